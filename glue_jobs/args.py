@@ -1,0 +1,142 @@
+"""The arguments of a job: declared once, for Glue (``--raw_path``) and for the command line (``--from``)."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import PurePosixPath
+
+from glue_jobs.config import Config, load_config
+from glue_jobs.errors import ArgumentError
+from glue_jobs.ingest import Order
+from glue_jobs.lake import Lake
+from glue_jobs.pipelines import BY_NAME
+from glue_jobs.storage import address, storage_for
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One job argument. ``option`` is its name on the command line; a ``flag`` is true or false."""
+
+    name: str
+    option: str
+    description: str
+    default: str | None = None
+    required: bool = False
+    flag: bool = False
+    metavar: str | None = None
+
+
+ARGUMENTS = (
+    Argument("pipeline", "pipeline", "What to ingest: " + ", ".join(BY_NAME) + ".", required=True),
+    Argument("raw_path", "--from", "Raw objects: a folder, or s3://bucket/prefix.", required=True, metavar="DIR_OR_S3_URI"),
+    Argument("lake_path", "--lake", "The lake: a folder, or s3://bucket/prefix.", required=True, metavar="DIR_OR_S3_URI"),
+    Argument("database", "--database", "Database the tables are in.", default="usage_lake", metavar="NAME"),
+    Argument("catalog", "--catalog", "sqlite (in the lake's folder) or glue; by default glue when the lake is on S3."),
+    Argument("config", "--config", "Configuration file: data sets, subscribers, own traffic.", metavar="FILE_OR_S3_URI"),
+    Argument("since", "--since", "First day of raw objects to look at; by default the look-back decides.", metavar="DAY"),
+    Argument("until", "--until", "Last day of raw objects to look at.", metavar="DAY"),
+    Argument(
+        "look_back_days",
+        "--look-back-days",
+        "Days before the newest ingested one that are looked at again for late objects.",
+        default="3",
+        metavar="DAYS",
+    ),
+    Argument("any_name", "--any-name", "Take objects of any name, gzipped ones too, not only those AWS names.", flag=True),
+)
+
+
+def parse(arguments: Sequence[str]) -> dict[str, str]:
+    """Values of a Glue job's command line, ``--name value``; what Glue adds for itself is ignored.
+
+    Raises:
+        ArgumentError: a required argument is missing.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    for argument in ARGUMENTS:
+        parser.add_argument(f"--{argument.name}", default=argument.default)
+    try:
+        known, _ = parser.parse_known_args(arguments)
+    except argparse.ArgumentError as error:
+        raise ArgumentError(f"the job arguments cannot be read: {error}") from error
+    # The stack passes an empty text for what its owner left empty.
+    given = {name: value for name, value in vars(known).items() if value}
+    missing = [f"--{argument.name}" for argument in ARGUMENTS if argument.required and argument.name not in given]
+    if missing:
+        raise ArgumentError(f"the job needs {', '.join(missing)}")
+    return given
+
+
+def order(values: Mapping[str, str]) -> Order:
+    """What to ingest, from the arguments by name; absent ones have their defaults.
+
+    Raises:
+        ArgumentError: a value cannot be used; the sentence names the argument.
+        ConfigError: the configuration file has a mistake.
+    """
+    pipeline = BY_NAME.get(values["pipeline"])
+    if pipeline is None:
+        raise ArgumentError(f"there is no pipeline {values['pipeline']!r}; there are {', '.join(BY_NAME)}")
+    since, until = _day(values, "since"), _day(values, "until")
+    if since and until and since > until:
+        raise ArgumentError(f"since {since} is after until {until}")
+    return Order(
+        pipeline=pipeline,
+        raw=address(values["raw_path"]),
+        lake=lake(values),
+        config=_config(values.get("config")),
+        since=since,
+        until=until,
+        look_back_days=_whole_number(values, "look_back_days", "3"),
+        any_name=values.get("any_name", "false").lower() == "true",
+    )
+
+
+def lake(values: Mapping[str, str]) -> Lake:
+    """The lake that the arguments name.
+
+    Raises:
+        ArgumentError: the catalog is neither sqlite nor glue.
+        LakeError: the catalog cannot be where the lake is.
+    """
+    catalog = values.get("catalog")
+    if catalog not in (None, "sqlite", "glue"):
+        raise ArgumentError(f"there is no catalog {catalog!r}; there are sqlite and glue")
+    return Lake(address(values["lake_path"]), values.get("database", "usage_lake"), catalog)
+
+
+def _config(text: str | None) -> Config:
+    if not text:
+        return Config()
+    location = address(text)
+    folder = location.rpartition("/")[0]
+
+    def read(name: str) -> bytes:
+        whole = name if name.startswith("s3://") or PurePosixPath(name).is_absolute() else f"{folder}/{name}"
+        return storage_for(whole).get(whole)
+
+    try:
+        content = read(location).decode()
+    except UnicodeDecodeError as error:
+        raise ArgumentError(f"{text} is not UTF-8 text (byte {error.start}), so it is no configuration file") from error
+    return load_config(content, text, read)
+
+
+def _day(values: Mapping[str, str], name: str) -> date | None:
+    text = values.get(name)
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentError(f"{name} is a day such as 2024-05-07, not {text!r}") from None
+
+
+def _whole_number(values: Mapping[str, str], name: str, default: str) -> int:
+    text = values.get(name, default)
+    if not text.isdecimal():
+        raise ArgumentError(f"{name} is a number of days such as 3, not {text!r}")
+    return int(text)

@@ -1,0 +1,170 @@
+"""Records delivered twice: found per day among new and stored files, so that the new ones can be left out.
+
+On most days there are none, and one number per row shows it: the first identity column, folded to 64 bits. Rows that
+share a number are looked at in their whole identity, and the few that share that too in every column.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from glue_jobs.data_files import NewFile, ranks
+from glue_jobs.fold import fold
+from glue_jobs.storage import storage_for
+from glue_jobs.table import Table
+
+# Rows whose numbers are compared at a time; a busier day takes several rounds over its files.
+MOST_NUMBERS = 16_000_000
+
+# Rows compared in every column at a time.
+MOST_ROWS = 200_000
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Day:
+    """The files of one partition: addresses and row counts of what is stored, and what this run wrote."""
+
+    stored: list[tuple[str, int]]
+    new: list[NewFile]
+
+    def __len__(self) -> int:
+        return sum(rows for _, rows in self.stored) + sum(file.rows for file in self.new)
+
+
+@dataclass(frozen=True)
+class Doubled:
+    """Rows of a new file that are stored already, or in another new one; ``counts`` has them per raw object."""
+
+    file: NewFile
+    rows: Rows
+    counts: Counter[str]
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Rows of files: ``number`` is what they are compared by, ``file`` an index, ``row`` a position in it."""
+
+    number: npt.NDArray[np.uint64]
+    file: Rows
+    row: Rows
+
+
+def find_doubled(table: Table, day: Day) -> list[Doubled]:
+    """Rows of the day's new files that are there twice; of equal new rows the one of the first raw object stays."""
+    addresses = [*(address for address, _ in day.stored), *(file.address for file in day.new)]
+    rounds = -(-len(day) // MOST_NUMBERS)
+    dropped: dict[int, list[pa.Table]] = {}
+    for number in range(rounds):
+        alike = _alike(addresses, len(day.stored), table.identity[:1], number, rounds)
+        if len(alike.row):
+            alike = _shared(_renumbered(addresses, alike, table.identity), len(day.stored))
+        for batch in _batches(alike):
+            for file, rows in _equal(table, addresses, batch, len(day.stored)):
+                dropped.setdefault(file, []).append(rows)
+    return [_doubled(day.new[file - len(day.stored)], pa.concat_tables(parts)) for file, parts in sorted(dropped.items())]
+
+
+def _alike(addresses: Sequence[str], stored: int, columns: tuple[str, ...], number: int, rounds: int) -> _Places:
+    """Rows that share their number with another, at least one of them new; round ``number`` of ``rounds``."""
+    parts = []
+    for file, address in enumerate(addresses):
+        folded = fold(_read(address, columns).columns)
+        rows = np.flatnonzero(folded % np.uint64(rounds) == number) if rounds > 1 else np.arange(len(folded))
+        parts.append(_Places(folded[rows], np.full(len(rows), file, dtype=np.int64), rows))
+    return _shared(_joined(parts), stored)
+
+
+def _renumbered(addresses: Sequence[str], places: _Places, columns: tuple[str, ...]) -> _Places:
+    parts = []
+    for file in np.unique(places.file):
+        rows = places.row[places.file == file]
+        values = _read(addresses[file], columns).take(pa.array(rows))
+        parts.append(_Places(fold(values.columns), np.full(len(rows), file, dtype=np.int64), rows))
+    return _joined(parts)
+
+
+def _joined(parts: list[_Places]) -> _Places:
+    return _Places(
+        np.concatenate([part.number for part in parts]),
+        np.concatenate([part.file for part in parts]),
+        np.concatenate([part.row for part in parts]),
+    )
+
+
+def _shared(places: _Places, stored: int) -> _Places:
+    """Those whose number occurs more than once and in a new file, sorted by it."""
+    order = np.argsort(places.number)
+    ordered = places.number[order]
+    same = ordered[1:] == ordered[:-1]
+    if not same.any():
+        return _Places(places.number[:0], places.file[:0], places.row[:0])
+    member = np.zeros(len(order), dtype=bool)
+    member[1:] |= same
+    member[:-1] |= same
+    chosen = order[member]
+    groups = np.cumsum(np.diff(places.number[chosen], prepend=places.number[chosen[:1]]) != 0)
+    has_new = np.bincount(groups, weights=places.file[chosen] >= stored) > 0
+    chosen = chosen[has_new[groups]]
+    return _Places(places.number[chosen], places.file[chosen], places.row[chosen])
+
+
+def _batches(places: _Places) -> Iterator[_Places]:
+    """Pieces of about MOST_ROWS rows that never part rows with the same number."""
+    if not len(places.row):
+        return
+    starts = np.flatnonzero(np.diff(places.number, prepend=places.number[:1] + np.uint64(1)) != 0)
+    wanted = np.unique(np.searchsorted(starts, np.arange(0, len(places.row), MOST_ROWS)))
+    cuts = [int(starts[at]) for at in wanted if at < len(starts)]
+    for start, stop in zip(cuts, [*cuts[1:], len(places.row)], strict=True):
+        yield _Places(places.number[start:stop], places.file[start:stop], places.row[start:stop])
+
+
+def _equal(table: Table, addresses: Sequence[str], places: _Places, stored: int) -> Iterator[tuple[int, pa.Table]]:
+    """Per new file, row and raw object of those equal to another in every compared column, all but the first."""
+    parts = []
+    for file in np.unique(places.file):
+        rows = pa.array(places.row[places.file == file])
+        values = _read(addresses[file], (*table.compared, "source_object")).take(rows)
+        parts.append(values.append_column("row", rows).append_column("file", pa.repeat(int(file), len(rows))))
+    values = pa.concat_tables(parts)
+    groups = _groups(values, table.compared)
+    files, rows_in_file = values["file"].to_numpy(), values["row"].to_numpy()
+    order = np.lexsort((rows_in_file, files, ranks(values["source_object"]), files >= stored, groups))
+    again = np.flatnonzero(np.diff(groups[order], prepend=-1) == 0)
+    dropped = order[again][files[order[again]] >= stored]
+    for file in np.unique(files[dropped]):
+        yield int(file), values.select(["row", "source_object"]).take(pa.array(dropped[files[dropped] == file]))
+
+
+def _groups(values: pa.Table, columns: tuple[str, ...]) -> Rows:
+    """A number per row, the same for rows that are equal in all columns."""
+    groups = np.zeros(values.num_rows, dtype=np.int64)
+    for name in columns:
+        codes = np.unique(ranks(_comparable(values[name])), return_inverse=True)[1]
+        groups = np.unique(groups * values.num_rows + codes, return_inverse=True)[1]
+        if int(groups.max(initial=0)) + 1 == values.num_rows:
+            break
+    return groups
+
+
+def _comparable(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.binary_join(column, "\x1f") if pa.types.is_list(column.type) else column
+
+
+def _doubled(file: NewFile, rows: pa.Table) -> Doubled:
+    return Doubled(file, np.sort(rows["row"].to_numpy()), Counter(rows["source_object"].to_pylist()))
+
+
+def _read(address: str, columns: tuple[str, ...]) -> pa.Table:
+    with storage_for(address).open(address) as file:
+        return pq.ParquetFile(file).read(list(columns), use_threads=False)

@@ -1,0 +1,23 @@
+"""Errors for people: one sentence that says what happened, to which object, and what to do."""
+
+from __future__ import annotations
+
+
+class UsageLakeError(Exception):
+    """The base of every error a user may see; its text is the whole message."""
+
+
+class ArgumentError(UsageLakeError):
+    """An argument or parameter cannot be used."""
+
+
+class StorageError(UsageLakeError):
+    """An object or file cannot be listed, read or written."""
+
+
+class LakeError(UsageLakeError):
+    """The lake's catalog or tables are not as they should be."""
+
+
+class LostRaceError(UsageLakeError):
+    """Another run of the same pipeline committed first; nothing of this run is stored."""

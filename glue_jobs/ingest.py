@@ -1,0 +1,203 @@
+"""One run of a pipeline: look, plan, ingest, drop what is there already, commit."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+
+from glue_jobs.commit import commit_run, finish_others
+from glue_jobs.config import Config
+from glue_jobs.data_files import NewFile
+from glue_jobs.duplicates import Day
+from glue_jobs.errors import LakeError
+from glue_jobs.ingest_task import ChunkResult, Job, drop_doubled, ingest_chunk, write_partitions
+from glue_jobs.lake import Lake, LoadedTable
+from glue_jobs.ledger import Totals, ledger_rows, not_ingested, totals
+from glue_jobs.pipelines import Pipeline
+from glue_jobs.plan import CHUNKS_PER_WORKER, bundled, chunk_size, cut
+from glue_jobs.progress import Reporter
+from glue_jobs.readers import ROBOTS_VERSION
+from glue_jobs.sources.discovery import discover
+from glue_jobs.sources.found import Found, Skipped, Window
+from glue_jobs.spark import run_tasks, session
+from glue_jobs.staging import Heartbeat, RunFolder, new_run
+from glue_jobs.storage import storage_for
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from glue_jobs.unpack import GZIP
+
+# In the summary of every snapshot of rows: per raw path the newest day that was ingested, so that the next run
+# knows from where to look without reading the ledger.
+NEWEST_DAYS = "usage-lake.newest-days"
+ROBOTS = "usage-lake.crawler-user-agents"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to ingest: the same whether it comes from the command line or from Glue.
+
+    ``since`` and ``until`` bound the day in the objects' keys. Without ``since`` a run looks back ``look_back_days``
+    from the newest day ingested from ``raw`` before, and at everything when there is none.
+    """
+
+    pipeline: Pipeline
+    raw: str
+    lake: Lake
+    config: Config = field(default_factory=Config)
+    since: date | None = None
+    until: date | None = None
+    look_back_days: int = 3
+    any_name: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did; ``run_id`` is None when there was nothing new."""
+
+    run_id: str | None
+    listed: int
+    skipped: Skipped
+    totals: Totals
+
+
+NOTHING = Totals(0, 0, 0, 0, 0, 0)
+
+
+def ingest(order: Order, reporter: Reporter) -> Outcome:
+    """Ingest the new raw objects, exactly once whatever happens.
+
+    Raises:
+        UsageLakeError: the run cannot go on; nothing of it is visible.
+        LostRaceError: another run of the pipeline committed first; nothing of this one is stored.
+    """
+    now = datetime.now(UTC).replace(tzinfo=None)
+    lake, pipeline = order.lake, order.pipeline
+    for table in (pipeline.table, REJECTED_RECORD, INGESTED_OBJECT):
+        lake.create(table)
+    runs = f"{lake.location}/_runs/{lake.database}/{pipeline.name}"
+    # First of all: the commit at the end holds only if nobody has committed since this moment.
+    rows = lake.load(pipeline.table)
+    for sentence in finish_others(lake, rows, runs, now):
+        reporter.say(sentence)
+    found, skipped = _look(order, rows, reporter)
+    new = not_ingested(lake, pipeline.name, found)
+    reporter.say(f"{len(found):,} objects listed, {len(new):,} of them new")
+    if not new:
+        return Outcome(None, len(found), skipped, NOTHING)
+    folder = new_run(runs, now)
+    with Heartbeat(folder) as heartbeat:
+        result = _run(order, rows, folder, new, now, heartbeat, reporter)
+    return Outcome(folder.run_id, len(found), skipped, result)
+
+
+def _look(order: Order, rows: LoadedTable, reporter: Reporter) -> tuple[list[Found], Skipped]:
+    window = Window(order.since or _default_since(order, rows), order.until)
+    reporter.say(f"looking below {order.raw} for {order.pipeline.title} {window}")
+    skipped = Skipped()
+    objects = discover(storage_for(order.raw), order.raw, order.pipeline.names, window, skipped, order.any_name)
+    return list(objects), skipped
+
+
+def _newest_days(rows: LoadedTable) -> dict[str, str]:
+    noted = next((summary[NEWEST_DAYS] for summary in rows.summaries() if NEWEST_DAYS in summary), "{}")
+    days: dict[str, str] = json.loads(noted)
+    return days
+
+
+def _default_since(order: Order, rows: LoadedTable) -> date | None:
+    newest = _newest_days(rows).get(order.raw)
+    return date.fromisoformat(newest) - timedelta(days=order.look_back_days) if newest else None
+
+
+def _run(
+    order: Order,
+    rows: LoadedTable,
+    folder: RunFolder,
+    new: list[Found],
+    now: datetime,
+    heartbeat: Heartbeat,
+    reporter: Reporter,
+) -> Totals:
+    locations = {table.name: order.lake.load(table).location for table in (REJECTED_RECORD, INGESTED_OBJECT)}
+    locations[order.pipeline.name] = rows.location
+    job = Job(order.pipeline, order.config, folder, now.date(), locations)
+    try:
+        results = _ingest_chunks(job, new, reporter)
+        files = [file for result in results for file in result.files]
+        files, duplicates = _drop_doubled(job, rows, files, reporter)
+        counts = (result.counts for result in results)
+        ledger = ledger_rows(order.pipeline.name, folder.run_id, now, new, counts, duplicates)
+        sums = totals(ledger)
+        _check(sums, files)
+        heartbeat.check()
+        committed = {
+            order.pipeline.table: files,
+            REJECTED_RECORD: [file for result in results for file in result.rejected_files],
+            INGESTED_OBJECT: write_partitions(job, INGESTED_OBJECT, ledger),
+        }
+    except BaseException:
+        folder.remove()
+        raise
+    reporter.say("committing")
+    commit_run(order.lake, rows, folder, committed, _summary(order, rows, new, now))
+    return sums
+
+
+def _ingest_chunks(job: Job, new: list[Found], reporter: Reporter) -> list[ChunkResult]:
+    spark = session()
+    size = chunk_size(sum(each.entry.size for each in new), spark.sparkContext.defaultParallelism)
+    chunks = list(cut(new, size, lambda found: job.pipeline.lines and not _is_compressed(found)))
+    with reporter.progress("ingesting") as progress:
+        return run_tasks(spark, partial(ingest_chunk, job), chunks, progress)
+
+
+def _is_compressed(found: Found) -> bool:
+    return storage_for(found.entry.address).read(found.entry, 0, len(GZIP)) == GZIP
+
+
+def _drop_doubled(
+    job: Job, rows: LoadedTable, files: list[NewFile], reporter: Reporter
+) -> tuple[list[NewFile], Counter[str]]:
+    counts: Counter[str] = Counter()
+    if not job.pipeline.table.identity or not files:
+        return files, counts
+    with reporter.progress("looking for duplicates") as progress:
+        spark = session()
+        bundles = bundled(_days(rows, files), spark.sparkContext.defaultParallelism * CHUNKS_PER_WORKER)
+        found = [each for some in run_tasks(spark, partial(drop_doubled, job), bundles, progress) for each in some]
+    replaced = {each.address: each.file for each in found}
+    for each in found:
+        counts.update(each.counts)
+    kept = [replaced.get(file.address, file) for file in files]
+    return [file for file in kept if file is not None], counts
+
+
+def _days(rows: LoadedTable, files: Iterable[NewFile]) -> list[Day]:
+    column = rows.table.partitions[0]
+    new: defaultdict[date, list[NewFile]] = defaultdict(list)
+    for file in files:
+        new[file.partition[column]].append(file)
+    stored: defaultdict[date, list[tuple[str, int]]] = defaultdict(list)
+    for old in rows.files(**{column: new.keys()}):
+        stored[old.partition[0]].append((old.address, old.rows))
+    return [Day(sorted(stored[day]), new[day]) for day in sorted(new)]
+
+
+def _check(sums: Totals, files: list[NewFile]) -> None:
+    written = sum(file.rows for file in files)
+    if written != sums.rows:
+        raise LakeError(f"{sums.rows} rows were counted and {written} written; this is a bug, please report it")
+
+
+def _summary(order: Order, rows: LoadedTable, new: list[Found], now: datetime) -> dict[str, str]:
+    days = _newest_days(rows)
+    # A name from the future must not make the next runs look at the future only.
+    seen = [min(each.day, now.date()) for each in new if each.day is not None]
+    if seen:
+        before = days.get(order.raw)
+        days[order.raw] = max([*seen, *([date.fromisoformat(before)] if before else [])]).isoformat()
+    return {NEWEST_DAYS: json.dumps(days), ROBOTS: ROBOTS_VERSION}

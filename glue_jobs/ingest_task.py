@@ -1,0 +1,208 @@
+"""What a Spark task does with a chunk: fetch, parse, enrich, write; only descriptors and counts go back."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from glue_jobs.config import Config
+from glue_jobs.data_files import NewFile, partition_path, partitions, with_schema, write_file
+from glue_jobs.duplicates import Day, Doubled, find_doubled
+from glue_jobs.fetch import Slice, slices
+from glue_jobs.pipelines import Pipeline
+from glue_jobs.plan import Chunk
+from glue_jobs.sources.parsed import Parsed, Rejected
+from glue_jobs.staging import RunFolder
+from glue_jobs.storage import storage_for
+from glue_jobs.table import Table
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+
+# Raw bytes turned into one set of data files: what a worker holds as Arrow rows before it sorts and writes them.
+FLUSH = 128 * 2**20
+
+# Of a rejected record this much is kept.
+KEPT = 64 * 2**10
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all tasks of a run share."""
+
+    pipeline: Pipeline
+    config: Config
+    folder: RunFolder
+    ingest_date: date
+    locations: dict[str, str]
+
+    def address(self, table: Table, partition: Mapping[str, object]) -> str:
+        """A new data file of the table, named after the run."""
+        name = f"{self.folder.run_id}-{uuid.uuid4().hex}.parquet"
+        return f"{self.locations[table.name]}/data/{partition_path(table, partition)}/{name}"
+
+
+@dataclass(frozen=True)
+class ObjectCounts:
+    """What a chunk held of each of its objects; one array element per object."""
+
+    addresses: list[str]
+    rows: npt.NDArray[np.int64]
+    rejected: npt.NDArray[np.int64]
+    filtered: npt.NDArray[np.int64]
+    first: npt.NDArray[np.int64]
+    last: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ChunkResult:
+    """What a chunk became: data files not yet visible, and counts."""
+
+    files: list[NewFile]
+    rejected_files: list[NewFile]
+    counts: ObjectCounts
+
+
+@dataclass
+class _Task:
+    job: Job
+    objects: list[str]
+    pending: list[pa.Table] = field(default_factory=list)
+    pending_bytes: int = 0
+    refused: list[tuple[int, Rejected]] = field(default_factory=list)
+    files: list[NewFile] = field(default_factory=list)
+    rejected_files: list[NewFile] = field(default_factory=list)
+
+
+def ingest_chunk(job: Job, chunk: Chunk) -> ChunkResult:
+    """Turn a chunk's objects into data files.
+
+    Raises:
+        StorageError: an object cannot be read or a file cannot be written.
+    """
+    objects = list(dict.fromkeys(part.found.entry.address for part in chunk))
+    index = {address: number for number, address in enumerate(objects)}
+    task = _Task(job, objects)
+    counts = _no_counts(objects)
+    for piece in slices(chunk, [index[part.found.entry.address] for part in chunk], job.pipeline.lines):
+        parsed = job.pipeline.parse(piece.data)
+        _check(parsed, objects[int(piece.objects[0])] if len(piece.objects) else "")
+        owners = _owners(piece, parsed.positions)
+        refused = [*piece.rejected, *_located(piece, parsed.rejected)]
+        _count(counts, parsed, owners, refused)
+        if parsed.filtered:
+            # Only sources whose objects are parsed one by one filter records.
+            counts.filtered[piece.objects[0]] += parsed.filtered
+        task.refused += refused
+        if parsed.rows.num_rows:
+            source = pa.DictionaryArray.from_arrays(pa.array(owners, pa.int32()), pa.array(objects))
+            rows = parsed.rows.append_column("source_object", source)
+            task.pending.append(job.pipeline.enrich(rows, job.config))
+        task.pending_bytes += len(piece.data)
+        if task.pending_bytes >= FLUSH:
+            _flush(task)
+    _flush(task)
+    return ChunkResult(task.files, task.rejected_files, counts)
+
+
+def _check(parsed: Parsed, example: str) -> None:
+    found = parsed.rows.num_rows + len(parsed.rejected) + parsed.filtered
+    if found != parsed.records:
+        raise AssertionError(f"{example}: {parsed.records} records became {found}; this is a bug, please report it")
+
+
+def _owners(piece: Slice, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    if len(piece.starts) == 1:
+        return np.full(len(positions), piece.objects[0])
+    return piece.objects[np.searchsorted(piece.starts, positions, side="right") - 1]
+
+
+def _located(piece: Slice, rejected: list[Rejected]) -> Iterator[tuple[int, Rejected]]:
+    for each in rejected:
+        place = int(np.searchsorted(piece.starts, each.position, side="right")) - 1
+        offset = int(piece.offsets[place]) + each.position - int(piece.starts[place])
+        yield int(piece.objects[place]), Rejected(offset, each.reason, each.record)
+
+
+def _no_counts(objects: list[str]) -> ObjectCounts:
+    zeros = [np.zeros(len(objects), dtype=np.int64) for _ in range(3)]
+    limits = np.iinfo(np.int64)
+    first = np.full(len(objects), limits.max, dtype=np.int64)
+    last = np.full(len(objects), limits.min, dtype=np.int64)
+    return ObjectCounts(objects, zeros[0], zeros[1], zeros[2], first, last)
+
+
+def _count(counts: ObjectCounts, parsed: Parsed, owners: npt.NDArray[np.int64], refused: list[tuple[int, Rejected]]) -> None:
+    size = len(counts.addresses)
+    counts.rows[:] += np.bincount(owners, minlength=size)
+    counts.rejected[:] += np.bincount(np.array([owner for owner, _ in refused], dtype=np.int64), minlength=size)
+    if len(owners):
+        times = pc.cast(parsed.rows["event_time"], pa.int64()).to_numpy()
+        edges = np.flatnonzero(np.diff(owners, prepend=-1))
+        np.minimum.at(counts.first, owners[edges], np.minimum.reduceat(times, edges))
+        np.maximum.at(counts.last, owners[edges], np.maximum.reduceat(times, edges))
+
+
+def _flush(task: _Task) -> None:
+    if task.pending:
+        rows = pa.concat_tables(task.pending).unify_dictionaries().combine_chunks()
+        task.files += write_partitions(task.job, task.job.pipeline.table, rows)
+    if task.refused:
+        task.rejected_files += write_partitions(task.job, REJECTED_RECORD, _rejected_rows(task))
+    task.pending, task.pending_bytes, task.refused = [], 0, []
+
+
+def write_partitions(job: Job, table: Table, rows: pa.Table) -> list[NewFile]:
+    """Write rows as data files, announced in the run's folder before they exist."""
+    parts = [(job.address(table, value), value, part) for value, part in partitions(table, with_schema(table, rows))]
+    job.folder.announce([address for address, _, _ in parts])
+    return [write_file(table, part, address, value) for address, value, part in parts]
+
+
+def _rejected_rows(task: _Task) -> pa.Table:
+    refused, job = task.refused, task.job
+    columns = {
+        "ingest_date": pa.repeat(pa.scalar(job.ingest_date, pa.date32()), len(refused)),
+        "source": pa.repeat(job.pipeline.name, len(refused)),
+        "object": [task.objects[owner] for owner, _ in refused],
+        "position": [each.position for _, each in refused],
+        "reason": [each.reason for _, each in refused],
+        "record": [each.record[:KEPT] for _, each in refused],
+        "run_id": pa.repeat(job.folder.run_id, len(refused)),
+    }
+    return pa.table(columns, schema=REJECTED_RECORD.arrow_schema)
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A new file that held doubled rows: what takes its place (nothing when all were), and counts per raw object."""
+
+    address: str
+    file: NewFile | None
+    counts: Counter[str]
+
+
+def drop_doubled(job: Job, days: list[Day]) -> list[Replaced]:
+    """Rewrite the days' new files without the rows that are there twice."""
+    return [_without(job, doubled) for day in days for doubled in find_doubled(job.pipeline.table, day)]
+
+
+def _without(job: Job, doubled: Doubled) -> Replaced:
+    table, old = job.pipeline.table, doubled.file
+    with storage_for(old.address).open(old.address) as file:
+        rows = pq.ParquetFile(file).read(use_threads=False)
+    kept = np.ones(rows.num_rows, dtype=bool)
+    kept[doubled.rows] = False
+    rows = rows.filter(pa.array(kept))
+    if not rows.num_rows:
+        return Replaced(old.address, None, doubled.counts)
+    address = job.address(table, old.partition)
+    job.folder.announce([address])
+    return Replaced(old.address, write_file(table, rows, address, old.partition), doubled.counts)

@@ -1,0 +1,101 @@
+"""The ledger in use: which raw objects are new, and what a run writes of those it ingested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+
+from glue_jobs.errors import LakeError
+from glue_jobs.ingest_task import ObjectCounts
+from glue_jobs.lake import Lake
+from glue_jobs.sources.found import Found
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over the raw objects of a run."""
+
+    objects: int
+    records: int
+    rows: int
+    rejected: int
+    duplicates: int
+    filtered: int
+
+
+def not_ingested(lake: Lake, pipeline: str, found: list[Found]) -> list[Found]:
+    """Those objects that the ledger does not have with the same ETag; reads only the days the objects are of."""
+    if not found:
+        return []
+    days = {each.day for each in found}
+    known = lake.load(INGESTED_OBJECT).rows(("key", "etag"), pipeline=[pipeline], object_day=days)
+    pairs = set(zip(known["key"].to_pylist(), known["etag"].to_pylist(), strict=True))
+    return [each for each in found if (each.entry.address, each.entry.etag) not in pairs]
+
+
+def ledger_rows(
+    pipeline: str,
+    run_id: str,
+    now: datetime,
+    found: Iterable[Found],
+    counts: Iterable[ObjectCounts],
+    duplicates: Mapping[str, int],
+) -> pa.Table:
+    """One ledger row per object of the run; an object split over chunks has the sum of its parts."""
+    sums = _sums(counts)
+    columns: dict[str, list[object]] = {name: [] for name in INGESTED_OBJECT.arrow_schema.names}
+    for each in found:
+        entry, got = each.entry, sums[each.entry.address]
+        doubled = duplicates.get(entry.address, 0)
+        values = (
+            *(pipeline, each.day, entry.address, entry.etag, entry.size, entry.last_modified, run_id, now),
+            *(got.rows + got.rejected + got.filtered, got.rows - doubled, got.rejected, doubled, got.filtered),
+            *(got.first, got.last),
+        )
+        for column, value in zip(columns.values(), values, strict=True):
+            column.append(value)
+    return pa.table(columns, schema=INGESTED_OBJECT.arrow_schema)
+
+
+def totals(ledger: pa.Table) -> Totals:
+    """The sums of ledger rows, which must add up.
+
+    Raises:
+        LakeError: they do not; a bug, and the run must not commit.
+    """
+    sums = {name: int(np.sum(ledger[name].to_numpy())) for name in ("records", "rows", "rejected", "duplicates", "filtered")}
+    result = Totals(objects=ledger.num_rows, **sums)
+    if result.records != result.rows + result.rejected + result.duplicates + result.filtered:
+        raise LakeError(f"the records of this run do not add up: {result}; this is a bug, please report it")
+    return result
+
+
+@dataclass
+class _Sum:
+    rows: int = 0
+    rejected: int = 0
+    filtered: int = 0
+    first: int | None = None
+    last: int | None = None
+
+    def add(self, rows: int, rejected: int, filtered: int, first: int, last: int) -> None:
+        self.rows += rows
+        self.rejected += rejected
+        self.filtered += filtered
+        if rows:
+            self.first = first if self.first is None else min(self.first, first)
+            self.last = last if self.last is None else max(self.last, last)
+
+
+def _sums(counts: Iterable[ObjectCounts]) -> dict[str, _Sum]:
+    sums: dict[str, _Sum] = {}
+    for part in counts:
+        numbers = (part.rows, part.rejected, part.filtered, part.first, part.last)
+        for address, *values in zip(part.addresses, *(each.tolist() for each in numbers), strict=True):
+            sums.setdefault(address, _Sum()).add(*values)
+    return sums

@@ -1,0 +1,27 @@
+"""The lake's tables as the query engine wants them: exactly the files of each table's current snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from glue_jobs.lake import Lake
+from glue_jobs.local.query_engine import TableSource
+from glue_jobs.pipelines import TABLES
+from glue_jobs.table import Table
+
+
+def sources(lake: Lake) -> Mapping[str, Callable[[], TableSource]]:
+    """Every table the program knows; one that the lake does not have yet is empty."""
+    return {table.name: partial(_source, lake, table) for table in TABLES}
+
+
+def _source(lake: Lake, table: Table) -> TableSource:
+    if not lake.has(table):
+        return TableSource(table, [])
+    loaded = lake.load(table)
+    files = loaded.files()
+    # Another engine may have deleted rows, and DuckDB cannot read S3 by itself: pyiceberg can do both.
+    if any(file.has_deletes for file in files) or any(file.address.startswith("s3://") for file in files):
+        return TableSource(table, loaded.rows(tuple(table.arrow_schema.names)))
+    return TableSource(table, [file.address for file in files])

@@ -1,0 +1,8 @@
+"""A made-up publisher: its raw S3 records in their true layouts, and what a correct lake counts in them."""
+
+from __future__ import annotations
+
+from glue_jobs.local.sample.truth import Group, Truth, Usage
+from glue_jobs.local.sample.write import write_sample
+
+__all__ = ["Group", "Truth", "Usage", "write_sample"]

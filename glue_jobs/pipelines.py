@@ -1,0 +1,53 @@
+"""Every job on one page: its source, its parser and its table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from glue_jobs.config import Config
+from glue_jobs.sources.day_folders import DayNames
+from glue_jobs.sources.parsed import Parsed
+from glue_jobs.sources.s3_access_log import ACCESS_LOG_NAMES, enrich_access_log, parse_access_log
+from glue_jobs.table import Table
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """One source on its way to its table.
+
+    ``lines`` says that objects are lines of text: large ones may be split, small ones parsed together.
+    """
+
+    title: str
+    names: DayNames
+    parse: Callable[[bytes], Parsed]
+    enrich: Callable[[pa.Table, Config], pa.Table]
+    table: Table
+    lines: bool
+
+    @property
+    def name(self) -> str:
+        """The pipeline is called like the table it fills."""
+        return self.table.name
+
+
+PIPELINES = (
+    Pipeline(
+        "S3 server access logs",
+        names=ACCESS_LOG_NAMES,
+        parse=parse_access_log,
+        enrich=enrich_access_log,
+        table=S3_ACCESS_LOG,
+        lines=True,
+    ),
+)
+
+BY_NAME = {pipeline.name: pipeline for pipeline in PIPELINES}
+
+TABLES = (*(pipeline.table for pipeline in PIPELINES), REJECTED_RECORD, INGESTED_OBJECT)

@@ -1,0 +1,73 @@
+"""Raw objects to chunks: the pieces of work that Spark hands to its workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from dataclasses import dataclass
+from typing import TypeVar
+
+from glue_jobs.sources.found import Found
+
+Sizable = TypeVar("Sizable", bound=Sized)
+
+# A chunk becomes about one data file a day it touches: large files for readers, but enough chunks for all workers.
+LARGEST_CHUNK = 256 * 2**20
+SMALLEST_CHUNK = 16 * 2**20
+MOST_OBJECTS = 5_000
+CHUNKS_PER_WORKER = 3
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes ``start`` to ``end`` of an object; lines belong to the part they begin in."""
+
+    found: Found
+    start: int
+    end: int
+
+
+Chunk = tuple[Part, ...]
+
+
+def chunk_size(total: int, workers: int) -> int:
+    """Bytes per chunk when ``total`` bytes are shared by ``workers``."""
+    return min(LARGEST_CHUNK, max(SMALLEST_CHUNK, total // (workers * CHUNKS_PER_WORKER) + 1))
+
+
+def cut(objects: Iterable[Found], size: int, splittable: Callable[[Found], bool]) -> Iterator[Chunk]:
+    """Chunks of about ``size`` bytes, in the order of days so that each chunk touches few of them.
+
+    An object larger than a chunk is split when ``splittable`` says that its bytes can be.
+    """
+    ordered = sorted(objects, key=lambda found: (found.day is None, found.day, found.entry.address))
+    chunk: list[Part] = []
+    filled = 0
+    for part in (part for found in ordered for part in _parts(found, size, splittable)):
+        if chunk and (filled + part.end - part.start > size or len(chunk) == MOST_OBJECTS):
+            yield tuple(chunk)
+            chunk, filled = [], 0
+        chunk.append(part)
+        filled += part.end - part.start
+    if chunk:
+        yield tuple(chunk)
+
+
+def _parts(found: Found, size: int, splittable: Callable[[Found], bool]) -> Iterator[Part]:
+    total = found.entry.size
+    if total <= size or not splittable(found):
+        yield Part(found, 0, total)
+        return
+    pieces = -(-total // size)
+    edges = [total * number // pieces for number in range(pieces + 1)]
+    for start, end in zip(edges[:-1], edges[1:], strict=True):
+        yield Part(found, start, end)
+
+
+def bundled(items: Sequence[Sizable], most: int) -> list[list[Sizable]]:
+    """The items, each with a length, in at most ``most`` lists of about the same total length."""
+    bundles: list[list[Sizable]] = [[] for _ in range(min(most, len(items)))]
+    lengths = [0] * len(bundles)
+    for item in sorted(items, key=len, reverse=True):
+        shortest = lengths.index(min(lengths))
+        bundles[shortest].append(item)
+        lengths[shortest] += len(item)
+    return bundles

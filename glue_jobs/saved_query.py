@@ -1,0 +1,182 @@
+"""Saved queries: a folder each, of Athena SQL, metadata and cases, all of it required and checked on loading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+QUERIES = Path(__file__).parents[1] / "queries"
+
+# Limits of AWS::Athena::NamedQuery: Name and Description in characters (bytes are never fewer), QueryString in bytes.
+LONGEST_NAME = 128
+LONGEST_DESCRIPTION = 1024
+LONGEST_QUERY = 262_144
+
+ParameterValue = str | date | int | float
+Text = Annotated[str, Field(min_length=1)]
+
+_READ_VALUE: dict[str, Callable[[str], ParameterValue]] = {
+    "string": str,
+    "date": date.fromisoformat,
+    "bigint": int,
+    "double": float,
+}
+
+
+class SavedQueryError(ValueError):
+    """A query folder or a parameter is wrong; the message is one sentence that says which and how."""
+
+
+class _Strict(BaseModel):
+    """Every key required, none unknown, no silent conversion (YAML turns 012 into a number, 2024-03-01 into a date)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Parameter(_Strict):
+    """One ``?`` of the query. ``example`` is text, as a caller would type it."""
+
+    name: Text
+    type: Literal["string", "date", "bigint", "double"]
+    description: Text
+    example: Text
+
+    def read(self, text: str) -> ParameterValue:
+        """The value a caller typed, in the parameter's type; raises SavedQueryError."""
+        try:
+            return _READ_VALUE[self.type](text)
+        except ValueError:
+            message = f"parameter {self.name} must be a {self.type} such as {self.example}, not {text!r}"
+            raise SavedQueryError(message) from None
+
+
+class ReturnedColumn(_Strict):
+    """One column of the answer; ``type`` is Athena's name of it."""
+
+    name: Text
+    type: Literal["string", "int", "bigint", "double", "boolean", "date", "timestamp"]
+    description: Text
+
+
+class Metadata(_Strict):
+    """What a query answers, what it reads, takes and returns; ``description`` says what the numbers do not mean too."""
+
+    title: Text
+    description: Text
+    reads: Annotated[list[Text], Field(min_length=1)]
+    parameters: list[Parameter]
+    returns: Annotated[list[ReturnedColumn], Field(min_length=1)]
+
+
+class Case(_Strict):
+    """Given these rows and this day as current_date, the query returns exactly these rows in this order.
+
+    ``given`` holds, per table, only the columns that matter; the others are null, and the columns
+    derived from event_time follow it.
+    """
+
+    name: Text
+    today: Annotated[date, Field(strict=False)]
+    given: dict[str, list[dict[str, Any]]]
+    parameters: dict[str, str]
+    expect: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class SavedQuery:
+    """One saved query; ``name`` is its folder below the root, e.g. ``access/downloads_by_month``."""
+
+    name: str
+    sql: str
+    metadata: Metadata
+    cases: tuple[Case, ...]
+
+    @classmethod
+    def names(cls, root: Path = QUERIES) -> tuple[str, ...]:
+        """Names of all saved queries below ``root``, sorted."""
+        folders = (path for path in root.glob("*/*") if path.is_dir())
+        return tuple(sorted(folder.relative_to(root).as_posix() for folder in folders))
+
+    @classmethod
+    def load(cls, name: str, root: Path = QUERIES) -> SavedQuery:
+        """The query called ``name``; raises SavedQueryError when there is none or its folder is not as it must be."""
+        names = cls.names(root)
+        if name not in names:
+            raise SavedQueryError(f"there is no saved query {name!r}; there are {', '.join(names) or 'none at all'}")
+        folder = root / name
+        sql = _read_text(folder / "query.sql")
+        metadata = _read_yaml(folder / "metadata.yaml", TypeAdapter(Metadata))
+        _check_limits(folder, name, sql, metadata)
+        cases = _read_yaml(folder / "cases.yaml", TypeAdapter(list[Case]))
+        return cls(name, sql, metadata, tuple(cases))
+
+    @classmethod
+    def all(cls, root: Path = QUERIES) -> tuple[SavedQuery, ...]:
+        """All saved queries below ``root``, sorted by name; raises SavedQueryError for the first bad folder."""
+        return tuple(cls.load(name, root) for name in cls.names(root))
+
+    def bind(self, values: Mapping[str, str]) -> list[ParameterValue]:
+        """The values of the query's ``?``, in order and typed, from what the caller typed; raises SavedQueryError."""
+        known = [parameter.name for parameter in self.metadata.parameters]
+        takes = f"{self.name} takes {', '.join(known) or 'no parameters'}"
+        for name in values:
+            if name not in known:
+                raise SavedQueryError(f"there is no parameter {name!r}: {takes}")
+        for parameter in self.metadata.parameters:
+            if parameter.name not in values:
+                message = f"parameter {parameter.name!r} is missing: {takes}; an example is {parameter.example}"
+                raise SavedQueryError(message)
+        return [parameter.read(values[parameter.name]) for parameter in self.metadata.parameters]
+
+
+# libyaml reads a folder ten times faster, but not every installation of PyYAML has it.
+_SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Checked = TypeVar("_Checked")
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SavedQueryError(f"{path} is missing: a saved query has query.sql, metadata.yaml, cases.yaml") from None
+    except UnicodeDecodeError as error:
+        raise SavedQueryError(f"{path} is not UTF-8 at byte {error.start}") from None
+
+
+def _read_yaml(path: Path, model: TypeAdapter[_Checked]) -> _Checked:
+    try:
+        content = yaml.load(_read_text(path), Loader=_SafeLoader)
+    except yaml.YAMLError as error:
+        raise SavedQueryError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    try:
+        return model.validate_python(content)
+    except ValidationError as error:
+        raise SavedQueryError(f"{path}: {_sentence(error.errors()[0])}") from None
+
+
+def _sentence(error: ErrorDetails) -> str:
+    where = ".".join(str(step) for step in error["loc"]) or "the document"
+    if error["type"] == "missing":
+        return f"key {where} is missing"
+    if error["type"] == "extra_forbidden":
+        return f"key {where} is not one of the allowed keys"
+    return f"{where}: {error['msg'][0].lower()}{error['msg'][1:]}, got {error['input']!r}"
+
+
+def _check_limits(folder: Path, name: str, sql: str, metadata: Metadata) -> None:
+    for what, text, longest in (
+        (f"{folder}: its name", name, LONGEST_NAME),
+        (f"{folder / 'query.sql'}: the query", sql, LONGEST_QUERY),
+        (f"{folder / 'metadata.yaml'}: title", metadata.title, LONGEST_NAME),
+        (f"{folder / 'metadata.yaml'}: description", metadata.description, LONGEST_DESCRIPTION),
+    ):
+        size = len(text.encode())
+        if size > longest:
+            raise SavedQueryError(f"{what} has {size} bytes, Athena allows {longest}")

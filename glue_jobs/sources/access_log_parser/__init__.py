@@ -1,0 +1,70 @@
+"""The parser of S3 server access logs: bytes in, Arrow rows and rejected lines out, nothing else touched."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from glue_jobs.sources.access_log_parser.careful import parse_lines
+from glue_jobs.sources.access_log_parser.fast import FEW_LINES, Plain, parse_plain
+from glue_jobs.sources.access_log_parser.spans import LineSpans, find_byte
+from glue_jobs.sources.parsed import Parsed
+
+__all__ = ["parse_access_log"]
+
+CARRIAGE_RETURN = 13
+NOT_ASCII = 128
+
+
+def parse_access_log(data: bytes | memoryview | pa.Buffer) -> Parsed:
+    """Rows and rejected lines of whole access-log lines; together every line that is not blank.
+
+    Lines end at ``\\n`` only, the last one may lack it. Rows are in the order of their lines, whichever parser read
+    them. Never raises for what the bytes say.
+    """
+    view = memoryview(data).cast("B") if len(data) else memoryview(b"")
+    spans = LineSpans.of(view)
+    plain_lines, odd_lines = _divide(spans)
+    plain = parse_plain(spans, plain_lines) if len(spans) > FEW_LINES else Plain(left=[plain_lines])
+    careful_lines = np.sort(np.concatenate([*plain.left, odd_lines]))
+    careful = parse_lines((int(spans.starts[number]), spans.line(number)) for number in careful_lines)
+    tables, positions = plain.tables, [spans.starts[lines] for lines in plain.lines]
+    if careful.rows.num_rows or not tables:
+        tables, positions = [*tables, careful.rows], [*positions, careful.positions]
+    rows, places = _in_order(tables, positions)
+    return Parsed(rows, places, len(places) + len(careful.rejected), careful.rejected)
+
+
+def _divide(spans: LineSpans) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Numbers of the lines ``pyarrow.csv`` may read, and of those with bytes it would read otherwise than we do."""
+    data = spans.bytes_of(spans.data)
+    odd = np.zeros(len(spans), dtype=bool)
+    text = spans.data.tobytes() if not isinstance(spans.data.obj, bytes) else spans.data.obj
+    if b"\r" in text:
+        odd[_line_of(spans, find_byte(data, CARRIAGE_RETURN))] = True
+    if not text.isascii():
+        strange = _line_of(spans, np.flatnonzero(data >= NOT_ASCII))
+        odd[[number for number in np.unique(strange) if not _is_utf8(spans.line(number))]] = True
+    return np.flatnonzero(~odd), np.flatnonzero(odd)
+
+
+def _line_of(spans: LineSpans, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return np.searchsorted(spans.starts, places, side="right") - 1
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _in_order(tables: list[pa.Table], positions: list[npt.NDArray[np.int64]]) -> tuple[pa.Table, npt.NDArray[np.int64]]:
+    if len(tables) == 1:
+        return tables[0], positions[0]
+    rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    places = np.concatenate(positions)
+    order = np.argsort(places, kind="stable")
+    return rows.take(pa.array(order)), places[order]

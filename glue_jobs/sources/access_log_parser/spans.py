@@ -1,0 +1,77 @@
+"""Where the lines of a buffer are, found without a loop over its bytes in Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Places = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Bytes = npt.NDArray[np.uint8]
+
+NEWLINE = 10
+# Flags of one block stay in the processor's cache.
+BLOCK = 1 << 18
+WORD = 8
+
+
+def count_byte(data: Bytes, byte: int) -> int:
+    """How often a byte occurs."""
+    return sum(int(np.count_nonzero(data[start : start + BLOCK] == byte)) for start in range(0, len(data), BLOCK))
+
+
+def find_byte(data: Bytes, byte: int) -> Places:
+    """Offsets at which a byte occurs, ascending; meant for bytes that are rare."""
+    found = [_find_in_block(data[start : start + BLOCK] == byte, start) for start in range(0, len(data), BLOCK)]
+    return np.concatenate(found) if found else np.empty(0, np.int64)
+
+
+def _find_in_block(flags: Flags, start: int) -> Places:
+    # Eight flags at a time first: few words have one, and only those are looked at closely.
+    whole = len(flags) // WORD * WORD
+    words = np.flatnonzero(flags[:whole].view(np.uint64) != 0)
+    hits = np.flatnonzero(flags[:whole].reshape(-1, WORD)[words])
+    places = words[hits // WORD] * WORD + hits % WORD + start
+    return np.append(places, np.flatnonzero(flags[whole:]) + (whole + start))
+
+
+@dataclass(frozen=True)
+class LineSpans:
+    """A buffer and where its lines that are not empty begin and end (without the line end)."""
+
+    data: memoryview
+    starts: Places
+    ends: Places
+
+    @classmethod
+    def of(cls, data: memoryview) -> LineSpans:
+        """The lines of a buffer, divided at ``\\n`` only; the last one may lack it."""
+        ends = np.append(find_byte(cls.bytes_of(data), NEWLINE), len(data))
+        starts = np.append(0, ends[:-1] + 1)
+        filled = ends > starts
+        return cls(data, starts[filled], ends[filled])
+
+    @staticmethod
+    def bytes_of(text: bytes | memoryview) -> Bytes:
+        """A view of text as an array of its bytes."""
+        return np.frombuffer(text, np.uint8)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def line(self, number: int) -> bytes:
+        """The bytes of one line."""
+        return self.data[self.starts[number] : self.ends[number]].tobytes()
+
+    def gather(self, numbers: Places) -> tuple[bytes | memoryview, Places, Places]:
+        """Text of the numbered lines, and where each begins and ends in it; nothing is copied for a run of lines."""
+        starts, ends = self.starts[numbers], self.ends[numbers]
+        if numbers[-1] - numbers[0] + 1 == len(numbers):
+            first = starts[0]
+            return self.data[first : ends[-1]], starts - first, ends - first
+        text = b"\n".join([self.data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
+        lengths = ends - starts
+        new_ends = np.cumsum(lengths + 1) - 1
+        return text, new_ends - lengths, new_ends

@@ -1,0 +1,31 @@
+"""The raw objects of a run, by the names a source gives them or, for archives people made, by any name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from glue_jobs.errors import ArgumentError
+from glue_jobs.sources.day_folders import DayFolders, DayNames, day_in_name
+from glue_jobs.sources.found import Found, Skipped, Window
+from glue_jobs.storage import Storage
+
+
+def discover(
+    storage: Storage, raw: str, names: DayNames, window: Window, skipped: Skipped, any_name: bool
+) -> Iterator[Found]:
+    """Objects below ``raw`` whose day is in the window; with ``any_name`` those without a day too.
+
+    Raises:
+        ArgumentError: there is nothing at all below ``raw``.
+        StorageError: it cannot be listed.
+    """
+    prefix = raw if raw.startswith("s3://") else f"{raw}/"
+    if not any(True for _ in storage.list(prefix)):
+        raise ArgumentError(f"there are no objects below {raw}; check the name")
+    if not any_name:
+        yield from DayFolders(storage, names, window, skipped).objects(prefix)
+        return
+    for entry in storage.list(prefix):
+        day = day_in_name(names, entry.address.removeprefix(prefix))
+        if day is None or day in window:
+            yield Found(entry, day)

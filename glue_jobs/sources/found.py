@@ -1,0 +1,46 @@
+"""What a source's discovery yields: raw objects and the day their name tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from glue_jobs.storage import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One raw object; ``day`` is the day in its key (UTC), None when the key has none."""
+
+    entry: Entry
+    day: date | None
+
+
+@dataclass(frozen=True)
+class Window:
+    """The days of raw objects a run looks at, both ends included; None leaves that side open."""
+
+    since: date | None = None
+    until: date | None = None
+
+    def __contains__(self, day: date) -> bool:
+        return (self.since is None or day >= self.since) and (self.until is None or day <= self.until)
+
+    def __str__(self) -> str:
+        if self.since is None and self.until is None:
+            return "of all days"
+        since = f"from {self.since}" if self.since else "from the beginning"
+        return f"{since} to {self.until}" if self.until else f"{since} on"
+
+
+@dataclass
+class Skipped:
+    """Objects below the raw path that are none of the source's, counted while listing."""
+
+    count: int = 0
+    example: str = ""
+
+    def add(self, address: str) -> None:
+        """Count one more."""
+        self.count += 1
+        self.example = self.example or address

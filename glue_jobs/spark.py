@@ -1,0 +1,126 @@
+"""Spark moves work: a list of items goes out, one function runs on each, its small results come back."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pyarrow as pa
+
+from glue_jobs.errors import UsageLakeError
+from glue_jobs.java import use_java_17
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Progress = Callable[[int, int], None]
+
+# How often the driver looks how far a job has come, in seconds.
+LOOK = 0.2
+
+RESULT = pa.schema([("result", pa.binary())])
+
+
+class TaskError(UsageLakeError):
+    """A task failed in a way nobody foresaw; the text names the error and its cause has the whole trace."""
+
+
+def session() -> SparkSession:
+    """The Spark session of the Glue job, or else a local one on all cores.
+
+    Raises:
+        UsageLakeError: there is no Java 17 to run Spark on.
+    """
+    from pyspark.sql import SparkSession
+
+    # Set by whoever started this Python from a running JVM: spark-submit and Glue do, with a master of their own.
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        return SparkSession.builder.getOrCreate()
+    use_java_17()
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    # Without an address of its own Spark looks up the host's name, which on many a laptop leads nowhere.
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    quiet = Path(__file__).parent / "local" / "log4j2.properties"
+    return (
+        SparkSession.builder.appName("usage-lake")
+        .master("local[*]")
+        .config("spark.driver.memory", "1g")
+        .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={quiet.as_uri()}")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .getOrCreate()
+    )
+
+
+def run_tasks(
+    spark: SparkSession, function: Callable[[Item], Result], items: Sequence[Item], progress: Progress
+) -> list[Result]:
+    """``[function(item) for item in items]``, one Spark task per item; ``progress`` hears of done and all tasks.
+
+    Function, items and results travel pickled, so they must be small: descriptions, never records.
+
+    Raises:
+        UsageLakeError: a task raised it; its sentence is kept.
+        TaskError: a task failed for another reason.
+    """
+    if not items:
+        return []
+    context = spark.sparkContext
+    pickled = [(bytearray(pickle.dumps(item)),) for item in items]
+    frame = spark.createDataFrame(context.parallelize(pickled, len(pickled)), "item binary")
+    # A job description that nobody else uses finds this job's stages again.
+    group = f"usage-lake-{os.urandom(8).hex()}"
+
+    def collect() -> list[Any]:
+        context.setJobGroup(group, getattr(function, "__name__", "tasks"), interruptOnCancel=True)
+        return frame.mapInArrow(_each(function), "result binary").collect()
+
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(collect)
+        try:
+            while not wait([future], LOOK).done:
+                progress(_done(context, group), len(items))
+            rows = future.result()
+        except KeyboardInterrupt:
+            context.cancelJobGroup(group)
+            raise
+        except Exception as error:
+            raise _for_people(error) from error
+    progress(len(items), len(items))
+    return [pickle.loads(row.result) for row in rows]
+
+
+def _each(function: Callable[[Item], Result]) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for item in batch.column(0):
+                result = pickle.dumps(function(pickle.loads(item.as_py())))
+                yield pa.RecordBatch.from_arrays([pa.array([result], pa.binary())], schema=RESULT)
+
+    return run
+
+
+def _done(context: Any, group: str) -> int:
+    tracker = context.statusTracker()
+    stages = [stage for job in tracker.getJobIdsForGroup(group) if (info := tracker.getJobInfo(job)) for stage in info.stageIds]
+    return sum(info.numCompletedTasks for stage in stages if (info := tracker.getStageInfo(stage)))
+
+
+def _for_people(error: Exception) -> UsageLakeError:
+    """The sentence a task raised; Spark hands over only the text of its stack trace."""
+    lines = re.findall(r"^(?:\s*:\s*)?((?:\w+\.)*\w*(?:Error|Exception|Exit)): (.+)$", str(error), re.MULTILINE)
+    ours = [text for name, text in lines if name.startswith("glue_jobs.")]
+    if ours:
+        return UsageLakeError(ours[0])
+    foreign = [f"{name}: {text}" for name, text in lines if not name.startswith(("org.apache.spark", "pyspark", "py4j"))]
+    return TaskError(f"a task failed with {foreign[0] if foreign else str(error).splitlines()[0]}")

@@ -1,0 +1,140 @@
+"""Objects in one S3 bucket: obstore moves the bytes, boto3 lists and signs.
+
+Why two clients: docs/decisions/0003-object-storage-client.md.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC
+from typing import Any, BinaryIO, cast
+
+import boto3
+import obstore
+from botocore.exceptions import BotoCoreError, ClientError
+from obstore.auth.boto3 import Boto3CredentialProvider
+from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, PreconditionError, UnauthenticatedError
+from obstore.store import S3Store
+
+from glue_jobs.errors import StorageError
+from glue_jobs.storage import Entry, Level
+
+# S3 deletes at most this many keys in one request (DeleteObjects).
+MOST_DELETES = 1000
+
+
+def endpoint() -> str | None:
+    """The S3 endpoint the environment asks for, as the AWS SDKs read it; None for AWS itself."""
+    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+
+
+class S3Storage:
+    """One bucket, as `Storage` describes it. Credentials are found as boto3 finds them."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+        self._root = f"s3://{bucket}/"
+        session = boto3.Session()
+        self._client: Any = session.client("s3", region_name=session.region_name or "us-east-1")
+        with _explained("reach", self._root):
+            region = self._region(session.region_name or "us-east-1")
+            self._store = S3Store(
+                bucket,
+                region=region,
+                endpoint=endpoint(),
+                virtual_hosted_style_request=endpoint() is None,
+                credential_provider=Boto3CredentialProvider(session),
+                client_options={"allow_http": True, "timeout": "120s"},
+            )
+
+    def _region(self, default: str) -> str:
+        try:
+            headers = self._client.head_bucket(Bucket=self._bucket)["ResponseMetadata"]["HTTPHeaders"]
+        except ClientError as error:
+            # Without the right to list, the redirect still names the region; the request itself tells the rest.
+            headers = error.response["ResponseMetadata"]["HTTPHeaders"]
+        return str(headers.get("x-amz-bucket-region", default))
+
+    def level(self, prefix: str, start_after: str = "") -> Level:
+        with _explained("list", prefix):
+            page = self._page(prefix, start_after, Delimiter="/")
+        key = self._key(prefix)
+        objects = tuple(item["Key"][len(key) :] for item in page.get("Contents", ()))
+        folders = tuple(item["Prefix"][len(key) :].rstrip("/") for item in page.get("CommonPrefixes", ()))
+        return Level(objects, folders, more=bool(page["IsTruncated"]))
+
+    def list(self, prefix: str, start_after: str = "", stop: str | None = None) -> Iterator[Entry]:
+        while True:
+            with _explained("list", prefix):
+                page = self._page(prefix, start_after)
+            for item in page.get("Contents", ()):
+                address = self._root + item["Key"]
+                if stop is not None and address >= stop:
+                    return
+                modified = item["LastModified"].astimezone(UTC).replace(tzinfo=None)
+                yield Entry(address, item["Size"], item["ETag"].strip('"'), modified)
+                start_after = address
+            if not page["IsTruncated"]:
+                return
+
+    def read(self, entry: Entry, start: int = 0, end: int | None = None) -> bytes:
+        stop = entry.size if end is None else min(end, entry.size)
+        if stop <= start:
+            return b""
+        with _explained("read", entry.address):
+            options: Any = {"if_match": f'"{entry.etag}"'}
+            if (start, stop) != (0, entry.size):
+                options["range"] = (start, stop)
+            return obstore.get(self._store, self._key(entry.address), options=options).bytes().to_bytes()
+
+    def get(self, address: str) -> bytes:
+        with _explained("read", address):
+            return obstore.get(self._store, self._key(address)).bytes().to_bytes()
+
+    def open(self, address: str) -> BinaryIO:
+        with _explained("read", address):
+            return cast(BinaryIO, obstore.open_reader(self._store, self._key(address)))
+
+    def put(self, address: str, data: bytes) -> None:
+        with _explained("write", address):
+            obstore.put(self._store, self._key(address), data)
+
+    def delete(self, addresses: list[str]) -> None:
+        for start in range(0, len(addresses), MOST_DELETES):
+            batch = addresses[start : start + MOST_DELETES]
+            with _explained("delete", batch[0]):
+                objects = [{"Key": self._key(address)} for address in batch]
+                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
+            for failed in answer.get("Errors", ()):
+                raise StorageError(f"cannot delete {self._root}{failed['Key']}: {failed['Code']}")
+
+    def remove_folder(self, address: str) -> None:
+        """Nothing to do: S3 has no folders."""
+
+    def _key(self, address: str) -> str:
+        return address.removeprefix(self._root)
+
+    def _page(self, prefix: str, start_after: str, **more: str) -> Any:
+        key = self._key(prefix) if prefix.rstrip("/") != self._root.rstrip("/") else ""
+        after = {"StartAfter": self._key(start_after)} if start_after else {}
+        return self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, **after, **more)
+
+
+@contextmanager
+def _explained(action: str, address: str) -> Iterator[None]:
+    try:
+        yield
+    except PreconditionError as error:
+        raise StorageError(f"{address} changed while it was being read; start the run again") from error
+    except (PermissionDeniedError, UnauthenticatedError) as error:
+        raise StorageError(f"cannot {action} {address}: access denied; check the role or credentials") from error
+    except NotFoundError as error:
+        raise StorageError(f"cannot {action} {address}: there is no such object") from error
+    except ClientError as error:
+        code = error.response["Error"].get("Code", "")
+        hint = {"AccessDenied": "; check the role or credentials", "NoSuchBucket": "; check the name"}.get(code, "")
+        raise StorageError(f"cannot {action} {address}: {code}{hint}") from error
+    except (BotoCoreError, BaseError) as error:
+        raise StorageError(f"cannot {action} {address}: {str(error).splitlines()[0]}") from error

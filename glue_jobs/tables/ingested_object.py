@@ -1,0 +1,28 @@
+"""The ledger: what became of every raw object."""
+
+from __future__ import annotations
+
+from glue_jobs.table import Column, Table
+
+INGESTED_OBJECT = Table(
+    name="ingested_object",
+    description="One row per raw object ingested; records = rows + rejected + duplicates + filtered, always.",
+    columns=(
+        Column(1, "pipeline", "string", "Pipeline that ingested the object; names the table its rows are in."),
+        Column(2, "object_day", "date", "Day in the object's key, UTC; null when its name has none."),
+        Column(3, "key", "string", "The raw object: s3:// address or absolute path."),
+        Column(4, "etag", "string", "ETag of the object; for a file its size and modification time."),
+        Column(5, "size", "bigint", "Size of the object in bytes, as stored."),
+        Column(6, "last_modified", "timestamp", "When the object was last written, UTC."),
+        Column(7, "run_id", "string", "Run that ingested the object."),
+        Column(8, "ingested_at", "timestamp", "When that run started, UTC."),
+        Column(9, "records", "bigint", "Raw records in the object: non-blank lines, elements of Records, or rows."),
+        Column(10, "rows", "bigint", "Records stored as rows."),
+        Column(11, "rejected", "bigint", "Records refused, each in rejected_record with its reason."),
+        Column(12, "duplicates", "bigint", "Records that were stored already, or twice in the same run."),
+        Column(13, "filtered", "bigint", "Records that are not for this table, e.g. events of other services."),
+        Column(14, "first_event_time", "timestamp", "Earliest event among the records understood, UTC; null when there is none."),
+        Column(15, "last_event_time", "timestamp", "Latest event among the records understood, UTC; null when there is none."),
+    ),
+    partitions=("pipeline", "object_day"),
+)

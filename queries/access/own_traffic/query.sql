@@ -1,0 +1,58 @@
+-- How much of the traffic is the publisher's own, in all and per data set.
+-- Period: the last 30 complete days and today.
+WITH request AS (
+    SELECT
+        coalesce(account, '(none)') AS account,
+        coalesce(repository, '(none)') AS repository,
+        operation IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND http_status IN (200, 206) AS is_served_get,
+        coalesce(bytes_sent, 0) AS bytes_sent,
+        coalesce(requester, remote_ip || ' ' || coalesce(user_agent, '-')) AS reader,
+        coalesce(is_own, false) AS is_own,
+        NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
+    FROM s3_access_log
+    WHERE event_date >= current_date - INTERVAL '30' DAY
+        AND event_date <= current_date
+),
+
+total AS (
+    SELECT
+        grouping(account, repository) AS columns_left_out,
+        account,
+        repository,
+        count(*) AS requests,
+        count(*) FILTER (WHERE is_own) AS own_requests,
+        count(*) FILTER (WHERE is_served_get) AS served_gets,
+        count(*) FILTER (WHERE is_own AND is_served_get) AS own_served_gets,
+        sum(bytes_sent) AS bytes_sent,
+        coalesce(sum(bytes_sent) FILTER (WHERE is_own), 0) AS own_bytes_sent,
+        count(DISTINCT reader) AS unique_requesters,
+        count(DISTINCT reader) FILTER (WHERE is_own) AS own_unique_requesters,
+        count(*) FILTER (WHERE is_audience) AS audience_requests,
+        count(*) FILTER (WHERE is_audience AND is_served_get) AS audience_served_gets,
+        coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS audience_bytes_sent,
+        count(DISTINCT reader) FILTER (WHERE is_audience) AS audience_unique_requesters
+    FROM request
+    GROUP BY GROUPING SETS ((account, repository), ())
+    HAVING count(*) > 0
+)
+
+SELECT
+    CASE columns_left_out WHEN 0 THEN 'repository' ELSE 'total' END AS level,
+    CASE columns_left_out WHEN 0 THEN account ELSE '(all)' END AS account,
+    CASE columns_left_out WHEN 0 THEN repository ELSE '(all)' END AS repository,
+    requests,
+    own_requests,
+    CAST(own_requests AS double) / requests AS own_share_of_requests,
+    served_gets,
+    own_served_gets,
+    bytes_sent,
+    own_bytes_sent,
+    CAST(own_bytes_sent AS double) / nullif(bytes_sent, 0) AS own_share_of_bytes_sent,
+    unique_requesters,
+    own_unique_requesters,
+    audience_requests AS requests_without_robots_and_own,
+    audience_served_gets AS served_gets_without_robots_and_own,
+    audience_bytes_sent AS bytes_sent_without_robots_and_own,
+    audience_unique_requesters AS unique_requesters_without_robots_and_own
+FROM total
+ORDER BY columns_left_out DESC, own_bytes_sent DESC, own_requests DESC, total.account, total.repository

@@ -1,0 +1,32 @@
+-- What was asked of each bucket, by operation, and how it ended.
+-- Period: the last 30 complete days and today.
+WITH request AS (
+    SELECT
+        bucket,
+        coalesce(operation, '(none)') AS operation,
+        http_status,
+        coalesce(bytes_sent, 0) AS bytes_sent,
+        coalesce(requester, remote_ip || ' ' || coalesce(user_agent, '-')) AS reader,
+        NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
+    FROM s3_access_log
+    WHERE event_date >= current_date - INTERVAL '30' DAY
+        AND event_date <= current_date
+)
+
+SELECT
+    bucket,
+    operation,
+    count(*) AS requests,
+    count(*) FILTER (WHERE http_status BETWEEN 200 AND 299) AS succeeded,
+    count(*) FILTER (WHERE http_status BETWEEN 300 AND 399) AS redirected_or_not_modified,
+    count(*) FILTER (WHERE http_status BETWEEN 400 AND 499) AS client_errors,
+    count(*) FILTER (WHERE http_status >= 500) AS server_errors,
+    count(*) FILTER (WHERE http_status IS NULL) AS without_status,
+    sum(bytes_sent) AS bytes_sent,
+    count(DISTINCT reader) AS unique_requesters,
+    count(*) FILTER (WHERE is_audience) AS requests_without_robots_and_own,
+    coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS bytes_sent_without_robots_and_own,
+    count(DISTINCT reader) FILTER (WHERE is_audience) AS unique_requesters_without_robots_and_own
+FROM request
+GROUP BY bucket, operation
+ORDER BY bucket, requests DESC, operation

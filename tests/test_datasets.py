@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs import datasets
 from glue_jobs.config import Config, CsvRule, LayoutRule, PrefixFile, PrefixRule, RegexRule, Target
 from glue_jobs.datasets import assign
 
@@ -118,7 +117,7 @@ def test_prefixes_may_be_longer_than_keys_and_cut_characters_in_half() -> None:
 
 
 def test_keys_are_compared_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datasets, "BLOCK_BYTES", 16)
+    monkeypatch.setattr("glue_jobs.datasets.prefixes.BLOCK_BYTES", 16)
     config = Config(datasets=(PrefixRule(prefix="key-1", account="one"), PrefixRule(prefix="", account="rest")))
     accounts = [account for account, _ in pairs(config, [f"key-{number}" for number in range(21)])]
     assert accounts == ["rest", "one", *["rest"] * 8, *["one"] * 10, "rest"]

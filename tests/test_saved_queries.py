@@ -144,8 +144,13 @@ def columns_of(source: exp.Expr | Scope) -> set[str]:
     if isinstance(source, exp.Table):
         return {column.name for column in TABLES[source.name].columns}
     assert isinstance(source, Scope)
-    names = set(source.expression.named_selects)
+    names = selected_names(source)
     return names if "*" not in names else (names - {"*"}) | visible_columns(source)
+
+
+def selected_names(scope: Scope) -> set[str]:
+    assert isinstance(scope.expression, exp.Query)
+    return set(scope.expression.named_selects)
 
 
 def visible_columns(scope: Scope) -> set[str]:
@@ -160,7 +165,7 @@ def invisible_columns(scope: Scope) -> set[str]:
     order = scope.expression.args.get("order")
     sorted_by = {id(column) for column in order.find_all(exp.Column)} if order else set()
     visible = visible_columns(scope)
-    aliases = set(scope.expression.named_selects)
+    aliases = selected_names(scope)
     return {
         column.name
         for column in scope.find_all(exp.Column)

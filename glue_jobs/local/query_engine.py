@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from tempfile import TemporaryDirectory
@@ -84,17 +84,20 @@ class QueryEngine:
 
         ``parameters`` are the values of its ``?``, in order, in the types meant. ``today`` stands in for
         current_date, and its midnight (UTC) for current_timestamp and now(); without it they are read once
-        from the clock. Types are Athena's: a sum of bigint is bigint, and one that does not fit an error.
+        from the clock. As in Athena a sum of bigint is bigint, and one that does not fit is an error.
         Raises QueryError.
         """
         tree = _parse(sql)
         wanted = len(list(tree.find_all(exp.Placeholder)))
         if wanted != len(parameters):
             raise QueryError(f"the query has {wanted} parameters (`?`), but {len(parameters)} values were given")
-        for table in list(_tables(tree)):
-            self._bind(table)
         now = datetime.now(UTC) if today is None else datetime.combine(today, time(), UTC)
-        return self._execute(_for_duckdb(tree, now).sql(dialect="duckdb"), parameters)
+        try:
+            for table in _tables(tree):
+                self._bind(table)
+            return self._execute(_for_duckdb(tree, now).sql(dialect="duckdb"), parameters)
+        except (duckdb.Error, SqlglotError) as error:
+            raise QueryError(f"the query failed: {_first_line(error)}") from error
 
     def _bind(self, table: exp.Table) -> None:
         """Load the table that is meant and name it so that no CTE of the same name can be taken for it."""
@@ -112,13 +115,9 @@ class QueryEngine:
         table.set("catalog", None)
 
     def _execute(self, sql: str, parameters: Sequence[ParameterValue]) -> pa.Table:
-        try:
-            relation = self._connection.sql(sql, params=list(parameters))
-            types = [str(kind) for kind in relation.types]
-            answer = relation.to_arrow_table()
-        except duckdb.Error as error:
-            raise QueryError(f"the query failed: {_first_line(error)}") from error
-        return _with_athena_types(answer, types)
+        relation = self._connection.sql(sql, params=list(parameters))
+        types = [str(kind) for kind in relation.types]
+        return _with_athena_types(relation.to_arrow_table(), types)
 
 
 def _parse(sql: str) -> exp.Query:
@@ -131,12 +130,10 @@ def _parse(sql: str) -> exp.Query:
     return trees[0]
 
 
-def _tables(tree: exp.Expr) -> Iterator[exp.Table]:
+def _tables(tree: exp.Query) -> list[exp.Table]:
     """The tables of the lake that a query reads: what follows FROM or JOIN and is no CTE."""
-    for scope in traverse_scope(tree):
-        for source in scope.sources.values():
-            if isinstance(source, exp.Table):
-                yield source
+    scopes = traverse_scope(tree)
+    return [source for scope in scopes for source in scope.sources.values() if isinstance(source, exp.Table)]
 
 
 def tables_read(sql: str) -> tuple[str, ...]:
@@ -144,26 +141,24 @@ def tables_read(sql: str) -> tuple[str, ...]:
     return tuple(sorted({table.name.lower() for table in _tables(_parse(sql))}))
 
 
-def _for_duckdb(tree: exp.Expr, now: datetime) -> exp.Expr:
+def _for_duckdb(tree: exp.Query, now: datetime) -> exp.Query:
     """The query with a fixed clock, and with what sqlglot would leave to mean something else in DuckDB."""
-
-    def replaced(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.CurrentDate):
-            return exp.cast(exp.Literal.string(f"{now:%Y-%m-%d}"), "date")
-        if isinstance(node, exp.CurrentTimestamp):
-            return exp.cast(exp.Literal.string(now.isoformat(" ")), "timestamptz")
-        if isinstance(node, exp.Localtimestamp):
-            return exp.cast(exp.Literal.string(now.replace(tzinfo=None).isoformat(" ")), "timestamp")
-        if isinstance(node, exp.DateDiff):
-            # Athena counts whole units that have passed, DuckDB's date_diff the boundaries crossed.
-            unit = exp.Literal.string(node.text("unit") or "day")
-            return exp.Anonymous(this="DATE_SUB", expressions=[unit, node.expression, node.this])
-        if isinstance(node, exp.Column):
-            node.set("db", None)
-            node.set("catalog", None)
-        return node
-
-    return tree.transform(replaced)
+    fixed = {
+        exp.CurrentDate: exp.cast(exp.Literal.string(f"{now:%Y-%m-%d}"), "date"),
+        exp.CurrentTimestamp: exp.cast(exp.Literal.string(now.isoformat(" ")), "timestamptz"),
+        exp.Localtimestamp: exp.cast(exp.Literal.string(now.replace(tzinfo=None).isoformat(" ")), "timestamp"),
+    }
+    for node in list(tree.find_all(*fixed)):
+        node.replace(fixed[type(node)].copy())
+    for difference in list(tree.find_all(exp.DateDiff)):
+        # Athena counts whole units that have passed, DuckDB's date_diff the boundaries crossed.
+        unit = exp.Literal.string(difference.text("unit") or "day")
+        arguments = [unit, difference.expression, difference.this]
+        difference.replace(exp.Anonymous(this="DATE_SUB", expressions=arguments))
+    for column in tree.find_all(exp.Column):
+        column.set("db", None)
+        column.set("catalog", None)
+    return tree
 
 
 def _load(connection: duckdb.DuckDBPyConnection, name: str, source: TableSource) -> None:
@@ -182,8 +177,7 @@ def _parquet_query(table: Table, files: Sequence[str]) -> str:
         for column in table.columns
     )
     paths = ", ".join(map(_quoted, files))
-    # The folder names `event_date=…` repeat a column the files have: DuckDB must not take them for another one.
-    return f"SELECT * FROM read_parquet([{paths}], schema = MAP {{{columns}}}, hive_partitioning = false)"
+    return f"SELECT * FROM read_parquet([{paths}], schema = MAP {{{columns}}})"
 
 
 def _quoted(text: str) -> str:

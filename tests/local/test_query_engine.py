@@ -126,6 +126,9 @@ def test_today_stands_in_for_the_clock() -> None:
     midnight = datetime(2026, 3, 2)
     utc = midnight.replace(tzinfo=UTC)
     assert run(sql, today=date(2026, 3, 2)) == [{"d": date(2026, 3, 2), "t": utc, "n": utc, "l": midnight}]
+    nested = "SELECT date_diff('day', current_date, date_add('day', date_diff('day', event_date, current_date), "
+    nested += "current_date)) AS days FROM read WHERE key = 'a'"
+    assert run(nested, today=date(2026, 3, 8)) == [{"days": 7}]
     assert run("SELECT CAST(now() AS timestamp) AS t", today=date(2026, 3, 2)) == [{"t": midnight}]
     assert run("SELECT key FROM read WHERE event_date = current_date", today=date(2026, 3, 2)) == [{"key": "b"}]
 
@@ -188,6 +191,7 @@ def large() -> pa.Table:
         ("DROP TABLE read", "it must be a SELECT"),
         ("INSERT INTO read SELECT * FROM read", "it must be a SELECT"),
         ("", "only one statement"),
+        ("SELECT a.key FROM read AS a JOIN read AS a ON true", "the query failed: .*alias"),
         ("SELECT size FROM read", "the query failed: Binder Error: .*size"),
         ("SELECT CAST(key AS bigint) FROM read", "the query failed: Conversion Error"),
         ("SELECT * FROM read WHERE key = ?", "the query has 1 parameters .*, but 0 values were given"),
@@ -197,6 +201,15 @@ def test_a_mistake_is_one_sentence(sql: str, message: str) -> None:
     with pytest.raises(QueryError, match=message) as caught:
         run(sql)
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_missing_or_no_parquet_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.parquet"
+    broken.write_bytes(b"PAR1 no PAR1")
+    for file in (broken, tmp_path / "missing.parquet"):
+        with pytest.raises(QueryError, match=rf"the query failed: .*{file.name}") as caught:
+            run("SELECT * FROM read", data=[str(file)])
+        assert "\n" not in str(caught.value)
 
 
 def test_an_engine_is_usable_after_a_mistake_and_its_spill_folder_goes_with_it() -> None:

@@ -204,6 +204,8 @@ REJECTED = [
     ("too large", line(client=f'"{URI}" 200 - {2**63} - 1 - "-" "c"'), "64 bits"),
     ("thousands of digits", line(client=f'"{URI}" 200 - {"9" * 5000} - 1 - "-" "c"'), "64 bits"),
     ("negative", line(client=f'"{URI}" 200 - -5 - 1 - "-" "c"'), "negative"),
+    ("request-URI without quotes", line(client=f'GET {SIX} "-" "c"'), "damaged"),
+    ("hexadecimal", line(client=f'"{URI}" 200 - 0x1F - 1 - "-" "c"'), "damaged"),
     ("ends inside the agent", line().split("url/8")[0], "inside a quoted field"),
 ]
 

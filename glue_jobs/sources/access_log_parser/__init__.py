@@ -41,6 +41,7 @@ def _divide(spans: LineSpans) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int
     data = spans.bytes_of(spans.data)
     odd = np.zeros(len(spans), dtype=bool)
     text = spans.data.tobytes() if not isinstance(spans.data.obj, bytes) else spans.data.obj
+    # To pyarrow a carriage return ends a line.
     if b"\r" in text:
         odd[_line_of(spans, find_byte(data, CARRIAGE_RETURN))] = True
     if not text.isascii():

@@ -1,0 +1,100 @@
+"""The sections of the configuration file and their defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, Tag, ValidationError, ValidationInfo
+
+from glue_jobs.config.checks import DEFAULT_LAYOUT, AccessPoint, Caller, Cidr, Dollars, Principal, Text
+from glue_jobs.config.csv_files import csv_rows
+from glue_jobs.config.mistakes import ConfigError, what_is_wrong
+from glue_jobs.config.rules import LayoutRule, Rule, Target
+from glue_jobs.config.section import Section, kind_of
+
+
+class Subscriber(Section):
+    """The name of a reader, by account id or canonical user id."""
+
+    account: Caller
+    name: Text
+
+
+def _read_subscribers(name: Any, info: ValidationInfo) -> tuple[Subscriber, ...]:
+    if isinstance(name, tuple):
+        return name
+    subscribers = []
+    for place, row in csv_rows(name, info, "account,name"):
+        try:
+            subscribers.append(Subscriber.model_validate(row))
+        except ValidationError as error:
+            raise ConfigError(f"{place}: {what_is_wrong(error.errors()[0], None)}.") from None
+    return tuple(subscribers)
+
+
+class SubscriberFile(Section):
+    """A CSV of subscribers."""
+
+    csv: Annotated[tuple[Subscriber, ...], BeforeValidator(_read_subscribers)]
+
+
+Subscribers = Annotated[
+    Annotated[Subscriber, Tag("account entry")] | Annotated[SubscriberFile, Tag("csv entry")],
+    kind_of(account=Subscriber, csv=SubscriberFile),
+]
+
+
+class OwnTraffic(Section):
+    """Who the publisher is: requests of these callers or addresses are flagged ``is_own``."""
+
+    accounts: tuple[Caller, ...] = ()
+    principals: tuple[Principal, ...] = ()
+    cidrs: tuple[Cidr, ...] = ()
+
+
+class StoragePrices(Section):
+    """US dollars per GB and month by storage class; first tier, us-east-1 (https://aws.amazon.com/s3/pricing/)."""
+
+    STANDARD: Dollars = 0.023
+    INTELLIGENT_TIERING: Dollars = 0.023
+    STANDARD_IA: Dollars = 0.0125
+    ONEZONE_IA: Dollars = 0.01
+    GLACIER_IR: Dollars = 0.004
+    GLACIER: Dollars = 0.0036
+    DEEP_ARCHIVE: Dollars = 0.00099
+    EXPRESS_ONEZONE: Dollars = 0.11
+    REDUCED_REDUNDANCY: Dollars = 0.024
+
+
+class RequestPrices(Section):
+    """US dollars per 1,000 requests of S3 Standard: ``write`` is PUT, COPY, POST and LIST, ``read`` all others."""
+
+    read: Dollars = 0.0004
+    write: Dollars = 0.005
+
+
+class Prices(Section):
+    """List prices in US dollars, for estimates; ``transfer_per_gb`` is to the internet, first tier."""
+
+    storage_gb_month: StoragePrices = StoragePrices()
+    requests_per_1000: RequestPrices = RequestPrices()
+    transfer_per_gb: Dollars = 0.09
+
+
+class Config(Section):
+    """The whole configuration; ``Config()`` is what holds when there is no file."""
+
+    datasets: tuple[Rule, ...] = (LayoutRule(layout=DEFAULT_LAYOUT),)
+    access_points: Mapping[AccessPoint, Target] = Field(default_factory=dict)
+    subscribers: tuple[Subscribers, ...] = ()
+    own_traffic: OwnTraffic = OwnTraffic()
+    prices: Prices = Prices()
+
+    @property
+    def subscriber_names(self) -> dict[str, str]:
+        """Name by account; an account listed twice has the name that comes first."""
+        files = (entry.csv if isinstance(entry, SubscriberFile) else (entry,) for entry in self.subscribers)
+        return {
+            subscriber.account: subscriber.name for entries in reversed([*files]) for subscriber in reversed(entries)
+        }

@@ -35,9 +35,9 @@ class SavedQueryError(ValueError):
 
 
 class _Strict(BaseModel):
-    """Every key required, none unknown, no silent conversion (YAML turns 012 into a number, 2024-03-01 into a date)."""
+    """Every key required, none unknown; text must be text (YAML turns 012 into a number, 2024-03-01 into a date)."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Parameter(_Strict):
@@ -83,7 +83,7 @@ class Case(_Strict):
     """
 
     name: Text
-    today: Annotated[date, Field(strict=False)]
+    today: date
     given: dict[str, list[dict[str, Any]]]
     parameters: dict[str, str]
     expect: list[dict[str, Any]]

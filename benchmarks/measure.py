@@ -1,0 +1,65 @@
+"""Taking times fairly: everything warmed, runs interleaved, the median counts."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How large a run is: ``folder`` holds made data between runs, ``quick`` asks for a smoke run, ``rounds`` how often."""
+
+    folder: Path
+    quick: bool
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the results: what was measured, the figure, what it should be, and whether it is (None: no target)."""
+
+    what: str
+    figure: str
+    target: str = ""
+    met: bool | None = None
+    note: str = ""
+
+
+@dataclass
+class Times:
+    """Seconds of every run of one contender."""
+
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        """The middle one."""
+        return median(self.seconds)
+
+    def __str__(self) -> str:
+        each = ", ".join(f"{seconds:.2f}" for seconds in self.seconds)
+        return f"{self.median:.2f} s ({each})"
+
+
+def interleaved(contenders: Mapping[str, Callable[[], None]], rounds: int, tidy: Callable[[], None]) -> dict[str, Times]:
+    """Times of each contender, run in turn ``rounds`` times after one warm-up of each; ``tidy`` follows every run.
+
+    In turn, so that what else the machine does meanwhile hits all of them alike.
+    """
+    times = {name: Times() for name in contenders}
+    for number in range(rounds + 1):
+        for name, run in contenders.items():
+            gc.collect()
+            before = time.perf_counter()
+            run()
+            seconds = time.perf_counter() - before
+            tidy()
+            print(f"  {name}: {seconds:.2f} s{'' if number else ' (warm-up)'}", flush=True)
+            if number:
+                times[name].seconds.append(seconds)
+    return times

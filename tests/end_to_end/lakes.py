@@ -1,0 +1,120 @@
+"""What a lake holds, in a form that can be compared between lakes, and runs that fill one."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import glue_jobs.ingest
+from glue_jobs.ingest import Order, Outcome, ingest
+from glue_jobs.lake import Lake
+from glue_jobs.pipelines import Pipeline
+from glue_jobs.progress import PlainReporter
+from glue_jobs.table import Table
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+
+from end_to_end.sources import Raw
+
+# What two runs over the same objects may tell differently.
+OF_THE_RUN = {"run_id", "ingested_at", "ingest_date"}
+
+Rows = Counter[tuple[tuple[str, Any], ...]]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All that a reader can see in a lake, whichever run put it there."""
+
+    rows: Rows
+    ledger: Rows
+    rejected: Rows
+
+    @property
+    def sums(self) -> dict[str, int]:
+        """Sums over the ledger."""
+        names = ("records", "rows", "rejected", "duplicates", "filtered")
+        return {name: sum(dict(row)[name] * count for row, count in self.ledger.items()) for name in names}
+
+
+def order(raw: Raw, lake: Lake | str, **more: Any) -> Order:
+    """An order for everything below the raw path."""
+    return Order(raw.source.pipeline, raw.address, Lake(lake, "usage_lake") if isinstance(lake, str) else lake, **more)
+
+
+def run(raw: Raw, lake: Lake | str, **more: Any) -> Outcome:
+    """Ingest in this process; nothing is printed."""
+    return ingest(order(raw, lake, **more), PlainReporter(io.StringIO()))
+
+
+def said(raw: Raw, lake: Lake | str, **more: Any) -> str:
+    """Ingest in this process; returns what the run said."""
+    stream = io.StringIO()
+    ingest(order(raw, lake, **more), PlainReporter(stream))
+    return stream.getvalue()
+
+
+def contents(lake: Lake | str, pipeline: Pipeline) -> Contents:
+    """What a new reader sees now."""
+    lake = Lake(lake, "usage_lake") if isinstance(lake, str) else lake
+    return Contents(*(_rows(lake, table) for table in (pipeline.table, INGESTED_OBJECT, REJECTED_RECORD)))
+
+
+def _rows(lake: Lake, table: Table) -> Rows:
+    rows = lake.load(table).rows(tuple(table.arrow_schema.names)).to_pylist()
+    return Counter(tuple((name, _hashable(value)) for name, value in row.items() if name not in OF_THE_RUN) for row in rows)
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def event_numbers(raw: Raw, lake: Lake | str) -> Counter[int]:
+    """The numbers of the events that are rows, and how often they are."""
+    rows = contents(lake, raw.source.pipeline).rows
+    numbers: Counter[int] = Counter()
+    for row, count in rows.items():
+        numbers[raw.source.event_number(dict(row))] += count
+    return numbers
+
+
+def left_over(lake: str) -> list[str]:
+    """Files that runs left in their own folders."""
+    return sorted(str(path) for path in Path(lake, "_runs").rglob("*") if path.is_file())
+
+
+def orphans(lake: str) -> set[str]:
+    """Data files of a folder lake that no table lists."""
+    opened = Lake(lake, "usage_lake")
+    listed: set[str] = set()
+    for folder in Path(lake, "usage_lake").iterdir():
+        table = next(table for table in _tables() if table.name == folder.name)
+        listed |= {file.address for file in opened.load(table).files()}
+    return {str(path) for path in Path(lake, "usage_lake").glob("*/data/**/*.parquet")} - listed
+
+
+def _tables() -> tuple[Table, ...]:
+    from glue_jobs.pipelines import TABLES
+
+    return TABLES
+
+
+def without_spark(patch: pytest.MonkeyPatch) -> None:
+    """Tasks run here, one after another; what travels is pickled as Spark does it."""
+
+    def here(_: Any, function: Any, items: Any, progress: Any) -> list[Any]:
+        results = []
+        for number, item in enumerate(items, 1):
+            results.append(pickle.loads(pickle.dumps(function(pickle.loads(pickle.dumps(item))))))
+            progress(number, len(items))
+        return results
+
+    patch.setattr(glue_jobs.ingest, "run_tasks", here)
+    patch.setattr(glue_jobs.ingest, "session", lambda: SimpleNamespace(sparkContext=SimpleNamespace(defaultParallelism=2)))

@@ -1,0 +1,246 @@
+"""Runs in processes of their own, some of which kill themselves at a given step. The product has no hooks for it:
+a process replaces one function of the run before it starts."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+import glue_jobs.commit
+import glue_jobs.ingest
+import glue_jobs.ingest_task
+from glue_jobs.ingest_task import ChunkResult, Job
+from glue_jobs.lake import LoadedTable
+from glue_jobs.plan import Chunk
+from glue_jobs.run import main
+from glue_jobs.sources.parsed import Parsed
+from glue_jobs.staging import RunFolder
+from glue_jobs.storage.folder import FolderStorage
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+
+from end_to_end.lakes import without_spark
+
+# A server that has everything imported forks each process: a start costs milliseconds instead of seconds.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["glue_jobs.run", "pytest"])
+
+Patch = pytest.MonkeyPatch
+Original = Callable[..., Any]
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _replaced(patch: Patch, owner: Any, name: str, make: Callable[[Original], Original]) -> None:
+    patch.setattr(owner, name, make(getattr(owner, name)))
+
+
+def _before(owner: Any, name: str, when: Callable[..., bool] = lambda *_: True) -> Callable[[Patch], None]:
+    def make(original: Original) -> Original:
+        def call(*arguments: Any, **named: Any) -> Any:
+            if when(*arguments):
+                die()
+            return original(*arguments, **named)
+
+        return call
+
+    return lambda patch: _replaced(patch, owner, name, make)
+
+
+def _after(owner: Any, name: str, when: Callable[..., bool] = lambda *_: True, times: int = 1) -> Callable[[Patch], None]:
+    left = [times]
+
+    def make(original: Original) -> Original:
+        def call(*arguments: Any, **named: Any) -> Any:
+            result = original(*arguments, **named)
+            left[0] -= when(*arguments)
+            if left[0] <= 0:
+                die()
+            return result
+
+        return call
+
+    return lambda patch: _replaced(patch, owner, name, make)
+
+
+def _appends_to(*names: str) -> Callable[..., bool]:
+    return lambda loaded, *_: loaded.table.name in names
+
+
+def _appends_rows(loaded: LoadedTable, *_: Any) -> bool:
+    return loaded.table not in (REJECTED_RECORD, INGESTED_OBJECT)
+
+
+def _half_a_plan(patch: Patch) -> None:
+    def make(original: Original) -> Original:
+        def put(self: Any, address: str, data: bytes) -> None:
+            if address.endswith("commit.json"):
+                original(self, address, data[: len(data) // 2])
+                die()
+            original(self, address, data)
+
+        return put
+
+    _replaced(patch, FolderStorage, "put", make)
+
+
+def _half_removed(patch: Patch) -> None:
+    def make(original: Original) -> Original:
+        def delete(self: Any, addresses: list[str]) -> None:
+            if len(addresses) > 1 and all("/_runs/" in address for address in addresses):
+                original(self, addresses[: len(addresses) // 2])
+                die()
+            original(self, addresses)
+
+        return delete
+
+    _replaced(patch, FolderStorage, "delete", make)
+
+
+def _metadata_written(patch: Patch) -> None:
+    from pyiceberg.catalog.sql import SqlCatalog
+
+    # The first three are those of the empty tables, the next that of the rows: what is left is to point at it.
+    _after(SqlCatalog, "_write_metadata", times=4)(patch)
+
+
+STEPS: dict[str, Callable[[Patch], None]] = {
+    "after making the first table": _after(glue_jobs.ingest.Lake, "create"),
+    "after listing": _before(glue_jobs.ingest, "not_ingested"),
+    "after making the folder of the run": _after(RunFolder, "touch"),
+    "after announcing a file": _after(RunFolder, "announce"),
+    "after some data files": _after(glue_jobs.ingest_task, "write_file", times=3),
+    "during duplicates": _after(glue_jobs.ingest_task, "find_doubled"),
+    "after a file without duplicates": _after(glue_jobs.ingest_task, "_without"),
+    "after the ledger's files": _after(glue_jobs.ingest, "write_partitions"),
+    "before the plan": _before(RunFolder, "write_commit"),
+    "half-way through the plan": _half_a_plan,
+    "after the plan": _after(RunFolder, "write_commit"),
+    "with the metadata of the rows written": _metadata_written,
+    "after the rows": _after(LoadedTable, "append", _appends_rows),
+    "after the rejected records": _after(LoadedTable, "append", _appends_to(REJECTED_RECORD.name)),
+    "after the ledger": _after(LoadedTable, "append", _appends_to(INGESTED_OBJECT.name)),
+    "half-way through removing the folder": _half_removed,
+    "before removing the plan": _before(FolderStorage, "delete", lambda _, some: some and some[-1].endswith("commit.json")),
+}
+
+
+def killed_at(step: str, arguments: list[str]) -> int:
+    """Run the job in a process that kills itself at the step; returns how the process ended."""
+    return _ended(_kill_at, step, arguments)
+
+
+def killed_by_a_worker(step: str, arguments: list[str]) -> int:
+    """Run the job with Spark; the task that comes to the step kills the driver, and itself lives on for a while."""
+    return _ended(_kill_from_worker, step, arguments)
+
+
+def killed_after(seconds: float, arguments: list[str]) -> int:
+    """Run the job in a process that kills itself that long after its start."""
+    return _ended(_kill_after, seconds, arguments)
+
+
+def _ended(target: Callable[..., None], *arguments: Any) -> int:
+    process = PROCESSES.Process(target=target, args=arguments)
+    process.start()
+    process.join(120)
+    assert process.exitcode is not None, "the run hangs"
+    return process.exitcode
+
+
+def _small_chunks(patch: Patch) -> None:
+    # Small enough that the few records of a test are several tasks.
+    patch.setattr(glue_jobs.ingest, "chunk_size", lambda total, workers: max(total // 4, 1))
+
+
+def _kill_at(step: str, arguments: list[str]) -> None:
+    patch = Patch()
+    without_spark(patch)
+    _small_chunks(patch)
+    STEPS[step](patch)
+    sys.exit(main(arguments))
+
+
+def _kill_after(seconds: float, arguments: list[str]) -> None:
+    patch = Patch()
+    without_spark(patch)
+    _small_chunks(patch)
+
+    def wait() -> None:
+        time.sleep(seconds)
+        die()
+
+    threading.Thread(target=wait, daemon=True).start()
+    sys.exit(main(arguments))
+
+
+def _kill_from_worker(step: str, arguments: list[str]) -> None:
+    patch = Patch()
+    _small_chunks(patch)
+    patch.setattr(glue_jobs.ingest, "ingest_chunk", partial(WORKERS[step], os.getpid()))
+    sys.exit(main(arguments))
+
+
+def _parse_and_kill(driver: int, job: Job, chunk: Chunk) -> ChunkResult:
+    parse = job.pipeline.parse
+
+    def parse_killing(data: bytes) -> Parsed:
+        os.kill(driver, signal.SIGKILL)
+        return parse(data)
+
+    return glue_jobs.ingest_task.ingest_chunk(replace(job, pipeline=replace(job.pipeline, parse=parse_killing)), chunk)
+
+
+def _write_and_kill(driver: int, job: Job, chunk: Chunk) -> ChunkResult:
+    result = glue_jobs.ingest_task.ingest_chunk(job, chunk)
+    os.kill(driver, signal.SIGKILL)
+    return result
+
+
+WORKERS = {"while parsing in a worker": _parse_and_kill, "after the files of a task": _write_and_kill}
+
+
+def together(count: int, arguments: list[str], output: str, stagger: float = 0.0) -> list[tuple[int, str]]:
+    """Start that many runs at the same moment, each ``stagger`` seconds after the other; returns how each ended,
+    and what it said."""
+    barrier = PROCESSES.Barrier(count)
+    outputs = [f"{output}-{number}.txt" for number in range(count)]
+    processes = [
+        PROCESSES.Process(target=_one_of_many, args=(barrier, number * stagger, arguments, outputs[number]))
+        for number in range(count)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(120)
+    ended = [process.exitcode for process in processes]
+    assert None not in ended, "a run hangs"
+    texts = []
+    for path in outputs:
+        with open(path, encoding="utf-8") as file:
+            texts.append(file.read())
+    return [(code or 0, text) for code, text in zip(ended, texts, strict=True)]
+
+
+def _one_of_many(barrier: Any, delay: float, arguments: list[str], output: str) -> None:
+    patch = Patch()
+    without_spark(patch)
+    random.seed(os.getpid())
+    with open(output, "w", encoding="utf-8") as stream:
+        sys.stderr = stream
+        barrier.wait(60)
+        time.sleep(delay)
+        sys.exit(main(arguments))

@@ -1,0 +1,137 @@
+"""The sources under test: how raw objects of each are written, and what rows the lake must make of them.
+
+Another source is one more entry of SOURCES; every test runs for it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import boto3
+
+from glue_jobs.pipelines import BY_NAME, Pipeline
+
+OWNER = "0123456789abcdef" * 4
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened; events with the same number and time are the same record."""
+
+    number: int
+    time: datetime
+
+
+@dataclass(frozen=True)
+class Source:
+    """``object_name`` is the key of an object below the raw path, by day and number; ``content`` joins records to
+    an object's bytes; ``count`` counts an object's records without any help of the product; ``event_number`` finds the
+    number of the event again in a row of the table; ``row`` are columns that the event's row must have."""
+
+    title: str
+    pipeline: Pipeline
+    object_name: Callable[[date, int], str]
+    record: Callable[[Event], bytes]
+    bad_record: bytes
+    content: Callable[[Sequence[bytes]], bytes]
+    count: Callable[[bytes], int]
+    row: Callable[[Event], dict[str, Any]]
+    event_number: Callable[[dict[str, Any]], int]
+
+
+class Raw:
+    """A raw path, in a folder or on S3, that objects of a source are delivered to."""
+
+    def __init__(self, source: Source, address: str) -> None:
+        self.source = source
+        self.address = address
+        self.objects: dict[str, bytes] = {}
+
+    def deliver(self, day: date, number: int, events: Iterable[Event], bad: int = 0) -> str:
+        """Write the object ``number`` of a day; returns its address."""
+        records = [*map(self.source.record, events), *[self.source.bad_record] * bad]
+        return self.put(self.source.object_name(day, number), self.source.content(records))
+
+    def put(self, name: str, content: bytes) -> str:
+        """Write any bytes below the raw path; returns the address."""
+        address = f"{self.address}/{name}"
+        self.objects[address] = content
+        put(address, content)
+        return address
+
+    @property
+    def records(self) -> int:
+        """How many records lie below the raw path."""
+        return sum(map(self.source.count, self.objects.values()))
+
+
+def put(address: str, content: bytes) -> None:
+    """Write a file or an S3 object."""
+    if address.startswith("s3://"):
+        bucket, _, key = address.removeprefix("s3://").partition("/")
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+        return
+    from pathlib import Path
+
+    Path(address).parent.mkdir(parents=True, exist_ok=True)
+    Path(address).write_bytes(content)
+
+
+def events(day: date, numbers: Iterable[int]) -> list[Event]:
+    """Events of that day, one second apart."""
+    start = datetime.combine(day, time(8))
+    return [Event(number, start + timedelta(seconds=number % 10_000)) for number in numbers]
+
+
+def _access_log_record(event: Event) -> bytes:
+    key = f"ana/tides/part-{event.number % 7}.csv"
+    return (
+        f"{OWNER} example-data [{event.time:%d/%b/%Y:%H:%M:%S} +0000] 192.0.2.{event.number % 250} - "
+        f'{event.number:016X} REST.GET.OBJECT {key} "GET /{key} HTTP/1.1" 200 - {event.number} 1024 70 12 "-" '
+        f'"curl/8.5.0" - hostid= - TLS_AES_128_GCM_SHA256 - example-data.s3.us-east-1.amazonaws.com TLSv1.3 - - -'
+    ).encode()
+
+
+def _access_log_row(event: Event) -> dict[str, Any]:
+    return {
+        "request_id": f"{event.number:016X}",
+        "event_time": event.time,
+        "event_date": event.time.date(),
+        "bytes_sent": event.number,
+        "account": "ana",
+        "repository": "tides",
+    }
+
+
+def _lines(records: Sequence[bytes]) -> bytes:
+    # Blank lines are no records, and writers leave them.
+    return b"\n".join([*records, b"", b""])
+
+
+def _access_logs(title: str, object_name: Callable[[date, int], str]) -> Source:
+    return Source(
+        title=title,
+        pipeline=BY_NAME["s3_access_log"],
+        object_name=object_name,
+        record=_access_log_record,
+        bad_record=f"{OWNER} example-data [07/May/2024:08:0".encode(),
+        content=_lines,
+        count=lambda content: sum(1 for line in content.split(b"\n") if line.strip()),
+        row=_access_log_row,
+        event_number=lambda row: int(row["request_id"], 16),
+    )
+
+
+ACCESS_LOGS = _access_logs("access logs", lambda day, number: f"logs/{day}-09-00-00-{number:016X}")
+
+ACCESS_LOGS_BY_DAY = _access_logs(
+    "access logs in folders of days",
+    lambda day, number: f"111122223333/us-east-1/example-data/{day:%Y/%m/%d}/{day}-00-00-00-{number:016X}",
+)
+
+SOURCES = (ACCESS_LOGS,)
+
+LAYOUTS = (*SOURCES, ACCESS_LOGS_BY_DAY)

@@ -25,10 +25,9 @@ def raw(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     source: Source = request.param
     raw = Raw(source, str(tmp_path_factory.mktemp("raw")))
     for number in range(9):
-        day = DAY + timedelta(days=number % 3)
-        raw.deliver(day, number, events(day, range(number * 20, number * 20 + 30 if number % 3 else number * 20 + 20)), bad=number % 2)
-        if number % 4 == 0:
-            raw.deliver(day, 100 + number, events(day, range(number * 20, number * 20 + 5)))
+        day = DAY + timedelta(days=number // 3)
+        first, again = number * 20, 0 if number % 3 == 0 else 10
+        raw.deliver(day, number, events(day, range(first - again, first + 20)), bad=number % 2)
     return raw
 
 

@@ -15,6 +15,7 @@ __all__ = ["parse_access_log"]
 
 CARRIAGE_RETURN = 13
 NOT_ASCII = 128
+MOST_QUOTES = 6
 
 
 def parse_access_log(data: bytes | memoryview | pa.Buffer) -> Parsed:
@@ -39,7 +40,8 @@ def parse_access_log(data: bytes | memoryview | pa.Buffer) -> Parsed:
 def _divide(spans: LineSpans) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Numbers of the lines ``pyarrow.csv`` may read, and of those with bytes it would read otherwise than we do."""
     data = spans.bytes_of(spans.data)
-    odd = np.zeros(len(spans), dtype=bool)
+    # S3 writes two quotes around each of three fields; any more, or half a pair, were typed by a client.
+    odd = (spans.quotes > MOST_QUOTES) | (spans.quotes % 2 == 1)
     text = spans.data.tobytes() if not isinstance(spans.data.obj, bytes) else spans.data.obj
     # To pyarrow a carriage return ends a line.
     if b"\r" in text:

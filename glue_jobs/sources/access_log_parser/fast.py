@@ -2,7 +2,8 @@
 
 A few lines are looked at to see how many columns there are; lines with another number are tried again among their
 like. What cannot be matched with its lines (a quoted text swallowed a line end, a value did not fit its type) is tried
-again in smaller pieces, and the smallest are left to the careful parser, as are the lines without proof.
+again without the lines that have two blanks in a row, then in smaller pieces; the smallest are left to the careful
+parser, as are the lines without proof.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from glue_jobs.sources.access_log_parser.columns import (
     one_chunk,
     read_columns,
 )
-from glue_jobs.sources.access_log_parser.proof import QUOTE, Doubt, prove_places, prove_shapes
-from glue_jobs.sources.access_log_parser.spans import Flags, LineSpans, Places, count_byte
+from glue_jobs.sources.access_log_parser.proof import Doubt, prove_places, prove_shapes
+from glue_jobs.sources.access_log_parser.spans import Flags, LineSpans, Places
 from glue_jobs.sources.access_log_parser.values import DISTINCT, TAIL, TAIL_LENGTHS
 
 MOST_EXTRA_FIELDS = 8
@@ -57,8 +58,12 @@ def parse_plain(spans: LineSpans, lines: Places) -> Plain:
         try:
             others = _read_layout(spans, lines, columns, plain)
         except (Doubt, pa.ArrowInvalid):
+            odd = spans.has_double_blank(lines)
             if len(lines) <= FEW_LINES:
                 plain.left.append(lines)
+            elif odd.any():
+                plain.left.append(lines[odd])
+                tasks.append((lines[~odd], layouts))
             else:
                 tasks += [(part, layouts) for part in reversed(np.array_split(lines, SPLIT_INTO))]
             continue
@@ -97,8 +102,7 @@ def _read_layout(spans: LineSpans, lines: Places, columns: int, plain: Plain) ->
         starts, ends, lines = starts[has_layout], ends[has_layout], lines[has_layout]
     if not len(lines):
         return others
-    quotes = count_byte(spans.bytes_of(text), QUOTE) - sum(spans.line(number).count(b'"') for number in others)
-    good = prove_places(spans.bytes_of(text), starts, ends, arrays, quotes)
+    good = prove_places(spans.bytes_of(text), starts, ends, arrays, int(spans.quotes[lines].sum()))
     encoded = {name: _encoded(name, array) for name, array in arrays.items() if name in COLUMNS}
     good &= prove_shapes(encoded)
     rows, real = build_table(

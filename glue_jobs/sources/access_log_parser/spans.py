@@ -12,18 +12,15 @@ Flags = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
 
 NEWLINE = 10
+QUOTE = ord('"')
 # Flags of one block stay in the processor's cache.
 BLOCK = 1 << 18
 WORD = 8
-
-
-def count_byte(data: Bytes, byte: int) -> int:
-    """How often a byte occurs."""
-    return sum(int(np.count_nonzero(data[start : start + BLOCK] == byte)) for start in range(0, len(data), BLOCK))
+TWO_BLANKS = int.from_bytes(b"  ", "little")
 
 
 def find_byte(data: Bytes, byte: int) -> Places:
-    """Offsets at which a byte occurs, ascending; meant for bytes that are rare."""
+    """Offsets at which a byte occurs, ascending; meant for bytes that are rare, such as one in a hundred."""
     found = [_find_in_block(data[start : start + BLOCK] == byte, start) for start in range(0, len(data), BLOCK)]
     return np.concatenate(found) if found else np.empty(0, np.int64)
 
@@ -37,21 +34,27 @@ def _find_in_block(flags: Flags, start: int) -> Places:
     return np.append(places, np.flatnonzero(flags[whole:]) + (whole + start))
 
 
+def _pairs(data: Bytes) -> npt.NDArray[np.uint16]:
+    return data[: len(data) // 2 * 2].view(np.uint16)
+
+
 @dataclass(frozen=True)
 class LineSpans:
-    """A buffer and where its lines that are not empty begin and end (without the line end)."""
+    """A buffer, where its lines that are not empty begin and end (without the line end), and how many quotes each has."""
 
     data: memoryview
     starts: Places
     ends: Places
+    quotes: Places
 
     @classmethod
     def of(cls, data: memoryview) -> LineSpans:
         """The lines of a buffer, divided at ``\\n`` only; the last one may lack it."""
         ends = np.append(find_byte(cls.bytes_of(data), NEWLINE), len(data))
+        quotes = np.diff(np.searchsorted(find_byte(cls.bytes_of(data), QUOTE), ends), prepend=0)
         starts = np.append(0, ends[:-1] + 1)
         filled = ends > starts
-        return cls(data, starts[filled], ends[filled])
+        return cls(data, starts[filled], ends[filled], quotes[filled])
 
     @staticmethod
     def bytes_of(text: bytes | memoryview) -> Bytes:
@@ -64,6 +67,14 @@ class LineSpans:
     def line(self, number: int) -> bytes:
         """The bytes of one line."""
         return self.data[self.starts[number] : self.ends[number]].tobytes()
+
+    def has_double_blank(self, numbers: Places) -> Flags:
+        """Which of the numbered lines have two blanks in a row somewhere."""
+        data = self.bytes_of(self.data)
+        pairs = np.concatenate([np.flatnonzero(_pairs(data[shift:]) == TWO_BLANKS) * 2 + shift for shift in (0, 1)])
+        flags: Flags = np.zeros(len(self), dtype=bool)
+        flags[np.searchsorted(self.starts, pairs, side="right") - 1] = True
+        return flags[numbers]
 
     def gather(self, numbers: Places) -> tuple[bytes | memoryview, Places, Places]:
         """Text of the numbered lines, and where each begins and ends in it; nothing is copied for a run of lines."""

@@ -1,0 +1,65 @@
+"""Fixtures that several test modules share: an S3 on loopback, and clean caches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from glue_jobs import storage
+
+Bucket = Callable[[], str]
+
+
+@pytest.fixture(scope="session")
+def _moto() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3_endpoint(_moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of an S3 (and Glue) on loopback, to which the environment leads for the length of a test."""
+    environment = {
+        "AWS_ENDPOINT_URL": _moto,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    _forget_storages()
+    yield _moto
+    _forget_storages()
+
+
+@pytest.fixture
+def new_bucket(s3_endpoint: str) -> Bucket:
+    """Makes an empty bucket of its own with every call and returns its address, ``s3://name``."""
+
+    def make() -> str:
+        name = f"bucket-{uuid4().hex[:12]}"
+        boto3.client("s3").create_bucket(Bucket=name)
+        return f"s3://{name}"
+
+    return make
+
+
+@pytest.fixture
+def bucket(new_bucket: Bucket) -> str:
+    """An empty bucket, as ``s3://name``."""
+    return new_bucket()
+
+
+def _forget_storages() -> None:
+    storage._bucket.cache_clear()
+    storage._folder.cache_clear()

@@ -1,0 +1,188 @@
+"""Files in folders: listed as S3 lists, read as they were listed, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from glue_jobs.errors import ArgumentError, StorageError
+from glue_jobs.storage import Entry, address
+from glue_jobs.storage.folder import FolderStorage
+
+STORAGE = FolderStorage()
+
+
+def names(root: Path, prefix: str = "", start_after: str = "", stop: str | None = None) -> list[str]:
+    found = STORAGE.list(
+        f"{root}/{prefix}", f"{root}/{start_after}" if start_after else "", None if stop is None else f"{root}/{stop}"
+    )
+    return [entry.address.removeprefix(f"{root}/") for entry in found]
+
+
+def write(root: Path, *paths: str) -> None:
+    for path in paths:
+        STORAGE.put(f"{root}/{path}", path.encode())
+
+
+def entry(root: Path, name: str) -> Entry:
+    (found,) = STORAGE.list(f"{root}/{name}")
+    return found
+
+
+def test_listing_has_the_order_of_keys_not_of_folders(tmp_path: Path) -> None:
+    write(tmp_path, "a/z", "a-b", "a.c", "a0", "b/c/d")
+    assert names(tmp_path) == ["a-b", "a.c", "a/z", "a0", "b/c/d"]
+
+
+def test_a_listing_can_begin_and_stop_inside_folders(tmp_path: Path) -> None:
+    write(tmp_path, "2023/12/31/x", "2024/01/01/x", "2024/01/02/x", "2024/02/01/x")
+    assert names(tmp_path, start_after="2024/01/01/x", stop="2024/02/01/x") == ["2024/01/02/x"]
+    assert names(tmp_path, prefix="2024/0", start_after="2024/01/02/w") == ["2024/01/02/x", "2024/02/01/x"]
+
+
+def test_a_missing_folder_lists_nothing(tmp_path: Path) -> None:
+    assert names(tmp_path, "none/") == []
+
+
+def test_a_level_shows_names_without_the_prefix(tmp_path: Path) -> None:
+    write(tmp_path, "logs-1", "logs-2", "logs/x", "other")
+    level = STORAGE.level(f"{tmp_path}/logs")
+    assert (level.objects, level.folders, level.more) == (("-1", "-2"), ("",), False)
+
+
+def test_a_level_of_a_missing_folder_is_empty_as_on_s3(tmp_path: Path) -> None:
+    level = STORAGE.level(f"{tmp_path}/none/")
+    assert (level.objects, level.folders, level.more) == ((), (), False)
+
+
+def test_bytes_are_read_from_start_to_end_and_never_past_the_end(tmp_path: Path) -> None:
+    STORAGE.put(f"{tmp_path}/x", b"0123456789")
+    found = entry(tmp_path, "x")
+    assert STORAGE.read(found) == b"0123456789"
+    assert STORAGE.read(found, 2, 5) == b"234"
+    assert STORAGE.read(found, 8, 99) == b"89"
+    assert STORAGE.read(found, 20, 30) == b""
+
+
+def test_a_file_that_was_rewritten_since_it_was_listed_is_refused(tmp_path: Path) -> None:
+    STORAGE.put(f"{tmp_path}/x", b"0123456789")
+    found = entry(tmp_path, "x")
+    STORAGE.put(f"{tmp_path}/x", b"01234567890")
+    with pytest.raises(StorageError, match="x changed while it was being read; start the run again"):
+        STORAGE.read(found)
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    STORAGE.put(f"{tmp_path}/x", b"0123456789")
+    found = entry(tmp_path, "x")
+    monkeypatch.setattr(os, "read", lambda _descriptor, _wanted: b"")
+    with pytest.raises(StorageError, match="changed while it was being read"):
+        STORAGE.read(found)
+
+
+def test_a_missing_file_has_one_sentence_and_its_name(tmp_path: Path) -> None:
+    STORAGE.put(f"{tmp_path}/x", b"1")
+    found = entry(tmp_path, "x")
+    STORAGE.delete([found.address])
+    for read in (lambda: STORAGE.read(found), lambda: STORAGE.get(found.address), lambda: STORAGE.open(found.address)):
+        with pytest.raises(StorageError, match="cannot read .*/x: No such file or directory"):
+            read()
+
+
+def test_a_file_that_vanishes_during_a_listing_is_left_out(tmp_path: Path) -> None:
+    write(tmp_path, "a", "b/c", "d")
+    listing = STORAGE.list(f"{tmp_path}/")
+    assert next(listing).address.endswith("/a")
+    STORAGE.delete([f"{tmp_path}/d"])
+    STORAGE.remove_folder(f"{tmp_path}/b")
+    assert list(listing) == []
+
+
+def test_a_link_to_nowhere_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    with pytest.raises(StorageError, match="link: No such file"):
+        names(tmp_path)
+
+
+def test_a_name_that_is_no_text_is_an_error_for_people(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff")).touch()
+    with pytest.raises(StorageError, match="is not UTF-8; rename it"):
+        names(tmp_path)
+
+
+def test_a_write_that_is_interrupted_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    STORAGE.put(f"{tmp_path}/x", b"old")
+
+    def die(_descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", die)
+    with pytest.raises(KeyboardInterrupt):
+        STORAGE.put(f"{tmp_path}/x", b"new")
+    assert STORAGE.get(f"{tmp_path}/x") == b"old"
+
+
+def test_deleting_what_was_never_finished_removes_its_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", lambda *_: os._exit(9))
+        child = os.fork()
+        if not child:
+            STORAGE.put(f"{tmp_path}/x", b"half")
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert names(tmp_path)
+    STORAGE.delete([f"{tmp_path}/x"])
+    assert names(tmp_path) == []
+
+
+def test_a_full_disk_says_so_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError, match="cannot write .*/x: No space left on device; free some space"):
+        STORAGE.put(f"{tmp_path}/x", b"data")
+    assert names(tmp_path) == []
+
+
+def test_deleting_twice_is_no_error(tmp_path: Path) -> None:
+    write(tmp_path, "x")
+    STORAGE.delete([f"{tmp_path}/x", f"{tmp_path}/x", f"{tmp_path}/none/x"])
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("s3://bucket", "s3://bucket/"),
+        ("s3://bucket/", "s3://bucket/"),
+        ("s3://bucket/logs", "s3://bucket/logs"),
+        ("s3://bucket/logs/", "s3://bucket/logs/"),
+        ("/a/b/", "/a/b"),
+        ("/a/../b", "/b"),
+        ("file:///a/b", "/a/b"),
+    ],
+)
+def test_addresses(text: str, expected: str) -> None:
+    assert address(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("s3://", "s3:// names no bucket"),
+        ("s3:///logs", "names no bucket"),
+        ("https://example.com/logs", "is neither a folder nor an s3:// address"),
+        ("s3a://bucket", "is neither a folder nor an s3:// address"),
+        ("", "an empty text"),
+    ],
+)
+def test_what_is_no_address_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(ArgumentError, match=sentence):
+        address(text)
+
+
+def test_a_relative_path_becomes_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert address("logs") == str(tmp_path / "logs")

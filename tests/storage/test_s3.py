@@ -1,0 +1,139 @@
+"""Objects in S3, over HTTP on loopback."""
+
+from __future__ import annotations
+
+import boto3
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from glue_jobs.errors import StorageError
+from glue_jobs.storage import Entry, Storage, s3, storage_for
+
+# Names that URLs, shells and the Rust client treat in ways of their own; AWS allows all of them.
+ODD_KEYS = [
+    *("a b", "é", "a%20b", "a+b", "a~b", "a\\b", "a{b}", "a#b", "a?b", "a=b&c", "a%2Fb", 'a"b', "a'b", "a*b", "a|b"),
+    *("a//b", "/a", "a/b/", "a\tb", "a\x7fb"),
+]
+
+
+def put(bucket: str, **objects: bytes) -> Storage:
+    for key, data in objects.items():
+        boto3.client("s3").put_object(Bucket=bucket.removeprefix("s3://"), Key=key, Body=data)
+    return storage_for(f"{bucket}/")
+
+
+def keys(entries: object, bucket: str) -> list[str]:
+    return [entry.address.removeprefix(f"{bucket}/") for entry in entries]  # type: ignore[attr-defined]
+
+
+def test_odd_keys_are_listed_read_written_and_deleted(bucket: str) -> None:
+    storage = put(bucket, **{key: f"{key}'s".encode() for key in ODD_KEYS})
+    entries = list(storage.list(f"{bucket}/"))
+    assert keys(entries, bucket) == sorted(ODD_KEYS)
+    for entry in entries:
+        data = f"{entry.address.removeprefix(f'{bucket}/')}'s".encode()
+        assert storage.read(entry) == data
+        assert storage.read(entry, 1, 3) == data[1:3]
+        assert storage.get(entry.address) == data
+        with storage.open(entry.address) as file:
+            assert file.read() == data
+        storage.put(entry.address, b"new")
+        assert storage.get(entry.address) == b"new"
+    assert keys(storage.list(f"{bucket}/"), bucket) == sorted(ODD_KEYS)
+    storage.delete([entry.address for entry in entries])
+    assert list(storage.list(f"{bucket}/")) == []
+
+
+@pytest.mark.parametrize("key", ["a", "a//b"])
+def test_an_object_that_changed_since_it_was_listed_is_refused(bucket: str, key: str) -> None:
+    storage = put(bucket, **{key: b"one"})
+    (entry,) = storage.list(f"{bucket}/")
+    put(bucket, **{key: b"two"})
+    with pytest.raises(StorageError, match=f"{key} changed while it was being read; start the run again"):
+        storage.read(entry)
+
+
+@pytest.mark.parametrize("key", ["a", "a//b"])
+def test_an_object_that_is_gone_has_one_sentence_and_its_name(bucket: str, key: str) -> None:
+    storage = put(bucket, **{key: b"one"})
+    (entry,) = storage.list(f"{bucket}/")
+    storage.delete([entry.address])
+    for read in (lambda: storage.read(entry), lambda: storage.get(entry.address), lambda: storage.open(entry.address)):
+        with pytest.raises(StorageError, match=f"^cannot read {entry.address}: there is no such object$"):
+            read()
+
+
+def test_a_missing_bucket_says_so(s3_endpoint: str) -> None:
+    with pytest.raises(StorageError, match="cannot list s3://no-such-bucket/x: NoSuchBucket; check the name"):
+        list(storage_for("s3://no-such-bucket/x").list("s3://no-such-bucket/x"))
+    with pytest.raises(StorageError, match="cannot write s3://no-such-bucket/x"):
+        storage_for("s3://no-such-bucket/x").put("s3://no-such-bucket/x", b"1")
+
+
+def test_missing_credentials_are_one_sentence(
+    s3_endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", f"{tmp_path}/none")
+    monkeypatch.setenv("AWS_CONFIG_FILE", f"{tmp_path}/none")
+    with pytest.raises(StorageError, match="cannot .* s3://some-bucket/.*: Unable to locate credentials"):
+        storage_for("s3://some-bucket/").get("s3://some-bucket/x")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [(0, None, b"0123456789"), (0, 10, b"0123456789"), (2, 5, b"234"), (8, 99, b"89"), (5, 5, b""), (20, 30, b"")],
+)
+def test_bytes_are_read_from_start_to_end_and_never_past_the_end(
+    bucket: str, start: int, end: int | None, expected: bytes
+) -> None:
+    storage = put(bucket, x=b"0123456789")
+    (entry,) = storage.list(f"{bucket}/")
+    assert storage.read(entry, start, end) == expected
+
+
+def test_a_listing_goes_on_behind_a_page_and_stops_before_its_end(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = put(bucket, **{f"k{number:02}": b"" for number in range(12)})
+    page = type(storage)._page  # type: ignore[attr-defined]
+    monkeypatch.setattr(type(storage), "_page", lambda *given, **more: page(*given, **more, MaxKeys=5))
+    assert keys(storage.list(f"{bucket}/k", f"{bucket}/k01", f"{bucket}/k11"), bucket) == [f"k{n:02}" for n in range(2, 11)]
+    level = storage.level(f"{bucket}/", f"{bucket}/k02")
+    assert (level.objects, level.more) == (("k03", "k04", "k05", "k06", "k07"), True)
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_level_of_a_bucket(bucket: str, slash: str) -> None:
+    storage = put(bucket, **{"a/b": b"", "a/c": b"", "d": b""})
+    level = storage.level(bucket + slash)
+    assert (level.objects, level.folders, level.more) == (("d",), ("a",), False)
+
+
+def test_folder_markers_of_the_console_are_no_objects(bucket: str) -> None:
+    storage = put(bucket, **{"logs/": b"", "logs/x": b"1"})
+    assert keys(storage.list(f"{bucket}/"), bucket) == ["logs/x"]
+    assert storage.level(f"{bucket}/logs/").objects == ("x",)
+
+
+def test_more_objects_than_one_request_takes_are_deleted(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3, "MOST_DELETES", 3)
+    storage = put(bucket, **{f"k{number}": b"" for number in range(8)})
+    storage.delete([f"{bucket}/k{number}" for number in range(9)])
+    assert list(storage.list(f"{bucket}/")) == []
+
+
+def test_parquet_is_read_in_parts(bucket: str) -> None:
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"a": range(1000), "b": range(1000)}), sink)
+    storage = storage_for(bucket)
+    storage.put(f"{bucket}/x.parquet", memoryview(sink.getvalue()))  # type: ignore[arg-type]
+    with storage.open(f"{bucket}/x.parquet") as file:
+        assert pq.ParquetFile(file).read(["b"]).column(0).to_pylist() == list(range(1000))
+
+
+def test_an_entry_is_what_the_listing_says(bucket: str) -> None:
+    storage = put(bucket, x=b"12345")
+    (entry,) = storage.list(f"{bucket}/")
+    assert entry == Entry(f"{bucket}/x", 5, "827ccb0eea8a706c4c34a16891f84e7b", entry.last_modified)
+    assert entry.last_modified.tzinfo is None

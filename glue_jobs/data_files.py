@@ -89,9 +89,10 @@ def _repeats(column: pa.ChunkedArray) -> bool:
 
 
 def ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
-    """Whole numbers in the order of the column's values (text, numbers, days, times), nulls last."""
-    array = pa.concat_arrays(column.unify_dictionaries().chunks) if column.num_chunks != 1 else column.chunk(0)
-    if pa.types.is_string(array.type):
+    """Whole numbers in the order of the column's values (text, bytes, numbers, days, times), nulls last."""
+    array = column.chunk(0) if column.num_chunks == 1 else column.unify_dictionaries().combine_chunks()
+    # A null among numbers would need a number that none of them can be.
+    if _is_text(array.type) or (array.null_count and not pa.types.is_dictionary(array.type)):
         array = array.dictionary_encode()
     if pa.types.is_dictionary(array.type):
         order = pc.array_sort_indices(array.dictionary)
@@ -101,8 +102,12 @@ def ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
         return ranks[pc.fill_null(array.indices, len(order)).to_numpy()]
     if pa.types.is_date32(array.type):
         array = array.cast(pa.int32())
-    numbers: npt.NDArray[np.int64] = pc.fill_null(array.cast(pa.int64()), np.iinfo(np.int64).max).to_numpy()
+    numbers: npt.NDArray[np.int64] = array.cast(pa.int64()).to_numpy()
     return numbers
+
+
+def _is_text(arrow_type: pa.DataType) -> bool:
+    return pa.types.is_string(arrow_type) or pa.types.is_binary(arrow_type)
 
 
 def _runs(values: list[npt.NDArray[np.int64]], rows: int) -> Iterator[tuple[int, int]]:

@@ -65,30 +65,35 @@ def find_doubled(table: Table, day: Day) -> list[Doubled]:
     rounds = -(-len(day) // MOST_NUMBERS)
     dropped: dict[int, list[pa.Table]] = {}
     for number in range(rounds):
-        alike = _alike(addresses, len(day.stored), table.identity[:1], number, rounds)
+        alike = _alike(table, addresses, len(day.stored), number, rounds)
         if len(alike.row):
-            alike = _shared(_renumbered(addresses, alike, table.identity), len(day.stored))
+            alike = _shared(_renumbered(table, addresses, alike), len(day.stored))
         for batch in _batches(alike):
             for file, rows in _equal(table, addresses, batch, len(day.stored)):
                 dropped.setdefault(file, []).append(rows)
     return [_doubled(day.new[file - len(day.stored)], pa.concat_tables(parts)) for file, parts in sorted(dropped.items())]
 
 
-def _alike(addresses: Sequence[str], stored: int, columns: tuple[str, ...], number: int, rounds: int) -> _Places:
+def _alike(table: Table, addresses: Sequence[str], stored: int, number: int, rounds: int) -> _Places:
     """Rows that share their number with another, at least one of them new; round ``number`` of ``rounds``."""
     parts = []
     for file, address in enumerate(addresses):
-        folded = fold(_read(address, columns).columns)
-        rows = np.flatnonzero(folded % np.uint64(rounds) == number) if rounds > 1 else np.arange(len(folded))
+        folded = fold(_read(table, address, table.identity[:1]).columns)
+        rows = np.flatnonzero(_rounds(folded, rounds) == number) if rounds > 1 else np.arange(len(folded))
         parts.append(_Places(folded[rows], np.full(len(rows), file, dtype=np.int64), rows))
     return _shared(_joined(parts), stored)
 
 
-def _renumbered(addresses: Sequence[str], places: _Places, columns: tuple[str, ...]) -> _Places:
+def _rounds(numbers: npt.NDArray[np.uint64], rounds: int) -> npt.NDArray[np.uint64]:
+    """The round of each number; only the upper half of it depends on every byte that was folded."""
+    return (numbers >> np.uint64(32)) % np.uint64(rounds)
+
+
+def _renumbered(table: Table, addresses: Sequence[str], places: _Places) -> _Places:
     parts = []
     for file in np.unique(places.file):
         rows = places.row[places.file == file]
-        values = _read(addresses[file], columns).take(pa.array(rows))
+        values = _read(table, addresses[file], table.identity).take(pa.array(rows))
         parts.append(_Places(fold(values.columns), np.full(len(rows), file, dtype=np.int64), rows))
     return _joined(parts)
 
@@ -134,7 +139,7 @@ def _equal(table: Table, addresses: Sequence[str], places: _Places, stored: int)
     parts = []
     for file in np.unique(places.file):
         rows = pa.array(places.row[places.file == file])
-        values = _read(addresses[file], (*table.compared, "source_object")).take(rows)
+        values = _read(table, addresses[file], (*table.compared, "source_object")).take(rows)
         parts.append(values.append_column("row", rows).append_column("file", pa.repeat(int(file), len(rows))))
     values = pa.concat_tables(parts)
     groups = _groups(values, table.compared)
@@ -158,13 +163,28 @@ def _groups(values: pa.Table, columns: tuple[str, ...]) -> Rows:
 
 
 def _comparable(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.binary_join(column, "\x1f") if pa.types.is_list(column.type) else column
+    if not pa.types.is_list(column.type):
+        return column
+    # A list as the bytes of its elements' ranks: equal lists give equal bytes, and no separator can be forged.
+    lists = column.combine_chunks()
+    elements = ranks(pa.chunked_array([lists.flatten()]))
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy()
+    offsets = np.concatenate([[0], np.cumsum(lengths) * elements.itemsize]).astype(np.int32)
+    texts = pa.Array.from_buffers(pa.binary(), len(lists), [None, pa.py_buffer(offsets), pa.py_buffer(elements)])
+    return pa.chunked_array([pc.if_else(lists.is_valid(), texts, None)])
 
 
 def _doubled(file: NewFile, rows: pa.Table) -> Doubled:
     return Doubled(file, np.sort(rows["row"].to_numpy()), Counter(rows["source_object"].to_pylist()))
 
 
-def _read(address: str, columns: tuple[str, ...]) -> pa.Table:
+def _read(table: Table, address: str, columns: tuple[str, ...]) -> pa.Table:
+    """The columns in that order; those that the file is too old to have are null."""
     with storage_for(address).open(address) as file:
-        return pq.ParquetFile(file).read(list(columns), use_threads=False)
+        rows = pq.ParquetFile(file).read(list(columns), use_threads=False)
+    fields = [table.arrow_schema.field(name) for name in columns]
+    arrays = [
+        rows[field.name] if field.name in rows.column_names else pa.chunked_array([pa.nulls(rows.num_rows, field.type)])
+        for field in fields
+    ]
+    return pa.table(arrays, names=list(columns))

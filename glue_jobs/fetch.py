@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from glue_jobs.lines import Lines, Overlong
 from glue_jobs.plan import Chunk, Part
 from glue_jobs.sources.parsed import Rejected
 from glue_jobs.storage import storage_for
-from glue_jobs.unpack import Unpacker
+from glue_jobs.unpack import TRAILING, Unpacker
 
 # What a worker holds at a time: one slice being parsed, and about as much again on its way.
 SLICE = 32 * 2**20
@@ -86,14 +87,16 @@ def slices(chunk: Chunk, numbers: list[int], splittable: bool) -> Iterator[Slice
     for part, number, pieces in _fetched(chunk, numbers):
         reader = Lines(part.start) if splittable else Lines.whole()
         unpacker = Unpacker()
-        for raw in pieces:
-            for data in unpacker.feed(raw):
+        for raw in chain(pieces, (None,)):
+            for data in unpacker.finish() if raw is None else unpacker.feed(raw):
                 for offset, text in reader.feed(data):
                     _take(builder, number, offset, text)
                     if builder.size >= SLICE and splittable:
                         yield builder.build()
         if unpacker.problem:
-            builder.reject(number, Rejected(reader.position, unpacker.problem, reader.abandon()))
+            # Behind a whole stream the last line is whole too.
+            rest = b"" if unpacker.problem == TRAILING else reader.abandon()
+            builder.reject(number, Rejected(reader.position, unpacker.problem, rest))
         for offset, text in reader.finish(_overhang(part) if splittable else iter(())):
             _take(builder, number, offset, text)
         if builder.size >= SLICE or not splittable:

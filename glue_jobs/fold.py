@@ -20,9 +20,10 @@ def fold(columns: Iterable[pa.ChunkedArray]) -> Numbers:
     """One number for each row over all ``columns`` (text, numbers, times), null like empty or 0."""
     numbers: Numbers | None = None
     for column in columns:
-        array = pa.concat_arrays(column.chunks) if column.num_chunks != 1 else column.chunk(0)
+        array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
         folded = _text(array) if pa.types.is_string(array.type) else _whole(array)
-        numbers = folded if numbers is None else _mix(numbers, folded)
+        # Mixed once more, a column's number is not what the next column's may be: (a, b) is not (b, a).
+        numbers = folded if numbers is None else _mix(_mix(numbers, SPREAD), folded)
     if numbers is None:
         raise ValueError("nothing to fold")
     return numbers
@@ -40,7 +41,7 @@ def _whole(array: pa.Array) -> Numbers:
 
 def _text(array: pa.Array) -> Numbers:
     _, offsets_buffer, data_buffer = array.buffers()
-    if data_buffer is None:
+    if data_buffer is None or not len(array):
         return np.zeros(len(array), dtype=np.uint64)
     offsets = np.frombuffer(offsets_buffer, dtype=np.int32)[array.offset : array.offset + len(array) + 1].astype(np.int64)
     first, last = int(offsets[0]), int(offsets[-1])
@@ -48,7 +49,11 @@ def _text(array: pa.Array) -> Numbers:
     padded = np.frombuffer(data_buffer, dtype=np.uint8)[first:last]
     padded = np.concatenate([padded, np.zeros(WORD, dtype=np.uint8)])
     words = np.ndarray(len(padded) - WORD + 1, dtype="<u8", buffer=padded, strides=(1,))
-    return _folded_words(words, offsets[:-1] - first, np.diff(offsets))
+    lengths = np.diff(offsets)
+    if array.null_count:
+        # Arrow lets any bytes lie under a null.
+        lengths[array.is_null().to_numpy(zero_copy_only=False)] = 0
+    return _folded_words(words, offsets[:-1] - first, lengths)
 
 
 def _folded_words(words: Numbers, starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Numbers:

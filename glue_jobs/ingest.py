@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -13,7 +14,7 @@ from glue_jobs.commit import commit_run, finish_others
 from glue_jobs.config import Config
 from glue_jobs.data_files import NewFile
 from glue_jobs.duplicates import Day
-from glue_jobs.errors import LakeError
+from glue_jobs.errors import LakeError, StorageError
 from glue_jobs.ingest_task import ChunkResult, Job, drop_doubled, ingest_chunk, write_partitions
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.ledger import Totals, ledger_rows, not_ingested, totals
@@ -140,7 +141,9 @@ def _run(
             INGESTED_OBJECT: write_partitions(job, INGESTED_OBJECT, ledger),
         }
     except BaseException:
-        folder.remove()
+        # The first error is the one to tell of, even when this one fails too.
+        with suppress(StorageError):
+            folder.abandon()
         raise
     reporter.say("committing")
     commit_run(order.lake, rows, folder, committed, _summary(order, rows, new, now))

@@ -6,13 +6,16 @@ work, then ``LoadedTable.append`` either adds all files in one snapshot or raise
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
+from botocore.exceptions import BotoCoreError, ClientError
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import CommitFailedException, NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, IsNull, Or
@@ -24,8 +27,11 @@ from pyiceberg.io.pyarrow import (
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
+from pyiceberg.table import DataScan, FileScanTask
 from pyiceberg.table import Table as IcebergTable
-from pyiceberg.table.update.snapshot import ExpireSnapshots
+from pyiceberg.table.refs import MAIN_BRANCH
+from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.update.snapshot import ExpireSnapshots, _FastAppendFiles
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.typedef import Record
 from pyiceberg.types import (
@@ -40,6 +46,7 @@ from pyiceberg.types import (
     StringType,
     TimestampType,
 )
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from glue_jobs.errors import LakeError, LostRaceError
 from glue_jobs.storage import storage_for
@@ -93,30 +100,37 @@ class Lake:
             storage_for(self.location).put(f"{self.location}/.usage-lake", b"s3-usage-lake\n")
             properties = {"type": "sql", "uri": f"sqlite:///{self.location}/catalog.db?timeout=60"}
         given = {name: value for name, value in properties.items() if value is not None}
-        return load_catalog("usage_lake", warehouse=self.location, **given)
+        with _explained(f"open the {self.catalog_type} catalog of {self.location}"):
+            try:
+                return load_catalog("usage_lake", warehouse=self.location, **given)
+            except OperationalError:
+                # Another first run may have made the catalog's own tables between the look and the attempt.
+                return load_catalog("usage_lake", warehouse=self.location, **given)
 
     def create(self, table: Table) -> None:
-        """Make the table, or add the columns a newer version of the program declares."""
-        identifier = (self.database, table.name)
-        try:
-            existing = self._catalog.load_table(identifier)
-        except NoSuchTableError:
-            self._create(table)
-            existing = self._catalog.load_table(identifier)
-        present = {field.name for field in existing.schema().fields}
-        missing = [column for column in table.columns if column.name not in present]
-        if missing:
-            with existing.update_schema() as update:
-                for column in missing:
-                    update.add_column(column.name, _iceberg_type(column), column.description)
+        """Make the table, or add the columns a newer version of the program declares.
+
+        Raises:
+            LakeError: it cannot be made, or a table of that name has other columns.
+        """
+        with _explained(f"make the table {table.name} in {self.location}"):
+            try:
+                existing = self._catalog.load_table((self.database, table.name))
+            except NoSuchTableError:
+                existing = self._create(table)
+            present = {field.name for field in existing.schema().fields}
+            missing = [column for column in table.columns if column.name not in present]
+            if missing:
+                with existing.update_schema() as update:
+                    for column in missing:
+                        update.add_column(column.name, _iceberg_type(column), column.description)
         _check_ids(table, existing.schema())
 
-    def _create(self, table: Table) -> None:
-        try:
+    def _create(self, table: Table) -> IcebergTable:
+        # Two first runs may start at the same moment; the SQLite catalog tells the later one of it as IntegrityError.
+        with suppress(NamespaceAlreadyExistsError, IntegrityError):
             self._catalog.create_namespace(self.database)
-        except NamespaceAlreadyExistsError:
-            pass
-        try:
+        with suppress(TableAlreadyExistsError):
             self._catalog.create_table(
                 (self.database, table.name),
                 schema=iceberg_schema(table),
@@ -124,17 +138,17 @@ class Lake:
                 partition_spec=_partition_spec(table),
                 properties=_properties(table),
             )
-        except TableAlreadyExistsError:
-            pass
+        return self._catalog.load_table((self.database, table.name))
 
     def load(self, table: Table) -> LoadedTable:
         """The table as it is now.
 
         Raises:
-            LakeError: there is no such table.
+            LakeError: there is no such table, or it cannot be read.
         """
         try:
-            return LoadedTable(table, self._catalog.load_table((self.database, table.name)))
+            with _explained(f"read the table {table.name} of {self.location}"):
+                return LoadedTable(table, self._catalog.load_table((self.database, table.name)))
         except NoSuchTableError as error:
             raise LakeError(
                 f"there is no table {table.name} in database {self.database} of {self.location}; ingest something first"
@@ -142,7 +156,8 @@ class Lake:
 
     def has(self, table: Table) -> bool:
         """Whether the table exists."""
-        return self._catalog.table_exists((self.database, table.name))
+        with _explained(f"look for the table {table.name} of {self.location}"):
+            return self._catalog.table_exists((self.database, table.name))
 
 
 class LoadedTable:
@@ -177,24 +192,30 @@ class LoadedTable:
                 tuple(map(_python_value, self._partition_types(), task.file.partition)),
                 bool(task.delete_files),
             )
-            for task in scan.plan_files()
+            for task in self._planned(scan)
         ]
+
+    def _planned(self, scan: DataScan) -> list[FileScanTask]:
+        with _explained(f"read the metadata of {self.location}"):
+            return list(scan.plan_files())
 
     def rows(self, columns: tuple[str, ...], **partition: Iterable[Any] | None) -> Any:
         """Those columns of all rows in the given partitions, as an Arrow table."""
         scan = self._iceberg.scan(selected_fields=columns)
-        return (scan.filter(_filter(partition)) if partition else scan).to_arrow()
+        with _explained(f"read {self.location}"):
+            return (scan.filter(_filter(partition)) if partition else scan).to_arrow()
 
     def append(self, files: list[DataFile], summary: Mapping[str, str]) -> None:
         """Add the files in one snapshot that carries ``summary``.
 
         Raises:
             LostRaceError: the table is no longer at the snapshot this object was loaded at; nothing was added.
+            LakeError: the catalog or the storage failed; the next run finds out whether the files were added.
         """
         expired = self._expired()
         try:
-            with self._iceberg.transaction() as transaction:
-                with transaction.update_snapshot(snapshot_properties=dict(summary)).fast_append() as append:
+            with _explained(f"commit to {self.location}"), self._iceberg.transaction() as transaction:
+                with _Append(Operation.APPEND, transaction, self._iceberg.io, None, dict(summary), MAIN_BRANCH) as append:
                     for file in files:
                         append.append_data_file(file)
                 if expired:
@@ -213,6 +234,35 @@ class LoadedTable:
     def _expired(self) -> list[Any]:
         snapshots = sorted(self._iceberg.snapshots(), key=lambda snapshot: snapshot.sequence_number or 0)
         return snapshots[: max(len(snapshots) - SNAPSHOTS_KEPT + 1, 0)]
+
+
+class _Append(_FastAppendFiles):
+    """An append that holds for one parent snapshot only.
+
+    pyiceberg's one retry stays on, because it first looks whether the commit has landed and only its answer was lost
+    (a Glue client repeats a request that timed out): giving up there would delete the manifests of a commit made.
+    """
+
+    def _validate_concurrency(self) -> None:
+        raise CommitFailedException("the table is at another snapshot")
+
+
+@contextmanager
+def _explained(action: str) -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, ClientError, BotoCoreError, pa.ArrowException, OSError) as error:
+        raise LakeError(f"cannot {action}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ClientError):
+        code = error.response["Error"].get("Code", "")
+        return f"{code}{'; check the role or credentials' if 'AccessDenied' in code else ''}"
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    reason = str(cause).splitlines()[0]
+    full = "No space left on device" in reason or "is full" in reason
+    return f"{reason}{'; free some space and start the run again' if full else ''}"
 
 
 def iceberg_schema(table: Table) -> Schema:
@@ -262,8 +312,8 @@ def _properties(table: Table) -> dict[str, str]:
     return {
         "format-version": "2",
         "write.parquet.compression-codec": "zstd",
-        # A lost commit must stay lost: a silent retry would store the same raw objects twice.
-        "commit.retry.num-retries": "0",
+        # A lost commit stays lost: see _Append.
+        "commit.retry.num-retries": "1",
         "write.metadata.delete-after-commit.enabled": "true",
         "write.metadata.previous-versions-max": str(SNAPSHOTS_KEPT),
         # Bounds of every column of every file would make planning slower than reading.

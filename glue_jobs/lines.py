@@ -46,39 +46,31 @@ class Lines:
         if last < 0:
             self._keep(data)
             return
-        first = data.find(b"\n") + 1 if self._skipping or self._overlong else 0
-        if self._overlong:
-            yield self._end_overlong(first)
-        elif self._skipping:
-            self.position += self._rest_size + first
-        if self._skipping or self._overlong:
-            self._rest, self._rest_size = [], 0
-            self._skipping = self._overlong = False
-        text = b"".join([*self._rest, data[first : last + 1]]) if self._rest else data[first : last + 1]
-        if text:
-            yield self.position, text
-        self.position += len(text)
-        self._rest, self._rest_size = [], 0
+        first = 0
+        if self._rest_size or self._skipping:
+            first = data.find(b"\n") + 1
+            yield from self._end_line(data[:first])
+        for start, text in _bounded(data[first : last + 1]):
+            yield self.position + start, text
+        self.position += last + 1 - first
         self._keep(data[last + 1 :])
 
     def finish(self, overhang: Iterator[bytes]) -> Iterator[tuple[int, bytes | Overlong]]:
         """The last line, read to its end from ``overhang`` when the part ends inside it."""
-        if not self._skipping and (self._rest_size or self._overlong):
-            for data in overhang:
-                end = data.find(b"\n")
-                self._keep(data if end < 0 else data[:end])
-                if end >= 0:
-                    break
-        if self._overlong:
-            yield self._end_overlong(0)
-        elif self._rest_size and not self._skipping:
-            yield self.position, b"".join(self._rest)
-        self._rest, self._rest_size = [], 0
+        if self._skipping or not self._rest_size:
+            return
+        while not self._overlong:
+            data = next(overhang, b"\n")
+            end = data.find(b"\n")
+            self._keep(data if end < 0 else data[:end])
+            if end >= 0:
+                break
+        yield from self._end_line(b"")
 
     def abandon(self) -> bytes:
         """What was fed since the last line end, for an object that is damaged from there on."""
         rest = b"".join(self._rest)
-        self._rest, self._rest_size = [], 0
+        self._forget()
         return rest
 
     def _keep(self, data: bytes) -> None:
@@ -91,7 +83,32 @@ class Lines:
             self._overlong = True
             self._rest = [b"".join(self._rest)[:KEPT]]
 
-    def _end_overlong(self, more: int) -> tuple[int, Overlong]:
-        refused = (self.position, Overlong(b"".join(self._rest)))
-        self.position += self._rest_size + more
-        return refused
+    def _end_line(self, data: bytes) -> Iterator[tuple[int, bytes | Overlong]]:
+        """The line whose beginning was kept; ``data`` ends it, with its line end or at the object's end."""
+        self._keep(data.removesuffix(b"\n"))
+        if self._overlong:
+            yield self.position, Overlong(b"".join(self._rest))
+        elif not self._skipping:
+            yield self.position, b"".join([*self._rest, data[-1:]] if data else self._rest)
+        self.position += self._rest_size + len(data[-1:])
+        self._forget()
+
+    def _forget(self) -> None:
+        self._rest, self._rest_size = [], 0
+        self._skipping = self._overlong = False
+
+
+def _bounded(text: bytes) -> Iterator[tuple[int, bytes | Overlong]]:
+    """Whole lines, parted only by those that are too long, each with where it begins."""
+    start = checked = 0
+    while len(text) - checked > LONGEST_LINE + 1:
+        end = text.rfind(b"\n", checked, checked + LONGEST_LINE + 1)
+        if end < 0:
+            if checked > start:
+                yield start, text[start:checked]
+            yield checked, Overlong(text[checked : checked + KEPT])
+            start = end = text.index(b"\n", checked)
+            start += 1
+        checked = end + 1
+    if start < len(text):
+        yield start, text[start:]

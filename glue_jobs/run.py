@@ -11,9 +11,12 @@ from glue_jobs.ingest import ingest
 from glue_jobs.outcome import sentence
 from glue_jobs.progress import PlainReporter
 
+# What a shell makes of a program that Ctrl-C ended.
+STOPPED = 130
+
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one job; 0 when it succeeded, 1 when it could not, with one sentence on standard error."""
+    """Run one job; 0 when it succeeded, else 1 (130 after Ctrl-C) and one sentence on standard error."""
     reporter = PlainReporter()
     try:
         wanted = order(parse(arguments))
@@ -21,6 +24,9 @@ def main(arguments: Sequence[str]) -> int:
     except UsageLakeError as error:
         reporter.say(f"error: {error}")
         return 1
+    except KeyboardInterrupt:
+        reporter.say("stopped; the next run goes on from here")
+        return STOPPED
     return 0
 
 

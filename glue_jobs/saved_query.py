@@ -12,6 +12,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from glue_jobs.errors import UsageLakeError
+
 QUERIES = Path(__file__).parents[1] / "queries"
 
 # Limits of AWS::Athena::NamedQuery: Name and Description in characters (bytes are never fewer), QueryString in bytes.
@@ -30,7 +32,7 @@ _READ_VALUE: dict[str, Callable[[str], ParameterValue]] = {
 }
 
 
-class SavedQueryError(ValueError):
+class SavedQueryError(UsageLakeError):
     """A query folder or a parameter is wrong; the message is one sentence that says which and how."""
 
 

@@ -77,12 +77,12 @@ def run_tasks(
         return []
     context = spark.sparkContext
     pickled = [(bytearray(pickle.dumps(item)),) for item in items]
-    frame = spark.createDataFrame(context.parallelize(pickled, len(pickled)), "item binary")
     # A job description that nobody else uses finds this job's stages again.
     group = f"usage-lake-{os.urandom(8).hex()}"
 
     def collect() -> list[Any]:
         context.setJobGroup(group, getattr(function, "__name__", "tasks"), interruptOnCancel=True)
+        frame = spark.createDataFrame(context.parallelize(pickled, len(pickled)), "item binary")
         return frame.mapInArrow(_each(function), "result binary").collect()
 
     with ThreadPoolExecutor(1) as pool:

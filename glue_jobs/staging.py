@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from glue_jobs.errors import StorageError
@@ -48,8 +48,8 @@ class RunFolder:
 
     def announced(self) -> list[str]:
         """All data files the run may have written."""
-        notes = self._storage.list(f"{self.address}/files/")
-        return [address for note in notes for address in json.loads(self._storage.get(note.address))]
+        notes = [self._read_note(entry.address) for entry in self._storage.list(f"{self.address}/files/")]
+        return [address for note in notes if note is not None for address in note]
 
     def write_commit(self, plan: dict[str, Any]) -> None:
         """Keep what has to be committed after the rows."""
@@ -57,16 +57,36 @@ class RunFolder:
 
     def read_commit(self) -> dict[str, Any] | None:
         """What has to be committed after the rows, or None while the run has not come that far."""
-        path = f"{self.address}/commit.json"
-        if not any(True for _ in self._storage.list(path)):
-            return None
-        plan: dict[str, Any] = json.loads(self._storage.get(path))
+        plan: dict[str, Any] | None = self._read_note(f"{self.address}/commit.json")
         return plan
 
-    def last_alive(self) -> datetime:
-        """When the run last touched its folder, UTC."""
-        entries = list(self._storage.list(f"{self.address}/"))
-        return max((entry.last_modified for entry in entries), default=datetime.min)
+    def _read_note(self, address: str) -> Any:
+        """The JSON at the address; None when it is gone, or when whoever wrote it died in the middle."""
+        if not self._is_there(address):
+            return None
+        try:
+            return json.loads(self._storage.get(address))
+        except json.JSONDecodeError:
+            # What a note announces begins only when the note is whole, so nothing of this one was ever begun.
+            return None
+        except StorageError:
+            # Two runs may finish the same dead one; the other has just removed the note.
+            if self._is_there(address):
+                raise
+            return None
+
+    def _is_there(self, address: str) -> bool:
+        return any(entry.address == address for entry in self._storage.list(address))
+
+    def last_alive(self) -> datetime | None:
+        """When the run last touched its folder, UTC; None when the folder is gone."""
+        entries = self._storage.list(f"{self.address}/")
+        return max((entry.last_modified for entry in entries), default=None)
+
+    def abandon(self) -> None:
+        """Delete the announced data files, but keep the notes: a task that was not stopped yet may still write one,
+        which whoever finds this run dead deletes."""
+        self._storage.delete(self.announced())
 
     def remove(self, keep: Iterable[str] = ()) -> None:
         """Delete the announced data files, all but ``keep``, and then the folder."""
@@ -87,7 +107,9 @@ class Heartbeat:
         self._folder = folder
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
-        self._last = time.monotonic()
+        # Not the monotonic clock: on Linux that stands still while the machine is suspended.
+        self._last = time.time()
+        self._longest = 0.0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -99,10 +121,14 @@ class Heartbeat:
 
     def _beat(self) -> None:
         while not self._stop.wait(BEAT.total_seconds()):
+            self._longest = self._silence()
             # A failed touch is no failure of the run: `check` decides by how long ago the last one was.
             with suppress(StorageError):
                 self._folder.touch()
-                self._last = time.monotonic()
+                self._last = time.time()
+
+    def _silence(self) -> float:
+        return max(self._longest, time.time() - self._last)
 
     def check(self) -> None:
         """Make sure that no other run can have taken this one for dead.
@@ -110,7 +136,7 @@ class Heartbeat:
         Raises:
             StorageError: the run was silent for so long (a suspended machine) that it must not commit.
         """
-        if time.monotonic() - self._last > DEAD_AFTER.total_seconds() / 2:
+        if self._silence() > DEAD_AFTER.total_seconds() / 2:
             raise StorageError(f"run {self._folder.run_id} was suspended for hours and gives up; start it again")
 
 
@@ -129,5 +155,6 @@ def unfinished(root: str) -> list[RunFolder]:
 
 
 def is_dead(folder: RunFolder, now: datetime) -> bool:
-    """Whether the run has been silent for so long that its files may be deleted."""
-    return folder.last_alive() < now.astimezone(UTC).replace(tzinfo=None) - DEAD_AFTER
+    """Whether the run has been silent for so long before ``now`` (UTC, without zone) that its files may be deleted."""
+    alive = folder.last_alive()
+    return alive is not None and alive < now - DEAD_AFTER

@@ -16,32 +16,54 @@ GZIP_WINDOW = 31
 MOST_AT_ONCE = 16 * 2**20
 
 
+# Packed bytes unpacked at a time: when they prove damaged, what they held is not handed over.
+STEP = 64 * 2**10
+
+
 class Unpacker:
     """Bytes in, unpacked bytes out; what is not gzip passes through. ``problem`` says why the end is missing."""
 
     def __init__(self) -> None:
         self.problem: str | None = None
         self._inflate: Any = None
+        self._beginning = b""
         self._started = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Unpack the next bytes of the object."""
-        if not self._started and data:
-            self._started = True
+        if not self._started:
+            data = self._beginning + data
+            if len(data) < len(GZIP) and GZIP.startswith(data):
+                self._beginning = data
+                return
+            self._started, self._beginning = True, b""
             if data.startswith(GZIP):
                 self._inflate = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
                 self.problem = TRUNCATED
         if self._inflate is None:
             yield data
-        elif self.problem in (None, TRUNCATED):
-            yield from self._unpack(data)
+        else:
+            for start in range(0, len(data), STEP):
+                if self.problem in (None, TRUNCATED):
+                    yield from self._unpack(data[start : start + STEP])
+
+    def finish(self) -> Iterator[bytes]:
+        """What was held back of an object too short to tell; call it after the last `feed`."""
+        if not self._started:
+            yield self._beginning
 
     def _unpack(self, data: bytes) -> Iterator[bytes]:
         while data:
             if self._inflate.eof:
-                if not data.startswith(GZIP[: len(data)]):
-                    # Padding behind the last member, as tape and block tools write it.
-                    self.problem = TRAILING if data.strip(b"\0") else None
+                # Padding behind a member, as tape and block tools write it.
+                data = data.lstrip(b"\0") if not self._beginning else self._beginning + data
+                if len(data) < len(GZIP) and GZIP.startswith(data):
+                    self._beginning = data
+                    self.problem = TRUNCATED if data else None
+                    return
+                self._beginning = b""
+                if not data.startswith(GZIP):
+                    self.problem = TRAILING
                     return
                 self._inflate = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
             try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
+from functools import cache
 
 import crawleruseragents
 import pyarrow as pa
@@ -143,13 +145,25 @@ TRICKY = [
 ]
 
 
+ROBOTS = [
+    re.compile(entry["pattern"])
+    for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA
+    if "http-library" not in entry["tags"]
+]
+
+
+@cache
+def is_listed(agent: str) -> bool:
+    return any(pattern.search(agent) for pattern in ROBOTS)
+
+
 def robots(agents: list[str | None]) -> list[object]:
     return is_robot(pa.array(agents, pa.string())).to_pylist()
 
 
-def test_the_answers_are_those_of_the_package() -> None:
+def test_the_answers_are_those_of_the_list() -> None:
     agents = [*PEOPLE, *TRICKY, *AGENTS, *(agent[1:] for agent in AGENTS), *(agent.swapcase() for agent in AGENTS[::4])]
-    expected = [crawleruseragents.is_crawler(agent) for agent in agents]
+    expected = [is_listed(agent) for agent in agents]
     assert robots([*agents]) == expected
     assert robots(agents[::-1]) == expected[::-1]
     assert {*expected} == {True, False}
@@ -157,24 +171,29 @@ def test_the_answers_are_those_of_the_package() -> None:
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.text() | st.tuples(st.sampled_from(AGENTS), st.integers(0, 99), st.text(max_size=3)), max_size=5))
-def test_the_answers_on_mutilated_agents_are_those_of_the_package(parts: list[str | tuple[str, int, str]]) -> None:
+def test_the_answers_on_mutilated_agents_are_those_of_the_list(parts: list[str | tuple[str, int, str]]) -> None:
     agents = [part if isinstance(part, str) else part[0][: part[1]] + part[2] + part[0][part[1] :] for part in parts]
-    assert robots([*agents]) == [crawleruseragents.is_crawler(agent) for agent in agents]
+    assert robots([*agents]) == [is_listed(agent) for agent in agents]
+
+
+def test_libraries_that_people_download_with_are_no_robots() -> None:
+    assert robots(["curl/8.0", "Wget/1.21", "python-requests/2.32", "Go-http-client/1.1", "okhttp/4"]) == [False] * 5
+    assert crawleruseragents.is_crawler("curl/8.0")
 
 
 def test_people_and_null_are_no_robots() -> None:
     assert robots([*PEOPLE, None]) == [False] * 5
-    assert is_robot(pa.array(["curl/8.0", None, "curl/8.0"]).dictionary_encode()).to_pylist() == [True, False, True]
+    assert is_robot(pa.array(["bingbot", None, "bingbot"]).dictionary_encode()).to_pylist() == [True, False, True]
     assert is_robot(pa.array([], pa.string())).to_pylist() == []
 
 
 def test_verdicts_are_kept_and_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "MOST_VERDICTS", 3)
     for number in range(20):
-        assert robots([f"curl/{number}", f"person {number}", "curl/0"]) == [True, False, True]
+        assert robots([f"bingbot/{number}", f"person {number}", "bingbot/0"]) == [True, False, True]
         assert len(readers._verdicts) <= 6
     monkeypatch.setattr(readers, "_look_up", lambda agents: [not agents] * len(agents))
-    assert robots(["curl/19", "person 19"]) == [True, False]
+    assert robots(["bingbot/19", "person 19"]) == [True, False]
 
 
 def test_the_version_of_the_list_is_told() -> None:

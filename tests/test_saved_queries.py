@@ -247,7 +247,7 @@ def test_downloads_are_what_the_definitions_say(requests: list[Request]) -> None
     (row,) = answer(SavedQuery.load("access/downloads_by_month"), case).to_pylist()
     expected = counted(requests)
     assert {name: row[name] for name in expected} == expected
-    assert {name: row[f"{name}_without_robots_and_own"] for name in expected} == expected
+    assert {name: row[f"audience_{name}"] for name in expected} == expected
 
 
 def test_every_query_means_the_same_by_a_read() -> None:

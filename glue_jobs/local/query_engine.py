@@ -17,6 +17,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import traverse_scope
 
+from glue_jobs.errors import UsageLakeError
 from glue_jobs.saved_query import ParameterValue
 from glue_jobs.table import Table
 
@@ -33,7 +34,7 @@ DUCKDB_TYPES: dict[str, str] = {
 """DuckDB's name of every column type of :data:`glue_jobs.table.ARROW_TYPES`."""
 
 
-class QueryError(ValueError):
+class QueryError(UsageLakeError):
     """A query cannot be run; the message is one sentence."""
 
 

@@ -68,12 +68,16 @@ def address(text: str) -> str:
     """The address a user's text means: S3 URIs as they are, anything else as an absolute path.
 
     Raises:
-        ArgumentError: the text names no bucket, or another scheme than s3.
+        ArgumentError: the text is empty, names no bucket, or has another scheme than s3.
     """
+    if not text:
+        raise ArgumentError("an empty text is neither a folder nor an s3:// address")
     if text.startswith("s3://"):
-        if not text.removeprefix("s3://").split("/")[0]:
+        bucket, slash, _ = text.removeprefix("s3://").partition("/")
+        if not bucket:
             raise ArgumentError(f"{text} names no bucket; write s3://bucket/prefix")
-        return text
+        # Everything in a bucket is behind its slash, so that prefix and name can be joined.
+        return text if slash else f"{text}/"
     if "://" in text and not text.startswith("file://"):
         raise ArgumentError(f"{text} is neither a folder nor an s3:// address")
     return str(Path(text.removeprefix("file://")).expanduser().resolve())

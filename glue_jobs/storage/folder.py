@@ -9,9 +9,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 from glue_jobs.errors import StorageError
 from glue_jobs.storage import Entry, Level
+
+
+# Follows the name of a file that is still being written; a killed process leaves it, `delete` removes it.
+UNFINISHED = ".unfinished-"
 
 
 class FolderStorage:
@@ -20,6 +25,8 @@ class FolderStorage:
     def level(self, prefix: str, start_after: str = "") -> Level:
         folder, stem = _split(prefix)
         objects, folders = [], []
+        if not _is_folder(folder):
+            return Level((), (), more=False)
         with _explained("list", folder), os.scandir(folder) as entries:
             for entry in entries:
                 if not entry.name.startswith(stem):
@@ -32,17 +39,18 @@ class FolderStorage:
 
     def list(self, prefix: str, start_after: str = "", stop: str | None = None) -> Iterator[Entry]:
         folder, _ = _split(prefix)
-        if Path(folder).is_dir():
+        if _is_folder(folder):
             yield from _walk(folder, prefix, start_after, stop)
 
     def read(self, entry: Entry, start: int = 0, end: int | None = None) -> bytes:
         with _explained("read", entry.address), Path(entry.address).open("rb", buffering=0) as file:
-            if _etag(os.fstat(file.fileno())) != entry.etag:
-                raise StorageError(f"{entry.address} changed while it was being read; start the run again")
             if start:
                 file.seek(start)
-            wanted = (entry.size if end is None else min(end, entry.size)) - start
-            return _read_all(file.fileno(), max(wanted, 0))
+            wanted = max((entry.size if end is None else min(end, entry.size)) - start, 0)
+            data = _read_all(file.fileno(), wanted)
+            if _etag(os.fstat(file.fileno())) != entry.etag or len(data) != wanted:
+                raise StorageError(f"{entry.address} changed while it was being read; start the run again")
+            return data
 
     def get(self, address: str) -> bytes:
         with _explained("read", address):
@@ -54,22 +62,55 @@ class FolderStorage:
 
     def put(self, address: str, data: bytes) -> None:
         path = Path(address)
+        unfinished = Path(f"{address}{UNFINISHED}{uuid4().hex}")
         with _explained("write", address):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("wb") as file:
-                file.write(data)
-                file.flush()
-                # A commit must never point at bytes that a power cut can take away.
-                os.fsync(file.fileno())
+            try:
+                with unfinished.open("wb") as file:
+                    file.write(data)
+                    file.flush()
+                    # A commit must never point at bytes that a power cut can take away.
+                    os.fsync(file.fileno())
+                # Whoever reads the file finds all of it or none, wherever this process is killed.
+                os.replace(unfinished, path)  # noqa: PTH105
+            except BaseException:
+                unfinished.unlink(missing_ok=True)
+                raise
+            _sync_folder(path.parent)
 
     def delete(self, addresses: list[str]) -> None:
         for address in addresses:
+            path = Path(address)
             with _explained("delete", address):
-                Path(address).unlink(missing_ok=True)
+                try:
+                    path.unlink()
+                except FileNotFoundError:
+                    _remove_unfinished(path)
 
     def remove_folder(self, address: str) -> None:
         with _explained("delete", address):
             shutil.rmtree(address, ignore_errors=True)
+
+
+def _is_folder(folder: str) -> bool:
+    with _explained("list", folder):
+        return Path(folder).is_dir()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_unfinished(path: Path) -> None:
+    if path.parent.is_dir():
+        with os.scandir(path.parent) as entries:
+            for entry in entries:
+                if entry.name.startswith(path.name + UNFINISHED):
+                    Path(entry).unlink(missing_ok=True)
 
 
 def _split(prefix: str) -> tuple[str, str]:
@@ -82,12 +123,7 @@ def _etag(status: os.stat_result) -> str:
 
 
 def _walk(folder: str, prefix: str, start_after: str, stop: str | None) -> Iterator[Entry]:
-    names: list[tuple[str, bool]] = []
-    with _explained("list", folder), os.scandir(folder) as entries:
-        for entry in entries:
-            is_folder = entry.is_dir()
-            names.append((f"{folder}{entry.name}{'/' if is_folder else ''}", is_folder))
-    for name, is_folder in sorted(names):
+    for name, is_folder in _names(folder):
         if stop is not None and name >= stop:
             return
         if is_folder:
@@ -95,10 +131,44 @@ def _walk(folder: str, prefix: str, start_after: str, stop: str | None) -> Itera
             if name[:-1] + "0" > start_after and (name.startswith(prefix) or prefix.startswith(name)):
                 yield from _walk(name, prefix, start_after, stop)
         elif name > start_after and name.startswith(prefix):
-            with _explained("read", name):
-                status = Path(name).stat()
-            modified = datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None)
-            yield Entry(name, status.st_size, _etag(status), modified)
+            status = _status(name)
+            if status:
+                modified = datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None)
+                yield Entry(name, status.st_size, _etag(status), modified)
+
+
+def _names(folder: str) -> list[tuple[str, bool]]:
+    """Addresses in a folder, those of folders with a slash behind, in order; none when it is gone."""
+    try:
+        with _explained("list", folder), os.scandir(folder) as entries:
+            found = [(entry.name, entry.is_dir()) for entry in entries]
+    except StorageError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return []
+        raise
+    return sorted((f"{folder}{name}{'/' if is_folder else ''}", is_folder) for name, is_folder in found)
+
+
+def _status(name: str) -> os.stat_result | None:
+    """What the file system knows of a file; None when it was removed since its folder was read."""
+    if not _is_text(name):
+        raise StorageError(f"the name of {os.fsencode(name)!r} is not UTF-8; rename it")
+    path = Path(name)
+    with _explained("read", name):
+        try:
+            return path.stat()
+        except FileNotFoundError:
+            if path.is_symlink():
+                raise
+            return None
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _read_all(descriptor: int, wanted: int) -> bytes:

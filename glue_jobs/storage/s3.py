@@ -5,7 +5,9 @@ Why two clients: docs/decisions/0003-object-storage-client.md.
 
 from __future__ import annotations
 
+import io
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
@@ -23,6 +25,17 @@ from glue_jobs.storage import Entry, Level
 
 # S3 deletes at most this many keys in one request (DeleteObjects).
 MOST_DELETES = 1000
+
+# Keys that obstore cannot name: it takes them for paths, with no empty segments, no dots for one, no control characters.
+UNNAMEABLE = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f]")
+
+
+CHANGED = "{} changed while it was being read; start the run again"
+REASONS = {
+    "AccessDenied": "AccessDenied; check the role or credentials",
+    "NoSuchBucket": "NoSuchBucket; check the name",
+    "NoSuchKey": "there is no such object",
+}
 
 
 def endpoint() -> str | None:
@@ -61,7 +74,7 @@ class S3Storage:
         with _explained("list", prefix):
             page = self._page(prefix, start_after, Delimiter="/")
         key = self._key(prefix)
-        objects = tuple(item["Key"][len(key) :] for item in page.get("Contents", ()))
+        objects = tuple(item["Key"][len(key) :] for item in page.get("Contents", ()) if not _is_marker(item))
         folders = tuple(item["Prefix"][len(key) :].rstrip("/") for item in page.get("CommonPrefixes", ()))
         return Level(objects, folders, more=bool(page["IsTruncated"]))
 
@@ -73,9 +86,10 @@ class S3Storage:
                 address = self._root + item["Key"]
                 if stop is not None and address >= stop:
                     return
-                modified = item["LastModified"].astimezone(UTC).replace(tzinfo=None)
-                yield Entry(address, item["Size"], item["ETag"].strip('"'), modified)
                 start_after = address
+                if not _is_marker(item):
+                    modified = item["LastModified"].astimezone(UTC).replace(tzinfo=None)
+                    yield Entry(address, item["Size"], item["ETag"].strip('"'), modified)
             if not page["IsTruncated"]:
                 return
 
@@ -83,23 +97,37 @@ class S3Storage:
         stop = entry.size if end is None else min(end, entry.size)
         if stop <= start:
             return b""
+        key, etag = self._key(entry.address), f'"{entry.etag}"'
         with _explained("read", entry.address):
-            options: Any = {"if_match": f'"{entry.etag}"'}
+            if UNNAMEABLE.search(key):
+                return self._body(key, IfMatch=etag, Range=f"bytes={start}-{stop - 1}")
+            options: Any = {"if_match": etag}
             if (start, stop) != (0, entry.size):
                 options["range"] = (start, stop)
-            return obstore.get(self._store, self._key(entry.address), options=options).bytes().to_bytes()
+            return obstore.get(self._store, key, options=options).bytes().to_bytes()
 
     def get(self, address: str) -> bytes:
+        key = self._key(address)
         with _explained("read", address):
-            return obstore.get(self._store, self._key(address)).bytes().to_bytes()
+            if UNNAMEABLE.search(key):
+                return self._body(key)
+            return obstore.get(self._store, key).bytes().to_bytes()
 
     def open(self, address: str) -> BinaryIO:
+        key = self._key(address)
+        if UNNAMEABLE.search(key):
+            return io.BytesIO(self.get(address))
         with _explained("read", address):
-            return cast(BinaryIO, obstore.open_reader(self._store, self._key(address)))
+            return cast(BinaryIO, _Reader(obstore.open_reader(self._store, key), address))
 
     def put(self, address: str, data: bytes) -> None:
+        key = self._key(address)
         with _explained("write", address):
-            obstore.put(self._store, self._key(address), data)
+            if UNNAMEABLE.search(key):
+                self._client.put_object(Bucket=self._bucket, Key=key, Body=bytes(data))
+            else:
+                # Arrow's buffers show themselves as signed bytes, which obstore takes for numbers.
+                obstore.put(self._store, key, memoryview(data).cast("B"))
 
     def delete(self, addresses: list[str]) -> None:
         for start in range(0, len(addresses), MOST_DELETES):
@@ -114,12 +142,46 @@ class S3Storage:
         """Nothing to do: S3 has no folders."""
 
     def _key(self, address: str) -> str:
-        return address.removeprefix(self._root)
+        return address.removeprefix(self._root) if f"{address}/" != self._root else ""
+
+    def _body(self, key: str, **conditions: str) -> bytes:
+        data: bytes = self._client.get_object(Bucket=self._bucket, Key=key, **conditions)["Body"].read()
+        return data
 
     def _page(self, prefix: str, start_after: str, **more: str) -> Any:
-        key = self._key(prefix) if prefix.rstrip("/") != self._root.rstrip("/") else ""
         after = {"StartAfter": self._key(start_after)} if start_after else {}
-        return self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, **after, **more)
+        return self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._key(prefix), **after, **more)
+
+
+class _Reader(io.RawIOBase):
+    """An object of which only the parts that are asked for are fetched."""
+
+    def __init__(self, reader: obstore.ReadableFile, address: str) -> None:
+        self._reader = reader
+        self._address = address
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        return self._reader.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._reader.tell()
+
+    def readinto(self, buffer: Any, /) -> int:
+        with _explained("read", self._address):
+            data = memoryview(self._reader.read(len(buffer)))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _is_marker(item: Any) -> bool:
+    # What the console writes to show an empty folder.
+    return item["Size"] == 0 and item["Key"].endswith("/")
 
 
 @contextmanager
@@ -127,14 +189,17 @@ def _explained(action: str, address: str) -> Iterator[None]:
     try:
         yield
     except PreconditionError as error:
-        raise StorageError(f"{address} changed while it was being read; start the run again") from error
+        raise StorageError(CHANGED.format(address)) from error
     except (PermissionDeniedError, UnauthenticatedError) as error:
         raise StorageError(f"cannot {action} {address}: access denied; check the role or credentials") from error
-    except NotFoundError as error:
+    except (NotFoundError, FileNotFoundError) as error:
         raise StorageError(f"cannot {action} {address}: there is no such object") from error
     except ClientError as error:
         code = error.response["Error"].get("Code", "")
-        hint = {"AccessDenied": "; check the role or credentials", "NoSuchBucket": "; check the name"}.get(code, "")
-        raise StorageError(f"cannot {action} {address}: {code}{hint}") from error
-    except (BotoCoreError, BaseError) as error:
-        raise StorageError(f"cannot {action} {address}: {str(error).splitlines()[0]}") from error
+        if code in ("PreconditionFailed", "412"):
+            raise StorageError(CHANGED.format(address)) from error
+        reason = REASONS.get(code, code)
+        raise StorageError(f"cannot {action} {address}: {reason}") from error
+    except (BotoCoreError, BaseError, OSError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise StorageError(f"cannot {action} {address}: {reason}") from error

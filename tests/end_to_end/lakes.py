@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 from collections import Counter
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from glue_jobs.table import Table
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
-from end_to_end.sources import Raw
+from tests.end_to_end.sources import Raw
 
 # What two runs over the same objects may tell differently.
 OF_THE_RUN = {"run_id", "ingested_at", "ingest_date"}
@@ -88,6 +89,13 @@ def event_numbers(raw: Raw, lake: Lake | str) -> Counter[int]:
 def left_over(lake: str) -> list[str]:
     """Files that runs left in their own folders."""
     return sorted(str(path) for path in Path(lake, "_runs").rglob("*") if path.is_file())
+
+
+def let_a_day_pass(lake: str, hours: float = 25) -> None:
+    """Make what runs left that much older."""
+    for path in left_over(lake):
+        then = Path(path).stat().st_mtime - hours * 3600
+        os.utime(path, (then, then))
 
 
 def orphans(lake: str) -> set[str]:

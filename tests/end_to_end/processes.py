@@ -30,7 +30,7 @@ from glue_jobs.storage.folder import FolderStorage
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
-from end_to_end.lakes import without_spark
+from tests.end_to_end.lakes import without_spark
 
 # A server that has everything imported forks each process: a start costs milliseconds instead of seconds.
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -113,8 +113,19 @@ def _half_removed(patch: Patch) -> None:
 def _metadata_written(patch: Patch) -> None:
     from pyiceberg.catalog.sql import SqlCatalog
 
-    # The first three are those of the empty tables, the next that of the rows: what is left is to point at it.
-    _after(SqlCatalog, "_write_metadata", times=4)(patch)
+    left = [4]
+
+    def make(original: Original) -> Original:
+        def write(*arguments: Any, **named: Any) -> None:
+            original(*arguments, **named)
+            # The first three are those of the empty tables; the next is that of the rows, still to be pointed at.
+            left[0] -= 1
+            if not left[0]:
+                die()
+
+        return staticmethod(write)
+
+    _replaced(patch, SqlCatalog, "_write_metadata", make)
 
 
 STEPS: dict[str, Callable[[Patch], None]] = {

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import random
 import signal
-from datetime import date, timedelta
+import time
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import CommitFailedException
 
+import glue_jobs.ingest_task
 import glue_jobs.staging
-from glue_jobs.lake import Lake
+from glue_jobs.data_files import NewFile
+from glue_jobs.errors import StorageError
 
-from end_to_end.lakes import Contents, contents, event_numbers, left_over, orphans, run, said, without_spark
-from end_to_end.processes import STEPS, WORKERS, killed_after, killed_at, killed_by_a_worker
-from end_to_end.sources import SOURCES, Raw, Source, events
+from tests.end_to_end.lakes import Contents, contents, event_numbers, left_over, let_a_day_pass, orphans, run, said, without_spark
+from tests.end_to_end.processes import STEPS, WORKERS, killed_after, killed_at, killed_by_a_worker
+from tests.end_to_end.sources import SOURCES, Raw, Source, events
 
 DAY = date(2024, 5, 7)
 
@@ -45,13 +51,13 @@ def arguments(raw: Raw, lake: str) -> list[str]:
     return ["--pipeline", raw.source.pipeline.name, "--raw_path", raw.address, "--lake_path", lake]
 
 
-def assert_nothing_happened(raw: Raw, lake: str, undisturbed: Contents, monkeypatch: pytest.MonkeyPatch) -> None:
+def assert_nothing_happened(raw: Raw, lake: str, undisturbed: Contents) -> None:
     """The lake recovers from what a killed run left: by the next run, by the one after it, and by the sweep."""
     run(raw, lake)
     assert contents(lake, raw.source.pipeline) == undisturbed
     assert set(event_numbers(raw, lake).values()) == {1}
     assert run(raw, lake).run_id is None
-    monkeypatch.setattr(glue_jobs.staging, "DEAD_AFTER", timedelta(0))
+    let_a_day_pass(lake)
     run(raw, lake)
     assert left_over(lake) == []
     assert orphans(lake) == set()
@@ -65,4 +71,119 @@ def test_a_run_killed_at_a_step(
     lake = str(tmp_path)
     assert killed_at(step, arguments(raw, lake)) == -signal.SIGKILL
     without_spark(monkeypatch)
-    assert_nothing_happened(raw, lake, undisturbed, monkeypatch)
+    assert_nothing_happened(raw, lake, undisturbed)
+
+
+@pytest.mark.parametrize("step", WORKERS)
+def test_a_run_killed_while_its_workers_go_on(
+    step: str, raw: Raw, undisturbed: Contents, tmp_path: Path
+) -> None:
+    lake = str(tmp_path)
+    assert killed_by_a_worker(step, arguments(raw, lake)) == -signal.SIGKILL
+    assert_nothing_happened(raw, lake, undisturbed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_runs_killed_at_random_moments_one_after_another(
+    seed: int, raw: Raw, undisturbed: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake, random_seconds = str(tmp_path), random.Random(seed)
+    for _ in range(4):
+        killed_after(random_seconds.uniform(0.02, 0.8), arguments(raw, lake))
+    without_spark(monkeypatch)
+    assert_nothing_happened(raw, lake, undisturbed)
+
+
+def test_a_dead_run_is_finished_by_the_next_one_that_says_so(
+    raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = str(tmp_path)
+    killed_at("after the rows", arguments(raw, lake))
+    without_spark(monkeypatch)
+    assert "finished the commit of run" in said(raw, lake)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_a_run_counts_as_dead_after_a_day_of_silence_in_every_time_zone(
+    zone: str, raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = str(tmp_path)
+    killed_at("before the plan", arguments(raw, lake))
+    without_spark(monkeypatch)
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        let_a_day_pass(lake, hours=22)
+        run(raw, lake)
+        assert left_over(lake) != []
+        let_a_day_pass(lake, hours=3)
+        run(raw, lake)
+        assert left_over(lake) == []
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_run_that_was_suspended_for_a_day_does_not_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = glue_jobs.staging.new_run(str(tmp_path), datetime(2024, 5, 7))
+    clock = [1_000_000.0]
+    monkeypatch.setattr(glue_jobs.staging.time, "time", lambda: clock[0])
+    with glue_jobs.staging.Heartbeat(folder) as heartbeat:
+        clock[0] += 3600
+        heartbeat.check()
+        clock[0] += 24 * 3600
+        with pytest.raises(StorageError, match=f"run {folder.run_id} was suspended for hours and gives up"):
+            heartbeat.check()
+
+
+def test_a_beat_after_the_suspension_does_not_hide_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = glue_jobs.staging.new_run(str(tmp_path), datetime(2024, 5, 7))
+    clock = [1_000_000.0]
+    monkeypatch.setattr(glue_jobs.staging.time, "time", lambda: clock[0])
+    monkeypatch.setattr(glue_jobs.staging, "BEAT", timedelta(milliseconds=5))
+    with glue_jobs.staging.Heartbeat(folder) as heartbeat:
+        clock[0] += 24 * 3600
+        time.sleep(0.2)
+        with pytest.raises(StorageError, match="was suspended"):
+            heartbeat.check()
+
+
+def test_a_task_that_outlives_its_failed_run_leaves_nothing_for_ever(
+    raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = str(tmp_path)
+    without_spark(monkeypatch)
+    write, late = glue_jobs.ingest_task.write_file, []
+
+    def fail_before_writing(*arguments: Any) -> NewFile:
+        late.append(arguments)
+        raise StorageError("another task failed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(glue_jobs.ingest_task, "write_file", fail_before_writing)
+        with pytest.raises(StorageError, match="another task failed"):
+            run(raw, lake)
+    write(*late[0])
+    assert len(orphans(lake)) == 1
+    let_a_day_pass(lake)
+    run(raw, lake)
+    assert orphans(lake) == set()
+
+
+def test_a_commit_whose_answer_got_lost_counts_as_made(
+    raw: Raw, undisturbed: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Glue client repeats a request that timed out; the repetition is refused, though the first one was done."""
+    lake = str(tmp_path)
+    without_spark(monkeypatch)
+    commit = SqlCatalog.commit_table
+
+    def lose_the_answer(*arguments: Any) -> Any:
+        commit(*arguments)
+        raise CommitFailedException("the table has another version")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlCatalog, "commit_table", lose_the_answer)
+        assert run(raw, lake).run_id is not None
+    assert contents(lake, raw.source.pipeline) == undisturbed
+    assert run(raw, lake).run_id is None

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import pytest
 import yaml
-from crawleruseragents import is_crawler
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from glue_jobs.config import load_config
 from glue_jobs.local.sample import Truth, write_sample
@@ -317,13 +317,16 @@ def _row(match: re.Match[bytes]) -> Row:
     )
 
 
+ROBOTS = [re.compile(entry["pattern"]) for entry in CRAWLER_USER_AGENTS_DATA if "http-library" not in entry["tags"]]
+
+
 def _is_robot(row: Row) -> bool:
     return bool(row.agent) and _is_crawler(row.agent)
 
 
 @cache
 def _is_crawler(agent: str) -> bool:
-    return is_crawler(agent)
+    return any(pattern.search(agent) for pattern in ROBOTS)
 
 
 def _is_own(row: Row, own: dict[str, list[str]]) -> bool:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from ipaddress import ip_address, ip_network
 
 import numpy as np
-from crawleruseragents import is_crawler
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
-from glue_jobs.local.sample.headers import BROWSERS, ODD_HEADERS, REFERERS, ROBOTS, SCRIPTS, TOOLS
+from glue_jobs.local.sample.headers import (
+    BROWSERS,
+    ODD_HEADERS,
+    REFERERS,
+    ROBOTS,
+    SCRIPTS,
+    TOOLS,
+)
 from glue_jobs.local.sample.publisher import PUBLISHER_ACCOUNT, Ints
 
 VIRTUAL, PATH, PRESIGNED, WEBSITE, ACCESS_POINT = range(5)
@@ -50,7 +58,7 @@ class Reader:
 
     @property
     def is_robot(self) -> bool:
-        """Whether the user agent is on the list of crawlers."""
+        """Whether the user agent is on the list of crawlers, and more than a library people download with."""
         return _is_robot(self.user_agent)
 
     @property
@@ -63,7 +71,12 @@ class Reader:
 
 @lru_cache(maxsize=1024)
 def _is_robot(user_agent: str) -> bool:
-    return bool(user_agent) and bool(is_crawler(user_agent))
+    return any(pattern.search(user_agent) for pattern in _robot_patterns())
+
+
+@lru_cache(maxsize=1)
+def _robot_patterns() -> list[re.Pattern[str]]:
+    return [re.compile(entry["pattern"]) for entry in CRAWLER_USER_AGENTS_DATA if "http-library" not in entry["tags"]]
 
 
 @dataclass(frozen=True)

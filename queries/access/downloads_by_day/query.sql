@@ -115,13 +115,13 @@ SELECT
     coalesce(partial_reads, 0) AS partial_reads,
     bytes_sent,
     unique_requesters,
-    audience_requests AS requests_without_robots_and_own,
-    audience_complete_gets AS complete_gets_without_robots_and_own,
-    audience_served_gets AS served_gets_without_robots_and_own,
-    coalesce(audience_logical_downloads, 0) AS logical_downloads_without_robots_and_own,
-    coalesce(audience_partial_reads, 0) AS partial_reads_without_robots_and_own,
-    audience_bytes_sent AS bytes_sent_without_robots_and_own,
-    audience_unique_requesters AS unique_requesters_without_robots_and_own
+    audience_requests,
+    audience_complete_gets,
+    audience_served_gets,
+    coalesce(audience_logical_downloads, 0) AS audience_logical_downloads,
+    coalesce(audience_partial_reads, 0) AS audience_partial_reads,
+    audience_bytes_sent,
+    audience_unique_requesters
 FROM request_total
 LEFT JOIN read_total
     ON request_total.day = read_total.day

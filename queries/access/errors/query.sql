@@ -53,8 +53,8 @@ SELECT
     unique_requesters,
     first_seen,
     last_seen,
-    audience_errors AS errors_without_robots_and_own,
-    audience_unique_requesters AS unique_requesters_without_robots_and_own
+    audience_errors,
+    audience_unique_requesters
 FROM error_total
 INNER JOIN repository_total
     ON error_total.account = repository_total.account

@@ -50,9 +50,9 @@ SELECT
     CAST(own_bytes_sent AS double) / nullif(bytes_sent, 0) AS own_share_of_bytes_sent,
     unique_requesters,
     own_unique_requesters,
-    audience_requests AS requests_without_robots_and_own,
-    audience_served_gets AS served_gets_without_robots_and_own,
-    audience_bytes_sent AS bytes_sent_without_robots_and_own,
-    audience_unique_requesters AS unique_requesters_without_robots_and_own
+    audience_requests,
+    audience_served_gets,
+    audience_bytes_sent,
+    audience_unique_requesters
 FROM total
 ORDER BY columns_left_out DESC, own_bytes_sent DESC, own_requests DESC, total.account, total.repository

@@ -24,9 +24,9 @@ SELECT
     count(*) FILTER (WHERE http_status IS NULL) AS without_status,
     sum(bytes_sent) AS bytes_sent,
     count(DISTINCT reader) AS unique_requesters,
-    count(*) FILTER (WHERE is_audience) AS requests_without_robots_and_own,
-    coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS bytes_sent_without_robots_and_own,
-    count(DISTINCT reader) FILTER (WHERE is_audience) AS unique_requesters_without_robots_and_own
+    count(*) FILTER (WHERE is_audience) AS audience_requests,
+    coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS audience_bytes_sent,
+    count(DISTINCT reader) FILTER (WHERE is_audience) AS audience_unique_requesters
 FROM request
 GROUP BY bucket, operation
 ORDER BY bucket, requests DESC, operation

@@ -76,9 +76,9 @@ SELECT
     bytes_sent,
     CAST(bytes_sent AS double) / nullif(sum(bytes_sent) OVER (), 0) AS share_of_bytes_sent,
     unique_requesters,
-    audience_requests AS requests_without_robots_and_own,
-    audience_served_gets AS served_gets_without_robots_and_own,
-    audience_bytes_sent AS bytes_sent_without_robots_and_own,
-    audience_unique_requesters AS unique_requesters_without_robots_and_own
+    audience_requests,
+    audience_served_gets,
+    audience_bytes_sent,
+    audience_unique_requesters
 FROM tool_total
 ORDER BY requests DESC, tool

@@ -107,12 +107,12 @@ SELECT
     coalesce(partial_reads, 0) AS partial_reads,
     bytes_sent,
     unique_requesters,
-    audience_complete_gets AS complete_gets_without_robots_and_own,
-    audience_served_gets AS served_gets_without_robots_and_own,
-    coalesce(audience_logical_downloads, 0) AS logical_downloads_without_robots_and_own,
-    coalesce(audience_partial_reads, 0) AS partial_reads_without_robots_and_own,
-    audience_bytes_sent AS bytes_sent_without_robots_and_own,
-    audience_unique_requesters AS unique_requesters_without_robots_and_own
+    audience_complete_gets,
+    audience_served_gets,
+    coalesce(audience_logical_downloads, 0) AS audience_logical_downloads,
+    coalesce(audience_partial_reads, 0) AS audience_partial_reads,
+    audience_bytes_sent,
+    audience_unique_requesters
 FROM request_total
 LEFT JOIN read_total
     ON request_total.account = read_total.account
@@ -121,7 +121,7 @@ LEFT JOIN read_total
     AND request_total.key = read_total.key
 WHERE served_gets > 0
 ORDER BY
-    logical_downloads_without_robots_and_own DESC,
+    audience_logical_downloads DESC,
     coalesce(read_total.logical_downloads, 0) DESC,
     audience_bytes_sent DESC,
     bytes_sent DESC,

@@ -35,8 +35,8 @@ SELECT
     requests,
     unique_requesters,
     unique_requesters_served,
-    audience_requests AS requests_without_robots_and_own,
-    audience_unique_requesters AS unique_requesters_without_robots_and_own,
-    audience_unique_requesters_served AS unique_requesters_served_without_robots_and_own
+    audience_requests,
+    audience_unique_requesters,
+    audience_unique_requesters_served
 FROM total
 ORDER BY columns_left_out DESC, total.account, total.repository

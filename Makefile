@@ -1,0 +1,54 @@
+# The developer loop. `make` prints the targets; every one sets up what it needs.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install demo test lint check generate bench clean
+
+# Another Python than the one found: make install PYTHON=/path/to/python3.11
+PYTHON :=
+
+RUN := .venv/bin/python
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help:  ## print this list
+	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "make %-10s%s\n", $$1, $$2 }' Makefile
+
+install: .venv/installed  ## set up .venv with everything pinned
+
+demo: .venv/installed  ## make sample logs, ingest them, answer the saved queries, compare with the truth
+	@.venv/bin/usage-lake demo
+
+test: .venv/installed  ## run the whole test suite
+	@$(RUN) -m pytest
+
+lint: .venv/installed  ## ruff, mypy, and whether generated files are current
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy --strict glue_jobs
+	@$(RUN) -m tools.generate --check
+
+check: lint  ## exactly what CI runs: lint, then test
+	@$(MAKE) --no-print-directory test
+
+generate: .venv/installed  ## write the generated files: docs/tables.md, queries/README.md
+	@$(RUN) -m tools.generate
+
+bench: .venv/bench  ## measure against the baselines and write benchmarks/RESULTS.md
+	@$(RUN) -m benchmarks
+
+clean:  ## remove what make has made: .venv, demo, caches
+	@rm -rf .venv demo dist build spark-warehouse *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment that runs and fits is kept and only brought up to date; any other is made anew.
+.venv/installed: pyproject.toml constraints.txt
+	@.venv/bin/python -c 'import pip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null || { \
+	  python=$$(tools/find_python "$(PYTHON)") && \
+	  echo "Setting up .venv with $$("$$python" -V); this takes a few minutes, once." && \
+	  "$$python" -m venv --clear .venv; }
+	@$(RUN) -m pip install -q -c constraints.txt -e '.[test]'
+	@touch $@
+
+.venv/bench: .venv/installed
+	@$(RUN) -m pip install -q -c constraints.txt -e '.[bench]'
+	@touch $@

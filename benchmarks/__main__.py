@@ -1,0 +1,54 @@
+"""``python -m benchmarks [NAME …] [--quick] [--dir DIR] [--rounds N]``: measure, print a table, keep it in RESULTS.md."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from benchmarks import daily_runs, our_run, peak_memory, slow_gets, throughput, tiny_files
+from benchmarks.machine import described, table
+from benchmarks.measure import Line, Settings
+
+BENCHMARKS: dict[str, tuple[str, Callable[[Settings], Iterator[Line]]]] = {
+    "throughput": ("Access-log throughput", throughput.measure),
+    "tiny_files": ("Many tiny files", tiny_files.measure),
+    "slow_gets": ("Fetching over a slow network", slow_gets.measure),
+    "peak_memory": ("Peak memory of a Python worker", peak_memory.measure),
+    "daily_runs": ("Daily runs", daily_runs.measure),
+}
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the named benchmarks, or all; RESULTS.md is written only by a whole run, so that it is of one run."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the jobs against the usual ways.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}; all when none is named")
+    parser.add_argument("--quick", action="store_true", help="a small run of everything that proves nothing but that it runs")
+    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()) / "usage-lake-bench", help="for made data")
+    parser.add_argument("--rounds", type=int, help="measured runs of each contender (3, with --quick 1)")
+    given = parser.parse_args(arguments)
+    unknown = set(given.names) - set(BENCHMARKS)
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    given.dir.mkdir(parents=True, exist_ok=True)
+    settings = Settings(given.dir.resolve(), given.quick, given.rounds or (1 if given.quick else 3))
+    our_run.give_spark_memory()
+    head, results = described(), {}
+    for name in given.names or BENCHMARKS:
+        title, measure = BENCHMARKS[name]
+        print(title, flush=True)
+        results[title] = list(measure(settings))
+    text = table(head, results)
+    print(f"\n{text}")
+    if not given.quick and not given.names:
+        RESULTS.write_text(text, encoding="utf-8")
+        print(f"written to {RESULTS}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

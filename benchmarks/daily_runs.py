@@ -1,0 +1,133 @@
+"""Whether the 400th daily run costs what the 10th did."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from statistics import median
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from benchmarks import our_run
+from benchmarks.measure import Line, Settings
+from benchmarks.sample_files import config_file, log_files, sample
+from glue_jobs.storage.folder import FolderStorage
+
+MOST = 1.3
+DAY = 86_400
+
+
+@dataclass
+class Cost:
+    """What one run cost: calls of and entries from the storage's listings, objects read, bytes read, seconds."""
+
+    listings: int = 0
+    listed: int = 0
+    objects_read: int = 0
+    bytes_read: int = 0
+    seconds: float = 0.0
+
+
+def measure(settings: Settings) -> Iterator[Line]:
+    """A line of the results for each kind of cost: the median of five late runs over that of five early ones."""
+    runs, early, scale = (14, slice(2, 7), 0.1) if settings.quick else (400, slice(7, 12), 7)
+    source = sample(settings.folder, scale, runs)
+    costs = _daily(source, settings.folder / "daily", runs)
+    late = slice(runs - 5, runs)
+    note = f"runs {early.start + 1}–{early.stop} and {late.start + 1}–{late.stop} of {runs}, {_lines(source) // runs:,} lines a day"
+    for number, name in enumerate(("listings", "entries listed", "objects read", "bytes read", "seconds")):
+        before, after = (median(astuple(cost)[number] for cost in costs[part]) for part in (early, late))
+        ratio = after / before if before else 1.0
+        yield Line(f"{name}: late / early", f"{ratio:.2f}", f"at most {MOST:g}", ratio <= MOST, f"{before:,.6g} and {after:,.6g}; {note}")
+
+
+def _lines(source: Path) -> int:
+    return sum(path.read_bytes().count(b"\n") for path in log_files(source))
+
+
+def _daily(source: Path, work: Path, runs: int) -> list[Cost]:
+    """Each day's deliveries appear, and a run ingests them; in this process, because Spark's start of tasks would
+    hide what is measured here, and its workers would count for themselves."""
+    shutil.rmtree(work, ignore_errors=True)
+    raw, lake = work / "raw", work / "lake"
+    raw.mkdir(parents=True)
+    deliveries = sorted(log_files(source), key=lambda path: path.stat().st_mtime)
+    first = int(deliveries[0].stat().st_mtime) // DAY
+    costs = []
+    with _without_spark(), _counted() as cost:
+        for number in range(runs):
+            while deliveries and deliveries[0].stat().st_mtime < (first + number + 1) * DAY:
+                _deliver(deliveries.pop(0), source, raw)
+            start = cost()
+            our_run.run(raw, lake, config_file(source))
+            costs.append(Cost(*[after - before for before, after in zip(astuple(start), astuple(cost()), strict=True)]))
+            if (number + 1) % 50 == 0:
+                print(f"  {number + 1} runs, the last in {costs[-1].seconds:.2f} s", flush=True)
+    shutil.rmtree(work)
+    return costs
+
+
+def _deliver(path: Path, source: Path, raw: Path) -> None:
+    place = raw / path.relative_to(source)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    os.link(path, place)
+
+
+@contextmanager
+def _without_spark() -> Iterator[None]:
+    def here(_: object, function: Callable[[Any], Any], items: Sequence[Any], progress: Callable[[int, int], None]) -> list[Any]:
+        return [function(item) for item in items]
+
+    none = SimpleNamespace(sparkContext=SimpleNamespace(defaultParallelism=2))
+    with patch("glue_jobs.ingest.run_tasks", here), patch("glue_jobs.ingest.session", lambda: none):
+        yield
+
+
+@contextmanager
+def _counted() -> Iterator[Callable[[], Cost]]:
+    """Counts what the storage is asked for while the block lasts; yields what tells the cost so far."""
+    sums = Cost()
+
+    def listing(original: Any) -> Any:
+        def level(self: FolderStorage, *arguments: Any) -> Any:
+            page = original(self, *arguments)
+            sums.listings += 1
+            sums.listed += len(page.objects) + len(page.folders)
+            return page
+
+        return level
+
+    def walking(original: Any) -> Any:
+        def entries(self: FolderStorage, *arguments: Any) -> Any:
+            sums.listings += 1
+            for entry in original(self, *arguments):
+                sums.listed += 1
+                yield entry
+
+        return entries
+
+    def reading(original: Any) -> Any:
+        def read(self: FolderStorage, *arguments: Any) -> Any:
+            sums.objects_read += 1
+            return original(self, *arguments)
+
+        return read
+
+    wrappers = {"level": listing, "list": walking, "read": reading, "get": reading, "open": reading}
+    wrapped = {name: wrap(getattr(FolderStorage, name)) for name, wrap in wrappers.items()}
+    with patch.multiple(FolderStorage, **wrapped):
+        yield lambda: Cost(sums.listings, sums.listed, sums.objects_read, _bytes_read(), time.perf_counter())
+
+
+def _bytes_read() -> int:
+    """All bytes this process has read so far, by the storage, by pyiceberg or by SQLite; 0 where the system does not say."""
+    counters = Path("/proc/self/io")
+    if not counters.exists():
+        return 0
+    return int(counters.read_text().split("rchar: ")[1].split()[0])

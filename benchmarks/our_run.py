@@ -1,0 +1,35 @@
+"""One run of the real pipeline, as the command line and Glue start it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from pathlib import Path
+
+from glue_jobs.args import order
+from glue_jobs.ingest import Outcome, ingest
+from glue_jobs.progress import Reporter
+
+
+class Silent:
+    """A reporter for runs nobody watches."""
+
+    def say(self, sentence: str) -> None:
+        """Nothing."""
+
+    def progress(self, label: str) -> nullcontext[object]:
+        """Nothing either."""
+        return nullcontext(lambda done, total: None)
+
+
+def run(raw: Path, lake: Path, config: Path | None = None) -> Outcome:
+    """Ingest everything new below ``raw`` into the lake in that folder."""
+    arguments = {"pipeline": "s3_access_log", "raw_path": str(raw), "lake_path": str(lake)}
+    silent: Reporter = Silent()  # type: ignore[assignment]
+    return ingest(order(arguments | ({"config": str(config)} if config else {})), silent)
+
+
+def give_spark_memory() -> None:
+    """Let the Spark session that is started next have as much memory as the Spark baseline could wish for."""
+    # What stands here goes before what the session itself asks for.
+    os.environ["PYSPARK_SUBMIT_ARGS"] = "--driver-memory 4g pyspark-shell"

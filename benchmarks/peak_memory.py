@@ -1,0 +1,67 @@
+"""The most memory a Python worker ever holds: for one large file and for very many tiny ones."""
+
+from __future__ import annotations
+
+import re
+import resource
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from benchmarks.measure import Line, Settings
+from benchmarks.one_task import job, objects
+from benchmarks.sample_files import large_file, sample
+from benchmarks.tiny_files import files_of
+from glue_jobs.data_files import NewFile
+from glue_jobs.duplicates import Day
+from glue_jobs.ingest_task import drop_doubled, ingest_chunk
+from glue_jobs.plan import chunk_size, cut
+
+MOST = 2**30
+WORKERS = 2
+
+
+def measure(settings: Settings) -> Iterator[Line]:
+    """Two lines of the results: peak memory of a process that does the work of all the run's tasks, one after the other."""
+    size = 20_000_000 if settings.quick else 2_000_000_000
+    folder = settings.folder / f"one-file-of-{size // 1_000_000}-MB"
+    folder.mkdir(exist_ok=True)
+    raw = sample(settings.folder, 0.2 if settings.quick else 26)
+    large_file(raw, folder / "2024-06-30-00-00-00-0000000000000000", size)
+    for place in (folder, files_of(settings)[0]):
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            peak, files = pool.submit(_peak, place, settings.folder / "peak-memory").result()
+        note = f"one process for all chunks of {place.name}, then all days' duplicates; {files} data files"
+        yield Line(place.name, f"{peak / 2**20:,.0f} MiB", f"under {MOST >> 20:,} MiB", peak < MOST, note)
+
+
+def _peak(raw: Path, work: Path) -> tuple[int, int]:
+    import pyspark  # noqa: F401 - a worker of Spark has it in memory
+
+    this = job(work)
+    found = objects(str(raw))
+    size = chunk_size(sum(each.entry.size for each in found), WORKERS)
+    days: defaultdict[object, list[NewFile]] = defaultdict(list)
+    files = 0
+    for chunk in cut(found, size, lambda _: True):
+        for file in ingest_chunk(this, chunk).files:
+            days[file.partition["event_date"]].append(file)
+            files += 1
+    drop_doubled(this, [Day([], new) for new in days.values()])
+    shutil.rmtree(work)
+    return _most_memory(), files
+
+
+def _most_memory() -> int:
+    """Bytes this process has had resident at most."""
+    # What ``getrusage`` tells after fork and exec on Linux includes the parent's peak; VmHWM begins with the program.
+    status = Path("/proc/self/status")
+    if status.exists():
+        found = re.search(r"^VmHWM:\s*(\d+) kB", status.read_text(), re.MULTILINE)
+        return int(found[1]) * 1024 if found else 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

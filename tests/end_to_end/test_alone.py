@@ -1,0 +1,124 @@
+"""Runs that start at the same moment never double a row: one wins, the others end with one clear sentence."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import glue_jobs.ingest
+from glue_jobs.errors import LostRaceError
+from glue_jobs.lake import Lake
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+
+from tests.end_to_end.lakes import contents, event_numbers, left_over, orphans, run, without_spark
+from tests.end_to_end.processes import together
+from tests.end_to_end.sources import SOURCES, Raw, events
+
+DAY = date(2024, 5, 7)
+
+LOST = r"error: another run committed to \w+ first, so nothing of this run is stored; start it again"
+
+
+@pytest.fixture(params=SOURCES, ids=lambda source: source.title)
+def raw(request: pytest.FixtureRequest, tmp_path: Path) -> Raw:
+    raw = Raw(request.param, str(tmp_path / "raw"))
+    for number in range(4):
+        raw.deliver(DAY, number, events(DAY, range(number * 10, number * 10 + 10)), bad=1)
+    return raw
+
+
+def assert_once(raw: Raw, lake: str, ended: list[tuple[int, str]]) -> None:
+    """Whoever won, every event is there once; whoever lost said so and left nothing."""
+    for code, text in ended:
+        last = text.splitlines()[-1]
+        assert "Traceback" not in text
+        assert re.fullmatch(LOST, last) if code else re.match(r"run \S+ ingested 4 objects|nothing new", last), text
+    assert sum(re.search("^run ", text, re.MULTILINE) is not None for _, text in ended) == 1
+    assert dict(event_numbers(raw, lake)) == dict.fromkeys(range(40), 1)
+    assert contents(lake, raw.source.pipeline).sums == {
+        "records": 44, "rows": 40, "rejected": 4, "duplicates": 0, "filtered": 0,
+    }  # fmt: skip
+    assert contents(lake, raw.source.pipeline).rejected.total() == 4
+    assert left_over(lake) == []
+    assert orphans(lake) == set()
+
+
+@pytest.mark.parametrize("stagger", [0.0, 0.0, 0.0, 0.05, 0.2, 0.4])
+def test_first_runs_started_together(
+    stagger: float, raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no catalog yet: making it and its tables is part of the race."""
+    lake = str(tmp_path / "lake")
+    arguments = ["--pipeline", raw.source.pipeline.name, "--raw_path", raw.address, "--lake_path", lake]
+    assert_once(raw, lake, together(3, arguments, str(tmp_path / "output"), stagger))
+    without_spark(monkeypatch)
+    assert run(raw, lake).run_id is None
+
+
+def test_two_real_runs_started_together(raw: Raw, tmp_path: Path) -> None:
+    lake = str(tmp_path / "lake")
+    command = [sys.executable, "-m", "glue_jobs.run", "--pipeline", raw.source.pipeline.name]
+    both = [
+        subprocess.Popen([*command, "--raw_path", raw.address, "--lake_path", lake], stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    ended = [(process.communicate(timeout=180)[1], process.returncode) for process in both]
+    assert_once(raw, lake, [(code, text) for text, code in ended])
+    assert run(raw, lake).run_id is None
+
+
+def test_a_run_that_is_overtaken_before_its_commit_stores_nothing(
+    raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = str(tmp_path / "lake")
+    without_spark(monkeypatch)
+    summary = glue_jobs.ingest._summary
+
+    def overtaken(*arguments: object) -> dict[str, str]:
+        with monkeypatch.context() as patch:
+            patch.setattr(glue_jobs.ingest, "_summary", summary)
+            run(raw, lake)
+        return summary(*arguments)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(glue_jobs.ingest, "_summary", overtaken)
+        with pytest.raises(LostRaceError, match=LOST.removeprefix("error: ")):
+            run(raw, lake)
+    assert dict(event_numbers(raw, lake)) == dict.fromkeys(range(40), 1)
+    assert left_over(lake) == []
+    assert orphans(lake) == set()
+
+
+def test_the_ledger_that_all_pipelines_share_is_appended_to_again_after_a_lost_commit(
+    raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = Lake(str(tmp_path / "lake"), "usage_lake")
+    without_spark(monkeypatch)
+    load, stale = Lake.load, []
+
+    def load_before_another_commits(self: Lake, table: object) -> object:
+        loaded = load(self, table)  # type: ignore[arg-type]
+        if table is INGESTED_OBJECT and len(stale) < 3 and monkeypatched[0]:
+            stale.append(loaded)
+            load(self, table).append([], {"by": "another pipeline"})  # type: ignore[arg-type]
+        return loaded
+
+    monkeypatched = [False]
+    monkeypatch.setattr(Lake, "load", load_before_another_commits)
+    commit_run = glue_jobs.ingest.commit_run
+
+    def commit(*arguments: object) -> None:
+        monkeypatched[0] = True
+        commit_run(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(glue_jobs.ingest, "commit_run", commit)
+    run(raw, lake)
+    assert len(stale) == 3
+    assert contents(lake, raw.source.pipeline).ledger.total() == 4
+    assert contents(lake, raw.source.pipeline).rejected.total() == 4
+    assert left_over(lake.location) == []

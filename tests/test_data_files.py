@@ -1,0 +1,170 @@
+"""Arrow rows to sorted Parquet files, one per partition value."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glue_jobs.data_files import partition_path, partitions, ranks, with_schema, write_file
+from glue_jobs.pipelines import TABLES
+from glue_jobs.table import Column, Table
+
+FEW = settings(deadline=None, max_examples=200)
+
+EVENTS = Table(
+    name="event",
+    description="What happened.",
+    columns=(
+        Column(1, "name", "string", "Who."),
+        Column(2, "size", "bigint", "How much."),
+        Column(3, "day", "date", "When."),
+        Column(4, "source", "string", "Where."),
+    ),
+    partitions=("day", "source"),
+    sort=("name", "size"),
+)
+
+VALUES: dict[str, Any] = {
+    "string": "text",
+    "int": 206,
+    "bigint": 2**40,
+    "boolean": True,
+    "date": date(2024, 5, 7),
+    "timestamp": datetime(2024, 5, 7, 1, 2, 3, 4),
+    "binary": b"\x00\xff",
+    "array<string>": ["a", ""],
+}
+
+rows = st.lists(
+    st.tuples(
+        st.one_of(st.none(), st.sampled_from(["", "a", "b", "ä", "\0", "日"])),
+        st.one_of(st.none(), st.sampled_from([0, -1, 2**63 - 1, -(2**63), 5])),
+        st.one_of(st.none(), st.sampled_from([date(1969, 12, 31), date(2024, 5, 7), date(2024, 5, 8)])),
+        st.one_of(st.none(), st.sampled_from(["x", "y", "null"])),
+    ),
+    max_size=25,
+)
+
+
+def events(given_rows: list[tuple[Any, ...]], chunks: int, encoded: bool) -> pa.Table:
+    parts = []
+    for number in range(chunks):
+        part = [dict(zip(EVENTS.arrow_schema.names, row, strict=True)) for row in given_rows[number::chunks]]
+        parts.append(pa.Table.from_pylist(part, schema=EVENTS.arrow_schema))
+    table = pa.concat_tables(parts)
+    if not encoded:
+        return table
+    # Each chunk has a dictionary of its own, in its own order.
+    return pa.concat_tables([part.set_column(0, "name", part["name"].dictionary_encode()) for part in parts])
+
+
+def order(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple((value is None, value) if value is not None else (True, 0) for value in (row["name"], row["size"]))
+
+
+@FEW
+@given(rows, st.integers(1, 3), st.booleans())
+def test_rows_are_parted_by_value_and_sorted(given_rows: list[tuple[Any, ...]], chunks: int, encoded: bool) -> None:
+    table = events(given_rows, chunks, encoded)
+    parts = list(partitions(EVENTS, table))
+    keys = [tuple(partition.values()) for partition, _ in parts]
+    assert len(set(keys)) == len(keys) == len({row[2:] for row in given_rows})
+    for partition, part in parts:
+        found = part.to_pylist()
+        assert all(row["day"] == partition["day"] and row["source"] == partition["source"] for row in found)
+        assert found == sorted(found, key=order)
+    together = [tuple(row.values()) for _, part in parts for row in part.to_pylist()]
+    assert sorted(together, key=repr) == sorted(given_rows, key=repr)
+
+
+@FEW
+@given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.just(2**63 - 1)), max_size=20))
+def test_ranks_of_numbers_follow_their_order_nulls_last(values: list[int | None]) -> None:
+    numbers = ranks(pa.chunked_array([values], pa.int64())).tolist()
+    for left, left_number in zip(values, numbers, strict=True):
+        for right, right_number in zip(values, numbers, strict=True):
+            assert (left == right) == (left_number == right_number)
+            if left is not None and (right is None or left < right):
+                assert left_number < right_number
+
+
+def test_a_table_without_partitions_or_order_is_one_part() -> None:
+    table = Table("t", "d", (Column(1, "name", "string", "Who."),), partitions=())
+    ((partition, part),) = partitions(table, pa.table({"name": ["b", "a"]}))
+    assert (partition, part["name"].to_pylist()) == ({}, ["b", "a"])
+
+
+def test_no_rows_are_no_parts() -> None:
+    assert list(partitions(EVENTS, EVENTS.arrow_schema.empty_table())) == []
+
+
+def test_folders_are_named_like_those_of_hive() -> None:
+    assert partition_path(EVENTS, {"day": date(2024, 5, 7), "source": None}) == "day=2024-05-07/source=null"
+
+
+def full_rows(table: Table) -> list[dict[str, Any]]:
+    """One row with every column, one with only the partition."""
+    full = {column.name: VALUES[column.type] for column in table.columns}
+    return [full, {name: full[name] if name in table.partitions else None for name in full}]
+
+
+def written(table: Table, content: pa.Table, folder: Path) -> tuple[pq.ParquetFile, Any]:
+    partition = {name: content[name][0].as_py() for name in table.partitions}
+    address = f"{folder}/{partition_path(table, partition)}/x.parquet"
+    file = write_file(table, with_schema(table, content), address, partition)
+    assert (file.address, file.rows, dict(file.partition)) == (address, content.num_rows, partition)
+    return pq.ParquetFile(address), file.descriptor
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_type_of_every_table_comes_back(table: Table, tmp_path: Path) -> None:
+    content = full_rows(table)
+    file, descriptor = written(table, pa.Table.from_pylist(content, schema=table.arrow_schema), tmp_path)
+    back = file.read()
+    assert back.to_pylist() == content
+    assert [field.type for field in back.schema] == [field.type for field in table.arrow_schema]
+    assert descriptor.record_count == 2
+    assert descriptor.file_size_in_bytes == Path(descriptor.file_path).stat().st_size
+    assert len(descriptor.partition) == len(table.partitions)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_column_has_its_field_id_also_after_a_rewrite(table: Table, tmp_path: Path) -> None:
+    file, _ = written(table, pa.Table.from_pylist(full_rows(table), schema=table.arrow_schema), tmp_path)
+    again = write_file(table, file.read(), f"{tmp_path}/again", dict.fromkeys(table.partitions))
+    for schema in (file.schema_arrow, pq.read_schema(again.address)):
+        for column in table.columns:
+            field = schema.field(column.name)
+            assert field.metadata[b"PARQUET:field_id"] == str(column.field_id).encode()
+            if column.element_id is not None:
+                assert field.type.value_field.metadata[b"PARQUET:field_id"] == str(column.element_id).encode()
+
+
+def test_files_are_compressed_with_zstd_and_know_their_bounds(tmp_path: Path) -> None:
+    day = date(2024, 5, 7)
+    content = [{"name": name, "size": 1, "day": day, "source": "x"} for name in ("a", "b", None)]
+    file, descriptor = written(EVENTS, pa.Table.from_pylist(content, schema=EVENTS.arrow_schema), tmp_path)
+    group = file.metadata.row_group(0)
+    assert {group.column(number).compression for number in range(group.num_columns)} == {"ZSTD"}
+    assert (descriptor.lower_bounds[1], descriptor.upper_bounds[1]) == (b"a", b"b")
+    assert descriptor.null_value_counts[1] == 1
+    assert descriptor.partition[0] == (day - date(1970, 1, 1)).days
+
+
+def test_dictionaries_stay_dictionaries_in_the_file_and_texts_come_back(tmp_path: Path) -> None:
+    names = ["a", None, "b", "a"]
+    columns = {"size": range(4), "day": [date(2024, 5, 7)] * 4, "source": ["x"] * 4}
+    content = pa.table({"name": pa.array(names).dictionary_encode(), **columns})
+    file, _ = written(EVENTS, content, tmp_path)
+    assert file.read()["name"].to_pylist() == names
+    assert file.read()["name"].type == pa.string()
+    group = file.metadata.row_group(0)
+    assert group.column(0).has_dictionary_page
+    assert not group.column(3).has_dictionary_page

@@ -1,0 +1,85 @@
+"""Objects to chunks: every byte once, none too large, in the order of days."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glue_jobs import plan
+from glue_jobs.plan import LARGEST_CHUNK, SMALLEST_CHUNK, bundled, chunk_size, cut
+from glue_jobs.sources.found import Found
+from glue_jobs.storage import Entry
+
+FEW = settings(deadline=None, max_examples=200)
+
+days = st.one_of(st.none(), st.integers(0, 5).map(lambda number: date(2024, 5, 1) + timedelta(days=number)))
+sizes = st.one_of(st.integers(0, 10), st.integers(0, 2000))
+
+
+def found(number: int, size: int, day: date | None) -> Found:
+    return Found(Entry(f"/raw/{number:03}", size, "etag", datetime(2024, 5, 1)), day)
+
+
+objects = st.lists(st.tuples(sizes, days), max_size=30).map(
+    lambda given: [found(number, *each) for number, each in enumerate(given)]
+)
+
+
+@FEW
+@given(objects, st.integers(1, 300), st.integers(1, 4), st.integers(1, 3))
+def test_every_byte_of_every_object_is_in_one_chunk(all_of: list[Found], size: int, most: int, whole: int) -> None:
+    def splittable(each: Found) -> bool:
+        return int(each.entry.address[-1]) % whole == 0
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plan, "MOST_OBJECTS", most)
+        chunks = list(cut(all_of, size, splittable))
+    parts = [part for chunk in chunks for part in chunk]
+    ends: dict[str, int] = {}
+    for part in parts:
+        assert part.start == ends.get(part.found.entry.address, 0)
+        assert part.start < part.end or part.found.entry.size == 0
+        ends[part.found.entry.address] = part.end
+    assert ends == {each.entry.address: each.entry.size for each in all_of}
+    for chunk in chunks:
+        assert 0 < len(chunk) <= most
+        assert len(chunk) == 1 or sum(part.end - part.start for part in chunk) <= size
+        assert all(part.end - part.start <= size or not splittable(part.found) for part in chunk)
+
+
+@FEW
+@given(objects, st.integers(1, 300))
+def test_chunks_follow_the_days_and_objects_without_one_come_last(all_of: list[Found], size: int) -> None:
+    order = [part.found for chunk in cut(all_of, size, lambda _: True) for part in chunk]
+    keys = [(each.day or date.max, each.entry.address) for each in order]
+    assert keys == sorted(keys)
+
+
+def test_a_large_object_is_split_evenly() -> None:
+    chunks = list(cut([found(0, 1001, None)], 500, lambda _: True))
+    assert [(part.start, part.end) for chunk in chunks for part in chunk] == [(0, 333), (333, 667), (667, 1001)]
+
+
+def test_no_objects_no_chunks() -> None:
+    assert list(cut([], 500, lambda _: True)) == []
+
+
+@pytest.mark.parametrize(
+    ("total", "workers", "expected"),
+    [(0, 1, SMALLEST_CHUNK), (10**12, 2, LARGEST_CHUNK), (600 * 2**20, 2, 100 * 2**20 + 1), (10**9, 10**6, SMALLEST_CHUNK)],
+)
+def test_chunk_sizes(total: int, workers: int, expected: int) -> None:
+    assert chunk_size(total, workers) == expected
+
+
+@FEW
+@given(st.lists(st.integers(0, 100).map(lambda length: "x" * length), max_size=30), st.integers(1, 8))
+def test_bundles_hold_every_item_once_and_share_the_work(items: list[str], most: int) -> None:
+    bundles = bundled(items, most)
+    assert sorted(item for bundle in bundles for item in bundle) == sorted(items)
+    assert len(bundles) == min(most, len(items))
+    totals = [sum(map(len, bundle)) for bundle in bundles]
+    assert max(totals, default=0) - min(totals, default=0) <= max(map(len, items), default=0)

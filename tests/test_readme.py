@@ -1,0 +1,65 @@
+"""The README's commands are run as they stand there, in an empty folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from glue_jobs.local.sample import write_sample
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def commands() -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.strip()]
+
+
+def usage_lake_commands() -> list[str]:
+    return [command for command in commands() if command.startswith(".venv/bin/usage-lake")]
+
+
+def test_every_command_is_a_make_target_or_the_command_line() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for command in commands():
+        first, second = shlex.split(command)[:2]
+        assert first == ".venv/bin/usage-lake" or (first == "make" and second in targets), command
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What each usage-lake command of the README prints, run one after the other."""
+    from datetime import UTC, datetime
+
+    folder = tmp_path_factory.mktemp("readme")
+    write_sample(folder / "demo", last_day=datetime.now(UTC).date(), days=3, scale=0.05)
+    printed = {}
+    for command in usage_lake_commands():
+        arguments = shlex.split(command)[1:]
+        code = "from glue_jobs.local.cli import main; main()"
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, (command, done.stderr)
+        printed[command] = done.stdout
+    return printed
+
+
+def test_the_commands_on_own_logs_answer(answers: dict[str, str]) -> None:
+    ingest, status = (next(text for command, text in answers.items() if f" {name} " in command) for name in ("ingest", "status"))
+    assert re.search(r"ingested [\d,]+ objects: [\d,]+ records = ", ingest)
+    assert "s3_access_log" in status
+    assert all(text.strip() for text in answers.values())
+
+
+def test_the_check_finds_that_every_object_adds_up(answers: dict[str, str]) -> None:
+    check = next(text for command, text in answers.items() if "objects_that_do_not_add_up" in command)
+    assert check.split() == ["objects_that_do_not_add_up", "0"]

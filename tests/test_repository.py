@@ -1,0 +1,284 @@
+"""What must hold for the repository as a whole: no private data, small modules, one place for each library, the loop."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from importlib.metadata import PackageNotFoundError, requires, version
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tools.generate import GENERATED, stale
+
+ROOT = Path(__file__).parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+# A module that does not fit in one sitting is two modules; 60 to 200 lines are usual.
+LONGEST_MODULE = 300
+
+DOCUMENTED_NETWORKS = [
+    ip_network(text)
+    # RFC 5737 and RFC 3849 set these aside for examples; the last three are no one's address in particular.
+    for text in (
+        "192.0.2.0/24",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "2001:db8::/32",
+        "127.0.0.0/8",
+        "0.0.0.0/32",
+        "::/127",
+    )
+]
+# The first two are AWS's own examples; no account id starts with four zeros in the sample by accident.
+EXAMPLE_ACCOUNT = re.compile(r"123456789012|111122223333|0000\d{8}")
+
+
+def files(*folders: str) -> list[Path]:
+    """The files of the repository that .gitignore leaves in, of some folders or of all, without git's help."""
+    ignored = [line.strip("/") for line in (ROOT / ".gitignore").read_text().split()] + [".git"]
+    found = []
+    for folder, names, members in os.walk(ROOT):
+        names[:] = [name for name in names if not any(fnmatch(name, pattern) for pattern in ignored)]
+        found += [Path(folder) / name for name in members if not any(fnmatch(name, pattern) for pattern in ignored)]
+    return sorted(path for path in found if not folders or path.relative_to(ROOT).parts[0] in folders)
+
+
+def places(pattern: str, *folders: str) -> Iterator[tuple[str, str]]:
+    """Where the pattern occurs: ``file:line`` and the text that fits."""
+    for path in files(*folders):
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            for match in re.finditer(pattern, line):
+                yield f"{path.relative_to(ROOT)}:{number}", match[0]
+
+
+def modules(*folders: str) -> list[Path]:
+    return [path for path in files(*folders) if path.suffix == ".py"]
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level names of the packages that a module imports, wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def test_no_file_names_a_package_registry() -> None:
+    """Where packages come from is the machine's affair: many can only reach a mirror."""
+    assert not [*places(r"pypi\.org|pythonhosted\.|\bindex-url\b|--find-links|\[\[?tool\.uv\.index")]
+
+
+def test_no_file_names_a_folder_of_one_machine() -> None:
+    assert not [*places(r"(?<![\w.*}-])/(?:work|root|home/\w+|Users/\w+)/\w")]
+
+
+def test_account_ids_are_those_of_examples() -> None:
+    found = places(r"(?<![\w.%-])\d{12}(?![\w.%-])", "docs", "glue_jobs", "queries", "tests", "README.md")
+    assert not [(place, text) for place, text in found if not EXAMPLE_ACCOUNT.fullmatch(text)]
+
+
+def test_access_keys_are_those_of_examples() -> None:
+    assert not [(place, text) for place, text in places(r"\bA[KS]IA[0-9A-Z]{16}\b") if not text.endswith("EXAMPLE")]
+
+
+def test_addresses_are_set_aside_for_documentation() -> None:
+    # A version number such as Chrome/120.0.0.0 has the form of an address; it follows a slash or a name.
+    four = r"(?<![\w./=-])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])"
+    six = r"(?<![\w:.])[0-9a-fA-F]{1,4}(?:::?[0-9a-fA-F]{1,4}){2,7}(?![\w:])"
+    wrong = []
+    for place, text in places(f"{four}|{six}", "docs", "glue_jobs", "queries", "tests", "README.md"):
+        try:
+            address = ip_address(text)
+        except ValueError:
+            continue
+        if not any(address in network for network in DOCUMENTED_NETWORKS):
+            wrong.append((place, text))
+    assert not wrong
+
+
+def test_modules_are_short_enough_to_read() -> None:
+    lengths = {path.relative_to(ROOT).as_posix(): len(path.read_text().splitlines()) for path in modules("glue_jobs")}
+    assert not {name: length for name, length in lengths.items() if length > LONGEST_MODULE}
+
+
+def test_modules_say_what_they_are_for() -> None:
+    trees = {path: ast.parse(path.read_text()) for path in modules("glue_jobs", "tools", "benchmarks", "tests")}
+    assert not [path for path, tree in trees.items() if tree.body and not ast.get_docstring(tree)]
+
+
+@pytest.mark.parametrize(
+    ("package", "home"),
+    [
+        ("pyiceberg", "glue_jobs/lake.py"),
+        ("obstore", "glue_jobs/storage/"),
+        ("boto3", "glue_jobs/storage/"),
+        ("duckdb", "glue_jobs/local/"),
+        ("click", "glue_jobs/local/"),
+    ],
+)
+def test_a_library_is_used_in_one_place(package: str, home: str) -> None:
+    """So that it can be replaced there, and that a Glue job loads nothing that only a laptop has."""
+    users = [path.relative_to(ROOT).as_posix() for path in modules("glue_jobs") if package in imported(path)]
+    assert users
+    assert not [user for user in users if not user.startswith(home)]
+
+
+def requirements() -> list[Requirement]:
+    extras = PROJECT["optional-dependencies"].values()
+    texts = [*PROJECT["dependencies"], *(text for extra in extras for text in extra)]
+    return [needed for needed in map(Requirement, texts) if needed.name != PROJECT["name"]]
+
+
+def constraints() -> dict[str, str]:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pins = [line.split("==") for line in lines if line and not line.startswith("#")]
+    return {canonicalize_name(name): pinned for name, pinned in pins}
+
+
+def test_direct_dependencies_are_pinned_alike_in_both_files() -> None:
+    pins = constraints()
+    wanted = {canonicalize_name(needed.name): str(needed.specifier).removeprefix("==") for needed in requirements()}
+    assert wanted == {name: pins.get(name) for name in wanted}
+
+
+def test_whatever_those_bring_is_pinned_and_installed_so() -> None:
+    pins = constraints()
+    todo, seen = requirements(), set[str]()
+    while todo:
+        needed = todo.pop()
+        name = canonicalize_name(needed.name)
+        key = str(needed)
+        wanted = any(needed.marker is None or needed.marker.evaluate({"extra": e}) for e in ("", *needed.extras))
+        if key in seen or not wanted:
+            continue
+        seen.add(key)
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            # The packages of the bench are installed by make bench.
+            assert name in pins
+            continue
+        assert pins.get(name) == found, f"{name} {found} is installed, constraints.txt has {pins.get(name)}"
+        for text in requires(name) or []:
+            brought = Requirement(text)
+            if any(brought.marker is None or brought.marker.evaluate({"extra": e}) for e in ("", *needed.extras)):
+                brought.marker = None
+                todo.append(brought)
+
+
+@pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.name)
+def test_a_generated_file_is_current_and_says_so_first(path: Path) -> None:
+    assert path.read_text() == GENERATED[path](), "run make generate"
+    assert "generated" in path.read_text().splitlines()[0].lower()
+
+
+def test_the_check_finds_a_file_that_is_missing_or_stale(tmp_path: Path) -> None:
+    for name, text in (("current", "new"), ("stale", "old")):
+        (tmp_path / name).write_text(text)
+    assert stale({tmp_path / name: lambda: "new" for name in ("current", "stale", "missing")}) == [
+        tmp_path / "stale",
+        tmp_path / "missing",
+    ]
+
+
+def test_make_alone_prints_every_target() -> None:
+    printed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True, env=without_make()).stdout
+    phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+    assert phony
+    assert re.findall(r"^make (\w+) +\S", printed, re.MULTILINE) == phony[1].split()
+
+
+def commands(target: str) -> list[str]:
+    command = ["make", "--no-print-directory", "-n", "-o", ".venv/installed", target]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, env=without_make())
+    return [line for line in done.stdout.splitlines() if not line.startswith("make")]
+
+
+def without_make() -> dict[str, str]:
+    """The environment without what an outer make tells an inner one."""
+    return {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+
+
+def test_check_is_the_linters_and_the_tests_as_ci_runs_them() -> None:
+    assert commands("check") == commands("lint") + commands("test")
+    assert len(commands("lint")) == 4
+    ci = (ROOT / ".ci/run").read_text()
+    assert re.findall(r"^make --no-print-directory (\w+)", ci, re.MULTILINE) == ["lint", "test"]
+
+
+def stub(path: Path, script: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def find_python(*folders: Path, argument: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.pathsep.join(map(str, folders))}
+    command = ["/bin/sh", str(ROOT / "tools/find_python"), argument]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+# A Python of another version: it runs what it is given, prints its version, but does not fit.
+OLD_PYTHON = 'case "$2" in *print*) echo 3.9;; *exit*) exit 1;; esac'
+
+
+def test_a_python_that_does_not_run_is_passed_over(tmp_path: Path) -> None:
+    stub(tmp_path / "shims/python3.11", "exit 127")
+    stub(tmp_path / "real/python3.11", f'exec {sys.executable} "$@"')
+    found = find_python(tmp_path / "shims", tmp_path / "real")
+    assert (found.returncode, found.stdout.strip()) == (0, str(tmp_path / "real/python3.11"))
+
+
+def test_a_wrong_python_gets_one_sentence(tmp_path: Path) -> None:
+    stub(tmp_path / "shims/python3.11", "exit 127")
+    stub(tmp_path / "old python/python3", OLD_PYTHON)
+    sentence = (
+        "usage-lake needs Python 3.11 or 3.12; python3 here is 3.9. "
+        "Name another one: make install PYTHON=/path/to/python3.11\n"
+    )
+    of_the_path = find_python(tmp_path / "shims", tmp_path / "old python")
+    assert (of_the_path.returncode, of_the_path.stderr, of_the_path.stdout) == (1, sentence, "")
+    named = find_python(argument=str(tmp_path / "old python/python3"))
+    assert (named.returncode, named.stderr, named.stdout) == (1, sentence, "")
+
+
+def test_no_python_and_one_without_ensurepip_get_a_sentence_too(tmp_path: Path) -> None:
+    assert "there is no python3 here that runs. Name another" in find_python(tmp_path).stderr
+    stub(tmp_path / "python3.12", OLD_PYTHON.replace("3.9", "3.12"))
+    assert (
+        f"{tmp_path}/python3.12 lacks ensurepip (Debian and Ubuntu: apt install python3.12-venv)"
+        in find_python(tmp_path).stderr
+    )
+
+
+@pytest.mark.parametrize(
+    ("lint", "tests", "closing", "code"),
+    [
+        (0, 0, "== 3 passed in 0.10s ==", 0),
+        (0, 2, "== 1 failed, 2 passed in 0.10s ==", 2),
+        (2, 0, "== 3 passed in 0.10s ==", 2),
+        (0, 2, "== no tests ran in 0.01s ==", 2),
+    ],
+)
+def test_ci_ends_with_the_closing_line_and_the_right_code(
+    tmp_path: Path, lint: int, tests: int, closing: str, code: int
+) -> None:
+    speaks = f'case "$2" in lint) exit {lint};; esac; echo "{closing}"; echo "a JVM says goodbye" >&2; exit {tests}'
+    stub(tmp_path / "make", speaks)
+    environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run([ROOT / ".ci/run"], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (code, closing)

@@ -2,6 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 .PHONY: help install demo test lint check generate bench clean
 
 # Another Python than the one found: make install PYTHON=/path/to/python3.11
@@ -27,8 +28,7 @@ lint: .venv/installed  ## ruff, mypy, and whether generated files are current
 	@$(RUN) -m mypy --strict glue_jobs
 	@$(RUN) -m tools.generate --check
 
-check: lint  ## exactly what CI runs: lint, then test
-	@$(MAKE) --no-print-directory test
+check: lint test  ## exactly what CI runs: lint, then test
 
 generate: .venv/installed  ## write the generated files: docs/tables.md, queries/README.md
 	@$(RUN) -m tools.generate

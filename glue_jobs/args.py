@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,9 @@ from glue_jobs.ingest import Order
 from glue_jobs.lake import Lake
 from glue_jobs.pipelines import BY_NAME
 from glue_jobs.storage import address, storage_for
+
+# More days of looking back than AWS has written logs.
+MOST_DAYS = 36_500
 
 
 @dataclass(frozen=True)
@@ -83,15 +87,18 @@ def order(values: Mapping[str, str]) -> Order:
     since, until = _day(values, "since"), _day(values, "until")
     if since and until and since > until:
         raise ArgumentError(f"since {since} is after until {until}")
+    raw, any_name, store = address(values["raw_path"]), _flag(values, "any_name"), lake(values)
+    if any_name and f"{store.location}/".startswith(f"{raw.rstrip('/')}/"):
+        raise ArgumentError(f"the lake {store.location} is among the raw objects of {raw}, all of which would be read")
     return Order(
         pipeline=pipeline,
-        raw=address(values["raw_path"]),
-        lake=lake(values),
+        raw=raw,
+        lake=store,
         config=_config(values.get("config")),
         since=since,
         until=until,
         look_back_days=_whole_number(values, "look_back_days", "3"),
-        any_name=values.get("any_name", "false").lower() == "true",
+        any_name=any_name,
     )
 
 
@@ -99,13 +106,16 @@ def lake(values: Mapping[str, str]) -> Lake:
     """The lake that the arguments name.
 
     Raises:
-        ArgumentError: the catalog is neither sqlite nor glue.
+        ArgumentError: the catalog is neither sqlite nor glue, or the database has a name that Athena refuses.
         LakeError: the catalog cannot be where the lake is.
     """
     catalog = values.get("catalog")
     if catalog not in (None, "sqlite", "glue"):
         raise ArgumentError(f"there is no catalog {catalog!r}; there are sqlite and glue")
-    return Lake(address(values["lake_path"]), values.get("database", "usage_lake"), catalog)
+    database = values.get("database", "usage_lake")
+    if not re.fullmatch("[a-z0-9_-]+", database):
+        raise ArgumentError(f"a database is named with small letters, digits, _ and -, not {database!r}")
+    return Lake(address(values["lake_path"]), database, catalog)
 
 
 def _config(text: str | None) -> Config:
@@ -135,8 +145,15 @@ def _day(values: Mapping[str, str], name: str) -> date | None:
         raise ArgumentError(f"{name} is a day such as 2024-05-07, not {text!r}") from None
 
 
+def _flag(values: Mapping[str, str], name: str) -> bool:
+    text = values.get(name, "false")
+    if text.lower() not in ("true", "false"):
+        raise ArgumentError(f"{name} is true or false, not {text!r}")
+    return text.lower() == "true"
+
+
 def _whole_number(values: Mapping[str, str], name: str, default: str) -> int:
     text = values.get(name, default)
-    if not text.isdecimal():
+    if not text.isdecimal() or int(text) > MOST_DAYS:
         raise ArgumentError(f"{name} is a number of days such as 3, not {text!r}")
     return int(text)

@@ -12,6 +12,9 @@ from glue_jobs.errors import UsageLakeError
 
 WANTED = 17
 
+# Seconds that a Java may take to tell its version.
+LONGEST_ANSWER = 30
+
 
 def use_java_17() -> None:
     """Make sure that Spark will start on Java 17, if need be by setting JAVA_HOME.
@@ -32,8 +35,9 @@ def use_java_17() -> None:
 
 def _version(command: str) -> int | None:
     try:
-        answer = subprocess.run([command, "-version"], capture_output=True, text=True, check=False, timeout=30).stderr
-    except OSError:
+        ran = subprocess.run([command, "-version"], capture_output=True, check=False, timeout=LONGEST_ANSWER)
+    except (OSError, subprocess.TimeoutExpired):
         return None
+    answer = ran.stderr.decode(errors="replace")
     match = re.search(r'version "(\d+)', answer)
     return int(match[1]) if match else None

@@ -308,7 +308,6 @@ def _partition_spec(table: Table) -> PartitionSpec:
 
 
 def _properties(table: Table) -> dict[str, str]:
-    bounded = {*table.partitions, *table.sort, *table.statistics}
     return {
         "format-version": "2",
         "write.parquet.compression-codec": "zstd",
@@ -318,7 +317,7 @@ def _properties(table: Table) -> dict[str, str]:
         "write.metadata.previous-versions-max": str(SNAPSHOTS_KEPT),
         # Bounds of every column of every file would make planning slower than reading.
         "write.metadata.metrics.default": "counts",
-        **{f"write.metadata.metrics.column.{name}": "truncate(32)" for name in sorted(bounded)},
+        **{f"write.metadata.metrics.column.{name}": "truncate(32)" for name in table.bounded},
     }
 
 

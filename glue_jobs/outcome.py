@@ -5,6 +5,11 @@ from __future__ import annotations
 from glue_jobs.ingest import Outcome
 
 
+def printable(text: str) -> str:
+    """The text with everything escaped that a terminal would obey or an encoding refuse."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+
+
 def sentence(outcome: Outcome) -> str:
     """All counts of a run in one sentence, and a hint when objects were skipped."""
     sums = outcome.totals
@@ -19,5 +24,5 @@ def sentence(outcome: Outcome) -> str:
         return told
     return (
         f"{told}; {outcome.skipped.count:,} objects are not named as AWS names them and were skipped,"
-        f" e.g. {outcome.skipped.example} (--any-name takes them too)"
+        f" e.g. {printable(outcome.skipped.example)} (--any-name takes them too)"
     )

@@ -33,7 +33,7 @@ class PlainReporter:
 
         def update(done: int, total: int) -> None:
             nonlocal last
-            tenth = 10 * done // total
+            tenth = 10 * done // max(total, 1)
             if tenth > last:
                 last = tenth
                 self.say(f"{label}: {done} of {total} tasks done")
@@ -47,7 +47,7 @@ class TerminalReporter:
     def __init__(self) -> None:
         from rich.console import Console
 
-        self._console = Console(stderr=True, highlight=False)
+        self._console = Console(stderr=True, highlight=False, emoji=False)
 
     def say(self, sentence: str) -> None:
         self._console.print(sentence, style="dim", markup=False)

@@ -65,7 +65,7 @@ class Table:
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
-        ids = [column.field_id for column in self.columns]
+        ids = [number for column in self.columns for number in (column.field_id, column.element_id) if number is not None]
         if len(set(names)) != len(names) or len(set(ids)) != len(ids):
             raise ValueError(f"table {self.name}: a column name or a field id is used twice")
         unknown = {*self.partitions, *self.sort, *self.identity, *self.derived, *self.statistics} - set(names)
@@ -76,6 +76,11 @@ class Table:
     def arrow_schema(self) -> pa.Schema:
         """The Arrow schema of the table's Parquet files, with Iceberg field ids."""
         return pa.schema([_arrow_field(column) for column in self.columns])
+
+    @cached_property
+    def bounded(self) -> tuple[str, ...]:
+        """Columns whose bounds every data file tells, so that readers can leave files out."""
+        return tuple(dict.fromkeys((*self.partitions, *self.sort, *self.statistics)))
 
     @cached_property
     def compared(self) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ folders ``2024/05/07/``. Both may lie several folders below the raw path, one pe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from calendar import monthrange
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -18,6 +19,9 @@ from glue_jobs.storage import Storage
 # Deeper than any layout AWS writes; a data bucket given by mistake must not be walked to its last leaf.
 DEEPEST = 6
 MOST_FOLDERS = 10_000
+
+# Appended to a folder's name: sorts after everything inside, before everything behind.
+PAST = "/\U0010ffff"
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,9 @@ class DayNames:
 
 
 def day_in_name(names: DayNames, path: str) -> date | None:
-    """The day that the path of an object tells, None when it is not named as the source names its objects."""
+    """The day that the path or address of an object tells, None when it is not named as the source names its objects."""
     folder, _, name = path.rpartition("/")
-    tree = re.search(r"(?:^|/)(\d{4})/(\d{2})/(\d{2})$", folder)
+    tree = re.search("(?:^|/)([0-9]{4})/([0-9]{2})/([0-9]{2})$", folder)
     if tree and names.in_day.fullmatch(name):
         return _day(*tree.groups())
     flat = names.flat.match(name) if names.flat else None
@@ -46,7 +50,6 @@ def day_in_name(names: DayNames, path: str) -> date | None:
 @dataclass
 class _Contents:
     stems: set[str] = field(default_factory=set)
-    years: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
 
 
@@ -70,20 +73,24 @@ class DayFolders:
         if self._visited > MOST_FOLDERS:
             raise ArgumentError(f"there are over {MOST_FOLDERS} folders below the raw path; name the logs' own prefix")
         contents = self._look(prefix)
-        for stem in sorted(contents.stems):
-            yield from self._flat(prefix + stem)
-        for year in contents.years:
-            yield from self._year(f"{prefix}{year}/", int(year))
+        yield from self._beside(prefix, contents)
         for folder in contents.folders:
-            if depth < DEEPEST and folder not in self._names.ignored:
-                yield from self.objects(f"{prefix}{folder}/", depth + 1)
+            if re.fullmatch("[0-9]{4}", folder):
+                yield from self._year(f"{prefix}{folder}/", int(folder), depth)
+            else:
+                yield from self._other(f"{prefix}{folder}/", folder, depth)
+
+    def _other(self, prefix: str, folder: str, depth: int) -> Iterator[Found]:
+        if depth == DEEPEST:
+            self._skipped.add(prefix)
+        elif folder not in self._names.ignored:
+            yield from self.objects(prefix, depth + 1)
 
     def _look(self, prefix: str) -> _Contents:
         contents, after, more = _Contents(), "", True
         while more:
             page = self._storage.level(prefix, after)
-            for folder in page.folders:
-                (contents.years if re.fullmatch(r"\d{4}", folder) else contents.folders).append(folder)
+            contents.folders += page.folders
             for name in page.objects:
                 match = self._names.flat.match(name) if self._names.flat else None
                 if match:
@@ -91,55 +98,79 @@ class DayFolders:
                 else:
                     self._skipped.add(prefix + name)
             more = page.more
-            after = prefix + max((self._past(name) for name in (*page.objects, *page.folders)), default="")
+            past = [*map(self._past, page.objects), *(folder + PAST for folder in page.folders)]
+            after = prefix + max(past, default="")
         return contents
 
     def _past(self, name: str) -> str:
-        """A name that sorts after ``name`` and after the others of its year, which need not be looked at."""
+        """Where to go on after ``name``: behind the others of its stem and year, which need not be looked at."""
         match = self._names.flat.match(name) if self._names.flat else None
-        return f"{match['stem']}{match['year']}-~" if match else f"{name}0"
+        return f"{match['stem']}{match['year']}-~" if match else name
+
+    def _beside(self, prefix: str, contents: _Contents) -> Iterator[Found]:
+        for stem in sorted(contents.stems):
+            yield from self._flat(prefix + stem)
 
     def _flat(self, stem: str) -> Iterator[Found]:
-        assert self._names.flat is not None
         since, until = self._window.since, self._window.until
-        start = f"{stem}{since.isoformat()}" if since else f"{stem}0"
-        stop = f"{stem}{(until + timedelta(days=1)).isoformat()}" if until else f"{stem}:"
+        start: str | None = f"{stem}{since.isoformat()}" if since else f"{stem}0"
+        # A colon comes after the digits.
+        stop = f"{stem}{(until + timedelta(days=1)).isoformat()}" if until and until < date.max else f"{stem}:"
+        while start is not None:
+            start = yield from self._flat_between(stem, start, stop)
+
+    def _flat_between(self, stem: str, start: str, stop: str) -> Generator[Found, None, str | None]:
+        """The objects up to the next folder; returns where to go on behind it, None at the end."""
+        assert self._names.flat is not None
         folder = stem.rpartition("/")[0] + "/"
         for entry in self._storage.list(stem, start, stop):
-            match = self._names.flat.match(entry.address.removeprefix(folder))
-            day = _day(match["year"], match["month"], match["day"]) if match else None
-            if day is not None and folder + match["stem"] == stem:  # type: ignore[index]
-                yield Found(entry, day)
+            name, slash, _ = entry.address.removeprefix(folder).partition("/")
+            if slash:
+                return folder + name + PAST
+            match = self._names.flat.match(name)
+            if match and folder + match["stem"] == stem:
+                day = day_in_name(self._names, entry.address)
+                if day is None:
+                    self._skipped.add(entry.address)
+                else:
+                    yield Found(entry, day)
+        return None
 
-    def _year(self, prefix: str, year: int) -> Iterator[Found]:
-        if not self._overlaps(date(year, 1, 1), date(year, 12, 31)):
-            return
-        for month in self._numbered(prefix):
-            first = _day(year, month, 1)
-            if first is None or not self._overlaps(first, (first + timedelta(days=31)).replace(day=1)):
-                continue
-            for day_number in self._numbered(f"{prefix}{month}/"):
-                day = _day(year, month, day_number)
-                if day is not None and day in self._window:
-                    yield from self._day(f"{prefix}{month}/{day_number}/", day)
+    def _year(self, prefix: str, year: int, depth: int) -> Iterator[Found]:
+        first = _day(year, 1, 1)
+        if first is None:
+            self._skipped.add(prefix)
+        elif self._overlaps(first, date(year, 12, 31)):
+            contents = self._look(prefix)
+            yield from self._beside(prefix, contents)
+            for folder in contents.folders:
+                if re.fullmatch("[0-9]{2}", folder):
+                    yield from self._month(f"{prefix}{folder}/", year, int(folder), depth)
+                else:
+                    yield from self._other(f"{prefix}{folder}/", folder, depth)
 
-    def _day(self, prefix: str, day: date) -> Iterator[Found]:
-        for entry in self._storage.list(prefix):
-            if self._names.in_day.fullmatch(entry.address.removeprefix(prefix)):
-                yield Found(entry, day)
-            else:
-                self._skipped.add(entry.address)
+    def _month(self, prefix: str, year: int, month: int, depth: int) -> Iterator[Found]:
+        first = _day(year, month, 1)
+        if first is None:
+            self._skipped.add(prefix)
+        elif self._overlaps(first, first.replace(day=monthrange(year, month)[1])):
+            contents = self._look(prefix)
+            yield from self._beside(prefix, contents)
+            for folder in contents.folders:
+                if re.fullmatch("[0-9]{2}", folder):
+                    yield from self._day(f"{prefix}{folder}/", _day(year, month, folder))
+                else:
+                    yield from self._other(f"{prefix}{folder}/", folder, depth)
 
-    def _numbered(self, prefix: str) -> list[str]:
-        names, after, more = [], "", True
-        while more:
-            page = self._storage.level(prefix, after)
-            names += [folder for folder in page.folders if re.fullmatch(r"\d{2}", folder)]
-            for name in page.objects:
-                self._skipped.add(prefix + name)
-            more = page.more
-            after = prefix + max((self._past(name) for name in (*page.objects, *page.folders)), default="")
-        return names
+    def _day(self, prefix: str, day: date | None) -> Iterator[Found]:
+        if day is None:
+            self._skipped.add(prefix)
+        elif day in self._window:
+            for entry in self._storage.list(prefix):
+                if self._names.in_day.fullmatch(entry.address.removeprefix(prefix)):
+                    yield Found(entry, day)
+                else:
+                    self._skipped.add(entry.address)
 
     def _overlaps(self, first: date, last: date) -> bool:
         since, until = self._window.since, self._window.until

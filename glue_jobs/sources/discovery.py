@@ -19,13 +19,13 @@ def discover(
         ArgumentError: there is nothing at all below ``raw``.
         StorageError: it cannot be listed.
     """
-    prefix = raw if raw.startswith("s3://") else f"{raw}/"
+    prefix = raw if raw.startswith("s3://") else f"{raw.rstrip('/')}/"
     if not any(True for _ in storage.list(prefix)):
         raise ArgumentError(f"there are no objects below {raw}; check the name")
     if not any_name:
         yield from DayFolders(storage, names, window, skipped).objects(prefix)
         return
     for entry in storage.list(prefix):
-        day = day_in_name(names, entry.address.removeprefix(prefix))
+        day = day_in_name(names, entry.address)
         if day is None or day in window:
             yield Found(entry, day)

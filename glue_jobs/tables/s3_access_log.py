@@ -52,6 +52,7 @@ S3_ACCESS_LOG = Table(
     ),
     partitions=("event_date",),
     sort=("bucket", "key", "event_time"),
+    statistics=("operation", "http_status", "account", "repository", "is_own", "is_robot", "year", "month", "day"),
     identity=("request_id", "operation", "key_raw", "version_id", "event_time", "bucket"),
     derived=("key", "account", "repository", "is_own", "is_robot", "event_date", "year", "month", "day", "source_object"),
 )

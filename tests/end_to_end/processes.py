@@ -3,16 +3,20 @@ a process replaces one function of the run before it starts."""
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
-import random
+import resource
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import pytest
@@ -224,34 +228,51 @@ def _write_and_kill(driver: int, job: Job, chunk: Chunk) -> ChunkResult:
 WORKERS = {"while parsing in a worker": _parse_and_kill, "after the files of a task": _write_and_kill}
 
 
-def together(count: int, arguments: list[str], output: str, stagger: float = 0.0) -> list[tuple[int, str]]:
+def together(count: int, arguments: list[str], stagger: float = 0.0) -> list[tuple[int, str]]:
     """Start that many runs at the same moment, each ``stagger`` seconds after the other; returns how each ended,
     and what it said."""
     barrier = PROCESSES.Barrier(count)
-    outputs = [f"{output}-{number}.txt" for number in range(count)]
-    processes = [
-        PROCESSES.Process(target=_one_of_many, args=(barrier, number * stagger, arguments, outputs[number]))
-        for number in range(count)
-    ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(120)
-    ended = [process.exitcode for process in processes]
-    assert None not in ended, "a run hangs"
-    texts = []
-    for path in outputs:
-        with open(path, encoding="utf-8") as file:
-            texts.append(file.read())
-    return [(code or 0, text) for code, text in zip(ended, texts, strict=True)]
+    started = [_started(_at_the_barrier, barrier, number * stagger, arguments) for number in range(count)]
+    return [_answer(*each) for each in started]
 
 
-def _one_of_many(barrier: Any, delay: float, arguments: list[str], output: str) -> None:
-    patch = Patch()
-    without_spark(patch)
-    random.seed(os.getpid())
-    with open(output, "w", encoding="utf-8") as stream:
-        sys.stderr = stream
-        barrier.wait(60)
-        time.sleep(delay)
-        sys.exit(main(arguments))
+def with_files_up_to(size: int, arguments: list[str]) -> tuple[int, str]:
+    """Run the job in a process whose files cannot grow beyond that many bytes: how it ended, and what it said."""
+    return _answer(*_started(_limited, size, arguments))
+
+
+def _at_the_barrier(barrier: Any, delay: float, arguments: list[str]) -> int:
+    barrier.wait(60)
+    time.sleep(delay)
+    return main(arguments)
+
+
+def _limited(size: int, arguments: list[str]) -> int:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    return main(arguments)
+
+
+def _started(function: Callable[..., int], *arguments: Any) -> tuple[BaseProcess, Connection]:
+    here, there = PROCESSES.Pipe(duplex=False)
+    process = PROCESSES.Process(target=_speaking, args=(there, function, arguments))
+    process.start()
+    there.close()
+    return process, here
+
+
+def _answer(process: BaseProcess, connection: Connection) -> tuple[int, str]:
+    assert connection.poll(120), "the run hangs"
+    code, text = connection.recv()
+    process.join()
+    return code, text
+
+
+def _speaking(connection: Connection, function: Callable[..., int], arguments: Sequence[Any]) -> None:
+    without_spark(Patch())
+    sys.stderr = io.StringIO()
+    try:
+        code = function(*arguments)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    connection.send((code, sys.stderr.getvalue()))

@@ -55,7 +55,7 @@ def test_first_runs_started_together(
     """There is no catalog yet: making it and its tables is part of the race."""
     lake = str(tmp_path / "lake")
     arguments = ["--pipeline", raw.source.pipeline.name, "--raw_path", raw.address, "--lake_path", lake]
-    assert_once(raw, lake, together(3, arguments, str(tmp_path / "output"), stagger))
+    assert_once(raw, lake, together(3, arguments, stagger))
     without_spark(monkeypatch)
     assert run(raw, lake).run_id is None
 

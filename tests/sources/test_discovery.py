@@ -36,18 +36,18 @@ class Pages:
 
     def level(self, prefix: str, start_after: str = "") -> Level:
         self.calls += 1
-        names: dict[str, bool] = {}
+        names: dict[str, None] = {}
         for key in self._keys:
             if key.startswith(prefix) and key > start_after:
                 name, slash, _ = key.removeprefix(prefix).partition("/")
-                if len(names) == self._page and name not in names:
+                if len(names) == self._page and name + slash not in names:
                     return self._level(names, more=True)
-                names[name] = bool(slash)
+                names[name + slash] = None
         return self._level(names, more=False)
 
-    def _level(self, names: dict[str, bool], more: bool) -> Level:
-        objects = tuple(name for name, is_folder in names.items() if not is_folder)
-        return Level(objects, tuple(name for name, is_folder in names.items() if is_folder), more)
+    def _level(self, names: dict[str, None], more: bool) -> Level:
+        objects = tuple(name for name in names if not name.endswith("/"))
+        return Level(objects, tuple(name[:-1] for name in names if name.endswith("/")), more)
 
     def list(self, prefix: str, start_after: str = "", stop: str | None = None) -> Iterator[Entry]:
         fetched = 0

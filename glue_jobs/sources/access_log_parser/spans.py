@@ -79,10 +79,11 @@ class LineSpans:
     def gather(self, numbers: Places) -> tuple[bytes | memoryview, Places, Places]:
         """Text of the numbered lines, and where each begins and ends in it; nothing is copied for a run of lines."""
         starts, ends = self.starts[numbers], self.ends[numbers]
-        if numbers[-1] - numbers[0] + 1 == len(numbers):
-            first = starts[0]
-            return self.data[first : ends[-1]], starts - first, ends - first
-        text = b"\n".join([self.data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
-        lengths = ends - starts
-        new_ends = np.cumsum(lengths + 1) - 1
-        return text, new_ends - lengths, new_ends
+        first = np.flatnonzero(np.diff(numbers, prepend=-2) != 1)
+        run_starts, run_ends = starts[first], ends[np.append(first[1:], len(numbers)) - 1]
+        runs = [self.data[start:end] for start, end in zip(run_starts.tolist(), run_ends.tolist(), strict=True)]
+        text = runs[0] if len(runs) == 1 else b"\n".join(runs)
+        # How far each run moved: to behind the runs before it and their line ends.
+        moved = np.cumsum(np.append(0, (run_ends - run_starts + 1)[:-1])) - run_starts
+        shift = np.repeat(moved, np.diff(np.append(first, len(numbers))))
+        return text, starts + shift, ends + shift

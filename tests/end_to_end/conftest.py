@@ -1,0 +1,24 @@
+"""What tests of whole runs share: one Spark session, and an S3 that its workers see too."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from glue_jobs.spark import session
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    # PySpark 3.5 compares versions with distutils.
+    item.add_marker(pytest.mark.filterwarnings("ignore:distutils Version classes:DeprecationWarning"))
+
+
+@pytest.fixture
+def s3_for_workers(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The S3 on loopback, for the Python workers of the session that runs already as well."""
+    environment = session().sparkContext.environment
+    for name, value in os.environ.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setitem(environment, name, value)
+    return s3_endpoint

@@ -1,0 +1,56 @@
+"""A task works in slices: what it holds does not grow with the size of an object."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+import glue_jobs.fetch
+import glue_jobs.ingest_task
+from glue_jobs.config import Config
+from glue_jobs.ingest_task import Job, ingest_chunk
+from glue_jobs.plan import Part
+from glue_jobs.sources.found import Found
+from glue_jobs.sources.parsed import Parsed
+from glue_jobs.staging import new_run
+from glue_jobs.storage import storage_for
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+
+from tests.end_to_end.sources import SOURCES, Raw, Source, events
+
+DAY = date(2024, 5, 7)
+
+BY_LINES = [source for source in SOURCES if source.pipeline.lines]
+
+
+@pytest.mark.parametrize("source", BY_LINES, ids=lambda source: source.title)
+def test_a_large_object_is_parsed_in_many_slices_and_becomes_several_files(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = Raw(source, str(tmp_path / "raw"))
+    address = raw.deliver(DAY, 0, events(DAY, range(2_000)))
+    size = len(raw.objects[address])
+    monkeypatch.setattr(glue_jobs.fetch, "SLICE", 20_000)
+    monkeypatch.setattr(glue_jobs.fetch, "READ", 5_000)
+    monkeypatch.setattr(glue_jobs.ingest_task, "FLUSH", size // 4)
+    slices: list[int] = []
+
+    def parse(data: bytes) -> Parsed:
+        slices.append(len(data))
+        return source.pipeline.parse(data)
+
+    table = source.pipeline.table
+    locations = {table.name: f"{tmp_path}/rows", REJECTED_RECORD.name: f"{tmp_path}/rejected"}
+    folder = new_run(f"{tmp_path}/runs", datetime(2024, 5, 7))
+    job = Job(replace(source.pipeline, parse=parse), Config(), folder, DAY, locations)
+    (entry,) = storage_for(address).list(address)
+    result = ingest_chunk(job, (Part(Found(entry, DAY), 0, entry.size),))
+    assert len(slices) > 15
+    assert max(slices) <= 20_000 + 5_000 + 2_000
+    assert sum(slices) >= size - 2
+    assert len(result.files) in (4, 5)
+    assert sum(file.rows for file in result.files) == 2_000
+    assert result.counts.rows.tolist() == [2_000]

@@ -1,0 +1,137 @@
+"""Records that arrive late go to the day they happened on, and days without a run leave no gap."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+import glue_jobs.ingest
+from glue_jobs.errors import StorageError
+
+from tests.end_to_end.lakes import contents, event_numbers, run, without_spark
+from tests.end_to_end.sources import LAYOUTS, Raw, events
+
+DAY = date(2024, 5, 20)
+
+
+def back(days: int) -> date:
+    return DAY - timedelta(days=days)
+
+
+@pytest.fixture(autouse=True)
+def _no_spark(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_spark(monkeypatch)
+
+
+@pytest.fixture(params=LAYOUTS, ids=lambda source: source.title)
+def raw(request: pytest.FixtureRequest, tmp_path: Path) -> Raw:
+    """A raw path with two objects, one of DAY and one of ten days before."""
+    raw = Raw(request.param, str(tmp_path / "raw"))
+    raw.deliver(DAY, 1, events(DAY, [1]))
+    raw.deliver(back(10), 2, events(back(10), [2]))
+    return raw
+
+
+@pytest.fixture
+def lake(raw: Raw, tmp_path: Path) -> str:
+    """A lake that has what the raw path had so far."""
+    run(raw, str(tmp_path / "lake"))
+    return str(tmp_path / "lake")
+
+
+def rows_by_day(raw: Raw, lake: str) -> dict[date, Counter[int]]:
+    found: dict[date, Counter[int]] = {}
+    for row, count in contents(lake, raw.source.pipeline).rows.items():
+        values = dict(row)
+        found.setdefault(values["event_date"], Counter())[raw.source.event_number(values)] += count
+    return found
+
+
+def test_a_first_run_takes_all_days(raw: Raw, lake: str) -> None:
+    assert event_numbers(raw, lake) == Counter([1, 2])
+
+
+@pytest.mark.parametrize("days", [0, 1, 3])
+def test_an_object_that_comes_late_inside_the_look_back_is_found(raw: Raw, lake: str, days: int) -> None:
+    raw.deliver(back(days), 3, events(back(days), [3]))
+    assert run(raw, lake).totals.rows == 1
+    assert event_numbers(raw, lake) == Counter([1, 2, 3])
+
+
+def test_an_object_before_the_look_back_waits_for_since(raw: Raw, lake: str) -> None:
+    raw.deliver(back(4), 3, events(back(4), [3]))
+    assert run(raw, lake).run_id is None
+    assert run(raw, lake, since=back(3)).run_id is None
+    assert run(raw, lake, since=back(4)).totals.rows == 1
+    assert event_numbers(raw, lake) == Counter([1, 2, 3])
+
+
+def test_the_look_back_is_a_parameter(raw: Raw, lake: str) -> None:
+    raw.deliver(back(4), 3, events(back(4), [3]))
+    raw.deliver(back(1), 4, events(back(1), [4]))
+    assert run(raw, lake, look_back_days=0).run_id is None
+    assert run(raw, lake, look_back_days=1).totals.rows == 1
+    assert run(raw, lake, look_back_days=4).totals.rows == 1
+    assert event_numbers(raw, lake) == Counter([1, 2, 3, 4])
+
+
+def test_until_leaves_later_days_for_later(raw: Raw, lake: str) -> None:
+    raw.deliver(DAY + timedelta(days=2), 3, events(DAY, [3]))
+    assert run(raw, lake, until=DAY + timedelta(days=1)).run_id is None
+    assert run(raw, lake).totals.rows == 1
+
+
+def test_a_backfill_does_not_move_the_window_back(raw: Raw, lake: str) -> None:
+    raw.deliver(back(30), 3, events(back(30), [3]))
+    assert run(raw, lake, since=back(31), until=back(29)).totals.rows == 1
+    raw.deliver(back(29), 4, events(back(29), [4]))
+    assert run(raw, lake).run_id is None
+
+
+def test_an_old_event_in_a_new_object_is_stored_under_its_own_day(raw: Raw, lake: str) -> None:
+    raw.deliver(DAY, 3, [*events(back(25), [3]), *events(back(10), [4]), *events(DAY, [5])])
+    run(raw, lake)
+    assert rows_by_day(raw, lake) == {
+        back(25): Counter([3]),
+        back(10): Counter([2, 4]),
+        DAY: Counter([1, 5]),
+    }
+
+
+def test_an_old_event_delivered_again_is_a_duplicate_however_old(raw: Raw, lake: str) -> None:
+    raw.deliver(DAY, 3, events(back(10), [2]))
+    assert run(raw, lake).totals.duplicates == 1
+    assert event_numbers(raw, lake) == Counter([1, 2])
+
+
+def test_ten_days_of_failing_runs_leave_no_gap(raw: Raw, lake: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    for number in range(1, 11):
+        day = DAY + timedelta(days=number)
+        raw.deliver(day, 10 + number, events(day, [10 + number]))
+        with monkeypatch.context() as patch:
+            patch.setattr(glue_jobs.ingest, "commit_run", fail)
+            with pytest.raises(StorageError):
+                run(raw, lake)
+    assert run(raw, lake).totals.rows == 10
+    assert event_numbers(raw, lake) == Counter([1, 2, *range(11, 21)])
+
+
+def test_an_object_from_the_future_does_not_hide_those_of_today(raw: Raw, lake: str) -> None:
+    raw.deliver(date(2999, 1, 1), 3, events(DAY, [3]))
+    run(raw, lake)
+    raw.deliver(date.today(), 4, events(date.today(), [4]))
+    run(raw, lake)
+    assert event_numbers(raw, lake) == Counter([1, 2, 3, 4])
+
+
+def test_each_raw_path_has_a_window_of_its_own(raw: Raw, lake: str, tmp_path: Path) -> None:
+    other = Raw(raw.source, str(tmp_path / "other"))
+    other.deliver(back(200), 3, events(back(200), [3]))
+    assert run(other, lake).totals.rows == 1
+    assert event_numbers(raw, lake) == Counter([1, 2, 3])

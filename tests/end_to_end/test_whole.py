@@ -1,0 +1,97 @@
+"""A reader that polls during a run sees the old state or the new one, never between; and every record is counted."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+import glue_jobs.ingest
+from glue_jobs.lake import Lake
+from glue_jobs.local.sample import write_sample
+from glue_jobs.pipelines import BY_NAME
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+
+from tests.end_to_end.lakes import contents, run, without_spark
+from tests.end_to_end.sources import SOURCES, Raw, Source, events
+
+DAY = date(2024, 5, 7)
+
+
+class Reader(threading.Thread):
+    """Opens the lake anew again and again, and notes what it sees: rows, and ledger rows."""
+
+    def __init__(self, raw: Raw, lake: str) -> None:
+        super().__init__(daemon=True)
+        self.tables = (raw.source.pipeline.table, INGESTED_OBJECT)
+        self.lake = Lake(lake, "usage_lake")
+        self.seen: list[tuple[int, ...]] = []
+        self.error: Exception | None = None
+        self._done = threading.Event()
+
+    def run(self) -> None:
+        while not self._done.is_set():
+            try:
+                self.seen.append(tuple(self.lake.load(table).rows(("etag" if table is INGESTED_OBJECT else "source_object",)).num_rows for table in self.tables))
+            except Exception as error:
+                self.error = error
+                return
+
+    def stop(self) -> None:
+        self._done.set()
+        self.join()
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.title)
+def test_a_reader_sees_all_of_a_run_or_nothing(source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw, lake = Raw(source, str(tmp_path / "raw")), str(tmp_path / "lake")
+    without_spark(monkeypatch)
+    monkeypatch.setattr(glue_jobs.ingest, "chunk_size", lambda total, workers: max(total // 8, 1))
+    raw.deliver(DAY, 0, events(DAY, range(10)))
+    run(raw, lake)
+    for number in range(1, 13):
+        day = DAY + timedelta(days=number % 3)
+        raw.deliver(day, number, events(day, range(number * 100, number * 100 + 50)))
+    reader = Reader(raw, lake)
+    reader.start()
+    run(raw, lake)
+    # One more look, so that the end is among what was seen.
+    seen = len(reader.seen)
+    while len(reader.seen) < seen + 2 and reader.is_alive():
+        pass
+    reader.stop()
+    assert reader.error is None
+    # The rows come first, then the ledger: between the two, each of them is still whole.
+    states = list(dict.fromkeys(reader.seen))
+    assert set(states) <= {(10, 1), (610, 1), (610, 13)}
+    assert states[0] == (10, 1)
+    assert states[-1] == (610, 13)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.title)
+def test_the_ledger_counts_every_record_there_is(source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw, lake = Raw(source, str(tmp_path / "raw")), str(tmp_path / "lake")
+    without_spark(monkeypatch)
+    for number in range(6):
+        raw.deliver(DAY, number, events(DAY, range(number * 3, number * 3 + 5)), bad=number % 3)
+        if number % 2:
+            run(raw, lake)
+    found = contents(lake, source.pipeline)
+    assert found.sums == {"records": raw.records, "rows": 20, "rejected": 6, "duplicates": 10, "filtered": 0}
+    assert (found.rows.total(), found.rejected.total()) == (20, 6)
+    for row in found.ledger:
+        values = dict(row)
+        assert values["records"] == source.count(raw.objects[values["key"]])
+
+
+def test_the_ledger_counts_every_line_of_the_sample(tmp_path: Path) -> None:
+    truth = write_sample(tmp_path, last_day=DAY, days=3, scale=0.02)
+    raw = Raw(SOURCES[0], str(tmp_path / "raw"))
+    lake = str(tmp_path / "lake")
+    run(raw, lake)
+    sums = contents(lake, BY_NAME["s3_access_log"]).sums
+    files = [path for path in (tmp_path / "raw").rglob("*") if path.is_file() and path.name != "README.txt"]
+    assert sums["records"] == sum(1 for path in files for line in path.read_bytes().split(b"\n") if line.strip())
+    assert (sums["rows"], sums["duplicates"], sums["rejected"]) == (truth.rows, truth.duplicates, truth.rejected)

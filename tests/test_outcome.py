@@ -1,0 +1,74 @@
+"""What a run says when it is done, and while it works."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from glue_jobs.ingest import NOTHING, Outcome
+from glue_jobs.ledger import Totals
+from glue_jobs.outcome import sentence
+from glue_jobs.progress import PlainReporter, TerminalReporter, reporter
+from glue_jobs.sources.found import Skipped
+
+SUMS = Totals(objects=1200, records=10, rows=5, rejected=1, duplicates=3, filtered=1)
+
+
+def test_a_run_tells_all_its_counts() -> None:
+    assert sentence(Outcome("r1", 1200, Skipped(), SUMS)) == (
+        "run r1 ingested 1,200 objects: 10 records = 5 rows + 1 rejected + 3 duplicates + 1 filtered"
+    )
+
+
+def test_a_run_without_new_objects_says_so() -> None:
+    assert sentence(Outcome(None, 7, Skipped(), NOTHING)) == "nothing new: every object listed is in the lake already"
+
+
+def test_skipped_objects_are_hinted_at() -> None:
+    skipped = Skipped()
+    skipped.add("/raw/a.txt")
+    skipped.add("/raw/b.txt")
+    told = sentence(Outcome(None, 7, skipped, NOTHING))
+    assert told.endswith("; 2 objects are not named as AWS names them and were skipped, e.g. /raw/a.txt (--any-name takes them too)")
+
+
+def test_a_name_that_is_no_text_can_be_printed() -> None:
+    skipped = Skipped()
+    skipped.add("/raw/\udcff\x1b[2J")
+    told = sentence(Outcome(None, 7, skipped, NOTHING))
+    assert told.encode()
+    assert r"/raw/\udcff\x1b[2J" in told
+
+
+def test_progress_in_a_log_is_a_line_for_every_tenth() -> None:
+    stream = io.StringIO()
+    plain = PlainReporter(stream)
+    with plain.progress("ingesting") as update:
+        for done in range(41):
+            update(done, 40)
+            update(done, 40)
+    told = stream.getvalue().splitlines()
+    assert told[0] == "ingesting: 4 of 40 tasks done"
+    assert (len(told), told[-1]) == (10, "ingesting: 40 of 40 tasks done")
+
+
+def test_progress_of_nothing_says_nothing() -> None:
+    stream = io.StringIO()
+    with PlainReporter(stream).progress("ingesting") as update:
+        update(0, 0)
+    assert stream.getvalue() == ""
+
+
+def test_the_terminal_shows_names_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    watched = TerminalReporter()
+    watched.say("looking at :key: [bold]x")
+    with watched.progress("ingesting") as update:
+        update(1, 2)
+    assert "looking at :key: [bold]x" in capsys.readouterr().err
+
+
+def test_a_pipe_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert isinstance(reporter(), PlainReporter)

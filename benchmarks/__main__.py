@@ -1,4 +1,4 @@
-"""``python -m benchmarks [NAME …] [--quick] [--dir DIR] [--rounds N]``: measure, print a table, keep it in RESULTS.md."""
+"""``python -m benchmarks [NAME …] …``: measure, print a table, keep it in RESULTS.md."""
 
 from __future__ import annotations
 
@@ -25,10 +25,14 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 
 def main(arguments: Sequence[str]) -> int:
     """Run the named benchmarks, or all; RESULTS.md is written only by a whole run, so that it is of one run."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the jobs against the usual ways.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}; all when none is named")
-    parser.add_argument("--quick", action="store_true", help="a small run of everything that proves nothing but that it runs")
-    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()) / "usage-lake-bench", help="for made data")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure the jobs against the usual ways."
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)}; all when none is named")
+    parser.add_argument("--quick", action="store_true", help="a small run that proves nothing but that it runs")
+    parser.add_argument(
+        "--dir", type=Path, default=Path(tempfile.gettempdir()) / "usage-lake-bench", help="for made data"
+    )
     parser.add_argument("--rounds", type=int, help="measured runs of each contender (3, with --quick 1)")
     given = parser.parse_args(arguments)
     unknown = set(given.names) - set(BENCHMARKS)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from benchmarks.log_pattern import FIELDS, PATTERN
 
@@ -12,8 +14,8 @@ TYPES = {"int": "Int32", "bigint": "Int64"}
 
 def convert(raw: Path, target: Path) -> None:
     """Turn all access logs below ``raw`` into Parquet files in ``target``, one per day."""
-    import chdb
-
+    # An optional package without types.
+    chdb: Any = import_module("chdb")
     target.mkdir(parents=True)
     structure = ", ".join(f"{name} String" for name in FIELDS)
     columns = ",\n".join(_column(name) for name in FIELDS)

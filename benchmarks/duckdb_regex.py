@@ -9,7 +9,6 @@ import duckdb
 
 from benchmarks.log_pattern import FIELDS, PATTERN
 
-
 # Whole lines: a delimiter that never occurs and no quotes. The default buffer of 32 MB a file takes longer for files
 # of a megabyte. ``read_text`` with ``string_split`` refuses whole files for one byte that is not UTF-8.
 LINES = """read_csv('{raw}/**', columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = false,

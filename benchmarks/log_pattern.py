@@ -1,7 +1,8 @@
 """An access-log line as one regular expression, for the ways that use one; understood by Java, RE2 and Python alike.
 
 Like the one AWS documents for Athena
-(https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-s3-access-logs-to-identify-requests.html), with all 27 fields.
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-s3-access-logs-to-identify-requests.html), with all
+27 fields.
 """
 
 from __future__ import annotations

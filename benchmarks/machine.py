@@ -19,10 +19,11 @@ def described() -> str:
     """The machine, the versions and the date, for the head of the results."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     load = os.getloadavg()[0]
+    python = f"Python {platform.python_version()}"
     packages = ", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name)))
     return (
         f"{datetime.now(UTC):%Y-%m-%d}; {os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB of memory, "
-        f"{platform.system()} {platform.machine()}, load {load:.1f} at the start; Python {platform.python_version()}, {packages}"
+        f"{platform.system()} {platform.machine()}, load {load:.1f} at the start; {python}, {packages}"
     )
 
 

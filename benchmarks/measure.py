@@ -12,7 +12,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Settings:
-    """How large a run is: ``folder`` holds made data between runs, ``quick`` asks for a smoke run, ``rounds`` how often."""
+    """How large a run is: ``folder`` keeps made data, ``quick`` is a smoke run, ``rounds`` says how often."""
 
     folder: Path
     quick: bool
@@ -21,7 +21,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the results: what was measured, the figure, what it should be, and whether it is (None: no target)."""
+    """One line of the results: what was measured, the figure, what it should be and whether it is (None: no target)."""
 
     what: str
     figure: str
@@ -46,7 +46,9 @@ class Times:
         return f"{self.median:.2f} s ({each})"
 
 
-def interleaved(contenders: Mapping[str, Callable[[], None]], rounds: int, tidy: Callable[[], None]) -> dict[str, Times]:
+def interleaved(
+    contenders: Mapping[str, Callable[[], None]], rounds: int, tidy: Callable[[], None]
+) -> dict[str, Times]:
     """Times of each contender, run in turn ``rounds`` times after one warm-up of each; ``tidy`` follows every run.
 
     In turn, so that what else the machine does meanwhile hits all of them alike.

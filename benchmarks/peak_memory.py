@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.measure import Line, Settings
 from benchmarks.one_task import job, objects
-from benchmarks.sample_files import large_file, sample
+from benchmarks.sample_files import QUICK_SCALE, SCALE, large_file, sample
 from benchmarks.tiny_files import files_of
 from glue_jobs.data_files import NewFile
 from glue_jobs.duplicates import Day
@@ -26,11 +26,11 @@ WORKERS = 2
 
 
 def measure(settings: Settings) -> Iterator[Line]:
-    """Two lines of the results: peak memory of a process that does the work of all the run's tasks, one after the other."""
+    """Two lines of the results: peak memory of a process that does all tasks of a run, one after the other."""
     size = 20_000_000 if settings.quick else 2_000_000_000
     folder = settings.folder / f"one-file-of-{size // 1_000_000}-MB"
     folder.mkdir(exist_ok=True)
-    raw = sample(settings.folder, 0.2 if settings.quick else 26)
+    raw = sample(settings.folder, QUICK_SCALE if settings.quick else SCALE)
     large_file(raw, folder / "2024-06-30-00-00-00-0000000000000000", size)
     for place in (folder, files_of(settings)[0]):
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:

@@ -11,9 +11,13 @@ from glue_jobs.local.sample import write_sample
 
 LAST_DAY = date(2024, 6, 30)
 
+# About 1,540,000 lines of 45 days.
+SCALE = 26
+QUICK_SCALE = 0.1
+
 
 def sample(folder: Path, scale: float, days: int = 45) -> Path:
-    """The folder of a sample publisher's raw access logs, made when it is not there yet; about 60,000 lines at scale 1."""
+    """A sample publisher's raw access logs, made when they are not there yet; about 60,000 lines at scale 1."""
     place = folder / f"sample-{scale:g}-{days}"
     if not (place / "truth.json").exists():
         shutil.rmtree(place, ignore_errors=True)

@@ -26,7 +26,7 @@ def measure(settings: Settings) -> Iterator[Line]:
     small, _ = files_of(settings)
     with serving(small, DELAY) as endpoint, ProcessPoolExecutor(1, get_context("spawn")) as pool:
         rate, count = pool.submit(_rate, endpoint, settings.folder / "slow-gets").result()
-    note = f"one task, {count:,} objects of 5 lines, fetched, parsed and written; loopback with {DELAY * 1000:.0f} ms a GET"
+    note = f"one task fetches, parses and writes {count:,} objects of 5 lines; loopback, {DELAY * 1000:.0f} ms a GET"
     yield Line("objects a second", f"{rate:,.0f}", f"at least {LEAST}", rate >= LEAST, note)
 
 

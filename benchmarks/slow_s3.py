@@ -113,7 +113,7 @@ def _serve(folder: str, delay: float, ready: Connection) -> None:
 
 @contextmanager
 def serving(folder: Path, delay: float) -> Iterator[str]:
-    """The files of a folder as the objects of ``BUCKET``, each GET ``delay`` seconds late; yields the endpoint's URL."""
+    """The files of a folder as the objects of ``BUCKET``, GETs ``delay`` seconds late; yields the endpoint."""
     ours, theirs = get_context("spawn").Pipe()
     process = get_context("spawn").Process(target=_serve, args=(str(folder), delay, theirs), daemon=True)
     process.start()

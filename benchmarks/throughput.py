@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks import chdb_regexp, duckdb_regex, our_run, parquet_floor, spark_regexp
 from benchmarks.measure import Line, Settings, Times, interleaved
-from benchmarks.sample_files import config_file, log_files, sample
+from benchmarks.sample_files import QUICK_SCALE, SCALE, config_file, log_files, sample
 from glue_jobs.spark import session
 
 # Spark's way takes minutes for all files; every so many-th stands for them.
@@ -20,7 +20,7 @@ OURS, SPARK, DUCKDB, CLICKHOUSE, FLOOR = "this project", "Spark regexp_extract",
 
 def measure(settings: Settings) -> Iterator[Line]:
     """Lines of the results: seconds, and the others' seconds over ours."""
-    raw = sample(settings.folder, 0.2 if settings.quick else 26)
+    raw = sample(settings.folder, QUICK_SCALE if settings.quick else SCALE)
     work = settings.folder / "throughput"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
@@ -30,7 +30,9 @@ def measure(settings: Settings) -> Iterator[Line]:
     data_files = sorted((work / "first").rglob("*.parquet"))
     data_files = [path for path in data_files if "/s3_access_log/data/" in str(path)]
     with parquet_floor.Writers(data_files) as writers:
-        times = interleaved(_contenders(raw, work / "out", writers), settings.rounds, lambda: shutil.rmtree(work / "out"))
+        times = interleaved(
+            _contenders(raw, work / "out", writers), settings.rounds, lambda: shutil.rmtree(work / "out")
+        )
     shutil.rmtree(work)
     yield from _report(times, lines, sum(path.stat().st_size for path in log_files(raw)))
 

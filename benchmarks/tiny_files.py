@@ -8,14 +8,14 @@ from pathlib import Path
 
 from benchmarks import our_run
 from benchmarks.measure import Line, Settings, interleaved
-from benchmarks.sample_files import sample, tiny_files
+from benchmarks.sample_files import QUICK_SCALE, SCALE, sample, tiny_files
 
 MOST = 3.0
 
 
 def files_of(settings: Settings) -> tuple[Path, Path]:
     """Folders with 20,000 files of 5 lines, and with the same lines in 20."""
-    files, together, scale = (200, 2, 0.2) if settings.quick else (20_000, 20, 26)
+    files, together, scale = (100, 2, QUICK_SCALE) if settings.quick else (20_000, 20, SCALE)
     raw = sample(settings.folder, scale)
     return tiny_files(raw, settings.folder / f"tiny-{files}", files, 5, together)
 

@@ -35,12 +35,20 @@ class Argument:
 
 ARGUMENTS = (
     Argument("pipeline", "pipeline", "What to ingest: " + ", ".join(BY_NAME) + ".", required=True),
-    Argument("raw_path", "--from", "Raw objects: a folder, or s3://bucket/prefix.", required=True, metavar="DIR_OR_S3_URI"),
-    Argument("lake_path", "--lake", "The lake: a folder, or s3://bucket/prefix.", required=True, metavar="DIR_OR_S3_URI"),
+    Argument(
+        "raw_path", "--from", "Raw objects: a folder, or s3://bucket/prefix.", required=True, metavar="DIR_OR_S3_URI"
+    ),
+    Argument(
+        "lake_path", "--lake", "The lake: a folder, or s3://bucket/prefix.", required=True, metavar="DIR_OR_S3_URI"
+    ),
     Argument("database", "--database", "Database the tables are in.", default="usage_lake", metavar="NAME"),
     Argument("catalog", "--catalog", "sqlite (in the lake's folder) or glue; by default glue when the lake is on S3."),
-    Argument("config", "--config", "Configuration file: data sets, subscribers, own traffic.", metavar="FILE_OR_S3_URI"),
-    Argument("since", "--since", "First day of raw objects to look at; by default the look-back decides.", metavar="DAY"),
+    Argument(
+        "config", "--config", "Configuration file: data sets, subscribers, own traffic.", metavar="FILE_OR_S3_URI"
+    ),
+    Argument(
+        "since", "--since", "First day of raw objects to look at; by default the look-back decides.", metavar="DAY"
+    ),
     Argument("until", "--until", "Last day of raw objects to look at.", metavar="DAY"),
     Argument(
         "look_back_days",
@@ -49,7 +57,9 @@ ARGUMENTS = (
         default="3",
         metavar="DAYS",
     ),
-    Argument("any_name", "--any-name", "Take objects of any name, gzipped ones too, not only those AWS names.", flag=True),
+    Argument(
+        "any_name", "--any-name", "Take objects of any name, gzipped ones too, not only those AWS names.", flag=True
+    ),
 )
 
 

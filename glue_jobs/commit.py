@@ -102,7 +102,9 @@ def _has(loaded: LoadedTable, noted: list[dict[str, Any]]) -> bool:
 
 
 def _noted(file: NewFile) -> dict[str, Any]:
-    partition = {name: value.isoformat() if isinstance(value, date) else value for name, value in file.partition.items()}
+    partition = {
+        name: value.isoformat() if isinstance(value, date) else value for name, value in file.partition.items()
+    }
     return {"address": file.address, "partition": partition}
 
 

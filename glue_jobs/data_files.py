@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -100,7 +101,8 @@ def ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
         ranks = np.empty(len(order) + 1, dtype=np.int64)
         ranks[order.to_numpy()] = np.arange(len(order))
         ranks[-1] = len(order)
-        return ranks[pc.fill_null(array.indices, len(order)).to_numpy()]
+        coded: npt.NDArray[np.int64] = ranks[pc.fill_null(array.indices, len(order)).to_numpy()]
+        return coded
     if pa.types.is_date32(array.type):
         array = array.cast(pa.int32())
     numbers: npt.NDArray[np.int64] = array.cast(pa.int64()).to_numpy()
@@ -108,7 +110,7 @@ def ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
 
 
 def _is_text(arrow_type: pa.DataType) -> bool:
-    return pa.types.is_string(arrow_type) or pa.types.is_binary(arrow_type)
+    return bool(pa.types.is_string(arrow_type) or pa.types.is_binary(arrow_type))
 
 
 def _runs(values: list[npt.NDArray[np.int64]], rows: int) -> Iterator[tuple[int, int]]:
@@ -119,4 +121,4 @@ def _runs(values: list[npt.NDArray[np.int64]], rows: int) -> Iterator[tuple[int,
     for value in values:
         changes |= value[1:] != value[:-1]
     edges = [0, *(np.flatnonzero(changes) + 1).tolist(), rows]
-    yield from zip(edges[:-1], edges[1:], strict=True)
+    yield from itertools.pairwise(edges)

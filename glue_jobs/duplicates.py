@@ -71,7 +71,9 @@ def find_doubled(table: Table, day: Day) -> list[Doubled]:
         for batch in _batches(alike):
             for file, rows in _equal(table, addresses, batch, len(day.stored)):
                 dropped.setdefault(file, []).append(rows)
-    return [_doubled(day.new[file - len(day.stored)], pa.concat_tables(parts)) for file, parts in sorted(dropped.items())]
+    return [
+        _doubled(day.new[file - len(day.stored)], pa.concat_tables(parts)) for file, parts in sorted(dropped.items())
+    ]
 
 
 def _alike(table: Table, addresses: Sequence[str], stored: int, number: int, rounds: int) -> _Places:

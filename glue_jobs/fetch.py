@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -124,7 +124,7 @@ def _reads(part: Part) -> list[tuple[int, int]]:
     # The byte before the part tells whether its first byte begins a line.
     start = max(part.start - 1, 0)
     edges = [*range(start, part.end, READ), part.end]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def _fetched(chunk: Chunk, numbers: list[int]) -> Iterator[tuple[Part, int, Iterator[bytes]]]:

@@ -23,7 +23,7 @@ def fold(columns: Iterable[pa.ChunkedArray]) -> Numbers:
         array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
         folded = _text(array) if pa.types.is_string(array.type) else _whole(array)
         # Mixed once more, a column's number is not what the next column's may be: (a, b) is not (b, a).
-        numbers = folded if numbers is None else _mix(_mix(numbers, SPREAD), folded)
+        numbers = folded if numbers is None else _mix(numbers * SPREAD, folded)
     if numbers is None:
         raise ValueError("nothing to fold")
     return numbers
@@ -43,7 +43,9 @@ def _text(array: pa.Array) -> Numbers:
     _, offsets_buffer, data_buffer = array.buffers()
     if data_buffer is None or not len(array):
         return np.zeros(len(array), dtype=np.uint64)
-    offsets = np.frombuffer(offsets_buffer, dtype=np.int32)[array.offset : array.offset + len(array) + 1].astype(np.int64)
+    offsets = np.frombuffer(offsets_buffer, dtype=np.int32)[array.offset : array.offset + len(array) + 1].astype(
+        np.int64
+    )
     first, last = int(offsets[0]), int(offsets[-1])
     # A word read at any byte of the text: the padding lets the last byte begin one.
     padded = np.frombuffer(data_buffer, dtype=np.uint8)[first:last]

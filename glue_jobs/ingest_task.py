@@ -139,7 +139,9 @@ def _no_counts(objects: list[str]) -> ObjectCounts:
     return ObjectCounts(objects, zeros[0], zeros[1], zeros[2], first, last)
 
 
-def _count(counts: ObjectCounts, parsed: Parsed, owners: npt.NDArray[np.int64], refused: list[tuple[int, Rejected]]) -> None:
+def _count(
+    counts: ObjectCounts, parsed: Parsed, owners: npt.NDArray[np.int64], refused: list[tuple[int, Rejected]]
+) -> None:
     size = len(counts.addresses)
     counts.rows[:] += np.bincount(owners, minlength=size)
     counts.rejected[:] += np.bincount(np.array([owner for owner, _ in refused], dtype=np.int64), minlength=size)

@@ -11,13 +11,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from botocore.exceptions import BotoCoreError, ClientError
 from pyiceberg.catalog import Catalog, load_catalog
-from pyiceberg.exceptions import CommitFailedException, NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NamespaceAlreadyExistsError,
+    NoSuchTableError,
+    TableAlreadyExistsError,
+)
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, IsNull, Or
 from pyiceberg.io.pyarrow import (
     compute_statistics_plan,
@@ -174,7 +179,7 @@ class LoadedTable:
 
     def summaries(self) -> list[Mapping[str, str]]:
         """What the commits still kept say of themselves, the newest first."""
-        kept = []
+        kept: list[Mapping[str, str]] = []
         snapshot = self._iceberg.current_snapshot()
         while snapshot is not None:
             kept.append(snapshot.summary.additional_properties if snapshot.summary else {})
@@ -189,7 +194,7 @@ class LoadedTable:
             StoredFile(
                 task.file.file_path,
                 task.file.record_count,
-                tuple(map(_python_value, self._partition_types(), task.file.partition)),
+                tuple(_python_value(name, task.file.partition[at]) for at, name in enumerate(self._partition_types())),
                 bool(task.delete_files),
             )
             for task in self._planned(scan)
@@ -215,7 +220,9 @@ class LoadedTable:
         expired = self._expired()
         try:
             with _explained(f"commit to {self.location}"), self._iceberg.transaction() as transaction:
-                with _Append(Operation.APPEND, transaction, self._iceberg.io, None, dict(summary), MAIN_BRANCH) as append:
+                with _Append(
+                    Operation.APPEND, transaction, self._iceberg.io, None, dict(summary), MAIN_BRANCH
+                ) as append:
                     for file in files:
                         append.append_data_file(file)
                 if expired:
@@ -257,8 +264,9 @@ def _explained(action: str) -> Iterator[None]:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ClientError):
-        code = error.response["Error"].get("Code", "")
-        return f"{code}{'; check the role or credentials' if 'AccessDenied' in code else ''}"
+        code, message = (str(error.response["Error"].get(name, "")) for name in ("Code", "Message"))
+        # Glue's message names the action and the resource that the role lacks.
+        return f"{code} ({message}){'; check the role or credentials' if 'AccessDenied' in code else ''}"
     cause = error.orig if isinstance(error, DBAPIError) else error
     reason = str(cause).splitlines()[0]
     full = "No space left on device" in reason or "is full" in reason
@@ -270,7 +278,9 @@ def iceberg_schema(table: Table) -> Schema:
     return Schema(*[NestedField(c.field_id, c.name, _iceberg_type(c), False, c.description) for c in table.columns])
 
 
-def describe(table: Table, address: str, size: int, metadata: pq.FileMetaData, partition: Mapping[str, Any]) -> DataFile:
+def describe(
+    table: Table, address: str, size: int, metadata: pq.FileMetaData, partition: Mapping[str, Any]
+) -> DataFile:
     """The Iceberg descriptor of a Parquet file just written; ``partition`` has the value of each partition column."""
     schema = iceberg_schema(table)
     statistics = data_file_statistics_from_parquet_metadata(
@@ -326,8 +336,8 @@ def _check_ids(table: Table, schema: Schema) -> None:
         field = schema.find_field(column.name)
         if field.field_id != column.field_id:
             raise LakeError(
-                f"column {column.name} of {table.name} has field id {field.field_id} in the lake, not {column.field_id}; "
-                "the table was made by another program, so use another --database"
+                f"column {column.name} of {table.name} has field id {field.field_id} in the lake, not"
+                f" {column.field_id}; the table was made by another program, so use another --database"
             )
 
 
@@ -338,8 +348,10 @@ def _filter(partition: Mapping[str, Iterable[Any] | None]) -> BooleanExpression:
 
 def _one_of(name: str, values: list[Any]) -> BooleanExpression:
     given = {_literal(value) for value in values if value is not None}
-    term: BooleanExpression = EqualTo(name, given.pop()) if len(given) == 1 else In(name, given)
-    return Or(term, IsNull(name)) if None in values else term
+    # Type checkers see the constructor that pydantic makes of the fields, not the one these classes have.
+    equal_to, one_of, is_null = cast(Any, EqualTo), cast(Any, In), cast(Any, IsNull)
+    term: BooleanExpression = equal_to(name, given.pop()) if len(given) == 1 else one_of(name, given)
+    return Or(term, is_null(name)) if None in values else term
 
 
 def _literal(value: Any) -> Any:

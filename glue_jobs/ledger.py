@@ -68,7 +68,9 @@ def totals(ledger: pa.Table) -> Totals:
     Raises:
         LakeError: they do not; a bug, and the run must not commit.
     """
-    sums = {name: int(np.sum(ledger[name].to_numpy())) for name in ("records", "rows", "rejected", "duplicates", "filtered")}
+    sums = {
+        name: int(np.sum(ledger[name].to_numpy())) for name in ("records", "rows", "rejected", "duplicates", "filtered")
+    }
     result = Totals(objects=ledger.num_rows, **sums)
     if result.records != result.rows + result.rejected + result.duplicates + result.filtered:
         raise LakeError(f"the records of this run do not add up: {result}; this is a bug, please report it")

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from glue_jobs.ingest import Outcome
-
-
-def printable(text: str) -> str:
-    """The text with everything escaped that a terminal would obey or an encoding refuse."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+from glue_jobs.progress import printable
 
 
 def sentence(outcome: Outcome) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from typing import TypeVar
@@ -15,6 +16,7 @@ LARGEST_CHUNK = 256 * 2**20
 SMALLEST_CHUNK = 16 * 2**20
 MOST_OBJECTS = 5_000
 CHUNKS_PER_WORKER = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -58,7 +60,7 @@ def _parts(found: Found, size: int, splittable: Callable[[Found], bool]) -> Iter
         return
     pieces = -(-total // size)
     edges = [total * number // pieces for number in range(pieces + 1)]
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in itertools.pairwise(edges):
         yield Part(found, start, end)
 
 

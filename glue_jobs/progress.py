@@ -65,3 +65,8 @@ class TerminalReporter:
 def reporter() -> Reporter:
     """The right one for where standard error goes."""
     return TerminalReporter() if sys.stderr.isatty() else PlainReporter()
+
+
+def printable(text: str) -> str:
+    """The text with everything escaped that a terminal would obey or an encoding refuse."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)

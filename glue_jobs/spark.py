@@ -6,7 +6,7 @@ import os
 import pickle
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -100,8 +100,8 @@ def run_tasks(
     return [pickle.loads(row.result) for row in rows]
 
 
-def _each(function: Callable[[Item], Result]) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _each(function: Callable[[Item], Result]) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
+    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for item in batch.column(0):
                 result = pickle.dumps(function(pickle.loads(item.as_py())))
@@ -112,7 +112,12 @@ def _each(function: Callable[[Item], Result]) -> Callable[[Iterator[pa.RecordBat
 
 def _done(context: Any, group: str) -> int:
     tracker = context.statusTracker()
-    stages = [stage for job in tracker.getJobIdsForGroup(group) if (info := tracker.getJobInfo(job)) for stage in info.stageIds]
+    stages = [
+        stage
+        for job in tracker.getJobIdsForGroup(group)
+        if (info := tracker.getJobInfo(job))
+        for stage in info.stageIds
+    ]
     return sum(info.numCompletedTasks for stage in stages if (info := tracker.getStageInfo(stage)))
 
 
@@ -122,5 +127,7 @@ def _for_people(error: Exception) -> UsageLakeError:
     ours = [text for name, text in lines if name.startswith("glue_jobs.")]
     if ours:
         return UsageLakeError(ours[0])
-    foreign = [f"{name}: {text}" for name, text in lines if not name.startswith(("org.apache.spark", "pyspark", "py4j"))]
+    foreign = [
+        f"{name}: {text}" for name, text in lines if not name.startswith(("org.apache.spark", "pyspark", "py4j"))
+    ]
     return TaskError(f"a task failed with {foreign[0] if foreign else str(error).splitlines()[0]}")

@@ -65,7 +65,9 @@ class Table:
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
-        ids = [number for column in self.columns for number in (column.field_id, column.element_id) if number is not None]
+        ids = [
+            number for column in self.columns for number in (column.field_id, column.element_id) if number is not None
+        ]
         if len(set(names)) != len(names) or len(set(ids)) != len(ids):
             raise ValueError(f"table {self.name}: a column name or a field id is used twice")
         unknown = {*self.partitions, *self.sort, *self.identity, *self.derived, *self.statistics} - set(names)

@@ -68,7 +68,7 @@ class Unpacker:
                 self._inflate = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
             try:
                 yield self._inflate.decompress(data, MOST_AT_ONCE)
-            except isal_zlib.error:
+            except isal_zlib.IsalError:  # type: ignore[misc]  # its stub takes the class for an instance
                 self.problem = DAMAGED
                 return
             data = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail

@@ -32,10 +32,19 @@ def test_what_glue_adds_is_ignored() -> None:
 
 
 def test_what_the_stack_passes_for_nothing_is_nothing() -> None:
-    empty = [text for name in ("config", "since", "until", "database", "catalog", "look_back_days", "any_name") for text in (f"--{name}", "")]
+    empty = [
+        text
+        for name in ("config", "since", "until", "database", "catalog", "look_back_days", "any_name")
+        for text in (f"--{name}", "")
+    ]
     assert parse([*GIVEN, *empty]) == VALUES
     wanted = order(parse([*GIVEN, *empty]))
-    assert (wanted.lake.database, wanted.look_back_days, wanted.any_name, wanted.since) == ("usage_lake", 3, False, None)
+    assert (wanted.lake.database, wanted.look_back_days, wanted.any_name, wanted.since) == (
+        "usage_lake",
+        3,
+        False,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,7 +81,10 @@ def test_arguments_that_are_missing_are_named(arguments: list[str], sentence: st
         ({"database": "a/b"}, "a database is named with small letters, digits, _ and -, not 'a/b'"),
         ({"database": ""}, "a database is named with small letters, digits, _ and -, not ''"),
         ({"database": "Usage"}, "a database is named with small letters, digits, _ and -, not 'Usage'"),
-        ({"raw_path": "/raw", "lake_path": "/raw/lake", "any_name": "true"}, "the lake /raw/lake is among the raw objects"),
+        (
+            {"raw_path": "/raw", "lake_path": "/raw/lake", "any_name": "true"},
+            "the lake /raw/lake is among the raw objects",
+        ),
         ({"raw_path": "/raw", "lake_path": "/raw", "any_name": "true"}, "the lake /raw is among the raw objects"),
     ],
 )
@@ -82,12 +94,20 @@ def test_values_that_cannot_be_used_are_named(wrong: dict[str, str], sentence: s
 
 
 def test_a_sqlite_catalog_needs_a_folder() -> None:
-    with pytest.raises(LakeError, match="a sqlite catalog is a file in the lake's folder and cannot be in s3://b/lake; use glue"):
+    with pytest.raises(
+        LakeError, match="a sqlite catalog is a file in the lake's folder and cannot be in s3://b/lake; use glue"
+    ):
         order({**VALUES, "lake_path": "s3://b/lake", "catalog": "sqlite"})
 
 
 def test_an_order_has_all_values() -> None:
-    given = {"since": "2024-05-06", "until": "2024-05-07", "look_back_days": "0", "any_name": "True", "database": "logs_2"}
+    given = {
+        "since": "2024-05-06",
+        "until": "2024-05-07",
+        "look_back_days": "0",
+        "any_name": "True",
+        "database": "logs_2",
+    }
     wanted = order({**VALUES, **given})
     assert (wanted.pipeline.name, wanted.raw, wanted.lake.location) == ("s3_access_log", "/raw", "/lake")
     assert (wanted.since, wanted.until, wanted.look_back_days) == (date(2024, 5, 6), date(2024, 5, 7), 0)
@@ -108,7 +128,10 @@ def test_the_configuration_is_read_with_the_files_beside_it(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(None, "cannot read .*config.yaml: No such file"), (b"\xff\xfe", "config.yaml is not UTF-8 text .byte 0., so it is no")],
+    [
+        (None, "cannot read .*config.yaml: No such file"),
+        (b"\xff\xfe", "config.yaml is not UTF-8 text .byte 0., so it is no"),
+    ],
 )
 def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, sentence: str) -> None:
     if content is not None:
@@ -123,5 +146,9 @@ def test_every_error_is_one_for_people() -> None:
 
 
 def test_arguments_are_described_and_named_once() -> None:
-    assert len({argument.name for argument in ARGUMENTS}) == len({argument.option for argument in ARGUMENTS}) == len(ARGUMENTS)
+    assert (
+        len({argument.name for argument in ARGUMENTS})
+        == len({argument.option for argument in ARGUMENTS})
+        == len(ARGUMENTS)
+    )
     assert all(argument.description.endswith(".") for argument in ARGUMENTS)

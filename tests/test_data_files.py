@@ -16,7 +16,7 @@ from glue_jobs.data_files import partition_path, partitions, ranks, with_schema,
 from glue_jobs.pipelines import TABLES
 from glue_jobs.table import Column, Table
 
-FEW = settings(deadline=None, max_examples=200)
+FEW = settings(deadline=None, max_examples=80)
 
 EVENTS = Table(
     name="event",

@@ -22,7 +22,9 @@ from glue_jobs.unpack import DAMAGED, TRAILING, TRUNCATED
 
 Placed = dict[int, list[tuple[int, bytes]]]
 
-contents = st.lists(st.sampled_from([b"\n", b"a", b"bcd", b"efghijklmn\n", b"\r\n", b"\x1f"]), max_size=12).map(b"".join)
+contents = st.lists(st.sampled_from([b"\n", b"a", b"bcd", b"efghijklmn\n", b"\r\n", b"\x1f"]), max_size=12).map(
+    b"".join
+)
 
 
 def found(folder: Path, objects: list[bytes]) -> list[Found]:
@@ -67,7 +69,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small")
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(objects=st.lists(contents, max_size=6), size=st.integers(3, 40), packed=st.sets(st.integers(0, 5)))
 def test_every_line_arrives_once_with_its_place(
     tmp_path_factory: pytest.TempPathFactory, objects: list[bytes], size: int, packed: set[int]
@@ -117,6 +119,7 @@ def test_no_more_is_fetched_ahead_than_a_slice(tmp_path: Path, monkeypatch: pyte
         return data
 
     monkeypatch.setattr(FolderStorage, "read", counted)
+    monkeypatch.setattr(fetch, "CONCURRENCY", 50)
     objects = found(tmp_path, [b"0123456\n" * 100, b"x\n" * 50])
     for piece in slices(whole(objects), [0, 1], True):
         with lock:
@@ -131,7 +134,9 @@ def test_an_object_cut_short_is_refused_and_others_are_unharmed(tmp_path: Path, 
     placed = lines([piece])
     assert (placed[0], placed[2]) == ([(0, b"a")], [(0, b"b")])
     kept = b"\n".join(line for _, line in placed[1])
-    assert b"one\ntwo\nthree".startswith(kept + b"\n" + piece.rejected[0][1].record if kept else piece.rejected[0][1].record)
+    assert b"one\ntwo\nthree".startswith(
+        kept + b"\n" + piece.rejected[0][1].record if kept else piece.rejected[0][1].record
+    )
 
 
 def test_the_line_in_which_an_object_ends_early_is_refused_with_its_place(tmp_path: Path) -> None:
@@ -158,7 +163,7 @@ def test_the_last_line_before_foreign_bytes_is_kept(tmp_path: Path) -> None:
 def test_an_object_that_vanished_stops_with_its_name(tmp_path: Path) -> None:
     objects = found(tmp_path, [b"a\n", b"b\n"])
     (tmp_path / "001").unlink()
-    with pytest.raises(StorageError, match="cannot read .*/001: No such file"):
+    with pytest.raises(StorageError, match=r"cannot read .*/001: No such file"):
         list(slices(whole(objects), [0, 1], True))
 
 

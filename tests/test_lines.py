@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from glue_jobs import lines
 from glue_jobs.lines import Lines, Overlong
 
-FEW = settings(deadline=None, max_examples=300)
+FEW = settings(deadline=None, max_examples=120)
 LONGEST = 12
 
 texts = st.lists(st.sampled_from([b"", b"a", b"bc", b"\r", b"12345678", b"x" * 12, b"y" * 13, b"z" * 40]), max_size=12)
@@ -21,7 +22,7 @@ cuts = st.lists(st.integers(0, 200), max_size=8)
 
 def pieces(data: bytes, edges: list[int]) -> Iterator[bytes]:
     places = [0, *sorted(edge for edge in edges if edge <= len(data)), len(data)]
-    yield from (data[start:end] for start, end in zip(places[:-1], places[1:], strict=True))
+    yield from (data[start:end] for start, end in itertools.pairwise(places))
 
 
 def taken(found: tuple[int, bytes | Overlong]) -> Iterator[tuple[int, bytes, bool]]:
@@ -74,9 +75,9 @@ def test_an_object_in_any_pieces_gives_its_lines(data: bytes, edges: list[int]) 
 @given(objects, cuts, cuts, st.integers(1, 50))
 def test_parts_have_all_lines_each_once(data: bytes, parts: list[int], edges: list[int], overhang: int) -> None:
     places = sorted({0, *(part for part in parts if part < len(data)), len(data)})
-    found = [read(data, start, end, edges, overhang) for start, end in zip(places[:-1], places[1:], strict=True)]
+    found = [read(data, start, end, edges, overhang) for start, end in itertools.pairwise(places)]
     assert [line for part in found for line in part] == expected(data)
-    for part, (start, end) in zip(found, zip(places[:-1], places[1:], strict=True), strict=True):
+    for part, (start, end) in zip(found, itertools.pairwise(places), strict=True):
         assert part == expected(data, start, end)
 
 

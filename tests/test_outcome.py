@@ -31,7 +31,9 @@ def test_skipped_objects_are_hinted_at() -> None:
     skipped.add("/raw/a.txt")
     skipped.add("/raw/b.txt")
     told = sentence(Outcome(None, 7, skipped, NOTHING))
-    assert told.endswith("; 2 objects are not named as AWS names them and were skipped, e.g. /raw/a.txt (--any-name takes them too)")
+    assert told.endswith(
+        "; 2 objects are not named as AWS names them and were skipped, e.g. /raw/a.txt (--any-name takes them too)"
+    )
 
 
 def test_a_name_that_is_no_text_can_be_printed() -> None:

@@ -13,7 +13,7 @@ from glue_jobs.plan import LARGEST_CHUNK, SMALLEST_CHUNK, bundled, chunk_size, c
 from glue_jobs.sources.found import Found
 from glue_jobs.storage import Entry
 
-FEW = settings(deadline=None, max_examples=200)
+FEW = settings(deadline=None, max_examples=80)
 
 days = st.one_of(st.none(), st.integers(0, 5).map(lambda number: date(2024, 5, 1) + timedelta(days=number)))
 sizes = st.one_of(st.integers(0, 10), st.integers(0, 2000))
@@ -69,7 +69,12 @@ def test_no_objects_no_chunks() -> None:
 
 @pytest.mark.parametrize(
     ("total", "workers", "expected"),
-    [(0, 1, SMALLEST_CHUNK), (10**12, 2, LARGEST_CHUNK), (600 * 2**20, 2, 100 * 2**20 + 1), (10**9, 10**6, SMALLEST_CHUNK)],
+    [
+        (0, 1, SMALLEST_CHUNK),
+        (10**12, 2, LARGEST_CHUNK),
+        (600 * 2**20, 2, 100 * 2**20 + 1),
+        (10**9, 10**6, SMALLEST_CHUNK),
+    ],
 )
 def test_chunk_sizes(total: int, workers: int, expected: int) -> None:
     assert chunk_size(total, workers) == expected

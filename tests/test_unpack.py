@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from glue_jobs import unpack
 from glue_jobs.unpack import DAMAGED, TRAILING, TRUNCATED, Unpacker
 
-FEW = settings(deadline=None, max_examples=150)
+FEW = settings(deadline=None, max_examples=80)
 
 contents = st.one_of(st.binary(max_size=300), st.integers(0, 30_000).map(lambda size: b"abc" * size))
 members = st.lists(contents, min_size=1, max_size=4)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal
+from math import isfinite, isnan
 from typing import Any
 
 import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
+from glue_jobs.progress import printable
 from glue_jobs.saved_query import SavedQuery
 
 FORMATS = ("table", "csv", "json")
@@ -34,14 +37,16 @@ SHOWN = 160
 
 def answer(rows: pa.Table, form: str) -> None:
     """Print the rows to standard output in one of FORMATS."""
-    names, records = rows.column_names, rows.to_pylist()
+    names = rows.column_names
+    # By position: a SELECT may give two columns the same name.
+    records = list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
     if form == "csv":
-        # RFC 4180, but with the line end of the platform's text tools.
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows([_plain(record[name]) for name in names] for record in records)
+        for record in [names, *records]:
+            print(",".join(map(_csv, record)))
     elif form == "json":
-        print(json.dumps(records, default=str, ensure_ascii=False, indent=2))
+        keys = _distinct(names)
+        objects = [dict(zip(keys, map(_plain, record), strict=True)) for record in records]
+        print(json.dumps(objects, default=_text, ensure_ascii=False, indent=2))
     else:
         _print_table(names, records)
 
@@ -61,38 +66,69 @@ def queries(saved: Iterable[SavedQuery]) -> None:
     _console().print(table)
 
 
-def _print_table(names: list[str], records: list[dict[str, Any]]) -> None:
+def _print_table(names: list[str], records: list[tuple[Any, ...]]) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in names:
-        numeric = all(isinstance(record[name], int | float) for record in records)
-        table.add_column(name, justify="right" if numeric and records else "left", overflow="fold")
+    for number, name in enumerate(names):
+        numeric = {type(record[number]) for record in records} - {type(None)}
+        is_numeric = bool(numeric) and numeric <= {int, float, Decimal}
+        table.add_column(printable(name), justify="right" if is_numeric else "left", overflow="fold")
     for record in records:
-        table.add_row(*(_cell(record[name]) for name in names))
+        table.add_row(*map(_cell, record))
     _console().print(table)
     if not records:
         _console().print("(no rows)", style="dim")
 
 
 def _console() -> Console:
-    # A pipe has no width: cutting columns there would lose data.
-    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 400)
+    # A pipe has no width: cutting columns there would lose data. Names such as a:key:b are no emoji.
+    return Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 400)
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return f"{value:,.2f}" if isinstance(value, float) else str(value)
+    # What strangers wrote into their requests must not reach the terminal as commands.
+    return f"{value:,.2f}" if isinstance(value, float | Decimal) else printable(_text(value))
+
+
+def _csv(value: Any) -> str:
+    """A field as RFC 4180 has it; null is empty, an empty text is quoted."""
+    if value is None:
+        return ""
+    text = _text(value)
+    return '"' + text.replace('"', '""') + '"' if not text or set(text) & set(',"\r\n') else text
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.hex(" ")
+    if isinstance(value, float) and not isfinite(value):
+        return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, bool | list | tuple | dict):
+        return json.dumps(_plain(value), default=_text, ensure_ascii=False)
+    return str(value)
 
 
 def _plain(value: Any) -> Any:
-    return str(value).lower() if isinstance(value, bool) else value
+    """The value as JSON can have it."""
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _distinct(names: list[str]) -> list[str]:
+    seen: Counter[str] = Counter()
+    keys = []
+    for name in names:
+        seen[name] += 1
+        keys.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return keys
 
 
 def _escaped(value: bytes) -> str:
-    text = value[:SHOWN].decode("utf-8", "backslashreplace")
-    printable = "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
-    return printable + ("…" if len(value) > SHOWN else "")
+    text = printable(value[:SHOWN].decode("utf-8", "backslashreplace"))
+    return text + ("…" if len(value) > SHOWN else "")

@@ -38,7 +38,7 @@ class DayNames:
 
 
 def day_in_name(names: DayNames, path: str) -> date | None:
-    """The day that the path or address of an object tells, None when it is not named as the source names its objects."""
+    """The day that the path or address of an object tells; None when the source does not name objects like that."""
     folder, _, name = path.rpartition("/")
     tree = re.search("(?:^|/)([0-9]{4})/([0-9]{2})/([0-9]{2})$", folder)
     if tree and names.in_day.fullmatch(name):

@@ -5,7 +5,7 @@ Every object is named by its whole address: ``s3://bucket/key`` or an absolute p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -54,10 +54,10 @@ class Storage(Protocol):
     def open(self, address: str) -> BinaryIO:
         """The object as a file that can be read anywhere, for formats of which only parts are needed."""
 
-    def put(self, address: str, data: bytes) -> None:
+    def put(self, address: str, data: bytes | memoryview) -> None:
         """Write the object, durable when this returns."""
 
-    def delete(self, addresses: list[str]) -> None:
+    def delete(self, addresses: Sequence[str]) -> None:
         """Remove the objects; those that are gone already are no error."""
 
     def remove_folder(self, address: str) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +15,8 @@ from uuid import uuid4
 from glue_jobs.errors import StorageError
 from glue_jobs.storage import Entry, Level
 
-
-# Follows the name of a file that is still being written; a killed process leaves it, `delete` removes it.
-UNFINISHED = ".unfinished-"
+# Follows the name of a file that is still being written; no listing shows it, `delete` removes what a kill left.
+UNFINISHED = re.compile(r"\.unfinished-[0-9a-f]{32}")
 
 
 class FolderStorage:
@@ -29,7 +29,7 @@ class FolderStorage:
             return Level((), (), more=False)
         with _explained("list", folder), os.scandir(folder) as entries:
             for entry in entries:
-                if not entry.name.startswith(stem):
+                if not entry.name.startswith(stem) or UNFINISHED.search(entry.name):
                     continue
                 if entry.is_dir():
                     folders.append(entry.name[len(stem) :])
@@ -60,9 +60,9 @@ class FolderStorage:
         with _explained("read", address):
             return Path(address).open("rb")
 
-    def put(self, address: str, data: bytes) -> None:
+    def put(self, address: str, data: bytes | memoryview) -> None:
         path = Path(address)
-        unfinished = Path(f"{address}{UNFINISHED}{uuid4().hex}")
+        unfinished = Path(f"{address}.unfinished-{uuid4().hex}")
         with _explained("write", address):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -78,7 +78,7 @@ class FolderStorage:
                 raise
             _sync_folder(path.parent)
 
-    def delete(self, addresses: list[str]) -> None:
+    def delete(self, addresses: Sequence[str]) -> None:
         for address in addresses:
             path = Path(address)
             with _explained("delete", address):
@@ -109,7 +109,7 @@ def _remove_unfinished(path: Path) -> None:
     if path.parent.is_dir():
         with os.scandir(path.parent) as entries:
             for entry in entries:
-                if entry.name.startswith(path.name + UNFINISHED):
+                if entry.name.startswith(path.name) and UNFINISHED.fullmatch(entry.name, len(path.name)):
                     Path(entry).unlink(missing_ok=True)
 
 
@@ -141,7 +141,7 @@ def _names(folder: str) -> list[tuple[str, bool]]:
     """Addresses in a folder, those of folders with a slash behind, in order; none when it is gone."""
     try:
         with _explained("list", folder), os.scandir(folder) as entries:
-            found = [(entry.name, entry.is_dir()) for entry in entries]
+            found = [(entry.name, entry.is_dir()) for entry in entries if not UNFINISHED.search(entry.name)]
     except StorageError as error:
         if isinstance(error.__cause__, FileNotFoundError):
             return []

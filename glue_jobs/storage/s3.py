@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Any, BinaryIO, cast
@@ -26,7 +26,7 @@ from glue_jobs.storage import Entry, Level
 # S3 deletes at most this many keys in one request (DeleteObjects).
 MOST_DELETES = 1000
 
-# Keys that obstore cannot name: it takes them for paths, with no empty segments, no dots for one, no control characters.
+# Keys that obstore cannot name: for it they are paths, without empty segments, dots for one, or control characters.
 UNNAMEABLE = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f]")
 
 
@@ -120,7 +120,7 @@ class S3Storage:
         with _explained("read", address):
             return cast(BinaryIO, _Reader(obstore.open_reader(self._store, key), address))
 
-    def put(self, address: str, data: bytes) -> None:
+    def put(self, address: str, data: bytes | memoryview) -> None:
         key = self._key(address)
         with _explained("write", address):
             if UNNAMEABLE.search(key):
@@ -129,7 +129,7 @@ class S3Storage:
                 # Arrow's buffers show themselves as signed bytes, which obstore takes for numbers.
                 obstore.put(self._store, key, memoryview(data).cast("B"))
 
-    def delete(self, addresses: list[str]) -> None:
+    def delete(self, addresses: Sequence[str]) -> None:
         for start in range(0, len(addresses), MOST_DELETES):
             batch = addresses[start : start + MOST_DELETES]
             with _explained("delete", batch[0]):
@@ -181,7 +181,7 @@ class _Reader(io.RawIOBase):
 
 def _is_marker(item: Any) -> bool:
     # What the console writes to show an empty folder.
-    return item["Size"] == 0 and item["Key"].endswith("/")
+    return bool(item["Size"] == 0 and item["Key"].endswith("/"))
 
 
 @contextmanager

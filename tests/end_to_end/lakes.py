@@ -16,12 +16,11 @@ import pytest
 import glue_jobs.ingest
 from glue_jobs.ingest import Order, Outcome, ingest
 from glue_jobs.lake import Lake
-from glue_jobs.pipelines import Pipeline
+from glue_jobs.pipelines import TABLES, Pipeline
 from glue_jobs.progress import PlainReporter
 from glue_jobs.table import Table
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-
 from tests.end_to_end.sources import Raw
 
 # What two runs over the same objects may tell differently.
@@ -70,7 +69,9 @@ def contents(lake: Lake | str, pipeline: Pipeline) -> Contents:
 
 def _rows(lake: Lake, table: Table) -> Rows:
     rows = lake.load(table).rows(tuple(table.arrow_schema.names)).to_pylist()
-    return Counter(tuple((name, _hashable(value)) for name, value in row.items() if name not in OF_THE_RUN) for row in rows)
+    return Counter(
+        tuple((name, _hashable(value)) for name, value in row.items() if name not in OF_THE_RUN) for row in rows
+    )
 
 
 def _hashable(value: Any) -> Any:
@@ -103,15 +104,9 @@ def orphans(lake: str) -> set[str]:
     opened = Lake(lake, "usage_lake")
     listed: set[str] = set()
     for folder in Path(lake, "usage_lake").iterdir():
-        table = next(table for table in _tables() if table.name == folder.name)
+        table = next(table for table in TABLES if table.name == folder.name)
         listed |= {file.address for file in opened.load(table).files()}
     return {str(path) for path in Path(lake, "usage_lake").glob("*/data/**/*.parquet")} - listed
-
-
-def _tables() -> tuple[Table, ...]:
-    from glue_jobs.pipelines import TABLES
-
-    return TABLES
 
 
 def without_spark(patch: pytest.MonkeyPatch) -> None:
@@ -125,4 +120,6 @@ def without_spark(patch: pytest.MonkeyPatch) -> None:
         return results
 
     patch.setattr(glue_jobs.ingest, "run_tasks", here)
-    patch.setattr(glue_jobs.ingest, "session", lambda: SimpleNamespace(sparkContext=SimpleNamespace(defaultParallelism=2)))
+    patch.setattr(
+        glue_jobs.ingest, "session", lambda: SimpleNamespace(sparkContext=SimpleNamespace(defaultParallelism=2))
+    )

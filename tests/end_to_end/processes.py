@@ -33,7 +33,6 @@ from glue_jobs.staging import RunFolder
 from glue_jobs.storage.folder import FolderStorage
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-
 from tests.end_to_end.lakes import without_spark
 
 # A server that has everything imported forks each process: a start costs milliseconds instead of seconds.
@@ -64,7 +63,9 @@ def _before(owner: Any, name: str, when: Callable[..., bool] = lambda *_: True) 
     return lambda patch: _replaced(patch, owner, name, make)
 
 
-def _after(owner: Any, name: str, when: Callable[..., bool] = lambda *_: True, times: int = 1) -> Callable[[Patch], None]:
+def _after(
+    owner: Any, name: str, when: Callable[..., bool] = lambda *_: True, times: int = 1
+) -> Callable[[Patch], None]:
     left = [times]
 
     def make(original: Original) -> Original:
@@ -149,7 +150,9 @@ STEPS: dict[str, Callable[[Patch], None]] = {
     "after the rejected records": _after(LoadedTable, "append", _appends_to(REJECTED_RECORD.name)),
     "after the ledger": _after(LoadedTable, "append", _appends_to(INGESTED_OBJECT.name)),
     "half-way through removing the folder": _half_removed,
-    "before removing the plan": _before(FolderStorage, "delete", lambda _, some: some and some[-1].endswith("commit.json")),
+    "before removing the plan": _before(
+        FolderStorage, "delete", lambda _, some: some and some[-1].endswith("commit.json")
+    ),
 }
 
 

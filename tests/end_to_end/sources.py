@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -74,8 +75,6 @@ def put(address: str, content: bytes) -> None:
         bucket, _, key = address.removeprefix("s3://").partition("/")
         boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
         return
-    from pathlib import Path
-
     Path(address).parent.mkdir(parents=True, exist_ok=True)
     Path(address).write_bytes(content)
 

@@ -14,7 +14,6 @@ import glue_jobs.ingest
 from glue_jobs.errors import LostRaceError
 from glue_jobs.lake import Lake
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
-
 from tests.end_to_end.lakes import contents, event_numbers, left_over, orphans, run, without_spark
 from tests.end_to_end.processes import together
 from tests.end_to_end.sources import SOURCES, Raw, events
@@ -49,9 +48,7 @@ def assert_once(raw: Raw, lake: str, ended: list[tuple[int, str]]) -> None:
 
 
 @pytest.mark.parametrize("stagger", [0.0, 0.0, 0.0, 0.05, 0.2, 0.4])
-def test_first_runs_started_together(
-    stagger: float, raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_first_runs_started_together(stagger: float, raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is no catalog yet: making it and its tables is part of the race."""
     lake = str(tmp_path / "lake")
     arguments = ["--pipeline", raw.source.pipeline.name, "--raw_path", raw.address, "--lake_path", lake]

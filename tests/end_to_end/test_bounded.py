@@ -18,7 +18,6 @@ from glue_jobs.sources.parsed import Parsed
 from glue_jobs.staging import new_run
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-
 from tests.end_to_end.sources import SOURCES, Raw, Source, events
 
 DAY = date(2024, 5, 7)

@@ -14,7 +14,6 @@ import pytest
 from pyiceberg.io.pyarrow import PyArrowFile
 
 from glue_jobs.storage.folder import FolderStorage
-
 from tests.end_to_end.lakes import run, without_spark
 from tests.end_to_end.sources import LAYOUTS, Raw, Source, events
 

@@ -10,7 +10,6 @@ import pytest
 
 import glue_jobs.ingest
 from glue_jobs.errors import StorageError
-
 from tests.end_to_end.lakes import contents, event_numbers, run, without_spark
 from tests.end_to_end.sources import LAYOUTS, Raw, events
 

@@ -17,8 +17,17 @@ import glue_jobs.ingest_task
 import glue_jobs.staging
 from glue_jobs.data_files import NewFile
 from glue_jobs.errors import StorageError
-
-from tests.end_to_end.lakes import Contents, contents, event_numbers, left_over, let_a_day_pass, orphans, run, said, without_spark
+from tests.end_to_end.lakes import (
+    Contents,
+    contents,
+    event_numbers,
+    left_over,
+    let_a_day_pass,
+    orphans,
+    run,
+    said,
+    without_spark,
+)
 from tests.end_to_end.processes import STEPS, WORKERS, killed_after, killed_at, killed_by_a_worker
 from tests.end_to_end.sources import SOURCES, Raw, Source, events
 
@@ -75,9 +84,7 @@ def test_a_run_killed_at_a_step(
 
 
 @pytest.mark.parametrize("step", WORKERS)
-def test_a_run_killed_while_its_workers_go_on(
-    step: str, raw: Raw, undisturbed: Contents, tmp_path: Path
-) -> None:
+def test_a_run_killed_while_its_workers_go_on(step: str, raw: Raw, undisturbed: Contents, tmp_path: Path) -> None:
     lake = str(tmp_path)
     assert killed_by_a_worker(step, arguments(raw, lake)) == -signal.SIGKILL
     assert_nothing_happened(raw, lake, undisturbed)

@@ -103,7 +103,11 @@ def test_several_buckets_beside_each_other() -> None:
 
 
 def test_a_prefix_may_end_anywhere() -> None:
-    keys = ["s3://b/logs/2024-05-07-01-02-03-A", "s3://b/logs2024-05-07-01-02-03-A", "s3://b/other/2024-05-07-01-02-03-A"]
+    keys = [
+        "s3://b/logs/2024-05-07-01-02-03-A",
+        "s3://b/logs2024-05-07-01-02-03-A",
+        "s3://b/other/2024-05-07-01-02-03-A",
+    ]
     for raw in ("s3://b/logs", "s3://b/lo"):
         assert len(look(Pages(keys), raw, IN_MAY)[0]) == 2
     assert len(look(Pages(keys), "s3://b/", IN_MAY)[0]) == 3
@@ -111,7 +115,17 @@ def test_a_prefix_may_end_anywhere() -> None:
 
 @pytest.mark.parametrize("page", [1, 2, 3, 1000])
 def test_foreign_objects_are_counted_once_and_named(page: int) -> None:
-    foreign = ["a", "a-b", "a.txt", "a0", "data/x.parquet", "2024/notes.txt", "2024/05/readme", "2024/05/07/readme", "z"]
+    foreign = [
+        "a",
+        "a-b",
+        "a.txt",
+        "a0",
+        "data/x.parquet",
+        "2024/notes.txt",
+        "2024/05/readme",
+        "2024/05/07/readme",
+        "z",
+    ]
     keys = [*foreign, *FLAT, *FOLDERED, flat("2024-05-07", "a/"), foldered("2024-05-07", "")]
     days, count, example = in_pages(keys, page=page)
     assert set(days) == set(keys) - set(foreign)
@@ -167,7 +181,11 @@ def test_any_name_takes_everything_whose_day_is_not_known_to_be_outside() -> Non
 
 @pytest.mark.parametrize("any_name", [False, True])
 def test_nothing_below_the_path_is_an_error(any_name: bool, tmp_path: Path) -> None:
-    for storage, raw in ((Pages(["s3://b/x"]), "s3://b/raw/"), (storage_for("/"), str(tmp_path)), (storage_for("/"), "/no/such")):
+    for storage, raw in (
+        (Pages(["s3://b/x"]), "s3://b/raw/"),
+        (storage_for("/"), str(tmp_path)),
+        (storage_for("/"), "/no/such"),
+    ):
         with pytest.raises(ArgumentError, match=f"there are no objects below {raw}; check the name"):
             list(discover(storage, raw, ACCESS_LOG_NAMES, ALWAYS, Skipped(), any_name))  # type: ignore[arg-type]
 
@@ -210,16 +228,23 @@ def test_a_window_of_three_days_in_ten_years_costs_few_calls(layout: str, until:
 # Trees: any mixture of layouts, strange folders and foreign objects.
 day_texts = st.sampled_from(["2023-12-31", "2024-05-06", "2024-05-07", "2024-05-09", "2024-02-30", "2025-01-01"])
 keys = st.one_of(
-    st.builds(flat, day_texts, st.sampled_from(["", "a", "a-", "b/", "b/c-", "2024/", "2024/05/", "d/e/f/"]), st.sampled_from("AB")),
+    st.builds(
+        flat,
+        day_texts,
+        st.sampled_from(["", "a", "a-", "b/", "b/c-", "2024/", "2024/05/", "d/e/f/"]),
+        st.sampled_from("AB"),
+    ),
     st.builds(foldered, day_texts, st.sampled_from(["", "b/", "1/us-east-1/x/"])),
-    st.sampled_from(["a.txt", "a-b", "a-b-", "2024/x", "2024/05/y", "2024/05/07/z", "2024/1/x", "x/2024-05", "99/1", "20240507"]),
+    st.sampled_from(
+        ["a.txt", "a-b", "a-b-", "2024/x", "2024/05/y", "2024/05/07/z", "2024/1/x", "x/2024-05", "99/1", "20240507"]
+    ),
 )
 trees = st.sets(keys, min_size=1, max_size=14).map(sorted)
 windows = st.sampled_from([ALWAYS, IN_MAY, Window(since=date(2024, 5, 7)), Window(until=date(2024, 5, 6))])
 FEW = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
-@settings(FEW, max_examples=200)
+@settings(FEW, max_examples=80)
 @given(trees, windows, st.booleans(), st.integers(1, 4))
 def test_a_folder_and_pages_of_any_size_give_the_same_answer(
     tmp_path_factory: pytest.TempPathFactory, tree: list[str], window: Window, any_name: bool, page: int
@@ -238,7 +263,16 @@ def test_a_folder_and_pages_of_any_size_give_the_same_answer(
 
 
 def test_a_folder_and_s3_give_the_same_answer(bucket: str, tmp_path: Path) -> None:
-    tree = [*FLAT, *FOLDERED, "a.txt", "a/b", "2024/05/07/x", flat("2024-02-30"), foldered("2024-05-07", ""), "old.log.gz"]
+    tree = [
+        *FLAT,
+        *FOLDERED,
+        "a.txt",
+        "a/b",
+        "2024/05/07/x",
+        flat("2024-02-30"),
+        foldered("2024-05-07", ""),
+        "old.log.gz",
+    ]
     client, name = boto3.client("s3"), bucket.removeprefix("s3://")
     storage: Storage = storage_for(bucket)
     for key in tree:

@@ -29,7 +29,9 @@ def test_days_are_those_of_the_times(chunks: list[list[datetime]]) -> None:
     assert days(chunks) == expected
 
 
-@pytest.mark.parametrize("before", [datetime(1970, 1, 1), datetime(2024, 3, 1), datetime(2000, 1, 1), datetime(1904, 2, 29)])
+@pytest.mark.parametrize(
+    "before", [datetime(1970, 1, 1), datetime(2024, 3, 1), datetime(2000, 1, 1), datetime(1904, 2, 29)]
+)
 def test_a_day_ends_at_midnight_utc(before: datetime) -> None:
     last = before - timedelta(microseconds=1)
     assert [day for day, *_ in days([[last, before]])] == [last.date(), before.date()]

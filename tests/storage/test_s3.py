@@ -78,7 +78,7 @@ def test_missing_credentials_are_one_sentence(
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", f"{tmp_path}/none")
     monkeypatch.setenv("AWS_CONFIG_FILE", f"{tmp_path}/none")
-    with pytest.raises(StorageError, match="cannot .* s3://some-bucket/.*: Unable to locate credentials"):
+    with pytest.raises(StorageError, match=r"cannot .* s3://some-bucket/.*: Unable to locate credentials"):
         storage_for("s3://some-bucket/").get("s3://some-bucket/x")
 
 
@@ -98,7 +98,9 @@ def test_a_listing_goes_on_behind_a_page_and_stops_before_its_end(bucket: str, m
     storage = put(bucket, **{f"k{number:02}": b"" for number in range(12)})
     page = type(storage)._page  # type: ignore[attr-defined]
     monkeypatch.setattr(type(storage), "_page", lambda *given, **more: page(*given, **more, MaxKeys=5))
-    assert keys(storage.list(f"{bucket}/k", f"{bucket}/k01", f"{bucket}/k11"), bucket) == [f"k{n:02}" for n in range(2, 11)]
+    assert keys(storage.list(f"{bucket}/k", f"{bucket}/k01", f"{bucket}/k11"), bucket) == [
+        f"k{n:02}" for n in range(2, 11)
+    ]
     level = storage.level(f"{bucket}/", f"{bucket}/k02")
     assert (level.objects, level.more) == (("k03", "k04", "k05", "k06", "k07"), True)
 

@@ -1,0 +1,141 @@
+"""The same life of a lake in a folder with SQLite, and on S3 with the Glue Data Catalog, through Spark."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from chispa import assert_df_equality
+from pyspark.sql import types
+
+from glue_jobs.errors import LakeError, LostRaceError
+from glue_jobs.lake import Lake
+from glue_jobs.local.lake_tables import sources
+from glue_jobs.local.query_engine import QueryEngine
+from glue_jobs.spark import session
+from glue_jobs.table import ARROW_TYPES
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from tests.end_to_end.lakes import contents, event_numbers, run, without_spark
+from tests.end_to_end.sources import SOURCES, Raw, Source, events
+
+DAY = date(2024, 5, 7)
+
+STORES = ("folder", "s3")
+
+SPARK_TYPES: dict[str, types.DataType] = {
+    "string": types.StringType(),
+    "int": types.IntegerType(),
+    "bigint": types.LongType(),
+    "boolean": types.BooleanType(),
+    "date": types.DateType(),
+    "timestamp": types.TimestampNTZType(),
+    "binary": types.BinaryType(),
+    "array<string>": types.ArrayType(types.StringType()),
+}
+
+
+@pytest.fixture(params=STORES)
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Lake]:
+    """Where the raw objects are, and the lake."""
+    if request.param == "folder":
+        return str(tmp_path / "raw"), Lake(str(tmp_path / "lake"), "usage_lake")
+    request.getfixturevalue("s3_for_workers")
+    new_bucket = request.getfixturevalue("new_bucket")
+    lake = new_bucket()
+    # Catalogs outlive a test: each test has a database of its own.
+    return f"{new_bucket()}/raw", Lake(f"{lake}/lake", lake.removeprefix("s3://").replace("-", "_"))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.title)
+def test_the_life_of_a_lake(source: Source, places: tuple[str, Lake]) -> None:
+    raw, lake = Raw(source, places[0]), places[1]
+    assert lake.catalog_type == ("glue" if lake.location.startswith("s3://") else "sqlite")
+
+    for number in range(3):
+        raw.deliver(DAY, number, events(DAY, range(number * 10, number * 10 + 10)), bad=1)
+    assert run(raw, lake).totals.rows == 30
+    assert run(raw, lake).run_id is None
+
+    # Delivered again under another name, and grown: only what was not there yet becomes rows.
+    raw.deliver(DAY, 3, events(DAY, range(5, 15)))
+    grown = raw.deliver(DAY, 2, events(DAY, range(20, 35)), bad=1)
+    outcome = run(raw, lake)
+    assert (outcome.totals.objects, outcome.totals.rows, outcome.totals.duplicates) == (2, 5, 20)
+    found = contents(lake, source.pipeline)
+    assert Counter(dict(row)["key"] for row in found.ledger)[grown] == 2
+
+    # Before the window, inside it, and an old event in a new object.
+    raw.deliver(DAY - timedelta(days=9), 4, events(DAY, [100]))
+    raw.deliver(DAY - timedelta(days=2), 5, events(DAY - timedelta(days=30), [101]))
+    assert run(raw, lake).totals.rows == 1
+    assert dict(event_numbers(raw, lake)) == dict.fromkeys([*range(35), 101], 1)
+
+    statement = f'SELECT count(*) AS "rows", min(event_date) AS first_day FROM {source.pipeline.table.name}'
+    with QueryEngine(sources(lake)) as engine:
+        assert engine.run(statement).to_pylist() == [{"rows": 36, "first_day": DAY - timedelta(days=30)}]
+        (sums,) = engine.run('SELECT sum(records) AS records, sum("rows") AS "rows" FROM ingested_object').to_pylist()
+    assert (int(sums["records"]), int(sums["rows"])) == (60, 36)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.title)
+def test_of_two_commits_from_the_same_state_one_is_refused(
+    source: Source, places: tuple[str, Lake], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw, lake = Raw(source, places[0]), places[1]
+    without_spark(monkeypatch)
+    raw.deliver(DAY, 0, events(DAY, [1]))
+    run(raw, lake)
+    first, second = lake.load(source.pipeline.table), lake.load(source.pipeline.table)
+    first.append([], {"by": "first"})
+    with pytest.raises(LostRaceError, match=f"another run committed to {source.pipeline.table.name} first"):
+        second.append([], {"by": "second"})
+    assert [summary.get("by") for summary in lake.load(source.pipeline.table).summaries()] == ["first", None]
+    assert event_numbers(raw, lake) == Counter([1])
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.title)
+def test_a_glue_table_has_the_columns_and_their_descriptions(source: Source, s3_endpoint: str, bucket: str) -> None:
+    lake = Lake(bucket, bucket.removeprefix("s3://").replace("-", "_"))
+    for table in (source.pipeline.table, INGESTED_OBJECT):
+        lake.create(table)
+        columns = boto3.client("glue").get_table(DatabaseName=lake.database, Name=table.name)["Table"][
+            "StorageDescriptor"
+        ]["Columns"]
+        assert [(column["Name"], column["Type"], column.get("Comment")) for column in columns] == [
+            (column.name, column.type, column.description) for column in table.columns
+        ]
+
+
+def test_a_table_another_program_made_is_refused(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path), "usage_lake")
+    lake.create(INGESTED_OBJECT)
+    other = [replace(column, field_id=column.field_id + 100) for column in INGESTED_OBJECT.columns]
+    with pytest.raises(LakeError, match="the table was made by another program, so use another --database"):
+        lake.create(replace(INGESTED_OBJECT, columns=tuple(other)))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.title)
+def test_spark_reads_the_rows_that_were_written(source: Source, tmp_path: Path) -> None:
+    raw, lake = Raw(source, str(tmp_path / "raw")), Lake(str(tmp_path / "lake"), "usage_lake")
+    some = [*events(DAY, range(5)), *events(DAY + timedelta(days=1), range(5, 9))]
+    raw.deliver(DAY, 0, some)
+    run(raw, lake)
+    table = source.pipeline.table
+    files = [file.address for file in lake.load(table).files()]
+    frame = session().read.parquet(*files)
+    assert set(SPARK_TYPES) == set(ARROW_TYPES)
+    declared = [types.StructField(column.name, SPARK_TYPES[column.type]) for column in table.columns]
+    assert [(field.name, field.dataType) for field in frame.schema] == [
+        (field.name, field.dataType) for field in declared
+    ]
+
+    names = list(source.row(some[0]))
+    kinds = {field.name: field for field in declared}
+    expected: list[tuple[Any, ...]] = [tuple(source.row(event)[name] for name in names) for event in some]
+    wanted = session().createDataFrame(expected, types.StructType([kinds[name] for name in names]))
+    assert_df_equality(frame.select(*names), wanted, ignore_row_order=True, ignore_nullable=True)

@@ -1,0 +1,47 @@
+"""The lake's tables as the query engine gets them."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from glue_jobs.local.lake_tables import sources
+from glue_jobs.pipelines import TABLES
+from glue_jobs.table import Table
+
+
+class FakeLake:
+    """A lake in which every table has the given files."""
+
+    def __init__(self, *files: tuple[str, bool], exists: bool = True) -> None:
+        self._files = [SimpleNamespace(address=address, has_deletes=deletes) for address, deletes in files]
+        self._exists = exists
+        self.loaded: list[str] = []
+
+    def has(self, _table: Table) -> bool:
+        return self._exists
+
+    def load(self, table: Table) -> Any:
+        self.loaded.append(table.name)
+        return SimpleNamespace(files=lambda: self._files, rows=lambda columns: ("rows", columns))
+
+
+def test_every_table_is_known_and_none_is_read_before_it_is_asked_for() -> None:
+    lake = FakeLake(("/lake/x.parquet", False))
+    known = sources(lake)  # type: ignore[arg-type]
+    assert (set(known), lake.loaded) == ({table.name for table in TABLES}, [])
+    assert known["s3_access_log"]().data == ["/lake/x.parquet"]
+    assert lake.loaded == ["s3_access_log"]
+
+
+def test_a_table_that_is_not_there_yet_is_empty() -> None:
+    assert sources(FakeLake(exists=False))["s3_access_log"]().data == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("second", [("s3://b/y.parquet", False), ("/lake/y.parquet", True)])
+def test_files_that_duckdb_cannot_read_by_itself_come_as_rows(second: tuple[str, bool]) -> None:
+    known = sources(FakeLake(("/lake/x.parquet", False), second))  # type: ignore[arg-type]
+    table = known["rejected_record"]()
+    assert table.data == ("rows", tuple(table.table.arrow_schema.names))

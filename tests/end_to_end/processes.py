@@ -25,7 +25,7 @@ import glue_jobs.commit
 import glue_jobs.ingest
 import glue_jobs.ingest_task
 from glue_jobs.ingest_task import ChunkResult, Job
-from glue_jobs.lake import LoadedTable
+from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.plan import Chunk
 from glue_jobs.run import main
 from glue_jobs.sources.parsed import Parsed
@@ -134,7 +134,7 @@ def _metadata_written(patch: Patch) -> None:
 
 
 STEPS: dict[str, Callable[[Patch], None]] = {
-    "after making the first table": _after(glue_jobs.ingest.Lake, "create"),
+    "after making the first table": _after(Lake, "create"),
     "after listing": _before(glue_jobs.ingest, "not_ingested"),
     "after making the folder of the run": _after(RunFolder, "touch"),
     "after announcing a file": _after(RunFolder, "announce"),

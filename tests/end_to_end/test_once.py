@@ -15,7 +15,7 @@ from pyiceberg.exceptions import CommitFailedException
 
 import glue_jobs.ingest_task
 import glue_jobs.staging
-from glue_jobs.data_files import NewFile
+from glue_jobs.data_files import NewFile, write_file
 from glue_jobs.errors import StorageError
 from tests.end_to_end.lakes import (
     Contents,
@@ -134,7 +134,7 @@ def test_a_run_counts_as_dead_after_a_day_of_silence_in_every_time_zone(
 def test_a_run_that_was_suspended_for_a_day_does_not_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = glue_jobs.staging.new_run(str(tmp_path), datetime(2024, 5, 7))
     clock = [1_000_000.0]
-    monkeypatch.setattr(glue_jobs.staging.time, "time", lambda: clock[0])
+    monkeypatch.setattr("glue_jobs.staging.time.time", lambda: clock[0])
     with glue_jobs.staging.Heartbeat(folder) as heartbeat:
         clock[0] += 3600
         heartbeat.check()
@@ -146,7 +146,7 @@ def test_a_run_that_was_suspended_for_a_day_does_not_commit(tmp_path: Path, monk
 def test_a_beat_after_the_suspension_does_not_hide_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = glue_jobs.staging.new_run(str(tmp_path), datetime(2024, 5, 7))
     clock = [1_000_000.0]
-    monkeypatch.setattr(glue_jobs.staging.time, "time", lambda: clock[0])
+    monkeypatch.setattr("glue_jobs.staging.time.time", lambda: clock[0])
     monkeypatch.setattr(glue_jobs.staging, "BEAT", timedelta(milliseconds=5))
     with glue_jobs.staging.Heartbeat(folder) as heartbeat:
         clock[0] += 24 * 3600
@@ -160,7 +160,7 @@ def test_a_task_that_outlives_its_failed_run_leaves_nothing_for_ever(
 ) -> None:
     lake = str(tmp_path)
     without_spark(monkeypatch)
-    write, late = glue_jobs.ingest_task.write_file, []
+    late: list[tuple[Any, ...]] = []
 
     def fail_before_writing(*arguments: Any) -> NewFile:
         late.append(arguments)
@@ -170,7 +170,7 @@ def test_a_task_that_outlives_its_failed_run_leaves_nothing_for_ever(
         patch.setattr(glue_jobs.ingest_task, "write_file", fail_before_writing)
         with pytest.raises(StorageError, match="another task failed"):
             run(raw, lake)
-    write(*late[0])
+    write_file(*late[0])
     assert len(orphans(lake)) == 1
     let_a_day_pass(lake)
     run(raw, lake)

@@ -72,6 +72,20 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
     return NewFile(address, partition, rows.num_rows, describe(table, address, data.size, metadata[0], partition))
 
 
+def read_file(address: str) -> pa.Table:
+    """The rows of a file that `write_file` wrote; text written with a dictionary has one again."""
+    with storage_for(address).open(address) as file:
+        metadata = pq.ParquetFile(file).metadata
+        columns = [metadata.row_group(0).column(number) for number in range(metadata.num_columns)]
+        encoded = [
+            column.path_in_schema
+            for column in columns
+            if column.has_dictionary_page and column.physical_type == "BYTE_ARRAY"
+        ]
+        rows = pq.ParquetFile(file, metadata=metadata, read_dictionary=encoded).read(use_threads=False)
+    return rows.unify_dictionaries()
+
+
 def with_schema(table: Table, rows: pa.Table) -> pa.Table:
     """The rows in the table's column order with its field ids, dictionaries kept as they are."""
     fields = [

@@ -12,17 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from glue_jobs.config import Config
-from glue_jobs.data_files import NewFile, partition_path, partitions, with_schema, write_file
+from glue_jobs.data_files import NewFile, partition_path, partitions, read_file, with_schema, write_file
 from glue_jobs.duplicates import Day, Doubled, find_doubled
 from glue_jobs.fetch import Slice, slices
 from glue_jobs.pipelines import Pipeline
 from glue_jobs.plan import Chunk
 from glue_jobs.sources.parsed import Parsed, Rejected
 from glue_jobs.staging import RunFolder
-from glue_jobs.storage import storage_for
 from glue_jobs.table import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
@@ -198,8 +196,7 @@ def drop_doubled(job: Job, days: list[Day]) -> list[Replaced]:
 
 def _without(job: Job, doubled: Doubled) -> Replaced:
     table, old = job.pipeline.table, doubled.file
-    with storage_for(old.address).open(old.address) as file:
-        rows = pq.ParquetFile(file).read(use_threads=False)
+    rows = read_file(old.address)
     kept = np.ones(rows.num_rows, dtype=bool)
     kept[doubled.rows] = False
     rows = rows.filter(pa.array(kept))

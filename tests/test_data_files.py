@@ -12,7 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.data_files import partition_path, partitions, ranks, with_schema, write_file
+from glue_jobs.data_files import (
+    partition_path,
+    partitions,
+    ranks,
+    read_file,
+    with_schema,
+    write_file,
+)
 from glue_jobs.pipelines import TABLES
 from glue_jobs.table import Column, Table
 
@@ -168,3 +175,17 @@ def test_dictionaries_stay_dictionaries_in_the_file_and_texts_come_back(tmp_path
     group = file.metadata.row_group(0)
     assert group.column(0).has_dictionary_page
     assert not group.column(3).has_dictionary_page
+
+
+def test_a_file_is_read_as_it_was_written_with_dictionaries_and_field_ids(tmp_path: Path) -> None:
+    names = ["a", None, "b", "a"]
+    columns = {"size": range(4), "day": [date(2024, 5, 7)] * 4, "source": ["x"] * 4}
+    content = pa.table({"name": pa.array(names).dictionary_encode(), **columns})
+    address = f"{tmp_path}/first"
+    write_file(EVENTS, with_schema(EVENTS, content), address, dict.fromkeys(EVENTS.partitions))
+    rows = read_file(address)
+    assert pa.types.is_dictionary(rows["name"].type)
+    assert rows["name"].to_pylist() == names
+    again = write_file(EVENTS, rows, f"{tmp_path}/again", dict.fromkeys(EVENTS.partitions))
+    assert pq.ParquetFile(again.address).metadata.row_group(0).column(0).has_dictionary_page
+    assert pq.read_schema(again.address).field("name").metadata == {b"PARQUET:field_id": b"1"}

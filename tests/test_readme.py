@@ -46,7 +46,12 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         code = "from glue_jobs.local.cli import main; main()"
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         done = subprocess.run(
-            [sys.executable, "-c", code, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+            [sys.executable, "-c", code, *arguments],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, (command, done.stderr)
         printed[command] = done.stdout
@@ -54,7 +59,9 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def test_the_commands_on_own_logs_answer(answers: dict[str, str]) -> None:
-    ingest, status = (next(text for command, text in answers.items() if f" {name} " in command) for name in ("ingest", "status"))
+    ingest, status = (
+        next(text for command, text in answers.items() if f" {name} " in command) for name in ("ingest", "status")
+    )
     assert re.search(r"ingested [\d,]+ objects: [\d,]+ records = ", ingest)
     assert "s3_access_log" in status
     assert all(text.strip() for text in answers.values())

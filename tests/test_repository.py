@@ -115,7 +115,7 @@ def test_modules_say_what_they_are_for() -> None:
 @pytest.mark.parametrize(
     ("package", "home"),
     [
-        ("pyiceberg", "glue_jobs/lake.py"),
+        ("pyiceberg", "glue_jobs/lake/"),
         ("obstore", "glue_jobs/storage/"),
         ("boto3", "glue_jobs/storage/"),
         ("duckdb", "glue_jobs/local/"),

@@ -72,7 +72,12 @@ def _option(argument: Argument) -> Callable[[Command], Command]:
 
 
 _FORMAT = click.option(
-    "--format", "form", type=click.Choice(show.FORMATS), default="table", show_default=True, help="How to print the answer."
+    "--format",
+    "form",
+    type=click.Choice(show.FORMATS),
+    default="table",
+    show_default=True,
+    help="How to print the answer.",
 )
 
 
@@ -144,7 +149,9 @@ def _parameter(text: str) -> tuple[str, str]:
 
 
 @main.command("demo")
-@click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Where.")
+@click.option(
+    "--dir", "folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Where."
+)
 @click.option("--scale", default=1.0, show_default=True, help="How much traffic; 1 is about 60,000 requests.")
 def demo_command(folder: Path, scale: float) -> None:
     """Make a publisher's raw logs, ingest them, answer the saved queries, compare with the truth."""

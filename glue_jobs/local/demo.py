@@ -48,7 +48,8 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter) -> bool:
     _make_room(folder)
     console.rule("1. A publisher's raw logs", align="left")
     truth = write_sample(folder, last_day=datetime.now(UTC).date() - timedelta(days=1), scale=scale)
-    console.print(f"{truth.records:,} log lines in {len(truth.objects):,} files of two buckets, {truth.first_day} to {truth.last_day}")
+    days = f"{truth.first_day} to {truth.last_day}"
+    console.print(f"{truth.records:,} log lines in {len(truth.objects):,} files of two buckets, {days}")
     console.print(f"raw logs       {folder}/raw\nconfiguration  {folder}/config.yaml")
 
     console.rule("2. Ingest them, twice: the second run finds nothing new", align="left")
@@ -98,7 +99,9 @@ def _answer(engine: QueryEngine, query: SavedQuery) -> pa.Table:
 
 def _checks(engine: QueryEngine, truth: Truth) -> Iterator[Check]:
     """What was generated beside what the lake counts: (measure, generated, counted)."""
-    ledger = engine.run("SELECT sum(records) AS records, sum(rejected) AS rejected, sum(duplicates) AS duplicates FROM ingested_object")
+    ledger = engine.run(
+        "SELECT sum(records) AS records, sum(rejected) AS rejected, sum(duplicates) AS duplicates FROM ingested_object"
+    )
     for name, value in ledger.to_pylist()[0].items():
         yield name, getattr(truth, name), value
     lines = engine.run(

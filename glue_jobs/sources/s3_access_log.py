@@ -31,7 +31,10 @@ ACCESS_LOG_NAMES = DayNames(
 
 def enrich_access_log(rows: pa.Table, config: Config) -> pa.Table:
     """Parsed lines with every derived column of the table: data set, own traffic, robots, day."""
-    column = {name: rows[name].chunk(0) for name in ("bucket", "key", "access_point_arn", "requester", "remote_ip", "user_agent")}
+    column = {
+        name: rows[name].chunk(0)
+        for name in ("bucket", "key", "access_point_arn", "requester", "remote_ip", "user_agent")
+    }
     account, repository = assign(column["bucket"], column["key"], column["access_point_arn"], config)
     rows = (
         rows.append_column("account", account)

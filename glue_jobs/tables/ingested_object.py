@@ -21,8 +21,18 @@ INGESTED_OBJECT = Table(
         Column(11, "rejected", "bigint", "Records refused, each in rejected_record with its reason."),
         Column(12, "duplicates", "bigint", "Records that were stored already, or twice in the same run."),
         Column(13, "filtered", "bigint", "Records that are not for this table, e.g. events of other services."),
-        Column(14, "first_event_time", "timestamp", "Earliest event among the records understood, UTC; null when there is none."),
-        Column(15, "last_event_time", "timestamp", "Latest event among the records understood, UTC; null when there is none."),
+        Column(
+            14,
+            "first_event_time",
+            "timestamp",
+            "Earliest event among the records understood, UTC; null when there is none.",
+        ),
+        Column(
+            15,
+            "last_event_time",
+            "timestamp",
+            "Latest event among the records understood, UTC; null when there is none.",
+        ),
     ),
     partitions=("pipeline", "object_day"),
 )

@@ -40,7 +40,9 @@ S3_ACCESS_LOG = Table(
         Column(27, "source_region", "string", "AWS Region the request came from; null when not from AWS."),
         Column(28, "extra_fields", "array<string>", "Fields after the 27th, in order, should AWS add any.", 39),
         Column(29, "key_raw", "string", "Object key exactly as the log line has it, URL-encoded."),
-        Column(30, "account", "string", "Account (publisher) of the data set the key belongs to, by the configuration."),
+        Column(
+            30, "account", "string", "Account (publisher) of the data set the key belongs to, by the configuration."
+        ),
         Column(31, "repository", "string", "Data set the key belongs to, by the configuration."),
         Column(32, "is_own", "boolean", "True for the publisher's own traffic, by the configuration."),
         Column(33, "is_robot", "boolean", "True when the user agent is on the crawler-user-agents list."),
@@ -54,5 +56,16 @@ S3_ACCESS_LOG = Table(
     sort=("bucket", "key", "event_time"),
     statistics=("operation", "http_status", "account", "repository", "is_own", "is_robot", "year", "month", "day"),
     identity=("request_id", "operation", "key_raw", "version_id", "event_time", "bucket"),
-    derived=("key", "account", "repository", "is_own", "is_robot", "event_date", "year", "month", "day", "source_object"),
+    derived=(
+        "key",
+        "account",
+        "repository",
+        "is_own",
+        "is_robot",
+        "event_date",
+        "year",
+        "month",
+        "day",
+        "source_object",
+    ),
 )

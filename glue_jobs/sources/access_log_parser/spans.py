@@ -40,7 +40,7 @@ def _pairs(data: Bytes) -> npt.NDArray[np.uint16]:
 
 @dataclass(frozen=True)
 class LineSpans:
-    """A buffer, where its lines that are not empty begin and end (without the line end), and how many quotes each has."""
+    """A buffer, where its lines that are not empty begin and end (before the line end), and their numbers of quotes."""
 
     data: memoryview
     starts: Places

@@ -1,0 +1,106 @@
+"""The lake: Iceberg tables in a catalog, read and committed through pyiceberg (imported nowhere else).
+
+A commit succeeds only while its table is still at the snapshot the caller loaded: `Lake.load` first,
+work, then `LoadedTable.append` either adds all files in one snapshot or raises LostRaceError.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cached_property
+
+from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.table import Table as IcebergTable
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from glue_jobs.errors import LakeError
+from glue_jobs.lake.failures import explained
+from glue_jobs.lake.loaded import LoadedTable, StoredFile
+from glue_jobs.lake.schema import check_ids, describe, iceberg_schema, iceberg_type, partition_spec, properties
+from glue_jobs.storage import storage_for
+from glue_jobs.storage.s3 import endpoint
+from glue_jobs.table import Table
+
+__all__ = ["Lake", "LoadedTable", "StoredFile", "describe", "iceberg_schema"]
+
+
+class Lake:
+    """The tables of one database below one location.
+
+    ``location`` is a folder or ``s3://bucket/prefix``; ``catalog`` is ``sqlite`` (a file in the lake's folder)
+    or ``glue``; by default the former for a folder and the latter on S3.
+    """
+
+    def __init__(self, location: str, database: str, catalog: str | None = None) -> None:
+        self.location = location.rstrip("/")
+        self.database = database
+        self.catalog_type = catalog or ("glue" if location.startswith("s3://") else "sqlite")
+        if self.catalog_type == "sqlite" and location.startswith("s3://"):
+            raise LakeError(f"a sqlite catalog is a file in the lake's folder and cannot be in {location}; use glue")
+
+    @cached_property
+    def _catalog(self) -> Catalog:
+        properties: dict[str, str | None] = {"type": "glue", "s3.endpoint": endpoint(), "glue.endpoint": endpoint()}
+        if self.catalog_type == "sqlite":
+            storage_for(self.location).put(f"{self.location}/.usage-lake", b"s3-usage-lake\n")
+            properties = {"type": "sql", "uri": f"sqlite:///{self.location}/catalog.db?timeout=60"}
+        given = {name: value for name, value in properties.items() if value is not None}
+        with explained(f"open the {self.catalog_type} catalog of {self.location}"):
+            try:
+                return load_catalog("usage_lake", warehouse=self.location, **given)
+            except OperationalError:
+                # Another first run may have made the catalog's own tables between the look and the attempt.
+                return load_catalog("usage_lake", warehouse=self.location, **given)
+
+    def create(self, table: Table) -> None:
+        """Make the table, or add the columns a newer version of the program declares.
+
+        Raises:
+            LakeError: it cannot be made, or a table of that name has other columns.
+        """
+        with explained(f"make the table {table.name} in {self.location}"):
+            try:
+                existing = self._catalog.load_table((self.database, table.name))
+            except NoSuchTableError:
+                existing = self._create(table)
+            present = {field.name for field in existing.schema().fields}
+            missing = [column for column in table.columns if column.name not in present]
+            if missing:
+                with existing.update_schema() as update:
+                    for column in missing:
+                        update.add_column(column.name, iceberg_type(column), column.description)
+        check_ids(table, existing.schema())
+
+    def _create(self, table: Table) -> IcebergTable:
+        # Two first runs may start at the same moment; the SQLite catalog tells the later one of it as IntegrityError.
+        with suppress(NamespaceAlreadyExistsError, IntegrityError):
+            self._catalog.create_namespace(self.database)
+        with suppress(TableAlreadyExistsError):
+            self._catalog.create_table(
+                (self.database, table.name),
+                schema=iceberg_schema(table),
+                location=f"{self.location}/{self.database}/{table.name}",
+                partition_spec=partition_spec(table),
+                properties=properties(table),
+            )
+        return self._catalog.load_table((self.database, table.name))
+
+    def load(self, table: Table) -> LoadedTable:
+        """The table as it is now.
+
+        Raises:
+            LakeError: there is no such table, or it cannot be read.
+        """
+        try:
+            with explained(f"read the table {table.name} of {self.location}"):
+                return LoadedTable(table, self._catalog.load_table((self.database, table.name)))
+        except NoSuchTableError as error:
+            raise LakeError(
+                f"there is no table {table.name} in database {self.database} of {self.location}; ingest something first"
+            ) from error
+
+    def has(self, table: Table) -> bool:
+        """Whether the table exists."""
+        with explained(f"look for the table {table.name} of {self.location}"):
+            return self._catalog.table_exists((self.database, table.name))

@@ -1,0 +1,32 @@
+"""Failures of catalogs and of what they store, told in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyarrow as pa
+from botocore.exceptions import BotoCoreError, ClientError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from glue_jobs.errors import LakeError
+
+
+@contextmanager
+def explained(action: str) -> Iterator[None]:
+    """Turn the errors of catalogs, storage and Arrow into a LakeError that says what could not be done."""
+    try:
+        yield
+    except (SQLAlchemyError, ClientError, BotoCoreError, pa.ArrowException, OSError) as error:
+        raise LakeError(f"cannot {action}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ClientError):
+        code, message = (str(error.response["Error"].get(name, "")) for name in ("Code", "Message"))
+        # Glue's message names the action and the resource that the role lacks.
+        return f"{code} ({message}){'; check the role or credentials' if 'AccessDenied' in code else ''}"
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    reason = str(cause).splitlines()[0]
+    full = "No space left on device" in reason or "is full" in reason
+    return f"{reason}{'; free some space and start the run again' if full else ''}"

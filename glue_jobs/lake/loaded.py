@@ -1,0 +1,139 @@
+"""One table at one snapshot: what is in it, and appends that hold for that snapshot only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, IsNull, Or
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import DataScan, FileScanTask
+from pyiceberg.table import Table as IcebergTable
+from pyiceberg.table.refs import MAIN_BRANCH
+from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.update.snapshot import ExpireSnapshots, _FastAppendFiles
+
+from glue_jobs.errors import LostRaceError
+from glue_jobs.lake.failures import explained
+from glue_jobs.lake.schema import SNAPSHOTS_KEPT, python_value
+from glue_jobs.storage import storage_for
+from glue_jobs.table import Table
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A data file of a table's current snapshot."""
+
+    address: str
+    rows: int
+    partition: tuple[Any, ...]
+    has_deletes: bool
+
+
+class LoadedTable:
+    """One table at the snapshot it had when it was loaded; appends are based on that very snapshot."""
+
+    def __init__(self, table: Table, iceberg: IcebergTable) -> None:
+        self.table = table
+        self._iceberg = iceberg
+
+    @property
+    def location(self) -> str:
+        """Where the table's data and metadata are."""
+        return self._iceberg.location()
+
+    def summaries(self) -> list[Mapping[str, str]]:
+        """What the commits still kept say of themselves, the newest first."""
+        kept: list[Mapping[str, str]] = []
+        snapshot = self._iceberg.current_snapshot()
+        while snapshot is not None:
+            kept.append(snapshot.summary.additional_properties if snapshot.summary else {})
+            parent = snapshot.parent_snapshot_id
+            snapshot = self._iceberg.snapshot_by_id(parent) if parent is not None else None
+        return kept
+
+    def files(self, **partition: Iterable[Any] | None) -> list[StoredFile]:
+        """Data files of the snapshot whose partition column has one of the given values (None counts as a value)."""
+        scan = self._iceberg.scan(row_filter=_filter(partition)) if partition else self._iceberg.scan()
+        return [
+            StoredFile(
+                task.file.file_path,
+                task.file.record_count,
+                tuple(python_value(name, task.file.partition[at]) for at, name in enumerate(self._partition_types())),
+                bool(task.delete_files),
+            )
+            for task in self._planned(scan)
+        ]
+
+    def _planned(self, scan: DataScan) -> list[FileScanTask]:
+        with explained(f"read the metadata of {self.location}"):
+            return list(scan.plan_files())
+
+    def rows(self, columns: tuple[str, ...], **partition: Iterable[Any] | None) -> Any:
+        """Those columns of all rows in the given partitions, as an Arrow table."""
+        scan = self._iceberg.scan(selected_fields=columns)
+        with explained(f"read {self.location}"):
+            return (scan.filter(_filter(partition)) if partition else scan).to_arrow()
+
+    def append(self, files: list[DataFile], summary: Mapping[str, str]) -> None:
+        """Add the files in one snapshot that carries ``summary``.
+
+        Raises:
+            LostRaceError: the table is no longer at the snapshot this object was loaded at; nothing was added.
+            LakeError: the catalog or the storage failed; the next run finds out whether the files were added.
+        """
+        expired = self._expired()
+        try:
+            with explained(f"commit to {self.location}"), self._iceberg.transaction() as transaction:
+                with _Append(
+                    Operation.APPEND, transaction, self._iceberg.io, None, dict(summary), MAIN_BRANCH
+                ) as append:
+                    for file in files:
+                        append.append_data_file(file)
+                if expired:
+                    ExpireSnapshots(transaction).by_ids([snapshot.snapshot_id for snapshot in expired]).commit()
+        except CommitFailedException as error:
+            raise LostRaceError(
+                f"another run committed to {self.table.name} first, so nothing of this run is stored; start it again"
+            ) from error
+        # Only appends are made here: what an expired snapshot listed, the current one lists too.
+        storage_for(self.location).delete([snapshot.manifest_list for snapshot in expired])
+
+    def _partition_types(self) -> list[str]:
+        types = {column.name: column.type for column in self.table.columns}
+        return [types[name] for name in self.table.partitions]
+
+    def _expired(self) -> list[Any]:
+        snapshots = sorted(self._iceberg.snapshots(), key=lambda snapshot: snapshot.sequence_number or 0)
+        return snapshots[: max(len(snapshots) - SNAPSHOTS_KEPT + 1, 0)]
+
+
+class _Append(_FastAppendFiles):
+    """An append that holds for one parent snapshot only.
+
+    pyiceberg's one retry stays on, because it first looks whether the commit has landed and only its answer was lost
+    (a Glue client repeats a request that timed out): giving up there would delete the manifests of a commit made.
+    """
+
+    def _validate_concurrency(self) -> None:
+        raise CommitFailedException("the table is at another snapshot")
+
+
+def _filter(partition: Mapping[str, Iterable[Any] | None]) -> BooleanExpression:
+    terms = [_one_of(name, list(values or ())) for name, values in partition.items()]
+    return And(*terms) if len(terms) > 1 else terms[0]
+
+
+def _one_of(name: str, values: list[Any]) -> BooleanExpression:
+    given = {_literal(value) for value in values if value is not None}
+    # Type checkers see the constructor that pydantic makes of the fields, not the one these classes have.
+    equal_to, one_of, is_null = cast(Any, EqualTo), cast(Any, In), cast(Any, IsNull)
+    term: BooleanExpression = equal_to(name, given.pop()) if len(given) == 1 else one_of(name, given)
+    return Or(term, is_null(name)) if None in values else term
+
+
+def _literal(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

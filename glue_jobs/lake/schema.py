@@ -1,0 +1,148 @@
+"""Declared tables in Iceberg's terms: schema, partitions, properties, and the descriptor of a data file."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow.parquet as pq
+from pyiceberg.io.pyarrow import (
+    compute_statistics_plan,
+    data_file_statistics_from_parquet_metadata,
+    parquet_path_to_id_mapping,
+)
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.transforms import IdentityTransform
+from pyiceberg.typedef import Record
+from pyiceberg.types import (
+    BinaryType,
+    BooleanType,
+    DateType,
+    IcebergType,
+    IntegerType,
+    ListType,
+    LongType,
+    NestedField,
+    StringType,
+    TimestampType,
+)
+
+from glue_jobs.errors import LakeError
+from glue_jobs.table import Column, Table
+
+SIMPLE_TYPES: dict[str, IcebergType] = {
+    "string": StringType(),
+    "int": IntegerType(),
+    "bigint": LongType(),
+    "boolean": BooleanType(),
+    "date": DateType(),
+    "timestamp": TimestampType(),
+    "binary": BinaryType(),
+}
+
+# Time travel reaches this many commits back; a bound keeps the metadata of the 400th run as small as the 20th's.
+SNAPSHOTS_KEPT = 20
+
+EPOCH = date(1970, 1, 1)
+
+
+def iceberg_schema(table: Table) -> Schema:
+    """The table's Iceberg schema, with the declared field ids and descriptions."""
+    return Schema(*[NestedField(c.field_id, c.name, iceberg_type(c), False, c.description) for c in table.columns])
+
+
+def describe(
+    table: Table, address: str, size: int, metadata: pq.FileMetaData, partition: Mapping[str, Any]
+) -> DataFile:
+    """The Iceberg descriptor of a Parquet file just written; ``partition`` has the value of each partition column."""
+    schema = iceberg_schema(table)
+    with _without_warnings():
+        statistics = data_file_statistics_from_parquet_metadata(
+            parquet_metadata=metadata,
+            stats_columns=compute_statistics_plan(schema, properties(table)),
+            parquet_column_mapping=parquet_path_to_id_mapping(schema),
+        )
+    return DataFile.from_args(
+        content=DataFileContent.DATA,
+        file_path=address,
+        file_format=FileFormat.PARQUET,
+        partition=Record(*[_iceberg_value(partition[name]) for name in table.partitions]),
+        file_size_in_bytes=size,
+        sort_order_id=None,
+        spec_id=0,
+        equality_ids=None,
+        key_metadata=None,
+        **statistics.to_serialized_dict(),
+    )
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    # pyiceberg warns of every column without statistics, and most columns have none because nobody filters by them.
+    logger = logging.getLogger("pyiceberg.io.pyarrow")
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
+
+
+def iceberg_type(column: Column) -> IcebergType:
+    """Iceberg's type of a declared column."""
+    if column.element_id is not None:
+        return ListType(column.element_id, StringType(), element_required=False)
+    return SIMPLE_TYPES[column.type]
+
+
+def partition_spec(table: Table) -> PartitionSpec:
+    """Partitions by the plain values of the declared columns."""
+    ids = {column.name: column.field_id for column in table.columns}
+    fields = [
+        PartitionField(source_id=ids[name], field_id=1000 + number, transform=IdentityTransform(), name=name)
+        for number, name in enumerate(table.partitions)
+    ]
+    return PartitionSpec(*fields)
+
+
+def properties(table: Table) -> dict[str, str]:
+    """What Iceberg writers, ours and others', must keep to on the table."""
+    return {
+        "format-version": "2",
+        "write.parquet.compression-codec": "zstd",
+        # A lost commit stays lost: see _Append.
+        "commit.retry.num-retries": "1",
+        "write.metadata.delete-after-commit.enabled": "true",
+        "write.metadata.previous-versions-max": str(SNAPSHOTS_KEPT),
+        # Bounds of every column of every file would make planning slower than reading.
+        "write.metadata.metrics.default": "counts",
+        **{f"write.metadata.metrics.column.{name}": "truncate(32)" for name in table.bounded},
+    }
+
+
+def check_ids(table: Table, schema: Schema) -> None:
+    """Make sure the lake's table has the declared field ids.
+
+    Raises:
+        LakeError: it has others; it was made by another program.
+    """
+    for column in table.columns:
+        field = schema.find_field(column.name)
+        if field.field_id != column.field_id:
+            raise LakeError(
+                f"column {column.name} of {table.name} has field id {field.field_id} in the lake, not"
+                f" {column.field_id}; the table was made by another program, so use another --database"
+            )
+
+
+def _iceberg_value(value: Any) -> Any:
+    return (value - EPOCH).days if isinstance(value, date) else value
+
+
+def python_value(type_name: str, value: Any) -> Any:
+    """A partition value as Iceberg keeps it, as Python has it: days since 1970 become a date."""
+    return EPOCH + timedelta(days=value) if type_name == "date" and isinstance(value, int) else value

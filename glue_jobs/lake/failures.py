@@ -1,7 +1,8 @@
-"""Failures of catalogs and of what they store, told in a sentence."""
+"""Failures of catalogs and of what they store, told in a sentence; and what is no failure, kept quiet."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,22 @@ def explained(action: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, ClientError, BotoCoreError, pa.ArrowException, OSError) as error:
         raise LakeError(f"cannot {action}: {_reason(error)}") from error
+
+
+@contextmanager
+def without_warnings() -> Iterator[None]:
+    """Keep pyiceberg's warnings from people.
+
+    It warns of every column without statistics, and most have none because nobody filters by them; and it says that
+    it retries a lost commit, which the lake prevents.
+    """
+    logger = logging.getLogger("pyiceberg")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _reason(error: Exception) -> str:

@@ -17,7 +17,7 @@ from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update.snapshot import ExpireSnapshots, _FastAppendFiles
 
 from glue_jobs.errors import LostRaceError
-from glue_jobs.lake.failures import explained
+from glue_jobs.lake.failures import explained, without_warnings
 from glue_jobs.lake.schema import SNAPSHOTS_KEPT, python_value
 from glue_jobs.storage import storage_for
 from glue_jobs.table import Table
@@ -87,7 +87,11 @@ class LoadedTable:
         """
         expired = self._expired()
         try:
-            with explained(f"commit to {self.location}"), self._iceberg.transaction() as transaction:
+            with (
+                explained(f"commit to {self.location}"),
+                without_warnings(),
+                self._iceberg.transaction() as transaction,
+            ):
                 with _Append(
                     Operation.APPEND, transaction, self._iceberg.io, None, dict(summary), MAIN_BRANCH
                 ) as append:

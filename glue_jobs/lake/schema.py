@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -33,6 +31,7 @@ from pyiceberg.types import (
 )
 
 from glue_jobs.errors import LakeError
+from glue_jobs.lake.failures import without_warnings
 from glue_jobs.table import Column, Table
 
 SIMPLE_TYPES: dict[str, IcebergType] = {
@@ -61,7 +60,7 @@ def describe(
 ) -> DataFile:
     """The Iceberg descriptor of a Parquet file just written; ``partition`` has the value of each partition column."""
     schema = iceberg_schema(table)
-    with _without_warnings():
+    with without_warnings():
         statistics = data_file_statistics_from_parquet_metadata(
             parquet_metadata=metadata,
             stats_columns=compute_statistics_plan(schema, properties(table)),
@@ -79,17 +78,6 @@ def describe(
         key_metadata=None,
         **statistics.to_serialized_dict(),
     )
-
-
-@contextmanager
-def _without_warnings() -> Iterator[None]:
-    # pyiceberg warns of every column without statistics, and most columns have none because nobody filters by them.
-    logger = logging.getLogger("pyiceberg.io.pyarrow")
-    before, logger.disabled = logger.disabled, True
-    try:
-        yield
-    finally:
-        logger.disabled = before
 
 
 def iceberg_type(column: Column) -> IcebergType:

@@ -52,7 +52,7 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
     """Write the rows, all of one partition, as a Parquet file at ``address``."""
     from glue_jobs.lake import describe
 
-    rows = rows.select(table.arrow_schema.names)
+    rows = _compact(rows.select(table.arrow_schema.names))
     sink = pa.BufferOutputStream()
     metadata: list[pq.FileMetaData] = []
     pq.write_table(
@@ -93,6 +93,15 @@ def with_schema(table: Table, rows: pa.Table) -> pa.Table:
         for field in table.arrow_schema
     ]
     return pa.table([rows[field.name] for field in fields], schema=pa.schema(fields))
+
+
+def _compact(rows: pa.Table) -> pa.Table:
+    """Without the values no row uses, where they would be most of a small file: a dictionary is written whole."""
+    for number, column in enumerate(rows.columns):
+        if pa.types.is_dictionary(column.type) and len(column.chunk(0).dictionary) > 2 * rows.num_rows:
+            field = rows.schema.field(number).with_type(column.type)
+            rows = rows.set_column(number, field, column.cast(column.type.value_type).dictionary_encode())
+    return rows
 
 
 def _kept_type(actual: pa.DataType, declared: pa.DataType) -> pa.DataType:

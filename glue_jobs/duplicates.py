@@ -76,6 +76,36 @@ def find_doubled(table: Table, day: Day) -> list[Doubled]:
     ]
 
 
+def doubled_within(table: Table, rows: pa.Table) -> Rows:
+    """Positions of the rows that are there twice in one table in memory; that of the first raw object stays.
+
+    Most doubled lines are delivered hours apart, so that they meet in one task, before anything is written.
+    """
+    alike = _in_memory(rows, np.arange(rows.num_rows), table.identity[:1])
+    if len(alike):
+        alike = _in_memory(rows, alike, table.identity)
+    if not len(alike):
+        return alike
+    values = rows.select([*table.compared, "source_object"]).take(pa.array(alike))
+    groups = _groups(values, table.compared)
+    order = np.lexsort((alike, ranks(values["source_object"]), groups))
+    again = np.flatnonzero(np.diff(groups[order], prepend=-1) == 0)
+    return np.sort(alike[order[again]])
+
+
+def _in_memory(rows: pa.Table, places: Rows, columns: tuple[str, ...]) -> Rows:
+    """Those of the places that share the number of their columns with another one, ascending."""
+    values = rows.select(columns)
+    if len(places) < rows.num_rows:
+        values = values.take(pa.array(places))
+    numbers = fold(_decoded(column) for column in values.columns)
+    return np.sort(_shared(_Places(numbers, np.zeros(len(places), dtype=np.int64), places), stored=0).row)
+
+
+def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
 def _alike(table: Table, addresses: Sequence[str], stored: int, number: int, rounds: int) -> _Places:
     """Rows that share their number with another, at least one of them new; round ``number`` of ``rounds``."""
     parts = []

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from glue_jobs.config import Config
 from glue_jobs.data_files import NewFile, partition_path, partitions, read_file, with_schema, write_file
-from glue_jobs.duplicates import Day, Doubled, find_doubled
+from glue_jobs.duplicates import Day, Doubled, doubled_within, find_doubled
 from glue_jobs.fetch import Slice, slices
 from glue_jobs.pipelines import Pipeline
 from glue_jobs.plan import Chunk
@@ -57,6 +57,7 @@ class ObjectCounts:
     filtered: npt.NDArray[np.int64]
     first: npt.NDArray[np.int64]
     last: npt.NDArray[np.int64]
+    duplicates: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,8 @@ def ingest_chunk(job: Job, chunk: Chunk) -> ChunkResult:
             task.pending.append(job.pipeline.enrich(rows, job.config))
         task.pending_bytes += len(piece.data)
         if task.pending_bytes >= FLUSH:
-            _flush(task)
-    _flush(task)
+            _flush(task, counts)
+    _flush(task, counts)
     return ChunkResult(task.files, task.rejected_files, counts)
 
 
@@ -130,11 +131,11 @@ def _located(piece: Slice, rejected: list[Rejected]) -> Iterator[tuple[int, Reje
 
 
 def _no_counts(objects: list[str]) -> ObjectCounts:
-    zeros = [np.zeros(len(objects), dtype=np.int64) for _ in range(3)]
+    zeros = [np.zeros(len(objects), dtype=np.int64) for _ in range(4)]
     limits = np.iinfo(np.int64)
     first = np.full(len(objects), limits.max, dtype=np.int64)
     last = np.full(len(objects), limits.min, dtype=np.int64)
-    return ObjectCounts(objects, zeros[0], zeros[1], zeros[2], first, last)
+    return ObjectCounts(objects, zeros[0], zeros[1], zeros[2], first, last, zeros[3])
 
 
 def _count(
@@ -150,13 +151,29 @@ def _count(
         np.maximum.at(counts.last, owners[edges], np.maximum.reduceat(times, edges))
 
 
-def _flush(task: _Task) -> None:
+def _flush(task: _Task, counts: ObjectCounts) -> None:
     if task.pending:
         rows = pa.concat_tables(task.pending).unify_dictionaries().combine_chunks()
+        rows = _without_doubled(task, rows, counts)
         task.files += write_partitions(task.job, task.job.pipeline.table, rows)
     if task.refused:
         task.rejected_files += write_partitions(task.job, REJECTED_RECORD, _rejected_rows(task))
     task.pending, task.pending_bytes, task.refused = [], 0, []
+
+
+def _without_doubled(task: _Task, rows: pa.Table, counts: ObjectCounts) -> pa.Table:
+    """The rows without those that are there twice: left out here, no file has to be written again for them."""
+    table = task.job.pipeline.table
+    if not table.identity:
+        return rows
+    doubled = doubled_within(table, rows)
+    if not len(doubled):
+        return rows
+    owners = rows["source_object"].chunk(0).indices.to_numpy()[doubled]
+    counts.duplicates[:] += np.bincount(owners, minlength=len(task.objects))
+    kept = np.ones(rows.num_rows, dtype=bool)
+    kept[doubled] = False
+    return rows.filter(pa.array(kept)).combine_chunks()
 
 
 def write_partitions(job: Job, table: Table, rows: pa.Table) -> list[NewFile]:

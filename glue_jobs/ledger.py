@@ -51,7 +51,7 @@ def ledger_rows(
     columns: dict[str, list[object]] = {name: [] for name in INGESTED_OBJECT.arrow_schema.names}
     for each in found:
         entry, got = each.entry, sums[each.entry.address]
-        doubled = duplicates.get(entry.address, 0)
+        doubled = got.duplicates + duplicates.get(entry.address, 0)
         values = (
             *(pipeline, each.day, entry.address, entry.etag, entry.size, entry.last_modified, run_id, now),
             *(got.rows + got.rejected + got.filtered, got.rows - doubled, got.rejected, doubled, got.filtered),
@@ -84,11 +84,13 @@ class _Sum:
     filtered: int = 0
     first: int | None = None
     last: int | None = None
+    duplicates: int = 0
 
-    def add(self, rows: int, rejected: int, filtered: int, first: int, last: int) -> None:
+    def add(self, rows: int, rejected: int, filtered: int, first: int, last: int, duplicates: int) -> None:
         self.rows += rows
         self.rejected += rejected
         self.filtered += filtered
+        self.duplicates += duplicates
         if rows:
             self.first = first if self.first is None else min(self.first, first)
             self.last = last if self.last is None else max(self.last, last)
@@ -97,7 +99,7 @@ class _Sum:
 def _sums(counts: Iterable[ObjectCounts]) -> dict[str, _Sum]:
     sums: dict[str, _Sum] = {}
     for part in counts:
-        numbers = (part.rows, part.rejected, part.filtered, part.first, part.last)
+        numbers = (part.rows, part.rejected, part.filtered, part.first, part.last, part.duplicates)
         for address, *values in zip(part.addresses, *(each.tolist() for each in numbers), strict=True):
             sums.setdefault(address, _Sum()).add(*values)
     return sums

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import pickle
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import pyarrow as pa
 
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.java import use_java_17
@@ -25,8 +22,6 @@ Progress = Callable[[int, int], None]
 
 # How often the driver looks how far a job has come, in seconds.
 LOOK = 0.2
-
-RESULT = pa.schema([("result", pa.binary())])
 
 
 class TaskError(UsageLakeError):
@@ -76,38 +71,27 @@ def run_tasks(
     if not items:
         return []
     context = spark.sparkContext
-    pickled = [(bytearray(pickle.dumps(item)),) for item in items]
     # A job description that nobody else uses finds this job's stages again.
     group = f"usage-lake-{os.urandom(8).hex()}"
 
-    def collect() -> list[Any]:
-        context.setJobGroup(group, getattr(function, "__name__", "tasks"), interruptOnCancel=True)
-        frame = spark.createDataFrame(context.parallelize(pickled, len(pickled)), "item binary")
-        return frame.mapInArrow(_each(function), "result binary").collect()
+    def collect() -> list[Result]:
+        context.setJobGroup(group, "usage-lake", interruptOnCancel=True)
+        # Not DataFrame.mapInArrow: docs/decisions/0009-rdd-of-descriptions.md.
+        return context.parallelize(items, len(items)).map(function).collect()
 
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(collect)
         try:
             while not wait([future], LOOK).done:
                 progress(_done(context, group), len(items))
-            rows = future.result()
+            results = future.result()
         except KeyboardInterrupt:
             context.cancelJobGroup(group)
             raise
         except Exception as error:
             raise _for_people(error) from error
     progress(len(items), len(items))
-    return [pickle.loads(row.result) for row in rows]
-
-
-def _each(function: Callable[[Item], Result]) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
-    def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for item in batch.column(0):
-                result = pickle.dumps(function(pickle.loads(item.as_py())))
-                yield pa.RecordBatch.from_arrays([pa.array([result], pa.binary())], schema=RESULT)
-
-    return run
+    return results
 
 
 def _done(context: Any, group: str) -> int:

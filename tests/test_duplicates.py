@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from glue_jobs import duplicates
 from glue_jobs.data_files import NewFile, write_file
-from glue_jobs.duplicates import Day, find_doubled
+from glue_jobs.duplicates import Day, doubled_within, find_doubled
 from glue_jobs.fold import fold
 from glue_jobs.table import Column, Table
 from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
@@ -203,3 +203,15 @@ def test_batches_never_part_rows_with_the_same_number(monkeypatch: pytest.Monkey
     assert len(batches) > 1
     for batch, following in itertools.pairwise(batches):
         assert batch.number[-1] != following.number[0]
+
+
+@given(FILES)
+@settings(deadline=None, max_examples=60)
+def test_in_memory_all_but_the_first_of_equal_rows_are_doubled(files: list[list[Row]]) -> None:
+    lines = [{**line, **DAY} for file in files for line in file]
+    rows = pa.Table.from_pylist(lines, schema=EVENTS.arrow_schema)
+    rows = rows.set_column(7, "source_object", rows["source_object"].dictionary_encode())
+    first: dict[str, int] = {}
+    for number in sorted(range(len(lines)), key=lambda number: (lines[number]["source_object"], number)):
+        first.setdefault(repr([lines[number][name] for name in EVENTS.compared]), number)
+    assert doubled_within(EVENTS, rows).tolist() == sorted(set(range(len(lines))) - set(first.values()))

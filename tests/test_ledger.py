@@ -27,7 +27,7 @@ def found(name: str, day: date | None = date(2024, 5, 7), etag: str = "etag") ->
 
 def counts(**objects: tuple[int, int, int, int, int]) -> ObjectCounts:
     columns = [np.array(column, dtype=np.int64) for column in zip(*objects.values(), strict=True)]
-    return ObjectCounts([f"/raw/{name}" for name in objects], *columns)
+    return ObjectCounts([f"/raw/{name}" for name in objects], *columns, duplicates=np.zeros_like(columns[0]))
 
 
 NOTHING = (0, 0, 0, LIMITS.max, LIMITS.min)

@@ -58,7 +58,7 @@ def parse_plain(spans: LineSpans, lines: Places) -> Plain:
         try:
             others = _read_layout(spans, lines, columns, plain)
         except (Doubt, pa.ArrowInvalid):
-            odd = spans.has_double_blank(lines)
+            odd = spans.double_blanks()[lines]
             if len(lines) <= FEW_LINES:
                 plain.left.append(lines)
             elif odd.any():

@@ -113,9 +113,14 @@ def _repeats(column: pa.ChunkedArray) -> bool:
     return pa.types.is_dictionary(column.type) or not (pa.types.is_string(column.type) or pa.types.is_list(column.type))
 
 
+def one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    """The column as a single array, with one dictionary if it has any."""
+    return column.chunk(0) if column.num_chunks == 1 else column.unify_dictionaries().combine_chunks()
+
+
 def ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     """Whole numbers in the order of the column's values (text, bytes, numbers, days, times), nulls last."""
-    array = column.chunk(0) if column.num_chunks == 1 else column.unify_dictionaries().combine_chunks()
+    array = one_chunk(column)
     # A null among numbers would need a number that none of them can be.
     if _is_text(array.type) or (array.null_count and not pa.types.is_dictionary(array.type)):
         array = array.dictionary_encode()

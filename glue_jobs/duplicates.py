@@ -67,7 +67,7 @@ def find_doubled(table: Table, day: Day) -> list[Doubled]:
     for number in range(rounds):
         alike = _alike(table, addresses, len(day.stored), number, rounds)
         if len(alike.row):
-            alike = _shared(_renumbered(table, addresses, alike), len(day.stored))
+            alike = _across(_renumbered(table, addresses, alike), len(day.stored))
         for batch in _batches(alike):
             for file, rows in _equal(table, addresses, batch, len(day.stored)):
                 dropped.setdefault(file, []).append(rows)
@@ -99,7 +99,8 @@ def _in_memory(rows: pa.Table, places: Rows, columns: tuple[str, ...]) -> Rows:
     if len(places) < rows.num_rows:
         values = values.take(pa.array(places))
     numbers = fold(_decoded(column) for column in values.columns)
-    return np.sort(_shared(_Places(numbers, np.zeros(len(places), dtype=np.int64), places), stored=0).row)
+    repeated, _ = _repeated(_Places(numbers, np.zeros(len(places), dtype=np.int64), places))
+    return np.sort(repeated.row)
 
 
 def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -113,7 +114,7 @@ def _alike(table: Table, addresses: Sequence[str], stored: int, number: int, rou
         folded = fold(_read(table, address, table.identity[:1]).columns)
         rows = np.flatnonzero(_rounds(folded, rounds) == number) if rounds > 1 else np.arange(len(folded))
         parts.append(_Places(folded[rows], np.full(len(rows), file, dtype=np.int64), rows))
-    return _shared(_joined(parts), stored)
+    return _across(_joined(parts), stored)
 
 
 def _rounds(numbers: npt.NDArray[np.uint64], rounds: int) -> npt.NDArray[np.uint64]:
@@ -138,21 +139,30 @@ def _joined(parts: list[_Places]) -> _Places:
     )
 
 
-def _shared(places: _Places, stored: int) -> _Places:
-    """Those whose number occurs more than once and in a new file, sorted by it."""
+def _across(places: _Places, stored: int) -> _Places:
+    """Those whose number occurs in more than one file, one of them new, sorted by it."""
+    alike, groups = _repeated(places)
+    if not len(groups):
+        return alike
+    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    last = np.maximum.reduceat(alike.file, starts)
+    wanted = ((last >= stored) & (last > np.minimum.reduceat(alike.file, starts)))[groups]
+    return _Places(alike.number[wanted], alike.file[wanted], alike.row[wanted])
+
+
+def _repeated(places: _Places) -> tuple[_Places, Rows]:
+    """Those whose number occurs more than once, sorted by it, and which of them belong together."""
     order = np.argsort(places.number)
     ordered = places.number[order]
     same = ordered[1:] == ordered[:-1]
     if not same.any():
-        return _Places(places.number[:0], places.file[:0], places.row[:0])
+        return _Places(places.number[:0], places.file[:0], places.row[:0]), places.row[:0]
     member = np.zeros(len(order), dtype=bool)
     member[1:] |= same
     member[:-1] |= same
     chosen = order[member]
     groups = np.cumsum(np.diff(places.number[chosen], prepend=places.number[chosen[:1]]) != 0)
-    has_new = np.bincount(groups, weights=places.file[chosen] >= stored) > 0
-    chosen = chosen[has_new[groups]]
-    return _Places(places.number[chosen], places.file[chosen], places.row[chosen])
+    return _Places(places.number[chosen], places.file[chosen], places.row[chosen]), groups
 
 
 def _batches(places: _Places) -> Iterator[_Places]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -127,10 +128,24 @@ def _reads(part: Part) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
+class _Inline(Executor):
+    """Reads a file at once: sooner done than another thread could be told to."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(function(*arguments, **named))
+        return done
+
+
+def _pool(chunk: Chunk) -> Executor:
+    remote = any(storage_for(part.found.entry.address).remote for part in chunk[:1])
+    return ThreadPoolExecutor(CONCURRENCY) if remote else _Inline()
+
+
 def _fetched(chunk: Chunk, numbers: list[int]) -> Iterator[tuple[Part, int, Iterator[bytes]]]:
     """Each part with its bytes, fetched ahead: at most one slice of bytes and CONCURRENCY requests."""
     wanted = [(number, part, read) for number, part in enumerate(chunk) for read in _reads(part)]
-    with ThreadPoolExecutor(CONCURRENCY) as pool:
+    with _pool(chunk) as pool:
         under_way: deque[tuple[int, int, Future[bytes]]] = deque()
         ahead = 0
         position = 0

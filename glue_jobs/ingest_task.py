@@ -25,7 +25,8 @@ from glue_jobs.table import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 # Raw bytes turned into one set of data files: what a worker holds as Arrow rows before it sorts and writes them.
-FLUSH = 128 * 2**20
+# More than a chunk, so that one chunk makes one file a day, but for objects that were packed.
+FLUSH = 144 * 2**20
 
 # Of a rejected record this much is kept.
 KEPT = 64 * 2**10

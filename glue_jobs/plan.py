@@ -12,10 +12,10 @@ from glue_jobs.sources.found import Found
 Sizable = TypeVar("Sizable", bound=Sized)
 
 # A chunk becomes about one data file a day it touches: large files for readers, but enough chunks for all workers.
-LARGEST_CHUNK = 256 * 2**20
+LARGEST_CHUNK = 128 * 2**20
 SMALLEST_CHUNK = 16 * 2**20
 MOST_OBJECTS = 5_000
-CHUNKS_PER_WORKER = 3
+CHUNKS_PER_WORKER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,19 @@ def cut(objects: Iterable[Found], size: int, splittable: Callable[[Found], bool]
     An object larger than a chunk is split when ``splittable`` says that its bytes can be.
     """
     ordered = sorted(objects, key=lambda found: (found.day is None, found.day, found.entry.address))
+    parts = [part for found in ordered for part in _parts(found, size, splittable)]
+    # All of about the same length: the last worker to finish decides how long a run takes.
+    total = sum(part.end - part.start for part in parts)
+    length = max(total, 1) / max(1, -(-total // size))
     chunk: list[Part] = []
-    filled = 0
-    for part in (part for found in ordered for part in _parts(found, size, splittable)):
-        if chunk and (filled + part.end - part.start > size or len(chunk) == MOST_OBJECTS):
+    number = filled = 0
+    for part in parts:
+        # A part belongs to the chunk that its middle is in.
+        its_number = int((filled + (part.end - part.start) / 2) / length)
+        if chunk and (its_number > number or len(chunk) == MOST_OBJECTS):
             yield tuple(chunk)
-            chunk, filled = [], 0
+            chunk = []
+        number = its_number
         chunk.append(part)
         filled += part.end - part.start
     if chunk:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -59,12 +60,10 @@ def describe(
     table: Table, address: str, size: int, metadata: pq.FileMetaData, partition: Mapping[str, Any]
 ) -> DataFile:
     """The Iceberg descriptor of a Parquet file just written; ``partition`` has the value of each partition column."""
-    schema = iceberg_schema(table)
+    plan, mapping = _statistics_plan(table)
     with without_warnings():
         statistics = data_file_statistics_from_parquet_metadata(
-            parquet_metadata=metadata,
-            stats_columns=compute_statistics_plan(schema, properties(table)),
-            parquet_column_mapping=parquet_path_to_id_mapping(schema),
+            parquet_metadata=metadata, stats_columns=plan, parquet_column_mapping=mapping
         )
     return DataFile.from_args(
         content=DataFileContent.DATA,
@@ -78,6 +77,12 @@ def describe(
         key_metadata=None,
         **statistics.to_serialized_dict(),
     )
+
+
+@cache
+def _statistics_plan(table: Table) -> tuple[Any, dict[str, int]]:
+    schema = iceberg_schema(table)
+    return compute_statistics_plan(schema, properties(table)), parquet_path_to_id_mapping(schema)
 
 
 def iceberg_type(column: Column) -> IcebergType:

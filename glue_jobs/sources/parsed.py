@@ -23,7 +23,7 @@ class Parsed:
     """Everything that was found in some raw bytes; ``records`` is always rows plus rejected records
     plus ``filtered``, records that are none of this table's.
 
-    ``rows`` has one chunk per column; its string columns may be dictionary-encoded (int32, string).
+    The string columns of ``rows`` may be dictionary-encoded (int32, string).
     ``positions`` (int64) is the byte offset of each row's record, in the order of ``rows``.
     """
 

@@ -10,6 +10,7 @@ import re
 import pyarrow as pa
 
 from glue_jobs.config import Config
+from glue_jobs.data_files import one_chunk
 from glue_jobs.datasets import assign
 from glue_jobs.readers import is_own, is_robot
 from glue_jobs.sources.access_log_parser import parse_access_log
@@ -32,7 +33,7 @@ ACCESS_LOG_NAMES = DayNames(
 def enrich_access_log(rows: pa.Table, config: Config) -> pa.Table:
     """Parsed lines with every derived column of the table: data set, own traffic, robots, day."""
     column = {
-        name: rows[name].chunk(0)
+        name: one_chunk(rows[name])
         for name in ("bucket", "key", "access_point_arn", "requester", "remote_ip", "user_agent")
     }
     account, repository = assign(column["bucket"], column["key"], column["access_point_arn"], config)

@@ -39,6 +39,9 @@ class Level:
 class Storage(Protocol):
     """What the jobs need of a store. Every method raises StorageError with a sentence for people."""
 
+    remote: bool
+    """Whether a read waits for a network, so that many at once are worth their threads."""
+
     def level(self, prefix: str, start_after: str = "") -> Level:
         """One page of the names below ``prefix``, up to the next slash, after the address ``start_after``."""
 

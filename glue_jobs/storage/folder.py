@@ -22,6 +22,8 @@ UNFINISHED = re.compile(r"\.unfinished-[0-9a-f]{32}")
 class FolderStorage:
     """The local file system, as `Storage` describes it."""
 
+    remote = False
+
     def level(self, prefix: str, start_after: str = "") -> Level:
         folder, stem = _split(prefix)
         objects, folders = [], []

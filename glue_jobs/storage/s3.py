@@ -46,6 +46,8 @@ def endpoint() -> str | None:
 class S3Storage:
     """One bucket, as `Storage` describes it. Credentials are found as boto3 finds them."""
 
+    remote = True
+
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
         self._root = f"s3://{bucket}/"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.sources.access_log_parser import parse_access_log
+from glue_jobs.sources import access_log_parser
 from glue_jobs.sources.access_log_parser.careful import parse_lines
 from glue_jobs.sources.access_log_parser.fast import parse_plain
 from glue_jobs.sources.access_log_parser.spans import LineSpans
@@ -33,6 +33,14 @@ URI = "GET /a/b.csv HTTP/1.1"
 
 def line(head: str = HEAD, client: str = f'"{URI}" {SIX} "-" "curl/8.5.0"', tail: str = TAIL) -> str:
     return f"{head} {client} {tail}"
+
+
+def parse_access_log(data: bytes | memoryview | pa.Buffer) -> Parsed:
+    """What the parser returns, in the order of the lines."""
+    parsed = access_log_parser.parse_access_log(data)
+    order = np.argsort(parsed.positions, kind="stable")
+    rows = parsed.rows.unify_dictionaries().combine_chunks().take(pa.array(order))
+    return Parsed(rows, parsed.positions[order], parsed.records, parsed.rejected)
 
 
 def by_careful(data: bytes) -> Parsed:

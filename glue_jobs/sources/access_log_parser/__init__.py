@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from glue_jobs.sources.access_log_parser.careful import parse_lines
 from glue_jobs.sources.access_log_parser.fast import FEW_LINES, Plain, parse_plain
-from glue_jobs.sources.access_log_parser.spans import LineSpans, find_byte
+from glue_jobs.sources.access_log_parser.spans import LineSpans, find, find_byte
 from glue_jobs.sources.parsed import Parsed
 
 __all__ = ["parse_access_log"]
@@ -22,8 +22,8 @@ FEW = 0.01
 def parse_access_log(data: bytes | memoryview | pa.Buffer) -> Parsed:
     """Rows and rejected lines of whole access-log lines; together every line that is not blank.
 
-    Lines end at ``\\n`` only, the last one may lack it. Rows are in the order of their lines, whichever parser read
-    them. Never raises for what the bytes say.
+    Lines end at ``\\n`` only, the last one may lack it. Rows of lines that only the careful parser understood come
+    last. Never raises for what the bytes say.
     """
     view = memoryview(data).cast("B") if len(data) else memoryview(b"")
     spans = LineSpans.of(view)
@@ -34,8 +34,8 @@ def parse_access_log(data: bytes | memoryview | pa.Buffer) -> Parsed:
     tables, positions = plain.tables, [spans.starts[lines] for lines in plain.lines]
     if careful.rows.num_rows or not tables:
         tables, positions = [*tables, careful.rows], [*positions, careful.positions]
-    rows, places = _in_order(tables, positions)
-    return Parsed(rows, places, len(places) + len(careful.rejected), careful.rejected)
+    places = np.concatenate(positions)
+    return Parsed(pa.concat_tables(tables), places, len(places) + len(careful.rejected), careful.rejected)
 
 
 def _divide(spans: LineSpans) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -52,7 +52,7 @@ def _divide(spans: LineSpans) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int
     if b"\r" in text:
         odd[_line_of(spans, find_byte(data, CARRIAGE_RETURN))] = True
     if not text.isascii():
-        strange = _line_of(spans, np.flatnonzero(data >= NOT_ASCII))
+        strange = _line_of(spans, find(data, lambda block: block >= NOT_ASCII))
         odd[[number for number in np.unique(strange) if not _is_utf8(spans.line(number))]] = True
     return np.flatnonzero(~odd), np.flatnonzero(odd)
 
@@ -67,12 +67,3 @@ def _is_utf8(line: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _in_order(tables: list[pa.Table], positions: list[npt.NDArray[np.int64]]) -> tuple[pa.Table, npt.NDArray[np.int64]]:
-    if len(tables) == 1:
-        return tables[0], positions[0]
-    rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
-    places = np.concatenate(positions)
-    order = np.argsort(places, kind="stable")
-    return rows.take(pa.array(order)), places[order]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,12 @@ TWO_BLANKS = int.from_bytes(b"  ", "little")
 
 def find_byte(data: Bytes, byte: int) -> Places:
     """Offsets at which a byte occurs, ascending; meant for bytes that are rare, such as one in a hundred."""
-    found = [_find_in_block(data[start : start + BLOCK] == byte, start) for start in range(0, len(data), BLOCK)]
+    return find(data, lambda block: block == byte)
+
+
+def find(data: Bytes, wanted: Callable[[Bytes], Flags]) -> Places:
+    """Offsets of the bytes that are ``wanted``, ascending; looks at a block at a time."""
+    found = [_find_in_block(wanted(data[start : start + BLOCK]), start) for start in range(0, len(data), BLOCK)]
     return np.concatenate(found) if found else np.empty(0, np.int64)
 
 

@@ -135,14 +135,37 @@ def _batches(places: _Places) -> Iterator[_Places]:
 
 
 def _equal(table: Table, addresses: Sequence[str], places: _Places, stored: int) -> Iterator[tuple[int, pa.Table]]:
-    """Per new file, row and raw object of those equal to another in every compared column, all but the first."""
+    """Per new file, row and raw object of those that are the same record as another, all but the first."""
+    values = _values(table, addresses, places, table.compared)
+    if table.same and values[table.same[0]].null_count:
+        # Records without an id are the same only when everything in them is.
+        unnamed = values[table.same[0]].is_null().to_numpy()
+        named, others = values.filter(pa.array(~unnamed)), _chosen(places, values.filter(pa.array(unnamed)))
+        yield from _again(named, table.same, stored)
+        yield from _again(_values(table, addresses, others, table.record), table.record, stored)
+    else:
+        yield from _again(values, table.compared, stored)
+
+
+def _values(table: Table, addresses: Sequence[str], places: _Places, columns: tuple[str, ...]) -> pa.Table:
+    """The rows in these columns, with where they are."""
     parts = []
     for file in np.unique(places.file):
         rows = pa.array(places.row[places.file == file])
-        values = _read(table, addresses[file], (*table.compared, "source_object")).take(rows)
+        values = _read(table, addresses[file], (*columns, "source_object")).take(rows)
         parts.append(values.append_column("row", rows).append_column("file", pa.repeat(int(file), len(rows))))
-    values = pa.concat_tables(parts)
-    groups = _groups(values, table.compared)
+    return pa.concat_tables(parts)
+
+
+def _chosen(places: _Places, values: pa.Table) -> _Places:
+    """The places of rows that `_values` has read."""
+    return _Places(places.number[: values.num_rows], values["file"].to_numpy(), values["row"].to_numpy())
+
+
+def _again(values: pa.Table, columns: tuple[str, ...], stored: int) -> Iterator[tuple[int, pa.Table]]:
+    if not values.num_rows:
+        return
+    groups = _groups(values, columns)
     files, rows_in_file = values["file"].to_numpy(), values["row"].to_numpy()
     order = np.lexsort((rows_in_file, files, ranks(values["source_object"]), files >= stored, groups))
     again = np.flatnonzero(np.diff(groups[order], prepend=-1) == 0)

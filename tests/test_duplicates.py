@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,8 @@ def day(table: Table, folder: Path, stored: list[list[Row]], new: list[list[Row]
 
 
 def identity(table: Table, row: Row) -> str:
-    return repr([row.get(name) for name in table.compared])
+    names = table.record if table.same and row[table.same[0]] is None else table.compared
+    return repr([row.get(name) for name in names])
 
 
 def expected(table: Table, stored: list[list[Row]], new: list[list[Row]]) -> tuple[set[str], Counter[str]]:
@@ -193,3 +195,18 @@ def test_batches_never_part_rows_with_the_same_number(monkeypatch: pytest.Monkey
     assert len(batches) > 1
     for batch, following in zip(batches[:-1], batches[1:], strict=True):
         assert batch.number[-1] != following.number[0]
+
+
+NAMED = replace(EVENTS, identity=("request_id", "acl_required"), same=("request_id", "acl_required"))
+
+
+@settings(deadline=None, max_examples=40)
+@given(FILES, st.integers(0, 5), st.sampled_from([1, 10**9]))
+def test_an_id_may_be_enough_but_no_id_is_not(
+    tmp_path_factory: pytest.TempPathFactory, files: list[list[Row]], split: int, rows: int
+) -> None:
+    stored, new = files[: min(split, len(files) - 1)], files[min(split, len(files) - 1) :]
+    the_day = day(NAMED, tmp_path_factory.mktemp("day"), stored, new)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duplicates, "MOST_ROWS", rows)
+        assert found(NAMED, the_day) == expected(NAMED, stored, new)

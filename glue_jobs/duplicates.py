@@ -86,11 +86,24 @@ def doubled_within(table: Table, rows: pa.Table) -> Rows:
         alike = _in_memory(rows, alike, table.identity)
     if not len(alike):
         return alike
-    values = rows.select([*table.compared, "source_object"]).take(pa.array(alike))
-    groups = _groups(values, table.compared)
-    order = np.lexsort((alike, ranks(values["source_object"]), groups))
-    again = np.flatnonzero(np.diff(groups[order], prepend=-1) == 0)
-    return np.sort(alike[order[again]])
+    values = rows.select([*table.record, "source_object"]).take(pa.array(alike))
+    doubled = [alike[:0]]
+    for columns, chosen in _ways(table, values):
+        part, places = values.filter(pa.array(chosen)), alike[chosen]
+        groups = _groups(part, columns)
+        order = np.lexsort((places, ranks(part["source_object"]), groups))
+        doubled.append(places[order[np.flatnonzero(np.diff(groups[order], prepend=-1) == 0)]])
+    return np.sort(np.concatenate(doubled))
+
+
+def _ways(table: Table, values: pa.Table) -> Iterator[tuple[tuple[str, ...], npt.NDArray[np.bool_]]]:
+    """The columns that make rows the same, and the rows they hold for: an id is enough, but no id is not."""
+    if not table.same:
+        yield table.compared, np.ones(values.num_rows, dtype=bool)
+        return
+    named = values[table.same[0]].is_valid().to_numpy()
+    yield table.same, named
+    yield table.record, ~named
 
 
 def _in_memory(rows: pa.Table, places: Rows, columns: tuple[str, ...]) -> Rows:
@@ -177,14 +190,37 @@ def _batches(places: _Places) -> Iterator[_Places]:
 
 
 def _equal(table: Table, addresses: Sequence[str], places: _Places, stored: int) -> Iterator[tuple[int, pa.Table]]:
-    """Per new file, row and raw object of those equal to another in every compared column, all but the first."""
+    """Per new file, row and raw object of those that are the same record as another, all but the first."""
+    values = _values(table, addresses, places, table.compared)
+    if table.same and values[table.same[0]].null_count:
+        # Records without an id are the same only when everything in them is.
+        unnamed = values[table.same[0]].is_null().to_numpy()
+        named, others = values.filter(pa.array(~unnamed)), _chosen(places, values.filter(pa.array(unnamed)))
+        yield from _again(named, table.same, stored)
+        yield from _again(_values(table, addresses, others, table.record), table.record, stored)
+    else:
+        yield from _again(values, table.compared, stored)
+
+
+def _values(table: Table, addresses: Sequence[str], places: _Places, columns: tuple[str, ...]) -> pa.Table:
+    """The rows in these columns, with where they are."""
     parts = []
     for file in np.unique(places.file):
         rows = pa.array(places.row[places.file == file])
-        values = _read(table, addresses[file], (*table.compared, "source_object")).take(rows)
+        values = _read(table, addresses[file], (*columns, "source_object")).take(rows)
         parts.append(values.append_column("row", rows).append_column("file", pa.repeat(int(file), len(rows))))
-    values = pa.concat_tables(parts)
-    groups = _groups(values, table.compared)
+    return pa.concat_tables(parts)
+
+
+def _chosen(places: _Places, values: pa.Table) -> _Places:
+    """The places of rows that `_values` has read."""
+    return _Places(places.number[: values.num_rows], values["file"].to_numpy(), values["row"].to_numpy())
+
+
+def _again(values: pa.Table, columns: tuple[str, ...], stored: int) -> Iterator[tuple[int, pa.Table]]:
+    if not values.num_rows:
+        return
+    groups = _groups(values, columns)
     files, rows_in_file = values["file"].to_numpy(), values["row"].to_numpy()
     order = np.lexsort((rows_in_file, files, ranks(values["source_object"]), files >= stored, groups))
     again = np.flatnonzero(np.diff(groups[order], prepend=-1) == 0)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from glue_jobs.json_documents import Documents
 from glue_jobs.lines import Lines, Overlong
 from glue_jobs.plan import Chunk, Part
 from glue_jobs.sources.parsed import Rejected
@@ -79,28 +80,29 @@ class _Builder:
 
 
 def slices(chunk: Chunk, numbers: list[int], splittable: bool) -> Iterator[Slice]:
-    """The chunk's bytes in order. ``numbers`` has each part's object index.
+    """The chunk's bytes in order, as lines or else as JSON documents. ``numbers`` has each part's object index.
 
     Raises:
         StorageError: an object cannot be read, or is no longer the one that was listed.
     """
     builder = _Builder()
     for part, number, pieces in _fetched(chunk, numbers):
-        reader = Lines(part.start) if splittable else Lines.whole()
+        reader = Lines(part.start) if splittable else Documents()
         unpacker = Unpacker()
         for raw in chain(pieces, (None,)):
             for data in unpacker.finish() if raw is None else unpacker.feed(raw):
                 for offset, text in reader.feed(data):
                     _take(builder, number, offset, text)
-                    if builder.size >= SLICE and splittable:
+                    if builder.size >= SLICE:
                         yield builder.build()
         if unpacker.problem:
             # Behind a whole stream the last line is whole too.
             rest = b"" if unpacker.problem == TRAILING else reader.abandon()
-            builder.reject(number, Rejected(reader.position, unpacker.problem, rest))
+            index = reader.index if isinstance(reader, Documents) else None
+            builder.reject(number, Rejected(reader.position, unpacker.problem, rest, index))
         for offset, text in reader.finish(_overhang(part) if splittable else iter(())):
             _take(builder, number, offset, text)
-        if builder.size >= SLICE or not splittable:
+        if builder.size >= SLICE:
             yield builder.build()
     last = builder.build()
     if last.data or last.rejected:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -92,14 +92,13 @@ def ingest_chunk(job: Job, chunk: Chunk) -> ChunkResult:
     task = _Task(job, objects)
     counts = _no_counts(objects)
     for piece in slices(chunk, [index[part.found.entry.address] for part in chunk], job.pipeline.lines):
-        parsed = job.pipeline.parse(piece.data)
+        parse = job.pipeline.parse
+        parsed = parse(piece.data) if job.pipeline.lines else parse(piece.data, piece.starts)
         _check(parsed, objects[int(piece.objects[0])] if len(piece.objects) else "")
         owners = _owners(piece, parsed.positions)
-        refused = [*piece.rejected, *_located(piece, parsed.rejected)]
+        refused = list(_located(piece, parsed.rejected, counts))
         _count(counts, parsed, owners, refused)
-        if parsed.filtered:
-            # Only sources whose objects are parsed one by one filter records.
-            counts.filtered[piece.objects[0]] += parsed.filtered
+        counts.filtered[:] += np.bincount(_owners(piece, parsed.filtered), minlength=len(objects))
         task.refused += refused
         if parsed.rows.num_rows:
             source = pa.DictionaryArray.from_arrays(pa.array(owners, pa.int32()), pa.array(objects))
@@ -113,7 +112,7 @@ def ingest_chunk(job: Job, chunk: Chunk) -> ChunkResult:
 
 
 def _check(parsed: Parsed, example: str) -> None:
-    found = parsed.rows.num_rows + len(parsed.rejected) + parsed.filtered
+    found = parsed.rows.num_rows + len(parsed.rejected) + len(parsed.filtered)
     if found != parsed.records:
         raise AssertionError(f"{example}: {parsed.records} records became {found}; this is a bug, please report it")
 
@@ -124,11 +123,22 @@ def _owners(piece: Slice, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.in
     return piece.objects[np.searchsorted(piece.starts, positions, side="right") - 1]
 
 
-def _located(piece: Slice, rejected: list[Rejected]) -> Iterator[tuple[int, Rejected]]:
+def _located(piece: Slice, rejected: list[Rejected], before: ObjectCounts) -> Iterator[tuple[int, Rejected]]:
+    """Every refused record with its object and its place there."""
+    for owner, each in piece.rejected:
+        yield owner, replace(each, position=_place(owner, each, each.position, before))
     for each in rejected:
         place = int(np.searchsorted(piece.starts, each.position, side="right")) - 1
+        owner = int(piece.objects[place])
         offset = int(piece.offsets[place]) + each.position - int(piece.starts[place])
-        yield int(piece.objects[place]), Rejected(offset, each.reason, each.record)
+        yield owner, replace(each, position=_place(owner, each, offset, before))
+
+
+def _place(owner: int, rejected: Rejected, offset: int, before: ObjectCounts) -> int:
+    """The offset of a line; the number of a record, which goes on where the object's last piece ended."""
+    if rejected.index is None:
+        return offset
+    return rejected.index + int(before.rows[owner] + before.rejected[owner] + before.filtered[owner])
 
 
 def _no_counts(objects: list[str]) -> ObjectCounts:

@@ -31,18 +31,10 @@ class Lines:
         self._rest: list[bytes] = []
         self._rest_size = 0
         self._overlong = False
-        self._whole = False
-
-    @classmethod
-    def whole(cls) -> Lines:
-        """One that joins all bytes of an object, for formats that are no lines."""
-        reader = cls()
-        reader._whole = True
-        return reader
 
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes | Overlong]]:
         """The lines that end in ``data``."""
-        last = -1 if self._whole else data.rfind(b"\n")
+        last = data.rfind(b"\n")
         if last < 0:
             self._keep(data)
             return
@@ -79,7 +71,7 @@ class Lines:
             return
         if data:
             self._rest.append(data)
-        if self._rest_size > LONGEST_LINE and not self._whole:
+        if self._rest_size > LONGEST_LINE:
             self._overlong = True
             self._rest = [b"".join(self._rest)[:KEPT]]
 

@@ -16,6 +16,9 @@ def sentence(outcome: Outcome) -> str:
             f"run {outcome.run_id} ingested {sums.objects:,} objects: {sums.records:,} records = {sums.rows:,} rows"
             f" + {sums.rejected:,} rejected + {sums.duplicates:,} duplicates + {sums.filtered:,} filtered"
         )
+    folders = outcome.skipped.folders
+    if folders:
+        told += f"; {len(folders):,} folders of other kinds of logs were left out, e.g. {printable(min(folders))}"
     if not outcome.skipped.count:
         return told
     return (

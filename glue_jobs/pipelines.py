@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from glue_jobs.config import Config
+from glue_jobs.sources.cloudtrail_s3_event import CLOUDTRAIL_NAMES, enrich_cloudtrail, parse_cloudtrail
 from glue_jobs.sources.day_folders import DayNames
 from glue_jobs.sources.parsed import Parsed
 from glue_jobs.sources.s3_access_log import ACCESS_LOG_NAMES, enrich_access_log, parse_access_log
 from glue_jobs.table import Table
+from glue_jobs.tables.cloudtrail_s3_event import CLOUDTRAIL_S3_EVENT
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
@@ -21,12 +23,13 @@ from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
 class Pipeline:
     """One source on its way to its table.
 
-    ``lines`` says that objects are lines of text: large ones may be split, small ones parsed together.
+    ``lines`` says that objects are lines of text: large ones may be split, and ``parse`` gets lines of many objects.
+    Otherwise they are JSON documents, and ``parse`` also gets where in the bytes each object begins.
     """
 
     title: str
     names: DayNames
-    parse: Callable[[bytes], Parsed]
+    parse: Callable[..., Parsed]
     enrich: Callable[[pa.Table, Config], pa.Table]
     table: Table
     lines: bool
@@ -45,6 +48,14 @@ PIPELINES = (
         enrich=enrich_access_log,
         table=S3_ACCESS_LOG,
         lines=True,
+    ),
+    Pipeline(
+        "CloudTrail events of S3",
+        names=CLOUDTRAIL_NAMES,
+        parse=parse_cloudtrail,
+        enrich=enrich_cloudtrail,
+        table=CLOUDTRAIL_S3_EVENT,
+        lines=False,
     ),
 )
 

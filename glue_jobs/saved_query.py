@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,8 @@ from pydantic_core import ErrorDetails
 from glue_jobs.errors import UsageLakeError
 
 QUERIES = Path(__file__).parents[1] / "queries"
+VIEWS = "views"
+"""The folder below QUERIES that holds no queries but the views they may read, see :mod:`glue_jobs.saved_view`."""
 
 # Limits of AWS::Athena::NamedQuery: Name and Description in characters (bytes are never fewer), QueryString in bytes.
 LONGEST_NAME = 128
@@ -23,6 +26,9 @@ LONGEST_QUERY = 262_144
 
 ParameterValue = str | date | int | float
 Text = Annotated[str, Field(min_length=1)]
+
+# What may hold a ? that is no parameter stands first, so that it is taken whole.
+_PARAMETER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|\?""", re.DOTALL)
 
 _READ_VALUE: dict[str, Callable[[str], ParameterValue]] = {
     "string": str,
@@ -43,12 +49,16 @@ class _Strict(BaseModel):
 
 
 class Parameter(_Strict):
-    """One ``?`` of the query. ``example`` is text, as a caller would type it."""
+    """One ``?`` of the query. ``example`` and ``default`` are text, as a caller would type them.
+
+    A parameter with a default may be left out, and its default stands in the text that Athena is given.
+    """
 
     name: Text
     type: Literal["string", "date", "bigint", "double"]
     description: Text
     example: Text
+    default: Text | None = None
 
     def read(self, text: str) -> ParameterValue:
         """The value a caller typed, in the parameter's type; raises SavedQueryError."""
@@ -57,6 +67,13 @@ class Parameter(_Strict):
         except ValueError:
             message = f"parameter {self.name} must be a {self.type} such as {self.example}, not {text!r}"
             raise SavedQueryError(message) from None
+
+    def literal(self, text: str) -> str:
+        """The value a caller typed as Athena writes it in a query; raises SavedQueryError."""
+        value = self.read(text)
+        if isinstance(value, str):
+            return "'" + value.replace("'", "''") + "'"
+        return f"DATE '{value}'" if isinstance(value, date) else repr(value)
 
 
 class ReturnedColumn(_Strict):
@@ -103,7 +120,7 @@ class SavedQuery:
     @classmethod
     def names(cls, root: Path = QUERIES) -> tuple[str, ...]:
         """Names of all saved queries below ``root``, sorted."""
-        folders = (path for path in root.glob("*/*") if path.is_dir())
+        folders = (path for path in root.glob("*/*") if path.is_dir() and path.parent.name != VIEWS)
         return tuple(sorted(folder.relative_to(root).as_posix() for folder in folders))
 
     @classmethod
@@ -113,10 +130,10 @@ class SavedQuery:
         if name not in names:
             raise SavedQueryError(f"there is no saved query {name!r}; there are {', '.join(names) or 'none at all'}")
         folder = root / name
-        sql = _read_text(folder / "query.sql")
-        metadata = _read_yaml(folder / "metadata.yaml", TypeAdapter(Metadata))
+        sql = read_text(folder / "query.sql")
+        metadata = read_yaml(folder / "metadata.yaml", TypeAdapter(Metadata))
         _check_limits(folder, name, sql, metadata)
-        cases = _read_yaml(folder / "cases.yaml", TypeAdapter(list[Case]))
+        cases = read_yaml(folder / "cases.yaml", TypeAdapter(list[Case]))
         return cls(name, sql, metadata, tuple(cases))
 
     @classmethod
@@ -131,11 +148,27 @@ class SavedQuery:
         for name in values:
             if name not in known:
                 raise SavedQueryError(f"there is no parameter {name!r}: {takes}")
+        values = {each.name: each.default for each in self.metadata.parameters if each.default is not None} | {**values}
         for parameter in self.metadata.parameters:
             if parameter.name not in values:
                 message = f"parameter {parameter.name!r} is missing: {takes}; an example is {parameter.example}"
                 raise SavedQueryError(message)
         return [parameter.read(values[parameter.name]) for parameter in self.metadata.parameters]
+
+    @property
+    def named_query(self) -> str:
+        """The text for Athena: ``sql`` with the default of each parameter that has one in place of its ``?``.
+
+        So the query runs with one click, and a number that is no condition can be given at all: Athena takes ``?``
+        in WHERE only (https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html).
+        """
+        parameters = iter(self.metadata.parameters)
+
+        def filled(found: re.Match[str]) -> str:
+            parameter = next(parameters, None) if found[0] == "?" else None
+            return found[0] if parameter is None or parameter.default is None else parameter.literal(parameter.default)
+
+        return _PARAMETER.sub(filled, self.sql)
 
 
 # libyaml reads a folder ten times faster, but not every installation of PyYAML has it.
@@ -143,18 +176,21 @@ _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Checked = TypeVar("_Checked")
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of one file of a folder; raises SavedQueryError."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise SavedQueryError(f"{path} is missing: a saved query has query.sql, metadata.yaml, cases.yaml") from None
+        names = "query.sql, metadata.yaml, cases.yaml; a view has view.sql, metadata.yaml"
+        raise SavedQueryError(f"{path} is missing: a saved query has {names}") from None
     except UnicodeDecodeError as error:
         raise SavedQueryError(f"{path} is not UTF-8 at byte {error.start}") from None
 
 
-def _read_yaml(path: Path, model: TypeAdapter[_Checked]) -> _Checked:
+def read_yaml(path: Path, model: TypeAdapter[_Checked]) -> _Checked:
+    """The content of one YAML file of a folder, as the model wants it; raises SavedQueryError."""
     try:
-        content = yaml.load(_read_text(path), Loader=_SafeLoader)
+        content = yaml.load(read_text(path), Loader=_SafeLoader)
     except yaml.YAMLError as error:
         raise SavedQueryError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     try:

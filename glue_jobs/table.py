@@ -51,7 +51,9 @@ class Table:
     """One table: what a row is, its columns, how it is partitioned, and how its files are sorted.
 
     ``identity`` names the columns that make two rows candidates for being the same record, the
-    most selective one first; rows are the same only when every column of ``compared`` is equal.
+    most selective one first; rows are the same only when every column of ``compared`` is equal. That is every
+    column of the record, unless ``same`` names those that suffice; where the first of them is null, nothing does
+    but the whole ``record``.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Table:
     partitions: tuple[str, ...]
     sort: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
     statistics: tuple[str, ...] = ()
 
@@ -70,7 +73,9 @@ class Table:
         ]
         if len(set(names)) != len(names) or len(set(ids)) != len(ids):
             raise ValueError(f"table {self.name}: a column name or a field id is used twice")
-        unknown = {*self.partitions, *self.sort, *self.identity, *self.derived, *self.statistics} - set(names)
+        unknown = {*self.partitions, *self.sort, *self.identity, *self.same, *self.derived, *self.statistics} - set(
+            names
+        )
         if unknown:
             raise ValueError(f"table {self.name}: no such column: {', '.join(sorted(unknown))}")
 
@@ -86,6 +91,11 @@ class Table:
 
     @cached_property
     def compared(self) -> tuple[str, ...]:
+        """The columns that are equal in rows of the same record."""
+        return self.same or self.record
+
+    @cached_property
+    def record(self) -> tuple[str, ...]:
         """The columns that come from the record itself, none that ingestion derives."""
         return tuple(column.name for column in self.columns if column.name not in self.derived)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,8 @@ def once(table: Table, rows: list[Row]) -> list[Row]:
 
 
 def identity(table: Table, row: Row) -> str:
-    return repr([row.get(name) for name in table.compared])
+    names = table.record if table.same and row[table.same[0]] is None else table.compared
+    return repr([row.get(name) for name in names])
 
 
 def expected(table: Table, stored: list[list[Row]], new: list[list[Row]]) -> tuple[set[str], Counter[str]]:
@@ -221,3 +223,31 @@ def test_in_memory_all_but_the_first_of_equal_rows_are_doubled(files: list[list[
     for number in sorted(range(len(lines)), key=lambda number: (lines[number]["source_object"], number)):
         first.setdefault(repr([lines[number][name] for name in EVENTS.compared]), number)
     assert doubled_within(EVENTS, rows).tolist() == sorted(set(range(len(lines))) - set(first.values()))
+
+
+@given(FILES)
+@settings(deadline=None, max_examples=40)
+def test_in_memory_an_id_may_be_enough_too(files: list[list[Row]]) -> None:
+    lines = [{**line, **DAY} for file in files for line in file]
+    rows = pa.Table.from_pylist(lines, schema=EVENTS.arrow_schema)
+    rows = rows.set_column(7, "source_object", rows["source_object"].dictionary_encode())
+    first: dict[str, int] = {}
+    for number in sorted(range(len(lines)), key=lambda number: (lines[number]["source_object"], number)):
+        first.setdefault(identity(NAMED, lines[number]), number)
+    assert doubled_within(NAMED, rows).tolist() == sorted(set(range(len(lines))) - set(first.values()))
+
+
+NAMED = replace(EVENTS, identity=("request_id", "acl_required"), same=("request_id", "acl_required"))
+
+
+@settings(deadline=None, max_examples=40)
+@given(FILES, st.integers(0, 5), st.sampled_from([1, 10**9]))
+def test_an_id_may_be_enough_but_no_id_is_not(
+    tmp_path_factory: pytest.TempPathFactory, files: list[list[Row]], split: int, rows: int
+) -> None:
+    files = [once(NAMED, lines) for lines in files]
+    stored, new = files[: min(split, len(files) - 1)], files[min(split, len(files) - 1) :]
+    the_day = day(NAMED, tmp_path_factory.mktemp("day"), stored, new)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duplicates, "MOST_ROWS", rows)
+        assert found(NAMED, the_day) == expected(NAMED, stored, new)

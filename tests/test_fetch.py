@@ -100,11 +100,15 @@ def test_a_slice_is_hardly_larger_than_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_objects_of_other_formats_come_whole_and_alone(tmp_path: Path) -> None:
-    objects = [b'{"a":\n1}\n', b"x" * 100, gzip.compress(b"y" * 90)]
-    pieces = list(slices(whole(found(tmp_path, objects)), [0, 1, 2], False))
-    assert [piece.data for piece in pieces] == [b'{"a":\n1}\n', b"x" * 100 + b"\n", b"y" * 90 + b"\n"]
-    assert [piece.objects.tolist() for piece in pieces] == [[0], [1], [2]]
+def test_documents_come_whole_and_share_a_slice_when_they_are_small(tmp_path: Path) -> None:
+    objects = [b'{"a":\n1}', b"{}", b"", b"x" * 100, gzip.compress(b"y" * 90)]
+    pieces = list(slices(whole(found(tmp_path, objects)), [0, 1, 2, 3, 4], False))
+    assert [piece.data for piece in pieces] == [
+        b'{"a":\n1}\n{}\n\n' + b"x" * 100 + b"\n",
+        b"y" * 90 + b"\n",
+    ]
+    assert [piece.objects.tolist() for piece in pieces] == [[0, 1, 2, 3], [4]]
+    assert [piece.starts.tolist() for piece in pieces] == [[0, 9, 12, 13], [0]]
 
 
 def test_no_more_is_fetched_ahead_than_a_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: None) -> None:

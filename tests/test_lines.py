@@ -81,14 +81,6 @@ def test_parts_have_all_lines_each_once(data: bytes, parts: list[int], edges: li
         assert part == expected(data, start, end)
 
 
-@FEW
-@given(st.binary(max_size=60), cuts)
-def test_a_whole_object_comes_in_one_piece(data: bytes, edges: list[int]) -> None:
-    reader = Lines.whole()
-    assert not [each for piece in pieces(data, edges) for each in reader.feed(piece)]
-    assert list(reader.finish(iter(()))) == ([(0, data)] if data else [])
-
-
 def test_carriage_returns_stay_with_their_line() -> None:
     assert list(Lines().feed(b"a\r\nb\r\n")) == [(0, b"a\r\nb\r\n")]
 

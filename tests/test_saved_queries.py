@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,16 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from glue_jobs.local.query_engine import QueryEngine, TableSource, tables_read
-from glue_jobs.saved_query import QUERIES, Case, SavedQuery, SavedQueryError
+from glue_jobs.saved_query import QUERIES, Case, Parameter, SavedQuery, SavedQueryError
 from glue_jobs.table import ARROW_TYPES, Table
+from glue_jobs.tables.cloudtrail_s3_event import CLOUDTRAIL_S3_EVENT
 from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
+from glue_jobs.tables.subscriber import SUBSCRIBER
 from tools.generate_query_index import README, render
 
-TABLES: dict[str, Table] = {table.name: table for table in (S3_ACCESS_LOG,)}
+TABLES: dict[str, Table] = {table.name: table for table in (S3_ACCESS_LOG, CLOUDTRAIL_S3_EVENT, SUBSCRIBER)}
 SAVED_QUERIES = SavedQuery.all()
+WITH_DEFAULTS = [query for query in SAVED_QUERIES if any(each.default for each in query.metadata.parameters)]
 RETURN_TYPES = {**ARROW_TYPES, "double": pa.float64()}
 # Functions sqlglot has no class for, so that it cannot tell whether Athena has them; these it has.
 ATHENA_FUNCTIONS = {"GROUPING"}
@@ -100,10 +104,11 @@ def test_a_query_reads_the_tables_it_says_and_they_exist(query: SavedQuery) -> N
 
 
 @each_query
-def test_a_parameter_stands_in_a_where_clause_and_each_is_described(query: SavedQuery) -> None:
-    placeholders = list(parsed(query).find_all(exp.Placeholder))
-    assert len(placeholders) == len(query.metadata.parameters)
-    assert all(placeholder.find_ancestor(exp.Where) for placeholder in placeholders)
+def test_each_parameter_is_described_and_what_athena_asks_for_stands_in_a_where_clause(query: SavedQuery) -> None:
+    assert len(list(parsed(query).find_all(exp.Placeholder))) == len(query.metadata.parameters)
+    asked_for = list(sqlglot.parse_one(query.named_query, read="athena").find_all(exp.Placeholder))
+    assert len(asked_for) == sum(parameter.default is None for parameter in query.metadata.parameters)
+    assert all(placeholder.find_ancestor(exp.Where) for placeholder in asked_for)
     query.bind({parameter.name: parameter.example for parameter in query.metadata.parameters})
 
 
@@ -112,11 +117,22 @@ def test_rows_are_in_an_order_and_only_days_of_a_period_are_read(query: SavedQue
     tree = parsed(query)
     assert tree.args.get("order")
     for table in tree.find_all(exp.Table):
-        if table.name in TABLES:
+        if table.name in TABLES and "event_date" in TABLES[table.name].arrow_schema.names:
             select = table.find_ancestor(exp.Select)
             assert select is not None
             days = [column for column in select.args["where"].find_all(exp.Column) if column.name == "event_date"]
             assert len(days) >= 2, "a first and a last day"
+
+
+@pytest.mark.parametrize("query", WITH_DEFAULTS, ids=lambda query: query.name)
+def test_the_text_for_athena_answers_as_the_query_with_its_defaults_does(query: SavedQuery) -> None:
+    without_default = [parameter for parameter in query.metadata.parameters if parameter.default is None]
+    metadata = query.metadata.model_copy(update={"parameters": without_default})
+    named = replace(query, sql=query.named_query, metadata=metadata)
+    for case in query.cases:
+        asked = {parameter.name: case.parameters[parameter.name] for parameter in without_default}
+        by_default = case.model_copy(update={"parameters": asked})
+        assert answer(named, by_default) == answer(query, by_default)
 
 
 @each_query
@@ -284,6 +300,7 @@ def root(tmp_path: Path) -> Path:
         ("metadata.yaml", "  The 100", "  " + 1024 * "é", "Athena allows 1024"),
         ("cases.yaml", "today:", "day:", "key 0.today is missing"),
         ("cases.yaml", "2026-03-15", "2026-15-03", "0.today: input should be a valid date"),
+        ("metadata.yaml", "example: university", "example: university\n    default: 5", "valid string, got 5"),
         ("query.sql", "SELECT", "SELECT" + " " * 262_144, "Athena allows 262144"),
     ],
 )
@@ -329,3 +346,28 @@ def test_parameters_are_given_in_the_order_of_the_query_and_in_their_types(root:
     assert query.bind({"repository": "r", "account": "2026-03-01"}) == [date(2026, 3, 1), "r"]
     with pytest.raises(SavedQueryError, match="account must be a date such as university, not 'March'"):
         query.bind({"repository": "r", "account": "March"})
+
+
+def test_a_default_fills_in_for_what_is_not_given_and_stands_in_the_text_for_athena(root: Path) -> None:
+    path = root / "access/mine/metadata.yaml"
+    with_default = "example: snow\n    default: rain?'fall"
+    path.write_text(path.read_text(encoding="utf-8").replace("example: rainfall", with_default), encoding="utf-8")
+    sql = """SELECT '?', "?" -- ?\nFROM t /* ? */ WHERE a = ? AND b = ? AND c = '''?'"""
+    (root / "access/mine/query.sql").write_text(sql, encoding="utf-8")
+    query = SavedQuery.load("access/mine", root)
+    assert query.bind({"account": "a"}) == ["a", "rain?'fall"]
+    assert query.bind({"account": "a", "repository": "hail"}) == ["a", "hail"]
+    assert query.named_query == sql.replace("b = ?", "b = 'rain?''fall'")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "literal"),
+    [
+        ("string", "it's", "'it''s'"),
+        ("date", "2026-03-01", "DATE '2026-03-01'"),
+        ("bigint", "12", "12"),
+        ("double", "0.09", "0.09"),
+    ],
+)
+def test_a_default_is_written_in_its_type(kind: Any, text: str, literal: str) -> None:
+    assert Parameter(name="p", type=kind, description="Any.", example=text).literal(text) == literal

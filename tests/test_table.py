@@ -39,7 +39,7 @@ def test_a_name_or_an_id_belongs_to_one_column(columns: tuple[Column, ...]) -> N
         Table("t", "d", columns, partitions=())
 
 
-@pytest.mark.parametrize("place", ["partitions", "sort", "identity", "derived", "statistics"])
+@pytest.mark.parametrize("place", ["partitions", "sort", "identity", "same", "derived", "statistics"])
 def test_an_unknown_column_is_named(place: str) -> None:
     with pytest.raises(ValueError, match="table t: no such column: nmae"):
         Table("t", "d", (NAME,), **{"partitions": (), place: ("nmae",)})  # type: ignore[arg-type]
@@ -59,6 +59,8 @@ def test_the_schema_has_ids_of_columns_and_elements() -> None:
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_tables_keep_to_the_rules(table: Table) -> None:
     assert not set(table.identity) & set(table.derived)
+    # Rows are only compared when they share their identity, so nothing else may make them the same.
+    assert not table.same or set(table.same) == set(table.identity)
     assert set(table.partitions) <= {column.name for column in table.columns}
     assert all(column.name == column.name.lower() for column in table.columns)
 

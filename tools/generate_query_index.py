@@ -1,12 +1,13 @@
-"""Writes queries/README.md, the index page of the saved queries, from their metadata."""
+"""Writes queries/README.md, the index page of the saved queries and views, from their metadata."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from textwrap import fill
 
-from glue_jobs.saved_query import QUERIES, SavedQuery
+from glue_jobs.saved_query import QUERIES, Parameter, ReturnedColumn, SavedQuery
+from glue_jobs.saved_view import SavedView
 
 README = QUERIES / "README.md"
 
@@ -19,6 +20,9 @@ Each folder is one question: `query.sql` is Athena SQL, the very text the templa
 the numbers mean; `cases.yaml` holds rows with the answer they must give. On a laptop:
 
     usage-lake query access/downloads_by_month --lake LAKE
+
+`?` is a parameter, in the order of its table below. One that has a default may be left out; in the text for Athena,
+which takes `?` in conditions only, the default stands in its place and can be changed there.
 """
 
 
@@ -28,7 +32,10 @@ def render() -> str:
     parts = [INTRODUCTION]
     for subject, group in groupby(queries, key=_subject):
         parts.append("\n".join(_overview(subject, tuple(group))))
+    views = SavedView.all()
+    parts.append("\n".join(_overview_of_views(views)))
     parts.extend("\n".join(_section(query)) for query in queries)
+    parts.extend("\n".join(_section_of_view(view)) for view in views)
     return "\n".join(parts)
 
 
@@ -47,24 +54,54 @@ def _overview(subject: str, queries: tuple[SavedQuery, ...]) -> Iterator[str]:
     yield ""
 
 
+def _overview_of_views(views: tuple[SavedView, ...]) -> Iterator[str]:
+    yield "## Views\n"
+    yield "| view | what it is |"
+    yield "|---|---|"
+    for view in views:
+        yield f"| [{view.name}](#{view.name}) | {_cell(view.metadata.title)} |"
+    yield ""
+
+
 def _section(query: SavedQuery) -> Iterator[str]:
     metadata = query.metadata
     yield f"## {query.name}\n"
     tables = ", ".join(f"`{name}`" for name in metadata.reads)
     files = f"[SQL]({query.name}/query.sql), [cases]({query.name}/cases.yaml)"
     yield f"**{metadata.title}.** Reads {tables}; {files}.\n"
-    yield fill(metadata.description, 120, break_long_words=False, break_on_hyphens=False) + "\n"
+    yield _filled(metadata.description)
     if metadata.parameters:
-        yield "| parameter | type | meaning | example |"
-        yield "|---|---|---|---|"
-        for parameter in metadata.parameters:
-            yield f"| `{parameter.name}` | {parameter.type} | {_cell(parameter.description)} | `{parameter.example}` |"
-        yield ""
+        yield from _parameters(metadata.parameters)
+    yield from _columns(metadata.returns)
+
+
+def _section_of_view(view: SavedView) -> Iterator[str]:
+    yield f"## {view.name}\n"
+    tables = ", ".join(f"`{name}`" for name in view.metadata.reads)
+    yield f"**{view.metadata.title}.** Reads {tables}; [SQL](views/{view.name}/view.sql).\n"
+    yield _filled(view.metadata.description)
+    yield from _columns(view.metadata.returns)
+
+
+def _parameters(parameters: Sequence[Parameter]) -> Iterator[str]:
+    yield "| parameter | type | meaning | example | default |"
+    yield "|---|---|---|---|---|"
+    for each in parameters:
+        default = "none" if each.default is None else f"`{each.default}`"
+        yield f"| `{each.name}` | {each.type} | {_cell(each.description)} | `{each.example}` | {default} |"
+    yield ""
+
+
+def _columns(columns: Sequence[ReturnedColumn]) -> Iterator[str]:
     yield "| column | type | meaning |"
     yield "|---|---|---|"
-    for column in metadata.returns:
+    for column in columns:
         yield f"| `{column.name}` | {column.type} | {_cell(column.description)} |"
     yield ""
+
+
+def _filled(text: str) -> str:
+    return fill(text, 120, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
 def _cell(text: str) -> str:

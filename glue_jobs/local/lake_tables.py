@@ -1,4 +1,4 @@
-"""The lake's tables as the query engine wants them: exactly the files of each table's current snapshot."""
+"""The lake's tables and views as the query engine wants them: exactly the files of each table's current snapshot."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from glue_jobs.lake import Lake
-from glue_jobs.local.query_engine import TableSource
+from glue_jobs.local.query_engine import Source, TableSource, ViewSource
 from glue_jobs.pipelines import TABLES
+from glue_jobs.saved_view import SavedView
 from glue_jobs.table import Table
 
 
-def sources(lake: Lake) -> Mapping[str, Callable[[], TableSource]]:
-    """Every table the program knows; one that the lake does not have yet is empty."""
-    return {table.name: partial(_source, lake, table) for table in TABLES}
+def sources(lake: Lake) -> Mapping[str, Callable[[], Source]]:
+    """Every table and view the program knows; a table that the lake does not have yet is empty."""
+    tables = {table.name: partial(_source, lake, table) for table in TABLES}
+    return tables | {view.name: partial(ViewSource, view.select) for view in SavedView.all()}
 
 
 def _source(lake: Lake, table: Table) -> TableSource:

@@ -50,15 +50,25 @@ class TableSource:
     data: Sequence[str] | pa.Table | pa.dataset.Dataset
 
 
-class QueryEngine:
-    """Runs Athena SQL over named tables; a context manager around one in-memory DuckDB connection.
+@dataclass(frozen=True)
+class ViewSource:
+    """A view: a SELECT in Athena's SQL over other tables of the same engine."""
 
-    ``sources`` maps a table's name to a function that says where its rows are; only the functions
-    of tables that a query reads are called, each once. The database in a qualified name is ignored.
-    ``memory_limit`` is in DuckDB's words; beyond it work spills to a temporary folder.
+    select: str
+
+
+Source = TableSource | ViewSource
+
+
+class QueryEngine:
+    """Runs Athena SQL over named tables and views; a context manager around one in-memory DuckDB connection.
+
+    ``sources`` maps a table's name to a function that says where its rows are, a view's name to one that
+    says what it is; only the functions of what a query reads are called, each once. The database in a
+    qualified name is ignored. ``memory_limit`` is in DuckDB's words; beyond it work spills to a temporary folder.
     """
 
-    def __init__(self, sources: Mapping[str, Callable[[], TableSource]], memory_limit: str = "50%") -> None:
+    def __init__(self, sources: Mapping[str, Callable[[], Source]], memory_limit: str = "50%") -> None:
         self._sources = {name.lower(): source for name, source in sources.items()}
         self._loaded: set[str] = set()
         self._spill = TemporaryDirectory(prefix="usage-lake-")
@@ -94,26 +104,38 @@ class QueryEngine:
             raise QueryError(f"the query has {wanted} parameters (`?`), but {len(parameters)} values were given")
         now = datetime.now(UTC) if today is None else datetime.combine(today, time(), UTC)
         try:
-            for table in _tables(tree):
-                self._bind(table)
+            self._bind_all(tree, now)
             return self._execute(_for_duckdb(tree, now).sql(dialect="duckdb"), parameters)
         except (duckdb.Error, SqlglotError) as error:
             raise QueryError(f"the query failed: {_first_line(error)}") from error
 
-    def _bind(self, table: exp.Table) -> None:
+    def _bind_all(self, tree: exp.Query, now: datetime) -> None:
+        for table in _tables(tree):
+            self._bind(table, now)
+
+    def _bind(self, table: exp.Table, now: datetime) -> None:
         """Load the table that is meant and name it so that no CTE of the same name can be taken for it."""
         name = table.name.lower()
         if name not in self._sources:
             known = ", ".join(sorted(self._sources)) or "none"
             raise QueryError(f"there is no table {table.name or table.sql()!r}; there are {known}")
         if name not in self._loaded:
-            _load(self._connection, name, self._sources[name]())
+            self._load(name, self._sources[name](), now)
             self._loaded.add(name)
         if not table.alias:
             table.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
         table.set("this", exp.to_identifier(name, quoted=True))
         table.set("db", exp.to_identifier("main"))
         table.set("catalog", None)
+
+    def _load(self, name: str, source: Source, now: datetime) -> None:
+        if isinstance(source, TableSource):
+            _load_table(self._connection, name, source)
+            return
+        view = _parse(source.select)
+        self._bind_all(view, now)
+        # Temporary, because what it reads may be.
+        self._connection.execute(f'CREATE TEMP VIEW "{name}" AS {_for_duckdb(view, now).sql(dialect="duckdb")}')
 
     def _execute(self, sql: str, parameters: Sequence[ParameterValue]) -> pa.Table:
         relation = self._connection.sql(sql, params=list(parameters))
@@ -162,7 +184,7 @@ def _for_duckdb(tree: exp.Query, now: datetime) -> exp.Query:
     return tree
 
 
-def _load(connection: duckdb.DuckDBPyConnection, name: str, source: TableSource) -> None:
+def _load_table(connection: duckdb.DuckDBPyConnection, name: str, source: TableSource) -> None:
     data: Any = source.data
     if isinstance(data, Sequence) and not isinstance(data, str):
         if data:

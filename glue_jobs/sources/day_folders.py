@@ -17,7 +17,7 @@ from glue_jobs.sources.found import Found, Skipped, Window
 from glue_jobs.storage import Storage
 
 # Deeper than any layout AWS writes; a data bucket given by mistake must not be walked to its last leaf.
-DEEPEST = 6
+DEEPEST = 8
 MOST_FOLDERS = 10_000
 
 # Appended to a folder's name: sorts after everything inside, before everything behind.
@@ -29,12 +29,14 @@ class DayNames:
     """How a source names its objects.
 
     ``flat`` matches an object that lies directly in a folder and has groups stem, year, month, day; None when the
-    source has no such layout. ``in_day`` matches an object inside a day's folder. ``ignored`` folders belong to others.
+    source has no such layout. ``in_day`` matches an object inside a day's folder. ``ignored`` folders belong to others,
+    ``left_out`` ones to the same service, but with other records: a run tells of them.
     """
 
     in_day: re.Pattern[str]
     flat: re.Pattern[str] | None = None
     ignored: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
 
 
 def day_in_name(names: DayNames, path: str) -> date | None:
@@ -45,6 +47,16 @@ def day_in_name(names: DayNames, path: str) -> date | None:
         return _day(*tree.groups())
     flat = names.flat.match(name) if names.flat else None
     return _day(flat["year"], flat["month"], flat["day"]) if flat else None
+
+
+def left_out_folder(names: DayNames, path: str) -> str | None:
+    """The folder that a path or an address lies in and that the source leaves out, None when there is none."""
+    end = 0
+    for folder in path.split("/")[:-1]:
+        end += len(folder) + 1
+        if folder in names.left_out:
+            return path[:end]
+    return None
 
 
 @dataclass
@@ -81,7 +93,9 @@ class DayFolders:
                 yield from self._other(f"{prefix}{folder}/", folder, depth)
 
     def _other(self, prefix: str, folder: str, depth: int) -> Iterator[Found]:
-        if depth == DEEPEST:
+        if folder in self._names.left_out:
+            self._skipped.folders.add(prefix)
+        elif depth == DEEPEST:
             self._skipped.add(prefix)
         elif folder not in self._names.ignored:
             yield from self.objects(prefix, depth + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from glue_jobs.errors import ArgumentError
-from glue_jobs.sources.day_folders import DayFolders, DayNames, day_in_name
+from glue_jobs.sources.day_folders import DayFolders, DayNames, day_in_name, left_out_folder
 from glue_jobs.sources.found import Found, Skipped, Window
 from glue_jobs.storage import Storage
 
@@ -26,6 +26,10 @@ def discover(
         yield from DayFolders(storage, names, window, skipped).objects(prefix)
         return
     for entry in storage.list(prefix):
+        folder = left_out_folder(names, entry.address.removeprefix(prefix))
+        if folder:
+            skipped.folders.add(prefix + folder)
+            continue
         day = day_in_name(names, entry.address)
         if day is None or day in window:
             yield Found(entry, day)

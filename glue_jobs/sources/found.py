@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from glue_jobs.storage import Entry
@@ -35,10 +35,14 @@ class Window:
 
 @dataclass
 class Skipped:
-    """Objects below the raw path that are none of the source's, counted while listing."""
+    """Objects below the raw path that are none of the source's, counted while listing.
+
+    ``folders`` are those of related logs that the source leaves out on purpose; nobody has looked into them.
+    """
 
     count: int = 0
     example: str = ""
+    folders: set[str] = field(default_factory=set)
 
     def add(self, address: str) -> None:
         """Count one more."""

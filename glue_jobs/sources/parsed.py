@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+Positions = npt.NDArray[np.int64]
+
+NO_POSITIONS: Positions = np.zeros(0, dtype=np.int64)
+
 
 @dataclass(frozen=True)
 class Rejected:
-    """A raw record that could not be understood: where it begins in the given bytes, why, and its bytes."""
+    """A raw record that could not be understood: where it begins in the given bytes, why, and its bytes.
+
+    In formats that number their records ``position`` is only where the record's document begins, and ``index`` the
+    number of the record in it.
+    """
 
     position: int
     reason: str
     record: bytes
+    index: int | None = None
 
 
 @dataclass(frozen=True)
@@ -23,12 +32,12 @@ class Parsed:
     """Everything that was found in some raw bytes; ``records`` is always rows plus rejected records
     plus ``filtered``, records that are none of this table's.
 
-    The string columns of ``rows`` may be dictionary-encoded (int32, string).
-    ``positions`` (int64) is the byte offset of each row's record, in the order of ``rows``.
+    The string columns of ``rows`` may be dictionary-encoded (int32, string). ``positions`` is the byte offset of each
+    row's record, or of its document, in the order of ``rows``; ``filtered`` has the same of each filtered record.
     """
 
     rows: pa.Table
-    positions: npt.NDArray[np.int64]
+    positions: Positions
     records: int
     rejected: list[Rejected]
-    filtered: int = 0
+    filtered: Positions = field(default_factory=NO_POSITIONS.copy)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from glue_jobs.local.sample.trail_truth import AnonymousMonth, Denied, SubscriberMonth, TrailObject, TrailTruth
 from glue_jobs.local.sample.truth import Group, Truth, Usage
 from glue_jobs.local.sample.write import write_sample
 
-__all__ = ["Group", "Truth", "Usage", "write_sample"]
+__all__ = [
+    "AnonymousMonth",
+    "Denied",
+    "Group",
+    "SubscriberMonth",
+    "TrailObject",
+    "TrailTruth",
+    "Truth",
+    "Usage",
+    "write_sample",
+]

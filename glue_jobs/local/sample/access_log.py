@@ -9,17 +9,14 @@ from functools import cached_property
 from urllib.parse import quote
 
 import numpy as np
-import numpy.typing as npt
 
+from glue_jobs.local.sample.connection import HEXADECIMAL, host_header, ids_of, texts, tls_of
 from glue_jobs.local.sample.publisher import Bucket, Ints, Publisher
 from glue_jobs.local.sample.readers import ACCESS_POINT, PATH, PRESIGNED, WEBSITE, Reader
 from glue_jobs.local.sample.request import ANSWERS, LINE_FIELDS, OPERATION, OPERATIONS, Requests
 from glue_jobs.local.sample.scene import Cast
 from glue_jobs.local.sample.traffic import Day
 
-REQUEST_ID = np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", np.uint8)
-HOST_ID = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", np.uint8)
-HEXADECIMAL = np.frombuffer(b"0123456789abcdef", np.uint8)
 CLOCK = [f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d} +0000]" for second in range(86_400)]
 ANSWER_TEXTS = [f"{status} {error or '-'}" for status, error in ANSWERS] + ["- -"]
 """Status and error code; the last is the text of no answer."""
@@ -38,8 +35,7 @@ class LineWriter:
         """One line per request, in the order of the requests, without line ends."""
         requests, objects = day.requests, self.cast.publisher.objects
         bucket = objects.bucket[requests.object]
-        request_ids = _texts(REQUEST_ID, int(requests.request.max(initial=-1)) + 1, 16, rng)
-        host_ids = [f"{text}=" for text in _texts(HOST_ID, len(request_ids), 75, rng)]
+        request_ids, host_ids = ids_of(requests, rng)
         total, turn_around = _latencies(requests, rng)
         names = [operation.name for operation in OPERATIONS]
         versions = objects.version_id
@@ -86,9 +82,9 @@ class LineWriter:
 
     def _keys(self, requests: Requests) -> list[str]:
         once, twice = self._encoded_keys
-        texts = [once if operation.encoded_once else twice for operation in OPERATIONS]
+        encoded = [once if operation.encoded_once else twice for operation in OPERATIONS]
         pairs = zip(requests.operation.tolist(), requests.object.tolist(), strict=True)
-        return [texts[operation][number] if OPERATIONS[operation].has_key else "-" for operation, number in pairs]
+        return [encoded[operation][number] if OPERATIONS[operation].has_key else "-" for operation, number in pairs]
 
     def _uris(self, day: Day, bucket: Ints, rng: np.random.Generator) -> list[str]:
         requests, publisher = day.requests, self.cast.publisher
@@ -123,7 +119,7 @@ class LineWriter:
             upload = objects.version_id[requests.object[place]]
             queries[place] = f"?partNumber={requests.part[place]}&uploadId={upload}"
         signed = np.flatnonzero(style == PRESIGNED)
-        for place, signature in zip(signed.tolist(), _texts(HEXADECIMAL, len(signed), 64, rng), strict=True):
+        for place, signature in zip(signed.tolist(), texts(HEXADECIMAL, len(signed), 64, rng), strict=True):
             queries[place] = _presigned(queries[place], f"{day.date:%Y%m%d}", signature)
         return queries
 
@@ -135,9 +131,9 @@ class LineWriter:
         return [" ".join(tail[: length - 19]) for length in LINE_FIELDS for tail in whole]
 
     def _tails(self, requests: Requests, bucket: Ints) -> list[str]:
-        texts, readers = self._tail_texts, len(self.cast.readers.all)
+        tails, readers = self._tail_texts, len(self.cast.readers.all)
         places = (requests.layout * 2 + bucket) * readers + requests.reader
-        return [texts[place] for place in places.tolist()]
+        return [tails[place] for place in places.tolist()]
 
 
 def _tail(reader: Reader, bucket: Bucket, publisher: Publisher) -> tuple[str, ...]:
@@ -146,20 +142,11 @@ def _tail(reader: Reader, bucket: Bucket, publisher: Publisher) -> tuple[str, ..
     signature, authentication = signed if reader.requester else ("-", "-")
     if reader.group == "lifecycle":
         return ("-",) * 9
+    host = host_header(reader.style, bucket, publisher)
     if reader.style == WEBSITE:
-        return "-", "-", "-", f"{bucket.name}.s3-website-{bucket.region}.amazonaws.com", "-", "-", "-", region, "-"
-    cipher, tls = ("TLS_AES_128_GCM_SHA256", "TLSv1.3")
-    if reader.user_agent.startswith(("Hadoop", "Java")):
-        cipher, tls = "ECDHE-RSA-AES128-GCM-SHA256", "TLSv1.2"
-    host = (
-        f"s3.{bucket.region}.amazonaws.com"
-        if reader.style == PATH
-        else f"{bucket.name}.s3.{bucket.region}.amazonaws.com"
-    )
-    access_point = "-"
-    if reader.style == ACCESS_POINT:
-        name, account = publisher.access_point.split("/")[-1], publisher.access_point.split(":")[4]
-        host, access_point = f"{name}-{account}.s3-accesspoint.{bucket.region}.amazonaws.com", publisher.access_point
+        return "-", "-", "-", host, "-", "-", "-", region, "-"
+    cipher, tls = tls_of(reader.user_agent)
+    access_point = publisher.access_point if reader.style == ACCESS_POINT else "-"
     acl_required = "-" if reader.requester else "Yes"
     return signature, cipher, authentication, host, tls, access_point, acl_required, region, "-"
 
@@ -189,10 +176,3 @@ def _latencies(requests: Requests, rng: np.random.Generator) -> tuple[Ints, Ints
 
 def _numbers(values: Ints) -> list[str]:
     return [str(value) if value > 0 else "-" for value in values.tolist()]
-
-
-def _texts(alphabet: npt.NDArray[np.uint8], how_many: int, length: int, rng: np.random.Generator) -> list[str]:
-    """Texts of a given length in letters of the alphabet, all letters equally likely."""
-    choices = np.frombuffer(rng.bytes(how_many * length), np.uint8) % len(alphabet)
-    whole = alphabet[choices].tobytes().decode("ascii")
-    return [whole[start : start + length] for start in range(0, how_many * length, length)]

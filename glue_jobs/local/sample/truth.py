@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from glue_jobs.local.sample.trail_truth import TrailTruth
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -53,7 +55,7 @@ class RawObject:
 
 @dataclass(frozen=True)
 class Truth:
-    """What was generated. ``records = rows + duplicates + rejected``.
+    """What was generated. ``records = rows + duplicates + rejected``, of access logs but for ``cloudtrail``.
 
     ``objects`` maps paths below ``raw/s3_access_log`` to counts, ``skipped`` are files there that are no
     logs. ``operations``, ``bytes_sent`` and ``groups`` are of rows, without duplicates and rejected lines.
@@ -74,6 +76,7 @@ class Truth:
     groups: list[Group]
     objects: dict[str, RawObject]
     skipped: list[str]
+    cloudtrail: TrailTruth
 
     def to_json(self) -> str:
         """The truth as a JSON text; the same truth always gives the same text."""
@@ -85,6 +88,7 @@ class Truth:
         content: dict[str, Any] = json.loads(text)
         content["groups"] = [_group(group) for group in content["groups"]]
         content["objects"] = {name: RawObject(**counts) for name, counts in content["objects"].items()}
+        content["cloudtrail"] = TrailTruth.from_content(content["cloudtrail"])
         return cls(**content)
 
 

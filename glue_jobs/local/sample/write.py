@@ -16,6 +16,8 @@ from glue_jobs.local.sample.request import OPERATIONS
 from glue_jobs.local.sample.scene import DAY_SECONDS, Cast
 from glue_jobs.local.sample.tally import Tally
 from glue_jobs.local.sample.traffic import EPOCH, days_of
+from glue_jobs.local.sample.trail import Trail
+from glue_jobs.local.sample.trail_truth import TrailTruth
 from glue_jobs.local.sample.truth import RawObject, Truth
 
 
@@ -23,35 +25,42 @@ def write_sample(folder: Path, *, seed: int = 7, last_day: date, days: int = 45,
     """Writes a made-up publisher's raw logs into ``folder`` and returns what a correct lake counts in them.
 
     Events are of the ``days`` days up to ``last_day``; ``scale`` 1 is about 60,000 lines, and objects grow
-    with it rather than multiply. Written are ``raw/s3_access_log/``, ``config.yaml``, ``subscribers.csv`` and
+    with it rather than multiply. Written are ``raw/s3_access_log/``, ``raw/cloudtrail_s3_event/`` with the data events
+    of the same requests, ``config.yaml``, ``subscribers.csv`` and
     ``truth.json``. The same arguments give the same bytes, names and modification times. ValueError when
     ``days`` or ``scale`` is not positive, FileExistsError when the folder already has raw logs.
     """
     if days < 1 or scale <= 0:
         raise ValueError("a sample has at least one day and a scale above zero")
-    raw = folder / "raw" / "s3_access_log"
-    if raw.exists() and any(raw.iterdir()):
-        raise FileExistsError(f"{raw} already has files; choose another folder or remove it")
-    raw.mkdir(parents=True, exist_ok=True)
+    raw, raw_trail = folder / "raw" / "s3_access_log", folder / "raw" / "cloudtrail_s3_event"
+    for place in (raw, raw_trail):
+        if place.exists() and any(place.iterdir()):
+            raise FileExistsError(f"{place} already has files; choose another folder or remove it")
+        place.mkdir(parents=True, exist_ok=True)
     cast = Cast(make_publisher(seed), make_readers(seed, scale))
     first_day = last_day - timedelta(days=days - 1)
     tally = Tally(cast, np.datetime64(first_day, "M"), days)
     end = ((last_day - EPOCH).days + 1) * DAY_SECONDS
     delivery = Delivery(raw, cast.publisher.buckets, np.random.default_rng([seed, 4]), end)
     writer = LineWriter(cast)
+    trail = Trail(raw_trail, cast, seed, end - days * DAY_SECONDS, days)
     for day in days_of(cast, seed, last_day, days, scale):
         tally.add(day)
-        lines = writer.lines(day, np.random.default_rng([seed, 5, day.number]))
+        ids = [seed, 5, day.number]
+        lines = writer.lines(day, np.random.default_rng(ids))
         delivery.add(lines, cast.publisher.objects.bucket[day.requests.object], day.requests.time, day.start)
+        trail.add(day, np.random.default_rng(ids))
     delivery.close()
     tally.finish()
     write_config(folder, cast.publisher)
-    truth = _truth(tally, delivery, seed, scale, (first_day, last_day))
+    truth = _truth(tally, delivery, trail.close(), seed, scale, (first_day, last_day))
     (folder / "truth.json").write_text(truth.to_json(), encoding="utf-8")
     return truth
 
 
-def _truth(tally: Tally, delivery: Delivery, seed: int, scale: float, span: tuple[date, date]) -> Truth:
+def _truth(
+    tally: Tally, delivery: Delivery, trail: TrailTruth, seed: int, scale: float, span: tuple[date, date]
+) -> Truth:
     objects = {name: RawObject(*counts) for name, counts in sorted(delivery.objects.items())}
     records = sum(counts.records for counts in objects.values())
     rejected = sum(counts.rejected for counts in objects.values())
@@ -73,4 +82,5 @@ def _truth(tally: Tally, delivery: Delivery, seed: int, scale: float, span: tupl
         groups=tally.groups(),
         objects=objects,
         skipped=delivery.skipped,
+        cloudtrail=trail,
     )

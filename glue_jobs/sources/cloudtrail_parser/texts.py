@@ -1,0 +1,86 @@
+"""Python values to Arrow columns: empty texts are null, and what repeats is encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+LARGEST = 2**63 - 1
+
+
+def encoded(texts: Sequence[str | None]) -> pa.DictionaryArray:
+    """Texts that repeat, as ``dictionary<int32, string>``."""
+    return without_empty(pa.array(texts, pa.string()).dictionary_encode())
+
+
+def distinct(texts: Sequence[str | None]) -> pa.StringArray:
+    """Texts nearly all different."""
+    array = pa.array(texts, pa.string())
+    empty = pc.equal(array, "")
+    return pc.if_else(empty, None, array) if pc.any(empty).as_py() else array
+
+
+def without_empty(array: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The array with its empty texts null."""
+    empty = pc.index(array.dictionary, pa.scalar("", pa.string())).as_py()
+    if empty < 0:
+        return array
+    # Later values move up by one.
+    codes = array.indices.fill_null(empty).to_numpy()
+    dictionary = pa.concat_arrays([array.dictionary[:empty], array.dictionary[empty + 1 :]])
+    return pa.DictionaryArray.from_arrays(pa.array(codes - (codes > empty), mask=codes == empty), dictionary)
+
+
+def json_texts(raws: Sequence[msgspec.Raw]) -> pa.StringArray:
+    """JSON as it is written; null and absent are null."""
+    lengths = np.fromiter(map(len, raws), np.int32, len(raws))
+    offsets = np.zeros(len(raws) + 1, np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    data = b"".join(raws)
+    if not data:
+        return pa.nulls(len(raws), pa.string())
+    letters = np.frombuffer(data, np.uint8)
+    valid = (lengths > 0) & (letters[np.minimum(offsets[:-1], len(data) - 1)] != ord("n"))
+    bits = None if valid.all() else pa.array(valid).buffers()[1]
+    return pa.Array.from_buffers(pa.string(), len(raws), [bits, pa.py_buffer(offsets), pa.py_buffer(data)])
+
+
+def spread(values: Iterable[str | None], codes: pa.Int32Array) -> pa.DictionaryArray:
+    """For each code the text at its place among ``values``, encoded."""
+    known = encoded(list(values))
+    return pa.DictionaryArray.from_arrays(known.indices.take(codes), known.dictionary)
+
+
+def first_of(*columns: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Row by row the first text that is not null."""
+    left = [column for column in columns if column.null_count < len(column)]
+    if not left:
+        return columns[0]
+    if not left[0].null_count or len(left) == 1:
+        return left[0]
+    return pc.coalesce(*(column.dictionary_decode() for column in left)).dictionary_encode()
+
+
+def whole_numbers(values: Sequence[Any]) -> pa.Int64Array:
+    """Whole numbers, also those written as 12.0 or "12"; null for anything else, and for what is no bigint."""
+    try:
+        return pa.array(values, pa.int64())
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        return pa.array([_whole(value) for value in values], pa.int64())
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, str):
+        try:
+            value = float(value) if "." in value or "e" in value.lower() else int(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST or value != int(value):
+        return None
+    number = int(value)
+    return number if abs(number) <= LARGEST else None

@@ -1,0 +1,16 @@
+"""The names of subscribers, so that SQL can use what the configuration says."""
+
+from __future__ import annotations
+
+from glue_jobs.table import Column, Table
+
+SUBSCRIBER = Table(
+    name="subscriber",
+    description="One row per reader the configuration names; written anew when the configuration says otherwise.",
+    columns=(
+        Column(1, "account_id", "string", "Account id (12 digits) or canonical user id (64 hexadecimal digits)."),
+        Column(2, "name", "string", "Name of the reader, by the configuration."),
+    ),
+    partitions=(),
+    sort=("account_id",),
+)

@@ -1,0 +1,71 @@
+-- Which subscribers are new, returning or lapsed in each month; anonymous requests, AWS services, robots and own
+-- traffic left aside.
+-- Period: the last 12 complete months and the month under way.
+WITH active_month AS (
+    SELECT
+        subscriber_account_id,
+        date_trunc('month', event_date) AS month,
+        count(*) AS requests,
+        max(event_time) AS last_request
+    FROM cloudtrail_s3_event
+    -- A year more than the period: who made no request in the 12 months before is new.
+    WHERE event_date >= date_trunc('month', current_date) - INTERVAL '24' MONTH
+        AND event_date <= current_date
+        AND NOT coalesce(management_event, false)
+        AND subscriber_account_id <> 'anonymous'
+        AND NOT coalesce(is_robot, false)
+        AND NOT coalesce(is_own, false)
+    GROUP BY subscriber_account_id, date_trunc('month', event_date)
+),
+
+neighbours AS (
+    SELECT
+        *,
+        lag(month) OVER (PARTITION BY subscriber_account_id ORDER BY month) AS month_before,
+        lag(last_request) OVER (PARTITION BY subscriber_account_id ORDER BY month) AS request_before,
+        lead(month) OVER (PARTITION BY subscriber_account_id ORDER BY month) AS month_after
+    FROM active_month
+),
+
+standing AS (
+    SELECT
+        month,
+        CASE WHEN month_before >= month - INTERVAL '12' MONTH THEN 'returning' ELSE 'new' END AS status,
+        subscriber_account_id,
+        requests,
+        CASE WHEN month_before >= month - INTERVAL '12' MONTH THEN request_before END AS previous_request,
+        last_request
+    FROM neighbours
+
+    UNION ALL
+
+    -- The month under way is not over: nobody has lapsed in it yet.
+    SELECT
+        month + INTERVAL '1' MONTH AS month,
+        'lapsed' AS status,
+        subscriber_account_id,
+        0 AS requests,
+        last_request AS previous_request,
+        last_request
+    FROM neighbours
+    WHERE month + INTERVAL '1' MONTH < date_trunc('month', current_date)
+        AND (month_after IS NULL OR month_after > month + INTERVAL '1' MONTH)
+)
+
+SELECT
+    CAST(month AS date) AS month,
+    status,
+    subscriber_account_id,
+    coalesce(name, subscriber_account_id) AS subscriber_name,
+    count(*) OVER (PARTITION BY standing.month, status) AS subscribers,
+    requests,
+    previous_request,
+    last_request
+FROM standing
+LEFT JOIN subscriber
+    ON account_id = subscriber_account_id
+WHERE month >= date_trunc('month', current_date) - INTERVAL '12' MONTH
+ORDER BY
+    standing.month,
+    CASE status WHEN 'new' THEN 1 WHEN 'returning' THEN 2 ELSE 3 END,
+    subscriber_account_id

@@ -27,6 +27,7 @@ from glue_jobs.sources.found import Found, Skipped, Window
 from glue_jobs.spark import run_tasks, session
 from glue_jobs.staging import Heartbeat, RunFolder, new_run
 from glue_jobs.storage import storage_for
+from glue_jobs.subscribers import keep_names
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.unpack import GZIP
@@ -79,6 +80,7 @@ def ingest(order: Order, reporter: Reporter) -> Outcome:
     lake, pipeline = order.lake, order.pipeline
     for table in (pipeline.table, REJECTED_RECORD, INGESTED_OBJECT):
         lake.create(table)
+    keep_names(lake, order.config)
     runs = f"{lake.location}/_runs/{lake.database}/{pipeline.name}"
     # First of all: the commit at the end holds only if nobody has committed since this moment.
     rows = lake.load(pipeline.table)

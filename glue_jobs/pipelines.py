@@ -17,6 +17,7 @@ from glue_jobs.tables.cloudtrail_s3_event import CLOUDTRAIL_S3_EVENT
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
+from glue_jobs.tables.subscriber import SUBSCRIBER
 
 
 @dataclass(frozen=True)
@@ -61,4 +62,4 @@ PIPELINES = (
 
 BY_NAME = {pipeline.name: pipeline for pipeline in PIPELINES}
 
-TABLES = (*(pipeline.table for pipeline in PIPELINES), REJECTED_RECORD, INGESTED_OBJECT)
+TABLES = (*(pipeline.table for pipeline in PIPELINES), SUBSCRIBER, REJECTED_RECORD, INGESTED_OBJECT)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-from pyiceberg.exceptions import CommitFailedException
+import pyarrow as pa
+from pyiceberg.exceptions import CommitFailedException, ValidationException
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, IsNull, Or
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import DataScan, FileScanTask
@@ -105,6 +106,21 @@ class LoadedTable:
             ) from error
         # Only appends are made here: what an expired snapshot listed, the current one lists too.
         storage_for(self.location).delete([snapshot.manifest_list for snapshot in expired])
+
+    def replace(self, rows: pa.Table) -> None:
+        """Make these the only rows of the table, in one commit.
+
+        Raises:
+            LostRaceError: the table is no longer at the snapshot this object was loaded at; nothing was changed.
+            LakeError: the catalog or the storage failed.
+        """
+        try:
+            with explained(f"commit to {self.location}"), without_warnings():
+                # Overwriting nothing makes pyiceberg warn that nothing was deleted.
+                write = self._iceberg.overwrite if self._iceberg.current_snapshot() else self._iceberg.append
+                write(rows)
+        except (CommitFailedException, ValidationException) as error:
+            raise LostRaceError(f"another run replaced the rows of {self.table.name} first") from error
 
     def _partition_types(self) -> list[str]:
         types = {column.name: column.type for column in self.table.columns}

@@ -5,11 +5,14 @@ Another source is one more entry of SOURCES; every test runs for it too.
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import boto3
 
@@ -131,6 +134,67 @@ ACCESS_LOGS_BY_DAY = _access_logs(
     lambda day, number: f"111122223333/us-east-1/example-data/{day:%Y/%m/%d}/{day}-00-00-00-{number:016X}",
 )
 
-SOURCES = (ACCESS_LOGS,)
+
+def _cloudtrail_record(event: Event) -> bytes:
+    bucket, key = "example-data", f"ana/tides/part-{event.number % 7}.csv"
+    fields = {
+        "eventVersion": "1.11",
+        "userIdentity": {"type": "AWSAccount", "principalId": "", "accountId": "anonymous"},
+        "eventTime": f"{event.time:%Y-%m-%dT%H:%M:%SZ}",
+        "eventSource": "s3.amazonaws.com",
+        "eventName": "GetObject",
+        "awsRegion": "us-east-1",
+        "sourceIPAddress": f"192.0.2.{event.number % 250}",
+        "userAgent": "[curl/8.5.0]",
+        "requestParameters": {"bucketName": bucket, "Host": f"{bucket}.s3.us-east-1.amazonaws.com", "key": key},
+        "responseElements": None,
+        "additionalEventData": {"bytesTransferredIn": 0, "bytesTransferredOut": event.number, "x-amz-id-2": "id="},
+        "requestID": f"{event.number:016X}",
+        "eventID": str(UUID(int=event.number)),
+        "readOnly": True,
+        "resources": [
+            {"type": "AWS::S3::Object", "ARN": f"arn:aws:s3:::{bucket}/{key}"},
+            {"accountId": "123456789012", "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{bucket}"},
+        ],
+        "eventType": "AwsApiCall",
+        "managementEvent": False,
+        "recipientAccountId": "123456789012",
+        "eventCategory": "Data",
+        "tlsDetails": {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_128_GCM_SHA256"},
+    }
+    return json.dumps(fields, separators=(",", ":")).encode()
+
+
+def _cloudtrail_row(event: Event) -> dict[str, Any]:
+    return {
+        "event_id": str(UUID(int=event.number)),
+        "event_time": event.time,
+        "event_date": event.time.date(),
+        "bytes_out": event.number,
+        "subscriber_account_id": "anonymous",
+        "account": "ana",
+        "repository": "tides",
+    }
+
+
+def _cloudtrail_name(day: date, number: int) -> str:
+    folder = f"AWSLogs/123456789012/CloudTrail/us-east-1/{day:%Y/%m/%d}"
+    return f"{folder}/123456789012_CloudTrail_us-east-1_{day:%Y%m%d}T0905Z_{number:016d}.json.gz"
+
+
+CLOUDTRAIL = Source(
+    title="CloudTrail",
+    pipeline=BY_NAME["cloudtrail_s3_event"],
+    object_name=_cloudtrail_name,
+    record=_cloudtrail_record,
+    bad_record=b'{"eventVersion":"1.11","eventSource":"s3.amazonaws.com","eventTime":"yesterday"}',
+    # The same records are the same bytes at any time.
+    content=lambda records: gzip.compress(b'{"Records":[' + b",".join(records) + b"]}", mtime=0),
+    count=lambda content: len(json.loads(gzip.decompress(content))["Records"]),
+    row=_cloudtrail_row,
+    event_number=lambda row: UUID(row["event_id"]).int,
+)
+
+SOURCES = (ACCESS_LOGS, CLOUDTRAIL)
 
 LAYOUTS = (*SOURCES, ACCESS_LOGS_BY_DAY)

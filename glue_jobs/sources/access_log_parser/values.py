@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
@@ -129,6 +130,8 @@ def event_times(texts: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64], np
     return seconds * 1_000_000, good
 
 
+# The keys people read are the same from slice to slice, and decoding one takes as long as parsing a line.
+@lru_cache(maxsize=100_000)
 def decode_key(key: str, times: int) -> str:
     """The object key behind a URL-encoded one; bytes that are not UTF-8 stay visible as ``\\xNN``."""
     raw = key.encode()

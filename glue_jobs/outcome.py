@@ -13,15 +13,23 @@ def sentence(outcome: Outcome) -> str:
         told = "nothing new: every object listed is in the lake already"
     else:
         told = (
-            f"run {outcome.run_id} ingested {sums.objects:,} objects: {sums.records:,} records = {sums.rows:,} rows"
-            f" + {sums.rejected:,} rejected + {sums.duplicates:,} duplicates + {sums.filtered:,} filtered"
+            f"run {outcome.run_id} ingested {_many(sums.objects, "object")}: {_many(sums.records, "record")} ="
+            f" {_many(sums.rows, "row")} + {sums.rejected:,} rejected + {_many(sums.duplicates, "duplicate")}"
+            f" + {sums.filtered:,} filtered"
         )
     folders = outcome.skipped.folders
     if folders:
-        told += f"; {len(folders):,} folders of other kinds of logs were left out, e.g. {printable(min(folders))}"
-    if not outcome.skipped.count:
+        were = "was" if len(folders) == 1 else "were"
+        told += f"; {_many(len(folders), 'folder')} of other kinds of logs {were} left out, e.g. {printable(min(folders))}"
+    count = outcome.skipped.count
+    if not count:
         return told
+    are, they, were = ("is", "it names", "was") if count == 1 else ("are", "", "were")
     return (
-        f"{told}; {outcome.skipped.count:,} objects are not named as AWS names them and were skipped,"
+        f"{told}; {_many(count, 'object')} {are} not named as AWS names them and {were} skipped,"
         f" e.g. {printable(outcome.skipped.example)} (--any-name takes them too)"
     )
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

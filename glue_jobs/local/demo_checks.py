@@ -1,0 +1,152 @@
+"""What the demonstration generated beside what its lake counts, one measure after the other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from glue_jobs.local.query_engine import QueryEngine
+from glue_jobs.local.sample import Truth, Usage
+from glue_jobs.local.sample.trail_truth import SubscriberMonth, TrailTruth
+from glue_jobs.saved_query import SavedQuery
+from glue_jobs.tables.cloudtrail_s3_event import CLOUDTRAIL_S3_EVENT
+from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
+
+Counts = dict[tuple[str, ...], int]
+
+LEDGER = """SELECT sum(records) AS records, sum("rows") AS "rows", sum(duplicates) AS duplicates,
+sum(rejected) AS rejected, sum(filtered) AS filtered FROM ingested_object WHERE pipeline = ?"""
+
+LINES = """SELECT count(*) AS "rows", sum(bytes_sent) AS bytes_sent, count_if(is_robot) AS robot_rows,
+count_if(is_own) AS own_rows FROM s3_access_log"""
+
+EVENTS = """SELECT count(*) AS "rows", sum(bytes_out) FILTER (WHERE NOT management_event) AS bytes_out,
+count_if(is_robot) AS robot_rows, count_if(is_own) AS own_rows FROM cloudtrail_s3_event"""
+
+# AWS services have no account id, so they fall out here too.
+EVENT_NAMES = """SELECT date_trunc('month', event_date) AS month, event_name, count(*) AS events
+FROM cloudtrail_s3_event WHERE subscriber_account_id <> 'anonymous' GROUP BY 1, 2"""
+
+SUBSCRIBERS = """SELECT date_trunc('month', event_date) AS month, count(DISTINCT subscriber_account_id) AS subscribers
+FROM cloudtrail_s3_event WHERE subscriber_account_id <> 'anonymous' GROUP BY 1"""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One measure: a number, or a number per group, as it was generated and as the lake counts it."""
+
+    measure: str
+    generated: int | Counts
+    counted: int | Counts
+
+    @property
+    def holds(self) -> bool:
+        """Whether both are the same, in every group."""
+        return self.generated == self.counted
+
+    @property
+    def totals(self) -> tuple[int, int]:
+        """What was generated and what was counted, summed over the groups."""
+        return _total(self.generated), _total(self.counted)
+
+    @property
+    def first_difference(self) -> str:
+        """Where the groups differ first, e.g. ``2026-03, anonymous: 7 and 8``; empty without groups or differences."""
+        if self.holds or not (isinstance(self.generated, dict) and isinstance(self.counted, dict)):
+            return ""
+        pairs = {key: (self.generated.get(key), self.counted.get(key)) for key in self.generated | self.counted}
+        key, (generated, counted) = min((key, pair) for key, pair in pairs.items() if pair[0] != pair[1])
+        return f"{', '.join(key)}: {_told(generated)} and {_told(counted)}"
+
+
+def access_log_checks(engine: QueryEngine, truth: Truth) -> Iterator[Check]:
+    """The lake's access logs against the truth of the sample they come from; raises QueryError."""
+    ledger = {name: getattr(truth, name) for name in ("records", "rows", "duplicates", "rejected")} | {"filtered": 0}
+    yield from _ledger_checks(engine, S3_ACCESS_LOG.name, ledger)
+    yield from _row_checks(engine, LINES, truth)
+    generated = [
+        ((group.month, group.account or "(none)", group.repository or "(none)"), asdict(group.all))
+        for group in truth.groups
+    ]
+    counted = [((_month(row), row["account"], row["repository"]), row) for row in _answer(engine, "access/downloads_by_month")]
+    names = [field.name for field in fields(Usage)]
+    yield from _group_checks(names, "month and data set", generated, counted)
+
+
+def cloudtrail_checks(engine: QueryEngine, truth: TrailTruth) -> Iterator[Check]:
+    """The lake's CloudTrail events against the truth of the sample they come from; raises QueryError."""
+    names = ("records", "rows", "duplicates", "rejected", "filtered")
+    yield from _ledger_checks(engine, CLOUDTRAIL_S3_EVENT.name, {name: getattr(truth, name) for name in names})
+    yield from _row_checks(engine, EVENTS, truth)
+    generated = [((each.month, each.subscriber_account_id or "(none)"), asdict(each)) for each in truth.usage]
+    usage = _answer(engine, "subscriber/usage_by_month")
+    counted = [((_month(row), row["subscriber_account_id"]), row) for row in usage]
+    measures = [field.name for field in fields(SubscriberMonth) if field.type == "int"]
+    yield from _group_checks(measures, "month and subscriber", generated, counted)
+    yield Check(
+        "events (each month and name)",
+        {(month, name): count for month, names in truth.events.items() for name, count in names.items()},
+        {(_month(row), row["event_name"]): row["events"] for row in _rows(engine, EVENT_NAMES)},
+    )
+    yield Check(
+        "unique_subscribers (each month)",
+        {(month,): count for month, count in truth.unique_subscribers.items()},
+        {(_month(row),): row["subscribers"] for row in _rows(engine, SUBSCRIBERS)},
+    )
+    yield _denied_check(engine, truth)
+
+
+def _denied_check(engine: QueryEngine, truth: TrailTruth) -> Check:
+    generated: Counter[tuple[str, ...]] = Counter()
+    for each in truth.denied:
+        generated[each.subscriber_account_id or "(none)", each.event_name] += each.requests
+    counted: Counter[tuple[str, ...]] = Counter()
+    for row in _answer(engine, "subscriber/denied_requests"):
+        counted[row["subscriber_account_id"], row["event_name"]] += row["denied_requests"]
+    return Check("denied_requests (each subscriber and name)", dict(generated), dict(counted))
+
+
+def _ledger_checks(engine: QueryEngine, pipeline: str, generated: dict[str, int]) -> Iterator[Check]:
+    counted = engine.run(LEDGER, [pipeline]).to_pylist()[0]
+    for name, value in generated.items():
+        yield Check(f"{name}, by the ledger", value, counted[name] or 0)
+
+
+def _row_checks(engine: QueryEngine, sql: str, truth: Truth | TrailTruth) -> Iterator[Check]:
+    for name, value in _rows(engine, sql)[0].items():
+        yield Check(name, getattr(truth, name), value or 0)
+
+
+def _group_checks(
+    names: Iterable[str],
+    groups: str,
+    generated: list[tuple[tuple[str, ...], dict[str, Any]]],
+    counted: list[tuple[tuple[str, ...], dict[str, Any]]],
+) -> Iterator[Check]:
+    for name in names:
+        if counted and name in counted[0][1]:
+            made, found = ({key: row[name] for key, row in rows} for rows in (generated, counted))
+            yield Check(f"{name} (each {groups})", made, found)
+
+
+def _answer(engine: QueryEngine, name: str) -> list[dict[str, Any]]:
+    return _rows(engine, SavedQuery.load(name).sql)
+
+
+def _rows(engine: QueryEngine, sql: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = engine.run(sql).to_pylist()
+    return rows
+
+
+def _month(row: dict[str, Any]) -> str:
+    return f"{row['month']:%Y-%m}"
+
+
+def _total(value: int | Counts) -> int:
+    return sum(value.values()) if isinstance(value, dict) else value
+
+
+def _told(count: int | None) -> str:
+    return "none" if count is None else f"{count:,}"

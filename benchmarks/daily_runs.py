@@ -36,7 +36,7 @@ class Cost:
 
 def measure(settings: Settings) -> Iterator[Line]:
     """A line of the results for each kind of cost: the median of five late runs over that of five early ones."""
-    runs, early, scale = (6, slice(1, 3), 0.05) if settings.quick else (400, slice(7, 12), 7)
+    runs, early, scale = (6, slice(1, 3), 0.05) if settings.quick else (400, slice(7, 12), 34)
     source = sample(settings.folder, scale, runs)
     costs = _daily(source, settings.folder / "daily", runs)
     late = slice(runs - (early.stop - early.start), runs)

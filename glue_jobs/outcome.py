@@ -12,24 +12,27 @@ def sentence(outcome: Outcome) -> str:
     if outcome.run_id is None:
         told = "nothing new: every object listed is in the lake already"
     else:
+        counts = (_many(sums.rows, "row"), f"{sums.rejected:,} rejected", _many(sums.duplicates, "duplicate"))
         told = (
-            f"run {outcome.run_id} ingested {_many(sums.objects, "object")}: {_many(sums.records, "record")} ="
-            f" {_many(sums.rows, "row")} + {sums.rejected:,} rejected + {_many(sums.duplicates, "duplicate")}"
-            f" + {sums.filtered:,} filtered"
+            f"run {outcome.run_id} ingested {_many(sums.objects, 'object')}: {_many(sums.records, 'record')}"
+            f" = {' + '.join(counts)} + {sums.filtered:,} filtered"
         )
-    folders = outcome.skipped.folders
+    folders, skipped = outcome.skipped.folders, outcome.skipped.count
     if folders:
-        were = "was" if len(folders) == 1 else "were"
-        told += f"; {_many(len(folders), 'folder')} of other kinds of logs {were} left out, e.g. {printable(min(folders))}"
-    count = outcome.skipped.count
-    if not count:
+        left_out = f"{_many(len(folders), 'folder')} of other kinds of logs {_were(len(folders))} left out"
+        told += f"; {left_out}, e.g. {printable(min(folders))}"
+    if not skipped:
         return told
-    are, they, were = ("is", "it names", "was") if count == 1 else ("are", "", "were")
+    are = "is" if skipped == 1 else "are"
     return (
-        f"{told}; {_many(count, 'object')} {are} not named as AWS names them and {were} skipped,"
-        f" e.g. {printable(outcome.skipped.example)} (--any-name takes them too)"
+        f"{told}; {_many(skipped, 'object')} {are} not named as AWS names them and {_were(skipped)} skipped,"
+        f" e.g. {printable(outcome.skipped.example)} (--any-name takes {'it' if skipped == 1 else 'them'} too)"
     )
 
 
 def _many(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"

@@ -36,6 +36,22 @@ def test_skipped_objects_are_hinted_at() -> None:
     )
 
 
+def test_one_is_told_as_one_and_none_as_many() -> None:
+    skipped = Skipped()
+    skipped.add("/raw/a.txt")
+    skipped.folders.add("/raw/Digest/")
+    assert sentence(Outcome("r1", 2, skipped, Totals(1, 1, 0, 0, 1, 0))) == (
+        "run r1 ingested 1 object: 1 record = 0 rows + 0 rejected + 1 duplicate + 0 filtered"
+        "; 1 folder of other kinds of logs was left out, e.g. /raw/Digest/"
+        "; 1 object is not named as AWS names them and was skipped, e.g. /raw/a.txt (--any-name takes it too)"
+    )
+
+
+def test_folders_of_other_logs_are_counted() -> None:
+    told = sentence(Outcome(None, 7, Skipped(folders={"/raw/Insight/", "/raw/Digest/"}), NOTHING))
+    assert told.endswith("; 2 folders of other kinds of logs were left out, e.g. /raw/Digest/")
+
+
 def test_a_name_that_is_no_text_can_be_printed() -> None:
     skipped = Skipped()
     skipped.add("/raw/\udcff\x1b[2J")

@@ -70,7 +70,9 @@ def access_log_checks(engine: QueryEngine, truth: Truth) -> Iterator[Check]:
         ((group.month, group.account or "(none)", group.repository or "(none)"), asdict(group.all))
         for group in truth.groups
     ]
-    counted = [((_month(row), row["account"], row["repository"]), row) for row in _answer(engine, "access/downloads_by_month")]
+    counted = [
+        ((_month(row), row["account"], row["repository"]), row) for row in _answer(engine, "access/downloads_by_month")
+    ]
     names = [field.name for field in fields(Usage)]
     yield from _group_checks(names, "month and data set", generated, counted)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 import re
 import shutil
@@ -18,6 +19,10 @@ from glue_jobs.storage import Entry, Level
 # Follows the name of a file that is still being written; no listing shows it, `delete` removes what a kill left.
 UNFINISHED = re.compile(r"\.unfinished-[0-9a-f]{32}")
 
+# As many names as a page of S3 has.
+PAGE = 1000
+LAST = "\U0010ffff"
+
 
 class FolderStorage:
     """The local file system, as `Storage` describes it."""
@@ -26,18 +31,21 @@ class FolderStorage:
 
     def level(self, prefix: str, start_after: str = "") -> Level:
         folder, stem = _split(prefix)
-        objects, folders = [], []
+        names: list[str] = []
         if not _is_folder(folder):
             return Level((), (), more=False)
         with _explained("list", folder), os.scandir(folder) as entries:
             for entry in entries:
                 if not entry.name.startswith(stem) or UNFINISHED.search(entry.name):
                     continue
-                if entry.is_dir():
-                    folders.append(entry.name[len(stem) :])
-                elif folder + entry.name > start_after:
-                    objects.append(entry.name[len(stem) :])
-        return Level(tuple(sorted(objects)), tuple(sorted(folders)), more=False)
+                slash = "/" if entry.is_dir() else ""
+                # As on S3, a folder is shown until the listing is past all that it may hold.
+                if folder + entry.name + (f"/{LAST}" if slash else "") > start_after:
+                    names.append(entry.name[len(stem) :] + slash)
+        page = heapq.nsmallest(PAGE, names)
+        objects = tuple(name for name in page if not name.endswith("/"))
+        folders = tuple(name[:-1] for name in page if name.endswith("/"))
+        return Level(objects, folders, more=len(names) > PAGE)
 
     def list(self, prefix: str, start_after: str = "", stop: str | None = None) -> Iterator[Entry]:
         folder, _ = _split(prefix)

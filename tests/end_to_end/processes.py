@@ -133,9 +133,21 @@ def _metadata_written(patch: Patch) -> None:
     _replaced(patch, SqlCatalog, "_write_metadata", make)
 
 
+def _within_the_first_touch(patch: Patch) -> None:
+    def make(original: Original) -> Original:
+        def touch(*arguments: Any) -> None:
+            patch.setattr(os, "fsync", lambda _: die())
+            original(*arguments)
+
+        return touch
+
+    _replaced(patch, RunFolder, "touch", make)
+
+
 STEPS: dict[str, Callable[[Patch], None]] = {
     "after making the first table": _after(Lake, "create"),
     "after listing": _before(glue_jobs.ingest, "not_ingested"),
+    "while making the folder of the run": _within_the_first_touch,
     "after making the folder of the run": _after(RunFolder, "touch"),
     "after announcing a file": _after(RunFolder, "announce"),
     "after some data files": _after(glue_jobs.ingest_task, "write_file", times=3),
@@ -215,9 +227,9 @@ def _kill_from_worker(step: str, arguments: list[str]) -> None:
 def _parse_and_kill(driver: int, job: Job, chunk: Chunk) -> ChunkResult:
     parse = job.pipeline.parse
 
-    def parse_killing(data: bytes) -> Parsed:
+    def parse_killing(*arguments: Any) -> Parsed:
         os.kill(driver, signal.SIGKILL)
-        return parse(data)
+        return parse(*arguments)
 
     return glue_jobs.ingest_task.ingest_chunk(replace(job, pipeline=replace(job.pipeline, parse=parse_killing)), chunk)
 

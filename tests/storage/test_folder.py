@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from glue_jobs.errors import ArgumentError, StorageError
-from glue_jobs.storage import Entry, address
+from glue_jobs.storage import Entry, address, folder
 from glue_jobs.storage.folder import FolderStorage
 
 STORAGE = FolderStorage()
@@ -50,6 +50,22 @@ def test_a_level_shows_names_without_the_prefix(tmp_path: Path) -> None:
     write(tmp_path, "logs-1", "logs-2", "logs/x", "other")
     level = STORAGE.level(f"{tmp_path}/logs")
     assert (level.objects, level.folders, level.more) == (("-1", "-2"), ("",), False)
+
+
+def test_a_long_level_comes_in_pages_as_on_s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "PAGE", 2)
+    for name in ("a/x", "a-b", "b", "c/y", "d"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    seen, after, more = [], "", True
+    while more:
+        level = STORAGE.level(f"{tmp_path}/", after)
+        assert len(level.objects) + len(level.folders) <= 2
+        seen += [*level.objects, *(f"{name}/" for name in level.folders)]
+        more = level.more
+        ends = [*level.objects, *(f"{name}/{folder.LAST}" for name in level.folders)]
+        after = f"{tmp_path}/{max(ends, default='')}"
+    assert sorted(seen) == ["a-b", "a/", "b", "c/", "d"]
 
 
 def test_a_level_of_a_missing_folder_is_empty_as_on_s3(tmp_path: Path) -> None:

@@ -9,12 +9,15 @@ from typing import Any
 
 from glue_jobs.local.query_engine import QueryEngine
 from glue_jobs.local.sample import Truth, Usage
-from glue_jobs.local.sample.trail_truth import SubscriberMonth, TrailTruth
+from glue_jobs.local.sample.trail_truth import TrailTruth
 from glue_jobs.saved_query import SavedQuery
 from glue_jobs.tables.cloudtrail_s3_event import CLOUDTRAIL_S3_EVENT
 from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
 
 Counts = dict[tuple[str, ...], int]
+Groups = dict[tuple[str, ...], dict[str, Any]]
+
+USAGE = ("requests", "errors", "gets", "bytes_out", "unique_objects")
 
 LEDGER = """SELECT sum(records) AS records, sum("rows") AS "rows", sum(duplicates) AS duplicates,
 sum(rejected) AS rejected, sum(filtered) AS filtered FROM ingested_object WHERE pipeline = ?"""
@@ -22,7 +25,8 @@ sum(rejected) AS rejected, sum(filtered) AS filtered FROM ingested_object WHERE 
 LINES = """SELECT count(*) AS "rows", sum(bytes_sent) AS bytes_sent, count_if(is_robot) AS robot_rows,
 count_if(is_own) AS own_rows FROM s3_access_log"""
 
-EVENTS = """SELECT count(*) AS "rows", sum(bytes_out) FILTER (WHERE NOT management_event) AS bytes_out,
+# Old events do not say whether they are management events.
+EVENTS = """SELECT count(*) AS "rows", sum(bytes_out) FILTER (WHERE NOT coalesce(management_event, false)) AS bytes_out,
 count_if(is_robot) AS robot_rows, count_if(is_own) AS own_rows FROM cloudtrail_s3_event"""
 
 # AWS services have no account id, so they fall out here too.
@@ -66,15 +70,15 @@ def access_log_checks(engine: QueryEngine, truth: Truth) -> Iterator[Check]:
     ledger = {name: getattr(truth, name) for name in ("records", "rows", "duplicates", "rejected")} | {"filtered": 0}
     yield from _ledger_checks(engine, S3_ACCESS_LOG.name, ledger)
     yield from _row_checks(engine, LINES, truth)
-    generated = [
-        ((group.month, group.account or "(none)", group.repository or "(none)"), asdict(group.all))
+    made: Groups = {
+        (group.month, group.account or "(none)", group.repository or "(none)"): asdict(group.all)
         for group in truth.groups
-    ]
-    counted = [
-        ((_month(row), row["account"], row["repository"]), row) for row in _answer(engine, "access/downloads_by_month")
-    ]
-    names = [field.name for field in fields(Usage)]
-    yield from _group_checks(names, "month and data set", generated, counted)
+    }
+    downloads = SavedQuery.load("access/downloads_by_month")
+    counted: Groups = {(_month(row), row["account"], row["repository"]): row for row in _rows(engine, downloads.sql)}
+    returned = {column.name for column in downloads.metadata.returns}
+    names = [field.name for field in fields(Usage) if field.name in returned]
+    yield from _group_checks(names, "month and data set", made, counted)
 
 
 def cloudtrail_checks(engine: QueryEngine, truth: TrailTruth) -> Iterator[Check]:
@@ -82,11 +86,10 @@ def cloudtrail_checks(engine: QueryEngine, truth: TrailTruth) -> Iterator[Check]
     names = ("records", "rows", "duplicates", "rejected", "filtered")
     yield from _ledger_checks(engine, CLOUDTRAIL_S3_EVENT.name, {name: getattr(truth, name) for name in names})
     yield from _row_checks(engine, EVENTS, truth)
-    generated = [((each.month, each.subscriber_account_id or "(none)"), asdict(each)) for each in truth.usage]
-    usage = _answer(engine, "subscriber/usage_by_month")
-    counted = [((_month(row), row["subscriber_account_id"]), row) for row in usage]
-    measures = [field.name for field in fields(SubscriberMonth) if field.type == "int"]
-    yield from _group_checks(measures, "month and subscriber", generated, counted)
+    made: Groups = {(each.month, each.subscriber_account_id or "(none)"): asdict(each) for each in truth.usage}
+    usage = _rows(engine, SavedQuery.load("subscriber/usage_by_month").sql)
+    counted: Groups = {(_month(row), row["subscriber_account_id"]): row for row in usage}
+    yield from _group_checks(USAGE, "month and subscriber", made, counted)
     yield Check(
         "events (each month and name)",
         {(month, name): count for month, names in truth.events.items() for name, count in names.items()},
@@ -105,7 +108,7 @@ def _denied_check(engine: QueryEngine, truth: TrailTruth) -> Check:
     for each in truth.denied:
         generated[each.subscriber_account_id or "(none)", each.event_name] += each.requests
     counted: Counter[tuple[str, ...]] = Counter()
-    for row in _answer(engine, "subscriber/denied_requests"):
+    for row in _rows(engine, SavedQuery.load("subscriber/denied_requests").sql):
         counted[row["subscriber_account_id"], row["event_name"]] += row["denied_requests"]
     return Check("denied_requests (each subscriber and name)", dict(generated), dict(counted))
 
@@ -121,20 +124,10 @@ def _row_checks(engine: QueryEngine, sql: str, truth: Truth | TrailTruth) -> Ite
         yield Check(name, getattr(truth, name), value or 0)
 
 
-def _group_checks(
-    names: Iterable[str],
-    groups: str,
-    generated: list[tuple[tuple[str, ...], dict[str, Any]]],
-    counted: list[tuple[tuple[str, ...], dict[str, Any]]],
-) -> Iterator[Check]:
+def _group_checks(names: Iterable[str], groups: str, generated: Groups, counted: Groups) -> Iterator[Check]:
     for name in names:
-        if counted and name in counted[0][1]:
-            made, found = ({key: row[name] for key, row in rows} for rows in (generated, counted))
-            yield Check(f"{name} (each {groups})", made, found)
-
-
-def _answer(engine: QueryEngine, name: str) -> list[dict[str, Any]]:
-    return _rows(engine, SavedQuery.load(name).sql)
+        made, found = ({key: row[name] for key, row in rows.items()} for rows in (generated, counted))
+        yield Check(f"{name} (each {groups})", made, found)
 
 
 def _rows(engine: QueryEngine, sql: str) -> list[dict[str, Any]]:

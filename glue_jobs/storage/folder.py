@@ -75,6 +75,12 @@ class FolderStorage:
         unfinished = Path(f"{address}.unfinished-{uuid4().hex}")
         with _explained("write", address):
             path.parent.mkdir(parents=True, exist_ok=True)
+            if not data:
+                # Nothing to be half-way through. A run makes its folder with an empty file: killed before it had its
+                # name, no listing would show the folder to the run that removes it.
+                path.open("wb").close()
+                _sync_folder(path.parent)
+                return
             try:
                 with unfinished.open("wb") as file:
                     file.write(data)

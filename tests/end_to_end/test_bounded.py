@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import glue_jobs.fetch
 import glue_jobs.ingest_task
+import glue_jobs.json_documents
 from glue_jobs.config import Config
-from glue_jobs.ingest_task import Job, ingest_chunk
+from glue_jobs.ingest_task import ChunkResult, Job, ingest_chunk
 from glue_jobs.plan import Part
 from glue_jobs.sources.found import Found
 from glue_jobs.sources.parsed import Parsed
@@ -23,6 +25,23 @@ from tests.end_to_end.sources import SOURCES, Raw, Source, events
 DAY = date(2024, 5, 7)
 
 BY_LINES = [source for source in SOURCES if source.pipeline.lines]
+BY_DOCUMENTS = [source for source in SOURCES if not source.pipeline.lines]
+
+
+def ingest_counting(source: Source, address: str, folder: Path) -> tuple[list[int], ChunkResult]:
+    """Ingest an object as one task; returns how large the slices were that were parsed, and what it became."""
+    slices: list[int] = []
+
+    def parse(data: bytes, *more: Any) -> Parsed:
+        slices.append(len(data))
+        return source.pipeline.parse(data, *more)
+
+    table = source.pipeline.table
+    locations = {table.name: f"{folder}/rows", REJECTED_RECORD.name: f"{folder}/rejected"}
+    run = new_run(f"{folder}/runs", datetime(2024, 5, 7))
+    job = Job(replace(source.pipeline, parse=parse), Config(), run, DAY, locations)
+    (entry,) = storage_for(address).list(address)
+    return slices, ingest_chunk(job, (Part(Found(entry, DAY), 0, entry.size),))
 
 
 @pytest.mark.parametrize("source", BY_LINES, ids=lambda source: source.title)
@@ -35,21 +54,31 @@ def test_a_large_object_is_parsed_in_many_slices_and_becomes_several_files(
     monkeypatch.setattr(glue_jobs.fetch, "SLICE", 20_000)
     monkeypatch.setattr(glue_jobs.fetch, "READ", 5_000)
     monkeypatch.setattr(glue_jobs.ingest_task, "FLUSH", size // 4)
-    slices: list[int] = []
-
-    def parse(data: bytes) -> Parsed:
-        slices.append(len(data))
-        return source.pipeline.parse(data)
-
-    table = source.pipeline.table
-    locations = {table.name: f"{tmp_path}/rows", REJECTED_RECORD.name: f"{tmp_path}/rejected"}
-    folder = new_run(f"{tmp_path}/runs", datetime(2024, 5, 7))
-    job = Job(replace(source.pipeline, parse=parse), Config(), folder, DAY, locations)
-    (entry,) = storage_for(address).list(address)
-    result = ingest_chunk(job, (Part(Found(entry, DAY), 0, entry.size),))
+    slices, result = ingest_counting(source, address, tmp_path)
     assert len(slices) > 15
     assert max(slices) <= 20_000 + 5_000 + 2_000
     assert sum(slices) >= size - 2
     assert len(result.files) in (4, 5)
     assert sum(file.rows for file in result.files) == 2_000
     assert result.counts.rows.tolist() == [2_000]
+
+
+@pytest.mark.parametrize("source", BY_DOCUMENTS, ids=lambda source: source.title)
+def test_a_large_document_is_cut_between_records_and_becomes_several_files(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = Raw(source, str(tmp_path / "raw"))
+    some = events(DAY, range(2_000))
+    address = raw.deliver(DAY, 0, some, bad=1)
+    size = sum(len(source.record(event)) for event in some)
+    monkeypatch.setattr(glue_jobs.fetch, "SLICE", 60_000)
+    monkeypatch.setattr(glue_jobs.fetch, "READ", 500)
+    monkeypatch.setattr(glue_jobs.json_documents, "PIECE", 80_000)
+    monkeypatch.setattr(glue_jobs.ingest_task, "FLUSH", size // 4)
+    slices, result = ingest_counting(source, address, tmp_path)
+    assert len(slices) > 15
+    assert max(slices) <= 80_000 + 30_000
+    assert sum(slices) >= size
+    assert len(result.files) in (4, 5)
+    assert sum(file.rows for file in result.files) == 2_000
+    assert (result.counts.rows.tolist(), result.counts.rejected.tolist()) == ([2_000], [1])

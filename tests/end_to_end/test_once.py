@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import time
+from collections.abc import Container, Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,25 @@ def undisturbed(raw: Raw, tmp_path_factory: pytest.TempPathFactory) -> Contents:
     return found
 
 
+# A kill costs seconds, and most steps do not know what the rows came from. Those of a source that is not read by lines
+# that do: its tasks, the duplicates among its rows, and its table's commit.
+STEPS_OF_DOCUMENTS = (
+    "after some data files",
+    "during duplicates",
+    "after a file without duplicates",
+    "after the plan",
+    "after the rows",
+)
+
+
+def killed(names: Iterable[str | int], of_documents: Container[str | int]) -> pytest.MarkDecorator:
+    """Every source with every name; sources of documents with some of them."""
+    cases = [(source, name) for source in SOURCES for name in names if source.pipeline.lines or name in of_documents]
+    return pytest.mark.parametrize(
+        ("raw", "killed_by"), cases, indirect=["raw"], ids=[f"{source.title}-{name}" for source, name in cases]
+    )
+
+
 def arguments(raw: Raw, lake: str) -> list[str]:
     return ["--pipeline", raw.source.pipeline.name, "--raw_path", raw.address, "--lake_path", lake]
 
@@ -73,28 +93,28 @@ def assert_nothing_happened(raw: Raw, lake: str, undisturbed: Contents) -> None:
     assert contents(lake, raw.source.pipeline) == undisturbed
 
 
-@pytest.mark.parametrize("step", STEPS)
+@killed(STEPS, STEPS_OF_DOCUMENTS)
 def test_a_run_killed_at_a_step(
-    step: str, raw: Raw, undisturbed: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    killed_by: str, raw: Raw, undisturbed: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake = str(tmp_path)
-    assert killed_at(step, arguments(raw, lake)) == -signal.SIGKILL
+    assert killed_at(killed_by, arguments(raw, lake)) == -signal.SIGKILL
     without_spark(monkeypatch)
     assert_nothing_happened(raw, lake, undisturbed)
 
 
-@pytest.mark.parametrize("step", WORKERS)
-def test_a_run_killed_while_its_workers_go_on(step: str, raw: Raw, undisturbed: Contents, tmp_path: Path) -> None:
+@killed(WORKERS, ["while parsing in a worker"])
+def test_a_run_killed_while_its_workers_go_on(killed_by: str, raw: Raw, undisturbed: Contents, tmp_path: Path) -> None:
     lake = str(tmp_path)
-    assert killed_by_a_worker(step, arguments(raw, lake)) == -signal.SIGKILL
+    assert killed_by_a_worker(killed_by, arguments(raw, lake)) == -signal.SIGKILL
     assert_nothing_happened(raw, lake, undisturbed)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@killed(range(3), [0])
 def test_runs_killed_at_random_moments_one_after_another(
-    seed: int, raw: Raw, undisturbed: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    killed_by: int, raw: Raw, undisturbed: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake, random_seconds = str(tmp_path), random.Random(seed)
+    lake, random_seconds = str(tmp_path), random.Random(killed_by)
     for _ in range(4):
         killed_after(random_seconds.uniform(0.02, 0.8), arguments(raw, lake))
     without_spark(monkeypatch)

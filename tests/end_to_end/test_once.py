@@ -71,9 +71,9 @@ STEPS_OF_DOCUMENTS = (
 def killed(names: Iterable[str | int], of_documents: Container[str | int]) -> pytest.MarkDecorator:
     """Every source with every name; sources of documents with some of them."""
     cases = [(source, name) for source in SOURCES for name in names if source.pipeline.lines or name in of_documents]
-    return pytest.mark.parametrize(
-        ("raw", "killed_by"), cases, indirect=["raw"], ids=[f"{source.title}-{name}" for source, name in cases]
-    )
+    ids = [f"{source.title}-{name}" for source, name in cases]
+    # Of the module, so that a source's raw objects are made once for all of its names.
+    return pytest.mark.parametrize(("raw", "killed_by"), cases, indirect=["raw"], ids=ids, scope="module")
 
 
 def arguments(raw: Raw, lake: str) -> list[str]:

@@ -6,7 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
@@ -185,7 +185,8 @@ def _days(rows: LoadedTable, files: Iterable[NewFile]) -> list[Day]:
     column = rows.table.partitions[0]
     new: defaultdict[date, list[NewFile]] = defaultdict(list)
     for file in files:
-        new[file.partition[column]].append(file)
+        # The descriptor is needed by the commit only, and takes longer to send than the rest.
+        new[file.partition[column]].append(replace(file, descriptor=None))
     stored: defaultdict[date, list[tuple[str, int]]] = defaultdict(list)
     for old in rows.files(**{column: new.keys()}):
         stored[old.partition[0]].append((old.address, old.rows))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +29,8 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 # Raw bytes turned into one set of data files: what a worker holds as Arrow rows before it sorts and writes them.
 # More than a chunk, so that one chunk makes one file a day, but for objects that were packed.
 FLUSH = 144 * 2**20
+
+WRITERS = 4
 
 # Of a rejected record this much is kept.
 KEPT = 64 * 2**10
@@ -191,7 +195,14 @@ def write_partitions(job: Job, table: Table, rows: pa.Table) -> list[NewFile]:
     """Write rows as data files, announced in the run's folder before they exist."""
     parts = [(job.address(table, value), value, part) for value, part in partitions(table, with_schema(table, rows))]
     job.folder.announce([address for address, _, _ in parts])
-    return [write_file(table, part, address, value) for address, value, part in parts]
+
+    def write(each: tuple[str, dict[str, Any], pa.Table]) -> NewFile:
+        address, value, part = each
+        return write_file(table, part, address, value)
+
+    # While one file is on its way to the disk or the network, the next ones are made.
+    with ThreadPoolExecutor(WRITERS) as pool:
+        return list(pool.map(write, parts))
 
 
 def _rejected_rows(task: _Task) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
@@ -50,6 +51,8 @@ SNAPSHOTS_KEPT = 20
 
 EPOCH = date(1970, 1, 1)
 
+_ONE_AT_A_TIME = threading.Lock()
+
 
 def iceberg_schema(table: Table) -> Schema:
     """The table's Iceberg schema, with the declared field ids and descriptions."""
@@ -61,7 +64,8 @@ def describe(
 ) -> DataFile:
     """The Iceberg descriptor of a Parquet file just written; ``partition`` has the value of each partition column."""
     plan, mapping = _statistics_plan(table)
-    with without_warnings():
+    # Files are described by several threads, and whether a logger speaks is known to all of them.
+    with _ONE_AT_A_TIME, without_warnings():
         statistics = data_file_statistics_from_parquet_metadata(
             parquet_metadata=metadata, stats_columns=plan, parquet_column_mapping=mapping
         )

@@ -9,6 +9,7 @@ import pytest
 
 from glue_jobs.local.lake_tables import sources
 from glue_jobs.pipelines import TABLES
+from glue_jobs.saved_view import SavedView
 from glue_jobs.table import Table
 
 
@@ -31,7 +32,8 @@ class FakeLake:
 def test_every_table_is_known_and_none_is_read_before_it_is_asked_for() -> None:
     lake = FakeLake(("/lake/x.parquet", False))
     known = sources(lake)  # type: ignore[arg-type]
-    assert (set(known), lake.loaded) == ({table.name for table in TABLES}, [])
+    views = {view.name for view in SavedView.all()}
+    assert (set(known), lake.loaded) == ({table.name for table in TABLES} | views, [])
     assert known["s3_access_log"]().data == ["/lake/x.parquet"]
     assert lake.loaded == ["s3_access_log"]
 

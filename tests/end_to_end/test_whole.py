@@ -95,10 +95,11 @@ def test_the_ledger_counts_every_record_there_is(
 
 def test_the_ledger_counts_every_line_of_the_sample(tmp_path: Path) -> None:
     truth = write_sample(tmp_path, last_day=DAY, days=3, scale=0.02)
-    raw = Raw(SOURCES[0], str(tmp_path / "raw"))
+    logs = tmp_path / "raw" / "s3_access_log"
+    raw = Raw(SOURCES[0], str(logs))
     lake = str(tmp_path / "lake")
     run(raw, lake)
     sums = contents(lake, BY_NAME["s3_access_log"]).sums
-    files = [path for path in (tmp_path / "raw").rglob("*") if path.is_file() and path.name != "README.txt"]
+    files = [path for path in logs.rglob("*") if path.is_file() and path.name != "README.txt"]
     assert sums["records"] == sum(1 for path in files for line in path.read_bytes().split(b"\n") if line.strip())
     assert (sums["rows"], sums["duplicates"], sums["rejected"]) == (truth.rows, truth.duplicates, truth.rejected)

@@ -71,7 +71,7 @@ def imported(path: Path) -> set[str]:
 
 def test_no_file_names_a_package_registry() -> None:
     """Where packages come from is the machine's affair: many can only reach a mirror."""
-    assert not [*places(r"pypi\.org|pythonhosted\.|\bindex-url\b|--find[-]links|\[\[?tool\.uv\.index")]
+    assert not [*places(r"pypi\.org|pythonhosted\.|index[-]url|--find[-]links|\[\[?tool\.uv\.index")]
 
 
 def test_no_file_names_a_folder_of_one_machine() -> None:

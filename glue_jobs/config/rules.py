@@ -41,7 +41,7 @@ class FindingRule(Section):
     @property
     def finds(self) -> frozenset[str]:
         """Which of ``account`` and ``repository`` the key itself gives."""
-        raise NotImplementedError
+        return frozenset()
 
     @model_validator(mode="after")
     def _names_each_once(self) -> FindingRule:

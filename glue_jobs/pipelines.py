@@ -14,9 +14,11 @@ from glue_jobs.sources.parsed import Parsed
 from glue_jobs.sources.s3_access_log import ACCESS_LOG_NAMES, enrich_access_log, parse_access_log
 from glue_jobs.table import Table
 from glue_jobs.tables.cloudtrail_s3_event import CLOUDTRAIL_S3_EVENT
+from glue_jobs.tables.daily_storage import DAILY_STORAGE
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
+from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
 from glue_jobs.tables.subscriber import SUBSCRIBER
 
 
@@ -62,4 +64,11 @@ PIPELINES = (
 
 BY_NAME = {pipeline.name: pipeline for pipeline in PIPELINES}
 
-TABLES = (*(pipeline.table for pipeline in PIPELINES), SUBSCRIBER, REJECTED_RECORD, INGESTED_OBJECT)
+TABLES = (
+    *(pipeline.table for pipeline in PIPELINES),
+    S3_INVENTORY_OBJECT,
+    DAILY_STORAGE,
+    SUBSCRIBER,
+    REJECTED_RECORD,
+    INGESTED_OBJECT,
+)

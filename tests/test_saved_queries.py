@@ -17,15 +17,13 @@ from hypothesis import strategies as st
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from glue_jobs import pipelines
 from glue_jobs.local.query_engine import QueryEngine, TableSource, tables_read
 from glue_jobs.saved_query import QUERIES, Case, Parameter, SavedQuery, SavedQueryError
 from glue_jobs.table import ARROW_TYPES, Table
-from glue_jobs.tables.cloudtrail_s3_event import CLOUDTRAIL_S3_EVENT
-from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
-from glue_jobs.tables.subscriber import SUBSCRIBER
 from tools.generate_query_index import README, render
 
-TABLES: dict[str, Table] = {table.name: table for table in (S3_ACCESS_LOG, CLOUDTRAIL_S3_EVENT, SUBSCRIBER)}
+TABLES: dict[str, Table] = {table.name: table for table in pipelines.TABLES}
 SAVED_QUERIES = SavedQuery.all()
 WITH_DEFAULTS = [query for query in SAVED_QUERIES if any(each.default for each in query.metadata.parameters)]
 RETURN_TYPES = {**ARROW_TYPES, "double": pa.float64()}

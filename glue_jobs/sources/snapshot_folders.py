@@ -73,8 +73,11 @@ class SnapshotFolders:
                 yield from self.objects(f"{prefix}{folder}/", depth + 1)
 
     def _is_beside(self, prefix: str, folder: str) -> bool:
-        """Whether it is the folder of files of a configuration without snapshots, not a configuration of that name."""
-        return folder in _BESIDE and not any(map(snapshot_time, self._storage.level(prefix).folders))
+        """Whether it belongs to a configuration without snapshots, and is no bucket or configuration of that name."""
+        if folder not in _BESIDE:
+            return False
+        folders = self._storage.level(prefix).folders
+        return not folders if folder == "data" else any(name.startswith("dt=") for name in folders)
 
     def _pages(self, prefix: str, after: str = "") -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
         more = True

@@ -35,7 +35,7 @@ def read_parquet(source: Any, fields: Sequence[str]) -> Iterator[pa.Table]:
     names = pq.read_schema(source).names
     _check(names, fields)
     source.seek(0)
-    repeating = [name for name in fields if pa.types.is_string(COLUMNS.get(name)) and name not in DISTINCT]
+    repeating = [name for name in fields if pa.types.is_string(COLUMNS.get(name, pa.null())) and name not in DISTINCT]
     file = pq.ParquetFile(source, read_dictionary=repeating)
     for batch in file.iter_batches(BATCH, columns=list(fields), use_threads=False):
         yield _built(batch)

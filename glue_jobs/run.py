@@ -16,18 +16,22 @@ STOPPED = 130
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one job; 0 when it succeeded, else 1 (130 after Ctrl-C) and one sentence on standard error."""
+    """Run one job; 0 when it succeeded, else 1 (130 after Ctrl-C) and one sentence on standard error.
+
+    A run that refused a snapshot for the first time has stored the others, and ends with 1 too: somebody should look.
+    """
     reporter = PlainReporter()
     try:
         wanted = order(parse(arguments))
-        reporter.say(sentence(ingest(wanted, reporter)))
+        outcome = ingest(wanted, reporter)
+        reporter.say(sentence(outcome))
     except UsageLakeError as error:
         reporter.say(f"error: {error}")
         return 1
     except KeyboardInterrupt:
         reporter.say("stopped; the next run goes on from here")
         return STOPPED
-    return 0
+    return 1 if outcome.failed else 0
 
 
 if __name__ == "__main__":

@@ -86,7 +86,10 @@ _FORMAT = click.option(
 def ingest_command(**values: Any) -> None:
     """Turn new raw objects into rows of the lake, each exactly once."""
     given = {name: str(value) for name, value in values.items() if value is not None}
-    click.echo(sentence(ingest(order(given), reporter())))
+    outcome = ingest(order(given), reporter())
+    click.echo(sentence(outcome))
+    if outcome.failed:
+        sys.exit(1)
 
 
 @main.command("query")

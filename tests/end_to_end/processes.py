@@ -31,6 +31,7 @@ from glue_jobs.run import main
 from glue_jobs.sources.parsed import Parsed
 from glue_jobs.staging import RunFolder
 from glue_jobs.storage.folder import FolderStorage
+from glue_jobs.tables.daily_storage import DAILY_STORAGE
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.end_to_end.lakes import without_spark
@@ -159,6 +160,8 @@ STEPS: dict[str, Callable[[Patch], None]] = {
     "after the plan": _after(RunFolder, "write_commit"),
     "with the metadata of the rows written": _metadata_written,
     "after the rows": _after(LoadedTable, "append", _appends_rows),
+    "before the totals": _before(LoadedTable, "append", _appends_to(DAILY_STORAGE.name)),
+    "after the totals": _after(LoadedTable, "append", _appends_to(DAILY_STORAGE.name)),
     "after the rejected records": _after(LoadedTable, "append", _appends_to(REJECTED_RECORD.name)),
     "after the ledger": _after(LoadedTable, "append", _appends_to(INGESTED_OBJECT.name)),
     "half-way through removing the folder": _half_removed,

@@ -6,12 +6,14 @@ import gzip
 import io
 import re
 import signal
+import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -222,6 +224,25 @@ def test_a_damaged_snapshot_is_refused_and_the_others_are_not(reason: str, inven
     assert (orphans(lake), left_over(lake)) == (set(), [])
 
 
+def test_refused_snapshots_take_no_place_among_the_latest(inventory: Inventory, lake: str) -> None:
+    """Neither from those that are stored nor from older ones of the same run."""
+
+    def deliver_damaged(number: int) -> None:
+        inventory.deliver(day(number), records(number), b"no gzip")
+
+    inventory.deliver(FIRST, records(1))
+    inventory.deliver(day(1), records(2))
+    for number in (2, 3):
+        deliver_damaged(number)
+    run(inventory, lake, keep_snapshots=2)
+    assert stored(lake) == dict(zip(at(0, 1), [1, 2], strict=True))
+    for number in (4, 5):
+        deliver_damaged(number)
+    run(inventory, lake, keep_snapshots=2)
+    assert stored(lake) == dict(zip(at(0, 1), [1, 2], strict=True))
+    assert (orphans(lake), left_over(lake)) == (set(), [])
+
+
 def test_a_refused_delivery_leaves_the_one_before_it(inventory: Inventory, lake: str) -> None:
     inventory.deliver(FIRST, records(3))
     run(inventory, lake)
@@ -283,6 +304,48 @@ def test_replaced_files_go_when_no_reader_can_have_them(
         assert on_disk == {file.address for file in files}
         assert len(list(Path(lake, "usage_lake", kept.name, "metadata").glob("*.avro"))) < 10
     assert totals(lake) == {FIRST: 4, day(1): 1, day(2): 2}
+
+
+class Reader(threading.Thread):
+    """Asks again and again how many rows the latest snapshot has, as a query does: the totals tell which one it is."""
+
+    def __init__(self, lake: str) -> None:
+        super().__init__(daemon=True)
+        self.lake = Lake(lake, "usage_lake")
+        self.seen: list[tuple[int, int]] = []
+        self.error: Exception | None = None
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        while not self.done.is_set():
+            try:
+                self.seen.append(self._look())
+            except Exception as error:
+                self.error = error
+                return
+
+    def _look(self) -> tuple[int, int]:
+        kept = self.lake.load(DAILY_STORAGE).rows(("snapshot_time", "objects"))
+        latest = pc.max(kept["snapshot_time"]).as_py()
+        objects = pc.sum(kept["objects"].filter(pc.equal(kept["snapshot_time"], latest))).as_py()
+        times = self.lake.load(S3_INVENTORY_OBJECT).rows(("snapshot_time",))["snapshot_time"]
+        return objects, times.to_pylist().count(latest)
+
+
+def test_a_reader_always_finds_the_latest_snapshot_whole(inventory: Inventory, lake: str) -> None:
+    inventory.deliver(FIRST, records(5))
+    run(inventory, lake)
+    reader = Reader(lake)
+    reader.start()
+    for number in range(1, 6):
+        inventory.deliver(day(number), records(number * 10), records(5, number * 10))
+        run(inventory, lake, keep_snapshots=2)
+    reader.done.set()
+    reader.join()
+    assert reader.error is None
+    states = list(dict.fromkeys(reader.seen))
+    assert len(states) > 2
+    assert all(objects == rows for objects, rows in states)
 
 
 STEPS = (

@@ -21,11 +21,12 @@ import glue_jobs.ingest_task
 import glue_jobs.lake.history
 import glue_jobs.snapshot_task
 from glue_jobs.ingest import Order, Outcome, ingest
-from glue_jobs.lake import Lake
+from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.outcome import sentence
 from glue_jobs.pipelines import BY_NAME
 from glue_jobs.progress import PlainReporter
 from glue_jobs.run import main
+from glue_jobs.table import Table
 from glue_jobs.tables.daily_storage import DAILY_STORAGE
 from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
 from tests.end_to_end.lakes import contents, left_over, let_a_day_pass, orphans, without_spark
@@ -298,12 +299,54 @@ def test_replaced_files_go_when_no_reader_can_have_them(
     for number in (1, 2):
         inventory.deliver(day(number), records(number))
         run(inventory, lake)
+    assert useless(lake) == set()
     for kept in (S3_INVENTORY_OBJECT, DAILY_STORAGE):
         files = Lake(lake, "usage_lake").load(kept).files()
         on_disk = {str(path) for path in Path(lake, "usage_lake", kept.name, "data").rglob("*.parquet")}
         assert on_disk == {file.address for file in files}
-        assert len(list(Path(lake, "usage_lake", kept.name, "metadata").glob("*.avro"))) < 10
     assert totals(lake) == {FIRST: 4, day(1): 1, day(2): 2}
+
+
+def useless(lake: str) -> set[str]:
+    """Data files and Iceberg's lists of them that no snapshot of the two tables refers to any more."""
+    useful: set[str] = set()
+    on_disk: set[str] = set()
+    for table in (S3_INVENTORY_OBJECT, DAILY_STORAGE):
+        iceberg = Lake(lake, "usage_lake").load(table)._iceberg
+        for snapshot in iceberg.snapshots():
+            manifests = snapshot.manifests(iceberg.io)
+            useful |= {snapshot.manifest_list, *(manifest.manifest_path for manifest in manifests)}
+            entries = [entry for manifest in manifests for entry in manifest.fetch_manifest_entry(iceberg.io)]
+            useful |= {entry.data_file.file_path for entry in entries}
+        folder = Path(lake, "usage_lake", table.name)
+        on_disk |= {str(path) for ending in ("avro", "parquet") for path in folder.rglob(f"*.{ending}")}
+    return on_disk - useful
+
+
+@pytest.mark.parametrize("table", [S3_INVENTORY_OBJECT, DAILY_STORAGE], ids=lambda table: table.name)
+def test_replaced_files_go_although_the_run_that_ends_them_dies(
+    table: Table, inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(glue_jobs.lake.history, "READABLE", timedelta(0))
+    for number in (3, 4):
+        inventory.deliver(FIRST, records(number))
+        run(inventory, lake)
+    inventory.deliver(day(1), records(5))
+    append = LoadedTable.append
+
+    def append_and_die(loaded: LoadedTable, *arguments: object) -> None:
+        append(loaded, *arguments)  # type: ignore[arg-type]
+        if loaded.table == table:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LoadedTable, "append", append_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            run(inventory, lake)
+    assert any(path.endswith(".parquet") for path in useless(lake))
+    run(inventory, lake)
+    assert not any(path.endswith(".parquet") for path in useless(lake))
+    assert totals(lake) == {FIRST: 4, day(1): 5}
 
 
 class Reader(threading.Thread):

@@ -31,6 +31,7 @@ from glue_jobs.tables.daily_storage import DAILY_STORAGE
 from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
 from tests.end_to_end.lakes import contents, left_over, let_a_day_pass, orphans, without_spark
 from tests.end_to_end.processes import killed_at, together
+from tests.end_to_end.test_flat import Watch
 from tests.inventories import FORMATS, Inventory, record, records
 
 PIPELINE = BY_NAME["s3_inventory_object"]
@@ -493,3 +494,19 @@ def test_the_same_on_s3_through_spark(s3_for_workers: str, new_bucket: Callable[
     assert run(f"{bucket}/", lake).totals.rows == 7
     assert stored(lake) == {at(0, config="copy")[0]: 5, at(0)[0]: 7}
     assert totals(lake) == {FIRST: 12}
+
+
+def test_the_thirtieth_run_asks_no_more_than_the_twenty_third(
+    inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By then the window is full, and with each commit the oldest one ends."""
+    watch = Watch(monkeypatch)
+    costs = []
+    for number in range(30):
+        inventory.deliver(day(number), records(2))
+        watch.forget()
+        assert run(inventory, lake, keep_snapshots=2).totals.rows == 2
+        costs.append(dict(watch.asked))
+    steady, last = costs[22], costs[-1]
+    assert {name: last[name] for name in last if last[name] > steady[name]} == {}
+    assert sum(last.values()) < 250, last

@@ -12,11 +12,15 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Settings:
-    """How large a run is: ``folder`` keeps made data, ``quick`` is a smoke run, ``rounds`` says how often."""
+    """How large a run is: ``folder`` keeps made data, ``quick`` is a smoke run, ``rounds`` says how often.
+
+    ``objects`` is how many an inventory lists.
+    """
 
     folder: Path
     quick: bool
     rounds: int
+    objects: int
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Times:
 
 
 def interleaved(
-    contenders: Mapping[str, Callable[[], None]], rounds: int, tidy: Callable[[], None]
+    contenders: Mapping[str, Callable[[], object]], rounds: int, tidy: Callable[[], None]
 ) -> dict[str, Times]:
     """Times of each contender, run in turn ``rounds`` times after one warm-up of each; ``tidy`` follows every run.
 

@@ -20,6 +20,7 @@ from glue_jobs.sources.inventory_parser import Block, InventoryFile, RefusedErro
 from glue_jobs.sources.parsed import Rejected
 from glue_jobs.sources.storage_totals import partial_totals
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from glue_jobs.text_order import text_order
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,9 @@ class _Task:
 
     def _write(self, rows: pa.Table) -> None:
         table, snapshot, result = self._job.pipeline.table, self._share.snapshot, self.result
-        order = pc.array_sort_indices(rows["key"].chunk(0))
-        rows = rows.take(order).combine_chunks()
+        order = text_order(rows["key"].chunk(0))
+        if order is not None:
+            rows = rows.take(pa.array(order)).combine_chunks()
         rows = self._without_doubled(rows)
         result.totals.append(partial_totals(rows))
         if not self._share.detail:

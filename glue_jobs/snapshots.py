@@ -70,12 +70,7 @@ def make_snapshots(job: Job, lake: Lake, rows: LoadedTable, new: list[Found], ke
     reasons: dict[str, str] = {}
     stored = rows.files()
     deliveries = _once(_separate(_read(new, reasons), stored, reasons), reasons)
-    latest = _latest([*map(_identity, stored), *(each.identity for each in deliveries)], keep)
-    results = _ingest(job, deliveries, latest, reporter)
-    for address, some in results.items():
-        refused = [result.refused for result in some if result.refused]
-        if refused:
-            reasons[address] = refused[0]
+    results, latest = _ingest_all(job, deliveries, [*map(_identity, stored)], keep, reasons, reporter)
     accepted = [each for each in deliveries if each.snapshot.address not in reasons]
     refusals = _refusals(rows, new, reasons)
     return Made(
@@ -146,6 +141,29 @@ def _latest(identities: Iterable[Identity], keep: int) -> set[Identity]:
         if time is not None:
             times[bucket, inventory_id].add(time)
     return {(*of, time) for of, some in times.items() for time in sorted(some)[-keep:]}
+
+
+def _ingest_all(
+    job: Job, deliveries: list[Delivery], stored: list[Identity], keep: int, reasons: dict[str, str], reporter: Reporter
+) -> tuple[dict[str, list[ShareResult]], set[Identity]]:
+    """What the tasks made of every snapshot, by the address of its manifest, and which ones keep their rows.
+
+    Whether a later snapshot is whole turns out only when it was read: if it is not, the next older one keeps its rows.
+    """
+    results: dict[str, list[ShareResult]] = {}
+    pending, latest = deliveries, _latest(stored, keep)
+    while pending:
+        possible = [each for each in deliveries if each.snapshot.address not in reasons]
+        detailed = _latest([*stored, *(each.identity for each in possible)], keep)
+        results |= _ingest(job, pending, detailed, reporter)
+        for address, some in results.items():
+            refused = [result.refused for result in some if result.refused]
+            if refused:
+                reasons.setdefault(address, refused[0])
+        accepted = [each for each in deliveries if each.snapshot.address not in reasons]
+        latest = _latest([*stored, *(each.identity for each in accepted)], keep)
+        pending = [each for each in accepted if each.identity in latest and each.identity not in detailed]
+    return results, latest
 
 
 def _ingest(

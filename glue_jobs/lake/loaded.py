@@ -11,7 +11,7 @@ from typing import Any, cast
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException, ValidationException
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, IsNull, Or
-from pyiceberg.manifest import DataFile
+from pyiceberg.manifest import DataFile, ManifestFile
 from pyiceberg.table import DataScan, FileScanTask
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.refs import MAIN_BRANCH
@@ -155,6 +155,11 @@ class _Append(_FastAppendFiles):
 
 class _Replace(_OverwriteFiles):
     """A change of whole files that holds for one parent snapshot only, for the same reason."""
+
+    def _existing_manifests(self) -> list[ManifestFile]:
+        # pyiceberg would carry on those that only say what earlier changes removed, one more with each change.
+        manifests = super()._existing_manifests()
+        return [each for each in manifests if each.has_added_files() or each.has_existing_files()]
 
     def _validate_concurrency(self) -> None:
         raise CommitFailedException("the table is at another snapshot")

@@ -160,14 +160,19 @@ STEPS: dict[str, Callable[[Patch], None]] = {
     "after the plan": _after(RunFolder, "write_commit"),
     "with the metadata of the rows written": _metadata_written,
     "after the rows": _after(LoadedTable, "append", _appends_rows),
-    "before the totals": _before(LoadedTable, "append", _appends_to(DAILY_STORAGE.name)),
-    "after the totals": _after(LoadedTable, "append", _appends_to(DAILY_STORAGE.name)),
     "after the rejected records": _after(LoadedTable, "append", _appends_to(REJECTED_RECORD.name)),
     "after the ledger": _after(LoadedTable, "append", _appends_to(INGESTED_OBJECT.name)),
     "half-way through removing the folder": _half_removed,
     "before removing the plan": _before(
         FolderStorage, "delete", lambda _, some: some and some[-1].endswith("commit.json")
     ),
+}
+
+
+# Of pipelines that also write totals.
+STEPS_OF_TOTALS: dict[str, Callable[[Patch], None]] = {
+    "before the totals": _before(LoadedTable, "append", _appends_to(DAILY_STORAGE.name)),
+    "after the totals": _after(LoadedTable, "append", _appends_to(DAILY_STORAGE.name)),
 }
 
 
@@ -203,7 +208,7 @@ def _kill_at(step: str, arguments: list[str]) -> None:
     patch = Patch()
     without_spark(patch)
     _small_chunks(patch)
-    STEPS[step](patch)
+    (STEPS | STEPS_OF_TOTALS)[step](patch)
     sys.exit(main(arguments))
 
 

@@ -6,12 +6,14 @@ import gzip
 import io
 import re
 import signal
+import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -19,15 +21,17 @@ import glue_jobs.ingest_task
 import glue_jobs.lake.history
 import glue_jobs.snapshot_task
 from glue_jobs.ingest import Order, Outcome, ingest
-from glue_jobs.lake import Lake
+from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.outcome import sentence
 from glue_jobs.pipelines import BY_NAME
 from glue_jobs.progress import PlainReporter
 from glue_jobs.run import main
+from glue_jobs.table import Table
 from glue_jobs.tables.daily_storage import DAILY_STORAGE
 from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
 from tests.end_to_end.lakes import contents, left_over, let_a_day_pass, orphans, without_spark
 from tests.end_to_end.processes import killed_at, together
+from tests.end_to_end.test_flat import Watch
 from tests.inventories import FORMATS, Inventory, record, records
 
 PIPELINE = BY_NAME["s3_inventory_object"]
@@ -222,6 +226,25 @@ def test_a_damaged_snapshot_is_refused_and_the_others_are_not(reason: str, inven
     assert (orphans(lake), left_over(lake)) == (set(), [])
 
 
+def test_refused_snapshots_take_no_place_among_the_latest(inventory: Inventory, lake: str) -> None:
+    """Neither from those that are stored nor from older ones of the same run."""
+
+    def deliver_damaged(number: int) -> None:
+        inventory.deliver(day(number), records(number), b"no gzip")
+
+    inventory.deliver(FIRST, records(1))
+    inventory.deliver(day(1), records(2))
+    for number in (2, 3):
+        deliver_damaged(number)
+    run(inventory, lake, keep_snapshots=2)
+    assert stored(lake) == dict(zip(at(0, 1), [1, 2], strict=True))
+    for number in (4, 5):
+        deliver_damaged(number)
+    run(inventory, lake, keep_snapshots=2)
+    assert stored(lake) == dict(zip(at(0, 1), [1, 2], strict=True))
+    assert (orphans(lake), left_over(lake)) == (set(), [])
+
+
 def test_a_refused_delivery_leaves_the_one_before_it(inventory: Inventory, lake: str) -> None:
     inventory.deliver(FIRST, records(3))
     run(inventory, lake)
@@ -277,12 +300,96 @@ def test_replaced_files_go_when_no_reader_can_have_them(
     for number in (1, 2):
         inventory.deliver(day(number), records(number))
         run(inventory, lake)
+    assert useless(lake) == set()
     for kept in (S3_INVENTORY_OBJECT, DAILY_STORAGE):
         files = Lake(lake, "usage_lake").load(kept).files()
         on_disk = {str(path) for path in Path(lake, "usage_lake", kept.name, "data").rglob("*.parquet")}
         assert on_disk == {file.address for file in files}
-        assert len(list(Path(lake, "usage_lake", kept.name, "metadata").glob("*.avro"))) < 10
     assert totals(lake) == {FIRST: 4, day(1): 1, day(2): 2}
+
+
+def useless(lake: str) -> set[str]:
+    """Data files and Iceberg's lists of them that no snapshot of the two tables refers to any more."""
+    useful: set[str] = set()
+    on_disk: set[str] = set()
+    for table in (S3_INVENTORY_OBJECT, DAILY_STORAGE):
+        iceberg = Lake(lake, "usage_lake").load(table)._iceberg
+        for snapshot in iceberg.snapshots():
+            manifests = snapshot.manifests(iceberg.io)
+            useful |= {snapshot.manifest_list, *(manifest.manifest_path for manifest in manifests)}
+            entries = [entry for manifest in manifests for entry in manifest.fetch_manifest_entry(iceberg.io)]
+            useful |= {entry.data_file.file_path for entry in entries}
+        folder = Path(lake, "usage_lake", table.name)
+        on_disk |= {str(path) for ending in ("avro", "parquet") for path in folder.rglob(f"*.{ending}")}
+    return on_disk - useful
+
+
+@pytest.mark.parametrize("table", [S3_INVENTORY_OBJECT, DAILY_STORAGE], ids=lambda table: table.name)
+def test_replaced_files_go_although_the_run_that_ends_them_dies(
+    table: Table, inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(glue_jobs.lake.history, "READABLE", timedelta(0))
+    for number in (3, 4):
+        inventory.deliver(FIRST, records(number))
+        run(inventory, lake)
+    inventory.deliver(day(1), records(5))
+    append = LoadedTable.append
+
+    def append_and_die(loaded: LoadedTable, *arguments: object) -> None:
+        append(loaded, *arguments)  # type: ignore[arg-type]
+        if loaded.table == table:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LoadedTable, "append", append_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            run(inventory, lake)
+    assert any(path.endswith(".parquet") for path in useless(lake))
+    run(inventory, lake)
+    assert not any(path.endswith(".parquet") for path in useless(lake))
+    assert totals(lake) == {FIRST: 4, day(1): 5}
+
+
+class Reader(threading.Thread):
+    """Asks again and again how many rows the latest snapshot has, as a query does: the totals tell which one it is."""
+
+    def __init__(self, lake: str) -> None:
+        super().__init__(daemon=True)
+        self.lake = Lake(lake, "usage_lake")
+        self.seen: list[tuple[int, int]] = []
+        self.error: Exception | None = None
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        while not self.done.is_set():
+            try:
+                self.seen.append(self._look())
+            except Exception as error:
+                self.error = error
+                return
+
+    def _look(self) -> tuple[int, int]:
+        kept = self.lake.load(DAILY_STORAGE).rows(("snapshot_time", "objects"))
+        latest = pc.max(kept["snapshot_time"]).as_py()
+        objects = pc.sum(kept["objects"].filter(pc.equal(kept["snapshot_time"], latest))).as_py()
+        times = self.lake.load(S3_INVENTORY_OBJECT).rows(("snapshot_time",))["snapshot_time"]
+        return objects, times.to_pylist().count(latest)
+
+
+def test_a_reader_always_finds_the_latest_snapshot_whole(inventory: Inventory, lake: str) -> None:
+    inventory.deliver(FIRST, records(5))
+    run(inventory, lake)
+    reader = Reader(lake)
+    reader.start()
+    for number in range(1, 6):
+        inventory.deliver(day(number), records(number * 10), records(5, number * 10))
+        run(inventory, lake, keep_snapshots=2)
+    reader.done.set()
+    reader.join()
+    assert reader.error is None
+    states = list(dict.fromkeys(reader.seen))
+    assert len(states) > 2
+    assert all(objects == rows for objects, rows in states)
 
 
 STEPS = (
@@ -333,7 +440,7 @@ def test_a_run_killed_at_a_step(
     assert killed_at(step, arguments(delivered_again, lake)) == -signal.SIGKILL
     # A reader who takes the latest snapshot by its totals finds its rows, wherever the run was killed.
     latest = max(totals(lake))
-    assert stored(lake)["example-data", "daily", latest] == {day(1): 4, day(2): 5}[latest]
+    assert stored(lake)["example-data", "daily", latest] in {day(1): (4, 8), day(2): (5,)}[latest]
     run(delivered_again, lake, keep_snapshots=2)
     assert_done(delivered_again, lake)
     let_a_day_pass(lake)
@@ -374,17 +481,32 @@ def test_a_large_snapshot_is_written_in_pieces(
         assert keys == sorted(keys)
 
 
-@pytest.mark.parametrize("form", FORMATS)
-def test_the_same_on_s3_through_spark(form: str, s3_for_workers: str, new_bucket: Callable[[], str]) -> None:
+def test_the_same_on_s3_through_spark(s3_for_workers: str, new_bucket: Callable[[], str]) -> None:
     """Files are at the keys the manifest names, and in a copied folder beside it."""
     bucket, home = new_bucket(), new_bucket()
     lake = Lake(f"{home}/lake", home.removeprefix("s3://").replace("-", "_"))
-    raw = Inventory(f"{bucket}/inv", form=form, destination=bucket.removeprefix("s3://"))
+    raw = Inventory(f"{bucket}/inv", destination=bucket.removeprefix("s3://"))
     raw.deliver(FIRST, records(40), records(10, 40))
-    copy = Inventory(f"{bucket}/copied", config="copy", form=form)
+    copy = Inventory(f"{bucket}/copied", config="copy", form="Parquet")
     copy.deliver(FIRST, records(5))
-    assert run(bucket, lake).totals.rows == 55
+    assert run(f"{bucket}/", lake).totals.rows == 55
     raw.deliver(FIRST, records(7))
-    assert run(bucket, lake).totals.rows == 7
-    assert stored(lake) == {at(0)[0]: 7, at(0, config="copy")[0]: 5}
+    assert run(f"{bucket}/", lake).totals.rows == 7
+    assert stored(lake) == {at(0, config="copy")[0]: 5, at(0)[0]: 7}
     assert totals(lake) == {FIRST: 12}
+
+
+def test_the_thirtieth_run_asks_no_more_than_the_twenty_third(
+    inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By then the window is full, and with each commit the oldest one ends."""
+    watch = Watch(monkeypatch)
+    costs = []
+    for number in range(30):
+        inventory.deliver(day(number), records(2))
+        watch.forget()
+        assert run(inventory, lake, keep_snapshots=2).totals.rows == 2
+        costs.append(dict(watch.asked))
+    steady, last = costs[22], costs[-1]
+    assert {name: last[name] for name in last if last[name] > steady[name]} == {}
+    assert sum(last.values()) < 250, last

@@ -25,24 +25,22 @@ def decode_keys(keys: pa.StringArray) -> pa.StringArray:
     if not len(keys):
         return keys
     data, offsets = _buffers(keys)
-    if not (data == PERCENT).any():
-        if not (data == PLUS).any():
-            return keys
-        return _strings(np.where(data == PLUS, np.uint8(BLANK), data), offsets)
+    is_plus, places = data == PLUS, np.flatnonzero(data == PERCENT)
+    if not len(places) and not is_plus.any():
+        return keys
     ends = np.zeros(len(data) + 2, bool)
     ends[offsets] = True
-    places = np.flatnonzero(data == PERCENT)
     # Neither digit may be the next key's.
     places = places[~(ends[places + 1] | ends[places + 2])]
     high, low = _DIGITS[data[places + 1]], _DIGITS[data[places + 2]]
     real = (high < 16) & (low < 16)
     places = places[real]
-    decoded = np.where(data == PLUS, np.uint8(BLANK), data)
+    decoded = np.where(is_plus, np.uint8(BLANK), data)
     decoded[places] = high[real] * 16 + low[real]
     kept = np.ones(len(data), bool)
     kept[places + 1] = kept[places + 2] = False
-    before = np.concatenate([[0], np.cumsum(kept, dtype=np.int64)])
-    return _strings(decoded[kept], before[offsets])
+    # Each escape before a key's beginning has taken two bytes away.
+    return _strings(decoded[kept], offsets - 2 * np.searchsorted(places, offsets))
 
 
 def _buffers(keys: pa.StringArray) -> tuple[Bytes, npt.NDArray[np.int64]]:

@@ -98,7 +98,7 @@ class Case(_Strict):
     """Given these rows and this day as current_date, the query returns exactly these rows in this order.
 
     ``given`` holds, per table, only the columns that matter; the others are null, and the columns
-    derived from event_time follow it.
+    derived from event_time follow it, and snapshot_date follows snapshot_time.
     """
 
     name: Text

@@ -12,7 +12,7 @@ from glue_jobs.errors import ArgumentError, LakeError, StorageError, UsageLakeEr
 
 GIVEN = ["--pipeline", "s3_access_log", "--raw_path", "/raw", "--lake_path", "/lake"]
 VALUES = {"pipeline": "s3_access_log", "raw_path": "/raw", "lake_path": "/lake"}
-DEFAULTS = {"database": "usage_lake", "look_back_days": "3"}
+DEFAULTS = {"database": "usage_lake", "keep_snapshots": "8"}
 REPORT = {"pipeline": "report", "lake_path": "/lake", "report_path": "/reports"}
 
 
@@ -35,7 +35,7 @@ def test_what_glue_adds_is_ignored() -> None:
 def test_what_the_stack_passes_for_nothing_is_nothing() -> None:
     empty = [
         text
-        for name in ("config", "since", "until", "database", "catalog", "look_back_days", "any_name")
+        for name in ("config", "since", "until", "database", "catalog", "look_back_days", "any_name", "keep_snapshots")
         for text in (f"--{name}", "")
     ]
     assert parse([*GIVEN, *empty]) == VALUES

@@ -87,7 +87,10 @@ _FORMAT = click.option(
 @_options(*(argument.name for argument in ARGUMENTS if INGEST_JOB in argument.jobs))
 def ingest_command(**values: Any) -> None:
     """Turn new raw objects into rows of the lake, each exactly once."""
-    click.echo(sentence(ingest(order(_given(values)), reporter())))
+    outcome = ingest(order(_given(values)), reporter())
+    click.echo(sentence(outcome))
+    if outcome.failed:
+        sys.exit(1)
 
 
 @main.command("report")

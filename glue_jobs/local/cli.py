@@ -169,7 +169,7 @@ def _parameter(text: str) -> tuple[str, str]:
 )
 @click.option("--scale", default=1.0, show_default=True, help="How much traffic; 1 is about 60,000 requests.")
 def demo_command(folder: Path, scale: float) -> None:
-    """Make a publisher's raw logs, ingest them, answer the saved queries, compare with the truth."""
+    """Make a publisher's raw files, ingest them, ask, publish reports, compare with the truth."""
     from glue_jobs.local.demo import demonstrate
 
     if not demonstrate(folder.resolve(), scale, reporter()):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from glue_jobs.args import order, parse
+from glue_jobs.args import REPORT, order, parse, report_order
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.ingest import ingest
 from glue_jobs.outcome import sentence
-from glue_jobs.progress import PlainReporter
+from glue_jobs.progress import PlainReporter, Reporter
+from glue_jobs.reports.order import report
+from glue_jobs.reports.publish import sentence as reports_sentence
 
 # What a shell makes of a program that Ctrl-C ended.
 STOPPED = 130
@@ -22,15 +24,21 @@ def main(arguments: Sequence[str]) -> int:
     """
     reporter = PlainReporter()
     try:
-        wanted = order(parse(arguments))
-        outcome = ingest(wanted, reporter)
-        reporter.say(sentence(outcome))
+        return _run(parse(arguments), reporter)
     except UsageLakeError as error:
         reporter.say(f"error: {error}")
         return 1
     except KeyboardInterrupt:
         reporter.say("stopped; the next run goes on from here")
         return STOPPED
+
+
+def _run(values: Mapping[str, str], reporter: Reporter) -> int:
+    if values["pipeline"] == REPORT:
+        reporter.say(reports_sentence(report(report_order(values), reporter)))
+        return 0
+    outcome = ingest(order(values), reporter)
+    reporter.say(sentence(outcome))
     return 1 if outcome.failed else 0
 
 

@@ -95,6 +95,22 @@ def test_without_a_region_athena_cannot_be_asked(monkeypatch: pytest.MonkeyPatch
         engine()
 
 
+def test_an_object_that_is_not_of_the_query_is_never_deleted(
+    fake: FakeAthena, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = fake.GetQueryExecution
+
+    def elsewhere(request: dict[str, Any]) -> dict[str, Any]:
+        told = look(request)
+        told["QueryExecution"]["ResultConfiguration"]["OutputLocation"] = f"{bucket}/data/of-the-lake.parquet"
+        return told
+
+    monkeypatch.setattr(fake, "GetQueryExecution", elsewhere)
+    storage_for(f"{bucket}/").put(f"{bucket}/data/of-the-lake.parquet", b"x")
+    assert engine().run("SELECT 1").num_rows == ANSWER.num_rows
+    assert f"{bucket}/data/of-the-lake.parquet" in left(bucket)
+
+
 def test_an_interrupt_cancels_the_query(fake: FakeAthena, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_seconds: float) -> None:
         raise KeyboardInterrupt

@@ -13,23 +13,24 @@ from glue_jobs.lake import Lake
 from glue_jobs.pipelines import TABLES
 from glue_jobs.progress import Reporter
 from glue_jobs.reports.publish import Engine, Published, publish
-from glue_jobs.reports.report_set import report_set
+from glue_jobs.reports.report_set import Report
 from glue_jobs.saved_query import VIEWS
 from glue_jobs.saved_view import SavedView
 
 
 @dataclass(frozen=True)
 class ReportOrder:
-    """Which lake to ask, where to write (a folder or ``s3://bucket/prefix``), as of which day (UTC), how in Athena."""
+    """Which lake to ask, where to write (a folder or ``s3://bucket/prefix``), as of which day (UTC), and what."""
 
     lake: Lake
     folder: str
     day: date
+    reports: tuple[Report, ...]
     workgroup: str
 
 
 def report(order: ReportOrder, reporter: Reporter) -> Published:
-    """Make all reports; a query that fails costs only its own.
+    """Make the reports; a query that fails costs only its own.
 
     Raises:
         LakeError: the lake has no table at all, or cannot be read.
@@ -41,7 +42,7 @@ def report(order: ReportOrder, reporter: Reporter) -> Published:
         raise LakeError(f"there are no tables in database {lake.database} of {lake.location}; ingest something first")
     with _engine(order, reporter) as engine:
         failed = tuple(_make_views(engine)) if isinstance(engine, Athena) else ()
-        published = publish(report_set(), engine, order.folder, order.day, reporter)
+        published = publish(order.reports, engine, order.folder, order.day, reporter)
     return replace(published, failed=(*failed, *published.failed))
 
 

@@ -13,6 +13,7 @@ from benchmarks.measure import Line, Settings, Times, interleaved
 from glue_jobs.spark import session
 
 QUICK_OBJECTS = 20_000
+OBJECTS = 5_000_000
 
 # AWS cuts the inventory of a large bucket into many files; these are enough for every core here.
 FILES = 8
@@ -22,7 +23,7 @@ PIPELINE = "s3_inventory_object"
 
 def measure(settings: Settings) -> Iterator[Line]:
     """Lines of the results: seconds, and the others' seconds over ours."""
-    objects = QUICK_OBJECTS if settings.quick else settings.objects
+    objects = settings.objects or (QUICK_OBJECTS if settings.quick else OBJECTS)
     session()
     for form, other, least in (("CSV", "DuckDB", 1.0), ("ORC", "Spark", 3.0), ("Parquet", "Spark", 3.0)):
         raw = snapshot(settings.folder, form, objects, FILES)

@@ -14,13 +14,13 @@ from statistics import median
 class Settings:
     """How large a run is: ``folder`` keeps made data, ``quick`` is a smoke run, ``rounds`` says how often.
 
-    ``objects`` is how many an inventory lists.
+    ``objects`` is how many an inventory lists, None for as many as the benchmark is meant for.
     """
 
     folder: Path
     quick: bool
     rounds: int
-    objects: int
+    objects: int | None = None
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class Times:
 
 
 def interleaved(
-    contenders: Mapping[str, Callable[[], None]], rounds: int, tidy: Callable[[], None]
+    contenders: Mapping[str, Callable[[], object]], rounds: int, tidy: Callable[[], None]
 ) -> dict[str, Times]:
     """Times of each contender, run in turn ``rounds`` times after one warm-up of each; ``tidy`` follows every run.
 

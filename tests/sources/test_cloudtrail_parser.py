@@ -261,6 +261,14 @@ def test_facts_of_the_transfer(data: Any, facts: tuple[Any, ...]) -> None:
     assert (found["signature_version"], found["cipher_suite"], found["bytes_out"], found["bytes_in"]) == facts
 
 
+def test_facts_of_one_event_do_not_depend_on_its_neighbours() -> None:
+    data = [{"SignatureVersion": "SigV4", "x-amz-id-2": "x"}, None, {"new": 1, "CipherSuite": "TLS"}, {}]
+    for some in (data, data[:2], data[::-1], [data[0], {}, data[0]]):
+        parsed = parse(document(*(event(additionalEventData=each) for each in some), *numbered(1)))
+        wanted = [(each or {}).get("SignatureVersion") for each in some]
+        assert parsed.rows["signature_version"].to_pylist() == [*wanted, None]
+
+
 def test_the_connection() -> None:
     found = row(tlsDetails={"tlsVersion": "TLSv1.3", "cipherSuite": "C", "clientProvidedHostHeader": "h"})
     assert (found["tls_version"], found["cipher_suite"], found["host_header"]) == ("TLSv1.3", "C", "h")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -13,14 +14,15 @@ import pyarrow.compute as pc
 LARGEST = 2**63 - 1
 
 
-def encoded(texts: Sequence[str | None]) -> pa.DictionaryArray:
-    """Texts that repeat, as ``dictionary<int32, string>``."""
-    return without_empty(pa.array(texts, pa.string()).dictionary_encode())
+def by_name(kind: type[msgspec.Struct], structs: Sequence[msgspec.Struct]) -> dict[str, Sequence[Any]]:
+    """The values of each field of ``kind``, struct by struct; they may be of kinds derived from it."""
+    # What a derived kind adds comes last.
+    values = zip(*map(msgspec.structs.astuple, structs), strict=False) if structs else repeat(())
+    return dict(zip(kind.__struct_fields__, values, strict=False))
 
 
-def distinct(texts: Sequence[str | None]) -> pa.StringArray:
-    """Texts nearly all different."""
-    array = pa.array(texts, pa.string())
+def null_if_empty(array: pa.StringArray) -> pa.StringArray:
+    """The texts with empty ones null."""
     empty = pc.equal(array, "")
     return pc.if_else(empty, None, array) if pc.any(empty).as_py() else array
 
@@ -50,9 +52,9 @@ def json_texts(raws: Sequence[msgspec.Raw]) -> pa.StringArray:
     return pa.Array.from_buffers(pa.string(), len(raws), [bits, pa.py_buffer(offsets), pa.py_buffer(data)])
 
 
-def spread(values: Iterable[str | None], codes: pa.Int32Array) -> pa.DictionaryArray:
+def spread(values: Sequence[str | None], codes: pa.Int32Array) -> pa.DictionaryArray:
     """For each code the text at its place among ``values``, encoded."""
-    known = encoded(list(values))
+    known = without_empty(pa.array(values, pa.string()).dictionary_encode())
     return pa.DictionaryArray.from_arrays(known.indices.take(codes), known.dictionary)
 
 

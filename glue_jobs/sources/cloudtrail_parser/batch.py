@@ -17,9 +17,9 @@ from glue_jobs.sources.cloudtrail_parser.event import (
     REST,
     Event,
     Unusable,
+    are_wanted,
     is_wanted,
     read_event,
-    rest_of,
 )
 from glue_jobs.sources.cloudtrail_parser.texts import by_name
 from glue_jobs.sources.cloudtrail_parser.times import any_time, documented_times, is_documented
@@ -44,7 +44,7 @@ class Batch:
     rejected: list[Rejected] = field(default_factory=list)
 
     @cached_property
-    def fields(self) -> dict[str, Sequence[Any]]:
+    def fields(self) -> dict[str, tuple[Any, ...]]:
         """The values of each field, event by event; not to be asked for before the batch is complete."""
         return by_name(Event, self.events)
 
@@ -66,29 +66,38 @@ def _as_documented(objects: Sequence[Object]) -> Batch | None:
         found = [_DOCUMENT.decode(text).Records for _, text in objects]
     except NOT_JSON:
         return None
-    batch = _wanted(
-        list(chain.from_iterable(found)),
-        [start for (start, _), events in zip(objects, found, strict=True) for start in repeat(start, len(events))],
-    )
-    times = documented_times(batch.fields["eventTime"]) if batch else None
-    if batch is None or times is None:
+    batch = Batch(list(chain.from_iterable(found)))
+    for (start, _), events in zip(objects, found, strict=True):
+        batch.positions += repeat(start, len(events))
+    if None in batch.fields["eventSource"]:
         return None
-    batch.times = times
-    # Identity tells at once: absent fields all have the same value.
-    if any(batch.fields[name].count(NOTHING) < len(batch.events) for name in REST):
-        batch.others = {place: rest for place, rest in enumerate(map(rest_of, batch.events)) if rest}
+    if not are_wanted(batch.fields):
+        batch = _wanted(batch)
+    times = documented_times(batch.fields["eventTime"])
+    if times is None:
+        return None
+    batch.times, batch.others = times, _others(batch)
     return batch
 
 
-def _wanted(events: list[Event], positions: list[int]) -> Batch | None:
-    """Those of S3; None when one does not tell whose it is."""
-    wanted = list(map(is_wanted, events))
-    if all(wanted):
-        return Batch(events, positions=positions)
-    if any(event.eventSource is None for event in events):
-        return None
-    filtered = [position for position, ours in zip(positions, wanted, strict=True) if not ours]
-    return Batch(list(compress(events, wanted)), positions=list(compress(positions, wanted)), filtered=filtered)
+def _wanted(batch: Batch) -> Batch:
+    """The events of S3 only; the others are filtered."""
+    wanted = list(map(is_wanted, batch.events))
+    filtered = [position for position, ours in zip(batch.positions, wanted, strict=True) if not ours]
+    kept = list(compress(batch.events, wanted)), list(compress(batch.positions, wanted))
+    return Batch(kept[0], positions=kept[1], filtered=filtered)
+
+
+def _others(batch: Batch) -> dict[int, dict[str, msgspec.Raw]]:
+    others: dict[int, dict[str, msgspec.Raw]] = {}
+    for name in REST:
+        raws = batch.fields[name]
+        # Nearly always no event has the field.
+        if raws.count(NOTHING) < len(raws):
+            for place, raw in enumerate(raws):
+                if len(raw):
+                    others.setdefault(place, {})[name] = raw
+    return others
 
 
 def _one_by_one(objects: Sequence[Object]) -> Batch:

@@ -5,6 +5,7 @@ Versions: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -88,10 +89,9 @@ def is_wanted(event: Event) -> bool:
     return event.eventSource == S3 and event.eventCategory not in SUMMARIES
 
 
-def rest_of(event: Event) -> dict[str, msgspec.Raw]:
-    """The fields of an event that have no column."""
-    found = ((name, getattr(event, name)) for name in REST)
-    return {name: raw for name, raw in found if len(raw)}
+def are_wanted(fields: Mapping[str, Sequence[Any]]) -> bool:
+    """Whether all events are, told by the values of their fields."""
+    return SUMMARIES.isdisjoint(fields["eventCategory"]) and set(fields["eventSource"]) <= {S3}
 
 
 def read_event(record: msgspec.Raw) -> tuple[Event | None, dict[str, msgspec.Raw]]:
@@ -101,7 +101,7 @@ def read_event(record: msgspec.Raw) -> tuple[Event | None, dict[str, msgspec.Raw
     """
     try:
         event = _EVENT.decode(record)
-        others = rest_of(event)
+        others = {name: getattr(event, name) for name in REST if len(getattr(event, name))}
     except NOT_JSON:
         if _is_foreign(record):
             return None, {}

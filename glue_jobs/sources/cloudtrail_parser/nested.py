@@ -102,7 +102,7 @@ _NAMES = "|".join(Facts.__struct_fields__)
 _OTHER_CASE = re.compile(f'"(?!(?:{_NAMES})")(?i:{_NAMES})"'.encode())
 
 
-def facts(raws: Sequence[msgspec.Raw]) -> dict[str, Sequence[Any]]:
+def facts(raws: Sequence[msgspec.Raw]) -> dict[str, tuple[Any, ...]]:
     """Of each fact what each event says, by the name of the fact."""
     try:
         found = [_FACTS.decode(raw) if len(raw) else _NO_FACTS for raw in raws]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import repeat
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -14,11 +15,27 @@ import pyarrow.compute as pc
 LARGEST = 2**63 - 1
 
 
-def by_name(kind: type[msgspec.Struct], structs: Sequence[msgspec.Struct]) -> dict[str, Sequence[Any]]:
+def by_name(kind: type[msgspec.Struct], structs: Sequence[msgspec.Struct]) -> dict[str, tuple[Any, ...]]:
     """The values of each field of ``kind``, struct by struct; they may be of kinds derived from it."""
-    # What a derived kind adds comes last.
-    values = zip(*map(msgspec.structs.astuple, structs), strict=False) if structs else repeat(())
-    return dict(zip(kind.__struct_fields__, values, strict=False))
+    if not structs:
+        return dict.fromkeys(kind.__struct_fields__, ())
+    with _uncollected():
+        # What a derived kind adds comes last.
+        return dict(
+            zip(kind.__struct_fields__, zip(*map(msgspec.structs.astuple, structs), strict=False), strict=False)
+        )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: thousands of tuples at once make it run, and it finds nothing."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def null_if_empty(array: pa.StringArray) -> pa.StringArray:

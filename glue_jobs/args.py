@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePosixPath
 
@@ -13,8 +13,10 @@ from glue_jobs.config import Config, load_config
 from glue_jobs.errors import ArgumentError
 from glue_jobs.ingest import Order
 from glue_jobs.lake import Lake
-from glue_jobs.pipelines import BY_NAME
+from glue_jobs.pipelines import BY_NAME, Pipeline
 from glue_jobs.storage import address, storage_for
+
+MANAGEMENT_EVENTS = ("keep", "drop")
 
 # More days of looking back than AWS has written logs.
 MOST_DAYS = 36_500
@@ -60,6 +62,14 @@ ARGUMENTS = (
     Argument(
         "any_name", "--any-name", "Take objects of any name, gzipped ones too, not only those AWS names.", flag=True
     ),
+    Argument(
+        "management_events",
+        "--management-events",
+        "What to do with CloudTrail's events on buckets and settings, keep or drop them; dropped ones are counted as"
+        " filtered, and objects that were ingested are not read again.",
+        default="keep",
+        metavar="|".join(MANAGEMENT_EVENTS),
+    ),
 )
 
 
@@ -101,7 +111,7 @@ def order(values: Mapping[str, str]) -> Order:
     if any_name and f"{store.location}/".startswith(f"{raw.rstrip('/')}/"):
         raise ArgumentError(f"the lake {store.location} is among the raw objects of {raw}, all of which would be read")
     return Order(
-        pipeline=pipeline,
+        pipeline=_with_wanted_events(pipeline, values.get("management_events", "keep")),
         raw=raw,
         lake=store,
         config=_config(values.get("config")),
@@ -110,6 +120,16 @@ def order(values: Mapping[str, str]) -> Order:
         look_back_days=_whole_number(values, "look_back_days", "3"),
         any_name=any_name,
     )
+
+
+def _with_wanted_events(pipeline: Pipeline, management: str) -> Pipeline:
+    if management not in MANAGEMENT_EVENTS:
+        raise ArgumentError(f"management_events is {' or '.join(MANAGEMENT_EVENTS)}, not {management!r}")
+    if management == "keep":
+        return pipeline
+    if pipeline.parse_data_events is None:
+        raise ArgumentError(f"management_events is for CloudTrail: leave it out for {pipeline.title}")
+    return replace(pipeline, parse=pipeline.parse_data_events)
 
 
 def lake(values: Mapping[str, str]) -> Lake:

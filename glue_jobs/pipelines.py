@@ -8,7 +8,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from glue_jobs.config import Config
-from glue_jobs.sources.cloudtrail_s3_event import CLOUDTRAIL_NAMES, enrich_cloudtrail, parse_cloudtrail
+from glue_jobs.sources.cloudtrail_s3_event import (
+    CLOUDTRAIL_NAMES,
+    enrich_cloudtrail,
+    parse_cloudtrail,
+    parse_data_events,
+)
 from glue_jobs.sources.day_folders import DayNames
 from glue_jobs.sources.parsed import Parsed
 from glue_jobs.sources.s3_access_log import ACCESS_LOG_NAMES, enrich_access_log, parse_access_log
@@ -28,6 +33,7 @@ class Pipeline:
 
     ``lines`` says that objects are lines of text: large ones may be split, and ``parse`` gets lines of many objects.
     Otherwise they are JSON documents, and ``parse`` also gets where in the bytes each object begins.
+    ``parse_data_events`` filters management events, where the source has any.
     """
 
     title: str
@@ -36,6 +42,7 @@ class Pipeline:
     enrich: Callable[[pa.Table, Config], pa.Table]
     table: Table
     lines: bool
+    parse_data_events: Callable[..., Parsed] | None = None
 
     @property
     def name(self) -> str:
@@ -59,6 +66,7 @@ PIPELINES = (
         enrich=enrich_cloudtrail,
         table=CLOUDTRAIL_S3_EVENT,
         lines=False,
+        parse_data_events=parse_data_events,
     ),
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, compress, repeat
+from operator import not_
 from typing import Any
 
 import msgspec
@@ -17,7 +18,6 @@ from glue_jobs.sources.cloudtrail_parser.event import (
     REST,
     Event,
     Unusable,
-    are_wanted,
     is_wanted,
     read_event,
 )
@@ -66,26 +66,21 @@ def _as_documented(objects: Sequence[Object]) -> Batch | None:
         found = [_DOCUMENT.decode(text).Records for _, text in objects]
     except NOT_JSON:
         return None
-    batch = Batch(list(chain.from_iterable(found)))
-    for (start, _), events in zip(objects, found, strict=True):
-        batch.positions += repeat(start, len(events))
-    if None in batch.fields["eventSource"]:
+    events = list(chain.from_iterable(found))
+    positions = [start for (start, _), some in zip(objects, found, strict=True) for start in repeat(start, len(some))]
+    wanted = list(map(is_wanted, events))
+    if not all(wanted) and any(event.eventSource is None for event in events):
         return None
-    if not are_wanted(batch.fields):
-        batch = _wanted(batch)
+    batch = Batch(
+        list(compress(events, wanted)),
+        positions=list(compress(positions, wanted)),
+        filtered=list(compress(positions, map(not_, wanted))),
+    )
     times = documented_times(batch.fields["eventTime"])
     if times is None:
         return None
     batch.times, batch.others = times, _others(batch)
     return batch
-
-
-def _wanted(batch: Batch) -> Batch:
-    """The events of S3 only; the others are filtered."""
-    wanted = list(map(is_wanted, batch.events))
-    filtered = [position for position, ours in zip(batch.positions, wanted, strict=True) if not ours]
-    kept = list(compress(batch.events, wanted)), list(compress(batch.positions, wanted))
-    return Batch(kept[0], positions=kept[1], filtered=filtered)
 
 
 def _others(batch: Batch) -> dict[int, dict[str, msgspec.Raw]]:

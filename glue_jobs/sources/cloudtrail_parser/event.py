@@ -5,7 +5,6 @@ Versions: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -87,11 +86,6 @@ class Unusable(ValueError):
 def is_wanted(event: Event) -> bool:
     """Whether an event is of S3, and not a summary of others."""
     return event.eventSource == S3 and event.eventCategory not in SUMMARIES
-
-
-def are_wanted(fields: Mapping[str, Sequence[Any]]) -> bool:
-    """Whether all events are, told by the values of their fields."""
-    return SUMMARIES.isdisjoint(fields["eventCategory"]) and set(fields["eventSource"]) <= {S3}
 
 
 def read_event(record: msgspec.Raw) -> tuple[Event | None, dict[str, msgspec.Raw]]:

@@ -68,14 +68,15 @@ def make_snapshots(job: Job, lake: Lake, rows: LoadedTable, new: list[Found], ke
         UsageLakeError: the run cannot go on. A snapshot that is not as promised is one of ``refused`` instead.
     """
     reasons: dict[str, str] = {}
-    stored = rows.files()
-    deliveries = _once(_separate(_read(new, reasons), stored, reasons), reasons)
+    stored, found = rows.files(), list(_read(new, reasons))
+    before = _totals_before(job, lake, found)
+    deliveries = _once(_separate(found, [*stored, *before], reasons), reasons)
     results, latest = _ingest_all(job, deliveries, [*map(_identity, stored)], keep, reasons, reporter)
     accepted = [each for each in deliveries if each.snapshot.address not in reasons]
     refusals = _refusals(rows, new, reasons)
     return Made(
         [each.found for each in accepted],
-        _changes(job, lake, stored, accepted, results, latest, _rejected(job, refusals)),
+        _changes(job, stored, before, accepted, results, latest, _rejected(job, refusals)),
         [_counts(each, results[each.snapshot.address]) for each in accepted],
         refused=refusals,
     )
@@ -104,6 +105,14 @@ def _read(new: list[Found], reasons: dict[str, str]) -> Iterator[Delivery]:
                 reasons[found.entry.address] = str(error)
 
 
+def _totals_before(job: Job, lake: Lake, deliveries: list[Delivery]) -> list[StoredFile]:
+    """The files of totals that are stored of the same buckets and days."""
+    pipeline = job.pipeline
+    assert isinstance(pipeline, SnapshotPipeline)
+    days = {name: {each.snapshot.partition[name] for each in deliveries} for name in pipeline.totals.partitions}
+    return lake.load(pipeline.totals).files(**days) if deliveries else []
+
+
 def _separate(deliveries: Iterable[Delivery], stored: list[StoredFile], reasons: dict[str, str]) -> Iterator[Delivery]:
     """Those whose own files can be told from others, should there be older ones to take the place of."""
     mixed = {file.partition: file.address for file in stored if None in file.labels}
@@ -113,8 +122,8 @@ def _separate(deliveries: Iterable[Delivery], stored: list[StoredFile], reasons:
             yield each
         else:
             reasons[each.snapshot.address] = (
-                f"another program joined the rows of several snapshots of its day in {file}, so none of them can be"
-                " replaced; delete the rows of that day, or use another --database"
+                f"another program joined rows of several snapshots of its day in {file}, so that none of them can be"
+                " replaced; use another --database"
             )
 
 
@@ -203,8 +212,8 @@ def _divided(files: tuple[InventoryFile, ...], size: int) -> Iterator[tuple[Inve
 
 def _changes(
     job: Job,
-    lake: Lake,
     stored: list[StoredFile],
+    before: list[StoredFile],
     accepted: list[Delivery],
     results: Mapping[str, list[ShareResult]],
     latest: set[Identity],
@@ -214,8 +223,6 @@ def _changes(
     assert isinstance(pipeline, SnapshotPipeline)
     ingested = [result for each in accepted for result in results[each.snapshot.address]]
     again = {each.identity for each in accepted}
-    days = {name: {each.snapshot.partition[name] for each in accepted} for name in pipeline.totals.partitions}
-    before = lake.load(pipeline.totals).files(**days) if accepted else []
     return {
         pipeline.table: Change(
             [file for result in ingested for file in result.files],

@@ -5,8 +5,6 @@ Why like this: docs/decisions/0010-inventory-snapshots.md.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,26 +18,22 @@ import pyarrow as pa
 
 from glue_jobs.commit import Change
 from glue_jobs.data_files import NewFile
-from glue_jobs.ingest_task import Job, ObjectCounts, rejected_rows, write_partitions, write_parts
+from glue_jobs.ingest_task import Job, ObjectCounts, write_parts
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
-from glue_jobs.made import Made, Refusal
+from glue_jobs.made import Made
 from glue_jobs.pipelines import SnapshotPipeline
 from glue_jobs.plan import chunk_size
 from glue_jobs.progress import Reporter
+from glue_jobs.refusals import refusals, rejected_files
 from glue_jobs.snapshot_task import Share, ShareResult, ingest_share
 from glue_jobs.sources.found import Found
 from glue_jobs.sources.inventory_parser import InventoryFile, RefusedError, Snapshot, read_manifest
-from glue_jobs.sources.parsed import Rejected
 from glue_jobs.sources.snapshot_folders import CHECKSUM, MANIFEST
 from glue_jobs.sources.storage_totals import totals_of
 from glue_jobs.spark import run_tasks, session
 from glue_jobs.storage import storage_for
 from glue_jobs.table import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-
-# In the summary of every snapshot of rows: the refused ones by address, and what was said of them.
-REFUSED = "usage-lake.refused-snapshots"
-MOST_NOTED = 500
 
 # Manifests read at a time.
 READS = 16
@@ -73,21 +67,13 @@ def make_snapshots(job: Job, lake: Lake, rows: LoadedTable, new: list[Found], ke
     deliveries = _once(_separate(found, [*stored, *before], reasons), reasons)
     results, latest = _ingest_all(job, deliveries, [*map(_identity, stored)], keep, reasons, reporter)
     accepted = [each for each in deliveries if each.snapshot.address not in reasons]
-    refusals = _refusals(rows, new, reasons)
+    refused = refusals(rows, new, reasons)
     return Made(
         [each.found for each in accepted],
-        _changes(job, stored, before, accepted, results, latest, _rejected(job, refusals)),
+        _changes(job, stored, before, accepted, results, latest, rejected_files(job, refused)),
         [_counts(each, results[each.snapshot.address]) for each in accepted],
-        refused=refusals,
+        refused=refused,
     )
-
-
-def refused_summary(rows: LoadedTable, made: Made) -> dict[str, str]:
-    """What the commit of this run has to say of snapshots that were refused, by this run or before."""
-    taken = {found.entry.address for found in made.found}
-    noted = {address: mark for address, mark in _noted(rows).items() if address not in taken}
-    noted |= {each.found.entry.address: _mark(each.found, each.reason) for each in made.refused}
-    return {REFUSED: json.dumps(dict(sorted(noted.items())[-MOST_NOTED:]))}
 
 
 def _read(new: list[Found], reasons: dict[str, str]) -> Iterator[Delivery]:
@@ -262,28 +248,3 @@ def _counts(delivery: Delivery, results: list[ShareResult]) -> ObjectCounts:
     duplicates = sums("duplicates")
     rows = sums("rows") + duplicates
     return ObjectCounts([delivery.snapshot.address], rows, sums("rejected"), sums("filtered"), at, at, duplicates)
-
-
-def _refusals(rows: LoadedTable, new: list[Found], reasons: Mapping[str, str]) -> list[Refusal]:
-    noted = _noted(rows)
-    refused = [(found, reasons[found.entry.address]) for found in new if found.entry.address in reasons]
-    return [Refusal(found, reason, noted.get(found.entry.address) == _mark(found, reason)) for found, reason in refused]
-
-
-def _rejected(job: Job, refusals: list[Refusal]) -> list[NewFile]:
-    told = [
-        (each.found.entry.address, Rejected(0, f"The snapshot is refused: {each.reason}.", b""))
-        for each in refusals
-        if not each.known
-    ]
-    return write_partitions(job, REJECTED_RECORD, rejected_rows(job, told)) if told else []
-
-
-def _noted(rows: LoadedTable) -> dict[str, str]:
-    text = next((summary[REFUSED] for summary in rows.summaries() if REFUSED in summary), "{}")
-    noted: dict[str, str] = json.loads(text)
-    return noted
-
-
-def _mark(found: Found, reason: str) -> str:
-    return hashlib.sha256(f"{found.entry.etag} {reason}".encode()).hexdigest()[:16]

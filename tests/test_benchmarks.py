@@ -11,17 +11,22 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.orc as paorc
+import pyarrow.parquet as pq
 import pytest
 
 import benchmarks.__main__
-from benchmarks import duckdb_regex, duckdb_trail
+from benchmarks import duckdb_inventory, duckdb_regex, duckdb_trail, inventory_files, our_run
 from benchmarks.__main__ import main
 from benchmarks.log_pattern import FIELDS, PATTERN
 from benchmarks.measure import Line, Settings
 from benchmarks.sample_files import trail_files, whole_trail
+from glue_jobs.lake import Lake
 from glue_jobs.local.sample import write_sample
 from glue_jobs.sources.access_log_parser import parse_access_log
 from glue_jobs.sources.cloudtrail_parser import parse_cloudtrail
+from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
+from tests.end_to_end.lakes import without_spark
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +126,19 @@ def test_the_declared_shape_reads_what_the_parser_reads(folder: Path, tmp_path: 
 def _values(column: pa.ChunkedArray) -> list[str]:
     plain = pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
     return sorted(map(str, plain.to_pylist()))
+
+
+@pytest.mark.parametrize("form", ["CSV", "ORC", "Parquet"])
+def test_inventories_are_read_alike(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_spark(monkeypatch)
+    raw = inventory_files.snapshot(tmp_path, form, 200, 2)
+    assert our_run.run(raw, tmp_path / "lake", pipeline="s3_inventory_object").totals.rows == 200
+    ours = Lake(str(tmp_path / "lake"), "usage_lake").load(S3_INVENTORY_OBJECT).rows(tuple(duckdb_inventory.TYPES))
+    files = inventory_files.data_files(raw)
+    if form == "CSV":
+        duckdb_inventory.convert(files, tmp_path / "out")
+        theirs = duckdb.sql(f"FROM '{tmp_path}/out/**/*.parquet'").to_arrow_table()
+    else:
+        theirs = pa.concat_tables([paorc.read_table(file) if form == "ORC" else pq.read_table(file) for file in files])
+    for name in duckdb_inventory.TYPES:
+        assert _values(theirs[name]) == _values(ours[name]), name

@@ -89,13 +89,13 @@ def is_wanted(event: Event) -> bool:
 
 
 def read_event(record: msgspec.Raw) -> tuple[Event | None, dict[str, msgspec.Raw]]:
-    """The event, None when it is not for this table, and the fields that have no column.
+    """The event, None when it is not for this table, and the fields that nobody has documented.
 
     Raises Unusable with the reason.
     """
+    others: dict[str, msgspec.Raw] = {}
     try:
         event = _EVENT.decode(record)
-        others = {name: getattr(event, name) for name in REST if len(getattr(event, name))}
     except NOT_JSON:
         if _is_foreign(record):
             return None, {}

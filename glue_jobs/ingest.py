@@ -92,8 +92,8 @@ def ingest(order: Order, reporter: Reporter) -> Outcome:
     """
     now = datetime.now(UTC).replace(tzinfo=None)
     lake, pipeline = order.lake, order.pipeline
-    # All of them, so that every saved query answers, also those on sources that are not ingested.
-    for table in TABLES:
+    # All of them, its own first, so that every saved query answers, also those on sources that are not ingested.
+    for table in sorted(TABLES, key=lambda table: table not in pipeline.tables):
         lake.create(table)
     keep_names(lake, order.config)
     runs = f"{lake.location}/_runs/{lake.database}/{pipeline.name}"

@@ -18,7 +18,7 @@ from glue_jobs.errors import LakeError, StorageError
 from glue_jobs.ingest_task import ChunkResult, Job, drop_doubled, ingest_chunk, write_partitions
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.ledger import Totals, ledger_rows, not_ingested, totals
-from glue_jobs.pipelines import Pipeline
+from glue_jobs.pipelines import TABLES, Pipeline
 from glue_jobs.plan import CHUNKS_PER_WORKER, bundled, chunk_size, cut
 from glue_jobs.progress import Reporter
 from glue_jobs.readers import ROBOTS_VERSION
@@ -78,7 +78,8 @@ def ingest(order: Order, reporter: Reporter) -> Outcome:
     """
     now = datetime.now(UTC).replace(tzinfo=None)
     lake, pipeline = order.lake, order.pipeline
-    for table in (pipeline.table, REJECTED_RECORD, INGESTED_OBJECT):
+    # All of them, so that every saved query answers, also those on sources that are not ingested.
+    for table in TABLES:
         lake.create(table)
     keep_names(lake, order.config)
     runs = f"{lake.location}/_runs/{lake.database}/{pipeline.name}"

@@ -1,4 +1,4 @@
-"""The arguments of a job: declared once, for Glue (``--raw_path``) and for the command line (``--from``)."""
+"""The arguments of the jobs: declared once, for Glue (``--raw_path``) and for the command line (``--from``)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 
 from glue_jobs.config import Config, load_config
@@ -14,15 +14,22 @@ from glue_jobs.errors import ArgumentError
 from glue_jobs.ingest import Order
 from glue_jobs.lake import Lake
 from glue_jobs.pipelines import BY_NAME
+from glue_jobs.reports.order import ReportOrder
 from glue_jobs.storage import address, storage_for
 
 # More days of looking back than AWS has written logs.
 MOST_DAYS = 36_500
 
+# What a pipeline argument may say besides the name of a pipeline: publish the reports.
+REPORT = "report"
+
+# The jobs an argument is for.
+INGEST_JOB, REPORT_JOB = "ingest", "report"
+
 
 @dataclass(frozen=True)
 class Argument:
-    """One job argument. ``option`` is its name on the command line; a ``flag`` is true or false."""
+    """One argument of the ``jobs`` named. ``option`` is its name on the command line; a ``flag`` is true or false."""
 
     name: str
     option: str
@@ -31,18 +38,56 @@ class Argument:
     required: bool = False
     flag: bool = False
     metavar: str | None = None
+    jobs: tuple[str, ...] = (INGEST_JOB,)
 
+
+BOTH_JOBS = (INGEST_JOB, REPORT_JOB)
 
 ARGUMENTS = (
-    Argument("pipeline", "pipeline", "What to ingest: " + ", ".join(BY_NAME) + ".", required=True),
+    Argument("pipeline", "pipeline", f"What to ingest: {', '.join(BY_NAME)}.", required=True, jobs=BOTH_JOBS),
     Argument(
         "raw_path", "--from", "Raw objects: a folder, or s3://bucket/prefix.", required=True, metavar="DIR_OR_S3_URI"
     ),
     Argument(
-        "lake_path", "--lake", "The lake: a folder, or s3://bucket/prefix.", required=True, metavar="DIR_OR_S3_URI"
+        "lake_path",
+        "--lake",
+        "The lake: a folder, or s3://bucket/prefix.",
+        required=True,
+        metavar="DIR_OR_S3_URI",
+        jobs=BOTH_JOBS,
     ),
-    Argument("database", "--database", "Database the tables are in.", default="usage_lake", metavar="NAME"),
-    Argument("catalog", "--catalog", "sqlite (in the lake's folder) or glue; by default glue when the lake is on S3."),
+    Argument(
+        "database", "--database", "Database the tables are in.", default="usage_lake", metavar="NAME", jobs=BOTH_JOBS
+    ),
+    Argument(
+        "catalog",
+        "--catalog",
+        "sqlite (in the lake's folder) or glue; by default glue when the lake is on S3.",
+        jobs=BOTH_JOBS,
+    ),
+    Argument(
+        "report_path",
+        "--to",
+        "Where the reports are written: a folder, or s3://bucket/prefix.",
+        required=True,
+        metavar="DIR_OR_S3_URI",
+        jobs=(REPORT_JOB,),
+    ),
+    Argument(
+        "date",
+        "--date",
+        "Day the reports are named after and told as of, UTC; by default today.",
+        metavar="YYYYMMDD",
+        jobs=(REPORT_JOB,),
+    ),
+    Argument(
+        "workgroup",
+        "--workgroup",
+        "Athena workgroup that runs the queries when the catalog is glue.",
+        default="primary",
+        metavar="NAME",
+        jobs=(REPORT_JOB,),
+    ),
     Argument(
         "config", "--config", "Configuration file: data sets, subscribers, own traffic.", metavar="FILE_OR_S3_URI"
     ),
@@ -67,7 +112,7 @@ def parse(arguments: Sequence[str]) -> dict[str, str]:
     """Values of a Glue job's command line, ``--name value``; what Glue adds for itself is ignored.
 
     Raises:
-        ArgumentError: a required argument is missing.
+        ArgumentError: an argument the job requires is missing.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     for argument in ARGUMENTS:
@@ -76,9 +121,12 @@ def parse(arguments: Sequence[str]) -> dict[str, str]:
         known, _ = parser.parse_known_args(arguments)
     except argparse.ArgumentError as error:
         raise ArgumentError(f"the job arguments cannot be read: {error}") from error
+    values = vars(known)
+    job = REPORT_JOB if values["pipeline"] == REPORT else INGEST_JOB
+    wanted = [argument for argument in ARGUMENTS if job in argument.jobs]
     # The stack passes an empty text for what its owner left empty.
-    given = {name: value for name, value in vars(known).items() if value}
-    missing = [f"--{argument.name}" for argument in ARGUMENTS if argument.required and argument.name not in given]
+    given = {argument.name: values[argument.name] for argument in wanted if values[argument.name]}
+    missing = [f"--{argument.name}" for argument in wanted if argument.required and argument.name not in given]
     if missing:
         raise ArgumentError(f"the job needs {', '.join(missing)}")
     return given
@@ -93,7 +141,8 @@ def order(values: Mapping[str, str]) -> Order:
     """
     pipeline = BY_NAME.get(values["pipeline"])
     if pipeline is None:
-        raise ArgumentError(f"there is no pipeline {values['pipeline']!r}; there are {', '.join(BY_NAME)}")
+        known = ", ".join((*BY_NAME, REPORT))
+        raise ArgumentError(f"there is no pipeline {values['pipeline']!r}; there are {known}")
     since, until = _day(values, "since"), _day(values, "until")
     if since and until and since > until:
         raise ArgumentError(f"since {since} is after until {until}")
@@ -110,6 +159,17 @@ def order(values: Mapping[str, str]) -> Order:
         look_back_days=_whole_number(values, "look_back_days", "3"),
         any_name=any_name,
     )
+
+
+def report_order(values: Mapping[str, str]) -> ReportOrder:
+    """Which reports to make, from the arguments by name; absent ones have their defaults.
+
+    Raises:
+        ArgumentError: a value cannot be used; the sentence names the argument.
+        LakeError: the catalog cannot be where the lake is.
+    """
+    folder = address(values["report_path"]).rstrip("/")
+    return ReportOrder(lake(values), folder, _report_day(values.get("date")), values.get("workgroup", "primary"))
 
 
 def lake(values: Mapping[str, str]) -> Lake:
@@ -153,6 +213,18 @@ def _day(values: Mapping[str, str], name: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise ArgumentError(f"{name} is a day such as 2024-05-07, not {text!r}") from None
+
+
+def _report_day(text: str | None) -> date:
+    if text is None:
+        return datetime.now(UTC).date()
+    try:
+        # strptime alone would take 2024057 for the 7th of May.
+        if len(text) != len("YYYYMMDD"):
+            raise ValueError
+        return datetime.strptime(text, "%Y%m%d").date()
+    except ValueError:
+        raise ArgumentError(f"date is a day such as 20240507, not {text!r}") from None
 
 
 def _flag(values: Mapping[str, str], name: str) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from glue_jobs.args import order, parse
+from glue_jobs.args import REPORT, order, parse, report_order
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.ingest import ingest
 from glue_jobs.outcome import sentence
-from glue_jobs.progress import PlainReporter
+from glue_jobs.progress import PlainReporter, Reporter
+from glue_jobs.reports.order import report
+from glue_jobs.reports.publish import sentence as reports_sentence
 
 # What a shell makes of a program that Ctrl-C ended.
 STOPPED = 130
@@ -19,8 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one job; 0 when it succeeded, else 1 (130 after Ctrl-C) and one sentence on standard error."""
     reporter = PlainReporter()
     try:
-        wanted = order(parse(arguments))
-        reporter.say(sentence(ingest(wanted, reporter)))
+        reporter.say(_run(parse(arguments), reporter))
     except UsageLakeError as error:
         reporter.say(f"error: {error}")
         return 1
@@ -28,6 +29,12 @@ def main(arguments: Sequence[str]) -> int:
         reporter.say("stopped; the next run goes on from here")
         return STOPPED
     return 0
+
+
+def _run(values: Mapping[str, str], reporter: Reporter) -> str:
+    if values["pipeline"] == REPORT:
+        return reports_sentence(report(report_order(values), reporter))
+    return sentence(ingest(order(values), reporter))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
+from zipfile import Path as ZipPath
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -15,7 +16,16 @@ from pydantic_core import ErrorDetails
 
 from glue_jobs.errors import UsageLakeError
 
-QUERIES = Path(__file__).parents[1] / "queries"
+Folder = Path | ZipPath
+
+
+def _queries() -> Folder:
+    root = Path(__file__).parents[1]
+    # Glue imports the library from its zip without unpacking it.
+    return ZipPath(root, "queries/") if root.is_file() else root / "queries"
+
+
+QUERIES = _queries()
 VIEWS = "views"
 """The folder below QUERIES that holds no queries but the views they may read, see :mod:`glue_jobs.saved_view`."""
 
@@ -28,7 +38,9 @@ ParameterValue = str | date | int | float
 Text = Annotated[str, Field(min_length=1)]
 
 # What may hold a ? that is no parameter stands first, so that it is taken whole.
-_PARAMETER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|\?""", re.DOTALL)
+_REPLACEABLE = re.compile(
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|\?|\bcurrent_date\b""", re.DOTALL | re.IGNORECASE
+)
 
 _READ_VALUE: dict[str, Callable[[str], ParameterValue]] = {
     "string": str,
@@ -98,7 +110,7 @@ class Case(_Strict):
     """Given these rows and this day as current_date, the query returns exactly these rows in this order.
 
     ``given`` holds, per table, only the columns that matter; the others are null, and the columns
-    derived from event_time follow it.
+    derived from event_time follow it, and snapshot_date follows snapshot_time.
     """
 
     name: Text
@@ -118,13 +130,14 @@ class SavedQuery:
     cases: tuple[Case, ...]
 
     @classmethod
-    def names(cls, root: Path = QUERIES) -> tuple[str, ...]:
+    def names(cls, root: Folder = QUERIES) -> tuple[str, ...]:
         """Names of all saved queries below ``root``, sorted."""
-        folders = (path for path in root.glob("*/*") if path.is_dir() and path.parent.name != VIEWS)
-        return tuple(sorted(folder.relative_to(root).as_posix() for folder in folders))
+        subjects = [subject for subject in root.iterdir() if subject.is_dir() and subject.name != VIEWS]
+        folders = [(subject, path) for subject in subjects for path in subject.iterdir() if path.is_dir()]
+        return tuple(sorted(f"{subject.name}/{path.name}" for subject, path in folders))
 
     @classmethod
-    def load(cls, name: str, root: Path = QUERIES) -> SavedQuery:
+    def load(cls, name: str, root: Folder = QUERIES) -> SavedQuery:
         """The query called ``name``; raises SavedQueryError when there is none or its folder is not as it must be."""
         names = cls.names(root)
         if name not in names:
@@ -137,7 +150,7 @@ class SavedQuery:
         return cls(name, sql, metadata, tuple(cases))
 
     @classmethod
-    def all(cls, root: Path = QUERIES) -> tuple[SavedQuery, ...]:
+    def all(cls, root: Folder = QUERIES) -> tuple[SavedQuery, ...]:
         """All saved queries below ``root``, sorted by name; raises SavedQueryError for the first bad folder."""
         return tuple(cls.load(name, root) for name in cls.names(root))
 
@@ -162,13 +175,22 @@ class SavedQuery:
         So the query runs with one click, and a number that is no condition can be given at all: Athena takes ``?``
         in WHERE only (https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html).
         """
+        return self._filled("current_date")
+
+    def as_of(self, day: date) -> str:
+        """The text for Athena with ``day`` in place of current_date: its answer depends on the lake alone."""
+        return self._filled(f"DATE '{day}'")
+
+    def _filled(self, current_date: str) -> str:
         parameters = iter(self.metadata.parameters)
 
         def filled(found: re.Match[str]) -> str:
+            if found[0].lower() == "current_date":
+                return current_date
             parameter = next(parameters, None) if found[0] == "?" else None
             return found[0] if parameter is None or parameter.default is None else parameter.literal(parameter.default)
 
-        return _PARAMETER.sub(filled, self.sql)
+        return _REPLACEABLE.sub(filled, self.sql)
 
 
 # libyaml reads a folder ten times faster, but not every installation of PyYAML has it.
@@ -176,7 +198,7 @@ _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Checked = TypeVar("_Checked")
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Folder) -> str:
     """The text of one file of a folder; raises SavedQueryError."""
     try:
         return path.read_text(encoding="utf-8")
@@ -187,7 +209,7 @@ def read_text(path: Path) -> str:
         raise SavedQueryError(f"{path} is not UTF-8 at byte {error.start}") from None
 
 
-def read_yaml(path: Path, model: TypeAdapter[_Checked]) -> _Checked:
+def read_yaml(path: Folder, model: TypeAdapter[_Checked]) -> _Checked:
     """The content of one YAML file of a folder, as the model wants it; raises SavedQueryError."""
     try:
         content = yaml.load(read_text(path), Loader=_SafeLoader)
@@ -208,7 +230,7 @@ def _sentence(error: ErrorDetails) -> str:
     return f"{where}: {error['msg'][0].lower()}{error['msg'][1:]}, got {error['input']!r}"
 
 
-def _check_limits(folder: Path, name: str, sql: str, metadata: Metadata) -> None:
+def _check_limits(folder: Folder, name: str, sql: str, metadata: Metadata) -> None:
     for what, text, longest in (
         (f"{folder}: its name", name, LONGEST_NAME),
         (f"{folder / 'query.sql'}: the query", sql, LONGEST_QUERY),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from glue_jobs.saved_query import QUERIES, VIEWS, ReturnedColumn, SavedQueryError, Text, read_text, read_yaml
+from glue_jobs.saved_query import QUERIES, VIEWS, Folder, ReturnedColumn, SavedQueryError, Text, read_text, read_yaml
 
 _STATEMENT = re.compile(r"(?:--[^\n]*\n)*CREATE OR REPLACE VIEW (?P<name>\w+) AS\n(?P<select>.*)", re.DOTALL)
 
@@ -35,7 +34,7 @@ class SavedView:
     metadata: ViewMetadata
 
     @classmethod
-    def load(cls, name: str, root: Path = QUERIES) -> SavedView:
+    def load(cls, name: str, root: Folder = QUERIES) -> SavedView:
         """The view called ``name``; raises SavedQueryError when its folder is not as it must be."""
         folder = root / VIEWS / name
         ddl = read_text(folder / "view.sql")
@@ -46,7 +45,7 @@ class SavedView:
         return cls(name, ddl, statement["select"], read_yaml(folder / "metadata.yaml", TypeAdapter(ViewMetadata)))
 
     @classmethod
-    def all(cls, root: Path = QUERIES) -> tuple[SavedView, ...]:
+    def all(cls, root: Folder = QUERIES) -> tuple[SavedView, ...]:
         """All views below ``root``, sorted by name; raises SavedQueryError for the first bad folder."""
-        folders = sorted(path for path in (root / VIEWS).glob("*") if path.is_dir())
-        return tuple(cls.load(folder.name, root) for folder in folders)
+        names = sorted(path.name for path in (root / VIEWS).iterdir() if path.is_dir())
+        return tuple(cls.load(name, root) for name in names)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from glue_jobs.args import ARGUMENTS, order, parse
+from glue_jobs.args import ARGUMENTS, order, parse, report_order
 from glue_jobs.errors import ArgumentError, LakeError, StorageError, UsageLakeError
 
 GIVEN = ["--pipeline", "s3_access_log", "--raw_path", "/raw", "--lake_path", "/lake"]
 VALUES = {"pipeline": "s3_access_log", "raw_path": "/raw", "lake_path": "/lake"}
 DEFAULTS = {"database": "usage_lake", "look_back_days": "3"}
+REPORT = {"pipeline": "report", "lake_path": "/lake", "report_path": "/reports"}
 
 
 def test_what_is_given_and_the_defaults() -> None:
@@ -138,6 +139,30 @@ def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path, content: b
         (tmp_path / "config.yaml").write_bytes(content)
     with pytest.raises((ArgumentError, StorageError), match=sentence):
         order({**VALUES, "config": f"{tmp_path}/config.yaml"})
+
+
+def test_reports_need_no_raw_objects_but_a_place_to_write_to() -> None:
+    given = [text for name, value in REPORT.items() for text in (f"--{name}", value)]
+    assert parse([*given, "--raw_path", "", "--date", ""]) == {
+        **REPORT,
+        "database": "usage_lake",
+        "workgroup": "primary",
+    }
+    with pytest.raises(ArgumentError, match="the job needs --report_path"):
+        parse(given[:-2])
+
+
+def test_an_order_of_reports_has_all_values() -> None:
+    wanted = report_order({**REPORT, "report_path": "s3://b/", "date": "20240507", "workgroup": "usage"})
+    assert (wanted.lake.location, wanted.folder, wanted.day) == ("/lake", "s3://b", date(2024, 5, 7))
+    assert wanted.workgroup == "usage"
+    assert report_order(REPORT).day == datetime.now(UTC).date()
+
+
+@pytest.mark.parametrize("text", ["2024-05-07", "2024057", "20240230", "today"])
+def test_a_day_of_reports_is_written_as_in_their_names(text: str) -> None:
+    with pytest.raises(ArgumentError, match=f"date is a day such as 20240507, not '{text}'"):
+        report_order({**REPORT, "date": text})
 
 
 def test_every_error_is_one_for_people() -> None:

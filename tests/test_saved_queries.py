@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pyarrow as pa
 import pytest
@@ -20,6 +24,7 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from glue_jobs import pipelines
 from glue_jobs.local.query_engine import QueryEngine, TableSource, tables_read
 from glue_jobs.saved_query import QUERIES, Case, Parameter, SavedQuery, SavedQueryError
+from glue_jobs.saved_view import SavedView
 from glue_jobs.table import ARROW_TYPES, Table
 from tools.generate_query_index import README, render
 
@@ -50,6 +55,8 @@ def given_row(table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
     unknown = given.keys() - set(table.arrow_schema.names)
     assert not unknown, f"{table.name} has no column {unknown}"
     row = {name: value(text, table.arrow_schema.field(name).type) for name, text in given.items()}
+    if "snapshot_time" in row:
+        return {"snapshot_date": row["snapshot_time"].date()} | row
     if row.get("event_time") is None:
         return row
     time: datetime = row["event_time"]
@@ -275,6 +282,18 @@ def test_every_query_means_the_same_by_a_read() -> None:
     assert {name: len(texts) for name, texts in meanings.items()} == dict.fromkeys(meanings, 1)
 
 
+def test_every_query_means_the_same_by_the_snapshot_that_counts() -> None:
+    meanings: dict[str, set[str]] = {"snapshot": set(), "s3_inventory_object": set(), "daily_storage": set()}
+    for query in SAVED_QUERIES:
+        ctes = {cte.alias: cte.this for cte in parsed(query).find_all(exp.CTE)}
+        if {"s3_inventory_object", "daily_storage"} & set(query.metadata.reads):
+            meanings["snapshot"].add(ctes["snapshot"].sql())
+            # What is selected of the rows differs, which rows they are does not.
+            rows = ctes["kept"].select("1", append=False)
+            meanings[rows.args["from_"].name].add(rows.sql())
+    assert {name: len(texts) for name, texts in meanings.items()} == dict.fromkeys(meanings, 1)
+
+
 def test_the_index_page_is_current() -> None:
     assert README.read_text(encoding="utf-8") == render()
 
@@ -356,6 +375,42 @@ def test_a_default_fills_in_for_what_is_not_given_and_stands_in_the_text_for_ath
     assert query.bind({"account": "a"}) == ["a", "rain?'fall"]
     assert query.bind({"account": "a", "repository": "hail"}) == ["a", "hail"]
     assert query.named_query == sql.replace("b = ?", "b = 'rain?''fall'")
+
+
+def test_a_day_stands_in_for_today_where_it_is_no_text(root: Path) -> None:
+    sql = (
+        """SELECT 'current_date', "current_date" -- current_date\nFROM t WHERE d = Current_Date AND current_dates > ?"""
+    )
+    (root / "access/mine/query.sql").write_text(sql, encoding="utf-8")
+    query = SavedQuery.load("access/mine", root)
+    assert query.as_of(date(2026, 3, 1)) == sql.replace("Current_Date", "DATE '2026-03-01'")
+    assert query.named_query == sql.replace("Current_Date", "current_date")
+
+
+@pytest.mark.parametrize("query", SAVED_QUERIES, ids=lambda query: query.name)
+def test_as_of_a_day_a_query_answers_as_it_does_on_that_day(query: SavedQuery) -> None:
+    case = query.cases[1]
+    today = replace(query, sql=replace(query, sql=query.sql.replace("?", ":p")).as_of(case.today).replace(":p", "?"))
+    much_later = case.model_copy(update={"today": date(2126, 1, 1)})
+    assert answer(today, much_later) == answer(query, case)
+
+
+def test_queries_are_found_in_the_librarys_zip_too(tmp_path: Path) -> None:
+    root = Path(__file__).parents[1]
+    with ZipFile(tmp_path / "library.zip", "w") as library:
+        for path in [*root.glob("glue_jobs/*.py"), *root.glob("queries/**/*.*")]:
+            library.write(path, path.relative_to(root))
+    code = (
+        "from glue_jobs.saved_query import SavedQuery as Q; from glue_jobs.saved_view import SavedView as V;"
+        "print(len(Q.all()), len(V.all()), Q.__module__, __import__('glue_jobs').__file__)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "library.zip")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    told = done.stdout.split()
+    assert told[:2] == [str(len(SAVED_QUERIES)), str(len(SavedView.all()))]
+    assert "library.zip" in told[-1]
 
 
 @pytest.mark.parametrize(

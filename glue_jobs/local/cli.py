@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from glue_jobs.args import ARGUMENTS, Argument, lake, order
+from glue_jobs.args import ARGUMENTS, INGEST_JOB, REPORT_JOB, Argument, lake, order, report_order
 from glue_jobs.errors import ArgumentError, UsageLakeError
 from glue_jobs.ingest import ingest
 from glue_jobs.local import show
@@ -19,6 +19,8 @@ from glue_jobs.local.query_engine import QueryEngine
 from glue_jobs.outcome import sentence
 from glue_jobs.pipelines import PIPELINES
 from glue_jobs.progress import reporter
+from glue_jobs.reports.order import report
+from glue_jobs.reports.publish import sentence as reports_sentence
 from glue_jobs.saved_query import SavedQuery
 
 Command = Callable[..., None]
@@ -82,11 +84,21 @@ _FORMAT = click.option(
 
 
 @main.command("ingest")
-@_options(*(argument.name for argument in ARGUMENTS))
+@_options(*(argument.name for argument in ARGUMENTS if INGEST_JOB in argument.jobs))
 def ingest_command(**values: Any) -> None:
     """Turn new raw objects into rows of the lake, each exactly once."""
-    given = {name: str(value) for name, value in values.items() if value is not None}
-    click.echo(sentence(ingest(order(given), reporter())))
+    click.echo(sentence(ingest(order(_given(values)), reporter())))
+
+
+@main.command("report")
+@_options(*(argument.name for argument in ARGUMENTS if REPORT_JOB in argument.jobs and argument.name != "pipeline"))
+def report_command(**values: Any) -> None:
+    """Publish the answers of the saved queries as dated CSV and JSON files."""
+    click.echo(reports_sentence(report(report_order(_given(values)), reporter())))
+
+
+def _given(values: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items() if value is not None}
 
 
 @main.command("query")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
-from math import isfinite, isnan
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from glue_jobs.progress import printable
+from glue_jobs.reports.text import cell, csv_text, json_text, records
 from glue_jobs.saved_query import SavedQuery
 
 FORMATS = ("table", "csv", "json")
@@ -37,18 +35,10 @@ SHOWN = 160
 
 def answer(rows: pa.Table, form: str) -> None:
     """Print the rows to standard output in one of FORMATS."""
-    names = rows.column_names
-    # By position: a SELECT may give two columns the same name.
-    records = list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
-    if form == "csv":
-        for record in [names, *records]:
-            print(",".join(map(_csv, record)))
-    elif form == "json":
-        keys = _distinct(names)
-        objects = [dict(zip(keys, map(_plain, record), strict=True)) for record in records]
-        print(json.dumps(objects, default=_text, ensure_ascii=False, indent=2))
+    if form == "table":
+        _print_table(rows.column_names, records(rows))
     else:
-        _print_table(names, records)
+        print(csv_text(rows) if form == "csv" else json_text(rows), end="")
 
 
 def readable(rows: pa.Table) -> pa.Table:
@@ -66,16 +56,16 @@ def queries(saved: Iterable[SavedQuery]) -> None:
     _console().print(table)
 
 
-def _print_table(names: list[str], records: list[tuple[Any, ...]]) -> None:
+def _print_table(names: list[str], lines: list[tuple[Any, ...]]) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for number, name in enumerate(names):
-        numeric = {type(record[number]) for record in records} - {type(None)}
+        numeric = {type(record[number]) for record in lines} - {type(None)}
         is_numeric = bool(numeric) and numeric <= {int, float, Decimal}
         table.add_column(printable(name), justify="right" if is_numeric else "left", overflow="fold")
-    for record in records:
+    for record in lines:
         table.add_row(*map(_cell, record))
     _console().print(table)
-    if not records:
+    if not lines:
         _console().print("(no rows)", style="dim")
 
 
@@ -90,43 +80,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     # What strangers wrote into their requests must not reach the terminal as commands.
-    return f"{value:,.2f}" if isinstance(value, float | Decimal) else printable(_text(value))
-
-
-def _csv(value: Any) -> str:
-    """A field as RFC 4180 has it; null is empty, an empty text is quoted."""
-    if value is None:
-        return ""
-    text = _text(value)
-    return '"' + text.replace('"', '""') + '"' if not text or set(text) & set(',"\r\n') else text
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.hex(" ")
-    if isinstance(value, float) and not isfinite(value):
-        return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, bool | list | tuple | dict):
-        return json.dumps(_plain(value), default=_text, ensure_ascii=False)
-    return str(value)
-
-
-def _plain(value: Any) -> Any:
-    """The value as JSON can have it."""
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    return None if isinstance(value, float) and not isfinite(value) else value
-
-
-def _distinct(names: list[str]) -> list[str]:
-    seen: Counter[str] = Counter()
-    keys = []
-    for name in names:
-        seen[name] += 1
-        keys.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
-    return keys
+    return f"{value:,.2f}" if isinstance(value, float | Decimal) else printable(cell(value))
 
 
 def _escaped(value: bytes) -> str:

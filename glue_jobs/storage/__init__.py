@@ -57,8 +57,8 @@ class Storage(Protocol):
     def open(self, address: str) -> BinaryIO:
         """The object as a file that can be read anywhere, for formats of which only parts are needed."""
 
-    def put(self, address: str, data: bytes | memoryview) -> None:
-        """Write the object, durable when this returns."""
+    def put(self, address: str, data: bytes | memoryview, content_type: str | None = None) -> None:
+        """Write the object, durable when this returns; a folder has no place for ``content_type``."""
 
     def delete(self, addresses: Sequence[str]) -> None:
         """Remove the objects; those that are gone already are no error."""

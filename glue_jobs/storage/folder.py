@@ -70,7 +70,7 @@ class FolderStorage:
         with _explained("read", address):
             return Path(address).open("rb")
 
-    def put(self, address: str, data: bytes | memoryview) -> None:
+    def put(self, address: str, data: bytes | memoryview, content_type: str | None = None) -> None:
         path = Path(address)
         unfinished = Path(f"{address}.unfinished-{uuid4().hex}")
         with _explained("write", address):

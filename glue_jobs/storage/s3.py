@@ -122,14 +122,16 @@ class S3Storage:
         with _explained("read", address):
             return cast(BinaryIO, _Reader(obstore.open_reader(self._store, key), address))
 
-    def put(self, address: str, data: bytes | memoryview) -> None:
+    def put(self, address: str, data: bytes | memoryview, content_type: str | None = None) -> None:
         key = self._key(address)
         with _explained("write", address):
             if UNNAMEABLE.search(key):
-                self._client.put_object(Bucket=self._bucket, Key=key, Body=bytes(data))
+                told = {"ContentType": content_type} if content_type else {}
+                self._client.put_object(Bucket=self._bucket, Key=key, Body=bytes(data), **told)
             else:
+                attributes: dict[Any, str] | None = {"Content-Type": content_type} if content_type else None
                 # Arrow's buffers show themselves as signed bytes, which obstore takes for numbers.
-                obstore.put(self._store, key, memoryview(data).cast("B"))
+                obstore.put(self._store, key, memoryview(data).cast("B"), attributes=attributes)
 
     def delete(self, addresses: Sequence[str]) -> None:
         for start in range(0, len(addresses), MOST_DELETES):

@@ -1,0 +1,87 @@
+"""Answers as text that programs read: CSV and JSON, the same from every query engine."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from decimal import Decimal
+from math import isfinite, isnan
+from typing import Any
+
+import pyarrow as pa
+
+# What a spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection), also behind
+# apostrophes, so that taking one apostrophe away gives back exactly what was there.
+FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+
+
+def csv_text(rows: pa.Table, *, guarded: bool = False) -> str:
+    """Header and rows with RFC 4180's quotes, lines ending with LF; null is empty, an empty text is quoted.
+
+    ``guarded`` puts an apostrophe before texts that a spreadsheet would calculate: keys and user agents come from
+    strangers. Numbers, also negative ones, are never touched.
+    """
+    lines = [",".join(_quoted(name) for name in rows.column_names)]
+    lines += [",".join(_field(value, guarded) for value in record) for record in records(rows)]
+    return "\n".join(lines) + "\n"
+
+
+def json_text(rows: pa.Table) -> str:
+    """A list of objects, one per row; texts exactly as they are, NaN and infinity as null."""
+    keys = _distinct(rows.column_names)
+    objects = [dict(zip(keys, map(_plain, record), strict=True)) for record in records(rows)]
+    return json.dumps(objects, default=cell, ensure_ascii=False, indent=2) + "\n"
+
+
+def records(rows: pa.Table) -> list[tuple[Any, ...]]:
+    """The rows by position: a SELECT may give two columns the same name."""
+    return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
+
+
+def cell(value: Any) -> str:
+    """A value that is not null as text: 747.3, 2024-04-17 18:11:22, true; numbers never with an exponent."""
+    if isinstance(value, bytes):
+        return value.hex(" ")
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, bool | list | tuple | dict):
+        return json.dumps(_plain(value), default=cell, ensure_ascii=False)
+    return str(value)
+
+
+def _field(value: Any, guarded: bool) -> str:
+    if value is None:
+        return ""
+    text = cell(value)
+    return _quoted(f"'{text}" if guarded and isinstance(value, str) and FORMULA.match(text) else text)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if not text or set(text) & set(',"\r\n') else text
+
+
+def _number(value: float) -> str:
+    if not isfinite(value):
+        return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    # The shortest digits that mean this very double, as Source Stats wrote them.
+    text = format(Decimal(repr(value)), "f")
+    return text if "." in text else f"{text}.0"
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON can have it."""
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _distinct(names: list[str]) -> list[str]:
+    seen: Counter[str] = Counter()
+    keys = []
+    for name in names:
+        seen[name] += 1
+        keys.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return keys

@@ -1,0 +1,69 @@
+-- Which kinds of file take the space, told by the ending of the name.
+WITH
+-- The snapshot that counts: of each bucket the newest day, and of several that day the one that lists most.
+snapshot AS (
+    SELECT
+        source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        row_number() OVER (
+            PARTITION BY source_bucket
+            ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC, inventory_id
+        ) AS place
+    FROM daily_storage
+    WHERE snapshot_date <= current_date
+    GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
+),
+
+-- Its current objects, as a listing of the bucket shows them.
+kept AS (
+    SELECT
+        key,
+        coalesce(size, 0) AS size
+    FROM s3_inventory_object AS version
+    INNER JOIN snapshot
+        ON version.source_bucket = snapshot.source_bucket
+        AND version.snapshot_date = snapshot.snapshot_date
+        AND version.inventory_id = snapshot.inventory_id
+        AND version.snapshot_time = snapshot.snapshot_time
+    WHERE snapshot.place = 1
+        AND version.snapshot_date <= current_date
+        AND coalesce(is_latest, true)
+        AND NOT coalesce(is_delete_marker, false)
+),
+
+ending AS (
+    SELECT
+        -- What follows the last dot of the key; a text without a dot is its own last part.
+        lower(reverse(split_part(reverse(key), '.', 1))) AS ending,
+        key,
+        size
+    FROM kept
+),
+
+named AS (
+    SELECT
+        CASE
+            WHEN key LIKE '%.%' AND ending NOT LIKE '%/%' AND length(ending) BETWEEN 1 AND 16 THEN ending
+            ELSE '(none)'
+        END AS extension,
+        size
+    FROM ending
+),
+
+counted AS (
+    SELECT extension, count(*) AS objects, sum(size) AS bytes
+    FROM named
+    GROUP BY extension
+)
+
+SELECT
+    extension,
+    objects,
+    bytes,
+    CAST(bytes AS double) / objects AS avg_bytes,
+    coalesce(CAST(bytes AS double) / nullif(sum(bytes) OVER (), 0), 0) AS share_of_bytes
+FROM counted
+ORDER BY bytes DESC, objects DESC, extension
+LIMIT 100

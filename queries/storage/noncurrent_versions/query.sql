@@ -1,0 +1,65 @@
+-- What versions that are no longer current add to what a listing shows.
+WITH
+-- The snapshot that counts: of each bucket the newest day, and of several that day the one that lists most.
+snapshot AS (
+    SELECT
+        source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        row_number() OVER (
+            PARTITION BY source_bucket
+            ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC, inventory_id
+        ) AS place
+    FROM daily_storage
+    WHERE snapshot_date <= current_date
+    GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
+),
+
+-- Its totals.
+kept AS (
+    SELECT
+        total.source_bucket,
+        coalesce(account, '(none)') AS account,
+        coalesce(repository, '(none)') AS repository,
+        objects,
+        bytes,
+        noncurrent_objects,
+        noncurrent_bytes,
+        delete_markers
+    FROM daily_storage AS total
+    INNER JOIN snapshot
+        ON total.source_bucket = snapshot.source_bucket
+        AND total.snapshot_date = snapshot.snapshot_date
+        AND total.inventory_id = snapshot.inventory_id
+        AND total.snapshot_time = snapshot.snapshot_time
+    WHERE snapshot.place = 1
+),
+
+one_repository AS (
+    SELECT
+        source_bucket,
+        account,
+        repository,
+        sum(objects) AS objects,
+        sum(bytes) AS bytes,
+        sum(noncurrent_objects) AS noncurrent_objects,
+        sum(noncurrent_bytes) AS noncurrent_bytes,
+        sum(delete_markers) AS delete_markers
+    FROM kept
+    GROUP BY source_bucket, account, repository
+)
+
+SELECT
+    source_bucket,
+    account,
+    repository,
+    objects,
+    bytes,
+    noncurrent_objects,
+    noncurrent_bytes,
+    delete_markers,
+    coalesce(CAST(noncurrent_bytes AS double) / nullif(bytes + noncurrent_bytes, 0), 0) AS noncurrent_share
+FROM one_repository
+WHERE noncurrent_objects > 0 OR delete_markers > 0
+ORDER BY noncurrent_bytes DESC, source_bucket, account, repository

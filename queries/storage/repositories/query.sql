@@ -1,0 +1,68 @@
+-- What each repository keeps, as Source Stats counts it: account and repository are the first two parts of the key.
+WITH
+-- The snapshot that counts: of each bucket the newest day, and of several that day the one that lists most.
+snapshot AS (
+    SELECT
+        source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        row_number() OVER (
+            PARTITION BY source_bucket
+            ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC, inventory_id
+        ) AS place
+    FROM daily_storage
+    WHERE snapshot_date <= current_date
+    GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
+),
+
+-- Its current objects, as a listing of the bucket shows them.
+kept AS (
+    SELECT
+        key,
+        coalesce(size, 0) AS size,
+        last_modified_date
+    FROM s3_inventory_object AS version
+    INNER JOIN snapshot
+        ON version.source_bucket = snapshot.source_bucket
+        AND version.snapshot_date = snapshot.snapshot_date
+        AND version.inventory_id = snapshot.inventory_id
+        AND version.snapshot_time = snapshot.snapshot_time
+    WHERE snapshot.place = 1
+        AND version.snapshot_date <= current_date
+        AND coalesce(is_latest, true)
+        AND NOT coalesce(is_delete_marker, false)
+),
+
+part AS (
+    SELECT
+        split_part(key, '/', 1) AS account,
+        split_part(key, '/', 2) AS repository,
+        size,
+        last_modified_date
+    FROM kept
+    WHERE key LIKE '%/%/%'
+),
+
+one_repository AS (
+    SELECT
+        account,
+        repository,
+        count(*) AS objects,
+        sum(size) AS bytes,
+        min(last_modified_date) AS oldest,
+        max(last_modified_date) AS newest
+    FROM part
+    GROUP BY account, repository
+)
+
+SELECT
+    account,
+    repository,
+    objects,
+    round(CAST(bytes AS double) / 1073741824, 2) AS storage_gb,
+    round(CAST(bytes AS double) / objects / 1048576, 2) AS avg_object_size_mb,
+    date_trunc('second', oldest) AS oldest_file,
+    date_trunc('second', newest) AS newest_file
+FROM one_repository
+ORDER BY storage_gb DESC, account, repository

@@ -1,0 +1,79 @@
+-- How many objects there are of which size.
+WITH
+-- The snapshot that counts: of each bucket the newest day, and of several that day the one that lists most.
+snapshot AS (
+    SELECT
+        source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        row_number() OVER (
+            PARTITION BY source_bucket
+            ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC, inventory_id
+        ) AS place
+    FROM daily_storage
+    WHERE snapshot_date <= current_date
+    GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
+),
+
+-- Its current objects, as a listing of the bucket shows them.
+kept AS (
+    SELECT
+        coalesce(size, 0) AS size
+    FROM s3_inventory_object AS version
+    INNER JOIN snapshot
+        ON version.source_bucket = snapshot.source_bucket
+        AND version.snapshot_date = snapshot.snapshot_date
+        AND version.inventory_id = snapshot.inventory_id
+        AND version.snapshot_time = snapshot.snapshot_time
+    WHERE snapshot.place = 1
+        AND version.snapshot_date <= current_date
+        AND coalesce(is_latest, true)
+        AND NOT coalesce(is_delete_marker, false)
+),
+
+classed AS (
+    SELECT
+        size,
+        CASE
+            WHEN size < 1 THEN 0
+            WHEN size < 1024 THEN 1
+            WHEN size < 16384 THEN 1024
+            WHEN size < 131072 THEN 16384
+            WHEN size < 1048576 THEN 131072
+            WHEN size < 16777216 THEN 1048576
+            WHEN size < 134217728 THEN 16777216
+            WHEN size < 1073741824 THEN 134217728
+            WHEN size < 5368709120 THEN 1073741824
+            ELSE 5368709120
+        END AS least
+    FROM kept
+),
+
+counted AS (
+    SELECT least, count(*) AS objects, sum(size) AS bytes
+    FROM classed
+    GROUP BY least
+)
+
+SELECT
+    CAST(least AS bigint) AS at_least_bytes,
+    CAST(
+        CASE least
+            WHEN 0 THEN 1
+            WHEN 1 THEN 1024
+            WHEN 1024 THEN 16384
+            WHEN 16384 THEN 131072
+            WHEN 131072 THEN 1048576
+            WHEN 1048576 THEN 16777216
+            WHEN 16777216 THEN 134217728
+            WHEN 134217728 THEN 1073741824
+            WHEN 1073741824 THEN 5368709120
+        END AS bigint
+    ) AS below_bytes,
+    objects,
+    bytes,
+    CAST(objects AS double) / sum(objects) OVER () AS share_of_objects,
+    coalesce(CAST(bytes AS double) / nullif(sum(bytes) OVER (), 0), 0) AS share_of_bytes
+FROM counted
+ORDER BY at_least_bytes

@@ -1,0 +1,83 @@
+-- Everything kept in four numbers, as Source Stats counts it: only keys with two slashes or more.
+WITH
+-- The snapshot that counts: of each bucket the newest day, and of several that day the one that lists most.
+snapshot AS (
+    SELECT
+        source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        row_number() OVER (
+            PARTITION BY source_bucket
+            ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC, inventory_id
+        ) AS place
+    FROM daily_storage
+    WHERE snapshot_date <= current_date
+    GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
+),
+
+-- Its current objects, as a listing of the bucket shows them.
+kept AS (
+    SELECT
+        key,
+        coalesce(size, 0) AS size
+    FROM s3_inventory_object AS version
+    INNER JOIN snapshot
+        ON version.source_bucket = snapshot.source_bucket
+        AND version.snapshot_date = snapshot.snapshot_date
+        AND version.inventory_id = snapshot.inventory_id
+        AND version.snapshot_time = snapshot.snapshot_time
+    WHERE snapshot.place = 1
+        AND version.snapshot_date <= current_date
+        AND coalesce(is_latest, true)
+        AND NOT coalesce(is_delete_marker, false)
+),
+
+part AS (
+    SELECT
+        split_part(key, '/', 1) AS account,
+        split_part(key, '/', 2) AS repository,
+        size
+    FROM kept
+    WHERE key LIKE '%/%/%'
+),
+
+one_repository AS (
+    SELECT account, repository, count(*) AS objects, sum(size) AS bytes
+    FROM part
+    GROUP BY account, repository
+),
+
+total AS (
+    SELECT
+        count(DISTINCT account) AS accounts,
+        count(*) AS repositories,
+        CAST(coalesce(sum(objects), 0) AS bigint) AS objects,
+        CAST(coalesce(sum(bytes), 0) AS double) / 1099511627776 AS terabytes
+    FROM one_repository
+),
+
+-- A double as text has another form in Athena (7.473E2) than in Source Stats (747.3); a decimal has not.
+metric AS (
+    SELECT 1 AS place, 'Total Accounts' AS metric, CAST(accounts AS varchar) AS value FROM total
+    UNION ALL
+    SELECT 2 AS place, 'Total Repositories' AS metric, CAST(repositories AS varchar) AS value FROM total
+    UNION ALL
+    SELECT 3 AS place, 'Total Objects' AS metric, CAST(objects AS varchar) AS value FROM total
+    UNION ALL
+    SELECT
+        4 AS place,
+        'Total Storage (TB)' AS metric,
+        CASE
+            WHEN round(terabytes, 2) = round(terabytes, 1)
+                THEN CAST(CAST(round(terabytes, 1) AS decimal(18, 1)) AS varchar)
+            ELSE CAST(CAST(round(terabytes, 2) AS decimal(18, 2)) AS varchar)
+        END AS value
+    FROM total
+)
+
+SELECT metric, value
+FROM metric
+-- Without any snapshot nothing is known, which is not the same as nothing kept.
+WHERE EXISTS (SELECT 1 FROM snapshot)
+ORDER BY place

@@ -1,0 +1,137 @@
+-- What each data set would cost at these prices: keeping it for a month, and last month's requests and transfer.
+-- An estimate, not a bill. Period: the last complete month.
+WITH
+-- The snapshot that counts: of each bucket the newest day, and of several that day the one that lists most.
+snapshot AS (
+    SELECT
+        source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        row_number() OVER (
+            PARTITION BY source_bucket
+            ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC, inventory_id
+        ) AS place
+    FROM daily_storage
+    WHERE snapshot_date <= current_date
+    GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
+),
+
+-- US dollars: per GB of 1024 x 1024 x 1024 bytes and month, per 1,000 requests, per GB out.
+price AS (
+    SELECT
+        CAST(? AS double) AS price_standard,
+        CAST(? AS double) AS price_infrequent,
+        CAST(? AS double) AS price_archive,
+        CAST(? AS double) AS price_per_1000_gets,
+        CAST(? AS double) AS price_per_1000_writes,
+        CAST(? AS double) AS price_per_gb_out
+),
+
+-- Its totals.
+kept AS (
+    SELECT
+        coalesce(account, '(none)') AS account,
+        coalesce(repository, '(none)') AS repository,
+        bytes + noncurrent_bytes AS bytes,
+        CASE
+            WHEN storage_class IN ('STANDARD_IA', 'ONEZONE_IA', 'GLACIER_IR') THEN 'infrequent'
+            WHEN storage_class IN ('GLACIER', 'DEEP_ARCHIVE') THEN 'archive'
+            ELSE 'standard'
+        END AS tier
+    FROM daily_storage AS total
+    INNER JOIN snapshot
+        ON total.source_bucket = snapshot.source_bucket
+        AND total.snapshot_date = snapshot.snapshot_date
+        AND total.inventory_id = snapshot.inventory_id
+        AND total.snapshot_time = snapshot.snapshot_time
+    WHERE snapshot.place = 1
+),
+
+storage AS (
+    SELECT
+        account,
+        repository,
+        sum(bytes) AS kept_bytes,
+        coalesce(sum(bytes) FILTER (WHERE tier = 'standard'), 0) AS standard_bytes,
+        coalesce(sum(bytes) FILTER (WHERE tier = 'infrequent'), 0) AS infrequent_bytes,
+        coalesce(sum(bytes) FILTER (WHERE tier = 'archive'), 0) AS archive_bytes
+    FROM kept
+    GROUP BY account, repository
+),
+
+request AS (
+    SELECT
+        coalesce(account, '(none)') AS account,
+        coalesce(repository, '(none)') AS repository,
+        -- As S3 charges them: writing and listing is dear, deleting is free, all else is a GET.
+        operation LIKE '%.PUT.%' OR operation LIKE '%.POST.%' OR operation LIKE 'REST.COPY.%'
+        OR operation LIKE 'REST.GET.BUCKET%' AS is_write,
+        coalesce(bytes_sent, 0) AS bytes_sent
+    FROM s3_access_log
+    WHERE event_date >= date_trunc('month', current_date) - INTERVAL '1' MONTH
+        AND event_date < date_trunc('month', current_date)
+        AND operation NOT LIKE 'S3.%'
+        AND operation NOT LIKE '%.DELETE.%'
+        AND http_status < 400
+),
+
+traffic AS (
+    SELECT
+        account,
+        repository,
+        count(*) FILTER (WHERE NOT is_write) AS gets,
+        count(*) FILTER (WHERE is_write) AS writes,
+        sum(bytes_sent) AS bytes_sent
+    FROM request
+    GROUP BY account, repository
+),
+
+dataset AS (
+    SELECT
+        coalesce(storage.account, traffic.account) AS account,
+        coalesce(storage.repository, traffic.repository) AS repository,
+        coalesce(kept_bytes, 0) AS kept_bytes,
+        coalesce(standard_bytes, 0) AS standard_bytes,
+        coalesce(infrequent_bytes, 0) AS infrequent_bytes,
+        coalesce(archive_bytes, 0) AS archive_bytes,
+        coalesce(gets, 0) AS gets,
+        coalesce(writes, 0) AS writes,
+        coalesce(bytes_sent, 0) AS bytes_sent
+    FROM storage
+    FULL OUTER JOIN traffic
+        ON storage.account = traffic.account
+        AND storage.repository = traffic.repository
+),
+
+cost AS (
+    SELECT
+        *,
+        (standard_bytes * price_standard + infrequent_bytes * price_infrequent + archive_bytes * price_archive)
+        / 1073741824 AS storage_dollars,
+        (gets * price_per_1000_gets + writes * price_per_1000_writes) / 1000 AS request_dollars,
+        bytes_sent * price_per_gb_out / 1073741824 AS transfer_dollars
+    FROM dataset
+    CROSS JOIN price
+    WHERE kept_bytes > 0 OR gets > 0 OR writes > 0
+)
+
+SELECT
+    account,
+    repository,
+    kept_bytes,
+    gets,
+    writes,
+    bytes_sent,
+    storage_dollars AS estimated_storage_dollars,
+    request_dollars AS estimated_request_dollars,
+    transfer_dollars AS estimated_transfer_dollars,
+    storage_dollars + request_dollars + transfer_dollars AS estimated_dollars,
+    price_standard,
+    price_infrequent,
+    price_archive,
+    price_per_1000_gets,
+    price_per_1000_writes,
+    price_per_gb_out
+FROM cost
+ORDER BY estimated_dollars DESC, account, repository

@@ -1,0 +1,95 @@
+-- What is kept and was not read once in the period, per data set and storage class.
+-- Period: the last 12 complete months and the month under way.
+WITH
+-- The snapshot that counts: of each bucket the newest day, and of several that day the one that lists most.
+snapshot AS (
+    SELECT
+        source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        row_number() OVER (
+            PARTITION BY source_bucket
+            ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC, inventory_id
+        ) AS place
+    FROM daily_storage
+    WHERE snapshot_date <= current_date
+    GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
+),
+
+-- Its current objects, as a listing of the bucket shows them.
+kept AS (
+    SELECT
+        version.source_bucket,
+        key,
+        coalesce(account, '(none)') AS account,
+        coalesce(repository, '(none)') AS repository,
+        coalesce(storage_class, '(unknown)') AS storage_class,
+        coalesce(size, 0) AS size,
+        last_modified_date
+    FROM s3_inventory_object AS version
+    INNER JOIN snapshot
+        ON version.source_bucket = snapshot.source_bucket
+        AND version.snapshot_date = snapshot.snapshot_date
+        AND version.inventory_id = snapshot.inventory_id
+        AND version.snapshot_time = snapshot.snapshot_time
+    WHERE snapshot.place = 1
+        AND version.snapshot_date <= current_date
+        AND coalesce(is_latest, true)
+        AND NOT coalesce(is_delete_marker, false)
+),
+
+read_request AS (
+    SELECT bucket, key, NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
+    FROM s3_access_log
+    WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
+        AND event_date <= current_date
+        -- 304: the reader's own copy was still good, so the object was of use.
+        AND operation IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT', 'REST.COPY.OBJECT_GET', 'REST.COPY.PART_GET')
+        AND http_status IN (200, 206, 304)
+    UNION ALL
+    SELECT bucket, key, NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
+    FROM cloudtrail_s3_event
+    WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
+        AND event_date <= current_date
+        AND event_name = 'GetObject'
+        AND error_code IS NULL
+),
+
+was_read AS (
+    SELECT bucket, key, bool_or(is_audience) AS by_audience
+    FROM read_request
+    WHERE key IS NOT NULL
+    GROUP BY bucket, key
+),
+
+told AS (
+    SELECT
+        account,
+        repository,
+        storage_class,
+        size,
+        last_modified_date,
+        was_read.key IS NULL AS is_unread,
+        NOT coalesce(by_audience, false) AS is_audience_unread
+    FROM kept
+    LEFT JOIN was_read
+        ON kept.source_bucket = was_read.bucket
+        AND kept.key = was_read.key
+)
+
+SELECT
+    account,
+    repository,
+    storage_class,
+    count(*) AS objects,
+    sum(size) AS bytes,
+    count(*) FILTER (WHERE is_unread) AS unread_objects,
+    coalesce(sum(size) FILTER (WHERE is_unread), 0) AS unread_bytes,
+    count(*) FILTER (WHERE is_audience_unread) AS audience_unread_objects,
+    coalesce(sum(size) FILTER (WHERE is_audience_unread), 0) AS audience_unread_bytes,
+    min(last_modified_date) FILTER (WHERE is_unread) AS oldest_unread,
+    max(last_modified_date) FILTER (WHERE is_unread) AS newest_unread
+FROM told
+GROUP BY account, repository, storage_class
+ORDER BY unread_bytes DESC, account, repository, storage_class

@@ -1,0 +1,61 @@
+-- Which reads of objects CloudTrail saw, which the access logs, which both, told by the request's id and the key.
+-- Period: the last 30 complete days and today.
+WITH logged AS (
+    SELECT bucket, request_id, key, min(event_date) AS event_date
+    FROM s3_access_log
+    WHERE event_date >= current_date - INTERVAL '30' DAY
+        AND event_date <= current_date
+        AND operation IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT', 'REST.HEAD.OBJECT', 'WEBSITE.HEAD.OBJECT')
+        AND request_id IS NOT NULL
+        AND key IS NOT NULL
+    GROUP BY bucket, request_id, key
+),
+
+trailed AS (
+    SELECT bucket, request_id, key, min(event_date) AS event_date
+    FROM cloudtrail_s3_event
+    WHERE event_date >= current_date - INTERVAL '30' DAY
+        AND event_date <= current_date
+        AND event_name IN ('GetObject', 'HeadObject')
+        AND request_id IS NOT NULL
+        AND key IS NOT NULL
+    GROUP BY bucket, request_id, key
+),
+
+matched AS (
+    SELECT
+        coalesce(logged.bucket, trailed.bucket) AS bucket,
+        -- Around midnight the two may tell another day: that of the access log counts.
+        coalesce(logged.event_date, trailed.event_date) AS event_date,
+        logged.request_id IS NOT NULL AS in_access_log,
+        trailed.request_id IS NOT NULL AS in_cloudtrail
+    FROM logged
+    FULL OUTER JOIN trailed
+        ON logged.bucket = trailed.bucket
+        AND logged.request_id = trailed.request_id
+        AND logged.key = trailed.key
+),
+
+counted AS (
+    SELECT
+        event_date,
+        bucket,
+        count(*) AS reads,
+        count(*) FILTER (WHERE in_access_log AND in_cloudtrail) AS in_both,
+        count(*) FILTER (WHERE in_access_log AND NOT in_cloudtrail) AS only_in_access_log,
+        count(*) FILTER (WHERE in_cloudtrail AND NOT in_access_log) AS only_in_cloudtrail
+    FROM matched
+    GROUP BY event_date, bucket
+)
+
+SELECT
+    event_date,
+    bucket,
+    reads,
+    in_both,
+    only_in_access_log,
+    only_in_cloudtrail,
+    CAST(in_both + only_in_access_log AS double) / reads AS access_log_share,
+    CAST(in_both + only_in_cloudtrail AS double) / reads AS cloudtrail_share
+FROM counted
+ORDER BY event_date, bucket

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,16 @@ NO_VALUE = object()
 
 
 class Rendered:
-    """A template with values for its parameters; a resource's Ref is its name in small letters with hyphens."""
+    """A template with values for its parameters.
 
-    def __init__(self, template: str | Path, attributes: Mapping[str, str] | None = None, **parameters: str) -> None:
+    A resource's Ref is its name in small letters with hyphens, and ``mark`` behind it.
+    """
+
+    def __init__(self, template: str | Path, mark: str = "", **parameters: str) -> None:
         text = template.read_text() if isinstance(template, Path) else template
         self.raw: Json = json.loads(json.dumps(cfn_yaml.loads(text)))
         self._given = parameters
-        self._attributes = attributes or {}
+        self._mark = mark
         unknown = set(parameters) - set(self.raw["Parameters"])
         assert not unknown, f"the template has no parameters {unknown}"
 
@@ -105,14 +107,15 @@ class Rendered:
                 return given["Name"] if isinstance(given, dict) else given
         if resource["Type"] == "AWS::IAM::ManagedPolicy":
             return f"arn:aws:iam::{PSEUDO['AWS::AccountId']}:policy/{name}"
-        return re.sub("(?<!^)(?=[A-Z])", "-", name).lower()
+        return re.sub("(?<!^)(?=[A-Z])", "-", name).lower() + self._mark
 
     def _getatt(self, argument: list[str] | str) -> str:
         name, _, attribute = ".".join(argument).partition(".") if isinstance(argument, list) else argument.partition(".")
         resource = self.raw["Resources"][name]
         assert self._exists(resource), f"{name} does not exist with these parameters"
-        if f"{name}.{attribute}" in self._attributes:
-            return self._attributes[f"{name}.{attribute}"]
+        if resource["Type"] == "Custom::Artifacts":
+            properties = self._evaluated(resource["Properties"])
+            return f"s3://{properties['Bucket']}/{properties['Prefix']}"
         if (resource["Type"], attribute) == ("AWS::S3::Bucket", "Arn"):
             return f"arn:aws:s3:::{self._ref(name)}"
         return f"arn:aws:example:us-east-1:{PSEUDO['AWS::AccountId']}:{name}/{attribute}"

@@ -1,0 +1,137 @@
+"""A job's role is enough and no more: every statement of its policies is needed, and nothing else is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+from uuid import uuid4
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from glue_jobs.pipelines import PIPELINES
+from glue_jobs.run import main
+from tests.cloudformation.acting import acting_as
+from tests.cloudformation.rendered import Json, Rendered
+from tests.end_to_end.lakes import without_spark
+from tests.end_to_end.sources import SOURCES, Raw, events, put
+from tools.package import packaged
+
+DAY = date(2024, 5, 7)
+
+# moto enforces the others nowhere.
+ENFORCED = ("s3:", "glue:")
+
+
+class Stack:
+    """The stack's buckets on a loopback S3, with raw objects of one source in them, and its job of that source."""
+
+    def __init__(self, template: str, pipeline: str) -> None:
+        mark = f"-{uuid4().hex[:8]}"
+        own = f"s3://own{mark}"
+        self.rendered = Rendered(
+            template,
+            mark=mark,
+            GlueDatabaseName=f"lake{mark.replace('-', '_')}",
+            ConfigurationUri=f"{own}/conf/usage.yaml",
+            GlueScriptLocation=f"{own}/run.py",
+        )
+        for bucket in (*self.rendered.of_type("AWS::S3::Bucket"), "Own"):
+            boto3.client("s3").create_bucket(Bucket=self.rendered._ref(bucket) if bucket != "Own" else f"own{mark}")
+        database = self.rendered.parameters["GlueDatabaseName"]
+        boto3.client("glue").create_database(DatabaseInput={"Name": database})
+        put(f"{own}/conf/usage.yaml", b"subscribers: [{csv: names.csv}]")
+        put(f"{own}/conf/names.csv", b"account,name\n111122223333,Example\n")
+        self.job = job_of(self.rendered, pipeline)
+        self.arguments = self.job["DefaultArguments"]
+        for location in self.loaded:
+            put(location, b"")
+        source = next(source for source in SOURCES if source.pipeline.name == pipeline)
+        self._raw = Raw(source, self.arguments["--raw_path"].rstrip("/"))
+
+    @property
+    def loaded(self) -> list[str]:
+        """What AWS Glue fetches with the role before the job begins."""
+        return [self.job["Command"]["ScriptLocation"], self.arguments["--extra-py-files"]]
+
+    def run(self, statements: list[Json]) -> None:
+        """Run the job on a new raw object with a role that has these statements; raises when anything is refused."""
+        number = len(self._raw.objects)
+        self._raw.deliver(DAY, number, events(DAY, range(number * 10, number * 10 + 3)), bad=1)
+        with acting_as(statements):
+            for location in self.loaded:
+                bucket, _, key = location.removeprefix("s3://").partition("/")
+                # The default session of boto3 remembers other credentials.
+                boto3.Session().client("s3").get_object(Bucket=bucket, Key=key)
+            if main([text for pair in self.arguments.items() for text in pair]):
+                raise PermissionError("the job failed")
+
+
+@cache
+def stack_for(pipeline: str) -> Stack:
+    """One stack for all the runs that fail, so that tables are made once."""
+    return Stack(packaged(), pipeline)
+
+
+def job_of(rendered: Rendered, pipeline: str) -> Json:
+    jobs = rendered.of_type("AWS::Glue::Job").values()
+    return next(job for job in jobs if job["DefaultArguments"]["--pipeline"] == pipeline)
+
+
+def statements_of(rendered: Rendered, role: str) -> dict[str, Json]:
+    """All statements of the role's own policies and of the managed ones, by Sid."""
+    properties = rendered.of_type("AWS::IAM::Role")[role]
+    managed = [arn.rpartition("/")[2] for arn in properties.get("ManagedPolicyArns", ())]
+    documents = [policy["PolicyDocument"] for policy in properties["Policies"]]
+    documents += [rendered.resources[name]["Properties"]["PolicyDocument"] for name in managed]
+    found = [statement for document in documents for statement in document["Statement"]]
+    assert len({statement["Sid"] for statement in found}) == len(found)
+    return {statement["Sid"]: statement for statement in found}
+
+
+def role_of(job: Json) -> str:
+    return str(job["Role"]).split(":")[-1].split("/")[0]
+
+
+def enforced(statement: Json) -> bool:
+    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+    return all(action.startswith(ENFORCED) for action in actions)
+
+
+def cases() -> Iterator[tuple[str, str]]:
+    """Which statement to leave out for which pipeline: those that jobs share only for the first of them."""
+    rendered = Rendered(packaged(), ConfigurationUri="s3://own/usage.yaml", GlueScriptLocation="s3://own/run.py")
+    seen = set()
+    for pipeline in PIPELINES:
+        for sid, statement in statements_of(rendered, role_of(job_of(rendered, pipeline.name))).items():
+            if enforced(statement) and sid not in seen:
+                seen.add(sid)
+                yield pipeline.name, sid
+
+
+@pytest.fixture(autouse=True)
+def _here(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_spark(monkeypatch)
+
+
+@pytest.mark.parametrize("pipeline", [pipeline.name for pipeline in PIPELINES])
+def test_a_job_may_do_what_it_does(template: str, pipeline: str, capfd: pytest.CaptureFixture[str]) -> None:
+    stack = Stack(template, pipeline)
+    statements = statements_of(stack.rendered, role_of(stack.job))
+    stack.run([statement for statement in statements.values() if enforced(statement)])
+    assert "4 records = 3 rows + 1 rejected" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("pipeline", "left_out"), [*cases()])
+def test_without_any_one_statement_a_job_fails(
+    pipeline: str, left_out: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stack = stack_for(pipeline)
+    statements = statements_of(stack.rendered, role_of(stack.job))
+    with pytest.raises((PermissionError, ClientError)) as failure:
+        stack.run([each for sid, each in statements.items() if sid != left_out and enforced(each)])
+    told = f"{failure.value} {capfd.readouterr().err}"
+    assert re.search("(?i)access.?denied|not authorized", told), told

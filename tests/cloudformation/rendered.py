@@ -118,6 +118,8 @@ class Rendered:
             return f"s3://{properties['Bucket']}/{properties['Prefix']}"
         if (resource["Type"], attribute) == ("AWS::S3::Bucket", "Arn"):
             return f"arn:aws:s3:::{self._ref(name)}"
+        if (resource["Type"], attribute) == ("AWS::Logs::LogGroup", "Arn"):
+            return f"arn:aws:logs:us-east-1:{PSEUDO['AWS::AccountId']}:log-group:{self._ref(name)}:*"
         return f"arn:aws:example:us-east-1:{PSEUDO['AWS::AccountId']}:{name}/{attribute}"
 
     def _sub(self, argument: str | list[Any]) -> str:

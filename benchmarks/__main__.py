@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import daily_runs, our_run, peak_memory, slow_gets, throughput, tiny_files
+from benchmarks import daily_runs, our_run, peak_memory, slow_gets, storage_reports, throughput, tiny_files
 from benchmarks.machine import described, table
 from benchmarks.measure import Line, Settings
 
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Settings], Iterator[Line]]]] = {
     "slow_gets": ("Fetching over a slow network", slow_gets.measure),
     "peak_memory": ("Peak memory of a Python worker", peak_memory.measure),
     "daily_runs": ("Daily runs", daily_runs.measure),
+    "storage_reports": ("Storage reports", storage_reports.measure),
 }
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -34,12 +35,15 @@ def main(arguments: Sequence[str]) -> int:
         "--dir", type=Path, default=Path(tempfile.gettempdir()) / "usage-lake-bench", help="for made data"
     )
     parser.add_argument("--rounds", type=int, help="measured runs of each contender (3, with --quick 1)")
+    parser.add_argument(
+        "--objects", type=int, default=Settings.objects, help="in the inventory of storage_reports (%(default)s)"
+    )
     given = parser.parse_args(arguments)
     unknown = set(given.names) - set(BENCHMARKS)
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     given.dir.mkdir(parents=True, exist_ok=True)
-    settings = Settings(given.dir.resolve(), given.quick, given.rounds or (1 if given.quick else 3))
+    settings = Settings(given.dir.resolve(), given.quick, given.rounds or (1 if given.quick else 3), given.objects)
     our_run.give_spark_memory()
     head, results = described(), {}
     for name in given.names or BENCHMARKS:

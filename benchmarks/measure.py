@@ -12,11 +12,15 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Settings:
-    """How large a run is: ``folder`` keeps made data, ``quick`` is a smoke run, ``rounds`` says how often."""
+    """How large a run is: ``folder`` keeps made data, ``quick`` is a smoke run, ``rounds`` says how often.
+
+    ``objects`` is how many there are in the inventory that the storage reports are asked about.
+    """
 
     folder: Path
     quick: bool
     rounds: int
+    objects: int = 20_000_000
 
 
 @dataclass(frozen=True)

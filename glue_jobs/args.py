@@ -15,6 +15,7 @@ from glue_jobs.ingest import Order
 from glue_jobs.lake import Lake
 from glue_jobs.pipelines import BY_NAME
 from glue_jobs.reports.order import ReportOrder
+from glue_jobs.reports.report_set import Report, report_set
 from glue_jobs.storage import address, storage_for
 
 # More days of looking back than AWS has written logs.
@@ -78,6 +79,13 @@ ARGUMENTS = (
         "--date",
         "Day the reports are named after and told as of, UTC; by default today.",
         metavar="YYYYMMDD",
+        jobs=(REPORT_JOB,),
+    ),
+    Argument(
+        "subjects",
+        "--subjects",
+        "Which reports, by the folders of queries/, e.g. storage,together; by default all.",
+        metavar="NAMES",
         jobs=(REPORT_JOB,),
     ),
     Argument(
@@ -166,7 +174,8 @@ def report_order(values: Mapping[str, str]) -> ReportOrder:
         LakeError: the catalog cannot be where the lake is.
     """
     folder = address(values["report_path"]).rstrip("/")
-    return ReportOrder(lake(values), folder, _report_day(values.get("date")), values.get("workgroup", "primary"))
+    day, reports = _report_day(values.get("date")), _reports(values.get("subjects"))
+    return ReportOrder(lake(values), folder, day, reports, values.get("workgroup", "primary"))
 
 
 def lake(values: Mapping[str, str]) -> Lake:
@@ -222,6 +231,16 @@ def _report_day(text: str | None) -> date:
         return datetime.strptime(text, "%Y%m%d").date()
     except ValueError:
         raise ArgumentError(f"date is a day such as 20240507, not {text!r}") from None
+
+
+def _reports(subjects: str | None) -> tuple[Report, ...]:
+    reports = report_set()
+    known = dict.fromkeys(report.subject for report in reports)
+    wanted = subjects.split(",") if subjects else known
+    unknown = [subject for subject in wanted if subject not in known]
+    if unknown:
+        raise ArgumentError(f"there are no reports on {unknown[0]!r}; there are {', '.join(known)}")
+    return tuple(report for report in reports if report.subject in wanted)
 
 
 def _flag(values: Mapping[str, str], name: str) -> bool:

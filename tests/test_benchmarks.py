@@ -29,6 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("slow_gets", "| objects a second |"),
         ("peak_memory", "| 100-files-of-5-lines |"),
         ("daily_runs", "| entries listed: late / early |"),
+        ("storage_reports", "| storage/growth |"),
     ],
 )
 def test_a_quick_run_prints_its_table_and_leaves_the_results_alone(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Protocol
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.progress import Reporter, printable
+from glue_jobs.reports.page import HTML, NAME, ROWS_SHOWN, Shown, page
 from glue_jobs.reports.report_set import JSON, Form, Report
 from glue_jobs.storage import storage_for
 
@@ -30,11 +31,11 @@ class ReportError(UsageLakeError):
 
 @dataclass(frozen=True)
 class Written:
-    """One file as the manifest tells of it; ``rows`` are those of the answer, without the header."""
+    """One file as the manifest tells of it; ``rows`` are those of the query's answer, without the header."""
 
     name: str
-    query: str
-    rows: int
+    query: str | None
+    rows: int | None
     bytes: int
     sha256: str
 
@@ -49,7 +50,7 @@ class Published:
 
 
 def publish(reports: Sequence[Report], engine: Engine, folder: str, day: date, reporter: Reporter) -> Published:
-    """Answer every report as of ``day`` and write its files below ``folder``, then ``manifest-YYYYMMDD.json``.
+    """Answer every report as of ``day`` and write its files below ``folder``; then a page of them and a manifest.
 
     A query that fails costs only its own report.
 
@@ -58,6 +59,7 @@ def publish(reports: Sequence[Report], engine: Engine, folder: str, day: date, r
     """
     files: list[Written] = []
     failed: list[tuple[str, str]] = []
+    shown: list[Shown] = []
     with reporter.progress("reports") as progress:
         for done, report in enumerate(reports, 1):
             try:
@@ -65,9 +67,12 @@ def publish(reports: Sequence[Report], engine: Engine, folder: str, day: date, r
             except UsageLakeError as error:
                 failed.append((report.query.name, str(error)))
             else:
-                files += [_write(report, form, rows, folder, day) for form in report.forms]
+                shown.append(Shown(report, rows.slice(0, ROWS_SHOWN), rows.num_rows))
+                files += [_report(report, form, rows, folder, day) for form in report.forms]
             progress(done, len(reports))
-    _put(f"{folder}/manifest-{day:%Y%m%d}.json", _manifest(files, failed), JSON)
+    unmade = [name for name, _ in failed]
+    files.append(_write(folder, NAME, page(shown, unmade, day), HTML))
+    _write(folder, f"manifest-{day:%Y%m%d}.json", _manifest(files, unmade), JSON)
     return Published(folder, tuple(files), tuple(failed))
 
 
@@ -77,7 +82,7 @@ def sentence(published: Published) -> str:
     Raises:
         ReportError: some reports could not be made; the sentence names them.
     """
-    queries = len({file.query for file in published.files})
+    queries = len({file.query for file in published.files if file.query})
     told = f"{queries} reports in {len(published.files)} files are in {published.folder}"
     if not published.failed:
         return told
@@ -85,18 +90,17 @@ def sentence(published: Published) -> str:
     raise ReportError(f"{told}, but {len(published.failed)} could not be made: {reasons}")
 
 
-def _write(report: Report, form: Form, rows: pa.Table, folder: str, day: date) -> Written:
-    name = report.name(form, day)
-    data = form.write(rows).encode()
-    _put(f"{folder}/{name}", data, form.content_type)
-    return Written(name, report.query.name, rows.num_rows, len(data), hashlib.sha256(data).hexdigest())
+def _report(report: Report, form: Form, rows: pa.Table, folder: str, day: date) -> Written:
+    written = _write(folder, report.name(form, day), form.write(rows), form.content_type)
+    return replace(written, query=report.query.name, rows=rows.num_rows)
 
 
-def _manifest(files: Sequence[Written], failed: Sequence[tuple[str, str]]) -> bytes:
-    # Nothing of the clock or of this run is told, so that the same lake has the same manifest.
-    content = {"files": [asdict(file) for file in files], "failed": [name for name, _ in failed]}
-    return (json.dumps(content, indent=2) + "\n").encode()
-
-
-def _put(address: str, data: bytes, content_type: str) -> None:
+def _write(folder: str, name: str, text: str, content_type: str) -> Written:
+    address, data = f"{folder}/{name}", text.encode()
     storage_for(address).put(address, data, content_type)
+    return Written(name, None, None, len(data), hashlib.sha256(data).hexdigest())
+
+
+def _manifest(files: Sequence[Written], failed: Sequence[str]) -> str:
+    # Nothing of the clock or of this run is told, so that the same lake has the same manifest.
+    return json.dumps({"files": [asdict(file) for file in files], "failed": failed}, indent=2) + "\n"

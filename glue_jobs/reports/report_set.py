@@ -44,6 +44,11 @@ class Report:
     stem: str
     forms: tuple[Form, ...]
 
+    @property
+    def subject(self) -> str:
+        """What the report is about: the folder its query is in."""
+        return self.query.name.partition("/")[0]
+
     def name(self, form: Form, day: date) -> str:
         """The file's name below the folder of the reports."""
         return f"{self.stem}-{day:%Y%m%d}.{form.ending}"

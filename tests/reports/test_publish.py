@@ -69,7 +69,13 @@ def test_files_are_written_and_the_manifest_tells_of_each(tmp_path: Path) -> Non
     told = sentence(published(tmp_path))
     found = files(tmp_path)
     manifest = json.loads(found.pop("manifest-20260315.json"))
-    assert told == f"3 reports in 5 files are in {tmp_path}"
+    about_page = manifest["files"].pop()
+    assert (about_page["name"], about_page["query"], about_page["bytes"]) == (
+        "index.html",
+        None,
+        len(found.pop("index.html")),
+    )
+    assert told == f"3 reports in 6 files are in {tmp_path}"
     assert found.keys() == {
         "accounts/source-stats-accounts-20260315.csv",
         "storage/extensions-20260315.csv",
@@ -100,13 +106,14 @@ def test_one_query_that_fails_costs_only_its_own_report(tmp_path: Path) -> None:
     found = files(tmp_path)
     assert sorted(found) == [
         "accounts/source-stats-accounts-20260315.csv",
+        "index.html",
         "manifest-20260315.json",
         "storage/extensions-20260315.csv",
         "storage/extensions-20260315.json",
     ]
     assert json.loads(found["manifest-20260315.json"])["failed"] == ["storage/growth"]
     with pytest.raises(
-        ReportError, match=r"2 reports in 3 files .* but 1 could not be made: storage/growth: the query"
+        ReportError, match=r"2 reports in 4 files .* but 1 could not be made: storage/growth: the query"
     ):
         sentence(outcome)
 
@@ -133,7 +140,8 @@ def test_on_s3_every_file_has_its_content_type(bucket: str) -> None:
     entries = storage_for(f"{bucket}/").list(f"{bucket}/")
     keys = [entry.address.removeprefix(f"{bucket}/") for entry in entries]
     types = {key: boto3.client("s3").head_object(Bucket=name, Key=key)["ContentType"] for key in keys}
-    assert len(types) == 6
+    assert len(types) == 7
+    assert types.pop("public/index.html") == "text/html; charset=utf-8"
     for key, kind in types.items():
         assert kind == ("text/csv; charset=utf-8" if key.endswith(".csv") else "application/json")
     csv = storage_for(f"{bucket}/").get(f"{bucket}/public/storage/growth-20260315.csv")

@@ -33,27 +33,39 @@ kept AS (
         AND NOT coalesce(is_delete_marker, false)
 ),
 
-ending AS (
-    SELECT
-        -- What follows the last dot of the key; a text without a dot is its own last part.
-        lower(reverse(split_part(reverse(key), '.', 1))) AS ending,
-        key,
-        size
+-- The last dot is the first of the key read backwards.
+backwards AS (
+    SELECT reverse(key) AS letters, size
     FROM kept
 ),
 
-named AS (
+dotted AS (
+    SELECT letters, strpos(letters, '.') AS dot, size
+    FROM backwards
+),
+
+ending AS (
     SELECT
         CASE
-            WHEN key LIKE '%.%' AND ending NOT LIKE '%/%' AND length(ending) BETWEEN 1 AND 16 THEN ending
-            ELSE '(none)'
-        END AS extension,
+            WHEN dot BETWEEN 2 AND 17 AND strpos(substr(letters, 1, dot), '/') = 0 THEN substr(letters, 1, dot - 1)
+        END AS letters,
         size
-    FROM ending
+    FROM dotted
 ),
 
 counted AS (
-    SELECT extension, count(*) AS objects, sum(size) AS bytes
+    SELECT letters, count(*) AS objects, sum(size) AS bytes
+    FROM ending
+    GROUP BY letters
+),
+
+named AS (
+    SELECT coalesce(lower(reverse(letters)), '(none)') AS extension, objects, bytes
+    FROM counted
+),
+
+extension AS (
+    SELECT extension, CAST(sum(objects) AS bigint) AS objects, CAST(sum(bytes) AS bigint) AS bytes
     FROM named
     GROUP BY extension
 )
@@ -64,6 +76,6 @@ SELECT
     bytes,
     CAST(bytes AS double) / objects AS avg_bytes,
     coalesce(CAST(bytes AS double) / nullif(sum(bytes) OVER (), 0), 0) AS share_of_bytes
-FROM counted
+FROM extension
 ORDER BY bytes DESC, objects DESC, extension
 LIMIT 100

@@ -34,14 +34,22 @@ kept AS (
         AND NOT coalesce(is_delete_marker, false)
 ),
 
-part AS (
+split_key AS (
     SELECT
-        split_part(key, '/', 1) AS account,
-        split_part(key, '/', 2) AS repository,
+        split(key, '/') AS parts,
         size,
         last_modified_date
     FROM kept
     WHERE key LIKE '%/%/%'
+),
+
+part AS (
+    SELECT
+        element_at(parts, 1) AS account,
+        element_at(parts, 2) AS repository,
+        size,
+        last_modified_date
+    FROM split_key
 ),
 
 one_repository AS (

@@ -33,13 +33,15 @@ kept AS (
         AND NOT coalesce(is_delete_marker, false)
 ),
 
-part AS (
-    SELECT
-        split_part(key, '/', 1) AS account,
-        split_part(key, '/', 2) AS repository,
-        size
+split_key AS (
+    SELECT split(key, '/') AS parts, size
     FROM kept
     WHERE key LIKE '%/%/%'
+),
+
+part AS (
+    SELECT element_at(parts, 1) AS account, element_at(parts, 2) AS repository, size
+    FROM split_key
 ),
 
 one_repository AS (

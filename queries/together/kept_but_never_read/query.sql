@@ -59,7 +59,6 @@ read_request AS (
 was_read AS (
     SELECT bucket, key, bool_or(is_audience) AS by_audience
     FROM read_request
-    WHERE key IS NOT NULL
     GROUP BY bucket, key
 ),
 

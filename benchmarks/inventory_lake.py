@@ -1,0 +1,86 @@
+"""A lake with an inventory of any size: two snapshots, written as the data files a run writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from glue_jobs.data_files import NewFile, partition_path, write_file
+from glue_jobs.lake import Lake
+from glue_jobs.table import Table
+from glue_jobs.tables.daily_storage import DAILY_STORAGE
+from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
+
+LATEST = datetime(2026, 3, 8, 1)
+SNAPSHOTS = (LATEST - timedelta(days=7), LATEST)
+ROWS_A_FILE = 1_000_000
+ACCOUNTS, REPOSITORIES = 40, 8
+
+# Every 50th object is a copy of the one before it; every 200th was written again after the first snapshot; the last
+# hundredth of the keys was added, the first thousandth removed. Keys are in their order, as S3 delivers them.
+OBJECT = f"""
+SELECT 'open-data' AS bucket,
+       'account-' || lpad((i * {ACCOUNTS} // $n)::varchar, 3, '0') AS account,
+       'repository-' || lpad((i * {ACCOUNTS * REPOSITORIES} // $n % {REPOSITORIES})::varchar, 2, '0') AS repository,
+       account || '/' || repository || '/year=2024/part-' || lpad(i::varchar, 10, '0')
+           || ['.parquet', '.nc', '.tif', '.csv.gz', '.json'][i % 5 + 1] AS key,
+       i - (i % 50 = 1)::bigint AS content,
+       i % 200 = 0 AND $time = TIMESTAMP '{LATEST}' AS again,
+       (hash(content) % 1000003) * (hash(content) % 211) AS size,
+       TIMESTAMP '2024-01-01' + INTERVAL (i % 10000000) SECOND + INTERVAL (again::int) DAY AS last_modified_date,
+       md5(content::varchar || again::varchar) AS e_tag,
+       ['STANDARD', 'STANDARD', 'STANDARD_IA', 'GLACIER'][i % 4 + 1] AS storage_class,
+       'SSE-S3' AS encryption_status, 'COMPLETED' AS replication_status, false AS is_multipart_uploaded,
+       'open-data' AS source_bucket, 'weekly' AS inventory_id, $time AS snapshot_time, $time::date AS snapshot_date,
+       's3://inventories/open-data/weekly/data/0.parquet' AS source_object
+FROM range($first, $last) AS one(i)
+WHERE CASE WHEN $time = TIMESTAMP '{LATEST}' THEN i >= $n // 1000 ELSE i < $n - $n // 100 END
+"""
+
+TOTAL = """
+SELECT source_bucket, inventory_id, snapshot_time, snapshot_date, account, repository, storage_class,
+       count(*) AS objects, sum(size)::bigint AS bytes, 0 AS noncurrent_objects, 0 AS noncurrent_bytes,
+       0 AS delete_markers, min(last_modified_date) AS oldest, max(last_modified_date) AS newest
+FROM part GROUP BY ALL
+"""
+
+
+def inventory_lake(folder: Path, objects: int) -> Lake:
+    """A lake in ``folder`` with about ``objects`` objects in each of two snapshots; made only once."""
+    lake = Lake(str(folder / f"inventory-{objects}"), "usage_lake")
+    if not lake.has(DAILY_STORAGE):
+        detail, totals = [], []
+        for time in SNAPSHOTS:
+            for number, part in enumerate(_parts(objects, time)):
+                detail.append(_written(lake, S3_INVENTORY_OBJECT, part, f"{number:05d}"))
+                totals.append(_written(lake, DAILY_STORAGE, duckdb.sql(TOTAL).to_arrow_table(), f"{number:05d}"))
+                print(f"  {time:%d %B}: {(number + 1) * ROWS_A_FILE:,} of {objects:,} objects", flush=True)
+        _commit(lake, S3_INVENTORY_OBJECT, detail)
+        _commit(lake, DAILY_STORAGE, totals)
+    return lake
+
+
+def _parts(objects: int, time: datetime) -> Iterator[pa.Table]:
+    for first in range(0, objects, ROWS_A_FILE):
+        last = min(first + ROWS_A_FILE, objects)
+        yield duckdb.execute(OBJECT, {"n": objects, "first": first, "last": last, "time": time}).to_arrow_table()
+
+
+def _written(lake: Lake, table: Table, rows: pa.Table, name: str) -> NewFile:
+    columns = [
+        rows[field.name].cast(field.type) if field.name in rows.column_names else pa.nulls(rows.num_rows, field.type)
+        for field in table.arrow_schema
+    ]
+    partition: dict[str, Any] = {each: rows[each][0].as_py() for each in table.partitions}
+    address = f"{lake.location}/{lake.database}/{table.name}/data/{partition_path(table, partition)}/{name}.parquet"
+    return write_file(table, pa.table(columns, schema=table.arrow_schema), address, partition)
+
+
+def _commit(lake: Lake, table: Table, files: list[NewFile]) -> None:
+    lake.create(table)
+    lake.load(table).append([file.descriptor for file in files], {})

@@ -1,0 +1,125 @@
+"""An Athena over real HTTP on loopback that answers with DuckDB, for what moto's Athena cannot show.
+
+It answers in Athena's ways: a header row first, pages, every value as text, result objects in S3.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from uuid import uuid4
+
+import pyarrow as pa
+
+from glue_jobs.storage import storage_for
+
+NAMES = {
+    pa.int32(): "integer",
+    pa.int64(): "bigint",
+    pa.float64(): "double",
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
+    pa.timestamp("us"): "timestamp",
+}
+ROWS_A_PAGE = 3
+
+
+class FakeAthena:
+    """Queries that were started, by id, and how each is answered; ``answer`` gets the SQL and may raise."""
+
+    def __init__(self, answer: Callable[[str], pa.Table], results: str) -> None:
+        self._answer = answer
+        self._results = results
+        self.started: dict[str, dict[str, Any]] = {}
+        self.stopped: list[str] = []
+        # What a query is until it is stopped, when it is not to end by itself.
+        self.endless = False
+        self._answers: dict[str, pa.Table | Exception] = {}
+
+    def StartQueryExecution(self, request: dict[str, Any]) -> dict[str, Any]:
+        if request["WorkGroup"] == "unknown":
+            raise ValueError("WorkGroup is not found.")
+        query = str(uuid4())
+        self.started[query] = request
+        for name in (f"{query}.csv", f"{query}.csv.metadata"):
+            storage_for(self._results).put(f"{self._results}/{name}", b"result")
+        return {"QueryExecutionId": query}
+
+    def GetQueryExecution(self, request: dict[str, Any]) -> dict[str, Any]:
+        query = request["QueryExecutionId"]
+        sql = self.started[query]["QueryString"]
+        if query not in self._answers and not sql.startswith("CREATE"):
+            try:
+                self._answers[query] = self._answer(sql)
+            except Exception as error:
+                self._answers[query] = error
+            status = {"State": "RUNNING"}
+        elif isinstance(self._answers.get(query), Exception):
+            status = {"State": "FAILED", "StateChangeReason": f"GENERIC_ERROR:\n  {self._answers[query]}"}
+        else:
+            status = {"State": "RUNNING" if self.endless else "SUCCEEDED"}
+        place = {"OutputLocation": f"{self._results}/{query}.csv"}
+        return {"QueryExecution": {"QueryExecutionId": query, "Status": status, "ResultConfiguration": place}}
+
+    def GetQueryResults(self, request: dict[str, Any]) -> dict[str, Any]:
+        table = self._answers[request["QueryExecutionId"]]
+        assert isinstance(table, pa.Table)
+        records = list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+        rows = [row(table.column_names), *map(row, records)]
+        start = int(request.get("NextToken", 0))
+        more = {"NextToken": str(start + ROWS_A_PAGE)} if start + ROWS_A_PAGE < len(rows) else {}
+        columns = [{"Name": each.name, "Type": NAMES.get(each.type, "varchar")} for each in table.schema]
+        page = {"Rows": rows[start : start + ROWS_A_PAGE], "ResultSetMetadata": {"ColumnInfo": columns}}
+        return {"ResultSet": page, **more}
+
+    def StopQueryExecution(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.stopped.append(request["QueryExecutionId"])
+        return {}
+
+
+def row(values: Any) -> dict[str, Any]:
+    return {"Data": [{} if value is None else {"VarCharValue": text(value)} for value in values]}
+
+
+def text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "milliseconds")
+    return f"{value:.16E}" if isinstance(value, float) else str(value)
+
+
+@contextmanager
+def serving(athena: FakeAthena) -> Iterator[str]:
+    """The address at which the fake answers."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            operation = self.headers["X-Amz-Target"].partition(".")[2]
+            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            try:
+                status, answer = 200, getattr(athena, operation)(request)
+            except ValueError as error:
+                status, answer = 400, {"__type": "InvalidRequestException", "Message": str(error)}
+            body = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/x-amz-json-1.1")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()

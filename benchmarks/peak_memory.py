@@ -17,7 +17,7 @@ from benchmarks.one_task import job, objects
 from benchmarks.sample_files import QUICK_SCALE, SCALE, large_file, sample
 from benchmarks.tiny_files import files_of
 from glue_jobs.data_files import NewFile
-from glue_jobs.duplicates import Day
+from glue_jobs.doubled_files import Day
 from glue_jobs.ingest_task import drop_doubled, ingest_chunk
 from glue_jobs.plan import chunk_size, cut
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from glue_jobs.arrays import ranks
 from glue_jobs.storage import storage_for
 from glue_jobs.table import Table
 
@@ -111,34 +111,6 @@ def _kept_type(actual: pa.DataType, declared: pa.DataType) -> pa.DataType:
 def _repeats(column: pa.ChunkedArray) -> bool:
     # Text that is different on every row (ids) costs a hash table and gains nothing.
     return pa.types.is_dictionary(column.type) or not (pa.types.is_string(column.type) or pa.types.is_list(column.type))
-
-
-def one_chunk(column: pa.ChunkedArray) -> pa.Array:
-    """The column as a single array, with one dictionary if it has any."""
-    return column.chunk(0) if column.num_chunks == 1 else column.unify_dictionaries().combine_chunks()
-
-
-def ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
-    """Whole numbers in the order of the column's values (text, bytes, numbers, days, times), nulls last."""
-    array = one_chunk(column)
-    # A null among numbers would need a number that none of them can be.
-    if _is_text(array.type) or (array.null_count and not pa.types.is_dictionary(array.type)):
-        array = array.dictionary_encode()
-    if pa.types.is_dictionary(array.type):
-        order = pc.array_sort_indices(array.dictionary)
-        ranks = np.empty(len(order) + 1, dtype=np.int64)
-        ranks[order.to_numpy()] = np.arange(len(order))
-        ranks[-1] = len(order)
-        coded: npt.NDArray[np.int64] = ranks[pc.fill_null(array.indices, len(order)).to_numpy()]
-        return coded
-    if pa.types.is_date32(array.type):
-        array = array.cast(pa.int32())
-    numbers: npt.NDArray[np.int64] = array.cast(pa.int64()).to_numpy()
-    return numbers
-
-
-def _is_text(arrow_type: pa.DataType) -> bool:
-    return bool(pa.types.is_string(arrow_type) or pa.types.is_binary(arrow_type))
 
 
 def _runs(values: list[npt.NDArray[np.int64]], rows: int) -> Iterator[tuple[int, int]]:

@@ -1,79 +1,19 @@
-"""Records delivered twice: found per day among new and stored files, so that the new ones can be left out.
-
-On most days there are none, and one number per row shows it: the first identity column, folded to 64 bits. Rows that
-share a number are looked at in their whole identity, and the few that share that too in every column.
-"""
+"""Rows that are there twice: what makes two of them the same record, and which of them stays."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from glue_jobs.data_files import NewFile, ranks
+from glue_jobs.arrays import ranks
 from glue_jobs.fold import fold
-from glue_jobs.storage import storage_for
 from glue_jobs.table import Table
 
-# Rows whose numbers are compared at a time; a busier day takes several rounds over its files.
-MOST_NUMBERS = 16_000_000
-
-# Rows compared in every column at a time.
-MOST_ROWS = 200_000
-
 Rows = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Day:
-    """The files of one partition: addresses and row counts of what is stored, and what this run wrote."""
-
-    stored: list[tuple[str, int]]
-    new: list[NewFile]
-
-    def __len__(self) -> int:
-        return sum(rows for _, rows in self.stored) + sum(file.rows for file in self.new)
-
-
-@dataclass(frozen=True)
-class Doubled:
-    """Rows of a new file that are stored already, or in another new one; ``counts`` has them per raw object."""
-
-    file: NewFile
-    rows: Rows
-    counts: Counter[str]
-
-
-@dataclass(frozen=True)
-class _Places:
-    """Rows of files: ``number`` is what they are compared by, ``file`` an index, ``row`` a position in it."""
-
-    number: npt.NDArray[np.uint64]
-    file: Rows
-    row: Rows
-
-
-def find_doubled(table: Table, day: Day) -> list[Doubled]:
-    """Rows of the day's new files that are there twice; of equal new rows the one of the first raw object stays."""
-    addresses = [*(address for address, _ in day.stored), *(file.address for file in day.new)]
-    rounds = -(-len(day) // MOST_NUMBERS)
-    dropped: dict[int, list[pa.Table]] = {}
-    for number in range(rounds):
-        alike = _alike(table, addresses, len(day.stored), number, rounds)
-        if len(alike.row):
-            alike = _across(_renumbered(table, addresses, alike), len(day.stored))
-        for batch in _batches(alike):
-            for file, rows in _equal(table, addresses, batch, len(day.stored)):
-                dropped.setdefault(file, []).append(rows)
-    return [
-        _doubled(day.new[file - len(day.stored)], pa.concat_tables(parts)) for file, parts in sorted(dropped.items())
-    ]
 
 
 def doubled_within(table: Table, rows: pa.Table) -> Rows:
@@ -88,15 +28,13 @@ def doubled_within(table: Table, rows: pa.Table) -> Rows:
         return alike
     values = rows.select([*table.record, "source_object"]).take(pa.array(alike))
     doubled = [alike[:0]]
-    for columns, chosen in _ways(table, values):
+    for columns, chosen in ways(table, values):
         part, places = values.filter(pa.array(chosen)), alike[chosen]
-        groups = _groups(part, columns)
-        order = np.lexsort((places, ranks(part["source_object"]), groups))
-        doubled.append(places[order[np.flatnonzero(np.diff(groups[order], prepend=-1) == 0)]])
+        doubled.append(places[all_but_first(part, columns, (ranks(part["source_object"]), places))])
     return np.sort(np.concatenate(doubled))
 
 
-def _ways(table: Table, values: pa.Table) -> Iterator[tuple[tuple[str, ...], npt.NDArray[np.bool_]]]:
+def ways(table: Table, values: pa.Table) -> Iterator[tuple[tuple[str, ...], npt.NDArray[np.bool_]]]:
     """The columns that make rows the same, and the rows they hold for: an id is enough, but no id is not."""
     if not table.same:
         yield table.compared, np.ones(values.num_rows, dtype=bool)
@@ -111,122 +49,32 @@ def _in_memory(rows: pa.Table, places: Rows, columns: tuple[str, ...]) -> Rows:
     values = rows.select(columns)
     if len(places) < rows.num_rows:
         values = values.take(pa.array(places))
-    numbers = fold(_decoded(column) for column in values.columns)
-    repeated, _ = _repeated(_Places(numbers, np.zeros(len(places), dtype=np.int64), places))
-    return np.sort(repeated.row)
+    alike, _ = repeated(fold(_decoded(column) for column in values.columns))
+    return places[np.sort(alike)]
 
 
 def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
-def _alike(table: Table, addresses: Sequence[str], stored: int, number: int, rounds: int) -> _Places:
-    """Rows that share their number with another, at least one of them new; round ``number`` of ``rounds``."""
-    parts = []
-    for file, address in enumerate(addresses):
-        folded = fold(_read(table, address, table.identity[:1]).columns)
-        rows = np.flatnonzero(_rounds(folded, rounds) == number) if rounds > 1 else np.arange(len(folded))
-        parts.append(_Places(folded[rows], np.full(len(rows), file, dtype=np.int64), rows))
-    return _across(_joined(parts), stored)
-
-
-def _rounds(numbers: npt.NDArray[np.uint64], rounds: int) -> npt.NDArray[np.uint64]:
-    """The round of each number; only the upper half of it depends on every byte that was folded."""
-    return (numbers >> np.uint64(32)) % np.uint64(rounds)
-
-
-def _renumbered(table: Table, addresses: Sequence[str], places: _Places) -> _Places:
-    parts = []
-    for file in np.unique(places.file):
-        rows = places.row[places.file == file]
-        values = _read(table, addresses[file], table.identity).take(pa.array(rows))
-        parts.append(_Places(fold(values.columns), np.full(len(rows), file, dtype=np.int64), rows))
-    return _joined(parts)
-
-
-def _joined(parts: list[_Places]) -> _Places:
-    return _Places(
-        np.concatenate([part.number for part in parts]),
-        np.concatenate([part.file for part in parts]),
-        np.concatenate([part.row for part in parts]),
-    )
-
-
-def _across(places: _Places, stored: int) -> _Places:
-    """Those whose number occurs in more than one file, one of them new, sorted by it."""
-    alike, groups = _repeated(places)
-    if not len(groups):
-        return alike
-    starts = np.flatnonzero(np.diff(groups, prepend=-1))
-    last = np.maximum.reduceat(alike.file, starts)
-    wanted = ((last >= stored) & (last > np.minimum.reduceat(alike.file, starts)))[groups]
-    return _Places(alike.number[wanted], alike.file[wanted], alike.row[wanted])
-
-
-def _repeated(places: _Places) -> tuple[_Places, Rows]:
-    """Those whose number occurs more than once, sorted by it, and which of them belong together."""
-    order = np.argsort(places.number)
-    ordered = places.number[order]
+def repeated(numbers: npt.NDArray[np.uint64]) -> tuple[Rows, Rows]:
+    """Positions of the numbers that occur more than once, sorted by number, and which of them belong together."""
+    order = np.argsort(numbers)
+    ordered = numbers[order]
     same = ordered[1:] == ordered[:-1]
-    if not same.any():
-        return _Places(places.number[:0], places.file[:0], places.row[:0]), places.row[:0]
     member = np.zeros(len(order), dtype=bool)
     member[1:] |= same
     member[:-1] |= same
     chosen = order[member]
-    groups = np.cumsum(np.diff(places.number[chosen], prepend=places.number[chosen[:1]]) != 0)
-    return _Places(places.number[chosen], places.file[chosen], places.row[chosen]), groups
+    return chosen, np.cumsum(np.diff(numbers[chosen], prepend=numbers[chosen[:1]]) != 0)
 
 
-def _batches(places: _Places) -> Iterator[_Places]:
-    """Pieces of about MOST_ROWS rows that never part rows with the same number."""
-    if not len(places.row):
-        return
-    starts = np.flatnonzero(np.diff(places.number, prepend=places.number[:1] + np.uint64(1)) != 0)
-    wanted = np.unique(np.searchsorted(starts, np.arange(0, len(places.row), MOST_ROWS)))
-    cuts = [int(starts[at]) for at in wanted if at < len(starts)]
-    for start, stop in zip(cuts, [*cuts[1:], len(places.row)], strict=True):
-        yield _Places(places.number[start:stop], places.file[start:stop], places.row[start:stop])
-
-
-def _equal(table: Table, addresses: Sequence[str], places: _Places, stored: int) -> Iterator[tuple[int, pa.Table]]:
-    """Per new file, row and raw object of those that are the same record as another, all but the first."""
-    values = _values(table, addresses, places, table.compared)
-    if table.same and values[table.same[0]].null_count:
-        # Records without an id are the same only when everything in them is.
-        unnamed = values[table.same[0]].is_null().to_numpy()
-        named, others = values.filter(pa.array(~unnamed)), _chosen(places, values.filter(pa.array(unnamed)))
-        yield from _again(named, table.same, stored)
-        yield from _again(_values(table, addresses, others, table.record), table.record, stored)
-    else:
-        yield from _again(values, table.compared, stored)
-
-
-def _values(table: Table, addresses: Sequence[str], places: _Places, columns: tuple[str, ...]) -> pa.Table:
-    """The rows in these columns, with where they are."""
-    parts = []
-    for file in np.unique(places.file):
-        rows = pa.array(places.row[places.file == file])
-        values = _read(table, addresses[file], (*columns, "source_object")).take(rows)
-        parts.append(values.append_column("row", rows).append_column("file", pa.repeat(int(file), len(rows))))
-    return pa.concat_tables(parts)
-
-
-def _chosen(places: _Places, values: pa.Table) -> _Places:
-    """The places of rows that `_values` has read."""
-    return _Places(places.number[: values.num_rows], values["file"].to_numpy(), values["row"].to_numpy())
-
-
-def _again(values: pa.Table, columns: tuple[str, ...], stored: int) -> Iterator[tuple[int, pa.Table]]:
-    if not values.num_rows:
-        return
+def all_but_first(values: pa.Table, columns: tuple[str, ...], order: tuple[Rows, ...]) -> Rows:
+    """Positions of the rows that are equal to an earlier one in all columns; ``order`` says which is earlier."""
     groups = _groups(values, columns)
-    files, rows_in_file = values["file"].to_numpy(), values["row"].to_numpy()
-    order = np.lexsort((rows_in_file, files, ranks(values["source_object"]), files >= stored, groups))
-    again = np.flatnonzero(np.diff(groups[order], prepend=-1) == 0)
-    dropped = order[again][files[order[again]] >= stored]
-    for file in np.unique(files[dropped]):
-        yield int(file), values.select(["row", "source_object"]).take(pa.array(dropped[files[dropped] == file]))
+    ordered = np.lexsort((*reversed(order), groups))
+    again: Rows = ordered[np.flatnonzero(np.diff(groups[ordered], prepend=-1) == 0)]
+    return again
 
 
 def _groups(values: pa.Table, columns: tuple[str, ...]) -> Rows:
@@ -250,19 +98,3 @@ def _comparable(column: pa.ChunkedArray) -> pa.ChunkedArray:
     offsets = np.concatenate([[0], np.cumsum(lengths) * elements.itemsize]).astype(np.int32)
     texts = pa.Array.from_buffers(pa.binary(), len(lists), [None, pa.py_buffer(offsets), pa.py_buffer(elements)])
     return pa.chunked_array([pc.if_else(lists.is_valid(), texts, None)])
-
-
-def _doubled(file: NewFile, rows: pa.Table) -> Doubled:
-    return Doubled(file, np.sort(rows["row"].to_numpy()), Counter(rows["source_object"].to_pylist()))
-
-
-def _read(table: Table, address: str, columns: tuple[str, ...]) -> pa.Table:
-    """The columns in that order; those that the file is too old to have are null."""
-    with storage_for(address).open(address) as file:
-        rows = pq.ParquetFile(file).read(list(columns), use_threads=False)
-    fields = [table.arrow_schema.field(name) for name in columns]
-    arrays = [
-        rows[field.name] if field.name in rows.column_names else pa.chunked_array([pa.nulls(rows.num_rows, field.type)])
-        for field in fields
-    ]
-    return pa.table(arrays, names=list(columns))

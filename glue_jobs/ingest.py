@@ -13,7 +13,7 @@ from functools import partial
 from glue_jobs.commit import commit_run, finish_others
 from glue_jobs.config import Config
 from glue_jobs.data_files import NewFile
-from glue_jobs.duplicates import Day
+from glue_jobs.doubled_files import Day
 from glue_jobs.errors import LakeError, StorageError
 from glue_jobs.ingest_task import ChunkResult, Job, drop_doubled, ingest_chunk, write_partitions
 from glue_jobs.lake import Lake, LoadedTable

@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 
 from glue_jobs.config import Config
 from glue_jobs.data_files import NewFile, partition_path, partitions, read_file, with_schema, write_file
-from glue_jobs.duplicates import Day, Doubled, doubled_within, find_doubled
+from glue_jobs.doubled_files import Day, Doubled, find_doubled
+from glue_jobs.duplicates import doubled_within
 from glue_jobs.fetch import Slice, slices
 from glue_jobs.pipelines import Pipeline
 from glue_jobs.plan import Chunk

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from glue_jobs.data_files import (
     partition_path,
     partitions,
-    ranks,
     read_file,
     with_schema,
     write_file,
@@ -89,17 +88,6 @@ def test_rows_are_parted_by_value_and_sorted(given_rows: list[tuple[Any, ...]], 
         assert found == sorted(found, key=order)
     together = [tuple(row.values()) for _, part in parts for row in part.to_pylist()]
     assert sorted(together, key=repr) == sorted(given_rows, key=repr)
-
-
-@FEW
-@given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.just(2**63 - 1)), max_size=20))
-def test_ranks_of_numbers_follow_their_order_nulls_last(values: list[int | None]) -> None:
-    numbers = ranks(pa.chunked_array([values], pa.int64())).tolist()
-    for left, left_number in zip(values, numbers, strict=True):
-        for right, right_number in zip(values, numbers, strict=True):
-            assert (left == right) == (left_number == right_number)
-            if left is not None and (right is None or left < right):
-                assert left_number < right_number
 
 
 def test_a_table_without_partitions_or_order_is_one_part() -> None:

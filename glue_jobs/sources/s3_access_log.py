@@ -9,8 +9,8 @@ import re
 
 import pyarrow as pa
 
+from glue_jobs.arrays import one_chunk
 from glue_jobs.config import Config
-from glue_jobs.data_files import one_chunk
 from glue_jobs.datasets import assign
 from glue_jobs.readers import is_own, is_robot
 from glue_jobs.sources.access_log_parser import parse_access_log

@@ -63,13 +63,6 @@ def _csv_type(name: str) -> pa.DataType:
     return PARSED_SCHEMA.field(name).type if name in NUMBERS else pa.string()
 
 
-def one_chunk(column: pa.ChunkedArray) -> pa.Array:
-    """The column as a single array."""
-    if column.num_chunks == 1:
-        return column.chunk(0)
-    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
-
-
 def encode(strings: pa.StringArray) -> pa.DictionaryArray:
     """The same strings with a dictionary (int32, string); a column of one value costs next to nothing."""
     count = len(strings)

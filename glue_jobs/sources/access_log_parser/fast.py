@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
+from glue_jobs.arrays import one_chunk
 from glue_jobs.sources.access_log_parser.columns import (
     COLUMNS,
     ZONE,
     build_table,
     encode,
-    one_chunk,
     read_columns,
 )
 from glue_jobs.sources.access_log_parser.proof import Doubt, prove_places, prove_shapes

@@ -17,7 +17,7 @@ QUOTE = ord('"')
 # Flags of one block stay in the processor's cache.
 BLOCK = 1 << 18
 WORD = 8
-TWO_BLANKS = int.from_bytes(b"  ", "little")
+BLANK = ord(" ")
 
 
 def find_byte(data: Bytes, byte: int) -> Places:
@@ -41,13 +41,11 @@ def _find_in_block(flags: Flags, start: int) -> Places:
 
 
 def _find_double_blanks(data: Bytes) -> Places:
-    """Offsets of two blanks in a row, compared two bytes at a time."""
+    """Offsets of two blanks in a row."""
     found = [np.empty(0, np.int64)]
     for start in range(0, len(data), BLOCK):
-        for first in (start, start + 1):
-            block = data[first : first + BLOCK]
-            pairs = block[: len(block) // 2 * 2].view(np.uint16)
-            found.append(np.flatnonzero(pairs == TWO_BLANKS) * 2 + first)
+        blank = data[start : start + BLOCK + 1] == BLANK
+        found.append(_find_in_block(blank[:-1] & blank[1:], start))
     return np.concatenate(found)
 
 
@@ -63,8 +61,12 @@ class LineSpans:
     @classmethod
     def of(cls, data: memoryview) -> LineSpans:
         """The lines of a buffer, divided at ``\\n`` only; the last one may lack it."""
-        ends = np.append(find_byte(cls.bytes_of(data), NEWLINE), len(data))
-        quotes = np.diff(np.searchsorted(find_byte(cls.bytes_of(data), QUOTE), ends), prepend=0)
+        text = cls.bytes_of(data)
+        marks = find(text, lambda block: (block == NEWLINE) | (block == QUOTE))
+        last = np.append(np.flatnonzero(text[marks] == NEWLINE), len(marks))
+        ends = np.append(marks, len(data))[last]
+        # The marks between two line ends are quotes.
+        quotes = np.diff(last, prepend=-1) - 1
         starts = np.append(0, ends[:-1] + 1)
         filled = ends > starts
         return cls(data, starts[filled], ends[filled], quotes[filled])

@@ -1,0 +1,36 @@
+"""Arrow columns as single arrays, and as numbers in the order of their values."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    """The column as a single array, with one dictionary if it has any."""
+    return column.chunk(0) if column.num_chunks == 1 else column.unify_dictionaries().combine_chunks()
+
+
+def ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Whole numbers in the order of the column's values (text, bytes, numbers, days, times), nulls last."""
+    array = one_chunk(column)
+    # A null among numbers would need a number that none of them can be.
+    if _is_text(array.type) or (array.null_count and not pa.types.is_dictionary(array.type)):
+        array = array.dictionary_encode()
+    if pa.types.is_dictionary(array.type):
+        order = pc.array_sort_indices(array.dictionary)
+        ranks = np.empty(len(order) + 1, dtype=np.int64)
+        ranks[order.to_numpy()] = np.arange(len(order))
+        ranks[-1] = len(order)
+        coded: npt.NDArray[np.int64] = ranks[pc.fill_null(array.indices, len(order)).to_numpy()]
+        return coded
+    if pa.types.is_date32(array.type):
+        array = array.cast(pa.int32())
+    numbers: npt.NDArray[np.int64] = array.cast(pa.int64()).to_numpy()
+    return numbers
+
+
+def _is_text(arrow_type: pa.DataType) -> bool:
+    return bool(pa.types.is_string(arrow_type) or pa.types.is_binary(arrow_type))

@@ -1,0 +1,183 @@
+"""Rows of new data files that are stored already, or in another new one: found day by day, so that they are left out.
+
+On most days there are none, and one number per row shows it: the first identity column, folded to 64 bits. Rows that
+share a number are looked at in their whole identity, and the few that share that too in every column.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from glue_jobs.arrays import ranks
+from glue_jobs.data_files import NewFile
+from glue_jobs.duplicates import Rows, all_but_first, repeated, ways
+from glue_jobs.fold import fold
+from glue_jobs.storage import storage_for
+from glue_jobs.table import Table
+
+# Rows whose numbers are compared at a time; a busier day takes several rounds over its files.
+MOST_NUMBERS = 16_000_000
+
+# Rows compared in every column at a time.
+MOST_ROWS = 200_000
+
+
+@dataclass(frozen=True)
+class Day:
+    """The files of one partition: addresses and row counts of what is stored, and what this run wrote."""
+
+    stored: list[tuple[str, int]]
+    new: list[NewFile]
+
+    def __len__(self) -> int:
+        return sum(rows for _, rows in self.stored) + sum(file.rows for file in self.new)
+
+
+@dataclass(frozen=True)
+class Doubled:
+    """Rows of a new file that are stored already, or in another new one; ``counts`` has them per raw object."""
+
+    file: NewFile
+    rows: Rows
+    counts: Counter[str]
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Rows of files: ``number`` is what they are compared by, ``file`` an index, ``row`` a position in it."""
+
+    number: npt.NDArray[np.uint64]
+    file: Rows
+    row: Rows
+
+
+def find_doubled(table: Table, day: Day) -> list[Doubled]:
+    """Rows of the day's new files that are there twice; of equal new rows the one of the first raw object stays."""
+    addresses = [*(address for address, _ in day.stored), *(file.address for file in day.new)]
+    rounds = -(-len(day) // MOST_NUMBERS)
+    dropped: dict[int, list[pa.Table]] = {}
+    for number in range(rounds):
+        alike = _alike(table, addresses, len(day.stored), number, rounds)
+        if len(alike.row):
+            alike = _across(_renumbered(table, addresses, alike), len(day.stored))
+        for batch in _batches(alike):
+            for file, rows in _equal(table, addresses, batch, len(day.stored)):
+                dropped.setdefault(file, []).append(rows)
+    return [
+        _doubled(day.new[file - len(day.stored)], pa.concat_tables(parts)) for file, parts in sorted(dropped.items())
+    ]
+
+
+def _alike(table: Table, addresses: Sequence[str], stored: int, number: int, rounds: int) -> _Places:
+    """Rows that share their number with another, at least one of them new; round ``number`` of ``rounds``."""
+    parts = []
+    for file, address in enumerate(addresses):
+        folded = fold(_read(table, address, table.identity[:1]).columns)
+        rows = np.flatnonzero(_rounds(folded, rounds) == number) if rounds > 1 else np.arange(len(folded))
+        parts.append(_Places(folded[rows], np.full(len(rows), file, dtype=np.int64), rows))
+    return _across(_joined(parts), stored)
+
+
+def _rounds(numbers: npt.NDArray[np.uint64], rounds: int) -> npt.NDArray[np.uint64]:
+    """The round of each number; only the upper half of it depends on every byte that was folded."""
+    return (numbers >> np.uint64(32)) % np.uint64(rounds)
+
+
+def _renumbered(table: Table, addresses: Sequence[str], places: _Places) -> _Places:
+    parts = []
+    for file in np.unique(places.file):
+        rows = places.row[places.file == file]
+        values = _read(table, addresses[file], table.identity).take(pa.array(rows))
+        parts.append(_Places(fold(values.columns), np.full(len(rows), file, dtype=np.int64), rows))
+    return _joined(parts)
+
+
+def _joined(parts: list[_Places]) -> _Places:
+    return _Places(
+        np.concatenate([part.number for part in parts]),
+        np.concatenate([part.file for part in parts]),
+        np.concatenate([part.row for part in parts]),
+    )
+
+
+def _across(places: _Places, stored: int) -> _Places:
+    """Those whose number occurs in more than one file, one of them new, sorted by it."""
+    chosen, groups = repeated(places.number)
+    alike = _Places(places.number[chosen], places.file[chosen], places.row[chosen])
+    if not len(groups):
+        return alike
+    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    last = np.maximum.reduceat(alike.file, starts)
+    wanted = ((last >= stored) & (last > np.minimum.reduceat(alike.file, starts)))[groups]
+    return _Places(alike.number[wanted], alike.file[wanted], alike.row[wanted])
+
+
+def _batches(places: _Places) -> Iterator[_Places]:
+    """Pieces of about MOST_ROWS rows that never part rows with the same number."""
+    if not len(places.row):
+        return
+    starts = np.flatnonzero(np.diff(places.number, prepend=places.number[:1] + np.uint64(1)) != 0)
+    wanted = np.unique(np.searchsorted(starts, np.arange(0, len(places.row), MOST_ROWS)))
+    cuts = [int(starts[at]) for at in wanted if at < len(starts)]
+    for start, stop in zip(cuts, [*cuts[1:], len(places.row)], strict=True):
+        yield _Places(places.number[start:stop], places.file[start:stop], places.row[start:stop])
+
+
+def _equal(table: Table, addresses: Sequence[str], places: _Places, stored: int) -> Iterator[tuple[int, pa.Table]]:
+    """Per new file, row and raw object of those that are the same record as another, all but the first."""
+    values = _values(table, addresses, places, table.compared)
+    for columns, chosen in ways(table, values):
+        part = values.filter(pa.array(chosen))
+        if not part.num_rows:
+            continue
+        if columns != table.compared:
+            part = _values(table, addresses, _chosen(places, part), columns)
+        yield from _again(part, columns, stored)
+
+
+def _values(table: Table, addresses: Sequence[str], places: _Places, columns: tuple[str, ...]) -> pa.Table:
+    """The rows in these columns, with where they are."""
+    parts = []
+    for file in np.unique(places.file):
+        rows = pa.array(places.row[places.file == file])
+        values = _read(table, addresses[file], (*columns, "source_object")).take(rows)
+        parts.append(values.append_column("row", rows).append_column("file", pa.repeat(int(file), len(rows))))
+    return pa.concat_tables(parts)
+
+
+def _chosen(places: _Places, values: pa.Table) -> _Places:
+    """The places of rows that `_values` has read."""
+    return _Places(places.number[: values.num_rows], values["file"].to_numpy(), values["row"].to_numpy())
+
+
+def _again(values: pa.Table, columns: tuple[str, ...], stored: int) -> Iterator[tuple[int, pa.Table]]:
+    files = values["file"].to_numpy()
+    again = all_but_first(
+        values, columns, (files >= stored, ranks(values["source_object"]), files, values["row"].to_numpy())
+    )
+    dropped = again[files[again] >= stored]
+    for file in np.unique(files[dropped]):
+        yield int(file), values.select(["row", "source_object"]).take(pa.array(dropped[files[dropped] == file]))
+
+
+def _doubled(file: NewFile, rows: pa.Table) -> Doubled:
+    return Doubled(file, np.sort(rows["row"].to_numpy()), Counter(rows["source_object"].to_pylist()))
+
+
+def _read(table: Table, address: str, columns: tuple[str, ...]) -> pa.Table:
+    """The columns in that order; those that the file is too old to have are null."""
+    with storage_for(address).open(address) as file:
+        rows = pq.ParquetFile(file).read(list(columns), use_threads=False)
+    fields = [table.arrow_schema.field(name) for name in columns]
+    arrays = [
+        rows[field.name] if field.name in rows.column_names else pa.chunked_array([pa.nulls(rows.num_rows, field.type)])
+        for field in fields
+    ]
+    return pa.table(arrays, names=list(columns))

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
+from typing import Any
 from uuid import uuid4
 
 import boto3
+import pyarrow as pa
 import pytest
 from botocore.exceptions import ClientError
 
-from glue_jobs.pipelines import PIPELINES
+from glue_jobs import athena
+from glue_jobs.args import REPORT
+from glue_jobs.errors import StorageError
+from glue_jobs.lake import Lake
+from glue_jobs.pipelines import PIPELINES, TABLES
 from glue_jobs.run import main
 from tests.cloudformation.acting import acting_as
 from tests.cloudformation.rendered import Json, Rendered
 from tests.end_to_end.lakes import without_spark
 from tests.end_to_end.sources import SOURCES, Raw, events, put
+from tests.fake_athena import FakeAthena, serving
 from tools.package import packaged
 
 DAY = date(2024, 5, 7)
@@ -38,6 +46,7 @@ class Stack:
             GlueDatabaseName=f"lake{mark.replace('-', '_')}",
             ConfigurationUri=f"{own}/conf/usage.yaml",
             GlueScriptLocation=f"{own}/run.py",
+            ReportSubjects="together",
         )
         for bucket in (*self.rendered.of_type("AWS::S3::Bucket"), "Own"):
             boto3.client("s3").create_bucket(Bucket=self.rendered._ref(bucket) if bucket != "Own" else f"own{mark}")
@@ -49,8 +58,13 @@ class Stack:
         self.arguments = self.job["DefaultArguments"]
         for location in self.loaded:
             put(location, b"")
-        source = next(source for source in SOURCES if source.pipeline.name == pipeline)
-        self._raw = Raw(source, self.arguments["--raw_path"].rstrip("/"))
+        self._pipeline = pipeline
+        if pipeline == REPORT:
+            for table in TABLES:
+                Lake(self.arguments["--lake_path"], database).create(table)
+        else:
+            source = next(source for source in SOURCES if source.pipeline.name == pipeline)
+            self._raw = Raw(source, self.arguments["--raw_path"].rstrip("/"))
 
     @property
     def loaded(self) -> list[str]:
@@ -58,16 +72,55 @@ class Stack:
         return [self.job["Command"]["ScriptLocation"], self.arguments["--extra-py-files"]]
 
     def run(self, statements: list[Json]) -> None:
-        """Run the job on a new raw object with a role that has these statements; raises when anything is refused."""
-        number = len(self._raw.objects)
-        self._raw.deliver(DAY, number, events(DAY, range(number * 10, number * 10 + 3)), bad=1)
-        with acting_as(statements):
+        """Run the job on something new with a role that has these statements; raises when anything is refused."""
+        if self._pipeline != REPORT:
+            number = len(self._raw.objects)
+            self._raw.deliver(DAY, number, events(DAY, range(number * 10, number * 10 + 3)), bad=1)
+        athena = AthenaForTheCaller(self.rendered)
+        with acting_as(statements), serving(athena) as address, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
             for location in self.loaded:
                 bucket, _, key = location.removeprefix("s3://").partition("/")
                 # The default session of boto3 remembers other credentials.
                 boto3.Session().client("s3").get_object(Bucket=bucket, Key=key)
             if main([text for pair in self.arguments.items() for text in pair]):
                 raise PermissionError("the job failed")
+
+
+class AthenaForTheCaller(FakeAthena):
+    """An Athena that does what the real one does with its caller's credentials before it answers.
+
+    https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena.html
+    """
+
+    def __init__(self, rendered: Rendered) -> None:
+        super().__init__(lambda _: pa.table({"answer": [1]}), f"s3://{rendered._ref('ResultBucket')}/athena")
+        self._bucket, self._lake = rendered._ref("ResultBucket"), rendered._ref("LakeBucket")
+        self._database = rendered.parameters["GlueDatabaseName"]
+
+    @cached_property
+    def _clients(self) -> tuple[Any, Any]:
+        session = boto3.Session()
+        return session.client("s3"), session.client("glue")
+
+    def StartQueryExecution(self, request: Json) -> Json:
+        s3, glue = self._clients
+        try:
+            s3.get_bucket_location(Bucket=self._bucket)
+            s3.list_objects_v2(Bucket=self._bucket, Prefix="athena/")
+            with suppress(glue.exceptions.EntityNotFoundException):
+                glue.get_database(Name="default")
+            tables = glue.get_tables(DatabaseName=self._database)["TableList"]
+            metadata = tables[0]["Parameters"]["metadata_location"].removeprefix(f"s3://{self._lake}/")
+            s3.list_objects_v2(Bucket=self._lake)
+            s3.get_object(Bucket=self._lake, Key=metadata)
+            if request["QueryString"].startswith("CREATE"):
+                glue.create_table(DatabaseName=self._database, TableInput={"Name": f"view_{uuid4().hex}"})
+            answer = super().StartQueryExecution(request)
+            s3.get_object(Bucket=self._bucket, Key=f"athena/{answer['QueryExecutionId']}.csv")
+        except (ClientError, StorageError) as error:
+            raise ValueError(str(error)) from error
+        return answer
 
 
 @cache
@@ -105,16 +158,17 @@ def cases() -> Iterator[tuple[str, str]]:
     """Which statement to leave out for which pipeline: those that jobs share only for the first of them."""
     rendered = Rendered(packaged(), ConfigurationUri="s3://own/usage.yaml", GlueScriptLocation="s3://own/run.py")
     seen = set()
-    for pipeline in PIPELINES:
-        for sid, statement in statements_of(rendered, role_of(job_of(rendered, pipeline.name))).items():
+    for pipeline in (*(pipeline.name for pipeline in PIPELINES), REPORT):
+        for sid, statement in statements_of(rendered, role_of(job_of(rendered, pipeline))).items():
             if enforced(statement) and sid not in seen:
                 seen.add(sid)
-                yield pipeline.name, sid
+                yield pipeline, sid
 
 
 @pytest.fixture(autouse=True)
 def _here(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     without_spark(monkeypatch)
+    monkeypatch.setattr(athena, "FIRST_WAIT", 0.001)
 
 
 @pytest.mark.parametrize("pipeline", [pipeline.name for pipeline in PIPELINES])
@@ -123,6 +177,16 @@ def test_a_job_may_do_what_it_does(template: str, pipeline: str, capfd: pytest.C
     statements = statements_of(stack.rendered, role_of(stack.job))
     stack.run([statement for statement in statements.values() if enforced(statement)])
     assert "4 records = 3 rows + 1 rejected" in capfd.readouterr().err
+
+
+def test_the_reports_may_be_made(template: str, capfd: pytest.CaptureFixture[str]) -> None:
+    stack = Stack(template, REPORT)
+    statements = statements_of(stack.rendered, role_of(stack.job))
+    stack.run([statement for statement in statements.values() if enforced(statement)])
+    told = capfd.readouterr().err
+    assert re.search(rf"[0-9]+ reports in [0-9]+ files are in {stack.arguments['--report_path'].rstrip('/')}", told)
+    # Nothing stays of what Athena wrote.
+    assert "stays where Athena wrote it" not in told
 
 
 @pytest.mark.parametrize(("pipeline", "left_out"), [*cases()])

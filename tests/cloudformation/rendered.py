@@ -110,7 +110,9 @@ class Rendered:
         return re.sub("(?<!^)(?=[A-Z])", "-", name).lower() + self._mark
 
     def _getatt(self, argument: list[str] | str) -> str:
-        name, _, attribute = ".".join(argument).partition(".") if isinstance(argument, list) else argument.partition(".")
+        name, _, attribute = (
+            ".".join(argument).partition(".") if isinstance(argument, list) else argument.partition(".")
+        )
         resource = self.raw["Resources"][name]
         assert self._exists(resource), f"{name} does not exist with these parameters"
         if resource["Type"] == "Custom::Artifacts":

@@ -41,15 +41,19 @@ def machine(template: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_machine_has_nothing_a_laptop_has_besides(machine: Path) -> None:
-    for module, there in {"pyspark": True, "pyiceberg": True, "duckdb": False, "glue_jobs": False, "moto": False}.items():
+    for module, there in {
+        "pyspark": True,
+        "pyiceberg": True,
+        "duckdb": False,
+        "glue_jobs": False,
+        "moto": False,
+    }.items():
         command = [machine / "python", "-c", f"import {module}"]
         done = subprocess.run(command, env={"PYTHONPATH": str(machine)}, cwd=machine, capture_output=True, check=False)
         assert (done.returncode == 0) is there, module
 
 
-def test_a_job_runs_as_the_template_starts_it(
-    template: str, unpacked: Path, machine: Path, s3_endpoint: str
-) -> None:
+def test_a_job_runs_as_the_template_starts_it(template: str, unpacked: Path, machine: Path, s3_endpoint: str) -> None:
     mark = f"-{uuid4().hex[:8]}"
     rendered = Rendered(template, mark=mark, GlueDatabaseName=f"lake{mark.replace('-', '_')}")
     for bucket in rendered.of_type("AWS::S3::Bucket"):

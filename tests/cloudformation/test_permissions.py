@@ -190,9 +190,7 @@ def test_the_reports_may_be_made(template: str, capfd: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize(("pipeline", "left_out"), [*cases()])
-def test_without_any_one_statement_a_job_fails(
-    pipeline: str, left_out: str, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_without_any_one_statement_a_job_fails(pipeline: str, left_out: str, capfd: pytest.CaptureFixture[str]) -> None:
     stack = stack_for(pipeline)
     statements = statements_of(stack.rendered, role_of(stack.job))
     with pytest.raises((PermissionError, ClientError)) as failure:

@@ -103,9 +103,7 @@ def contents(bucket: str) -> dict[str, bytes]:
     return {key: client.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
 
-def test_artifacts_are_put_kept_and_removed(
-    function: ModuleType, cloudformation: CloudFormation, bucket: str
-) -> None:
+def test_artifacts_are_put_kept_and_removed(function: ModuleType, cloudformation: CloudFormation, bucket: str) -> None:
     name = bucket.removeprefix("s3://")
     created = call(function, cloudformation, "Create", Bucket=name, Prefix="usage-lake/1")
     assert (created["Status"], created["PhysicalResourceId"]) == ("SUCCESS", f"{name}/usage-lake/1")
@@ -192,8 +190,9 @@ def test_the_first_run_is_started_once(function: ModuleType, cloudformation: Clo
     created = call(function, cloudformation, "Create", "Custom::FirstRun", Workflow="first")
     (run,) = glue.get_workflow_runs(Name="first")["Runs"]
     assert created["Data"] == {"Told": f"started as {run['WorkflowRunId']}"}
+    known = {"Workflow": "first", "PhysicalResourceId": "first"}
     for request in ("Update", "Delete"):
-        again = call(function, cloudformation, request, "Custom::FirstRun", Workflow="first", PhysicalResourceId="first")
+        again = call(function, cloudformation, request, "Custom::FirstRun", **known)
         assert (again["Status"], again["PhysicalResourceId"]) == ("SUCCESS", "first")
     assert len(glue.get_workflow_runs(Name="first")["Runs"]) == 1
 

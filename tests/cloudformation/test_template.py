@@ -352,7 +352,8 @@ def test_lake_formation_grants_each_role_its_tables_and_a_look_at_default() -> N
             ("default", "DESCRIBE"),
         )
     }
-    assert rendered.of_type("AWS::Glue::Database")["GlueDatabase"]["DatabaseInput"]["CreateTableDefaultPermissions"] == []
+    (database,) = rendered.of_type("AWS::Glue::Database").values()
+    assert database["DatabaseInput"]["CreateTableDefaultPermissions"] == []
 
 
 @pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.name)

@@ -53,7 +53,7 @@ def test_nothing_is_left_to_fill_in(template: str) -> None:
 def test_a_place_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "usage_lake.yaml").write_text("# no places\nResources: {}\n")
     monkeypatch.setattr(tools.package, "TEMPLATE", tmp_path / "usage_lake.yaml")
-    with pytest.raises(SystemExit, match="usage_lake.yaml has no place @version@ any more"):
+    with pytest.raises(SystemExit, match=r"usage_lake\.yaml has no place @version@ any more"):
         packaged()
 
 

@@ -82,7 +82,7 @@ class Rendered:
         if len(value) == 1:
             ((name, argument),) = value.items()
             if name == "Ref":
-                return self._ref(argument)
+                return self.ref(argument)
             # A statement's Condition is an object; the function's is a name.
             if name == "Condition" and isinstance(argument, str):
                 return self.holds(argument)
@@ -91,7 +91,8 @@ class Rendered:
         found = {name: self._evaluated(each) for name, each in value.items()}
         return {name: each for name, each in found.items() if each is not NO_VALUE}
 
-    def _ref(self, name: str) -> Any:
+    def ref(self, name: str) -> Any:
+        """The value of a parameter, or the name of a resource."""
         if name == "AWS::NoValue":
             return NO_VALUE
         if name in PSEUDO:
@@ -119,9 +120,9 @@ class Rendered:
             properties = self._evaluated(resource["Properties"])
             return f"s3://{properties['Bucket']}/{properties['Prefix']}"
         if (resource["Type"], attribute) == ("AWS::S3::Bucket", "Arn"):
-            return f"arn:aws:s3:::{self._ref(name)}"
+            return f"arn:aws:s3:::{self.ref(name)}"
         if (resource["Type"], attribute) == ("AWS::Logs::LogGroup", "Arn"):
-            return f"arn:aws:logs:us-east-1:{PSEUDO['AWS::AccountId']}:log-group:{self._ref(name)}:*"
+            return f"arn:aws:logs:us-east-1:{PSEUDO['AWS::AccountId']}:log-group:{self.ref(name)}:*"
         return f"arn:aws:example:us-east-1:{PSEUDO['AWS::AccountId']}:{name}/{attribute}"
 
     def _sub(self, argument: str | list[Any]) -> str:
@@ -132,7 +133,7 @@ class Rendered:
             name = match[1]
             if name in values:
                 return str(values[name])
-            return str(self._getatt(name) if "." in name else self._ref(name))
+            return str(self._getatt(name) if "." in name else self.ref(name))
 
         return re.sub(r"\$\{([^!}][^}]*)\}", filled, text)
 

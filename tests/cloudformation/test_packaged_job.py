@@ -57,7 +57,7 @@ def test_a_job_runs_as_the_template_starts_it(template: str, unpacked: Path, mac
     mark = f"-{uuid4().hex[:8]}"
     rendered = Rendered(template, mark=mark, GlueDatabaseName=f"lake{mark.replace('-', '_')}")
     for bucket in rendered.of_type("AWS::S3::Bucket"):
-        boto3.client("s3").create_bucket(Bucket=rendered._ref(bucket))
+        boto3.client("s3").create_bucket(Bucket=rendered.ref(bucket))
     # One is enough: how jobs differ, other tests of whole runs compare.
     source = next(source for source in SOURCES if source.pipeline == PIPELINES[-1])
     (job,) = (

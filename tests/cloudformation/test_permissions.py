@@ -49,7 +49,7 @@ class Stack:
             ReportSubjects="together",
         )
         for bucket in (*self.rendered.of_type("AWS::S3::Bucket"), "Own"):
-            boto3.client("s3").create_bucket(Bucket=self.rendered._ref(bucket) if bucket != "Own" else f"own{mark}")
+            boto3.client("s3").create_bucket(Bucket=self.rendered.ref(bucket) if bucket != "Own" else f"own{mark}")
         database = self.rendered.parameters["GlueDatabaseName"]
         boto3.client("glue").create_database(DatabaseInput={"Name": database})
         put(f"{own}/conf/usage.yaml", b"subscribers: [{csv: names.csv}]")
@@ -94,8 +94,8 @@ class AthenaForTheCaller(FakeAthena):
     """
 
     def __init__(self, rendered: Rendered) -> None:
-        super().__init__(lambda _: pa.table({"answer": [1]}), f"s3://{rendered._ref('ResultBucket')}/athena")
-        self._bucket, self._lake = rendered._ref("ResultBucket"), rendered._ref("LakeBucket")
+        super().__init__(lambda _: pa.table({"answer": [1]}), f"s3://{rendered.ref('ResultBucket')}/athena")
+        self._bucket, self._lake = rendered.ref("ResultBucket"), rendered.ref("LakeBucket")
         self._database = rendered.parameters["GlueDatabaseName"]
 
     @cached_property

@@ -84,7 +84,8 @@ def test_ingest_jobs_scale_as_the_owner_says(template: str) -> None:
         job = found[pipeline.name]
         assert (job["WorkerType"], job["NumberOfWorkers"]) == ("G.2X", "20")
         assert job["DefaultArguments"]["--enable-auto-scaling"] == "true"
-        assert job["DefaultArguments"]["--look_back_days"] == "7"
+    assert found["s3_access_log"]["DefaultArguments"]["--look_back_days"] == "7"
+    assert found["cloudtrail_s3_event"]["DefaultArguments"]["--look_back_days"] == "7"
 
 
 def test_every_saved_query_is_there_as_it_is_for_athena(template: str) -> None:
@@ -122,7 +123,7 @@ def test_every_bucket_has_the_four_protections(path: Path) -> None:
     buckets = rendered.of_type("AWS::S3::Bucket")
     assert len(buckets) >= 3
     for name, bucket in buckets.items():
-        assert rendered._ref(name) in tls_only
+        assert rendered.ref(name) in tls_only
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
         assert len(bucket["PublicAccessBlockConfiguration"]) == 4
         assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
@@ -352,6 +353,7 @@ def test_lake_formation_grants_each_role_its_tables_and_a_look_at_default() -> N
             ("default", "DESCRIBE"),
         )
     }
+    assert len(rendered.resources["FirstRun"]["Properties"]["After"]) == 4
     (database,) = rendered.of_type("AWS::Glue::Database").values()
     assert database["DatabaseInput"]["CreateTableDefaultPermissions"] == []
 

@@ -16,7 +16,7 @@ help:  ## print this list
 
 install: .venv/installed .venv/checkov/installed  ## set up .venv with everything pinned
 
-demo: .venv/installed  ## make sample logs, ingest them, answer the saved queries, compare with the truth
+demo: .venv/installed  ## make sample logs and inventories, ingest, ask, publish, compare with the truth
 	@.venv/bin/usage-lake demo
 
 package: .venv/installed  ## write dist/usage-lake.yaml, the one file CloudFormation needs

@@ -8,7 +8,16 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import daily_runs, our_run, peak_memory, slow_gets, storage_reports, throughput, tiny_files
+from benchmarks import (
+    daily_runs,
+    inventory,
+    our_run,
+    peak_memory,
+    slow_gets,
+    storage_reports,
+    throughput,
+    tiny_files,
+)
 from benchmarks.machine import described, table
 from benchmarks.measure import Line, Settings
 
@@ -18,6 +27,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Settings], Iterator[Line]]]] = {
     "slow_gets": ("Fetching over a slow network", slow_gets.measure),
     "peak_memory": ("Peak memory of a Python worker", peak_memory.measure),
     "daily_runs": ("Daily runs", daily_runs.measure),
+    "inventory": ("Inventories", inventory.measure),
     "storage_reports": ("Storage reports", storage_reports.measure),
 }
 
@@ -35,9 +45,7 @@ def main(arguments: Sequence[str]) -> int:
         "--dir", type=Path, default=Path(tempfile.gettempdir()) / "usage-lake-bench", help="for made data"
     )
     parser.add_argument("--rounds", type=int, help="measured runs of each contender (3, with --quick 1)")
-    parser.add_argument(
-        "--objects", type=int, default=Settings.objects, help="in the inventory of storage_reports (%(default)s)"
-    )
+    parser.add_argument("--objects", type=int, help="in an inventory (5,000,000; of storage_reports 20,000,000)")
     given = parser.parse_args(arguments)
     unknown = set(given.names) - set(BENCHMARKS)
     if unknown:

@@ -14,13 +14,13 @@ from statistics import median
 class Settings:
     """How large a run is: ``folder`` keeps made data, ``quick`` is a smoke run, ``rounds`` says how often.
 
-    ``objects`` is how many there are in the inventory that the storage reports are asked about.
+    ``objects`` is how many an inventory lists, None for as many as the benchmark is meant for.
     """
 
     folder: Path
     quick: bool
     rounds: int
-    objects: int = 20_000_000
+    objects: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Times:
 
 
 def interleaved(
-    contenders: Mapping[str, Callable[[], None]], rounds: int, tidy: Callable[[], None]
+    contenders: Mapping[str, Callable[[], object]], rounds: int, tidy: Callable[[], None]
 ) -> dict[str, Times]:
     """Times of each contender, run in turn ``rounds`` times after one warm-up of each; ``tidy`` follows every run.
 

@@ -22,9 +22,9 @@ class Silent:
         return nullcontext(lambda done, total: None)
 
 
-def run(raw: Path, lake: Path, config: Path | None = None) -> Outcome:
+def run(raw: Path, lake: Path, config: Path | None = None, pipeline: str = "s3_access_log") -> Outcome:
     """Ingest everything new below ``raw`` into the lake in that folder."""
-    arguments = {"pipeline": "s3_access_log", "raw_path": str(raw), "lake_path": str(lake)}
+    arguments = {"pipeline": pipeline, "raw_path": str(raw), "lake_path": str(lake)}
     silent: Reporter = Silent()  # type: ignore[assignment]
     return ingest(order(arguments | ({"config": str(config)} if config else {})), silent)
 

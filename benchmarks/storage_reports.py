@@ -15,6 +15,7 @@ from glue_jobs.saved_query import SavedQuery
 
 MOST = 5.0
 QUICK_OBJECTS = 20_000
+OBJECTS = 20_000_000
 DAY = date(2026, 3, 15)
 # It compares every object of one snapshot with every object of another.
 BOTH_SNAPSHOTS = "storage/growth"
@@ -22,7 +23,7 @@ BOTH_SNAPSHOTS = "storage/growth"
 
 def measure(settings: Settings) -> Iterator[Line]:
     """A line for every saved query on storage: its median time, and the bytes it read."""
-    objects = QUICK_OBJECTS if settings.quick else settings.objects
+    objects = settings.objects or (QUICK_OBJECTS if settings.quick else OBJECTS)
     lake = inventory_lake(settings.folder, objects)
     queries = [query for query in SavedQuery.all() if query.name.startswith("storage/")]
     read: dict[str, int] = {}

@@ -11,15 +11,17 @@ from pathlib import PurePosixPath
 
 from glue_jobs.config import Config, load_config
 from glue_jobs.errors import ArgumentError
-from glue_jobs.ingest import Order
+from glue_jobs.ingest import KEEP_SNAPSHOTS, Order
 from glue_jobs.lake import Lake
-from glue_jobs.pipelines import BY_NAME
+from glue_jobs.pipelines import BY_NAME, SnapshotPipeline
 from glue_jobs.reports.order import ReportOrder
 from glue_jobs.reports.report_set import Report, report_set
 from glue_jobs.storage import address, storage_for
 
 # More days of looking back than AWS has written logs.
 MOST_DAYS = 36_500
+
+FEWEST_SNAPSHOTS, MOST_SNAPSHOTS = 2, 10_000
 
 # What a pipeline argument may say besides the name of a pipeline: publish the reports.
 REPORT = "report"
@@ -106,12 +108,19 @@ ARGUMENTS = (
     Argument(
         "look_back_days",
         "--look-back-days",
-        "Days before the newest ingested one that are looked at again for late objects.",
-        default="3",
+        "Days before the newest ingested one that are looked at again for late objects; by default 3, and 14 for"
+        " inventories, which may be weekly and take days to write.",
         metavar="DAYS",
     ),
     Argument(
         "any_name", "--any-name", "Take objects of any name, gzipped ones too, not only those AWS names.", flag=True
+    ),
+    Argument(
+        "keep_snapshots",
+        "--keep-snapshots",
+        "Inventory snapshots of each bucket and configuration that keep their rows; totals are kept of all.",
+        default=str(KEEP_SNAPSHOTS),
+        metavar="NUMBER",
     ),
 )
 
@@ -154,6 +163,8 @@ def order(values: Mapping[str, str]) -> Order:
     raw, any_name, store = address(values["raw_path"]), _flag(values, "any_name"), lake(values)
     if any_name and f"{store.location}/".startswith(f"{raw.rstrip('/')}/"):
         raise ArgumentError(f"the lake {store.location} is among the raw objects of {raw}, all of which would be read")
+    if any_name and isinstance(pipeline, SnapshotPipeline):
+        raise ArgumentError(f"{pipeline.title} is found by the names of its folders; leave any_name out")
     return Order(
         pipeline=pipeline,
         raw=raw,
@@ -161,8 +172,9 @@ def order(values: Mapping[str, str]) -> Order:
         config=_config(values.get("config")),
         since=since,
         until=until,
-        look_back_days=_whole_number(values, "look_back_days", "3"),
+        look_back_days=_whole_number(values, "look_back_days", str(pipeline.look_back_days)),
         any_name=any_name,
+        keep_snapshots=_snapshots(values),
     )
 
 
@@ -248,6 +260,14 @@ def _flag(values: Mapping[str, str], name: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise ArgumentError(f"{name} is true or false, not {text!r}")
     return text.lower() == "true"
+
+
+def _snapshots(values: Mapping[str, str]) -> int:
+    text = values.get("keep_snapshots", str(KEEP_SNAPSHOTS))
+    # Of two, one stays readable while the other is replaced, and what changed between them can be asked.
+    if not text.isdecimal() or not FEWEST_SNAPSHOTS <= int(text) <= MOST_SNAPSHOTS:
+        raise ArgumentError(f"keep_snapshots is a number from {FEWEST_SNAPSHOTS} such as 8, not {text!r}")
+    return int(text)
 
 
 def _whole_number(values: Mapping[str, str], name: str, default: str) -> int:

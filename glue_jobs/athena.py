@@ -127,7 +127,8 @@ class Athena:
 def _table(columns: list[Any], rows: list[list[dict[str, str]]]) -> pa.Table:
     arrays = []
     for place, column in enumerate(columns):
-        kind, read = TYPES.get(column["Type"], TEXT)
+        # timestamp(6) is a timestamp, timestamp with time zone is not.
+        kind, read = TYPES.get(column["Type"].partition("(")[0], TEXT)
         # A null is a cell without a value.
         texts = (row[place].get("VarCharValue") for row in rows)
         arrays.append(pa.array([None if text is None else read(text) for text in texts], kind))

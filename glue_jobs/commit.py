@@ -1,12 +1,13 @@
 """How a run becomes visible, once and whole: docs/decisions/0002-commit-protocol.md.
 
-The order is rows, rejected records, ledger. The rows' snapshot carries the run id; what follows is planned in
-the run's folder before that snapshot is made, so whoever comes next can finish it.
+The order is rows, then whatever else the run wrote, the ledger last. The rows' snapshot carries the run id; what
+follows is planned in the run's folder before that snapshot is made, so whoever comes next can finish it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -15,12 +16,11 @@ import pyarrow.parquet as pq
 
 from glue_jobs.data_files import NewFile
 from glue_jobs.errors import LakeError, LostRaceError
-from glue_jobs.lake import Lake, LoadedTable, describe
+from glue_jobs.lake import Lake, LoadedTable, StoredFile, describe
+from glue_jobs.pipelines import TABLES
 from glue_jobs.staging import RunFolder, is_dead, unfinished
 from glue_jobs.storage import storage_for
 from glue_jobs.table import Table
-from glue_jobs.tables.ingested_object import INGESTED_OBJECT
-from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 RUN_ID = "usage-lake.run-id"
 
@@ -28,26 +28,32 @@ RUN_ID = "usage-lake.run-id"
 MOST_TRIES = 30
 
 
+@dataclass
+class Change:
+    """What a run does to one table: files that are new, and stored ones whose place they take or that are too old."""
+
+    files: list[NewFile]
+    removed: list[StoredFile] = field(default_factory=list)
+
+
 def commit_run(
-    lake: Lake,
-    rows: LoadedTable,
-    folder: RunFolder,
-    files: Mapping[Table, list[NewFile]],
-    summary: Mapping[str, str],
+    lake: Lake, rows: LoadedTable, folder: RunFolder, changes: Mapping[Table, Change], summary: Mapping[str, str]
 ) -> None:
-    """Make the run's rows, rejected records and ledger visible; afterwards the run's folder is gone.
+    """Make the run's changes visible, the rows' first and then in the given order; afterwards its folder is gone.
 
     Raises:
         LostRaceError: another run committed to the rows' table since ``rows`` was loaded; nothing is stored.
     """
-    plan = {table.name: [_noted(file) for file in written] for table, written in files.items()}
+    tables = {table.name: _noted(table, change) for table, change in changes.items()}
+    plan = {"tables": tables, "doomed": rows.doomed}
     folder.write_commit(plan)
+    own = changes[rows.table]
     try:
-        rows.append([file.descriptor for file in files[rows.table]], {**summary, RUN_ID: folder.run_id})
+        rows.append([file.descriptor for file in own.files], {**summary, RUN_ID: folder.run_id}, own.removed)
     except LostRaceError:
         folder.remove()
         raise
-    _complete(lake, folder, plan)
+    _complete(lake, rows.table, folder, plan)
 
 
 def finish_others(lake: Lake, rows: LoadedTable, root: str, now: datetime) -> list[str]:
@@ -58,8 +64,8 @@ def finish_others(lake: Lake, rows: LoadedTable, root: str, now: datetime) -> li
     done = []
     for folder in unfinished(root):
         plan = folder.read_commit()
-        if plan is not None and _landed(rows, folder.run_id, plan):
-            _complete(lake, folder, plan)
+        if plan is not None and _has(rows, folder.run_id, plan["tables"][rows.table.name]["files"]):
+            _complete(lake, rows.table, folder, plan)
             done.append(f"finished the commit of run {folder.run_id}")
         elif is_dead(folder, now):
             folder.remove()
@@ -67,45 +73,68 @@ def finish_others(lake: Lake, rows: LoadedTable, root: str, now: datetime) -> li
     return done
 
 
-def _complete(lake: Lake, folder: RunFolder, plan: Mapping[str, Any]) -> None:
-    for table in (REJECTED_RECORD, INGESTED_OBJECT):
-        _append_once(lake, table, plan.get(table.name, []), folder.run_id)
-    folder.remove(keep=[file["address"] for files in plan.values() for file in files])
+def _complete(lake: Lake, rows: Table, folder: RunFolder, plan: Mapping[str, Any]) -> None:
+    tables = {table.name: table for table in TABLES}
+    for name, noted in plan["tables"].items():
+        if name != rows.name and noted["files"]:
+            _change_once(lake, tables[name], noted, folder)
+    storage_for(lake.location).delete(plan["doomed"])
+    folder.remove(keep=[file["address"] for noted in plan["tables"].values() for file in noted["files"]])
 
 
-def _append_once(lake: Lake, table: Table, noted: list[dict[str, Any]], run_id: str) -> None:
-    """Append the files unless the table has them, however many runs try to at the same time."""
+def _change_once(lake: Lake, table: Table, noted: Mapping[str, Any], folder: RunFolder) -> None:
+    """Make the change unless it was made, however many runs try to at the same time."""
     for _ in range(MOST_TRIES):
         loaded = lake.load(table)
-        if not noted or _has(loaded, noted):
+        if _has(loaded, folder.run_id, noted["files"]):
             return
+        if table.labels and loaded.doomed:
+            # Data files too: whoever finishes this run deletes them if this process does not live to.
+            folder.announce(loaded.doomed)
         try:
-            loaded.append([_described(table, file) for file in noted], {RUN_ID: run_id})
+            described = [_described(table, file) for file in noted["files"]]
+            loaded.append(described, {RUN_ID: folder.run_id}, _stored(loaded, noted["removed"]))
         except LostRaceError:
             continue
+        storage_for(lake.location).delete(loaded.doomed)
         return
-    raise LakeError(f"{table.name} changed {MOST_TRIES} times while run {run_id} tried to commit to it; start it again")
+    raise LakeError(
+        f"{table.name} changed {MOST_TRIES} times while run {folder.run_id} tried to commit to it; start it again"
+    )
 
 
-def _landed(rows: LoadedTable, run_id: str, plan: Mapping[str, Any]) -> bool:
-    if any(summary.get(RUN_ID) == run_id for summary in rows.summaries()):
+def _has(loaded: LoadedTable, run_id: str, noted: list[dict[str, Any]]) -> bool:
+    """Whether the table has the run's change, or has had it before files of it were replaced again."""
+    if any(summary.get(RUN_ID) == run_id for summary in loaded.summaries()):
         return True
-    noted = plan[rows.table.name]
-    return bool(noted) and _has(rows, noted)
-
-
-def _has(loaded: LoadedTable, noted: list[dict[str, Any]]) -> bool:
+    if not noted:
+        return False
     # All files of a run are committed together: where the first is, all are.
     partition = _partition(loaded.table, noted[0])
     present = loaded.files(**{name: [value] for name, value in partition.items()})
     return any(file.address == noted[0]["address"] for file in present)
 
 
-def _noted(file: NewFile) -> dict[str, Any]:
-    partition = {
-        name: value.isoformat() if isinstance(value, date) else value for name, value in file.partition.items()
+def _stored(loaded: LoadedTable, noted: list[dict[str, Any]]) -> list[StoredFile]:
+    """Those of the noted files that the table has now."""
+    if not noted:
+        return []
+    addresses = {file["address"] for file in noted}
+    found = {name: {_partition(loaded.table, file)[name] for file in noted} for name in loaded.table.partitions}
+    return [file for file in loaded.files(**found) if file.address in addresses]
+
+
+def _noted(table: Table, change: Change) -> dict[str, list[dict[str, Any]]]:
+    removed = [(file.address, dict(zip(table.partitions, file.partition, strict=True))) for file in change.removed]
+    return {
+        "files": [_note(file.address, file.partition) for file in change.files],
+        "removed": [_note(*each) for each in removed],
     }
-    return {"address": file.address, "partition": partition}
+
+
+def _note(address: str, partition: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in partition.items()}
+    return {"address": address, "partition": plain}
 
 
 def _partition(table: Table, noted: Mapping[str, Any]) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def slices(chunk: Chunk, numbers: list[int], splittable: bool) -> Iterator[Slice
         StorageError: an object cannot be read, or is no longer the one that was listed.
     """
     builder = _Builder()
-    for part, number, pieces in _fetched(chunk, numbers):
+    for part, number, pieces in fetched(chunk, numbers):
         reader = Lines(part.start) if splittable else Documents()
         unpacker = Unpacker()
         for raw in chain(pieces, (None,)):
@@ -144,7 +144,7 @@ def _pool(chunk: Chunk) -> Executor:
     return ThreadPoolExecutor(CONCURRENCY) if remote else _Inline()
 
 
-def _fetched(chunk: Chunk, numbers: list[int]) -> Iterator[tuple[Part, int, Iterator[bytes]]]:
+def fetched(chunk: Chunk, numbers: list[int]) -> Iterator[tuple[Part, int, Iterator[bytes]]]:
     """Each part with its bytes, fetched ahead: at most one slice of bytes and CONCURRENCY requests."""
     wanted = [(number, part, read) for number, part in enumerate(chunk) for read in _reads(part)]
     with _pool(chunk) as pool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-from glue_jobs.commit import commit_run, finish_others
+from glue_jobs.commit import Change, commit_run, finish_others
 from glue_jobs.config import Config
 from glue_jobs.data_files import NewFile
 from glue_jobs.doubled_files import Day
@@ -18,11 +18,13 @@ from glue_jobs.errors import LakeError, StorageError
 from glue_jobs.ingest_task import ChunkResult, Job, drop_doubled, ingest_chunk, write_partitions
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.ledger import Totals, ledger_rows, not_ingested, totals
-from glue_jobs.pipelines import TABLES, Pipeline
+from glue_jobs.made import Made, Refusal
+from glue_jobs.pipelines import TABLES, EventPipeline, Pipeline, SnapshotPipeline
 from glue_jobs.plan import CHUNKS_PER_WORKER, bundled, chunk_size, cut
 from glue_jobs.progress import Reporter
 from glue_jobs.readers import ROBOTS_VERSION
-from glue_jobs.sources.discovery import discover
+from glue_jobs.snapshots import make_snapshots, refused_summary
+from glue_jobs.sources.discovery import discover, discover_snapshots
 from glue_jobs.sources.found import Found, Skipped, Window
 from glue_jobs.spark import run_tasks, session
 from glue_jobs.staging import Heartbeat, RunFolder, new_run
@@ -37,13 +39,17 @@ from glue_jobs.unpack import GZIP
 NEWEST_DAYS = "usage-lake.newest-days"
 ROBOTS = "usage-lake.crawler-user-agents"
 
+# Enough for two months of weekly inventories, and to see what a week of daily ones changed.
+KEEP_SNAPSHOTS = 8
+
 
 @dataclass(frozen=True)
 class Order:
     """What to ingest: the same whether it comes from the command line or from Glue.
 
     ``since`` and ``until`` bound the day in the objects' keys. Without ``since`` a run looks back ``look_back_days``
-    from the newest day ingested from ``raw`` before, and at everything when there is none.
+    (None: what suits the pipeline) from the newest day ingested from ``raw`` before, and at everything when there is
+    none. Of snapshots the latest ``keep_snapshots`` of each kind keep their rows.
     """
 
     pipeline: Pipeline
@@ -52,18 +58,25 @@ class Order:
     config: Config = field(default_factory=Config)
     since: date | None = None
     until: date | None = None
-    look_back_days: int = 3
+    look_back_days: int | None = None
     any_name: bool = False
+    keep_snapshots: int = KEEP_SNAPSHOTS
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did; ``run_id`` is None when there was nothing new."""
+    """What a run did; ``run_id`` is None when it stored nothing."""
 
     run_id: str | None
     listed: int
     skipped: Skipped
     totals: Totals
+    refused: tuple[Refusal, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether a snapshot was refused that nobody was told of before."""
+        return any(not each.known for each in self.refused)
 
 
 NOTHING = Totals(0, 0, 0, 0, 0, 0)
@@ -94,16 +107,19 @@ def ingest(order: Order, reporter: Reporter) -> Outcome:
         return Outcome(None, len(found), skipped, NOTHING)
     folder = new_run(runs, now)
     with Heartbeat(folder) as heartbeat:
-        result = _run(order, rows, folder, new, now, heartbeat, reporter)
-    return Outcome(folder.run_id, len(found), skipped, result)
+        sums, refused = _run(order, rows, folder, new, now, heartbeat, reporter)
+    stored = sums.objects or any(not each.known for each in refused)
+    return Outcome(folder.run_id if stored else None, len(found), skipped, sums, tuple(refused))
 
 
 def _look(order: Order, rows: LoadedTable, reporter: Reporter) -> tuple[list[Found], Skipped]:
     window = Window(order.since or _default_since(order, rows), order.until)
     reporter.say(f"looking below {order.raw} for {order.pipeline.title} {window}")
     skipped = Skipped()
-    objects = discover(storage_for(order.raw), order.raw, order.pipeline.names, window, skipped, order.any_name)
-    return list(objects), skipped
+    storage = storage_for(order.raw)
+    if isinstance(order.pipeline, EventPipeline):
+        return list(discover(storage, order.raw, order.pipeline.names, window, skipped, order.any_name)), skipped
+    return list(discover_snapshots(storage, order.raw, window, skipped)), skipped
 
 
 def _newest_days(rows: LoadedTable) -> dict[str, str]:
@@ -114,7 +130,8 @@ def _newest_days(rows: LoadedTable) -> dict[str, str]:
 
 def _default_since(order: Order, rows: LoadedTable) -> date | None:
     newest = _newest_days(rows).get(order.raw)
-    return date.fromisoformat(newest) - timedelta(days=order.look_back_days) if newest else None
+    days = order.pipeline.look_back_days if order.look_back_days is None else order.look_back_days
+    return date.fromisoformat(newest) - timedelta(days=days) if newest else None
 
 
 def _run(
@@ -125,38 +142,48 @@ def _run(
     now: datetime,
     heartbeat: Heartbeat,
     reporter: Reporter,
-) -> Totals:
-    locations = {table.name: order.lake.load(table).location for table in (REJECTED_RECORD, INGESTED_OBJECT)}
-    locations[order.pipeline.name] = rows.location
+) -> tuple[Totals, list[Refusal]]:
+    tables = (*order.pipeline.tables, REJECTED_RECORD, INGESTED_OBJECT)
+    locations = {table.name: order.lake.load(table).location for table in tables}
     job = Job(order.pipeline, order.config, folder, now.date(), locations)
     try:
-        results = _ingest_chunks(job, new, reporter)
-        files = [file for result in results for file in result.files]
-        files, duplicates = _drop_doubled(job, rows, files, reporter)
-        counts = (result.counts for result in results)
-        ledger = ledger_rows(order.pipeline.name, folder.run_id, now, new, counts, duplicates)
+        made = _make(order, job, rows, new, reporter)
+        ledger = ledger_rows(order.pipeline.name, folder.run_id, now, made.found, made.counts, made.duplicates)
         sums = totals(ledger)
-        _check(sums, files)
+        _check(sums, made.changes[order.pipeline.table].files)
         heartbeat.check()
-        committed = {
-            order.pipeline.table: files,
-            REJECTED_RECORD: [file for result in results for file in result.rejected_files],
-            INGESTED_OBJECT: write_partitions(job, INGESTED_OBJECT, ledger),
-        }
+        if not made.found and all(each.known for each in made.refused):
+            folder.remove()
+            return sums, made.refused
+        changes = {**made.changes, INGESTED_OBJECT: Change(write_partitions(job, INGESTED_OBJECT, ledger))}
     except BaseException:
         # The first error is the one to tell of, even when this one fails too.
         with suppress(StorageError):
             folder.abandon()
         raise
     reporter.say("committing")
-    commit_run(order.lake, rows, folder, committed, _summary(order, rows, new, now))
-    return sums
+    commit_run(order.lake, rows, folder, changes, _summary(order, rows, made, now))
+    return sums, made.refused
+
+
+def _make(order: Order, job: Job, rows: LoadedTable, new: list[Found], reporter: Reporter) -> Made:
+    if isinstance(order.pipeline, SnapshotPipeline):
+        return make_snapshots(job, order.lake, rows, new, order.keep_snapshots, reporter)
+    results = _ingest_chunks(job, new, reporter)
+    files = [file for result in results for file in result.files]
+    files, duplicates = _drop_doubled(job, rows, files, reporter)
+    changes = {
+        order.pipeline.table: Change(files),
+        REJECTED_RECORD: Change([file for result in results for file in result.rejected_files]),
+    }
+    return Made(new, changes, [result.counts for result in results], duplicates)
 
 
 def _ingest_chunks(job: Job, new: list[Found], reporter: Reporter) -> list[ChunkResult]:
     spark = session()
     size = chunk_size(sum(each.entry.size for each in new), spark.sparkContext.defaultParallelism)
-    chunks = list(cut(new, size, lambda found: job.pipeline.lines and not _is_compressed(found)))
+    lines = isinstance(job.pipeline, EventPipeline) and job.pipeline.lines
+    chunks = list(cut(new, size, lambda found: lines and not _is_compressed(found)))
     with reporter.progress("ingesting") as progress:
         return run_tasks(spark, partial(ingest_chunk, job), chunks, progress)
 
@@ -200,11 +227,14 @@ def _check(sums: Totals, files: list[NewFile]) -> None:
         raise LakeError(f"{sums.rows} rows were counted and {written} written; this is a bug, please report it")
 
 
-def _summary(order: Order, rows: LoadedTable, new: list[Found], now: datetime) -> dict[str, str]:
+def _summary(order: Order, rows: LoadedTable, made: Made, now: datetime) -> dict[str, str]:
     days = _newest_days(rows)
     # A name from the future must not make the next runs look at the future only.
-    seen = [min(each.day, now.date()) for each in new if each.day is not None]
+    seen = [min(each.day, now.date()) for each in made.found if each.day is not None]
     if seen:
         before = days.get(order.raw)
         days[order.raw] = max([*seen, *([date.fromisoformat(before)] if before else [])]).isoformat()
-    return {NEWEST_DAYS: json.dumps(days), ROBOTS: ROBOTS_VERSION}
+    noted = {NEWEST_DAYS: json.dumps(days)}
+    if isinstance(order.pipeline, SnapshotPipeline):
+        return {**noted, **refused_summary(rows, made)}
+    return {**noted, ROBOTS: ROBOTS_VERSION}

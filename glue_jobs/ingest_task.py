@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -20,7 +20,7 @@ from glue_jobs.data_files import NewFile, partition_path, partitions, read_file,
 from glue_jobs.doubled_files import Day, Doubled, find_doubled
 from glue_jobs.duplicates import doubled_within
 from glue_jobs.fetch import Slice, slices
-from glue_jobs.pipelines import Pipeline
+from glue_jobs.pipelines import EventPipeline, Pipeline
 from glue_jobs.plan import Chunk
 from glue_jobs.sources.parsed import Parsed, Rejected
 from glue_jobs.staging import RunFolder
@@ -96,9 +96,10 @@ def ingest_chunk(job: Job, chunk: Chunk) -> ChunkResult:
     index = {address: number for number, address in enumerate(objects)}
     task = _Task(job, objects)
     counts = _no_counts(objects)
-    for piece in slices(chunk, [index[part.found.entry.address] for part in chunk], job.pipeline.lines):
-        parse = job.pipeline.parse
-        parsed = parse(piece.data) if job.pipeline.lines else parse(piece.data, piece.starts)
+    pipeline = job.pipeline
+    assert isinstance(pipeline, EventPipeline)
+    for piece in slices(chunk, [index[part.found.entry.address] for part in chunk], pipeline.lines):
+        parsed = pipeline.parse(piece.data) if pipeline.lines else pipeline.parse(piece.data, piece.starts)
         _check(parsed, objects[int(piece.objects[0])] if len(piece.objects) else "")
         owners = _owners(piece, parsed.positions)
         refused = list(_located(piece, parsed.rejected, counts))
@@ -173,7 +174,8 @@ def _flush(task: _Task, counts: ObjectCounts) -> None:
         rows = _without_doubled(task, rows, counts)
         task.files += write_partitions(task.job, task.job.pipeline.table, rows)
     if task.refused:
-        task.rejected_files += write_partitions(task.job, REJECTED_RECORD, _rejected_rows(task))
+        refused = [(task.objects[owner], each) for owner, each in task.refused]
+        task.rejected_files += write_partitions(task.job, REJECTED_RECORD, rejected_rows(task.job, refused))
     task.pending, task.pending_bytes, task.refused = [], 0, []
 
 
@@ -193,8 +195,13 @@ def _without_doubled(task: _Task, rows: pa.Table, counts: ObjectCounts) -> pa.Ta
 
 
 def write_partitions(job: Job, table: Table, rows: pa.Table) -> list[NewFile]:
-    """Write rows as data files, announced in the run's folder before they exist."""
-    parts = [(job.address(table, value), value, part) for value, part in partitions(table, with_schema(table, rows))]
+    """Write rows as data files, one for each partition they are of."""
+    return write_parts(job, table, partitions(table, with_schema(table, rows)))
+
+
+def write_parts(job: Job, table: Table, divided: Iterable[tuple[dict[str, Any], pa.Table]]) -> list[NewFile]:
+    """Write rows of one partition each as data files, announced in the run's folder before they exist."""
+    parts = [(job.address(table, value), value, part) for value, part in divided]
     job.folder.announce([address for address, _, _ in parts])
 
     def write(each: tuple[str, dict[str, Any], pa.Table]) -> NewFile:
@@ -206,12 +213,12 @@ def write_partitions(job: Job, table: Table, rows: pa.Table) -> list[NewFile]:
         return list(pool.map(write, parts))
 
 
-def _rejected_rows(task: _Task) -> pa.Table:
-    refused, job = task.refused, task.job
+def rejected_rows(job: Job, refused: list[tuple[str, Rejected]]) -> pa.Table:
+    """Rows of ``rejected_record``, from records and the objects they are of."""
     columns = {
         "ingest_date": pa.repeat(pa.scalar(job.ingest_date, pa.date32()), len(refused)),
         "source": pa.repeat(job.pipeline.name, len(refused)),
-        "object": [task.objects[owner] for owner, _ in refused],
+        "object": [address for address, _ in refused],
         "position": [each.position for _, each in refused],
         "reason": [each.reason for _, each in refused],
         "record": [each.record[:KEPT] for _, each in refused],

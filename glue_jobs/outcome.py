@@ -10,13 +10,18 @@ def sentence(outcome: Outcome) -> str:
     """All counts of a run in one sentence, and a hint when objects were skipped."""
     sums = outcome.totals
     if outcome.run_id is None:
-        told = "nothing new: every object listed is in the lake already"
+        told = "nothing new: every object listed is in the lake already" + (" or refused" if outcome.refused else "")
     else:
         counts = (_many(sums.rows, "row"), f"{sums.rejected:,} rejected", _many(sums.duplicates, "duplicate"))
         told = (
             f"run {outcome.run_id} ingested {_many(sums.objects, 'object')}: {_many(sums.records, 'record')}"
             f" = {' + '.join(counts)} + {sums.filtered:,} filtered"
         )
+    told += "".join(f"; {printable(str(refusal))}" for refusal in outcome.refused)
+    unfinished = outcome.skipped.unfinished
+    if unfinished:
+        are = "is" if len(unfinished) == 1 else "are"
+        told += f"; {_many(len(unfinished), 'snapshot')} {are} not delivered yet, e.g. {printable(min(unfinished))}"
     folders, skipped = outcome.skipped.folders, outcome.skipped.count
     if folders:
         left_out = f"{_many(len(folders), 'folder')} of other kinds of logs {_were(len(folders))} left out"

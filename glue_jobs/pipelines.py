@@ -12,6 +12,7 @@ from glue_jobs.sources.cloudtrail_s3_event import CLOUDTRAIL_NAMES, enrich_cloud
 from glue_jobs.sources.day_folders import DayNames
 from glue_jobs.sources.parsed import Parsed
 from glue_jobs.sources.s3_access_log import ACCESS_LOG_NAMES, enrich_access_log, parse_access_log
+from glue_jobs.sources.s3_inventory_object import enrich_inventory
 from glue_jobs.table import Table
 from glue_jobs.tables.cloudtrail_s3_event import CLOUDTRAIL_S3_EVENT
 from glue_jobs.tables.daily_storage import DAILY_STORAGE
@@ -22,43 +23,78 @@ from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
 from glue_jobs.tables.subscriber import SUBSCRIBER
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Pipeline:
     """One source on its way to its table.
 
-    ``lines`` says that objects are lines of text: large ones may be split, and ``parse`` gets lines of many objects.
-    Otherwise they are JSON documents, and ``parse`` also gets where in the bytes each object begins.
+    ``enrich`` adds the columns that are derived from its records. Objects that come up to ``look_back_days`` later than
+    the newest are found without being asked for.
     """
 
     title: str
-    names: DayNames
-    parse: Callable[..., Parsed]
     enrich: Callable[[pa.Table, Config], pa.Table]
     table: Table
-    lines: bool
+    look_back_days: int = 3
 
     @property
     def name(self) -> str:
         """The pipeline is called like the table it fills."""
         return self.table.name
 
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables that are its own, in the order in which a run changes them."""
+        return (self.table,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventPipeline(Pipeline):
+    """A source whose objects hold events: each object is ingested once, for ever.
+
+    ``lines`` says that objects are lines of text: large ones may be split, and ``parse`` gets lines of many objects.
+    Otherwise they are JSON documents, and ``parse`` also gets where in the bytes each object begins.
+    """
+
+    names: DayNames
+    parse: Callable[..., Parsed]
+    lines: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotPipeline(Pipeline):
+    """A source whose objects are manifests of snapshots: the latest are kept whole, of the others only ``totals``."""
+
+    totals: Table
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        return self.table, self.totals
+
 
 PIPELINES = (
-    Pipeline(
-        "S3 server access logs",
+    EventPipeline(
+        title="S3 server access logs",
         names=ACCESS_LOG_NAMES,
         parse=parse_access_log,
         enrich=enrich_access_log,
         table=S3_ACCESS_LOG,
         lines=True,
     ),
-    Pipeline(
-        "CloudTrail events of S3",
+    EventPipeline(
+        title="CloudTrail events of S3",
         names=CLOUDTRAIL_NAMES,
         parse=parse_cloudtrail,
         enrich=enrich_cloudtrail,
         table=CLOUDTRAIL_S3_EVENT,
         lines=False,
+    ),
+    SnapshotPipeline(
+        title="S3 Inventory",
+        enrich=enrich_inventory,
+        table=S3_INVENTORY_OBJECT,
+        totals=DAILY_STORAGE,
+        # Of weekly ones beside daily ones, the last but one is still looked at.
+        look_back_days=14,
     ),
 )
 
@@ -66,7 +102,6 @@ BY_NAME = {pipeline.name: pipeline for pipeline in PIPELINES}
 
 TABLES = (
     *(pipeline.table for pipeline in PIPELINES),
-    S3_INVENTORY_OBJECT,
     DAILY_STORAGE,
     SUBSCRIBER,
     REJECTED_RECORD,

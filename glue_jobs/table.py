@@ -54,6 +54,9 @@ class Table:
     most selective one first; rows are the same only when every column of ``compared`` is equal. That is every
     column of the record, unless ``same`` names those that suffice; where the first of them is null, nothing does
     but the whole ``record``.
+
+    ``labels`` are columns that have one value in each data file. A table with labels holds snapshots: files are
+    replaced and dropped as wholes, found by what they are labelled with.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Table:
     same: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
     statistics: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -73,9 +77,8 @@ class Table:
         ]
         if len(set(names)) != len(names) or len(set(ids)) != len(ids):
             raise ValueError(f"table {self.name}: a column name or a field id is used twice")
-        unknown = {*self.partitions, *self.sort, *self.identity, *self.same, *self.derived, *self.statistics} - set(
-            names
-        )
+        named = (self.partitions, self.sort, self.identity, self.same, self.derived, self.statistics, self.labels)
+        unknown = {name for some in named for name in some} - set(names)
         if unknown:
             raise ValueError(f"table {self.name}: no such column: {', '.join(sorted(unknown))}")
 
@@ -87,7 +90,7 @@ class Table:
     @cached_property
     def bounded(self) -> tuple[str, ...]:
         """Columns whose bounds every data file tells, so that readers can leave files out."""
-        return tuple(dict.fromkeys((*self.partitions, *self.sort, *self.statistics)))
+        return tuple(dict.fromkeys((*self.partitions, *self.sort, *self.statistics, *self.labels)))
 
     @cached_property
     def compared(self) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ NAMES = {
     pa.float64(): "double",
     pa.bool_(): "boolean",
     pa.date32(): "date",
-    pa.timestamp("us"): "timestamp",
+    pa.timestamp("us"): "timestamp(6)",
 }
 ROWS_A_PAGE = 3
 

@@ -9,10 +9,11 @@ import pytest
 
 from glue_jobs.args import ARGUMENTS, order, parse, report_order
 from glue_jobs.errors import ArgumentError, LakeError, StorageError, UsageLakeError
+from glue_jobs.pipelines import BY_NAME
 
 GIVEN = ["--pipeline", "s3_access_log", "--raw_path", "/raw", "--lake_path", "/lake"]
 VALUES = {"pipeline": "s3_access_log", "raw_path": "/raw", "lake_path": "/lake"}
-DEFAULTS = {"database": "usage_lake", "look_back_days": "3"}
+DEFAULTS = {"database": "usage_lake", "keep_snapshots": "8"}
 REPORT = {"pipeline": "report", "lake_path": "/lake", "report_path": "/reports"}
 
 
@@ -36,7 +37,7 @@ def test_what_glue_adds_is_ignored() -> None:
 def test_what_the_stack_passes_for_nothing_is_nothing(nothing: list[str]) -> None:
     empty = [
         text
-        for name in ("config", "since", "until", "database", "catalog", "look_back_days", "any_name")
+        for name in ("config", "since", "until", "database", "catalog", "look_back_days", "any_name", "keep_snapshots")
         for text in (f"--{name}", *nothing)
     ]
     assert parse([*GIVEN, *empty]) == VALUES
@@ -72,6 +73,12 @@ def test_arguments_that_are_missing_are_named(arguments: list[str], sentence: st
         ({"since": ""}, "since is a day such as 2024-05-07, not ''"),
         ({"since": "2024-05-08", "until": "2024-05-07"}, "since 2024-05-08 is after until 2024-05-07"),
         ({"look_back_days": "three"}, "look_back_days is a number of days such as 3, not 'three'"),
+        ({"keep_snapshots": "1"}, "keep_snapshots is a number from 2 such as 8, not '1'"),
+        ({"keep_snapshots": "all"}, "keep_snapshots is a number from 2 such as 8, not 'all'"),
+        (
+            {"pipeline": "s3_inventory_object", "any_name": "true"},
+            "S3 Inventory is found by the names of its folders; leave any_name out",
+        ),
         ({"look_back_days": "-1"}, "look_back_days is a number of days such as 3, not '-1'"),
         ({"look_back_days": "1000000000"}, "look_back_days is a number of days such as 3, not '1000000000'"),
         ({"any_name": "yes"}, "any_name is true or false, not 'yes'"),
@@ -187,3 +194,16 @@ def test_arguments_are_described_and_named_once() -> None:
         == len(ARGUMENTS)
     )
     assert all(argument.description.endswith(".") for argument in ARGUMENTS)
+
+
+def test_inventories_are_looked_for_further_back() -> None:
+    by_name = {name: order({**VALUES, "pipeline": name}) for name in BY_NAME}
+    assert {name: wanted.look_back_days for name, wanted in by_name.items()} == {
+        "s3_access_log": 3,
+        "cloudtrail_s3_event": 3,
+        "s3_inventory_object": 14,
+    }
+    assert by_name["s3_inventory_object"].keep_snapshots == 8
+    given = {"keep_snapshots": "2", "look_back_days": "5", "pipeline": "s3_inventory_object"}
+    wanted = order({**VALUES, **given})
+    assert (wanted.keep_snapshots, wanted.look_back_days) == (2, 5)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import sys
+from datetime import date, datetime
 
 import pytest
 
 from glue_jobs.ingest import NOTHING, Outcome
 from glue_jobs.ledger import Totals
+from glue_jobs.made import Refusal
 from glue_jobs.outcome import sentence
 from glue_jobs.progress import PlainReporter, TerminalReporter, reporter
-from glue_jobs.sources.found import Skipped
+from glue_jobs.sources.found import Found, Skipped
+from glue_jobs.storage import Entry
 
 SUMS = Totals(objects=1200, records=10, rows=5, rejected=1, duplicates=3, filtered=1)
 
@@ -90,3 +93,26 @@ def test_the_terminal_shows_names_as_they_are(capsys: pytest.CaptureFixture[str]
 def test_a_pipe_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     assert isinstance(reporter(), PlainReporter)
+
+
+def refusal(known: bool) -> Refusal:
+    entry = Entry("/raw/b/daily/2024-05-07T01-00Z/manifest.json", 1, "e", datetime(2024, 5, 8))
+    return Refusal(Found(entry, date(2024, 5, 7)), "its file /raw/b/daily/data/1.csv.gz is missing", known)
+
+
+def test_refused_and_unfinished_snapshots_are_named() -> None:
+    skipped = Skipped(unfinished={"/raw/b/daily/2024-05-09T01-00Z/", "/raw/b/daily/2024-05-08T01-00Z/"})
+    told = sentence(Outcome("r1", 3, skipped, Totals(1, 1, 1, 0, 0, 0), (refusal(False),)))
+    assert told == (
+        "run r1 ingested 1 object: 1 record = 1 row + 0 rejected + 0 duplicates + 0 filtered"
+        "; refused /raw/b/daily/2024-05-07T01-00Z/: its file /raw/b/daily/data/1.csv.gz is missing"
+        "; 2 snapshots are not delivered yet, e.g. /raw/b/daily/2024-05-08T01-00Z/"
+    )
+    told = sentence(Outcome(None, 3, Skipped(), NOTHING, (refusal(True),)))
+    assert told.startswith("nothing new: every object listed is in the lake already or refused; refused /raw/")
+
+
+def test_a_run_failed_when_it_refused_what_none_had_refused_before() -> None:
+    for known in ((), (True,), (False,), (True, False)):
+        outcome = Outcome(None, 3, Skipped(), NOTHING, tuple(map(refusal, known)))
+        assert outcome.failed == (False in known)

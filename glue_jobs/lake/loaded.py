@@ -1,41 +1,44 @@
-"""One table at one snapshot: what is in it, and appends that hold for that snapshot only."""
+"""One table at one snapshot: what is in it, and commits that hold for that snapshot only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, cast
 
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException, ValidationException
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, IsNull, Or
-from pyiceberg.manifest import DataFile
+from pyiceberg.manifest import DataFile, ManifestFile
 from pyiceberg.table import DataScan, FileScanTask
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.table.snapshots import Operation
-from pyiceberg.table.update.snapshot import ExpireSnapshots, _FastAppendFiles
+from pyiceberg.table.update.snapshot import ExpireSnapshots, _FastAppendFiles, _OverwriteFiles
 
 from glue_jobs.errors import LostRaceError
 from glue_jobs.lake.failures import explained, without_warnings
-from glue_jobs.lake.schema import SNAPSHOTS_KEPT, python_value
-from glue_jobs.storage import storage_for
+from glue_jobs.lake.history import expired, only_in
+from glue_jobs.lake.schema import label_of, python_value
 from glue_jobs.table import Table
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A data file of a table's current snapshot."""
+    """A data file of a table's current snapshot; ``labels`` are what all its rows have, None where they differ."""
 
     address: str
     rows: int
     partition: tuple[Any, ...]
     has_deletes: bool
+    labels: tuple[Any, ...]
+    descriptor: DataFile
 
 
 class LoadedTable:
-    """One table at the snapshot it had when it was loaded; appends are based on that very snapshot."""
+    """One table at the snapshot it had when it was loaded; commits are based on that very snapshot."""
 
     def __init__(self, table: Table, iceberg: IcebergTable) -> None:
         self.table = table
@@ -65,6 +68,8 @@ class LoadedTable:
                 task.file.record_count,
                 tuple(python_value(name, task.file.partition[at]) for at, name in enumerate(self._partition_types())),
                 bool(task.delete_files),
+                tuple(label_of(self.table, name, task.file) for name in self.table.labels),
+                task.file,
             )
             for task in self._planned(scan)
         ]
@@ -79,33 +84,39 @@ class LoadedTable:
         with explained(f"read {self.location}"):
             return (scan.filter(_filter(partition)) if partition else scan).to_arrow()
 
-    def append(self, files: list[DataFile], summary: Mapping[str, str]) -> None:
-        """Add the files in one snapshot that carries ``summary``.
+    @cached_property
+    def doomed(self) -> list[str]:
+        """What no kept snapshot refers to once a commit based on this one was made: to be deleted then."""
+        with explained(f"read the metadata of {self.location}"):
+            return only_in(self._expired, self._iceberg, has_replaced=bool(self.table.labels))
+
+    def append(self, files: list[DataFile], summary: Mapping[str, str], removed: Collection[StoredFile] = ()) -> None:
+        """Add the files, and drop the ``removed`` ones, in one snapshot that carries ``summary``.
+
+        The oldest snapshots end with it; their files (`doomed`) are left to the caller to delete.
 
         Raises:
-            LostRaceError: the table is no longer at the snapshot this object was loaded at; nothing was added.
-            LakeError: the catalog or the storage failed; the next run finds out whether the files were added.
+            LostRaceError: the table is no longer at the snapshot this object was loaded at; nothing was changed.
+            LakeError: the catalog or the storage failed; the next run finds out whether the commit was made.
         """
-        expired = self._expired()
         try:
             with (
                 explained(f"commit to {self.location}"),
                 without_warnings(),
                 self._iceberg.transaction() as transaction,
             ):
-                with _Append(
-                    Operation.APPEND, transaction, self._iceberg.io, None, dict(summary), MAIN_BRANCH
-                ) as append:
+                given = (transaction, self._iceberg.io, None, dict(summary), MAIN_BRANCH)
+                with _Replace(Operation.OVERWRITE, *given) if removed else _Append(Operation.APPEND, *given) as change:
                     for file in files:
-                        append.append_data_file(file)
-                if expired:
-                    ExpireSnapshots(transaction).by_ids([snapshot.snapshot_id for snapshot in expired]).commit()
+                        change.append_data_file(file)
+                    for old in removed:
+                        change.delete_data_file(old.descriptor)
+                if self._expired:
+                    ExpireSnapshots(transaction).by_ids([snapshot.snapshot_id for snapshot in self._expired]).commit()
         except CommitFailedException as error:
             raise LostRaceError(
                 f"another run committed to {self.table.name} first, so nothing of this run is stored; start it again"
             ) from error
-        # Only appends are made here: what an expired snapshot listed, the current one lists too.
-        storage_for(self.location).delete([snapshot.manifest_list for snapshot in expired])
 
     def replace(self, rows: pa.Table) -> None:
         """Make these the only rows of the table, in one commit.
@@ -126,9 +137,9 @@ class LoadedTable:
         types = {column.name: column.type for column in self.table.columns}
         return [types[name] for name in self.table.partitions]
 
+    @cached_property
     def _expired(self) -> list[Any]:
-        snapshots = sorted(self._iceberg.snapshots(), key=lambda snapshot: snapshot.sequence_number or 0)
-        return snapshots[: max(len(snapshots) - SNAPSHOTS_KEPT + 1, 0)]
+        return expired(self._iceberg, by_age=bool(self.table.labels))
 
 
 class _Append(_FastAppendFiles):
@@ -137,6 +148,18 @@ class _Append(_FastAppendFiles):
     pyiceberg's one retry stays on, because it first looks whether the commit has landed and only its answer was lost
     (a Glue client repeats a request that timed out): giving up there would delete the manifests of a commit made.
     """
+
+    def _validate_concurrency(self) -> None:
+        raise CommitFailedException("the table is at another snapshot")
+
+
+class _Replace(_OverwriteFiles):
+    """A change of whole files that holds for one parent snapshot only, for the same reason."""
+
+    def _existing_manifests(self) -> list[ManifestFile]:
+        # pyiceberg would carry on those that only say what earlier changes removed, one more with each change.
+        manifests = super()._existing_manifests()
+        return [each for each in manifests if each.has_added_files() or each.has_existing_files()]
 
     def _validate_concurrency(self) -> None:
         raise CommitFailedException("the table is at another snapshot")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import pyarrow.parquet as pq
+from pyiceberg.conversions import from_bytes
 from pyiceberg.io.pyarrow import (
     compute_statistics_plan,
     data_file_statistics_from_parquet_metadata,
@@ -28,6 +29,7 @@ from pyiceberg.types import (
     ListType,
     LongType,
     NestedField,
+    PrimitiveType,
     StringType,
     TimestampType,
 )
@@ -50,6 +52,7 @@ SIMPLE_TYPES: dict[str, IcebergType] = {
 SNAPSHOTS_KEPT = 20
 
 EPOCH = date(1970, 1, 1)
+BEGINNING = datetime(1970, 1, 1)
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -118,6 +121,7 @@ def properties(table: Table) -> dict[str, str]:
         # Bounds of every column of every file would make planning slower than reading.
         "write.metadata.metrics.default": "counts",
         **{f"write.metadata.metrics.column.{name}": "truncate(32)" for name in table.bounded},
+        **{f"write.metadata.metrics.column.{name}": "full" for name in table.labels},
     }
 
 
@@ -134,6 +138,16 @@ def check_ids(table: Table, schema: Schema) -> None:
                 f"column {column.name} of {table.name} has field id {field.field_id} in the lake, not"
                 f" {column.field_id}; the table was made by another program, so use another --database"
             )
+
+
+def label_of(table: Table, name: str, file: DataFile) -> Any:
+    """The value that a label has in all rows of a file; None when they have several, or nobody knows."""
+    field = iceberg_schema(table).find_field(name)
+    lower, upper = ((bounds or {}).get(field.field_id) for bounds in (file.lower_bounds, file.upper_bounds))
+    if lower is None or lower != upper:
+        return None
+    value: Any = from_bytes(cast(PrimitiveType, field.field_type), lower)
+    return BEGINNING + timedelta(microseconds=value) if isinstance(field.field_type, TimestampType) else value
 
 
 def _iceberg_value(value: Any) -> Any:

@@ -88,7 +88,10 @@ _FORMAT = click.option(
 @_options(*(argument.name for argument in ARGUMENTS if INGEST_JOB in argument.jobs))
 def ingest_command(**values: Any) -> None:
     """Turn new raw objects into rows of the lake, each exactly once."""
-    click.echo(sentence(ingest(order(_given(values)), reporter())))
+    outcome = ingest(order(_given(values)), reporter())
+    click.echo(sentence(outcome))
+    if outcome.failed:
+        sys.exit(1)
 
 
 @main.command("report")
@@ -182,7 +185,7 @@ def connect_command(**values: Any) -> None:
 )
 @click.option("--scale", default=1.0, show_default=True, help="How much traffic; 1 is about 60,000 requests.")
 def demo_command(folder: Path, scale: float) -> None:
-    """Make a publisher's raw logs, ingest them, answer the saved queries, compare with the truth."""
+    """Make a publisher's raw files, ingest them, ask, publish reports, compare with the truth."""
     from glue_jobs.local.demo import demonstrate
 
     if not demonstrate(folder.resolve(), scale, reporter()):

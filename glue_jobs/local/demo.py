@@ -1,4 +1,4 @@
-"""``usage-lake demo``: a publisher's raw logs, ingested, asked, and compared with what was generated."""
+"""``usage-lake demo``: a publisher's raw records, ingested, asked, published, compared with what was generated."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.csv as pa_csv
 from rich.console import Console
 from rich.text import Text
 
-from glue_jobs.args import order
+from glue_jobs.args import order, report_order
 from glue_jobs.errors import ArgumentError
 from glue_jobs.ingest import Order, ingest
 from glue_jobs.local import show
-from glue_jobs.local.demo_checks import Check, access_log_checks, cloudtrail_checks
+from glue_jobs.local.demo_checks import Check, access_log_checks, cloudtrail_checks, inventory_checks, report_checks
 from glue_jobs.local.lake_tables import sources
 from glue_jobs.local.query_engine import QueryEngine
 from glue_jobs.local.sample import Truth, write_sample
 from glue_jobs.outcome import sentence
 from glue_jobs.pipelines import PIPELINES
 from glue_jobs.progress import Reporter
+from glue_jobs.reports.order import ReportOrder, report
+from glue_jobs.reports.publish import sentence as reports_sentence
 from glue_jobs.saved_query import SavedQuery
 
 # A folder with this file in it was made by a demonstration and may be made anew.
 MARK = ".usage-lake-demo"
 
-# Answered on the terminal, with these columns; all saved queries are answered whole into files.
+# Answered on the terminal, with these columns; the reports have the answers of all saved queries whole.
 SHOWN = (
     ("Who reads what I publish?", "access/unique_requesters", ("level", "account", "repository", "unique_requesters")),
     ("What is read most?", "access/top_objects", ("key", "logical_downloads", "unique_requesters")),
@@ -43,6 +43,16 @@ SHOWN = (
         "subscriber/unique_subscribers",
         ("subscriber_name", "requests", "gets", "active_months", "last_seen"),
     ),
+    (
+        "What do I keep?",
+        "storage/repositories",
+        ("account", "repository", "objects", "storage_gb", "oldest_file", "newest_file"),
+    ),
+    (
+        "What of it does nobody read?",
+        "together/kept_but_never_read",
+        ("account", "repository", "storage_class", "unread_objects", "unread_bytes"),
+    ),
 )
 ROWS_SHOWN = 8
 
@@ -55,7 +65,7 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter) -> bool:
     """
     console = Console(highlight=False)
     _make_room(folder)
-    console.rule("1. A publisher's raw logs", align="left")
+    console.rule("1. A publisher's raw logs and inventories", align="left")
     truth = write_sample(folder, last_day=datetime.now(UTC).date() - timedelta(days=1), scale=scale)
     _tell_sample(folder, truth, console)
 
@@ -68,13 +78,19 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter) -> bool:
 
     console.rule("3. Ask", align="left")
     with QueryEngine(sources(wanted.lake)) as engine:
-        _ask(engine, folder / "answers", console)
+        _ask(engine, console)
         checks = {
             "S3 access logs": list(access_log_checks(engine, truth)),
             "CloudTrail": list(cloudtrail_checks(engine, truth.cloudtrail)),
+            "S3 Inventory": list(inventory_checks(engine, truth.inventory)),
         }
 
-    console.rule("4. Is it true?", align="left")
+    console.rule("4. Publish", align="left")
+    published = report(_report_order(folder), reporter)
+    console.print(Text(reports_sentence(published)), soft_wrap=True)
+    checks["Published reports"] = list(report_checks(published, truth.inventory))
+
+    console.rule("5. Is it true?", align="left")
     console.print("Where a measure has groups, every group is compared, and the sum of them is shown.\n")
     equal = [_compare(source, found, console) for source, found in checks.items()]
     true = all(equal)
@@ -85,11 +101,13 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter) -> bool:
 
 
 def _tell_sample(folder: Path, truth: Truth, console: Console) -> None:
-    console.print(f"requests of {truth.first_day} to {truth.last_day} to two buckets, as both sources tell of them")
+    console.print(f"requests of {truth.first_day} to {truth.last_day} to two buckets, as both logs tell of them")
     trail = truth.cloudtrail
     console.print(f"S3 access logs  {truth.records:>9,} lines   in {len(truth.objects):>6,} files")
     console.print(f"CloudTrail      {trail.records:>9,} events  in {len(trail.objects):>6,} files")
-    console.print(f"raw logs        {folder}/raw", soft_wrap=True)
+    inventory = truth.inventory
+    console.print(f"S3 Inventory    {inventory.rows:>9,} rows    in {len(inventory.snapshots):>6,} snapshots")
+    console.print(f"raw files       {folder}/raw", soft_wrap=True)
     console.print(f"configuration   {folder}/config.yaml", soft_wrap=True)
 
 
@@ -107,20 +125,16 @@ def _order(folder: Path, pipeline: str) -> Order:
     return order({"pipeline": pipeline, **paths})
 
 
-def _ask(engine: QueryEngine, answers: Path, console: Console) -> None:
-    answers.mkdir()
-    rows = {query.name: _answer(engine, query) for query in SavedQuery.all()}
-    for name, answer in rows.items():
-        pa_csv.write_csv(answer, answers / f"{name.replace('/', '-')}.csv")
+def _report_order(folder: Path) -> ReportOrder:
+    return report_order({"lake_path": f"{folder}/lake", "report_path": f"{folder}/reports"})
+
+
+def _ask(engine: QueryEngine, console: Console) -> None:
     for question, name, columns in SHOWN:
         console.print(f"\n[bold]{question}[/]  (usage-lake query {name})", soft_wrap=True)
-        show.answer(rows[name].select(columns).slice(0, ROWS_SHOWN), "table")
-    console.print(f"\nanswers of all {len(rows)} saved queries  {answers}/*.csv", soft_wrap=True)
-
-
-def _answer(engine: QueryEngine, query: SavedQuery) -> pa.Table:
-    examples = {each.name: each.example for each in query.metadata.parameters if each.default is None}
-    return engine.run(query.sql, query.bind(examples))
+        query = SavedQuery.load(name)
+        rows = engine.run(query.sql, query.bind({}))
+        show.answer(rows.select(columns).slice(0, ROWS_SHOWN), "table")
 
 
 def _compare(source: str, checks: Iterable[Check], console: Console) -> bool:

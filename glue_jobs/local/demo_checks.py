@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from glue_jobs.local.query_engine import QueryEngine
-from glue_jobs.local.sample import Truth, Usage
+from glue_jobs.local.sample import InventoryTruth, Truth, Usage
+from glue_jobs.local.sample.inventory_truth import KeptByAccount, KeptByRepository
 from glue_jobs.local.sample.trail_truth import TrailTruth
+from glue_jobs.reports.publish import Published
 from glue_jobs.saved_query import SavedQuery
 from glue_jobs.tables.cloudtrail_s3_event import CLOUDTRAIL_S3_EVENT
 from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
+from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
 
 Counts = dict[tuple[str, ...], int]
 Groups = dict[tuple[str, ...], dict[str, Any]]
 
 USAGE = ("requests", "errors", "gets", "bytes_out", "unique_objects")
+STORED = ("objects", "bytes", "noncurrent_objects", "noncurrent_bytes", "delete_markers")
+GROWN = tuple(f"{change}_{what}" for change in ("added", "removed", "rewritten") for what in ("objects", "bytes"))
+UNREAD = ("unread_objects", "unread_bytes")
 
 LEDGER = """SELECT sum(records) AS records, sum("rows") AS "rows", sum(duplicates) AS duplicates,
 sum(rejected) AS rejected, sum(filtered) AS filtered FROM ingested_object WHERE pipeline = ?"""
@@ -35,6 +43,12 @@ FROM cloudtrail_s3_event WHERE subscriber_account_id <> 'anonymous' GROUP BY 1, 
 
 SUBSCRIBERS = """SELECT date_trunc('month', event_date) AS month, count(DISTINCT subscriber_account_id) AS subscribers
 FROM cloudtrail_s3_event WHERE subscriber_account_id <> 'anonymous' GROUP BY 1"""
+
+VERSIONS = """SELECT source_bucket, snapshot_time, count(*) AS "rows" FROM s3_inventory_object GROUP BY 1, 2"""
+
+SNAPSHOTS = """SELECT source_bucket, snapshot_time, sum(objects) AS objects, sum(bytes) AS bytes,
+sum(noncurrent_objects) AS noncurrent_objects, sum(noncurrent_bytes) AS noncurrent_bytes,
+sum(delete_markers) AS delete_markers FROM daily_storage GROUP BY 1, 2"""
 
 
 @dataclass(frozen=True)
@@ -103,6 +117,41 @@ def cloudtrail_checks(engine: QueryEngine, truth: TrailTruth) -> Iterator[Check]
     yield _denied_check(engine, truth)
 
 
+def inventory_checks(engine: QueryEngine, truth: InventoryTruth) -> Iterator[Check]:
+    """The lake's inventories against the truth of the sample they come from; raises QueryError."""
+    ledger = {"records": truth.rows, "rows": truth.rows, "duplicates": 0, "rejected": 0, "filtered": 0}
+    yield from _ledger_checks(engine, S3_INVENTORY_OBJECT.name, ledger)
+    complete = [each for each in truth.snapshots if each.complete]
+    made: Groups = {(each.source_bucket, each.time): asdict(each) for each in complete}
+    for names, sql in (("rows",), VERSIONS), (STORED, SNAPSHOTS):
+        yield from _group_checks(names, "snapshot", made, {_snapshot(row): row for row in _rows(engine, sql)})
+    growth = _summed(_rows(engine, SavedQuery.load("storage/growth").sql), ("source_bucket",), GROWN)
+    yield from _group_checks(GROWN, "bucket", {(each.source_bucket,): asdict(each) for each in truth.growth}, growth)
+    unread: Groups = {
+        (each.account or "(none)", each.repository or "(none)", each.storage_class): asdict(each)
+        for each in truth.unread
+    }
+    kept = _rows(engine, SavedQuery.load("together/kept_but_never_read").sql)
+    counted: Groups = {(row["account"], row["repository"], row["storage_class"]): row for row in kept}
+    yield from _group_checks(UNREAD, "data set and storage class", unread, counted)
+
+
+def report_checks(published: Published, truth: InventoryTruth) -> Iterator[Check]:
+    """The published files of Source Stats against the truth: every line in its place, the header included.
+
+    A file that was not written has no lines.
+    """
+    generated: dict[str, list[tuple[str, ...]]] = {
+        "storage/accounts": _report(KeptByAccount, truth.accounts),
+        "storage/repositories": _report(KeptByRepository, truth.repositories),
+        "storage/source_summary": [("metric", "value"), *truth.summary.items()],
+    }
+    names = {file.query: file.name for file in published.files}
+    for query, lines in generated.items():
+        name = names.get(query, "")
+        yield Check(f"lines of {name or query}", _placed(lines), _placed(_lines(Path(published.folder, name))))
+
+
 def _denied_check(engine: QueryEngine, truth: TrailTruth) -> Check:
     generated: Counter[tuple[str, ...]] = Counter()
     for each in truth.denied:
@@ -133,6 +182,32 @@ def _group_checks(names: Iterable[str], groups: str, generated: Groups, counted:
 def _rows(engine: QueryEngine, sql: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = engine.run(sql).to_pylist()
     return rows
+
+
+def _summed(rows: Iterable[dict[str, Any]], group: Iterable[str], names: Iterable[str]) -> Groups:
+    sums: Groups = defaultdict(Counter)
+    for row in rows:
+        sums[tuple(row[name] for name in group)].update({name: row[name] for name in names})
+    return sums
+
+
+def _snapshot(row: dict[str, Any]) -> tuple[str, str]:
+    return row["source_bucket"], f"{row['snapshot_time']:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _report(kind: type, rows: Iterable[KeptByAccount | KeptByRepository]) -> list[tuple[str, ...]]:
+    return [tuple(field.name for field in fields(kind)), *(tuple(map(str, asdict(row).values())) for row in rows)]
+
+
+def _lines(path: Path) -> list[tuple[str, ...]]:
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [tuple(line) for line in csv.reader(file)]
+
+
+def _placed(lines: Sequence[tuple[str, ...]]) -> Counts:
+    return {(f"line {place}", *line): 1 for place, line in enumerate(lines, 1)}
 
 
 def _month(row: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from glue_jobs.errors import ArgumentError
 from glue_jobs.sources.day_folders import DayFolders, DayNames, day_in_name, left_out_folder
 from glue_jobs.sources.found import Found, Skipped, Window
+from glue_jobs.sources.snapshot_folders import SnapshotFolders
 from glue_jobs.storage import Storage
 
 
@@ -19,9 +20,7 @@ def discover(
         ArgumentError: there is nothing at all below ``raw``.
         StorageError: it cannot be listed.
     """
-    prefix = raw if raw.startswith("s3://") else f"{raw.rstrip('/')}/"
-    if not any(True for _ in storage.list(prefix)):
-        raise ArgumentError(f"there are no objects below {raw}; check the name")
+    prefix = _prefix(storage, raw)
     if not any_name:
         yield from DayFolders(storage, names, window, skipped).objects(prefix)
         return
@@ -33,3 +32,15 @@ def discover(
         day = day_in_name(names, entry.address)
         if day is None or day in window:
             yield Found(entry, day)
+
+
+def discover_snapshots(storage: Storage, raw: str, window: Window, skipped: Skipped) -> Iterator[Found]:
+    """Manifests of snapshots below ``raw`` whose day is in the window; raises as `discover` does."""
+    yield from SnapshotFolders(storage, window, skipped).objects(_prefix(storage, raw))
+
+
+def _prefix(storage: Storage, raw: str) -> str:
+    prefix = raw if raw.startswith("s3://") else f"{raw.rstrip('/')}/"
+    if not any(True for _ in storage.list(prefix)):
+        raise ArgumentError(f"there are no objects below {raw}; check the name")
+    return prefix

@@ -13,7 +13,12 @@ S3_INVENTORY_OBJECT = Table(
     columns=(
         Column(1, "bucket", "string", "Bucket the object is in."),
         Column(2, "key", "string", "Key of the object, decoded."),
-        Column(3, "version_id", "string", "Version of the object; null in inventories of current objects."),
+        Column(
+            3,
+            "version_id",
+            "string",
+            "Version of the object, 'null' if from before versioning; null in inventories of current objects.",
+        ),
         Column(4, "is_latest", "boolean", "True for the current version; null in inventories of current objects."),
         Column(5, "is_delete_marker", "boolean", "True for a delete marker, which has no size; null as is_latest."),
         Column(6, "size", "bigint", "Size of the object in bytes, without metadata."),
@@ -43,6 +48,15 @@ S3_INVENTORY_OBJECT = Table(
     ),
     partitions=("source_bucket", "snapshot_date"),
     sort=("key",),
-    derived=("account", "repository", "source_bucket", "inventory_id", "snapshot_time", "snapshot_date"),
-    statistics=("inventory_id", "snapshot_time"),
+    identity=("key", "version_id"),
+    derived=(
+        "account",
+        "repository",
+        "source_bucket",
+        "inventory_id",
+        "snapshot_time",
+        "snapshot_date",
+        "source_object",
+    ),
+    labels=("inventory_id", "snapshot_time"),
 )

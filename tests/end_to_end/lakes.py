@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import glue_jobs.ingest
+import glue_jobs.snapshots
 from glue_jobs.ingest import Order, Outcome, ingest
 from glue_jobs.lake import Lake
 from glue_jobs.pipelines import TABLES, Pipeline
@@ -36,6 +37,7 @@ class Contents:
     rows: Rows
     ledger: Rows
     rejected: Rows
+    totals: Rows
 
     @property
     def sums(self) -> dict[str, int]:
@@ -64,7 +66,9 @@ def said(raw: Raw, lake: Lake | str, **more: Any) -> str:
 def contents(lake: Lake | str, pipeline: Pipeline) -> Contents:
     """What a new reader sees now."""
     lake = Lake(lake, "usage_lake") if isinstance(lake, str) else lake
-    return Contents(*(_rows(lake, table) for table in (pipeline.table, INGESTED_OBJECT, REJECTED_RECORD)))
+    rows, ledger, rejected = (_rows(lake, table) for table in (pipeline.table, INGESTED_OBJECT, REJECTED_RECORD))
+    totals = [_rows(lake, table) for table in pipeline.tables[1:]]
+    return Contents(rows, ledger, rejected, sum(totals, Counter()))
 
 
 def _rows(lake: Lake, table: Table) -> Rows:
@@ -100,12 +104,14 @@ def let_a_day_pass(lake: str, hours: float = 25) -> None:
 
 
 def orphans(lake: str) -> set[str]:
-    """Data files of a folder lake that no table lists."""
+    """Data files of a folder lake that no table lists, not even in a snapshot of the past that is kept."""
     opened = Lake(lake, "usage_lake")
     listed: set[str] = set()
     for folder in Path(lake, "usage_lake").iterdir():
         table = next(table for table in TABLES if table.name == folder.name)
-        listed |= {file.address for file in opened.load(table).files()}
+        loaded = opened.load(table)
+        listed |= {file.address for file in loaded.files()}
+        listed |= set(loaded._iceberg.inspect.all_data_files()["file_path"].to_pylist())
     return {str(path) for path in Path(lake, "usage_lake").glob("*/data/**/*.parquet")} - listed
 
 
@@ -119,7 +125,6 @@ def without_spark(patch: pytest.MonkeyPatch) -> None:
             progress(number, len(items))
         return results
 
-    patch.setattr(glue_jobs.ingest, "run_tasks", here)
-    patch.setattr(
-        glue_jobs.ingest, "session", lambda: SimpleNamespace(sparkContext=SimpleNamespace(defaultParallelism=2))
-    )
+    for module in (glue_jobs.ingest, glue_jobs.snapshots):
+        patch.setattr(module, "run_tasks", here)
+        patch.setattr(module, "session", lambda: SimpleNamespace(sparkContext=SimpleNamespace(defaultParallelism=2)))

@@ -31,6 +31,7 @@ from glue_jobs.run import main
 from glue_jobs.sources.parsed import Parsed
 from glue_jobs.staging import RunFolder
 from glue_jobs.storage.folder import FolderStorage
+from glue_jobs.tables.daily_storage import DAILY_STORAGE
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.end_to_end.lakes import without_spark
@@ -168,6 +169,13 @@ STEPS: dict[str, Callable[[Patch], None]] = {
 }
 
 
+# Of pipelines that also write totals.
+STEPS_OF_TOTALS: dict[str, Callable[[Patch], None]] = {
+    "before the totals": _before(LoadedTable, "append", _appends_to(DAILY_STORAGE.name)),
+    "after the totals": _after(LoadedTable, "append", _appends_to(DAILY_STORAGE.name)),
+}
+
+
 def killed_at(step: str, arguments: list[str]) -> int:
     """Run the job in a process that kills itself at the step; returns how the process ended."""
     return _ended(_kill_at, step, arguments)
@@ -200,7 +208,7 @@ def _kill_at(step: str, arguments: list[str]) -> None:
     patch = Patch()
     without_spark(patch)
     _small_chunks(patch)
-    STEPS[step](patch)
+    (STEPS | STEPS_OF_TOTALS)[step](patch)
     sys.exit(main(arguments))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glue_jobs.local.sample.inventory_truth import InventoryTruth
 from glue_jobs.local.sample.trail_truth import AnonymousMonth, Denied, SubscriberMonth, TrailObject, TrailTruth
 from glue_jobs.local.sample.truth import Group, Truth, Usage
 from glue_jobs.local.sample.write import write_sample
@@ -10,6 +11,7 @@ __all__ = [
     "AnonymousMonth",
     "Denied",
     "Group",
+    "InventoryTruth",
     "SubscriberMonth",
     "TrailObject",
     "TrailTruth",

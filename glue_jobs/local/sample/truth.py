@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from glue_jobs.local.sample.inventory_truth import InventoryTruth
 from glue_jobs.local.sample.trail_truth import TrailTruth
 
 
@@ -55,7 +56,8 @@ class RawObject:
 
 @dataclass(frozen=True)
 class Truth:
-    """What was generated. ``records = rows + duplicates + rejected``, of access logs but for ``cloudtrail``.
+    """What was generated. ``records = rows + duplicates + rejected``, of access logs but for ``cloudtrail``
+    and ``inventory``.
 
     ``objects`` maps paths below ``raw/s3_access_log`` to counts, ``skipped`` are files there that are no
     logs. ``operations``, ``bytes_sent`` and ``groups`` are of rows, without duplicates and rejected lines.
@@ -77,6 +79,7 @@ class Truth:
     objects: dict[str, RawObject]
     skipped: list[str]
     cloudtrail: TrailTruth
+    inventory: InventoryTruth
 
     def to_json(self) -> str:
         """The truth as a JSON text; the same truth always gives the same text."""
@@ -89,6 +92,7 @@ class Truth:
         content["groups"] = [_group(group) for group in content["groups"]]
         content["objects"] = {name: RawObject(**counts) for name, counts in content["objects"].items()}
         content["cloudtrail"] = TrailTruth.from_content(content["cloudtrail"])
+        content["inventory"] = InventoryTruth.from_content(content["inventory"])
         return cls(**content)
 
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from glue_jobs.local.sample.access_log import LineWriter
 from glue_jobs.local.sample.config import write_config
+from glue_jobs.local.sample.inventory import Inventory
+from glue_jobs.local.sample.inventory_truth import InventoryTruth
 from glue_jobs.local.sample.layout import Delivery
 from glue_jobs.local.sample.publisher import make_publisher
 from glue_jobs.local.sample.readers import make_readers
@@ -26,14 +28,15 @@ def write_sample(folder: Path, *, seed: int = 7, last_day: date, days: int = 45,
 
     Events are of the ``days`` days up to ``last_day``; ``scale`` 1 is about 60,000 lines, and objects grow
     with it rather than multiply. Written are ``raw/s3_access_log/``, ``raw/cloudtrail_s3_event/`` with the data events
-    of the same requests, ``config.yaml``, ``subscribers.csv`` and
-    ``truth.json``. The same arguments give the same bytes, names and modification times. ValueError when
-    ``days`` or ``scale`` is not positive, FileExistsError when the folder already has raw logs.
+    of the same requests, ``raw/s3_inventory_object/`` with what the buckets kept meanwhile, ``config.yaml``,
+    ``subscribers.csv`` and ``truth.json``. The same arguments give the same bytes, names and modification times.
+    ValueError when ``days`` or ``scale`` is not positive, FileExistsError when the folder already has raw files.
     """
     if days < 1 or scale <= 0:
         raise ValueError("a sample has at least one day and a scale above zero")
-    raw, raw_trail = folder / "raw" / "s3_access_log", folder / "raw" / "cloudtrail_s3_event"
-    for place in (raw, raw_trail):
+    places = [folder / "raw" / name for name in ("s3_access_log", "cloudtrail_s3_event", "s3_inventory_object")]
+    raw, raw_trail, raw_inventory = places
+    for place in places:
         if place.exists() and any(place.iterdir()):
             raise FileExistsError(f"{place} already has files; choose another folder or remove it")
         place.mkdir(parents=True, exist_ok=True)
@@ -44,22 +47,30 @@ def write_sample(folder: Path, *, seed: int = 7, last_day: date, days: int = 45,
     delivery = Delivery(raw, cast.publisher.buckets, np.random.default_rng([seed, 4]), end)
     writer = LineWriter(cast)
     trail = Trail(raw_trail, cast, seed, end - days * DAY_SECONDS, days)
+    inventory = Inventory(raw_inventory, cast.publisher, seed, end - days * DAY_SECONDS, end)
     for day in days_of(cast, seed, last_day, days, scale):
         tally.add(day)
         ids = [seed, 5, day.number]
         lines = writer.lines(day, np.random.default_rng(ids))
         delivery.add(lines, cast.publisher.objects.bucket[day.requests.object], day.requests.time, day.start)
         trail.add(day, np.random.default_rng(ids))
+        inventory.add(day)
     delivery.close()
     tally.finish()
     write_config(folder, cast.publisher)
-    truth = _truth(tally, delivery, trail.close(), seed, scale, (first_day, last_day))
+    others = trail.close(), inventory.close(scale)
+    truth = _truth(tally, delivery, others, seed, scale, (first_day, last_day))
     (folder / "truth.json").write_text(truth.to_json(), encoding="utf-8")
     return truth
 
 
 def _truth(
-    tally: Tally, delivery: Delivery, trail: TrailTruth, seed: int, scale: float, span: tuple[date, date]
+    tally: Tally,
+    delivery: Delivery,
+    others: tuple[TrailTruth, InventoryTruth],
+    seed: int,
+    scale: float,
+    span: tuple[date, date],
 ) -> Truth:
     objects = {name: RawObject(*counts) for name, counts in sorted(delivery.objects.items())}
     records = sum(counts.records for counts in objects.values())
@@ -82,5 +93,6 @@ def _truth(
         groups=tally.groups(),
         objects=objects,
         skipped=delivery.skipped,
-        cloudtrail=trail,
+        cloudtrail=others[0],
+        inventory=others[1],
     )

@@ -1,0 +1,52 @@
+"""How fast inventories become the table: CSV beside DuckDB, ORC and Parquet beside Spark."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from benchmarks import duckdb_inventory, our_run, spark_inventory
+from benchmarks.inventory_files import data_files, snapshot
+from benchmarks.measure import Line, Settings, Times, interleaved
+from glue_jobs.spark import session
+
+QUICK_OBJECTS = 20_000
+OBJECTS = 5_000_000
+
+# AWS cuts the inventory of a large bucket into many files; these are enough for every core here.
+FILES = 8
+
+PIPELINE = "s3_inventory_object"
+
+
+def measure(settings: Settings) -> Iterator[Line]:
+    """Lines of the results: seconds, and the others' seconds over ours."""
+    objects = settings.objects or (QUICK_OBJECTS if settings.quick else OBJECTS)
+    session()
+    for form, other, least in (("CSV", "DuckDB", 1.0), ("ORC", "Spark", 3.0), ("Parquet", "Spark", 3.0)):
+        raw = snapshot(settings.folder, form, objects, FILES)
+        out = settings.folder / "inventory-out"
+        shutil.rmtree(out, ignore_errors=True)
+        contenders: dict[str, Callable[[], object]] = {
+            f"this project, {form}": partial(our_run.run, raw, out, pipeline=PIPELINE),
+            f"{other}, {form}": partial(_theirs, form, data_files(raw), out),
+        }
+        times = interleaved(contenders, settings.rounds, lambda out=out: shutil.rmtree(out))  # type: ignore[misc]
+        yield from _report(form, other, least, objects, raw, [*times.values()])
+
+
+def _theirs(form: str, files: list[str], out: Path) -> None:
+    if form == "CSV":
+        duckdb_inventory.convert(files, out)
+    else:
+        spark_inventory.convert(session(), form, files, out)
+
+
+def _report(form: str, other: str, least: float, objects: int, raw: Path, times: list[Times]) -> Iterator[Line]:
+    size = sum(Path(file).stat().st_size for file in data_files(raw))
+    amount = f"{objects:,} objects, {size / 1e6:,.0f} MB in {FILES} files"
+    yield Line(f"{form}, this project", str(times[0]), note=f"{amount}; MD5 checked, data sets, totals, sorted by key")
+    ratio = times[1].median / times[0].median
+    yield Line(f"{form}, {other} / ours", f"{ratio:.2f}", f"at least {least:g}", ratio >= least, str(times[1]))

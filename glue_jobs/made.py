@@ -1,0 +1,34 @@
+"""What the tasks of a run made of its new objects, before any of it is visible."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from glue_jobs.commit import Change
+from glue_jobs.ingest_task import ObjectCounts
+from glue_jobs.sources.found import Found
+from glue_jobs.table import Table
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A snapshot that cannot be had as it was promised; ``known`` when an earlier run has said so already."""
+
+    found: Found
+    reason: str
+    known: bool
+
+    def __str__(self) -> str:
+        return f"refused {self.found.entry.address.rpartition('/')[0]}/: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Made:
+    """``found`` are the objects that were ingested; ``changes`` has the rows' table first."""
+
+    found: list[Found]
+    changes: dict[Table, Change]
+    counts: list[ObjectCounts]
+    duplicates: Counter[str] = field(default_factory=Counter)
+    refused: list[Refusal] = field(default_factory=list)

@@ -1,0 +1,54 @@
+"""Rows of ORC and Parquet inventories: stripe by stripe, batch by batch, keys as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.orc as paorc
+import pyarrow.parquet as pq
+
+from glue_jobs.sources.inventory_parser.fields import COLUMNS, DISTINCT
+from glue_jobs.sources.inventory_parser.manifest import RefusedError
+from glue_jobs.sources.inventory_parser.rows import build_rows
+
+# Rows of a Parquet file held at a time.
+BATCH = 128 * 2**10
+
+
+def read_orc(source: Any, fields: Sequence[str]) -> Iterator[pa.Table]:
+    """The table's own columns of a file, a stripe at a time.
+
+    Raises:
+        RefusedError: it lacks a column that the manifest promises.
+        pa.ArrowException, OSError: it is damaged.
+    """
+    file = paorc.ORCFile(source)
+    _check(file.schema.names, fields)
+    for stripe in range(file.nstripes):
+        yield _built(file.read_stripe(stripe, columns=list(fields)))
+
+
+def read_parquet(source: Any, fields: Sequence[str]) -> Iterator[pa.Table]:
+    """The same of Parquet, some rows at a time."""
+    names = pq.read_schema(source).names
+    _check(names, fields)
+    source.seek(0)
+    repeating = [name for name in fields if pa.types.is_string(COLUMNS.get(name, pa.null())) and name not in DISTINCT]
+    file = pq.ParquetFile(source, read_dictionary=repeating)
+    for batch in file.iter_batches(BATCH, columns=list(fields), use_threads=False):
+        yield _built(batch)
+
+
+def _check(names: Sequence[str], fields: Sequence[str]) -> None:
+    missing = sorted(set(fields) - set(names))
+    if missing:
+        raise RefusedError(f"has no column {missing[0]}, which fileSchema names")
+
+
+def _built(batch: pa.RecordBatch) -> pa.Table:
+    rows = pa.Table.from_batches([batch])
+    if rows["bucket"].null_count or rows["key"].null_count:
+        raise RefusedError("has rows without bucket or key")
+    return build_rows({name: rows[name] for name in rows.column_names}, rows.num_rows)

@@ -1,0 +1,512 @@
+"""Snapshots are in the lake whole or not at all, replaced when delivered again, and dropped when they are old."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+import glue_jobs.ingest_task
+import glue_jobs.lake.history
+import glue_jobs.snapshot_task
+from glue_jobs.ingest import Order, Outcome, ingest
+from glue_jobs.lake import Lake, LoadedTable
+from glue_jobs.outcome import sentence
+from glue_jobs.pipelines import BY_NAME
+from glue_jobs.progress import PlainReporter
+from glue_jobs.run import main
+from glue_jobs.table import Table
+from glue_jobs.tables.daily_storage import DAILY_STORAGE
+from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
+from tests.end_to_end.lakes import contents, left_over, let_a_day_pass, orphans, without_spark
+from tests.end_to_end.processes import killed_at, together
+from tests.end_to_end.test_flat import Watch
+from tests.inventories import FORMATS, Inventory, record, records
+
+PIPELINE = BY_NAME["s3_inventory_object"]
+FIRST = datetime(2024, 5, 1, 1, 30)
+
+
+def day(number: int) -> datetime:
+    return FIRST + timedelta(days=number)
+
+
+@pytest.fixture
+def inventory(tmp_path: Path) -> Inventory:
+    return Inventory(str(tmp_path / "raw"))
+
+
+@pytest.fixture
+def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A lake that is filled without Spark."""
+    without_spark(monkeypatch)
+    return str(tmp_path / "lake")
+
+
+def run(raw: Inventory | str, lake: str | Lake, **more: object) -> Outcome:
+    address = raw if isinstance(raw, str) else raw.address
+    opened = Lake(lake, "usage_lake") if isinstance(lake, str) else lake
+    return ingest(Order(PIPELINE, address, opened, **more), PlainReporter(io.StringIO()))  # type: ignore[arg-type]
+
+
+def stored(lake: str | Lake) -> dict[tuple[str, str, datetime], int]:
+    """Rows of each snapshot that is there in detail."""
+    found: Counter[tuple[str, str, datetime]] = Counter()
+    for row, count in contents(lake, PIPELINE).rows.items():
+        values = dict(row)
+        found[values["source_bucket"], values["inventory_id"], values["snapshot_time"]] += count
+    return dict(sorted(found.items()))
+
+
+def totals(lake: str | Lake) -> dict[datetime, int]:
+    """Objects of each snapshot by its totals."""
+    found: Counter[datetime] = Counter()
+    for row, count in contents(lake, PIPELINE).totals.items():
+        values = dict(row)
+        found[values["snapshot_time"]] += values["objects"] * count
+    return dict(sorted(found.items()))
+
+
+def at(*numbers: int, bucket: str = "example-data", config: str = "daily") -> list[tuple[str, str, datetime]]:
+    return [(bucket, config, day(number)) for number in numbers]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_snapshot_of_several_files_becomes_rows_and_totals(form: str, inventory: Inventory, lake: str) -> None:
+    raw = replace(inventory, form=form)
+    raw.deliver(FIRST, records(30), records(20, 30), [record("top.csv", 5, StorageClass="GLACIER")])
+    outcome = run(raw, lake)
+    assert (outcome.totals.objects, outcome.totals.records, outcome.totals.rows) == (1, 51, 51)
+    found = contents(lake, PIPELINE)
+    keys = sorted(dict(row)["key"] for row in found.rows)
+    assert keys == sorted([*(each["Key"] for each in records(50)), "top.csv"])
+    names = ("account", "repository", "storage_class", "objects", "bytes")
+    assert {tuple(row[name] for name in names) for row in map(dict, found.totals)} == {
+        ("ana", "tides", "STANDARD", 25, sum(range(1, 50, 2))),
+        ("ana", "winds", "STANDARD", 25, sum(range(0, 50, 2))),
+        (None, None, "GLACIER", 1, 5),
+    }  # fmt: skip
+    (ledger,) = map(dict, found.ledger)
+    assert (ledger["key"], ledger["records"], ledger["first_event_time"]) == (raw.manifest(FIRST), 51, FIRST)
+    assert run(raw, lake).run_id is None
+
+
+def test_versions_and_delete_markers_are_counted_apart(inventory: Inventory, lake: str) -> None:
+    versions = [
+        record("a/r/k", 5, VersionId="v2", IsLatest=True, IsDeleteMarker=False, LastModifiedDate=datetime(2024, 4, 2)),
+        record("a/r/k", 7, VersionId="", IsLatest=False, IsDeleteMarker=False, LastModifiedDate=datetime(2024, 4, 1)),
+        record("a/r/d", None, VersionId="m", IsLatest=True, IsDeleteMarker=True, StorageClass=None),
+        record("a/r/d", 9, VersionId="v1", IsLatest=False, IsDeleteMarker=False),
+    ]
+    raw = inventory.all_versions()
+    raw.deliver(FIRST, versions)
+    run(raw, lake)
+    by_class = {row["storage_class"]: row for row in map(dict, contents(lake, PIPELINE).totals)}
+    names = ("objects", "bytes", "noncurrent_objects", "noncurrent_bytes", "delete_markers")
+    assert [by_class["STANDARD"][name] for name in names] == [1, 5, 2, 16, 0]
+    assert [by_class[None][name] for name in names] == [0, 0, 0, 0, 1]
+    assert by_class["STANDARD"]["oldest"] == by_class["STANDARD"]["newest"] == datetime(2024, 4, 2)
+    assert {dict(row)["version_id"] for row in contents(lake, PIPELINE).rows} == {"v1", "v2", "m", "null"}
+
+
+def test_an_empty_snapshot_has_a_row_that_says_so(inventory: Inventory, lake: str) -> None:
+    inventory.deliver(FIRST)
+    inventory.deliver(day(1), [])
+    assert run(inventory, lake).totals.objects == 2
+    assert totals(lake) == {FIRST: 0, day(1): 0}
+    assert run(inventory, lake).run_id is None
+
+
+def test_a_row_that_is_there_twice_is_a_row_once_and_versions_are_not(inventory: Inventory, lake: str) -> None:
+    raw = inventory.all_versions()
+    version = record("k", 1, VersionId="a", IsLatest=True, IsDeleteMarker=False)
+    raw.deliver(FIRST, [version, {**version, "VersionId": "b", "IsLatest": False}, version, {**version, "Size": 2}])
+    sums = run(raw, lake).totals
+    assert (sums.records, sums.rows, sums.duplicates) == (4, 3, 1)
+
+
+def test_bad_rows_are_rejected_and_the_rest_is_the_snapshot(inventory: Inventory, lake: str) -> None:
+    text = inventory.csv(records(3)) + b'"example-data","short"\n'
+    inventory.deliver(FIRST, gzip.compress(text), records(2, 3))
+    sums = run(inventory, lake).totals
+    assert (sums.records, sums.rows, sums.rejected) == (6, 5, 1)
+    (bad,) = map(dict, contents(lake, PIPELINE).rejected)
+    assert (bad["position"], bad["record"]) == (3, b'"example-data","short"')
+    assert bad["object"].startswith(f"{inventory.folder}/data/")
+
+
+def test_several_buckets_and_configurations_from_any_folder(inventory: Inventory, lake: str, tmp_path: Path) -> None:
+    others = [inventory, replace(inventory, config="weekly"), replace(inventory, bucket="data")]
+    for number, each in enumerate(others):
+        each.deliver(FIRST, records(number + 1))
+        each.deliver(day(1), records(number + 2))
+    for number, folder in enumerate((inventory.address, f"{inventory.address}/data", f"{others[1].folder}/")):
+        run(folder.rstrip("/"), f"{lake}{number}")
+    assert stored(f"{lake}0") == {
+        (each.bucket, each.config, day(n)): number + 1 + n for number, each in enumerate(others) for n in (0, 1)
+    }
+    assert {key[0] for key in stored(f"{lake}1")} == {"data"}
+    assert {key[1] for key in stored(f"{lake}2")} == {"weekly"}
+
+
+def test_a_snapshot_delivered_again_takes_the_place_of_the_first(inventory: Inventory, lake: str) -> None:
+    other = replace(inventory, config="other")
+    for raw in (inventory, other):
+        raw.deliver(FIRST, records(10))
+        raw.deliver(day(1), records(11))
+    run(inventory, lake)
+    inventory.deliver(FIRST, records(5, 100), records(1, 200))
+    outcome = run(inventory, lake)
+    assert (outcome.totals.objects, outcome.totals.rows) == (1, 6)
+    assert stored(lake) == dict(zip([*at(0, 1), *at(0, 1, config="other")], [6, 11, 10, 11], strict=True))
+    assert totals(lake) == {FIRST: 16, day(1): 22}
+    inventory.deliver(FIRST)
+    run(inventory, lake)
+    assert totals(lake) == {FIRST: 10, day(1): 22}
+    assert len(stored(lake)) == 3
+
+
+def test_the_latest_keep_their_rows_and_all_their_totals(inventory: Inventory, lake: str) -> None:
+    weekly = replace(inventory, config="weekly")
+    weekly.deliver(FIRST, records(1))
+    for number in range(4):
+        inventory.deliver(day(number), records(number + 1))
+    sums = run(inventory, lake, keep_snapshots=2).totals
+    assert (sums.records, sums.rows, sums.filtered) == (11, 8, 3)
+    inventory.deliver(day(4), records(5))
+    run(inventory, lake, keep_snapshots=2)
+    assert stored(lake) == {**dict(zip(at(3, 4), [4, 5], strict=True)), at(0, config="weekly")[0]: 1}
+    assert totals(lake) == {day(0): 2, day(1): 2, day(2): 3, day(3): 4, day(4): 5}
+
+
+DAMAGES = {
+    "its file {} is missing": lambda path: path.unlink(),
+    "its file {} has 3 bytes, the manifest promises": lambda path: path.write_bytes(b"abc"),
+    "its file {} has the MD5": lambda path: path.write_bytes(path.read_bytes()[:-1] + b"!"),
+}
+
+
+@pytest.mark.parametrize("reason", DAMAGES)
+def test_a_damaged_snapshot_is_refused_and_the_others_are_not(reason: str, inventory: Inventory, lake: str) -> None:
+    inventory.deliver(FIRST, records(3))
+    run(inventory, lake)
+    before = {*Path(inventory.folder, "data").iterdir()}
+    manifest = inventory.deliver(day(1), records(5), records(5, 5))
+    whole = sorted({*Path(inventory.folder, "data").iterdir()} - before)[0]
+    content = whole.read_bytes()
+    DAMAGES[reason](whole)
+    inventory.deliver(day(2), records(7))
+    outcome = run(inventory, lake)
+    assert outcome.failed
+    assert f"; refused {manifest.removesuffix('manifest.json')}: {reason.format(whole)}" in sentence(outcome)
+    assert list(stored(lake).values()) == [3, 7]
+    assert totals(lake) == {FIRST: 3, day(2): 7}
+    (told,) = map(dict, contents(lake, PIPELINE).rejected)
+    assert told["object"] == manifest
+    assert reason.format(whole) in told["reason"]
+    assert (orphans(lake), left_over(lake)) == (set(), [])
+    # Told once; tried again with every run, until it is whole.
+    again = run(inventory, lake)
+    assert (again.run_id, again.failed, len(again.refused)) == (None, False, 1)
+    assert contents(lake, PIPELINE).rejected.total() == 1
+    whole.write_bytes(content)
+    assert run(inventory, lake).totals.rows == 10
+    assert totals(lake) == {FIRST: 3, day(1): 10, day(2): 7}
+    assert (orphans(lake), left_over(lake)) == (set(), [])
+
+
+def test_refused_snapshots_take_no_place_among_the_latest(inventory: Inventory, lake: str) -> None:
+    """Neither from those that are stored nor from older ones of the same run."""
+
+    def deliver_damaged(number: int) -> None:
+        inventory.deliver(day(number), records(number), b"no gzip")
+
+    inventory.deliver(FIRST, records(1))
+    inventory.deliver(day(1), records(2))
+    for number in (2, 3):
+        deliver_damaged(number)
+    run(inventory, lake, keep_snapshots=2)
+    assert stored(lake) == dict(zip(at(0, 1), [1, 2], strict=True))
+    for number in (4, 5):
+        deliver_damaged(number)
+    run(inventory, lake, keep_snapshots=2)
+    assert stored(lake) == dict(zip(at(0, 1), [1, 2], strict=True))
+    assert (orphans(lake), left_over(lake)) == (set(), [])
+
+
+def test_a_refused_delivery_leaves_the_one_before_it(inventory: Inventory, lake: str) -> None:
+    inventory.deliver(FIRST, records(3))
+    run(inventory, lake)
+    inventory.deliver_manifest(FIRST, {**inventory.promise(FIRST, [b"x"]), "version": "2031-01-01"})
+    assert run(inventory, lake).failed
+    assert (list(stored(lake).values()), totals(lake)) == ([3], {FIRST: 3})
+
+
+def test_the_exit_code_tells_of_a_refused_snapshot_once(
+    inventory: Inventory, lake: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--pipeline", PIPELINE.name, "--raw_path", inventory.address, "--lake_path", lake]
+    inventory.deliver(FIRST, records(3))
+    inventory.deliver_manifest(day(1), b"{}")
+    assert [main(arguments), main(arguments)] == [1, 0]
+    assert capsys.readouterr().err.count("refused ") == 2
+    assert main([*arguments, "--any_name", "true"]) == 1
+    assert "is found by the names of its folders; leave any_name out" in capsys.readouterr().err
+
+
+def test_a_snapshot_without_checksum_waits(inventory: Inventory, lake: str) -> None:
+    inventory.deliver(FIRST, records(3), checksum=False)
+    inventory.deliver(day(1), records(4))
+    outcome = run(inventory, lake)
+    assert sentence(outcome).endswith(
+        f"; 1 snapshot is not delivered yet, e.g. {Path(inventory.manifest(FIRST)).parent}/"
+    )
+    assert totals(lake) == {day(1): 4}
+    inventory.deliver(FIRST, records(3))
+    assert run(inventory, lake).totals.rows == 3
+    assert totals(lake) == {FIRST: 3, day(1): 4}
+
+
+def test_a_copy_of_the_same_snapshot_is_refused(inventory: Inventory, lake: str) -> None:
+    inventory.deliver(FIRST, records(3))
+    replace(inventory, address=f"{inventory.address}/copy").deliver(FIRST, records(3))
+    outcome = run(inventory, lake)
+    assert outcome.totals.rows == 3
+    assert "the same snapshot lies in " in sentence(outcome)
+
+
+def test_replaced_files_go_when_no_reader_can_have_them(
+    inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inventory.deliver(FIRST, records(3))
+    run(inventory, lake)
+    table = Lake(lake, "usage_lake").load(S3_INVENTORY_OBJECT)
+    inventory.deliver(FIRST, records(4))
+    run(inventory, lake)
+    # Who began with the old snapshot can finish with it.
+    assert table.rows(("key",)).num_rows == 3
+    monkeypatch.setattr(glue_jobs.lake.history, "READABLE", timedelta(0))
+    for number in (1, 2):
+        inventory.deliver(day(number), records(number))
+        run(inventory, lake)
+    assert useless(lake) == set()
+    for kept in (S3_INVENTORY_OBJECT, DAILY_STORAGE):
+        files = Lake(lake, "usage_lake").load(kept).files()
+        on_disk = {str(path) for path in Path(lake, "usage_lake", kept.name, "data").rglob("*.parquet")}
+        assert on_disk == {file.address for file in files}
+    assert totals(lake) == {FIRST: 4, day(1): 1, day(2): 2}
+
+
+def useless(lake: str) -> set[str]:
+    """Data files and Iceberg's lists of them that no snapshot of the two tables refers to any more."""
+    useful: set[str] = set()
+    on_disk: set[str] = set()
+    for table in (S3_INVENTORY_OBJECT, DAILY_STORAGE):
+        iceberg = Lake(lake, "usage_lake").load(table)._iceberg
+        for snapshot in iceberg.snapshots():
+            manifests = snapshot.manifests(iceberg.io)
+            useful |= {snapshot.manifest_list, *(manifest.manifest_path for manifest in manifests)}
+            entries = [entry for manifest in manifests for entry in manifest.fetch_manifest_entry(iceberg.io)]
+            useful |= {entry.data_file.file_path for entry in entries}
+        folder = Path(lake, "usage_lake", table.name)
+        on_disk |= {str(path) for ending in ("avro", "parquet") for path in folder.rglob(f"*.{ending}")}
+    return on_disk - useful
+
+
+@pytest.mark.parametrize("table", [S3_INVENTORY_OBJECT, DAILY_STORAGE], ids=lambda table: table.name)
+def test_replaced_files_go_although_the_run_that_ends_them_dies(
+    table: Table, inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(glue_jobs.lake.history, "READABLE", timedelta(0))
+    for number in (3, 4):
+        inventory.deliver(FIRST, records(number))
+        run(inventory, lake)
+    inventory.deliver(day(1), records(5))
+    append = LoadedTable.append
+
+    def append_and_die(loaded: LoadedTable, *arguments: object) -> None:
+        append(loaded, *arguments)  # type: ignore[arg-type]
+        if loaded.table == table:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LoadedTable, "append", append_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            run(inventory, lake)
+    assert any(path.endswith(".parquet") for path in useless(lake))
+    run(inventory, lake)
+    assert not any(path.endswith(".parquet") for path in useless(lake))
+    assert totals(lake) == {FIRST: 4, day(1): 5}
+
+
+class Reader(threading.Thread):
+    """Asks again and again how many rows the latest snapshot has, as a query does: the totals tell which one it is."""
+
+    def __init__(self, lake: str) -> None:
+        super().__init__(daemon=True)
+        self.lake = Lake(lake, "usage_lake")
+        self.seen: list[tuple[int, int]] = []
+        self.error: Exception | None = None
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        while not self.done.is_set():
+            try:
+                self.seen.append(self._look())
+            except Exception as error:
+                self.error = error
+                return
+
+    def _look(self) -> tuple[int, int]:
+        kept = self.lake.load(DAILY_STORAGE).rows(("snapshot_time", "objects"))
+        latest = pc.max(kept["snapshot_time"]).as_py()
+        objects = pc.sum(kept["objects"].filter(pc.equal(kept["snapshot_time"], latest))).as_py()
+        times = self.lake.load(S3_INVENTORY_OBJECT).rows(("snapshot_time",))["snapshot_time"]
+        return objects, times.to_pylist().count(latest)
+
+
+def test_a_reader_always_finds_the_latest_snapshot_whole(inventory: Inventory, lake: str) -> None:
+    inventory.deliver(FIRST, records(5))
+    run(inventory, lake)
+    reader = Reader(lake)
+    reader.start()
+    for number in range(1, 6):
+        inventory.deliver(day(number), records(number * 10), records(5, number * 10))
+        run(inventory, lake, keep_snapshots=2)
+    reader.done.set()
+    reader.join()
+    assert reader.error is None
+    states = list(dict.fromkeys(reader.seen))
+    assert len(states) > 2
+    assert all(objects == rows for objects, rows in states)
+
+
+STEPS = (
+    "after some data files",
+    "before the plan",
+    "half-way through the plan",
+    "after the plan",
+    "after the rows",
+    "before the totals",
+    "after the totals",
+    "after the rejected records",
+    "after the ledger",
+    "before removing the plan",
+)
+
+
+def arguments(raw: Inventory, lake: str) -> list[str]:
+    given = {"pipeline": PIPELINE.name, "raw_path": raw.address, "lake_path": lake, "keep_snapshots": "2"}
+    return [text for name, value in given.items() for text in (f"--{name}", value)]
+
+
+@pytest.fixture
+def delivered_again(inventory: Inventory, lake: str) -> Inventory:
+    """Raw snapshots that replace, add and drop some of the lake's, and one that is refused."""
+    inventory.deliver(FIRST, records(3))
+    inventory.deliver(day(1), records(4))
+    run(inventory, lake)
+    inventory.deliver(day(1), records(6), records(2, 6))
+    inventory.deliver(day(2), [*records(5), *records(1)])
+    inventory.deliver_manifest(day(3), b"{}")
+    return inventory
+
+
+def assert_done(raw: Inventory, lake: str) -> None:
+    """The lake is what an undisturbed run makes of the deliveries."""
+    assert stored(lake) == dict(zip(at(1, 2), [8, 5], strict=True))
+    assert totals(lake) == {FIRST: 3, day(1): 8, day(2): 5}
+    found = contents(lake, PIPELINE)
+    assert found.sums == {"records": 21, "rows": 20, "rejected": 0, "duplicates": 1, "filtered": 0}
+    assert found.rejected.total() == 1
+    assert run(raw, lake, keep_snapshots=2).run_id is None
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_run_killed_at_a_step(
+    step: str, delivered_again: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert killed_at(step, arguments(delivered_again, lake)) == -signal.SIGKILL
+    # A reader who takes the latest snapshot by its totals finds its rows, wherever the run was killed.
+    latest = max(totals(lake))
+    assert stored(lake)["example-data", "daily", latest] in {day(1): (4, 8), day(2): (5,)}[latest]
+    run(delivered_again, lake, keep_snapshots=2)
+    assert_done(delivered_again, lake)
+    let_a_day_pass(lake)
+    run(delivered_again, lake, keep_snapshots=2)
+    assert (left_over(lake), orphans(lake)) == ([], set())
+    # Nor is anything left of what was replaced, once its readers are gone.
+    monkeypatch.setattr(glue_jobs.lake.history, "READABLE", timedelta(0))
+    for number in (4, 5):
+        delivered_again.deliver(day(number), records(1))
+        run(delivered_again, lake, keep_snapshots=2)
+    assert (left_over(lake), orphans(lake)) == ([], set())
+
+
+def test_two_runs_started_together(delivered_again: Inventory, lake: str) -> None:
+    ended = together(3, arguments(delivered_again, lake))
+    lost = "another run committed to s3_inventory_object first, so nothing of this run is stored; start it again"
+    for _, text in ended:
+        last = text.splitlines()[-1]
+        assert re.match(r"run \S+ ingested 2 objects|nothing new", last) or last == f"error: {lost}", text
+        assert "Traceback" not in text
+    assert_done(delivered_again, lake)
+    assert (left_over(lake), orphans(lake)) == ([], set())
+
+
+def test_a_large_snapshot_is_written_in_pieces(
+    inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(glue_jobs.snapshot_task, "FLUSH", 20_000)
+    monkeypatch.setattr("glue_jobs.sources.inventory_parser.files.BLOCK", 10_000)
+    monkeypatch.setattr("glue_jobs.unpack.MOST_AT_ONCE", 5_000)
+    inventory.deliver(FIRST, records(2_000))
+    assert run(inventory, lake).totals.rows == 2_000
+    files = Lake(lake, "usage_lake").load(S3_INVENTORY_OBJECT).files()
+    assert len(files) > 5
+    assert totals(lake) == {FIRST: 2_000}
+    for file in files:
+        keys = pq.read_table(file.address, columns=["key"], partitioning=None)["key"].to_pylist()
+        assert keys == sorted(keys)
+
+
+def test_the_same_on_s3_through_spark(s3_for_workers: str, new_bucket: Callable[[], str]) -> None:
+    """Files are at the keys the manifest names, and in a copied folder beside it."""
+    bucket, home = new_bucket(), new_bucket()
+    lake = Lake(f"{home}/lake", home.removeprefix("s3://").replace("-", "_"))
+    raw = Inventory(f"{bucket}/inv", destination=bucket.removeprefix("s3://"))
+    raw.deliver(FIRST, records(40), records(10, 40))
+    copy = Inventory(f"{bucket}/copied", config="copy", form="Parquet")
+    copy.deliver(FIRST, records(5))
+    assert run(f"{bucket}/", lake).totals.rows == 55
+    raw.deliver(FIRST, records(7))
+    assert run(f"{bucket}/", lake).totals.rows == 7
+    assert stored(lake) == {at(0, config="copy")[0]: 5, at(0)[0]: 7}
+    assert totals(lake) == {FIRST: 12}
+
+
+def test_the_thirtieth_run_asks_no_more_than_the_twenty_third(
+    inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By then the window is full, and with each commit the oldest one ends."""
+    watch = Watch(monkeypatch)
+    costs = []
+    for number in range(30):
+        inventory.deliver(day(number), records(2))
+        watch.forget()
+        assert run(inventory, lake, keep_snapshots=2).totals.rows == 2
+        costs.append(dict(watch.asked))
+    steady, last = costs[22], costs[-1]
+    assert {name: last[name] for name in last if last[name] > steady[name]} == {}
+    assert sum(last.values()) < 250, last

@@ -31,6 +31,9 @@ def glue_machine(folder: Path, additional: Iterable[str]) -> Path:
         except PackageNotFoundError:
             # Glue brings much that nothing here uses.
             continue
+    if sys.version_info >= (3, 12):
+        # PySpark 3.5 imports it; it is in the standard library of Glue's Python 3.11, and later comes with setuptools.
+        (folder / "distutils").symlink_to(str(distribution("setuptools").locate_file("setuptools/_distutils")))
     python = folder / "python"
     python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -S -s "$@"\n')
     python.chmod(0o755)

@@ -1,4 +1,4 @@
-"""``python -m benchmarks [NAME …] …``: measure, print a table, keep it in RESULTS.md."""
+"""``python -m benchmarks [NAME …] …``: measure, print tables, keep them in RESULTS.md."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ from benchmarks import (
     storage_reports,
     throughput,
     tiny_files,
+    trail_throughput,
 )
-from benchmarks.machine import described, table
+from benchmarks.machine import described
 from benchmarks.measure import Line, Settings
+from benchmarks.results import keep, section
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Settings], Iterator[Line]]]] = {
     "throughput": ("Access-log throughput", throughput.measure),
+    "trail_throughput": ("CloudTrail throughput", trail_throughput.measure),
     "tiny_files": ("Many tiny files", tiny_files.measure),
     "slow_gets": ("Fetching over a slow network", slow_gets.measure),
     "peak_memory": ("Peak memory of a Python worker", peak_memory.measure),
@@ -35,7 +38,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the named benchmarks, or all; RESULTS.md is written only by a whole run, so that it is of one run."""
+    """Run the named benchmarks, or all; each replaces its own section of RESULTS.md."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description="Measure the jobs against the usual ways."
     )
@@ -53,15 +56,17 @@ def main(arguments: Sequence[str]) -> int:
     given.dir.mkdir(parents=True, exist_ok=True)
     settings = Settings(given.dir.resolve(), given.quick, given.rounds or (1 if given.quick else 3), given.objects)
     our_run.give_spark_memory()
-    head, results = described(), {}
+    head, titles = described(), [title for title, _ in BENCHMARKS.values()]
+    sections = []
     for name in given.names or BENCHMARKS:
         title, measure = BENCHMARKS[name]
         print(title, flush=True)
-        results[title] = list(measure(settings))
-    text = table(head, results)
-    print(f"\n{text}")
-    if not given.quick and not given.names:
-        RESULTS.write_text(text, encoding="utf-8")
+        text = section(title, head, list(measure(settings)))
+        sections.append(text)
+        if not given.quick:
+            keep(RESULTS, titles, text)
+    print("\n" + "\n".join(sections))
+    if not given.quick:
         print(f"written to {RESULTS}")
     return 0
 

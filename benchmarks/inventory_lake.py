@@ -68,7 +68,8 @@ def inventory_lake(folder: Path, objects: int) -> Lake:
 def _parts(objects: int, time: datetime) -> Iterator[pa.Table]:
     for first in range(0, objects, ROWS_A_FILE):
         last = min(first + ROWS_A_FILE, objects)
-        yield duckdb.execute(OBJECT, {"n": objects, "first": first, "last": last, "time": time}).to_arrow_table()
+        given = {"n": objects, "first": first, "last": last, "time": time}
+        yield duckdb.sql(OBJECT, params=given).to_arrow_table()
 
 
 def _written(lake: Lake, table: Table, rows: pa.Table, name: str) -> NewFile:

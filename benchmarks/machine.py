@@ -1,16 +1,13 @@
-"""Where and with what figures were taken, and the table they are printed in."""
+"""Where and with what figures were taken."""
 
 from __future__ import annotations
 
 import os
 import platform
 import re
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-
-from benchmarks.measure import Line
 
 PACKAGES = ("pyarrow", "pyspark", "pyiceberg", "obstore", "duckdb", "chdb", "numpy")
 
@@ -40,17 +37,3 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def table(head: str, results: Mapping[str, Sequence[Line]]) -> str:
-    """The results as Markdown: one table per benchmark."""
-    parts = ["# Results\n", f"{head}\n"]
-    for title, lines in results.items():
-        parts.append(f"## {title}\n\n| what | figure | target | met | how |\n|---|---|---|---|---|")
-        parts += [f"| {line.what} | {line.figure} | {line.target} | {_met(line)} | {line.note} |" for line in lines]
-        parts.append("")
-    return "\n".join(parts)
-
-
-def _met(line: Line) -> str:
-    return "" if line.met is None else "yes" if line.met else "**no**"

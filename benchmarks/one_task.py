@@ -7,23 +7,23 @@ from pathlib import Path
 
 from glue_jobs.config import Config
 from glue_jobs.ingest_task import Job
-from glue_jobs.pipelines import BY_NAME
+from glue_jobs.pipelines import BY_NAME, Pipeline
 from glue_jobs.sources.discovery import discover
 from glue_jobs.sources.found import Found, Skipped, Window
 from glue_jobs.staging import new_run
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
-PIPELINE = BY_NAME["s3_access_log"]
+ACCESS_LOG = BY_NAME["s3_access_log"]
 
 
-def job(folder: Path) -> Job:
+def job(folder: Path, pipeline: Pipeline = ACCESS_LOG) -> Job:
     """A job that writes its data files below ``folder``; nothing is ever committed."""
-    locations = {table.name: str(folder / table.name) for table in (PIPELINE.table, REJECTED_RECORD)}
+    locations = {table.name: str(folder / table.name) for table in (pipeline.table, REJECTED_RECORD)}
     run = new_run(str(folder / "_runs"), datetime.now(UTC).replace(tzinfo=None))
-    return Job(PIPELINE, Config(), run, date.today(), locations)
+    return Job(pipeline, Config(), run, date.today(), locations)
 
 
-def objects(raw: str) -> list[Found]:
-    """All access logs below a folder or an S3 address."""
-    return list(discover(storage_for(raw), raw, PIPELINE.names, Window(), Skipped(), any_name=True))
+def objects(raw: str, pipeline: Pipeline = ACCESS_LOG) -> list[Found]:
+    """All raw objects below a folder or an S3 address."""
+    return list(discover(storage_for(raw), raw, pipeline.names, Window(), Skipped(), any_name=True))

@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Self
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from glue_jobs.data_files import with_schema, write_file
-from glue_jobs.sources.access_log_parser.values import DISTINCT
-from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
+from glue_jobs.data_files import read_file, with_schema, write_file
+from glue_jobs.table import Table
 
 _tables: list[pa.Table] = []
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is done with each raw file before the table is written."""
+
+    read: Callable[[Path], object]
+    files: Sequence[Path]
 
 
 class Writers:
     """As many processes as the jobs use, each with its share of the lake's rows in memory."""
 
-    def __init__(self, data_files: Sequence[Path]) -> None:
+    def __init__(self, table: Table, data_files: Sequence[Path], reading: Reading | None = None) -> None:
         count = os.cpu_count() or 1
+        self._table = table
         self._pools = [ProcessPoolExecutor(1, get_context("spawn")) for _ in range(count)]
+        self._readings = [reading and Reading(reading.read, reading.files[number::count]) for number in range(count)]
         for number, pool in enumerate(self._pools):
-            pool.submit(_load, [str(path) for path in data_files[number::count]]).result()
+            pool.submit(_load, table, [str(path) for path in data_files[number::count]]).result()
 
     def __enter__(self) -> Self:
         return self
@@ -36,19 +45,22 @@ class Writers:
             pool.shutdown()
 
     def write(self, target: Path) -> None:
-        """Write every row below ``target``."""
-        for written in [pool.submit(_write, str(target / str(number))) for number, pool in enumerate(self._pools)]:
-            written.result()
+        """Read every raw file if that is asked for, and write every row below ``target``."""
+        shares = enumerate(zip(self._pools, self._readings, strict=True))
+        written = [
+            pool.submit(_write, self._table, str(target / str(number)), reading) for number, (pool, reading) in shares
+        ]
+        for each in written:
+            each.result()
 
 
-def _load(paths: list[str]) -> None:
-    texts = [field.name for field in S3_ACCESS_LOG.arrow_schema if field.type == pa.string()]
-    repeated = [name for name in texts if name not in DISTINCT]
-    for path in paths:
-        rows = pq.ParquetFile(path, read_dictionary=repeated).read()
-        _tables.append(with_schema(S3_ACCESS_LOG, rows.unify_dictionaries().combine_chunks()))
+def _load(table: Table, paths: list[str]) -> None:
+    _tables.extend(with_schema(table, read_file(path).combine_chunks()) for path in paths)
 
 
-def _write(target: str) -> None:
+def _write(table: Table, target: str, reading: Reading | None) -> None:
+    if reading:
+        for path in reading.files:
+            reading.read(path)
     for number, rows in enumerate(_tables):
-        write_file(S3_ACCESS_LOG, rows, f"{target}/{number}.parquet", {"event_date": rows["event_date"][0].as_py()})
+        write_file(table, rows, f"{target}/{number}.parquet", {"event_date": rows["event_date"][0].as_py()})

@@ -1,4 +1,4 @@
-"""The most memory a Python worker ever holds: for one large file and for very many tiny ones."""
+"""The most memory a Python worker ever holds: for one large file of each source and for very many tiny ones."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from pathlib import Path
 
 from benchmarks.measure import Line, Settings
 from benchmarks.one_task import job, objects
-from benchmarks.sample_files import QUICK_SCALE, SCALE, large_file, sample
+from benchmarks.sample_files import QUICK_SCALE, SCALE, large_file, large_trail_file, sample, whole_trail
 from benchmarks.tiny_files import files_of
 from glue_jobs.data_files import NewFile
 from glue_jobs.doubled_files import Day
 from glue_jobs.ingest_task import drop_doubled, ingest_chunk
+from glue_jobs.pipelines import BY_NAME, Pipeline
 from glue_jobs.plan import chunk_size, cut
 
 MOST = 2**30
@@ -26,28 +27,44 @@ WORKERS = 2
 
 
 def measure(settings: Settings) -> Iterator[Line]:
-    """Two lines of the results: peak memory of a process that does all tasks of a run, one after the other."""
+    """Lines of the results: peak memory of a process that does all tasks of a run, one after the other."""
+    access_log, trail = BY_NAME["s3_access_log"], BY_NAME["cloudtrail_s3_event"]
+    places = [(_log(settings), access_log), (files_of(settings)[0], access_log), (_trail(settings), trail)]
+    for place, pipeline in places:
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            peak, files = pool.submit(_peak, place, settings.folder / "peak-memory", pipeline).result()
+        note = f"one process for all chunks of {place.name}, then all days' duplicates; {files} data files"
+        yield Line(place.name, f"{peak / 2**20:,.0f} MiB", f"under {MOST >> 20:,} MiB", peak < MOST, note)
+
+
+def _log(settings: Settings) -> Path:
+    """A folder with one large access log."""
     size = 20_000_000 if settings.quick else 2_000_000_000
     folder = settings.folder / f"one-file-of-{size // 1_000_000}-MB"
     folder.mkdir(exist_ok=True)
     raw = sample(settings.folder, QUICK_SCALE if settings.quick else SCALE)
     large_file(raw, folder / "2024-06-30-00-00-00-0000000000000000", size)
-    for place in (folder, files_of(settings)[0]):
-        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-            peak, files = pool.submit(_peak, place, settings.folder / "peak-memory").result()
-        note = f"one process for all chunks of {place.name}, then all days' duplicates; {files} data files"
-        yield Line(place.name, f"{peak / 2**20:,.0f} MiB", f"under {MOST >> 20:,} MiB", peak < MOST, note)
+    return folder
 
 
-def _peak(raw: Path, work: Path) -> tuple[int, int]:
+def _trail(settings: Settings) -> Path:
+    """A folder with one large CloudTrail file."""
+    size = 500_000 if settings.quick else 50_000_000
+    folder = settings.folder / f"one-trail-file-of-{size / 1e6:g}-MB-gzip"
+    folder.mkdir(exist_ok=True)
+    large_trail_file(whole_trail(settings), folder / "large.json.gz", size)
+    return folder
+
+
+def _peak(raw: Path, work: Path, pipeline: Pipeline) -> tuple[int, int]:
     import pyspark  # noqa: F401 - a worker of Spark has it in memory
 
-    this = job(work)
-    found = objects(str(raw))
+    this = job(work, pipeline)
+    found = objects(str(raw), pipeline)
     size = chunk_size(sum(each.entry.size for each in found), WORKERS)
     days: defaultdict[object, list[NewFile]] = defaultdict(list)
     files = 0
-    for chunk in cut(found, size, lambda _: True):
+    for chunk in cut(found, size, lambda _: pipeline.lines):
         for file in ingest_chunk(this, chunk).files:
             days[file.partition["event_date"]].append(file)
             files += 1

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
+import zlib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import msgspec
+from isal import isal_zlib
+
+from benchmarks.measure import Settings
+from glue_jobs.json_documents import DOCUMENT, HEAD, NOT_JSON
 from glue_jobs.local.sample import write_sample
+from glue_jobs.unpack import GZIP_WINDOW
 
 LAST_DAY = date(2024, 6, 30)
 
 # About 1,540,000 lines of 45 days.
 SCALE = 26
 QUICK_SCALE = 0.1
+
+# More than 500,000 events.
+TRAIL_SCALE = 9
+
+PACKING_LEVEL = 4
 
 
 def sample(folder: Path, scale: float, days: int = 45) -> Path:
@@ -24,6 +37,44 @@ def sample(folder: Path, scale: float, days: int = 45) -> Path:
         print(f"  making a sample of scale {scale:g}", flush=True)
         write_sample(place, last_day=LAST_DAY, days=days, scale=scale)
     return place / "raw" / "s3_access_log"
+
+
+def whole_trail(settings: Settings) -> Path:
+    """A sample publisher's raw CloudTrail files, without the few that would stop any way but ours.
+
+    Left out are records that are no objects, a file that was cut short, and folders that have no events.
+    """
+    scale = QUICK_SCALE if settings.quick else TRAIL_SCALE
+    raw = sample(settings.folder, scale).with_name("cloudtrail_s3_event")
+    target = raw.parent.parent / "whole" / raw.name
+    if not (target.parent / "done").exists():
+        shutil.rmtree(target, ignore_errors=True)
+        for path in trail_files(raw):
+            records = [record for record in _records(path) if bytes(record).startswith(b"{")]
+            if "/CloudTrail/" in str(path) and records:
+                place = target / path.relative_to(raw)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(_packed(records))
+        (target.parent / "done").touch()
+    return target
+
+
+def _records(path: Path) -> list[msgspec.Raw]:
+    """The records of a CloudTrail file, none of one that is damaged."""
+    try:
+        return DOCUMENT.decode(isal_zlib.decompressobj(GZIP_WINDOW).decompress(path.read_bytes())).Records or []
+    except NOT_JSON:
+        return []
+
+
+def _packed(records: list[msgspec.Raw]) -> bytes:
+    packing = zlib.compressobj(PACKING_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
+    return packing.compress(HEAD + b",".join(records) + b"]}") + packing.flush()
+
+
+def trail_files(raw: Path) -> list[Path]:
+    """All CloudTrail files below a folder, by name."""
+    return sorted(raw.rglob("*.json.gz"))
 
 
 def config_file(raw: Path) -> Path:
@@ -78,5 +129,22 @@ def large_file(raw: Path, target: Path, size: int) -> Path:
                     large.write(path.read_bytes().rstrip(b"\n") + b"\n")
                     if large.tell() >= size:
                         break
+        unfinished.rename(target)
+    return target
+
+
+def large_trail_file(raw: Path, target: Path, size: int) -> Path:
+    """One CloudTrail file of about ``size`` bytes of gzip: one document with the sample's records, over and over."""
+    if not target.exists():
+        unfinished = target.with_name("unfinished")
+        packing = zlib.compressobj(PACKING_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
+        before = HEAD
+        with unfinished.open("wb") as large:
+            for path in itertools.cycle(trail_files(raw)):
+                large.write(packing.compress(before + b",".join(_records(path))))
+                before = b","
+                if large.tell() >= size:
+                    break
+            large.write(packing.compress(b"]}") + packing.flush())
         unfinished.rename(target)
     return target

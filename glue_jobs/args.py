@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 
@@ -13,10 +13,12 @@ from glue_jobs.config import Config, load_config
 from glue_jobs.errors import ArgumentError
 from glue_jobs.ingest import KEEP_SNAPSHOTS, Order
 from glue_jobs.lake import Lake
-from glue_jobs.pipelines import BY_NAME, SnapshotPipeline
+from glue_jobs.pipelines import BY_NAME, EventPipeline, Pipeline, SnapshotPipeline
 from glue_jobs.reports.order import ReportOrder
 from glue_jobs.reports.report_set import Report, report_set
 from glue_jobs.storage import address, storage_for
+
+MANAGEMENT_EVENTS = ("keep", "drop")
 
 # More days of looking back than AWS has written logs.
 MOST_DAYS = 36_500
@@ -122,6 +124,14 @@ ARGUMENTS = (
         default=str(KEEP_SNAPSHOTS),
         metavar="NUMBER",
     ),
+    Argument(
+        "management_events",
+        "--management-events",
+        "What to do with CloudTrail's events on buckets and settings, keep or drop them; dropped ones are counted as"
+        " filtered, and objects that were ingested are not read again.",
+        default="keep",
+        metavar="|".join(MANAGEMENT_EVENTS),
+    ),
 )
 
 
@@ -166,7 +176,7 @@ def order(values: Mapping[str, str]) -> Order:
     if any_name and isinstance(pipeline, SnapshotPipeline):
         raise ArgumentError(f"{pipeline.title} is found by the names of its folders; leave any_name out")
     return Order(
-        pipeline=pipeline,
+        pipeline=_with_wanted_events(pipeline, values.get("management_events", "keep")),
         raw=raw,
         lake=store,
         config=_config(values.get("config")),
@@ -188,6 +198,16 @@ def report_order(values: Mapping[str, str]) -> ReportOrder:
     folder = address(values["report_path"]).rstrip("/")
     day, reports = _report_day(values.get("date")), _reports(values.get("subjects"))
     return ReportOrder(lake(values), folder, day, reports, values.get("workgroup", "primary"))
+
+
+def _with_wanted_events(pipeline: Pipeline, management: str) -> Pipeline:
+    if management not in MANAGEMENT_EVENTS:
+        raise ArgumentError(f"management_events is {' or '.join(MANAGEMENT_EVENTS)}, not {management!r}")
+    if management == "keep":
+        return pipeline
+    if not isinstance(pipeline, EventPipeline) or pipeline.parse_data_events is None:
+        raise ArgumentError(f"management_events is for CloudTrail: leave it out for {pipeline.title}")
+    return replace(pipeline, parse=pipeline.parse_data_events)
 
 
 def lake(values: Mapping[str, str]) -> Lake:

@@ -18,12 +18,13 @@ from glue_jobs.errors import LakeError, StorageError
 from glue_jobs.ingest_task import ChunkResult, Job, drop_doubled, ingest_chunk, write_partitions
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.ledger import Totals, ledger_rows, not_ingested, totals
-from glue_jobs.made import Made, Refusal
+from glue_jobs.made import Made
 from glue_jobs.pipelines import TABLES, EventPipeline, Pipeline, SnapshotPipeline
 from glue_jobs.plan import CHUNKS_PER_WORKER, bundled, chunk_size, cut
 from glue_jobs.progress import Reporter
 from glue_jobs.readers import ROBOTS_VERSION
-from glue_jobs.snapshots import make_snapshots, refused_summary
+from glue_jobs.refusals import Refusal, refused_summary
+from glue_jobs.snapshots import make_snapshots
 from glue_jobs.sources.discovery import discover, discover_snapshots
 from glue_jobs.sources.found import Found, Skipped, Window
 from glue_jobs.spark import run_tasks, session
@@ -236,5 +237,5 @@ def _summary(order: Order, rows: LoadedTable, made: Made, now: datetime) -> dict
         days[order.raw] = max([*seen, *([date.fromisoformat(before)] if before else [])]).isoformat()
     noted = {NEWEST_DAYS: json.dumps(days)}
     if isinstance(order.pipeline, SnapshotPipeline):
-        return {**noted, **refused_summary(rows, made)}
+        return {**noted, **refused_summary(rows, made.found, made.refused)}
     return {**noted, ROBOTS: ROBOTS_VERSION}

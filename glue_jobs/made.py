@@ -7,20 +7,9 @@ from dataclasses import dataclass, field
 
 from glue_jobs.commit import Change
 from glue_jobs.ingest_task import ObjectCounts
+from glue_jobs.refusals import Refusal
 from glue_jobs.sources.found import Found
 from glue_jobs.table import Table
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A snapshot that cannot be had as it was promised; ``known`` when an earlier run has said so already."""
-
-    found: Found
-    reason: str
-    known: bool
-
-    def __str__(self) -> str:
-        return f"refused {self.found.entry.address.rpartition('/')[0]}/: {self.reason}"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from glue_jobs.config import Config
-from glue_jobs.sources.cloudtrail_s3_event import CLOUDTRAIL_NAMES, enrich_cloudtrail, parse_cloudtrail
+from glue_jobs.sources.cloudtrail_s3_event import (
+    CLOUDTRAIL_NAMES,
+    enrich_cloudtrail,
+    parse_cloudtrail,
+    parse_data_events,
+)
 from glue_jobs.sources.day_folders import DayNames
 from glue_jobs.sources.parsed import Parsed
 from glue_jobs.sources.s3_access_log import ACCESS_LOG_NAMES, enrich_access_log, parse_access_log
@@ -53,11 +58,13 @@ class EventPipeline(Pipeline):
 
     ``lines`` says that objects are lines of text: large ones may be split, and ``parse`` gets lines of many objects.
     Otherwise they are JSON documents, and ``parse`` also gets where in the bytes each object begins.
+    ``parse_data_events`` filters management events, where the source has any.
     """
 
     names: DayNames
     parse: Callable[..., Parsed]
     lines: bool
+    parse_data_events: Callable[..., Parsed] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +94,7 @@ PIPELINES = (
         enrich=enrich_cloudtrail,
         table=CLOUDTRAIL_S3_EVENT,
         lines=False,
+        parse_data_events=parse_data_events,
     ),
     SnapshotPipeline(
         title="S3 Inventory",

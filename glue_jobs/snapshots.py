@@ -5,8 +5,6 @@ Why like this: docs/decisions/0010-inventory-snapshots.md.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,26 +18,22 @@ import pyarrow as pa
 
 from glue_jobs.commit import Change
 from glue_jobs.data_files import NewFile
-from glue_jobs.ingest_task import Job, ObjectCounts, rejected_rows, write_partitions, write_parts
+from glue_jobs.ingest_task import Job, ObjectCounts, write_parts
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
-from glue_jobs.made import Made, Refusal
+from glue_jobs.made import Made
 from glue_jobs.pipelines import SnapshotPipeline
 from glue_jobs.plan import chunk_size
 from glue_jobs.progress import Reporter
+from glue_jobs.refusals import refusals, rejected_files
 from glue_jobs.snapshot_task import Share, ShareResult, ingest_share
 from glue_jobs.sources.found import Found
 from glue_jobs.sources.inventory_parser import InventoryFile, RefusedError, Snapshot, read_manifest
-from glue_jobs.sources.parsed import Rejected
 from glue_jobs.sources.snapshot_folders import CHECKSUM, MANIFEST
 from glue_jobs.sources.storage_totals import totals_of
 from glue_jobs.spark import run_tasks, session
 from glue_jobs.storage import storage_for
 from glue_jobs.table import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-
-# In the summary of every snapshot of rows: the refused ones by address, and what was said of them.
-REFUSED = "usage-lake.refused-snapshots"
-MOST_NOTED = 500
 
 # Manifests read at a time.
 READS = 16
@@ -68,25 +62,18 @@ def make_snapshots(job: Job, lake: Lake, rows: LoadedTable, new: list[Found], ke
         UsageLakeError: the run cannot go on. A snapshot that is not as promised is one of ``refused`` instead.
     """
     reasons: dict[str, str] = {}
-    stored = rows.files()
-    deliveries = _once(_separate(_read(new, reasons), stored, reasons), reasons)
+    stored, found = rows.files(), list(_read(new, reasons))
+    before = _totals_before(job, lake, found)
+    deliveries = _once(_separate(found, [*stored, *before], reasons), reasons)
     results, latest = _ingest_all(job, deliveries, [*map(_identity, stored)], keep, reasons, reporter)
     accepted = [each for each in deliveries if each.snapshot.address not in reasons]
-    refusals = _refusals(rows, new, reasons)
+    refused = refusals(rows, new, reasons)
     return Made(
         [each.found for each in accepted],
-        _changes(job, lake, stored, accepted, results, latest, _rejected(job, refusals)),
+        _changes(job, stored, before, accepted, results, latest, rejected_files(job, refused)),
         [_counts(each, results[each.snapshot.address]) for each in accepted],
-        refused=refusals,
+        refused=refused,
     )
-
-
-def refused_summary(rows: LoadedTable, made: Made) -> dict[str, str]:
-    """What the commit of this run has to say of snapshots that were refused, by this run or before."""
-    taken = {found.entry.address for found in made.found}
-    noted = {address: mark for address, mark in _noted(rows).items() if address not in taken}
-    noted |= {each.found.entry.address: _mark(each.found, each.reason) for each in made.refused}
-    return {REFUSED: json.dumps(dict(sorted(noted.items())[-MOST_NOTED:]))}
 
 
 def _read(new: list[Found], reasons: dict[str, str]) -> Iterator[Delivery]:
@@ -104,6 +91,14 @@ def _read(new: list[Found], reasons: dict[str, str]) -> Iterator[Delivery]:
                 reasons[found.entry.address] = str(error)
 
 
+def _totals_before(job: Job, lake: Lake, deliveries: list[Delivery]) -> list[StoredFile]:
+    """The files of totals that are stored of the same buckets and days."""
+    pipeline = job.pipeline
+    assert isinstance(pipeline, SnapshotPipeline)
+    days = {name: {each.snapshot.partition[name] for each in deliveries} for name in pipeline.totals.partitions}
+    return lake.load(pipeline.totals).files(**days) if deliveries else []
+
+
 def _separate(deliveries: Iterable[Delivery], stored: list[StoredFile], reasons: dict[str, str]) -> Iterator[Delivery]:
     """Those whose own files can be told from others, should there be older ones to take the place of."""
     mixed = {file.partition: file.address for file in stored if None in file.labels}
@@ -113,8 +108,8 @@ def _separate(deliveries: Iterable[Delivery], stored: list[StoredFile], reasons:
             yield each
         else:
             reasons[each.snapshot.address] = (
-                f"another program joined the rows of several snapshots of its day in {file}, so none of them can be"
-                " replaced; delete the rows of that day, or use another --database"
+                f"another program joined rows of several snapshots of its day in {file}, so that none of them can be"
+                " replaced; use another --database"
             )
 
 
@@ -203,8 +198,8 @@ def _divided(files: tuple[InventoryFile, ...], size: int) -> Iterator[tuple[Inve
 
 def _changes(
     job: Job,
-    lake: Lake,
     stored: list[StoredFile],
+    before: list[StoredFile],
     accepted: list[Delivery],
     results: Mapping[str, list[ShareResult]],
     latest: set[Identity],
@@ -214,8 +209,6 @@ def _changes(
     assert isinstance(pipeline, SnapshotPipeline)
     ingested = [result for each in accepted for result in results[each.snapshot.address]]
     again = {each.identity for each in accepted}
-    days = {name: {each.snapshot.partition[name] for each in accepted} for name in pipeline.totals.partitions}
-    before = lake.load(pipeline.totals).files(**days) if accepted else []
     return {
         pipeline.table: Change(
             [file for result in ingested for file in result.files],
@@ -255,28 +248,3 @@ def _counts(delivery: Delivery, results: list[ShareResult]) -> ObjectCounts:
     duplicates = sums("duplicates")
     rows = sums("rows") + duplicates
     return ObjectCounts([delivery.snapshot.address], rows, sums("rejected"), sums("filtered"), at, at, duplicates)
-
-
-def _refusals(rows: LoadedTable, new: list[Found], reasons: Mapping[str, str]) -> list[Refusal]:
-    noted = _noted(rows)
-    refused = [(found, reasons[found.entry.address]) for found in new if found.entry.address in reasons]
-    return [Refusal(found, reason, noted.get(found.entry.address) == _mark(found, reason)) for found, reason in refused]
-
-
-def _rejected(job: Job, refusals: list[Refusal]) -> list[NewFile]:
-    told = [
-        (each.found.entry.address, Rejected(0, f"The snapshot is refused: {each.reason}.", b""))
-        for each in refusals
-        if not each.known
-    ]
-    return write_partitions(job, REJECTED_RECORD, rejected_rows(job, told)) if told else []
-
-
-def _noted(rows: LoadedTable) -> dict[str, str]:
-    text = next((summary[REFUSED] for summary in rows.summaries() if REFUSED in summary), "{}")
-    noted: dict[str, str] = json.loads(text)
-    return noted
-
-
-def _mark(found: Found, reason: str) -> str:
-    return hashlib.sha256(f"{found.entry.etag} {reason}".encode()).hexdigest()[:16]

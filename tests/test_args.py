@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import pytest
 from glue_jobs.args import ARGUMENTS, order, parse, report_order
 from glue_jobs.errors import ArgumentError, LakeError, StorageError, UsageLakeError
 from glue_jobs.pipelines import BY_NAME
+from glue_jobs.sources.cloudtrail_s3_event import parse_data_events
 
 GIVEN = ["--pipeline", "s3_access_log", "--raw_path", "/raw", "--lake_path", "/lake"]
 VALUES = {"pipeline": "s3_access_log", "raw_path": "/raw", "lake_path": "/lake"}
-DEFAULTS = {"database": "usage_lake", "keep_snapshots": "8"}
+DEFAULTS = {"database": "usage_lake", "keep_snapshots": "8", "management_events": "keep"}
 REPORT = {"pipeline": "report", "lake_path": "/lake", "report_path": "/reports"}
+CLOUDTRAIL = BY_NAME["cloudtrail_s3_event"]
 
 
 def test_what_is_given_and_the_defaults() -> None:
@@ -37,7 +40,17 @@ def test_what_glue_adds_is_ignored() -> None:
 def test_what_the_stack_passes_for_nothing_is_nothing(nothing: list[str]) -> None:
     empty = [
         text
-        for name in ("config", "since", "until", "database", "catalog", "look_back_days", "any_name", "keep_snapshots")
+        for name in (
+            "config",
+            "since",
+            "until",
+            "database",
+            "catalog",
+            "look_back_days",
+            "any_name",
+            "management_events",
+            "keep_snapshots",
+        )
         for text in (f"--{name}", *nothing)
     ]
     assert parse([*GIVEN, *empty]) == VALUES
@@ -81,6 +94,8 @@ def test_arguments_that_are_missing_are_named(arguments: list[str], sentence: st
         ),
         ({"look_back_days": "-1"}, "look_back_days is a number of days such as 3, not '-1'"),
         ({"look_back_days": "1000000000"}, "look_back_days is a number of days such as 3, not '1000000000'"),
+        ({"management_events": "none"}, "management_events is keep or drop, not 'none'"),
+        ({"management_events": "drop"}, "management_events is for CloudTrail: leave it out for S3 server access logs"),
         ({"any_name": "yes"}, "any_name is true or false, not 'yes'"),
         ({"raw_path": "https://example.com/logs"}, "https://example.com/logs is neither a folder nor an s3:// address"),
         ({"lake_path": "s3://"}, "s3:// names no bucket; write s3://bucket/prefix"),
@@ -120,6 +135,12 @@ def test_an_order_has_all_values() -> None:
     assert (wanted.pipeline.name, wanted.raw, wanted.lake.location) == ("s3_access_log", "/raw", "/lake")
     assert (wanted.since, wanted.until, wanted.look_back_days) == (date(2024, 5, 6), date(2024, 5, 7), 0)
     assert (wanted.any_name, wanted.lake.database, wanted.lake.catalog_type) == (True, "logs_2", "sqlite")
+
+
+def test_management_events_are_kept_unless_they_are_to_be_dropped() -> None:
+    trail = {**VALUES, "pipeline": "cloudtrail_s3_event"}
+    assert order(trail).pipeline == order({**trail, "management_events": "keep"}).pipeline == CLOUDTRAIL
+    assert order({**trail, "management_events": "drop"}).pipeline == replace(CLOUDTRAIL, parse=parse_data_events)
 
 
 def test_a_lake_on_s3_is_in_the_glue_catalog() -> None:

@@ -6,7 +6,10 @@ Key layouts: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,8 +19,9 @@ from glue_jobs.readers import is_own, is_robot
 from glue_jobs.sources.cloudtrail_parser import parse_cloudtrail
 from glue_jobs.sources.day_folders import DayNames
 from glue_jobs.sources.event_days import with_event_days
+from glue_jobs.sources.parsed import Parsed, Positions
 
-__all__ = ["CLOUDTRAIL_NAMES", "enrich_cloudtrail", "parse_cloudtrail"]
+__all__ = ["CLOUDTRAIL_NAMES", "enrich_cloudtrail", "parse_cloudtrail", "parse_data_events"]
 
 CLOUDTRAIL_NAMES = DayNames(
     # ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz in YYYY/MM/DD of the day it was delivered; people who
@@ -41,6 +45,19 @@ CLOUDTRAIL_NAMES = DayNames(
         }
     ),
 )
+
+
+def parse_data_events(data: bytes, starts: Sequence[int] | Positions = (0,)) -> Parsed:
+    """What `parse_cloudtrail` finds, but management events are filtered; those are events that say that they are."""
+    parsed = parse_cloudtrail(data, starts)
+    # The category is there since version 1.07, the flag since 1.06; older events tell neither.
+    told = pc.coalesce(parsed.rows["management_event"], pc.equal(parsed.rows["event_category"], "Management"))
+    management = told.fill_null(False).to_numpy()
+    if not management.any():
+        return parsed
+    rows = parsed.rows.filter(pa.array(~management)).combine_chunks()
+    filtered = np.concatenate([parsed.filtered, parsed.positions[management]])
+    return replace(parsed, rows=rows, positions=parsed.positions[~management], filtered=filtered)
 
 
 def enrich_cloudtrail(rows: pa.Table, config: Config) -> pa.Table:

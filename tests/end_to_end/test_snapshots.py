@@ -286,6 +286,23 @@ def test_a_copy_of_the_same_snapshot_is_refused(inventory: Inventory, lake: str)
     assert "the same snapshot lies in " in sentence(outcome)
 
 
+@pytest.mark.parametrize("table", [S3_INVENTORY_OBJECT, DAILY_STORAGE], ids=lambda table: table.name)
+def test_snapshots_that_another_program_joined_are_not_replaced(table: Table, inventory: Inventory, lake: str) -> None:
+    """As Athena's OPTIMIZE does to small files of a partition."""
+    inventory.deliver(FIRST, records(3))
+    replace(inventory, config="other").deliver(FIRST, records(4))
+    run(inventory, lake)
+    loaded = Lake(lake, "usage_lake").load(table)
+    loaded.replace(loaded.rows(tuple(table.arrow_schema.names)))
+    assert len(Lake(lake, "usage_lake").load(table).files()) == 1
+    inventory.deliver(FIRST, records(5))
+    inventory.deliver(day(1), records(6))
+    outcome = run(inventory, lake)
+    assert "another program joined rows of several snapshots of its day in " in sentence(outcome)
+    assert totals(lake) == {FIRST: 7, day(1): 6}
+    assert stored(lake) == {**dict(zip(at(0, 1), [3, 6], strict=True)), at(0, config="other")[0]: 4}
+
+
 def test_replaced_files_go_when_no_reader_can_have_them(
     inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

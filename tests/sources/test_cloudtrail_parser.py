@@ -261,6 +261,14 @@ def test_facts_of_the_transfer(data: Any, facts: tuple[Any, ...]) -> None:
     assert (found["signature_version"], found["cipher_suite"], found["bytes_out"], found["bytes_in"]) == facts
 
 
+def test_facts_of_one_event_do_not_depend_on_its_neighbours() -> None:
+    data = [{"SignatureVersion": "SigV4", "x-amz-id-2": "x"}, None, {"new": 1, "CipherSuite": "TLS"}, {}]
+    for some in (data, data[:2], data[::-1], [data[0], {}, data[0]]):
+        parsed = parse(document(*(event(additionalEventData=each) for each in some), *numbered(1)))
+        wanted = [(each or {}).get("SignatureVersion") for each in some]
+        assert parsed.rows["signature_version"].to_pylist() == [*wanted, None]
+
+
 def test_the_connection() -> None:
     found = row(tlsDetails={"tlsVersion": "TLSv1.3", "cipherSuite": "C", "clientProvidedHostHeader": "h"})
     assert (found["tls_version"], found["cipher_suite"], found["host_header"]) == ("TLSv1.3", "C", "h")
@@ -348,6 +356,52 @@ def test_every_record_is_a_row_or_rejected_or_filtered(some: list[tuple[Any, boo
     assert parsed.records == len(records)
     assert parsed.rows.num_rows == sum(isinstance(each, dict) and ours for each, ours in some)
     assert len(parsed.rejected) == sum(not isinstance(each, dict) for each, _ in some)
+
+
+plain_events = st.fixed_dictionaries(
+    {"eventSource": st.sampled_from(["s3.amazonaws.com"] * 4 + ["sts.amazonaws.com", None])},
+    optional={
+        "eventCategory": st.sampled_from(["Data", "Management", "Aggregated", None]),
+        "eventTime": st.sampled_from(["2024-05-07T08:09:10Z", "2024-02-30T08:09:10Z", "2024-05-07 08:09:10Z", ""]),
+        "readOnly": st.booleans(),
+        "apiVersion": st.sampled_from(["2006-03-01", None]),
+        "addendum": st.just({"reason": "DELIVERY_DELAY"}),
+        "sessionCredentialFromConsole": st.just("true"),
+        "serviceEventDetails": st.just({}),
+        "additionalEventData": st.sampled_from([None, {"CipherSuite": "TLS", "SSEApplied": "SSE_S3"}, {"new": 1}]),
+    },
+)
+
+
+@SOME
+@given(st.lists(plain_events, min_size=1, max_size=4))
+def test_events_read_at_once_are_those_read_one_by_one(some: list[dict[str, Any]]) -> None:
+    records = [event(**fields) for fields in some]
+    # A record that is none makes the parser look at each.
+    at_once, one_by_one = parse(document(*records)), parse(document(*records, 5))
+    assert at_once.rows.to_pylist() == one_by_one.rows.to_pylist()
+    assert at_once.filtered.tolist() == one_by_one.filtered.tolist()
+    assert at_once.rejected == one_by_one.rejected[:-1]
+    others = [json.loads(text or "{}") for text in at_once.rows["other_fields"].to_pylist()]
+    names = {"apiVersion", "addendum", "sessionCredentialFromConsole", "serviceEventDetails"}
+    kept = [each for each in records if each["eventSource"] == "s3.amazonaws.com"]
+    if at_once.rows.num_rows == len(kept):
+        assert [names & each.keys() for each in others] == [names & each.keys() for each in kept]
+
+
+@pytest.mark.parametrize(
+    ("fields", "filtered", "rejected"),
+    [
+        ({"eventCategory": "Insight"}, 1, []),
+        ({"eventSource": "sts.amazonaws.com"}, 1, []),
+        ({"eventSource": None}, 0, ["the record names no eventSource"]),
+        ({"eventTime": None}, 0, ["the event has no eventTime"]),
+    ],
+)
+def test_a_plain_record_that_is_no_row(fields: dict[str, Any], filtered: int, rejected: list[str]) -> None:
+    parsed = parse(document(event(), event(**fields)))
+    assert (parsed.rows.num_rows, len(parsed.filtered)) == (1, filtered)
+    assert [each.reason for each in parsed.rejected] == rejected
 
 
 pieces = st.lists(

@@ -78,10 +78,9 @@ class Contents:
         return len(self.records) + len(self.broken)
 
 
-def read_documents(data: bytes | memoryview) -> Contents:
-    """Everything in the bytes of one object; an empty one has one record, a broken one."""
+def read_documents(text: bytes) -> Contents:
+    """Everything in the `utf8` text of one object; an empty one has one record, a broken one."""
     contents = Contents()
-    text = _utf8(bytes(data))
     try:
         records = DOCUMENT.decode(text).Records
     except NOT_JSON:
@@ -101,8 +100,8 @@ def read_documents(data: bytes | memoryview) -> Contents:
     return contents
 
 
-def _utf8(data: bytes) -> bytes:
-    """The text as UTF-8; bytes that are not stay visible as ``\\xNN``, which is no JSON outside of strings."""
+def utf8(data: bytes) -> bytes:
+    """The text of an object as UTF-8; other bytes stay visible as ``\\xNN``, which is no JSON outside of strings."""
     if data.isascii():
         return data
     whole = pa.Array.from_buffers(pa.large_string(), 1, [None, pa.py_buffer(_ends(len(data))), pa.py_buffer(data)])

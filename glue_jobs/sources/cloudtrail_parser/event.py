@@ -5,8 +5,6 @@ Versions: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -15,12 +13,12 @@ from glue_jobs.json_documents import NOT_JSON
 
 S3 = "s3.amazonaws.com"
 # Summaries of events that are there one by one too.
-SUMMARIES = ("Aggregated", "Insight")
+SUMMARIES = frozenset({"Aggregated", "Insight"})
 
 NOTHING = msgspec.Raw()
 
 
-class Event(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class _Named(msgspec.Struct, gc=False):
     """The fields that have a column, named and typed as documented; nested ones as they are written."""
 
     eventTime: str | None = None
@@ -50,83 +48,61 @@ class Event(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     tlsDetails: msgspec.Raw = NOTHING
 
 
+class Event(_Named, gc=False, forbid_unknown_fields=True):
+    """All documented fields of events of S3; those without a column as they are written."""
+
+    apiVersion: msgspec.Raw = NOTHING
+    addendum: msgspec.Raw = NOTHING
+    sessionCredentialFromConsole: msgspec.Raw = NOTHING
+    serviceEventDetails: msgspec.Raw = NOTHING
+
+
+class _Any(Event, gc=False, forbid_unknown_fields=False):
+    """An event with fields that nobody knows yet."""
+
+
 class _Source(msgspec.Struct, gc=False):
     eventSource: Any = None
 
 
-TEXT = msgspec.json.Decoder(str | None)
 _EVENT = msgspec.json.Decoder(Event)
+_LENIENT = msgspec.json.Decoder(_Any)
 _SOURCE = msgspec.json.Decoder(_Source)
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ANY = msgspec.json.Decoder()
-_TYPES = {each.name: each.type for each in msgspec.structs.fields(Event) if each.type is not msgspec.Raw}
-_NESTED = frozenset(each.name for each in msgspec.structs.fields(Event)) - _TYPES.keys()
+_WITH_COLUMN = frozenset(_Named.__struct_fields__)
+_TYPES = {each.name: each.type for each in msgspec.structs.fields(_Named) if each.type is not msgspec.Raw}
 _BOOLEANS = {"true": True, "false": False}
 
 
-@dataclass
-class Events:
-    """Events of S3 and where they were among the records; ``others`` has JSON of fields that have no column, by place
-    in ``found``; ``refused`` the reasons by place among the records; ``filtered`` places of what is not for S3."""
-
-    found: list[Event] = field(default_factory=list)
-    places: Sequence[int] = ()
-    others: dict[int, dict[str, msgspec.Raw]] = field(default_factory=dict)
-    refused: dict[int, str] = field(default_factory=dict)
-    filtered: list[int] = field(default_factory=list)
+REST = tuple(name for name in Event.__struct_fields__ if name not in _WITH_COLUMN)
+"""Fields without a column."""
 
 
 class Unusable(ValueError):
     """Why a record is no event, as one sentence."""
 
 
-def read_events(records: Sequence[msgspec.Raw]) -> Events:
-    """The events among records of any service."""
-    try:
-        events = list(map(_EVENT.decode, records))
-    except NOT_JSON:
-        return _one_by_one(records)
-    if all(event.eventSource == S3 and event.eventCategory not in SUMMARIES for event in events):
-        return Events(events, range(len(events)))
-    return _one_by_one(records)
+def is_wanted(event: Event) -> bool:
+    """Whether an event is of S3, and not a summary of others."""
+    return event.eventSource == S3 and event.eventCategory not in SUMMARIES
 
 
-def _one_by_one(records: Sequence[msgspec.Raw]) -> Events:
-    events = Events()
-    places: list[int] = []
-    for place, record in enumerate(records):
-        try:
-            event, others = _read(record)
-        except Unusable as problem:
-            events.refused[place] = str(problem)
-            continue
-        if event is None:
-            events.filtered.append(place)
-            continue
-        if others:
-            events.others[len(places)] = others
-        places.append(place)
-        events.found.append(event)
-    events.places = places
-    return events
-
-
-def _read(record: msgspec.Raw) -> tuple[Event | None, dict[str, msgspec.Raw]]:
-    """The event, None when it is not for this table, and the fields that have no column.
+def read_event(record: msgspec.Raw) -> tuple[Event | None, dict[str, msgspec.Raw]]:
+    """The event, None when it is not for this table, and the fields that nobody has documented.
 
     Raises Unusable with the reason.
     """
+    others: dict[str, msgspec.Raw] = {}
     try:
         event = _EVENT.decode(record)
     except NOT_JSON:
         if _is_foreign(record):
             return None, {}
-        event, others = _field_by_field(record)
-    else:
-        others = {}
-        if event.eventSource is None:
-            raise Unusable("the record names no eventSource")
-    return (event if event.eventSource == S3 and event.eventCategory not in SUMMARIES else None), others
+        event, others = _undocumented(record)
+    if event.eventSource is None:
+        raise Unusable("the record names no eventSource")
+    return (event if is_wanted(event) else None), others
 
 
 def _is_foreign(record: msgspec.Raw) -> bool:
@@ -137,26 +113,27 @@ def _is_foreign(record: msgspec.Raw) -> bool:
     return isinstance(source, str) and source != S3
 
 
-def _field_by_field(record: msgspec.Raw) -> tuple[Event, dict[str, msgspec.Raw]]:
+def _undocumented(record: msgspec.Raw) -> tuple[Event, dict[str, msgspec.Raw]]:
     try:
         fields = _FIELDS.decode(record)
     except msgspec.ValidationError:
         raise Unusable("the record is no JSON object") from None
     except NOT_JSON as problem:
         raise Unusable(f"the record is damaged: {problem}") from None
+    others = {name: raw for name, raw in fields.items() if name not in _WITH_COLUMN}
+    try:
+        # Only names are unknown: of some day on, that may be so in every event.
+        return _LENIENT.decode(record), others
+    except NOT_JSON:
+        pass
     values: dict[str, Any] = {}
-    others: dict[str, msgspec.Raw] = {}
     for name, raw in fields.items():
-        if name in _NESTED:
-            values[name] = raw
-        elif name not in _TYPES:
-            others[name] = raw
-        else:
+        if name in _TYPES:
             values[name], documented = _value(name, raw)
             if not documented:
                 others[name] = raw
-    if not isinstance(values.get("eventSource"), str):
-        raise Unusable("the record names no eventSource")
+        elif name in _WITH_COLUMN:
+            values[name] = raw
     return Event(**values), others
 
 

@@ -6,25 +6,36 @@ without regard to case, and a value of another type is null: the JSON text besid
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from glue_jobs.json_documents import NOT_JSON
+from glue_jobs.sources.cloudtrail_parser.texts import by_name
 
 ANONYMOUS = "anonymous"
 _UNSIGNED = frozenset({"anonymous", "ANONYMOUS_PRINCIPAL"})
 
 
 class Facts(msgspec.Struct, gc=False):
-    """What additionalEventData says."""
+    """What additionalEventData says that has a column."""
 
     SignatureVersion: str | None = None
     CipherSuite: str | None = None
     AuthenticationMethod: str | None = None
     bytesTransferredIn: int | float | str | None = None
     bytesTransferredOut: int | float | str | None = None
+
+
+class _AllFacts(Facts, gc=False, forbid_unknown_fields=True):
+    """All that it is known to say: another name may be one of them that is spelled in another way."""
+
+    id_2: msgspec.Raw = msgspec.field(name="x-amz-id-2", default=msgspec.Raw())
+    SSEApplied: msgspec.Raw = msgspec.Raw()
+    aclRequired: msgspec.Raw = msgspec.Raw()
+    objectRetentionInfo: msgspec.Raw = msgspec.Raw()
 
 
 class Issuer(msgspec.Struct, gc=False):
@@ -79,35 +90,36 @@ class Resource(msgspec.Struct, gc=False):
 
 
 _ANY = msgspec.json.Decoder()
-_FACTS = msgspec.json.Decoder(Facts)
+_FACTS = msgspec.json.Decoder(_AllFacts)
+_SOME_FACTS = msgspec.json.Decoder(Facts)
 _IDENTITY = msgspec.json.Decoder(Identity)
 _CONNECTION = msgspec.json.Decoder(Connection)
 _PARAMETERS = msgspec.json.Decoder(Parameters)
 _RESOURCES = msgspec.json.Decoder(list[Resource])
-_FACT_NAMES = tuple((name, name.lower().encode()) for name in Facts.__struct_fields__)
 _NO_FACTS = Facts()
+# The name of a fact, but not as it is documented.
+_NAMES = "|".join(Facts.__struct_fields__)
+_OTHER_CASE = re.compile(f'"(?!(?:{_NAMES})")(?i:{_NAMES})"'.encode())
 
 
-def facts(raws: Sequence[msgspec.Raw]) -> list[Facts]:
-    """Those of each event."""
+def facts(raws: Sequence[msgspec.Raw]) -> dict[str, tuple[Any, ...]]:
+    """Of each fact what each event says, by the name of the fact."""
     try:
-        found = list(map(_FACTS.decode, raws))
+        found = [_FACTS.decode(raw) if len(raw) else _NO_FACTS for raw in raws]
     except NOT_JSON:
-        return [_careful_facts(raw) for raw in raws]
-    for place, each in enumerate(found):
-        if each.SignatureVersion is None or each.CipherSuite is None or each.bytesTransferredOut is None:
-            found[place] = _careful_facts(raws[place])
-    return found
+        found = list(map(_careful_facts, raws))
+    return by_name(Facts, found)
 
 
 def _careful_facts(raw: msgspec.Raw) -> Facts:
     try:
-        found = _FACTS.decode(raw)
+        # Only a name is unknown: of some day on, that may be so in every event.
+        found = _SOME_FACTS.decode(raw)
     except NOT_JSON:
-        found = _NO_FACTS
-    text = bytes(raw).lower()
-    if not any(getattr(found, name) is None and lower in text for name, lower in _FACT_NAMES):
-        return found
+        pass
+    else:
+        if not _OTHER_CASE.search(raw):
+            return found
     fields = _fields(raw)
     return Facts(
         _text(fields, "signatureversion"),

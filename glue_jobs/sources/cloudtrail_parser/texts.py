@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -13,14 +15,31 @@ import pyarrow.compute as pc
 LARGEST = 2**63 - 1
 
 
-def encoded(texts: Sequence[str | None]) -> pa.DictionaryArray:
-    """Texts that repeat, as ``dictionary<int32, string>``."""
-    return without_empty(pa.array(texts, pa.string()).dictionary_encode())
+def by_name(kind: type[msgspec.Struct], structs: Sequence[msgspec.Struct]) -> dict[str, tuple[Any, ...]]:
+    """The values of each field of ``kind``, struct by struct; they may be of kinds derived from it."""
+    if not structs:
+        return dict.fromkeys(kind.__struct_fields__, ())
+    with _uncollected():
+        # What a derived kind adds comes last.
+        return dict(
+            zip(kind.__struct_fields__, zip(*map(msgspec.structs.astuple, structs), strict=False), strict=False)
+        )
 
 
-def distinct(texts: Sequence[str | None]) -> pa.StringArray:
-    """Texts nearly all different."""
-    array = pa.array(texts, pa.string())
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: thousands of tuples at once make it run, and it finds nothing."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def null_if_empty(array: pa.StringArray) -> pa.StringArray:
+    """The texts with empty ones null."""
     empty = pc.equal(array, "")
     return pc.if_else(empty, None, array) if pc.any(empty).as_py() else array
 
@@ -50,9 +69,9 @@ def json_texts(raws: Sequence[msgspec.Raw]) -> pa.StringArray:
     return pa.Array.from_buffers(pa.string(), len(raws), [bits, pa.py_buffer(offsets), pa.py_buffer(data)])
 
 
-def spread(values: Iterable[str | None], codes: pa.Int32Array) -> pa.DictionaryArray:
+def spread(values: Sequence[str | None], codes: pa.Int32Array) -> pa.DictionaryArray:
     """For each code the text at its place among ``values``, encoded."""
-    known = encoded(list(values))
+    known = without_empty(pa.array(values, pa.string()).dictionary_encode())
     return pa.DictionaryArray.from_arrays(known.indices.take(codes), known.dictionary)
 
 

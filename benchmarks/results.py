@@ -1,0 +1,38 @@
+"""The results as Markdown: a section per benchmark, each with where and when it was measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.measure import Line
+
+TITLE = "# Results\n\n"
+
+
+def section(title: str, head: str, lines: Sequence[Line]) -> str:
+    """One benchmark's heading, how it was measured, and its table."""
+    rows = [f"| {line.what} | {line.figure} | {line.target} | {_met(line)} | {line.note} |" for line in lines]
+    table = ["| what | figure | target | met | how |", "|---|---|---|---|---|", *rows]
+    return f"## {title}\n\n{head}\n\n" + "\n".join(table) + "\n"
+
+
+def _met(line: Line) -> str:
+    return "" if line.met is None else "yes" if line.met else "**no**"
+
+
+def keep(file: Path, titles: Sequence[str], text: str) -> None:
+    """Put a section in the place of the one with its heading; the file has those of ``titles``, in this order."""
+    before = file.read_text(encoding="utf-8") if file.exists() else ""
+    sections = {_title(each): each.strip() + "\n" for each in [*_sections(before), text]}
+    kept = [sections[title] for title in titles if title in sections]
+    file.write_text(TITLE + "\n".join(kept), encoding="utf-8")
+
+
+def _sections(text: str) -> list[str]:
+    return re.split("^(?=## )", text, flags=re.MULTILINE)[1:]
+
+
+def _title(text: str) -> str:
+    return text.partition("\n")[0].removeprefix("## ").strip()

@@ -1,0 +1,63 @@
+"""The times of events: as CloudTrail writes them read at once, in any other form one by one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+# As CloudTrail writes it; and as tools that kept events in tables do. Without a zone it is UTC.
+_DOCUMENTED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+_FORM = "0000-00-00T00:00:00Z"
+_YEARS = range(1970, 2200)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_END = (datetime(_YEARS.stop, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+
+def documented_times(texts: Sequence[str | None]) -> list[int] | None:
+    """Microseconds since 1970; None unless all have the documented form and name a time of the years 1970 to 2199."""
+    if not texts:
+        return []
+    times = pa.array(texts, pa.string())
+    if not _is_documented(times):
+        return None
+    try:
+        found = times.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy()
+    except pa.ArrowInvalid:
+        return None
+    return found.tolist() if ((found >= 0) & (found < _END)).all() else None
+
+
+def any_time(text: str | None) -> int:
+    """Microseconds since 1970, -1 for what names no time of the years 1970 to 2199."""
+    if not text or not _TIME.fullmatch(text):
+        return -1
+    try:
+        time = datetime.fromisoformat(text)
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return -1
+    return (time - _EPOCH) // _MICROSECOND if time.year in _YEARS else -1
+
+
+def is_documented(text: str) -> bool:
+    """Whether a time has the form ``2023-07-10T11:45:00Z``."""
+    return _DOCUMENTED.fullmatch(text) is not None
+
+
+def _is_documented(times: pa.StringArray) -> bool:
+    """Whether all have that form; Arrow reads others too, and the digits only there."""
+    if times.null_count or pc.any(pc.not_equal(pc.binary_length(times), len(_FORM))).as_py():
+        return False
+    _, offsets, data = times.buffers()
+    first = np.frombuffer(offsets, np.int32)[times.offset]
+    letters = np.frombuffer(data, np.uint8)[first : first + len(times) * len(_FORM)].reshape(-1, len(_FORM))
+    return all((letters[:, place] == ord(sign)).all() for place, sign in enumerate(_FORM) if sign != "0")

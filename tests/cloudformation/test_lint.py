@@ -18,27 +18,29 @@ from tools.package import TEMPLATE
 CHECKOV = Path(sys.prefix) / "checkov/bin/checkov"
 
 
-@pytest.fixture(params=["usage-lake.yaml", "data_lake.yaml"])
-def deployed(request: pytest.FixtureRequest, template: str, tmp_path: Path) -> Path:
-    """A template as it is deployed."""
-    path = tmp_path / request.param
-    path.write_text(template if request.param == "usage-lake.yaml" else ZONES.read_text())
-    return path
+@pytest.fixture
+def deployed(template: str, tmp_path: Path) -> list[Path]:
+    """The templates as they are deployed; the linters take longer to start than to read two."""
+    paths = [tmp_path / "usage-lake.yaml", tmp_path / "data_lake.yaml"]
+    for path, text in zip(paths, (template, ZONES.read_text()), strict=True):
+        path.write_text(text)
+    return paths
 
 
-def test_cfn_lint_finds_nothing(deployed: Path) -> None:
-    command = [Path(sys.executable).parent / "cfn-lint", deployed]
+def test_cfn_lint_finds_nothing(deployed: list[Path]) -> None:
+    command = [Path(sys.executable).parent / "cfn-lint", *deployed]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_checkov_finds_nothing_that_is_not_explained(deployed: Path) -> None:
+def test_checkov_finds_nothing_that_is_not_explained(deployed: list[Path]) -> None:
     assert CHECKOV.exists(), "checkov is missing: run make install"
-    command = [str(CHECKOV), "--skip-download", "--framework", "cloudformation", "--output", "json", "--quiet"]
-    done = subprocess.run([*command, "--file", str(deployed)], capture_output=True, text=True, check=False)
+    options = ["--skip-download", "--framework=cloudformation", "--output=json", "--quiet"]
+    command = [CHECKOV, *options, "--file", *deployed]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     result = json.loads(done.stdout)
     assert [(each["check_id"], each["resource"]) for each in result["results"]["failed_checks"]] == []
-    assert result["summary"]["passed"] > 10 and not result["summary"]["parsing_errors"]
+    assert result["summary"]["passed"] > 100 and not result["summary"]["parsing_errors"]
 
 
 @pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.name)

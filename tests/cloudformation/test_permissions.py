@@ -16,12 +16,15 @@ import pyarrow as pa
 import pytest
 from botocore.exceptions import ClientError
 
+import glue_jobs.ingest
 from glue_jobs import athena
 from glue_jobs.args import REPORT
 from glue_jobs.errors import StorageError
 from glue_jobs.lake import Lake
-from glue_jobs.pipelines import PIPELINES, TABLES
+from glue_jobs.pipelines import BY_NAME, PIPELINES
 from glue_jobs.run import main
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.cloudformation.acting import acting_as
 from tests.cloudformation.rendered import Json, Rendered
 from tests.end_to_end.lakes import without_spark
@@ -32,6 +35,8 @@ from tools.package import packaged
 
 DAY = date(2024, 5, 7)
 NIGHT = datetime(2024, 5, 7, 1)
+
+OF_ALL = (REJECTED_RECORD, INGESTED_OBJECT)
 
 # moto enforces the others nowhere.
 ENFORCED = ("s3:", "glue:")
@@ -64,8 +69,7 @@ class Stack:
             put(location, b"")
         self._pipeline = pipeline
         if pipeline == REPORT:
-            for table in TABLES:
-                Lake(self.arguments["--lake_path"], database).create(table)
+            Lake(self.arguments["--lake_path"], database).create(INGESTED_OBJECT)
         else:
             self._deliver = delivery(pipeline, self.arguments["--raw_path"].rstrip("/"))
 
@@ -81,6 +85,9 @@ class Stack:
         athena = AthenaForTheCaller(self.rendered)
         with acting_as(statements), serving(athena) as address, pytest.MonkeyPatch.context() as patch:
             patch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
+            if self._pipeline != REPORT:
+                # The tables of other sources are made with the same rights, and take their time.
+                patch.setattr(glue_jobs.ingest, "TABLES", (*BY_NAME[self._pipeline].tables, *OF_ALL))
             for location in self.loaded:
                 bucket, _, key = location.removeprefix("s3://").partition("/")
                 # The default session of boto3 remembers other credentials.

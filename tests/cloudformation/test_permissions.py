@@ -15,6 +15,7 @@ import boto3
 import pyarrow as pa
 import pytest
 from botocore.exceptions import ClientError
+from botocore.loaders import JSONFileLoader
 
 import glue_jobs.ingest
 from glue_jobs import athena
@@ -196,9 +197,14 @@ def cases() -> Iterator[tuple[str, str]]:
                 yield pipeline, sid
 
 
+# Every run makes clients with credentials of its own, and each would read all of AWS's models again.
+_load_model = cache(JSONFileLoader()._load_file)
+
+
 @pytest.fixture(autouse=True)
 def _here(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     without_spark(monkeypatch)
+    monkeypatch.setattr(JSONFileLoader, "_load_file", lambda _, *arguments: _load_model(*arguments))
     monkeypatch.setattr(athena, "FIRST_WAIT", 0.001)
 
 

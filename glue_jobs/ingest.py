@@ -20,7 +20,7 @@ from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.ledger import Totals, ledger_rows, not_ingested, totals
 from glue_jobs.made import Made
 from glue_jobs.pipelines import TABLES, EventPipeline, Pipeline, SnapshotPipeline
-from glue_jobs.plan import CHUNKS_PER_WORKER, bundled, chunk_size, cut
+from glue_jobs.plan import BUNDLES_PER_WORKER, bundled, chunk_size, cut
 from glue_jobs.progress import Reporter
 from glue_jobs.readers import ROBOTS_VERSION
 from glue_jobs.refusals import Refusal, refused_summary
@@ -168,9 +168,9 @@ def _run(
 
 
 def _make(order: Order, job: Job, rows: LoadedTable, new: list[Found], reporter: Reporter) -> Made:
-    if isinstance(order.pipeline, SnapshotPipeline):
+    if not isinstance(order.pipeline, EventPipeline):
         return make_snapshots(job, order.lake, rows, new, order.keep_snapshots, reporter)
-    results = _ingest_chunks(job, new, reporter)
+    results = _ingest_chunks(job, order.pipeline, new, reporter)
     files = [file for result in results for file in result.files]
     files, duplicates = _drop_doubled(job, rows, files, reporter)
     changes = {
@@ -180,11 +180,11 @@ def _make(order: Order, job: Job, rows: LoadedTable, new: list[Found], reporter:
     return Made(new, changes, [result.counts for result in results], duplicates)
 
 
-def _ingest_chunks(job: Job, new: list[Found], reporter: Reporter) -> list[ChunkResult]:
+def _ingest_chunks(job: Job, pipeline: EventPipeline, new: list[Found], reporter: Reporter) -> list[ChunkResult]:
     spark = session()
-    size = chunk_size(sum(each.entry.size for each in new), spark.sparkContext.defaultParallelism)
-    lines = isinstance(job.pipeline, EventPipeline) and job.pipeline.lines
-    chunks = list(cut(new, size, lambda found: lines and not _is_compressed(found)))
+    total = sum(each.entry.size for each in new) * pipeline.packing
+    size = max(chunk_size(total, spark.sparkContext.defaultParallelism) // pipeline.packing, 1)
+    chunks = list(cut(new, size, lambda found: pipeline.lines and not _is_compressed(found)))
     with reporter.progress("ingesting") as progress:
         return run_tasks(spark, partial(ingest_chunk, job), chunks, progress)
 
@@ -201,7 +201,7 @@ def _drop_doubled(
         return files, counts
     with reporter.progress("looking for duplicates") as progress:
         spark = session()
-        bundles = bundled(_days(rows, files), spark.sparkContext.defaultParallelism * CHUNKS_PER_WORKER)
+        bundles = bundled(_days(rows, files), spark.sparkContext.defaultParallelism * BUNDLES_PER_WORKER)
         found = [each for some in run_tasks(spark, partial(drop_doubled, job), bundles, progress) for each in some]
     replaced = {each.address: each.file for each in found}
     for each in found:

@@ -29,9 +29,10 @@ def sentence(outcome: Outcome) -> str:
     if not skipped:
         return told
     are = "is" if skipped == 1 else "are"
+    hint = f" (--any-name takes {'it' if skipped == 1 else 'them'} too)" if outcome.skipped.takeable else ""
     return (
         f"{told}; {_many(skipped, 'object')} {are} not named as AWS names them and {_were(skipped)} skipped,"
-        f" e.g. {printable(outcome.skipped.example)} (--any-name takes {'it' if skipped == 1 else 'them'} too)"
+        f" e.g. {printable(outcome.skipped.example)}{hint}"
     )
 
 

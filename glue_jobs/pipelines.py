@@ -58,12 +58,14 @@ class EventPipeline(Pipeline):
 
     ``lines`` says that objects are lines of text: large ones may be split, and ``parse`` gets lines of many objects.
     Otherwise they are JSON documents, and ``parse`` also gets where in the bytes each object begins.
-    ``parse_data_events`` filters management events, where the source has any.
+    ``packing`` is about how many bytes of records a byte of an object holds. ``parse_data_events`` filters management
+    events, where the source has any.
     """
 
     names: DayNames
     parse: Callable[..., Parsed]
     lines: bool
+    packing: int = 1
     parse_data_events: Callable[..., Parsed] | None = None
 
 
@@ -94,6 +96,7 @@ PIPELINES = (
         enrich=enrich_cloudtrail,
         table=CLOUDTRAIL_S3_EVENT,
         lines=False,
+        packing=8,
         parse_data_events=parse_data_events,
     ),
     SnapshotPipeline(

@@ -17,6 +17,9 @@ SMALLEST_CHUNK = 16 * 2**20
 MOST_OBJECTS = 5_000
 CHUNKS_PER_WORKER = 4
 
+# Looking for duplicates takes a day's files a fraction of a second, and a task a tenth of one to start.
+BUNDLES_PER_WORKER = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from glue_jobs.data_files import NewFile, with_schema
 from glue_jobs.duplicates import doubled_within
 from glue_jobs.fetch import fetched
-from glue_jobs.ingest_task import FLUSH, Job, rejected_rows, write_partitions, write_parts
+from glue_jobs.ingest_task import Job, rejected_rows, write_partitions, write_parts
 from glue_jobs.plan import Part
 from glue_jobs.sources.found import Found
 from glue_jobs.sources.inventory_parser import Block, InventoryFile, RefusedError, Snapshot, find, read_file
@@ -21,6 +21,9 @@ from glue_jobs.sources.parsed import Rejected
 from glue_jobs.sources.storage_totals import partial_totals
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.text_order import text_order
+
+# Rows in memory that become one data file: a worker holds them several times over while it sorts and writes them.
+FLUSH = 96 * 2**20
 
 
 @dataclass(frozen=True)

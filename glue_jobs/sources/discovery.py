@@ -36,6 +36,7 @@ def discover(
 
 def discover_snapshots(storage: Storage, raw: str, window: Window, skipped: Skipped) -> Iterator[Found]:
     """Manifests of snapshots below ``raw`` whose day is in the window; raises as `discover` does."""
+    skipped.takeable = False
     yield from SnapshotFolders(storage, window, skipped).objects(_prefix(storage, raw))
 
 

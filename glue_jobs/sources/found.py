@@ -38,13 +38,15 @@ class Skipped:
     """Objects below the raw path that are none of the source's, counted while listing.
 
     ``folders`` are those of related logs that the source leaves out on purpose; nobody has looked into them.
-    ``unfinished`` are those of snapshots whose delivery has not ended; a later run finds them again.
+    ``unfinished`` are those of snapshots whose delivery has not ended; a later run finds them again. ``takeable`` says
+    that ``--any-name`` takes the counted ones.
     """
 
     count: int = 0
     example: str = ""
     folders: set[str] = field(default_factory=set)
     unfinished: set[str] = field(default_factory=set)
+    takeable: bool = True
 
     def add(self, address: str) -> None:
         """Count one more."""

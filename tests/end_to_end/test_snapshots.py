@@ -278,6 +278,14 @@ def test_a_snapshot_without_checksum_waits(inventory: Inventory, lake: str) -> N
     assert totals(lake) == {FIRST: 3, day(1): 4}
 
 
+def test_what_lies_beside_snapshots_is_named_without_a_hint_that_would_not_help(
+    inventory: Inventory, lake: str
+) -> None:
+    inventory.deliver(FIRST, records(3))
+    Path(inventory.folder, "README.txt").write_bytes(b"")
+    assert sentence(run(inventory, lake)).endswith(f"skipped, e.g. {inventory.folder}/README.txt")
+
+
 def test_a_copy_of_the_same_snapshot_is_refused(inventory: Inventory, lake: str) -> None:
     inventory.deliver(FIRST, records(3))
     replace(inventory, address=f"{inventory.address}/copy").deliver(FIRST, records(3))

@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test lint check generate bench clean
+.PHONY: help install demo package deploy test lint check generate bench clean
 
 # Another Python than the one found: make install PYTHON=/path/to/python3.11
 PYTHON :=
@@ -14,12 +14,18 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:  ## print this list
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "make %-10s%s\n", $$1, $$2 }' Makefile
 
-install: .venv/installed  ## set up .venv with everything pinned
+install: .venv/installed .venv/checkov/installed  ## set up .venv with everything pinned
 
 demo: .venv/installed  ## make sample logs and inventories, ingest, ask, publish, compare with the truth
 	@.venv/bin/usage-lake demo
 
-test: .venv/installed  ## run the whole test suite
+package: .venv/installed  ## write dist/usage-lake.yaml, the one file CloudFormation needs
+	@$(RUN) -m tools.package
+
+deploy: package  ## create or update a stack: STACK=name [BUCKET=...] [PARAMETERS="Name=value ..."]
+	@tools/deploy "$(STACK)" "$(BUCKET)" $(PARAMETERS)
+
+test: .venv/installed .venv/checkov/installed  ## run the whole test suite
 	@$(RUN) -m pytest
 
 lint: .venv/installed  ## ruff, mypy, and whether generated files are current
@@ -47,6 +53,12 @@ clean:  ## remove what make has made: .venv, demo, caches
 	  echo "Setting up .venv with $$("$$python" -V); this takes a few minutes, once." && \
 	  "$$python" -m venv --clear .venv; }
 	@$(RUN) -m pip install -q -c constraints.txt -e '.[test]'
+	@touch $@
+
+# The linter of templates needs older versions of what the rest uses.
+.venv/checkov/installed: .venv/installed tools/checkov_pins.txt
+	@$(RUN) -m venv --clear .venv/checkov
+	@.venv/checkov/bin/python -m pip install -q --no-deps -r tools/checkov_pins.txt
 	@touch $@
 
 .venv/bench: .venv/installed

@@ -141,14 +141,11 @@ def parse(arguments: Sequence[str]) -> dict[str, str]:
     Raises:
         ArgumentError: an argument the job requires is missing.
     """
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for argument in ARGUMENTS:
-        parser.add_argument(f"--{argument.name}", default=argument.default)
-    try:
-        known, _ = parser.parse_known_args(arguments)
-    except argparse.ArgumentError as error:
-        raise ArgumentError(f"the job arguments cannot be read: {error}") from error
-    values = vars(known)
+        # An empty text may get lost on the way through Glue, so that a name comes without a value.
+        parser.add_argument(f"--{argument.name}", default=argument.default, nargs="?")
+    values = vars(parser.parse_known_args(arguments)[0])
     job = REPORT_JOB if values["pipeline"] == REPORT else INGEST_JOB
     wanted = [argument for argument in ARGUMENTS if job in argument.jobs]
     # The stack passes an empty text for what its owner left empty.

@@ -196,7 +196,8 @@ def test_make_alone_prints_every_target() -> None:
 
 
 def commands(target: str) -> list[str]:
-    command = ["make", "--no-print-directory", "-n", "-o", ".venv/installed", target]
+    there = ["-o", ".venv/installed", "-o", ".venv/checkov/installed"]
+    command = ["make", "--no-print-directory", "-n", *there, target]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, env=without_make())
     return [line for line in done.stdout.splitlines() if not line.startswith("make")]
 

@@ -19,7 +19,7 @@ from glue_jobs.lake.failures import explained
 from glue_jobs.lake.loaded import LoadedTable, StoredFile
 from glue_jobs.lake.schema import check_ids, describe, iceberg_schema, iceberg_type, partition_spec, properties
 from glue_jobs.storage import storage_for
-from glue_jobs.storage.s3 import endpoint
+from glue_jobs.storage.s3 import endpoint, region
 from glue_jobs.table import Table
 
 __all__ = ["Lake", "LoadedTable", "StoredFile", "describe", "iceberg_schema"]
@@ -42,6 +42,9 @@ class Lake:
     @cached_property
     def _catalog(self) -> Catalog:
         properties: dict[str, str | None] = {"type": "glue", "s3.endpoint": endpoint(), "glue.endpoint": endpoint()}
+        if self.location.startswith("s3://"):
+            # Otherwise pyiceberg asks AWS for it, without credentials.
+            properties["s3.region"] = region(self.location)
         if self.catalog_type == "sqlite":
             storage_for(self.location).put(f"{self.location}/.usage-lake", b"s3-usage-lake\n")
             properties = {"type": "sql", "uri": f"sqlite:///{self.location}/catalog.db?timeout=60"}
@@ -75,7 +78,9 @@ class Lake:
     def _create(self, table: Table) -> IcebergTable:
         # Two first runs may start at the same moment; the SQLite catalog tells the later one of it as IntegrityError.
         with suppress(NamespaceAlreadyExistsError, IntegrityError):
-            self._catalog.create_namespace(self.database)
+            # Who may not make databases may still use the one that is there.
+            if not self._catalog.namespace_exists(self.database):
+                self._catalog.create_namespace(self.database)
         with suppress(TableAlreadyExistsError):
             self._catalog.create_table(
                 (self.database, table.name),

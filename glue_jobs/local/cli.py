@@ -14,6 +14,7 @@ from glue_jobs.args import ARGUMENTS, INGEST_JOB, REPORT_JOB, Argument, lake, or
 from glue_jobs.errors import ArgumentError, UsageLakeError
 from glue_jobs.ingest import ingest
 from glue_jobs.local import show
+from glue_jobs.local.connect import Connection, connect
 from glue_jobs.local.lake_tables import sources
 from glue_jobs.local.query_engine import QueryEngine
 from glue_jobs.outcome import sentence
@@ -161,6 +162,21 @@ def _parameter(text: str) -> tuple[str, str]:
     if not equals:
         raise ArgumentError(f"a parameter is given as name=value, not {text!r}")
     return name, value
+
+
+@main.command("connect")
+@click.argument("bucket")
+@click.option("--to", "log_bucket", required=True, metavar="BUCKET", help="The stack's log bucket: output LogBucket.")
+@click.option("--log-prefix", default="s3-access-log/", show_default=True, help="As the stack's AccessLogPrefix.")
+@click.option("--inventory-prefix", default="s3-inventory/", show_default=True, help="As the stack's InventoryPrefix.")
+@click.option(
+    "--frequency", type=click.Choice(["Daily", "Weekly"]), default="Daily", show_default=True, help="Of the inventory."
+)
+@click.option("--apply", is_flag=True, help="Make the settings; without it they are only printed.")
+def connect_command(**values: Any) -> None:
+    """Make a bucket deliver access logs and inventories; what it delivers elsewhere is left alone."""
+    for told in connect(Connection(**values)):
+        click.echo(told)
 
 
 @main.command("demo")

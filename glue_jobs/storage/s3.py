@@ -21,7 +21,7 @@ from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, 
 from obstore.store import S3Store
 
 from glue_jobs.errors import StorageError
-from glue_jobs.storage import Entry, Level
+from glue_jobs.storage import Entry, Level, storage_for
 
 # S3 deletes at most this many keys in one request (DeleteObjects).
 MOST_DELETES = 1000
@@ -43,6 +43,11 @@ def endpoint() -> str | None:
     return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
 
 
+def region(location: str) -> str:
+    """The AWS Region of the bucket that holds ``location``; raises StorageError when it cannot be reached."""
+    return cast(S3Storage, storage_for(location)).region
+
+
 class S3Storage:
     """One bucket, as `Storage` describes it. Credentials are found as boto3 finds them."""
 
@@ -54,10 +59,10 @@ class S3Storage:
         session = boto3.Session()
         self._client: Any = session.client("s3", region_name=session.region_name or "us-east-1")
         with _explained("reach", self._root):
-            region = self._region(session.region_name or "us-east-1")
+            self.region = self._region(session.region_name or "us-east-1")
             self._store = S3Store(
                 bucket,
-                region=region,
+                region=self.region,
                 endpoint=endpoint(),
                 virtual_hosted_style_request=endpoint() is None,
                 credential_provider=Boto3CredentialProvider(session),

@@ -139,3 +139,10 @@ def test_spark_reads_the_rows_that_were_written(source: Source, tmp_path: Path) 
     expected: list[tuple[Any, ...]] = [tuple(source.row(event)[name] for name in names) for event in some]
     wanted = session().createDataFrame(expected, types.StructType([kinds[name] for name in names]))
     assert_df_equality(frame.select(*names), wanted, ignore_row_order=True, ignore_nullable=True)
+
+
+def test_a_lake_on_s3_is_opened_without_a_question_to_anybody_else(
+    s3_endpoint: str, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pyarrow.fs.resolve_s3_region", lambda **_: pytest.fail("AWS was asked without credentials"))
+    Lake(bucket, bucket.removeprefix("s3://").replace("-", "_")).create(INGESTED_OBJECT)

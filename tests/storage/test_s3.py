@@ -139,3 +139,9 @@ def test_an_entry_is_what_the_listing_says(bucket: str) -> None:
     (entry,) = storage.list(f"{bucket}/")
     assert entry == Entry(f"{bucket}/x", 5, "827ccb0eea8a706c4c34a16891f84e7b", entry.last_modified)
     assert entry.last_modified.tzinfo is None
+
+
+def test_the_region_of_a_bucket_is_that_of_its_own(s3_endpoint: str, bucket: str) -> None:
+    there = f"{bucket.removeprefix('s3://')}-eu"
+    boto3.client("s3").create_bucket(Bucket=there, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    assert (s3.region(f"{bucket}/lake"), s3.region(f"s3://{there}/lake")) == ("us-east-1", "eu-west-1")

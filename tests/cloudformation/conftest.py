@@ -1,0 +1,13 @@
+"""What tests of the templates share: the packaged template, made once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.package import packaged
+
+
+@pytest.fixture(scope="session")
+def template() -> str:
+    """The text of the packaged template."""
+    return packaged()

@@ -1,0 +1,106 @@
+"""The packaged template carries what runs, is small enough, and is the same bytes every time."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import tools.package
+from glue_jobs import __version__
+from glue_jobs.saved_query import SavedQuery
+from tests.cloudformation.rendered import Rendered
+from tools.glue_modules import PROVIDED, additional_modules, pins
+from tools.package import LARGEST, LONG_AGO, PACKAGED, TEMPLATE, artifacts, packaged
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_same_sources_give_the_same_bytes_whenever_they_were_checked_out(template: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from tools.package import packaged; print(packaged(), end='')"],
+        cwd=ROOT,
+        env={**os.environ, "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "1", "PYTHONUTF8": "1"},
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.decode() == template
+    with zipfile.ZipFile(io.BytesIO(artifacts()["glue_jobs.zip"])) as archive:
+        assert {(entry.date_time, entry.external_attr) for entry in archive.infolist()} == {(LONG_AGO, 0o644 << 16)}
+
+
+def test_it_is_small_enough_for_the_console(template: str) -> None:
+    assert len(template.encode()) < LARGEST
+
+
+def test_it_says_that_it_is_generated_and_which_version_it_is(template: str) -> None:
+    assert "Generated" in template.splitlines()[0]
+    assert f"s3-usage-lake {__version__}:" in Rendered(template).raw["Description"]
+
+
+def test_nothing_is_left_to_fill_in(template: str) -> None:
+    places = set(re.findall("@[a-z_]+@", TEMPLATE.read_text()))
+    assert places and not places & set(re.findall("@[a-z_]+@", template))
+
+
+def test_a_place_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "usage_lake.yaml").write_text("# no places\nResources: {}\n")
+    monkeypatch.setattr(tools.package, "TEMPLATE", tmp_path / "usage_lake.yaml")
+    with pytest.raises(SystemExit, match=r"usage_lake\.yaml has no place @version@ any more"):
+        packaged()
+
+
+def test_the_file_is_written_and_a_large_one_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], template: str
+) -> None:
+    monkeypatch.setattr(tools.package, "ROOT", tmp_path)
+    monkeypatch.setattr(tools.package, "PACKAGED", tmp_path / "dist/usage-lake.yaml")
+    monkeypatch.setattr(tools.package, "packaged", lambda: template)
+    assert tools.package.main() == 0
+    assert (tmp_path / "dist/usage-lake.yaml").read_text() == template
+    assert capsys.readouterr().out == f"wrote dist/usage-lake.yaml: {len(template.encode()):,} bytes\n"
+    monkeypatch.setattr(tools.package, "packaged", lambda: "#" * LARGEST)
+    assert tools.package.main() == 1
+    assert "CloudFormation takes templates below 1,000,000 bytes only" in capsys.readouterr().err
+
+
+def test_the_library_holds_the_jobs_and_the_queries_and_nothing_of_a_laptop() -> None:
+    with zipfile.ZipFile(io.BytesIO(artifacts()["glue_jobs.zip"])) as archive:
+        names = archive.namelist()
+    assert {f"queries/{query.name}/query.sql" for query in SavedQuery.all()} <= set(names)
+    assert {"glue_jobs/__init__.py", "glue_jobs/run.py", "glue_jobs/lake/__init__.py"} <= set(names)
+    assert not [name for name in names if "/local/" in name or "__pycache__" in name]
+
+
+def test_the_prefix_follows_the_content(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    carried = {**artifacts(), "run.py": b"print('another')"}
+    monkeypatch.setattr(tools.package, "artifacts", lambda: carried)
+    prefixes = {Rendered(text).resources["Artifacts"]["Properties"]["Prefix"] for text in (template, packaged())}
+    assert len(prefixes) == 2
+
+
+def test_the_modules_are_those_glue_lacks_in_the_versions_tested_here(template: str) -> None:
+    modules = dict(text.split("==") for text in additional_modules())
+    assert {"pyiceberg", "msgspec", "isal", "obstore", "pyyaml", "crawler-user-agents", "sqlalchemy"} <= set(modules)
+    assert not {"boto3", "pyarrow", "numpy", "pandas", "pyspark", "duckdb", "rich_click"} & set(modules)
+    assert {name: version(name) for name in modules} == modules
+    for job in Rendered(template).of_type("AWS::Glue::Job").values():
+        # Commas separate the modules, so none may stand in an extra.
+        assert job["DefaultArguments"]["--additional-python-modules"].split(",") == additional_modules()
+
+
+def test_what_glue_brings_is_what_this_repository_develops_with() -> None:
+    provided, constraints = pins(PROVIDED), pins(ROOT / "constraints.txt")
+    same = ("boto3", "numpy", "pandas", "pyarrow", "pyspark", "py4j")
+    assert {name: provided[name] for name in same} == {name: constraints[name] for name in same}
+
+
+def test_the_packaged_file_is_not_committed() -> None:
+    assert f"/{PACKAGED.parent.name}/" in (ROOT / ".gitignore").read_text().split()

@@ -1,0 +1,75 @@
+"""The packaged zip is what runs: unpacked from the template, on a machine with what Glue 5.1 has and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import date
+from pathlib import Path
+from types import ModuleType
+from uuid import uuid4
+
+import boto3
+import pytest
+
+from glue_jobs.lake import Lake
+from tests.cloudformation.glue_machine import glue_machine, run_job
+from tests.cloudformation.rendered import Rendered
+from tests.end_to_end.lakes import contents
+from tests.end_to_end.sources import SOURCES, Raw, events
+
+DAY = date(2024, 5, 7)
+
+
+@pytest.fixture(scope="module")
+def unpacked(template: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the artifacts, taken out of the template as its own function does it."""
+    function = ModuleType("index")
+    exec(Rendered(template).resources["StackFunction"]["Properties"]["Code"]["ZipFile"], function.__dict__)
+    folder = tmp_path_factory.mktemp("artifacts")
+    for name, content in function.ARTIFACTS.items():
+        (folder / name).write_bytes(function.base64.b85decode("".join(content.split())))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def machine(template: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A machine with the modules the template asks for."""
+    (job, *_) = Rendered(template).of_type("AWS::Glue::Job").values()
+    modules = job["DefaultArguments"]["--additional-python-modules"].split(",")
+    return glue_machine(tmp_path_factory.mktemp("machine"), modules)
+
+
+def test_the_machine_has_nothing_a_laptop_has_besides(machine: Path) -> None:
+    for module, there in {
+        "pyspark": True,
+        "pyiceberg": True,
+        "duckdb": False,
+        "glue_jobs": False,
+        "moto": False,
+    }.items():
+        command = [machine / "python", "-c", f"import {module}"]
+        done = subprocess.run(command, env={"PYTHONPATH": str(machine)}, cwd=machine, capture_output=True, check=False)
+        assert (done.returncode == 0) is there, module
+
+
+def test_a_job_runs_as_the_template_starts_it(template: str, unpacked: Path, machine: Path, s3_endpoint: str) -> None:
+    mark = f"-{uuid4().hex[:8]}"
+    rendered = Rendered(template, mark=mark, GlueDatabaseName=f"lake{mark.replace('-', '_')}")
+    for bucket in rendered.of_type("AWS::S3::Bucket"):
+        boto3.client("s3").create_bucket(Bucket=rendered.ref(bucket))
+    # One is enough: how jobs differ, other tests of whole runs compare.
+    source = SOURCES[-1]
+    (job,) = (
+        job
+        for job in rendered.of_type("AWS::Glue::Job").values()
+        if job["DefaultArguments"]["--pipeline"] == source.pipeline.name
+    )
+    arguments = job["DefaultArguments"]
+    raw = Raw(source, arguments["--raw_path"].rstrip("/"))
+    raw.deliver(DAY, 0, events(DAY, range(5)), bad=1)
+    script = unpacked / Path(job["Command"]["ScriptLocation"]).name
+    library = unpacked / Path(arguments["--extra-py-files"]).name
+    done = run_job(machine, script, library, [text for pair in arguments.items() for text in pair])
+    assert done.returncode == 0, done.stderr
+    assert "6 records = 5 rows + 1 rejected" in done.stdout + done.stderr
+    assert len(contents(Lake(arguments["--lake_path"], arguments["--database"]), source.pipeline).rows) == 5

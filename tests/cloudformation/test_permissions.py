@@ -1,0 +1,236 @@
+"""A job's role is enough and no more: every statement of its policies is needed, and nothing else is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from functools import cache, cached_property
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pyarrow as pa
+import pytest
+from botocore.exceptions import ClientError
+from botocore.loaders import JSONFileLoader
+
+import glue_jobs.ingest
+from glue_jobs import athena
+from glue_jobs.args import REPORT
+from glue_jobs.errors import StorageError
+from glue_jobs.lake import Lake
+from glue_jobs.pipelines import BY_NAME, PIPELINES
+from glue_jobs.run import main
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from tests.cloudformation.acting import acting_as
+from tests.cloudformation.rendered import Json, Rendered
+from tests.end_to_end.lakes import without_spark
+from tests.end_to_end.sources import SOURCES, Raw, events, put
+from tests.fake_athena import FakeAthena, serving
+from tests.inventories import Inventory
+from tools.package import packaged
+
+DAY = date(2024, 5, 7)
+NIGHT = datetime(2024, 5, 7, 1)
+
+OF_ALL = (REJECTED_RECORD, INGESTED_OBJECT)
+
+# moto enforces the others nowhere.
+ENFORCED = ("s3:", "glue:")
+
+
+class Stack:
+    """The stack's buckets on a loopback S3, with raw objects of one source in them, and its job of that source."""
+
+    def __init__(self, template: str, pipeline: str) -> None:
+        mark = f"-{uuid4().hex[:8]}"
+        own = f"s3://own{mark}"
+        self.rendered = Rendered(
+            template,
+            mark=mark,
+            GlueDatabaseName=f"lake{mark.replace('-', '_')}",
+            ConfigurationUri=f"{own}/conf/usage.yaml",
+            GlueScriptLocation=f"{own}/run.py",
+            ReportSubjects="together",
+            InventoryPrefix="inv/",
+        )
+        for bucket in (*self.rendered.of_type("AWS::S3::Bucket"), "Own"):
+            boto3.client("s3").create_bucket(Bucket=self.rendered.ref(bucket) if bucket != "Own" else f"own{mark}")
+        database = self.rendered.parameters["GlueDatabaseName"]
+        boto3.client("glue").create_database(DatabaseInput={"Name": database})
+        put(f"{own}/conf/usage.yaml", b"subscribers: [{csv: names.csv}]")
+        put(f"{own}/conf/names.csv", b"account,name\n111122223333,Example\n")
+        self.job = job_of(self.rendered, pipeline)
+        self.arguments = self.job["DefaultArguments"]
+        for location in self.loaded:
+            put(location, b"")
+        self._pipeline = pipeline
+        if pipeline == REPORT:
+            Lake(self.arguments["--lake_path"], database).create(INGESTED_OBJECT)
+        else:
+            self._deliver = delivery(pipeline, self.arguments["--raw_path"].rstrip("/"))
+
+    @property
+    def loaded(self) -> list[str]:
+        """What AWS Glue fetches with the role before the job begins."""
+        return [self.job["Command"]["ScriptLocation"], self.arguments["--extra-py-files"]]
+
+    def run(self, statements: list[Json]) -> None:
+        """Run the job on something new with a role that has these statements; raises when anything is refused."""
+        if self._pipeline != REPORT:
+            self._deliver()
+        athena = AthenaForTheCaller(self.rendered)
+        with acting_as(statements), serving(athena) as address, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
+            if self._pipeline != REPORT:
+                # The tables of other sources are made with the same rights, and take their time.
+                patch.setattr(glue_jobs.ingest, "TABLES", (*BY_NAME[self._pipeline].tables, *OF_ALL))
+            for location in self.loaded:
+                bucket, _, key = location.removeprefix("s3://").partition("/")
+                # The default session of boto3 remembers other credentials.
+                boto3.Session().client("s3").get_object(Bucket=bucket, Key=key)
+            if main([text for pair in self.arguments.items() for text in pair]):
+                raise PermissionError("the job failed")
+
+
+def delivery(pipeline: str, raw_path: str) -> Callable[[], None]:
+    """What delivers another three records of a source, each time it is called."""
+    numbers = count()
+    source = next((source for source in SOURCES if source.pipeline.name == pipeline), None)
+    if source is None:
+        inventory = Inventory(raw_path, destination=raw_path.removeprefix("s3://").split("/")[0])
+        record = {"Bucket": "example-data", "Size": 1, "LastModifiedDate": NIGHT, "StorageClass": "STANDARD"}
+        records = [{**record, "Key": f"ana/tides/{number}"} for number in range(3)]
+
+        def deliver() -> None:
+            inventory.deliver(NIGHT + timedelta(days=next(numbers)), records)
+
+    else:
+        raw = Raw(source, raw_path)
+
+        def deliver() -> None:
+            number = next(numbers)
+            raw.deliver(DAY, number, events(DAY, range(number * 10, number * 10 + 3)), bad=1)
+
+    return deliver
+
+
+class AthenaForTheCaller(FakeAthena):
+    """An Athena that does what the real one does with its caller's credentials before it answers.
+
+    https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena.html
+    """
+
+    def __init__(self, rendered: Rendered) -> None:
+        super().__init__(lambda _: pa.table({"answer": [1]}), f"s3://{rendered.ref('ResultBucket')}/athena")
+        self._bucket, self._lake = rendered.ref("ResultBucket"), rendered.ref("LakeBucket")
+        self._database = rendered.parameters["GlueDatabaseName"]
+
+    @cached_property
+    def _clients(self) -> tuple[Any, Any]:
+        session = boto3.Session()
+        return session.client("s3"), session.client("glue")
+
+    def StartQueryExecution(self, request: Json) -> Json:
+        s3, glue = self._clients
+        try:
+            s3.get_bucket_location(Bucket=self._bucket)
+            s3.list_objects_v2(Bucket=self._bucket, Prefix="athena/")
+            with suppress(glue.exceptions.EntityNotFoundException):
+                glue.get_database(Name="default")
+            tables = glue.get_tables(DatabaseName=self._database)["TableList"]
+            metadata = tables[0]["Parameters"]["metadata_location"].removeprefix(f"s3://{self._lake}/")
+            s3.list_objects_v2(Bucket=self._lake)
+            s3.get_object(Bucket=self._lake, Key=metadata)
+            if request["QueryString"].startswith("CREATE"):
+                glue.create_table(DatabaseName=self._database, TableInput={"Name": f"view_{uuid4().hex}"})
+            answer = super().StartQueryExecution(request)
+            s3.get_object(Bucket=self._bucket, Key=f"athena/{answer['QueryExecutionId']}.csv")
+        except (ClientError, StorageError) as error:
+            raise ValueError(str(error)) from error
+        return answer
+
+
+@cache
+def stack_for(pipeline: str) -> Stack:
+    """One stack of each source for all its runs, so that tables are made once."""
+    return Stack(packaged(), pipeline)
+
+
+def job_of(rendered: Rendered, pipeline: str) -> Json:
+    jobs = rendered.of_type("AWS::Glue::Job").values()
+    return next(job for job in jobs if job["DefaultArguments"]["--pipeline"] == pipeline)
+
+
+def statements_of(rendered: Rendered, role: str) -> dict[str, Json]:
+    """All statements of the role's own policies and of the managed ones, by Sid."""
+    properties = rendered.of_type("AWS::IAM::Role")[role]
+    managed = [arn.rpartition("/")[2] for arn in properties.get("ManagedPolicyArns", ())]
+    documents = [policy["PolicyDocument"] for policy in properties["Policies"]]
+    documents += [rendered.resources[name]["Properties"]["PolicyDocument"] for name in managed]
+    found = [statement for document in documents for statement in document["Statement"]]
+    assert len({statement["Sid"] for statement in found}) == len(found)
+    return {statement["Sid"]: statement for statement in found}
+
+
+def role_of(job: Json) -> str:
+    return str(job["Role"]).split(":")[-1].split("/")[0]
+
+
+def enforced(statement: Json) -> bool:
+    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+    return all(action.startswith(ENFORCED) for action in actions)
+
+
+def cases() -> Iterator[tuple[str, str]]:
+    """Which statement to leave out for which pipeline: those that jobs share only for the first of them."""
+    rendered = Rendered(packaged(), ConfigurationUri="s3://own/usage.yaml", GlueScriptLocation="s3://own/run.py")
+    seen = set()
+    for pipeline in (*(pipeline.name for pipeline in PIPELINES), REPORT):
+        for sid, statement in statements_of(rendered, role_of(job_of(rendered, pipeline))).items():
+            if enforced(statement) and sid not in seen:
+                seen.add(sid)
+                yield pipeline, sid
+
+
+# Every run makes clients with credentials of its own, and each would read all of AWS's models again.
+_load_model = cache(JSONFileLoader()._load_file)
+
+
+@pytest.fixture(autouse=True)
+def _here(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_spark(monkeypatch)
+    monkeypatch.setattr(JSONFileLoader, "_load_file", lambda _, *arguments: _load_model(*arguments))
+    monkeypatch.setattr(athena, "FIRST_WAIT", 0.001)
+
+
+@pytest.mark.parametrize("pipeline", [pipeline.name for pipeline in PIPELINES])
+def test_a_job_may_do_what_it_does(pipeline: str, capfd: pytest.CaptureFixture[str]) -> None:
+    stack = stack_for(pipeline)
+    statements = statements_of(stack.rendered, role_of(stack.job))
+    stack.run([statement for statement in statements.values() if enforced(statement)])
+    assert re.search("ingested [0-9]+ (?:object|snapshot)s?: [0-9]+ records = [0-9]+ rows", capfd.readouterr().err)
+
+
+def test_the_reports_may_be_made(capfd: pytest.CaptureFixture[str]) -> None:
+    stack = stack_for(REPORT)
+    statements = statements_of(stack.rendered, role_of(stack.job))
+    stack.run([statement for statement in statements.values() if enforced(statement)])
+    told = capfd.readouterr().err
+    assert re.search(rf"[0-9]+ reports in [0-9]+ files are in {stack.arguments['--report_path'].rstrip('/')}", told)
+    # Nothing stays of what Athena wrote.
+    assert "stays where Athena wrote it" not in told
+
+
+@pytest.mark.parametrize(("pipeline", "left_out"), [*cases()])
+def test_without_any_one_statement_a_job_fails(pipeline: str, left_out: str, capfd: pytest.CaptureFixture[str]) -> None:
+    stack = stack_for(pipeline)
+    statements = statements_of(stack.rendered, role_of(stack.job))
+    with pytest.raises((PermissionError, ClientError)) as failure:
+        stack.run([each for sid, each in statements.items() if sid != left_out and enforced(each)])
+    told = f"{failure.value} {capfd.readouterr().err}"
+    assert re.search("(?i)access.?denied|not authorized", told), told

@@ -1,0 +1,205 @@
+"""The stack's own function as it is in the packaged template, run against S3 and a response URL on loopback."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.cloudformation.rendered import Json, Rendered
+from tools.package import artifacts
+
+STACK = "arn:aws:cloudformation:us-east-1:123456789012:stack/usage/1"
+
+
+class CloudFormation:
+    """What takes the answers: refuses the first ``refusals`` of them."""
+
+    def __init__(self) -> None:
+        self.answers: list[Json] = []
+        self.headers: list[str | None] = []
+        self.refusals = 0
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_PUT(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.headers.append(self.headers["Content-Type"])
+                if outer.refusals:
+                    outer.refusals -= 1
+                    self.send_error(503)
+                    return
+                outer.answers.append(json.loads(body))
+                assert len(body) <= 4096
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}/answer"
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def cloudformation() -> Iterator[CloudFormation]:
+    served = CloudFormation()
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def function(template: str, s3_endpoint: str) -> ModuleType:
+    """The inline code, imported as Lambda does."""
+    code = Rendered(template).resources["StackFunction"]["Properties"]["Code"]["ZipFile"]
+    module = ModuleType("index")
+    exec(compile(code, "index.py", "exec"), module.__dict__)
+    return module
+
+
+def call(
+    function: ModuleType,
+    cloudformation: CloudFormation,
+    request: str,
+    kind: str = "Custom::Artifacts",
+    seconds: float = 60,
+    **properties: Any,
+) -> Json:
+    """Send one event; returns the one answer."""
+    event = {
+        "RequestType": request,
+        "ResourceType": kind,
+        "ResponseURL": cloudformation.url,
+        "StackId": STACK,
+        "RequestId": "request",
+        "LogicalResourceId": "Thing",
+        "ResourceProperties": {name: value for name, value in properties.items() if name != "PhysicalResourceId"},
+        **{name: value for name, value in properties.items() if name == "PhysicalResourceId"},
+    }
+    before = len(cloudformation.answers)
+    context = SimpleNamespace(log_stream_name="stream", get_remaining_time_in_millis=lambda: int(seconds * 1000))
+    function.handler(event, context)
+    (answer,) = cloudformation.answers[before:]
+    assert (answer["StackId"], answer["RequestId"], answer["LogicalResourceId"]) == (STACK, "request", "Thing")
+    return answer
+
+
+def contents(bucket: str) -> dict[str, bytes]:
+    client = boto3.client("s3")
+    keys = [item["Key"] for item in client.list_objects_v2(Bucket=bucket).get("Contents", ())]
+    return {key: client.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
+
+def test_artifacts_are_put_kept_and_removed(function: ModuleType, cloudformation: CloudFormation, bucket: str) -> None:
+    name = bucket.removeprefix("s3://")
+    created = call(function, cloudformation, "Create", Bucket=name, Prefix="usage-lake/1")
+    assert (created["Status"], created["PhysicalResourceId"]) == ("SUCCESS", f"{name}/usage-lake/1")
+    assert created["Data"] == {"Location": f"{bucket}/usage-lake/1"}
+    assert contents(name) == {f"usage-lake/1/{each}": content for each, content in artifacts().items()}
+
+    # Other content is another resource: both are there until CloudFormation has updated the jobs.
+    old = created["PhysicalResourceId"]
+    updated = call(function, cloudformation, "Update", Bucket=name, Prefix="usage-lake/2", PhysicalResourceId=old)
+    assert (updated["Status"], updated["PhysicalResourceId"]) == ("SUCCESS", f"{name}/usage-lake/2")
+    assert {key.split("/")[1] for key in contents(name)} == {"1", "2"}
+    removed = call(function, cloudformation, "Delete", Bucket=name, Prefix="usage-lake/1", PhysicalResourceId=old)
+    assert (removed["Status"], removed["PhysicalResourceId"]) == ("SUCCESS", old)
+    assert {key.split("/")[1] for key in contents(name)} == {"2"}
+
+    for _ in range(2):
+        new = updated["PhysicalResourceId"]
+        gone = call(function, cloudformation, "Delete", Bucket=name, Prefix="usage-lake/2", PhysicalResourceId=new)
+        assert gone["Status"] == "SUCCESS"
+        assert contents(name) == {}
+    assert set(cloudformation.headers) == {""}
+
+
+def test_a_failure_is_told_with_the_name_the_resource_would_have_had(
+    function: ModuleType, cloudformation: CloudFormation
+) -> None:
+    failed = call(function, cloudformation, "Create", Bucket="no-such-bucket-here", Prefix="usage-lake/1")
+    assert (failed["Status"], failed["PhysicalResourceId"]) == ("FAILED", "no-such-bucket-here/usage-lake/1")
+    assert re.search("NoSuchBucket.* .log stream stream.$", failed["Reason"])
+    # CloudFormation deletes what failed; a bucket that is gone must not keep the stack from going too.
+    gone = call(function, cloudformation, "Delete", PhysicalResourceId=failed["PhysicalResourceId"])
+    assert gone["Status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [("Custom::Unheard", {}), ("Custom::Artifacts", {}), ("Custom::Artifacts", {"Bucket": "only-this"})],
+)
+def test_an_event_nobody_expected_is_answered_too(
+    function: ModuleType, cloudformation: CloudFormation, kind: str, properties: dict[str, str]
+) -> None:
+    answer = call(function, cloudformation, "Create", kind, **properties)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", "unknown")
+    assert answer["Reason"].startswith("KeyError")
+    gone = call(function, cloudformation, "Delete", "Custom::Artifacts", PhysicalResourceId="unknown")
+    assert gone["Status"] == "SUCCESS"
+
+
+def test_a_long_reason_is_cut(
+    function: ModuleType, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: Any) -> None:
+        raise RuntimeError("no " * 4000)
+
+    monkeypatch.setitem(function.ACTIONS, "Custom::Artifacts", fails)
+    assert call(function, cloudformation, "Create", Bucket="b", Prefix="p")["Status"] == "FAILED"
+
+
+def test_a_function_that_runs_out_of_time_tells_so_before(
+    function: ModuleType, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sleeps(_: Any) -> dict[str, str]:
+        time.sleep(1)
+        return {}
+
+    monkeypatch.setitem(function.ACTIONS, "Custom::Artifacts", sleeps)
+    answer = call(function, cloudformation, "Create", seconds=function.MARGIN + 0.2, Bucket="b", Prefix="p")
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", "b/p")
+    assert "ran out of time" in answer["Reason"]
+
+
+def test_an_answer_is_sent_again_when_it_does_not_get_through(
+    function: ModuleType, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(function.time, "sleep", lambda _: None)
+    cloudformation.refusals = 2
+    answer = call(function, cloudformation, "Create", "Custom::FirstRun", Workflow="none")
+    assert answer["Status"] == "SUCCESS"
+
+
+def test_the_first_run_is_started_once(function: ModuleType, cloudformation: CloudFormation) -> None:
+    glue = boto3.client("glue")
+    glue.create_workflow(Name="first")
+    created = call(function, cloudformation, "Create", "Custom::FirstRun", Workflow="first")
+    (run,) = glue.get_workflow_runs(Name="first")["Runs"]
+    assert created["Data"] == {"Told": f"started as {run['WorkflowRunId']}"}
+    known = {"Workflow": "first", "PhysicalResourceId": "first"}
+    for request in ("Update", "Delete"):
+        again = call(function, cloudformation, request, "Custom::FirstRun", **known)
+        assert (again["Status"], again["PhysicalResourceId"]) == ("SUCCESS", "first")
+    assert len(glue.get_workflow_runs(Name="first")["Runs"]) == 1
+
+
+def test_a_first_run_that_does_not_start_leaves_the_stack_alone(
+    function: ModuleType, cloudformation: CloudFormation
+) -> None:
+    answer = call(function, cloudformation, "Create", "Custom::FirstRun", Workflow="not-there")
+    assert answer["Status"] == "SUCCESS"
+    assert re.match("not started .*; choose Run workflow in the console", answer["Data"]["Told"])

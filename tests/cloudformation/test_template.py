@@ -1,0 +1,383 @@
+"""What must hold for the stack, on the rendered template: moto's CloudFormation skips most of these types silently."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from glue_jobs.args import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
+from glue_jobs.args import parse as parse_arguments
+from glue_jobs.pipelines import PIPELINES, TABLES
+from glue_jobs.saved_query import SavedQuery
+from glue_jobs.staging import DEAD_AFTER
+from tests.cloudformation.rendered import Json, Rendered
+from tools.package import TEMPLATE
+
+ZONES = TEMPLATE.with_name("data_lake.yaml")
+KEY = "arn:aws:kms:us-east-1:123456789012:key/example"
+EVERYTHING = {
+    "TrailBuckets": "first,second",
+    "AlarmEmail": "owner@example.com",
+    "KmsKeyArn": KEY,
+    "LakeFormation": "on",
+    "ConfigurationUri": "s3://own/usage.yaml",
+    "ReportBucket": "published",
+    "ExpireAfterDays": "400",
+}
+
+# Glue takes these for itself: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html
+OF_GLUE = {
+    "--extra-py-files",
+    "--additional-python-modules",
+    "--TempDir",
+    "--conf",
+    "--enable-auto-scaling",
+    "--enable-metrics",
+    "--enable-observability-metrics",
+    "--enable-continuous-cloudwatch-log",
+}
+
+
+def jobs(template: str | Rendered) -> dict[str, Json]:
+    rendered = template if isinstance(template, Rendered) else Rendered(template)
+    return {job["DefaultArguments"]["--pipeline"]: job for job in rendered.of_type("AWS::Glue::Job").values()}
+
+
+def test_every_pipeline_has_a_job_and_every_job_a_pipeline(template: str) -> None:
+    found = set(jobs(template))
+    assert {pipeline.name for pipeline in PIPELINES} | {REPORT} <= found
+    assert found <= {table.name for table in TABLES} | {REPORT}
+
+
+def test_every_job_argument_is_declared_and_every_declared_one_is_passed(template: str) -> None:
+    for pipeline, job in jobs(template).items():
+        kind = REPORT_JOB if pipeline == REPORT else INGEST_JOB
+        declared = {f"--{argument.name}" for argument in ARGUMENTS if kind in argument.jobs}
+        assert set(job["DefaultArguments"]) - OF_GLUE == declared, pipeline
+
+
+def test_what_the_template_passes_the_job_understands(template: str) -> None:
+    for pipeline, job in jobs(template).items():
+        values = parse_arguments([text for pair in job["DefaultArguments"].items() for text in pair])
+        assert values["pipeline"] == pipeline
+        assert values["lake_path"] == "s3://lake-bucket"
+        assert values["database"] == "adx_metrics_curated"
+
+
+def test_jobs_run_on_glue_5_1_one_at_a_time_and_never_as_long_as_a_dead_run_is_kept(template: str) -> None:
+    for job in jobs(template).values():
+        assert (job["GlueVersion"], job["Command"]["Name"], job["Command"]["PythonVersion"]) == ("5.1", "glueetl", "3")
+        assert (job["ExecutionProperty"], job["JobRunQueuingEnabled"]) == ({"MaxConcurrentRuns": 1}, True)
+        assert job["Timeout"] * 60 < DEAD_AFTER.total_seconds()
+        arguments = job["DefaultArguments"]
+        assert arguments["--TempDir"].startswith("s3://result-bucket/")
+        assert arguments["--conf"] == "spark.hadoop.fs.s3a.endpoint.region=us-east-1"
+        assert arguments["--enable-observability-metrics"] == "true"
+
+
+def test_ingest_jobs_scale_as_the_owner_says(template: str) -> None:
+    found = jobs(Rendered(template, WorkerType="G.2X", NumberOfWorkers="20", LookBackDays="7"))
+    for pipeline in PIPELINES:
+        job = found[pipeline.name]
+        assert (job["WorkerType"], job["NumberOfWorkers"]) == ("G.2X", "20")
+        assert job["DefaultArguments"]["--enable-auto-scaling"] == "true"
+    assert found["s3_access_log"]["DefaultArguments"]["--look_back_days"] == "7"
+    assert found["cloudtrail_s3_event"]["DefaultArguments"]["--look_back_days"] == "7"
+
+
+def test_every_saved_query_is_there_as_it_is_for_athena(template: str) -> None:
+    named = Rendered(template).of_type("AWS::Athena::NamedQuery").values()
+    found = {query["Name"]: (query["QueryString"].rstrip("\n"), query["Description"]) for query in named}
+    assert found == {
+        query.name: (query.named_query.rstrip("\n"), query.metadata.description) for query in SavedQuery.all()
+    }
+    assert {(query["Database"], query["WorkGroup"]) for query in named} == {("adx_metrics_curated", "usage")}
+
+
+def test_a_query_that_asks_for_something_is_a_prepared_statement_too(template: str) -> None:
+    statements = Rendered(template).of_type("AWS::Athena::PreparedStatement").values()
+    found = {each["StatementName"]: each["QueryStatement"].rstrip("\n") for each in statements}
+    asking = {
+        query.name.replace("/", "_"): query.named_query.rstrip("\n")
+        for query in SavedQuery.all()
+        if any(parameter.default is None for parameter in query.metadata.parameters)
+    }
+    assert asking and found == asking
+    assert all(re.fullmatch("[a-zA-Z_][a-zA-Z0-9_@:]{1,256}", name) for name in found)
+
+
+@pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.name)
+def test_every_bucket_has_the_four_protections(path: Path) -> None:
+    rendered = Rendered(path)
+    tls_only = {
+        policy["Bucket"]
+        for policy in rendered.of_type("AWS::S3::BucketPolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        and statement["Resource"] == [f"arn:aws:s3:::{policy['Bucket']}", f"arn:aws:s3:::{policy['Bucket']}/*"]
+    }
+    buckets = rendered.of_type("AWS::S3::Bucket")
+    assert len(buckets) >= 3
+    for name, bucket in buckets.items():
+        assert rendered.ref(name) in tls_only
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+        assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+
+
+@pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.name)
+def test_data_stays_when_the_stack_is_deleted(path: Path) -> None:
+    kept = {
+        name
+        for name, resource in Rendered(path).raw["Resources"].items()
+        if resource["Type"] in ("AWS::S3::Bucket", "AWS::Glue::Database")
+        and resource["DeletionPolicy"] == "RetainExceptOnCreate"
+        and resource["UpdateReplacePolicy"] == "Retain"
+    }
+    if path == TEMPLATE:
+        assert kept == {"LogBucket", "LakeBucket", "ResultBucket", "GlueDatabase"}
+    else:
+        assert kept == {"RawBucket", "ProcessedBucket", "CuratedBucket", "Database"}
+
+
+@pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.name)
+def test_parameters_explain_themselves_and_are_grouped(path: Path) -> None:
+    raw = Rendered(path).raw
+    interface = raw["Metadata"]["AWS::CloudFormation::Interface"]
+    grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(raw["Parameters"]) == sorted(interface["ParameterLabels"])
+    for name, parameter in raw["Parameters"].items():
+        assert "Default" in parameter and parameter["Description"].endswith("."), name
+        if "AllowedValues" not in parameter:
+            assert parameter["ConstraintDescription"].endswith("."), name
+        if parameter["Type"] == "String" and "AllowedValues" not in parameter:
+            assert re.fullmatch(parameter["AllowedPattern"], parameter["Default"]), name
+    for name, output in raw["Outputs"].items():
+        assert output["Description"].endswith("."), name
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("CloudTrailName", "-trail"),
+        ("TrailBuckets", "s3://first"),
+        ("ExistingTrailPrefix", "logs"),
+        ("AccessLogPrefix", "/"[:0]),
+        ("GlueDatabaseName", "Usage"),
+        ("ConfigurationUri", "usage.yaml"),
+        ("GlueScriptLocation", "s3://bucket/run.zip"),
+        ("AlarmEmail", "nobody"),
+        ("KmsKeyArn", "alias/mine"),
+    ],
+)
+def test_wrong_values_are_refused_early(name: str, wrong: str) -> None:
+    assert not re.fullmatch(Rendered(TEMPLATE).raw["Parameters"][name]["AllowedPattern"], wrong)
+
+
+def test_rules_refuse_a_stack_that_would_do_nothing() -> None:
+    nothing = "Switch on at least one of CloudTrail, access logs and inventories."
+    unheard = "The new trail would log nothing: log access points, or name buckets."
+    off = {"CloudTrail": "off", "AccessLogs": "off", "Inventories": "off"}
+    assert Rendered(TEMPLATE).rules_broken() == []
+    assert Rendered(TEMPLATE, **off).rules_broken() == [nothing]
+    assert Rendered(TEMPLATE, TrailAccessPoints="off").rules_broken() == [unheard]
+    assert Rendered(TEMPLATE, TrailAccessPoints="off", TrailBuckets="first").rules_broken() == []
+    assert Rendered(TEMPLATE, TrailAccessPoints="off", ExistingTrailBucket="mine").rules_broken() == []
+
+
+def test_the_trail_logs_reads_of_access_points_and_of_named_buckets() -> None:
+    def selected(**parameters: str) -> list[dict[str, Any]]:
+        trail = Rendered(TEMPLATE, **parameters).of_type("AWS::CloudTrail::Trail")["Trail"]
+        assert trail["IsMultiRegionTrail"] and trail["IsLogging"] and trail["EnableLogFileValidation"]
+        return [
+            {
+                field["Field"]: next(iter(value for key, value in field.items() if key != "Field"))
+                for field in selector["FieldSelectors"]
+            }
+            for selector in trail["AdvancedEventSelectors"]
+        ]
+
+    reads = {"eventCategory": ["Data"], "readOnly": ["true"]}
+    points = {**reads, "resources.type": ["AWS::S3::AccessPoint"]}
+    objects = {
+        **reads,
+        "resources.type": ["AWS::S3::Object"],
+        "resources.ARN": ["arn:aws:s3:::first/", "arn:aws:s3:::second/"],
+    }
+    assert selected() == [points]
+    assert selected(TrailBuckets="first,second") == [points, objects]
+    assert selected(TrailBuckets="first,second", TrailAccessPoints="off") == [objects]
+
+
+def test_deliveries_come_from_this_account_only() -> None:
+    statements = Rendered(TEMPLATE).of_type("AWS::S3::BucketPolicy")["LogBucketPolicy"]["PolicyDocument"]["Statement"]
+    services = {each["Principal"]["Service"]: each for each in statements if each["Effect"] == "Allow"}
+    assert set(services) == {"cloudtrail.amazonaws.com", "logging.s3.amazonaws.com", "s3.amazonaws.com"}
+    trail = "arn:aws:cloudtrail:us-east-1:123456789012:trail/usage-lake"
+    assert services["cloudtrail.amazonaws.com"]["Condition"]["StringEquals"]["aws:SourceArn"] == trail
+    for service in ("logging.s3.amazonaws.com", "s3.amazonaws.com"):
+        assert services[service]["Condition"]["StringEquals"]["aws:SourceAccount"] == "123456789012"
+        assert services[service]["Condition"]["ArnLike"] == {"aws:SourceArn": "arn:aws:s3:::*"}
+        assert not services[service]["Resource"].endswith("bucket/*")
+
+
+def test_raw_paths_are_where_aws_delivers() -> None:
+    rendered = Rendered(TEMPLATE)
+    policy = rendered.of_type("AWS::S3::BucketPolicy")["LogBucketPolicy"]["PolicyDocument"]["Statement"]
+    delivered = [statement["Resource"] for statement in policy if statement["Action"] == "s3:PutObject"]
+    for pipeline, job in jobs(rendered).items():
+        if pipeline != REPORT:
+            raw = job["DefaultArguments"]["--raw_path"].replace("s3://", "arn:aws:s3:::")
+            assert len([each for each in delivered if each.startswith(raw)]) == 1
+
+
+def test_sources_elsewhere_are_read_there() -> None:
+    rendered = Rendered(
+        TEMPLATE,
+        ExistingTrailBucket="trails",
+        ExistingTrailPrefix="audit/",
+        ExistingAccessLogBucket="logs",
+        AccessLogPrefix="web/",
+        ExistingInventoryBucket="lists",
+    )
+    found = {pipeline: job["DefaultArguments"].get("--raw_path") for pipeline, job in jobs(rendered).items()}
+    assert found == {
+        "cloudtrail_s3_event": "s3://trails/audit/",
+        "s3_access_log": "s3://logs/web/",
+        "s3_inventory_object": "s3://lists/s3-inventory/",
+        REPORT: None,
+    }
+    assert "Trail" not in rendered.resources
+    (rule,) = rendered.of_type("AWS::Events::Rule").values()
+    assert rule["EventPattern"]["detail"]["bucket"] == {"name": ["lists"]}
+
+
+@pytest.mark.parametrize("off", ["CloudTrail", "AccessLogs", "Inventories"])
+def test_every_source_may_be_left_out(off: str) -> None:
+    rendered = Rendered(TEMPLATE, **{**EVERYTHING, off: "off"})
+    assert len(jobs(rendered)) == 3
+    assert len(rendered.resources["DailyTrigger"]["Properties"]["Actions"]) == 2
+    assert len(rendered.resources["ReportTrigger"]["Properties"]["Predicate"]["Conditions"]) == 2
+    assert rendered.outputs
+
+
+def test_the_workflow_ingests_in_parallel_then_reports_and_is_started_at_once() -> None:
+    rendered = Rendered(TEMPLATE, GlueJobScheduledHour="5")
+    triggers = rendered.of_type("AWS::Glue::Trigger")
+    daily, report = triggers["DailyTrigger"], triggers["ReportTrigger"]
+    ingesting = {f"usage-{name}" for name in ("s3-access-log", "cloudtrail-s3-event", "s3-inventory-object")}
+    assert (daily["Schedule"], daily["StartOnCreation"]) == ("cron(0 5 * * ? *)", True)
+    assert {action["JobName"] for action in daily["Actions"]} == ingesting
+    assert report["Predicate"]["Logical"] == "AND" and report["StartOnCreation"]
+    assert {each["JobName"] for each in report["Predicate"]["Conditions"]} == ingesting
+    assert [action["JobName"] for action in report["Actions"]] == ["usage-report"]
+    first = rendered.resources["FirstRun"]
+    assert first["Properties"]["Workflow"] == daily["WorkflowName"] == report["WorkflowName"] == "usage"
+    assert set(first["DependsOn"]) == {"DailyTrigger", "ReportTrigger"}
+
+
+def test_an_inventory_is_ingested_when_its_checksum_arrives() -> None:
+    rendered = Rendered(TEMPLATE)
+    rule = rendered.of_type("AWS::Events::Rule")["InventoryRule"]
+    pattern = rule["EventPattern"]["detail"]["object"]["key"][0]["wildcard"].replace("*", ".*")
+    assert re.fullmatch(pattern, "s3-inventory/data/usage-lake/2024-05-07T01-00Z/manifest.checksum")
+    assert not re.fullmatch(pattern, "s3-inventory/data/usage-lake/2024-05-07T01-00Z/manifest.json")
+    trigger = rendered.of_type("AWS::Glue::Trigger")["InventoryTrigger"]
+    assert (trigger["Type"], trigger["Actions"]) == ("EVENT", [{"JobName": "usage-s3-inventory-object"}])
+    assert rule["Targets"][0]["Arn"].endswith(f"workflow/{trigger['WorkflowName']}")
+    log_bucket = rendered.of_type("AWS::S3::Bucket")["LogBucket"]
+    assert log_bucket["NotificationConfiguration"]["EventBridgeConfiguration"]["EventBridgeEnabled"]
+
+
+def test_failures_of_all_jobs_are_mailed_when_somebody_wants_them() -> None:
+    assert not Rendered(TEMPLATE).of_type("AWS::SNS::Topic")
+    rendered = Rendered(TEMPLATE, AlarmEmail="owner@example.com")
+    watched = rendered.of_type("AWS::Events::Rule")["FailureRule"]["EventPattern"]["detail"]
+    assert set(watched["jobName"]) == {job["Name"] for job in rendered.of_type("AWS::Glue::Job").values()}
+    assert set(watched["state"]) == {"FAILED", "TIMEOUT", "ERROR"}
+
+
+def test_raw_logs_move_to_glacier_after_90_days_and_expire_only_when_asked() -> None:
+    def lifecycle(**parameters: str) -> dict[str, Json]:
+        bucket = Rendered(TEMPLATE, **parameters).of_type("AWS::S3::Bucket")["LogBucket"]
+        return {rule["Id"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
+
+    assert lifecycle()["to-glacier"]["Transitions"] == [{"StorageClass": "GLACIER_IR", "TransitionInDays": "90"}]
+    assert set(lifecycle()) == {"tidy", "to-glacier"}
+    assert set(lifecycle(GlacierAfterDays="0", ExpireAfterDays="400")) == {"tidy", "expire"}
+
+
+def test_a_key_encrypts_everything_but_deliveries_that_cannot_use_it() -> None:
+    rendered = Rendered(TEMPLATE, KmsKeyArn=KEY)
+    for name, bucket in rendered.of_type("AWS::S3::Bucket").items():
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        wanted = "AES256" if name == "LogBucket" else "aws:kms"
+        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == wanted, name
+    assert rendered.of_type("AWS::CloudTrail::Trail")["Trail"]["KMSKeyId"] == KEY
+    results = rendered.of_type("AWS::Athena::WorkGroup")["WorkGroup"]["WorkGroupConfiguration"]["ResultConfiguration"]
+    assert results["EncryptionConfiguration"] == {"EncryptionOption": "SSE_KMS", "KmsKey": KEY}
+
+
+def test_the_workgroup_holds_its_settings_against_callers() -> None:
+    group = Rendered(TEMPLATE, ScanLimitGigabytes="50").of_type("AWS::Athena::WorkGroup")["WorkGroup"]
+    settings = group["WorkGroupConfiguration"]
+    assert settings["EnforceWorkGroupConfiguration"] is True
+    assert int(settings["BytesScannedCutoffPerQuery"]) == 50_000_000_000
+    assert settings["ResultConfiguration"]["OutputLocation"] == "s3://result-bucket/athena/"
+    assert group["RecursiveDeleteOption"] is True
+
+
+def test_lake_formation_grants_each_role_its_tables_and_a_look_at_default() -> None:
+    assert not Rendered(TEMPLATE).of_type("AWS::LakeFormation::PrincipalPermissions")
+    rendered = Rendered(TEMPLATE, LakeFormation="on")
+    grants = rendered.of_type("AWS::LakeFormation::PrincipalPermissions").values()
+    found = {
+        (
+            grant["Principal"]["DataLakePrincipalIdentifier"],
+            grant["Resource"].get("Database", {}).get("Name") or grant["Resource"]["Table"]["DatabaseName"],
+            *grant["Permissions"],
+        )
+        for grant in grants
+    }
+    assert found == {
+        (job["Role"], *rest)
+        for job in rendered.of_type("AWS::Glue::Job").values()
+        for rest in (
+            ("adx_metrics_curated", "CREATE_TABLE", "DESCRIBE"),
+            ("adx_metrics_curated", "ALL"),
+            ("default", "DESCRIBE"),
+        )
+    }
+    assert len(rendered.resources["FirstRun"]["Properties"]["After"]) == 4
+    (database,) = rendered.of_type("AWS::Glue::Database").values()
+    assert database["DatabaseInput"]["CreateTableDefaultPermissions"] == []
+
+
+@pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.name)
+def test_statements_are_named_and_stars_stand_only_where_nothing_can_be_named(path: Path) -> None:
+    rendered = Rendered(path, **(EVERYTHING if path == TEMPLATE else {}))
+    everywhere = []
+    for policy in policies(rendered):
+        for statement in policy["Statement"]:
+            assert re.fullmatch("[A-Z][A-Za-z0-9]+", statement["Sid"])
+            resources = statement.get("Resource", [])
+            if statement["Effect"] == "Allow" and "*" in (resources if isinstance(resources, list) else [resources]):
+                everywhere.append(statement["Action"])
+            if statement["Effect"] == "Allow":
+                assert "*" not in str(statement["Action"])
+    assert set(everywhere) <= {"cloudwatch:PutMetricData"}
+
+
+def policies(rendered: Rendered) -> list[Json]:
+    """All policy documents of a template."""
+    found = []
+    for resource in rendered.resources.values():
+        properties = resource.get("Properties", {})
+        found += [properties[key] for key in ("PolicyDocument", "AssumeRolePolicyDocument") if key in properties]
+        found += [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
+    return found

@@ -1,0 +1,61 @@
+"""What a Glue job has to add to the Python packages that Glue brings: derived from the pins of this repository."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import requires
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PROVIDED = Path(__file__).parent / "glue_5_1_modules.txt"
+
+# The machine of a Glue 5.1 job, whichever runs this: markers of requirements ask for it.
+GLUE = {
+    "python_version": "3.11",
+    "python_full_version": "3.11.0",
+    "os_name": "posix",
+    "sys_platform": "linux",
+    "platform_system": "Linux",
+    "platform_machine": "x86_64",
+    "platform_python_implementation": "CPython",
+}
+
+
+def pins(path: Path) -> dict[str, str]:
+    """Versions by normalised name, from a file of ``name==version`` lines."""
+    lines = (line.split("==") for line in path.read_text().splitlines() if line and not line.startswith("#"))
+    return {str(canonicalize_name(name)): version for name, version in lines}
+
+
+def additional_modules() -> list[str]:
+    """``name==version`` of every package a job needs and Glue lacks or has in a version that does not fit, sorted.
+
+    All that the packages need themselves is among them, so that no run can get another version than the tests had.
+    """
+    provided, pinned = pins(PROVIDED), pins(ROOT / "constraints.txt")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    todo, seen = [Requirement(text) for text in project["dependencies"]], set[str]()
+    missing: set[str] = set()
+    while todo:
+        needed = todo.pop()
+        if str(needed) in seen:
+            continue
+        seen.add(str(needed))
+        name = str(canonicalize_name(needed.name))
+        if name not in provided or not needed.specifier.contains(provided[name]):
+            missing.add(name)
+        if name in missing:
+            todo.extend(_brought_by(needed))
+    return [f"{name}=={pinned[name]}" for name in sorted(missing)]
+
+
+def _brought_by(needed: Requirement) -> Iterator[Requirement]:
+    for text in requires(needed.name) or []:
+        brought = Requirement(text)
+        marker, extras = brought.marker, ("", *needed.extras)
+        if marker is None or any(marker.evaluate({**GLUE, "extra": extra}) for extra in extras):
+            yield brought

@@ -26,7 +26,7 @@ deploy: package  ## create or update a stack: STACK=name [BUCKET=...] [PARAMETER
 	@tools/deploy "$(STACK)" "$(BUCKET)" $(PARAMETERS)
 
 test: .venv/installed .venv/checkov/installed  ## run the whole test suite
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -n 2 --dist loadfile
 
 lint: .venv/installed  ## ruff, mypy, and whether generated files are current
 	@$(RUN) -m ruff check .

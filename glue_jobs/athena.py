@@ -5,10 +5,10 @@ https://docs.aws.amazon.com/athena/latest/APIReference/API_Operations.html
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from time import sleep
 from typing import Any
 
 import boto3
@@ -95,7 +95,7 @@ class Athena:
             if status["State"] in ("FAILED", "CANCELLED"):
                 reason = status.get("StateChangeReason") or "no reason given"
                 raise AthenaError(f"query {query} {status['State'].lower()} in Athena: {' '.join(reason.split())}")
-            time.sleep(pause)
+            sleep(pause)
             pause = min(pause * LONGER, LONGEST_WAIT)
 
     def _look(self, query: str) -> Any:

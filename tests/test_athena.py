@@ -116,7 +116,7 @@ def test_an_interrupt_cancels_the_query(fake: FakeAthena, bucket: str, monkeypat
         raise KeyboardInterrupt
 
     fake.endless = True
-    monkeypatch.setattr("glue_jobs.athena.time.sleep", interrupt)
+    monkeypatch.setattr("glue_jobs.athena.sleep", interrupt)
     with pytest.raises(KeyboardInterrupt):
         engine().run("SELECT 1")
     assert fake.stopped == list(fake.started)
@@ -132,7 +132,7 @@ def test_pauses_grow_up_to_a_longest_one(fake: FakeAthena, monkeypatch: pytest.M
 
     fake.endless = True
     monkeypatch.setattr(athena, "FIRST_WAIT", 0.25)
-    monkeypatch.setattr("glue_jobs.athena.time.sleep", pause)
+    monkeypatch.setattr("glue_jobs.athena.sleep", pause)
     engine().run("SELECT 1")
     assert pauses[:3] == [0.25, 0.375, 0.5625]
     assert pauses[-1] == 5.0

@@ -131,7 +131,13 @@ def test_no_more_is_fetched_ahead_than_a_slice(tmp_path: Path, monkeypatch: pyte
     assert fetch.READ < most <= 2 * fetch.SLICE + 4 * fetch.READ
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(b"one\ntwo\nthree")[:-9], gzip.compress(b"one\ntwo\nthree")[:3]])
+@pytest.mark.parametrize(
+    "packed",
+    [
+        pytest.param(gzip.compress(b"one\ntwo\nthree")[:-9], id="in its text"),
+        pytest.param(gzip.compress(b"one\ntwo\nthree")[:3], id="in its header"),
+    ],
+)
 def test_an_object_cut_short_is_refused_and_others_are_unharmed(tmp_path: Path, packed: bytes) -> None:
     (piece,) = slices(whole(found(tmp_path, [b"a\n", packed, b"b\n"])), [0, 1, 2], True)
     assert [(number, refused.reason) for number, refused in piece.rejected] == [(1, TRUNCATED)]

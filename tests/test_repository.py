@@ -276,3 +276,11 @@ def test_ci_ends_with_the_closing_line_and_the_right_code(
     environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run([ROOT / ".ci/run"], env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (code, closing)
+
+
+def test_tests_have_the_same_names_in_every_process(request: pytest.FixtureRequest) -> None:
+    # pytest-xdist refuses to run otherwise; another second and another order of sets must not change a name.
+    here = {item.nodeid for item in request.session.items}
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    there = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": "0"}, capture_output=True, text=True)
+    assert here - set(there.stdout.splitlines()) == set()

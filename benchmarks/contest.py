@@ -44,7 +44,7 @@ def compare(
     with Writers(pipeline.table, data_files, reading) as floor:
         contenders: dict[str, Callable[[Path], object]] = {OURS: ours, **others, FLOOR: floor.write}
         runs = {name: partial(run, out) for name, run in contenders.items()}
-        times = interleaved(runs, settings.rounds, partial(_tidy, out))
+        times = interleaved(runs, settings.rounds, partial(_tidy, out), our_run.keep_workers)
     shutil.rmtree(work)
     return times, totals
 

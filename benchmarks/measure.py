@@ -51,16 +51,22 @@ class Times:
 
 
 def interleaved(
-    contenders: Mapping[str, Callable[[], object]], rounds: int, tidy: Callable[[], None]
+    contenders: Mapping[str, Callable[[], object]],
+    rounds: int,
+    tidy: Callable[[], None],
+    keep_warm: Callable[[], None] | None = None,
 ) -> dict[str, Times]:
     """Times of each contender, run in turn ``rounds`` times after one warm-up of each; ``tidy`` follows every run.
 
-    In turn, so that what else the machine does meanwhile hits all of them alike.
+    In turn, so that what else the machine does meanwhile hits all of them alike. ``keep_warm`` goes before every run,
+    for what would not stay warm while others run.
     """
     times = {name: Times() for name in contenders}
     for number in range(rounds + 1):
         for name, run in contenders.items():
             gc.collect()
+            if keep_warm:
+                keep_warm()
             before = time.perf_counter()
             run()
             seconds = time.perf_counter() - before

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import nullcontext
 from pathlib import Path
 
 from glue_jobs.args import order
 from glue_jobs.ingest import Outcome, ingest
 from glue_jobs.progress import Reporter
+from glue_jobs.spark import session
 
 
 class Silent:
@@ -27,6 +29,19 @@ def run(raw: Path, lake: Path, config: Path | None = None, pipeline: str = "s3_a
     arguments = {"pipeline": pipeline, "raw_path": str(raw), "lake_path": str(lake)}
     silent: Reporter = Silent()  # type: ignore[assignment]
     return ingest(order(arguments | ({"config": str(config)} if config else {})), silent)
+
+
+def keep_workers() -> None:
+    """Ask something of each of Spark's Python workers: it ends those that nobody asked for a minute."""
+    context = session().sparkContext
+    cores = context.defaultParallelism
+    context.parallelize(range(cores), cores).map(_little).collect()
+
+
+def _little(number: int) -> int:
+    # Long enough that no worker gets two of them.
+    time.sleep(0.2)
+    return number
 
 
 def give_spark_memory() -> None:

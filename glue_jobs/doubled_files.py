@@ -1,7 +1,7 @@
 """Rows of new data files that are stored already, or in another new one: found day by day, so that they are left out.
 
 On most days there are none, and one number per row shows it: the first identity column, folded to 64 bits. Rows that
-share a number are looked at in their whole identity, and the few that share that too in every column.
+share a number are looked at in every column; when they are many, first in their whole identity.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def find_doubled(table: Table, day: Day) -> list[Doubled]:
     dropped: dict[int, list[pa.Table]] = {}
     for number in range(rounds):
         alike = _alike(table, addresses, len(day.stored), number, rounds)
-        if len(alike.row):
+        if len(alike.row) > MOST_ROWS:
             alike = _across(_renumbered(table, addresses, alike), len(day.stored))
         for batch in _batches(alike):
             for file, rows in _equal(table, addresses, batch, len(day.stored)):

@@ -20,7 +20,7 @@ from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.ledger import Totals, ledger_rows, not_ingested, totals
 from glue_jobs.made import Made
 from glue_jobs.pipelines import TABLES, EventPipeline, Pipeline, SnapshotPipeline
-from glue_jobs.plan import BUNDLES_PER_WORKER, bundled, chunk_size, cut
+from glue_jobs.plan import bundled, chunk_size, cut
 from glue_jobs.progress import Reporter
 from glue_jobs.readers import ROBOTS_VERSION
 from glue_jobs.refusals import Refusal, refused_summary
@@ -201,7 +201,8 @@ def _drop_doubled(
         return files, counts
     with reporter.progress("looking for duplicates") as progress:
         spark = session()
-        bundles = bundled(_days(rows, files), spark.sparkContext.defaultParallelism * BUNDLES_PER_WORKER)
+        # A day takes a fraction of a second, and so does starting a task.
+        bundles = bundled(_days(rows, files), spark.sparkContext.defaultParallelism)
         found = [each for some in run_tasks(spark, partial(drop_doubled, job), bundles, progress) for each in some]
     replaced = {each.address: each.file for each in found}
     for each in found:

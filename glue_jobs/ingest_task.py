@@ -29,7 +29,7 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 # Raw bytes turned into one set of data files: what a worker holds as Arrow rows before it sorts and writes them.
 # More than a chunk, so that one chunk makes one file a day, but for objects that were packed.
-FLUSH = 144 * 2**20
+FLUSH = 160 * 2**20
 
 WRITERS = 4
 

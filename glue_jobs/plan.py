@@ -17,8 +17,8 @@ SMALLEST_CHUNK = 16 * 2**20
 MOST_OBJECTS = 5_000
 CHUNKS_PER_WORKER = 4
 
-# Looking for duplicates takes a day's files a fraction of a second, and a task a tenth of one to start.
-BUNDLES_PER_WORKER = 2
+# So many days, or more, make a chunk when none of them is divided between two.
+SMALL_DAY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +41,39 @@ def chunk_size(total: int, workers: int) -> int:
 def cut(objects: Iterable[Found], size: int, splittable: Callable[[Found], bool]) -> Iterator[Chunk]:
     """Chunks of about ``size`` bytes, in the order of days so that each chunk touches few of them.
 
-    An object larger than a chunk is split when ``splittable`` says that its bytes can be.
+    An object larger than a chunk is split when ``splittable`` says that its bytes can be. Days that are small beside a
+    chunk stay whole: they make fewer files, and records delivered twice meet in one task.
     """
     ordered = sorted(objects, key=lambda found: (found.day is None, found.day, found.entry.address))
-    parts = [part for found in ordered for part in _parts(found, size, splittable)]
+    days = itertools.groupby(ordered, key=lambda found: found.day)
+    pieces = [piece for _, day in days for piece in _pieces(list(day), size, splittable)]
     # All of about the same length: the last worker to finish decides how long a run takes.
-    total = sum(part.end - part.start for part in parts)
+    total = sum(map(_length, pieces))
     length = max(total, 1) / max(1, -(-total // size))
     chunk: list[Part] = []
     number = filled = 0
-    for part in parts:
-        # A part belongs to the chunk that its middle is in.
-        its_number = int((filled + (part.end - part.start) / 2) / length)
-        if chunk and (its_number > number or len(chunk) == MOST_OBJECTS):
+    for piece in pieces:
+        # A piece belongs to the chunk that its middle is in.
+        its_number = int((filled + _length(piece) / 2) / length)
+        if chunk and (its_number > number or len(chunk) + len(piece) > MOST_OBJECTS):
             yield tuple(chunk)
             chunk = []
         number = its_number
-        chunk.append(part)
-        filled += part.end - part.start
+        chunk += piece
+        filled += _length(piece)
     if chunk:
         yield tuple(chunk)
+
+
+def _pieces(objects: list[Found], size: int, splittable: Callable[[Found], bool]) -> list[list[Part]]:
+    """What of a day is to be in the same chunk: all when that is little, else each part of an object for itself."""
+    parts = [part for found in objects for part in _parts(found, size, splittable)]
+    small = _length(parts) * SMALL_DAY <= size and len(parts) * SMALL_DAY <= MOST_OBJECTS
+    return [parts] if small and objects[0].day else [[part] for part in parts]
+
+
+def _length(parts: Iterable[Part]) -> int:
+    return sum(part.end - part.start for part in parts)
 
 
 def _parts(found: Found, size: int, splittable: Callable[[Found], bool]) -> Iterator[Part]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glue_jobs import plan
-from glue_jobs.plan import LARGEST_CHUNK, SMALLEST_CHUNK, bundled, chunk_size, cut
+from glue_jobs.plan import LARGEST_CHUNK, SMALL_DAY, SMALLEST_CHUNK, bundled, chunk_size, cut
 from glue_jobs.sources.found import Found
 from glue_jobs.storage import Entry
 
@@ -47,7 +48,7 @@ def test_every_byte_of_every_object_is_in_one_chunk(all_of: list[Found], size: i
     for chunk in chunks:
         assert 0 < len(chunk) <= most
         lengths = [part.end - part.start for part in chunk]
-        assert sum(lengths) - max(lengths[0], lengths[-1]) <= size
+        assert sum(lengths) - max(lengths[0], lengths[-1], size / SMALL_DAY) <= size
         assert all(part.end - part.start <= size or not splittable(part.found) for part in chunk)
 
 
@@ -68,6 +69,15 @@ def test_chunks_are_of_about_the_same_length() -> None:
     chunks = list(cut([found(number, 10, None) for number in range(105)], 100, lambda _: True))
     assert sorted({len(chunk) for chunk in chunks}) in ([9, 10], [9], [10])
     assert len(chunks) == 11
+
+
+@pytest.mark.parametrize(("length", "chunks_of_a_day"), [(5, {1}), (6, {1, 2})])
+def test_only_days_that_fill_much_of_a_chunk_are_divided(length: int, chunks_of_a_day: set[int]) -> None:
+    objects = [found(number, 1, date(2024, 5, 1) + timedelta(days=number // length)) for number in range(7 * length)]
+    chunks = list(cut(objects, 20, lambda _: True))
+    assert len(chunks) == -(-len(objects) // 20)
+    days = Counter(day for chunk in chunks for day in {part.found.day for part in chunk})
+    assert set(days.values()) == chunks_of_a_day
 
 
 def test_no_objects_no_chunks() -> None:

@@ -15,7 +15,7 @@ from glue_jobs.config import Config
 from glue_jobs.data_files import NewFile
 from glue_jobs.doubled_files import Day
 from glue_jobs.errors import LakeError, StorageError
-from glue_jobs.ingest_task import ChunkResult, Job, drop_doubled, ingest_chunk, write_partitions
+from glue_jobs.ingest_task import ChunkResult, Job, ingest_chunk, write_partitions
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.ledger import Totals, ledger_rows, not_ingested, totals
 from glue_jobs.made import Made
@@ -24,6 +24,7 @@ from glue_jobs.plan import bundled, chunk_size, cut
 from glue_jobs.progress import Reporter
 from glue_jobs.readers import ROBOTS_VERSION
 from glue_jobs.refusals import Refusal, refused_summary
+from glue_jobs.rewrite import drop_doubled
 from glue_jobs.snapshots import make_snapshots
 from glue_jobs.sources.discovery import discover, discover_snapshots
 from glue_jobs.sources.found import Found, Skipped, Window
@@ -204,11 +205,11 @@ def _drop_doubled(
         # A day takes a fraction of a second, and so does starting a task.
         bundles = bundled(_days(rows, files), spark.sparkContext.defaultParallelism)
         found = [each for some in run_tasks(spark, partial(drop_doubled, job), bundles, progress) for each in some]
-    replaced = {each.address: each.file for each in found}
+    gone = {address for each in found for address in each.addresses}
     for each in found:
         counts.update(each.counts)
-    kept = [replaced.get(file.address, file) for file in files]
-    return [file for file in kept if file is not None], counts
+        files = [*files, *each.files]
+    return [file for file in files if file.address not in gone], counts
 
 
 def _days(rows: LoadedTable, files: Iterable[NewFile]) -> list[Day]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -16,8 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.config import Config
-from glue_jobs.data_files import NewFile, partition_path, partitions, read_file, with_schema, write_file
-from glue_jobs.doubled_files import Day, Doubled, find_doubled
+from glue_jobs.data_files import NewFile, partition_path, partitions, with_schema, write_file
 from glue_jobs.duplicates import doubled_within
 from glue_jobs.fetch import Slice, slices
 from glue_jobs.pipelines import EventPipeline, Pipeline
@@ -225,30 +223,3 @@ def rejected_rows(job: Job, refused: list[tuple[str, Rejected]]) -> pa.Table:
         "run_id": pa.repeat(job.folder.run_id, len(refused)),
     }
     return pa.table(columns, schema=REJECTED_RECORD.arrow_schema)
-
-
-@dataclass(frozen=True)
-class Replaced:
-    """A new file that held doubled rows: what takes its place (nothing when all were), and counts per raw object."""
-
-    address: str
-    file: NewFile | None
-    counts: Counter[str]
-
-
-def drop_doubled(job: Job, days: list[Day]) -> list[Replaced]:
-    """Rewrite the days' new files without the rows that are there twice."""
-    return [_without(job, doubled) for day in days for doubled in find_doubled(job.pipeline.table, day)]
-
-
-def _without(job: Job, doubled: Doubled) -> Replaced:
-    table, old = job.pipeline.table, doubled.file
-    rows = read_file(old.address)
-    kept = np.ones(rows.num_rows, dtype=bool)
-    kept[doubled.rows] = False
-    rows = rows.filter(pa.array(kept))
-    if not rows.num_rows:
-        return Replaced(old.address, None, doubled.counts)
-    address = job.address(table, old.partition)
-    job.folder.announce([address])
-    return Replaced(old.address, write_file(table, rows, address, old.partition), doubled.counts)

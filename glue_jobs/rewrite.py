@@ -1,0 +1,74 @@
+"""New data files written again without the rows that are there twice; the rest of a day's small ones is one file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from glue_jobs.data_files import ROW_GROUP_ROWS, NewFile, read_file
+from glue_jobs.doubled_files import Day, Doubled, find_doubled
+from glue_jobs.ingest_task import Job, write_partitions
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """New files that held doubled rows: what takes their place, and how many such rows each raw object had."""
+
+    addresses: list[str]
+    files: list[NewFile]
+    counts: Counter[str]
+
+
+def drop_doubled(job: Job, days: list[Day]) -> list[Rewritten]:
+    """Write the days' new files again without the rows that are there twice; files without such rows stay."""
+    found = [each for day in days for each in find_doubled(job.pipeline.table, day)]
+    return [_rewritten(job, some) for some in _batches(found)]
+
+
+def _batches(found: Iterable[Doubled]) -> Iterator[list[Doubled]]:
+    """Files that are rewritten together: no more rows of them stay than memory holds, but a large file is alone."""
+    batch: list[Doubled] = []
+    rows = 0
+    for each in found:
+        kept = each.file.rows - len(each.rows)
+        if batch and rows + kept > ROW_GROUP_ROWS:
+            yield batch
+            batch, rows = [], 0
+        batch.append(each)
+        rows += kept
+    if batch:
+        yield batch
+
+
+def _rewritten(job: Job, batch: list[Doubled]) -> Rewritten:
+    parts = [_kept(each) for each in batch if len(each.rows) < each.file.rows]
+    files = write_partitions(job, job.pipeline.table, _joined(parts)) if parts else []
+    counts = sum((each.counts for each in batch), Counter[str]())
+    return Rewritten([each.file.address for each in batch], files, counts)
+
+
+def _kept(doubled: Doubled) -> pa.Table:
+    rows = read_file(doubled.file.address)
+    kept = np.ones(rows.num_rows, dtype=bool)
+    kept[doubled.rows] = False
+    return rows.filter(pa.array(kept))
+
+
+def _joined(parts: list[pa.Table]) -> pa.Table:
+    """The rows of all parts; text has a dictionary where it has one in any of them."""
+    encoded = {
+        name for part in parts for name in part.column_names if pa.types.is_dictionary(part.schema.field(name).type)
+    }
+    return pa.concat_tables(_encoded(part, encoded) for part in parts).unify_dictionaries().combine_chunks()
+
+
+def _encoded(rows: pa.Table, names: set[str]) -> pa.Table:
+    columns = [
+        column.dictionary_encode() if name in names and not pa.types.is_dictionary(column.type) else column
+        for name, column in zip(rows.column_names, rows.columns, strict=True)
+    ]
+    return pa.table(columns, names=rows.column_names)

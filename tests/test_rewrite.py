@@ -1,0 +1,126 @@
+"""New files without the rows that are there twice: each row stays once, in files no smaller than they must be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glue_jobs import rewrite
+from glue_jobs.config import Config
+from glue_jobs.data_files import NewFile, read_file, write_file
+from glue_jobs.doubled_files import Day
+from glue_jobs.ingest_task import Job
+from glue_jobs.pipelines import BY_NAME
+from glue_jobs.rewrite import Rewritten, drop_doubled
+from glue_jobs.staging import RunFolder
+from tests.doubled_rows import EVENTS, FILES, Row, identity
+
+TABLE = replace(EVENTS, sort=("key",))
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    return a_job(tmp_path)
+
+
+def a_job(folder: Path) -> Job:
+    pipeline = replace(BY_NAME["s3_access_log"], table=TABLE)
+    return Job(pipeline, Config(), RunFolder(f"{folder}/run", "r1"), date(2024, 5, 9), {TABLE.name: f"{folder}/event"})
+
+
+def row(request_id: str, source: str, **more: object) -> Row:
+    return {"request_id": request_id, "source_object": source, "key": "k", **more}
+
+
+def written(folder: Path, files: list[list[Row]], day: int = 7) -> list[NewFile]:
+    partition = {"event_date": date(2024, 5, day)}
+    return [
+        write_file(
+            TABLE,
+            pa.Table.from_pylist([{**partition, **each} for each in rows], schema=TABLE.arrow_schema),
+            f"{folder}/{day}-{number}.parquet",
+            partition,
+        )
+        for number, rows in enumerate(files)
+    ]
+
+
+def rows_of(files: list[NewFile]) -> list[Row]:
+    return [each for file in files for each in read_file(file.address).to_pylist()]
+
+
+def day(new: list[NewFile]) -> object:
+    return new[0].partition["event_date"]
+
+
+def after(new: list[NewFile], all_of: list[Rewritten]) -> Iterator[NewFile]:
+    gone = {address for each in all_of for address in each.addresses}
+    yield from (file for file in new if file.address not in gone)
+    for each in all_of:
+        yield from each.files
+
+
+@settings(deadline=None, max_examples=30)
+@given(FILES, FILES, st.sampled_from([1, 3, 10**9]))
+def test_every_row_stays_once_however_many_are_rewritten_together(
+    tmp_path_factory: pytest.TempPathFactory, one: list[list[Row]], other: list[list[Row]], most: int
+) -> None:
+    folder = tmp_path_factory.mktemp("files")
+    # A file never holds its own rows again.
+    days = [
+        written(folder, [list({identity(TABLE, each): each for each in rows}.values()) for rows in files], number)
+        for number, files in ((7, one), (8, other))
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rewrite, "ROW_GROUP_ROWS", most)
+        found = drop_doubled(a_job(folder), [Day([], new) for new in days])
+    for new in days:
+        left = sorted(
+            identity(TABLE, each) for each in rows_of(list(after(new, found))) if each["event_date"] == day(new)
+        )
+        assert left == sorted({identity(TABLE, each) for each in rows_of(new)})
+
+
+def test_what_is_left_of_small_files_of_a_day_is_one_sorted_file(job: Job, tmp_path: Path) -> None:
+    stored = written(tmp_path / "stored", [[row("A", "o0"), row("B", "o0")]])
+    new = written(
+        tmp_path / "new", [[row("A", "o1"), row("C", "o1", key="z")], [row("B", "o2"), row("D", "o2", key="a")]]
+    )
+    (one,) = drop_doubled(job, [Day([(file.address, file.rows) for file in stored], new)])
+    assert one.addresses == [file.address for file in new]
+    assert one.counts == {"o1": 1, "o2": 1}
+    (file,) = one.files
+    assert [each["request_id"] for each in rows_of([file])] == ["D", "C"]
+    assert file.rows == 2
+
+
+def test_a_file_of_which_nothing_is_left_has_no_successor(job: Job, tmp_path: Path) -> None:
+    stored = written(tmp_path / "stored", [[row("A", "o0")]])
+    new = written(tmp_path / "new", [[row("A", "o1")], [row("B", "o2")]])
+    (one,) = drop_doubled(job, [Day([(file.address, file.rows) for file in stored], new)])
+    assert (one.addresses, one.files) == ([new[0].address], [])
+
+
+def test_files_without_such_rows_stay(job: Job, tmp_path: Path) -> None:
+    assert drop_doubled(job, [Day([], written(tmp_path, [[row("A", "o1")], [row("B", "o2")]]))]) == []
+
+
+def test_texts_are_joined_whether_or_not_their_file_has_a_dictionary(job: Job, tmp_path: Path) -> None:
+    twice = [row("A", "o1")]
+    many = [*twice, *(row(str(number), "o2", key="same") for number in range(9))]
+    files = written(tmp_path, [twice, many])
+    encoded = pa.Table.from_pylist(rows_of(files[1:]), schema=TABLE.arrow_schema)
+    encoded = encoded.set_column(5, "key", encoded["key"].dictionary_encode())
+    files[1] = write_file(TABLE, encoded, files[1].address, files[1].partition)
+    plain = written(tmp_path / "more", [[row("0", "o3"), row("E", "o3", key="other")]])
+    found = drop_doubled(job, [Day([], [*files, *plain])])
+    left = Counter(each["key"] for each in rows_of(list(after([*files, *plain], found))))
+    assert left == {"k": 1, "same": 9, "other": 1}

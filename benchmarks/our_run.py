@@ -6,8 +6,8 @@ import os
 from contextlib import nullcontext
 from pathlib import Path
 
-from glue_jobs.args import order
 from glue_jobs.ingest import Outcome, ingest
+from glue_jobs.order import order
 from glue_jobs.progress import Reporter
 
 

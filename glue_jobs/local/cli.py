@@ -6,8 +6,8 @@ argument or ``--help`` should not have to wait.
 
 from __future__ import annotations
 
+import logging
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glue_jobs.args import ARGUMENTS, INGEST_JOB, REPORT_JOB, Argument
-from glue_jobs.errors import ArgumentError, UsageLakeError
+from glue_jobs.errors import ArgumentError
+from glue_jobs.local.group import CommandGroup
 from glue_jobs.progress import reporter
 from glue_jobs.sources import SOURCES
 
@@ -31,24 +32,14 @@ FORMATS = ("table", "csv", "json")
 Command = Callable[..., None]
 
 
-class _Group(click.Group):
-    """Errors of the program are one sentence and exit code 1; --verbose shows where they come from."""
-
-    def invoke(self, context: click.Context) -> Any:
-        try:
-            return super().invoke(context)
-        except UsageLakeError as error:
-            if context.params.get("verbose"):
-                traceback.print_exc()
-            click.echo(f"error: {error}", err=True)
-            sys.exit(1)
-
-
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--verbose", is_flag=True, help="Show the whole stack trace of an error.")
 @click.version_option(package_name="s3-usage-lake")
 def main(verbose: bool) -> None:
     """Usage and storage analytics for data published from Amazon S3."""
+    if not verbose:
+        # Libraries log what is told in a sentence anyway, and a stack trace when Ctrl-C meets them.
+        logging.basicConfig(level=logging.CRITICAL)
 
 
 def _options(*names: str) -> Callable[[Command], Command]:
@@ -175,8 +166,11 @@ def _answer(values: dict[str, Any], sql: str, parameters: Sequence[ParameterValu
     from glue_jobs.lake.named import named_lake
     from glue_jobs.local.lake_tables import sources
     from glue_jobs.local.query_engine import QueryEngine
+    from glue_jobs.pipelines import TABLES
 
-    with QueryEngine(sources(named_lake(_given(values)))) as engine:
+    lake = named_lake(_given(values))
+    lake.check_any(TABLES)
+    with QueryEngine(sources(lake)) as engine:
         return engine.run(sql, parameters)
 
 

@@ -32,7 +32,7 @@ def print_rows(rows: pa.Table, form: str) -> None:
     if form == "table":
         _print_table(rows.column_names, records(rows))
     else:
-        print(csv_text(rows) if form == "csv" else json_text(rows), end="")
+        print(csv_text(rows) if form == "csv" else json_text(rows), end="", flush=True)
 
 
 def readable(rows: pa.Table) -> pa.Table:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from glue_jobs.athena import Athena, AthenaError
-from glue_jobs.errors import ArgumentError, LakeError
+from glue_jobs.errors import ArgumentError
 from glue_jobs.lake import Lake
 from glue_jobs.lake.named import named_lake
 from glue_jobs.pipelines import TABLES
@@ -72,10 +72,7 @@ def report(order: ReportOrder, reporter: Reporter) -> Published:
         LakeError: the lake has no table at all, or cannot be read.
         StorageError: the folder cannot be written to.
     """
-    lake = order.lake
-    # A mistyped address must not publish that nothing is kept.
-    if not any(lake.has(table) for table in TABLES):
-        raise LakeError(f"there are no tables in database {lake.database} of {lake.location}; ingest something first")
+    order.lake.check_any(TABLES)
     with _engine(order, reporter) as engine:
         failed = tuple(_make_views(engine)) if isinstance(engine, Athena) else ()
         published = publish(order.reports, engine, order.folder, order.day, reporter)

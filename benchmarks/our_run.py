@@ -7,8 +7,8 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
-from glue_jobs.args import order
 from glue_jobs.ingest import Outcome, ingest
+from glue_jobs.order import order
 from glue_jobs.progress import Reporter
 from glue_jobs.spark import session
 

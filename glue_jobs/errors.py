@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+STOPPED = 130
+"""The exit code that a shell gives to a program that Ctrl-C ended."""
+
 
 class UsageLakeError(Exception):
     """The base of every error a user may see; its text is the whole message."""

@@ -5,16 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 
-from glue_jobs.args import REPORT, order, parse, report_order
-from glue_jobs.errors import UsageLakeError
+from glue_jobs.args import REPORT, parse
+from glue_jobs.errors import STOPPED, UsageLakeError
 from glue_jobs.ingest import ingest
+from glue_jobs.order import order
 from glue_jobs.outcome import sentence
 from glue_jobs.progress import PlainReporter, Reporter
-from glue_jobs.reports.order import report
+from glue_jobs.reports.order import report, report_order
 from glue_jobs.reports.publish import sentence as reports_sentence
-
-# What a shell makes of a program that Ctrl-C ended.
-STOPPED = 130
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from zipfile import Path as ZipPath
@@ -122,12 +123,17 @@ class Case(_Strict):
 
 @dataclass(frozen=True)
 class SavedQuery:
-    """One saved query; ``name`` is its folder below the root, e.g. ``access/downloads_by_month``."""
+    """One saved query; ``name`` is its ``folder`` below the root, e.g. ``access/downloads_by_month``."""
 
     name: str
+    folder: Folder
     sql: str
     metadata: Metadata
-    cases: tuple[Case, ...]
+
+    @cached_property
+    def cases(self) -> tuple[Case, ...]:
+        """What it answers to given rows; raises SavedQueryError when they are not as they must be."""
+        return tuple(read_yaml(self.folder / "cases.yaml", TypeAdapter(list[Case])))
 
     @classmethod
     def names(cls, root: Folder = QUERIES) -> tuple[str, ...]:
@@ -146,8 +152,7 @@ class SavedQuery:
         sql = read_text(folder / "query.sql")
         metadata = read_yaml(folder / "metadata.yaml", TypeAdapter(Metadata))
         _check_limits(folder, name, sql, metadata)
-        cases = read_yaml(folder / "cases.yaml", TypeAdapter(list[Case]))
-        return cls(name, sql, metadata, tuple(cases))
+        return cls(name, folder, sql, metadata)
 
     @classmethod
     def all(cls, root: Folder = QUERIES) -> tuple[SavedQuery, ...]:

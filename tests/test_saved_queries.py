@@ -327,7 +327,7 @@ def test_a_bad_folder_is_one_sentence_that_names_the_file(
     path = root / "access/mine" / file
     path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
     with pytest.raises(SavedQueryError) as caught:
-        SavedQuery.load("access/mine", root)
+        _ = SavedQuery.load("access/mine", root).cases
     assert message in str(caught.value)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -336,6 +336,9 @@ def test_a_bad_folder_is_one_sentence_that_names_the_file(
 def test_a_folder_without_one_of_its_files_is_refused(root: Path) -> None:
     (root / "access/mine/cases.yaml").unlink()
     with pytest.raises(SavedQueryError, match=r"cases\.yaml is missing"):
+        _ = SavedQuery.load("access/mine", root).cases
+    (root / "access/mine/query.sql").unlink()
+    with pytest.raises(SavedQueryError, match=r"query\.sql is missing"):
         SavedQuery.all(root)
 
 

@@ -6,8 +6,10 @@ work, then `LoadedTable.append` either adds all files in one snapshot or raises 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
@@ -39,6 +41,10 @@ class Lake:
         if self.catalog_type == "sqlite" and location.startswith("s3://"):
             raise LakeError(f"a sqlite catalog is a file in the lake's folder and cannot be in {location}; use glue")
 
+    @property
+    def _catalog_file(self) -> str:
+        return f"{self.location}/catalog.db"
+
     @cached_property
     def _catalog(self) -> Catalog:
         properties: dict[str, str | None] = {"type": "glue", "s3.endpoint": endpoint(), "glue.endpoint": endpoint()}
@@ -47,7 +53,7 @@ class Lake:
             properties["s3.region"] = region(self.location)
         if self.catalog_type == "sqlite":
             storage_for(self.location).put(f"{self.location}/.usage-lake", b"s3-usage-lake\n")
-            properties = {"type": "sql", "uri": f"sqlite:///{self.location}/catalog.db?timeout=60"}
+            properties = {"type": "sql", "uri": f"sqlite:///{self._catalog_file}?timeout=60"}
         given = {name: value for name, value in properties.items() if value is not None}
         with explained(f"open the {self.catalog_type} catalog of {self.location}"):
             try:
@@ -106,6 +112,24 @@ class Lake:
             ) from error
 
     def has(self, table: Table) -> bool:
-        """Whether the table exists."""
+        """Whether the table exists; to ask makes nothing.
+
+        Raises:
+            LakeError: the catalog cannot be read.
+        """
         with explained(f"look for the table {table.name} of {self.location}"):
+            if self.catalog_type == "sqlite" and not Path(self._catalog_file).exists():
+                return False
             return self._catalog.table_exists((self.database, table.name))
+
+    def check_any(self, tables: Iterable[Table]) -> None:
+        """Before questions to a lake: from a mistyped address nobody should learn that nothing was read or is kept.
+
+        Raises:
+            LakeError: none of the tables exists, or the catalog cannot be read.
+        """
+        if not any(map(self.has, tables)):
+            raise LakeError(
+                f"there are no tables in database {self.database} of {self.location}; ingest something first,"
+                " or name another lake or database"
+            )

@@ -1,50 +1,45 @@
-"""``usage-lake``: ingest, query, look, and a demonstration, on a laptop or against AWS."""
+"""``usage-lake``: ingest, query, look, and a demonstration, on a laptop or against AWS.
+
+Every command imports what it needs when it begins: loading all of the program takes seconds, in which a mistyped
+argument or ``--help`` should not have to wait.
+"""
 
 from __future__ import annotations
 
+import logging
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from glue_jobs.args import ARGUMENTS, INGEST_JOB, REPORT_JOB, Argument, lake, order, report_order
-from glue_jobs.errors import ArgumentError, UsageLakeError
-from glue_jobs.ingest import ingest
-from glue_jobs.local import show
-from glue_jobs.local.connect import Connection, connect
-from glue_jobs.local.lake_tables import sources
-from glue_jobs.local.query_engine import QueryEngine
-from glue_jobs.outcome import sentence
-from glue_jobs.pipelines import PIPELINES
+from glue_jobs.args import ARGUMENTS, INGEST_JOB, REPORT_JOB, Argument
+from glue_jobs.errors import ArgumentError
+from glue_jobs.local.group import CommandGroup
 from glue_jobs.progress import reporter
-from glue_jobs.reports.order import report
-from glue_jobs.reports.publish import sentence as reports_sentence
-from glue_jobs.saved_query import SavedQuery
+from glue_jobs.sources import SOURCES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from glue_jobs.saved_query import ParameterValue
+
+FORMATS = ("table", "csv", "json")
 
 Command = Callable[..., None]
 
 
-class _Group(click.Group):
-    """Errors of the program are one sentence and exit code 1; --verbose shows where they come from."""
-
-    def invoke(self, context: click.Context) -> Any:
-        try:
-            return super().invoke(context)
-        except UsageLakeError as error:
-            if context.params.get("verbose"):
-                traceback.print_exc()
-            click.echo(f"error: {error}", err=True)
-            sys.exit(1)
-
-
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--verbose", is_flag=True, help="Show the whole stack trace of an error.")
 @click.version_option(package_name="s3-usage-lake")
 def main(verbose: bool) -> None:
     """Usage and storage analytics for data published from Amazon S3."""
+    if not verbose:
+        # Libraries log what is told in a sentence anyway, and a stack trace when Ctrl-C meets them.
+        logging.basicConfig(level=logging.CRITICAL)
 
 
 def _options(*names: str) -> Callable[[Command], Command]:
@@ -60,24 +55,25 @@ def _options(*names: str) -> Callable[[Command], Command]:
 
 def _option(argument: Argument) -> Callable[[Command], Command]:
     if not argument.option.startswith("--"):
-        return click.argument(argument.option, type=click.Choice([pipeline.name for pipeline in PIPELINES]))
+        return click.argument(argument.option, type=click.Choice(SOURCES))
     if argument.flag:
         return click.option(argument.option, argument.name, is_flag=True, help=argument.description)
+    # A default of None would be one for click, and a required option might be left out.
+    default: dict[str, Any] = {} if argument.default is None else {"default": argument.default, "show_default": True}
     return click.option(
         argument.option,
         argument.name,
         required=argument.required,
-        default=argument.default,
-        show_default=argument.default is not None,
         metavar=argument.metavar,
         help=argument.description,
+        **default,
     )
 
 
 _FORMAT = click.option(
     "--format",
     "form",
-    type=click.Choice(show.FORMATS),
+    type=click.Choice(FORMATS),
     default="table",
     show_default=True,
     help="How to print the answer.",
@@ -88,6 +84,10 @@ _FORMAT = click.option(
 @_options(*(argument.name for argument in ARGUMENTS if INGEST_JOB in argument.jobs))
 def ingest_command(**values: Any) -> None:
     """Turn new raw objects into rows of the lake, each exactly once."""
+    from glue_jobs.ingest import ingest
+    from glue_jobs.order import order
+    from glue_jobs.outcome import sentence
+
     outcome = ingest(order(_given(values)), reporter())
     click.echo(sentence(outcome))
     if outcome.failed:
@@ -98,7 +98,10 @@ def ingest_command(**values: Any) -> None:
 @_options(*(argument.name for argument in ARGUMENTS if REPORT_JOB in argument.jobs and argument.name != "pipeline"))
 def report_command(**values: Any) -> None:
     """Publish the answers of the saved queries as dated CSV and JSON files."""
-    click.echo(reports_sentence(report(report_order(_given(values)), reporter())))
+    from glue_jobs.reports.order import report, report_order
+    from glue_jobs.reports.publish import sentence
+
+    click.echo(sentence(report(report_order(_given(values)), reporter())))
 
 
 def _given(values: dict[str, Any]) -> dict[str, str]:
@@ -112,10 +115,11 @@ def _given(values: dict[str, Any]) -> dict[str, str]:
 @_FORMAT
 def query_command(name: str, parameters: tuple[str, ...], form: str, **values: Any) -> None:
     """Answer a saved query, e.g. access/downloads_by_month."""
+    from glue_jobs.saved_query import SavedQuery
+
     query = SavedQuery.load(name)
     bound = query.bind(dict(_parameter(text) for text in parameters))
-    with QueryEngine(sources(_lake(values))) as engine:
-        show.answer(engine.run(query.sql, bound), form)
+    _print(_answer(values, query.sql, bound), form)
 
 
 @main.command("sql")
@@ -124,14 +128,16 @@ def query_command(name: str, parameters: tuple[str, ...], form: str, **values: A
 @_FORMAT
 def sql_command(statement: str, form: str, **values: Any) -> None:
     """Answer a SELECT in Athena's SQL."""
-    with QueryEngine(sources(_lake(values))) as engine:
-        show.answer(engine.run(statement), form)
+    _print(_answer(values, statement), form)
 
 
 @main.command("queries")
 def queries_command() -> None:
     """List the saved queries."""
-    show.queries(SavedQuery.all())
+    from glue_jobs.local.terminal import print_queries
+    from glue_jobs.saved_query import SavedQuery
+
+    print_queries(SavedQuery.all())
 
 
 @main.command("status")
@@ -139,8 +145,9 @@ def queries_command() -> None:
 @_FORMAT
 def status_command(form: str, **values: Any) -> None:
     """What was ingested, per pipeline."""
-    with QueryEngine(sources(_lake(values))) as engine:
-        show.answer(engine.run(show.STATUS), form)
+    from glue_jobs.local.show import STATUS
+
+    _print(_answer(values, STATUS), form)
 
 
 @main.command("rejected")
@@ -149,12 +156,28 @@ def status_command(form: str, **values: Any) -> None:
 @_FORMAT
 def rejected_command(limit: int, form: str, **values: Any) -> None:
     """Which raw records were refused, and why."""
-    with QueryEngine(sources(_lake(values))) as engine:
-        show.answer(show.readable(engine.run(show.REJECTED, [limit])), form)
+    from glue_jobs.local.show import REJECTED, readable
+
+    _print(readable(_answer(values, REJECTED, [limit])), form)
 
 
-def _lake(values: dict[str, Any]) -> Any:
-    return lake({name: value for name, value in values.items() if value is not None})
+def _answer(values: dict[str, Any], sql: str, parameters: Sequence[ParameterValue] = ()) -> pa.Table:
+    """What the lake that the values name answers to a SELECT."""
+    from glue_jobs.lake.named import named_lake
+    from glue_jobs.local.lake_tables import sources
+    from glue_jobs.local.query_engine import QueryEngine
+    from glue_jobs.pipelines import TABLES
+
+    lake = named_lake(_given(values))
+    lake.check_any(TABLES)
+    with QueryEngine(sources(lake)) as engine:
+        return engine.run(sql, parameters)
+
+
+def _print(rows: pa.Table, form: str) -> None:
+    from glue_jobs.local.show import print_rows
+
+    print_rows(rows, form)
 
 
 def _parameter(text: str) -> tuple[str, str]:
@@ -175,6 +198,8 @@ def _parameter(text: str) -> tuple[str, str]:
 @click.option("--apply", is_flag=True, help="Make the settings; without it they are only printed.")
 def connect_command(**values: Any) -> None:
     """Make a bucket deliver access logs and inventories; what it delivers elsewhere is left alone."""
+    from glue_jobs.local.connect import Connection, connect
+
     for told in connect(Connection(**values)):
         click.echo(told)
 

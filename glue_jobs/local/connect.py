@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from glue_jobs.deliveries import Step, Target, inventory_step, logging_step
 from glue_jobs.errors import ArgumentError
 from glue_jobs.storage.bucket_settings import BucketSettings
+
+# Names of today's rules, and the longer ones of old buckets in us-east-1.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 
 CALLS = {"logging": "put-bucket-logging", "inventory": "put-bucket-inventory-configuration"}
 
@@ -42,6 +47,9 @@ def connect(wanted: Connection) -> Iterator[str]:
 
 
 def _check(bucket: str, settings: BucketSettings, target: Target) -> None:
+    for name in (bucket, target.bucket):
+        if not BUCKET.fullmatch(name):
+            raise ArgumentError(f"a bucket is given by its name alone, such as example-data, not {name!r}")
     for prefix in (target.log_prefix, target.inventory_prefix):
         if not prefix.endswith("/"):
             raise ArgumentError(f"a prefix ends with a slash, not {prefix!r}")

@@ -10,18 +10,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from glue_jobs.args import order, report_order
 from glue_jobs.errors import ArgumentError
 from glue_jobs.ingest import Order, ingest
-from glue_jobs.local import show
 from glue_jobs.local.demo_checks import Check, access_log_checks, cloudtrail_checks, inventory_checks, report_checks
 from glue_jobs.local.lake_tables import sources
 from glue_jobs.local.query_engine import QueryEngine
 from glue_jobs.local.sample import Truth, write_sample
+from glue_jobs.local.show import print_rows
+from glue_jobs.order import order
 from glue_jobs.outcome import sentence
 from glue_jobs.pipelines import PIPELINES
 from glue_jobs.progress import Reporter
-from glue_jobs.reports.order import ReportOrder, report
+from glue_jobs.reports.order import ReportOrder, report, report_order
 from glue_jobs.reports.publish import sentence as reports_sentence
 from glue_jobs.saved_query import SavedQuery
 
@@ -134,7 +134,7 @@ def _ask(engine: QueryEngine, console: Console) -> None:
         console.print(f"\n[bold]{question}[/]  (usage-lake query {name})", soft_wrap=True)
         query = SavedQuery.load(name)
         rows = engine.run(query.sql, query.bind({}))
-        show.answer(rows.select(columns).slice(0, ROWS_SHOWN), "table")
+        print_rows(rows.select(columns).slice(0, ROWS_SHOWN), "table")
 
 
 def _compare(source: str, checks: Iterable[Check], console: Console) -> bool:

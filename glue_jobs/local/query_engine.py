@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.optimizer.scope import traverse_scope
 
 from glue_jobs.errors import UsageLakeError
@@ -147,7 +148,7 @@ def _parse(sql: str) -> exp.Query:
     try:
         trees = [tree for tree in sqlglot.parse(sql, read="athena") if tree is not None]
     except SqlglotError as error:
-        raise QueryError(f"this is not Athena SQL: {_first_line(error)}") from error
+        raise QueryError(f"this is not Athena SQL: {_misread(error)}") from error
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise QueryError("only one statement can be run at a time, and it must be a SELECT")
     return trees[0]
@@ -217,6 +218,15 @@ def _with_athena_types(answer: pa.Table, types: Sequence[str]) -> pa.Table:
                 raise QueryError(f"a value of column {name!r} is too large for bigint") from error
             answer = answer.set_column(index, name, column)
     return answer
+
+
+def _misread(error: SqlglotError) -> str:
+    """What was expected where, without the names of classes that sqlglot tells it with."""
+    if not isinstance(error, ParseError) or not error.errors:
+        return _first_line(error)
+    first = error.errors[0]
+    expected = re.sub(" (but got|for) <.*", "", str(first["description"]))
+    return f"{expected} at {first['highlight']!r} in line {first['line']}"
 
 
 def _first_line(error: Exception) -> str:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
-from rich.console import Console
-from rich.table import Table
 
+from glue_jobs.local.terminal import console, text_table
 from glue_jobs.progress import printable
 from glue_jobs.reports.text import cell, csv_text, json_text, records
-from glue_jobs.saved_query import SavedQuery
-
-FORMATS = ("table", "csv", "json")
 
 STATUS = """
 SELECT pipeline, count(*) AS objects, sum(records) AS records, sum(rows) AS "rows", sum(rejected) AS rejected,
@@ -33,12 +27,12 @@ ORDER BY ingest_date DESC, run_id DESC, object, position LIMIT ?
 SHOWN = 160
 
 
-def answer(rows: pa.Table, form: str) -> None:
-    """Print the rows to standard output in one of FORMATS."""
+def print_rows(rows: pa.Table, form: str) -> None:
+    """Print the rows to standard output as a table, as CSV or as JSON."""
     if form == "table":
         _print_table(rows.column_names, records(rows))
     else:
-        print(csv_text(rows) if form == "csv" else json_text(rows), end="")
+        print(csv_text(rows) if form == "csv" else json_text(rows), end="", flush=True)
 
 
 def readable(rows: pa.Table) -> pa.Table:
@@ -47,31 +41,17 @@ def readable(rows: pa.Table) -> pa.Table:
     return rows.set_column(rows.column_names.index("record"), "record", pa.array(texts, pa.string()))
 
 
-def queries(saved: Iterable[SavedQuery]) -> None:
-    """Print names, titles and parameters of saved queries."""
-    table = Table("query", "answers", "parameters", box=None, header_style="bold", pad_edge=False)
-    for query in saved:
-        parameters = ", ".join(f"{each.name}={each.example}" for each in query.metadata.parameters)
-        table.add_row(query.name, query.metadata.title, parameters)
-    _console().print(table)
-
-
 def _print_table(names: list[str], lines: list[tuple[Any, ...]]) -> None:
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = text_table()
     for number, name in enumerate(names):
         numeric = {type(record[number]) for record in lines} - {type(None)}
         is_numeric = bool(numeric) and numeric <= {int, float, Decimal}
         table.add_column(printable(name), justify="right" if is_numeric else "left", overflow="fold")
     for record in lines:
         table.add_row(*map(_cell, record))
-    _console().print(table)
+    console().print(table)
     if not lines:
-        _console().print("(no rows)", style="dim")
-
-
-def _console() -> Console:
-    # A pipe has no width: cutting columns there would lose data. Names such as a:key:b are no emoji.
-    return Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 400)
+        console().print("(no rows)", style="dim")
 
 
 def _cell(value: Any) -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 from glue_jobs.athena import Athena, AthenaError
-from glue_jobs.errors import LakeError
+from glue_jobs.errors import ArgumentError
 from glue_jobs.lake import Lake
+from glue_jobs.lake.named import named_lake
 from glue_jobs.pipelines import TABLES
 from glue_jobs.progress import Reporter
 from glue_jobs.reports.publish import Engine, Published, publish
-from glue_jobs.reports.report_set import Report
+from glue_jobs.reports.report_set import Report, report_set
 from glue_jobs.saved_query import VIEWS
 from glue_jobs.saved_view import SavedView
+from glue_jobs.storage import address
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,40 @@ class ReportOrder:
     workgroup: str
 
 
+def report_order(values: Mapping[str, str]) -> ReportOrder:
+    """Which reports to make, from the arguments by name; absent ones have their defaults.
+
+    Raises:
+        ArgumentError: a value cannot be used; the sentence names the argument.
+        LakeError: the catalog cannot be where the lake is.
+    """
+    folder = address(values["report_path"]).rstrip("/")
+    day, reports = _report_day(values.get("date")), _reports(values.get("subjects"))
+    return ReportOrder(named_lake(values), folder, day, reports, values.get("workgroup", "primary"))
+
+
+def _report_day(text: str | None) -> date:
+    if text is None:
+        return datetime.now(UTC).date()
+    try:
+        # strptime alone would take 2024057 for the 7th of May.
+        if len(text) != len("YYYYMMDD"):
+            raise ValueError
+        return datetime.strptime(text, "%Y%m%d").date()
+    except ValueError:
+        raise ArgumentError(f"date is a day such as 20240507, not {text!r}") from None
+
+
+def _reports(subjects: str | None) -> tuple[Report, ...]:
+    reports = report_set()
+    known = dict.fromkeys(report.subject for report in reports)
+    wanted = subjects.split(",") if subjects else known
+    unknown = [subject for subject in wanted if subject not in known]
+    if unknown:
+        raise ArgumentError(f"there are no reports on {unknown[0]!r}; there are {', '.join(known)}")
+    return tuple(report for report in reports if report.subject in wanted)
+
+
 def report(order: ReportOrder, reporter: Reporter) -> Published:
     """Make the reports; a query that fails costs only its own.
 
@@ -36,10 +72,7 @@ def report(order: ReportOrder, reporter: Reporter) -> Published:
         LakeError: the lake has no table at all, or cannot be read.
         StorageError: the folder cannot be written to.
     """
-    lake = order.lake
-    # A mistyped address must not publish that nothing is kept.
-    if not any(lake.has(table) for table in TABLES):
-        raise LakeError(f"there are no tables in database {lake.database} of {lake.location}; ingest something first")
+    order.lake.check_any(TABLES)
     with _engine(order, reporter) as engine:
         failed = tuple(_make_views(engine)) if isinstance(engine, Athena) else ()
         published = publish(order.reports, engine, order.folder, order.day, reporter)

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from glue_jobs.args import report_order
 from glue_jobs.errors import ArgumentError
 from glue_jobs.local.demo import demonstrate
 from glue_jobs.local.sample import Truth
 from glue_jobs.pipelines import PIPELINES
 from glue_jobs.progress import PlainReporter
-from glue_jobs.reports.order import report
+from glue_jobs.reports.order import report, report_order
 
 QUIET = PlainReporter(io.StringIO())
 

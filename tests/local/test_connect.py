@@ -109,6 +109,8 @@ def test_what_goes_elsewhere_is_told_and_left_alone(published: str, logs: str, n
     ("arguments", "sentence"),
     [
         (("no-such-bucket-anywhere", "logs"), "cannot look at s3://no-such-bucket-anywhere: NoSuchBucket"),
+        (("s3://published", "logs"), "a bucket is given by its name alone, such as example-data, not 's3://published'"),
+        (("published", "logs/"), "a bucket is given by its name alone, such as example-data, not 'logs/'"),
         (("published", "published"), "would log its own logs; connect the buckets you publish from"),
         (("published", "logs", "--log-prefix", "logs"), "a prefix ends with a slash, not 'logs'"),
     ],

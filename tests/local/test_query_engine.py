@@ -186,7 +186,9 @@ def large() -> pa.Table:
     [
         ("SELECT * FROM reads", "there is no table 'reads'; there are read"),
         ("SELECT * FROM read_parquet('secret')", "there is no table"),
-        ("SELECT FROM WHERE", "this is not Athena SQL"),
+        ("SELECT FROM WHERE", "^this is not Athena SQL: Expected table name at 'WHERE' in line 1$"),
+        ("SELECT (1\n FROM read", "^this is not Athena SQL: Expecting [)] at 'FROM' in line 2$"),
+        ("SELECT 'x", "^this is not Athena SQL: Error tokenizing"),
         ("SELECT 1; SELECT 2", "only one statement can be run at a time, and it must be a SELECT"),
         ("DROP TABLE read", "it must be a SELECT"),
         ("INSERT INTO read SELECT * FROM read", "it must be a SELECT"),

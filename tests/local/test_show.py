@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.local.show import FORMATS, SHOWN, answer, queries, readable
-from glue_jobs.saved_query import SavedQuery
+from glue_jobs.local.cli import FORMATS
+from glue_jobs.local.show import SHOWN, print_rows, readable
 
 ROWS = pa.table(
     {
@@ -32,7 +32,7 @@ ROWS = pa.table(
 
 
 def printed(rows: pa.Table, form: str, capsys: pytest.CaptureFixture[str]) -> str:
-    answer(rows, form)
+    print_rows(rows, form)
     return capsys.readouterr().out
 
 
@@ -55,7 +55,7 @@ def test_any_text_survives_csv(rows: list[tuple[str, str]]) -> None:
     sink = io.StringIO(newline="")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdout", sink)
-        answer(table, "csv")
+        print_rows(table, "csv")
     sink.seek(0)
     assert [tuple(row) for row in csv.reader(sink)] == [("a", "b"), *rows]
 
@@ -126,12 +126,3 @@ def test_refused_bytes_are_printable() -> None:
     rows = readable(pa.table({"source": ["s"] * 4, "record": pa.array(records, pa.binary())}))
     assert rows["record"].to_pylist() == ['café "x"', r"\xff\x00\x1b[2J\n", None, "y" * SHOWN + "…"]
     assert rows.column_names == ["source", "record"]
-
-
-def test_queries_are_listed_with_their_parameters(capsys: pytest.CaptureFixture[str]) -> None:
-    saved = list(SavedQuery.all())
-    queries(saved)
-    text = capsys.readouterr().out
-    assert all(query.name in text and query.metadata.title in text for query in saved)
-    for query in saved:
-        assert all(f"{each.name}={each.example}" in text for each in query.metadata.parameters)

@@ -24,6 +24,7 @@ import pytest
 import glue_jobs.commit
 import glue_jobs.ingest
 import glue_jobs.ingest_task
+import glue_jobs.rewrite
 from glue_jobs.ingest_task import ChunkResult, Job
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.plan import Chunk
@@ -152,8 +153,8 @@ STEPS: dict[str, Callable[[Patch], None]] = {
     "after making the folder of the run": _after(RunFolder, "touch"),
     "after announcing a file": _after(RunFolder, "announce"),
     "after some data files": _after(glue_jobs.ingest_task, "write_file", times=3),
-    "during duplicates": _after(glue_jobs.ingest_task, "find_doubled"),
-    "after a file without duplicates": _after(glue_jobs.ingest_task, "_without"),
+    "during duplicates": _after(glue_jobs.rewrite, "find_doubled"),
+    "after a file without duplicates": _after(glue_jobs.rewrite, "_rewritten"),
     "after the ledger's files": _after(glue_jobs.ingest, "write_partitions"),
     "before the plan": _before(RunFolder, "write_commit"),
     "half-way through the plan": _half_a_plan,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from glue_jobs.errors import UsageLakeError
@@ -42,7 +46,35 @@ def session() -> SparkSession:
 
     Raises:
         UsageLakeError: there is no Java 17 to run Spark on.
+        KeyboardInterrupt: once Spark has started, so that no Java process is left behind.
     """
+    with _interrupts_later():
+        return _session()
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Ctrl-C in the block is heard at its end: pyspark forgets a Java process it was starting."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        heard.append(number)
+
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield
+    finally:
+        # Spark's context has a handler of its own, which stays.
+        if signal.getsignal(signal.SIGINT) is hear:
+            signal.signal(signal.SIGINT, before)
+    if heard:
+        raise KeyboardInterrupt
+
+
+def _session() -> SparkSession:
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.appName("usage-lake")

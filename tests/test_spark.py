@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from zipimport import zipimporter
 
+import pytest
+
+from glue_jobs import spark
 from glue_jobs.spark import run_tasks, session
 
 
@@ -19,3 +24,19 @@ def test_results_come_in_the_order_of_the_items_and_no_archive_is_read_again_bet
     )
     assert results == [(3, []), (1, []), (2, [])]
     assert heard[-1] == (3, 3)
+
+
+def test_an_interrupt_waits_until_spark_has_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = []
+
+    def start() -> None:
+        steps.append("starting")
+        os.kill(os.getpid(), signal.SIGINT)
+        steps.append("started")
+
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(spark, "_session", start)
+    with pytest.raises(KeyboardInterrupt):
+        session()
+    assert steps == ["starting", "started"]
+    assert signal.getsignal(signal.SIGINT) is before

@@ -23,9 +23,14 @@ Progress = Callable[[int, int], None]
 # How often the driver looks how far a job has come, in seconds.
 LOOK = 0.2
 
-# Workers keep the memory of one slice for the next: asking the system for it again costs a sixth of their time.
-# https://man7.org/linux/man-pages/man3/mallopt.3.html
-WORKER_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**29)}
+# Workers keep the memory of one slice for the next, Arrow's too: asking the system for it again costs a sixth of their
+# time.
+# https://man7.org/linux/man-pages/man3/mallopt.3.html, https://arrow.apache.org/docs/cpp/env_vars.html
+WORKER_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(2**30),
+    "MALLOC_TRIM_THRESHOLD_": str(2**29),
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
 
 
 class TaskError(UsageLakeError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -15,6 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.orc as paorc
 import pyarrow.parquet as pq
+
+from glue_jobs.sources.inventory_parser import Snapshot, read_manifest
 
 ENDINGS = {"CSV": "csv.gz", "ORC": "orc", "Parquet": "parquet"}
 FIELDS = (
@@ -39,6 +42,9 @@ SCHEMAS = {
 NAMES = ("bucket", "key", "size", "last_modified_date", "e_tag", "storage_class", "is_multipart_uploaded",
          "encryption_status")  # fmt: skip
 
+# Of one large file; more rows than become one data file, so that none meets its own copy in memory.
+PARTS, ROWS_A_PART = 4, 1_000_000
+
 CONFIG = "example-data/daily"
 FOLDER = "2024-05-07T01-00Z"
 
@@ -48,17 +54,56 @@ def snapshot(folder: Path, form: str, objects: int, files: int) -> Path:
     place = folder / f"inventory-{form}-{objects}-{files}"
     if not (place / CONFIG / FOLDER / "manifest.checksum").exists():
         print(f"  making an inventory of {objects:,} objects as {form}", flush=True)
-        shutil.rmtree(place, ignore_errors=True)
-        (place / CONFIG / "data").mkdir(parents=True)
-        (place / CONFIG / FOLDER).mkdir()
+        _clear(place)
         listed = [_file(place, form, objects // files, number) for number in range(files)]
         _manifest(place, form, listed)
     return place
 
 
+def large_csv(folder: Path, size: int) -> Path:
+    """The raw folder of an inventory of one gzipped CSV file of about ``size`` bytes, made when it is not there yet.
+
+    It is PARTS different parts over and over: gzip allows them one behind the other.
+    """
+    place = folder / f"one-inventory-file-of-{size / 1e6:g}-MB-gzip"
+    if not (place / CONFIG / FOLDER / "manifest.checksum").exists():
+        _clear(place)
+        rows = min(ROWS_A_PART, size // (PARTS * 50))
+        parts = [gzip.compress(_csv(_rows(rows, number)), compresslevel=1) for number in range(PARTS)]
+        listed = _repeated(place, parts, size)
+        _manifest(place, "CSV", [listed])
+    return place
+
+
+def read_snapshot(raw: Path) -> Snapshot:
+    """The snapshot of a raw folder made here."""
+    manifest = raw / CONFIG / FOLDER / "manifest.json"
+    checksum = manifest.with_name("manifest.checksum")
+    return read_manifest(str(manifest), manifest.read_bytes(), checksum.read_bytes())
+
+
 def data_files(raw: Path) -> list[str]:
     """The files of an inventory."""
     return sorted(str(path) for path in (raw / CONFIG / "data").iterdir())
+
+
+def _clear(place: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)
+    (place / CONFIG / "data").mkdir(parents=True)
+    (place / CONFIG / FOLDER).mkdir()
+
+
+def _repeated(place: Path, parts: list[bytes], size: int) -> dict[str, Any]:
+    name = f"0000.{ENDINGS['CSV']}"
+    digest, written = hashlib.md5(usedforsecurity=False), 0
+    with (place / CONFIG / "data" / name).open("wb") as file:
+        for part in itertools.cycle(parts):
+            if written >= size:
+                break
+            file.write(part)
+            digest.update(part)
+            written += len(part)
+    return {"key": f"{CONFIG}/data/{name}", "size": written, "MD5checksum": digest.hexdigest()}
 
 
 def _file(place: Path, form: str, count: int, number: int) -> dict[str, Any]:

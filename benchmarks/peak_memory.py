@@ -8,12 +8,14 @@ import resource
 import shutil
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from unittest.mock import patch
 
+from benchmarks.inventory_files import large_csv, read_snapshot
 from benchmarks.measure import Line, Settings
 from benchmarks.one_task import job, objects
 from benchmarks.sample_files import QUICK_SCALE, SCALE, large_file, large_trail_file, sample, whole_trail
@@ -24,6 +26,7 @@ from glue_jobs.ingest_task import ingest_chunk
 from glue_jobs.pipelines import BY_NAME, Pipeline
 from glue_jobs.plan import chunk_size, cut
 from glue_jobs.rewrite import drop_doubled
+from glue_jobs.snapshot_task import Share, ingest_share
 from glue_jobs.spark import WORKER_MEMORY
 
 MOST = 2**30
@@ -35,11 +38,18 @@ def measure(settings: Settings) -> Iterator[Line]:
     access_log, trail = BY_NAME["s3_access_log"], BY_NAME["cloudtrail_s3_event"]
     places = [(_log(settings), access_log), (files_of(settings)[0], access_log), (_trail(settings), trail)]
     for place, pipeline in places:
-        # A spawned process keeps memory as Spark's workers do.
-        with patch.dict(os.environ, WORKER_MEMORY), ProcessPoolExecutor(1, get_context("spawn")) as pool:
-            peak, files = pool.submit(_peak, place, settings.folder / "peak-memory", pipeline).result()
-        note = f"one process for all chunks of {place.name}, then all days' duplicates; {files} data files"
-        yield Line(place.name, f"{peak / 2**20:,.0f} MiB", f"under {MOST >> 20:,} MiB", peak < MOST, note)
+        how = f"one process for all chunks of {place.name}, then all days' duplicates"
+        yield _line(settings, place, partial(_peak, pipeline=pipeline), how)
+    inventory = large_csv(settings.folder, 500_000 if settings.quick else 2_000_000_000)
+    yield _line(settings, inventory, _peak_of_snapshot, "one process for a snapshot's only file")
+
+
+def _line(settings: Settings, place: Path, work: Callable[[Path, Path], tuple[int, int]], how: str) -> Line:
+    # A spawned process keeps memory as Spark's workers do.
+    with patch.dict(os.environ, WORKER_MEMORY), ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        peak, files = pool.submit(work, place, settings.folder / "peak-memory").result()
+    note = f"{how}; {files} data files"
+    return Line(place.name, f"{peak / 2**20:,.0f} MiB", f"under {MOST >> 20:,} MiB", peak < MOST, note)
 
 
 def _log(settings: Settings) -> Path:
@@ -76,6 +86,17 @@ def _peak(raw: Path, work: Path, pipeline: Pipeline) -> tuple[int, int]:
     drop_doubled(this, [Day([], new) for new in days.values()])
     shutil.rmtree(work)
     return _most_memory(), files
+
+
+def _peak_of_snapshot(raw: Path, work: Path) -> tuple[int, int]:
+    import pyspark  # noqa: F401 - a worker of Spark has it in memory
+
+    snapshot = read_snapshot(raw)
+    result = ingest_share(job(work, BY_NAME["s3_inventory_object"]), Share(snapshot, snapshot.files, detail=True))
+    if result.refused or result.rejected or result.duplicates:
+        raise AssertionError(f"{raw.name}: {result.refused or result.rejected or result.duplicates}")
+    shutil.rmtree(work)
+    return _most_memory(), len(result.files)
 
 
 def _most_memory() -> int:

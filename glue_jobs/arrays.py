@@ -1,4 +1,4 @@
-"""Arrow columns as single arrays, and as numbers in the order of their values."""
+"""Arrow columns as single arrays, in another order, and as numbers in the order of their values."""
 
 from __future__ import annotations
 
@@ -11,6 +11,20 @@ import pyarrow.compute as pc
 def one_chunk(column: pa.ChunkedArray) -> pa.Array:
     """The column as a single array, with one dictionary if it has any."""
     return column.chunk(0) if column.num_chunks == 1 else column.unify_dictionaries().combine_chunks()
+
+
+def reordered(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
+    """The rows at the places in ``order``, which has each place once; all columns in one chunk."""
+    places = pa.array(order)
+    columns = [one_chunk(column) for column in rows.columns]
+    # Most columns of a table may be the same all over, and need not be touched.
+    return pa.table([each if _is_constant(each) else each.take(places) for each in columns], schema=rows.schema)
+
+
+def _is_constant(array: pa.Array) -> bool:
+    if array.null_count == len(array):
+        return True
+    return pa.types.is_dictionary(array.type) and len(array.dictionary) == 1 and not array.null_count
 
 
 def ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:

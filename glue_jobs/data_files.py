@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from glue_jobs.arrays import ranks
@@ -21,6 +22,9 @@ COMPRESSION_LEVEL = 1
 
 # Small enough that the statistics of a row group prune by key, large enough to read in one go.
 ROW_GROUP_ROWS = 122_880
+
+# Rows that are looked at to find out whether values repeat.
+SAMPLE = 16 * 2**10
 
 
 @dataclass(frozen=True)
@@ -109,8 +113,13 @@ def _kept_type(actual: pa.DataType, declared: pa.DataType) -> pa.DataType:
 
 
 def _repeats(column: pa.ChunkedArray) -> bool:
-    # Text that is different on every row (ids) costs a hash table and gains nothing.
-    return pa.types.is_dictionary(column.type) or not (pa.types.is_string(column.type) or pa.types.is_list(column.type))
+    # What is different on nearly every row (ids, sizes) costs a hash table and gains nothing.
+    if pa.types.is_dictionary(column.type):
+        return True
+    if pa.types.is_string(column.type) or pa.types.is_list(column.type):
+        return False
+    some = column.slice(0, SAMPLE)
+    return bool(2 * pc.count_distinct(some).as_py() <= len(some))
 
 
 def _runs(values: list[npt.NDArray[np.int64]], rows: int) -> Iterator[tuple[int, int]]:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.arrays import reordered
 from glue_jobs.data_files import NewFile, with_schema
 from glue_jobs.duplicates import doubled_within
 from glue_jobs.fetch import fetched
@@ -111,7 +112,7 @@ class _Task:
         table, snapshot, result = self._job.pipeline.table, self._share.snapshot, self.result
         order = text_order(rows["key"].chunk(0))
         if order is not None:
-            rows = rows.take(pa.array(order)).combine_chunks()
+            rows = reordered(rows, order)
         rows = self._without_doubled(rows)
         result.totals.append(partial_totals(rows))
         if not self._share.detail:

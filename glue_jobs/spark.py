@@ -27,13 +27,13 @@ Progress = Callable[[int, int], None]
 # How often the driver looks how far a job has come, in seconds.
 LOOK = 0.2
 
-# Workers keep the memory of one slice for the next: asking the system for it again costs a fifth of their time.
-# https://man7.org/linux/man-pages/man3/mallopt.3.html, and for what Arrow holds
-# https://microsoft.github.io/mimalloc/environment.html
+# Workers keep the memory of one slice for the next, Arrow's too: asking the system for it again costs a fifth of their
+# time.
+# https://man7.org/linux/man-pages/man3/mallopt.3.html, https://arrow.apache.org/docs/cpp/env_vars.html
 WORKER_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(2**30),
     "MALLOC_TRIM_THRESHOLD_": str(2**30),
-    "MIMALLOC_PURGE_DELAY": "-1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
 
 

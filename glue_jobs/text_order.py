@@ -39,7 +39,7 @@ def text_order(texts: pa.StringArray) -> Numbers | None:
     ranks[pc.array_sort_indices(beginnings.dictionary).to_numpy()] = np.arange(len(ranks))
     behind = _word(pc.binary_slice(raw, length, length + WORD)) >> np.uint64(64 - BITS)
     numbers = (ranks[beginnings.indices.to_numpy()] << BITS) | behind.astype(np.int64)
-    order = np.argsort(numbers, kind="stable")
+    order = np.argsort(numbers)
     return _with_ties_broken(texts, order, numbers[order])
 
 
@@ -72,6 +72,6 @@ def _with_ties_broken(texts: pa.StringArray, order: Numbers, numbers: Numbers) -
         return order
     tied = np.flatnonzero(np.append(same, False) | np.insert(same, 0, False))
     # The texts of a tie stand together, before those of the next one: in the order of all of them they still do.
-    some = texts.take(pa.array(order[tied]))
-    order[tied] = order[tied][pc.array_sort_indices(some).to_numpy()]
+    places = np.sort(order[tied])
+    order[tied] = places[pc.array_sort_indices(texts.take(pa.array(places))).to_numpy()]
     return order

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from random import Random
+
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.arrays import one_chunk, ranks
+from glue_jobs.arrays import one_chunk, ranks, reordered
 
 
 @pytest.mark.parametrize("chunks", [[], [["a"]], [["a", None], ["b"]], [["a"], []]])
@@ -27,3 +30,18 @@ def test_ranks_of_numbers_follow_their_order_nulls_last(values: list[int | None]
             assert (left == right) == (left_number == right_number)
             if left is not None and (right is None or left < right):
                 assert left_number < right_number
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.booleans(), st.integers(0, 9)), max_size=8), st.randoms()
+)
+def test_rows_are_put_in_another_order_whatever_repeats_in_them(
+    rows: list[tuple[str | None, bool, int]], random: Random
+) -> None:
+    names = pa.array([name for name, _, _ in rows], pa.string())
+    columns = {"name": names, "coded": names.dictionary_encode(), "is": [is_so for _, is_so, _ in rows]}
+    table = pa.table({**columns, "none": pa.nulls(len(rows), pa.int64()), "number": [number for _, _, number in rows]})
+    order = random.sample(range(len(rows)), len(rows))
+    expected = [table.to_pylist()[place] for place in order]
+    assert reordered(table, np.array(order, np.int64)).to_pylist() == expected

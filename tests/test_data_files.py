@@ -165,6 +165,14 @@ def test_dictionaries_stay_dictionaries_in_the_file_and_texts_come_back(tmp_path
     assert not group.column(3).has_dictionary_page
 
 
+def test_numbers_have_a_dictionary_only_where_they_repeat(tmp_path: Path) -> None:
+    for sizes, repeats in ((range(1_000), False), ([1, 2, 3, None] * 250, True)):
+        content = [{"name": "a", "size": size, "day": date(2024, 5, 7), "source": "x"} for size in sizes]
+        file, _ = written(EVENTS, pa.Table.from_pylist(content, schema=EVENTS.arrow_schema), tmp_path)
+        assert file.metadata.row_group(0).column(1).has_dictionary_page == repeats
+        assert file.read()["size"].to_pylist() == [*sizes]
+
+
 def test_a_file_is_read_as_it_was_written_with_dictionaries_and_field_ids(tmp_path: Path) -> None:
     names = ["a", None, "b", "a"]
     columns = {"size": range(4), "day": [date(2024, 5, 7)] * 4, "source": ["x"] * 4}

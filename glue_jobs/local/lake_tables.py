@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from glue_jobs.lake import Lake
+from glue_jobs.lake import Lake, StoredFile
 from glue_jobs.local.query_engine import Source, TableSource, ViewSource
 from glue_jobs.pipelines import TABLES
 from glue_jobs.saved_view import SavedView
@@ -26,4 +26,10 @@ def _source(lake: Lake, table: Table) -> TableSource:
     # Another engine may have deleted rows, and DuckDB cannot read S3 by itself: pyiceberg can do both.
     if any(file.has_deletes for file in files) or any(file.address.startswith("s3://") for file in files):
         return TableSource(table, loaded.rows(tuple(table.arrow_schema.names)))
-    return TableSource(table, [file.address for file in files])
+    return TableSource(table, [file.address for file in files], [_constants(table, file) for file in files])
+
+
+def _constants(table: Table, file: StoredFile) -> dict[str, str]:
+    """The texts that are the same on every row of a file: its partition's and its labels'."""
+    known = zip((*table.partitions, *table.labels), (*file.partition, *file.labels), strict=True)
+    return {name: value for name, value in known if isinstance(value, str)}

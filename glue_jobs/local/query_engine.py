@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -45,10 +46,12 @@ class TableSource:
 
     ``data`` is a list of Parquet files of the local file system, an Arrow table, or a pyarrow
     dataset. In files a column is found by its field id; one that a file does not have is null.
+    ``constants`` has for each file, or for none, the columns that are known to hold one text on all its rows.
     """
 
     table: Table
     data: Sequence[str] | pa.Table | pa.dataset.Dataset
+    constants: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -189,19 +192,33 @@ def _load_table(connection: duckdb.DuckDBPyConnection, name: str, source: TableS
     data: Any = source.data
     if isinstance(data, Sequence) and not isinstance(data, str):
         if data:
-            connection.execute(f'CREATE VIEW "{name}" AS {_parquet_query(source.table, data)}')
+            connection.execute(f'CREATE VIEW "{name}" AS {_files_query(source.table, data, source.constants)}')
             return
         data = source.table.arrow_schema.empty_table()
     connection.register(name, data)
 
 
-def _parquet_query(table: Table, files: Sequence[str]) -> str:
+def _files_query(table: Table, files: Sequence[str], constants: Sequence[Mapping[str, str]]) -> str:
+    """The rows of the files; what is the same on all rows of a file is not read from it.
+
+    A text that is read is hashed and compared on every row; joining snapshots by their labels took as long as all the
+    rest of a query.
+    """
+    alike: defaultdict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
+    for file, texts in zip(files, constants or [{}] * len(files), strict=True):
+        alike[tuple(sorted(texts.items()))].append(file)
+    return " UNION ALL ".join(_parquet_query(table, some, texts) for texts, some in alike.items())
+
+
+def _parquet_query(table: Table, files: Sequence[str], constants: Sequence[tuple[str, str]]) -> str:
     columns = ", ".join(
         f"{column.field_id}: {{name: {_quoted(column.name)}, type: '{DUCKDB_TYPES[column.type]}', default_value: NULL}}"
         for column in table.columns
     )
     paths = ", ".join(map(_quoted, files))
-    return f"SELECT * FROM read_parquet([{paths}], schema = MAP {{{columns}}})"
+    texts = ", ".join(f'{_quoted(text)} AS "{name}"' for name, text in constants)
+    replaced = f" REPLACE ({texts})" if texts else ""
+    return f"SELECT *{replaced} FROM read_parquet([{paths}], schema = MAP {{{columns}}})"
 
 
 def _quoted(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +18,7 @@ class FakeLake:
     """A lake in which every table has the given files."""
 
     def __init__(self, *files: tuple[str, bool], exists: bool = True) -> None:
-        self._files = [SimpleNamespace(address=address, has_deletes=deletes) for address, deletes in files]
+        self._files = files
         self._exists = exists
         self.loaded: list[str] = []
 
@@ -26,7 +27,18 @@ class FakeLake:
 
     def load(self, table: Table) -> Any:
         self.loaded.append(table.name)
-        return SimpleNamespace(files=lambda: self._files, rows=lambda columns: ("rows", columns))
+        # As of snapshots of the inventory "weekly", or of several that another program joined.
+        values = {"source_bucket": "b", "snapshot_date": date(2026, 3, 8), "inventory_id": "weekly"}
+        labels = [
+            tuple(None if "joined" in address else values.get(name) for name in table.labels)
+            for address, _ in self._files
+        ]
+        partition = tuple(values.get(name) for name in table.partitions)
+        files = [
+            SimpleNamespace(address=address, has_deletes=deletes, partition=partition, labels=of)
+            for (address, deletes), of in zip(self._files, labels, strict=True)
+        ]
+        return SimpleNamespace(files=lambda: files, rows=lambda columns: ("rows", columns))
 
 
 def test_every_table_is_known_and_none_is_read_before_it_is_asked_for() -> None:
@@ -36,6 +48,15 @@ def test_every_table_is_known_and_none_is_read_before_it_is_asked_for() -> None:
     assert (set(known), lake.loaded) == ({table.name for table in TABLES} | views, [])
     assert known["s3_access_log"]().data == ["/lake/x.parquet"]
     assert lake.loaded == ["s3_access_log"]
+
+
+def test_texts_that_are_the_same_all_over_a_file_are_told() -> None:
+    known = sources(FakeLake(("/lake/x.parquet", False), ("/lake/joined.parquet", False)))  # type: ignore[arg-type]
+    assert known["s3_inventory_object"]().constants == [
+        {"source_bucket": "b", "inventory_id": "weekly"},
+        {"source_bucket": "b"},
+    ]
+    assert known["s3_access_log"]().constants == [{}, {}]
 
 
 def test_a_table_that_is_not_there_yet_is_empty() -> None:

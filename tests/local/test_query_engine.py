@@ -74,6 +74,14 @@ def test_a_column_is_found_by_its_field_id_and_null_where_a_file_has_none(tmp_pa
     ]
 
 
+def test_what_is_known_of_a_whole_file_is_not_read_from_it(tmp_path: Path) -> None:
+    files = [write(tmp_path / f"{number}.parquet", rows(ROWS)) for number in range(3)]
+    source = TableSource(READ, files, [{"key": "it's"}, {}, {"key": "it's"}])
+    with QueryEngine({"read": lambda: source}) as engine:
+        answer = engine.run("SELECT key, sum(bytes) AS bytes FROM read GROUP BY key ORDER BY key").to_pylist()
+    assert answer == [{"key": "a", "bytes": 1}, {"key": "b", "bytes": 2}, {"key": "it's", "bytes": 6}]
+
+
 @pytest.mark.parametrize("in_a_file", [True, False])
 def test_every_type_survives_and_no_files_are_an_empty_table_of_the_same_types(tmp_path: Path, in_a_file: bool) -> None:
     empty = EVERY_TYPE.arrow_schema.empty_table()

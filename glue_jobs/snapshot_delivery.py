@@ -1,0 +1,89 @@
+"""Snapshots as they were delivered: their manifests read, copies told from each other, the latest from older ones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from glue_jobs.lake import StoredFile
+from glue_jobs.sources.found import Found
+from glue_jobs.sources.inventory_parser import RefusedError, Snapshot, read_manifest
+from glue_jobs.sources.snapshot_folders import CHECKSUM, MANIFEST
+from glue_jobs.storage import storage_for
+
+# Manifests read at a time.
+READS = 16
+
+# Bucket, configuration, and when the bucket was listed.
+Identity = tuple[str, str, datetime]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A snapshot as it was found."""
+
+    found: Found
+    snapshot: Snapshot
+
+    @property
+    def identity(self) -> Identity:
+        """What makes another delivery one of the same snapshot."""
+        return self.snapshot.source_bucket, self.snapshot.inventory_id, self.snapshot.time
+
+
+def read_deliveries(new: list[Found], reasons: dict[str, str]) -> Iterator[Delivery]:
+    """The new manifests as snapshots; ``reasons`` gets those of the ones that are none."""
+
+    def get(found: Found) -> tuple[bytes, bytes]:
+        storage, folder = storage_for(found.entry.address), found.entry.address.removesuffix(MANIFEST)
+        return storage.read(found.entry), storage.get(folder + CHECKSUM)
+
+    with ThreadPoolExecutor(READS) as pool:
+        for found, (content, checksum) in zip(new, pool.map(get, new), strict=True):
+            try:
+                yield Delivery(found, read_manifest(found.entry.address, content, checksum))
+            except RefusedError as error:
+                reasons[found.entry.address] = str(error)
+
+
+def separate(deliveries: Iterable[Delivery], stored: list[StoredFile], reasons: dict[str, str]) -> Iterator[Delivery]:
+    """Those whose own files can be told from others, should there be older ones to take the place of."""
+    mixed = {file.partition: file.address for file in stored if None in file.labels}
+    for each in deliveries:
+        file = mixed.get((each.snapshot.source_bucket, each.snapshot.time.date()))
+        if file is None:
+            yield each
+        else:
+            reasons[each.snapshot.address] = (
+                f"another program joined rows of several snapshots of its day in {file}, so that none of them can be"
+                " replaced; use another --database"
+            )
+
+
+def once(deliveries: Iterable[Delivery], reasons: dict[str, str]) -> list[Delivery]:
+    """Of a snapshot that lies in several places the one that was written last."""
+    newest: dict[Identity, Delivery] = {}
+    for each in sorted(deliveries, key=lambda each: (each.found.entry.last_modified, each.snapshot.address)):
+        older = newest.get(each.identity)
+        if older is not None:
+            reasons[older.snapshot.address] = f"the same snapshot lies in {each.snapshot.address} too"
+        newest[each.identity] = each
+    return list(newest.values())
+
+
+def identity_of(file: StoredFile) -> Identity:
+    """The snapshot a data file holds rows of; of a table with labels."""
+    inventory_id, time = file.labels
+    return file.partition[0], inventory_id, time
+
+
+def latest_of(identities: Iterable[Identity], keep: int) -> set[Identity]:
+    """Of each bucket and configuration the latest ones."""
+    times: defaultdict[tuple[str, str], set[datetime]] = defaultdict(set)
+    for bucket, inventory_id, time in identities:
+        if time is not None:
+            times[bucket, inventory_id].add(time)
+    return {(*of, time) for of, some in times.items() for time in sorted(some)[-keep:]}

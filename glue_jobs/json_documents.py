@@ -15,7 +15,7 @@ import msgspec
 
 # A document is cut when so much of it is there. A piece is larger than a slice even when it is cut in its last
 # bytes, so that no slice holds two pieces of one object, whose records are numbered through.
-PIECE = 40 * 2**20
+PIECE = 34 * 2**20
 
 # The last record's end is looked for in so many last bytes, and this often, before the piece grows.
 TAIL = 2**20

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from glue_jobs import fetch
+from glue_jobs import fetch, json_documents
 from glue_jobs.errors import StorageError
 from glue_jobs.fetch import Slice, slices
 from glue_jobs.plan import Chunk, Part, cut
@@ -196,3 +196,7 @@ def test_nothing_is_left_running_when_the_reader_stops_early(tmp_path: Path, sma
 def test_empty_objects_make_no_slice(tmp_path: Path) -> None:
     assert list(slices(whole(found(tmp_path, [b"", b""])), [0, 1], True)) == []
     assert list(slices((), [], True)) == []
+
+
+def test_no_slice_holds_two_pieces_of_one_document() -> None:
+    assert json_documents.PIECE - json_documents.TAIL > fetch.SLICE

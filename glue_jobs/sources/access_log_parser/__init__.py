@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from glue_jobs.byte_search import find
 from glue_jobs.sources.access_log_parser.careful import parse_lines
 from glue_jobs.sources.access_log_parser.fast import FEW_LINES, Plain, parse_plain
-from glue_jobs.sources.access_log_parser.spans import LineSpans, find, find_byte
+from glue_jobs.sources.access_log_parser.spans import LineSpans, find_byte
 from glue_jobs.sources.parsed import Parsed
 
 __all__ = ["parse_access_log"]

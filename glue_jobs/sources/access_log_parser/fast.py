@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.arrays import one_chunk
+from glue_jobs.byte_search import Flags, Places
 from glue_jobs.sources.access_log_parser.columns import (
     COLUMNS,
     ZONE,
@@ -23,7 +24,7 @@ from glue_jobs.sources.access_log_parser.columns import (
     read_columns,
 )
 from glue_jobs.sources.access_log_parser.proof import Doubt, prove_places, prove_shapes
-from glue_jobs.sources.access_log_parser.spans import Flags, LineSpans, Places
+from glue_jobs.sources.access_log_parser.spans import LineSpans
 from glue_jobs.sources.access_log_parser.values import DISTINCT, TAIL, TAIL_LENGTHS
 
 MOST_EXTRA_FIELDS = 8

@@ -21,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.byte_search import Bytes, Flags, Places
 from glue_jobs.sources.access_log_parser.columns import (
     REFERER_COLUMN,
     URI_COLUMN,
@@ -28,7 +29,6 @@ from glue_jobs.sources.access_log_parser.columns import (
     ZONE,
     string_offsets,
 )
-from glue_jobs.sources.access_log_parser.spans import Bytes, Flags, Places
 from glue_jobs.sources.access_log_parser.values import ANY, NUMBERS, SHAPES, TIME_LENGTH
 
 QUOTE, BLANK, DASH = b'" -'

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Places = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-Bytes = npt.NDArray[np.uint8]
+from glue_jobs.byte_search import BLOCK, Bytes, Flags, Places, find, find_in_block
 
 NEWLINE = 10
 QUOTE = ord('"')
-# Flags of one block stay in the processor's cache.
-BLOCK = 1 << 18
-WORD = 8
 BLANK = ord(" ")
 
 
@@ -25,27 +18,12 @@ def find_byte(data: Bytes, byte: int) -> Places:
     return find(data, lambda block: block == byte)
 
 
-def find(data: Bytes, wanted: Callable[[Bytes], Flags]) -> Places:
-    """Offsets of the bytes that are ``wanted``, ascending; looks at a block at a time."""
-    found = [_find_in_block(wanted(data[start : start + BLOCK]), start) for start in range(0, len(data), BLOCK)]
-    return np.concatenate(found) if found else np.empty(0, np.int64)
-
-
-def _find_in_block(flags: Flags, start: int) -> Places:
-    # Eight flags at a time first: few words have one, and only those are looked at closely.
-    whole = len(flags) // WORD * WORD
-    words = np.flatnonzero(flags[:whole].view(np.uint64) != 0)
-    hits = np.flatnonzero(flags[:whole].reshape(-1, WORD)[words])
-    places = words[hits // WORD] * WORD + hits % WORD + start
-    return np.append(places, np.flatnonzero(flags[whole:]) + (whole + start))
-
-
 def _find_double_blanks(data: Bytes) -> Places:
     """Offsets of two blanks in a row."""
     found = [np.empty(0, np.int64)]
     for start in range(0, len(data), BLOCK):
         blank = data[start : start + BLOCK + 1] == BLANK
-        found.append(_find_in_block(blank[:-1] & blank[1:], start))
+        found.append(find_in_block(blank[:-1] & blank[1:], start))
     return np.concatenate(found)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 
-from glue_jobs.sources.cloudtrail_parser.batch import Object, read_batch
+from glue_jobs.sources.cloudtrail_parser.batch import Object, read_batch, read_events
 from glue_jobs.sources.cloudtrail_parser.columns import columns_of, table_of
 from glue_jobs.sources.cloudtrail_parser.documents import utf8
-from glue_jobs.sources.parsed import Parsed, Positions, Rejected
+from glue_jobs.sources.cloudtrail_parser.usual import read_usual
+from glue_jobs.sources.parsed import Parsed, Positions
 
 __all__ = ["parse_cloudtrail"]
 
@@ -26,26 +27,32 @@ def parse_cloudtrail(data: bytes, starts: Sequence[int] | Positions = (0,)) -> P
     ``Rejected.index`` is the number of the record in it. A document that cannot be read at all is one rejected record.
     Never raises for what the bytes say.
     """
-    columns = []
-    positions: list[int] = []
-    filtered: list[int] = []
-    rejected: list[Rejected] = []
-    for objects in _batches(data, starts):
-        batch = read_batch(objects)
-        columns.append(columns_of(batch))
-        positions += batch.positions
-        filtered += batch.filtered
-        rejected += batch.rejected
+    objects = np.array(starts, dtype=np.int64)
+    usual = read_usual(data, objects)
+    others, refused = read_events((int(objects[owner]), texts) for owner, texts in usual.odd.items())
+    if refused:
+        usual = usual.but(np.searchsorted(objects, refused))
+    batches = [others, *map(read_batch, _batches(data, objects, usual.left))]
+    rows = table_of([columns_of(batch) for batch in batches])
+    positions = np.concatenate([objects[usual.owners], *(batch.positions for batch in batches)]).astype(np.int64)
+    filtered = np.concatenate([objects[usual.filtered], *(batch.filtered for batch in batches)]).astype(np.int64)
+    rejected = [each for batch in batches for each in batch.rejected]
     rejected.sort(key=lambda each: (each.position, each.index or 0))
     records = len(positions) + len(filtered) + len(rejected)
-    found, left_out = (np.array(starts, dtype=np.int64) for starts in (positions, filtered))
-    return Parsed(table_of(columns), found, records, rejected, left_out)
+    return Parsed(_together(usual.rows, rows), positions, records, rejected, filtered)
 
 
-def _batches(data: bytes, starts: Sequence[int] | Positions) -> Iterator[list[Object]]:
+def _together(usual: pa.Table, others: pa.Table) -> pa.Table:
+    if not others.num_rows or not usual.num_rows:
+        return usual if usual.num_rows else others
+    return pa.concat_tables([usual, others]).unify_dictionaries().combine_chunks()
+
+
+def _batches(data: bytes, starts: Positions, numbers: list[int]) -> Iterator[list[Object]]:
+    ends = np.append(starts[1:], len(data))
     batch: list[Object] = []
     size = 0
-    for start, end in pairwise([*map(int, starts), len(data)]):
+    for start, end in zip(starts[numbers].tolist(), ends[numbers].tolist(), strict=True):
         batch.append((start, utf8(data[start:end])))
         size += end - start
         if size >= BATCH:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress, repeat
@@ -69,6 +69,7 @@ class _Document(msgspec.Struct):
 
 
 _DOCUMENT = msgspec.json.Decoder(_Document)
+_EVENT = msgspec.json.Decoder(Event)
 
 
 def read_batch(objects: Sequence[Object]) -> Batch:
@@ -81,12 +82,32 @@ def read_batch(objects: Sequence[Object]) -> Batch:
     return batch
 
 
+def read_events(objects: Iterable[tuple[int, Sequence[bytes]]]) -> tuple[Batch, list[int]]:
+    """Events of objects that begin somewhere, and where those begin of which some event is not as documented."""
+    batch = Batch()
+    refused = []
+    for start, texts in objects:
+        try:
+            events = [_EVENT.decode(text) for text in texts]
+        except NOT_JSON:
+            refused.append(start)
+            continue
+        if not _take_events(batch, start, events):
+            refused.append(start)
+    _add_others(batch)
+    return batch, refused
+
+
 def _take_document(batch: Batch, start: int, text: bytes) -> bool:
     """Add an object's events; False, and nothing is added, when some record is not as documented."""
     try:
         events = _DOCUMENT.decode(text).Records
     except NOT_JSON:
         return False
+    return _take_events(batch, start, events)
+
+
+def _take_events(batch: Batch, start: int, events: list[Event]) -> bool:
     wanted = list(map(is_wanted, events))
     if not all(wanted):
         if any(event.eventSource is None for event in events):

@@ -16,6 +16,7 @@ from glue_jobs.sources.cloudtrail_parser.target import place_of_name, place_of_r
 from glue_jobs.sources.cloudtrail_parser.texts import (
     first_of,
     json_texts,
+    listed,
     null_if_empty,
     spread,
     whole_numbers,
@@ -121,6 +122,11 @@ def table_of(batches: Sequence[pa.RecordBatch]) -> pa.Table:
     for name in TEXTS:
         if name not in UNIQUE:
             columns[name] = columns[name].dictionary_encode()
+    return finished(columns)
+
+
+def finished(columns: dict[str, Any]) -> pa.Table:
+    """The rows of columns in which what repeats is encoded, with those that follow from them."""
     columns |= _callers(columns["user_identity"])
     columns |= _requests(columns)
     return pa.table([columns[name] for name in PARSED_SCHEMA.names], schema=PARSED_SCHEMA)
@@ -128,7 +134,7 @@ def table_of(batches: Sequence[pa.RecordBatch]) -> pa.Table:
 
 def _read(read: Callable[[str], Any], texts: pa.DictionaryArray) -> list[Any]:
     """What ``read`` makes of each of the different texts."""
-    return [read(text) for text in texts.dictionary.to_pylist()]
+    return list(map(read, listed(texts.dictionary)))
 
 
 def _spread(values: Sequence[Any], texts: pa.DictionaryArray, field: str) -> pa.DictionaryArray:
@@ -153,21 +159,20 @@ def _callers(texts: pa.DictionaryArray) -> dict[str, pa.DictionaryArray]:
 def _requests(columns: dict[str, Any]) -> dict[str, Any]:
     details, asked, resources = columns["tls_details"], columns["request_parameters"], columns["resources"]
     connections, requests = _read(connection, details), _read(parameters, asked)
-    names = list(map(attrgetter("bucketName"), requests))
-    meanings = {name: place_of_name(name) for name in set(names)}
-    named = [meanings[name] for name in names]
+    names = _spread(requests, asked, "bucketName")
+    named = _read(place_of_name, names)
     places = _read(place_of_resources, resources)
     return {
         "bucket": first_of(
             _spread(places, resources, "bucket"),
-            _spread(named, asked, "bucket"),
+            _spread(named, names, "bucket"),
             _spread(places, resources, "first_bucket"),
-            _spread(named, asked, "alias"),
+            _spread(named, names, "alias"),
         ),
         # Not the ARN's first: the parameter is the key itself.
         "key": first_of(_spread(requests, asked, "key"), _spread(places, resources, "key")),
         "access_point_arn": first_of(
-            _spread(places, resources, "access_point_arn"), _spread(named, asked, "access_point_arn")
+            _spread(places, resources, "access_point_arn"), _spread(named, names, "access_point_arn")
         ),
         "host_header": first_of(
             _spread(connections, details, "clientProvidedHostHeader"), _spread(requests, asked, "Host")

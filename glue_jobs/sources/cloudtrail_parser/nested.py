@@ -111,6 +111,14 @@ def facts(raws: Sequence[msgspec.Raw]) -> dict[str, tuple[Any, ...]]:
     return by_name(Facts, found)
 
 
+def facts_of(text: str) -> Facts:
+    """What one event's additionalEventData says."""
+    try:
+        return _FACTS.decode(text) if text else _NO_FACTS
+    except NOT_JSON:
+        return _careful_facts(msgspec.Raw(text))
+
+
 def _careful_facts(raw: msgspec.Raw) -> Facts:
     try:
         # Only a name is unknown: of some day on, that may be so in every event.

@@ -1,0 +1,123 @@
+"""Parts of events: each different text is read once, however many events have it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from glue_jobs.byte_search import Flags
+from glue_jobs.json_documents import NOT_JSON
+from glue_jobs.sources.cloudtrail_parser.event import Event
+from glue_jobs.sources.cloudtrail_parser.nested import Facts, facts_of
+from glue_jobs.sources.cloudtrail_parser.texts import by_name, listed, spread
+
+Decoder = msgspec.json.Decoder[Any]
+
+_CUT_OUT = frozenset(
+    {"eventTime", "requestParameters", "responseElements", "additionalEventData", "requestID", "eventID", "resources"}
+)
+OF_CALLER = ("eventVersion", "userIdentity")
+OF_REQUEST = ("eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode", "errorMessage")
+
+SHARED_ID = '"sharedEventID"'
+
+_VALUE = msgspec.json.Decoder(msgspec.Raw)
+_NULL = msgspec.Raw(b"null")
+
+
+def _decoder(names: Iterable[str]) -> Decoder:
+    """Of some of the fields of an event; it knows no other ones."""
+    every = {field.name: field for field in msgspec.structs.fields(Event)}
+    some = [(name, every[name].type, every[name].default) for name in names]
+    return msgspec.json.Decoder(msgspec.defstruct("Part", some, forbid_unknown_fields=True, gc=False))
+
+
+_CALLER, _REQUEST = _decoder(OF_CALLER), _decoder(OF_REQUEST)
+_REST = _decoder(set(Event.__struct_fields__) - _CUT_OUT - {*OF_CALLER, *OF_REQUEST})
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the different texts say, which of them each event has, and which events have one that proves nothing."""
+
+    values: Sequence[Any]
+    codes: pa.Int32Array
+    damaged: Flags
+
+    @classmethod
+    def of(cls, texts: pa.StringArray, read: Callable[[str], Any]) -> Part:
+        """What ``read`` makes of the texts: None of those that are not what they have to be."""
+        encoded = texts.dictionary_encode()
+        values = list(map(read, listed(encoded.dictionary)))
+        damaged = np.array([value is None for value in values], dtype=bool)
+        if damaged.any():
+            # No row is made of those, so that anything may stand in their place.
+            good = [value for value in values if value is not None]
+            values = [good[0] if value is None else value for value in values] if good else []
+        return cls(values, encoded.indices, damaged[encoded.indices.to_numpy()])
+
+    def flags(self, test: Callable[[Any], bool]) -> Flags:
+        """Which events have what passes the test, none of the damaged ones."""
+        passed = np.fromiter(map(test, self.values), bool, len(self.values))
+        return passed[self.codes.to_numpy()] & ~self.damaged if len(passed) else ~self.damaged
+
+    def only(self, chosen: Flags) -> Part:
+        """The part of the chosen events."""
+        return Part(self.values, only(self.codes, chosen), self.damaged[chosen])
+
+    def texts(self, values: Sequence[str | None]) -> pa.DictionaryArray:
+        """Of each event that of the texts which belongs to what it says; null where it is empty."""
+        return spread(values, self.codes)
+
+    @cached_property
+    def fields(self) -> dict[str, tuple[Any, ...]]:
+        """The values of each field, for parts that are structs."""
+        return by_name(type(self.values[0]), self.values) if self.values else defaultdict(tuple)
+
+
+def only(array: pa.Array, chosen: Flags) -> pa.Array:
+    """The chosen rows, which mostly are all."""
+    return array if chosen.all() else array.filter(pa.array(chosen))
+
+
+def caller(text: str) -> Any:
+    """The fields up to the time."""
+    return _members(_CALLER, text)
+
+
+def request(text: str) -> Any:
+    """The fields from the time to the parameters."""
+    return _members(_REQUEST, text)
+
+
+def rest(text: str) -> Any:
+    """The fields behind the event's id, each with the comma before it; a shared id may be there once."""
+    # A comma alone would stand before the end of the event.
+    return _members(_REST, text[1:]) if text != "," and text.count(SHARED_ID) < 2 else None
+
+
+def value(text: str) -> str | None:
+    """A whole JSON value as its text; empty when it is null or not there."""
+    try:
+        return "" if not text or _VALUE.decode(text) == _NULL else text if text == text.strip() else None
+    except NOT_JSON:
+        return None
+
+
+def said(text: str) -> Facts | None:
+    """What additionalEventData says."""
+    return None if value(text) is None else facts_of(text)
+
+
+def _members(decoder: Decoder, text: str) -> Any:
+    try:
+        return decoder.decode(f"{{{text}}}")
+    except NOT_JSON:
+        return None

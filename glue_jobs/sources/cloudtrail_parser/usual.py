@@ -1,0 +1,170 @@
+"""Events as AWS writes those of S3 to columns, many at once: cut into parts, of which each different text is read once.
+
+An event is what its parts say when each is whole JSON fields that only this part may have; nothing else is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glue_jobs.byte_search import Flags, Places, Words
+from glue_jobs.sources.cloudtrail_parser import parts
+from glue_jobs.sources.cloudtrail_parser.columns import FACTS, FLAGS, NAMES, PARSED_SCHEMA, SIZES, finished
+from glue_jobs.sources.cloudtrail_parser.cuts import Cuts, cut
+from glue_jobs.sources.cloudtrail_parser.documents import utf8
+from glue_jobs.sources.cloudtrail_parser.event import REST, S3, SUMMARIES
+from glue_jobs.sources.cloudtrail_parser.parts import OF_CALLER, OF_REQUEST, Part, only
+from glue_jobs.sources.cloudtrail_parser.pieces import Span, are_plain, first_places, joined, likely_places, values_of
+from glue_jobs.sources.cloudtrail_parser.texts import (
+    encoded,
+    first_of,
+    json_or_null,
+    null_if_empty,
+    null_if_no_json,
+    whole_numbers,
+)
+from glue_jobs.sources.cloudtrail_parser.times import usual_times
+from glue_jobs.sources.parsed import NO_POSITIONS, Positions
+
+# What differs in every event is cut out of the parts; elsewhere, or of another length, it only costs time.
+_SHARED_ID, _SHARED_ID_LENGTHS = b',"sharedEventID":"', (36,)
+_ID_2, _ID_2_LENGTHS = b'"x-amz-id-2":"', (76, 88, 96, 108)
+
+_NESTED = ("request_parameters", "response_elements", "resources")
+
+MOST_BYTES = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Usual:
+    """Rows with the number of the object each is of, and the same numbers of events that are none of this table's.
+
+    Objects of which nothing is here are ``left``; of the others ``odd`` are the events that are not here, by object.
+    """
+
+    rows: pa.Table
+    owners: Places
+    filtered: Places
+    odd: dict[int, list[bytes]]
+    left: list[int]
+
+    def but(self, objects: Places) -> Usual:
+        """Without what is of these objects."""
+        kept = ~np.isin(self.owners, objects)
+        rows = self.rows.filter(pa.array(kept)).combine_chunks()
+        filtered = self.filtered[~np.isin(self.filtered, objects)]
+        return Usual(rows, self.owners[kept], filtered, {}, sorted([*self.left, *objects.tolist()]))
+
+
+def read_usual(data: bytes, starts: Positions) -> Usual:
+    """The usual events in objects that begin at ``starts``; none when they are no UTF-8, or more than Arrow counts."""
+    if len(data) > MOST_BYTES or utf8(data) is not data:
+        return Usual(PARSED_SCHEMA.empty_table(), NO_POSITIONS, NO_POSITIONS, {}, list(range(len(starts))))
+    cuts = cut(data, starts)
+    framed = cuts.framed[cuts.owners]
+    numbers = np.flatnonzero(framed & cuts.whole)
+    events = _Events(data, {name: (begins[numbers], ends[numbers]) for name, (begins, ends) in cuts.parts.items()})
+    proven, wanted = events.proven(), events.wanted()
+    owners = cuts.owners[numbers]
+    framed[numbers[proven]] = False
+    return Usual(
+        events.rows(proven & wanted),
+        owners[proven & wanted],
+        owners[proven & ~wanted],
+        _odd(data, cuts, np.flatnonzero(framed)),
+        np.flatnonzero(~cuts.framed).tolist(),
+    )
+
+
+def _odd(data: bytes, cuts: Cuts, numbers: Places) -> dict[int, list[bytes]]:
+    odd: dict[int, list[bytes]] = {}
+    places = (cuts.owners[numbers], cuts.starts[numbers], cuts.ends[numbers])
+    for owner, start, end in zip(*(each.tolist() for each in places), strict=True):
+        odd.setdefault(owner, []).append(data[start:end])
+    return odd
+
+
+class _Events:
+    """Events cut into parts."""
+
+    def __init__(self, data: bytes, spans: dict[str, Span]) -> None:
+        words = Words(data)
+        self.ids = {"request_id": joined(data, spans["request_id"]), "event_id": joined(data, spans["event_id"])}
+        self.times, self.timed = usual_times(joined(data, spans["time"]))
+        self.nested = {name: Part.of(joined(data, spans[name]), parts.value) for name in _NESTED}
+        self.caller = Part.of(joined(data, spans["caller"]), parts.caller)
+        self.request = Part.of(joined(data, spans["request"]), parts.request)
+        self.all_facts = joined(data, spans["facts"])
+        self.facts = _facts(data, words, spans["facts"], self.all_facts)
+        self.rest, self.shared_ids = _rest(data, words, spans["before_resources"], spans["behind_resources"])
+
+    def proven(self) -> Flags:
+        """Which events are what their parts say."""
+        proven = self.timed & self.request.flags(lambda fields: fields.eventSource is not None)
+        for part in (*self.nested.values(), self.caller, self.rest, self.facts):
+            proven &= ~part.damaged
+        # What was cut out is what the field says, not something inside of another one.
+        cut_out = pc.binary_length(self.shared_ids).to_numpy() > 0
+        proven &= self.rest.flags(lambda fields: fields.sharedEventID == "") | ~cut_out
+        for ids in self.ids.values():
+            proven &= are_plain(ids)
+        return proven
+
+    def wanted(self) -> Flags:
+        """Which events are of this table."""
+        of_s3 = self.request.flags(lambda fields: fields.eventSource == S3)
+        return of_s3 & self.rest.flags(lambda fields: fields.eventCategory not in SUMMARIES)
+
+    def rows(self, chosen: Flags) -> pa.Table:
+        """The chosen events as rows of the table."""
+        caller, request, rest, facts = (
+            part.only(chosen) for part in (self.caller, self.request, self.rest, self.facts)
+        )
+        nested = {name: part.only(chosen) for name, part in self.nested.items()}
+        owner = {**dict.fromkeys(OF_CALLER, caller), **dict.fromkeys(OF_REQUEST, request)}
+        named = {name: (owner.get(field, rest), field) for name, field in NAMES.items()}
+        columns = {
+            "event_time": pa.array(self.times[chosen], pa.timestamp("us")),
+            **{name: null_if_empty(only(ids, chosen)) for name, ids in self.ids.items()},
+            **{name: part.texts(part.fields[field]) for name, (part, field) in named.items()},
+            **{name: pa.array(rest.fields[field], pa.bool_()).take(rest.codes) for name, field in FLAGS.items()},
+            **{name: facts.texts(facts.fields[fact]) for name, fact in FACTS.items()},
+            **{name: whole_numbers(facts.fields[fact]).take(facts.codes) for name, fact in SIZES.items()},
+            **{name: part.texts(part.values) for name, part in nested.items()},
+            "user_identity": caller.texts(list(map(json_or_null, caller.fields["userIdentity"]))),
+            "tls_details": rest.texts(list(map(json_or_null, rest.fields["tlsDetails"]))),
+            "additional_event_data": null_if_no_json(only(self.all_facts, chosen)),
+            "other_fields": rest.texts(list(map(_others, rest.values))).dictionary_decode(),
+        }
+        cut_out = encoded(only(self.shared_ids, chosen))
+        columns["shared_event_id"] = first_of(columns["shared_event_id"], cut_out)
+        return finished(columns)
+
+
+def _facts(data: bytes, words: Words, span: Span, texts: pa.StringArray) -> Part:
+    places = span[0] + first_places(texts, _ID_2)
+    begins, ends = values_of(words, span, places, _ID_2, _ID_2_LENGTHS)
+    if not are_plain(joined(data, (begins, ends))).all():
+        begins = ends = span[1]
+    return Part.of(joined(data, (span[0], begins), (ends, span[1])), parts.said)
+
+
+def _rest(data: bytes, words: Words, before: Span, behind: Span) -> tuple[Part, pa.StringArray]:
+    places = likely_places(data, words, behind, _SHARED_ID)
+    begins, ends = values_of(words, behind, places, _SHARED_ID, _SHARED_ID_LENGTHS)
+    ids = joined(data, (begins, ends))
+    if not are_plain(ids).all():
+        begins = ends = behind[1]
+        ids = joined(data, (begins, ends))
+    return Part.of(joined(data, before, (behind[0], begins), (ends, behind[1])), parts.rest), ids
+
+
+def _others(fields: Any) -> str | None:
+    others = {name: getattr(fields, name) for name in REST if len(getattr(fields, name))}
+    return msgspec.json.encode(others).decode() if others else None

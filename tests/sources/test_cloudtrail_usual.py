@@ -1,0 +1,245 @@
+"""Events as AWS writes those of S3: cut into parts, they are what they are when each is decoded."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glue_jobs.sources.cloudtrail_parser import parse_cloudtrail
+from glue_jobs.sources.cloudtrail_parser.batch import read_batch
+from glue_jobs.sources.cloudtrail_parser.columns import columns_of, table_of
+from glue_jobs.sources.cloudtrail_parser.documents import utf8
+from glue_jobs.sources.cloudtrail_parser.usual import Usual, read_usual
+
+SOME = settings(deadline=None, max_examples=150)
+
+ID_2 = "sdCrSBcvjKyEaA1UEIcOB7cw8MsK1AwicJvF7n9wJTe5EaZGy6Xp3V4bVq8hU9/SOITh2tdgHJB="
+ROLE = {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"arn": "arn:aws:iam::111122223333:role/Reader"}}}
+POINT = {"accountId": "111122223333", "type": "AWS::S3::AccessPoint"}
+
+
+def uuid(number: int) -> str:
+    return f"6446f741-3ffe-4b4d-a3e1-{number:012d}"
+
+
+def event(number: int = 0, **fields: Any) -> dict[str, Any]:
+    """An event with its fields in the order of AWS, some in place of others; without those that are ``...``."""
+    usual = {
+        "eventVersion": "1.11",
+        "userIdentity": {"type": "AWSAccount", "principalId": "AROAEXAMPLE:x", "accountId": "123456789012"},
+        "eventTime": f"2024-05-07T08:09:{number % 60:02d}Z",
+        "eventSource": "s3.amazonaws.com",
+        "eventName": "GetObject",
+        "awsRegion": "us-east-1",
+        "sourceIPAddress": "192.0.2.1",
+        "userAgent": "[aws-cli/2]",
+        "errorCode": ...,
+        "errorMessage": ...,
+        "requestParameters": {"bucketName": "example-data", "key": "a.csv"},
+        "responseElements": None,
+        "additionalEventData": {"CipherSuite": "TLS", "x-amz-id-2": ID_2, "bytesTransferredOut": number},
+        "requestID": f"{number:016d}",
+        "eventID": uuid(number),
+        "readOnly": True,
+        "resources": [{"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::example-data/a.csv"}],
+        "eventType": "AwsApiCall",
+        "managementEvent": False,
+        "recipientAccountId": "111122223333",
+        "sharedEventID": ...,
+        "vpcEndpointId": ...,
+        "eventCategory": "Data",
+        "tlsDetails": {"tlsVersion": "TLSv1.3", "clientProvidedHostHeader": "example-data.s3.amazonaws.com"},
+    }
+    return {name: value for name, value in (usual | fields).items() if value is not ...}
+
+
+def document(events: Sequence[Any]) -> bytes:
+    return json.dumps({"Records": events}, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def in_order(rows: pa.Table) -> list[dict[str, Any]]:
+    return sorted(rows.to_pylist(), key=lambda row: json.dumps(row, default=str))
+
+
+def assert_same(*documents: bytes) -> None:
+    """What is found is what there is when every event is decoded."""
+    data = b"".join(each + b"\n" for each in documents)
+    edges = [0, *accumulate(len(each) + 1 for each in documents)]
+    parsed = parse_cloudtrail(data, edges[:-1])
+    parsed.rows.validate(full=True)
+    batch = read_batch([(start, utf8(data[start:end])) for start, end in pairwise(edges)])
+    assert in_order(parsed.rows) == in_order(table_of([columns_of(batch)]))
+    assert sorted(parsed.positions) == batch.positions
+    assert sorted(parsed.filtered) == batch.filtered
+    assert parsed.rejected == sorted(batch.rejected, key=lambda each: (each.position, each.index or 0))
+
+
+def usual(data: bytes) -> Usual:
+    return read_usual(data, np.array([0]))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"errorCode": "AccessDenied", "errorMessage": "Access Denied"},
+        {"userIdentity": ROLE, "vpcEndpointId": "vpce-1", "apiVersion": "2006-03-01"},
+        {"sharedEventID": uuid(7)},
+        {"resources": ...},
+        {"resources": ..., "sharedEventID": uuid(7)},
+        {"resources": [POINT, POINT, POINT]},
+        {"additionalEventData": ...},
+        {"additionalEventData": {"x-amz-id-2": "short", "bytesTransferredIn": "12"}},
+        {"responseElements": {"x-amz-version-id": "v", "nested": {"a": [{}]}}},
+        {"requestParameters": {"bucketName": "example-data", "key": 'a|b~é"\\水,]'}},
+        {"eventSource": "sts.amazonaws.com"},
+    ],
+)
+def test_events_as_aws_writes_them_are_not_decoded_one_by_one(fields: dict[str, Any]) -> None:
+    data = document([event(1), event(2, **fields), event(3)])
+    found = usual(data)
+    assert (found.left, found.odd) == ([], {})
+    assert len(found.owners) + len(found.filtered) == 3
+    assert_same(data)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tlsDetails": {"a": 1, "sharedEventID": uuid(1)}},
+        {"tlsDetails": {"a": 1, "sharedEventID": uuid(1)}, "sharedEventID": ""},
+        {"sharedEventID": 'a"b\\' + "c" * 30},
+        {"requestParameters": {"bucketName": "example-data", "key": "{a}", "n": {"a": 1}}},
+        {"userIdentity": None},
+        {"eventTime": "2024-05-07 08:09:10"},
+        {"eventTime": "2024-02-30T08:09:10Z"},
+        {"eventID": 'a"b\\' + "c" * 30},
+        {"eventID": "short"},
+        {"requestID": None},
+        {"new": 1},
+        {"responseElements": {"Records": [event(8), event(9)]}},
+        {"userAgent": '","requestParameters":{'},
+    ],
+)
+def test_an_odd_event_is_what_it_is_between_usual_ones(fields: dict[str, Any]) -> None:
+    data = document([event(1), event(2) | fields, event(3)])
+    assert_same(data, document([event(4)]))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"responseElements":null', b'"responseElements": 5 '),
+        (b'"readOnly":true,"resources":[{', b'"apiVersion":1,"resources":[{"a":"]2,"},{'),
+        (b'a.csv"}],"eventType"', b'a.csv"}]2,"eventType"'),
+        (b'"},"eventTime":', b'"},"eventName":"X","eventTime":'),
+        (b'"},"eventTime":', b'",},"eventTime":'),
+        (b'Z","eventSource":', b'Z",,"eventSource":'),
+        (b'"Data","tlsDetails"', b'"Data",,"tlsDetails"'),
+        (b'[aws-cli/2]"', b'[aws-cli/2]",'),
+    ],
+)
+def test_what_stands_between_the_fields_counts(old: bytes, new: bytes) -> None:
+    data = document([event(1), event(2)])
+    assert old in data
+    assert_same(data.replace(old, new, 1), data.replace(b'"readOnly":true', b'"apiVersion":1').replace(old, new))
+
+
+@pytest.mark.parametrize("resources", [..., [POINT]])
+def test_a_comma_before_the_end_is_no_json(resources: Any) -> None:
+    names = [name for name in event() if name not in ("resources", "readOnly")]
+    nothing = dict.fromkeys(names[names.index("eventID") + 1 :], ...)
+    data = document([event(1), event(2, **nothing, readOnly=..., resources=resources)])
+    assert usual(data).odd == {}
+    damaged = data[: -len(b"}]}")] + b",}]}"
+    assert usual(damaged).odd
+    assert_same(damaged)
+
+
+def test_an_odd_event_costs_the_usual_ones_nothing() -> None:
+    found = usual(document([event(1), event(2, eventID="short"), event(3)]))
+    assert (len(found.owners), list(found.odd), found.left) == (2, [0], [])
+
+
+def test_what_is_no_document_of_usual_events_is_left() -> None:
+    data = json.dumps({"Records": [event(1)]}, indent=1).encode()
+    assert usual(data).left == [0]
+    assert usual(document([event(1), 5])).left == [0]
+    assert usual(document([event(1, userAgent="X")]).replace(b"X", b"\xff")).left == [0]
+    assert_same(data, document([event(1), 5]), document([event(2)]), b"", b'{"Records":[]}')
+
+
+def test_a_shared_id_is_found_wherever_it_is() -> None:
+    first = [event(number, sharedEventID=uuid(number)) for number in range(3)]
+    last = [event(number) | {"sharedEventID": uuid(number)} for number in range(3, 5)]
+    rows = parse_cloudtrail(document([*first, *last, event(5)])).rows
+    assert dict(zip(rows["event_id"].to_pylist(), rows["shared_event_id"].to_pylist(), strict=True)) == {
+        **{uuid(number): uuid(number) for number in range(5)},
+        uuid(5): None,
+    }
+
+
+texts = st.text(alphabet='ab{}[]|~,:"\\é\n', max_size=6)
+some_events = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "userIdentity": st.sampled_from([ROLE, {"type": "AWSAccount", "accountId": "anonymous"}, None]),
+            "userAgent": texts,
+            "errorCode": st.sampled_from(["AccessDenied", "", None]),
+            "requestParameters": st.fixed_dictionaries({"bucketName": st.just("example-data"), "key": texts}),
+            "responseElements": st.sampled_from([{"a": {"b": 1}}, {}, 5]),
+            "additionalEventData": st.sampled_from([..., None, {}, {"x-amz-id-2": 'a"'}, {"x-amz-id-2": ID_2 * 2}]),
+            "resources": st.sampled_from([..., None, [], [POINT], [POINT] * 5, [{"ARN": "]}"}, POINT]]),
+            "sharedEventID": st.sampled_from([uuid(1), uuid(2), "", None, 'a"b\\' + "c" * 30]),
+            "readOnly": st.sampled_from([..., None, False, "true"]),
+            "eventSource": st.sampled_from(["s3.amazonaws.com", "sts.amazonaws.com", None]),
+            "eventCategory": st.sampled_from(["Data", "Insight", ...]),
+            "apiVersion": st.sampled_from(["2006-03-01", None]),
+            "new": texts,
+        },
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@SOME
+@given(st.lists(some_events, min_size=1, max_size=3))
+def test_events_cut_into_parts_are_those_decoded(objects: list[list[dict[str, Any]]]) -> None:
+    assert_same(*(document([event(number, **fields) for number, fields in enumerate(some)]) for some in objects))
+
+
+@SOME
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3000), st.integers(0, 2), st.sampled_from([*'{}[]",:\\ x\n', "", "},{", '","'])),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_no_damage_is_overlooked(damages: list[tuple[int, int, str]]) -> None:
+    data = document([event(1), event(2, sharedEventID=uuid(2)), event(3, userIdentity=ROLE)])
+    for place, length, text in damages:
+        data = data[:place] + text.encode() + data[place + length :]
+    assert_same(data, document([event(4)]))
+
+
+@SOME
+@given(st.integers(0, 22), st.integers(0, 22), st.data())
+def test_fields_in_any_order_or_twice_are_read_alike(left: int, right: int, draw: st.DataObject) -> None:
+    fields = [json.dumps({name: value}, separators=(",", ":"))[1:-1] for name, value in event(2).items()]
+    fields[left % len(fields)], fields[right % len(fields)] = fields[right % len(fields)], fields[left % len(fields)]
+    if draw.draw(st.booleans()):
+        fields.append(draw.draw(st.sampled_from(fields)).replace("example", "other"))
+    odd = ("{" + ",".join(fields) + "}").encode()
+    assert_same(re.sub(rb'"X"', lambda _: odd, document([event(1), "X", event(3)])))

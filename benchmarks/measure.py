@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -65,6 +66,8 @@ def interleaved(
     for number in range(rounds + 1):
         for name, run in contenders.items():
             gc.collect()
+            # Whoever waits until its files are on the disk would wait for those of the contender before, too.
+            os.sync()
             if keep_warm:
                 keep_warm()
             before = time.perf_counter()

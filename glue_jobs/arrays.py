@@ -21,6 +21,13 @@ def reordered(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
     return pa.table([each if _is_constant(each) else each.take(places) for each in columns], schema=rows.schema)
 
 
+def without(rows: pa.Table, places: npt.NDArray[np.int64]) -> pa.Table:
+    """The rows but for those at the places."""
+    kept = np.ones(rows.num_rows, dtype=bool)
+    kept[places] = False
+    return rows.filter(pa.array(kept))
+
+
 def _is_constant(array: pa.Array) -> bool:
     if array.null_count == len(array):
         return True

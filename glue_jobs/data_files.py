@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from glue_jobs.arrays import ranks
+from glue_jobs.arrays import ranks, reordered
 from glue_jobs.storage import storage_for
 from glue_jobs.table import Table
 
@@ -41,7 +41,7 @@ def partitions(table: Table, rows: pa.Table) -> Iterator[tuple[dict[str, Any], p
     """The rows of each partition value, sorted by the table's sort columns."""
     keys = [ranks(rows[name]) for name in reversed(table.sort)]
     values = [ranks(rows[name]) for name in table.partitions]
-    ordered = rows.take(pa.array(np.lexsort([*keys, *reversed(values)]))) if keys or values else rows
+    ordered = reordered(rows, np.lexsort([*keys, *reversed(values)])) if keys or values else rows
     for start, stop in _runs([ranks(ordered[name]) for name in table.partitions], ordered.num_rows):
         partition = {name: ordered[name][start].as_py() for name in table.partitions}
         yield partition, ordered.slice(start, stop - start)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.arrays import without
 from glue_jobs.config import Config
 from glue_jobs.data_files import NewFile, partition_path, partitions, with_schema, write_file
 from glue_jobs.duplicates import doubled_within
@@ -187,9 +188,7 @@ def _without_doubled(task: _Task, rows: pa.Table, counts: ObjectCounts) -> pa.Ta
         return rows
     owners = rows["source_object"].chunk(0).indices.to_numpy()[doubled]
     counts.duplicates[:] += np.bincount(owners, minlength=len(task.objects))
-    kept = np.ones(rows.num_rows, dtype=bool)
-    kept[doubled] = False
-    return rows.filter(pa.array(kept)).combine_chunks()
+    return without(rows, doubled).combine_chunks()
 
 
 def write_partitions(job: Job, table: Table, rows: pa.Table) -> list[NewFile]:

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 
+from glue_jobs.arrays import without
 from glue_jobs.data_files import ROW_GROUP_ROWS, NewFile, read_file
 from glue_jobs.doubled_files import Day, Doubled, find_doubled
 from glue_jobs.ingest_task import Job, write_partitions
@@ -45,17 +45,10 @@ def _batches(found: Iterable[Doubled]) -> Iterator[list[Doubled]]:
 
 
 def _rewritten(job: Job, batch: list[Doubled]) -> Rewritten:
-    parts = [_kept(each) for each in batch if len(each.rows) < each.file.rows]
+    parts = [without(read_file(each.file.address), each.rows) for each in batch if len(each.rows) < each.file.rows]
     files = write_partitions(job, job.pipeline.table, _joined(parts)) if parts else []
     counts = sum((each.counts for each in batch), Counter[str]())
     return Rewritten([each.file.address for each in batch], files, counts)
-
-
-def _kept(doubled: Doubled) -> pa.Table:
-    rows = read_file(doubled.file.address)
-    kept = np.ones(rows.num_rows, dtype=bool)
-    kept[doubled.rows] = False
-    return rows.filter(pa.array(kept))
 
 
 def _joined(parts: list[pa.Table]) -> pa.Table:

@@ -24,7 +24,6 @@ from glue_jobs.json_documents import (
     whole_but_for_its_end,
 )
 
-BOM = b"\xef\xbb\xbf"
 EMPTY = "the object is empty"
 DIGEST = "this is a CloudTrail digest file, it has no events"
 NO_RECORDS = "the document has no list of Records"

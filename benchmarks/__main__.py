@@ -11,7 +11,6 @@ from pathlib import Path
 from benchmarks import (
     daily_runs,
     inventory,
-    our_run,
     peak_memory,
     slow_gets,
     storage_reports,
@@ -55,7 +54,6 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     given.dir.mkdir(parents=True, exist_ok=True)
     settings = Settings(given.dir.resolve(), given.quick, given.rounds or (1 if given.quick else 3), given.objects)
-    our_run.give_spark_memory()
     head, titles = described(), [title for title, _ in BENCHMARKS.values()]
     sections = []
     for name in given.names or BENCHMARKS:

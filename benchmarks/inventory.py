@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks import duckdb_inventory, our_run, spark_inventory
 from benchmarks.inventory_files import data_files, snapshot
 from benchmarks.measure import Line, Settings, Times, interleaved
+from benchmarks.usual_spark import UsualSpark
 from glue_jobs.spark import session
 
 QUICK_OBJECTS = 20_000
@@ -25,23 +26,24 @@ def measure(settings: Settings) -> Iterator[Line]:
     """Lines of the results: seconds, and the others' seconds over ours."""
     objects = settings.objects or (QUICK_OBJECTS if settings.quick else OBJECTS)
     session()
-    for form, other, least in (("CSV", "DuckDB", 1.0), ("ORC", "Spark", 3.0), ("Parquet", "Spark", 3.0)):
-        raw = snapshot(settings.folder, form, objects, FILES)
-        out = settings.folder / "inventory-out"
-        shutil.rmtree(out, ignore_errors=True)
-        contenders: dict[str, Callable[[], object]] = {
-            f"this project, {form}": partial(our_run.run, raw, out, pipeline=PIPELINE),
-            f"{other}, {form}": partial(_theirs, form, data_files(raw), out),
-        }
-        times = interleaved(contenders, settings.rounds, lambda out=out: shutil.rmtree(out))  # type: ignore[misc]
-        yield from _report(form, other, least, objects, raw, [*times.values()])
+    with UsualSpark() as spark:
+        for form, other, least in (("CSV", "DuckDB", 1.0), ("ORC", "Spark", 3.0), ("Parquet", "Spark", 3.0)):
+            raw = snapshot(settings.folder, form, objects, FILES)
+            out = settings.folder / "inventory-out"
+            shutil.rmtree(out, ignore_errors=True)
+            contenders: dict[str, Callable[[], object]] = {
+                f"this project, {form}": partial(our_run.run, raw, out, pipeline=PIPELINE),
+                f"{other}, {form}": partial(_theirs, spark, form, data_files(raw), out),
+            }
+            times = interleaved(contenders, settings.rounds, partial(shutil.rmtree, out), our_run.keep_workers)
+            yield from _report(form, other, least, objects, raw, [*times.values()])
 
 
-def _theirs(form: str, files: list[str], out: Path) -> None:
+def _theirs(spark: UsualSpark, form: str, files: list[str], out: Path) -> None:
     if form == "CSV":
         duckdb_inventory.convert(files, out)
     else:
-        spark_inventory.convert(session(), form, files, out)
+        spark.run(spark_inventory.convert, form, files, out)
 
 
 def _report(form: str, other: str, least: float, objects: int, raw: Path, times: list[Times]) -> Iterator[Line]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -42,9 +41,3 @@ def _little(number: int) -> int:
     # Long enough that no worker gets two of them.
     time.sleep(0.2)
     return number
-
-
-def give_spark_memory() -> None:
-    """Let the Spark session that is started next have as much memory as the Spark baseline could wish for."""
-    # What stands here goes before what the session itself asks for.
-    os.environ["PYSPARK_SUBMIT_ARGS"] = "--driver-memory 4g pyspark-shell"

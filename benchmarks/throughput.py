@@ -9,8 +9,8 @@ from benchmarks import chdb_regexp, duckdb_regex, spark_regexp
 from benchmarks.contest import FLOOR, OURS, compare
 from benchmarks.measure import Line, Settings, Times
 from benchmarks.sample_files import QUICK_SCALE, SCALE, log_files, sample
+from benchmarks.usual_spark import UsualSpark
 from glue_jobs.pipelines import BY_NAME
-from glue_jobs.spark import session
 
 # Spark's way takes minutes for all files; every so many-th stands for them.
 SPARK_EVERY = 8
@@ -22,13 +22,14 @@ def measure(settings: Settings) -> Iterator[Line]:
     """Lines of the results: seconds, and the others' seconds over ours."""
     raw = sample(settings.folder, QUICK_SCALE if settings.quick else SCALE)
     files = log_files(raw)
-    others = {
-        SPARK: lambda out: spark_regexp.convert(session(), files[::SPARK_EVERY], out),
-        DUCKDB: lambda out: duckdb_regex.convert(raw, out),
-    }
-    if find_spec("chdb"):
-        others[CLICKHOUSE] = lambda out: chdb_regexp.convert(raw, out)
-    times, totals = compare(settings, BY_NAME["s3_access_log"], raw, others)
+    with UsualSpark() as spark:
+        others = {
+            SPARK: lambda out: spark.run(spark_regexp.convert, files[::SPARK_EVERY], out),
+            DUCKDB: lambda out: duckdb_regex.convert(raw, out),
+        }
+        if find_spec("chdb"):
+            others[CLICKHOUSE] = lambda out: chdb_regexp.convert(raw, out)
+        times, totals = compare(settings, BY_NAME["s3_access_log"], raw, others)
     yield from _report(times, totals.records, sum(path.stat().st_size for path in files))
 
 

@@ -11,8 +11,8 @@ from benchmarks.measure import Line, Settings, Times
 from benchmarks.parquet_floor import Reading
 from benchmarks.sample_files import trail_files, whole_trail
 from benchmarks.trail_shape import decode
+from benchmarks.usual_spark import UsualSpark
 from glue_jobs.pipelines import BY_NAME
-from glue_jobs.spark import session
 
 SPARK, DUCKDB, CLICKHOUSE = "Spark read.json", "DuckDB read_json", "ClickHouse"
 LEAST = {SPARK: 6, DUCKDB: 4}
@@ -23,13 +23,14 @@ def measure(settings: Settings) -> Iterator[Line]:
     """Lines of the results: seconds, the others' seconds over ours, ours over ClickHouse's and the floor's."""
     raw = whole_trail(settings)
     files = trail_files(raw)
-    others = {
-        SPARK: lambda out: spark_trail.convert(session(), raw, out),
-        DUCKDB: lambda out: duckdb_trail.convert(raw, out),
-    }
-    if find_spec("chdb"):
-        others[CLICKHOUSE] = lambda out: chdb_trail.convert(raw, out)
-    times, totals = compare(settings, BY_NAME["cloudtrail_s3_event"], raw, others, Reading(decode, files))
+    with UsualSpark() as spark:
+        others = {
+            SPARK: lambda out: spark.run(spark_trail.convert, raw, out),
+            DUCKDB: lambda out: duckdb_trail.convert(raw, out),
+        }
+        if find_spec("chdb"):
+            others[CLICKHOUSE] = lambda out: chdb_trail.convert(raw, out)
+        times, totals = compare(settings, BY_NAME["cloudtrail_s3_event"], raw, others, Reading(decode, files))
     size = sum(path.stat().st_size for path in files)
     yield from _report(times, f"{totals.records:,} events in {len(files):,} files, {size / 1e6:,.0f} MB of gzip")
 

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from statistics import median
 from types import SimpleNamespace
@@ -27,38 +27,38 @@ DAY = 86_400
 
 @dataclass
 class Cost:
-    """What one run cost: calls of and entries from the storage's listings, objects read, bytes read, seconds; and what
-    it was for, the bytes that were new."""
+    """What one run cost: calls of and entries from the storage's listings, objects read, bytes read, seconds."""
 
     listings: int = 0
     listed: int = 0
     objects_read: int = 0
     bytes_read: int = 0
     seconds: float = 0.0
-    new_bytes: int = 0
 
 
 def measure(settings: Settings) -> Iterator[Line]:
     """A line of the results for each kind of cost: the median of five late runs over that of five early ones."""
     runs, early, scale = (6, slice(1, 3), 0.05) if settings.quick else (400, slice(7, 12), 34)
     source = sample(settings.folder, scale, runs)
-    costs = _daily(source, settings.folder / "daily", runs)
+    days = _days(source, runs)
+    # The sample's publisher grows from week to week; a late run is to have no more to do than an early one.
+    most = median(sum(map(_size, day)) for day in days[early])
+    days = [list(_at_most(most, day)) for day in days]
+    costs = _daily(source, days, settings.folder / "daily")
     late = slice(runs - (early.stop - early.start), runs)
-    a_day = _lines(source) // runs
     which = f"runs {early.start + 1}–{early.stop} and {late.start + 1}–{late.stop} of {runs}"
     parts = (costs[early], costs[late])
     measures: dict[str, Callable[[Cost], float]] = {
         "listings": lambda cost: cost.listings,
         FILLED: lambda cost: cost.listed,
         "objects read": lambda cost: cost.objects_read,
-        # The sample's late days are nearly twice as large as its early ones.
-        "bytes read per new byte": lambda cost: cost.bytes_read / max(cost.new_bytes, 1),
+        "bytes read": lambda cost: cost.bytes_read,
         "seconds": lambda cost: cost.seconds,
     }
     for name, of in measures.items():
         before, after = (median(map(of, part)) for part in parts)
         ratio = after / before if before else 1.0
-        note = f"{before:,.6g} and {after:,.6g}; {which}, {a_day:,} lines a day, tasks run in this process"
+        note = f"{before:,.6g} and {after:,.6g}; {which}, at most {most / 1e6:.1f} MB a day, tasks run in this process"
         if name == FILLED:
             yield Line(
                 f"{name}: late / early", f"{ratio:.2f}", note=f"{note}; up to 1,000 a listing, paid by the listing"
@@ -67,39 +67,59 @@ def measure(settings: Settings) -> Iterator[Line]:
             yield Line(f"{name}: late / early", f"{ratio:.2f}", f"at most {MOST:g}", ratio <= MOST, note)
 
 
-def _lines(source: Path) -> int:
-    return sum(path.read_bytes().count(b"\n") for path in log_files(source))
+def _days(source: Path, runs: int) -> list[list[Path]]:
+    """What was delivered on each of the first days, in that order."""
+    deliveries = sorted(log_files(source), key=_delivered)
+    first = int(_delivered(deliveries[0])) // DAY
+    days: list[list[Path]] = [[] for _ in range(runs)]
+    for path in deliveries:
+        number = int(_delivered(path)) // DAY - first
+        if number < runs:
+            days[number].append(path)
+    return days
 
 
-def _daily(source: Path, work: Path, runs: int) -> list[Cost]:
+def _delivered(path: Path) -> float:
+    return path.stat().st_mtime
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
+
+
+def _at_most(size: float, files: list[Path]) -> Iterator[Path]:
+    """The files that fit into so many bytes; the first in any case."""
+    for number, path in enumerate(files):
+        size -= _size(path)
+        if number and size < 0:
+            return
+        yield path
+
+
+def _daily(source: Path, days: list[list[Path]], work: Path) -> list[Cost]:
     """Each day's deliveries appear, and a run ingests them; in this process, because Spark's start of tasks would
     hide what is measured here, and its workers would count for themselves."""
     shutil.rmtree(work, ignore_errors=True)
     raw, lake = work / "raw", work / "lake"
     raw.mkdir(parents=True)
-    deliveries = sorted(log_files(source), key=lambda path: path.stat().st_mtime)
-    first = int(deliveries[0].stat().st_mtime) // DAY
     costs = []
     with _without_spark(), _counted() as cost:
-        for number in range(runs):
-            new = 0
-            while deliveries and deliveries[0].stat().st_mtime < (first + number + 1) * DAY:
-                new += _deliver(deliveries.pop(0), source, raw)
+        for number, day in enumerate(days, 1):
+            for path in day:
+                _deliver(path, source, raw)
             start = cost()
             our_run.run(raw, lake, config_file(source))
-            spent = [after - before for before, after in zip(astuple(start), astuple(cost()), strict=True)]
-            costs.append(replace(Cost(*spent), new_bytes=new))
-            if (number + 1) % 50 == 0:
-                print(f"  {number + 1} runs, the last in {costs[-1].seconds:.2f} s", flush=True)
+            costs.append(Cost(*(after - before for before, after in zip(astuple(start), astuple(cost()), strict=True))))
+            if number % 50 == 0:
+                print(f"  {number} runs, the last in {costs[-1].seconds:.2f} s", flush=True)
     shutil.rmtree(work)
     return costs
 
 
-def _deliver(path: Path, source: Path, raw: Path) -> int:
+def _deliver(path: Path, source: Path, raw: Path) -> None:
     place = raw / path.relative_to(source)
     place.parent.mkdir(parents=True, exist_ok=True)
     os.link(path, place)
-    return path.stat().st_size
 
 
 @contextmanager

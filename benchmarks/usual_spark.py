@@ -21,7 +21,7 @@ class UsualSpark:
 
     def __enter__(self) -> Self:
         self._process = ProcessPoolExecutor(1, get_context("spawn"))
-        self._process.submit(_session).result()
+        self._process.submit(_call, _nothing).result()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -41,6 +41,10 @@ def _call(
     function: Callable[Concatenate[SparkSession, Arguments], None], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> None:
     function(_session(), *args, **kwargs)
+
+
+def _nothing(_: SparkSession) -> None:
+    """What is called to have the session started."""
 
 
 def _session() -> SparkSession:

@@ -45,7 +45,9 @@ def commit_run(
         LostRaceError: another run committed to the rows' table since ``rows`` was loaded; nothing is stored.
     """
     tables = {table.name: _noted(table, change) for table, change in changes.items()}
-    plan = {"tables": tables, "doomed": rows.doomed}
+    others = [lake.load(table) for table in changes if table != rows.table]
+    bases = {loaded.table.name: loaded.snapshot_id for loaded in (rows, *others)}
+    plan = {"tables": tables, "bases": bases, "doomed": rows.doomed}
     folder.write_commit(plan)
     own = changes[rows.table]
     try:
@@ -64,7 +66,7 @@ def finish_others(lake: Lake, rows: LoadedTable, root: str, now: datetime) -> li
     done = []
     for folder in unfinished(root):
         plan = folder.read_commit()
-        if plan is not None and _has(rows, folder.run_id, plan["tables"][rows.table.name]["files"]):
+        if plan is not None and _has(rows, folder.run_id, plan):
             _complete(lake, rows.table, folder, plan)
             done.append(f"finished the commit of run {folder.run_id}")
         elif is_dead(folder, now):
@@ -77,16 +79,17 @@ def _complete(lake: Lake, rows: Table, folder: RunFolder, plan: Mapping[str, Any
     tables = {table.name: table for table in TABLES}
     for name, noted in plan["tables"].items():
         if name != rows.name and noted["files"]:
-            _change_once(lake, tables[name], noted, folder)
+            _change_once(lake, tables[name], plan, folder)
     storage_for(lake.location).delete(plan["doomed"])
     folder.remove(keep=[file["address"] for noted in plan["tables"].values() for file in noted["files"]])
 
 
-def _change_once(lake: Lake, table: Table, noted: Mapping[str, Any], folder: RunFolder) -> None:
+def _change_once(lake: Lake, table: Table, plan: Mapping[str, Any], folder: RunFolder) -> None:
     """Make the change unless it was made, however many runs try to at the same time."""
+    noted = plan["tables"][table.name]
     for _ in range(MOST_TRIES):
         loaded = lake.load(table)
-        if _has(loaded, folder.run_id, noted["files"]):
+        if _has(loaded, folder.run_id, plan):
             return
         if table.labels and loaded.doomed:
             # Data files too: whoever finishes this run deletes them if this process does not live to.
@@ -103,11 +106,13 @@ def _change_once(lake: Lake, table: Table, noted: Mapping[str, Any], folder: Run
     )
 
 
-def _has(loaded: LoadedTable, run_id: str, noted: list[dict[str, Any]]) -> bool:
+def _has(loaded: LoadedTable, run_id: str, plan: Mapping[str, Any]) -> bool:
     """Whether the table has the run's change, or has had it before files of it were replaced again."""
     if any(summary.get(RUN_ID) == run_id for summary in loaded.summaries()):
         return True
-    if not noted:
+    name = loaded.table.name
+    noted, bases = plan["tables"][name]["files"], plan["bases"]
+    if not noted or loaded.has_all_since(bases[name]):
         return False
     # All files of a run are committed together: where the first is, all are.
     partition = _partition(loaded.table, noted[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -15,7 +15,7 @@ from pyiceberg.manifest import DataFile, ManifestFile
 from pyiceberg.table import DataScan, FileScanTask
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.refs import MAIN_BRANCH
-from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.snapshots import Operation, Snapshot
 from pyiceberg.table.update.snapshot import ExpireSnapshots, _FastAppendFiles, _OverwriteFiles
 
 from glue_jobs.errors import LostRaceError
@@ -49,15 +49,29 @@ class LoadedTable:
         """Where the table's data and metadata are."""
         return self._iceberg.location()
 
+    @property
+    def snapshot_id(self) -> int | None:
+        """The snapshot it was loaded at; None before the first."""
+        snapshot = self._iceberg.current_snapshot()
+        return snapshot.snapshot_id if snapshot else None
+
     def summaries(self) -> list[Mapping[str, str]]:
         """What the commits still kept say of themselves, the newest first."""
-        kept: list[Mapping[str, str]] = []
+        return [snapshot.summary.additional_properties if snapshot.summary else {} for snapshot in self._history()]
+
+    def has_all_since(self, snapshot_id: int | None) -> bool:
+        """Whether all commits after that snapshot (None: all there ever were) are among the `summaries`."""
+        kept = list(self._history())
+        oldest = kept[-1].parent_snapshot_id if kept else None
+        return snapshot_id in [oldest, *(snapshot.snapshot_id for snapshot in kept)]
+
+    def _history(self) -> Iterator[Snapshot]:
+        """The commits still kept, the newest first."""
         snapshot = self._iceberg.current_snapshot()
         while snapshot is not None:
-            kept.append(snapshot.summary.additional_properties if snapshot.summary else {})
+            yield snapshot
             parent = snapshot.parent_snapshot_id
             snapshot = self._iceberg.snapshot_by_id(parent) if parent is not None else None
-        return kept
 
     def files(self, **partition: Iterable[Any] | None) -> list[StoredFile]:
         """Data files of the snapshot whose partition column has one of the given values (None counts as a value)."""

@@ -12,10 +12,12 @@ import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException, ValidationException
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, IsNull, Or
 from pyiceberg.manifest import DataFile, ManifestFile
-from pyiceberg.table import DataScan, FileScanTask
+from pyiceberg.table import DataScan, FileScanTask, Transaction
 from pyiceberg.table import Table as IcebergTable
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.table.snapshots import Operation, Snapshot
+from pyiceberg.table.update import TableUpdate
 from pyiceberg.table.update.snapshot import ExpireSnapshots, _FastAppendFiles, _OverwriteFiles
 
 from glue_jobs.errors import LostRaceError
@@ -117,7 +119,7 @@ class LoadedTable:
             with (
                 explained(f"commit to {self.location}"),
                 without_warnings(),
-                self._iceberg.transaction() as transaction,
+                _Transaction(self._iceberg) as transaction,
             ):
                 given = (transaction, self._iceberg.io, None, dict(summary), MAIN_BRANCH)
                 with _Replace(Operation.OVERWRITE, *given) if removed else _Append(Operation.APPEND, *given) as change:
@@ -154,6 +156,18 @@ class LoadedTable:
     @cached_property
     def _expired(self) -> list[Any]:
         return expired(self._iceberg, by_age=bool(self.table.labels))
+
+
+class _Transaction(Transaction):
+    """A transaction that works out its metadata once after each change; pyiceberg's does whenever it is asked."""
+
+    _known: tuple[tuple[TableUpdate, ...], TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        if self._known is None or self._known[0] is not self._updates:
+            self._known = self._updates, super().table_metadata
+        return self._known[1]
 
 
 class _Append(_FastAppendFiles):

@@ -22,7 +22,9 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from glue_jobs import pipelines
-from glue_jobs.local.query_engine import QueryEngine, TableSource, tables_read
+from glue_jobs.local.athena_sql import tables_read
+from glue_jobs.local.query_engine import QueryEngine
+from glue_jobs.local.table_source import TableSource
 from glue_jobs.saved_query import QUERIES, Case, Parameter, SavedQuery, SavedQueryError
 from glue_jobs.saved_view import SavedView
 from glue_jobs.table import ARROW_TYPES, Table

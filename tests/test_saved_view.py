@@ -12,7 +12,9 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from glue_jobs.local.query_engine import QueryEngine, QueryError, TableSource, ViewSource, tables_read
+from glue_jobs.local.athena_sql import QueryError, tables_read
+from glue_jobs.local.query_engine import QueryEngine
+from glue_jobs.local.table_source import TableSource, ViewSource
 from glue_jobs.saved_query import QUERIES, SavedQuery, SavedQueryError
 from glue_jobs.saved_view import SavedView
 from glue_jobs.table import ARROW_TYPES

@@ -29,17 +29,17 @@ def expired(table: IcebergTable, by_age: bool) -> list[Snapshot]:
 
 def only_in(ending: list[Snapshot], table: IcebergTable, has_replaced: bool) -> list[str]:
     """What only these snapshots, the oldest of the table, refer to: metadata, and data files if any were replaced."""
+    if not ending:
+        return []
     lists = [snapshot.manifest_list for snapshot in ending]
-    if not has_replaced or not ending:
-        # Where files are only added, what an old snapshot lists the current one lists too.
-        return lists
     gone = {snapshot.snapshot_id for snapshot in ending}
     staying = [snapshot for snapshot in table.snapshots() if snapshot.snapshot_id not in gone]
     first = min(staying, key=lambda snapshot: snapshot.sequence_number or 0)
     kept = {manifest.manifest_path for manifest in first.manifests(table.io)}
     manifests = {manifest.manifest_path for snapshot in ending for manifest in snapshot.manifests(table.io)}
     # What the oldest of them had replaced went when its own parent ended.
-    data = [path for snapshot in [*ending[1:], first] for path in _replaced(table, snapshot)]
+    changed = [*ending[1:], first] if has_replaced else []
+    data = [path for snapshot in changed for path in _replaced(table, snapshot)]
     return [*data, *sorted(manifests - kept), *lists]
 
 

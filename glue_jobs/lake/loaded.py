@@ -11,16 +11,15 @@ from typing import Any, cast
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException, ValidationException
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, IsNull, Or
-from pyiceberg.manifest import DataFile, ManifestFile
-from pyiceberg.table import DataScan, FileScanTask, Transaction
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import DataScan, FileScanTask
 from pyiceberg.table import Table as IcebergTable
-from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.table.snapshots import Operation, Snapshot
-from pyiceberg.table.update import TableUpdate
-from pyiceberg.table.update.snapshot import ExpireSnapshots, _FastAppendFiles, _OverwriteFiles
+from pyiceberg.table.update.snapshot import ExpireSnapshots
 
 from glue_jobs.errors import LostRaceError
+from glue_jobs.lake.changes import Append, Commit, Replace
 from glue_jobs.lake.failures import explained, without_warnings
 from glue_jobs.lake.history import expired, only_in
 from glue_jobs.lake.schema import label_of, python_value
@@ -116,13 +115,9 @@ class LoadedTable:
             LakeError: the catalog or the storage failed; the next run finds out whether the commit was made.
         """
         try:
-            with (
-                explained(f"commit to {self.location}"),
-                without_warnings(),
-                _Transaction(self._iceberg) as transaction,
-            ):
+            with explained(f"commit to {self.location}"), without_warnings(), Commit(self._iceberg) as transaction:
                 given = (transaction, self._iceberg.io, None, dict(summary), MAIN_BRANCH)
-                with _Replace(Operation.OVERWRITE, *given) if removed else _Append(Operation.APPEND, *given) as change:
+                with Replace(Operation.OVERWRITE, *given) if removed else Append(Operation.APPEND, *given) as change:
                     for file in files:
                         change.append_data_file(file)
                     for old in removed:
@@ -156,41 +151,6 @@ class LoadedTable:
     @cached_property
     def _expired(self) -> list[Any]:
         return expired(self._iceberg, by_age=bool(self.table.labels))
-
-
-class _Transaction(Transaction):
-    """A transaction that works out its metadata once after each change; pyiceberg's does whenever it is asked."""
-
-    _known: tuple[tuple[TableUpdate, ...], TableMetadata] | None = None
-
-    @property
-    def table_metadata(self) -> TableMetadata:
-        if self._known is None or self._known[0] is not self._updates:
-            self._known = self._updates, super().table_metadata
-        return self._known[1]
-
-
-class _Append(_FastAppendFiles):
-    """An append that holds for one parent snapshot only.
-
-    pyiceberg's one retry stays on, because it first looks whether the commit has landed and only its answer was lost
-    (a Glue client repeats a request that timed out): giving up there would delete the manifests of a commit made.
-    """
-
-    def _validate_concurrency(self) -> None:
-        raise CommitFailedException("the table is at another snapshot")
-
-
-class _Replace(_OverwriteFiles):
-    """A change of whole files that holds for one parent snapshot only, for the same reason."""
-
-    def _existing_manifests(self) -> list[ManifestFile]:
-        # pyiceberg would carry on those that only say what earlier changes removed, one more with each change.
-        manifests = super()._existing_manifests()
-        return [each for each in manifests if each.has_added_files() or each.has_existing_files()]
-
-    def _validate_concurrency(self) -> None:
-        raise CommitFailedException("the table is at another snapshot")
 
 
 def _filter(partition: Mapping[str, Iterable[Any] | None]) -> BooleanExpression:

@@ -114,7 +114,7 @@ def properties(table: Table) -> dict[str, str]:
     return {
         "format-version": "2",
         "write.parquet.compression-codec": "zstd",
-        # A lost commit stays lost: see _Append.
+        # A lost commit stays lost: see changes.py.
         "commit.retry.num-retries": "1",
         "write.metadata.delete-after-commit.enabled": "true",
         "write.metadata.previous-versions-max": str(SNAPSHOTS_KEPT),

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs.local.demo_checks import Check, access_log_checks, cloudtrail_checks, inventory_checks, report_checks
-from glue_jobs.local.query_engine import QueryEngine, TableSource
+from glue_jobs.local.query_engine import QueryEngine
 from glue_jobs.local.sample import Truth, write_sample
+from glue_jobs.local.table_source import TableSource
 from glue_jobs.pipelines import TABLES
 from glue_jobs.reports.publish import Published, Written
 

@@ -12,7 +12,9 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.local.query_engine import DUCKDB_TYPES, QueryEngine, QueryError, TableSource, tables_read
+from glue_jobs.local.athena_sql import QueryError, tables_read
+from glue_jobs.local.query_engine import QueryEngine
+from glue_jobs.local.table_source import DUCKDB_TYPES, TableSource
 from glue_jobs.table import ARROW_TYPES, Column, Table
 
 READ = Table(

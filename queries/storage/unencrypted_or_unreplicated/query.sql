@@ -38,47 +38,34 @@ kept AS (
         AND NOT coalesce(is_delete_marker, false)
 ),
 
-one_group AS (
-    SELECT
-        source_bucket,
-        account,
-        repository,
-        encryption_status,
-        replication_status,
-        count(*) AS objects,
-        sum(size) AS bytes,
-        min(key) AS example_key
+-- Buckets that replicate: some object of theirs tells how that went.
+replicating AS (
+    SELECT DISTINCT source_bucket
     FROM kept
-    GROUP BY source_bucket, account, repository, encryption_status, replication_status
-),
-
-told AS (
-    SELECT
-        *,
-        count(replication_status) OVER (PARTITION BY source_bucket) > 0 AS bucket_replicates
-    FROM one_group
+    WHERE replication_status IS NOT NULL
 ),
 
 found AS (
-    SELECT source_bucket, account, repository, 'not encrypted' AS problem, objects, bytes, example_key
-    FROM told
+    SELECT source_bucket, account, repository, key, size, 'not encrypted' AS problem
+    FROM kept
     WHERE encryption_status = 'NOT-SSE'
     UNION ALL
     SELECT
-        source_bucket,
+        kept.source_bucket,
         account,
         repository,
+        key,
+        size,
         CASE replication_status
             WHEN 'FAILED' THEN 'replication failed'
             WHEN 'PENDING' THEN 'replication pending'
             ELSE 'not replicated'
-        END AS problem,
-        objects,
-        bytes,
-        example_key
-    FROM told
-    WHERE replication_status IN ('FAILED', 'PENDING')
-        OR (replication_status IS NULL AND bucket_replicates)
+        END AS problem
+    FROM kept
+    INNER JOIN replicating
+        ON kept.source_bucket = replicating.source_bucket
+    WHERE replication_status IS NULL
+        OR replication_status IN ('FAILED', 'PENDING')
 )
 
 SELECT
@@ -86,9 +73,9 @@ SELECT
     source_bucket,
     account,
     repository,
-    sum(objects) AS objects,
-    sum(bytes) AS bytes,
-    min(example_key) AS example_key
+    count(*) AS objects,
+    sum(size) AS bytes,
+    min(key) AS example_key
 FROM found
 GROUP BY problem, source_bucket, account, repository
 ORDER BY problem, bytes DESC, source_bucket, account, repository

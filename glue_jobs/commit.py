@@ -46,7 +46,7 @@ def commit_run(
     """
     tables = {table.name: _noted(table, change) for table, change in changes.items()}
     others = [lake.load(table) for table in changes if table != rows.table]
-    bases = {loaded.table.name: loaded.snapshot_id for loaded in (rows, *others)}
+    bases = {loaded.table.name: loaded.commits for loaded in (rows, *others)}
     plan = {"tables": tables, "bases": bases, "doomed": rows.doomed}
     folder.write_commit(plan)
     own = changes[rows.table]

@@ -51,20 +51,19 @@ class LoadedTable:
         return self._iceberg.location()
 
     @property
-    def snapshot_id(self) -> int | None:
-        """The snapshot it was loaded at; None before the first."""
+    def commits(self) -> int:
+        """How many commits there have been up to the snapshot it was loaded at."""
         snapshot = self._iceberg.current_snapshot()
-        return snapshot.snapshot_id if snapshot else None
+        return (snapshot.sequence_number or 0) if snapshot else 0
 
     def summaries(self) -> list[Mapping[str, str]]:
         """What the commits still kept say of themselves, the newest first."""
         return [snapshot.summary.additional_properties if snapshot.summary else {} for snapshot in self._history()]
 
-    def has_all_since(self, snapshot_id: int | None) -> bool:
-        """Whether all commits after that snapshot (None: all there ever were) are among the `summaries`."""
-        kept = list(self._history())
-        oldest = kept[-1].parent_snapshot_id if kept else None
-        return snapshot_id in [oldest, *(snapshot.snapshot_id for snapshot in kept)]
+    def has_all_since(self, commits: int) -> bool:
+        """Whether all commits after so many are among the `summaries`."""
+        oldest = [snapshot.sequence_number or 0 for snapshot in self._history()][-1:]
+        return not oldest or oldest[0] <= commits + 1
 
     def _history(self) -> Iterator[Snapshot]:
         """The commits still kept, the newest first."""

@@ -1,0 +1,68 @@
+"""Whether a table has a run's change already: told by its commits, and by its files where those do not reach back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from glue_jobs.commit import RUN_ID, _has
+from glue_jobs.lake import Lake, LoadedTable
+from glue_jobs.lake.schema import SNAPSHOTS_KEPT
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from tests.small_commits import DAY, commit, new_lake
+
+NAME = REJECTED_RECORD.name
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return new_lake(tmp_path)
+
+
+def plan(lake: Lake, address: str, number: int) -> dict[str, Any]:
+    """What a run notes before it commits that file, the table being as it is now."""
+    partition = {"ingest_date": (DAY + timedelta(days=number)).isoformat(), "source": "s3_access_log"}
+    files = [{"address": address, "partition": partition}]
+    return {"tables": {NAME: {"files": files, "removed": []}}, "bases": {NAME: lake.load(REJECTED_RECORD).commits}}
+
+
+def no_files(*_: object, **__: object) -> None:
+    raise AssertionError("the files were looked at")
+
+
+@pytest.mark.parametrize("before", [0, 3, SNAPSHOTS_KEPT + 3])
+def test_a_change_that_is_not_there_is_missed_without_a_look_at_files(
+    lake: Lake, before: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(before):
+        commit(lake, number)
+    noted = plan(lake, "not there", 2)
+    for number in range(before, before + SNAPSHOTS_KEPT - 1):
+        commit(lake, number)
+    monkeypatch.setattr(LoadedTable, "files", no_files)
+    assert not _has(lake.load(REJECTED_RECORD), "a run", noted)
+
+
+@pytest.mark.parametrize("before", [0, 3])
+def test_a_change_is_found_when_its_commit_is_no_longer_kept(lake: Lake, before: int) -> None:
+    for number in range(before):
+        commit(lake, number)
+    noted = plan(lake, "not there", before)
+    (address,) = commit(lake, before)
+    for number in range(before + 1, before + SNAPSHOTS_KEPT + 5):
+        commit(lake, number)
+    loaded = lake.load(REJECTED_RECORD)
+    assert not _has(loaded, "a run", noted)
+    noted["tables"][NAME]["files"][0]["address"] = address
+    assert _has(loaded, "a run", noted)
+
+
+def test_a_change_is_known_by_its_commit(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    noted = plan(lake, "replaced since", 0)
+    lake.load(REJECTED_RECORD).append([], {RUN_ID: "a run"})
+    monkeypatch.setattr(LoadedTable, "files", no_files)
+    assert _has(lake.load(REJECTED_RECORD), "a run", noted)
+    assert not _has(lake.load(REJECTED_RECORD), "another", noted)

@@ -183,8 +183,8 @@ def _make(order: Order, job: Job, rows: LoadedTable, new: list[Found], reporter:
 
 def _ingest_chunks(job: Job, pipeline: EventPipeline, new: list[Found], reporter: Reporter) -> list[ChunkResult]:
     spark = session()
-    total = sum(each.entry.size for each in new) * pipeline.packing
-    size = max(chunk_size(total, spark.sparkContext.defaultParallelism) // pipeline.packing, 1)
+    total = sum(each.entry.size for each in new)
+    size = chunk_size(total, spark.sparkContext.defaultParallelism, pipeline.packing)
     chunks = list(cut(new, size, lambda found: pipeline.lines and not _is_compressed(found)))
     with reporter.progress("ingesting") as progress:
         return run_tasks(spark, partial(ingest_chunk, job), chunks, progress)

@@ -33,9 +33,13 @@ class Part:
 Chunk = tuple[Part, ...]
 
 
-def chunk_size(total: int, workers: int) -> int:
-    """Bytes per chunk when ``total`` bytes are shared by ``workers``."""
-    return min(LARGEST_CHUNK, max(SMALLEST_CHUNK, total // (workers * CHUNKS_PER_WORKER) + 1))
+def chunk_size(total: int, workers: int, packing: int = 1) -> int:
+    """Bytes per chunk when ``total`` bytes, each of which becomes ``packing``, are shared by ``workers``.
+
+    Never a little less than a whole share: one chunk more than planned would keep one worker busy alone.
+    """
+    share = -(-total // (workers * CHUNKS_PER_WORKER))
+    return min(LARGEST_CHUNK // packing, max(SMALLEST_CHUNK // packing, share, 1))
 
 
 def cut(objects: Iterable[Found], size: int, splittable: Callable[[Found], bool]) -> Iterator[Chunk]:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glue_jobs import plan
-from glue_jobs.plan import LARGEST_CHUNK, SMALL_DAY, SMALLEST_CHUNK, bundled, chunk_size, cut
+from glue_jobs.plan import CHUNKS_PER_WORKER, LARGEST_CHUNK, SMALL_DAY, SMALLEST_CHUNK, bundled, chunk_size, cut
 from glue_jobs.sources.found import Found
 from glue_jobs.storage import Entry
 
@@ -89,12 +89,18 @@ def test_no_objects_no_chunks() -> None:
     [
         (0, 1, SMALLEST_CHUNK),
         (10**12, 2, LARGEST_CHUNK),
-        (600 * 2**20, 2, 75 * 2**20 + 1),
+        (600 * 2**20, 2, 75 * 2**20),
         (10**9, 10**6, SMALLEST_CHUNK),
     ],
 )
 def test_chunk_sizes(total: int, workers: int, expected: int) -> None:
     assert chunk_size(total, workers) == expected
+
+
+@given(st.integers(1, 2**40), st.integers(1, 64), st.integers(1, 12))
+def test_there_is_never_one_chunk_more_than_was_planned(total: int, workers: int, packing: int) -> None:
+    size = chunk_size(total, workers, packing)
+    assert size == LARGEST_CHUNK // packing or -(-total // size) <= workers * CHUNKS_PER_WORKER
 
 
 @FEW

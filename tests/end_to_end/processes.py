@@ -202,7 +202,7 @@ def _ended(target: Callable[..., None], *arguments: Any) -> int:
 
 def _small_chunks(patch: Patch) -> None:
     # Small enough that the few records of a test are several tasks.
-    patch.setattr(glue_jobs.ingest, "chunk_size", lambda total, workers: max(total // 4, 1))
+    patch.setattr(glue_jobs.ingest, "chunk_size", lambda total, *_: max(total // 4, 1))
 
 
 def _kill_at(step: str, arguments: list[str]) -> None:

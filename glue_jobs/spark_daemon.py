@@ -1,21 +1,16 @@
 """The parent of Spark's Python workers on one machine: `pyspark.daemon`, but imported from where it is compiled.
 
 Spark puts archives of pyspark and of its own classes before everything else that Python may import. Python compiles
-what it finds there anew in every process (2 s), and reads their directories anew before every task (0.3 s). What tasks
-need is imported here once, for all workers.
+what it finds there anew in every process (2 s), and reads their directories anew before every task (0.3 s).
 """
 
 from __future__ import annotations
 
-import gc
-import importlib
 import runpy
 import sys
 from pathlib import Path
 
 SPARK_ARCHIVES = ("pyspark.zip", "py4j-", "spark-")
-
-FOR_TASKS = ("pyspark.worker", "glue_jobs.ingest_task", "glue_jobs.rewrite", "glue_jobs.snapshot_task")
 
 
 def start() -> None:
@@ -23,11 +18,6 @@ def start() -> None:
     sys.path[:] = [path for path in sys.path if not Path(path).name.startswith(SPARK_ARCHIVES)]
     # What Python has noted of the archives already would be read anew all the same.
     sys.path_importer_cache.clear()
-    for name in FOR_TASKS:
-        importlib.import_module(name)
-    # A worker that collects garbage leaves alone what it has from here, and so shares it with the others.
-    gc.collect()
-    gc.freeze()
     runpy.run_module("pyspark.daemon", run_name="__main__")
 
 

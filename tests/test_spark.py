@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 from zipimport import zipimporter
 
 import pytest
@@ -40,3 +41,14 @@ def test_an_interrupt_waits_until_spark_has_started(monkeypatch: pytest.MonkeyPa
         session()
     assert steps == ["starting", "started"]
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def _threads(_: int) -> list[str]:
+    status = Path(f"/proc/{os.getppid()}/task")
+    return [path.name for path in status.iterdir()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of another process's threads")
+def test_the_daemon_that_forks_workers_has_no_other_threads() -> None:
+    (threads,) = run_tasks(session(), _threads, [1], lambda done, total: None)
+    assert len(threads) == 1

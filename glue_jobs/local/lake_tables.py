@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from glue_jobs.lake import Lake, StoredFile
-from glue_jobs.local.table_source import Constant, Source, TableSource, ViewSource
+from glue_jobs.local.table_source import Source, TableSource, ViewSource
 from glue_jobs.pipelines import TABLES
 from glue_jobs.saved_view import SavedView
 from glue_jobs.table import Table
@@ -29,10 +29,7 @@ def _source(lake: Lake, table: Table) -> TableSource:
     return TableSource(table, [file.address for file in files], [_constants(table, file) for file in files])
 
 
-def _constants(table: Table, file: StoredFile) -> dict[str, Constant]:
-    """What is the same on every row of a file: its partition and its labels.
-
-    A table without labels has too many days for each to be a query of its own.
-    """
+def _constants(table: Table, file: StoredFile) -> dict[str, str]:
+    """The texts that are the same on every row of a file: its partition's and its labels'."""
     known = zip((*table.partitions, *table.labels), (*file.partition, *file.labels), strict=True)
-    return {name: value for name, value in known if value is not None} if table.labels else {}
+    return {name: value for name, value in known if isinstance(value, str)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import duckdb
@@ -26,27 +25,18 @@ DUCKDB_TYPES: dict[str, str] = {
 """DuckDB's name of every column type of :data:`glue_jobs.table.ARROW_TYPES`."""
 
 
-Constant = str | date
-"""A value that a file has on all its rows; a time is a date, too."""
-
-Known = tuple[tuple[str, Constant], ...]
-
-# A table of which more is told apart is planned longer than it is read.
-MOST_QUERIES = 64
-
-
 @dataclass(frozen=True)
 class TableSource:
     """Where the rows of a table are.
 
     ``data`` is a list of Parquet files of the local file system, an Arrow table, or a pyarrow
     dataset. In files a column is found by its field id; one that a file does not have is null.
-    ``constants`` has for each file, or for none, the columns that are known to hold one value on all its rows.
+    ``constants`` has for each file, or for none, the columns that are known to hold one text on all its rows.
     """
 
     table: Table
     data: Sequence[str] | pa.Table | pa.dataset.Dataset
-    constants: Sequence[Mapping[str, Constant]] = ()
+    constants: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -70,39 +60,26 @@ def load_table(connection: duckdb.DuckDBPyConnection, name: str, source: TableSo
     connection.register(name, data)
 
 
-def _files_query(table: Table, files: Sequence[str], constants: Sequence[Mapping[str, Constant]]) -> str:
+def _files_query(table: Table, files: Sequence[str], constants: Sequence[Mapping[str, str]]) -> str:
     """The rows of the files; what is the same on all rows of a file is not read from it.
 
-    What is read is hashed and compared on every row; joining snapshots by their labels took as long as all the rest of
-    a query.
+    A text that is read is hashed and compared on every row; joining snapshots by their labels took as long as all the
+    rest of a query.
     """
-    alike: dict[Known, list[str]] = {}
-    for kinds in ((str, date), (str,), ()):
-        alike = _alike(files, constants or [{}] * len(files), kinds)
-        if len(alike) <= MOST_QUERIES:
-            break
-    return " UNION ALL ".join(_parquet_query(table, some, known) for known, some in alike.items())
+    alike: defaultdict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
+    for file, texts in zip(files, constants or [{}] * len(files), strict=True):
+        alike[tuple(sorted(texts.items()))].append(file)
+    return " UNION ALL ".join(_parquet_query(table, some, texts) for texts, some in alike.items())
 
 
-def _alike(
-    files: Sequence[str], constants: Sequence[Mapping[str, Constant]], kinds: tuple[type, ...]
-) -> dict[Known, list[str]]:
-    """The files by what is known of them, as far as it is of those kinds."""
-    alike: defaultdict[Known, list[str]] = defaultdict(list)
-    for file, known in zip(files, constants, strict=True):
-        alike[tuple(sorted((name, value) for name, value in known.items() if isinstance(value, kinds)))].append(file)
-    return alike
-
-
-def _parquet_query(table: Table, files: Sequence[str], constants: Known) -> str:
+def _parquet_query(table: Table, files: Sequence[str], constants: Sequence[tuple[str, str]]) -> str:
     columns = ", ".join(
         f"{column.field_id}: {{name: {_quoted(column.name)}, type: '{DUCKDB_TYPES[column.type]}', default_value: NULL}}"
         for column in table.columns
     )
     paths = ", ".join(map(_quoted, files))
-    types = {column.name: DUCKDB_TYPES[column.type] for column in table.columns}
-    known = ", ".join(f'{_quoted(str(value))}::{types[name]} AS "{name}"' for name, value in constants)
-    replaced = f" REPLACE ({known})" if known else ""
+    texts = ", ".join(f'{_quoted(text)} AS "{name}"' for name, text in constants)
+    replaced = f" REPLACE ({texts})" if texts else ""
     return f"SELECT *{replaced} FROM read_parquet([{paths}], schema = MAP {{{columns}}})"
 
 

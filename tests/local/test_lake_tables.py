@@ -28,12 +28,7 @@ class FakeLake:
     def load(self, table: Table) -> Any:
         self.loaded.append(table.name)
         # As of snapshots of the inventory "weekly", or of several that another program joined.
-        values = {
-            "source_bucket": "b",
-            "snapshot_date": date(2026, 3, 8),
-            "inventory_id": "weekly",
-            "event_date": date(2026, 3, 7),
-        }
+        values = {"source_bucket": "b", "snapshot_date": date(2026, 3, 8), "inventory_id": "weekly"}
         labels = [
             tuple(None if "joined" in address else values.get(name) for name in table.labels)
             for address, _ in self._files
@@ -55,11 +50,11 @@ def test_every_table_is_known_and_none_is_read_before_it_is_asked_for() -> None:
     assert lake.loaded == ["s3_access_log"]
 
 
-def test_what_is_the_same_all_over_a_file_is_told_but_not_the_days_of_events() -> None:
+def test_texts_that_are_the_same_all_over_a_file_are_told() -> None:
     known = sources(FakeLake(("/lake/x.parquet", False), ("/lake/joined.parquet", False)))  # type: ignore[arg-type]
     assert known["s3_inventory_object"]().constants == [
-        {"source_bucket": "b", "snapshot_date": date(2026, 3, 8), "inventory_id": "weekly"},
-        {"source_bucket": "b", "snapshot_date": date(2026, 3, 8)},
+        {"source_bucket": "b", "inventory_id": "weekly"},
+        {"source_bucket": "b"},
     ]
     assert known["s3_access_log"]().constants == [{}, {}]
 

@@ -12,7 +12,6 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.local import table_source
 from glue_jobs.local.athena_sql import QueryError, tables_read
 from glue_jobs.local.query_engine import QueryEngine
 from glue_jobs.local.table_source import DUCKDB_TYPES, TableSource
@@ -83,30 +82,6 @@ def test_what_is_known_of_a_whole_file_is_not_read_from_it(tmp_path: Path) -> No
     with QueryEngine({"read": lambda: source}) as engine:
         answer = engine.run("SELECT key, sum(bytes) AS bytes FROM read GROUP BY key ORDER BY key").to_pylist()
     assert answer == [{"key": "a", "bytes": 1}, {"key": "b", "bytes": 2}, {"key": "it's", "bytes": 6}]
-
-
-KNOWN: list[tuple[str, Any]] = [
-    ("column_1", "it's"),
-    ("column_5", date(2026, 3, 7)),
-    ("column_6", datetime(2026, 3, 7, 1, 2, 3)),
-]
-
-
-@pytest.mark.parametrize(("most", "expected"), [(64, 3), (2, 1), (1, 0)])
-def test_as_much_is_known_of_files_as_can_be_told_apart(
-    tmp_path: Path, most: int, expected: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(table_source, "MOST_QUERIES", most)
-    row = dict.fromkeys(EVERY_TYPE.arrow_schema.names)
-    table = pa.Table.from_pylist([row], schema=EVERY_TYPE.arrow_schema)
-    files = [write(tmp_path / f"{number}.parquet", table) for number in range(4)]
-    known = [dict(KNOWN), {**dict(KNOWN), "column_5": date(2026, 3, 8)}, dict(KNOWN), {**dict(KNOWN), "column_1": "b"}]
-    with QueryEngine({"every_type": lambda: TableSource(EVERY_TYPE, files, known)}) as engine:
-        answer = engine.run("SELECT * FROM every_type")
-    assert answer.schema.types == list(ARROW_TYPES.values())
-    read = answer.to_pylist()
-    assert [sum(row[name] is not None for name, _ in KNOWN) for row in read] == [expected] * 4
-    assert all(row[name] in {None, *(file[name] for file in known)} for row in read for name, _ in KNOWN)
 
 
 @pytest.mark.parametrize("in_a_file", [True, False])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -43,9 +44,16 @@ def test_an_interrupt_waits_until_spark_has_started(monkeypatch: pytest.MonkeyPa
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def _left_alone(_: int) -> int:
+    return gc.get_freeze_count()
+
+
+def test_a_worker_leaves_what_was_alive_before_a_task_alone_when_it_collects_garbage() -> None:
+    assert min(run_tasks(session(), _left_alone, [1, 2, 3, 4], lambda done, total: None)) > 10_000
+
+
 def _threads(_: int) -> list[str]:
-    status = Path(f"/proc/{os.getppid()}/task")
-    return [path.name for path in status.iterdir()]
+    return [path.name for path in Path(f"/proc/{os.getppid()}/task").iterdir()]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of another process's threads")

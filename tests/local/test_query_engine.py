@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.local.athena_sql import QueryError, tables_read
+from glue_jobs.local.athena_sql import QueryError, for_duckdb, parse, tables_read
 from glue_jobs.local.query_engine import QueryEngine
 from glue_jobs.local.table_source import DUCKDB_TYPES, TableSource
 from glue_jobs.table import ARROW_TYPES, Column, Table
@@ -82,6 +82,15 @@ def test_what_is_known_of_a_whole_file_is_not_read_from_it(tmp_path: Path) -> No
     with QueryEngine({"read": lambda: source}) as engine:
         answer = engine.run("SELECT key, sum(bytes) AS bytes FROM read GROUP BY key ORDER BY key").to_pylist()
     assert answer == [{"key": "a", "bytes": 1}, {"key": "b", "bytes": 2}, {"key": "it's", "bytes": 6}]
+
+
+def test_picked_rows_are_read_again_and_sums_are_kept() -> None:
+    parts = "picked AS (SELECT key FROM read), summed AS (SELECT count(*) AS n FROM picked)"
+    sql = f"WITH {parts} SELECT n, key FROM summed, picked"
+    shown = for_duckdb(parse(sql), datetime(2026, 3, 7)).sql(dialect="duckdb")
+    assert "picked AS NOT MATERIALIZED (" in shown
+    assert "summed AS (" in shown
+    assert run(sql + " ORDER BY key") == [{"n": 2, "key": "a"}, {"n": 2, "key": "b"}]
 
 
 @pytest.mark.parametrize("in_a_file", [True, False])

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.arrays import reordered
+from glue_jobs.arrays import reordered, without
 from glue_jobs.data_files import NewFile, with_schema
 from glue_jobs.duplicates import doubled_within
 from glue_jobs.fetch import fetched
@@ -132,9 +132,7 @@ class _Task:
         alike = np.flatnonzero(np.append(same, False) | np.insert(same, 0, False))
         doubled = alike[doubled_within(self._job.pipeline.table, rows.take(pa.array(alike)))]
         self.result.duplicates += len(doubled)
-        kept = np.ones(rows.num_rows, bool)
-        kept[doubled] = False
-        return rows.filter(pa.array(kept)).combine_chunks()
+        return without(rows, doubled).combine_chunks()
 
 
 def _labelled(snapshot: Snapshot, rows: pa.Table) -> pa.Table:

@@ -111,8 +111,9 @@ def _has(loaded: LoadedTable, run_id: str, plan: Mapping[str, Any]) -> bool:
     if any(summary.get(RUN_ID) == run_id for summary in loaded.summaries()):
         return True
     name = loaded.table.name
-    noted, bases = plan["tables"][name]["files"], plan["bases"]
-    if not noted or loaded.has_all_since(bases[name]):
+    # Programs before this one did not count the commits.
+    noted, bases = plan["tables"][name]["files"], plan.get("bases", {})
+    if not noted or (name in bases and loaded.has_all_since(bases[name])):
         return False
     # All files of a run are committed together: where the first is, all are.
     partition = _partition(loaded.table, noted[0])

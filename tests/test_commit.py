@@ -60,6 +60,15 @@ def test_a_change_is_found_when_its_commit_is_no_longer_kept(lake: Lake, before:
     assert _has(loaded, "a run", noted)
 
 
+def test_a_plan_of_an_older_program_is_looked_up_by_its_files(lake: Lake) -> None:
+    noted = plan(lake, "not there", 0)
+    del noted["bases"]
+    (address,) = commit(lake, 0)
+    assert not _has(lake.load(REJECTED_RECORD), "a run", noted)
+    noted["tables"][NAME]["files"][0]["address"] = address
+    assert _has(lake.load(REJECTED_RECORD), "a run", noted)
+
+
 def test_a_change_is_known_by_its_commit(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     noted = plan(lake, "replaced since", 0)
     lake.load(REJECTED_RECORD).append([], {RUN_ID: "a run"})

@@ -13,6 +13,15 @@ def one_chunk(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.unify_dictionaries().combine_chunks()
 
 
+def coded(codes: npt.NDArray[np.integer], values: pa.Array) -> pa.DictionaryArray:
+    """For each code the value at its place, as ``dictionary<int32, …>``; a negative code is null."""
+    absent = codes < 0
+    # Arrow looks up the codes of nulls, too, when it unifies dictionaries: a place that is none may crash the process
+    # (https://github.com/apache/arrow/issues/44827).
+    places = np.where(absent, 0, codes) if absent.any() else codes
+    return pa.DictionaryArray.from_arrays(pa.array(places, pa.int32(), mask=absent), values)
+
+
 def reordered(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
     """The rows at the places in ``order``, which has each place once; all columns in one chunk."""
     places = pa.array(order)
@@ -45,8 +54,8 @@ def ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
         ranks = np.empty(len(order) + 1, dtype=np.int64)
         ranks[order.to_numpy()] = np.arange(len(order))
         ranks[-1] = len(order)
-        coded: npt.NDArray[np.int64] = ranks[pc.fill_null(array.indices, len(order)).to_numpy()]
-        return coded
+        found: npt.NDArray[np.int64] = ranks[pc.fill_null(array.indices, len(order)).to_numpy()]
+        return found
     if pa.types.is_date32(array.type):
         array = array.cast(pa.int32())
     numbers: npt.NDArray[np.int64] = array.cast(pa.int64()).to_numpy()

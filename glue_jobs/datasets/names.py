@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.arrays import coded
+
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
@@ -60,8 +62,7 @@ def as_dictionary(names: Names) -> pa.DictionaryArray:
     """The names as ``dictionary<int32, string>``."""
     # Several rules may have given the same name: each stands once in the dictionary.
     unified = names.values.dictionary_encode()
-    codes = np.append(codes_of(unified.indices), -1)[names.codes].astype(np.int32)
-    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), unified.dictionary)
+    return coded(np.append(codes_of(unified.indices), -1)[names.codes], unified.dictionary)
 
 
 def override(names: Names, better: list[str | None], rows: Ints) -> Names:

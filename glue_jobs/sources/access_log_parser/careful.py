@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from glue_jobs.arrays import coded
 from glue_jobs.sources.access_log_parser.client_text import SPLICED, Unreadable, problem_of_tail, read_client_text
 from glue_jobs.sources.access_log_parser.values import (
     FIELDS,
@@ -137,17 +138,18 @@ def _column(name: str, texts: tuple[Any, ...]) -> pa.Array:
         return pa.array(lists, arrow_type)
     codes, known = _encode(texts)
     if name in NUMBERS:
-        return pa.array([int(text) for text in known], arrow_type).take(codes)
-    if name == "acl_required":
-        return pa.array([True for _ in known], arrow_type).take(codes)
-    encoded = pa.DictionaryArray.from_arrays(codes, pa.array(known, pa.string()))
+        values = pa.array([int(text) for text in known], arrow_type)
+    elif name == "acl_required":
+        values = pa.array([True for _ in known], arrow_type)
+    else:
+        values = pa.array(known, pa.string())
+    encoded = coded(codes, values)
     return encoded if pa.types.is_dictionary(arrow_type) else encoded.dictionary_decode()
 
 
-def _encode(texts: tuple[str | None, ...]) -> tuple[pa.Int32Array, list[str]]:
-    """For each text its place among the different ones, and these; null for what means nothing."""
+def _encode(texts: tuple[str | None, ...]) -> tuple[npt.NDArray[np.int32], list[str]]:
+    """For each text its place among the different ones, and these; -1 for what means nothing."""
     different = dict.fromkeys(texts, -1)
     known = [text for text in different if text is not None and text not in NOTHING]
     places = different | {text: place for place, text in enumerate(known)}
-    codes = np.fromiter(map(places.__getitem__, texts), np.int32, len(texts))
-    return pa.array(codes, mask=codes < 0), known
+    return np.fromiter(map(places.__getitem__, texts), np.int32, len(texts)), known

@@ -12,6 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.arrays import coded
+
 LARGEST = 2**63 - 1
 
 
@@ -63,7 +65,7 @@ def without_empty(array: pa.DictionaryArray) -> pa.DictionaryArray:
     # Later values move up by one.
     codes = array.indices.fill_null(empty).to_numpy()
     dictionary = pa.concat_arrays([array.dictionary[:empty], array.dictionary[empty + 1 :]])
-    return pa.DictionaryArray.from_arrays(pa.array(codes - (codes > empty), mask=codes == empty), dictionary)
+    return coded(np.where(codes == empty, -1, codes - (codes > empty)), dictionary)
 
 
 def json_texts(raws: Sequence[msgspec.Raw]) -> pa.StringArray:
@@ -108,7 +110,7 @@ def first_of(*columns: pa.DictionaryArray) -> pa.DictionaryArray:
         there = column.indices.is_valid().to_numpy(zero_copy_only=False)
         codes[there] = own[column.indices.drop_null().to_numpy()]
         end = begin
-    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), every.dictionary)
+    return coded(codes, every.dictionary)
 
 
 def listed(array: pa.StringArray) -> list[str]:

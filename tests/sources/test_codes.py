@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
@@ -47,7 +48,7 @@ def wild(rows: pa.Table) -> list[str]:
     ]
 
 
-def _codes(array: pa.DictionaryArray) -> np.ndarray:
+def _codes(array: pa.DictionaryArray) -> npt.NDArray[np.int32]:
     indices = array.indices
     return np.frombuffer(indices.buffers()[1], np.int32)[indices.offset : indices.offset + len(indices)]
 

@@ -7,6 +7,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+# Values that cost less to keep than to look for.
+FEW = 16
+
 
 def one_chunk(column: pa.ChunkedArray) -> pa.Array:
     """The column as a single array, with one dictionary if it has any."""
@@ -20,6 +23,20 @@ def coded(codes: npt.NDArray[np.integer], values: pa.Array) -> pa.DictionaryArra
     # (https://github.com/apache/arrow/issues/44827).
     places = np.where(absent, 0, codes) if absent.any() else codes
     return pa.DictionaryArray.from_arrays(pa.array(places, pa.int32(), mask=absent), values)
+
+
+def used(array: pa.Array) -> pa.Array:
+    """The array, without values in its dictionary, if it has one, that stand nowhere."""
+    if not pa.types.is_dictionary(array.type) or len(array.dictionary) <= FEW:
+        return array
+    codes = array.indices.fill_null(-1).to_numpy()
+    there = np.zeros(len(array.dictionary) + 1, dtype=bool)
+    there[codes] = True
+    there[-1] = False
+    if there[:-1].all():
+        return array
+    places = np.where(there, np.cumsum(there) - 1, -1)
+    return coded(places[codes], array.dictionary.filter(pa.array(there[:-1])))
 
 
 def reordered(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:

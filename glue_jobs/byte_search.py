@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,10 @@ Bytes = npt.NDArray[np.uint8]
 # Flags of one block stay in the processor's cache.
 BLOCK = 1 << 18
 WORD = 8
+
+# One byte more than a number has: it is of another kind.
+_NUMBER = 16
+_POWERS = 10 ** np.arange(_NUMBER - 1, -1, -1, dtype=np.int64)
 
 
 def find(data: Bytes, wanted: Callable[[Bytes], Flags]) -> Places:
@@ -36,21 +41,19 @@ def find_in_block(flags: Flags, start: int) -> Places:
 
 
 class Words:
-    """A buffer looked at through windows of eight bytes that may begin anywhere in it."""
+    """A buffer looked at through windows of some bytes that may begin anywhere in it."""
 
     def __init__(self, data: bytes) -> None:
         self.bytes: Bytes = np.frombuffer(data, np.uint8)
-        # Places outside of the buffer are looked at too, and find nothing there.
-        self._last = max(len(data) - WORD, 0)
-        whole = np.frombuffer(data if len(data) >= WORD else data.ljust(WORD), np.uint8, WORD)
-        shape = (self._last + 1,)
-        self._windows = np.lib.stride_tricks.as_strided(whole.view("<u8"), shape, (1,), writeable=False)
 
     def at(self, places: Places) -> npt.NDArray[np.uint64]:
-        """The eight bytes from each place on, as a number that `word` makes of bytes too."""
-        if len(places) and not 0 <= places.min() <= places.max() <= self._last:
-            places = np.clip(places, 0, self._last)
-        found: npt.NDArray[np.uint64] = self._windows[places]
+        """The eight bytes from each place on, as a number that `word` makes of bytes too; elsewhere any number."""
+        if len(self.bytes) < WORD:
+            return np.zeros(len(places), np.uint64)
+        last = len(self.bytes) - WORD
+        if len(places) and not 0 <= places.min() <= places.max() <= last:
+            places = np.clip(places, 0, last)
+        found: npt.NDArray[np.uint64] = self._windows("<u8")[places]
         return found
 
     def is_at(self, byte: int, places: Places) -> Flags:
@@ -59,12 +62,43 @@ class Words:
         return found
 
     def has(self, mark: bytes, places: Places) -> Flags:
-        """Whether ``mark``, eight bytes or more, stands at each place that is in the buffer."""
-        steps = [*range(0, len(mark) - WORD, WORD), len(mark) - WORD]
-        found: Flags = np.ones(len(places), dtype=bool)
-        for step in steps:
-            found &= self.at(places + step) == word(mark[step : step + WORD])
+        """Whether ``mark``, which ends with no zero byte, stands at each place; never outside of the buffer."""
+        last = len(self.bytes) - len(mark)
+        if last < 0 or not len(places):
+            return np.zeros(len(places), dtype=bool)
+        # All of a window at once: a place far from the one before is what costs time.
+        windows = self._windows(f"S{len(mark)}")
+        found: Flags
+        if 0 <= places.min() <= places.max() <= last:
+            found = windows[places] == mark
+            return found
+        inside = (places >= 0) & (places <= last)
+        found = inside & (windows[np.where(inside, places, 0)] == mark)
         return found
+
+    def numbers_before(self, ends: Places) -> tuple[Places, Places]:
+        """The whole numbers that end before the places and where they begin, -1 where none of up to 15 digits does.
+
+        A number is written as in JSON: without zeros before it.
+        """
+        if len(self.bytes) < _NUMBER:
+            return np.zeros(len(ends), np.int64), np.full(len(ends), -1, np.int64)
+        inside = (ends >= _NUMBER) & (ends <= len(self.bytes))
+        letters = self._windows(f"V{_NUMBER}")[np.where(inside, ends - _NUMBER, 0)].view(np.uint8).reshape(-1, _NUMBER)
+        values = letters - np.uint8(ord("0"))
+        # From the end on, as long as there are digits.
+        digits = np.minimum.accumulate(values[:, ::-1] <= 9, axis=1)[:, ::-1]
+        counts = digits.sum(axis=1)
+        numbers: Places = np.where(digits, values, 0) @ _POWERS
+        leading = values[np.arange(len(ends)), np.minimum(_NUMBER - counts, _NUMBER - 1)] == 0
+        there = inside & (counts > 0) & (counts < _NUMBER) & (~leading | (counts == 1))
+        return numbers, np.where(there, ends - counts, -1)
+
+    def _windows(self, kind: str) -> npt.NDArray[Any]:
+        size = np.dtype(kind).itemsize
+        first = self.bytes[:size].view(kind)
+        shape = (len(self.bytes) - size + 1,)
+        return np.lib.stride_tricks.as_strided(first, shape, (1,), writeable=False)
 
 
 def word(text: bytes) -> int:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from glue_jobs.arrays import ranks, reordered
+from glue_jobs.arrays import ranks, reordered, used
 from glue_jobs.storage import storage_for
 from glue_jobs.table import Table
 
@@ -100,12 +100,9 @@ def with_schema(table: Table, rows: pa.Table) -> pa.Table:
 
 
 def _compact(rows: pa.Table) -> pa.Table:
-    """Without the values no row uses, where they would be most of a small file: a dictionary is written whole."""
-    for number, column in enumerate(rows.columns):
-        if pa.types.is_dictionary(column.type) and len(column.chunk(0).dictionary) > 2 * rows.num_rows:
-            field = rows.schema.field(number).with_type(column.type)
-            rows = rows.set_column(number, field, column.cast(column.type.value_type).dictionary_encode())
-    return rows
+    """Without the values no row has: a dictionary is written whole, that of a column in one chunk for all days."""
+    columns = [used(column.chunk(0)) if column.num_chunks == 1 else column for column in rows.columns]
+    return pa.table(columns, schema=rows.schema)
 
 
 def _kept_type(actual: pa.DataType, declared: pa.DataType) -> pa.DataType:

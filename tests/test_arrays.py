@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.arrays import one_chunk, ranks, reordered
+from glue_jobs.arrays import FEW, one_chunk, ranks, reordered, used
 
 
 @pytest.mark.parametrize("chunks", [[], [["a"]], [["a", None], ["b"]], [["a"], []]])
@@ -45,3 +45,14 @@ def test_rows_are_put_in_another_order_whatever_repeats_in_them(
     order = random.sample(range(len(rows)), len(rows))
     expected = [table.to_pylist()[place] for place in order]
     assert reordered(table, np.array(order, np.int64)).to_pylist() == expected
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.one_of(st.none(), st.integers(0, 3 * FEW)), max_size=60), st.integers(0, 40))
+def test_a_dictionary_keeps_what_stands_somewhere(values: list[int | None], start: int) -> None:
+    some = pa.array(values, pa.int64()).dictionary_encode().slice(start)
+    found = used(some)
+    assert (found.type, found.to_pylist()) == (some.type, some.to_pylist())
+    if len(some.dictionary) > FEW:
+        assert sorted(found.dictionary.to_pylist()) == sorted({value for value in values[start:] if value is not None})
+    assert used(pa.array(values, pa.int64())).to_pylist() == values

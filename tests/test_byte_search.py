@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,14 +24,17 @@ def test_bytes_are_found_across_blocks(text: bytes, before: int) -> None:
 
 
 @SOME
-@given(few_letters, few_letters.filter(lambda mark: 8 <= len(mark) <= 20))
+@given(few_letters, few_letters.filter(lambda mark: 1 <= len(mark) <= 20))
 def test_a_mark_is_where_it_stands(text: bytes, mark: bytes) -> None:
     data = text + mark + text
     # From well before the buffer to well behind it.
     places = np.arange(-20, len(data) + 20)
     found = Words(data).has(mark, places)
-    inside = (places >= 0) & (places + len(mark) <= len(data))
-    assert found[inside].tolist() == [data.startswith(mark, place) for place in places[inside].tolist()]
+    assert found.tolist() == [place >= 0 and data.startswith(mark, place) for place in places.tolist()]
+
+
+def test_a_mark_is_not_what_a_shorter_text_before_a_zero_byte_is() -> None:
+    assert Words(b"abc\0abcd").has(b"abcd", np.array([0, 4])).tolist() == [False, True]
 
 
 @SOME
@@ -45,3 +50,15 @@ def test_windows_and_bytes_are_those_of_the_buffer(text: bytes) -> None:
 def test_a_buffer_may_be_empty() -> None:
     assert find(np.frombuffer(b"", np.uint8), lambda block: block == 1).tolist() == []
     assert Words(b"").has(b"12345678", np.zeros(0, np.int64)).tolist() == []
+
+
+@SOME
+@given(st.text(alphabet="0012 9:", max_size=45).map(str.encode))
+def test_numbers_are_read_back_from_where_they_end(text: bytes) -> None:
+    ends = np.arange(-3, len(text) + 3)
+    numbers, begins = Words(text).numbers_before(ends)
+    for end, number, begin in zip(ends.tolist(), numbers.tolist(), begins.tolist(), strict=True):
+        # One at the beginning of the buffer is left out: what is before it is not known.
+        found = re.search(rb"[^0-9]([1-9][0-9]{0,14}|0)$", text[:end]) if 16 <= end <= len(text) else None
+        assert begin == (found.start(1) if found else -1)
+        assert not found or number == int(found.group(1))

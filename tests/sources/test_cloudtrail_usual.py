@@ -46,7 +46,7 @@ def event(number: int = 0, **fields: Any) -> dict[str, Any]:
         "errorMessage": ...,
         "requestParameters": {"bucketName": "example-data", "key": "a.csv"},
         "responseElements": None,
-        "additionalEventData": {"CipherSuite": "TLS", "x-amz-id-2": ID_2, "bytesTransferredOut": number},
+        "additionalEventData": {"CipherSuite": "TLS", "x-amz-id-2": ID_2, "bytesTransferredOut": number * 1_234_567},
         "requestID": f"{number:016d}",
         "eventID": uuid(number),
         "readOnly": True,
@@ -163,6 +163,43 @@ def test_a_comma_before_the_end_is_no_json(resources: Any) -> None:
     damaged = data[: -len(b"}]}")] + b",}]}"
     assert usual(damaged).odd
     assert_same(damaged)
+
+
+SIZE = ',"bytesTransferredOut":'
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        *(f'{{"bytesTransferredIn":1{SIZE}{size}}}' for size in (0, 12, 345_678_901_234_567, 2**60, 10**25)),
+        *(f'{{"bytesTransferredIn":1{SIZE}{size}}}' for size in ("-12", "1.25", "12e3", "12 ", '"12"', "null", "")),
+        *(f'{{"bytesTransferredIn":1{SIZE}{size}}}' for size in ("007", "00", "1 2", "12]", "12,", "[12", "12}")),
+        '{"bytesTransferredOut":1234}',
+        f'{{"bytesTransferredOut":1234,"BYTESTRANSFERREDOUT":"56"{SIZE}78}}',
+        f'{{"new":{{"bytesTransferredIn":5{SIZE}1234}}}}',
+        f'{{"new":{{"a":1}}{SIZE}1234}}',
+        '{"bytesTransferredOut":5,"x\\"bytesTransferredOut":57}',
+        '{"bytesTransferredOut":5,"x,\\"bytesTransferredOut":57}',
+        f'{{"CipherSuite":"{SIZE[:-2]}","bytesTransferredIn":57}}',
+        f'{{"bytesTransferredIn":1{SIZE}1234,"x-amz-id-2":"{ID_2}"}}',
+        f'{{"x-amz-id-2":"{ID_2}"{SIZE}1234,"aclRequired":"Yes"{SIZE}5678}}',
+    ],
+)
+def test_the_size_at_the_end_of_the_facts_is_what_json_says_it_is(facts: str) -> None:
+    data = document([event(1, additionalEventData="FACTS"), event(2), event(3, additionalEventData="FACTS")])
+    assert_same(data.replace(b'"FACTS"', facts.encode(), 1), data.replace(b'"FACTS"', facts.encode()))
+
+
+def test_all_facts_may_be_damaged() -> None:
+    data = document([event(1, additionalEventData="FACTS"), event(2, additionalEventData="FACTS")])
+    assert_same(data.replace(b'"FACTS"', b"{1}", 1).replace(b'"FACTS"', b"{2}"))
+
+
+def test_sizes_of_any_usual_length_are_read_once_for_all() -> None:
+    events = [event(number) for number in range(40)]
+    found = usual(document(events))
+    assert found.rows["bytes_out"].to_pylist() == [number * 1_234_567 for number in range(40)]
+    assert found.odd == {}
 
 
 def test_an_odd_event_costs_the_usual_ones_nothing() -> None:

@@ -36,13 +36,12 @@ NAMES = {
     "event_type": "eventType",
     "event_category": "eventCategory",
     "recipient_account_id": "recipientAccountId",
-    "shared_event_id": "sharedEventID",
     "vpc_endpoint_id": "vpcEndpointId",
     "vpc_endpoint_account_id": "vpcEndpointAccountId",
 }
 """Columns of text that repeats, and the fields they come from."""
 
-IDS = {"event_id": "eventID", "request_id": "requestID"}
+IDS = {"event_id": "eventID", "request_id": "requestID", "shared_event_id": "sharedEventID"}
 FLAGS = {"read_only": "readOnly", "management_event": "managementEvent"}
 TEXTS = {
     "response_elements": "responseElements",

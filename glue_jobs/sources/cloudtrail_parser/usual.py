@@ -15,26 +15,22 @@ import pyarrow.compute as pc
 
 from glue_jobs.byte_search import Flags, Places, Words
 from glue_jobs.sources.cloudtrail_parser import parts
-from glue_jobs.sources.cloudtrail_parser.columns import FACTS, FLAGS, NAMES, PARSED_SCHEMA, SIZES, finished
+from glue_jobs.sources.cloudtrail_parser.columns import FLAGS, NAMES, PARSED_SCHEMA, finished
 from glue_jobs.sources.cloudtrail_parser.cuts import Cuts, cut
 from glue_jobs.sources.cloudtrail_parser.documents import utf8
 from glue_jobs.sources.cloudtrail_parser.event import REST, S3, SUMMARIES
+from glue_jobs.sources.cloudtrail_parser.facts import FactsOfEvents
 from glue_jobs.sources.cloudtrail_parser.parts import OF_CALLER, OF_REQUEST, Part, only
-from glue_jobs.sources.cloudtrail_parser.pieces import Span, are_plain, first_places, joined, likely_places, values_of
+from glue_jobs.sources.cloudtrail_parser.pieces import Span, are_plain, joined, likely_places, values_of
 from glue_jobs.sources.cloudtrail_parser.texts import (
-    encoded,
-    first_of,
     json_or_null,
     null_if_empty,
-    null_if_no_json,
-    whole_numbers,
 )
 from glue_jobs.sources.cloudtrail_parser.times import usual_times
 from glue_jobs.sources.parsed import NO_POSITIONS, Positions
 
 # What differs in every event is cut out of the parts; elsewhere, or of another length, it only costs time.
 _SHARED_ID, _SHARED_ID_LENGTHS = b',"sharedEventID":"', (36,)
-_ID_2, _ID_2_LENGTHS = b'"x-amz-id-2":"', (76, 88, 96, 108)
 
 _NESTED = ("request_parameters", "response_elements", "resources")
 
@@ -100,14 +96,14 @@ class _Events:
         self.nested = {name: Part.of(joined(data, spans[name]), parts.value) for name in _NESTED}
         self.caller = Part.of(joined(data, spans["caller"]), parts.caller)
         self.request = Part.of(joined(data, spans["request"]), parts.request)
-        self.all_facts = joined(data, spans["facts"])
-        self.facts = _facts(data, words, spans["facts"], self.all_facts)
+        self.facts = FactsOfEvents.cut(data, words, spans["facts"])
         self.rest, self.shared_ids = _rest(data, words, spans["before_resources"], spans["behind_resources"])
 
     def proven(self) -> Flags:
         """Which events are what their parts say."""
         proven = self.timed & self.request.flags(lambda fields: fields.eventSource is not None)
-        for part in (*self.nested.values(), self.caller, self.rest, self.facts):
+        proven &= self.facts.proven()
+        for part in (*self.nested.values(), self.caller, self.rest):
             proven &= ~part.damaged
         # What was cut out is what the field says, not something inside of another one.
         cut_out = pc.binary_length(self.shared_ids).to_numpy() > 0
@@ -123,36 +119,29 @@ class _Events:
 
     def rows(self, chosen: Flags) -> pa.Table:
         """The chosen events as rows of the table."""
-        caller, request, rest, facts = (
-            part.only(chosen) for part in (self.caller, self.request, self.rest, self.facts)
-        )
+        caller, request, rest = (part.only(chosen) for part in (self.caller, self.request, self.rest))
         nested = {name: part.only(chosen) for name, part in self.nested.items()}
         owner = {**dict.fromkeys(OF_CALLER, caller), **dict.fromkeys(OF_REQUEST, request)}
         named = {name: (owner.get(field, rest), field) for name, field in NAMES.items()}
         columns = {
             "event_time": pa.array(self.times[chosen], pa.timestamp("us")),
             **{name: null_if_empty(only(ids, chosen)) for name, ids in self.ids.items()},
+            "shared_event_id": self._shared_ids(rest, chosen),
             **{name: part.texts(part.fields[field]) for name, (part, field) in named.items()},
             **{name: pa.array(rest.fields[field], pa.bool_()).take(rest.codes) for name, field in FLAGS.items()},
-            **{name: facts.texts(facts.fields[fact]) for name, fact in FACTS.items()},
-            **{name: whole_numbers(facts.fields[fact]).take(facts.codes) for name, fact in SIZES.items()},
+            **self.facts.columns(chosen),
             **{name: part.texts(part.values) for name, part in nested.items()},
             "user_identity": caller.texts(list(map(json_or_null, caller.fields["userIdentity"]))),
             "tls_details": rest.texts(list(map(json_or_null, rest.fields["tlsDetails"]))),
-            "additional_event_data": null_if_no_json(only(self.all_facts, chosen)),
             "other_fields": rest.texts(list(map(_others, rest.values))).dictionary_decode(),
         }
-        cut_out = encoded(only(self.shared_ids, chosen))
-        columns["shared_event_id"] = first_of(columns["shared_event_id"], cut_out)
         return finished(columns)
 
-
-def _facts(data: bytes, words: Words, span: Span, texts: pa.StringArray) -> Part:
-    places = span[0] + first_places(texts, _ID_2)
-    begins, ends = values_of(words, span, places, _ID_2, _ID_2_LENGTHS)
-    if not are_plain(joined(data, (begins, ends))).all():
-        begins = ends = span[1]
-    return Part.of(joined(data, (span[0], begins), (ends, span[1])), parts.said)
+    def _shared_ids(self, rest: Part, chosen: Flags) -> pa.StringArray:
+        cut_out = null_if_empty(only(self.shared_ids, chosen))
+        if not any(rest.fields["sharedEventID"]):
+            return cut_out
+        return pc.coalesce(rest.texts(rest.fields["sharedEventID"]).dictionary_decode(), cut_out)
 
 
 def _rest(data: bytes, words: Words, before: Span, behind: Span) -> tuple[Part, pa.StringArray]:

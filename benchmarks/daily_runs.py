@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from statistics import median
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -19,6 +18,7 @@ from benchmarks import our_run
 from benchmarks.measure import Line, Settings
 from benchmarks.sample_files import config_file, log_files, sample
 from glue_jobs.storage.folder import FolderStorage
+from glue_jobs.workers import Here
 
 MOST = 1.3
 # A page of names fills up in the first weeks and is one request all the same.
@@ -139,13 +139,8 @@ def _on_day(number: int) -> Iterator[None]:
 
 @contextmanager
 def _without_spark() -> Iterator[None]:
-    def here(
-        _: object, function: Callable[[Any], Any], items: Sequence[Any], progress: Callable[[int, int], None]
-    ) -> list[Any]:
-        return [function(item) for item in items]
-
-    none = SimpleNamespace(sparkContext=SimpleNamespace(defaultParallelism=2))
-    with patch("glue_jobs.ingest.run_tasks", here), patch("glue_jobs.ingest.session", lambda: none):
+    # Planned for as many workers as the other benchmarks have.
+    with patch("glue_jobs.ingest.workers_for", lambda _: Here(count=2)):
         yield
 
 

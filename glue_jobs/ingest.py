@@ -28,13 +28,13 @@ from glue_jobs.rewrite import drop_doubled
 from glue_jobs.snapshots import make_snapshots
 from glue_jobs.sources.discovery import discover, discover_snapshots
 from glue_jobs.sources.found import Found, Skipped, Window
-from glue_jobs.spark import run_tasks, session
 from glue_jobs.staging import Heartbeat, RunFolder, new_run
 from glue_jobs.storage import storage_for
 from glue_jobs.subscribers import keep_names
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.unpack import GZIP
+from glue_jobs.workers import workers_for
 
 # In the summary of every snapshot of rows: per raw path the newest day that was ingested, so that the next run
 # knows from where to look without reading the ledger.
@@ -43,6 +43,9 @@ ROBOTS = "usage-lake.crawler-user-agents"
 
 # Enough for two months of weekly inventories, and to see what a week of daily ones changed.
 KEEP_SNAPSHOTS = 8
+
+# Looking for duplicates of a row is as much work as reading so many raw bytes.
+LIKE_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -182,12 +185,12 @@ def _make(order: Order, job: Job, rows: LoadedTable, new: list[Found], reporter:
 
 
 def _ingest_chunks(job: Job, pipeline: EventPipeline, new: list[Found], reporter: Reporter) -> list[ChunkResult]:
-    spark = session()
     total = sum(each.entry.size for each in new)
-    size = chunk_size(total, spark.sparkContext.defaultParallelism, pipeline.packing)
+    workers = workers_for(total)
+    size = chunk_size(total, workers.count, pipeline.packing)
     chunks = list(cut(new, size, lambda found: pipeline.lines and not _is_compressed(found)))
     with reporter.progress("ingesting") as progress:
-        return run_tasks(spark, partial(ingest_chunk, job), chunks, progress)
+        return workers.run(partial(ingest_chunk, job), chunks, progress)
 
 
 def _is_compressed(found: Found) -> bool:
@@ -201,10 +204,11 @@ def _drop_doubled(
     if not job.pipeline.table.identity or not files:
         return files, counts
     with reporter.progress("looking for duplicates") as progress:
-        spark = session()
+        days = _days(rows, files)
+        workers = workers_for(sum(map(len, days)) * LIKE_BYTES)
         # A day takes a fraction of a second, and so does starting a task.
-        bundles = bundled(_days(rows, files), spark.sparkContext.defaultParallelism)
-        found = [each for some in run_tasks(spark, partial(drop_doubled, job), bundles, progress) for each in some]
+        bundles = bundled(days, workers.count)
+        found = [each for some in workers.run(partial(drop_doubled, job), bundles, progress) for each in some]
     gone = {address for each in found for address in each.addresses}
     for each in found:
         counts.update(each.counts)

@@ -26,9 +26,9 @@ from glue_jobs.snapshot_task import Share, ShareResult, ingest_share
 from glue_jobs.sources.found import Found
 from glue_jobs.sources.inventory_parser import InventoryFile
 from glue_jobs.sources.storage_totals import totals_of
-from glue_jobs.spark import run_tasks, session
 from glue_jobs.table import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from glue_jobs.workers import workers_for
 
 
 def make_snapshots(job: Job, lake: Lake, rows: LoadedTable, new: list[Found], keep: int, reporter: Reporter) -> Made:
@@ -90,17 +90,15 @@ def _ingest(
     total = sum(file.size for each in deliveries for file in each.snapshot.files)
     results: dict[str, list[ShareResult]] = {each.snapshot.address: [] for each in deliveries}
     if total or any(each.snapshot.files for each in deliveries):
-        spark = session()
-        size = chunk_size(total, spark.sparkContext.defaultParallelism)
+        workers = workers_for(total)
+        size = chunk_size(total, workers.count)
         shares = [
             Share(each.snapshot, files, each.identity in latest)
             for each in deliveries
             for files in _divided(each.snapshot.files, size)
         ]
         with reporter.progress("ingesting") as progress:
-            for share, result in zip(
-                shares, run_tasks(spark, partial(ingest_share, job), shares, progress), strict=True
-            ):
+            for share, result in zip(shares, workers.run(partial(ingest_share, job), shares, progress), strict=True):
                 results[share.snapshot.address].append(result)
     return results
 

@@ -43,6 +43,9 @@ WORKER_MEMORY = {
 # https://docs.oracle.com/en/java/javase/17/docs/specs/man/java.html
 FOR_LITTLE_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
+# Set by whoever started this Python from a running JVM: spark-submit and Glue do, with a master of their own.
+_STARTED_BY_JAVA = "PYSPARK_GATEWAY_PORT"
+
 
 class TaskError(UsageLakeError):
     """A task failed in a way nobody foresaw; the text names the error and its cause has the whole trace."""
@@ -57,6 +60,17 @@ def session() -> SparkSession:
     """
     with _interrupts_later():
         return _session()
+
+
+def is_running() -> bool:
+    """Whether there is a Spark session already: Glue's, or one that `session` started."""
+    if _STARTED_BY_JAVA in os.environ:
+        return True
+    if "pyspark" not in sys.modules:
+        return False
+    from pyspark.sql import SparkSession
+
+    return SparkSession.getActiveSession() is not None
 
 
 @contextmanager
@@ -90,8 +104,7 @@ def _session() -> SparkSession:
     builder = SparkSession.builder.appName("usage-lake")
     for name, value in WORKER_MEMORY.items():
         builder = builder.config(f"spark.executorEnv.{name}", value)
-    # Set by whoever started this Python from a running JVM: spark-submit and Glue do, with a master of their own.
-    if "PYSPARK_GATEWAY_PORT" in os.environ:
+    if _STARTED_BY_JAVA in os.environ:
         return builder.getOrCreate()
     use_java_17()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from glue_jobs.progress import Reporter
 from glue_jobs.reports.order import ReportOrder, report, report_order
 from glue_jobs.reports.publish import sentence as reports_sentence
 from glue_jobs.saved_query import SavedQuery
+from glue_jobs.spark import session
 
 # A folder with this file in it was made by a demonstration and may be made anew.
 MARK = ".usage-lake-demo"
@@ -66,7 +68,12 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter) -> bool:
     console = Console(highlight=False)
     _make_room(folder)
     console.rule("1. A publisher's raw logs and inventories", align="left")
-    truth = write_sample(folder, last_day=datetime.now(UTC).date() - timedelta(days=1), scale=scale)
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    with ThreadPoolExecutor(1) as pool:
+        sample = pool.submit(write_sample, folder, last_day=yesterday, scale=scale)
+        # So little would be ingested without Spark: it is to be seen at work, and starts meanwhile.
+        session()
+        truth = sample.result()
     _tell_sample(folder, truth, console)
 
     console.rule("2. Ingest them, twice: the second run finds nothing new", align="left")

@@ -7,11 +7,18 @@ import os
 import pytest
 
 from glue_jobs.spark import session
+from tests.end_to_end.lakes import with_spark
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     # PySpark 3.5 compares versions with distutils.
     item.add_marker(pytest.mark.filterwarnings("ignore:distutils Version classes:DeprecationWarning"))
+
+
+@pytest.fixture(autouse=True)
+def spark_for_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test ingests is little, and yet Spark does it where the test does not ask for something else."""
+    with_spark(monkeypatch)
 
 
 @pytest.fixture

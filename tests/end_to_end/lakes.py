@@ -8,13 +8,13 @@ import pickle
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import glue_jobs.ingest
 import glue_jobs.snapshots
+import glue_jobs.workers
 from glue_jobs.ingest import Order, Outcome, ingest
 from glue_jobs.lake import Lake
 from glue_jobs.pipelines import TABLES, Pipeline
@@ -115,16 +115,24 @@ def orphans(lake: str) -> set[str]:
     return {str(path) for path in Path(lake, "usage_lake").glob("*/data/**/*.parquet")} - listed
 
 
-def without_spark(patch: pytest.MonkeyPatch) -> None:
-    """Tasks run here, one after another; what travels is pickled as Spark does it."""
+class AsIfOnSpark:
+    """Tasks run here, one after another, but they are planned for two workers, and what travels is pickled."""
 
-    def here(_: Any, function: Any, items: Any, progress: Any) -> list[Any]:
+    count = 2
+
+    def run(self, function: Any, items: Any, progress: Any) -> list[Any]:
         results = []
         for number, item in enumerate(items, 1):
             results.append(pickle.loads(pickle.dumps(function(pickle.loads(pickle.dumps(item))))))
             progress(number, len(items))
         return results
 
+
+def without_spark(patch: pytest.MonkeyPatch) -> None:
     for module in (glue_jobs.ingest, glue_jobs.snapshots):
-        patch.setattr(module, "run_tasks", here)
-        patch.setattr(module, "session", lambda: SimpleNamespace(sparkContext=SimpleNamespace(defaultParallelism=2)))
+        patch.setattr(module, "workers_for", lambda _: AsIfOnSpark())
+
+
+def with_spark(patch: pytest.MonkeyPatch) -> None:
+    """However little there is to do."""
+    patch.setattr(glue_jobs.workers, "LITTLE", -1)

@@ -35,7 +35,7 @@ from glue_jobs.storage.folder import FolderStorage
 from glue_jobs.tables.daily_storage import DAILY_STORAGE
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-from tests.end_to_end.lakes import without_spark
+from tests.end_to_end.lakes import with_spark, without_spark
 
 # A server that has everything imported forks each process: a start costs milliseconds instead of seconds.
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -228,6 +228,7 @@ def _kill_after(seconds: float, arguments: list[str]) -> None:
 
 def _kill_from_worker(step: str, arguments: list[str]) -> None:
     patch = Patch()
+    with_spark(patch)
     _small_chunks(patch)
     patch.setattr(glue_jobs.ingest, "ingest_chunk", partial(WORKERS[step], os.getpid()))
     sys.exit(main(arguments))

@@ -1,0 +1,80 @@
+"""Who does the tasks: this process, unless there is much to do or Spark runs anyway."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from glue_jobs.errors import StorageError
+from glue_jobs.spark import TaskError, session
+from glue_jobs.workers import LITTLE, Here, OnSpark, workers_for
+
+
+def choice(size: int, environment: dict[str, str]) -> str:
+    """Who does the work in a process in which nothing has happened yet; of Spark only that it would be started."""
+    program = (
+        "import json, sys\n"
+        "from glue_jobs import workers\n"
+        "workers.session = lambda: None\n"
+        f"chosen = type(workers.workers_for({size})).__name__\n"
+        "print(json.dumps([chosen, 'pyspark' in sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    name, imported = json.loads(done.stdout)
+    assert not imported
+    return str(name)
+
+
+@pytest.mark.parametrize(("size", "chosen"), [(0, "Here"), (LITTLE, "Here"), (LITTLE + 1, "OnSpark")])
+def test_spark_is_started_for_much_work_only(size: int, chosen: str) -> None:
+    assert choice(size, {}) == chosen
+
+
+def test_in_glue_spark_does_all_work() -> None:
+    assert choice(0, {"PYSPARK_GATEWAY_PORT": "1"}) == "OnSpark"
+
+
+def test_spark_that_runs_already_does_all_work() -> None:
+    session()
+    found = workers_for(0)
+    assert isinstance(found, OnSpark)
+    assert found.count == session().sparkContext.defaultParallelism
+
+
+def test_results_come_in_the_order_of_the_items_and_progress_is_told() -> None:
+    heard: list[tuple[int, int]] = []
+    results = Here().run(lambda item: item * 2, [3, 1], lambda done, total: heard.append((done, total)))
+    assert results == [6, 2]
+    assert heard == [(1, 2), (2, 2)]
+
+
+def test_a_failed_task_says_what_happened() -> None:
+    def fail(error: Exception) -> None:
+        raise error
+
+    with pytest.raises(StorageError, match="the disk is full"):
+        Here().run(fail, [StorageError("the disk is full")], lambda *_: None)
+    with pytest.raises(TaskError, match="a task failed with ZeroDivisionError: by 0"):
+        Here().run(fail, [ZeroDivisionError("by 0")], lambda *_: None)
+
+
+def test_a_small_run_on_the_command_line_starts_no_java(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    line = (
+        "79a5 example-data [06/May/2024:07:08:09 +0000] 192.0.2.3 - 3E57427F3EXAMPLE REST.GET.OBJECT a/b "
+        '"GET /example-data/a/b HTTP/1.1" 200 - 113 113 7 6 "-" "curl/8.5.0" - '
+        "s9lzHYrFp76ZVxRcpX9 - ECDHE-RSA-AES128-GCM-SHA256 - example-data.s3.amazonaws.com TLSv1.3 - -\n"
+    )
+    (raw / "2024-05-06-08-00-00-0123456789ABCDEF").write_text(line)
+    program = (
+        "import sys\nfrom glue_jobs.run import main\ncode = main(sys.argv[1:])\nprint(code, 'pyspark' in sys.modules)"
+    )
+    arguments = ["--pipeline", "s3_access_log", "--raw_path", str(raw), "--lake_path", str(tmp_path / "lake")]
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 False"
+    assert "1 records = 1 rows" in done.stdout + done.stderr or "1 record = 1 row" in done.stdout + done.stderr

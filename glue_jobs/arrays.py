@@ -7,8 +7,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Values that cost less to keep than to look for.
+# Values that cost less to keep than to look for: so many, or one for so many rows.
 FEW = 16
+ROWS_A_VALUE = 8
 
 
 def one_chunk(column: pa.ChunkedArray) -> pa.Array:
@@ -26,8 +27,8 @@ def coded(codes: npt.NDArray[np.integer], values: pa.Array) -> pa.DictionaryArra
 
 
 def used(array: pa.Array) -> pa.Array:
-    """The array, without values in its dictionary, if it has one, that stand nowhere."""
-    if not pa.types.is_dictionary(array.type) or len(array.dictionary) <= FEW:
+    """The array, without values in its dictionary, if it has one, that stand nowhere; a few of them may stay."""
+    if not pa.types.is_dictionary(array.type) or len(array.dictionary) <= max(FEW, len(array) // ROWS_A_VALUE):
         return array
     codes = array.indices.fill_null(-1).to_numpy()
     there = np.zeros(len(array.dictionary) + 1, dtype=bool)

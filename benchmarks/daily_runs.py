@@ -140,7 +140,8 @@ def _on_day(number: int) -> Iterator[None]:
 @contextmanager
 def _without_spark() -> Iterator[None]:
     # Planned for as many workers as the other benchmarks have.
-    with patch("glue_jobs.ingest.workers_for", lambda _: Here(count=2)):
+    here = Here(count=2)
+    with patch("glue_jobs.ingest.workers_for", lambda _: here), patch("glue_jobs.rewrite.workers_for", lambda _: here):
         yield
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from glue_jobs.config import Config
-from glue_jobs.ingest_task import Job
+from glue_jobs.job import Job
 from glue_jobs.pipelines import BY_NAME, Pipeline
 from glue_jobs.sources.discovery import discover
 from glue_jobs.sources.found import Found, Skipped, Window

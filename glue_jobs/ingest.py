@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from glue_jobs.commit import Change, commit_run, finish_others
 from glue_jobs.config import Config
 from glue_jobs.data_files import NewFile
-from glue_jobs.doubled_files import Day
 from glue_jobs.errors import LakeError, StorageError
-from glue_jobs.ingest_task import ChunkResult, Job, ingest_chunk, write_partitions
+from glue_jobs.ingest_task import ChunkResult, ingest_chunk
+from glue_jobs.job import Job, write_partitions
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.ledger import Totals, ledger_rows, not_ingested, totals
 from glue_jobs.made import Made
 from glue_jobs.pipelines import TABLES, EventPipeline, Pipeline, SnapshotPipeline
-from glue_jobs.plan import bundled, chunk_size, cut
+from glue_jobs.plan import chunk_size, cut
 from glue_jobs.progress import Reporter
 from glue_jobs.readers import ROBOTS_VERSION
 from glue_jobs.refusals import Refusal, refused_summary
-from glue_jobs.rewrite import drop_doubled
+from glue_jobs.rewrite import without_doubled
 from glue_jobs.snapshots import make_snapshots
 from glue_jobs.sources.discovery import discover, discover_snapshots
 from glue_jobs.sources.found import Found, Skipped, Window
@@ -43,9 +41,6 @@ ROBOTS = "usage-lake.crawler-user-agents"
 
 # Enough for two months of weekly inventories, and to see what a week of daily ones changed.
 KEEP_SNAPSHOTS = 8
-
-# Looking for duplicates of a row is as much work as reading so many raw bytes.
-LIKE_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -176,7 +171,7 @@ def _make(order: Order, job: Job, rows: LoadedTable, new: list[Found], reporter:
         return make_snapshots(job, order.lake, rows, new, order.keep_snapshots, reporter)
     results = _ingest_chunks(job, order.pipeline, new, reporter)
     files = [file for result in results for file in result.files]
-    files, duplicates = _drop_doubled(job, rows, files, reporter)
+    files, duplicates = without_doubled(job, rows, files, reporter)
     changes = {
         order.pipeline.table: Change(files),
         REJECTED_RECORD: Change([file for result in results for file in result.rejected_files]),
@@ -195,37 +190,6 @@ def _ingest_chunks(job: Job, pipeline: EventPipeline, new: list[Found], reporter
 
 def _is_compressed(found: Found) -> bool:
     return storage_for(found.entry.address).read(found.entry, 0, len(GZIP)) == GZIP
-
-
-def _drop_doubled(
-    job: Job, rows: LoadedTable, files: list[NewFile], reporter: Reporter
-) -> tuple[list[NewFile], Counter[str]]:
-    counts: Counter[str] = Counter()
-    if not job.pipeline.table.identity or not files:
-        return files, counts
-    with reporter.progress("looking for duplicates") as progress:
-        days = _days(rows, files)
-        workers = workers_for(sum(map(len, days)) * LIKE_BYTES)
-        # A day takes a fraction of a second, and so does starting a task.
-        bundles = bundled(days, workers.count)
-        found = [each for some in workers.run(partial(drop_doubled, job), bundles, progress) for each in some]
-    gone = {address for each in found for address in each.addresses}
-    for each in found:
-        counts.update(each.counts)
-        files = [*files, *each.files]
-    return [file for file in files if file.address not in gone], counts
-
-
-def _days(rows: LoadedTable, files: Iterable[NewFile]) -> list[Day]:
-    column = rows.table.partitions[0]
-    new: defaultdict[date, list[NewFile]] = defaultdict(list)
-    for file in files:
-        # The descriptor is needed by the commit only, and takes longer to send than the rest.
-        new[file.partition[column]].append(replace(file, descriptor=None))
-    stored: defaultdict[date, list[tuple[str, int]]] = defaultdict(list)
-    for old in rows.files(**{column: new.keys()}):
-        stored[old.partition[0]].append((old.address, old.rows))
-    return [Day(sorted(stored[day]), new[day]) for day in sorted(new)]
 
 
 def _check(sums: Totals, files: list[NewFile]) -> None:

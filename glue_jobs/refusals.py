@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from glue_jobs.data_files import NewFile
-from glue_jobs.ingest_task import Job, rejected_rows, write_partitions
+from glue_jobs.job import Job, rejected_rows, write_partitions
 from glue_jobs.lake import LoadedTable
 from glue_jobs.sources.found import Found
 from glue_jobs.sources.parsed import Rejected

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from glue_jobs.arrays import without
 from glue_jobs.data_files import ROW_GROUP_ROWS, NewFile, read_file
 from glue_jobs.doubled_files import Day, Doubled, find_doubled
-from glue_jobs.ingest_task import Job, write_partitions
+from glue_jobs.job import Job, write_partitions
+from glue_jobs.plan import bundled
+from glue_jobs.progress import Reporter
+from glue_jobs.workers import workers_for
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import LoadedTable
+
+# Looking for duplicates of a row is as much work as reading so many raw bytes.
+LIKE_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -21,6 +33,42 @@ class Rewritten:
     addresses: list[str]
     files: list[NewFile]
     counts: Counter[str]
+
+
+def without_doubled(
+    job: Job, rows: LoadedTable, files: list[NewFile], reporter: Reporter
+) -> tuple[list[NewFile], Counter[str]]:
+    """The run's new files without rows that are stored already or twice among them; how many each raw object had.
+
+    Raises:
+        UsageLakeError: a file cannot be read or written.
+    """
+    counts: Counter[str] = Counter()
+    if not job.pipeline.table.identity or not files:
+        return files, counts
+    with reporter.progress("looking for duplicates") as progress:
+        days = _days(rows, files)
+        workers = workers_for(sum(map(len, days)) * LIKE_BYTES)
+        # A day takes a fraction of a second, and so does starting a task.
+        bundles = bundled(days, workers.count)
+        found = [each for some in workers.run(partial(drop_doubled, job), bundles, progress) for each in some]
+    gone = {address for each in found for address in each.addresses}
+    for each in found:
+        counts.update(each.counts)
+        files = [*files, *each.files]
+    return [file for file in files if file.address not in gone], counts
+
+
+def _days(rows: LoadedTable, files: Iterable[NewFile]) -> list[Day]:
+    column = rows.table.partitions[0]
+    new: defaultdict[date, list[NewFile]] = defaultdict(list)
+    for file in files:
+        # The descriptor is needed by the commit only, and takes longer to send than the rest.
+        new[file.partition[column]].append(replace(file, descriptor=None))
+    stored: defaultdict[date, list[tuple[str, int]]] = defaultdict(list)
+    for old in rows.files(**{column: new.keys()}):
+        stored[old.partition[0]].append((old.address, old.rows))
+    return [Day(sorted(stored[day]), new[day]) for day in sorted(new)]
 
 
 def drop_doubled(job: Job, days: list[Day]) -> list[Rewritten]:

@@ -3,122 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
-from zipfile import Path as ZipPath
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import TypeAdapter
 
-from glue_jobs.errors import UsageLakeError
-
-Folder = Path | ZipPath
-
-
-def _queries() -> Folder:
-    root = Path(__file__).parents[1]
-    # Glue imports the library from its zip without unpacking it.
-    return ZipPath(root, "queries/") if root.is_file() else root / "queries"
-
-
-QUERIES = _queries()
-VIEWS = "views"
-"""The folder below QUERIES that holds no queries but the views they may read, see :mod:`glue_jobs.saved_view`."""
+from glue_jobs.query_files import QUERIES, VIEWS, Folder, SavedQueryError, read_text, read_yaml
+from glue_jobs.query_metadata import Case, Metadata, ParameterValue
 
 # Limits of AWS::Athena::NamedQuery: Name and Description in characters (bytes are never fewer), QueryString in bytes.
 LONGEST_NAME = 128
 LONGEST_DESCRIPTION = 1024
 LONGEST_QUERY = 262_144
 
-ParameterValue = str | date | int | float
-Text = Annotated[str, Field(min_length=1)]
-
 # What may hold a ? that is no parameter stands first, so that it is taken whole.
 _REPLACEABLE = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|\?|\bcurrent_date\b""", re.DOTALL | re.IGNORECASE
 )
-
-_READ_VALUE: dict[str, Callable[[str], ParameterValue]] = {
-    "string": str,
-    "date": date.fromisoformat,
-    "bigint": int,
-    "double": float,
-}
-
-
-class SavedQueryError(UsageLakeError):
-    """A query folder or a parameter is wrong; the message is one sentence that says which and how."""
-
-
-class _Strict(BaseModel):
-    """Every key required, none unknown; text must be text (YAML turns 012 into a number, 2024-03-01 into a date)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Parameter(_Strict):
-    """One ``?`` of the query. ``example`` and ``default`` are text, as a caller would type them.
-
-    A parameter with a default may be left out, and its default stands in the text that Athena is given.
-    """
-
-    name: Text
-    type: Literal["string", "date", "bigint", "double"]
-    description: Text
-    example: Text
-    default: Text | None = None
-
-    def read(self, text: str) -> ParameterValue:
-        """The value a caller typed, in the parameter's type; raises SavedQueryError."""
-        try:
-            return _READ_VALUE[self.type](text)
-        except ValueError:
-            message = f"parameter {self.name} must be a {self.type} such as {self.example}, not {text!r}"
-            raise SavedQueryError(message) from None
-
-    def literal(self, text: str) -> str:
-        """The value a caller typed as Athena writes it in a query; raises SavedQueryError."""
-        value = self.read(text)
-        if isinstance(value, str):
-            return "'" + value.replace("'", "''") + "'"
-        return f"DATE '{value}'" if isinstance(value, date) else repr(value)
-
-
-class ReturnedColumn(_Strict):
-    """One column of the answer; ``type`` is Athena's name of it."""
-
-    name: Text
-    type: Literal["string", "int", "bigint", "double", "boolean", "date", "timestamp"]
-    description: Text
-
-
-class Metadata(_Strict):
-    """What a query answers, what it reads, takes and returns; ``description`` says what the numbers do not mean too."""
-
-    title: Text
-    description: Text
-    reads: Annotated[list[Text], Field(min_length=1)]
-    parameters: list[Parameter]
-    returns: Annotated[list[ReturnedColumn], Field(min_length=1)]
-
-
-class Case(_Strict):
-    """Given these rows and this day as current_date, the query returns exactly these rows in this order.
-
-    ``given`` holds, per table, only the columns that matter; the others are null, and the columns
-    derived from event_time follow it, and snapshot_date follows snapshot_time.
-    """
-
-    name: Text
-    today: date
-    given: dict[str, list[dict[str, Any]]]
-    parameters: dict[str, str]
-    expect: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -196,43 +99,6 @@ class SavedQuery:
             return found[0] if parameter is None or parameter.default is None else parameter.literal(parameter.default)
 
         return _REPLACEABLE.sub(filled, self.sql)
-
-
-# libyaml reads a folder ten times faster, but not every installation of PyYAML has it.
-_SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_Checked = TypeVar("_Checked")
-
-
-def read_text(path: Folder) -> str:
-    """The text of one file of a folder; raises SavedQueryError."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        names = "query.sql, metadata.yaml, cases.yaml; a view has view.sql, metadata.yaml"
-        raise SavedQueryError(f"{path} is missing: a saved query has {names}") from None
-    except UnicodeDecodeError as error:
-        raise SavedQueryError(f"{path} is not UTF-8 at byte {error.start}") from None
-
-
-def read_yaml(path: Folder, model: TypeAdapter[_Checked]) -> _Checked:
-    """The content of one YAML file of a folder, as the model wants it; raises SavedQueryError."""
-    try:
-        content = yaml.load(read_text(path), Loader=_SafeLoader)
-    except yaml.YAMLError as error:
-        raise SavedQueryError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
-    try:
-        return model.validate_python(content)
-    except ValidationError as error:
-        raise SavedQueryError(f"{path}: {_sentence(error.errors()[0])}") from None
-
-
-def _sentence(error: ErrorDetails) -> str:
-    where = ".".join(str(step) for step in error["loc"]) or "the document"
-    if error["type"] == "missing":
-        return f"key {where} is missing"
-    if error["type"] == "extra_forbidden":
-        return f"key {where} is not one of the allowed keys"
-    return f"{where}: {error['msg'][0].lower()}{error['msg'][1:]}, got {error['input']!r}"
 
 
 def _check_limits(folder: Folder, name: str, sql: str, metadata: Metadata) -> None:

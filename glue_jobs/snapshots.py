@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from glue_jobs.commit import Change
 from glue_jobs.data_files import NewFile
-from glue_jobs.ingest_task import Job, ObjectCounts, write_parts
+from glue_jobs.ingest_task import ObjectCounts
+from glue_jobs.job import Job, write_parts
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
 from glue_jobs.made import Made
 from glue_jobs.pipelines import SnapshotPipeline

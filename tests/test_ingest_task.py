@@ -12,7 +12,8 @@ import pytest
 
 from glue_jobs import fetch, json_documents
 from glue_jobs.config import Config
-from glue_jobs.ingest_task import ChunkResult, Job, ingest_chunk
+from glue_jobs.ingest_task import ChunkResult, ingest_chunk
+from glue_jobs.job import Job
 from glue_jobs.pipelines import BY_NAME
 from glue_jobs.plan import Part
 from glue_jobs.sources.found import Found

@@ -17,7 +17,7 @@ from glue_jobs import rewrite
 from glue_jobs.config import Config
 from glue_jobs.data_files import NewFile, read_file, write_file
 from glue_jobs.doubled_files import Day
-from glue_jobs.ingest_task import Job
+from glue_jobs.job import Job
 from glue_jobs.pipelines import BY_NAME
 from glue_jobs.rewrite import Rewritten, drop_doubled
 from glue_jobs.staging import RunFolder

@@ -25,7 +25,9 @@ from glue_jobs import pipelines
 from glue_jobs.local.athena_sql import tables_read
 from glue_jobs.local.query_engine import QueryEngine
 from glue_jobs.local.table_source import TableSource
-from glue_jobs.saved_query import QUERIES, Case, Parameter, SavedQuery, SavedQueryError
+from glue_jobs.query_files import QUERIES, SavedQueryError
+from glue_jobs.query_metadata import Case, Parameter
+from glue_jobs.saved_query import SavedQuery
 from glue_jobs.saved_view import SavedView
 from glue_jobs.table import ARROW_TYPES, Table
 from tools.generate_query_index import README, render

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from glue_jobs.saved_query import ParameterValue
+    from glue_jobs.query_metadata import ParameterValue
 
 FORMATS = ("table", "csv", "json")
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import glue_jobs.ingest
+import glue_jobs.rewrite
 import glue_jobs.snapshots
 import glue_jobs.workers
 from glue_jobs.ingest import Order, Outcome, ingest
@@ -129,7 +130,7 @@ class AsIfOnSpark:
 
 
 def without_spark(patch: pytest.MonkeyPatch) -> None:
-    for module in (glue_jobs.ingest, glue_jobs.snapshots):
+    for module in (glue_jobs.ingest, glue_jobs.rewrite, glue_jobs.snapshots):
         patch.setattr(module, "workers_for", lambda _: AsIfOnSpark())
 
 

@@ -24,8 +24,10 @@ import pytest
 import glue_jobs.commit
 import glue_jobs.ingest
 import glue_jobs.ingest_task
+import glue_jobs.job
 import glue_jobs.rewrite
-from glue_jobs.ingest_task import ChunkResult, Job
+from glue_jobs.ingest_task import ChunkResult
+from glue_jobs.job import Job
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.plan import Chunk
 from glue_jobs.run import main
@@ -152,7 +154,7 @@ STEPS: dict[str, Callable[[Patch], None]] = {
     "while making the folder of the run": _within_the_first_touch,
     "after making the folder of the run": _after(RunFolder, "touch"),
     "after announcing a file": _after(RunFolder, "announce"),
-    "after some data files": _after(glue_jobs.ingest_task, "write_file", times=3),
+    "after some data files": _after(glue_jobs.job, "write_file", times=3),
     "during duplicates": _after(glue_jobs.rewrite, "find_doubled"),
     "after a file without duplicates": _after(glue_jobs.rewrite, "_rewritten"),
     "after the ledger's files": _after(glue_jobs.ingest, "write_partitions"),

@@ -320,7 +320,7 @@ def test_ctrl_c_stops_with_a_sentence(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest, "_drop_doubled", interrupted)
+        patch.setattr(glue_jobs.ingest, "without_doubled", interrupted)
         assert main(arguments(raw, lake)) == 130
     assert last_line(capsys) == "stopped; the next run goes on from here"
     assert orphans(lake) == set()

@@ -13,7 +13,8 @@ import glue_jobs.fetch
 import glue_jobs.ingest_task
 import glue_jobs.json_documents
 from glue_jobs.config import Config
-from glue_jobs.ingest_task import ChunkResult, Job, ingest_chunk
+from glue_jobs.ingest_task import ChunkResult, ingest_chunk
+from glue_jobs.job import Job
 from glue_jobs.plan import Part
 from glue_jobs.sources.found import Found
 from glue_jobs.sources.parsed import Parsed

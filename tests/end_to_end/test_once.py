@@ -14,7 +14,7 @@ import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import CommitFailedException
 
-import glue_jobs.ingest_task
+import glue_jobs.job
 import glue_jobs.staging
 from glue_jobs.data_files import NewFile, write_file
 from glue_jobs.errors import StorageError
@@ -187,7 +187,7 @@ def test_a_task_that_outlives_its_failed_run_leaves_nothing_for_ever(
         raise StorageError("another task failed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest_task, "write_file", fail_before_writing)
+        patch.setattr(glue_jobs.job, "write_file", fail_before_writing)
         with pytest.raises(StorageError, match="another task failed"):
             run(raw, lake)
     write_file(*late[0])

@@ -13,7 +13,7 @@ from benchmarks.parquet_floor import Reading, Writers
 from benchmarks.sample_files import config_file
 from glue_jobs.ledger import Totals
 from glue_jobs.pipelines import Pipeline
-from glue_jobs.spark import session
+from glue_jobs.workers.spark import session
 
 OURS, FLOOR = "this project", "floor"
 

@@ -141,7 +141,10 @@ def _on_day(number: int) -> Iterator[None]:
 def _without_spark() -> Iterator[None]:
     # Planned for as many workers as the other benchmarks have.
     here = Here(count=2)
-    with patch("glue_jobs.ingest.workers_for", lambda _: here), patch("glue_jobs.rewrite.workers_for", lambda _: here):
+    with (
+        patch("glue_jobs.ingest.workers_for", lambda _: here),
+        patch("glue_jobs.duplicates.rewrite.workers_for", lambda _: here),
+    ):
         yield
 
 

@@ -11,7 +11,7 @@ from benchmarks import duckdb_inventory, our_run, spark_inventory
 from benchmarks.inventory_files import data_files, snapshot
 from benchmarks.measure import Line, Settings, Times, interleaved
 from benchmarks.usual_spark import UsualSpark
-from glue_jobs.spark import session
+from glue_jobs.workers.spark import session
 
 QUICK_OBJECTS = 20_000
 OBJECTS = 5_000_000

@@ -9,7 +9,7 @@ from pathlib import Path
 from glue_jobs.ingest import Outcome, ingest
 from glue_jobs.order import order
 from glue_jobs.progress import Reporter
-from glue_jobs.spark import session
+from glue_jobs.workers.spark import session
 
 
 class Silent:

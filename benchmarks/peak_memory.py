@@ -21,13 +21,13 @@ from benchmarks.one_task import job, objects
 from benchmarks.sample_files import QUICK_SCALE, SCALE, large_file, large_trail_file, sample, whole_trail
 from benchmarks.tiny_files import files_of
 from glue_jobs.data_files import NewFile
-from glue_jobs.doubled_files import Day
+from glue_jobs.duplicates.in_files import Day
+from glue_jobs.duplicates.rewrite import drop_doubled
 from glue_jobs.ingest_task import ingest_chunk
 from glue_jobs.pipelines import BY_NAME, Pipeline
 from glue_jobs.plan import chunk_size, cut
-from glue_jobs.rewrite import drop_doubled
-from glue_jobs.snapshot_task import Share, ingest_share
-from glue_jobs.spark import WORKER_MEMORY
+from glue_jobs.snapshots.task import Share, ingest_share
+from glue_jobs.workers.spark import WORKER_MEMORY
 
 MOST = 2**30
 WORKERS = 2

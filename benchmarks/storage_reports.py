@@ -11,7 +11,7 @@ from benchmarks.measure import Line, Settings, interleaved
 from glue_jobs.lake import Lake
 from glue_jobs.local.lake_tables import sources
 from glue_jobs.local.query_engine import QueryEngine
-from glue_jobs.saved_query import SavedQuery
+from glue_jobs.saved.query import SavedQuery
 
 MOST = 5.0
 QUICK_OBJECTS = 20_000

@@ -11,7 +11,7 @@ from typing import Concatenate, ParamSpec, Self
 
 from pyspark.sql import SparkSession
 
-from glue_jobs.java import use_java_17
+from glue_jobs.workers.java import use_java_17
 
 Arguments = ParamSpec("Arguments")
 

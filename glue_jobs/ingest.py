@@ -11,6 +11,7 @@ from functools import partial
 from glue_jobs.commit import Change, commit_run, finish_others
 from glue_jobs.config import Config
 from glue_jobs.data_files import NewFile
+from glue_jobs.duplicates.rewrite import without_doubled
 from glue_jobs.errors import LakeError, StorageError
 from glue_jobs.ingest_task import ChunkResult, ingest_chunk
 from glue_jobs.job import Job, write_partitions
@@ -20,10 +21,10 @@ from glue_jobs.made import Made
 from glue_jobs.pipelines import TABLES, EventPipeline, Pipeline, SnapshotPipeline
 from glue_jobs.plan import chunk_size, cut
 from glue_jobs.progress import Reporter
+from glue_jobs.raw.unpack import GZIP
 from glue_jobs.readers import ROBOTS_VERSION
-from glue_jobs.refusals import Refusal, refused_summary
-from glue_jobs.rewrite import without_doubled
-from glue_jobs.snapshots import make_snapshots
+from glue_jobs.snapshots.making import make_snapshots
+from glue_jobs.snapshots.refusals import Refusal, refused_summary
 from glue_jobs.sources.discovery import discover, discover_snapshots
 from glue_jobs.sources.found import Found, Skipped, Window
 from glue_jobs.staging import Heartbeat, RunFolder, new_run
@@ -31,7 +32,6 @@ from glue_jobs.storage import storage_for
 from glue_jobs.subscribers import keep_names
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-from glue_jobs.unpack import GZIP
 from glue_jobs.workers import workers_for
 
 # In the summary of every snapshot of rows: per raw path the newest day that was ingested, so that the next run

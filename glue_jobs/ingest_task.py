@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 
 from glue_jobs.arrays import without
 from glue_jobs.data_files import NewFile
-from glue_jobs.duplicates import doubled_within
-from glue_jobs.fetch import Slice, slices
+from glue_jobs.duplicates.in_memory import doubled_within
 from glue_jobs.job import Job, rejected_rows, write_partitions
 from glue_jobs.pipelines import EventPipeline
 from glue_jobs.plan import Chunk
+from glue_jobs.raw.fetch import Slice, slices
 from glue_jobs.sources.parsed import Parsed, Rejected
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from glue_jobs.commit import Change
 from glue_jobs.ingest_task import ObjectCounts
-from glue_jobs.refusals import Refusal
+from glue_jobs.snapshots.refusals import Refusal
 from glue_jobs.sources.found import Found
 from glue_jobs.table import Table
 

@@ -1,7 +1,8 @@
 """The parent of Spark's Python workers on one machine: `pyspark.daemon`, but imported from where it is compiled.
 
 Spark puts archives of pyspark and of its own classes before everything else that Python may import. Python compiles
-what it finds there anew in every process (2 s), and reads their directories anew before every task (0.3 s).
+what it finds there anew in every process (2 s), and reads their directories anew before every task (0.3 s): no other
+module of this library may be imported before this one.
 """
 
 from __future__ import annotations

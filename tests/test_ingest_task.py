@@ -10,16 +10,16 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs import fetch, json_documents
 from glue_jobs.config import Config
 from glue_jobs.ingest_task import ChunkResult, ingest_chunk
 from glue_jobs.job import Job
 from glue_jobs.pipelines import BY_NAME
 from glue_jobs.plan import Part
+from glue_jobs.raw import fetch, json_documents
+from glue_jobs.raw.unpack import TRUNCATED
 from glue_jobs.sources.found import Found
 from glue_jobs.staging import RunFolder
 from glue_jobs.storage import storage_for
-from glue_jobs.unpack import TRUNCATED
 
 
 def event(number: int, source: str = "s3.amazonaws.com") -> dict[str, str]:
@@ -63,7 +63,7 @@ def test_documents_of_one_slice_keep_their_counts_apart(tmp_path: Path) -> None:
 def test_records_of_a_large_document_are_numbered_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, size in ((json_documents, "PIECE", 3000), (json_documents, "TAIL", 900), (fetch, "SLICE", 2000)):
         monkeypatch.setattr(module, name, size)
-    monkeypatch.setattr("glue_jobs.unpack.MOST_AT_ONCE", 500)
+    monkeypatch.setattr("glue_jobs.raw.unpack.MOST_AT_ONCE", 500)
     records = [event(number) if number % 50 else {} for number in range(1000)]
     data = json.dumps({"Records": records}).encode()
     reason = "the record names no eventSource"

@@ -12,7 +12,7 @@ from glue_jobs.ingest import NOTHING, Outcome
 from glue_jobs.ledger import Totals
 from glue_jobs.outcome import sentence
 from glue_jobs.progress import PlainReporter, TerminalReporter, reporter
-from glue_jobs.refusals import Refusal
+from glue_jobs.snapshots.refusals import Refusal
 from glue_jobs.sources.found import Found, Skipped
 from glue_jobs.storage import Entry
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from glue_jobs import __version__
-from glue_jobs.saved_query import SavedQuery
+from glue_jobs.saved.query import SavedQuery
 from tools.glue_modules import additional_modules
 
 ROOT = Path(__file__).parents[1]

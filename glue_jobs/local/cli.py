@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from glue_jobs.query_metadata import ParameterValue
+    from glue_jobs.saved.metadata import ParameterValue
 
 FORMATS = ("table", "csv", "json")
 
@@ -115,7 +115,7 @@ def _given(values: dict[str, Any]) -> dict[str, str]:
 @_FORMAT
 def query_command(name: str, parameters: tuple[str, ...], form: str, **values: Any) -> None:
     """Answer a saved query, e.g. access/downloads_by_month."""
-    from glue_jobs.saved_query import SavedQuery
+    from glue_jobs.saved.query import SavedQuery
 
     query = SavedQuery.load(name)
     bound = query.bind(dict(_parameter(text) for text in parameters))
@@ -135,7 +135,7 @@ def sql_command(statement: str, form: str, **values: Any) -> None:
 def queries_command() -> None:
     """List the saved queries."""
     from glue_jobs.local.terminal import print_queries
-    from glue_jobs.saved_query import SavedQuery
+    from glue_jobs.saved.query import SavedQuery
 
     print_queries(SavedQuery.all())
 

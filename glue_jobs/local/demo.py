@@ -24,8 +24,8 @@ from glue_jobs.pipelines import PIPELINES
 from glue_jobs.progress import Reporter
 from glue_jobs.reports.order import ReportOrder, report, report_order
 from glue_jobs.reports.publish import sentence as reports_sentence
-from glue_jobs.saved_query import SavedQuery
-from glue_jobs.spark import session
+from glue_jobs.saved.query import SavedQuery
+from glue_jobs.workers.spark import session
 
 # A folder with this file in it was made by a demonstration and may be made anew.
 MARK = ".usage-lake-demo"

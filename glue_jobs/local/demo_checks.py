@@ -14,7 +14,7 @@ from glue_jobs.local.sample import InventoryTruth, Truth, Usage
 from glue_jobs.local.sample.inventory_truth import KeptByAccount, KeptByRepository
 from glue_jobs.local.sample.trail_truth import TrailTruth
 from glue_jobs.reports.publish import Published
-from glue_jobs.saved_query import SavedQuery
+from glue_jobs.saved.query import SavedQuery
 from glue_jobs.tables.cloudtrail_s3_event import CLOUDTRAIL_S3_EVENT
 from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
 from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT

@@ -8,7 +8,7 @@ from functools import partial
 from glue_jobs.lake import Lake, StoredFile
 from glue_jobs.local.table_source import Source, TableSource, ViewSource
 from glue_jobs.pipelines import TABLES
-from glue_jobs.saved_view import SavedView
+from glue_jobs.saved.view import SavedView
 from glue_jobs.table import Table
 
 

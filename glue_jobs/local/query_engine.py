@@ -15,7 +15,7 @@ from sqlglot.errors import SqlglotError
 
 from glue_jobs.local.athena_sql import QueryError, first_line, for_duckdb, parse, tables
 from glue_jobs.local.table_source import Source, TableSource, load_table
-from glue_jobs.query_metadata import ParameterValue
+from glue_jobs.saved.metadata import ParameterValue
 
 
 class QueryEngine:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.table import Table
 
-from glue_jobs.saved_query import SavedQuery
+from glue_jobs.saved.query import SavedQuery
 
 
 def console() -> Console:

@@ -13,10 +13,10 @@ from glue_jobs.lake import Lake
 from glue_jobs.lake.named import named_lake
 from glue_jobs.pipelines import TABLES
 from glue_jobs.progress import Reporter
-from glue_jobs.query_files import VIEWS
 from glue_jobs.reports.publish import Engine, Published, publish
 from glue_jobs.reports.report_set import Report, report_set
-from glue_jobs.saved_view import SavedView
+from glue_jobs.saved.files import VIEWS
+from glue_jobs.saved.view import SavedView
 from glue_jobs.storage import address
 
 

@@ -9,7 +9,7 @@ from datetime import date
 import pyarrow as pa
 
 from glue_jobs.reports.text import csv_text, json_text
-from glue_jobs.saved_query import SavedQuery
+from glue_jobs.saved.query import SavedQuery
 
 CSV = "text/csv; charset=utf-8"
 JSON = "application/json"

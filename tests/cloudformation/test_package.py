@@ -15,7 +15,7 @@ import pytest
 
 import tools.package
 from glue_jobs import __version__
-from glue_jobs.saved_query import SavedQuery
+from glue_jobs.saved.query import SavedQuery
 from tests.cloudformation.rendered import Rendered
 from tools.glue_modules import PROVIDED, additional_modules, pins
 from tools.package import LARGEST, LONG_AGO, PACKAGED, TEMPLATE, artifacts, packaged

@@ -11,7 +11,7 @@ import pytest
 from glue_jobs.args import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
 from glue_jobs.args import parse as parse_arguments
 from glue_jobs.pipelines import PIPELINES, TABLES
-from glue_jobs.saved_query import SavedQuery
+from glue_jobs.saved.query import SavedQuery
 from glue_jobs.staging import DEAD_AFTER
 from tests.cloudformation.rendered import Json, Rendered
 from tools.package import TEMPLATE

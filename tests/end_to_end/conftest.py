@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from glue_jobs.spark import session
+from glue_jobs.workers.spark import session
 from tests.end_to_end.lakes import with_spark
 
 

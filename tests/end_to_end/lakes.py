@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+import glue_jobs.duplicates.rewrite
 import glue_jobs.ingest
-import glue_jobs.rewrite
-import glue_jobs.snapshots
+import glue_jobs.snapshots.making
 import glue_jobs.workers
 from glue_jobs.ingest import Order, Outcome, ingest
 from glue_jobs.lake import Lake
@@ -130,7 +130,7 @@ class AsIfOnSpark:
 
 
 def without_spark(patch: pytest.MonkeyPatch) -> None:
-    for module in (glue_jobs.ingest, glue_jobs.rewrite, glue_jobs.snapshots):
+    for module in (glue_jobs.ingest, glue_jobs.duplicates.rewrite, glue_jobs.snapshots.making):
         patch.setattr(module, "workers_for", lambda _: AsIfOnSpark())
 
 

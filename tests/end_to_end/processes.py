@@ -22,10 +22,10 @@ from typing import Any
 import pytest
 
 import glue_jobs.commit
+import glue_jobs.duplicates.rewrite
 import glue_jobs.ingest
 import glue_jobs.ingest_task
 import glue_jobs.job
-import glue_jobs.rewrite
 from glue_jobs.ingest_task import ChunkResult
 from glue_jobs.job import Job
 from glue_jobs.lake import Lake, LoadedTable
@@ -155,8 +155,8 @@ STEPS: dict[str, Callable[[Patch], None]] = {
     "after making the folder of the run": _after(RunFolder, "touch"),
     "after announcing a file": _after(RunFolder, "announce"),
     "after some data files": _after(glue_jobs.job, "write_file", times=3),
-    "during duplicates": _after(glue_jobs.rewrite, "find_doubled"),
-    "after a file without duplicates": _after(glue_jobs.rewrite, "_rewritten"),
+    "during duplicates": _after(glue_jobs.duplicates.rewrite, "find_doubled"),
+    "after a file without duplicates": _after(glue_jobs.duplicates.rewrite, "_rewritten"),
     "after the ledger's files": _after(glue_jobs.ingest, "write_partitions"),
     "before the plan": _before(RunFolder, "write_commit"),
     "half-way through the plan": _half_a_plan,

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-import glue_jobs.fetch
 import glue_jobs.ingest_task
-import glue_jobs.json_documents
+import glue_jobs.raw.fetch
+import glue_jobs.raw.json_documents
 from glue_jobs.config import Config
 from glue_jobs.ingest_task import ChunkResult, ingest_chunk
 from glue_jobs.job import Job
@@ -52,8 +52,8 @@ def test_a_large_object_is_parsed_in_many_slices_and_becomes_several_files(
     raw = Raw(source, str(tmp_path / "raw"))
     address = raw.deliver(DAY, 0, events(DAY, range(2_000)))
     size = len(raw.objects[address])
-    monkeypatch.setattr(glue_jobs.fetch, "SLICE", 20_000)
-    monkeypatch.setattr(glue_jobs.fetch, "READ", 5_000)
+    monkeypatch.setattr(glue_jobs.raw.fetch, "SLICE", 20_000)
+    monkeypatch.setattr(glue_jobs.raw.fetch, "READ", 5_000)
     monkeypatch.setattr(glue_jobs.ingest_task, "FLUSH", size // 4)
     slices, result = ingest_counting(source, address, tmp_path)
     assert len(slices) > 15
@@ -72,9 +72,9 @@ def test_a_large_document_is_cut_between_records_and_becomes_several_files(
     some = events(DAY, range(2_000))
     address = raw.deliver(DAY, 0, some, bad=1)
     size = sum(len(source.record(event)) for event in some)
-    monkeypatch.setattr(glue_jobs.fetch, "SLICE", 60_000)
-    monkeypatch.setattr(glue_jobs.fetch, "READ", 500)
-    monkeypatch.setattr(glue_jobs.json_documents, "PIECE", 80_000)
+    monkeypatch.setattr(glue_jobs.raw.fetch, "SLICE", 60_000)
+    monkeypatch.setattr(glue_jobs.raw.fetch, "READ", 500)
+    monkeypatch.setattr(glue_jobs.raw.json_documents, "PIECE", 80_000)
     monkeypatch.setattr(glue_jobs.ingest_task, "FLUSH", size // 4)
     slices, result = ingest_counting(source, address, tmp_path)
     assert len(slices) > 15

@@ -19,7 +19,7 @@ import pytest
 
 import glue_jobs.ingest_task
 import glue_jobs.lake.history
-import glue_jobs.snapshot_task
+import glue_jobs.snapshots.task
 from glue_jobs.ingest import Order, Outcome, ingest
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.outcome import sentence
@@ -493,9 +493,9 @@ def test_two_runs_started_together(delivered_again: Inventory, lake: str) -> Non
 def test_a_large_snapshot_is_written_in_pieces(
     inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(glue_jobs.snapshot_task, "FLUSH", 20_000)
+    monkeypatch.setattr(glue_jobs.snapshots.task, "FLUSH", 20_000)
     monkeypatch.setattr("glue_jobs.sources.inventory_parser.files.BLOCK", 10_000)
-    monkeypatch.setattr("glue_jobs.unpack.MOST_AT_ONCE", 5_000)
+    monkeypatch.setattr("glue_jobs.raw.unpack.MOST_AT_ONCE", 5_000)
     inventory.deliver(FIRST, records(2_000))
     assert run(inventory, lake).totals.rows == 2_000
     files = Lake(lake, "usage_lake").load(S3_INVENTORY_OBJECT).files()

@@ -17,9 +17,9 @@ from glue_jobs.errors import LakeError, LostRaceError
 from glue_jobs.lake import Lake
 from glue_jobs.local.lake_tables import sources
 from glue_jobs.local.query_engine import QueryEngine
-from glue_jobs.spark import session
 from glue_jobs.table import ARROW_TYPES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.workers.spark import session
 from tests.end_to_end.lakes import contents, event_numbers, run, without_spark
 from tests.end_to_end.sources import SOURCES, Raw, Source, events
 

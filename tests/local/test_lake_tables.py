@@ -10,7 +10,7 @@ import pytest
 
 from glue_jobs.local.lake_tables import sources
 from glue_jobs.pipelines import TABLES
-from glue_jobs.saved_view import SavedView
+from glue_jobs.saved.view import SavedView
 from glue_jobs.table import Table
 
 

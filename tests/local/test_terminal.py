@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from glue_jobs.local.terminal import print_queries
-from glue_jobs.saved_query import SavedQuery
+from glue_jobs.saved.query import SavedQuery
 
 
 def test_queries_are_listed_with_their_parameters(capsys: pytest.CaptureFixture[str]) -> None:

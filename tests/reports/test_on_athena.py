@@ -11,7 +11,7 @@ from glue_jobs import athena, run
 from glue_jobs.lake import Lake
 from glue_jobs.local.lake_tables import sources
 from glue_jobs.local.query_engine import QueryEngine
-from glue_jobs.saved_view import SavedView
+from glue_jobs.saved.view import SavedView
 from glue_jobs.storage import storage_for
 from tests.fake_athena import FakeAthena, serving
 from tests.reports.lakes import with_inventory

@@ -19,7 +19,7 @@ from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
 from glue_jobs.reports.publish import Published, ReportError, publish, sentence
 from glue_jobs.reports.report_set import SOURCE_STATS, Report, report_set
-from glue_jobs.saved_query import SavedQuery
+from glue_jobs.saved.query import SavedQuery
 from glue_jobs.storage import storage_for
 from tests.reports.lakes import with_inventory
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from glue_jobs.byte_search import WORD, Flags, Places, Words, find, word
-from glue_jobs.json_documents import HEAD
+from glue_jobs.raw.json_documents import HEAD
 from glue_jobs.sources.cloudtrail_parser.pieces import Span
 
 _EVENT_BEGINS = b'{"eventVersion":'

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import msgspec
 import pyarrow as pa
 
-from glue_jobs.json_documents import (
+from glue_jobs.raw.json_documents import (
     DOCUMENT,
     NOT_JSON,
     RECORDS,

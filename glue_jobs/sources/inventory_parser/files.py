@@ -11,13 +11,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from glue_jobs.lines import Lines, Overlong
+from glue_jobs.raw.lines import Lines, Overlong
+from glue_jobs.raw.unpack import GZIP, Unpacker
 from glue_jobs.sources.inventory_parser.columnar import read_orc, read_parquet
 from glue_jobs.sources.inventory_parser.csv_rows import Block, parse_block
 from glue_jobs.sources.inventory_parser.manifest import InventoryFile, RefusedError
 from glue_jobs.sources.parsed import Rejected
 from glue_jobs.storage import Entry, storage_for
-from glue_jobs.unpack import GZIP, Unpacker
 
 MAGIC = {"CSV": GZIP, "ORC": b"ORC", "Parquet": b"PAR1"}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from glue_jobs.errors import UsageLakeError
-from glue_jobs.spark import Progress, TaskError, is_running, run_tasks, session
+from glue_jobs.workers.spark import Progress, TaskError, is_running, run_tasks, session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -9,7 +9,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.fold import fold
+from glue_jobs.duplicates.fold import fold
 
 FEW = settings(deadline=None, max_examples=80)
 

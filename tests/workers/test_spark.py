@@ -11,8 +11,8 @@ from zipimport import zipimporter
 
 import pytest
 
-from glue_jobs import spark
-from glue_jobs.spark import run_tasks, session
+from glue_jobs.workers import spark
+from glue_jobs.workers.spark import run_tasks, session
 
 
 def _archives_looked_at_before_each_task(item: int) -> tuple[int, list[str]]:

@@ -17,7 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from glue_jobs.errors import UsageLakeError
-from glue_jobs.java import use_java_17
+from glue_jobs.workers.java import use_java_17
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -110,7 +110,7 @@ def _session() -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     # Without an address of its own Spark looks up the host's name, which on many a laptop leads nowhere.
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    quiet = Path(__file__).parent / "local" / "log4j2.properties"
+    quiet = Path(__file__).parents[1] / "local" / "log4j2.properties"
     return (
         builder.master("local[*]")
         .config("spark.driver.memory", "1g")

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glue_jobs.json_documents import Documents
-from glue_jobs.lines import Lines, Overlong
 from glue_jobs.plan import Chunk, Part
+from glue_jobs.raw.json_documents import Documents
+from glue_jobs.raw.lines import Lines, Overlong
+from glue_jobs.raw.unpack import TRAILING, Unpacker
 from glue_jobs.sources.parsed import Rejected
 from glue_jobs.storage import storage_for
-from glue_jobs.unpack import TRAILING, Unpacker
 
 # What a worker holds at a time: one slice being parsed, and about as much again on its way.
 SLICE = 32 * 2**20

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs import rewrite
 from glue_jobs.config import Config
 from glue_jobs.data_files import NewFile, read_file, write_file
-from glue_jobs.doubled_files import Day
+from glue_jobs.duplicates import rewrite
+from glue_jobs.duplicates.in_files import Day
+from glue_jobs.duplicates.rewrite import Rewritten, drop_doubled
 from glue_jobs.job import Job
 from glue_jobs.pipelines import BY_NAME
-from glue_jobs.rewrite import Rewritten, drop_doubled
 from glue_jobs.staging import RunFolder
 from tests.doubled_rows import EVENTS, FILES, Row, identity
 

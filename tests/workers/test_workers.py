@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from glue_jobs.errors import StorageError
-from glue_jobs.spark import TaskError, session
 from glue_jobs.workers import LITTLE, Here, OnSpark, workers_for
+from glue_jobs.workers.spark import TaskError, session
 
 
 def choice(size: int, environment: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from glue_jobs.query_files import SavedQueryError
+from glue_jobs.saved.files import SavedQueryError
 
 ParameterValue = str | date | int | float
 Text = Annotated[str, Field(min_length=1)]

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from glue_jobs.arrays import without
 from glue_jobs.data_files import ROW_GROUP_ROWS, NewFile, read_file
-from glue_jobs.doubled_files import Day, Doubled, find_doubled
+from glue_jobs.duplicates.in_files import Day, Doubled, find_doubled
 from glue_jobs.job import Job, write_partitions
 from glue_jobs.plan import bundled
 from glue_jobs.progress import Reporter

@@ -16,14 +16,14 @@ Folder = Path | ZipPath
 
 
 def _queries() -> Folder:
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     # Glue imports the library from its zip without unpacking it.
     return ZipPath(root, "queries/") if root.is_file() else root / "queries"
 
 
 QUERIES = _queries()
 VIEWS = "views"
-"""The folder below QUERIES that holds no queries but the views they may read, see :mod:`glue_jobs.saved_view`."""
+"""The folder below QUERIES that holds no queries but the views they may read, see :mod:`glue_jobs.saved.view`."""
 
 
 class SavedQueryError(UsageLakeError):

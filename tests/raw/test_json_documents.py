@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from glue_jobs import json_documents
-from glue_jobs.json_documents import Documents
+from glue_jobs.raw import json_documents
+from glue_jobs.raw.json_documents import Documents
 
 SOME = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from glue_jobs import fetch, json_documents
 from glue_jobs.errors import StorageError
-from glue_jobs.fetch import Slice, slices
 from glue_jobs.plan import Chunk, Part, cut
+from glue_jobs.raw import fetch, json_documents
+from glue_jobs.raw.fetch import Slice, slices
+from glue_jobs.raw.unpack import DAMAGED, TRAILING, TRUNCATED
 from glue_jobs.sources.found import Found
 from glue_jobs.storage import storage_for
 from glue_jobs.storage.folder import FolderStorage
-from glue_jobs.unpack import DAMAGED, TRAILING, TRUNCATED
 
 Placed = dict[int, list[tuple[int, bytes]]]
 

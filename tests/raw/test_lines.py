@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs import lines
-from glue_jobs.lines import Lines, Overlong
+from glue_jobs.raw import lines
+from glue_jobs.raw.lines import Lines, Overlong
 
 FEW = settings(deadline=None, max_examples=120)
 LONGEST = 12

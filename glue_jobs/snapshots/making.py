@@ -21,9 +21,9 @@ from glue_jobs.made import Made
 from glue_jobs.pipelines import SnapshotPipeline
 from glue_jobs.plan import chunk_size
 from glue_jobs.progress import Reporter
-from glue_jobs.refusals import refusals, rejected_files
-from glue_jobs.snapshot_delivery import Delivery, Identity, identity_of, latest_of, once, read_deliveries, separate
-from glue_jobs.snapshot_task import Share, ShareResult, ingest_share
+from glue_jobs.snapshots.delivery import Delivery, Identity, identity_of, latest_of, once, read_deliveries, separate
+from glue_jobs.snapshots.refusals import refusals, rejected_files
+from glue_jobs.snapshots.task import Share, ShareResult, ingest_share
 from glue_jobs.sources.found import Found
 from glue_jobs.sources.inventory_parser import InventoryFile
 from glue_jobs.sources.storage_totals import totals_of

@@ -25,10 +25,10 @@ from glue_jobs import pipelines
 from glue_jobs.local.athena_sql import tables_read
 from glue_jobs.local.query_engine import QueryEngine
 from glue_jobs.local.table_source import TableSource
-from glue_jobs.query_files import QUERIES, SavedQueryError
-from glue_jobs.query_metadata import Case, Parameter
-from glue_jobs.saved_query import SavedQuery
-from glue_jobs.saved_view import SavedView
+from glue_jobs.saved.files import QUERIES, SavedQueryError
+from glue_jobs.saved.metadata import Case, Parameter
+from glue_jobs.saved.query import SavedQuery
+from glue_jobs.saved.view import SavedView
 from glue_jobs.table import ARROW_TYPES, Table
 from tools.generate_query_index import README, render
 
@@ -403,12 +403,12 @@ def test_as_of_a_day_a_query_answers_as_it_does_on_that_day(query: SavedQuery) -
 
 
 def test_queries_are_found_in_the_librarys_zip_too(tmp_path: Path) -> None:
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     with ZipFile(tmp_path / "library.zip", "w") as library:
-        for path in [*root.glob("glue_jobs/*.py"), *root.glob("queries/**/*.*")]:
+        for path in [*root.glob("glue_jobs/**/*.py"), *root.glob("queries/**/*.*")]:
             library.write(path, path.relative_to(root))
     code = (
-        "from glue_jobs.saved_query import SavedQuery as Q; from glue_jobs.saved_view import SavedView as V;"
+        "from glue_jobs.saved.query import SavedQuery as Q; from glue_jobs.saved.view import SavedView as V;"
         "print(len(Q.all()), len(V.all()), Q.__module__, __import__('glue_jobs').__file__)"
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "library.zip")}

@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 
 from glue_jobs.arrays import reordered, without
 from glue_jobs.data_files import NewFile, with_schema
-from glue_jobs.duplicates import doubled_within
-from glue_jobs.fetch import fetched
+from glue_jobs.duplicates.in_memory import doubled_within
 from glue_jobs.job import Job, rejected_rows, write_partitions, write_parts
 from glue_jobs.plan import Part
+from glue_jobs.raw.fetch import fetched
 from glue_jobs.sources.found import Found
 from glue_jobs.sources.inventory_parser import Block, InventoryFile, RefusedError, Snapshot, find, read_file
 from glue_jobs.sources.parsed import Rejected

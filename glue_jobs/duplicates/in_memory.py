@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.arrays import ranks
-from glue_jobs.fold import fold
+from glue_jobs.duplicates.fold import fold
 from glue_jobs.table import Table
 
 Rows = npt.NDArray[np.int64]

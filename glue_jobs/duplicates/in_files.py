@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from glue_jobs.arrays import ranks
 from glue_jobs.data_files import NewFile
-from glue_jobs.duplicates import Rows, all_but_first, repeated, ways
-from glue_jobs.fold import fold
+from glue_jobs.duplicates.fold import fold
+from glue_jobs.duplicates.in_memory import Rows, all_but_first, repeated, ways
 from glue_jobs.storage import storage_for
 from glue_jobs.table import Table
 

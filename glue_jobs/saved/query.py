@@ -10,8 +10,8 @@ from functools import cached_property
 
 from pydantic import TypeAdapter
 
-from glue_jobs.query_files import QUERIES, VIEWS, Folder, SavedQueryError, read_text, read_yaml
-from glue_jobs.query_metadata import Case, Metadata, ParameterValue
+from glue_jobs.saved.files import QUERIES, VIEWS, Folder, SavedQueryError, read_text, read_yaml
+from glue_jobs.saved.metadata import Case, Metadata, ParameterValue
 
 # Limits of AWS::Athena::NamedQuery: Name and Description in characters (bytes are never fewer), QueryString in bytes.
 LONGEST_NAME = 128

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs import doubled_files
 from glue_jobs.data_files import NewFile, write_file
-from glue_jobs.doubled_files import Day, find_doubled
-from glue_jobs.fold import fold
+from glue_jobs.duplicates import in_files
+from glue_jobs.duplicates.fold import fold
+from glue_jobs.duplicates.in_files import Day, find_doubled
 from glue_jobs.table import Table
 from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
 from tests.doubled_rows import DAY, EVENTS, FILES, NAMED, Row, identity
@@ -75,8 +75,8 @@ def test_exactly_what_is_there_twice_is_found(
     stored, new = files[: min(split, len(files) - 1)], files[min(split, len(files) - 1) :]
     the_day = day(EVENTS, tmp_path_factory.mktemp("day"), stored, new)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(doubled_files, "MOST_NUMBERS", numbers)
-        patch.setattr(doubled_files, "MOST_ROWS", rows)
+        patch.setattr(in_files, "MOST_NUMBERS", numbers)
+        patch.setattr(in_files, "MOST_ROWS", rows)
         assert found(EVENTS, the_day) == expected(EVENTS, stored, new)
 
 
@@ -155,15 +155,15 @@ def test_values_that_are_alike_are_spread_over_all_rounds() -> None:
     seconds = pa.chunked_array([range(0, 20_000 * 10**6, 10**6)], pa.int64())
     for column in (names, seconds):
         for rounds in (2, 3, 8):
-            shares = np.bincount(doubled_files._rounds(fold([column]), rounds).astype(np.int64), minlength=rounds)
+            shares = np.bincount(in_files._rounds(fold([column]), rounds).astype(np.int64), minlength=rounds)
             assert shares.max() < 1.2 * 20_000 / rounds
 
 
 def test_batches_never_part_rows_with_the_same_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doubled_files, "MOST_ROWS", 3)
+    monkeypatch.setattr(in_files, "MOST_ROWS", 3)
     numbers = np.array([1, 1, 2, 2, 2, 2, 2, 3, 3, 4, 4], dtype=np.uint64)
     rows = np.arange(len(numbers))
-    batches = list(doubled_files._batches(doubled_files._Places(numbers, rows, rows)))
+    batches = list(in_files._batches(in_files._Places(numbers, rows, rows)))
     assert [row for batch in batches for row in batch.row.tolist()] == rows.tolist()
     assert len(batches) > 1
     for batch, following in itertools.pairwise(batches):
@@ -179,5 +179,5 @@ def test_an_id_may_be_enough_but_no_id_is_not(
     stored, new = files[: min(split, len(files) - 1)], files[min(split, len(files) - 1) :]
     the_day = day(NAMED, tmp_path_factory.mktemp("day"), stored, new)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(doubled_files, "MOST_ROWS", rows)
+        patch.setattr(in_files, "MOST_ROWS", rows)
         assert found(NAMED, the_day) == expected(NAMED, stored, new)

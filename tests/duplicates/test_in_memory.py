@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from glue_jobs.duplicates import doubled_within
+from glue_jobs.duplicates.in_memory import doubled_within
 from glue_jobs.table import Table
 from tests.doubled_rows import DAY, EVENTS, FILES, NAMED, Row, identity
 

@@ -15,9 +15,9 @@ from sqlglot import exp
 from glue_jobs.local.athena_sql import QueryError, tables_read
 from glue_jobs.local.query_engine import QueryEngine
 from glue_jobs.local.table_source import TableSource, ViewSource
-from glue_jobs.query_files import QUERIES, SavedQueryError
-from glue_jobs.saved_query import SavedQuery
-from glue_jobs.saved_view import SavedView
+from glue_jobs.saved.files import QUERIES, SavedQueryError
+from glue_jobs.saved.query import SavedQuery
+from glue_jobs.saved.view import SavedView
 from glue_jobs.table import ARROW_TYPES
 from glue_jobs.tables.cloudtrail_s3_event import CLOUDTRAIL_S3_EVENT
 

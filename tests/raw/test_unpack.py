@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs import unpack
-from glue_jobs.unpack import DAMAGED, TRAILING, TRUNCATED, Unpacker
+from glue_jobs.raw import unpack
+from glue_jobs.raw.unpack import DAMAGED, TRAILING, TRUNCATED, Unpacker
 
 FEW = settings(deadline=None, max_examples=80)
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from glue_jobs.query_files import QUERIES, VIEWS, Folder, SavedQueryError, read_text, read_yaml
-from glue_jobs.query_metadata import ReturnedColumn, Text
+from glue_jobs.saved.files import QUERIES, VIEWS, Folder, SavedQueryError, read_text, read_yaml
+from glue_jobs.saved.metadata import ReturnedColumn, Text
 
 _STATEMENT = re.compile(r"(?:--[^\n]*\n)*CREATE OR REPLACE VIEW (?P<name>\w+) AS\n(?P<select>.*)", re.DOTALL)
 

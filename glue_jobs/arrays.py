@@ -28,7 +28,7 @@ def coded(codes: npt.NDArray[np.integer], values: pa.Array) -> pa.DictionaryArra
 
 def used(array: pa.Array) -> pa.Array:
     """The array, without values in its dictionary, if it has one, that stand nowhere; a few of them may stay."""
-    if not pa.types.is_dictionary(array.type) or len(array.dictionary) <= max(FEW, len(array) // ROWS_A_VALUE):
+    if not _is_coded(array) or len(array.dictionary) <= max(FEW, len(array) // ROWS_A_VALUE):
         return array
     codes = array.indices.fill_null(-1).to_numpy()
     there = np.zeros(len(array.dictionary) + 1, dtype=bool)
@@ -38,6 +38,11 @@ def used(array: pa.Array) -> pa.Array:
         return array
     places = np.where(there, np.cumsum(there) - 1, -1)
     return coded(places[codes], array.dictionary.filter(pa.array(there[:-1])))
+
+
+def _is_coded(array: pa.Array) -> bool:
+    """Whether it is as `coded` makes it; others may have a dictionary, too."""
+    return bool(pa.types.is_dictionary(array.type) and array.type.index_type == pa.int32())
 
 
 def reordered(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:

@@ -100,7 +100,7 @@ def with_schema(table: Table, rows: pa.Table) -> pa.Table:
 
 
 def _compact(rows: pa.Table) -> pa.Table:
-    """Without the values no row has: a dictionary is written whole, that of a column in one chunk for all days."""
+    """With dictionaries that are not much longer than these rows need: those of a chunk serve all of its days."""
     columns = [used(column.chunk(0)) if column.num_chunks == 1 else column for column in rows.columns]
     return pa.table(columns, schema=rows.schema)
 

@@ -1,4 +1,4 @@
-"""What a Spark task does with a chunk: fetch, parse, enrich, write; only descriptors and counts go back."""
+"""What a task does with a chunk: fetch, parse, enrich, write; only descriptors and counts go back."""
 
 from __future__ import annotations
 

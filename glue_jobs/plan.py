@@ -1,4 +1,4 @@
-"""Raw objects to chunks: the pieces of work that Spark hands to its workers."""
+"""Raw objects to chunks: the pieces of work that are handed to workers."""
 
 from __future__ import annotations
 

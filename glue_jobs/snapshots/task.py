@@ -1,4 +1,4 @@
-"""What a Spark task does with files of a snapshot: check, parse, enrich, sum up, write."""
+"""What a task does with files of a snapshot: check, parse, enrich, sum up, write."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from glue_jobs.errors import UsageLakeError
-from glue_jobs.workers.spark import Progress, TaskError, is_running, run_tasks, session
+from glue_jobs.workers.spark import Progress, failed, is_running, run_tasks, session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# Bytes of raw objects that this process turns into rows in less time than Spark takes to start: five seconds at most.
+# Bytes of raw objects that this process usually turns into rows sooner than Spark starts. Text that is packed well, or
+# has to be read carefully, takes longer.
 LITTLE = 32 * 2**20
 
 
@@ -75,6 +76,6 @@ class Here:
             except UsageLakeError:
                 raise
             except Exception as error:
-                raise TaskError(f"a task failed with {type(error).__name__}: {error}") from error
+                raise failed(type(error), str(error)) from error
             progress(number, len(items))
         return results

@@ -189,3 +189,9 @@ def _for_people(error: Exception) -> UsageLakeError:
         f"{name}: {text}" for name, text in lines if not name.startswith(("org.apache.spark", "pyspark", "py4j"))
     ]
     return TaskError(f"a task failed with {foreign[0] if foreign else str(error).splitlines()[0]}")
+
+
+def failed(kind: type[Exception], text: str) -> TaskError:
+    """The sentence for an error that nobody foresaw, without what its text has on further lines."""
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return TaskError(f"a task failed with {': '.join([name, *text.splitlines()[:1]])}")

@@ -52,11 +52,6 @@ def null_if_no_json(array: pa.StringArray) -> pa.StringArray:
     return pc.if_else(nothing, None, array) if pc.any(nothing).as_py() else array
 
 
-def encoded(array: pa.StringArray) -> pa.DictionaryArray:
-    """The texts, encoded, with empty ones null."""
-    return without_empty(array.dictionary_encode())
-
-
 def without_empty(array: pa.DictionaryArray) -> pa.DictionaryArray:
     """The array with its empty texts null."""
     empty = pc.index(array.dictionary, pa.scalar("", pa.string())).as_py()

@@ -22,10 +22,7 @@ from glue_jobs.sources.cloudtrail_parser.event import REST, S3, SUMMARIES
 from glue_jobs.sources.cloudtrail_parser.facts import FactsOfEvents
 from glue_jobs.sources.cloudtrail_parser.parts import OF_CALLER, OF_REQUEST, Part, only
 from glue_jobs.sources.cloudtrail_parser.pieces import Span, are_plain, joined, likely_places, values_of
-from glue_jobs.sources.cloudtrail_parser.texts import (
-    json_or_null,
-    null_if_empty,
-)
+from glue_jobs.sources.cloudtrail_parser.texts import json_or_null, null_if_empty
 from glue_jobs.sources.cloudtrail_parser.times import usual_times
 from glue_jobs.sources.parsed import NO_POSITIONS, Positions
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from glue_jobs.errors import LakeError
 from glue_jobs.lake.failures import explained
 from glue_jobs.lake.loaded import LoadedTable, StoredFile
+from glue_jobs.lake.moved import check_place
 from glue_jobs.lake.schema import check_ids, describe, iceberg_schema, iceberg_type, partition_spec, properties
 from glue_jobs.storage import storage_for
 from glue_jobs.storage.s3 import endpoint, region
@@ -52,7 +53,7 @@ class Lake:
             # Otherwise pyiceberg asks AWS for it, without credentials.
             properties["s3.region"] = region(self.location)
         if self.catalog_type == "sqlite":
-            storage_for(self.location).put(f"{self.location}/.usage-lake", b"s3-usage-lake\n")
+            check_place(Path(self._catalog_file), self.location)
             properties = {"type": "sql", "uri": f"sqlite:///{self._catalog_file}?timeout=60"}
         given = {name: value for name, value in properties.items() if value is not None}
         with explained(f"open the {self.catalog_type} catalog of {self.location}"):
@@ -68,6 +69,8 @@ class Lake:
         Raises:
             LakeError: it cannot be made, or a table of that name has other columns.
         """
+        if self.catalog_type == "sqlite" and not Path(self._catalog_file).exists():
+            storage_for(self.location).put(f"{self.location}/.usage-lake", b"s3-usage-lake\n")
         with explained(f"make the table {table.name} in {self.location}"):
             try:
                 existing = self._catalog.load_table((self.database, table.name))

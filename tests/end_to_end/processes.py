@@ -184,6 +184,11 @@ def killed_at(step: str, arguments: list[str]) -> int:
     return _ended(_kill_at, step, arguments)
 
 
+def killed_here_at(step: str, arguments: list[str]) -> int:
+    """The same, with the tasks done as the product itself does little work: in the process, planned for it."""
+    return _ended(_kill_here_at, step, arguments)
+
+
 def killed_by_a_worker(step: str, arguments: list[str]) -> int:
     """Run the job with Spark; the task that comes to the step kills the driver, and itself lives on for a while."""
     return _ended(_kill_from_worker, step, arguments)
@@ -208,8 +213,12 @@ def _small_chunks(patch: Patch) -> None:
 
 
 def _kill_at(step: str, arguments: list[str]) -> None:
+    without_spark(Patch())
+    _kill_here_at(step, arguments)
+
+
+def _kill_here_at(step: str, arguments: list[str]) -> None:
     patch = Patch()
-    without_spark(patch)
     _small_chunks(patch)
     (STEPS | STEPS_OF_TOTALS)[step](patch)
     sys.exit(main(arguments))

@@ -29,7 +29,7 @@ from tests.end_to_end.lakes import (
     said,
     without_spark,
 )
-from tests.end_to_end.processes import STEPS, WORKERS, killed_after, killed_at, killed_by_a_worker
+from tests.end_to_end.processes import STEPS, WORKERS, killed_after, killed_at, killed_by_a_worker, killed_here_at
 from tests.end_to_end.sources import SOURCES, Raw, Source, events
 
 DAY = date(2024, 5, 7)
@@ -99,6 +99,16 @@ def test_a_run_killed_at_a_step(
 ) -> None:
     lake = str(tmp_path)
     assert killed_at(killed_by, arguments(raw, lake)) == -signal.SIGKILL
+    without_spark(monkeypatch)
+    assert_nothing_happened(raw, lake, undisturbed)
+
+
+@killed(["after some data files", "during duplicates", "after the plan", "after the rows"], [])
+def test_a_small_run_killed_at_a_step(
+    killed_by: str, raw: Raw, undisturbed: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = str(tmp_path)
+    assert killed_here_at(killed_by, arguments(raw, lake)) == -signal.SIGKILL
     without_spark(monkeypatch)
     assert_nothing_happened(raw, lake, undisturbed)
 

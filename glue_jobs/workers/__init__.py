@@ -21,11 +21,11 @@ LITTLE = 32 * 2**20
 
 
 class Workers(Protocol):
-    """Whoever does ``count`` tasks at a time."""
+    """Whoever does tasks."""
 
     @property
     def count(self) -> int:
-        """How many tasks are done at a time."""
+        """For how many tasks at a time work is to be divided."""
 
     def run(self, function: Callable[[Item], Result], items: Sequence[Item], progress: Progress) -> list[Result]:
         """``[function(item) for item in items]``; ``progress`` hears of done and all tasks.

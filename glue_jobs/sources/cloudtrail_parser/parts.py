@@ -69,7 +69,10 @@ class Part:
         return passed[self.codes.to_numpy()] & ~self.damaged if len(passed) else ~self.damaged
 
     def only(self, chosen: Flags) -> Part:
-        """The part of the chosen events."""
+        """The part of the chosen events, which mostly are all."""
+        # What its fields are is known by then.
+        if chosen.all():
+            return self
         return Part(self.values, only(self.codes, chosen), self.damaged[chosen])
 
     def texts(self, values: Sequence[str | None]) -> pa.DictionaryArray:

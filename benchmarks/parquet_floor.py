@@ -12,7 +12,7 @@ from typing import Self
 
 import pyarrow as pa
 
-from glue_jobs.data_files import read_file, with_schema, write_file
+from glue_jobs.data_files import read_file, write_file
 from glue_jobs.table import Table
 
 _tables: list[pa.Table] = []
@@ -55,7 +55,7 @@ class Writers:
 
 
 def _load(table: Table, paths: list[str]) -> None:
-    _tables.extend(with_schema(table, read_file(path).combine_chunks()) for path in paths)
+    _tables.extend(read_file(table, path).combine_chunks() for path in paths)
 
 
 def _write(table: Table, target: str, reading: Reading | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,7 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
     """Write the rows, all of one partition, as a Parquet file at ``address``."""
     from glue_jobs.lake import describe
 
-    rows = _compact(rows.select(table.arrow_schema.names))
+    rows = _compact(rows.select(_with_values(table, rows)))
     sink = pa.BufferOutputStream()
     metadata: list[pq.FileMetaData] = []
     pq.write_table(
@@ -76,7 +76,7 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
     return NewFile(address, partition, rows.num_rows, describe(table, address, data.size, metadata[0], partition))
 
 
-def read_file(address: str) -> pa.Table:
+def read_file(table: Table, address: str) -> pa.Table:
     """The rows of a file that `write_file` wrote; text written with a dictionary has one again."""
     with storage_for(address).open(address) as file:
         metadata = pq.ParquetFile(file).metadata
@@ -87,7 +87,17 @@ def read_file(address: str) -> pa.Table:
             if column.has_dictionary_page and column.physical_type == "BYTE_ARRAY"
         ]
         rows = pq.ParquetFile(file, metadata=metadata, read_dictionary=encoded).read(use_threads=False)
-    return rows.unify_dictionaries()
+    return with_schema(table, columns_of(table, rows.unify_dictionaries(), table.arrow_schema.names))
+
+
+def columns_of(table: Table, rows: pa.Table, names: Iterable[str]) -> pa.Table:
+    """These columns of rows read from a file, in that order; those that the file does not have are null."""
+    fields = {name: table.arrow_schema.field(name) for name in names}
+    columns = [
+        rows[name] if name in rows.column_names else pa.chunked_array([pa.nulls(rows.num_rows, field.type)])
+        for name, field in fields.items()
+    ]
+    return pa.table(columns, names=list(fields))
 
 
 def with_schema(table: Table, rows: pa.Table) -> pa.Table:
@@ -97,6 +107,14 @@ def with_schema(table: Table, rows: pa.Table) -> pa.Table:
         for field in table.arrow_schema
     ]
     return pa.table([rows[field.name] for field in fields], schema=pa.schema(fields))
+
+
+def _with_values(table: Table, rows: pa.Table) -> list[str]:
+    """The columns that a file has: those without any value are null to readers because they find no such field id.
+
+    Source: https://iceberg.apache.org/spec/#column-projection
+    """
+    return [name for name in table.arrow_schema.names if name in table.bounded or rows[name].null_count < len(rows)]
 
 
 def _compact(rows: pa.Table) -> pa.Table:

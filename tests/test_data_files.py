@@ -179,12 +179,22 @@ def test_a_file_is_read_as_it_was_written_with_dictionaries_and_field_ids(tmp_pa
     content = pa.table({"name": pa.array(names).dictionary_encode(), **columns})
     address = f"{tmp_path}/first"
     write_file(EVENTS, with_schema(EVENTS, content), address, dict.fromkeys(EVENTS.partitions))
-    rows = read_file(address)
+    rows = read_file(EVENTS, address)
     assert pa.types.is_dictionary(rows["name"].type)
     assert rows["name"].to_pylist() == names
     again = write_file(EVENTS, rows, f"{tmp_path}/again", dict.fromkeys(EVENTS.partitions))
     assert pq.ParquetFile(again.address).metadata.row_group(0).column(0).has_dictionary_page
     assert pq.read_schema(again.address).field("name").metadata == {b"PARQUET:field_id": b"1"}
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_a_column_without_any_value_is_not_in_the_file_and_null_to_who_reads_it(table: Table, tmp_path: Path) -> None:
+    content = full_rows(table)[1:] * 2
+    file, descriptor = written(table, pa.Table.from_pylist(content, schema=table.arrow_schema), tmp_path)
+    # Columns that readers leave files out by are always there.
+    assert set(file.schema_arrow.names) == set(table.bounded)
+    back = read_file(table, descriptor.file_path)
+    assert (back.schema, back.to_pylist()) == (table.arrow_schema, content)
 
 
 @pytest.mark.parametrize("rows", [2, 6_000])

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.config import Config, CsvRule, LayoutRule, PrefixFile, PrefixRule, RegexRule, Target
-from glue_jobs.datasets import assign
+from glue_jobs.datasets import assign, folders
 
 Pair = tuple[str | None, str | None]
 NAMES = pa.dictionary(pa.int32(), pa.string())
@@ -236,3 +236,27 @@ def test_plain_and_encoded_arrays_give_what_the_rules_say(
         for keys in (key, key.dictionary_encode()):
             names = assign(buckets.slice(skip), keys.slice(skip), None, config)
             assert list(zip(*(column.to_pylist() for column in names), strict=True)) == expected
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    keys=st.lists(st.text("ab/é\n", max_size=6), min_size=3).map(sorted),
+    layout=st.sampled_from(LAYOUTS),
+    step=st.integers(1, 4),
+    skip=st.integers(0, 3),
+)
+def test_keys_in_order_are_named_like_keys_in_none(keys: list[str], layout: str, step: int, skip: int) -> None:
+    rule = LayoutRule(layout=layout)
+    config = Config(datasets=(rule,))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(folders, "STEP", step)
+        found = assign(pa.repeat("b1", len(keys) - skip), pa.array(keys, pa.string())[skip:], None, config)
+    expected = [reference((rule,), "b1", key) for key in keys[skip:]]
+    assert list(zip(*(column.to_pylist() for column in found), strict=True)) == expected
+
+
+def test_of_many_keys_in_order_few_are_looked_at() -> None:
+    keys = pa.array([f"acme/tiles/{number:05d}" for number in range(6_400)])
+    assert folders.in_order(keys)
+    assert not folders.in_order(keys[::-1])
+    assert len(folders.by_folders(keys, 2)[1]) <= 2 * 6_400 // folders.STEP

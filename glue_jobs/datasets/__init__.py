@@ -52,6 +52,8 @@ def _by_rules(keys: pa.StringArray, matchers: tuple[Matcher, ...]) -> tuple[Name
         if not len(left):
             break
         taken, accounts, repositories = matcher(keys)
+        if len(left) == count and taken.all():
+            return accounts, repositories
         account.add(left, taken, accounts)
         repository.add(left, taken, repositories)
         if taken.all():

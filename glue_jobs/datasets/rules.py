@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.config import PLACEHOLDERS, CsvRule, LayoutRule, PrefixRule, RegexRule
-from glue_jobs.datasets.names import Bools, Names, is_named, names_of, same
+from glue_jobs.datasets.folders import by_folders, in_order
+from glue_jobs.datasets.names import Bools, Names, gather, is_named, names_of, same
 from glue_jobs.datasets.prefixes import Prefixes
 
 
@@ -56,6 +57,14 @@ class Layout:
     rule: LayoutRule
 
     def __call__(self, keys: pa.StringArray) -> tuple[Bools, Names, Names]:
+        # Of keys in order those of a data set stand together, and one of them speaks for all.
+        if not in_order(keys):
+            return self._each(keys)
+        spoken_for, speakers = by_folders(keys, len(self.rule.parts))
+        taken, account, repository = self._each(keys.take(pa.array(speakers)))
+        return taken[spoken_for], gather(account, spoken_for), gather(repository, spoken_for)
+
+    def _each(self, keys: pa.StringArray) -> tuple[Bools, Names, Names]:
         parts = self.rule.parts
         split = pc.split_pattern(keys, "/", max_splits=len(parts))
         offsets = split.offsets.to_numpy()

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from glue_jobs.arrays import ranks
-from glue_jobs.data_files import NewFile
+from glue_jobs.data_files import NewFile, columns_of
 from glue_jobs.duplicates.fold import fold
 from glue_jobs.duplicates.in_memory import Rows, all_but_first, repeated, ways
 from glue_jobs.storage import storage_for
@@ -172,12 +172,5 @@ def _doubled(file: NewFile, rows: pa.Table) -> Doubled:
 
 
 def _read(table: Table, address: str, columns: tuple[str, ...]) -> pa.Table:
-    """The columns in that order; those that the file is too old to have are null."""
     with storage_for(address).open(address) as file:
-        rows = pq.ParquetFile(file).read(list(columns), use_threads=False)
-    fields = [table.arrow_schema.field(name) for name in columns]
-    arrays = [
-        rows[field.name] if field.name in rows.column_names else pa.chunked_array([pa.nulls(rows.num_rows, field.type)])
-        for field in fields
-    ]
-    return pa.table(arrays, names=list(columns))
+        return columns_of(table, pq.ParquetFile(file).read(list(columns), use_threads=False), columns)

@@ -93,8 +93,11 @@ def _batches(found: Iterable[Doubled]) -> Iterator[list[Doubled]]:
 
 
 def _rewritten(job: Job, batch: list[Doubled]) -> Rewritten:
-    parts = [without(read_file(each.file.address), each.rows) for each in batch if len(each.rows) < each.file.rows]
-    files = write_partitions(job, job.pipeline.table, _joined(parts)) if parts else []
+    table = job.pipeline.table
+    parts = [
+        without(read_file(table, each.file.address), each.rows) for each in batch if len(each.rows) < each.file.rows
+    ]
+    files = write_partitions(job, table, _joined(parts)) if parts else []
     counts = sum((each.counts for each in batch), Counter[str]())
     return Rewritten([each.file.address for each in batch], files, counts)
 

@@ -102,7 +102,7 @@ class _Task:
         """Write what is pending."""
         if self._pending:
             rows = pa.concat_tables(self._pending).unify_dictionaries().combine_chunks()
-            self._write(self._job.pipeline.enrich(rows, self._job.config))
+            self._write(rows)
         if self._refused:
             rejected = rejected_rows(self._job, self._refused)
             self.result.rejected_files += write_partitions(self._job, REJECTED_RECORD, rejected)
@@ -113,7 +113,8 @@ class _Task:
         order = text_order(rows["key"].chunk(0))
         if order is not None:
             rows = reordered(rows, order)
-        rows = self._without_doubled(rows)
+        # What keys are of is found soonest when they are in order.
+        rows = self._job.pipeline.enrich(self._without_doubled(rows), self._job.config)
         result.totals.append(partial_totals(rows))
         if not self._share.detail:
             result.filtered += rows.num_rows

@@ -54,7 +54,7 @@ def written(folder: Path, files: list[list[Row]], day: int = 7) -> list[NewFile]
 
 
 def rows_of(files: list[NewFile]) -> list[Row]:
-    return [each for file in files for each in read_file(file.address).to_pylist()]
+    return [each for file in files for each in read_file(TABLE, file.address).to_pylist()]
 
 
 def day(new: list[NewFile]) -> object:

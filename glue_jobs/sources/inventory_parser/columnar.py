@@ -14,7 +14,7 @@ from glue_jobs.sources.inventory_parser.manifest import RefusedError
 from glue_jobs.sources.inventory_parser.rows import build_rows
 
 # Rows of a Parquet file held at a time.
-BATCH = 128 * 2**10
+BATCH = 1024 * 2**10
 
 
 def read_orc(source: Any, fields: Sequence[str]) -> Iterator[pa.Table]:
@@ -36,7 +36,9 @@ def read_parquet(source: Any, fields: Sequence[str]) -> Iterator[pa.Table]:
     _check(names, fields)
     source.seek(0)
     repeating = [name for name in fields if pa.types.is_string(COLUMNS.get(name, pa.null())) and name not in DISTINCT]
-    file = pq.ParquetFile(source, read_dictionary=repeating)
+    # What is in memory would only be copied by reading it ahead.
+    ahead = not isinstance(source, pa.BufferReader)
+    file = pq.ParquetFile(source, read_dictionary=repeating, pre_buffer=ahead)
     for batch in file.iter_batches(BATCH, columns=list(fields), use_threads=False):
         yield _built(batch)
 

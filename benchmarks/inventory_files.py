@@ -49,14 +49,21 @@ CONFIG = "example-data/daily"
 FOLDER = "2024-05-07T01-00Z"
 
 
-def snapshot(folder: Path, form: str, objects: int, files: int) -> Path:
-    """The raw folder of an inventory of so many objects in so many files, made when it is not there yet."""
-    place = folder / f"inventory-{form}-{objects}-{files}"
+def snapshot(folder: Path, form: str, objects: int, files: int, ordered: bool = True) -> Path:
+    """The raw folder of an inventory of so many objects in so many files, made when it is not there yet.
+
+    S3 promises no order of keys, but writes files whose keys are in order and ranges do not overlap: lakeFS (its
+    ``ErrInventoryNotSorted``) and DANDI's s3invsync (its ``TreeTrackerError::Unsorted``) read nothing else.
+    """
+    place = folder / f"{'ordered' if ordered else 'unordered'}-inventory-{form}-{objects}-{files}"
     if not (place / CONFIG / FOLDER / "manifest.checksum").exists():
-        print(f"  making an inventory of {objects:,} objects as {form}", flush=True)
+        print(f"  making {place.name}", flush=True)
         _clear(place)
-        listed = [_file(place, form, objects // files, number) for number in range(files)]
-        _manifest(place, form, listed)
+        parts = [_rows(objects // files, number) for number in range(files)]
+        if ordered:
+            rows = pa.concat_tables(parts).sort_by("key")
+            parts = [rows.slice(len(rows) * number // files, objects // files) for number in range(files)]
+        _manifest(place, form, [_file(place, form, part, number) for number, part in enumerate(parts)])
     return place
 
 
@@ -106,10 +113,9 @@ def _repeated(place: Path, parts: list[bytes], size: int) -> dict[str, Any]:
     return {"key": f"{CONFIG}/data/{name}", "size": written, "MD5checksum": digest.hexdigest()}
 
 
-def _file(place: Path, form: str, count: int, number: int) -> dict[str, Any]:
+def _file(place: Path, form: str, rows: pa.Table, number: int) -> dict[str, Any]:
     name = f"{number:04d}.{ENDINGS[form]}"
     path = place / CONFIG / "data" / name
-    rows = _rows(count, number)
     if form == "CSV":
         path.write_bytes(gzip.compress(_csv(rows), compresslevel=5))
     elif form == "ORC":

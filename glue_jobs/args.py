@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from glue_jobs.errors import ArgumentError
 from glue_jobs.sources import SOURCES
 
+CATALOGS = ("sqlite", "glue")
 MANAGEMENT_EVENTS = ("keep", "drop")
 
 # What a pipeline argument may say besides the name of a pipeline: publish the reports.
@@ -20,7 +21,10 @@ INGEST_JOB, REPORT_JOB = "ingest", "report"
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of the ``jobs`` named. ``option`` is its name on the command line; a ``flag`` is true or false."""
+    """One argument of the ``jobs`` named. ``option`` is its name on the command line; a ``flag`` is true or false.
+
+    ``choices`` are all it may be, where they are few.
+    """
 
     name: str
     option: str
@@ -29,6 +33,7 @@ class Argument:
     required: bool = False
     flag: bool = False
     metavar: str | None = None
+    choices: tuple[str, ...] = ()
     jobs: tuple[str, ...] = (INGEST_JOB,)
 
 
@@ -53,7 +58,8 @@ ARGUMENTS = (
     Argument(
         "catalog",
         "--catalog",
-        "sqlite (in the lake's folder) or glue; by default glue when the lake is on S3.",
+        "Where the tables are listed: sqlite is in the lake's folder; by default glue when the lake is on S3.",
+        choices=CATALOGS,
         jobs=BOTH_JOBS,
     ),
     Argument(
@@ -87,7 +93,11 @@ ARGUMENTS = (
         jobs=(REPORT_JOB,),
     ),
     Argument(
-        "config", "--config", "Configuration file: data sets, subscribers, own traffic.", metavar="FILE_OR_S3_URI"
+        "config",
+        "--config",
+        "Configuration file: data sets, subscribers, own traffic, prices.",
+        metavar="FILE_OR_S3_URI",
+        jobs=BOTH_JOBS,
     ),
     Argument(
         "since", "--since", "First day of raw objects to look at; by default the look-back decides.", metavar="DAY"
@@ -106,17 +116,18 @@ ARGUMENTS = (
     Argument(
         "keep_snapshots",
         "--keep-snapshots",
-        "Inventory snapshots of each bucket and configuration that keep their rows; totals are kept of all.",
+        "Of s3_inventory_object: snapshots of each bucket and configuration that keep their rows; totals are kept of"
+        " all.",
         default="8",
         metavar="NUMBER",
     ),
     Argument(
         "management_events",
         "--management-events",
-        "What to do with CloudTrail's events on buckets and settings, keep or drop them; dropped ones are counted as"
-        " filtered, and objects that were ingested are not read again.",
+        "Of cloudtrail_s3_event: what to do with events on buckets and settings, keep or drop them; dropped ones are"
+        " counted as filtered, and objects that were ingested are not read again.",
         default="keep",
-        metavar="|".join(MANAGEMENT_EVENTS),
+        choices=MANAGEMENT_EVENTS,
     ),
 )
 

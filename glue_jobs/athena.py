@@ -48,12 +48,12 @@ class AthenaError(UsageLakeError):
 class Athena:
     """One database as a workgroup of Athena sees it; the region and credentials are those of the environment."""
 
-    def __init__(self, database: str, workgroup: str, reporter: Reporter) -> None:
+    def __init__(self, database: str, workgroup: str, reporter: Reporter, region: str | None = None) -> None:
         self._context = {"Catalog": "AwsDataCatalog", "Database": database}
         self._workgroup = workgroup
         self._reporter = reporter
         with self._explained():
-            self._client: Any = boto3.client("athena", config=RETRIES)
+            self._client: Any = boto3.client("athena", region_name=region, config=RETRIES)
 
     def run(self, sql: str) -> pa.Table:
         """The answer of one SELECT; raises AthenaError."""

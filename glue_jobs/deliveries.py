@@ -33,6 +33,8 @@ FIELDS = (
     "LifecycleExpirationDate",
 )
 
+NEEDED = {"Size", "LastModifiedDate", "StorageClass"}
+
 
 @dataclass(frozen=True)
 class Target:
@@ -107,8 +109,8 @@ def inventory_step(target: Target, present: Mapping[str, Mapping[str, Any]]) -> 
         return Step("inventory", wanted, "kept", f"its inventory {same!r} goes there already")
     if INVENTORY in present:
         reason = (
-            f"it has an inventory called {INVENTORY!r} that goes elsewhere or is switched off; delete that one first,"
-            " or let the stack read its bucket (ExistingInventoryBucket)"
+            f"it has an inventory called {INVENTORY!r} that goes elsewhere, is switched off or lists less than reports"
+            " need; delete that one first, or let the stack read its bucket (ExistingInventoryBucket)"
         )
         return Step("inventory", wanted, "left", reason)
     return Step("inventory", wanted, "set")
@@ -118,4 +120,7 @@ def _delivers(present: Mapping[str, Any], target: Target) -> bool:
     place = present["Destination"]["S3BucketDestination"]
     bucket = str(place["Bucket"]).rpartition(":")[2]
     prefix = f"{place.get('Prefix', '')}/"
-    return bool(present["IsEnabled"]) and bucket == target.bucket and prefix.startswith(target.inventory_prefix)
+    # One of a part of the bucket, or without what every report needs, is as good as none.
+    whole = not present.get("Filter") and {*present.get("OptionalFields", ())} >= NEEDED
+    there = bucket == target.bucket and prefix.startswith(target.inventory_prefix)
+    return bool(present["IsEnabled"]) and whole and there

@@ -107,7 +107,7 @@ def ingest(order: Order, reporter: Reporter) -> Outcome:
         return Outcome(None, len(found), skipped, NOTHING)
     folder = new_run(runs, now)
     with Heartbeat(folder) as heartbeat:
-        sums, refused = _run(order, rows, folder, new, now, heartbeat, reporter)
+        sums, refused = _run(order, rows, folder, found, new, now, heartbeat, reporter)
     stored = sums.objects or any(not each.known for each in refused)
     return Outcome(folder.run_id if stored else None, len(found), skipped, sums, tuple(refused))
 
@@ -138,6 +138,7 @@ def _run(
     order: Order,
     rows: LoadedTable,
     folder: RunFolder,
+    found: list[Found],
     new: list[Found],
     now: datetime,
     heartbeat: Heartbeat,
@@ -147,7 +148,7 @@ def _run(
     locations = {table.name: order.lake.load(table).location for table in tables}
     job = Job(order.pipeline, order.config, folder, now.date(), locations)
     try:
-        made = _make(order, job, rows, new, reporter)
+        made = _make(order, job, rows, found, new, reporter)
         ledger = ledger_rows(order.pipeline.name, folder.run_id, now, made.found, made.counts, made.duplicates)
         sums = totals(ledger)
         _check(sums, made.changes[order.pipeline.table].files)
@@ -166,9 +167,9 @@ def _run(
     return sums, made.refused
 
 
-def _make(order: Order, job: Job, rows: LoadedTable, new: list[Found], reporter: Reporter) -> Made:
+def _make(order: Order, job: Job, rows: LoadedTable, found: list[Found], new: list[Found], reporter: Reporter) -> Made:
     if not isinstance(order.pipeline, EventPipeline):
-        return make_snapshots(job, order.lake, rows, new, order.keep_snapshots, reporter)
+        return make_snapshots(job, order.lake, rows, found, new, order.keep_snapshots, reporter)
     results = _ingest_chunks(job, order.pipeline, new, reporter)
     files = [file for result in results for file in result.files]
     files, duplicates = without_doubled(job, rows, files, reporter)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from pathlib import PurePosixPath
 
 from glue_jobs.args import MANAGEMENT_EVENTS, REPORT
-from glue_jobs.config import Config, load_config
+from glue_jobs.config.named import named_config
 from glue_jobs.errors import ArgumentError
 from glue_jobs.ingest import KEEP_SNAPSHOTS, Order
 from glue_jobs.lake.named import named_lake
 from glue_jobs.pipelines import BY_NAME, EventPipeline, Pipeline, SnapshotPipeline
-from glue_jobs.storage import address, storage_for
+from glue_jobs.storage import address
 
 # More days of looking back than AWS has written logs.
 MOST_DAYS = 36_500
@@ -44,7 +43,7 @@ def order(values: Mapping[str, str]) -> Order:
         pipeline=_with_wanted_events(pipeline, values.get("management_events", "keep")),
         raw=raw,
         lake=store,
-        config=_config(values.get("config")),
+        config=named_config(values),
         since=since,
         until=until,
         look_back_days=_whole_number(values, "look_back_days", str(pipeline.look_back_days)),
@@ -61,23 +60,6 @@ def _with_wanted_events(pipeline: Pipeline, management: str) -> Pipeline:
     if not isinstance(pipeline, EventPipeline) or pipeline.parse_data_events is None:
         raise ArgumentError(f"management_events is for CloudTrail: leave it out for {pipeline.title}")
     return replace(pipeline, parse=pipeline.parse_data_events)
-
-
-def _config(text: str | None) -> Config:
-    if not text:
-        return Config()
-    location = address(text)
-    folder = location.rpartition("/")[0]
-
-    def read(name: str) -> bytes:
-        whole = name if name.startswith("s3://") or PurePosixPath(name).is_absolute() else f"{folder}/{name}"
-        return storage_for(whole).get(whole)
-
-    try:
-        content = read(location).decode()
-    except UnicodeDecodeError as error:
-        raise ArgumentError(f"{text} is not UTF-8 text (byte {error.start}), so it is no configuration file") from error
-    return load_config(content, text, read)
 
 
 def _day(values: Mapping[str, str], name: str) -> date | None:

@@ -15,32 +15,34 @@ from glue_jobs.reports.order import report, report_order
 from glue_jobs.reports.publish import sentence as reports_sentence
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run one job; 0 when it succeeded, else 1 (130 after Ctrl-C) and one sentence on standard error.
+def main(arguments: Sequence[str]) -> str | int | None:
+    """Run one job; returns what to exit with: None when it succeeded, a sentence when not, 130 after Ctrl-C.
 
-    A run that refused a snapshot for the first time has stored the others, and ends with 1 too: somebody should look.
+    A run that refused a snapshot for the first time has stored the others, and fails too: somebody should look.
     """
     reporter = PlainReporter()
     try:
         return _run(parse(arguments), reporter)
     except UsageLakeError as error:
-        reporter.say(f"error: {error}")
-        return 1
+        return f"error: {error}"
     except KeyboardInterrupt:
         reporter.say("stopped; the next run goes on from here")
         return STOPPED
 
 
-def _run(values: Mapping[str, str], reporter: Reporter) -> int:
+def _run(values: Mapping[str, str], reporter: Reporter) -> str | None:
     if values["pipeline"] == REPORT:
         reporter.say(reports_sentence(report(report_order(values), reporter)))
-        return 0
+        return None
     outcome = ingest(order(values), reporter)
+    if outcome.failed:
+        return sentence(outcome)
     reporter.say(sentence(outcome))
-    return 1 if outcome.failed else 0
+    return None
 
 
 if __name__ == "__main__":
-    # Glue takes any exit, even exit(0), for a failure of older job types, so only a failure exits.
-    if main(sys.argv[1:]) != 0:
-        sys.exit(1)
+    # Glue takes any exit, even exit(0), for a failure of older job types, so only a failure exits. What it exits with
+    # goes to standard error, and is the message of the run in Glue and of the e-mail.
+    if problem := main(sys.argv[1:]):
+        sys.exit(problem)

@@ -151,6 +151,14 @@ def test_a_listed_access_point_goes_before_the_key(listed: str, point: str | Non
     assert one(config, "acme/tiles/x", point=point) == expected
 
 
+def test_an_alias_stands_where_a_bucket_would_and_no_bucket_is_an_access_point() -> None:
+    config = Config(access_points={"tiles-x1-s3alias": Target(account="maps"), "tiles": Target(account="wrong")})
+    assert one(config, "acme/v1/x", bucket="tiles-x1-s3alias") == ("maps", "v1")
+    assert one(config, "acme/v1/x", bucket="tiles") == ("acme", "v1")
+    listed = Config(access_points={"tiles-x1-s3alias": Target(account="maps"), RADAR: Target(account="weather")})
+    assert one(listed, "acme/v1/x", bucket="tiles-x1-s3alias", point=RADAR) == ("weather", "v1")
+
+
 def test_an_arn_goes_before_the_name_in_it() -> None:
     config = Config(access_points={"radar": Target(account="name"), RADAR: Target(repository="exact")})
     assert one(config, "file", point=RADAR) == (None, "exact")

@@ -13,7 +13,13 @@ TARGET = Target("aws", "logs", "s3-access-log/", "s3-inventory/", "Weekly")
 
 def inventory(bucket: str = "logs", prefix: str = "s3-inventory", enabled: bool = True) -> dict[str, Any]:
     place = {"Bucket": f"arn:aws:s3:::{bucket}", "Prefix": prefix, "Format": "CSV"}
-    return {"Id": "theirs", "IsEnabled": enabled, "Destination": {"S3BucketDestination": place}}
+    fields = ["Size", "LastModifiedDate", "StorageClass"]
+    return {
+        "Id": "theirs",
+        "IsEnabled": enabled,
+        "OptionalFields": fields,
+        "Destination": {"S3BucketDestination": place},
+    }
 
 
 def test_a_bucket_that_logs_nowhere_gets_folders_of_event_days() -> None:
@@ -62,6 +68,12 @@ def test_an_inventory_is_added_beside_others() -> None:
 def test_an_inventory_that_comes_already_is_enough(prefix: str) -> None:
     step = inventory_step(TARGET, {"theirs": inventory(prefix=prefix)})
     assert (step.state, step.reason) == ("kept", "its inventory 'theirs' goes there already")
+
+
+@pytest.mark.parametrize("less", [{"Filter": {"Prefix": "only/this/"}}, {"OptionalFields": ["Size", "ETag"]}])
+def test_an_inventory_of_less_than_reports_need_is_not_enough(less: dict[str, Any]) -> None:
+    assert inventory_step(TARGET, {"theirs": inventory() | less}).state == "set"
+    assert inventory_step(TARGET, {INVENTORY: inventory() | less}).state == "left"
 
 
 @pytest.mark.parametrize(

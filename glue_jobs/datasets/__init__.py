@@ -24,7 +24,8 @@ def assign(
     """Account and repository of each row, both ``dictionary<int32, string>``, null where no rule names one.
 
     The first rule of ``config.datasets`` that takes a key decides. What ``config.access_points`` says of the row's
-    access point goes before what the key says, name by name. Arrays are strings, plain or dictionary-encoded.
+    access point goes before what the key says, name by name; its alias may stand where a bucket's name would. Arrays
+    are strings, plain or dictionary-encoded.
     """
     keys, rows = distinct(key)
     if any(_buckets(rule) for rule in config.datasets):
@@ -33,10 +34,11 @@ def assign(
         found = _by_rules(keys, matchers_for(config.datasets, None))
         account, repository = gather(found[0], rows), gather(found[1], rows)
     if access_point is not None and config.access_points:
-        points, point_rows = distinct(access_point, encode=True)
-        targets = [_target(point, config) for point in points.to_pylist()]
-        account = override(account, [target.account for target in targets], point_rows)
-        repository = override(repository, [target.repository for target in targets], point_rows)
+        for points, target in ((bucket, _alias_target), (access_point, _target)):
+            names, point_rows = distinct(points, encode=True)
+            targets = [target(name, config) for name in names.to_pylist()]
+            account = override(account, [target.account for target in targets], point_rows)
+            repository = override(repository, [target.repository for target in targets], point_rows)
     return as_dictionary(account), as_dictionary(repository)
 
 
@@ -92,6 +94,15 @@ def _buckets(rule: Any) -> set[str]:
 
 # An access point that the configuration does not list names nothing.
 UNLISTED = Target.model_construct()
+
+
+# How aliases of access points end, and no bucket's name:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+ALIAS = "-s3alias"
+
+
+def _alias_target(bucket: str | None, config: Config) -> Target:
+    return _target(bucket, config) if bucket and bucket.endswith(ALIAS) else UNLISTED
 
 
 def _target(point: str | None, config: Config) -> Target:

@@ -12,7 +12,12 @@ from functools import cached_property
 from pathlib import Path
 
 from pyiceberg.catalog import Catalog, load_catalog
-from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NamespaceAlreadyExistsError,
+    NoSuchTableError,
+    TableAlreadyExistsError,
+)
 from pyiceberg.table import Table as IcebergTable
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -26,6 +31,20 @@ from glue_jobs.storage.s3 import endpoint, region
 from glue_jobs.table import Table
 
 __all__ = ["Lake", "LoadedTable", "StoredFile", "describe", "iceberg_schema"]
+
+
+def _completed(existing: IcebergTable, table: Table) -> bool:
+    """Add the columns that the table lacks; False when it was changed by somebody else since it was loaded."""
+    present = {field.name for field in existing.schema().fields}
+    missing = [column for column in table.columns if column.name not in present]
+    try:
+        if missing:
+            with existing.update_schema() as update:
+                for column in missing:
+                    update.add_column(column.name, iceberg_type(column), column.description)
+    except CommitFailedException:
+        return False
+    return True
 
 
 class Lake:
@@ -48,10 +67,11 @@ class Lake:
 
     @cached_property
     def _catalog(self) -> Catalog:
-        properties: dict[str, str | None] = {"type": "glue", "s3.endpoint": endpoint(), "glue.endpoint": endpoint()}
+        # Where Glue itself is, boto3 reads from the environment.
+        properties: dict[str, str | None] = {"type": "glue", "s3.endpoint": endpoint()}
         if self.location.startswith("s3://"):
-            # Otherwise pyiceberg asks AWS for it, without credentials.
-            properties["s3.region"] = region(self.location)
+            # For S3 pyiceberg would ask AWS, without credentials, and for Glue it would take the default Region.
+            properties["s3.region"] = properties["glue.region"] = region(self.location)
         if self.catalog_type == "sqlite":
             check_place(Path(self._catalog_file), self.location)
             properties = {"type": "sql", "uri": f"sqlite:///{self._catalog_file}?timeout=60"}
@@ -76,12 +96,9 @@ class Lake:
                 existing = self._catalog.load_table((self.database, table.name))
             except NoSuchTableError:
                 existing = self._create(table)
-            present = {field.name for field in existing.schema().fields}
-            missing = [column for column in table.columns if column.name not in present]
-            if missing:
-                with existing.update_schema() as update:
-                    for column in missing:
-                        update.add_column(column.name, iceberg_type(column), column.description)
+            while not _completed(existing, table):
+                # Another run has changed the table meanwhile, perhaps in the same way.
+                existing = self._catalog.load_table((self.database, table.name))
         check_ids(table, existing.schema())
 
     def _create(self, table: Table) -> IcebergTable:

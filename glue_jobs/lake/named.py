@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from glue_jobs.args import CATALOGS
 from glue_jobs.errors import ArgumentError
 from glue_jobs.lake import Lake
 from glue_jobs.storage import address
@@ -18,7 +19,7 @@ def named_lake(values: Mapping[str, str]) -> Lake:
         LakeError: the catalog cannot be where the lake is.
     """
     catalog = values.get("catalog")
-    if catalog not in (None, "sqlite", "glue"):
+    if catalog not in (None, *CATALOGS):
         raise ArgumentError(f"there is no catalog {catalog!r}; there are sqlite and glue")
     database = values.get("database", "usage_lake")
     if not re.fullmatch("[a-z0-9_-]+", database):

@@ -65,6 +65,7 @@ def _option(argument: Argument) -> Callable[[Command], Command]:
         argument.name,
         required=argument.required,
         metavar=argument.metavar,
+        type=click.Choice(argument.choices) if argument.choices else None,
         help=argument.description,
         **default,
     )
@@ -114,7 +115,10 @@ def _given(values: dict[str, Any]) -> dict[str, str]:
 @_options("lake_path", "database", "catalog")
 @_FORMAT
 def query_command(name: str, parameters: tuple[str, ...], form: str, **values: Any) -> None:
-    """Answer a saved query, e.g. access/downloads_by_month."""
+    """Answer a saved query, e.g. access/downloads_by_month.
+
+    Tables on S3 are read whole; Athena answers better when they are large.
+    """
     from glue_jobs.saved.query import SavedQuery
 
     query = SavedQuery.load(name)
@@ -127,7 +131,10 @@ def query_command(name: str, parameters: tuple[str, ...], form: str, **values: A
 @_options("lake_path", "database", "catalog")
 @_FORMAT
 def sql_command(statement: str, form: str, **values: Any) -> None:
-    """Answer a SELECT in Athena's SQL."""
+    """Answer a SELECT in Athena's SQL.
+
+    Tables on S3 are read whole; Athena answers better when they are large.
+    """
     _print(_answer(values, statement), form)
 
 
@@ -208,7 +215,13 @@ def connect_command(**values: Any) -> None:
 @click.option(
     "--dir", "folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Where."
 )
-@click.option("--scale", default=1.0, show_default=True, help="How much traffic; 1 is about 60,000 requests.")
+@click.option(
+    "--scale",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="How much traffic; 1 is about 60,000 requests.",
+)
 def demo_command(folder: Path, scale: float) -> None:
     """Make a publisher's raw files, ingest them, ask, publish reports, compare with the truth."""
     from glue_jobs.local.demo import demonstrate

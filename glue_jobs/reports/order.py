@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from glue_jobs.athena import Athena, AthenaError
+from glue_jobs.config.named import named_config
 from glue_jobs.errors import ArgumentError
 from glue_jobs.lake import Lake
 from glue_jobs.lake.named import named_lake
 from glue_jobs.pipelines import TABLES
 from glue_jobs.progress import Reporter
-from glue_jobs.reports.publish import Engine, Published, publish
+from glue_jobs.reports.publish import AsOf, Engine, Published, publish
 from glue_jobs.reports.report_set import Report, report_set
 from glue_jobs.saved.files import VIEWS
 from glue_jobs.saved.view import SavedView
 from glue_jobs.storage import address
+from glue_jobs.storage.s3 import region
 
 
 @dataclass(frozen=True)
 class ReportOrder:
-    """Which lake to ask, where to write (a folder or ``s3://bucket/prefix``), as of which day (UTC), and what."""
+    """Which lake to ask, where to write (a folder or ``s3://bucket/prefix``), as of what, and which reports."""
 
     lake: Lake
     folder: str
-    day: date
+    as_of: AsOf
     reports: tuple[Report, ...]
     workgroup: str
 
@@ -36,11 +38,14 @@ def report_order(values: Mapping[str, str]) -> ReportOrder:
 
     Raises:
         ArgumentError: a value cannot be used; the sentence names the argument.
+        ConfigError: the configuration file has a mistake.
         LakeError: the catalog cannot be where the lake is.
     """
     folder = address(values["report_path"]).rstrip("/")
-    day, reports = _report_day(values.get("date")), _reports(values.get("subjects"))
-    return ReportOrder(named_lake(values), folder, day, reports, values.get("workgroup", "primary"))
+    as_of = AsOf(_report_day(values.get("date")), named_config(values).prices)
+    return ReportOrder(
+        named_lake(values), folder, as_of, _reports(values.get("subjects")), values.get("workgroup", "primary")
+    )
 
 
 def _report_day(text: str | None) -> date:
@@ -75,15 +80,16 @@ def report(order: ReportOrder, reporter: Reporter) -> Published:
     order.lake.check_any(TABLES)
     with _engine(order, reporter) as engine:
         failed = tuple(_make_views(engine)) if isinstance(engine, Athena) else ()
-        published = publish(order.reports, engine, order.folder, order.day, reporter)
-    return replace(published, failed=(*failed, *published.failed))
+        return publish(order.reports, engine, order.folder, order.as_of, failed, reporter)
 
 
 @contextmanager
 def _engine(order: ReportOrder, reporter: Reporter) -> Iterator[Engine]:
     """Athena for a lake in the Glue Data Catalog, DuckDB for one in a folder."""
     if order.lake.catalog_type == "glue":
-        yield Athena(order.lake.database, order.workgroup, reporter)
+        # Tables are listed where the lake is, which may be another Region than the default one.
+        where = region(order.lake.location) if order.lake.location.startswith("s3://") else None
+        yield Athena(order.lake.database, order.workgroup, reporter, where)
         return
     # Only a laptop has DuckDB.
     from glue_jobs.local.lake_tables import sources

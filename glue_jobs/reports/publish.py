@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
 import pyarrow as pa
 
+from glue_jobs.config import Prices
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.progress import Reporter, printable
 from glue_jobs.reports.page import HTML, NAME, ROWS_SHOWN, Shown, page
 from glue_jobs.reports.report_set import JSON, Form, Report
 from glue_jobs.storage import storage_for
+
+# Names of queries or views that could not be made, and why.
+Failures = tuple[tuple[str, str], ...]
 
 
 class Engine(Protocol):
@@ -46,34 +50,45 @@ class Published:
 
     folder: str
     files: tuple[Written, ...]
-    failed: tuple[tuple[str, str], ...]
+    failed: Failures
 
 
-def publish(reports: Sequence[Report], engine: Engine, folder: str, day: date, reporter: Reporter) -> Published:
-    """Answer every report as of ``day`` and write its files below ``folder``; then a page of them and a manifest.
+@dataclass(frozen=True)
+class AsOf:
+    """What the answers depend on besides the lake."""
 
-    A query that fails costs only its own report.
+    day: date
+    prices: Prices = field(default_factory=Prices)
+
+
+def publish(
+    reports: Sequence[Report], engine: Engine, folder: str, as_of: AsOf, failed: Failures, reporter: Reporter
+) -> Published:
+    """Answer every report and write its files below ``folder``; then a page of them and a manifest.
+
+    A query that fails costs only its own report; ``failed`` is what could not be made before.
 
     Raises:
         StorageError: the folder cannot be written to.
     """
     files: list[Written] = []
-    failed: list[tuple[str, str]] = []
+    failures, day = [*failed], as_of.day
     shown: list[Shown] = []
     with reporter.progress("reports") as progress:
         for done, report in enumerate(reports, 1):
             try:
-                rows = engine.run(report.query.as_of(day))
+                rows = engine.run(report.query.as_of(day, as_of.prices))
             except UsageLakeError as error:
-                failed.append((report.query.name, str(error)))
+                failures.append((report.query.name, str(error)))
             else:
                 shown.append(Shown(report, rows.slice(0, ROWS_SHOWN), rows.num_rows))
                 files += [_report(report, form, rows, folder, day) for form in report.forms]
             progress(done, len(reports))
-    unmade = [name for name, _ in failed]
-    files.append(_write(folder, NAME, page(shown, unmade, day), HTML))
+    unmade = [name for name, _ in failures]
+    # The page is of the latest day, so that no day's manifest can promise what is in it.
+    latest = _write(folder, NAME, page(shown, unmade, day), HTML)
     _write(folder, f"manifest-{day:%Y%m%d}.json", _manifest(files, unmade), JSON)
-    return Published(folder, tuple(files), tuple(failed))
+    return Published(folder, (*files, latest), tuple(failures))
 
 
 def sentence(published: Published) -> str:

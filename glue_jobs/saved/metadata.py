@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any, Literal
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from glue_jobs.saved.files import SavedQueryError
+
+if TYPE_CHECKING:
+    from glue_jobs.config import Prices
 
 ParameterValue = str | date | int | float
 Text = Annotated[str, Field(min_length=1)]
@@ -30,7 +34,8 @@ class _Strict(BaseModel):
 class Parameter(_Strict):
     """One ``?`` of the query. ``example`` and ``default`` are text, as a caller would type them.
 
-    A parameter with a default may be left out, and its default stands in the text that Athena is given.
+    A parameter with a default may be left out, and its default stands in the text that Athena is given. ``price`` is
+    where a configuration says what it is in published reports, below ``prices``, e.g. ``requests_per_1000.read``.
     """
 
     name: Text
@@ -38,6 +43,13 @@ class Parameter(_Strict):
     description: Text
     example: Text
     default: Text | None = None
+    price: Text | None = None
+
+    def priced(self, prices: Prices | None) -> str | None:
+        """What it is when nobody gives it: what ``prices`` say, or else its default."""
+        if prices is None or self.price is None:
+            return self.default
+        return repr(float(attrgetter(self.price)(prices)))
 
     def read(self, text: str) -> ParameterValue:
         """The value a caller typed, in the parameter's type; raises SavedQueryError."""

@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
 from glue_jobs.saved.files import QUERIES, VIEWS, Folder, SavedQueryError, read_text, read_yaml
 from glue_jobs.saved.metadata import Case, Metadata, ParameterValue
+
+if TYPE_CHECKING:
+    from glue_jobs.config import Prices
 
 # Limits of AWS::Athena::NamedQuery: Name and Description in characters (bytes are never fewer), QueryString in bytes.
 LONGEST_NAME = 128
@@ -85,18 +89,22 @@ class SavedQuery:
         """
         return self._filled("current_date")
 
-    def as_of(self, day: date) -> str:
-        """The text for Athena with ``day`` in place of current_date: its answer depends on the lake alone."""
-        return self._filled(f"DATE '{day}'")
+    def as_of(self, day: date, prices: Prices | None = None) -> str:
+        """The text for Athena with ``day`` in place of current_date: its answer depends on the lake alone.
 
-    def _filled(self, current_date: str) -> str:
+        Parameters that are prices have those of ``prices`` instead of their defaults.
+        """
+        return self._filled(f"DATE '{day}'", prices)
+
+    def _filled(self, current_date: str, prices: Prices | None = None) -> str:
         parameters = iter(self.metadata.parameters)
 
         def filled(found: re.Match[str]) -> str:
             if found[0].lower() == "current_date":
                 return current_date
             parameter = next(parameters, None) if found[0] == "?" else None
-            return found[0] if parameter is None or parameter.default is None else parameter.literal(parameter.default)
+            value = parameter.priced(prices) if parameter else None
+            return found[0] if parameter is None or value is None else parameter.literal(value)
 
         return _REPLACEABLE.sub(filled, self.sql)
 

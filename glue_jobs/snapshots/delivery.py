@@ -63,15 +63,28 @@ def separate(deliveries: Iterable[Delivery], stored: list[StoredFile], reasons: 
             )
 
 
-def once(deliveries: Iterable[Delivery], reasons: dict[str, str]) -> list[Delivery]:
-    """Of a snapshot that lies in several places the one that was written last."""
+def copies(listed: list[Found], new: list[Found]) -> list[Found]:
+    """The listed manifests that were ingested already and may be of the same snapshots as new ones."""
+    addresses = {each.entry.address for each in new}
+    names = {_name(address) for address in addresses}
+    return [each for each in listed if each.entry.address not in addresses and _name(each.entry.address) in names]
+
+
+def _name(address: str) -> str:
+    """Configuration and time, as the folders of a manifest tell them."""
+    return "/".join(address.split("/")[-3:])
+
+
+def once(deliveries: Iterable[Delivery], ingested: Iterable[Delivery], reasons: dict[str, str]) -> list[Delivery]:
+    """Of a snapshot that lies in several places the one that was written last, if it was not ingested already."""
     newest: dict[Identity, Delivery] = {}
-    for each in sorted(deliveries, key=lambda each: (each.found.entry.last_modified, each.snapshot.address)):
+    new = [*deliveries]
+    for each in sorted((*new, *ingested), key=lambda each: (each.found.entry.last_modified, each.snapshot.address)):
         older = newest.get(each.identity)
         if older is not None:
             reasons[older.snapshot.address] = f"the same snapshot lies in {each.snapshot.address} too"
         newest[each.identity] = each
-    return list(newest.values())
+    return [each for each in new if newest[each.identity] is each]
 
 
 def identity_of(file: StoredFile) -> Identity:

@@ -21,7 +21,16 @@ from glue_jobs.made import Made
 from glue_jobs.pipelines import SnapshotPipeline
 from glue_jobs.plan import chunk_size
 from glue_jobs.progress import Reporter
-from glue_jobs.snapshots.delivery import Delivery, Identity, identity_of, latest_of, once, read_deliveries, separate
+from glue_jobs.snapshots.delivery import (
+    Delivery,
+    Identity,
+    copies,
+    identity_of,
+    latest_of,
+    once,
+    read_deliveries,
+    separate,
+)
 from glue_jobs.snapshots.refusals import refusals, rejected_files
 from glue_jobs.snapshots.task import Share, ShareResult, ingest_share
 from glue_jobs.sources.found import Found
@@ -32,16 +41,19 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.workers import workers_for
 
 
-def make_snapshots(job: Job, lake: Lake, rows: LoadedTable, new: list[Found], keep: int, reporter: Reporter) -> Made:
-    """Ingest the new manifests' snapshots; of each bucket and configuration the latest ``keep`` keep their rows.
+def make_snapshots(
+    job: Job, lake: Lake, rows: LoadedTable, listed: list[Found], new: list[Found], keep: int, reporter: Reporter
+) -> Made:
+    """Ingest the listed manifests' snapshots that are new; of each kind the latest ``keep`` keep their rows.
 
     Raises:
         UsageLakeError: the run cannot go on. A snapshot that is not as promised is one of ``refused`` instead.
     """
     reasons: dict[str, str] = {}
     stored, found = rows.files(), list(read_deliveries(new, reasons))
+    ingested = [*read_deliveries(copies(listed, new), {})]
     before = _totals_before(job, lake, found)
-    deliveries = once(separate(found, [*stored, *before], reasons), reasons)
+    deliveries = once(separate(found, [*stored, *before], reasons), ingested, reasons)
     results, latest = _ingest_all(job, deliveries, [*map(identity_of, stored)], keep, reasons, reporter)
     accepted = [each for each in deliveries if each.snapshot.address not in reasons]
     refused = refusals(rows, new, reasons)

@@ -62,6 +62,7 @@ def left_out_folder(names: DayNames, path: str) -> str | None:
 @dataclass
 class _Contents:
     stems: set[str] = field(default_factory=set)
+    years: set[str] = field(default_factory=set)
     folders: list[str] = field(default_factory=list)
 
 
@@ -74,6 +75,7 @@ class DayFolders:
         self._window = window
         self._skipped = skipped
         self._visited = 0
+        self._looked: dict[str, _Contents] = {}
 
     def objects(self, prefix: str, depth: int = 0) -> Iterator[Found]:
         """The source's objects of the window below ``prefix``.
@@ -86,11 +88,23 @@ class DayFolders:
             raise ArgumentError(f"there are over {MOST_FOLDERS} folders below the raw path; name the logs' own prefix")
         contents = self._look(prefix)
         yield from self._beside(prefix, contents)
+        years = self._years(prefix, contents.folders)
         for folder in contents.folders:
-            if re.fullmatch("[0-9]{4}", folder):
+            if folder in years:
                 yield from self._year(f"{prefix}{folder}/", int(folder), depth)
             else:
                 yield from self._other(f"{prefix}{folder}/", folder, depth)
+
+    def _years(self, prefix: str, folders: list[str]) -> set[str]:
+        """Those of the folders that are years: from the latest one on whose content says so, back."""
+        named = sorted(folder for folder in folders if re.fullmatch("[0-9]{4}", folder))
+        while named:
+            latest = f"{prefix}{named[-1]}/"
+            inside = self._looked[latest] = self._look(latest)
+            if inside.years == {named[-1]} or any(re.fullmatch("[0-9]{2}", folder) for folder in inside.folders):
+                break
+            named.pop()
+        return set(named)
 
     def _other(self, prefix: str, folder: str, depth: int) -> Iterator[Found]:
         if folder in self._names.left_out:
@@ -101,6 +115,9 @@ class DayFolders:
             yield from self.objects(prefix, depth + 1)
 
     def _look(self, prefix: str) -> _Contents:
+        known = self._looked.pop(prefix, None)
+        if known is not None:
+            return known
         contents, after, more = _Contents(), "", True
         while more:
             page = self._storage.level(prefix, after)
@@ -109,6 +126,7 @@ class DayFolders:
                 match = self._names.flat.match(name) if self._names.flat else None
                 if match:
                     contents.stems.add(match["stem"])
+                    contents.years.add(match["year"])
                 else:
                     self._skipped.add(prefix + name)
             more = page.more
@@ -123,23 +141,25 @@ class DayFolders:
 
     def _beside(self, prefix: str, contents: _Contents) -> Iterator[Found]:
         for stem in sorted(contents.stems):
-            yield from self._flat(prefix + stem)
+            yield from self._flat(prefix + stem, contents.folders)
 
-    def _flat(self, stem: str) -> Iterator[Found]:
+    def _flat(self, stem: str, folders: list[str]) -> Iterator[Found]:
         since, until = self._window.since, self._window.until
         start: str | None = f"{stem}{since.isoformat()}" if since else f"{stem}0"
         # A colon comes after the digits.
         stop = f"{stem}{(until + timedelta(days=1)).isoformat()}" if until and until < date.max else f"{stem}:"
         while start is not None:
-            start = yield from self._flat_between(stem, start, stop)
+            start = yield from self._flat_between(stem, start, stop, folders)
 
-    def _flat_between(self, stem: str, start: str, stop: str) -> Generator[Found, None, str | None]:
-        """The objects up to the next folder; returns where to go on behind it, None at the end."""
+    def _flat_between(self, stem: str, start: str, stop: str, folders: list[str]) -> Generator[Found, None, str | None]:
+        """The objects up to the next folder, which is one of ``folders`` then; returns where to go on behind it."""
         assert self._names.flat is not None
         folder = stem.rpartition("/")[0] + "/"
         for entry in self._storage.list(stem, start, stop):
             name, slash, _ = entry.address.removeprefix(folder).partition("/")
             if slash:
+                if name not in folders:
+                    folders.append(name)
                 return folder + name + PAST
             match = self._names.flat.match(name)
             if match and folder + match["stem"] == stem:

@@ -23,7 +23,6 @@ from glue_jobs.args import REPORT
 from glue_jobs.errors import StorageError
 from glue_jobs.lake import Lake
 from glue_jobs.pipelines import BY_NAME, PIPELINES
-from glue_jobs.run import main
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.cloudformation.acting import acting_as
@@ -32,6 +31,7 @@ from tests.end_to_end.lakes import without_spark
 from tests.end_to_end.sources import SOURCES, Raw, events, put
 from tests.fake_athena import FakeAthena, serving
 from tests.inventories import Inventory
+from tests.jobs import main
 from tools.package import packaged
 
 DAY = date(2024, 5, 7)

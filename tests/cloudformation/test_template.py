@@ -167,7 +167,8 @@ def test_parameters_explain_themselves_and_are_grouped(path: Path) -> None:
         ("CloudTrailName", "-trail"),
         ("TrailBuckets", "s3://first"),
         ("ExistingTrailPrefix", "logs"),
-        ("AccessLogPrefix", "/"[:0]),
+        ("AccessLogPrefix", "logs"),
+        ("InventoryPrefix", "lists"),
         ("GlueDatabaseName", "Usage"),
         ("ConfigurationUri", "usage.yaml"),
         ("GlueScriptLocation", "s3://bucket/run.zip"),
@@ -310,6 +311,38 @@ def test_raw_logs_move_to_glacier_after_90_days_and_expire_only_when_asked() -> 
     assert lifecycle()["to-glacier"]["Transitions"] == [{"StorageClass": "GLACIER_IR", "TransitionInDays": "90"}]
     assert set(lifecycle()) == {"tidy", "to-glacier"}
     assert set(lifecycle(GlacierAfterDays="0", ExpireAfterDays="400")) == {"tidy", "expire"}
+
+
+def test_raw_logs_that_expire_are_soon_gone_for_good() -> None:
+    def noncurrent(**parameters: str) -> int:
+        bucket = Rendered(TEMPLATE, **parameters).of_type("AWS::S3::Bucket")["LogBucket"]
+        rules = {rule["Id"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
+        return int(rules["tidy"]["NoncurrentVersionExpiration"]["NoncurrentDays"])
+
+    assert (noncurrent(), noncurrent(ExpireAfterDays="400")) == (30, 1)
+
+
+def test_logs_at_the_root_of_a_bucket_can_stay_there() -> None:
+    own = {"AccessLogPrefix": "", "InventoryPrefix": ""}
+    theirs = {"ExistingAccessLogBucket": "their-logs", "ExistingInventoryBucket": "their-lists"}
+    watched = {"TrailAccessPoints": "on"}
+    assert Rendered(TEMPLATE, **watched, **own).rules_broken() == [
+        "In the stack's own bucket access logs need a prefix.",
+        "In the stack's own bucket inventories need a prefix.",
+    ]
+    rendered = Rendered(TEMPLATE, **watched, **own, **theirs)
+    assert not rendered.rules_broken()
+    paths = {job["DefaultArguments"].get("--raw_path") for job in rendered.of_type("AWS::Glue::Job").values()}
+    assert {"s3://their-logs/", "s3://their-lists/"} <= paths
+
+
+def test_every_job_gets_the_configuration_and_may_read_it() -> None:
+    rendered = Rendered(TEMPLATE, ConfigurationUri="s3://settings/usage.yaml")
+    jobs = rendered.of_type("AWS::Glue::Job").values()
+    assert {job["DefaultArguments"]["--config"] for job in jobs} == {"s3://settings/usage.yaml"}
+    statements = rendered.of_type("AWS::IAM::ManagedPolicy")["JobPolicy"]["PolicyDocument"]["Statement"]
+    (read,) = (statement for statement in statements if statement["Sid"] == "ReadConfiguration")
+    assert read["Resource"] == ["arn:aws:s3:::settings/usage.yaml", "arn:aws:s3:::settings/*.csv"]
 
 
 def test_a_key_encrypts_everything_but_deliveries_that_cannot_use_it() -> None:

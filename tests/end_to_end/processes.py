@@ -30,7 +30,6 @@ from glue_jobs.ingest_task import ChunkResult
 from glue_jobs.job import Job
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.plan import Chunk
-from glue_jobs.run import main
 from glue_jobs.sources.parsed import Parsed
 from glue_jobs.staging import RunFolder
 from glue_jobs.storage.folder import FolderStorage
@@ -38,6 +37,7 @@ from glue_jobs.tables.daily_storage import DAILY_STORAGE
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.end_to_end.lakes import with_spark, without_spark
+from tests.jobs import main
 
 # A server that has everything imported forks each process: a start costs milliseconds instead of seconds.
 PROCESSES = multiprocessing.get_context("forkserver")

@@ -17,10 +17,10 @@ import pytest
 import glue_jobs.ingest
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.ledger import not_ingested
-from glue_jobs.run import main
 from tests.end_to_end.lakes import contents, event_numbers, orphans, run, said, without_spark
 from tests.end_to_end.processes import with_files_up_to
 from tests.end_to_end.sources import ACCESS_LOGS, SOURCES, Raw, events
+from tests.jobs import main
 
 DAY = date(2024, 5, 7)
 

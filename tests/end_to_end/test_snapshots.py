@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import re
 import signal
 import threading
@@ -25,7 +26,6 @@ from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.outcome import sentence
 from glue_jobs.pipelines import BY_NAME
 from glue_jobs.progress import PlainReporter
-from glue_jobs.run import main
 from glue_jobs.table import Table
 from glue_jobs.tables.daily_storage import DAILY_STORAGE
 from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
@@ -33,6 +33,7 @@ from tests.end_to_end.lakes import contents, left_over, let_a_day_pass, orphans,
 from tests.end_to_end.processes import killed_at, together
 from tests.end_to_end.test_flat import Watch
 from tests.inventories import FORMATS, Inventory, record, records
+from tests.jobs import main
 
 PIPELINE = BY_NAME["s3_inventory_object"]
 FIRST = datetime(2024, 5, 1, 1, 30)
@@ -292,6 +293,20 @@ def test_a_copy_of_the_same_snapshot_is_refused(inventory: Inventory, lake: str)
     outcome = run(inventory, lake)
     assert outcome.totals.rows == 3
     assert "the same snapshot lies in " in sentence(outcome)
+
+
+def test_the_copy_that_was_written_last_stays_however_often_a_run_looks(inventory: Inventory, lake: str) -> None:
+    older = replace(inventory, address=f"{inventory.address}/copy").deliver(FIRST, records(3))
+    os.utime(older, (0, 0))
+    inventory.deliver(FIRST, records(7))
+    told = [run(inventory, lake) for _ in range(3)]
+    assert [each.failed for each in told] == [True, False, False]
+    assert list(stored(lake).values()) == [7]
+    # Written anew it is the later one.
+    os.utime(older)
+    assert run(inventory, lake).totals.rows == 3
+    assert list(stored(lake).values()) == [3]
+    assert run(inventory, lake).run_id is None
 
 
 @pytest.mark.parametrize("table", [S3_INVENTORY_OBJECT, DAILY_STORAGE], ids=lambda table: table.name)

@@ -17,7 +17,7 @@ from glue_jobs.errors import LakeError, LostRaceError
 from glue_jobs.lake import Lake
 from glue_jobs.local.lake_tables import sources
 from glue_jobs.local.query_engine import QueryEngine
-from glue_jobs.table import ARROW_TYPES
+from glue_jobs.table import ARROW_TYPES, Column
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.workers.spark import session
 from tests.end_to_end.lakes import contents, event_numbers, run, without_spark
@@ -111,6 +111,37 @@ def test_a_glue_table_has_the_columns_and_their_descriptions(source: Source, s3_
         ]
 
 
+def test_two_runs_that_add_the_same_new_column_both_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mood = Column(len(INGESTED_OBJECT.columns) + 1, "mood", "string", "How it was that day.")
+    newer = replace(INGESTED_OBJECT, columns=(*INGESTED_OBJECT.columns, mood))
+    first, second = (Lake(str(tmp_path), "usage_lake") for _ in range(2))
+    first.create(INGESTED_OBJECT)
+    load = first._catalog.load_table
+
+    def meanwhile(name: tuple[str, str]) -> object:
+        loaded = load(name)
+        monkeypatch.undo()
+        second.create(newer)
+        return loaded
+
+    monkeypatch.setattr(first._catalog, "load_table", meanwhile)
+    first.create(newer)
+    assert "mood" in first.load(newer).rows(("mood",)).column_names
+
+
+def test_the_catalog_is_asked_where_the_lake_is(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_GLUE", s3_endpoint)
+    boto3.client("s3").create_bucket(
+        Bucket="a-lake-in-frankfurt", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    catalog: Any = Lake("s3://a-lake-in-frankfurt", "usage_lake")._catalog
+    assert catalog.glue.meta.region_name == "eu-central-1"
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://192.0.2.1:9")
+    monkeypatch.setattr("glue_jobs.lake.region", lambda _: "eu-central-1")
+    catalog = Lake("s3://a-lake-in-frankfurt", "usage_lake")._catalog
+    assert catalog.glue.meta.endpoint_url == s3_endpoint
+
+
 def test_a_table_another_program_made_is_refused(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path), "usage_lake")
     lake.create(INGESTED_OBJECT)
@@ -127,13 +158,13 @@ def test_spark_reads_the_rows_that_were_written(source: Source, tmp_path: Path) 
     run(raw, lake)
     table = source.pipeline.table
     files = [file.address for file in lake.load(table).files()]
-    frame = session().read.parquet(*files)
     assert set(SPARK_TYPES) == set(ARROW_TYPES)
     declared = [types.StructField(column.name, SPARK_TYPES[column.type]) for column in table.columns]
-    assert [(field.name, field.dataType) for field in frame.schema] == [
+    inferred = session().read.option("mergeSchema", True).parquet(*files)
+    assert {(field.name, field.dataType) for field in inferred.schema} <= {
         (field.name, field.dataType) for field in declared
-    ]
-
+    }
+    frame = session().read.schema(types.StructType(declared)).parquet(*files)
     names = list(source.row(some[0]))
     kinds = {field.name: field for field in declared}
     expected: list[tuple[Any, ...]] = [tuple(source.row(event)[name] for name in names) for event in some]

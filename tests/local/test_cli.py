@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from glue_jobs.lake import Lake
 from glue_jobs.local.cli import FORMATS, main
+from glue_jobs.sources import SOURCES
 from glue_jobs.tables.subscriber import SUBSCRIBER
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +74,29 @@ def test_help_and_mistakes_load_nothing_that_takes_long(tmp_path: Path, line: st
 def test_an_option_that_is_needed_is_asked_for(arguments: list[str], missing: str) -> None:
     told = CliRunner().invoke(main, arguments)
     assert (told.exit_code, told.output.splitlines()[-1]) == (2, f"Error: Missing option '{missing}'.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["demo", "--scale=0"], "0.0 is not in the range x>0"),
+        (["demo", "--scale=-1"], "-1.0 is not in the range x>0"),
+        (["status", "--lake", "lake", "--catalog", "hive"], "'hive' is not one of 'sqlite', 'glue'"),
+        (
+            ["ingest", SOURCES[0], "--from", "x", "--lake", "y", "--management-events", "no"],
+            "not one of 'keep', 'drop'",
+        ),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_before_anything_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("demo").mkdir()
+    Path("demo/.usage-lake-demo").touch()
+    done = CliRunner().invoke(main, arguments)
+    assert (done.exit_code, told in done.output) == (2, True)
+    assert Path("demo/.usage-lake-demo").exists()
 
 
 def test_a_lake_that_is_not_there_is_told_and_not_made(tmp_path: Path) -> None:

@@ -74,6 +74,13 @@ def test_with_apply_both_are_set_and_then_kept(published: str, logs: str, monkey
     assert inventory["Schedule"] == {"Frequency": "Weekly"}
     assert all(f"<Field>{field}</Field>".encode() in sent[1] for field in FIELDS)
 
+    listed = bucket_settings.BucketSettings.inventories
+    # It forgets the fields of an inventory.
+    monkeypatch.setattr(
+        bucket_settings.BucketSettings,
+        "inventories",
+        lambda self: {name: {**each, "OptionalFields": [*FIELDS]} for name, each in listed(self).items()},
+    )
     again = connect(published, logs, "--apply")
     assert f"logging of {published} stays as it is: it logs to s3://{logs}/s3-access-log/ already" in again.output
     assert f"inventory of {published} stays as it is: its inventory 'usage-lake' goes there already" in again.output

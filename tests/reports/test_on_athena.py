@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from glue_jobs import athena, run
+from glue_jobs import athena
 from glue_jobs.lake import Lake
 from glue_jobs.local.lake_tables import sources
 from glue_jobs.local.query_engine import QueryEngine
 from glue_jobs.saved.view import SavedView
 from glue_jobs.storage import storage_for
 from tests.fake_athena import FakeAthena, serving
+from tests.jobs import main
 from tests.reports.lakes import with_inventory
 
 
@@ -30,7 +31,7 @@ def fake(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAthena]:
 
 def job(lake: str, folder: str) -> int:
     paths = ["--lake_path", lake, "--report_path", folder]
-    return run.main(["--pipeline", "report", *paths, "--date", "20260315", "--workgroup", "usage"])
+    return main(["--pipeline", "report", *paths, "--date", "20260315", "--workgroup", "usage"])
 
 
 def below(folder: str) -> dict[str, bytes]:

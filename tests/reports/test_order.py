@@ -14,10 +14,10 @@ REPORT = {"pipeline": "report", "lake_path": "/lake", "report_path": "/reports"}
 
 def test_an_order_of_reports_has_all_values() -> None:
     wanted = report_order({**REPORT, "report_path": "s3://b/", "date": "20240507", "workgroup": "usage"})
-    assert (wanted.lake.location, wanted.folder, wanted.day) == ("/lake", "s3://b", date(2024, 5, 7))
+    assert (wanted.lake.location, wanted.folder, wanted.as_of.day) == ("/lake", "s3://b", date(2024, 5, 7))
     assert wanted.workgroup == "usage"
     assert {report.subject for report in wanted.reports} == {"access", "storage", "subscriber", "together"}
-    assert report_order(REPORT).day == datetime.now(UTC).date()
+    assert report_order(REPORT).as_of.day == datetime.now(UTC).date()
 
 
 def test_only_the_subjects_asked_for_are_reported_on() -> None:

@@ -13,14 +13,16 @@ import boto3
 import pyarrow as pa
 import pytest
 
-from glue_jobs import run
+from glue_jobs.config import Prices
+from glue_jobs.config.model import StoragePrices
 from glue_jobs.errors import StorageError, UsageLakeError
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
-from glue_jobs.reports.publish import Published, ReportError, publish, sentence
+from glue_jobs.reports.publish import AsOf, Published, ReportError, publish, sentence
 from glue_jobs.reports.report_set import SOURCE_STATS, Report, report_set
 from glue_jobs.saved.query import SavedQuery
 from glue_jobs.storage import storage_for
+from tests.jobs import main
 from tests.reports.lakes import with_inventory
 
 DAY = date(2026, 3, 15)
@@ -45,8 +47,10 @@ def reports(*names: str) -> list[Report]:
     return [report for report in report_set() if report.query.name in names]
 
 
-def published(folder: Path | str, *failing: str) -> Published:
-    return publish(reports(*NAMES), FakeEngine(*failing), str(folder), DAY, PlainReporter())
+def published(
+    folder: Path | str, *failing: str, day: date = DAY, failed: tuple[tuple[str, str], ...] = ()
+) -> Published:
+    return publish(reports(*NAMES), FakeEngine(*failing), str(folder), AsOf(day), failed, PlainReporter())
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -69,12 +73,8 @@ def test_files_are_written_and_the_manifest_tells_of_each(tmp_path: Path) -> Non
     told = sentence(published(tmp_path))
     found = files(tmp_path)
     manifest = json.loads(found.pop("manifest-20260315.json"))
-    about_page = manifest["files"].pop()
-    assert (about_page["name"], about_page["query"], about_page["bytes"]) == (
-        "index.html",
-        None,
-        len(found.pop("index.html")),
-    )
+    # The page is of the latest day: no day's manifest promises its content.
+    assert found.pop("index.html")
     assert told == f"3 reports in 6 files are in {tmp_path}"
     assert found.keys() == {
         "accounts/source-stats-accounts-20260315.csv",
@@ -95,10 +95,41 @@ def test_files_are_written_and_the_manifest_tells_of_each(tmp_path: Path) -> Non
 def test_a_query_is_asked_as_of_the_day_with_its_defaults() -> None:
     engine = FakeEngine()
     with pytest.raises(StorageError):
-        publish(reports("together/cost_to_serve"), engine, "/proc/nowhere", DAY, PlainReporter())
+        publish(reports("together/cost_to_serve"), engine, "/proc/nowhere", AsOf(DAY), (), PlainReporter())
     (sql,) = engine.asked
     assert "date_trunc('month', DATE '2026-03-15')" in sql
     assert "CAST(0.023 AS double)" in sql
+
+
+def test_prices_of_the_configuration_go_before_the_defaults(tmp_path: Path) -> None:
+    engine = FakeEngine()
+    prices = Prices(storage_gb_month=StoragePrices(GLACIER=0.25), transfer_per_gb=0)
+    names = ("subscriber/estimated_transfer_cost", "together/cost_to_serve")
+    publish(reports(*names), engine, str(tmp_path), AsOf(DAY, prices), (), PlainReporter())
+    transfer, cost = engine.asked
+    assert "CAST(0.0 AS double)" in transfer
+    assert [line.strip() for line in cost.splitlines() if "AS double) AS price" in line] == [
+        "CAST(0.023 AS double) AS price_standard,",
+        "CAST(0.0125 AS double) AS price_infrequent,",
+        "CAST(0.25 AS double) AS price_archive,",
+        "CAST(0.0004 AS double) AS price_per_1000_gets,",
+        "CAST(0.005 AS double) AS price_per_1000_writes,",
+        "CAST(0.0 AS double) AS price_per_gb_out",
+    ]
+
+
+def test_a_manifest_holds_although_other_days_are_published_later(tmp_path: Path) -> None:
+    published(tmp_path)
+    published(tmp_path, "no such", day=date(2026, 3, 16))
+    told = json.loads(files(tmp_path)["manifest-20260315.json"])["files"]
+    assert told
+    assert all(hashlib.sha256(files(tmp_path)[each["name"]]).hexdigest() == each["sha256"] for each in told)
+
+
+def test_the_manifest_names_what_failed_before_the_queries(tmp_path: Path) -> None:
+    outcome = published(tmp_path, failed=(("views/a", "no table"),))
+    assert json.loads(files(tmp_path)["manifest-20260315.json"])["failed"] == ["views/a"]
+    assert outcome.failed == (("views/a", "no table"),)
 
 
 def test_one_query_that_fails_costs_only_its_own_report(tmp_path: Path) -> None:
@@ -156,7 +187,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def job(lake: str, folder: Path, *more: str) -> int:
-    return run.main(["--pipeline", "report", "--lake_path", lake, "--report_path", str(folder), *more])
+    return main(["--pipeline", "report", "--lake_path", lake, "--report_path", str(folder), *more])
 
 
 def test_the_job_writes_the_files_of_source_stats(lake: str, tmp_path: Path) -> None:

@@ -150,6 +150,25 @@ def test_flat_logs_in_the_folder_of_a_year_are_found() -> None:
     assert set(in_pages(keys)[0]) == set(keys)
 
 
+def test_a_folder_of_four_digits_is_a_year_only_if_months_are_in_it() -> None:
+    """A prefix may be called 2023, and so may a bucket."""
+    keys = [
+        f"2023/{flat('2024-05-07')}",
+        f"111122223333/us-east-1/2019/{foldered('2024-05-07', '')}",
+        f"9999/{flat('2024-05-08')}",
+    ]
+    assert set(in_pages(keys, IN_MAY)[0]) == {*keys}
+    beside = [foldered("2024-05-07", "logs/"), f"logs/9999/{flat('2024-05-07')}", foldered("2023-05-07", "logs/")]
+    assert set(in_pages(beside, IN_MAY)[0]) == {*beside[:2]}
+
+
+@pytest.mark.parametrize("count", [10, 1_100])
+def test_folders_among_any_number_of_flat_logs_are_found(count: int) -> None:
+    keys = [flat("2024-05-07", unique=f"{number:05}") for number in range(count)]
+    inside = [f"{folder}/{flat('2024-05-07')}" for folder in ("2024-01-before", "2024-moved")]
+    assert set(in_pages([*keys, *inside])[0]) == {*keys, *inside}
+
+
 def test_windows_at_the_ends_of_the_calendar() -> None:
     keys = [flat("9999-12-31"), foldered("9999-12-31"), flat("0001-01-01"), foldered("0001-01-01")]
     assert len(in_pages(keys)[0]) == 4

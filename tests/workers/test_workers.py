@@ -93,5 +93,5 @@ def test_a_small_run_on_the_command_line_starts_no_java(tmp_path: Path) -> None:
     )
     arguments = ["--pipeline", "s3_access_log", "--raw_path", str(raw), "--lake_path", str(tmp_path / "lake")]
     done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "0 False"
+    assert done.stdout.splitlines()[-1] == "None False"
     assert "1 records = 1 rows" in done.stdout + done.stderr or "1 record = 1 row" in done.stdout + done.stderr

@@ -65,8 +65,9 @@ request AS (
         coalesce(account, '(none)') AS account,
         coalesce(repository, '(none)') AS repository,
         -- As S3 charges them: writing and listing is dear, deleting is free, all else is a GET.
-        operation LIKE '%.PUT.%' OR operation LIKE '%.POST.%' OR operation LIKE 'REST.COPY.%'
-        OR operation LIKE 'REST.GET.BUCKET%' AS is_write,
+        -- A copy has a line for what it writes and one, ending with _GET, for what it reads.
+        operation LIKE '%.PUT.%' OR operation LIKE '%.POST.%' OR operation LIKE 'REST.GET.BUCKET%'
+        OR operation IN ('REST.COPY.OBJECT', 'REST.COPY.PART') AS is_write,
         coalesce(bytes_sent, 0) AS bytes_sent
     FROM s3_access_log
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '1' MONTH

@@ -1,0 +1,35 @@
+"""The configuration that arguments name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from glue_jobs.config import Config, load_config
+from glue_jobs.errors import ArgumentError
+from glue_jobs.storage import address, storage_for
+
+
+def named_config(values: Mapping[str, str]) -> Config:
+    """What stands in the file that the arguments name, or what holds when they name none.
+
+    Raises:
+        ArgumentError: it is no text.
+        ConfigError: it has a mistake.
+        StorageError: it cannot be read.
+    """
+    text = values.get("config")
+    if not text:
+        return Config()
+    location = address(text)
+    folder = location.rpartition("/")[0]
+
+    def read(name: str) -> bytes:
+        whole = name if name.startswith("s3://") or PurePosixPath(name).is_absolute() else f"{folder}/{name}"
+        return storage_for(whole).get(whole)
+
+    try:
+        content = read(location).decode()
+    except UnicodeDecodeError as error:
+        raise ArgumentError(f"{text} is not UTF-8 text (byte {error.start}), so it is no configuration file") from error
+    return load_config(content, text, read)

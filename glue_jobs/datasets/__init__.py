@@ -31,8 +31,9 @@ def assign(
     if any(_buckets(rule) for rule in config.datasets):
         account, repository = _by_bucket(bucket, keys, rows, config)
     else:
-        found = _by_rules(keys, matchers_for(config.datasets, None))
-        account, repository = gather(found[0], rows), gather(found[1], rows)
+        account, repository = _by_rules(keys, matchers_for(config.datasets, None))
+        if keys is not key:
+            account, repository = gather(account, rows), gather(repository, rows)
     if access_point is not None and config.access_points:
         for points, target in ((bucket, _alias_target), (access_point, _target)):
             names, point_rows = distinct(points, encode=True)

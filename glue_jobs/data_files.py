@@ -23,9 +23,6 @@ COMPRESSION_LEVEL = 1
 # Small enough that the statistics of a row group prune by key, large enough to read in one go.
 ROW_GROUP_ROWS = 122_880
 
-# Longer bounds are cut in the descriptors of other files.
-LONGEST_BOUND = 32
-
 # Rows that are looked at to find out whether values repeat.
 SAMPLE = 16 * 2**10
 
@@ -60,7 +57,6 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
     from glue_jobs.lake import describe
 
     rows = _compact(rows.select(_with_values(table, rows)))
-    same = _same_texts(table, rows)
     sink = pa.BufferOutputStream()
     metadata: list[pq.FileMetaData] = []
     pq.write_table(
@@ -71,13 +67,13 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
         compression_level=COMPRESSION_LEVEL,
         use_dictionary=[name for name in rows.column_names if _repeats(rows[name])],
         # Bounds of long texts that nobody filters by would cost a third of the writing.
-        write_statistics=[name for name in table.bounded if name not in same],
+        write_statistics=list(table.bounded),
         store_schema=False,
         metadata_collector=metadata,
     )
     data = sink.getvalue()
     storage_for(address).put(address, memoryview(data))
-    return NewFile(address, partition, rows.num_rows, describe(table, address, data.size, metadata[0], partition, same))
+    return NewFile(address, partition, rows.num_rows, describe(table, address, data.size, metadata[0], partition))
 
 
 def read_file(table: Table, address: str) -> pa.Table:
@@ -119,17 +115,6 @@ def _with_values(table: Table, rows: pa.Table) -> list[str]:
     Source: https://iceberg.apache.org/spec/#column-projection
     """
     return [name for name in table.arrow_schema.names if name in table.bounded or rows[name].null_count < len(rows)]
-
-
-def _same_texts(table: Table, rows: pa.Table) -> dict[str, str]:
-    """Texts that a look at their dictionary shows to be on all rows: finding bounds costs more than writing them."""
-    columns = {name: rows[name].chunk(0) for name in table.bounded if rows[name].num_chunks == 1}
-    single = {
-        name: column.dictionary[0].as_py()
-        for name, column in columns.items()
-        if pa.types.is_dictionary(column.type) and len(column.dictionary) == 1 and not column.null_count
-    }
-    return {name: text for name, text in single.items() if isinstance(text, str) and len(text) <= LONGEST_BOUND}
 
 
 def _compact(rows: pa.Table) -> pa.Table:

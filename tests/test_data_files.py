@@ -153,17 +153,6 @@ def test_files_are_compressed_with_zstd_and_know_their_bounds(tmp_path: Path) ->
     assert descriptor.partition[0] == (day - date(1970, 1, 1)).days
 
 
-@pytest.mark.parametrize("name", ["a", "a name that is longer than bounds are in descriptors"])
-def test_a_text_that_is_on_all_rows_is_their_bounds(name: str, tmp_path: Path) -> None:
-    columns = {"size": [1, 2], "day": [date(2024, 5, 7)] * 2, "source": pa.array(["x", "x"]).dictionary_encode()}
-    content = pa.table({"name": pa.array([name, name]).dictionary_encode(), **columns})
-    _, descriptor = written(EVENTS, content, tmp_path)
-    bounds = [(each[1], each[4]) for each in (descriptor.lower_bounds, descriptor.upper_bounds)]
-    first, last = (bound.decode() for bound, _ in bounds)
-    assert first <= name <= last
-    assert bounds[0][1] == bounds[1][1] == b"x"
-
-
 def test_dictionaries_stay_dictionaries_in_the_file_and_texts_come_back(tmp_path: Path) -> None:
     names = ["a", None, "b", "a"]
     columns = {"size": range(4), "day": [date(2024, 5, 7)] * 4, "source": ["x"] * 4}

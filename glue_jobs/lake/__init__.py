@@ -33,20 +33,6 @@ from glue_jobs.table import Table
 __all__ = ["Lake", "LoadedTable", "StoredFile", "describe", "iceberg_schema"]
 
 
-def _completed(existing: IcebergTable, table: Table) -> bool:
-    """Add the columns that the table lacks; False when it was changed by somebody else since it was loaded."""
-    present = {field.name for field in existing.schema().fields}
-    missing = [column for column in table.columns if column.name not in present]
-    try:
-        if missing:
-            with existing.update_schema() as update:
-                for column in missing:
-                    update.add_column(column.name, iceberg_type(column), column.description)
-    except CommitFailedException:
-        return False
-    return True
-
-
 class Lake:
     """The tables of one database below one location.
 
@@ -153,3 +139,17 @@ class Lake:
                 f"there are no tables in database {self.database} of {self.location}; ingest something first,"
                 " or name another lake or database"
             )
+
+
+def _completed(existing: IcebergTable, table: Table) -> bool:
+    """Add the columns that the table lacks; False when it was changed by somebody else since it was loaded."""
+    present = {field.name for field in existing.schema().fields}
+    missing = [column for column in table.columns if column.name not in present]
+    try:
+        if missing:
+            with existing.update_schema() as update:
+                for column in missing:
+                    update.add_column(column.name, iceberg_type(column), column.description)
+    except CommitFailedException:
+        return False
+    return True

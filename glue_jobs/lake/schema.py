@@ -63,17 +63,9 @@ def iceberg_schema(table: Table) -> Schema:
 
 
 def describe(
-    table: Table,
-    address: str,
-    size: int,
-    metadata: pq.FileMetaData,
-    partition: Mapping[str, Any],
-    same: Mapping[str, str] | None = None,
+    table: Table, address: str, size: int, metadata: pq.FileMetaData, partition: Mapping[str, Any]
 ) -> DataFile:
-    """The Iceberg descriptor of a Parquet file just written; ``partition`` has the value of each partition column.
-
-    ``same`` has texts that are the same on all rows, of columns whose bounds the file itself does not tell.
-    """
+    """The Iceberg descriptor of a Parquet file just written; ``partition`` has the value of each partition column."""
     plan, mapping = _statistics_plan(table)
     # Files are described by several threads, and whether a logger speaks is known to all of them.
     with _ONE_AT_A_TIME, without_warnings():
@@ -90,14 +82,8 @@ def describe(
         spec_id=0,
         equality_ids=None,
         key_metadata=None,
-        **_with_bounds(table, statistics.to_serialized_dict(), same or {}),
+        **statistics.to_serialized_dict(),
     )
-
-
-def _with_bounds(table: Table, statistics: dict[str, Any], same: Mapping[str, str]) -> dict[str, Any]:
-    ids = {column.name: column.field_id for column in table.columns}
-    texts = {ids[name]: text.encode() for name, text in same.items()}
-    return statistics | {name: {**statistics[name], **texts} for name in ("lower_bounds", "upper_bounds")}
 
 
 @cache

@@ -110,11 +110,10 @@ class _Task:
 
     def _write(self, rows: pa.Table) -> None:
         table, snapshot, result = self._job.pipeline.table, self._share.snapshot, self.result
-        order = text_order(rows["key"].chunk(0))
-        if order is not None:
-            rows = reordered(rows, order)
+        if not _all_behind_the_last(rows["key"].chunk(0)):
+            rows = self._without_doubled(_ordered(rows))
         # What keys are of is found soonest when they are in order.
-        rows = self._job.pipeline.enrich(self._without_doubled(rows), self._job.config)
+        rows = self._job.pipeline.enrich(rows, self._job.config)
         result.totals.append(partial_totals(rows))
         if not self._share.detail:
             result.filtered += rows.num_rows
@@ -134,6 +133,16 @@ class _Task:
         doubled = alike[doubled_within(self._job.pipeline.table, rows.take(pa.array(alike)))]
         self.result.duplicates += len(doubled)
         return without(rows, doubled).combine_chunks()
+
+
+def _all_behind_the_last(keys: pa.StringArray) -> bool:
+    """Whether each key comes after the one before it, so that they are in order and none is there twice."""
+    return pc.all(pc.less(keys[:-1], keys[1:])).as_py() is not False
+
+
+def _ordered(rows: pa.Table) -> pa.Table:
+    order = text_order(rows["key"].chunk(0))
+    return rows if order is None else reordered(rows, order)
 
 
 def _labelled(snapshot: Snapshot, rows: pa.Table) -> pa.Table:

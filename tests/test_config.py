@@ -109,7 +109,7 @@ def test_text_that_yaml_reads_as_something_else_is_to_be_put_in_quotes(raw: str)
         ),
         (
             "prices:\n  storage_gb_month:\n    S3: 1",
-            "line 3: 'S3' is not known here; allowed: STANDARD, INTELLIGENT_TIER",
+            "line 3: 'S3' is not known here; allowed: STANDARD, STANDARD_IA, ONEZO",
         ),
         (
             "datasets:\n  - {prefix: a, regex: b}",

@@ -57,14 +57,11 @@ class StoragePrices(Section):
     """US dollars per GB and month by storage class; first tier, us-east-1 (https://aws.amazon.com/s3/pricing/)."""
 
     STANDARD: Dollars = 0.023
-    INTELLIGENT_TIERING: Dollars = 0.023
     STANDARD_IA: Dollars = 0.0125
     ONEZONE_IA: Dollars = 0.01
     GLACIER_IR: Dollars = 0.004
     GLACIER: Dollars = 0.0036
     DEEP_ARCHIVE: Dollars = 0.00099
-    EXPRESS_ONEZONE: Dollars = 0.11
-    REDUCED_REDUNDANCY: Dollars = 0.024
 
 
 class RequestPrices(Section):

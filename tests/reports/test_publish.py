@@ -110,8 +110,11 @@ def test_prices_of_the_configuration_go_before_the_defaults(tmp_path: Path) -> N
     assert "CAST(0.0 AS double)" in transfer
     assert [line.strip() for line in cost.splitlines() if "AS double) AS price" in line] == [
         "CAST(0.023 AS double) AS price_standard,",
-        "CAST(0.0125 AS double) AS price_infrequent,",
-        "CAST(0.25 AS double) AS price_archive,",
+        "CAST(0.0125 AS double) AS price_standard_ia,",
+        "CAST(0.01 AS double) AS price_onezone_ia,",
+        "CAST(0.004 AS double) AS price_glacier_ir,",
+        "CAST(0.25 AS double) AS price_glacier,",
+        "CAST(0.00099 AS double) AS price_deep_archive,",
         "CAST(0.0004 AS double) AS price_per_1000_gets,",
         "CAST(0.005 AS double) AS price_per_1000_writes,",
         "CAST(0.0 AS double) AS price_per_gb_out",

@@ -21,8 +21,11 @@ snapshot AS (
 price AS (
     SELECT
         CAST(? AS double) AS price_standard,
-        CAST(? AS double) AS price_infrequent,
-        CAST(? AS double) AS price_archive,
+        CAST(? AS double) AS price_standard_ia,
+        CAST(? AS double) AS price_onezone_ia,
+        CAST(? AS double) AS price_glacier_ir,
+        CAST(? AS double) AS price_glacier,
+        CAST(? AS double) AS price_deep_archive,
         CAST(? AS double) AS price_per_1000_gets,
         CAST(? AS double) AS price_per_1000_writes,
         CAST(? AS double) AS price_per_gb_out
@@ -35,10 +38,10 @@ kept AS (
         coalesce(repository, '(none)') AS repository,
         bytes + noncurrent_bytes AS bytes,
         CASE
-            WHEN storage_class IN ('STANDARD_IA', 'ONEZONE_IA', 'GLACIER_IR') THEN 'infrequent'
-            WHEN storage_class IN ('GLACIER', 'DEEP_ARCHIVE') THEN 'archive'
-            ELSE 'standard'
-        END AS tier
+            WHEN storage_class IN ('STANDARD_IA', 'ONEZONE_IA', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE')
+                THEN storage_class
+            ELSE 'STANDARD'
+        END AS charged_as
     FROM daily_storage AS total
     INNER JOIN snapshot
         ON total.source_bucket = snapshot.source_bucket
@@ -53,9 +56,12 @@ storage AS (
         account,
         repository,
         sum(bytes) AS kept_bytes,
-        coalesce(sum(bytes) FILTER (WHERE tier = 'standard'), 0) AS standard_bytes,
-        coalesce(sum(bytes) FILTER (WHERE tier = 'infrequent'), 0) AS infrequent_bytes,
-        coalesce(sum(bytes) FILTER (WHERE tier = 'archive'), 0) AS archive_bytes
+        sum(bytes) FILTER (WHERE charged_as = 'STANDARD') AS standard_bytes,
+        sum(bytes) FILTER (WHERE charged_as = 'STANDARD_IA') AS standard_ia_bytes,
+        sum(bytes) FILTER (WHERE charged_as = 'ONEZONE_IA') AS onezone_ia_bytes,
+        sum(bytes) FILTER (WHERE charged_as = 'GLACIER_IR') AS glacier_ir_bytes,
+        sum(bytes) FILTER (WHERE charged_as = 'GLACIER') AS glacier_bytes,
+        sum(bytes) FILTER (WHERE charged_as = 'DEEP_ARCHIVE') AS deep_archive_bytes
     FROM kept
     GROUP BY account, repository
 ),
@@ -94,8 +100,11 @@ dataset AS (
         coalesce(storage.repository, traffic.repository) AS repository,
         coalesce(kept_bytes, 0) AS kept_bytes,
         coalesce(standard_bytes, 0) AS standard_bytes,
-        coalesce(infrequent_bytes, 0) AS infrequent_bytes,
-        coalesce(archive_bytes, 0) AS archive_bytes,
+        coalesce(standard_ia_bytes, 0) AS standard_ia_bytes,
+        coalesce(onezone_ia_bytes, 0) AS onezone_ia_bytes,
+        coalesce(glacier_ir_bytes, 0) AS glacier_ir_bytes,
+        coalesce(glacier_bytes, 0) AS glacier_bytes,
+        coalesce(deep_archive_bytes, 0) AS deep_archive_bytes,
         coalesce(gets, 0) AS gets,
         coalesce(writes, 0) AS writes,
         coalesce(bytes_sent, 0) AS bytes_sent
@@ -108,8 +117,14 @@ dataset AS (
 cost AS (
     SELECT
         *,
-        (standard_bytes * price_standard + infrequent_bytes * price_infrequent + archive_bytes * price_archive)
-        / 1073741824 AS storage_dollars,
+        (
+            standard_bytes * price_standard
+            + standard_ia_bytes * price_standard_ia
+            + onezone_ia_bytes * price_onezone_ia
+            + glacier_ir_bytes * price_glacier_ir
+            + glacier_bytes * price_glacier
+            + deep_archive_bytes * price_deep_archive
+        ) / 1073741824 AS storage_dollars,
         (gets * price_per_1000_gets + writes * price_per_1000_writes) / 1000 AS request_dollars,
         bytes_sent * price_per_gb_out / 1073741824 AS transfer_dollars
     FROM dataset
@@ -129,8 +144,11 @@ SELECT
     transfer_dollars AS estimated_transfer_dollars,
     storage_dollars + request_dollars + transfer_dollars AS estimated_dollars,
     price_standard,
-    price_infrequent,
-    price_archive,
+    price_standard_ia,
+    price_onezone_ia,
+    price_glacier_ir,
+    price_glacier,
+    price_deep_archive,
     price_per_1000_gets,
     price_per_1000_writes,
     price_per_gb_out

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import partial
 
 from glue_jobs.commit import Change, commit_run, finish_others
@@ -17,6 +16,7 @@ from glue_jobs.ingest_task import ChunkResult, ingest_chunk
 from glue_jobs.job import Job, write_partitions
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.ledger import Totals, ledger_rows, not_ingested, totals
+from glue_jobs.look_back import first_day, newest_days
 from glue_jobs.made import Made
 from glue_jobs.pipelines import TABLES, EventPipeline, Pipeline, SnapshotPipeline
 from glue_jobs.plan import chunk_size, cut
@@ -34,9 +34,6 @@ from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.workers import workers_for
 
-# In the summary of every snapshot of rows: per raw path the newest day that was ingested, so that the next run
-# knows from where to look without reading the ledger.
-NEWEST_DAYS = "usage-lake.newest-days"
 ROBOTS = "usage-lake.crawler-user-agents"
 
 # Enough for two months of weekly inventories, and to see what a week of daily ones changed.
@@ -113,25 +110,14 @@ def ingest(order: Order, reporter: Reporter) -> Outcome:
 
 
 def _look(order: Order, rows: LoadedTable, reporter: Reporter) -> tuple[list[Found], Skipped]:
-    window = Window(order.since or _default_since(order, rows), order.until)
+    days = order.pipeline.look_back_days if order.look_back_days is None else order.look_back_days
+    window = Window(order.since or first_day(rows, order.raw, days), order.until)
     reporter.say(f"looking below {order.raw} for {order.pipeline.title} {window}")
     skipped = Skipped()
     storage = storage_for(order.raw)
     if isinstance(order.pipeline, EventPipeline):
         return list(discover(storage, order.raw, order.pipeline.names, window, skipped, order.any_name)), skipped
     return list(discover_snapshots(storage, order.raw, window, skipped)), skipped
-
-
-def _newest_days(rows: LoadedTable) -> dict[str, str]:
-    noted = next((summary[NEWEST_DAYS] for summary in rows.summaries() if NEWEST_DAYS in summary), "{}")
-    days: dict[str, str] = json.loads(noted)
-    return days
-
-
-def _default_since(order: Order, rows: LoadedTable) -> date | None:
-    newest = _newest_days(rows).get(order.raw)
-    days = order.pipeline.look_back_days if order.look_back_days is None else order.look_back_days
-    return date.fromisoformat(newest) - timedelta(days=days) if newest else None
 
 
 def _run(
@@ -200,13 +186,7 @@ def _check(sums: Totals, files: list[NewFile]) -> None:
 
 
 def _summary(order: Order, rows: LoadedTable, made: Made, now: datetime) -> dict[str, str]:
-    days = _newest_days(rows)
-    # A name from the future must not make the next runs look at the future only.
-    seen = [min(each.day, now.date()) for each in made.found if each.day is not None]
-    if seen:
-        before = days.get(order.raw)
-        days[order.raw] = max([*seen, *([date.fromisoformat(before)] if before else [])]).isoformat()
-    noted = {NEWEST_DAYS: json.dumps(days)}
+    noted = newest_days(rows, order.raw, [each.day for each in made.found], now.date())
     if isinstance(order.pipeline, SnapshotPipeline):
         return {**noted, **refused_summary(rows, made.found, made.refused)}
     return {**noted, ROBOTS: ROBOTS_VERSION}

@@ -14,7 +14,7 @@ from glue_jobs.sources.cloudtrail_s3_event import (
     parse_cloudtrail,
     parse_data_events,
 )
-from glue_jobs.sources.day_folders import DayNames
+from glue_jobs.sources.day_names import DayNames
 from glue_jobs.sources.parsed import Parsed
 from glue_jobs.sources.s3_access_log import ACCESS_LOG_NAMES, enrich_access_log, parse_access_log
 from glue_jobs.sources.s3_inventory_object import enrich_inventory

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from glue_jobs.args import ARGUMENTS, INGEST_JOB, REPORT_JOB, Argument
+from glue_jobs.args import ARGUMENTS, INGEST_JOB, REPORT_JOB
 from glue_jobs.errors import ArgumentError
 from glue_jobs.local.group import CommandGroup
+from glue_jobs.local.options import FORMAT, options
 from glue_jobs.progress import reporter
-from glue_jobs.sources import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +25,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from glue_jobs.saved.metadata import ParameterValue
-
-FORMATS = ("table", "csv", "json")
-
-Command = Callable[..., None]
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,47 +37,8 @@ def main(verbose: bool) -> None:
         logging.basicConfig(level=logging.CRITICAL)
 
 
-def _options(*names: str) -> Callable[[Command], Command]:
-    """The declared job arguments of those names, as click options."""
-
-    def decorate(command: Command) -> Command:
-        for argument in reversed([each for each in ARGUMENTS if each.name in names]):
-            command = _option(argument)(command)
-        return command
-
-    return decorate
-
-
-def _option(argument: Argument) -> Callable[[Command], Command]:
-    if not argument.option.startswith("--"):
-        return click.argument(argument.option, type=click.Choice(SOURCES))
-    if argument.flag:
-        return click.option(argument.option, argument.name, is_flag=True, help=argument.description)
-    # A default of None would be one for click, and a required option might be left out.
-    default: dict[str, Any] = {} if argument.default is None else {"default": argument.default, "show_default": True}
-    return click.option(
-        argument.option,
-        argument.name,
-        required=argument.required,
-        metavar=argument.metavar,
-        type=click.Choice(argument.choices) if argument.choices else None,
-        help=argument.description,
-        **default,
-    )
-
-
-_FORMAT = click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="table",
-    show_default=True,
-    help="How to print the answer.",
-)
-
-
 @main.command("ingest")
-@_options(*(argument.name for argument in ARGUMENTS if INGEST_JOB in argument.jobs))
+@options(*(argument.name for argument in ARGUMENTS if INGEST_JOB in argument.jobs))
 def ingest_command(**values: Any) -> None:
     """Turn new raw objects into rows of the lake, each exactly once."""
     from glue_jobs.ingest import ingest
@@ -96,7 +52,7 @@ def ingest_command(**values: Any) -> None:
 
 
 @main.command("report")
-@_options(*(argument.name for argument in ARGUMENTS if REPORT_JOB in argument.jobs and argument.name != "pipeline"))
+@options(*(argument.name for argument in ARGUMENTS if REPORT_JOB in argument.jobs and argument.name != "pipeline"))
 def report_command(**values: Any) -> None:
     """Publish the answers of the saved queries as dated CSV and JSON files."""
     from glue_jobs.reports.order import report, report_order
@@ -112,8 +68,8 @@ def _given(values: dict[str, Any]) -> dict[str, str]:
 @main.command("query")
 @click.argument("name")
 @click.option("--param", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the query.")
-@_options("lake_path", "database", "catalog")
-@_FORMAT
+@options("lake_path", "database", "catalog")
+@FORMAT
 def query_command(name: str, parameters: tuple[str, ...], form: str, **values: Any) -> None:
     """Answer a saved query, e.g. access/downloads_by_month.
 
@@ -128,8 +84,8 @@ def query_command(name: str, parameters: tuple[str, ...], form: str, **values: A
 
 @main.command("sql")
 @click.argument("statement")
-@_options("lake_path", "database", "catalog")
-@_FORMAT
+@options("lake_path", "database", "catalog")
+@FORMAT
 def sql_command(statement: str, form: str, **values: Any) -> None:
     """Answer a SELECT in Athena's SQL.
 
@@ -148,8 +104,8 @@ def queries_command() -> None:
 
 
 @main.command("status")
-@_options("lake_path", "database", "catalog")
-@_FORMAT
+@options("lake_path", "database", "catalog")
+@FORMAT
 def status_command(form: str, **values: Any) -> None:
     """What was ingested, per pipeline."""
     from glue_jobs.local.show import STATUS
@@ -158,9 +114,9 @@ def status_command(form: str, **values: Any) -> None:
 
 
 @main.command("rejected")
-@_options("lake_path", "database", "catalog")
+@options("lake_path", "database", "catalog")
 @click.option("--limit", default=50, show_default=True, help="Records to show, the latest first.")
-@_FORMAT
+@FORMAT
 def rejected_command(limit: int, form: str, **values: Any) -> None:
     """Which raw records were refused, and why."""
     from glue_jobs.local.show import REJECTED, readable

@@ -17,7 +17,7 @@ from glue_jobs.config import Config
 from glue_jobs.datasets import assign
 from glue_jobs.readers import is_own, is_robot
 from glue_jobs.sources.cloudtrail_parser import parse_cloudtrail
-from glue_jobs.sources.day_folders import DayNames
+from glue_jobs.sources.day_names import DayNames
 from glue_jobs.sources.event_days import with_event_days
 from glue_jobs.sources.parsed import Parsed, Positions
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from glue_jobs.errors import ArgumentError
+from glue_jobs.sources.day_names import DayNames, day_in_name, the_day
 from glue_jobs.sources.found import Found, Skipped, Window
 from glue_jobs.storage import Storage
 
@@ -22,41 +23,6 @@ MOST_FOLDERS = 10_000
 
 # Appended to a folder's name: sorts after everything inside, before everything behind.
 PAST = "/\U0010ffff"
-
-
-@dataclass(frozen=True)
-class DayNames:
-    """How a source names its objects.
-
-    ``flat`` matches an object that lies directly in a folder and has groups stem, year, month, day; None when the
-    source has no such layout. ``in_day`` matches an object inside a day's folder. ``ignored`` folders belong to others,
-    ``left_out`` ones to the same service, but with other records: a run tells of them.
-    """
-
-    in_day: re.Pattern[str]
-    flat: re.Pattern[str] | None = None
-    ignored: frozenset[str] = frozenset()
-    left_out: frozenset[str] = frozenset()
-
-
-def day_in_name(names: DayNames, path: str) -> date | None:
-    """The day that the path or address of an object tells; None when the source does not name objects like that."""
-    folder, _, name = path.rpartition("/")
-    tree = re.search("(?:^|/)([0-9]{4})/([0-9]{2})/([0-9]{2})$", folder)
-    if tree and names.in_day.fullmatch(name):
-        return _day(*tree.groups())
-    flat = names.flat.match(name) if names.flat else None
-    return _day(flat["year"], flat["month"], flat["day"]) if flat else None
-
-
-def left_out_folder(names: DayNames, path: str) -> str | None:
-    """The folder that a path or an address lies in and that the source leaves out, None when there is none."""
-    end = 0
-    for folder in path.split("/")[:-1]:
-        end += len(folder) + 1
-        if folder in names.left_out:
-            return path[:end]
-    return None
 
 
 @dataclass
@@ -171,7 +137,7 @@ class DayFolders:
         return None
 
     def _year(self, prefix: str, year: int, depth: int) -> Iterator[Found]:
-        first = _day(year, 1, 1)
+        first = the_day(year, 1, 1)
         if first is None:
             self._skipped.add(prefix)
         elif self._overlaps(first, date(year, 12, 31)):
@@ -184,7 +150,7 @@ class DayFolders:
                     yield from self._other(f"{prefix}{folder}/", folder, depth)
 
     def _month(self, prefix: str, year: int, month: int, depth: int) -> Iterator[Found]:
-        first = _day(year, month, 1)
+        first = the_day(year, month, 1)
         if first is None:
             self._skipped.add(prefix)
         elif self._overlaps(first, first.replace(day=monthrange(year, month)[1])):
@@ -192,7 +158,7 @@ class DayFolders:
             yield from self._beside(prefix, contents)
             for folder in contents.folders:
                 if re.fullmatch("[0-9]{2}", folder):
-                    yield from self._day(f"{prefix}{folder}/", _day(year, month, folder))
+                    yield from self._day(f"{prefix}{folder}/", the_day(year, month, folder))
                 else:
                     yield from self._other(f"{prefix}{folder}/", folder, depth)
 
@@ -209,10 +175,3 @@ class DayFolders:
     def _overlaps(self, first: date, last: date) -> bool:
         since, until = self._window.since, self._window.until
         return (since is None or last >= since) and (until is None or first <= until)
-
-
-def _day(year: str | int, month: str | int, day: str | int) -> date | None:
-    try:
-        return date(int(year), int(month), int(day))
-    except ValueError:
-        return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from glue_jobs.errors import ArgumentError
-from glue_jobs.sources.day_folders import DayFolders, DayNames, day_in_name, left_out_folder
+from glue_jobs.sources.day_folders import DayFolders
+from glue_jobs.sources.day_names import DayNames, day_in_name, left_out_folder
 from glue_jobs.sources.found import Found, Skipped, Window
 from glue_jobs.sources.snapshot_folders import SnapshotFolders
 from glue_jobs.storage import Storage

@@ -14,7 +14,7 @@ from glue_jobs.config import Config
 from glue_jobs.datasets import assign
 from glue_jobs.readers import is_own, is_robot
 from glue_jobs.sources.access_log_parser import parse_access_log
-from glue_jobs.sources.day_folders import DayNames
+from glue_jobs.sources.day_names import DayNames
 from glue_jobs.sources.event_days import with_event_days
 
 __all__ = ["ACCESS_LOG_NAMES", "enrich_access_log", "parse_access_log"]

@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from glue_jobs.lake import Lake
-from glue_jobs.local.cli import FORMATS, main
+from glue_jobs.local.cli import main
+from glue_jobs.local.options import FORMATS
 from glue_jobs.sources import SOURCES
 from glue_jobs.tables.subscriber import SUBSCRIBER
 

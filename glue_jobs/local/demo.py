@@ -130,7 +130,8 @@ def _order(folder: Path, pipeline: str) -> Order:
 
 
 def _report_order(folder: Path) -> ReportOrder:
-    return report_order({"lake_path": f"{folder}/lake", "report_path": f"{folder}/reports"})
+    paths = {"lake_path": f"{folder}/lake", "report_path": f"{folder}/reports", "config": f"{folder}/config.yaml"}
+    return report_order(paths)
 
 
 def _ask(engine: QueryEngine, console: Console) -> None:

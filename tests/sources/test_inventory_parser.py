@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.sources.inventory_parser import InventoryFile, RefusedError, find, read_file, read_manifest
+from glue_jobs.sources.inventory_parser import InventoryFile, RefusedError, columnar, find, read_file, read_manifest
 from glue_jobs.sources.inventory_parser.csv_rows import parse_block
 from glue_jobs.sources.inventory_parser.fields import COLUMNS, field_names
 from glue_jobs.sources.inventory_parser.keys import decode_keys
@@ -277,3 +277,16 @@ def test_times_as_numbers_and_nested_new_fields(tmp_path: Path) -> None:
     (row,) = block.rows.to_pylist()
     assert row[locked] == datetime(2023, 11, 14, 22, 13, 20)
     assert row["other_fields"] == '{"tags":[{"a":1}]}'
+
+
+@pytest.mark.parametrize(("length", "batches"), [(10, 1), (1_000, 4)])
+def test_a_batch_of_parquet_has_fewer_rows_where_keys_are_long(
+    length: int, batches: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columnar, "BATCH", 2**20)
+    keys = [f"{number:0{length}}" for number in range(4_000)]
+    path = tmp_path / "0.parquet"
+    pq.write_table(pa.table({"bucket": ["b"] * len(keys), "key": keys}), path, use_dictionary=False)
+    read = list(columnar.read_parquet(pa.BufferReader(path.read_bytes()), ("bucket", "key")))
+    assert len(read) == batches
+    assert [key for rows in read for key in rows["key"].to_pylist()] == keys

@@ -13,8 +13,10 @@ from glue_jobs.sources.inventory_parser.fields import COLUMNS, DISTINCT
 from glue_jobs.sources.inventory_parser.manifest import RefusedError
 from glue_jobs.sources.inventory_parser.rows import build_rows
 
-# Rows of a Parquet file held at a time.
-BATCH = 1024 * 2**10
+# Of a Parquet file rows of about so many bytes are held at a time, as many as become a data file. Text with a
+# dictionary takes more than the file says, hence the bound.
+BATCH = 96 * 2**20
+MOST_ROWS = 2**20
 
 
 def read_orc(source: Any, fields: Sequence[str]) -> Iterator[pa.Table]:
@@ -39,8 +41,13 @@ def read_parquet(source: Any, fields: Sequence[str]) -> Iterator[pa.Table]:
     # What is in memory would only be copied by reading it ahead.
     ahead = not isinstance(source, pa.BufferReader)
     file = pq.ParquetFile(source, read_dictionary=repeating, pre_buffer=ahead)
-    for batch in file.iter_batches(BATCH, columns=list(fields), use_threads=False):
+    for batch in file.iter_batches(_batch_rows(file.metadata), columns=list(fields), use_threads=False):
         yield _built(batch)
+
+
+def _batch_rows(metadata: pq.FileMetaData) -> int:
+    size = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+    return min(MOST_ROWS, max(1, BATCH * metadata.num_rows // max(size, 1)))
 
 
 def _check(names: Sequence[str], fields: Sequence[str]) -> None:

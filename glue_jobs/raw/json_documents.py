@@ -13,6 +13,8 @@ from functools import lru_cache
 
 import msgspec
 
+from glue_jobs.raw.json_values import BETWEEN, NOT_JSON, Break, value_end
+
 # A document is cut when so much of it is there. A piece is larger than a slice even when it is cut in its last
 # bytes, so that no slice holds two pieces of one object, whose records are numbered through.
 PIECE = 34 * 2**20
@@ -36,9 +38,6 @@ class Document(msgspec.Struct):
 
 DOCUMENT = msgspec.json.Decoder(Document)
 RECORDS = msgspec.json.Decoder(list[msgspec.Raw])
-
-# What msgspec raises for bytes that are not the JSON it was told to expect.
-NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -149,20 +148,16 @@ class Documents:
         """What follows the last whole record, for an object that is damaged from there on; `finish` has the others."""
         self._fed, self.index = True, 0
         text = b"".join(self._parts)
-        opening = Opening.of(text)
-        records = opening.decode(text) if opening else None
-        if opening is None or records is not None:
-            # Nothing to be saved, or nothing lost but the end of the packing.
-            self.index = len(records or ())
-            self._keep(b"" if records is None else text)
-            return text if records is None else b""
-        cut = whole_but_for_its_end(text, opening) or last_cut(text, opening)
-        if cut is None:
-            self._keep(b"")
-            return text
-        self.index = len(cut.records)
-        self._keep(text[: cut.end] + opening.closing)
-        return text[cut.next :]
+        begin, self.index = _whole_values(text)
+        whole, last = text[:begin], text[begin:]
+        opening = Opening.of(last)
+        cut = (whole_but_for_its_end(last, opening) or last_cut(last, opening)) if opening else None
+        if opening is None or cut is None:
+            self._keep(whole)
+            return last
+        self.index += len(cut.records)
+        self._keep(whole + last[: cut.end] + opening.closing)
+        return last[cut.next :]
 
     def _cut(self) -> Iterator[tuple[int, bytes]]:
         text = b"".join(self._parts)
@@ -180,3 +175,17 @@ class Documents:
 
     def _keep(self, text: bytes) -> None:
         self._parts, self._size = [text] if text else [], len(text)
+
+
+def _whole_values(text: bytes) -> tuple[int, int]:
+    """Up to where there is nothing but whole JSON values, and the number of records in them."""
+    position = records = 0
+    while True:
+        blanks = BETWEEN.match(text, position)
+        position = blanks.end() if blanks else position
+        end = value_end(text, position) if position < len(text) else None
+        if end is None or isinstance(end, Break):
+            return position, records
+        opening = Opening.of(text[position:end])
+        records += len((opening and opening.decode(text[position:end])) or b"1")
+        position = end

@@ -88,3 +88,23 @@ def test_what_is_whole_of_a_damaged_object_is_kept(data: bytes, kept: list[Any],
     assert found == []
     assert (reader.abandon(), reader.index) == (rest, index)
     assert records(list(reader.finish(iter(())))) == kept
+
+
+ONE, TWO, THREE = (f'{{"Records":[{{"k":{number}}},{{"k":{number}}}]}}'.encode() for number in (1, 2, 3))
+LINES = b'{"k":1}\n{"k":2}\n'
+
+
+@pytest.mark.parametrize(
+    ("data", "kept", "rest", "index"),
+    [
+        (ONE + TWO + THREE[:-12], ONE + TWO, THREE[:-12], 4),
+        (ONE + b"\n" + TWO[:-2], ONE + b"\n" + TWO, b"", 4),
+        (ONE + b"\n" + TWO, ONE + b"\n" + TWO, b"", 4),
+        (LINES + b'{"k":', LINES, b'{"k":', 2),
+        (b"[" + ONE + b"]" + LINES + b'{"k":', b"[" + ONE + b"]" + LINES, b'{"k":', 3),
+    ],
+)
+def test_documents_before_the_damage_are_kept(data: bytes, kept: bytes, rest: bytes, index: int) -> None:
+    _, reader = documents(data, 10)
+    assert (reader.abandon(), reader.index) == (rest, index)
+    assert list(reader.finish(iter(()))) == [(0, kept)]

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glue_jobs.raw.json_values import ENDS_EARLY
 from glue_jobs.sources.cloudtrail_parser import columns, parse_cloudtrail
-from glue_jobs.sources.cloudtrail_parser.documents import DIGEST, EMPTY, ENDS_EARLY, NO_RECORDS
+from glue_jobs.sources.cloudtrail_parser.documents import DIGEST, EMPTY, NO_RECORDS
 from glue_jobs.sources.parsed import Parsed
 from glue_jobs.tables.cloudtrail_s3_event import CLOUDTRAIL_S3_EVENT
 
@@ -116,6 +117,25 @@ def test_half_a_document_keeps_its_whole_records(cut: int, whole: int) -> None:
     parsed = parse(document(*numbered(1, 2, 3))[:-cut])
     assert parsed.rows["event_id"].to_pylist() == ["e1", "e2", "e3"][:whole]
     assert [(each.index, each.reason) for each in parsed.rejected] == [(whole, ENDS_EARLY)]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("broken", [b'"\\ud800"', b'"\\x"', b"}e2", b'"e2'])
+def test_every_break_in_a_list_costs_one_record(broken: bytes, indent: int | None) -> None:
+    numbers = list(range(1, 101))
+    data = json.dumps({"Records": numbered(*numbers)}, indent=indent).encode()
+    for number in (10, 20, 21, 60):
+        data = data.replace(f'"e{number}"'.encode(), broken)
+    parsed = parse(data)
+    kept = [f"e{number}" for number in numbers if number not in (10, 20, 21, 60)]
+    assert parsed.rows["event_id"].to_pylist() == kept
+    assert [each.index for each in parsed.rejected] == [9, 19, 20, 59]
+
+
+def test_breaks_do_not_reach_into_what_follows_the_list() -> None:
+    broken = document(*numbered(1, 2, 3)).replace(b'"e2"', b'"\\x"')
+    lines = b"\n".join(json.dumps(each).encode() for each in numbered(7, 8, 9)).replace(b'"e8"', b'"\\x"')
+    assert ids(broken + b"\n" + lines + b"\n" + document(*numbered(10, 11))) == ["e1", "e3", "e7", "e9", "e10", "e11"]
 
 
 @pytest.mark.parametrize("broken", [b'"e2', b"}e2", b'"\\ud800"', b'"\\x"', b"[" * 5000 + b"]" * 5000])

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from glue_jobs.raw.json_documents import NOT_JSON
+from glue_jobs.raw.json_values import NOT_JSON
 from glue_jobs.sources.cloudtrail_parser.documents import KEPT, read_documents
 from glue_jobs.sources.cloudtrail_parser.event import (
     NOTHING,

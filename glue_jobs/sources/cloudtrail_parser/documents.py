@@ -15,7 +15,6 @@ import pyarrow as pa
 
 from glue_jobs.raw.json_documents import (
     DOCUMENT,
-    NOT_JSON,
     RECORDS,
     Cut,
     Opening,
@@ -23,24 +22,20 @@ from glue_jobs.raw.json_documents import (
     record_ends,
     whole_but_for_its_end,
 )
+from glue_jobs.raw.json_values import BETWEEN, NOT_JSON, Break, value_end
 
 EMPTY = "the object is empty"
 DIGEST = "this is a CloudTrail digest file, it has no events"
 NO_RECORDS = "the document has no list of Records"
-ENDS_EARLY = "the JSON document ends early: it was cut short"
 
 # A document broken more often than this is no document; every break costs a search for the next record.
 MOST_BREAKS = 100
 KEPT = 64 * 2**10
 
-_VALUE = msgspec.json.Decoder(msgspec.Raw)
 _NAMES = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_BETWEEN = re.compile(rb"(?:\s|,|\x00|\x1e|\xef\xbb\xbf)*")
 # What closes a document whose opening was before the break.
 _BEHIND = re.compile(rb"(?:\s|,|\x00|\x1e|\xef\xbb\xbf|[\]}])*")
 _NEXT_LINE = re.compile(rb"\n\s*(?=[{\[])")
-_BYTE = re.compile(r"(.*) \(byte ([0-9]+)\)$")
-_TRAILING = "JSON is malformed: trailing characters"
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
@@ -55,11 +50,15 @@ class Broken:
 
 @dataclass
 class Contents:
-    """The records of an object as they are written, the number of each, and what is broken."""
+    """The records of an object as they are written, the number of each, and what is broken.
+
+    ``ends`` is what stands between the records of the list that reading goes on in after a break.
+    """
 
     records: list[msgspec.Raw] = field(default_factory=list)
     indices: list[int] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
+    ends: re.Pattern[bytes] | None = None
 
     def add(self, records: list[msgspec.Raw]) -> None:
         """Put records behind the others."""
@@ -87,7 +86,7 @@ def read_documents(text: bytes) -> Contents:
     if isinstance(records, list):
         contents.add(records)
         return contents
-    position = _after_blanks(text, 0, _BETWEEN)
+    position = _after_blanks(text, 0, BETWEEN)
     if position == len(text):
         contents.refuse(EMPTY, text)
     while position < len(text):
@@ -95,7 +94,10 @@ def read_documents(text: bytes) -> Contents:
         if len(contents.broken) >= MOST_BREAKS and position < len(text):
             contents.refuse("the rest of the document: too much of it is broken", text[position:])
             break
-        position = _after_blanks(text, position, _BEHIND if contents.broken else _BETWEEN)
+        end = _after_blanks(text, position, _BEHIND if contents.broken else BETWEEN)
+        if b"]" in text[position:end]:
+            contents.ends = None
+        position = end
     return contents
 
 
@@ -123,19 +125,11 @@ def _after_blanks(text: bytes, position: int, blanks: re.Pattern[bytes]) -> int:
 
 def _read_value(text: bytes, position: int, contents: Contents) -> int:
     """Take the JSON value at ``position``; returns where to go on."""
-    view = memoryview(text)[position:]
-    try:
-        _VALUE.decode(view)
-    except NOT_JSON as problem:
-        told = _BYTE.match(str(problem))
-        if told is None or told[1] != _TRAILING:
-            reason = f"the {told[1]}" if told else ENDS_EARLY if "truncated" in str(problem) else f"JSON: {problem}"
-            at = position + int(told[2]) if told else len(text)
-            return _salvage(text, position, at, reason, contents)
-        # The decoder has taken the byte it complains of.
-        view = view[: int(told[2]) - 1]
-    _expand(view, contents)
-    return position + len(view)
+    end = value_end(text, position)
+    if isinstance(end, Break):
+        return _salvage(text, position, end.at, end.reason, contents)
+    _expand(memoryview(text)[position:end], contents)
+    return end
 
 
 def _expand(value: memoryview, contents: Contents) -> None:
@@ -164,10 +158,10 @@ def _salvage(text: bytes, position: int, at: int, reason: str, contents: Content
     rest = text[position:] if position else text
     opening = Opening.of(rest)
     if opening is None:
-        line = _NEXT_LINE.search(rest, 1)
-        contents.refuse(reason, rest[: line.start()] if line else rest)
-        return position + line.end() if line else len(text)
-    ends = record_ends(rest, opening)
+        found = _behind_the_record(rest, 0 if at == len(text) else at - position - 1, contents.ends)
+        contents.refuse(reason, rest[: found.start() + 1].rstrip() if found else rest)
+        return position + found.end() if found else len(text)
+    ends = contents.ends = record_ends(rest, opening)
     cut = whole_but_for_its_end(rest, opening) or last_cut(rest, opening, at - position)
     if at == len(text):
         # It ends early, or nobody knows where it breaks.
@@ -179,6 +173,12 @@ def _salvage(text: bytes, position: int, at: int, reason: str, contents: Content
     following = ends.search(rest, max(at - position - 1, begin)) if ends else None
     contents.refuse(reason, rest[begin : following.end() if following else len(rest)])
     return position + following.end() if following else len(text)
+
+
+def _behind_the_record(rest: bytes, at: int, ends: re.Pattern[bytes] | None) -> re.Match[bytes] | None:
+    """Where another record begins after the one that ``rest`` begins with and that breaks at ``at``."""
+    following = ends.search(rest, max(at, 0)) if ends else None
+    return following or _NEXT_LINE.search(rest, 1)
 
 
 def _bisect(text: bytes, opening: Opening, ends: re.Pattern[bytes]) -> Cut | None:

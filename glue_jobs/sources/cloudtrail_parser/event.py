@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from glue_jobs.raw.json_documents import NOT_JSON
+from glue_jobs.raw.json_values import NOT_JSON
 
 S3 = "s3.amazonaws.com"
 # Summaries of events that are there one by one too.

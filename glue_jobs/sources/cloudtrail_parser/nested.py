@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from glue_jobs.raw.json_documents import NOT_JSON
+from glue_jobs.raw.json_values import NOT_JSON
 from glue_jobs.sources.cloudtrail_parser.texts import by_name
 
 ANONYMOUS = "anonymous"

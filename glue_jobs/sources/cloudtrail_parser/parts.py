@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.byte_search import Flags
-from glue_jobs.raw.json_documents import NOT_JSON
+from glue_jobs.raw.json_values import NOT_JSON
 from glue_jobs.sources.cloudtrail_parser.event import Event
 from glue_jobs.sources.cloudtrail_parser.nested import Facts, facts_of
 from glue_jobs.sources.cloudtrail_parser.texts import by_name, listed, spread

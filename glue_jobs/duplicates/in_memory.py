@@ -26,11 +26,13 @@ def doubled_within(table: Table, rows: pa.Table) -> Rows:
         alike = _in_memory(rows, alike, table.identity)
     if not len(alike):
         return alike
-    values = rows.select([*table.record, "source_object"]).take(pa.array(alike))
+    # Rows of different days never meet in files either.
+    days = tuple(name for name in table.partitions if name in rows.column_names and name not in table.record)
+    values = rows.select([*table.record, *days, "source_object"]).take(pa.array(alike))
     doubled = [alike[:0]]
     for columns, chosen in ways(table, values):
         part, places = values.filter(pa.array(chosen)), alike[chosen]
-        doubled.append(places[all_but_first(part, columns, (ranks(part["source_object"]), places))])
+        doubled.append(places[all_but_first(part, (*columns, *days), (ranks(part["source_object"]), places))])
     return np.sort(np.concatenate(doubled))
 
 

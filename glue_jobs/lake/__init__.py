@@ -19,6 +19,7 @@ from pyiceberg.exceptions import (
     TableAlreadyExistsError,
 )
 from pyiceberg.table import Table as IcebergTable
+from sqlalchemy import URL
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from glue_jobs.errors import LakeError
@@ -60,7 +61,9 @@ class Lake:
             properties["s3.region"] = properties["glue.region"] = region(self.location)
         if self.catalog_type == "sqlite":
             check_place(Path(self._catalog_file), self.location)
-            properties = {"type": "sql", "uri": f"sqlite:///{self._catalog_file}?timeout=60"}
+            # A path may hold what means something else in a URL.
+            place = URL.create("sqlite", database=self._catalog_file, query={"timeout": "60"})
+            properties = {"type": "sql", "uri": place.render_as_string()}
         given = {name: value for name, value in properties.items() if value is not None}
         with explained(f"open the {self.catalog_type} catalog of {self.location}"):
             try:

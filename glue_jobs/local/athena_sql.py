@@ -23,6 +23,8 @@ def parse(sql: str) -> exp.Query:
         trees = [tree for tree in sqlglot.parse(sql, read="athena") if tree is not None]
     except SqlglotError as error:
         raise QueryError(f"this is not Athena SQL: {_misread(error)}") from error
+    except RecursionError as error:
+        raise QueryError("the query is nested too deeply to be read") from error
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise QueryError("only one statement can be run at a time, and it must be a SELECT")
     return trees[0]

@@ -36,7 +36,16 @@ def json_text(rows: pa.Table) -> str:
 
 def records(rows: pa.Table) -> list[tuple[Any, ...]]:
     """The rows by position: a SELECT may give two columns the same name."""
-    return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
+    return list(zip(*map(_values, rows.columns), strict=True))
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    try:
+        values: list[Any] = column.to_pylist()
+    except (OverflowError, ValueError):
+        # Days and times that Python has no name for.
+        values = column.cast(pa.string()).to_pylist()
+    return values
 
 
 def cell(value: Any) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from glue_jobs.lake import StoredFile
@@ -63,7 +63,7 @@ def separate(deliveries: Iterable[Delivery], stored: list[StoredFile], reasons: 
             )
 
 
-def copies(listed: list[Found], new: list[Found]) -> list[Found]:
+def alike(listed: list[Found], new: list[Found]) -> list[Found]:
     """The listed manifests that were ingested already and may be of the same snapshots as new ones."""
     addresses = {each.entry.address for each in new}
     names = {_name(address) for address in addresses}
@@ -75,16 +75,40 @@ def _name(address: str) -> str:
     return "/".join(address.split("/")[-3:])
 
 
-def once(deliveries: Iterable[Delivery], ingested: Iterable[Delivery], reasons: dict[str, str]) -> list[Delivery]:
-    """Of a snapshot that lies in several places the one that was written last, if it was not ingested already."""
-    newest: dict[Identity, Delivery] = {}
-    new = [*deliveries]
-    for each in sorted((*new, *ingested), key=lambda each: (each.found.entry.last_modified, each.snapshot.address)):
-        older = newest.get(each.identity)
-        if older is not None:
-            reasons[older.snapshot.address] = f"the same snapshot lies in {each.snapshot.address} too"
-        newest[each.identity] = each
-    return [each for each in new if newest[each.identity] is each]
+@dataclass
+class Copies:
+    """New deliveries of one snapshot that were not tried yet, the one written last at the end.
+
+    ``stored`` is the manifest of the copy that is in the lake, if any: those written before it are ``unwanted``.
+    """
+
+    waiting: list[Delivery] = field(default_factory=list)
+    stored: str | None = None
+    unwanted: list[Delivery] = field(default_factory=list)
+
+
+def copies_of_each(deliveries: Iterable[Delivery], ingested: Iterable[Delivery]) -> dict[Identity, Copies]:
+    """The deliveries by what they are of."""
+    found: defaultdict[Identity, Copies] = defaultdict(Copies)
+    new = {each.snapshot.address: each for each in deliveries}
+    both = (*new.values(), *ingested)
+    for each in sorted(both, key=lambda each: (each.found.entry.last_modified, each.snapshot.address)):
+        copies = found[each.identity]
+        if each.snapshot.address in new:
+            copies.waiting.append(each)
+        else:
+            copies.stored = each.snapshot.address
+            copies.unwanted += copies.waiting
+            copies.waiting = []
+    return found
+
+
+def refuse_others(copies: Mapping[Identity, Copies], accepted: Iterable[Delivery], reasons: dict[str, str]) -> None:
+    """Give the reason why the copies were not tried of which another one is accepted, or in the lake."""
+    taken = {each.identity: each.snapshot.address for each in accepted}
+    for identity, some in copies.items():
+        for each in (*some.unwanted, *some.waiting):
+            reasons[each.snapshot.address] = f"the same snapshot lies in {taken.get(identity, some.stored)} too"
 
 
 def identity_of(file: StoredFile) -> Identity:

@@ -22,13 +22,15 @@ from glue_jobs.pipelines import SnapshotPipeline
 from glue_jobs.plan import chunk_size
 from glue_jobs.progress import Reporter
 from glue_jobs.snapshots.delivery import (
+    Copies,
     Delivery,
     Identity,
-    copies,
+    alike,
+    copies_of_each,
     identity_of,
     latest_of,
-    once,
     read_deliveries,
+    refuse_others,
     separate,
 )
 from glue_jobs.snapshots.refusals import refusals, rejected_files
@@ -51,11 +53,10 @@ def make_snapshots(
     """
     reasons: dict[str, str] = {}
     stored, found = rows.files(), list(read_deliveries(new, reasons))
-    ingested = [*read_deliveries(copies(listed, new), {})]
     before = _totals_before(job, lake, found)
-    deliveries = once(separate(found, [*stored, *before], reasons), ingested, reasons)
-    results, latest = _ingest_all(job, deliveries, [*map(identity_of, stored)], keep, reasons, reporter)
-    accepted = [each for each in deliveries if each.snapshot.address not in reasons]
+    copies = copies_of_each(separate(found, [*stored, *before], reasons), read_deliveries(alike(listed, new), {}))
+    accepted, results, latest = _ingest_all(job, copies, [*map(identity_of, stored)], keep, reasons, reporter)
+    refuse_others(copies, accepted, reasons)
     refused = refusals(rows, new, reasons)
     return Made(
         [each.found for each in accepted],
@@ -74,26 +75,36 @@ def _totals_before(job: Job, lake: Lake, deliveries: list[Delivery]) -> list[Sto
 
 
 def _ingest_all(
-    job: Job, deliveries: list[Delivery], stored: list[Identity], keep: int, reasons: dict[str, str], reporter: Reporter
-) -> tuple[dict[str, list[ShareResult]], set[Identity]]:
-    """What the tasks made of every snapshot, by the address of its manifest, and which ones keep their rows.
+    job: Job,
+    copies: Mapping[Identity, Copies],
+    stored: list[Identity],
+    keep: int,
+    reasons: dict[str, str],
+    reporter: Reporter,
+) -> tuple[list[Delivery], dict[str, list[ShareResult]], set[Identity]]:
+    """The snapshots that are whole, what tasks made of all, by their manifests' addresses, and which keep their rows.
 
-    Whether a later snapshot is whole turns out only when it was read: if it is not, the next older one keeps its rows.
+    Whether a snapshot is whole turns out only when it was read: if it is not, another copy of it is, and if none is
+    whole, the next older snapshot keeps its rows.
     """
     results: dict[str, list[ShareResult]] = {}
-    pending, latest = deliveries, latest_of(stored, keep)
+    accepted: list[Delivery] = []
+    pending, latest = [each.waiting.pop() for each in copies.values() if each.waiting], latest_of(stored, keep)
     while pending:
-        possible = [each for each in deliveries if each.snapshot.address not in reasons]
+        tried = {each.snapshot.address: each for each in (*accepted, *pending)}
+        possible = [*tried.values()]
         detailed = latest_of([*stored, *(each.identity for each in possible)], keep)
         results |= _ingest(job, pending, detailed, reporter)
         for address, some in results.items():
             refused = [result.refused for result in some if result.refused]
             if refused:
                 reasons.setdefault(address, refused[0])
-        accepted = [each for each in deliveries if each.snapshot.address not in reasons]
+        accepted = [each for address, each in tried.items() if address not in reasons]
         latest = latest_of([*stored, *(each.identity for each in accepted)], keep)
+        others = [copies[each.identity].waiting for address, each in tried.items() if address in reasons]
         pending = [each for each in accepted if each.identity in latest and each.identity not in detailed]
-    return results, latest
+        pending += [waiting.pop() for waiting in others if waiting]
+    return accepted, results, latest
 
 
 def _ingest(

@@ -81,3 +81,12 @@ def test_asking_writes_nothing(lake: Path) -> None:
     before = files(lake)
     assert rows(lake) == 3
     assert files(lake) == before
+
+
+@pytest.mark.parametrize("name", ["lake?one", "100%25", "a#b", "%41", "it's 'mine'", "ü & ö", "a=b;c"])
+def test_a_lake_may_be_in_a_folder_of_any_name(name: str, raw: Raw, tmp_path: Path) -> None:
+    lake = tmp_path / name / "lake"
+    run(raw, str(lake))
+    assert (lake / "catalog.db").is_file()
+    assert rows(lake) == 3
+    assert {path.name for path in tmp_path.iterdir()} == {"raw", name}

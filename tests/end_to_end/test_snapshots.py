@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import os
 import re
@@ -227,6 +228,19 @@ def test_a_damaged_snapshot_is_refused_and_the_others_are_not(reason: str, inven
     assert (orphans(lake), left_over(lake)) == (set(), [])
 
 
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"version": "2016-11-30", "sourceBucket": "\\ud800"}'])
+def test_a_manifest_that_nobody_can_read_costs_only_its_own_snapshot(
+    content: bytes, inventory: Inventory, lake: str
+) -> None:
+    manifest = Path(inventory.deliver(FIRST, records(3)))
+    manifest.write_bytes(content)
+    manifest.with_name("manifest.checksum").write_text(hashlib.md5(content, usedforsecurity=False).hexdigest())
+    inventory.deliver(day(1), records(5))
+    outcome = run(inventory, lake)
+    assert (outcome.totals.rows, outcome.failed) == (5, True)
+    assert "manifest.json is no JSON" in sentence(outcome)
+
+
 def test_refused_snapshots_take_no_place_among_the_latest(inventory: Inventory, lake: str) -> None:
     """Neither from those that are stored nor from older ones of the same run."""
 
@@ -307,6 +321,22 @@ def test_the_copy_that_was_written_last_stays_however_often_a_run_looks(inventor
     assert run(inventory, lake).totals.rows == 3
     assert list(stored(lake).values()) == [3]
     assert run(inventory, lake).run_id is None
+
+
+def test_where_the_copy_written_last_is_damaged_another_one_is_taken(inventory: Inventory, lake: str) -> None:
+    copy = replace(inventory, address=f"{inventory.address}/copy")
+    whole, damaged = inventory.deliver(FIRST, records(5)), copy.deliver(FIRST, records(7))
+    os.utime(whole, (0, 0))
+    for path in Path(copy.folder, "data").iterdir():
+        path.unlink()
+    outcome = run(inventory, lake)
+    assert (outcome.totals.rows, outcome.failed) == (5, True)
+    assert "is missing" in sentence(outcome) and "the same snapshot lies in" not in sentence(outcome)
+    assert not run(inventory, lake).failed
+    copy.deliver(FIRST, records(7))
+    os.utime(damaged)
+    assert run(inventory, lake).totals.rows == 7
+    assert list(stored(lake).values()) == [7]
 
 
 @pytest.mark.parametrize("table", [S3_INVENTORY_OBJECT, DAILY_STORAGE], ids=lambda table: table.name)

@@ -212,6 +212,7 @@ def large() -> pa.Table:
         ("DROP TABLE read", "it must be a SELECT"),
         ("INSERT INTO read SELECT * FROM read", "it must be a SELECT"),
         ("", "only one statement"),
+        ("SELECT " + "(" * 3_000 + "1" + ")" * 3_000, "nested too deeply"),
         ("SELECT a.key FROM read AS a JOIN read AS a ON true", "the query failed: .*alias"),
         ("SELECT size FROM read", "the query failed: Binder Error: .*size"),
         ("SELECT CAST(key AS bigint) FROM read", "the query failed: Conversion Error"),

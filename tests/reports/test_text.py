@@ -63,3 +63,11 @@ def test_a_file_ends_with_one_line_end_and_has_a_header_without_rows_too() -> No
     empty = pa.table({"a": pa.array([], pa.string()), "b": pa.array([], pa.int64())})
     assert csv_text(empty) == "a,b\n"
     assert json_text(empty) == "[]\n"
+
+
+def test_days_that_python_has_no_name_for_are_written() -> None:
+    day = pa.array([2_932_897, 1, None], pa.int32()).cast(pa.date32())
+    time = pa.array([2 * 253_402_300_800_000_000, 1_000_000, None], pa.int64()).cast(pa.timestamp("us"))
+    lines = csv_text(pa.table({"day": day, "time": time})).splitlines()
+    assert lines[1].startswith("10000-01-01,18029-12-31 00:00:00")
+    assert (lines[2].split(",")[0], lines[3]) == ("1970-01-02", ",")

@@ -290,3 +290,10 @@ def test_a_batch_of_parquet_has_fewer_rows_where_keys_are_long(
     read = list(columnar.read_parquet(pa.BufferReader(path.read_bytes()), ("bucket", "key")))
     assert len(read) == batches
     assert [key for rows in read for key in rows["key"].to_pylist()] == keys
+
+
+def test_a_number_with_blanks_is_one_whatever_its_neighbours_are() -> None:
+    alone, beside = b'"b","k"," 7"\n', b'"b","k"," 7"\n"b","l","x"\n'
+    for text, rejected in ((alone, 0), (beside, 1)):
+        block = parse_block(text, ("bucket", "key", "size"))
+        assert (block.rows["size"].to_pylist(), len(block.rejected)) == ([7], rejected)

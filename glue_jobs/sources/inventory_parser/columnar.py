@@ -47,7 +47,8 @@ def read_parquet(source: Any, fields: Sequence[str]) -> Iterator[pa.Table]:
 
 def _batch_rows(metadata: pq.FileMetaData) -> int:
     size = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
-    return min(MOST_ROWS, max(1, BATCH * metadata.num_rows // max(size, 1)))
+    rows: int = BATCH * metadata.num_rows // max(size, 1)
+    return min(MOST_ROWS, max(1, rows))
 
 
 def _check(names: Sequence[str], fields: Sequence[str]) -> None:

@@ -123,7 +123,8 @@ def _wrong(name: str, texts: pa.StringArray) -> Bools:
     wanted = _csv_type(name)
     if pa.types.is_string(wanted) or pa.types.is_dictionary(wanted):
         return np.zeros(len(texts), bool)
-    encoded = texts.dictionary_encode()
+    # Arrow's reader overlooks blanks around a number, too.
+    encoded = pc.ascii_trim_whitespace(texts).dictionary_encode()
     fits = pa.array([_fits(value, wanted) for value in encoded.dictionary], pa.bool_()).take(encoded.indices)
     return np.asarray(pc.invert(pc.fill_null(fits, True)))
 
@@ -142,6 +143,8 @@ def _typed(read: pa.Table) -> pa.Table:
     columns = {}
     for name in read.column_names:
         column, wanted = read[name], _csv_type(name)
+        if not (pa.types.is_string(wanted) or pa.types.is_dictionary(wanted)):
+            column = pc.ascii_trim_whitespace(column)
         if pa.types.is_boolean(wanted):
             column = pc.if_else(pc.is_valid(column), pc.is_in(column, pa.array(TRUE)), None)
         elif pa.types.is_dictionary(wanted):

@@ -63,8 +63,10 @@ def read_manifest(address: str, content: bytes, checksum: bytes) -> Snapshot:
         raise RefusedError("manifest.json is not the one that manifest.checksum was made of; copy both again")
     try:
         manifest = json.loads(content)
-    except ValueError:
-        raise RefusedError("manifest.json is no JSON") from None
+        # Half of a character is no text that could be stored.
+        json.dumps(manifest, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise RefusedError("manifest.json is no JSON, or has text that is none") from None
     if not isinstance(manifest, dict):
         raise RefusedError("manifest.json is no JSON object")
     version = _text(manifest, "version")

@@ -92,8 +92,7 @@ def _ingest_all(
     pending, latest = [each.waiting.pop() for each in copies.values() if each.waiting], latest_of(stored, keep)
     while pending:
         tried = {each.snapshot.address: each for each in (*accepted, *pending)}
-        possible = [*tried.values()]
-        detailed = latest_of([*stored, *(each.identity for each in possible)], keep)
+        detailed = latest_of([*stored, *(each.identity for each in tried.values())], keep)
         results |= _ingest(job, pending, detailed, reporter)
         for address, some in results.items():
             refused = [result.refused for result in some if result.refused]

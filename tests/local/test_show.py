@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.local.cli import FORMATS
+from glue_jobs.local.options import FORMATS
 from glue_jobs.local.show import SHOWN, print_rows, readable
 
 ROWS = pa.table(

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
+from glue_jobs.athena import Athena
+from glue_jobs.config import Prices
 from glue_jobs.errors import ArgumentError
+from glue_jobs.progress import PlainReporter
+from glue_jobs.reports import order
 from glue_jobs.reports.order import report_order
 
 REPORT = {"pipeline": "report", "lake_path": "/lake", "report_path": "/reports"}
@@ -33,3 +38,17 @@ def test_only_the_subjects_asked_for_are_reported_on() -> None:
 def test_a_day_of_reports_is_written_as_in_their_names(text: str) -> None:
     with pytest.raises(ArgumentError, match=f"date is a day such as 20240507, not '{text}'"):
         report_order({**REPORT, "date": text})
+
+
+def test_prices_are_those_of_the_configuration(tmp_path: Path) -> None:
+    config = tmp_path / "usage.yaml"
+    config.write_text("prices:\n  transfer_per_gb: 0.05\n")
+    assert report_order({**REPORT, "config": str(config)}).as_of.prices.transfer_per_gb == 0.05
+    assert report_order(REPORT).as_of.prices == Prices()
+
+
+def test_athena_is_asked_where_the_lake_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order, "region", lambda location: {"s3://lake": "eu-central-1"}[location])
+    with order._engine(report_order({**REPORT, "lake_path": "s3://lake"}), PlainReporter()) as engine:
+        assert isinstance(engine, Athena)
+        assert engine._client.meta.region_name == "eu-central-1"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -87,3 +89,19 @@ def ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
 
 def _is_text(arrow_type: pa.DataType) -> bool:
     return bool(pa.types.is_string(arrow_type) or pa.types.is_binary(arrow_type))
+
+
+def joined(parts: Sequence[pa.Table]) -> pa.Table:
+    """The rows of all parts, in one chunk; text has a dictionary where it has one in any of them."""
+    encoded = {
+        name for part in parts for name in part.column_names if pa.types.is_dictionary(part.schema.field(name).type)
+    }
+    return pa.concat_tables(_encoded(part, encoded) for part in parts).unify_dictionaries().combine_chunks()
+
+
+def _encoded(rows: pa.Table, names: set[str]) -> pa.Table:
+    columns = [
+        column.dictionary_encode() if name in names and not pa.types.is_dictionary(column.type) else column
+        for name, column in zip(rows.column_names, rows.columns, strict=True)
+    ]
+    return pa.table(columns, names=rows.column_names)

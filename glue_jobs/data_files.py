@@ -56,7 +56,7 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
     """Write the rows, all of one partition, as a Parquet file at ``address``."""
     from glue_jobs.lake import describe
 
-    rows = _compact(rows.select(_with_values(table, rows)))
+    rows = _required(compact(rows.select(_with_values(table, rows))))
     sink = pa.BufferOutputStream()
     metadata: list[pq.FileMetaData] = []
     pq.write_table(
@@ -117,10 +117,28 @@ def _with_values(table: Table, rows: pa.Table) -> list[str]:
     return [name for name in table.arrow_schema.names if name in table.bounded or rows[name].null_count < len(rows)]
 
 
-def _compact(rows: pa.Table) -> pa.Table:
+def compact(rows: pa.Table) -> pa.Table:
     """With dictionaries that are not much longer than these rows need: those of a chunk serve all of its days."""
     columns = [used(column.chunk(0)) if column.num_chunks == 1 else column for column in rows.columns]
     return pa.table(columns, schema=rows.schema)
+
+
+def _required(rows: pa.Table) -> pa.Table:
+    """With columns that have a value on every row declared so: which rows have one is then neither written nor read.
+
+    Iceberg's readers take a file's required column for an optional one of the table, as every table has them whose
+    column was made optional later: https://iceberg.apache.org/spec/#schema-evolution.
+    """
+    fields = [field.with_nullable(_has_nulls(rows[field.name])) for field in rows.schema]
+    return pa.table(rows.columns, schema=pa.schema(fields))
+
+
+def _has_nulls(column: pa.ChunkedArray) -> bool:
+    # A null may stand in a dictionary, too.
+    return any(
+        chunk.null_count or (pa.types.is_dictionary(chunk.type) and chunk.dictionary.null_count)
+        for chunk in column.chunks
+    )
 
 
 def _kept_type(actual: pa.DataType, declared: pa.DataType) -> pa.DataType:

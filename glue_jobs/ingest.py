@@ -158,7 +158,8 @@ def _make(order: Order, job: Job, rows: LoadedTable, found: list[Found], new: li
         return make_snapshots(job, order.lake, rows, found, new, order.keep_snapshots, reporter)
     results = _ingest_chunks(job, order.pipeline, new, reporter)
     files = [file for result in results for file in result.files]
-    files, duplicates = without_doubled(job, rows, files, reporter)
+    aside = [each for result in results for each in result.aside]
+    files, duplicates = without_doubled(job, rows, files, aside, reporter)
     changes = {
         order.pipeline.table: Change(files),
         REJECTED_RECORD: Change([file for result in results for file in result.rejected_files]),

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.arrays import without
-from glue_jobs.data_files import NewFile
+from glue_jobs.aside import Aside, divided, set_aside
+from glue_jobs.data_files import NewFile, partitions, with_schema
 from glue_jobs.duplicates.in_memory import doubled_within
-from glue_jobs.job import Job, rejected_rows, write_partitions
+from glue_jobs.job import Job, rejected_rows, write_partitions, write_parts
 from glue_jobs.pipelines import EventPipeline
 from glue_jobs.plan import Chunk
 from glue_jobs.raw.fetch import Slice, slices
@@ -40,9 +41,10 @@ class ObjectCounts:
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """What a chunk became: data files not yet visible, and counts."""
+    """What a chunk became: data files not yet visible, rows too few for one, and counts."""
 
     files: list[NewFile]
+    aside: list[Aside]
     rejected_files: list[NewFile]
     counts: ObjectCounts
 
@@ -55,6 +57,7 @@ class _Task:
     pending_bytes: int = 0
     refused: list[tuple[int, Rejected]] = field(default_factory=list)
     files: list[NewFile] = field(default_factory=list)
+    aside: list[Aside] = field(default_factory=list)
     rejected_files: list[NewFile] = field(default_factory=list)
 
 
@@ -86,7 +89,7 @@ def ingest_chunk(job: Job, chunk: Chunk) -> ChunkResult:
         if task.pending_bytes >= FLUSH:
             _flush(task, counts)
     _flush(task, counts)
-    return ChunkResult(task.files, task.rejected_files, counts)
+    return ChunkResult(task.files, task.aside, task.rejected_files, counts)
 
 
 def _check(parsed: Parsed, example: str) -> None:
@@ -143,12 +146,20 @@ def _count(
 def _flush(task: _Task, counts: ObjectCounts) -> None:
     if task.pending:
         rows = pa.concat_tables(task.pending).unify_dictionaries().combine_chunks()
-        rows = _without_doubled(task, rows, counts)
-        task.files += write_partitions(task.job, task.job.pipeline.table, rows)
+        _store(task, _without_doubled(task, rows, counts))
     if task.refused:
         refused = [(task.objects[owner], each) for owner, each in task.refused]
         task.rejected_files += write_partitions(task.job, REJECTED_RECORD, rejected_rows(task.job, refused))
     task.pending, task.pending_bytes, task.refused = [], 0, []
+
+
+def _store(task: _Task, rows: pa.Table) -> None:
+    table = task.job.pipeline.table
+    parts = partitions(table, with_schema(table, rows))
+    # Only who looks for duplicates puts together what was set aside.
+    many, few = divided(parts) if table.identity else (list(parts), [])
+    task.files += write_parts(task.job, table, many)
+    task.aside += set_aside(task.job, few)
 
 
 def _without_doubled(task: _Task, rows: pa.Table, counts: ObjectCounts) -> pa.Table:

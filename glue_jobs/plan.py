@@ -100,3 +100,17 @@ def bundled(items: Sequence[Sizable], most: int) -> list[list[Sizable]]:
         bundles[shortest].append(item)
         lengths[shortest] += len(item)
     return bundles
+
+
+def batches(items: Iterable[Sizable], most: int) -> Iterator[list[Sizable]]:
+    """The items, each with a length, in lists of no more than ``most`` together; a longer item is alone."""
+    batch: list[Sizable] = []
+    length = 0
+    for item in items:
+        if batch and length + len(item) > most:
+            yield batch
+            batch, length = [], 0
+        batch.append(item)
+        length += len(item)
+    if batch:
+        yield batch

@@ -7,8 +7,9 @@ share a number are looked at in every column; when they are many, first in their
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from glue_jobs.arrays import ranks
+from glue_jobs.aside import Aside
 from glue_jobs.data_files import NewFile, columns_of
 from glue_jobs.duplicates.fold import fold
-from glue_jobs.duplicates.in_memory import Rows, all_but_first, repeated, ways
+from glue_jobs.duplicates.in_memory import Rows, all_but_first, decoded, repeated, ways
 from glue_jobs.storage import storage_for
 from glue_jobs.table import Table
 
@@ -28,16 +30,19 @@ MOST_NUMBERS = 16_000_000
 # Rows compared in every column at a time.
 MOST_ROWS = 200_000
 
+NOTHING: Mapping[str, pa.Table] = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class Day:
-    """The files of one partition: addresses and row counts of what is stored, and what this run wrote."""
+    """The files of one partition: addresses and row counts of what is stored, what this run wrote, and set aside."""
 
     stored: list[tuple[str, int]]
     new: list[NewFile]
+    aside: list[Aside] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return sum(rows for _, rows in self.stored) + sum(file.rows for file in self.new)
+        return sum(rows for _, rows in self.stored) + sum(file.rows for file in self.new) + sum(map(len, self.aside))
 
 
 @dataclass(frozen=True)
@@ -58,31 +63,52 @@ class _Places:
     row: Rows
 
 
-def find_doubled(table: Table, day: Day) -> list[Doubled]:
-    """Rows of the day's new files that are there twice; of equal new rows the one of the first raw object stays."""
+@dataclass(frozen=True)
+class _Files:
+    """Files of one day: the first of them are stored, the others new; some of those are not written yet but held."""
+
+    table: Table
+    addresses: list[str]
+    stored: int
+    held: Mapping[str, pa.Table]
+
+    def read(self, file: int, columns: tuple[str, ...]) -> pa.Table:
+        """These columns of the numbered file, text as such."""
+        address = self.addresses[file]
+        if address in self.held:
+            rows = self.held[address].select(columns)
+            return pa.table([decoded(column) for column in rows.columns], names=list(columns))
+        with storage_for(address).open(address) as source:
+            return columns_of(self.table, pq.ParquetFile(source).read(list(columns), use_threads=False), columns)
+
+
+def find_doubled(table: Table, day: Day, held: Mapping[str, pa.Table] = NOTHING) -> list[Doubled]:
+    """Rows of the day's new files that are there twice; of equal new rows the one of the first raw object stays.
+
+    ``held`` has the rows of those new files that are not written yet, by address. What is set aside is not looked at.
+    """
     addresses = [*(address for address, _ in day.stored), *(file.address for file in day.new)]
+    files = _Files(table, addresses, len(day.stored), held)
     rounds = -(-len(day) // MOST_NUMBERS)
     dropped: dict[int, list[pa.Table]] = {}
     for number in range(rounds):
-        alike = _alike(table, addresses, len(day.stored), number, rounds)
+        alike = _alike(files, number, rounds)
         if len(alike.row) > MOST_ROWS:
-            alike = _across(_renumbered(table, addresses, alike), len(day.stored))
+            alike = _across(_renumbered(files, alike), files.stored)
         for batch in _batches(alike):
-            for file, rows in _equal(table, addresses, batch, len(day.stored)):
+            for file, rows in _equal(files, batch):
                 dropped.setdefault(file, []).append(rows)
-    return [
-        _doubled(day.new[file - len(day.stored)], pa.concat_tables(parts)) for file, parts in sorted(dropped.items())
-    ]
+    return [_doubled(day.new[file - files.stored], pa.concat_tables(parts)) for file, parts in sorted(dropped.items())]
 
 
-def _alike(table: Table, addresses: Sequence[str], stored: int, number: int, rounds: int) -> _Places:
+def _alike(files: _Files, number: int, rounds: int) -> _Places:
     """Rows that share their number with another, at least one of them new; round ``number`` of ``rounds``."""
     parts = []
-    for file, address in enumerate(addresses):
-        folded = fold(_read(table, address, table.identity[:1]).columns)
+    for file in range(len(files.addresses)):
+        folded = fold(files.read(file, files.table.identity[:1]).columns)
         rows = np.flatnonzero(_rounds(folded, rounds) == number) if rounds > 1 else np.arange(len(folded))
         parts.append(_Places(folded[rows], np.full(len(rows), file, dtype=np.int64), rows))
-    return _across(_joined(parts), stored)
+    return _across(_joined(parts), files.stored)
 
 
 def _rounds(numbers: npt.NDArray[np.uint64], rounds: int) -> npt.NDArray[np.uint64]:
@@ -90,11 +116,11 @@ def _rounds(numbers: npt.NDArray[np.uint64], rounds: int) -> npt.NDArray[np.uint
     return (numbers >> np.uint64(32)) % np.uint64(rounds)
 
 
-def _renumbered(table: Table, addresses: Sequence[str], places: _Places) -> _Places:
+def _renumbered(files: _Files, places: _Places) -> _Places:
     parts = []
     for file in np.unique(places.file):
         rows = places.row[places.file == file]
-        values = _read(table, addresses[file], table.identity).take(pa.array(rows))
+        values = files.read(int(file), files.table.identity).take(pa.array(rows))
         parts.append(_Places(fold(values.columns), np.full(len(rows), file, dtype=np.int64), rows))
     return _joined(parts)
 
@@ -130,24 +156,24 @@ def _batches(places: _Places) -> Iterator[_Places]:
         yield _Places(places.number[start:stop], places.file[start:stop], places.row[start:stop])
 
 
-def _equal(table: Table, addresses: Sequence[str], places: _Places, stored: int) -> Iterator[tuple[int, pa.Table]]:
+def _equal(files: _Files, places: _Places) -> Iterator[tuple[int, pa.Table]]:
     """Per new file, row and raw object of those that are the same record as another, all but the first."""
-    values = _values(table, addresses, places, table.compared)
-    for columns, chosen in ways(table, values):
+    values = _values(files, places, files.table.compared)
+    for columns, chosen in ways(files.table, values):
         part = values.filter(pa.array(chosen))
         if not part.num_rows:
             continue
-        if columns != table.compared:
-            part = _values(table, addresses, _chosen(places, part), columns)
-        yield from _again(part, columns, stored)
+        if columns != files.table.compared:
+            part = _values(files, _chosen(places, part), columns)
+        yield from _again(part, columns, files.stored)
 
 
-def _values(table: Table, addresses: Sequence[str], places: _Places, columns: tuple[str, ...]) -> pa.Table:
+def _values(files: _Files, places: _Places, columns: tuple[str, ...]) -> pa.Table:
     """The rows in these columns, with where they are."""
     parts = []
     for file in np.unique(places.file):
         rows = pa.array(places.row[places.file == file])
-        values = _read(table, addresses[file], (*columns, "source_object")).take(rows)
+        values = files.read(int(file), (*columns, "source_object")).take(rows)
         parts.append(values.append_column("row", rows).append_column("file", pa.repeat(int(file), len(rows))))
     return pa.concat_tables(parts)
 
@@ -169,8 +195,3 @@ def _again(values: pa.Table, columns: tuple[str, ...], stored: int) -> Iterator[
 
 def _doubled(file: NewFile, rows: pa.Table) -> Doubled:
     return Doubled(file, np.sort(rows["row"].to_numpy()), Counter(rows["source_object"].to_pylist()))
-
-
-def _read(table: Table, address: str, columns: tuple[str, ...]) -> pa.Table:
-    with storage_for(address).open(address) as file:
-        return columns_of(table, pq.ParquetFile(file).read(list(columns), use_threads=False), columns)

@@ -51,11 +51,12 @@ def _in_memory(rows: pa.Table, places: Rows, columns: tuple[str, ...]) -> Rows:
     values = rows.select(columns)
     if len(places) < rows.num_rows:
         values = values.take(pa.array(places))
-    alike, _ = repeated(fold(_decoded(column) for column in values.columns))
+    alike, _ = repeated(fold(decoded(column) for column in values.columns))
     return places[np.sort(alike)]
 
 
-def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column without a dictionary."""
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 

@@ -9,14 +9,18 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
-from glue_jobs.arrays import without
+from glue_jobs.arrays import joined, without
+from glue_jobs.aside import Aside, read_aside
 from glue_jobs.data_files import ROW_GROUP_ROWS, NewFile, read_file
 from glue_jobs.duplicates.in_files import Day, Doubled, find_doubled
+from glue_jobs.duplicates.in_memory import doubled_within
 from glue_jobs.job import Job, write_partitions
-from glue_jobs.plan import bundled
+from glue_jobs.plan import batches, bundled
 from glue_jobs.progress import Reporter
+from glue_jobs.table import Table
 from glue_jobs.workers import workers_for
 
 if TYPE_CHECKING:
@@ -28,26 +32,46 @@ LIKE_BYTES = 16
 
 @dataclass(frozen=True)
 class Rewritten:
-    """New files that held doubled rows: what takes their place, and how many such rows each raw object had."""
+    """What takes the place of new files that held doubled rows, and how many such rows each raw object had.
+
+    Rows that were set aside are in ``files``, too.
+    """
 
     addresses: list[str]
     files: list[NewFile]
     counts: Counter[str]
 
 
+@dataclass(frozen=True)
+class _Left:
+    """A new file without rows that are there twice; its rows when it is not written yet."""
+
+    doubled: Doubled
+    held: pa.Table | None
+
+    def __len__(self) -> int:
+        return self.doubled.file.rows - len(self.doubled.rows)
+
+    def rows(self, table: Table) -> pa.Table:
+        """What stays of it."""
+        rows = read_file(table, self.doubled.file.address) if self.held is None else self.held
+        return without(rows, self.doubled.rows)
+
+
 def without_doubled(
-    job: Job, rows: LoadedTable, files: list[NewFile], reporter: Reporter
+    job: Job, rows: LoadedTable, files: list[NewFile], aside: Iterable[Aside], reporter: Reporter
 ) -> tuple[list[NewFile], Counter[str]]:
     """The run's new files without rows that are stored already or twice among them; how many each raw object had.
+
+    What tasks have set aside is in files, too.
 
     Raises:
         UsageLakeError: a file cannot be read or written.
     """
     counts: Counter[str] = Counter()
-    if not job.pipeline.table.identity or not files:
+    if not job.pipeline.table.identity or not (days := _days(rows, files, aside)):
         return files, counts
     with reporter.progress("looking for duplicates") as progress:
-        days = _days(rows, files)
         workers = workers_for(sum(map(len, days)) * LIKE_BYTES)
         # A day takes a fraction of a second, and so does starting a task.
         bundles = bundled(days, workers.count)
@@ -59,60 +83,66 @@ def without_doubled(
     return [file for file in files if file.address not in gone], counts
 
 
-def _days(rows: LoadedTable, files: Iterable[NewFile]) -> list[Day]:
+def _days(rows: LoadedTable, files: Iterable[NewFile], aside: Iterable[Aside]) -> list[Day]:
     column = rows.table.partitions[0]
-    new: defaultdict[date, list[NewFile]] = defaultdict(list)
+    days: defaultdict[date, Day] = defaultdict(lambda: Day([], [], []))
     for file in files:
         # The descriptor is needed by the commit only, and takes longer to send than the rest.
-        new[file.partition[column]].append(replace(file, descriptor=None))
-    stored: defaultdict[date, list[tuple[str, int]]] = defaultdict(list)
-    for old in rows.files(**{column: new.keys()}):
-        stored[old.partition[0]].append((old.address, old.rows))
-    return [Day(sorted(stored[day]), new[day]) for day in sorted(new)]
+        days[file.partition[column]].new.append(replace(file, descriptor=None))
+    for few in aside:
+        days[few.partition[column]].aside.append(few)
+    for old in rows.files(**{column: days.keys()}) if days else ():
+        days[old.partition[0]].stored.append((old.address, old.rows))
+    for day in days.values():
+        day.stored.sort()
+    return [days[day] for day in sorted(days)]
 
 
 def drop_doubled(job: Job, days: list[Day]) -> list[Rewritten]:
-    """Write the days' new files again without the rows that are there twice; files without such rows stay."""
-    found = [each for day in days for each in find_doubled(job.pipeline.table, day)]
-    return [_rewritten(job, some) for some in _batches(found)]
+    """Write the days' new files again without the rows that are there twice; files without such rows stay.
+
+    What was set aside of a day becomes part of it: as one file, or a few of them when it is much.
+    """
+    beyond: list[Rewritten] = []
+    rewritten = [_rewritten(job, some) for some in batches(_left_of(job, days, beyond), ROW_GROUP_ROWS)]
+    return [*beyond, *rewritten]
 
 
-def _batches(found: Iterable[Doubled]) -> Iterator[list[Doubled]]:
-    """Files that are rewritten together: no more rows of them stay than memory holds, but a large file is alone."""
-    batch: list[Doubled] = []
-    rows = 0
-    for each in found:
-        kept = each.file.rows - len(each.rows)
-        if batch and rows + kept > ROW_GROUP_ROWS:
-            yield batch
-            batch, rows = [], 0
-        batch.append(each)
-        rows += kept
-    if batch:
-        yield batch
-
-
-def _rewritten(job: Job, batch: list[Doubled]) -> Rewritten:
+def _left_of(job: Job, days: list[Day], beyond: list[Rewritten]) -> Iterator[_Left]:
+    """What has to be written of each day; what was set aside ``beyond`` what memory holds is written on the way."""
     table = job.pipeline.table
-    parts = [
-        without(read_file(table, each.file.address), each.rows) for each in batch if len(each.rows) < each.file.rows
-    ]
-    files = write_partitions(job, table, _joined(parts)) if parts else []
-    counts = sum((each.counts for each in batch), Counter[str]())
-    return Rewritten([each.file.address for each in batch], files, counts)
+    for each in days:
+        day, held, counts = Day(each.stored, [*each.new]), {}, Counter[str]()
+        *much, last = [*batches(each.aside, ROW_GROUP_ROWS)] or [[]]
+        for some in much:
+            rows, twice = _put_together(table, some)
+            beyond.append(Rewritten([], write_partitions(job, table, rows), twice))
+            day.new.extend(beyond[-1].files)
+        if last:
+            rows, counts = _put_together(table, last)
+            partition = last[0].partition
+            day.new.append(NewFile(job.address(table, partition), partition, rows.num_rows, None))
+            held = {day.new[-1].address: rows}
+        found = {doubled.file.address: doubled for doubled in find_doubled(table, day, held)}
+        for file in day.new:
+            if file.address in held:
+                doubled = found.get(file.address) or Doubled(file, np.array([], np.int64), Counter())
+                yield _Left(replace(doubled, counts=doubled.counts + counts), held[file.address])
+            elif file.address in found:
+                yield _Left(found[file.address], None)
 
 
-def _joined(parts: list[pa.Table]) -> pa.Table:
-    """The rows of all parts; text has a dictionary where it has one in any of them."""
-    encoded = {
-        name for part in parts for name in part.column_names if pa.types.is_dictionary(part.schema.field(name).type)
-    }
-    return pa.concat_tables(_encoded(part, encoded) for part in parts).unify_dictionaries().combine_chunks()
+def _put_together(table: Table, some: list[Aside]) -> tuple[pa.Table, Counter[str]]:
+    """Rows that tasks have set aside, each once, and how many were there twice of each raw object."""
+    rows = read_aside(some)
+    twice = doubled_within(table, rows)
+    counts = Counter(rows["source_object"].take(pa.array(twice)).to_pylist())
+    return without(rows, twice).combine_chunks(), counts
 
 
-def _encoded(rows: pa.Table, names: set[str]) -> pa.Table:
-    columns = [
-        column.dictionary_encode() if name in names and not pa.types.is_dictionary(column.type) else column
-        for name, column in zip(rows.column_names, rows.columns, strict=True)
-    ]
-    return pa.table(columns, names=rows.column_names)
+def _rewritten(job: Job, batch: list[_Left]) -> Rewritten:
+    table = job.pipeline.table
+    parts = [each.rows(table) for each in batch if len(each)]
+    files = write_partitions(job, table, joined(parts)) if parts else []
+    counts = sum((each.doubled.counts for each in batch), Counter[str]())
+    return Rewritten([each.doubled.file.address for each in batch if each.held is None], files, counts)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glue_jobs.aside import Aside, set_aside
 from glue_jobs.config import Config
 from glue_jobs.data_files import NewFile, read_file, write_file
 from glue_jobs.duplicates import rewrite
@@ -63,9 +64,9 @@ def day(new: list[NewFile]) -> object:
 
 def after(new: list[NewFile], all_of: list[Rewritten]) -> Iterator[NewFile]:
     gone = {address for each in all_of for address in each.addresses}
-    yield from (file for file in new if file.address not in gone)
-    for each in all_of:
-        yield from each.files
+    # What was set aside beyond what memory holds is written and may have to be written again.
+    every = [*new, *(file for each in all_of for file in each.files)]
+    yield from (file for file in every if file.address not in gone)
 
 
 @settings(deadline=None, max_examples=30)
@@ -124,3 +125,69 @@ def test_texts_are_joined_whether_or_not_their_file_has_a_dictionary(job: Job, t
     found = drop_doubled(job, [Day([], [*files, *plain])])
     left = Counter(each["key"] for each in rows_of(list(after([*files, *plain], found))))
     assert left == {"k": 1, "same": 9, "other": 1}
+
+
+def set_aside_of(job: Job, rows: list[Row], day: int = 7) -> list[Aside]:
+    partition = {"event_date": date(2024, 5, day)}
+    table = pa.Table.from_pylist([{**partition, **each} for each in rows], schema=TABLE.arrow_schema)
+    return set_aside(job, [(partition, table)])
+
+
+def test_rows_set_aside_by_tasks_are_one_sorted_file_of_their_day(job: Job, tmp_path: Path) -> None:
+    few = [*set_aside_of(job, [row("A", "o1", key="z")]), *set_aside_of(job, [row("B", "o2", key="a")])]
+    (one,) = drop_doubled(job, [Day([], [], few)])
+    assert (one.addresses, one.counts) == ([], {})
+    assert [[each["request_id"] for each in rows_of([file])] for file in one.files] == [["B", "A"]]
+    assert one.files[0].descriptor is not None
+
+
+def test_of_rows_set_aside_what_is_stored_new_or_aside_already_is_left_out(job: Job, tmp_path: Path) -> None:
+    stored = written(tmp_path / "stored", [[row("A", "o0")]])
+    new = written(tmp_path / "new", [[row("B", "o1"), row("C", "o1")]])
+    few = [
+        *set_aside_of(job, [row("A", "o2"), row("B", "o2"), row("D", "o2")]),
+        *set_aside_of(job, [row("D", "o3"), row("E", "o3")]),
+    ]
+    (one,) = drop_doubled(job, [Day([(file.address, file.rows) for file in stored], new, few)])
+    assert one.addresses == []
+    assert one.counts == {"o2": 2, "o3": 1}
+    assert sorted(each["request_id"] for each in rows_of(one.files)) == ["D", "E"]
+
+
+def test_a_row_of_an_earlier_object_set_aside_goes_before_that_of_a_new_file(job: Job, tmp_path: Path) -> None:
+    new = written(tmp_path / "new", [[row("A", "o2"), row("B", "o2")]])
+    (one,) = drop_doubled(job, [Day([], new, set_aside_of(job, [row("A", "o1")]))])
+    assert one.addresses == [new[0].address]
+    assert one.counts == {"o2": 1}
+    assert sorted((each["request_id"], each["source_object"]) for each in rows_of(one.files)) == [
+        ("A", "o1"),
+        ("B", "o2"),
+    ]
+
+
+@settings(deadline=None, max_examples=30)
+@given(FILES, FILES, FILES, st.sampled_from([1, 3, 10**9]))
+def test_whether_rows_were_set_aside_makes_no_difference(
+    tmp_path_factory: pytest.TempPathFactory,
+    old: list[list[Row]],
+    files: list[list[Row]],
+    few: list[list[Row]],
+    most: int,
+) -> None:
+    folder = tmp_path_factory.mktemp("files")
+    job = a_job(folder)
+    once = [
+        [list({identity(TABLE, each): each for each in rows}.values()) for rows in some] for some in (old, files, few)
+    ]
+    stored, new = written(folder / "stored", once[0]), written(folder / "new", once[1])
+    also_new = written(folder / "also", once[2])
+    aside = [each for rows in once[2] for each in set_aside_of(job, rows)]
+    known = [(file.address, file.rows) for file in stored]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rewrite, "ROW_GROUP_ROWS", most)
+        with_aside = drop_doubled(job, [Day(known, new, aside)])
+        all_new = drop_doubled(job, [Day(known, [*new, *also_new])])
+    left = sorted(identity(TABLE, each) for each in rows_of(list(after(new, with_aside))))
+    assert left == sorted(identity(TABLE, each) for each in rows_of(list(after([*new, *also_new], all_new))))
+    counted = sum((each.counts for each in with_aside), Counter[str]())
+    assert counted == sum((each.counts for each in all_new), Counter[str]())

@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+import glue_jobs.aside
 import glue_jobs.commit
 import glue_jobs.duplicates.rewrite
 import glue_jobs.ingest
@@ -148,6 +149,14 @@ def _within_the_first_touch(patch: Patch) -> None:
     _replaced(patch, RunFolder, "touch", make)
 
 
+def _everything_aside(then: Callable[[Patch], None]) -> Callable[[Patch], None]:
+    def prepare(patch: Patch) -> None:
+        patch.setattr(glue_jobs.aside, "PART", 1)
+        then(patch)
+
+    return prepare
+
+
 STEPS: dict[str, Callable[[Patch], None]] = {
     "after making the first table": _after(Lake, "create"),
     "after listing": _before(glue_jobs.ingest, "not_ingested"),
@@ -155,6 +164,8 @@ STEPS: dict[str, Callable[[Patch], None]] = {
     "after making the folder of the run": _after(RunFolder, "touch"),
     "after announcing a file": _after(RunFolder, "announce"),
     "after some data files": _after(glue_jobs.job, "write_file", times=3),
+    "after rows were set aside": _everything_aside(_after(glue_jobs.ingest_task, "set_aside", times=2)),
+    "with rows set aside, during duplicates": _everything_aside(_after(glue_jobs.duplicates.rewrite, "find_doubled")),
     "during duplicates": _after(glue_jobs.duplicates.rewrite, "find_doubled"),
     "after a file without duplicates": _after(glue_jobs.duplicates.rewrite, "_rewritten"),
     "after the ledger's files": _after(glue_jobs.ingest, "write_partitions"),

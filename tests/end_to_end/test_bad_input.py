@@ -198,7 +198,7 @@ def test_a_lake_that_cannot_be_written(
     )
 
 
-@pytest.mark.parametrize("size", [0, 100, 5_000, 20_000, 40_000, 60_000])
+@pytest.mark.parametrize("size", [0, 100, 5_000, 20_000, 40_000, 50_000])
 def test_a_full_disk(size: int, raw: Raw, lake: str) -> None:
     """Files that cannot grow are the same to the run as a disk that is full: the catalog, metadata, then data files."""
     raw.deliver(DAY, 1, events(DAY, range(10, 9_000)), bad=500)

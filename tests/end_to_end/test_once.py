@@ -61,6 +61,7 @@ def undisturbed(raw: Raw, tmp_path_factory: pytest.TempPathFactory) -> Contents:
 # that do: its tasks, the duplicates among its rows, and its table's commit.
 STEPS_OF_DOCUMENTS = (
     "after some data files",
+    "after rows were set aside",
     "during duplicates",
     "after a file without duplicates",
     "after the plan",

@@ -13,6 +13,8 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import types
 
+import glue_jobs.aside
+import glue_jobs.ingest
 from glue_jobs.errors import LakeError, LostRaceError
 from glue_jobs.lake import Lake
 from glue_jobs.local.lake_tables import sources
@@ -49,6 +51,24 @@ def places(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Lake]:
     lake = new_bucket()
     # Catalogs outlive a test: each test has a database of its own.
     return f"{new_bucket()}/raw", Lake(f"{lake}/lake", lake.removeprefix("s3://").replace("-", "_"))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.title)
+def test_rows_set_aside_by_tasks_are_stored_once_and_one_file_a_day(
+    source: Source, places: tuple[str, Lake], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_spark(monkeypatch)
+    raw, lake = Raw(source, places[0]), places[1]
+    for number in range(4):
+        first = max(number * 10 - 5, 0)
+        raw.deliver(DAY, number, events(DAY, range(first, number * 10 + 10)))
+    # All of each task's rows are too few for a data file, and every object is a task.
+    monkeypatch.setattr(glue_jobs.aside, "PART", 1)
+    monkeypatch.setattr(glue_jobs.ingest, "chunk_size", lambda *_: 1)
+    assert run(raw, lake).totals.duplicates == 15
+    assert event_numbers(raw, lake) == Counter(range(40))
+    rows = lake.load(source.pipeline.table)
+    assert [file.rows for file in rows.files()] == [40]
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.title)

@@ -1,0 +1,98 @@
+"""Rows too few for a data file: which they are, and that they come back as they were."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from glue_jobs.aside import FEW, PART, divided, read_aside, set_aside
+from glue_jobs.config import Config
+from glue_jobs.data_files import partitions, with_schema
+from glue_jobs.job import Job
+from glue_jobs.pipelines import BY_NAME, EventPipeline
+from glue_jobs.staging import RunFolder
+from glue_jobs.table import Table
+from tests.test_data_files import full_rows
+
+PIPELINES = [pipeline for pipeline in BY_NAME.values() if isinstance(pipeline, EventPipeline)]
+TABLE = replace(BY_NAME["s3_access_log"].table, sort=())
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    return a_job(PIPELINES[0], tmp_path)
+
+
+def a_job(pipeline: EventPipeline, folder: Path) -> Job:
+    return Job(pipeline, Config(), RunFolder(f"{folder}/run", "r1"), date(2024, 5, 9), {})
+
+
+def part(day: int, rows: int) -> tuple[dict[str, object], pa.Table]:
+    return {"event_date": date(2024, 5, 1) + timedelta(day)}, pa.table({"number": range(rows)})
+
+
+@pytest.mark.parametrize(
+    ("sizes", "few"),
+    [
+        ([1], []),
+        ([PART - 1, 1], [1]),
+        ([PART - 2, 1], []),
+        ([31, 31, 31], []),
+        ([1] * PART, [1] * PART),
+        ([FEW * PART, FEW], [FEW]),
+        ([FEW * PART, FEW + 1], []),
+    ],
+)
+def test_few_is_a_small_part_of_all_rows_and_no_more_than_some_thousand(sizes: list[int], few: list[int]) -> None:
+    many, others = divided(part(day, size) for day, size in enumerate(sizes, 1))
+    assert [rows.num_rows for _, rows in others] == few
+    assert sum(rows.num_rows for _, rows in many) == sum(sizes) - sum(few)
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES, ids=lambda pipeline: pipeline.name)
+def test_what_is_set_aside_comes_back_with_every_type(pipeline: EventPipeline, tmp_path: Path) -> None:
+    table: Table = pipeline.table
+    first = full_rows(table)
+    days = [{**row, "event_date": date(2024, 5, day)} for day in (7, 8, 9) for row in first]
+    rows = with_schema(table, pa.Table.from_pylist(days, schema=table.arrow_schema))
+    parts = list(partitions(table, rows))
+    some = set_aside(a_job(pipeline, tmp_path), parts)
+    assert [(each.partition, each.rows) for each in some] == [(partition, 2) for partition, _ in parts]
+    for each, (_, expected) in zip(some, parts, strict=True):
+        back = read_aside([each])
+        assert back.to_pylist() == expected.to_pylist()
+        assert with_schema(table, back).schema.equals(expected.schema, check_metadata=True)
+    assert read_aside(some).to_pylist() == rows.to_pylist()
+
+
+def test_texts_keep_their_dictionary_but_only_the_values_they_have(job: Job) -> None:
+    values = pa.array([f"value {number}" for number in range(1_000)])
+    codes = pa.array([7, 900, None, 7], pa.int32())
+    rows = pa.table({"key": pa.DictionaryArray.from_arrays(codes, values)})
+    (one,) = set_aside(job, [({"event_date": date(2024, 5, 7)}, rows)])
+    back = read_aside([one])["key"].chunk(0)
+    assert back.to_pylist() == ["value 7", "value 900", None, "value 7"]
+    assert len(back.dictionary) == 2
+
+
+def test_parts_of_several_tasks_are_one_table_whether_or_not_their_texts_have_a_dictionary(job: Job) -> None:
+    plain = pa.table({"key": ["a", "b"]})
+    encoded = pa.table({"key": pa.array(["b", "c"]).dictionary_encode()})
+    some = [set_aside(job, [({}, rows)])[0] for rows in (plain, encoded)]
+    assert read_aside(some)["key"].to_pylist() == ["a", "b", "b", "c"]
+
+
+def test_it_is_announced_so_that_a_run_which_gives_up_takes_it_away(job: Job) -> None:
+    (one,) = set_aside(job, [part(7, 3)])
+    assert job.folder.announced() == [one.address]
+    job.folder.abandon()
+    assert not Path(one.address).exists()
+
+
+def test_nothing_is_written_for_nothing(job: Job) -> None:
+    assert set_aside(job, []) == []
+    assert not Path(job.folder.address).exists()

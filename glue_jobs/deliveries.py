@@ -35,6 +35,9 @@ FIELDS = (
 
 NEEDED = {"Size", "LastModifiedDate", "StorageClass"}
 
+# What only some reports ask for.
+ASKED_FOR = ("ETag", "EncryptionStatus", "ReplicationStatus")
+
 
 @dataclass(frozen=True)
 class Target:
@@ -106,7 +109,7 @@ def inventory_step(target: Target, present: Mapping[str, Mapping[str, Any]]) -> 
     }
     same = next((name for name, each in sorted(present.items()) if _delivers(each, target)), None)
     if same is not None:
-        return Step("inventory", wanted, "kept", f"its inventory {same!r} goes there already")
+        return Step("inventory", wanted, "kept", f"its inventory {same!r} goes there already{_lacking(present[same])}")
     if INVENTORY in present:
         reason = (
             f"it has an inventory called {INVENTORY!r} that goes elsewhere, is switched off or lists less than reports"
@@ -114,6 +117,15 @@ def inventory_step(target: Target, present: Mapping[str, Mapping[str, Any]]) -> 
         )
         return Step("inventory", wanted, "left", reason)
     return Step("inventory", wanted, "set")
+
+
+def _lacking(present: Mapping[str, Any]) -> str:
+    """What an inventory that is kept does not tell, and reports on it will not either."""
+    fields = {*present.get("OptionalFields", ())}
+    lacking = [name for name in ASKED_FOR if name not in fields]
+    if present.get("IncludedObjectVersions") != "All":
+        lacking.insert(0, "older versions")
+    return f"; it lists no {', no '.join(lacking)}, so reports on these stay empty" if lacking else ""
 
 
 def _delivers(present: Mapping[str, Any], target: Target) -> bool:

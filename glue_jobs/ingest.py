@@ -11,7 +11,7 @@ from glue_jobs.commit import Change, commit_run, finish_others
 from glue_jobs.config import Config
 from glue_jobs.data_files import NewFile
 from glue_jobs.duplicates.rewrite import without_doubled
-from glue_jobs.errors import LakeError, StorageError
+from glue_jobs.errors import ArgumentError, LakeError, StorageError
 from glue_jobs.ingest_task import ChunkResult, ingest_chunk
 from glue_jobs.job import Job, write_partitions
 from glue_jobs.lake import Lake, LoadedTable
@@ -112,6 +112,9 @@ def ingest(order: Order, reporter: Reporter) -> Outcome:
 def _look(order: Order, rows: LoadedTable, reporter: Reporter) -> tuple[list[Found], Skipped]:
     days = order.pipeline.look_back_days if order.look_back_days is None else order.look_back_days
     window = Window(order.since or first_day(rows, order.raw, days), order.until)
+    if window.since and window.until and window.until < window.since:
+        began = f"{window.since}, where this run would begin"
+        raise ArgumentError(f"until {window.until} is before {began}; give since too")
     reporter.say(f"looking below {order.raw} for {order.pipeline.title} {window}")
     skipped = Skipped()
     storage = storage_for(order.raw)

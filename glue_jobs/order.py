@@ -67,9 +67,13 @@ def _day(values: Mapping[str, str], name: str) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise ArgumentError(f"{name} is a day such as 2024-05-07, not {text!r}") from None
+        day = None
+    # Python reads other forms, too.
+    if day is None or day.isoformat() != text:
+        raise ArgumentError(f"{name} is a day such as 2024-05-07, not {text!r}")
+    return day
 
 
 def _flag(values: Mapping[str, str], name: str) -> bool:

@@ -10,7 +10,8 @@ def sentence(outcome: Outcome) -> str:
     """All counts of a run in one sentence, and a hint when objects were skipped."""
     sums = outcome.totals
     if outcome.run_id is None:
-        told = "nothing new: every object listed is in the lake already" + (" or refused" if outcome.refused else "")
+        already = "every object listed is in the lake already" + (" or refused" if outcome.refused else "")
+        told = f"nothing new: {already if outcome.listed else 'there are no objects of these days'}"
     else:
         counts = (_many(sums.rows, "row"), f"{sums.rejected:,} rejected", _many(sums.duplicates, "duplicate"))
         told = (

@@ -11,14 +11,14 @@ from glue_jobs.tables.subscriber import SUBSCRIBER
 
 
 def keep_names(lake: Lake, config: Config) -> None:
-    """Make the lake's names those of the configuration; one without subscribers leaves them as they are.
+    """Make the lake's names those of the configuration; one that says nothing of subscribers leaves them as they are.
 
     Raises:
         LakeError: the table cannot be read or written.
     """
     lake.create(SUBSCRIBER)
     names = sorted(config.subscriber_names.items())
-    if not names:
+    if "subscribers" not in config.model_fields_set:
         return
     table = lake.load(SUBSCRIBER)
     known = table.rows(("account_id", "name"))

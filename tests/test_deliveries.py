@@ -13,11 +13,11 @@ TARGET = Target("aws", "logs", "s3-access-log/", "s3-inventory/", "Weekly")
 
 def inventory(bucket: str = "logs", prefix: str = "s3-inventory", enabled: bool = True) -> dict[str, Any]:
     place = {"Bucket": f"arn:aws:s3:::{bucket}", "Prefix": prefix, "Format": "CSV"}
-    fields = ["Size", "LastModifiedDate", "StorageClass"]
     return {
         "Id": "theirs",
         "IsEnabled": enabled,
-        "OptionalFields": fields,
+        "IncludedObjectVersions": "All",
+        "OptionalFields": [*FIELDS],
         "Destination": {"S3BucketDestination": place},
     }
 
@@ -68,6 +68,24 @@ def test_an_inventory_is_added_beside_others() -> None:
 def test_an_inventory_that_comes_already_is_enough(prefix: str) -> None:
     step = inventory_step(TARGET, {"theirs": inventory(prefix=prefix)})
     assert (step.state, step.reason) == ("kept", "its inventory 'theirs' goes there already")
+
+
+@pytest.mark.parametrize(
+    ("less", "lacking"),
+    [
+        ({"IncludedObjectVersions": "Current"}, "no older versions"),
+        (
+            {"OptionalFields": ["Size", "LastModifiedDate", "StorageClass", "ETag"]},
+            "no EncryptionStatus, no ReplicationStatus",
+        ),
+    ],
+)
+def test_what_an_inventory_that_is_kept_does_not_tell_is_said(less: dict[str, Any], lacking: str) -> None:
+    step = inventory_step(TARGET, {"theirs": inventory() | less})
+    assert step.state == "kept"
+    assert step.reason == (
+        f"its inventory 'theirs' goes there already; it lists {lacking}, so reports on these stay empty"
+    )
 
 
 @pytest.mark.parametrize("less", [{"Filter": {"Prefix": "only/this/"}}, {"OptionalFields": ["Size", "ETag"]}])

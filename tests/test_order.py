@@ -35,6 +35,8 @@ def test_the_default_that_is_shown_is_the_one_that_is_taken() -> None:
         ({"pipeline": "access"}, "there is no pipeline 'access'; there are s3_access_log"),
         ({"since": "yesterday"}, "since is a day such as 2024-05-07, not 'yesterday'"),
         ({"until": "2024-02-30"}, "until is a day such as 2024-05-07, not '2024-02-30'"),
+        ({"since": "2024-W19-2"}, "since is a day such as 2024-05-07, not '2024-W19-2'"),
+        ({"since": "20240507"}, "since is a day such as 2024-05-07, not '20240507'"),
         ({"since": ""}, "since is a day such as 2024-05-07, not ''"),
         ({"since": "2024-05-08", "until": "2024-05-07"}, "since 2024-05-08 is after until 2024-05-07"),
         ({"look_back_days": "three"}, "look_back_days is a number of days such as 3, not 'three'"),

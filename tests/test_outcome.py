@@ -29,6 +29,10 @@ def test_a_run_without_new_objects_says_so() -> None:
     assert sentence(Outcome(None, 7, Skipped(), NOTHING)) == "nothing new: every object listed is in the lake already"
 
 
+def test_a_run_that_found_no_object_does_not_claim_to_have_them() -> None:
+    assert sentence(Outcome(None, 0, Skipped(), NOTHING)) == "nothing new: there are no objects of these days"
+
+
 def test_skipped_objects_are_hinted_at() -> None:
     skipped = Skipped()
     skipped.add("/raw/a.txt")

@@ -48,6 +48,12 @@ def test_the_same_names_and_none_at_all_change_nothing(lake: Lake) -> None:
     assert lake.load(SUBSCRIBER).summaries() == before
 
 
+def test_an_emptied_list_empties_the_table(lake: Lake) -> None:
+    keep_names(lake, config(a111122223333="Ana"))
+    keep_names(lake, load_config("subscribers: []\n", "config.yaml", lambda name: b""))
+    assert names(lake) == {}
+
+
 def test_two_runs_at_once_leave_the_names_of_one(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     keep_names(lake, config(a111122223333="Ana"))
     late = lake.load(SUBSCRIBER)

@@ -108,7 +108,7 @@ def queries_command() -> None:
 @options("lake_path", "database", "catalog")
 @FORMAT
 def status_command(form: str, **values: Any) -> None:
-    """What was ingested, per pipeline."""
+    """What was ingested so far, per pipeline; rows of inventories that newer snapshots replaced are counted, too."""
     from glue_jobs.local.show import STATUS
 
     _print(_answer(values, STATUS), form)
@@ -116,7 +116,9 @@ def status_command(form: str, **values: Any) -> None:
 
 @main.command("rejected")
 @options("lake_path", "database", "catalog")
-@click.option("--limit", default=50, show_default=True, help="Records to show, the latest first.")
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(min=0), help="Records to show, the latest first."
+)
 @FORMAT
 def rejected_command(limit: int, form: str, **values: Any) -> None:
     """Which raw records were refused, and why."""

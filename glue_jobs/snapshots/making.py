@@ -152,6 +152,8 @@ def _changes(
     assert isinstance(pipeline, SnapshotPipeline)
     ingested = [result for each in accepted for result in results[each.snapshot.address]]
     again = {each.identity for each in accepted}
+    # Until the totals are changed, too, the newest one before this run is the latest that readers know of.
+    kept = latest | latest_of(map(identity_of, stored), 1)
     return {
         pipeline.table: Change(
             [file for result in ingested for file in result.files],
@@ -159,7 +161,7 @@ def _changes(
             [
                 file
                 for file in stored
-                if None not in file.labels and (identity_of(file) in again or identity_of(file) not in latest)
+                if None not in file.labels and (identity_of(file) in again or identity_of(file) not in kept)
             ],
         ),
         pipeline.totals: Change(

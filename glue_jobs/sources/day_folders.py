@@ -21,6 +21,9 @@ from glue_jobs.storage import Storage
 DEEPEST = 8
 MOST_FOLDERS = 10_000
 
+# The end of a raw path that leads into the folders of days.
+DAY_FOLDER = re.compile("/([0-9]{4})(?:/([0-9]{2})(?:/([0-9]{2}))?)?/$")
+
 # Appended to a folder's name: sorts after everything inside, before everything behind.
 PAST = "/\U0010ffff"
 
@@ -43,8 +46,28 @@ class DayFolders:
         self._visited = 0
         self._looked: dict[str, _Contents] = {}
 
+    def below(self, prefix: str) -> Iterator[Found]:
+        """The source's objects of the window below ``prefix``, which may be the folder of a year, month or day.
+
+        Raises:
+            ArgumentError: there are far more folders than logs lie in.
+        """
+        # Names that begin with the day need no folders of days.
+        inside = None if self._names.flat else DAY_FOLDER.search(prefix)
+        year, month, day = inside.groups("") if inside else ("", "", "")
+        page = self._storage.level(prefix)
+        # A prefix may be named like a day and hold something else.
+        if day and any(map(self._names.in_day.fullmatch, page.objects)):
+            yield from self._day(prefix, the_day(year, month, day))
+        elif month and not day and any(re.fullmatch("[0-9]{2}", folder) for folder in page.folders):
+            yield from self._month(prefix, int(year), int(month), 0)
+        elif year and not month and self._years(prefix.removesuffix(f"{year}/"), [year]):
+            yield from self._year(prefix, int(year), 0)
+        else:
+            yield from self.objects(prefix)
+
     def objects(self, prefix: str, depth: int = 0) -> Iterator[Found]:
-        """The source's objects of the window below ``prefix``.
+        """The source's objects of the window below ``prefix``, which is above the folders of years.
 
         Raises:
             ArgumentError: there are far more folders than logs lie in.

@@ -23,7 +23,7 @@ def discover(
     """
     prefix = _prefix(storage, raw)
     if not any_name:
-        yield from DayFolders(storage, names, window, skipped).objects(prefix)
+        yield from DayFolders(storage, names, window, skipped).below(prefix)
         return
     for entry in storage.list(prefix):
         folder = left_out_folder(names, entry.address.removeprefix(prefix))

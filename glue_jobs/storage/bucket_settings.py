@@ -12,6 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from glue_jobs.errors import StorageError
 from glue_jobs.storage.s3 import REASONS
 
+REGION = "x-amz-bucket-region"
+
 
 class BucketSettings:
     """The settings of the bucket of that name; every method raises StorageError with a sentence for people."""
@@ -29,8 +31,13 @@ class BucketSettings:
     def region(self) -> str:
         """The AWS Region the bucket is in."""
         with self._explained("look at"):
-            headers = self._client.head_bucket(Bucket=self._bucket)["ResponseMetadata"]["HTTPHeaders"]
-        return str(headers.get("x-amz-bucket-region", self._client.meta.region_name))
+            try:
+                answer = self._client.head_bucket(Bucket=self._bucket)
+            except ClientError as error:
+                # Without the right to list it the refusal still names the Region.
+                if REGION not in (answer := error.response)["ResponseMetadata"]["HTTPHeaders"]:
+                    raise
+        return str(answer["ResponseMetadata"]["HTTPHeaders"].get(REGION, self._client.meta.region_name))
 
     def logging(self) -> Mapping[str, Any] | None:
         """Where it logs to, as S3 calls it LoggingEnabled; None when it does not."""

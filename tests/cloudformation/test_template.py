@@ -32,7 +32,6 @@ EVERYTHING = {
 OF_GLUE = {
     "--extra-py-files",
     "--additional-python-modules",
-    "--TempDir",
     "--conf",
     "--enable-auto-scaling",
     "--enable-metrics",
@@ -73,7 +72,6 @@ def test_jobs_run_on_glue_5_1_one_at_a_time_and_never_as_long_as_a_dead_run_is_k
         assert (job["ExecutionProperty"], job["JobRunQueuingEnabled"]) == ({"MaxConcurrentRuns": 1}, True)
         assert job["Timeout"] * 60 < DEAD_AFTER.total_seconds()
         arguments = job["DefaultArguments"]
-        assert arguments["--TempDir"].startswith("s3://result-bucket/")
         assert arguments["--conf"] == "spark.hadoop.fs.s3a.endpoint.region=us-east-1"
         assert arguments["--enable-observability-metrics"] == "true"
 

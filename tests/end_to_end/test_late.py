@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import glue_jobs.ingest
-from glue_jobs.errors import StorageError
+from glue_jobs.errors import ArgumentError, StorageError
 from tests.end_to_end.lakes import contents, event_numbers, run, without_spark
 from tests.end_to_end.sources import LAYOUTS, Raw, events
 
@@ -75,6 +75,12 @@ def test_the_look_back_is_a_parameter(raw: Raw, lake: str) -> None:
     assert run(raw, lake, look_back_days=1).totals.rows == 1
     assert run(raw, lake, look_back_days=4).totals.rows == 1
     assert event_numbers(raw, lake) == Counter([1, 2, 3, 4])
+
+
+def test_an_until_before_the_look_back_is_a_mistake_unless_since_is_given(raw: Raw, lake: str) -> None:
+    with pytest.raises(ArgumentError, match=f"until {back(30)} is before {back(3)}, where this run would begin; give"):
+        run(raw, lake, until=back(30))
+    assert run(raw, lake, since=back(31), until=back(30)).listed == 0
 
 
 def test_until_leaves_later_days_for_later(raw: Raw, lake: str) -> None:

@@ -192,6 +192,21 @@ def test_the_latest_keep_their_rows_and_all_their_totals(inventory: Inventory, l
     assert totals(lake) == {day(0): 2, day(1): 2, day(2): 3, day(3): 4, day(4): 5}
 
 
+def test_the_snapshot_that_readers_know_stays_until_a_run_after_the_one_that_adds_many(
+    inventory: Inventory, lake: str
+) -> None:
+    """Between the commits of rows and totals it is the newest that the totals name."""
+    inventory.deliver(FIRST, records(1))
+    run(inventory, lake, keep_snapshots=2)
+    for number in (1, 2):
+        inventory.deliver(day(number), records(number + 1))
+    run(inventory, lake, keep_snapshots=2)
+    assert stored(lake) == dict(zip(at(0, 1, 2), [1, 2, 3], strict=True))
+    inventory.deliver(day(3), records(4))
+    run(inventory, lake, keep_snapshots=2)
+    assert stored(lake) == dict(zip(at(2, 3), [3, 4], strict=True))
+
+
 DAMAGES = {
     "its file {} is missing": lambda path: path.unlink(),
     "its file {} has 3 bytes, the manifest promises": lambda path: path.write_bytes(b"abc"),

@@ -49,6 +49,28 @@ def test_the_days_of_a_window_are_found(tmp_path: Path, before: str, ending: str
     assert (skipped.count, skipped.folders) == (0, set())
 
 
+@pytest.mark.parametrize("end", ["2024", "2024/05", "2024/05/07"])
+def test_a_raw_path_may_be_the_folder_of_a_year_a_month_or_a_day(tmp_path: Path, end: str) -> None:
+    keys = [f"AWSLogs/{ACCOUNT}/{name(f'2024-05-{day:02}')}" for day in (5, 7)]
+    look(tmp_path, keys)
+    folder = f"{tmp_path}/AWSLogs/{ACCOUNT}/CloudTrail/us-east-1/{end}"
+    skipped = Skipped()
+    found = discover(storage_for(folder), folder, CLOUDTRAIL_NAMES, IN_MAY, skipped, any_name=False)
+    assert {each.entry.address.removeprefix(f"{tmp_path}/"): each.day for each in found} == {keys[1]: date(2024, 5, 7)}
+    assert skipped.count == 0
+    outside = Window(date(2023, 1, 1), date(2023, 2, 1))
+    assert list(discover(storage_for(folder), folder, CLOUDTRAIL_NAMES, outside, Skipped(), any_name=False)) == []
+
+
+@pytest.mark.parametrize("before", ["2024/", "2024/05/", "2024/05/07/"])
+def test_a_prefix_may_be_named_like_a_day_and_hold_something_else(tmp_path: Path, before: str) -> None:
+    key = f"{before}AWSLogs/{ACCOUNT}/{name('2024-05-07')}"
+    look(tmp_path, [key])
+    folder = f"{tmp_path}/{before.rstrip('/')}"
+    found = discover(storage_for(folder), folder, CLOUDTRAIL_NAMES, IN_MAY, Skipped(), any_name=False)
+    assert [each.day for each in found] == [date(2024, 5, 7)]
+
+
 def test_accounts_and_regions_lie_beside_each_other(tmp_path: Path) -> None:
     keys = [
         f"AWSLogs/{account}/{name('2024-05-07', region=region)}"

@@ -48,7 +48,9 @@ def copies(scene: Scene, how_many: int) -> Requests:
     written = make_requests(
         times, "REST.COPY.OBJECT", target, readers, bytes_sent=CREATED_BYTES, object_size=sizes, request=number
     )
-    read = make_requests(times, "REST.COPY.OBJECT_GET", source, readers, object_size=sizes, request=number)
+    read = make_requests(
+        times, "REST.COPY.OBJECT_GET", source, readers, answer=NO_ANSWER, object_size=sizes, request=number
+    )
     return _one_request_each(written, read)
 
 

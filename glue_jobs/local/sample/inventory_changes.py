@@ -15,7 +15,7 @@ PUTS = ("REST.PUT.OBJECT", "REST.COPY.OBJECT", "REST.POST.UPLOAD")
 DELETES = ("REST.DELETE.OBJECT", "BATCH.DELETE.OBJECT", "S3.CREATE.DELETEMARKER")
 EXPIRY, COOLING = "S3.EXPIRE.OBJECT", "S3.TRANSITION_SIA.OBJECT"
 CHANGES = np.array([OPERATION[name] for name in (*PUTS, *DELETES, EXPIRY, COOLING)])
-READS = np.array([OPERATION[name] for name in ("REST.GET.OBJECT", "WEBSITE.GET.OBJECT", "REST.COPY.OBJECT_GET")])
+READS = np.array([OPERATION[name] for name in ("REST.GET.OBJECT", "WEBSITE.GET.OBJECT")])
 # 304: the reader has the object from before.
 USEFUL = np.array([number for number, (status, _) in enumerate(ANSWERS) if status in (200, 206, 304)])
 
@@ -35,7 +35,8 @@ class Changes:
         """Takes the next day."""
         requests = day.requests
         is_read = np.isin(requests.operation, READS) & np.isin(requests.answer, USEFUL)
-        self.read[requests.object[is_read]] = True
+        is_copied = requests.operation == OPERATION["REST.COPY.OBJECT_GET"]
+        self.read[requests.object[is_read | is_copied]] = True
         found = requests.take(np.flatnonzero(np.isin(requests.operation, CHANGES)))
         self._changes += zip(
             found.time.tolist(), self._names(found), found.object.tolist(), found.object_size.tolist(), strict=True

@@ -31,7 +31,7 @@ OPERATIONS = (
     Operation("REST.PUT.PART", "PUT"),
     Operation("REST.POST.UPLOAD", "POST"),
     Operation("REST.COPY.OBJECT", "PUT"),
-    Operation("REST.COPY.OBJECT_GET", "GET"),
+    Operation("REST.COPY.OBJECT_GET"),
     Operation("REST.DELETE.OBJECT", "DELETE"),
     Operation("REST.POST.MULTI_OBJECT_DELETE", "POST", "?delete", has_key=False),
     Operation("BATCH.DELETE.OBJECT", encoded_once=True),
@@ -45,7 +45,7 @@ OPERATION = {operation.name: number for number, operation in enumerate(OPERATION
 ANSWERS = ((200, ""), (206, ""), (204, ""), (304, ""), (403, "AccessDenied"), (404, "NoSuchKey"), (503, "SlowDown"))
 OK, RANGE, EMPTY, UNCHANGED, DENIED, ABSENT, SLOW = range(len(ANSWERS))
 NO_ANSWER = -1
-"""Numbers in the column ``answer``: HTTP status and error code; lifecycle has no answer."""
+"""Numbers in the column ``answer``: HTTP status and error code; lifecycle and the source of a copy have no answer."""
 
 LINE_FIELDS = (27, 26, 25, 24, 28)
 """Numbers in the column ``layout``: how many fields the access log writes for the request."""

@@ -129,16 +129,8 @@ def _required(rows: pa.Table) -> pa.Table:
     Iceberg's readers take a file's required column for an optional one of the table, as every table has them whose
     column was made optional later: https://iceberg.apache.org/spec/#schema-evolution.
     """
-    fields = [field.with_nullable(_has_nulls(rows[field.name])) for field in rows.schema]
+    fields = [field.with_nullable(rows[field.name].null_count > 0) for field in rows.schema]
     return pa.table(rows.columns, schema=pa.schema(fields))
-
-
-def _has_nulls(column: pa.ChunkedArray) -> bool:
-    # A null may stand in a dictionary, too.
-    return any(
-        chunk.null_count or (pa.types.is_dictionary(chunk.type) and chunk.dictionary.null_count)
-        for chunk in column.chunks
-    )
 
 
 def _kept_type(actual: pa.DataType, declared: pa.DataType) -> pa.DataType:

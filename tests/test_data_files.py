@@ -19,8 +19,13 @@ from glue_jobs.data_files import (
     with_schema,
     write_file,
 )
+from glue_jobs.lake import Lake
+from glue_jobs.local.lake_tables import sources
+from glue_jobs.local.query_engine import QueryEngine
 from glue_jobs.pipelines import TABLES
 from glue_jobs.table import Column, Table
+from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
+from glue_jobs.tables.subscriber import SUBSCRIBER
 
 FEW = settings(deadline=None, max_examples=80)
 
@@ -185,6 +190,32 @@ def test_a_file_is_read_as_it_was_written_with_dictionaries_and_field_ids(tmp_pa
     again = write_file(EVENTS, rows, f"{tmp_path}/again", dict.fromkeys(EVENTS.partitions))
     assert pq.ParquetFile(again.address).metadata.row_group(0).column(0).has_dictionary_page
     assert pq.read_schema(again.address).field("name").metadata == {b"PARQUET:field_id": b"1"}
+
+
+def test_a_column_is_required_in_a_file_where_all_its_rows_have_a_value(tmp_path: Path) -> None:
+    key, bucket = pa.array(["a", None]).dictionary_encode(), pa.array(["b", "b"]).dictionary_encode()
+    content = pa.table({"bucket": bucket, "key": key, "request_id": ["x", None], "host_id": ["y", "z"]})
+    columns = tuple(column for column in S3_ACCESS_LOG.columns if column.name in content.column_names)
+    table = Table("some", "Some columns.", columns, partitions=())
+    address = write_file(table, with_schema(table, content), f"{tmp_path}/x.parquet", {}).address
+    assert {field.name for field in pq.read_schema(address) if not field.nullable} == {"bucket", "host_id"}
+    assert pq.read_table(address)["key"].to_pylist() == ["a", None]
+
+
+def test_files_that_differ_in_what_is_required_are_one_table_to_readers(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path), "usage_lake")
+    lake.create(SUBSCRIBER)
+    files = [
+        write_file(
+            SUBSCRIBER, pa.table([["1"], [name]], schema=SUBSCRIBER.arrow_schema), f"{tmp_path}/{name}.parquet", {}
+        )
+        for name in ("Ana", None)
+    ]
+    lake.load(SUBSCRIBER).append([file.descriptor for file in files], {})
+    assert sorted(map(str, lake.load(SUBSCRIBER).rows(("name",))["name"].to_pylist())) == ["Ana", "None"]
+    with QueryEngine(sources(lake)) as engine:
+        answer = engine.run("SELECT count(*) AS every, count(name) AS named FROM subscriber")
+    assert answer.to_pylist() == [{"every": 2, "named": 1}]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

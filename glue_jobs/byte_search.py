@@ -34,8 +34,9 @@ def find_in_block(flags: Flags, start: int) -> Places:
     """Offsets of the flags that are set, counted from ``start``."""
     # Eight flags at a time first: few words have one, and only those are looked at closely.
     whole = len(flags) // WORD * WORD
-    words = np.flatnonzero(flags[:whole].view(np.uint64) != 0)
-    hits = np.flatnonzero(flags[:whole].reshape(-1, WORD)[words])
+    eights = flags[:whole].view(np.uint64)
+    words = np.flatnonzero(eights != 0)
+    hits = np.flatnonzero(eights[words].view(np.bool_))
     places = words[hits // WORD] * WORD + hits % WORD + start
     return np.append(places, np.flatnonzero(flags[whole:]) + (whole + start))
 

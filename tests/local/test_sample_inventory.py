@@ -29,8 +29,9 @@ LAST_DAY = date(2026, 3, 10)
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 MANIFEST = re.compile(r"((?:cold/)?([a-z-]+)/([a-z-]+))/(\d{4}-\d\d-\d\dT\d\d-\d\dZ)/manifest\.json")
 READ = re.compile(
-    rb"^[0-9a-f]{64} (\S+) \[.{26}\] .*? (REST.GET.OBJECT|WEBSITE.GET.OBJECT|REST.COPY.OBJECT_GET) (\S+) "
-    rb'"[A-Z]+ .*? HTTP/1\.1" (?:200|206|304) ',
+    rb"^[0-9a-f]{64} (\S+) \[.{26}\] .*? "
+    rb'(?:(?:REST|WEBSITE).GET.OBJECT (?=\S+ "[A-Z]+ .*? HTTP/1\.1" (?:200|206|304) )'
+    rb"|REST.COPY.OBJECT_GET (?=\S+ - - - ))(\S+)",
     re.MULTILINE,
 )
 PARQUET_TYPES = {"int64": "int64 {}", "bool": "boolean {}", "string": "binary {} (UTF8)"}
@@ -490,7 +491,7 @@ def _sums(rows: list[Row]) -> Row:
 
 def _read(folder: Path) -> set[tuple[str, str]]:
     logs = b"".join(path.read_bytes() + b"\n" for path in folder.rglob("*") if path.is_file())
-    return {(match[1].decode(), unquote(unquote(match[3].decode()))) for match in READ.finditer(logs)}
+    return {(match[1].decode(), unquote(unquote(match[2].decode()))) for match in READ.finditer(logs)}
 
 
 def _events(folder: Path) -> Iterator[dict[str, Any]]:

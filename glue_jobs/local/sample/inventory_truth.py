@@ -74,7 +74,7 @@ class Growth:
 class Unread:
     """Current objects of one data set (null where the key belongs to none) and storage class, and those never read.
 
-    A read is a GET, or one side of a copy, that was answered 200, 206 or 304 on any day of the sample.
+    A read is a GET that was answered 200, 206 or 304 on any day of the sample, or a copy made of the object.
     """
 
     account: str | None

@@ -12,7 +12,9 @@ WITH request AS (
             OR (error_code IS NOT NULL AND coalesce(http_status, 0) NOT BETWEEN 300 AND 399) AS is_error,
         event_time,
         coalesce(requester, remote_ip || ' ' || coalesce(user_agent, '-')) AS reader,
-        NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
+        NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)
+            -- What S3 does by itself, such as lifecycle work, has no reader.
+            AND NOT coalesce(operation LIKE 'S3.%', false) AS is_audience
     FROM s3_access_log
     WHERE event_date >= current_date - INTERVAL '30' DAY
         AND event_date <= current_date

@@ -7,7 +7,9 @@ WITH request AS (
         operation IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND http_status IN (200, 206) AS is_served_get,
         coalesce(bytes_sent, 0) AS bytes_sent,
         coalesce(requester, remote_ip || ' ' || coalesce(user_agent, '-')) AS reader,
-        NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
+        NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)
+            -- What S3 does by itself, such as lifecycle work, has no reader.
+            AND NOT coalesce(operation LIKE 'S3.%', false) AS is_audience
     FROM s3_access_log
     WHERE event_date >= current_date - INTERVAL '30' DAY
         AND event_date <= current_date

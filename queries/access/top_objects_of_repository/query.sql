@@ -14,7 +14,9 @@ WITH request AS (
         operation IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND http_status IN (200, 206) AS is_served_get,
         coalesce(bytes_sent, 0) AS bytes_sent,
         object_size,
-        NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
+        NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)
+            -- What S3 does by itself, such as lifecycle work, has no reader.
+            AND NOT coalesce(operation LIKE 'S3.%', false) AS is_audience
     FROM s3_access_log
     -- One day more than the period: a read that began the day before is no read of the first day.
     WHERE event_date >= current_date - INTERVAL '30' DAY - INTERVAL '1' DAY

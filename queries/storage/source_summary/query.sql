@@ -34,13 +34,16 @@ kept AS (
 ),
 
 split_key AS (
-    SELECT split(key, '/') AS parts, size
+    SELECT split(key, '/') AS parts, key LIKE '%/%/%' AS is_counted, size
     FROM kept
-    WHERE key LIKE '%/%/%'
 ),
 
+-- What is not counted is in no account: it is needed to see whether all objects are still there.
 part AS (
-    SELECT element_at(parts, 1) AS account, element_at(parts, 2) AS repository, size
+    SELECT
+        CASE WHEN is_counted THEN element_at(parts, 1) END AS account,
+        CASE WHEN is_counted THEN element_at(parts, 2) END AS repository,
+        size
     FROM split_key
 ),
 
@@ -53,19 +56,40 @@ one_repository AS (
 total AS (
     SELECT
         count(DISTINCT account) AS accounts,
-        count(*) AS repositories,
-        CAST(coalesce(sum(objects), 0) AS bigint) AS objects,
-        CAST(coalesce(sum(bytes), 0) AS double) / 1099511627776 AS terabytes
+        count(account) AS repositories,
+        CAST(coalesce(sum(objects) FILTER (WHERE account IS NOT NULL), 0) AS bigint) AS objects,
+        CAST(coalesce(sum(bytes) FILTER (WHERE account IS NOT NULL), 0) AS double) / 1099511627776 AS terabytes,
+        coalesce(sum(objects), 0) AS found_objects
     FROM one_repository
+),
+
+listed AS (
+    SELECT sum(objects) AS objects
+    FROM daily_storage AS listing
+    INNER JOIN snapshot
+        ON listing.source_bucket = snapshot.source_bucket
+        AND listing.snapshot_date = snapshot.snapshot_date
+        AND listing.inventory_id = snapshot.inventory_id
+        AND listing.snapshot_time = snapshot.snapshot_time
+    WHERE snapshot.place = 1
+),
+
+-- Totals are kept for ever, objects are not. Without the objects, or any snapshot, nothing is known, which is not the
+-- same as nothing kept.
+known AS (
+    SELECT accounts, repositories, total.objects, terabytes
+    FROM total
+    INNER JOIN listed
+        ON total.found_objects = listed.objects
 ),
 
 -- A double as text has another form in Athena (7.473E2) than in Source Stats (747.3); a decimal has not.
 metric AS (
-    SELECT 1 AS place, 'Total Accounts' AS metric, CAST(accounts AS varchar) AS value FROM total
+    SELECT 1 AS place, 'Total Accounts' AS metric, CAST(accounts AS varchar) AS value FROM known
     UNION ALL
-    SELECT 2 AS place, 'Total Repositories' AS metric, CAST(repositories AS varchar) AS value FROM total
+    SELECT 2 AS place, 'Total Repositories' AS metric, CAST(repositories AS varchar) AS value FROM known
     UNION ALL
-    SELECT 3 AS place, 'Total Objects' AS metric, CAST(objects AS varchar) AS value FROM total
+    SELECT 3 AS place, 'Total Objects' AS metric, CAST(objects AS varchar) AS value FROM known
     UNION ALL
     SELECT
         4 AS place,
@@ -75,11 +99,9 @@ metric AS (
                 THEN CAST(CAST(round(terabytes, 1) AS decimal(18, 1)) AS varchar)
             ELSE CAST(CAST(round(terabytes, 2) AS decimal(18, 2)) AS varchar)
         END AS value
-    FROM total
+    FROM known
 )
 
 SELECT metric, value
 FROM metric
--- Without any snapshot nothing is known, which is not the same as nothing kept.
-WHERE EXISTS (SELECT 1 FROM snapshot)
 ORDER BY place

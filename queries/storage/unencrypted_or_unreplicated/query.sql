@@ -38,11 +38,11 @@ kept AS (
         AND NOT coalesce(is_delete_marker, false)
 ),
 
--- Buckets that replicate: some object of theirs tells how that went.
+-- Buckets that replicate: some object of theirs tells how that went. A replica tells only that another bucket does.
 replicating AS (
     SELECT DISTINCT source_bucket
     FROM kept
-    WHERE replication_status IS NOT NULL
+    WHERE replication_status IN ('PENDING', 'COMPLETED', 'FAILED')
 ),
 
 found AS (

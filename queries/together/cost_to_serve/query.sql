@@ -71,8 +71,8 @@ request AS (
         coalesce(account, '(none)') AS account,
         coalesce(repository, '(none)') AS repository,
         -- As S3 charges them: writing and listing is dear, deleting is free, all else is a GET.
-        -- A copy has a line for what it writes and one, ending with _GET, for what it reads.
-        operation LIKE '%.PUT.%' OR operation LIKE '%.POST.%' OR operation LIKE 'REST.GET.BUCKET%'
+        operation LIKE '%.PUT.%' OR operation LIKE '%.POST.%'
+        OR operation IN ('REST.GET.BUCKET', 'REST.GET.BUCKETVERSIONS', 'REST.GET.UPLOADS')
         OR operation IN ('REST.COPY.OBJECT', 'REST.COPY.PART') AS is_write,
         coalesce(bytes_sent, 0) AS bytes_sent
     FROM s3_access_log
@@ -80,6 +80,9 @@ request AS (
         AND event_date < date_trunc('month', current_date)
         AND operation NOT LIKE 'S3.%'
         AND operation NOT LIKE '%.DELETE.%'
+        AND operation <> 'REST.POST.MULTI_OBJECT_DELETE'
+        -- A copy is charged once, by the line of what it writes. That of what it reads has a status in old logs only.
+        AND operation NOT IN ('REST.COPY.OBJECT_GET', 'REST.COPY.PART_GET')
         AND http_status < 400
 ),
 

@@ -46,7 +46,15 @@ read_request AS (
         AND event_date <= current_date
         -- 304: the reader's own copy was still good, so the object was of use.
         AND operation IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT', 'REST.COPY.OBJECT_GET', 'REST.COPY.PART_GET')
-        AND http_status IN (200, 206, 304)
+        AND (
+            http_status IN (200, 206, 304)
+            -- The line of what a copy reads has no status.
+            OR (
+                operation IN ('REST.COPY.OBJECT_GET', 'REST.COPY.PART_GET')
+                AND http_status IS NULL
+                AND error_code IS NULL
+            )
+        )
     UNION ALL
     SELECT bucket, key, NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
     FROM cloudtrail_s3_event

@@ -3,7 +3,8 @@
 WITH logged AS (
     SELECT bucket, request_id, key, min(event_date) AS event_date
     FROM s3_access_log
-    WHERE event_date >= current_date - INTERVAL '30' DAY
+    -- One day more than the period: what the other source has on its first day may be of the day before here.
+    WHERE event_date >= current_date - INTERVAL '30' DAY - INTERVAL '1' DAY
         AND event_date <= current_date
         AND operation IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT', 'REST.HEAD.OBJECT', 'WEBSITE.HEAD.OBJECT')
         AND request_id IS NOT NULL
@@ -14,7 +15,7 @@ WITH logged AS (
 trailed AS (
     SELECT bucket, request_id, key, min(event_date) AS event_date
     FROM cloudtrail_s3_event
-    WHERE event_date >= current_date - INTERVAL '30' DAY
+    WHERE event_date >= current_date - INTERVAL '30' DAY - INTERVAL '1' DAY
         AND event_date <= current_date
         AND event_name IN ('GetObject', 'HeadObject')
         AND request_id IS NOT NULL
@@ -45,6 +46,7 @@ counted AS (
         count(*) FILTER (WHERE in_access_log AND NOT in_cloudtrail) AS only_in_access_log,
         count(*) FILTER (WHERE in_cloudtrail AND NOT in_access_log) AS only_in_cloudtrail
     FROM matched
+    WHERE event_date >= current_date - INTERVAL '30' DAY
     GROUP BY event_date, bucket
 )
 

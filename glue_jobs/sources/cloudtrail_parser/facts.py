@@ -12,7 +12,7 @@ from glue_jobs.byte_search import Flags, Places, Words
 from glue_jobs.sources.cloudtrail_parser import parts
 from glue_jobs.sources.cloudtrail_parser.columns import FACTS, SIZES
 from glue_jobs.sources.cloudtrail_parser.parts import Part, only
-from glue_jobs.sources.cloudtrail_parser.pieces import Span, are_plain, first_places, joined, values_of
+from glue_jobs.sources.cloudtrail_parser.pieces import Span, are_plain, joined, likely_places, values_of
 from glue_jobs.sources.cloudtrail_parser.texts import null_if_no_json, whole_numbers
 
 # Elsewhere, or of another length, they only cost time.
@@ -34,10 +34,7 @@ class FactsOfEvents:
         """The facts at ``span``."""
         texts = joined(data, span)
         sizes, digits, size = _sizes(words, span)
-        ids = _ids(data, words, span, texts)
-        # What is cut out has to ascend.
-        fits = ids[1] <= size[0]
-        ids = (np.where(fits, ids[0], span[0]), np.where(fits, ids[1], span[0]))
+        ids = _ids(data, words, (span[0], size[0]))
         part = Part.of(joined(data, (span[0], ids[0]), (ids[1], size[0]), (size[1], span[1])), parts.said)
         return cls(texts, part, sizes, digits)
 
@@ -75,6 +72,7 @@ def _sizes(words: Words, span: Span) -> tuple[Places, Places, Span]:
     return np.where(there, sizes, -1), digits, (np.where(there, begins + 1, span[1]), np.where(there, end, span[1]))
 
 
-def _ids(data: bytes, words: Words, span: Span, texts: pa.StringArray) -> Span:
-    found = values_of(words, span, span[0] + first_places(texts, _ID_2), _ID_2, _ID_2_LENGTHS)
-    return found if are_plain(joined(data, found)).all() else (span[0], span[0])
+def _ids(data: bytes, words: Words, span: Span) -> Span:
+    """Where the second id of S3 is before the size, both at the end of ``span`` where it is not."""
+    found = values_of(words, span, likely_places(data, words, span, _ID_2), _ID_2, _ID_2_LENGTHS)
+    return found if are_plain(joined(data, found)).all() else (span[1], span[1])

@@ -1,8 +1,9 @@
 """The folder of a run: what a run that never finishes leaves behind, so that the next one can tidy up.
 
-``<lake>/_runs/<database>/<pipeline>/<run id>/`` holds ``alive`` (rewritten while the run works), ``files/…``
-(the data files a task is about to write) and ``commit.json`` (the ledger and reject files that follow the
-rows). A finished run removes it, so listing the pipeline's folder costs what is unfinished, not what is stored.
+``<lake>/_runs/<database>/<pipeline>/<run id>/`` holds ``alive`` (rewritten while the run works), ``files/…`` (notes of
+what a task is about to write), ``aside/…`` (rows too few for a data file) and ``commit.json`` (the ledger and reject
+files that follow the rows). A finished run removes it, so listing the pipeline's folder costs what is unfinished, not
+what is stored.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Rewritten:
 
 @dataclass(frozen=True)
 class _Left:
-    """A new file without rows that are there twice; its rows when it is not written yet."""
+    """A new file without rows that are there twice; what stays of its rows when it is not written yet."""
 
     doubled: Doubled
     held: pa.Table | None
@@ -54,8 +54,9 @@ class _Left:
 
     def rows(self, table: Table) -> pa.Table:
         """What stays of it."""
-        rows = read_file(table, self.doubled.file.address) if self.held is None else self.held
-        return without(rows, self.doubled.rows)
+        if self.held is not None:
+            return self.held
+        return without(read_file(table, self.doubled.file.address), self.doubled.rows)
 
 
 def without_doubled(
@@ -127,7 +128,9 @@ def _left_of(job: Job, days: list[Day], beyond: list[Rewritten]) -> Iterator[_Le
         for file in day.new:
             if file.address in held:
                 doubled = found.get(file.address) or Doubled(file, np.array([], np.int64), Counter())
-                yield _Left(replace(doubled, counts=doubled.counts + counts), held[file.address])
+                # Held until enough is: what is there twice must not wait, too.
+                stays = without(held[file.address], doubled.rows).combine_chunks()
+                yield _Left(replace(doubled, counts=doubled.counts + counts), stays)
             elif file.address in found:
                 yield _Left(found[file.address], None)
 

@@ -154,6 +154,15 @@ def test_of_rows_set_aside_what_is_stored_new_or_aside_already_is_left_out(job: 
     assert sorted(each["request_id"] for each in rows_of(one.files)) == ["D", "E"]
 
 
+def test_of_rows_set_aside_only_what_stays_is_held_until_it_is_written(job: Job, tmp_path: Path) -> None:
+    some = [row(str(number), "o1") for number in range(100)]
+    stored = [(file.address, file.rows) for file in written(tmp_path, [some])]
+    days = [Day(stored, [], set_aside_of(job, [*some, row("A", "o2")])) for _ in range(3)]
+    held = [left.held for left in rewrite._left_of(job, days, [])]
+    assert [rows.num_rows for rows in held if rows is not None] == [1, 1, 1]
+    assert sum(rows.get_total_buffer_size() for rows in held if rows is not None) < 3 * 2_000
+
+
 def test_a_row_of_an_earlier_object_set_aside_goes_before_that_of_a_new_file(job: Job, tmp_path: Path) -> None:
     new = written(tmp_path / "new", [[row("A", "o2"), row("B", "o2")]])
     (one,) = drop_doubled(job, [Day([], new, set_aside_of(job, [row("A", "o1")]))])

@@ -48,11 +48,12 @@ def _is_coded(array: pa.Array) -> bool:
 
 
 def reordered(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
-    """The rows at the places in ``order``, which has each place once; all columns in one chunk."""
+    """The rows at the places in ``order``, which has no place twice; all columns in one chunk."""
     places = pa.array(order)
     columns = [one_chunk(column) for column in rows.columns]
     # Most columns of a table may be the same all over, and need not be touched.
-    return pa.table([each if _is_constant(each) else each.take(places) for each in columns], schema=rows.schema)
+    ordered = [each[: len(order)] if _is_constant(each) else each.take(places) for each in columns]
+    return pa.table(ordered, schema=rows.schema)
 
 
 def without(rows: pa.Table, places: npt.NDArray[np.int64]) -> pa.Table:

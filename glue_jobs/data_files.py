@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,11 +37,18 @@ class NewFile:
     descriptor: Any
 
 
-def partitions(table: Table, rows: pa.Table) -> Iterator[tuple[dict[str, Any], pa.Table]]:
-    """The rows of each partition value, sorted by the table's sort columns."""
+def partitions(
+    table: Table, rows: pa.Table, left_out: Sequence[int] | npt.NDArray[np.int64] = ()
+) -> Iterator[tuple[dict[str, Any], pa.Table]]:
+    """The rows of each partition value, sorted by the table's sort columns, but for those at some places."""
     keys = [ranks(rows[name]) for name in reversed(table.sort)]
     values = [ranks(rows[name]) for name in table.partitions]
-    ordered = reordered(rows, np.lexsort([*keys, *reversed(values)])) if keys or values else rows
+    order = np.lexsort([*keys, *reversed(values)]) if keys or values else np.arange(rows.num_rows)
+    if len(left_out):
+        kept = np.ones(rows.num_rows, dtype=bool)
+        kept[left_out] = False
+        order = order[kept[order]]
+    ordered = reordered(rows, order)
     for start, stop in _runs([ranks(ordered[name]) for name in table.partitions], ordered.num_rows):
         partition = {name: ordered[name][start].as_py() for name in table.partitions}
         yield partition, ordered.slice(start, stop - start)

@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.arrays import without
 from glue_jobs.aside import Aside, divided, set_aside
 from glue_jobs.data_files import NewFile, partitions, with_schema
 from glue_jobs.duplicates.in_memory import doubled_within
@@ -146,30 +145,26 @@ def _count(
 def _flush(task: _Task, counts: ObjectCounts) -> None:
     if task.pending:
         rows = pa.concat_tables(task.pending).unify_dictionaries().combine_chunks()
-        _store(task, _without_doubled(task, rows, counts))
+        _store(task, rows, _doubled(task, rows, counts))
     if task.refused:
         refused = [(task.objects[owner], each) for owner, each in task.refused]
         task.rejected_files += write_partitions(task.job, REJECTED_RECORD, rejected_rows(task.job, refused))
     task.pending, task.pending_bytes, task.refused = [], 0, []
 
 
-def _store(task: _Task, rows: pa.Table) -> None:
+def _store(task: _Task, rows: pa.Table, doubled: npt.NDArray[np.int64]) -> None:
     table = task.job.pipeline.table
-    parts = partitions(table, with_schema(table, rows))
+    parts = partitions(table, with_schema(table, rows), doubled)
     # Only who looks for duplicates puts together what was set aside.
     many, few = divided(parts) if table.identity else (list(parts), [])
     task.files += write_parts(task.job, table, many)
     task.aside += set_aside(task.job, few)
 
 
-def _without_doubled(task: _Task, rows: pa.Table, counts: ObjectCounts) -> pa.Table:
-    """The rows without those that are there twice: left out here, no file has to be written again for them."""
+def _doubled(task: _Task, rows: pa.Table, counts: ObjectCounts) -> npt.NDArray[np.int64]:
+    """Where rows are that are there twice: left out here, no file has to be written again for them."""
     table = task.job.pipeline.table
-    if not table.identity:
-        return rows
-    doubled = doubled_within(table, rows)
-    if not len(doubled):
-        return rows
+    doubled = doubled_within(table, rows) if table.identity else np.array([], np.int64)
     owners = rows["source_object"].chunk(0).indices.to_numpy()[doubled]
     counts.duplicates[:] += np.bincount(owners, minlength=len(task.objects))
-    return without(rows, doubled).combine_chunks()
+    return doubled

@@ -13,7 +13,7 @@ from glue_jobs.args import parse as parse_arguments
 from glue_jobs.pipelines import PIPELINES, TABLES
 from glue_jobs.saved.query import SavedQuery
 from glue_jobs.staging import DEAD_AFTER
-from tests.cloudformation.rendered import Json, Rendered
+from tests.cloudformation.rendered import PSEUDO, Json, Rendered
 from tools.package import TEMPLATE
 
 ZONES = TEMPLATE.with_name("data_lake.yaml")
@@ -263,6 +263,24 @@ def test_every_source_may_be_left_out(off: str) -> None:
     assert len(rendered.resources["DailyTrigger"]["Properties"]["Actions"]) == 2
     assert len(rendered.resources["ReportTrigger"]["Properties"]["Predicate"]["Conditions"]) == 2
     assert rendered.outputs
+
+
+@pytest.mark.parametrize(
+    ("partition", "region", "console"),
+    [
+        ("aws", "us-east-1", "us-east-1.console.aws.amazon.com"),
+        ("aws-cn", "cn-north-1", "cn-north-1.console.amazonaws.cn"),
+        ("aws-us-gov", "us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
+    ],
+)
+def test_links_lead_to_the_console_of_the_partition(
+    partition: str, region: str, console: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PSEUDO, "AWS::Partition", partition)
+    monkeypatch.setitem(PSEUDO, "AWS::Region", region)
+    links = [str(each["Value"]) for each in Rendered(TEMPLATE).outputs.values() if "https://" in str(each["Value"])]
+    assert len(links) == 5
+    assert all(link.startswith(f"https://{console}/") for link in links)
 
 
 def test_the_workflow_ingests_in_parallel_then_reports_and_is_started_at_once() -> None:

@@ -86,7 +86,9 @@ def json_or_null(raw: msgspec.Raw) -> str | None:
 def spread(values: Sequence[str | None], codes: pa.Int32Array) -> pa.DictionaryArray:
     """For each code the text at its place among ``values``, encoded."""
     known = without_empty(pa.array(values, pa.string()).dictionary_encode())
-    return pa.DictionaryArray.from_arrays(known.indices.take(codes), known.dictionary)
+    # The codes are those of the values: to look once more whether each has one takes as long as the rest.
+    places = pc.take(known.indices, codes, boundscheck=False)
+    return pa.DictionaryArray.from_arrays(places, known.dictionary, safe=False)
 
 
 def first_of(*columns: pa.DictionaryArray) -> pa.DictionaryArray:

@@ -55,6 +55,7 @@ def for_duckdb(tree: exp.Query, now: datetime) -> exp.Query:
         unit = exp.Literal.string(difference.text("unit") or "day")
         arguments = [unit, difference.expression, difference.this]
         difference.replace(exp.Anonymous(this="DATE_SUB", expressions=arguments))
+    _with_nulls(tree)
     for part in tree.find_all(exp.CTE):
         # What is read twice DuckDB would keep, all columns of all rows; like Athena it is to read what counts, twice.
         if not part.this.find(exp.AggFunc, exp.Distinct, exp.Limit, exp.Window):
@@ -63,6 +64,26 @@ def for_duckdb(tree: exp.Query, now: datetime) -> exp.Query:
         column.set("db", None)
         column.set("catalog", None)
     return tree
+
+
+def _with_nulls(tree: exp.Query) -> None:
+    """Make null what is null in Athena: what finds nothing is an empty text in DuckDB, and what is no JSON an error."""
+    # From the innermost on, so that what is around another one has it as it is then.
+    for each in reversed(list(tree.find_all(exp.RegexpExtract, exp.SplitPart, exp.JSONExtractScalar))):
+        found = exp.Try(this=each.copy()) if isinstance(each, exp.JSONExtractScalar) else each.copy()
+        each.replace(exp.Case(ifs=[exp.If(this=_finds_something(each), true=found)]))
+
+
+def _finds_something(each: exp.Func) -> exp.Expression:
+    text = each.this.copy()
+    if isinstance(each, exp.RegexpExtract):
+        return exp.RegexpLike(this=text, expression=each.expression.copy())
+    if isinstance(each, exp.SplitPart):
+        parts = exp.Split(this=text, expression=each.args["delimiter"].copy())
+        return exp.LTE(this=each.args["part_index"].copy(), expression=exp.ArraySize(this=parts))
+    # An object or a list is no scalar.
+    kind = exp.Try(this=exp.Anonymous(this="JSON_TYPE", expressions=[text, each.expression.copy()]))
+    return exp.Not(this=exp.In(this=kind, expressions=[exp.Literal.string("OBJECT"), exp.Literal.string("ARRAY")]))
 
 
 def _misread(error: SqlglotError) -> str:

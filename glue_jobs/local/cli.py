@@ -89,8 +89,8 @@ def query_command(name: str, parameters: tuple[str, ...], form: str, **values: A
 def sql_command(statement: str, form: str, **values: Any) -> None:
     """Answer a SELECT in Athena's SQL.
 
-    DuckDB answers it: a function may do something else at its edges, e.g. regexp_extract gives an empty text, not
-    null, where nothing matches. Tables on S3 are read whole; Athena answers better when they are large.
+    DuckDB answers it, and not every function of Athena has one there that does the same. Tables on S3 are read whole;
+    Athena answers better when they are large.
     """
     _print(_answer(values, statement), form)
 

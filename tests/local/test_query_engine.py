@@ -178,11 +178,31 @@ def test_parameters_are_bound_not_pasted() -> None:
         ("IF(regexp_like('boto3/1', '^boto'), 'yes', 'no')", "yes"),
         ("element_at(split('a/b', '/'), 2)", "b"),
         ("json_extract_scalar('{\"a\": {\"b\": 1}}', '$.a.b')", "1"),
+        ("json_extract_scalar('{\"a\": {\"b\": 1}}', '$.a')", None),
+        ("json_extract_scalar('{\"a\": [1]}', '$.a')", None),
+        ("json_extract_scalar('{\"a\": \"\"}', '$.a')", ""),
+        ("json_extract_scalar('{\"a\": null}', '$.a')", None),
+        ("json_extract_scalar('{}', '$.a')", None),
+        ("json_extract_scalar('no JSON', '$.a')", None),
+        ("regexp_extract('boto3/1.2', '/([0-9]+)', 1)", "1"),
+        ("regexp_extract('boto3/1.2', '[0-9]*')", ""),
+        ("regexp_extract('boto3', '/([0-9]+)', 1)", None),
+        ("split_part('a/b', '/', 2)", "b"),
+        ("split_part('a/', '/', 2)", ""),
+        ("split_part('a/b', '/', 3)", None),
+        ("split_part(regexp_extract(split_part('x y=1/2', ' ', 2), 'y=(.*)', 1), '/', 2)", "2"),
+        ("regexp_extract(split_part('a', '/', 2), '.*')", None),
         ("date_format(DATE '2026-03-01', '%Y%m')", "202603"),
     ],
 )
 def test_an_expression_means_what_it_means_in_athena(expression: str, value: object) -> None:
     assert run(f"SELECT {expression} AS v") == [{"v": value}]
+
+
+def test_a_text_that_is_no_json_spoils_only_its_own_row() -> None:
+    sql = """SELECT json_extract_scalar(text, '$.a') AS v
+             FROM (VALUES ('{"a": 1}'), ('{'), (NULL), ('{"a": {}}'), ('{"a": true}')) AS given (text)"""
+    assert run(sql) == [{"v": "1"}, {"v": None}, {"v": None}, {"v": None}, {"v": "true"}]
 
 
 def test_a_sum_of_bigint_is_bigint() -> None:

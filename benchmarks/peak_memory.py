@@ -20,7 +20,6 @@ from benchmarks.measure import Line, Settings
 from benchmarks.one_task import job, objects
 from benchmarks.sample_files import QUICK_SCALE, SCALE, large_file, large_trail_file, sample, whole_trail
 from benchmarks.tiny_files import files_of
-from glue_jobs.data_files import NewFile
 from glue_jobs.duplicates.in_files import Day
 from glue_jobs.duplicates.rewrite import drop_doubled
 from glue_jobs.ingest_task import ingest_chunk
@@ -77,13 +76,15 @@ def _peak(raw: Path, work: Path, pipeline: Pipeline) -> tuple[int, int]:
     this = job(work, pipeline)
     found = objects(str(raw), pipeline)
     size = chunk_size(sum(each.entry.size for each in found), WORKERS)
-    days: defaultdict[object, list[NewFile]] = defaultdict(list)
-    files = 0
+    days: defaultdict[object, Day] = defaultdict(lambda: Day([], [], []))
     for chunk in cut(found, size, lambda _: pipeline.lines):
-        for file in ingest_chunk(this, chunk).files:
-            days[file.partition["event_date"]].append(file)
-            files += 1
-    drop_doubled(this, [Day([], new) for new in days.values()])
+        made = ingest_chunk(this, chunk)
+        for file in made.files:
+            days[file.partition["event_date"]].new.append(file)
+        for few in made.aside:
+            days[few.partition["event_date"]].aside.append(few)
+    files = sum(len(day.new) for day in days.values())
+    files += sum(len(each.files) - len(each.addresses) for each in drop_doubled(this, [*days.values()]))
     shutil.rmtree(work)
     return _most_memory(), files
 

@@ -145,11 +145,13 @@ def _count(
 def _flush(task: _Task, counts: ObjectCounts) -> None:
     if task.pending:
         rows = pa.concat_tables(task.pending).unify_dictionaries().combine_chunks()
+        # Not held a second time while they are written.
+        task.pending = []
         _store(task, rows, _doubled(task, rows, counts))
     if task.refused:
         refused = [(task.objects[owner], each) for owner, each in task.refused]
         task.rejected_files += write_partitions(task.job, REJECTED_RECORD, rejected_rows(task.job, refused))
-    task.pending, task.pending_bytes, task.refused = [], 0, []
+    task.pending_bytes, task.refused = 0, []
 
 
 def _store(task: _Task, rows: pa.Table, doubled: npt.NDArray[np.int64]) -> None:

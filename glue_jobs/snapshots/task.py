@@ -102,11 +102,13 @@ class _Task:
         """Write what is pending."""
         if self._pending:
             rows = pa.concat_tables(self._pending).unify_dictionaries().combine_chunks()
+            # Not held a second time while they are written.
+            self._pending = []
             self._write(rows)
         if self._refused:
             rejected = rejected_rows(self._job, self._refused)
             self.result.rejected_files += write_partitions(self._job, REJECTED_RECORD, rejected)
-        self._pending, self._bytes, self._refused = [], 0, []
+        self._bytes, self._refused = 0, []
 
     def _write(self, rows: pa.Table) -> None:
         table, snapshot, result = self._job.pipeline.table, self._share.snapshot, self.result

@@ -1,4 +1,4 @@
-"""Rows of a day that are too few for a data file: set aside by the task that has them, until the day is looked at.
+"""A few rows of late days: set aside by the task that has them, until what all tasks have of their day is put together.
 
 Records come late: beside the days of its objects a task holds a few rows of many earlier ones. As files of their own
 they would take longer to write than all the rest, and to read for ever after.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -18,19 +19,21 @@ from glue_jobs.data_files import compact
 from glue_jobs.job import Job
 from glue_jobs.storage import storage_for
 
-# No more rows than this, and no more than this part of what the task holds.
-FEW = 4_096
+# Of a day no more rows than this, and no more than this part of what the task holds; of all days this part.
+MOST = 4_096
 PART = 32
+PART_OF_ALL = 4
 
 Part = tuple[dict[str, Any], pa.Table]
 
 
 @dataclass(frozen=True)
 class Aside:
-    """Rows of one partition, set aside: where, as which batch of an Arrow file, and how many."""
+    """Rows of one partition, set aside: where, from which byte to which, and how many rows."""
 
     address: str
-    batch: int
+    start: int
+    end: int
     partition: Mapping[str, Any]
     rows: int
 
@@ -38,29 +41,40 @@ class Aside:
         return self.rows
 
 
-def divided(parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
-    """The parts of some rows, a partition each: those that become data files, and those that are too few for one."""
+def divided(parts: Iterable[Part], days: frozenset[date | None]) -> tuple[list[Part], list[Part]]:
+    """The parts of some rows, a partition each: those that become data files, and those that are set aside.
+
+    The ``days`` of the raw objects become data files, however small: no other task has more of them.
+    """
     every = list(parts)
     total = sum(rows.num_rows for _, rows in every)
-    most = min(FEW, total // PART)
-    return [each for each in every if each[1].num_rows > most], [each for each in every if each[1].num_rows <= most]
+    most, left = min(MOST, total // PART), total // PART_OF_ALL
+    few: set[int] = set()
+    for number in sorted(range(len(every)), key=lambda number: every[number][1].num_rows):
+        partition, rows = every[number]
+        if rows.num_rows <= min(most, left) and days.isdisjoint(partition.values()):
+            few.add(number)
+            left -= rows.num_rows
+    return (
+        [each for number, each in enumerate(every) if number not in few],
+        [each for number, each in enumerate(every) if number in few],
+    )
 
 
 def set_aside(job: Job, parts: Sequence[Part]) -> list[Aside]:
-    """Keep the parts in the run's folder, announced before they are there; all of them have the same columns."""
+    """Keep the parts in the run's folder, one behind the other in one object, announced before it is there."""
     if not parts:
         return []
     address = f"{job.folder.address}/aside/{uuid.uuid4().hex}.arrow"
     job.folder.announce([address])
-    # The file has one dictionary a column, and each part is a batch.
-    rows = compact(pa.concat_tables(rows for _, rows in parts).unify_dictionaries().combine_chunks())
     sink = pa.BufferOutputStream()
-    made, start = [], 0
-    with pa.ipc.new_file(sink, rows.schema) as file:
-        for number, (partition, part) in enumerate(parts):
-            file.write_batch(rows.slice(start, part.num_rows).to_batches()[0])
-            made.append(Aside(address, number, partition, part.num_rows))
-            start += part.num_rows
+    made = []
+    for partition, part in parts:
+        # A stream of its own, with the values that its rows have: whoever reads it needs no other.
+        rows, start = compact(part.combine_chunks()), sink.tell()
+        with pa.ipc.new_stream(sink, rows.schema) as stream:
+            stream.write_table(rows)
+        made.append(Aside(address, start, sink.tell(), partition, rows.num_rows))
     storage_for(address).put(address, memoryview(sink.getvalue()))
     return made
 
@@ -71,5 +85,6 @@ def read_aside(some: Sequence[Aside]) -> pa.Table:
 
 
 def _read(part: Aside) -> pa.Table:
-    with storage_for(part.address).open(part.address) as source, pa.ipc.open_file(source) as file:
-        return pa.Table.from_batches([file.get_batch(part.batch)])
+    with storage_for(part.address).open(part.address) as file:
+        file.seek(part.start)
+        return pa.ipc.open_stream(file.read(part.end - part.start)).read_all()

@@ -125,7 +125,7 @@ def _lacking(present: Mapping[str, Any]) -> str:
     lacking = [name for name in ASKED_FOR if name not in fields]
     if present.get("IncludedObjectVersions") != "All":
         lacking.insert(0, "older versions")
-    return f"; it lists no {', no '.join(lacking)}, so reports on these stay empty" if lacking else ""
+    return f"; it lists no {', no '.join(lacking)}, so reports have nothing to tell of these" if lacking else ""
 
 
 def _delivers(present: Mapping[str, Any], target: Target) -> bool:

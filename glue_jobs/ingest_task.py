@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +53,7 @@ class ChunkResult:
 class _Task:
     job: Job
     objects: list[str]
+    days: frozenset[date | None]
     pending: list[pa.Table] = field(default_factory=list)
     pending_bytes: int = 0
     refused: list[tuple[int, Rejected]] = field(default_factory=list)
@@ -68,7 +70,7 @@ def ingest_chunk(job: Job, chunk: Chunk) -> ChunkResult:
     """
     objects = list(dict.fromkeys(part.found.entry.address for part in chunk))
     index = {address: number for number, address in enumerate(objects)}
-    task = _Task(job, objects)
+    task = _Task(job, objects, frozenset(part.found.day for part in chunk))
     counts = _no_counts(objects)
     pipeline = job.pipeline
     assert isinstance(pipeline, EventPipeline)
@@ -156,9 +158,7 @@ def _flush(task: _Task, counts: ObjectCounts) -> None:
 
 def _store(task: _Task, rows: pa.Table, doubled: npt.NDArray[np.int64]) -> None:
     table = task.job.pipeline.table
-    parts = partitions(table, with_schema(table, rows), doubled)
-    # Only who looks for duplicates puts together what was set aside.
-    many, few = divided(parts) if table.identity else (list(parts), [])
+    many, few = divided(partitions(table, with_schema(table, rows), doubled), task.days)
     task.files += write_parts(task.job, table, many)
     task.aside += set_aside(task.job, few)
 

@@ -49,6 +49,8 @@ def write_partitions(job: Job, table: Table, rows: pa.Table) -> list[NewFile]:
 def write_parts(job: Job, table: Table, divided: Iterable[tuple[dict[str, Any], pa.Table]]) -> list[NewFile]:
     """Write rows of one partition each as data files, announced in the run's folder before they exist."""
     parts = [(job.address(table, value), value, part) for value, part in divided]
+    if not parts:
+        return []
     job.folder.announce([address for address, _, _ in parts])
 
     def write(each: tuple[str, dict[str, Any], pa.Table]) -> NewFile:

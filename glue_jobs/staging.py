@@ -44,11 +44,11 @@ class RunFolder:
         self._storage.put(f"{self.address}/alive", b"")
 
     def announce(self, addresses: list[str]) -> None:
-        """Note data files before they are written."""
+        """Note files before they are written."""
         self._storage.put(f"{self.address}/files/{uuid.uuid4().hex}.json", json.dumps(addresses).encode())
 
     def announced(self) -> list[str]:
-        """All data files the run may have written."""
+        """All files the run may have written, but for its notes."""
         notes = [self._read_note(entry.address) for entry in self._storage.list(f"{self.address}/files/")]
         return [address for note in notes if note is not None for address in note]
 
@@ -85,7 +85,7 @@ class RunFolder:
         return max((entry.last_modified for entry in entries), default=None)
 
     def abandon(self) -> None:
-        """Delete the announced data files, but keep the notes: a task that was not stopped yet may still write one,
+        """Delete the announced files, but keep the notes: a task that was not stopped yet may still write one,
         which whoever finds this run dead deletes."""
         self._storage.delete(self.announced())
 

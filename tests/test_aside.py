@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from glue_jobs.aside import FEW, PART, divided, read_aside, set_aside
+from glue_jobs.aside import MOST, PART, divided, read_aside, set_aside
 from glue_jobs.config import Config
 from glue_jobs.data_files import partitions, with_schema
 from glue_jobs.job import Job
@@ -42,15 +42,23 @@ def part(day: int, rows: int) -> tuple[dict[str, object], pa.Table]:
         ([PART - 1, 1], [1]),
         ([PART - 2, 1], []),
         ([31, 31, 31], []),
-        ([1] * PART, [1] * PART),
-        ([FEW * PART, FEW], [FEW]),
-        ([FEW * PART, FEW + 1], []),
+        ([MOST * PART, MOST], [MOST]),
+        ([MOST * PART, MOST + 1], []),
+        # Of all rows a quarter at most: many small days are no late rows.
+        ([1] * PART, [1] * (PART // 4)),
+        ([PART, 2, 1, 1, 2] * 10, [1] * 20 + [2] * 20),
     ],
 )
 def test_few_is_a_small_part_of_all_rows_and_no_more_than_some_thousand(sizes: list[int], few: list[int]) -> None:
-    many, others = divided(part(day, size) for day, size in enumerate(sizes, 1))
-    assert [rows.num_rows for _, rows in others] == few
-    assert sum(rows.num_rows for _, rows in many) == sum(sizes) - sum(few)
+    many, others = divided((part(day, size) for day, size in enumerate(sizes, 1)), frozenset())
+    assert sorted(rows.num_rows for _, rows in others) == few
+    assert sorted(rows.num_rows for _, rows in [*many, *others]) == sorted(sizes)
+
+
+def test_the_days_of_the_objects_become_files_however_small_they_are() -> None:
+    parts = [part(1, PART), part(2, 1), part(3, 1)]
+    many, few = divided(parts, frozenset({parts[1][0]["event_date"], None}))
+    assert (many, few) == ([parts[0], parts[1]], [parts[2]])
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES, ids=lambda pipeline: pipeline.name)
@@ -73,10 +81,10 @@ def test_texts_keep_their_dictionary_but_only_the_values_they_have(job: Job) -> 
     values = pa.array([f"value {number}" for number in range(1_000)])
     codes = pa.array([7, 900, None, 7], pa.int32())
     rows = pa.table({"key": pa.DictionaryArray.from_arrays(codes, values)})
-    (one,) = set_aside(job, [({"event_date": date(2024, 5, 7)}, rows)])
-    back = read_aside([one])["key"].chunk(0)
-    assert back.to_pylist() == ["value 7", "value 900", None, "value 7"]
-    assert len(back.dictionary) == 2
+    one, other = set_aside(job, [({}, rows), ({}, rows[:1])])
+    assert read_aside([one])["key"].to_pylist() == ["value 7", "value 900", None, "value 7"]
+    assert read_aside([one])["key"].chunk(0).dictionary.to_pylist() == ["value 7", "value 900"]
+    assert read_aside([other])["key"].chunk(0).dictionary.to_pylist() == ["value 7"]
 
 
 def test_parts_of_several_tasks_are_one_table_whether_or_not_their_texts_have_a_dictionary(job: Job) -> None:

@@ -84,7 +84,7 @@ def test_what_an_inventory_that_is_kept_does_not_tell_is_said(less: dict[str, An
     step = inventory_step(TARGET, {"theirs": inventory() | less})
     assert step.state == "kept"
     assert step.reason == (
-        f"its inventory 'theirs' goes there already; it lists {lacking}, so reports on these stay empty"
+        f"its inventory 'theirs' goes there already; it lists {lacking}, so reports have nothing to tell of these"
     )
 
 

@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from glue_jobs.arrays import joined, without
 from glue_jobs.aside import Aside, read_aside
-from glue_jobs.data_files import ROW_GROUP_ROWS, NewFile, read_file
+from glue_jobs.data_files import ROW_GROUP_ROWS, NewFile, compact, read_file
 from glue_jobs.duplicates.in_files import Day, Doubled, find_doubled
-from glue_jobs.duplicates.in_memory import doubled_within
+from glue_jobs.duplicates.in_memory import Rows, doubled_within
 from glue_jobs.job import Job, write_partitions
 from glue_jobs.plan import batches, bundled
 from glue_jobs.progress import Reporter
@@ -92,7 +92,7 @@ def _days(rows: LoadedTable, files: Iterable[NewFile], aside: Iterable[Aside]) -
         days[file.partition[column]].new.append(replace(file, descriptor=None))
     for few in aside:
         days[few.partition[column]].aside.append(few)
-    for old in rows.files(**{column: days.keys()}) if days else ():
+    for old in rows.files(**{column: list(days)}) if days else ():
         days[old.partition[0]].stored.append((old.address, old.rows))
     for day in days.values():
         day.stored.sort()
@@ -129,7 +129,7 @@ def _left_of(job: Job, days: list[Day], beyond: list[Rewritten]) -> Iterator[_Le
             if file.address in held:
                 doubled = found.get(file.address) or Doubled(file, np.array([], np.int64), Counter())
                 # Held until enough is: what is there twice must not wait, too.
-                stays = without(held[file.address], doubled.rows).combine_chunks()
+                stays = _without(held[file.address], doubled.rows)
                 yield _Left(replace(doubled, counts=doubled.counts + counts), stays)
             elif file.address in found:
                 yield _Left(found[file.address], None)
@@ -140,7 +140,12 @@ def _put_together(table: Table, some: list[Aside]) -> tuple[pa.Table, Counter[st
     rows = read_aside(some)
     twice = doubled_within(table, rows)
     counts = Counter(rows["source_object"].take(pa.array(twice)).to_pylist())
-    return without(rows, twice).combine_chunks(), counts
+    return _without(rows, twice), counts
+
+
+def _without(rows: pa.Table, places: Rows) -> pa.Table:
+    """The rows but for those at the places, and no values that only those had."""
+    return compact(without(rows, places).combine_chunks())
 
 
 def _rewritten(job: Job, batch: list[_Left]) -> Rewritten:

@@ -54,14 +54,17 @@ class DayFolders:
         """
         # Names that begin with the day need no folders of days.
         inside = None if self._names.flat else DAY_FOLDER.search(prefix)
-        year, month, day = inside.groups("") if inside else ("", "", "")
-        page = self._storage.level(prefix)
+        if inside is None:
+            yield from self.objects(prefix)
+            return
+        year, month, day = inside.groups("")
+        folders = self._storage.level(prefix).folders
         # A prefix may be named like a day and hold something else.
-        if day and any(map(self._names.in_day.fullmatch, page.objects)):
+        if day and not folders:
             yield from self._day(prefix, the_day(year, month, day))
-        elif month and not day and any(re.fullmatch("[0-9]{2}", folder) for folder in page.folders):
+        elif month and not day and any(re.fullmatch("[0-9]{2}", folder) for folder in folders):
             yield from self._month(prefix, int(year), int(month), 0)
-        elif year and not month and self._years(prefix.removesuffix(f"{year}/"), [year]):
+        elif not month and self._years(prefix.removesuffix(f"{year}/"), [year]):
             yield from self._year(prefix, int(year), 0)
         else:
             yield from self.objects(prefix)

@@ -137,12 +137,6 @@ class Rendered:
 
         return re.sub(r"\$\{([^!}][^}]*)\}", filled, text)
 
-    def _findinmap(self, argument: list[Any]) -> Any:
-        found = self.raw["Mappings"]
-        for key in argument:
-            found = found[self._evaluated(key)]
-        return found
-
     def _if(self, argument: list[Any]) -> Any:
         condition, yes, no = argument
         return self._evaluated(yes if self.holds(condition) else no)

@@ -21,7 +21,6 @@ from typing import Any
 
 import pytest
 
-import glue_jobs.aside
 import glue_jobs.commit
 import glue_jobs.duplicates.rewrite
 import glue_jobs.ingest
@@ -151,7 +150,7 @@ def _within_the_first_touch(patch: Patch) -> None:
 
 def _everything_aside(then: Callable[[Patch], None]) -> Callable[[Patch], None]:
     def prepare(patch: Patch) -> None:
-        patch.setattr(glue_jobs.aside, "PART", 1)
+        patch.setattr(glue_jobs.ingest_task, "divided", lambda parts, days: ([], [*parts]))
         then(patch)
 
     return prepare

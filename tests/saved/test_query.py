@@ -298,6 +298,17 @@ def test_every_query_means_the_same_by_the_snapshot_that_counts() -> None:
     assert {name: len(texts) for name, texts in meanings.items()} == dict.fromkeys(meanings, 1)
 
 
+def test_every_query_on_access_means_the_same_by_the_audience() -> None:
+    meant = {
+        " ".join(found.sql().split())
+        for query in SAVED_QUERIES
+        for found in sqlglot.parse_one(query.sql, read="athena").find_all(exp.Alias)
+        if query.name.startswith("access/") and found.alias == "is_audience" and found.find(exp.Not)
+    }
+    assert len(meant) == 1, meant
+    assert "is_robot" in str(meant) and "is_own" in str(meant) and "'S3.%'" in str(meant)
+
+
 def test_the_index_page_is_current() -> None:
     assert README.read_text(encoding="utf-8") == render()
 

@@ -47,18 +47,26 @@ def ledger_rows(
     duplicates: Mapping[str, int],
 ) -> pa.Table:
     """One ledger row per object of the run; an object split over chunks has the sum of its parts."""
-    sums = _sums(counts)
-    columns: dict[str, list[object]] = {name: [] for name in INGESTED_OBJECT.arrow_schema.names}
-    for each in found:
-        entry, got = each.entry, sums[each.entry.address]
-        doubled = got.duplicates + duplicates.get(entry.address, 0)
-        values = (
-            *(pipeline, each.day, entry.address, entry.etag, entry.size, entry.last_modified, run_id, now),
-            *(got.rows + got.rejected + got.filtered, got.rows - doubled, got.rejected, doubled, got.filtered),
-            *(got.first, got.last),
-        )
-        for column, value in zip(columns.values(), values, strict=True):
-            column.append(value)
+    sums, found = _sums(counts), list(found)
+    got = [sums[each.entry.address] for each in found]
+    doubled = [some.duplicates + duplicates.get(each.entry.address, 0) for each, some in zip(found, got, strict=True)]
+    columns = {
+        "pipeline": pa.repeat(pipeline, len(found)),
+        "object_day": [each.day for each in found],
+        "key": [each.entry.address for each in found],
+        "etag": [each.entry.etag for each in found],
+        "size": [each.entry.size for each in found],
+        "last_modified": [each.entry.last_modified for each in found],
+        "run_id": pa.repeat(run_id, len(found)),
+        "ingested_at": pa.repeat(pa.scalar(now, pa.timestamp("us")), len(found)),
+        "records": [some.rows + some.rejected + some.filtered for some in got],
+        "rows": [some.rows - twice for some, twice in zip(got, doubled, strict=True)],
+        "rejected": [some.rejected for some in got],
+        "duplicates": doubled,
+        "filtered": [some.filtered for some in got],
+        "first_event_time": [some.first for some in got],
+        "last_event_time": [some.last for some in got],
+    }
     return pa.table(columns, schema=INGESTED_OBJECT.arrow_schema)
 
 
@@ -77,7 +85,7 @@ def totals(ledger: pa.Table) -> Totals:
     return result
 
 
-@dataclass
+@dataclass(slots=True)
 class _Sum:
     rows: int = 0
     rejected: int = 0

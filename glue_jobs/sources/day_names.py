@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,18 @@ class DayNames:
 def day_in_name(names: DayNames, path: str) -> date | None:
     """The day that the path or address of an object tells; None when the source does not name objects like that."""
     folder, _, name = path.rpartition("/")
-    tree = re.search("(?:^|/)([0-9]{4})/([0-9]{2})/([0-9]{2})$", folder)
+    tree = _day_of_folder(folder)
     if tree and names.in_day.fullmatch(name):
-        return the_day(*tree.groups())
+        return the_day(*tree)
     flat = names.flat.match(name) if names.flat else None
     return the_day(flat["year"], flat["month"], flat["day"]) if flat else None
+
+
+@lru_cache(maxsize=1_024)
+def _day_of_folder(folder: str) -> tuple[str, str, str] | None:
+    """Year, month and day that end the folder's name; thousands of objects lie in one."""
+    found = re.search("(?:^|/)([0-9]{4})/([0-9]{2})/([0-9]{2})$", folder)
+    return (found[1], found[2], found[3]) if found else None
 
 
 def left_out_folder(names: DayNames, path: str) -> str | None:

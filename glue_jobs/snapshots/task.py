@@ -24,7 +24,7 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.text_order import text_order
 
 # Rows in memory that become one data file: a worker holds them several times over while it sorts and writes them.
-FLUSH = 96 * 2**20
+FLUSH = 80 * 2**20
 
 
 @dataclass(frozen=True)

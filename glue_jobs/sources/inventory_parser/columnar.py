@@ -15,7 +15,7 @@ from glue_jobs.sources.inventory_parser.rows import build_rows
 
 # Of a Parquet file rows of about so many bytes are held at a time, as many as become a data file. Text with a
 # dictionary takes more than the file says, hence the bound.
-BATCH = 96 * 2**20
+BATCH = 80 * 2**20
 MOST_ROWS = 2**20
 
 

@@ -58,9 +58,14 @@ def reordered(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
 
 def without(rows: pa.Table, places: npt.NDArray[np.int64]) -> pa.Table:
     """The rows but for those at the places."""
-    kept = np.ones(rows.num_rows, dtype=bool)
-    kept[places] = False
-    return rows.filter(pa.array(kept))
+    return rows.filter(pa.array(kept(rows.num_rows, places)))
+
+
+def kept(count: int, left_out: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which of so many rows stay when those at some places are left out."""
+    flags = np.ones(count, dtype=bool)
+    flags[left_out] = False
+    return flags
 
 
 def _is_constant(array: pa.Array) -> bool:

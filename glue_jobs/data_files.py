@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from glue_jobs.arrays import ranks, reordered, used
+from glue_jobs.arrays import kept, ranks, reordered, used
 from glue_jobs.storage import storage_for
 from glue_jobs.table import Table
 
@@ -38,16 +38,14 @@ class NewFile:
 
 
 def partitions(
-    table: Table, rows: pa.Table, left_out: Sequence[int] | npt.NDArray[np.int64] = ()
+    table: Table, rows: pa.Table, left_out: npt.NDArray[np.int64] | None = None
 ) -> Iterator[tuple[dict[str, Any], pa.Table]]:
     """The rows of each partition value, sorted by the table's sort columns, but for those at some places."""
     keys = [ranks(rows[name]) for name in reversed(table.sort)]
     values = [ranks(rows[name]) for name in table.partitions]
     order = np.lexsort([*keys, *reversed(values)]) if keys or values else np.arange(rows.num_rows)
-    if len(left_out):
-        kept = np.ones(rows.num_rows, dtype=bool)
-        kept[left_out] = False
-        order = order[kept[order]]
+    if left_out is not None:
+        order = order[kept(rows.num_rows, left_out)[order]]
     ordered = reordered(rows, order)
     for start, stop in _runs([ranks(ordered[name]) for name in table.partitions], ordered.num_rows):
         partition = {name: ordered[name][start].as_py() for name in table.partitions}

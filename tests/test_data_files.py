@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -88,7 +89,7 @@ def test_rows_are_parted_by_value_and_sorted(
     table = events(given_rows, chunks, encoded)
     left_out = sorted(place for place in places if place < table.num_rows)
     given_rows = [tuple(row.values()) for number, row in enumerate(table.to_pylist()) if number not in left_out]
-    parts = list(partitions(EVENTS, table, left_out))
+    parts = list(partitions(EVENTS, table, np.array(left_out, np.int64)))
     keys = [tuple(partition.values()) for partition, _ in parts]
     assert len(set(keys)) == len(keys) == len({row[2:] for row in given_rows})
     for partition, part in parts:

@@ -10,9 +10,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from glue_jobs.errors import StorageError
-from glue_jobs.storage.s3 import REASONS
-
-REGION = "x-amz-bucket-region"
+from glue_jobs.storage.s3 import REASONS, REGION
 
 
 class BucketSettings:

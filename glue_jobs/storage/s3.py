@@ -29,6 +29,8 @@ MOST_DELETES = 1000
 # Keys that obstore cannot name: for it they are paths, without empty segments, dots for one, or control characters.
 UNNAMEABLE = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f]")
 
+# Told with every answer about a bucket, refusals and redirects too.
+REGION = "x-amz-bucket-region"
 
 CHANGED = "{} changed while it was being read; start the run again"
 REASONS = {
@@ -75,7 +77,7 @@ class S3Storage:
         except ClientError as error:
             # Without the right to list, the redirect still names the region; the request itself tells the rest.
             headers = error.response["ResponseMetadata"]["HTTPHeaders"]
-        return str(headers.get("x-amz-bucket-region", default))
+        return str(headers.get(REGION, default))
 
     def level(self, prefix: str, start_after: str = "") -> Level:
         with _explained("list", prefix):

@@ -6,7 +6,8 @@ import pytest
 from botocore.stub import Stubber
 
 from glue_jobs.errors import StorageError
-from glue_jobs.storage.bucket_settings import REGION, BucketSettings
+from glue_jobs.storage.bucket_settings import BucketSettings
+from glue_jobs.storage.s3 import REGION
 
 
 @pytest.mark.parametrize("code", ["403", "301"])

@@ -10,8 +10,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from glue_jobs.data_files import NewFile, partition_path, write_file
+from glue_jobs.data_files import NewFile, partition_path, with_schema, write_file
 from glue_jobs.lake import Lake
+from glue_jobs.sources.inventory_parser.fields import DISTINCT
 from glue_jobs.table import Table
 from glue_jobs.tables.daily_storage import DAILY_STORAGE
 from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
@@ -74,12 +75,18 @@ def _parts(objects: int, time: datetime) -> Iterator[pa.Table]:
 
 def _written(lake: Lake, table: Table, rows: pa.Table, name: str) -> NewFile:
     columns = [
-        rows[field.name].cast(field.type) if field.name in rows.column_names else pa.nulls(rows.num_rows, field.type)
+        _as_parsed(rows[field.name], field) if field.name in rows.column_names else pa.nulls(rows.num_rows, field.type)
         for field in table.arrow_schema
     ]
     partition: dict[str, Any] = {each: rows[each][0].as_py() for each in table.partitions}
     address = f"{lake.location}/{lake.database}/{table.name}/data/{partition_path(table, partition)}/{name}.parquet"
-    return write_file(table, pa.table(columns, schema=table.arrow_schema), address, partition)
+    return write_file(table, with_schema(table, pa.table(columns, names=table.arrow_schema.names)), address, partition)
+
+
+def _as_parsed(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
+    """With a dictionary where an ingested inventory has one."""
+    typed = column.combine_chunks().cast(field.type)
+    return typed if field.type != pa.string() or field.name in DISTINCT else typed.dictionary_encode()
 
 
 def _commit(lake: Lake, table: Table, files: list[NewFile]) -> None:

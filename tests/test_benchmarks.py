@@ -18,6 +18,7 @@ import pytest
 import benchmarks.__main__
 from benchmarks import duckdb_inventory, duckdb_regex, duckdb_trail, inventory_files, our_run
 from benchmarks.__main__ import main
+from benchmarks.inventory_lake import inventory_lake
 from benchmarks.log_pattern import FIELDS, PATTERN
 from benchmarks.measure import Line, Settings
 from benchmarks.sample_files import trail_files, whole_trail
@@ -103,6 +104,27 @@ def test_the_regular_expression_reads_what_the_parser_reads(tmp_path: Path) -> N
     for name in FIELDS:
         if name != "key":
             assert _values(theirs[name]) == _values(ours[name]), name
+
+
+def test_a_made_lake_has_the_dictionaries_of_an_ingested_inventory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_spark(monkeypatch)
+    our_run.run(
+        inventory_files.snapshot(tmp_path, "Parquet", 200, 1), tmp_path / "lake", pipeline="s3_inventory_object"
+    )
+    ingested = _with_dictionary(Lake(str(tmp_path / "lake"), "usage_lake"))
+    made = _with_dictionary(inventory_lake(tmp_path, 200))
+    both = ingested.keys() & made.keys()
+    assert {"key", "e_tag", "account", "source_bucket", "snapshot_time"} <= both
+    assert {name: made[name] for name in both} == {name: ingested[name] for name in both}
+
+
+def _with_dictionary(lake: Lake) -> dict[str, bool]:
+    """The columns of a data file, and which have a dictionary."""
+    file = pq.read_metadata(lake.load(S3_INVENTORY_OBJECT).files()[0].address)
+    columns = [file.row_group(0).column(number) for number in range(file.num_columns)]
+    return {column.path_in_schema: column.has_dictionary_page for column in columns}
 
 
 def test_the_declared_shape_reads_what_the_parser_reads(folder: Path, tmp_path: Path) -> None:

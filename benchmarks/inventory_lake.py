@@ -58,7 +58,7 @@ def inventory_lake(folder: Path, objects: int) -> Lake:
         detail, totals = [], []
         for time in SNAPSHOTS:
             for number, part in enumerate(_parts(objects, time)):
-                detail.append(_written(lake, S3_INVENTORY_OBJECT, part, f"{number:05d}"))
+                detail.append(_written(lake, S3_INVENTORY_OBJECT, _as_parsed(part), f"{number:05d}"))
                 totals.append(_written(lake, DAILY_STORAGE, duckdb.sql(TOTAL).to_arrow_table(), f"{number:05d}"))
                 print(f"  {time:%d %B}: {(number + 1) * ROWS_A_FILE:,} of {objects:,} objects", flush=True)
         _commit(lake, S3_INVENTORY_OBJECT, detail)
@@ -74,19 +74,26 @@ def _parts(objects: int, time: datetime) -> Iterator[pa.Table]:
 
 
 def _written(lake: Lake, table: Table, rows: pa.Table, name: str) -> NewFile:
-    columns = [
-        _as_parsed(rows[field.name], field) if field.name in rows.column_names else pa.nulls(rows.num_rows, field.type)
-        for field in table.arrow_schema
-    ]
+    columns = [_typed(rows, field) for field in table.arrow_schema]
     partition: dict[str, Any] = {each: rows[each][0].as_py() for each in table.partitions}
     address = f"{lake.location}/{lake.database}/{table.name}/data/{partition_path(table, partition)}/{name}.parquet"
     return write_file(table, with_schema(table, pa.table(columns, names=table.arrow_schema.names)), address, partition)
 
 
-def _as_parsed(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
-    """With a dictionary where an ingested inventory has one."""
-    typed = column.combine_chunks().cast(field.type)
-    return typed if field.type != pa.string() or field.name in DISTINCT else typed.dictionary_encode()
+def _as_parsed(rows: pa.Table) -> pa.Table:
+    """With dictionaries where the objects of an ingested inventory have them; totals have none."""
+    columns = [
+        column if column.type != pa.string() or name in DISTINCT else column.dictionary_encode()
+        for name, column in zip(rows.column_names, rows.combine_chunks().columns, strict=True)
+    ]
+    return pa.table(columns, names=rows.column_names)
+
+
+def _typed(rows: pa.Table, field: pa.Field) -> pa.ChunkedArray | pa.Array:
+    if field.name not in rows.column_names:
+        return pa.nulls(rows.num_rows, field.type)
+    column = rows[field.name]
+    return column if pa.types.is_dictionary(column.type) else column.cast(field.type)
 
 
 def _commit(lake: Lake, table: Table, files: list[NewFile]) -> None:

@@ -78,7 +78,7 @@ def finish_others(lake: Lake, rows: LoadedTable, root: str, now: datetime) -> li
 def _complete(lake: Lake, rows: Table, folder: RunFolder, plan: Mapping[str, Any]) -> None:
     tables = {table.name: table for table in TABLES}
     for name, noted in plan["tables"].items():
-        if name != rows.name and noted["files"]:
+        if name != rows.name and (noted["files"] or noted["removed"]):
             _change_once(lake, tables[name], plan, folder)
     storage_for(lake.location).delete(plan["doomed"])
     folder.remove(keep=[file["address"] for noted in plan["tables"].values() for file in noted["files"]])
@@ -89,14 +89,15 @@ def _change_once(lake: Lake, table: Table, plan: Mapping[str, Any], folder: RunF
     noted = plan["tables"][table.name]
     for _ in range(MOST_TRIES):
         loaded = lake.load(table)
-        if _has(loaded, folder.run_id, plan):
+        removed = _stored(loaded, noted["removed"])
+        if _has(loaded, folder.run_id, plan) or not (noted["files"] or removed):
             return
         if table.labels and loaded.doomed:
             # Data files too: whoever finishes this run deletes them if this process does not live to.
             folder.announce(loaded.doomed)
         try:
             described = [_described(table, file) for file in noted["files"]]
-            loaded.append(described, {RUN_ID: folder.run_id}, _stored(loaded, noted["removed"]))
+            loaded.append(described, {RUN_ID: folder.run_id}, removed)
         except LostRaceError:
             continue
         storage_for(lake.location).delete(loaded.doomed)

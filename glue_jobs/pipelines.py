@@ -20,6 +20,7 @@ from glue_jobs.sources.s3_access_log import ACCESS_LOG_NAMES, enrich_access_log,
 from glue_jobs.sources.s3_inventory_object import enrich_inventory
 from glue_jobs.table import Table
 from glue_jobs.tables.cloudtrail_s3_event import CLOUDTRAIL_S3_EVENT
+from glue_jobs.tables.daily_change import DAILY_CHANGE
 from glue_jobs.tables.daily_storage import DAILY_STORAGE
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
@@ -71,13 +72,17 @@ class EventPipeline(Pipeline):
 
 @dataclass(frozen=True, kw_only=True)
 class SnapshotPipeline(Pipeline):
-    """A source whose objects are manifests of snapshots: the latest are kept whole, of the others only ``totals``."""
+    """A source whose objects are manifests of snapshots: the latest are kept whole, of the others only ``totals``.
+
+    ``changes`` has what each snapshot changed, found while the one before it is kept, too.
+    """
 
     totals: Table
+    changes: Table
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        return self.table, self.totals
+        return self.table, self.changes, self.totals
 
 
 PIPELINES = (
@@ -104,6 +109,7 @@ PIPELINES = (
         enrich=enrich_inventory,
         table=S3_INVENTORY_OBJECT,
         totals=DAILY_STORAGE,
+        changes=DAILY_CHANGE,
         # Of weekly ones beside daily ones, the last but one is still looked at.
         look_back_days=14,
     ),
@@ -114,6 +120,7 @@ BY_NAME = {pipeline.name: pipeline for pipeline in PIPELINES}
 TABLES = (
     *(pipeline.table for pipeline in PIPELINES),
     DAILY_STORAGE,
+    DAILY_CHANGE,
     SUBSCRIBER,
     REJECTED_RECORD,
     INGESTED_OBJECT,

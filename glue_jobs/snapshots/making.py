@@ -21,6 +21,7 @@ from glue_jobs.made import Made
 from glue_jobs.pipelines import SnapshotPipeline
 from glue_jobs.plan import chunk_size
 from glue_jobs.progress import Reporter
+from glue_jobs.snapshots.comparing import compare_snapshots
 from glue_jobs.snapshots.delivery import (
     Copies,
     Delivery,
@@ -58,9 +59,11 @@ def make_snapshots(
     accepted, results, latest = _ingest_all(job, copies, [*map(identity_of, stored)], keep, reasons, reporter)
     refuse_others(copies, accepted, reasons)
     refused = refusals(rows, new, reasons)
+    made = {each.identity: _rows_of(each, results) if each.identity in latest else None for each in accepted}
+    compared = compare_snapshots(job, lake, stored, made, reporter)
     return Made(
         [each.found for each in accepted],
-        _changes(job, stored, before, accepted, results, latest, rejected_files(job, refused)),
+        _changes(job, stored, before, accepted, results, latest, compared, rejected_files(job, refused)),
         [_counts(each, results[each.snapshot.address]) for each in accepted],
         refused=refused,
     )
@@ -146,6 +149,7 @@ def _changes(
     accepted: list[Delivery],
     results: Mapping[str, list[ShareResult]],
     latest: set[Identity],
+    compared: Change,
     rejected: list[NewFile],
 ) -> dict[Table, Change]:
     pipeline = job.pipeline
@@ -164,12 +168,19 @@ def _changes(
                 if None not in file.labels and (identity_of(file) in again or identity_of(file) not in kept)
             ],
         ),
+        # Before the totals: readers take the latest snapshot from those.
+        pipeline.changes: compared,
         pipeline.totals: Change(
             _write_totals(job, pipeline.totals, accepted, results),
             [file for file in before if identity_of(file) in again],
         ),
         REJECTED_RECORD: Change([*(file for result in ingested for file in result.rejected_files), *rejected]),
     }
+
+
+def _rows_of(delivery: Delivery, results: Mapping[str, list[ShareResult]]) -> list[str]:
+    """The data files that a snapshot has become."""
+    return [file.address for result in results[delivery.snapshot.address] for file in result.files]
 
 
 def _write_totals(

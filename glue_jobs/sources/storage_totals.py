@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.arrays import one_chunk
 from glue_jobs.sources.inventory_parser import Snapshot
+from glue_jobs.sources.sums import summed_by
 from glue_jobs.tables.daily_storage import DAILY_STORAGE
 
 BY = ("account", "repository", "storage_class")
@@ -31,8 +30,6 @@ def partial_totals(rows: pa.Table) -> pa.Table:
     latest = pc.fill_null(rows["is_latest"], True)
     current, old = pc.and_not(latest, marker), pc.and_not(pc.invert(latest), marker)
     size = pc.fill_null(rows["size"], 0)
-    # One number for each combination: summing up by one column of numbers is many times faster than by three of text.
-    names, codes = _combined(rows)
     values = {
         "objects": current.cast(pa.int64()),
         "bytes": pc.if_else(current, size, 0),
@@ -42,39 +39,14 @@ def partial_totals(rows: pa.Table) -> pa.Table:
         "oldest": pc.if_else(current, rows["last_modified_date"], None),
         "newest": pc.if_else(current, rows["last_modified_date"], None),
     }
-    summed = _summed(pa.table({"code": codes, **values}), ["code"])
-    columns = {name: column.take(summed["code"]) for name, column in names.items()}
-    return pa.table({**columns, **{name: summed[name] for name in _HOW}})
-
-
-def _combined(rows: pa.Table) -> tuple[dict[str, pa.Array], pa.Array]:
-    """The distinct combinations of names, and the number of each row's."""
-    codes = np.zeros(rows.num_rows, np.int64)
-    dictionaries = []
-    for name in BY:
-        array = one_chunk(rows[name])
-        width = len(array.dictionary) + 1
-        codes = codes * width + pc.fill_null(array.indices, width - 1).to_numpy()
-        dictionaries.append(pa.concat_arrays([array.dictionary, pa.nulls(1, pa.string())]))
-    distinct, numbers = _distinct(codes)
-    names = {}
-    for name, values in reversed([*zip(BY, dictionaries, strict=True)]):
-        names[name] = values.take(pa.array(distinct % len(values)))
-        distinct = distinct // len(values)
-    return {name: names[name] for name in BY}, numbers
-
-
-def _distinct(
-    codes: np.ndarray[tuple[int], np.dtype[np.int64]],
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], pa.Array]:
-    encoded = pa.array(codes).dictionary_encode()
-    return encoded.dictionary.to_numpy(), encoded.indices
+    table = pa.table({**{name: rows[name] for name in BY}, **values})
+    return summed_by(table, BY, _HOW)
 
 
 def totals_of(snapshot: Snapshot, partials: Sequence[pa.Table]) -> pa.Table:
     """The snapshot's rows of ``daily_storage``; without any object one that says so."""
     rows = pa.concat_tables([_nothing(), *partials])
-    summed = _summed(rows, list(BY))
+    summed = _summed(rows)
     if summed.num_rows > 1:
         # What stands for an empty snapshot goes, unless the snapshot has such objects.
         kept = pc.or_(pc.greater(summed["objects"], 0), pc.greater(summed["noncurrent_objects"], 0))
@@ -90,9 +62,9 @@ def totals_of(snapshot: Snapshot, partials: Sequence[pa.Table]) -> pa.Table:
     return pa.table([columns[name] for name in DAILY_STORAGE.arrow_schema.names], schema=DAILY_STORAGE.arrow_schema)
 
 
-def _summed(rows: pa.Table, by: list[str]) -> pa.Table:
-    grouped = rows.group_by(by, use_threads=False).aggregate([*_HOW.items()])
-    return grouped.rename_columns([*by, *_HOW] if grouped.column_names[0] in by else [*_HOW, *by])
+def _summed(rows: pa.Table) -> pa.Table:
+    grouped = rows.group_by(list(BY), use_threads=False).aggregate([*_HOW.items()])
+    return grouped.rename_columns([*BY, *_HOW] if grouped.column_names[0] in BY else [*_HOW, *BY])
 
 
 def _nothing() -> pa.Table:

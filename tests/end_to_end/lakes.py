@@ -39,6 +39,7 @@ class Contents:
     ledger: Rows
     rejected: Rows
     totals: Rows
+    changes: Rows
 
     @property
     def sums(self) -> dict[str, int]:
@@ -68,8 +69,8 @@ def contents(lake: Lake | str, pipeline: Pipeline) -> Contents:
     """What a new reader sees now."""
     lake = Lake(lake, "usage_lake") if isinstance(lake, str) else lake
     rows, ledger, rejected = (_rows(lake, table) for table in (pipeline.table, INGESTED_OBJECT, REJECTED_RECORD))
-    totals = [_rows(lake, table) for table in pipeline.tables[1:]]
-    return Contents(rows, ledger, rejected, sum(totals, Counter()))
+    changes, totals = [_rows(lake, table) for table in pipeline.tables[1:]] or [Counter(), Counter()]
+    return Contents(rows, ledger, rejected, totals, changes)
 
 
 def _rows(lake: Lake, table: Table) -> Rows:

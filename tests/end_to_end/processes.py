@@ -33,6 +33,7 @@ from glue_jobs.plan import Chunk
 from glue_jobs.sources.parsed import Parsed
 from glue_jobs.staging import RunFolder
 from glue_jobs.storage.folder import FolderStorage
+from glue_jobs.tables.daily_change import DAILY_CHANGE
 from glue_jobs.tables.daily_storage import DAILY_STORAGE
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
@@ -182,8 +183,10 @@ STEPS: dict[str, Callable[[Patch], None]] = {
 }
 
 
-# Of pipelines that also write totals.
+# Of pipelines that also write changes and totals.
 STEPS_OF_TOTALS: dict[str, Callable[[Patch], None]] = {
+    "before the changes": _before(LoadedTable, "append", _appends_to(DAILY_CHANGE.name)),
+    "after the changes": _after(LoadedTable, "append", _appends_to(DAILY_CHANGE.name)),
     "before the totals": _before(LoadedTable, "append", _appends_to(DAILY_STORAGE.name)),
     "after the totals": _after(LoadedTable, "append", _appends_to(DAILY_STORAGE.name)),
 }

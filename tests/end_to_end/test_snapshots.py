@@ -28,6 +28,7 @@ from glue_jobs.outcome import sentence
 from glue_jobs.pipelines import BY_NAME
 from glue_jobs.progress import PlainReporter
 from glue_jobs.table import Table
+from glue_jobs.tables.daily_change import DAILY_CHANGE
 from glue_jobs.tables.daily_storage import DAILY_STORAGE
 from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
 from tests.end_to_end.lakes import contents, left_over, let_a_day_pass, orphans, without_spark
@@ -354,7 +355,7 @@ def test_where_the_copy_written_last_is_damaged_another_one_is_taken(inventory: 
     assert list(stored(lake).values()) == [7]
 
 
-@pytest.mark.parametrize("table", [S3_INVENTORY_OBJECT, DAILY_STORAGE], ids=lambda table: table.name)
+@pytest.mark.parametrize("table", [S3_INVENTORY_OBJECT, DAILY_CHANGE, DAILY_STORAGE], ids=lambda table: table.name)
 def test_snapshots_that_another_program_joined_are_not_replaced(table: Table, inventory: Inventory, lake: str) -> None:
     """As Athena's OPTIMIZE does to small files of a partition."""
     inventory.deliver(FIRST, records(3))
@@ -386,7 +387,7 @@ def test_replaced_files_go_when_no_reader_can_have_them(
         inventory.deliver(day(number), records(number))
         run(inventory, lake)
     assert useless(lake) == set()
-    for kept in (S3_INVENTORY_OBJECT, DAILY_STORAGE):
+    for kept in (S3_INVENTORY_OBJECT, DAILY_CHANGE, DAILY_STORAGE):
         files = Lake(lake, "usage_lake").load(kept).files()
         on_disk = {str(path) for path in Path(lake, "usage_lake", kept.name, "data").rglob("*.parquet")}
         assert on_disk == {file.address for file in files}
@@ -397,7 +398,7 @@ def useless(lake: str) -> set[str]:
     """Data files and Iceberg's lists of them that no snapshot of the two tables refers to any more."""
     useful: set[str] = set()
     on_disk: set[str] = set()
-    for table in (S3_INVENTORY_OBJECT, DAILY_STORAGE):
+    for table in (S3_INVENTORY_OBJECT, DAILY_CHANGE, DAILY_STORAGE):
         iceberg = Lake(lake, "usage_lake").load(table)._iceberg
         for snapshot in iceberg.snapshots():
             manifests = snapshot.manifests(iceberg.io)
@@ -409,7 +410,7 @@ def useless(lake: str) -> set[str]:
     return on_disk - useful
 
 
-@pytest.mark.parametrize("table", [S3_INVENTORY_OBJECT, DAILY_STORAGE], ids=lambda table: table.name)
+@pytest.mark.parametrize("table", [S3_INVENTORY_OBJECT, DAILY_CHANGE, DAILY_STORAGE], ids=lambda table: table.name)
 def test_replaced_files_go_although_the_run_that_ends_them_dies(
     table: Table, inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -483,6 +484,8 @@ STEPS = (
     "half-way through the plan",
     "after the plan",
     "after the rows",
+    "before the changes",
+    "after the changes",
     "before the totals",
     "after the totals",
     "after the rejected records",
@@ -515,6 +518,13 @@ def assert_done(raw: Inventory, lake: str) -> None:
     found = contents(lake, PIPELINE)
     assert found.sums == {"records": 21, "rows": 20, "rejected": 0, "duplicates": 1, "filtered": 0}
     assert found.rejected.total() == 1
+    names = ("previous_snapshot_time", "snapshot_time", "objects_before", "added_objects", "removed_objects")
+    assert Counter(tuple(dict(row)[name] for name in names) for row in found.changes.elements()) == {
+        (FIRST, day(1), 2, 2, 0): 1,
+        (FIRST, day(1), 1, 3, 0): 1,
+        (day(1), day(2), 4, 0, 1): 1,
+        (day(1), day(2), 4, 0, 2): 1,
+    }
     assert run(raw, lake, keep_snapshots=2).run_id is None
 
 

@@ -1,0 +1,129 @@
+"""Two snapshots cut into ranges of keys, each read by one task: from the bounds that data files have of their keys."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from glue_jobs.data_files import columns_of
+from glue_jobs.storage import storage_for
+from glue_jobs.table import Table
+
+# Ends of files read at a time.
+READS = 16
+
+KEY = "key"
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """A row group of a data file: its number, its rows, and the first and last of its keys, None where unknown."""
+
+    address: str
+    number: int
+    rows: int
+    first: str | None
+    last: str | None
+
+    def touches(self, low: str, high: str | None) -> bool:
+        """Whether keys from ``low`` on and below ``high`` may be in it."""
+        return (self.last is None or self.last >= low) and (high is None or self.first is None or self.first < high)
+
+    def is_within(self, low: str, high: str | None) -> bool:
+        """Whether it has no others."""
+        if self.first is None or self.last is None:
+            return False
+        return self.first >= low and (high is None or self.last < high)
+
+
+@dataclass(frozen=True)
+class KeyRange:
+    """The row groups of both snapshots with keys from ``low`` on and below ``high`` (None: to the end)."""
+
+    low: str
+    high: str | None
+    before: tuple[RowGroup, ...]
+    after: tuple[RowGroup, ...]
+
+    def __len__(self) -> int:
+        return sum(group.rows for group in (*self.before, *self.after))
+
+
+def row_groups(addresses: Sequence[str]) -> list[RowGroup]:
+    """Those of the data files.
+
+    Raises:
+        StorageError, OSError, pa.ArrowException: a file cannot be read.
+    """
+    with ThreadPoolExecutor(READS) as pool:
+        return [group for some in pool.map(_of_file, addresses) for group in some]
+
+
+def _of_file(address: str) -> list[RowGroup]:
+    with storage_for(address).open(address) as source:
+        metadata = pq.read_metadata(source)
+    names = [metadata.schema.column(number).path for number in range(metadata.num_columns)]
+    column = names.index(KEY)
+    groups = []
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        bounds = group.column(column).statistics
+        known = bounds is not None and bounds.has_min_max
+        first, last = (bounds.min, bounds.max) if known else (None, None)
+        groups.append(RowGroup(address, number, group.num_rows, first, last))
+    return groups
+
+
+def key_ranges(before: Sequence[RowGroup], after: Sequence[RowGroup], most: int) -> Iterator[KeyRange]:
+    """Ranges of about ``most`` rows, both snapshots together, that are all of them."""
+    cuts = [*_cuts((*before, *after), most), None]
+    low = ""
+    for high in cuts:
+        some = [tuple(group for group in side if group.touches(low, high)) for side in (before, after)]
+        yield KeyRange(low, high, *some)
+        low = high or ""
+
+
+def _cuts(groups: Iterable[RowGroup], most: int) -> Iterator[str]:
+    low, rows = "", 0
+    for first, count in sorted((group.first or "", group.rows) for group in groups):
+        if rows and rows + count > most and first > low:
+            yield first
+            low, rows = first, 0
+        rows += count
+
+
+def read_range(
+    table: Table, groups: Iterable[RowGroup], low: str, high: str | None, columns: Sequence[str], encoded: Sequence[str]
+) -> pa.Table:
+    """These columns of the rows whose key is in the range, those that are ``encoded`` with a dictionary."""
+    files: defaultdict[tuple[str, bool], list[int]] = defaultdict(list)
+    for group in groups:
+        files[group.address, group.is_within(low, high)].append(group.number)
+    parts = [table.arrow_schema.empty_table().select(columns)]
+    for (address, whole), numbers in files.items():
+        with storage_for(address).open(address) as source:
+            file = pq.ParquetFile(source, read_dictionary=list(encoded))
+            present = [name for name in columns if name in file.schema_arrow.names]
+            rows = columns_of(table, file.read_row_groups(numbers, columns=present, use_threads=False), columns)
+        parts.append(rows if whole else rows.filter(_within(rows[KEY], low, high)))
+    return pa.concat_tables(_with_dictionaries(part, encoded) for part in parts)
+
+
+def _within(keys: pa.ChunkedArray, low: str, high: str | None) -> pa.ChunkedArray:
+    found = pc.greater_equal(keys, low)
+    return found if high is None else pc.and_(found, pc.less(keys, high))
+
+
+def _with_dictionaries(rows: pa.Table, names: Sequence[str]) -> pa.Table:
+    columns = [
+        column.dictionary_encode() if name in names and not pa.types.is_dictionary(column.type) else column
+        for name, column in zip(rows.column_names, rows.columns, strict=True)
+    ]
+    return pa.table(columns, names=rows.column_names)

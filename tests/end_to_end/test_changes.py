@@ -1,0 +1,169 @@
+"""What changed from snapshot to snapshot is known in whatever order they come, and however often."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+import glue_jobs.snapshots.comparing
+import glue_jobs.snapshots.task
+from glue_jobs.lake import Lake
+from glue_jobs.tables.daily_change import DAILY_CHANGE
+from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
+from tests.end_to_end.lakes import contents, without_spark
+from tests.end_to_end.test_snapshots import FIRST, PIPELINE, day, run
+from tests.inventories import Inventory, Record, record, records
+
+Snapshots = Mapping[datetime, list[Record]]
+Sums = dict[tuple[datetime, datetime, str | None, str | None], dict[str, int]]
+
+
+@pytest.fixture
+def inventory(tmp_path: Path) -> Inventory:
+    return Inventory(str(tmp_path / "raw"))
+
+
+@pytest.fixture
+def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    without_spark(monkeypatch)
+    return str(tmp_path / "lake")
+
+
+def changes(lake: str) -> Sums:
+    """The rows of daily_change without the sums that are 0."""
+    found: Sums = {}
+    for row in map(dict, contents(lake, PIPELINE).changes.elements()):
+        place = (row["previous_snapshot_time"], row["snapshot_time"], row["account"], row["repository"])
+        assert place not in found
+        found[place] = {name: value for name, value in row.items() if isinstance(value, int) and value}
+    return found
+
+
+def expected(snapshots: Snapshots, kept: int = 8) -> Sums:
+    """The same, found by comparing the objects one by one; of the latest ``kept`` snapshots."""
+    found: dict[tuple[datetime, datetime, str | None, str | None], Counter[str]] = {}
+    times = sorted(snapshots)
+    for earlier, later in zip(times[-kept:], times[-kept:][1:], strict=False):
+        before, after = ({each["Key"]: each for each in snapshots[time]} for time in (earlier, later))
+        for key in before.keys() | after.keys():
+            old, new = before.get(key), after.get(key)
+            account, repository = key.split("/")[:2]
+            sums = found.setdefault((earlier, later, account, repository), Counter())
+            if old:
+                sums.update(objects_before=1, bytes_before=old["Size"] or 0)
+            if new:
+                sums.update(objects_after=1, bytes_after=new["Size"] or 0)
+            if not old and new:
+                sums.update(added_objects=1, added_bytes=new["Size"] or 0)
+            if old and not new:
+                sums.update(removed_objects=1, removed_bytes=old["Size"] or 0)
+            if (
+                old
+                and new
+                and any(differ(old.get(name), new.get(name)) for name in ("Size", "LastModifiedDate", "ETag"))
+            ):
+                sums.update(rewritten_objects=1, rewritten_bytes=new["Size"] or 0)
+    return {place: {name: value for name, value in sums.items() if value} for place, sums in found.items()}
+
+
+def differ(old: object, new: object) -> bool:
+    return None not in (old, new) and old != new
+
+
+def some_objects(chance: random.Random) -> list[Record]:
+    """Objects of a small bucket, in no order, some of them as any other snapshot has them."""
+    return [
+        record(
+            f"{chance.choice('abc')}/{chance.choice('xy')}/{number:03d}",
+            chance.choice((number, number, 1, None)),
+            ETag=chance.choice((f"{number:032x}", f"{number:032x}", "other", None)),
+            LastModifiedDate=datetime(2024, 4, chance.choice((1, 1, 1, 2)), 12),
+        )
+        for number in chance.sample(range(60), chance.choice((0, 1, 20, 50)))
+    ]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_changes_are_those_of_the_snapshots_whatever_the_runs_were(
+    seed: int, inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Late ones, ones delivered again, several a run; many data files, and many ranges of keys."""
+    chance = random.Random(seed)
+    monkeypatch.setattr(glue_jobs.snapshots.task, "FLUSH", chance.choice((1, 3_000, 2**30)))
+    monkeypatch.setattr(glue_jobs.snapshots.comparing, "MOST_ROWS", chance.choice((1, 10, 2**30)))
+    snapshots: dict[datetime, list[Record]] = {}
+    for _ in range(6):
+        for _ in range(chance.choice((1, 1, 2, 3))):
+            time = day(chance.randrange(8))
+            snapshots[time] = some_objects(chance)
+            half = len(snapshots[time]) // 2
+            inventory.deliver(time, snapshots[time][:half], snapshots[time][half:])
+        run(inventory, lake)
+        assert changes(lake) == expected(snapshots)
+
+
+def test_what_changed_stays_known_when_the_objects_are_no_longer_kept(inventory: Inventory, lake: str) -> None:
+    snapshots = {day(number): records(number + 1, number) for number in range(5)}
+    for time, objects in snapshots.items():
+        inventory.deliver(time, objects)
+        run(inventory, lake, keep_snapshots=2)
+    assert changes(lake) == expected(snapshots)
+
+
+def test_a_backfill_compares_the_snapshots_that_it_keeps(inventory: Inventory, lake: str) -> None:
+    snapshots = {day(number): records(number + 1, number) for number in range(5)}
+    for time, objects in snapshots.items():
+        inventory.deliver(time, objects)
+    run(inventory, lake, keep_snapshots=3)
+    assert changes(lake) == expected(snapshots, kept=3)
+
+
+def test_inventories_and_buckets_are_compared_with_their_own(inventory: Inventory, lake: str, tmp_path: Path) -> None:
+    others = [replace(inventory, config="other"), replace(inventory, bucket="more-data")]
+    inventory.deliver(FIRST, records(2))
+    for other in others:
+        other.deliver(day(1), records(3))
+    inventory.deliver(day(2), records(4))
+    run(inventory, lake)
+    assert {place[:2] for place in changes(lake)} == {(FIRST, day(2))}
+
+
+def test_an_object_that_another_data_set_has_now_counts_for_that(inventory: Inventory, lake: str) -> None:
+    versions = [
+        record("a/x/gone", 5, VersionId="1", IsLatest=False, IsDeleteMarker=False),
+        record("a/x/gone", None, VersionId="2", IsLatest=True, IsDeleteMarker=True),
+        record("a/x/new", 7, VersionId="1", IsLatest=True, IsDeleteMarker=False),
+        record("a/x/new", 3, VersionId="0", IsLatest=False, IsDeleteMarker=False),
+    ]
+    raw = inventory.all_versions()
+    raw.deliver(FIRST, [{**versions[0], "IsLatest": True}])
+    raw.deliver(day(1), versions)
+    run(inventory, lake)
+    assert changes(lake) == {
+        (FIRST, day(1), "a", "x"): {
+            "objects_before": 1,
+            "objects_after": 1,
+            "bytes_before": 5,
+            "bytes_after": 7,
+            "added_objects": 1,
+            "added_bytes": 7,
+            "removed_objects": 1,
+            "removed_bytes": 5,
+        }
+    }
+
+
+def test_a_snapshot_whose_files_are_lost_is_not_compared_and_stops_no_run(inventory: Inventory, lake: str) -> None:
+    inventory.deliver(FIRST, records(2))
+    run(inventory, lake)
+    for file in Lake(lake, "usage_lake").load(S3_INVENTORY_OBJECT).files():
+        Path(file.address).unlink()
+    inventory.deliver(day(1), records(3))
+    assert run(inventory, lake).totals.rows == 3
+    assert Lake(lake, "usage_lake").load(DAILY_CHANGE).files() == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,8 +14,12 @@ import pyarrow as pa
 
 from glue_jobs.data_files import NewFile, partition_path, with_schema, write_file
 from glue_jobs.lake import Lake
+from glue_jobs.progress import PlainReporter
+from glue_jobs.snapshots.comparison import Pair, compared
+from glue_jobs.snapshots.delivery import Identity, identity_of
 from glue_jobs.sources.inventory_parser.fields import DISTINCT
 from glue_jobs.table import Table
+from glue_jobs.tables.daily_change import DAILY_CHANGE
 from glue_jobs.tables.daily_storage import DAILY_STORAGE
 from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
 
@@ -62,8 +68,18 @@ def inventory_lake(folder: Path, objects: int) -> Lake:
                 totals.append(_written(lake, DAILY_STORAGE, duckdb.sql(TOTAL).to_arrow_table(), f"{number:05d}"))
                 print(f"  {time:%d %B}: {(number + 1) * ROWS_A_FILE:,} of {objects:,} objects", flush=True)
         _commit(lake, S3_INVENTORY_OBJECT, detail)
+        _commit(lake, DAILY_CHANGE, [_written(lake, DAILY_CHANGE, rows, "0") for rows in changes(lake)])
         _commit(lake, DAILY_STORAGE, totals)
     return lake
+
+
+def changes(lake: Lake) -> list[pa.Table]:
+    """What a run finds that brings the second snapshot."""
+    before, after = (("open-data", "weekly", time) for time in SNAPSHOTS)
+    sides: defaultdict[Identity, list[str]] = defaultdict(list)
+    for file in lake.load(S3_INVENTORY_OBJECT).files():
+        sides[identity_of(file)].append(file.address)
+    return [rows for _, rows in compared([Pair(before, after)], sides, PlainReporter(sys.stdout))]
 
 
 def _parts(objects: int, time: datetime) -> Iterator[pa.Table]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import glue_jobs.snapshots.comparing
+import glue_jobs.snapshots.comparison
 import glue_jobs.snapshots.task
 from glue_jobs.lake import Lake
 from glue_jobs.tables.daily_change import DAILY_CHANGE
@@ -96,7 +96,7 @@ def test_the_changes_are_those_of_the_snapshots_whatever_the_runs_were(
     """Late ones, ones delivered again, several a run; many data files, and many ranges of keys."""
     chance = random.Random(seed)
     monkeypatch.setattr(glue_jobs.snapshots.task, "FLUSH", chance.choice((1, 3_000, 2**30)))
-    monkeypatch.setattr(glue_jobs.snapshots.comparing, "MOST_ROWS", chance.choice((1, 10, 2**30)))
+    monkeypatch.setattr(glue_jobs.snapshots.comparison, "MOST_ROWS", chance.choice((1, 10, 2**30)))
     snapshots: dict[datetime, list[Record]] = {}
     for _ in range(6):
         for _ in range(chance.choice((1, 1, 2, 3))):

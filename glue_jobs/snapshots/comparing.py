@@ -19,7 +19,7 @@ from glue_jobs.snapshots.comparison import Pair, Sides, compared
 from glue_jobs.snapshots.delivery import Identity, identity_of
 
 # S3 delivers inventories daily or weekly; snapshots of which there are only totals are looked for so far away in time.
-LOOK_AROUND = timedelta(days=35)
+LOOK_AROUND = timedelta(days=14)
 
 
 def compare_snapshots(
@@ -40,12 +40,14 @@ def compare_snapshots(
     sides = _sides(stored, made)
     known = _Known(lake, pipeline, sides, made)
     snapshots = [*dict.fromkeys([*made, *(after for each in made if (after := known.after(each)))])]
+    outdated = lake.load(pipeline.changes).files(**_partitions(snapshots))
+    # What another program has joined with other snapshots' rows stays.
+    fixed = {file.partition for file in outdated if None in file.labels}
+    snapshots = [each for each in snapshots if (each[0], each[2].date()) not in fixed]
     pairs = [Pair(before, each) for each in snapshots if (before := known.comparable(each))]
     parts = [(_partition(pair.after), rows) for pair, rows in compared(pairs, sides, reporter) if rows.num_rows]
-    outdated = lake.load(pipeline.changes).files(**_partitions(snapshots))
-    return Change(
-        write_parts(job, pipeline.changes, parts), [file for file in outdated if identity_of(file) in {*snapshots}]
-    )
+    removed = [file for file in outdated if None not in file.labels and identity_of(file) in snapshots]
+    return Change(write_parts(job, pipeline.changes, parts), removed)
 
 
 def _sides(stored: list[StoredFile], made: Mapping[Identity, list[str] | None]) -> Sides:

@@ -109,8 +109,11 @@ def read_range(
     parts = [table.arrow_schema.empty_table().select(columns)]
     for (address, whole), numbers in files.items():
         with storage_for(address).open(address) as source:
-            file = pq.ParquetFile(source, read_dictionary=list(encoded))
-            present = [name for name in columns if name in file.schema_arrow.names]
+            metadata = pq.read_metadata(source)
+            # A file has only columns with values.
+            present = [name for name in columns if name in metadata.schema.to_arrow_schema().names]
+            dictionaries = [name for name in encoded if name in present]
+            file = pq.ParquetFile(source, metadata=metadata, read_dictionary=dictionaries)
             rows = columns_of(table, file.read_row_groups(numbers, columns=present, use_threads=False), columns)
         parts.append(rows if whole else rows.filter(_within(rows[KEY], low, high)))
     return pa.concat_tables(_with_dictionaries(part, encoded) for part in parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections import Counter
 from collections.abc import Mapping
@@ -13,7 +14,9 @@ import pytest
 
 import glue_jobs.snapshots.comparison
 import glue_jobs.snapshots.task
+from glue_jobs.ingest import Order, ingest
 from glue_jobs.lake import Lake
+from glue_jobs.progress import PlainReporter
 from glue_jobs.tables.daily_change import DAILY_CHANGE
 from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
 from tests.end_to_end.lakes import contents, without_spark
@@ -165,5 +168,29 @@ def test_a_snapshot_whose_files_are_lost_is_not_compared_and_stops_no_run(invent
     for file in Lake(lake, "usage_lake").load(S3_INVENTORY_OBJECT).files():
         Path(file.address).unlink()
     inventory.deliver(day(1), records(3))
-    assert run(inventory, lake).totals.rows == 3
+    told = io.StringIO()
+    order = Order(PIPELINE, inventory.address, Lake(lake, "usage_lake"))
+    assert ingest(order, PlainReporter(told)).totals.rows == 3
+    what = (
+        "it is not known what changed in example-data/daily between 2024-05-01 01:30 and 2024-05-02 01:30: cannot read "
+    )
+    assert what in told.getvalue()
     assert Lake(lake, "usage_lake").load(DAILY_CHANGE).files() == []
+
+
+def test_changes_that_another_program_joined_stay_as_they_are(inventory: Inventory, lake: str) -> None:
+    """As Athena's OPTIMIZE does to small files of a partition."""
+    other = replace(inventory, config="other")
+    for number in range(2):
+        inventory.deliver(day(number), records(number + 2))
+        other.deliver(day(number), records(number + 4))
+    run(inventory, lake)
+    loaded = Lake(lake, "usage_lake").load(DAILY_CHANGE)
+    rows = loaded.rows(tuple(DAILY_CHANGE.arrow_schema.names))
+    loaded.replace(rows)
+    inventory.deliver(day(1), records(8))
+    inventory.deliver(day(2), records(9))
+    assert not run(inventory, lake).failed
+    found = Lake(lake, "usage_lake").load(DAILY_CHANGE).rows(("snapshot_time", "added_objects")).to_pylist()
+    assert sum(row["snapshot_time"] == day(1) for row in found) == rows.num_rows == 4
+    assert sum(row["added_objects"] for row in found if row["snapshot_time"] == day(2)) == 1

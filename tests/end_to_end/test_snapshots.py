@@ -355,7 +355,7 @@ def test_where_the_copy_written_last_is_damaged_another_one_is_taken(inventory: 
     assert list(stored(lake).values()) == [7]
 
 
-@pytest.mark.parametrize("table", [S3_INVENTORY_OBJECT, DAILY_CHANGE, DAILY_STORAGE], ids=lambda table: table.name)
+@pytest.mark.parametrize("table", [S3_INVENTORY_OBJECT, DAILY_STORAGE], ids=lambda table: table.name)
 def test_snapshots_that_another_program_joined_are_not_replaced(table: Table, inventory: Inventory, lake: str) -> None:
     """As Athena's OPTIMIZE does to small files of a partition."""
     inventory.deliver(FIRST, records(3))
@@ -589,6 +589,10 @@ def test_the_same_on_s3_through_spark(s3_for_workers: str, new_bucket: Callable[
     assert run(f"{bucket}/", lake).totals.rows == 7
     assert stored(lake) == {at(0, config="copy")[0]: 5, at(0)[0]: 7}
     assert totals(lake) == {FIRST: 12}
+    raw.deliver(day(1), records(9))
+    run(f"{bucket}/", lake)
+    (odd, even) = sorted(map(dict, contents(lake, PIPELINE).changes), key=lambda row: row["repository"])
+    assert [(row["objects_before"], row["added_objects"]) for row in (odd, even)] == [(3, 1), (4, 1)]
 
 
 def test_the_thirtieth_run_asks_no_more_than_the_twenty_third(

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.data_files import write_file
-from glue_jobs.snapshots import key_ranges
+from glue_jobs.snapshots import key_match, key_ranges
 from glue_jobs.snapshots.changed import BY, COLUMNS, changes_between, sum_of
 from glue_jobs.snapshots.key_ranges import RowGroup, read_range, row_groups
 from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
@@ -112,7 +112,7 @@ def test_ranges_of_keys_find_what_all_keys_together_find(
     for keys in key_ranges.key_ranges(*map(groups, sides), most):
         some = []
         for rows, chosen in zip(sides, (keys.before, keys.after), strict=True):
-            read = pa.concat_tables([rows.slice(0, 0), *(rows.slice(group.number, group.rows) for group in chosen)])
+            read = pa.concat_tables([rows.slice(0, 0), *(rows.slice(group.number, 3) for group in chosen)])
             some.append(
                 read.filter(pa.array([_is_in(key, keys.low, keys.high) for key in read["key"].to_pylist()], pa.bool_()))
             )
@@ -135,12 +135,9 @@ def test_a_range_of_files_has_the_rows_with_its_keys(tmp_path: Path, monkeypatch
         rows = pa.Table.from_pylist([{"key": key} for key in keys], schema=S3_INVENTORY_OBJECT.arrow_schema)
         addresses.append(str(tmp_path / f"{number}.parquet"))
         write_file(S3_INVENTORY_OBJECT, rows, addresses[-1], PARTITION)
-    groups = row_groups(addresses)
-    assert [(group.first, group.last, group.rows) for group in groups[:3]] == [
-        ("a", "b", 2),
-        ("c", "d", 2),
-        ("e", "e", 1),
-    ]
+    groups = row_groups(addresses, COLUMNS)
+    assert [(group.first, group.last) for group in groups[:3]] == [("a", "b"), ("c", "d"), ("e", "e")]
+    assert groups[0].size == groups[1].size > groups[2].size > 0
     for low, high, expected in (("", "c", "ab"), ("b", "d", "bcc"), ("d", None, "ddexyz"), ("zz", None, "")):
         touched = [group for group in groups if group.touches(low, high)]
         found = read_range(S3_INVENTORY_OBJECT, touched, low, high, COLUMNS, BY)
@@ -153,3 +150,30 @@ def test_a_file_without_bounds_is_in_every_range() -> None:
     assert unknown.touches("", "a") and unknown.touches("x", None) and not unknown.is_within("", None)
     assert known.touches("c", None) and not known.touches("d", None) and not known.touches("", "b")
     assert known.is_within("b", "d") and not known.is_within("b", "c") and known.is_within("", None)
+
+
+@given(
+    keys=st.lists(st.text("abé", min_size=1, max_size=5), unique=True, max_size=40),
+    among=st.lists(st.text("abé", min_size=1, max_size=5), unique=True, max_size=40),
+    ordered=st.booleans(),
+    fewest=st.integers(1, 3),
+)
+def test_places_of_keys_are_where_they_are(keys: list[str], among: list[str], ordered: bool, fewest: int) -> None:
+    if ordered:
+        keys, among = sorted(keys), sorted(among)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(key_match, "_FEWEST", fewest)
+        patch.setattr(key_match, "_MOST", 4)
+        found = key_match.places_of(pa.array(keys, pa.string()), pa.array(among, pa.string()))
+    assert found.tolist() == [among.index(key) if key in among else -1 for key in keys]
+
+
+def test_lists_in_order_are_walked_along_unless_they_differ_often() -> None:
+    many = [f"{number:06d}" for number in range(200_000)]
+    few_gone = [key for key in many if not key.endswith("0000")]
+    most_gone = [key for key in many if key.endswith("0")]
+    walked = key_match._walked(pa.array(few_gone), pa.array(many))
+    assert walked is not None
+    assert walked.tolist() == [int(key) for key in few_gone]
+    assert key_match._walked(pa.array(most_gone), pa.array(many)) is None
+    assert key_match.places_of(pa.array(most_gone), pa.array(many)).tolist() == [int(key) for key in most_gone]

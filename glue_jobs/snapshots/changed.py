@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.arrays import joined, kept, one_chunk
+from glue_jobs.byte_search import Flags, Places
+from glue_jobs.snapshots.key_match import places_of
 from glue_jobs.sources.sums import summed_by
 
 BY = ("account", "repository")
@@ -37,26 +39,26 @@ def changes_between(before: pa.Table, after: pa.Table) -> pa.Table:
     sizes or entity tags that differ.
     """
     before, after = _current(before), _current(after)
-    places = pc.index_in(one_chunk(after["key"]), value_set=one_chunk(before["key"]))
-    there = places.is_valid()
-    found = places.drop_null()
-    size, rewritten = pc.fill_null(one_chunk(after["size"]), 0), _rewritten(before.take(found), after.filter(there))
+    places = places_of(one_chunk(after["key"]), one_chunk(before["key"]))
+    there = places >= 0
+    found = places[there]
     changed = np.zeros(after.num_rows, dtype=bool)
-    changed[there.to_numpy(zero_copy_only=False)] = rewritten.to_numpy(zero_copy_only=False)
-    size_before = pc.fill_null(one_chunk(before["size"]).take(places), 0)
-    new = pc.invert(there)
+    changed[there] = _rewritten(before, found, after, there)
+    size = pc.fill_null(one_chunk(after["size"]), 0)
+    size_before = np.zeros(after.num_rows, np.int64)
+    size_before[there] = pc.fill_null(one_chunk(before["size"]), 0).to_numpy()[found]
     rows = _sums(
         after,
-        objects_before=there.cast(pa.int64()),
+        objects_before=pa.array(there).cast(pa.int64()),
         objects_after=pa.repeat(1, after.num_rows),
-        bytes_before=size_before,
+        bytes_before=pa.array(size_before),
         bytes_after=size,
-        added_objects=new.cast(pa.int64()),
-        added_bytes=pc.if_else(new, size, 0),
+        added_objects=pa.array(~there).cast(pa.int64()),
+        added_bytes=pc.if_else(pa.array(~there), size, 0),
         rewritten_objects=pa.array(changed).cast(pa.int64()),
         rewritten_bytes=pc.if_else(pa.array(changed), size, 0),
     )
-    gone = before.filter(pa.array(kept(before.num_rows, found.to_numpy())))
+    gone = before.filter(pa.array(kept(before.num_rows, found)))
     ones, gone_size = pa.repeat(1, gone.num_rows), pc.fill_null(one_chunk(gone["size"]), 0)
     removed = _sums(gone, objects_before=ones, bytes_before=gone_size, removed_objects=ones, removed_bytes=gone_size)
     return summed_by(joined([rows, removed]), BY, dict.fromkeys(_SUMS, "sum"))
@@ -76,12 +78,14 @@ def _current(rows: pa.Table) -> pa.Table:
     return rows.unify_dictionaries().combine_chunks()
 
 
-def _rewritten(before: pa.Table, after: pa.Table) -> pa.BooleanArray:
-    differs = [pc.not_equal(one_chunk(before[name]), one_chunk(after[name])) for name in _COMPARED]
-    first, *others = (pc.fill_null(each, False) for each in differs)
-    for each in others:
-        first = pc.or_(first, each)
-    return first
+def _rewritten(before: pa.Table, found: Places, after: pa.Table, there: Flags) -> Flags:
+    """Which of the objects that are in both are not what they were."""
+    rewritten = np.zeros(len(found), dtype=bool)
+    places, flags = pa.array(found), pa.array(there)
+    for name in _COMPARED:
+        old, new = one_chunk(before[name]).take(places), one_chunk(after[name]).filter(flags)
+        rewritten |= pc.fill_null(pc.not_equal(old, new), False).to_numpy(zero_copy_only=False)
+    return rewritten
 
 
 def _sums(rows: pa.Table, **columns: pa.Array) -> pa.Table:

@@ -17,11 +17,11 @@ from glue_jobs.tables.daily_change import DAILY_CHANGE
 from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
 from glue_jobs.workers import workers_for
 
-# Rows of both snapshots that a task holds at a time.
-MOST_ROWS = 2_000_000
+# Bytes of both snapshots that a task reads: it holds them several times over.
+MOST_BYTES = 160 * 2**20
 
-# Comparing a row is as much work as reading so many raw bytes.
-LIKE_BYTES = 16
+# So many of them are as much work as a byte of a raw object.
+LIKE_A_RAW_BYTE = 8
 
 Sides = Mapping[Identity, list[str]]
 """Snapshots whose objects are all there, and the data files that have them; none when the snapshot is empty."""
@@ -61,15 +61,15 @@ def compared(pairs: Sequence[Pair], sides: Sides, reporter: Reporter) -> Iterato
     problems: dict[int, str] = {}
     for number, pair in enumerate(pairs):
         try:
-            before, after = (row_groups(sides.get(each, [])) for each in (pair.before, pair.after))
+            before, after = (row_groups(sides.get(each, []), COLUMNS) for each in (pair.before, pair.after))
         except _UNREADABLE as error:
             problems[number] = str(error)
         else:
-            tasks += [_Task(number, keys) for keys in key_ranges(before, after, MOST_ROWS) if len(keys)]
+            tasks += [_Task(number, keys) for keys in key_ranges(before, after, MOST_BYTES) if len(keys)]
     found: defaultdict[int, list[pa.Table]] = defaultdict(list)
     if tasks:
         with reporter.progress("comparing snapshots") as progress:
-            workers = workers_for(sum(map(len, tasks)) * LIKE_BYTES)
+            workers = workers_for(sum(map(len, tasks)) // LIKE_A_RAW_BYTE)
             for task, result in zip(tasks, workers.run(compare_range, tasks, progress), strict=True):
                 if isinstance(result, str):
                     problems[task.pair] = result

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,11 +24,11 @@ KEY = "key"
 
 @dataclass(frozen=True)
 class RowGroup:
-    """A row group of a data file: its number, its rows, and the first and last of its keys, None where unknown."""
+    """A row group of a data file: its number, bytes in memory, and the first and last of its keys, None if unknown."""
 
     address: str
     number: int
-    rows: int
+    size: int
     first: str | None
     last: str | None
 
@@ -52,36 +53,35 @@ class KeyRange:
     after: tuple[RowGroup, ...]
 
     def __len__(self) -> int:
-        return sum(group.rows for group in (*self.before, *self.after))
+        return sum(group.size for group in (*self.before, *self.after))
 
 
-def row_groups(addresses: Sequence[str]) -> list[RowGroup]:
-    """Those of the data files.
+def row_groups(addresses: Sequence[str], columns: Sequence[str]) -> list[RowGroup]:
+    """Those of the data files; what counts as their size are these columns.
 
     Raises:
         StorageError, OSError, pa.ArrowException: a file cannot be read.
     """
     with ThreadPoolExecutor(READS) as pool:
-        return [group for some in pool.map(_of_file, addresses) for group in some]
+        return [group for some in pool.map(partial(_of_file, columns), addresses) for group in some]
 
 
-def _of_file(address: str) -> list[RowGroup]:
+def _of_file(columns: Sequence[str], address: str) -> list[RowGroup]:
     with storage_for(address).open(address) as source:
         metadata = pq.read_metadata(source)
-    names = [metadata.schema.column(number).path for number in range(metadata.num_columns)]
-    column = names.index(KEY)
-    groups = []
+    found = []
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
-        bounds = group.column(column).statistics
-        known = bounds is not None and bounds.has_min_max
-        first, last = (bounds.min, bounds.max) if known else (None, None)
-        groups.append(RowGroup(address, number, group.num_rows, first, last))
-    return groups
+        chunks = {chunk.path_in_schema: chunk for chunk in map(group.column, range(group.num_columns))}
+        size = sum(chunks[name].total_uncompressed_size for name in columns if name in chunks)
+        bounds = chunks[KEY].statistics
+        first, last = (bounds.min, bounds.max) if bounds is not None and bounds.has_min_max else (None, None)
+        found.append(RowGroup(address, number, size, first, last))
+    return found
 
 
 def key_ranges(before: Sequence[RowGroup], after: Sequence[RowGroup], most: int) -> Iterator[KeyRange]:
-    """Ranges of about ``most`` rows, both snapshots together, that are all of them."""
+    """Ranges of about ``most`` bytes, both snapshots together, that are all of them."""
     cuts = [*_cuts((*before, *after), most), None]
     low = ""
     for high in cuts:
@@ -91,23 +91,23 @@ def key_ranges(before: Sequence[RowGroup], after: Sequence[RowGroup], most: int)
 
 
 def _cuts(groups: Iterable[RowGroup], most: int) -> Iterator[str]:
-    low, rows = "", 0
-    for first, count in sorted((group.first or "", group.rows) for group in groups):
-        if rows and rows + count > most and first > low:
+    low, size = "", 0
+    for first, more in sorted((group.first or "", group.size) for group in groups):
+        if size and size + more > most and first > low:
             yield first
-            low, rows = first, 0
-        rows += count
+            low, size = first, 0
+        size += more
 
 
 def read_range(
     table: Table, groups: Iterable[RowGroup], low: str, high: str | None, columns: Sequence[str], encoded: Sequence[str]
 ) -> pa.Table:
     """These columns of the rows whose key is in the range, those that are ``encoded`` with a dictionary."""
-    files: defaultdict[tuple[str, bool], list[int]] = defaultdict(list)
-    for group in groups:
-        files[group.address, group.is_within(low, high)].append(group.number)
+    # Files that follow each other are read in the order of their keys.
+    ordered = sorted(groups, key=lambda group: group.first or "")
     parts = [table.arrow_schema.empty_table().select(columns)]
-    for (address, whole), numbers in files.items():
+    for (address, whole), some in groupby(ordered, lambda group: (group.address, group.is_within(low, high))):
+        numbers = [group.number for group in some]
         with storage_for(address).open(address) as source:
             metadata = pq.read_metadata(source)
             # A file has only columns with values.

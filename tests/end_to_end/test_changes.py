@@ -99,7 +99,7 @@ def test_the_changes_are_those_of_the_snapshots_whatever_the_runs_were(
     """Late ones, ones delivered again, several a run; many data files, and many ranges of keys."""
     chance = random.Random(seed)
     monkeypatch.setattr(glue_jobs.snapshots.task, "FLUSH", chance.choice((1, 3_000, 2**30)))
-    monkeypatch.setattr(glue_jobs.snapshots.comparison, "MOST_ROWS", chance.choice((1, 10, 2**30)))
+    monkeypatch.setattr(glue_jobs.snapshots.comparison, "MOST_BYTES", chance.choice((1, 500, 2**30)))
     snapshots: dict[datetime, list[Record]] = {}
     for _ in range(6):
         for _ in range(chance.choice((1, 1, 2, 3))):

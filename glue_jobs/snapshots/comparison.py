@@ -18,7 +18,7 @@ from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
 from glue_jobs.workers import workers_for
 
 # Bytes of both snapshots that a task reads: it holds them several times over.
-MOST_BYTES = 160 * 2**20
+MOST_BYTES = 96 * 2**20
 
 # So many of them are as much work as a byte of a raw object.
 LIKE_A_RAW_BYTE = 8

@@ -5,7 +5,7 @@ Why like this: docs/decisions/0010-inventory-snapshots.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -35,9 +35,8 @@ from glue_jobs.snapshots.delivery import (
     separate,
 )
 from glue_jobs.snapshots.refusals import refusals, rejected_files
-from glue_jobs.snapshots.task import Share, ShareResult, ingest_share
+from glue_jobs.snapshots.task import ShareResult, ingest_share, shares_of
 from glue_jobs.sources.found import Found
-from glue_jobs.sources.inventory_parser import InventoryFile
 from glue_jobs.sources.storage_totals import totals_of
 from glue_jobs.table import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
@@ -59,7 +58,9 @@ def make_snapshots(
     accepted, results, latest = _ingest_all(job, copies, [*map(identity_of, stored)], keep, reasons, reporter)
     refuse_others(copies, accepted, reasons)
     refused = refusals(rows, new, reasons)
-    made = {each.identity: _rows_of(each, results) if each.identity in latest else None for each in accepted}
+    kept = [each for each in accepted if each.identity in latest]
+    made: dict[Identity, list[str] | None] = {each.identity: None for each in accepted}
+    made |= {each.identity: [file.address for file in _files(results[each.snapshot.address])] for each in kept}
     compared = compare_snapshots(job, lake, stored, made, reporter)
     return Made(
         [each.found for each in accepted],
@@ -119,27 +120,12 @@ def _ingest(
         workers = workers_for(total)
         size = chunk_size(total, workers.count)
         shares = [
-            Share(each.snapshot, files, each.identity in latest)
-            for each in deliveries
-            for files in _divided(each.snapshot.files, size)
+            share for each in deliveries for share in shares_of(each.snapshot, size, detail=each.identity in latest)
         ]
         with reporter.progress("ingesting") as progress:
             for share, result in zip(shares, workers.run(partial(ingest_share, job), shares, progress), strict=True):
                 results[share.snapshot.address].append(result)
     return results
-
-
-def _divided(files: tuple[InventoryFile, ...], size: int) -> Iterator[tuple[InventoryFile, ...]]:
-    """The files in shares of about ``size`` bytes, all of about the same."""
-    total = sum(file.size for file in files)
-    count = max(1, min(len(files), -(-total // size)))
-    shares: list[list[InventoryFile]] = [[] for _ in range(count)]
-    sizes = [0] * count
-    for file in sorted(files, key=lambda file: -file.size):
-        smallest = sizes.index(min(sizes))
-        shares[smallest].append(file)
-        sizes[smallest] += file.size
-    return (tuple(share) for share in shares if share)
 
 
 def _changes(
@@ -160,7 +146,7 @@ def _changes(
     kept = latest | latest_of(map(identity_of, stored), 1)
     return {
         pipeline.table: Change(
-            [file for result in ingested for file in result.files],
+            _files(ingested),
             # Another program may have joined files of several snapshots; those stay.
             [
                 file
@@ -178,9 +164,8 @@ def _changes(
     }
 
 
-def _rows_of(delivery: Delivery, results: Mapping[str, list[ShareResult]]) -> list[str]:
-    """The data files that a snapshot has become."""
-    return [file.address for result in results[delivery.snapshot.address] for file in result.files]
+def _files(results: list[ShareResult]) -> list[NewFile]:
+    return [file for result in results for file in result.files]
 
 
 def _write_totals(

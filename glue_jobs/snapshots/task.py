@@ -53,6 +53,19 @@ class ShareResult:
     refused: str | None = None
 
 
+def shares_of(snapshot: Snapshot, size: int, detail: bool) -> Iterator[Share]:
+    """The snapshot's files in shares of about ``size`` bytes, all of about the same."""
+    total = sum(file.size for file in snapshot.files)
+    count = max(1, min(len(snapshot.files), -(-total // size)))
+    shares: list[list[InventoryFile]] = [[] for _ in range(count)]
+    sizes = [0] * count
+    for file in sorted(snapshot.files, key=lambda file: -file.size):
+        smallest = sizes.index(min(sizes))
+        shares[smallest].append(file)
+        sizes[smallest] += file.size
+    return (Share(snapshot, tuple(share), detail) for share in shares if share)
+
+
 def ingest_share(job: Job, share: Share) -> ShareResult:
     """Turn a share into data files.
 

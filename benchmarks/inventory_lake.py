@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -12,9 +11,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from benchmarks.our_run import Silent
 from glue_jobs.data_files import NewFile, partition_path, with_schema, write_file
 from glue_jobs.lake import Lake
-from glue_jobs.progress import PlainReporter
 from glue_jobs.snapshots.comparison import Pair, compared
 from glue_jobs.snapshots.delivery import Identity, identity_of
 from glue_jobs.sources.inventory_parser.fields import DISTINCT
@@ -75,11 +74,16 @@ def inventory_lake(folder: Path, objects: int) -> Lake:
 
 def changes(lake: Lake) -> list[pa.Table]:
     """What a run finds that brings the second snapshot."""
-    before, after = (("open-data", "weekly", time) for time in SNAPSHOTS)
-    sides: defaultdict[Identity, list[str]] = defaultdict(list)
+    found = sides(lake)
+    return [rows for _, rows in compared([Pair(*sorted(found))], found, Silent())]
+
+
+def sides(lake: Lake) -> dict[Identity, list[str]]:
+    """The data files of each snapshot."""
+    found: defaultdict[Identity, list[str]] = defaultdict(list)
     for file in lake.load(S3_INVENTORY_OBJECT).files():
-        sides[identity_of(file)].append(file.address)
-    return [rows for _, rows in compared([Pair(before, after)], sides, PlainReporter(sys.stdout))]
+        found[identity_of(file)].append(file.address)
+    return found
 
 
 def _parts(objects: int, time: datetime) -> Iterator[pa.Table]:

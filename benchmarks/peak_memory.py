@@ -16,6 +16,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from benchmarks.inventory_files import large_csv, read_snapshot
+from benchmarks.inventory_lake import inventory_lake, sides
 from benchmarks.measure import Line, Settings
 from benchmarks.one_task import job, objects
 from benchmarks.sample_files import QUICK_SCALE, SCALE, large_file, large_trail_file, sample, whole_trail
@@ -23,8 +24,12 @@ from benchmarks.tiny_files import files_of
 from glue_jobs.duplicates.in_files import Day
 from glue_jobs.duplicates.rewrite import drop_doubled
 from glue_jobs.ingest_task import ingest_chunk
+from glue_jobs.lake import Lake
 from glue_jobs.pipelines import BY_NAME, Pipeline
 from glue_jobs.plan import chunk_size, cut
+from glue_jobs.snapshots.changed import COLUMNS
+from glue_jobs.snapshots.comparison import MOST_BYTES, Task, compare_range
+from glue_jobs.snapshots.key_ranges import key_ranges, row_groups
 from glue_jobs.snapshots.task import Share, ingest_share
 from glue_jobs.workers.spark import WORKER_MEMORY
 
@@ -41,6 +46,9 @@ def measure(settings: Settings) -> Iterator[Line]:
         yield _line(settings, place, partial(_peak, pipeline=pipeline), how)
     inventory = large_csv(settings.folder, 500_000 if settings.quick else 2_000_000_000)
     yield _line(settings, inventory, _peak_of_snapshot, "one process for a snapshot's only file")
+    lake = inventory_lake(settings.folder, 20_000 if settings.quick else 4_000_000)
+    how = "one process for all ranges of keys of two snapshots that are compared"
+    yield _line(settings, Path(lake.location), _peak_of_comparing, how)
 
 
 def _line(settings: Settings, place: Path, work: Callable[[Path, Path], tuple[int, int]], how: str) -> Line:
@@ -98,6 +106,17 @@ def _peak_of_snapshot(raw: Path, work: Path) -> tuple[int, int]:
         raise AssertionError(f"{raw.name}: {result.refused or result.rejected or result.duplicates}")
     shutil.rmtree(work)
     return _most_memory(), len(result.files)
+
+
+def _peak_of_comparing(raw: Path, _: Path) -> tuple[int, int]:
+    import pyspark  # noqa: F401 - a worker of Spark has it in memory
+
+    before, after = (files for _, files in sorted(sides(Lake(str(raw), "usage_lake")).items()))
+    groups = row_groups(before, COLUMNS), row_groups(after, COLUMNS)
+    for keys in key_ranges(*groups, MOST_BYTES):
+        if isinstance(problem := compare_range(Task(0, keys)), str):
+            raise AssertionError(problem)
+    return _most_memory(), len(before) + len(after)
 
 
 def _most_memory() -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
-from benchmarks.inventory_lake import inventory_lake
+from benchmarks.inventory_lake import changes, inventory_lake
 from benchmarks.measure import Line, Settings, interleaved
 from glue_jobs.lake import Lake
 from glue_jobs.local.lake_tables import sources
@@ -16,6 +17,7 @@ from glue_jobs.saved.query import SavedQuery
 MOST = 5.0
 QUICK_OBJECTS = 20_000
 OBJECTS = 20_000_000
+CHANGES = "comparing two snapshots"
 DAY = date(2026, 3, 15)
 
 
@@ -29,14 +31,16 @@ def measure(settings: Settings) -> Iterator[Line]:
     def run(query: SavedQuery) -> None:
         read[query.name] = _bytes_read(lake, query)
 
-    times = interleaved(
-        {query.name: lambda query=query: run(query) for query in queries}, settings.rounds, lambda: None
-    )
+    contenders: dict[str, Callable[[], object]] = {query.name: partial(run, query) for query in queries}
+    contenders[CHANGES] = partial(changes, lake)
+    times = interleaved(contenders, settings.rounds, lambda: None)
     for query in queries:
         seconds = times[query.name].median
         note = f"{read[query.name] / 1e6:,.1f} MB read; {objects:,} objects; {times[query.name]}"
         met = seconds < MOST if objects >= OBJECTS else None
         yield Line(query.name, f"{seconds:.2f} s", f"under {MOST:g} s of {OBJECTS:,}", met, note)
+    note = f"2 x {objects:,} objects, by the run that brings the second, for growth; {times[CHANGES]}"
+    yield Line(CHANGES, f"{times[CHANGES].median:.2f} s", note=note)
 
 
 def _bytes_read(lake: Lake, query: SavedQuery) -> int:

@@ -42,7 +42,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class _Task:
+class Task:
     """A range of keys of the numbered pair."""
 
     pair: int
@@ -57,7 +57,7 @@ def compared(pairs: Sequence[Pair], sides: Sides, reporter: Reporter) -> Iterato
 
     A pair of which something cannot be read is told of, and left out.
     """
-    tasks: list[_Task] = []
+    tasks: list[Task] = []
     problems: dict[int, str] = {}
     for number, pair in enumerate(pairs):
         try:
@@ -65,7 +65,7 @@ def compared(pairs: Sequence[Pair], sides: Sides, reporter: Reporter) -> Iterato
         except _UNREADABLE as error:
             problems[number] = str(error)
         else:
-            tasks += [_Task(number, keys) for keys in key_ranges(before, after, MOST_BYTES) if len(keys)]
+            tasks += [Task(number, keys) for keys in key_ranges(before, after, MOST_BYTES) if len(keys)]
     found: defaultdict[int, list[pa.Table]] = defaultdict(list)
     if tasks:
         with reporter.progress("comparing snapshots") as progress:
@@ -82,7 +82,7 @@ def compared(pairs: Sequence[Pair], sides: Sides, reporter: Reporter) -> Iterato
             yield pair, _rows(pair, sum_of(found[number]))
 
 
-def compare_range(task: _Task) -> pa.Table | str:
+def compare_range(task: Task) -> pa.Table | str:
     """What changed in a range of keys, or why it cannot be told."""
     keys = task.keys
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import signal
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,8 +20,9 @@ from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
 from glue_jobs.tables.daily_change import DAILY_CHANGE
 from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
-from tests.end_to_end.lakes import contents, without_spark
-from tests.end_to_end.test_snapshots import FIRST, PIPELINE, day, run
+from tests.end_to_end.lakes import contents, left_over, let_a_day_pass, orphans, without_spark
+from tests.end_to_end.processes import killed_at
+from tests.end_to_end.test_snapshots import FIRST, PIPELINE, arguments, day, run
 from tests.inventories import Inventory, Record, record, records
 
 Snapshots = Mapping[datetime, list[Record]]
@@ -194,3 +196,19 @@ def test_changes_that_another_program_joined_stay_as_they_are(inventory: Invento
     found = Lake(lake, "usage_lake").load(DAILY_CHANGE).rows(("snapshot_time", "added_objects")).to_pylist()
     assert sum(row["snapshot_time"] == day(1) for row in found) == rows.num_rows == 4
     assert sum(row["added_objects"] for row in found if row["snapshot_time"] == day(2)) == 1
+
+
+@pytest.mark.parametrize("step", ["after the plan", "after the rows", "before the changes", "after the changes"])
+def test_changes_that_are_no_more_go_although_the_run_is_killed(step: str, inventory: Inventory, lake: str) -> None:
+    for number in (0, 1):
+        inventory.deliver(day(number), records(number + 1))
+    run(inventory, lake)
+    for number in (0, 1):
+        inventory.deliver(day(number), [])
+    assert changes(lake)
+    assert killed_at(step, arguments(inventory, lake)) == -signal.SIGKILL
+    run(inventory, lake)
+    assert changes(lake) == {}
+    let_a_day_pass(lake)
+    assert run(inventory, lake).run_id is None
+    assert (left_over(lake), orphans(lake)) == ([], set())

@@ -21,7 +21,6 @@ from glue_jobs.made import Made
 from glue_jobs.pipelines import SnapshotPipeline
 from glue_jobs.plan import chunk_size
 from glue_jobs.progress import Reporter
-from glue_jobs.snapshots.comparing import compare_snapshots
 from glue_jobs.snapshots.delivery import (
     Copies,
     Delivery,
@@ -34,6 +33,7 @@ from glue_jobs.snapshots.delivery import (
     refuse_others,
     separate,
 )
+from glue_jobs.snapshots.neighbours import compare_snapshots
 from glue_jobs.snapshots.refusals import refusals, rejected_files
 from glue_jobs.snapshots.task import ShareResult, ingest_share, shares_of
 from glue_jobs.sources.found import Found

@@ -1,4 +1,4 @@
-"""What a run's snapshots changed: each compared with the one before it of the same inventory, and the next one with it.
+"""Which snapshots of an inventory follow each other: what a run made is compared with the one before and the one after.
 
 Why like this: docs/decisions/0010-inventory-snapshots.md.
 """

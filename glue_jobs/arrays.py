@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -102,10 +102,11 @@ def joined(parts: Sequence[pa.Table]) -> pa.Table:
     encoded = {
         name for part in parts for name in part.column_names if pa.types.is_dictionary(part.schema.field(name).type)
     }
-    return pa.concat_tables(_encoded(part, encoded) for part in parts).unify_dictionaries().combine_chunks()
+    return pa.concat_tables(with_dictionaries(part, encoded) for part in parts).unify_dictionaries().combine_chunks()
 
 
-def _encoded(rows: pa.Table, names: set[str]) -> pa.Table:
+def with_dictionaries(rows: pa.Table, names: Collection[str]) -> pa.Table:
+    """The rows, the named columns with dictionaries."""
     columns = [
         column.dictionary_encode() if name in names and not pa.types.is_dictionary(column.type) else column
         for name, column in zip(rows.column_names, rows.columns, strict=True)

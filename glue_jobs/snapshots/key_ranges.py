@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from glue_jobs.arrays import with_dictionaries
 from glue_jobs.data_files import columns_of
 from glue_jobs.storage import storage_for
 from glue_jobs.table import Table
@@ -116,17 +117,9 @@ def read_range(
             file = pq.ParquetFile(source, metadata=metadata, read_dictionary=dictionaries)
             rows = columns_of(table, file.read_row_groups(numbers, columns=present, use_threads=False), columns)
         parts.append(rows if whole else rows.filter(_within(rows[KEY], low, high)))
-    return pa.concat_tables(_with_dictionaries(part, encoded) for part in parts)
+    return pa.concat_tables(with_dictionaries(part, encoded) for part in parts)
 
 
 def _within(keys: pa.ChunkedArray, low: str, high: str | None) -> pa.ChunkedArray:
     found = pc.greater_equal(keys, low)
     return found if high is None else pc.and_(found, pc.less(keys, high))
-
-
-def _with_dictionaries(rows: pa.Table, names: Sequence[str]) -> pa.Table:
-    columns = [
-        column.dictionary_encode() if name in names and not pa.types.is_dictionary(column.type) else column
-        for name, column in zip(rows.column_names, rows.columns, strict=True)
-    ]
-    return pa.table(columns, names=rows.column_names)

@@ -46,7 +46,7 @@ def partial_totals(rows: pa.Table) -> pa.Table:
 def totals_of(snapshot: Snapshot, partials: Sequence[pa.Table]) -> pa.Table:
     """The snapshot's rows of ``daily_storage``; without any object one that says so."""
     rows = pa.concat_tables([_nothing(), *partials])
-    summed = _summed(rows)
+    summed = summed_by(rows, BY, _HOW)
     if summed.num_rows > 1:
         # What stands for an empty snapshot goes, unless the snapshot has such objects.
         kept = pc.or_(pc.greater(summed["objects"], 0), pc.greater(summed["noncurrent_objects"], 0))
@@ -60,11 +60,6 @@ def totals_of(snapshot: Snapshot, partials: Sequence[pa.Table]) -> pa.Table:
     columns = {name: pa.repeat(value, summed.num_rows) for name, value in own.items()}
     columns |= {name: summed[name] for name in summed.column_names}
     return pa.table([columns[name] for name in DAILY_STORAGE.arrow_schema.names], schema=DAILY_STORAGE.arrow_schema)
-
-
-def _summed(rows: pa.Table) -> pa.Table:
-    grouped = rows.group_by(list(BY), use_threads=False).aggregate([*_HOW.items()])
-    return grouped.rename_columns([*BY, *_HOW] if grouped.column_names[0] in BY else [*_HOW, *BY])
 
 
 def _nothing() -> pa.Table:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
 
+from glue_jobs.collector import uncollected
 from glue_jobs.commit import Change, commit_run, finish_others
 from glue_jobs.config import Config
 from glue_jobs.data_files import NewFile
@@ -119,7 +120,8 @@ def _look(order: Order, rows: LoadedTable, reporter: Reporter) -> tuple[list[Fou
     skipped = Skipped()
     storage = storage_for(order.raw)
     if isinstance(order.pipeline, EventPipeline):
-        return list(discover(storage, order.raw, order.pipeline.names, window, skipped, order.any_name)), skipped
+        with uncollected():
+            return list(discover(storage, order.raw, order.pipeline.names, window, skipped, order.any_name)), skipped
     return list(discover_snapshots(storage, order.raw, window, skipped)), skipped
 
 

@@ -29,6 +29,10 @@ class Part:
     start: int
     end: int
 
+    # As with `Entry`.
+    def __reduce__(self) -> tuple[type[Part], tuple[Found, int, int]]:
+        return Part, (self.found, self.start, self.end)
+
 
 Chunk = tuple[Part, ...]
 

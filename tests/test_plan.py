@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from datetime import date, datetime, timedelta
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glue_jobs import plan
-from glue_jobs.plan import CHUNKS_PER_WORKER, LARGEST_CHUNK, SMALL_DAY, SMALLEST_CHUNK, bundled, chunk_size, cut
+from glue_jobs.plan import CHUNKS_PER_WORKER, LARGEST_CHUNK, SMALL_DAY, SMALLEST_CHUNK, Part, bundled, chunk_size, cut
 from glue_jobs.sources.found import Found
 from glue_jobs.storage import Entry
 
@@ -111,3 +112,8 @@ def test_bundles_hold_every_item_once_and_share_the_work(items: list[str], most:
     assert len(bundles) == min(most, len(items))
     totals = [sum(map(len, bundle)) for bundle in bundles]
     assert max(totals, default=0) - min(totals, default=0) <= max(map(len, items), default=0)
+
+
+def test_parts_travel_pickled_as_they_are() -> None:
+    parts = [Part(found(number, 7, day), 1, 5) for number, day in enumerate((None, date(2024, 5, 1)))]
+    assert pickle.loads(pickle.dumps(parts)) == parts

@@ -15,6 +15,10 @@ class Found:
     entry: Entry
     day: date | None
 
+    # As with `Entry`.
+    def __reduce__(self) -> tuple[type[Found], tuple[Entry, date | None]]:
+        return Found, (self.entry, self.day)
+
 
 @dataclass(frozen=True)
 class Window:

@@ -169,14 +169,14 @@ def _status(name: str) -> os.stat_result | None:
     """What the file system knows of a file; None when it was removed since its folder was read."""
     if not _is_text(name):
         raise StorageError(f"the name of {os.fsencode(name)!r} is not UTF-8; rename it")
-    with _explained("read", name):
-        try:
-            # A Path of each of many thousand files would take longer than asking for them.
-            return os.stat(name)  # noqa: PTH116
-        except FileNotFoundError:
-            if Path(name).is_symlink():
-                raise
+    try:
+        # A Path of each of many thousand files, or more around it, would take longer than asking for them.
+        return os.stat(name)  # noqa: PTH116
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and not Path(name).is_symlink():
             return None
+        with _explained("read", name):
+            raise
 
 
 def _is_text(name: str) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from glue_jobs.collector import uncollected
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.workers.java import use_java_17
 
@@ -144,7 +145,10 @@ def run_tasks(
     def collect() -> list[Result]:
         context.setJobGroup(group, "usage-lake", interruptOnCancel=True)
         # Not DataFrame.mapInArrow: docs/decisions/0009-rdd-of-descriptions.md.
-        return context.parallelize(items, len(items)).map(partial(_in_worker, function)).collect()
+        with uncollected():
+            # This is where the items are pickled.
+            tasks = context.parallelize(items, len(items))
+        return tasks.map(partial(_in_worker, function)).collect()
 
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(collect)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.arrays import coded
+from glue_jobs.collector import uncollected
 
 LARGEST = 2**63 - 1
 
@@ -21,23 +20,11 @@ def by_name(kind: type[msgspec.Struct], structs: Sequence[msgspec.Struct]) -> di
     """The values of each field of ``kind``, struct by struct; they may be of kinds derived from it."""
     if not structs:
         return dict.fromkeys(kind.__struct_fields__, ())
-    with _uncollected():
+    with uncollected():
         # What a derived kind adds comes last.
         return dict(
             zip(kind.__struct_fields__, zip(*map(msgspec.structs.astuple, structs), strict=False), strict=False)
         )
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the collector of cycles: thousands of tuples at once make it run, and it finds nothing."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def null_if_empty(array: pa.StringArray) -> pa.StringArray:

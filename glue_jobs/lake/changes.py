@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.manifest import ManifestFile
 from pyiceberg.table import Transaction
@@ -46,6 +48,12 @@ class Replace(_OverwriteFiles):
         # pyiceberg would carry on those that only say what earlier changes removed, one more with each change.
         manifests = super()._existing_manifests()
         return [each for each in manifests if each.has_added_files() or each.has_existing_files()]
+
+    def _build_manifest_evaluator(self, spec_id: int) -> Callable[[ManifestFile], bool]:
+        # pyiceberg's notes which manifest it looks at, but is asked by several threads at once: now and then it answers
+        # for another one, and a file to be removed is not found.
+        build = super()._build_manifest_evaluator
+        return lambda manifest: build(spec_id)(manifest)
 
     def _validate_concurrency(self) -> None:
         raise CommitFailedException("the table is at another snapshot")

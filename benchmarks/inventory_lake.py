@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from benchmarks.our_run import Silent
+from glue_jobs.arrays import with_dictionaries
 from glue_jobs.data_files import NewFile, partition_path, with_schema, write_file
 from glue_jobs.lake import Lake
 from glue_jobs.snapshots.comparison import Pair, compared
@@ -102,11 +103,8 @@ def _written(lake: Lake, table: Table, rows: pa.Table, name: str) -> NewFile:
 
 def _as_parsed(rows: pa.Table) -> pa.Table:
     """With dictionaries where the objects of an ingested inventory have them; totals have none."""
-    columns = [
-        column if column.type != pa.string() or name in DISTINCT else column.dictionary_encode()
-        for name, column in zip(rows.column_names, rows.combine_chunks().columns, strict=True)
-    ]
-    return pa.table(columns, names=rows.column_names)
+    repeating = {field.name for field in rows.schema if field.type == pa.string() and field.name not in DISTINCT}
+    return with_dictionaries(rows.combine_chunks(), repeating)
 
 
 def _typed(rows: pa.Table, field: pa.Field) -> pa.ChunkedArray | pa.Array:

@@ -112,7 +112,8 @@ def read_range(
         with storage_for(address).open(address) as source:
             metadata = pq.read_metadata(source)
             # A file has only columns with values.
-            present = [name for name in columns if name in metadata.schema.to_arrow_schema().names]
+            names = set(metadata.schema.to_arrow_schema().names)
+            present = [name for name in columns if name in names]
             dictionaries = [name for name in encoded if name in present]
             file = pq.ParquetFile(source, metadata=metadata, read_dictionary=dictionaries)
             rows = columns_of(table, file.read_row_groups(numbers, columns=present, use_threads=False), columns)

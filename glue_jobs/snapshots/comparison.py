@@ -13,6 +13,7 @@ from glue_jobs.progress import Reporter
 from glue_jobs.snapshots.changed import BY, COLUMNS, changes_between, sum_of
 from glue_jobs.snapshots.delivery import Identity
 from glue_jobs.snapshots.key_ranges import KeyRange, key_ranges, read_range, row_groups
+from glue_jobs.sources.sums import rows_of
 from glue_jobs.tables.daily_change import DAILY_CHANGE
 from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
 from glue_jobs.workers import workers_for
@@ -100,12 +101,8 @@ def _rows(pair: Pair, sums: pa.Table) -> pa.Table:
     own = {
         "source_bucket": bucket,
         "inventory_id": inventory_id,
-        "snapshot_time": pa.scalar(time, pa.timestamp("us")),
+        "snapshot_time": time,
         "snapshot_date": time.date(),
-        "previous_snapshot_time": pa.scalar(pair.before[2], pa.timestamp("us")),
+        "previous_snapshot_time": pair.before[2],
     }
-    columns = {name: pa.repeat(value, sums.num_rows) for name, value in own.items()}
-    columns |= {name: sums[name] for name in sums.column_names}
-    schema = DAILY_CHANGE.arrow_schema
-    rows = pa.table([columns[name] for name in schema.names], schema=schema)
-    return rows.sort_by([(name, "ascending") for name in DAILY_CHANGE.sort])
+    return rows_of(DAILY_CHANGE, sums, own).sort_by([(name, "ascending") for name in DAILY_CHANGE.sort])

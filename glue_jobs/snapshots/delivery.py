@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from glue_jobs.lake import StoredFile
 from glue_jobs.sources.found import Found
@@ -115,6 +116,12 @@ def identity_of(file: StoredFile) -> Identity:
     """The snapshot a data file holds rows of; of a table with labels."""
     inventory_id, time = file.labels
     return file.partition[0], inventory_id, time
+
+
+def partitions_of(snapshots: Iterable[Identity]) -> dict[str, set[Any]]:
+    """The values of the partition columns of tables with labels in which any of the snapshots is."""
+    some = [*snapshots]
+    return {"source_bucket": {each[0] for each in some}, "snapshot_date": {each[2].date() for each in some}}
 
 
 def latest_of(identities: Iterable[Identity], keep: int) -> set[Identity]:

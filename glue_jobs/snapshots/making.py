@@ -29,6 +29,7 @@ from glue_jobs.snapshots.delivery import (
     copies_of_each,
     identity_of,
     latest_of,
+    partitions_of,
     read_deliveries,
     refuse_others,
     separate,
@@ -74,8 +75,9 @@ def _totals_before(job: Job, lake: Lake, deliveries: list[Delivery]) -> list[Sto
     """The files of totals that are stored of the same buckets and days."""
     pipeline = job.pipeline
     assert isinstance(pipeline, SnapshotPipeline)
-    days = {name: {each.snapshot.partition[name] for each in deliveries} for name in pipeline.totals.partitions}
-    return lake.load(pipeline.totals).files(**days) if deliveries else []
+    if not deliveries:
+        return []
+    return lake.load(pipeline.totals).files(**partitions_of(each.identity for each in deliveries))
 
 
 def _ingest_all(

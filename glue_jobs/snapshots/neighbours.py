@@ -6,7 +6,7 @@ Why like this: docs/decisions/0010-inventory-snapshots.md.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from glue_jobs.lake import Lake, StoredFile
 from glue_jobs.pipelines import SnapshotPipeline
 from glue_jobs.progress import Reporter
 from glue_jobs.snapshots.comparison import Pair, Sides, compared
-from glue_jobs.snapshots.delivery import Identity, identity_of
+from glue_jobs.snapshots.delivery import Identity, identity_of, partitions_of
 
 # S3 delivers inventories daily or weekly; snapshots of which there are only totals are looked for so far away in time.
 LOOK_AROUND = timedelta(days=14)
@@ -40,7 +40,7 @@ def compare_snapshots(
     sides = _sides(stored, made)
     known = _Known(lake, pipeline, sides, made)
     snapshots = [*dict.fromkeys([*made, *(after for each in made if (after := known.after(each)))])]
-    outdated = lake.load(pipeline.changes).files(**_partitions(snapshots))
+    outdated = lake.load(pipeline.changes).files(**partitions_of(snapshots))
     # What another program has joined with other snapshots' rows stays.
     fixed = {file.partition for file in outdated if None in file.labels}
     snapshots = [each for each in snapshots if (each[0], each[2].date()) not in fixed]
@@ -97,16 +97,10 @@ class _Known:
 
     def _is_empty(self, snapshot: Identity) -> bool:
         """Whether the stored snapshot has no current objects."""
-        rows = self._totals.rows(("inventory_id", "snapshot_time", "objects"), **_partitions([snapshot]))
+        rows = self._totals.rows(("inventory_id", "snapshot_time", "objects"), **partitions_of([snapshot]))
         of = [(row["inventory_id"], row["snapshot_time"], row["objects"]) for row in rows.to_pylist()]
         return not any(count for *identity, count in of if (*identity,) == snapshot[1:])
 
 
 def _partition(snapshot: Identity) -> dict[str, Any]:
     return {"source_bucket": snapshot[0], "snapshot_date": snapshot[2].date()}
-
-
-def _partitions(snapshots: Iterable[Identity]) -> dict[str, set[Any]]:
-    """The values that the partitions of any of the snapshots have."""
-    some = [_partition(each) for each in snapshots]
-    return {name: {each[name] for each in some} for name in some[0]}

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.sources.inventory_parser import Snapshot
-from glue_jobs.sources.sums import summed_by
+from glue_jobs.sources.sums import rows_of, summed_by
 from glue_jobs.tables.daily_storage import DAILY_STORAGE
 
 BY = ("account", "repository", "storage_class")
@@ -54,12 +54,10 @@ def totals_of(snapshot: Snapshot, partials: Sequence[pa.Table]) -> pa.Table:
     own = {
         "source_bucket": snapshot.source_bucket,
         "inventory_id": snapshot.inventory_id,
-        "snapshot_time": pa.scalar(snapshot.time, pa.timestamp("us")),
+        "snapshot_time": snapshot.time,
         "snapshot_date": snapshot.time.date(),
     }
-    columns = {name: pa.repeat(value, summed.num_rows) for name, value in own.items()}
-    columns |= {name: summed[name] for name in summed.column_names}
-    return pa.table([columns[name] for name in DAILY_STORAGE.arrow_schema.names], schema=DAILY_STORAGE.arrow_schema)
+    return rows_of(DAILY_STORAGE, summed, own)
 
 
 def _nothing() -> pa.Table:

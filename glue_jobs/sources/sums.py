@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.arrays import one_chunk
+from glue_jobs.table import Table
 
 
 def summed_by(rows: pa.Table, names: Sequence[str], how: Mapping[str, str]) -> pa.Table:
@@ -20,6 +22,14 @@ def summed_by(rows: pa.Table, names: Sequence[str], how: Mapping[str, str]) -> p
     sums = table.group_by("code", use_threads=False).aggregate([*how.items()])
     columns = {name: column.take(sums["code"]) for name, column in values.items()}
     return pa.table({**columns, **{name: sums[f"{name}_{kind}"] for name, kind in how.items()}})
+
+
+def rows_of(table: Table, sums: pa.Table, same: Mapping[str, Any]) -> pa.Table:
+    """The sums as rows of the table, ``same`` being the other columns: what they have on every row."""
+    types = table.arrow_schema
+    columns = {name: pa.repeat(pa.scalar(value, types.field(name).type), sums.num_rows) for name, value in same.items()}
+    columns |= {name: sums[name] for name in sums.column_names}
+    return pa.table([columns[name] for name in types.names], schema=types)
 
 
 def _combined(rows: pa.Table, names: Sequence[str]) -> tuple[dict[str, pa.Array], pa.Array]:

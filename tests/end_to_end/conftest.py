@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 from glue_jobs.workers.spark import session
-from tests.end_to_end.lakes import with_spark
+from tests.end_to_end.lakes import with_spark, without_spark
+from tests.inventories import Inventory
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -19,6 +21,18 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def spark_for_little(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test ingests is little, and yet Spark does it where the test does not ask for something else."""
     with_spark(monkeypatch)
+
+
+@pytest.fixture
+def inventory(tmp_path: Path) -> Inventory:
+    return Inventory(str(tmp_path / "raw"))
+
+
+@pytest.fixture
+def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A lake that is filled without Spark."""
+    without_spark(monkeypatch)
+    return str(tmp_path / "lake")
 
 
 @pytest.fixture

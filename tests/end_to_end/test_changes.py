@@ -20,24 +20,13 @@ from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
 from glue_jobs.tables.daily_change import DAILY_CHANGE
 from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
-from tests.end_to_end.lakes import contents, left_over, let_a_day_pass, orphans, without_spark
+from tests.end_to_end.lakes import contents, left_over, let_a_day_pass, orphans
 from tests.end_to_end.processes import killed_at
 from tests.end_to_end.test_snapshots import FIRST, PIPELINE, arguments, day, run
 from tests.inventories import Inventory, Record, record, records
 
 Snapshots = Mapping[datetime, list[Record]]
 Sums = dict[tuple[datetime, datetime, str | None, str | None], dict[str, int]]
-
-
-@pytest.fixture
-def inventory(tmp_path: Path) -> Inventory:
-    return Inventory(str(tmp_path / "raw"))
-
-
-@pytest.fixture
-def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    without_spark(monkeypatch)
-    return str(tmp_path / "lake")
 
 
 def changes(lake: str) -> Sums:

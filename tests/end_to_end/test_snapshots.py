@@ -31,7 +31,7 @@ from glue_jobs.table import Table
 from glue_jobs.tables.daily_change import DAILY_CHANGE
 from glue_jobs.tables.daily_storage import DAILY_STORAGE
 from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
-from tests.end_to_end.lakes import contents, left_over, let_a_day_pass, orphans, without_spark
+from tests.end_to_end.lakes import contents, left_over, let_a_day_pass, orphans
 from tests.end_to_end.processes import killed_at, together
 from tests.end_to_end.test_flat import Watch
 from tests.inventories import FORMATS, Inventory, record, records
@@ -43,18 +43,6 @@ FIRST = datetime(2024, 5, 1, 1, 30)
 
 def day(number: int) -> datetime:
     return FIRST + timedelta(days=number)
-
-
-@pytest.fixture
-def inventory(tmp_path: Path) -> Inventory:
-    return Inventory(str(tmp_path / "raw"))
-
-
-@pytest.fixture
-def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A lake that is filled without Spark."""
-    without_spark(monkeypatch)
-    return str(tmp_path / "lake")
 
 
 def run(raw: Inventory | str, lake: str | Lake, **more: object) -> Outcome:

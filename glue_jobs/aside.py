@@ -6,6 +6,7 @@ they would take longer to write than all the rest, and to read for ever after.
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import pyarrow as pa
 from glue_jobs.arrays import joined
 from glue_jobs.data_files import compact
 from glue_jobs.job import Job
+from glue_jobs.plan import batches
 from glue_jobs.storage import storage_for
 
 # Of a day no more rows than this, and no more than this part of what the task holds; of all days this part.
@@ -24,18 +26,28 @@ MOST = 4_096
 PART = 32
 PART_OF_ALL = 4
 
+# Days of so few rows together are one stream: to make or read one costs more than these rows do. Who needs a day of it
+# reads the others, too.
+TOGETHER = 512
+
 Part = tuple[dict[str, Any], pa.Table]
 
 
 @dataclass(frozen=True)
 class Aside:
-    """Rows of one partition, set aside: where, from which byte to which, and how many rows."""
+    """Rows of one partition, set aside: in which stream, which is some bytes of an object, and where in it."""
 
     address: str
     start: int
     end: int
-    partition: Mapping[str, Any]
+    first: int
     rows: int
+    partition: Mapping[str, Any]
+
+    @property
+    def stream(self) -> tuple[str, int, int]:
+        """What has to be read for them."""
+        return self.address, self.start, self.end
 
     def __len__(self) -> int:
         return self.rows
@@ -69,22 +81,29 @@ def set_aside(job: Job, parts: Sequence[Part]) -> list[Aside]:
     job.folder.announce([address])
     sink = pa.BufferOutputStream()
     made = []
-    for partition, part in parts:
-        # A stream of its own, with the values that its rows have: whoever reads it needs no other.
-        rows, start = compact(part.combine_chunks()), sink.tell()
+    for some in batches(parts, TOGETHER, lambda part: part[1].num_rows):
+        # With the values that its rows have: whoever reads a stream needs no other. Parts of one table share theirs.
+        rows = compact(pa.concat_tables(part for _, part in some).combine_chunks())
+        start, first = sink.tell(), 0
         with pa.ipc.new_stream(sink, rows.schema) as stream:
             stream.write_table(rows)
-        made.append(Aside(address, start, sink.tell(), partition, rows.num_rows))
+        for partition, part in some:
+            made.append(Aside(address, start, sink.tell(), first, part.num_rows, partition))
+            first += part.num_rows
     storage_for(address).put(address, memoryview(sink.getvalue()))
     return made
 
 
 def read_aside(some: Sequence[Aside]) -> pa.Table:
-    """Rows that were set aside, in one table; at least one part of them."""
-    return joined([*map(_read, some)])
+    """Rows that were set aside, in one table; at least one part of them. Each stream is read once."""
+    ordered = sorted(some, key=lambda each: (each.stream, each.first))
+    return joined([_read(stream, [*parts]) for stream, parts in itertools.groupby(ordered, lambda each: each.stream)])
 
 
-def _read(part: Aside) -> pa.Table:
-    with storage_for(part.address).open(part.address) as file:
-        file.seek(part.start)
-        return pa.ipc.open_stream(file.read(part.end - part.start)).read_all()
+def _read(stream: tuple[str, int, int], parts: Sequence[Aside]) -> pa.Table:
+    address, start, end = stream
+    with storage_for(address).open(address) as file:
+        file.seek(start)
+        rows = pa.ipc.open_stream(file.read(end - start)).read_all()
+    wanted = pa.concat_tables(rows.slice(each.first, each.rows) for each in parts)
+    return rows if len(wanted) == len(rows) else compact(wanted.combine_chunks())

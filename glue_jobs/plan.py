@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from glue_jobs.sources.found import Found
 
+Item = TypeVar("Item")
 Sizable = TypeVar("Sizable", bound=Sized)
 
 # A chunk becomes about one data file a day it touches: large files for readers, but enough chunks for all workers.
@@ -96,25 +97,26 @@ def _parts(found: Found, size: int, splittable: Callable[[Found], bool]) -> Iter
 
 
 def bundled(items: Sequence[Sizable], most: int) -> list[list[Sizable]]:
-    """The items, each with a length, in at most ``most`` lists of about the same total length."""
-    bundles: list[list[Sizable]] = [[] for _ in range(min(most, len(items)))]
-    lengths = [0] * len(bundles)
-    for item in sorted(items, key=len, reverse=True):
-        shortest = lengths.index(min(lengths))
-        bundles[shortest].append(item)
-        lengths[shortest] += len(item)
-    return bundles
-
-
-def batches(items: Iterable[Sizable], most: int) -> Iterator[list[Sizable]]:
-    """The items, each with a length, in lists of no more than ``most`` together; a longer item is alone."""
-    batch: list[Sizable] = []
-    length = 0
+    """The items, each with a length, in at most ``most`` lists of about the same total length; neighbours stay so."""
+    length = sum(map(len, items)) / max(1, most)
+    bundles: list[list[Sizable]] = [[] for _ in range(most)]
+    filled = 0
     for item in items:
-        if batch and length + len(item) > most:
+        # An item belongs to the list that its middle is in.
+        bundles[min(int((filled + len(item) / 2) / length), most - 1) if length else 0].append(item)
+        filled += len(item)
+    return [bundle for bundle in bundles if bundle]
+
+
+def batches(items: Iterable[Item], most: int, length: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """The items in lists of no more than ``most`` together; a longer item is alone."""
+    batch: list[Item] = []
+    filled = 0
+    for item in items:
+        if batch and filled + length(item) > most:
             yield batch
-            batch, length = [], 0
+            batch, filled = [], 0
         batch.append(item)
-        length += len(item)
+        filled += length(item)
     if batch:
         yield batch

@@ -9,7 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from glue_jobs.aside import MOST, PART, divided, read_aside, set_aside
+from glue_jobs import aside
+from glue_jobs.aside import MOST, PART, TOGETHER, divided, read_aside, set_aside
 from glue_jobs.config import Config
 from glue_jobs.data_files import partitions, with_schema
 from glue_jobs.job import Job
@@ -77,7 +78,10 @@ def test_what_is_set_aside_comes_back_with_every_type(pipeline: EventPipeline, t
     assert read_aside(some).to_pylist() == rows.to_pylist()
 
 
-def test_texts_keep_their_dictionary_but_only_the_values_they_have(job: Job) -> None:
+def test_texts_keep_their_dictionary_but_only_the_values_they_have(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aside, "TOGETHER", 4)
     values = pa.array([f"value {number}" for number in range(1_000)])
     codes = pa.array([7, 900, None, 7], pa.int32())
     rows = pa.table({"key": pa.DictionaryArray.from_arrays(codes, values)})
@@ -85,6 +89,14 @@ def test_texts_keep_their_dictionary_but_only_the_values_they_have(job: Job) -> 
     assert read_aside([one])["key"].to_pylist() == ["value 7", "value 900", None, "value 7"]
     assert read_aside([one])["key"].chunk(0).dictionary.to_pylist() == ["value 7", "value 900"]
     assert read_aside([other])["key"].chunk(0).dictionary.to_pylist() == ["value 7"]
+
+
+def test_days_of_few_rows_are_one_stream(job: Job) -> None:
+    some = set_aside(job, [part(1, 300), part(2, 200), part(3, 200), part(4, TOGETHER), part(5, 1)])
+    assert [number for number, _ in enumerate(some) if some[number].stream != some[number - 1].stream] == [0, 2, 3, 4]
+    assert [each.first for each in some] == [0, 300, 0, 0, 0]
+    assert read_aside([some[1]])["number"].to_pylist() == [*range(200)]
+    assert read_aside([some[2], some[0]])["number"].to_pylist() == [*range(300), *range(200)]
 
 
 def test_parts_of_several_tasks_are_one_table_whether_or_not_their_texts_have_a_dictionary(job: Job) -> None:

@@ -106,12 +106,13 @@ def test_there_is_never_one_chunk_more_than_was_planned(total: int, workers: int
 
 @FEW
 @given(st.lists(st.integers(0, 100).map(lambda length: "x" * length), max_size=30), st.integers(1, 8))
-def test_bundles_hold_every_item_once_and_share_the_work(items: list[str], most: int) -> None:
+def test_bundles_hold_every_item_once_in_order_and_share_the_work(items: list[str], most: int) -> None:
     bundles = bundled(items, most)
-    assert sorted(item for bundle in bundles for item in bundle) == sorted(items)
-    assert len(bundles) == min(most, len(items))
-    totals = [sum(map(len, bundle)) for bundle in bundles]
-    assert max(totals, default=0) - min(totals, default=0) <= max(map(len, items), default=0)
+    assert [item for bundle in bundles for item in bundle] == items
+    assert len(bundles) <= most
+    assert all(bundles)
+    share, longest = sum(map(len, items)) / most, max(map(len, items), default=0)
+    assert all(sum(map(len, bundle)) <= share + longest for bundle in bundles)
 
 
 def test_parts_travel_pickled_as_they_are() -> None:

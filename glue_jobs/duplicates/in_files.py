@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,11 @@ class Day:
     stored: list[tuple[str, int]]
     new: list[NewFile]
     aside: list[Aside] = field(default_factory=list)
+
+    @property
+    def partition(self) -> Mapping[str, Any]:
+        """The partition, of which something is new or aside."""
+        return self.new[0].partition if self.new else self.aside[0].partition
 
     def __len__(self) -> int:
         return sum(rows for _, rows in self.stored) + sum(file.rows for file in self.new) + sum(map(len, self.aside))
@@ -88,6 +94,9 @@ def find_doubled(table: Table, day: Day, held: Mapping[str, pa.Table] = NOTHING)
     ``held`` has the rows of those new files that are not written yet, by address. What is set aside is not looked at.
     """
     addresses = [*(address for address, _ in day.stored), *(file.address for file in day.new)]
+    if len(addresses) == 1:
+        # No file holds its own rows again.
+        return []
     files = _Files(table, addresses, len(day.stored), held)
     rounds = -(-len(day) // MOST_NUMBERS)
     dropped: dict[int, list[pa.Table]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -14,10 +14,18 @@ import pyarrow as pa
 
 from glue_jobs.arrays import joined, without
 from glue_jobs.aside import Aside, read_aside
-from glue_jobs.data_files import ROW_GROUP_ROWS, NewFile, compact, read_file
+from glue_jobs.data_files import (
+    ROW_GROUP_ROWS,
+    NewFile,
+    compact,
+    partition_path,
+    partitions,
+    read_file,
+    with_schema,
+)
 from glue_jobs.duplicates.in_files import Day, Doubled, find_doubled
-from glue_jobs.duplicates.in_memory import Rows, doubled_within
-from glue_jobs.job import Job, write_partitions
+from glue_jobs.duplicates.in_memory import doubled_within
+from glue_jobs.job import Job, write_partitions, write_parts
 from glue_jobs.plan import batches, bundled
 from glue_jobs.progress import Reporter
 from glue_jobs.table import Table
@@ -105,47 +113,52 @@ def drop_doubled(job: Job, days: list[Day]) -> list[Rewritten]:
     What was set aside of a day becomes part of it: as one file, or a few of them when it is much.
     """
     beyond: list[Rewritten] = []
-    rewritten = [_rewritten(job, some) for some in batches(_left_of(job, days, beyond), ROW_GROUP_ROWS)]
+    rewritten = [_rewritten(job, some) for some in batches(_left_of(job, days, beyond), ROW_GROUP_ROWS, len)]
     return [*beyond, *rewritten]
 
 
 def _left_of(job: Job, days: list[Day], beyond: list[Rewritten]) -> Iterator[_Left]:
     """What has to be written of each day; what was set aside ``beyond`` what memory holds is written on the way."""
     table = job.pipeline.table
-    for each in days:
-        day, held, counts = Day(each.stored, [*each.new]), {}, Counter[str]()
-        *much, last = [*batches(each.aside, ROW_GROUP_ROWS)] or [[]]
-        for some in much:
-            rows, twice = _put_together(table, some)
-            beyond.append(Rewritten([], write_partitions(job, table, rows), twice))
-            day.new.extend(beyond[-1].files)
-        if last:
-            rows, counts = _put_together(table, last)
-            partition = last[0].partition
-            day.new.append(NewFile(job.address(table, partition), partition, rows.num_rows, None))
-            held = {day.new[-1].address: rows}
-        found = {doubled.file.address: doubled for doubled in find_doubled(table, day, held)}
-        for file in day.new:
-            if file.address in held:
-                doubled = found.get(file.address) or Doubled(file, np.array([], np.int64), Counter())
-                # Held until enough is: what is there twice must not wait, too.
-                stays = _without(held[file.address], doubled.rows)
-                yield _Left(replace(doubled, counts=doubled.counts + counts), stays)
-            elif file.address in found:
-                yield _Left(found[file.address], None)
+    for some in batches(days, ROW_GROUP_ROWS, lambda day: sum(map(len, day.aside))):
+        files, held = _put_together(job, [few for day in some for few in day.aside], beyond)
+        for each in some:
+            day = Day(each.stored, [*each.new, *files[partition_path(table, each.partition)]])
+            found = {doubled.file.address: doubled for doubled in find_doubled(table, day, held)}
+            for file in day.new:
+                if file.address in held:
+                    doubled = found.get(file.address) or Doubled(file, np.array([], np.int64), Counter())
+                    # Held until enough is: what is there twice must not wait, too.
+                    stays = compact(without(held.pop(file.address), doubled.rows).combine_chunks())
+                    yield _Left(doubled, stays)
+                elif file.address in found:
+                    yield _Left(found[file.address], None)
 
 
-def _put_together(table: Table, some: list[Aside]) -> tuple[pa.Table, Counter[str]]:
-    """Rows that tasks have set aside, each once, and how many were there twice of each raw object."""
-    rows = read_aside(some)
-    twice = doubled_within(table, rows)
-    counts = Counter(rows["source_object"].take(pa.array(twice)).to_pylist())
-    return _without(rows, twice), counts
-
-
-def _without(rows: pa.Table, places: Rows) -> pa.Table:
-    """The rows but for those at the places, and no values that only those had."""
-    return compact(without(rows, places).combine_chunks())
+def _put_together(
+    job: Job, aside: list[Aside], beyond: list[Rewritten]
+) -> tuple[Mapping[str, list[NewFile]], dict[str, pa.Table]]:
+    """New files, by day, of what tasks have set aside, each row once; and the rows of those that are only held."""
+    table = job.pipeline.table
+    files: defaultdict[str, list[NewFile]] = defaultdict(list)
+    held = {}
+    together = [*batches(aside, ROW_GROUP_ROWS, len)]
+    for some in together:
+        rows = read_aside(some)
+        twice = doubled_within(table, rows)
+        parts = [*partitions(table, with_schema(table, rows), twice)]
+        if some is together[-1]:
+            made = [NewFile(job.address(table, value), value, part.num_rows, None) for value, part in parts]
+            held = {file.address: part for file, (_, part) in zip(made, parts, strict=True)}
+            written = []
+        else:
+            made = written = write_parts(job, table, parts)
+        for file in made:
+            files[partition_path(table, file.partition)].append(file)
+        if written or len(twice):
+            counts = Counter(rows["source_object"].take(pa.array(twice)).to_pylist())
+            beyond.append(Rewritten([], written, counts))
+    return files, held
 
 
 def _rewritten(job: Job, batch: list[_Left]) -> Rewritten:

@@ -91,20 +91,24 @@ class Lake:
         check_ids(table, existing.schema())
 
     def _create(self, table: Table) -> IcebergTable:
-        # Two first runs may start at the same moment; the SQLite catalog tells the later one of it as IntegrityError.
-        with suppress(NamespaceAlreadyExistsError, IntegrityError):
-            # Who may not make databases may still use the one that is there.
-            if not self._catalog.namespace_exists(self.database):
-                self._catalog.create_namespace(self.database)
         with suppress(TableAlreadyExistsError):
-            self._catalog.create_table(
-                (self.database, table.name),
+            return self._catalog.create_table(
+                (self._namespace, table.name),
                 schema=iceberg_schema(table),
                 location=f"{self.location}/{self.database}/{table.name}",
                 partition_spec=partition_spec(table),
                 properties=properties(table),
             )
         return self._catalog.load_table((self.database, table.name))
+
+    @cached_property
+    def _namespace(self) -> str:
+        # Two first runs may start at the same moment; the SQLite catalog tells the later one of it as IntegrityError.
+        with suppress(NamespaceAlreadyExistsError, IntegrityError):
+            # Who may not make databases may still use the one that is there.
+            if not self._catalog.namespace_exists(self.database):
+                self._catalog.create_namespace(self.database)
+        return self.database
 
     def load(self, table: Table) -> LoadedTable:
         """The table as it is now.

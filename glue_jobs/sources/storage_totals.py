@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,27 +26,18 @@ _HOW = {
 
 
 def partial_totals(rows: pa.Table) -> pa.Table:
-    """The sums over some rows of a snapshot, all their columns in one chunk."""
+    """Sums over some rows of a snapshot, all their columns in one chunk: of current objects, and of what is besides."""
     marker = pc.fill_null(rows["is_delete_marker"], False)
-    latest = pc.fill_null(rows["is_latest"], True)
-    current, old = pc.and_not(latest, marker), pc.and_not(pc.invert(latest), marker)
-    size = pc.fill_null(rows["size"], 0)
-    values = {
-        "objects": current.cast(pa.int64()),
-        "bytes": pc.if_else(current, size, 0),
-        "noncurrent_objects": old.cast(pa.int64()),
-        "noncurrent_bytes": pc.if_else(old, size, 0),
-        "delete_markers": marker.cast(pa.int64()),
-        "oldest": pc.if_else(current, rows["last_modified_date"], None),
-        "newest": pc.if_else(current, rows["last_modified_date"], None),
-    }
-    table = pa.table({**{name: rows[name] for name in BY}, **values})
-    return summed_by(table, BY, _HOW)
+    current = pc.and_not(pc.fill_null(rows["is_latest"], True), marker)
+    if pc.all(current).as_py():
+        return _of_current(rows)
+    others = pc.invert(current)
+    return pa.concat_tables([_of_current(rows.filter(current)), _of_others(rows.filter(others), marker.filter(others))])
 
 
 def totals_of(snapshot: Snapshot, partials: Sequence[pa.Table]) -> pa.Table:
     """The snapshot's rows of ``daily_storage``; without any object one that says so."""
-    rows = pa.concat_tables([_nothing(), *partials])
+    rows = pa.concat_tables([_nothing(1), *partials])
     summed = summed_by(rows, BY, _HOW)
     if summed.num_rows > 1:
         # What stands for an empty snapshot goes, unless the snapshot has such objects.
@@ -60,7 +52,31 @@ def totals_of(snapshot: Snapshot, partials: Sequence[pa.Table]) -> pa.Table:
     return rows_of(DAILY_STORAGE, summed, own)
 
 
-def _nothing() -> pa.Table:
-    counts = {name: pa.array([0], pa.int64()) for name, how in _HOW.items() if how == "sum"}
-    names = {name: pa.nulls(1, pa.string()) for name in BY}
-    return pa.table({**names, **counts, **{name: pa.nulls(1, pa.timestamp("us")) for name in ("oldest", "newest")}})
+def _of_current(rows: pa.Table) -> pa.Table:
+    one = pa.repeat(pa.scalar(1, pa.int64()), rows.num_rows)
+    times = rows["last_modified_date"]
+    return _summed(rows, {"objects": one, "bytes": rows["size"], "oldest": times, "newest": times})
+
+
+def _of_others(rows: pa.Table, marker: pa.ChunkedArray) -> pa.Table:
+    old = pc.invert(marker)
+    sizes = {"noncurrent_bytes": pc.if_else(old, rows["size"], 0)}
+    counts = {"noncurrent_objects": old.cast(pa.int64()), "delete_markers": marker.cast(pa.int64())}
+    return _summed(rows, {**sizes, **counts})
+
+
+def _summed(rows: pa.Table, values: Mapping[str, Any]) -> pa.Table:
+    """The values of the rows summed up; what is not given, or null everywhere, adds nothing."""
+    given = pa.table({**{name: rows[name] for name in BY}, **values})
+    sums = summed_by(given, BY, {name: _HOW[name] for name in values})
+    nothing = _nothing(sums.num_rows)
+    columns = {name: pc.coalesce(sums[name], nothing[name]) for name in sums.column_names}
+    return pa.table({name: columns.get(name, nothing[name]) for name in nothing.column_names})
+
+
+def _nothing(count: int) -> pa.Table:
+    """Sums of nothing, so many times."""
+    types = {**dict.fromkeys(BY, pa.string()), "oldest": pa.timestamp("us"), "newest": pa.timestamp("us")}
+    nulls = {name: pa.nulls(count, kind) for name, kind in types.items()}
+    zeros = {name: pa.repeat(pa.scalar(0, pa.int64()), count) for name, how in _HOW.items() if how == "sum"}
+    return pa.table({name: {**nulls, **zeros}[name] for name in (*BY, *_HOW)})

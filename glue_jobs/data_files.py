@@ -23,6 +23,11 @@ COMPRESSION_LEVEL = 1
 # Small enough that the statistics of a row group prune by key, large enough to read in one go.
 ROW_GROUP_ROWS = 122_880
 
+# Pages that fit into a processor's cache, and rows encoded at a time: Arrow's own numbers, 1 MiB and 1,024, make writing
+# a twelfth slower and files a hundredth larger.
+PAGE = 128 * 2**10
+ROWS_AT_A_TIME = 4_096
+
 # Rows that are looked at to find out whether values repeat.
 SAMPLE = 16 * 2**10
 
@@ -68,6 +73,8 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
         rows,
         sink,
         row_group_size=ROW_GROUP_ROWS,
+        data_page_size=PAGE,
+        write_batch_size=ROWS_AT_A_TIME,
         compression="zstd",
         compression_level=COMPRESSION_LEVEL,
         use_dictionary=[name for name in rows.column_names if _repeats(rows[name])],

@@ -62,7 +62,7 @@ def as_dictionary(names: Names) -> pa.DictionaryArray:
     """The names as ``dictionary<int32, string>``."""
     # Several rules may have given the same name: each stands once in the dictionary.
     unified = names.values.dictionary_encode()
-    return coded(np.append(codes_of(unified.indices), -1)[names.codes], unified.dictionary)
+    return coded(np.append(codes_of(unified.indices), -1).astype(np.int32)[names.codes], unified.dictionary)
 
 
 def override(names: Names, better: list[str | None], rows: Ints) -> Names:

@@ -13,14 +13,16 @@ import pyarrow.compute as pc
 from glue_jobs.arrays import one_chunk
 from glue_jobs.table import Table
 
+Ints = npt.NDArray[np.int64]
+
 
 def summed_by(rows: pa.Table, names: Sequence[str], how: Mapping[str, str]) -> pa.Table:
     """The rows summed up by the named columns of text; ``how`` says of the others whether sum, min or max."""
     # One number for each combination: summing up by one column of numbers is many times faster than by three of text.
-    values, codes = _combined(rows, names)
-    table = pa.table({"code": codes, **{name: rows[name] for name in how}})
+    arrays = [_encoded(rows[name]) for name in names]
+    table = pa.table({"code": _codes(arrays), **{name: rows[name] for name in how}})
     sums = table.group_by("code", use_threads=False).aggregate([*how.items()])
-    columns = {name: column.take(sums["code"]) for name, column in values.items()}
+    columns = dict(zip(names, _values(sums["code"].to_numpy(), arrays), strict=True))
     return pa.table({**columns, **{name: sums[f"{name}_{kind}"] for name, kind in how.items()}})
 
 
@@ -32,25 +34,26 @@ def rows_of(table: Table, sums: pa.Table, same: Mapping[str, Any]) -> pa.Table:
     return pa.table([columns[name] for name in types.names], schema=types)
 
 
-def _combined(rows: pa.Table, names: Sequence[str]) -> tuple[dict[str, pa.Array], pa.Array]:
-    """The distinct combinations of names, and the number of each row's."""
-    codes = np.zeros(rows.num_rows, np.int64)
-    dictionaries = []
-    for name in names:
-        array = one_chunk(rows[name])
-        if not pa.types.is_dictionary(array.type):
-            array = array.dictionary_encode()
-        width = len(array.dictionary) + 1
-        codes = codes * width + pc.fill_null(array.indices, width - 1).to_numpy()
-        dictionaries.append(pa.concat_arrays([array.dictionary, pa.nulls(1, pa.string())]))
-    distinct, numbers = _distinct(codes)
-    found = {}
-    for name, values in reversed([*zip(names, dictionaries, strict=True)]):
-        found[name] = values.take(pa.array(distinct % len(values)))
-        distinct = distinct // len(values)
-    return {name: found[name] for name in names}, numbers
+def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    array = one_chunk(column)
+    return array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
 
 
-def _distinct(codes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], pa.Array]:
-    encoded = pa.array(codes).dictionary_encode()
-    return encoded.dictionary.to_numpy(), encoded.indices
+def _codes(arrays: Sequence[pa.DictionaryArray]) -> Ints:
+    """A number for the combination of values on each row."""
+    codes: Ints = np.zeros(len(arrays[0]), np.int64)
+    for array in arrays:
+        # Null is one more value.
+        null = len(array.dictionary)
+        codes = codes * (null + 1) + pc.fill_null(array.indices, null).to_numpy()
+    return codes
+
+
+def _values(codes: Ints, arrays: Sequence[pa.DictionaryArray]) -> list[pa.Array]:
+    """The values that such numbers stand for, array by array."""
+    found = []
+    for array in reversed(arrays):
+        values = pa.concat_arrays([array.dictionary, pa.nulls(1, pa.string())])
+        found.append(values.take(pa.array(codes % len(values))))
+        codes = codes // len(values)
+    return found[::-1]

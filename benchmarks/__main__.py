@@ -18,7 +18,7 @@ from benchmarks import (
     tiny_files,
     trail_throughput,
 )
-from benchmarks.machine import described
+from benchmarks.machine import described, warm_memory
 from benchmarks.measure import Line, Settings
 from benchmarks.results import keep, section
 
@@ -54,6 +54,8 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     given.dir.mkdir(parents=True, exist_ok=True)
     settings = Settings(given.dir.resolve(), given.quick, given.rounds or (1 if given.quick else 3), given.objects)
+    if not given.quick:
+        warm_memory()
     head, titles = described(), [title for title, _ in BENCHMARKS.values()]
     sections = []
     for name in given.names or BENCHMARKS:

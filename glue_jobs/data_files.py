@@ -23,8 +23,8 @@ COMPRESSION_LEVEL = 1
 # Small enough that the statistics of a row group prune by key, large enough to read in one go.
 ROW_GROUP_ROWS = 122_880
 
-# Pages that fit into a processor's cache, and rows encoded at a time: Arrow's own numbers, 1 MiB and 1,024, make writing
-# a twelfth slower and files a hundredth larger.
+# Pages that fit into a processor's cache, and rows encoded at a time. With Arrow's own numbers, 1 MiB and 1,024,
+# writing takes a twelfth longer, and files are a hundredth larger.
 PAGE = 128 * 2**10
 ROWS_AT_A_TIME = 4_096
 

@@ -78,9 +78,7 @@ def test_what_is_set_aside_comes_back_with_every_type(pipeline: EventPipeline, t
     assert read_aside(some).to_pylist() == rows.to_pylist()
 
 
-def test_texts_keep_their_dictionary_but_only_the_values_they_have(
-    job: Job, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_texts_keep_their_dictionary_but_only_the_values_they_have(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aside, "TOGETHER", 4)
     values = pa.array([f"value {number}" for number in range(1_000)])
     codes = pa.array([7, 900, None, 7], pa.int32())

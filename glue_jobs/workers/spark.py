@@ -45,7 +45,7 @@ WORKER_MEMORY = {
 FOR_LITTLE_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 # A worker hands over a result in one write when it fits. The last of several waits until the one before it was
-# acknowledged, and Linux takes 40 ms for that: https://www.rfc-editor.org/rfc/rfc1122#page-96.
+# acknowledged (https://www.rfc-editor.org/rfc/rfc896), and Linux takes 40 ms for that.
 ONE_WRITE = 2**20
 
 # Set by whoever started this Python from a running JVM: spark-submit and Glue do, with a master of their own.

@@ -52,6 +52,14 @@ def test_a_worker_leaves_what_was_alive_before_a_task_alone_when_it_collects_gar
     assert min(run_tasks(session(), _left_alone, [1, 2, 3, 4], lambda done, total: None)) > 10_000
 
 
+def _room_for_a_result(_: int) -> int:
+    return int(os.environ["SPARK_BUFFER_SIZE"])
+
+
+def test_a_worker_writes_a_result_at_once() -> None:
+    assert run_tasks(session(), _room_for_a_result, [1], lambda done, total: None) == [2**20]
+
+
 def test_the_daemon_that_forks_workers_has_not_imported_arrow_which_starts_a_thread() -> None:
     program = (
         "import runpy, sys; runpy.run_module = lambda *_, **__: None;"

@@ -13,6 +13,9 @@ import pyarrow.compute as pc
 FEW = 16
 ROWS_A_VALUE = 8
 
+# Rows that are encoded anew sooner than it is found out which values they have.
+FEW_ROWS = 2_048
+
 
 def one_chunk(column: pa.ChunkedArray) -> pa.Array:
     """The column as a single array, with one dictionary if it has any."""
@@ -32,6 +35,8 @@ def used(array: pa.Array) -> pa.Array:
     """The array, without values in its dictionary, if it has one, that stand nowhere; a few of them may stay."""
     if not _is_coded(array) or len(array.dictionary) <= max(FEW, len(array) // ROWS_A_VALUE):
         return array
+    if len(array) <= FEW_ROWS:
+        return array.dictionary.take(array.indices).dictionary_encode()
     codes = array.indices.fill_null(-1).to_numpy()
     there = np.zeros(len(array.dictionary) + 1, dtype=bool)
     there[codes] = True

@@ -6,7 +6,6 @@ they would take longer to write than all the rest, and to read for ever after.
 
 from __future__ import annotations
 
-import itertools
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,12 +95,13 @@ def set_aside(job: Job, parts: Sequence[Part]) -> list[Aside]:
 
 def read_aside(some: Sequence[Aside]) -> pa.Table:
     """Rows that were set aside, in one table; at least one part of them. Each stream is read once."""
-    ordered = sorted(some, key=lambda each: (each.stream, each.first))
-    return joined([_read(stream, [*parts]) for stream, parts in itertools.groupby(ordered, lambda each: each.stream)])
+    streams: dict[tuple[str, int, int], list[Aside]] = {}
+    for each in some:
+        streams.setdefault(each.stream, []).append(each)
+    return joined([_read(*stream, parts) for stream, parts in streams.items()])
 
 
-def _read(stream: tuple[str, int, int], parts: Sequence[Aside]) -> pa.Table:
-    address, start, end = stream
+def _read(address: str, start: int, end: int, parts: Sequence[Aside]) -> pa.Table:
     with storage_for(address).open(address) as file:
         file.seek(start)
         rows = pa.ipc.open_stream(file.read(end - start)).read_all()

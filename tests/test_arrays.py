@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glue_jobs import arrays
 from glue_jobs.arrays import FEW, one_chunk, ranks, reordered, used
 
 
@@ -48,10 +49,14 @@ def test_rows_are_put_in_another_order_whatever_repeats_in_them(
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.lists(st.one_of(st.none(), st.integers(0, 3 * FEW)), max_size=60), st.integers(0, 40))
-def test_a_dictionary_keeps_what_stands_somewhere(values: list[int | None], start: int) -> None:
+@given(
+    st.lists(st.one_of(st.none(), st.integers(0, 3 * FEW)), max_size=60), st.integers(0, 40), st.sampled_from([0, 99])
+)
+def test_a_dictionary_keeps_what_stands_somewhere(values: list[int | None], start: int, few: int) -> None:
     some = pa.array(values, pa.int64()).dictionary_encode().slice(start)
-    found = used(some)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(arrays, "FEW_ROWS", few)
+        found = used(some)
     assert (found.type, found.to_pylist()) == (some.type, some.to_pylist())
     if len(some.dictionary) > FEW:
         assert sorted(found.dictionary.to_pylist()) == sorted({value for value in values[start:] if value is not None})

@@ -94,7 +94,7 @@ def test_days_of_few_rows_are_one_stream(job: Job) -> None:
     assert [number for number, _ in enumerate(some) if some[number].stream != some[number - 1].stream] == [0, 2, 3, 4]
     assert [each.first for each in some] == [0, 300, 0, 0, 0]
     assert read_aside([some[1]])["number"].to_pylist() == [*range(200)]
-    assert read_aside([some[2], some[0]])["number"].to_pylist() == [*range(300), *range(200)]
+    assert read_aside([some[2], some[0]])["number"].to_pylist() == [*range(200), *range(300)]
 
 
 def test_parts_of_several_tasks_are_one_table_whether_or_not_their_texts_have_a_dictionary(job: Job) -> None:

@@ -22,19 +22,23 @@ from glue_jobs.errors import LostRaceError
 from glue_jobs.lake.changes import Append, Commit, Replace
 from glue_jobs.lake.failures import explained, without_warnings
 from glue_jobs.lake.history import expired, only_in
-from glue_jobs.lake.schema import label_of, python_value
+from glue_jobs.lake.schema import iceberg_schema, label_of, python_value
 from glue_jobs.table import Table
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A data file of a table's current snapshot; ``labels`` are what all its rows have, None where they differ."""
+    """A data file of a table's current snapshot; ``labels`` are what all its rows have, None where they differ.
+
+    ``columns`` are those that the file has, under the names that the table has for them; None where nobody knows.
+    """
 
     address: str
     rows: int
     partition: tuple[Any, ...]
     has_deletes: bool
     labels: tuple[Any, ...]
+    columns: frozenset[str] | None
     descriptor: DataFile
 
 
@@ -83,10 +87,27 @@ class LoadedTable:
                 tuple(python_value(name, task.file.partition[at]) for at, name in enumerate(self._partition_types())),
                 bool(task.delete_files),
                 tuple(label_of(self.table, name, task.file) for name in self.table.labels),
+                self._columns(task.file),
                 task.file,
             )
             for task in self._planned(scan)
         ]
+
+    def _columns(self, file: DataFile) -> frozenset[str] | None:
+        sizes, names = file.column_sizes, self._names
+        return frozenset(names[number] for number in sizes if number in names) if sizes and names else None
+
+    @cached_property
+    def _names(self) -> Mapping[int, str] | None:
+        """The declared columns by field id; None when the lake had one under another name or type once."""
+        names = {column.field_id: column.name for column in self.table.columns}
+        numbers = {name: number for number, name in names.items()}
+        types = {field.field_id: field.field_type for field in iceberg_schema(self.table).fields}
+        for field in (field for schema in self._iceberg.metadata.schemas for field in schema.fields):
+            wanted = numbers.get(field.name), names.get(field.field_id), types.get(field.field_id)
+            if wanted not in ((field.field_id, field.name, field.field_type), (None, None, None)):
+                return None
+        return names
 
     def _planned(self, scan: DataScan) -> list[FileScanTask]:
         with explained(f"read the metadata of {self.location}"):

@@ -26,7 +26,8 @@ def _source(lake: Lake, table: Table) -> TableSource:
     # Another engine may have deleted rows, and DuckDB cannot read S3 by itself: pyiceberg can do both.
     if any(file.has_deletes for file in files) or any(file.address.startswith("s3://") for file in files):
         return TableSource(table, loaded.rows(tuple(table.arrow_schema.names)))
-    return TableSource(table, [file.address for file in files], [_constants(table, file) for file in files])
+    constants = [_constants(table, file) for file in files]
+    return TableSource(table, [file.address for file in files], constants, [file.columns for file in files])
 
 
 def _constants(table: Table, file: StoredFile) -> dict[str, str]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.local.lake_tables import sources
 from glue_jobs.pipelines import TABLES
 from glue_jobs.saved.view import SavedView
 from glue_jobs.table import Table
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from tests.small_commits import commit, new_lake
 
 
 class FakeLake:
@@ -35,7 +39,7 @@ class FakeLake:
         ]
         partition = tuple(values.get(name) for name in table.partitions)
         files = [
-            SimpleNamespace(address=address, has_deletes=deletes, partition=partition, labels=of)
+            SimpleNamespace(address=address, has_deletes=deletes, partition=partition, labels=of, columns=None)
             for (address, deletes), of in zip(self._files, labels, strict=True)
         ]
         return SimpleNamespace(files=lambda: files, rows=lambda columns: ("rows", columns))
@@ -68,3 +72,17 @@ def test_files_that_duckdb_cannot_read_by_itself_come_as_rows(second: tuple[str,
     known = sources(FakeLake(("/lake/x.parquet", False), second))  # type: ignore[arg-type]
     table = known["rejected_record"]()
     assert table.data == ("rows", tuple(table.table.arrow_schema.names))
+
+
+def test_columns_of_files_are_known_until_one_had_another_name(tmp_path: Path) -> None:
+    lake = new_lake(tmp_path)
+    commit(lake, 1)
+    (file,) = lake.load(REJECTED_RECORD).files()
+    assert file.columns == set(pq.read_schema(file.address).names) > {"record"}
+    assert sources(lake)["rejected_record"]().columns == [file.columns]
+
+    with lake._catalog.load_table((lake.database, REJECTED_RECORD.name)).update_schema() as update:
+        update.rename_column("record", "old_name")
+    with lake._catalog.load_table((lake.database, REJECTED_RECORD.name)).update_schema() as update:
+        update.rename_column("old_name", "record")
+    assert [file.columns for file in lake.load(REJECTED_RECORD).files()] == [None]

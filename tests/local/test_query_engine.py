@@ -12,6 +12,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
+from glue_jobs.local import table_source
 from glue_jobs.local.athena_sql import QueryError, for_duckdb, parse, tables_read
 from glue_jobs.local.query_engine import QueryEngine
 from glue_jobs.local.table_source import DUCKDB_TYPES, TableSource
@@ -82,6 +83,27 @@ def test_what_is_known_of_a_whole_file_is_not_read_from_it(tmp_path: Path) -> No
     with QueryEngine({"read": lambda: source}) as engine:
         answer = engine.run("SELECT key, sum(bytes) AS bytes FROM read GROUP BY key ORDER BY key").to_pylist()
     assert answer == [{"key": "a", "bytes": 1}, {"key": "b", "bytes": 2}, {"key": "it's", "bytes": 6}]
+
+
+@pytest.mark.parametrize("kinds", [0, 16])
+def test_files_are_read_by_name_where_their_columns_are_known(
+    tmp_path: Path, kinds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_source, "MOST_KINDS", kinds)
+    few = rows(ROWS[:1]).select(["bytes", "event_date"])
+    files = [write(tmp_path / "few.parquet", few), write(tmp_path / "event_date=2020-01-01" / "all.parquet", rows())]
+    columns = [frozenset(few.column_names), frozenset(READ.arrow_schema.names)]
+    source = TableSource(READ, files, [{"key": "it's"}, {}], columns)
+    with QueryEngine({"read": lambda: source}) as engine:
+        answer = engine.run("SELECT * FROM read")
+        plan = engine._connection.sql("EXPLAIN SELECT * FROM read").fetchall()[0][1]
+    assert sorted(answer.to_pylist(), key=lambda row: str(row["key"])) == [
+        *ROWS,
+        {**ROWS[0], "key": "it's", "tags": None},
+    ]
+    assert answer.schema.names == READ.arrow_schema.names
+    # Read by name, DuckDB knows how many rows there are before it plans.
+    assert ("~2 rows" in plan) == (kinds > 0)
 
 
 def test_picked_rows_are_read_again_and_sums_are_kept() -> None:

@@ -94,20 +94,23 @@ class LoadedTable:
         ]
 
     def _columns(self, file: DataFile) -> frozenset[str] | None:
-        sizes, names = file.column_sizes, self._names
-        return frozenset(names[number] for number in sizes if number in names) if sizes and names else None
+        if not file.column_sizes or not self._always_named:
+            return None
+        # Of an array it is the elements that have a size.
+        numbers = {column.element_id or column.field_id: column.name for column in self.table.columns}
+        return frozenset(numbers[number] for number in file.column_sizes if number in numbers)
 
     @cached_property
-    def _names(self) -> Mapping[int, str] | None:
-        """The declared columns by field id; None when the lake had one under another name or type once."""
-        names = {column.field_id: column.name for column in self.table.columns}
-        numbers = {name: number for number, name in names.items()}
-        types = {field.field_id: field.field_type for field in iceberg_schema(self.table).fields}
+    def _always_named(self) -> bool:
+        """Whether no declared column had another name, type or field id in the lake once: files keep what they had."""
+        numbers = {field.field_id: field for field in iceberg_schema(self.table).fields}
+        names = {field.name for field in numbers.values()}
         for field in (field for schema in self._iceberg.metadata.schemas for field in schema.fields):
-            wanted = numbers.get(field.name), names.get(field.field_id), types.get(field.field_id)
-            if wanted not in ((field.field_id, field.name, field.field_type), (None, None, None)):
-                return None
-        return names
+            if field.name in names or field.field_id in numbers:
+                known = numbers.get(field.field_id)
+                if known is None or (known.name, known.field_type) != (field.name, field.field_type):
+                    return False
+        return True
 
     def _planned(self, scan: DataScan) -> list[FileScanTask]:
         with explained(f"read the metadata of {self.location}"):

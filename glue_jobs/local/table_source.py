@@ -98,12 +98,10 @@ def _by_id(table: Table, files: Sequence[str], constants: Constants) -> str:
 
 
 def _by_name(table: Table, files: Sequence[str], constants: Constants, names: frozenset[str]) -> str:
-    known = {name: _quoted(text) for name, text in constants}
-    columns = (
-        known.get(column.name, f'"{column.name}"' if column.name in names else f"NULL::{DUCKDB_TYPES[column.type]}")
-        for column in table.columns
+    known = {name: f'"{name}"' for name in names} | {name: _quoted(text) for name, text in constants}
+    selected = ", ".join(
+        f'{known.get(column.name, "NULL")}::{DUCKDB_TYPES[column.type]} AS "{column.name}"' for column in table.columns
     )
-    selected = ", ".join(f'{value} AS "{column.name}"' for column, value in zip(table.columns, columns, strict=True))
     return f"SELECT {selected} FROM read_parquet({_list(files)}, hive_partitioning = false)"
 
 

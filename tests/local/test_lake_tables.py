@@ -7,15 +7,19 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from glue_jobs.data_files import write_file
+from glue_jobs.lake import Lake
 from glue_jobs.local.lake_tables import sources
 from glue_jobs.pipelines import TABLES
 from glue_jobs.saved.view import SavedView
 from glue_jobs.table import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-from tests.small_commits import commit, new_lake
+from tests.small_commits import commit, iceberg, new_lake
+from tests.test_data_files import full_rows
 
 
 class FakeLake:
@@ -74,6 +78,18 @@ def test_files_that_duckdb_cannot_read_by_itself_come_as_rows(second: tuple[str,
     assert table.data == ("rows", tuple(table.table.arrow_schema.names))
 
 
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_all_columns_of_a_file_are_known(table: Table, tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"), "usage_lake")
+    lake.create(table)
+    rows = pa.Table.from_pylist(full_rows(table), schema=table.arrow_schema)[:1]
+    partition = {name: rows[name][0].as_py() for name in table.partitions}
+    address = f"{lake.load(table).location}/data/one.parquet"
+    lake.load(table).append([write_file(table, rows, address, partition).descriptor], {})
+    (file,) = lake.load(table).files()
+    assert file.columns == set(pq.read_schema(address).names) != set()
+
+
 def test_columns_of_files_are_known_until_one_had_another_name(tmp_path: Path) -> None:
     lake = new_lake(tmp_path)
     commit(lake, 1)
@@ -81,8 +97,7 @@ def test_columns_of_files_are_known_until_one_had_another_name(tmp_path: Path) -
     assert file.columns == set(pq.read_schema(file.address).names) > {"record"}
     assert sources(lake)["rejected_record"]().columns == [file.columns]
 
-    with lake._catalog.load_table((lake.database, REJECTED_RECORD.name)).update_schema() as update:
-        update.rename_column("record", "old_name")
-    with lake._catalog.load_table((lake.database, REJECTED_RECORD.name)).update_schema() as update:
-        update.rename_column("old_name", "record")
+    for names in (("record", "another"), ("another", "record")):
+        with iceberg(lake).update_schema() as update:
+            update.rename_column(*names)
     assert [file.columns for file in lake.load(REJECTED_RECORD).files()] == [None]

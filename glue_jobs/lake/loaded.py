@@ -28,17 +28,13 @@ from glue_jobs.table import Table
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A data file of a table's current snapshot; ``labels`` are what all its rows have, None where they differ.
-
-    ``columns`` are those that the file has, under the names that the table has for them; None where nobody knows.
-    """
+    """A data file of a table's current snapshot; ``labels`` are what all its rows have, None where they differ."""
 
     address: str
     rows: int
     partition: tuple[Any, ...]
     has_deletes: bool
     labels: tuple[Any, ...]
-    columns: frozenset[str] | None
     descriptor: DataFile
 
 
@@ -87,18 +83,22 @@ class LoadedTable:
                 tuple(python_value(name, task.file.partition[at]) for at, name in enumerate(self._partition_types())),
                 bool(task.delete_files),
                 tuple(label_of(self.table, name, task.file) for name in self.table.labels),
-                self._columns(task.file),
                 task.file,
             )
             for task in self._planned(scan)
         ]
 
-    def _columns(self, file: DataFile) -> frozenset[str] | None:
-        if not file.column_sizes or not self._always_named:
+    def columns_of(self, file: StoredFile) -> frozenset[str] | None:
+        """The columns that a file has, by the table's names; None when it may have others for them, or nobody knows."""
+        sizes = file.descriptor.column_sizes
+        if not sizes or not self._always_named:
             return None
-        # Of an array it is the elements that have a size.
-        numbers = {column.element_id or column.field_id: column.name for column in self.table.columns}
-        return frozenset(numbers[number] for number in file.column_sizes if number in numbers)
+        return frozenset(self._measured[number] for number in sizes if number in self._measured)
+
+    @cached_property
+    def _measured(self) -> Mapping[int, str]:
+        """Column names by the id under which files tell a column's size: of an array its elements have one."""
+        return {column.element_id or column.field_id: column.name for column in self.table.columns}
 
     @cached_property
     def _always_named(self) -> bool:

@@ -27,7 +27,7 @@ def _source(lake: Lake, table: Table) -> TableSource:
     if any(file.has_deletes for file in files) or any(file.address.startswith("s3://") for file in files):
         return TableSource(table, loaded.rows(tuple(table.arrow_schema.names)))
     constants = [_constants(table, file) for file in files]
-    return TableSource(table, [file.address for file in files], constants, [file.columns for file in files])
+    return TableSource(table, [file.address for file in files], constants, [*map(loaded.columns_of, files)])
 
 
 def _constants(table: Table, file: StoredFile) -> dict[str, str]:

@@ -60,16 +60,13 @@ def cut(objects: Iterable[Found], size: int, splittable: Callable[[Found], bool]
     total = sum(map(_length, pieces))
     length = max(total, 1) / max(1, -(-total // size))
     chunk: list[Part] = []
-    number = filled = 0
-    for piece in pieces:
-        # A piece belongs to the chunk that its middle is in.
-        its_number = int((filled + _length(piece) / 2) / length)
+    number = 0
+    for piece, its_number in zip(pieces, _shares(map(_length, pieces), length), strict=True):
         if chunk and (its_number > number or len(chunk) + len(piece) > MOST_OBJECTS):
             yield tuple(chunk)
             chunk = []
         number = its_number
         chunk += piece
-        filled += _length(piece)
     if chunk:
         yield tuple(chunk)
 
@@ -98,14 +95,19 @@ def _parts(found: Found, size: int, splittable: Callable[[Found], bool]) -> Iter
 
 def bundled(items: Sequence[Sizable], most: int) -> list[list[Sizable]]:
     """The items, each with a length, in at most ``most`` lists of about the same total length; neighbours stay so."""
-    length = sum(map(len, items)) / max(1, most)
+    lengths = [*map(len, items)]
     bundles: list[list[Sizable]] = [[] for _ in range(most)]
-    filled = 0
-    for item in items:
-        # An item belongs to the list that its middle is in.
-        bundles[min(int((filled + len(item) / 2) / length), most - 1) if length else 0].append(item)
-        filled += len(item)
+    for item, number in zip(items, _shares(lengths, max(1, sum(lengths)) / most), strict=True):
+        bundles[min(number, most - 1)].append(item)
     return [bundle for bundle in bundles if bundle]
+
+
+def _shares(lengths: Iterable[int], share: float) -> Iterator[int]:
+    """Of each of some lengths, one behind the other, the number of the share that its middle is in."""
+    filled = 0
+    for length in lengths:
+        yield int((filled + length / 2) / share)
+        filled += length
 
 
 def batches(items: Iterable[Item], most: int, length: Callable[[Item], int]) -> Iterator[list[Item]]:

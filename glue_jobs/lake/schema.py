@@ -57,6 +57,7 @@ BEGINNING = datetime(1970, 1, 1)
 _ONE_AT_A_TIME = threading.Lock()
 
 
+@cache
 def iceberg_schema(table: Table) -> Schema:
     """The table's Iceberg schema, with the declared field ids and descriptions."""
     return Schema(*[NestedField(c.field_id, c.name, iceberg_type(c), False, c.description) for c in table.columns])

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.arrays import joined, without
-from glue_jobs.aside import Aside, read_aside
+from glue_jobs.aside import Aside, Part, read_aside
 from glue_jobs.data_files import (
     ROW_GROUP_ROWS,
     NewFile,
@@ -141,24 +141,30 @@ def _put_together(
     """New files, by day, of what tasks have set aside, each row once; and the rows of those that are only held."""
     table = job.pipeline.table
     files: defaultdict[str, list[NewFile]] = defaultdict(list)
-    held = {}
-    together = [*batches(aside, ROW_GROUP_ROWS, len)]
-    for some in together:
-        rows = read_aside(some)
-        twice = doubled_within(table, rows)
-        parts = [*partitions(table, with_schema(table, rows), twice)]
-        if some is together[-1]:
-            made = [NewFile(job.address(table, value), value, part.num_rows, None) for value, part in parts]
-            held = {file.address: part for file, (_, part) in zip(made, parts, strict=True)}
-            written = []
-        else:
-            made = written = write_parts(job, table, parts)
-        for file in made:
+    held: dict[str, pa.Table] = {}
+    *much, last = [*batches(aside, ROW_GROUP_ROWS, len)] or [[]]
+    for some in much:
+        parts, twice = _each_once(table, some)
+        beyond.append(Rewritten([], write_parts(job, table, parts), twice))
+        for file in beyond[-1].files:
             files[partition_path(table, file.partition)].append(file)
-        if written or len(twice):
-            counts = Counter(rows["source_object"].take(pa.array(twice)).to_pylist())
-            beyond.append(Rewritten([], written, counts))
+    if last:
+        parts, twice = _each_once(table, last)
+        if twice:
+            beyond.append(Rewritten([], [], twice))
+        for value, part in parts:
+            file = NewFile(job.address(table, value), value, part.num_rows, None)
+            held[file.address] = part
+            files[partition_path(table, value)].append(file)
     return files, held
+
+
+def _each_once(table: Table, some: list[Aside]) -> tuple[list[Part], Counter[str]]:
+    """Rows that tasks have set aside, by day, and how many of each raw object were there twice."""
+    rows = read_aside(some)
+    twice = doubled_within(table, rows)
+    counts = Counter(rows["source_object"].take(pa.array(twice)).to_pylist())
+    return [*partitions(table, with_schema(table, rows), twice)], counts
 
 
 def _rewritten(job: Job, batch: list[_Left]) -> Rewritten:

@@ -18,7 +18,6 @@ WORD = 8
 
 # One byte more than a number has: it is of another kind.
 _NUMBER = 16
-_POWERS = 10 ** np.arange(_NUMBER - 1, -1, -1, dtype=np.int64)
 
 
 def find(data: Bytes, wanted: Callable[[Bytes], Flags]) -> Places:
@@ -44,7 +43,7 @@ def find_in_block(flags: Flags, start: int) -> Places:
 class Words:
     """A buffer looked at through windows of some bytes that may begin anywhere in it."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: Any) -> None:
         self.bytes: Bytes = np.frombuffer(data, np.uint8)
 
     def at(self, places: Places) -> npt.NDArray[np.uint64]:
@@ -54,11 +53,13 @@ class Words:
         last = len(self.bytes) - WORD
         if len(places) and not 0 <= places.min() <= places.max() <= last:
             places = np.clip(places, 0, last)
-        found: npt.NDArray[np.uint64] = self._windows("<u8")[places]
+        found: npt.NDArray[np.uint64] = self.windows("<u8")[places]
         return found
 
     def is_at(self, byte: int, places: Places) -> Flags:
-        """Whether the byte stands at each place."""
+        """Whether the byte stands at each place; what is outside of the buffer is as its first or last byte."""
+        if not len(self.bytes):
+            return np.zeros(len(places), dtype=bool)
         found: Flags = self.bytes[np.clip(places, 0, len(self.bytes) - 1)] == byte
         return found
 
@@ -68,7 +69,7 @@ class Words:
         if last < 0 or not len(places):
             return np.zeros(len(places), dtype=bool)
         # All of a window at once: a place far from the one before is what costs time.
-        windows = self._windows(f"S{len(mark)}")
+        windows = self.windows(f"S{len(mark)}")
         found: Flags
         if 0 <= places.min() <= places.max() <= last:
             found = windows[places] == mark
@@ -85,17 +86,24 @@ class Words:
         if len(self.bytes) < _NUMBER:
             return np.zeros(len(ends), np.int64), np.full(len(ends), -1, np.int64)
         inside = (ends >= _NUMBER) & (ends <= len(self.bytes))
-        letters = self._windows(f"V{_NUMBER}")[np.where(inside, ends - _NUMBER, 0)].view(np.uint8).reshape(-1, _NUMBER)
-        values = letters - np.uint8(ord("0"))
-        # From the end on, as long as there are digits.
-        digits = np.minimum.accumulate(values[:, ::-1] <= 9, axis=1)[:, ::-1]
-        counts = digits.sum(axis=1)
-        numbers: Places = np.where(digits, values, 0) @ _POWERS
-        leading = values[np.arange(len(ends)), np.minimum(_NUMBER - counts, _NUMBER - 1)] == 0
-        there = inside & (counts > 0) & (counts < _NUMBER) & (~leading | (counts == 1))
+        windows = self.windows(f"V{_NUMBER}")[np.where(inside, ends - _NUMBER, 0)]
+        letters = np.ascontiguousarray(windows.view(np.uint8).reshape(-1, _NUMBER).T)
+        numbers, counts = np.zeros(len(ends), np.int64), np.zeros(len(ends), np.int64)
+        first, goes_on = np.zeros(len(ends), np.uint8), inside
+        # From the end on, as long as there are digits in any.
+        for place in range(_NUMBER):
+            digit = letters[_NUMBER - 1 - place] - np.uint8(ord("0"))
+            goes_on = goes_on & (digit <= 9)
+            if not goes_on.any():
+                break
+            numbers += np.where(goes_on, digit, 0) * np.int64(10**place)
+            counts += goes_on
+            first = np.where(goes_on, digit, first)
+        there = (counts > 0) & (counts < _NUMBER) & ((first > 0) | (counts == 1))
         return numbers, np.where(there, ends - counts, -1)
 
-    def _windows(self, kind: str) -> npt.NDArray[Any]:
+    def windows(self, kind: str) -> npt.NDArray[Any]:
+        """The values of a kind that begin at each byte, of a buffer that is no shorter than one."""
         size = np.dtype(kind).itemsize
         first = self.bytes[:size].view(kind)
         shape = (len(self.bytes) - size + 1,)

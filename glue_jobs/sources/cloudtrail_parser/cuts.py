@@ -12,24 +12,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
-from glue_jobs.byte_search import WORD, Flags, Places, Words, find, word
+from glue_jobs.byte_search import BLOCK, WORD, Flags, Places, Words, find_in_block, word
 from glue_jobs.raw.json_documents import HEAD
+from glue_jobs.sources.cloudtrail_parser.fixed import IDS_LENGTH, REQUEST, TIME_LENGTH
 from glue_jobs.sources.cloudtrail_parser.pieces import Span
 
 _EVENT_BEGINS = b'{"eventVersion":'
-_TIME = b',"eventTime":"'
-_REQUESTED = b'","event'
-_PARAMETERS = b',"requestParameters":'
-_RESPONSE = b',"responseElements":'
-_FACTS = b',"additionalEventData":'
-_REQUEST = b',"requestID":"'
-_EVENT = b'","eventID":"'
-_RESOURCES = b',"resources":['
-
-TIME_LENGTH = len("2024-05-07T08:09:10Z")
-_REQUEST_ID_LENGTH = 16
-_EVENT_ID_LENGTH = 36
+PARAMETERS = b',"requestParameters":'
+RESPONSE = b',"responseElements":'
+FACTS = b',"additionalEventData":'
+RESOURCES = b',"resources":['
+"""What stands before a part, or at its beginning."""
 # Object, bucket, access point; of others a few may come.
 _MOST_RESOURCES = 4
 # In unusual events so many may come before the caller's.
@@ -44,7 +39,7 @@ class Cuts:
     """Events of a buffer: numbers of their objects, where they begin and end, and their parts.
 
     ``framed`` tells which objects are nothing but their events, ``whole`` which events have parts; of others they mean
-    nothing.
+    nothing. A part takes in the name of the one that follows, so that who reads the part sees whether it does.
     """
 
     owners: Places
@@ -59,15 +54,11 @@ class _Braces:
     """All braces of a buffer, and which of them open what an event has once."""
 
     def __init__(self, words: Words) -> None:
-        # Bytes of other letters than ASCII are negative, and no other ones are greater.
-        places = find(words.bytes, lambda block: block.view(np.int8) >= ord("{"))
-        letters = words.bytes[places]
-        # Not "|" and "~".
-        if not (letters & 1).all():
-            places = places[(letters & 1).view(bool)]
-            letters = words.bytes[places]
-        self._opening = np.flatnonzero(letters == ord("{"))
-        self._before = words.at(places[self._opening] - WORD)
+        # What is before a brace is looked at while the processor's cache has it.
+        blocks = [_braces(words, start) for start in range(0, max(len(words.bytes), 1), BLOCK)]
+        places, opening, before = map(np.concatenate, zip(*blocks, strict=True))
+        self._opening = np.flatnonzero(opening)
+        self._before = before
         self.places = np.append(places, len(words.bytes))
         self.callers = self._opened(b'entity":')
         self.callers = self.callers[self.callers > 0]
@@ -88,6 +79,19 @@ class _Braces:
         number = np.append(found, len(self.places))[np.searchsorted(found, self.callers)]
         there = number < self._next
         return np.where(there, number, 0), there
+
+
+def _braces(words: Words, start: int) -> tuple[Places, Flags, npt.NDArray[np.uint64]]:
+    """Where braces are in a block, which of them open, and the eight bytes before each of those."""
+    # Bytes of other letters than ASCII are negative, and no other ones are greater.
+    places = find_in_block(words.bytes[start : start + BLOCK].view(np.int8) >= ord("{"), start)
+    letters = words.bytes[places]
+    # Not "|" and "~".
+    if not (letters & 1).all():
+        places = places[(letters & 1).view(bool)]
+        letters = words.bytes[places]
+    opening = letters == ord("{")
+    return places, opening, words.at(places[opening] - WORD)
 
 
 def cut(data: bytes, starts: Sequence[int] | Places) -> Cuts:
@@ -136,56 +140,44 @@ def _tail(data: bytes, end: int) -> int:
 
 def _parts(words: Words, braces: _Braces, begins: Places, ends: Places) -> tuple[dict[str, Span], Flags]:
     places = braces.places
-    asked, has_parameters = braces.opened(_PARAMETERS)
+    asked, has_parameters = braces.opened(PARAMETERS)
     time = places[asked - 1] + 1
-    parameters = places[asked] - len(_PARAMETERS)
-    response = places[asked + 1] + 1
-    said, has_facts = braces.opened(_FACTS)
+    parameters = places[asked]
+    response = places[asked + 1] + 1 + len(RESPONSE)
+    said, has_facts = braces.opened(FACTS)
     # Old events have none; then they have answered nothing, or else they are no usual ones.
-    request = np.where(has_facts, places[said + 1] + 1, response + len(_RESPONSE) + len("null"))
-    facts = np.where(has_facts, places[said] - len(_FACTS), request)
-    event = request + len(_REQUEST) + _REQUEST_ID_LENGTH
-    rest = event + len(_EVENT) + _EVENT_ID_LENGTH + 1
+    ids = np.where(has_facts, places[said + 1] + 1, response + len("null"))
+    facts = np.where(has_facts, places[said], ids)
+    rest = ids + IDS_LENGTH
     resources, behind = _resources(words, braces, rest)
-    whole = (
-        has_parameters
-        & words.has(_TIME, time)
-        & words.has(_REQUESTED, time + len(_TIME) + TIME_LENGTH)
-        & words.has(_PARAMETERS, parameters)
-        & words.has(_RESPONSE, response)
-        & (words.has(_FACTS, facts) | ~has_facts)
-        & words.has(_REQUEST, request)
-        & words.has(_EVENT, event)
-        & (words.is_at(ord('"'), rest - 1))
-        & (words.has(_RESOURCES, resources) | (resources == behind))
-    )
-    parts = {
-        "caller": (begins + 1, time),
-        "time": (time + len(_TIME), time + len(_TIME) + TIME_LENGTH),
-        "request": (time + len(_TIME) + TIME_LENGTH + 2, parameters),
-        "request_parameters": (parameters + len(_PARAMETERS), response),
-        "response_elements": (response + len(_RESPONSE), facts),
-        "facts": (np.minimum(facts + len(_FACTS), request), request),
-        "request_id": (request + len(_REQUEST), event),
-        "event_id": (event + len(_EVENT), rest - 1),
-        "before_resources": (rest, resources),
-        "resources": (np.minimum(resources + len(_RESOURCES) - 1, behind), behind),
-        "behind_resources": (behind, ends - 1),
-    }
-    for place in (rest, behind):
-        whole &= (words.is_at(ord(","), place)) | (place == ends - 1)
-    edges = [place for span in parts.values() for place in span]
+    whole = has_parameters & (words.is_at(ord(","), behind) | (behind == ends - 1))
+    edges = (begins + 1, time, time + TIME_LENGTH, parameters, response, facts, ids, rest, resources, behind, ends - 1)
     for left, right in pairwise(edges):
         whole &= left <= right
+    parts = {
+        "caller": (begins + 1, time),
+        "time": (time, time + TIME_LENGTH),
+        "request": (time + REQUEST, parameters),
+        "request_parameters": (parameters, response),
+        # Up to a comma where there are no facts.
+        "response_elements": (response, np.where(has_facts, facts, ids + 1)),
+        "facts": (facts, ids),
+        "ids": (ids, rest + 1),
+        "before_resources": (rest, resources),
+        "resources": (resources, behind),
+        "behind_resources": (behind, ends - 1),
+    }
     return parts, whole
 
 
 def _resources(words: Words, braces: _Braces, rest: Places) -> tuple[Places, Places]:
     """Where the field begins and what follows it; both are the beginning of the rest where there is none."""
-    number, there = braces.opened(_RESOURCES)
-    begins = np.where(there, braces.places[number] - len(_RESOURCES), rest)
+    number, there = braces.opened(RESOURCES)
+    begins = np.where(there, braces.places[number] - len(RESOURCES), rest)
     last = number + 1
     for _ in range(_MOST_RESOURCES - 1):
         more = words.is_at(ord(","), braces.at(last) + 1)
+        if not more.any():
+            break
         last = np.where(more, last + 2, last)
     return begins, np.where(there, braces.at(last) + 2, rest)

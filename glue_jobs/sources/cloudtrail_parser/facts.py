@@ -12,7 +12,7 @@ from glue_jobs.byte_search import Flags, Places, Words
 from glue_jobs.sources.cloudtrail_parser import parts
 from glue_jobs.sources.cloudtrail_parser.columns import FACTS, SIZES
 from glue_jobs.sources.cloudtrail_parser.parts import Part, only
-from glue_jobs.sources.cloudtrail_parser.pieces import Span, are_plain, joined, likely_places, values_of
+from glue_jobs.sources.cloudtrail_parser.pieces import Span, joined, spans_of, values_of
 from glue_jobs.sources.cloudtrail_parser.texts import null_if_no_json, whole_numbers
 
 # Elsewhere, or of another length, they only cost time.
@@ -30,11 +30,11 @@ class FactsOfEvents:
     digits: Places
 
     @classmethod
-    def cut(cls, data: bytes, words: Words, span: Span) -> FactsOfEvents:
-        """The facts at ``span``."""
-        texts = joined(data, span)
-        sizes, digits, size = _sizes(words, span)
-        ids = _ids(data, words, (span[0], size[0]))
+    def of(cls, texts: pa.StringArray) -> FactsOfEvents:
+        """Those that `joined` put together."""
+        span, data = spans_of(texts)
+        sizes, digits, size = _sizes(Words(data), span)
+        ids = values_of(data, (span[0], size[0]), _ID_2, _ID_2_LENGTHS)
         part = Part.of(joined(data, (span[0], ids[0]), (ids[1], size[0]), (size[1], span[1])), parts.said)
         return cls(texts, part, sizes, digits)
 
@@ -68,11 +68,5 @@ def _sizes(words: Words, span: Span) -> tuple[Places, Places, Span]:
     sizes, begins = words.numbers_before(end)
     mark = begins - len(_SIZE_MARK)
     there = (begins >= 0) & (mark > span[0]) & words.is_at(ord("}"), end) & words.has(_SIZE_MARK, mark)
-    digits = words.bytes[np.where(there, begins, 0)].astype(np.int64) - ord("0")
+    digits = sizes // 10 ** np.where(there, end - begins - 1, 0)
     return np.where(there, sizes, -1), digits, (np.where(there, begins + 1, span[1]), np.where(there, end, span[1]))
-
-
-def _ids(data: bytes, words: Words, span: Span) -> Span:
-    """Where the second id of S3 is before the size, both at the end of ``span`` where it is not."""
-    found = values_of(words, span, likely_places(data, words, span, _ID_2), _ID_2, _ID_2_LENGTHS)
-    return found if are_plain(joined(data, found)).all() else (span[1], span[1])

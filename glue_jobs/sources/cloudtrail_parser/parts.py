@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from glue_jobs.byte_search import Flags
 from glue_jobs.raw.json_values import NOT_JSON
+from glue_jobs.sources.cloudtrail_parser import cuts
 from glue_jobs.sources.cloudtrail_parser.event import Event
 from glue_jobs.sources.cloudtrail_parser.nested import Facts, facts_of
 from glue_jobs.sources.cloudtrail_parser.texts import by_name, listed, spread
@@ -27,6 +28,9 @@ OF_CALLER = ("eventVersion", "userIdentity")
 OF_REQUEST = ("eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode", "errorMessage")
 
 SHARED_ID = '"sharedEventID"'
+
+_PARAMETERS, _RESPONSE = cuts.PARAMETERS.decode(), cuts.RESPONSE.decode()
+_FACTS, _RESOURCES = cuts.FACTS.decode(), cuts.RESOURCES.decode()
 
 _VALUE = msgspec.json.Decoder(msgspec.Raw)
 _NULL = msgspec.Raw(b"null")
@@ -96,8 +100,28 @@ def caller(text: str) -> Any:
 
 
 def request(text: str) -> Any:
-    """The fields from the time to the parameters."""
-    return _members(_REQUEST, text)
+    """The fields between the time and the parameters, whose name ends the text."""
+    return _members(_REQUEST, text[: -len(_PARAMETERS)]) if text.endswith(_PARAMETERS) else None
+
+
+def parameters(text: str) -> str | None:
+    """The value up to the response's name."""
+    return value(text[: -len(_RESPONSE)]) if text.endswith(_RESPONSE) else None
+
+
+def response(text: str) -> str | None:
+    """The value up to the name of the facts, or else to a comma."""
+    for end in (_FACTS, ","):
+        if text.endswith(end):
+            return value(text[: -len(end)])
+    return None
+
+
+def resources(text: str) -> str | None:
+    """The value behind its name, when there is any text."""
+    if not text:
+        return ""
+    return value(text[len(_RESOURCES) - 1 :]) if text.startswith(_RESOURCES) else None
 
 
 def rest(text: str) -> Any:
@@ -107,16 +131,16 @@ def rest(text: str) -> Any:
 
 
 def value(text: str) -> str | None:
-    """A whole JSON value as its text; empty when it is null or not there."""
+    """A whole JSON value as its text; empty when it is null."""
     try:
-        return "" if not text or _VALUE.decode(text) == _NULL else text if text == text.strip() else None
+        return "" if _VALUE.decode(text) == _NULL else text if text == text.strip() else None
     except NOT_JSON:
         return None
 
 
 def said(text: str) -> Facts | None:
-    """What additionalEventData says."""
-    return None if value(text) is None else facts_of(text)
+    """What additionalEventData says, if there is any."""
+    return None if text and value(text) is None else facts_of(text)
 
 
 def _members(decoder: Decoder, text: str) -> Any:

@@ -13,15 +13,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.byte_search import Flags, Places, Words
+from glue_jobs.byte_search import Flags, Places
 from glue_jobs.sources.cloudtrail_parser import parts
 from glue_jobs.sources.cloudtrail_parser.columns import FLAGS, NAMES, PARSED_SCHEMA, finished
 from glue_jobs.sources.cloudtrail_parser.cuts import Cuts, cut
 from glue_jobs.sources.cloudtrail_parser.documents import utf8
 from glue_jobs.sources.cloudtrail_parser.event import REST, S3, SUMMARIES
 from glue_jobs.sources.cloudtrail_parser.facts import FactsOfEvents
+from glue_jobs.sources.cloudtrail_parser.fixed import Letters, are_usual, column, fixed
 from glue_jobs.sources.cloudtrail_parser.parts import OF_CALLER, OF_REQUEST, Part, only
-from glue_jobs.sources.cloudtrail_parser.pieces import Span, are_plain, joined, likely_places, values_of
+from glue_jobs.sources.cloudtrail_parser.pieces import Span, are_plain, joined, spans_of, values_of
 from glue_jobs.sources.cloudtrail_parser.texts import json_or_null, null_if_empty
 from glue_jobs.sources.cloudtrail_parser.times import usual_times
 from glue_jobs.sources.parsed import NO_POSITIONS, Positions
@@ -29,7 +30,11 @@ from glue_jobs.sources.parsed import NO_POSITIONS, Positions
 # What differs in every event is cut out of the parts; elsewhere, or of another length, it only costs time.
 _SHARED_ID, _SHARED_ID_LENGTHS = b',"sharedEventID":"', (36,)
 
-_NESTED = ("request_parameters", "response_elements", "resources")
+_NESTED = {
+    "request_parameters": parts.parameters,
+    "response_elements": parts.response,
+    "resources": parts.resources,
+}
 
 MOST_BYTES = 2**31 - 1
 
@@ -62,7 +67,11 @@ def read_usual(data: bytes, starts: Positions) -> Usual:
     cuts = cut(data, starts)
     framed = cuts.framed[cuts.owners]
     numbers = np.flatnonzero(framed & cuts.whole)
-    events = _Events(data, {name: (begins[numbers], ends[numbers]) for name, (begins, ends) in cuts.parts.items()})
+    rows = fixed(joined(data, *(_chosen(cuts.parts[name], numbers) for name in ("time", "ids"))))
+    usual = are_usual(rows)
+    if not usual.all():
+        rows, numbers = rows[usual], numbers[usual]
+    events = _Events(data, rows, {name: _chosen(span, numbers) for name, span in cuts.parts.items()})
     proven, wanted = events.proven(), events.wanted()
     owners = cuts.owners[numbers]
     framed[numbers[proven]] = False
@@ -73,6 +82,10 @@ def read_usual(data: bytes, starts: Positions) -> Usual:
         _odd(data, cuts, np.flatnonzero(framed)),
         np.flatnonzero(~cuts.framed).tolist(),
     )
+
+
+def _chosen(span: Span, numbers: Places) -> Span:
+    return span[0][numbers], span[1][numbers]
 
 
 def _odd(data: bytes, cuts: Cuts, numbers: Places) -> dict[int, list[bytes]]:
@@ -86,15 +99,14 @@ def _odd(data: bytes, cuts: Cuts, numbers: Places) -> dict[int, list[bytes]]:
 class _Events:
     """Events cut into parts."""
 
-    def __init__(self, data: bytes, spans: dict[str, Span]) -> None:
-        words = Words(data)
-        self.ids = {"request_id": joined(data, spans["request_id"]), "event_id": joined(data, spans["event_id"])}
-        self.times, self.timed = usual_times(joined(data, spans["time"]))
-        self.nested = {name: Part.of(joined(data, spans[name]), parts.value) for name in _NESTED}
+    def __init__(self, data: bytes, rows: Letters, spans: dict[str, Span]) -> None:
+        self.times, self.timed = usual_times(column(rows, "event_time"))
+        self.ids = {name: column(rows, name) for name in ("request_id", "event_id")}
+        self.nested = {name: Part.of(joined(data, spans[name]), read) for name, read in _NESTED.items()}
         self.caller = Part.of(joined(data, spans["caller"]), parts.caller)
         self.request = Part.of(joined(data, spans["request"]), parts.request)
-        self.facts = FactsOfEvents.cut(data, words, spans["facts"])
-        self.rest, self.shared_ids = _rest(data, words, spans["before_resources"], spans["behind_resources"])
+        self.facts = FactsOfEvents.of(joined(data, spans["facts"]))
+        self.rest, self.shared_ids = _rest(joined(data, spans["before_resources"], spans["behind_resources"]))
 
     def proven(self) -> Flags:
         """Which events are what their parts say."""
@@ -141,14 +153,10 @@ class _Events:
         return pc.coalesce(rest.texts(rest.fields["sharedEventID"]).dictionary_decode(), cut_out)
 
 
-def _rest(data: bytes, words: Words, before: Span, behind: Span) -> tuple[Part, pa.StringArray]:
-    places = likely_places(data, words, behind, _SHARED_ID)
-    begins, ends = values_of(words, behind, places, _SHARED_ID, _SHARED_ID_LENGTHS)
-    ids = joined(data, (begins, ends))
-    if not are_plain(ids).all():
-        begins = ends = behind[1]
-        ids = joined(data, (begins, ends))
-    return Part.of(joined(data, before, (behind[0], begins), (ends, behind[1])), parts.rest), ids
+def _rest(texts: pa.StringArray) -> tuple[Part, pa.StringArray]:
+    spans, data = spans_of(texts)
+    begins, ends = values_of(data, spans, _SHARED_ID, _SHARED_ID_LENGTHS)
+    return Part.of(joined(data, (spans[0], begins), (ends, spans[1])), parts.rest), joined(data, (begins, ends))
 
 
 def _others(fields: Any) -> str | None:

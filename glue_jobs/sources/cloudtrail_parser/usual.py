@@ -106,13 +106,15 @@ class _Events:
         self.caller = Part.of(joined(data, spans["caller"]), parts.caller)
         self.request = Part.of(joined(data, spans["request"]), parts.request)
         self.facts = FactsOfEvents.of(joined(data, spans["facts"]))
+        # By itself, too: what is open before the resources must not go on behind them.
+        self.before = Part.of(joined(data, spans["before_resources"]), parts.rest)
         self.rest, self.shared_ids = _rest(joined(data, spans["before_resources"], spans["behind_resources"]))
 
     def proven(self) -> Flags:
         """Which events are what their parts say."""
         proven = self.timed & self.request.flags(lambda fields: fields.eventSource is not None)
         proven &= self.facts.proven()
-        for part in (*self.nested.values(), self.caller, self.rest):
+        for part in (*self.nested.values(), self.caller, self.before, self.rest):
             proven &= ~part.damaged
         # What was cut out is what the field says, not something inside of another one.
         cut_out = pc.binary_length(self.shared_ids).to_numpy() > 0

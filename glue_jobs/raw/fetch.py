@@ -88,7 +88,7 @@ def slices(chunk: Chunk, numbers: list[int], splittable: bool) -> Iterator[Slice
     builder = _Builder()
     for part, number, pieces in fetched(chunk, numbers):
         reader = Lines(part.start) if splittable else Documents()
-        unpacker = Unpacker()
+        unpacker = Unpacker(part.found.entry.size)
         for raw in chain(pieces, (None,)):
             for data in unpacker.finish() if raw is None else unpacker.feed(raw):
                 for offset, text in reader.feed(data):

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import deflate
 from isal import isal_zlib
 
 GZIP = b"\x1f\x8b"
+# So begins a member; the third byte says that it is deflated, as all are.
+MEMBER = GZIP + b"\x08"
 
 # zlib's number for "a gzip header and trailer around the largest window".
 GZIP_WINDOW = 31
@@ -21,10 +24,14 @@ STEP = 64 * 2**10
 
 
 class Unpacker:
-    """Bytes in, unpacked bytes out; what is not gzip passes through. ``problem`` says why the end is missing."""
+    """Bytes in, unpacked bytes out; what is not gzip passes through. ``problem`` says why the end is missing.
 
-    def __init__(self) -> None:
+    With the ``size`` of the object, one that comes whole is unpacked at once where that can be done: a third sooner.
+    """
+
+    def __init__(self, size: int | None = None) -> None:
         self.problem: str | None = None
+        self._size = size
         self._inflate: Any = None
         self._beginning = b""
         self._started = False
@@ -32,6 +39,11 @@ class Unpacker:
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Unpack the next bytes of the object."""
         if not self._started:
+            whole = _at_once(data) if len(data) == self._size else None
+            if whole is not None:
+                self._started = True
+                yield whole
+                return
             data = self._beginning + data
             if len(data) < len(GZIP) and GZIP.startswith(data):
                 self._beginning = data
@@ -73,6 +85,19 @@ class Unpacker:
                 return
             data = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
             self.problem = None if self._inflate.eof else TRUNCATED
+
+
+def _at_once(data: bytes) -> bytes | None:
+    """What one member holds that says how much that is; None for anything else, which is read step by step."""
+    size = int.from_bytes(data[-4:], "little")
+    if not 0 < size <= MOST_AT_ONCE or not data.startswith(MEMBER) or data.find(MEMBER, 1) >= 0:
+        return None
+    try:
+        # With the size given nothing is taken for it that is none.
+        text = bytes(deflate.gzip_decompress(data, size))
+    except deflate.DeflateError:
+        return None
+    return text if len(text) == size else None
 
 
 TRUNCATED = "the gzip stream ends early: the object was cut short"

@@ -40,6 +40,28 @@ def test_members_and_padding_are_what_gzip_makes_of_them(parts: list[bytes], zer
 
 
 @FEW
+@given(members, st.sampled_from([b"", b"\0\0", b"x", b"\x1f", b"\x1f\x8b", b"abcdefgh"]), st.integers(0, 300))
+def test_an_object_unpacked_at_once_is_what_it_is_step_by_step(parts: list[bytes], behind: bytes, cut: int) -> None:
+    whole = packed(parts) + behind
+    for data in (whole, whole[: max(1, len(whole) - cut)], whole[:20] + b"?" + whole[21:]):
+        unpacker = Unpacker(len(data))
+        found = b"".join([*unpacker.feed(data), *unpacker.finish()])
+        assert (found, unpacker.problem) == unpacked(data, len(data))
+
+
+def test_two_members_that_are_alike_are_two() -> None:
+    data = packed([b"the same"]) * 2
+    assert b"".join(Unpacker(len(data)).feed(data)) == b"the same" * 2
+
+
+@pytest.mark.parametrize("size", [0, 17 * 2**20])
+def test_what_a_stream_says_of_its_size_is_not_believed(size: int) -> None:
+    data = packed([b"abc"])[:-4] + size.to_bytes(4, "little")
+    unpacker = Unpacker(len(data))
+    assert (b"".join(unpacker.feed(data)), unpacker.problem) == unpacked(data, len(data))
+
+
+@FEW
 @given(members, st.integers(1, 10_000), sizes)
 def test_a_stream_cut_anywhere_gives_its_beginning_and_says_so(parts: list[bytes], cut: int, size: int) -> None:
     data = packed(parts)

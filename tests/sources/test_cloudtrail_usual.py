@@ -135,7 +135,9 @@ def test_an_odd_event_is_what_it_is_between_usual_ones(fields: dict[str, Any]) -
     assert_same(data, document([event(4)]))
 
 
-RESOURCES = b'"readOnly":true,"resources":[{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::example-data/a.csv"}],"eventType'
+RESOURCES = (
+    b'"readOnly":true,"resources":[{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::example-data/a.csv"}],"eventType'
+)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,10 @@ RESOURCES = b'"readOnly":true,"resources":[{"type":"AWS::S3::Object","ARN":"arn:
         (b'"responseElements":null', b'"responseElements":'),
         (b'"readOnly":true,"resources":[{', b'"apiVersion":"a,"resources":[{"b":1}],b","resources":[{'),
         (b'"readOnly":true,"resources":[{', b'"readOnly":true,"resources":{"b":1},"resources":[{'),
-        (RESOURCES, RESOURCES.replace(b'"readOnly":true', b'"apiVersion":"a').replace(b',"eventType', b',b","eventType')),
+        (
+            RESOURCES,
+            RESOURCES.replace(b'"readOnly":true', b'"apiVersion":"a').replace(b',"eventType', b',b","eventType'),
+        ),
         (b'"readOnly":true,"resources":[{', b'"apiVersion":1,"resources":[{"a":"]2,"},{'),
         (b'a.csv"}],"eventType"', b'a.csv"}]2,"eventType"'),
         (b'"},"eventTime":', b'"},"eventName":"X","eventTime":'),

@@ -90,6 +90,7 @@ class Unpacker:
 def _at_once(data: bytes) -> bytes | None:
     """What one member holds that says how much that is; None for anything else, which is read step by step."""
     size = int.from_bytes(data[-4:], "little")
+    # libdeflate stops behind the first member and does not tell where that was.
     if not 0 < size <= MOST_AT_ONCE or not data.startswith(MEMBER) or data.find(MEMBER, 1) >= 0:
         return None
     try:

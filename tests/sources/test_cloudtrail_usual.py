@@ -152,6 +152,8 @@ RESOURCES = (
             RESOURCES.replace(b'"readOnly":true', b'"apiVersion":"a').replace(b',"eventType', b',b","eventType'),
         ),
         (b'"readOnly":true,"resources":[{', b'"apiVersion":1,"resources":[{"a":"]2,"},{'),
+        (b'","readOnly":true', b'"}"readOnly":true'),
+        (b'","readOnly":true', b'"2"readOnly":true'),
         (b'a.csv"}],"eventType"', b'a.csv"}]2,"eventType"'),
         (b'"},"eventTime":', b'"},"eventName":"X","eventTime":'),
         (b'"},"eventTime":', b'",},"eventTime":'),

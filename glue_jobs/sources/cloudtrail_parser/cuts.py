@@ -162,7 +162,7 @@ def _parts(words: Words, braces: _Braces, begins: Places, ends: Places) -> tuple
         # Up to a comma where there are no facts.
         "response_elements": (response, np.where(has_facts, facts, ids + 1)),
         "facts": (facts, ids),
-        "ids": (ids, rest + 1),
+        "ids": (ids, rest),
         "before_resources": (rest, resources),
         "resources": (resources, behind),
         "behind_resources": (behind, ends - 1),

@@ -22,8 +22,7 @@ _LENGTHS: dict[bytes | str, int] = {
     "request_id": 16,
     b'","eventID":"': 0,
     "event_id": 36,
-    # And the comma or the brace behind the quote.
-    b'"': 1,
+    b'"': 0,
 }
 _SIZES = [length + len(name) if isinstance(name, bytes) else length for name, length in _LENGTHS.items()]
 _PLACES = dict(zip(_LENGTHS, accumulate(_SIZES, initial=0), strict=False))
@@ -32,18 +31,18 @@ TIME_LENGTH = _PLACES[b',"requestID":"']
 """From the comma before the time into the name of the next field."""
 REQUEST = _PLACES[b'","event'] + len(b'",')
 """Where that name begins."""
-IDS_LENGTH = sum(_SIZES) - TIME_LENGTH - 1
+IDS_LENGTH = sum(_SIZES) - TIME_LENGTH
 """From the comma before the first id to the quote behind the second one."""
 
 
 def fixed(texts: pa.StringArray) -> Letters:
-    """The texts, each of a time and ids as said above with the byte behind them, row by row."""
+    """The texts, each of a time and ids as said above, row by row."""
     return np.frombuffer(texts.buffers()[2], np.uint8, len(texts) * sum(_SIZES)).reshape(-1, sum(_SIZES))
 
 
 def are_usual(rows: Letters) -> Flags:
-    """Which rows have all that is named, up to a comma or a closing brace."""
-    usual: Flags = (rows[:, -1] == ord(",")) | (rows[:, -1] == ord("}"))
+    """Which rows have all the marks."""
+    usual = np.ones(len(rows), dtype=bool)
     for name, place in _PLACES.items():
         if isinstance(name, bytes):
             usual &= _has(rows, name, place)

@@ -127,7 +127,8 @@ def resources(text: str) -> str | None:
 def rest(text: str) -> Any:
     """The fields behind the event's id, each with the comma before it; a shared id may be there once."""
     # A comma alone would stand before the end of the event.
-    return _members(_REST, text[1:]) if text != "," and text.count(SHARED_ID) < 2 else None
+    whole = not text or (text.startswith(",") and len(text) > 1)
+    return _members(_REST, text[1:]) if whole and text.count(SHARED_ID) < 2 else None
 
 
 def value(text: str) -> str | None:

@@ -13,23 +13,16 @@ from glue_jobs.byte_search import WORD, Flags
 Letters = npt.NDArray[np.uint8]
 """Bytes, row by row."""
 
-# Marks, and how long what is between them is.
-_LENGTHS: dict[bytes | str, int] = {
-    b',"eventTime":"': 0,
-    "event_time": len("2024-05-07T08:09:10Z"),
-    b'","event': 0,
-    b',"requestID":"': 0,
-    "request_id": 16,
-    b'","eventID":"': 0,
-    "event_id": 36,
-    b'"': 0,
-}
-_SIZES = [length + len(name) if isinstance(name, bytes) else length for name, length in _LENGTHS.items()]
-_PLACES = dict(zip(_LENGTHS, accumulate(_SIZES, initial=0), strict=False))
+_LENGTHS = {"event_time": len("2024-05-07T08:09:10Z"), "request_id": 16, "event_id": 36}
+_TIME, _NEXT = b',"eventTime":"', b'","event'
+_REQUEST_ID, _EVENT_ID, _END = b',"requestID":"', b'","eventID":"', b'"'
+_LAYOUT = (_TIME, "event_time", _NEXT, _REQUEST_ID, "request_id", _EVENT_ID, "event_id", _END)
+_SIZES = [_LENGTHS[each] if isinstance(each, str) else len(each) for each in _LAYOUT]
+_PLACES = dict(zip(_LAYOUT, accumulate(_SIZES, initial=0), strict=False))
 
-TIME_LENGTH = _PLACES[b',"requestID":"']
+TIME_LENGTH = _PLACES[_REQUEST_ID]
 """From the comma before the time into the name of the next field."""
-REQUEST = _PLACES[b'","event'] + len(b'",')
+REQUEST = _PLACES[_NEXT] + len(b'",')
 """Where that name begins."""
 IDS_LENGTH = sum(_SIZES) - TIME_LENGTH
 """From the comma before the first id to the quote behind the second one."""

@@ -31,6 +31,11 @@ def coded(codes: npt.NDArray[np.integer], values: pa.Array) -> pa.DictionaryArra
     return pa.DictionaryArray.from_arrays(pa.array(places, pa.int32(), mask=absent), values)
 
 
+def repeated(text: str, count: int) -> pa.DictionaryArray:
+    """The text on so many rows, as ``dictionary<int32, string>``."""
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([text]))
+
+
 def used(array: pa.Array) -> pa.Array:
     """The array, without values in its dictionary, if it has one, that stand nowhere; a few of them may stay."""
     if not _is_coded(array) or len(array.dictionary) <= max(FEW, len(array) // ROWS_A_VALUE):

@@ -15,7 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.sources.inventory_parser import InventoryFile, RefusedError, columnar, find, read_file, read_manifest
+from glue_jobs.sources.inventory_parser import (
+    InventoryFile,
+    RefusedError,
+    columnar,
+    files,
+    find,
+    read_file,
+    read_manifest,
+)
 from glue_jobs.sources.inventory_parser.csv_rows import parse_block
 from glue_jobs.sources.inventory_parser.fields import COLUMNS, field_names
 from glue_jobs.sources.inventory_parser.keys import decode_keys
@@ -164,6 +172,14 @@ def test_a_file_that_is_not_as_promised(form: str, tmp_path: Path) -> None:
             read(form, content, folder=tmp_path, **promised)
     with pytest.raises(RefusedError, match=r"its file \S+nowhere is missing"):
         find(InventoryFile(f"{tmp_path}/nowhere", 1, ""))
+
+
+@pytest.mark.parametrize("form", ["ORC", "Parquet"])
+def test_nothing_of_a_damaged_columnar_file_is_read(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Some damage of ORC ends the process that reads it.
+    monkeypatch.setattr(files, f"read_{form.lower()}", lambda *_: pytest.fail("was read"))
+    with pytest.raises(RefusedError, match="has the MD5"):
+        read(form, GOOD[form], md5="0" * 32, folder=tmp_path)
 
 
 def test_an_empty_file_is_csv_without_rows_and_nothing_else(tmp_path: Path) -> None:

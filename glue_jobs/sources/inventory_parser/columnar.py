@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from glue_jobs.sources.inventory_parser.fields import COLUMNS, DISTINCT
 from glue_jobs.sources.inventory_parser.manifest import RefusedError
+from glue_jobs.sources.inventory_parser.orc_stripes import read_stripes
 from glue_jobs.sources.inventory_parser.rows import build_rows
 
 # Of a Parquet file rows of about so many bytes are held at a time, as many as become a data file. Text with a
@@ -28,8 +29,8 @@ def read_orc(source: Any, fields: Sequence[str]) -> Iterator[pa.Table]:
     """
     file = paorc.ORCFile(source)
     _check(file.schema.names, fields)
-    for stripe in range(file.nstripes):
-        yield _built(file.read_stripe(stripe, columns=list(fields)))
+    for rows in read_stripes(file, source, fields, _repeating(fields)):
+        yield _built(rows)
 
 
 def read_parquet(source: Any, fields: Sequence[str]) -> Iterator[pa.Table]:
@@ -37,12 +38,11 @@ def read_parquet(source: Any, fields: Sequence[str]) -> Iterator[pa.Table]:
     names = pq.read_schema(source).names
     _check(names, fields)
     source.seek(0)
-    repeating = [name for name in fields if pa.types.is_string(COLUMNS.get(name, pa.null())) and name not in DISTINCT]
     # What is in memory would only be copied by reading it ahead.
     ahead = not isinstance(source, pa.BufferReader)
-    file = pq.ParquetFile(source, read_dictionary=repeating, pre_buffer=ahead)
+    file = pq.ParquetFile(source, read_dictionary=_repeating(fields), pre_buffer=ahead)
     for batch in file.iter_batches(_batch_rows(file.metadata), columns=list(fields), use_threads=False):
-        yield _built(batch)
+        yield _built(pa.Table.from_batches([batch]))
 
 
 def _batch_rows(metadata: pq.FileMetaData) -> int:
@@ -57,8 +57,12 @@ def _check(names: Sequence[str], fields: Sequence[str]) -> None:
         raise RefusedError(f"has no column {missing[0]}, which fileSchema names")
 
 
-def _built(batch: pa.RecordBatch) -> pa.Table:
-    rows = pa.Table.from_batches([batch])
+def _repeating(fields: Sequence[str]) -> list[str]:
+    """The columns that get a dictionary."""
+    return [name for name in fields if pa.types.is_string(COLUMNS.get(name, pa.null())) and name not in DISTINCT]
+
+
+def _built(rows: pa.Table) -> pa.Table:
     if rows["bucket"].null_count or rows["key"].null_count:
         raise RefusedError("has rows without bucket or key")
     return build_rows({name: rows[name] for name in rows.column_names}, rows.num_rows)

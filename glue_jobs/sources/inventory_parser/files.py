@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -53,11 +53,16 @@ def read_file(
     """
     digest = hashlib.md5(usedforsecurity=False)
     digested = _digested(pieces, digest)
-    read = _csv if form == "CSV" else partial(_columnar, entry=entry, form=form)
     try:
         first = next(digested, b"")
         _check_form(first, form)
-        yield from read(chain([first], digested), fields=fields)
+        if form == "CSV":
+            yield from _csv(chain([first], digested), fields)
+        else:
+            content = _content(chain([first], digested), entry)
+            # Before it is read: damaged ORC may crash Arrow, and the worker with it.
+            _check(digest.hexdigest(), file)
+            yield from _columnar(content, fields, form, entry)
     except (pa.ArrowException, OSError, RefusedError) as error:
         # Whatever is wrong with the content, a file that is another one than was written is the better reason.
         for _ in digested:
@@ -124,13 +129,18 @@ def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes | Overlong]:
     yield b"".join(waiting)
 
 
-def _columnar(pieces: Iterator[bytes], fields: Sequence[str], entry: Entry, form: str) -> Iterator[Block]:
-    read = read_orc if form == "ORC" else read_parquet
-    kept = [piece if entry.size <= KEPT else b"" for piece in pieces]
+def _content(pieces: Iterator[bytes], entry: Entry) -> bytes | None:
+    """The whole file, if it is small enough to be kept."""
     if entry.size <= KEPT:
-        for rows in read(pa.BufferReader(b"".join(kept)), fields):
-            yield Block(rows, [], rows.num_rows)
-        return
-    with storage_for(entry.address).open(entry.address) as file:
-        for rows in read(pa.PythonFile(file, "r"), fields):
+        return b"".join(pieces)
+    for _ in pieces:
+        pass
+    return None
+
+
+def _columnar(content: bytes | None, fields: Sequence[str], form: str, entry: Entry) -> Iterator[Block]:
+    read = read_orc if form == "ORC" else read_parquet
+    with storage_for(entry.address).open(entry.address) if content is None else nullcontext() as file:
+        source = pa.BufferReader(content) if content is not None else pa.PythonFile(file, "r")
+        for rows in read(source, fields):
             yield Block(rows, [], rows.num_rows)

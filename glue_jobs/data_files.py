@@ -67,25 +67,24 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
     from glue_jobs.lake import describe
 
     rows = _required(compact(rows.select(_with_values(table, rows))))
-    sink = pa.BufferOutputStream()
     metadata: list[pq.FileMetaData] = []
-    pq.write_table(
-        rows,
-        sink,
-        row_group_size=ROW_GROUP_ROWS,
-        data_page_size=PAGE,
-        write_batch_size=ROWS_AT_A_TIME,
-        compression="zstd",
-        compression_level=COMPRESSION_LEVEL,
-        use_dictionary=[name for name in rows.column_names if _repeats(rows[name])],
-        # Bounds of long texts that nobody filters by would cost a third of the writing.
-        write_statistics=list(table.bounded),
-        store_schema=False,
-        metadata_collector=metadata,
-    )
-    data = sink.getvalue()
-    storage_for(address).put(address, memoryview(data))
-    return NewFile(address, partition, rows.num_rows, describe(table, address, data.size, metadata[0], partition))
+    with storage_for(address).create(address) as file:
+        pq.write_table(
+            rows,
+            file,
+            row_group_size=ROW_GROUP_ROWS,
+            data_page_size=PAGE,
+            write_batch_size=ROWS_AT_A_TIME,
+            compression="zstd",
+            compression_level=COMPRESSION_LEVEL,
+            use_dictionary=[name for name in rows.column_names if _repeats(rows[name])],
+            # Bounds of long texts that nobody filters by would cost a third of the writing.
+            write_statistics=list(table.bounded),
+            store_schema=False,
+            metadata_collector=metadata,
+        )
+        size = file.tell()
+    return NewFile(address, partition, rows.num_rows, describe(table, address, size, metadata[0], partition))
 
 
 def read_file(table: Table, address: str) -> pa.Table:

@@ -6,6 +6,7 @@ Every object is named by its whole address: ``s3://bucket/key`` or an absolute p
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -63,6 +64,9 @@ class Storage(Protocol):
 
     def put(self, address: str, data: bytes | memoryview, content_type: str | None = None) -> None:
         """Write the object, durable when this returns; a folder has no place for ``content_type``."""
+
+    def create(self, address: str) -> AbstractContextManager[BinaryIO]:
+        """A file to write piece by piece; it becomes the object, durable, when the block ends without an error."""
 
     def delete(self, addresses: Sequence[str]) -> None:
         """Remove the objects; those that are gone already are no error."""

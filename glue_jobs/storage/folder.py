@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from glue_jobs.errors import StorageError
 from glue_jobs.storage import Entry, Level
+from glue_jobs.storage.synced_file import SyncedFile
 
 # Follows the name of a file that is still being written; no listing shows it, `delete` removes what a kill left.
 UNFINISHED = re.compile(r"\.unfinished-[0-9a-f]{32}")
@@ -71,22 +72,29 @@ class FolderStorage:
             return Path(address).open("rb")
 
     def put(self, address: str, data: bytes | memoryview, content_type: str | None = None) -> None:
+        if not data:
+            # Nothing to be half-way through. A run makes its folder with an empty file: killed before it had its
+            # name, no listing would show the folder to the run that removes it.
+            with _explained("write", address):
+                path = Path(address)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.open("wb").close()
+                _sync_folder(path.parent)
+            return
+        with self.create(address) as file:
+            file.write(data)
+
+    @contextmanager
+    def create(self, address: str) -> Iterator[BinaryIO]:
         path = Path(address)
         unfinished = Path(f"{address}.unfinished-{uuid4().hex}")
         with _explained("write", address):
             path.parent.mkdir(parents=True, exist_ok=True)
-            if not data:
-                # Nothing to be half-way through. A run makes its folder with an empty file: killed before it had its
-                # name, no listing would show the folder to the run that removes it.
-                path.open("wb").close()
-                _sync_folder(path.parent)
-                return
             try:
-                with unfinished.open("wb") as file:
-                    file.write(data)
-                    file.flush()
+                with SyncedFile(unfinished) as file:
+                    yield file
                     # A commit must never point at bytes that a power cut can take away.
-                    os.fsync(file.fileno())
+                    file.sync()
                 # Whoever reads the file finds all of it or none, wherever this process is killed.
                 os.replace(unfinished, path)  # noqa: PTH105
             except BaseException:

@@ -140,6 +140,12 @@ class S3Storage:
                 # Arrow's buffers show themselves as signed bytes, which obstore takes for numbers.
                 obstore.put(self._store, key, memoryview(data).cast("B"), attributes=attributes)
 
+    @contextmanager
+    def create(self, address: str) -> Iterator[BinaryIO]:
+        file = io.BytesIO()
+        yield file
+        self.put(address, file.getbuffer())
+
     def delete(self, addresses: Sequence[str]) -> None:
         for start in range(0, len(addresses), MOST_DELETES):
             batch = addresses[start : start + MOST_DELETES]

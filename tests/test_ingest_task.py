@@ -60,14 +60,20 @@ def test_documents_of_one_slice_keep_their_counts_apart(tmp_path: Path) -> None:
     ]
 
 
-def test_records_of_a_large_document_are_numbered_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name, size in ((json_documents, "PIECE", 3000), (json_documents, "TAIL", 900), (fetch, "SLICE", 2000)):
+@pytest.mark.parametrize("together", [1, 4_000, 10**6])
+def test_records_of_a_large_document_are_numbered_through(
+    together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name, size in ((json_documents, "PIECE", 3000), (json_documents, "TAIL", 900), (fetch, "SLICE", 2000),
+                               (fetch, "DOCUMENTS", together)):  # fmt: skip
         monkeypatch.setattr(module, name, size)
     monkeypatch.setattr("glue_jobs.raw.unpack.MOST_AT_ONCE", 500)
     records = [event(number) if number % 50 else {} for number in range(1000)]
     data = json.dumps({"Records": records}).encode()
+    small = json.dumps({"Records": [event(1000), {}]}).encode()
     reason = "the record names no eventSource"
-    result = ingest(tmp_path, [gzip.compress(data), gzip.compress(data)[:-300]])
+    result = ingest(tmp_path, [gzip.compress(data), gzip.compress(data)[:-300], small, small[:-5], small])
+    assert [(name, position) for name, position, _ in rejected(result) if name > "1"] == [("2", 1), ("3", 1), ("4", 1)]
     assert (result.counts.rows[0], result.counts.rejected[0]) == (980, 20)
     of_first = [(position, text) for name, position, text in rejected(result) if name == "0"]
     assert of_first == [(number, reason) for number in range(0, 1000, 50)]

@@ -22,6 +22,9 @@ from glue_jobs.storage import storage_for
 # What a worker holds at a time: one slice being parsed, and about as much again on its way.
 SLICE = 32 * 2**20
 
+# The same of JSON documents: the more of them are parsed at a time, the fewer of their texts are different.
+DOCUMENTS = 96 * 2**20
+
 # A large object is read in pieces of this size, several at a time.
 READ = 8 * 2**20
 
@@ -66,6 +69,10 @@ class _Builder:
             self.size += 1
         self.size += len(data)
 
+    def is_full_before(self, document: bytes | Overlong) -> bool:
+        """Whether the document would be too much for the slice."""
+        return self.size > 0 and isinstance(document, bytes) and self.size + len(document) > DOCUMENTS
+
     def reject(self, number: int, rejected: Rejected) -> None:
         """Note a record that never reaches the parser."""
         self._rejected.append((number, rejected))
@@ -92,6 +99,8 @@ def slices(chunk: Chunk, numbers: list[int], splittable: bool) -> Iterator[Slice
         for raw in chain(pieces, (None,)):
             for data in unpacker.finish() if raw is None else unpacker.feed(raw):
                 for offset, text in reader.feed(data):
+                    if not splittable and builder.is_full_before(text):
+                        yield builder.build()
                     _take(builder, number, offset, text)
                     if builder.size >= SLICE:
                         yield builder.build()
@@ -101,8 +110,10 @@ def slices(chunk: Chunk, numbers: list[int], splittable: bool) -> Iterator[Slice
             index = reader.index if isinstance(reader, Documents) else None
             builder.reject(number, Rejected(reader.position, unpacker.problem, rest, index))
         for offset, text in reader.finish(_overhang(part) if splittable else iter(())):
+            if not splittable and builder.is_full_before(text):
+                yield builder.build()
             _take(builder, number, offset, text)
-        if builder.size >= SLICE:
+        if builder.size >= (SLICE if splittable else DOCUMENTS):
             yield builder.build()
     last = builder.build()
     if last.data or last.rejected:

@@ -64,7 +64,7 @@ def expected(objects: list[bytes]) -> Placed:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, size in (("SLICE", 20), ("READ", 7), ("OVERHANG", 3), ("CONCURRENCY", 4)):
+    for name, size in (("SLICE", 20), ("DOCUMENTS", 60), ("READ", 7), ("OVERHANG", 3), ("CONCURRENCY", 4)):
         monkeypatch.setattr(fetch, name, size)
 
 
@@ -101,14 +101,16 @@ def test_a_slice_is_hardly_larger_than_asked_for(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("small")
 def test_documents_come_whole_and_share_a_slice_when_they_are_small(tmp_path: Path) -> None:
-    objects = [b'{"a":\n1}', b"{}", b"", b"x" * 100, gzip.compress(b"y" * 90)]
-    pieces = list(slices(whole(found(tmp_path, objects)), [0, 1, 2, 3, 4], False))
+    objects = [b'{"a":\n1}', b"{}", b"", b"x" * 40, gzip.compress(b"y" * 90), b"z" * 59, b"w"]
+    pieces = list(slices(whole(found(tmp_path, objects)), [0, 1, 2, 3, 4, 5, 6], False))
     assert [piece.data for piece in pieces] == [
-        b'{"a":\n1}\n{}\n\n' + b"x" * 100 + b"\n",
+        b'{"a":\n1}\n{}\n\n' + b"x" * 40 + b"\n",
         b"y" * 90 + b"\n",
+        b"z" * 59 + b"\n",
+        b"w\n",
     ]
-    assert [piece.objects.tolist() for piece in pieces] == [[0, 1, 2, 3], [4]]
-    assert [piece.starts.tolist() for piece in pieces] == [[0, 9, 12, 13], [0]]
+    assert [piece.objects.tolist() for piece in pieces] == [[0, 1, 2, 3], [4], [5], [6]]
+    assert [piece.starts.tolist() for piece in pieces] == [[0, 9, 12, 13], [0], [0], [0]]
 
 
 def test_no_more_is_fetched_ahead_than_a_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: None) -> None:

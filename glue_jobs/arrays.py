@@ -25,13 +25,15 @@ def one_chunk(column: pa.ChunkedArray) -> pa.Array:
 def coded(codes: npt.NDArray[np.integer], values: pa.Array) -> pa.DictionaryArray:
     """For each code the value at its place, as ``dictionary<int32, …>``; a negative code is null."""
     absent = codes < 0
+    if not absent.any():
+        return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), values)
     # Arrow looks up the codes of nulls, too, when it unifies dictionaries: a place that is none may crash the process
     # (https://github.com/apache/arrow/issues/44827).
-    places = np.where(absent, 0, codes) if absent.any() else codes
+    places = np.where(absent, 0, codes)
     return pa.DictionaryArray.from_arrays(pa.array(places, pa.int32(), mask=absent), values)
 
 
-def repeated(text: str, count: int) -> pa.DictionaryArray:
+def constant(text: str, count: int) -> pa.DictionaryArray:
     """The text on so many rows, as ``dictionary<int32, string>``."""
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([text]))
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.arrays import reordered, repeated, without
+from glue_jobs.arrays import constant, reordered, without
 from glue_jobs.data_files import NewFile, with_schema
 from glue_jobs.duplicates.in_memory import doubled_within
 from glue_jobs.job import Job, rejected_rows, write_partitions, write_parts
@@ -105,7 +105,7 @@ class _Task:
         self._refused += [(file, each) for each in block.rejected]
         self.result.rejected += len(block.rejected)
         if block.rows.num_rows:
-            self._pending.append(block.rows.append_column("source_object", repeated(file, block.rows.num_rows)))
+            self._pending.append(block.rows.append_column("source_object", constant(file, block.rows.num_rows)))
             self._bytes += block.rows.nbytes
         if self._bytes >= FLUSH:
             self.flush()
@@ -163,8 +163,8 @@ def _labelled(snapshot: Snapshot, rows: pa.Table) -> pa.Table:
     """The rows with the columns that tell of which snapshot they are."""
     count = rows.num_rows
     labels: dict[str, Any] = {
-        "source_bucket": repeated(snapshot.source_bucket, count),
-        "inventory_id": repeated(snapshot.inventory_id, count),
+        "source_bucket": constant(snapshot.source_bucket, count),
+        "inventory_id": constant(snapshot.inventory_id, count),
         "snapshot_time": pa.repeat(pa.scalar(snapshot.time, pa.timestamp("us")), count),
         "snapshot_date": pa.repeat(pa.scalar(snapshot.time.date(), pa.date32()), count),
     }

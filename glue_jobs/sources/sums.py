@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from glue_jobs.arrays import one_chunk
 from glue_jobs.table import Table
@@ -16,14 +15,46 @@ from glue_jobs.table import Table
 Ints = npt.NDArray[np.int64]
 
 
+# How values of a kind are put together, and what they are put together with first.
+_UFUNCS: dict[str, tuple[np.ufunc, int]] = {
+    "sum": (np.add, 0),
+    "min": (np.minimum, np.iinfo(np.int64).max),
+    "max": (np.maximum, np.iinfo(np.int64).min),
+}
+
+# More combinations of names than this are counted out before each gets a place.
+FEW = 2**16
+
+
 def summed_by(rows: pa.Table, names: Sequence[str], how: Mapping[str, str]) -> pa.Table:
-    """The rows summed up by the named columns of text; ``how`` says of the others whether sum, min or max."""
+    """The rows summed up by the named columns of text; ``how`` says of the others whether sum, min or max.
+
+    The others are whole numbers or times; of nothing but nulls the sum is null.
+    """
     # One number for each combination: summing up by one column of numbers is many times faster than by three of text.
     arrays = [_encoded(rows[name]) for name in names]
-    table = pa.table({"code": _codes(arrays), **{name: rows[name] for name in how}})
-    sums = table.group_by("code", use_threads=False).aggregate([*how.items()])
-    columns = dict(zip(names, _values(sums["code"].to_numpy(), arrays), strict=True))
-    return pa.table({**columns, **{name: sums[f"{name}_{kind}"] for name, kind in how.items()}})
+    codes, combinations = _codes(arrays)
+    if combinations > FEW:
+        encoded = pa.array(codes).dictionary_encode()
+        codes, known = encoded.indices.to_numpy(), encoded.dictionary.to_numpy()
+    else:
+        known = np.arange(combinations)
+    there = np.bincount(codes, minlength=len(known)) > 0
+    columns = dict(zip(names, _values(known[there], arrays), strict=True))
+    sums = {name: _reduced(kind, codes, rows[name], there) for name, kind in how.items()}
+    return pa.table({**columns, **sums})
+
+
+def _reduced(kind: str, codes: Ints, column: pa.ChunkedArray, there: npt.NDArray[np.bool_]) -> pa.Array:
+    """The values of each code put together, for the codes that are there."""
+    array, nothing = one_chunk(column), ~there
+    if array.null_count:
+        codes, array = codes[array.is_valid().to_numpy(zero_copy_only=False)], array.drop_null()
+        nothing = np.bincount(codes, minlength=len(there)) == 0
+    ufunc, start = _UFUNCS[kind]
+    found = np.full(len(there), start, np.int64)
+    ufunc.at(found, codes, array.cast(pa.int64()).to_numpy())
+    return pa.array(found[there], mask=nothing[there]).cast(column.type)
 
 
 def rows_of(table: Table, sums: pa.Table, same: Mapping[str, Any]) -> pa.Table:
@@ -39,14 +70,17 @@ def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
     return array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
 
 
-def _codes(arrays: Sequence[pa.DictionaryArray]) -> Ints:
-    """A number for the combination of values on each row."""
+def _codes(arrays: Sequence[pa.DictionaryArray]) -> tuple[Ints, int]:
+    """A number for the combination of values on each row, and how many combinations there might be."""
     codes: Ints = np.zeros(len(arrays[0]), np.int64)
+    combinations = 1
     for array in arrays:
         # Null is one more value.
         null = len(array.dictionary)
-        codes = codes * (null + 1) + pc.fill_null(array.indices, null).to_numpy()
-    return codes
+        codes *= null + 1
+        codes += (array.indices.fill_null(null) if array.null_count else array.indices).to_numpy()
+        combinations *= null + 1
+    return codes, combinations
 
 
 def _values(codes: Ints, arrays: Sequence[pa.DictionaryArray]) -> list[pa.Array]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from typing import TypeVar
@@ -17,6 +18,9 @@ LARGEST_CHUNK = 128 * 2**20
 SMALLEST_CHUNK = 16 * 2**20
 MOST_OBJECTS = 5_000
 CHUNKS_PER_WORKER = 4
+
+# Of this many chunks the last one is cut into halves, so that a worker that was slower has less left to do at the end.
+HALVED = 4
 
 # So many days, or more, make a chunk when none of them is divided between two.
 SMALL_DAY = 4
@@ -56,12 +60,10 @@ def cut(objects: Iterable[Found], size: int, splittable: Callable[[Found], bool]
     ordered = sorted(objects, key=lambda found: (found.day is None, found.day, found.entry.address))
     days = itertools.groupby(ordered, key=lambda found: found.day)
     pieces = [piece for _, day in days for piece in _pieces(list(day), size, splittable)]
-    # All of about the same length: the last worker to finish decides how long a run takes.
-    total = sum(map(_length, pieces))
-    length = max(total, 1) / max(1, -(-total // size))
+    lengths = [*map(_length, pieces)]
     chunk: list[Part] = []
     number = 0
-    for piece, its_number in zip(pieces, _shares(map(_length, pieces), length), strict=True):
+    for piece, its_number in zip(pieces, _places(lengths, _shares(sum(lengths), size)), strict=True):
         if chunk and (its_number > number or len(chunk) + len(piece) > MOST_OBJECTS):
             yield tuple(chunk)
             chunk = []
@@ -69,6 +71,14 @@ def cut(objects: Iterable[Found], size: int, splittable: Callable[[Found], bool]
         chunk += piece
     if chunk:
         yield tuple(chunk)
+
+
+def _shares(total: int, size: int) -> list[float]:
+    """Lengths of chunks of about the same ``size``: the last worker to finish decides how long a run takes."""
+    count = max(1, -(-total // size))
+    halves = count // HALVED
+    length = max(total, 1) / count
+    return [length] * (count - halves) + [length / 2] * (2 * halves)
 
 
 def _pieces(objects: list[Found], size: int, splittable: Callable[[Found], bool]) -> list[list[Part]]:
@@ -97,16 +107,17 @@ def bundled(items: Sequence[Sizable], most: int) -> list[list[Sizable]]:
     """The items, each with a length, in at most ``most`` lists of about the same total length; neighbours stay so."""
     lengths = [*map(len, items)]
     bundles: list[list[Sizable]] = [[] for _ in range(most)]
-    for item, number in zip(items, _shares(lengths, max(1, sum(lengths)) / most), strict=True):
-        bundles[min(number, most - 1)].append(item)
+    for item, number in zip(items, _places(lengths, [max(1, sum(lengths)) / most] * most), strict=True):
+        bundles[number].append(item)
     return [bundle for bundle in bundles if bundle]
 
 
-def _shares(lengths: Iterable[int], share: float) -> Iterator[int]:
+def _places(lengths: Sequence[int], shares: Sequence[float]) -> Iterator[int]:
     """Of each of some lengths, one behind the other, the number of the share that its middle is in."""
+    ends = [*itertools.accumulate(shares)]
     filled = 0
     for length in lengths:
-        yield int((filled + length / 2) / share)
+        yield min(bisect_right(ends, filled + length / 2), len(ends) - 1)
         filled += length
 
 

@@ -66,10 +66,17 @@ def test_a_large_object_is_split_evenly() -> None:
     assert [(part.start, part.end) for chunk in chunks for part in chunk] == [(0, 333), (333, 667), (667, 1001)]
 
 
-def test_chunks_are_of_about_the_same_length() -> None:
-    chunks = list(cut([found(number, 10, None) for number in range(105)], 100, lambda _: True))
-    assert sorted({len(chunk) for chunk in chunks}) in ([9, 10], [9], [10])
-    assert len(chunks) == 11
+def test_chunks_are_of_about_the_same_length_but_for_halves_at_the_end() -> None:
+    lengths = [len(chunk) for chunk in cut([found(number, 10, None) for number in range(800)], 1000, lambda _: True)]
+    assert lengths == [100] * 6 + [50] * 4
+    uneven = [len(chunk) for chunk in cut([found(number, 10, None) for number in range(105)], 100, lambda _: True)]
+    assert len(uneven) == 13
+    assert set(uneven[:9]) <= {9, 10}
+    assert set(uneven[9:]) <= {4, 5}
+
+
+def test_few_chunks_are_not_halved() -> None:
+    assert [len(chunk) for chunk in cut([found(n, 10, None) for n in range(30)], 100, lambda _: True)] == [10] * 3
 
 
 @pytest.mark.parametrize(("length", "chunks_of_a_day"), [(5, {1}), (6, {1, 2})])

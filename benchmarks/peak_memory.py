@@ -40,7 +40,8 @@ WORKERS = 2
 def measure(settings: Settings) -> Iterator[Line]:
     """Lines of the results: peak memory of a process that does all tasks of a run, one after the other."""
     access_log, trail = BY_NAME["s3_access_log"], BY_NAME["cloudtrail_s3_event"]
-    places = [(_log(settings), access_log), (files_of(settings)[0], access_log), (_trail(settings), trail)]
+    logs, trails = (_log(settings), files_of(settings)[0]), (_trail(settings), whole_trail(settings))
+    places = [*((place, access_log) for place in logs), *((place, trail) for place in trails)]
     for place, pipeline in places:
         how = f"one process for all chunks of {place.name}, then all days' duplicates"
         yield _line(settings, place, partial(_peak, pipeline=pipeline), how)

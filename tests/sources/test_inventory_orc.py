@@ -143,6 +143,19 @@ def test_statistics_that_contradict_each_other_are_not_believed(length: int, tex
     assert only_text(Message(written([(Field.KIND, TEXT)])), Message(written(statistics)), 2) == text
 
 
+def test_statistics_of_the_first_writers_are_not_believed() -> None:
+    content = orc(table(9)).read()
+    length = content[-1]
+    fields = [
+        (number, 0 if number == Field.WRITER else value) for number, value in Message(content[-1 - length : -1]).fields
+    ]
+    old = written(fields)
+    found = layout_of(pa.BufferReader(content[: -1 - length] + old + bytes([len(old)])))
+    assert found is not None
+    assert found.same == {}
+    assert set(found.columns) == set(NAMES)
+
+
 @pytest.mark.parametrize("cut", [0, 1, 20, 200])
 def test_what_is_no_whole_file_has_no_layout(cut: int) -> None:
     content = orc(table(100)).read()[:-1]

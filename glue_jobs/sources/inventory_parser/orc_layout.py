@@ -18,7 +18,7 @@ from glue_jobs.sources.inventory_parser.protobuf import Message
 class Field:
     """The numbers of fields, of a file's postscript and footer, and of the messages in it."""
 
-    FOOTER_LENGTH, COMPRESSION, BLOCK, METADATA_LENGTH, STATISTICS_LENGTH = 1, 2, 3, 5, 7
+    FOOTER_LENGTH, COMPRESSION, BLOCK, METADATA_LENGTH, WRITER, STATISTICS_LENGTH = 1, 2, 3, 5, 6, 7
     HEADER_LENGTH, CONTENT_LENGTH, STRIPES, TYPES, METADATA, ROWS, STATISTICS, STRIDE, ENCRYPTION = *range(1, 9), 10
     # Of a stripe.
     OFFSET, INDEX_LENGTH, VALUES_LENGTH, LENGTH, STRIPE_ROWS = range(1, 6)
@@ -34,6 +34,9 @@ Piece = bytes | bytearray | memoryview
 
 ZLIB = 1
 TEXT = 7
+
+# Writers before had wrong bounds of texts: https://issues.apache.org/jira/browse/HIVE-8732
+RIGHT_BOUNDS = 1
 
 # A postscript's length is one byte, the last of the file.
 LONGEST_POSTSCRIPT = 255
@@ -136,8 +139,8 @@ def _layout(source: Any) -> Layout | None:
     names = [name.decode() for name in types[0].texts(Field.NAMES)]
     firsts = [*types[0].packed(Field.SUBTYPES), len(types)]
     columns = {name: range(*each) for name, each in zip(names, pairwise(firsts), strict=True)}
-    rows = footer.number(Field.ROWS)
-    texts = {name: only_text(types[each[0]], statistics[each[0]], rows) for name, each in columns.items()}
+    rows, known = footer.number(Field.ROWS), postscript.number(Field.WRITER) >= RIGHT_BOUNDS
+    texts = {name: only_text(types[each[0]], statistics[each[0]], rows) for name, each in columns.items() if known}
     same = {name: text for name, text in texts.items() if text is not None}
     return Layout(stripes, columns, same, block, footer, postscript)
 

@@ -35,6 +35,10 @@ class QueryEngine:
             "temp_directory": self._spill.name,
         }
         self._connection = duckdb.connect(config=config)
+        # One more than DuckDB takes of itself, so that no core is idle while a thread waits: on two cores grouping by
+        # entity tag takes a sixth less (benchmarks/), and nothing takes longer.
+        (threads,) = self._connection.execute("SELECT current_setting('threads')").fetchall()[0]
+        self._connection.execute(f"SET threads = {threads + 1}")
         self._connection.execute("SET TimeZone = 'UTC'")
         # In Athena 7 / 2 is 3.
         self._connection.execute("SET integer_division = true")

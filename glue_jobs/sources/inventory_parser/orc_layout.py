@@ -20,8 +20,8 @@ class Field:
 
     FOOTER_LENGTH, COMPRESSION, BLOCK, METADATA_LENGTH, WRITER, STATISTICS_LENGTH = 1, 2, 3, 5, 6, 7
     HEADER_LENGTH, CONTENT_LENGTH, STRIPES, TYPES, METADATA, ROWS, STATISTICS, STRIDE, ENCRYPTION = *range(1, 9), 10
-    # Of a stripe.
-    OFFSET, INDEX_LENGTH, VALUES_LENGTH, LENGTH, STRIPE_ROWS = range(1, 6)
+    # Of a stripe, in the order of `Stripe`.
+    OF_STRIPE = range(1, 6)
     # Of a type.
     KIND, SUBTYPES, NAMES = 1, 2, 3
     # Of a stripe's footer, and of the streams in it.
@@ -131,10 +131,7 @@ def _layout(source: Any) -> Layout | None:
     footer = message(read(source, size - 1 - tail[-1] - length, length), block)
     if footer.texts(Field.ENCRYPTION):
         return None
-    stripes = tuple(
-        Stripe(*(stripe.number(field) for field in range(Field.OFFSET, Field.STRIPE_ROWS + 1)))
-        for stripe in footer.messages(Field.STRIPES)
-    )
+    stripes = tuple(Stripe(*map(stripe.number, Field.OF_STRIPE)) for stripe in footer.messages(Field.STRIPES))
     types, statistics = footer.messages(Field.TYPES), footer.messages(Field.STATISTICS)
     names = [name.decode() for name in types[0].texts(Field.NAMES)]
     firsts = [*types[0].packed(Field.SUBTYPES), len(types)]

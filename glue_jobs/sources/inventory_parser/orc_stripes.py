@@ -107,9 +107,9 @@ def _streams(about: Message, packed: memoryview) -> Iterator[tuple[int, int, mem
 
 
 def _end(layout: Layout, rows: int, length: int, about: Sequence[Value]) -> list[bytes]:
-    """What follows a stripe's only stripe of so many bytes: its footer, the file's, and the postscript."""
+    """What follows a file's only stripe of so many bytes: its footer, the file's, and the postscript."""
     of_stripe = written(about)
-    stripe = written(zip(range(1, 6), (len(MAGIC), 0, length, len(of_stripe), rows), strict=True))
+    stripe = written(zip(Field.OF_STRIPE, (len(MAGIC), 0, length, len(of_stripe), rows), strict=True))
     footer = written([(Field.STRIPES, stripe), (Field.ROWS, rows), *_others(layout.footer, OF_FILE)])
     postscript = written(
         [(Field.FOOTER_LENGTH, len(footer)), (Field.COMPRESSION, UNPACKED), *_others(layout.postscript, OF_PACKED)]

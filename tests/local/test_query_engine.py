@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
@@ -284,3 +285,10 @@ def test_an_engine_is_usable_after_a_mistake_and_its_spill_folder_goes_with_it()
         spill = Path(engine.run("SELECT current_setting('temp_directory') AS d").to_pylist()[0]["d"])
         assert spill.is_dir()
     assert not spill.exists()
+
+
+def test_questions_get_one_thread_more_than_duckdb_takes_of_itself() -> None:
+    asked = "SELECT current_setting('threads')"
+    (usual,) = duckdb.connect().execute(asked).fetchall()[0]
+    with QueryEngine({}) as engine:
+        assert engine._connection.execute(asked).fetchall() == [(usual + 1,)]

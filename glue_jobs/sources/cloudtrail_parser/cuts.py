@@ -14,12 +14,11 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from glue_jobs.byte_search import BLOCK, WORD, Flags, Places, Words, find_in_block, word
+from glue_jobs.byte_search import WORD, Flags, Places, Words, find_in_block, word
 from glue_jobs.raw.json_documents import HEAD
 from glue_jobs.sources.cloudtrail_parser.fixed import IDS_LENGTH, REQUEST, TIME_LENGTH
 from glue_jobs.sources.cloudtrail_parser.pieces import Span
 
-_EVENT_BEGINS = b'{"eventVersion":'
 PARAMETERS = b',"requestParameters":'
 RESPONSE = b',"responseElements":'
 FACTS = b',"additionalEventData":'
@@ -30,6 +29,8 @@ _MOST_RESOURCES = 4
 # In unusual events so many may come before the caller's.
 _MOST_BRACES = 8
 _TAIL = b"}]}"
+# Bytes looked at at a time, which a processor's own cache holds together with a flag for each.
+_BLOCK = 1 << 19
 # Bytes behind a document that may be line ends.
 _BEHIND = 4
 
@@ -55,11 +56,12 @@ class _Braces:
 
     def __init__(self, words: Words) -> None:
         # What is before a brace is looked at while the processor's cache has it.
-        blocks = [_braces(words, start) for start in range(0, max(len(words.bytes), 1), BLOCK)]
-        places, opening, before = map(np.concatenate, zip(*blocks, strict=True))
-        self._opening = np.flatnonzero(opening)
+        blocks = [_braces(words, start) for start in range(0, max(len(words.bytes), 1), _BLOCK)]
+        places, opens, before = map(np.concatenate, zip(*blocks, strict=True))
+        self._opening = np.flatnonzero(opens)
         self._before = before
         self.places = np.append(places, len(words.bytes))
+        self._opens = np.append(opens, False)
         self.callers = self._opened(b'entity":')
         self.callers = self.callers[self.callers > 0]
         self._next = np.append(self.callers[1:], len(places))
@@ -73,6 +75,18 @@ class _Braces:
         found: Places = self.places[np.minimum(numbers, len(self.places) - 1)]
         return found
 
+    def open(self, numbers: Places) -> Flags:
+        """Which of the numbered braces open; none that is no number of one."""
+        found: Flags = self._opens[np.minimum(numbers, len(self.places) - 1)]
+        return found
+
+    def elements(self) -> Flags:
+        """Which braces open an element of a list."""
+        letters = self._before.astype("<u8", copy=False).view(np.uint8)[WORD - 1 :: WORD]
+        found = np.zeros(len(self.places), dtype=bool)
+        found[self._opening[(letters == ord(",")) | (letters == ord("["))]] = True
+        return found
+
     def opened(self, mark: bytes) -> tuple[Places, Flags]:
         """Of each event the number of the brace behind the mark, and whether there is one."""
         found = self._opened(mark[-WORD:])
@@ -84,7 +98,7 @@ class _Braces:
 def _braces(words: Words, start: int) -> tuple[Places, Flags, npt.NDArray[np.uint64]]:
     """Where braces are in a block, which of them open, and the eight bytes before each of those."""
     # Bytes of other letters than ASCII are negative, and no other ones are greater.
-    places = find_in_block(words.bytes[start : start + BLOCK].view(np.int8) >= ord("{"), start)
+    places = find_in_block(words.bytes[start : start + _BLOCK].view(np.int8) >= ord("{"), start)
     letters = words.bytes[places]
     # Not "|" and "~".
     if not (letters & 1).all():
@@ -99,18 +113,18 @@ def cut(data: bytes, starts: Sequence[int] | Places) -> Cuts:
     words = Words(data)
     braces = _Braces(words)
     objects = np.append(np.asarray(starts, np.int64), len(data))
-    begins = braces.places[_events(words, braces)]
+    begins = braces.places[_events(braces)]
     owners = np.searchsorted(objects, begins, side="right") - 1
     ends, framed = _frames(data, words, objects, owners, begins)
     parts, whole = _parts(words, braces, begins, ends)
     return Cuts(owners, begins, ends, whole, framed, parts)
 
 
-def _events(words: Words, braces: _Braces) -> Places:
+def _events(braces: _Braces) -> Places:
     """The brace that opens each event: in the usual ones that before the caller's."""
-    number = braces.callers - 1
+    number, elements = braces.callers - 1, braces.elements()
     for _ in range(_MOST_BRACES):
-        other = ~words.has(_EVENT_BEGINS, braces.at(number))
+        other = ~elements[number]
         if not other.any():
             break
         number = np.maximum(number - other, 0)
@@ -149,7 +163,7 @@ def _parts(words: Words, braces: _Braces, begins: Places, ends: Places) -> tuple
     ids = np.where(has_facts, places[said + 1] + 1, response + len("null"))
     facts = np.where(has_facts, places[said], ids)
     rest = ids + IDS_LENGTH
-    resources, behind = _resources(words, braces, rest)
+    resources, behind = _resources(braces, rest)
     whole = has_parameters & (words.is_at(ord(","), behind) | (behind == ends - 1))
     edges = (begins + 1, time, time + TIME_LENGTH, parameters, response, facts, ids, rest, resources, behind, ends - 1)
     for left, right in pairwise(edges):
@@ -170,13 +184,14 @@ def _parts(words: Words, braces: _Braces, begins: Places, ends: Places) -> tuple
     return parts, whole
 
 
-def _resources(words: Words, braces: _Braces, rest: Places) -> tuple[Places, Places]:
+def _resources(braces: _Braces, rest: Places) -> tuple[Places, Places]:
     """Where the field begins and what follows it; both are the beginning of the rest where there is none."""
     number, there = braces.opened(RESOURCES)
     begins = np.where(there, braces.places[number] - len(RESOURCES), rest)
     last = number + 1
     for _ in range(_MOST_RESOURCES - 1):
-        more = words.is_at(ord(","), braces.at(last) + 1)
+        # To look whether it is a comma that is between the two would be a wait for memory.
+        more = braces.open(last + 1) & (braces.at(last + 1) == braces.at(last) + 2)
         if not more.any():
             break
         last = np.where(more, last + 2, last)

@@ -55,7 +55,7 @@ def commit_run(
     except LostRaceError:
         folder.remove()
         raise
-    _complete(lake, rows.table, folder, plan)
+    _complete(lake, rows.table, folder, plan, {file.address: file for each in changes.values() for file in each.files})
 
 
 def finish_others(lake: Lake, rows: LoadedTable, root: str, now: datetime) -> list[str]:
@@ -67,7 +67,7 @@ def finish_others(lake: Lake, rows: LoadedTable, root: str, now: datetime) -> li
     for folder in unfinished(root):
         plan = folder.read_commit()
         if plan is not None and _has(rows, folder.run_id, plan):
-            _complete(lake, rows.table, folder, plan)
+            _complete(lake, rows.table, folder, plan, {})
             done.append(f"finished the commit of run {folder.run_id}")
         elif is_dead(folder, now):
             folder.remove()
@@ -75,16 +75,21 @@ def finish_others(lake: Lake, rows: LoadedTable, root: str, now: datetime) -> li
     return done
 
 
-def _complete(lake: Lake, rows: Table, folder: RunFolder, plan: Mapping[str, Any]) -> None:
+def _complete(
+    lake: Lake, rows: Table, folder: RunFolder, plan: Mapping[str, Any], known: Mapping[str, NewFile]
+) -> None:
+    """Do what follows the rows; of the files, by address, that this process has not written itself nothing is known."""
     tables = {table.name: table for table in TABLES}
     for name, noted in plan["tables"].items():
         if name != rows.name and (noted["files"] or noted["removed"]):
-            _change_once(lake, tables[name], plan, folder)
+            _change_once(lake, tables[name], plan, folder, known)
     storage_for(lake.location).delete(plan["doomed"])
     folder.remove(keep=[file["address"] for noted in plan["tables"].values() for file in noted["files"]])
 
 
-def _change_once(lake: Lake, table: Table, plan: Mapping[str, Any], folder: RunFolder) -> None:
+def _change_once(
+    lake: Lake, table: Table, plan: Mapping[str, Any], folder: RunFolder, known: Mapping[str, NewFile]
+) -> None:
     """Make the change unless it was made, however many runs try to at the same time."""
     noted = plan["tables"][table.name]
     for _ in range(MOST_TRIES):
@@ -96,7 +101,10 @@ def _change_once(lake: Lake, table: Table, plan: Mapping[str, Any], folder: RunF
             # Data files too: whoever finishes this run deletes them if this process does not live to.
             folder.announce(loaded.doomed)
         try:
-            described = [_described(table, file) for file in noted["files"]]
+            described = [
+                known[file["address"]].descriptor if file["address"] in known else _described(table, file)
+                for file in noted["files"]
+            ]
             loaded.append(described, {RUN_ID: folder.run_id}, removed)
         except LostRaceError:
             continue

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 from pyiceberg.table import Table as IcebergTable
 
-from glue_jobs.data_files import write_file
-from glue_jobs.lake import Lake
+from glue_jobs.data_files import NewFile, write_file
+from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
@@ -29,12 +29,15 @@ def iceberg(lake: Lake) -> IcebergTable:
 def commit(lake: Lake, number: int, files: int = 1) -> list[str]:
     """Add so many files of one row each, as a run does; returns their addresses."""
     loaded = lake.load(REJECTED_RECORD)
-    partition = {"ingest_date": DAY + timedelta(days=number), "source": "s3_access_log"}
-    written = []
-    for place in range(files):
-        row = {**partition, "object": "a", "position": place, "reason": "why", "record": b"", "run_id": str(number)}
-        rows = pa.Table.from_pylist([row], schema=REJECTED_RECORD.arrow_schema)
-        written.append(write_file(REJECTED_RECORD, rows, f"{loaded.location}/data/{number}-{place}.parquet", partition))
+    written = [new_file(loaded, number, place) for place in range(files)]
     loaded.append([file.descriptor for file in written], {"number": str(number)})
     storage_for(lake.location).delete(loaded.doomed)
     return [file.address for file in written]
+
+
+def new_file(loaded: LoadedTable, number: int, place: int = 0) -> NewFile:
+    """A file of one row that nobody has committed yet."""
+    partition = {"ingest_date": DAY + timedelta(days=number), "source": "s3_access_log"}
+    row = {**partition, "object": "a", "position": place, "reason": "why", "record": b"", "run_id": str(number)}
+    rows = pa.Table.from_pylist([row], schema=REJECTED_RECORD.arrow_schema)
+    return write_file(REJECTED_RECORD, rows, f"{loaded.location}/data/{number}-{place}.parquet", partition)

@@ -1,18 +1,21 @@
-"""Whether a table has a run's change already: told by its commits, and by its files where those do not reach back."""
+"""How a run's changes are committed, and how it is told that a table has one: by its commits, or else by its files."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.commit import RUN_ID, _has
+from glue_jobs.commit import RUN_ID, Change, _has, commit_run
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.lake.schema import SNAPSHOTS_KEPT
+from glue_jobs.staging import new_run
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-from tests.small_commits import DAY, commit, new_lake
+from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
+from tests.small_commits import DAY, commit, new_file, new_lake
 
 NAME = REJECTED_RECORD.name
 
@@ -75,3 +78,13 @@ def test_a_change_is_known_by_its_commit(lake: Lake, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(LoadedTable, "files", no_files)
     assert _has(lake.load(REJECTED_RECORD), "a run", noted)
     assert not _has(lake.load(REJECTED_RECORD), "another", noted)
+
+
+def test_a_run_reads_nothing_of_the_files_it_has_just_written(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake.create(S3_ACCESS_LOG)
+    rows, table = lake.load(S3_ACCESS_LOG), lake.load(REJECTED_RECORD)
+    file = new_file(table, 0)
+    monkeypatch.setattr(pq, "read_metadata", no_files)
+    folder = new_run(f"{lake.location}/_runs", datetime(2024, 5, 7))
+    commit_run(lake, rows, folder, {S3_ACCESS_LOG: Change([]), REJECTED_RECORD: Change([file])}, {})
+    assert [each.address for each in lake.load(REJECTED_RECORD).files()] == [file.address]

@@ -33,8 +33,8 @@ ROW_GROUP_ROWS = 122_880
 PAGE = 128 * 2**10
 ROWS_AT_A_TIME = 4_096
 
-# Rows that are looked at to find out whether values repeat.
-SAMPLE = 16 * 2**10
+# Rows that are looked at to find out whether values repeat; when those of the first look hardly do, no other ones.
+FIRST_LOOK, SAMPLE = 2 * 2**10, 16 * 2**10
 
 
 @dataclass(frozen=True)
@@ -169,8 +169,12 @@ def _repeats(column: pa.ChunkedArray) -> bool:
         return True
     if pa.types.is_string(column.type) or pa.types.is_list(column.type):
         return False
-    some = column.slice(0, SAMPLE)
-    return bool(2 * pc.count_distinct(some).as_py() <= len(some))
+    some = column.slice(0, FIRST_LOOK)
+    values = pc.count_distinct(some).as_py()
+    if len(column) > FIRST_LOOK and 16 * values <= 15 * len(some):
+        some = column.slice(0, SAMPLE)
+        values = pc.count_distinct(some).as_py()
+    return bool(2 * values <= len(some))
 
 
 def _runs(values: list[npt.NDArray[np.int64]], rows: int) -> Iterator[tuple[int, int]]:

@@ -68,9 +68,9 @@ def test_a_large_object_is_split_evenly() -> None:
 
 def test_chunks_are_of_about_the_same_length_but_for_halves_at_the_end() -> None:
     lengths = [len(chunk) for chunk in cut([found(number, 10, None) for number in range(800)], 1000, lambda _: True)]
-    assert lengths == [100] * 6 + [50] * 4
-    uneven = [len(chunk) for chunk in cut([found(number, 10, None) for number in range(105)], 100, lambda _: True)]
-    assert len(uneven) == 13
+    assert lengths == [100] * 7 + [50] * 2
+    uneven = [len(chunk) for chunk in cut([found(number, 10, None) for number in range(103)], 100, lambda _: True)]
+    assert len(uneven) == 12
     assert set(uneven[:9]) <= {9, 10}
     assert set(uneven[9:]) <= {4, 5}
 
@@ -97,7 +97,8 @@ def test_no_objects_no_chunks() -> None:
     [
         (0, 1, SMALLEST_CHUNK),
         (10**12, 2, LARGEST_CHUNK),
-        (600 * 2**20, 2, 75 * 2**20),
+        # For each of both three whole ones and a half.
+        (700 * 2**20, 2, 100 * 2**20),
         (10**9, 10**6, SMALLEST_CHUNK),
     ],
 )
@@ -108,7 +109,15 @@ def test_chunk_sizes(total: int, workers: int, expected: int) -> None:
 @given(st.integers(1, 2**40), st.integers(1, 64), st.integers(1, 12))
 def test_there_is_never_one_chunk_more_than_was_planned(total: int, workers: int, packing: int) -> None:
     size = chunk_size(total, workers, packing)
-    assert size == LARGEST_CHUNK // packing or -(-total // size) <= workers * CHUNKS_PER_WORKER
+    assert size == LARGEST_CHUNK // packing or len(plan._shares(total, size)) <= workers * CHUNKS_PER_WORKER
+
+
+@given(st.integers(1, 2**40), st.integers(2**20, 2**27))
+def test_chunks_are_no_longer_than_asked_for_and_hardly_more_than_needed(total: int, size: int) -> None:
+    lengths = plan._shares(total, size)
+    assert max(lengths) <= size
+    assert sum(lengths) == pytest.approx(total)
+    assert len(lengths) <= total / size * 8 / 7 + 2
 
 
 @FEW

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import deflate
+import numpy as np
 from isal import isal_zlib
 
 GZIP = b"\x1f\x8b"
@@ -91,7 +92,7 @@ def _at_once(data: bytes) -> bytes | None:
     """What one member holds that says how much that is; None for anything else, which is read step by step."""
     size = int.from_bytes(data[-4:], "little")
     # libdeflate stops behind the first member and does not tell where that was.
-    if not 0 < size <= MOST_AT_ONCE or not data.startswith(MEMBER) or data.find(MEMBER, 1) >= 0:
+    if not 0 < size <= MOST_AT_ONCE or not data.startswith(MEMBER) or _goes_on(data):
         return None
     try:
         # With the size given nothing is taken for it that is none.
@@ -99,6 +100,17 @@ def _at_once(data: bytes) -> bytes | None:
     except deflate.DeflateError:
         return None
     return text if len(text) == size else None
+
+
+def _goes_on(data: bytes) -> bool:
+    """Whether there is what begins a member, behind the first one's beginning."""
+    # Two bytes at a time, from odd and from even places: half of the time that `bytes.find` takes.
+    for first in (1, 2):
+        pairs = np.frombuffer(data, "<u2", (len(data) - first) // 2, first)
+        for place in np.flatnonzero(pairs == int.from_bytes(GZIP, "little")).tolist():
+            if data.startswith(MEMBER, first + 2 * place):
+                return True
+    return False
 
 
 TRUNCATED = "the gzip stream ends early: the object was cut short"

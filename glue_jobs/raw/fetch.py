@@ -22,8 +22,9 @@ from glue_jobs.storage import storage_for
 # What a worker holds at a time: one slice being parsed, and about as much again on its way.
 SLICE = 32 * 2**20
 
-# The same of JSON documents: the more of them are parsed at a time, the fewer of their texts are different.
-DOCUMENTS = 96 * 2**20
+# The same of JSON documents, about as much as a chunk holds: the more of them are parsed at a time, the fewer of their
+# texts are different.
+DOCUMENTS = 128 * 2**20
 
 # A large object is read in pieces of this size, several at a time.
 READ = 8 * 2**20

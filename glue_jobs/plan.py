@@ -19,8 +19,9 @@ SMALLEST_CHUNK = 16 * 2**20
 MOST_OBJECTS = 5_000
 CHUNKS_PER_WORKER = 4
 
-# Of this many chunks the last one is half as long, so that a worker that was slower has less left to do at the end.
-HALVED = 4
+# Of so many chunks the last one is half as long as the first ones, and the one before it three quarters, so that a
+# worker that was slower has less left to do at the end.
+SHORTENED = 4
 
 # So many days, or more, make a chunk when none of them is divided between two.
 SMALL_DAY = 4
@@ -47,7 +48,7 @@ def chunk_size(total: int, workers: int, packing: int = 1) -> int:
 
     Never a little less than a whole share: one chunk more than planned would keep one worker busy alone.
     """
-    share = -(-2 * total // _halves(workers * CHUNKS_PER_WORKER))
+    share = -(-4 * total // _quarters(workers * CHUNKS_PER_WORKER))
     return min(LARGEST_CHUNK // packing, max(SMALLEST_CHUNK // packing, share, 1))
 
 
@@ -74,17 +75,17 @@ def cut(objects: Iterable[Found], size: int, splittable: Callable[[Found], bool]
 
 
 def _shares(total: int, size: int) -> list[float]:
-    """Lengths of chunks, at most ``size``, the last ones half as long: the last worker decides how long a run takes."""
+    """Lengths of chunks, at most ``size``, less at the end: the last worker to finish decides how long a run takes."""
     count = max(1, -(-total // size))
-    while _halves(count) * size < 2 * total:
+    while _quarters(count) * size < 4 * total:
         count += 1
-    half, short = max(total, 1) / _halves(count), count // HALVED
-    return [2 * half] * (count - short) + [half] * short
+    quarter, few = max(total, 1) / _quarters(count), count // SHORTENED
+    return [4 * quarter] * (count - 2 * few) + [3 * quarter] * few + [2 * quarter] * few
 
 
-def _halves(count: int) -> int:
-    """How many halves of chunks so many chunks are."""
-    return 2 * count - count // HALVED
+def _quarters(count: int) -> int:
+    """How many quarters of long chunks so many chunks are."""
+    return 4 * count - 3 * (count // SHORTENED)
 
 
 def _pieces(objects: list[Found], size: int, splittable: Callable[[Found], bool]) -> list[list[Part]]:

@@ -66,16 +66,17 @@ def test_a_large_object_is_split_evenly() -> None:
     assert [(part.start, part.end) for chunk in chunks for part in chunk] == [(0, 333), (333, 667), (667, 1001)]
 
 
-def test_chunks_are_of_about_the_same_length_but_for_halves_at_the_end() -> None:
-    lengths = [len(chunk) for chunk in cut([found(number, 10, None) for number in range(800)], 1000, lambda _: True)]
-    assert lengths == [100] * 7 + [50] * 2
+def test_chunks_are_of_about_the_same_length_but_for_the_last_half_of_them() -> None:
+    lengths = [len(chunk) for chunk in cut([found(number, 10, None) for number in range(650)], 1000, lambda _: True)]
+    assert lengths == [100] * 4 + [75] * 2 + [50] * 2
     uneven = [len(chunk) for chunk in cut([found(number, 10, None) for number in range(103)], 100, lambda _: True)]
-    assert len(uneven) == 12
-    assert set(uneven[:9]) <= {9, 10}
-    assert set(uneven[9:]) <= {4, 5}
+    assert len(uneven) == 13
+    assert set(uneven[:7]) <= {9, 10}
+    assert set(uneven[7:10]) <= {7, 8}
+    assert set(uneven[10:]) <= {4, 5}
 
 
-def test_few_chunks_are_not_halved() -> None:
+def test_few_chunks_are_not_shortened() -> None:
     assert [len(chunk) for chunk in cut([found(n, 10, None) for n in range(30)], 100, lambda _: True)] == [10] * 3
 
 
@@ -97,8 +98,8 @@ def test_no_objects_no_chunks() -> None:
     [
         (0, 1, SMALLEST_CHUNK),
         (10**12, 2, LARGEST_CHUNK),
-        # For each of both three whole ones and a half.
-        (700 * 2**20, 2, 100 * 2**20),
+        # For each of both two whole ones, three quarters and a half.
+        (650 * 2**20, 2, 100 * 2**20),
         (10**9, 10**6, SMALLEST_CHUNK),
     ],
 )
@@ -117,7 +118,7 @@ def test_chunks_are_no_longer_than_asked_for_and_hardly_more_than_needed(total: 
     lengths = plan._shares(total, size)
     assert max(lengths) <= size
     assert sum(lengths) == pytest.approx(total)
-    assert len(lengths) <= total / size * 8 / 7 + 2
+    assert len(lengths) <= total / size * 16 / 13 + 2
 
 
 @FEW

@@ -23,6 +23,10 @@ CHUNKS_PER_WORKER = 4
 # worker that was slower has less left to do at the end.
 SHORTENED = 4
 
+# The middle of a chunk's last piece is no further than this many sizes of one from its beginning. Little pieces keep to
+# that by themselves; two large ones would be a chunk that takes twice as long as the others.
+ROOM = 1.1
+
 # So many days, or more, make a chunk when none of them is divided between two.
 SMALL_DAY = 4
 
@@ -44,12 +48,20 @@ Chunk = tuple[Part, ...]
 
 
 def chunk_size(total: int, workers: int, packing: int = 1) -> int:
-    """Bytes per chunk when ``total`` bytes, each of which becomes ``packing``, are shared by ``workers``.
+    """Bytes of a long chunk when ``total`` bytes, each of which becomes ``packing``, are shared by ``workers``.
 
     Never a little less than a whole share: one chunk more than planned would keep one worker busy alone.
     """
-    share = -(-4 * total // _quarters(workers * CHUNKS_PER_WORKER))
-    return min(LARGEST_CHUNK // packing, max(SMALLEST_CHUNK // packing, share, 1))
+    return _bounded(-(-4 * total // _quarters(workers * CHUNKS_PER_WORKER)), packing)
+
+
+def share_size(total: int, workers: int) -> int:
+    """The same where all chunks are to be of about the same length."""
+    return _bounded(-(-total // (workers * CHUNKS_PER_WORKER)), 1)
+
+
+def _bounded(size: int, packing: int) -> int:
+    return min(LARGEST_CHUNK // packing, max(SMALLEST_CHUNK // packing, size, 1))
 
 
 def cut(objects: Iterable[Found], size: int, splittable: Callable[[Found], bool]) -> Iterator[Chunk]:
@@ -63,13 +75,15 @@ def cut(objects: Iterable[Found], size: int, splittable: Callable[[Found], bool]
     pieces = [piece for _, day in days for piece in _pieces(list(day), size, splittable)]
     lengths = [*map(_length, pieces)]
     chunk: list[Part] = []
-    number = 0
-    for piece, its_number in zip(pieces, _places(lengths, _shares(sum(lengths), size)), strict=True):
-        if chunk and (its_number > number or len(chunk) + len(piece) > MOST_OBJECTS):
+    number = filled = 0
+    for piece, length, its_number in zip(pieces, lengths, _places(lengths, _shares(sum(lengths), size)), strict=True):
+        too_long = filled + length / 2 > size * ROOM
+        if chunk and (its_number > number or too_long or len(chunk) + len(piece) > MOST_OBJECTS):
             yield tuple(chunk)
-            chunk = []
+            chunk, filled = [], 0
         number = its_number
         chunk += piece
+        filled += length
     if chunk:
         yield tuple(chunk)
 

@@ -11,7 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glue_jobs import plan
-from glue_jobs.plan import CHUNKS_PER_WORKER, LARGEST_CHUNK, SMALL_DAY, SMALLEST_CHUNK, Part, bundled, chunk_size, cut
+from glue_jobs.plan import (
+    CHUNKS_PER_WORKER,
+    LARGEST_CHUNK,
+    SMALL_DAY,
+    SMALLEST_CHUNK,
+    Part,
+    bundled,
+    chunk_size,
+    cut,
+    share_size,
+)
 from glue_jobs.sources.found import Found
 from glue_jobs.storage import Entry
 
@@ -76,6 +86,14 @@ def test_chunks_are_of_about_the_same_length_but_for_the_last_half_of_them() -> 
     assert set(uneven[10:]) <= {4, 5}
 
 
+@pytest.mark.parametrize("count", range(1, 20))
+def test_large_objects_of_one_length_are_a_chunk_each(count: int) -> None:
+    size = 1000 * 16 // 13
+    assert [len(chunk) for chunk in cut([found(n, 1000, None) for n in range(count)], size, lambda _: False)] == [
+        1
+    ] * count
+
+
 def test_few_chunks_are_not_shortened() -> None:
     assert [len(chunk) for chunk in cut([found(n, 10, None) for n in range(30)], 100, lambda _: True)] == [10] * 3
 
@@ -111,6 +129,12 @@ def test_chunk_sizes(total: int, workers: int, expected: int) -> None:
 def test_there_is_never_one_chunk_more_than_was_planned(total: int, workers: int, packing: int) -> None:
     size = chunk_size(total, workers, packing)
     assert size == LARGEST_CHUNK // packing or len(plan._shares(total, size)) <= workers * CHUNKS_PER_WORKER
+
+
+@given(st.integers(1, 2**40), st.integers(1, 64))
+def test_even_shares_are_as_many_as_planned(total: int, workers: int) -> None:
+    size = share_size(total, workers)
+    assert size == LARGEST_CHUNK or -(-total // size) <= workers * CHUNKS_PER_WORKER
 
 
 @given(st.integers(1, 2**40), st.integers(2**20, 2**27))

@@ -19,7 +19,7 @@ from glue_jobs.job import Job, write_parts
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
 from glue_jobs.made import Made
 from glue_jobs.pipelines import SnapshotPipeline
-from glue_jobs.plan import chunk_size
+from glue_jobs.plan import share_size
 from glue_jobs.progress import Reporter
 from glue_jobs.snapshots.delivery import (
     Copies,
@@ -120,7 +120,7 @@ def _ingest(
     results: dict[str, list[ShareResult]] = {each.snapshot.address: [] for each in deliveries}
     if total or any(each.snapshot.files for each in deliveries):
         workers = workers_for(total)
-        size = chunk_size(total, workers.count)
+        size = share_size(total, workers.count)
         shares = [
             share for each in deliveries for share in shares_of(each.snapshot, size, detail=each.identity in latest)
         ]

@@ -6,10 +6,9 @@ import shutil
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
 from benchmarks import our_run
-from benchmarks.measure import Settings, Times, interleaved
+from benchmarks.measure import Settings, Times, interleaved, put_away
 from benchmarks.parquet_floor import Reading, Writers
 from benchmarks.sample_files import config_file
 from glue_jobs.ledger import Totals
@@ -45,15 +44,6 @@ def compare(
     with Writers(pipeline.table, data_files, reading) as floor:
         contenders: dict[str, Callable[[Path], object]] = {OURS: ours, **others, FLOOR: floor.write}
         runs = {name: partial(run, out) for name, run in contenders.items()}
-        times = interleaved(runs, settings.rounds, partial(_put_away, out), our_run.keep_workers)
+        times = interleaved(runs, settings.rounds, partial(put_away, out), our_run.keep_workers)
     shutil.rmtree(work)
     return times, totals
-
-
-def _put_away(out: Path) -> None:
-    """Make room for the next run. Nothing is deleted before the end: who makes files on ext4 then would first have to
-    pass over all that were deleted a moment ago: some hundredths of a run, and part of none in earnest."""
-    # ClickHouse takes a pattern that matches no file for an empty table.
-    if next(out.rglob("*.parquet"), None) is None:
-        raise AssertionError("the last run wrote nothing, so its time means nothing")
-    out.rename(out.with_name(uuid4().hex))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks import duckdb_inventory, our_run, spark_inventory
 from benchmarks.inventory_files import data_files, snapshot
-from benchmarks.measure import Line, Settings, Times, interleaved
+from benchmarks.measure import Line, Settings, Times, interleaved, put_away
 from benchmarks.usual_spark import UsualSpark
 from glue_jobs.workers.spark import session
 
@@ -33,13 +33,15 @@ def measure(settings: Settings) -> Iterator[Line]:
     with UsualSpark() as spark:
         for (form, other, least), ordered in itertools.product(CONTESTS, (True, False)):
             raw = snapshot(settings.folder, form, objects, FILES, ordered)
-            out = settings.folder / "inventory-out"
-            shutil.rmtree(out, ignore_errors=True)
+            work = settings.folder / "contest-inventory"
+            shutil.rmtree(work, ignore_errors=True)
+            out = work / "out"
             contenders: dict[str, Callable[[], object]] = {
                 "this project": partial(our_run.run, raw, out, pipeline=PIPELINE),
                 other: partial(_theirs, spark, form, data_files(raw), out),
             }
-            times = interleaved(contenders, settings.rounds, partial(shutil.rmtree, out), our_run.keep_workers)
+            times = interleaved(contenders, settings.rounds, partial(put_away, out), our_run.keep_workers)
+            shutil.rmtree(work)
             what = form if ordered else f"{form} in no order"
             yield from _report(what, other, least if ordered else None, objects, raw, [*times.values()])
 

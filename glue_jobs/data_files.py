@@ -159,7 +159,7 @@ def _codec(column: pa.ChunkedArray) -> str:
         values = len(column.chunk(0).dictionary)
         size = rows * (values - 1).bit_length() // 8 + values * TEXT
     else:
-        size = rows * (kind.bit_width // 8 if pa.types.is_primitive(kind) else TEXT)
+        size = rows * kind.bit_width // 8 if pa.types.is_primitive(kind) else rows * TEXT
     return CODEC_OF_LITTLE if size < LITTLE else CODEC
 
 

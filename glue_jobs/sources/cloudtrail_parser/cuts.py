@@ -75,8 +75,8 @@ class _Braces:
         found: Places = self.places[np.minimum(numbers, len(self.places) - 1)]
         return found
 
-    def open(self, numbers: Places) -> Flags:
-        """Which of the numbered braces open; none that is no number of one."""
+    def are_open(self, numbers: Places) -> Flags:
+        """Which of the numbered braces open something; none that is no number of one."""
         found: Flags = self._opens[np.minimum(numbers, len(self.places) - 1)]
         return found
 
@@ -191,7 +191,7 @@ def _resources(braces: _Braces, rest: Places) -> tuple[Places, Places]:
     last = number + 1
     for _ in range(_MOST_RESOURCES - 1):
         # To look whether it is a comma that is between the two would be a wait for memory.
-        more = braces.open(last + 1) & (braces.at(last + 1) == braces.at(last) + 2)
+        more = braces.are_open(last + 1) & (braces.at(last + 1) == braces.at(last) + 2)
         if not more.any():
             break
         last = np.where(more, last + 2, last)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.sources.cloudtrail_parser import parse_cloudtrail
+from glue_jobs.sources.cloudtrail_parser import cuts, parse_cloudtrail
 from glue_jobs.sources.cloudtrail_parser.batch import read_batch
 from glue_jobs.sources.cloudtrail_parser.columns import columns_of, table_of
 from glue_jobs.sources.cloudtrail_parser.documents import utf8
@@ -85,6 +85,16 @@ def assert_same(*documents: bytes) -> None:
 
 def usual(data: bytes) -> Usual:
     return read_usual(data, np.array([0]))
+
+
+@pytest.mark.parametrize("block", [1, 7, 64, 1_000])
+def test_events_are_found_across_blocks(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = document([event(1), event(2, resources=[POINT, POINT]), event(3, userIdentity=ROLE)])
+    whole = usual(data)
+    monkeypatch.setattr(cuts, "_BLOCK", block)
+    found = usual(data)
+    assert (found.left, found.odd) == ([], {})
+    assert found.rows.equals(whole.rows)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from glue_jobs.sources.cloudtrail_parser.columns import FLAGS, IDS, NAMES, TEXTS
+from glue_jobs.sources.cloudtrail_s3_event.parser.columns import FLAGS, IDS, NAMES, TEXTS
 
 _FIELDS = {
     "eventTime": "String",

@@ -11,8 +11,8 @@ from benchmarks import our_run
 from benchmarks.measure import Settings, Times, interleaved, put_away
 from benchmarks.parquet_floor import Reading, Writers
 from benchmarks.sample_files import config_file
-from glue_jobs.ledger import Totals
-from glue_jobs.pipelines import Pipeline
+from glue_jobs.ingest.ledger import Totals
+from glue_jobs.sources.pipelines import Pipeline
 from glue_jobs.workers.spark import session
 
 OURS, FLOOR = "this project", "floor"

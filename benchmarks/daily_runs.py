@@ -133,7 +133,7 @@ def _on_day(number: int) -> Iterator[None]:
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
             return datetime.now(tz) + timedelta(days=number)
 
-    with patch("glue_jobs.ingest.datetime", Later):
+    with patch("glue_jobs.ingest.ingest.datetime", Later):
         yield
 
 
@@ -142,8 +142,8 @@ def _without_spark() -> Iterator[None]:
     # Planned for as many workers as the other benchmarks have.
     here = Here(count=2)
     with (
-        patch("glue_jobs.ingest.workers_for", lambda _: here),
-        patch("glue_jobs.duplicates.rewrite.workers_for", lambda _: here),
+        patch("glue_jobs.ingest.ingest.workers_for", lambda _: here),
+        patch("glue_jobs.ingest.duplicates.rewrite.workers_for", lambda _: here),
     ):
         yield
 

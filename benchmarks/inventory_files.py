@@ -17,7 +17,7 @@ import pyarrow.csv as pacsv
 import pyarrow.orc as paorc
 import pyarrow.parquet as pq
 
-from glue_jobs.sources.inventory_parser import Snapshot, read_manifest
+from glue_jobs.sources.s3_inventory_object.parser import Snapshot, read_manifest
 
 ENDINGS = {"CSV": "csv.gz", "ORC": "orc", "Parquet": "parquet"}
 FIELDS = (

@@ -12,16 +12,16 @@ import duckdb
 import pyarrow as pa
 
 from benchmarks.our_run import Silent
-from glue_jobs.arrays import with_dictionaries
-from glue_jobs.data_files import NewFile, partition_path, with_schema, write_file
+from glue_jobs.columns.arrays import with_dictionaries
+from glue_jobs.ingest.data_files import NewFile, partition_path, with_schema, write_file
+from glue_jobs.ingest.snapshots.comparison import Pair, compared
+from glue_jobs.ingest.snapshots.delivery import Identity, identity_of
 from glue_jobs.lake import Lake
-from glue_jobs.snapshots.comparison import Pair, compared
-from glue_jobs.snapshots.delivery import Identity, identity_of
-from glue_jobs.sources.inventory_parser.fields import DISTINCT
-from glue_jobs.table import Table
-from glue_jobs.tables.daily_change import DAILY_CHANGE
-from glue_jobs.tables.daily_storage import DAILY_STORAGE
-from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
+from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
+from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
+from glue_jobs.sources.s3_inventory_object.parser.fields import DISTINCT
+from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
+from glue_jobs.tables.model import Table
 
 LATEST = datetime(2026, 3, 8, 1)
 SNAPSHOTS = (LATEST - timedelta(days=7), LATEST)

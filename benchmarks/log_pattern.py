@@ -7,7 +7,7 @@ Like the one AWS documents for Athena
 
 from __future__ import annotations
 
-from glue_jobs.tables.s3_access_log import S3_ACCESS_LOG
+from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 
 # The table keeps what a line holds in its first 27 columns; the others are derived or for fields yet to come.
 FIELDS = {column.name: column.type for column in S3_ACCESS_LOG.columns[:27]}

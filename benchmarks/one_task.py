@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from glue_jobs.config import Config
-from glue_jobs.job import Job
-from glue_jobs.pipelines import BY_NAME, Pipeline
-from glue_jobs.sources.discovery import discover
-from glue_jobs.sources.found import Found, Skipped, Window
-from glue_jobs.staging import new_run
+from glue_jobs.ingest.staging import new_run
+from glue_jobs.ingest.task_context import Job
+from glue_jobs.read.raw_object import Found, Skipped, Window
+from glue_jobs.sources.layouts.discovery import discover
+from glue_jobs.sources.pipelines import BY_NAME, Pipeline
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 

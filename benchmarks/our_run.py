@@ -6,8 +6,8 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
-from glue_jobs.ingest import Outcome, ingest
-from glue_jobs.order import order
+from glue_jobs.ingest.ingest import Outcome, ingest
+from glue_jobs.jobs.ingest_job import order
 from glue_jobs.progress import Reporter
 from glue_jobs.workers.spark import session
 

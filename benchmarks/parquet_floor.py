@@ -12,8 +12,8 @@ from typing import Self
 
 import pyarrow as pa
 
-from glue_jobs.data_files import read_file, write_file
-from glue_jobs.table import Table
+from glue_jobs.ingest.data_files import read_file, write_file
+from glue_jobs.tables.model import Table
 
 _tables: list[pa.Table] = []
 

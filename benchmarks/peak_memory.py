@@ -21,16 +21,16 @@ from benchmarks.measure import Line, Settings
 from benchmarks.one_task import job, objects
 from benchmarks.sample_files import QUICK_SCALE, SCALE, large_file, large_trail_file, sample, whole_trail
 from benchmarks.tiny_files import files_of
-from glue_jobs.duplicates.in_files import Day
-from glue_jobs.duplicates.rewrite import drop_doubled
-from glue_jobs.ingest_task import ingest_chunk
+from glue_jobs.ingest.chunk_task import ingest_chunk
+from glue_jobs.ingest.duplicates.in_files import Day
+from glue_jobs.ingest.duplicates.rewrite import drop_doubled
+from glue_jobs.ingest.snapshots.changed import COLUMNS
+from glue_jobs.ingest.snapshots.comparison import MOST_BYTES, Task, compare_range
+from glue_jobs.ingest.snapshots.key_ranges import key_ranges, row_groups
+from glue_jobs.ingest.snapshots.task import Share, ingest_share
 from glue_jobs.lake import Lake
-from glue_jobs.pipelines import BY_NAME, Pipeline
-from glue_jobs.plan import chunk_size, cut
-from glue_jobs.snapshots.changed import COLUMNS
-from glue_jobs.snapshots.comparison import MOST_BYTES, Task, compare_range
-from glue_jobs.snapshots.key_ranges import key_ranges, row_groups
-from glue_jobs.snapshots.task import Share, ingest_share
+from glue_jobs.read.plan import chunk_size, cut
+from glue_jobs.sources.pipelines import BY_NAME, Pipeline
 from glue_jobs.workers.spark import WORKER_MEMORY
 
 MOST = 2**30

@@ -13,9 +13,9 @@ import msgspec
 from isal import isal_zlib
 
 from benchmarks.measure import Settings
-from glue_jobs.local.sample import write_sample
-from glue_jobs.raw.json_documents import DOCUMENT, HEAD, NOT_JSON
-from glue_jobs.raw.unpack import GZIP_WINDOW
+from glue_jobs.read.json_documents import DOCUMENT, HEAD, NOT_JSON
+from glue_jobs.read.unpack import GZIP_WINDOW
+from glue_jobs.sample import write_sample
 
 LAST_DAY = date(2024, 6, 30)
 

@@ -14,8 +14,8 @@ from benchmarks.measure import Line, Settings
 from benchmarks.one_task import job, objects
 from benchmarks.slow_s3 import BUCKET, serving
 from benchmarks.tiny_files import files_of
-from glue_jobs.ingest_task import ingest_chunk
-from glue_jobs.plan import Chunk, chunk_size, cut
+from glue_jobs.ingest.chunk_task import ingest_chunk
+from glue_jobs.read.plan import Chunk, chunk_size, cut
 
 DELAY = 0.03
 LEAST = 300

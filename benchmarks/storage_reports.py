@@ -10,9 +10,9 @@ from pathlib import Path
 from benchmarks.inventory_lake import changes, inventory_lake
 from benchmarks.measure import Line, Settings, interleaved
 from glue_jobs.lake import Lake
-from glue_jobs.local.lake_tables import sources
-from glue_jobs.local.query_engine import QueryEngine
-from glue_jobs.saved.query import SavedQuery
+from glue_jobs.query.duckdb.lake_tables import sources
+from glue_jobs.query.duckdb.query_engine import QueryEngine
+from glue_jobs.query.saved.query import SavedQuery
 
 MOST = 5.0
 QUICK_OBJECTS = 20_000

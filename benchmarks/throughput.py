@@ -10,7 +10,7 @@ from benchmarks.contest import FLOOR, OURS, compare
 from benchmarks.measure import Line, Settings, Times
 from benchmarks.sample_files import QUICK_SCALE, SCALE, log_files, sample
 from benchmarks.usual_spark import UsualSpark
-from glue_jobs.pipelines import BY_NAME
+from glue_jobs.sources.pipelines import BY_NAME
 
 # Spark's way takes minutes for all files; every so many-th stands for them.
 SPARK_EVERY = 8

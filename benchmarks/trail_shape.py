@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 from isal import isal_zlib
 
-from glue_jobs.raw.unpack import GZIP_WINDOW
-from glue_jobs.sources.cloudtrail_parser.columns import FLAGS, IDS, NAMES
-from glue_jobs.sources.cloudtrail_parser.event import Event
-from glue_jobs.tables.cloudtrail_s3_event import CLOUDTRAIL_S3_EVENT
+from glue_jobs.read.unpack import GZIP_WINDOW
+from glue_jobs.sources.cloudtrail_s3_event.parser.columns import FLAGS, IDS, NAMES
+from glue_jobs.sources.cloudtrail_s3_event.parser.event import Event
+from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 
 Shape = str | dict[str, "Shape"] | list["Shape"]
 

@@ -12,7 +12,7 @@ from benchmarks.parquet_floor import Reading
 from benchmarks.sample_files import trail_files, whole_trail
 from benchmarks.trail_shape import decode
 from benchmarks.usual_spark import UsualSpark
-from glue_jobs.pipelines import BY_NAME
+from glue_jobs.sources.pipelines import BY_NAME
 
 SPARK, DUCKDB, CLICKHOUSE = "Spark read.json", "DuckDB read_json", "ClickHouse"
 LEAST = {SPARK: 6, DUCKDB: 4}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 
-from glue_jobs.args import REPORT, parse
 from glue_jobs.errors import STOPPED, UsageLakeError
-from glue_jobs.ingest import ingest
-from glue_jobs.order import order
-from glue_jobs.outcome import sentence
+from glue_jobs.ingest.ingest import ingest
+from glue_jobs.jobs.arguments import REPORT, parse
+from glue_jobs.jobs.ingest_job import order
+from glue_jobs.jobs.report_job import report, report_order
+from glue_jobs.jobs.run_summary import sentence
 from glue_jobs.progress import PlainReporter, Reporter
-from glue_jobs.reports.order import report, report_order
-from glue_jobs.reports.publish import sentence as reports_sentence
+from glue_jobs.publish.publish import sentence as reports_sentence
 
 
 def main(arguments: Sequence[str]) -> str | int | None:

@@ -23,12 +23,12 @@ from benchmarks.log_pattern import FIELDS, PATTERN
 from benchmarks.measure import Line, Settings
 from benchmarks.sample_files import trail_files, whole_trail
 from glue_jobs.lake import Lake
-from glue_jobs.local.sample import write_sample
-from glue_jobs.sources.access_log_parser import parse_access_log
-from glue_jobs.sources.cloudtrail_parser import parse_cloudtrail
-from glue_jobs.table import Table
-from glue_jobs.tables.daily_storage import DAILY_STORAGE
-from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
+from glue_jobs.sample import write_sample
+from glue_jobs.sources.cloudtrail_s3_event.parser import parse_cloudtrail
+from glue_jobs.sources.s3_access_log.parser import parse_access_log
+from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
+from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
+from glue_jobs.tables.model import Table
 from tests.end_to_end.lakes import without_spark
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from glue_jobs.local.sample import write_sample
+from glue_jobs.sample import write_sample
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -43,7 +43,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     printed = {}
     for command in usage_lake_commands():
         arguments = shlex.split(command)[1:]
-        code = "from glue_jobs.local.cli import main; main()"
+        code = "from glue_jobs.cli.main import main; main()"
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         done = subprocess.run(
             [sys.executable, "-c", code, *arguments],

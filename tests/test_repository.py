@@ -118,9 +118,9 @@ def test_modules_say_what_they_are_for() -> None:
         ("pyiceberg", "glue_jobs/lake/"),
         ("obstore", "glue_jobs/storage/"),
         # Athena is a query engine, not a store; neither uses the other's client.
-        ("boto3", ("glue_jobs/storage/", "glue_jobs/athena.py")),
-        ("duckdb", "glue_jobs/local/"),
-        ("click", "glue_jobs/local/"),
+        ("boto3", ("glue_jobs/storage/", "glue_jobs/setup/", "glue_jobs/query/athena.py")),
+        ("duckdb", "glue_jobs/query/duckdb/"),
+        ("click", "glue_jobs/cli/"),
     ],
 )
 def test_a_library_is_used_in_one_place(package: str, home: str | tuple[str, ...]) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from textwrap import fill
 
-from glue_jobs.saved.files import QUERIES
-from glue_jobs.saved.metadata import Parameter, ReturnedColumn
-from glue_jobs.saved.query import SavedQuery
-from glue_jobs.saved.view import SavedView
+from glue_jobs.query.saved.files import QUERIES
+from glue_jobs.query.saved.metadata import Parameter, ReturnedColumn
+from glue_jobs.query.saved.query import SavedQuery
+from glue_jobs.query.saved.view import SavedView
 
 README = QUERIES / "README.md"
 

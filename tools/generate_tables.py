@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from glue_jobs.pipelines import TABLES
-from glue_jobs.table import Table
+from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.tables.model import Table
 
 PAGE = Path(__file__).parents[1] / "docs" / "tables.md"
 

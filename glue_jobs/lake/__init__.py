@@ -29,7 +29,7 @@ from glue_jobs.lake.moved import check_place
 from glue_jobs.lake.schema import check_ids, describe, iceberg_schema, iceberg_type, partition_spec, properties
 from glue_jobs.storage import storage_for
 from glue_jobs.storage.s3 import endpoint, region
-from glue_jobs.table import Table
+from glue_jobs.tables.model import Table
 
 __all__ = ["Lake", "LoadedTable", "StoredFile", "describe", "iceberg_schema"]
 

@@ -23,7 +23,7 @@ from glue_jobs.lake.changes import Append, Commit, Replace
 from glue_jobs.lake.failures import explained, without_warnings
 from glue_jobs.lake.history import expired, only_in
 from glue_jobs.lake.schema import iceberg_schema, label_of, python_value
-from glue_jobs.table import Table
+from glue_jobs.tables.model import Table
 
 
 @dataclass(frozen=True)

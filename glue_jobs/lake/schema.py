@@ -36,7 +36,7 @@ from pyiceberg.types import (
 
 from glue_jobs.errors import LakeError
 from glue_jobs.lake.failures import without_warnings
-from glue_jobs.table import Column, Table
+from glue_jobs.tables.model import Column, Table
 
 SIMPLE_TYPES: dict[str, IcebergType] = {
     "string": StringType(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glue_jobs.table import Column, Table
+from glue_jobs.tables.model import Column, Table
 
 SUBSCRIBER = Table(
     name="subscriber",

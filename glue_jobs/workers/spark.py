@@ -16,8 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from glue_jobs.collector import uncollected
 from glue_jobs.errors import UsageLakeError
+from glue_jobs.workers.gc_pause import uncollected
 from glue_jobs.workers.java import use_java_17
 
 if TYPE_CHECKING:
@@ -115,14 +115,14 @@ def _session() -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     # Without an address of its own Spark looks up the host's name, which on many a laptop leads nowhere.
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    quiet = Path(__file__).parents[1] / "local" / "log4j2.properties"
+    quiet = Path(__file__).with_name("log4j2.properties")
     return (
         builder.master("local[*]")
         .config("spark.driver.memory", "1g")
         .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={quiet.as_uri()} {FOR_LITTLE_JAVA}")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.python.daemon.module", "glue_jobs.spark_daemon")
+        .config("spark.python.daemon.module", "glue_jobs.workers.spark_daemon")
         .config("spark.buffer.size", ONE_WRITE)
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")

@@ -15,7 +15,7 @@ import pytest
 
 import tools.package
 from glue_jobs import __version__
-from glue_jobs.saved.query import SavedQuery
+from glue_jobs.query.saved.query import SavedQuery
 from tests.cloudformation.rendered import Rendered
 from tools.glue_modules import PROVIDED, additional_modules, pins
 from tools.package import LARGEST, LONG_AGO, PACKAGED, TEMPLATE, artifacts, packaged
@@ -76,7 +76,7 @@ def test_the_library_holds_the_jobs_and_the_queries_and_nothing_of_a_laptop() ->
         names = archive.namelist()
     assert {f"queries/{query.name}/query.sql" for query in SavedQuery.all()} <= set(names)
     assert {"glue_jobs/__init__.py", "glue_jobs/run.py", "glue_jobs/lake/__init__.py"} <= set(names)
-    assert not [name for name in names if "/local/" in name or "__pycache__" in name]
+    assert not [name for name in names if re.search("/(cli|sample|setup|duckdb|__pycache__)/", name)]
 
 
 def test_the_prefix_follows_the_content(template: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,21 +17,21 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.loaders import JSONFileLoader
 
-import glue_jobs.ingest
-from glue_jobs import athena
-from glue_jobs.args import REPORT
+import glue_jobs.ingest.ingest
 from glue_jobs.errors import StorageError
+from glue_jobs.jobs.arguments import REPORT
 from glue_jobs.lake import Lake
-from glue_jobs.pipelines import BY_NAME, PIPELINES
+from glue_jobs.query import athena
+from glue_jobs.sources.pipelines import BY_NAME, PIPELINES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.cloudformation.acting import acting_as
 from tests.cloudformation.rendered import Json, Rendered
 from tests.end_to_end.lakes import without_spark
 from tests.end_to_end.sources import SOURCES, Raw, events, put
-from tests.fake_athena import FakeAthena, serving
 from tests.inventories import Inventory
-from tests.jobs import main
+from tests.job_process import main
+from tests.query.fake_athena import FakeAthena, serving
 from tools.package import packaged
 
 DAY = date(2024, 5, 7)
@@ -88,7 +88,7 @@ class Stack:
             patch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
             if self._pipeline != REPORT:
                 # The tables of other sources are made with the same rights, and take their time.
-                patch.setattr(glue_jobs.ingest, "TABLES", (*BY_NAME[self._pipeline].tables, *OF_ALL))
+                patch.setattr(glue_jobs.ingest.ingest, "TABLES", (*BY_NAME[self._pipeline].tables, *OF_ALL))
             for location in self.loaded:
                 bucket, _, key = location.removeprefix("s3://").partition("/")
                 # The default session of boto3 remembers other credentials.

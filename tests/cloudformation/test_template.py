@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from glue_jobs.args import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
-from glue_jobs.args import parse as parse_arguments
-from glue_jobs.pipelines import PIPELINES, TABLES
-from glue_jobs.saved.query import SavedQuery
-from glue_jobs.staging import DEAD_AFTER
+from glue_jobs.ingest.staging import DEAD_AFTER
+from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
+from glue_jobs.jobs.arguments import parse as parse_arguments
+from glue_jobs.query.saved.query import SavedQuery
+from glue_jobs.sources.pipelines import PIPELINES, TABLES
 from tests.cloudformation.rendered import PSEUDO, Json, Rendered
 from tools.package import TEMPLATE
 

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-import glue_jobs.duplicates.rewrite
-import glue_jobs.ingest
-import glue_jobs.snapshots.making
+import glue_jobs.ingest.duplicates.rewrite
+import glue_jobs.ingest.ingest
+import glue_jobs.ingest.snapshots.making
 import glue_jobs.workers
-from glue_jobs.ingest import Order, Outcome, ingest
+from glue_jobs.ingest.ingest import Order, Outcome, ingest
 from glue_jobs.lake import Lake
-from glue_jobs.pipelines import TABLES, Pipeline
 from glue_jobs.progress import PlainReporter
-from glue_jobs.table import Table
+from glue_jobs.sources.pipelines import TABLES, Pipeline
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.end_to_end.sources import Raw
 
@@ -131,7 +131,7 @@ class AsIfOnSpark:
 
 
 def without_spark(patch: pytest.MonkeyPatch) -> None:
-    for module in (glue_jobs.ingest, glue_jobs.duplicates.rewrite, glue_jobs.snapshots.making):
+    for module in (glue_jobs.ingest.ingest, glue_jobs.ingest.duplicates.rewrite, glue_jobs.ingest.snapshots.making):
         patch.setattr(module, "workers_for", lambda _: AsIfOnSpark())
 
 

@@ -21,24 +21,24 @@ from typing import Any
 
 import pytest
 
-import glue_jobs.commit
-import glue_jobs.duplicates.rewrite
-import glue_jobs.ingest
-import glue_jobs.ingest_task
-import glue_jobs.job
-from glue_jobs.ingest_task import ChunkResult
-from glue_jobs.job import Job
+import glue_jobs.ingest.chunk_task
+import glue_jobs.ingest.commit
+import glue_jobs.ingest.duplicates.rewrite
+import glue_jobs.ingest.ingest
+import glue_jobs.ingest.task_context
+from glue_jobs.ingest.chunk_task import ChunkResult
+from glue_jobs.ingest.staging import RunFolder
+from glue_jobs.ingest.task_context import Job
 from glue_jobs.lake import Lake, LoadedTable
-from glue_jobs.plan import Chunk
-from glue_jobs.sources.parsed import Parsed
-from glue_jobs.staging import RunFolder
+from glue_jobs.read.parsed import Parsed
+from glue_jobs.read.plan import Chunk
+from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
+from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.storage.folder import FolderStorage
-from glue_jobs.tables.daily_change import DAILY_CHANGE
-from glue_jobs.tables.daily_storage import DAILY_STORAGE
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.end_to_end.lakes import with_spark, without_spark
-from tests.jobs import main
+from tests.job_process import main
 
 # A server that has everything imported forks each process: a start costs milliseconds instead of seconds.
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -151,7 +151,7 @@ def _within_the_first_touch(patch: Patch) -> None:
 
 def _everything_aside(then: Callable[[Patch], None]) -> Callable[[Patch], None]:
     def prepare(patch: Patch) -> None:
-        patch.setattr(glue_jobs.ingest_task, "divided", lambda parts, days: ([], [*parts]))
+        patch.setattr(glue_jobs.ingest.chunk_task, "divided", lambda parts, days: ([], [*parts]))
         then(patch)
 
     return prepare
@@ -159,16 +159,18 @@ def _everything_aside(then: Callable[[Patch], None]) -> Callable[[Patch], None]:
 
 STEPS: dict[str, Callable[[Patch], None]] = {
     "after making the first table": _after(Lake, "create"),
-    "after listing": _before(glue_jobs.ingest, "not_ingested"),
+    "after listing": _before(glue_jobs.ingest.ingest, "not_ingested"),
     "while making the folder of the run": _within_the_first_touch,
     "after making the folder of the run": _after(RunFolder, "touch"),
     "after announcing a file": _after(RunFolder, "announce"),
-    "after some data files": _after(glue_jobs.job, "write_file", times=3),
-    "after rows were set aside": _everything_aside(_after(glue_jobs.ingest_task, "set_aside", times=2)),
-    "with rows set aside, during duplicates": _everything_aside(_after(glue_jobs.duplicates.rewrite, "find_doubled")),
-    "during duplicates": _after(glue_jobs.duplicates.rewrite, "find_doubled"),
-    "after a file without duplicates": _after(glue_jobs.duplicates.rewrite, "_rewritten"),
-    "after the ledger's files": _after(glue_jobs.ingest, "write_partitions"),
+    "after some data files": _after(glue_jobs.ingest.task_context, "write_file", times=3),
+    "after rows were set aside": _everything_aside(_after(glue_jobs.ingest.chunk_task, "set_aside", times=2)),
+    "with rows set aside, during duplicates": _everything_aside(
+        _after(glue_jobs.ingest.duplicates.rewrite, "find_doubled")
+    ),
+    "during duplicates": _after(glue_jobs.ingest.duplicates.rewrite, "find_doubled"),
+    "after a file without duplicates": _after(glue_jobs.ingest.duplicates.rewrite, "_rewritten"),
+    "after the ledger's files": _after(glue_jobs.ingest.ingest, "write_partitions"),
     "before the plan": _before(RunFolder, "write_commit"),
     "half-way through the plan": _half_a_plan,
     "after the plan": _after(RunFolder, "write_commit"),
@@ -222,7 +224,7 @@ def _ended(target: Callable[..., None], *arguments: Any) -> int:
 
 def _small_chunks(patch: Patch) -> None:
     # Small enough that the few records of a test are several tasks.
-    patch.setattr(glue_jobs.ingest, "chunk_size", lambda total, *_: max(total // 4, 1))
+    patch.setattr(glue_jobs.ingest.ingest, "chunk_size", lambda total, *_: max(total // 4, 1))
 
 
 def _kill_at(step: str, arguments: list[str]) -> None:
@@ -254,7 +256,7 @@ def _kill_from_worker(step: str, arguments: list[str]) -> None:
     patch = Patch()
     with_spark(patch)
     _small_chunks(patch)
-    patch.setattr(glue_jobs.ingest, "ingest_chunk", partial(WORKERS[step], os.getpid()))
+    patch.setattr(glue_jobs.ingest.ingest, "ingest_chunk", partial(WORKERS[step], os.getpid()))
     sys.exit(main(arguments))
 
 
@@ -265,11 +267,13 @@ def _parse_and_kill(driver: int, job: Job, chunk: Chunk) -> ChunkResult:
         os.kill(driver, signal.SIGKILL)
         return parse(*arguments)
 
-    return glue_jobs.ingest_task.ingest_chunk(replace(job, pipeline=replace(job.pipeline, parse=parse_killing)), chunk)
+    return glue_jobs.ingest.chunk_task.ingest_chunk(
+        replace(job, pipeline=replace(job.pipeline, parse=parse_killing)), chunk
+    )
 
 
 def _write_and_kill(driver: int, job: Job, chunk: Chunk) -> ChunkResult:
-    result = glue_jobs.ingest_task.ingest_chunk(job, chunk)
+    result = glue_jobs.ingest.chunk_task.ingest_chunk(job, chunk)
     os.kill(driver, signal.SIGKILL)
     return result
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import boto3
 
-from glue_jobs.pipelines import BY_NAME, Pipeline
+from glue_jobs.sources.pipelines import BY_NAME, Pipeline
 
 OWNER = "0123456789abcdef" * 4
 

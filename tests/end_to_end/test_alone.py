@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-import glue_jobs.ingest
-from glue_jobs.commit import commit_run
+import glue_jobs.ingest.ingest
 from glue_jobs.errors import LostRaceError
+from glue_jobs.ingest.commit import commit_run
 from glue_jobs.lake import Lake
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from tests.end_to_end.lakes import contents, event_numbers, left_over, orphans, run, without_spark
@@ -82,16 +82,16 @@ def test_a_run_that_is_overtaken_before_its_commit_stores_nothing(
 ) -> None:
     lake = str(tmp_path / "lake")
     without_spark(monkeypatch)
-    summary = glue_jobs.ingest._summary
+    summary = glue_jobs.ingest.ingest._summary
 
     def overtaken(*arguments: object) -> dict[str, str]:
         with monkeypatch.context() as patch:
-            patch.setattr(glue_jobs.ingest, "_summary", summary)
+            patch.setattr(glue_jobs.ingest.ingest, "_summary", summary)
             run(raw, lake)
         return summary(*arguments)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest, "_summary", overtaken)
+        patch.setattr(glue_jobs.ingest.ingest, "_summary", overtaken)
         with pytest.raises(LostRaceError, match=LOST.removeprefix("error: ")):
             run(raw, lake)
     assert dict(event_numbers(raw, lake)) == dict.fromkeys(range(40), 1)
@@ -121,7 +121,7 @@ def test_the_ledger_that_all_pipelines_share_is_appended_to_again_after_a_lost_c
         monkeypatched[0] = True
         commit_run(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(glue_jobs.ingest, "commit_run", commit)
+    monkeypatch.setattr(glue_jobs.ingest.ingest, "commit_run", commit)
     run(raw, lake)
     assert len(stale) == 3
     assert contents(lake, raw.source.pipeline).ledger.total() == 4

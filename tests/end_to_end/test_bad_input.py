@@ -14,13 +14,13 @@ from threading import Thread
 
 import pytest
 
-import glue_jobs.ingest
+import glue_jobs.ingest.ingest
 from glue_jobs.errors import UsageLakeError
-from glue_jobs.ledger import not_ingested
+from glue_jobs.ingest.ledger import not_ingested
 from tests.end_to_end.lakes import contents, event_numbers, orphans, run, said, without_spark
 from tests.end_to_end.processes import with_files_up_to
 from tests.end_to_end.sources import ACCESS_LOGS, SOURCES, Raw, events
-from tests.jobs import main
+from tests.job_process import main
 
 DAY = date(2024, 5, 7)
 
@@ -291,7 +291,7 @@ def test_an_object_that_is_not_what_was_listed(
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest, "not_ingested", change_after)
+        patch.setattr(glue_jobs.ingest.ingest, "not_ingested", change_after)
         assert main(arguments(raw, lake)) == 1
     text = capfd.readouterr().err
     assert text.splitlines()[-1] == f"error: {sentence.format(address)}"
@@ -308,7 +308,7 @@ def test_an_error_nobody_foresaw_in_a_task_is_still_a_sentence(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(glue_jobs.ingest, "ingest_chunk", broken)
+    monkeypatch.setattr(glue_jobs.ingest.ingest, "ingest_chunk", broken)
     with pytest.raises(UsageLakeError, match="a task failed with ZeroDivisionError: division by zero"):
         said(raw, str(tmp_path / "lake"))
 
@@ -320,7 +320,7 @@ def test_ctrl_c_stops_with_a_sentence(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest, "without_doubled", interrupted)
+        patch.setattr(glue_jobs.ingest.ingest, "without_doubled", interrupted)
         assert main(arguments(raw, lake)) == 130
     assert last_line(capsys) == "stopped; the next run goes on from here"
     assert orphans(lake) == set()

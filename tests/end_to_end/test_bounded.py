@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-import glue_jobs.ingest_task
-import glue_jobs.raw.fetch
-import glue_jobs.raw.json_documents
+import glue_jobs.ingest.chunk_task
+import glue_jobs.read.fetch
+import glue_jobs.read.json_documents
 from glue_jobs.config import Config
-from glue_jobs.ingest_task import ChunkResult, ingest_chunk
-from glue_jobs.job import Job
-from glue_jobs.plan import Part
-from glue_jobs.sources.found import Found
-from glue_jobs.sources.parsed import Parsed
-from glue_jobs.staging import new_run
+from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
+from glue_jobs.ingest.staging import new_run
+from glue_jobs.ingest.task_context import Job
+from glue_jobs.read.parsed import Parsed
+from glue_jobs.read.plan import Part
+from glue_jobs.read.raw_object import Found
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.end_to_end.sources import SOURCES, Raw, Source, events
@@ -52,9 +52,9 @@ def test_a_large_object_is_parsed_in_many_slices_and_becomes_several_files(
     raw = Raw(source, str(tmp_path / "raw"))
     address = raw.deliver(DAY, 0, events(DAY, range(2_000)))
     size = len(raw.objects[address])
-    monkeypatch.setattr(glue_jobs.raw.fetch, "SLICE", 20_000)
-    monkeypatch.setattr(glue_jobs.raw.fetch, "READ", 5_000)
-    monkeypatch.setattr(glue_jobs.ingest_task, "FLUSH", size // 4)
+    monkeypatch.setattr(glue_jobs.read.fetch, "SLICE", 20_000)
+    monkeypatch.setattr(glue_jobs.read.fetch, "READ", 5_000)
+    monkeypatch.setattr(glue_jobs.ingest.chunk_task, "FLUSH", size // 4)
     slices, result = ingest_counting(source, address, tmp_path)
     assert len(slices) > 15
     assert max(slices) <= 20_000 + 5_000 + 2_000
@@ -72,10 +72,10 @@ def test_a_large_document_is_cut_between_records_and_becomes_several_files(
     some = events(DAY, range(2_000))
     address = raw.deliver(DAY, 0, some, bad=1)
     size = sum(len(source.record(event)) for event in some)
-    monkeypatch.setattr(glue_jobs.raw.fetch, "SLICE", 60_000)
-    monkeypatch.setattr(glue_jobs.raw.fetch, "READ", 500)
-    monkeypatch.setattr(glue_jobs.raw.json_documents, "PIECE", 80_000)
-    monkeypatch.setattr(glue_jobs.ingest_task, "FLUSH", size // 4)
+    monkeypatch.setattr(glue_jobs.read.fetch, "SLICE", 60_000)
+    monkeypatch.setattr(glue_jobs.read.fetch, "READ", 500)
+    monkeypatch.setattr(glue_jobs.read.json_documents, "PIECE", 80_000)
+    monkeypatch.setattr(glue_jobs.ingest.chunk_task, "FLUSH", size // 4)
     slices, result = ingest_counting(source, address, tmp_path)
     assert len(slices) > 15
     assert max(slices) <= 80_000 + 30_000

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-import glue_jobs.snapshots.comparison
-import glue_jobs.snapshots.task
-from glue_jobs.ingest import Order, ingest
+import glue_jobs.ingest.snapshots.comparison
+import glue_jobs.ingest.snapshots.task
+from glue_jobs.ingest.ingest import Order, ingest
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
-from glue_jobs.tables.daily_change import DAILY_CHANGE
-from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
+from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
+from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 from tests.end_to_end.lakes import contents, left_over, let_a_day_pass, orphans
 from tests.end_to_end.processes import killed_at
 from tests.end_to_end.test_snapshots import FIRST, PIPELINE, arguments, day, run
@@ -89,8 +89,8 @@ def test_the_changes_are_those_of_the_snapshots_whatever_the_runs_were(
 ) -> None:
     """Late ones, ones delivered again, several a run; many data files, and many ranges of keys."""
     chance = random.Random(seed)
-    monkeypatch.setattr(glue_jobs.snapshots.task, "FLUSH", chance.choice((1, 3_000, 2**30)))
-    monkeypatch.setattr(glue_jobs.snapshots.comparison, "MOST_BYTES", chance.choice((1, 500, 2**30)))
+    monkeypatch.setattr(glue_jobs.ingest.snapshots.task, "FLUSH", chance.choice((1, 3_000, 2**30)))
+    monkeypatch.setattr(glue_jobs.ingest.snapshots.comparison, "MOST_BYTES", chance.choice((1, 500, 2**30)))
     snapshots: dict[datetime, list[Record]] = {}
     for _ in range(6):
         for _ in range(chance.choice((1, 1, 2, 3))):

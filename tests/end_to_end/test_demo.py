@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from glue_jobs.cli.demo import demonstrate
 from glue_jobs.errors import ArgumentError
-from glue_jobs.local.demo import demonstrate
-from glue_jobs.local.sample import Truth
-from glue_jobs.pipelines import PIPELINES
+from glue_jobs.jobs.report_job import report, report_order
 from glue_jobs.progress import PlainReporter
-from glue_jobs.reports.order import report, report_order
+from glue_jobs.sample import Truth
+from glue_jobs.sources.pipelines import PIPELINES
 
 QUIET = PlainReporter(io.StringIO())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import glue_jobs.ingest
+import glue_jobs.ingest.ingest
 from glue_jobs.errors import ArgumentError, StorageError
 from tests.end_to_end.lakes import contents, event_numbers, run, without_spark
 from tests.end_to_end.sources import LAYOUTS, Raw, events
@@ -120,7 +120,7 @@ def test_ten_days_of_failing_runs_leave_no_gap(raw: Raw, lake: str, monkeypatch:
         day = DAY + timedelta(days=number)
         raw.deliver(day, 10 + number, events(day, [10 + number]))
         with monkeypatch.context() as patch:
-            patch.setattr(glue_jobs.ingest, "commit_run", fail)
+            patch.setattr(glue_jobs.ingest.ingest, "commit_run", fail)
             with pytest.raises(StorageError):
                 run(raw, lake)
     assert run(raw, lake).totals.rows == 10

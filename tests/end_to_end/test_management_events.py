@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from glue_jobs.local.cli import main
+from glue_jobs.cli.main import main
 from tests.end_to_end.lakes import contents, event_numbers, without_spark
 from tests.end_to_end.sources import CLOUDTRAIL, Raw, events
 

@@ -14,10 +14,10 @@ import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import CommitFailedException
 
-import glue_jobs.job
-import glue_jobs.staging
-from glue_jobs.data_files import NewFile, write_file
+import glue_jobs.ingest.staging
+import glue_jobs.ingest.task_context
 from glue_jobs.errors import StorageError
+from glue_jobs.ingest.data_files import NewFile, write_file
 from tests.end_to_end.lakes import (
     Contents,
     contents,
@@ -163,10 +163,10 @@ def test_a_run_counts_as_dead_after_a_day_of_silence_in_every_time_zone(
 
 
 def test_a_run_that_was_suspended_for_a_day_does_not_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = glue_jobs.staging.new_run(str(tmp_path), datetime(2024, 5, 7))
+    folder = glue_jobs.ingest.staging.new_run(str(tmp_path), datetime(2024, 5, 7))
     clock = [1_000_000.0]
-    monkeypatch.setattr("glue_jobs.staging.time.time", lambda: clock[0])
-    with glue_jobs.staging.Heartbeat(folder) as heartbeat:
+    monkeypatch.setattr("glue_jobs.ingest.staging.time.time", lambda: clock[0])
+    with glue_jobs.ingest.staging.Heartbeat(folder) as heartbeat:
         clock[0] += 3600
         heartbeat.check()
         clock[0] += 24 * 3600
@@ -175,11 +175,11 @@ def test_a_run_that_was_suspended_for_a_day_does_not_commit(tmp_path: Path, monk
 
 
 def test_a_beat_after_the_suspension_does_not_hide_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = glue_jobs.staging.new_run(str(tmp_path), datetime(2024, 5, 7))
+    folder = glue_jobs.ingest.staging.new_run(str(tmp_path), datetime(2024, 5, 7))
     clock = [1_000_000.0]
-    monkeypatch.setattr("glue_jobs.staging.time.time", lambda: clock[0])
-    monkeypatch.setattr(glue_jobs.staging, "BEAT", timedelta(milliseconds=5))
-    with glue_jobs.staging.Heartbeat(folder) as heartbeat:
+    monkeypatch.setattr("glue_jobs.ingest.staging.time.time", lambda: clock[0])
+    monkeypatch.setattr(glue_jobs.ingest.staging, "BEAT", timedelta(milliseconds=5))
+    with glue_jobs.ingest.staging.Heartbeat(folder) as heartbeat:
         clock[0] += 24 * 3600
         time.sleep(0.2)
         with pytest.raises(StorageError, match="was suspended"):
@@ -198,7 +198,7 @@ def test_a_task_that_outlives_its_failed_run_leaves_nothing_for_ever(
         raise StorageError("another task failed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.job, "write_file", fail_before_writing)
+        patch.setattr(glue_jobs.ingest.task_context, "write_file", fail_before_writing)
         with pytest.raises(StorageError, match="another task failed"):
             run(raw, lake)
     write_file(*late[0])

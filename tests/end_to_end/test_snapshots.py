@@ -19,23 +19,23 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-import glue_jobs.ingest_task
+import glue_jobs.ingest.chunk_task
+import glue_jobs.ingest.snapshots.task
 import glue_jobs.lake.history
-import glue_jobs.snapshots.task
-from glue_jobs.ingest import Order, Outcome, ingest
+from glue_jobs.ingest.ingest import Order, Outcome, ingest
+from glue_jobs.jobs.run_summary import sentence
 from glue_jobs.lake import Lake, LoadedTable
-from glue_jobs.outcome import sentence
-from glue_jobs.pipelines import BY_NAME
 from glue_jobs.progress import PlainReporter
-from glue_jobs.table import Table
-from glue_jobs.tables.daily_change import DAILY_CHANGE
-from glue_jobs.tables.daily_storage import DAILY_STORAGE
-from glue_jobs.tables.s3_inventory_object import S3_INVENTORY_OBJECT
+from glue_jobs.sources.pipelines import BY_NAME
+from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
+from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
+from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
+from glue_jobs.tables.model import Table
 from tests.end_to_end.lakes import contents, left_over, let_a_day_pass, orphans
 from tests.end_to_end.processes import killed_at, together
 from tests.end_to_end.test_flat import Watch
 from tests.inventories import FORMATS, Inventory, record, records
-from tests.jobs import main
+from tests.job_process import main
 
 PIPELINE = BY_NAME["s3_inventory_object"]
 FIRST = datetime(2024, 5, 1, 1, 30)
@@ -551,9 +551,9 @@ def test_two_runs_started_together(delivered_again: Inventory, lake: str) -> Non
 def test_a_large_snapshot_is_written_in_pieces(
     inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(glue_jobs.snapshots.task, "FLUSH", 20_000)
-    monkeypatch.setattr("glue_jobs.sources.inventory_parser.files.BLOCK", 10_000)
-    monkeypatch.setattr("glue_jobs.raw.unpack.MOST_AT_ONCE", 5_000)
+    monkeypatch.setattr(glue_jobs.ingest.snapshots.task, "FLUSH", 20_000)
+    monkeypatch.setattr("glue_jobs.sources.s3_inventory_object.parser.files.BLOCK", 10_000)
+    monkeypatch.setattr("glue_jobs.read.unpack.MOST_AT_ONCE", 5_000)
     inventory.deliver(FIRST, records(2_000))
     assert run(inventory, lake).totals.rows == 2_000
     files = Lake(lake, "usage_lake").load(S3_INVENTORY_OBJECT).files()

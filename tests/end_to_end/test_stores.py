@@ -13,14 +13,14 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import types
 
-import glue_jobs.ingest
-import glue_jobs.ingest_task
+import glue_jobs.ingest.chunk_task
+import glue_jobs.ingest.ingest
 from glue_jobs.errors import LakeError, LostRaceError
 from glue_jobs.lake import Lake
-from glue_jobs.local.lake_tables import sources
-from glue_jobs.local.query_engine import QueryEngine
-from glue_jobs.table import ARROW_TYPES, Column
+from glue_jobs.query.duckdb.lake_tables import sources
+from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.model import ARROW_TYPES, Column
 from glue_jobs.workers.spark import session
 from tests.end_to_end.lakes import contents, event_numbers, run, without_spark
 from tests.end_to_end.sources import SOURCES, Raw, Source, events
@@ -63,8 +63,8 @@ def test_rows_set_aside_by_tasks_are_stored_once_and_one_file_a_day(
         first = max(number * 10 - 5, 0)
         raw.deliver(DAY, number, events(DAY, range(first, number * 10 + 10)))
     # All of each task's rows are too few for a data file, and every object is a task.
-    monkeypatch.setattr(glue_jobs.ingest_task, "divided", lambda parts, days: ([], [*parts]))
-    monkeypatch.setattr(glue_jobs.ingest, "chunk_size", lambda *_: 1)
+    monkeypatch.setattr(glue_jobs.ingest.chunk_task, "divided", lambda parts, days: ([], [*parts]))
+    monkeypatch.setattr(glue_jobs.ingest.ingest, "chunk_size", lambda *_: 1)
     assert run(raw, lake).totals.duplicates == 15
     assert event_numbers(raw, lake) == Counter(range(40))
     rows = lake.load(source.pipeline.table)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-import glue_jobs.ingest
+import glue_jobs.ingest.ingest
 from glue_jobs.lake import Lake
-from glue_jobs.local.sample import write_sample
-from glue_jobs.pipelines import BY_NAME
-from glue_jobs.table import Table
+from glue_jobs.sample import write_sample
+from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.model import Table
 from tests.end_to_end.lakes import contents, run, without_spark
 from tests.end_to_end.sources import SOURCES, Raw, Source, events
 
@@ -53,7 +53,7 @@ class Reader(threading.Thread):
 def test_a_reader_sees_all_of_a_run_or_nothing(source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     raw, lake = Raw(source, str(tmp_path / "raw")), str(tmp_path / "lake")
     without_spark(monkeypatch)
-    monkeypatch.setattr(glue_jobs.ingest, "chunk_size", lambda total, *_: max(total // 8, 1))
+    monkeypatch.setattr(glue_jobs.ingest.ingest, "chunk_size", lambda total, *_: max(total // 8, 1))
     raw.deliver(DAY, 0, events(DAY, range(10)))
     run(raw, lake)
     for number in range(1, 13):

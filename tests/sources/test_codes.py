@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
-from glue_jobs.arrays import coded
+from glue_jobs.columns.arrays import coded
 from glue_jobs.config import Config
-from glue_jobs.pipelines import BY_NAME, EventPipeline
+from glue_jobs.sources.pipelines import BY_NAME, EventPipeline
 
 NO_KEY = (
     "79a5 example-data [06/May/2024:07:08:09 +0000] 192.0.2.3 - 3E57427F3EXAMPLE REST.GET.VERSIONING - "

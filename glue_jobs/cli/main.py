@@ -1,0 +1,189 @@
+"""``usage-lake``: ingest, query, look, and a demonstration, on a laptop or against AWS.
+
+Every command imports what it needs when it begins: loading all of the program takes seconds, in which a mistyped
+argument or ``--help`` should not have to wait.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from glue_jobs.cli.group import CommandGroup
+from glue_jobs.cli.options import FORMAT, options
+from glue_jobs.errors import ArgumentError
+from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT_JOB
+from glue_jobs.progress import reporter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from glue_jobs.query.saved.metadata import ParameterValue
+
+
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--verbose", is_flag=True, help="Show the whole stack trace of an error.")
+@click.version_option(package_name="s3-usage-lake")
+def main(verbose: bool) -> None:
+    """Usage and storage analytics for data published from Amazon S3."""
+    if not verbose:
+        # Libraries log what is told in a sentence anyway, and a stack trace when Ctrl-C meets them.
+        logging.basicConfig(level=logging.CRITICAL)
+
+
+@main.command("ingest")
+@options(*(argument.name for argument in ARGUMENTS if INGEST_JOB in argument.jobs))
+def ingest_command(**values: Any) -> None:
+    """Turn new raw objects into rows of the lake, each exactly once."""
+    from glue_jobs.ingest.ingest import ingest
+    from glue_jobs.jobs.ingest_job import order
+    from glue_jobs.jobs.run_summary import sentence
+
+    outcome = ingest(order(_given(values)), reporter())
+    click.echo(sentence(outcome))
+    if outcome.failed:
+        sys.exit(1)
+
+
+@main.command("report")
+@options(*(argument.name for argument in ARGUMENTS if REPORT_JOB in argument.jobs and argument.name != "pipeline"))
+def report_command(**values: Any) -> None:
+    """Publish the answers of the saved queries as dated CSV and JSON files."""
+    from glue_jobs.jobs.report_job import report, report_order
+    from glue_jobs.publish.publish import sentence
+
+    click.echo(sentence(report(report_order(_given(values)), reporter())))
+
+
+def _given(values: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items() if value is not None}
+
+
+@main.command("query")
+@click.argument("name")
+@click.option("--param", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the query.")
+@options("lake_path", "database", "catalog")
+@FORMAT
+def query_command(name: str, parameters: tuple[str, ...], form: str, **values: Any) -> None:
+    """Answer a saved query, e.g. access/downloads_by_month.
+
+    Tables on S3 are read whole; Athena answers better when they are large.
+    """
+    from glue_jobs.query.saved.query import SavedQuery
+
+    query = SavedQuery.load(name)
+    bound = query.bind(dict(_parameter(text) for text in parameters))
+    _print(_answer(values, query.sql, bound), form)
+
+
+@main.command("sql")
+@click.argument("statement")
+@options("lake_path", "database", "catalog")
+@FORMAT
+def sql_command(statement: str, form: str, **values: Any) -> None:
+    """Answer a SELECT in Athena's SQL.
+
+    DuckDB answers it, and not every function of Athena has one there that does the same. Tables on S3 are read whole;
+    Athena answers better when they are large.
+    """
+    _print(_answer(values, statement), form)
+
+
+@main.command("queries")
+def queries_command() -> None:
+    """List the saved queries."""
+    from glue_jobs.cli.terminal import print_queries
+    from glue_jobs.query.saved.query import SavedQuery
+
+    print_queries(SavedQuery.all())
+
+
+@main.command("status")
+@options("lake_path", "database", "catalog")
+@FORMAT
+def status_command(form: str, **values: Any) -> None:
+    """What was ingested so far, per pipeline; rows of inventories that newer snapshots replaced are counted, too."""
+    from glue_jobs.cli.show import STATUS
+
+    _print(_answer(values, STATUS), form)
+
+
+@main.command("rejected")
+@options("lake_path", "database", "catalog")
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(min=0), help="Records to show, the latest first."
+)
+@FORMAT
+def rejected_command(limit: int, form: str, **values: Any) -> None:
+    """Which raw records were refused, and why."""
+    from glue_jobs.cli.show import REJECTED, readable
+
+    _print(readable(_answer(values, REJECTED, [limit])), form)
+
+
+def _answer(values: dict[str, Any], sql: str, parameters: Sequence[ParameterValue] = ()) -> pa.Table:
+    """What the lake that the values name answers to a SELECT."""
+    from glue_jobs.jobs.lake_argument import named_lake
+    from glue_jobs.query.duckdb.lake_tables import sources
+    from glue_jobs.query.duckdb.query_engine import QueryEngine
+    from glue_jobs.sources.pipelines import TABLES
+
+    lake = named_lake(_given(values))
+    lake.check_any(TABLES)
+    with QueryEngine(sources(lake)) as engine:
+        return engine.run(sql, parameters)
+
+
+def _print(rows: pa.Table, form: str) -> None:
+    from glue_jobs.cli.show import print_rows
+
+    print_rows(rows, form)
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ArgumentError(f"a parameter is given as name=value, not {text!r}")
+    return name, value
+
+
+@main.command("connect")
+@click.argument("bucket")
+@click.option("--to", "log_bucket", required=True, metavar="BUCKET", help="The stack's log bucket: output LogBucket.")
+@click.option("--log-prefix", default="s3-access-log/", show_default=True, help="As the stack's AccessLogPrefix.")
+@click.option("--inventory-prefix", default="s3-inventory/", show_default=True, help="As the stack's InventoryPrefix.")
+@click.option(
+    "--frequency", type=click.Choice(["Daily", "Weekly"]), default="Daily", show_default=True, help="Of the inventory."
+)
+@click.option("--apply", is_flag=True, help="Make the settings; without it they are only printed.")
+def connect_command(**values: Any) -> None:
+    """Make a bucket deliver access logs and inventories; what it delivers elsewhere is left alone."""
+    from glue_jobs.cli.connect import Connection, connect
+
+    for told in connect(Connection(**values)):
+        click.echo(told)
+
+
+@main.command("demo")
+@click.option(
+    "--dir", "folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Where."
+)
+@click.option(
+    "--scale",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="How much traffic; 1 is about 60,000 requests.",
+)
+def demo_command(folder: Path, scale: float) -> None:
+    """Make a publisher's raw files, ingest them, ask, publish reports, compare with the truth."""
+    from glue_jobs.cli.demo import demonstrate
+
+    if not demonstrate(folder.resolve(), scale, reporter()):
+        sys.exit(1)

@@ -1,0 +1,68 @@
+"""Answers for people and programs: a table on the terminal, CSV, or JSON."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from glue_jobs.cli.terminal import console, text_table
+from glue_jobs.progress import printable
+from glue_jobs.publish.text import cell, csv_text, json_text, records
+
+STATUS = """
+SELECT pipeline, count(*) AS objects, sum(records) AS records, sum(rows) AS "rows", sum(rejected) AS rejected,
+       sum(duplicates) AS duplicates, sum(filtered) AS filtered, min(first_event_time) AS oldest_event,
+       max(last_event_time) AS newest_event, max(ingested_at) AS last_run
+FROM ingested_object GROUP BY pipeline ORDER BY pipeline
+"""
+
+REJECTED = """
+SELECT source, reason, object, position, record FROM rejected_record
+ORDER BY ingest_date DESC, run_id DESC, object, position LIMIT ?
+"""
+
+# Of a record this much is shown; the table has all of it.
+SHOWN = 160
+
+
+def print_rows(rows: pa.Table, form: str) -> None:
+    """Print the rows to standard output as a table, as CSV or as JSON."""
+    if form == "table":
+        _print_table(rows.column_names, records(rows))
+    else:
+        print(csv_text(rows) if form == "csv" else json_text(rows), end="", flush=True)
+
+
+def readable(rows: pa.Table) -> pa.Table:
+    """Raw bytes as text that a terminal survives, cut to a line's length."""
+    texts = [None if value is None else _escaped(value) for value in rows["record"].to_pylist()]
+    return rows.set_column(rows.column_names.index("record"), "record", pa.array(texts, pa.string()))
+
+
+def _print_table(names: list[str], lines: list[tuple[Any, ...]]) -> None:
+    table = text_table()
+    for number, name in enumerate(names):
+        numeric = {type(record[number]) for record in lines} - {type(None)}
+        is_numeric = bool(numeric) and numeric <= {int, float, Decimal}
+        table.add_column(printable(name), justify="right" if is_numeric else "left", overflow="fold")
+    for record in lines:
+        table.add_row(*map(_cell, record))
+    console().print(table)
+    if not lines:
+        console().print("(no rows)", style="dim")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    # What strangers wrote into their requests must not reach the terminal as commands.
+    return f"{value:,.2f}" if isinstance(value, float | Decimal) else printable(cell(value))
+
+
+def _escaped(value: bytes) -> str:
+    text = printable(value[:SHOWN].decode("utf-8", "backslashreplace"))
+    return text + ("…" if len(value) > SHOWN else "")

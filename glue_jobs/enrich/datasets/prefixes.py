@@ -1,0 +1,81 @@
+"""Rules of many prefixes: one look-up for all of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glue_jobs.enrich.datasets.names import Bools, Ints, Names
+
+# Keys are compared with prefixes in blocks of this many bytes, so that long prefixes do not cost memory.
+BLOCK_BYTES = 8 << 20
+
+
+class Prefixes:
+    """Many prefixes as one look-up: the sorted prefix just before a key, or the nearest prefix of that one.
+
+    Any sorted text between a prefix and a key that starts with it starts with it too. So one binary search gives the
+    only candidate, and if the key does not start with it, the next candidate is the longest prefix of the candidate.
+    Of the prefixes of a key the longest wins, or else the first one given.
+    """
+
+    def __init__(self, entries: list[tuple[str, str | None, str | None]], longest_wins: bool) -> None:
+        first = {prefix.encode(): number for number, (prefix, _, _) in reversed([*enumerate(entries)])}
+        ordered = sorted(first)
+        # Whole machine words: prefixes are compared eight bytes at a time.
+        self._width = -(-max([1, *map(len, ordered)]) // 8) * 8
+        self._sorted = np.array(ordered, f"S{self._width}")
+        self._mask = np.array([b"\xff" * len(prefix) for prefix in ordered], f"S{self._width}")
+        self._parent, winner = _chains(ordered, [first[prefix] for prefix in ordered], longest_wins)
+        self._accounts = pa.array([entries[number][1] for number in winner], pa.string())
+        self._repositories = pa.array([entries[number][2] for number in winner], pa.string())
+
+    def __call__(self, keys: pa.StringArray) -> tuple[Bools, Names, Names]:
+        step = max(1, BLOCK_BYTES // self._width)
+        blocks = [self._find(keys.slice(start, step)) for start in range(0, len(keys), step)]
+        found = np.concatenate(blocks) if blocks else np.zeros(0, np.int64)
+        return found >= 0, Names(found, self._accounts), Names(found, self._repositories)
+
+    def _find(self, keys: pa.StringArray) -> Ints:
+        """For each key the number of the longest prefix it starts with, -1 for none."""
+        padded = _padded(keys, self._width)
+        found: Ints = np.searchsorted(self._sorted, padded, side="right") - 1
+        words, prefixes, mask = (_words(texts, self._width) for texts in (padded, self._sorted, self._mask))
+        unsure = np.flatnonzero(found >= 0)
+        while len(unsure):
+            candidate = found[unsure]
+            differs = ((words[unsure] ^ prefixes[candidate]) & mask[candidate]).any(axis=1)
+            unsure = unsure[differs]
+            found[unsure] = self._parent[found[unsure]]
+            unsure = unsure[found[unsure] >= 0]
+        return found
+
+
+def _chains(ordered: list[bytes], number: list[int], longest_wins: bool) -> tuple[Ints, list[int]]:
+    """For each sorted prefix the place of the longest other prefix it starts with (-1: none), and who wins there."""
+    parent: list[int] = []
+    winner: list[int] = []
+    open_places: list[int] = []
+    for place, prefix in enumerate(ordered):
+        while open_places and not prefix.startswith(ordered[open_places[-1]]):
+            open_places.pop()
+        above = open_places[-1] if open_places else -1
+        parent.append(above)
+        winner.append(number[place] if longest_wins or above < 0 else min(number[place], winner[above]))
+        open_places.append(place)
+    return np.array(parent, np.int64), winner
+
+
+def _padded(keys: pa.StringArray, width: int) -> npt.NDArray[np.bytes_]:
+    """The first ``width`` bytes of each key, filled up with NUL, which no prefix holds."""
+    cut = pc.binary_slice(keys.cast(pa.binary()), 0, width)
+    # A cut may halve a character; padding only counts bytes.
+    as_text = pa.StringArray.from_buffers(len(cut), cut.buffers()[1], cut.buffers()[2])
+    padded = pc.ascii_rpad(as_text, width, padding="\0")
+    return np.frombuffer(padded.buffers()[2], f"S{width}", count=len(keys))
+
+
+def _words(texts: npt.NDArray[np.bytes_], width: int) -> npt.NDArray[np.uint64]:
+    return texts.view(np.uint64).reshape(len(texts), width // 8)

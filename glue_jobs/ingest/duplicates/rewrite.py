@@ -1,0 +1,175 @@
+"""New data files written again without the rows that are there twice; the rest of a day's small ones is one file."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from glue_jobs.columns.arrays import joined, without
+from glue_jobs.ingest.data_files import (
+    ROW_GROUP_ROWS,
+    NewFile,
+    compact,
+    partition_path,
+    partitions,
+    read_file,
+    with_schema,
+)
+from glue_jobs.ingest.duplicates.in_files import Day, Doubled, find_doubled
+from glue_jobs.ingest.duplicates.in_memory import doubled_within
+from glue_jobs.ingest.late_rows import Aside, Part, read_aside
+from glue_jobs.ingest.task_context import Job, write_partitions, write_parts
+from glue_jobs.progress import Reporter
+from glue_jobs.read.plan import batches, bundled
+from glue_jobs.tables.model import Table
+from glue_jobs.workers import workers_for
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import LoadedTable
+
+# Looking for duplicates of a row is as much work as reading so many raw bytes.
+LIKE_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """What takes the place of new files that held doubled rows, and how many such rows each raw object had.
+
+    Rows that were set aside are in ``files``, too.
+    """
+
+    addresses: list[str]
+    files: list[NewFile]
+    counts: Counter[str]
+
+
+@dataclass(frozen=True)
+class _Left:
+    """A new file without rows that are there twice; what stays of its rows when it is not written yet."""
+
+    doubled: Doubled
+    held: pa.Table | None
+
+    def __len__(self) -> int:
+        return self.doubled.file.rows - len(self.doubled.rows)
+
+    def rows(self, table: Table) -> pa.Table:
+        """What stays of it."""
+        if self.held is not None:
+            return self.held
+        return without(read_file(table, self.doubled.file.address), self.doubled.rows)
+
+
+def without_doubled(
+    job: Job, rows: LoadedTable, files: list[NewFile], aside: Iterable[Aside], reporter: Reporter
+) -> tuple[list[NewFile], Counter[str]]:
+    """The run's new files without rows that are stored already or twice among them; how many each raw object had.
+
+    What tasks have set aside is in files, too.
+
+    Raises:
+        UsageLakeError: a file cannot be read or written.
+    """
+    counts: Counter[str] = Counter()
+    if not job.pipeline.table.identity or not (days := _days(rows, files, aside)):
+        return files, counts
+    with reporter.progress("looking for duplicates") as progress:
+        workers = workers_for(sum(map(len, days)) * LIKE_BYTES)
+        # A day takes a fraction of a second, and so does starting a task.
+        bundles = bundled(days, workers.count)
+        found = [each for some in workers.run(partial(drop_doubled, job), bundles, progress) for each in some]
+    gone = {address for each in found for address in each.addresses}
+    for each in found:
+        counts.update(each.counts)
+        files = [*files, *each.files]
+    return [file for file in files if file.address not in gone], counts
+
+
+def _days(rows: LoadedTable, files: Iterable[NewFile], aside: Iterable[Aside]) -> list[Day]:
+    column = rows.table.partitions[0]
+    days: defaultdict[date, Day] = defaultdict(lambda: Day([], [], []))
+    for file in files:
+        # The descriptor is needed by the commit only, and takes longer to send than the rest.
+        days[file.partition[column]].new.append(replace(file, descriptor=None))
+    for few in aside:
+        days[few.partition[column]].aside.append(few)
+    for old in rows.files(**{column: list(days)}) if days else ():
+        days[old.partition[0]].stored.append((old.address, old.rows))
+    for day in days.values():
+        day.stored.sort()
+    return [days[day] for day in sorted(days)]
+
+
+def drop_doubled(job: Job, days: list[Day]) -> list[Rewritten]:
+    """Write the days' new files again without the rows that are there twice; files without such rows stay.
+
+    What was set aside of a day becomes part of it: as one file, or a few of them when it is much.
+    """
+    beyond: list[Rewritten] = []
+    rewritten = [_rewritten(job, some) for some in batches(_left_of(job, days, beyond), ROW_GROUP_ROWS, len)]
+    return [*beyond, *rewritten]
+
+
+def _left_of(job: Job, days: list[Day], beyond: list[Rewritten]) -> Iterator[_Left]:
+    """What has to be written of each day; what was set aside ``beyond`` what memory holds is written on the way."""
+    table = job.pipeline.table
+    for some in batches(days, ROW_GROUP_ROWS, lambda day: sum(map(len, day.aside))):
+        files, held = _put_together(job, [few for day in some for few in day.aside], beyond)
+        for each in some:
+            day = Day(each.stored, [*each.new, *files[partition_path(table, each.partition)]])
+            found = {doubled.file.address: doubled for doubled in find_doubled(table, day, held)}
+            for file in day.new:
+                if file.address in held:
+                    doubled = found.get(file.address) or Doubled(file, np.array([], np.int64), Counter())
+                    # Held until enough is: what is there twice must not wait, too.
+                    stays = compact(without(held.pop(file.address), doubled.rows).combine_chunks())
+                    yield _Left(doubled, stays)
+                elif file.address in found:
+                    yield _Left(found[file.address], None)
+
+
+def _put_together(
+    job: Job, aside: list[Aside], beyond: list[Rewritten]
+) -> tuple[Mapping[str, list[NewFile]], dict[str, pa.Table]]:
+    """New files, by day, of what tasks have set aside, each row once; and the rows of those that are only held."""
+    table = job.pipeline.table
+    files: defaultdict[str, list[NewFile]] = defaultdict(list)
+    held: dict[str, pa.Table] = {}
+    *much, last = [*batches(aside, ROW_GROUP_ROWS, len)] or [[]]
+    for some in much:
+        parts, twice = _each_once(table, some)
+        beyond.append(Rewritten([], write_parts(job, table, parts), twice))
+        for file in beyond[-1].files:
+            files[partition_path(table, file.partition)].append(file)
+    if last:
+        parts, twice = _each_once(table, last)
+        if twice:
+            beyond.append(Rewritten([], [], twice))
+        for value, part in parts:
+            file = NewFile(job.address(table, value), value, part.num_rows, None)
+            held[file.address] = part
+            files[partition_path(table, value)].append(file)
+    return files, held
+
+
+def _each_once(table: Table, some: list[Aside]) -> tuple[list[Part], Counter[str]]:
+    """Rows that tasks have set aside, by day, and how many of each raw object were there twice."""
+    rows = read_aside(some)
+    twice = doubled_within(table, rows)
+    counts = Counter(rows["source_object"].take(pa.array(twice)).to_pylist())
+    return [*partitions(table, with_schema(table, rows), twice)], counts
+
+
+def _rewritten(job: Job, batch: list[_Left]) -> Rewritten:
+    table = job.pipeline.table
+    parts = [each.rows(table) for each in batch if len(each)]
+    files = write_partitions(job, table, joined(parts)) if parts else []
+    counts = sum((each.doubled.counts for each in batch), Counter[str]())
+    return Rewritten([each.doubled.file.address for each in batch if each.held is None], files, counts)

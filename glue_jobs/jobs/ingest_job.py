@@ -1,0 +1,98 @@
+"""What to ingest, from the values of the arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+from glue_jobs.errors import ArgumentError
+from glue_jobs.ingest.ingest import KEEP_SNAPSHOTS, Order
+from glue_jobs.jobs.arguments import MANAGEMENT_EVENTS, REPORT
+from glue_jobs.jobs.config_argument import named_config
+from glue_jobs.jobs.lake_argument import named_lake
+from glue_jobs.sources.pipelines import BY_NAME, EventPipeline, Pipeline, SnapshotPipeline
+from glue_jobs.storage import address
+
+# More days of looking back than AWS has written logs.
+MOST_DAYS = 36_500
+
+FEWEST_SNAPSHOTS, MOST_SNAPSHOTS = 2, 10_000
+
+
+def order(values: Mapping[str, str]) -> Order:
+    """What to ingest, from the arguments by name; absent ones have their defaults.
+
+    Raises:
+        ArgumentError: a value cannot be used; the sentence names the argument.
+        ConfigError: the configuration file has a mistake.
+    """
+    pipeline = BY_NAME.get(values["pipeline"])
+    if pipeline is None:
+        known = ", ".join((*BY_NAME, REPORT))
+        raise ArgumentError(f"there is no pipeline {values['pipeline']!r}; there are {known}")
+    since, until = _day(values, "since"), _day(values, "until")
+    if since and until and since > until:
+        raise ArgumentError(f"since {since} is after until {until}")
+    raw, any_name, store = address(values["raw_path"]), _flag(values, "any_name"), named_lake(values)
+    if any_name and f"{store.location}/".startswith(f"{raw.rstrip('/')}/"):
+        raise ArgumentError(f"the lake {store.location} is among the raw objects of {raw}, all of which would be read")
+    if any_name and isinstance(pipeline, SnapshotPipeline):
+        raise ArgumentError(f"{pipeline.title} is found by the names of its folders; leave any_name out")
+    return Order(
+        pipeline=_with_wanted_events(pipeline, values.get("management_events", "keep")),
+        raw=raw,
+        lake=store,
+        config=named_config(values),
+        since=since,
+        until=until,
+        look_back_days=_whole_number(values, "look_back_days", str(pipeline.look_back_days)),
+        any_name=any_name,
+        keep_snapshots=_snapshots(values),
+    )
+
+
+def _with_wanted_events(pipeline: Pipeline, management: str) -> Pipeline:
+    if management not in MANAGEMENT_EVENTS:
+        raise ArgumentError(f"management_events is {' or '.join(MANAGEMENT_EVENTS)}, not {management!r}")
+    if management == "keep":
+        return pipeline
+    if not isinstance(pipeline, EventPipeline) or pipeline.parse_data_events is None:
+        raise ArgumentError(f"management_events is for CloudTrail: leave it out for {pipeline.title}")
+    return replace(pipeline, parse=pipeline.parse_data_events)
+
+
+def _day(values: Mapping[str, str], name: str) -> date | None:
+    text = values.get(name)
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    # Python reads other forms, too.
+    if day is None or day.isoformat() != text:
+        raise ArgumentError(f"{name} is a day such as 2024-05-07, not {text!r}")
+    return day
+
+
+def _flag(values: Mapping[str, str], name: str) -> bool:
+    text = values.get(name, "false")
+    if text.lower() not in ("true", "false"):
+        raise ArgumentError(f"{name} is true or false, not {text!r}")
+    return text.lower() == "true"
+
+
+def _snapshots(values: Mapping[str, str]) -> int:
+    text = values.get("keep_snapshots", str(KEEP_SNAPSHOTS))
+    # Of two, one stays readable while the other is replaced, and what changed between them can be asked.
+    if not text.isdecimal() or not FEWEST_SNAPSHOTS <= int(text) <= MOST_SNAPSHOTS:
+        raise ArgumentError(f"keep_snapshots is a number from {FEWEST_SNAPSHOTS} such as 8, not {text!r}")
+    return int(text)
+
+
+def _whole_number(values: Mapping[str, str], name: str, default: str) -> int:
+    text = values.get(name, default)
+    if not text.isdecimal() or int(text) > MOST_DAYS:
+        raise ArgumentError(f"{name} is a number of days such as 3, not {text!r}")
+    return int(text)

@@ -1,0 +1,27 @@
+"""The lake that arguments name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from glue_jobs.errors import ArgumentError
+from glue_jobs.jobs.arguments import CATALOGS
+from glue_jobs.lake import Lake
+from glue_jobs.storage import address
+
+
+def named_lake(values: Mapping[str, str]) -> Lake:
+    """The lake that the arguments name.
+
+    Raises:
+        ArgumentError: the catalog is neither sqlite nor glue, or the database has a name that Athena refuses.
+        LakeError: the catalog cannot be where the lake is.
+    """
+    catalog = values.get("catalog")
+    if catalog not in (None, *CATALOGS):
+        raise ArgumentError(f"there is no catalog {catalog!r}; there are sqlite and glue")
+    database = values.get("database", "usage_lake")
+    if not re.fullmatch("[a-z0-9_-]+", database):
+        raise ArgumentError(f"a database is named with small letters, digits, _ and -, not {database!r}")
+    return Lake(address(values["lake_path"]), database, catalog)

@@ -1,0 +1,109 @@
+"""One run of the reports, from what was asked for to what is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from glue_jobs.errors import ArgumentError
+from glue_jobs.jobs.config_argument import named_config
+from glue_jobs.jobs.lake_argument import named_lake
+from glue_jobs.lake import Lake
+from glue_jobs.progress import Reporter
+from glue_jobs.publish.publish import AsOf, Engine, Published, publish
+from glue_jobs.publish.report_set import Report, report_set
+from glue_jobs.query.athena import Athena, AthenaError
+from glue_jobs.query.saved.files import VIEWS
+from glue_jobs.query.saved.view import SavedView
+from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.storage import address
+from glue_jobs.storage.s3 import region
+
+
+@dataclass(frozen=True)
+class ReportOrder:
+    """Which lake to ask, where to write (a folder or ``s3://bucket/prefix``), as of what, and which reports."""
+
+    lake: Lake
+    folder: str
+    as_of: AsOf
+    reports: tuple[Report, ...]
+    workgroup: str
+
+
+def report_order(values: Mapping[str, str]) -> ReportOrder:
+    """Which reports to make, from the arguments by name; absent ones have their defaults.
+
+    Raises:
+        ArgumentError: a value cannot be used; the sentence names the argument.
+        ConfigError: the configuration file has a mistake.
+        LakeError: the catalog cannot be where the lake is.
+    """
+    folder = address(values["report_path"]).rstrip("/")
+    as_of = AsOf(_report_day(values.get("date")), named_config(values).prices)
+    return ReportOrder(
+        named_lake(values), folder, as_of, _reports(values.get("subjects")), values.get("workgroup", "primary")
+    )
+
+
+def _report_day(text: str | None) -> date:
+    if text is None:
+        return datetime.now(UTC).date()
+    try:
+        # strptime alone would take 2024057 for the 7th of May.
+        if len(text) != len("YYYYMMDD"):
+            raise ValueError
+        return datetime.strptime(text, "%Y%m%d").date()
+    except ValueError:
+        raise ArgumentError(f"date is a day such as 20240507, not {text!r}") from None
+
+
+def _reports(subjects: str | None) -> tuple[Report, ...]:
+    reports = report_set()
+    known = dict.fromkeys(report.subject for report in reports)
+    wanted = subjects.split(",") if subjects else known
+    unknown = [subject for subject in wanted if subject not in known]
+    if unknown:
+        raise ArgumentError(f"there are no reports on {unknown[0]!r}; there are {', '.join(known)}")
+    return tuple(report for report in reports if report.subject in wanted)
+
+
+def report(order: ReportOrder, reporter: Reporter) -> Published:
+    """Make the reports; a query that fails costs only its own.
+
+    Raises:
+        LakeError: the lake has no table at all, or cannot be read.
+        StorageError: the folder cannot be written to.
+    """
+    order.lake.check_any(TABLES)
+    with _engine(order, reporter) as engine:
+        failed = tuple(_make_views(engine)) if isinstance(engine, Athena) else ()
+        return publish(order.reports, engine, order.folder, order.as_of, failed, reporter)
+
+
+@contextmanager
+def _engine(order: ReportOrder, reporter: Reporter) -> Iterator[Engine]:
+    """Athena for a lake in the Glue Data Catalog, DuckDB for one in a folder."""
+    if order.lake.catalog_type == "glue":
+        # Tables are listed where the lake is, which may be another Region than the default one.
+        where = region(order.lake.location) if order.lake.location.startswith("s3://") else None
+        yield Athena(order.lake.database, order.workgroup, reporter, where)
+        return
+    # Only a laptop has DuckDB.
+    from glue_jobs.query.duckdb.lake_tables import sources
+    from glue_jobs.query.duckdb.query_engine import QueryEngine
+
+    with QueryEngine(sources(order.lake)) as engine:
+        yield engine
+
+
+def _make_views(athena: Athena) -> Iterator[tuple[str, str]]:
+    """Make the saved views, so that there is something to query after the first run; those that fail, and why."""
+    for view in SavedView.all():
+        try:
+            # Without the comment above it, by which Athena's parser of DDL may stumble.
+            athena.execute(f"CREATE OR REPLACE VIEW {view.name} AS\n{view.select}")
+        except AthenaError as error:
+            yield f"{VIEWS}/{view.name}", str(error)

@@ -1,0 +1,121 @@
+"""Runs the reports and writes their files, each whole or not at all, and the manifest last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from typing import Protocol
+
+import pyarrow as pa
+
+from glue_jobs.config import Prices
+from glue_jobs.errors import UsageLakeError
+from glue_jobs.progress import Reporter, printable
+from glue_jobs.publish.page import HTML, NAME, ROWS_SHOWN, Shown, page
+from glue_jobs.publish.report_set import JSON, Form, Report
+from glue_jobs.storage import storage_for
+
+# Names of queries or views that could not be made, and why.
+Failures = tuple[tuple[str, str], ...]
+
+
+class Engine(Protocol):
+    """What answers the queries."""
+
+    def run(self, sql: str) -> pa.Table:
+        """The answer of one SELECT in Athena's SQL; raises UsageLakeError."""
+
+
+class ReportError(UsageLakeError):
+    """Some reports could not be made; those that could are written."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """One file as the manifest tells of it; ``rows`` are those of the query's answer, without the header."""
+
+    name: str
+    query: str | None
+    rows: int | None
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was written to ``folder``, and why some queries could not be answered (name, sentence)."""
+
+    folder: str
+    files: tuple[Written, ...]
+    failed: Failures
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """What the answers depend on besides the lake."""
+
+    day: date
+    prices: Prices = field(default_factory=Prices)
+
+
+def publish(
+    reports: Sequence[Report], engine: Engine, folder: str, as_of: AsOf, failed: Failures, reporter: Reporter
+) -> Published:
+    """Answer every report and write its files below ``folder``; then a page of them and a manifest.
+
+    A query that fails costs only its own report; ``failed`` is what could not be made before.
+
+    Raises:
+        StorageError: the folder cannot be written to.
+    """
+    files: list[Written] = []
+    failures, day = [*failed], as_of.day
+    shown: list[Shown] = []
+    with reporter.progress("reports") as progress:
+        for done, report in enumerate(reports, 1):
+            try:
+                rows = engine.run(report.query.as_of(day, as_of.prices))
+            except UsageLakeError as error:
+                failures.append((report.query.name, str(error)))
+            else:
+                shown.append(Shown(report, rows.slice(0, ROWS_SHOWN), rows.num_rows))
+                files += [_report(report, form, rows, folder, day) for form in report.forms]
+            progress(done, len(reports))
+    unmade = [name for name, _ in failures]
+    # The page is of the latest day, so that no day's manifest can promise what is in it.
+    latest = _write(folder, NAME, page(shown, unmade, day), HTML)
+    _write(folder, f"manifest-{day:%Y%m%d}.json", _manifest(files, unmade), JSON)
+    return Published(folder, (*files, latest), tuple(failures))
+
+
+def sentence(published: Published) -> str:
+    """What was published, for people.
+
+    Raises:
+        ReportError: some reports could not be made; the sentence names them.
+    """
+    queries = len({file.query for file in published.files if file.query})
+    told = f"{queries} reports in {len(published.files)} files are in {published.folder}"
+    if not published.failed:
+        return told
+    reasons = "; ".join(f"{name}: {printable(reason)}" for name, reason in published.failed)
+    raise ReportError(f"{told}, but {len(published.failed)} could not be made: {reasons}")
+
+
+def _report(report: Report, form: Form, rows: pa.Table, folder: str, day: date) -> Written:
+    written = _write(folder, report.name(form, day), form.write(rows), form.content_type)
+    return replace(written, query=report.query.name, rows=rows.num_rows)
+
+
+def _write(folder: str, name: str, text: str, content_type: str) -> Written:
+    address, data = f"{folder}/{name}", text.encode()
+    storage_for(address).put(address, data, content_type)
+    return Written(name, None, None, len(data), hashlib.sha256(data).hexdigest())
+
+
+def _manifest(files: Sequence[Written], failed: Sequence[str]) -> str:
+    # Nothing of the clock or of this run is told, so that the same lake has the same manifest.
+    return json.dumps({"files": [asdict(file) for file in files], "failed": failed}, indent=2) + "\n"

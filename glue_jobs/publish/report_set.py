@@ -1,0 +1,68 @@
+"""The reports: which saved queries are published, in which files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+
+from glue_jobs.publish.text import csv_text, json_text
+from glue_jobs.query.saved.query import SavedQuery
+
+CSV = "text/csv; charset=utf-8"
+JSON = "application/json"
+
+# These files have had readers before: their names, and that there is no JSON beside them, are Source Stats'.
+SOURCE_STATS = {
+    "storage/accounts": "accounts/source-stats-accounts",
+    "storage/repositories": "repositories/source-stats-repositories",
+    "storage/source_summary": "source/source-stats-summary",
+}
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to write an answer down."""
+
+    ending: str
+    content_type: str
+    write: Callable[[pa.Table], str]
+
+
+# Texts of strangers are kept from being formulas where a spreadsheet opens the file; JSON has them as they are.
+AS_CSV = Form("csv", CSV, lambda rows: csv_text(rows, guarded=True))
+AS_JSON = Form("json", JSON, json_text)
+
+
+@dataclass(frozen=True)
+class Report:
+    """One saved query and the files its answer is written to."""
+
+    query: SavedQuery
+    stem: str
+    forms: tuple[Form, ...]
+
+    @property
+    def subject(self) -> str:
+        """What the report is about: the folder its query is in."""
+        return self.query.name.partition("/")[0]
+
+    def name(self, form: Form, day: date) -> str:
+        """The file's name below the folder of the reports."""
+        return f"{self.stem}-{day:%Y%m%d}.{form.ending}"
+
+
+def report_set() -> tuple[Report, ...]:
+    """A report for every saved query that needs nobody to choose a parameter, in the order of their names."""
+    return tuple(
+        _report(query)
+        for query in SavedQuery.all()
+        if all(parameter.default is not None for parameter in query.metadata.parameters)
+    )
+
+
+def _report(query: SavedQuery) -> Report:
+    stem = SOURCE_STATS.get(query.name)
+    return Report(query, stem or query.name, (AS_CSV,) if stem else (AS_CSV, AS_JSON))

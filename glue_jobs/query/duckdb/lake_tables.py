@@ -1,0 +1,36 @@
+"""The lake's tables and views as the query engine wants them: exactly the files of each table's current snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from glue_jobs.lake import Lake, StoredFile
+from glue_jobs.query.duckdb.table_source import Source, TableSource, ViewSource
+from glue_jobs.query.saved.view import SavedView
+from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.tables.model import Table
+
+
+def sources(lake: Lake) -> Mapping[str, Callable[[], Source]]:
+    """Every table and view the program knows; a table that the lake does not have yet is empty."""
+    tables = {table.name: partial(_source, lake, table) for table in TABLES}
+    return tables | {view.name: partial(ViewSource, view.select) for view in SavedView.all()}
+
+
+def _source(lake: Lake, table: Table) -> TableSource:
+    if not lake.has(table):
+        return TableSource(table, [])
+    loaded = lake.load(table)
+    files = loaded.files()
+    # Another engine may have deleted rows, and DuckDB cannot read S3 by itself: pyiceberg can do both.
+    if any(file.has_deletes for file in files) or any(file.address.startswith("s3://") for file in files):
+        return TableSource(table, loaded.rows(tuple(table.arrow_schema.names)))
+    constants = [_constants(table, file) for file in files]
+    return TableSource(table, [file.address for file in files], constants, [*map(loaded.columns_of, files)])
+
+
+def _constants(table: Table, file: StoredFile) -> dict[str, str]:
+    """The texts that are the same on every row of a file: its partition's and its labels'."""
+    known = zip((*table.partitions, *table.labels), (*file.partition, *file.labels), strict=True)
+    return {name: value for name, value in known if isinstance(value, str)}

@@ -1,0 +1,52 @@
+"""Saved views: a folder each below queries/views, of Athena's CREATE VIEW and metadata, checked on loading."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from glue_jobs.query.saved.files import QUERIES, VIEWS, Folder, SavedQueryError, read_text, read_yaml
+from glue_jobs.query.saved.metadata import ReturnedColumn, Text
+
+_STATEMENT = re.compile(r"(?:--[^\n]*\n)*CREATE OR REPLACE VIEW (?P<name>\w+) AS\n(?P<select>.*)", re.DOTALL)
+
+
+class ViewMetadata(BaseModel):
+    """What a row of the view is, what the view reads, and its columns; every key required, none unknown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: Text
+    description: Text
+    reads: Annotated[list[Text], Field(min_length=1)]
+    returns: Annotated[list[ReturnedColumn], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class SavedView:
+    """One view: ``ddl`` makes it in the database at hand, ``select`` is the SELECT in it, in Athena's SQL."""
+
+    name: str
+    ddl: str
+    select: str
+    metadata: ViewMetadata
+
+    @classmethod
+    def load(cls, name: str, root: Folder = QUERIES) -> SavedView:
+        """The view called ``name``; raises SavedQueryError when its folder is not as it must be."""
+        folder = root / VIEWS / name
+        ddl = read_text(folder / "view.sql")
+        statement = _STATEMENT.fullmatch(ddl)
+        if statement is None or statement["name"] != name:
+            message = f"{folder / 'view.sql'} must be CREATE OR REPLACE VIEW {name} AS and, on the next line, a SELECT"
+            raise SavedQueryError(message)
+        return cls(name, ddl, statement["select"], read_yaml(folder / "metadata.yaml", TypeAdapter(ViewMetadata)))
+
+    @classmethod
+    def all(cls, root: Folder = QUERIES) -> tuple[SavedView, ...]:
+        """All views below ``root``, sorted by name; raises SavedQueryError for the first bad folder."""
+        names = sorted(path.name for path in (root / VIEWS).iterdir() if path.is_dir())
+        return tuple(cls.load(name, root) for name in names)

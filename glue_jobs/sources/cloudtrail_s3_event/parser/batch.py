@@ -1,0 +1,173 @@
+"""Some objects to the events in them: all at once as documented, or else record by record so that nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import compress, repeat
+from typing import Any
+
+import msgspec
+
+from glue_jobs.read.json_values import NOT_JSON
+from glue_jobs.read.parsed import Rejected
+from glue_jobs.sources.cloudtrail_s3_event.parser.documents import KEPT, read_documents
+from glue_jobs.sources.cloudtrail_s3_event.parser.event import (
+    NOTHING,
+    REST,
+    Event,
+    Unusable,
+    is_wanted,
+    read_event,
+)
+from glue_jobs.sources.cloudtrail_s3_event.parser.texts import by_name
+from glue_jobs.sources.cloudtrail_s3_event.parser.times import any_time, documented_times, is_documented
+
+Object = tuple[int, bytes]
+"""Where an object begins, and its text."""
+
+
+@dataclass
+class Batch:
+    """Events of S3 with their times and where their objects begin, and what is not among them.
+
+    ``others`` has fields without a column by place in ``events``; ``filtered`` where objects of other records begin.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    others: dict[int, dict[str, msgspec.Raw]] = field(default_factory=dict)
+    filtered: list[int] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+    def add(self, start: int, events: list[Event], times: list[int]) -> None:
+        """Put events of the object that begins at ``start`` behind the others."""
+        self.events += events
+        self.times += times
+        self.positions += repeat(start, len(events))
+
+    @cached_property
+    def fields(self) -> dict[str, tuple[Any, ...]]:
+        """The values of each field, event by event; not to be asked for before the batch is complete."""
+        return by_name(Event, self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An event of S3 with its fields that nobody has documented, its text and its number in the object."""
+
+    event: Event
+    others: dict[str, msgspec.Raw]
+    record: msgspec.Raw
+    index: int
+
+
+class _Document(msgspec.Struct):
+    Records: list[Event]
+
+
+_DOCUMENT = msgspec.json.Decoder(_Document)
+_EVENT = msgspec.json.Decoder(Event)
+
+
+def read_batch(objects: Sequence[Object]) -> Batch:
+    """What some objects hold; a record that is not as documented makes its object be read record by record."""
+    batch = Batch()
+    for start, text in objects:
+        if not _take_document(batch, start, text):
+            _take_records(batch, start, text)
+    _add_others(batch)
+    return batch
+
+
+def read_events(objects: Iterable[tuple[int, Sequence[bytes]]]) -> tuple[Batch, list[int]]:
+    """Events of objects that begin somewhere, and where those begin of which some event is not as documented."""
+    batch = Batch()
+    refused = []
+    for start, texts in objects:
+        try:
+            events = [_EVENT.decode(text) for text in texts]
+        except NOT_JSON:
+            refused.append(start)
+            continue
+        if not _take_events(batch, start, events):
+            refused.append(start)
+    _add_others(batch)
+    return batch, refused
+
+
+def _take_document(batch: Batch, start: int, text: bytes) -> bool:
+    """Add an object's events; False, and nothing is added, when some record is not as documented."""
+    try:
+        events = _DOCUMENT.decode(text).Records
+    except NOT_JSON:
+        return False
+    return _take_events(batch, start, events)
+
+
+def _take_events(batch: Batch, start: int, events: list[Event]) -> bool:
+    wanted = list(map(is_wanted, events))
+    if not all(wanted):
+        if any(event.eventSource is None for event in events):
+            return False
+        events = list(compress(events, wanted))
+    times = documented_times([event.eventTime for event in events])
+    if times is None:
+        return False
+    batch.add(start, events, times)
+    batch.filtered += repeat(start, wanted.count(False))
+    return True
+
+
+def _take_records(batch: Batch, start: int, text: bytes) -> None:
+    contents = read_documents(text)
+    batch.rejected += [Rejected(start, each.reason, each.record, each.index) for each in contents.broken]
+    found: list[_Found] = []
+    for record, index in zip(contents.records, contents.indices, strict=True):
+        try:
+            event, others = read_event(record)
+        except Unusable as problem:
+            batch.rejected.append(Rejected(start, str(problem), bytes(record)[:KEPT], index))
+            continue
+        if event is None:
+            batch.filtered.append(start)
+        else:
+            found.append(_Found(event, others, record, index))
+    times = documented_times([each.event.eventTime for each in found])
+    if times is None:
+        found, times = _with_any_time(batch, start, found)
+    for place, each in enumerate(found, len(batch.events)):
+        if each.others:
+            batch.others[place] = each.others
+    batch.add(start, [each.event for each in found], times)
+
+
+def _with_any_time(batch: Batch, start: int, found: list[_Found]) -> tuple[list[_Found], list[int]]:
+    """Those with a time in any form, and the times; where it is not the documented one, its text is kept."""
+    usable: list[_Found] = []
+    times: list[int] = []
+    for each in found:
+        text = each.event.eventTime
+        time = any_time(text)
+        if time < 0:
+            reason = f"eventTime {text[:40]!r} is not a date and time" if text else "the event has no eventTime"
+            batch.rejected.append(Rejected(start, reason, bytes(each.record)[:KEPT], each.index))
+            continue
+        if not is_documented(text or ""):
+            each = replace(each, others={**each.others, "eventTime": msgspec.Raw(msgspec.json.encode(text))})
+        usable.append(each)
+        times.append(time)
+    return usable, times
+
+
+def _add_others(batch: Batch) -> None:
+    """Note the documented fields that have no column."""
+    for name in REST:
+        raws = batch.fields[name]
+        # Nearly always no event has the field.
+        if raws.count(NOTHING) < len(raws):
+            for place, raw in enumerate(raws):
+                if len(raw):
+                    batch.others.setdefault(place, {})[name] = raw

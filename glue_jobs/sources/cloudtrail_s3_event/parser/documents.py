@@ -1,0 +1,197 @@
+"""Bytes of an object to the records in it, whatever shape people and tools gave the document.
+
+CloudTrail writes ``{"Records": [...]}`` in one line. Others print it over many lines, write a plain list, or one event
+per line; archives join documents; copies break off. Of a broken document the whole records before the break are kept,
+and those after it from where the next one surely begins.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import msgspec
+import pyarrow as pa
+
+from glue_jobs.read.json_documents import (
+    DOCUMENT,
+    RECORDS,
+    Cut,
+    Opening,
+    last_cut,
+    record_ends,
+    whole_but_for_its_end,
+)
+from glue_jobs.read.json_values import BETWEEN, NOT_JSON, Break, value_end
+
+EMPTY = "the object is empty"
+DIGEST = "this is a CloudTrail digest file, it has no events"
+NO_RECORDS = "the document has no list of Records"
+
+# A document broken more often than this is no document; every break costs a search for the next record.
+MOST_BREAKS = 100
+KEPT = 64 * 2**10
+
+_NAMES = msgspec.json.Decoder(dict[str, msgspec.Raw])
+# What closes a document whose opening was before the break.
+_BEHIND = re.compile(rb"(?:\s|,|\x00|\x1e|\xef\xbb\xbf|[\]}])*")
+_NEXT_LINE = re.compile(rb"\n\s*(?=[{\[])")
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Bytes that are no record: what number it would have, why, and the bytes or the first of them."""
+
+    index: int
+    reason: str
+    record: bytes
+
+
+@dataclass
+class Contents:
+    """The records of an object as they are written, the number of each, and what is broken.
+
+    ``ends`` is what stands between the records of the list that reading goes on in after a break.
+    """
+
+    records: list[msgspec.Raw] = field(default_factory=list)
+    indices: list[int] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+    ends: re.Pattern[bytes] | None = None
+
+    def add(self, records: list[msgspec.Raw]) -> None:
+        """Put records behind the others."""
+        first = self.count
+        self.records += records
+        self.indices += range(first, first + len(records))
+
+    def refuse(self, reason: str, record: bytes | memoryview) -> None:
+        """Put something broken behind the others."""
+        self.broken.append(Broken(self.count, reason, bytes(record[:KEPT])))
+
+    @property
+    def count(self) -> int:
+        """Records so far, broken ones included."""
+        return len(self.records) + len(self.broken)
+
+
+def read_documents(text: bytes) -> Contents:
+    """Everything in the `utf8` text of one object; an empty one has one record, a broken one."""
+    contents = Contents()
+    try:
+        records = DOCUMENT.decode(text).Records
+    except NOT_JSON:
+        records = None
+    if isinstance(records, list):
+        contents.add(records)
+        return contents
+    position = _after_blanks(text, 0, BETWEEN)
+    if position == len(text):
+        contents.refuse(EMPTY, text)
+    while position < len(text):
+        position = _read_value(text, position, contents)
+        if len(contents.broken) >= MOST_BREAKS and position < len(text):
+            contents.refuse("the rest of the document: too much of it is broken", text[position:])
+            break
+        end = _after_blanks(text, position, _BEHIND if contents.broken else BETWEEN)
+        if b"]" in text[position:end]:
+            contents.ends = None
+        position = end
+    return contents
+
+
+def utf8(data: bytes) -> bytes:
+    """The text of an object as UTF-8; other bytes stay visible as ``\\xNN``, which is no JSON outside of strings."""
+    if data.isascii():
+        return data
+    whole = pa.Array.from_buffers(pa.large_string(), 1, [None, pa.py_buffer(_ends(len(data))), pa.py_buffer(data)])
+    try:
+        whole.validate(full=True)
+    except pa.ArrowInvalid:
+        text = data.decode("utf-8", "surrogateescape")
+        return _NOT_UTF8.sub(lambda match: f"\\\\x{ord(match[0]) - 0xDC00:02x}", text).encode()
+    return data
+
+
+def _ends(length: int) -> bytes:
+    return (0).to_bytes(8, "little") + length.to_bytes(8, "little")
+
+
+def _after_blanks(text: bytes, position: int, blanks: re.Pattern[bytes]) -> int:
+    match = blanks.match(text, position)
+    return match.end() if match else position
+
+
+def _read_value(text: bytes, position: int, contents: Contents) -> int:
+    """Take the JSON value at ``position``; returns where to go on."""
+    end = value_end(text, position)
+    if isinstance(end, Break):
+        return _salvage(text, position, end.at, end.reason, contents)
+    _expand(memoryview(text)[position:end], contents)
+    return end
+
+
+def _expand(value: memoryview, contents: Contents) -> None:
+    """The records of a whole JSON value: a document, a list of events, or a single event."""
+    first = bytes(value[:1])
+    if first == b"[":
+        contents.add(RECORDS.decode(value))
+        return
+    if first != b"{":
+        contents.refuse("a record is a JSON object", value)
+        return
+    fields = _NAMES.decode(value)
+    records = fields.get("Records")
+    if records is not None and bytes(records[:1] if isinstance(records, bytes) else memoryview(records)[:1]) == b"[":
+        contents.add(RECORDS.decode(records))
+    elif {"digestS3Object", "digestEndTime", "logFiles"} & fields.keys():
+        contents.refuse(DIGEST, value)
+    elif records is None and {"eventSource", "eventName", "eventTime"} & fields.keys():
+        contents.add([msgspec.Raw(value)])
+    else:
+        contents.refuse(NO_RECORDS, value)
+
+
+def _salvage(text: bytes, position: int, at: int, reason: str, contents: Contents) -> int:
+    """Keep what is whole of a value at ``position`` that breaks at ``at``; returns where the next record begins."""
+    rest = text[position:] if position else text
+    opening = Opening.of(rest)
+    if opening is None:
+        found = _behind_the_record(rest, 0 if at == len(text) else at - position - 1, contents.ends)
+        contents.refuse(reason, rest[: found.start() + 1].rstrip() if found else rest)
+        return position + found.end() if found else len(text)
+    ends = contents.ends = record_ends(rest, opening)
+    cut = whole_but_for_its_end(rest, opening) or last_cut(rest, opening, at - position)
+    if at == len(text):
+        # It ends early, or nobody knows where it breaks.
+        cut = cut or (_bisect(rest, opening, ends) if ends else None)
+        at = position + cut.next + 1 if cut else at
+    if cut is not None:
+        contents.add(cut.records)
+    begin = cut.next if cut else 0
+    following = ends.search(rest, max(at - position - 1, begin)) if ends else None
+    contents.refuse(reason, rest[begin : following.end() if following else len(rest)])
+    return position + following.end() if following else len(text)
+
+
+def _behind_the_record(rest: bytes, at: int, ends: re.Pattern[bytes] | None) -> re.Match[bytes] | None:
+    """Where another record begins after the one that ``rest`` begins with and that breaks at ``at``."""
+    following = ends.search(rest, max(at, 0)) if ends else None
+    return following or _NEXT_LINE.search(rest, 1)
+
+
+def _bisect(text: bytes, opening: Opening, ends: re.Pattern[bytes]) -> Cut | None:
+    """The last place up to which all records are whole, found by halving."""
+    places = list(ends.finditer(text, opening.first))
+    found: Cut | None = None
+    low, high = 0, len(places)
+    while low < high:
+        middle = (low + high) // 2
+        records = opening.decode(text[: places[middle].start() + 1] + opening.closing)
+        if records is None:
+            high = middle
+        else:
+            found = Cut(places[middle].start() + 1, places[middle].end(), records)
+            low = middle + 1
+    return found

@@ -1,0 +1,216 @@
+"""What the nested fields of an event say that has a column: caller, connection, parameters, sizes.
+
+Nothing in them is promised. They are decoded as documented; where that fails, or a fact is missing, names are looked up
+without regard to case, and a value of another type is null: the JSON text beside the column still has it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from glue_jobs.read.json_values import NOT_JSON
+from glue_jobs.sources.cloudtrail_s3_event.parser.texts import by_name
+
+ANONYMOUS = "anonymous"
+_UNSIGNED = frozenset({"anonymous", "ANONYMOUS_PRINCIPAL"})
+
+
+class Facts(msgspec.Struct, gc=False):
+    """What additionalEventData says that has a column."""
+
+    SignatureVersion: str | None = None
+    CipherSuite: str | None = None
+    AuthenticationMethod: str | None = None
+    bytesTransferredIn: int | float | str | None = None
+    bytesTransferredOut: int | float | str | None = None
+
+
+class _AllFacts(Facts, gc=False, forbid_unknown_fields=True):
+    """All that it is known to say: another name may be one of them that is spelled in another way."""
+
+    id_2: msgspec.Raw = msgspec.field(name="x-amz-id-2", default=msgspec.Raw())
+    SSEApplied: msgspec.Raw = msgspec.Raw()
+    aclRequired: msgspec.Raw = msgspec.Raw()
+    objectRetentionInfo: msgspec.Raw = msgspec.Raw()
+
+
+class Issuer(msgspec.Struct, gc=False):
+    """Where temporary credentials come from."""
+
+    arn: str | None = None
+    userName: str | None = None
+
+
+class Session(msgspec.Struct, gc=False):
+    """A session with temporary credentials."""
+
+    sessionIssuer: Issuer | None = None
+
+
+class Identity(msgspec.Struct, gc=False):
+    """What userIdentity says."""
+
+    type: str | None = None
+    principalId: str | None = None
+    arn: str | None = None
+    accountId: str | None = None
+    accessKeyId: str | None = None
+    userName: str | None = None
+    invokedBy: str | None = None
+    sessionContext: Session | None = None
+
+
+class Connection(msgspec.Struct, gc=False):
+    """What tlsDetails says."""
+
+    tlsVersion: str | None = None
+    cipherSuite: str | None = None
+    clientProvidedHostHeader: str | None = None
+
+
+class Parameters(msgspec.Struct, gc=False):
+    """What requestParameters says: a bucket's name, alias or ARN, the key, and the host."""
+
+    bucketName: str | None = None
+    key: str | None = None
+    Host: str | None = None
+    host: str | None = None
+
+
+class Resource(msgspec.Struct, gc=False):
+    """One of resources."""
+
+    ARN: str | None = None
+    arn: str | None = None
+    ARNPrefix: str | None = None
+
+
+_ANY = msgspec.json.Decoder()
+_FACTS = msgspec.json.Decoder(_AllFacts)
+_SOME_FACTS = msgspec.json.Decoder(Facts)
+_IDENTITY = msgspec.json.Decoder(Identity)
+_CONNECTION = msgspec.json.Decoder(Connection)
+_PARAMETERS = msgspec.json.Decoder(Parameters)
+_RESOURCES = msgspec.json.Decoder(list[Resource])
+_NO_FACTS = Facts()
+# The name of a fact, but not as it is documented.
+_NAMES = "|".join(Facts.__struct_fields__)
+_OTHER_CASE = re.compile(f'"(?!(?:{_NAMES})")(?i:{_NAMES})"'.encode())
+
+
+def facts(raws: Sequence[msgspec.Raw]) -> dict[str, tuple[Any, ...]]:
+    """Of each fact what each event says, by the name of the fact."""
+    try:
+        found = [_FACTS.decode(raw) if len(raw) else _NO_FACTS for raw in raws]
+    except NOT_JSON:
+        found = list(map(_careful_facts, raws))
+    return by_name(Facts, found)
+
+
+def facts_of(text: str) -> Facts:
+    """What one event's additionalEventData says."""
+    try:
+        return _FACTS.decode(text) if text else _NO_FACTS
+    except NOT_JSON:
+        return _careful_facts(msgspec.Raw(text))
+
+
+def _careful_facts(raw: msgspec.Raw) -> Facts:
+    try:
+        # Only a name is unknown: of some day on, that may be so in every event.
+        found = _SOME_FACTS.decode(raw)
+    except NOT_JSON:
+        pass
+    else:
+        if not _OTHER_CASE.search(raw):
+            return found
+    fields = _fields(raw)
+    return Facts(
+        _text(fields, "signatureversion"),
+        _text(fields, "ciphersuite"),
+        _text(fields, "authenticationmethod"),
+        fields.get("bytestransferredin"),
+        fields.get("bytestransferredout"),
+    )
+
+
+def identity(text: str) -> Identity:
+    """That of a userIdentity, ``anonymous`` as account of both kinds of callers without credentials."""
+    try:
+        found = _IDENTITY.decode(text)
+    except NOT_JSON:
+        found = _careful_identity(text)
+    if found.accountId in _UNSIGNED or (not found.accountId and found.principalId in _UNSIGNED):
+        found.accountId = ANONYMOUS
+    if found.type == "AWSService":
+        found.accountId = None
+    return found
+
+
+def _careful_identity(text: str) -> Identity:
+    fields = _fields(text)
+    issuer = _lower(_lower(fields.get("sessioncontext")).get("sessionissuer"))
+    texts = {name: _text(fields, name.lower()) for name in Identity.__struct_fields__[:-1]}
+    return Identity(**texts, sessionContext=Session(Issuer(_text(issuer, "arn"), _text(issuer, "username"))))
+
+
+def connection(text: str) -> Connection:
+    """That of tlsDetails."""
+    try:
+        return _CONNECTION.decode(text)
+    except NOT_JSON:
+        fields = _fields(text)
+        return Connection(*(_text(fields, name.lower()) for name in Connection.__struct_fields__))
+
+
+def parameters(text: str) -> Parameters:
+    """Those of requestParameters."""
+    try:
+        found = _PARAMETERS.decode(text)
+    except NOT_JSON:
+        fields = _fields(text)
+        return Parameters(_text(fields, "bucketname"), _text(fields, "key"), _text(fields, "host"))
+    found.Host = found.Host or found.host
+    return found
+
+
+def resources(text: str) -> list[Resource]:
+    """The resources that are objects."""
+    try:
+        return _RESOURCES.decode(text)
+    except NOT_JSON:
+        pass
+    try:
+        found = _ANY.decode(text)
+    except NOT_JSON:
+        return []
+    fields = [_lower(each) for each in found] if isinstance(found, list) else []
+    return [Resource(_text(each, "arn"), None, _text(each, "arnprefix")) for each in fields if each]
+
+
+def _fields(text: str | msgspec.Raw) -> dict[str, Any]:
+    if not text:
+        return {}
+    try:
+        return _lower(_ANY.decode(text))
+    except NOT_JSON:
+        return {}
+
+
+def _lower(value: Any) -> dict[str, Any]:
+    """The fields of an object by their names in lower case, none of anything else."""
+    return {name.lower(): item for name, item in value.items()} if isinstance(value, dict) else {}
+
+
+def _text(fields: dict[str, Any], name: str) -> str | None:
+    value = fields.get(name)
+    if isinstance(value, list) and len(value) == 1:
+        # Parameters of older events are lists.
+        value = value[0]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else None

@@ -1,0 +1,135 @@
+"""The table of CloudTrail events of S3: the documented fields in snake_case, and what has no column as JSON text.
+
+Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+from __future__ import annotations
+
+from glue_jobs.tables.model import Column, Table
+
+CLOUDTRAIL_S3_EVENT = Table(
+    name="cloudtrail_s3_event",
+    description="One row per CloudTrail event of Amazon S3, data and management events; each event once.",
+    columns=(
+        Column(1, "event_time", "timestamp", "When the request was completed, UTC, to the second."),
+        Column(
+            2, "event_id", "string", "Id CloudTrail gave the event; the same in every copy delivered to one account."
+        ),
+        Column(3, "event_name", "string", "API action, e.g. GetObject, HeadObject, ListObjects, PutObject."),
+        Column(4, "event_source", "string", "Service that was asked: s3.amazonaws.com."),
+        Column(
+            5, "event_version", "string", "Version of the event format; the minor is a whole number: 1.10 follows 1.9."
+        ),
+        Column(6, "aws_region", "string", "AWS Region the request was made to."),
+        Column(
+            7,
+            "source_ip_address",
+            "string",
+            "Address the request came from, or the name of the AWS service that made it.",
+        ),
+        Column(8, "user_agent", "string", "Client that made the request, up to 1 KB; text of the client."),
+        Column(9, "error_code", "string", "Error, e.g. AccessDenied; null when the request succeeded."),
+        Column(10, "error_message", "string", "Description of the error, up to 1 KB."),
+        Column(11, "request_id", "string", "Id of the request, the same as in S3 access logs."),
+        Column(12, "event_type", "string", "AwsApiCall; AwsServiceEvent for each key of a DeleteObjects request."),
+        Column(13, "read_only", "boolean", "True when the action changes nothing."),
+        Column(
+            14, "management_event", "boolean", "True for actions on buckets and settings, false for those on objects."
+        ),
+        Column(
+            15,
+            "event_category",
+            "string",
+            "Data, Management or NetworkActivity; null in events older than version 1.07.",
+        ),
+        Column(16, "recipient_account_id", "string", "Account the event was delivered to."),
+        Column(17, "shared_event_id", "string", "Id shared by the copies of an event that went to several accounts."),
+        Column(18, "vpc_endpoint_id", "string", "VPC endpoint the request came through."),
+        Column(19, "vpc_endpoint_account_id", "string", "Account that owns the VPC endpoint."),
+        Column(
+            20, "user_identity_type", "string", "Kind of caller, e.g. AssumedRole, IAMUser, AWSAccount, AWSService."
+        ),
+        Column(
+            21, "principal_id", "string", "Unique id of the caller; of a role: its id, a colon, and the session's name."
+        ),
+        Column(
+            22, "principal_arn", "string", "ARN of the caller; null for callers of other accounts and anonymous ones."
+        ),
+        Column(
+            23,
+            "subscriber_account_id",
+            "string",
+            "Account of the caller; 'anonymous' when nobody signed the request; null for AWS services.",
+        ),
+        Column(24, "access_key_id", "string", "Access key the request was signed with."),
+        Column(
+            25,
+            "session_issuer_arn",
+            "string",
+            "ARN of the role or user that the caller's temporary credentials come from.",
+        ),
+        Column(
+            26, "user_name", "string", "Name of the user; of temporary credentials that of the role they come from."
+        ),
+        Column(27, "invoked_by", "string", "AWS service that made the request for the caller."),
+        Column(
+            28,
+            "bucket",
+            "string",
+            "Bucket the request was for; an access point's alias where the event names no bucket.",
+        ),
+        Column(29, "key", "string", "Object key; null for requests that name none, such as listings."),
+        Column(30, "access_point_arn", "string", "ARN of the access point used; null when none was."),
+        Column(31, "host_header", "string", "Endpoint the client connected to."),
+        Column(32, "bytes_out", "bigint", "Bytes sent to the caller, error messages included."),
+        Column(33, "bytes_in", "bigint", "Bytes received from the caller."),
+        Column(
+            34, "authentication_method", "string", "AuthHeader, QueryString (presigned URL), or null when unsigned."
+        ),
+        Column(35, "signature_version", "string", "SigV2 or SigV4; null for an unsigned request."),
+        Column(36, "tls_version", "string", "TLS version, e.g. TLSv1.3."),
+        Column(37, "cipher_suite", "string", "TLS cipher; null for plain HTTP."),
+        Column(38, "request_parameters", "string", "JSON: the parameters of the request, as the event has them."),
+        Column(39, "response_elements", "string", "JSON: what the answer said; null for actions that only read."),
+        Column(40, "additional_event_data", "string", "JSON: further facts of S3, e.g. x-amz-id-2, SSEApplied."),
+        Column(41, "resources", "string", "JSON: objects, bucket and access point of the request, with ARN and owner."),
+        Column(42, "user_identity", "string", "JSON: everything the event says of the caller, its session included."),
+        Column(43, "tls_details", "string", "JSON: everything the event says of the TLS connection."),
+        Column(
+            44,
+            "other_fields",
+            "string",
+            "JSON: fields that have no column, and those whose value is of another type than documented; mostly null.",
+        ),
+        Column(
+            45, "account", "string", "Account (publisher) of the data set the key belongs to, by the configuration."
+        ),
+        Column(46, "repository", "string", "Data set the key or the access point belongs to, by the configuration."),
+        Column(47, "is_own", "boolean", "True for the publisher's own traffic, by the configuration."),
+        Column(48, "is_robot", "boolean", "True when the user agent is on the crawler-user-agents list."),
+        Column(49, "event_date", "date", "Day of event_time, UTC; the partition."),
+        Column(50, "year", "string", "Year of event_time, four digits."),
+        Column(51, "month", "string", "Month of event_time, two digits."),
+        Column(52, "day", "string", "Day of the month of event_time, two digits."),
+        Column(53, "source_object", "string", "Raw object the event came from."),
+    ),
+    partitions=("event_date",),
+    sort=("bucket", "key", "event_time"),
+    statistics=(
+        "event_name",
+        "error_code",
+        "subscriber_account_id",
+        "access_point_arn",
+        "account",
+        "repository",
+        "is_own",
+        "is_robot",
+        "year",
+        "month",
+        "day",
+    ),
+    # AWS may deliver an event again, and says that it then has the same eventID; other fields may have been completed.
+    identity=("event_id", "recipient_account_id"),
+    same=("event_id", "recipient_account_id"),
+    derived=("account", "repository", "is_own", "is_robot", "event_date", "year", "month", "day", "source_object"),
+)

@@ -1,0 +1,48 @@
+"""The raw objects of a run, by the names a source gives them or, for archives people made, by any name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from glue_jobs.errors import ArgumentError
+from glue_jobs.read.raw_object import Found, Skipped, Window
+from glue_jobs.sources.layouts.day_folders import DayFolders
+from glue_jobs.sources.layouts.day_names import DayNames, day_in_name, left_out_folder
+from glue_jobs.sources.layouts.snapshot_folders import SnapshotFolders
+from glue_jobs.storage import Storage
+
+
+def discover(
+    storage: Storage, raw: str, names: DayNames, window: Window, skipped: Skipped, any_name: bool
+) -> Iterator[Found]:
+    """Objects below ``raw`` whose day is in the window; with ``any_name`` those without a day too.
+
+    Raises:
+        ArgumentError: there is nothing at all below ``raw``.
+        StorageError: it cannot be listed.
+    """
+    prefix = _prefix(storage, raw)
+    if not any_name:
+        yield from DayFolders(storage, names, window, skipped).below(prefix)
+        return
+    for entry in storage.list(prefix):
+        folder = left_out_folder(names, entry.address.removeprefix(prefix))
+        if folder:
+            skipped.folders.add(prefix + folder)
+            continue
+        day = day_in_name(names, entry.address)
+        if day is None or day in window:
+            yield Found(entry, day)
+
+
+def discover_snapshots(storage: Storage, raw: str, window: Window, skipped: Skipped) -> Iterator[Found]:
+    """Manifests of snapshots below ``raw`` whose day is in the window; raises as `discover` does."""
+    skipped.takeable = False
+    yield from SnapshotFolders(storage, window, skipped).objects(_prefix(storage, raw))
+
+
+def _prefix(storage: Storage, raw: str) -> str:
+    prefix = raw if raw.startswith("s3://") else f"{raw.rstrip('/')}/"
+    if not any(True for _ in storage.list(prefix)):
+        raise ArgumentError(f"there are no objects below {raw}; check the name")
+    return prefix

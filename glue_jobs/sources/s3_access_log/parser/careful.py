@@ -1,0 +1,155 @@
+"""The careful parser of S3 server access logs: one line at a time, for what is not plainly well-formed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from glue_jobs.columns.arrays import coded
+from glue_jobs.read.parsed import Parsed, Rejected
+from glue_jobs.sources.s3_access_log.parser.client_text import SPLICED, Unreadable, problem_of_tail, read_client_text
+from glue_jobs.sources.s3_access_log.parser.values import (
+    FIELDS,
+    HEAD,
+    MIDDLE,
+    NUMBERS,
+    PARSED_SCHEMA,
+    TAIL,
+    TIME,
+    TIME_LENGTH,
+    decode_keys,
+    event_times,
+    pattern_of,
+)
+
+Row = tuple[Any, ...]
+"""The texts of one line: the 27 fields, then the list of further ones."""
+
+TIME_FIELD = FIELDS.index("event_time")
+NOTHING = ("-", "")
+LARGEST_NUMBER = 2**63 - 1
+LONGEST_NUMBER = len(str(LARGEST_NUMBER))
+
+_HEAD = re.compile(" *" + " +".join(pattern_of(name) for name in HEAD) + r" +(?=[^ ])")
+_PLAIN = re.compile(
+    r'(?:"(?P<request_uri>[^"]*)"|-) +'
+    + " +".join(pattern_of(name) for name in MIDDLE)
+    + r' +(?:"(?P<referer>[^"]*)"|-) +(?:"(?P<user_agent>[^"]*)"|-)(?P<tail>(?: +[^ "]+)+) *'
+)
+_HEAD_FIELDS = {name: re.compile(rf" *{pattern_of(name)}(?: +|$)") for name in HEAD}
+
+
+def parse_lines(lines: Iterable[tuple[int, bytes]]) -> Parsed:
+    """Rows and rejected lines of (position, line) pairs, in their order; lines of nothing but blanks do not count."""
+    found: list[tuple[int, bytes, Row]] = []
+    rejected: list[Rejected] = []
+    for position, line in lines:
+        if not line.strip():
+            continue
+        try:
+            found.append((position, line, read_line(line)))
+        except Unreadable as problem:
+            rejected.append(Rejected(position, str(problem), line))
+    times, real = event_times(_time_bytes([row[TIME_FIELD] for _, _, row in found]))
+    for index in np.flatnonzero(~real):
+        position, line, row = found[index]
+        rejected.append(Rejected(position, f"{row[TIME_FIELD]}] is not a date and time.", line))
+    rejected.sort(key=lambda record: record.position)
+    kept = np.flatnonzero(real)
+    rows = _table([found[index][2] for index in kept], times[kept])
+    positions = np.array([found[index][0] for index in kept], dtype=np.int64)
+    return Parsed(rows, positions, len(kept) + len(rejected), rejected)
+
+
+def read_line(line: bytes) -> Row:
+    """Texts of the fields of one line as logged (null for a bare ``-`` of the client), further ones as a list.
+
+    Raises Unreadable with the reason. Whether the time is a real date is left to the caller.
+    """
+    text = line.decode("utf-8", "backslashreplace").rstrip(" \r")
+    head = _HEAD.match(text)
+    if head is None:
+        raise Unreadable(_what_is_wrong_with_head(text))
+    rest = text[head.end() :]
+    plain = _PLAIN.fullmatch(rest)
+    if plain is None:
+        (uri, _, referer, user_agent), middle, tail = read_client_text(rest)
+    else:
+        uri, *middle, referer, user_agent, last = plain.groups()
+        tail = [value for value in last.split(" ") if value]
+        problem = problem_of_tail(tail)
+        if problem:
+            raise Unreadable(problem)
+    if max(map(len, middle)) >= LONGEST_NUMBER and _has_too_large(middle):
+        raise Unreadable("A number of the line does not fit into 64 bits.")
+    known = tail[: len(TAIL)] + ["-"] * (len(TAIL) - len(tail))
+    fields = (*head.groups(), uri, *middle, referer, user_agent, *known)
+    return (*fields, tail[len(TAIL) :])
+
+
+def _has_too_large(middle: list[str]) -> bool:
+    digits = [text.lstrip("0") for name, text in zip(MIDDLE, middle, strict=True) if name in NUMBERS]
+    # Python refuses to convert a text of thousands of digits, so the length decides first.
+    longest = [text for text in digits if len(text) >= LONGEST_NUMBER]
+    return any(len(text) > LONGEST_NUMBER or int(text) > LARGEST_NUMBER for text in longest)
+
+
+def _what_is_wrong_with_head(text: str) -> str:
+    """One sentence about the first of the eight leading fields that is not what S3 writes."""
+    if len(re.findall(TIME, text.partition('"')[0])) > 1:
+        return SPLICED
+    position = 0
+    for name, pattern in _HEAD_FIELDS.items():
+        field = pattern.match(text, position)
+        if field is None:
+            if position >= len(text):
+                return "The line is cut short: it ends within the first eight fields."
+            if name == "event_time":
+                return "The third field is not a time in brackets such as [06/Feb/2019:00:00:38 +0000]."
+            return f"The field {name} is not what S3 writes there."
+        position = field.end()
+    return "The line is cut short: it ends within the first eight fields."
+
+
+def _time_bytes(texts: list[str]) -> npt.NDArray[np.uint8]:
+    return np.frombuffer("".join(texts).encode(), dtype=np.uint8).reshape(-1, TIME_LENGTH)
+
+
+def _table(rows: list[Row], times: npt.NDArray[np.int64]) -> pa.Table:
+    if not rows:
+        return PARSED_SCHEMA.empty_table()
+    columns = dict(zip((*FIELDS, "extra_fields"), zip(*rows, strict=True), strict=True))
+    arrays: dict[str, pa.Array] = {"event_time": pa.array(times, PARSED_SCHEMA.field("event_time").type)}
+    for name in columns.keys() - arrays.keys():
+        arrays[name] = _column(name, columns[name])
+    arrays["key"] = decode_keys(arrays["key_raw"], arrays["operation"])
+    return pa.table([arrays[name] for name in PARSED_SCHEMA.names], schema=PARSED_SCHEMA)
+
+
+def _column(name: str, texts: tuple[Any, ...]) -> pa.Array:
+    arrow_type = PARSED_SCHEMA.field(name).type
+    if name == "extra_fields":
+        lists = [[field if field not in NOTHING else None for field in fields] or None for fields in texts]
+        return pa.array(lists, arrow_type)
+    codes, known = _encode(texts)
+    if name in NUMBERS:
+        values = pa.array([int(text) for text in known], arrow_type)
+    elif name == "acl_required":
+        values = pa.array([True for _ in known], arrow_type)
+    else:
+        values = pa.array(known, pa.string())
+    encoded = coded(codes, values)
+    return encoded if pa.types.is_dictionary(arrow_type) else encoded.dictionary_decode()
+
+
+def _encode(texts: tuple[str | None, ...]) -> tuple[npt.NDArray[np.int32], list[str]]:
+    """For each text its place among the different ones, and these; -1 for what means nothing."""
+    different = dict.fromkeys(texts, -1)
+    known = [text for text in different if text is not None and text not in NOTHING]
+    places = different | {text: place for place, text in enumerate(known)}
+    return np.fromiter(map(places.__getitem__, texts), np.int32, len(texts)), known

@@ -1,0 +1,169 @@
+"""Fields of an S3 server access log line, the shapes of their values, and how text becomes typed values.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from urllib.parse import unquote_to_bytes
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glue_jobs.columns.arrays import coded
+from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
+
+HEAD = ("bucket_owner", "bucket", "event_time", "remote_ip", "requester", "request_id", "operation", "key_raw")
+MIDDLE = ("http_status", "error_code", "bytes_sent", "object_size", "total_time_ms", "turn_around_time_ms")
+TAIL = (
+    "version_id",
+    "host_id",
+    "signature_version",
+    "cipher_suite",
+    "authentication_type",
+    "host_header",
+    "tls_version",
+    "access_point_arn",
+    "acl_required",
+    "source_region",
+)
+FIELDS = (*HEAD, "request_uri", *MIDDLE, "referer", "user_agent", *TAIL)
+NUMBERS = frozenset(MIDDLE) - {"error_code"}
+
+TAIL_LENGTHS = frozenset({1, 7, 8, 9, 10})
+"""How many fields S3 has ever written after the user agent; more than ten are fields added since."""
+
+ANY = r'[^ "]+'
+SHAPES: dict[str, str] = {
+    "bucket_owner": r"[0-9A-Za-z]+",
+    "bucket": r"[0-9A-Za-z._-]+",
+    "remote_ip": r"[0-9A-Fa-f.:]+",
+    "requester": r'[^ "\[\]]+',
+    "request_id": ANY,
+    "operation": r"[A-Z][0-9A-Za-z_]*(?:\.[0-9A-Za-z_]+)+",
+    "key_raw": ANY,
+    "error_code": ANY,
+    "version_id": ANY,
+    "host_id": ANY,
+    "signature_version": r'SigV[^ "]+',
+    "cipher_suite": r"[0-9A-Za-z_-]+",
+    "authentication_type": r"[0-9A-Za-z]+",
+    "host_header": ANY,
+    "tls_version": r"(?:TLS|SSL)[vV][0-9]+(?:\.[0-9]+)?",
+    "access_point_arn": r'arn:[^ "]+',
+    "acl_required": r"Yes",
+    "source_region": r"[a-z0-9-]+",
+}
+"""What a value of a field looks like when it is not ``-``; a shifted or cut line breaks one of them."""
+
+TIME = r"\[[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}"
+"""The shape of a time without its zone; not every match is a real date."""
+
+STRINGS_ENCODED = pa.dictionary(pa.int32(), pa.string())
+# Nearly every value of these is different, so a dictionary would only cost.
+DISTINCT = frozenset({"request_id", "host_id", "request_uri"})
+
+# BATCH.DELETE and lifecycle expiry log the key encoded once, everything else encodes the encoded key again.
+# Source: https://engineeringblog.yelp.com/2025/09/s3-server-access-logs-at-scale.html
+ENCODED_ONCE = ("BATCH.DELETE.OBJECT", "S3.EXPIRE.OBJECT")
+
+TIME_LENGTH = len("[06/Feb/2019:00:00:38")
+_DIGITS = [1, 2, 8, 9, 10, 11, 13, 14, 16, 17, 19, 20]
+_SIGNS = {0: "[", 3: "/", 7: "/", 12: ":", 15: ":", 18: ":"}
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+_MONTHS = np.array([int.from_bytes(name, "big") for name in b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()])
+_MONTH_ORDER = np.argsort(_MONTHS)
+_MONTH_STARTS = (
+    np.arange(f"{_FIRST_YEAR}-01", f"{_LAST_YEAR + 1}-02", dtype="datetime64[M]")
+    .astype("datetime64[D]")
+    .astype(np.int64)
+)
+
+
+def _parsed_type(name: str, arrow_type: pa.DataType) -> pa.DataType:
+    if name == "extra_fields":
+        return pa.list_(pa.field("element", pa.string()))
+    return STRINGS_ENCODED if arrow_type == pa.string() and name not in DISTINCT else arrow_type
+
+
+PARSED_SCHEMA = pa.schema(
+    [
+        pa.field(field.name, _parsed_type(field.name, field.type))
+        for field in S3_ACCESS_LOG.arrow_schema
+        if field.name == "key" or field.name not in S3_ACCESS_LOG.derived
+    ]
+)
+"""Columns of a parsed table: the fields of the line in the table's order, with ``key`` decoded from ``key_raw``."""
+
+
+def pattern_of(name: str) -> str:
+    """A regular expression group for a field as it is logged, ``-`` included, client text excepted."""
+    if name == "event_time":
+        return rf"(?P<event_time>{TIME}) +\+0000\]"
+    if name == "http_status":
+        return r"(?P<http_status>[0-9]{3}|-)"
+    return rf"(?P<{name}>{'[0-9]+' if name in NUMBERS else SHAPES[name]}|-)"
+
+
+def event_times(texts: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Microseconds since 1970 of ``[06/Feb/2019:00:00:38`` texts, a row of 21 bytes each, and which are real dates.
+
+    Years 1970 to 2199 count as real; the microseconds of a text that is no date mean nothing.
+    """
+    digits = (texts[:, _DIGITS] - np.uint8(ord("0"))).T.copy()
+    good = (digits <= 9).all(axis=0)
+    for place, sign in _SIGNS.items():
+        good &= texts[:, place] == ord(sign)
+    tens = digits[0::2].astype(np.int64) * 10 + digits[1::2]
+    day, century, year, hour, minute, second = tens
+    year = century * 100 + year
+    names = (texts[:, 4].astype(np.int64) << 16) | (texts[:, 5].astype(np.int64) << 8) | texts[:, 6]
+    slot = np.minimum(np.searchsorted(_MONTHS, names, sorter=_MONTH_ORDER), len(_MONTHS) - 1)
+    month = _MONTH_ORDER[slot]
+    good &= (_MONTHS[month] == names) & (year >= _FIRST_YEAR) & (year <= _LAST_YEAR)
+    first = np.where(good, (year - _FIRST_YEAR) * 12 + month, 0)
+    start = _MONTH_STARTS[first]
+    good &= (day >= 1) & (day <= _MONTH_STARTS[first + 1] - start) & (hour < 24) & (minute < 60) & (second < 60)
+    seconds = (start + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second
+    return seconds * 1_000_000, good
+
+
+# The keys people read are the same from slice to slice, and decoding one takes as long as parsing a line.
+@lru_cache(maxsize=100_000)
+def decode_key(key: str, times: int) -> str:
+    """The object key behind a URL-encoded one; bytes that are not UTF-8 stay visible as ``\\xNN``."""
+    raw = key.encode()
+    for _ in range(times):
+        raw = unquote_to_bytes(raw)
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def decode_keys(key_raw: pa.DictionaryArray, operation: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Real object keys of logged ones; how often a key is URL-encoded depends on the operation of its line."""
+    keys = key_raw.dictionary
+    is_encoded = pc.match_substring(keys, "%").to_numpy(zero_copy_only=False)
+    if not is_encoded.any():
+        return key_raw
+    codes = key_raw.indices.fill_null(len(keys)).to_numpy()
+    once_rows = np.flatnonzero(_is_encoded_once(operation) & np.append(is_encoded, False)[codes])
+    once_codes, which = np.unique(codes[once_rows], return_inverse=True)
+    once = [decode_key(key, times=1) for key in keys.take(pa.array(once_codes)).to_pylist()]
+    twice = [decode_key(key, times=2) for key in keys.filter(pa.array(is_encoded)).to_pylist()]
+    texts = pa.concat_arrays(
+        [pc.replace_with_mask(keys, is_encoded, pa.array(twice, pa.string())), pa.array(once, pa.string())]
+    )
+    # Different spellings may mean one key; a dictionary must hold each value once.
+    decoded = texts.dictionary_encode()
+    final = decoded.indices.to_numpy()
+    new_codes = np.append(final[: len(keys)], np.int32(0))[codes]
+    new_codes[once_rows] = final[len(keys) + which]
+    return coded(np.where(codes == len(keys), -1, new_codes), decoded.dictionary)
+
+
+def _is_encoded_once(operation: pa.DictionaryArray) -> npt.NDArray[np.bool_]:
+    names = pc.is_in(operation.dictionary, pa.array(ENCODED_ONCE)).to_numpy(zero_copy_only=False)
+    flags: npt.NDArray[np.bool_] = np.append(names, False)[operation.indices.fill_null(-1).to_numpy()]
+    return flags

@@ -1,0 +1,46 @@
+"""S3 server access logs: where their objects lie, and what is derived from their lines.
+
+Key layouts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
+"""
+
+from __future__ import annotations
+
+import re
+
+import pyarrow as pa
+
+from glue_jobs.columns.arrays import one_chunk
+from glue_jobs.config import Config
+from glue_jobs.enrich.datasets import assign
+from glue_jobs.enrich.event_days import with_event_days
+from glue_jobs.enrich.traffic import is_own, is_robot
+from glue_jobs.sources.layouts.day_names import DayNames
+from glue_jobs.sources.s3_access_log.parser import parse_access_log
+
+__all__ = ["ACCESS_LOG_NAMES", "enrich_access_log", "parse_access_log"]
+
+# [prefix]YYYY-MM-DD-hh-mm-ss-UNIQUE, beside each other or in folders YYYY/MM/DD by event or by delivery time.
+_NAME = r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})-\d{2}-\d{2}-\d{2}-[0-9A-Za-z]+"
+
+ACCESS_LOG_NAMES = DayNames(
+    in_day=re.compile(_NAME),
+    flat=re.compile(rf"(?P<stem>[^/]*?){_NAME}$"),
+    # CloudTrail, ELB and others share log buckets and write below this folder.
+    ignored=frozenset({"AWSLogs"}),
+)
+
+
+def enrich_access_log(rows: pa.Table, config: Config) -> pa.Table:
+    """Parsed lines with every derived column of the table: data set, own traffic, robots, day."""
+    column = {
+        name: one_chunk(rows[name])
+        for name in ("bucket", "key", "access_point_arn", "requester", "remote_ip", "user_agent")
+    }
+    account, repository = assign(column["bucket"], column["key"], column["access_point_arn"], config)
+    rows = (
+        rows.append_column("account", account)
+        .append_column("repository", repository)
+        .append_column("is_own", is_own(column["requester"], column["remote_ip"], config))
+        .append_column("is_robot", is_robot(column["user_agent"]))
+    )
+    return with_event_days(rows)

@@ -1,0 +1,29 @@
+"""What each data set kept, snapshot by snapshot: small enough to keep for ever."""
+
+from __future__ import annotations
+
+from glue_jobs.tables.model import Column, Table
+
+DAILY_STORAGE = Table(
+    name="daily_storage",
+    description="One row per inventory snapshot, account, repository and storage class; an empty snapshot has one row.",
+    columns=(
+        Column(1, "source_bucket", "string", "Bucket the snapshot is of."),
+        Column(2, "inventory_id", "string", "Inventory configuration that made the snapshot."),
+        Column(3, "snapshot_time", "timestamp", "When S3 began to list the bucket, UTC, to the minute."),
+        Column(4, "snapshot_date", "date", "Day of snapshot_time, UTC."),
+        Column(5, "account", "string", "Account the data set belongs to; null where no rule names one."),
+        Column(6, "repository", "string", "Data set; null where no rule names one."),
+        Column(7, "storage_class", "string", "Storage class; null where the inventory does not tell."),
+        Column(8, "objects", "bigint", "Current objects: what a listing of the bucket shows; 0 in an empty snapshot."),
+        Column(9, "bytes", "bigint", "Bytes of the current objects."),
+        Column(10, "noncurrent_objects", "bigint", "Versions that are kept but no longer current."),
+        Column(11, "noncurrent_bytes", "bigint", "Bytes of the versions no longer current."),
+        Column(12, "delete_markers", "bigint", "Delete markers, current or not."),
+        Column(13, "oldest", "timestamp", "Earliest last_modified_date of the current objects, UTC."),
+        Column(14, "newest", "timestamp", "Latest last_modified_date of the current objects, UTC."),
+    ),
+    partitions=("source_bucket", "snapshot_date"),
+    sort=("account", "repository"),
+    labels=("inventory_id", "snapshot_time"),
+)

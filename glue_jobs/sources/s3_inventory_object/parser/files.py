@@ -1,0 +1,146 @@
+"""One data file of a snapshot to rows, while its size and MD5 are checked against the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import pyarrow as pa
+
+from glue_jobs.read.lines import Lines, Overlong
+from glue_jobs.read.parsed import Rejected
+from glue_jobs.read.unpack import GZIP, Unpacker
+from glue_jobs.sources.s3_inventory_object.parser.columnar import read_orc, read_parquet
+from glue_jobs.sources.s3_inventory_object.parser.csv_rows import Block, parse_block
+from glue_jobs.sources.s3_inventory_object.parser.manifest import InventoryFile, RefusedError
+from glue_jobs.storage import Entry, storage_for
+
+MAGIC = {"CSV": GZIP, "ORC": b"ORC", "Parquet": b"PAR1"}
+
+# A file up to this size is read once and kept; of a larger one the parts are read when they are wanted.
+KEPT = 64 * 2**20
+
+# Lines parsed at a time.
+BLOCK = 8 * 2**20
+
+
+def find(file: InventoryFile) -> Entry:
+    """The file as it lies there.
+
+    Raises:
+        RefusedError: it is missing, or has another size than the manifest says.
+    """
+    entries = storage_for(file.address).list(file.address)
+    entry = next((entry for entry in entries if entry.address == file.address), None)
+    if entry is None:
+        raise RefusedError(f"its file {file.address} is missing")
+    if entry.size != file.size:
+        raise RefusedError(f"its file {file.address} has {entry.size} bytes, the manifest promises {file.size}")
+    return entry
+
+
+def read_file(
+    file: InventoryFile, entry: Entry, pieces: Iterable[bytes], form: str, fields: Sequence[str]
+) -> Iterator[Block]:
+    """All records of the file, of which ``pieces`` are the bytes; the last block comes only when its MD5 is right.
+
+    Raises:
+        RefusedError: it is not the file that the manifest promises.
+    """
+    digest = hashlib.md5(usedforsecurity=False)
+    digested = _digested(pieces, digest)
+    try:
+        first = next(digested, b"")
+        _check_form(first, form)
+        if form == "CSV":
+            yield from _csv(chain([first], digested), fields)
+        else:
+            content = _content(chain([first], digested), entry)
+            # Before it is read: damaged ORC may crash Arrow, and the worker with it.
+            _check(digest.hexdigest(), file)
+            yield from _columnar(content, fields, form, entry)
+    except (pa.ArrowException, OSError, RefusedError) as error:
+        # Whatever is wrong with the content, a file that is another one than was written is the better reason.
+        for _ in digested:
+            pass
+        _check(digest.hexdigest(), file)
+        raise RefusedError(f"its file {file.address} {_reason(error, form)}") from error
+    _check(digest.hexdigest(), file)
+
+
+def _digested(pieces: Iterable[bytes], digest: Any) -> Iterator[bytes]:
+    for piece in pieces:
+        digest.update(piece)
+        yield piece
+
+
+def _check_form(first: bytes, form: str) -> None:
+    if not first and form != "CSV":
+        raise RefusedError(f"is empty, which no {form} file is")
+    if first and not first.startswith(MAGIC[form]):
+        raise RefusedError(f"is no {'gzipped ' if form == 'CSV' else ''}{form} file, which the manifest promises")
+
+
+def _check(md5: str, file: InventoryFile) -> None:
+    if md5 != file.md5:
+        raise RefusedError(f"its file {file.address} has the MD5 {md5}, the manifest promises {file.md5}")
+
+
+def _reason(error: Exception, form: str) -> str:
+    return str(error) if isinstance(error, RefusedError) else f"cannot be read as {form}: {str(error).splitlines()[0]}"
+
+
+def _csv(pieces: Iterator[bytes], fields: Sequence[str]) -> Iterator[Block]:
+    records = 0
+    for text in _blocks(pieces):
+        if isinstance(text, Overlong):
+            block = Block(parse_block(b"", fields).rows, [Rejected(0, text.reason, text.beginning)], 1)
+        else:
+            block = parse_block(text, fields)
+        rejected = [replace(each, position=each.position + records) for each in block.rejected]
+        records += block.records
+        yield replace(block, rejected=rejected)
+
+
+def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes | Overlong]:
+    """Whole lines in blocks of about the same size."""
+    unpacker, lines = Unpacker(), Lines()
+    waiting: list[bytes] = []
+    for piece in pieces:
+        for data in unpacker.feed(piece):
+            for _, text in lines.feed(data):
+                if isinstance(text, Overlong) or sum(map(len, waiting)) + len(text) > BLOCK:
+                    yield b"".join(waiting)
+                    waiting = []
+                if isinstance(text, Overlong):
+                    yield text
+                else:
+                    waiting.append(text)
+    if unpacker.problem:
+        raise RefusedError(f"is damaged: {unpacker.problem}")
+    for _, text in lines.finish(iter(())):
+        yield b"".join(waiting)
+        waiting = []
+        yield text
+    yield b"".join(waiting)
+
+
+def _content(pieces: Iterator[bytes], entry: Entry) -> bytes | None:
+    """The whole file, if it is small enough to be kept."""
+    if entry.size <= KEPT:
+        return b"".join(pieces)
+    for _ in pieces:
+        pass
+    return None
+
+
+def _columnar(content: bytes | None, fields: Sequence[str], form: str, entry: Entry) -> Iterator[Block]:
+    read = read_orc if form == "ORC" else read_parquet
+    with storage_for(entry.address).open(entry.address) if content is None else nullcontext() as file:
+        source = pa.BufferReader(content) if content is not None else pa.PythonFile(file, "r")
+        for rows in read(source, fields):
+            yield Block(rows, [], rows.num_rows)

@@ -1,0 +1,121 @@
+"""The manifest of a snapshot: what it is of, how its files are written, and which files they are.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html#storage-inventory-location-manifest
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from glue_jobs.errors import UsageLakeError
+from glue_jobs.sources.layouts.snapshot_folders import snapshot_time
+from glue_jobs.sources.s3_inventory_object.parser.fields import field_names
+
+KNOWN_VERSION = "2016-11-30"
+FORMATS = ("CSV", "ORC", "Parquet")
+
+
+class RefusedError(UsageLakeError):
+    """A snapshot cannot be had as it was promised; the sentence goes on behind its name."""
+
+
+@dataclass(frozen=True)
+class InventoryFile:
+    """One data file of a snapshot, as its manifest promises it."""
+
+    address: str
+    size: int
+    md5: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One listing of a bucket; ``address`` is that of its manifest, ``fields`` are the table's names of its columns."""
+
+    address: str
+    source_bucket: str
+    inventory_id: str
+    time: datetime
+    form: str
+    fields: tuple[str, ...]
+    files: tuple[InventoryFile, ...]
+
+    @property
+    def partition(self) -> dict[str, Any]:
+        """The partition its rows are in."""
+        return {"source_bucket": self.source_bucket, "snapshot_date": self.time.date()}
+
+
+def read_manifest(address: str, content: bytes, checksum: bytes) -> Snapshot:
+    """The snapshot that a manifest describes.
+
+    Raises:
+        RefusedError: it is damaged, or not as any manifest known.
+    """
+    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if digest.encode() != checksum.strip().lower():
+        raise RefusedError("manifest.json is not the one that manifest.checksum was made of; copy both again")
+    try:
+        manifest = json.loads(content)
+        # Half of a character is no text that could be stored.
+        json.dumps(manifest, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise RefusedError("manifest.json is no JSON, or has text that is none") from None
+    if not isinstance(manifest, dict):
+        raise RefusedError("manifest.json is no JSON object")
+    version = _text(manifest, "version")
+    if version != KNOWN_VERSION:
+        raise RefusedError(f"manifest.json has version {version}, {KNOWN_VERSION} is known; use a newer program")
+    form = _text(manifest, "fileFormat")
+    if form not in FORMATS:
+        raise RefusedError(f"its files have the format {form}, {', '.join(FORMATS)} are known; use a newer program")
+    _, inventory_id, folder = address.rsplit("/", 3)[-4:-1]
+    time = snapshot_time(folder)
+    assert time is not None
+    fields = field_names(form, _text(manifest, "fileSchema"))
+    missing = {"bucket", "key"} - set(fields)
+    if missing or len(set(fields)) != len(fields):
+        raise RefusedError(f"its fileSchema {_text(manifest, 'fileSchema')!r} is none of an inventory's")
+    files = tuple(_files(address, manifest))
+    return Snapshot(address, _text(manifest, "sourceBucket"), inventory_id, time, form, fields, files)
+
+
+def _text(manifest: dict[str, Any], name: str) -> str:
+    value = manifest.get(name)
+    if not isinstance(value, str) or not value:
+        raise RefusedError(f"manifest.json names no {name}")
+    return value
+
+
+def _files(address: str, manifest: dict[str, Any]) -> Iterator[InventoryFile]:
+    listed = manifest.get("files")
+    if not isinstance(listed, list):
+        raise RefusedError("manifest.json lists no files")
+    seen = set()
+    for file in listed:
+        key, size, md5 = (file.get(name) if isinstance(file, dict) else None for name in ("key", "size", "MD5checksum"))
+        if not (isinstance(key, str) and isinstance(size, int) and isinstance(md5, str)) or _name(key) in seen:
+            raise RefusedError(f"manifest.json lists a file without key, size and MD5checksum, or twice: {file}")
+        seen.add(_name(key))
+        yield InventoryFile(_address(address, _text(manifest, "destinationBucket"), key), size, md5.lower())
+
+
+def _name(key: str) -> str:
+    name = key.rpartition("/")[2]
+    if name in ("", ".", ".."):
+        raise RefusedError(f"manifest.json lists a file without a name: {key!r}")
+    return name
+
+
+def _address(manifest: str, destination: str, key: str) -> str:
+    """Where a file is: at its key when the manifest is in the bucket S3 wrote it to, beside the manifest in a copy."""
+    bucket = re.sub("^arn:[^:]*:s3:::", "", destination)
+    if manifest.startswith(f"s3://{bucket}/"):
+        return f"s3://{bucket}/{key}"
+    return f"{manifest.rsplit('/', 2)[0]}/data/{_name(key)}"

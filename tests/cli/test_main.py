@@ -1,0 +1,160 @@
+"""The command line as a whole: what it loads, and what people are told."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from glue_jobs.cli.main import main
+from glue_jobs.cli.options import FORMATS
+from glue_jobs.lake import Lake
+from glue_jobs.sources import SOURCES
+from glue_jobs.tables.subscriber import SUBSCRIBER
+
+ROOT = Path(__file__).parents[2]
+
+# Each takes a tenth of a second or more to load, together over two.
+HEAVY = ["boto3", "duckdb", "numpy", "pandas", "pyarrow", "pyiceberg", "pyspark", "sqlglot"]
+
+RUN = f"""
+import json, sys
+from glue_jobs.cli.main import main
+try:
+    main()
+finally:
+    print(json.dumps([name for name in {HEAVY} if name in sys.modules]), file=sys.stderr)
+"""
+
+
+def loaded(folder: Path, *arguments: str) -> list[str]:
+    """Which of the heavy packages a command loads."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", RUN, *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    names: list[str] = json.loads(done.stderr.splitlines()[-1])
+    return names
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--help",
+        "--version",
+        "queries",
+        "ingest --help",
+        "ingest s3_access_logs --from raw --lake lake",
+        "report --lake lake",
+        "query access/download --lake lake",
+        "query access/tools --param tool --lake lake",
+        "query access/tools --param tool=x --lake lake",
+        "connect example",
+    ],
+)
+def test_help_and_mistakes_load_nothing_that_takes_long(tmp_path: Path, line: str) -> None:
+    assert loaded(tmp_path, *line.split()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "missing"),
+    [
+        (["ingest", "s3_access_log", "--lake", "lake"], "--from"),
+        (["ingest", "s3_access_log", "--from", "raw"], "--lake"),
+        (["report", "--lake", "lake"], "--to"),
+        (["status"], "--lake"),
+        (["connect", "example"], "--to"),
+    ],
+)
+def test_an_option_that_is_needed_is_asked_for(arguments: list[str], missing: str) -> None:
+    told = CliRunner().invoke(main, arguments)
+    assert (told.exit_code, told.output.splitlines()[-1]) == (2, f"Error: Missing option '{missing}'.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["demo", "--scale=0"], "0.0 is not in the range x>0"),
+        (["demo", "--scale=-1"], "-1.0 is not in the range x>0"),
+        (["status", "--lake", "lake", "--catalog", "hive"], "'hive' is not one of 'sqlite', 'glue'"),
+        (
+            ["ingest", SOURCES[0], "--from", "x", "--lake", "y", "--management-events", "no"],
+            "not one of 'keep', 'drop'",
+        ),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_before_anything_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("demo").mkdir()
+    Path("demo/.usage-lake-demo").touch()
+    done = CliRunner().invoke(main, arguments)
+    assert (done.exit_code, told in done.output) == (2, True)
+    assert Path("demo/.usage-lake-demo").exists()
+
+
+def test_a_lake_that_is_not_there_is_told_and_not_made(tmp_path: Path) -> None:
+    told = CliRunner().invoke(main, ["status", "--lake", f"{tmp_path}/lake"])
+    sentence = f"error: there are no tables in database usage_lake of {tmp_path}/lake; ingest something first"
+    assert (told.exit_code, told.output.startswith(sentence)) == (1, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def run(*arguments: str, stdout: Any, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command line in a process of its own."""
+    code = "from glue_jobs.cli.main import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_disk_that_is_full_is_told_in_a_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        told = run("queries", stdout=full)
+    assert (told.returncode, told.stderr) == (1, "error: [Errno 28] No space left on device\n")
+
+
+def test_text_that_a_terminal_cannot_show_is_told_in_a_sentence(tmp_path: Path) -> None:
+    Lake(str(tmp_path), "usage_lake").create(SUBSCRIBER)
+    question = ("sql", "SELECT '日本' AS x", "--lake", str(tmp_path))
+    told = run(*question, stdout=subprocess.PIPE, PYTHONIOENCODING="latin-1")
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == "error: latin-1 has no '\\u65e5\\u672c'; set PYTHONIOENCODING=utf-8\n"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_reader_who_has_seen_enough_gets_no_error(tmp_path: Path, form: str) -> None:
+    Lake(str(tmp_path), "usage_lake").create(SUBSCRIBER)
+    reading, writing = os.pipe()
+    os.close(reading)
+    told = run("sql", "SELECT 1 AS x", "--lake", str(tmp_path), "--format", form, stdout=writing)
+    os.close(writing)
+    assert (told.returncode, told.stderr) == (1, "")
+
+
+@pytest.mark.parametrize(("command", "hint"), [("ingest", "; the next run goes on from here"), ("queries", "")])
+def test_ctrl_c_ends_a_command_without_a_stack_trace(monkeypatch: pytest.MonkeyPatch, command: str, hint: str) -> None:
+    def stop(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main.commands[command], "callback", stop)
+    arguments = ["s3_access_log", "--from", "raw", "--lake", "lake"] if command == "ingest" else []
+    told = CliRunner().invoke(main, [command, *arguments])
+    assert (told.exit_code, told.output) == (130, f"\nstopped{hint}\n")
+
+
+def test_a_question_loads_no_spark(tmp_path: Path) -> None:
+    assert "duckdb" in loaded(tmp_path, "status", "--lake", "lake")
+    assert "pyspark" not in loaded(tmp_path, "status", "--lake", "lake")

@@ -1,0 +1,55 @@
+"""docs/deploy.md names only what there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from glue_jobs.cli.main import main
+from glue_jobs.jobs.arguments import ARGUMENTS
+from tests.cloudformation.rendered import Rendered
+from tools.package import TEMPLATE
+
+PAGE = (Path(__file__).parents[2] / "docs/deploy.md").read_text()
+
+
+def test_parameters_resources_and_outputs_are_those_of_the_template() -> None:
+    raw = Rendered(TEMPLATE).raw
+    known = {*raw["Parameters"], *raw["Resources"], *raw["Outputs"]}
+    named = set(re.findall("`([A-Z][a-z]+(?:[A-Z][A-Za-z]+)+)(?:=[^`]*)?`", PAGE))
+    # Actions and a principal of AWS.
+    foreign = {name for name in named if re.match("Put|Get|List|IAM", name)}
+    assert len(named - foreign) > 15
+    assert named - foreign <= known
+
+
+def test_labels_are_those_the_console_shows() -> None:
+    labels = Rendered(TEMPLATE).raw["Metadata"]["AWS::CloudFormation::Interface"]["ParameterLabels"].values()
+    bold = re.findall(r"^ +- \*\*(.+?)\*\*:", PAGE, re.MULTILINE)
+    assert len(bold) == 2
+    assert set(bold) <= {label["default"] for label in labels}
+
+
+def test_job_arguments_are_declared() -> None:
+    section = PAGE.split("## Run it again")[-1].split("## Upgrade")[0]
+    named = set(re.findall(r"`--([a-z_]+)`", section))
+    assert {"since", "until", "any_name", "date"} <= named
+    assert named - {"apply", "to"} <= {argument.name for argument in ARGUMENTS}
+
+
+def test_defaults_are_those_of_the_template() -> None:
+    parameters = Rendered(TEMPLATE).raw["Parameters"]
+    rows = re.findall(r"^\| `(\w+)` \| (\w[\w.]*) \|", PAGE.split("## What it costs")[0], re.MULTILINE)
+    for name, default in rows:
+        assert str(parameters[name]["Default"] or "none") == default, name
+    assert rows
+
+
+def test_commands_are_there() -> None:
+    for line in re.findall("^usage-lake (.+?)(?: +#.*)?$", PAGE, re.MULTILINE):
+        command = line.split()[0]
+        told = CliRunner().invoke(main, [command, "--help"])
+        assert told.exit_code == 0
+        assert all(option in told.output for option in re.findall("--[a-z]+", line))

@@ -1,0 +1,63 @@
+"""Arrow columns as single arrays and as ranks."""
+
+from __future__ import annotations
+
+from random import Random
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glue_jobs.columns import arrays
+from glue_jobs.columns.arrays import FEW, one_chunk, ranks, reordered, used
+
+
+@pytest.mark.parametrize("chunks", [[], [["a"]], [["a", None], ["b"]], [["a"], []]])
+@pytest.mark.parametrize("type_", [pa.string(), pa.dictionary(pa.int32(), pa.string())])
+def test_a_column_of_any_number_of_chunks_becomes_one_array(chunks: list[list[str | None]], type_: pa.DataType) -> None:
+    column = pa.chunked_array([pa.array(chunk, pa.string()).cast(type_) for chunk in chunks], type_)
+    array = one_chunk(column)
+    assert (array.type, array.to_pylist()) == (type_, [value for chunk in chunks for value in chunk])
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.just(2**63 - 1)), max_size=20))
+def test_ranks_of_numbers_follow_their_order_nulls_last(values: list[int | None]) -> None:
+    numbers = ranks(pa.chunked_array([values], pa.int64())).tolist()
+    for left, left_number in zip(values, numbers, strict=True):
+        for right, right_number in zip(values, numbers, strict=True):
+            assert (left == right) == (left_number == right_number)
+            if left is not None and (right is None or left < right):
+                assert left_number < right_number
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.booleans(), st.integers(0, 9)), max_size=8), st.randoms()
+)
+def test_rows_are_put_in_another_order_whatever_repeats_in_them(
+    rows: list[tuple[str | None, bool, int]], random: Random
+) -> None:
+    names = pa.array([name for name, _, _ in rows], pa.string())
+    columns = {"name": names, "coded": names.dictionary_encode(), "is": [is_so for _, is_so, _ in rows]}
+    table = pa.table({**columns, "none": pa.nulls(len(rows), pa.int64()), "number": [number for _, _, number in rows]})
+    order = random.sample(range(len(rows)), random.randint(0, len(rows)))
+    expected = [table.to_pylist()[place] for place in order]
+    assert reordered(table, np.array(order, np.int64)).to_pylist() == expected
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.one_of(st.none(), st.integers(0, 3 * FEW)), max_size=60), st.integers(0, 40), st.sampled_from([0, 99])
+)
+def test_a_dictionary_keeps_what_stands_somewhere(values: list[int | None], start: int, few: int) -> None:
+    some = pa.array(values, pa.int64()).dictionary_encode().slice(start)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(arrays, "FEW_ROWS", few)
+        found = used(some)
+    assert (found.type, found.to_pylist()) == (some.type, some.to_pylist())
+    if len(some.dictionary) > FEW:
+        assert sorted(found.dictionary.to_pylist()) == sorted({value for value in values[start:] if value is not None})
+    assert used(pa.array(values, pa.int64())).to_pylist() == values

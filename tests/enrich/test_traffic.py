@@ -1,0 +1,200 @@
+"""Own traffic and robots."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from functools import cache
+
+import crawleruseragents
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glue_jobs.config import Config, OwnTraffic
+from glue_jobs.enrich import traffic as readers
+from glue_jobs.enrich.traffic import is_own, is_robot
+
+CANONICAL = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
+LOADER = "arn:aws:sts::123456789012:assumed-role/Loader/session"
+IN_TEAM = "arn:aws:iam::123456789012:role/team/sub/Loader"
+
+
+def own(requester: str | None = None, ip: str | None = None, **traffic: tuple[str, ...]) -> object:
+    config = Config(own_traffic=OwnTraffic(**traffic))
+    return is_own(pa.array([requester], pa.string()), pa.array([ip], pa.string()), config).to_pylist()[0]
+
+
+@pytest.mark.parametrize(
+    ("account", "requester", "expected"),
+    [
+        ("111122223333", "arn:aws:iam::111122223333:user/ada", True),
+        ("111122223333", "arn:aws:sts::111122223333:assumed-role/Loader/session", True),
+        ("111122223333", "arn:aws-cn:iam::111122223333:root", True),
+        ("111122223333", "111122223333", True),
+        ("111122223333", "arn:aws:iam::123456789012:user/111122223333", False),
+        ("111122223333", "arn:aws:iam::123456789012:user/x:111122223333:y", False),
+        ("111122223333", "1111222233334", False),
+        (CANONICAL, CANONICAL, True),
+        (CANONICAL, CANONICAL[:-1], False),
+        (CANONICAL, None, False),
+        (CANONICAL, "svc:delivery.logs.amazonaws.com", False),
+    ],
+)
+def test_own_accounts(account: str, requester: str | None, expected: bool) -> None:
+    assert own(requester, accounts=(account,)) is expected
+
+
+@pytest.mark.parametrize(
+    ("principal", "requester", "expected"),
+    [
+        ("arn:aws:iam::123456789012:role/Loader", LOADER, True),
+        (IN_TEAM, LOADER, True),
+        ("arn:aws:iam::123456789012:role/Load*", LOADER, True),
+        ("arn:aws:iam::123456789012:role/*", LOADER, True),
+        ("arn:aws:iam::*:role/Loader", LOADER, True),
+        ("arn:aws:sts::123456789012:assumed-role/Loader/*", LOADER, True),
+        ("arn:aws:sts::123456789012:assumed-role/Loader/other", LOADER, False),
+        ("arn:aws:iam::123456789012:role/Loader2", LOADER, False),
+        ("arn:aws:iam::123456789012:role/Load", LOADER, False),
+        ("arn:aws:iam::111122223333:role/Loader", LOADER, False),
+        ("arn:aws:iam::123456789012:user/session", LOADER, False),
+        ("arn:aws:iam::123456789012:user/a.b", "arn:aws:iam::123456789012:user/a.b", True),
+        ("arn:aws:iam::123456789012:user/a.b", "arn:aws:iam::123456789012:user/axb", False),
+        ("arn:aws:iam::123456789012:user/a.b", "x arn:aws:iam::123456789012:user/a.b", False),
+    ],
+)
+def test_own_principals(principal: str, requester: str, expected: bool) -> None:
+    assert own(requester, principals=(principal,)) is expected
+
+
+@pytest.mark.parametrize(
+    ("ip", "expected"),
+    [
+        ("192.0.2.0", True),
+        ("192.0.2.127", True),
+        ("192.0.2.128", False),
+        ("192.0.1.255", False),
+        ("198.51.100.7", True),
+        ("198.51.100.8", False),
+        ("2001:db8::1", True),
+        ("2001:db8:0:0:0:0:0:ff", True),
+        ("2001:db9::1", False),
+        ("::", False),
+        ("0.0.0.0", False),
+        ("", False),
+        ("example.com", False),
+        ("192.0.2.1\0", False),
+        (None, False),
+    ],
+)
+def test_own_addresses(ip: str | None, expected: bool) -> None:
+    assert own(ip=ip, cidrs=("2001:db8::/32", "192.0.2.64/26", "192.0.2.0/26", "198.51.100.7/32")) is expected
+
+
+def test_every_ipv4_address_is_no_ipv6_address() -> None:
+    assert own(ip="192.0.2.1", cidrs=("::/0",)) is False
+    assert own(ip="2001:db8::1", cidrs=("0.0.0.0/0",)) is False
+    assert own(ip="255.255.255.255", cidrs=("0.0.0.0/0",)) is True
+
+
+def test_without_own_traffic_nothing_is_own() -> None:
+    assert own(LOADER, "192.0.2.1") is False
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    cidrs=st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(1, 32)), min_size=1, max_size=6),
+    ips=st.lists(st.integers(0, 2**32 - 1), max_size=10),
+)
+def test_ranges_hold_what_ipaddress_says(cidrs: list[tuple[int, int]], ips: list[int]) -> None:
+    networks = [ipaddress.ip_network((number, bits), strict=False) for number, bits in cidrs]
+    edges = [int(edge) + step for n in networks for edge in (n[0], n[-1]) for step in (-1, 0, 1)]
+    addresses = [ipaddress.IPv4Address(number) for number in (*ips, *edges) if 0 <= number < 2**32]
+    config = Config(own_traffic=OwnTraffic(cidrs=tuple(map(str, networks))))
+    texts = pa.array([str(address) for address in addresses], pa.string())
+    expected = [any(address in network for network in networks) for address in addresses]
+    for array in (texts, texts.dictionary_encode()):
+        assert is_own(pa.nulls(len(texts), pa.string()), array, config).to_pylist() == expected
+
+
+@pytest.fixture(autouse=True)
+def _no_verdicts_kept() -> Iterator[None]:
+    readers._verdicts.clear()
+    yield
+    readers._verdicts.clear()
+
+
+PEOPLE = [
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
+    "[Boto3/1.40.61 md/Botocore#1.40.76 ua/2.1 os/linux lang/python#3.11.7 Botocore/1.40.76]",
+    "rclone/v1.68.1",
+    "",
+]
+AGENTS = [instance for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA for instance in entry["instances"]]
+TRICKY = [
+    "curl/8.0",
+    "x curl/8.0",
+    "googlebot/2.1",
+    "SSL Labs\n",
+    "SSL Labs x",
+    "AdsBot-Google",
+    "AdsBot-Google-Mobile",
+]
+
+
+ROBOTS = [
+    re.compile(entry["pattern"])
+    for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA
+    if "http-library" not in entry["tags"]
+]
+
+
+@cache
+def is_listed(agent: str) -> bool:
+    return any(pattern.search(agent) for pattern in ROBOTS)
+
+
+def robots(agents: list[str | None]) -> list[object]:
+    return is_robot(pa.array(agents, pa.string())).to_pylist()
+
+
+def test_the_answers_are_those_of_the_list() -> None:
+    agents = [*PEOPLE, *TRICKY, *AGENTS, *(agent[1:] for agent in AGENTS), *(agent.swapcase() for agent in AGENTS[::4])]
+    expected = [is_listed(agent) for agent in agents]
+    assert robots([*agents]) == expected
+    assert robots(agents[::-1]) == expected[::-1]
+    assert {*expected} == {True, False}
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.text() | st.tuples(st.sampled_from(AGENTS), st.integers(0, 99), st.text(max_size=3)), max_size=5))
+def test_the_answers_on_mutilated_agents_are_those_of_the_list(parts: list[str | tuple[str, int, str]]) -> None:
+    agents = [part if isinstance(part, str) else part[0][: part[1]] + part[2] + part[0][part[1] :] for part in parts]
+    assert robots([*agents]) == [is_listed(agent) for agent in agents]
+
+
+def test_libraries_that_people_download_with_are_no_robots() -> None:
+    assert robots(["curl/8.0", "Wget/1.21", "python-requests/2.32", "Go-http-client/1.1", "okhttp/4"]) == [False] * 5
+    assert crawleruseragents.is_crawler("curl/8.0")
+
+
+def test_people_and_null_are_no_robots() -> None:
+    assert robots([*PEOPLE, None]) == [False] * 5
+    assert is_robot(pa.array(["bingbot", None, "bingbot"]).dictionary_encode()).to_pylist() == [True, False, True]
+    assert is_robot(pa.array([], pa.string())).to_pylist() == []
+
+
+def test_verdicts_are_kept_and_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "MOST_VERDICTS", 3)
+    for number in range(20):
+        assert robots([f"bingbot/{number}", f"person {number}", "bingbot/0"]) == [True, False, True]
+        assert len(readers._verdicts) <= 6
+    monkeypatch.setattr(readers, "_look_up", lambda agents: [not agents] * len(agents))
+    assert robots(["bingbot/19", "person 19"]) == [True, False]
+
+
+def test_the_version_of_the_list_is_told() -> None:
+    assert readers.ROBOTS_VERSION.startswith("crawler-user-agents 1.")

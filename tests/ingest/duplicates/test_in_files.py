@@ -1,0 +1,184 @@
+"""Records that new files have twice, against the naive way to find them."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glue_jobs.ingest.data_files import NewFile, write_file
+from glue_jobs.ingest.duplicates import in_files
+from glue_jobs.ingest.duplicates.fold import fold
+from glue_jobs.ingest.duplicates.in_files import Day, find_doubled
+from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
+from glue_jobs.tables.model import Table
+from tests.ingest.duplicates.doubled_rows import DAY, EVENTS, FILES, NAMED, Row, identity
+
+
+def write(table: Table, folder: Path, files: list[list[Row]]) -> list[NewFile]:
+    written = []
+    for number, rows in enumerate(files):
+        content = pa.Table.from_pylist([{**DAY, **row} for row in rows], schema=table.arrow_schema)
+        written.append(write_file(table, content, f"{folder}/{number}.parquet", DAY))
+    return written
+
+
+def day(table: Table, folder: Path, stored: list[list[Row]], new: list[list[Row]]) -> Day:
+    old = [(file.address, file.rows) for file in write(table, folder / "stored", stored)]
+    return Day(old, write(table, folder / "new", new))
+
+
+def once(table: Table, rows: list[Row]) -> list[Row]:
+    """Without what a file never holds: its own rows again."""
+    return list({identity(table, row): row for row in rows[::-1]}.values())[::-1]
+
+
+def expected(table: Table, stored: list[list[Row]], new: list[list[Row]]) -> tuple[set[str], Counter[str]]:
+    """The naive way: what every new row is worth, as texts of file and row, and per object."""
+    known = {identity(table, row) for rows in stored for row in rows}
+    places = [(row["source_object"], file, number) for file, rows in enumerate(new) for number, row in enumerate(rows)]
+    dropped, counts = set(), Counter[str]()
+    for source, file, number in sorted(places):
+        text = identity(table, new[file][number])
+        if text in known:
+            dropped.add(f"{file}:{number}")
+            counts[source] += 1
+        known.add(text)
+    return dropped, counts
+
+
+def found(table: Table, the_day: Day) -> tuple[set[str], Counter[str]]:
+    dropped, counts = set(), Counter[str]()
+    for doubled in find_doubled(table, the_day):
+        assert doubled.rows.tolist() == sorted(set(doubled.rows.tolist()))
+        assert doubled.counts.total() == len(doubled.rows)
+        dropped |= {f"{the_day.new.index(doubled.file)}:{number}" for number in doubled.rows.tolist()}
+        counts += doubled.counts
+    return dropped, counts
+
+
+@settings(deadline=None, max_examples=40)
+@given(FILES, st.integers(0, 5), st.sampled_from([3, 7, 10**9]), st.sampled_from([1, 3, 10**9]))
+def test_exactly_what_is_there_twice_is_found(
+    tmp_path_factory: pytest.TempPathFactory, files: list[list[Row]], split: int, numbers: int, rows: int
+) -> None:
+    files = [once(EVENTS, rows) for rows in files]
+    stored, new = files[: min(split, len(files) - 1)], files[min(split, len(files) - 1) :]
+    the_day = day(EVENTS, tmp_path_factory.mktemp("day"), stored, new)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(in_files, "MOST_NUMBERS", numbers)
+        patch.setattr(in_files, "MOST_ROWS", rows)
+        assert found(EVENTS, the_day) == expected(EVENTS, stored, new)
+
+
+LINE: Row = {
+    **{column.name: None for column in S3_ACCESS_LOG.columns},
+    **{"bucket": "b", "request_id": "R1", "operation": "REST.GET.OBJECT", "key_raw": "k", "key": "k", **DAY},
+    **{"event_time": datetime(2024, 5, 7, 1), "source_object": "o1"},
+}
+OTHER: dict[str, list[Any]] = {
+    "string": ["x", "", "k\x1f"],
+    "int": [0, 2**31 - 1],
+    "bigint": [0, 2**63 - 1],
+    "timestamp": [datetime(2024, 5, 7, 2)],
+    "boolean": [True, False],
+    "array<string>": [[], [""], ["x"], ["x", "y"], ["x\x1fy"]],
+}
+
+
+def test_a_line_that_differs_in_any_one_field_stays(tmp_path: Path) -> None:
+    types = {column.name: column.type for column in S3_ACCESS_LOG.columns}
+    near = [{**LINE, name: value} for name in S3_ACCESS_LOG.compared for value in OTHER[types[name]]]
+    assert find_doubled(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[LINE]], [near])) == []
+    (doubled,) = find_doubled(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [near], [near]))
+    assert doubled.rows.tolist() == list(range(len(near)))
+
+
+def test_lines_that_differ_only_in_what_is_derived_are_the_same(tmp_path: Path) -> None:
+    renamed = {**LINE, "account": "a", "repository": "r", "is_own": True, "key": "other", "source_object": "o2"}
+    (doubled,) = find_doubled(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[LINE]], [[renamed]]))
+    assert (doubled.rows.tolist(), doubled.counts) == ([0], Counter({"o2": 1}))
+
+
+def test_lines_of_a_multi_object_delete_share_a_request_id_and_stay(tmp_path: Path) -> None:
+    lines = [{**LINE, "operation": "BATCH.DELETE.OBJECT", "key_raw": f"k{number}"} for number in range(50)]
+    assert find_doubled(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [], [lines[:25], lines[25:]])) == []
+    again = day(S3_ACCESS_LOG, tmp_path, [lines[10:20]], [lines[15:30]])
+    assert [each.rows.tolist() for each in find_doubled(S3_ACCESS_LOG, again)] == [[0, 1, 2, 3, 4]]
+
+
+def test_of_new_rows_the_one_of_the_first_object_stays_whatever_the_order_of_files(tmp_path: Path) -> None:
+    files = [[{**LINE, "source_object": name}] for name in ("o3", "o1", "o2")]
+    for order in ([0, 1, 2], [2, 1, 0], [1, 0, 2]):
+        the_day = day(S3_ACCESS_LOG, tmp_path, [], [files[number] for number in order])
+        counts = sum((each.counts for each in find_doubled(S3_ACCESS_LOG, the_day)), Counter[str]())
+        assert counts == Counter({"o2": 1, "o3": 1})
+
+
+def test_what_is_stored_comes_first_whatever_its_object_is_called(tmp_path: Path) -> None:
+    stored, new = {**LINE, "source_object": "o2"}, {**LINE, "source_object": "o1"}
+    (doubled,) = find_doubled(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[stored]], [[new]]))
+    assert (doubled.rows.tolist(), doubled.counts) == ([0], Counter({"o1": 1}))
+
+
+def test_stored_rows_are_never_dropped(tmp_path: Path) -> None:
+    assert (
+        find_doubled(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[LINE, LINE], [LINE]], [[{**LINE, "referer": "x"}]]))
+        == []
+    )
+
+
+def test_a_stored_file_of_an_older_table_is_compared_too(tmp_path: Path) -> None:
+    the_day = day(S3_ACCESS_LOG, tmp_path, [[LINE]], [[LINE, {**LINE, "source_region": "eu-west-1"}]])
+    ((address, _),) = the_day.stored
+    older = pq.read_table(address, partitioning=None)
+    assert "source_region" not in older.column_names
+    pq.write_table(older.select(older.column_names[::-1]), address)
+    (doubled,) = find_doubled(S3_ACCESS_LOG, the_day)
+    assert doubled.rows.tolist() == [0]
+
+
+def test_a_day_is_as_long_as_its_files(tmp_path: Path) -> None:
+    assert len(day(S3_ACCESS_LOG, tmp_path, [[LINE, LINE]], [[LINE]])) == 3
+
+
+def test_values_that_are_alike_are_spread_over_all_rounds() -> None:
+    names = pa.chunked_array([[f"REQUEST{number:09}" for number in range(20_000)]])
+    seconds = pa.chunked_array([range(0, 20_000 * 10**6, 10**6)], pa.int64())
+    for column in (names, seconds):
+        for rounds in (2, 3, 8):
+            shares = np.bincount(in_files._rounds(fold([column]), rounds).astype(np.int64), minlength=rounds)
+            assert shares.max() < 1.2 * 20_000 / rounds
+
+
+def test_batches_never_part_rows_with_the_same_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_files, "MOST_ROWS", 3)
+    numbers = np.array([1, 1, 2, 2, 2, 2, 2, 3, 3, 4, 4], dtype=np.uint64)
+    rows = np.arange(len(numbers))
+    batches = list(in_files._batches(in_files._Places(numbers, rows, rows)))
+    assert [row for batch in batches for row in batch.row.tolist()] == rows.tolist()
+    assert len(batches) > 1
+    for batch, following in itertools.pairwise(batches):
+        assert batch.number[-1] != following.number[0]
+
+
+@settings(deadline=None, max_examples=40)
+@given(FILES, st.integers(0, 5), st.sampled_from([1, 10**9]))
+def test_an_id_may_be_enough_but_no_id_is_not(
+    tmp_path_factory: pytest.TempPathFactory, files: list[list[Row]], split: int, rows: int
+) -> None:
+    files = [once(NAMED, lines) for lines in files]
+    stored, new = files[: min(split, len(files) - 1)], files[min(split, len(files) - 1) :]
+    the_day = day(NAMED, tmp_path_factory.mktemp("day"), stored, new)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(in_files, "MOST_ROWS", rows)
+        assert found(NAMED, the_day) == expected(NAMED, stored, new)

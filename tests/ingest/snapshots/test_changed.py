@@ -1,0 +1,179 @@
+"""What changed between two sets of objects, and how they are cut into ranges of keys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glue_jobs.ingest.data_files import write_file
+from glue_jobs.ingest.snapshots import key_match, key_ranges
+from glue_jobs.ingest.snapshots.changed import BY, COLUMNS, changes_between, sum_of
+from glue_jobs.ingest.snapshots.key_ranges import RowGroup, read_range, row_groups
+from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
+
+SCHEMA = pa.schema([S3_INVENTORY_OBJECT.arrow_schema.field(name) for name in COLUMNS])
+PARTITION = {"source_bucket": "example-data", "snapshot_date": date(2024, 4, 1)}
+THEN, LATER = datetime(2024, 4, 1), datetime(2024, 4, 2)
+
+
+def objects(*rows: dict[str, Any]) -> pa.Table:
+    usual = {"size": 1, "last_modified_date": THEN, "account": "a", "repository": "r"}
+    return pa.Table.from_pylist([{**usual, **row} for row in rows], schema=SCHEMA)
+
+
+def sums(before: pa.Table, after: pa.Table) -> dict[tuple[str | None, str | None], dict[str, int]]:
+    """The sums by data set, without those that are 0."""
+    return {
+        (row.pop("account"), row.pop("repository")): {name: value for name, value in row.items() if value}
+        for row in changes_between(before, after).to_pylist()
+    }
+
+
+def test_added_removed_and_kept_objects_are_told_apart() -> None:
+    found = sums(
+        objects({"key": "kept", "size": 3}, {"key": "gone", "size": 5}, {"key": "moved", "repository": "old"}),
+        objects({"key": "new", "size": None}, {"key": "kept", "size": 3}, {"key": "moved", "repository": None}),
+    )
+    assert found == {
+        ("a", "r"): {
+            "objects_before": 2,
+            "objects_after": 2,
+            "bytes_before": 8,
+            "bytes_after": 3,
+            "added_objects": 1,
+            "removed_objects": 1,
+            "removed_bytes": 5,
+        },
+        ("a", None): {"objects_before": 1, "objects_after": 1, "bytes_before": 1, "bytes_after": 1},
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_rewritten"),
+    [
+        ({}, {}, False),
+        ({}, {"size": 2}, True),
+        ({}, {"last_modified_date": LATER}, True),
+        ({"e_tag": "x"}, {"e_tag": "y"}, True),
+        ({"e_tag": "x"}, {"e_tag": None}, False),
+        ({"last_modified_date": None}, {"last_modified_date": LATER}, False),
+        ({"e_tag": None}, {"e_tag": "y", "size": 2}, True),
+    ],
+)
+def test_an_object_is_rewritten_when_something_known_of_it_differs(
+    before: dict[str, Any], after: dict[str, Any], is_rewritten: bool
+) -> None:
+    ((_, found),) = sums(objects({"key": "k", **before}), objects({"key": "k", **after})).items()
+    assert found.get("rewritten_objects", 0) == is_rewritten
+    assert found.get("rewritten_bytes", 0) == (after.get("size", 1) if is_rewritten else 0)
+
+
+def test_only_current_objects_count() -> None:
+    old = {"key": "k", "is_latest": False, "is_delete_marker": False, "size": 9}
+    marker = {"key": "k", "is_latest": True, "is_delete_marker": True, "size": None}
+    latest = {"key": "k", "is_latest": True, "is_delete_marker": False}
+    assert sums(objects(latest, old), objects(marker, old)) == {
+        ("a", "r"): {"objects_before": 1, "bytes_before": 1, "removed_objects": 1, "removed_bytes": 1}
+    }
+    assert sums(objects(), objects(marker)) == {}
+
+
+some_objects = st.dictionaries(
+    st.text("ab/é", min_size=1, max_size=4),
+    st.tuples(st.sampled_from((0, 1, None)), st.sampled_from(("x", "y", None)), st.sampled_from(("r", "s", None))),
+    max_size=12,
+)
+
+
+@given(before=some_objects, after=some_objects, most=st.integers(1, 9), ordered=st.booleans())
+def test_ranges_of_keys_find_what_all_keys_together_find(
+    before: dict[str, Any], after: dict[str, Any], most: int, ordered: bool
+) -> None:
+    def table(some: dict[str, Any]) -> pa.Table:
+        rows = [{"key": key, "size": a, "e_tag": b, "repository": c} for key, (a, b, c) in some.items()]
+        return objects(*(sorted(rows, key=lambda row: row["key"]) if ordered else rows))
+
+    def groups(rows: pa.Table) -> list[RowGroup]:
+        found = []
+        for start in range(0, rows.num_rows, 3):
+            keys = rows.slice(start, 3)["key"].to_pylist()
+            found.append(RowGroup("", start, len(keys), min(keys), max(keys)))
+        return found
+
+    sides = table(before), table(after)
+    parts = []
+    for keys in key_ranges.key_ranges(*map(groups, sides), most):
+        some = []
+        for rows, chosen in zip(sides, (keys.before, keys.after), strict=True):
+            read = pa.concat_tables([rows.slice(0, 0), *(rows.slice(group.number, 3) for group in chosen)])
+            some.append(
+                read.filter(pa.array([_is_in(key, keys.low, keys.high) for key in read["key"].to_pylist()], pa.bool_()))
+            )
+        parts.append(changes_between(*some))
+    assert _rows(sum_of(parts)) == _rows(changes_between(*sides))
+
+
+def _is_in(key: str, low: str, high: str | None) -> bool:
+    return key >= low and (high is None or key < high)
+
+
+def _rows(table: pa.Table) -> Counter[tuple[Any, ...]]:
+    return Counter(tuple(row.values()) for row in table.to_pylist())
+
+
+def test_a_range_of_files_has_the_rows_with_its_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glue_jobs.ingest.data_files.ROW_GROUP_ROWS", 2)
+    addresses = []
+    for number, keys in enumerate(("abcde", "cdxyz")):
+        rows = pa.Table.from_pylist([{"key": key} for key in keys], schema=S3_INVENTORY_OBJECT.arrow_schema)
+        addresses.append(str(tmp_path / f"{number}.parquet"))
+        write_file(S3_INVENTORY_OBJECT, rows, addresses[-1], PARTITION)
+    groups = row_groups(addresses, COLUMNS)
+    assert [(group.first, group.last) for group in groups[:3]] == [("a", "b"), ("c", "d"), ("e", "e")]
+    assert groups[0].size == groups[1].size > groups[2].size > 0
+    for low, high, expected in (("", "c", "ab"), ("b", "d", "bcc"), ("d", None, "ddexyz"), ("zz", None, "")):
+        touched = [group for group in groups if group.touches(low, high)]
+        found = read_range(S3_INVENTORY_OBJECT, touched, low, high, COLUMNS, BY)
+        assert "".join(sorted(found["key"].to_pylist())) == expected
+        assert found.column_names == list(COLUMNS)
+
+
+def test_a_file_without_bounds_is_in_every_range() -> None:
+    unknown, known = RowGroup("", 0, 1, None, None), RowGroup("", 1, 1, "b", "c")
+    assert unknown.touches("", "a") and unknown.touches("x", None) and not unknown.is_within("", None)
+    assert known.touches("c", None) and not known.touches("d", None) and not known.touches("", "b")
+    assert known.is_within("b", "d") and not known.is_within("b", "c") and known.is_within("", None)
+
+
+@given(
+    keys=st.lists(st.text("abé", min_size=1, max_size=5), unique=True, max_size=40),
+    among=st.lists(st.text("abé", min_size=1, max_size=5), unique=True, max_size=40),
+    ordered=st.booleans(),
+    fewest=st.integers(1, 3),
+)
+def test_places_of_keys_are_where_they_are(keys: list[str], among: list[str], ordered: bool, fewest: int) -> None:
+    if ordered:
+        keys, among = sorted(keys), sorted(among)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(key_match, "_FEWEST", fewest)
+        patch.setattr(key_match, "_MOST", 4)
+        found = key_match.places_of(pa.array(keys, pa.string()), pa.array(among, pa.string()))
+    assert found.tolist() == [among.index(key) if key in among else -1 for key in keys]
+
+
+def test_lists_in_order_are_walked_along_unless_they_differ_often() -> None:
+    many = [f"{number:06d}" for number in range(200_000)]
+    few_gone = [key for key in many if not key.endswith("0000")]
+    most_gone = [key for key in many if key.endswith("0")]
+    walked = key_match._walked(pa.array(few_gone), pa.array(many))
+    assert walked is not None
+    assert walked.tolist() == [int(key) for key in few_gone]
+    assert key_match._walked(pa.array(most_gone), pa.array(many)) is None
+    assert key_match.places_of(pa.array(most_gone), pa.array(many)).tolist() == [int(key) for key in most_gone]

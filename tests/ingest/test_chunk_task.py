@@ -1,0 +1,83 @@
+"""What a task makes of a chunk: every record belongs to its object, and has its number there."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from glue_jobs.config import Config
+from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
+from glue_jobs.ingest.staging import RunFolder
+from glue_jobs.ingest.task_context import Job
+from glue_jobs.read import fetch, json_documents
+from glue_jobs.read.plan import Part
+from glue_jobs.read.raw_object import Found
+from glue_jobs.read.unpack import TRUNCATED
+from glue_jobs.sources.pipelines import BY_NAME
+from glue_jobs.storage import storage_for
+
+
+def event(number: int, source: str = "s3.amazonaws.com") -> dict[str, str]:
+    return {"eventTime": "2024-05-07T08:00:00Z", "eventSource": source, "eventID": f"e{number:04}"}
+
+
+def ingest(folder: Path, objects: list[bytes]) -> ChunkResult:
+    raw = folder / "raw"
+    raw.mkdir()
+    for number, data in enumerate(objects):
+        (raw / f"{number}").write_bytes(data)
+    pipeline = BY_NAME["cloudtrail_s3_event"]
+    names = (pipeline.name, "rejected_record")
+    job = Job(
+        pipeline, Config(), RunFolder(str(folder / "run"), "r1"), date(2024, 5, 9), {n: f"{folder}/{n}" for n in names}
+    )
+    chunk = tuple(Part(Found(entry, None), 0, entry.size) for entry in storage_for(str(raw)).list(f"{raw}/"))
+    return ingest_chunk(job, chunk)
+
+
+def rejected(result: ChunkResult) -> list[tuple[str, int, str]]:
+    rows = [row for file in result.rejected_files for row in pq.ParquetFile(file.address).read().to_pylist()]
+    return sorted((Path(row["object"]).name, row["position"], row["reason"]) for row in rows)
+
+
+def test_documents_of_one_slice_keep_their_counts_apart(tmp_path: Path) -> None:
+    documents = [[event(1), 5, event(2, "x")], [], [event(3, "x"), event(4, "x"), event(5)], [None, None]]
+    result = ingest(tmp_path, [*(json.dumps({"Records": each}).encode() for each in documents), b""])
+    assert result.counts.rows.tolist() == [1, 0, 1, 0, 0]
+    assert result.counts.filtered.tolist() == [1, 0, 2, 0, 0]
+    assert result.counts.rejected.tolist() == [1, 0, 0, 2, 1]
+    no_object = "the record is no JSON object"
+    assert rejected(result) == [
+        ("0", 1, no_object),
+        ("3", 0, no_object),
+        ("3", 1, no_object),
+        ("4", 0, "the object is empty"),
+    ]
+
+
+@pytest.mark.parametrize("together", [1, 4_000, 10**6])
+def test_records_of_a_large_document_are_numbered_through(
+    together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name, size in ((json_documents, "PIECE", 3000), (json_documents, "TAIL", 900), (fetch, "SLICE", 2000),
+                               (fetch, "DOCUMENTS", together)):  # fmt: skip
+        monkeypatch.setattr(module, name, size)
+    monkeypatch.setattr("glue_jobs.read.unpack.MOST_AT_ONCE", 500)
+    records = [event(number) if number % 50 else {} for number in range(1000)]
+    data = json.dumps({"Records": records}).encode()
+    small = json.dumps({"Records": [event(1000), {}]}).encode()
+    reason = "the record names no eventSource"
+    result = ingest(tmp_path, [gzip.compress(data), gzip.compress(data)[:-300], small, small[:-5], small])
+    assert [(name, position) for name, position, _ in rejected(result) if name > "1"] == [("2", 1), ("3", 1), ("4", 1)]
+    assert (result.counts.rows[0], result.counts.rejected[0]) == (980, 20)
+    of_first = [(position, text) for name, position, text in rejected(result) if name == "0"]
+    assert of_first == [(number, reason) for number in range(0, 1000, 50)]
+    *others, (position, text) = [(position, text) for name, position, text in rejected(result) if name == "1"]
+    assert text == TRUNCATED
+    assert position == result.counts.rows[1] + len(others) > 100
+    assert others == [(number, reason) for number in range(0, int(position), 50)]

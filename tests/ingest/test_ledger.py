@@ -1,0 +1,95 @@
+"""The ledger of a run: sums per object, and what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from glue_jobs.errors import LakeError
+from glue_jobs.ingest.chunk_task import ObjectCounts
+from glue_jobs.ingest.ledger import Totals, ledger_rows, not_ingested, totals
+from glue_jobs.read.raw_object import Found
+from glue_jobs.storage import Entry
+from glue_jobs.tables.model import Table
+
+NOW = datetime(2024, 5, 9)
+LIMITS = np.iinfo(np.int64)
+
+
+def found(name: str, day: date | None = date(2024, 5, 7), etag: str = "etag") -> Found:
+    return Found(Entry(f"/raw/{name}", 10, etag, datetime(2024, 5, 8)), day)
+
+
+def counts(**objects: tuple[int, int, int, int, int]) -> ObjectCounts:
+    columns = [np.array(column, dtype=np.int64) for column in zip(*objects.values(), strict=True)]
+    return ObjectCounts([f"/raw/{name}" for name in objects], *columns, duplicates=np.zeros_like(columns[0]))
+
+
+NOTHING = (0, 0, 0, LIMITS.max, LIMITS.min)
+
+
+def test_an_object_has_the_sums_of_its_parts() -> None:
+    parts = [
+        counts(a=(3, 1, 0, 50, 70), b=NOTHING),
+        counts(a=(1, 0, 4, 40, 60)),
+        counts(a=(1, 0, 0, 45, 55)),
+        counts(a=(0, 2, 0, LIMITS.max, LIMITS.min)),
+    ]
+    rows = ledger_rows("s3_access_log", "run", NOW, [found("a"), found("b", None)], parts, {"/raw/a": 2}).to_pylist()
+    a, b = rows
+    assert (a["records"], a["rows"], a["rejected"], a["duplicates"], a["filtered"]) == (12, 3, 3, 2, 4)
+    assert (a["first_event_time"], a["last_event_time"]) == (
+        datetime(1970, 1, 1, 0, 0, 0, 40),
+        datetime(1970, 1, 1, 0, 0, 0, 70),
+    )
+    assert (a["key"], a["etag"], a["size"], a["object_day"], a["run_id"]) == (
+        "/raw/a",
+        "etag",
+        10,
+        date(2024, 5, 7),
+        "run",
+    )
+    assert (a["last_modified"], a["ingested_at"]) == (datetime(2024, 5, 8), NOW)
+    assert (b["records"], b["rows"], b["first_event_time"], b["object_day"]) == (0, 0, None, None)
+
+
+def test_totals_add_up() -> None:
+    parts = [counts(a=(5, 1, 2, 0, 0), b=(1, 0, 0, 0, 0))]
+    ledger = ledger_rows("s3_access_log", "run", NOW, [found("a"), found("b")], parts, {"/raw/a": 2})
+    assert totals(ledger) == Totals(objects=2, records=9, rows=4, rejected=1, duplicates=2, filtered=2)
+
+
+def test_totals_that_do_not_add_up_stop_the_run() -> None:
+    ledger = ledger_rows("s3_access_log", "run", NOW, [found("a")], [counts(a=(5, 0, 0, 0, 0))], {})
+    wrong = ledger.set_column(ledger.column_names.index("rows"), "rows", pa.array([4], pa.int64()))
+    with pytest.raises(LakeError, match=r"the records of this run do not add up.*this is a bug, please report it"):
+        totals(wrong)
+
+
+class Known:
+    """A lake whose ledger has one object; notes what it was asked for."""
+
+    asked: dict[str, Any]
+
+    def load(self, _table: Table) -> Known:
+        return self
+
+    def rows(self, columns: tuple[str, ...], **partition: Iterable[Any]) -> pa.Table:
+        self.asked = {name: set(values) for name, values in partition.items()}
+        return pa.table({"key": ["/raw/a"], "etag": ["etag"]}).select(columns)
+
+
+def test_new_is_what_the_ledger_does_not_have_with_that_etag() -> None:
+    lake = Known()
+    objects = [found("a"), found("b", date(2024, 5, 8)), found("a", None, "changed")]
+    assert not_ingested(lake, "s3_access_log", objects) == objects[1:]  # type: ignore[arg-type]
+    assert lake.asked == {"pipeline": {"s3_access_log"}, "object_day": {date(2024, 5, 7), date(2024, 5, 8), None}}
+
+
+def test_without_objects_the_ledger_is_not_read() -> None:
+    assert not_ingested(None, "s3_access_log", []) == []  # type: ignore[arg-type]

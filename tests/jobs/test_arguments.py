@@ -1,0 +1,91 @@
+"""Job arguments, as Glue and the stack pass them."""
+
+from __future__ import annotations
+
+import pytest
+
+from glue_jobs.errors import ArgumentError
+from glue_jobs.jobs.arguments import ARGUMENTS, parse
+from glue_jobs.jobs.ingest_job import order
+
+GIVEN = ["--pipeline", "s3_access_log", "--raw_path", "/raw", "--lake_path", "/lake"]
+VALUES = {"pipeline": "s3_access_log", "raw_path": "/raw", "lake_path": "/lake"}
+DEFAULTS = {"database": "usage_lake", "keep_snapshots": "8", "management_events": "keep"}
+REPORT = {"pipeline": "report", "lake_path": "/lake", "report_path": "/reports"}
+
+
+def test_what_is_given_and_the_defaults() -> None:
+    assert parse(GIVEN) == {**VALUES, **DEFAULTS}
+    assert parse([*GIVEN, "--since=2024-05-07", "--any_name", "true"]) == {
+        **VALUES,
+        **DEFAULTS,
+        "since": "2024-05-07",
+        "any_name": "true",
+    }
+
+
+def test_what_glue_adds_is_ignored() -> None:
+    glue = ["--JOB_ID", "j_1", "--JOB_RUN_ID", "jr_1", "--JOB_NAME", "ingest", "--TempDir", "s3://example/tmp/"]
+    flags = ["--enable-glue-datacatalog", "true", "--enable-metrics", "--job-bookmark-option", "job-bookmark-disable"]
+    assert parse(["script.py", *glue, *GIVEN[:2], *flags, *GIVEN[2:], "--sin", "x"]) == {**VALUES, **DEFAULTS}
+
+
+@pytest.mark.parametrize("nothing", [[""], []], ids=["an empty text", "lost on the way"])
+def test_what_the_stack_passes_for_nothing_is_nothing(nothing: list[str]) -> None:
+    empty = [
+        text
+        for name in (
+            "config",
+            "since",
+            "until",
+            "database",
+            "catalog",
+            "look_back_days",
+            "any_name",
+            "management_events",
+            "keep_snapshots",
+        )
+        for text in (f"--{name}", *nothing)
+    ]
+    assert parse([*GIVEN, *empty]) == VALUES
+    wanted = order(parse([*GIVEN, *empty]))
+    assert (wanted.lake.database, wanted.look_back_days, wanted.any_name, wanted.since) == (
+        "usage_lake",
+        3,
+        False,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "the job needs --pipeline, --raw_path, --lake_path"),
+        (GIVEN[2:], "the job needs --pipeline"),
+        ([*GIVEN, "--raw_path", ""], "the job needs --raw_path"),
+        ([*GIVEN[:4], "--lake_path"], "the job needs --lake_path"),
+    ],
+)
+def test_arguments_that_are_missing_are_named(arguments: list[str], sentence: str) -> None:
+    with pytest.raises(ArgumentError, match=sentence):
+        parse(arguments)
+
+
+def test_reports_need_no_raw_objects_but_a_place_to_write_to() -> None:
+    given = [text for name, value in REPORT.items() for text in (f"--{name}", value)]
+    assert parse([*given, "--raw_path", "", "--date", ""]) == {
+        **REPORT,
+        "database": "usage_lake",
+        "workgroup": "primary",
+    }
+    with pytest.raises(ArgumentError, match="the job needs --report_path"):
+        parse(given[:-2])
+
+
+def test_arguments_are_described_and_named_once() -> None:
+    assert (
+        len({argument.name for argument in ARGUMENTS})
+        == len({argument.option for argument in ARGUMENTS})
+        == len(ARGUMENTS)
+    )
+    assert all(argument.description.endswith(".") for argument in ARGUMENTS)

@@ -1,0 +1,141 @@
+"""What to ingest, from the values of the arguments, and every sentence about a wrong one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from glue_jobs.errors import ArgumentError, LakeError, StorageError, UsageLakeError
+from glue_jobs.ingest.ingest import KEEP_SNAPSHOTS
+from glue_jobs.jobs.arguments import ARGUMENTS
+from glue_jobs.jobs.ingest_job import order
+from glue_jobs.sources import SOURCES
+from glue_jobs.sources.cloudtrail_s3_event.source import parse_data_events
+from glue_jobs.sources.pipelines import BY_NAME
+
+VALUES = {"pipeline": "s3_access_log", "raw_path": "/raw", "lake_path": "/lake"}
+CLOUDTRAIL = BY_NAME["cloudtrail_s3_event"]
+
+
+def test_every_source_has_a_pipeline_of_its_name() -> None:
+    assert tuple(BY_NAME) == SOURCES
+
+
+def test_the_default_that_is_shown_is_the_one_that_is_taken() -> None:
+    declared = {argument.name: argument.default for argument in ARGUMENTS}
+    assert declared["keep_snapshots"] == str(KEEP_SNAPSHOTS) == str(order(VALUES).keep_snapshots)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"pipeline": "access"}, "there is no pipeline 'access'; there are s3_access_log"),
+        ({"since": "yesterday"}, "since is a day such as 2024-05-07, not 'yesterday'"),
+        ({"until": "2024-02-30"}, "until is a day such as 2024-05-07, not '2024-02-30'"),
+        ({"since": "2024-W19-2"}, "since is a day such as 2024-05-07, not '2024-W19-2'"),
+        ({"since": "20240507"}, "since is a day such as 2024-05-07, not '20240507'"),
+        ({"since": ""}, "since is a day such as 2024-05-07, not ''"),
+        ({"since": "2024-05-08", "until": "2024-05-07"}, "since 2024-05-08 is after until 2024-05-07"),
+        ({"look_back_days": "three"}, "look_back_days is a number of days such as 3, not 'three'"),
+        ({"keep_snapshots": "1"}, "keep_snapshots is a number from 2 such as 8, not '1'"),
+        ({"keep_snapshots": "all"}, "keep_snapshots is a number from 2 such as 8, not 'all'"),
+        (
+            {"pipeline": "s3_inventory_object", "any_name": "true"},
+            "S3 Inventory is found by the names of its folders; leave any_name out",
+        ),
+        ({"look_back_days": "-1"}, "look_back_days is a number of days such as 3, not '-1'"),
+        ({"look_back_days": "1000000000"}, "look_back_days is a number of days such as 3, not '1000000000'"),
+        ({"management_events": "none"}, "management_events is keep or drop, not 'none'"),
+        ({"management_events": "drop"}, "management_events is for CloudTrail: leave it out for S3 server access logs"),
+        ({"any_name": "yes"}, "any_name is true or false, not 'yes'"),
+        ({"raw_path": "https://example.com/logs"}, "https://example.com/logs is neither a folder nor an s3:// address"),
+        ({"lake_path": "s3://"}, "s3:// names no bucket; write s3://bucket/prefix"),
+        ({"raw_path": ""}, "an empty text is neither a folder nor an s3:// address"),
+        ({"catalog": "hive"}, "there is no catalog 'hive'; there are sqlite and glue"),
+        ({"database": "a/b"}, "a database is named with small letters, digits, _ and -, not 'a/b'"),
+        ({"database": ""}, "a database is named with small letters, digits, _ and -, not ''"),
+        ({"database": "Usage"}, "a database is named with small letters, digits, _ and -, not 'Usage'"),
+        (
+            {"raw_path": "/raw", "lake_path": "/raw/lake", "any_name": "true"},
+            "the lake /raw/lake is among the raw objects",
+        ),
+        ({"raw_path": "/raw", "lake_path": "/raw", "any_name": "true"}, "the lake /raw is among the raw objects"),
+    ],
+)
+def test_values_that_cannot_be_used_are_named(wrong: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ArgumentError, match=sentence):
+        order({**VALUES, **wrong})
+
+
+def test_a_sqlite_catalog_needs_a_folder() -> None:
+    with pytest.raises(
+        LakeError, match="a sqlite catalog is a file in the lake's folder and cannot be in s3://b/lake; use glue"
+    ):
+        order({**VALUES, "lake_path": "s3://b/lake", "catalog": "sqlite"})
+
+
+def test_an_order_has_all_values() -> None:
+    given = {
+        "since": "2024-05-06",
+        "until": "2024-05-07",
+        "look_back_days": "0",
+        "any_name": "True",
+        "database": "logs_2",
+    }
+    wanted = order({**VALUES, **given})
+    assert (wanted.pipeline.name, wanted.raw, wanted.lake.location) == ("s3_access_log", "/raw", "/lake")
+    assert (wanted.since, wanted.until, wanted.look_back_days) == (date(2024, 5, 6), date(2024, 5, 7), 0)
+    assert (wanted.any_name, wanted.lake.database, wanted.lake.catalog_type) == (True, "logs_2", "sqlite")
+
+
+def test_management_events_are_kept_unless_they_are_to_be_dropped() -> None:
+    trail = {**VALUES, "pipeline": "cloudtrail_s3_event"}
+    assert order(trail).pipeline == order({**trail, "management_events": "keep"}).pipeline == CLOUDTRAIL
+    assert order({**trail, "management_events": "drop"}).pipeline == replace(CLOUDTRAIL, parse=parse_data_events)
+
+
+def test_a_lake_on_s3_is_in_the_glue_catalog() -> None:
+    for text, location in (("s3://b/lake/", "s3://b/lake"), ("s3://b", "s3://b")):
+        lake = order({**VALUES, "lake_path": text}).lake
+        assert (lake.location, lake.catalog_type) == (location, "glue")
+
+
+def test_the_configuration_is_read_with_the_files_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "names.csv").write_text("account,name\n111122223333,Example\n")
+    (tmp_path / "config.yaml").write_text("subscribers: [{csv: names.csv}]\n")
+    assert order({**VALUES, "config": f"{tmp_path}/config.yaml"}).config.subscribers
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "cannot read .*config.yaml: No such file"),
+        (b"\xff\xfe", "config.yaml is not UTF-8 text .byte 0., so it is no"),
+    ],
+)
+def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, sentence: str) -> None:
+    if content is not None:
+        (tmp_path / "config.yaml").write_bytes(content)
+    with pytest.raises((ArgumentError, StorageError), match=sentence):
+        order({**VALUES, "config": f"{tmp_path}/config.yaml"})
+
+
+def test_every_error_is_one_for_people() -> None:
+    for error in (ArgumentError, LakeError, StorageError):
+        assert issubclass(error, UsageLakeError)
+
+
+def test_inventories_are_looked_for_further_back() -> None:
+    by_name = {name: order({**VALUES, "pipeline": name}) for name in BY_NAME}
+    assert {name: wanted.look_back_days for name, wanted in by_name.items()} == {
+        "s3_access_log": 3,
+        "cloudtrail_s3_event": 3,
+        "s3_inventory_object": 14,
+    }
+    assert by_name["s3_inventory_object"].keep_snapshots == 8
+    given = {"keep_snapshots": "2", "look_back_days": "5", "pipeline": "s3_inventory_object"}
+    wanted = order({**VALUES, **given})
+    assert (wanted.keep_snapshots, wanted.look_back_days) == (2, 5)

@@ -1,0 +1,76 @@
+"""The reports of a lake on S3: Athena answers them, and the files are those that DuckDB gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from glue_jobs.lake import Lake
+from glue_jobs.query import athena
+from glue_jobs.query.duckdb.lake_tables import sources
+from glue_jobs.query.duckdb.query_engine import QueryEngine
+from glue_jobs.query.saved.view import SavedView
+from glue_jobs.storage import storage_for
+from tests.job_process import main
+from tests.publish.lakes import with_inventory
+from tests.query.fake_athena import FakeAthena, serving
+
+
+@pytest.fixture
+def fake(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAthena]:
+    monkeypatch.setattr(athena, "FIRST_WAIT", 0.001)
+    lake = with_inventory(Lake(f"{bucket}/lake", "usage_lake"))
+    with QueryEngine(sources(lake)) as engine:
+        fake = FakeAthena(engine.run, f"{bucket}/results")
+        with serving(fake) as address:
+            monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
+            yield fake
+
+
+def job(lake: str, folder: str) -> int:
+    paths = ["--lake_path", lake, "--report_path", folder]
+    return main(["--pipeline", "report", *paths, "--date", "20260315", "--workgroup", "usage"])
+
+
+def below(folder: str) -> dict[str, bytes]:
+    storage = storage_for(f"{folder}/")
+    entries = storage.list(f"{folder}/")
+    return {entry.address.removeprefix(f"{folder}/"): storage.get(entry.address) for entry in entries}
+
+
+def test_athena_makes_the_views_and_gives_the_bytes_that_duckdb_gives(
+    fake: FakeAthena, bucket: str, tmp_path: Path
+) -> None:
+    with_inventory(Lake(str(tmp_path / "lake"), "usage_lake"))
+    assert job(str(tmp_path / "lake"), str(tmp_path / "reports")) == 0
+    assert not fake.started
+    assert job(f"{bucket}/lake", f"{bucket}/reports") == 0
+    assert below(f"{bucket}/reports") == below(str(tmp_path / "reports"))
+    assert not below(f"{bucket}/results")
+    views = SavedView.all()
+    first = [request["QueryString"] for request in fake.started.values()][: len(views)]
+    assert first == [f"CREATE OR REPLACE VIEW {view.name} AS\n{view.select}" for view in views]
+    assert {request["WorkGroup"] for request in fake.started.values()} == {"usage"}
+
+
+def test_what_athena_cannot_answer_is_named_and_the_rest_written(
+    fake: FakeAthena, bucket: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = fake._answer
+
+    def fails(sql: str) -> object:
+        if "What changed per data set" in sql:
+            raise KeyError("Query exhausted resources at this scale factor")
+        return answer(sql)
+
+    monkeypatch.setattr(fake, "_answer", fails)
+    assert job(f"{bucket}/lake", f"{bucket}/reports") == 1
+    told = capsys.readouterr().err
+    assert "could not be made: storage/growth: query" in told
+    assert "Query exhausted resources" in told
+    names = below(f"{bucket}/reports")
+    assert "accounts/source-stats-accounts-20260315.csv" in names
+    assert "storage/growth-20260315.csv" not in names
+    assert "manifest-20260315.json" in names

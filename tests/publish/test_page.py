@@ -1,0 +1,46 @@
+"""The page of the reports shows first rows, and nothing a stranger wrote becomes part of the page."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pyarrow as pa
+
+from glue_jobs.publish.page import Shown, page
+from glue_jobs.publish.report_set import Report, report_set
+
+DAY = date(2026, 3, 15)
+HOSTILE = "<script>alert('1')</script>&\"quoted\""
+
+
+def report(name: str) -> Report:
+    return next(report for report in report_set() if report.query.name == name)
+
+
+def test_rows_titles_and_links_are_shown() -> None:
+    rows = pa.table({"key": ["a", None], "n": [1234567, None], "gb": [747.3, 0.5]})
+    text = page([Shown(report("storage/growth"), rows, 1500), Shown(report("storage/accounts"), rows, 2)], [], DAY)
+    assert '<h3 id="storage/growth">Growth between the two latest snapshots</h3>' in text
+    assert re.findall(r'<a href="(.*?)">(\w+)</a>', text) == [
+        ("storage/growth-20260315.csv", "CSV"),
+        ("storage/growth-20260315.json", "JSON"),
+        ("accounts/source-stats-accounts-20260315.csv", "CSV"),
+    ]
+    assert '<tr><td>a</td><td class="number">1,234,567</td><td class="number">747.3</td></tr>' in text
+    assert text.count("The first 2 of 1,500 rows.") == 1
+    assert text.count("<h2>Storage</h2>") == 1
+
+
+def test_what_strangers_wrote_is_text() -> None:
+    rows = pa.table({HOSTILE: [HOSTILE]})
+    text = page([Shown(report("access/tools"), rows, 1)], [HOSTILE], DAY)
+    assert "<script" not in text
+    assert text.count("&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt;&amp;&quot;quoted&quot;") == 3
+
+
+def test_the_page_needs_nothing_from_elsewhere_and_says_what_is_missing() -> None:
+    text = page([Shown(report("access/tools"), pa.table({"n": pa.array([], pa.int64())}), 0)], ["storage/growth"], DAY)
+    assert not re.findall(r"https?://|src=|@import|url\(", text)
+    assert "<strong>Could not be made:</strong> storage/growth." in text
+    assert "<p>No rows.</p>" in text

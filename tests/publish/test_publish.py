@@ -1,0 +1,231 @@
+"""The published folder: names, contents, the manifest, and what a failure leaves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pyarrow as pa
+import pytest
+
+from glue_jobs.config import Prices
+from glue_jobs.config.model import StoragePrices
+from glue_jobs.errors import StorageError, UsageLakeError
+from glue_jobs.lake import Lake
+from glue_jobs.progress import PlainReporter
+from glue_jobs.publish.publish import AsOf, Published, ReportError, publish, sentence
+from glue_jobs.publish.report_set import SOURCE_STATS, Report, report_set
+from glue_jobs.query.saved.query import SavedQuery
+from glue_jobs.storage import storage_for
+from tests.job_process import main
+from tests.publish.lakes import with_inventory
+
+DAY = date(2026, 3, 15)
+NAMES = ("storage/accounts", "storage/growth", "storage/extensions")
+
+
+class FakeEngine:
+    """Answers every query with one row, but for those whose text has one of the given words."""
+
+    def __init__(self, *failing: str) -> None:
+        self._failing = failing
+        self.asked: list[str] = []
+
+    def run(self, sql: str) -> pa.Table:
+        self.asked.append(sql)
+        if any(word in sql for word in self._failing):
+            raise UsageLakeError("the query failed:\x1b no memory")
+        return pa.table({"key": ["=a"], "n": [1]})
+
+
+def reports(*names: str) -> list[Report]:
+    return [report for report in report_set() if report.query.name in names]
+
+
+def published(
+    folder: Path | str, *failing: str, day: date = DAY, failed: tuple[tuple[str, str], ...] = ()
+) -> Published:
+    return publish(reports(*NAMES), FakeEngine(*failing), str(folder), AsOf(day), failed, PlainReporter())
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_every_query_is_a_report_that_needs_no_choice() -> None:
+    told = {report.query.name: [report.name(form, DAY) for form in report.forms] for report in report_set()}
+    asks = {"access/top_objects_of_repository"}
+    assert told.keys() == set(SavedQuery.names()) - asks
+    assert [told[name] for name in SOURCE_STATS] == [
+        ["accounts/source-stats-accounts-20260315.csv"],
+        ["repositories/source-stats-repositories-20260315.csv"],
+        ["source/source-stats-summary-20260315.csv"],
+    ]
+    assert told["together/cost_to_serve"] == [f"together/cost_to_serve-20260315.{ending}" for ending in ("csv", "json")]
+
+
+def test_files_are_written_and_the_manifest_tells_of_each(tmp_path: Path) -> None:
+    told = sentence(published(tmp_path))
+    found = files(tmp_path)
+    manifest = json.loads(found.pop("manifest-20260315.json"))
+    # The page is of the latest day: no day's manifest promises its content.
+    assert found.pop("index.html")
+    assert told == f"3 reports in 6 files are in {tmp_path}"
+    assert found.keys() == {
+        "accounts/source-stats-accounts-20260315.csv",
+        "storage/extensions-20260315.csv",
+        "storage/extensions-20260315.json",
+        "storage/growth-20260315.csv",
+        "storage/growth-20260315.json",
+    }
+    assert found["storage/growth-20260315.csv"] == b"key,n\n'=a,1\n"
+    assert json.loads(found["storage/growth-20260315.json"]) == [{"key": "=a", "n": 1}]
+    assert manifest["failed"] == []
+    assert {file["name"]: (file["rows"], file["bytes"], file["sha256"]) for file in manifest["files"]} == {
+        name: (1, len(data), hashlib.sha256(data).hexdigest()) for name, data in found.items()
+    }
+    assert {file["query"] for file in manifest["files"]} == set(NAMES)
+
+
+def test_a_query_is_asked_as_of_the_day_with_its_defaults() -> None:
+    engine = FakeEngine()
+    with pytest.raises(StorageError):
+        publish(reports("together/cost_to_serve"), engine, "/proc/nowhere", AsOf(DAY), (), PlainReporter())
+    (sql,) = engine.asked
+    assert "date_trunc('month', DATE '2026-03-15')" in sql
+    assert "CAST(0.023 AS double)" in sql
+
+
+def test_prices_of_the_configuration_go_before_the_defaults(tmp_path: Path) -> None:
+    engine = FakeEngine()
+    prices = Prices(storage_gb_month=StoragePrices(GLACIER=0.25), transfer_per_gb=0)
+    names = ("subscriber/estimated_transfer_cost", "together/cost_to_serve")
+    publish(reports(*names), engine, str(tmp_path), AsOf(DAY, prices), (), PlainReporter())
+    transfer, cost = engine.asked
+    assert "CAST(0.0 AS double)" in transfer
+    assert [line.strip() for line in cost.splitlines() if "AS double) AS price" in line] == [
+        "CAST(0.023 AS double) AS price_standard,",
+        "CAST(0.0125 AS double) AS price_standard_ia,",
+        "CAST(0.01 AS double) AS price_onezone_ia,",
+        "CAST(0.004 AS double) AS price_glacier_ir,",
+        "CAST(0.25 AS double) AS price_glacier,",
+        "CAST(0.00099 AS double) AS price_deep_archive,",
+        "CAST(0.0004 AS double) AS price_per_1000_gets,",
+        "CAST(0.005 AS double) AS price_per_1000_writes,",
+        "CAST(0.0 AS double) AS price_per_gb_out",
+    ]
+
+
+def test_a_manifest_holds_although_other_days_are_published_later(tmp_path: Path) -> None:
+    published(tmp_path)
+    published(tmp_path, "no such", day=date(2026, 3, 16))
+    told = json.loads(files(tmp_path)["manifest-20260315.json"])["files"]
+    assert told
+    assert all(hashlib.sha256(files(tmp_path)[each["name"]]).hexdigest() == each["sha256"] for each in told)
+
+
+def test_the_manifest_names_what_failed_before_the_queries(tmp_path: Path) -> None:
+    outcome = published(tmp_path, failed=(("views/a", "no table"),))
+    assert json.loads(files(tmp_path)["manifest-20260315.json"])["failed"] == ["views/a"]
+    assert outcome.failed == (("views/a", "no table"),)
+
+
+def test_one_query_that_fails_costs_only_its_own_report(tmp_path: Path) -> None:
+    outcome = published(tmp_path, "What changed")
+    found = files(tmp_path)
+    assert sorted(found) == [
+        "accounts/source-stats-accounts-20260315.csv",
+        "index.html",
+        "manifest-20260315.json",
+        "storage/extensions-20260315.csv",
+        "storage/extensions-20260315.json",
+    ]
+    assert json.loads(found["manifest-20260315.json"])["failed"] == ["storage/growth"]
+    with pytest.raises(
+        ReportError, match=r"2 reports in 4 files .* but 1 could not be made: storage/growth: the query"
+    ):
+        sentence(outcome)
+
+
+def test_a_failure_to_write_leaves_no_half_file_and_no_manifest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+
+    def fails_on_the_third(_descriptor: int) -> None:
+        written.append(1)
+        if len(written) == 3:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("glue_jobs.storage.folder.os.fsync", fails_on_the_third)
+    with pytest.raises(StorageError, match="No space left on device; free some space"):
+        published(tmp_path)
+    assert list(files(tmp_path)) == ["accounts/source-stats-accounts-20260315.csv"]
+
+
+def test_on_s3_every_file_has_its_content_type(bucket: str) -> None:
+    published(f"{bucket}/public")
+    name = bucket.removeprefix("s3://")
+    entries = storage_for(f"{bucket}/").list(f"{bucket}/")
+    keys = [entry.address.removeprefix(f"{bucket}/") for entry in entries]
+    types = {key: boto3.client("s3").head_object(Bucket=name, Key=key)["ContentType"] for key in keys}
+    assert len(types) == 7
+    assert types.pop("public/index.html") == "text/html; charset=utf-8"
+    for key, kind in types.items():
+        assert kind == ("text/csv; charset=utf-8" if key.endswith(".csv") else "application/json")
+    csv = storage_for(f"{bucket}/").get(f"{bucket}/public/storage/growth-20260315.csv")
+    assert csv == b"key,n\n'=a,1\n"
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("lake")
+    with_inventory(Lake(str(folder), "usage_lake"))
+    yield str(folder)
+
+
+def job(lake: str, folder: Path, *more: str) -> int:
+    return main(["--pipeline", "report", "--lake_path", lake, "--report_path", str(folder), *more])
+
+
+def test_the_job_writes_the_files_of_source_stats(lake: str, tmp_path: Path) -> None:
+    assert job(lake, tmp_path, "--date", "20260315") == 0
+    found = {name: data.decode() for name, data in files(tmp_path).items() if "source-stats" in name}
+    assert found == {
+        "accounts/source-stats-accounts-20260315.csv": (
+            "account,repositories,objects,storage_gb,avg_object_size_mb,oldest_file,newest_file\n"
+            '"""quoted, account""",1,1,1.5,1536.0,2024-04-17 18:11:22,2024-04-17 18:11:22\n'
+            "earth,1,3,1.01,343.04,2024-04-17 18:11:22,2025-04-17 12:23:46\n"
+        ),
+        "repositories/source-stats-repositories-20260315.csv": (
+            "account,repository,objects,storage_gb,avg_object_size_mb,oldest_file,newest_file\n"
+            '"""quoted, account""",snow,1,1.5,1536.0,2024-04-17 18:11:22,2024-04-17 18:11:22\n'
+            "earth,clouds,3,1.01,343.04,2024-04-17 18:11:22,2025-04-17 12:23:46\n"
+        ),
+        "source/source-stats-summary-20260315.csv": (
+            "metric,value\nTotal Accounts,2\nTotal Repositories,2\nTotal Objects,4\nTotal Storage (TB),0.0\n"
+        ),
+    }
+
+
+def test_the_same_lake_gives_the_same_bytes(lake: str, tmp_path: Path) -> None:
+    for name in ("once", "again"):
+        assert job(lake, tmp_path / name, "--date", "20260315") == 0
+    assert files(tmp_path / "once") == files(tmp_path / "again")
+
+
+def test_reports_of_a_day_are_as_of_that_day(lake: str, tmp_path: Path) -> None:
+    assert job(lake, tmp_path, "--date", "20260307") == 0
+    assert files(tmp_path)["source/source-stats-summary-20260307.csv"] == b"metric,value\n"
+
+
+def test_a_lake_without_any_table_is_no_empty_lake(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "lake").mkdir()
+    assert job(str(tmp_path / "lake"), tmp_path / "out") == 1
+    assert "there are no tables in database usage_lake of" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

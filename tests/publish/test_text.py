@@ -1,0 +1,73 @@
+"""Answers as CSV and JSON that programs and spreadsheets read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glue_jobs.publish.text import cell, csv_text, json_text
+
+STRANGE = st.text(st.sampled_from("=+-@'\t\r\n,\"a1"))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (190595.3, "190595.3"),
+        (747.3, "747.3"),
+        (64.0, "64.0"),
+        (1e22, "10000000000000000000000.0"),
+        (8.38e-11, "0.0000000000838"),
+        (-0.5, "-0.5"),
+        (float("nan"), "NaN"),
+        (float("-inf"), "-Infinity"),
+        (12345678901234567, "12345678901234567"),
+        (True, "true"),
+    ],
+)
+def test_numbers_are_written_without_exponent(value: float, text: str) -> None:
+    assert cell(value) == text
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+@settings(deadline=None, max_examples=100)
+def test_a_number_as_text_is_the_same_number(value: float) -> None:
+    assert float(cell(value)) == value
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''@x"])
+def test_a_text_that_would_be_a_formula_gets_an_apostrophe(text: str) -> None:
+    rows = pa.table({"key": [text], "n": [-1]})
+    assert [*csv.reader(io.StringIO(csv_text(rows, guarded=True), newline=""))] == [["key", "n"], [f"'{text}", "-1"]]
+    assert [*csv.reader(io.StringIO(csv_text(rows), newline=""))][1] == [text, "-1"]
+    assert json.loads(json_text(rows)) == [{"key": text, "n": -1}]
+
+
+@given(st.lists(STRANGE, min_size=1, max_size=5))
+@settings(deadline=None, max_examples=100)
+def test_what_an_apostrophe_was_put_before_is_found_again(texts: list[str]) -> None:
+    written = csv_text(pa.table({"key": texts, "n": range(len(texts))}), guarded=True)
+    read = [row[0] for row in csv.reader(io.StringIO(written, newline=""))][1:]
+    assert not [text for text in read if text[:1] in set("=+-@\t\r\n")]
+    # Whoever wants the text back takes one apostrophe off where one or more stand before a sign of a formula.
+    assert [text[1:] if text.lstrip("'")[:1] in [*"=+-@\t\r\n"] else text for text in read] == texts
+
+
+def test_a_file_ends_with_one_line_end_and_has_a_header_without_rows_too() -> None:
+    empty = pa.table({"a": pa.array([], pa.string()), "b": pa.array([], pa.int64())})
+    assert csv_text(empty) == "a,b\n"
+    assert json_text(empty) == "[]\n"
+
+
+def test_days_that_python_has_no_name_for_are_written() -> None:
+    day = pa.array([2_932_897, 1, None], pa.int32()).cast(pa.date32())
+    time = pa.array([2 * 253_402_300_800_000_000, 1_000_000, None], pa.int64()).cast(pa.timestamp("us"))
+    lines = csv_text(pa.table({"day": day, "time": time})).splitlines()
+    assert lines[1].startswith("10000-01-01,18029-12-31 00:00:00")
+    assert (lines[2].split(",")[0], lines[3]) == ("1970-01-02", ",")

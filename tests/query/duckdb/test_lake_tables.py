@@ -1,0 +1,109 @@
+"""The lake's tables as the query engine gets them."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from glue_jobs.ingest.data_files import write_file
+from glue_jobs.lake import Lake
+from glue_jobs.query.duckdb.lake_tables import sources
+from glue_jobs.query.duckdb.table_source import TableSource
+from glue_jobs.query.saved.view import SavedView
+from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.tables.model import Table
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from tests.ingest.test_data_files import full_rows
+from tests.lake.small_commits import commit, iceberg, new_lake
+
+
+class FakeLake:
+    """A lake in which every table has the given files."""
+
+    def __init__(self, *files: tuple[str, bool], exists: bool = True) -> None:
+        self._files = files
+        self._exists = exists
+        self.loaded: list[str] = []
+
+    def has(self, _table: Table) -> bool:
+        return self._exists
+
+    def load(self, table: Table) -> Any:
+        self.loaded.append(table.name)
+        # As of snapshots of the inventory "weekly", or of several that another program joined.
+        values = {"source_bucket": "b", "snapshot_date": date(2026, 3, 8), "inventory_id": "weekly"}
+        labels = [
+            tuple(None if "joined" in address else values.get(name) for name in table.labels)
+            for address, _ in self._files
+        ]
+        partition = tuple(values.get(name) for name in table.partitions)
+        files = [
+            SimpleNamespace(address=address, has_deletes=deletes, partition=partition, labels=of)
+            for (address, deletes), of in zip(self._files, labels, strict=True)
+        ]
+        return SimpleNamespace(
+            files=lambda: files, rows=lambda columns: ("rows", columns), columns_of=lambda file: None
+        )
+
+
+def test_every_table_is_known_and_none_is_read_before_it_is_asked_for() -> None:
+    lake = FakeLake(("/lake/x.parquet", False))
+    known = sources(lake)  # type: ignore[arg-type]
+    views = {view.name for view in SavedView.all()}
+    assert (set(known), lake.loaded) == ({table.name for table in TABLES} | views, [])
+    assert known["s3_access_log"]().data == ["/lake/x.parquet"]
+    assert lake.loaded == ["s3_access_log"]
+
+
+def test_texts_that_are_the_same_all_over_a_file_are_told() -> None:
+    known = sources(FakeLake(("/lake/x.parquet", False), ("/lake/joined.parquet", False)))  # type: ignore[arg-type]
+    assert known["s3_inventory_object"]().constants == [
+        {"source_bucket": "b", "inventory_id": "weekly"},
+        {"source_bucket": "b"},
+    ]
+    assert known["s3_access_log"]().constants == [{}, {}]
+
+
+def test_a_table_that_is_not_there_yet_is_empty() -> None:
+    assert sources(FakeLake(exists=False))["s3_access_log"]().data == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("second", [("s3://b/y.parquet", False), ("/lake/y.parquet", True)])
+def test_files_that_duckdb_cannot_read_by_itself_come_as_rows(second: tuple[str, bool]) -> None:
+    known = sources(FakeLake(("/lake/x.parquet", False), second))  # type: ignore[arg-type]
+    table = known["rejected_record"]()
+    assert table.data == ("rows", tuple(table.table.arrow_schema.names))
+
+
+def columns(lake: Lake, table: Table) -> list[frozenset[str] | None]:
+    source = sources(lake)[table.name]()
+    assert isinstance(source, TableSource)
+    return list(source.columns)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_all_columns_of_a_file_are_known(table: Table, tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"), "usage_lake")
+    lake.create(table)
+    rows = pa.Table.from_pylist(full_rows(table), schema=table.arrow_schema)[:1]
+    partition = {name: rows[name][0].as_py() for name in table.partitions}
+    address = f"{lake.load(table).location}/data/one.parquet"
+    lake.load(table).append([write_file(table, rows, address, partition).descriptor], {})
+    assert columns(lake, table) == [set(pq.read_schema(address).names)]
+
+
+def test_columns_of_files_are_known_until_one_had_another_name(tmp_path: Path) -> None:
+    lake = new_lake(tmp_path)
+    commit(lake, 1)
+    assert columns(lake, REJECTED_RECORD) == [set(REJECTED_RECORD.arrow_schema.names)]
+
+    for names in (("record", "another"), ("another", "record")):
+        with iceberg(lake).update_schema() as update:
+            update.rename_column(*names)
+    assert columns(lake, REJECTED_RECORD) == [None]

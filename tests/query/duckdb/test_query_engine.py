@@ -1,0 +1,294 @@
+"""Athena SQL on DuckDB: what is read, what is fixed, which types come back, and how mistakes are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+
+from glue_jobs.query.duckdb import table_source
+from glue_jobs.query.duckdb.athena_sql import QueryError, for_duckdb, parse, tables_read
+from glue_jobs.query.duckdb.query_engine import QueryEngine
+from glue_jobs.query.duckdb.table_source import DUCKDB_TYPES, TableSource
+from glue_jobs.tables.model import ARROW_TYPES, Column, Table
+
+READ = Table(
+    name="read",
+    description="One row per read.",
+    columns=(
+        Column(1, "key", "string", "Object."),
+        Column(2, "bytes", "bigint", "Bytes."),
+        Column(3, "event_date", "date", "Day."),
+        Column(4, "tags", "array<string>", "Tags, added later.", element_id=5),
+    ),
+    partitions=("event_date",),
+)
+ROWS = [
+    {"key": "a", "bytes": 1, "event_date": date(2026, 3, 1), "tags": ["x"]},
+    {"key": "b", "bytes": 2, "event_date": date(2026, 3, 2), "tags": None},
+]
+EVERY_TYPE = Table(
+    name="every_type",
+    description="A column of every type a table may have.",
+    columns=tuple(
+        Column(i, f"column_{i}", name, "Any.", element_id=100 if name.startswith("array") else None)
+        for i, name in enumerate(ARROW_TYPES, start=1)
+    ),
+    partitions=(),
+)
+
+
+def rows(of: Sequence[dict[str, Any]] = ROWS) -> pa.Table:
+    return pa.Table.from_pylist(list(of), schema=READ.arrow_schema)
+
+
+def run(sql: str, *parameters: Any, today: date | None = None, data: Any = None) -> list[dict[str, Any]]:
+    source = TableSource(READ, rows() if data is None else data)
+    with QueryEngine({"read": lambda: source}) as engine:
+        answer: list[dict[str, Any]] = engine.run(sql, parameters, today).to_pylist()
+        return answer
+
+
+def write(path: Path, table: pa.Table) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, path)
+    return str(path)
+
+
+def test_files_in_partition_folders_with_any_name_are_read_once(tmp_path: Path) -> None:
+    odd = tmp_path / "it's [odd]*?" / "shelf=1" / "event_date=2020-01-01"
+    write(odd / "not listed.parquet", rows())
+    files = [write(odd / "one.parquet", rows(ROWS[:1])), write(odd / "two.parquet", rows(ROWS[1:]))]
+    assert run("SELECT * FROM read ORDER BY key", data=files) == ROWS
+
+
+def test_a_column_is_found_by_its_field_id_and_null_where_a_file_has_none(tmp_path: Path) -> None:
+    before_renaming = rows(ROWS[:1]).select(["bytes", "key"]).rename_columns(["bytes", "old_name"])
+    files = [write(tmp_path / "old.parquet", before_renaming), write(tmp_path / "new.parquet", rows(ROWS[1:]))]
+    assert run("SELECT * FROM read ORDER BY key", data=files) == [
+        {**ROWS[0], "event_date": None, "tags": None},
+        ROWS[1],
+    ]
+
+
+def test_what_is_known_of_a_whole_file_is_not_read_from_it(tmp_path: Path) -> None:
+    files = [write(tmp_path / f"{number}.parquet", rows(ROWS)) for number in range(3)]
+    source = TableSource(READ, files, [{"key": "it's"}, {}, {"key": "it's"}])
+    with QueryEngine({"read": lambda: source}) as engine:
+        answer = engine.run("SELECT key, sum(bytes) AS bytes FROM read GROUP BY key ORDER BY key").to_pylist()
+    assert answer == [{"key": "a", "bytes": 1}, {"key": "b", "bytes": 2}, {"key": "it's", "bytes": 6}]
+
+
+@pytest.mark.parametrize("kinds", [0, 16])
+def test_files_are_read_by_name_where_their_columns_are_known(
+    tmp_path: Path, kinds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_source, "MOST_KINDS", kinds)
+    few = rows(ROWS[:1]).select(["bytes", "event_date"])
+    files = [write(tmp_path / "few.parquet", few), write(tmp_path / "event_date=2020-01-01" / "all.parquet", rows())]
+    columns = [frozenset(few.column_names), frozenset(READ.arrow_schema.names)]
+    source = TableSource(READ, files, [{"key": "it's"}, {}], columns)
+    with QueryEngine({"read": lambda: source}) as engine:
+        answer = engine.run("SELECT * FROM read")
+        plan = engine._connection.sql("EXPLAIN SELECT * FROM read").fetchall()[0][1]
+    assert sorted(answer.to_pylist(), key=lambda row: str(row["key"])) == [
+        *ROWS,
+        {**ROWS[0], "key": "it's", "tags": None},
+    ]
+    assert answer.schema.names == READ.arrow_schema.names
+    # Read by name, DuckDB knows how many rows there are before it plans.
+    assert ("~2 rows" in plan) == (kinds > 0)
+
+
+def test_picked_rows_are_read_again_and_sums_are_kept() -> None:
+    parts = "picked AS (SELECT key FROM read), summed AS (SELECT count(*) AS n FROM picked)"
+    sql = f"WITH {parts} SELECT n, key FROM summed, picked"
+    shown = for_duckdb(parse(sql), datetime(2026, 3, 7)).sql(dialect="duckdb")
+    assert "picked AS NOT MATERIALIZED (" in shown
+    assert "summed AS (" in shown
+    assert run(sql + " ORDER BY key") == [{"n": 2, "key": "a"}, {"n": 2, "key": "b"}]
+
+
+@pytest.mark.parametrize("in_a_file", [True, False])
+def test_every_type_survives_and_no_files_are_an_empty_table_of_the_same_types(tmp_path: Path, in_a_file: bool) -> None:
+    empty = EVERY_TYPE.arrow_schema.empty_table()
+    files = [write(tmp_path / "empty.parquet", empty)] if in_a_file else []
+    with QueryEngine({"every_type": lambda: TableSource(EVERY_TYPE, files)}) as engine:
+        answer = engine.run("SELECT * FROM every_type")
+    assert answer.num_rows == 0
+    assert [kind.equals(ARROW_TYPES[name]) for kind, name in zip(answer.schema.types, ARROW_TYPES, strict=True)] == (
+        [True] * len(ARROW_TYPES)
+    )
+    assert DUCKDB_TYPES.keys() == ARROW_TYPES.keys()
+
+
+def test_a_pyarrow_dataset_is_a_source(tmp_path: Path) -> None:
+    write(tmp_path / "one.parquet", rows())
+    assert run("SELECT sum(bytes) AS s FROM read", data=ds.dataset(tmp_path, schema=READ.arrow_schema)) == [{"s": 3}]
+
+
+def test_only_tables_that_are_read_are_asked_for_and_each_once() -> None:
+    asked: list[str] = []
+
+    def source(name: str) -> Callable[[], TableSource]:
+        return lambda: asked.append(name) or TableSource(READ, rows())  # type: ignore[func-returns-value]
+
+    with QueryEngine({"read": source("read"), "other": source("other")}) as engine:
+        engine.run("SELECT count(*) AS n FROM read AS one JOIN read AS two ON one.key = two.key")
+        engine.run("SELECT * FROM read WHERE key IN (SELECT key FROM read)")
+    assert asked == ["read"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT key FROM usage_lake.read WHERE read.key = 'a'",
+        'SELECT key FROM "awsdatacatalog"."usage_lake"."read" WHERE usage_lake.read.key = \'a\'',
+        "SELECT r.key FROM READ r WHERE r.key = 'a'",
+        "WITH read AS (SELECT * FROM read WHERE key = 'a') SELECT key FROM read",
+        "WITH read AS (SELECT 'z' AS key) SELECT key FROM usage_lake.read WHERE key = 'a'",
+        "SELECT key FROM read WHERE key = 'a' UNION ALL (SELECT key FROM read WHERE false)",
+        "SELECT key FROM (SELECT * FROM read) WHERE key = (SELECT min(key) FROM read)",
+    ],
+)
+def test_a_table_is_found_however_it_is_written(sql: str) -> None:
+    assert run(sql) == [{"key": "a"}]
+    assert tables_read(sql) == ("read",)
+
+
+def test_today_stands_in_for_the_clock() -> None:
+    sql = "SELECT current_date AS d, current_timestamp AS t, now() AS n, localtimestamp AS l"
+    midnight = datetime(2026, 3, 2)
+    utc = midnight.replace(tzinfo=UTC)
+    assert run(sql, today=date(2026, 3, 2)) == [{"d": date(2026, 3, 2), "t": utc, "n": utc, "l": midnight}]
+    nested = "SELECT date_diff('day', current_date, date_add('day', date_diff('day', event_date, current_date), "
+    nested += "current_date)) AS days FROM read WHERE key = 'a'"
+    assert run(nested, today=date(2026, 3, 8)) == [{"days": 7}]
+    assert run("SELECT CAST(now() AS timestamp) AS t", today=date(2026, 3, 2)) == [{"t": midnight}]
+    assert run("SELECT key FROM read WHERE event_date = current_date", today=date(2026, 3, 2)) == [{"key": "b"}]
+
+
+def test_without_today_the_clock_is_read_once_and_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    before = datetime.now(UTC)
+    (row,) = run("SELECT current_date AS d, now() AS n, current_timestamp AS t")
+    assert row["n"] == row["t"]
+    assert before <= row["n"] <= datetime.now(UTC)
+    assert row["d"] == row["n"].date()
+
+
+def test_parameters_are_bound_not_pasted() -> None:
+    sql = "SELECT key FROM read WHERE key = ? AND event_date = ?"
+    assert run(sql, "a", date(2026, 3, 1)) == [{"key": "a"}]
+    assert run(sql, "' OR '1' = '1", date(2026, 3, 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("7 / 2", 3),
+        ("CAST(7 AS double) / 2", 3.5),
+        ("date_diff('minute', TIMESTAMP '2026-03-01 10:00:59', TIMESTAMP '2026-03-01 10:01:01')", 0),
+        ("date_diff('day', DATE '2026-02-27', DATE '2026-03-01')", 2),
+        ("date_diff('month', DATE '2026-01-15', DATE '2026-02-14')", 0),
+        ("IF(regexp_like('boto3/1', '^boto'), 'yes', 'no')", "yes"),
+        ("element_at(split('a/b', '/'), 2)", "b"),
+        ("json_extract_scalar('{\"a\": {\"b\": 1}}', '$.a.b')", "1"),
+        ("json_extract_scalar('{\"a\": {\"b\": 1}}', '$.a')", None),
+        ("json_extract_scalar('{\"a\": [1]}', '$.a')", None),
+        ("json_extract_scalar('{\"a\": \"\"}', '$.a')", ""),
+        ("json_extract_scalar('{\"a\": null}', '$.a')", None),
+        ("json_extract_scalar('{}', '$.a')", None),
+        ("json_extract_scalar('no JSON', '$.a')", None),
+        ("regexp_extract('boto3/1.2', '/([0-9]+)', 1)", "1"),
+        ("regexp_extract('boto3/1.2', '[0-9]*')", ""),
+        ("regexp_extract('boto3', '/([0-9]+)', 1)", None),
+        ("split_part('a/b', '/', 2)", "b"),
+        ("split_part('a/', '/', 2)", ""),
+        ("split_part('a/b', '/', 3)", None),
+        ("split_part(regexp_extract(split_part('x y=1/2', ' ', 2), 'y=(.*)', 1), '/', 2)", "2"),
+        ("regexp_extract(split_part('a', '/', 2), '.*')", None),
+        ("date_format(DATE '2026-03-01', '%Y%m')", "202603"),
+    ],
+)
+def test_an_expression_means_what_it_means_in_athena(expression: str, value: object) -> None:
+    assert run(f"SELECT {expression} AS v") == [{"v": value}]
+
+
+def test_a_text_that_is_no_json_spoils_only_its_own_row() -> None:
+    sql = """SELECT json_extract_scalar(text, '$.a') AS v
+             FROM (VALUES ('{"a": 1}'), ('{'), (NULL), ('{"a": {}}'), ('{"a": true}')) AS given (text)"""
+    assert run(sql) == [{"v": "1"}, {"v": None}, {"v": None}, {"v": None}, {"v": "true"}]
+
+
+def test_a_sum_of_bigint_is_bigint() -> None:
+    with QueryEngine({"read": lambda: TableSource(READ, rows())}) as engine:
+        answer = engine.run("SELECT sum(bytes) AS s, count(*) AS n, sum(bytes) OVER () AS w FROM read GROUP BY bytes")
+    assert answer.schema.types == [pa.int64()] * 3
+
+
+def test_a_sum_beyond_bigint_is_an_error_as_in_athena() -> None:
+    with pytest.raises(QueryError, match="column 's' is too large for bigint"):
+        run("SELECT sum(bytes * 9223372036854775807) AS s FROM read WHERE key = 'a' OR bytes * 0 = 0", data=large())
+
+
+def large() -> pa.Table:
+    return rows([{"key": "a", "bytes": 1}, {"key": "b", "bytes": 1}])
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("SELECT * FROM reads", "there is no table 'reads'; there are read"),
+        ("SELECT * FROM read_parquet('secret')", "there is no table"),
+        ("SELECT FROM WHERE", "^this is not Athena SQL: Expected table name at 'WHERE' in line 1$"),
+        ("SELECT (1\n FROM read", "^this is not Athena SQL: Expecting [)] at 'FROM' in line 2$"),
+        ("SELECT 'x", "^this is not Athena SQL: Error tokenizing"),
+        ("SELECT 1; SELECT 2", "only one statement can be run at a time, and it must be a SELECT"),
+        ("DROP TABLE read", "it must be a SELECT"),
+        ("INSERT INTO read SELECT * FROM read", "it must be a SELECT"),
+        ("", "only one statement"),
+        ("SELECT " + "(" * 3_000 + "1" + ")" * 3_000, "nested too deeply"),
+        ("SELECT a.key FROM read AS a JOIN read AS a ON true", "the query failed: .*alias"),
+        ("SELECT size FROM read", "the query failed: Binder Error: .*size"),
+        ("SELECT CAST(key AS bigint) FROM read", "the query failed: Conversion Error"),
+        ("SELECT * FROM read WHERE key = ?", "the query has 1 parameters .*, but 0 values were given"),
+    ],
+)
+def test_a_mistake_is_one_sentence(sql: str, message: str) -> None:
+    with pytest.raises(QueryError, match=message) as caught:
+        run(sql)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_missing_or_no_parquet_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.parquet"
+    broken.write_bytes(b"PAR1 no PAR1")
+    for file in (broken, tmp_path / "missing.parquet"):
+        with pytest.raises(QueryError, match=rf"the query failed: .*{file.name}") as caught:
+            run("SELECT * FROM read", data=[str(file)])
+        assert "\n" not in str(caught.value)
+
+
+def test_an_engine_is_usable_after_a_mistake_and_its_spill_folder_goes_with_it() -> None:
+    with QueryEngine({"read": lambda: TableSource(READ, rows())}) as engine:
+        with pytest.raises(QueryError):
+            engine.run("SELECT size FROM read")
+        assert engine.run("SELECT count(*) AS n FROM read").to_pylist() == [{"n": 2}]
+        spill = Path(engine.run("SELECT current_setting('temp_directory') AS d").to_pylist()[0]["d"])
+        assert spill.is_dir()
+    assert not spill.exists()
+
+
+def test_questions_get_one_thread_more_than_duckdb_takes_of_itself() -> None:
+    asked = "SELECT current_setting('threads')"
+    (usual,) = duckdb.connect().execute(asked).fetchall()[0]
+    with QueryEngine({}) as engine:
+        assert engine._connection.execute(asked).fetchall() == [(usual + 1,)]

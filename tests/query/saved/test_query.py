@@ -1,0 +1,445 @@
+"""Every folder under queries/ is a query that Athena accepts, that answers its cases, and that says what it returns."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pyarrow as pa
+import pytest
+import sqlglot
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope, traverse_scope
+
+from glue_jobs.query.duckdb.athena_sql import tables_read
+from glue_jobs.query.duckdb.query_engine import QueryEngine
+from glue_jobs.query.duckdb.table_source import TableSource
+from glue_jobs.query.saved.files import QUERIES, SavedQueryError
+from glue_jobs.query.saved.metadata import Case, Parameter
+from glue_jobs.query.saved.query import SavedQuery
+from glue_jobs.query.saved.view import SavedView
+from glue_jobs.sources import pipelines
+from glue_jobs.tables.model import ARROW_TYPES, Table
+from tools.generate_query_index import README, render
+
+TABLES: dict[str, Table] = {table.name: table for table in pipelines.TABLES}
+SAVED_QUERIES = SavedQuery.all()
+WITH_DEFAULTS = [query for query in SAVED_QUERIES if any(each.default for each in query.metadata.parameters)]
+RETURN_TYPES = {**ARROW_TYPES, "double": pa.float64()}
+# Functions sqlglot has no class for, so that it cannot tell whether Athena has them; these it has.
+ATHENA_FUNCTIONS = {"GROUPING"}
+
+each_query = pytest.mark.parametrize("query", SAVED_QUERIES, ids=lambda query: query.name)
+each_case = pytest.mark.parametrize(
+    ("query", "case"),
+    [pytest.param(query, case, id=f"{query.name}: {case.name}") for query in SAVED_QUERIES for case in query.cases],
+)
+
+
+def value(text: Any, arrow_type: pa.DataType) -> Any:
+    """A value of a case in the type of its column; dates and times are written as text."""
+    if isinstance(text, str) and pa.types.is_timestamp(arrow_type):
+        return datetime.fromisoformat(text)
+    if isinstance(text, str) and pa.types.is_date(arrow_type):
+        return date.fromisoformat(text)
+    return text
+
+
+def given_row(table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = given.keys() - set(table.arrow_schema.names)
+    assert not unknown, f"{table.name} has no column {unknown}"
+    row = {name: value(text, table.arrow_schema.field(name).type) for name, text in given.items()}
+    if "snapshot_time" in row:
+        return {"snapshot_date": row["snapshot_time"].date()} | row
+    if row.get("event_time") is None:
+        return row
+    time: datetime = row["event_time"]
+    derived = {"event_date": time.date(), "year": f"{time:%Y}", "month": f"{time:%m}", "day": f"{time:%d}"}
+    return derived | row
+
+
+def given_table(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist([given_row(table, row) for row in rows], schema=table.arrow_schema)
+
+
+def answer(query: SavedQuery, case: Case) -> pa.Table:
+    sources = {
+        name: lambda table=TABLES[name], rows=rows: TableSource(table, given_table(table, rows))
+        for name, rows in case.given.items()
+    }
+    with QueryEngine(sources) as engine:
+        return engine.run(query.sql, query.bind(case.parameters), case.today)
+
+
+@each_case
+def test_a_query_answers_its_case(query: SavedQuery, case: Case) -> None:
+    assert set(case.given) == set(query.metadata.reads)
+    types = {column.name: RETURN_TYPES[column.type] for column in query.metadata.returns}
+    for row in case.expect:
+        assert row.keys() == types.keys()
+    expected = [{name: value(row[name], types[name]) for name in types} for row in case.expect]
+    assert answer(query, case).to_pylist() == expected
+
+
+@each_query
+def test_a_query_returns_the_columns_and_types_it_says(query: SavedQuery) -> None:
+    returned = answer(query, query.cases[0]).schema
+    assert [(field.name, field.type) for field in returned] == [
+        (column.name, RETURN_TYPES[column.type]) for column in query.metadata.returns
+    ]
+
+
+@each_query
+def test_a_query_has_cases_of_which_one_is_an_empty_table(query: SavedQuery) -> None:
+    assert len(query.cases) >= 3
+    assert any(not any(case.given.values()) for case in query.cases)
+    assert len({case.name for case in query.cases}) == len(query.cases)
+
+
+@each_query
+def test_a_query_reads_the_tables_it_says_and_they_exist(query: SavedQuery) -> None:
+    assert tables_read(query.sql) == tuple(sorted(query.metadata.reads))
+    assert set(query.metadata.reads) <= TABLES.keys()
+
+
+@each_query
+def test_each_parameter_is_described_and_what_athena_asks_for_stands_in_a_where_clause(query: SavedQuery) -> None:
+    assert len(list(parsed(query).find_all(exp.Placeholder))) == len(query.metadata.parameters)
+    asked_for = list(sqlglot.parse_one(query.named_query, read="athena").find_all(exp.Placeholder))
+    assert len(asked_for) == sum(parameter.default is None for parameter in query.metadata.parameters)
+    assert all(placeholder.find_ancestor(exp.Where) for placeholder in asked_for)
+    query.bind({parameter.name: parameter.example for parameter in query.metadata.parameters})
+
+
+@each_query
+def test_rows_are_in_an_order_and_only_days_of_a_period_are_read(query: SavedQuery) -> None:
+    tree = parsed(query)
+    assert tree.args.get("order")
+    for table in tree.find_all(exp.Table):
+        if table.name in TABLES and "event_date" in TABLES[table.name].arrow_schema.names:
+            select = table.find_ancestor(exp.Select)
+            assert select is not None
+            days = [column for column in select.args["where"].find_all(exp.Column) if column.name == "event_date"]
+            assert len(days) >= 2, "a first and a last day"
+
+
+@pytest.mark.parametrize("query", WITH_DEFAULTS, ids=lambda query: query.name)
+def test_the_text_for_athena_answers_as_the_query_with_its_defaults_does(query: SavedQuery) -> None:
+    without_default = [parameter for parameter in query.metadata.parameters if parameter.default is None]
+    metadata = query.metadata.model_copy(update={"parameters": without_default})
+    named = replace(query, sql=query.named_query, metadata=metadata)
+    for case in query.cases:
+        asked = {parameter.name: case.parameters[parameter.name] for parameter in without_default}
+        by_default = case.model_copy(update={"parameters": asked})
+        assert answer(named, by_default) == answer(query, by_default)
+
+
+@each_query
+def test_a_query_is_athenas_sql(query: SavedQuery) -> None:
+    tree = parsed(query)
+    unknown = {call.name.upper() for call in tree.find_all(exp.Anonymous)} - ATHENA_FUNCTIONS
+    assert not unknown
+    assert not list(tree.find_all(exp.Qualify))
+    for scope in traverse_scope(tree):
+        assert not invisible_columns(scope)
+
+
+@each_query
+def test_today_alone_says_which_days_a_query_looks_at(query: SavedQuery) -> None:
+    long_ago = query.cases[1].model_copy(update={"today": date(1999, 1, 1)})
+    assert answer(query, long_ago).num_rows == 0
+
+
+def parsed(query: SavedQuery) -> exp.Expr:
+    return sqlglot.parse_one(query.sql, read="athena")
+
+
+def columns_of(source: exp.Expr | Scope) -> set[str]:
+    """The columns that a table, a CTE or a subquery has."""
+    if isinstance(source, exp.Table):
+        return {column.name for column in TABLES[source.name].columns}
+    assert isinstance(source, Scope)
+    names = selected_names(source)
+    return names if "*" not in names else (names - {"*"}) | visible_columns(source)
+
+
+def selected_names(scope: Scope) -> set[str]:
+    assert isinstance(scope.expression, exp.Query)
+    return set(scope.expression.named_selects)
+
+
+def visible_columns(scope: Scope) -> set[str]:
+    return {name for _, source in scope.selected_sources.values() for name in columns_of(source)}
+
+
+def invisible_columns(scope: Scope) -> set[str]:
+    """Columns Athena cannot see: no source has them, and a name given in SELECT is known to ORDER BY alone.
+
+    DuckDB lets WHERE, GROUP BY and other columns use such names, so that running a query does not show it.
+    """
+    order = scope.expression.args.get("order")
+    sorted_by = {id(column) for column in order.find_all(exp.Column)} if order else set()
+    visible = visible_columns(scope)
+    aliases = selected_names(scope)
+    return {
+        column.name
+        for column in scope.find_all(exp.Column)
+        if column.name not in visible and not (id(column) in sorted_by and column.name in aliases)
+    }
+
+
+@pytest.mark.parametrize(
+    ("sql", "unseen"),
+    [
+        ("SELECT lower(key) AS small FROM s3_access_log WHERE small = 'a'", {"small"}),
+        ("SELECT lower(key) AS small, count(*) FROM s3_access_log GROUP BY small", {"small"}),
+        ("SELECT lower(key) AS small FROM s3_access_log ORDER BY small", set()),
+        ("WITH k AS (SELECT *, lower(key) AS small FROM s3_access_log) SELECT small, bucket FROM k", set()),
+    ],
+)
+def test_names_given_in_select_are_invisible_to_its_other_clauses(sql: str, unseen: set[str]) -> None:
+    scopes = traverse_scope(sqlglot.parse_one(sql, read="athena"))
+    assert set().union(*map(invisible_columns, scopes)) == unseen
+
+
+Request = tuple[int, str, str, int, int, int | None]
+REQUESTS = st.lists(
+    st.tuples(
+        st.integers(0, 7200),
+        st.sampled_from(["REST.GET.OBJECT", "WEBSITE.GET.OBJECT", "REST.HEAD.OBJECT"]),
+        st.sampled_from(["alice", "bob"]),
+        st.sampled_from([200, 206, 404]),
+        st.integers(0, 100),
+        st.sampled_from([None, 0, 100]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def counted(requests: Sequence[Request]) -> dict[str, int]:
+    """The definitions once more, request by request."""
+    complete = [r for r in requests if r[1] == "REST.GET.OBJECT" and r[3] == 200]
+    served = [r for r in requests if r[1].endswith(".GET.OBJECT") and r[3] in (200, 206)]
+    reads: list[list[Request]] = []
+    for request in sorted(served, key=lambda request: (request[2], request[0])):
+        if reads and reads[-1][-1][2] == request[2] and request[0] - reads[-1][-1][0] <= 1800:
+            reads[-1].append(request)
+        else:
+            reads.append([request])
+    sizes = [max((r[5] for r in read if r[5] is not None), default=None) for read in reads]
+    done = [
+        size is not None and sum(r[4] for r in read) >= 0.95 * size for read, size in zip(reads, sizes, strict=True)
+    ]
+    return {
+        "requests": len(requests),
+        "complete_gets": len(complete),
+        "served_gets": len(served),
+        "logical_downloads": sum(done),
+        "partial_reads": len(done) - sum(done),
+        "bytes_sent": sum(r[4] for r in requests),
+        "unique_requesters": len({r[2] for r in requests}),
+    }
+
+
+@given(REQUESTS)
+@settings(deadline=None, max_examples=25)
+def test_downloads_are_what_the_definitions_say(requests: list[Request]) -> None:
+    rows = [
+        {
+            "event_time": str(datetime(2026, 3, 2) + timedelta(seconds=second)),
+            "operation": operation,
+            "requester": requester,
+            "http_status": status,
+            "bytes_sent": sent,
+            "object_size": size,
+            "key": "k",
+            "bucket": "b",
+        }
+        for second, operation, requester, status, sent, size in requests
+    ]
+    case = Case(name="any", today=date(2026, 3, 15), given={"s3_access_log": rows}, parameters={}, expect=[])
+    (row,) = answer(SavedQuery.load("access/downloads_by_month"), case).to_pylist()
+    expected = counted(requests)
+    assert {name: row[name] for name in expected} == expected
+    assert {name: row[f"audience_{name}"] for name in expected} == expected
+
+
+def test_every_query_means_the_same_by_a_read() -> None:
+    meanings: dict[str, set[str]] = {"request": set(), "paused": set(), "numbered": set(), "one_read": set()}
+    for query in SAVED_QUERIES:
+        ctes = {cte.alias: cte.this for cte in parsed(query).find_all(exp.CTE)}
+        if "one_read" in ctes:
+            ctes["request"].set("where", None)
+            for name, texts in meanings.items():
+                texts.add(ctes[name].sql())
+    assert {name: len(texts) for name, texts in meanings.items()} == dict.fromkeys(meanings, 1)
+
+
+def test_every_query_means_the_same_by_the_snapshot_that_counts() -> None:
+    meanings: dict[str, set[str]] = {"snapshot": set(), "s3_inventory_object": set(), "daily_storage": set()}
+    for query in SAVED_QUERIES:
+        ctes = {cte.alias: cte.this for cte in parsed(query).find_all(exp.CTE)}
+        if {"s3_inventory_object", "daily_storage"} & set(query.metadata.reads):
+            meanings["snapshot"].add(ctes["snapshot"].sql())
+        if "kept" in ctes:
+            # What is selected of the rows differs, which rows they are does not.
+            rows = ctes["kept"].select("1", append=False)
+            meanings[rows.args["from_"].name].add(rows.sql())
+    assert {name: len(texts) for name, texts in meanings.items()} == dict.fromkeys(meanings, 1)
+
+
+def test_every_query_on_access_means_the_same_by_the_audience() -> None:
+    meant = {
+        " ".join(found.sql().split())
+        for query in SAVED_QUERIES
+        for found in sqlglot.parse_one(query.sql, read="athena").find_all(exp.Alias)
+        if query.name.startswith("access/") and found.alias == "is_audience" and found.find(exp.Not)
+    }
+    assert len(meant) == 1, meant
+    assert "is_robot" in str(meant) and "is_own" in str(meant) and "'S3.%'" in str(meant)
+
+
+def test_the_index_page_is_current() -> None:
+    assert README.read_text(encoding="utf-8") == render()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    shutil.copytree(QUERIES / "access/top_objects_of_repository", tmp_path / "access/mine")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("metadata.yaml", "reads:", "tables:", "key reads is missing"),
+        ("metadata.yaml", "parameters:", "owner: me\nparameters:", "key owner is not one of the allowed keys"),
+        ("metadata.yaml", "    example: university\n", "", "key parameters.0.example is missing"),
+        ("metadata.yaml", "example: university", "example: 012", "should be a valid string, got 10"),
+        ("metadata.yaml", "type: string", "type: text", "parameters.0.type: input should be 'string'"),
+        ("metadata.yaml", "title: The", "title: '", "is not YAML"),
+        ("metadata.yaml", "title: The", f"title: {'x' * 128}", "Athena allows 128"),
+        ("metadata.yaml", "  The 100", "  " + 1024 * "é", "Athena allows 1024"),
+        ("cases.yaml", "today:", "day:", "key 0.today is missing"),
+        ("cases.yaml", "2026-03-15", "2026-15-03", "0.today: input should be a valid date"),
+        ("metadata.yaml", "example: university", "example: university\n    default: 5", "valid string, got 5"),
+        ("query.sql", "SELECT", "SELECT" + " " * 262_144, "Athena allows 262144"),
+    ],
+)
+def test_a_bad_folder_is_one_sentence_that_names_the_file(
+    root: Path, file: str, old: str, new: str, message: str
+) -> None:
+    path = root / "access/mine" / file
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(SavedQueryError) as caught:
+        _ = SavedQuery.load("access/mine", root).cases
+    assert message in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_without_one_of_its_files_is_refused(root: Path) -> None:
+    (root / "access/mine/cases.yaml").unlink()
+    with pytest.raises(SavedQueryError, match=r"cases\.yaml is missing"):
+        _ = SavedQuery.load("access/mine", root).cases
+    (root / "access/mine/query.sql").unlink()
+    with pytest.raises(SavedQueryError, match=r"query\.sql is missing"):
+        SavedQuery.all(root)
+
+
+def test_an_unknown_query_is_told_the_known_ones(root: Path) -> None:
+    with pytest.raises(SavedQueryError, match=r"no saved query '\.\./secret'; there are access/mine"):
+        SavedQuery.load("../secret", root)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"account": "a"}, "parameter 'repository' is missing: .* takes account, repository; an example is rainfall"),
+        ({"account": "a", "repository": "r", "day": "x"}, "no parameter 'day'"),
+    ],
+)
+def test_parameters_are_checked_by_name(root: Path, values: dict[str, str], message: str) -> None:
+    with pytest.raises(SavedQueryError, match=message):
+        SavedQuery.load("access/mine", root).bind(values)
+
+
+def test_parameters_are_given_in_the_order_of_the_query_and_in_their_types(root: Path) -> None:
+    path = root / "access/mine/metadata.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("type: string", "type: date", 1), encoding="utf-8")
+    query = SavedQuery.load("access/mine", root)
+    assert query.bind({"repository": "r", "account": "2026-03-01"}) == [date(2026, 3, 1), "r"]
+    with pytest.raises(SavedQueryError, match="account must be a date such as university, not 'March'"):
+        query.bind({"repository": "r", "account": "March"})
+
+
+def test_a_default_fills_in_for_what_is_not_given_and_stands_in_the_text_for_athena(root: Path) -> None:
+    path = root / "access/mine/metadata.yaml"
+    with_default = "example: snow\n    default: rain?'fall"
+    path.write_text(path.read_text(encoding="utf-8").replace("example: rainfall", with_default), encoding="utf-8")
+    sql = """SELECT '?', "?" -- ?\nFROM t /* ? */ WHERE a = ? AND b = ? AND c = '''?'"""
+    (root / "access/mine/query.sql").write_text(sql, encoding="utf-8")
+    query = SavedQuery.load("access/mine", root)
+    assert query.bind({"account": "a"}) == ["a", "rain?'fall"]
+    assert query.bind({"account": "a", "repository": "hail"}) == ["a", "hail"]
+    assert query.named_query == sql.replace("b = ?", "b = 'rain?''fall'")
+
+
+def test_a_day_stands_in_for_today_where_it_is_no_text(root: Path) -> None:
+    sql = (
+        """SELECT 'current_date', "current_date" -- current_date\nFROM t WHERE d = Current_Date AND current_dates > ?"""
+    )
+    (root / "access/mine/query.sql").write_text(sql, encoding="utf-8")
+    query = SavedQuery.load("access/mine", root)
+    assert query.as_of(date(2026, 3, 1)) == sql.replace("Current_Date", "DATE '2026-03-01'")
+    assert query.named_query == sql.replace("Current_Date", "current_date")
+
+
+@pytest.mark.parametrize("query", SAVED_QUERIES, ids=lambda query: query.name)
+def test_as_of_a_day_a_query_answers_as_it_does_on_that_day(query: SavedQuery) -> None:
+    case = query.cases[1]
+    today = replace(query, sql=replace(query, sql=query.sql.replace("?", ":p")).as_of(case.today).replace(":p", "?"))
+    much_later = case.model_copy(update={"today": date(2126, 1, 1)})
+    assert answer(today, much_later) == answer(query, case)
+
+
+def test_queries_are_found_in_the_librarys_zip_too(tmp_path: Path) -> None:
+    root = Path(__file__).parents[3]
+    with ZipFile(tmp_path / "library.zip", "w") as library:
+        for path in [*root.glob("glue_jobs/**/*.py"), *root.glob("queries/**/*.*")]:
+            library.write(path, path.relative_to(root))
+    code = (
+        "from glue_jobs.query.saved.query import SavedQuery as Q; from glue_jobs.query.saved.view import SavedView as V;"
+        "print(len(Q.all()), len(V.all()), Q.__module__, __import__('glue_jobs').__file__)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "library.zip")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    told = done.stdout.split()
+    assert told[:2] == [str(len(SAVED_QUERIES)), str(len(SavedView.all()))]
+    assert "library.zip" in told[-1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "literal"),
+    [
+        ("string", "it's", "'it''s'"),
+        ("date", "2026-03-01", "DATE '2026-03-01'"),
+        ("bigint", "12", "12"),
+        ("double", "0.09", "0.09"),
+    ],
+)
+def test_a_default_is_written_in_its_type(kind: Any, text: str, literal: str) -> None:
+    assert Parameter(name="p", type=kind, description="Any.", example=text).literal(text) == literal

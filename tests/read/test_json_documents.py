@@ -1,0 +1,110 @@
+"""JSON documents from a stream: large ones in pieces that have every record once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from glue_jobs.read import json_documents
+from glue_jobs.read.json_documents import Documents
+
+SOME = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+# Records that look like the place between two records inside, too.
+record = st.fixed_dictionaries(
+    {"k": st.integers(0, 99)},
+    optional={
+        "more": st.lists(st.fixed_dictionaries({"k": st.just(1), "x": st.just('},{"k":')}), max_size=3),
+        "text": st.sampled_from(['}, {"k":', "]}", '\\"},{"k":1']),
+    },
+)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_documents, "PIECE", 100)
+    monkeypatch.setattr(json_documents, "TAIL", 80)
+
+
+def documents(data: bytes, step: int) -> tuple[list[tuple[int, bytes]], Documents]:
+    reader = Documents()
+    found = [each for start in range(0, len(data), step) for each in reader.feed(data[start : start + step])]
+    return found, reader
+
+
+def records(pieces: list[tuple[int, bytes]]) -> list[Any]:
+    return [each for _, piece in pieces for each in json.loads(piece.decode("utf-8-sig"))["Records"]]
+
+
+@pytest.mark.usefixtures("small")
+@SOME
+@given(st.lists(record, max_size=30), st.integers(1, 200), st.sampled_from([None, 1]), st.booleans())
+def test_every_record_is_in_one_piece(some: list[dict[str, Any]], step: int, indent: int | None, mark: bool) -> None:
+    data = (b"\xef\xbb\xbf" if mark else b"") + json.dumps({"Records": some}, indent=indent).encode()
+    found, reader = documents(data, step)
+    assert records([*found, *reader.finish(iter(()))]) == some
+
+
+@pytest.mark.usefixtures("small")
+def test_a_large_document_comes_in_pieces_with_their_offsets() -> None:
+    data = json.dumps({"Records": [{"k": number} for number in range(100)]}, separators=(",", ":")).encode()
+    found, reader = documents(data, 30)
+    found += reader.finish(iter(()))
+    assert len(found) > 5
+    assert max(len(piece) for _, piece in found) < 160
+    for offset, piece in found[1:]:
+        first = piece[len(json_documents.HEAD) :][:7]
+        assert data[offset + len(json_documents.HEAD) :].startswith(first)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("data", [b'{"k":[' + b"1," * 200 + b"2]}", b"x" * 500, json.dumps([{"k": 1}] * 50).encode()])
+def test_what_cannot_be_cut_comes_whole(data: bytes) -> None:
+    found, reader = documents(data, 10)
+    assert [*found, *reader.finish(iter(()))] == [(0, data)]
+
+
+def test_of_an_empty_object_comes_an_empty_document() -> None:
+    assert list(Documents().finish(iter(()))) == [(0, b"\n")]
+
+
+@pytest.mark.parametrize(
+    ("data", "kept", "rest", "index"),
+    [
+        (b'{"Records":[{"k":1},{"k":2},{"k"', [{"k": 1}, {"k": 2}], b'{"k"', 2),
+        (b'{"Records":[{"k":1},{"k":2}', [{"k": 1}, {"k": 2}], b"", 2),
+        (b'{"Records":[{"k":1}]}', [{"k": 1}], b"", 1),
+        (b'{"Records":[{"k":', [], b'{"Records":[{"k":', 0),
+        (b"text", [], b"text", 0),
+        (b"", [], b"", 0),
+    ],
+)
+def test_what_is_whole_of_a_damaged_object_is_kept(data: bytes, kept: list[Any], rest: bytes, index: int) -> None:
+    found, reader = documents(data, 10)
+    assert found == []
+    assert (reader.abandon(), reader.index) == (rest, index)
+    assert records(list(reader.finish(iter(())))) == kept
+
+
+ONE, TWO, THREE = (f'{{"Records":[{{"k":{number}}},{{"k":{number}}}]}}'.encode() for number in (1, 2, 3))
+LINES = b'{"k":1}\n{"k":2}\n'
+
+
+@pytest.mark.parametrize(
+    ("data", "kept", "rest", "index"),
+    [
+        (ONE + TWO + THREE[:-12], ONE + TWO, THREE[:-12], 4),
+        (ONE + b"\n" + TWO[:-2], ONE + b"\n" + TWO, b"", 4),
+        (ONE + b"\n" + TWO, ONE + b"\n" + TWO, b"", 4),
+        (LINES + b'{"k":', LINES, b'{"k":', 2),
+        (b"[" + ONE + b"]" + LINES + b'{"k":', b"[" + ONE + b"]" + LINES, b'{"k":', 3),
+    ],
+)
+def test_documents_before_the_damage_are_kept(data: bytes, kept: bytes, rest: bytes, index: int) -> None:
+    _, reader = documents(data, 10)
+    assert (reader.abandon(), reader.index) == (rest, index)
+    assert list(reader.finish(iter(()))) == [(0, kept)]

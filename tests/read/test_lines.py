@@ -1,0 +1,114 @@
+"""Lines out of bytes, however the bytes arrive and however an object is split."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glue_jobs.read import lines
+from glue_jobs.read.lines import Lines, Overlong
+
+FEW = settings(deadline=None, max_examples=120)
+LONGEST = 12
+
+texts = st.lists(st.sampled_from([b"", b"a", b"bc", b"\r", b"12345678", b"x" * 12, b"y" * 13, b"z" * 40]), max_size=12)
+objects = st.builds(lambda parts, end: b"\n".join(parts) + end, texts, st.sampled_from([b"", b"\n"]))
+cuts = st.lists(st.integers(0, 200), max_size=8)
+
+
+def pieces(data: bytes, edges: list[int]) -> Iterator[bytes]:
+    places = [0, *sorted(edge for edge in edges if edge <= len(data)), len(data)]
+    yield from (data[start:end] for start, end in itertools.pairwise(places))
+
+
+def taken(found: tuple[int, bytes | Overlong]) -> Iterator[tuple[int, bytes, bool]]:
+    """Offset, bytes (of an overlong line its beginning) and whether it is overlong, per line that is not empty."""
+    offset, text = found
+    if isinstance(text, Overlong):
+        yield offset, text.beginning, True
+        return
+    for line in text.splitlines(keepends=True) if b"\r" not in text else _split(text):
+        if line.rstrip(b"\n"):
+            yield offset, line.rstrip(b"\n"), False
+        offset += len(line)
+
+
+def _split(text: bytes) -> list[bytes]:
+    return [line + b"\n" for line in text.split(b"\n")[:-1]] + [text.split(b"\n")[-1]]
+
+
+def expected(data: bytes, start: int = 0, end: int | None = None) -> list[tuple[int, bytes, bool]]:
+    """The naive way: all lines of the object that begin in the part."""
+    offset, found = 0, []
+    for line in data.split(b"\n"):
+        if line and start <= offset < (len(data) if end is None else end):
+            too_long = len(line) > lines.LONGEST_LINE
+            found.append((offset, line[: lines.KEPT] if too_long else line, too_long))
+        offset += len(line) + 1
+    return found
+
+
+def read(data: bytes, start: int, end: int, edges: list[int], overhang: int) -> list[tuple[int, bytes, bool]]:
+    reader = Lines(start)
+    found = [each for piece in pieces(data[max(start - 1, 0) : end], edges) for each in reader.feed(piece)]
+    rest = (data[at : at + overhang] for at in range(end, len(data), overhang))
+    return [line for each in (*found, *reader.finish(rest)) for line in taken(each)]
+
+
+@pytest.fixture(autouse=True)
+def short_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "LONGEST_LINE", LONGEST)
+    monkeypatch.setattr(lines, "KEPT", 5)
+
+
+@FEW
+@given(objects, cuts)
+def test_an_object_in_any_pieces_gives_its_lines(data: bytes, edges: list[int]) -> None:
+    assert read(data, 0, len(data), edges, 7) == expected(data)
+
+
+@FEW
+@given(objects, cuts, cuts, st.integers(1, 50))
+def test_parts_have_all_lines_each_once(data: bytes, parts: list[int], edges: list[int], overhang: int) -> None:
+    places = sorted({0, *(part for part in parts if part < len(data)), len(data)})
+    found = [read(data, start, end, edges, overhang) for start, end in itertools.pairwise(places)]
+    assert [line for part in found for line in part] == expected(data)
+    for part, (start, end) in zip(found, itertools.pairwise(places), strict=True):
+        assert part == expected(data, start, end)
+
+
+def test_carriage_returns_stay_with_their_line() -> None:
+    assert list(Lines().feed(b"a\r\nb\r\n")) == [(0, b"a\r\nb\r\n")]
+
+
+def test_an_overlong_line_names_its_limit_and_is_not_held() -> None:
+    reader = Lines()
+    for _ in range(1000):
+        assert not list(reader.feed(b"x" * 10))
+    assert sum(map(len, reader._rest)) <= 5 + 10
+    assert list(reader.feed(b"\nb\n")) == [(0, Overlong(b"xxxxx")), (10_001, b"b\n")]
+    assert "the line is longer than 8 MiB" in Overlong(b"").reason
+
+
+def test_of_an_overlong_line_nothing_more_is_fetched() -> None:
+    reader = Lines()
+    assert not list(reader.feed(b"x" * 20))
+    rest = iter([b"y" * 20, b"z" * 20])
+    assert list(reader.finish(rest)) == [(0, Overlong(b"xxxxx"))]
+    assert len(list(rest)) >= 1
+
+
+def test_what_was_abandoned_is_not_finished() -> None:
+    reader = Lines()
+    assert list(reader.feed(b"a\nbroken")) == [(0, b"a\n")]
+    assert (reader.position, reader.abandon(), list(reader.finish(iter(())))) == (2, b"broken", [])
+
+
+def test_an_overlong_line_that_was_abandoned_is_not_refused_twice() -> None:
+    reader = Lines()
+    assert not list(reader.feed(b"x" * 20))
+    assert (reader.abandon(), list(reader.finish(iter(())))) == (b"xxxxx", [])

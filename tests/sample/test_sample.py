@@ -1,0 +1,384 @@
+"""The sample publisher: deterministic, in the true layouts, with every promised kind, and with a truth that is true."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
+from functools import cache
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote
+
+import pytest
+import yaml
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+
+from glue_jobs.config import load_config
+from glue_jobs.sample import Truth, write_sample
+from glue_jobs.sample.publisher import make_publisher
+from glue_jobs.sample.readers import make_readers
+from glue_jobs.sample.scene import Cast
+from glue_jobs.sample.traffic import days_of
+
+LAST_DAY = date(2026, 3, 10)
+FLAT = re.compile(r"logs/example-tides/\d{4}(-\d\d){5}-[0-9A-F]{16}")
+PARTITIONED = re.compile(
+    r"partitioned/111122223333/us-west-2/example-maps/(\d{4})/(\d\d)/(\d\d)/\1-\2-\3-00-00-00-[0-9A-F]{16}"
+)
+LINE = re.compile(
+    rb"([0-9a-f]{64}) (\S+) \[([^]]+)\] (\S+) {1,2}(\S+) (\S+) (\S+) (\S+) "
+    rb'(-|"[A-Z]+ .*? HTTP/1\.1") (\d{3}|-) (\S+) (\d+|-) (\d+|-) (\d+|-) (\d+|-) '
+    rb'(-|".*?") (-|".*") (\S+) ([A-Za-z0-9+/]{75}=)((?: \S+){5,9})'
+)
+
+
+class Row(NamedTuple):
+    """The fields of a line that the checks need; None for '-'."""
+
+    bucket: str
+    time: int
+    day: date
+    ip: str
+    requester: str | None
+    operation: str
+    key: str | None
+    status: str
+    sent: int
+    size: int
+    agent: str | None
+    version: str
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
+    folder = tmp_path_factory.mktemp("sample")
+    return folder / "raw" / "s3_access_log", write_sample(folder, last_day=LAST_DAY, days=12, scale=0.2)
+
+
+@pytest.fixture(scope="module")
+def lines(sample: tuple[Path, Truth]) -> list[bytes]:
+    raw, truth = sample
+    return [line for name in truth.objects for line in (raw / name).read_bytes().split(b"\n") if line.strip()]
+
+
+@pytest.fixture(scope="module")
+def rows(lines: list[bytes]) -> list[Row]:
+    matches = (LINE.fullmatch(line) for line in dict.fromkeys(lines))
+    return [_row(match) for match in matches if match]
+
+
+def test_same_arguments_give_the_same_bytes_and_times_and_another_seed_does_not(tmp_path: Path) -> None:
+    for name, seed in (("one", 7), ("two", 7), ("other", 8)):
+        write_sample(tmp_path / name, seed=seed, last_day=LAST_DAY, days=3, scale=0.02)
+    one, two, other = (dict(_files(tmp_path / name)) for name in ("one", "two", "other"))
+    assert one == two
+    assert one["truth.json"] != other["truth.json"]
+    assert set(one) != set(other)
+
+
+def test_every_line_is_counted_in_its_object(sample: tuple[Path, Truth]) -> None:
+    raw, truth = sample
+    files = {path.relative_to(raw).as_posix(): path for path in raw.rglob("*") if path.is_file()}
+    assert set(files) == {*truth.objects, *truth.skipped}
+    counted = {
+        name: sum(bool(line.strip()) for line in files[name].read_bytes().split(b"\n")) for name in truth.objects
+    }
+    assert counted == {name: counts.records for name, counts in truth.objects.items()}
+    assert sum(counted.values()) == truth.records
+
+
+def test_the_totals_add_up(sample: tuple[Path, Truth]) -> None:
+    _, truth = sample
+    assert truth.records == truth.rows + truth.duplicates + truth.rejected
+    assert truth.rows == sum(truth.operations.values()) == sum(group.all.requests for group in truth.groups)
+    assert truth.bytes_sent == sum(group.all.bytes_sent for group in truth.groups)
+    assert truth.rejected == sum(counts.rejected for counts in truth.objects.values())
+    for group in truth.groups:
+        assert group.all.logical_downloads + group.all.partial_reads <= group.all.served_gets
+        for side in (group.robots, group.own, group.others):
+            assert side.requests <= group.all.requests
+            assert side.unique_readers <= side.unique_requesters <= group.all.unique_requesters
+
+
+def test_truth_survives_its_file(sample: tuple[Path, Truth]) -> None:
+    raw, truth = sample
+    assert Truth.from_json((raw.parents[1] / "truth.json").read_text(encoding="utf-8")) == truth
+
+
+def test_objects_lie_in_the_layouts_of_s3(sample: tuple[Path, Truth]) -> None:
+    raw, truth = sample
+    flat = [name for name in truth.objects if FLAT.fullmatch(name)]
+    partitioned = [name for name in truth.objects if PARTITIONED.fullmatch(name)]
+    assert len(flat) + len(partitioned) == len(truth.objects)
+    assert min(len(flat), len(partitioned)) >= 12 * 12
+    for name in flat:
+        delivered = datetime.strptime(name[-36:-17], "%Y-%m-%d-%H-%M-%S").replace(tzinfo=UTC).timestamp()
+        assert delivered == (raw / name).stat().st_mtime
+        assert all(time <= delivered for _, time in _times((raw / name).read_bytes()))
+    for name in partitioned:
+        day = f"{datetime.strptime(name[-36:-26], '%Y-%m-%d'):%d/%b/%Y}".encode()
+        assert {text for text, _ in _times((raw / name).read_bytes())} <= {day}
+
+
+def test_lines_are_as_long_as_real_ones(lines: list[bytes]) -> None:
+    assert 500 < sum(map(len, lines)) / len(lines) < 650
+
+
+def test_exactly_the_damaged_lines_are_no_lines(sample: tuple[Path, Truth], lines: list[bytes]) -> None:
+    _, truth = sample
+    understood = Counter(line for line in lines if LINE.fullmatch(line))
+    assert len(lines) - understood.total() == truth.rejected > 0
+    assert len(understood) == truth.rows
+    assert understood.total() - len(understood) == truth.duplicates > 0
+
+
+def test_operations_and_bytes_agree_with_the_lines(sample: tuple[Path, Truth], rows: list[Row]) -> None:
+    _, truth = sample
+    assert Counter(row.operation for row in rows) == truth.operations
+    assert sum(row.sent for row in rows) == truth.bytes_sent
+
+
+def test_groups_agree_with_the_lines(sample: tuple[Path, Truth], rows: list[Row]) -> None:
+    raw, truth = sample
+    own = yaml.safe_load((raw.parents[1] / "config.yaml").read_text(encoding="utf-8"))["own_traffic"]
+    expected = {(g.month, g.account, g.repository): g for g in truth.groups}
+    assert len({month for month, _, _ in expected}) == 2
+    sides = {
+        "all": lambda row: True,
+        "robots": _is_robot,
+        "own": lambda row: _is_own(row, own),
+        "others": lambda row: not _is_robot(row) and not _is_own(row, own),
+    }
+    for side, fits in sides.items():
+        counted = _count([row for row in rows if fits(row)])
+        known = {name: getattr(group, side) for name, group in expected.items() if getattr(group, side).requests}
+        assert counted == {name: vars(usage) for name, usage in known.items()}
+
+
+def test_the_configuration_is_valid_and_names_the_subscribers(sample: tuple[Path, Truth]) -> None:
+    folder = sample[0].parents[1]
+    config = load_config(
+        (folder / "config.yaml").read_text(encoding="utf-8"), "config.yaml", lambda name: (folder / name).read_bytes()
+    )
+    assert config.subscriber_names["000000000012"] == "Delta University, Hydrology"
+    assert [target.repository for target in config.access_points.values()] == ["sea-surface-temperature"]
+
+
+def test_a_reader_is_a_robot_or_own_in_all_requests_or_none() -> None:
+    flags = defaultdict(set)
+    for reader in make_readers(7, 1.0).all:
+        flags[reader.identity].add((reader.is_robot, reader.is_own))
+    assert {len(seen) for seen in flags.values()} == {1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern"),
+    [
+        ("subscriber", rb" arn:aws:sts::000000000012:assumed-role/\S+ \S+ REST.GET.OBJECT "),
+        ("canonical id", rb"\] \S+ [0-9a-f]{64} "),
+        ("IPv6", rb"\] 2001:db8:\S+ "),
+        ("robot", rb"Googlebot"),
+        ("presigned", rb"X-Amz-Signature=[0-9a-f]{64} .* QueryString "),
+        ("path style", rb'"GET /example-maps/'),
+        ("range", rb" REST.GET.OBJECT .* 206 - \d+ "),
+        ("head", rb" REST.HEAD.OBJECT "),
+        ("list", rb' REST.GET.BUCKET - "GET /\?list-type=2'),
+        ("named version", rb"\?versionId=(\w{32}) .* \1 "),
+        ("part", rb' REST.PUT.PART \S+ "PUT \S+\?partNumber=5&uploadId='),
+        ("batch delete", rb" BATCH.DELETE.OBJECT \S+%20\S+ - 204 - - - - - - - - "),
+        ("expiry", rb"\] - AmazonS3 \S+ S3.EXPIRE.OBJECT \S+%2Bnew.bin - - - - \d+ - - - - "),
+        ("transition", rb" S3.TRANSITION_SIA.OBJECT \S+%252Bnew.bin - - - - \d+ - - - - "),
+        ("copy", rb" REST.COPY.OBJECT_GET "),
+        ("website", rb" WEBSITE.GET.OBJECT .* example-tides.s3-website-us-east-1.amazonaws.com "),
+        ("refused", rb" 403 AccessDenied "),
+        ("absent", rb" 404 NoSuchKey "),
+        ("unchanged", rb" 304 - - \d+ "),
+        ("slow down", rb" 503 SlowDown "),
+        ("access point", rb" arn:aws:s3:us-west-2:111122223333:accesspoint/"),
+        ("own role", rb" arn:aws:sts::111122223333:assumed-role/publisher-ingest/"),
+        ("own principal", rb" arn:aws:iam::123456789012:user/publisher-contractor "),
+        ("own address", rb"\] 203.0.113.24\d - "),
+        ("blank in the key", rb"%2520"),
+        ("percent in the key", rb"%252525"),
+        ("quote in the user agent", rb'"Mozilla/5.0 "quoted" tool/1.0"'),
+        ("quote in the request line", rb' %2522 "GET /" HTTP/1.1" 404 '),
+        ("blank in the request line", rb'"GET /x y HTTP/1.1"'),
+        ("blank in the referer", rb'"https://example.com/search\?q=sea surface temperature"'),
+        ("forged fields", rb'forged HTTP/1.1" 404 '),
+        ("no user agent", rb' "-" "-" '),
+        ("bare headers", rb' HTTP/1.1" 200 - \d+ \d+ \d+ \d+ - - '),
+        ("two blanks", rb"\] \S+  arn:"),
+        ("not UTF-8", rb"\xff"),
+        ("no bytes sent", rb" REST.GET.OBJECT .* 200 - - \d+ "),
+    ],
+)
+def test_every_promised_kind_of_line_occurs(lines: list[bytes], kind: str, pattern: bytes) -> None:
+    assert any(re.search(pattern, line) for line in lines), kind
+
+
+def test_lines_have_every_length_aws_wrote(lines: list[bytes]) -> None:
+    lengths = Counter(19 + len(match[20].split()) for line in lines if (match := LINE.fullmatch(line)))
+    assert set(lengths) == {24, 25, 26, 27, 28}
+    assert lengths.most_common(2)[0][0] == 27
+    assert lengths.most_common(2)[1][0] == 26
+
+
+def test_one_request_may_be_many_lines(lines: list[bytes]) -> None:
+    of_request = defaultdict(list)
+    for line in dict.fromkeys(lines):
+        if match := LINE.fullmatch(line):
+            of_request[match[6], match[3]].append(match[7])
+    shared = {tuple(sorted(operations)) for operations in of_request.values() if len(operations) > 1}
+    assert shared == {
+        (*[b"BATCH.DELETE.OBJECT"] * 6, b"REST.POST.MULTI_OBJECT_DELETE"),
+        (b"REST.COPY.OBJECT", b"REST.COPY.OBJECT_GET"),
+    }
+
+
+def test_deliveries_are_late_twice_empty_and_without_a_last_line_end(sample: tuple[Path, Truth]) -> None:
+    raw, truth = sample
+    contents = {name: (raw / name).read_bytes() for name in truth.objects}
+    times = {name: [time for _, time in _times(content)] for name, content in contents.items()}
+    delay = max((raw / name).stat().st_mtime - min(seen) for name, seen in times.items() if seen)
+    assert 3 * 86_400 < delay < 10 * 86_400
+    full = [content.strip() for content in contents.values() if content.count(b"\n") > 2]
+    doubled = [content for content, times in Counter(full).items() if times == 2]
+    assert len(doubled) == 2
+    twice = [line for line, times in Counter(b"\n".join(contents.values()).split(b"\n")).items() if line and times == 2]
+    assert any(not any(line in content for content in doubled) for line in twice)
+    assert b"" in contents.values()
+    assert any(content.endswith(b"\n\n") for content in contents.values())
+    assert any(content and not content.endswith(b"\n") for content in contents.values())
+
+
+def test_events_are_of_the_days_asked_for(rows: list[Row]) -> None:
+    assert {row.day for row in rows} == {date.fromordinal(LAST_DAY.toordinal() - back) for back in range(12)}
+
+
+def test_a_day_costs_no_more_after_many_days() -> None:
+    cast = Cast(make_publisher(7), make_readers(7, 0.1))
+    for day in days_of(cast, 7, LAST_DAY, days=20, scale=0.1):
+        assert day.requests.request.max() < 1.1 * len(day.requests)
+
+
+def test_a_folder_with_logs_is_not_written_again(tmp_path: Path) -> None:
+    write_sample(tmp_path, last_day=LAST_DAY, days=1, scale=0.01)
+    with pytest.raises(FileExistsError, match="already has files"):
+        write_sample(tmp_path, last_day=LAST_DAY, days=1, scale=0.01)
+
+
+@pytest.mark.parametrize(("days", "scale"), [(0, 1.0), (3, 0.0)])
+def test_a_sample_of_nothing_is_refused(tmp_path: Path, days: int, scale: float) -> None:
+    with pytest.raises(ValueError, match="at least one day"):
+        write_sample(tmp_path, last_day=LAST_DAY, days=days, scale=scale)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, tuple[str, int]]]:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            is_raw = "raw" in path.relative_to(folder).parts
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            yield path.relative_to(folder).as_posix(), (digest, path.stat().st_mtime_ns if is_raw else 0)
+
+
+def _times(content: bytes) -> Iterator[tuple[bytes, int]]:
+    for match in re.finditer(rb"^[0-9a-f]{64} \S+ \[(\S+) \+0000\]", content, re.MULTILINE):
+        yield match[1][:11], _seconds(match[1].decode())
+
+
+def _seconds(text: str) -> int:
+    return int(datetime.strptime(text, "%d/%b/%Y:%H:%M:%S").replace(tzinfo=UTC).timestamp())
+
+
+def _row(match: re.Match[bytes]) -> Row:
+    field = [None if text in (b"-", b'"-"') else text.decode("utf-8", "replace") for text in match.groups()]
+    number = [int(field[place] or 0) for place in (11, 12)]
+    time = _seconds(str(field[2])[:20])
+    once = field[7] and unquote(field[7])
+    key = once if field[6] in ("BATCH.DELETE.OBJECT", "S3.EXPIRE.OBJECT") else once and unquote(once)
+    day = datetime.fromtimestamp(time, UTC).date()
+    agent = field[16] and field[16][1:-1]
+    return Row(
+        str(field[1]),
+        time,
+        day,
+        field[3] or "",
+        field[4],
+        str(field[6]),
+        key,
+        str(field[9]),
+        *number,
+        agent,
+        str(field[17]),
+    )
+
+
+ROBOTS = [re.compile(entry["pattern"]) for entry in CRAWLER_USER_AGENTS_DATA if "http-library" not in entry["tags"]]
+
+
+def _is_robot(row: Row) -> bool:
+    return bool(row.agent) and _is_crawler(row.agent)
+
+
+@cache
+def _is_crawler(agent: str) -> bool:
+    return any(pattern.search(agent) for pattern in ROBOTS)
+
+
+def _is_own(row: Row, own: dict[str, list[str]]) -> bool:
+    requester = row.requester or ""
+    if requester in own["principals"] or (requester.split(":")[4:5] or [""])[0] in own["accounts"]:
+        return True
+    return bool(row.ip) and any(ip_address(row.ip) in ip_network(network) for network in own["cidrs"])
+
+
+def _group(row: Row, day: date) -> tuple[str, str | None, str | None]:
+    account, _, rest = (row.key or "").partition("/")
+    repository, slash, _ = rest.partition("/")
+    return f"{day:%Y-%m}", account if slash else None, repository if slash else None
+
+
+def _reader(row: Row) -> str:
+    return row.requester or f"{row.ip} {row.agent or ''}"
+
+
+def _count(rows: list[Row]) -> dict[tuple[str, str | None, str | None], dict[str, int]]:
+    groups = defaultdict(lambda: defaultdict(int))
+    readers = defaultdict(set)
+    reads = defaultdict(list)
+    for row in rows:
+        name = _group(row, row.day)
+        groups[name]["requests"] += 1
+        groups[name]["bytes_sent"] += row.sent
+        groups[name]["complete_gets"] += row.operation == "REST.GET.OBJECT" and row.status == "200"
+        readers[name, "unique_requesters"].add(_reader(row))
+        if row.operation in ("REST.GET.OBJECT", "WEBSITE.GET.OBJECT") and row.status in ("200", "206"):
+            groups[name]["served_gets"] += 1
+            readers[name, "unique_readers"].add(_reader(row))
+            reads[_reader(row), row.bucket, row.key, row.version].append(row)
+    for reading in _readings(reads.values()):
+        is_download = sum(row.sent for row in reading) >= 0.95 * reading[0].size
+        groups[_group(reading[0], reading[0].day)]["logical_downloads" if is_download else "partial_reads"] += 1
+    for (name, kind), seen in readers.items():
+        groups[name][kind] = len(seen)
+    kinds = ("requests", "complete_gets", "served_gets", "logical_downloads", "partial_reads", "bytes_sent")
+    return {
+        name: {kind: counts[kind] for kind in (*kinds, "unique_requesters", "unique_readers")}
+        for name, counts in groups.items()
+    }
+
+
+def _readings(reads: Iterable[list[Row]]) -> Iterator[list[Row]]:
+    for served in reads:
+        served.sort(key=lambda row: row.time)
+        reading = [served[0]]
+        for row in served[1:]:
+            if row.time - reading[-1].time > 30 * 60:
+                yield reading
+                reading = []
+            reading.append(row)
+        yield reading

@@ -1,0 +1,427 @@
+"""The sample's trail: deterministic, in the true layouts, with every promised kind, and with a truth that is true."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from functools import cache
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+
+from glue_jobs.sample import Truth, write_sample
+from glue_jobs.sample.trail_truth import TrailObject, TrailTruth
+
+LAST_DAY = date(2026, 3, 10)
+FILE = re.compile(
+    r"AWSLogs/(o-exampleorgid/)?(\d{12})/CloudTrail/(us-east-1|us-west-2)/(\d{4})/(\d\d)/(\d\d)/"
+    r"\2_CloudTrail_\3_\4\5\6T(\d\d)(\d[05])Z_[A-Za-z0-9]{16}\.json\.gz"
+)
+DIGEST = re.compile(
+    r"AWSLogs/111122223333/CloudTrail-Digest/(us-\w+-\d)/(\d{4})/(\d\d)/(\d\d)/"
+    r"111122223333_CloudTrail-Digest_\1_usage-trail_us-east-1_\2\3\4T\d{6}Z\.json\.gz"
+)
+DIGITS = re.compile(r"\d{12}")
+ROBOTS = [re.compile(entry["pattern"]) for entry in CRAWLER_USER_AGENTS_DATA if "http-library" not in entry["tags"]]
+
+Event = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
+    folder = tmp_path_factory.mktemp("sample")
+    return folder, write_sample(folder, last_day=LAST_DAY, days=12, scale=0.2)
+
+
+@pytest.fixture(scope="module")
+def raw(sample: tuple[Path, Truth]) -> Path:
+    return sample[0] / "raw" / "cloudtrail_s3_event"
+
+
+@pytest.fixture(scope="module")
+def truth(sample: tuple[Path, Truth]) -> TrailTruth:
+    return sample[1].cloudtrail
+
+
+@pytest.fixture(scope="module")
+def files(raw: Path, truth: TrailTruth) -> dict[str, list[Any]]:
+    """The elements of every file's list of records; what is cut short is the text 'cut'."""
+    return {name: _elements(raw / name) for name in truth.objects}
+
+
+@pytest.fixture(scope="module")
+def rows(files: dict[str, list[Any]]) -> list[Event]:
+    records = [record for elements in files.values() for record in elements if isinstance(record, dict)]
+    known = {(record["eventID"], record["recipientAccountId"]): record for record in records if _is_s3(record)}
+    return list(known.values())
+
+
+@pytest.fixture(scope="module")
+def data(rows: list[Event]) -> list[Event]:
+    return [row for row in rows if not row.get("managementEvent")]
+
+
+def test_same_arguments_give_the_same_bytes_and_times_and_another_seed_does_not(tmp_path: Path) -> None:
+    for name, seed in (("one", 7), ("two", 7), ("other", 8)):
+        write_sample(tmp_path / name, seed=seed, last_day=LAST_DAY, days=3, scale=0.02)
+    one, two, other = (dict(_written(tmp_path / name)) for name in ("one", "two", "other"))
+    assert one == two
+    assert not {name for name in set(one) & set(other) if "CloudTrail-Digest" not in name}
+
+
+def test_truth_survives_its_file(sample: tuple[Path, Truth]) -> None:
+    assert Truth.from_json((sample[0] / "truth.json").read_text(encoding="utf-8")) == sample[1]
+
+
+def test_files_lie_in_the_layouts_of_cloudtrail(raw: Path, truth: TrailTruth) -> None:
+    names = {path.relative_to(raw).as_posix() for path in raw.rglob("*") if path.is_file()}
+    assert names == {*truth.objects, *truth.skipped}
+    matches = {name: FILE.fullmatch(name) for name in truth.objects}
+    assert all(matches.values())
+    owners = {(match[1], match[2], match[3]) for match in matches.values() if match}
+    assert owners == {
+        (None, "111122223333", "us-east-1"),
+        (None, "111122223333", "us-west-2"),
+        ("o-exampleorgid/", "111122223333", "us-east-1"),
+        ("o-exampleorgid/", "111122223333", "us-west-2"),
+        ("o-exampleorgid/", "000000002222", "us-east-1"),
+    }
+    for name, match in matches.items():
+        assert match
+        delivered = datetime.fromtimestamp((raw / name).stat().st_mtime, UTC)
+        assert f"{delivered:%Y%m%d%H}" == "".join(match.group(4, 5, 6, 7))
+        assert 0 <= delivered.minute - int(match[8]) < 5
+
+
+def test_what_is_no_list_of_raw_events_lies_in_folders_of_its_own(raw: Path, truth: TrailTruth) -> None:
+    kinds = [name.split("/")[2] for name in truth.skipped]
+    assert kinds == ["CloudTrail-Aggregated", "CloudTrail-Digest", "CloudTrail-Digest", "CloudTrail-Insight"]
+    assert all(any(name.startswith(folder) for folder in truth.skipped_folders) for name in truth.skipped)
+    digests = [name for name in truth.skipped if DIGEST.fullmatch(name)]
+    assert len(digests) == 2
+    assert all("Records" not in json.loads(gzip.decompress((raw / name).read_bytes())) for name in digests)
+
+
+def test_a_file_is_one_line_of_gzip_without_a_time(raw: Path, truth: TrailTruth) -> None:
+    for name in truth.objects:
+        content = (raw / name).read_bytes()
+        assert content[:8] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00"
+        document = _unpacked(content)
+        assert document.startswith('{"Records":[') and "\n" not in document
+
+
+def test_exactly_one_file_is_cut_short(raw: Path, truth: TrailTruth, files: dict[str, list[Any]]) -> None:
+    cut = [name for name, elements in files.items() if "cut" in elements]
+    assert len(cut) == 1
+    with pytest.raises(EOFError):
+        gzip.decompress((raw / cut[0]).read_bytes())
+    assert len(files[cut[0]]) > 3
+    assert sum(gzip.decompress((raw / name).read_bytes()).endswith(b"]}") for name in files if name != cut[0]) > 12
+
+
+def test_every_record_is_counted_in_its_file(truth: TrailTruth, files: dict[str, list[Any]]) -> None:
+    assert truth.objects == {
+        name: TrailObject(
+            records=len(elements),
+            rejected=sum(not isinstance(each, dict) for each in elements),
+            filtered=sum(isinstance(each, dict) and not _is_s3(each) for each in elements),
+        )
+        for name, elements in files.items()
+    }
+
+
+def test_the_totals_add_up(truth: TrailTruth, rows: list[Event], data: list[Event]) -> None:
+    for name in ("records", "rejected", "filtered"):
+        assert getattr(truth, name) == sum(getattr(counts, name) for counts in truth.objects.values()) > 0
+    assert truth.records == truth.rows + truth.duplicates + truth.rejected + truth.filtered
+    assert truth.rows == len(rows) == len(data) + sum(truth.management_events.values())
+    assert truth.duplicates > 10
+    assert len(data) == sum(each.requests for each in truth.usage) == sum(each.requests for each in truth.anonymous)
+    assert truth.bytes_out == sum(each.bytes_out for each in truth.usage) == sum(map(_bytes_out, data))
+    assert truth.management_events == Counter(row["eventName"] for row in rows if row.get("managementEvent"))
+
+
+def test_usage_agrees_with_the_records(truth: TrailTruth, data: list[Event]) -> None:
+    groups = defaultdict(list)
+    for row in data:
+        groups[row["eventTime"][:7], _account(row)].append(row)
+    assert len({month for month, _ in groups}) == 2
+    assert {(each.month, each.subscriber_account_id): _counts(each) for each in truth.usage} == {
+        group: _counted(found) for group, found in groups.items()
+    }
+
+
+def test_what_was_denied_agrees_with_the_records(truth: TrailTruth, data: list[Event]) -> None:
+    denied = [row for row in data if row.get("errorCode") == "AccessDenied"]
+    counted = Counter((row["eventTime"][:7], _account(row), row["eventName"]) for row in denied)
+    assert {
+        (each.month, each.subscriber_account_id, each.event_name): each.requests for each in truth.denied
+    } == counted
+    assert len({account for _, account, _ in counted}) > 3
+
+
+def test_anonymous_shares_agree_with_the_records(truth: TrailTruth, data: list[Event]) -> None:
+    for each in truth.anonymous:
+        month = [row for row in data if row["eventTime"].startswith(each.month)]
+        anonymous = [row for row in month if _account(row) == "anonymous"]
+        assert (each.requests, each.bytes_out) == (len(month), sum(map(_bytes_out, month)))
+        assert (each.anonymous_requests, each.anonymous_bytes_out) == (len(anonymous), sum(map(_bytes_out, anonymous)))
+        assert each.requests_without_account == sum(_account(row) is None for row in month) > 0
+
+
+def test_events_and_subscribers_of_a_month_agree_with_the_records(truth: TrailTruth, rows: list[Event]) -> None:
+    with_account = [row for row in rows if DIGITS.fullmatch(_account(row) or "")]
+    names, accounts = defaultdict(Counter), defaultdict(set)
+    for row in with_account:
+        names[row["eventTime"][:7]][row["eventName"]] += 1
+        accounts[row["eventTime"][:7]].add(_account(row))
+    assert truth.events == names
+    assert truth.unique_subscribers == {month: len(found) for month, found in accounts.items()}
+    assert set().union(*accounts.values()) > {"123456789012", "000000000012", "111122223333"}
+
+
+def test_own_robot_and_access_point_rows_agree_with_the_records(
+    sample: tuple[Path, Truth], truth: TrailTruth, rows: list[Event]
+) -> None:
+    own = yaml.safe_load((sample[0] / "config.yaml").read_text(encoding="utf-8"))["own_traffic"]
+    assert truth.own_rows == sum(_is_own(row, own) for row in rows) > 0
+    assert truth.robot_rows == sum(_is_crawler(row["userAgent"].strip("[]")) for row in rows) > 0
+    types = [[each["type"] for each in row.get("resources", [])] for row in rows]
+    assert truth.access_point_rows == sum("AWS::S3::AccessPoint" in each for each in types) > 0
+
+
+def test_requests_are_those_of_the_access_log(sample: tuple[Path, Truth], data: list[Event]) -> None:
+    folder, truth = sample
+    names = {
+        "GetObject": "REST.GET.OBJECT",
+        "HeadObject": "REST.HEAD.OBJECT",
+        "ListObjects": "REST.GET.BUCKET",
+        "CopyObject": "REST.COPY.OBJECT",
+        "UploadPart": "REST.PUT.PART",
+    }
+    counted = Counter(row["eventName"] for row in data)
+    assert {name: counted[name] for name in names} == {name: truth.operations[names[name]] for name in names}
+    log = b"\n".join((folder / "raw" / "s3_access_log" / name).read_bytes() for name in truth.objects)
+    line = re.compile(rb' ([0-9A-Z]{16}) REST.GET.OBJECT .* HTTP/1.1" \d{3} \S+ (\d+|-) .* ([A-Za-z0-9+/]{75}=) ')
+    logged = {match[1]: (int(match[2].replace(b"-", b"0")), match[3]) for match in line.finditer(log)}
+    gets = [row for row in data if row["eventName"] == "GetObject"]
+    assert len(gets) == len({row["requestID"] for row in gets})
+    for row in gets:
+        host_id = row["additionalEventData"]["x-amz-id-2"]
+        assert logged[row["requestID"].encode()] == (_bytes_out(row), host_id.encode())
+
+
+def test_records_of_a_day_come_late_and_twice_and_by_two_trails(files: dict[str, list[Any]]) -> None:
+    seen, delays = defaultdict(list), []
+    for name, elements in files.items():
+        delivered = datetime.strptime(name[-39:-25] + "00", "%Y%m%dT%H%MZ%S")
+        for record in elements:
+            if isinstance(record, dict):
+                seen[record["eventID"]].append((delivered, name.split("/")[1]))
+                delays.append((delivered - _time(record)).total_seconds() / 86_400)
+    assert max(delays) > 3 and sorted(delays)[len(delays) // 2] < 0.2
+    repeated = [sorted(each) for each in seen.values() if len(each) > 1]
+    assert any((each[-1][0] - each[0][0]).days >= 3 for each in repeated)
+    by_both = [each for each in repeated if {owner for _, owner in each} == {"111122223333", "o-exampleorgid"}]
+    assert sum(each[0][0] == each[1][0] for each in by_both) > 3
+
+
+def test_a_multi_object_delete_is_an_event_and_one_per_key(data: list[Event]) -> None:
+    of_request = defaultdict(list)
+    for row in data:
+        of_request[row["requestID"]].append((row["eventName"], row["eventType"]))
+    shared = {tuple(sorted(each)) for each in of_request.values() if len(each) > 1}
+    assert shared == {(*[("DeleteObject", "AwsServiceEvent")] * 6, ("DeleteObjects", "AwsApiCall"))}
+
+
+def _identity(**expected: object) -> Callable[[Event], bool]:
+    return lambda row: expected.items() <= row["userIdentity"].items()
+
+
+def _named(name: str) -> Callable[[Event], bool]:
+    return lambda row: row["eventName"] == name
+
+
+@pytest.mark.parametrize(
+    ("kind", "fits"),
+    [
+        *(
+            (name, _named(name))
+            for name in ("CompleteMultipartUpload", "CreateMultipartUpload", "PutObject", "HeadBucket")
+        ),
+        ("anonymous", _identity(type="AWSAccount", principalId="", accountId="anonymous")),
+        ("anonymous, as of old", _identity(type="AWSAccount", principalId="", accountId="ANONYMOUS_PRINCIPAL")),
+        ("service", lambda row: row["userIdentity"] == {"type": "AWSService", "invokedBy": "s3.amazonaws.com"}),
+        ("service's address", lambda row: row["sourceIPAddress"] == "s3.amazonaws.com" == row["userAgent"]),
+        ("through Athena", _identity(type="AssumedRole", invokedBy="athena.amazonaws.com")),
+        ("own role", lambda row: row["userIdentity"].get("sessionContext", {}).get("sessionIssuer", {}).get("arn")),
+        ("session", lambda row: re.fullmatch(r"AROA\w{17}:session-\d+", row["userIdentity"].get("principalId", ""))),
+        ("IAM user", lambda row: re.fullmatch(r"AIDA\w{17}", row["userIdentity"].get("principalId", ""))),
+        ("unnamed subscriber", _identity(accountId="000000077777")),
+        ("no user agent", lambda row: row["userAgent"] == "[]"),
+        ("user agent not in UTF-8", lambda row: "\N{REPLACEMENT CHARACTER}" in row["userAgent"]),
+        ("presigned", lambda row: row["additionalEventData"].get("AuthenticationMethod") == "QueryString"),
+        ("denied", lambda row: row.get("errorMessage") == "Access Denied"),
+        ("absent", lambda row: row.get("errorCode") == "NoSuchKey"),
+        ("slow down", lambda row: row.get("errorCode") == "SlowDown"),
+        ("stored", lambda row: (row["responseElements"] or {}).get("x-amz-server-side-encryption") == "AES256"),
+        ("bytes in", lambda row: row["additionalEventData"]["bytesTransferredIn"] > 1_000_000),
+        ("0.0 bytes", lambda row: repr(row["additionalEventData"]["bytesTransferredOut"]) == "0.0"),
+        ("host as a list", lambda row: isinstance(row["requestParameters"].get("host"), list)),
+        ("named version", lambda row: "versionId" in row["requestParameters"]),
+        ("part", lambda row: row["requestParameters"].get("partNumber") == "5"),
+        ("copy", lambda row: "x-amz-copy-source" in row["requestParameters"] and len(row["resources"]) == 4),
+        ("access point", lambda row: row["requestParameters"]["bucketName"].endswith(":accesspoint/sst-partners")),
+        ("list", lambda row: str(row["resources"][0].get("ARNPrefix")).endswith("tides/harbor-lab/tide-gauges/")),
+        ("blank in the key", lambda row: " " in row["requestParameters"].get("key", "")),
+        ("percent in the key", lambda row: "%25" in row["requestParameters"].get("key", "")),
+        ("shared", lambda row: row.get("sharedEventID", row["eventID"]) != row["eventID"]),
+        ("VPC endpoint", lambda row: row.get("vpcEndpointAccountId", "x") == row["userIdentity"].get("accountId")),
+        ("VPC endpoint, account unknown", lambda row: "vpcEndpointId" in row and "vpcEndpointAccountId" not in row),
+        ("console", lambda row: row.get("sessionCredentialFromConsole") == "true"),
+        ("TLS", lambda row: row.get("tlsDetails", {}).get("tlsVersion") == "TLSv1.2"),
+        ("no TLS", lambda row: "tlsDetails" not in row),
+        ("late", lambda row: row.get("addendum", {}).get("reason") == "DELIVERY_DELAY"),
+    ],
+)
+def test_every_promised_kind_of_event_occurs(data: list[Event], kind: str, fits: Callable[[Event], bool]) -> None:
+    assert any(fits(row) for row in data), kind
+
+
+def test_callers_of_other_accounts_have_no_name(data: list[Event]) -> None:
+    foreign = [row["userIdentity"] for row in data if _account(row) not in ("111122223333", "anonymous", None)]
+    assert {tuple(sorted(identity)) for identity in foreign} == {("accountId", "principalId", "type")}
+    assert {identity["type"] for identity in foreign} == {"AWSAccount"}
+
+
+def test_the_second_account_has_management_events_only(rows: list[Event], data: list[Event]) -> None:
+    assert {row["recipientAccountId"] for row in data} == {"111122223333"}
+    assert {row["eventName"] for row in rows if row["recipientAccountId"] == "000000002222"} == {
+        "ListBuckets",
+        "GetBucketPolicy",
+    }
+
+
+def test_fields_are_those_of_the_version(data: list[Event]) -> None:
+    since = {"managementEvent": 6, "eventCategory": 7, "tlsDetails": 8, "vpcEndpointAccountId": 9, "addendum": 8}
+    assert {row["eventVersion"] for row in data} == {"1.05", "1.06", "1.07", "1.08", "1.09", "1.10", "1.11"}
+    for row in data:
+        minor = int(row["eventVersion"].split(".")[1])
+        assert all(since.get(name, 0) <= minor for name in row)
+        assert all(name in row for name in ("managementEvent", "eventCategory", "tlsDetails") if since[name] <= minor)
+
+
+def test_events_of_other_services_and_what_is_no_record_occur(files: dict[str, list[Any]]) -> None:
+    records = [record for elements in files.values() for record in elements]
+    others = [record for record in records if isinstance(record, dict) and not _is_s3(record)]
+    assert {"kms.amazonaws.com", "sts.amazonaws.com"} < {record["eventSource"] for record in others}
+    assert any("HIDDEN_DUE_TO_SECURITY_REASONS" in str(record) for record in others)
+    assert {type(record) for record in records} > {dict, str, int, list}
+
+
+def test_a_large_delivery_becomes_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glue_jobs.sample.trail_layout.MOST_RECORDS", 40)
+    truth = write_sample(tmp_path, last_day=LAST_DAY, days=2, scale=0.02).cloudtrail
+    counted = {name: _elements(tmp_path / "raw" / "cloudtrail_s3_event" / name) for name in truth.objects}
+    assert max(map(len, counted.values())) in (40, 41)
+    assert truth.objects == {
+        name: TrailObject(
+            len(elements),
+            sum(not isinstance(each, dict) for each in elements),
+            sum(isinstance(each, dict) and not _is_s3(each) for each in elements),
+        )
+        for name, elements in counted.items()
+    }
+
+
+def test_a_folder_with_a_trail_is_not_written_again(tmp_path: Path) -> None:
+    (tmp_path / "raw" / "cloudtrail_s3_event" / "AWSLogs").mkdir(parents=True)
+    with pytest.raises(FileExistsError, match="cloudtrail_s3_event already has files"):
+        write_sample(tmp_path, last_day=LAST_DAY, days=1, scale=0.01)
+
+
+def _written(folder: Path) -> Iterator[tuple[str, tuple[str, int]]]:
+    raw = folder / "raw" / "cloudtrail_s3_event"
+    for path in raw.rglob("*.gz"):
+        content = path.read_bytes()
+        yield path.relative_to(raw).as_posix(), (hashlib.sha256(content).hexdigest(), path.stat().st_mtime_ns)
+
+
+def _unpacked(content: bytes) -> str:
+    return zlib.decompressobj(31).decompress(content).decode("utf-8", "replace")
+
+
+def _elements(path: Path) -> list[Any]:
+    document = _unpacked(path.read_bytes())
+    if document.endswith("]}"):
+        found: list[Any] = json.loads(document)["Records"]
+        return found
+    return [*_complete(document), "cut"]
+
+
+def _complete(document: str) -> Iterator[Any]:
+    decoder, place = json.JSONDecoder(), len('{"Records":[')
+    while True:
+        try:
+            record, place = decoder.raw_decode(document, place)
+        except ValueError:
+            return
+        yield record
+        place += 1
+
+
+def _is_s3(record: Event) -> bool:
+    return bool(record["eventSource"] == "s3.amazonaws.com")
+
+
+def _time(record: Event) -> datetime:
+    return datetime.strptime(record["eventTime"], "%Y-%m-%dT%H:%M:%SZ")
+
+
+def _account(row: Event) -> str | None:
+    account: str | None = row["userIdentity"].get("accountId")
+    return "anonymous" if account == "ANONYMOUS_PRINCIPAL" else account
+
+
+def _bytes_out(row: Event) -> int:
+    return int(row["additionalEventData"]["bytesTransferredOut"])
+
+
+def _counts(each: Any) -> dict[str, Any]:
+    return {name: value for name, value in vars(each).items() if name not in ("month", "subscriber_account_id")}
+
+
+def _counted(rows: list[Event]) -> dict[str, Any]:
+    gets = [row for row in rows if row["eventName"] == "GetObject" and "errorCode" not in row]
+    return {
+        "requests": len(rows),
+        "errors": sum("errorCode" in row for row in rows),
+        "gets": len(gets),
+        "bytes_out": sum(map(_bytes_out, rows)),
+        "unique_objects": len({row["resources"][0]["ARN"] for row in gets}),
+        "first_seen": min(row["eventTime"] for row in rows),
+        "last_seen": max(row["eventTime"] for row in rows),
+    }
+
+
+@cache
+def _is_crawler(agent: str) -> bool:
+    return any(pattern.search(agent) for pattern in ROBOTS)
+
+
+def _is_own(row: Event, own: dict[str, list[str]]) -> bool:
+    if _account(row) in own["accounts"] or row["userIdentity"].get("arn") in own["principals"]:
+        return True
+    address = row["sourceIPAddress"]
+    is_address = re.fullmatch(r"[0-9a-f:.]+", address)
+    return bool(is_address) and any(ip_address(address) in ip_network(network) for network in own["cidrs"])

@@ -1,0 +1,503 @@
+"""The sample's inventories: deterministic, in true layouts and formats, with every trap and a truth that is true."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote, unquote_plus
+
+import pyarrow as pa
+import pyarrow.orc as orc
+import pyarrow.parquet as pq
+import pytest
+
+from glue_jobs.sample import InventoryTruth, Truth, write_sample
+from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
+
+LAST_DAY = date(2026, 3, 10)
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+MANIFEST = re.compile(r"((?:cold/)?([a-z-]+)/([a-z-]+))/(\d{4}-\d\d-\d\dT\d\d-\d\dZ)/manifest\.json")
+READ = re.compile(
+    rb"^[0-9a-f]{64} (\S+) \[.{26}\] .*? "
+    rb'(?:(?:REST|WEBSITE).GET.OBJECT (?=\S+ "[A-Z]+ .*? HTTP/1\.1" (?:200|206|304) )'
+    rb"|REST.COPY.OBJECT_GET (?=\S+ - - - ))(\S+)",
+    re.MULTILINE,
+)
+PARQUET_TYPES = {"int64": "int64 {}", "bool": "boolean {}", "string": "binary {} (UTF8)"}
+DATE = "int64 {} (TIMESTAMP_MILLIS)"
+GB, MB = 1024**3, 1024**2
+
+Row = dict[str, Any]
+
+
+class Snapshot(NamedTuple):
+    """One manifest with the rows of its files, under the names of columns; empty texts of CSV are null."""
+
+    folder: str
+    time: datetime
+    manifest: dict[str, Any]
+    rows: list[Row]
+
+    @property
+    def bucket(self) -> str:
+        return str(self.manifest["sourceBucket"])
+
+    @property
+    def current(self) -> dict[str, Row]:
+        kept = [row for row in self.rows if row.get("is_latest", True) and not row.get("is_delete_marker", False)]
+        assert len({row["key"] for row in kept}) == len(kept)
+        return {row["key"]: row for row in kept}
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
+    folder = tmp_path_factory.mktemp("sample")
+    return folder, write_sample(folder, last_day=LAST_DAY, days=24, scale=0.1)
+
+
+@pytest.fixture(scope="module")
+def raw(sample: tuple[Path, Truth]) -> Path:
+    return sample[0] / "raw" / "s3_inventory_object"
+
+
+@pytest.fixture(scope="module")
+def truth(sample: tuple[Path, Truth]) -> InventoryTruth:
+    return sample[1].inventory
+
+
+@pytest.fixture(scope="module")
+def snapshots(raw: Path) -> list[Snapshot]:
+    """All of them, of every inventory in the order of their times."""
+    return [_snapshot(raw, path) for path in sorted(raw.rglob("manifest.json"))]
+
+
+@pytest.fixture(scope="module")
+def latest(snapshots: list[Snapshot], truth: InventoryTruth) -> dict[str, list[Snapshot]]:
+    """The two latest complete snapshots of every bucket."""
+    complete = {each.manifest for each in truth.snapshots if each.complete}
+    found = defaultdict(list)
+    for each in snapshots:
+        if f"{each.folder}/{each.time:%Y-%m-%dT%H-%MZ}/manifest.json" in complete:
+            found[each.bucket].append(each)
+    return {bucket: each[-2:] for bucket, each in found.items()}
+
+
+@pytest.fixture(scope="module")
+def kept(latest: dict[str, list[Snapshot]]) -> list[Row]:
+    return [row for each in latest.values() for row in each[-1].current.values()]
+
+
+def test_same_arguments_give_the_same_bytes_and_times_and_another_seed_does_not(tmp_path: Path) -> None:
+    for name, seed in (("one", 7), ("two", 7), ("other", 8)):
+        write_sample(tmp_path / name, seed=seed, last_day=LAST_DAY, days=3, scale=0.02)
+    one, two, other = (dict(_written(tmp_path / name)) for name in ("one", "two", "other"))
+    assert one == two
+    assert not {name for name in set(one) & set(other) if "/data/" in name or one[name] == other[name]}
+
+
+def test_files_lie_in_the_layout_of_s3(raw: Path, truth: InventoryTruth, snapshots: list[Snapshot]) -> None:
+    wanted = set(truth.strays)
+    for each, known in zip(_by_manifest(snapshots), sorted(truth.snapshots, key=lambda s: s.manifest), strict=True):
+        matched = MANIFEST.fullmatch(known.manifest)
+        assert matched and matched[2] == known.source_bucket and matched[3] == known.inventory_id
+        wanted |= {known.manifest, *(file["key"] for file in each.manifest["files"])}
+        wanted |= {f"{each.folder}/hive/dt={each.time:%Y-%m-%d-%H-%M}/symlink.txt"}
+        wanted |= {known.manifest.replace(".json", ".checksum")} if known.complete else set()
+    assert {path.relative_to(raw).as_posix() for path in raw.rglob("*") if path.is_file()} == wanted
+
+
+def test_a_manifest_says_where_from_when_and_what(raw: Path, snapshots: list[Snapshot]) -> None:
+    for each in snapshots:
+        manifest = each.manifest
+        assert list(manifest) == [
+            *("sourceBucket", "destinationBucket", "version", "creationTimestamp", "fileFormat", "fileSchema", "files")
+        ]
+        assert manifest["destinationBucket"] == "arn:aws:s3:::example-inventories"
+        assert manifest["version"] == "2016-11-30"
+        assert manifest["creationTimestamp"] == str(int(each.time.timestamp()) * 1000)
+        for file in manifest["files"]:
+            assert re.fullmatch(rf"{each.folder}/data/{UUID}\.(csv\.gz|orc|parquet)", file["key"])
+            content = (raw / file["key"]).read_bytes()
+            assert (file["size"], file["MD5checksum"]) == (len(content), hashlib.md5(content).hexdigest())
+        links = (raw / each.folder / f"hive/dt={each.time:%Y-%m-%d-%H-%M}/symlink.txt").read_text()
+        assert links.split() == [f"s3://example-inventories/{file['key']}" for file in manifest["files"]]
+
+
+def test_the_checksum_comes_last_and_is_missing_once(raw: Path, truth: InventoryTruth) -> None:
+    for each in (known for known in truth.snapshots if known.complete):
+        manifest = raw / each.manifest
+        checksum = manifest.with_suffix(".checksum")
+        assert checksum.read_text() == hashlib.md5(manifest.read_bytes()).hexdigest()
+        assert checksum.stat().st_mtime > manifest.stat().st_mtime > _time(each.time)
+    unfinished = [each for each in truth.snapshots if not each.complete]
+    assert len(unfinished) == 1
+    assert not (raw / unfinished[0].manifest).with_suffix(".checksum").exists()
+    later = [each.time for each in truth.snapshots if each.source_bucket == unfinished[0].source_bucket]
+    assert unfinished[0].time == max(later)
+
+
+def test_snapshots_are_of_sundays(truth: InventoryTruth) -> None:
+    of_bucket = defaultdict(list)
+    for each in truth.snapshots:
+        of_bucket[each.source_bucket].append(datetime.fromtimestamp(_time(each.time), UTC))
+    assert {bucket: len(times) for bucket, times in of_bucket.items()} == dict.fromkeys(of_bucket, 4)
+    for times in of_bucket.values():
+        assert {time.weekday() for time in times} == {6}
+        assert times[-1].date() == date(2026, 3, 8)
+        assert {after - before for before, after in pairwise(times)} == {timedelta(days=7)}
+
+
+def test_data_files_no_manifest_names_have_rows(raw: Path, truth: InventoryTruth, snapshots: list[Snapshot]) -> None:
+    named = {file["key"] for each in snapshots for file in each.manifest["files"]}
+    assert len(truth.strays) == 3 and not named & set(truth.strays)
+    assert all((raw / stray).stat().st_size > 1_000 for stray in truth.strays)
+
+
+def test_the_schema_is_that_of_the_files(raw: Path, snapshots: list[Snapshot]) -> None:
+    for each in snapshots:
+        form, schema = each.manifest["fileFormat"], each.manifest["fileSchema"]
+        for file in each.manifest["files"]:
+            assert SCHEMA_OF[form](raw / file["key"], schema) == schema
+
+
+def test_inventories_differ_in_format_fields_and_number_of_files(snapshots: list[Snapshot]) -> None:
+    assert {each.manifest["fileFormat"] for each in snapshots} == {"CSV", "ORC", "Parquet"}
+    columns = {each.bucket: set(each.rows[0]) for each in snapshots}
+    assert len({frozenset(names) for names in columns.values()}) == 3
+    everything = {column.name for column in S3_INVENTORY_OBJECT.columns[:21]}
+    assert columns["example-archive"] | columns["example-tides"] == everything
+    tides = [each for each in snapshots if each.bucket == "example-tides"]
+    assert [set(each.rows[0]) - set(tides[0].rows[0]) for each in tides] == [set(), *[{"checksum_algorithm"}] * 3]
+    assert {each.bucket: len(each.manifest["files"]) for each in snapshots} == {
+        "example-archive": 1,
+        "example-maps": 3,
+        "example-tides": 1,
+    }
+
+
+def test_truth_of_snapshots_agrees_with_their_rows(truth: InventoryTruth, snapshots: list[Snapshot]) -> None:
+    known = {each.manifest: each for each in truth.snapshots}
+    for each in snapshots:
+        counts = known.pop(f"{each.folder}/{each.time:%Y-%m-%dT%H-%MZ}/manifest.json")
+        markers = [row for row in each.rows if row.get("is_delete_marker")]
+        old = [row for row in each.rows if not row.get("is_latest", True) and not row["is_delete_marker"]]
+        assert {row["bucket"] for row in each.rows} == {counts.source_bucket}
+        assert (counts.rows, counts.objects) == (len(each.rows), len(each.current))
+        assert counts.bytes == sum(row["size"] for row in each.current.values())
+        assert (counts.noncurrent_objects, counts.noncurrent_bytes) == (len(old), sum(row["size"] for row in old))
+        assert counts.delete_markers == len(markers)
+    assert not known
+    assert truth.rows == sum(each.rows for each in truth.snapshots if each.complete)
+
+
+def test_source_stats_agree_with_the_rows(truth: InventoryTruth, kept: list[Row]) -> None:
+    accounts, repositories = defaultdict(list), defaultdict(list)
+    for row in kept:
+        parts = row["key"].split("/")
+        if len(parts) > 1:
+            accounts[parts[0]].append(row)
+        if len(parts) > 2:
+            repositories[parts[0], parts[1]].append(row)
+    assert {each.account: asdict(each) for each in truth.accounts} == {
+        account: {"account": account, "repositories": len({row["key"].split("/")[1] for row in rows}), **_sums(rows)}
+        for account, rows in accounts.items()
+    }
+    assert {(each.account, each.repository): asdict(each) for each in truth.repositories} == {
+        names: {"account": names[0], "repository": names[1], **_sums(rows)} for names, rows in repositories.items()
+    }
+    assert truth.accounts == sorted(truth.accounts, key=lambda each: (-each.storage_gb, each.account))
+    below = [row for rows in repositories.values() for row in rows]
+    assert truth.summary == {
+        "Total Accounts": str(len({account for account, _ in repositories})),
+        "Total Repositories": str(len(repositories)),
+        "Total Objects": str(len(below)),
+        "Total Storage (TB)": str(round(sum(row["size"] for row in below) / 1024**4, 2)),
+    }
+
+
+def test_growth_agrees_with_the_rows(truth: InventoryTruth, latest: dict[str, list[Snapshot]]) -> None:
+    assert len(latest) == len(truth.growth) == 3
+    for each in truth.growth:
+        before, after = (snapshot.current for snapshot in latest[each.source_bucket])
+        added = [after[key]["size"] for key in set(after) - set(before)]
+        removed = [before[key]["size"] for key in set(before) - set(after)]
+        names = ("size", "e_tag", "last_modified_date")
+        rewritten = [
+            after[key]["size"]
+            for key in set(before) & set(after)
+            if any(before[key][name] != after[key][name] for name in names)
+        ]
+        assert (each.added_objects, each.added_bytes) == (len(added), sum(added))
+        assert (each.removed_objects, each.removed_bytes) == (len(removed), sum(removed))
+        assert (each.rewritten_objects, each.rewritten_bytes) == (len(rewritten), sum(rewritten))
+        assert added and removed and rewritten
+
+
+def test_what_is_read_is_kept_and_the_unread_are_counted(
+    sample: tuple[Path, Truth], truth: InventoryTruth, kept: list[Row], snapshots: list[Snapshot]
+) -> None:
+    read = _read(sample[0] / "raw" / "s3_access_log")
+    for each in snapshots:
+        keys = {key for bucket, key in read if bucket == each.bucket and "/incoming/" not in key}
+        assert keys <= set(each.current)
+    groups = defaultdict(list)
+    for row in kept:
+        folders = row["key"].split("/")[:-1]
+        names = [*(name or None for name in folders), None, None][:2]
+        groups[*names, row["storage_class"]].append((row["size"], (row["bucket"], row["key"]) not in read))
+    assert {
+        (each.account, each.repository, each.storage_class): list(asdict(each).values())[3:] for each in truth.unread
+    } == {
+        name: [
+            len(found),
+            sum(size for size, _ in found),
+            sum(unread for _, unread in found),
+            sum(size for size, unread in found if unread),
+        ]
+        for name, found in groups.items()
+    }
+    assert 0 < sum(each.unread_objects for each in truth.unread) < len(kept)
+
+
+def test_what_is_written_is_kept(sample: tuple[Path, Truth], latest: dict[str, list[Snapshot]]) -> None:
+    written = {}
+    for event in _events(sample[0] / "raw" / "cloudtrail_s3_event"):
+        if event.get("eventName") in ("PutObject", "CompleteMultipartUpload") and event["userIdentity"].get("arn"):
+            parameters = event["requestParameters"]
+            written[parameters["bucketName"], parameters["key"], event["eventTime"]] = event
+    dated = {(bucket, row["key"], _stamp(row)) for bucket, each in latest.items() for row in each[-1].rows}
+    found = Counter(bucket for bucket, _, _ in set(written) & dated)
+    assert set(found) == {"example-tides", "example-maps"}
+    before = f"{latest['example-tides'][-1].time:%Y-%m-%dT%H:%M:%SZ}"
+    of_tides = [each for each in written if each[0] == "example-tides" and each[2] < before]
+    assert len(set(of_tides) & dated) > 0.8 * len(of_tides)
+
+
+def test_what_is_deleted_is_gone_or_has_a_delete_marker(
+    sample: tuple[Path, Truth], latest: dict[str, list[Snapshot]]
+) -> None:
+    changes = ("PutObject", "CompleteMultipartUpload", "CopyObject", "DeleteObject")
+    of_key = defaultdict(list)
+    for event in _events(sample[0] / "raw" / "cloudtrail_s3_event"):
+        if event["eventName"] in changes:
+            bucket = event["requestParameters"]["bucketName"]
+            # To the minute: what follows within a minute has no order here.
+            if event["eventTime"][:16] < f"{latest[bucket][-1].time:%Y-%m-%dT%H:%M}":
+                of_key[bucket, event["requestParameters"]["key"]].append((event["eventTime"], event["eventName"]))
+    gone = [name for name, found in of_key.items() if max(found)[1] == "DeleteObject"]
+    assert Counter(bucket for bucket, _ in gone).keys() == {"example-tides", "example-maps"}
+    for bucket, key in gone:
+        assert key not in latest[bucket][-1].current
+    markers = {row["key"] for row in latest["example-tides"][-1].rows if row["is_delete_marker"] and row["is_latest"]}
+    assert {key for bucket, key in gone if bucket == "example-tides"} <= markers
+
+
+@pytest.mark.parametrize(
+    ("kind", "fits"),
+    [
+        ("directly below an account", lambda row: re.fullmatch(r"[^/]+/[^/]+", row["key"])),
+        ("no slash", lambda row: "/" not in row["key"]),
+        ("empty second part", lambda row: re.match(r"[^/]+//", row["key"])),
+        ("a folder's own key", lambda row: row["key"].endswith("/") and row["size"] == 0),
+        *((f"{letter!r} in the key", lambda row, letter=letter: letter in row["key"]) for letter in " +%\"',&=\n水ï🐋"),
+        ("comma and quote in the data set", lambda row: row["key"].split("/")[1:2] == ['"North", & South']),
+        ("null version", lambda row: row.get("version_id", "-") is None and not row["is_latest"]),
+        ("null version, still current", lambda row: row.get("version_id", "-") is None and row["is_latest"]),
+        ("delete marker", lambda row: row.get("is_delete_marker") and row["is_latest"]),
+        ("delete marker of old", lambda row: row.get("is_delete_marker") and not row["is_latest"]),
+        ("multipart", lambda row: row.get("is_multipart_uploaded") and row["e_tag"].endswith("-5")),
+        ("moved", lambda row: row["storage_class"] == "STANDARD_IA" and "/incoming/" in row["key"]),
+        ("not encrypted", lambda row: row["encryption_status"] == "NOT-SSE"),
+        ("bucket key", lambda row: row.get("bucket_key_status") == "ENABLED" and row["encryption_status"] == "SSE-KMS"),
+        *(
+            (status, lambda row, status=status: row.get("replication_status") == status)
+            for status in ("FAILED", "REPLICA", "COMPLETED")
+        ),
+        (
+            "tier",
+            lambda row: row.get("intelligent_tiering_access_tier") and row["storage_class"] == "INTELLIGENT_TIERING",
+        ),
+        ("locked", lambda row: row.get("object_lock_mode") == "Governance" and row["object_lock_retain_until_date"]),
+        ("legal hold", lambda row: row.get("object_lock_legal_hold_status") == "On"),
+        ("will expire", lambda row: row.get("lifecycle_expiration_date")),
+        ("owner", lambda row: re.fullmatch("[0-9a-f]{64}", row.get("object_owner", ""))),
+    ],
+)
+def test_every_promised_kind_of_object_occurs(
+    latest: dict[str, list[Snapshot]], kind: str, fits: Callable[[Row], object]
+) -> None:
+    assert any(fits(row) for each in latest.values() for row in each[-1].rows), kind
+
+
+def test_delete_markers_have_nothing_but_a_date(snapshots: list[Snapshot]) -> None:
+    named = {"bucket", "key", "version_id", "is_latest", "is_delete_marker", "last_modified_date"}
+    markers = [row for each in snapshots for row in each.rows if row.get("is_delete_marker")]
+    assert {name for row in markers for name, value in row.items() if value is not None} == named
+
+
+def test_one_version_of_every_key_is_the_latest(snapshots: list[Snapshot]) -> None:
+    for each in snapshots:
+        versions = defaultdict(list)
+        for row in each.rows:
+            versions[row["key"]].append((row["last_modified_date"], row.get("is_latest", True)))
+        assert all([latest for _, latest in sorted(found)].index(True) == len(found) - 1 for found in versions.values())
+
+
+def test_content_is_kept_twice_in_one_bucket_and_in_two(kept: list[Row]) -> None:
+    buckets = defaultdict(list)
+    for row in kept:
+        if row["size"]:
+            buckets[row["e_tag"], row["size"]].append(row["bucket"])
+    twice = {tuple(sorted(found)) for found in buckets.values() if len(found) > 1}
+    assert {("example-archive", "example-tides"), ("example-tides", "example-tides")} <= twice
+
+
+def test_classes_and_ages_are_many_and_some_rows_tie(truth: InventoryTruth, kept: list[Row]) -> None:
+    assert len({row["storage_class"] for row in kept}) >= 8
+    dates = sorted(row["last_modified_date"] for row in kept)
+    assert dates[-1] - dates[0] > timedelta(days=4 * 365)
+    assert max(Counter(each.storage_gb for each in truth.accounts if each.storage_gb).values()) >= 3
+
+
+def test_rows_are_in_no_order(snapshots: list[Snapshot]) -> None:
+    keys = [row["key"] for row in snapshots[0].rows]
+    assert keys != sorted(keys)
+
+
+def test_more_is_kept_at_a_larger_scale_and_a_day_has_snapshots_too(tmp_path: Path) -> None:
+    small, large = (
+        write_sample(tmp_path / str(scale), last_day=LAST_DAY, days=1, scale=scale).inventory for scale in (0.01, 0.3)
+    )
+    assert large.rows > 1.5 * small.rows
+    assert [len(each.snapshots) for each in (small, large)] == [9, 9]
+    assert all(each.added_objects and each.removed_objects and each.rewritten_objects for each in small.growth)
+
+
+def test_a_folder_with_an_inventory_is_not_written_again(tmp_path: Path) -> None:
+    (tmp_path / "raw" / "s3_inventory_object" / "example-tides").mkdir(parents=True)
+    with pytest.raises(FileExistsError, match="s3_inventory_object already has files"):
+        write_sample(tmp_path, last_day=LAST_DAY, days=1, scale=0.01)
+
+
+def _written(folder: Path) -> Iterator[tuple[str, tuple[str, int]]]:
+    raw = folder / "raw" / "s3_inventory_object"
+    for path in raw.rglob("*"):
+        if path.is_file():
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            yield path.relative_to(raw).as_posix(), (digest, path.stat().st_mtime_ns)
+
+
+def _snapshot(raw: Path, path: Path) -> Snapshot:
+    manifest = json.loads(path.read_text())
+    matched = MANIFEST.fullmatch(path.relative_to(raw).as_posix())
+    assert matched
+    time = datetime.strptime(matched[4], "%Y-%m-%dT%H-%MZ").replace(tzinfo=UTC)
+    read = {"CSV": _csv_rows, "ORC": _orc_rows, "Parquet": _parquet_rows}[manifest["fileFormat"]]
+    files = [raw / file["key"] for file in manifest["files"]]
+    return Snapshot(matched[1], time, manifest, [row for file in files for row in read(file, manifest["fileSchema"])])
+
+
+def _csv_rows(path: Path, schema: str) -> Iterator[Row]:
+    names = [_column(name) for name in schema.split(", ")]
+    text = gzip.decompress(path.read_bytes()).decode("ascii")
+    assert text.startswith('"') and text.endswith('"\n') and not re.search(r"(^|,)[^\",]", text)
+    for values in csv.reader(io.StringIO(text)):
+        row: Row = {name: value or None for name, value in zip(names, values, strict=True)}
+        for name in ("is_latest", "is_delete_marker", "is_multipart_uploaded"):
+            row[name] = {"true": True, "false": False, None: None}[row[name]]
+        row["key"] = unquote_plus(row["key"])
+        row["size"] = None if row["size"] is None else int(row["size"])
+        row["last_modified_date"] = datetime.strptime(row["last_modified_date"], "%Y-%m-%dT%H:%M:%S.000Z")
+        yield row
+
+
+def _orc_rows(path: Path, _: str) -> list[Row]:
+    found: list[Row] = orc.ORCFile(path).read().to_pylist()
+    return found
+
+
+def _parquet_rows(path: Path, _: str) -> list[Row]:
+    found: list[Row] = pq.read_table(path).to_pylist()
+    return found
+
+
+def _column(name: str) -> str:
+    return {"ETag": "e_tag"}.get(name) or re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def _csv_schema(path: Path, schema: str) -> str:
+    lengths = {len(row) for row in csv.reader(io.StringIO(gzip.decompress(path.read_bytes()).decode()))}
+    return schema if lengths == {len(schema.split(", "))} else f"{lengths}"
+
+
+def _orc_schema(path: Path, _: str) -> str:
+    file = orc.ORCFile(path)
+    assert file.compression == "ZLIB"
+    names = {"int64": "bigint", "bool": "boolean", "timestamp[ns]": "timestamp"}
+    return f"struct<{','.join(f'{each.name}:{names.get(str(each.type), str(each.type))}' for each in file.schema)}>"
+
+
+def _parquet_schema(path: Path, _: str) -> str:
+    file = pq.ParquetFile(path)
+    assert {file.metadata.row_group(0).column(place).compression for place in range(2)} == {"SNAPPY"}
+    columns = [
+        f"  {'optional' if each.nullable else 'required'} {_parquet_type(each.type).format(each.name)};"
+        for each in file.schema_arrow
+    ]
+    return f"message s3.inventory {{{''.join(columns)}}}"
+
+
+def _parquet_type(kind: pa.DataType) -> str:
+    return DATE if kind == pa.timestamp("ms") else PARQUET_TYPES[str(kind)]
+
+
+SCHEMA_OF = {"CSV": _csv_schema, "ORC": _orc_schema, "Parquet": _parquet_schema}
+
+
+def _by_manifest(snapshots: list[Snapshot]) -> list[Snapshot]:
+    return sorted(snapshots, key=lambda each: f"{each.folder}/{each.time:%Y-%m-%dT%H-%MZ}")
+
+
+def _time(text: str) -> float:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+
+
+def _stamp(row: Row) -> str:
+    return f"{row['last_modified_date']:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _sums(rows: list[Row]) -> Row:
+    size = sum(row["size"] for row in rows)
+    dates = [row["last_modified_date"] for row in rows]
+    return {
+        "objects": len(rows),
+        "storage_gb": pytest.approx(size / GB, abs=0.00501),
+        "avg_object_size_mb": pytest.approx(size / len(rows) / MB, abs=0.00501),
+        "oldest_file": f"{min(dates):%Y-%m-%d %H:%M:%S}",
+        "newest_file": f"{max(dates):%Y-%m-%d %H:%M:%S}",
+    }
+
+
+def _read(folder: Path) -> set[tuple[str, str]]:
+    logs = b"".join(path.read_bytes() + b"\n" for path in folder.rglob("*") if path.is_file())
+    return {(match[1].decode(), unquote(unquote(match[2].decode()))) for match in READ.finditer(logs)}
+
+
+def _events(folder: Path) -> Iterator[dict[str, Any]]:
+    for path in folder.rglob("*_CloudTrail_*.gz"):
+        try:
+            records = json.loads(gzip.decompress(path.read_bytes()))["Records"]
+        except EOFError:
+            continue
+        yield from (record for record in records if isinstance(record, dict) and record.get("userIdentity"))

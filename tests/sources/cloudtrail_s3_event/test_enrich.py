@@ -1,0 +1,52 @@
+"""What is derived from CloudTrail events: data sets, own traffic, robots, days."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from glue_jobs.config import Config
+from glue_jobs.ingest.data_files import with_schema
+from glue_jobs.sources.cloudtrail_s3_event.source import enrich_cloudtrail, parse_cloudtrail
+from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
+
+POINT = "arn:aws:s3:us-east-1:123456789012:accesspoint/readers"
+CONFIG = Config.model_validate(
+    {
+        "access_points": {"readers": {"repository": "shared"}},
+        "own_traffic": {
+            "accounts": ["123456789012"],
+            "principals": ["arn:aws:iam::111122223333:role/Loader"],
+            "cidrs": ["192.0.2.0/28"],
+        },
+    }
+)
+
+
+def row(config: Config = CONFIG, **fields: Any) -> dict[str, Any]:
+    event = {"eventTime": "2024-05-07T23:59:59Z", "eventSource": "s3.amazonaws.com", **fields}
+    rows = parse_cloudtrail(json.dumps({"Records": [event]}).encode()).rows
+    rows = with_schema(CLOUDTRAIL_S3_EVENT, enrich_cloudtrail(rows.append_column("source_object", [["o"]]), config))
+    found: dict[str, Any] = rows.to_pylist()[0]
+    return found
+
+
+def test_data_sets_come_from_the_key_and_the_access_point() -> None:
+    found = row(requestParameters={"bucketName": "b", "key": "ana/tides/a.csv"})
+    assert (found["account"], found["repository"]) == ("ana", "tides")
+    found = row(requestParameters={"bucketName": POINT, "key": "ana/tides/a.csv"})
+    assert (found["account"], found["repository"]) == ("ana", "shared")
+
+
+def test_own_traffic_is_known_by_arn_account_or_address() -> None:
+    session = "arn:aws:sts::111122223333:assumed-role/Loader/nightly"
+    assert row(userIdentity={"type": "AssumedRole", "arn": session, "accountId": "111122223333"})["is_own"]
+    assert row(userIdentity={"type": "AWSAccount", "accountId": "123456789012"})["is_own"]
+    assert row(sourceIPAddress="192.0.2.7")["is_own"]
+    assert not row(sourceIPAddress="athena.amazonaws.com", userIdentity={"accountId": "111122223333"})["is_own"]
+
+
+def test_robots_and_days() -> None:
+    found = row(userAgent="[Googlebot/2.1 (+http://www.google.com/bot.html)]")
+    assert found["is_robot"]
+    assert (str(found["event_date"]), found["year"], found["month"], found["day"]) == ("2024-05-07", "2024", "05", "07")

@@ -1,0 +1,46 @@
+"""Management events of CloudTrail can be left out; every record stays accounted for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from glue_jobs.sources.cloudtrail_s3_event.source import parse_cloudtrail, parse_data_events
+
+
+def document(*some: dict[str, Any]) -> bytes:
+    fixed = {"eventTime": "2024-05-07T08:00:00Z", "eventSource": "s3.amazonaws.com"}
+    return json.dumps({"Records": [fixed | fields for fields in some]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept"),
+    [
+        ({"managementEvent": True, "eventCategory": "Management"}, False),
+        ({"managementEvent": True}, False),
+        ({"managementEvent": "true"}, False),
+        ({"eventCategory": "Management"}, False),
+        ({"managementEvent": False, "eventCategory": "Data"}, True),
+        ({"managementEvent": False, "eventCategory": "Management"}, True),
+        ({"eventCategory": "Data"}, True),
+        ({}, True),
+    ],
+)
+def test_events_that_say_they_are_of_management_are_filtered(fields: dict[str, Any], kept: bool) -> None:
+    parsed = parse_data_events(document(fields))
+    assert (parsed.records, parsed.rows.num_rows, len(parsed.filtered)) == (1, int(kept), int(not kept))
+    assert parse_cloudtrail(document(fields)).rows.num_rows == 1
+
+
+def test_what_is_left_keeps_its_object() -> None:
+    management, data = {"managementEvent": True}, {"managementEvent": False, "eventID": "e1"}
+    first = document(management, {"eventSource": "sts.amazonaws.com"}, {"eventTime": "yesterday"})
+    second = document(management, data)
+    parsed = parse_data_events(first + second, (0, len(first)))
+    assert parsed.rows["event_id"].to_pylist() == ["e1"]
+    assert parsed.positions.tolist() == [len(first)]
+    assert sorted(parsed.filtered.tolist()) == [0, 0, len(first)]
+    assert [each.position for each in parsed.rejected] == [0]
+    assert parsed.records == 5

@@ -1,0 +1,315 @@
+"""Manifests and files of inventories: every format, any fields, and what is refused."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus, unquote_plus
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glue_jobs.sources.s3_inventory_object.parser import (
+    InventoryFile,
+    RefusedError,
+    columnar,
+    files,
+    find,
+    read_file,
+    read_manifest,
+)
+from glue_jobs.sources.s3_inventory_object.parser.csv_rows import parse_block
+from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, field_names
+from glue_jobs.sources.s3_inventory_object.parser.keys import decode_keys
+from glue_jobs.storage import storage_for
+from tests.inventories import ALL, CURRENT, FIELDS, FORMATS, Inventory, Record, record
+
+TIME = datetime(2024, 5, 7, 1, 30)
+
+EVERY = ("Bucket", "Key", "VersionId", "IsLatest", "IsDeleteMarker", "Size", "LastModifiedDate", "ETag", "StorageClass",
+         "IsMultipartUploaded", "EncryptionStatus", "ObjectLockRetainUntilDate", "Mood")  # fmt: skip
+
+
+def read(form: str, content: bytes, fields: tuple[str, ...] = CURRENT, **promised: Any) -> list[Any]:
+    """The blocks of a file of that content."""
+    folder = Path(promised.pop("folder"))
+    path = folder / "file"
+    path.write_bytes(content)
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    file = InventoryFile(str(path), promised.get("size", len(content)), promised.get("md5", md5))
+    entry = find(file)
+    pieces = [content[start : start + 100] for start in range(0, len(content), 100)]
+    names = tuple(FIELDS[name][0] for name in fields)
+    return [*read_file(file, entry, pieces, form, names)]
+
+
+def rows(form: str, records: list[Record], fields: tuple[str, ...], folder: Path) -> list[dict[str, Any]]:
+    content = Inventory("", form=form, fields=fields).content(records)
+    blocks = read(form, content, fields, folder=folder)
+    assert sum(block.records for block in blocks) == len(records)
+    return [row for block in blocks for row in block.rows.to_pylist()]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_all_formats_give_the_same_rows(form: str, tmp_path: Path) -> None:
+    locked = datetime(2030, 1, 2, 3, 4, 5, 678_000)
+    given = [
+        record("a b/ü+%41.csv", 5, VersionId="v1", IsLatest=True, IsDeleteMarker=False, ETag="e", Mood='so "so"',
+               IsMultipartUploaded=True, EncryptionStatus="SSE-S3", ObjectLockRetainUntilDate=locked),
+        record("gone", None, VersionId="", IsLatest=False, IsDeleteMarker=True, StorageClass=None),
+    ]  # fmt: skip
+    first, second = rows(form, given, EVERY, tmp_path)
+    absent = dict.fromkeys(set(COLUMNS) - {FIELDS[name][0] for name in EVERY})
+    assert first == {
+        "bucket": "example-data", "key": "a b/ü+%41.csv", "version_id": "v1", "is_latest": True, "size": 5,
+        "is_delete_marker": False, "last_modified_date": datetime(2024, 4, 1, 12), "e_tag": "e",
+        "storage_class": "STANDARD", "is_multipart_uploaded": True, "encryption_status": "SSE-S3",
+        "object_lock_retain_until_date": locked, "other_fields": '{"mood":"so \\"so\\""}', **absent,
+    }  # fmt: skip
+    assert (second["version_id"], second["is_latest"], second["is_delete_marker"]) == ("null", False, True)
+    assert [second[name] for name in ("size", "storage_class", "other_fields")] == [None, None, None]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("fields", [("Bucket", "Key"), ("Key", "Mood", "Size", "Bucket"), ALL])
+def test_any_subset_of_fields_in_any_order(form: str, fields: tuple[str, ...], tmp_path: Path) -> None:
+    (row,) = rows(form, [record("k", 7, Mood="x", VersionId="", IsLatest=True)], fields, tmp_path)
+    assert (row["key"], row["size"]) == ("k", 7 if "Size" in fields else None)
+    assert row["version_id"] == ("null" if "VersionId" in fields else None)
+    assert row["other_fields"] == ('{"mood":"x"}' if "Mood" in fields else None)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30), max_size=20))
+def test_keys_survive_being_written_as_csv(keys: list[str]) -> None:
+    block = parse_block(Inventory("").csv([record(key) for key in keys]), ("bucket", "key", *["x"] * 0, *_others()))
+    assert block.rows["key"].to_pylist() == keys
+    assert (block.records, block.rejected) == (len(keys), [])
+
+
+def _others() -> list[str]:
+    return [FIELDS[name][0] for name in CURRENT[2:]]
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.text("aZ09%+/é", max_size=12), max_size=8), st.integers(0, 3))
+def test_decoding_many_is_decoding_each(keys: list[str], skipped: int) -> None:
+    array = pa.array(["+%41é"[:skipped], *keys], pa.string())[1:]
+    expected = [unquote_plus(key, errors="backslashreplace") for key in keys]
+    assert decode_keys(array).to_pylist() == expected
+
+
+def test_keys_of_other_bytes_stay_visible() -> None:
+    assert decode_keys(pa.array(["a%ffb", quote_plus("é/ü +"), "100%", "%4", "%zz"])).to_pylist() == [
+        "a\\xffb", "é/ü +", "100%", "%4", "%zz",
+    ]  # fmt: skip
+
+
+BAD_ROWS = {
+    '"b","k"': "The row has 2 fields, where fileSchema names 4.",
+    '"b","k","1","2024-05-07T08:00:00.000Z","more"': "The row has 5 fields, where fileSchema names 4.",
+    '"b","k","many","2024-05-07T08:00:00.000Z"': "The field size cannot be 'many'.",
+    '"b","k","1","yesterday"': "The field last_modified_date cannot be 'yesterday'.",
+    '"b","k","1","2024-02-30T08:00:00.000Z"': "The field last_modified_date cannot be '2024-02-30T08:00:00.000Z'.",
+    '"b","","1","2024-05-07T08:00:00.000Z"': "The field key cannot be ''.",
+    '"b","k","99999999999999999999",""': "The field size cannot be '99999999999999999999'.",
+}
+
+
+@pytest.mark.parametrize("line", BAD_ROWS)
+def test_a_bad_row_is_rejected_with_its_place_and_its_neighbours_stay(line: str) -> None:
+    good = '"b","k%20{}","1","2024-05-07T08:00:00.000Z"'
+    text = "\n".join([good.format(0), "", line, good.format(1), line, ""])
+    block = parse_block(text.encode(), ("bucket", "key", "size", "last_modified_date"))
+    assert block.rows["key"].to_pylist() == ["k 0", "k 1"]
+    assert block.rows["size"].to_pylist() == [1, 1]
+    assert [(each.position, each.reason, each.record) for each in block.rejected] == [
+        (1, BAD_ROWS[line], line.encode()), (3, BAD_ROWS[line], line.encode()),
+    ]  # fmt: skip
+    assert block.records == 4
+
+
+def test_rows_are_numbered_through_the_blocks_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glue_jobs.sources.s3_inventory_object.parser.files.BLOCK", 1_000)
+    monkeypatch.setattr("glue_jobs.read.unpack.MOST_AT_ONCE", 700)
+    lines = [f'"b","k{n}"\n' if n % 40 else f'"b{n}"\n' for n in range(400)]
+    blocks = read("CSV", gzip.compress("".join(lines).encode()), ("Bucket", "Key"), folder=tmp_path)
+    assert len(blocks) > 3
+    rejected = [(each.position, each.record) for block in blocks for each in block.rejected]
+    assert rejected == [(n, f'"b{n}"'.encode()) for n in range(0, 400, 40)]
+    assert [key for block in blocks for key in block.rows["key"].to_pylist()] == [f"k{n}" for n in range(400) if n % 40]
+
+
+def test_large_files_are_read_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glue_jobs.sources.s3_inventory_object.parser.files.KEPT", 100)
+    for form in ("ORC", "Parquet"):
+        found = rows(form, [record(f"k{n}") for n in range(3_000)], CURRENT, tmp_path)
+        assert [row["key"] for row in found] == [f"k{n}" for n in range(3_000)]
+
+
+GOOD = {form: Inventory("", form=form).content([record(f"k{n}") for n in range(50)]) for form in FORMATS}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_file_that_is_not_as_promised(form: str, tmp_path: Path) -> None:
+    good = GOOD[form]
+    other = GOOD["ORC" if form == "CSV" else "CSV"]
+    cases = [
+        (good, {"md5": "0" * 32}, r"its file \S+ has the MD5 \w+, the manifest promises 0{32}"),
+        (good[:-9] + b"x" * 9, {"md5": hashlib.md5(good).hexdigest()}, "has the MD5"),
+        (good, {"size": 5}, rf"its file \S+ has {len(good)} bytes, the manifest promises 5"),
+        (other, {}, rf"its file \S+ is no (gzipped )?{form} file, which the manifest promises"),
+        (good[:-9], {}, "cut short|cannot be read as"),
+    ]
+    for content, promised, reason in cases:
+        with pytest.raises(RefusedError, match=reason):
+            read(form, content, folder=tmp_path, **promised)
+    with pytest.raises(RefusedError, match=r"its file \S+nowhere is missing"):
+        find(InventoryFile(f"{tmp_path}/nowhere", 1, ""))
+
+
+@pytest.mark.parametrize("form", ["ORC", "Parquet"])
+def test_nothing_of_a_damaged_columnar_file_is_read(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Some damage of ORC ends the process that reads it.
+    monkeypatch.setattr(files, f"read_{form.lower()}", lambda *_: pytest.fail("was read"))
+    with pytest.raises(RefusedError, match="has the MD5"):
+        read(form, GOOD[form], md5="0" * 32, folder=tmp_path)
+
+
+def test_an_empty_file_is_csv_without_rows_and_nothing_else(tmp_path: Path) -> None:
+    assert [block.records for block in read("CSV", b"", folder=tmp_path)] == [0]
+    for form in ("ORC", "Parquet"):
+        with pytest.raises(RefusedError, match=f"is empty, which no {form} file is"):
+            read(form, b"", folder=tmp_path)
+
+
+@pytest.mark.parametrize("form", ["ORC", "Parquet"])
+def test_a_file_without_a_promised_column(form: str, tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="has no column mood, which fileSchema names"):
+        read(form, GOOD[form], (*CURRENT, "Mood"), folder=tmp_path)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_names_of_fields(form: str) -> None:
+    inventory = Inventory("", form=form, fields=EVERY)
+    assert field_names(form, inventory.schema) == tuple(FIELDS[name][0] for name in EVERY)
+
+
+def test_names_of_fields_as_aws_writes_them() -> None:
+    orc = "struct<bucket:string,key:string,size:bigint,last_modified_date:timestamp>"
+    assert field_names("ORC", orc) == ("bucket", "key", "size", "last_modified_date")
+    parquet = (
+        "message s3.inventory {\n required binary bucket (UTF8);\n required binary key (UTF8);\n"
+        " optional int64 last_modified_date (TIMESTAMP_MILLIS);\n}"
+    )
+    assert field_names("Parquet", parquet) == ("bucket", "key", "last_modified_date")
+    csv = "Bucket, Key, ETag, IsMultipartUploaded, ObjectAccessControlList, BucketKeyStatus"
+    assert field_names("CSV", csv)[2:] == (
+        "e_tag", "is_multipart_uploaded", "object_access_control_list", "bucket_key_status",
+    )  # fmt: skip
+
+
+def manifest(inventory: Inventory, **changes: Any) -> Any:
+    content = {**inventory.promise(TIME, [b"x"]), **changes}
+    address = inventory.deliver_manifest(TIME, {name: value for name, value in content.items() if value is not None})
+    storage = storage_for(address)
+    return read_manifest(address, storage.get(address), storage.get(address.replace("json", "checksum")))
+
+
+def test_a_manifest_says_what_the_snapshot_is_and_where_its_files_are(tmp_path: Path) -> None:
+    inventory = Inventory(str(tmp_path), config="all-versions")
+    found = manifest(inventory)
+    assert (found.source_bucket, found.inventory_id, found.time, found.form) == (
+        "example-data", "all-versions", TIME, "CSV",
+    )  # fmt: skip
+    assert found.fields == tuple(FIELDS[name][0] for name in CURRENT)
+    (file,) = found.files
+    assert storage_for(file.address).get(file.address) == b"x"
+    assert file.address.startswith(f"{inventory.folder}/data/")
+
+
+def test_files_on_s3_are_at_their_keys_and_in_a_copy_beside_the_manifest() -> None:
+    content = (
+        b'{"sourceBucket":"b","destinationBucket":"arn:aws:s3:::dest","version":"2016-11-30","fileFormat":"CSV",'
+        b'"fileSchema":"Bucket, Key","files":[{"key":"p/b/c/data/1.csv.gz","size":1,"MD5checksum":"00"}]}'
+    )
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest().encode()
+    for folder, expected in {
+        "s3://dest/p/b/c": "s3://dest/p/b/c/data/1.csv.gz",
+        "s3://copy/q/c": "s3://copy/q/c/data/1.csv.gz",
+        "/copy/c": "/copy/c/data/1.csv.gz",
+    }.items():
+        (file,) = read_manifest(f"{folder}/2024-05-07T01-30Z/manifest.json", content, md5).files
+        assert file.address == expected
+
+
+BAD_MANIFESTS: dict[str, dict[str, Any]] = {
+    "has version 2031-01-01, 2016-11-30 is known; use a newer program": {"version": "2031-01-01"},
+    "have the format Avro": {"fileFormat": "Avro"},
+    "names no sourceBucket": {"sourceBucket": None},
+    "lists no files": {"files": None},
+    "is none of an inventory's": {"fileSchema": "Bucket, Size"},
+    "lists a file without key, size and MD5checksum": {"files": [{"key": "k"}]},
+    "without a name": {"files": [{"key": "a/..", "size": 1, "MD5checksum": "0"}]},
+    "or twice": {"files": [{"key": "a/b", "size": 1, "MD5checksum": "0"}] * 2},
+}
+
+
+@pytest.mark.parametrize("reason", BAD_MANIFESTS)
+def test_a_manifest_that_cannot_be_used(reason: str, tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match=reason):
+        manifest(Inventory(str(tmp_path)), **BAD_MANIFESTS[reason])
+
+
+def test_a_manifest_that_is_not_the_one_of_its_checksum() -> None:
+    with pytest.raises(RefusedError, match=r"not the one that manifest\.checksum was made of"):
+        read_manifest("/c/2024-05-07T01-30Z/manifest.json", b"{}", b"0" * 32)
+    for content in (b"[]", b"{"):
+        md5 = hashlib.md5(content, usedforsecurity=False).hexdigest().upper().encode() + b"\n"
+        with pytest.raises(RefusedError, match="is no JSON"):
+            read_manifest("/c/2024-05-07T01-30Z/manifest.json", content, md5)
+
+
+def test_times_as_numbers_and_nested_new_fields(tmp_path: Path) -> None:
+    sink, locked = pa.BufferOutputStream(), "object_lock_retain_until_date"
+    columns = {
+        "bucket": ["b"],
+        "key": ["k"],
+        locked: [1_700_000_000_000],
+        "tags": [[{"a": 1}]],
+    }
+    pq.write_table(pa.table(columns), sink)
+    content = bytes(sink.getvalue())
+    path = tmp_path / "f"
+    path.write_bytes(content)
+    file = InventoryFile(str(path), len(content), hashlib.md5(content, usedforsecurity=False).hexdigest())
+    (block,) = read_file(file, find(file), [content], "Parquet", tuple(columns))
+    (row,) = block.rows.to_pylist()
+    assert row[locked] == datetime(2023, 11, 14, 22, 13, 20)
+    assert row["other_fields"] == '{"tags":[{"a":1}]}'
+
+
+@pytest.mark.parametrize(("length", "batches"), [(10, 1), (1_000, 4)])
+def test_a_batch_of_parquet_has_fewer_rows_where_keys_are_long(
+    length: int, batches: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columnar, "BATCH", 2**20)
+    keys = [f"{number:0{length}}" for number in range(4_000)]
+    path = tmp_path / "0.parquet"
+    pq.write_table(pa.table({"bucket": ["b"] * len(keys), "key": keys}), path, use_dictionary=False)
+    read = list(columnar.read_parquet(pa.BufferReader(path.read_bytes()), ("bucket", "key")))
+    assert len(read) == batches
+    assert [key for rows in read for key in rows["key"].to_pylist()] == keys
+
+
+def test_a_number_with_blanks_is_one_whatever_its_neighbours_are() -> None:
+    alone, beside = b'"b","k"," 7"\n', b'"b","k"," 7"\n"b","l","x"\n'
+    for text, rejected in ((alone, 0), (beside, 1)):
+        block = parse_block(text, ("bucket", "key", "size"))
+        assert (block.rows["size"].to_pylist(), len(block.rejected)) == ([7], rejected)

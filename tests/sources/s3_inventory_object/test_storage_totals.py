@@ -1,0 +1,77 @@
+"""Sums of a snapshot over parts are those over all of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glue_jobs.sources.s3_inventory_object.parser import Snapshot
+from glue_jobs.sources.s3_inventory_object.storage_totals import partial_totals, totals_of
+
+SNAPSHOT = Snapshot("/m", "example-data", "daily", datetime(2024, 5, 7, 1, 30), "CSV", ("bucket", "key"), ())
+
+Row = tuple[str | None, str | None, str | None, bool | None, bool | None, int | None, datetime | None]
+
+
+def table(rows: list[Row]) -> pa.Table:
+    names = ("account", "repository", "storage_class", "is_latest", "is_delete_marker", "size", "last_modified_date")
+    types = [pa.string()] * 3 + [pa.bool_()] * 2 + [pa.int64(), pa.timestamp("us")]
+    columns = [pa.array([row[number] for row in rows], kind) for number, kind in enumerate(types)]
+    encoded = [column.dictionary_encode() for column in columns[:3]]
+    return pa.table([*encoded, *columns[3:]], names=list(names))
+
+
+def summed(rows: list[Row]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """The same, one row after another."""
+    found: dict[tuple[Any, ...], list[Any]] = {}
+    for *names, latest, marker, size, modified in rows:
+        sums = found.setdefault(tuple(names), [0, 0, 0, 0, 0, None, None])
+        if marker:
+            sums[4] += 1
+        elif latest in (True, None):
+            sums[0] += 1
+            sums[1] += size or 0
+            if modified is not None:
+                sums[5] = min(sums[5] or modified, modified)
+                sums[6] = max(sums[6] or modified, modified)
+        else:
+            sums[2] += 1
+            sums[3] += size or 0
+    return {names: tuple(sums) for names, sums in found.items()} or {(None, None, None): (0, 0, 0, 0, 0, None, None)}
+
+
+names = st.sampled_from([None, "a", "b", "é"])
+flags = st.sampled_from([None, True, False])
+times = st.sampled_from([None, datetime(2024, 1, 1), datetime(2023, 1, 1, 5), datetime(2025, 1, 1)])
+rows_of = st.lists(
+    st.tuples(names, names, names, flags, flags, st.sampled_from([None, 0, 5, 2**45]), times), max_size=12
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(rows_of, max_size=3))
+def test_totals_are_what_adding_up_gives(parts: list[list[Row]]) -> None:
+    totals = totals_of(SNAPSHOT, [partial_totals(table(part)) for part in parts])
+    found = {tuple(row.values())[4:7]: tuple(row.values())[7:] for row in totals.to_pylist()}
+    assert len(found) == totals.num_rows
+    assert found == summed([row for part in parts for row in part])
+    assert set(totals["source_bucket"].to_pylist()) == {"example-data"}
+
+
+def test_a_row_tells_which_snapshot_it_is_of() -> None:
+    (row,) = totals_of(SNAPSHOT, []).to_pylist()
+    assert (row["inventory_id"], row["snapshot_time"], row["snapshot_date"], row["objects"]) == (
+        "daily", datetime(2024, 5, 7, 1, 30), datetime(2024, 5, 7).date(), 0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_large_sums_are_exact(count: int) -> None:
+    row = ("a", "b", "STANDARD", None, None, 2**60 + 1, None)
+    (total,) = totals_of(SNAPSHOT, [partial_totals(table([row] * count))]).to_pylist()
+    assert total["bytes"] == count * (2**60 + 1)

@@ -1,0 +1,71 @@
+"""Declaring tables: mistakes are found when the module is imported."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from glue_jobs.sources.pipelines import PIPELINES, TABLES
+from glue_jobs.tables.model import ARROW_TYPES, LONGEST_DESCRIPTION, Column, Table
+
+NAME = Column(1, "name", "string", "Who.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((1, "size", "long", "How much."), "column size: type 'long' is none of string, int, bigint"),
+        ((1, "size", "int", ""), "column size: a description has 1 to 255 bytes"),
+        ((1, "size", "int", "ä" * 128), "column size: a description has 1 to 255 bytes"),
+        ((1, "more", "array<string>", "More."), "column more: an array has an element_id, other types have none"),
+        ((1, "size", "int", "How much.", 2), "column size: an array has an element_id, other types have none"),
+    ],
+)
+def test_a_wrong_column_is_refused(arguments: tuple[object, ...], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        Column(*arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        (NAME, Column(2, "name", "int", "Again.")),
+        (NAME, Column(1, "other", "int", "Same id.")),
+        (NAME, Column(2, "more", "array<string>", "Its elements have the id of name.", 1)),
+    ],
+)
+def test_a_name_or_an_id_belongs_to_one_column(columns: tuple[Column, ...]) -> None:
+    with pytest.raises(ValueError, match="table t: a column name or a field id is used twice"):
+        Table("t", "d", columns, partitions=())
+
+
+@pytest.mark.parametrize("place", ["partitions", "sort", "identity", "same", "derived", "statistics"])
+def test_an_unknown_column_is_named(place: str) -> None:
+    with pytest.raises(ValueError, match="table t: no such column: nmae"):
+        Table("t", "d", (NAME,), **{"partitions": (), place: ("nmae",)})  # type: ignore[arg-type]
+
+
+def test_a_description_may_be_as_long_as_glue_keeps() -> None:
+    assert Column(1, "name", "string", "x" * LONGEST_DESCRIPTION)
+
+
+def test_the_schema_has_ids_of_columns_and_elements() -> None:
+    schema = Table("t", "d", (NAME, Column(2, "more", "array<string>", "More.", 3)), partitions=()).arrow_schema
+    assert schema.field("name").metadata == {b"PARQUET:field_id": b"1"}
+    assert schema.field("more").type.value_field.metadata == {b"PARQUET:field_id": b"3"}
+    assert schema.types == [pa.string(), ARROW_TYPES["array<string>"]]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_tables_keep_to_the_rules(table: Table) -> None:
+    assert not set(table.identity) & set(table.derived)
+    # Rows are only compared when they share their identity, so nothing else may make them the same.
+    assert not table.same or set(table.same) == set(table.identity)
+    assert set(table.partitions) <= {column.name for column in table.columns}
+    assert all(column.name == column.name.lower() for column in table.columns)
+
+
+def test_every_pipeline_is_called_like_its_table() -> None:
+    assert [pipeline.name for pipeline in PIPELINES] == [pipeline.table.name for pipeline in PIPELINES]
+    for pipeline in PIPELINES:
+        assert "source_object" not in pipeline.table.compared

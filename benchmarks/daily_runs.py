@@ -18,7 +18,7 @@ from benchmarks import our_run
 from benchmarks.measure import Line, Settings
 from benchmarks.sample_files import config_file, log_files, sample
 from glue_jobs.storage.folder import FolderStorage
-from glue_jobs.workers import Here
+from glue_jobs.workers.engine import Here
 
 MOST = 1.3
 # A page of names fills up in the first weeks and is one request all the same.

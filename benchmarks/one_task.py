@@ -7,8 +7,8 @@ from pathlib import Path
 
 from glue_jobs.config import Config
 from glue_jobs.ingest.staging import new_run
-from glue_jobs.ingest.task_context import Job
-from glue_jobs.read.raw_object import Found, Skipped, Window
+from glue_jobs.ingest.task_context import TaskContext
+from glue_jobs.read.raw_object import RawObject, Skipped, Window
 from glue_jobs.sources.layouts.discovery import discover
 from glue_jobs.sources.pipelines import BY_NAME, Pipeline
 from glue_jobs.storage import storage_for
@@ -17,13 +17,13 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 ACCESS_LOG = BY_NAME["s3_access_log"]
 
 
-def job(folder: Path, pipeline: Pipeline = ACCESS_LOG) -> Job:
+def context(folder: Path, pipeline: Pipeline = ACCESS_LOG) -> TaskContext:
     """A job that writes its data files below ``folder``; nothing is ever committed."""
     locations = {table.name: str(folder / table.name) for table in (pipeline.table, REJECTED_RECORD)}
     run = new_run(str(folder / "_runs"), datetime.now(UTC).replace(tzinfo=None))
-    return Job(pipeline, Config(), run, date.today(), locations)
+    return TaskContext(pipeline, Config(), run, date.today(), locations)
 
 
-def objects(raw: str, pipeline: Pipeline = ACCESS_LOG) -> list[Found]:
+def objects(raw: str, pipeline: Pipeline = ACCESS_LOG) -> list[RawObject]:
     """All raw objects below a folder or an S3 address."""
     return list(discover(storage_for(raw), raw, pipeline.names, Window(), Skipped(), any_name=True))

@@ -6,8 +6,8 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
-from glue_jobs.ingest.ingest import Outcome, ingest
-from glue_jobs.jobs.ingest_job import order
+from glue_jobs.ingest.ingest import RunSummary, ingest
+from glue_jobs.jobs.ingest_job import ingest_request
 from glue_jobs.progress import Reporter
 from glue_jobs.workers.spark import session
 
@@ -23,11 +23,11 @@ class Silent:
         return nullcontext(lambda done, total: None)
 
 
-def run(raw: Path, lake: Path, config: Path | None = None, pipeline: str = "s3_access_log") -> Outcome:
+def run(raw: Path, lake: Path, config: Path | None = None, pipeline: str = "s3_access_log") -> RunSummary:
     """Ingest everything new below ``raw`` into the lake in that folder."""
     arguments = {"pipeline": pipeline, "raw_path": str(raw), "lake_path": str(lake)}
     silent: Reporter = Silent()  # type: ignore[assignment]
-    return ingest(order(arguments | ({"config": str(config)} if config else {})), silent)
+    return ingest(ingest_request(arguments | ({"config": str(config)} if config else {})), silent)
 
 
 def keep_workers() -> None:

@@ -18,12 +18,12 @@ from unittest.mock import patch
 from benchmarks.inventory_files import large_csv, read_snapshot
 from benchmarks.inventory_lake import inventory_lake, sides
 from benchmarks.measure import Line, Settings
-from benchmarks.one_task import job, objects
+from benchmarks.one_task import context, objects
 from benchmarks.sample_files import QUICK_SCALE, SCALE, large_file, large_trail_file, sample, whole_trail
 from benchmarks.tiny_files import files_of
 from glue_jobs.ingest.chunk_task import ingest_chunk
 from glue_jobs.ingest.duplicates.in_files import Day
-from glue_jobs.ingest.duplicates.rewrite import drop_doubled
+from glue_jobs.ingest.duplicates.rewrite import drop_duplicates
 from glue_jobs.ingest.snapshots.changed import COLUMNS
 from glue_jobs.ingest.snapshots.comparison import MOST_BYTES, Task, compare_range
 from glue_jobs.ingest.snapshots.key_ranges import key_ranges, row_groups
@@ -82,7 +82,7 @@ def _trail(settings: Settings) -> Path:
 def _peak(raw: Path, work: Path, pipeline: Pipeline) -> tuple[int, int]:
     import pyspark  # noqa: F401 - a worker of Spark has it in memory
 
-    this = job(work, pipeline)
+    this = context(work, pipeline)
     found = objects(str(raw), pipeline)
     size = chunk_size(sum(each.entry.size for each in found), WORKERS)
     days: defaultdict[object, Day] = defaultdict(lambda: Day([], [], []))
@@ -90,10 +90,10 @@ def _peak(raw: Path, work: Path, pipeline: Pipeline) -> tuple[int, int]:
         made = ingest_chunk(this, chunk)
         for file in made.files:
             days[file.partition["event_date"]].new.append(file)
-        for few in made.aside:
-            days[few.partition["event_date"]].aside.append(few)
+        for few in made.late_rows:
+            days[few.partition["event_date"]].late_rows.append(few)
     files = sum(len(day.new) for day in days.values())
-    files += sum(len(each.files) - len(each.addresses) for each in drop_doubled(this, [*days.values()]))
+    files += sum(len(each.files) - len(each.addresses) for each in drop_duplicates(this, [*days.values()]))
     shutil.rmtree(work)
     return _most_memory(), files
 
@@ -102,7 +102,7 @@ def _peak_of_snapshot(raw: Path, work: Path) -> tuple[int, int]:
     import pyspark  # noqa: F401 - a worker of Spark has it in memory
 
     snapshot = read_snapshot(raw)
-    result = ingest_share(job(work, BY_NAME["s3_inventory_object"]), Share(snapshot, snapshot.files, detail=True))
+    result = ingest_share(context(work, BY_NAME["s3_inventory_object"]), Share(snapshot, snapshot.files, detail=True))
     if result.refused or result.rejected or result.duplicates:
         raise AssertionError(f"{raw.name}: {result.refused or result.rejected or result.duplicates}")
     shutil.rmtree(work)

@@ -68,8 +68,8 @@ def _records(path: Path) -> list[msgspec.Raw]:
 
 
 def _packed(records: list[msgspec.Raw]) -> bytes:
-    packing = zlib.compressobj(PACKING_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
-    return packing.compress(HEAD + b",".join(records) + b"]}") + packing.flush()
+    compression_ratio = zlib.compressobj(PACKING_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
+    return compression_ratio.compress(HEAD + b",".join(records) + b"]}") + compression_ratio.flush()
 
 
 def trail_files(raw: Path) -> list[Path]:
@@ -137,14 +137,14 @@ def large_trail_file(raw: Path, target: Path, size: int) -> Path:
     """One CloudTrail file of about ``size`` bytes of gzip: one document with the sample's records, over and over."""
     if not target.exists():
         unfinished = target.with_name("unfinished")
-        packing = zlib.compressobj(PACKING_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
+        compression_ratio = zlib.compressobj(PACKING_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
         before = HEAD
         with unfinished.open("wb") as large:
             for path in itertools.cycle(trail_files(raw)):
-                large.write(packing.compress(before + b",".join(_records(path))))
+                large.write(compression_ratio.compress(before + b",".join(_records(path))))
                 before = b","
                 if large.tell() >= size:
                     break
-            large.write(packing.compress(b"]}") + packing.flush())
+            large.write(compression_ratio.compress(b"]}") + compression_ratio.flush())
         unfinished.rename(target)
     return target

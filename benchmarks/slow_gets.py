@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.measure import Line, Settings
-from benchmarks.one_task import job, objects
+from benchmarks.one_task import context, objects
 from benchmarks.slow_s3 import BUCKET, serving
 from benchmarks.tiny_files import files_of
 from glue_jobs.ingest.chunk_task import ingest_chunk
@@ -38,7 +38,7 @@ def _rate(endpoint: str, work: Path) -> tuple[float, int]:
     chunks: list[Chunk] = list(cut(found, chunk_size(sum(each.entry.size for each in found), 1), lambda _: True))
     chunk = max(chunks, key=len)
     before = time.perf_counter()
-    ingest_chunk(job(work), chunk)
+    ingest_chunk(context(work), chunk)
     seconds = time.perf_counter() - before
     shutil.rmtree(work)
     return len(chunk) / seconds, len(chunk)

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from glue_jobs.errors import STOPPED, UsageLakeError
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.jobs.arguments import REPORT, parse
-from glue_jobs.jobs.ingest_job import order
-from glue_jobs.jobs.report_job import report, report_order
+from glue_jobs.jobs.ingest_job import ingest_request
+from glue_jobs.jobs.report_job import report, report_request
 from glue_jobs.jobs.run_summary import sentence
 from glue_jobs.progress import PlainReporter, Reporter
 from glue_jobs.publish.publish import sentence as reports_sentence
@@ -32,12 +32,12 @@ def main(arguments: Sequence[str]) -> str | int | None:
 
 def _run(values: Mapping[str, str], reporter: Reporter) -> str | None:
     if values["pipeline"] == REPORT:
-        reporter.say(reports_sentence(report(report_order(values), reporter)))
+        reporter.say(reports_sentence(report(report_request(values), reporter)))
         return None
-    outcome = ingest(order(values), reporter)
-    if outcome.failed:
-        return sentence(outcome)
-    reporter.say(sentence(outcome))
+    summary = ingest(ingest_request(values), reporter)
+    if summary.failed:
+        return sentence(summary)
+    reporter.say(sentence(summary))
     return None
 
 

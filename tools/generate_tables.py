@@ -34,7 +34,7 @@ def _section(table: Table) -> Iterator[str]:
     if table.sort:
         yield f"- Files are sorted by {_names(table.sort)}."
     if table.identity:
-        among = " of one task" if table.labels else ""
+        among = " of one task" if table.file_constants else ""
         yield f"- Records{among} with the same {_names(table.identity)} are compared; equal ones are stored once."
     yield ""
     yield "| column | type | meaning |"

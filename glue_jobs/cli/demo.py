@@ -12,9 +12,9 @@ from rich.text import Text
 
 from glue_jobs.cli.show import print_rows
 from glue_jobs.errors import ArgumentError
-from glue_jobs.ingest.ingest import Order, ingest
-from glue_jobs.jobs.ingest_job import order
-from glue_jobs.jobs.report_job import ReportOrder, report, report_order
+from glue_jobs.ingest.ingest import IngestRequest, ingest
+from glue_jobs.jobs.ingest_job import ingest_request
+from glue_jobs.jobs.report_job import ReportRequest, report, report_request
 from glue_jobs.jobs.run_summary import sentence
 from glue_jobs.progress import Reporter
 from glue_jobs.publish.publish import sentence as reports_sentence
@@ -75,7 +75,7 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter) -> bool:
     # So little would be ingested without Spark: it is to be seen at work.
     session()
     for pipeline in PIPELINES:
-        wanted = _order(folder, pipeline.name)
+        wanted = _ingest_request(folder, pipeline.name)
         for _ in range(2):
             # A terminal breaks lines between words; a file gets the whole line.
             console.print(Text(sentence(ingest(wanted, reporter))), soft_wrap=not console.is_terminal)
@@ -90,7 +90,7 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter) -> bool:
         }
 
     console.rule("4. Publish", align="left")
-    published = report(_report_order(folder), reporter)
+    published = report(_report_request(folder), reporter)
     console.print(Text(reports_sentence(published)), soft_wrap=True)
     checks["Published reports"] = list(report_checks(published, truth.inventory))
 
@@ -124,14 +124,14 @@ def _make_room(folder: Path) -> None:
     (folder / MARK).touch()
 
 
-def _order(folder: Path, pipeline: str) -> Order:
+def _ingest_request(folder: Path, pipeline: str) -> IngestRequest:
     paths = {"raw_path": f"{folder}/raw/{pipeline}", "lake_path": f"{folder}/lake", "config": f"{folder}/config.yaml"}
-    return order({"pipeline": pipeline, **paths})
+    return ingest_request({"pipeline": pipeline, **paths})
 
 
-def _report_order(folder: Path) -> ReportOrder:
+def _report_request(folder: Path) -> ReportRequest:
     paths = {"lake_path": f"{folder}/lake", "report_path": f"{folder}/reports", "config": f"{folder}/config.yaml"}
-    return report_order(paths)
+    return report_request(paths)
 
 
 def _ask(engine: QueryEngine, console: Console) -> None:

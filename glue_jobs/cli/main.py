@@ -42,12 +42,12 @@ def main(verbose: bool) -> None:
 def ingest_command(**values: Any) -> None:
     """Turn new raw objects into rows of the lake, each exactly once."""
     from glue_jobs.ingest.ingest import ingest
-    from glue_jobs.jobs.ingest_job import order
+    from glue_jobs.jobs.ingest_job import ingest_request
     from glue_jobs.jobs.run_summary import sentence
 
-    outcome = ingest(order(_given(values)), reporter())
-    click.echo(sentence(outcome))
-    if outcome.failed:
+    summary = ingest(ingest_request(_given(values)), reporter())
+    click.echo(sentence(summary))
+    if summary.failed:
         sys.exit(1)
 
 
@@ -55,10 +55,10 @@ def ingest_command(**values: Any) -> None:
 @options(*(argument.name for argument in ARGUMENTS if REPORT_JOB in argument.jobs and argument.name != "pipeline"))
 def report_command(**values: Any) -> None:
     """Publish the answers of the saved queries as dated CSV and JSON files."""
-    from glue_jobs.jobs.report_job import report, report_order
+    from glue_jobs.jobs.report_job import report, report_request
     from glue_jobs.publish.publish import sentence
 
-    click.echo(sentence(report(report_order(_given(values)), reporter())))
+    click.echo(sentence(report(report_request(_given(values)), reporter())))
 
 
 def _given(values: dict[str, Any]) -> dict[str, str]:
@@ -129,12 +129,12 @@ def rejected_command(limit: int, form: str, **values: Any) -> None:
 
 def _answer(values: dict[str, Any], sql: str, parameters: Sequence[ParameterValue] = ()) -> pa.Table:
     """What the lake that the values name answers to a SELECT."""
-    from glue_jobs.jobs.lake_argument import named_lake
+    from glue_jobs.jobs.lake_argument import lake_argument
     from glue_jobs.query.duckdb.lake_tables import sources
     from glue_jobs.query.duckdb.query_engine import QueryEngine
     from glue_jobs.sources.pipelines import TABLES
 
-    lake = named_lake(_given(values))
+    lake = lake_argument(_given(values))
     lake.check_any(TABLES)
     with QueryEngine(sources(lake)) as engine:
         return engine.run(sql, parameters)

@@ -23,7 +23,7 @@ SHARE = 0.7
 BITS = 43
 
 
-def text_order(texts: pa.StringArray) -> Numbers | None:
+def key_sort(texts: pa.StringArray) -> Numbers | None:
     """The positions of the texts, none of them null, in the order of their bytes, equal ones as they come.
 
     None when they are in order already.

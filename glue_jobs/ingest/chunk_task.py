@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.ingest.data_files import NewFile, partitions, with_schema
-from glue_jobs.ingest.duplicates.in_memory import doubled_within
-from glue_jobs.ingest.late_rows import Aside, divided, set_aside
-from glue_jobs.ingest.task_context import Job, rejected_rows, write_partitions, write_parts
+from glue_jobs.ingest.duplicates.in_memory import duplicates_within
+from glue_jobs.ingest.late_rows import LateRows, split_late_rows, write_late_rows
+from glue_jobs.ingest.task_context import TaskContext, rejected_rows, write_partitions, write_parts
 from glue_jobs.read.fetch import Slice, slices
 from glue_jobs.read.parsed import Parsed, Rejected
 from glue_jobs.read.plan import Chunk
@@ -44,25 +44,25 @@ class ChunkResult:
     """What a chunk became: data files not yet visible, rows too few for one, and counts."""
 
     files: list[NewFile]
-    aside: list[Aside]
+    late_rows: list[LateRows]
     rejected_files: list[NewFile]
     counts: ObjectCounts
 
 
 @dataclass
 class _Task:
-    job: Job
+    context: TaskContext
     objects: list[str]
     days: frozenset[date | None]
     pending: list[pa.Table] = field(default_factory=list)
     pending_bytes: int = 0
     refused: list[tuple[int, Rejected]] = field(default_factory=list)
     files: list[NewFile] = field(default_factory=list)
-    aside: list[Aside] = field(default_factory=list)
+    late_rows: list[LateRows] = field(default_factory=list)
     rejected_files: list[NewFile] = field(default_factory=list)
 
 
-def ingest_chunk(job: Job, chunk: Chunk) -> ChunkResult:
+def ingest_chunk(context: TaskContext, chunk: Chunk) -> ChunkResult:
     """Turn a chunk's objects into data files.
 
     Raises:
@@ -70,9 +70,9 @@ def ingest_chunk(job: Job, chunk: Chunk) -> ChunkResult:
     """
     objects = list(dict.fromkeys(part.found.entry.address for part in chunk))
     index = {address: number for number, address in enumerate(objects)}
-    task = _Task(job, objects, frozenset(part.found.day for part in chunk))
+    task = _Task(context, objects, frozenset(part.found.day for part in chunk))
     counts = _no_counts(objects)
-    pipeline = job.pipeline
+    pipeline = context.pipeline
     assert isinstance(pipeline, EventPipeline)
     for piece in slices(chunk, [index[part.found.entry.address] for part in chunk], pipeline.lines):
         parsed = pipeline.parse(piece.data) if pipeline.lines else pipeline.parse(piece.data, piece.starts)
@@ -85,12 +85,12 @@ def ingest_chunk(job: Job, chunk: Chunk) -> ChunkResult:
         if parsed.rows.num_rows:
             source = pa.DictionaryArray.from_arrays(pa.array(owners, pa.int32()), pa.array(objects))
             rows = parsed.rows.append_column("source_object", source)
-            task.pending.append(job.pipeline.enrich(rows, job.config))
+            task.pending.append(context.pipeline.enrich(rows, context.config))
         task.pending_bytes += len(piece.data)
         if task.pending_bytes >= FLUSH:
             _flush(task, counts)
     _flush(task, counts)
-    return ChunkResult(task.files, task.aside, task.rejected_files, counts)
+    return ChunkResult(task.files, task.late_rows, task.rejected_files, counts)
 
 
 def _check(parsed: Parsed, example: str) -> None:
@@ -149,24 +149,24 @@ def _flush(task: _Task, counts: ObjectCounts) -> None:
         rows = pa.concat_tables(task.pending).unify_dictionaries().combine_chunks()
         # Not held a second time while they are written.
         task.pending = []
-        _store(task, rows, _doubled(task, rows, counts))
+        _store(task, rows, _duplicates(task, rows, counts))
     if task.refused:
         refused = [(task.objects[owner], each) for owner, each in task.refused]
-        task.rejected_files += write_partitions(task.job, REJECTED_RECORD, rejected_rows(task.job, refused))
+        task.rejected_files += write_partitions(task.context, REJECTED_RECORD, rejected_rows(task.context, refused))
     task.pending_bytes, task.refused = 0, []
 
 
-def _store(task: _Task, rows: pa.Table, doubled: npt.NDArray[np.int64]) -> None:
-    table = task.job.pipeline.table
-    many, few = divided(partitions(table, with_schema(table, rows), doubled), task.days)
-    task.files += write_parts(task.job, table, many)
-    task.aside += set_aside(task.job, few)
+def _store(task: _Task, rows: pa.Table, duplicates: npt.NDArray[np.int64]) -> None:
+    table = task.context.pipeline.table
+    many, few = split_late_rows(partitions(table, with_schema(table, rows), duplicates), task.days)
+    task.files += write_parts(task.context, table, many)
+    task.late_rows += write_late_rows(task.context, few)
 
 
-def _doubled(task: _Task, rows: pa.Table, counts: ObjectCounts) -> npt.NDArray[np.int64]:
+def _duplicates(task: _Task, rows: pa.Table, counts: ObjectCounts) -> npt.NDArray[np.int64]:
     """Where rows are that are there twice: left out here, no file has to be written again for them."""
-    table = task.job.pipeline.table
-    doubled = doubled_within(table, rows) if table.identity else np.array([], np.int64)
-    owners = rows["source_object"].chunk(0).indices.to_numpy()[doubled]
+    table = task.context.pipeline.table
+    duplicates = duplicates_within(table, rows) if table.identity else np.array([], np.int64)
+    owners = rows["source_object"].chunk(0).indices.to_numpy()[duplicates]
     counts.duplicates[:] += np.bincount(owners, minlength=len(task.objects))
-    return doubled
+    return duplicates

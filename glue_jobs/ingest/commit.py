@@ -47,7 +47,7 @@ def commit_run(
     tables = {table.name: _noted(table, change) for table, change in changes.items()}
     others = [lake.load(table) for table in changes if table != rows.table]
     bases = {loaded.table.name: loaded.commits for loaded in (rows, *others)}
-    plan = {"tables": tables, "bases": bases, "doomed": rows.doomed}
+    plan = {"tables": tables, "bases": bases, "doomed": rows.expired_files}
     folder.write_commit(plan)
     own = changes[rows.table]
     try:
@@ -97,9 +97,9 @@ def _change_once(
         removed = _stored(loaded, noted["removed"])
         if _has(loaded, folder.run_id, plan) or not (noted["files"] or removed):
             return
-        if table.labels and loaded.doomed:
+        if table.file_constants and loaded.expired_files:
             # Data files too: whoever finishes this run deletes them if this process does not live to.
-            folder.announce(loaded.doomed)
+            folder.announce(loaded.expired_files)
         try:
             described = [
                 known[file["address"]].descriptor if file["address"] in known else _described(table, file)
@@ -108,7 +108,7 @@ def _change_once(
             loaded.append(described, {RUN_ID: folder.run_id}, removed)
         except LostRaceError:
             continue
-        storage_for(lake.location).delete(loaded.doomed)
+        storage_for(lake.location).delete(loaded.expired_files)
         return
     raise LakeError(
         f"{table.name} changed {MOST_TRIES} times while run {folder.run_id} tried to commit to it; start it again"

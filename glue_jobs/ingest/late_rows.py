@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from glue_jobs.columns.arrays import joined
 from glue_jobs.ingest.data_files import compact
-from glue_jobs.ingest.task_context import Job
+from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.read.plan import batches
 from glue_jobs.storage import storage_for
 
@@ -33,7 +33,7 @@ Part = tuple[dict[str, Any], pa.Table]
 
 
 @dataclass(frozen=True)
-class Aside:
+class LateRows:
     """Rows of one partition, set aside: in which stream, which is some bytes of an object, and where in it."""
 
     address: str
@@ -52,7 +52,7 @@ class Aside:
         return self.rows
 
 
-def divided(parts: Iterable[Part], days: frozenset[date | None]) -> tuple[list[Part], list[Part]]:
+def split_late_rows(parts: Iterable[Part], days: frozenset[date | None]) -> tuple[list[Part], list[Part]]:
     """The parts of some rows, a partition each: those that become data files, and those that are set aside.
 
     The ``days`` of the raw objects become data files, however small: no other task has more of them.
@@ -72,12 +72,12 @@ def divided(parts: Iterable[Part], days: frozenset[date | None]) -> tuple[list[P
     )
 
 
-def set_aside(job: Job, parts: Sequence[Part]) -> list[Aside]:
+def write_late_rows(context: TaskContext, parts: Sequence[Part]) -> list[LateRows]:
     """Keep the parts in the run's folder, one behind the other in one object, announced before it is there."""
     if not parts:
         return []
-    address = f"{job.folder.address}/aside/{uuid.uuid4().hex}.arrow"
-    job.folder.announce([address])
+    address = f"{context.folder.address}/late_rows/{uuid.uuid4().hex}.arrow"
+    context.folder.announce([address])
     sink = pa.BufferOutputStream()
     made = []
     for some in batches(parts, TOGETHER, lambda part: part[1].num_rows):
@@ -87,21 +87,21 @@ def set_aside(job: Job, parts: Sequence[Part]) -> list[Aside]:
         with pa.ipc.new_stream(sink, rows.schema) as stream:
             stream.write_table(rows)
         for partition, part in some:
-            made.append(Aside(address, start, sink.tell(), first, part.num_rows, partition))
+            made.append(LateRows(address, start, sink.tell(), first, part.num_rows, partition))
             first += part.num_rows
     storage_for(address).put(address, memoryview(sink.getvalue()))
     return made
 
 
-def read_aside(some: Sequence[Aside]) -> pa.Table:
+def read_late_rows(some: Sequence[LateRows]) -> pa.Table:
     """Rows that were set aside, in one table; at least one part of them. Each stream is read once."""
-    streams: dict[tuple[str, int, int], list[Aside]] = {}
+    streams: dict[tuple[str, int, int], list[LateRows]] = {}
     for each in some:
         streams.setdefault(each.stream, []).append(each)
     return joined([_read(*stream, parts) for stream, parts in streams.items()])
 
 
-def _read(address: str, start: int, end: int, parts: Sequence[Aside]) -> pa.Table:
+def _read(address: str, start: int, end: int, parts: Sequence[LateRows]) -> pa.Table:
     with storage_for(address).open(address) as file:
         file.seek(start)
         rows = pa.ipc.open_stream(file.read(end - start)).read_all()

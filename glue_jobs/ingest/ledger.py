@@ -12,7 +12,7 @@ import pyarrow as pa
 from glue_jobs.errors import LakeError
 from glue_jobs.ingest.chunk_task import ObjectCounts
 from glue_jobs.lake import Lake
-from glue_jobs.read.raw_object import Found
+from glue_jobs.read.raw_object import RawObject
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 
 
@@ -28,7 +28,7 @@ class Totals:
     filtered: int
 
 
-def not_ingested(lake: Lake, pipeline: str, found: list[Found]) -> list[Found]:
+def not_ingested(lake: Lake, pipeline: str, found: list[RawObject]) -> list[RawObject]:
     """Those objects that the ledger does not have with the same ETag; reads only the days the objects are of."""
     if not found:
         return []
@@ -42,14 +42,16 @@ def ledger_rows(
     pipeline: str,
     run_id: str,
     now: datetime,
-    found: Iterable[Found],
+    found: Iterable[RawObject],
     counts: Iterable[ObjectCounts],
     duplicates: Mapping[str, int],
 ) -> pa.Table:
     """One ledger row per object of the run; an object split over chunks has the sum of its parts."""
     sums, found = _sums(counts), list(found)
     got = [sums[each.entry.address] for each in found]
-    doubled = [some.duplicates + duplicates.get(each.entry.address, 0) for each, some in zip(found, got, strict=True)]
+    duplicate_rows = [
+        some.duplicates + duplicates.get(each.entry.address, 0) for each, some in zip(found, got, strict=True)
+    ]
     columns = {
         "pipeline": pa.repeat(pipeline, len(found)),
         "object_day": [each.day for each in found],
@@ -60,9 +62,9 @@ def ledger_rows(
         "run_id": pa.repeat(run_id, len(found)),
         "ingested_at": pa.repeat(pa.scalar(now, pa.timestamp("us")), len(found)),
         "records": [some.rows + some.rejected + some.filtered for some in got],
-        "rows": [some.rows - twice for some, twice in zip(got, doubled, strict=True)],
+        "rows": [some.rows - twice for some, twice in zip(got, duplicate_rows, strict=True)],
         "rejected": [some.rejected for some in got],
-        "duplicates": doubled,
+        "duplicates": duplicate_rows,
         "filtered": [some.filtered for some in got],
         "first_event_time": [some.first for some in got],
         "last_event_time": [some.last for some in got],

@@ -26,7 +26,7 @@ KEPT = 64 * 2**10
 
 
 @dataclass(frozen=True)
-class Job:
+class TaskContext:
     """What all tasks of a run share."""
 
     pipeline: Pipeline
@@ -41,17 +41,19 @@ class Job:
         return f"{self.locations[table.name]}/data/{partition_path(table, partition)}/{name}"
 
 
-def write_partitions(job: Job, table: Table, rows: pa.Table) -> list[NewFile]:
+def write_partitions(context: TaskContext, table: Table, rows: pa.Table) -> list[NewFile]:
     """Write rows as data files, one for each partition they are of."""
-    return write_parts(job, table, partitions(table, with_schema(table, rows)))
+    return write_parts(context, table, partitions(table, with_schema(table, rows)))
 
 
-def write_parts(job: Job, table: Table, divided: Iterable[tuple[dict[str, Any], pa.Table]]) -> list[NewFile]:
+def write_parts(
+    context: TaskContext, table: Table, split_late_rows: Iterable[tuple[dict[str, Any], pa.Table]]
+) -> list[NewFile]:
     """Write rows of one partition each as data files, announced in the run's folder before they exist."""
-    parts = [(job.address(table, value), value, part) for value, part in divided]
+    parts = [(context.address(table, value), value, part) for value, part in split_late_rows]
     if not parts:
         return []
-    job.folder.announce([address for address, _, _ in parts])
+    context.folder.announce([address for address, _, _ in parts])
 
     def write(each: tuple[str, dict[str, Any], pa.Table]) -> NewFile:
         address, value, part = each
@@ -62,15 +64,15 @@ def write_parts(job: Job, table: Table, divided: Iterable[tuple[dict[str, Any], 
         return list(pool.map(write, parts))
 
 
-def rejected_rows(job: Job, refused: list[tuple[str, Rejected]]) -> pa.Table:
+def rejected_rows(context: TaskContext, refused: list[tuple[str, Rejected]]) -> pa.Table:
     """Rows of ``rejected_record``, from records and the objects they are of."""
     columns = {
-        "ingest_date": pa.repeat(pa.scalar(job.ingest_date, pa.date32()), len(refused)),
-        "source": pa.repeat(job.pipeline.name, len(refused)),
+        "ingest_date": pa.repeat(pa.scalar(context.ingest_date, pa.date32()), len(refused)),
+        "source": pa.repeat(context.pipeline.name, len(refused)),
         "object": [address for address, _ in refused],
         "position": [each.position for _, each in refused],
         "reason": [each.reason for _, each in refused],
         "record": [each.record[:KEPT] for _, each in refused],
-        "run_id": pa.repeat(job.folder.run_id, len(refused)),
+        "run_id": pa.repeat(context.folder.run_id, len(refused)),
     }
     return pa.table(columns, schema=REJECTED_RECORD.arrow_schema)

@@ -9,16 +9,16 @@ from datetime import date, timedelta
 from glue_jobs.lake import LoadedTable
 
 # In the summary of every snapshot of rows: per raw path the newest day that was ingested.
-NEWEST_DAYS = "usage-lake.newest-days"
+WATERMARK = "usage-lake.newest-days"
 
 
-def first_day(rows: LoadedTable, raw: str, days: int) -> date | None:
+def window_start(rows: LoadedTable, raw: str, days: int) -> date | None:
     """So many days before the newest one ingested from the raw path; None when nothing was."""
     newest = _noted(rows).get(raw)
     return date.fromisoformat(newest) - timedelta(days=days) if newest else None
 
 
-def newest_days(rows: LoadedTable, raw: str, ingested: Iterable[date | None], today: date) -> dict[str, str]:
+def updated_watermark(rows: LoadedTable, raw: str, ingested: Iterable[date | None], today: date) -> dict[str, str]:
     """What the commit of a run says: what earlier ones noted, and the newest day it ingested from ``raw``."""
     noted = _noted(rows)
     # A name from the future must not make the next runs look at the future only.
@@ -26,10 +26,10 @@ def newest_days(rows: LoadedTable, raw: str, ingested: Iterable[date | None], to
     if seen:
         before = [date.fromisoformat(noted[raw])] if raw in noted else []
         noted[raw] = max([*seen, *before]).isoformat()
-    return {NEWEST_DAYS: json.dumps(noted)}
+    return {WATERMARK: json.dumps(noted)}
 
 
 def _noted(rows: LoadedTable) -> dict[str, str]:
-    text = next((summary[NEWEST_DAYS] for summary in rows.summaries() if NEWEST_DAYS in summary), "{}")
+    text = next((summary[WATERMARK] for summary in rows.summaries() if WATERMARK in summary), "{}")
     days: dict[str, str] = json.loads(text)
     return days

@@ -10,7 +10,7 @@ from glue_jobs.errors import ArgumentError
 from glue_jobs.storage import address, storage_for
 
 
-def named_config(values: Mapping[str, str]) -> Config:
+def config_argument(values: Mapping[str, str]) -> Config:
     """What stands in the file that the arguments name, or what holds when they name none.
 
     Raises:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import date
 
 from glue_jobs.errors import ArgumentError
-from glue_jobs.ingest.ingest import KEEP_SNAPSHOTS, Order
+from glue_jobs.ingest.ingest import KEEP_SNAPSHOTS, IngestRequest
 from glue_jobs.jobs.arguments import MANAGEMENT_EVENTS, REPORT
-from glue_jobs.jobs.config_argument import named_config
-from glue_jobs.jobs.lake_argument import named_lake
+from glue_jobs.jobs.config_argument import config_argument
+from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.sources.pipelines import BY_NAME, EventPipeline, Pipeline, SnapshotPipeline
 from glue_jobs.storage import address
 
@@ -20,7 +20,7 @@ MOST_DAYS = 36_500
 FEWEST_SNAPSHOTS, MOST_SNAPSHOTS = 2, 10_000
 
 
-def order(values: Mapping[str, str]) -> Order:
+def ingest_request(values: Mapping[str, str]) -> IngestRequest:
     """What to ingest, from the arguments by name; absent ones have their defaults.
 
     Raises:
@@ -34,16 +34,16 @@ def order(values: Mapping[str, str]) -> Order:
     since, until = _day(values, "since"), _day(values, "until")
     if since and until and since > until:
         raise ArgumentError(f"since {since} is after until {until}")
-    raw, any_name, store = address(values["raw_path"]), _flag(values, "any_name"), named_lake(values)
+    raw, any_name, store = address(values["raw_path"]), _flag(values, "any_name"), lake_argument(values)
     if any_name and f"{store.location}/".startswith(f"{raw.rstrip('/')}/"):
         raise ArgumentError(f"the lake {store.location} is among the raw objects of {raw}, all of which would be read")
     if any_name and isinstance(pipeline, SnapshotPipeline):
         raise ArgumentError(f"{pipeline.title} is found by the names of its folders; leave any_name out")
-    return Order(
+    return IngestRequest(
         pipeline=_with_wanted_events(pipeline, values.get("management_events", "keep")),
         raw=raw,
         lake=store,
-        config=named_config(values),
+        config=config_argument(values),
         since=since,
         until=until,
         look_back_days=_whole_number(values, "look_back_days", str(pipeline.look_back_days)),

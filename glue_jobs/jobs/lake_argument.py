@@ -11,7 +11,7 @@ from glue_jobs.lake import Lake
 from glue_jobs.storage import address
 
 
-def named_lake(values: Mapping[str, str]) -> Lake:
+def lake_argument(values: Mapping[str, str]) -> Lake:
     """The lake that the arguments name.
 
     Raises:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from glue_jobs.errors import ArgumentError
-from glue_jobs.jobs.config_argument import named_config
-from glue_jobs.jobs.lake_argument import named_lake
+from glue_jobs.jobs.config_argument import config_argument
+from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.lake import Lake
 from glue_jobs.progress import Reporter
 from glue_jobs.publish.publish import AsOf, Engine, Published, publish
@@ -23,7 +23,7 @@ from glue_jobs.storage.s3 import region
 
 
 @dataclass(frozen=True)
-class ReportOrder:
+class ReportRequest:
     """Which lake to ask, where to write (a folder or ``s3://bucket/prefix``), as of what, and which reports."""
 
     lake: Lake
@@ -33,7 +33,7 @@ class ReportOrder:
     workgroup: str
 
 
-def report_order(values: Mapping[str, str]) -> ReportOrder:
+def report_request(values: Mapping[str, str]) -> ReportRequest:
     """Which reports to make, from the arguments by name; absent ones have their defaults.
 
     Raises:
@@ -42,9 +42,9 @@ def report_order(values: Mapping[str, str]) -> ReportOrder:
         LakeError: the catalog cannot be where the lake is.
     """
     folder = address(values["report_path"]).rstrip("/")
-    as_of = AsOf(_report_day(values.get("date")), named_config(values).prices)
-    return ReportOrder(
-        named_lake(values), folder, as_of, _reports(values.get("subjects")), values.get("workgroup", "primary")
+    as_of = AsOf(_report_day(values.get("date")), config_argument(values).prices)
+    return ReportRequest(
+        lake_argument(values), folder, as_of, _reports(values.get("subjects")), values.get("workgroup", "primary")
     )
 
 
@@ -70,32 +70,32 @@ def _reports(subjects: str | None) -> tuple[Report, ...]:
     return tuple(report for report in reports if report.subject in wanted)
 
 
-def report(order: ReportOrder, reporter: Reporter) -> Published:
+def report(request: ReportRequest, reporter: Reporter) -> Published:
     """Make the reports; a query that fails costs only its own.
 
     Raises:
         LakeError: the lake has no table at all, or cannot be read.
         StorageError: the folder cannot be written to.
     """
-    order.lake.check_any(TABLES)
-    with _engine(order, reporter) as engine:
+    request.lake.check_any(TABLES)
+    with _engine(request, reporter) as engine:
         failed = tuple(_make_views(engine)) if isinstance(engine, Athena) else ()
-        return publish(order.reports, engine, order.folder, order.as_of, failed, reporter)
+        return publish(request.reports, engine, request.folder, request.as_of, failed, reporter)
 
 
 @contextmanager
-def _engine(order: ReportOrder, reporter: Reporter) -> Iterator[Engine]:
+def _engine(request: ReportRequest, reporter: Reporter) -> Iterator[Engine]:
     """Athena for a lake in the Glue Data Catalog, DuckDB for one in a folder."""
-    if order.lake.catalog_type == "glue":
+    if request.lake.catalog_type == "glue":
         # Tables are listed where the lake is, which may be another Region than the default one.
-        where = region(order.lake.location) if order.lake.location.startswith("s3://") else None
-        yield Athena(order.lake.database, order.workgroup, reporter, where)
+        where = region(request.lake.location) if request.lake.location.startswith("s3://") else None
+        yield Athena(request.lake.database, request.workgroup, reporter, where)
         return
     # Only a laptop has DuckDB.
     from glue_jobs.query.duckdb.lake_tables import sources
     from glue_jobs.query.duckdb.query_engine import QueryEngine
 
-    with QueryEngine(sources(order.lake)) as engine:
+    with QueryEngine(sources(request.lake)) as engine:
         yield engine
 
 

@@ -25,7 +25,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from glue_jobs.errors import LakeError
 from glue_jobs.lake.failures import explained
 from glue_jobs.lake.loaded import LoadedTable, StoredFile
-from glue_jobs.lake.moved import check_place
+from glue_jobs.lake.location_check import check_place
 from glue_jobs.lake.schema import check_ids, describe, iceberg_schema, iceberg_type, partition_spec, properties
 from glue_jobs.storage import storage_for
 from glue_jobs.storage.s3 import endpoint, region

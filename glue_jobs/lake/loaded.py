@@ -22,7 +22,7 @@ from glue_jobs.errors import LostRaceError
 from glue_jobs.lake.changes import Append, Commit, Replace
 from glue_jobs.lake.failures import explained, without_warnings
 from glue_jobs.lake.history import expired, only_in
-from glue_jobs.lake.schema import iceberg_schema, label_of, python_value
+from glue_jobs.lake.schema import file_constant, iceberg_schema, python_value
 from glue_jobs.tables.model import Table
 
 
@@ -34,7 +34,7 @@ class StoredFile:
     rows: int
     partition: tuple[Any, ...]
     has_deletes: bool
-    labels: tuple[Any, ...]
+    file_constants: tuple[Any, ...]
     descriptor: DataFile
 
 
@@ -82,7 +82,7 @@ class LoadedTable:
                 task.file.record_count,
                 tuple(python_value(name, task.file.partition[at]) for at, name in enumerate(self._partition_types())),
                 bool(task.delete_files),
-                tuple(label_of(self.table, name, task.file) for name in self.table.labels),
+                tuple(file_constant(self.table, name, task.file) for name in self.table.file_constants),
                 task.file,
             )
             for task in self._planned(scan)
@@ -123,10 +123,10 @@ class LoadedTable:
             return (scan.filter(_filter(partition)) if partition else scan).to_arrow()
 
     @cached_property
-    def doomed(self) -> list[str]:
+    def expired_files(self) -> list[str]:
         """What no kept snapshot refers to once a commit based on this one was made: to be deleted then."""
         with explained(f"read the metadata of {self.location}"):
-            return only_in(self._expired, self._iceberg, has_replaced=bool(self.table.labels))
+            return only_in(self._expired, self._iceberg, has_replaced=bool(self.table.file_constants))
 
     def append(self, files: list[DataFile], summary: Mapping[str, str], removed: Collection[StoredFile] = ()) -> None:
         """Add the files, and drop the ``removed`` ones, in one snapshot that carries ``summary``.
@@ -173,7 +173,7 @@ class LoadedTable:
 
     @cached_property
     def _expired(self) -> list[Any]:
-        return expired(self._iceberg, by_age=bool(self.table.labels))
+        return expired(self._iceberg, by_age=bool(self.table.file_constants))
 
 
 def _filter(partition: Mapping[str, Iterable[Any] | None]) -> BooleanExpression:

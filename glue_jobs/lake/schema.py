@@ -122,7 +122,7 @@ def properties(table: Table) -> dict[str, str]:
         # Bounds of every column of every file would make planning slower than reading.
         "write.metadata.metrics.default": "counts",
         **{f"write.metadata.metrics.column.{name}": "truncate(32)" for name in table.bounded},
-        **{f"write.metadata.metrics.column.{name}": "full" for name in table.labels},
+        **{f"write.metadata.metrics.column.{name}": "full" for name in table.file_constants},
     }
 
 
@@ -141,7 +141,7 @@ def check_ids(table: Table, schema: Schema) -> None:
             )
 
 
-def label_of(table: Table, name: str, file: DataFile) -> Any:
+def file_constant(table: Table, name: str, file: DataFile) -> Any:
     """The value that a label has in all rows of a file; None when they have several, or nobody knows."""
     field = iceberg_schema(table).find_field(name)
     lower, upper = ((bounds or {}).get(field.field_id) for bounds in (file.lower_bounds, file.upper_bounds))

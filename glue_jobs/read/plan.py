@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from typing import TypeVar
 
-from glue_jobs.read.raw_object import Found
+from glue_jobs.read.raw_object import RawObject
 
 Item = TypeVar("Item")
 Sizable = TypeVar("Sizable", bound=Sized)
@@ -35,24 +35,24 @@ SMALL_DAY = 4
 class Part:
     """Bytes ``start`` to ``end`` of an object; lines belong to the part they begin in."""
 
-    found: Found
+    found: RawObject
     start: int
     end: int
 
     # As with `Entry`.
-    def __reduce__(self) -> tuple[type[Part], tuple[Found, int, int]]:
+    def __reduce__(self) -> tuple[type[Part], tuple[RawObject, int, int]]:
         return Part, (self.found, self.start, self.end)
 
 
 Chunk = tuple[Part, ...]
 
 
-def chunk_size(total: int, workers: int, packing: int = 1) -> int:
+def chunk_size(total: int, workers: int, compression_ratio: int = 1) -> int:
     """Bytes of a long chunk when ``total`` bytes, each of which becomes ``packing``, are shared by ``workers``.
 
     Never a little less than a whole share: one chunk more than planned would keep one worker busy alone.
     """
-    return _bounded(-(-4 * total // _quarters(workers * CHUNKS_PER_WORKER)), packing)
+    return _bounded(-(-4 * total // _quarters(workers * CHUNKS_PER_WORKER)), compression_ratio)
 
 
 def share_size(total: int, workers: int) -> int:
@@ -60,11 +60,11 @@ def share_size(total: int, workers: int) -> int:
     return _bounded(-(-total // (workers * CHUNKS_PER_WORKER)), 1)
 
 
-def _bounded(size: int, packing: int) -> int:
-    return min(LARGEST_CHUNK // packing, max(SMALLEST_CHUNK // packing, size, 1))
+def _bounded(size: int, compression_ratio: int) -> int:
+    return min(LARGEST_CHUNK // compression_ratio, max(SMALLEST_CHUNK // compression_ratio, size, 1))
 
 
-def cut(objects: Iterable[Found], size: int, splittable: Callable[[Found], bool]) -> Iterator[Chunk]:
+def cut(objects: Iterable[RawObject], size: int, splittable: Callable[[RawObject], bool]) -> Iterator[Chunk]:
     """Chunks of about ``size`` bytes, in the order of days so that each chunk touches few of them.
 
     An object larger than a chunk is split when ``splittable`` says that its bytes can be. Days that are small beside a
@@ -102,7 +102,7 @@ def _quarters(count: int) -> int:
     return 4 * count - 3 * (count // SHORTENED)
 
 
-def _pieces(objects: list[Found], size: int, splittable: Callable[[Found], bool]) -> list[list[Part]]:
+def _pieces(objects: list[RawObject], size: int, splittable: Callable[[RawObject], bool]) -> list[list[Part]]:
     """What of a day is to be in the same chunk: all when that is little, else each part of an object for itself."""
     parts = [part for found in objects for part in _parts(found, size, splittable)]
     small = _length(parts) * SMALL_DAY <= size and len(parts) * SMALL_DAY <= MOST_OBJECTS
@@ -113,7 +113,7 @@ def _length(parts: Iterable[Part]) -> int:
     return sum(part.end - part.start for part in parts)
 
 
-def _parts(found: Found, size: int, splittable: Callable[[Found], bool]) -> Iterator[Part]:
+def _parts(found: RawObject, size: int, splittable: Callable[[RawObject], bool]) -> Iterator[Part]:
     total = found.entry.size
     if total <= size or not splittable(found):
         yield Part(found, 0, total)

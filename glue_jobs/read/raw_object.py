@@ -9,15 +9,15 @@ from glue_jobs.storage import Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RawObject:
     """One raw object; ``day`` is the day in its key (UTC), None when the key has none."""
 
     entry: Entry
     day: date | None
 
     # As with `Entry`.
-    def __reduce__(self) -> tuple[type[Found], tuple[Entry, date | None]]:
-        return Found, (self.entry, self.day)
+    def __reduce__(self) -> tuple[type[RawObject], tuple[Entry, date | None]]:
+        return RawObject, (self.entry, self.day)
 
 
 @dataclass(frozen=True)

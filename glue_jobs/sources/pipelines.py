@@ -66,7 +66,7 @@ class EventPipeline(Pipeline):
     names: DayNames
     parse: Callable[..., Parsed]
     lines: bool
-    packing: int = 1
+    compression_ratio: int = 1
     parse_data_events: Callable[..., Parsed] | None = None
 
 
@@ -101,7 +101,7 @@ PIPELINES = (
         enrich=enrich_cloudtrail,
         table=CLOUDTRAIL_S3_EVENT,
         lines=False,
-        packing=8,
+        compression_ratio=8,
         parse_data_events=parse_data_events,
     ),
     SnapshotPipeline(

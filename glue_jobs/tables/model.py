@@ -68,7 +68,7 @@ class Table:
     same: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
     statistics: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
+    file_constants: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -77,7 +77,15 @@ class Table:
         ]
         if len(set(names)) != len(names) or len(set(ids)) != len(ids):
             raise ValueError(f"table {self.name}: a column name or a field id is used twice")
-        named = (self.partitions, self.sort, self.identity, self.same, self.derived, self.statistics, self.labels)
+        named = (
+            self.partitions,
+            self.sort,
+            self.identity,
+            self.same,
+            self.derived,
+            self.statistics,
+            self.file_constants,
+        )
         unknown = {name for some in named for name in some} - set(names)
         if unknown:
             raise ValueError(f"table {self.name}: no such column: {', '.join(sorted(unknown))}")
@@ -90,7 +98,7 @@ class Table:
     @cached_property
     def bounded(self) -> tuple[str, ...]:
         """Columns whose bounds every data file tells, so that readers can leave files out."""
-        return tuple(dict.fromkeys((*self.partitions, *self.sort, *self.statistics, *self.labels)))
+        return tuple(dict.fromkeys((*self.partitions, *self.sort, *self.statistics, *self.file_constants)))
 
     @cached_property
     def compared(self) -> tuple[str, ...]:

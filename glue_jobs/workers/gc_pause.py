@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Without the collector: many objects at once make it run again and again, and it finds nothing.
 
     It is of the whole process, for all threads; whoever was without it before stays so.

@@ -17,7 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from glue_jobs.errors import UsageLakeError
-from glue_jobs.workers.gc_pause import uncollected
+from glue_jobs.workers.gc_pause import gc_paused
 from glue_jobs.workers.java import use_java_17
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def run_tasks(
     def collect() -> list[Result]:
         context.setJobGroup(group, "usage-lake", interruptOnCancel=True)
         # Not DataFrame.mapInArrow: docs/decisions/0009-rdd-of-descriptions.md.
-        with uncollected():
+        with gc_paused():
             # This is where the items are pickled.
             tasks = context.parallelize(items, len(items))
         return tasks.map(partial(_in_worker, function)).collect()

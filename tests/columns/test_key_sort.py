@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glue_jobs.columns.key_sort
-from glue_jobs.columns.key_sort import text_order
+from glue_jobs.columns.key_sort import key_sort
 
 
 def ordered(texts: list[str]) -> list[int]:
@@ -18,7 +18,7 @@ def ordered(texts: list[str]) -> list[int]:
 
 
 def check(texts: list[str]) -> None:
-    found = text_order(pa.array(["before", *texts], pa.string())[1:])
+    found = key_sort(pa.array(["before", *texts], pa.string())[1:])
     assert (list(range(len(texts))) if found is None else found.tolist()) == ordered(texts)
 
 
@@ -45,5 +45,5 @@ def test_more_beginnings_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_texts_in_order_are_told_as_such() -> None:
-    assert text_order(pa.array(["a", "b", "b", "c"])) is None
-    assert text_order(pa.array([], pa.string())) is None
+    assert key_sort(pa.array(["a", "b", "b", "c"])) is None
+    assert key_sort(pa.array([], pa.string())) is None

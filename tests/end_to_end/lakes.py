@@ -14,9 +14,9 @@ import pytest
 
 import glue_jobs.ingest.duplicates.rewrite
 import glue_jobs.ingest.ingest
-import glue_jobs.ingest.snapshots.making
-import glue_jobs.workers
-from glue_jobs.ingest.ingest import Order, Outcome, ingest
+import glue_jobs.ingest.snapshots.stage_snapshots
+import glue_jobs.workers.engine
+from glue_jobs.ingest.ingest import IngestRequest, RunSummary, ingest
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sources.pipelines import TABLES, Pipeline
@@ -48,20 +48,22 @@ class Contents:
         return {name: sum(dict(row)[name] * count for row, count in self.ledger.items()) for name in names}
 
 
-def order(raw: Raw, lake: Lake | str, **more: Any) -> Order:
+def request(raw: Raw, lake: Lake | str, **more: Any) -> IngestRequest:
     """An order for everything below the raw path."""
-    return Order(raw.source.pipeline, raw.address, Lake(lake, "usage_lake") if isinstance(lake, str) else lake, **more)
+    return IngestRequest(
+        raw.source.pipeline, raw.address, Lake(lake, "usage_lake") if isinstance(lake, str) else lake, **more
+    )
 
 
-def run(raw: Raw, lake: Lake | str, **more: Any) -> Outcome:
+def run(raw: Raw, lake: Lake | str, **more: Any) -> RunSummary:
     """Ingest in this process; nothing is printed."""
-    return ingest(order(raw, lake, **more), PlainReporter(io.StringIO()))
+    return ingest(request(raw, lake, **more), PlainReporter(io.StringIO()))
 
 
 def said(raw: Raw, lake: Lake | str, **more: Any) -> str:
     """Ingest in this process; returns what the run said."""
     stream = io.StringIO()
-    ingest(order(raw, lake, **more), PlainReporter(stream))
+    ingest(request(raw, lake, **more), PlainReporter(stream))
     return stream.getvalue()
 
 
@@ -131,10 +133,14 @@ class AsIfOnSpark:
 
 
 def without_spark(patch: pytest.MonkeyPatch) -> None:
-    for module in (glue_jobs.ingest.ingest, glue_jobs.ingest.duplicates.rewrite, glue_jobs.ingest.snapshots.making):
+    for module in (
+        glue_jobs.ingest.ingest,
+        glue_jobs.ingest.duplicates.rewrite,
+        glue_jobs.ingest.snapshots.stage_snapshots,
+    ):
         patch.setattr(module, "workers_for", lambda _: AsIfOnSpark())
 
 
 def with_spark(patch: pytest.MonkeyPatch) -> None:
     """However little there is to do."""
-    patch.setattr(glue_jobs.workers, "LITTLE", -1)
+    patch.setattr(glue_jobs.workers.engine, "LITTLE", -1)

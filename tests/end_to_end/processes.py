@@ -28,7 +28,7 @@ import glue_jobs.ingest.ingest
 import glue_jobs.ingest.task_context
 from glue_jobs.ingest.chunk_task import ChunkResult
 from glue_jobs.ingest.staging import RunFolder
-from glue_jobs.ingest.task_context import Job
+from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.read.parsed import Parsed
 from glue_jobs.read.plan import Chunk
@@ -151,7 +151,7 @@ def _within_the_first_touch(patch: Patch) -> None:
 
 def _everything_aside(then: Callable[[Patch], None]) -> Callable[[Patch], None]:
     def prepare(patch: Patch) -> None:
-        patch.setattr(glue_jobs.ingest.chunk_task, "divided", lambda parts, days: ([], [*parts]))
+        patch.setattr(glue_jobs.ingest.chunk_task, "split_late_rows", lambda parts, days: ([], [*parts]))
         then(patch)
 
     return prepare
@@ -164,11 +164,11 @@ STEPS: dict[str, Callable[[Patch], None]] = {
     "after making the folder of the run": _after(RunFolder, "touch"),
     "after announcing a file": _after(RunFolder, "announce"),
     "after some data files": _after(glue_jobs.ingest.task_context, "write_file", times=3),
-    "after rows were set aside": _everything_aside(_after(glue_jobs.ingest.chunk_task, "set_aside", times=2)),
+    "after rows were set aside": _everything_aside(_after(glue_jobs.ingest.chunk_task, "write_late_rows", times=2)),
     "with rows set aside, during duplicates": _everything_aside(
-        _after(glue_jobs.ingest.duplicates.rewrite, "find_doubled")
+        _after(glue_jobs.ingest.duplicates.rewrite, "find_duplicates")
     ),
-    "during duplicates": _after(glue_jobs.ingest.duplicates.rewrite, "find_doubled"),
+    "during duplicates": _after(glue_jobs.ingest.duplicates.rewrite, "find_duplicates"),
     "after a file without duplicates": _after(glue_jobs.ingest.duplicates.rewrite, "_rewritten"),
     "after the ledger's files": _after(glue_jobs.ingest.ingest, "write_partitions"),
     "before the plan": _before(RunFolder, "write_commit"),
@@ -260,7 +260,7 @@ def _kill_from_worker(step: str, arguments: list[str]) -> None:
     sys.exit(main(arguments))
 
 
-def _parse_and_kill(driver: int, job: Job, chunk: Chunk) -> ChunkResult:
+def _parse_and_kill(driver: int, job: TaskContext, chunk: Chunk) -> ChunkResult:
     parse = job.pipeline.parse
 
     def parse_killing(*arguments: Any) -> Parsed:
@@ -272,7 +272,7 @@ def _parse_and_kill(driver: int, job: Job, chunk: Chunk) -> ChunkResult:
     )
 
 
-def _write_and_kill(driver: int, job: Job, chunk: Chunk) -> ChunkResult:
+def _write_and_kill(driver: int, job: TaskContext, chunk: Chunk) -> ChunkResult:
     result = glue_jobs.ingest.chunk_task.ingest_chunk(job, chunk)
     os.kill(driver, signal.SIGKILL)
     return result

@@ -215,7 +215,7 @@ def test_a_full_disk(size: int, raw: Raw, lake: str) -> None:
 def forbidden(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An S3 that answers every request as it does a stranger's."""
 
-    class Refusal(BaseHTTPRequestHandler):
+    class InvalidSnapshot(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
             if "X-Amz-Target" in self.headers:
@@ -232,7 +232,7 @@ def forbidden(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Refusal)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), InvalidSnapshot)
     thread = Thread(target=server.serve_forever)
     thread.start()
     values = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -320,7 +320,7 @@ def test_ctrl_c_stops_with_a_sentence(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.ingest, "without_doubled", interrupted)
+        patch.setattr(glue_jobs.ingest.ingest, "without_duplicates", interrupted)
         assert main(arguments(raw, lake)) == 130
     assert last_line(capsys) == "stopped; the next run goes on from here"
     assert orphans(lake) == set()

@@ -15,10 +15,10 @@ import glue_jobs.read.json_documents
 from glue_jobs.config import Config
 from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.staging import new_run
-from glue_jobs.ingest.task_context import Job
+from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.read.parsed import Parsed
 from glue_jobs.read.plan import Part
-from glue_jobs.read.raw_object import Found
+from glue_jobs.read.raw_object import RawObject
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.end_to_end.sources import SOURCES, Raw, Source, events
@@ -40,9 +40,9 @@ def ingest_counting(source: Source, address: str, folder: Path) -> tuple[list[in
     table = source.pipeline.table
     locations = {table.name: f"{folder}/rows", REJECTED_RECORD.name: f"{folder}/rejected"}
     run = new_run(f"{folder}/runs", datetime(2024, 5, 7))
-    job = Job(replace(source.pipeline, parse=parse), Config(), run, DAY, locations)
+    job = TaskContext(replace(source.pipeline, parse=parse), Config(), run, DAY, locations)
     (entry,) = storage_for(address).list(address)
-    return slices, ingest_chunk(job, (Part(Found(entry, DAY), 0, entry.size),))
+    return slices, ingest_chunk(job, (Part(RawObject(entry, DAY), 0, entry.size),))
 
 
 @pytest.mark.parametrize("source", BY_LINES, ids=lambda source: source.title)

@@ -15,7 +15,7 @@ import pytest
 
 import glue_jobs.ingest.snapshots.comparison
 import glue_jobs.ingest.snapshots.task
-from glue_jobs.ingest.ingest import Order, ingest
+from glue_jobs.ingest.ingest import IngestRequest, ingest
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
@@ -160,8 +160,8 @@ def test_a_snapshot_whose_files_are_lost_is_not_compared_and_stops_no_run(invent
         Path(file.address).unlink()
     inventory.deliver(day(1), records(3))
     told = io.StringIO()
-    order = Order(PIPELINE, inventory.address, Lake(lake, "usage_lake"))
-    assert ingest(order, PlainReporter(told)).totals.rows == 3
+    request = IngestRequest(PIPELINE, inventory.address, Lake(lake, "usage_lake"))
+    assert ingest(request, PlainReporter(told)).totals.rows == 3
     what = (
         "it is not known what changed in example-data/daily between 2024-05-01 01:30 and 2024-05-02 01:30: cannot read "
     )

@@ -12,7 +12,7 @@ import pytest
 
 from glue_jobs.cli.demo import demonstrate
 from glue_jobs.errors import ArgumentError
-from glue_jobs.jobs.report_job import report, report_order
+from glue_jobs.jobs.report_job import report, report_request
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sample import Truth
 from glue_jobs.sources.pipelines import PIPELINES
@@ -61,7 +61,7 @@ def test_reports_are_the_same_bytes_when_made_again(demo: tuple[Path, bool, str]
     first = demo[0] / "reports"
     day = next(first.glob("manifest-*.json")).stem.removeprefix("manifest-")
     values = {"lake_path": str(demo[0] / "lake"), "report_path": str(tmp_path), "date": day}
-    report(report_order(values), QUIET)
+    report(report_request(values), QUIET)
     files = [
         {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
         for folder in (first, tmp_path)

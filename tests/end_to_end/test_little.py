@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import glue_jobs.workers
+import glue_jobs.workers.engine
 from tests.end_to_end.lakes import contents, run, without_spark
 from tests.end_to_end.sources import SOURCES, Raw, Source, events
 
@@ -32,8 +32,8 @@ def test_a_lake_is_the_same_whoever_did_the_work(
         raise AssertionError("Spark was started")
 
     monkeypatch.undo()
-    monkeypatch.setattr(glue_jobs.workers, "is_running", lambda: False)
-    monkeypatch.setattr(glue_jobs.workers, "session", never)
+    monkeypatch.setattr(glue_jobs.workers.engine, "is_running", lambda: False)
+    monkeypatch.setattr(glue_jobs.workers.engine, "session", never)
     run(raw, str(tmp_path / "here"))
     assert contents(str(tmp_path / "here"), source.pipeline) == contents(
         str(tmp_path / "as if on Spark"), source.pipeline

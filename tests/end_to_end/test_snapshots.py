@@ -22,7 +22,7 @@ import pytest
 import glue_jobs.ingest.chunk_task
 import glue_jobs.ingest.snapshots.task
 import glue_jobs.lake.history
-from glue_jobs.ingest.ingest import Order, Outcome, ingest
+from glue_jobs.ingest.ingest import IngestRequest, RunSummary, ingest
 from glue_jobs.jobs.run_summary import sentence
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.progress import PlainReporter
@@ -45,10 +45,10 @@ def day(number: int) -> datetime:
     return FIRST + timedelta(days=number)
 
 
-def run(raw: Inventory | str, lake: str | Lake, **more: object) -> Outcome:
+def run(raw: Inventory | str, lake: str | Lake, **more: object) -> RunSummary:
     address = raw if isinstance(raw, str) else raw.address
     opened = Lake(lake, "usage_lake") if isinstance(lake, str) else lake
-    return ingest(Order(PIPELINE, address, opened, **more), PlainReporter(io.StringIO()))  # type: ignore[arg-type]
+    return ingest(IngestRequest(PIPELINE, address, opened, **more), PlainReporter(io.StringIO()))  # type: ignore[arg-type]
 
 
 def stored(lake: str | Lake) -> dict[tuple[str, str, datetime], int]:
@@ -224,7 +224,7 @@ def test_a_damaged_snapshot_is_refused_and_the_others_are_not(reason: str, inven
     assert (orphans(lake), left_over(lake)) == (set(), [])
     # Told once; tried again with every run, until it is whole.
     again = run(inventory, lake)
-    assert (again.run_id, again.failed, len(again.refused)) == (None, False, 1)
+    assert (again.run_id, again.failed, len(again.invalid_snapshots)) == (None, False, 1)
     assert contents(lake, PIPELINE).rejected.total() == 1
     whole.write_bytes(content)
     assert run(inventory, lake).totals.rows == 10

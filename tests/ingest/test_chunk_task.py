@@ -13,10 +13,10 @@ import pytest
 from glue_jobs.config import Config
 from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.staging import RunFolder
-from glue_jobs.ingest.task_context import Job
+from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.read import fetch, json_documents
 from glue_jobs.read.plan import Part
-from glue_jobs.read.raw_object import Found
+from glue_jobs.read.raw_object import RawObject
 from glue_jobs.read.unpack import TRUNCATED
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.storage import storage_for
@@ -33,11 +33,11 @@ def ingest(folder: Path, objects: list[bytes]) -> ChunkResult:
         (raw / f"{number}").write_bytes(data)
     pipeline = BY_NAME["cloudtrail_s3_event"]
     names = (pipeline.name, "rejected_record")
-    job = Job(
+    context = TaskContext(
         pipeline, Config(), RunFolder(str(folder / "run"), "r1"), date(2024, 5, 9), {n: f"{folder}/{n}" for n in names}
     )
-    chunk = tuple(Part(Found(entry, None), 0, entry.size) for entry in storage_for(str(raw)).list(f"{raw}/"))
-    return ingest_chunk(job, chunk)
+    chunk = tuple(Part(RawObject(entry, None), 0, entry.size) for entry in storage_for(str(raw)).list(f"{raw}/"))
+    return ingest_chunk(context, chunk)
 
 
 def rejected(result: ChunkResult) -> list[tuple[str, int, str]]:

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs.config import Config
-from glue_jobs.ingest import late_rows as aside
+from glue_jobs.ingest import late_rows as late_rows
 from glue_jobs.ingest.data_files import partitions, with_schema
-from glue_jobs.ingest.late_rows import MOST, PART, TOGETHER, divided, read_aside, set_aside
+from glue_jobs.ingest.late_rows import MOST, PART, TOGETHER, read_late_rows, split_late_rows, write_late_rows
 from glue_jobs.ingest.staging import RunFolder
-from glue_jobs.ingest.task_context import Job
+from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.sources.pipelines import BY_NAME, EventPipeline
 from glue_jobs.tables.model import Table
 from tests.ingest.test_data_files import full_rows
@@ -24,12 +24,12 @@ TABLE = replace(BY_NAME["s3_access_log"].table, sort=())
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> Job:
-    return a_job(PIPELINES[0], tmp_path)
+def context(tmp_path: Path) -> TaskContext:
+    return a_context(PIPELINES[0], tmp_path)
 
 
-def a_job(pipeline: EventPipeline, folder: Path) -> Job:
-    return Job(pipeline, Config(), RunFolder(f"{folder}/run", "r1"), date(2024, 5, 9), {})
+def a_context(pipeline: EventPipeline, folder: Path) -> TaskContext:
+    return TaskContext(pipeline, Config(), RunFolder(f"{folder}/run", "r1"), date(2024, 5, 9), {})
 
 
 def part(day: int, rows: int) -> tuple[dict[str, object], pa.Table]:
@@ -51,14 +51,14 @@ def part(day: int, rows: int) -> tuple[dict[str, object], pa.Table]:
     ],
 )
 def test_few_is_a_small_part_of_all_rows_and_no_more_than_some_thousand(sizes: list[int], few: list[int]) -> None:
-    many, others = divided((part(day, size) for day, size in enumerate(sizes, 1)), frozenset())
+    many, others = split_late_rows((part(day, size) for day, size in enumerate(sizes, 1)), frozenset())
     assert sorted(rows.num_rows for _, rows in others) == few
     assert sorted(rows.num_rows for _, rows in [*many, *others]) == sorted(sizes)
 
 
 def test_the_days_of_the_objects_become_files_however_small_they_are() -> None:
     parts = [part(1, PART), part(2, 1), part(3, 1)]
-    many, few = divided(parts, frozenset({parts[1][0]["event_date"], None}))
+    many, few = split_late_rows(parts, frozenset({parts[1][0]["event_date"], None}))
     assert (many, few) == ([parts[0], parts[1]], [parts[2]])
 
 
@@ -69,48 +69,52 @@ def test_what_is_set_aside_comes_back_with_every_type(pipeline: EventPipeline, t
     days = [{**row, "event_date": date(2024, 5, day)} for day in (7, 8, 9) for row in first]
     rows = with_schema(table, pa.Table.from_pylist(days, schema=table.arrow_schema))
     parts = list(partitions(table, rows))
-    some = set_aside(a_job(pipeline, tmp_path), parts)
+    some = write_late_rows(a_context(pipeline, tmp_path), parts)
     assert [(each.partition, each.rows) for each in some] == [(partition, 2) for partition, _ in parts]
     for each, (_, expected) in zip(some, parts, strict=True):
-        back = read_aside([each])
+        back = read_late_rows([each])
         assert back.to_pylist() == expected.to_pylist()
         assert with_schema(table, back).schema.equals(expected.schema, check_metadata=True)
-    assert read_aside(some).to_pylist() == rows.to_pylist()
+    assert read_late_rows(some).to_pylist() == rows.to_pylist()
 
 
-def test_texts_keep_their_dictionary_but_only_the_values_they_have(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aside, "TOGETHER", 4)
+def test_texts_keep_their_dictionary_but_only_the_values_they_have(
+    context: TaskContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late_rows, "TOGETHER", 4)
     values = pa.array([f"value {number}" for number in range(1_000)])
     codes = pa.array([7, 900, None, 7], pa.int32())
     rows = pa.table({"key": pa.DictionaryArray.from_arrays(codes, values)})
-    one, other = set_aside(job, [({}, rows), ({}, rows[:1])])
-    assert read_aside([one])["key"].to_pylist() == ["value 7", "value 900", None, "value 7"]
-    assert read_aside([one])["key"].chunk(0).dictionary.to_pylist() == ["value 7", "value 900"]
-    assert read_aside([other])["key"].chunk(0).dictionary.to_pylist() == ["value 7"]
+    one, other = write_late_rows(context, [({}, rows), ({}, rows[:1])])
+    assert read_late_rows([one])["key"].to_pylist() == ["value 7", "value 900", None, "value 7"]
+    assert read_late_rows([one])["key"].chunk(0).dictionary.to_pylist() == ["value 7", "value 900"]
+    assert read_late_rows([other])["key"].chunk(0).dictionary.to_pylist() == ["value 7"]
 
 
-def test_days_of_few_rows_are_one_stream(job: Job) -> None:
-    some = set_aside(job, [part(1, 300), part(2, 200), part(3, 200), part(4, TOGETHER), part(5, 1)])
+def test_days_of_few_rows_are_one_stream(context: TaskContext) -> None:
+    some = write_late_rows(context, [part(1, 300), part(2, 200), part(3, 200), part(4, TOGETHER), part(5, 1)])
     assert [number for number, _ in enumerate(some) if some[number].stream != some[number - 1].stream] == [0, 2, 3, 4]
     assert [each.first for each in some] == [0, 300, 0, 0, 0]
-    assert read_aside([some[1]])["number"].to_pylist() == [*range(200)]
-    assert read_aside([some[2], some[0]])["number"].to_pylist() == [*range(200), *range(300)]
+    assert read_late_rows([some[1]])["number"].to_pylist() == [*range(200)]
+    assert read_late_rows([some[2], some[0]])["number"].to_pylist() == [*range(200), *range(300)]
 
 
-def test_parts_of_several_tasks_are_one_table_whether_or_not_their_texts_have_a_dictionary(job: Job) -> None:
+def test_parts_of_several_tasks_are_one_table_whether_or_not_their_texts_have_a_dictionary(
+    context: TaskContext,
+) -> None:
     plain = pa.table({"key": ["a", "b"]})
     encoded = pa.table({"key": pa.array(["b", "c"]).dictionary_encode()})
-    some = [set_aside(job, [({}, rows)])[0] for rows in (plain, encoded)]
-    assert read_aside(some)["key"].to_pylist() == ["a", "b", "b", "c"]
+    some = [write_late_rows(context, [({}, rows)])[0] for rows in (plain, encoded)]
+    assert read_late_rows(some)["key"].to_pylist() == ["a", "b", "b", "c"]
 
 
-def test_it_is_announced_so_that_a_run_which_gives_up_takes_it_away(job: Job) -> None:
-    (one,) = set_aside(job, [part(7, 3)])
-    assert job.folder.announced() == [one.address]
-    job.folder.abandon()
+def test_it_is_announced_so_that_a_run_which_gives_up_takes_it_away(context: TaskContext) -> None:
+    (one,) = write_late_rows(context, [part(7, 3)])
+    assert context.folder.announced() == [one.address]
+    context.folder.abandon()
     assert not Path(one.address).exists()
 
 
-def test_nothing_is_written_for_nothing(job: Job) -> None:
-    assert set_aside(job, []) == []
-    assert not Path(job.folder.address).exists()
+def test_nothing_is_written_for_nothing(context: TaskContext) -> None:
+    assert write_late_rows(context, []) == []
+    assert not Path(context.folder.address).exists()

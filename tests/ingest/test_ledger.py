@@ -13,7 +13,7 @@ import pytest
 from glue_jobs.errors import LakeError
 from glue_jobs.ingest.chunk_task import ObjectCounts
 from glue_jobs.ingest.ledger import Totals, ledger_rows, not_ingested, totals
-from glue_jobs.read.raw_object import Found
+from glue_jobs.read.raw_object import RawObject
 from glue_jobs.storage import Entry
 from glue_jobs.tables.model import Table
 
@@ -21,8 +21,8 @@ NOW = datetime(2024, 5, 9)
 LIMITS = np.iinfo(np.int64)
 
 
-def found(name: str, day: date | None = date(2024, 5, 7), etag: str = "etag") -> Found:
-    return Found(Entry(f"/raw/{name}", 10, etag, datetime(2024, 5, 8)), day)
+def found(name: str, day: date | None = date(2024, 5, 7), etag: str = "etag") -> RawObject:
+    return RawObject(Entry(f"/raw/{name}", 10, etag, datetime(2024, 5, 8)), day)
 
 
 def counts(**objects: tuple[int, int, int, int, int]) -> ObjectCounts:

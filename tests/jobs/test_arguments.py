@@ -6,7 +6,7 @@ import pytest
 
 from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs.arguments import ARGUMENTS, parse
-from glue_jobs.jobs.ingest_job import order
+from glue_jobs.jobs.ingest_job import ingest_request
 
 GIVEN = ["--pipeline", "s3_access_log", "--raw_path", "/raw", "--lake_path", "/lake"]
 VALUES = {"pipeline": "s3_access_log", "raw_path": "/raw", "lake_path": "/lake"}
@@ -48,7 +48,7 @@ def test_what_the_stack_passes_for_nothing_is_nothing(nothing: list[str]) -> Non
         for text in (f"--{name}", *nothing)
     ]
     assert parse([*GIVEN, *empty]) == VALUES
-    wanted = order(parse([*GIVEN, *empty]))
+    wanted = ingest_request(parse([*GIVEN, *empty]))
     assert (wanted.lake.database, wanted.look_back_days, wanted.any_name, wanted.since) == (
         "usage_lake",
         3,

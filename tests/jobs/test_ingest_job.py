@@ -11,7 +11,7 @@ import pytest
 from glue_jobs.errors import ArgumentError, LakeError, StorageError, UsageLakeError
 from glue_jobs.ingest.ingest import KEEP_SNAPSHOTS
 from glue_jobs.jobs.arguments import ARGUMENTS
-from glue_jobs.jobs.ingest_job import order
+from glue_jobs.jobs.ingest_job import ingest_request
 from glue_jobs.sources import SOURCES
 from glue_jobs.sources.cloudtrail_s3_event.source import parse_data_events
 from glue_jobs.sources.pipelines import BY_NAME
@@ -26,7 +26,7 @@ def test_every_source_has_a_pipeline_of_its_name() -> None:
 
 def test_the_default_that_is_shown_is_the_one_that_is_taken() -> None:
     declared = {argument.name: argument.default for argument in ARGUMENTS}
-    assert declared["keep_snapshots"] == str(KEEP_SNAPSHOTS) == str(order(VALUES).keep_snapshots)
+    assert declared["keep_snapshots"] == str(KEEP_SNAPSHOTS) == str(ingest_request(VALUES).keep_snapshots)
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,14 @@ def test_the_default_that_is_shown_is_the_one_that_is_taken() -> None:
 )
 def test_values_that_cannot_be_used_are_named(wrong: dict[str, str], sentence: str) -> None:
     with pytest.raises(ArgumentError, match=sentence):
-        order({**VALUES, **wrong})
+        ingest_request({**VALUES, **wrong})
 
 
 def test_a_sqlite_catalog_needs_a_folder() -> None:
     with pytest.raises(
         LakeError, match="a sqlite catalog is a file in the lake's folder and cannot be in s3://b/lake; use glue"
     ):
-        order({**VALUES, "lake_path": "s3://b/lake", "catalog": "sqlite"})
+        ingest_request({**VALUES, "lake_path": "s3://b/lake", "catalog": "sqlite"})
 
 
 def test_an_order_has_all_values() -> None:
@@ -85,7 +85,7 @@ def test_an_order_has_all_values() -> None:
         "any_name": "True",
         "database": "logs_2",
     }
-    wanted = order({**VALUES, **given})
+    wanted = ingest_request({**VALUES, **given})
     assert (wanted.pipeline.name, wanted.raw, wanted.lake.location) == ("s3_access_log", "/raw", "/lake")
     assert (wanted.since, wanted.until, wanted.look_back_days) == (date(2024, 5, 6), date(2024, 5, 7), 0)
     assert (wanted.any_name, wanted.lake.database, wanted.lake.catalog_type) == (True, "logs_2", "sqlite")
@@ -93,20 +93,24 @@ def test_an_order_has_all_values() -> None:
 
 def test_management_events_are_kept_unless_they_are_to_be_dropped() -> None:
     trail = {**VALUES, "pipeline": "cloudtrail_s3_event"}
-    assert order(trail).pipeline == order({**trail, "management_events": "keep"}).pipeline == CLOUDTRAIL
-    assert order({**trail, "management_events": "drop"}).pipeline == replace(CLOUDTRAIL, parse=parse_data_events)
+    assert (
+        ingest_request(trail).pipeline == ingest_request({**trail, "management_events": "keep"}).pipeline == CLOUDTRAIL
+    )
+    assert ingest_request({**trail, "management_events": "drop"}).pipeline == replace(
+        CLOUDTRAIL, parse=parse_data_events
+    )
 
 
 def test_a_lake_on_s3_is_in_the_glue_catalog() -> None:
     for text, location in (("s3://b/lake/", "s3://b/lake"), ("s3://b", "s3://b")):
-        lake = order({**VALUES, "lake_path": text}).lake
+        lake = ingest_request({**VALUES, "lake_path": text}).lake
         assert (lake.location, lake.catalog_type) == (location, "glue")
 
 
 def test_the_configuration_is_read_with_the_files_beside_it(tmp_path: Path) -> None:
     (tmp_path / "names.csv").write_text("account,name\n111122223333,Example\n")
     (tmp_path / "config.yaml").write_text("subscribers: [{csv: names.csv}]\n")
-    assert order({**VALUES, "config": f"{tmp_path}/config.yaml"}).config.subscribers
+    assert ingest_request({**VALUES, "config": f"{tmp_path}/config.yaml"}).config.subscribers
 
 
 @pytest.mark.parametrize(
@@ -120,7 +124,7 @@ def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path, content: b
     if content is not None:
         (tmp_path / "config.yaml").write_bytes(content)
     with pytest.raises((ArgumentError, StorageError), match=sentence):
-        order({**VALUES, "config": f"{tmp_path}/config.yaml"})
+        ingest_request({**VALUES, "config": f"{tmp_path}/config.yaml"})
 
 
 def test_every_error_is_one_for_people() -> None:
@@ -129,7 +133,7 @@ def test_every_error_is_one_for_people() -> None:
 
 
 def test_inventories_are_looked_for_further_back() -> None:
-    by_name = {name: order({**VALUES, "pipeline": name}) for name in BY_NAME}
+    by_name = {name: ingest_request({**VALUES, "pipeline": name}) for name in BY_NAME}
     assert {name: wanted.look_back_days for name, wanted in by_name.items()} == {
         "s3_access_log": 3,
         "cloudtrail_s3_event": 3,
@@ -137,5 +141,5 @@ def test_inventories_are_looked_for_further_back() -> None:
     }
     assert by_name["s3_inventory_object"].keep_snapshots == 8
     given = {"keep_snapshots": "2", "look_back_days": "5", "pipeline": "s3_inventory_object"}
-    wanted = order({**VALUES, **given})
+    wanted = ingest_request({**VALUES, **given})
     assert (wanted.keep_snapshots, wanted.look_back_days) == (2, 5)

@@ -9,8 +9,8 @@ import pytest
 
 from glue_jobs.config import Prices
 from glue_jobs.errors import ArgumentError
-from glue_jobs.jobs import report_job as order
-from glue_jobs.jobs.report_job import report_order
+from glue_jobs.jobs import report_job as report_job
+from glue_jobs.jobs.report_job import report_request
 from glue_jobs.progress import PlainReporter
 from glue_jobs.query.athena import Athena
 
@@ -18,37 +18,37 @@ REPORT = {"pipeline": "report", "lake_path": "/lake", "report_path": "/reports"}
 
 
 def test_an_order_of_reports_has_all_values() -> None:
-    wanted = report_order({**REPORT, "report_path": "s3://b/", "date": "20240507", "workgroup": "usage"})
+    wanted = report_request({**REPORT, "report_path": "s3://b/", "date": "20240507", "workgroup": "usage"})
     assert (wanted.lake.location, wanted.folder, wanted.as_of.day) == ("/lake", "s3://b", date(2024, 5, 7))
     assert wanted.workgroup == "usage"
     assert {report.subject for report in wanted.reports} == {"access", "storage", "subscriber", "together"}
-    assert report_order(REPORT).as_of.day == datetime.now(UTC).date()
+    assert report_request(REPORT).as_of.day == datetime.now(UTC).date()
 
 
 def test_only_the_subjects_asked_for_are_reported_on() -> None:
-    wanted = report_order({**REPORT, "subjects": "storage,together"})
+    wanted = report_request({**REPORT, "subjects": "storage,together"})
     assert {report.subject for report in wanted.reports} == {"storage", "together"}
     with pytest.raises(
         ArgumentError, match="there are no reports on 'accounts'; there are access, storage, subscriber"
     ):
-        report_order({**REPORT, "subjects": "storage,accounts"})
+        report_request({**REPORT, "subjects": "storage,accounts"})
 
 
 @pytest.mark.parametrize("text", ["2024-05-07", "2024057", "20240230", "today"])
 def test_a_day_of_reports_is_written_as_in_their_names(text: str) -> None:
     with pytest.raises(ArgumentError, match=f"date is a day such as 20240507, not '{text}'"):
-        report_order({**REPORT, "date": text})
+        report_request({**REPORT, "date": text})
 
 
 def test_prices_are_those_of_the_configuration(tmp_path: Path) -> None:
     config = tmp_path / "usage.yaml"
     config.write_text("prices:\n  transfer_per_gb: 0.05\n")
-    assert report_order({**REPORT, "config": str(config)}).as_of.prices.transfer_per_gb == 0.05
-    assert report_order(REPORT).as_of.prices == Prices()
+    assert report_request({**REPORT, "config": str(config)}).as_of.prices.transfer_per_gb == 0.05
+    assert report_request(REPORT).as_of.prices == Prices()
 
 
 def test_athena_is_asked_where_the_lake_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(order, "region", lambda location: {"s3://lake": "eu-central-1"}[location])
-    with order._engine(report_order({**REPORT, "lake_path": "s3://lake"}), PlainReporter()) as engine:
+    monkeypatch.setattr(report_job, "region", lambda location: {"s3://lake": "eu-central-1"}[location])
+    with report_job._engine(report_request({**REPORT, "lake_path": "s3://lake"}), PlainReporter()) as engine:
         assert isinstance(engine, Athena)
         assert engine._client.meta.region_name == "eu-central-1"

@@ -8,36 +8,38 @@ from datetime import date, datetime
 
 import pytest
 
-from glue_jobs.ingest.ingest import NOTHING, Outcome
+from glue_jobs.ingest.ingest import NOTHING, RunSummary
 from glue_jobs.ingest.ledger import Totals
-from glue_jobs.ingest.snapshots.refusals import Refusal
+from glue_jobs.ingest.snapshots.invalid_snapshots import InvalidSnapshot
 from glue_jobs.jobs.run_summary import sentence
 from glue_jobs.progress import PlainReporter, TerminalReporter, reporter
-from glue_jobs.read.raw_object import Found, Skipped
+from glue_jobs.read.raw_object import RawObject, Skipped
 from glue_jobs.storage import Entry
 
 SUMS = Totals(objects=1200, records=10, rows=5, rejected=1, duplicates=3, filtered=1)
 
 
 def test_a_run_tells_all_its_counts() -> None:
-    assert sentence(Outcome("r1", 1200, Skipped(), SUMS)) == (
+    assert sentence(RunSummary("r1", 1200, Skipped(), SUMS)) == (
         "run r1 ingested 1,200 objects: 10 records = 5 rows + 1 rejected + 3 duplicates + 1 filtered"
     )
 
 
 def test_a_run_without_new_objects_says_so() -> None:
-    assert sentence(Outcome(None, 7, Skipped(), NOTHING)) == "nothing new: every object listed is in the lake already"
+    assert (
+        sentence(RunSummary(None, 7, Skipped(), NOTHING)) == "nothing new: every object listed is in the lake already"
+    )
 
 
 def test_a_run_that_found_no_object_does_not_claim_to_have_them() -> None:
-    assert sentence(Outcome(None, 0, Skipped(), NOTHING)) == "nothing new: there are no objects of these days"
+    assert sentence(RunSummary(None, 0, Skipped(), NOTHING)) == "nothing new: there are no objects of these days"
 
 
 def test_skipped_objects_are_hinted_at() -> None:
     skipped = Skipped()
     skipped.add("/raw/a.txt")
     skipped.add("/raw/b.txt")
-    told = sentence(Outcome(None, 7, skipped, NOTHING))
+    told = sentence(RunSummary(None, 7, skipped, NOTHING))
     assert told.endswith(
         "; 2 objects are not named as AWS names them and were skipped, e.g. /raw/a.txt (--any-name takes them too)"
     )
@@ -47,7 +49,7 @@ def test_one_is_told_as_one_and_none_as_many() -> None:
     skipped = Skipped()
     skipped.add("/raw/a.txt")
     skipped.folders.add("/raw/Digest/")
-    assert sentence(Outcome("r1", 2, skipped, Totals(1, 1, 0, 0, 1, 0))) == (
+    assert sentence(RunSummary("r1", 2, skipped, Totals(1, 1, 0, 0, 1, 0))) == (
         "run r1 ingested 1 object: 1 record = 0 rows + 0 rejected + 1 duplicate + 0 filtered"
         "; 1 folder of other kinds of logs was left out, e.g. /raw/Digest/"
         "; 1 object is not named as AWS names them and was skipped, e.g. /raw/a.txt (--any-name takes it too)"
@@ -55,14 +57,14 @@ def test_one_is_told_as_one_and_none_as_many() -> None:
 
 
 def test_folders_of_other_logs_are_counted() -> None:
-    told = sentence(Outcome(None, 7, Skipped(folders={"/raw/Insight/", "/raw/Digest/"}), NOTHING))
+    told = sentence(RunSummary(None, 7, Skipped(folders={"/raw/Insight/", "/raw/Digest/"}), NOTHING))
     assert told.endswith("; 2 folders of other kinds of logs were left out, e.g. /raw/Digest/")
 
 
 def test_a_name_that_is_no_text_can_be_printed() -> None:
     skipped = Skipped()
     skipped.add("/raw/\udcff\x1b[2J")
-    told = sentence(Outcome(None, 7, skipped, NOTHING))
+    told = sentence(RunSummary(None, 7, skipped, NOTHING))
     assert told.encode()
     assert r"/raw/\udcff\x1b[2J" in told
 
@@ -99,24 +101,24 @@ def test_a_pipe_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(reporter(), PlainReporter)
 
 
-def refusal(known: bool) -> Refusal:
+def invalid(known: bool) -> InvalidSnapshot:
     entry = Entry("/raw/b/daily/2024-05-07T01-00Z/manifest.json", 1, "e", datetime(2024, 5, 8))
-    return Refusal(Found(entry, date(2024, 5, 7)), "its file /raw/b/daily/data/1.csv.gz is missing", known)
+    return InvalidSnapshot(RawObject(entry, date(2024, 5, 7)), "its file /raw/b/daily/data/1.csv.gz is missing", known)
 
 
 def test_refused_and_unfinished_snapshots_are_named() -> None:
     skipped = Skipped(unfinished={"/raw/b/daily/2024-05-09T01-00Z/", "/raw/b/daily/2024-05-08T01-00Z/"})
-    told = sentence(Outcome("r1", 3, skipped, Totals(1, 1, 1, 0, 0, 0), (refusal(False),)))
+    told = sentence(RunSummary("r1", 3, skipped, Totals(1, 1, 1, 0, 0, 0), (invalid(False),)))
     assert told == (
         "run r1 ingested 1 object: 1 record = 1 row + 0 rejected + 0 duplicates + 0 filtered"
         "; refused /raw/b/daily/2024-05-07T01-00Z/: its file /raw/b/daily/data/1.csv.gz is missing"
         "; 2 snapshots are not delivered yet, e.g. /raw/b/daily/2024-05-08T01-00Z/"
     )
-    told = sentence(Outcome(None, 3, Skipped(), NOTHING, (refusal(True),)))
+    told = sentence(RunSummary(None, 3, Skipped(), NOTHING, (invalid(True),)))
     assert told.startswith("nothing new: every object listed is in the lake already or refused; refused /raw/")
 
 
 def test_a_run_failed_when_it_refused_what_none_had_refused_before() -> None:
     for known in ((), (True,), (False,), (True, False)):
-        outcome = Outcome(None, 3, Skipped(), NOTHING, tuple(map(refusal, known)))
-        assert outcome.failed == (False in known)
+        summary = RunSummary(None, 3, Skipped(), NOTHING, tuple(map(invalid, known)))
+        assert summary.failed == (False in known)

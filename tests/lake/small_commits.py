@@ -31,7 +31,7 @@ def commit(lake: Lake, number: int, files: int = 1) -> list[str]:
     loaded = lake.load(REJECTED_RECORD)
     written = [new_file(loaded, number, place) for place in range(files)]
     loaded.append([file.descriptor for file in written], {"number": str(number)})
-    storage_for(lake.location).delete(loaded.doomed)
+    storage_for(lake.location).delete(loaded.expired_files)
     return [file.address for file in written]
 
 

@@ -15,7 +15,7 @@ from glue_jobs.errors import StorageError
 from glue_jobs.read import fetch, json_documents
 from glue_jobs.read.fetch import Slice, slices
 from glue_jobs.read.plan import Chunk, Part, cut
-from glue_jobs.read.raw_object import Found
+from glue_jobs.read.raw_object import RawObject
 from glue_jobs.read.unpack import DAMAGED, TRAILING, TRUNCATED
 from glue_jobs.storage import storage_for
 from glue_jobs.storage.folder import FolderStorage
@@ -27,14 +27,14 @@ contents = st.lists(st.sampled_from([b"\n", b"a", b"bcd", b"efghijklmn\n", b"\r\
 )
 
 
-def found(folder: Path, objects: list[bytes]) -> list[Found]:
+def found(folder: Path, objects: list[bytes]) -> list[RawObject]:
     for number, data in enumerate(objects):
         (folder / f"{number:03}").write_bytes(data)
     listed = {entry.address: entry for entry in storage_for(str(folder)).list(f"{folder}/")}
-    return [Found(listed[f"{folder}/{number:03}"], None) for number in range(len(objects))]
+    return [RawObject(listed[f"{folder}/{number:03}"], None) for number in range(len(objects))]
 
 
-def whole(objects: list[Found]) -> Chunk:
+def whole(objects: list[RawObject]) -> Chunk:
     return tuple(Part(each, 0, each.entry.size) for each in objects)
 
 

@@ -22,7 +22,7 @@ from glue_jobs.read.plan import (
     cut,
     share_size,
 )
-from glue_jobs.read.raw_object import Found
+from glue_jobs.read.raw_object import RawObject
 from glue_jobs.storage import Entry
 
 FEW = settings(deadline=None, max_examples=80)
@@ -31,8 +31,8 @@ days = st.one_of(st.none(), st.integers(0, 5).map(lambda number: date(2024, 5, 1
 sizes = st.one_of(st.integers(0, 10), st.integers(0, 2000))
 
 
-def found(number: int, size: int, day: date | None) -> Found:
-    return Found(Entry(f"/raw/{number:03}", size, "etag", datetime(2024, 5, 1)), day)
+def found(number: int, size: int, day: date | None) -> RawObject:
+    return RawObject(Entry(f"/raw/{number:03}", size, "etag", datetime(2024, 5, 1)), day)
 
 
 objects = st.lists(st.tuples(sizes, days), max_size=30).map(
@@ -42,8 +42,8 @@ objects = st.lists(st.tuples(sizes, days), max_size=30).map(
 
 @FEW
 @given(objects, st.integers(1, 300), st.integers(1, 4), st.integers(1, 3))
-def test_every_byte_of_every_object_is_in_one_chunk(all_of: list[Found], size: int, most: int, whole: int) -> None:
-    def splittable(each: Found) -> bool:
+def test_every_byte_of_every_object_is_in_one_chunk(all_of: list[RawObject], size: int, most: int, whole: int) -> None:
+    def splittable(each: RawObject) -> bool:
         return int(each.entry.address[-1]) % whole == 0
 
     with pytest.MonkeyPatch.context() as patch:
@@ -65,7 +65,7 @@ def test_every_byte_of_every_object_is_in_one_chunk(all_of: list[Found], size: i
 
 @FEW
 @given(objects, st.integers(1, 300))
-def test_chunks_follow_the_days_and_objects_without_one_come_last(all_of: list[Found], size: int) -> None:
+def test_chunks_follow_the_days_and_objects_without_one_come_last(all_of: list[RawObject], size: int) -> None:
     order = [part.found for chunk in cut(all_of, size, lambda _: True) for part in chunk]
     keys = [(each.day or date.max, each.entry.address) for each in order]
     assert keys == sorted(keys)
@@ -126,9 +126,9 @@ def test_chunk_sizes(total: int, workers: int, expected: int) -> None:
 
 
 @given(st.integers(1, 2**40), st.integers(1, 64), st.integers(1, 12))
-def test_there_is_never_one_chunk_more_than_was_planned(total: int, workers: int, packing: int) -> None:
-    size = chunk_size(total, workers, packing)
-    assert size == LARGEST_CHUNK // packing or len(plan._shares(total, size)) <= workers * CHUNKS_PER_WORKER
+def test_there_is_never_one_chunk_more_than_was_planned(total: int, workers: int, compression_ratio: int) -> None:
+    size = chunk_size(total, workers, compression_ratio)
+    assert size == LARGEST_CHUNK // compression_ratio or len(plan._shares(total, size)) <= workers * CHUNKS_PER_WORKER
 
 
 @given(st.integers(1, 2**40), st.integers(1, 64))

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from glue_jobs.workers.gc_pause import uncollected
+from glue_jobs.workers.gc_pause import gc_paused
 
 
 @pytest.mark.parametrize("enabled", [True, False])
@@ -14,7 +14,7 @@ def test_the_collector_is_left_as_it_was_found(enabled: bool) -> None:
     before = gc.isenabled()
     try:
         (gc.enable if enabled else gc.disable)()
-        with pytest.raises(ZeroDivisionError), uncollected():
+        with pytest.raises(ZeroDivisionError), gc_paused():
             assert not gc.isenabled()
             raise ZeroDivisionError
         assert gc.isenabled() is enabled

@@ -63,7 +63,7 @@ def test_a_worker_writes_a_result_at_once() -> None:
 def test_the_daemon_that_forks_workers_has_not_imported_arrow_which_starts_a_thread() -> None:
     program = (
         "import runpy, sys; runpy.run_module = lambda *_, **__: None;"
-        "from glue_jobs import spark_daemon; spark_daemon.start(); import pyspark.daemon;"
+        "from glue_jobs.workers import spark_daemon; spark_daemon.start(); import pyspark.daemon;"
         "print('pyarrow' in sys.modules)"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

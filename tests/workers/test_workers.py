@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs.errors import StorageError
-from glue_jobs.workers import LITTLE, Here, OnSpark, workers_for
+from glue_jobs.workers.engine import LITTLE, Here, OnSpark, workers_for
 from glue_jobs.workers.spark import TaskError, session
 
 
@@ -19,9 +19,9 @@ def choice(size: int, environment: dict[str, str]) -> str:
     """Who does the work in a process in which nothing has happened yet; of Spark only that it would be started."""
     program = (
         "import json, sys\n"
-        "from glue_jobs import workers\n"
-        "workers.session = lambda: None\n"
-        f"chosen = type(workers.workers_for({size})).__name__\n"
+        "from glue_jobs.workers import engine\n"
+        "engine.session = lambda: None\n"
+        f"chosen = type(engine.workers_for({size})).__name__\n"
         "print(json.dumps([chosen, 'pyspark' in sys.modules]))"
     )
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)

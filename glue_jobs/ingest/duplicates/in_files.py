@@ -21,7 +21,7 @@ from glue_jobs.columns.arrays import ranks
 from glue_jobs.ingest.data_files import NewFile, columns_of
 from glue_jobs.ingest.duplicates.fold import fold
 from glue_jobs.ingest.duplicates.in_memory import Rows, all_but_first, decoded, repeated, ways
-from glue_jobs.ingest.late_rows import Aside
+from glue_jobs.ingest.late_rows import LateRows
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 
@@ -40,19 +40,21 @@ class Day:
 
     stored: list[tuple[str, int]]
     new: list[NewFile]
-    aside: list[Aside] = field(default_factory=list)
+    late_rows: list[LateRows] = field(default_factory=list)
 
     @property
     def partition(self) -> Mapping[str, Any]:
         """The partition, of which something is new or aside."""
-        return self.new[0].partition if self.new else self.aside[0].partition
+        return self.new[0].partition if self.new else self.late_rows[0].partition
 
     def __len__(self) -> int:
-        return sum(rows for _, rows in self.stored) + sum(file.rows for file in self.new) + sum(map(len, self.aside))
+        return (
+            sum(rows for _, rows in self.stored) + sum(file.rows for file in self.new) + sum(map(len, self.late_rows))
+        )
 
 
 @dataclass(frozen=True)
-class Doubled:
+class DuplicateRows:
     """Rows of a new file that are stored already, or in another new one; ``counts`` has them per raw object."""
 
     file: NewFile
@@ -88,7 +90,7 @@ class _Files:
             return columns_of(self.table, pq.ParquetFile(source).read(list(columns), use_threads=False), columns)
 
 
-def find_doubled(table: Table, day: Day, held: Mapping[str, pa.Table] = NOTHING) -> list[Doubled]:
+def find_duplicates(table: Table, day: Day, held: Mapping[str, pa.Table] = NOTHING) -> list[DuplicateRows]:
     """Rows of the day's new files that are there twice; of equal new rows the one of the first raw object stays.
 
     ``held`` has the rows of those new files that are not written yet, by address. What is set aside is not looked at.
@@ -107,7 +109,9 @@ def find_doubled(table: Table, day: Day, held: Mapping[str, pa.Table] = NOTHING)
         for batch in _batches(alike):
             for file, rows in _equal(files, batch):
                 dropped.setdefault(file, []).append(rows)
-    return [_doubled(day.new[file - files.stored], pa.concat_tables(parts)) for file, parts in sorted(dropped.items())]
+    return [
+        _duplicates(day.new[file - files.stored], pa.concat_tables(parts)) for file, parts in sorted(dropped.items())
+    ]
 
 
 def _alike(files: _Files, number: int, rounds: int) -> _Places:
@@ -202,5 +206,5 @@ def _again(values: pa.Table, columns: tuple[str, ...], stored: int) -> Iterator[
         yield int(file), values.select(["row", "source_object"]).take(pa.array(dropped[files[dropped] == file]))
 
 
-def _doubled(file: NewFile, rows: pa.Table) -> Doubled:
-    return Doubled(file, np.sort(rows["row"].to_numpy()), Counter(rows["source_object"].to_pylist()))
+def _duplicates(file: NewFile, rows: pa.Table) -> DuplicateRows:
+    return DuplicateRows(file, np.sort(rows["row"].to_numpy()), Counter(rows["source_object"].to_pylist()))

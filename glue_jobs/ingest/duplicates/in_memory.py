@@ -16,7 +16,7 @@ from glue_jobs.tables.model import Table
 Rows = npt.NDArray[np.int64]
 
 
-def doubled_within(table: Table, rows: pa.Table) -> Rows:
+def duplicates_within(table: Table, rows: pa.Table) -> Rows:
     """Positions of the rows that are there twice in one table in memory; that of the first raw object stays.
 
     Most doubled lines are delivered hours apart, so that they meet in one task, before anything is written.
@@ -29,11 +29,11 @@ def doubled_within(table: Table, rows: pa.Table) -> Rows:
     # Rows of different days never meet in files either.
     days = tuple(name for name in table.partitions if name in rows.column_names and name not in table.record)
     values = rows.select([*table.record, *days, "source_object"]).take(pa.array(alike))
-    doubled = [alike[:0]]
+    duplicates = [alike[:0]]
     for columns, chosen in ways(table, values):
         part, places = values.filter(pa.array(chosen)), alike[chosen]
-        doubled.append(places[all_but_first(part, (*columns, *days), (ranks(part["source_object"]), places))])
-    return np.sort(np.concatenate(doubled))
+        duplicates.append(places[all_but_first(part, (*columns, *days), (ranks(part["source_object"]), places))])
+    return np.sort(np.concatenate(duplicates))
 
 
 def ways(table: Table, values: pa.Table) -> Iterator[tuple[tuple[str, ...], npt.NDArray[np.bool_]]]:

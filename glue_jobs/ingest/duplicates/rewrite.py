@@ -22,14 +22,14 @@ from glue_jobs.ingest.data_files import (
     read_file,
     with_schema,
 )
-from glue_jobs.ingest.duplicates.in_files import Day, Doubled, find_doubled
-from glue_jobs.ingest.duplicates.in_memory import doubled_within
-from glue_jobs.ingest.late_rows import Aside, Part, read_aside
-from glue_jobs.ingest.task_context import Job, write_partitions, write_parts
+from glue_jobs.ingest.duplicates.in_files import Day, DuplicateRows, find_duplicates
+from glue_jobs.ingest.duplicates.in_memory import duplicates_within
+from glue_jobs.ingest.late_rows import LateRows, Part, read_late_rows
+from glue_jobs.ingest.task_context import TaskContext, write_partitions, write_parts
 from glue_jobs.progress import Reporter
 from glue_jobs.read.plan import batches, bundled
 from glue_jobs.tables.model import Table
-from glue_jobs.workers import workers_for
+from glue_jobs.workers.engine import workers_for
 
 if TYPE_CHECKING:
     from glue_jobs.lake import LoadedTable
@@ -54,21 +54,21 @@ class Rewritten:
 class _Left:
     """A new file without rows that are there twice; what stays of its rows when it is not written yet."""
 
-    doubled: Doubled
+    duplicates: DuplicateRows
     held: pa.Table | None
 
     def __len__(self) -> int:
-        return self.doubled.file.rows - len(self.doubled.rows)
+        return self.duplicates.file.rows - len(self.duplicates.rows)
 
     def rows(self, table: Table) -> pa.Table:
         """What stays of it."""
         if self.held is not None:
             return self.held
-        return without(read_file(table, self.doubled.file.address), self.doubled.rows)
+        return without(read_file(table, self.duplicates.file.address), self.duplicates.rows)
 
 
-def without_doubled(
-    job: Job, rows: LoadedTable, files: list[NewFile], aside: Iterable[Aside], reporter: Reporter
+def without_duplicates(
+    context: TaskContext, rows: LoadedTable, files: list[NewFile], late_rows: Iterable[LateRows], reporter: Reporter
 ) -> tuple[list[NewFile], Counter[str]]:
     """The run's new files without rows that are stored already or twice among them; how many each raw object had.
 
@@ -78,13 +78,13 @@ def without_doubled(
         UsageLakeError: a file cannot be read or written.
     """
     counts: Counter[str] = Counter()
-    if not job.pipeline.table.identity or not (days := _days(rows, files, aside)):
+    if not context.pipeline.table.identity or not (days := _days(rows, files, late_rows)):
         return files, counts
     with reporter.progress("looking for duplicates") as progress:
         workers = workers_for(sum(map(len, days)) * LIKE_BYTES)
         # A day takes a fraction of a second, and so does starting a task.
         bundles = bundled(days, workers.count)
-        found = [each for some in workers.run(partial(drop_doubled, job), bundles, progress) for each in some]
+        found = [each for some in workers.run(partial(drop_duplicates, context), bundles, progress) for each in some]
     gone = {address for each in found for address in each.addresses}
     for each in found:
         counts.update(each.counts)
@@ -92,14 +92,14 @@ def without_doubled(
     return [file for file in files if file.address not in gone], counts
 
 
-def _days(rows: LoadedTable, files: Iterable[NewFile], aside: Iterable[Aside]) -> list[Day]:
+def _days(rows: LoadedTable, files: Iterable[NewFile], late_rows: Iterable[LateRows]) -> list[Day]:
     column = rows.table.partitions[0]
     days: defaultdict[date, Day] = defaultdict(lambda: Day([], [], []))
     for file in files:
         # The descriptor is needed by the commit only, and takes longer to send than the rest.
         days[file.partition[column]].new.append(replace(file, descriptor=None))
-    for few in aside:
-        days[few.partition[column]].aside.append(few)
+    for few in late_rows:
+        days[few.partition[column]].late_rows.append(few)
     for old in rows.files(**{column: list(days)}) if days else ():
         days[old.partition[0]].stored.append((old.address, old.rows))
     for day in days.values():
@@ -107,45 +107,45 @@ def _days(rows: LoadedTable, files: Iterable[NewFile], aside: Iterable[Aside]) -
     return [days[day] for day in sorted(days)]
 
 
-def drop_doubled(job: Job, days: list[Day]) -> list[Rewritten]:
+def drop_duplicates(context: TaskContext, days: list[Day]) -> list[Rewritten]:
     """Write the days' new files again without the rows that are there twice; files without such rows stay.
 
     What was set aside of a day becomes part of it: as one file, or a few of them when it is much.
     """
     beyond: list[Rewritten] = []
-    rewritten = [_rewritten(job, some) for some in batches(_left_of(job, days, beyond), ROW_GROUP_ROWS, len)]
+    rewritten = [_rewritten(context, some) for some in batches(_left_of(context, days, beyond), ROW_GROUP_ROWS, len)]
     return [*beyond, *rewritten]
 
 
-def _left_of(job: Job, days: list[Day], beyond: list[Rewritten]) -> Iterator[_Left]:
+def _left_of(context: TaskContext, days: list[Day], beyond: list[Rewritten]) -> Iterator[_Left]:
     """What has to be written of each day; what was set aside ``beyond`` what memory holds is written on the way."""
-    table = job.pipeline.table
-    for some in batches(days, ROW_GROUP_ROWS, lambda day: sum(map(len, day.aside))):
-        files, held = _put_together(job, [few for day in some for few in day.aside], beyond)
+    table = context.pipeline.table
+    for some in batches(days, ROW_GROUP_ROWS, lambda day: sum(map(len, day.late_rows))):
+        files, held = _put_together(context, [few for day in some for few in day.late_rows], beyond)
         for each in some:
             day = Day(each.stored, [*each.new, *files[partition_path(table, each.partition)]])
-            found = {doubled.file.address: doubled for doubled in find_doubled(table, day, held)}
+            found = {duplicates.file.address: duplicates for duplicates in find_duplicates(table, day, held)}
             for file in day.new:
                 if file.address in held:
-                    doubled = found.get(file.address) or Doubled(file, np.array([], np.int64), Counter())
+                    duplicates = found.get(file.address) or DuplicateRows(file, np.array([], np.int64), Counter())
                     # Held until enough is: what is there twice must not wait, too.
-                    stays = compact(without(held.pop(file.address), doubled.rows).combine_chunks())
-                    yield _Left(doubled, stays)
+                    stays = compact(without(held.pop(file.address), duplicates.rows).combine_chunks())
+                    yield _Left(duplicates, stays)
                 elif file.address in found:
                     yield _Left(found[file.address], None)
 
 
 def _put_together(
-    job: Job, aside: list[Aside], beyond: list[Rewritten]
+    context: TaskContext, late_rows: list[LateRows], beyond: list[Rewritten]
 ) -> tuple[Mapping[str, list[NewFile]], dict[str, pa.Table]]:
     """New files, by day, of what tasks have set aside, each row once; and the rows of those that are only held."""
-    table = job.pipeline.table
+    table = context.pipeline.table
     files: defaultdict[str, list[NewFile]] = defaultdict(list)
     held: dict[str, pa.Table] = {}
-    *much, last = [*batches(aside, ROW_GROUP_ROWS, len)] or [[]]
+    *much, last = [*batches(late_rows, ROW_GROUP_ROWS, len)] or [[]]
     for some in much:
         parts, twice = _each_once(table, some)
-        beyond.append(Rewritten([], write_parts(job, table, parts), twice))
+        beyond.append(Rewritten([], write_parts(context, table, parts), twice))
         for file in beyond[-1].files:
             files[partition_path(table, file.partition)].append(file)
     if last:
@@ -153,23 +153,23 @@ def _put_together(
         if twice:
             beyond.append(Rewritten([], [], twice))
         for value, part in parts:
-            file = NewFile(job.address(table, value), value, part.num_rows, None)
+            file = NewFile(context.address(table, value), value, part.num_rows, None)
             held[file.address] = part
             files[partition_path(table, value)].append(file)
     return files, held
 
 
-def _each_once(table: Table, some: list[Aside]) -> tuple[list[Part], Counter[str]]:
+def _each_once(table: Table, some: list[LateRows]) -> tuple[list[Part], Counter[str]]:
     """Rows that tasks have set aside, by day, and how many of each raw object were there twice."""
-    rows = read_aside(some)
-    twice = doubled_within(table, rows)
+    rows = read_late_rows(some)
+    twice = duplicates_within(table, rows)
     counts = Counter(rows["source_object"].take(pa.array(twice)).to_pylist())
     return [*partitions(table, with_schema(table, rows), twice)], counts
 
 
-def _rewritten(job: Job, batch: list[_Left]) -> Rewritten:
-    table = job.pipeline.table
+def _rewritten(context: TaskContext, batch: list[_Left]) -> Rewritten:
+    table = context.pipeline.table
     parts = [each.rows(table) for each in batch if len(each)]
-    files = write_partitions(job, table, joined(parts)) if parts else []
-    counts = sum((each.doubled.counts for each in batch), Counter[str]())
-    return Rewritten([each.doubled.file.address for each in batch if each.held is None], files, counts)
+    files = write_partitions(context, table, joined(parts)) if parts else []
+    counts = sum((each.duplicates.counts for each in batch), Counter[str]())
+    return Rewritten([each.duplicates.file.address for each in batch if each.held is None], files, counts)

@@ -16,7 +16,7 @@ from glue_jobs.ingest.snapshots.key_ranges import KeyRange, key_ranges, read_ran
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
-from glue_jobs.workers import workers_for
+from glue_jobs.workers.engine import workers_for
 
 # Bytes of both snapshots that a task reads: it holds them several times over.
 MOST_BYTES = 96 * 2**20

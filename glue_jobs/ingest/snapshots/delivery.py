@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from glue_jobs.lake import StoredFile
-from glue_jobs.read.raw_object import Found
+from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.layouts.snapshot_folders import CHECKSUM, MANIFEST
-from glue_jobs.sources.s3_inventory_object.parser import RefusedError, Snapshot, read_manifest
+from glue_jobs.sources.s3_inventory_object.parser import InvalidSnapshotError, Snapshot, read_manifest
 from glue_jobs.storage import storage_for
 
 # Manifests read at a time.
@@ -26,7 +26,7 @@ Identity = tuple[str, str, datetime]
 class Delivery:
     """A snapshot as it was found."""
 
-    found: Found
+    found: RawObject
     snapshot: Snapshot
 
     @property
@@ -35,10 +35,10 @@ class Delivery:
         return self.snapshot.source_bucket, self.snapshot.inventory_id, self.snapshot.time
 
 
-def read_deliveries(new: list[Found], reasons: dict[str, str]) -> Iterator[Delivery]:
+def read_deliveries(new: list[RawObject], reasons: dict[str, str]) -> Iterator[Delivery]:
     """The new manifests as snapshots; ``reasons`` gets those of the ones that are none."""
 
-    def get(found: Found) -> tuple[bytes, bytes]:
+    def get(found: RawObject) -> tuple[bytes, bytes]:
         storage, folder = storage_for(found.entry.address), found.entry.address.removesuffix(MANIFEST)
         return storage.read(found.entry), storage.get(folder + CHECKSUM)
 
@@ -46,13 +46,13 @@ def read_deliveries(new: list[Found], reasons: dict[str, str]) -> Iterator[Deliv
         for found, (content, checksum) in zip(new, pool.map(get, new), strict=True):
             try:
                 yield Delivery(found, read_manifest(found.entry.address, content, checksum))
-            except RefusedError as error:
+            except InvalidSnapshotError as error:
                 reasons[found.entry.address] = str(error)
 
 
 def separate(deliveries: Iterable[Delivery], stored: list[StoredFile], reasons: dict[str, str]) -> Iterator[Delivery]:
     """Those whose own files can be told from others, should there be older ones to take the place of."""
-    mixed = {file.partition: file.address for file in stored if None in file.labels}
+    mixed = {file.partition: file.address for file in stored if None in file.file_constants}
     for each in deliveries:
         file = mixed.get((each.snapshot.source_bucket, each.snapshot.time.date()))
         if file is None:
@@ -64,7 +64,7 @@ def separate(deliveries: Iterable[Delivery], stored: list[StoredFile], reasons: 
             )
 
 
-def alike(listed: list[Found], new: list[Found]) -> list[Found]:
+def alike(listed: list[RawObject], new: list[RawObject]) -> list[RawObject]:
     """The listed manifests that were ingested already and may be of the same snapshots as new ones."""
     addresses = {each.entry.address for each in new}
     names = {_name(address) for address in addresses}
@@ -104,7 +104,9 @@ def copies_of_each(deliveries: Iterable[Delivery], ingested: Iterable[Delivery])
     return found
 
 
-def refuse_others(copies: Mapping[Identity, Copies], accepted: Iterable[Delivery], reasons: dict[str, str]) -> None:
+def reject_other_copies(
+    copies: Mapping[Identity, Copies], accepted: Iterable[Delivery], reasons: dict[str, str]
+) -> None:
     """Give the reason why the copies were not tried of which another one is accepted, or in the lake."""
     taken = {each.identity: each.snapshot.address for each in accepted}
     for identity, some in copies.items():
@@ -114,7 +116,7 @@ def refuse_others(copies: Mapping[Identity, Copies], accepted: Iterable[Delivery
 
 def identity_of(file: StoredFile) -> Identity:
     """The snapshot a data file holds rows of; of a table with labels."""
-    inventory_id, time = file.labels
+    inventory_id, time = file.file_constants
     return file.partition[0], inventory_id, time
 
 

@@ -11,15 +11,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import constant, reordered, without
-from glue_jobs.columns.key_sort import text_order
+from glue_jobs.columns.key_sort import key_sort
 from glue_jobs.ingest.data_files import NewFile, with_schema
-from glue_jobs.ingest.duplicates.in_memory import doubled_within
-from glue_jobs.ingest.task_context import Job, rejected_rows, write_partitions, write_parts
+from glue_jobs.ingest.duplicates.in_memory import duplicates_within
+from glue_jobs.ingest.task_context import TaskContext, rejected_rows, write_partitions, write_parts
 from glue_jobs.read.fetch import fetched
 from glue_jobs.read.parsed import Rejected
 from glue_jobs.read.plan import Part
-from glue_jobs.read.raw_object import Found
-from glue_jobs.sources.s3_inventory_object.parser import Block, InventoryFile, RefusedError, Snapshot, find, read_file
+from glue_jobs.read.raw_object import RawObject
+from glue_jobs.sources.s3_inventory_object.parser import (
+    Block,
+    InvalidSnapshotError,
+    InventoryFile,
+    Snapshot,
+    find,
+    read_file,
+)
 from glue_jobs.sources.s3_inventory_object.storage_totals import partial_totals
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
@@ -66,17 +73,17 @@ def shares_of(snapshot: Snapshot, size: int, detail: bool) -> Iterator[Share]:
     return (Share(snapshot, tuple(share), detail) for share in shares if share)
 
 
-def ingest_share(job: Job, share: Share) -> ShareResult:
+def ingest_share(context: TaskContext, share: Share) -> ShareResult:
     """Turn a share into data files.
 
     Raises:
         StorageError: a file cannot be read or written.
     """
-    task = _Task(job, share)
+    task = _Task(context, share)
     try:
         for block, file in _blocks(share):
             task.add(block, file)
-    except RefusedError as error:
+    except InvalidSnapshotError as error:
         task.result.refused = str(error)
         return task.result
     task.flush()
@@ -84,7 +91,7 @@ def ingest_share(job: Job, share: Share) -> ShareResult:
 
 
 def _blocks(share: Share) -> Iterator[tuple[Block, str]]:
-    parts = [Part(Found(find(file), None), 0, file.size) for file in share.files]
+    parts = [Part(RawObject(find(file), None), 0, file.size) for file in share.files]
     for part, number, pieces in fetched(tuple(parts), list(range(len(parts)))):
         file, entry = share.files[number], part.found.entry
         for block in read_file(file, entry, pieces, share.snapshot.form, share.snapshot.fields):
@@ -92,9 +99,9 @@ def _blocks(share: Share) -> Iterator[tuple[Block, str]]:
 
 
 class _Task:
-    def __init__(self, job: Job, share: Share) -> None:
+    def __init__(self, context: TaskContext, share: Share) -> None:
         self.result = ShareResult()
-        self._job = job
+        self._context = context
         self._share = share
         self._pending: list[pa.Table] = []
         self._bytes = 0
@@ -118,35 +125,35 @@ class _Task:
             self._pending = []
             self._write(rows)
         if self._refused:
-            rejected = rejected_rows(self._job, self._refused)
-            self.result.rejected_files += write_partitions(self._job, REJECTED_RECORD, rejected)
+            rejected = rejected_rows(self._context, self._refused)
+            self.result.rejected_files += write_partitions(self._context, REJECTED_RECORD, rejected)
         self._bytes, self._refused = 0, []
 
     def _write(self, rows: pa.Table) -> None:
-        table, snapshot, result = self._job.pipeline.table, self._share.snapshot, self.result
+        table, snapshot, result = self._context.pipeline.table, self._share.snapshot, self.result
         if not _all_behind_the_last(rows["key"].chunk(0)):
-            rows = self._without_doubled(_ordered(rows))
+            rows = self._without_duplicates(_ordered(rows))
         # What keys are of is found soonest when they are in order.
-        rows = self._job.pipeline.enrich(rows, self._job.config)
+        rows = self._context.pipeline.enrich(rows, self._context.config)
         result.totals.append(partial_totals(rows))
         if not self._share.detail:
             result.filtered += rows.num_rows
             return
         result.rows += rows.num_rows
         result.files += write_parts(
-            self._job, table, [(snapshot.partition, with_schema(table, _labelled(snapshot, rows)))]
+            self._context, table, [(snapshot.partition, with_schema(table, _with_file_constants(snapshot, rows)))]
         )
 
-    def _without_doubled(self, rows: pa.Table) -> pa.Table:
+    def _without_duplicates(self, rows: pa.Table) -> pa.Table:
         """The rows, ordered by key, without those that are there twice."""
         keys = rows["key"].chunk(0)
         same = pc.equal(keys[1:], keys[:-1]).to_numpy(zero_copy_only=False)
         if not same.any():
             return rows
         alike = np.flatnonzero(np.append(same, False) | np.insert(same, 0, False))
-        doubled = alike[doubled_within(self._job.pipeline.table, rows.take(pa.array(alike)))]
-        self.result.duplicates += len(doubled)
-        return without(rows, doubled).combine_chunks()
+        duplicates = alike[duplicates_within(self._context.pipeline.table, rows.take(pa.array(alike)))]
+        self.result.duplicates += len(duplicates)
+        return without(rows, duplicates).combine_chunks()
 
 
 def _all_behind_the_last(keys: pa.StringArray) -> bool:
@@ -155,19 +162,19 @@ def _all_behind_the_last(keys: pa.StringArray) -> bool:
 
 
 def _ordered(rows: pa.Table) -> pa.Table:
-    order = text_order(rows["key"].chunk(0))
+    order = key_sort(rows["key"].chunk(0))
     return rows if order is None else reordered(rows, order)
 
 
-def _labelled(snapshot: Snapshot, rows: pa.Table) -> pa.Table:
+def _with_file_constants(snapshot: Snapshot, rows: pa.Table) -> pa.Table:
     """The rows with the columns that tell of which snapshot they are."""
     count = rows.num_rows
-    labels: dict[str, Any] = {
+    file_constants: dict[str, Any] = {
         "source_bucket": constant(snapshot.source_bucket, count),
         "inventory_id": constant(snapshot.inventory_id, count),
         "snapshot_time": pa.repeat(pa.scalar(snapshot.time, pa.timestamp("us")), count),
         "snapshot_date": pa.repeat(pa.scalar(snapshot.time.date(), pa.date32()), count),
     }
-    for name, column in labels.items():
+    for name, column in file_constants.items():
         rows = rows.append_column(name, column)
     return rows

@@ -32,5 +32,5 @@ def _source(lake: Lake, table: Table) -> TableSource:
 
 def _constants(table: Table, file: StoredFile) -> dict[str, str]:
     """The texts that are the same on every row of a file: its partition's and its labels'."""
-    known = zip((*table.partitions, *table.labels), (*file.partition, *file.labels), strict=True)
+    known = zip((*table.partitions, *table.file_constants), (*file.partition, *file.file_constants), strict=True)
     return {name: value for name, value in known if isinstance(value, str)}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from glue_jobs.errors import ArgumentError
-from glue_jobs.read.raw_object import Found, Skipped, Window
+from glue_jobs.read.raw_object import RawObject, Skipped, Window
 from glue_jobs.sources.layouts.day_names import DayNames, day_in_name, the_day
 from glue_jobs.storage import Storage
 
@@ -46,7 +46,7 @@ class DayFolders:
         self._visited = 0
         self._looked: dict[str, _Contents] = {}
 
-    def below(self, prefix: str) -> Iterator[Found]:
+    def below(self, prefix: str) -> Iterator[RawObject]:
         """The source's objects of the window below ``prefix``, which may be the folder of a year, month or day.
 
         Raises:
@@ -69,7 +69,7 @@ class DayFolders:
         else:
             yield from self.objects(prefix)
 
-    def objects(self, prefix: str, depth: int = 0) -> Iterator[Found]:
+    def objects(self, prefix: str, depth: int = 0) -> Iterator[RawObject]:
         """The source's objects of the window below ``prefix``, which is above the folders of years.
 
         Raises:
@@ -98,7 +98,7 @@ class DayFolders:
             named.pop()
         return set(named)
 
-    def _other(self, prefix: str, folder: str, depth: int) -> Iterator[Found]:
+    def _other(self, prefix: str, folder: str, depth: int) -> Iterator[RawObject]:
         if folder in self._names.left_out:
             self._skipped.folders.add(prefix)
         elif depth == DEEPEST:
@@ -131,11 +131,11 @@ class DayFolders:
         match = self._names.flat.match(name) if self._names.flat else None
         return f"{match['stem']}{match['year']}-~" if match else name
 
-    def _beside(self, prefix: str, contents: _Contents) -> Iterator[Found]:
+    def _beside(self, prefix: str, contents: _Contents) -> Iterator[RawObject]:
         for stem in sorted(contents.stems):
             yield from self._flat(prefix + stem, contents.folders)
 
-    def _flat(self, stem: str, folders: list[str]) -> Iterator[Found]:
+    def _flat(self, stem: str, folders: list[str]) -> Iterator[RawObject]:
         since, until = self._window.since, self._window.until
         start: str | None = f"{stem}{since.isoformat()}" if since else f"{stem}0"
         # A colon comes after the digits.
@@ -143,7 +143,9 @@ class DayFolders:
         while start is not None:
             start = yield from self._flat_between(stem, start, stop, folders)
 
-    def _flat_between(self, stem: str, start: str, stop: str, folders: list[str]) -> Generator[Found, None, str | None]:
+    def _flat_between(
+        self, stem: str, start: str, stop: str, folders: list[str]
+    ) -> Generator[RawObject, None, str | None]:
         """The objects up to the next folder, which is one of ``folders`` then; returns where to go on behind it."""
         assert self._names.flat is not None
         folder = stem.rpartition("/")[0] + "/"
@@ -159,10 +161,10 @@ class DayFolders:
                 if day is None:
                     self._skipped.add(entry.address)
                 else:
-                    yield Found(entry, day)
+                    yield RawObject(entry, day)
         return None
 
-    def _year(self, prefix: str, year: int, depth: int) -> Iterator[Found]:
+    def _year(self, prefix: str, year: int, depth: int) -> Iterator[RawObject]:
         first = the_day(year, 1, 1)
         if first is None:
             self._skipped.add(prefix)
@@ -175,7 +177,7 @@ class DayFolders:
                 else:
                     yield from self._other(f"{prefix}{folder}/", folder, depth)
 
-    def _month(self, prefix: str, year: int, month: int, depth: int) -> Iterator[Found]:
+    def _month(self, prefix: str, year: int, month: int, depth: int) -> Iterator[RawObject]:
         first = the_day(year, month, 1)
         if first is None:
             self._skipped.add(prefix)
@@ -188,13 +190,13 @@ class DayFolders:
                 else:
                     yield from self._other(f"{prefix}{folder}/", folder, depth)
 
-    def _day(self, prefix: str, day: date | None) -> Iterator[Found]:
+    def _day(self, prefix: str, day: date | None) -> Iterator[RawObject]:
         if day is None:
             self._skipped.add(prefix)
         elif day in self._window:
             for entry in self._storage.list(prefix):
                 if self._names.in_day.fullmatch(entry.address.removeprefix(prefix)):
-                    yield Found(entry, day)
+                    yield RawObject(entry, day)
                 else:
                     self._skipped.add(entry.address)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from glue_jobs.errors import ArgumentError
-from glue_jobs.read.raw_object import Found, Skipped, Window
+from glue_jobs.read.raw_object import RawObject, Skipped, Window
 from glue_jobs.sources.layouts.day_folders import DayFolders
 from glue_jobs.sources.layouts.day_names import DayNames, day_in_name, left_out_folder
 from glue_jobs.sources.layouts.snapshot_folders import SnapshotFolders
@@ -14,7 +14,7 @@ from glue_jobs.storage import Storage
 
 def discover(
     storage: Storage, raw: str, names: DayNames, window: Window, skipped: Skipped, any_name: bool
-) -> Iterator[Found]:
+) -> Iterator[RawObject]:
     """Objects below ``raw`` whose day is in the window; with ``any_name`` those without a day too.
 
     Raises:
@@ -32,10 +32,10 @@ def discover(
             continue
         day = day_in_name(names, entry.address)
         if day is None or day in window:
-            yield Found(entry, day)
+            yield RawObject(entry, day)
 
 
-def discover_snapshots(storage: Storage, raw: str, window: Window, skipped: Skipped) -> Iterator[Found]:
+def discover_snapshots(storage: Storage, raw: str, window: Window, skipped: Skipped) -> Iterator[RawObject]:
     """Manifests of snapshots below ``raw`` whose day is in the window; raises as `discover` does."""
     skipped.takeable = False
     yield from SnapshotFolders(storage, window, skipped).objects(_prefix(storage, raw))

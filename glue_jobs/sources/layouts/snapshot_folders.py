@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 from glue_jobs.errors import ArgumentError
-from glue_jobs.read.raw_object import Found, Skipped, Window
+from glue_jobs.read.raw_object import RawObject, Skipped, Window
 from glue_jobs.sources.layouts.day_folders import DEEPEST, MOST_FOLDERS, PAST
 from glue_jobs.storage import Entry, Storage
 
@@ -46,7 +46,7 @@ class SnapshotFolders:
         self._skipped = skipped
         self._visited = 0
 
-    def objects(self, prefix: str, depth: int = 0) -> Iterator[Found]:
+    def objects(self, prefix: str, depth: int = 0) -> Iterator[RawObject]:
         """The manifests of the window's snapshots below ``prefix``, a folder of any level.
 
         Raises:
@@ -87,7 +87,7 @@ class SnapshotFolders:
             more = page.more
             after = prefix + max([*page.objects, *(folder + PAST for folder in page.folders)], default="")
 
-    def _snapshots(self, prefix: str) -> Iterator[Found]:
+    def _snapshots(self, prefix: str) -> Iterator[RawObject]:
         """Those below the folder of a configuration, which are named in the order of their times."""
         since, until = self._window.since, self._window.until
         # Years have four digits: names of the window come after this one, and before the next.
@@ -102,14 +102,14 @@ class SnapshotFolders:
     def _is_strange(self, folder: str) -> bool:
         return folder not in _BESIDE and not snapshot_time(folder)
 
-    def _manifests(self, folders: list[str]) -> Iterator[Found]:
+    def _manifests(self, folders: list[str]) -> Iterator[RawObject]:
         times = {folder: snapshot_time(folder.rstrip("/").rpartition("/")[2]) for folder in folders}
         wanted = [folder for folder, time in times.items() if time and time.date() in self._window]
         with ThreadPoolExecutor(LOOKS if self._storage.remote else 1) as pool:
             for folder, entries in zip(wanted, pool.map(self._files, wanted), strict=True):
                 time = times[folder]
                 if time and {MANIFEST, CHECKSUM} <= entries.keys():
-                    yield Found(entries[MANIFEST], time.date())
+                    yield RawObject(entries[MANIFEST], time.date())
                 else:
                     self._skipped.unfinished.add(folder)
 

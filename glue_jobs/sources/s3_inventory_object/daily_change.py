@@ -36,5 +36,5 @@ DAILY_CHANGE = Table(
     ),
     partitions=("source_bucket", "snapshot_date"),
     sort=("account", "repository"),
-    labels=("inventory_id", "snapshot_time"),
+    file_constants=("inventory_id", "snapshot_time"),
 )

@@ -25,5 +25,5 @@ DAILY_STORAGE = Table(
     ),
     partitions=("source_bucket", "snapshot_date"),
     sort=("account", "repository"),
-    labels=("inventory_id", "snapshot_time"),
+    file_constants=("inventory_id", "snapshot_time"),
 )

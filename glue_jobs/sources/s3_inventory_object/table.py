@@ -58,5 +58,5 @@ S3_INVENTORY_OBJECT = Table(
         "snapshot_date",
         "source_object",
     ),
-    labels=("inventory_id", "snapshot_time"),
+    file_constants=("inventory_id", "snapshot_time"),
 )

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from glue_jobs.ingest.data_files import NewFile, write_file
 from glue_jobs.ingest.duplicates import in_files
 from glue_jobs.ingest.duplicates.fold import fold
-from glue_jobs.ingest.duplicates.in_files import Day, find_doubled
+from glue_jobs.ingest.duplicates.in_files import Day, find_duplicates
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.tables.model import Table
-from tests.ingest.duplicates.doubled_rows import DAY, EVENTS, FILES, NAMED, Row, identity
+from tests.ingest.duplicates.duplicate_rows import DAY, EVENTS, FILES, NAMED, Row, identity
 
 
 def write(table: Table, folder: Path, files: list[list[Row]]) -> list[NewFile]:
@@ -58,11 +58,11 @@ def expected(table: Table, stored: list[list[Row]], new: list[list[Row]]) -> tup
 
 def found(table: Table, the_day: Day) -> tuple[set[str], Counter[str]]:
     dropped, counts = set(), Counter[str]()
-    for doubled in find_doubled(table, the_day):
-        assert doubled.rows.tolist() == sorted(set(doubled.rows.tolist()))
-        assert doubled.counts.total() == len(doubled.rows)
-        dropped |= {f"{the_day.new.index(doubled.file)}:{number}" for number in doubled.rows.tolist()}
-        counts += doubled.counts
+    for duplicates in find_duplicates(table, the_day):
+        assert duplicates.rows.tolist() == sorted(set(duplicates.rows.tolist()))
+        assert duplicates.counts.total() == len(duplicates.rows)
+        dropped |= {f"{the_day.new.index(duplicates.file)}:{number}" for number in duplicates.rows.tolist()}
+        counts += duplicates.counts
     return dropped, counts
 
 
@@ -98,41 +98,43 @@ OTHER: dict[str, list[Any]] = {
 def test_a_line_that_differs_in_any_one_field_stays(tmp_path: Path) -> None:
     types = {column.name: column.type for column in S3_ACCESS_LOG.columns}
     near = [{**LINE, name: value} for name in S3_ACCESS_LOG.compared for value in OTHER[types[name]]]
-    assert find_doubled(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[LINE]], [near])) == []
-    (doubled,) = find_doubled(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [near], [near]))
-    assert doubled.rows.tolist() == list(range(len(near)))
+    assert find_duplicates(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[LINE]], [near])) == []
+    (duplicates,) = find_duplicates(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [near], [near]))
+    assert duplicates.rows.tolist() == list(range(len(near)))
 
 
 def test_lines_that_differ_only_in_what_is_derived_are_the_same(tmp_path: Path) -> None:
     renamed = {**LINE, "account": "a", "repository": "r", "is_own": True, "key": "other", "source_object": "o2"}
-    (doubled,) = find_doubled(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[LINE]], [[renamed]]))
-    assert (doubled.rows.tolist(), doubled.counts) == ([0], Counter({"o2": 1}))
+    (duplicates,) = find_duplicates(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[LINE]], [[renamed]]))
+    assert (duplicates.rows.tolist(), duplicates.counts) == ([0], Counter({"o2": 1}))
 
 
 def test_lines_of_a_multi_object_delete_share_a_request_id_and_stay(tmp_path: Path) -> None:
     lines = [{**LINE, "operation": "BATCH.DELETE.OBJECT", "key_raw": f"k{number}"} for number in range(50)]
-    assert find_doubled(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [], [lines[:25], lines[25:]])) == []
+    assert find_duplicates(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [], [lines[:25], lines[25:]])) == []
     again = day(S3_ACCESS_LOG, tmp_path, [lines[10:20]], [lines[15:30]])
-    assert [each.rows.tolist() for each in find_doubled(S3_ACCESS_LOG, again)] == [[0, 1, 2, 3, 4]]
+    assert [each.rows.tolist() for each in find_duplicates(S3_ACCESS_LOG, again)] == [[0, 1, 2, 3, 4]]
 
 
 def test_of_new_rows_the_one_of_the_first_object_stays_whatever_the_order_of_files(tmp_path: Path) -> None:
     files = [[{**LINE, "source_object": name}] for name in ("o3", "o1", "o2")]
     for order in ([0, 1, 2], [2, 1, 0], [1, 0, 2]):
         the_day = day(S3_ACCESS_LOG, tmp_path, [], [files[number] for number in order])
-        counts = sum((each.counts for each in find_doubled(S3_ACCESS_LOG, the_day)), Counter[str]())
+        counts = sum((each.counts for each in find_duplicates(S3_ACCESS_LOG, the_day)), Counter[str]())
         assert counts == Counter({"o2": 1, "o3": 1})
 
 
 def test_what_is_stored_comes_first_whatever_its_object_is_called(tmp_path: Path) -> None:
     stored, new = {**LINE, "source_object": "o2"}, {**LINE, "source_object": "o1"}
-    (doubled,) = find_doubled(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[stored]], [[new]]))
-    assert (doubled.rows.tolist(), doubled.counts) == ([0], Counter({"o1": 1}))
+    (duplicates,) = find_duplicates(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[stored]], [[new]]))
+    assert (duplicates.rows.tolist(), duplicates.counts) == ([0], Counter({"o1": 1}))
 
 
 def test_stored_rows_are_never_dropped(tmp_path: Path) -> None:
     assert (
-        find_doubled(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[LINE, LINE], [LINE]], [[{**LINE, "referer": "x"}]]))
+        find_duplicates(
+            S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[LINE, LINE], [LINE]], [[{**LINE, "referer": "x"}]])
+        )
         == []
     )
 
@@ -143,8 +145,8 @@ def test_a_stored_file_of_an_older_table_is_compared_too(tmp_path: Path) -> None
     older = pq.read_table(address, partitioning=None)
     assert "source_region" not in older.column_names
     pq.write_table(older.select(older.column_names[::-1]), address)
-    (doubled,) = find_doubled(S3_ACCESS_LOG, the_day)
-    assert doubled.rows.tolist() == [0]
+    (duplicates,) = find_duplicates(S3_ACCESS_LOG, the_day)
+    assert duplicates.rows.tolist() == [0]
 
 
 def test_a_day_is_as_long_as_its_files(tmp_path: Path) -> None:

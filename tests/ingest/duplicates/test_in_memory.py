@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from glue_jobs.ingest.duplicates.in_memory import doubled_within
+from glue_jobs.ingest.duplicates.in_memory import duplicates_within
 from glue_jobs.tables.model import Table
-from tests.ingest.duplicates.doubled_rows import DAY, EVENTS, FILES, NAMED, Row, identity
+from tests.ingest.duplicates.duplicate_rows import DAY, EVENTS, FILES, NAMED, Row, identity
 
 
 @pytest.mark.parametrize("table", [EVENTS, NAMED], ids=["every-column", "an-id-is-enough"])
@@ -23,11 +23,11 @@ def test_all_but_the_first_of_equal_rows_are_doubled(table: Table, files: list[l
     first: dict[str, int] = {}
     for number in sorted(range(len(lines)), key=lambda number: (lines[number]["source_object"], number)):
         first.setdefault(identity(table, lines[number]), number)
-    assert doubled_within(table, rows).tolist() == sorted(set(range(len(lines))) - set(first.values()))
+    assert duplicates_within(table, rows).tolist() == sorted(set(range(len(lines))) - set(first.values()))
 
 
 def test_rows_of_different_days_are_not_the_same_as_in_files() -> None:
     line = {"request_id": "A", "event_time": datetime(2024, 5, 7), "source_object": "o1"}
     lines = [{**line, "event_date": date(2024, 5, day)} for day in (7, 8, 8)]
     rows = pa.Table.from_pylist(lines, schema=NAMED.arrow_schema)
-    assert doubled_within(NAMED, rows).tolist() == [2]
+    assert duplicates_within(NAMED, rows).tolist() == [2]

@@ -17,24 +17,26 @@ from glue_jobs.config import Config
 from glue_jobs.ingest.data_files import NewFile, read_file, write_file
 from glue_jobs.ingest.duplicates import rewrite
 from glue_jobs.ingest.duplicates.in_files import Day
-from glue_jobs.ingest.duplicates.rewrite import Rewritten, drop_doubled
-from glue_jobs.ingest.late_rows import Aside, set_aside
+from glue_jobs.ingest.duplicates.rewrite import Rewritten, drop_duplicates
+from glue_jobs.ingest.late_rows import LateRows, write_late_rows
 from glue_jobs.ingest.staging import RunFolder
-from glue_jobs.ingest.task_context import Job
+from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.sources.pipelines import BY_NAME
-from tests.ingest.duplicates.doubled_rows import EVENTS, FILES, Row, identity
+from tests.ingest.duplicates.duplicate_rows import EVENTS, FILES, Row, identity
 
 TABLE = replace(EVENTS, sort=("key",))
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> Job:
-    return a_job(tmp_path)
+def context(tmp_path: Path) -> TaskContext:
+    return a_context(tmp_path)
 
 
-def a_job(folder: Path) -> Job:
+def a_context(folder: Path) -> TaskContext:
     pipeline = replace(BY_NAME["s3_access_log"], table=TABLE)
-    return Job(pipeline, Config(), RunFolder(f"{folder}/run", "r1"), date(2024, 5, 9), {TABLE.name: f"{folder}/event"})
+    return TaskContext(
+        pipeline, Config(), RunFolder(f"{folder}/run", "r1"), date(2024, 5, 9), {TABLE.name: f"{folder}/event"}
+    )
 
 
 def row(request_id: str, source: str, **more: object) -> Row:
@@ -82,7 +84,7 @@ def test_every_row_stays_once_however_many_are_rewritten_together(
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rewrite, "ROW_GROUP_ROWS", most)
-        found = drop_doubled(a_job(folder), [Day([], new) for new in days])
+        found = drop_duplicates(a_context(folder), [Day([], new) for new in days])
     for new in days:
         left = sorted(
             identity(TABLE, each) for each in rows_of(list(after(new, found))) if each["event_date"] == day(new)
@@ -90,12 +92,12 @@ def test_every_row_stays_once_however_many_are_rewritten_together(
         assert left == sorted({identity(TABLE, each) for each in rows_of(new)})
 
 
-def test_what_is_left_of_small_files_of_a_day_is_one_sorted_file(job: Job, tmp_path: Path) -> None:
+def test_what_is_left_of_small_files_of_a_day_is_one_sorted_file(context: TaskContext, tmp_path: Path) -> None:
     stored = written(tmp_path / "stored", [[row("A", "o0"), row("B", "o0")]])
     new = written(
         tmp_path / "new", [[row("A", "o1"), row("C", "o1", key="z")], [row("B", "o2"), row("D", "o2", key="a")]]
     )
-    (one,) = drop_doubled(job, [Day([(file.address, file.rows) for file in stored], new)])
+    (one,) = drop_duplicates(context, [Day([(file.address, file.rows) for file in stored], new)])
     assert one.addresses == [file.address for file in new]
     assert one.counts == {"o1": 1, "o2": 1}
     (file,) = one.files
@@ -103,18 +105,18 @@ def test_what_is_left_of_small_files_of_a_day_is_one_sorted_file(job: Job, tmp_p
     assert file.rows == 2
 
 
-def test_a_file_of_which_nothing_is_left_has_no_successor(job: Job, tmp_path: Path) -> None:
+def test_a_file_of_which_nothing_is_left_has_no_successor(context: TaskContext, tmp_path: Path) -> None:
     stored = written(tmp_path / "stored", [[row("A", "o0")]])
     new = written(tmp_path / "new", [[row("A", "o1")], [row("B", "o2")]])
-    (one,) = drop_doubled(job, [Day([(file.address, file.rows) for file in stored], new)])
+    (one,) = drop_duplicates(context, [Day([(file.address, file.rows) for file in stored], new)])
     assert (one.addresses, one.files) == ([new[0].address], [])
 
 
-def test_files_without_such_rows_stay(job: Job, tmp_path: Path) -> None:
-    assert drop_doubled(job, [Day([], written(tmp_path, [[row("A", "o1")], [row("B", "o2")]]))]) == []
+def test_files_without_such_rows_stay(context: TaskContext, tmp_path: Path) -> None:
+    assert drop_duplicates(context, [Day([], written(tmp_path, [[row("A", "o1")], [row("B", "o2")]]))]) == []
 
 
-def test_texts_are_joined_whether_or_not_their_file_has_a_dictionary(job: Job, tmp_path: Path) -> None:
+def test_texts_are_joined_whether_or_not_their_file_has_a_dictionary(context: TaskContext, tmp_path: Path) -> None:
     twice = [row("A", "o1")]
     many = [*twice, *(row(str(number), "o2", key="same") for number in range(9))]
     files = written(tmp_path, [twice, many])
@@ -122,54 +124,58 @@ def test_texts_are_joined_whether_or_not_their_file_has_a_dictionary(job: Job, t
     encoded = encoded.set_column(5, "key", encoded["key"].dictionary_encode())
     files[1] = write_file(TABLE, encoded, files[1].address, files[1].partition)
     plain = written(tmp_path / "more", [[row("0", "o3"), row("E", "o3", key="other")]])
-    found = drop_doubled(job, [Day([], [*files, *plain])])
+    found = drop_duplicates(context, [Day([], [*files, *plain])])
     left = Counter(each["key"] for each in rows_of(list(after([*files, *plain], found))))
     assert left == {"k": 1, "same": 9, "other": 1}
 
 
-def set_aside_of(job: Job, rows: list[Row], day: int = 7) -> list[Aside]:
+def set_aside_of(context: TaskContext, rows: list[Row], day: int = 7) -> list[LateRows]:
     partition = {"event_date": date(2024, 5, day)}
     table = pa.Table.from_pylist([{**partition, **each} for each in rows], schema=TABLE.arrow_schema)
     # As tasks have them: with dictionaries.
     place = table.schema.get_field_index("key")
-    return set_aside(job, [(partition, table.set_column(place, "key", table["key"].dictionary_encode()))])
+    return write_late_rows(context, [(partition, table.set_column(place, "key", table["key"].dictionary_encode()))])
 
 
-def test_rows_set_aside_by_tasks_are_one_sorted_file_of_their_day(job: Job, tmp_path: Path) -> None:
-    few = [*set_aside_of(job, [row("A", "o1", key="z")]), *set_aside_of(job, [row("B", "o2", key="a")])]
-    (one,) = drop_doubled(job, [Day([], [], few)])
+def test_rows_set_aside_by_tasks_are_one_sorted_file_of_their_day(context: TaskContext, tmp_path: Path) -> None:
+    few = [*set_aside_of(context, [row("A", "o1", key="z")]), *set_aside_of(context, [row("B", "o2", key="a")])]
+    (one,) = drop_duplicates(context, [Day([], [], few)])
     assert (one.addresses, one.counts) == ([], {})
     assert [[each["request_id"] for each in rows_of([file])] for file in one.files] == [["B", "A"]]
     assert one.files[0].descriptor is not None
 
 
-def test_of_rows_set_aside_what_is_stored_new_or_aside_already_is_left_out(job: Job, tmp_path: Path) -> None:
+def test_of_rows_set_aside_what_is_stored_new_or_aside_already_is_left_out(
+    context: TaskContext, tmp_path: Path
+) -> None:
     stored = written(tmp_path / "stored", [[row("A", "o0")]])
     new = written(tmp_path / "new", [[row("B", "o1"), row("C", "o1")]])
     few = [
-        *set_aside_of(job, [row("A", "o2"), row("B", "o2"), row("D", "o2")]),
-        *set_aside_of(job, [row("D", "o3"), row("E", "o3")]),
+        *set_aside_of(context, [row("A", "o2"), row("B", "o2"), row("D", "o2")]),
+        *set_aside_of(context, [row("D", "o3"), row("E", "o3")]),
     ]
-    found = drop_doubled(job, [Day([(file.address, file.rows) for file in stored], new, few)])
+    found = drop_duplicates(context, [Day([(file.address, file.rows) for file in stored], new, few)])
     assert [address for each in found for address in each.addresses] == []
     assert sum((each.counts for each in found), Counter[str]()) == {"o2": 2, "o3": 1}
     assert sorted(row["request_id"] for each in found for row in rows_of(each.files)) == ["D", "E"]
 
 
-def test_of_rows_set_aside_only_what_stays_is_held_until_it_is_written(job: Job, tmp_path: Path) -> None:
+def test_of_rows_set_aside_only_what_stays_is_held_until_it_is_written(context: TaskContext, tmp_path: Path) -> None:
     some = [row(str(number), "o1", key=f"key {number}") for number in range(100)]
     days = []
     for day in (7, 8, 9):
         stored = [(file.address, file.rows) for file in written(tmp_path, [some], day)]
-        days.append(Day(stored, [], set_aside_of(job, [*some, row("A", "o2")], day)))
-    held = [left.held for left in rewrite._left_of(job, days, [])]
+        days.append(Day(stored, [], set_aside_of(context, [*some, row("A", "o2")], day)))
+    held = [left.held for left in rewrite._left_of(context, days, [])]
     assert [rows.num_rows for rows in held if rows is not None] == [1, 1, 1]
     assert [rows["key"].chunk(0).dictionary.to_pylist() for rows in held if rows is not None] == [["k"]] * 3
 
 
-def test_a_row_of_an_earlier_object_set_aside_goes_before_that_of_a_new_file(job: Job, tmp_path: Path) -> None:
+def test_a_row_of_an_earlier_object_set_aside_goes_before_that_of_a_new_file(
+    context: TaskContext, tmp_path: Path
+) -> None:
     new = written(tmp_path / "new", [[row("A", "o2"), row("B", "o2")]])
-    (one,) = drop_doubled(job, [Day([], new, set_aside_of(job, [row("A", "o1")]))])
+    (one,) = drop_duplicates(context, [Day([], new, set_aside_of(context, [row("A", "o1")]))])
     assert one.addresses == [new[0].address]
     assert one.counts == {"o2": 1}
     assert sorted((each["request_id"], each["source_object"]) for each in rows_of(one.files)) == [
@@ -188,19 +194,19 @@ def test_whether_rows_were_set_aside_makes_no_difference(
     most: int,
 ) -> None:
     folder = tmp_path_factory.mktemp("files")
-    job = a_job(folder)
+    context = a_context(folder)
     once = [
         [list({identity(TABLE, each): each for each in rows}.values()) for rows in some] for some in (old, files, few)
     ]
     stored, new = written(folder / "stored", once[0]), written(folder / "new", once[1])
     also_new = written(folder / "also", once[2])
-    aside = [each for rows in once[2] for each in set_aside_of(job, rows)]
+    late_rows = [each for rows in once[2] for each in set_aside_of(context, rows)]
     known = [(file.address, file.rows) for file in stored]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rewrite, "ROW_GROUP_ROWS", most)
-        with_aside = drop_doubled(job, [Day(known, new, aside)])
-        all_new = drop_doubled(job, [Day(known, [*new, *also_new])])
-    left = sorted(identity(TABLE, each) for each in rows_of(list(after(new, with_aside))))
+        with_late_rows = drop_duplicates(context, [Day(known, new, late_rows)])
+        all_new = drop_duplicates(context, [Day(known, [*new, *also_new])])
+    left = sorted(identity(TABLE, each) for each in rows_of(list(after(new, with_late_rows))))
     assert left == sorted(identity(TABLE, each) for each in rows_of(list(after([*new, *also_new], all_new))))
-    counted = sum((each.counts for each in with_aside), Counter[str]())
+    counted = sum((each.counts for each in with_late_rows), Counter[str]())
     assert counted == sum((each.counts for each in all_new), Counter[str]())

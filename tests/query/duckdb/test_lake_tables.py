@@ -38,14 +38,14 @@ class FakeLake:
         self.loaded.append(table.name)
         # As of snapshots of the inventory "weekly", or of several that another program joined.
         values = {"source_bucket": "b", "snapshot_date": date(2026, 3, 8), "inventory_id": "weekly"}
-        labels = [
-            tuple(None if "joined" in address else values.get(name) for name in table.labels)
+        file_constants = [
+            tuple(None if "joined" in address else values.get(name) for name in table.file_constants)
             for address, _ in self._files
         ]
         partition = tuple(values.get(name) for name in table.partitions)
         files = [
-            SimpleNamespace(address=address, has_deletes=deletes, partition=partition, labels=of)
-            for (address, deletes), of in zip(self._files, labels, strict=True)
+            SimpleNamespace(address=address, has_deletes=deletes, partition=partition, file_constants=of)
+            for (address, deletes), of in zip(self._files, file_constants, strict=True)
         ]
         return SimpleNamespace(
             files=lambda: files, rows=lambda columns: ("rows", columns), columns_of=lambda file: None

@@ -420,7 +420,8 @@ def test_queries_are_found_in_the_librarys_zip_too(tmp_path: Path) -> None:
         for path in [*root.glob("glue_jobs/**/*.py"), *root.glob("queries/**/*.*")]:
             library.write(path, path.relative_to(root))
     code = (
-        "from glue_jobs.query.saved.query import SavedQuery as Q; from glue_jobs.query.saved.view import SavedView as V;"
+        "from glue_jobs.query.saved.query import SavedQuery as Q;"
+        "from glue_jobs.query.saved.view import SavedView as V;"
         "print(len(Q.all()), len(V.all()), Q.__module__, __import__('glue_jobs').__file__)"
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "library.zip")}

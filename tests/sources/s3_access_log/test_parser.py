@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from glue_jobs.read.parsed import Parsed
 from glue_jobs.sources.s3_access_log import parser as access_log_parser
-from glue_jobs.sources.s3_access_log.parser.careful import parse_lines
-from glue_jobs.sources.s3_access_log.parser.fast import parse_plain
-from glue_jobs.sources.s3_access_log.parser.spans import LineSpans
+from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines
+from glue_jobs.sources.s3_access_log.parser.fast_path import parse_plain
+from glue_jobs.sources.s3_access_log.parser.line_index import LineSpans
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 
 OWNER = "0123456789abcdef" * 4

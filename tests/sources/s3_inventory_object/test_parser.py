@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.sources.s3_inventory_object.parser import (
+    InvalidSnapshotError,
     InventoryFile,
-    RefusedError,
     columnar,
     files,
     find,
@@ -168,9 +168,9 @@ def test_a_file_that_is_not_as_promised(form: str, tmp_path: Path) -> None:
         (good[:-9], {}, "cut short|cannot be read as"),
     ]
     for content, promised, reason in cases:
-        with pytest.raises(RefusedError, match=reason):
+        with pytest.raises(InvalidSnapshotError, match=reason):
             read(form, content, folder=tmp_path, **promised)
-    with pytest.raises(RefusedError, match=r"its file \S+nowhere is missing"):
+    with pytest.raises(InvalidSnapshotError, match=r"its file \S+nowhere is missing"):
         find(InventoryFile(f"{tmp_path}/nowhere", 1, ""))
 
 
@@ -178,20 +178,20 @@ def test_a_file_that_is_not_as_promised(form: str, tmp_path: Path) -> None:
 def test_nothing_of_a_damaged_columnar_file_is_read(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Some damage of ORC ends the process that reads it.
     monkeypatch.setattr(files, f"read_{form.lower()}", lambda *_: pytest.fail("was read"))
-    with pytest.raises(RefusedError, match="has the MD5"):
+    with pytest.raises(InvalidSnapshotError, match="has the MD5"):
         read(form, GOOD[form], md5="0" * 32, folder=tmp_path)
 
 
 def test_an_empty_file_is_csv_without_rows_and_nothing_else(tmp_path: Path) -> None:
     assert [block.records for block in read("CSV", b"", folder=tmp_path)] == [0]
     for form in ("ORC", "Parquet"):
-        with pytest.raises(RefusedError, match=f"is empty, which no {form} file is"):
+        with pytest.raises(InvalidSnapshotError, match=f"is empty, which no {form} file is"):
             read(form, b"", folder=tmp_path)
 
 
 @pytest.mark.parametrize("form", ["ORC", "Parquet"])
 def test_a_file_without_a_promised_column(form: str, tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match="has no column mood, which fileSchema names"):
+    with pytest.raises(InvalidSnapshotError, match="has no column mood, which fileSchema names"):
         read(form, GOOD[form], (*CURRENT, "Mood"), folder=tmp_path)
 
 
@@ -263,16 +263,16 @@ BAD_MANIFESTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("reason", BAD_MANIFESTS)
 def test_a_manifest_that_cannot_be_used(reason: str, tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match=reason):
+    with pytest.raises(InvalidSnapshotError, match=reason):
         manifest(Inventory(str(tmp_path)), **BAD_MANIFESTS[reason])
 
 
 def test_a_manifest_that_is_not_the_one_of_its_checksum() -> None:
-    with pytest.raises(RefusedError, match=r"not the one that manifest\.checksum was made of"):
+    with pytest.raises(InvalidSnapshotError, match=r"not the one that manifest\.checksum was made of"):
         read_manifest("/c/2024-05-07T01-30Z/manifest.json", b"{}", b"0" * 32)
     for content in (b"[]", b"{"):
         md5 = hashlib.md5(content, usedforsecurity=False).hexdigest().upper().encode() + b"\n"
-        with pytest.raises(RefusedError, match="is no JSON"):
+        with pytest.raises(InvalidSnapshotError, match="is no JSON"):
             read_manifest("/c/2024-05-07T01-30Z/manifest.json", content, md5)
 
 

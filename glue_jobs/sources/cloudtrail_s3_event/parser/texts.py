@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import coded
-from glue_jobs.workers.gc_pause import uncollected
+from glue_jobs.workers.gc_pause import gc_paused
 
 LARGEST = 2**63 - 1
 
@@ -20,7 +20,7 @@ def by_name(kind: type[msgspec.Struct], structs: Sequence[msgspec.Struct]) -> di
     """The values of each field of ``kind``, struct by struct; they may be of kinds derived from it."""
     if not structs:
         return dict.fromkeys(kind.__struct_fields__, ())
-    with uncollected():
+    with gc_paused():
         # What a derived kind adds comes last.
         return dict(
             zip(kind.__struct_fields__, zip(*map(msgspec.structs.astuple, structs), strict=False), strict=False)

@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from glue_jobs.columns.byte_search import find
 from glue_jobs.read.parsed import Parsed
-from glue_jobs.sources.s3_access_log.parser.careful import parse_lines
-from glue_jobs.sources.s3_access_log.parser.fast import FEW_LINES, Plain, parse_plain
-from glue_jobs.sources.s3_access_log.parser.spans import LineSpans, find_byte
+from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines
+from glue_jobs.sources.s3_access_log.parser.fast_path import FEW_LINES, Plain, parse_plain
+from glue_jobs.sources.s3_access_log.parser.line_index import LineSpans, find_byte
 
 __all__ = ["parse_access_log"]
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from glue_jobs.sources.s3_inventory_object.parser.csv_rows import Block
 from glue_jobs.sources.s3_inventory_object.parser.files import find, read_file
-from glue_jobs.sources.s3_inventory_object.parser.manifest import InventoryFile, RefusedError, Snapshot, read_manifest
+from glue_jobs.sources.s3_inventory_object.parser.manifest import (
+    InvalidSnapshotError,
+    InventoryFile,
+    Snapshot,
+    read_manifest,
+)
 
-__all__ = ["Block", "InventoryFile", "RefusedError", "Snapshot", "find", "read_file", "read_manifest"]
+__all__ = ["Block", "InvalidSnapshotError", "InventoryFile", "Snapshot", "find", "read_file", "read_manifest"]

@@ -10,7 +10,7 @@ import pyarrow.orc as paorc
 import pyarrow.parquet as pq
 
 from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, DISTINCT
-from glue_jobs.sources.s3_inventory_object.parser.manifest import RefusedError
+from glue_jobs.sources.s3_inventory_object.parser.manifest import InvalidSnapshotError
 from glue_jobs.sources.s3_inventory_object.parser.orc_stripes import read_stripes
 from glue_jobs.sources.s3_inventory_object.parser.rows import build_rows
 
@@ -54,7 +54,7 @@ def _batch_rows(metadata: pq.FileMetaData) -> int:
 def _check(names: Sequence[str], fields: Sequence[str]) -> None:
     missing = sorted(set(fields) - set(names))
     if missing:
-        raise RefusedError(f"has no column {missing[0]}, which fileSchema names")
+        raise InvalidSnapshotError(f"has no column {missing[0]}, which fileSchema names")
 
 
 def _repeating(fields: Sequence[str]) -> list[str]:
@@ -64,5 +64,5 @@ def _repeating(fields: Sequence[str]) -> list[str]:
 
 def _built(rows: pa.Table) -> pa.Table:
     if rows["bucket"].null_count or rows["key"].null_count:
-        raise RefusedError("has rows without bucket or key")
+        raise InvalidSnapshotError("has rows without bucket or key")
     return build_rows({name: rows[name] for name in rows.column_names}, rows.num_rows)

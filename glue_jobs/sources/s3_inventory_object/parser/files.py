@@ -16,7 +16,7 @@ from glue_jobs.read.parsed import Rejected
 from glue_jobs.read.unpack import GZIP, Unpacker
 from glue_jobs.sources.s3_inventory_object.parser.columnar import read_orc, read_parquet
 from glue_jobs.sources.s3_inventory_object.parser.csv_rows import Block, parse_block
-from glue_jobs.sources.s3_inventory_object.parser.manifest import InventoryFile, RefusedError
+from glue_jobs.sources.s3_inventory_object.parser.manifest import InvalidSnapshotError, InventoryFile
 from glue_jobs.storage import Entry, storage_for
 
 MAGIC = {"CSV": GZIP, "ORC": b"ORC", "Parquet": b"PAR1"}
@@ -37,9 +37,9 @@ def find(file: InventoryFile) -> Entry:
     entries = storage_for(file.address).list(file.address)
     entry = next((entry for entry in entries if entry.address == file.address), None)
     if entry is None:
-        raise RefusedError(f"its file {file.address} is missing")
+        raise InvalidSnapshotError(f"its file {file.address} is missing")
     if entry.size != file.size:
-        raise RefusedError(f"its file {file.address} has {entry.size} bytes, the manifest promises {file.size}")
+        raise InvalidSnapshotError(f"its file {file.address} has {entry.size} bytes, the manifest promises {file.size}")
     return entry
 
 
@@ -63,12 +63,12 @@ def read_file(
             # Before it is read: damaged ORC may crash Arrow, and the worker with it.
             _check(digest.hexdigest(), file)
             yield from _columnar(content, fields, form, entry)
-    except (pa.ArrowException, OSError, RefusedError) as error:
+    except (pa.ArrowException, OSError, InvalidSnapshotError) as error:
         # Whatever is wrong with the content, a file that is another one than was written is the better reason.
         for _ in digested:
             pass
         _check(digest.hexdigest(), file)
-        raise RefusedError(f"its file {file.address} {_reason(error, form)}") from error
+        raise InvalidSnapshotError(f"its file {file.address} {_reason(error, form)}") from error
     _check(digest.hexdigest(), file)
 
 
@@ -80,18 +80,24 @@ def _digested(pieces: Iterable[bytes], digest: Any) -> Iterator[bytes]:
 
 def _check_form(first: bytes, form: str) -> None:
     if not first and form != "CSV":
-        raise RefusedError(f"is empty, which no {form} file is")
+        raise InvalidSnapshotError(f"is empty, which no {form} file is")
     if first and not first.startswith(MAGIC[form]):
-        raise RefusedError(f"is no {'gzipped ' if form == 'CSV' else ''}{form} file, which the manifest promises")
+        raise InvalidSnapshotError(
+            f"is no {'gzipped ' if form == 'CSV' else ''}{form} file, which the manifest promises"
+        )
 
 
 def _check(md5: str, file: InventoryFile) -> None:
     if md5 != file.md5:
-        raise RefusedError(f"its file {file.address} has the MD5 {md5}, the manifest promises {file.md5}")
+        raise InvalidSnapshotError(f"its file {file.address} has the MD5 {md5}, the manifest promises {file.md5}")
 
 
 def _reason(error: Exception, form: str) -> str:
-    return str(error) if isinstance(error, RefusedError) else f"cannot be read as {form}: {str(error).splitlines()[0]}"
+    return (
+        str(error)
+        if isinstance(error, InvalidSnapshotError)
+        else f"cannot be read as {form}: {str(error).splitlines()[0]}"
+    )
 
 
 def _csv(pieces: Iterator[bytes], fields: Sequence[str]) -> Iterator[Block]:
@@ -121,7 +127,7 @@ def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes | Overlong]:
                 else:
                     waiting.append(text)
     if unpacker.problem:
-        raise RefusedError(f"is damaged: {unpacker.problem}")
+        raise InvalidSnapshotError(f"is damaged: {unpacker.problem}")
     for _, text in lines.finish(iter(())):
         yield b"".join(waiting)
         waiting = []

@@ -21,7 +21,7 @@ KNOWN_VERSION = "2016-11-30"
 FORMATS = ("CSV", "ORC", "Parquet")
 
 
-class RefusedError(UsageLakeError):
+class InvalidSnapshotError(UsageLakeError):
     """A snapshot cannot be had as it was promised; the sentence goes on behind its name."""
 
 
@@ -60,28 +60,32 @@ def read_manifest(address: str, content: bytes, checksum: bytes) -> Snapshot:
     """
     digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if digest.encode() != checksum.strip().lower():
-        raise RefusedError("manifest.json is not the one that manifest.checksum was made of; copy both again")
+        raise InvalidSnapshotError("manifest.json is not the one that manifest.checksum was made of; copy both again")
     try:
         manifest = json.loads(content)
         # Half of a character is no text that could be stored.
         json.dumps(manifest, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        raise RefusedError("manifest.json is no JSON, or has text that is none") from None
+        raise InvalidSnapshotError("manifest.json is no JSON, or has text that is none") from None
     if not isinstance(manifest, dict):
-        raise RefusedError("manifest.json is no JSON object")
+        raise InvalidSnapshotError("manifest.json is no JSON object")
     version = _text(manifest, "version")
     if version != KNOWN_VERSION:
-        raise RefusedError(f"manifest.json has version {version}, {KNOWN_VERSION} is known; use a newer program")
+        raise InvalidSnapshotError(
+            f"manifest.json has version {version}, {KNOWN_VERSION} is known; use a newer program"
+        )
     form = _text(manifest, "fileFormat")
     if form not in FORMATS:
-        raise RefusedError(f"its files have the format {form}, {', '.join(FORMATS)} are known; use a newer program")
+        raise InvalidSnapshotError(
+            f"its files have the format {form}, {', '.join(FORMATS)} are known; use a newer program"
+        )
     _, inventory_id, folder = address.rsplit("/", 3)[-4:-1]
     time = snapshot_time(folder)
     assert time is not None
     fields = field_names(form, _text(manifest, "fileSchema"))
     missing = {"bucket", "key"} - set(fields)
     if missing or len(set(fields)) != len(fields):
-        raise RefusedError(f"its fileSchema {_text(manifest, 'fileSchema')!r} is none of an inventory's")
+        raise InvalidSnapshotError(f"its fileSchema {_text(manifest, 'fileSchema')!r} is none of an inventory's")
     files = tuple(_files(address, manifest))
     return Snapshot(address, _text(manifest, "sourceBucket"), inventory_id, time, form, fields, files)
 
@@ -89,19 +93,21 @@ def read_manifest(address: str, content: bytes, checksum: bytes) -> Snapshot:
 def _text(manifest: dict[str, Any], name: str) -> str:
     value = manifest.get(name)
     if not isinstance(value, str) or not value:
-        raise RefusedError(f"manifest.json names no {name}")
+        raise InvalidSnapshotError(f"manifest.json names no {name}")
     return value
 
 
 def _files(address: str, manifest: dict[str, Any]) -> Iterator[InventoryFile]:
     listed = manifest.get("files")
     if not isinstance(listed, list):
-        raise RefusedError("manifest.json lists no files")
+        raise InvalidSnapshotError("manifest.json lists no files")
     seen = set()
     for file in listed:
         key, size, md5 = (file.get(name) if isinstance(file, dict) else None for name in ("key", "size", "MD5checksum"))
         if not (isinstance(key, str) and isinstance(size, int) and isinstance(md5, str)) or _name(key) in seen:
-            raise RefusedError(f"manifest.json lists a file without key, size and MD5checksum, or twice: {file}")
+            raise InvalidSnapshotError(
+                f"manifest.json lists a file without key, size and MD5checksum, or twice: {file}"
+            )
         seen.add(_name(key))
         yield InventoryFile(_address(address, _text(manifest, "destinationBucket"), key), size, md5.lower())
 
@@ -109,7 +115,7 @@ def _files(address: str, manifest: dict[str, Any]) -> Iterator[InventoryFile]:
 def _name(key: str) -> str:
     name = key.rpartition("/")[2]
     if name in ("", ".", ".."):
-        raise RefusedError(f"manifest.json lists a file without a name: {key!r}")
+        raise InvalidSnapshotError(f"manifest.json lists a file without a name: {key!r}")
     return name
 
 

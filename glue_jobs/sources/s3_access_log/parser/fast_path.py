@@ -23,8 +23,8 @@ from glue_jobs.sources.s3_access_log.parser.columns import (
     encode,
     read_columns,
 )
+from glue_jobs.sources.s3_access_log.parser.line_index import LineSpans
 from glue_jobs.sources.s3_access_log.parser.proof import Doubt, prove_places, prove_shapes
-from glue_jobs.sources.s3_access_log.parser.spans import LineSpans
 from glue_jobs.sources.s3_access_log.parser.values import DISTINCT, TAIL, TAIL_LENGTHS
 
 MOST_EXTRA_FIELDS = 8

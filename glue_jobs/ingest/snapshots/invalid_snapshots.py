@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from glue_jobs.ingest.data_files import NewFile
-from glue_jobs.ingest.task_context import Job, rejected_rows, write_partitions
+from glue_jobs.ingest.task_context import TaskContext, rejected_rows, write_partitions
 from glue_jobs.lake import LoadedTable
 from glue_jobs.read.parsed import Rejected
-from glue_jobs.read.raw_object import Found
+from glue_jobs.read.raw_object import RawObject
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 # In the summary of every snapshot of rows: the refused ones by address, and a mark of what was said of them.
@@ -20,10 +20,10 @@ MOST_NOTED = 500
 
 
 @dataclass(frozen=True)
-class Refusal:
+class InvalidSnapshot:
     """A snapshot that is not in the lake, and why; ``known`` when an earlier run has said so already."""
 
-    found: Found
+    found: RawObject
     reason: str
     known: bool
 
@@ -31,24 +31,29 @@ class Refusal:
         return f"refused {self.found.entry.address.rpartition('/')[0]}/: {self.reason}"
 
 
-def refusals(rows: LoadedTable, new: Iterable[Found], reasons: Mapping[str, str]) -> list[Refusal]:
+def invalid_snapshots(rows: LoadedTable, new: Iterable[RawObject], reasons: Mapping[str, str]) -> list[InvalidSnapshot]:
     """Those of the manifests that ``reasons`` has, by their addresses."""
     noted = _noted(rows)
     refused = [(found, reasons[found.entry.address]) for found in new if found.entry.address in reasons]
-    return [Refusal(found, reason, noted.get(found.entry.address) == _mark(found, reason)) for found, reason in refused]
+    return [
+        InvalidSnapshot(found, reason, noted.get(found.entry.address) == _mark(found, reason))
+        for found, reason in refused
+    ]
 
 
-def rejected_files(job: Job, refused: Iterable[Refusal]) -> list[NewFile]:
+def rejected_files(context: TaskContext, refused: Iterable[InvalidSnapshot]) -> list[NewFile]:
     """Data files of ``rejected_record`` with those that no earlier run has recorded."""
     told = [
         (each.found.entry.address, Rejected(0, f"The snapshot is refused: {each.reason}.", b""))
         for each in refused
         if not each.known
     ]
-    return write_partitions(job, REJECTED_RECORD, rejected_rows(job, told)) if told else []
+    return write_partitions(context, REJECTED_RECORD, rejected_rows(context, told)) if told else []
 
 
-def refused_summary(rows: LoadedTable, taken: Iterable[Found], refused: Iterable[Refusal]) -> dict[str, str]:
+def invalid_snapshots_summary(
+    rows: LoadedTable, taken: Iterable[RawObject], refused: Iterable[InvalidSnapshot]
+) -> dict[str, str]:
     """What the commit of a run says of refused snapshots: its own ones, and earlier ones that it has not ``taken``."""
     addresses = {found.entry.address for found in taken}
     noted = {address: mark for address, mark in _noted(rows).items() if address not in addresses}
@@ -62,5 +67,5 @@ def _noted(rows: LoadedTable) -> dict[str, str]:
     return noted
 
 
-def _mark(found: Found, reason: str) -> str:
+def _mark(found: RawObject, reason: str) -> str:
     return hashlib.sha256(f"{found.entry.etag} {reason}".encode()).hexdigest()[:16]

@@ -15,6 +15,7 @@ import pyarrow as pa
 from glue_jobs.ingest.chunk_task import ObjectCounts
 from glue_jobs.ingest.commit import Change
 from glue_jobs.ingest.data_files import NewFile
+from glue_jobs.ingest.snapshots.consecutive import compare_snapshots
 from glue_jobs.ingest.snapshots.delivery import (
     Copies,
     Delivery,
@@ -25,28 +26,33 @@ from glue_jobs.ingest.snapshots.delivery import (
     latest_of,
     partitions_of,
     read_deliveries,
-    refuse_others,
+    reject_other_copies,
     separate,
 )
-from glue_jobs.ingest.snapshots.neighbours import compare_snapshots
-from glue_jobs.ingest.snapshots.refusals import refusals, rejected_files
+from glue_jobs.ingest.snapshots.invalid_snapshots import invalid_snapshots, rejected_files
 from glue_jobs.ingest.snapshots.task import ShareResult, ingest_share, shares_of
-from glue_jobs.ingest.staged_run import Made
-from glue_jobs.ingest.task_context import Job, write_parts
+from glue_jobs.ingest.staged_run import StagedRun
+from glue_jobs.ingest.task_context import TaskContext, write_parts
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
 from glue_jobs.progress import Reporter
 from glue_jobs.read.plan import share_size
-from glue_jobs.read.raw_object import Found
+from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipelines import SnapshotPipeline
 from glue_jobs.sources.s3_inventory_object.storage_totals import totals_of
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-from glue_jobs.workers import workers_for
+from glue_jobs.workers.engine import workers_for
 
 
 def make_snapshots(
-    job: Job, lake: Lake, rows: LoadedTable, listed: list[Found], new: list[Found], keep: int, reporter: Reporter
-) -> Made:
+    context: TaskContext,
+    lake: Lake,
+    rows: LoadedTable,
+    listed: list[RawObject],
+    new: list[RawObject],
+    keep: int,
+    reporter: Reporter,
+) -> StagedRun:
     """Ingest the listed manifests' snapshots that are new; of each kind the latest ``keep`` keep their rows.
 
     Raises:
@@ -54,26 +60,26 @@ def make_snapshots(
     """
     reasons: dict[str, str] = {}
     stored, found = rows.files(), list(read_deliveries(new, reasons))
-    before = _totals_before(job, lake, found)
+    before = _totals_before(context, lake, found)
     copies = copies_of_each(separate(found, [*stored, *before], reasons), read_deliveries(alike(listed, new), {}))
-    accepted, results, latest = _ingest_all(job, copies, [*map(identity_of, stored)], keep, reasons, reporter)
-    refuse_others(copies, accepted, reasons)
-    refused = refusals(rows, new, reasons)
+    accepted, results, latest = _ingest_all(context, copies, [*map(identity_of, stored)], keep, reasons, reporter)
+    reject_other_copies(copies, accepted, reasons)
+    refused = invalid_snapshots(rows, new, reasons)
     kept = [each for each in accepted if each.identity in latest]
     made: dict[Identity, list[str] | None] = {each.identity: None for each in accepted}
     made |= {each.identity: [file.address for file in _files(results[each.snapshot.address])] for each in kept}
-    compared = compare_snapshots(job, lake, stored, made, reporter)
-    return Made(
+    compared = compare_snapshots(context, lake, stored, made, reporter)
+    return StagedRun(
         [each.found for each in accepted],
-        _changes(job, stored, before, accepted, results, latest, compared, rejected_files(job, refused)),
+        _changes(context, stored, before, accepted, results, latest, compared, rejected_files(context, refused)),
         [_counts(each, results[each.snapshot.address]) for each in accepted],
-        refused=refused,
+        invalid_snapshots=refused,
     )
 
 
-def _totals_before(job: Job, lake: Lake, deliveries: list[Delivery]) -> list[StoredFile]:
+def _totals_before(context: TaskContext, lake: Lake, deliveries: list[Delivery]) -> list[StoredFile]:
     """The files of totals that are stored of the same buckets and days."""
-    pipeline = job.pipeline
+    pipeline = context.pipeline
     assert isinstance(pipeline, SnapshotPipeline)
     if not deliveries:
         return []
@@ -81,7 +87,7 @@ def _totals_before(job: Job, lake: Lake, deliveries: list[Delivery]) -> list[Sto
 
 
 def _ingest_all(
-    job: Job,
+    context: TaskContext,
     copies: Mapping[Identity, Copies],
     stored: list[Identity],
     keep: int,
@@ -99,7 +105,7 @@ def _ingest_all(
     while pending:
         tried = {each.snapshot.address: each for each in (*accepted, *pending)}
         detailed = latest_of([*stored, *(each.identity for each in tried.values())], keep)
-        results |= _ingest(job, pending, detailed, reporter)
+        results |= _ingest(context, pending, detailed, reporter)
         for address, some in results.items():
             refused = [result.refused for result in some if result.refused]
             if refused:
@@ -113,7 +119,7 @@ def _ingest_all(
 
 
 def _ingest(
-    job: Job, deliveries: list[Delivery], latest: set[Identity], reporter: Reporter
+    context: TaskContext, deliveries: list[Delivery], latest: set[Identity], reporter: Reporter
 ) -> dict[str, list[ShareResult]]:
     """What the tasks made of the snapshots, by the address of the manifest."""
     total = sum(file.size for each in deliveries for file in each.snapshot.files)
@@ -125,13 +131,15 @@ def _ingest(
             share for each in deliveries for share in shares_of(each.snapshot, size, detail=each.identity in latest)
         ]
         with reporter.progress("ingesting") as progress:
-            for share, result in zip(shares, workers.run(partial(ingest_share, job), shares, progress), strict=True):
+            for share, result in zip(
+                shares, workers.run(partial(ingest_share, context), shares, progress), strict=True
+            ):
                 results[share.snapshot.address].append(result)
     return results
 
 
 def _changes(
-    job: Job,
+    context: TaskContext,
     stored: list[StoredFile],
     before: list[StoredFile],
     accepted: list[Delivery],
@@ -140,7 +148,7 @@ def _changes(
     compared: Change,
     rejected: list[NewFile],
 ) -> dict[Table, Change]:
-    pipeline = job.pipeline
+    pipeline = context.pipeline
     assert isinstance(pipeline, SnapshotPipeline)
     ingested = [result for each in accepted for result in results[each.snapshot.address]]
     again = {each.identity for each in accepted}
@@ -153,13 +161,13 @@ def _changes(
             [
                 file
                 for file in stored
-                if None not in file.labels and (identity_of(file) in again or identity_of(file) not in kept)
+                if None not in file.file_constants and (identity_of(file) in again or identity_of(file) not in kept)
             ],
         ),
         # Before the totals: readers take the latest snapshot from those.
         pipeline.changes: compared,
         pipeline.totals: Change(
-            _write_totals(job, pipeline.totals, accepted, results),
+            _write_totals(context, pipeline.totals, accepted, results),
             [file for file in before if identity_of(file) in again],
         ),
         REJECTED_RECORD: Change([*(file for result in ingested for file in result.rejected_files), *rejected]),
@@ -171,14 +179,14 @@ def _files(results: list[ShareResult]) -> list[NewFile]:
 
 
 def _write_totals(
-    job: Job, table: Table, accepted: list[Delivery], results: Mapping[str, list[ShareResult]]
+    context: TaskContext, table: Table, accepted: list[Delivery], results: Mapping[str, list[ShareResult]]
 ) -> list[NewFile]:
     # A file for each, so that it can be replaced when the snapshot is delivered again.
     parts = []
     for each in accepted:
         sums = [part for result in results[each.snapshot.address] for part in result.totals]
         parts.append((each.snapshot.partition, totals_of(each.snapshot, sums)))
-    return write_parts(job, table, parts) if parts else []
+    return write_parts(context, table, parts) if parts else []
 
 
 def _counts(delivery: Delivery, results: list[ShareResult]) -> ObjectCounts:

@@ -13,7 +13,7 @@ from typing import Any
 from glue_jobs.ingest.commit import Change
 from glue_jobs.ingest.snapshots.comparison import Pair, Sides, compared
 from glue_jobs.ingest.snapshots.delivery import Identity, identity_of, partitions_of
-from glue_jobs.ingest.task_context import Job, write_parts
+from glue_jobs.ingest.task_context import TaskContext, write_parts
 from glue_jobs.lake import Lake, StoredFile
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.pipelines import SnapshotPipeline
@@ -23,7 +23,7 @@ LOOK_AROUND = timedelta(days=14)
 
 
 def compare_snapshots(
-    job: Job,
+    context: TaskContext,
     lake: Lake,
     stored: list[StoredFile],
     made: Mapping[Identity, list[str] | None],
@@ -33,7 +33,7 @@ def compare_snapshots(
 
     What cannot be read is told, and not compared: the snapshots are as good as without it.
     """
-    pipeline = job.pipeline
+    pipeline = context.pipeline
     assert isinstance(pipeline, SnapshotPipeline)
     if not made:
         return Change([])
@@ -42,21 +42,21 @@ def compare_snapshots(
     snapshots = [*dict.fromkeys([*made, *(after for each in made if (after := known.after(each)))])]
     outdated = lake.load(pipeline.changes).files(**partitions_of(snapshots))
     # What another program has joined with other snapshots' rows stays.
-    fixed = {file.partition for file in outdated if None in file.labels}
+    fixed = {file.partition for file in outdated if None in file.file_constants}
     snapshots = [each for each in snapshots if (each[0], each[2].date()) not in fixed]
     pairs = [Pair(before, each) for each in snapshots if (before := known.comparable(each))]
     parts = [(_partition(pair.after), rows) for pair, rows in compared(pairs, sides, reporter) if rows.num_rows]
-    removed = [file for file in outdated if None not in file.labels and identity_of(file) in snapshots]
-    return Change(write_parts(job, pipeline.changes, parts), removed)
+    removed = [file for file in outdated if None not in file.file_constants and identity_of(file) in snapshots]
+    return Change(write_parts(context, pipeline.changes, parts), removed)
 
 
 def _sides(stored: list[StoredFile], made: Mapping[Identity, list[str] | None]) -> Sides:
     sides: defaultdict[Identity, list[str]] = defaultdict(list)
     # Another program may have joined files of several snapshots, or deleted rows of them.
-    changed = {(file.partition, file.labels) for file in stored if file.has_deletes}
-    mixed = {file.partition for file in stored if None in file.labels}
+    changed = {(file.partition, file.file_constants) for file in stored if file.has_deletes}
+    mixed = {file.partition for file in stored if None in file.file_constants}
     for file in stored:
-        if file.partition not in mixed and (file.partition, file.labels) not in changed:
+        if file.partition not in mixed and (file.partition, file.file_constants) not in changed:
             sides[identity_of(file)].append(file.address)
     for identity, addresses in made.items():
         sides.pop(identity, None)
@@ -77,7 +77,7 @@ class _Known:
         days = {each[2].date() + timedelta(days) for each in made for days in span}
         files = self._totals.files(source_bucket={each[0] for each in made}, snapshot_date=days)
         self._times: defaultdict[tuple[str, str], list[Identity]] = defaultdict(list)
-        for each in sorted({*sides, *made, *(identity_of(file) for file in files if None not in file.labels)}):
+        for each in sorted({*sides, *made, *(identity_of(file) for file in files if None not in file.file_constants)}):
             self._times[each[:2]].append(each)
 
     def after(self, snapshot: Identity) -> Identity | None:

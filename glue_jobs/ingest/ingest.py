@@ -17,7 +17,7 @@ from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.duplicates.rewrite import without_duplicates
 from glue_jobs.ingest.ledger import Totals, ledger_rows, not_ingested, totals
 from glue_jobs.ingest.snapshots.invalid_snapshots import InvalidSnapshot, invalid_snapshots_summary
-from glue_jobs.ingest.snapshots.stage_snapshots import make_snapshots
+from glue_jobs.ingest.snapshots.stage_snapshots import stage_snapshots
 from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.staging import Heartbeat, RunFolder, new_run
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
@@ -169,7 +169,7 @@ def _stage(
     reporter: Reporter,
 ) -> StagedRun:
     if not isinstance(request.pipeline, EventPipeline):
-        return make_snapshots(context, request.lake, rows, found, new, request.keep_snapshots, reporter)
+        return stage_snapshots(context, request.lake, rows, found, new, request.keep_snapshots, reporter)
     results = _ingest_chunks(context, request.pipeline, new, reporter)
     files = [file for result in results for file in result.files]
     late_rows = [each for result in results for each in result.late_rows]

@@ -44,7 +44,7 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.workers.engine import workers_for
 
 
-def make_snapshots(
+def stage_snapshots(
     context: TaskContext,
     lake: Lake,
     rows: LoadedTable,

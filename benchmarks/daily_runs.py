@@ -18,7 +18,7 @@ from benchmarks import our_run
 from benchmarks.measure import Line, Settings
 from benchmarks.sample_files import config_file, log_files, sample
 from glue_jobs.storage.folder import FolderStorage
-from glue_jobs.workers.engine import Here
+from glue_jobs.workers.engine import InProcess
 
 MOST = 1.3
 # A page of names fills up in the first weeks and is one request all the same.
@@ -140,7 +140,7 @@ def _on_day(number: int) -> Iterator[None]:
 @contextmanager
 def _without_spark() -> Iterator[None]:
     # Planned for as many workers as the other benchmarks have.
-    here = Here(count=2)
+    here = InProcess(count=2)
     with (
         patch("glue_jobs.ingest.ingest.workers_for", lambda _: here),
         patch("glue_jobs.ingest.duplicates.rewrite.workers_for", lambda _: here),

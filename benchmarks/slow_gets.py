@@ -15,7 +15,7 @@ from benchmarks.one_task import context, objects
 from benchmarks.slow_s3 import BUCKET, serving
 from benchmarks.tiny_files import files_of
 from glue_jobs.ingest.chunk_task import ingest_chunk
-from glue_jobs.read.plan import Chunk, chunk_size, cut
+from glue_jobs.read.plan import Chunk, chunk_size, split_into_chunks
 
 DELAY = 0.03
 LEAST = 300
@@ -35,7 +35,8 @@ def _rate(endpoint: str, work: Path) -> tuple[float, int]:
     os.environ |= {"AWS_ENDPOINT_URL_S3": endpoint, "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
     os.environ |= {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
     found = objects(f"s3://{BUCKET}/")
-    chunks: list[Chunk] = list(cut(found, chunk_size(sum(each.entry.size for each in found), 1), lambda _: True))
+    size = chunk_size(sum(each.entry.size for each in found), workers=1)
+    chunks: list[Chunk] = list(split_into_chunks(found, size, lambda _: True))
     chunk = max(chunks, key=len)
     before = time.perf_counter()
     ingest_chunk(context(work), chunk)

@@ -17,12 +17,12 @@ ROWS_A_VALUE = 8
 FEW_ROWS = 2_048
 
 
-def one_chunk(column: pa.ChunkedArray) -> pa.Array:
+def as_single_array(column: pa.ChunkedArray) -> pa.Array:
     """The column as a single array, with one dictionary if it has any."""
     return column.chunk(0) if column.num_chunks == 1 else column.unify_dictionaries().combine_chunks()
 
 
-def coded(codes: npt.NDArray[np.integer], values: pa.Array) -> pa.DictionaryArray:
+def dictionary_array(codes: npt.NDArray[np.integer], values: pa.Array) -> pa.DictionaryArray:
     """For each code the value at its place, as ``dictionary<int32, …>``; a negative code is null."""
     absent = codes < 0
     if not absent.any():
@@ -33,12 +33,12 @@ def coded(codes: npt.NDArray[np.integer], values: pa.Array) -> pa.DictionaryArra
     return pa.DictionaryArray.from_arrays(pa.array(places, pa.int32(), mask=absent), values)
 
 
-def constant(text: str, count: int) -> pa.DictionaryArray:
+def repeat_text(text: str, count: int) -> pa.DictionaryArray:
     """The text on so many rows, as ``dictionary<int32, string>``."""
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([text]))
 
 
-def used(array: pa.Array) -> pa.Array:
+def drop_unused_values(array: pa.Array) -> pa.Array:
     """The array, without values in its dictionary, if it has one, that stand nowhere; a few of them may stay."""
     if not _is_coded(array) or len(array.dictionary) <= max(FEW, len(array) // ROWS_A_VALUE):
         return array
@@ -51,7 +51,7 @@ def used(array: pa.Array) -> pa.Array:
     if there[:-1].all():
         return array
     places = np.where(there, np.cumsum(there) - 1, -1)
-    return coded(places[codes], array.dictionary.filter(pa.array(there[:-1])))
+    return dictionary_array(places[codes], array.dictionary.filter(pa.array(there[:-1])))
 
 
 def _is_coded(array: pa.Array) -> bool:
@@ -59,21 +59,21 @@ def _is_coded(array: pa.Array) -> bool:
     return bool(pa.types.is_dictionary(array.type) and array.type.index_type == pa.int32())
 
 
-def reordered(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
+def take_rows(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
     """The rows at the places in ``order``, which has no place twice; all columns in one chunk."""
     places = pa.array(order)
-    columns = [one_chunk(column) for column in rows.columns]
+    columns = [as_single_array(column) for column in rows.columns]
     # Most columns of a table may be the same all over, and need not be touched.
     ordered = [each[: len(order)] if _is_constant(each) else each.take(places) for each in columns]
     return pa.table(ordered, schema=rows.schema)
 
 
-def without(rows: pa.Table, places: npt.NDArray[np.int64]) -> pa.Table:
+def drop_rows(rows: pa.Table, places: npt.NDArray[np.int64]) -> pa.Table:
     """The rows but for those at the places."""
-    return rows.filter(pa.array(kept(rows.num_rows, places)))
+    return rows.filter(pa.array(keep_mask(rows.num_rows, places)))
 
 
-def kept(count: int, left_out: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def keep_mask(count: int, left_out: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Which of so many rows stay when those at some places are left out."""
     flags = np.ones(count, dtype=bool)
     flags[left_out] = False
@@ -88,7 +88,7 @@ def _is_constant(array: pa.Array) -> bool:
 
 def ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     """Whole numbers in the order of the column's values (text, bytes, numbers, days, times), nulls last."""
-    array = one_chunk(column)
+    array = as_single_array(column)
     # A null among numbers would need a number that none of them can be.
     if _is_text(array.type) or (array.null_count and not pa.types.is_dictionary(array.type)):
         array = array.dictionary_encode()
@@ -109,7 +109,7 @@ def _is_text(arrow_type: pa.DataType) -> bool:
     return bool(pa.types.is_string(arrow_type) or pa.types.is_binary(arrow_type))
 
 
-def joined(parts: Sequence[pa.Table]) -> pa.Table:
+def concat_rows(parts: Sequence[pa.Table]) -> pa.Table:
     """The rows of all parts, in one chunk; text has a dictionary where it has one in any of them."""
     encoded = {
         name for part in parts for name in part.column_names if pa.types.is_dictionary(part.schema.field(name).type)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glue_jobs.columns.arrays import one_chunk
+from glue_jobs.columns.arrays import as_single_array
 from glue_jobs.tables.model import Table
 
 Ints = npt.NDArray[np.int64]
@@ -47,7 +47,7 @@ def summed_by(rows: pa.Table, names: Sequence[str], how: Mapping[str, str]) -> p
 
 def _reduced(kind: str, codes: Ints, column: pa.ChunkedArray, there: npt.NDArray[np.bool_]) -> pa.Array:
     """The values of each code put together, for the codes that are there."""
-    array, nothing = one_chunk(column), ~there
+    array, nothing = as_single_array(column), ~there
     if array.null_count:
         codes, array = codes[array.is_valid().to_numpy(zero_copy_only=False)], array.drop_null()
         nothing = np.bincount(codes, minlength=len(there)) == 0
@@ -66,7 +66,7 @@ def rows_of(table: Table, sums: pa.Table, same: Mapping[str, Any]) -> pa.Table:
 
 
 def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    array = one_chunk(column)
+    array = as_single_array(column)
     return array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
 
 

@@ -15,7 +15,7 @@ from glue_jobs.ingest.data_files import NewFile, partitions, with_schema
 from glue_jobs.ingest.duplicates.in_memory import duplicates_within
 from glue_jobs.ingest.late_rows import LateRows, split_late_rows, write_late_rows
 from glue_jobs.ingest.task_context import TaskContext, rejected_rows, write_partitions, write_parts
-from glue_jobs.read.fetch import Slice, slices
+from glue_jobs.read.fetch import RawBatch, read_batches
 from glue_jobs.read.parsed import Parsed, Rejected
 from glue_jobs.read.plan import Chunk
 from glue_jobs.sources.pipelines import EventPipeline
@@ -68,13 +68,13 @@ def ingest_chunk(context: TaskContext, chunk: Chunk) -> ChunkResult:
     Raises:
         StorageError: an object cannot be read or a file cannot be written.
     """
-    objects = list(dict.fromkeys(part.found.entry.address for part in chunk))
+    objects = list(dict.fromkeys(part.raw_object.entry.address for part in chunk))
     index = {address: number for number, address in enumerate(objects)}
-    task = _Task(context, objects, frozenset(part.found.day for part in chunk))
+    task = _Task(context, objects, frozenset(part.raw_object.day for part in chunk))
     counts = _no_counts(objects)
     pipeline = context.pipeline
     assert isinstance(pipeline, EventPipeline)
-    for piece in slices(chunk, [index[part.found.entry.address] for part in chunk], pipeline.lines):
+    for piece in read_batches(chunk, [index[part.raw_object.entry.address] for part in chunk], pipeline.lines):
         parsed = pipeline.parse(piece.data) if pipeline.lines else pipeline.parse(piece.data, piece.starts)
         _check(parsed, objects[int(piece.objects[0])] if len(piece.objects) else "")
         owners = _owners(piece, parsed.positions)
@@ -99,13 +99,13 @@ def _check(parsed: Parsed, example: str) -> None:
         raise AssertionError(f"{example}: {parsed.records} records became {found}; this is a bug, please report it")
 
 
-def _owners(piece: Slice, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _owners(piece: RawBatch, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     if len(piece.starts) == 1:
         return np.full(len(positions), piece.objects[0])
     return piece.objects[np.searchsorted(piece.starts, positions, side="right") - 1]
 
 
-def _located(piece: Slice, rejected: list[Rejected], before: ObjectCounts) -> Iterator[tuple[int, Rejected]]:
+def _located(piece: RawBatch, rejected: list[Rejected], before: ObjectCounts) -> Iterator[tuple[int, Rejected]]:
     """Every refused record with its object and its place there."""
     for owner, each in piece.rejected:
         yield owner, replace(each, position=_place(owner, each, each.position, before))

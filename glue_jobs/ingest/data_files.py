@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from glue_jobs.columns.arrays import kept, ranks, reordered, used
+from glue_jobs.columns.arrays import drop_unused_values, keep_mask, ranks, take_rows
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 
@@ -55,8 +55,8 @@ def partitions(
     values = [ranks(rows[name]) for name in table.partitions]
     order = np.lexsort([*keys, *reversed(values)]) if keys or values else np.arange(rows.num_rows)
     if left_out is not None:
-        order = order[kept(rows.num_rows, left_out)[order]]
-    ordered = reordered(rows, order)
+        order = order[keep_mask(rows.num_rows, left_out)[order]]
+    ordered = take_rows(rows, order)
     for start, stop in _runs([ranks(ordered[name]) for name in table.partitions], ordered.num_rows):
         partition = {name: ordered[name][start].as_py() for name in table.partitions}
         yield partition, ordered.slice(start, stop - start)
@@ -134,7 +134,7 @@ def _with_values(table: Table, rows: pa.Table) -> list[str]:
 
 def compact(rows: pa.Table) -> pa.Table:
     """With dictionaries that are not much longer than these rows need: those of a chunk serve all of its days."""
-    columns = [used(column.chunk(0)) if column.num_chunks == 1 else column for column in rows.columns]
+    columns = [drop_unused_values(column.chunk(0)) if column.num_chunks == 1 else column for column in rows.columns]
     return pa.table(columns, schema=rows.schema)
 
 

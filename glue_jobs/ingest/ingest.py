@@ -24,7 +24,7 @@ from glue_jobs.ingest.task_context import TaskContext, write_partitions
 from glue_jobs.ingest.watermark import updated_watermark, window_start
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.progress import Reporter
-from glue_jobs.read.plan import chunk_size, cut
+from glue_jobs.read.plan import chunk_size, split_into_chunks
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
 from glue_jobs.read.unpack import GZIP
 from glue_jobs.sources.layouts.discovery import discover, discover_snapshots
@@ -187,7 +187,7 @@ def _ingest_chunks(
     total = sum(each.entry.size for each in new)
     workers = workers_for(total)
     size = chunk_size(total, workers.count, pipeline.compression_ratio)
-    chunks = list(cut(new, size, lambda found: pipeline.lines and not _is_compressed(found)))
+    chunks = list(split_into_chunks(new, size, lambda found: pipeline.lines and not _is_compressed(found)))
     with reporter.progress("ingesting") as progress:
         return workers.run(partial(ingest_chunk, context), chunks, progress)
 

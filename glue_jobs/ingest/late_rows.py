@@ -14,10 +14,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from glue_jobs.columns.arrays import joined
+from glue_jobs.columns.arrays import concat_rows
 from glue_jobs.ingest.data_files import compact
 from glue_jobs.ingest.task_context import TaskContext
-from glue_jobs.read.plan import batches
+from glue_jobs.read.plan import batch_by_size
 from glue_jobs.storage import storage_for
 
 # Of a day no more rows than this, and no more than this part of what the task holds; of all days this part.
@@ -80,7 +80,7 @@ def write_late_rows(context: TaskContext, parts: Sequence[Part]) -> list[LateRow
     context.folder.announce([address])
     sink = pa.BufferOutputStream()
     made = []
-    for some in batches(parts, TOGETHER, lambda part: part[1].num_rows):
+    for some in batch_by_size(parts, TOGETHER, lambda part: part[1].num_rows):
         # With the values that its rows have: whoever reads a stream needs no other. Parts of one table share theirs.
         rows = compact(pa.concat_tables(part for _, part in some).combine_chunks())
         start, first = sink.tell(), 0
@@ -98,7 +98,7 @@ def read_late_rows(some: Sequence[LateRows]) -> pa.Table:
     streams: dict[tuple[str, int, int], list[LateRows]] = {}
     for each in some:
         streams.setdefault(each.stream, []).append(each)
-    return joined([_read(*stream, parts) for stream, parts in streams.items()])
+    return concat_rows([_read(*stream, parts) for stream, parts in streams.items()])
 
 
 def _read(address: str, start: int, end: int, parts: Sequence[LateRows]) -> pa.Table:

@@ -1,4 +1,4 @@
-"""Chunks to slices: objects fetched many at a time, unpacked, and cut into pieces that fit in memory."""
+"""Read chunks: fetch many objects at a time, unpack them, and batch their bytes so that they fit in memory."""
 
 from __future__ import annotations
 
@@ -13,35 +13,34 @@ import numpy as np
 import numpy.typing as npt
 
 from glue_jobs.read.json_documents import Documents
-from glue_jobs.read.lines import Lines, Overlong
+from glue_jobs.read.lines import LineReader, OverlongLine
 from glue_jobs.read.parsed import Rejected
-from glue_jobs.read.plan import Chunk, Part
+from glue_jobs.read.plan import ByteRange, Chunk
 from glue_jobs.read.unpack import TRAILING, Unpacker
 from glue_jobs.storage import storage_for
 
-# What a worker holds at a time: one slice being parsed, and about as much again on its way.
-SLICE = 32 * 2**20
+# A worker holds one batch that is being parsed, and about as many bytes that are being fetched.
+MAX_BATCH_BYTES = 32 * 2**20
 
-# The same of JSON documents, about as much as a chunk holds: the more of them are parsed at a time, the fewer of their
-# texts are different.
-DOCUMENTS = 128 * 2**20
+# JSON documents of a whole chunk share a batch: each distinct text in a batch is stored once.
+MAX_DOCUMENT_BATCH_BYTES = 128 * 2**20
 
-# A large object is read in pieces of this size, several at a time.
-READ = 8 * 2**20
+# A large object is read with several requests of this size at a time.
+BYTES_PER_READ = 8 * 2**20
 
-# Requests under way: enough to hide 30 ms of latency at over 1,000 objects a second.
-CONCURRENCY = 64
+# Enough to hide 30 ms of latency at over 1,000 objects a second.
+MAX_CONCURRENT_READS = 64
 
-# How much further than its end a part is read at a time, to finish its last line.
-OVERHANG = 64 * 2**10
+# A range is read on in steps of this size until its last line ends.
+BYTES_PER_TAIL_READ = 64 * 2**10
 
 
 @dataclass(frozen=True)
-class Slice:
-    """Raw bytes of one or many objects, and which bytes are whose.
+class RawBatch:
+    """Unpacked bytes of one or many objects, and which bytes belong to which object.
 
     Piece ``i`` begins at ``starts[i]`` of ``data`` and at ``offsets[i]`` of object ``objects[i]`` (an index into the
-    chunk's distinct objects). ``rejected`` are records refused before parsing, per object.
+    chunk's distinct objects). ``rejected`` has (object, record) pairs that never reach the parser.
     """
 
     data: bytes
@@ -51,133 +50,137 @@ class Slice:
     rejected: tuple[tuple[int, Rejected], ...] = ()
 
 
-class _Builder:
+class _BatchBuilder:
     def __init__(self) -> None:
         self.size = 0
         self._pieces: list[bytes] = []
         self._places: list[tuple[int, int, int]] = []
         self._rejected: list[tuple[int, Rejected]] = []
 
-    def add(self, data: bytes, number: int, offset: int) -> None:
-        """Put the bytes of object ``number`` from its ``offset`` on behind the others."""
-        if not data:
-            return
-        self._places.append((self.size, number, offset))
-        self._pieces.append(data)
-        if not data.endswith(b"\n"):
-            # Otherwise the next object's first line would continue this one's last.
-            self._pieces.append(b"\n")
-            self.size += 1
-        self.size += len(data)
+    def add(self, number: int, offset: int, text: bytes | OverlongLine) -> None:
+        """Append lines or a document of object ``number`` that begin at ``offset`` of it."""
+        if isinstance(text, OverlongLine):
+            self.reject(number, Rejected(offset, text.reason, text.beginning))
+        elif text:
+            self._places.append((self.size, number, offset))
+            self._pieces.append(text)
+            if not text.endswith(b"\n"):
+                # Otherwise the first line of the next object would continue this line.
+                self._pieces.append(b"\n")
+                self.size += 1
+            self.size += len(text)
 
-    def is_full_before(self, document: bytes | Overlong) -> bool:
-        """Whether the document would be too much for the slice."""
-        return self.size > 0 and isinstance(document, bytes) and self.size + len(document) > DOCUMENTS
+    def is_full_before(self, document: bytes | OverlongLine) -> bool:
+        """Whether the batch would be too large with the document."""
+        return self.size > 0 and isinstance(document, bytes) and self.size + len(document) > MAX_DOCUMENT_BATCH_BYTES
 
     def reject(self, number: int, rejected: Rejected) -> None:
-        """Note a record that never reaches the parser."""
+        """Add a record that never reaches the parser."""
         self._rejected.append((number, rejected))
 
-    def build(self) -> Slice:
-        """The slice so far; the builder starts again empty."""
+    def build(self) -> RawBatch:
+        """The batch so far; the builder is empty again afterwards."""
         places = np.array(self._places, dtype=np.int64).reshape(-1, 3)
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        built = Slice(data, places[:, 0], places[:, 1], places[:, 2], tuple(self._rejected))
+        built = RawBatch(data, places[:, 0], places[:, 1], places[:, 2], tuple(self._rejected))
         self.__init__()  # type: ignore[misc]
         return built
 
 
-def slices(chunk: Chunk, numbers: list[int], splittable: bool) -> Iterator[Slice]:
-    """The chunk's bytes in order, as lines or else as JSON documents. ``numbers`` has each part's object index.
+def read_batches(chunk: Chunk, numbers: list[int], splittable: bool) -> Iterator[RawBatch]:
+    """The chunk's bytes in order, as lines if ``splittable``, else as JSON documents.
+
+    ``numbers`` has the object index of each range.
 
     Raises:
-        StorageError: an object cannot be read, or is no longer the one that was listed.
+        StorageError: an object cannot be read, or has changed since it was listed.
     """
-    builder = _Builder()
-    for part, number, pieces in fetched(chunk, numbers):
-        reader = Lines(part.start) if splittable else Documents()
-        unpacker = Unpacker(part.found.entry.size)
+    builder = _BatchBuilder()
+    for part, number, pieces in fetch_ranges(chunk, numbers):
+        reader = LineReader(part.start) if splittable else Documents()
+        unpacker = Unpacker(part.raw_object.entry.size)
         for raw in chain(pieces, (None,)):
             for data in unpacker.finish() if raw is None else unpacker.feed(raw):
                 for offset, text in reader.feed(data):
                     if not splittable and builder.is_full_before(text):
                         yield builder.build()
-                    _take(builder, number, offset, text)
-                    if builder.size >= SLICE:
+                    builder.add(number, offset, text)
+                    if builder.size >= MAX_BATCH_BYTES:
                         yield builder.build()
         if unpacker.problem:
-            # Behind a whole stream the last line is whole too.
+            # Before trailing bytes the stream is complete, and so is its last line.
             rest = b"" if unpacker.problem == TRAILING else reader.abandon()
             index = reader.index if isinstance(reader, Documents) else None
             builder.reject(number, Rejected(reader.position, unpacker.problem, rest, index))
-        for offset, text in reader.finish(_overhang(part) if splittable else iter(())):
+        for offset, text in reader.finish(_bytes_behind(part) if splittable else iter(())):
             if not splittable and builder.is_full_before(text):
                 yield builder.build()
-            _take(builder, number, offset, text)
-        if builder.size >= (SLICE if splittable else DOCUMENTS):
+            builder.add(number, offset, text)
+        if builder.size >= (MAX_BATCH_BYTES if splittable else MAX_DOCUMENT_BATCH_BYTES):
             yield builder.build()
     last = builder.build()
     if last.data or last.rejected:
         yield last
 
 
-def _take(builder: _Builder, number: int, offset: int, text: bytes | Overlong) -> None:
-    if isinstance(text, Overlong):
-        builder.reject(number, Rejected(offset, text.reason, text.beginning))
-    else:
-        builder.add(text, number, offset)
+def _bytes_behind(part: ByteRange) -> Iterator[bytes]:
+    """The object's bytes from the end of the range on."""
+    entry = part.raw_object.entry
+    for position in range(part.end, entry.size, BYTES_PER_TAIL_READ):
+        yield storage_for(entry.address).read(entry, position, position + BYTES_PER_TAIL_READ)
 
 
-def _overhang(part: Part) -> Iterator[bytes]:
-    entry, position = part.found.entry, part.end
-    while position < entry.size:
-        yield storage_for(entry.address).read(entry, position, position + OVERHANG)
-        position += OVERHANG
-
-
-def _reads(part: Part) -> list[tuple[int, int]]:
-    # The byte before the part tells whether its first byte begins a line.
+def _reads(part: ByteRange) -> list[tuple[int, int]]:
+    # The byte before the range tells whether its first byte begins a line.
     start = max(part.start - 1, 0)
-    edges = [*range(start, part.end, READ), part.end]
+    edges = [*range(start, part.end, BYTES_PER_READ), part.end]
     return list(pairwise(edges))
 
 
-class _Inline(Executor):
-    """Reads a file at once: sooner done than another thread could be told to."""
+class _InlineExecutor(Executor):
+    """Calls at once: reading a local file is faster than handing it to a thread."""
 
-    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Future[Any]:
         done: Future[Any] = Future()
-        done.set_result(function(*arguments, **named))
+        done.set_result(function(*arguments, **keywords))
         return done
 
 
-def _pool(chunk: Chunk) -> Executor:
-    remote = any(storage_for(part.found.entry.address).remote for part in chunk[:1])
-    return ThreadPoolExecutor(CONCURRENCY) if remote else _Inline()
+def _executor(chunk: Chunk) -> Executor:
+    remote = any(storage_for(part.raw_object.entry.address).remote for part in chunk[:1])
+    return ThreadPoolExecutor(MAX_CONCURRENT_READS) if remote else _InlineExecutor()
 
 
-def fetched(chunk: Chunk, numbers: list[int]) -> Iterator[tuple[Part, int, Iterator[bytes]]]:
-    """Each part with its bytes, fetched ahead: at most one slice of bytes and CONCURRENCY requests."""
-    wanted = [(number, part, read) for number, part in enumerate(chunk) for read in _reads(part)]
-    with _pool(chunk) as pool:
-        under_way: deque[tuple[int, int, Future[bytes]]] = deque()
-        ahead = 0
+def fetch_ranges(chunk: Chunk, numbers: list[int]) -> Iterator[tuple[ByteRange, int, Iterator[bytes]]]:
+    """Each range with its number and its bytes as stored.
+
+    At most MAX_BATCH_BYTES and MAX_CONCURRENT_READS requests are fetched ahead.
+
+    Raises:
+        StorageError: while the bytes are iterated, as with `read_batches`.
+    """
+    reads = [(number, part, read) for number, part in enumerate(chunk) for read in _reads(part)]
+    with _executor(chunk) as executor:
+        pending: deque[tuple[int, int, Future[bytes]]] = deque()
+        pending_bytes = 0
         position = 0
 
         def next_bytes(part_number: int) -> Iterator[bytes]:
-            nonlocal ahead, position
+            nonlocal pending_bytes, position
             while True:
-                while position < len(wanted) and len(under_way) < CONCURRENCY and (ahead < SLICE or not under_way):
-                    number, part, (start, end) = wanted[position]
-                    entry = part.found.entry
-                    future = pool.submit(storage_for(entry.address).read, entry, start, end)
-                    under_way.append((number, end - start, future))
-                    ahead += end - start
+                while position < len(reads) and len(pending) < MAX_CONCURRENT_READS:
+                    if pending and pending_bytes >= MAX_BATCH_BYTES:
+                        break
+                    number, part, (start, end) = reads[position]
+                    entry = part.raw_object.entry
+                    future = executor.submit(storage_for(entry.address).read, entry, start, end)
+                    pending.append((number, end - start, future))
+                    pending_bytes += end - start
                     position += 1
-                if not under_way or under_way[0][0] != part_number:
+                if not pending or pending[0][0] != part_number:
                     return
-                _, size, future = under_way.popleft()
-                ahead -= size
+                _, size, future = pending.popleft()
+                pending_bytes -= size
                 yield future.result()
 
         for number, part in enumerate(chunk):

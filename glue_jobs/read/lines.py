@@ -1,28 +1,29 @@
-"""Whole lines from a stream of bytes, for a whole object or for the part of it that one task reads."""
+"""Whole lines from a stream of bytes: of a whole object, or of the byte range of it that one task reads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# S3 cuts request headers at 8 KiB each; a line a thousand times as long is no log line.
-LONGEST_LINE = 8 * 2**20
-KEPT = 64 * 2**10
+from glue_jobs.read.parsed import MAX_RECORD_BYTES
+
+# S3 cuts request headers at 8 KiB each, so a line a thousand times as long is not a log line.
+MAX_LINE_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True)
-class Overlong:
-    """A line too long to be one: its beginning, and why it is refused."""
+class OverlongLine:
+    """The beginning of a line that is too long to be parsed, and the reason for its reject."""
 
     beginning: bytes
-    reason: str = f"the line is longer than {LONGEST_LINE // 2**20} MiB"
+    reason: str = f"the line is longer than {MAX_LINE_BYTES // 2**20} MiB"
 
 
-class Lines:
-    """Cuts fed bytes at line ends; yields ``(offset in the object, whole lines)``.
+class LineReader:
+    """Cuts a stream of bytes at line ends; yields ``(offset in the object, one or more whole lines)``.
 
-    A part of an object owns the lines that begin in it: fed from the byte before its ``start`` it drops the rest of
-    its neighbour's line, and in `finish` it reads on until its own last line ends.
+    A byte range owns the lines that begin in it. Feed the bytes from the one before ``start`` on: the reader drops the
+    end of a line that began earlier, and `finish` reads on until the last line ends.
     """
 
     def __init__(self, start: int = 0) -> None:
@@ -32,7 +33,7 @@ class Lines:
         self._rest_size = 0
         self._overlong = False
 
-    def feed(self, data: bytes) -> Iterator[tuple[int, bytes | Overlong]]:
+    def feed(self, data: bytes) -> Iterator[tuple[int, bytes | OverlongLine]]:
         """The lines that end in ``data``."""
         last = data.rfind(b"\n")
         if last < 0:
@@ -42,17 +43,17 @@ class Lines:
         if self._rest_size or self._skipping:
             first = data.find(b"\n") + 1
             yield from self._end_line(data[:first])
-        for start, text in _bounded(data[first : last + 1]):
+        for start, text in _separate_overlong(data[first : last + 1]):
             yield self.position + start, text
         self.position += last + 1 - first
         self._keep(data[last + 1 :])
 
-    def finish(self, overhang: Iterator[bytes]) -> Iterator[tuple[int, bytes | Overlong]]:
-        """The last line, read to its end from ``overhang`` when the part ends inside it."""
+    def finish(self, following: Iterator[bytes]) -> Iterator[tuple[int, bytes | OverlongLine]]:
+        """The last line. Its end is read from ``following``, the object's bytes behind the range."""
         if self._skipping or not self._rest_size:
             return
         while not self._overlong:
-            data = next(overhang, b"\n")
+            data = next(following, b"\n")
             end = data.find(b"\n")
             self._keep(data if end < 0 else data[:end])
             if end >= 0:
@@ -60,9 +61,9 @@ class Lines:
         yield from self._end_line(b"")
 
     def abandon(self) -> bytes:
-        """What was fed since the last line end, for an object that is damaged from there on."""
+        """Drop and return the bytes since the last line end: the object is damaged from there on."""
         rest = b"".join(self._rest)
-        self._forget()
+        self._reset()
         return rest
 
     def _keep(self, data: bytes) -> None:
@@ -71,34 +72,34 @@ class Lines:
             return
         if data:
             self._rest.append(data)
-        if self._rest_size > LONGEST_LINE:
+        if self._rest_size > MAX_LINE_BYTES:
             self._overlong = True
-            self._rest = [b"".join(self._rest)[:KEPT]]
+            self._rest = [b"".join(self._rest)[:MAX_RECORD_BYTES]]
 
-    def _end_line(self, data: bytes) -> Iterator[tuple[int, bytes | Overlong]]:
-        """The line whose beginning was kept; ``data`` ends it, with its line end or at the object's end."""
+    def _end_line(self, data: bytes) -> Iterator[tuple[int, bytes | OverlongLine]]:
+        """The kept line; ``data`` is the rest of it with its line end, or empty at the end of the object."""
         self._keep(data.removesuffix(b"\n"))
         if self._overlong:
-            yield self.position, Overlong(b"".join(self._rest))
+            yield self.position, OverlongLine(b"".join(self._rest))
         elif not self._skipping:
             yield self.position, b"".join([*self._rest, data[-1:]] if data else self._rest)
         self.position += self._rest_size + len(data[-1:])
-        self._forget()
+        self._reset()
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self._rest, self._rest_size = [], 0
         self._skipping = self._overlong = False
 
 
-def _bounded(text: bytes) -> Iterator[tuple[int, bytes | Overlong]]:
-    """Whole lines, parted only by those that are too long, each with where it begins."""
+def _separate_overlong(text: bytes) -> Iterator[tuple[int, bytes | OverlongLine]]:
+    """Runs of whole lines, with overlong lines on their own, each with its offset in ``text``."""
     start = checked = 0
-    while len(text) - checked > LONGEST_LINE + 1:
-        end = text.rfind(b"\n", checked, checked + LONGEST_LINE + 1)
+    while len(text) - checked > MAX_LINE_BYTES + 1:
+        end = text.rfind(b"\n", checked, checked + MAX_LINE_BYTES + 1)
         if end < 0:
             if checked > start:
                 yield start, text[start:checked]
-            yield checked, Overlong(text[checked : checked + KEPT])
+            yield checked, OverlongLine(text[checked : checked + MAX_RECORD_BYTES])
             start = end = text.index(b"\n", checked)
             start += 1
         checked = end + 1

@@ -12,6 +12,8 @@ Positions = npt.NDArray[np.int64]
 
 NO_POSITIONS: Positions = np.zeros(0, dtype=np.int64)
 
+MAX_RECORD_BYTES = 64 * 2**10  # a rejected record is cut to this
+
 
 @dataclass(frozen=True)
 class Rejected:

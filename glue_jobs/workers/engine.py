@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 # Bytes of raw objects that this process usually turns into rows sooner than Spark starts. Text that is packed well, or
 # has to be read carefully, takes longer.
-LITTLE = 32 * 2**20
+MAX_BYTES_IN_PROCESS = 32 * 2**20
 
 
 class Workers(Protocol):
@@ -42,7 +42,7 @@ def workers_for(size: int) -> Workers:
     Raises:
         UsageLakeError: there is no Java 17 to run Spark on.
     """
-    return Here() if size <= LITTLE and not is_running() else OnSpark(session())
+    return InProcess() if size <= MAX_BYTES_IN_PROCESS and not is_running() else OnSpark(session())
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class OnSpark:
 
 
 @dataclass(frozen=True)
-class Here:
+class InProcess:
     """This process, one task after the other."""
 
     count: int = 1

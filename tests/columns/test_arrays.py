@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.columns import arrays
-from glue_jobs.columns.arrays import FEW, one_chunk, ranks, reordered, used
+from glue_jobs.columns.arrays import FEW, as_single_array, drop_unused_values, ranks, take_rows
 
 
 @pytest.mark.parametrize("chunks", [[], [["a"]], [["a", None], ["b"]], [["a"], []]])
 @pytest.mark.parametrize("type_", [pa.string(), pa.dictionary(pa.int32(), pa.string())])
 def test_a_column_of_any_number_of_chunks_becomes_one_array(chunks: list[list[str | None]], type_: pa.DataType) -> None:
     column = pa.chunked_array([pa.array(chunk, pa.string()).cast(type_) for chunk in chunks], type_)
-    array = one_chunk(column)
+    array = as_single_array(column)
     assert (array.type, array.to_pylist()) == (type_, [value for chunk in chunks for value in chunk])
 
 
@@ -45,7 +45,7 @@ def test_rows_are_put_in_another_order_whatever_repeats_in_them(
     table = pa.table({**columns, "none": pa.nulls(len(rows), pa.int64()), "number": [number for _, _, number in rows]})
     order = random.sample(range(len(rows)), random.randint(0, len(rows)))
     expected = [table.to_pylist()[place] for place in order]
-    assert reordered(table, np.array(order, np.int64)).to_pylist() == expected
+    assert take_rows(table, np.array(order, np.int64)).to_pylist() == expected
 
 
 @settings(deadline=None, max_examples=60)
@@ -56,8 +56,8 @@ def test_a_dictionary_keeps_what_stands_somewhere(values: list[int | None], star
     some = pa.array(values, pa.int64()).dictionary_encode().slice(start)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(arrays, "FEW_ROWS", few)
-        found = used(some)
+        found = drop_unused_values(some)
     assert (found.type, found.to_pylist()) == (some.type, some.to_pylist())
     if len(some.dictionary) > FEW:
         assert sorted(found.dictionary.to_pylist()) == sorted({value for value in values[start:] if value is not None})
-    assert used(pa.array(values, pa.int64())).to_pylist() == values
+    assert drop_unused_values(pa.array(values, pa.int64())).to_pylist() == values

@@ -143,4 +143,4 @@ def without_spark(patch: pytest.MonkeyPatch) -> None:
 
 def with_spark(patch: pytest.MonkeyPatch) -> None:
     """However little there is to do."""
-    patch.setattr(glue_jobs.workers.engine, "LITTLE", -1)
+    patch.setattr(glue_jobs.workers.engine, "MAX_BYTES_IN_PROCESS", -1)

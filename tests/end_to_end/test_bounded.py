@@ -17,7 +17,7 @@ from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.staging import new_run
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.read.parsed import Parsed
-from glue_jobs.read.plan import Part
+from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
@@ -42,7 +42,7 @@ def ingest_counting(source: Source, address: str, folder: Path) -> tuple[list[in
     run = new_run(f"{folder}/runs", datetime(2024, 5, 7))
     job = TaskContext(replace(source.pipeline, parse=parse), Config(), run, DAY, locations)
     (entry,) = storage_for(address).list(address)
-    return slices, ingest_chunk(job, (Part(RawObject(entry, DAY), 0, entry.size),))
+    return slices, ingest_chunk(job, (ByteRange(RawObject(entry, DAY), 0, entry.size),))
 
 
 @pytest.mark.parametrize("source", BY_LINES, ids=lambda source: source.title)
@@ -52,8 +52,8 @@ def test_a_large_object_is_parsed_in_many_slices_and_becomes_several_files(
     raw = Raw(source, str(tmp_path / "raw"))
     address = raw.deliver(DAY, 0, events(DAY, range(2_000)))
     size = len(raw.objects[address])
-    monkeypatch.setattr(glue_jobs.read.fetch, "SLICE", 20_000)
-    monkeypatch.setattr(glue_jobs.read.fetch, "READ", 5_000)
+    monkeypatch.setattr(glue_jobs.read.fetch, "MAX_BATCH_BYTES", 20_000)
+    monkeypatch.setattr(glue_jobs.read.fetch, "BYTES_PER_READ", 5_000)
     monkeypatch.setattr(glue_jobs.ingest.chunk_task, "FLUSH", size // 4)
     slices, result = ingest_counting(source, address, tmp_path)
     assert len(slices) > 15
@@ -72,8 +72,8 @@ def test_a_large_document_is_cut_between_records_and_becomes_several_files(
     some = events(DAY, range(2_000))
     address = raw.deliver(DAY, 0, some, bad=1)
     size = sum(len(source.record(event)) for event in some)
-    monkeypatch.setattr(glue_jobs.read.fetch, "SLICE", 60_000)
-    monkeypatch.setattr(glue_jobs.read.fetch, "READ", 500)
+    monkeypatch.setattr(glue_jobs.read.fetch, "MAX_BATCH_BYTES", 60_000)
+    monkeypatch.setattr(glue_jobs.read.fetch, "BYTES_PER_READ", 500)
     monkeypatch.setattr(glue_jobs.read.json_documents, "PIECE", 80_000)
     monkeypatch.setattr(glue_jobs.ingest.chunk_task, "FLUSH", size // 4)
     slices, result = ingest_counting(source, address, tmp_path)

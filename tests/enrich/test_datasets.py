@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.config import Config, CsvRule, LayoutRule, PrefixFile, PrefixRule, RegexRule, Target
-from glue_jobs.enrich.datasets import assign, folders
+from glue_jobs.enrich.datasets import assign_datasets, folders
 
 Pair = tuple[str | None, str | None]
 NAMES = pa.dictionary(pa.int32(), pa.string())
@@ -21,7 +21,7 @@ RADAR = "arn:aws:s3:us-east-1:111122223333:accesspoint/radar"
 def pairs(config: Config, keys: list[str | None], bucket: str = "example-data", point: str | None = None) -> list[Pair]:
     count = len(keys)
     columns = [pa.array([bucket] * count), pa.array(keys, pa.string()), pa.array([point] * count, pa.string())]
-    account, repository = assign(*columns, config)
+    account, repository = assign_datasets(*columns, config)
     assert account.type == repository.type == NAMES
     return list(zip(account.to_pylist(), repository.to_pylist(), strict=True))
 
@@ -131,7 +131,7 @@ def test_a_rule_for_a_bucket_holds_there_only() -> None:
     )
     bucket = pa.array(["example-archive", "example-data", "example-other", None, "example-data"]).dictionary_encode()
     key = pa.array(["a/1", "a/1", "a/1", "a/1", "b/1"]).dictionary_encode()
-    account, _ = assign(bucket, key, None, Config(datasets=rules))
+    account, _ = assign_datasets(bucket, key, None, Config(datasets=rules))
     assert account.to_pylist() == ["archive", "mine", "any", "any", "b"]
 
 
@@ -171,7 +171,7 @@ def test_no_rules_and_no_rows() -> None:
 
 def test_a_name_stands_once_in_the_dictionary_whichever_rule_gave_it() -> None:
     rules = (PrefixRule(prefix="a/", account="acme"), LayoutRule(layout="{account}/…"))
-    account, _ = assign(pa.array(["b"] * 3), pa.array(["a/1", "acme/1", "/1"]), None, Config(datasets=rules))
+    account, _ = assign_datasets(pa.array(["b"] * 3), pa.array(["a/1", "acme/1", "/1"]), None, Config(datasets=rules))
     assert account.dictionary.to_pylist() == ["acme"]
 
 
@@ -242,7 +242,7 @@ def test_plain_and_encoded_arrays_give_what_the_rules_say(
     expected = [reference(rule_list, *row) for row in rows[skip:]]
     for buckets in (bucket, bucket.dictionary_encode()):
         for keys in (key, key.dictionary_encode()):
-            names = assign(buckets.slice(skip), keys.slice(skip), None, config)
+            names = assign_datasets(buckets.slice(skip), keys.slice(skip), None, config)
             assert list(zip(*(column.to_pylist() for column in names), strict=True)) == expected
 
 
@@ -258,7 +258,7 @@ def test_keys_in_order_are_named_like_keys_in_none(keys: list[str], layout: str,
     config = Config(datasets=(rule,))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(folders, "STEP", step)
-        found = assign(pa.repeat("b1", len(keys) - skip), pa.array(keys, pa.string())[skip:], None, config)
+        found = assign_datasets(pa.repeat("b1", len(keys) - skip), pa.array(keys, pa.string())[skip:], None, config)
     expected = [reference((rule,), "b1", key) for key in keys[skip:]]
     assert list(zip(*(column.to_pylist() for column in found), strict=True)) == expected
 

@@ -15,7 +15,7 @@ from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.staging import RunFolder
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.read import fetch, json_documents
-from glue_jobs.read.plan import Part
+from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.read.unpack import TRUNCATED
 from glue_jobs.sources.pipelines import BY_NAME
@@ -36,7 +36,7 @@ def ingest(folder: Path, objects: list[bytes]) -> ChunkResult:
     context = TaskContext(
         pipeline, Config(), RunFolder(str(folder / "run"), "r1"), date(2024, 5, 9), {n: f"{folder}/{n}" for n in names}
     )
-    chunk = tuple(Part(RawObject(entry, None), 0, entry.size) for entry in storage_for(str(raw)).list(f"{raw}/"))
+    chunk = tuple(ByteRange(RawObject(entry, None), 0, entry.size) for entry in storage_for(str(raw)).list(f"{raw}/"))
     return ingest_chunk(context, chunk)
 
 
@@ -64,9 +64,10 @@ def test_documents_of_one_slice_keep_their_counts_apart(tmp_path: Path) -> None:
 def test_records_of_a_large_document_are_numbered_through(
     together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module, name, size in ((json_documents, "PIECE", 3000), (json_documents, "TAIL", 900), (fetch, "SLICE", 2000),
-                               (fetch, "DOCUMENTS", together)):  # fmt: skip
-        monkeypatch.setattr(module, name, size)
+    monkeypatch.setattr(json_documents, "PIECE", 3000)
+    monkeypatch.setattr(json_documents, "TAIL", 900)
+    monkeypatch.setattr(fetch, "MAX_BATCH_BYTES", 2000)
+    monkeypatch.setattr(fetch, "MAX_DOCUMENT_BATCH_BYTES", together)
     monkeypatch.setattr("glue_jobs.read.unpack.MOST_AT_ONCE", 500)
     records = [event(number) if number % 50 else {} for number in range(1000)]
     data = json.dumps({"Records": records}).encode()

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from glue_jobs.errors import StorageError
 from glue_jobs.read import fetch, json_documents
-from glue_jobs.read.fetch import Slice, slices
-from glue_jobs.read.plan import Chunk, Part, cut
+from glue_jobs.read.fetch import RawBatch, read_batches
+from glue_jobs.read.plan import ByteRange, Chunk, split_into_chunks
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.read.unpack import DAMAGED, TRAILING, TRUNCATED
 from glue_jobs.storage import storage_for
@@ -35,10 +35,10 @@ def found(folder: Path, objects: list[bytes]) -> list[RawObject]:
 
 
 def whole(objects: list[RawObject]) -> Chunk:
-    return tuple(Part(each, 0, each.entry.size) for each in objects)
+    return tuple(ByteRange(each, 0, each.entry.size) for each in objects)
 
 
-def lines(pieces: list[Slice]) -> Placed:
+def lines(pieces: list[RawBatch]) -> Placed:
     """Offset and bytes of every line that is not empty, per object."""
     placed: Placed = defaultdict(list)
     for piece in pieces:
@@ -64,8 +64,11 @@ def expected(objects: list[bytes]) -> Placed:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, size in (("SLICE", 20), ("DOCUMENTS", 60), ("READ", 7), ("OVERHANG", 3), ("CONCURRENCY", 4)):
-        monkeypatch.setattr(fetch, name, size)
+    monkeypatch.setattr(fetch, "MAX_BATCH_BYTES", 20)
+    monkeypatch.setattr(fetch, "MAX_DOCUMENT_BATCH_BYTES", 60)
+    monkeypatch.setattr(fetch, "BYTES_PER_READ", 7)
+    monkeypatch.setattr(fetch, "BYTES_PER_TAIL_READ", 3)
+    monkeypatch.setattr(fetch, "MAX_CONCURRENT_READS", 4)
 
 
 @pytest.mark.usefixtures("small")
@@ -77,9 +80,11 @@ def test_every_line_arrives_once_with_its_place(
     stored = [gzip.compress(data) if number in packed else data for number, data in enumerate(objects)]
     all_of = found(tmp_path_factory.mktemp("raw"), stored)
     numbers = {each.entry.address: number for number, each in enumerate(all_of)}
-    chunks = cut(all_of, size, lambda each: numbers[each.entry.address] not in packed)
+    chunks = split_into_chunks(all_of, size, lambda each: numbers[each.entry.address] not in packed)
     pieces = [
-        piece for chunk in chunks for piece in slices(chunk, [numbers[p.found.entry.address] for p in chunk], True)
+        piece
+        for chunk in chunks
+        for piece in read_batches(chunk, [numbers[p.raw_object.entry.address] for p in chunk], True)
     ]
     assert lines(pieces) == expected(objects)
     assert not [each for piece in pieces for each in piece.rejected]
@@ -87,22 +92,22 @@ def test_every_line_arrives_once_with_its_place(
 
 def test_many_tiny_objects_make_one_slice(tmp_path: Path) -> None:
     objects = [b"line %d of a tiny object" % number for number in range(500)]
-    (piece,) = slices(whole(found(tmp_path, objects)), list(range(500)), True)
+    (piece,) = read_batches(whole(found(tmp_path, objects)), list(range(500)), True)
     assert lines([piece]) == expected(objects)
 
 
 @pytest.mark.usefixtures("small")
 def test_a_slice_is_hardly_larger_than_asked_for(tmp_path: Path) -> None:
     objects = [b"0123456\n" * 100, b"x\n" * 50]
-    pieces = list(slices(whole(found(tmp_path, objects)), [0, 1], True))
-    assert max(len(piece.data) for piece in pieces) <= fetch.SLICE + 2 * fetch.READ
+    pieces = list(read_batches(whole(found(tmp_path, objects)), [0, 1], True))
+    assert max(len(piece.data) for piece in pieces) <= fetch.MAX_BATCH_BYTES + 2 * fetch.BYTES_PER_READ
     assert lines(pieces) == expected(objects)
 
 
 @pytest.mark.usefixtures("small")
 def test_documents_come_whole_and_share_a_slice_when_they_are_small(tmp_path: Path) -> None:
     objects = [b'{"a":\n1}', b"{}", b"", b"x" * 40, gzip.compress(b"y" * 90), b"z" * 59, b"w"]
-    pieces = list(slices(whole(found(tmp_path, objects)), [0, 1, 2, 3, 4, 5, 6], False))
+    pieces = list(read_batches(whole(found(tmp_path, objects)), [0, 1, 2, 3, 4, 5, 6], False))
     assert [piece.data for piece in pieces] == [
         b'{"a":\n1}\n{}\n\n' + b"x" * 40 + b"\n",
         b"y" * 90 + b"\n",
@@ -125,12 +130,12 @@ def test_no_more_is_fetched_ahead_than_a_slice(tmp_path: Path, monkeypatch: pyte
         return data
 
     monkeypatch.setattr(FolderStorage, "read", counted)
-    monkeypatch.setattr(fetch, "CONCURRENCY", 50)
+    monkeypatch.setattr(fetch, "MAX_CONCURRENT_READS", 50)
     objects = found(tmp_path, [b"0123456\n" * 100, b"x\n" * 50])
-    for piece in slices(whole(objects), [0, 1], True):
+    for piece in read_batches(whole(objects), [0, 1], True):
         with lock:
             waiting -= len(piece.data)
-    assert fetch.READ < most <= 2 * fetch.SLICE + 4 * fetch.READ
+    assert fetch.BYTES_PER_READ < most <= 2 * fetch.MAX_BATCH_BYTES + 4 * fetch.BYTES_PER_READ
 
 
 @pytest.mark.parametrize(
@@ -141,7 +146,7 @@ def test_no_more_is_fetched_ahead_than_a_slice(tmp_path: Path, monkeypatch: pyte
     ],
 )
 def test_an_object_cut_short_is_refused_and_others_are_unharmed(tmp_path: Path, packed: bytes) -> None:
-    (piece,) = slices(whole(found(tmp_path, [b"a\n", packed, b"b\n"])), [0, 1, 2], True)
+    (piece,) = read_batches(whole(found(tmp_path, [b"a\n", packed, b"b\n"])), [0, 1, 2], True)
     assert [(number, refused.reason) for number, refused in piece.rejected] == [(1, TRUNCATED)]
     placed = lines([piece])
     assert (placed[0], placed[2]) == ([(0, b"a")], [(0, b"b")])
@@ -153,7 +158,7 @@ def test_an_object_cut_short_is_refused_and_others_are_unharmed(tmp_path: Path, 
 
 def test_the_line_in_which_an_object_ends_early_is_refused_with_its_place(tmp_path: Path) -> None:
     packed = gzip.compress(b"one\ntwo\nthree\n" * 10_000, 0)[:70_000]
-    (piece,) = slices(whole(found(tmp_path, [packed])), [0], True)
+    (piece,) = read_batches(whole(found(tmp_path, [packed])), [0], True)
     ((number, refused),) = piece.rejected
     last_offset, last_line = lines([piece])[0][-1]
     assert (number, refused.position, refused.reason) == (0, last_offset + len(last_line) + 1, TRUNCATED)
@@ -162,12 +167,12 @@ def test_the_line_in_which_an_object_ends_early_is_refused_with_its_place(tmp_pa
 def test_a_damaged_object_is_refused(tmp_path: Path) -> None:
     packed = bytearray(gzip.compress(b"one\ntwo\n"))
     packed[-6] ^= 1
-    (piece,) = slices(whole(found(tmp_path, [bytes(packed)])), [0], True)
+    (piece,) = read_batches(whole(found(tmp_path, [bytes(packed)])), [0], True)
     assert [refused.reason for _, refused in piece.rejected] == [DAMAGED]
 
 
 def test_the_last_line_before_foreign_bytes_is_kept(tmp_path: Path) -> None:
-    (piece,) = slices(whole(found(tmp_path, [gzip.compress(b"one\ntwo") + b"foreign"])), [0], True)
+    (piece,) = read_batches(whole(found(tmp_path, [gzip.compress(b"one\ntwo") + b"foreign"])), [0], True)
     assert lines([piece]) == {0: [(0, b"one"), (4, b"two")]}
     assert [(refused.position, refused.reason, refused.record) for _, refused in piece.rejected] == [(4, TRAILING, b"")]
 
@@ -176,29 +181,29 @@ def test_an_object_that_vanished_stops_with_its_name(tmp_path: Path) -> None:
     objects = found(tmp_path, [b"a\n", b"b\n"])
     (tmp_path / "001").unlink()
     with pytest.raises(StorageError, match=r"cannot read .*/001: No such file"):
-        list(slices(whole(objects), [0, 1], True))
+        list(read_batches(whole(objects), [0, 1], True))
 
 
 def test_an_object_that_changed_stops_with_its_name(tmp_path: Path) -> None:
     objects = found(tmp_path, [b"a\n", b"b\n"])
     (tmp_path / "001").write_bytes(b"longer\n")
     with pytest.raises(StorageError, match="001 changed while it was being read; start the run again"):
-        list(slices(whole(objects), [0, 1], True))
+        list(read_batches(whole(objects), [0, 1], True))
 
 
 def test_nothing_is_left_running_when_the_reader_stops_early(tmp_path: Path, small: None) -> None:
     objects = found(tmp_path, [b"0123456\n" * 100])
     before = threading.active_count()
-    pieces = slices(whole(objects), [0], True)
+    pieces = read_batches(whole(objects), [0], True)
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]
     assert threading.active_count() == before
 
 
 def test_empty_objects_make_no_slice(tmp_path: Path) -> None:
-    assert list(slices(whole(found(tmp_path, [b"", b""])), [0, 1], True)) == []
-    assert list(slices((), [], True)) == []
+    assert list(read_batches(whole(found(tmp_path, [b"", b""])), [0, 1], True)) == []
+    assert list(read_batches((), [], True)) == []
 
 
 def test_no_slice_holds_two_pieces_of_one_document() -> None:
-    assert json_documents.PIECE - json_documents.TAIL > fetch.SLICE
+    assert json_documents.PIECE - json_documents.TAIL > fetch.MAX_BATCH_BYTES

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.read import lines
-from glue_jobs.read.lines import Lines, Overlong
+from glue_jobs.read.lines import LineReader, OverlongLine
 
 FEW = settings(deadline=None, max_examples=120)
 LONGEST = 12
@@ -25,10 +25,10 @@ def pieces(data: bytes, edges: list[int]) -> Iterator[bytes]:
     yield from (data[start:end] for start, end in itertools.pairwise(places))
 
 
-def taken(found: tuple[int, bytes | Overlong]) -> Iterator[tuple[int, bytes, bool]]:
+def taken(found: tuple[int, bytes | OverlongLine]) -> Iterator[tuple[int, bytes, bool]]:
     """Offset, bytes (of an overlong line its beginning) and whether it is overlong, per line that is not empty."""
     offset, text = found
-    if isinstance(text, Overlong):
+    if isinstance(text, OverlongLine):
         yield offset, text.beginning, True
         return
     for line in text.splitlines(keepends=True) if b"\r" not in text else _split(text):
@@ -46,14 +46,14 @@ def expected(data: bytes, start: int = 0, end: int | None = None) -> list[tuple[
     offset, found = 0, []
     for line in data.split(b"\n"):
         if line and start <= offset < (len(data) if end is None else end):
-            too_long = len(line) > lines.LONGEST_LINE
-            found.append((offset, line[: lines.KEPT] if too_long else line, too_long))
+            too_long = len(line) > lines.MAX_LINE_BYTES
+            found.append((offset, line[: lines.MAX_RECORD_BYTES] if too_long else line, too_long))
         offset += len(line) + 1
     return found
 
 
 def read(data: bytes, start: int, end: int, edges: list[int], overhang: int) -> list[tuple[int, bytes, bool]]:
-    reader = Lines(start)
+    reader = LineReader(start)
     found = [each for piece in pieces(data[max(start - 1, 0) : end], edges) for each in reader.feed(piece)]
     rest = (data[at : at + overhang] for at in range(end, len(data), overhang))
     return [line for each in (*found, *reader.finish(rest)) for line in taken(each)]
@@ -61,8 +61,8 @@ def read(data: bytes, start: int, end: int, edges: list[int], overhang: int) -> 
 
 @pytest.fixture(autouse=True)
 def short_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "LONGEST_LINE", LONGEST)
-    monkeypatch.setattr(lines, "KEPT", 5)
+    monkeypatch.setattr(lines, "MAX_LINE_BYTES", LONGEST)
+    monkeypatch.setattr(lines, "MAX_RECORD_BYTES", 5)
 
 
 @FEW
@@ -82,33 +82,33 @@ def test_parts_have_all_lines_each_once(data: bytes, parts: list[int], edges: li
 
 
 def test_carriage_returns_stay_with_their_line() -> None:
-    assert list(Lines().feed(b"a\r\nb\r\n")) == [(0, b"a\r\nb\r\n")]
+    assert list(LineReader().feed(b"a\r\nb\r\n")) == [(0, b"a\r\nb\r\n")]
 
 
 def test_an_overlong_line_names_its_limit_and_is_not_held() -> None:
-    reader = Lines()
+    reader = LineReader()
     for _ in range(1000):
         assert not list(reader.feed(b"x" * 10))
     assert sum(map(len, reader._rest)) <= 5 + 10
-    assert list(reader.feed(b"\nb\n")) == [(0, Overlong(b"xxxxx")), (10_001, b"b\n")]
-    assert "the line is longer than 8 MiB" in Overlong(b"").reason
+    assert list(reader.feed(b"\nb\n")) == [(0, OverlongLine(b"xxxxx")), (10_001, b"b\n")]
+    assert "the line is longer than 8 MiB" in OverlongLine(b"").reason
 
 
 def test_of_an_overlong_line_nothing_more_is_fetched() -> None:
-    reader = Lines()
+    reader = LineReader()
     assert not list(reader.feed(b"x" * 20))
     rest = iter([b"y" * 20, b"z" * 20])
-    assert list(reader.finish(rest)) == [(0, Overlong(b"xxxxx"))]
+    assert list(reader.finish(rest)) == [(0, OverlongLine(b"xxxxx"))]
     assert len(list(rest)) >= 1
 
 
 def test_what_was_abandoned_is_not_finished() -> None:
-    reader = Lines()
+    reader = LineReader()
     assert list(reader.feed(b"a\nbroken")) == [(0, b"a\n")]
     assert (reader.position, reader.abandon(), list(reader.finish(iter(())))) == (2, b"broken", [])
 
 
 def test_an_overlong_line_that_was_abandoned_is_not_refused_twice() -> None:
-    reader = Lines()
+    reader = LineReader()
     assert not list(reader.feed(b"x" * 20))
     assert (reader.abandon(), list(reader.finish(iter(())))) == (b"xxxxx", [])

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
-from glue_jobs.columns.arrays import coded
+from glue_jobs.columns.arrays import dictionary_array
 from glue_jobs.config import Config
 from glue_jobs.sources.pipelines import BY_NAME, EventPipeline
 
@@ -66,7 +66,7 @@ def test_codes_of_nulls_are_places_in_the_dictionary(source: str, data: bytes) -
 
 
 def test_negative_codes_are_null_and_their_places_exist() -> None:
-    array = coded(np.array([1, -1, 0, -7]), pa.array(["a", "b"]))
+    array = dictionary_array(np.array([1, -1, 0, -7]), pa.array(["a", "b"]))
     assert array.to_pylist() == ["b", None, "a", None]
     assert array.indices.type == pa.int32()
     assert wild(pa.table({"name": array})) == []

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs.errors import StorageError
-from glue_jobs.workers.engine import LITTLE, Here, OnSpark, workers_for
+from glue_jobs.workers.engine import MAX_BYTES_IN_PROCESS, InProcess, OnSpark, workers_for
 from glue_jobs.workers.spark import TaskError, session
 
 
@@ -30,7 +30,9 @@ def choice(size: int, environment: dict[str, str]) -> str:
     return str(name)
 
 
-@pytest.mark.parametrize(("size", "chosen"), [(0, "Here"), (LITTLE, "Here"), (LITTLE + 1, "OnSpark")])
+@pytest.mark.parametrize(
+    ("size", "chosen"), [(0, "InProcess"), (MAX_BYTES_IN_PROCESS, "InProcess"), (MAX_BYTES_IN_PROCESS + 1, "OnSpark")]
+)
 def test_spark_is_started_for_much_work_only(size: int, chosen: str) -> None:
     assert choice(size, {}) == chosen
 
@@ -48,7 +50,7 @@ def test_spark_that_runs_already_does_all_work() -> None:
 
 def test_results_come_in_the_order_of_the_items_and_progress_is_told() -> None:
     heard: list[tuple[int, int]] = []
-    results = Here().run(lambda item: item * 2, [3, 1], lambda done, total: heard.append((done, total)))
+    results = InProcess().run(lambda item: item * 2, [3, 1], lambda done, total: heard.append((done, total)))
     assert results == [6, 2]
     assert heard == [(1, 2), (2, 2)]
 
@@ -58,7 +60,7 @@ def test_a_failed_task_says_what_happened() -> None:
         raise error
 
     with pytest.raises(StorageError, match="the disk is full"):
-        Here().run(fail, [StorageError("the disk is full")], lambda *_: None)
+        InProcess().run(fail, [StorageError("the disk is full")], lambda *_: None)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,7 @@ def test_an_error_that_nobody_foresaw_is_one_sentence(error: Exception, sentence
         raise item
 
     with pytest.raises(TaskError) as raised:
-        Here().run(fail, [error], lambda *_: None)
+        InProcess().run(fail, [error], lambda *_: None)
     assert str(raised.value) == sentence
 
 

@@ -18,7 +18,7 @@ from glue_jobs.enrich.datasets.rules import Matcher, matchers_for
 __all__ = ["assign", "distinct"]
 
 
-def assign(
+def assign_datasets(
     bucket: pa.Array, key: pa.Array, access_point: pa.Array | None, config: Config
 ) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
     """Account and repository of each row, both ``dictionary<int32, string>``, null where no rule names one.

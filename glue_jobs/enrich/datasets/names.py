@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import coded
+from glue_jobs.columns.arrays import dictionary_array
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -62,7 +62,7 @@ def as_dictionary(names: Names) -> pa.DictionaryArray:
     """The names as ``dictionary<int32, string>``."""
     # Several rules may have given the same name: each stands once in the dictionary.
     unified = names.values.dictionary_encode()
-    return coded(np.append(codes_of(unified.indices), -1).astype(np.int32)[names.codes], unified.dictionary)
+    return dictionary_array(np.append(codes_of(unified.indices), -1).astype(np.int32)[names.codes], unified.dictionary)
 
 
 def override(names: Names, better: list[str | None], rows: Ints) -> Names:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from glue_jobs.columns.arrays import joined, without
+from glue_jobs.columns.arrays import concat_rows, drop_rows
 from glue_jobs.ingest.data_files import (
     ROW_GROUP_ROWS,
     NewFile,
@@ -27,7 +27,7 @@ from glue_jobs.ingest.duplicates.in_memory import duplicates_within
 from glue_jobs.ingest.late_rows import LateRows, Part, read_late_rows
 from glue_jobs.ingest.task_context import TaskContext, write_partitions, write_parts
 from glue_jobs.progress import Reporter
-from glue_jobs.read.plan import batches, bundled
+from glue_jobs.read.plan import batch_by_size, group_evenly
 from glue_jobs.tables.model import Table
 from glue_jobs.workers.engine import workers_for
 
@@ -64,7 +64,7 @@ class _Left:
         """What stays of it."""
         if self.held is not None:
             return self.held
-        return without(read_file(table, self.duplicates.file.address), self.duplicates.rows)
+        return drop_rows(read_file(table, self.duplicates.file.address), self.duplicates.rows)
 
 
 def without_duplicates(
@@ -83,7 +83,7 @@ def without_duplicates(
     with reporter.progress("looking for duplicates") as progress:
         workers = workers_for(sum(map(len, days)) * LIKE_BYTES)
         # A day takes a fraction of a second, and so does starting a task.
-        bundles = bundled(days, workers.count)
+        bundles = group_evenly(days, workers.count)
         found = [each for some in workers.run(partial(drop_duplicates, context), bundles, progress) for each in some]
     gone = {address for each in found for address in each.addresses}
     for each in found:
@@ -113,14 +113,15 @@ def drop_duplicates(context: TaskContext, days: list[Day]) -> list[Rewritten]:
     What was set aside of a day becomes part of it: as one file, or a few of them when it is much.
     """
     beyond: list[Rewritten] = []
-    rewritten = [_rewritten(context, some) for some in batches(_left_of(context, days, beyond), ROW_GROUP_ROWS, len)]
+    batches = batch_by_size(_left_of(context, days, beyond), ROW_GROUP_ROWS, len)
+    rewritten = [_rewritten(context, batch) for batch in batches]
     return [*beyond, *rewritten]
 
 
 def _left_of(context: TaskContext, days: list[Day], beyond: list[Rewritten]) -> Iterator[_Left]:
     """What has to be written of each day; what was set aside ``beyond`` what memory holds is written on the way."""
     table = context.pipeline.table
-    for some in batches(days, ROW_GROUP_ROWS, lambda day: sum(map(len, day.late_rows))):
+    for some in batch_by_size(days, ROW_GROUP_ROWS, lambda day: sum(map(len, day.late_rows))):
         files, held = _put_together(context, [few for day in some for few in day.late_rows], beyond)
         for each in some:
             day = Day(each.stored, [*each.new, *files[partition_path(table, each.partition)]])
@@ -129,7 +130,7 @@ def _left_of(context: TaskContext, days: list[Day], beyond: list[Rewritten]) -> 
                 if file.address in held:
                     duplicates = found.get(file.address) or DuplicateRows(file, np.array([], np.int64), Counter())
                     # Held until enough is: what is there twice must not wait, too.
-                    stays = compact(without(held.pop(file.address), duplicates.rows).combine_chunks())
+                    stays = compact(drop_rows(held.pop(file.address), duplicates.rows).combine_chunks())
                     yield _Left(duplicates, stays)
                 elif file.address in found:
                     yield _Left(found[file.address], None)
@@ -142,7 +143,7 @@ def _put_together(
     table = context.pipeline.table
     files: defaultdict[str, list[NewFile]] = defaultdict(list)
     held: dict[str, pa.Table] = {}
-    *much, last = [*batches(late_rows, ROW_GROUP_ROWS, len)] or [[]]
+    *much, last = [*batch_by_size(late_rows, ROW_GROUP_ROWS, len)] or [[]]
     for some in much:
         parts, twice = _each_once(table, some)
         beyond.append(Rewritten([], write_parts(context, table, parts), twice))
@@ -170,6 +171,6 @@ def _each_once(table: Table, some: list[LateRows]) -> tuple[list[Part], Counter[
 def _rewritten(context: TaskContext, batch: list[_Left]) -> Rewritten:
     table = context.pipeline.table
     parts = [each.rows(table) for each in batch if len(each)]
-    files = write_partitions(context, table, joined(parts)) if parts else []
+    files = write_partitions(context, table, concat_rows(parts)) if parts else []
     counts = sum((each.duplicates.counts for each in batch), Counter[str]())
     return Rewritten([each.duplicates.file.address for each in batch if each.held is None], files, counts)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import joined, kept, one_chunk
+from glue_jobs.columns.arrays import as_single_array, concat_rows, keep_mask
 from glue_jobs.columns.byte_search import Flags, Places
 from glue_jobs.columns.sums import summed_by
 from glue_jobs.ingest.snapshots.key_match import places_of
@@ -39,14 +39,14 @@ def changes_between(before: pa.Table, after: pa.Table) -> pa.Table:
     sizes or entity tags that differ.
     """
     before, after = _current(before), _current(after)
-    places = places_of(one_chunk(after["key"]), one_chunk(before["key"]))
+    places = places_of(as_single_array(after["key"]), as_single_array(before["key"]))
     there = places >= 0
     found = places[there]
     changed = np.zeros(after.num_rows, dtype=bool)
     changed[there] = _rewritten(before, found, after, there)
-    size = pc.fill_null(one_chunk(after["size"]), 0)
+    size = pc.fill_null(as_single_array(after["size"]), 0)
     size_before = np.zeros(after.num_rows, np.int64)
-    size_before[there] = pc.fill_null(one_chunk(before["size"]), 0).to_numpy()[found]
+    size_before[there] = pc.fill_null(as_single_array(before["size"]), 0).to_numpy()[found]
     rows = _sums(
         after,
         objects_before=pa.array(there).cast(pa.int64()),
@@ -58,10 +58,10 @@ def changes_between(before: pa.Table, after: pa.Table) -> pa.Table:
         rewritten_objects=pa.array(changed).cast(pa.int64()),
         rewritten_bytes=pc.if_else(pa.array(changed), size, 0),
     )
-    gone = before.filter(pa.array(kept(before.num_rows, found)))
-    ones, gone_size = pa.repeat(1, gone.num_rows), pc.fill_null(one_chunk(gone["size"]), 0)
+    gone = before.filter(pa.array(keep_mask(before.num_rows, found)))
+    ones, gone_size = pa.repeat(1, gone.num_rows), pc.fill_null(as_single_array(gone["size"]), 0)
     removed = _sums(gone, objects_before=ones, bytes_before=gone_size, removed_objects=ones, removed_bytes=gone_size)
-    return summed_by(joined([rows, removed]), BY, dict.fromkeys(_SUMS, "sum"))
+    return summed_by(concat_rows([rows, removed]), BY, dict.fromkeys(_SUMS, "sum"))
 
 
 def sum_of(parts: Sequence[pa.Table]) -> pa.Table:
@@ -83,7 +83,7 @@ def _rewritten(before: pa.Table, found: Places, after: pa.Table, there: Flags) -
     rewritten = np.zeros(len(found), dtype=bool)
     places, flags = pa.array(found), pa.array(there)
     for name in _COMPARED:
-        old, new = one_chunk(before[name]).take(places), one_chunk(after[name]).filter(flags)
+        old, new = as_single_array(before[name]).take(places), as_single_array(after[name]).filter(flags)
         rewritten |= pc.fill_null(pc.not_equal(old, new), False).to_numpy(zero_copy_only=False)
     return rewritten
 

@@ -35,7 +35,7 @@ from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.task_context import TaskContext, write_parts
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
 from glue_jobs.progress import Reporter
-from glue_jobs.read.plan import share_size
+from glue_jobs.read.plan import chunk_size
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipelines import SnapshotPipeline
 from glue_jobs.sources.s3_inventory_object.storage_totals import totals_of
@@ -126,7 +126,7 @@ def _ingest(
     results: dict[str, list[ShareResult]] = {each.snapshot.address: [] for each in deliveries}
     if total or any(each.snapshot.files for each in deliveries):
         workers = workers_for(total)
-        size = share_size(total, workers.count)
+        size = chunk_size(total, workers.count)
         shares = [
             share for each in deliveries for share in shares_of(each.snapshot, size, detail=each.identity in latest)
         ]

@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import constant, reordered, without
+from glue_jobs.columns.arrays import drop_rows, repeat_text, take_rows
 from glue_jobs.columns.key_sort import key_sort
 from glue_jobs.ingest.data_files import NewFile, with_schema
 from glue_jobs.ingest.duplicates.in_memory import duplicates_within
 from glue_jobs.ingest.task_context import TaskContext, rejected_rows, write_partitions, write_parts
-from glue_jobs.read.fetch import fetched
+from glue_jobs.read.fetch import fetch_ranges
 from glue_jobs.read.parsed import Rejected
-from glue_jobs.read.plan import Part
+from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.s3_inventory_object.parser import (
     Block,
@@ -91,9 +91,9 @@ def ingest_share(context: TaskContext, share: Share) -> ShareResult:
 
 
 def _blocks(share: Share) -> Iterator[tuple[Block, str]]:
-    parts = [Part(RawObject(find(file), None), 0, file.size) for file in share.files]
-    for part, number, pieces in fetched(tuple(parts), list(range(len(parts)))):
-        file, entry = share.files[number], part.found.entry
+    parts = [ByteRange(RawObject(find(file), None), 0, file.size) for file in share.files]
+    for part, number, pieces in fetch_ranges(tuple(parts), list(range(len(parts)))):
+        file, entry = share.files[number], part.raw_object.entry
         for block in read_file(file, entry, pieces, share.snapshot.form, share.snapshot.fields):
             yield block, file.address
 
@@ -112,7 +112,7 @@ class _Task:
         self._refused += [(file, each) for each in block.rejected]
         self.result.rejected += len(block.rejected)
         if block.rows.num_rows:
-            self._pending.append(block.rows.append_column("source_object", constant(file, block.rows.num_rows)))
+            self._pending.append(block.rows.append_column("source_object", repeat_text(file, block.rows.num_rows)))
             self._bytes += block.rows.nbytes
         if self._bytes >= FLUSH:
             self.flush()
@@ -153,7 +153,7 @@ class _Task:
         alike = np.flatnonzero(np.append(same, False) | np.insert(same, 0, False))
         duplicates = alike[duplicates_within(self._context.pipeline.table, rows.take(pa.array(alike)))]
         self.result.duplicates += len(duplicates)
-        return without(rows, duplicates).combine_chunks()
+        return drop_rows(rows, duplicates).combine_chunks()
 
 
 def _all_behind_the_last(keys: pa.StringArray) -> bool:
@@ -163,15 +163,15 @@ def _all_behind_the_last(keys: pa.StringArray) -> bool:
 
 def _ordered(rows: pa.Table) -> pa.Table:
     order = key_sort(rows["key"].chunk(0))
-    return rows if order is None else reordered(rows, order)
+    return rows if order is None else take_rows(rows, order)
 
 
 def _with_file_constants(snapshot: Snapshot, rows: pa.Table) -> pa.Table:
     """The rows with the columns that tell of which snapshot they are."""
     count = rows.num_rows
     file_constants: dict[str, Any] = {
-        "source_bucket": constant(snapshot.source_bucket, count),
-        "inventory_id": constant(snapshot.inventory_id, count),
+        "source_bucket": repeat_text(snapshot.source_bucket, count),
+        "inventory_id": repeat_text(snapshot.inventory_id, count),
         "snapshot_time": pa.repeat(pa.scalar(snapshot.time, pa.timestamp("us")), count),
         "snapshot_date": pa.repeat(pa.scalar(snapshot.time.date(), pa.date32()), count),
     }

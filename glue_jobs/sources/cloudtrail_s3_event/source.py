@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.config import Config
-from glue_jobs.enrich.datasets import assign
+from glue_jobs.enrich.datasets import assign_datasets
 from glue_jobs.enrich.event_days import with_event_days
 from glue_jobs.enrich.traffic import is_own, is_robot
 from glue_jobs.read.parsed import Parsed, Positions
@@ -28,7 +28,7 @@ CLOUDTRAIL_NAMES = DayNames(
     # copied the files may have unpacked or renamed them, but not given them the names of the folders below.
     in_day=re.compile(r"(?!.*_CloudTrail-[A-Za-z]+_)[^/]+\.json(?:\.gz)?"),
     # Digests have no events; the others have other ones, or summaries that would count events again.
-    left_out=frozenset(
+    excluded=frozenset(
         {"CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-NetworkActivity", "CloudTrail-Aggregated"}
     ),
     # Other services that write beside CloudTrail.
@@ -72,7 +72,7 @@ def enrich_cloudtrail(rows: pa.Table, config: Config) -> pa.Table:
         "user_agent",
     )
     column = {name: rows[name].chunk(0) for name in names}
-    account, repository = assign(column["bucket"], column["key"], column["access_point_arn"], config)
+    account, repository = assign_datasets(column["bucket"], column["key"], column["access_point_arn"], config)
     # Callers of other accounts have no ARN, users and roles of the publisher may be listed by theirs.
     by_arn = is_own(column["principal_arn"], column["source_ip_address"], config)
     own = pc.or_(by_arn, is_own(column["subscriber_account_id"], column["source_ip_address"], config))

@@ -14,18 +14,18 @@ from datetime import date, timedelta
 
 from glue_jobs.errors import ArgumentError
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
-from glue_jobs.sources.layouts.day_names import DayNames, day_in_name, the_day
+from glue_jobs.sources.layouts.day_names import DayNames, date_or_none, day_from_name
 from glue_jobs.storage import Storage
 
 # Deeper than any layout AWS writes; a data bucket given by mistake must not be walked to its last leaf.
-DEEPEST = 8
-MOST_FOLDERS = 10_000
+MAX_FOLDER_DEPTH = 8
+MAX_FOLDERS = 10_000
 
 # The end of a raw path that leads into the folders of days.
 DAY_FOLDER = re.compile("/([0-9]{4})(?:/([0-9]{2})(?:/([0-9]{2}))?)?/$")
 
 # Appended to a folder's name: sorts after everything inside, before everything behind.
-PAST = "/\U0010ffff"
+END_OF_FOLDER = "/\U0010ffff"
 
 
 @dataclass
@@ -61,7 +61,7 @@ class DayFolders:
         folders = self._storage.level(prefix).folders
         # A prefix may be named like a day and hold something else.
         if day and not folders:
-            yield from self._day(prefix, the_day(year, month, day))
+            yield from self._day(prefix, date_or_none(year, month, day))
         elif month and not day and any(re.fullmatch("[0-9]{2}", folder) for folder in folders):
             yield from self._month(prefix, int(year), int(month), 0)
         elif not month and self._years(prefix.removesuffix(f"{year}/"), [year]):
@@ -76,8 +76,8 @@ class DayFolders:
             ArgumentError: there are far more folders than logs lie in.
         """
         self._visited += 1
-        if self._visited > MOST_FOLDERS:
-            raise ArgumentError(f"there are over {MOST_FOLDERS} folders below the raw path; name the logs' own prefix")
+        if self._visited > MAX_FOLDERS:
+            raise ArgumentError(f"there are over {MAX_FOLDERS} folders below the raw path; name the logs' own prefix")
         contents = self._look(prefix)
         yield from self._beside(prefix, contents)
         years = self._years(prefix, contents.folders)
@@ -99,9 +99,9 @@ class DayFolders:
         return set(named)
 
     def _other(self, prefix: str, folder: str, depth: int) -> Iterator[RawObject]:
-        if folder in self._names.left_out:
+        if folder in self._names.excluded:
             self._skipped.folders.add(prefix)
-        elif depth == DEEPEST:
+        elif depth == MAX_FOLDER_DEPTH:
             self._skipped.add(prefix)
         elif folder not in self._names.ignored:
             yield from self.objects(prefix, depth + 1)
@@ -122,7 +122,7 @@ class DayFolders:
                 else:
                     self._skipped.add(prefix + name)
             more = page.more
-            past = [*map(self._past, page.objects), *(folder + PAST for folder in page.folders)]
+            past = [*map(self._past, page.objects), *(folder + END_OF_FOLDER for folder in page.folders)]
             after = prefix + max(past, default="")
         return contents
 
@@ -154,10 +154,10 @@ class DayFolders:
             if slash:
                 if name not in folders:
                     folders.append(name)
-                return folder + name + PAST
+                return folder + name + END_OF_FOLDER
             match = self._names.flat.match(name)
             if match and folder + match["stem"] == stem:
-                day = day_in_name(self._names, entry.address)
+                day = day_from_name(self._names, entry.address)
                 if day is None:
                     self._skipped.add(entry.address)
                 else:
@@ -165,7 +165,7 @@ class DayFolders:
         return None
 
     def _year(self, prefix: str, year: int, depth: int) -> Iterator[RawObject]:
-        first = the_day(year, 1, 1)
+        first = date_or_none(year, 1, 1)
         if first is None:
             self._skipped.add(prefix)
         elif self._overlaps(first, date(year, 12, 31)):
@@ -178,7 +178,7 @@ class DayFolders:
                     yield from self._other(f"{prefix}{folder}/", folder, depth)
 
     def _month(self, prefix: str, year: int, month: int, depth: int) -> Iterator[RawObject]:
-        first = the_day(year, month, 1)
+        first = date_or_none(year, month, 1)
         if first is None:
             self._skipped.add(prefix)
         elif self._overlaps(first, first.replace(day=monthrange(year, month)[1])):
@@ -186,7 +186,7 @@ class DayFolders:
             yield from self._beside(prefix, contents)
             for folder in contents.folders:
                 if re.fullmatch("[0-9]{2}", folder):
-                    yield from self._day(f"{prefix}{folder}/", the_day(year, month, folder))
+                    yield from self._day(f"{prefix}{folder}/", date_or_none(year, month, folder))
                 else:
                     yield from self._other(f"{prefix}{folder}/", folder, depth)
 

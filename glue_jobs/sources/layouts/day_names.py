@@ -14,23 +14,23 @@ class DayNames:
 
     ``flat`` matches an object that lies directly in a folder and has groups stem, year, month, day; None when the
     source has no such layout. ``in_day`` matches an object inside a day's folder. ``ignored`` folders belong to others,
-    ``left_out`` ones to the same service, but with other records: a run tells of them.
+    ``excluded`` ones to the same service, but with other records: a run tells of them.
     """
 
     in_day: re.Pattern[str]
     flat: re.Pattern[str] | None = None
     ignored: frozenset[str] = frozenset()
-    left_out: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
 
 
-def day_in_name(names: DayNames, path: str) -> date | None:
+def day_from_name(names: DayNames, path: str) -> date | None:
     """The day that the path or address of an object tells; None when the source does not name objects like that."""
     folder, _, name = path.rpartition("/")
     tree = _day_of_folder(folder)
     if tree and names.in_day.fullmatch(name):
-        return the_day(*tree)
+        return date_or_none(*tree)
     flat = names.flat.match(name) if names.flat else None
-    return the_day(flat["year"], flat["month"], flat["day"]) if flat else None
+    return date_or_none(flat["year"], flat["month"], flat["day"]) if flat else None
 
 
 @lru_cache(maxsize=1_024)
@@ -40,17 +40,17 @@ def _day_of_folder(folder: str) -> tuple[str, str, str] | None:
     return (found[1], found[2], found[3]) if found else None
 
 
-def left_out_folder(names: DayNames, path: str) -> str | None:
+def excluded_folder(names: DayNames, path: str) -> str | None:
     """The folder that a path or an address lies in and that the source leaves out, None when there is none."""
     end = 0
     for folder in path.split("/")[:-1]:
         end += len(folder) + 1
-        if folder in names.left_out:
+        if folder in names.excluded:
             return path[:end]
     return None
 
 
-def the_day(year: str | int, month: str | int, day: str | int) -> date | None:
+def date_or_none(year: str | int, month: str | int, day: str | int) -> date | None:
     """That day, None when no calendar has it."""
     try:
         return date(int(year), int(month), int(day))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from glue_jobs.errors import ArgumentError
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
 from glue_jobs.sources.layouts.day_folders import DayFolders
-from glue_jobs.sources.layouts.day_names import DayNames, day_in_name, left_out_folder
+from glue_jobs.sources.layouts.day_names import DayNames, day_from_name, excluded_folder
 from glue_jobs.sources.layouts.snapshot_folders import SnapshotFolders
 from glue_jobs.storage import Storage
 
@@ -26,11 +26,11 @@ def discover(
         yield from DayFolders(storage, names, window, skipped).below(prefix)
         return
     for entry in storage.list(prefix):
-        folder = left_out_folder(names, entry.address.removeprefix(prefix))
+        folder = excluded_folder(names, entry.address.removeprefix(prefix))
         if folder:
             skipped.folders.add(prefix + folder)
             continue
-        day = day_in_name(names, entry.address)
+        day = day_from_name(names, entry.address)
         if day is None or day in window:
             yield RawObject(entry, day)
 

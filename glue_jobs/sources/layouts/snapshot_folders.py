@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from glue_jobs.errors import ArgumentError
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
-from glue_jobs.sources.layouts.day_folders import DEEPEST, MOST_FOLDERS, PAST
+from glue_jobs.sources.layouts.day_folders import END_OF_FOLDER, MAX_FOLDER_DEPTH, MAX_FOLDERS
 from glue_jobs.storage import Entry, Storage
 
 MANIFEST = "manifest.json"
@@ -53,8 +53,8 @@ class SnapshotFolders:
             ArgumentError: there are far more folders than inventories lie in.
         """
         self._visited += 1
-        if self._visited > MOST_FOLDERS:
-            raise ArgumentError(f"there are over {MOST_FOLDERS} folders below the raw path; name the inventories' own")
+        if self._visited > MAX_FOLDERS:
+            raise ArgumentError(f"there are over {MAX_FOLDERS} folders below the raw path; name the inventories' own")
         if snapshot_time(prefix.rstrip("/").rpartition("/")[2]):
             yield from self._manifests([prefix])
             return
@@ -67,7 +67,7 @@ class SnapshotFolders:
             for name in objects:
                 self._skipped.add(prefix + name)
         for folder in folders:
-            if depth == DEEPEST:
+            if depth == MAX_FOLDER_DEPTH:
                 self._skipped.add(f"{prefix}{folder}/")
             elif not self._is_beside(f"{prefix}{folder}/", folder):
                 yield from self.objects(f"{prefix}{folder}/", depth + 1)
@@ -85,7 +85,7 @@ class SnapshotFolders:
             page = self._storage.level(prefix, after)
             yield page.objects, page.folders
             more = page.more
-            after = prefix + max([*page.objects, *(folder + PAST for folder in page.folders)], default="")
+            after = prefix + max([*page.objects, *(folder + END_OF_FOLDER for folder in page.folders)], default="")
 
     def _snapshots(self, prefix: str) -> Iterator[RawObject]:
         """Those below the folder of a configuration, which are named in the order of their times."""

@@ -9,9 +9,9 @@ import re
 
 import pyarrow as pa
 
-from glue_jobs.columns.arrays import one_chunk
+from glue_jobs.columns.arrays import as_single_array
 from glue_jobs.config import Config
-from glue_jobs.enrich.datasets import assign
+from glue_jobs.enrich.datasets import assign_datasets
 from glue_jobs.enrich.event_days import with_event_days
 from glue_jobs.enrich.traffic import is_own, is_robot
 from glue_jobs.sources.layouts.day_names import DayNames
@@ -33,10 +33,10 @@ ACCESS_LOG_NAMES = DayNames(
 def enrich_access_log(rows: pa.Table, config: Config) -> pa.Table:
     """Parsed lines with every derived column of the table: data set, own traffic, robots, day."""
     column = {
-        name: one_chunk(rows[name])
+        name: as_single_array(rows[name])
         for name in ("bucket", "key", "access_point_arn", "requester", "remote_ip", "user_agent")
     }
-    account, repository = assign(column["bucket"], column["key"], column["access_point_arn"], config)
+    account, repository = assign_datasets(column["bucket"], column["key"], column["access_point_arn"], config)
     rows = (
         rows.append_column("account", account)
         .append_column("repository", repository)

@@ -210,7 +210,7 @@ def test_nothing_below_the_path_is_an_error(any_name: bool, tmp_path: Path) -> N
 
 
 def test_a_data_bucket_given_by_mistake_is_not_walked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(day_folders, "MOST_FOLDERS", 20)
+    monkeypatch.setattr(day_folders, "MAX_FOLDERS", 20)
     with pytest.raises(ArgumentError, match="over 20 folders below the raw path; name the logs' own prefix"):
         in_pages([f"{number:03}/x" for number in range(30)])
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import coded
+from glue_jobs.columns.arrays import dictionary_array
 from glue_jobs.workers.gc_pause import gc_paused
 
 LARGEST = 2**63 - 1
@@ -47,7 +47,7 @@ def without_empty(array: pa.DictionaryArray) -> pa.DictionaryArray:
     # Later values move up by one.
     codes = array.indices.fill_null(empty).to_numpy()
     dictionary = pa.concat_arrays([array.dictionary[:empty], array.dictionary[empty + 1 :]])
-    return coded(np.where(codes == empty, -1, codes - (codes > empty)), dictionary)
+    return dictionary_array(np.where(codes == empty, -1, codes - (codes > empty)), dictionary)
 
 
 def json_texts(raws: Sequence[msgspec.Raw]) -> pa.StringArray:
@@ -94,7 +94,7 @@ def first_of(*columns: pa.DictionaryArray) -> pa.DictionaryArray:
         there = column.indices.is_valid().to_numpy(zero_copy_only=False)
         codes[there] = own[column.indices.drop_null().to_numpy()]
         end = begin
-    return coded(codes, every.dictionary)
+    return dictionary_array(codes, every.dictionary)
 
 
 def listed(array: pa.StringArray) -> list[str]:

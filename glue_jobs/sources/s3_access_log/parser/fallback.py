@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glue_jobs.columns.arrays import coded
+from glue_jobs.columns.arrays import dictionary_array
 from glue_jobs.read.parsed import Parsed, Rejected
 from glue_jobs.sources.s3_access_log.parser.client_text import SPLICED, Unreadable, problem_of_tail, read_client_text
 from glue_jobs.sources.s3_access_log.parser.values import (
@@ -143,7 +143,7 @@ def _column(name: str, texts: tuple[Any, ...]) -> pa.Array:
         values = pa.array([True for _ in known], arrow_type)
     else:
         values = pa.array(known, pa.string())
-    encoded = coded(codes, values)
+    encoded = dictionary_array(codes, values)
     return encoded if pa.types.is_dictionary(arrow_type) else encoded.dictionary_decode()
 
 

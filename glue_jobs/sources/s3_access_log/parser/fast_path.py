@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from glue_jobs.columns.arrays import one_chunk
+from glue_jobs.columns.arrays import as_single_array
 from glue_jobs.columns.byte_search import Flags, Places
 from glue_jobs.sources.s3_access_log.parser.columns import (
     COLUMNS,
@@ -98,7 +98,7 @@ def _read_layout(spans: LineSpans, lines: Places, columns: int, plain: Plain) ->
     has_layout: Flags = np.ones(len(lines), dtype=bool)
     has_layout[skipped] = False
     others: Places = lines[~has_layout]
-    arrays = {name: one_chunk(column) for name, column in zip(table.column_names, table.columns, strict=True)}
+    arrays = {name: as_single_array(column) for name, column in zip(table.column_names, table.columns, strict=True)}
     if skipped:
         starts, ends, lines = starts[has_layout], ends[has_layout], lines[has_layout]
     if not len(lines):

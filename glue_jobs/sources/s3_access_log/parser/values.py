@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import coded
+from glue_jobs.columns.arrays import dictionary_array
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 
 HEAD = ("bucket_owner", "bucket", "event_time", "remote_ip", "requester", "request_id", "operation", "key_raw")
@@ -160,7 +160,7 @@ def decode_keys(key_raw: pa.DictionaryArray, operation: pa.DictionaryArray) -> p
     final = decoded.indices.to_numpy()
     new_codes = np.append(final[: len(keys)], np.int32(0))[codes]
     new_codes[once_rows] = final[len(keys) + which]
-    return coded(np.where(codes == len(keys), -1, new_codes), decoded.dictionary)
+    return dictionary_array(np.where(codes == len(keys), -1, new_codes), decoded.dictionary)
 
 
 def _is_encoded_once(operation: pa.DictionaryArray) -> npt.NDArray[np.bool_]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from glue_jobs.columns.arrays import one_chunk
+from glue_jobs.columns.arrays import as_single_array
 from glue_jobs.read.parsed import Rejected
 from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, DISTINCT
 from glue_jobs.sources.s3_inventory_object.parser.keys import decode_keys
@@ -51,7 +51,7 @@ def parse_block(text: bytes, fields: Sequence[str]) -> Block:
     except pa.ArrowInvalid:
         read, rejected = _read_carefully(text, fields)
     columns = {name: read[name] for name in fields}
-    columns["key"] = pa.chunked_array([decode_keys(one_chunk(columns["key"]))])
+    columns["key"] = pa.chunked_array([decode_keys(as_single_array(columns["key"]))])
     rows = build_rows(columns, read.num_rows)
     return Block(rows, rejected, read.num_rows + len(rejected))
 
@@ -101,7 +101,7 @@ def _read_carefully(text: bytes, fields: Sequence[str]) -> tuple[pa.Table, list[
     # The number of the first field that does not fit, or of none.
     first = np.full(read.num_rows, len(fields))
     for number in reversed(range(len(fields))):
-        first[_wrong(fields[number], one_chunk(read[fields[number]]))] = number
+        first[_wrong(fields[number], as_single_array(read[fields[number]]))] = number
     good = first == len(fields)
     for place in np.flatnonzero(~good).tolist():
         values = [column[place].as_py() or "" for column in read.columns]

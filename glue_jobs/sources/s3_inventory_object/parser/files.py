@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from glue_jobs.read.lines import Lines, Overlong
+from glue_jobs.read.lines import LineReader, OverlongLine
 from glue_jobs.read.parsed import Rejected
 from glue_jobs.read.unpack import GZIP, Unpacker
 from glue_jobs.sources.s3_inventory_object.parser.columnar import read_orc, read_parquet
@@ -103,7 +103,7 @@ def _reason(error: Exception, form: str) -> str:
 def _csv(pieces: Iterator[bytes], fields: Sequence[str]) -> Iterator[Block]:
     records = 0
     for text in _blocks(pieces):
-        if isinstance(text, Overlong):
+        if isinstance(text, OverlongLine):
             block = Block(parse_block(b"", fields).rows, [Rejected(0, text.reason, text.beginning)], 1)
         else:
             block = parse_block(text, fields)
@@ -112,17 +112,17 @@ def _csv(pieces: Iterator[bytes], fields: Sequence[str]) -> Iterator[Block]:
         yield replace(block, rejected=rejected)
 
 
-def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes | Overlong]:
+def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes | OverlongLine]:
     """Whole lines in blocks of about the same size."""
-    unpacker, lines = Unpacker(), Lines()
+    unpacker, lines = Unpacker(), LineReader()
     waiting: list[bytes] = []
     for piece in pieces:
         for data in unpacker.feed(piece):
             for _, text in lines.feed(data):
-                if isinstance(text, Overlong) or sum(map(len, waiting)) + len(text) > BLOCK:
+                if isinstance(text, OverlongLine) or sum(map(len, waiting)) + len(text) > BLOCK:
                     yield b"".join(waiting)
                     waiting = []
-                if isinstance(text, Overlong):
+                if isinstance(text, OverlongLine):
                     yield text
                 else:
                     waiting.append(text)

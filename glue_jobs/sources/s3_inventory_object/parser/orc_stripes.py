@@ -9,7 +9,7 @@ import deflate
 import pyarrow as pa
 import pyarrow.orc as paorc
 
-from glue_jobs.columns.arrays import constant
+from glue_jobs.columns.arrays import repeat_text
 from glue_jobs.sources.s3_inventory_object.parser.orc_layout import (
     Field,
     Layout,
@@ -58,7 +58,7 @@ def read_stripes(
             yield pa.Table.from_batches([file.read_stripe(number, columns=list(names))])
             continue
         for name, text in same.items():
-            rows = rows.append_column(name, constant(text, rows.num_rows))
+            rows = rows.append_column(name, repeat_text(text, rows.num_rows))
         yield rows
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import one_chunk
+from glue_jobs.columns.arrays import as_single_array
 from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, DISTINCT
 
 ENCODED = pa.dictionary(pa.int32(), pa.string())
@@ -42,7 +42,7 @@ def _absent(name: str, count: int) -> pa.Array:
 
 
 def _typed(name: str, column: pa.ChunkedArray) -> pa.Array:
-    wanted, array = COLUMNS[name], one_chunk(column)
+    wanted, array = COLUMNS[name], as_single_array(column)
     if pa.types.is_string(wanted):
         if pa.types.is_dictionary(array.type):
             return array.cast(ENCODED)
@@ -60,7 +60,7 @@ def _as_json(columns: Mapping[str, pa.ChunkedArray], count: int) -> pa.Array:
     """A JSON object per row of the columns' values that are not null; null when there are none."""
     if not columns:
         return pa.DictionaryArray.from_arrays(pa.nulls(count, pa.int32()), pa.array([], pa.string()))
-    parts = [_members(name, one_chunk(column)) for name, column in sorted(columns.items())]
+    parts = [_members(name, as_single_array(column)) for name, column in sorted(columns.items())]
     members = pc.binary_join_element_wise(*parts, "")
     text = pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(members, 1), "}", "")
     return pc.if_else(pc.equal(members, ""), None, text).dictionary_encode()

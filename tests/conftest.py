@@ -6,12 +6,24 @@ from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import boto3
+import hypothesis
 import pytest
 from moto.server import ThreadedMotoServer
 
 from glue_jobs import storage
 
 Bucket = Callable[[], str]
+
+# Times prove nothing on a shared machine. Examples stay random in CI, so that every run tries new ones; the printed
+# blob repeats a failure.
+hypothesis.settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=False,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

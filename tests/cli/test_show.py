@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.cli.options import FORMATS
@@ -46,7 +46,6 @@ def test_csv(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.lists(st.tuples(st.text(), st.text(st.sampled_from(',"\r\n a'))), max_size=5))
 def test_any_text_survives_csv(rows: list[tuple[str, str]]) -> None:
     table = pa.table(

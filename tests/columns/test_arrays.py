@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.columns import arrays
@@ -22,7 +22,6 @@ def test_a_column_of_any_number_of_chunks_becomes_one_array(chunks: list[list[st
     assert (array.type, array.to_pylist()) == (type_, [value for chunk in chunks for value in chunk])
 
 
-@settings(deadline=None, max_examples=80)
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.just(2**63 - 1)), max_size=20))
 def test_ranks_of_numbers_follow_their_order_nulls_last(values: list[int | None]) -> None:
     numbers = ranks(pa.chunked_array([values], pa.int64())).tolist()
@@ -33,7 +32,6 @@ def test_ranks_of_numbers_follow_their_order_nulls_last(values: list[int | None]
                 assert left_number < right_number
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.booleans(), st.integers(0, 9)), max_size=8), st.randoms()
 )
@@ -48,7 +46,6 @@ def test_rows_are_put_in_another_order_whatever_repeats_in_them(
     assert take_rows(table, np.array(order, np.int64)).to_pylist() == expected
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.one_of(st.none(), st.integers(0, 3 * FEW)), max_size=60), st.integers(0, 40), st.sampled_from([0, 99])
 )

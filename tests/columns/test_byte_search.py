@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.columns.byte_search import BLOCK, Words, find, word
 
-SOME = settings(deadline=None, max_examples=60)
-
 few_letters = st.text(alphabet="abc", max_size=60).map(str.encode)
 
 
-@SOME
 @given(few_letters, st.integers(0, 2))
 def test_bytes_are_found_across_blocks(text: bytes, before: int) -> None:
     data = b"x" * (BLOCK - before) + text
@@ -23,7 +20,6 @@ def test_bytes_are_found_across_blocks(text: bytes, before: int) -> None:
     assert found.tolist() == [place for place, letter in enumerate(data) if letter == ord("b")]
 
 
-@SOME
 @given(few_letters, few_letters.filter(lambda mark: 1 <= len(mark) <= 20))
 def test_a_mark_is_where_it_stands(text: bytes, mark: bytes) -> None:
     data = text + mark + text
@@ -37,7 +33,6 @@ def test_a_mark_is_not_what_a_shorter_text_before_a_zero_byte_is() -> None:
     assert Words(b"abc\0abcd").has(b"abcd", np.array([0, 4])).tolist() == [False, True]
 
 
-@SOME
 @given(few_letters.filter(bool))
 def test_windows_and_bytes_are_those_of_the_buffer(text: bytes) -> None:
     words = Words(text)
@@ -52,7 +47,6 @@ def test_a_buffer_may_be_empty() -> None:
     assert Words(b"").has(b"12345678", np.zeros(0, np.int64)).tolist() == []
 
 
-@SOME
 @given(st.text(alphabet="0012 9:", max_size=45).map(str.encode))
 def test_numbers_are_read_back_from_where_they_end(text: bytes) -> None:
     ends = np.arange(-3, len(text) + 3)

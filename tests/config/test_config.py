@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.config import Config, ConfigError, CsvRule, LayoutRule, PrefixFile, PrefixRule, RegexRule, load_config
@@ -239,7 +239,6 @@ FRAGMENTS += [
 ]
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=3), max_size=12).map("".join))
 def test_any_text_is_a_configuration_or_a_mistake_in_one_sentence(text: str) -> None:
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.config import Config, CsvRule, LayoutRule, PrefixFile, PrefixRule, RegexRule, Target
@@ -227,7 +227,6 @@ def reference(rule_list: tuple[Any, ...], bucket: str | None, key: str | None) -
     return None, None
 
 
-@settings(deadline=None, max_examples=300)
 @given(
     rule_list=st.lists(rules(), max_size=4).map(tuple),
     rows=st.lists(st.tuples(BUCKET, st.none() | SHORT), max_size=12),
@@ -246,7 +245,6 @@ def test_plain_and_encoded_arrays_give_what_the_rules_say(
             assert list(zip(*(column.to_pylist() for column in names), strict=True)) == expected
 
 
-@settings(deadline=None, max_examples=300)
 @given(
     keys=st.lists(st.text("ab/é\n", max_size=6), min_size=3).map(sorted),
     layout=st.sampled_from(LAYOUTS),

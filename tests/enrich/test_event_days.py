@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.enrich.event_days import with_event_days
@@ -20,7 +20,6 @@ def days(chunks: list[list[datetime]]) -> list[tuple[date, str, str, str]]:
     return list(zip(*(rows[name].to_pylist() for name in names), strict=True))
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.lists(st.lists(TIMES, max_size=6), max_size=3))
 def test_days_are_those_of_the_times(chunks: list[list[datetime]]) -> None:
     expected = [

@@ -10,7 +10,7 @@ from functools import cache
 import crawleruseragents
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.config import Config, OwnTraffic
@@ -104,7 +104,6 @@ def test_without_own_traffic_nothing_is_own() -> None:
     assert own(LOADER, "192.0.2.1") is False
 
 
-@settings(deadline=None, max_examples=100)
 @given(
     cidrs=st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(1, 32)), min_size=1, max_size=6),
     ips=st.lists(st.integers(0, 2**32 - 1), max_size=10),
@@ -169,7 +168,6 @@ def test_the_answers_are_those_of_the_list() -> None:
     assert {*expected} == {True, False}
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.lists(st.text() | st.tuples(st.sampled_from(AGENTS), st.integers(0, 99), st.text(max_size=3)), max_size=5))
 def test_the_answers_on_mutilated_agents_are_those_of_the_list(parts: list[str | tuple[str, int, str]]) -> None:
     agents = [part if isinstance(part, str) else part[0][: part[1]] + part[2] + part[0][part[1] :] for part in parts]

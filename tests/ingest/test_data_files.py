@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.ingest.data_files import (
@@ -27,8 +27,6 @@ from glue_jobs.sources.pipelines import TABLES
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.tables.model import Column, Table
 from glue_jobs.tables.subscriber import SUBSCRIBER
-
-FEW = settings(deadline=None, max_examples=80)
 
 EVENTS = Table(
     name="event",
@@ -81,7 +79,6 @@ def order(row: dict[str, Any]) -> tuple[Any, ...]:
     return tuple((value is None, value) if value is not None else (True, 0) for value in (row["name"], row["size"]))
 
 
-@FEW
 @given(rows, st.integers(1, 3), st.booleans(), st.sets(st.integers(0, 24)))
 def test_rows_are_parted_by_value_and_sorted(
     given_rows: list[tuple[Any, ...]], chunks: int, encoded: bool, places: set[int]

@@ -31,7 +31,8 @@ def addresses(lake: Lake) -> list[str]:
     return sorted(file.address for file in lake.load(REJECTED_RECORD).files())
 
 
-@settings(max_examples=5, deadline=None)
+# One example is a lake and up to fourteen commits to it.
+@settings(max_examples=5)
 @given(st.lists(st.integers(0, 3), min_size=5, max_size=14))
 def test_whatever_is_committed_every_file_is_listed_once(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int]

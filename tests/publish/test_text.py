@@ -8,7 +8,7 @@ import json
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.publish.text import cell, csv_text, json_text
@@ -36,7 +36,6 @@ def test_numbers_are_written_without_exponent(value: float, text: str) -> None:
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-@settings(deadline=None, max_examples=100)
 def test_a_number_as_text_is_the_same_number(value: float) -> None:
     assert float(cell(value)) == value
 
@@ -50,7 +49,6 @@ def test_a_text_that_would_be_a_formula_gets_an_apostrophe(text: str) -> None:
 
 
 @given(st.lists(STRANGE, min_size=1, max_size=5))
-@settings(deadline=None, max_examples=100)
 def test_what_an_apostrophe_was_put_before_is_found_again(texts: list[str]) -> None:
     written = csv_text(pa.table({"key": texts, "n": range(len(texts))}), guarded=True)
     read = [row[0] for row in csv.reader(io.StringIO(written, newline=""))][1:]

@@ -72,7 +72,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small")
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(objects=st.lists(contents, max_size=6), size=st.integers(3, 40), packed=st.sets(st.integers(0, 5)))
 def test_every_line_arrives_once_with_its_place(
     tmp_path_factory: pytest.TempPathFactory, objects: list[bytes], size: int, packed: set[int]

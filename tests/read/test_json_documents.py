@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from glue_jobs.read import json_documents
 from glue_jobs.read.json_documents import Documents
 
-SOME = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
 # Records that look like the place between two records inside, too.
 record = st.fixed_dictionaries(
     {"k": st.integers(0, 99)},
@@ -41,7 +39,7 @@ def records(pieces: list[tuple[int, bytes]]) -> list[Any]:
 
 
 @pytest.mark.usefixtures("small")
-@SOME
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(record, max_size=30), st.integers(1, 200), st.sampled_from([None, 1]), st.booleans())
 def test_every_record_is_in_one_piece(some: list[dict[str, Any]], step: int, indent: int | None, mark: bool) -> None:
     data = (b"\xef\xbb\xbf" if mark else b"") + json.dumps({"Records": some}, indent=indent).encode()

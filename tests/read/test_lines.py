@@ -6,13 +6,12 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.read import lines
 from glue_jobs.read.lines import LineReader, OverlongLine
 
-FEW = settings(deadline=None, max_examples=120)
 LONGEST = 12
 
 texts = st.lists(st.sampled_from([b"", b"a", b"bc", b"\r", b"12345678", b"x" * 12, b"y" * 13, b"z" * 40]), max_size=12)
@@ -65,13 +64,11 @@ def short_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "MAX_RECORD_BYTES", 5)
 
 
-@FEW
 @given(objects, cuts)
 def test_an_object_in_any_pieces_gives_its_lines(data: bytes, edges: list[int]) -> None:
     assert read(data, 0, len(data), edges, 7) == expected(data)
 
 
-@FEW
 @given(objects, cuts, cuts, st.integers(1, 50))
 def test_parts_have_all_lines_each_once(data: bytes, parts: list[int], edges: list[int], overhang: int) -> None:
     places = sorted({0, *(part for part in parts if part < len(data)), len(data)})

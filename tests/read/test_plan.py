@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.read import plan
@@ -26,7 +26,6 @@ from glue_jobs.read.plan import (
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.storage import Entry
 
-PROPERTY = settings(deadline=None, max_examples=80)
 DAY = date(2024, 5, 1)
 
 days = st.one_of(st.none(), st.integers(0, 5).map(lambda number: DAY + timedelta(days=number)))
@@ -46,7 +45,6 @@ raw_objects = st.lists(st.tuples(sizes, days), max_size=30).map(
 )
 
 
-@PROPERTY
 @given(raw_objects, st.integers(1, 300), st.integers(1, 4), st.integers(1, 3))
 def test_every_byte_of_every_object_is_in_one_chunk(
     objects: list[RawObject], size: int, max_objects: int, modulus: int
@@ -71,7 +69,6 @@ def test_every_byte_of_every_object_is_in_one_chunk(
         assert all(part.end - part.start <= size or not splittable(part.raw_object) for part in chunk)
 
 
-@PROPERTY
 @given(raw_objects, st.integers(1, 300))
 def test_chunks_follow_the_days_and_objects_without_a_day_come_last(objects: list[RawObject], size: int) -> None:
     planned = [part.raw_object for chunk in chunks_of(objects, size) for part in chunk]
@@ -159,7 +156,6 @@ def test_there_is_never_one_chunk_more_than_planned(total: int, workers: int, co
     assert size == MAX_CHUNK_BYTES // compression_ratio or -(-total // size) <= workers * CHUNKS_PER_WORKER
 
 
-@PROPERTY
 @given(st.lists(st.integers(0, 100).map(lambda length: "x" * length), max_size=30), st.integers(1, 8))
 def test_groups_hold_every_item_once_in_order_and_share_the_work(items: list[str], max_groups: int) -> None:
     groups = group_evenly(items, max_groups)

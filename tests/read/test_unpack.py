@@ -7,13 +7,11 @@ import io
 import os
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.read import unpack
 from glue_jobs.read.unpack import DAMAGED, TRAILING, TRUNCATED, Unpacker
-
-FEW = settings(deadline=None, max_examples=80)
 
 contents = st.one_of(st.binary(max_size=300), st.integers(0, 30_000).map(lambda size: b"abc" * size))
 members = st.lists(contents, min_size=1, max_size=4)
@@ -30,7 +28,6 @@ def packed(parts: list[bytes]) -> bytes:
     return b"".join(gzip.compress(part, 1) for part in parts)
 
 
-@FEW
 @given(members, st.integers(0, 20), sizes, st.sampled_from([10, 1000, 16 * 2**20]))
 def test_members_and_padding_are_what_gzip_makes_of_them(parts: list[bytes], zeros: int, size: int, most: int) -> None:
     data = (b"\0" * zeros).join([packed([part]) for part in parts] + [b""])
@@ -39,7 +36,6 @@ def test_members_and_padding_are_what_gzip_makes_of_them(parts: list[bytes], zer
         assert unpacked(data, size) == (gzip.decompress(data), None)
 
 
-@FEW
 @given(members, st.sampled_from([b"", b"\0\0", b"x", b"\x1f", b"\x1f\x8b", b"abcdefgh"]), st.integers(0, 300))
 def test_an_object_unpacked_at_once_is_what_it_is_step_by_step(parts: list[bytes], behind: bytes, cut: int) -> None:
     whole = packed(parts) + behind
@@ -63,7 +59,6 @@ def test_what_a_stream_says_of_its_size_is_not_believed(size: int) -> None:
     assert (b"".join(unpacker.feed(data)), unpacker.problem) == unpacked(data, len(data))
 
 
-@FEW
 @given(members, st.integers(1, 10_000), sizes)
 def test_a_stream_cut_anywhere_gives_its_beginning_and_says_so(parts: list[bytes], cut: int, size: int) -> None:
     data = packed(parts)
@@ -74,7 +69,6 @@ def test_a_stream_cut_anywhere_gives_its_beginning_and_says_so(parts: list[bytes
     assert problem == (None if cut in ends else TRUNCATED)
 
 
-@FEW
 @given(st.binary(max_size=100), sizes)
 def test_what_is_no_gzip_passes_through(data: bytes, size: int) -> None:
     if not data.startswith(b"\x1f\x8b"):
@@ -87,7 +81,6 @@ def test_a_beginning_like_that_of_gzip_is_not_enough(data: bytes, size: int) -> 
     assert unpacked(data, size) == (data, None)
 
 
-@FEW
 @given(contents, st.binary(min_size=1, max_size=40), st.integers(0, 5), sizes)
 def test_what_follows_the_stream_is_named(part: bytes, more: bytes, zeros: int, size: int) -> None:
     text, problem = unpacked(packed([part]) + b"\0" * zeros + more, size)

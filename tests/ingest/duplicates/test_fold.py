@@ -6,12 +6,10 @@ import itertools
 from datetime import datetime
 
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.ingest.duplicates.fold import fold
-
-FEW = settings(deadline=None, max_examples=80)
 
 alphabet = st.sampled_from(["", "a", "b", "aa", "ab", "\0", "ä", "日本", "x" * 7, "x" * 8, "x" * 9, "/key/", "😀"])
 texts = st.one_of(st.lists(alphabet, max_size=6).map("".join), st.text(max_size=20))
@@ -23,13 +21,11 @@ def text(values: list[str | None], chunks: int = 1) -> pa.ChunkedArray:
     return pa.chunked_array([values[a:b] for a, b in itertools.pairwise(edges)], pa.string())
 
 
-@FEW
 @given(st.lists(texts, unique=True, min_size=1, max_size=60), st.integers(1, 4))
 def test_different_texts_have_different_numbers(values: list[str], chunks: int) -> None:
     assert len(set(fold([text([*values], chunks)]).tolist())) == len(values)
 
 
-@FEW
 @given(st.lists(optional, min_size=1, max_size=30), st.lists(optional, max_size=5), st.integers(1, 4))
 def test_a_number_depends_on_the_value_alone(values: list[str | None], others: list[str | None], chunks: int) -> None:
     alone = [int(fold([text([value])])[0]) for value in values]
@@ -38,7 +34,6 @@ def test_a_number_depends_on_the_value_alone(values: list[str | None], others: l
     assert fold([shifted]).tolist() == alone
 
 
-@FEW
 @given(st.lists(st.tuples(texts, texts), unique=True, min_size=1, max_size=40))
 def test_rows_of_two_columns_differ_when_a_value_or_the_order_does(rows: list[tuple[str, str]]) -> None:
     first, second = zip(*rows, strict=True)
@@ -50,7 +45,6 @@ def test_equal_and_swapped_values_of_two_columns_are_told_apart() -> None:
     assert len(set(fold([first, second]).tolist())) == 5
 
 
-@FEW
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), unique=True, min_size=1, max_size=60))
 def test_different_numbers_have_different_numbers(values: list[int]) -> None:
     assert len(set(fold([pa.chunked_array([values], pa.int64())]).tolist())) == len(values)

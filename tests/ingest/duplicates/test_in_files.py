@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.ingest.data_files import NewFile, write_file
@@ -66,7 +66,6 @@ def found(table: Table, the_day: Day) -> tuple[set[str], Counter[str]]:
     return dropped, counts
 
 
-@settings(deadline=None, max_examples=40)
 @given(FILES, st.integers(0, 5), st.sampled_from([3, 7, 10**9]), st.sampled_from([1, 3, 10**9]))
 def test_exactly_what_is_there_twice_is_found(
     tmp_path_factory: pytest.TempPathFactory, files: list[list[Row]], split: int, numbers: int, rows: int
@@ -173,7 +172,6 @@ def test_batches_never_part_rows_with_the_same_number(monkeypatch: pytest.Monkey
         assert batch.number[-1] != following.number[0]
 
 
-@settings(deadline=None, max_examples=40)
 @given(FILES, st.integers(0, 5), st.sampled_from([1, 10**9]))
 def test_an_id_may_be_enough_but_no_id_is_not(
     tmp_path_factory: pytest.TempPathFactory, files: list[list[Row]], split: int, rows: int

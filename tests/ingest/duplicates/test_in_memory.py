@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from glue_jobs.ingest.duplicates.in_memory import duplicates_within
 from glue_jobs.tables.model import Table
@@ -15,7 +15,6 @@ from tests.ingest.duplicates.duplicate_rows import DAY, EVENTS, FILES, NAMED, Ro
 
 @pytest.mark.parametrize("table", [EVENTS, NAMED], ids=["every-column", "an-id-is-enough"])
 @given(files=FILES)
-@settings(deadline=None, max_examples=60)
 def test_all_but_the_first_of_equal_rows_are_doubled(table: Table, files: list[list[Row]]) -> None:
     lines = [{**line, **DAY} for file in files for line in file]
     rows = pa.Table.from_pylist(lines, schema=table.arrow_schema)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.config import Config
@@ -71,7 +71,6 @@ def after(new: list[NewFile], all_of: list[Rewritten]) -> Iterator[NewFile]:
     yield from (file for file in every if file.address not in gone)
 
 
-@settings(deadline=None, max_examples=30)
 @given(FILES, FILES, st.sampled_from([1, 3, 10**9]))
 def test_every_row_stays_once_however_many_are_rewritten_together(
     tmp_path_factory: pytest.TempPathFactory, one: list[list[Row]], other: list[list[Row]], most: int
@@ -184,7 +183,6 @@ def test_a_row_of_an_earlier_object_set_aside_goes_before_that_of_a_new_file(
     ]
 
 
-@settings(deadline=None, max_examples=30)
 @given(FILES, FILES, FILES, st.sampled_from([1, 3, 10**9]))
 def test_whether_rows_were_set_aside_makes_no_difference(
     tmp_path_factory: pytest.TempPathFactory,

@@ -16,7 +16,7 @@ from zipfile import ZipFile
 import pyarrow as pa
 import pytest
 import sqlglot
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
@@ -253,7 +253,6 @@ def counted(requests: Sequence[Request]) -> dict[str, int]:
 
 
 @given(REQUESTS)
-@settings(deadline=None, max_examples=25)
 def test_downloads_are_what_the_definitions_say(requests: list[Request]) -> None:
     rows = [
         {

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.read.json_values import ENDS_EARLY
@@ -16,8 +16,6 @@ from glue_jobs.read.parsed import Parsed
 from glue_jobs.sources.cloudtrail_s3_event.parser import columns, parse_cloudtrail
 from glue_jobs.sources.cloudtrail_s3_event.parser.documents import DIGEST, EMPTY, NO_RECORDS
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
-
-SOME = settings(deadline=None, max_examples=150)
 
 BUCKET = "arn:aws:s3:::example-data"
 POINT = "arn:aws:s3:us-east-1:123456789012:accesspoint/readers"
@@ -355,7 +353,6 @@ def rebuilt(found: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in again.items() if value is not None and value != ""}
 
 
-@SOME
 @given(st.lists(events, min_size=1, max_size=4))
 def test_nothing_of_an_event_is_lost(some: list[dict[str, Any]]) -> None:
     given_events = [event() | each for each in some]
@@ -365,7 +362,6 @@ def test_nothing_of_an_event_is_lost(some: list[dict[str, Any]]) -> None:
         assert rebuilt(found) == {name: value for name, value in wanted.items() if value is not None and value != ""}
 
 
-@SOME
 @given(st.lists(st.tuples(events | values, st.booleans()), max_size=6))
 def test_every_record_is_a_row_or_rejected_or_filtered(some: list[tuple[Any, bool]]) -> None:
     records = [
@@ -393,7 +389,6 @@ plain_events = st.fixed_dictionaries(
 )
 
 
-@SOME
 @given(st.lists(plain_events, min_size=1, max_size=4))
 def test_events_read_at_once_are_those_read_one_by_one(some: list[dict[str, Any]]) -> None:
     records = [event(**fields) for fields in some]
@@ -443,7 +438,6 @@ pieces = st.lists(
 )
 
 
-@SOME
 @given(pieces.map(b"".join), st.integers(0, 2000))
 def test_no_bytes_are_too_strange(data: bytes, cut: int) -> None:
     parse(data)

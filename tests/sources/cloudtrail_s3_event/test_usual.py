@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.sources.cloudtrail_s3_event.parser import cuts, parse_cloudtrail
@@ -19,8 +19,6 @@ from glue_jobs.sources.cloudtrail_s3_event.parser.batch import read_batch
 from glue_jobs.sources.cloudtrail_s3_event.parser.columns import columns_of, table_of
 from glue_jobs.sources.cloudtrail_s3_event.parser.documents import utf8
 from glue_jobs.sources.cloudtrail_s3_event.parser.usual import Usual, read_usual
-
-SOME = settings(deadline=None, max_examples=150)
 
 ID_2 = "sdCrSBcvjKyEaA1UEIcOB7cw8MsK1AwicJvF7n9wJTe5EaZGy6Xp3V4bVq8hU9/SOITh2tdgHJB="
 ROLE = {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"arn": "arn:aws:iam::111122223333:role/Reader"}}}
@@ -274,13 +272,11 @@ some_events = st.lists(
 )
 
 
-@SOME
 @given(st.lists(some_events, min_size=1, max_size=3))
 def test_events_cut_into_parts_are_those_decoded(objects: list[list[dict[str, Any]]]) -> None:
     assert_same(*(document([event(number, **fields) for number, fields in enumerate(some)]) for some in objects))
 
 
-@SOME
 @given(
     st.lists(
         st.tuples(st.integers(0, 3000), st.integers(0, 2), st.sampled_from([*'{}[]",:\\ x\n', "", "},{", '","'])),
@@ -295,7 +291,6 @@ def test_no_damage_is_overlooked(damages: list[tuple[int, int, str]]) -> None:
     assert_same(data, document([event(4)]))
 
 
-@SOME
 @given(st.integers(0, 22), st.integers(0, 22), st.data())
 def test_fields_in_any_order_or_twice_are_read_alike(left: int, right: int, draw: st.DataObject) -> None:
     fields = [json.dumps({name: value}, separators=(",", ":"))[1:-1] for name, value in event(2).items()]

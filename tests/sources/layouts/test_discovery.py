@@ -260,10 +260,9 @@ keys = st.one_of(
 )
 trees = st.sets(keys, min_size=1, max_size=14).map(sorted)
 windows = st.sampled_from([ALWAYS, IN_MAY, Window(since=date(2024, 5, 7)), Window(until=date(2024, 5, 6))])
-FEW = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
-@settings(FEW, max_examples=80)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(trees, windows, st.booleans(), st.integers(1, 4))
 def test_a_folder_and_pages_of_any_size_give_the_same_answer(
     tmp_path_factory: pytest.TempPathFactory, tree: list[str], window: Window, any_name: bool, page: int

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from glue_jobs.read.parsed import Parsed
@@ -322,7 +322,6 @@ def expected_text(field: str) -> str | None:
     return None if text in ("", "-") else text
 
 
-@settings(deadline=None, max_examples=80)
 @given(good_lines())
 def test_well_formed_line_round_trips_through_both_parsers(case: tuple[list[str], str]) -> None:
     fields, text = case
@@ -337,7 +336,6 @@ def test_well_formed_line_round_trips_through_both_parsers(case: tuple[list[str]
         assert row["key_raw"] == expected_text(fields[7])
 
 
-@settings(deadline=None, max_examples=30)
 @given(st.lists(good_lines(), min_size=1, max_size=20), st.sampled_from([1, 80]))
 def test_both_parsers_agree_on_any_mix_of_well_formed_lines(cases: list[tuple[list[str], str]], times: int) -> None:
     data = "\n".join([text for _, text in cases] * times).encode()
@@ -358,7 +356,6 @@ PIECES = [HEAD, URI, SIX, TAIL, TIME, line(), line(client="- - - - 4096 - - - -"
 LIKE_LOGS = st.lists(st.sampled_from(PIECES) | TEXT, max_size=30).map("".join).map(str.encode)
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.binary(max_size=300) | LIKE_LOGS, st.sampled_from([0, 80]))
 @example(line(client=f'"{URI}" {SIX} "-" "a "b" "').encode(), 80)
 def test_every_line_of_any_bytes_is_a_row_or_a_reject(data: bytes, crowd: int) -> None:

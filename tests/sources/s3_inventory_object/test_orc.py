@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.orc as paorc
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.sources.s3_inventory_object.parser import orc_stripes
@@ -90,7 +90,6 @@ values = {
     st.sampled_from([0.0, 1.0]),
     st.lists(st.sampled_from(NAMES), min_size=1, unique=True),
 )
-@settings(deadline=None)
 def test_a_stripe_has_what_arrow_reads(some: list[Any], times: int, dictionary: float, names: list[str]) -> None:
     rows = pa.Table.from_pylist(some * times, schema=TYPES)
     source = orc(rows, dictionary_key_size_threshold=dictionary, compression_block_size=2**16, stripe_size=1)

@@ -12,7 +12,7 @@ from urllib.parse import quote_plus, unquote_plus
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.sources.s3_inventory_object.parser import (
@@ -85,7 +85,6 @@ def test_any_subset_of_fields_in_any_order(form: str, fields: tuple[str, ...], t
     assert row["other_fields"] == ('{"mood":"x"}' if "Mood" in fields else None)
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30), max_size=20))
 def test_keys_survive_being_written_as_csv(keys: list[str]) -> None:
     block = parse_block(Inventory("").csv([record(key) for key in keys]), ("bucket", "key", *["x"] * 0, *_others()))
@@ -97,7 +96,6 @@ def _others() -> list[str]:
     return [FIELDS[name][0] for name in CURRENT[2:]]
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.lists(st.text("aZ09%+/é", max_size=12), max_size=8), st.integers(0, 3))
 def test_decoding_many_is_decoding_each(keys: list[str], skipped: int) -> None:
     array = pa.array(["+%41é"[:skipped], *keys], pa.string())[1:]

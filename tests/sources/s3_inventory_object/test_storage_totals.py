@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.sources.s3_inventory_object.parser import Snapshot
@@ -53,7 +53,6 @@ rows_of = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(rows_of, max_size=3))
 def test_totals_are_what_adding_up_gives(parts: list[list[Row]]) -> None:
     totals = totals_of(SNAPSHOT, [partial_totals(table(part)) for part in parts])

@@ -62,7 +62,7 @@ def test_rows_set_aside_by_tasks_are_stored_once_and_one_file_a_day(
     for number in range(4):
         first = max(number * 10 - 5, 0)
         raw.deliver(DAY, number, events(DAY, range(first, number * 10 + 10)))
-    # All of each task's rows are too few for a data file, and every object is a task or, where it can be split, several.
+    # Each object is at least one task, and the rows of every task are too few for a data file.
     monkeypatch.setattr(glue_jobs.ingest.chunk_task, "split_late_rows", lambda parts, days: ([], [*parts]))
     monkeypatch.setattr(glue_jobs.ingest.ingest, "chunk_size", lambda *_: 500)
     assert run(raw, lake).totals.duplicates == 15

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import as_single_array, concat_rows, keep_mask
 from glue_jobs.columns.byte_search import Flags, Places
-from glue_jobs.columns.sums import summed_by
 from glue_jobs.ingest.snapshots.key_match import places_of
+from glue_jobs.sources.s3_inventory_object.summaries import aggregated
 
 BY = ("account", "repository")
 COLUMNS = ("key", "size", "e_tag", "last_modified_date", "is_latest", "is_delete_marker", *BY)
@@ -61,12 +61,12 @@ def changes_between(before: pa.Table, after: pa.Table) -> pa.Table:
     gone = before.filter(pa.array(keep_mask(before.num_rows, found)))
     ones, gone_size = pa.repeat(1, gone.num_rows), pc.fill_null(as_single_array(gone["size"]), 0)
     removed = _sums(gone, objects_before=ones, bytes_before=gone_size, removed_objects=ones, removed_bytes=gone_size)
-    return summed_by(concat_rows([rows, removed]), BY, dict.fromkeys(_SUMS, "sum"))
+    return aggregated(concat_rows([rows, removed]), BY, dict.fromkeys(_SUMS, "sum"))
 
 
 def sum_of(parts: Sequence[pa.Table]) -> pa.Table:
     """The sums over what `changes_between` made of parts of the keys."""
-    return summed_by(pa.concat_tables(parts), BY, dict.fromkeys(_SUMS, "sum"))
+    return aggregated(pa.concat_tables(parts), BY, dict.fromkeys(_SUMS, "sum"))
 
 
 def _current(rows: pa.Table) -> pa.Table:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from glue_jobs.columns.sums import rows_of
 from glue_jobs.errors import StorageError
 from glue_jobs.ingest.snapshots.changed import BY, COLUMNS, changes_between, sum_of
 from glue_jobs.ingest.snapshots.delivery import Identity
 from glue_jobs.ingest.snapshots.key_ranges import KeyRange, key_ranges, read_range, row_groups
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
+from glue_jobs.sources.s3_inventory_object.summaries import summary_rows
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 from glue_jobs.workers.engine import workers_for
 
@@ -105,4 +105,4 @@ def _rows(pair: Pair, sums: pa.Table) -> pa.Table:
         "snapshot_date": time.date(),
         "previous_snapshot_time": pair.before[2],
     }
-    return rows_of(DAILY_CHANGE, sums, own).sort_by([(name, "ascending") for name in DAILY_CHANGE.sort])
+    return summary_rows(DAILY_CHANGE, sums, own)

@@ -38,7 +38,7 @@ from glue_jobs.progress import Reporter
 from glue_jobs.read.plan import chunk_size
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipelines import SnapshotPipeline
-from glue_jobs.sources.s3_inventory_object.storage_totals import totals_of
+from glue_jobs.sources.s3_inventory_object.storage_totals import total_storage
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.workers.engine import workers_for
@@ -185,7 +185,7 @@ def _write_totals(
     parts = []
     for each in accepted:
         sums = [part for result in results[each.snapshot.address] for part in result.totals]
-        parts.append((each.snapshot.partition, totals_of(each.snapshot, sums)))
+        parts.append((each.snapshot.partition, total_storage(each.snapshot, sums)))
     return write_parts(context, table, parts) if parts else []
 
 

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import drop_rows, repeat_text, take_rows
-from glue_jobs.columns.key_sort import key_sort
 from glue_jobs.ingest.data_files import NewFile, with_schema
 from glue_jobs.ingest.duplicates.in_memory import duplicates_within
 from glue_jobs.ingest.task_context import TaskContext, rejected_rows, write_partitions, write_parts
@@ -132,7 +131,7 @@ class _Task:
     def _write(self, rows: pa.Table) -> None:
         table, snapshot, result = self._context.pipeline.table, self._share.snapshot, self.result
         if not _all_behind_the_last(rows["key"].chunk(0)):
-            rows = self._without_duplicates(_ordered(rows))
+            rows = self._without_duplicates(take_rows(rows, pc.array_sort_indices(rows["key"].chunk(0)).to_numpy()))
         # What keys are of is found soonest when they are in order.
         rows = self._context.pipeline.enrich(rows, self._context.config)
         result.totals.append(partial_totals(rows))
@@ -159,11 +158,6 @@ class _Task:
 def _all_behind_the_last(keys: pa.StringArray) -> bool:
     """Whether each key comes after the one before it, so that they are in order and none is there twice."""
     return pc.all(pc.less(keys[:-1], keys[1:])).as_py() is not False
-
-
-def _ordered(rows: pa.Table) -> pa.Table:
-    order = key_sort(rows["key"].chunk(0))
-    return rows if order is None else take_rows(rows, order)
 
 
 def _with_file_constants(snapshot: Snapshot, rows: pa.Table) -> pa.Table:

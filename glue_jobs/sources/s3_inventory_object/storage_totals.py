@@ -1,20 +1,19 @@
-"""What a snapshot keeps, summed up by data set and storage class: rows of ``daily_storage``."""
+"""Storage totals of a snapshot by data set and storage class: the rows of ``daily_storage``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.sums import rows_of, summed_by
 from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.sources.s3_inventory_object.parser import Snapshot
+from glue_jobs.sources.s3_inventory_object.summaries import aggregated, summary_rows
 
 BY = ("account", "repository", "storage_class")
 
-_HOW = {
+_FUNCTIONS = {
     "objects": "sum",
     "bytes": "sum",
     "noncurrent_objects": "sum",
@@ -23,60 +22,40 @@ _HOW = {
     "oldest": "min",
     "newest": "max",
 }
+_SCHEMA = pa.schema([DAILY_STORAGE.arrow_schema.field(name) for name in (*BY, *_FUNCTIONS)])
+_ZEROS = pa.Table.from_pylist([{name: 0 for name in _FUNCTIONS if _FUNCTIONS[name] == "sum"}], schema=_SCHEMA)
 
 
 def partial_totals(rows: pa.Table) -> pa.Table:
-    """Sums over some rows of a snapshot, all their columns in one chunk: of current objects, and of what is besides."""
-    marker = pc.fill_null(rows["is_delete_marker"], False)
-    current = pc.and_not(pc.fill_null(rows["is_latest"], True), marker)
-    if pc.all(current).as_py():
-        return _of_current(rows)
-    others = pc.invert(current)
-    return pa.concat_tables([_of_current(rows.filter(current)), _of_others(rows.filter(others), marker.filter(others))])
+    """Totals over some rows of a snapshot, each of their columns in one chunk."""
+    is_latest = pc.fill_null(rows["is_latest"], True)
+    is_marker = pc.fill_null(rows["is_delete_marker"], False)
+    is_current = pc.and_not(is_latest, is_marker)
+    is_noncurrent = pc.invert(pc.or_(is_latest, is_marker))
+    size = pc.fill_null(rows["size"], 0)
+    modified = pc.if_else(is_current, rows["last_modified_date"], None)
+    values = {
+        "objects": is_current.cast(pa.int64()),
+        "bytes": pc.if_else(is_current, size, 0),
+        "noncurrent_objects": is_noncurrent.cast(pa.int64()),
+        "noncurrent_bytes": pc.if_else(is_noncurrent, size, 0),
+        "delete_markers": is_marker.cast(pa.int64()),
+        "oldest": modified,
+        "newest": modified,
+    }
+    return aggregated(pa.table({**{name: rows[name] for name in BY}, **values}), BY, _FUNCTIONS)
 
 
-def totals_of(snapshot: Snapshot, partials: Sequence[pa.Table]) -> pa.Table:
-    """The snapshot's rows of ``daily_storage``; without any object one that says so."""
-    rows = pa.concat_tables([_nothing(1), *partials])
-    summed = summed_by(rows, BY, _HOW)
-    if summed.num_rows > 1:
-        # What stands for an empty snapshot goes, unless the snapshot has such objects.
-        kept = pc.or_(pc.greater(summed["objects"], 0), pc.greater(summed["noncurrent_objects"], 0))
-        summed = summed.filter(pc.or_(kept, pc.greater(summed["delete_markers"], 0)))
-    own = {
+def total_storage(snapshot: Snapshot, partials: Sequence[pa.Table]) -> pa.Table:
+    """The rows of ``daily_storage`` of a snapshot, from the partial totals of all its rows.
+
+    An empty snapshot has one row of zeros: readers find it in the table.
+    """
+    totals = aggregated(pa.concat_tables([_SCHEMA.empty_table(), *partials]), BY, _FUNCTIONS)
+    constants = {
         "source_bucket": snapshot.source_bucket,
         "inventory_id": snapshot.inventory_id,
         "snapshot_time": snapshot.time,
         "snapshot_date": snapshot.time.date(),
     }
-    return rows_of(DAILY_STORAGE, summed, own)
-
-
-def _of_current(rows: pa.Table) -> pa.Table:
-    one = pa.repeat(pa.scalar(1, pa.int64()), rows.num_rows)
-    times = rows["last_modified_date"]
-    return _summed(rows, {"objects": one, "bytes": rows["size"], "oldest": times, "newest": times})
-
-
-def _of_others(rows: pa.Table, marker: pa.ChunkedArray) -> pa.Table:
-    old = pc.invert(marker)
-    sizes = {"noncurrent_bytes": pc.if_else(old, rows["size"], 0)}
-    counts = {"noncurrent_objects": old.cast(pa.int64()), "delete_markers": marker.cast(pa.int64())}
-    return _summed(rows, {**sizes, **counts})
-
-
-def _summed(rows: pa.Table, values: Mapping[str, Any]) -> pa.Table:
-    """The values of the rows summed up; what is not given, or null everywhere, adds nothing."""
-    given = pa.table({**{name: rows[name] for name in BY}, **values})
-    sums = summed_by(given, BY, {name: _HOW[name] for name in values})
-    nothing = _nothing(sums.num_rows)
-    columns = {name: pc.coalesce(sums[name], nothing[name]) for name in sums.column_names}
-    return pa.table({name: columns.get(name, nothing[name]) for name in nothing.column_names})
-
-
-def _nothing(count: int) -> pa.Table:
-    """Sums of nothing, so many times."""
-    types = {**dict.fromkeys(BY, pa.string()), "oldest": pa.timestamp("us"), "newest": pa.timestamp("us")}
-    nulls = {name: pa.nulls(count, kind) for name, kind in types.items()}
-    zeros = {name: pa.repeat(pa.scalar(0, pa.int64()), count) for name, how in _HOW.items() if how == "sum"}
-    return pa.table({name: {**nulls, **zeros}[name] for name in (*BY, *_HOW)})
+    return summary_rows(DAILY_STORAGE, totals if totals.num_rows else _ZEROS, constants)

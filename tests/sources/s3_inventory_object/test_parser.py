@@ -297,7 +297,7 @@ def test_times_as_numbers_and_nested_new_fields(tmp_path: Path) -> None:
 def test_a_batch_of_parquet_has_fewer_rows_where_keys_are_long(
     length: int, batches: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(columnar, "BATCH", 2**20)
+    monkeypatch.setattr(columnar, "MAX_BATCH_BYTES", 2**20)
     keys = [f"{number:0{length}}" for number in range(4_000)]
     path = tmp_path / "0.parquet"
     pq.write_table(pa.table({"bucket": ["b"] * len(keys), "key": keys}), path, use_dictionary=False)

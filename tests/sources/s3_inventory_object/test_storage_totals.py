@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.sources.s3_inventory_object.parser import Snapshot
-from glue_jobs.sources.s3_inventory_object.storage_totals import partial_totals, totals_of
+from glue_jobs.sources.s3_inventory_object.storage_totals import partial_totals, total_storage
 
 SNAPSHOT = Snapshot("/m", "example-data", "daily", datetime(2024, 5, 7, 1, 30), "CSV", ("bucket", "key"), ())
 
@@ -55,7 +55,7 @@ rows_of = st.lists(
 
 @given(st.lists(rows_of, max_size=3))
 def test_totals_are_what_adding_up_gives(parts: list[list[Row]]) -> None:
-    totals = totals_of(SNAPSHOT, [partial_totals(table(part)) for part in parts])
+    totals = total_storage(SNAPSHOT, [partial_totals(table(part)) for part in parts])
     found = {tuple(row.values())[4:7]: tuple(row.values())[7:] for row in totals.to_pylist()}
     assert len(found) == totals.num_rows
     assert found == summed([row for part in parts for row in part])
@@ -63,7 +63,7 @@ def test_totals_are_what_adding_up_gives(parts: list[list[Row]]) -> None:
 
 
 def test_a_row_tells_which_snapshot_it_is_of() -> None:
-    (row,) = totals_of(SNAPSHOT, []).to_pylist()
+    (row,) = total_storage(SNAPSHOT, []).to_pylist()
     assert (row["inventory_id"], row["snapshot_time"], row["snapshot_date"], row["objects"]) == (
         "daily", datetime(2024, 5, 7, 1, 30), datetime(2024, 5, 7).date(), 0,
     )  # fmt: skip
@@ -72,5 +72,5 @@ def test_a_row_tells_which_snapshot_it_is_of() -> None:
 @pytest.mark.parametrize("count", [1, 3])
 def test_large_sums_are_exact(count: int) -> None:
     row = ("a", "b", "STANDARD", None, None, 2**60 + 1, None)
-    (total,) = totals_of(SNAPSHOT, [partial_totals(table([row] * count))]).to_pylist()
+    (total,) = total_storage(SNAPSHOT, [partial_totals(table([row] * count))]).to_pylist()
     assert total["bytes"] == count * (2**60 + 1)

@@ -12,7 +12,7 @@ from benchmarks.measure import Settings, Times, interleaved, put_away
 from benchmarks.parquet_floor import Reading, Writers
 from benchmarks.sample_files import config_file
 from glue_jobs.ingest.ledger import Totals
-from glue_jobs.sources.pipelines import Pipeline
+from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.workers.spark import session
 
 OURS, FLOOR = "this project", "floor"

@@ -141,10 +141,7 @@ def _on_day(number: int) -> Iterator[None]:
 def _without_spark() -> Iterator[None]:
     # Planned for as many workers as the other benchmarks have.
     here = InProcess(count=2)
-    with (
-        patch("glue_jobs.ingest.ingest.workers_for", lambda _: here),
-        patch("glue_jobs.ingest.duplicates.rewrite.workers_for", lambda _: here),
-    ):
+    with patch("glue_jobs.workers.engine.workers_for", lambda _: here):
         yield
 
 

@@ -6,8 +6,8 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
-from glue_jobs.ingest.ingest import RunSummary, ingest
-from glue_jobs.jobs.ingest_job import ingest_request
+from glue_jobs.ingest.request import RunSummary
+from glue_jobs.jobs.run_job import run_job
 from glue_jobs.progress import Reporter
 from glue_jobs.workers.spark import session
 
@@ -27,7 +27,9 @@ def run(raw: Path, lake: Path, config: Path | None = None, pipeline: str = "s3_a
     """Ingest everything new below ``raw`` into the lake in that folder."""
     arguments = {"pipeline": pipeline, "raw_path": str(raw), "lake_path": str(lake)}
     silent: Reporter = Silent()  # type: ignore[assignment]
-    return ingest(ingest_request(arguments | ({"config": str(config)} if config else {})), silent)
+    summary = run_job(arguments | ({"config": str(config)} if config else {}), silent).ingested
+    assert summary is not None
+    return summary
 
 
 def keep_workers() -> None:

@@ -30,7 +30,8 @@ from glue_jobs.ingest.snapshots.key_ranges import key_ranges, row_groups
 from glue_jobs.ingest.snapshots.task import Share, ingest_share
 from glue_jobs.lake import Lake
 from glue_jobs.read.plan import chunk_size, split_into_chunks
-from glue_jobs.sources.pipelines import BY_NAME, Pipeline
+from glue_jobs.sources.pipeline import Pipeline
+from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.workers.spark import WORKER_MEMORY
 
 MOST = 2**30
@@ -86,7 +87,7 @@ def _peak(raw: Path, work: Path, pipeline: Pipeline) -> tuple[int, int]:
     found = objects(str(raw), pipeline)
     size = chunk_size(sum(each.entry.size for each in found), WORKERS)
     days: defaultdict[object, Day] = defaultdict(lambda: Day([], [], []))
-    for chunk in split_into_chunks(found, size, lambda _: pipeline.lines):
+    for chunk in split_into_chunks(found, size, lambda _: pipeline.framing.is_splittable):
         made = ingest_chunk(this, chunk)
         for file in made.files:
             days[file.partition["event_date"]].new.append(file)

@@ -68,8 +68,8 @@ def _records(path: Path) -> list[msgspec.Raw]:
 
 
 def _packed(records: list[msgspec.Raw]) -> bytes:
-    compression_ratio = zlib.compressobj(PACKING_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
-    return compression_ratio.compress(HEAD + b",".join(records) + b"]}") + compression_ratio.flush()
+    compressor = zlib.compressobj(PACKING_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
+    return compressor.compress(HEAD + b",".join(records) + b"]}") + compressor.flush()
 
 
 def trail_files(raw: Path) -> list[Path]:
@@ -137,14 +137,14 @@ def large_trail_file(raw: Path, target: Path, size: int) -> Path:
     """One CloudTrail file of about ``size`` bytes of gzip: one document with the sample's records, over and over."""
     if not target.exists():
         unfinished = target.with_name("unfinished")
-        compression_ratio = zlib.compressobj(PACKING_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
+        compressor = zlib.compressobj(PACKING_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
         before = HEAD
         with unfinished.open("wb") as large:
             for path in itertools.cycle(trail_files(raw)):
-                large.write(compression_ratio.compress(before + b",".join(_records(path))))
+                large.write(compressor.compress(before + b",".join(_records(path))))
                 before = b","
                 if large.tell() >= size:
                     break
-            large.write(compression_ratio.compress(b"]}") + compression_ratio.flush())
+            large.write(compressor.compress(b"]}") + compressor.flush())
         unfinished.rename(target)
     return target

@@ -12,7 +12,8 @@ from rich.text import Text
 
 from glue_jobs.cli.show import print_rows
 from glue_jobs.errors import ArgumentError
-from glue_jobs.ingest.ingest import IngestRequest, ingest
+from glue_jobs.ingest.ingest import ingest
+from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.jobs.ingest_job import ingest_request
 from glue_jobs.jobs.report_job import ReportRequest, report, report_request
 from glue_jobs.jobs.run_summary import sentence

@@ -16,7 +16,7 @@ import click
 from glue_jobs.cli.group import CommandGroup
 from glue_jobs.cli.options import FORMAT, options
 from glue_jobs.errors import ArgumentError
-from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT_JOB
+from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
 from glue_jobs.progress import reporter
 
 if TYPE_CHECKING:
@@ -41,24 +41,23 @@ def main(verbose: bool) -> None:
 @options(*(argument.name for argument in ARGUMENTS if INGEST_JOB in argument.jobs))
 def ingest_command(**values: Any) -> None:
     """Turn new raw objects into rows of the lake, each exactly once."""
-    from glue_jobs.ingest.ingest import ingest
-    from glue_jobs.jobs.ingest_job import ingest_request
-    from glue_jobs.jobs.run_summary import sentence
-
-    summary = ingest(ingest_request(_given(values)), reporter())
-    click.echo(sentence(summary))
-    if summary.failed:
-        sys.exit(1)
+    _run_job(values)
 
 
 @main.command("report")
 @options(*(argument.name for argument in ARGUMENTS if REPORT_JOB in argument.jobs and argument.name != "pipeline"))
 def report_command(**values: Any) -> None:
     """Publish the answers of the saved queries as dated CSV and JSON files."""
-    from glue_jobs.jobs.report_job import report, report_request
-    from glue_jobs.publish.publish import sentence
+    _run_job({"pipeline": REPORT, **values})
 
-    click.echo(sentence(report(report_request(_given(values)), reporter())))
+
+def _run_job(values: dict[str, Any]) -> None:
+    from glue_jobs.jobs.run_job import run_job
+
+    result = run_job(_given(values), reporter())
+    click.echo(result.sentence)
+    if result.failed:
+        sys.exit(1)
 
 
 def _given(values: dict[str, Any]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from glue_jobs.ingest.task_context import TaskContext, rejected_rows, write_part
 from glue_jobs.read.fetch import RawBatch, read_batches
 from glue_jobs.read.parsed import Parsed, Rejected
 from glue_jobs.read.plan import Chunk
-from glue_jobs.sources.pipelines import EventPipeline
+from glue_jobs.sources.pipeline import EventPipeline
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 # Raw bytes turned into one set of data files: what a worker holds as Arrow rows before it sorts and writes them.
@@ -51,7 +51,7 @@ class ChunkResult:
 
 @dataclass
 class _Task:
-    context: TaskContext
+    context: TaskContext[EventPipeline]
     objects: list[str]
     days: frozenset[date | None]
     pending: list[pa.Table] = field(default_factory=list)
@@ -62,7 +62,7 @@ class _Task:
     rejected_files: list[NewFile] = field(default_factory=list)
 
 
-def ingest_chunk(context: TaskContext, chunk: Chunk) -> ChunkResult:
+def ingest_chunk(context: TaskContext[EventPipeline], chunk: Chunk) -> ChunkResult:
     """Turn a chunk's objects into data files.
 
     Raises:
@@ -73,9 +73,8 @@ def ingest_chunk(context: TaskContext, chunk: Chunk) -> ChunkResult:
     task = _Task(context, objects, frozenset(part.raw_object.day for part in chunk))
     counts = _no_counts(objects)
     pipeline = context.pipeline
-    assert isinstance(pipeline, EventPipeline)
-    for piece in read_batches(chunk, [index[part.raw_object.entry.address] for part in chunk], pipeline.lines):
-        parsed = pipeline.parse(piece.data) if pipeline.lines else pipeline.parse(piece.data, piece.starts)
+    for piece in read_batches(chunk, [index[part.raw_object.entry.address] for part in chunk], pipeline.framing):
+        parsed = pipeline.parse(piece.data, piece.starts)
         _check(parsed, objects[int(piece.objects[0])] if len(piece.objects) else "")
         owners = _owners(piece, parsed.positions)
         refused = list(_located(piece, parsed.rejected, counts))
@@ -85,7 +84,7 @@ def ingest_chunk(context: TaskContext, chunk: Chunk) -> ChunkResult:
         if parsed.rows.num_rows:
             source = pa.DictionaryArray.from_arrays(pa.array(owners, pa.int32()), pa.array(objects))
             rows = parsed.rows.append_column("source_object", source)
-            task.pending.append(context.pipeline.enrich(rows, context.config))
+            task.pending.append(context.enrich(rows))
         task.pending_bytes += len(piece.data)
         if task.pending_bytes >= FLUSH:
             _flush(task, counts)

@@ -18,6 +18,7 @@ from glue_jobs.columns.arrays import concat_rows
 from glue_jobs.ingest.data_files import compact
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.read.plan import batch_by_size
+from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.storage import storage_for
 
 # Of a day no more rows than this, and no more than this part of what the task holds; of all days this part.
@@ -72,7 +73,7 @@ def split_late_rows(parts: Iterable[Part], days: frozenset[date | None]) -> tupl
     )
 
 
-def write_late_rows(context: TaskContext, parts: Sequence[Part]) -> list[LateRows]:
+def write_late_rows(context: TaskContext[Pipeline], parts: Sequence[Part]) -> list[LateRows]:
     """Keep the parts in the run's folder, one behind the other in one object, announced before it is there."""
     if not parts:
         return []

@@ -1,8 +1,9 @@
-"""What the tasks of a run made of its new objects, before any of it is visible."""
+"""What a run has staged: everything that its tasks made of the new raw objects, before any reader sees it."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from glue_jobs.ingest.chunk_task import ObjectCounts
@@ -14,10 +15,16 @@ from glue_jobs.tables.model import Table
 
 @dataclass(frozen=True)
 class StagedRun:
-    """``found`` are the objects that were ingested; ``changes`` has the rows' table first."""
+    """The result of staging.
 
-    found: list[RawObject]
+    ``ingested`` are the raw objects whose records are in ``changes``; that mapping has the pipeline's own table first.
+    ``duplicates`` counts, by raw object, rows that were left out after ``counts`` were taken. ``notes`` become
+    properties of the snapshot that the run commits.
+    """
+
+    ingested: list[RawObject]
     changes: dict[Table, Change]
     counts: list[ObjectCounts]
     duplicates: Counter[str] = field(default_factory=Counter)
     invalid_snapshots: list[InvalidSnapshot] = field(default_factory=list)
+    notes: Mapping[str, str] = field(default_factory=dict)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 
 from glue_jobs.errors import ArgumentError
-from glue_jobs.ingest.ingest import KEEP_SNAPSHOTS, IngestRequest
+from glue_jobs.ingest.request import DEFAULT_KEPT_SNAPSHOTS, IngestRequest
 from glue_jobs.jobs.arguments import MANAGEMENT_EVENTS, REPORT
 from glue_jobs.jobs.config_argument import config_argument
 from glue_jobs.jobs.lake_argument import lake_argument
-from glue_jobs.sources.pipelines import BY_NAME, EventPipeline, Pipeline, SnapshotPipeline
+from glue_jobs.sources.pipeline import Pipeline
+from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.storage import address
 
 # More days of looking back than AWS has written logs.
@@ -37,7 +37,7 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
     raw, any_name, store = address(values["raw_path"]), _flag(values, "any_name"), lake_argument(values)
     if any_name and f"{store.location}/".startswith(f"{raw.rstrip('/')}/"):
         raise ArgumentError(f"the lake {store.location} is among the raw objects of {raw}, all of which would be read")
-    if any_name and isinstance(pipeline, SnapshotPipeline):
+    if any_name and not pipeline.takes_any_name:
         raise ArgumentError(f"{pipeline.title} is found by the names of its folders; leave any_name out")
     return IngestRequest(
         pipeline=_with_wanted_events(pipeline, values.get("management_events", "keep")),
@@ -57,9 +57,7 @@ def _with_wanted_events(pipeline: Pipeline, management: str) -> Pipeline:
         raise ArgumentError(f"management_events is {' or '.join(MANAGEMENT_EVENTS)}, not {management!r}")
     if management == "keep":
         return pipeline
-    if not isinstance(pipeline, EventPipeline) or pipeline.parse_data_events is None:
-        raise ArgumentError(f"management_events is for CloudTrail: leave it out for {pipeline.title}")
-    return replace(pipeline, parse=pipeline.parse_data_events)
+    return pipeline.without_management_events()
 
 
 def _day(values: Mapping[str, str], name: str) -> date | None:
@@ -84,7 +82,7 @@ def _flag(values: Mapping[str, str], name: str) -> bool:
 
 
 def _snapshots(values: Mapping[str, str]) -> int:
-    text = values.get("keep_snapshots", str(KEEP_SNAPSHOTS))
+    text = values.get("keep_snapshots", str(DEFAULT_KEPT_SNAPSHOTS))
     # Of two, one stays readable while the other is replaced, and what changed between them can be asked.
     if not text.isdecimal() or not FEWEST_SNAPSHOTS <= int(text) <= MOST_SNAPSHOTS:
         raise ArgumentError(f"keep_snapshots is a number from {FEWEST_SNAPSHOTS} such as 8, not {text!r}")

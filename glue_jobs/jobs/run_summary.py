@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glue_jobs.ingest.ingest import RunSummary
+from glue_jobs.ingest.request import RunSummary
 from glue_jobs.progress import printable
 
 

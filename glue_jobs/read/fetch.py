@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glue_jobs.read.json_documents import Documents
-from glue_jobs.read.lines import LineReader, OverlongLine
+from glue_jobs.read.framing import Framing
+from glue_jobs.read.lines import OverlongLine
 from glue_jobs.read.parsed import Rejected
 from glue_jobs.read.plan import ByteRange, Chunk
 from glue_jobs.read.unpack import TRAILING, Unpacker
@@ -87,8 +87,8 @@ class _BatchBuilder:
         return built
 
 
-def read_batches(chunk: Chunk, numbers: list[int], splittable: bool) -> Iterator[RawBatch]:
-    """The chunk's bytes in order, as lines if ``splittable``, else as JSON documents.
+def read_batches(chunk: Chunk, numbers: list[int], framing: Framing) -> Iterator[RawBatch]:
+    """The chunk's bytes in order, divided by ``framing``.
 
     ``numbers`` has the object index of each range.
 
@@ -97,12 +97,12 @@ def read_batches(chunk: Chunk, numbers: list[int], splittable: bool) -> Iterator
     """
     builder = _BatchBuilder()
     for part, number, pieces in fetch_ranges(chunk, numbers):
-        reader = LineReader(part.start) if splittable else Documents()
+        reader = framing.reader(part.start)
         unpacker = Unpacker(part.raw_object.entry.size)
         for raw in chain(pieces, (None,)):
             for data in unpacker.finish() if raw is None else unpacker.feed(raw):
                 for offset, text in reader.feed(data):
-                    if not splittable and builder.is_full_before(text):
+                    if not framing.is_splittable and builder.is_full_before(text):
                         yield builder.build()
                     builder.add(number, offset, text)
                     if builder.size >= MAX_BATCH_BYTES:
@@ -110,13 +110,12 @@ def read_batches(chunk: Chunk, numbers: list[int], splittable: bool) -> Iterator
         if unpacker.problem:
             # Before trailing bytes the stream is complete, and so is its last line.
             rest = b"" if unpacker.problem == TRAILING else reader.abandon()
-            index = reader.index if isinstance(reader, Documents) else None
-            builder.reject(number, Rejected(reader.position, unpacker.problem, rest, index))
-        for offset, text in reader.finish(_bytes_behind(part) if splittable else iter(())):
-            if not splittable and builder.is_full_before(text):
+            builder.reject(number, Rejected(reader.position, unpacker.problem, rest, reader.index))
+        for offset, text in reader.finish(_bytes_behind(part) if framing.is_splittable else iter(())):
+            if not framing.is_splittable and builder.is_full_before(text):
                 yield builder.build()
             builder.add(number, offset, text)
-        if builder.size >= (MAX_BATCH_BYTES if splittable else MAX_DOCUMENT_BATCH_BYTES):
+        if builder.size >= (MAX_BATCH_BYTES if framing.is_splittable else MAX_DOCUMENT_BATCH_BYTES):
             yield builder.build()
     last = builder.build()
     if last.data or last.rejected:

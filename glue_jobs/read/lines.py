@@ -28,6 +28,8 @@ class LineReader:
 
     def __init__(self, start: int = 0) -> None:
         self.position = max(start - 1, 0)
+        # Lines are found by their position in the object, not by a number.
+        self.index: int | None = None
         self._skipping = start > 0
         self._rest: list[bytes] = []
         self._rest_size = 0

@@ -1,26 +1,29 @@
-"""What every parser of raw objects returns: the rows it understood and the records it did not."""
+"""What a parser of raw objects gets, and what it returns: the rows it understood and the records it rejected."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 Positions = npt.NDArray[np.int64]
+"""Byte offsets into the data a parser gets."""
 
 NO_POSITIONS: Positions = np.zeros(0, dtype=np.int64)
 
-MAX_RECORD_BYTES = 64 * 2**10  # a rejected record is cut to this
+# A rejected record is stored up to this length.
+MAX_RECORD_BYTES = 64 * 2**10
 
 
 @dataclass(frozen=True)
 class Rejected:
-    """A raw record that could not be understood: where it begins in the given bytes, why, and its bytes.
+    """A raw record that cannot be understood: its position in the given bytes, the reason, and its bytes.
 
-    In formats that number their records ``position`` is only where the record's document begins, and ``index`` the
-    number of the record in it.
+    In formats that number their records, ``position`` is where the record's document begins, and ``index`` is the
+    number of the record in that document, counted from 0.
     """
 
     position: int
@@ -31,11 +34,11 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Parsed:
-    """Everything that was found in some raw bytes; ``records`` is always rows plus rejected records
-    plus ``filtered``, records that are none of this table's.
+    """Everything in some raw bytes: ``records == rows + rejected + filtered``.
 
-    The string columns of ``rows`` may be dictionary-encoded (int32, string). ``positions`` is the byte offset of each
-    row's record, or of its document, in the order of ``rows``; ``filtered`` has the same of each filtered record.
+    ``filtered`` are records that belong to other tables. String columns of ``rows`` may be dictionary-encoded
+    (int32, string). ``positions`` holds the byte offset of each row's record, or of its document, in the order of
+    ``rows``; ``filtered`` holds the same for each filtered record.
     """
 
     rows: pa.Table
@@ -43,3 +46,15 @@ class Parsed:
     records: int
     rejected: list[Rejected]
     filtered: Positions = field(default_factory=NO_POSITIONS.copy)
+
+
+class Parser(Protocol):
+    """Bytes of raw objects to rows. A parser is pure: it reads no files, clocks or settings."""
+
+    def __call__(self, data: bytes, starts: Positions) -> Parsed:
+        """Parse the bytes of one or many objects.
+
+        Object ``i`` begins at ``starts[i]`` and ends where the next one begins; ``starts`` ascends. A parser of a
+        format with a header in each file finds the headers there. Bad input becomes rejected records, never an
+        exception.
+        """

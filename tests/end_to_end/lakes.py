@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 
-import glue_jobs.ingest.duplicates.rewrite
-import glue_jobs.ingest.ingest
-import glue_jobs.ingest.snapshots.stage_snapshots
 import glue_jobs.workers.engine
-from glue_jobs.ingest.ingest import IngestRequest, RunSummary, ingest
+from glue_jobs.ingest.ingest import ingest
+from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
-from glue_jobs.sources.pipelines import TABLES, Pipeline
+from glue_jobs.sources.pipeline import Pipeline
+from glue_jobs.sources.pipelines import TABLES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
@@ -133,12 +132,7 @@ class AsIfOnSpark:
 
 
 def without_spark(patch: pytest.MonkeyPatch) -> None:
-    for module in (
-        glue_jobs.ingest.ingest,
-        glue_jobs.ingest.duplicates.rewrite,
-        glue_jobs.ingest.snapshots.stage_snapshots,
-    ):
-        patch.setattr(module, "workers_for", lambda _: AsIfOnSpark())
+    patch.setattr(glue_jobs.workers.engine, "workers_for", lambda _: AsIfOnSpark())
 
 
 def with_spark(patch: pytest.MonkeyPatch) -> None:

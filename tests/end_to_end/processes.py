@@ -25,13 +25,15 @@ import glue_jobs.ingest.chunk_task
 import glue_jobs.ingest.commit
 import glue_jobs.ingest.duplicates.rewrite
 import glue_jobs.ingest.ingest
+import glue_jobs.ingest.stage_events
 import glue_jobs.ingest.task_context
 from glue_jobs.ingest.chunk_task import ChunkResult
 from glue_jobs.ingest.staging import RunFolder
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.lake import Lake, LoadedTable
-from glue_jobs.read.parsed import Parsed
+from glue_jobs.read.parsed import Parsed, Positions
 from glue_jobs.read.plan import Chunk
+from glue_jobs.sources.pipeline import EventPipeline
 from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
 from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.storage.folder import FolderStorage
@@ -224,7 +226,7 @@ def _ended(target: Callable[..., None], *arguments: Any) -> int:
 
 def _small_chunks(patch: Patch) -> None:
     # Small enough that the few records of a test are several tasks.
-    patch.setattr(glue_jobs.ingest.ingest, "chunk_size", lambda total, *_: max(total // 4, 1))
+    patch.setattr(glue_jobs.ingest.stage_events, "chunk_size", lambda total, *_: max(total // 4, 1))
 
 
 def _kill_at(step: str, arguments: list[str]) -> None:
@@ -256,24 +258,24 @@ def _kill_from_worker(step: str, arguments: list[str]) -> None:
     patch = Patch()
     with_spark(patch)
     _small_chunks(patch)
-    patch.setattr(glue_jobs.ingest.ingest, "ingest_chunk", partial(WORKERS[step], os.getpid()))
+    patch.setattr(glue_jobs.ingest.stage_events, "ingest_chunk", partial(WORKERS[step], os.getpid()))
     sys.exit(main(arguments))
 
 
-def _parse_and_kill(driver: int, job: TaskContext, chunk: Chunk) -> ChunkResult:
-    parse = job.pipeline.parse
+def _parse_and_kill(driver: int, context: TaskContext[EventPipeline], chunk: Chunk) -> ChunkResult:
+    parse = context.pipeline.parse
 
-    def parse_killing(*arguments: Any) -> Parsed:
+    def parse_killing(data: bytes, starts: Positions) -> Parsed:
         os.kill(driver, signal.SIGKILL)
-        return parse(*arguments)
+        return parse(data, starts)
 
     return glue_jobs.ingest.chunk_task.ingest_chunk(
-        replace(job, pipeline=replace(job.pipeline, parse=parse_killing)), chunk
+        replace(context, pipeline=replace(context.pipeline, parse=parse_killing)), chunk
     )
 
 
-def _write_and_kill(driver: int, job: TaskContext, chunk: Chunk) -> ChunkResult:
-    result = glue_jobs.ingest.chunk_task.ingest_chunk(job, chunk)
+def _write_and_kill(driver: int, context: TaskContext[EventPipeline], chunk: Chunk) -> ChunkResult:
+    result = glue_jobs.ingest.chunk_task.ingest_chunk(context, chunk)
     os.kill(driver, signal.SIGKILL)
     return result
 

@@ -16,7 +16,8 @@ from uuid import UUID
 
 import boto3
 
-from glue_jobs.sources.pipelines import BY_NAME, Pipeline
+from glue_jobs.sources.pipeline import Pipeline
+from glue_jobs.sources.pipelines import BY_NAME
 
 OWNER = "0123456789abcdef" * 4
 

@@ -82,16 +82,16 @@ def test_a_run_that_is_overtaken_before_its_commit_stores_nothing(
 ) -> None:
     lake = str(tmp_path / "lake")
     without_spark(monkeypatch)
-    summary = glue_jobs.ingest.ingest._summary
+    commit = glue_jobs.ingest.ingest.commit_run
 
-    def overtaken(*arguments: object) -> dict[str, str]:
+    def overtaken(*arguments: object) -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(glue_jobs.ingest.ingest, "_summary", summary)
+            patch.setattr(glue_jobs.ingest.ingest, "commit_run", commit)
             run(raw, lake)
-        return summary(*arguments)  # type: ignore[arg-type]
+        commit(*arguments)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.ingest, "_summary", overtaken)
+        patch.setattr(glue_jobs.ingest.ingest, "commit_run", overtaken)
         with pytest.raises(LostRaceError, match=LOST.removeprefix("error: ")):
             run(raw, lake)
     assert dict(event_numbers(raw, lake)) == dict.fromkeys(range(40), 1)

@@ -15,6 +15,7 @@ from threading import Thread
 import pytest
 
 import glue_jobs.ingest.ingest
+import glue_jobs.ingest.stage_events
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.ingest.ledger import not_ingested
 from tests.end_to_end.lakes import contents, event_numbers, orphans, run, said, without_spark
@@ -308,7 +309,7 @@ def test_an_error_nobody_foresaw_in_a_task_is_still_a_sentence(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(glue_jobs.ingest.ingest, "ingest_chunk", broken)
+    monkeypatch.setattr(glue_jobs.ingest.stage_events, "ingest_chunk", broken)
     with pytest.raises(UsageLakeError, match="a task failed with ZeroDivisionError: division by zero"):
         said(raw, str(tmp_path / "lake"))
 
@@ -320,7 +321,7 @@ def test_ctrl_c_stops_with_a_sentence(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.ingest, "without_duplicates", interrupted)
+        patch.setattr(glue_jobs.ingest.stage_events, "without_duplicates", interrupted)
         assert main(arguments(raw, lake)) == 130
     assert last_line(capsys) == "stopped; the next run goes on from here"
     assert orphans(lake) == set()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,7 +15,7 @@ from glue_jobs.config import Config
 from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.staging import new_run
 from glue_jobs.ingest.task_context import TaskContext
-from glue_jobs.read.parsed import Parsed
+from glue_jobs.read.parsed import Parsed, Positions
 from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.storage import storage_for
@@ -25,24 +24,26 @@ from tests.end_to_end.sources import SOURCES, Raw, Source, events
 
 DAY = date(2024, 5, 7)
 
-BY_LINES = [source for source in SOURCES if source.pipeline.lines]
-BY_DOCUMENTS = [source for source in SOURCES if not source.pipeline.lines]
+BY_LINES = [source for source in SOURCES if source.pipeline.framing.is_splittable]
+BY_DOCUMENTS = [source for source in SOURCES if not source.pipeline.framing.is_splittable]
 
 
 def ingest_counting(source: Source, address: str, folder: Path) -> tuple[list[int], ChunkResult]:
     """Ingest an object as one task; returns how large the slices were that were parsed, and what it became."""
     slices: list[int] = []
 
-    def parse(data: bytes, *more: Any) -> Parsed:
+    def parse(data: bytes, starts: Positions) -> Parsed:
         slices.append(len(data))
-        return source.pipeline.parse(data, *more)
+        return source.pipeline.parse(data, starts)
 
     table = source.pipeline.table
     locations = {table.name: f"{folder}/rows", REJECTED_RECORD.name: f"{folder}/rejected"}
     run = new_run(f"{folder}/runs", datetime(2024, 5, 7))
-    job = TaskContext(replace(source.pipeline, parse=parse), Config(), run, DAY, locations)
+    context = TaskContext(
+        replace(source.pipeline, parse=parse), Config(), source.pipeline.reference_data(), run, DAY, locations
+    )
     (entry,) = storage_for(address).list(address)
-    return slices, ingest_chunk(job, (ByteRange(RawObject(entry, DAY), 0, entry.size),))
+    return slices, ingest_chunk(context, (ByteRange(RawObject(entry, DAY), 0, entry.size),))
 
 
 @pytest.mark.parametrize("source", BY_LINES, ids=lambda source: source.title)

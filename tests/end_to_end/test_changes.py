@@ -15,7 +15,8 @@ import pytest
 
 import glue_jobs.ingest.snapshots.comparison
 import glue_jobs.ingest.snapshots.task
-from glue_jobs.ingest.ingest import IngestRequest, ingest
+from glue_jobs.ingest.ingest import ingest
+from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE

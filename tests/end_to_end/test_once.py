@@ -71,7 +71,12 @@ STEPS_OF_DOCUMENTS = (
 
 def killed(names: Iterable[str | int], of_documents: Container[str | int]) -> pytest.MarkDecorator:
     """Every source with every name; sources of documents with some of them."""
-    cases = [(source, name) for source in SOURCES for name in names if source.pipeline.lines or name in of_documents]
+    cases = [
+        (source, name)
+        for source in SOURCES
+        for name in names
+        if source.pipeline.framing.is_splittable or name in of_documents
+    ]
     ids = [f"{source.title}-{name}" for source, name in cases]
     # Of the module, so that a source's raw objects are made once for all of its names.
     return pytest.mark.parametrize(("raw", "killed_by"), cases, indirect=["raw"], ids=ids, scope="module")

@@ -22,7 +22,8 @@ import pytest
 import glue_jobs.ingest.chunk_task
 import glue_jobs.ingest.snapshots.task
 import glue_jobs.lake.history
-from glue_jobs.ingest.ingest import IngestRequest, RunSummary, ingest
+from glue_jobs.ingest.ingest import ingest
+from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.jobs.run_summary import sentence
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.progress import PlainReporter

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import glue_jobs.ingest.ingest
+import glue_jobs.ingest.stage_events
 from glue_jobs.lake import Lake
 from glue_jobs.sample import write_sample
 from glue_jobs.sources.pipelines import BY_NAME
@@ -53,7 +53,7 @@ class Reader(threading.Thread):
 def test_a_reader_sees_all_of_a_run_or_nothing(source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     raw, lake = Raw(source, str(tmp_path / "raw")), str(tmp_path / "lake")
     without_spark(monkeypatch)
-    monkeypatch.setattr(glue_jobs.ingest.ingest, "chunk_size", lambda total, *_: max(total // 8, 1))
+    monkeypatch.setattr(glue_jobs.ingest.stage_events, "chunk_size", lambda total, *_: max(total // 8, 1))
     raw.deliver(DAY, 0, events(DAY, range(10)))
     run(raw, lake)
     for number in range(1, 13):

@@ -1,21 +1,16 @@
-"""Own traffic and robots."""
+"""Which requests are the publisher's own."""
 
 from __future__ import annotations
 
 import ipaddress
-import re
-from collections.abc import Iterator
-from functools import cache
 
-import crawleruseragents
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.config import Config, OwnTraffic
-from glue_jobs.enrich import traffic as readers
-from glue_jobs.enrich.traffic import is_own, is_robot
+from glue_jobs.enrich.traffic import is_own
 
 CANONICAL = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
 LOADER = "arn:aws:sts::123456789012:assumed-role/Loader/session"
@@ -117,82 +112,3 @@ def test_ranges_hold_what_ipaddress_says(cidrs: list[tuple[int, int]], ips: list
     expected = [any(address in network for network in networks) for address in addresses]
     for array in (texts, texts.dictionary_encode()):
         assert is_own(pa.nulls(len(texts), pa.string()), array, config).to_pylist() == expected
-
-
-@pytest.fixture(autouse=True)
-def _no_verdicts_kept() -> Iterator[None]:
-    readers._verdicts.clear()
-    yield
-    readers._verdicts.clear()
-
-
-PEOPLE = [
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
-    "[Boto3/1.40.61 md/Botocore#1.40.76 ua/2.1 os/linux lang/python#3.11.7 Botocore/1.40.76]",
-    "rclone/v1.68.1",
-    "",
-]
-AGENTS = [instance for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA for instance in entry["instances"]]
-TRICKY = [
-    "curl/8.0",
-    "x curl/8.0",
-    "googlebot/2.1",
-    "SSL Labs\n",
-    "SSL Labs x",
-    "AdsBot-Google",
-    "AdsBot-Google-Mobile",
-]
-
-
-ROBOTS = [
-    re.compile(entry["pattern"])
-    for entry in crawleruseragents.CRAWLER_USER_AGENTS_DATA
-    if "http-library" not in entry["tags"]
-]
-
-
-@cache
-def is_listed(agent: str) -> bool:
-    return any(pattern.search(agent) for pattern in ROBOTS)
-
-
-def robots(agents: list[str | None]) -> list[object]:
-    return is_robot(pa.array(agents, pa.string())).to_pylist()
-
-
-def test_the_answers_are_those_of_the_list() -> None:
-    agents = [*PEOPLE, *TRICKY, *AGENTS, *(agent[1:] for agent in AGENTS), *(agent.swapcase() for agent in AGENTS[::4])]
-    expected = [is_listed(agent) for agent in agents]
-    assert robots([*agents]) == expected
-    assert robots(agents[::-1]) == expected[::-1]
-    assert {*expected} == {True, False}
-
-
-@given(st.lists(st.text() | st.tuples(st.sampled_from(AGENTS), st.integers(0, 99), st.text(max_size=3)), max_size=5))
-def test_the_answers_on_mutilated_agents_are_those_of_the_list(parts: list[str | tuple[str, int, str]]) -> None:
-    agents = [part if isinstance(part, str) else part[0][: part[1]] + part[2] + part[0][part[1] :] for part in parts]
-    assert robots([*agents]) == [is_listed(agent) for agent in agents]
-
-
-def test_libraries_that_people_download_with_are_no_robots() -> None:
-    assert robots(["curl/8.0", "Wget/1.21", "python-requests/2.32", "Go-http-client/1.1", "okhttp/4"]) == [False] * 5
-    assert crawleruseragents.is_crawler("curl/8.0")
-
-
-def test_people_and_null_are_no_robots() -> None:
-    assert robots([*PEOPLE, None]) == [False] * 5
-    assert is_robot(pa.array(["bingbot", None, "bingbot"]).dictionary_encode()).to_pylist() == [True, False, True]
-    assert is_robot(pa.array([], pa.string())).to_pylist() == []
-
-
-def test_verdicts_are_kept_and_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers, "MOST_VERDICTS", 3)
-    for number in range(20):
-        assert robots([f"bingbot/{number}", f"person {number}", "bingbot/0"]) == [True, False, True]
-        assert len(readers._verdicts) <= 6
-    monkeypatch.setattr(readers, "_look_up", lambda agents: [not agents] * len(agents))
-    assert robots(["bingbot/19", "person 19"]) == [True, False]
-
-
-def test_the_version_of_the_list_is_told() -> None:
-    assert readers.ROBOTS_VERSION.startswith("crawler-user-agents 1.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,26 +16,35 @@ from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.staging import RunFolder
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.read import fetch, json_documents
+from glue_jobs.read.parsed import Parsed, Positions
 from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.read.unpack import TRUNCATED
-from glue_jobs.sources.pipelines import BY_NAME
+from glue_jobs.sources.cloudtrail_s3_event.source import parse_data_events
+from glue_jobs.sources.pipeline import EventPipeline
+from glue_jobs.sources.pipelines import PIPELINES
 from glue_jobs.storage import storage_for
+
+(CLOUDTRAIL,) = (each for each in PIPELINES if isinstance(each, EventPipeline) and each.name == "cloudtrail_s3_event")
 
 
 def event(number: int, source: str = "s3.amazonaws.com") -> dict[str, str]:
     return {"eventTime": "2024-05-07T08:00:00Z", "eventSource": source, "eventID": f"e{number:04}"}
 
 
-def ingest(folder: Path, objects: list[bytes]) -> ChunkResult:
+def ingest(folder: Path, objects: list[bytes], pipeline: EventPipeline = CLOUDTRAIL) -> ChunkResult:
     raw = folder / "raw"
     raw.mkdir()
     for number, data in enumerate(objects):
         (raw / f"{number}").write_bytes(data)
-    pipeline = BY_NAME["cloudtrail_s3_event"]
     names = (pipeline.name, "rejected_record")
     context = TaskContext(
-        pipeline, Config(), RunFolder(str(folder / "run"), "r1"), date(2024, 5, 9), {n: f"{folder}/{n}" for n in names}
+        pipeline,
+        Config(),
+        pipeline.reference_data(),
+        RunFolder(str(folder / "run"), "r1"),
+        date(2024, 5, 9),
+        {n: f"{folder}/{n}" for n in names},
     )
     chunk = tuple(ByteRange(RawObject(entry, None), 0, entry.size) for entry in storage_for(str(raw)).list(f"{raw}/"))
     return ingest_chunk(context, chunk)
@@ -82,3 +92,16 @@ def test_records_of_a_large_document_are_numbered_through(
     assert text == TRUNCATED
     assert position == result.counts.rows[1] + len(others) > 100
     assert others == [(number, reason) for number in range(0, int(position), 50)]
+
+
+def test_a_parser_is_told_where_each_object_begins(tmp_path: Path) -> None:
+    begins: list[list[int]] = []
+
+    def parse(data: bytes, starts: Positions) -> Parsed:
+        begins.append(starts.tolist())
+        return parse_data_events(data, starts)
+
+    documents = [json.dumps({"Records": [event(number)]}).encode() for number in range(2)]
+    result = ingest(tmp_path, documents, replace(CLOUDTRAIL, parse=parse))
+    assert begins == [[0, len(documents[0]) + 1]]
+    assert result.counts.rows.tolist() == [1, 1]

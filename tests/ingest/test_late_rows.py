@@ -10,12 +10,14 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs.config import Config
+from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.ingest import late_rows as late_rows
 from glue_jobs.ingest.data_files import partitions, with_schema
 from glue_jobs.ingest.late_rows import MOST, PART, TOGETHER, read_late_rows, split_late_rows, write_late_rows
 from glue_jobs.ingest.staging import RunFolder
 from glue_jobs.ingest.task_context import TaskContext
-from glue_jobs.sources.pipelines import BY_NAME, EventPipeline
+from glue_jobs.sources.pipeline import EventPipeline
+from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.tables.model import Table
 from tests.ingest.test_data_files import full_rows
 
@@ -28,8 +30,8 @@ def context(tmp_path: Path) -> TaskContext:
     return a_context(PIPELINES[0], tmp_path)
 
 
-def a_context(pipeline: EventPipeline, folder: Path) -> TaskContext:
-    return TaskContext(pipeline, Config(), RunFolder(f"{folder}/run", "r1"), date(2024, 5, 9), {})
+def a_context(pipeline: EventPipeline, folder: Path) -> TaskContext[EventPipeline]:
+    return TaskContext(pipeline, Config(), ReferenceData(), RunFolder(f"{folder}/run", "r1"), date(2024, 5, 9), {})
 
 
 def part(day: int, rows: int) -> tuple[dict[str, object], pa.Table]:

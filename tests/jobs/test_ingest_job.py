@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from glue_jobs.errors import ArgumentError, LakeError, StorageError, UsageLakeError
-from glue_jobs.ingest.ingest import KEEP_SNAPSHOTS
+from glue_jobs.ingest.request import DEFAULT_KEPT_SNAPSHOTS
 from glue_jobs.jobs.arguments import ARGUMENTS
 from glue_jobs.jobs.ingest_job import ingest_request
 from glue_jobs.sources import SOURCES
@@ -26,7 +26,7 @@ def test_every_source_has_a_pipeline_of_its_name() -> None:
 
 def test_the_default_that_is_shown_is_the_one_that_is_taken() -> None:
     declared = {argument.name: argument.default for argument in ARGUMENTS}
-    assert declared["keep_snapshots"] == str(KEEP_SNAPSHOTS) == str(ingest_request(VALUES).keep_snapshots)
+    assert declared["keep_snapshots"] == str(DEFAULT_KEPT_SNAPSHOTS) == str(ingest_request(VALUES).keep_snapshots)
 
 
 @pytest.mark.parametrize(

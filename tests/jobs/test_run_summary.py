@@ -8,8 +8,9 @@ from datetime import date, datetime
 
 import pytest
 
-from glue_jobs.ingest.ingest import NOTHING, RunSummary
+from glue_jobs.ingest.ingest import NOTHING
 from glue_jobs.ingest.ledger import Totals
+from glue_jobs.ingest.request import RunSummary
 from glue_jobs.ingest.snapshots.invalid_snapshots import InvalidSnapshot
 from glue_jobs.jobs.run_summary import sentence
 from glue_jobs.progress import PlainReporter, TerminalReporter, reporter

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from glue_jobs.errors import StorageError
 from glue_jobs.read import fetch, json_documents
 from glue_jobs.read.fetch import RawBatch, read_batches
+from glue_jobs.read.framing import Framing
 from glue_jobs.read.plan import ByteRange, Chunk, split_into_chunks
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.read.unpack import DAMAGED, TRAILING, TRUNCATED
@@ -84,7 +85,7 @@ def test_every_line_arrives_once_with_its_place(
     pieces = [
         piece
         for chunk in chunks
-        for piece in read_batches(chunk, [numbers[p.raw_object.entry.address] for p in chunk], True)
+        for piece in read_batches(chunk, [numbers[p.raw_object.entry.address] for p in chunk], Framing.LINES)
     ]
     assert lines(pieces) == expected(objects)
     assert not [each for piece in pieces for each in piece.rejected]
@@ -92,14 +93,14 @@ def test_every_line_arrives_once_with_its_place(
 
 def test_many_tiny_objects_make_one_slice(tmp_path: Path) -> None:
     objects = [b"line %d of a tiny object" % number for number in range(500)]
-    (piece,) = read_batches(whole(found(tmp_path, objects)), list(range(500)), True)
+    (piece,) = read_batches(whole(found(tmp_path, objects)), list(range(500)), Framing.LINES)
     assert lines([piece]) == expected(objects)
 
 
 @pytest.mark.usefixtures("small")
 def test_a_slice_is_hardly_larger_than_asked_for(tmp_path: Path) -> None:
     objects = [b"0123456\n" * 100, b"x\n" * 50]
-    pieces = list(read_batches(whole(found(tmp_path, objects)), [0, 1], True))
+    pieces = list(read_batches(whole(found(tmp_path, objects)), [0, 1], Framing.LINES))
     assert max(len(piece.data) for piece in pieces) <= fetch.MAX_BATCH_BYTES + 2 * fetch.BYTES_PER_READ
     assert lines(pieces) == expected(objects)
 
@@ -107,7 +108,7 @@ def test_a_slice_is_hardly_larger_than_asked_for(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("small")
 def test_documents_come_whole_and_share_a_slice_when_they_are_small(tmp_path: Path) -> None:
     objects = [b'{"a":\n1}', b"{}", b"", b"x" * 40, gzip.compress(b"y" * 90), b"z" * 59, b"w"]
-    pieces = list(read_batches(whole(found(tmp_path, objects)), [0, 1, 2, 3, 4, 5, 6], False))
+    pieces = list(read_batches(whole(found(tmp_path, objects)), [0, 1, 2, 3, 4, 5, 6], Framing.DOCUMENTS))
     assert [piece.data for piece in pieces] == [
         b'{"a":\n1}\n{}\n\n' + b"x" * 40 + b"\n",
         b"y" * 90 + b"\n",
@@ -132,7 +133,7 @@ def test_no_more_is_fetched_ahead_than_a_slice(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(FolderStorage, "read", counted)
     monkeypatch.setattr(fetch, "MAX_CONCURRENT_READS", 50)
     objects = found(tmp_path, [b"0123456\n" * 100, b"x\n" * 50])
-    for piece in read_batches(whole(objects), [0, 1], True):
+    for piece in read_batches(whole(objects), [0, 1], Framing.LINES):
         with lock:
             waiting -= len(piece.data)
     assert fetch.BYTES_PER_READ < most <= 2 * fetch.MAX_BATCH_BYTES + 4 * fetch.BYTES_PER_READ
@@ -146,7 +147,7 @@ def test_no_more_is_fetched_ahead_than_a_slice(tmp_path: Path, monkeypatch: pyte
     ],
 )
 def test_an_object_cut_short_is_refused_and_others_are_unharmed(tmp_path: Path, packed: bytes) -> None:
-    (piece,) = read_batches(whole(found(tmp_path, [b"a\n", packed, b"b\n"])), [0, 1, 2], True)
+    (piece,) = read_batches(whole(found(tmp_path, [b"a\n", packed, b"b\n"])), [0, 1, 2], Framing.LINES)
     assert [(number, refused.reason) for number, refused in piece.rejected] == [(1, TRUNCATED)]
     placed = lines([piece])
     assert (placed[0], placed[2]) == ([(0, b"a")], [(0, b"b")])
@@ -158,7 +159,7 @@ def test_an_object_cut_short_is_refused_and_others_are_unharmed(tmp_path: Path, 
 
 def test_the_line_in_which_an_object_ends_early_is_refused_with_its_place(tmp_path: Path) -> None:
     packed = gzip.compress(b"one\ntwo\nthree\n" * 10_000, 0)[:70_000]
-    (piece,) = read_batches(whole(found(tmp_path, [packed])), [0], True)
+    (piece,) = read_batches(whole(found(tmp_path, [packed])), [0], Framing.LINES)
     ((number, refused),) = piece.rejected
     last_offset, last_line = lines([piece])[0][-1]
     assert (number, refused.position, refused.reason) == (0, last_offset + len(last_line) + 1, TRUNCATED)
@@ -167,12 +168,12 @@ def test_the_line_in_which_an_object_ends_early_is_refused_with_its_place(tmp_pa
 def test_a_damaged_object_is_refused(tmp_path: Path) -> None:
     packed = bytearray(gzip.compress(b"one\ntwo\n"))
     packed[-6] ^= 1
-    (piece,) = read_batches(whole(found(tmp_path, [bytes(packed)])), [0], True)
+    (piece,) = read_batches(whole(found(tmp_path, [bytes(packed)])), [0], Framing.LINES)
     assert [refused.reason for _, refused in piece.rejected] == [DAMAGED]
 
 
 def test_the_last_line_before_foreign_bytes_is_kept(tmp_path: Path) -> None:
-    (piece,) = read_batches(whole(found(tmp_path, [gzip.compress(b"one\ntwo") + b"foreign"])), [0], True)
+    (piece,) = read_batches(whole(found(tmp_path, [gzip.compress(b"one\ntwo") + b"foreign"])), [0], Framing.LINES)
     assert lines([piece]) == {0: [(0, b"one"), (4, b"two")]}
     assert [(refused.position, refused.reason, refused.record) for _, refused in piece.rejected] == [(4, TRAILING, b"")]
 
@@ -181,28 +182,28 @@ def test_an_object_that_vanished_stops_with_its_name(tmp_path: Path) -> None:
     objects = found(tmp_path, [b"a\n", b"b\n"])
     (tmp_path / "001").unlink()
     with pytest.raises(StorageError, match=r"cannot read .*/001: No such file"):
-        list(read_batches(whole(objects), [0, 1], True))
+        list(read_batches(whole(objects), [0, 1], Framing.LINES))
 
 
 def test_an_object_that_changed_stops_with_its_name(tmp_path: Path) -> None:
     objects = found(tmp_path, [b"a\n", b"b\n"])
     (tmp_path / "001").write_bytes(b"longer\n")
     with pytest.raises(StorageError, match="001 changed while it was being read; start the run again"):
-        list(read_batches(whole(objects), [0, 1], True))
+        list(read_batches(whole(objects), [0, 1], Framing.LINES))
 
 
 def test_nothing_is_left_running_when_the_reader_stops_early(tmp_path: Path, small: None) -> None:
     objects = found(tmp_path, [b"0123456\n" * 100])
     before = threading.active_count()
-    pieces = read_batches(whole(objects), [0], True)
+    pieces = read_batches(whole(objects), [0], Framing.LINES)
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]
     assert threading.active_count() == before
 
 
 def test_empty_objects_make_no_slice(tmp_path: Path) -> None:
-    assert list(read_batches(whole(found(tmp_path, [b"", b""])), [0, 1], True)) == []
-    assert list(read_batches((), [], True)) == []
+    assert list(read_batches(whole(found(tmp_path, [b"", b""])), [0, 1], Framing.LINES)) == []
+    assert list(read_batches((), [], Framing.LINES)) == []
 
 
 def test_no_slice_holds_two_pieces_of_one_document() -> None:

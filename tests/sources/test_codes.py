@@ -11,7 +11,8 @@ import pytest
 
 from glue_jobs.columns.arrays import dictionary_array
 from glue_jobs.config import Config
-from glue_jobs.sources.pipelines import BY_NAME, EventPipeline
+from glue_jobs.sources.pipeline import EventPipeline
+from glue_jobs.sources.pipelines import BY_NAME
 
 NO_KEY = (
     "79a5 example-data [06/May/2024:07:08:09 +0000] 192.0.2.3 - 3E57427F3EXAMPLE REST.GET.VERSIONING - "
@@ -57,10 +58,10 @@ def _codes(array: pa.DictionaryArray) -> npt.NDArray[np.int32]:
 def test_codes_of_nulls_are_places_in_the_dictionary(source: str, data: bytes) -> None:
     pipeline = BY_NAME[source]
     assert isinstance(pipeline, EventPipeline)
-    parsed = pipeline.parse(data)
+    parsed = pipeline.parse(data, np.zeros(1, np.int64))
     assert not parsed.rejected
     owners = pa.array(["object"] * parsed.rows.num_rows).dictionary_encode()
-    rows = pipeline.enrich(parsed.rows.append_column("source_object", owners), Config())
+    rows = pipeline.enrich(parsed.rows.append_column("source_object", owners), Config(), pipeline.reference_data())
     assert any(column.null_count for column in rows.columns if pa.types.is_dictionary(column.type))
     assert wild(rows) == []
 

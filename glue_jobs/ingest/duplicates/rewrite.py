@@ -28,8 +28,9 @@ from glue_jobs.ingest.late_rows import LateRows, Part, read_late_rows
 from glue_jobs.ingest.task_context import TaskContext, write_partitions, write_parts
 from glue_jobs.progress import Reporter
 from glue_jobs.read.plan import batch_by_size, group_evenly
+from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.tables.model import Table
-from glue_jobs.workers.engine import workers_for
+from glue_jobs.workers import engine
 
 if TYPE_CHECKING:
     from glue_jobs.lake import LoadedTable
@@ -68,7 +69,11 @@ class _Left:
 
 
 def without_duplicates(
-    context: TaskContext, rows: LoadedTable, files: list[NewFile], late_rows: Iterable[LateRows], reporter: Reporter
+    context: TaskContext[Pipeline],
+    rows: LoadedTable,
+    files: list[NewFile],
+    late_rows: Iterable[LateRows],
+    reporter: Reporter,
 ) -> tuple[list[NewFile], Counter[str]]:
     """The run's new files without rows that are stored already or twice among them; how many each raw object had.
 
@@ -81,7 +86,7 @@ def without_duplicates(
     if not context.pipeline.table.identity or not (days := _days(rows, files, late_rows)):
         return files, counts
     with reporter.progress("looking for duplicates") as progress:
-        workers = workers_for(sum(map(len, days)) * LIKE_BYTES)
+        workers = engine.workers_for(sum(map(len, days)) * LIKE_BYTES)
         # A day takes a fraction of a second, and so does starting a task.
         bundles = group_evenly(days, workers.count)
         found = [each for some in workers.run(partial(drop_duplicates, context), bundles, progress) for each in some]
@@ -107,7 +112,7 @@ def _days(rows: LoadedTable, files: Iterable[NewFile], late_rows: Iterable[LateR
     return [days[day] for day in sorted(days)]
 
 
-def drop_duplicates(context: TaskContext, days: list[Day]) -> list[Rewritten]:
+def drop_duplicates(context: TaskContext[Pipeline], days: list[Day]) -> list[Rewritten]:
     """Write the days' new files again without the rows that are there twice; files without such rows stay.
 
     What was set aside of a day becomes part of it: as one file, or a few of them when it is much.
@@ -118,7 +123,7 @@ def drop_duplicates(context: TaskContext, days: list[Day]) -> list[Rewritten]:
     return [*beyond, *rewritten]
 
 
-def _left_of(context: TaskContext, days: list[Day], beyond: list[Rewritten]) -> Iterator[_Left]:
+def _left_of(context: TaskContext[Pipeline], days: list[Day], beyond: list[Rewritten]) -> Iterator[_Left]:
     """What has to be written of each day; what was set aside ``beyond`` what memory holds is written on the way."""
     table = context.pipeline.table
     for some in batch_by_size(days, ROW_GROUP_ROWS, lambda day: sum(map(len, day.late_rows))):
@@ -137,7 +142,7 @@ def _left_of(context: TaskContext, days: list[Day], beyond: list[Rewritten]) -> 
 
 
 def _put_together(
-    context: TaskContext, late_rows: list[LateRows], beyond: list[Rewritten]
+    context: TaskContext[Pipeline], late_rows: list[LateRows], beyond: list[Rewritten]
 ) -> tuple[Mapping[str, list[NewFile]], dict[str, pa.Table]]:
     """New files, by day, of what tasks have set aside, each row once; and the rows of those that are only held."""
     table = context.pipeline.table
@@ -168,7 +173,7 @@ def _each_once(table: Table, some: list[LateRows]) -> tuple[list[Part], Counter[
     return [*partitions(table, with_schema(table, rows), twice)], counts
 
 
-def _rewritten(context: TaskContext, batch: list[_Left]) -> Rewritten:
+def _rewritten(context: TaskContext[Pipeline], batch: list[_Left]) -> Rewritten:
     table = context.pipeline.table
     parts = [each.rows(table) for each in batch if len(each)]
     files = write_partitions(context, table, concat_rows(parts)) if parts else []

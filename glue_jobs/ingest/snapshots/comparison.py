@@ -16,7 +16,7 @@ from glue_jobs.progress import Reporter
 from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
 from glue_jobs.sources.s3_inventory_object.summaries import summary_rows
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
-from glue_jobs.workers.engine import workers_for
+from glue_jobs.workers import engine
 
 # Bytes of both snapshots that a task reads: it holds them several times over.
 MOST_BYTES = 96 * 2**20
@@ -70,7 +70,7 @@ def compared(pairs: Sequence[Pair], sides: Sides, reporter: Reporter) -> Iterato
     found: defaultdict[int, list[pa.Table]] = defaultdict(list)
     if tasks:
         with reporter.progress("comparing snapshots") as progress:
-            workers = workers_for(sum(map(len, tasks)) // LIKE_A_RAW_BYTE)
+            workers = engine.workers_for(sum(map(len, tasks)) // LIKE_A_RAW_BYTE)
             for task, result in zip(tasks, workers.run(compare_range, tasks, progress), strict=True):
                 if isinstance(result, str):
                     problems[task.pair] = result

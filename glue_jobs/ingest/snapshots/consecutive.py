@@ -16,14 +16,14 @@ from glue_jobs.ingest.snapshots.delivery import Identity, identity_of, partition
 from glue_jobs.ingest.task_context import TaskContext, write_parts
 from glue_jobs.lake import Lake, StoredFile
 from glue_jobs.progress import Reporter
-from glue_jobs.sources.pipelines import SnapshotPipeline
+from glue_jobs.sources.pipeline import SnapshotPipeline
 
 # S3 delivers inventories daily or weekly; snapshots of which there are only totals are looked for so far away in time.
 LOOK_AROUND = timedelta(days=14)
 
 
 def compare_snapshots(
-    context: TaskContext,
+    context: TaskContext[SnapshotPipeline],
     lake: Lake,
     stored: list[StoredFile],
     made: Mapping[Identity, list[str] | None],
@@ -34,7 +34,6 @@ def compare_snapshots(
     What cannot be read is told, and not compared: the snapshots are as good as without it.
     """
     pipeline = context.pipeline
-    assert isinstance(pipeline, SnapshotPipeline)
     if not made:
         return Change([])
     sides = _sides(stored, made)

@@ -12,6 +12,7 @@ from glue_jobs.ingest.task_context import TaskContext, rejected_rows, write_part
 from glue_jobs.lake import LoadedTable
 from glue_jobs.read.parsed import Rejected
 from glue_jobs.read.raw_object import RawObject
+from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 # In the summary of every snapshot of rows: the refused ones by address, and a mark of what was said of them.
@@ -41,7 +42,7 @@ def invalid_snapshots(rows: LoadedTable, new: Iterable[RawObject], reasons: Mapp
     ]
 
 
-def rejected_files(context: TaskContext, refused: Iterable[InvalidSnapshot]) -> list[NewFile]:
+def rejected_files(context: TaskContext[Pipeline], refused: Iterable[InvalidSnapshot]) -> list[NewFile]:
     """Data files of ``rejected_record`` with those that no earlier run has recorded."""
     told = [
         (each.found.entry.address, Rejected(0, f"The snapshot is refused: {each.reason}.", b""))

@@ -29,7 +29,7 @@ from glue_jobs.ingest.snapshots.delivery import (
     reject_other_copies,
     separate,
 )
-from glue_jobs.ingest.snapshots.invalid_snapshots import invalid_snapshots, rejected_files
+from glue_jobs.ingest.snapshots.invalid_snapshots import invalid_snapshots, invalid_snapshots_summary, rejected_files
 from glue_jobs.ingest.snapshots.task import ShareResult, ingest_share, shares_of
 from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.task_context import TaskContext, write_parts
@@ -37,15 +37,15 @@ from glue_jobs.lake import Lake, LoadedTable, StoredFile
 from glue_jobs.progress import Reporter
 from glue_jobs.read.plan import chunk_size
 from glue_jobs.read.raw_object import RawObject
-from glue_jobs.sources.pipelines import SnapshotPipeline
+from glue_jobs.sources.pipeline import SnapshotPipeline
 from glue_jobs.sources.s3_inventory_object.storage_totals import total_storage
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-from glue_jobs.workers.engine import workers_for
+from glue_jobs.workers import engine
 
 
 def stage_snapshots(
-    context: TaskContext,
+    context: TaskContext[SnapshotPipeline],
     lake: Lake,
     rows: LoadedTable,
     listed: list[RawObject],
@@ -74,20 +74,20 @@ def stage_snapshots(
         _changes(context, stored, before, accepted, results, latest, compared, rejected_files(context, refused)),
         [_counts(each, results[each.snapshot.address]) for each in accepted],
         invalid_snapshots=refused,
+        notes=invalid_snapshots_summary(rows, [each.found for each in accepted], refused),
     )
 
 
-def _totals_before(context: TaskContext, lake: Lake, deliveries: list[Delivery]) -> list[StoredFile]:
+def _totals_before(context: TaskContext[SnapshotPipeline], lake: Lake, deliveries: list[Delivery]) -> list[StoredFile]:
     """The files of totals that are stored of the same buckets and days."""
     pipeline = context.pipeline
-    assert isinstance(pipeline, SnapshotPipeline)
     if not deliveries:
         return []
     return lake.load(pipeline.totals).files(**partitions_of(each.identity for each in deliveries))
 
 
 def _ingest_all(
-    context: TaskContext,
+    context: TaskContext[SnapshotPipeline],
     copies: Mapping[Identity, Copies],
     stored: list[Identity],
     keep: int,
@@ -119,13 +119,13 @@ def _ingest_all(
 
 
 def _ingest(
-    context: TaskContext, deliveries: list[Delivery], latest: set[Identity], reporter: Reporter
+    context: TaskContext[SnapshotPipeline], deliveries: list[Delivery], latest: set[Identity], reporter: Reporter
 ) -> dict[str, list[ShareResult]]:
     """What the tasks made of the snapshots, by the address of the manifest."""
     total = sum(file.size for each in deliveries for file in each.snapshot.files)
     results: dict[str, list[ShareResult]] = {each.snapshot.address: [] for each in deliveries}
     if total or any(each.snapshot.files for each in deliveries):
-        workers = workers_for(total)
+        workers = engine.workers_for(total)
         size = chunk_size(total, workers.count)
         shares = [
             share for each in deliveries for share in shares_of(each.snapshot, size, detail=each.identity in latest)
@@ -139,7 +139,7 @@ def _ingest(
 
 
 def _changes(
-    context: TaskContext,
+    context: TaskContext[SnapshotPipeline],
     stored: list[StoredFile],
     before: list[StoredFile],
     accepted: list[Delivery],
@@ -149,7 +149,6 @@ def _changes(
     rejected: list[NewFile],
 ) -> dict[Table, Change]:
     pipeline = context.pipeline
-    assert isinstance(pipeline, SnapshotPipeline)
     ingested = [result for each in accepted for result in results[each.snapshot.address]]
     again = {each.identity for each in accepted}
     # Until the totals are changed, too, the newest one before this run is the latest that readers know of.
@@ -179,7 +178,10 @@ def _files(results: list[ShareResult]) -> list[NewFile]:
 
 
 def _write_totals(
-    context: TaskContext, table: Table, accepted: list[Delivery], results: Mapping[str, list[ShareResult]]
+    context: TaskContext[SnapshotPipeline],
+    table: Table,
+    accepted: list[Delivery],
+    results: Mapping[str, list[ShareResult]],
 ) -> list[NewFile]:
     # A file for each, so that it can be replaced when the snapshot is delivered again.
     parts = []

@@ -18,6 +18,7 @@ from glue_jobs.read.fetch import fetch_ranges
 from glue_jobs.read.parsed import Rejected
 from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject
+from glue_jobs.sources.pipeline import SnapshotPipeline
 from glue_jobs.sources.s3_inventory_object.parser import (
     Block,
     InvalidSnapshotError,
@@ -72,7 +73,7 @@ def shares_of(snapshot: Snapshot, size: int, detail: bool) -> Iterator[Share]:
     return (Share(snapshot, tuple(share), detail) for share in shares if share)
 
 
-def ingest_share(context: TaskContext, share: Share) -> ShareResult:
+def ingest_share(context: TaskContext[SnapshotPipeline], share: Share) -> ShareResult:
     """Turn a share into data files.
 
     Raises:
@@ -98,7 +99,7 @@ def _blocks(share: Share) -> Iterator[tuple[Block, str]]:
 
 
 class _Task:
-    def __init__(self, context: TaskContext, share: Share) -> None:
+    def __init__(self, context: TaskContext[SnapshotPipeline], share: Share) -> None:
         self.result = ShareResult()
         self._context = context
         self._share = share
@@ -133,7 +134,7 @@ class _Task:
         if not _all_behind_the_last(rows["key"].chunk(0)):
             rows = self._without_duplicates(take_rows(rows, pc.array_sort_indices(rows["key"].chunk(0)).to_numpy()))
         # What keys are of is found soonest when they are in order.
-        rows = self._context.pipeline.enrich(rows, self._context.config)
+        rows = self._context.enrich(rows)
         result.totals.append(partial_totals(rows))
         if not self._share.detail:
             result.filtered += rows.num_rows

@@ -16,7 +16,9 @@ import pyarrow.compute as pc
 from glue_jobs.config import Config
 from glue_jobs.enrich.datasets import assign_datasets
 from glue_jobs.enrich.event_days import with_event_days
-from glue_jobs.enrich.traffic import is_own, is_robot
+from glue_jobs.enrich.reference_data import ReferenceData
+from glue_jobs.enrich.robots import ROBOTS, is_robot
+from glue_jobs.enrich.traffic import is_own
 from glue_jobs.read.parsed import Parsed, Positions
 from glue_jobs.sources.cloudtrail_s3_event.parser import parse_cloudtrail
 from glue_jobs.sources.layouts.day_names import DayNames
@@ -60,7 +62,7 @@ def parse_data_events(data: bytes, starts: Sequence[int] | Positions = (0,)) -> 
     return replace(parsed, rows=rows, positions=parsed.positions[~management], filtered=filtered)
 
 
-def enrich_cloudtrail(rows: pa.Table, config: Config) -> pa.Table:
+def enrich_cloudtrail(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
     """Parsed events with every derived column of the table: data set, own traffic, robots, day."""
     names = (
         "bucket",
@@ -80,6 +82,6 @@ def enrich_cloudtrail(rows: pa.Table, config: Config) -> pa.Table:
         rows.append_column("account", account)
         .append_column("repository", repository)
         .append_column("is_own", own)
-        .append_column("is_robot", is_robot(column["user_agent"]))
+        .append_column("is_robot", is_robot(column["user_agent"], reference[ROBOTS]))
     )
     return with_event_days(rows)

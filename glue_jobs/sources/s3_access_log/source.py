@@ -13,7 +13,9 @@ from glue_jobs.columns.arrays import as_single_array
 from glue_jobs.config import Config
 from glue_jobs.enrich.datasets import assign_datasets
 from glue_jobs.enrich.event_days import with_event_days
-from glue_jobs.enrich.traffic import is_own, is_robot
+from glue_jobs.enrich.reference_data import ReferenceData
+from glue_jobs.enrich.robots import ROBOTS, is_robot
+from glue_jobs.enrich.traffic import is_own
 from glue_jobs.sources.layouts.day_names import DayNames
 from glue_jobs.sources.s3_access_log.parser import parse_access_log
 
@@ -30,7 +32,7 @@ ACCESS_LOG_NAMES = DayNames(
 )
 
 
-def enrich_access_log(rows: pa.Table, config: Config) -> pa.Table:
+def enrich_access_log(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
     """Parsed lines with every derived column of the table: data set, own traffic, robots, day."""
     column = {
         name: as_single_array(rows[name])
@@ -41,6 +43,6 @@ def enrich_access_log(rows: pa.Table, config: Config) -> pa.Table:
         rows.append_column("account", account)
         .append_column("repository", repository)
         .append_column("is_own", is_own(column["requester"], column["remote_ip"], config))
-        .append_column("is_robot", is_robot(column["user_agent"]))
+        .append_column("is_robot", is_robot(column["user_agent"], reference[ROBOTS]))
     )
     return with_event_days(rows)

@@ -7,11 +7,12 @@ import pyarrow as pa
 from glue_jobs.columns.arrays import as_single_array
 from glue_jobs.config import Config
 from glue_jobs.enrich.datasets import assign_datasets
+from glue_jobs.enrich.reference_data import ReferenceData
 
 __all__ = ["enrich_inventory"]
 
 
-def enrich_inventory(rows: pa.Table, config: Config) -> pa.Table:
+def enrich_inventory(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
     """Rows of a snapshot with the data set each object belongs to."""
     account, repository = assign_datasets(as_single_array(rows["bucket"]), as_single_array(rows["key"]), None, config)
     return rows.append_column("account", account).append_column("repository", repository)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.config import Config
+from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.ingest.data_files import NewFile, read_file, write_file
 from glue_jobs.ingest.duplicates import rewrite
 from glue_jobs.ingest.duplicates.in_files import Day
@@ -35,7 +36,12 @@ def context(tmp_path: Path) -> TaskContext:
 def a_context(folder: Path) -> TaskContext:
     pipeline = replace(BY_NAME["s3_access_log"], table=TABLE)
     return TaskContext(
-        pipeline, Config(), RunFolder(f"{folder}/run", "r1"), date(2024, 5, 9), {TABLE.name: f"{folder}/event"}
+        pipeline,
+        Config(),
+        ReferenceData(),
+        RunFolder(f"{folder}/run", "r1"),
+        date(2024, 5, 9),
+        {TABLE.name: f"{folder}/event"},
     )
 
 

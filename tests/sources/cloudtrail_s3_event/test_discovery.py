@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from glue_jobs.ingest.ingest import NOTHING, RunSummary
+from glue_jobs.ingest.ingest import NOTHING
+from glue_jobs.ingest.request import RunSummary
 from glue_jobs.jobs.run_summary import sentence
 from glue_jobs.read.raw_object import Skipped, Window
 from glue_jobs.sources.cloudtrail_s3_event.source import CLOUDTRAIL_NAMES

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from glue_jobs.columns.byte_search import find
-from glue_jobs.read.parsed import Parsed
+from glue_jobs.read.parsed import NO_POSITIONS, Parsed, Positions
 from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines
 from glue_jobs.sources.s3_access_log.parser.fast_path import FEW_LINES, Plain, parse_plain
 from glue_jobs.sources.s3_access_log.parser.line_index import LineSpans, find_byte
@@ -20,11 +20,11 @@ MOST_QUOTES = 6
 FEW = 0.01
 
 
-def parse_access_log(data: bytes | memoryview | pa.Buffer) -> Parsed:
+def parse_access_log(data: bytes | memoryview | pa.Buffer, starts: Positions = NO_POSITIONS) -> Parsed:
     """Rows and rejected lines of whole access-log lines; together every line that is not blank.
 
     Lines end at ``\\n`` only, the last one may lack it. Rows of lines that only the careful parser understood come
-    last. Never raises for what the bytes say.
+    last. ``starts`` is not needed: a line says by itself where it begins. Never raises for what the bytes say.
     """
     view = memoryview(data).cast("B") if len(data) else memoryview(b"")
     spans = LineSpans.of(view)

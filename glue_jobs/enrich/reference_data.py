@@ -1,0 +1,98 @@
+"""Reference data: named resources that enrichment looks things up in, such as the list of robots.
+
+A resource is described by a few texts, which travel with each task. Its content is loaded once in each worker process,
+from an installed package, a folder or S3. A commit records the version of every resource its rows depend on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from typing import Any
+
+from glue_jobs.errors import StorageError
+from glue_jobs.storage import storage_for
+
+# Contents held by one process; a run uses a handful of resources.
+MAX_LOADED = 16
+
+PACKAGE = "package:"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One named resource: where its bytes are, their version, and the function that reads them.
+
+    ``location`` is ``package:DISTRIBUTION/MODULE/FILE``, the path of a file, or ``s3://bucket/key``. ``read`` is a
+    function of a module, so that it is pickled by its name.
+    """
+
+    name: str
+    location: str
+    version: str
+    read: Callable[[bytes], Any]
+
+
+def packaged(name: str, distribution: str, module: str, file: str, read: Callable[[bytes], Any]) -> Resource:
+    """A resource that is a file of an installed package; its version is that of the package.
+
+    Raises:
+        StorageError: the package is not installed.
+    """
+    try:
+        return Resource(name, f"{PACKAGE}{module}/{file}", f"{distribution} {version(distribution)}", read)
+    except PackageNotFoundError as error:
+        raise StorageError(f"the package {distribution}, which has the {name}, is not installed") from error
+
+
+def stored(name: str, address: str, read: Callable[[bytes], Any]) -> Resource:
+    """A resource that is a file in a folder or on S3; its version is the beginning of the SHA-256 of its content.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    digest = hashlib.sha256(storage_for(address).get(address)).hexdigest()
+    return Resource(name, address, f"{address.rpartition('/')[2]} sha256:{digest[:16]}", read)
+
+
+@dataclass(frozen=True)
+class ReferenceData:
+    """The resources of a run, by name. Small: contents are not part of it."""
+
+    resources: tuple[Resource, ...] = ()
+
+    def __getitem__(self, name: str) -> Any:
+        """The content of the resource, as its ``read`` returns it; loaded once in each process.
+
+        Raises:
+            KeyError: the run has no resource of that name.
+            StorageError: the resource cannot be read, or is not of the version that the run started with.
+        """
+        for resource in self.resources:
+            if resource.name == name:
+                return _content(resource)
+        raise KeyError(name)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The version of each resource, by its name."""
+        return {resource.name: resource.version for resource in self.resources}
+
+
+@lru_cache(maxsize=MAX_LOADED)
+def _content(resource: Resource) -> Any:
+    return resource.read(_bytes(resource))
+
+
+def _bytes(resource: Resource) -> bytes:
+    if resource.location.startswith(PACKAGE):
+        module, _, file = resource.location.removeprefix(PACKAGE).partition("/")
+        return files(module).joinpath(file).read_bytes()
+    data = storage_for(resource.location).get(resource.location)
+    if not resource.version.endswith(hashlib.sha256(data).hexdigest()[:16]):
+        raise StorageError(f"{resource.location} changed while the run was reading it; start the run again")
+    return data

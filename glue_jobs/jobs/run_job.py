@@ -1,0 +1,47 @@
+"""One run of a job, from its arguments to the sentence that says what it did.
+
+AWS Glue and the command line both come through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from glue_jobs.ingest.ingest import ingest
+from glue_jobs.ingest.request import RunSummary
+from glue_jobs.jobs.arguments import REPORT
+from glue_jobs.jobs.ingest_job import ingest_request
+from glue_jobs.jobs.report_job import report, report_request
+from glue_jobs.jobs.run_summary import sentence as ingest_sentence
+from glue_jobs.progress import Reporter
+from glue_jobs.publish.publish import Published
+from glue_jobs.publish.publish import sentence as report_sentence
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What a job did, in one sentence and in detail: ``ingested`` of an ingest job, ``published`` of a report job.
+
+    ``failed`` is true for a run that stored everything it could, and yet somebody should look at what it could not.
+    """
+
+    sentence: str
+    failed: bool = False
+    ingested: RunSummary | None = None
+    published: Published | None = None
+
+
+def run_job(values: Mapping[str, str], reporter: Reporter) -> JobResult:
+    """Run the job that ``values`` describe: the values of `glue_jobs.jobs.arguments.ARGUMENTS` by their names.
+
+    ``pipeline`` says which job it is; absent values have their defaults.
+
+    Raises:
+        UsageLakeError: the job cannot go on; readers see nothing of it. An ArgumentError names the argument.
+    """
+    if values["pipeline"] == REPORT:
+        published = report(report_request(values), reporter)
+        return JobResult(report_sentence(published), published=published)
+    summary = ingest(ingest_request(values), reporter)
+    return JobResult(ingest_sentence(summary), summary.failed, ingested=summary)

@@ -1,0 +1,51 @@
+"""How the bytes of an object divide into records: this decides who may read which part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Protocol
+
+from glue_jobs.read.json_documents import Documents
+from glue_jobs.read.lines import LineReader, OverlongLine
+from glue_jobs.read.whole_files import WholeFile
+
+
+class FrameReader(Protocol):
+    """Joins the bytes of one object, fed in order, to frames: pieces that a parser can read by themselves."""
+
+    position: int
+    index: int | None
+
+    def feed(self, data: bytes) -> Iterator[tuple[int, bytes | OverlongLine]]:
+        """Frames that are complete now, each with its offset in the object."""
+
+    def finish(self, overhang: Iterator[bytes]) -> Iterator[tuple[int, bytes | OverlongLine]]:
+        """The last frame; ``overhang`` has the bytes that follow the part of the object that was fed."""
+
+    def abandon(self) -> bytes:
+        """The bytes of the unfinished frame, for an object that is damaged from there on."""
+
+
+class Framing(Enum):
+    """How the objects of a source divide into records."""
+
+    LINES = "lines"
+    """Lines of text. Large uncompressed objects are split between tasks, and a parser gets lines of many objects."""
+
+    DOCUMENTS = "documents"
+    """JSON documents. Objects are not split between tasks; a large document comes in pieces, as documents too."""
+
+    WHOLE_FILES = "whole files"
+    """Files that only make sense whole, such as lines below a header. Objects are never split."""
+
+    @property
+    def is_splittable(self) -> bool:
+        """Whether two tasks may read parts of one object."""
+        return self is Framing.LINES
+
+    def reader(self, start: int) -> FrameReader:
+        """A reader for one object, or for the part of it that begins at byte ``start``."""
+        if self is Framing.LINES:
+            return LineReader(start)
+        return Documents() if self is Framing.DOCUMENTS else WholeFile()

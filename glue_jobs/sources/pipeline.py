@@ -1,0 +1,167 @@
+"""What a pipeline is: one source on its way to its tables.
+
+There are two kinds. An event pipeline ingests each raw object once. A snapshot pipeline ingests whole snapshots, and
+newer ones replace older ones. Whoever runs a pipeline need not know its kind: the pipeline finds its raw objects
+itself, and calls the method of a `Stager` that suits it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
+
+import pyarrow as pa
+
+from glue_jobs.config import Config
+from glue_jobs.enrich.reference_data import ReferenceData, Resource
+from glue_jobs.errors import ArgumentError
+from glue_jobs.read.framing import Framing
+from glue_jobs.read.parsed import Parser
+from glue_jobs.read.raw_object import RawObject, Skipped, Window
+from glue_jobs.sources.layouts.day_names import DayNames
+from glue_jobs.sources.layouts.discovery import discover, discover_snapshots
+from glue_jobs.storage import Storage
+from glue_jobs.tables.model import Table
+
+Staged = TypeVar("Staged", covariant=True)
+
+
+class Enrich(Protocol):
+    """Adds the columns of a table that are derived from its records."""
+
+    def __call__(self, rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
+        """``rows`` with the derived columns; ``reference`` has the pipeline's resources by name."""
+
+
+class Stager(Protocol[Staged]):
+    """Turns new raw objects into data files that no reader sees yet, for each kind of pipeline."""
+
+    def stage_events(self, pipeline: EventPipeline) -> Staged:
+        """Stage objects that hold events."""
+
+    def stage_snapshots(self, pipeline: SnapshotPipeline) -> Staged:
+        """Stage objects that are manifests of snapshots."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline(ABC):
+    """One source on its way to its table.
+
+    A run lists objects of the last ``look_back_days`` again, because objects may arrive late. ``resources`` are the
+    reference data that ``enrich`` needs.
+    """
+
+    title: str
+    enrich: Enrich
+    table: Table
+    look_back_days: int = 3
+    resources: tuple[Callable[[], Resource], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The pipeline has the name of the table it fills."""
+        return self.table.name
+
+    @property
+    def derived_tables(self) -> tuple[Table, ...]:
+        """Further tables of its own, in the order in which a run commits to them after ``table``."""
+        return ()
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """All tables of its own, in the order in which a run commits to them."""
+        return self.table, *self.derived_tables
+
+    @property
+    def takes_any_name(self) -> bool:
+        """Whether objects can be found that are not named as AWS names them."""
+        return False
+
+    def reference_data(self) -> ReferenceData:
+        """The reference data of a run that starts now.
+
+        Raises:
+            StorageError: a resource cannot be read.
+        """
+        return ReferenceData(tuple(resource() for resource in self.resources))
+
+    def without_management_events(self) -> Pipeline:
+        """The same pipeline, but it filters management events.
+
+        Raises:
+            ArgumentError: the source has no management events.
+        """
+        raise ArgumentError(f"management_events is for CloudTrail: leave it out for {self.title}")
+
+    @abstractmethod
+    def discover(
+        self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool
+    ) -> Iterator[RawObject]:
+        """The raw objects below ``raw`` whose day is in the window; ``skipped`` gets the others.
+
+        Raises:
+            ArgumentError: there is nothing at all below ``raw``.
+            StorageError: it cannot be listed.
+        """
+
+    @abstractmethod
+    def stage(self, stager: Stager[Staged]) -> Staged:
+        """Call the method of the stager that suits this kind of pipeline."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventPipeline(Pipeline):
+    """A source whose objects hold events: each object is ingested exactly once.
+
+    ``framing`` says how objects divide into records. A byte of an object becomes about ``compression_ratio`` bytes of
+    records. ``parse_data_events`` is ``parse`` without management events, where the source has any.
+    """
+
+    names: DayNames
+    framing: Framing
+    parse: Parser
+    parse_data_events: Parser | None = None
+    compression_ratio: int = 1
+
+    @property
+    def takes_any_name(self) -> bool:
+        return True
+
+    def without_management_events(self) -> Pipeline:
+        if self.parse_data_events is None:
+            return super().without_management_events()
+        return replace(self, parse=self.parse_data_events)
+
+    def discover(
+        self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool
+    ) -> Iterator[RawObject]:
+        return discover(storage, raw, self.names, window, skipped, any_name)
+
+    def stage(self, stager: Stager[Staged]) -> Staged:
+        return stager.stage_events(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotPipeline(Pipeline):
+    """A source whose objects are manifests of snapshots.
+
+    The latest snapshots keep their rows; of all others only their ``totals`` stay. ``changes`` holds what each snapshot
+    changed, found while the snapshot before it still has its rows.
+    """
+
+    totals: Table
+    changes: Table
+
+    @property
+    def derived_tables(self) -> tuple[Table, ...]:
+        return self.changes, self.totals
+
+    def discover(
+        self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool
+    ) -> Iterator[RawObject]:
+        return discover_snapshots(storage, raw, window, skipped)
+
+    def stage(self, stager: Stager[Staged]) -> Staged:
+        return stager.stage_snapshots(self)

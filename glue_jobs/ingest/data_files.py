@@ -17,13 +17,8 @@ from glue_jobs.columns.arrays import drop_unused_values, keep_mask, ranks, take_
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 
-# Of zstd, Arrow's level 1: level 3 takes half as long again for 4 % smaller files (benchmarks/). It sets up its tables
-# for every page anew, so that less than some bytes are packed by snappy in half the time, and about as well.
+# Arrow's zstd level 1. Level 3 takes half as long again for files that are 4 % smaller (benchmarks/).
 CODEC = "zstd"
-CODEC_OF_LITTLE, LITTLE = "snappy", 8 * 2**10
-
-# About as many bytes has a text.
-TEXT = 32
 
 # Small enough that the statistics of a row group prune by key, large enough to read in one go.
 ROW_GROUP_ROWS = 122_880
@@ -80,7 +75,7 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
             row_group_size=ROW_GROUP_ROWS,
             data_page_size=PAGE,
             write_batch_size=ROWS_AT_A_TIME,
-            compression={name: _codec(rows[name]) for name in rows.column_names},
+            compression=CODEC,
             use_dictionary=[name for name in rows.column_names if _repeats(rows[name])],
             # Bounds of long texts that nobody filters by would cost a third of the writing.
             write_statistics=list(table.bounded),
@@ -150,17 +145,6 @@ def _required(rows: pa.Table) -> pa.Table:
 
 def _kept_type(actual: pa.DataType, declared: pa.DataType) -> pa.DataType:
     return actual if pa.types.is_dictionary(actual) else declared
-
-
-def _codec(column: pa.ChunkedArray) -> str:
-    """How a column is compressed, by a guess at its bytes: to add them up would take as long as this saves."""
-    rows, kind = len(column), column.type
-    if pa.types.is_dictionary(kind) and column.num_chunks == 1:
-        values = len(column.chunk(0).dictionary)
-        size = rows * (values - 1).bit_length() // 8 + values * TEXT
-    else:
-        size = rows * kind.bit_width // 8 if pa.types.is_primitive(kind) else rows * TEXT
-    return CODEC_OF_LITTLE if size < LITTLE else CODEC
 
 
 def _repeats(column: pa.ChunkedArray) -> bool:

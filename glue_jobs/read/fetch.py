@@ -98,7 +98,7 @@ def read_batches(chunk: Chunk, numbers: list[int], framing: Framing) -> Iterator
     builder = _BatchBuilder()
     for part, number, pieces in fetch_ranges(chunk, numbers):
         reader = framing.reader(part.start)
-        unpacker = Unpacker(part.raw_object.entry.size)
+        unpacker = Unpacker()
         for raw in chain(pieces, (None,)):
             for data in unpacker.finish() if raw is None else unpacker.feed(raw):
                 for offset, text in reader.feed(data):

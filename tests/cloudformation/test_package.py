@@ -88,7 +88,7 @@ def test_the_prefix_follows_the_content(template: str, monkeypatch: pytest.Monke
 
 def test_the_modules_are_those_glue_lacks_in_the_versions_tested_here(template: str) -> None:
     modules = dict(text.split("==") for text in additional_modules())
-    ours = {"pyiceberg", "msgspec", "isal", "deflate", "obstore", "pyyaml", "crawler-user-agents", "sqlalchemy"}
+    ours = {"pyiceberg", "msgspec", "isal", "obstore", "pyyaml", "crawler-user-agents", "sqlalchemy"}
     assert ours <= set(modules)
     assert not {"boto3", "pyarrow", "numpy", "pandas", "pyspark", "duckdb", "rich_click"} & set(modules)
     assert {name: version(name) for name in modules} == modules

@@ -554,7 +554,7 @@ def test_a_large_snapshot_is_written_in_pieces(
 ) -> None:
     monkeypatch.setattr(glue_jobs.ingest.snapshots.task, "FLUSH", 20_000)
     monkeypatch.setattr("glue_jobs.sources.s3_inventory_object.parser.files.BLOCK", 10_000)
-    monkeypatch.setattr("glue_jobs.read.unpack.MOST_AT_ONCE", 5_000)
+    monkeypatch.setattr("glue_jobs.read.unpack.MAX_OUTPUT_BYTES", 5_000)
     inventory.deliver(FIRST, records(2_000))
     assert run(inventory, lake).totals.rows == 2_000
     files = Lake(lake, "usage_lake").load(S3_INVENTORY_OBJECT).files()

@@ -78,7 +78,7 @@ def test_records_of_a_large_document_are_numbered_through(
     monkeypatch.setattr(json_documents, "TAIL", 900)
     monkeypatch.setattr(fetch, "MAX_BATCH_BYTES", 2000)
     monkeypatch.setattr(fetch, "MAX_DOCUMENT_BATCH_BYTES", together)
-    monkeypatch.setattr("glue_jobs.read.unpack.MOST_AT_ONCE", 500)
+    monkeypatch.setattr("glue_jobs.read.unpack.MAX_OUTPUT_BYTES", 500)
     records = [event(number) if number % 50 else {} for number in range(1000)]
     data = json.dumps({"Records": records}).encode()
     small = json.dumps({"Records": [event(1000), {}]}).encode()

@@ -149,24 +149,6 @@ def test_every_column_has_its_field_id_also_after_a_rewrite(table: Table, tmp_pa
                 assert field.type.value_field.metadata[b"PARQUET:field_id"] == str(column.element_id).encode()
 
 
-@pytest.mark.parametrize(
-    ("names", "codec"),
-    [
-        (pa.array(["a", "b"] * 100), "SNAPPY"),
-        (pa.array(["a", "b"] * 200), "ZSTD"),
-        (pa.array(["a", "b"] * 200).dictionary_encode(), "SNAPPY"),
-        (pa.array([f"{number}" for number in range(400)]).dictionary_encode(), "ZSTD"),
-    ],
-    ids=["a few texts", "many texts", "few values", "many values"],
-)
-def test_what_is_little_is_packed_sooner(names: pa.Array, codec: str, tmp_path: Path) -> None:
-    count = len(names)
-    columns = {"size": range(count), "day": [date(2024, 5, 7)] * count, "source": ["x"] * count}
-    file, _ = written(EVENTS, pa.table({"name": names, **columns}), tmp_path)
-    assert file.metadata.row_group(0).column(0).compression == codec
-    assert file.read()["name"].to_pylist() == names.to_pylist()
-
-
 def test_files_know_their_bounds(tmp_path: Path) -> None:
     day = date(2024, 5, 7)
     content = [{"name": name, "size": 1, "day": day, "source": "x"} for name in ("a", "b", None)]

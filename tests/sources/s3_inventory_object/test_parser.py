@@ -135,7 +135,7 @@ def test_a_bad_row_is_rejected_with_its_place_and_its_neighbours_stay(line: str)
 
 def test_rows_are_numbered_through_the_blocks_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("glue_jobs.sources.s3_inventory_object.parser.files.BLOCK", 1_000)
-    monkeypatch.setattr("glue_jobs.read.unpack.MOST_AT_ONCE", 700)
+    monkeypatch.setattr("glue_jobs.read.unpack.MAX_OUTPUT_BYTES", 700)
     lines = [f'"b","k{n}"\n' if n % 40 else f'"b{n}"\n' for n in range(400)]
     blocks = read("CSV", gzip.compress("".join(lines).encode()), ("Bucket", "Key"), folder=tmp_path)
     assert len(blocks) > 3

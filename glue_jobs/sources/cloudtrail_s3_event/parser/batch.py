@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from glue_jobs.read.json_values import NOT_JSON
-from glue_jobs.read.parsed import Rejected
-from glue_jobs.sources.cloudtrail_s3_event.parser.documents import KEPT, read_documents
+from glue_jobs.read.parsed import MAX_RECORD_BYTES, Rejected
+from glue_jobs.sources.cloudtrail_s3_event.parser.documents import read_documents
 from glue_jobs.sources.cloudtrail_s3_event.parser.event import (
     NOTHING,
     REST,
@@ -129,7 +129,7 @@ def _take_records(batch: Batch, start: int, text: bytes) -> None:
         try:
             event, others = read_event(record)
         except Unusable as problem:
-            batch.rejected.append(Rejected(start, str(problem), bytes(record)[:KEPT], index))
+            batch.rejected.append(Rejected(start, str(problem), bytes(record)[:MAX_RECORD_BYTES], index))
             continue
         if event is None:
             batch.filtered.append(start)
@@ -153,7 +153,7 @@ def _with_any_time(batch: Batch, start: int, found: list[_Found]) -> tuple[list[
         time = any_time(text)
         if time < 0:
             reason = f"eventTime {text[:40]!r} is not a date and time" if text else "the event has no eventTime"
-            batch.rejected.append(Rejected(start, reason, bytes(each.record)[:KEPT], each.index))
+            batch.rejected.append(Rejected(start, reason, bytes(each.record)[:MAX_RECORD_BYTES], each.index))
             continue
         if not is_documented(text or ""):
             each = replace(each, others={**each.others, "eventTime": msgspec.Raw(msgspec.json.encode(text))})

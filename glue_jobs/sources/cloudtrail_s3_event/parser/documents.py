@@ -23,6 +23,7 @@ from glue_jobs.read.json_documents import (
     whole_but_for_its_end,
 )
 from glue_jobs.read.json_values import BETWEEN, NOT_JSON, Break, value_end
+from glue_jobs.read.parsed import MAX_RECORD_BYTES
 
 EMPTY = "the object is empty"
 DIGEST = "this is a CloudTrail digest file, it has no events"
@@ -30,7 +31,6 @@ NO_RECORDS = "the document has no list of Records"
 
 # A document broken more often than this is no document; every break costs a search for the next record.
 MOST_BREAKS = 100
-KEPT = 64 * 2**10
 
 _NAMES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 # What closes a document whose opening was before the break.
@@ -68,7 +68,7 @@ class Contents:
 
     def refuse(self, reason: str, record: bytes | memoryview) -> None:
         """Put something broken behind the others."""
-        self.broken.append(Broken(self.count, reason, bytes(record[:KEPT])))
+        self.broken.append(Broken(self.count, reason, bytes(record[:MAX_RECORD_BYTES])))
 
     @property
     def count(self) -> int:

@@ -1,4 +1,4 @@
-"""Where bytes are in a buffer, found without a loop over them in Python."""
+"""Search buffers for bytes without a loop over them in Python."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Places = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
 
-# Flags of one block stay in the processor's cache.
-BLOCK = 1 << 18
+# The flags of a block stay in the processor's cache.
+BLOCK_BYTES = 1 << 18
 WORD_BITS = 3
 WORD = 1 << WORD_BITS
 
@@ -21,25 +21,17 @@ WORD = 1 << WORD_BITS
 _NUMBER = 16
 
 
-def find(data: Bytes, wanted: Callable[[Bytes], Flags]) -> Places:
-    """Offsets of the bytes that are ``wanted``, ascending; looks at a block at a time.
-
-    Meant for bytes that are rare, such as one in a hundred.
-    """
-    found = [find_in_block(wanted(data[start : start + BLOCK]), start) for start in range(0, len(data), BLOCK)]
+def find_bytes(data: Bytes, wanted: Callable[[Bytes], Flags]) -> Places:
+    """Offsets of the bytes that are ``wanted``, ascending; ``wanted`` gets one block at a time."""
+    found = [
+        np.flatnonzero(wanted(data[start : start + BLOCK_BYTES])) + start for start in range(0, len(data), BLOCK_BYTES)
+    ]
     return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
 def find_in_block(flags: Flags, start: int) -> Places:
     """Offsets of the flags that are set, counted from ``start``."""
-    # Eight flags at a time first: few words have one, and only those are looked at closely.
-    whole = len(flags) // WORD * WORD
-    eights = flags[:whole].view(np.uint64)
-    words = np.flatnonzero(eights != 0)
-    hits = np.flatnonzero(eights[words].view(np.bool_))
-    # Numpy divides many times slower than it shifts.
-    places = (words * WORD + start)[hits >> WORD_BITS] + (hits & (WORD - 1))
-    return places if whole == len(flags) else np.append(places, np.flatnonzero(flags[whole:]) + (whole + start))
+    return np.flatnonzero(flags) + start
 
 
 class Words:

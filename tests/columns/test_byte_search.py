@@ -8,15 +8,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glue_jobs.columns.byte_search import BLOCK, Words, find, word
+from glue_jobs.columns.byte_search import BLOCK_BYTES, Words, find_bytes, word
 
 few_letters = st.text(alphabet="abc", max_size=60).map(str.encode)
 
 
 @given(few_letters, st.integers(0, 2))
 def test_bytes_are_found_across_blocks(text: bytes, before: int) -> None:
-    data = b"x" * (BLOCK - before) + text
-    found = find(np.frombuffer(data, np.uint8), lambda block: block == ord("b"))
+    data = b"x" * (BLOCK_BYTES - before) + text
+    found = find_bytes(np.frombuffer(data, np.uint8), lambda block: block == ord("b"))
     assert found.tolist() == [place for place, letter in enumerate(data) if letter == ord("b")]
 
 
@@ -43,7 +43,7 @@ def test_windows_and_bytes_are_those_of_the_buffer(text: bytes) -> None:
 
 
 def test_a_buffer_may_be_empty() -> None:
-    assert find(np.frombuffer(b"", np.uint8), lambda block: block == 1).tolist() == []
+    assert find_bytes(np.frombuffer(b"", np.uint8), lambda block: block == 1).tolist() == []
     assert Words(b"").has(b"12345678", np.zeros(0, np.int64)).tolist() == []
 
 

@@ -1,4 +1,4 @@
-"""S3 server access logs: where their objects lie, and what is derived from their lines.
+"""S3 server access logs: names of their objects, and columns derived from their lines.
 
 Key layouts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
 """
@@ -21,19 +21,24 @@ from glue_jobs.sources.s3_access_log.parser import parse_access_log
 
 __all__ = ["ACCESS_LOG_NAMES", "enrich_access_log", "parse_access_log"]
 
-# [prefix]YYYY-MM-DD-hh-mm-ss-UNIQUE, beside each other or in folders YYYY/MM/DD by event or by delivery time.
+# [prefix]YYYY-MM-DD-hh-mm-ss-UNIQUE, side by side or in folders YYYY/MM/DD of the event or delivery day.
 _NAME = r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})-\d{2}-\d{2}-\d{2}-[0-9A-Za-z]+"
 
 ACCESS_LOG_NAMES = DayNames(
     in_day=re.compile(_NAME),
     flat=re.compile(rf"(?P<stem>[^/]*?){_NAME}$"),
-    # CloudTrail, ELB and others share log buckets and write below this folder.
+    # CloudTrail, ELB and other services that share a log bucket write below this folder.
     ignored=frozenset({"AWSLogs"}),
 )
 
 
+<<<<<<< HEAD
 def enrich_access_log(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
     """Parsed lines with every derived column of the table: data set, own traffic, robots, day."""
+=======
+def enrich_access_log(rows: pa.Table, config: Config) -> pa.Table:
+    """Parsed lines with the derived columns of the table: data set, own traffic, robots, day."""
+>>>>>>> bd0df24 (Access logs: name the fast path, its line index and proof, and explain them on one page)
     column = {
         name: as_single_array(rows[name])
         for name in ("bucket", "key", "access_point_arn", "requester", "remote_ip", "user_agent")

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from glue_jobs.read.parsed import Parsed
 from glue_jobs.sources.s3_access_log import parser as access_log_parser
 from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines
-from glue_jobs.sources.s3_access_log.parser.fast_path import parse_plain
-from glue_jobs.sources.s3_access_log.parser.line_index import LineSpans
+from glue_jobs.sources.s3_access_log.parser.fast_path import parse_fast
+from glue_jobs.sources.s3_access_log.parser.line_index import LineIndex
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 
 OWNER = "0123456789abcdef" * 4
@@ -347,8 +347,8 @@ def test_both_parsers_agree_on_any_mix_of_well_formed_lines(cases: list[tuple[li
 
 def test_fast_parser_leaves_no_well_formed_line() -> None:
     data = "\n".join([line(), line(client="- - - - 4096 - - - -")] * 100).encode()
-    spans = LineSpans.of(memoryview(data))
-    assert sum(len(left) for left in parse_plain(spans, np.arange(len(spans))).left) == 0
+    spans = LineIndex.of(memoryview(data))
+    assert sum(len(left) for left in parse_fast(spans, np.arange(len(spans))).unproven) == 0
 
 
 MARKS = ['"', ' "', '" ', " ", "\n", "-", '"-"', "\r\n", "\x00"]

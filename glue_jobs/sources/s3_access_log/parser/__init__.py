@@ -1,65 +1,67 @@
-"""The parser of S3 server access logs: bytes in, Arrow rows and rejected lines out, nothing else touched."""
+"""Parser of S3 server access logs: bytes in, Arrow rows and rejected lines out, no other effects.
+
+Most lines take the fast path, the others the fallback: docs/decisions/0004-access-log-fast-path.md.
+"""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from glue_jobs.columns.byte_search import find
+from glue_jobs.columns.byte_search import Flags, find_bytes
 from glue_jobs.read.parsed import NO_POSITIONS, Parsed, Positions
 from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines
-from glue_jobs.sources.s3_access_log.parser.fast_path import FEW_LINES, Plain, parse_plain
-from glue_jobs.sources.s3_access_log.parser.line_index import LineSpans, find_byte
+from glue_jobs.sources.s3_access_log.parser.fast_path import FALLBACK_LINES, FastPathResult, parse_fast
+from glue_jobs.sources.s3_access_log.parser.line_index import LineIndex
 
 __all__ = ["parse_access_log"]
 
-CARRIAGE_RETURN = 13
-NOT_ASCII = 128
-MOST_QUOTES = 6
-FEW = 0.01
+CARRIAGE_RETURN = ord("\r")
+FIRST_NON_ASCII = 128
+# S3 writes a pair of quotes around each of three fields.
+MAX_QUOTES_OF_S3 = 6
+MAX_SHARE_OF_DOUBLE_BLANKS = 0.01
 
 
 def parse_access_log(data: bytes | memoryview | pa.Buffer, starts: Positions = NO_POSITIONS) -> Parsed:
-    """Rows and rejected lines of whole access-log lines; together every line that is not blank.
+    """Rows and rejected lines of an access log; together every line that is not blank.
 
-    Lines end at ``\\n`` only, the last one may lack it. Rows of lines that only the careful parser understood come
-    last. ``starts`` is not needed: a line says by itself where it begins. Never raises for what the bytes say.
+    ``data`` holds whole lines. Only ``\\n`` ends a line; the last line may lack it. Rows of the fast path come first.
+    ``starts`` is not needed. Never raises for what the bytes contain.
     """
     view = memoryview(data).cast("B") if len(data) else memoryview(b"")
-    spans = LineSpans.of(view)
-    plain_lines, odd_lines = _divide(spans)
-    plain = parse_plain(spans, plain_lines) if len(spans) > FEW_LINES else Plain(left=[plain_lines])
-    careful_lines = np.sort(np.concatenate([*plain.left, odd_lines]))
-    careful = parse_lines((int(spans.starts[number]), spans.line(number)) for number in careful_lines)
-    tables, positions = plain.tables, [spans.starts[lines] for lines in plain.lines]
-    if careful.rows.num_rows or not tables:
-        tables, positions = [*tables, careful.rows], [*positions, careful.positions]
-    places = np.concatenate(positions)
-    return Parsed(pa.concat_tables(tables), places, len(places) + len(careful.rejected), careful.rejected)
+    index = LineIndex.of(view)
+    excluded = _lines_for_fallback(index)
+    fast_lines = np.flatnonzero(~excluded)
+    fast = parse_fast(index, fast_lines) if len(index) > FALLBACK_LINES else FastPathResult(unproven=[fast_lines])
+    remaining = np.sort(np.concatenate([*fast.unproven, np.flatnonzero(excluded)]))
+    fallback = parse_lines((int(index.starts[number]), index.line(number)) for number in remaining)
+    tables, positions = fast.tables, [index.starts[lines] for lines in fast.lines]
+    if fallback.rows.num_rows or not tables:
+        tables, positions = [*tables, fallback.rows], [*positions, fallback.positions]
+    all_positions = np.concatenate(positions)
+    records = len(all_positions) + len(fallback.rejected)
+    return Parsed(pa.concat_tables(tables), all_positions, records, fallback.rejected)
 
 
-def _divide(spans: LineSpans) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Numbers of the lines ``pyarrow.csv`` may read, and of those with bytes it would read otherwise than we do."""
-    data = spans.bytes_of(spans.data)
-    # S3 writes two quotes around each of three fields; any more, or half a pair, were typed by a client.
-    odd = (spans.quotes > MOST_QUOTES) | (spans.quotes % 2 == 1)
-    doubled = spans.double_blanks()
-    # A blank too many shifts the columns and costs all lines a second reading; but a popular client may write one.
-    if np.count_nonzero(doubled) <= len(spans) * FEW:
-        odd |= doubled
-    text = spans.data.tobytes() if not isinstance(spans.data.obj, bytes) else spans.data.obj
-    # To pyarrow a carriage return ends a line.
+def _lines_for_fallback(index: LineIndex) -> Flags:
+    """Lines that ``pyarrow.csv`` would split or decode differently from the fallback."""
+    data = index.bytes_of(index.data)
+    # More quotes than S3 writes, or an odd number, come from a client.
+    excluded = (index.quotes > MAX_QUOTES_OF_S3) | (index.quotes % 2 == 1)
+    # An extra blank shifts the columns, and pyarrow then has to read the whole buffer again. It may also stand in the
+    # user agent of a popular client, where it does no harm.
+    double_blank = index.has_double_blank()
+    if np.count_nonzero(double_blank) <= len(index) * MAX_SHARE_OF_DOUBLE_BLANKS:
+        excluded |= double_blank
+    text = index.data.tobytes() if not isinstance(index.data.obj, bytes) else index.data.obj
+    # pyarrow takes a carriage return for a line end.
     if b"\r" in text:
-        odd[_line_of(spans, find_byte(data, CARRIAGE_RETURN))] = True
+        excluded[index.lines_at(find_bytes(data, lambda block: block == CARRIAGE_RETURN))] = True
     if not text.isascii():
-        strange = _line_of(spans, find(data, lambda block: block >= NOT_ASCII))
-        odd[[number for number in np.unique(strange) if not _is_utf8(spans.line(number))]] = True
-    return np.flatnonzero(~odd), np.flatnonzero(odd)
-
-
-def _line_of(spans: LineSpans, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    return np.searchsorted(spans.starts, places, side="right") - 1
+        candidates = np.unique(index.lines_at(find_bytes(data, lambda block: block >= FIRST_NON_ASCII)))
+        excluded[[number for number in candidates if not _is_utf8(index.line(number))]] = True
+    return excluded
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""The careful parser of S3 server access logs: one line at a time, for what is not plainly well-formed."""
+"""Fallback for access log lines that the fast path does not prove: one line at a time, read from both ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ import pyarrow as pa
 
 from glue_jobs.columns.arrays import dictionary_array
 from glue_jobs.read.parsed import Parsed, Rejected
-from glue_jobs.sources.s3_access_log.parser.client_text import SPLICED, Unreadable, problem_of_tail, read_client_text
+from glue_jobs.sources.s3_access_log.parser.client_text import (
+    SPLICED,
+    UnreadableLineError,
+    problem_of_tail,
+    read_client_text,
+)
 from glue_jobs.sources.s3_access_log.parser.values import (
     FIELDS,
     HEAD,
@@ -28,12 +33,12 @@ from glue_jobs.sources.s3_access_log.parser.values import (
 )
 
 Row = tuple[Any, ...]
-"""The texts of one line: the 27 fields, then the list of further ones."""
+"""Texts of one line: its 27 fields, then the list of extra fields."""
 
 TIME_FIELD = FIELDS.index("event_time")
-NOTHING = ("-", "")
-LARGEST_NUMBER = 2**63 - 1
-LONGEST_NUMBER = len(str(LARGEST_NUMBER))
+NULL_TEXTS = ("-", "")
+MAX_NUMBER = 2**63 - 1
+MAX_DIGITS = len(str(MAX_NUMBER))
 
 _HEAD = re.compile(" *" + " +".join(pattern_of(name) for name in HEAD) + r" +(?=[^ ])")
 _PLAIN = re.compile(
@@ -45,36 +50,36 @@ _HEAD_FIELDS = {name: re.compile(rf" *{pattern_of(name)}(?: +|$)") for name in H
 
 
 def parse_lines(lines: Iterable[tuple[int, bytes]]) -> Parsed:
-    """Rows and rejected lines of (position, line) pairs, in their order; lines of nothing but blanks do not count."""
-    found: list[tuple[int, bytes, Row]] = []
+    """Rows and rejected lines of (position, line) pairs, in their order; blank lines are no records."""
+    parsed: list[tuple[int, bytes, Row]] = []
     rejected: list[Rejected] = []
     for position, line in lines:
         if not line.strip():
             continue
         try:
-            found.append((position, line, read_line(line)))
-        except Unreadable as problem:
+            parsed.append((position, line, read_line(line)))
+        except UnreadableLineError as problem:
             rejected.append(Rejected(position, str(problem), line))
-    times, real = event_times(_time_bytes([row[TIME_FIELD] for _, _, row in found]))
-    for index in np.flatnonzero(~real):
-        position, line, row = found[index]
+    times, is_real_time = event_times(_time_bytes([row[TIME_FIELD] for _, _, row in parsed]))
+    for index in np.flatnonzero(~is_real_time):
+        position, line, row = parsed[index]
         rejected.append(Rejected(position, f"{row[TIME_FIELD]}] is not a date and time.", line))
     rejected.sort(key=lambda record: record.position)
-    kept = np.flatnonzero(real)
-    rows = _table([found[index][2] for index in kept], times[kept])
-    positions = np.array([found[index][0] for index in kept], dtype=np.int64)
-    return Parsed(rows, positions, len(kept) + len(rejected), rejected)
+    readable = np.flatnonzero(is_real_time)
+    rows = _table([parsed[index][2] for index in readable], times[readable])
+    positions = np.array([parsed[index][0] for index in readable], dtype=np.int64)
+    return Parsed(rows, positions, len(readable) + len(rejected), rejected)
 
 
 def read_line(line: bytes) -> Row:
-    """Texts of the fields of one line as logged (null for a bare ``-`` of the client), further ones as a list.
+    """Texts of the fields of one line as logged, None for a bare ``-`` of a client field.
 
-    Raises Unreadable with the reason. Whether the time is a real date is left to the caller.
+    The caller checks that the time is a real date. Raises UnreadableLineError with the reason.
     """
     text = line.decode("utf-8", "backslashreplace").rstrip(" \r")
     head = _HEAD.match(text)
     if head is None:
-        raise Unreadable(_what_is_wrong_with_head(text))
+        raise UnreadableLineError(_what_is_wrong_with_head(text))
     rest = text[head.end() :]
     plain = _PLAIN.fullmatch(rest)
     if plain is None:
@@ -84,9 +89,9 @@ def read_line(line: bytes) -> Row:
         tail = [value for value in last.split(" ") if value]
         problem = problem_of_tail(tail)
         if problem:
-            raise Unreadable(problem)
-    if max(map(len, middle)) >= LONGEST_NUMBER and _has_too_large(middle):
-        raise Unreadable("A number of the line does not fit into 64 bits.")
+            raise UnreadableLineError(problem)
+    if max(map(len, middle)) >= MAX_DIGITS and _has_too_large(middle):
+        raise UnreadableLineError("A number of the line does not fit into 64 bits.")
     known = tail[: len(TAIL)] + ["-"] * (len(TAIL) - len(tail))
     fields = (*head.groups(), uri, *middle, referer, user_agent, *known)
     return (*fields, tail[len(TAIL) :])
@@ -94,13 +99,12 @@ def read_line(line: bytes) -> Row:
 
 def _has_too_large(middle: list[str]) -> bool:
     digits = [text.lstrip("0") for name, text in zip(MIDDLE, middle, strict=True) if name in NUMBERS]
-    # Python refuses to convert a text of thousands of digits, so the length decides first.
-    longest = [text for text in digits if len(text) >= LONGEST_NUMBER]
-    return any(len(text) > LONGEST_NUMBER or int(text) > LARGEST_NUMBER for text in longest)
+    # The length decides first: Python refuses to convert thousands of digits.
+    return any(len(text) > MAX_DIGITS or (len(text) == MAX_DIGITS and int(text) > MAX_NUMBER) for text in digits)
 
 
 def _what_is_wrong_with_head(text: str) -> str:
-    """One sentence about the first of the eight leading fields that is not what S3 writes."""
+    """One sentence about the first of the eight leading fields that S3 cannot have written."""
     if len(re.findall(TIME, text.partition('"')[0])) > 1:
         return SPLICED
     position = 0
@@ -134,22 +138,22 @@ def _table(rows: list[Row], times: npt.NDArray[np.int64]) -> pa.Table:
 def _column(name: str, texts: tuple[Any, ...]) -> pa.Array:
     arrow_type = PARSED_SCHEMA.field(name).type
     if name == "extra_fields":
-        lists = [[field if field not in NOTHING else None for field in fields] or None for fields in texts]
+        lists = [[field if field not in NULL_TEXTS else None for field in fields] or None for fields in texts]
         return pa.array(lists, arrow_type)
-    codes, known = _encode(texts)
+    codes, distinct = _encode(texts)
     if name in NUMBERS:
-        values = pa.array([int(text) for text in known], arrow_type)
+        values = pa.array([int(text) for text in distinct], arrow_type)
     elif name == "acl_required":
-        values = pa.array([True for _ in known], arrow_type)
+        values = pa.array([True for _ in distinct], arrow_type)
     else:
-        values = pa.array(known, pa.string())
+        values = pa.array(distinct, pa.string())
     encoded = dictionary_array(codes, values)
     return encoded if pa.types.is_dictionary(arrow_type) else encoded.dictionary_decode()
 
 
 def _encode(texts: tuple[str | None, ...]) -> tuple[npt.NDArray[np.int32], list[str]]:
-    """For each text its place among the different ones, and these; -1 for what means nothing."""
-    different = dict.fromkeys(texts, -1)
-    known = [text for text in different if text is not None and text not in NOTHING]
-    places = different | {text: place for place, text in enumerate(known)}
-    return np.fromiter(map(places.__getitem__, texts), np.int32, len(texts)), known
+    """For each text its index among the distinct texts, -1 for null, and the distinct texts."""
+    codes = dict.fromkeys(texts, -1)
+    distinct = [text for text in codes if text is not None and text not in NULL_TEXTS]
+    codes |= {text: code for code, text in enumerate(distinct)}
+    return np.fromiter(map(codes.__getitem__, texts), np.int32, len(texts)), distinct

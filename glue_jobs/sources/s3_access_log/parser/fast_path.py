@@ -1,9 +1,9 @@
-"""The fast parser of S3 server access logs: whole buffers through ``pyarrow.csv``, kept where that is proven right.
+"""Fast path for access log lines: ``pyarrow.csv`` reads a whole buffer, and rows proven correct are kept.
 
-A few lines are looked at to see how many columns there are; lines with another number are tried again among their
-like. What cannot be matched with its lines (a quoted text swallowed a line end, a value did not fit its type) is tried
-again without the lines that have two blanks in a row, then in smaller pieces; the smallest are left to the careful
-parser, as are the lines without proof.
+A buffer may mix layouts, that is, numbers of columns. A sample of lines suggests the layout to read; lines of another
+layout are read again on their own. A buffer whose rows cannot be matched with its lines (a quoted text swallows a line
+end, a value does not fit its type) is split and read again in parts. Small parts and unproven lines are left to the
+fallback.
 """
 
 from __future__ import annotations
@@ -16,107 +16,87 @@ import pyarrow as pa
 
 from glue_jobs.columns.arrays import as_single_array
 from glue_jobs.columns.byte_search import Flags, Places
-from glue_jobs.sources.s3_access_log.parser.columns import (
-    COLUMNS,
-    ZONE,
-    build_table,
-    encode,
-    read_columns,
-)
-from glue_jobs.sources.s3_access_log.parser.line_index import LineSpans
-from glue_jobs.sources.s3_access_log.parser.proof import Doubt, prove_places, prove_shapes
+from glue_jobs.sources.s3_access_log.parser.columns import COLUMNS, ZONE, build_table, read_columns
+from glue_jobs.sources.s3_access_log.parser.line_index import LineIndex
+from glue_jobs.sources.s3_access_log.parser.proof import UnmatchedRowsError, prove_places, prove_shapes
 from glue_jobs.sources.s3_access_log.parser.values import DISTINCT, TAIL, TAIL_LENGTHS
 
-MOST_EXTRA_FIELDS = 8
-# A piece this small is left to the careful parser rather than tried again.
-FEW_LINES = 64
+MAX_EXTRA_FIELDS = 8
+# Reading so few lines again costs as much as the fallback.
+FALLBACK_LINES = 64
 SAMPLED_LINES = 15
-SPLIT_INTO = 8
-MOST_LAYOUTS = 8
+PARTS_PER_SPLIT = 8
+MAX_LAYOUTS_PER_BUFFER = 8
 
 
 @dataclass
-class Plain:
-    """What the fast parser read: tables with the line numbers of their rows, and the numbers of the lines it left."""
+class FastPathResult:
+    """Tables with the line numbers of their rows, and the numbers of the lines that are left to the fallback."""
 
     tables: list[pa.Table] = field(default_factory=list)
     lines: list[Places] = field(default_factory=list)
-    left: list[Places] = field(default_factory=list)
+    unproven: list[Places] = field(default_factory=list)
 
 
-def parse_plain(spans: LineSpans, lines: Places) -> Plain:
-    """Rows of the plain ones among the lines of the given numbers; the other lines are left."""
-    plain = Plain()
-    tasks = [(lines, MOST_LAYOUTS)]
+def parse_fast(index: LineIndex, lines: Places) -> FastPathResult:
+    """Rows of those of the numbered lines that are proven; each other line is in ``unproven``."""
+    result = FastPathResult()
+    tasks = [(lines, MAX_LAYOUTS_PER_BUFFER)]
     while tasks:
         lines, layouts = tasks.pop()
-        if not len(lines):
-            continue
-        columns = _usual_columns(spans, lines) if layouts else None
+        columns = _most_common_layout(index, lines) if layouts and len(lines) > FALLBACK_LINES else None
         if columns is None:
-            plain.left.append(lines)
+            result.unproven.append(lines)
             continue
         try:
-            others = _read_layout(spans, lines, columns, plain)
-        except (Doubt, pa.ArrowInvalid):
-            odd = spans.double_blanks()[lines]
-            if len(lines) <= FEW_LINES:
-                plain.left.append(lines)
-            elif odd.any():
-                plain.left.append(lines[odd])
-                tasks.append((lines[~odd], layouts))
-            else:
-                tasks += [(part, layouts) for part in reversed(np.array_split(lines, SPLIT_INTO))]
-            continue
-        if len(others) <= FEW_LINES:
-            plain.left.append(others)
+            others = _read_layout(index, lines, columns, result)
+        except (UnmatchedRowsError, pa.ArrowInvalid):
+            tasks += [(part, layouts) for part in reversed(np.array_split(lines, PARTS_PER_SPLIT))]
         else:
             tasks.append((others, layouts - 1))
-    return plain
+    return result
 
 
-def _usual_columns(spans: LineSpans, lines: Places) -> int | None:
-    """How many columns most of a few sampled lines have, if that is a layout of S3."""
+def _most_common_layout(index: LineIndex, lines: Places) -> int | None:
+    """The number of columns that most sampled lines have, among those S3 writes; None if no line has one of them."""
     sample = lines[:: max(1, len(lines) // SAMPLED_LINES)]
-    counts = Counter(_count_columns(spans.line(number)) for number in sample)
-    usual = len(COLUMNS) - len(TAIL)
-    layouts = {usual + tail for tail in (*TAIL_LENGTHS, *range(len(TAIL), len(TAIL) + MOST_EXTRA_FIELDS + 1))}
-    return next((count for count, _ in counts.most_common() if count in layouts), None)
+    counts = Counter(_count_columns(index.line(number)) for number in sample)
+    before_tail = len(COLUMNS) - len(TAIL)
+    tails = {*TAIL_LENGTHS, *range(len(TAIL), len(TAIL) + MAX_EXTRA_FIELDS + 1)}
+    return next((count for count, _ in counts.most_common() if count - before_tail in tails), None)
 
 
 def _count_columns(line: bytes) -> int:
-    outside = line.split(b'"')[::2]
-    return sum(part.count(b" ") for part in outside) + 1
+    unquoted = line.split(b'"')[::2]
+    return sum(part.count(b" ") for part in unquoted) + 1
 
 
-def _read_layout(spans: LineSpans, lines: Places, columns: int, plain: Plain) -> Places:
-    """Adds the proven rows among the lines of one layout to ``plain``; returns the lines of other layouts."""
-    text, starts, ends = spans.gather(lines)
+def _read_layout(index: LineIndex, lines: Places, columns: int, result: FastPathResult) -> Places:
+    """Add the proven rows of one layout to ``result``; return the lines of other layouts."""
+    text, starts, ends = index.gather(lines)
     table, skipped = read_columns(text, columns)
     if table.num_rows + len(skipped) != len(lines):
-        raise Doubt
+        raise UnmatchedRowsError
     has_layout: Flags = np.ones(len(lines), dtype=bool)
     has_layout[skipped] = False
     others: Places = lines[~has_layout]
     arrays = {name: as_single_array(column) for name, column in zip(table.column_names, table.columns, strict=True)}
-    if skipped:
-        starts, ends, lines = starts[has_layout], ends[has_layout], lines[has_layout]
+    starts, ends, lines = starts[has_layout], ends[has_layout], lines[has_layout]
     if not len(lines):
         return others
-    good = prove_places(spans.bytes_of(text), starts, ends, arrays, int(spans.quotes[lines].sum()))
+    proven = prove_places(index.bytes_of(text), starts, ends, arrays, int(index.quotes[lines].sum()))
     encoded = {name: _encoded(name, array) for name, array in arrays.items() if name in COLUMNS}
-    good &= prove_shapes(encoded)
-    rows, real = build_table(
-        {n: a for n, a in encoded.items() if n != ZONE}, [arrays[n] for n in table.column_names[len(COLUMNS) :]]
-    )
-    good &= real
-    if not good.all():
-        plain.left.append(lines[~good])
-        rows, lines = rows.filter(pa.array(good)).combine_chunks(), lines[good]
-    plain.tables.append(rows)
-    plain.lines.append(lines)
+    proven &= prove_shapes(encoded)
+    extra = [arrays[name] for name in table.column_names[len(COLUMNS) :]]
+    rows, is_real_time = build_table({name: array for name, array in encoded.items() if name != ZONE}, extra)
+    proven &= is_real_time
+    if not proven.all():
+        result.unproven.append(lines[~proven])
+        rows, lines = rows.filter(pa.array(proven)).combine_chunks(), lines[proven]
+    result.tables.append(rows)
+    result.lines.append(lines)
     return others
 
 
 def _encoded(name: str, array: pa.Array) -> pa.Array:
-    return encode(array) if pa.types.is_string(array.type) and name not in DISTINCT else array
+    return array.dictionary_encode() if pa.types.is_string(array.type) and name not in DISTINCT else array

@@ -1,23 +1,23 @@
-"""The proof that ``pyarrow.csv`` split access log lines where S3 put the blanks.
+"""Proof that ``pyarrow.csv`` split access log lines at the blanks that S3 wrote.
 
-A line is plain when its only quotes are those S3 puts around request-URI, referer and user agent (none where it writes
-a bare ``-``). ``pyarrow.csv`` reads plain lines right and may misread others. Given that there are as many rows as
-lines and that each has exactly the number of columns of a layout S3 has written, a row is proven right when
+``pyarrow.csv`` splits a line correctly if its only quotes are those that S3 writes around request-URI, referer and user
+agent (or none, where S3 writes a bare ``-``). With any other quote it may be wrong. Given as many rows as lines, each
+with the number of columns of a layout of S3, a row is proven if
 
-1. the lengths of its columns left of the request-URI add up to the place where that begins, and those right of the
-   user agent to the place where that ends; there and at the other ends of the three fields stand a quote and a blank,
-   or a bare ``-``; referer and user agent are neighbours, and the columns between request-URI and referer fill the
-   bytes between them;
-2. there are no other quotes: the quotes of all lines are as many as these places account for;
-3. the columns have the types and shapes of what S3 writes there.
+1. the lengths of its columns add up: from the start of the line to the request-URI, from the end of the line back to
+   the user agent, and between these two. At both ends of each of the three client fields stand a quote and a blank, or
+   the field is a bare ``-``;
+2. there is no other quote: the number of quotes in all lines equals the number that these places account for;
+3. the values have the types and shapes of what S3 writes in their columns.
 
-One quote typed by a client breaks the second point, whatever the client typed around it. Without one, quoted text
-cannot end early: every token is where S3 put it, and nothing the client typed is taken for a field of S3.
+A quote typed by a client breaks point 2, whatever else the client typed. Without one, no quoted text ends early, so
+every value is where S3 wrote it. docs/decisions/0004-access-log-fast-path.md shows the proof on a line.
 """
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -27,7 +27,6 @@ from glue_jobs.sources.s3_access_log.parser.columns import (
     URI_COLUMN,
     USER_AGENT_COLUMN,
     ZONE,
-    string_offsets,
 )
 from glue_jobs.sources.s3_access_log.parser.values import ANY, NUMBERS, SHAPES, TIME_LENGTH
 
@@ -36,14 +35,14 @@ _POWERS_OF_TEN = 10 ** np.arange(19, dtype=np.int64)
 _PATTERNS = {name: f"^(?:{shape})$" for name, shape in SHAPES.items() if shape != ANY} | {ZONE: r"^\+0000\]$"}
 
 
-class Doubt(Exception):
-    """The rows that were read cannot be matched with the lines."""
+class UnmatchedRowsError(Exception):
+    """The rows cannot be matched with the lines."""
 
 
 def prove_places(data: Bytes, starts: Places, ends: Places, arrays: dict[str, pa.Array], quotes: int) -> Flags:
-    """Which rows are proven to be split where S3 wrote the blanks (points 1 and 2); ``quotes`` are in all the lines.
+    """Which rows satisfy points 1 and 2; ``quotes`` is the number of quotes in all the lines.
 
-    Raises Doubt when the quotes cannot be accounted for.
+    Raises UnmatchedRowsError if the quotes do not add up.
     """
     names = list(arrays)
     lengths = _logged_lengths(arrays)
@@ -57,19 +56,20 @@ def prove_places(data: Bytes, starts: Places, ends: Places, arrays: dict[str, pa
     middle = sum(lengths[name] + 1 for name in names[URI_COLUMN + 1 : REFERER_COLUMN])
     good: Flags = uri_good & agent_good & referer_good & (uri_end + middle == referer_start)
     expected = 2 * (uri_quoted.astype(np.int64) + agent_quoted + referer_quoted)
-    if _quotes_within(data, starts, ends, ~good) + int(expected[good].sum()) == quotes:
+    if _quotes_in(data, starts, ends, ~good) + int(expected[good].sum()) == quotes:
         return good
     for column in (URI_COLUMN, REFERER_COLUMN, USER_AGENT_COLUMN):
         good &= ~_flags(pc.match_substring(arrays[names[column]], '"'))
-    if _quotes_within(data, starts, ends, ~good) + int(expected[good].sum()) != quotes:
-        raise Doubt
+    if _quotes_in(data, starts, ends, ~good) + int(expected[good].sum()) != quotes:
+        raise UnmatchedRowsError
     return good
 
 
 def _follow(data: Bytes, place: Places, length: Places, step: int) -> tuple[Places, Flags, Flags]:
-    """The blank beyond a quoted or bare ``-`` field that begins at ``place`` and runs in direction ``step``.
+    """Follow a client field of known length that begins at ``place``, forwards (``step`` 1) or backwards (-1).
 
-    Also says whether the field stands between blanks and is quoted or bare as it should, and whether it is quoted.
+    Returns the place behind the field, whether it is between blanks and is quoted or a bare ``-``, and whether it is
+    quoted.
     """
     first = data.take(place, mode="clip")
     quoted = first == QUOTE
@@ -80,38 +80,31 @@ def _follow(data: Bytes, place: Places, length: Places, step: int) -> tuple[Plac
 
 
 def _logged_lengths(arrays: dict[str, pa.Array]) -> dict[str, Places]:
-    """Bytes each value took in its line, without quotes; a null took one."""
+    """Bytes of each value in its line, without quotes. A null is a ``-``."""
     lengths: dict[str, Places] = {}
     for name, array in arrays.items():
         if name in NUMBERS:
-            lengths[name] = _digits(array.fill_null(0).to_numpy())
+            # As S3 writes it: pyarrow also reads hexadecimal numbers and leading zeros, whose lengths then differ.
+            digits = np.searchsorted(_POWERS_OF_TEN, array.fill_null(0).to_numpy(), side="right")
+            lengths[name] = np.maximum(digits, 1)
         elif name == "event_time":
             lengths[name] = np.full(len(array), TIME_LENGTH)
         else:
-            length = np.diff(string_offsets(array))
-            lengths[name] = length + (length == 0)
+            lengths[name] = np.maximum(np.diff(_string_offsets(array)), 1)
     return lengths
 
 
-def _digits(numbers: Places) -> Places:
-    """How many digits numbers have as S3 writes them; pyarrow also reads hexadecimal ones and leading zeros."""
-    digits: Places = np.ones(len(numbers), np.int64)
-    largest = numbers.max(initial=0)
-    for power in _POWERS_OF_TEN[1:]:
-        # A few comparisons of whole columns take a quarter of the time of a binary search for each number.
-        if power > largest:
-            break
-        digits += numbers >= power
-    return digits
+def _string_offsets(strings: pa.StringArray) -> npt.NDArray[np.int32]:
+    return np.frombuffer(strings.buffers()[1], np.int32)[strings.offset : strings.offset + len(strings) + 1]
 
 
-def _quotes_within(data: Bytes, starts: Places, ends: Places, chosen: Flags) -> int:
-    spans = zip(starts[chosen].tolist(), ends[chosen].tolist(), strict=True)
-    return sum(int(np.count_nonzero(data[start:end] == QUOTE)) for start, end in spans)
+def _quotes_in(data: Bytes, starts: Places, ends: Places, chosen: Flags) -> int:
+    lines = zip(starts[chosen].tolist(), ends[chosen].tolist(), strict=True)
+    return sum(int(np.count_nonzero(data[start:end] == QUOTE)) for start, end in lines)
 
 
 def prove_shapes(arrays: dict[str, pa.Array]) -> Flags:
-    """Which rows have only values that look like what S3 writes in their column (point 3)."""
+    """Which rows satisfy point 3; strings are dictionary-encoded."""
     good: Flags = np.ones(len(arrays[ZONE]), dtype=bool)
     for name, array in arrays.items():
         if name == "http_status":

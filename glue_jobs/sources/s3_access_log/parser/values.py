@@ -1,4 +1,4 @@
-"""Fields of an S3 server access log line, the shapes of their values, and how text becomes typed values.
+"""Fields of an S3 server access log line, the shapes of their values, and the conversion to typed values.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 """
@@ -34,7 +34,7 @@ FIELDS = (*HEAD, "request_uri", *MIDDLE, "referer", "user_agent", *TAIL)
 NUMBERS = frozenset(MIDDLE) - {"error_code"}
 
 TAIL_LENGTHS = frozenset({1, 7, 8, 9, 10})
-"""How many fields S3 has ever written after the user agent; more than ten are fields added since."""
+"""Numbers of fields that S3 has written after the user agent; more than ten means that AWS has added fields."""
 
 ANY = r'[^ "]+'
 SHAPES: dict[str, str] = {
@@ -57,16 +57,16 @@ SHAPES: dict[str, str] = {
     "acl_required": r"Yes",
     "source_region": r"[a-z0-9-]+",
 }
-"""What a value of a field looks like when it is not ``-``; a shifted or cut line breaks one of them."""
+"""Pattern of each field unless it is ``-``; a shifted or cut line breaks one of them."""
 
 TIME = r"\[[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}"
-"""The shape of a time without its zone; not every match is a real date."""
+"""Pattern of a time without its zone; not every match is a real date."""
 
 STRINGS_ENCODED = pa.dictionary(pa.int32(), pa.string())
-# Nearly every value of these is different, so a dictionary would only cost.
+# Nearly all values are distinct, so a dictionary saves nothing.
 DISTINCT = frozenset({"request_id", "host_id", "request_uri"})
 
-# BATCH.DELETE and lifecycle expiry log the key encoded once, everything else encodes the encoded key again.
+# BATCH.DELETE and lifecycle expiry log the key URL-encoded once, all other operations twice.
 # Source: https://engineeringblog.yelp.com/2025/09/s3-server-access-logs-at-scale.html
 ENCODED_ONCE = ("BATCH.DELETE.OBJECT", "S3.EXPIRE.OBJECT")
 
@@ -96,11 +96,11 @@ PARSED_SCHEMA = pa.schema(
         if field.name == "key" or field.name not in S3_ACCESS_LOG.derived
     ]
 )
-"""Columns of a parsed table: the fields of the line in the table's order, with ``key`` decoded from ``key_raw``."""
+"""Columns of a parsed table: the fields of a line in the table's order, and ``key`` decoded from ``key_raw``."""
 
 
 def pattern_of(name: str) -> str:
-    """A regular expression group for a field as it is logged, ``-`` included, client text excepted."""
+    """Regular expression group of a field as logged, ``-`` included; for all fields but the client's text."""
     if name == "event_time":
         return rf"(?P<event_time>{TIME}) +\+0000\]"
     if name == "http_status":
@@ -109,9 +109,11 @@ def pattern_of(name: str) -> str:
 
 
 def event_times(texts: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Microseconds since 1970 of ``[06/Feb/2019:00:00:38`` texts, a row of 21 bytes each, and which are real dates.
+    """Microseconds since 1970 of texts such as ``[06/Feb/2019:00:00:38``, and which of them are real times.
 
-    Years 1970 to 2199 count as real; the microseconds of a text that is no date mean nothing.
+    ``texts`` has a row of 21 bytes per text. Real are the years 1970 to 2199 without leap seconds, which S3 does not
+    write (https://aws.amazon.com/blogs/aws/look-before-you-leap-the-coming-leap-second-and-aws/). The microseconds of
+    other texts mean nothing.
     """
     digits = (texts[:, _DIGITS] - np.uint8(ord("0"))).T.copy()
     good = (digits <= 9).all(axis=0)
@@ -131,10 +133,10 @@ def event_times(texts: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64], np
     return seconds * 1_000_000, good
 
 
-# The keys people read are the same from slice to slice, and decoding one takes as long as parsing a line.
+# The same keys occur in batch after batch, and decoding one takes as long as parsing a line.
 @lru_cache(maxsize=100_000)
 def decode_key(key: str, times: int) -> str:
-    """The object key behind a URL-encoded one; bytes that are not UTF-8 stay visible as ``\\xNN``."""
+    """Decode an object key that is URL-encoded ``times`` times; bytes that are not UTF-8 become ``\\xNN``."""
     raw = key.encode()
     for _ in range(times):
         raw = unquote_to_bytes(raw)
@@ -142,7 +144,7 @@ def decode_key(key: str, times: int) -> str:
 
 
 def decode_keys(key_raw: pa.DictionaryArray, operation: pa.DictionaryArray) -> pa.DictionaryArray:
-    """Real object keys of logged ones; how often a key is URL-encoded depends on the operation of its line."""
+    """Object keys of logged keys; ``operation`` tells how many times the key of a row is URL-encoded."""
     keys = key_raw.dictionary
     is_encoded = pc.match_substring(keys, "%").to_numpy(zero_copy_only=False)
     if not is_encoded.any():
@@ -155,7 +157,7 @@ def decode_keys(key_raw: pa.DictionaryArray, operation: pa.DictionaryArray) -> p
     texts = pa.concat_arrays(
         [pc.replace_with_mask(keys, is_encoded, pa.array(twice, pa.string())), pa.array(once, pa.string())]
     )
-    # Different spellings may mean one key; a dictionary must hold each value once.
+    # Two spellings may mean one key, but a dictionary must hold each value once.
     decoded = texts.dictionary_encode()
     final = decoded.indices.to_numpy()
     new_codes = np.append(final[: len(keys)], np.int32(0))[codes]

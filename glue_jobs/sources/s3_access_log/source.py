@@ -32,13 +32,8 @@ ACCESS_LOG_NAMES = DayNames(
 )
 
 
-<<<<<<< HEAD
 def enrich_access_log(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
-    """Parsed lines with every derived column of the table: data set, own traffic, robots, day."""
-=======
-def enrich_access_log(rows: pa.Table, config: Config) -> pa.Table:
     """Parsed lines with the derived columns of the table: data set, own traffic, robots, day."""
->>>>>>> bd0df24 (Access logs: name the fast path, its line index and proof, and explain them on one page)
     column = {
         name: as_single_array(rows[name])
         for name in ("bucket", "key", "access_point_arn", "requester", "remote_ip", "user_agent")

@@ -48,7 +48,7 @@ def _lines_for_fallback(index: LineIndex) -> Flags:
     """Lines that ``pyarrow.csv`` would split or decode differently from the fallback."""
     data = index.bytes_of(index.data)
     # More quotes than S3 writes, or an odd number, come from a client.
-    excluded = (index.quotes > MAX_QUOTES_OF_S3) | (index.quotes % 2 == 1)
+    excluded: Flags = (index.quotes > MAX_QUOTES_OF_S3) | (index.quotes % 2 == 1)
     # An extra blank shifts the columns, and pyarrow then has to read the whole buffer again. It may also stand in the
     # user agent of a popular client, where it does no harm.
     double_blank = index.has_double_blank()

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.errors import LakeError
-from glue_jobs.ingest.chunk_task import ObjectCounts
+from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.lake import Lake
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT

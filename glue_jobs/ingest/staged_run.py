@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from glue_jobs.ingest.chunk_task import ObjectCounts
 from glue_jobs.ingest.commit import Change
+from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.ingest.snapshots.invalid_snapshots import InvalidSnapshot
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.tables.model import Table

@@ -1,4 +1,4 @@
-"""The arguments of the jobs: declared once, for Glue (``--raw_path``) and for the command line (``--from``)."""
+"""The arguments of the jobs, declared once for Glue (``--raw_path``) and for the command line (``--from``)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from glue_jobs.sources import SOURCES
 CATALOGS = ("sqlite", "glue")
 MANAGEMENT_EVENTS = ("keep", "drop")
 
-# What a pipeline argument may say besides the name of a pipeline: publish the reports.
+# The value of the argument pipeline that asks for reports instead of a pipeline.
 REPORT = "report"
 
 # The jobs an argument is for.
@@ -21,9 +21,9 @@ INGEST_JOB, REPORT_JOB = "ingest", "report"
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of the ``jobs`` named. ``option`` is its name on the command line; a ``flag`` is true or false.
+    """One argument of ``jobs``: its name on Glue, its ``option`` on the command line, and what it means.
 
-    ``choices`` are all it may be, where they are few.
+    A ``flag`` is true or false. ``choices`` are all its values, where there are only a few.
     """
 
     name: str
@@ -73,14 +73,14 @@ ARGUMENTS = (
     Argument(
         "date",
         "--date",
-        "Day the reports are named after and told as of, UTC; by default today.",
+        "Day (UTC) that the reports are about and named after; by default today.",
         metavar="YYYYMMDD",
         jobs=(REPORT_JOB,),
     ),
     Argument(
         "subjects",
         "--subjects",
-        "Which reports, by the folders of queries/, e.g. storage,together; by default all.",
+        "Which reports, by subject, e.g. storage,together; by default all.",
         metavar="NAMES",
         jobs=(REPORT_JOB,),
     ),
@@ -100,14 +100,14 @@ ARGUMENTS = (
         jobs=BOTH_JOBS,
     ),
     Argument(
-        "since", "--since", "First day of raw objects to look at; by default the look-back decides.", metavar="DAY"
+        "since", "--since", "First day of raw objects to look at; by default --look-back-days decides.", metavar="DAY"
     ),
     Argument("until", "--until", "Last day of raw objects to look at.", metavar="DAY"),
     Argument(
         "look_back_days",
         "--look-back-days",
-        "Days before the newest ingested one that are looked at again for late objects; by default 3, and 14 for"
-        " inventories, which may be weekly and take days to write.",
+        "Days before the newest ingested one to look at again for late objects; by default 3, and 14 for inventories,"
+        " which may be weekly and take days to be written.",
         metavar="DAYS",
     ),
     Argument(
@@ -116,16 +116,16 @@ ARGUMENTS = (
     Argument(
         "keep_snapshots",
         "--keep-snapshots",
-        "Of s3_inventory_object: snapshots of each bucket and configuration that keep their rows; totals are kept of"
-        " all.",
+        "Of s3_inventory_object: how many snapshots of each bucket and configuration keep their rows; all keep their"
+        " totals.",
         default="8",
         metavar="NUMBER",
     ),
     Argument(
         "management_events",
         "--management-events",
-        "Of cloudtrail_s3_event: what to do with events on buckets and settings, keep or drop them; dropped ones are"
-        " counted as filtered, and objects that were ingested are not read again.",
+        "Of cloudtrail_s3_event: keep or drop management events, which are about buckets and settings; dropped ones"
+        " are counted as filtered. Objects that are ingested already are not read again.",
         default="keep",
         choices=MANAGEMENT_EVENTS,
     ),
@@ -133,19 +133,19 @@ ARGUMENTS = (
 
 
 def parse(arguments: Sequence[str]) -> dict[str, str]:
-    """Values of a Glue job's command line, ``--name value``; what Glue adds for itself is ignored.
+    """The values of a Glue job's command line, ``--name value``, by name; arguments that Glue adds are ignored.
 
     Raises:
         ArgumentError: an argument the job requires is missing.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for argument in ARGUMENTS:
-        # An empty text may get lost on the way through Glue, so that a name comes without a value.
+        # Glue may lose an empty value on the way, so that a name comes without one.
         parser.add_argument(f"--{argument.name}", default=argument.default, nargs="?")
     values = vars(parser.parse_known_args(arguments)[0])
     job = REPORT_JOB if values["pipeline"] == REPORT else INGEST_JOB
     wanted = [argument for argument in ARGUMENTS if job in argument.jobs]
-    # The stack passes an empty text for what its owner left empty.
+    # The stack passes an empty value for a parameter that its owner left empty.
     given = {argument.name: values[argument.name] for argument in wanted if values[argument.name]}
     missing = [f"--{argument.name}" for argument in wanted if argument.required and argument.name not in given]
     if missing:

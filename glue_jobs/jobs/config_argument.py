@@ -1,4 +1,4 @@
-"""The configuration that arguments name."""
+"""The configuration file that the argument ``config`` names."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from glue_jobs.storage import address, storage_for
 
 
 def config_argument(values: Mapping[str, str]) -> Config:
-    """What stands in the file that the arguments name, or what holds when they name none.
+    """The configuration of that file, or the defaults when there is none.
 
     Raises:
-        ArgumentError: it is no text.
-        ConfigError: it has a mistake.
-        StorageError: it cannot be read.
+        ArgumentError: the file is not UTF-8 text.
+        ConfigError: the file has a mistake.
+        StorageError: the file cannot be read.
     """
     text = values.get("config")
     if not text:
@@ -31,5 +31,5 @@ def config_argument(values: Mapping[str, str]) -> Config:
     try:
         content = read(location).decode()
     except UnicodeDecodeError as error:
-        raise ArgumentError(f"{text} is not UTF-8 text (byte {error.start}), so it is no configuration file") from error
+        raise ArgumentError(f"{text} is not a configuration file: byte {error.start} is not UTF-8 text") from error
     return load_config(content, text, read)

@@ -1,4 +1,4 @@
-"""What to ingest, from the values of the arguments."""
+"""The ingest job: a request from the values of its arguments."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.storage import address
 
-# More days of looking back than AWS has written logs.
-MOST_DAYS = 36_500
+# A hundred years: longer than AWS has written logs, and still a date.
+MAX_LOOK_BACK_DAYS = 36_500
 
-FEWEST_SNAPSHOTS, MOST_SNAPSHOTS = 2, 10_000
+# Of two snapshots, one stays readable while the other is replaced, and what changed between them can be found.
+MIN_KEPT_SNAPSHOTS, MAX_KEPT_SNAPSHOTS = 2, 10_000
 
 
 def ingest_request(values: Mapping[str, str]) -> IngestRequest:
-    """What to ingest, from the arguments by name; absent ones have their defaults.
+    """The request that the values of the arguments, by name, describe; absent ones have their defaults.
 
     Raises:
         ArgumentError: a value cannot be used; the sentence names the argument.
@@ -34,25 +35,27 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
     since, until = _day(values, "since"), _day(values, "until")
     if since and until and since > until:
         raise ArgumentError(f"since {since} is after until {until}")
-    raw, any_name, store = address(values["raw_path"]), _flag(values, "any_name"), lake_argument(values)
-    if any_name and f"{store.location}/".startswith(f"{raw.rstrip('/')}/"):
-        raise ArgumentError(f"the lake {store.location} is among the raw objects of {raw}, all of which would be read")
+    raw, any_name, lake = address(values["raw_path"]), _flag(values, "any_name"), lake_argument(values)
+    if any_name and f"{lake.location}/".startswith(f"{raw.rstrip('/')}/"):
+        raise ArgumentError(
+            f"the lake {lake.location} is below the raw path {raw}, and any_name would read its files too"
+        )
     if any_name and not pipeline.takes_any_name:
         raise ArgumentError(f"{pipeline.title} is found by the names of its folders; leave any_name out")
     return IngestRequest(
-        pipeline=_with_wanted_events(pipeline, values.get("management_events", "keep")),
+        pipeline=_with_management_events(pipeline, values.get("management_events", "keep")),
         raw=raw,
-        lake=store,
+        lake=lake,
         config=config_argument(values),
         since=since,
         until=until,
         look_back_days=_whole_number(values, "look_back_days", str(pipeline.look_back_days)),
         any_name=any_name,
-        keep_snapshots=_snapshots(values),
+        keep_snapshots=_kept_snapshots(values),
     )
 
 
-def _with_wanted_events(pipeline: Pipeline, management: str) -> Pipeline:
+def _with_management_events(pipeline: Pipeline, management: str) -> Pipeline:
     if management not in MANAGEMENT_EVENTS:
         raise ArgumentError(f"management_events is {' or '.join(MANAGEMENT_EVENTS)}, not {management!r}")
     if management == "keep":
@@ -68,7 +71,7 @@ def _day(values: Mapping[str, str], name: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         day = None
-    # Python reads other forms, too.
+    # Python also reads other forms, such as 20240507.
     if day is None or day.isoformat() != text:
         raise ArgumentError(f"{name} is a day such as 2024-05-07, not {text!r}")
     return day
@@ -81,16 +84,15 @@ def _flag(values: Mapping[str, str], name: str) -> bool:
     return text.lower() == "true"
 
 
-def _snapshots(values: Mapping[str, str]) -> int:
+def _kept_snapshots(values: Mapping[str, str]) -> int:
     text = values.get("keep_snapshots", str(DEFAULT_KEPT_SNAPSHOTS))
-    # Of two, one stays readable while the other is replaced, and what changed between them can be asked.
-    if not text.isdecimal() or not FEWEST_SNAPSHOTS <= int(text) <= MOST_SNAPSHOTS:
-        raise ArgumentError(f"keep_snapshots is a number from {FEWEST_SNAPSHOTS} such as 8, not {text!r}")
+    if not text.isdecimal() or not MIN_KEPT_SNAPSHOTS <= int(text) <= MAX_KEPT_SNAPSHOTS:
+        raise ArgumentError(f"keep_snapshots is a number from {MIN_KEPT_SNAPSHOTS} such as 8, not {text!r}")
     return int(text)
 
 
 def _whole_number(values: Mapping[str, str], name: str, default: str) -> int:
     text = values.get(name, default)
-    if not text.isdecimal() or int(text) > MOST_DAYS:
+    if not text.isdecimal() or int(text) > MAX_LOOK_BACK_DAYS:
         raise ArgumentError(f"{name} is a number of days such as 3, not {text!r}")
     return int(text)

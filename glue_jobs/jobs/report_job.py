@@ -1,4 +1,4 @@
-"""One run of the reports, from what was asked for to what is told."""
+"""The report job: answers of the saved queries, published as files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from glue_jobs.storage.s3 import region
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """Which lake to ask, where to write (a folder or ``s3://bucket/prefix``), as of what, and which reports."""
+    """Which reports of which lake to publish, as of which day, and where: ``folder`` is a folder or ``s3://…``."""
 
     lake: Lake
     folder: str
@@ -34,12 +34,12 @@ class ReportRequest:
 
 
 def report_request(values: Mapping[str, str]) -> ReportRequest:
-    """Which reports to make, from the arguments by name; absent ones have their defaults.
+    """The request that the values of the arguments, by name, describe; absent ones have their defaults.
 
     Raises:
         ArgumentError: a value cannot be used; the sentence names the argument.
         ConfigError: the configuration file has a mistake.
-        LakeError: the catalog cannot be where the lake is.
+        LakeError: a lake at that address cannot have that catalog.
     """
     folder = address(values["report_path"]).rstrip("/")
     as_of = AsOf(_report_day(values.get("date")), config_argument(values).prices)
@@ -52,7 +52,7 @@ def _report_day(text: str | None) -> date:
     if text is None:
         return datetime.now(UTC).date()
     try:
-        # strptime alone would take 2024057 for the 7th of May.
+        # strptime alone would read 2024057 as the 7th of May.
         if len(text) != len("YYYYMMDD"):
             raise ValueError
         return datetime.strptime(text, "%Y%m%d").date()
@@ -71,7 +71,7 @@ def _reports(subjects: str | None) -> tuple[Report, ...]:
 
 
 def report(request: ReportRequest, reporter: Reporter) -> Published:
-    """Make the reports; a query that fails costs only its own.
+    """Publish the reports; a query that fails costs only its own report.
 
     Raises:
         LakeError: the lake has no table at all, or cannot be read.
@@ -87,7 +87,7 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
 def _engine(request: ReportRequest, reporter: Reporter) -> Iterator[Engine]:
     """Athena for a lake in the Glue Data Catalog, DuckDB for one in a folder."""
     if request.lake.catalog_type == "glue":
-        # Tables are listed where the lake is, which may be another Region than the default one.
+        # The Data Catalog of the lake's own Region, which may not be the default one.
         where = region(request.lake.location) if request.lake.location.startswith("s3://") else None
         yield Athena(request.lake.database, request.workgroup, reporter, where)
         return
@@ -100,10 +100,10 @@ def _engine(request: ReportRequest, reporter: Reporter) -> Iterator[Engine]:
 
 
 def _make_views(athena: Athena) -> Iterator[tuple[str, str]]:
-    """Make the saved views, so that there is something to query after the first run; those that fail, and why."""
+    """Create the saved views; yields the name of each that fails, with the reason."""
     for view in SavedView.all():
         try:
-            # Without the comment above it, by which Athena's parser of DDL may stumble.
+            # Without the comment above it: Athena's DDL parser may refuse comments.
             athena.execute(f"CREATE OR REPLACE VIEW {view.name} AS\n{view.select}")
         except AthenaError as error:
             yield f"{VIEWS}/{view.name}", str(error)

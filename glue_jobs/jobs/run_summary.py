@@ -1,4 +1,4 @@
-"""What a run did, in a sentence for people."""
+"""What an ingest run did, in one sentence for people."""
 
 from __future__ import annotations
 
@@ -7,39 +7,58 @@ from glue_jobs.progress import printable
 
 
 def sentence(summary: RunSummary) -> str:
-    """All counts of a run in one sentence, and a hint when objects were skipped."""
-    sums = summary.totals
+    """The counts of the run, then everything below the raw path that it did not take."""
+    clauses = (_counts(summary), *_invalid(summary), *_unfinished(summary), *_left_out(summary), *_skipped(summary))
+    return "; ".join(clauses)
+
+
+def _counts(summary: RunSummary) -> str:
     if summary.run_id is None:
-        already = "every object listed is in the lake already" + (" or refused" if summary.invalid_snapshots else "")
-        told = f"nothing new: {already if summary.listed else 'there are no objects of these days'}"
-    else:
-        counts = (_many(sums.rows, "row"), f"{sums.rejected:,} rejected", _many(sums.duplicates, "duplicate"))
-        told = (
-            f"run {summary.run_id} ingested {_many(sums.objects, 'object')}: {_many(sums.records, 'record')}"
-            f" = {' + '.join(counts)} + {sums.filtered:,} filtered"
+        if not summary.listed:
+            return "nothing new: there are no objects of these days"
+        return "nothing new: every object listed is in the lake already" + (
+            " or refused" if summary.invalid_snapshots else ""
         )
-    told += "".join(f"; {printable(str(invalid))}" for invalid in summary.invalid_snapshots)
-    unfinished = summary.skipped.unfinished
-    if unfinished:
-        are = "is" if len(unfinished) == 1 else "are"
-        told += f"; {_many(len(unfinished), 'snapshot')} {are} not delivered yet, e.g. {printable(min(unfinished))}"
-    folders, skipped = summary.skipped.folders, summary.skipped.count
-    if folders:
-        left_out = f"{_many(len(folders), 'folder')} of other kinds of logs {_were(len(folders))} left out"
-        told += f"; {left_out}, e.g. {printable(min(folders))}"
-    if not skipped:
-        return told
-    are = "is" if skipped == 1 else "are"
-    hint = f" (--any-name takes {'it' if skipped == 1 else 'them'} too)" if summary.skipped.takeable else ""
-    return (
-        f"{told}; {_many(skipped, 'object')} {are} not named as AWS names them and {_were(skipped)} skipped,"
-        f" e.g. {printable(summary.skipped.example)}{hint}"
+    sums = summary.totals
+    parts = (
+        _many(sums.rows, "row"),
+        f"{sums.rejected:,} rejected",
+        _many(sums.duplicates, "duplicate"),
+        f"{sums.filtered:,} filtered",
     )
+    ingested = f"run {summary.run_id} ingested {_many(sums.objects, 'object')}"
+    return f"{ingested}: {_many(sums.records, 'record')} = {' + '.join(parts)}"
+
+
+def _invalid(summary: RunSummary) -> list[str]:
+    return [printable(str(invalid)) for invalid in summary.invalid_snapshots]
+
+
+def _unfinished(summary: RunSummary) -> list[str]:
+    folders = summary.skipped.unfinished
+    if not folders:
+        return []
+    are = "is" if len(folders) == 1 else "are"
+    return [f"{_many(len(folders), 'snapshot')} {are} not delivered yet, e.g. {printable(min(folders))}"]
+
+
+def _left_out(summary: RunSummary) -> list[str]:
+    folders = summary.skipped.folders
+    if not folders:
+        return []
+    were = "was" if len(folders) == 1 else "were"
+    return [f"{_many(len(folders), 'folder')} of other kinds of logs {were} left out, e.g. {printable(min(folders))}"]
+
+
+def _skipped(summary: RunSummary) -> list[str]:
+    count = summary.skipped.count
+    if not count:
+        return []
+    are, were, them = ("is", "was", "it") if count == 1 else ("are", "were", "them")
+    hint = f" (--any-name takes {them} too)" if summary.skipped.takeable else ""
+    example = printable(summary.skipped.example)
+    return [f"{_many(count, 'object')} {are} not named as AWS names them and {were} skipped, e.g. {example}{hint}"]
 
 
 def _many(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _were(count: int) -> str:
-    return "was" if count == 1 else "were"

@@ -55,7 +55,7 @@ def test_a_large_object_is_parsed_in_many_slices_and_becomes_several_files(
     size = len(raw.objects[address])
     monkeypatch.setattr(glue_jobs.read.fetch, "MAX_BATCH_BYTES", 20_000)
     monkeypatch.setattr(glue_jobs.read.fetch, "BYTES_PER_READ", 5_000)
-    monkeypatch.setattr(glue_jobs.ingest.chunk_task, "FLUSH", size // 4)
+    monkeypatch.setattr(glue_jobs.ingest.chunk_task, "RAW_BYTES_PER_FLUSH", size // 4)
     slices, result = ingest_counting(source, address, tmp_path)
     assert len(slices) > 15
     assert max(slices) <= 20_000 + 5_000 + 2_000
@@ -76,7 +76,7 @@ def test_a_large_document_is_cut_between_records_and_becomes_several_files(
     monkeypatch.setattr(glue_jobs.read.fetch, "MAX_BATCH_BYTES", 60_000)
     monkeypatch.setattr(glue_jobs.read.fetch, "BYTES_PER_READ", 500)
     monkeypatch.setattr(glue_jobs.read.json_documents, "PIECE", 80_000)
-    monkeypatch.setattr(glue_jobs.ingest.chunk_task, "FLUSH", size // 4)
+    monkeypatch.setattr(glue_jobs.ingest.chunk_task, "RAW_BYTES_PER_FLUSH", size // 4)
     slices, result = ingest_counting(source, address, tmp_path)
     assert len(slices) > 15
     assert max(slices) <= 80_000 + 30_000

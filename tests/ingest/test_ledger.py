@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs.errors import LakeError
-from glue_jobs.ingest.chunk_task import ObjectCounts
 from glue_jobs.ingest.ledger import Totals, ledger_rows, not_ingested, totals
+from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.storage import Entry
 from glue_jobs.tables.model import Table

@@ -14,7 +14,7 @@ DEFAULTS = {"database": "usage_lake", "keep_snapshots": "8", "management_events"
 REPORT = {"pipeline": "report", "lake_path": "/lake", "report_path": "/reports"}
 
 
-def test_what_is_given_and_the_defaults() -> None:
+def test_values_are_those_given_and_the_defaults() -> None:
     assert parse(GIVEN) == {**VALUES, **DEFAULTS}
     assert parse([*GIVEN, "--since=2024-05-07", "--any_name", "true"]) == {
         **VALUES,
@@ -24,14 +24,14 @@ def test_what_is_given_and_the_defaults() -> None:
     }
 
 
-def test_what_glue_adds_is_ignored() -> None:
+def test_arguments_that_glue_adds_are_ignored() -> None:
     glue = ["--JOB_ID", "j_1", "--JOB_RUN_ID", "jr_1", "--JOB_NAME", "ingest", "--TempDir", "s3://example/tmp/"]
     flags = ["--enable-glue-datacatalog", "true", "--enable-metrics", "--job-bookmark-option", "job-bookmark-disable"]
     assert parse(["script.py", *glue, *GIVEN[:2], *flags, *GIVEN[2:], "--sin", "x"]) == {**VALUES, **DEFAULTS}
 
 
 @pytest.mark.parametrize("nothing", [[""], []], ids=["an empty text", "lost on the way"])
-def test_what_the_stack_passes_for_nothing_is_nothing(nothing: list[str]) -> None:
+def test_an_empty_value_of_the_stack_is_no_value(nothing: list[str]) -> None:
     empty = [
         text
         for name in (
@@ -71,7 +71,7 @@ def test_arguments_that_are_missing_are_named(arguments: list[str], sentence: st
         parse(arguments)
 
 
-def test_reports_need_no_raw_objects_but_a_place_to_write_to() -> None:
+def test_reports_need_a_place_to_write_to_and_no_raw_objects() -> None:
     given = [text for name, value in REPORT.items() for text in (f"--{name}", value)]
     assert parse([*given, "--raw_path", "", "--date", ""]) == {
         **REPORT,

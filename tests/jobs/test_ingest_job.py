@@ -24,7 +24,7 @@ def test_every_source_has_a_pipeline_of_its_name() -> None:
     assert tuple(BY_NAME) == SOURCES
 
 
-def test_the_default_that_is_shown_is_the_one_that_is_taken() -> None:
+def test_the_default_in_the_help_is_the_default_of_a_request() -> None:
     declared = {argument.name: argument.default for argument in ARGUMENTS}
     assert declared["keep_snapshots"] == str(DEFAULT_KEPT_SNAPSHOTS) == str(ingest_request(VALUES).keep_snapshots)
 
@@ -55,14 +55,14 @@ def test_the_default_that_is_shown_is_the_one_that_is_taken() -> None:
         ({"lake_path": "s3://"}, "s3:// names no bucket; write s3://bucket/prefix"),
         ({"raw_path": ""}, "an empty text is neither a folder nor an s3:// address"),
         ({"catalog": "hive"}, "there is no catalog 'hive'; there are sqlite and glue"),
-        ({"database": "a/b"}, "a database is named with small letters, digits, _ and -, not 'a/b'"),
-        ({"database": ""}, "a database is named with small letters, digits, _ and -, not ''"),
-        ({"database": "Usage"}, "a database is named with small letters, digits, _ and -, not 'Usage'"),
+        ({"database": "a/b"}, "the name of a database has lower-case letters, digits, _ and -; it is 'a/b'"),
+        ({"database": ""}, "the name of a database has lower-case letters, digits, _ and -; it is ''"),
+        ({"database": "Usage"}, "the name of a database has lower-case letters, digits, _ and -; it is 'Usage'"),
         (
             {"raw_path": "/raw", "lake_path": "/raw/lake", "any_name": "true"},
-            "the lake /raw/lake is among the raw objects",
+            "the lake /raw/lake is below the raw path",
         ),
-        ({"raw_path": "/raw", "lake_path": "/raw", "any_name": "true"}, "the lake /raw is among the raw objects"),
+        ({"raw_path": "/raw", "lake_path": "/raw", "any_name": "true"}, "the lake /raw is below the raw path"),
     ],
 )
 def test_values_that_cannot_be_used_are_named(wrong: dict[str, str], sentence: str) -> None:
@@ -77,7 +77,7 @@ def test_a_sqlite_catalog_needs_a_folder() -> None:
         ingest_request({**VALUES, "lake_path": "s3://b/lake", "catalog": "sqlite"})
 
 
-def test_an_order_has_all_values() -> None:
+def test_a_request_has_the_values_of_all_arguments() -> None:
     given = {
         "since": "2024-05-06",
         "until": "2024-05-07",
@@ -117,7 +117,7 @@ def test_the_configuration_is_read_with_the_files_beside_it(tmp_path: Path) -> N
     ("content", "sentence"),
     [
         (None, "cannot read .*config.yaml: No such file"),
-        (b"\xff\xfe", "config.yaml is not UTF-8 text .byte 0., so it is no"),
+        (b"\xff\xfe", "config.yaml is not a configuration file: byte 0 is not UTF-8 text"),
     ],
 )
 def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, sentence: str) -> None:
@@ -127,12 +127,12 @@ def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path, content: b
         ingest_request({**VALUES, "config": f"{tmp_path}/config.yaml"})
 
 
-def test_every_error_is_one_for_people() -> None:
+def test_every_error_is_a_usage_lake_error() -> None:
     for error in (ArgumentError, LakeError, StorageError):
         assert issubclass(error, UsageLakeError)
 
 
-def test_inventories_are_looked_for_further_back() -> None:
+def test_inventories_have_a_longer_look_back() -> None:
     by_name = {name: ingest_request({**VALUES, "pipeline": name}) for name in BY_NAME}
     assert {name: wanted.look_back_days for name, wanted in by_name.items()} == {
         "s3_access_log": 3,

@@ -17,7 +17,7 @@ from glue_jobs.query.athena import Athena
 REPORT = {"pipeline": "report", "lake_path": "/lake", "report_path": "/reports"}
 
 
-def test_an_order_of_reports_has_all_values() -> None:
+def test_a_request_for_reports_has_the_values_of_all_arguments() -> None:
     wanted = report_request({**REPORT, "report_path": "s3://b/", "date": "20240507", "workgroup": "usage"})
     assert (wanted.lake.location, wanted.folder, wanted.as_of.day) == ("/lake", "s3://b", date(2024, 5, 7))
     assert wanted.workgroup == "usage"

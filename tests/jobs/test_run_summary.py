@@ -20,7 +20,7 @@ from glue_jobs.storage import Entry
 SUMS = Totals(objects=1200, records=10, rows=5, rejected=1, duplicates=3, filtered=1)
 
 
-def test_a_run_tells_all_its_counts() -> None:
+def test_the_sentence_has_all_counts_of_the_run() -> None:
     assert sentence(RunSummary("r1", 1200, Skipped(), SUMS)) == (
         "run r1 ingested 1,200 objects: 10 records = 5 rows + 1 rejected + 3 duplicates + 1 filtered"
     )
@@ -32,11 +32,11 @@ def test_a_run_without_new_objects_says_so() -> None:
     )
 
 
-def test_a_run_that_found_no_object_does_not_claim_to_have_them() -> None:
+def test_a_run_that_lists_no_object_does_not_say_that_the_lake_has_them() -> None:
     assert sentence(RunSummary(None, 0, Skipped(), NOTHING)) == "nothing new: there are no objects of these days"
 
 
-def test_skipped_objects_are_hinted_at() -> None:
+def test_skipped_objects_come_with_a_hint() -> None:
     skipped = Skipped()
     skipped.add("/raw/a.txt")
     skipped.add("/raw/b.txt")
@@ -46,7 +46,7 @@ def test_skipped_objects_are_hinted_at() -> None:
     )
 
 
-def test_one_is_told_as_one_and_none_as_many() -> None:
+def test_counts_of_one_are_singular() -> None:
     skipped = Skipped()
     skipped.add("/raw/a.txt")
     skipped.folders.add("/raw/Digest/")
@@ -62,7 +62,7 @@ def test_folders_of_other_logs_are_counted() -> None:
     assert told.endswith("; 2 folders of other kinds of logs were left out, e.g. /raw/Digest/")
 
 
-def test_a_name_that_is_no_text_can_be_printed() -> None:
+def test_a_name_that_is_not_utf8_can_be_printed() -> None:
     skipped = Skipped()
     skipped.add("/raw/\udcff\x1b[2J")
     told = sentence(RunSummary(None, 7, skipped, NOTHING))
@@ -107,7 +107,7 @@ def invalid(known: bool) -> InvalidSnapshot:
     return InvalidSnapshot(RawObject(entry, date(2024, 5, 7)), "its file /raw/b/daily/data/1.csv.gz is missing", known)
 
 
-def test_refused_and_unfinished_snapshots_are_named() -> None:
+def test_invalid_and_unfinished_snapshots_are_named() -> None:
     skipped = Skipped(unfinished={"/raw/b/daily/2024-05-09T01-00Z/", "/raw/b/daily/2024-05-08T01-00Z/"})
     told = sentence(RunSummary("r1", 3, skipped, Totals(1, 1, 1, 0, 0, 0), (invalid(False),)))
     assert told == (
@@ -119,7 +119,7 @@ def test_refused_and_unfinished_snapshots_are_named() -> None:
     assert told.startswith("nothing new: every object listed is in the lake already or refused; refused /raw/")
 
 
-def test_a_run_failed_when_it_refused_what_none_had_refused_before() -> None:
+def test_a_run_fails_when_it_is_the_first_to_meet_an_invalid_snapshot() -> None:
     for known in ((), (True,), (False,), (True, False)):
         summary = RunSummary(None, 3, Skipped(), NOTHING, tuple(map(invalid, known)))
         assert summary.failed == (False in known)

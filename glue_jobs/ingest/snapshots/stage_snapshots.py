@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glue_jobs.ingest.chunk_task import ObjectCounts
 from glue_jobs.ingest.commit import Change
 from glue_jobs.ingest.data_files import NewFile
+from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.ingest.snapshots.consecutive import compare_snapshots
 from glue_jobs.ingest.snapshots.delivery import (
     Copies,

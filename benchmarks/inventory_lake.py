@@ -14,11 +14,12 @@ import pyarrow as pa
 from benchmarks.our_run import Silent
 from glue_jobs.columns.arrays import with_dictionaries
 from glue_jobs.ingest.data_files import NewFile, partition_path, with_schema, write_file
-from glue_jobs.ingest.snapshots.comparison import Pair, compared
-from glue_jobs.ingest.snapshots.delivery import Identity, identity_of
+from glue_jobs.ingest.snapshots.comparison import SnapshotPair, compare_pairs
+from glue_jobs.ingest.snapshots.delivery import snapshot_of
 from glue_jobs.lake import Lake
 from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
 from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
+from glue_jobs.sources.s3_inventory_object.parser import SnapshotId
 from glue_jobs.sources.s3_inventory_object.parser.fields import DISTINCT
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 from glue_jobs.tables.model import Table
@@ -76,14 +77,15 @@ def inventory_lake(folder: Path, objects: int) -> Lake:
 def changes(lake: Lake) -> list[pa.Table]:
     """What a run finds that brings the second snapshot."""
     found = sides(lake)
-    return [rows for _, rows in compared([Pair(*sorted(found))], found, Silent())]
+    return [rows for _, rows in compare_pairs([SnapshotPair(*sorted(found))], found, Silent())]
 
 
-def sides(lake: Lake) -> dict[Identity, list[str]]:
+def sides(lake: Lake) -> dict[SnapshotId, list[str]]:
     """The data files of each snapshot."""
-    found: defaultdict[Identity, list[str]] = defaultdict(list)
+    found: defaultdict[SnapshotId, list[str]] = defaultdict(list)
     for file in lake.load(S3_INVENTORY_OBJECT).files():
-        found[identity_of(file)].append(file.address)
+        if snapshot := snapshot_of(file):
+            found[snapshot].append(file.address)
     return found
 
 

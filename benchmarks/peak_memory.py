@@ -24,10 +24,10 @@ from benchmarks.tiny_files import files_of
 from glue_jobs.ingest.chunk_task import ingest_chunk
 from glue_jobs.ingest.duplicates.in_files import Day
 from glue_jobs.ingest.duplicates.rewrite import drop_duplicates
-from glue_jobs.ingest.snapshots.changed import COLUMNS
-from glue_jobs.ingest.snapshots.comparison import MOST_BYTES, Task, compare_range
+from glue_jobs.ingest.snapshots.changed_objects import COLUMNS
+from glue_jobs.ingest.snapshots.comparison import MAX_RANGE_BYTES, RangeTask, compare_range
 from glue_jobs.ingest.snapshots.key_ranges import key_ranges, row_groups
-from glue_jobs.ingest.snapshots.task import Share, ingest_share
+from glue_jobs.ingest.snapshots.snapshot_task import SnapshotChunk, ingest_snapshot_chunk
 from glue_jobs.lake import Lake
 from glue_jobs.read.plan import chunk_size, split_into_chunks
 from glue_jobs.sources.pipeline import Pipeline
@@ -103,9 +103,11 @@ def _peak_of_snapshot(raw: Path, work: Path) -> tuple[int, int]:
     import pyspark  # noqa: F401 - a worker of Spark has it in memory
 
     snapshot = read_snapshot(raw)
-    result = ingest_share(context(work, BY_NAME["s3_inventory_object"]), Share(snapshot, snapshot.files, detail=True))
-    if result.refused or result.rejected or result.duplicates:
-        raise AssertionError(f"{raw.name}: {result.refused or result.rejected or result.duplicates}")
+    result = ingest_snapshot_chunk(
+        context(work, BY_NAME["s3_inventory_object"]), SnapshotChunk(snapshot, snapshot.files, keep_rows=True)
+    )
+    if result.invalid or result.rejected or result.duplicates:
+        raise AssertionError(f"{raw.name}: {result.invalid or result.rejected or result.duplicates}")
     shutil.rmtree(work)
     return _most_memory(), len(result.files)
 
@@ -115,8 +117,8 @@ def _peak_of_comparing(raw: Path, _: Path) -> tuple[int, int]:
 
     before, after = (files for _, files in sorted(sides(Lake(str(raw), "usage_lake")).items()))
     groups = row_groups(before, COLUMNS), row_groups(after, COLUMNS)
-    for keys in key_ranges(*groups, MOST_BYTES):
-        if isinstance(problem := compare_range(Task(0, keys)), str):
+    for keys in key_ranges(*groups, MAX_RANGE_BYTES):
+        if isinstance(problem := compare_range(RangeTask(0, keys)), str):
             raise AssertionError(problem)
     return _most_memory(), len(before) + len(after)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import glue_jobs.ingest.snapshots.comparison
-import glue_jobs.ingest.snapshots.task
+import glue_jobs.ingest.snapshots.snapshot_task
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.lake import Lake
@@ -90,8 +90,10 @@ def test_the_changes_are_those_of_the_snapshots_whatever_the_runs_were(
 ) -> None:
     """Late ones, ones delivered again, several a run; many data files, and many ranges of keys."""
     chance = random.Random(seed)
-    monkeypatch.setattr(glue_jobs.ingest.snapshots.task, "FLUSH", chance.choice((1, 3_000, 2**30)))
-    monkeypatch.setattr(glue_jobs.ingest.snapshots.comparison, "MOST_BYTES", chance.choice((1, 500, 2**30)))
+    monkeypatch.setattr(
+        glue_jobs.ingest.snapshots.snapshot_task, "BYTES_PER_DATA_FILE", chance.choice((1, 3_000, 2**30))
+    )
+    monkeypatch.setattr(glue_jobs.ingest.snapshots.comparison, "MAX_RANGE_BYTES", chance.choice((1, 500, 2**30)))
     snapshots: dict[datetime, list[Record]] = {}
     for _ in range(6):
         for _ in range(chance.choice((1, 1, 2, 3))):

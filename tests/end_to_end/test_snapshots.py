@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import glue_jobs.ingest.chunk_task
-import glue_jobs.ingest.snapshots.task
+import glue_jobs.ingest.snapshots.snapshot_task
 import glue_jobs.lake.history
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest, RunSummary
@@ -552,7 +552,7 @@ def test_two_runs_started_together(delivered_again: Inventory, lake: str) -> Non
 def test_a_large_snapshot_is_written_in_pieces(
     inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(glue_jobs.ingest.snapshots.task, "FLUSH", 20_000)
+    monkeypatch.setattr(glue_jobs.ingest.snapshots.snapshot_task, "BYTES_PER_DATA_FILE", 20_000)
     monkeypatch.setattr("glue_jobs.sources.s3_inventory_object.parser.files.BLOCK", 10_000)
     monkeypatch.setattr("glue_jobs.read.unpack.MAX_OUTPUT_BYTES", 5_000)
     inventory.deliver(FIRST, records(2_000))

@@ -1,1 +1,1 @@
-"""Inventory snapshots, each whole or not at all: what was delivered, what tasks make of it, what is refused."""
+"""Ingestion of inventory snapshots: each becomes visible as a whole, or is recorded as invalid."""

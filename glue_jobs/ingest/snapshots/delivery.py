@@ -1,4 +1,4 @@
-"""Snapshots as they were delivered: their manifests read, copies told from each other, the latest from older ones."""
+"""Deliveries of snapshots: manifests read, copies of one snapshot grouped, the latest snapshots chosen."""
 
 from __future__ import annotations
 
@@ -6,130 +6,133 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from glue_jobs.lake import StoredFile
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.layouts.snapshot_folders import CHECKSUM, MANIFEST
-from glue_jobs.sources.s3_inventory_object.parser import InvalidSnapshotError, Snapshot, read_manifest
+from glue_jobs.sources.s3_inventory_object.parser import InvalidSnapshotError, Snapshot, SnapshotId, read_manifest
 from glue_jobs.storage import storage_for
 
-# Manifests read at a time.
-READS = 16
-
-# Bucket, configuration, and when the bucket was listed.
-Identity = tuple[str, str, datetime]
+MAX_CONCURRENT_READS = 16
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A snapshot as it was found."""
+    """A manifest and the snapshot it describes. Deliveries with the same snapshot id are copies of each other."""
 
-    found: RawObject
+    manifest: RawObject
     snapshot: Snapshot
 
     @property
-    def identity(self) -> Identity:
-        """What makes another delivery one of the same snapshot."""
-        return self.snapshot.source_bucket, self.snapshot.inventory_id, self.snapshot.time
+    def address(self) -> str:
+        """Address of the manifest."""
+        return self.manifest.entry.address
 
 
-def read_deliveries(new: list[RawObject], reasons: dict[str, str]) -> Iterator[Delivery]:
-    """The new manifests as snapshots; ``reasons`` gets those of the ones that are none."""
+@dataclass
+class Copies:
+    """Deliveries of one snapshot: ``untried`` may be ingested, the one written last is at the end.
 
-    def get(found: RawObject) -> tuple[bytes, bytes]:
-        storage, folder = storage_for(found.entry.address), found.entry.address.removesuffix(MANIFEST)
-        return storage.read(found.entry), storage.get(folder + CHECKSUM)
+    ``in_lake`` is the address of the manifest that the lake has rows of, if any. ``outdated`` were written before it.
+    """
 
-    with ThreadPoolExecutor(READS) as pool:
-        for found, (content, checksum) in zip(new, pool.map(get, new), strict=True):
+    untried: list[Delivery] = field(default_factory=list)
+    in_lake: str | None = None
+    outdated: list[Delivery] = field(default_factory=list)
+
+
+def read_deliveries(manifests: list[RawObject], reasons: dict[str, str]) -> Iterator[Delivery]:
+    """The deliveries of these manifests; ``reasons`` gets, by address, why a manifest is invalid.
+
+    Raises:
+        StorageError: a manifest or its checksum cannot be read.
+    """
+
+    def read(manifest: RawObject) -> tuple[bytes, bytes]:
+        address = manifest.entry.address
+        storage = storage_for(address)
+        return storage.read(manifest.entry), storage.get(address.removesuffix(MANIFEST) + CHECKSUM)
+
+    with ThreadPoolExecutor(MAX_CONCURRENT_READS) as pool:
+        for manifest, (content, checksum) in zip(manifests, pool.map(read, manifests), strict=True):
             try:
-                yield Delivery(found, read_manifest(found.entry.address, content, checksum))
+                yield Delivery(manifest, read_manifest(manifest.entry.address, content, checksum))
             except InvalidSnapshotError as error:
-                reasons[found.entry.address] = str(error)
+                reasons[manifest.entry.address] = str(error)
 
 
-def separate(deliveries: Iterable[Delivery], stored: list[StoredFile], reasons: dict[str, str]) -> Iterator[Delivery]:
-    """Those whose own files can be told from others, should there be older ones to take the place of."""
-    mixed = {file.partition: file.address for file in stored if None in file.file_constants}
-    for each in deliveries:
-        file = mixed.get((each.snapshot.source_bucket, each.snapshot.time.date()))
+def replaceable(
+    deliveries: Iterable[Delivery], stored: Iterable[StoredFile], reasons: dict[str, str]
+) -> Iterator[Delivery]:
+    """The deliveries whose data files the lake can replace; ``reasons`` gets why the others cannot be ingested."""
+    mixed = {file.partition: file.address for file in stored if snapshot_of(file) is None}
+    for delivery in deliveries:
+        file = mixed.get((*delivery.snapshot.id.partition.values(),))
         if file is None:
-            yield each
+            yield delivery
         else:
-            reasons[each.snapshot.address] = (
+            reasons[delivery.address] = (
                 f"another program joined rows of several snapshots of its day in {file}, so that none of them can be"
                 " replaced; use another --database"
             )
 
 
-def alike(listed: list[RawObject], new: list[RawObject]) -> list[RawObject]:
-    """The listed manifests that were ingested already and may be of the same snapshots as new ones."""
+def possible_copies(listed: list[RawObject], new: list[RawObject]) -> list[RawObject]:
+    """The listed manifests that are not new, but whose configuration and time are those of a new one."""
+
+    def folders(manifest: RawObject) -> tuple[str, ...]:
+        return tuple(manifest.entry.address.split("/")[-3:-1])
+
     addresses = {each.entry.address for each in new}
-    names = {_name(address) for address in addresses}
-    return [each for each in listed if each.entry.address not in addresses and _name(each.entry.address) in names]
+    names = {folders(each) for each in new}
+    return [each for each in listed if each.entry.address not in addresses and folders(each) in names]
 
 
-def _name(address: str) -> str:
-    """Configuration and time, as the folders of a manifest tell them."""
-    return "/".join(address.split("/")[-3:])
-
-
-@dataclass
-class Copies:
-    """New deliveries of one snapshot that were not tried yet, the one written last at the end.
-
-    ``stored`` is the manifest of the copy that is in the lake, if any: those written before it are ``unwanted``.
-    """
-
-    waiting: list[Delivery] = field(default_factory=list)
-    stored: str | None = None
-    unwanted: list[Delivery] = field(default_factory=list)
-
-
-def copies_of_each(deliveries: Iterable[Delivery], ingested: Iterable[Delivery]) -> dict[Identity, Copies]:
-    """The deliveries by what they are of."""
-    found: defaultdict[Identity, Copies] = defaultdict(Copies)
-    new = {each.snapshot.address: each for each in deliveries}
-    both = (*new.values(), *ingested)
-    for each in sorted(both, key=lambda each: (each.found.entry.last_modified, each.snapshot.address)):
-        copies = found[each.identity]
-        if each.snapshot.address in new:
-            copies.waiting.append(each)
+def group_copies(new: Iterable[Delivery], ingested: Iterable[Delivery]) -> dict[SnapshotId, Copies]:
+    """The new deliveries by snapshot, told from those that earlier runs ``ingested``."""
+    by_address = {each.address: each for each in new}
+    groups: defaultdict[SnapshotId, Copies] = defaultdict(Copies)
+    written = [*by_address.values(), *ingested]
+    for each in sorted(written, key=lambda each: (each.manifest.entry.last_modified, each.address)):
+        group = groups[each.snapshot.id]
+        if each.address in by_address:
+            group.untried.append(each)
         else:
-            copies.stored = each.snapshot.address
-            copies.unwanted += copies.waiting
-            copies.waiting = []
-    return found
+            group.in_lake = each.address
+            group.outdated += group.untried
+            group.untried = []
+    return groups
 
 
 def reject_other_copies(
-    copies: Mapping[Identity, Copies], accepted: Iterable[Delivery], reasons: dict[str, str]
+    copies: Mapping[SnapshotId, Copies], accepted: Iterable[Delivery], reasons: dict[str, str]
 ) -> None:
-    """Give the reason why the copies were not tried of which another one is accepted, or in the lake."""
-    taken = {each.identity: each.snapshot.address for each in accepted}
-    for identity, some in copies.items():
-        for each in (*some.unwanted, *some.waiting):
-            reasons[each.snapshot.address] = f"the same snapshot lies in {taken.get(identity, some.stored)} too"
+    """Give ``reasons`` for the copies that are not ingested because another copy of the snapshot is in the lake."""
+    taken = {each.snapshot.id: each.address for each in accepted}
+    for snapshot, group in copies.items():
+        for each in (*group.outdated, *group.untried):
+            reasons[each.address] = f"the same snapshot lies in {taken.get(snapshot, group.in_lake)} too"
 
 
-def identity_of(file: StoredFile) -> Identity:
-    """The snapshot a data file holds rows of; of a table with labels."""
+def snapshot_of(file: StoredFile) -> SnapshotId | None:
+    """The snapshot whose rows a data file holds; None if another program has joined several snapshots in it."""
     inventory_id, time = file.file_constants
-    return file.partition[0], inventory_id, time
+    if inventory_id is None or time is None:
+        return None
+    return SnapshotId(file.partition[0], inventory_id, time)
 
 
-def partitions_of(snapshots: Iterable[Identity]) -> dict[str, set[Any]]:
-    """The values of the partition columns of tables with labels in which any of the snapshots is."""
-    some = [*snapshots]
-    return {"source_bucket": {each[0] for each in some}, "snapshot_date": {each[2].date() for each in some}}
+def partitions_of(snapshots: Iterable[SnapshotId]) -> dict[str, set[Any]]:
+    """The values of the partition columns that files of these snapshots have."""
+    partitions = [each.partition for each in snapshots]
+    return {name: {each[name] for each in partitions} for name in ("source_bucket", "snapshot_date")}
 
 
-def latest_of(identities: Iterable[Identity], keep: int) -> set[Identity]:
-    """Of each bucket and configuration the latest ones."""
-    times: defaultdict[tuple[str, str], set[datetime]] = defaultdict(set)
-    for bucket, inventory_id, time in identities:
-        if time is not None:
-            times[bucket, inventory_id].add(time)
-    return {(*of, time) for of, some in times.items() for time in sorted(some)[-keep:]}
+def latest_snapshots(snapshots: Iterable[SnapshotId | None], keep: int) -> set[SnapshotId]:
+    """The latest ``keep`` snapshots of each inventory."""
+    by_inventory: defaultdict[tuple[str, str], set[SnapshotId]] = defaultdict(set)
+    for each in snapshots:
+        if each is not None:
+            by_inventory[each.inventory].add(each)
+    return {each for group in by_inventory.values() for each in sorted(group)[-keep:]}

@@ -1,4 +1,4 @@
-"""Snapshots that cannot be had as they were promised: told of by every run, recorded by the first that meets them."""
+"""Invalid snapshots: every run names those it meets, and the first run that meets one records it."""
 
 from __future__ import annotations
 
@@ -15,58 +15,59 @@ from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
-# In the summary of every snapshot of rows: the refused ones by address, and a mark of what was said of them.
-REFUSED = "usage-lake.refused-snapshots"
-MOST_NOTED = 500
+# Key in the summary of each Iceberg snapshot of the rows' table. Its value is a JSON object: the addresses of invalid
+# manifests, each with a hash of its content and the reason.
+SUMMARY_KEY = "usage-lake.refused-snapshots"
+MAX_RECORDED_SNAPSHOTS = 500
 
 
 @dataclass(frozen=True)
 class InvalidSnapshot:
-    """A snapshot that is not in the lake, and why; ``known`` when an earlier run has said so already."""
+    """A snapshot that is not ingested, and the reason; ``known`` says that an earlier run recorded both."""
 
-    found: RawObject
+    manifest: RawObject
     reason: str
     known: bool
 
     def __str__(self) -> str:
-        return f"refused {self.found.entry.address.rpartition('/')[0]}/: {self.reason}"
+        return f"refused {self.manifest.entry.address.rpartition('/')[0]}/: {self.reason}"
 
 
 def invalid_snapshots(rows: LoadedTable, new: Iterable[RawObject], reasons: Mapping[str, str]) -> list[InvalidSnapshot]:
-    """Those of the manifests that ``reasons`` has, by their addresses."""
-    noted = _noted(rows)
-    refused = [(found, reasons[found.entry.address]) for found in new if found.entry.address in reasons]
+    """The new manifests for which ``reasons`` has a reason, by address."""
+    recorded = _recorded(rows)
+    invalid = [(manifest, reasons[manifest.entry.address]) for manifest in new if manifest.entry.address in reasons]
     return [
-        InvalidSnapshot(found, reason, noted.get(found.entry.address) == _mark(found, reason))
-        for found, reason in refused
+        InvalidSnapshot(manifest, reason, recorded.get(manifest.entry.address) == _hash(manifest, reason))
+        for manifest, reason in invalid
     ]
 
 
-def rejected_files(context: TaskContext[Pipeline], refused: Iterable[InvalidSnapshot]) -> list[NewFile]:
-    """Data files of ``rejected_record`` with those that no earlier run has recorded."""
-    told = [
-        (each.found.entry.address, Rejected(0, f"The snapshot is refused: {each.reason}.", b""))
-        for each in refused
+def rejected_files(context: TaskContext[Pipeline], invalid: Iterable[InvalidSnapshot]) -> list[NewFile]:
+    """Write the snapshots that no earlier run has recorded as data files of ``rejected_record``."""
+    unknown = [
+        (each.manifest.entry.address, Rejected(0, f"The snapshot is refused: {each.reason}.", b""))
+        for each in invalid
         if not each.known
     ]
-    return write_partitions(context, REJECTED_RECORD, rejected_rows(context, told)) if told else []
+    return write_partitions(context, REJECTED_RECORD, rejected_rows(context, unknown)) if unknown else []
 
 
 def invalid_snapshots_summary(
-    rows: LoadedTable, taken: Iterable[RawObject], refused: Iterable[InvalidSnapshot]
+    rows: LoadedTable, ingested: Iterable[RawObject], invalid: Iterable[InvalidSnapshot]
 ) -> dict[str, str]:
-    """What the commit of a run says of refused snapshots: its own ones, and earlier ones that it has not ``taken``."""
-    addresses = {found.entry.address for found in taken}
-    noted = {address: mark for address, mark in _noted(rows).items() if address not in addresses}
-    noted |= {each.found.entry.address: _mark(each.found, each.reason) for each in refused}
-    return {REFUSED: json.dumps(dict(sorted(noted.items())[-MOST_NOTED:]))}
+    """The entry of a commit's summary: this run's invalid snapshots, and earlier ones that are not ``ingested`` now."""
+    addresses = {manifest.entry.address for manifest in ingested}
+    recorded = {address: digest for address, digest in _recorded(rows).items() if address not in addresses}
+    recorded |= {each.manifest.entry.address: _hash(each.manifest, each.reason) for each in invalid}
+    return {SUMMARY_KEY: json.dumps(dict(sorted(recorded.items())[-MAX_RECORDED_SNAPSHOTS:]))}
 
 
-def _noted(rows: LoadedTable) -> dict[str, str]:
-    text = next((summary[REFUSED] for summary in rows.summaries() if REFUSED in summary), "{}")
-    noted: dict[str, str] = json.loads(text)
-    return noted
+def _recorded(rows: LoadedTable) -> dict[str, str]:
+    text = next((summary[SUMMARY_KEY] for summary in rows.summaries() if SUMMARY_KEY in summary), "{}")
+    recorded: dict[str, str] = json.loads(text)
+    return recorded
 
 
-def _mark(found: RawObject, reason: str) -> str:
-    return hashlib.sha256(f"{found.entry.etag} {reason}".encode()).hexdigest()[:16]
+def _hash(manifest: RawObject, reason: str) -> str:
+    return hashlib.sha256(f"{manifest.entry.etag} {reason}".encode()).hexdigest()[:16]

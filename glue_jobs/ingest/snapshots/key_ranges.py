@@ -1,8 +1,8 @@
-"""Two snapshots cut into ranges of keys, each read by one task: from the bounds that data files have of their keys."""
+"""Key ranges of two snapshots: small enough for one task each, found by the statistics of Parquet row groups."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -17,15 +17,12 @@ from glue_jobs.ingest.data_files import columns_of
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 
-# Ends of files read at a time.
-READS = 16
-
-KEY = "key"
+MAX_CONCURRENT_READS = 16
 
 
 @dataclass(frozen=True)
 class RowGroup:
-    """A row group of a data file: its number, bytes in memory, and the first and last of its keys, None if unknown."""
+    """A row group of a data file: bytes in memory, and its first and last key, None if the file does not tell."""
 
     address: str
     number: int
@@ -33,20 +30,14 @@ class RowGroup:
     first: str | None
     last: str | None
 
-    def touches(self, low: str, high: str | None) -> bool:
-        """Whether keys from ``low`` on and below ``high`` may be in it."""
+    def overlaps(self, low: str, high: str | None) -> bool:
+        """Whether it may have keys from ``low`` on and below ``high``; None is no upper limit."""
         return (self.last is None or self.last >= low) and (high is None or self.first is None or self.first < high)
-
-    def is_within(self, low: str, high: str | None) -> bool:
-        """Whether it has no others."""
-        if self.first is None or self.last is None:
-            return False
-        return self.first >= low and (high is None or self.last < high)
 
 
 @dataclass(frozen=True)
 class KeyRange:
-    """The row groups of both snapshots with keys from ``low`` on and below ``high`` (None: to the end)."""
+    """Keys from ``low`` on and below ``high`` (None: no limit), and the row groups of both snapshots with such keys."""
 
     low: str
     high: str | None
@@ -57,70 +48,66 @@ class KeyRange:
         return sum(group.size for group in (*self.before, *self.after))
 
 
-def row_groups(addresses: Sequence[str], columns: Sequence[str]) -> list[RowGroup]:
-    """Those of the data files; what counts as their size are these columns.
+def row_groups(addresses: Sequence[str], columns: Collection[str]) -> list[RowGroup]:
+    """The row groups of data files; their size is that of the ``columns``.
 
     Raises:
         StorageError, OSError, pa.ArrowException: a file cannot be read.
     """
-    with ThreadPoolExecutor(READS) as pool:
-        return [group for some in pool.map(partial(_of_file, columns), addresses) for group in some]
+    with ThreadPoolExecutor(MAX_CONCURRENT_READS) as pool:
+        return [group for groups in pool.map(partial(_of_file, columns), addresses) for group in groups]
 
 
-def _of_file(columns: Sequence[str], address: str) -> list[RowGroup]:
+def _of_file(columns: Collection[str], address: str) -> list[RowGroup]:
     with storage_for(address).open(address) as source:
         metadata = pq.read_metadata(source)
-    found = []
+    groups = []
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         chunks = {chunk.path_in_schema: chunk for chunk in map(group.column, range(group.num_columns))}
-        size = sum(chunks[name].total_uncompressed_size for name in columns if name in chunks)
-        bounds = chunks[KEY].statistics
+        size = sum(chunk.total_uncompressed_size for name, chunk in chunks.items() if name in columns)
+        bounds = chunks["key"].statistics
         first, last = (bounds.min, bounds.max) if bounds is not None and bounds.has_min_max else (None, None)
-        found.append(RowGroup(address, number, size, first, last))
-    return found
+        groups.append(RowGroup(address, number, size, first, last))
+    return groups
 
 
-def key_ranges(before: Sequence[RowGroup], after: Sequence[RowGroup], most: int) -> Iterator[KeyRange]:
-    """Ranges of about ``most`` bytes, both snapshots together, that are all of them."""
-    cuts = [*_cuts((*before, *after), most), None]
+def key_ranges(before: Sequence[RowGroup], after: Sequence[RowGroup], max_bytes: int) -> Iterator[KeyRange]:
+    """Consecutive ranges that together have all keys, each of about ``max_bytes`` of both snapshots."""
     low = ""
-    for high in cuts:
-        some = [tuple(group for group in side if group.touches(low, high)) for side in (before, after)]
-        yield KeyRange(low, high, *some)
+    for high in (*_limits((*before, *after), max_bytes), None):
+        sides = [tuple(group for group in side if group.overlaps(low, high)) for side in (before, after)]
+        yield KeyRange(low, high, *sides)
         low = high or ""
 
 
-def _cuts(groups: Iterable[RowGroup], most: int) -> Iterator[str]:
-    low, size = "", 0
-    for first, more in sorted((group.first or "", group.size) for group in groups):
-        if size and size + more > most and first > low:
+def _limits(groups: Iterable[RowGroup], max_bytes: int) -> Iterator[str]:
+    low, filled = "", 0
+    for first, size in sorted((group.first or "", group.size) for group in groups):
+        if filled and filled + size > max_bytes and first > low:
             yield first
-            low, size = first, 0
-        size += more
+            low, filled = first, 0
+        filled += size
 
 
 def read_range(
     table: Table, groups: Iterable[RowGroup], low: str, high: str | None, columns: Sequence[str], encoded: Sequence[str]
 ) -> pa.Table:
-    """These columns of the rows whose key is in the range, those that are ``encoded`` with a dictionary."""
-    # Files that follow each other are read in the order of their keys.
-    ordered = sorted(groups, key=lambda group: group.first or "")
+    """These columns of the rows with keys from ``low`` on and below ``high``; ``encoded`` ones have a dictionary."""
     parts = [table.arrow_schema.empty_table().select(columns)]
-    for (address, whole), some in groupby(ordered, lambda group: (group.address, group.is_within(low, high))):
-        numbers = [group.number for group in some]
+    for address, of_file in groupby(groups, lambda group: group.address):
         with storage_for(address).open(address) as source:
             metadata = pq.read_metadata(source)
-            # A file has only columns with values.
-            names = set(metadata.schema.to_arrow_schema().names)
-            present = [name for name in columns if name in names]
+            # A data file lacks the columns that have no values.
+            present = [name for name in columns if name in metadata.schema.to_arrow_schema().names]
             dictionaries = [name for name in encoded if name in present]
             file = pq.ParquetFile(source, metadata=metadata, read_dictionary=dictionaries)
-            rows = columns_of(table, file.read_row_groups(numbers, columns=present, use_threads=False), columns)
-        parts.append(rows if whole else rows.filter(_within(rows[KEY], low, high)))
+            rows = file.read_row_groups([group.number for group in of_file], columns=present, use_threads=False)
+        rows = columns_of(table, rows, columns)
+        parts.append(rows.filter(_is_within(rows["key"], low, high)))
     return pa.concat_tables(with_dictionaries(part, encoded) for part in parts)
 
 
-def _within(keys: pa.ChunkedArray, low: str, high: str | None) -> pa.ChunkedArray:
-    found = pc.greater_equal(keys, low)
-    return found if high is None else pc.and_(found, pc.less(keys, high))
+def _is_within(keys: pa.ChunkedArray, low: str, high: str | None) -> pa.ChunkedArray:
+    is_within = pc.greater_equal(keys, low)
+    return is_within if high is None else pc.and_(is_within, pc.less(keys, high))

@@ -1,11 +1,12 @@
-"""A run over snapshots: each becomes rows and totals, whole; the latest take the place of older ones.
+"""Staging of snapshots: new ones become rows and totals, and the latest replace the rows of older ones.
 
-Why like this: docs/decisions/0010-inventory-snapshots.md.
+Reasons: docs/decisions/0010-inventory-snapshots.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -13,24 +14,22 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from glue_jobs.ingest.commit import Change
-from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.object_counts import ObjectCounts
-from glue_jobs.ingest.snapshots.consecutive import compare_snapshots
+from glue_jobs.ingest.snapshots.daily_changes import stage_daily_changes
 from glue_jobs.ingest.snapshots.delivery import (
     Copies,
     Delivery,
-    Identity,
-    alike,
-    copies_of_each,
-    identity_of,
-    latest_of,
+    group_copies,
+    latest_snapshots,
     partitions_of,
+    possible_copies,
     read_deliveries,
     reject_other_copies,
-    separate,
+    replaceable,
+    snapshot_of,
 )
 from glue_jobs.ingest.snapshots.invalid_snapshots import invalid_snapshots, invalid_snapshots_summary, rejected_files
-from glue_jobs.ingest.snapshots.task import ShareResult, ingest_share, shares_of
+from glue_jobs.ingest.snapshots.snapshot_task import SnapshotChunkResult, ingest_snapshot_chunk, split_snapshot
 from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.task_context import TaskContext, write_parts
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
@@ -38,10 +37,28 @@ from glue_jobs.progress import Reporter
 from glue_jobs.read.plan import chunk_size
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import SnapshotPipeline
+from glue_jobs.sources.s3_inventory_object.parser import SnapshotId
 from glue_jobs.sources.s3_inventory_object.storage_totals import total_storage
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.workers import engine
+
+
+@dataclass(frozen=True)
+class _Ingested:
+    """Valid deliveries of a run, the results of their tasks by manifest, and the snapshots whose rows are kept."""
+
+    deliveries: list[Delivery]
+    results: Mapping[str, list[SnapshotChunkResult]]
+    latest: set[SnapshotId]
+
+    @property
+    def snapshots(self) -> set[SnapshotId]:
+        return {each.snapshot.id for each in self.deliveries}
+
+    @property
+    def all_results(self) -> list[SnapshotChunkResult]:
+        return [result for each in self.deliveries for result in self.results[each.address]]
 
 
 def stage_snapshots(
@@ -53,151 +70,131 @@ def stage_snapshots(
     keep: int,
     reporter: Reporter,
 ) -> StagedRun:
-    """Ingest the listed manifests' snapshots that are new; of each kind the latest ``keep`` keep their rows.
+    """Write the data files of new snapshots, and say which stored files they replace.
+
+    ``listed`` are all manifests of the window, ``new`` those that the ledger does not have. Of each inventory the
+    latest ``keep`` snapshots have rows, older ones only totals. An invalid snapshot ends in ``invalid_snapshots``.
 
     Raises:
-        UsageLakeError: the run cannot go on. A snapshot that is not as promised is one of ``refused`` instead.
+        UsageLakeError: the run cannot go on.
     """
     reasons: dict[str, str] = {}
-    stored, found = rows.files(), list(read_deliveries(new, reasons))
-    before = _totals_before(context, lake, found)
-    copies = copies_of_each(separate(found, [*stored, *before], reasons), read_deliveries(alike(listed, new), {}))
-    accepted, results, latest = _ingest_all(context, copies, [*map(identity_of, stored)], keep, reasons, reporter)
-    reject_other_copies(copies, accepted, reasons)
-    refused = invalid_snapshots(rows, new, reasons)
-    kept = [each for each in accepted if each.identity in latest]
-    made: dict[Identity, list[str] | None] = {each.identity: None for each in accepted}
-    made |= {each.identity: [file.address for file in _files(results[each.snapshot.address])] for each in kept}
-    compared = compare_snapshots(context, lake, stored, made, reporter)
-    return StagedRun(
-        [each.found for each in accepted],
-        _changes(context, stored, before, accepted, results, latest, compared, rejected_files(context, refused)),
-        [_counts(each, results[each.snapshot.address]) for each in accepted],
-        invalid_snapshots=refused,
-        notes=invalid_snapshots_summary(rows, [each.found for each in accepted], refused),
-    )
+    stored = rows.files()
+    deliveries = [*read_deliveries(new, reasons)]
+    stored_totals = _stored_totals(context, lake, deliveries)
+    deliveries = [*replaceable(deliveries, [*stored, *stored_totals], reasons)]
+    copies = group_copies(deliveries, read_deliveries(possible_copies(listed, new), {}))
+    ingested = _ingest_latest(context, copies, [*map(snapshot_of, stored)], keep, reasons, reporter)
+    reject_other_copies(copies, ingested.deliveries, reasons)
+    invalid = invalid_snapshots(rows, new, reasons)
+    files: dict[SnapshotId, list[str] | None] = {}
+    for each in ingested.deliveries:
+        addresses = [file.address for result in ingested.results[each.address] for file in result.files]
+        files[each.snapshot.id] = addresses if each.snapshot.id in ingested.latest else None
+    daily_changes = stage_daily_changes(context, lake, stored, files, reporter)
+    rejected = [file for result in ingested.all_results for file in result.rejected_files]
+    pipeline = context.pipeline
+    changes = {
+        pipeline.table: _change_rows(ingested, stored),
+        pipeline.changes: daily_changes,
+        # Readers find the latest snapshot in the totals, so these are committed after its rows and changes.
+        pipeline.totals: _change_totals(context, pipeline.totals, ingested, stored_totals),
+        REJECTED_RECORD: Change([*rejected, *rejected_files(context, invalid)]),
+    }
+    counts = [_counts(each, ingested.results[each.address]) for each in ingested.deliveries]
+    manifests = [each.manifest for each in ingested.deliveries]
+    notes = invalid_snapshots_summary(rows, manifests, invalid)
+    return StagedRun(manifests, changes, counts, invalid_snapshots=invalid, notes=notes)
 
 
-def _totals_before(context: TaskContext[SnapshotPipeline], lake: Lake, deliveries: list[Delivery]) -> list[StoredFile]:
-    """The files of totals that are stored of the same buckets and days."""
+def _stored_totals(context: TaskContext[SnapshotPipeline], lake: Lake, deliveries: list[Delivery]) -> list[StoredFile]:
+    """Data files of totals in the partitions of the delivered snapshots."""
     pipeline = context.pipeline
     if not deliveries:
         return []
-    return lake.load(pipeline.totals).files(**partitions_of(each.identity for each in deliveries))
+    return lake.load(pipeline.totals).files(**partitions_of(each.snapshot.id for each in deliveries))
 
 
-def _ingest_all(
+def _ingest_latest(
     context: TaskContext[SnapshotPipeline],
-    copies: Mapping[Identity, Copies],
-    stored: list[Identity],
+    copies: Mapping[SnapshotId, Copies],
+    stored: list[SnapshotId | None],
     keep: int,
     reasons: dict[str, str],
     reporter: Reporter,
-) -> tuple[list[Delivery], dict[str, list[ShareResult]], set[Identity]]:
-    """The snapshots that are whole, what tasks made of all, by their manifests' addresses, and which keep their rows.
+) -> _Ingested:
+    """Ingest a valid copy of every snapshot, with its rows if it is one of the latest; ``reasons`` gets invalid ones.
 
-    Whether a snapshot is whole turns out only when it was read: if it is not, another copy of it is, and if none is
-    whole, the next older snapshot keeps its rows.
+    Only reading its files shows that a copy is invalid. Then the next copy is tried. A snapshot without a valid copy is
+    not one of the latest: an older one takes its place, and is read once more for its rows.
     """
-    results: dict[str, list[ShareResult]] = {}
-    accepted: list[Delivery] = []
-    pending, latest = [each.waiting.pop() for each in copies.values() if each.waiting], latest_of(stored, keep)
+    results: dict[str, list[SnapshotChunkResult]] = {}
+    valid: list[Delivery] = []
+    pending = [group.untried.pop() for group in copies.values() if group.untried]
+    latest = latest_snapshots(stored, keep)
     while pending:
-        tried = {each.snapshot.address: each for each in (*accepted, *pending)}
-        detailed = latest_of([*stored, *(each.identity for each in tried.values())], keep)
-        results |= _ingest(context, pending, detailed, reporter)
+        tried = [*{each.address: each for each in (*valid, *pending)}.values()]
+        with_rows = latest_snapshots([*stored, *(each.snapshot.id for each in tried)], keep)
+        results |= _run_tasks(context, pending, with_rows, reporter)
         for address, some in results.items():
-            refused = [result.refused for result in some if result.refused]
-            if refused:
-                reasons.setdefault(address, refused[0])
-        accepted = [each for address, each in tried.items() if address not in reasons]
-        latest = latest_of([*stored, *(each.identity for each in accepted)], keep)
-        others = [copies[each.identity].waiting for address, each in tried.items() if address in reasons]
-        pending = [each for each in accepted if each.identity in latest and each.identity not in detailed]
-        pending += [waiting.pop() for waiting in others if waiting]
-    return accepted, results, latest
+            if problem := next((result.invalid for result in some if result.invalid), None):
+                reasons.setdefault(address, problem)
+        valid = [each for each in tried if each.address not in reasons]
+        latest = latest_snapshots([*stored, *(each.snapshot.id for each in valid)], keep)
+        pending = [each for each in valid if each.snapshot.id in latest - with_rows]
+        invalid = [copies[each.snapshot.id] for each in tried if each.address in reasons]
+        pending += [group.untried.pop() for group in invalid if group.untried]
+    return _Ingested(valid, results, latest)
 
 
-def _ingest(
-    context: TaskContext[SnapshotPipeline], deliveries: list[Delivery], latest: set[Identity], reporter: Reporter
-) -> dict[str, list[ShareResult]]:
-    """What the tasks made of the snapshots, by the address of the manifest."""
-    total = sum(file.size for each in deliveries for file in each.snapshot.files)
-    results: dict[str, list[ShareResult]] = {each.snapshot.address: [] for each in deliveries}
-    if total or any(each.snapshot.files for each in deliveries):
-        workers = engine.workers_for(total)
-        size = chunk_size(total, workers.count)
-        shares = [
-            share for each in deliveries for share in shares_of(each.snapshot, size, detail=each.identity in latest)
+def _run_tasks(
+    context: TaskContext[SnapshotPipeline], deliveries: list[Delivery], with_rows: set[SnapshotId], reporter: Reporter
+) -> dict[str, list[SnapshotChunkResult]]:
+    """The results of each delivery's tasks, by its address."""
+    results: dict[str, list[SnapshotChunkResult]] = {each.address: [] for each in deliveries}
+    sizes = [file.size for each in deliveries for file in each.snapshot.files]
+    if sizes:
+        workers = engine.workers_for(sum(sizes))
+        size = chunk_size(sum(sizes), workers.count)
+        chunks = [
+            chunk
+            for each in deliveries
+            for chunk in split_snapshot(each.snapshot, size, keep_rows=each.snapshot.id in with_rows)
         ]
         with reporter.progress("ingesting") as progress:
-            for share, result in zip(
-                shares, workers.run(partial(ingest_share, context), shares, progress), strict=True
-            ):
-                results[share.snapshot.address].append(result)
+            task = partial(ingest_snapshot_chunk, context)
+            for chunk, result in zip(chunks, workers.run(task, chunks, progress), strict=True):
+                results[chunk.snapshot.address].append(result)
     return results
 
 
-def _changes(
-    context: TaskContext[SnapshotPipeline],
-    stored: list[StoredFile],
-    before: list[StoredFile],
-    accepted: list[Delivery],
-    results: Mapping[str, list[ShareResult]],
-    latest: set[Identity],
-    compared: Change,
-    rejected: list[NewFile],
-) -> dict[Table, Change]:
-    pipeline = context.pipeline
-    ingested = [result for each in accepted for result in results[each.snapshot.address]]
-    again = {each.identity for each in accepted}
-    # Until the totals are changed, too, the newest one before this run is the latest that readers know of.
-    kept = latest | latest_of(map(identity_of, stored), 1)
-    return {
-        pipeline.table: Change(
-            _files(ingested),
-            # Another program may have joined files of several snapshots; those stay.
-            [
-                file
-                for file in stored
-                if None not in file.file_constants and (identity_of(file) in again or identity_of(file) not in kept)
-            ],
-        ),
-        # Before the totals: readers take the latest snapshot from those.
-        pipeline.changes: compared,
-        pipeline.totals: Change(
-            _write_totals(context, pipeline.totals, accepted, results),
-            [file for file in before if identity_of(file) in again],
-        ),
-        REJECTED_RECORD: Change([*(file for result in ingested for file in result.rejected_files), *rejected]),
-    }
+def _change_rows(ingested: _Ingested, stored: list[StoredFile]) -> Change:
+    # Until the totals are committed, readers still take the newest snapshot before this run for the latest.
+    kept = ingested.latest | latest_snapshots(map(snapshot_of, stored), 1)
+    kept -= ingested.snapshots
+    # Files in which another program joined several snapshots stay.
+    removed = [file for file in stored if (snapshot := snapshot_of(file)) and snapshot not in kept]
+    return Change([file for result in ingested.all_results for file in result.files], removed)
 
 
-def _files(results: list[ShareResult]) -> list[NewFile]:
-    return [file for result in results for file in result.files]
-
-
-def _write_totals(
-    context: TaskContext[SnapshotPipeline],
-    table: Table,
-    accepted: list[Delivery],
-    results: Mapping[str, list[ShareResult]],
-) -> list[NewFile]:
-    # A file for each, so that it can be replaced when the snapshot is delivered again.
+def _change_totals(
+    context: TaskContext[SnapshotPipeline], table: Table, ingested: _Ingested, stored: list[StoredFile]
+) -> Change:
     parts = []
-    for each in accepted:
-        sums = [part for result in results[each.snapshot.address] for part in result.totals]
-        parts.append((each.snapshot.partition, total_storage(each.snapshot, sums)))
-    return write_parts(context, table, parts) if parts else []
+    for each in ingested.deliveries:
+        totals = [part for result in ingested.results[each.address] for part in result.totals]
+        parts.append((each.snapshot.id.partition, total_storage(each.snapshot.id, totals)))
+    replaced = ingested.snapshots
+    # One file per snapshot, so that a later delivery of the snapshot can replace it.
+    return Change(write_parts(context, table, parts), [file for file in stored if snapshot_of(file) in replaced])
 
 
-def _counts(delivery: Delivery, results: list[ShareResult]) -> ObjectCounts:
-    def sums(name: str) -> npt.NDArray[np.int64]:
+def _counts(delivery: Delivery, results: list[SnapshotChunkResult]) -> ObjectCounts:
+    def total(name: str) -> npt.NDArray[np.int64]:
         return np.array([sum(getattr(result, name) for result in results)], dtype=np.int64)
 
-    time = pa.scalar(delivery.snapshot.time, pa.timestamp("us")).value
-    # What happened to all of its objects at that time is that they were listed.
-    at = np.array([time], dtype=np.int64)
-    duplicates = sums("duplicates")
-    rows = sums("rows") + duplicates
-    return ObjectCounts([delivery.snapshot.address], rows, sums("rejected"), sums("filtered"), at, at, duplicates)
+    # All objects of a snapshot have one time: when they were listed.
+    time = np.array([pa.scalar(delivery.snapshot.time, pa.timestamp("us")).value], dtype=np.int64)
+    duplicates = total("duplicates")
+    rows = total("rows") + duplicates
+    return ObjectCounts([delivery.address], rows, total("rejected"), total("filtered"), time, time, duplicates)

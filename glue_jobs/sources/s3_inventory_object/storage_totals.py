@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
-from glue_jobs.sources.s3_inventory_object.parser import Snapshot
+from glue_jobs.sources.s3_inventory_object.parser import SnapshotId
 from glue_jobs.sources.s3_inventory_object.summaries import aggregated, summary_rows
 
 BY = ("account", "repository", "storage_class")
@@ -46,16 +46,10 @@ def partial_totals(rows: pa.Table) -> pa.Table:
     return aggregated(pa.table({**{name: rows[name] for name in BY}, **values}), BY, _FUNCTIONS)
 
 
-def total_storage(snapshot: Snapshot, partials: Sequence[pa.Table]) -> pa.Table:
+def total_storage(snapshot: SnapshotId, partials: Sequence[pa.Table]) -> pa.Table:
     """The rows of ``daily_storage`` of a snapshot, from the partial totals of all its rows.
 
     An empty snapshot has one row of zeros: readers find it in the table.
     """
     totals = aggregated(pa.concat_tables([_SCHEMA.empty_table(), *partials]), BY, _FUNCTIONS)
-    constants = {
-        "source_bucket": snapshot.source_bucket,
-        "inventory_id": snapshot.inventory_id,
-        "snapshot_time": snapshot.time,
-        "snapshot_date": snapshot.time.date(),
-    }
-    return summary_rows(DAILY_STORAGE, totals if totals.num_rows else _ZEROS, constants)
+    return summary_rows(DAILY_STORAGE, totals if totals.num_rows else _ZEROS, snapshot.columns)

@@ -20,7 +20,7 @@ from glue_jobs.sources.s3_inventory_object.parser import (
     InventoryFile,
     columnar,
     files,
-    find,
+    find_file,
     read_file,
     read_manifest,
 )
@@ -43,7 +43,7 @@ def read(form: str, content: bytes, fields: tuple[str, ...] = CURRENT, **promise
     path.write_bytes(content)
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     file = InventoryFile(str(path), promised.get("size", len(content)), promised.get("md5", md5))
-    entry = find(file)
+    entry = find_file(file)
     pieces = [content[start : start + 100] for start in range(0, len(content), 100)]
     names = tuple(FIELDS[name][0] for name in fields)
     return [*read_file(file, entry, pieces, form, names)]
@@ -169,7 +169,7 @@ def test_a_file_that_is_not_as_promised(form: str, tmp_path: Path) -> None:
         with pytest.raises(InvalidSnapshotError, match=reason):
             read(form, content, folder=tmp_path, **promised)
     with pytest.raises(InvalidSnapshotError, match=r"its file \S+nowhere is missing"):
-        find(InventoryFile(f"{tmp_path}/nowhere", 1, ""))
+        find_file(InventoryFile(f"{tmp_path}/nowhere", 1, ""))
 
 
 @pytest.mark.parametrize("form", ["ORC", "Parquet"])
@@ -287,7 +287,7 @@ def test_times_as_numbers_and_nested_new_fields(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(content)
     file = InventoryFile(str(path), len(content), hashlib.md5(content, usedforsecurity=False).hexdigest())
-    (block,) = read_file(file, find(file), [content], "Parquet", tuple(columns))
+    (block,) = read_file(file, find_file(file), [content], "Parquet", tuple(columns))
     (row,) = block.rows.to_pylist()
     assert row[locked] == datetime(2023, 11, 14, 22, 13, 20)
     assert row["other_fields"] == '{"tags":[{"a":1}]}'

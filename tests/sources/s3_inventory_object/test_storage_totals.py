@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glue_jobs.sources.s3_inventory_object.parser import Snapshot
+from glue_jobs.sources.s3_inventory_object.parser import SnapshotId
 from glue_jobs.sources.s3_inventory_object.storage_totals import partial_totals, total_storage
 
-SNAPSHOT = Snapshot("/m", "example-data", "daily", datetime(2024, 5, 7, 1, 30), "CSV", ("bucket", "key"), ())
+SNAPSHOT = SnapshotId("example-data", "daily", datetime(2024, 5, 7, 1, 30))
 
 Row = tuple[str | None, str | None, str | None, bool | None, bool | None, int | None, datetime | None]
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from glue_jobs.sources.s3_inventory_object.parser.csv_rows import Block
-from glue_jobs.sources.s3_inventory_object.parser.files import find, read_file
+from glue_jobs.sources.s3_inventory_object.parser.files import find_file, read_file
 from glue_jobs.sources.s3_inventory_object.parser.manifest import (
     InvalidSnapshotError,
     InventoryFile,
     Snapshot,
+    SnapshotId,
     read_manifest,
 )
 
-__all__ = ["Block", "InvalidSnapshotError", "InventoryFile", "Snapshot", "find", "read_file", "read_manifest"]
+__all__ = [
+    "Block",
+    "InvalidSnapshotError",
+    "InventoryFile",
+    "Snapshot",
+    "SnapshotId",
+    "find_file",
+    "read_file",
+    "read_manifest",
+]

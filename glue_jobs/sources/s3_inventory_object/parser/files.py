@@ -28,7 +28,7 @@ KEPT = 64 * 2**20
 BLOCK = 8 * 2**20
 
 
-def find(file: InventoryFile) -> Entry:
+def find_file(file: InventoryFile) -> Entry:
     """The file as it lies there.
 
     Raises:

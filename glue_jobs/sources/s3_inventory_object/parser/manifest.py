@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.sources.layouts.snapshot_folders import snapshot_time
@@ -22,12 +22,40 @@ FORMATS = ("CSV", "ORC", "Parquet")
 
 
 class InvalidSnapshotError(UsageLakeError):
-    """A snapshot cannot be had as it was promised; the sentence goes on behind its name."""
+    """A snapshot is not as its manifest promises, or the manifest is unknown. The message continues its name."""
+
+
+class SnapshotId(NamedTuple):
+    """What identifies a snapshot: the bucket that was listed, the inventory configuration, and the time (UTC)."""
+
+    source_bucket: str
+    inventory_id: str
+    time: datetime
+
+    @property
+    def inventory(self) -> tuple[str, str]:
+        """The inventory it belongs to."""
+        return self.source_bucket, self.inventory_id
+
+    @property
+    def partition(self) -> dict[str, Any]:
+        """The partition of its rows in each table of snapshots."""
+        return {"source_bucket": self.source_bucket, "snapshot_date": self.time.date()}
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The columns that identify it in each table of snapshots, in their order."""
+        return {
+            "source_bucket": self.source_bucket,
+            "inventory_id": self.inventory_id,
+            "snapshot_time": self.time,
+            "snapshot_date": self.time.date(),
+        }
 
 
 @dataclass(frozen=True)
 class InventoryFile:
-    """One data file of a snapshot, as its manifest promises it."""
+    """A data file that a manifest lists: its size in bytes and its MD5 in lower-case hexadecimal digits."""
 
     address: str
     size: int
@@ -36,7 +64,7 @@ class InventoryFile:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One listing of a bucket; ``address`` is that of its manifest, ``fields`` are the table's names of its columns."""
+    """What a manifest describes. ``address`` is the manifest's; ``fields`` are the files' columns by table names."""
 
     address: str
     source_bucket: str
@@ -47,9 +75,9 @@ class Snapshot:
     files: tuple[InventoryFile, ...]
 
     @property
-    def partition(self) -> dict[str, Any]:
-        """The partition its rows are in."""
-        return {"source_bucket": self.source_bucket, "snapshot_date": self.time.date()}
+    def id(self) -> SnapshotId:
+        """Its identity, which copies of it share."""
+        return SnapshotId(self.source_bucket, self.inventory_id, self.time)
 
 
 def read_manifest(address: str, content: bytes, checksum: bytes) -> Snapshot:

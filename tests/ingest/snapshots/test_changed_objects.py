@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.ingest.data_files import write_file
-from glue_jobs.ingest.snapshots import key_match, key_ranges
-from glue_jobs.ingest.snapshots.changed import BY, COLUMNS, changes_between, sum_of
+from glue_jobs.ingest.snapshots import key_ranges
+from glue_jobs.ingest.snapshots.changed_objects import BY, COLUMNS, count_changes, sum_changes
 from glue_jobs.ingest.snapshots.key_ranges import RowGroup, read_range, row_groups
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 
@@ -32,7 +32,7 @@ def sums(before: pa.Table, after: pa.Table) -> dict[tuple[str | None, str | None
     """The sums by data set, without those that are 0."""
     return {
         (row.pop("account"), row.pop("repository")): {name: value for name, value in row.items() if value}
-        for row in changes_between(before, after).to_pylist()
+        for row in count_changes(before, after).to_pylist()
     }
 
 
@@ -116,8 +116,8 @@ def test_ranges_of_keys_find_what_all_keys_together_find(
             some.append(
                 read.filter(pa.array([_is_in(key, keys.low, keys.high) for key in read["key"].to_pylist()], pa.bool_()))
             )
-        parts.append(changes_between(*some))
-    assert _rows(sum_of(parts)) == _rows(changes_between(*sides))
+        parts.append(count_changes(*some))
+    assert _rows(sum_changes(parts)) == _rows(count_changes(*sides))
 
 
 def _is_in(key: str, low: str, high: str | None) -> bool:
@@ -139,41 +139,21 @@ def test_a_range_of_files_has_the_rows_with_its_keys(tmp_path: Path, monkeypatch
     assert [(group.first, group.last) for group in groups[:3]] == [("a", "b"), ("c", "d"), ("e", "e")]
     assert groups[0].size == groups[1].size > groups[2].size > 0
     for low, high, expected in (("", "c", "ab"), ("b", "d", "bcc"), ("d", None, "ddexyz"), ("zz", None, "")):
-        touched = [group for group in groups if group.touches(low, high)]
+        touched = [group for group in groups if group.overlaps(low, high)]
         found = read_range(S3_INVENTORY_OBJECT, touched, low, high, COLUMNS, BY)
         assert "".join(sorted(found["key"].to_pylist())) == expected
         assert found.column_names == list(COLUMNS)
 
 
-def test_a_file_without_bounds_is_in_every_range() -> None:
-    unknown, known = RowGroup("", 0, 1, None, None), RowGroup("", 1, 1, "b", "c")
-    assert unknown.touches("", "a") and unknown.touches("x", None) and not unknown.is_within("", None)
-    assert known.touches("c", None) and not known.touches("d", None) and not known.touches("", "b")
-    assert known.is_within("b", "d") and not known.is_within("b", "c") and known.is_within("", None)
+def test_a_row_group_without_statistics_may_have_any_key() -> None:
+    unknown = RowGroup("", 0, 1, None, None)
+    assert unknown.overlaps("", "a")
+    assert unknown.overlaps("x", None)
 
 
-@given(
-    keys=st.lists(st.text("abé", min_size=1, max_size=5), unique=True, max_size=40),
-    among=st.lists(st.text("abé", min_size=1, max_size=5), unique=True, max_size=40),
-    ordered=st.booleans(),
-    fewest=st.integers(1, 3),
+@pytest.mark.parametrize(
+    ("low", "high", "overlaps"),
+    [("", "b", False), ("", "b0", True), ("c", None, True), ("c0", None, False), ("b0", "b1", True)],
 )
-def test_places_of_keys_are_where_they_are(keys: list[str], among: list[str], ordered: bool, fewest: int) -> None:
-    if ordered:
-        keys, among = sorted(keys), sorted(among)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(key_match, "_FEWEST", fewest)
-        patch.setattr(key_match, "_MOST", 4)
-        found = key_match.places_of(pa.array(keys, pa.string()), pa.array(among, pa.string()))
-    assert found.tolist() == [among.index(key) if key in among else -1 for key in keys]
-
-
-def test_lists_in_order_are_walked_along_unless_they_differ_often() -> None:
-    many = [f"{number:06d}" for number in range(200_000)]
-    few_gone = [key for key in many if not key.endswith("0000")]
-    most_gone = [key for key in many if key.endswith("0")]
-    walked = key_match._walked(pa.array(few_gone), pa.array(many))
-    assert walked is not None
-    assert walked.tolist() == [int(key) for key in few_gone]
-    assert key_match._walked(pa.array(most_gone), pa.array(many)) is None
-    assert key_match.places_of(pa.array(most_gone), pa.array(many)).tolist() == [int(key) for key in most_gone]
+def test_a_row_group_overlaps_the_ranges_that_may_have_its_keys(low: str, high: str | None, overlaps: bool) -> None:
+    assert RowGroup("", 1, 1, "b", "c").overlaps(low, high) == overlaps

@@ -1,0 +1,84 @@
+"""Differences of two snapshots: current objects compared key by key, counted by data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glue_jobs.columns.arrays import concat_rows, keep_mask
+from glue_jobs.sources.s3_inventory_object.summaries import aggregated
+
+BY = ("account", "repository")
+COLUMNS = ("key", "size", "e_tag", "last_modified_date", "is_latest", "is_delete_marker", *BY)
+"""The columns of ``s3_inventory_object`` that a comparison reads."""
+
+_COMPARED = ("last_modified_date", "size", "e_tag")
+_COUNTS = (
+    "objects_before",
+    "objects_after",
+    "bytes_before",
+    "bytes_after",
+    "added_objects",
+    "added_bytes",
+    "removed_objects",
+    "removed_bytes",
+    "rewritten_objects",
+    "rewritten_bytes",
+)
+
+
+def count_changes(before: pa.Table, after: pa.Table) -> pa.Table:
+    """The counts of ``daily_change`` by account and repository.
+
+    Both tables have the columns `COLUMNS`, and no key has two current objects. An object in both tables counts for its
+    data set in ``after``. It is rewritten if its time, size or entity tag is known in both and differs.
+    """
+    before, after = _current_objects(before), _current_objects(after)
+    match = pc.index_in(after["key"], value_set=before["key"])
+    earlier = before.select(_COMPARED).take(match)
+    is_added = pc.is_null(match)
+    is_rewritten = _differs(earlier, after)
+    size = pc.fill_null(after["size"], 0)
+    present = _counts(
+        after,
+        objects_before=pc.invert(is_added),
+        objects_after=pa.repeat(1, after.num_rows),
+        bytes_before=pc.fill_null(earlier["size"], 0),
+        bytes_after=size,
+        added_objects=is_added,
+        added_bytes=pc.if_else(is_added, size, 0),
+        rewritten_objects=is_rewritten,
+        rewritten_bytes=pc.if_else(is_rewritten, size, 0),
+    )
+    gone = before.filter(pa.array(keep_mask(before.num_rows, match.drop_null().to_numpy())))
+    ones, gone_size = pa.repeat(1, gone.num_rows), pc.fill_null(gone["size"], 0)
+    removed = _counts(gone, objects_before=ones, bytes_before=gone_size, removed_objects=ones, removed_bytes=gone_size)
+    return sum_changes([concat_rows([present, removed])])
+
+
+def sum_changes(parts: Sequence[pa.Table]) -> pa.Table:
+    """The sums of the counts of several key ranges."""
+    return aggregated(pa.concat_tables(parts), BY, dict.fromkeys(_COUNTS, "sum"))
+
+
+def _current_objects(rows: pa.Table) -> pa.Table:
+    """The objects that a listing of the bucket shows; every column in one chunk."""
+    is_current = pc.and_not(pc.fill_null(rows["is_latest"], True), pc.fill_null(rows["is_delete_marker"], False))
+    if not pc.all(is_current).as_py():
+        rows = rows.filter(is_current)
+    return rows.unify_dictionaries().combine_chunks()
+
+
+def _differs(earlier: pa.Table, later: pa.Table) -> pa.ChunkedArray:
+    """Whether a compared column has two values on a row; null is no value."""
+    differences = [pc.fill_null(pc.not_equal(earlier[name], later[name]), False) for name in _COMPARED]
+    return reduce(pc.or_, differences)
+
+
+def _counts(rows: pa.Table, **counts: pa.Array) -> pa.Table:
+    zeros = pa.repeat(pa.scalar(0, pa.int64()), rows.num_rows)
+    columns = [counts[name].cast(pa.int64()) if name in counts else zeros for name in _COUNTS]
+    return pa.table([*(rows[name] for name in BY), *columns], names=[*BY, *_COUNTS])

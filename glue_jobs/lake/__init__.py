@@ -26,7 +26,15 @@ from glue_jobs.errors import LakeError
 from glue_jobs.lake.failures import explained
 from glue_jobs.lake.loaded import LoadedTable, StoredFile
 from glue_jobs.lake.location_check import check_place
-from glue_jobs.lake.schema import check_ids, describe, iceberg_schema, iceberg_type, partition_spec, properties
+from glue_jobs.lake.schema import (
+    check_ids,
+    describe,
+    first_schema,
+    iceberg_schema,
+    iceberg_type,
+    partition_spec,
+    properties,
+)
 from glue_jobs.storage import storage_for
 from glue_jobs.storage.s3 import endpoint, region
 from glue_jobs.tables.model import Table
@@ -85,7 +93,7 @@ class Lake:
                 existing = self._catalog.load_table((self.database, table.name))
             except NoSuchTableError:
                 existing = self._create(table)
-            while not _completed(existing, table):
+            while not _brought_up_to_date(existing, table):
                 # Another run has changed the table meanwhile, perhaps in the same way.
                 existing = self._catalog.load_table((self.database, table.name))
         check_ids(table, existing.schema())
@@ -94,7 +102,7 @@ class Lake:
         with suppress(TableAlreadyExistsError):
             return self._catalog.create_table(
                 (self._namespace, table.name),
-                schema=iceberg_schema(table),
+                schema=first_schema(table),
                 location=f"{self.location}/{self.database}/{table.name}",
                 partition_spec=partition_spec(table),
                 properties=properties(table),
@@ -148,15 +156,23 @@ class Lake:
             )
 
 
-def _completed(existing: IcebergTable, table: Table) -> bool:
-    """Add the columns that the table lacks; False when it was changed by somebody else since it was loaded."""
+def _brought_up_to_date(existing: IcebergTable, table: Table) -> bool:
+    """Add the columns and properties that the table lacks; False when somebody else changed it since it was loaded."""
     present = {field.name for field in existing.schema().fields}
-    missing = [column for column in table.columns if column.name not in present]
+    # Iceberg gives each added column the next free number.
+    columns = sorted(table.columns, key=lambda column: column.field_id)
+    missing = [column for column in columns if column.name not in present]
+    new_properties = {name: value for name, value in properties(table).items() if name not in existing.properties}
+    # Iceberg keeps the version of the format elsewhere.
+    new_properties.pop("format-version")
     try:
-        if missing:
-            with existing.update_schema() as update:
-                for column in missing:
-                    update.add_column(column.name, iceberg_type(column), column.description)
+        with existing.transaction() as transaction:
+            if new_properties:
+                transaction.set_properties(new_properties)
+            if missing:
+                with transaction.update_schema() as update:
+                    for column in missing:
+                        update.add_column(column.name, iceberg_type(column), column.description)
     except CommitFailedException:
         return False
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -14,15 +15,14 @@ from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, IsNull, O
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import DataScan, FileScanTask
 from pyiceberg.table import Table as IcebergTable
-from pyiceberg.table.refs import MAIN_BRANCH
-from pyiceberg.table.snapshots import Operation, Snapshot
+from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.table.update.snapshot import ExpireSnapshots
 
 from glue_jobs.errors import LostRaceError
-from glue_jobs.lake.changes import Append, Commit, Replace
 from glue_jobs.lake.failures import explained, without_warnings
 from glue_jobs.lake.history import expired, only_in
 from glue_jobs.lake.schema import file_constant, iceberg_schema, python_value
+from glue_jobs.lake.transaction import OneParentTransaction
 from glue_jobs.tables.model import Table
 
 
@@ -131,20 +131,18 @@ class LoadedTable:
     def append(self, files: list[DataFile], summary: Mapping[str, str], removed: Collection[StoredFile] = ()) -> None:
         """Add the files, and drop the ``removed`` ones, in one snapshot that carries ``summary``.
 
-        The oldest snapshots end with it; their files (`doomed`) are left to the caller to delete.
+        The oldest snapshots end with it; the caller deletes their files (`expired_files`) afterwards.
 
         Raises:
             LostRaceError: the table is no longer at the snapshot this object was loaded at; nothing was changed.
             LakeError: the catalog or the storage failed; the next run finds out whether the commit was made.
         """
         try:
-            with explained(f"commit to {self.location}"), without_warnings(), Commit(self._iceberg) as transaction:
-                given = (transaction, self._iceberg.io, None, dict(summary), MAIN_BRANCH)
-                with Replace(Operation.OVERWRITE, *given) if removed else Append(Operation.APPEND, *given) as change:
-                    for file in files:
-                        change.append_data_file(file)
-                    for old in removed:
-                        change.delete_data_file(old.descriptor)
+            with self._transaction() as transaction:
+                if removed:
+                    transaction.replace_files([file.descriptor for file in removed], files, summary)
+                else:
+                    transaction.append_files(files, summary)
                 if self._expired:
                     ExpireSnapshots(transaction).by_ids([snapshot.snapshot_id for snapshot in self._expired]).commit()
         except CommitFailedException as error:
@@ -160,12 +158,18 @@ class LoadedTable:
             LakeError: the catalog or the storage failed.
         """
         try:
-            with explained(f"commit to {self.location}"), without_warnings():
-                # Overwriting nothing makes pyiceberg warn that nothing was deleted.
-                write = self._iceberg.overwrite if self._iceberg.current_snapshot() else self._iceberg.append
+            with self._transaction() as transaction:
+                # pyiceberg warns about an overwrite that deletes nothing.
+                write = transaction.overwrite if self._iceberg.current_snapshot() else transaction.append
                 write(rows)
         except (CommitFailedException, ValidationException) as error:
             raise LostRaceError(f"another run replaced the rows of {self.table.name} first") from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[OneParentTransaction]:
+        transaction = OneParentTransaction(self._iceberg)
+        with explained(f"commit to {self.location}"), without_warnings(), transaction:
+            yield transaction
 
     def _partition_types(self) -> list[str]:
         types = {column.name: column.type for column in self.table.columns}

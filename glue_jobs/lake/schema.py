@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, cast
@@ -48,8 +48,13 @@ SIMPLE_TYPES: dict[str, IcebergType] = {
     "binary": BinaryType(),
 }
 
-# Time travel reaches this many commits back; a bound keeps the metadata of the 400th run as small as the 20th's.
+# Time travel reaches this many commits back. The bound keeps the metadata of the 400th run as small as the 20th's.
 SNAPSHOTS_KEPT = 20
+
+# Every commit adds a manifest. At this count pyiceberg merges them, so that planning a read does not slow down with
+# the number of commits; a manifest of the size below (some 2,500 files) is not rewritten again.
+MANIFESTS_PER_MERGE = 32
+MANIFEST_BYTES = 2**20
 
 EPOCH = date(1970, 1, 1)
 BEGINNING = datetime(1970, 1, 1)
@@ -60,7 +65,21 @@ _ONE_AT_A_TIME = threading.Lock()
 @cache
 def iceberg_schema(table: Table) -> Schema:
     """The table's Iceberg schema, with the declared field ids and descriptions."""
-    return Schema(*[NestedField(c.field_id, c.name, iceberg_type(c), False, c.description) for c in table.columns])
+    return _schema(table.columns)
+
+
+def first_schema(table: Table) -> Schema:
+    """The columns that a new table is created with; the others are added afterwards, as to a table that exists.
+
+    Iceberg numbers the fields of a new table itself: all columns from 1, then the elements of arrays. A column that
+    was declared after an array has a number behind the array's element, so it must not be there from the beginning.
+    """
+    columns = sorted(table.columns, key=lambda column: column.field_id)
+    return _schema([column for number, column in enumerate(columns, 1) if column.field_id == number])
+
+
+def _schema(columns: Iterable[Column]) -> Schema:
+    return Schema(*[NestedField(c.field_id, c.name, iceberg_type(c), False, c.description) for c in columns])
 
 
 def describe(
@@ -115,8 +134,11 @@ def properties(table: Table) -> dict[str, str]:
     return {
         "format-version": "2",
         "write.parquet.compression-codec": "zstd",
-        # A lost commit stays lost: see changes.py.
+        # A lost commit stays lost: see transaction.py.
         "commit.retry.num-retries": "1",
+        "commit.manifest-merge.enabled": "true",
+        "commit.manifest.min-count-to-merge": str(MANIFESTS_PER_MERGE),
+        "commit.manifest.target-size-bytes": str(MANIFEST_BYTES),
         "write.metadata.delete-after-commit.enabled": "true",
         "write.metadata.previous-versions-max": str(SNAPSHOTS_KEPT),
         # Bounds of every column of every file would make planning slower than reading.
@@ -127,14 +149,15 @@ def properties(table: Table) -> dict[str, str]:
 
 
 def check_ids(table: Table, schema: Schema) -> None:
-    """Make sure the lake's table has the declared field ids.
+    """Make sure that the table in the lake has the declared field ids, by which data files name their columns.
 
     Raises:
-        LakeError: it has others; it was made by another program.
+        LakeError: it has others, because another program created it.
     """
     for column in table.columns:
         field = schema.find_field(column.name)
-        if field.field_id != column.field_id:
+        ids = (field.field_id, getattr(field.field_type, "element_id", None))
+        if ids != (column.field_id, column.element_id):
             raise LakeError(
                 f"column {column.name} of {table.name} has field id {field.field_id} in the lake, not"
                 f" {column.field_id}; the table was made by another program, so use another --database"

@@ -1,0 +1,57 @@
+"""Columns that a newer version of the program declares get the field ids they are declared with, wherever they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from glue_jobs.errors import LakeError
+from glue_jobs.lake import Lake
+from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.tables.model import Column, Table
+
+FIRST = Table(
+    name="event",
+    description="As declared at first, and twice later.",
+    columns=(Column(1, "id", "string", "Id."), Column(2, "tags", "array<string>", "Tags.", 3)),
+    partitions=(),
+)
+SECOND = replace(FIRST, columns=(*FIRST.columns, Column(4, "notes", "array<string>", "Notes.", 5)))
+# Declared in another order than they were added.
+THIRD = replace(SECOND, columns=(Column(6, "size", "int", "Size."), *SECOND.columns))
+
+
+def with_more_columns(table: Table) -> Table:
+    """The declaration with a plain column, an array and another plain column added."""
+    last = max(max(column.field_id, column.element_id or 0) for column in table.columns)
+    mood = Column(last + 1, "mood", "string", "How it was.")
+    moods = Column(last + 2, "moods", "array<string>", "How else it was.", last + 3)
+    more = Column(last + 4, "more", "bigint", "How much.")
+    return replace(table, columns=(*table.columns, mood, moods, more))
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+@pytest.mark.parametrize("exists", [False, True], ids=["a new lake", "an existing lake"])
+def test_every_table_takes_more_columns(exists: bool, table: Table, tmp_path: Path) -> None:
+    lake, more = Lake(str(tmp_path / "lake"), "usage_lake"), with_more_columns(table)
+    if exists:
+        lake.create(table)
+    lake.create(more)
+    assert lake.load(more).rows(("mood", "moods", "more")).num_rows == 0
+
+
+@pytest.mark.parametrize("versions", [[THIRD], [FIRST, THIRD], [FIRST, SECOND, THIRD]])
+def test_whichever_version_created_the_table_the_last_one_finds_its_ids(versions: list[Table], tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"), "usage_lake")
+    for version in versions:
+        lake.create(version)
+    assert lake.load(THIRD).rows(("size", "id", "tags", "notes")).num_rows == 0
+
+
+@pytest.mark.parametrize("column", [Column(7, "size", "int", "Size."), Column(4, "more", "array<string>", "More.", 6)])
+def test_ids_that_iceberg_would_not_give_are_refused(column: Column, tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"), "usage_lake")
+    with pytest.raises(LakeError, match=f"column {column.name} of event has field id 4 in the lake"):
+        lake.create(replace(FIRST, columns=(*FIRST.columns, column)))

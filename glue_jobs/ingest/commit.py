@@ -1,12 +1,12 @@
-"""How a run becomes visible, once and whole: docs/decisions/0002-commit-protocol.md.
+"""How a run becomes visible, once and as a whole: docs/decisions/0002-commit-protocol.md.
 
-The order is rows, then whatever else the run wrote, the ledger last. The rows' snapshot carries the run id; what
-follows is planned in the run's folder before that snapshot is made, so whoever comes next can finish it.
+The rows are committed first, then whatever else the run wrote, the ledger last. The snapshot of the rows carries the
+run id. What follows is planned in the run's folder before that snapshot is made, so that any later run can finish it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from glue_jobs.errors import LakeError, LostRaceError
 from glue_jobs.ingest.data_files import NewFile
+from glue_jobs.ingest.run_notes import CommitPlan, PlannedFile, TableChange, not_a_note
 from glue_jobs.ingest.staging import RunFolder, is_dead, unfinished
 from glue_jobs.lake import Lake, LoadedTable, StoredFile, describe
 from glue_jobs.sources.pipelines import TABLES
@@ -24,13 +25,13 @@ from glue_jobs.tables.model import Table
 
 RUN_ID = "usage-lake.run-id"
 
-# Each try is lost to another run's commit; more in a row than this means something else is wrong.
-MOST_TRIES = 30
+# Each attempt is lost to another run's commit; more in a row than this means that something else is wrong.
+MAX_COMMIT_ATTEMPTS = 30
 
 
 @dataclass
 class Change:
-    """What a run does to one table: files that are new, and stored ones whose place they take or that are too old."""
+    """What a run does to one table: the files it adds, and the stored files it replaces or drops."""
 
     files: list[NewFile]
     removed: list[StoredFile] = field(default_factory=list)
@@ -39,15 +40,17 @@ class Change:
 def commit_run(
     lake: Lake, rows: LoadedTable, folder: RunFolder, changes: Mapping[Table, Change], summary: Mapping[str, str]
 ) -> None:
-    """Make the run's changes visible, the rows' first and then in the given order; afterwards its folder is gone.
+    """Make the run's changes visible, those of the rows first and then in the given order, and remove its folder.
 
     Raises:
         LostRaceError: another run committed to the rows' table since ``rows`` was loaded; nothing is stored.
     """
-    tables = {table.name: _noted(table, change) for table, change in changes.items()}
     others = [lake.load(table) for table in changes if table != rows.table]
-    bases = {loaded.table.name: loaded.commits for loaded in (rows, *others)}
-    plan = {"tables": tables, "bases": bases, "doomed": rows.expired_files}
+    plan = CommitPlan(
+        tables={table.name: _planned(table, change) for table, change in changes.items()},
+        commits={loaded.table.name: loaded.commits for loaded in (rows, *others)},
+        expired_files=rows.expired_files,
+    )
     folder.write_commit(plan)
     own = changes[rows.table]
     try:
@@ -55,112 +58,139 @@ def commit_run(
     except LostRaceError:
         folder.remove()
         raise
-    _complete(lake, rows.table, folder, plan, {file.address: file for each in changes.values() for file in each.files})
+    written = {file.address: file.descriptor for change in changes.values() for file in change.files}
+    _complete(lake, rows.table, folder, plan, written)
 
 
 def finish_others(lake: Lake, rows: LoadedTable, root: str, now: datetime) -> list[str]:
-    """Finish the commits of runs that died half-way and sweep what dead runs left; returns sentences on both.
+    """Finish the commits of runs that died half-way and remove what dead runs left; returns sentences on both.
 
-    ``rows`` must have been loaded before this is called: what it does not show as committed is left alone.
+    ``rows`` must have been loaded before this is called: a run that commits later is left alone.
+
+    Raises:
+        LakeError: a run left something that a newer program has to finish, or that no run of this lake wrote.
     """
-    done = []
+    sentences = []
     for folder in unfinished(root):
-        plan = folder.read_commit()
-        if plan is not None and _has(rows, folder.run_id, plan):
-            _complete(lake, rows.table, folder, plan, {})
-            done.append(f"finished the commit of run {folder.run_id}")
+        plan = _checked_plan(folder, rows.table)
+        foreign: list[str] = []
+        if plan is not None and _has_change(rows, folder.run_id, plan):
+            foreign = _complete(lake, rows.table, folder, plan, {})
+            sentences.append(f"finished the commit of run {folder.run_id}")
         elif is_dead(folder, now):
-            folder.remove()
-            done.append(f"removed what the dead run {folder.run_id} left")
-    return done
+            foreign = folder.remove()
+            sentences.append(f"removed what the dead run {folder.run_id} left")
+        if foreign:
+            sentences.append(
+                f"kept {len(foreign)} files that run {folder.run_id} named outside this lake: {foreign[0]}"
+            )
+    return sentences
 
 
-def _complete(
-    lake: Lake, rows: Table, folder: RunFolder, plan: Mapping[str, Any], known: Mapping[str, NewFile]
-) -> None:
-    """Do what follows the rows; of the files, by address, that this process has not written itself nothing is known."""
-    tables = {table.name: table for table in TABLES}
-    for name, noted in plan["tables"].items():
-        if name != rows.name and (noted["files"] or noted["removed"]):
-            _change_once(lake, tables[name], plan, folder, known)
-    storage_for(lake.location).delete(plan["doomed"])
-    folder.remove(keep=[file["address"] for noted in plan["tables"].values() for file in noted["files"]])
+def _checked_plan(folder: RunFolder, rows: Table) -> CommitPlan | None:
+    plan = folder.read_commit()
+    try:
+        if plan is not None and rows.name not in plan.tables:
+            raise ValueError(f"it has no change of {rows.name}")
+        for name, change in plan.tables.items() if plan else ():
+            if name not in _TABLES:
+                raise ValueError(f"there is no table {name}")
+            for file in (*change.files, *change.removed):
+                _partition(_TABLES[name], file)
+    except ValueError as error:
+        raise not_a_note(f"{folder.address}/commit.json", str(error)) from error
+    return plan
 
 
-def _change_once(
-    lake: Lake, table: Table, plan: Mapping[str, Any], folder: RunFolder, known: Mapping[str, NewFile]
-) -> None:
-    """Make the change unless it was made, however many runs try to at the same time."""
-    noted = plan["tables"][table.name]
-    for _ in range(MOST_TRIES):
+def _complete(lake: Lake, rows: Table, folder: RunFolder, plan: CommitPlan, written: Mapping[str, Any]) -> list[str]:
+    """Do what follows the commit of the rows; returns the addresses that the folder names and that are not its own.
+
+    ``written`` has descriptors by address of the files that this process wrote; other files are read for theirs.
+    """
+    for name, change in plan.tables.items():
+        if name != rows.name and (change.files or change.removed):
+            _change_once(lake, _TABLES[name], plan, folder, written)
+    storage_for(lake.location).delete(plan.expired_files)
+    return folder.remove(keep=[file.address for change in plan.tables.values() for file in change.files])
+
+
+def _change_once(lake: Lake, table: Table, plan: CommitPlan, folder: RunFolder, written: Mapping[str, Any]) -> None:
+    """Commit the change unless the table has it already, however many runs try to at the same time."""
+    change = plan.tables[table.name]
+    for _ in range(MAX_COMMIT_ATTEMPTS):
         loaded = lake.load(table)
-        removed = _stored(loaded, noted["removed"])
-        if _has(loaded, folder.run_id, plan) or not (noted["files"] or removed):
+        removed = _stored(loaded, change.removed)
+        if _has_change(loaded, folder.run_id, plan) or not (change.files or removed):
             return
         if table.file_constants and loaded.expired_files:
-            # Data files too: whoever finishes this run deletes them if this process does not live to.
+            # These may be data files: if this process dies first, the run that finishes this one deletes them.
             folder.announce(loaded.expired_files)
+        files = [written.get(file.address) or _described(table, file) for file in change.files]
         try:
-            described = [
-                known[file["address"]].descriptor if file["address"] in known else _described(table, file)
-                for file in noted["files"]
-            ]
-            loaded.append(described, {RUN_ID: folder.run_id}, removed)
+            loaded.append(files, {RUN_ID: folder.run_id}, removed)
         except LostRaceError:
             continue
         storage_for(lake.location).delete(loaded.expired_files)
         return
     raise LakeError(
-        f"{table.name} changed {MOST_TRIES} times while run {folder.run_id} tried to commit to it; start it again"
+        f"{table.name} changed {MAX_COMMIT_ATTEMPTS} times while run {folder.run_id} tried to commit to it; start it"
+        " again"
     )
 
 
-def _has(loaded: LoadedTable, run_id: str, plan: Mapping[str, Any]) -> bool:
-    """Whether the table has the run's change, or has had it before files of it were replaced again."""
+def _has_change(loaded: LoadedTable, run_id: str, plan: CommitPlan) -> bool:
+    """Whether the run's change was committed, even if later commits replaced its files."""
     if any(summary.get(RUN_ID) == run_id for summary in loaded.summaries()):
         return True
     name = loaded.table.name
-    # Programs before this one did not count the commits.
-    noted, bases = plan["tables"][name]["files"], plan.get("bases", {})
-    if not noted or (name in bases and loaded.has_all_since(bases[name])):
+    files = plan.tables[name].files
+    if not files or (name in plan.commits and loaded.has_all_since(plan.commits[name])):
         return False
-    # All files of a run are committed together: where the first is, all are.
-    partition = _partition(loaded.table, noted[0])
-    present = loaded.files(**{name: [value] for name, value in partition.items()})
-    return any(file.address == noted[0]["address"] for file in present)
+    # All files of a run are committed together, so the first stands for all.
+    return bool(_stored(loaded, files[:1]))
 
 
-def _stored(loaded: LoadedTable, noted: list[dict[str, Any]]) -> list[StoredFile]:
-    """Those of the noted files that the table has now."""
-    if not noted:
+def _stored(loaded: LoadedTable, files: Iterable[PlannedFile]) -> list[StoredFile]:
+    """Those of the planned files that the table has now."""
+    addresses = {file.address: _partition(loaded.table, file) for file in files}
+    if not addresses:
         return []
-    addresses = {file["address"] for file in noted}
-    found = {name: {_partition(loaded.table, file)[name] for file in noted} for name in loaded.table.partitions}
-    return [file for file in loaded.files(**found) if file.address in addresses]
+    partitions = {name: {values[name] for values in addresses.values()} for name in loaded.table.partitions}
+    return [file for file in loaded.files(**partitions) if file.address in addresses]
 
 
-def _noted(table: Table, change: Change) -> dict[str, list[dict[str, Any]]]:
+def _planned(table: Table, change: Change) -> TableChange:
     removed = [(file.address, dict(zip(table.partitions, file.partition, strict=True))) for file in change.removed]
-    return {
-        "files": [_note(file.address, file.partition) for file in change.files],
-        "removed": [_note(*each) for each in removed],
-    }
+    return TableChange(
+        files=[_planned_file(file.address, file.partition) for file in change.files],
+        removed=[_planned_file(*file) for file in removed],
+    )
 
 
-def _note(address: str, partition: Mapping[str, Any]) -> dict[str, Any]:
-    plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in partition.items()}
-    return {"address": address, "partition": plain}
+def _planned_file(address: str, partition: Mapping[str, Any]) -> PlannedFile:
+    values = {name: value.isoformat() if isinstance(value, date) else value for name, value in partition.items()}
+    return PlannedFile(address=address, partition=values)
 
 
-def _partition(table: Table, noted: Mapping[str, Any]) -> dict[str, Any]:
+def _partition(table: Table, file: PlannedFile) -> dict[str, Any]:
+    """The partition's values as Python has them.
+
+    Raises:
+        ValueError: it has other columns than the table's, or a date that is none.
+    """
+    if file.partition.keys() != set(table.partitions):
+        raise ValueError(f"{table.name} is not partitioned by {', '.join(file.partition)}")
     types = {column.name: column.type for column in table.columns}
     return {
         name: date.fromisoformat(value) if types[name] == "date" and value is not None else value
-        for name, value in noted["partition"].items()
+        for name, value in file.partition.items()
     }
 
 
-def _described(table: Table, noted: Mapping[str, Any]) -> Any:
-    data = storage_for(noted["address"]).get(noted["address"])
+def _described(table: Table, file: PlannedFile) -> Any:
+    data = storage_for(file.address).get(file.address)
     metadata = pq.read_metadata(pa.BufferReader(data))
-    return describe(table, noted["address"], len(data), metadata, _partition(table, noted))
+    return describe(table, file.address, len(data), metadata, _partition(table, file))
+
+
+_TABLES = {table.name: table for table in TABLES}

@@ -1,14 +1,18 @@
-"""The folder of a run: what a run that never finishes leaves behind, so that the next one can tidy up.
+"""The folder of a run: what a run that never finishes leaves behind, so that the next one can finish or remove it.
 
-``<lake>/_runs/<database>/<pipeline>/<run id>/`` holds ``alive`` (rewritten while the run works), ``files/…`` (notes of
-what a task is about to write), ``aside/…`` (rows too few for a data file) and ``commit.json`` (the ledger and reject
-files that follow the rows). A finished run removes it, so listing the pipeline's folder costs what is unfinished, not
-what is stored.
+``<lake>/_runs/<database>/<pipeline>/<run id>/`` holds
+
+- ``alive``: rewritten while the run works
+- ``files/…``: announcements of what a task is about to write
+- ``late_rows/…``: rows too few for a data file
+- ``commit.json``: the plan of the commits that follow the rows
+
+A finished run removes its folder. So listing a pipeline's folder costs what is unfinished, not what is stored.
 """
 
 from __future__ import annotations
 
-import json
+import os
 import threading
 import time
 import uuid
@@ -16,21 +20,22 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Self
 
 from glue_jobs.errors import StorageError
+from glue_jobs.ingest.run_notes import Announcement, CommitPlan, Note, not_a_note, read_note
 from glue_jobs.storage import Storage, storage_for
 
-# A run touches its folder before it commits; one that has not done so for this long is dead. Longer than any
-# Glue job of the stack may take, because deleting the files of a living run would cost it its work.
+# A run that has not touched its folder for this long is dead. Longer than any Glue job of the stack may take, because
+# deleting the files of a living run would cost it its work.
 DEAD_AFTER = timedelta(hours=24)
 
-BEAT = timedelta(minutes=10)
+HEARTBEAT_INTERVAL = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The folder of one run; ``address`` ends without a slash."""
+    """The folder of one run; ``address`` is ``<lake>/_runs/<database>/<pipeline>/<run id>``."""
 
     address: str
     run_id: str
@@ -39,37 +44,49 @@ class RunFolder:
     def _storage(self) -> Storage:
         return storage_for(self.address)
 
+    @property
+    def _plan(self) -> str:
+        return f"{self.address}/commit.json"
+
     def touch(self) -> None:
-        """Say that the run is alive."""
+        """Record that the run is alive."""
         self._storage.put(f"{self.address}/alive", b"")
 
     def announce(self, addresses: list[str]) -> None:
-        """Note files before they are written."""
-        self._storage.put(f"{self.address}/files/{uuid.uuid4().hex}.json", json.dumps(addresses).encode())
+        """Record files before they are written."""
+        note = Announcement(files=addresses)
+        self._storage.put(f"{self.address}/files/{uuid.uuid4().hex}.json", note.model_dump_json().encode())
 
     def announced(self) -> list[str]:
-        """All files the run may have written, but for its notes."""
-        notes = [self._read_note(entry.address) for entry in self._storage.list(f"{self.address}/files/")]
-        return [address for note in notes if note is not None for address in note]
+        """All files the run may have written, apart from its notes.
 
-    def write_commit(self, plan: dict[str, Any]) -> None:
-        """Keep what has to be committed after the rows."""
-        self._storage.put(f"{self.address}/commit.json", json.dumps(plan).encode())
+        Raises:
+            LakeError: a note was written by a newer version of the program, or by no run.
+        """
+        notes = [self._read(Announcement, entry.address) for entry in self._storage.list(f"{self.address}/files/")]
+        return [address for note in notes if note is not None for address in note.files]
 
-    def read_commit(self) -> dict[str, Any] | None:
-        """What has to be committed after the rows, or None while the run has not come that far."""
-        plan: dict[str, Any] | None = self._read_note(f"{self.address}/commit.json")
+    def write_commit(self, plan: CommitPlan) -> None:
+        """Store the plan of what has to be committed after the rows."""
+        self._storage.put(self._plan, plan.model_dump_json().encode())
+
+    def read_commit(self) -> CommitPlan | None:
+        """The plan of what has to be committed after the rows; None when the run did not get that far.
+
+        Raises:
+            LakeError: the plan was written by a newer version of the program or by no run, or names files elsewhere.
+        """
+        plan = self._read(CommitPlan, self._plan)
+        if plan is not None and (foreign := [address for address in plan.addresses() if not self.owns(address)]):
+            raise not_a_note(self._plan, f"{foreign[0]} is not in this lake")
         return plan
 
-    def _read_note(self, address: str) -> Any:
-        """The JSON at the address; None when it is gone, or when whoever wrote it died in the middle."""
+    def _read(self, kind: type[Note], address: str) -> Note | None:
+        """The note at the address; None when it is gone or incomplete."""
         if not self._is_there(address):
             return None
         try:
-            return json.loads(self._storage.get(address))
-        except json.JSONDecodeError:
-            # What a note announces begins only when the note is whole, so nothing of this one was ever begun.
-            return None
+            return read_note(kind, self._storage.get(address), address)
         except StorageError:
             # Two runs may finish the same dead one; the other has just removed the note.
             if self._is_there(address):
@@ -79,36 +96,53 @@ class RunFolder:
     def _is_there(self, address: str) -> bool:
         return any(entry.address == address for entry in self._storage.list(address))
 
+    def owns(self, address: str) -> bool:
+        """Whether the address is in this folder or below the tables of the run's database.
+
+        Notes are believed on such files only: whoever can write into a run's folder must not be able to make a run
+        read or delete anything else. No link below the lake is followed.
+        """
+        lake, runs, database, pipeline, run_id = self.address.rsplit("/", 4)
+        name = address.removeprefix(f"{lake}/")
+        inside = name.startswith((f"{database}/", f"{runs}/{database}/{pipeline}/{run_id}/"))
+        if name == address or not inside or not {"", ".", ".."}.isdisjoint(name.split("/")):
+            return False
+        return address.startswith("s3://") or os.path.realpath(address) == f"{os.path.realpath(lake)}/{name}"
+
     def last_alive(self) -> datetime | None:
         """When the run last touched its folder, UTC; None when the folder is gone."""
         entries = self._storage.list(f"{self.address}/")
         return max((entry.last_modified for entry in entries), default=None)
 
     def abandon(self) -> None:
-        """Delete the announced files, but keep the notes: a task that was not stopped yet may still write one,
-        which whoever finds this run dead deletes."""
-        self._storage.delete(self.announced())
+        """Delete the announced files but not the notes: a task that was not stopped yet may still write a file, which
+        the run that finds this one dead deletes."""
+        self._storage.delete([address for address in self.announced() if self.owns(address)])
 
-    def remove(self, keep: Iterable[str] = ()) -> None:
-        """Delete the announced data files, all but ``keep``, and then the folder."""
+    def remove(self, keep: Iterable[str] = ()) -> list[str]:
+        """Delete the announced files except ``keep``, and then the folder.
+
+        Returns the addresses that were announced and are not deleted because they are not the run's to write.
+        """
         kept = set(keep)
-        self._storage.delete([address for address in self.announced() if address not in kept])
+        announced = [address for address in self.announced() if address not in kept]
         entries = [entry.address for entry in self._storage.list(f"{self.address}/")]
-        plan = f"{self.address}/commit.json"
-        self._storage.delete([address for address in entries if address != plan])
+        self._storage.delete([address for address in announced if self.owns(address)])
+        self._storage.delete([address for address in entries if address != self._plan and self.owns(address)])
         # Last of all: without it the notes would read as those of a run whose rows were never committed.
-        self._storage.delete([plan])
+        self._storage.delete([address for address in [self._plan] if self.owns(address)])
         self._storage.remove_folder(self.address)
+        return [address for address in (*announced, *entries) if not self.owns(address)]
 
 
 class Heartbeat:
-    """Touches the folder of a run while the block lasts, and tells whether that ever failed for too long."""
+    """Touches the folder of a run while the block lasts, and knows for how long that has failed."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
-        # Not the monotonic clock: on Linux that stands still while the machine is suspended.
+        # Not the monotonic clock: on Linux it stands still while the machine is suspended.
         self._last = time.time()
         self._longest = 0.0
 
@@ -121,9 +155,9 @@ class Heartbeat:
         self._thread.join()
 
     def _beat(self) -> None:
-        while not self._stop.wait(BEAT.total_seconds()):
+        while not self._stop.wait(HEARTBEAT_INTERVAL.total_seconds()):
             self._longest = self._silence()
-            # A failed touch is no failure of the run: `check` decides by how long ago the last one was.
+            # A failed touch does not fail the run: `check` decides by how long ago the last one was.
             with suppress(StorageError):
                 self._folder.touch()
                 self._last = time.time()
@@ -135,14 +169,14 @@ class Heartbeat:
         """Make sure that no other run can have taken this one for dead.
 
         Raises:
-            StorageError: the run was silent for so long (a suspended machine) that it must not commit.
+            StorageError: the run was silent for more than half of DEAD_AFTER, e.g. on a suspended machine.
         """
         if self._silence() > DEAD_AFTER.total_seconds() / 2:
             raise StorageError(f"run {self._folder.run_id} was suspended for hours and gives up; start it again")
 
 
 def new_run(root: str, now: datetime) -> RunFolder:
-    """The folder of a new run, made below ``root``."""
+    """Create the folder of a new run below ``root``, which is ``<lake>/_runs/<database>/<pipeline>``."""
     run_id = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     folder = RunFolder(f"{root}/{run_id}", run_id)
     folder.touch()
@@ -150,12 +184,12 @@ def new_run(root: str, now: datetime) -> RunFolder:
 
 
 def unfinished(root: str) -> list[RunFolder]:
-    """The folders of runs that have not finished: alive, or dead."""
+    """The folders of the runs that have not finished, alive or dead."""
     runs = {entry.address.removeprefix(f"{root}/").split("/")[0] for entry in storage_for(root).list(f"{root}/")}
     return [RunFolder(f"{root}/{run_id}", run_id) for run_id in sorted(runs)]
 
 
 def is_dead(folder: RunFolder, now: datetime) -> bool:
-    """Whether the run has been silent for so long before ``now`` (UTC, without zone) that its files may be deleted."""
+    """Whether the run has been silent for DEAD_AFTER before ``now`` (UTC, without zone)."""
     alive = folder.last_alive()
     return alive is not None and alive < now - DEAD_AFTER

@@ -183,7 +183,7 @@ def test_a_beat_after_the_suspension_does_not_hide_it(tmp_path: Path, monkeypatc
     folder = glue_jobs.ingest.staging.new_run(str(tmp_path), datetime(2024, 5, 7))
     clock = [1_000_000.0]
     monkeypatch.setattr("glue_jobs.ingest.staging.time.time", lambda: clock[0])
-    monkeypatch.setattr(glue_jobs.ingest.staging, "BEAT", timedelta(milliseconds=5))
+    monkeypatch.setattr(glue_jobs.ingest.staging, "HEARTBEAT_INTERVAL", timedelta(milliseconds=5))
     with glue_jobs.ingest.staging.Heartbeat(folder) as heartbeat:
         clock[0] += 24 * 3600
         time.sleep(0.2)

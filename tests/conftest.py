@@ -1,4 +1,4 @@
-"""Fixtures that several test modules share: an S3 on loopback, and clean caches."""
+"""Fixtures that several test modules share: an S3 on loopback and its buckets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from moto.server import ThreadedMotoServer
 
-from glue_jobs import storage
+from glue_jobs.storage import forget_clients
 
 Bucket = Callable[[], str]
 
@@ -37,7 +37,7 @@ def _moto() -> Iterator[str]:
 
 @pytest.fixture
 def s3_endpoint(_moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of an S3 (and Glue) on loopback, to which the environment leads for the length of a test."""
+    """The address of an S3 and a Glue on loopback; the environment points to it during the test."""
     environment = {
         "AWS_ENDPOINT_URL": _moto,
         "AWS_ACCESS_KEY_ID": "testing",
@@ -49,14 +49,14 @@ def s3_endpoint(_moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"):
         monkeypatch.delenv(name, raising=False)
-    _forget_storages()
+    forget_clients()
     yield _moto
-    _forget_storages()
+    forget_clients()
 
 
 @pytest.fixture
 def new_bucket(s3_endpoint: str) -> Bucket:
-    """Makes an empty bucket of its own with every call and returns its address, ``s3://name``."""
+    """A function that creates an empty bucket and returns its address, ``s3://name``."""
 
     def make() -> str:
         name = f"bucket-{uuid4().hex[:12]}"
@@ -70,8 +70,3 @@ def new_bucket(s3_endpoint: str) -> Bucket:
 def bucket(new_bucket: Bucket) -> str:
     """An empty bucket, as ``s3://name``."""
     return new_bucket()
-
-
-def _forget_storages() -> None:
-    storage._bucket.cache_clear()
-    storage._folder.cache_clear()

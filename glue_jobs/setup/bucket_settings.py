@@ -1,4 +1,4 @@
-"""The settings of one bucket on S3: what it logs and which inventories it delivers."""
+"""Settings of one S3 bucket: where it logs to, and its inventory configurations."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from glue_jobs.errors import StorageError
-from glue_jobs.storage.s3 import REASONS, REGION
+from glue_jobs.storage.s3 import REASONS, REGION_HEADER
 
 
 class BucketSettings:
-    """The settings of the bucket of that name; every method raises StorageError with a sentence for people."""
+    """Settings of one bucket; ``client`` is a boto3 client for S3. Every method raises StorageError."""
 
-    def __init__(self, bucket: str) -> None:
+    def __init__(self, bucket: str, client: Any = None) -> None:
         self._bucket = bucket
         session = boto3.Session()
-        self._client: Any = session.client("s3", region_name=session.region_name or "us-east-1")
+        self._client: Any = client or session.client("s3", region_name=session.region_name or "us-east-1")
 
     @property
     def partition(self) -> str:
-        """The first part of its ARN after ``arn:``, e.g. aws."""
+        """The partition in the bucket's ARN, such as ``aws``."""
         return str(self._client.meta.partition)
 
     def region(self) -> str:
-        """The AWS Region the bucket is in."""
+        """The AWS Region of the bucket."""
         with self._explained("look at"):
             try:
                 answer = self._client.head_bucket(Bucket=self._bucket)
             except ClientError as error:
-                # Without the right to list it the refusal still names the Region.
-                if REGION not in (answer := error.response)["ResponseMetadata"]["HTTPHeaders"]:
+                # A caller that may not list the bucket still gets its Region, in the refusal.
+                if REGION_HEADER not in (answer := error.response)["ResponseMetadata"]["HTTPHeaders"]:
                     raise
-        return str(answer["ResponseMetadata"]["HTTPHeaders"].get(REGION, self._client.meta.region_name))
+        return str(answer["ResponseMetadata"]["HTTPHeaders"].get(REGION_HEADER, self._client.meta.region_name))
 
     def logging(self) -> Mapping[str, Any] | None:
-        """Where it logs to, as S3 calls it LoggingEnabled; None when it does not."""
+        """The ``LoggingEnabled`` element of the bucket's logging status; None if it does not log."""
         with self._explained("read the logging of"):
             answer = self._client.get_bucket_logging(Bucket=self._bucket)
         found: Mapping[str, Any] | None = answer.get("LoggingEnabled")
         return found
 
     def inventories(self) -> dict[str, Mapping[str, Any]]:
-        """All its inventory configurations by name."""
+        """All inventory configurations of the bucket by id."""
         found: dict[str, Mapping[str, Any]] = {}
         more: dict[str, str] = {}
         while True:
@@ -57,12 +57,12 @@ class BucketSettings:
             more = {"ContinuationToken": page["NextContinuationToken"]}
 
     def set_logging(self, status: Mapping[str, Any]) -> None:
-        """Make it log so."""
+        """Replace the bucket's logging status."""
         with self._explained("set the logging of"):
             self._client.put_bucket_logging(Bucket=self._bucket, BucketLoggingStatus=status)
 
     def set_inventory(self, configuration: Mapping[str, Any]) -> None:
-        """Add this inventory, or replace the one of its name."""
+        """Add an inventory configuration, or replace the one with the same id."""
         with self._explained("set the inventory of"):
             self._client.put_bucket_inventory_configuration(
                 Bucket=self._bucket, Id=configuration["Id"], InventoryConfiguration=configuration

@@ -1,6 +1,6 @@
 """List, read and write objects in S3 and files in folders: the only storage client there is.
 
-Every object is named by its whole address: ``s3://bucket/key`` or an absolute path.
+Every object is named by its full address: ``s3://bucket/key`` or an absolute path.
 """
 
 from __future__ import annotations
@@ -15,26 +15,30 @@ from typing import BinaryIO, Protocol
 
 from glue_jobs.errors import ArgumentError
 
-__all__ = ["Entry", "Level", "Storage", "address", "storage_for"]
+__all__ = ["Entry", "Level", "Storage", "address", "forget_clients", "storage_for"]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One object as a listing shows it; ``etag`` of a file is its size and modification time."""
+    """One object as a listing shows it.
+
+    ``size`` is in bytes, ``last_modified`` in UTC without a time zone. The ``etag`` of a file is its size and
+    modification time.
+    """
 
     address: str
     size: int
     etag: str
     last_modified: datetime
 
-    # Many thousands travel to the workers: as dataclasses are pickled otherwise, that takes twice as long.
+    # Thousands of entries travel to the workers; pickling them as plain dataclasses takes twice as long.
     def __reduce__(self) -> tuple[type[Entry], tuple[str, int, str, datetime]]:
         return Entry, (self.address, self.size, self.etag, self.last_modified)
 
 
 @dataclass(frozen=True)
 class Level:
-    """One page of what is directly below a prefix: names of objects and folders, without the prefix."""
+    """One page of the names directly below a prefix, without the prefix; ``more`` is true if another page follows."""
 
     objects: tuple[str, ...]
     folders: tuple[str, ...]
@@ -42,44 +46,44 @@ class Level:
 
 
 class Storage(Protocol):
-    """What the jobs need of a store. Every method raises StorageError with a sentence for people."""
+    """A place for objects: one S3 bucket, or the local file system. Every method raises StorageError."""
 
     remote: bool
-    """Whether a read waits for a network, so that many at once are worth their threads."""
+    """Whether reads wait for a network, so that concurrent reads are worth their threads."""
 
     def level(self, prefix: str, start_after: str = "") -> Level:
-        """One page of the names below ``prefix``, up to the next slash, after the address ``start_after``."""
+        """One page of the names below ``prefix`` up to the next slash, after the address ``start_after``."""
 
     def list(self, prefix: str, start_after: str = "", stop: str | None = None) -> Iterator[Entry]:
-        """All objects whose address begins with ``prefix``, in order, after ``start_after`` and before ``stop``."""
+        """All objects whose address starts with ``prefix``, sorted, after ``start_after`` and before ``stop``."""
 
     def read(self, entry: Entry, start: int = 0, end: int | None = None) -> bytes:
-        """Bytes ``start`` to ``end`` of the object, which must still be the one that was listed."""
+        """Bytes ``start`` to ``end`` of the object; an error if it changed since it was listed."""
 
     def get(self, address: str) -> bytes:
-        """The whole object, whatever its state."""
+        """The whole object in its current state."""
 
     def open(self, address: str) -> BinaryIO:
-        """The object as a file that can be read anywhere, for formats of which only parts are needed."""
+        """The object as a seekable file, for formats that are read in parts."""
 
     def put(self, address: str, data: bytes | memoryview, content_type: str | None = None) -> None:
-        """Write the object, durable when this returns; a folder has no place for ``content_type``."""
+        """Write the object; it is durable when this returns. Folders ignore ``content_type``."""
 
     def create(self, address: str) -> AbstractContextManager[BinaryIO]:
-        """A file to write piece by piece; it becomes the object, durable, when the block ends without an error."""
+        """A file to write; it becomes the object, durable, when the block ends without an error."""
 
     def delete(self, addresses: Sequence[str]) -> None:
-        """Remove the objects; those that are gone already are no error."""
+        """Remove the objects; missing ones are not an error."""
 
     def remove_folder(self, address: str) -> None:
-        """Remove an emptied folder, where the store has such a thing."""
+        """Remove an emptied folder, if the store has folders."""
 
 
 def address(text: str) -> str:
-    """The address a user's text means: S3 URIs as they are, anything else as an absolute path.
+    """The address for a user's text: an S3 URI unchanged, anything else as an absolute path.
 
     Raises:
-        ArgumentError: the text is empty, names no bucket, or has another scheme than s3.
+        ArgumentError: the text is empty, names no bucket, or has a scheme other than s3 and file.
     """
     if not text:
         raise ArgumentError("an empty text is neither a folder nor an s3:// address")
@@ -87,7 +91,7 @@ def address(text: str) -> str:
         bucket, slash, _ = text.removeprefix("s3://").partition("/")
         if not bucket:
             raise ArgumentError(f"{text} names no bucket; write s3://bucket/prefix")
-        # Everything in a bucket is behind its slash, so that prefix and name can be joined.
+        # With the slash after the bucket, an address is always a prefix followed by a name.
         return text if slash else f"{text}/"
     if "://" in text and not text.startswith("file://"):
         raise ArgumentError(f"{text} is neither a folder nor an s3:// address")
@@ -95,21 +99,21 @@ def address(text: str) -> str:
 
 
 def storage_for(location: str) -> Storage:
-    """The store that holds ``location``."""
-    if location.startswith("s3://"):
-        return _bucket(location.removeprefix("s3://").split("/")[0])
-    return _folder()
+    """The store that holds ``location``; there is one client for each bucket."""
+    return _client(location.removeprefix("s3://").split("/")[0] if location.startswith("s3://") else None)
+
+
+def forget_clients() -> None:
+    """Drop all clients; the next ones take credentials and endpoint from the environment again."""
+    _client.cache_clear()
 
 
 @lru_cache
-def _bucket(name: str) -> Storage:
+def _client(bucket: str | None) -> Storage:
+    if bucket is None:
+        from glue_jobs.storage.folder import FolderStorage
+
+        return FolderStorage()
     from glue_jobs.storage.s3 import S3Storage
 
-    return S3Storage(name)
-
-
-@lru_cache
-def _folder() -> Storage:
-    from glue_jobs.storage.folder import FolderStorage
-
-    return FolderStorage()
+    return S3Storage(bucket)

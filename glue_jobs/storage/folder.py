@@ -1,7 +1,8 @@
-"""Files in folders, listed in the order S3 would list them."""
+"""Files in folders, listed in the order of S3: by the bytes of the whole key."""
 
 from __future__ import annotations
 
+import errno
 import heapq
 import os
 import re
@@ -15,13 +16,13 @@ from uuid import uuid4
 
 from glue_jobs.errors import StorageError
 from glue_jobs.storage import Entry, Level
+from glue_jobs.storage.limits import LIMITS, Limits
 from glue_jobs.storage.synced_file import SyncedFile
 
-# Follows the name of a file that is still being written; no listing shows it, `delete` removes what a kill left.
+# The suffix of a file that is still being written. Listings leave it out; `delete` removes what a killed run left.
 UNFINISHED = re.compile(r"\.unfinished-[0-9a-f]{32}")
 
-# As many names as a page of S3 has.
-PAGE = 1000
+# Sorts after every name.
 LAST = "\U0010ffff"
 
 
@@ -29,6 +30,9 @@ class FolderStorage:
     """The local file system, as `Storage` describes it."""
 
     remote = False
+
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self._limits = limits
 
     def level(self, prefix: str, start_after: str = "") -> Level:
         folder, stem = _split(prefix)
@@ -40,13 +44,13 @@ class FolderStorage:
                 if not entry.name.startswith(stem) or UNFINISHED.search(entry.name):
                     continue
                 slash = "/" if entry.is_dir() else ""
-                # As on S3, a folder is shown until the listing is past all that it may hold.
+                # As on S3, a folder is listed until ``start_after`` is past every name it can hold.
                 if folder + entry.name + (f"/{LAST}" if slash else "") > start_after:
                     names.append(entry.name[len(stem) :] + slash)
-        page = heapq.nsmallest(PAGE, names)
+        page = heapq.nsmallest(self._limits.keys_per_page, names)
         objects = tuple(name for name in page if not name.endswith("/"))
         folders = tuple(name[:-1] for name in page if name.endswith("/"))
-        return Level(objects, folders, more=len(names) > PAGE)
+        return Level(objects, folders, more=len(names) > len(page))
 
     def list(self, prefix: str, start_after: str = "", stop: str | None = None) -> Iterator[Entry]:
         folder, _ = _split(prefix)
@@ -73,8 +77,8 @@ class FolderStorage:
 
     def put(self, address: str, data: bytes | memoryview, content_type: str | None = None) -> None:
         if not data:
-            # Nothing to be half-way through. A run makes its folder with an empty file: killed before it had its
-            # name, no listing would show the folder to the run that removes it.
+            # An empty file cannot be half-written, so it gets its final name at once. A run creates its folder with
+            # one: under an unfinished name, a killed run's folder would be invisible to the run that cleans up.
             with _explained("write", address):
                 path = Path(address)
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,11 +95,11 @@ class FolderStorage:
         with _explained("write", address):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with SyncedFile(unfinished) as file:
+                with SyncedFile(unfinished, self._limits) as file:
                     yield file
-                    # A commit must never point at bytes that a power cut can take away.
+                    # A commit must not point at bytes that a power cut can lose.
                     file.sync()
-                # Whoever reads the file finds all of it or none, wherever this process is killed.
+                # Readers see the whole file or none, even if this process is killed.
                 os.replace(unfinished, path)  # noqa: PTH105
             except BaseException:
                 unfinished.unlink(missing_ok=True)
@@ -151,7 +155,7 @@ def _walk(folder: str, prefix: str, start_after: str, stop: str | None) -> Itera
         if stop is not None and name >= stop:
             return
         if is_folder:
-            # Everything inside sorts between the folder's own name and the name with its last slash raised.
+            # "0" follows "/": everything in the folder sorts between "name/" and "name0".
             if name[:-1] + "0" > start_after and (name.startswith(prefix) or prefix.startswith(name)):
                 yield from _walk(name, prefix, start_after, stop)
         elif name > start_after and name.startswith(prefix):
@@ -162,7 +166,7 @@ def _walk(folder: str, prefix: str, start_after: str, stop: str | None) -> Itera
 
 
 def _names(folder: str) -> list[tuple[str, bool]]:
-    """Addresses in a folder, those of folders with a slash behind, in order; none when it is gone."""
+    """Sorted addresses in a folder, each with whether it is a folder (those end in a slash); none if it is gone."""
     try:
         with _explained("list", folder), os.scandir(folder) as entries:
             found = [(entry.name, entry.is_dir()) for entry in entries if not UNFINISHED.search(entry.name)]
@@ -174,7 +178,7 @@ def _names(folder: str) -> list[tuple[str, bool]]:
 
 
 def _status(name: str) -> os.stat_result | None:
-    """What the file system knows of a file; None when it was removed since its folder was read."""
+    """The status of a file; None if it was removed after its folder was listed."""
     if not _is_text(name):
         raise StorageError(f"the name of {os.fsencode(name)!r} is not UTF-8; rename it")
     try:
@@ -211,6 +215,5 @@ def _explained(action: str, path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        hint = "; free some space and start the run again" if reason == "No space left on device" else ""
-        raise StorageError(f"cannot {action} {path}: {reason}{hint}") from error
+        hint = "; free some space and start the run again" if error.errno == errno.ENOSPC else ""
+        raise StorageError(f"cannot {action} {path}: {error.strerror or error}{hint}") from error

@@ -1,6 +1,6 @@
-"""Objects in one S3 bucket: obstore moves the bytes, boto3 lists and signs.
+"""Objects in one S3 bucket: obstore transfers the bytes, boto3 lists, deletes and finds credentials.
 
-Why two clients: docs/decisions/0003-object-storage-client.md.
+The reason for two clients: docs/decisions/0003-object-storage-client.md.
 """
 
 from __future__ import annotations
@@ -22,15 +22,14 @@ from obstore.store import S3Store
 
 from glue_jobs.errors import StorageError
 from glue_jobs.storage import Entry, Level, storage_for
+from glue_jobs.storage.limits import LIMITS, Limits
 
-# S3 deletes at most this many keys in one request (DeleteObjects).
-MOST_DELETES = 1000
-
-# Keys that obstore cannot name: for it they are paths, without empty segments, dots for one, or control characters.
+# obstore takes keys for paths: it cannot name those with an empty segment, "." or ".." as one, or control characters.
 UNNAMEABLE = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f]")
 
-# Told with every answer about a bucket, refusals and redirects too.
-REGION = "x-amz-bucket-region"
+# S3 sends it with every HeadBucket response, including errors and redirects.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+REGION_HEADER = "x-amz-bucket-region"
 
 CHANGED = "{} changed while it was being read; start the run again"
 REASONS = {
@@ -41,22 +40,23 @@ REASONS = {
 
 
 def endpoint() -> str | None:
-    """The S3 endpoint the environment asks for, as the AWS SDKs read it; None for AWS itself."""
+    """The S3 endpoint that the environment sets, as in the AWS SDKs; None for AWS itself."""
     return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
 
 
 def region(location: str) -> str:
-    """The AWS Region of the bucket that holds ``location``; raises StorageError when it cannot be reached."""
+    """The AWS Region of the bucket of ``location``; raises StorageError if S3 cannot be reached."""
     return cast(S3Storage, storage_for(location)).region
 
 
 class S3Storage:
-    """One bucket, as `Storage` describes it. Credentials are found as boto3 finds them."""
+    """One bucket, as `Storage` describes it; credentials come from boto3's default session."""
 
     remote = True
 
-    def __init__(self, bucket: str) -> None:
+    def __init__(self, bucket: str, limits: Limits = LIMITS) -> None:
         self._bucket = bucket
+        self._limits = limits
         self._root = f"s3://{bucket}/"
         session = boto3.Session()
         self._client: Any = session.client("s3", region_name=session.region_name or "us-east-1")
@@ -75,9 +75,9 @@ class S3Storage:
         try:
             headers = self._client.head_bucket(Bucket=self._bucket)["ResponseMetadata"]["HTTPHeaders"]
         except ClientError as error:
-            # Without the right to list, the redirect still names the region; the request itself tells the rest.
+            # A refusal or a redirect names the Region too. Without it, the first real request reports the problem.
             headers = error.response["ResponseMetadata"]["HTTPHeaders"]
-        return str(headers.get(REGION, default))
+        return str(headers.get(REGION_HEADER, default))
 
     def level(self, prefix: str, start_after: str = "") -> Level:
         with _explained("list", prefix):
@@ -133,11 +133,11 @@ class S3Storage:
         key = self._key(address)
         with _explained("write", address):
             if UNNAMEABLE.search(key):
-                told = {"ContentType": content_type} if content_type else {}
-                self._client.put_object(Bucket=self._bucket, Key=key, Body=bytes(data), **told)
+                headers = {"ContentType": content_type} if content_type else {}
+                self._client.put_object(Bucket=self._bucket, Key=key, Body=bytes(data), **headers)
             else:
                 attributes: dict[Any, str] | None = {"Content-Type": content_type} if content_type else None
-                # Arrow's buffers show themselves as signed bytes, which obstore takes for numbers.
+                # Arrow's buffers have the format "b" (signed), which obstore does not take for bytes.
                 obstore.put(self._store, key, memoryview(data).cast("B"), attributes=attributes)
 
     @contextmanager
@@ -147,16 +147,19 @@ class S3Storage:
         self.put(address, file.getbuffer())
 
     def delete(self, addresses: Sequence[str]) -> None:
-        for start in range(0, len(addresses), MOST_DELETES):
-            batch = addresses[start : start + MOST_DELETES]
+        count = self._limits.keys_per_delete
+        for start in range(0, len(addresses), count):
+            batch = addresses[start : start + count]
             with _explained("delete", batch[0]):
                 objects = [{"Key": self._key(address)} for address in batch]
                 answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
+            # A response with status 200 lists the keys that S3 did not delete.
             for failed in answer.get("Errors", ()):
-                raise StorageError(f"cannot delete {self._root}{failed['Key']}: {failed['Code']}")
+                reason = REASONS.get(failed["Code"], failed["Code"])
+                raise StorageError(f"cannot delete {self._root}{failed['Key']}: {reason}")
 
     def remove_folder(self, address: str) -> None:
-        """Nothing to do: S3 has no folders."""
+        """Does nothing: S3 has no folders."""
 
     def _key(self, address: str) -> str:
         return address.removeprefix(self._root) if f"{address}/" != self._root else ""
@@ -167,11 +170,13 @@ class S3Storage:
 
     def _page(self, prefix: str, start_after: str, **more: str) -> Any:
         after = {"StartAfter": self._key(start_after)} if start_after else {}
-        return self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._key(prefix), **after, **more)
+        return self._client.list_objects_v2(
+            Bucket=self._bucket, Prefix=self._key(prefix), MaxKeys=self._limits.keys_per_page, **after, **more
+        )
 
 
 class _Reader(io.RawIOBase):
-    """An object of which only the parts that are asked for are fetched."""
+    """An object as a file; each read fetches only the bytes it asks for."""
 
     def __init__(self, reader: obstore.ReadableFile, address: str) -> None:
         self._reader = reader
@@ -197,7 +202,7 @@ class _Reader(io.RawIOBase):
 
 
 def _is_marker(item: Any) -> bool:
-    # What the console writes to show an empty folder.
+    # The console creates these empty objects to show folders.
     return bool(item["Size"] == 0 and item["Key"].endswith("/"))
 
 

@@ -1,4 +1,4 @@
-"""A file that goes to the disk while it is still being written."""
+"""A file that is synced to disk while it is still being written."""
 
 from __future__ import annotations
 
@@ -7,48 +7,52 @@ import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-# Bytes handed to the system at a time, and after how many those are sent to the disk.
-BUFFER = 2**20
-STEP = 4 * 2**20
+from glue_jobs.storage.limits import Limits
 
 
 class SyncedFile(io.BufferedWriter):
-    """A new file; once `sync` has returned, no power cut takes away what was written.
+    """A new file; after `sync` returns, a power cut cannot lose what was written.
 
-    What is written goes to the disk in the background, so that at its end only the last bytes have to be waited for.
+    A background thread syncs during the writing, so that `sync` waits for the last bytes only.
     """
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(io.FileIO(path, "w"), BUFFER)
+    def __init__(self, path: Path, limits: Limits) -> None:
+        super().__init__(io.FileIO(path, "w"), limits.bytes_per_write)
+        self._bytes_per_sync = limits.bytes_per_sync
         self._pool = ThreadPoolExecutor(1)
-        self._early: Future[None] | None = None
-        self._waiting = 0
+        self._background: Future[None] | None = None
+        self._unsynced_bytes = 0
 
     def write(self, data: bytes | memoryview, /) -> int:  # type: ignore[override]
-        """Add the bytes."""
+        """Append the bytes; returns how many they are.
+
+        Raises:
+            OSError: earlier bytes could not be written.
+        """
         count = super().write(data)
-        self._waiting += count
-        if self._waiting >= STEP and (self._early is None or self._early.done()):
-            self._report()
-            self._early, self._waiting = self._pool.submit(os.fsync, self.fileno()), 0
+        self._unsynced_bytes += count
+        if self._unsynced_bytes >= self._bytes_per_sync and (self._background is None or self._background.done()):
+            self._raise_background_error()
+            self._background, self._unsynced_bytes = self._pool.submit(os.fsync, self.fileno()), 0
         return count
 
     def sync(self) -> None:
-        """Wait until all of it is on the disk.
+        """Wait until the whole file is on disk.
 
         Raises:
-            OSError: it cannot be written there.
+            OSError: the bytes could not be written.
         """
         self.flush()
-        self._report()
+        self._raise_background_error()
         os.fsync(self.fileno())
 
     def close(self) -> None:
-        """Close the file; nobody uses its descriptor any more."""
+        """Close the file after the background sync, which uses its descriptor."""
         self._pool.shutdown()
         super().close()
 
-    def _report(self) -> None:
-        # The system tells of an error only once, and it may have told it in the background.
-        if self._early is not None:
-            self._early.result()
+    def _raise_background_error(self) -> None:
+        # The kernel reports a write error to one fsync only, which may have been the one in the background.
+        # https://wiki.postgresql.org/wiki/Fsync_Errors
+        if self._background is not None:
+            self._background.result()

@@ -20,7 +20,7 @@ import pytest
 from moto.core.authorization import enable_iam_authentication
 from moto.iam import access_control
 
-from glue_jobs import storage
+from glue_jobs.storage import forget_clients
 from tests.cloudformation.rendered import PSEUDO, Json
 
 HERE = f"{PSEUDO['AWS::Region']}:{PSEUDO['AWS::AccountId']}"
@@ -41,11 +41,11 @@ def acting_as(statements: Sequence[Json]) -> Iterator[None]:
         patch.setenv("AWS_SECRET_ACCESS_KEY", credentials["SecretAccessKey"])
         patch.setenv("AWS_SESSION_TOKEN", credentials["SessionToken"])
         patch.setattr(access_control.IAMRequestBase, "check_action_permitted", _check)
-        storage._bucket.cache_clear()
+        forget_clients()
         try:
             yield
         finally:
-            storage._bucket.cache_clear()
+            forget_clients()
 
 
 def _check(request: Any, resource: str) -> None:

@@ -1,15 +1,17 @@
-"""Files in folders: listed as S3 lists, read as they were listed, written whole or not at all."""
+"""Files in folders are listed in the order of S3, read as they were listed, and written completely or not at all."""
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from glue_jobs.errors import ArgumentError, StorageError
-from glue_jobs.storage import Entry, address, folder
-from glue_jobs.storage.folder import FolderStorage
+from glue_jobs.storage import Entry, address
+from glue_jobs.storage.folder import LAST, FolderStorage
+from glue_jobs.storage.limits import Limits
 
 STORAGE = FolderStorage()
 
@@ -31,12 +33,12 @@ def entry(root: Path, name: str) -> Entry:
     return found
 
 
-def test_listing_has_the_order_of_keys_not_of_folders(tmp_path: Path) -> None:
+def test_a_listing_is_sorted_by_key_as_on_s3(tmp_path: Path) -> None:
     write(tmp_path, "a/z", "a-b", "a.c", "a0", "b/c/d")
     assert names(tmp_path) == ["a-b", "a.c", "a/z", "a0", "b/c/d"]
 
 
-def test_a_listing_can_begin_and_stop_inside_folders(tmp_path: Path) -> None:
+def test_a_listing_can_start_and_stop_inside_folders(tmp_path: Path) -> None:
     write(tmp_path, "2023/12/31/x", "2024/01/01/x", "2024/01/02/x", "2024/02/01/x")
     assert names(tmp_path, start_after="2024/01/01/x", stop="2024/02/01/x") == ["2024/01/02/x"]
     assert names(tmp_path, prefix="2024/0", start_after="2024/01/02/w") == ["2024/01/02/x", "2024/02/01/x"]
@@ -52,18 +54,18 @@ def test_a_level_shows_names_without_the_prefix(tmp_path: Path) -> None:
     assert (level.objects, level.folders, level.more) == (("-1", "-2"), ("",), False)
 
 
-def test_a_long_level_comes_in_pages_as_on_s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder, "PAGE", 2)
+def test_a_long_level_comes_in_pages_as_on_s3(tmp_path: Path) -> None:
+    storage = FolderStorage(Limits(keys_per_page=2))
     for name in ("a/x", "a-b", "b", "c/y", "d"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     seen, after, more = [], "", True
     while more:
-        level = STORAGE.level(f"{tmp_path}/", after)
+        level = storage.level(f"{tmp_path}/", after)
         assert len(level.objects) + len(level.folders) <= 2
         seen += [*level.objects, *(f"{name}/" for name in level.folders)]
         more = level.more
-        ends = [*level.objects, *(f"{name}/{folder.LAST}" for name in level.folders)]
+        ends = [*level.objects, *(f"{name}/{LAST}" for name in level.folders)]
         after = f"{tmp_path}/{max(ends, default='')}"
     assert sorted(seen) == ["a-b", "a/", "b", "c/", "d"]
 
@@ -73,7 +75,7 @@ def test_a_level_of_a_missing_folder_is_empty_as_on_s3(tmp_path: Path) -> None:
     assert (level.objects, level.folders, level.more) == ((), (), False)
 
 
-def test_bytes_are_read_from_start_to_end_and_never_past_the_end(tmp_path: Path) -> None:
+def test_a_range_of_bytes_ends_with_the_object(tmp_path: Path) -> None:
     STORAGE.put(f"{tmp_path}/x", b"0123456789")
     found = entry(tmp_path, "x")
     assert STORAGE.read(found) == b"0123456789"
@@ -98,7 +100,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused(tmp_path: Path, monkeyp
         STORAGE.read(found)
 
 
-def test_a_missing_file_has_one_sentence_and_its_name(tmp_path: Path) -> None:
+def test_the_error_for_a_missing_file_names_it(tmp_path: Path) -> None:
     STORAGE.put(f"{tmp_path}/x", b"1")
     found = entry(tmp_path, "x")
     STORAGE.delete([found.address])
@@ -116,19 +118,19 @@ def test_a_file_that_vanishes_during_a_listing_is_left_out(tmp_path: Path) -> No
     assert list(listing) == []
 
 
-def test_a_link_to_nowhere_is_an_error(tmp_path: Path) -> None:
+def test_a_broken_link_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "gone")
     with pytest.raises(StorageError, match="link: No such file"):
         names(tmp_path)
 
 
-def test_a_name_that_is_no_text_is_an_error_for_people(tmp_path: Path) -> None:
+def test_a_file_name_that_is_not_utf_8_is_an_error(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff")).touch()
     with pytest.raises(StorageError, match="is not UTF-8; rename it"):
         names(tmp_path)
 
 
-def test_a_write_that_is_interrupted_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_write_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     STORAGE.put(f"{tmp_path}/x", b"old")
 
     def die(_descriptor: int) -> None:
@@ -152,9 +154,7 @@ def test_a_file_is_listed_only_when_it_is_finished(tmp_path: Path, monkeypatch: 
     assert seen == [["1"], ["x", "x", "1"]]
 
 
-def test_deleting_what_was_never_finished_removes_its_beginning(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_deleting_an_unfinished_file_removes_what_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", lambda *_: os._exit(9))
         child = os.fork()
@@ -166,14 +166,25 @@ def test_deleting_what_was_never_finished_removes_its_beginning(
     assert [*tmp_path.iterdir()] == []
 
 
-def test_a_full_disk_says_so_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (errno.ENOSPC, "No space left on device; free some space and start the run again"),
+        (errno.EIO, "Input/output error"),
+        (errno.EROFS, "Read-only file system"),
+    ],
+)
+def test_a_failed_write_leaves_nothing_and_only_a_full_disk_gets_the_hint_to_free_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, reason: str
+) -> None:
+    def fail(_descriptor: int) -> None:
+        raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StorageError, match=r"cannot write .*/x: No space left on device; free some space"):
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(StorageError) as error:
         STORAGE.put(f"{tmp_path}/x", b"data")
-    assert names(tmp_path) == []
+    assert str(error.value) == f"cannot write {tmp_path}/x: {reason}"
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_deleting_twice_is_no_error(tmp_path: Path) -> None:
@@ -194,7 +205,7 @@ def test_deleting_twice_is_no_error(tmp_path: Path) -> None:
         ("file:///a/b", "/a/b"),
     ],
 )
-def test_addresses(text: str, expected: str) -> None:
+def test_a_text_becomes_an_address(text: str, expected: str) -> None:
     assert address(text) == expected
 
 
@@ -208,7 +219,7 @@ def test_addresses(text: str, expected: str) -> None:
         ("", "an empty text"),
     ],
 )
-def test_what_is_no_address_is_refused(text: str, sentence: str) -> None:
+def test_a_text_that_is_not_an_address_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(ArgumentError, match=sentence):
         address(text)
 

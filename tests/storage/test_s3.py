@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,8 +11,10 @@ import pytest
 
 from glue_jobs.errors import StorageError
 from glue_jobs.storage import Entry, Storage, s3, storage_for
+from glue_jobs.storage.limits import Limits
+from glue_jobs.storage.s3 import S3Storage
 
-# Names that URLs, shells and the Rust client treat in ways of their own; AWS allows all of them.
+# Keys that URLs, shells or the Rust client treat specially; AWS allows all of them.
 ODD_KEYS = [
     *("a b", "é", "a%20b", "a+b", "a~b", "a\\b", "a{b}", "a#b", "a?b", "a=b&c", "a%2Fb", 'a"b', "a'b", "a*b", "a|b"),
     *("a//b", "/a", "a/b/", "a\tb", "a\x7fb"),
@@ -55,7 +59,7 @@ def test_an_object_that_changed_since_it_was_listed_is_refused(bucket: str, key:
 
 
 @pytest.mark.parametrize("key", ["a", "a//b"])
-def test_an_object_that_is_gone_has_one_sentence_and_its_name(bucket: str, key: str) -> None:
+def test_the_error_for_a_missing_object_names_it(bucket: str, key: str) -> None:
     storage = put(bucket, **{key: b"one"})
     (entry,) = storage.list(f"{bucket}/")
     storage.delete([entry.address])
@@ -64,14 +68,14 @@ def test_an_object_that_is_gone_has_one_sentence_and_its_name(bucket: str, key: 
             read()
 
 
-def test_a_missing_bucket_says_so(s3_endpoint: str) -> None:
+def test_a_missing_bucket_is_an_error_that_names_it(s3_endpoint: str) -> None:
     with pytest.raises(StorageError, match="cannot list s3://no-such-bucket/x: NoSuchBucket; check the name"):
         list(storage_for("s3://no-such-bucket/x").list("s3://no-such-bucket/x"))
     with pytest.raises(StorageError, match="cannot write s3://no-such-bucket/x"):
         storage_for("s3://no-such-bucket/x").put("s3://no-such-bucket/x", b"1")
 
 
-def test_missing_credentials_are_one_sentence(
+def test_missing_credentials_are_an_error_of_one_sentence(
     s3_endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -86,18 +90,15 @@ def test_missing_credentials_are_one_sentence(
     ("start", "end", "expected"),
     [(0, None, b"0123456789"), (0, 10, b"0123456789"), (2, 5, b"234"), (8, 99, b"89"), (5, 5, b""), (20, 30, b"")],
 )
-def test_bytes_are_read_from_start_to_end_and_never_past_the_end(
-    bucket: str, start: int, end: int | None, expected: bytes
-) -> None:
+def test_a_range_of_bytes_ends_with_the_object(bucket: str, start: int, end: int | None, expected: bytes) -> None:
     storage = put(bucket, x=b"0123456789")
     (entry,) = storage.list(f"{bucket}/")
     assert storage.read(entry, start, end) == expected
 
 
-def test_a_listing_goes_on_behind_a_page_and_stops_before_its_end(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    storage = put(bucket, **{f"k{number:02}": b"" for number in range(12)})
-    page = type(storage)._page  # type: ignore[attr-defined]
-    monkeypatch.setattr(type(storage), "_page", lambda *given, **more: page(*given, **more, MaxKeys=5))
+def test_a_listing_continues_after_a_page_and_ends_before_its_stop(bucket: str) -> None:
+    put(bucket, **{f"k{number:02}": b"" for number in range(12)})
+    storage = S3Storage(bucket.removeprefix("s3://"), Limits(keys_per_page=5))
     assert keys(storage.list(f"{bucket}/k", f"{bucket}/k01", f"{bucket}/k11"), bucket) == [
         f"k{n:02}" for n in range(2, 11)
     ]
@@ -106,23 +107,34 @@ def test_a_listing_goes_on_behind_a_page_and_stops_before_its_end(bucket: str, m
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_a_level_of_a_bucket(bucket: str, slash: str) -> None:
+def test_a_level_shows_the_objects_and_folders_of_a_bucket(bucket: str, slash: str) -> None:
     storage = put(bucket, **{"a/b": b"", "a/c": b"", "d": b""})
     level = storage.level(bucket + slash)
     assert (level.objects, level.folders, level.more) == (("d",), ("a",), False)
 
 
-def test_folder_markers_of_the_console_are_no_objects(bucket: str) -> None:
+def test_folder_markers_of_the_console_are_left_out(bucket: str) -> None:
     storage = put(bucket, **{"logs/": b"", "logs/x": b"1"})
     assert keys(storage.list(f"{bucket}/"), bucket) == ["logs/x"]
     assert storage.level(f"{bucket}/logs/").objects == ("x",)
 
 
-def test_more_objects_than_one_request_takes_are_deleted(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3, "MOST_DELETES", 3)
-    storage = put(bucket, **{f"k{number}": b"" for number in range(8)})
+def test_more_objects_than_one_request_takes_are_deleted(bucket: str) -> None:
+    put(bucket, **{f"k{number}": b"" for number in range(8)})
+    storage = S3Storage(bucket.removeprefix("s3://"), Limits(keys_per_delete=3))
     storage.delete([f"{bucket}/k{number}" for number in range(9)])
     assert list(storage.list(f"{bucket}/")) == []
+
+
+def test_a_key_that_s3_did_not_delete_is_an_error(bucket: str) -> None:
+    storage = put(bucket, a=b"", locked=b"", z=b"")
+    name = bucket.removeprefix("s3://")
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": f"arn:aws:s3:::{name}/locked"}
+    policy = {"Version": "2012-10-17", "Statement": [deny]}
+    boto3.client("s3").put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+    with pytest.raises(StorageError, match=f"^cannot delete {bucket}/locked: AccessDenied; check the role"):
+        storage.delete([f"{bucket}/{key}" for key in ("a", "locked", "z")])
+    assert keys(storage.list(f"{bucket}/"), bucket) == ["locked"]
 
 
 def test_parquet_is_read_in_parts(bucket: str) -> None:
@@ -134,14 +146,14 @@ def test_parquet_is_read_in_parts(bucket: str) -> None:
         assert pq.ParquetFile(file).read(["b"]).column(0).to_pylist() == list(range(1000))
 
 
-def test_an_entry_is_what_the_listing_says(bucket: str) -> None:
+def test_an_entry_has_size_etag_and_time_of_the_listing(bucket: str) -> None:
     storage = put(bucket, x=b"12345")
     (entry,) = storage.list(f"{bucket}/")
     assert entry == Entry(f"{bucket}/x", 5, "827ccb0eea8a706c4c34a16891f84e7b", entry.last_modified)
     assert entry.last_modified.tzinfo is None
 
 
-def test_the_region_of_a_bucket_is_that_of_its_own(s3_endpoint: str, bucket: str) -> None:
+def test_the_region_is_that_of_the_bucket(s3_endpoint: str, bucket: str) -> None:
     there = f"{bucket.removeprefix('s3://')}-eu"
     boto3.client("s3").create_bucket(Bucket=there, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     assert (s3.region(f"{bucket}/lake"), s3.region(f"s3://{there}/lake")) == ("us-east-1", "eu-west-1")

@@ -1,9 +1,11 @@
-"""Files that go to the disk while they are written: all bytes, in order, and no error is lost."""
+"""Files that are synced while they are written hold all bytes in order and report every write error."""
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
+import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,68 +15,71 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.errors import StorageError
-from glue_jobs.storage import storage_for, synced_file
+from glue_jobs.storage import storage_for
+from glue_jobs.storage.folder import FolderStorage
+from glue_jobs.storage.limits import Limits
 from glue_jobs.storage.synced_file import SyncedFile
 
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, size in (("BUFFER", 8), ("STEP", 20)):
-        monkeypatch.setattr(synced_file, name, size)
+SMALL = Limits(bytes_per_write=8, bytes_per_sync=20)
 
 
 @given(st.lists(st.binary(max_size=60)))
-def test_what_is_written_is_in_the_file(tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes]) -> None:
+def test_a_file_holds_what_was_written(tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes]) -> None:
     path = tmp_path_factory.mktemp("synced") / "x"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(synced_file, "BUFFER", 8)
-        patch.setattr(synced_file, "STEP", 20)
-        with SyncedFile(path) as file:
-            for piece in pieces:
-                assert file.write(piece) == len(piece)
-            assert file.tell() == sum(map(len, pieces))
-            file.sync()
+    with SyncedFile(path, SMALL) as file:
+        for piece in pieces:
+            assert file.write(piece) == len(piece)
+        assert file.tell() == sum(map(len, pieces))
+        file.sync()
     assert path.read_bytes() == b"".join(pieces)
 
 
-@pytest.mark.usefixtures("small")
-def test_what_is_written_is_on_its_way_to_the_disk_before_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun = threading.Event()
-    monkeypatch.setattr(os, "fsync", lambda _: begun.set())
-    with SyncedFile(tmp_path / "x") as file:
-        file.write(b"0" * 20)
-        assert begun.wait(5)
+def test_bytes_are_synced_before_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = threading.Event()
+    monkeypatch.setattr(os, "fsync", lambda _: synced.set())
+    with SyncedFile(tmp_path / "x", SMALL) as file:
+        file.write(b"0" * 19)
+        assert not synced.wait(0.1)
+        file.write(b"0")
+        assert synced.wait(5)
 
 
-@pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("failing", [1, 2, 3])
-def test_an_error_is_told_whenever_it_comes(failing: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = 0
+def fail_once(patch: pytest.MonkeyPatch, *, in_background: bool) -> None:
+    """Let the first fsync of one thread fail; as in the kernel, later ones report nothing."""
+    failed = False
 
     def fsync(_descriptor: int) -> None:
-        nonlocal calls
-        calls += 1
-        # As the system does: it tells of an error once.
-        if calls == failing:
-            raise OSError(28, "No space left on device")
+        nonlocal failed
+        if not failed and in_background == (threading.current_thread() is not threading.main_thread()):
+            failed = True
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, "fsync", fsync)
+    patch.setattr(os, "fsync", fsync)
+
+
+@pytest.mark.parametrize("in_background", [True, False])
+def test_an_error_of_the_last_sync_is_reported(
+    in_background: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_once(monkeypatch, in_background=in_background)
     with (
         pytest.raises(StorageError, match="No space left on device; free some space"),
-        storage_for(str(tmp_path)).create(f"{tmp_path}/x") as file,
+        FolderStorage(SMALL).create(f"{tmp_path}/x") as file,
     ):
-        for _ in range(5):
-            file.write(b"0" * 20)
-            file._early and file._early.exception()  # type: ignore[attr-defined]
+        file.write(b"0" * 20)
     assert [*tmp_path.iterdir()] == []
 
 
+def test_an_error_in_the_background_stops_the_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_once(monkeypatch, in_background=True)
+    stop = time.monotonic() + 5
+    with pytest.raises(OSError, match="No space left on device"), SyncedFile(tmp_path / "x", SMALL) as file:
+        while time.monotonic() < stop:
+            file.write(b"0" * 20)
+
+
 @pytest.mark.parametrize("place", ["folder", "bucket"])
-def test_an_object_is_there_when_it_is_whole_and_never_when_it_is_not(
-    place: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_an_object_exists_only_when_it_is_complete(place: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     root = str(tmp_path) if place == "folder" else request.getfixturevalue("bucket")
     storage = storage_for(root)
 

@@ -1,7 +1,7 @@
-"""S3 and Glue on loopback as they are for a role: what its policies do not allow is refused.
+"""S3 and Glue on loopback with the rights of a role: they refuse what its policies do not allow.
 
-moto checks signatures and credentials and knows which action a request is. Whether a policy allows it is decided here,
-because moto knows neither the tables a Glue request names nor the condition s3:prefix.
+moto checks credentials and names the action of a request. This module decides whether a policy allows it, because moto
+knows neither the tables that a Glue request names nor the condition ``s3:prefix``.
 """
 
 from __future__ import annotations
@@ -26,9 +26,24 @@ from tests.cloudformation.rendered import PSEUDO, Json
 HERE = f"{PSEUDO['AWS::Region']}:{PSEUDO['AWS::AccountId']}"
 
 
+# What requests needed: the Sid of a statement with an action or a resource of it.
+Used = set[tuple[str, str]]
+
+
 @contextmanager
-def acting_as(statements: Sequence[Json]) -> Iterator[None]:
-    """Within the block the environment's credentials are those of a role with these statements and no others."""
+def acting_as(statements: Sequence[Json], used: Used) -> Iterator[None]:
+    """Within the block, the environment has the credentials of a role with these statements and no others.
+
+    ``used`` collects the actions and resources of the statements that allowed a request.
+    """
+
+    def check(request: Any, resource: str) -> None:
+        for needed in _needed(request, resource):
+            matches = [match for statement in statements for match in _matches(statement, *needed)]
+            if not matches:
+                request._raise_access_denied()
+            used.update(matches)
+
     name = f"role-{uuid4().hex[:12]}"
     iam = boto3.client("iam")
     policy = {"Version": "2012-10-17", "Statement": list(statements)}
@@ -40,7 +55,7 @@ def acting_as(statements: Sequence[Json]) -> Iterator[None]:
         patch.setenv("AWS_ACCESS_KEY_ID", credentials["AccessKeyId"])
         patch.setenv("AWS_SECRET_ACCESS_KEY", credentials["SecretAccessKey"])
         patch.setenv("AWS_SESSION_TOKEN", credentials["SessionToken"])
-        patch.setattr(access_control.IAMRequestBase, "check_action_permitted", _check)
+        patch.setattr(access_control.IAMRequestBase, "check_action_permitted", check)
         forget_clients()
         try:
             yield
@@ -48,16 +63,8 @@ def acting_as(statements: Sequence[Json]) -> Iterator[None]:
             forget_clients()
 
 
-def _check(request: Any, resource: str) -> None:
-    (policy,) = request._access_key.collect_policies()
-    statements = json.loads(policy["policy_document"] if isinstance(policy, dict) else policy)["Statement"]
-    for action, arn, prefix in _asked(request, resource):
-        if not any(_allows(statement, action, arn, prefix) for statement in statements):
-            request._raise_access_denied()
-
-
-def _asked(request: Any, resource: str) -> Iterator[tuple[str, str, str | None]]:
-    """Action, resource and listed prefix of all that AWS would look for in a policy."""
+def _needed(request: Any, resource: str) -> Iterator[tuple[str, str, str | None]]:
+    """Each action, resource and listed prefix that AWS looks up in the policies for a request."""
     action = request._action
     if action.startswith("glue:"):
         body = json.loads(request._body)
@@ -80,17 +87,18 @@ def _asked(request: Any, resource: str) -> Iterator[tuple[str, str, str | None]]
         yield action, unquote(resource), None
 
 
-def _allows(statement: Json, action: str, arn: str, prefix: str | None) -> bool:
+def _matches(statement: Json, action: str, arn: str, prefix: str | None) -> Used:
+    """The statement's action and resources that allow the request; empty if it does not."""
     conditions = dict(statement.get("Condition", {}))
     like = conditions.pop("StringLike", {"s3:prefix": "*"})
     assert statement["Effect"] == "Allow" and set(like) == {"s3:prefix"}
-    return (
-        any(fnmatchcase(action, each) for each in _many(statement["Action"]))
-        and any(fnmatchcase(arn, each) for each in _many(statement["Resource"]))
-        and not conditions
-        and (prefix is None or any(fnmatchcase(prefix, each) for each in _many(like["s3:prefix"])))
-    )
+    resources = {each for each in many(statement["Resource"]) if fnmatchcase(arn, each)}
+    listed = prefix is None or any(fnmatchcase(prefix, each) for each in many(like["s3:prefix"]))
+    if action not in many(statement["Action"]) or not resources or conditions or not listed:
+        return set()
+    return {(statement["Sid"], each) for each in (action, *resources)}
 
 
-def _many(value: str | list[str]) -> list[str]:
+def many(value: str | list[str]) -> list[str]:
+    """A list, also of a single value."""
     return [value] if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""A job's role is enough and no more: every statement of its policies is needed, and nothing else is."""
+"""The role of each job has the rights that the job uses, and no others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from glue_jobs.query import athena
 from glue_jobs.sources.pipelines import BY_NAME, PIPELINES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-from tests.cloudformation.acting import acting_as
+from tests.cloudformation.acting import Used, acting_as, many
 from tests.cloudformation.rendered import Json, Rendered
 from tests.end_to_end.lakes import without_spark
 from tests.end_to_end.sources import SOURCES, Raw, events, put
@@ -37,16 +37,27 @@ from tools.package import packaged
 DAY = date(2024, 5, 7)
 NIGHT = datetime(2024, 5, 7, 1)
 
-OF_ALL = (REJECTED_RECORD, INGESTED_OBJECT)
+SHARED_TABLES = (REJECTED_RECORD, INGESTED_OBJECT)
 
-# moto enforces the others nowhere.
+# The services whose requests `acting` checks.
 ENFORCED = ("s3:", "glue:")
+
+# Rights that no request of these tests uses, and who uses them.
+UNSEEN = {
+    "WriteLogs": "AWS Glue writes the job's logs.",
+    "WriteMetrics": "AWS Glue writes the job's metrics.",
+    "s3:AbortMultipartUpload": "Clients upload large objects in parts, and abort an upload that fails.",
+    "athena:StopQueryExecution": "An interrupted job stops its query.",
+    # https://docs.aws.amazon.com/athena/latest/ug/example-policies-workgroup.html
+    "athena:GetWorkGroup": "Athena asks for it to run queries in a workgroup.",
+}
 
 
 class Stack:
-    """The stack's buckets on a loopback S3, with raw objects of one source in them, and its job of that source."""
+    """The stack's buckets on a loopback S3, its job of one pipeline, and ``used``: the rights its runs needed."""
 
     def __init__(self, template: str, pipeline: str) -> None:
+        self.used: Used = set()
         mark = f"-{uuid4().hex[:8]}"
         own = f"s3://own{mark}"
         self.rendered = Rendered(
@@ -76,29 +87,30 @@ class Stack:
 
     @property
     def loaded(self) -> list[str]:
-        """What AWS Glue fetches with the role before the job begins."""
+        """What AWS Glue loads with the role before the job starts."""
         return [self.job["Command"]["ScriptLocation"], self.arguments["--extra-py-files"]]
 
     def run(self, statements: list[Json]) -> None:
-        """Run the job on something new with a role that has these statements; raises when anything is refused."""
+        """Run the job on new raw objects with a role that has these statements; raises if a request is refused."""
         if self._pipeline != REPORT:
             self._deliver()
         athena = AthenaForTheCaller(self.rendered)
-        with acting_as(statements), serving(athena) as address, pytest.MonkeyPatch.context() as patch:
+        with acting_as(statements, self.used), serving(athena) as address, pytest.MonkeyPatch.context() as patch:
             patch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
             if self._pipeline != REPORT:
-                # The tables of other sources are made with the same rights, and take their time.
-                patch.setattr(glue_jobs.ingest.ingest, "TABLES", (*BY_NAME[self._pipeline].tables, *OF_ALL))
+                # Creating the tables of other sources needs the same rights and takes time.
+                patch.setattr(glue_jobs.ingest.ingest, "TABLES", (*BY_NAME[self._pipeline].tables, *SHARED_TABLES))
             for location in self.loaded:
                 bucket, _, key = location.removeprefix("s3://").partition("/")
-                # The default session of boto3 remembers other credentials.
+                # boto3's default session keeps the credentials of its first use.
                 boto3.Session().client("s3").get_object(Bucket=bucket, Key=key)
             if main([text for pair in self.arguments.items() for text in pair]):
                 raise PermissionError("the job failed")
+        self.used |= {("Ask", f"athena:{operation}") for operation in athena.operations}
 
 
 def delivery(pipeline: str, raw_path: str) -> Callable[[], None]:
-    """What delivers another three records of a source, each time it is called."""
+    """A function that delivers three more records of a source at each call."""
     numbers = count()
     source = next((source for source in SOURCES if source.pipeline.name == pipeline), None)
     if source is None:
@@ -120,9 +132,10 @@ def delivery(pipeline: str, raw_path: str) -> Callable[[], None]:
 
 
 class AthenaForTheCaller(FakeAthena):
-    """An Athena that does what the real one does with its caller's credentials before it answers.
+    """An Athena that uses its caller's credentials as the real one does.
 
-    https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena.html
+    https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html
+    https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
     """
 
     def __init__(self, rendered: Rendered) -> None:
@@ -140,24 +153,38 @@ class AthenaForTheCaller(FakeAthena):
         try:
             s3.get_bucket_location(Bucket=self._bucket)
             s3.list_objects_v2(Bucket=self._bucket, Prefix="athena/")
+            self._upload_in_parts(s3)
             with suppress(glue.exceptions.EntityNotFoundException):
                 glue.get_database(Name="default")
+            glue.get_database(Name=self._database)
             tables = glue.get_tables(DatabaseName=self._database)["TableList"]
+            glue.get_partitions(DatabaseName=self._database, TableName=tables[0]["Name"])
             metadata = tables[0]["Parameters"]["metadata_location"].removeprefix(f"s3://{self._lake}/")
+            s3.get_bucket_location(Bucket=self._lake)
             s3.list_objects_v2(Bucket=self._lake)
             s3.get_object(Bucket=self._lake, Key=metadata)
             if request["QueryString"].startswith("CREATE"):
-                glue.create_table(DatabaseName=self._database, TableInput={"Name": f"view_{uuid4().hex}"})
+                view = {"DatabaseName": self._database, "TableInput": {"Name": f"view_{uuid4().hex}"}}
+                glue.create_table(**view)
+                # The next run replaces the view.
+                glue.update_table(**view)
             answer = super().StartQueryExecution(request)
             s3.get_object(Bucket=self._bucket, Key=f"athena/{answer['QueryExecutionId']}.csv")
         except (ClientError, StorageError) as error:
             raise ValueError(str(error)) from error
         return answer
 
+    def _upload_in_parts(self, s3: Any) -> None:
+        upload = {"Bucket": self._bucket, "Key": "athena/large.csv"}
+        upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+        s3.list_multipart_uploads(Bucket=self._bucket)
+        s3.list_parts(**upload)
+        s3.abort_multipart_upload(**upload)
+
 
 @cache
 def stack_for(pipeline: str) -> Stack:
-    """One stack of each source for all its runs, so that tables are made once."""
+    """One stack for all runs of a pipeline, so that tables are created once."""
     return Stack(packaged(), pipeline)
 
 
@@ -167,7 +194,7 @@ def job_of(rendered: Rendered, pipeline: str) -> Json:
 
 
 def statements_of(rendered: Rendered, role: str) -> dict[str, Json]:
-    """All statements of the role's own policies and of the managed ones, by Sid."""
+    """All statements of the role's inline and managed policies by Sid."""
     properties = rendered.of_type("AWS::IAM::Role")[role]
     managed = [arn.rpartition("/")[2] for arn in properties.get("ManagedPolicyArns", ())]
     documents = [policy["PolicyDocument"] for policy in properties["Policies"]]
@@ -182,12 +209,11 @@ def role_of(job: Json) -> str:
 
 
 def enforced(statement: Json) -> bool:
-    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-    return all(action.startswith(ENFORCED) for action in actions)
+    return all(action.startswith(ENFORCED) for action in many(statement["Action"]))
 
 
 def cases() -> Iterator[tuple[str, str]]:
-    """Which statement to leave out for which pipeline: those that jobs share only for the first of them."""
+    """Pipelines with each statement of their role; statements that roles share come once."""
     rendered = Rendered(packaged(), ConfigurationUri="s3://own/usage.yaml", GlueScriptLocation="s3://own/run.py")
     seen = set()
     for pipeline in (*(pipeline.name for pipeline in PIPELINES), REPORT):
@@ -197,7 +223,7 @@ def cases() -> Iterator[tuple[str, str]]:
                 yield pipeline, sid
 
 
-# Every run makes clients with credentials of its own, and each would read all of AWS's models again.
+# Every run creates new clients, and each would load all models of AWS again.
 _load_model = cache(JSONFileLoader()._load_file)
 
 
@@ -208,22 +234,38 @@ def _here(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(athena, "FIRST_WAIT", 0.001)
 
 
+def rights(statements: dict[str, Json]) -> Used:
+    """All rights in the statements but those whose use is unseen."""
+    found = {
+        (sid, right)
+        for sid, statement in statements.items()
+        for right in (*many(statement["Action"]), *(many(statement["Resource"]) if enforced(statement) else ()))
+    }
+    return without_unseen(found)
+
+
+def without_unseen(rights: Used) -> Used:
+    return {(sid, right) for sid, right in rights if sid not in UNSEEN and right not in UNSEEN}
+
+
 @pytest.mark.parametrize("pipeline", [pipeline.name for pipeline in PIPELINES])
-def test_a_job_may_do_what_it_does(pipeline: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_job_has_exactly_the_rights_it_uses(pipeline: str, capfd: pytest.CaptureFixture[str]) -> None:
     stack = stack_for(pipeline)
     statements = statements_of(stack.rendered, role_of(stack.job))
     stack.run([statement for statement in statements.values() if enforced(statement)])
     assert re.search("ingested [0-9]+ (?:object|snapshot)s?: [0-9]+ records = [0-9]+ rows", capfd.readouterr().err)
+    assert without_unseen(stack.used) == rights(statements)
 
 
-def test_the_reports_may_be_made(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_report_job_has_exactly_the_rights_it_uses(capfd: pytest.CaptureFixture[str]) -> None:
     stack = stack_for(REPORT)
     statements = statements_of(stack.rendered, role_of(stack.job))
     stack.run([statement for statement in statements.values() if enforced(statement)])
-    told = capfd.readouterr().err
-    assert re.search(rf"[0-9]+ reports in [0-9]+ files are in {stack.arguments['--report_path'].rstrip('/')}", told)
-    # Nothing stays of what Athena wrote.
-    assert "stays where Athena wrote it" not in told
+    output = capfd.readouterr().err
+    assert re.search(rf"[0-9]+ reports in [0-9]+ files are in {stack.arguments['--report_path'].rstrip('/')}", output)
+    # The job deletes the result objects of Athena.
+    assert "stays where Athena wrote it" not in output
+    assert without_unseen(stack.used) == rights(statements)
 
 
 @pytest.mark.parametrize(("pipeline", "left_out"), [*cases()])

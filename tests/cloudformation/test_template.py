@@ -306,6 +306,8 @@ def test_an_inventory_is_ingested_when_its_checksum_arrives() -> None:
     assert not re.fullmatch(pattern, "s3-inventory/data/usage-lake/2024-05-07T01-00Z/manifest.json")
     trigger = rendered.of_type("AWS::Glue::Trigger")["InventoryTrigger"]
     assert (trigger["Type"], trigger["Actions"]) == ("EVENT", [{"JobName": "usage-s3-inventory-object"}])
+    # One run serves the inventories that arrive within a quarter of an hour.
+    assert trigger["EventBatchingCondition"] == {"BatchSize": 100, "BatchWindow": 15 * 60}
     assert rule["Targets"][0]["Arn"].endswith(f"workflow/{trigger['WorkflowName']}")
     log_bucket = rendered.of_type("AWS::S3::Bucket")["LogBucket"]
     assert log_bucket["NotificationConfiguration"]["EventBridgeConfiguration"]["EventBridgeEnabled"]
@@ -420,6 +422,38 @@ def test_statements_are_named_and_stars_stand_only_where_nothing_can_be_named(pa
             if statement["Effect"] == "Allow":
                 assert "*" not in str(statement["Action"])
     assert set(everywhere) <= {"cloudwatch:PutMetricData"}
+
+
+def test_roles_that_run_no_job_have_exactly_these_rights() -> None:
+    roles = {**Rendered(TEMPLATE).of_type("AWS::IAM::Role"), **Rendered(ZONES).of_type("AWS::IAM::Role")}
+    actions = {
+        name: {
+            statement["Sid"]: statement["Action"]
+            for policy in role["Policies"]
+            for statement in policy["PolicyDocument"]["Statement"]
+        }
+        for name, role in roles.items()
+        if not name.endswith("JobRole")
+    }
+    assert actions == {
+        "StackFunctionRole": {
+            "KeepArtifacts": ["s3:PutObject", "s3:DeleteObject"],
+            "StartTheFirstRun": "glue:StartWorkflowRun",
+            "WriteItsLog": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        },
+        "InventoryRuleRole": {"StartTheWorkflow": "glue:NotifyEvent"},
+        # https://docs.aws.amazon.com/glue/latest/dg/crawler-prereqs.html
+        "CrawlerRole": {
+            "ListCuratedData": ["s3:ListBucket", "s3:GetBucketLocation"],
+            "ReadCuratedData": "s3:GetObject",
+            "KeepTables": [
+                *("glue:BatchCreatePartition", "glue:BatchGetPartition", "glue:CreateTable", "glue:GetDatabase"),
+                *("glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"),
+                *("glue:UpdatePartition", "glue:UpdateTable"),
+            ],
+            "WriteLogs": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+        },
+    }
 
 
 def policies(rendered: Rendered) -> list[Json]:

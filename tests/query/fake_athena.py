@@ -37,6 +37,7 @@ class FakeAthena:
         self._results = results
         self.started: dict[str, dict[str, Any]] = {}
         self.stopped: list[str] = []
+        self.operations: set[str] = set()
         # What a query is until it is stopped, when it is not to end by itself.
         self.endless = False
         self._answers: dict[str, pa.Table | Exception] = {}
@@ -102,6 +103,7 @@ def serving(athena: FakeAthena) -> Iterator[str]:
         def do_POST(self) -> None:
             operation = self.headers["X-Amz-Target"].partition(".")[2]
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            athena.operations.add(operation)
             try:
                 status, answer = 200, getattr(athena, operation)(request)
             except ValueError as error:

@@ -1,4 +1,4 @@
-"""Athena as a query engine: run a query, read its answer, leave nothing of it behind.
+"""Athena as a query engine: run a query, read its result, delete its result objects.
 
 https://docs.aws.amazon.com/athena/latest/APIReference/API_Operations.html
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from time import sleep
 from typing import Any
@@ -20,13 +21,24 @@ from glue_jobs.errors import StorageError, UsageLakeError
 from glue_jobs.progress import Reporter
 from glue_jobs.storage import storage_for
 
-# Seconds between two looks at a query: the first, the factor, the longest. Most queries take a second or two.
-FIRST_WAIT, LONGER, LONGEST_WAIT = 0.25, 1.5, 5.0
 
-# Athena refuses requests over its quota, e.g. 20 GetQueryResults a second, and asks to come back later.
+@dataclass(frozen=True)
+class Polling:
+    """Pauses between two checks of a running query, in seconds: each is ``factor`` times the one before."""
+
+    first_seconds: float = 0.25
+    factor: float = 1.5
+    max_seconds: float = 5.0
+
+
+# Most queries take a second or two.
+POLLING = Polling()
+
+# Athena throttles requests over its quotas, such as 20 GetQueryResults a second.
+# https://docs.aws.amazon.com/athena/latest/ug/service-limits.html
 RETRIES = Config(retries={"mode": "standard", "max_attempts": 10})
 
-# Arrow type and reading of each type of Athena that a report may have; any other is text.
+# For each Athena type, the Arrow type and how a value is read from its text; any other type stays text.
 TYPES: dict[str, tuple[pa.DataType, Callable[[str], Any]]] = {
     "tinyint": (pa.int32(), int),
     "smallint": (pa.int32(), int),
@@ -42,11 +54,11 @@ TEXT: tuple[pa.DataType, Callable[[str], Any]] = (pa.string(), str)
 
 
 class AthenaError(UsageLakeError):
-    """Athena cannot be asked, or could not answer; the message has the reason Athena gives."""
+    """Athena refused or failed a query; the message includes Athena's reason."""
 
 
 class Athena:
-    """One database as a workgroup of Athena sees it; the region and credentials are those of the environment."""
+    """Queries over one database in one workgroup; without ``region``, the Region is the environment's."""
 
     def __init__(self, database: str, workgroup: str, reporter: Reporter, region: str | None = None) -> None:
         self._context = {"Catalog": "AwsDataCatalog", "Database": database}
@@ -56,22 +68,22 @@ class Athena:
             self._client: Any = boto3.client("athena", region_name=region, config=RETRIES)
 
     def run(self, sql: str) -> pa.Table:
-        """The answer of one SELECT; raises AthenaError."""
+        """The result of one SELECT; raises AthenaError."""
         with self._finished(sql) as query, self._explained():
             pages = list(self._client.get_paginator("get_query_results").paginate(QueryExecutionId=query))
         columns = pages[0]["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
-        # The first row of a SELECT's first page is the header.
+        # The first row of the first page is the header.
         rows = [row["Data"] for page in pages for row in page["ResultSet"]["Rows"]][1:]
         return _table(columns, rows)
 
     def execute(self, ddl: str) -> None:
-        """Run a statement that has no answer; raises AthenaError."""
+        """Run a statement that has no result; raises AthenaError."""
         with self._finished(ddl):
             pass
 
     @contextmanager
     def _finished(self, sql: str) -> Iterator[str]:
-        """The id of the query, which has succeeded; afterwards its result objects are deleted."""
+        """Run the query; yields its id once it has succeeded, and deletes its result objects afterwards."""
         with self._explained():
             query: str = self._client.start_query_execution(
                 QueryString=sql, QueryExecutionContext=self._context, WorkGroup=self._workgroup
@@ -80,37 +92,37 @@ class Athena:
             self._wait(query)
             yield query
         except KeyboardInterrupt:
-            # Nobody waits for it any more, but Athena would go on and charge for it.
+            # Athena would finish the query and charge for it.
             self._client.stop_query_execution(QueryExecutionId=query)
             raise
         finally:
             self._delete_result(query)
 
     def _wait(self, query: str) -> None:
-        pause = FIRST_WAIT
+        pause = POLLING.first_seconds
         while True:
-            status = self._look(query)["Status"]
+            status = self._execution(query)["Status"]
             if status["State"] == "SUCCEEDED":
                 return
             if status["State"] in ("FAILED", "CANCELLED"):
                 reason = status.get("StateChangeReason") or "no reason given"
                 raise AthenaError(f"query {query} {status['State'].lower()} in Athena: {' '.join(reason.split())}")
             sleep(pause)
-            pause = min(pause * LONGER, LONGEST_WAIT)
+            pause = min(pause * POLLING.factor, POLLING.max_seconds)
 
-    def _look(self, query: str) -> Any:
+    def _execution(self, query: str) -> Any:
         with self._explained():
             return self._client.get_query_execution(QueryExecutionId=query)["QueryExecution"]
 
     def _delete_result(self, query: str) -> None:
         try:
-            configuration = self._look(query).get("ResultConfiguration") or {}
+            configuration = self._execution(query).get("ResultConfiguration") or {}
             address = configuration.get("OutputLocation", "")
-            # A workgroup with managed results names no object; only an object of this very query may go.
+            # A workgroup with managed results names no object. Nothing but this query's own objects is deleted.
             if query in address.rpartition("/")[2]:
                 storage_for(address).delete([address, f"{address}.metadata"])
         except (AthenaError, StorageError) as error:
-            self._reporter.say(f"the result of query {query} stays where Athena wrote it: {error}")
+            self._reporter.say(f"the result of query {query} was not deleted: {error}")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -118,18 +130,18 @@ class Athena:
         try:
             yield
         except ClientError as error:
-            told = error.response["Error"]
-            raise AthenaError(f"cannot ask {where}: {told.get('Code')}: {told.get('Message')}") from error
+            details = error.response["Error"]
+            raise AthenaError(f"cannot query {where}: {details.get('Code')}: {details.get('Message')}") from error
         except BotoCoreError as error:
-            raise AthenaError(f"cannot ask {where}: {error}") from error
+            raise AthenaError(f"cannot query {where}: {error}") from error
 
 
 def _table(columns: list[Any], rows: list[list[dict[str, str]]]) -> pa.Table:
     arrays = []
-    for place, column in enumerate(columns):
-        # timestamp(6) is a timestamp, timestamp with time zone is not.
+    for index, column in enumerate(columns):
+        # "timestamp(6)" is a timestamp; "timestamp with time zone" stays text.
         kind, read = TYPES.get(column["Type"].partition("(")[0], TEXT)
         # A null is a cell without a value.
-        texts = (row[place].get("VarCharValue") for row in rows)
+        texts = (row[index].get("VarCharValue") for row in rows)
         arrays.append(pa.array([None if text is None else read(text) for text in texts], kind))
     return pa.Table.from_arrays(arrays, names=[column["Name"] for column in columns])

@@ -231,7 +231,7 @@ _load_model = cache(JSONFileLoader()._load_file)
 def _here(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     without_spark(monkeypatch)
     monkeypatch.setattr(JSONFileLoader, "_load_file", lambda _, *arguments: _load_model(*arguments))
-    monkeypatch.setattr(athena, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(athena, "POLLING", athena.Polling(first_seconds=0.001))
 
 
 def rights(statements: dict[str, Json]) -> Used:
@@ -264,7 +264,7 @@ def test_the_report_job_has_exactly_the_rights_it_uses(capfd: pytest.CaptureFixt
     output = capfd.readouterr().err
     assert re.search(rf"[0-9]+ reports in [0-9]+ files are in {stack.arguments['--report_path'].rstrip('/')}", output)
     # The job deletes the result objects of Athena.
-    assert "stays where Athena wrote it" not in output
+    assert "was not deleted" not in output
     assert without_unseen(stack.used) == rights(statements)
 
 

@@ -1,4 +1,4 @@
-"""The reports of a lake on S3: Athena answers them, and the files are those that DuckDB gives."""
+"""Reports on a lake on S3 are queried with Athena; their files are the same as with DuckDB."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.query.fake_athena import FakeAthena, serving
 
 @pytest.fixture
 def fake(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAthena]:
-    monkeypatch.setattr(athena, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(athena, "POLLING", athena.Polling(first_seconds=0.001))
     lake = with_inventory(Lake(f"{bucket}/lake", "usage_lake"))
     with QueryEngine(sources(lake)) as engine:
         fake = FakeAthena(engine.run, f"{bucket}/results")
@@ -40,7 +40,7 @@ def below(folder: str) -> dict[str, bytes]:
     return {entry.address.removeprefix(f"{folder}/"): storage.get(entry.address) for entry in entries}
 
 
-def test_athena_makes_the_views_and_gives_the_bytes_that_duckdb_gives(
+def test_athena_creates_the_views_and_gives_the_same_files_as_duckdb(
     fake: FakeAthena, bucket: str, tmp_path: Path
 ) -> None:
     with_inventory(Lake(str(tmp_path / "lake"), "usage_lake"))
@@ -55,21 +55,21 @@ def test_athena_makes_the_views_and_gives_the_bytes_that_duckdb_gives(
     assert {request["WorkGroup"] for request in fake.started.values()} == {"usage"}
 
 
-def test_what_athena_cannot_answer_is_named_and_the_rest_written(
+def test_a_report_that_athena_fails_is_named_and_the_others_are_written(
     fake: FakeAthena, bucket: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answer = fake._answer
+    answer = fake.answer
 
     def fails(sql: str) -> object:
         if "What changed per data set" in sql:
             raise KeyError("Query exhausted resources at this scale factor")
         return answer(sql)
 
-    monkeypatch.setattr(fake, "_answer", fails)
+    monkeypatch.setattr(fake, "answer", fails)
     assert job(f"{bucket}/lake", f"{bucket}/reports") == 1
-    told = capsys.readouterr().err
-    assert "could not be made: storage/growth: query" in told
-    assert "Query exhausted resources" in told
+    output = capsys.readouterr().err
+    assert "could not be made: storage/growth: query" in output
+    assert "Query exhausted resources" in output
     names = below(f"{bucket}/reports")
     assert "accounts/source-stats-accounts-20260315.csv" in names
     assert "storage/growth-20260315.csv" not in names

@@ -1,6 +1,6 @@
-"""An Athena over real HTTP on loopback that answers with DuckDB, for what moto's Athena cannot show.
+"""An Athena over HTTP on loopback that runs its queries, which moto's Athena does not.
 
-It answers in Athena's ways: a header row first, pages, every value as text, result objects in S3.
+Like Athena it sends a header row first, pages, and every value as text, and writes result objects to S3.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ NAMES = {
     pa.date32(): "date",
     pa.timestamp("us"): "timestamp(6)",
 }
-ROWS_A_PAGE = 3
+ROWS_PER_PAGE = 3
 
 
 class FakeAthena:
-    """Queries that were started, by id, and how each is answered; ``answer`` gets the SQL and may raise."""
+    """Keeps the queries that were started, by id; ``answer`` runs the SQL of one and may raise."""
 
     def __init__(self, answer: Callable[[str], pa.Table], results: str) -> None:
-        self._answer = answer
-        self._results = results
+        self.answer = answer
+        self.results = results
         self.started: dict[str, dict[str, Any]] = {}
         self.stopped: list[str] = []
         self.operations: set[str] = set()
-        # What a query is until it is stopped, when it is not to end by itself.
+        # Whether queries run until they are stopped.
         self.endless = False
         self._answers: dict[str, pa.Table | Exception] = {}
 
@@ -48,7 +48,7 @@ class FakeAthena:
         query = str(uuid4())
         self.started[query] = request
         for name in (f"{query}.csv", f"{query}.csv.metadata"):
-            storage_for(self._results).put(f"{self._results}/{name}", b"result")
+            storage_for(self.results).put(f"{self.results}/{name}", b"result")
         return {"QueryExecutionId": query}
 
     def GetQueryExecution(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class FakeAthena:
         sql = self.started[query]["QueryString"]
         if query not in self._answers and not sql.startswith("CREATE"):
             try:
-                self._answers[query] = self._answer(sql)
+                self._answers[query] = self.answer(sql)
             except Exception as error:
                 self._answers[query] = error
             status = {"State": "RUNNING"}
@@ -64,7 +64,7 @@ class FakeAthena:
             status = {"State": "FAILED", "StateChangeReason": f"GENERIC_ERROR:\n  {self._answers[query]}"}
         else:
             status = {"State": "RUNNING" if self.endless else "SUCCEEDED"}
-        place = {"OutputLocation": f"{self._results}/{query}.csv"}
+        place = {"OutputLocation": f"{self.results}/{query}.csv"}
         return {"QueryExecution": {"QueryExecutionId": query, "Status": status, "ResultConfiguration": place}}
 
     def GetQueryResults(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -73,9 +73,9 @@ class FakeAthena:
         records = list(zip(*(column.to_pylist() for column in table.columns), strict=True))
         rows = [row(table.column_names), *map(row, records)]
         start = int(request.get("NextToken", 0))
-        more = {"NextToken": str(start + ROWS_A_PAGE)} if start + ROWS_A_PAGE < len(rows) else {}
+        more = {"NextToken": str(start + ROWS_PER_PAGE)} if start + ROWS_PER_PAGE < len(rows) else {}
         columns = [{"Name": each.name, "Type": NAMES.get(each.type, "varchar")} for each in table.schema]
-        page = {"Rows": rows[start : start + ROWS_A_PAGE], "ResultSetMetadata": {"ColumnInfo": columns}}
+        page = {"Rows": rows[start : start + ROWS_PER_PAGE], "ResultSetMetadata": {"ColumnInfo": columns}}
         return {"ResultSet": page, **more}
 
     def StopQueryExecution(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def text(value: Any) -> str:
 
 @contextmanager
 def serving(athena: FakeAthena) -> Iterator[str]:
-    """The address at which the fake answers."""
+    """Serve the fake; yields its address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -116,7 +116,7 @@ def serving(athena: FakeAthena) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()

@@ -1,4 +1,4 @@
-"""Athena as a query engine: typed answers, failures with Athena's reason, nothing left behind."""
+"""Athena as a query engine: typed results, errors with Athena's reason, and no result objects left."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from moto.athena.models import AthenaBackend
 
 from glue_jobs.progress import PlainReporter
 from glue_jobs.query import athena
-from glue_jobs.query.athena import Athena, AthenaError
+from glue_jobs.query.athena import Athena, AthenaError, Polling
 from glue_jobs.storage import storage_for
 from tests.query.fake_athena import FakeAthena, serving
 
@@ -42,7 +42,7 @@ def answer(sql: str) -> pa.Table:
 
 @pytest.fixture
 def fake(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAthena]:
-    monkeypatch.setattr(athena, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(athena, "POLLING", Polling(first_seconds=0.001))
     fake = FakeAthena(answer, f"{bucket}/results")
     with serving(fake) as address:
         monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
@@ -57,7 +57,7 @@ def engine(workgroup: str = "usage") -> Athena:
     return Athena("usage_lake", workgroup, PlainReporter(io.StringIO()))
 
 
-def test_an_answer_has_the_types_athena_tells_on_all_its_pages(fake: FakeAthena, bucket: str) -> None:
+def test_a_result_of_several_pages_has_athenas_types(fake: FakeAthena, bucket: str) -> None:
     storage_for(f"{bucket}/").put(f"{bucket}/results/of-another.csv", b"x")
     assert engine().run("SELECT 1").equals(ANSWER)
     (request,) = fake.started.values()
@@ -66,11 +66,11 @@ def test_an_answer_has_the_types_athena_tells_on_all_its_pages(fake: FakeAthena,
     assert left(bucket) == [f"{bucket}/results/of-another.csv"]
 
 
-def test_no_rows_have_types_too(fake: FakeAthena) -> None:
+def test_an_empty_result_has_types(fake: FakeAthena) -> None:
     assert engine().run("SELECT nothing").equals(ANSWER.slice(0, 0))
 
 
-def test_a_failure_has_the_reason_athena_gives_and_leaves_nothing(fake: FakeAthena, bucket: str) -> None:
+def test_a_failed_query_is_an_error_with_athenas_reason_and_leaves_no_objects(fake: FakeAthena, bucket: str) -> None:
     with pytest.raises(
         AthenaError, match=r"query [0-9a-f-]{36} failed in Athena: GENERIC_ERROR: .*Table 'missing' does"
     ):
@@ -79,15 +79,13 @@ def test_a_failure_has_the_reason_athena_gives_and_leaves_nothing(fake: FakeAthe
     assert not fake.stopped
 
 
-def test_what_athena_does_not_take_is_one_sentence_with_workgroup_and_database(fake: FakeAthena) -> None:
-    told = (
-        r"cannot ask Athena \(workgroup unknown, database usage_lake\): InvalidRequestException: WorkGroup is not found"
-    )
-    with pytest.raises(AthenaError, match=told):
+def test_a_refused_query_is_an_error_that_names_workgroup_and_database(fake: FakeAthena) -> None:
+    message = r"cannot query Athena \(workgroup unknown, database usage_lake\): InvalidRequestException: WorkGroup is not found"
+    with pytest.raises(AthenaError, match=message):
         engine("unknown").run("SELECT 1")
 
 
-def test_without_a_region_athena_cannot_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_region_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
@@ -95,15 +93,15 @@ def test_without_a_region_athena_cannot_be_asked(monkeypatch: pytest.MonkeyPatch
         engine()
 
 
-def test_an_object_that_is_not_of_the_query_is_never_deleted(
+def test_only_the_result_objects_of_the_query_are_deleted(
     fake: FakeAthena, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look = fake.GetQueryExecution
 
     def elsewhere(request: dict[str, Any]) -> dict[str, Any]:
-        told = look(request)
-        told["QueryExecution"]["ResultConfiguration"]["OutputLocation"] = f"{bucket}/data/of-the-lake.parquet"
-        return told
+        response = look(request)
+        response["QueryExecution"]["ResultConfiguration"]["OutputLocation"] = f"{bucket}/data/of-the-lake.parquet"
+        return response
 
     monkeypatch.setattr(fake, "GetQueryExecution", elsewhere)
     storage_for(f"{bucket}/").put(f"{bucket}/data/of-the-lake.parquet", b"x")
@@ -123,7 +121,7 @@ def test_an_interrupt_cancels_the_query(fake: FakeAthena, bucket: str, monkeypat
     assert not left(bucket)
 
 
-def test_pauses_grow_up_to_a_longest_one(fake: FakeAthena, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pauses_grow_to_a_maximum(fake: FakeAthena, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
 
     def pause(seconds: float) -> None:
@@ -131,33 +129,31 @@ def test_pauses_grow_up_to_a_longest_one(fake: FakeAthena, monkeypatch: pytest.M
         fake.endless = len(pauses) < 12
 
     fake.endless = True
-    monkeypatch.setattr(athena, "FIRST_WAIT", 0.25)
+    monkeypatch.setattr(athena, "POLLING", Polling())
     monkeypatch.setattr("glue_jobs.query.athena.sleep", pause)
     engine().run("SELECT 1")
     assert pauses[:3] == [0.25, 0.375, 0.5625]
     assert pauses[-1] == 5.0
 
 
-def test_a_result_that_cannot_be_deleted_is_told_and_costs_nothing(
+def test_a_result_that_cannot_be_deleted_is_reported_and_the_query_succeeds(
     fake: FakeAthena, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = io.StringIO()
-    asked = Athena("usage_lake", "usage", PlainReporter(said))
-    results, fake._results = fake._results, "s3://no-such-bucket/results"
+    output = io.StringIO()
+    fake.results = "s3://no-such-bucket/results"
     monkeypatch.setattr(
         fake, "StartQueryExecution", lambda request: fake.started.update(q=request) or {"QueryExecutionId": "q"}
     )
-    assert asked.run("SELECT 1").num_rows == ANSWER.num_rows
-    assert results
-    assert "the result of query q stays where Athena wrote it: cannot delete s3://no-such-bucket/" in said.getvalue()
+    assert Athena("usage_lake", "usage", PlainReporter(output)).run("SELECT 1").num_rows == ANSWER.num_rows
+    assert "the result of query q was not deleted: cannot delete s3://no-such-bucket/" in output.getvalue()
 
 
-def test_an_answer_of_motos_athena(s3_endpoint: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(athena, "FIRST_WAIT", 0.001)
+def test_a_result_of_motos_athena(s3_endpoint: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(athena, "POLLING", Polling(first_seconds=0.001))
     start = AthenaBackend.start_query_execution
 
     def started(self: Any, query: str, context: Any, config: Any, *more: Any, **named: Any) -> str:
-        # moto does not know of a workgroup's own place for results.
+        # moto ignores the result location of a workgroup.
         return start(self, query, context, {"OutputLocation": f"{bucket}/results/"}, *more, **named)
 
     monkeypatch.setattr(AthenaBackend, "start_query_execution", started)
@@ -167,7 +163,7 @@ def test_an_answer_of_motos_athena(s3_endpoint: str, bucket: str, monkeypatch: p
     request = Request(f"{s3_endpoint}/moto-api/static/athena/query-results", json.dumps(queue).encode())
     request.add_header("Content-Type", "application/json")
     urlopen(request).close()
-    asked = Athena("usage_lake", "primary", PlainReporter(io.StringIO()))
-    assert asked.run("SELECT 1").to_pylist() == [{"account": "earth", "objects": None}]
-    asked.execute("CREATE OR REPLACE VIEW v AS SELECT 1")
+    engine = Athena("usage_lake", "primary", PlainReporter(io.StringIO()))
+    assert engine.run("SELECT 1").to_pylist() == [{"account": "earth", "objects": None}]
+    engine.execute("CREATE OR REPLACE VIEW v AS SELECT 1")
     assert not left(bucket)

@@ -1,4 +1,4 @@
-"""Athena's SQL, read and put into DuckDB's by sqlglot."""
+"""Parse Athena's SQL and translate it to DuckDB's, with sqlglot."""
 
 from __future__ import annotations
 
@@ -14,80 +14,85 @@ from glue_jobs.errors import UsageLakeError
 
 
 class QueryError(UsageLakeError):
-    """A query cannot be run; the message is one sentence."""
+    """A query cannot be run; the message is one line."""
 
 
 def parse(sql: str) -> exp.Query:
-    """The one SELECT that the text is; raises QueryError."""
+    """Parse one SELECT; raises QueryError."""
     try:
         trees = [tree for tree in sqlglot.parse(sql, read="athena") if tree is not None]
     except SqlglotError as error:
-        raise QueryError(f"this is not Athena SQL: {_misread(error)}") from error
+        raise QueryError(f"this is not Athena SQL: {_syntax_error(error)}") from error
     except RecursionError as error:
-        raise QueryError("the query is nested too deeply to be read") from error
+        raise QueryError("the query is nested too deeply") from error
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
-        raise QueryError("only one statement can be run at a time, and it must be a SELECT")
+        raise QueryError("a query must be exactly one SELECT")
     return trees[0]
 
 
 def tables(tree: exp.Query) -> list[exp.Table]:
-    """The tables of the lake that a query reads: what follows FROM or JOIN and is no CTE."""
+    """The tables that a query reads: all sources after FROM or JOIN that are not CTEs."""
     scopes = traverse_scope(tree)
     return [source for scope in scopes for source in scope.sources.values() if isinstance(source, exp.Table)]
 
 
 def tables_read(sql: str) -> tuple[str, ...]:
-    """Names of the tables that a query in Athena's SQL reads, sorted, without database; raises QueryError."""
+    """Sorted lower-case names of the tables that a SELECT reads, without database; raises QueryError."""
     return tuple(sorted({table.name.lower() for table in tables(parse(sql))}))
 
 
 def for_duckdb(tree: exp.Query, now: datetime) -> exp.Query:
-    """The query with a fixed clock, and with what sqlglot would leave to mean something else in DuckDB."""
-    fixed = {
+    """Rewrite a query for DuckDB: ``now`` replaces the clock, and functions get the meaning they have in Athena.
+
+    Changes ``tree`` and returns it.
+    """
+    clock = {
         exp.CurrentDate: exp.cast(exp.Literal.string(f"{now:%Y-%m-%d}"), "date"),
         exp.CurrentTimestamp: exp.cast(exp.Literal.string(now.isoformat(" ")), "timestamptz"),
         exp.Localtimestamp: exp.cast(exp.Literal.string(now.replace(tzinfo=None).isoformat(" ")), "timestamp"),
     }
-    for node in list(tree.find_all(*fixed)):
-        node.replace(fixed[type(node)].copy())
+    for node in list(tree.find_all(*clock)):
+        node.replace(clock[type(node)].copy())
     for difference in list(tree.find_all(exp.DateDiff)):
-        # Athena counts whole units that have passed, DuckDB's date_diff the boundaries crossed.
+        # Athena's date_diff counts complete units, as DuckDB's date_sub; DuckDB's date_diff counts boundaries.
         unit = exp.Literal.string(difference.text("unit") or "day")
         arguments = [unit, difference.expression, difference.this]
         difference.replace(exp.Anonymous(this="DATE_SUB", expressions=arguments))
-    _with_nulls(tree)
-    for part in tree.find_all(exp.CTE):
-        # What is read twice DuckDB would keep, all columns of all rows; like Athena it is to read what counts, twice.
-        if not part.this.find(exp.AggFunc, exp.Distinct, exp.Limit, exp.Window):
-            part.set("materialized", False)
+    _add_nulls(tree)
+    for cte in tree.find_all(exp.CTE):
+        # DuckDB would store a CTE that is read twice, with all its columns. If the CTE only selects rows, reading the
+        # needed columns twice, as Athena does, is faster.
+        if not cte.this.find(exp.AggFunc, exp.Distinct, exp.Limit, exp.Window):
+            cte.set("materialized", False)
     for column in tree.find_all(exp.Column):
         column.set("db", None)
         column.set("catalog", None)
     return tree
 
 
-def _with_nulls(tree: exp.Query) -> None:
-    """Make null what is null in Athena: what finds nothing is an empty text in DuckDB, and what is no JSON an error."""
-    # From the innermost on, so that what is around another one has it as it is then.
-    for each in reversed(list(tree.find_all(exp.RegexpExtract, exp.SplitPart, exp.JSONExtractScalar))):
-        found = exp.Try(this=each.copy()) if isinstance(each, exp.JSONExtractScalar) else each.copy()
-        each.replace(exp.Case(ifs=[exp.If(this=_finds_something(each), true=found)]))
+def _add_nulls(tree: exp.Query) -> None:
+    """Return null where Athena does; DuckDB returns an empty text for no match, and fails on text that is not JSON."""
+    # Inner calls first: an outer call contains the rewritten inner one.
+    for call in reversed(list(tree.find_all(exp.RegexpExtract, exp.SplitPart, exp.JSONExtractScalar))):
+        value = exp.Try(this=call.copy()) if isinstance(call, exp.JSONExtractScalar) else call.copy()
+        call.replace(exp.Case(ifs=[exp.If(this=_has_value(call), true=value)]))
 
 
-def _finds_something(each: exp.Func) -> exp.Expression:
-    text = each.this.copy()
-    if isinstance(each, exp.RegexpExtract):
-        return exp.RegexpLike(this=text, expression=each.expression.copy())
-    if isinstance(each, exp.SplitPart):
-        parts = exp.Split(this=text, expression=each.args["delimiter"].copy())
-        return exp.LTE(this=each.args["part_index"].copy(), expression=exp.ArraySize(this=parts))
-    # An object or a list is no scalar.
-    kind = exp.Try(this=exp.Anonymous(this="JSON_TYPE", expressions=[text, each.expression.copy()]))
+def _has_value(call: exp.Func) -> exp.Expression:
+    """The condition under which Athena's function returns a value."""
+    text = call.this.copy()
+    if isinstance(call, exp.RegexpExtract):
+        return exp.RegexpLike(this=text, expression=call.expression.copy())
+    if isinstance(call, exp.SplitPart):
+        parts = exp.Split(this=text, expression=call.args["delimiter"].copy())
+        return exp.LTE(this=call.args["part_index"].copy(), expression=exp.ArraySize(this=parts))
+    # Objects and arrays are not scalars.
+    kind = exp.Try(this=exp.Anonymous(this="JSON_TYPE", expressions=[text, call.expression.copy()]))
     return exp.Not(this=exp.In(this=kind, expressions=[exp.Literal.string("OBJECT"), exp.Literal.string("ARRAY")]))
 
 
-def _misread(error: SqlglotError) -> str:
-    """What was expected where, without the names of classes that sqlglot tells it with."""
+def _syntax_error(error: SqlglotError) -> str:
+    """What sqlglot expected and where, without the names of its classes."""
     if not isinstance(error, ParseError) or not error.errors:
         return first_line(error)
     first = error.errors[0]
@@ -96,5 +101,5 @@ def _misread(error: SqlglotError) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """What an error says, without the passage of SQL that DuckDB and sqlglot show below it."""
+    """The message of an error without the excerpt of SQL that DuckDB and sqlglot append."""
     return str(error).strip().splitlines()[0]

@@ -1,4 +1,4 @@
-"""The lake's tables and views as the query engine wants them: exactly the files of each table's current snapshot."""
+"""The lake's tables and views as sources of the query engine: the files of each table's current snapshot."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glue_jobs.tables.model import Table
 
 
 def sources(lake: Lake) -> Mapping[str, Callable[[], Source]]:
-    """Every table and view the program knows; a table that the lake does not have yet is empty."""
+    """All declared tables and saved views by name; a table that the lake does not have yet is empty."""
     tables = {table.name: partial(_source, lake, table) for table in TABLES}
     return tables | {view.name: partial(ViewSource, view.select) for view in SavedView.all()}
 
@@ -23,7 +23,7 @@ def _source(lake: Lake, table: Table) -> TableSource:
         return TableSource(table, [])
     loaded = lake.load(table)
     files = loaded.files()
-    # Another engine may have deleted rows, and DuckDB cannot read S3 by itself: pyiceberg can do both.
+    # pyiceberg reads S3 and applies the row deletes of other engines; DuckDB alone does neither.
     if any(file.has_deletes for file in files) or any(file.address.startswith("s3://") for file in files):
         return TableSource(table, loaded.rows(tuple(table.arrow_schema.names)))
     constants = [_constants(table, file) for file in files]
@@ -31,6 +31,6 @@ def _source(lake: Lake, table: Table) -> TableSource:
 
 
 def _constants(table: Table, file: StoredFile) -> dict[str, str]:
-    """The texts that are the same on every row of a file: its partition's and its labels'."""
+    """Text columns that have one value in the whole file: its partition values and file constants."""
     known = zip((*table.partitions, *table.file_constants), (*file.partition, *file.file_constants), strict=True)
     return {name: value for name, value in known if isinstance(value, str)}

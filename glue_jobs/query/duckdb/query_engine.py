@@ -1,4 +1,4 @@
-"""Athena SQL on a laptop: translated by sqlglot, run by DuckDB, over the tables it is given."""
+"""Athena SQL on a laptop: sqlglot translates it, DuckDB runs it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from glue_jobs.query.saved.metadata import ParameterValue
 class QueryEngine:
     """Runs Athena SQL over named tables and views; a context manager around one in-memory DuckDB connection.
 
-    ``sources`` maps a table's name to a function that says where its rows are, a view's name to one that
-    says what it is; only the functions of what a query reads are called, each once. The database in a
-    qualified name is ignored. ``memory_limit`` is in DuckDB's words; beyond it work spills to a temporary folder.
+    ``sources`` maps the name of a table or view to a function that returns its source. The engine calls the functions
+    of the tables that a query reads, each once. It ignores the database in a qualified name. ``memory_limit`` is in
+    DuckDB's syntax; beyond it, work spills to a temporary folder.
     """
 
     def __init__(self, sources: Mapping[str, Callable[[], Source]], memory_limit: str = "50%") -> None:
@@ -35,12 +35,12 @@ class QueryEngine:
             "temp_directory": self._spill.name,
         }
         self._connection = duckdb.connect(config=config)
-        # One more than DuckDB takes of itself, so that no core is idle while a thread waits: on two cores grouping by
-        # entity tag takes a sixth less (benchmarks/), and nothing takes longer.
+        # One thread more than DuckDB's default keeps cores busy while a thread waits for a file: on two cores, grouping
+        # by entity tag takes a sixth less time (benchmarks/), and no query takes more.
         (threads,) = self._connection.execute("SELECT current_setting('threads')").fetchall()[0]
         self._connection.execute(f"SET threads = {threads + 1}")
         self._connection.execute("SET TimeZone = 'UTC'")
-        # In Athena 7 / 2 is 3.
+        # As in Athena, 7 / 2 is 3.
         self._connection.execute("SET integer_division = true")
 
     def __enter__(self) -> QueryEngine:
@@ -53,17 +53,19 @@ class QueryEngine:
         self._spill.cleanup()
 
     def run(self, sql: str, parameters: Sequence[ParameterValue] = (), today: date | None = None) -> pa.Table:
-        """The answer of one SELECT in Athena's SQL.
+        """The result of one SELECT in Athena's SQL.
 
-        ``parameters`` are the values of its ``?``, in order, in the types meant. ``today`` stands in for
-        current_date, and its midnight (UTC) for current_timestamp and now(); without it they are read once
-        from the clock. As in Athena a sum of bigint is bigint, and one that does not fit is an error.
-        Raises QueryError.
+        ``parameters`` are the typed values of its ``?``, in order. ``today`` replaces current_date, and its midnight
+        (UTC) current_timestamp and now(); without it, the clock is read once. As in Athena, a sum of bigint is a
+        bigint, and an overflow is an error.
+
+        Raises:
+            QueryError: the query is not Athena SQL, reads an unknown table, or fails.
         """
         tree = parse(sql)
-        wanted = len(list(tree.find_all(exp.Placeholder)))
-        if wanted != len(parameters):
-            raise QueryError(f"the query has {wanted} parameters (`?`), but {len(parameters)} values were given")
+        placeholders = len(list(tree.find_all(exp.Placeholder)))
+        if placeholders != len(parameters):
+            raise QueryError(f"the query has {placeholders} parameters (`?`), but {len(parameters)} values were given")
         now = datetime.now(UTC) if today is None else datetime.combine(today, time(), UTC)
         try:
             self._bind_all(tree, now)
@@ -76,7 +78,7 @@ class QueryEngine:
             self._bind(table, now)
 
     def _bind(self, table: exp.Table, now: datetime) -> None:
-        """Load the table that is meant and name it so that no CTE of the same name can be taken for it."""
+        """Load the table and qualify its name, so that DuckDB does not take a CTE of the same name for it."""
         name = table.name.lower()
         if name not in self._sources:
             known = ", ".join(sorted(self._sources)) or "none"
@@ -96,7 +98,7 @@ class QueryEngine:
             return
         view = parse(source.select)
         self._bind_all(view, now)
-        # Temporary, because what it reads may be.
+        # A view on a temporary table must be temporary too.
         self._connection.execute(f'CREATE TEMP VIEW "{name}" AS {for_duckdb(view, now).sql(dialect="duckdb")}')
 
     def _execute(self, sql: str, parameters: Sequence[ParameterValue]) -> pa.Table:

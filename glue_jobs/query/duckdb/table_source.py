@@ -1,4 +1,4 @@
-"""Where the rows of a query's tables are, and how DuckDB finds them there."""
+"""Sources of a query's tables, and how DuckDB reads them."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ DUCKDB_TYPES: dict[str, str] = {
     "binary": "BLOB",
     "array<string>": "VARCHAR[]",
 }
-"""DuckDB's name of every column type of :data:`glue_jobs.tables.model.ARROW_TYPES`."""
+"""The DuckDB type for each column type of :data:`glue_jobs.tables.model.ARROW_TYPES`."""
 
 Constants = tuple[tuple[str, str], ...]
 
-# So many kinds of files are read one after the other by name. Files of events are of many: they lack what nobody had.
-MOST_KINDS = 16
+# Files of one kind have the same columns and constants. Each kind read by name is one branch of a UNION ALL; files of
+# events come in many kinds, because a file lacks the columns that none of its rows has.
+MAX_FILE_KINDS = 16
 
 
 @dataclass(frozen=True)
 class TableSource:
-    """Where the rows of a table are.
+    """The rows of a table.
 
-    ``data`` is a list of Parquet files of the local file system, an Arrow table, or a pyarrow
-    dataset. In files a column is found by its field id; one that a file does not have is null.
-    ``constants`` has for each file, or for none, the columns that are known to hold one text on all its rows, and
-    ``columns`` those that it has, under the table's names; None for a file of which they are not known.
+    ``data`` is a list of local Parquet files, an Arrow table, or a pyarrow dataset. Columns of files are found by field
+    id; a column that a file lacks is null. ``constants`` has, for each file or for none, the text columns with one
+    value in all its rows. ``columns`` has, for each file or for none, the names of its columns; None if unknown.
     """
 
     table: Table
@@ -56,34 +56,39 @@ class ViewSource:
 Source = TableSource | ViewSource
 
 
-def load_table(connection: duckdb.DuckDBPyConnection, name: str, source: TableSource) -> None:
-    """Let the connection know the rows by that name."""
+def load_table(
+    connection: duckdb.DuckDBPyConnection, name: str, source: TableSource, max_file_kinds: int = MAX_FILE_KINDS
+) -> None:
+    """Make the rows known to the connection as table ``name``.
+
+    Files are read by column name if they are of at most ``max_file_kinds`` kinds, and by field id otherwise.
+    """
     data: Any = source.data
     if isinstance(data, Sequence) and not isinstance(data, str):
         if data:
-            connection.execute(f'CREATE VIEW "{name}" AS {_files_query(source, data)}')
+            connection.execute(f'CREATE VIEW "{name}" AS {_files_query(source, data, max_file_kinds)}')
             return
         data = source.table.arrow_schema.empty_table()
     connection.register(name, data)
 
 
-def _files_query(source: TableSource, files: Sequence[str]) -> str:
-    """The rows of the files; what is the same on all rows of a file is not read from it.
+def _files_query(source: TableSource, files: Sequence[str], max_file_kinds: int) -> str:
+    """A SELECT of all rows of the files; constants of a file are literals in it.
 
-    A text that is read is hashed and compared on every row; joining snapshots by their labels took as long as all the
-    rest of a query. Files are read by name where that is possible with few kinds of them: DuckDB knows how many rows
-    there are then, and not when columns are looked for by field id, so that it joins in a bad order.
+    Two measurements decided this. Joining snapshots by text columns took half the time of a query, because DuckDB
+    hashes and compares a text that it reads row by row. And DuckDB knows the number of rows of files that it reads by
+    name, but not by field id; without it, it joins tables in a bad order.
     """
     constants = [tuple(sorted(texts.items())) for texts in source.constants or [{}] * len(files)]
     columns = source.columns
-    if not columns or len(set(zip(constants, columns, strict=True))) > MOST_KINDS:
+    if not columns or len(set(zip(constants, columns, strict=True))) > max_file_kinds:
         columns = [None] * len(files)
-    alike: defaultdict[tuple[Constants, frozenset[str] | None], list[str]] = defaultdict(list)
+    kinds: defaultdict[tuple[Constants, frozenset[str] | None], list[str]] = defaultdict(list)
     for file, texts, names in zip(files, constants, columns, strict=True):
-        alike[texts, names].append(file)
+        kinds[texts, names].append(file)
     return " UNION ALL ".join(
-        _by_id(source.table, some, texts) if names is None else _by_name(source.table, some, texts, names)
-        for (texts, names), some in alike.items()
+        _by_id(source.table, alike, texts) if names is None else _by_name(source.table, alike, texts, names)
+        for (texts, names), alike in kinds.items()
     )
 
 

@@ -1,1 +1,1 @@
-"""Saved queries and the views they read: a folder of files each, checked on loading."""
+"""Saved queries and views: one folder of files for each, checked when it is loaded."""

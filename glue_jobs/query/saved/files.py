@@ -1,4 +1,4 @@
-"""The files of saved queries and views: where they are, and their content, checked on loading."""
+"""Find and read the files of saved queries and views, and check their content."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ Folder = Path | ZipPath
 
 def _queries() -> Folder:
     root = Path(__file__).parents[3]
-    # Glue imports the library from its zip without unpacking it.
+    # Glue imports the library from a zip file without unpacking it.
     return ZipPath(root, "queries/") if root.is_file() else root / "queries"
 
 
 QUERIES = _queries()
 VIEWS = "views"
-"""The folder below QUERIES that holds no queries but the views they may read, see :mod:`glue_jobs.query.saved.view`."""
+"""The folder below QUERIES that holds the views, see :mod:`glue_jobs.query.saved.view`."""
 
 
 class SavedQueryError(UsageLakeError):
-    """A query folder or a parameter is wrong; the message is one sentence that says which and how."""
+    """A query folder or a parameter has a mistake; the message is one line that names it."""
 
 
-# libyaml reads a folder ten times faster, but not every installation of PyYAML has it.
+# libyaml is ten times as fast, but not every installation of PyYAML includes it.
 _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Checked = TypeVar("_Checked")
 
 
 def read_text(path: Folder) -> str:
-    """The text of one file of a folder; raises SavedQueryError."""
+    """The text of a file; raises SavedQueryError."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -47,7 +47,7 @@ def read_text(path: Folder) -> str:
 
 
 def read_yaml(path: Folder, model: TypeAdapter[_Checked]) -> _Checked:
-    """The content of one YAML file of a folder, as the model wants it; raises SavedQueryError."""
+    """The content of a YAML file, validated by the model; raises SavedQueryError."""
     try:
         content = yaml.load(read_text(path), Loader=_SafeLoader)
     except yaml.YAMLError as error:

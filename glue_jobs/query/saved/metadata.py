@@ -1,4 +1,4 @@
-"""What the folder of a saved query says beside its SQL: what it answers, takes and returns, and cases that hold."""
+"""The models of a saved query's ``metadata.yaml`` and ``cases.yaml``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _READ_VALUE: dict[str, Callable[[str], ParameterValue]] = {
 
 
 class _Strict(BaseModel):
-    """Every key required, none unknown; text must be text (YAML turns 012 into a number, 2024-03-01 into a date)."""
+    """Keys without a default are required, unknown ones refused; YAML numbers and dates are not taken for text."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -34,8 +34,8 @@ class _Strict(BaseModel):
 class Parameter(_Strict):
     """One ``?`` of the query. ``example`` and ``default`` are text, as a caller would type them.
 
-    A parameter with a default may be left out, and its default stands in the text that Athena is given. ``price`` is
-    where a configuration says what it is in published reports, below ``prices``, e.g. ``requests_per_1000.read``.
+    A parameter with a default is optional, and Athena's text of the query contains the default. ``price`` names the
+    setting below ``prices`` of the configuration, such as ``requests_per_1000.read``, that published reports use.
     """
 
     name: Text
@@ -46,13 +46,13 @@ class Parameter(_Strict):
     price: Text | None = None
 
     def priced(self, prices: Prices | None) -> str | None:
-        """What it is when nobody gives it: what ``prices`` say, or else its default."""
+        """The text of the value if the caller gives none: the price in ``prices``, or the default."""
         if prices is None or self.price is None:
             return self.default
         return repr(float(attrgetter(self.price)(prices)))
 
     def read(self, text: str) -> ParameterValue:
-        """The value a caller typed, in the parameter's type; raises SavedQueryError."""
+        """Convert what a caller typed to the parameter's type; raises SavedQueryError."""
         try:
             return _READ_VALUE[self.type](text)
         except ValueError:
@@ -60,7 +60,7 @@ class Parameter(_Strict):
             raise SavedQueryError(message) from None
 
     def literal(self, text: str) -> str:
-        """The value a caller typed as Athena writes it in a query; raises SavedQueryError."""
+        """What a caller typed as a literal of Athena's SQL; raises SavedQueryError."""
         value = self.read(text)
         if isinstance(value, str):
             return "'" + value.replace("'", "''") + "'"
@@ -68,7 +68,7 @@ class Parameter(_Strict):
 
 
 class ReturnedColumn(_Strict):
-    """One column of the answer; ``type`` is Athena's name of it."""
+    """One column of the result; ``type`` is Athena's name for its type."""
 
     name: Text
     type: Literal["string", "int", "bigint", "double", "boolean", "date", "timestamp"]
@@ -76,7 +76,7 @@ class ReturnedColumn(_Strict):
 
 
 class Metadata(_Strict):
-    """What a query answers, what it reads, takes and returns; ``description`` says what the numbers do not mean too."""
+    """What a query reads, takes and returns; ``description`` says what its numbers mean and do not mean."""
 
     title: Text
     description: Text
@@ -86,10 +86,10 @@ class Metadata(_Strict):
 
 
 class Case(_Strict):
-    """Given these rows and this day as current_date, the query returns exactly these rows in this order.
+    """With the rows ``given`` and ``today`` as current_date, the query returns the rows of ``expect`` in this order.
 
-    ``given`` holds, per table, only the columns that matter; the others are null, and the columns
-    derived from event_time follow it, and snapshot_date follows snapshot_time.
+    ``given`` has the columns that matter for each table. Others are null, except for those derived from event_time
+    and snapshot_time.
     """
 
     name: Text

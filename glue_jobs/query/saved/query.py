@@ -1,4 +1,4 @@
-"""Saved queries: a folder each, of Athena SQL, metadata and cases, all of it required and checked on loading."""
+"""Saved queries: each is a folder with Athena SQL, metadata and cases, checked when it is loaded."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from glue_jobs.query.saved.metadata import Case, Metadata, ParameterValue
 if TYPE_CHECKING:
     from glue_jobs.config import Prices
 
-# Limits of AWS::Athena::NamedQuery: Name and Description in characters (bytes are never fewer), QueryString in bytes.
-LONGEST_NAME = 128
-LONGEST_DESCRIPTION = 1024
-LONGEST_QUERY = 262_144
+# Limits of a named query. AWS counts name and description in characters; texts within the limit in bytes also fit.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-athena-namedquery.html
+MAX_NAME_BYTES = 128
+MAX_DESCRIPTION_BYTES = 1024
+MAX_QUERY_BYTES = 262_144
 
-# What may hold a ? that is no parameter stands first, so that it is taken whole.
+# Strings, quoted names and comments come first: a ? in them is not a parameter.
 _REPLACEABLE = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|\?|\bcurrent_date\b""", re.DOTALL | re.IGNORECASE
 )
@@ -30,7 +31,7 @@ _REPLACEABLE = re.compile(
 
 @dataclass(frozen=True)
 class SavedQuery:
-    """One saved query; ``name`` is its ``folder`` below the root, e.g. ``access/downloads_by_month``."""
+    """One saved query; ``name`` is its folder below the root, such as ``access/downloads_by_month``."""
 
     name: str
     folder: Folder
@@ -39,7 +40,7 @@ class SavedQuery:
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
-        """What it answers to given rows; raises SavedQueryError when they are not as they must be."""
+        """The query's test cases; raises SavedQueryError if their file has a mistake."""
         return tuple(read_yaml(self.folder / "cases.yaml", TypeAdapter(list[Case])))
 
     @classmethod
@@ -51,7 +52,7 @@ class SavedQuery:
 
     @classmethod
     def load(cls, name: str, root: Folder = QUERIES) -> SavedQuery:
-        """The query called ``name``; raises SavedQueryError when there is none or its folder is not as it must be."""
+        """The query called ``name``; raises SavedQueryError if it does not exist or its folder has a mistake."""
         names = cls.names(root)
         if name not in names:
             raise SavedQueryError(f"there is no saved query {name!r}; there are {', '.join(names) or 'none at all'}")
@@ -63,11 +64,11 @@ class SavedQuery:
 
     @classmethod
     def all(cls, root: Folder = QUERIES) -> tuple[SavedQuery, ...]:
-        """All saved queries below ``root``, sorted by name; raises SavedQueryError for the first bad folder."""
+        """All saved queries below ``root``, sorted by name; raises SavedQueryError for the first mistake."""
         return tuple(cls.load(name, root) for name in cls.names(root))
 
     def bind(self, values: Mapping[str, str]) -> list[ParameterValue]:
-        """The values of the query's ``?``, in order and typed, from what the caller typed; raises SavedQueryError."""
+        """The typed values of the query's ``?`` in order, from the texts of the caller; raises SavedQueryError."""
         known = [parameter.name for parameter in self.metadata.parameters]
         takes = f"{self.name} takes {', '.join(known) or 'no parameters'}"
         for name in values:
@@ -82,17 +83,17 @@ class SavedQuery:
 
     @property
     def named_query(self) -> str:
-        """The text for Athena: ``sql`` with the default of each parameter that has one in place of its ``?``.
+        """The text for Athena: ``sql`` with defaults in place of the ``?`` of parameters that have one.
 
-        So the query runs with one click, and a number that is no condition can be given at all: Athena takes ``?``
-        in WHERE only (https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html).
+        The query then runs with one click. It is also the only way to pass a number outside of WHERE, because Athena
+        takes ``?`` there only (https://docs.aws.amazon.com/athena/latest/ug/querying-with-prepared-statements.html).
         """
         return self._filled("current_date")
 
     def as_of(self, day: date, prices: Prices | None = None) -> str:
-        """The text for Athena with ``day`` in place of current_date: its answer depends on the lake alone.
+        """The text for Athena with ``day`` in place of current_date, so that the result depends on the lake alone.
 
-        Parameters that are prices have those of ``prices`` instead of their defaults.
+        Parameters that are prices have the values of ``prices`` instead of their defaults.
         """
         return self._filled(f"DATE '{day}'", prices)
 
@@ -110,12 +111,12 @@ class SavedQuery:
 
 
 def _check_limits(folder: Folder, name: str, sql: str, metadata: Metadata) -> None:
-    for what, text, longest in (
-        (f"{folder}: its name", name, LONGEST_NAME),
-        (f"{folder / 'query.sql'}: the query", sql, LONGEST_QUERY),
-        (f"{folder / 'metadata.yaml'}: title", metadata.title, LONGEST_NAME),
-        (f"{folder / 'metadata.yaml'}: description", metadata.description, LONGEST_DESCRIPTION),
+    for what, text, limit in (
+        (f"{folder}: its name", name, MAX_NAME_BYTES),
+        (f"{folder / 'query.sql'}: the query", sql, MAX_QUERY_BYTES),
+        (f"{folder / 'metadata.yaml'}: title", metadata.title, MAX_NAME_BYTES),
+        (f"{folder / 'metadata.yaml'}: description", metadata.description, MAX_DESCRIPTION_BYTES),
     ):
         size = len(text.encode())
-        if size > longest:
-            raise SavedQueryError(f"{what} has {size} bytes, Athena allows {longest}")
+        if size > limit:
+            raise SavedQueryError(f"{what} has {size} bytes, Athena allows {limit}")

@@ -1,4 +1,4 @@
-"""Saved views: a folder each below queries/views, of Athena's CREATE VIEW and metadata, checked on loading."""
+"""Saved views: each is a folder below queries/views with Athena's CREATE VIEW and metadata."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STATEMENT = re.compile(r"(?:--[^\n]*\n)*CREATE OR REPLACE VIEW (?P<name>\w+) AS
 
 
 class ViewMetadata(BaseModel):
-    """What a row of the view is, what the view reads, and its columns; every key required, none unknown."""
+    """What the view means, what it reads, and its columns; all keys are required, unknown ones refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,7 +27,7 @@ class ViewMetadata(BaseModel):
 
 @dataclass(frozen=True)
 class SavedView:
-    """One view: ``ddl`` makes it in the database at hand, ``select`` is the SELECT in it, in Athena's SQL."""
+    """One view: ``ddl`` creates it in the current database, ``select`` is the SELECT in it."""
 
     name: str
     ddl: str
@@ -36,7 +36,7 @@ class SavedView:
 
     @classmethod
     def load(cls, name: str, root: Folder = QUERIES) -> SavedView:
-        """The view called ``name``; raises SavedQueryError when its folder is not as it must be."""
+        """The view called ``name``; raises SavedQueryError if its folder has a mistake."""
         folder = root / VIEWS / name
         ddl = read_text(folder / "view.sql")
         statement = _STATEMENT.fullmatch(ddl)
@@ -47,6 +47,6 @@ class SavedView:
 
     @classmethod
     def all(cls, root: Folder = QUERIES) -> tuple[SavedView, ...]:
-        """All views below ``root``, sorted by name; raises SavedQueryError for the first bad folder."""
+        """All views below ``root``, sorted by name; raises SavedQueryError for the first mistake."""
         names = sorted(path.name for path in (root / VIEWS).iterdir() if path.is_dir())
         return tuple(cls.load(name, root) for name in names)

@@ -1,4 +1,4 @@
-"""The lake's tables as the query engine gets them."""
+"""The lake's tables and views as sources of the query engine."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class FakeLake:
 
     def load(self, table: Table) -> Any:
         self.loaded.append(table.name)
-        # As of snapshots of the inventory "weekly", or of several that another program joined.
+        # Files of snapshots of the inventory "weekly", and one that another program merged from several.
         values = {"source_bucket": "b", "snapshot_date": date(2026, 3, 8), "inventory_id": "weekly"}
         file_constants = [
-            tuple(None if "joined" in address else values.get(name) for name in table.file_constants)
+            tuple(None if "merged" in address else values.get(name) for name in table.file_constants)
             for address, _ in self._files
         ]
         partition = tuple(values.get(name) for name in table.partitions)
@@ -52,7 +52,7 @@ class FakeLake:
         )
 
 
-def test_every_table_is_known_and_none_is_read_before_it_is_asked_for() -> None:
+def test_all_tables_and_views_are_known_and_loaded_on_demand() -> None:
     lake = FakeLake(("/lake/x.parquet", False))
     known = sources(lake)  # type: ignore[arg-type]
     views = {view.name for view in SavedView.all()}
@@ -61,8 +61,8 @@ def test_every_table_is_known_and_none_is_read_before_it_is_asked_for() -> None:
     assert lake.loaded == ["s3_access_log"]
 
 
-def test_texts_that_are_the_same_all_over_a_file_are_told() -> None:
-    known = sources(FakeLake(("/lake/x.parquet", False), ("/lake/joined.parquet", False)))  # type: ignore[arg-type]
+def test_a_source_has_the_constants_of_each_file() -> None:
+    known = sources(FakeLake(("/lake/x.parquet", False), ("/lake/merged.parquet", False)))  # type: ignore[arg-type]
     assert known["s3_inventory_object"]().constants == [
         {"source_bucket": "b", "inventory_id": "weekly"},
         {"source_bucket": "b"},
@@ -70,12 +70,12 @@ def test_texts_that_are_the_same_all_over_a_file_are_told() -> None:
     assert known["s3_access_log"]().constants == [{}, {}]
 
 
-def test_a_table_that_is_not_there_yet_is_empty() -> None:
+def test_a_table_that_the_lake_lacks_is_empty() -> None:
     assert sources(FakeLake(exists=False))["s3_access_log"]().data == []  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("second", [("s3://b/y.parquet", False), ("/lake/y.parquet", True)])
-def test_files_that_duckdb_cannot_read_by_itself_come_as_rows(second: tuple[str, bool]) -> None:
+def test_files_on_s3_or_with_deletes_are_read_by_pyiceberg(second: tuple[str, bool]) -> None:
     known = sources(FakeLake(("/lake/x.parquet", False), second))  # type: ignore[arg-type]
     table = known["rejected_record"]()
     assert table.data == ("rows", tuple(table.table.arrow_schema.names))

@@ -1,4 +1,4 @@
-"""Every folder under queries/ is a query that Athena accepts, that answers its cases, and that says what it returns."""
+"""Every folder below queries/ is a query in Athena's SQL that passes its cases and matches its metadata."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TABLES: dict[str, Table] = {table.name: table for table in pipelines.TABLES}
 SAVED_QUERIES = SavedQuery.all()
 WITH_DEFAULTS = [query for query in SAVED_QUERIES if any(each.default for each in query.metadata.parameters)]
 RETURN_TYPES = {**ARROW_TYPES, "double": pa.float64()}
-# Functions sqlglot has no class for, so that it cannot tell whether Athena has them; these it has.
+# Functions that Athena has and sqlglot does not know.
 ATHENA_FUNCTIONS = {"GROUPING"}
 
 each_query = pytest.mark.parametrize("query", SAVED_QUERIES, ids=lambda query: query.name)
@@ -47,7 +47,7 @@ each_case = pytest.mark.parametrize(
 
 
 def value(text: Any, arrow_type: pa.DataType) -> Any:
-    """A value of a case in the type of its column; dates and times are written as text."""
+    """A value of a case in the type of its column; cases contain dates and times as text."""
     if isinstance(text, str) and pa.types.is_timestamp(arrow_type):
         return datetime.fromisoformat(text)
     if isinstance(text, str) and pa.types.is_date(arrow_type):
@@ -82,7 +82,7 @@ def answer(query: SavedQuery, case: Case) -> pa.Table:
 
 
 @each_case
-def test_a_query_answers_its_case(query: SavedQuery, case: Case) -> None:
+def test_a_query_passes_its_case(query: SavedQuery, case: Case) -> None:
     assert set(case.given) == set(query.metadata.reads)
     types = {column.name: RETURN_TYPES[column.type] for column in query.metadata.returns}
     for row in case.expect:
@@ -92,7 +92,7 @@ def test_a_query_answers_its_case(query: SavedQuery, case: Case) -> None:
 
 
 @each_query
-def test_a_query_returns_the_columns_and_types_it_says(query: SavedQuery) -> None:
+def test_a_query_returns_the_columns_and_types_of_its_metadata(query: SavedQuery) -> None:
     returned = answer(query, query.cases[0]).schema
     assert [(field.name, field.type) for field in returned] == [
         (column.name, RETURN_TYPES[column.type]) for column in query.metadata.returns
@@ -100,20 +100,20 @@ def test_a_query_returns_the_columns_and_types_it_says(query: SavedQuery) -> Non
 
 
 @each_query
-def test_a_query_has_cases_of_which_one_is_an_empty_table(query: SavedQuery) -> None:
+def test_a_query_has_three_cases_or_more_and_one_of_them_is_empty(query: SavedQuery) -> None:
     assert len(query.cases) >= 3
     assert any(not any(case.given.values()) for case in query.cases)
     assert len({case.name for case in query.cases}) == len(query.cases)
 
 
 @each_query
-def test_a_query_reads_the_tables_it_says_and_they_exist(query: SavedQuery) -> None:
+def test_a_query_reads_the_tables_of_its_metadata_and_they_exist(query: SavedQuery) -> None:
     assert tables_read(query.sql) == tuple(sorted(query.metadata.reads))
     assert set(query.metadata.reads) <= TABLES.keys()
 
 
 @each_query
-def test_each_parameter_is_described_and_what_athena_asks_for_stands_in_a_where_clause(query: SavedQuery) -> None:
+def test_each_parameter_is_described_and_those_without_default_are_in_a_where_clause(query: SavedQuery) -> None:
     assert len(list(parsed(query).find_all(exp.Placeholder))) == len(query.metadata.parameters)
     asked_for = list(sqlglot.parse_one(query.named_query, read="athena").find_all(exp.Placeholder))
     assert len(asked_for) == sum(parameter.default is None for parameter in query.metadata.parameters)
@@ -122,7 +122,7 @@ def test_each_parameter_is_described_and_what_athena_asks_for_stands_in_a_where_
 
 
 @each_query
-def test_rows_are_in_an_order_and_only_days_of_a_period_are_read(query: SavedQuery) -> None:
+def test_a_query_sorts_its_rows_and_reads_the_days_of_a_period_only(query: SavedQuery) -> None:
     tree = parsed(query)
     assert tree.args.get("order")
     for table in tree.find_all(exp.Table):
@@ -130,11 +130,11 @@ def test_rows_are_in_an_order_and_only_days_of_a_period_are_read(query: SavedQue
             select = table.find_ancestor(exp.Select)
             assert select is not None
             days = [column for column in select.args["where"].find_all(exp.Column) if column.name == "event_date"]
-            assert len(days) >= 2, "a first and a last day"
+            assert len(days) >= 2, "a first and a last day are compared"
 
 
 @pytest.mark.parametrize("query", WITH_DEFAULTS, ids=lambda query: query.name)
-def test_the_text_for_athena_answers_as_the_query_with_its_defaults_does(query: SavedQuery) -> None:
+def test_the_named_query_returns_what_the_query_with_its_defaults_returns(query: SavedQuery) -> None:
     without_default = [parameter for parameter in query.metadata.parameters if parameter.default is None]
     metadata = query.metadata.model_copy(update={"parameters": without_default})
     named = replace(query, sql=query.named_query, metadata=metadata)
@@ -145,7 +145,7 @@ def test_the_text_for_athena_answers_as_the_query_with_its_defaults_does(query: 
 
 
 @each_query
-def test_a_query_is_athenas_sql(query: SavedQuery) -> None:
+def test_a_query_uses_athenas_functions_and_scopes(query: SavedQuery) -> None:
     tree = parsed(query)
     unknown = {call.name.upper() for call in tree.find_all(exp.Anonymous)} - ATHENA_FUNCTIONS
     assert not unknown
@@ -155,7 +155,7 @@ def test_a_query_is_athenas_sql(query: SavedQuery) -> None:
 
 
 @each_query
-def test_today_alone_says_which_days_a_query_looks_at(query: SavedQuery) -> None:
+def test_the_days_that_a_query_reads_depend_on_today(query: SavedQuery) -> None:
     long_ago = query.cases[1].model_copy(update={"today": date(1999, 1, 1)})
     assert answer(query, long_ago).num_rows == 0
 
@@ -165,7 +165,7 @@ def parsed(query: SavedQuery) -> exp.Expr:
 
 
 def columns_of(source: exp.Expr | Scope) -> set[str]:
-    """The columns that a table, a CTE or a subquery has."""
+    """The columns of a table, a CTE or a subquery."""
     if isinstance(source, exp.Table):
         return {column.name for column in TABLES[source.name].columns}
     assert isinstance(source, Scope)
@@ -183,9 +183,9 @@ def visible_columns(scope: Scope) -> set[str]:
 
 
 def invisible_columns(scope: Scope) -> set[str]:
-    """Columns Athena cannot see: no source has them, and a name given in SELECT is known to ORDER BY alone.
+    """Columns that Athena does not know: no source has them, and aliases of a SELECT are valid in ORDER BY only.
 
-    DuckDB lets WHERE, GROUP BY and other columns use such names, so that running a query does not show it.
+    DuckDB allows aliases in WHERE and GROUP BY too, so running a query does not show the mistake.
     """
     order = scope.expression.args.get("order")
     sorted_by = {id(column) for column in order.find_all(exp.Column)} if order else set()
@@ -207,7 +207,7 @@ def invisible_columns(scope: Scope) -> set[str]:
         ("WITH k AS (SELECT *, lower(key) AS small FROM s3_access_log) SELECT small, bucket FROM k", set()),
     ],
 )
-def test_names_given_in_select_are_invisible_to_its_other_clauses(sql: str, unseen: set[str]) -> None:
+def test_aliases_are_valid_in_order_by_only(sql: str, unseen: set[str]) -> None:
     scopes = traverse_scope(sqlglot.parse_one(sql, read="athena"))
     assert set().union(*map(invisible_columns, scopes)) == unseen
 
@@ -228,7 +228,7 @@ REQUESTS = st.lists(
 
 
 def counted(requests: Sequence[Request]) -> dict[str, int]:
-    """The definitions once more, request by request."""
+    """The definitions of docs and metadata, applied to one request after another."""
     complete = [r for r in requests if r[1] == "REST.GET.OBJECT" and r[3] == 200]
     served = [r for r in requests if r[1].endswith(".GET.OBJECT") and r[3] in (200, 206)]
     reads: list[list[Request]] = []
@@ -253,7 +253,7 @@ def counted(requests: Sequence[Request]) -> dict[str, int]:
 
 
 @given(REQUESTS)
-def test_downloads_are_what_the_definitions_say(requests: list[Request]) -> None:
+def test_downloads_are_counted_as_defined(requests: list[Request]) -> None:
     rows = [
         {
             "event_time": str(datetime(2026, 3, 2) + timedelta(seconds=second)),
@@ -274,7 +274,7 @@ def test_downloads_are_what_the_definitions_say(requests: list[Request]) -> None
     assert {name: row[f"audience_{name}"] for name in expected} == expected
 
 
-def test_every_query_means_the_same_by_a_read() -> None:
+def test_all_queries_define_a_read_in_the_same_way() -> None:
     meanings: dict[str, set[str]] = {"request": set(), "paused": set(), "numbered": set(), "one_read": set()}
     for query in SAVED_QUERIES:
         ctes = {cte.alias: cte.this for cte in parsed(query).find_all(exp.CTE)}
@@ -285,28 +285,28 @@ def test_every_query_means_the_same_by_a_read() -> None:
     assert {name: len(texts) for name, texts in meanings.items()} == dict.fromkeys(meanings, 1)
 
 
-def test_every_query_means_the_same_by_the_snapshot_that_counts() -> None:
+def test_all_queries_choose_snapshots_in_the_same_way() -> None:
     meanings: dict[str, set[str]] = {"snapshot": set(), "s3_inventory_object": set(), "daily_storage": set()}
     for query in SAVED_QUERIES:
         ctes = {cte.alias: cte.this for cte in parsed(query).find_all(exp.CTE)}
         if {"s3_inventory_object", "daily_storage"} & set(query.metadata.reads):
             meanings["snapshot"].add(ctes["snapshot"].sql())
         if "kept" in ctes:
-            # What is selected of the rows differs, which rows they are does not.
+            # Queries select different columns, but the same rows.
             rows = ctes["kept"].select("1", append=False)
             meanings[rows.args["from_"].name].add(rows.sql())
     assert {name: len(texts) for name, texts in meanings.items()} == dict.fromkeys(meanings, 1)
 
 
-def test_every_query_on_access_means_the_same_by_the_audience() -> None:
-    meant = {
+def test_all_queries_on_access_define_the_audience_in_the_same_way() -> None:
+    definitions = {
         " ".join(found.sql().split())
         for query in SAVED_QUERIES
         for found in sqlglot.parse_one(query.sql, read="athena").find_all(exp.Alias)
         if query.name.startswith("access/") and found.alias == "is_audience" and found.find(exp.Not)
     }
-    assert len(meant) == 1, meant
-    assert "is_robot" in str(meant) and "is_own" in str(meant) and "'S3.%'" in str(meant)
+    assert len(definitions) == 1, definitions
+    assert all(text in str(definitions) for text in ("is_robot", "is_own", "'S3.%'"))
 
 
 def test_the_index_page_is_current() -> None:
@@ -336,7 +336,7 @@ def root(tmp_path: Path) -> Path:
         ("query.sql", "SELECT", "SELECT" + " " * 262_144, "Athena allows 262144"),
     ],
 )
-def test_a_bad_folder_is_one_sentence_that_names_the_file(
+def test_a_mistake_in_a_folder_is_an_error_of_one_line_that_names_the_file(
     root: Path, file: str, old: str, new: str, message: str
 ) -> None:
     path = root / "access/mine" / file
@@ -348,7 +348,7 @@ def test_a_bad_folder_is_one_sentence_that_names_the_file(
     assert "\n" not in str(caught.value)
 
 
-def test_a_folder_without_one_of_its_files_is_refused(root: Path) -> None:
+def test_a_folder_that_lacks_a_file_is_an_error(root: Path) -> None:
     (root / "access/mine/cases.yaml").unlink()
     with pytest.raises(SavedQueryError, match=r"cases\.yaml is missing"):
         _ = SavedQuery.load("access/mine", root).cases
@@ -357,7 +357,7 @@ def test_a_folder_without_one_of_its_files_is_refused(root: Path) -> None:
         SavedQuery.all(root)
 
 
-def test_an_unknown_query_is_told_the_known_ones(root: Path) -> None:
+def test_the_error_for_an_unknown_query_lists_the_known_ones(root: Path) -> None:
     with pytest.raises(SavedQueryError, match=r"no saved query '\.\./secret'; there are access/mine"):
         SavedQuery.load("../secret", root)
 
@@ -374,7 +374,7 @@ def test_parameters_are_checked_by_name(root: Path, values: dict[str, str], mess
         SavedQuery.load("access/mine", root).bind(values)
 
 
-def test_parameters_are_given_in_the_order_of_the_query_and_in_their_types(root: Path) -> None:
+def test_parameters_are_bound_in_order_and_in_their_types(root: Path) -> None:
     path = root / "access/mine/metadata.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("type: string", "type: date", 1), encoding="utf-8")
     query = SavedQuery.load("access/mine", root)
@@ -383,7 +383,7 @@ def test_parameters_are_given_in_the_order_of_the_query_and_in_their_types(root:
         query.bind({"repository": "r", "account": "March"})
 
 
-def test_a_default_fills_in_for_what_is_not_given_and_stands_in_the_text_for_athena(root: Path) -> None:
+def test_a_default_replaces_a_missing_value_and_is_part_of_the_named_query(root: Path) -> None:
     path = root / "access/mine/metadata.yaml"
     with_default = "example: snow\n    default: rain?'fall"
     path.write_text(path.read_text(encoding="utf-8").replace("example: rainfall", with_default), encoding="utf-8")
@@ -395,7 +395,7 @@ def test_a_default_fills_in_for_what_is_not_given_and_stands_in_the_text_for_ath
     assert query.named_query == sql.replace("b = ?", "b = 'rain?''fall'")
 
 
-def test_a_day_stands_in_for_today_where_it_is_no_text(root: Path) -> None:
+def test_a_day_replaces_current_date_outside_of_texts_and_comments(root: Path) -> None:
     sql = (
         """SELECT 'current_date', "current_date" -- current_date\nFROM t WHERE d = Current_Date AND current_dates > ?"""
     )
@@ -406,14 +406,14 @@ def test_a_day_stands_in_for_today_where_it_is_no_text(root: Path) -> None:
 
 
 @pytest.mark.parametrize("query", SAVED_QUERIES, ids=lambda query: query.name)
-def test_as_of_a_day_a_query_answers_as_it_does_on_that_day(query: SavedQuery) -> None:
+def test_a_query_as_of_a_day_returns_what_it_returned_on_that_day(query: SavedQuery) -> None:
     case = query.cases[1]
     today = replace(query, sql=replace(query, sql=query.sql.replace("?", ":p")).as_of(case.today).replace(":p", "?"))
     much_later = case.model_copy(update={"today": date(2126, 1, 1)})
     assert answer(today, much_later) == answer(query, case)
 
 
-def test_queries_are_found_in_the_librarys_zip_too(tmp_path: Path) -> None:
+def test_queries_are_found_in_the_zip_file_of_the_library(tmp_path: Path) -> None:
     root = Path(__file__).parents[3]
     with ZipFile(tmp_path / "library.zip", "w") as library:
         for path in [*root.glob("glue_jobs/**/*.py"), *root.glob("queries/**/*.*")]:
@@ -427,9 +427,9 @@ def test_queries_are_found_in_the_librarys_zip_too(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
-    told = done.stdout.split()
-    assert told[:2] == [str(len(SAVED_QUERIES)), str(len(SavedView.all()))]
-    assert "library.zip" in told[-1]
+    output = done.stdout.split()
+    assert output[:2] == [str(len(SAVED_QUERIES)), str(len(SavedView.all()))]
+    assert "library.zip" in output[-1]
 
 
 @pytest.mark.parametrize(
@@ -441,5 +441,5 @@ def test_queries_are_found_in_the_librarys_zip_too(tmp_path: Path) -> None:
         ("double", "0.09", "0.09"),
     ],
 )
-def test_a_default_is_written_in_its_type(kind: Any, text: str, literal: str) -> None:
+def test_a_literal_has_the_type_of_its_parameter(kind: Any, text: str, literal: str) -> None:
     assert Parameter(name="p", type=kind, description="Any.", example=text).literal(text) == literal

@@ -1,4 +1,4 @@
-"""The view of ADX for Amazon S3 metrics: the queries its users have run unchanged, whatever stands before its name."""
+"""The view of ADX for Amazon S3 metrics runs the published queries of its users unchanged."""
 
 from __future__ import annotations
 
@@ -65,17 +65,17 @@ def run(sql: str, rows: pa.Table | None = None) -> list[dict[str, Any]]:
         return answer
 
 
-def test_the_subscribers_of_a_month_are_those_with_an_account() -> None:
+def test_the_subscribers_of_a_month_are_those_with_an_account_id() -> None:
     found = [row["subscriber_account_id"] for row in run(UNIQUE_SUBSCRIBERS)]
     assert sorted(found) == ["111122223333", "123456789012"]
 
 
-def test_events_are_counted_by_name_the_most_frequent_first() -> None:
+def test_events_are_counted_by_name_and_sorted_by_frequency() -> None:
     assert [tuple(row.values()) for row in run(EVENTS_BY_TYPE)] == [("GetObject", 2), ("ListObjects", 1)]
 
 
 @pytest.mark.parametrize("sql", [UNIQUE_SUBSCRIBERS, EVENTS_BY_TYPE])
-def test_an_empty_table_has_no_answer(sql: str) -> None:
+def test_an_empty_table_gives_no_rows(sql: str) -> None:
     assert run(sql, CLOUDTRAIL_S3_EVENT.arrow_schema.empty_table()) == []
 
 
@@ -90,11 +90,11 @@ def test_an_empty_table_has_no_answer(sql: str) -> None:
         " SELECT count(*) AS n FROM adx_for_s3_metrics, cloudtrail_s3_event WHERE eventName = 'ListObjects'",
     ],
 )
-def test_a_view_is_found_however_it_is_written_and_next_to_its_table(sql: str) -> None:
+def test_a_view_is_found_under_any_spelling_of_its_name_and_beside_its_table(sql: str) -> None:
     assert run(sql) == [{"n": 1}]
 
 
-def test_a_view_is_made_once_and_its_table_is_asked_for_only_with_it() -> None:
+def test_a_view_and_its_table_are_opened_once_and_only_if_a_query_reads_the_view() -> None:
     asked: list[str] = []
 
     def table() -> TableSource:
@@ -113,7 +113,7 @@ def test_a_view_is_made_once_and_its_table_is_asked_for_only_with_it() -> None:
     assert asked == ["view", "table"]
 
 
-def test_a_view_of_a_table_that_is_not_there_is_one_sentence() -> None:
+def test_the_error_for_a_view_without_its_table_names_the_table() -> None:
     with (
         QueryEngine({VIEW.name: lambda: ViewSource(VIEW.select)}) as engine,
         pytest.raises(QueryError, match="there is no table 'cloudtrail_s3_event'"),
@@ -121,7 +121,7 @@ def test_a_view_of_a_table_that_is_not_there_is_one_sentence() -> None:
         engine.run("SELECT * FROM adx_for_s3_metrics")
 
 
-def test_the_view_has_every_column_of_the_table_once_and_says_what_each_is() -> None:
+def test_the_view_has_every_column_of_the_table_once_and_describes_it() -> None:
     with QueryEngine({"cloudtrail_s3_event": lambda: TableSource(CLOUDTRAIL_S3_EVENT, events())}) as engine:
         returned = engine.run(VIEW.select).schema
     assert [(field.name, field.type) for field in returned] == [
@@ -134,7 +134,7 @@ def test_the_view_has_every_column_of_the_table_once_and_says_what_each_is() -> 
     assert tables_read(VIEW.select) == tuple(VIEW.metadata.reads)
 
 
-def test_a_view_is_no_query() -> None:
+def test_a_view_is_not_listed_as_a_query() -> None:
     assert not [name for name in SavedQuery.names() if name.startswith("views/")]
     assert VIEW in SavedView.all()
 
@@ -154,7 +154,7 @@ def root(tmp_path: Path) -> Path:
         ("metadata.yaml", "type: date", "type: day", "input should be 'string'"),
     ],
 )
-def test_a_bad_folder_is_one_sentence_that_names_the_file(
+def test_a_mistake_in_a_folder_is_an_error_of_one_line_that_names_the_file(
     root: Path, file: str, old: str, new: str, message: str
 ) -> None:
     path = root / "views/adx_for_s3_metrics" / file
@@ -166,7 +166,7 @@ def test_a_bad_folder_is_one_sentence_that_names_the_file(
     assert "\n" not in str(caught.value)
 
 
-def test_a_view_without_its_statement_is_refused(root: Path) -> None:
+def test_a_view_without_its_statement_is_an_error(root: Path) -> None:
     (root / "views/adx_for_s3_metrics/view.sql").unlink()
     with pytest.raises(SavedQueryError, match=r"view\.sql is missing"):
         SavedView.load("adx_for_s3_metrics", root)

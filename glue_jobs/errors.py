@@ -1,13 +1,13 @@
-"""Errors for people: one sentence that says what happened, to which object, and what to do."""
+"""Errors for users: one sentence that says what happened, to which object, and what to do."""
 
 from __future__ import annotations
 
 STOPPED = 130
-"""The exit code that a shell gives to a program that Ctrl-C ended."""
+"""The exit code of a program that Ctrl-C ended: 128 plus the number of SIGINT, as in shells."""
 
 
 class UsageLakeError(Exception):
-    """The base of every error a user may see; its text is the whole message."""
+    """The base of all errors that users may see; its text is the whole message."""
 
 
 class ArgumentError(UsageLakeError):
@@ -19,7 +19,7 @@ class StorageError(UsageLakeError):
 
 
 class LakeError(UsageLakeError):
-    """The lake's catalog or tables are not as they should be."""
+    """The lake's catalog or tables are missing or not usable."""
 
 
 class LostRaceError(UsageLakeError):

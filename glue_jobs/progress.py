@@ -1,4 +1,4 @@
-"""What a run says while it works: bars on a terminal, plain lines elsewhere (a log, a pipe, Glue)."""
+"""Messages and progress of a run: bars on a terminal, plain lines elsewhere (a log, a pipe, Glue)."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Protocol, TextIO
 
 
 class Reporter(Protocol):
-    """Hears what a run has to say."""
+    """Receives the messages and the progress of a run."""
 
     def say(self, sentence: str) -> None:
-        """One thing that happened."""
+        """Report one event."""
 
     def progress(self, label: str) -> AbstractContextManager[Callable[[int, int], None]]:
-        """A step of many parts; call what it yields with the number of parts done and of all."""
+        """Report the progress of a step: call the yielded function with the number of parts done and in total."""
 
 
 class PlainReporter:
-    """One line per sentence, and one for every tenth of a step, on standard error."""
+    """Prints one line per message, and one for each tenth of a step, to ``stream`` (default: standard error)."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
@@ -42,7 +42,7 @@ class PlainReporter:
 
 
 class TerminalReporter:
-    """Sentences and bars for a person who watches."""
+    """Prints messages and progress bars for a person at a terminal."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -63,10 +63,10 @@ class TerminalReporter:
 
 
 def reporter() -> Reporter:
-    """The right one for where standard error goes."""
+    """The reporter that suits standard error: a terminal, or anything else."""
     return TerminalReporter() if sys.stderr.isatty() else PlainReporter()
 
 
 def printable(text: str) -> str:
-    """The text with everything escaped that a terminal would obey or an encoding refuse."""
+    """The text with control characters and others that are not printable escaped."""
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)

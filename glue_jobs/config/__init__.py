@@ -1,4 +1,4 @@
-"""The configuration file: what may stand in it, its defaults, and one clear sentence for every mistake."""
+"""The configuration file: its sections, their defaults, and one sentence for each mistake."""
 
 from __future__ import annotations
 
@@ -43,14 +43,15 @@ __all__ = [
 
 
 def load_config(text: str, name: str, read: Read) -> Config:
-    """The configuration that ``text`` holds; ``name`` is what messages call the file, ``read`` fetches its CSV files.
+    """Parse the text of a configuration file; messages call it ``name``, ``read`` loads the CSV files it names.
 
-    Raises ConfigError, one sentence about the first mistake.
+    Raises:
+        ConfigError: the file has a mistake; the sentence is about the first one.
     """
     places: dict[Path, Place] = {}
     try:
         value = read_yaml(text, places)
-        # A heading whose entries are all commented out counts as absent.
+        # A section whose entries are all commented out has the value null.
         given = {key: part for key, part in value.items() if part is not None} if isinstance(value, dict) else value
         return Config.model_validate(given, context={"read": read})
     except RecursionError:
@@ -64,5 +65,5 @@ def load_config(text: str, name: str, read: Read) -> Config:
 
 
 def _error(name: str, line: int, message: str) -> ConfigError:
-    # The file's own text is quoted in messages, and may have several lines.
+    # Messages quote texts of the file, which may have several lines.
     return ConfigError(f"{name}, line {line}: {' '.join(message.splitlines())}.")

@@ -1,4 +1,4 @@
-"""The kinds of text and number the configuration holds, each refused with what is allowed instead."""
+"""Types of the configuration's texts and numbers; the errors of each say what is allowed."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def _layout(value: str) -> str:
     *parts, rest = value.split("/")
     if rest not in REST:
         raise ValueError(f"a layout ends in '/…' (or '/...', '/*'), as in {DEFAULT_LAYOUT}")
-    named = [part for part in parts if part in PLACEHOLDERS]
-    if not named or len(set(named)) < len(named):
-        raise ValueError("a layout holds {account}, {repository} or both, each once")
-    odd = next((part for part in parts if part not in PLACEHOLDERS and (part in REST or set(part) & set("{}"))), None)
-    if odd is not None:
-        raise ValueError(f"'{odd}' cannot be a part of a layout; allowed: {{account}}, {{repository}}, fixed text")
+    placeholders = [part for part in parts if part in PLACEHOLDERS]
+    if not placeholders or len(set(placeholders)) < len(placeholders):
+        raise ValueError("a layout contains {account}, {repository} or both, each once")
+    for part in parts:
+        if part not in PLACEHOLDERS and (part in REST or set(part) & set("{}")):
+            raise ValueError(f"'{part}' cannot be a part of a layout; allowed: {{account}}, {{repository}}, fixed text")
     return value
 
 
 def groups(regex: str) -> frozenset[str]:
-    """Names of the groups of an RE2 expression; raises pyarrow.ArrowInvalid for one it does not read."""
+    """Names of the groups of an RE2 expression; raises pyarrow.ArrowInvalid if it is not one."""
     return frozenset(field.name for field in pc.extract_regex(pa.array([""]), regex).type)
 
 
@@ -37,9 +37,9 @@ def _regex(value: str) -> str:
     try:
         unknown = sorted(groups(value) - {"account", "repository"})
     except pa.ArrowInvalid as error:
-        raise ValueError(f"not a regular expression of RE2 with named groups only ({error})") from None
+        raise ValueError(f"not a regular expression in RE2 syntax whose groups are all named ({error})") from None
     if unknown:
-        raise ValueError(f"group '{unknown[0]}' is not known here; allowed: account, repository")
+        raise ValueError(f"group '{unknown[0]}' is unknown; allowed: account, repository")
     return value
 
 
@@ -55,8 +55,8 @@ def _principal(value: str) -> str:
     if not value.startswith("arn:") or value.count(":") < 5:
         raise ValueError("not an ARN such as arn:aws:iam::111122223333:role/Loader ('*' matches any text)")
     if re.search(r":role/.*/\*+$", value):
-        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html: no path in assumed-role ARNs.
-        raise ValueError("logs name a role without its path, so name the role after the last '/' (more than '*')")
+        # ARNs of assumed roles have no path: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+        raise ValueError("logs name a role without its path; write the role's name after the last '/', not only '*'")
     return value
 
 
@@ -74,7 +74,7 @@ def _access_point(value: str) -> str:
 
 def _prefix(value: str) -> str:
     if "\0" in value:
-        raise ValueError("a prefix cannot hold a NUL character")
+        raise ValueError("a prefix cannot contain a NUL character")
     return value
 
 

@@ -1,4 +1,4 @@
-"""The CSV files a configuration names: rows of text, each with its place for messages."""
+"""The CSV files that a configuration names: rows of text, each with its line for messages."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from glue_jobs.config.mistakes import ConfigError
 from glue_jobs.errors import StorageError
 
 Read = Callable[[str], bytes]
-"""Bytes of a file named relative to the configuration file; raises OSError or StorageError when it cannot be read."""
+"""Loads a file by its name relative to the configuration file; raises OSError or StorageError."""
 
 
 @dataclass(frozen=True)
 class PrefixFile:
-    """The rows of a CSV of prefixes, column by column; absent cells are None."""
+    """The columns of a CSV file of prefixes; empty cells are None."""
 
     prefixes: tuple[str, ...]
     accounts: tuple[str | None, ...]
@@ -28,10 +28,13 @@ class PrefixFile:
 
 
 def csv_rows(name: Any, info: ValidationInfo, *headers: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Place ("file, line n") and cells of each row; the header is one of ``headers``.
+    """Place ("file, line n") and cells of each row; the header must be one of ``headers``.
 
-    The context of ``info`` holds ``read``, of type Read. Raises ConfigError for what stands in the file, ValueError if
-    there is none.
+    The context of ``info`` contains ``read``, of type Read.
+
+    Raises:
+        ConfigError: the file has a mistake.
+        ValueError: the file cannot be read.
     """
     if not isinstance(name, str) or not isinstance(info.context, dict):
         raise ValueError("must be the name of a CSV file, relative to the configuration file")
@@ -43,7 +46,7 @@ def csv_rows(name: Any, info: ValidationInfo, *headers: str) -> Iterator[tuple[s
         for cells in lines:
             place = f"{name}, line {lines.line_num}"
             if cells and len(cells) != len(header):
-                raise ConfigError(f"{place}: {len(cells)} cells where the header has {len(header)}.")
+                raise ConfigError(f"{place}: the row has {len(cells)} cells, the header {len(header)}.")
             if cells:
                 yield place, dict(zip(header, cells, strict=True))
     except (OSError, StorageError) as error:
@@ -55,7 +58,7 @@ def csv_rows(name: Any, info: ValidationInfo, *headers: str) -> Iterator[tuple[s
 
 
 def read_prefixes(name: Any, info: ValidationInfo) -> PrefixFile:
-    """The CSV file called ``name``, or ``name`` itself if it is its rows already; raises as ``csv_rows`` does."""
+    """The prefixes in the CSV file ``name``, or ``name`` itself if it is a PrefixFile; raises like ``csv_rows``."""
     if isinstance(name, PrefixFile):
         return name
     seen: dict[tuple[str, str | None], tuple[str | None, str | None]] = {}
@@ -66,9 +69,9 @@ def read_prefixes(name: Any, info: ValidationInfo) -> PrefixFile:
         if target == (None, None):
             raise ConfigError(f"{place}: the row needs an account, a repository or both.")
         if prefix in seen:
-            raise ConfigError(f"{place}: prefix '{row['prefix']}' stands there twice.")
+            raise ConfigError(f"{place}: prefix '{row['prefix']}' appears twice.")
         if "\0" in row["prefix"]:
-            raise ConfigError(f"{place}: a prefix cannot hold a NUL character.")
+            raise ConfigError(f"{place}: a prefix cannot contain a NUL character.")
         seen[prefix] = target
     return PrefixFile(
         tuple(prefix for prefix, _ in seen),

@@ -1,4 +1,4 @@
-"""Mistakes of the configuration file: where they are, and what is wrong there in words."""
+"""Mistakes in the configuration file: their line, and a sentence about each."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from pydantic_core import ErrorDetails
 from glue_jobs.errors import UsageLakeError
 
 Path = tuple[Hashable, ...]
-"""The keys and numbers that lead to a value of the file, from the outside in."""
+"""The keys and list indexes that lead to a value in the file, from the outside in."""
 
 
 class ConfigError(UsageLakeError):
-    """One sentence: the file, the line, what is wrong there and what is allowed."""
+    """A mistake in the configuration; the sentence has the file, the line, what is wrong and what is allowed."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value stands in the file, and its text as written (None for lists and mappings)."""
+    """The line of a value in the file, and its text as written (None for lists and mappings)."""
 
     line: int
     raw: str | None
 
 
 class Mistake(Exception):
-    """What is wrong with the YAML of the file, and the line where it is."""
+    """A mistake in the YAML of the file, with its line."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
@@ -34,7 +34,7 @@ class Mistake(Exception):
 
 
 def place_of(error: ErrorDetails, places: dict[Path, Place]) -> Place:
-    """Where the value stands that pydantic means, or the nearest part around it that is in the file."""
+    """The place of the value of a pydantic error, or of the nearest part of the file around it."""
     path: Path = ()
     extra = (error["ctx"]["key"],) if error["type"] == "unknown_key" else ()
     for step in (*error["loc"], *extra):
@@ -43,7 +43,7 @@ def place_of(error: ErrorDetails, places: dict[Path, Place]) -> Place:
 
 
 def what_is_wrong(error: ErrorDetails, place: Place | None) -> str:
-    """The mistake in words, without file and line."""
+    """A sentence about the mistake, without file and line."""
     steps = [step for step in error["loc"] if not str(step).endswith((" entry", "[key]"))]
     names = [step for step in steps if isinstance(step, str)]
     what = f"'{names[-1]}'" if names else "the file"
@@ -52,13 +52,13 @@ def what_is_wrong(error: ErrorDetails, place: Place | None) -> str:
     context = error.get("ctx", {})
     match error["type"]:
         case "unknown_key":
-            return f"'{context['key']}' is not known here; allowed: {context['allowed']}"
+            return f"'{context['key']}' is unknown; allowed: {context['allowed']}"
         case "missing":
             return f"{what} is missing"
         case "string_type" if place and place.raw and error["input"] is not None:
-            return f'{what} must be text, and without quotes this is not; write it in quotes: "{place.raw}"'
+            return f'{what} must be text, which this is not without quotes; write "{place.raw}"'
         case "string_type" | "string_too_short":
-            return f"{what} must be text, and there is none"
+            return f"{what} must be text, but it is empty"
         case "float_type" | "finite_number" | "greater_than_equal":
             return f"{what} must be a number of US dollars, 0 or more, without quotes"
         case "tuple_type":

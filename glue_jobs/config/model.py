@@ -15,7 +15,7 @@ from glue_jobs.config.section import Section, kind_of
 
 
 class Subscriber(Section):
-    """The name of a reader, by account id or canonical user id."""
+    """The name of a subscriber, by account id or canonical user id."""
 
     account: Caller
     name: Text
@@ -34,7 +34,7 @@ def _read_subscribers(name: Any, info: ValidationInfo) -> tuple[Subscriber, ...]
 
 
 class SubscriberFile(Section):
-    """A CSV of subscribers."""
+    """A CSV file of subscribers."""
 
     csv: Annotated[tuple[Subscriber, ...], BeforeValidator(_read_subscribers)]
 
@@ -46,7 +46,7 @@ Subscribers = Annotated[
 
 
 class OwnTraffic(Section):
-    """Who the publisher is: requests of these callers or addresses are flagged ``is_own``."""
+    """The publisher's own traffic: requests from these callers or addresses have ``is_own``."""
 
     accounts: tuple[Caller, ...] = ()
     principals: tuple[Principal, ...] = ()
@@ -65,7 +65,7 @@ class StoragePrices(Section):
 
 
 class RequestPrices(Section):
-    """US dollars per 1,000 requests of S3 Standard: ``write`` is PUT, COPY, POST and LIST, ``read`` all others."""
+    """US dollars per 1,000 requests to S3 Standard: ``write`` for PUT, COPY, POST and LIST, ``read`` for all others."""
 
     read: Dollars = 0.0004
     write: Dollars = 0.005
@@ -80,7 +80,7 @@ class Prices(Section):
 
 
 class Config(Section):
-    """The whole configuration; ``Config()`` is what holds when there is no file."""
+    """The whole configuration; ``Config()`` has the defaults."""
 
     datasets: tuple[Rule, ...] = (LayoutRule(layout=DEFAULT_LAYOUT),)
     access_points: Mapping[AccessPoint, Target] = Field(default_factory=dict)
@@ -90,7 +90,7 @@ class Config(Section):
 
     @property
     def subscriber_names(self) -> dict[str, str]:
-        """Name by account; an account listed twice has the name that comes first."""
+        """Names by account; an account that is listed twice has the first name."""
         files = (entry.csv if isinstance(entry, SubscriberFile) else (entry,) for entry in self.subscribers)
         return {
             subscriber.account: subscriber.name for entries in reversed([*files]) for subscriber in reversed(entries)

@@ -1,4 +1,4 @@
-"""The rules that name the account and the repository of a key, as the configuration file holds them."""
+"""The rules of the configuration file that derive account and repository from a key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from glue_jobs.config.section import Section, kind_of
 
 
 class Target(Section):
-    """The account and the repository (data set) something belongs to; at least one of them."""
+    """An account, a repository (data set), or both."""
 
     account: Text | None = None
     repository: Text | None = None
@@ -25,14 +25,14 @@ class Target(Section):
 
 
 class PrefixRule(Target):
-    """Keys that start with ``prefix`` (of ``bucket``, if one is named)."""
+    """Keys that start with ``prefix``, in ``bucket`` if there is one."""
 
     prefix: Prefix
     bucket: Text | None = None
 
 
 class FindingRule(Section):
-    """A rule that finds names in the key; a fixed account or repository stands in for one it does not look for."""
+    """A rule that takes names from the key; a fixed account or repository replaces one it does not take."""
 
     account: Text | None = None
     repository: Text | None = None
@@ -40,27 +40,27 @@ class FindingRule(Section):
 
     @property
     def finds(self) -> frozenset[str]:
-        """Which of ``account`` and ``repository`` the key itself gives."""
+        """Which of ``account`` and ``repository`` come from the key."""
         return frozenset()
 
     @model_validator(mode="after")
     def _names_each_once(self) -> FindingRule:
         twice = [name for name in sorted(self.finds) if getattr(self, name) is not None]
         if twice:
-            raise ValueError(f"'{twice[0]}' is both found in the key and fixed; keep one of them")
+            raise ValueError(f"'{twice[0]}' is both taken from the key and fixed; remove one of them")
         if not (self.finds or self.account or self.repository):
             raise ValueError("nothing names an account or a repository; add a group (?P<account>…) or fixed text")
         return self
 
 
 class LayoutRule(FindingRule):
-    """Keys whose folders are the account or the repository, e.g. ``{account}/{repository}/…``."""
+    """Keys whose folders are named after the account or the repository, such as ``{account}/{repository}/…``."""
 
     layout: LayoutText
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The folders of the layout, without the rest."""
+        """The folders of the layout, without the ``…`` at its end."""
         return tuple(self.layout.split("/")[:-1])
 
     @property
@@ -69,7 +69,7 @@ class LayoutRule(FindingRule):
 
 
 class RegexRule(FindingRule):
-    """Keys in which the RE2 expression matches; its groups ``account`` and ``repository`` name them."""
+    """Keys that the RE2 expression matches; its groups are ``account`` and ``repository``."""
 
     regex: RegexText
 
@@ -79,14 +79,14 @@ class RegexRule(FindingRule):
 
 
 class CsvRule(Section):
-    """Keys that start with a prefix of the CSV; the longest prefix wins."""
+    """Keys that start with a prefix in the CSV file; the longest prefix wins."""
 
     csv: Annotated[PrefixFile, BeforeValidator(read_prefixes)]
     bucket: Text | None = None
 
 
 Rule = Annotated[
-    # A blank in a tag: no key looks like it, so an error's location can be found in the file without it.
+    # pydantic adds the tag to the location of an error. No key of the file contains a blank, so it can be told apart.
     Annotated[LayoutRule, Tag("layout entry")]
     | Annotated[PrefixRule, Tag("prefix entry")]
     | Annotated[RegexRule, Tag("regex entry")]

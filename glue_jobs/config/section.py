@@ -1,4 +1,4 @@
-"""What every mapping of the configuration file has in common."""
+"""The base of all mappings in the configuration file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 
 class Section(BaseModel):
-    """A mapping of the file; a key it does not know is a mistake."""
+    """A mapping in the file; an unknown key is a mistake."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -24,7 +24,7 @@ class Section(BaseModel):
 
 
 def kind_of(**kinds: type[Section]) -> Discriminator:
-    """Tells the kinds of a list's entries apart by the one key that only this kind has; tags end in " entry"."""
+    """Discriminates the kinds of list entries by the key that only one kind has; tags end in " entry"."""
 
     def kind(value: Any) -> str | None:
         keys = value if isinstance(value, dict) else ()

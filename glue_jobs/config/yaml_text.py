@@ -1,4 +1,4 @@
-"""The YAML of the configuration file: its value, where each part of it stands, and what this file may not hold."""
+"""The YAML of the configuration file: its value, the line of each part, and YAML features it may not use."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from glue_jobs.config.mistakes import Mistake, Path, Place
 
 
 def read_yaml(text: str, places: dict[Path, Place]) -> Any:
-    """The value of the text, an empty mapping if it holds none; ``places`` learns where each part of it stands.
+    """Parse the text; an empty one is an empty mapping. Adds the place of each value to ``places``.
 
-    Raises Mistake for what is not YAML, and for aliases, keys given twice and keys that are not text.
+    Raises:
+        Mistake: the text is not YAML, or has an alias, a repeated key or a key that is not text.
     """
     root = _compose(text)
     return {} if root is None else _value(root, (), places)
@@ -35,7 +36,7 @@ def _compose(text: str) -> yaml.Node | None:
 
 
 def _value(node: yaml.Node, path: Path, places: dict[Path, Place]) -> Any:
-    """The Python value of a node; ``places`` learns where each part of it stands."""
+    """The Python value of a node; adds the place of each part to ``places``."""
     line = node.start_mark.line + 1
     places.setdefault(path, Place(line, node.value if isinstance(node, yaml.ScalarNode) else None))
     if isinstance(node, yaml.SequenceNode):
@@ -45,7 +46,7 @@ def _value(node: yaml.Node, path: Path, places: dict[Path, Place]) -> Any:
     try:
         return yaml.SafeLoader("").construct_object(node)
     except (yaml.YAMLError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        # PyYAML lets through whatever its conversion of a number or a date stumbles over.
+        # PyYAML passes on any exception of its conversions to numbers and dates.
         raise Mistake(line, f"{node.value!r} is not a value of YAML; put it in quotes if it is text") from None
 
 
@@ -55,6 +56,6 @@ def _pair(key: yaml.Node, child: yaml.Node, path: Path, places: dict[Path, Place
         hint = f'; put it in quotes: "{key.value}"' if isinstance(key, yaml.ScalarNode) else ""
         raise Mistake(line, f"a name before ':' must be text{hint}")
     if (*path, key.value) in places:
-        raise Mistake(line, f"'{key.value}' is given twice")
+        raise Mistake(line, f"'{key.value}' appears twice")
     places[*path, key.value] = Place(line, child.value if isinstance(child, yaml.ScalarNode) else None)
     return key.value, _value(child, (*path, key.value), places)

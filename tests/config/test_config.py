@@ -1,4 +1,4 @@
-"""The configuration file: defaults, what each part means, and one sentence for each mistake."""
+"""The configuration file: defaults, the meaning of each section, and one sentence for each mistake."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def mistake(text: str, files: Mapping[str, bytes] | None = None) -> str:
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "datasets:\n  # - prefix: a/\nprices:\n"])
-def test_nothing_said_means_the_defaults(text: str) -> None:
+def test_an_empty_file_means_the_defaults(text: str) -> None:
     assert load(text) == Config()
     assert Config().datasets == (LayoutRule(layout="{account}/{repository}/…"),)
     assert Config().prices.storage_gb_month.STANDARD == 0.023
@@ -66,7 +66,7 @@ datasets:
     )
 
 
-def test_subscribers_have_names_from_the_file_and_from_csv_and_the_first_one_counts() -> None:
+def test_subscribers_are_named_in_the_file_and_in_csv_files_and_the_first_name_wins() -> None:
     config = load(
         'subscribers:\n  - {account: "111122223333", name: Acme}\n  - csv: names.csv\n',
         {"names.csv": b"account,name\n111122223333,Other\n012345670123,Zero\n"},
@@ -74,21 +74,21 @@ def test_subscribers_have_names_from_the_file_and_from_csv_and_the_first_one_cou
     assert config.subscriber_names == {"111122223333": "Acme", "012345670123": "Zero"}
 
 
-def test_a_price_that_is_given_replaces_only_itself() -> None:
+def test_a_price_replaces_its_own_default_only() -> None:
     prices = load("prices:\n  storage_gb_month: {STANDARD: 0.021}\n  transfer_per_gb: 0\n").prices
     assert (prices.storage_gb_month.STANDARD, prices.storage_gb_month.GLACIER) == (0.021, 0.0036)
     assert (prices.transfer_per_gb, prices.requests_per_1000.read) == (0, 0.0004)
 
 
-def test_a_configuration_can_be_sent_to_workers() -> None:
+def test_a_configuration_can_be_pickled() -> None:
     config = load("access_points: {example: {account: acme}}\nown_traffic: {cidrs: [192.0.2.0/24]}\n")
     assert pickle.loads(pickle.dumps(config)) == config
 
 
-# Octal, decimal, boolean, date and sexagesimal: what YAML makes of text without quotes.
+# YAML reads these as octal, decimal, boolean, date, sexagesimal and float.
 @pytest.mark.parametrize("raw", ["012345670123", "111122223333", "no", "2024-03-01", "12:30", "1.5"])
-def test_text_that_yaml_reads_as_something_else_is_to_be_put_in_quotes(raw: str) -> None:
-    expected = f'must be text, and without quotes this is not; write it in quotes: "{raw}".'
+def test_the_error_for_text_that_yaml_reads_as_another_type_asks_for_quotes(raw: str) -> None:
+    expected = f'must be text, which this is not without quotes; write "{raw}".'
     assert mistake(f"datasets:\n  - prefix: a\n    account: {raw}\n") == f"usage.yaml, line 3: 'account' {expected}"
     assert (
         mistake(f"own_traffic:\n  accounts:\n    - {raw}\n") == f"usage.yaml, line 3: an entry of 'accounts' {expected}"
@@ -101,15 +101,15 @@ def test_text_that_yaml_reads_as_something_else_is_to_be_put_in_quotes(raw: str)
     [
         (
             "\nprice: 1",
-            "line 2: 'price' is not known here; allowed: datasets, access_points, subscribers, own_traffic, pr",
+            "line 2: 'price' is unknown; allowed: datasets, access_points, subscribers, own_traffic, pr",
         ),
         (
             "datasets:\n  - prefix: a\n    acount: b",
-            "line 3: 'acount' is not known here; allowed: account, repository, pre",
+            "line 3: 'acount' is unknown; allowed: account, repository, pre",
         ),
         (
             "prices:\n  storage_gb_month:\n    S3: 1",
-            "line 3: 'S3' is not known here; allowed: STANDARD, STANDARD_IA, ONEZO",
+            "line 3: 'S3' is unknown; allowed: STANDARD, STANDARD_IA, ONEZO",
         ),
         (
             "datasets:\n  - {prefix: a, regex: b}",
@@ -128,25 +128,25 @@ def test_text_that_yaml_reads_as_something_else_is_to_be_put_in_quotes(raw: str)
         ("datasets:\n  - layout: '{account}'", "line 2: 'layout': a layout ends in '/…' (or '/...', '/*'), as in {acc"),
         (
             "datasets:\n  - layout: 'x/*'",
-            "line 2: 'layout': a layout holds {account}, {repository} or both, each once.",
+            "line 2: 'layout': a layout contains {account}, {repository} or both, each once.",
         ),
         ("datasets:\n  - layout: '{account}/*/…'", "line 2: 'layout': '*' cannot be a part of a layout; allowed: {acc"),
         ("datasets:\n  - layout: '{account}/{x}/…'", "line 2: 'layout': '{x}' cannot be a part of a layout; allowed:"),
         (
             "datasets:\n  - {layout: '{account}/…', account: a}",
-            "line 2: an entry of 'datasets': 'account' is both found",
+            "line 2: an entry of 'datasets': 'account' is both taken",
         ),
         (
             "datasets:\n  - regex: (a",
-            "line 2: 'regex': not a regular expression of RE2 with named groups only (Invalid",
+            "line 2: 'regex': not a regular expression in RE2 syntax whose groups are all named (Inv",
         ),
         (
             "datasets:\n  - regex: (a)(?P<account>b)",
-            "line 2: 'regex': not a regular expression of RE2 with named groups",
+            "line 2: 'regex': not a regular expression in RE2 syntax whose groups",
         ),
         (
             "datasets:\n  - regex: (?P<who>b)",
-            "line 2: 'regex': group 'who' is not known here; allowed: account, reposi",
+            "line 2: 'regex': group 'who' is unknown; allowed: account, reposi",
         ),
         (
             "datasets:\n  - regex: a",
@@ -154,7 +154,7 @@ def test_text_that_yaml_reads_as_something_else_is_to_be_put_in_quotes(raw: str)
         ),
         (
             'datasets:\n  - regex: "(a\\nb"',
-            "line 2: 'regex': not a regular expression of RE2 with named groups only (Invalid",
+            "line 2: 'regex': not a regular expression in RE2 syntax whose groups are all named (Inv",
         ),
         ("datasets:\n  - csv: x.csv", "line 2: 'csv': cannot read 'x.csv' (no such file: x.csv)."),
         ("subscribers:\n  - account: '111122223333'", "line 2: 'name' is missing."),
@@ -174,7 +174,7 @@ def test_text_that_yaml_reads_as_something_else_is_to_be_put_in_quotes(raw: str)
         ("prices:\n  transfer_per_gb: -1", "line 2: 'transfer_per_gb' must be a number of US dollars, 0 or more, with"),
         ("prices:\n  transfer_per_gb: yes", "line 2: 'transfer_per_gb' must be a number of US dollars, 0 or more, wi"),
         ("prices:\n  transfer_per_gb: .inf", "line 2: 'transfer_per_gb' must be a number of US dollars, 0 or more, w"),
-        ("datasets: []\nprices:\ndatasets: []", "line 3: 'datasets' is given twice."),
+        ("datasets: []\nprices:\ndatasets: []", "line 3: 'datasets' appears twice."),
         (
             "access_points:\n  111122223333: {account: a}",
             "line 2: a name before ':' must be text; put it in quotes: \"11",
@@ -186,18 +186,18 @@ def test_text_that_yaml_reads_as_something_else_is_to_be_put_in_quotes(raw: str)
         ("prices:\n\n  x: \x01", "line 3: this is not YAML: the character U+0001 is not allowed."),
     ],
 )
-def test_a_mistake_is_one_sentence_with_file_line_and_what_is_allowed(text: str, sentence: str) -> None:
+def test_the_error_for_a_mistake_has_file_line_and_what_is_allowed(text: str, sentence: str) -> None:
     message = mistake(text)
     assert message.startswith(f"usage.yaml, {sentence}"), message
     assert message.endswith(".") and "\n" not in message
 
 
-def test_the_first_of_several_mistakes_is_told() -> None:
+def test_the_error_is_about_the_first_mistake() -> None:
     assert mistake("prices: {x: 1}\ndatasets:\n  - layout: 1\n").startswith("usage.yaml, line 1: 'x'")
     assert mistake("datasets:\n  - layout: 1\nprices: {x: 1}\n").startswith("usage.yaml, line 2: 'layout'")
 
 
-def test_a_csv_that_storage_cannot_read_is_told_at_its_line() -> None:
+def test_the_error_for_an_unreadable_csv_file_has_its_line_in_the_configuration() -> None:
     def read(name: str) -> bytes:
         raise StorageError(f"no permission for {name}")
 
@@ -240,14 +240,14 @@ FRAGMENTS += [
 
 
 @given(st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=3), max_size=12).map("".join))
-def test_any_text_is_a_configuration_or_a_mistake_in_one_sentence(text: str) -> None:
+def test_any_text_gives_a_configuration_or_an_error_of_one_line(text: str) -> None:
     try:
         load(text)
     except ConfigError as error:
         assert re.fullmatch(r"usage.yaml, line \d+: .+\.", str(error))
 
 
-def test_bottomless_nesting_is_refused() -> None:
+def test_deep_nesting_is_an_error() -> None:
     assert mistake("[" * 500 + "]" * 500) == "usage.yaml: the lists and mappings are nested too deeply."
 
 
@@ -256,28 +256,28 @@ def test_bottomless_nesting_is_refused() -> None:
     [
         (b"key,account\n", "line 1: the header must be prefix,account,repository or prefix,account,repository,bucket."),
         (b"", "line 1: the header must be prefix,account,repository or prefix,account,repository,bucket."),
-        (b"prefix,account,repository\na/,b\n", "line 2: 2 cells where the header has 3."),
+        (b"prefix,account,repository\na/,b\n", "line 2: the row has 2 cells, the header 3."),
         (b"prefix,account,repository\n\na/,,\n", "line 3: the row needs an account, a repository or both."),
-        (b"prefix,account,repository\na/,x,\na/,y,\n", "line 3: prefix 'a/' stands there twice."),
+        (b"prefix,account,repository\na/,x,\na/,y,\n", "line 3: prefix 'a/' appears twice."),
         (b'prefix,account,repository\n"a" b,x,y\n', "line 2: this is not CSV (',' expected after '\"')."),
     ],
 )
-def test_a_mistake_in_a_csv_of_prefixes_names_the_csv_and_its_line(rows: bytes, sentence: str) -> None:
+def test_the_error_for_a_csv_of_prefixes_names_the_csv_and_its_line(rows: bytes, sentence: str) -> None:
     assert mistake("datasets: [{csv: sets.csv}]", {"sets.csv": rows}) == f"sets.csv, {sentence}"
 
 
-def test_a_csv_that_is_not_text_is_refused() -> None:
+def test_a_csv_file_that_is_not_utf_8_is_an_error() -> None:
     assert mistake("datasets: [{csv: sets.csv}]", {"sets.csv": b"\xff"}) == "sets.csv: this is not UTF-8 text."
 
 
-def test_a_mistake_in_a_csv_of_subscribers_names_the_csv_and_its_line() -> None:
+def test_the_error_for_a_csv_of_subscribers_names_the_csv_and_its_line() -> None:
     message = mistake("subscribers: [{csv: names.csv}]", {"names.csv": b"account,name\n111122223333,A\n12,B\n"})
     assert message.startswith("names.csv, line 3: 'account': not an account id (12 digits)")
     message = mistake("subscribers: [{csv: names.csv}]", {"names.csv": b"account,name\n111122223333,\n"})
-    assert message == "names.csv, line 2: 'name' must be text, and there is none."
+    assert message == "names.csv, line 2: 'name' must be text, but it is empty."
 
 
-def test_the_documented_examples_load_and_the_default_prices_are_the_documented_ones() -> None:
+def test_the_examples_in_the_docs_load_and_its_prices_are_the_defaults() -> None:
     text = DOCS.read_text(encoding="utf-8")
     files = dict(re.findall(r"```csv (\S+)\n(.*?)```", text, re.S))
     read = {name: rows.encode() for name, rows in files.items()}

@@ -80,7 +80,9 @@ def test_a_failed_query_is_an_error_with_athenas_reason_and_leaves_no_objects(fa
 
 
 def test_a_refused_query_is_an_error_that_names_workgroup_and_database(fake: FakeAthena) -> None:
-    message = r"cannot query Athena \(workgroup unknown, database usage_lake\): InvalidRequestException: WorkGroup is not found"
+    message = (
+        r"cannot query Athena \(workgroup unknown, database usage_lake\): InvalidRequestException: WorkGroup is not"
+    )
     with pytest.raises(AthenaError, match=message):
         engine("unknown").run("SELECT 1")
 

@@ -1,4 +1,4 @@
-"""``usage-lake connect``: make a bucket deliver its access logs and inventories to the stack's log bucket."""
+"""``usage-lake connect``: make a bucket deliver its access logs and inventories to the log bucket of a stack."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from glue_jobs.errors import ArgumentError
 from glue_jobs.setup.bucket_settings import BucketSettings
 from glue_jobs.setup.deliveries import Step, Target, inventory_step, logging_step
 
-# Names of today's rules, and the longer ones of old buckets in us-east-1.
+# Names under today's rules, and the longer names of old buckets in us-east-1.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 
@@ -20,7 +20,7 @@ CALLS = {"logging": "put-bucket-logging", "inventory": "put-bucket-inventory-con
 
 @dataclass(frozen=True)
 class Connection:
-    """Which bucket is to deliver where, and whether to change anything or only to tell."""
+    """Which bucket delivers where; without ``apply``, nothing is changed."""
 
     bucket: str
     log_bucket: str
@@ -31,11 +31,11 @@ class Connection:
 
 
 def connect(wanted: Connection) -> Iterator[str]:
-    """Sentences on each setting and, where it is missing, the setting itself; with ``apply`` it is made.
+    """A sentence about each setting, with its value if it is missing; ``apply`` sets missing ones.
 
     Raises:
-        ArgumentError: the bucket cannot deliver to that one.
-        StorageError: the bucket cannot be read or changed.
+        ArgumentError: the bucket cannot deliver to the log bucket.
+        StorageError: the bucket's settings cannot be read or changed.
     """
     settings = BucketSettings(wanted.bucket)
     target = Target(settings.partition, wanted.log_bucket, wanted.log_prefix, wanted.inventory_prefix, wanted.frequency)
@@ -43,23 +43,23 @@ def connect(wanted: Connection) -> Iterator[str]:
     for step in (logging_step(target, settings.logging()), inventory_step(target, settings.inventories())):
         if step.state == "set" and wanted.apply:
             _set(settings, step)
-        yield _told(wanted.bucket, step, wanted.apply)
+        yield _sentence(wanted.bucket, step, wanted.apply)
 
 
 def _check(bucket: str, settings: BucketSettings, target: Target) -> None:
     for name in (bucket, target.bucket):
         if not BUCKET.fullmatch(name):
-            raise ArgumentError(f"a bucket is given by its name alone, such as example-data, not {name!r}")
+            raise ArgumentError(f"a bucket is given by its name, such as example-data, not {name!r}")
     for prefix in (target.log_prefix, target.inventory_prefix):
         if not prefix.endswith("/"):
             raise ArgumentError(f"a prefix ends with a slash, not {prefix!r}")
     if bucket == target.bucket:
-        raise ArgumentError(f"{bucket} would log its own logs; connect the buckets you publish from")
+        raise ArgumentError(f"{bucket} cannot deliver to itself; connect the buckets you publish from")
     here, there = settings.region(), BucketSettings(target.bucket).region()
     if here != there:
         raise ArgumentError(
-            f"{bucket} is in {here} and {target.bucket} in {there}, and S3 delivers within a Region only;"
-            f" create a stack in {here} too"
+            f"{bucket} is in {here} and {target.bucket} in {there}, and S3 delivers within one Region only;"
+            f" create a stack in {here}"
         )
 
 
@@ -70,9 +70,9 @@ def _set(settings: BucketSettings, step: Step) -> None:
         settings.set_inventory(step.wanted)
 
 
-def _told(bucket: str, step: Step, applied: bool) -> str:
+def _sentence(bucket: str, step: Step, applied: bool) -> str:
     if step.state != "set":
-        done = "stays as it is" if step.state == "kept" else "is left alone"
-        return f"{step.name} of {bucket} {done}: {step.reason}"
-    done = "is set" if applied else "is missing; with --apply it becomes"
-    return f"{step.name} of {bucket} {done} ({CALLS[step.name]}):\n{json.dumps(step.wanted, indent=2)}"
+        action = "is kept" if step.state == "kept" else "is left alone"
+        return f"{step.name} of {bucket} {action}: {step.reason}"
+    action = "is set" if applied else "is missing; with --apply it becomes"
+    return f"{step.name} of {bucket} {action} ({CALLS[step.name]}):\n{json.dumps(step.wanted, indent=2)}"

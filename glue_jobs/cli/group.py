@@ -1,4 +1,4 @@
-"""How a command ends that could not do what was asked."""
+"""How a command ends after an error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glue_jobs.errors import STOPPED, UsageLakeError
 
 
 class CommandGroup(click.Group):
-    """Errors of the program are one sentence and exit code 1; --verbose shows where they come from."""
+    """Prints errors as one sentence and exits with code 1; --verbose adds the stack trace."""
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -22,15 +22,15 @@ class CommandGroup(click.Group):
             _fail(context, str(error))
         except UnicodeEncodeError as error:
             text = error.object[error.start : error.end]
-            _fail(context, f"{error.encoding} has no {text!a}; set PYTHONIOENCODING=utf-8")
+            _fail(context, f"{error.encoding} cannot encode {text!a}; set PYTHONIOENCODING=utf-8")
         except OSError as error:
-            # Who reads the answer may have seen enough of it.
+            # The reader of a pipe, such as head, may stop before the end; click handles that.
             if error.errno == errno.EPIPE:
                 raise
             _fail(context, str(error))
         except KeyboardInterrupt:
-            goes_on = "; the next run goes on from here" if context.invoked_subcommand == "ingest" else ""
-            click.echo(f"\nstopped{goes_on}", err=True)
+            hint = "; the next run continues from here" if context.invoked_subcommand == "ingest" else ""
+            click.echo(f"\nstopped{hint}", err=True)
             sys.exit(STOPPED)
 
 

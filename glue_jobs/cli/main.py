@@ -1,7 +1,7 @@
-"""``usage-lake``: ingest, query, look, and a demonstration, on a laptop or against AWS.
+"""``usage-lake``: the command line, for lakes on a laptop and on AWS.
 
-Every command imports what it needs when it begins: loading all of the program takes seconds, in which a mistyped
-argument or ``--help`` should not have to wait.
+Each command imports what it needs when it starts. Importing the whole program takes seconds, which would delay
+``--help`` and the message about a mistyped argument.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ if TYPE_CHECKING:
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--verbose", is_flag=True, help="Show the whole stack trace of an error.")
+@click.option("--verbose", is_flag=True, help="Show the stack trace of an error.")
 @click.version_option(package_name="s3-usage-lake")
 def main(verbose: bool) -> None:
     """Usage and storage analytics for data published from Amazon S3."""
     if not verbose:
-        # Libraries log what is told in a sentence anyway, and a stack trace when Ctrl-C meets them.
+        # Libraries log errors that are printed as a sentence anyway, and stack traces after Ctrl-C.
         logging.basicConfig(level=logging.CRITICAL)
 
 
 @main.command("ingest")
 @options(*(argument.name for argument in ARGUMENTS if INGEST_JOB in argument.jobs))
 def ingest_command(**values: Any) -> None:
-    """Turn new raw objects into rows of the lake, each exactly once."""
+    """Ingest new raw objects into the lake, each exactly once."""
     _run_job(values)
 
 
 @main.command("report")
 @options(*(argument.name for argument in ARGUMENTS if REPORT_JOB in argument.jobs and argument.name != "pipeline"))
 def report_command(**values: Any) -> None:
-    """Publish the answers of the saved queries as dated CSV and JSON files."""
+    """Publish the results of the saved queries as dated CSV and JSON files."""
     _run_job({"pipeline": REPORT, **values})
 
 
@@ -70,9 +70,9 @@ def _given(values: dict[str, Any]) -> dict[str, str]:
 @options("lake_path", "database", "catalog")
 @FORMAT
 def query_command(name: str, parameters: tuple[str, ...], form: str, **values: Any) -> None:
-    """Answer a saved query, e.g. access/downloads_by_month.
+    """Run a saved query, such as access/downloads_by_month.
 
-    Tables on S3 are read whole; Athena answers better when they are large.
+    Tables on S3 are downloaded completely; use Athena if they are large.
     """
     from glue_jobs.query.saved.query import SavedQuery
 
@@ -86,10 +86,10 @@ def query_command(name: str, parameters: tuple[str, ...], form: str, **values: A
 @options("lake_path", "database", "catalog")
 @FORMAT
 def sql_command(statement: str, form: str, **values: Any) -> None:
-    """Answer a SELECT in Athena's SQL.
+    """Run a SELECT in Athena's SQL.
 
-    DuckDB answers it, and not every function of Athena has one there that does the same. Tables on S3 are read whole;
-    Athena answers better when they are large.
+    DuckDB runs it, which lacks some functions of Athena. Tables on S3 are downloaded completely; use Athena if they are
+    large.
     """
     _print(_answer(values, statement), form)
 
@@ -107,7 +107,7 @@ def queries_command() -> None:
 @options("lake_path", "database", "catalog")
 @FORMAT
 def status_command(form: str, **values: Any) -> None:
-    """What was ingested so far, per pipeline; rows of inventories that newer snapshots replaced are counted, too."""
+    """Show what each pipeline has ingested, including rows of replaced inventory snapshots."""
     from glue_jobs.cli.show import STATUS
 
     _print(_answer(values, STATUS), form)
@@ -116,18 +116,18 @@ def status_command(form: str, **values: Any) -> None:
 @main.command("rejected")
 @options("lake_path", "database", "catalog")
 @click.option(
-    "--limit", default=50, show_default=True, type=click.IntRange(min=0), help="Records to show, the latest first."
+    "--limit", default=50, show_default=True, type=click.IntRange(min=0), help="Number of records, newest first."
 )
 @FORMAT
 def rejected_command(limit: int, form: str, **values: Any) -> None:
-    """Which raw records were refused, and why."""
+    """Show rejected raw records and the reason for each."""
     from glue_jobs.cli.show import REJECTED, readable
 
     _print(readable(_answer(values, REJECTED, [limit])), form)
 
 
 def _answer(values: dict[str, Any], sql: str, parameters: Sequence[ParameterValue] = ()) -> pa.Table:
-    """What the lake that the values name answers to a SELECT."""
+    """The result of a SELECT on the lake that ``values`` name."""
     from glue_jobs.jobs.lake_argument import lake_argument
     from glue_jobs.query.duckdb.lake_tables import sources
     from glue_jobs.query.duckdb.query_engine import QueryEngine
@@ -154,34 +154,45 @@ def _parameter(text: str) -> tuple[str, str]:
 
 @main.command("connect")
 @click.argument("bucket")
-@click.option("--to", "log_bucket", required=True, metavar="BUCKET", help="The stack's log bucket: output LogBucket.")
-@click.option("--log-prefix", default="s3-access-log/", show_default=True, help="As the stack's AccessLogPrefix.")
-@click.option("--inventory-prefix", default="s3-inventory/", show_default=True, help="As the stack's InventoryPrefix.")
 @click.option(
-    "--frequency", type=click.Choice(["Daily", "Weekly"]), default="Daily", show_default=True, help="Of the inventory."
+    "--to", "log_bucket", required=True, metavar="BUCKET", help="The log bucket of the stack: its output LogBucket."
 )
-@click.option("--apply", is_flag=True, help="Make the settings; without it they are only printed.")
+@click.option("--log-prefix", default="s3-access-log/", show_default=True, help="The stack's AccessLogPrefix.")
+@click.option("--inventory-prefix", default="s3-inventory/", show_default=True, help="The stack's InventoryPrefix.")
+@click.option(
+    "--frequency",
+    type=click.Choice(["Daily", "Weekly"]),
+    default="Daily",
+    show_default=True,
+    help="How often S3 writes the inventory.",
+)
+@click.option("--apply", is_flag=True, help="Change the settings; without it they are only printed.")
 def connect_command(**values: Any) -> None:
-    """Make a bucket deliver access logs and inventories; what it delivers elsewhere is left alone."""
+    """Make a bucket deliver access logs and inventories; deliveries to other places are left alone."""
     from glue_jobs.cli.connect import Connection, connect
 
-    for told in connect(Connection(**values)):
-        click.echo(told)
+    for sentence in connect(Connection(**values)):
+        click.echo(sentence)
 
 
 @main.command("demo")
 @click.option(
-    "--dir", "folder", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Where."
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("demo"),
+    show_default=True,
+    help="Folder of the demo.",
 )
 @click.option(
     "--scale",
     type=click.FloatRange(min=0, min_open=True),
     default=1.0,
     show_default=True,
-    help="How much traffic; 1 is about 60,000 requests.",
+    help="Amount of traffic; 1 is about 60,000 requests.",
 )
 def demo_command(folder: Path, scale: float) -> None:
-    """Make a publisher's raw files, ingest them, ask, publish reports, compare with the truth."""
+    """Write a publisher's raw files, ingest them, run queries and reports, and compare with the truth."""
     from glue_jobs.cli.demo import demonstrate
 
     if not demonstrate(folder.resolve(), scale, reporter()):

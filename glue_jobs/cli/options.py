@@ -1,4 +1,4 @@
-"""Options of the commands: the declared arguments of the jobs, and how to print an answer."""
+"""Options of the commands: the declared arguments of the jobs, and the output format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Command = Callable[..., None]
 
 
 def options(*names: str) -> Callable[[Command], Command]:
-    """The declared job arguments of those names, as click options."""
+    """Adds the declared job arguments with these names to a command, as click options."""
 
     def decorate(command: Command) -> Command:
         for argument in reversed([each for each in ARGUMENTS if each.name in names]):
@@ -31,7 +31,7 @@ def _option(argument: Argument) -> Callable[[Command], Command]:
         return click.argument(argument.option, type=click.Choice(SOURCES))
     if argument.flag:
         return click.option(argument.option, argument.name, is_flag=True, help=argument.description)
-    # A default of None would be one for click, and a required option might be left out.
+    # click takes default=None for a default, which makes a required option optional.
     default: dict[str, Any] = {} if argument.default is None else {"default": argument.default, "show_default": True}
     return click.option(
         argument.option,
@@ -50,5 +50,5 @@ FORMAT = click.option(
     type=click.Choice(FORMATS),
     default="table",
     show_default=True,
-    help="How to print the answer.",
+    help="Output format.",
 )

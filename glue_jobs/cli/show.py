@@ -1,4 +1,4 @@
-"""Answers for people and programs: a table on the terminal, CSV, or JSON."""
+"""Print results as a table, as CSV or as JSON."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ SELECT source, reason, object, position, record FROM rejected_record
 ORDER BY ingest_date DESC, run_id DESC, object, position LIMIT ?
 """
 
-# Of a record this much is shown; the table has all of it.
-SHOWN = 160
+# The table contains the whole record.
+MAX_RECORD_BYTES_SHOWN = 160
 
 
 def print_rows(rows: pa.Table, form: str) -> None:
@@ -36,7 +36,7 @@ def print_rows(rows: pa.Table, form: str) -> None:
 
 
 def readable(rows: pa.Table) -> pa.Table:
-    """Raw bytes as text that a terminal survives, cut to a line's length."""
+    """Replace the bytes of column ``record`` by printable text, shortened to a line."""
     texts = [None if value is None else _escaped(value) for value in rows["record"].to_pylist()]
     return rows.set_column(rows.column_names.index("record"), "record", pa.array(texts, pa.string()))
 
@@ -59,10 +59,10 @@ def _cell(value: Any) -> str:
         return "-"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    # What strangers wrote into their requests must not reach the terminal as commands.
+    # Texts from requests can contain escape sequences, which a terminal would execute.
     return f"{value:,.2f}" if isinstance(value, float | Decimal) else printable(cell(value))
 
 
 def _escaped(value: bytes) -> str:
-    text = printable(value[:SHOWN].decode("utf-8", "backslashreplace"))
-    return text + ("…" if len(value) > SHOWN else "")
+    text = printable(value[:MAX_RECORD_BYTES_SHOWN].decode("utf-8", "backslashreplace"))
+    return text + ("…" if len(value) > MAX_RECORD_BYTES_SHOWN else "")

@@ -1,4 +1,4 @@
-"""How tables look on a terminal and in a pipe, and the table of the saved queries."""
+"""Tables on a terminal and in a pipe, and the list of saved queries."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from glue_jobs.query.saved.query import SavedQuery
 
 
 def console() -> Console:
-    """Standard output; it shows texts of strangers as they are."""
-    # A pipe has no width: cutting columns there would lose data. Names such as a:key:b are no emoji.
+    """Standard output without markup, so that texts are printed unchanged."""
+    # A pipe has no width, and shortened columns would lose data. A text such as :key: is not an emoji.
     return Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 400)
 
 
 def text_table(*names: str) -> Table:
-    """An empty table with columns of these names and no lines around them."""
+    """An empty table with these columns and no borders."""
     return Table(*names, box=None, header_style="bold", pad_edge=False)
 
 
 def print_queries(saved: Iterable[SavedQuery]) -> None:
-    """Print names, titles and parameters of saved queries."""
+    """Print the names, titles and parameters of saved queries."""
     table = text_table("query", "answers", "parameters")
     for query in saved:
         parameters = ", ".join(f"{each.name}={each.example}" for each in query.metadata.parameters)

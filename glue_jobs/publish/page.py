@@ -1,4 +1,4 @@
-"""The page that shows the reports to people: one HTML file that needs no other."""
+"""The page of the reports: one HTML file that loads no other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from glue_jobs.publish.text import cell, records
 NAME = "index.html"
 HTML = "text/html; charset=utf-8"
 
-# A page is for looking; the files have every row.
+# The report files have all rows.
 ROWS_SHOWN = 20
 
 STYLE = """
@@ -33,7 +33,7 @@ td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabula
 
 @dataclass(frozen=True)
 class Shown:
-    """One report as the page shows it: its first rows, and how many there are."""
+    """One report on the page: its first rows, and the number of all its rows."""
 
     report: Report
     rows: pa.Table
@@ -41,7 +41,7 @@ class Shown:
 
 
 def page(shown: Sequence[Shown], failed: Sequence[str], day: date) -> str:
-    """The page; everything in it is escaped, for strangers have written keys and user agents."""
+    """The page as HTML. All texts are escaped, because keys and user agents come from strangers."""
     parts = [
         "<!DOCTYPE html>",
         f'<html lang="en"><head><meta charset="utf-8"><title>Reports of {day}</title>',

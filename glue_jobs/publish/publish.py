@@ -1,4 +1,4 @@
-"""Runs the reports and writes their files, each whole or not at all, and the manifest last."""
+"""Run the reports and write their files: each completely or not at all, the manifest last."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from glue_jobs.publish.page import HTML, NAME, ROWS_SHOWN, Shown, page
 from glue_jobs.publish.report_set import JSON, Form, Report
 from glue_jobs.storage import storage_for
 
-# Names of queries or views that could not be made, and why.
+# Names of queries and views that failed, with the reason.
 Failures = tuple[tuple[str, str], ...]
 
 
 class Engine(Protocol):
-    """What answers the queries."""
+    """Runs the queries."""
 
     def run(self, sql: str) -> pa.Table:
-        """The answer of one SELECT in Athena's SQL; raises UsageLakeError."""
+        """The result of one SELECT in Athena's SQL; raises UsageLakeError."""
 
 
 class ReportError(UsageLakeError):
-    """Some reports could not be made; those that could are written."""
+    """Some reports failed; the others are written."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """One file as the manifest tells of it; ``rows`` are those of the query's answer, without the header."""
+    """One file in the manifest; ``rows`` counts the rows of the query's result, without the header."""
 
     name: str
     query: str | None
@@ -46,7 +46,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Published:
-    """What was written to ``folder``, and why some queries could not be answered (name, sentence)."""
+    """The files written to ``folder``, and the queries that failed (name, reason)."""
 
     folder: str
     files: tuple[Written, ...]
@@ -55,7 +55,7 @@ class Published:
 
 @dataclass(frozen=True)
 class AsOf:
-    """What the answers depend on besides the lake."""
+    """What results depend on besides the lake."""
 
     day: date
     prices: Prices = field(default_factory=Prices)
@@ -64,9 +64,9 @@ class AsOf:
 def publish(
     reports: Sequence[Report], engine: Engine, folder: str, as_of: AsOf, failed: Failures, reporter: Reporter
 ) -> Published:
-    """Answer every report and write its files below ``folder``; then a page of them and a manifest.
+    """Run the query of every report and write its files below ``folder``, then the page and the manifest.
 
-    A query that fails costs only its own report; ``failed`` is what could not be made before.
+    If a query fails, the other reports are still written. ``failed`` has earlier failures, such as those of views.
 
     Raises:
         StorageError: the folder cannot be written to.
@@ -84,25 +84,25 @@ def publish(
                 shown.append(Shown(report, rows.slice(0, ROWS_SHOWN), rows.num_rows))
                 files += [_report(report, form, rows, folder, day) for form in report.forms]
             progress(done, len(reports))
-    unmade = [name for name, _ in failures]
-    # The page is of the latest day, so that no day's manifest can promise what is in it.
-    latest = _write(folder, NAME, page(shown, unmade, day), HTML)
-    _write(folder, f"manifest-{day:%Y%m%d}.json", _manifest(files, unmade), JSON)
+    names = [name for name, _ in failures]
+    # Every day replaces the page, so no manifest of a day can list its checksum.
+    latest = _write(folder, NAME, page(shown, names, day), HTML)
+    _write(folder, f"manifest-{day:%Y%m%d}.json", _manifest(files, names), JSON)
     return Published(folder, (*files, latest), tuple(failures))
 
 
 def sentence(published: Published) -> str:
-    """What was published, for people.
+    """A sentence about what was published.
 
     Raises:
-        ReportError: some reports could not be made; the sentence names them.
+        ReportError: some reports failed; the sentence names them.
     """
     queries = len({file.query for file in published.files if file.query})
-    told = f"{queries} reports in {len(published.files)} files are in {published.folder}"
+    text = f"{queries} reports in {len(published.files)} files are in {published.folder}"
     if not published.failed:
-        return told
+        return text
     reasons = "; ".join(f"{name}: {printable(reason)}" for name, reason in published.failed)
-    raise ReportError(f"{told}, but {len(published.failed)} could not be made: {reasons}")
+    raise ReportError(f"{text}, but {len(published.failed)} failed: {reasons}")
 
 
 def _report(report: Report, form: Form, rows: pa.Table, folder: str, day: date) -> Written:
@@ -117,5 +117,5 @@ def _write(folder: str, name: str, text: str, content_type: str) -> Written:
 
 
 def _manifest(files: Sequence[Written], failed: Sequence[str]) -> str:
-    # Nothing of the clock or of this run is told, so that the same lake has the same manifest.
+    # Without the time or the run id, the same lake always gives the same manifest.
     return json.dumps({"files": [asdict(file) for file in files], "failed": failed}, indent=2) + "\n"

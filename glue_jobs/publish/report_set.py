@@ -1,4 +1,4 @@
-"""The reports: which saved queries are published, in which files."""
+"""The reports: which saved queries are published, and in which files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glue_jobs.query.saved.query import SavedQuery
 CSV = "text/csv; charset=utf-8"
 JSON = "application/json"
 
-# These files have had readers before: their names, and that there is no JSON beside them, are Source Stats'.
+# Readers of Source Stats, an earlier tool, rely on these file names; it wrote no JSON files.
 SOURCE_STATS = {
     "storage/accounts": "accounts/source-stats-accounts",
     "storage/repositories": "repositories/source-stats-repositories",
@@ -24,21 +24,21 @@ SOURCE_STATS = {
 
 @dataclass(frozen=True)
 class Form:
-    """One way to write an answer down."""
+    """One file format of a report."""
 
     ending: str
     content_type: str
     write: Callable[[pa.Table], str]
 
 
-# Texts of strangers are kept from being formulas where a spreadsheet opens the file; JSON has them as they are.
+# Spreadsheets open CSV files, so texts that look like formulas are guarded; JSON has them unchanged.
 AS_CSV = Form("csv", CSV, lambda rows: csv_text(rows, guarded=True))
 AS_JSON = Form("json", JSON, json_text)
 
 
 @dataclass(frozen=True)
 class Report:
-    """One saved query and the files its answer is written to."""
+    """One saved query and the files of its result."""
 
     query: SavedQuery
     stem: str
@@ -46,16 +46,16 @@ class Report:
 
     @property
     def subject(self) -> str:
-        """What the report is about: the folder its query is in."""
+        """The folder of the query, such as ``storage``."""
         return self.query.name.partition("/")[0]
 
     def name(self, form: Form, day: date) -> str:
-        """The file's name below the folder of the reports."""
+        """The name of a file, relative to the folder of the reports."""
         return f"{self.stem}-{day:%Y%m%d}.{form.ending}"
 
 
 def report_set() -> tuple[Report, ...]:
-    """A report for every saved query that needs nobody to choose a parameter, in the order of their names."""
+    """A report for every saved query whose parameters all have defaults, sorted by name."""
     return tuple(
         _report(query)
         for query in SavedQuery.all()

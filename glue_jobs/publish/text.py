@@ -1,4 +1,4 @@
-"""Answers as text that programs read: CSV and JSON, the same from every query engine."""
+"""Results as CSV and JSON text, the same for every query engine."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 
 import pyarrow as pa
 
-# What a spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection), also behind
-# apostrophes, so that taking one apostrophe away gives back exactly what was there.
+# Texts that a spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection). Leading
+# apostrophes are included, so that removing one apostrophe always restores the text.
 FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 
 
 def csv_text(rows: pa.Table, *, guarded: bool = False) -> str:
-    """Header and rows with RFC 4180's quotes, lines ending with LF; null is empty, an empty text is quoted.
+    """Header and rows, quoted as in RFC 4180, with LF at line ends; null is empty, an empty text is quoted.
 
-    ``guarded`` puts an apostrophe before texts that a spreadsheet would calculate: keys and user agents come from
-    strangers. Numbers, also negative ones, are never touched.
+    ``guarded`` puts an apostrophe before texts that a spreadsheet would take for formulas, because keys and user agents
+    come from strangers. Numbers, also negative ones, are unchanged.
     """
     lines = [",".join(_quoted(name) for name in rows.column_names)]
     lines += [",".join(_field(value, guarded) for value in record) for record in records(rows)]
@@ -28,14 +28,14 @@ def csv_text(rows: pa.Table, *, guarded: bool = False) -> str:
 
 
 def json_text(rows: pa.Table) -> str:
-    """A list of objects, one per row; texts exactly as they are, NaN and infinity as null."""
+    """A list of objects, one per row; texts are unchanged, NaN and infinity are null."""
     keys = _distinct(rows.column_names)
     objects = [dict(zip(keys, map(_plain, record), strict=True)) for record in records(rows)]
     return json.dumps(objects, default=cell, ensure_ascii=False, indent=2) + "\n"
 
 
 def records(rows: pa.Table) -> list[tuple[Any, ...]]:
-    """The rows by position: a SELECT may give two columns the same name."""
+    """The rows as tuples, because a SELECT can return two columns with the same name."""
     return list(zip(*map(_values, rows.columns), strict=True))
 
 
@@ -43,13 +43,13 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
     try:
         values: list[Any] = column.to_pylist()
     except (OverflowError, ValueError):
-        # Days and times that Python has no name for.
+        # Dates and times beyond the range of Python's types.
         values = column.cast(pa.string()).to_pylist()
     return values
 
 
 def cell(value: Any) -> str:
-    """A value that is not null as text: 747.3, 2024-04-17 18:11:22, true; numbers never with an exponent."""
+    """A value other than null as text: 747.3, 2024-04-17 18:11:22, true; numbers have no exponent."""
     if isinstance(value, bytes):
         return value.hex(" ")
     if isinstance(value, float):
@@ -73,13 +73,13 @@ def _quoted(text: str) -> str:
 def _number(value: float) -> str:
     if not isfinite(value):
         return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    # The shortest digits that mean this very double, as Source Stats wrote them.
+    # The shortest digits that identify the double, as in Source Stats.
     text = format(Decimal(repr(value)), "f")
     return text if "." in text else f"{text}.0"
 
 
 def _plain(value: Any) -> Any:
-    """The value as JSON can have it."""
+    """The value with types that JSON has."""
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     if isinstance(value, dict):

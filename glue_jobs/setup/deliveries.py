@@ -1,7 +1,7 @@
-"""What a bucket has to deliver so that it can be analysed, and how that goes together with what it delivers already.
+"""The logging and inventory settings that a bucket needs, compared with its present ones.
 
-A bucket has one place it logs to, so a log that goes elsewhere is left alone. Inventories have names: one more
-is added beside those that are there.
+A bucket has one log destination, so logging that goes elsewhere is left alone. It can have many inventory
+configurations, so another one is added.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any, Literal
 
 Settings = dict[str, Any]
 
-# The inventory configuration's name in the bucket it is about.
-INVENTORY = "usage-lake"
+# The id of the inventory configuration.
+INVENTORY_ID = "usage-lake"
 
-# All that an inventory may tell but owner and ACL, which are long and the same everywhere where ACLs are off.
-FIELDS = (
+# All optional fields except owner and ACL, which are long, and the same for all objects if ACLs are disabled.
+INVENTORY_FIELDS = (
     "Size",
     "LastModifiedDate",
     "StorageClass",
@@ -33,15 +33,15 @@ FIELDS = (
     "LifecycleExpirationDate",
 )
 
-NEEDED = {"Size", "LastModifiedDate", "StorageClass"}
+REQUIRED_FIELDS = {"Size", "LastModifiedDate", "StorageClass"}
 
-# What only some reports ask for.
-ASKED_FOR = ("ETag", "EncryptionStatus", "ReplicationStatus")
+# Fields that some reports use.
+REPORT_FIELDS = ("ETag", "EncryptionStatus", "ReplicationStatus")
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where deliveries go: the stack's log bucket, and its prefixes, each with a slash at its end."""
+    """The destination of deliveries: the log bucket of the stack, and prefixes that end with a slash."""
 
     partition: str
     bucket: str
@@ -52,10 +52,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Step:
-    """One setting: what it is called, what it should be, and what has to be done.
+    """One setting of a bucket, its wanted value, and what to do.
 
-    ``state`` is ``set`` (not there yet), ``kept`` (there already, or as good) or ``left`` (something else is there);
-    ``reason`` is a sentence about the last two.
+    ``state`` is ``set`` (the setting is missing), ``kept`` (the present one will do) or ``left`` (another one is in its
+    place); ``reason`` explains the last two.
     """
 
     name: Literal["logging", "inventory"]
@@ -65,7 +65,7 @@ class Step:
 
 
 def logging_step(target: Target, present: Mapping[str, Any] | None) -> Step:
-    """Access logs, in folders of the day a request was made; ``present`` is the bucket's LoggingEnabled, if any.
+    """Access logs in folders by the day of the request; ``present`` is the bucket's LoggingEnabled element, if any.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLogging.html
     """
@@ -80,25 +80,25 @@ def logging_step(target: Target, present: Mapping[str, Any] | None) -> Step:
         return Step("logging", wanted, "set")
     place = f"s3://{present['TargetBucket']}/{present.get('TargetPrefix', '')}"
     if place.startswith(f"s3://{target.bucket}/{target.log_prefix}"):
-        return Step("logging", wanted, "kept", f"it logs to {place} already")
+        return Step("logging", wanted, "kept", f"it already logs to {place}")
     reason = (
-        f"it logs to {place}, and a bucket logs to one place only; let the stack read that bucket"
+        f"it logs to {place}, and a bucket has one log destination; let the stack read that bucket"
         " (ExistingAccessLogBucket), or switch that logging off first"
     )
     return Step("logging", wanted, "left", reason)
 
 
 def inventory_step(target: Target, present: Mapping[str, Mapping[str, Any]]) -> Step:
-    """An inventory of all versions as Parquet; ``present`` are the bucket's configurations by name.
+    """A Parquet inventory of all versions; ``present`` has the bucket's inventory configurations by id.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketInventoryConfiguration.html
     """
     wanted: Settings = {
-        "Id": INVENTORY,
+        "Id": INVENTORY_ID,
         "IsEnabled": True,
         "IncludedObjectVersions": "All",
         "Schedule": {"Frequency": target.frequency},
-        "OptionalFields": list(FIELDS),
+        "OptionalFields": list(INVENTORY_FIELDS),
         "Destination": {
             "S3BucketDestination": {
                 "Bucket": f"arn:{target.partition}:s3:::{target.bucket}",
@@ -109,30 +109,31 @@ def inventory_step(target: Target, present: Mapping[str, Mapping[str, Any]]) -> 
     }
     same = next((name for name, each in sorted(present.items()) if _delivers(each, target)), None)
     if same is not None:
-        return Step("inventory", wanted, "kept", f"its inventory {same!r} goes there already{_lacking(present[same])}")
-    if INVENTORY in present:
+        reason = f"its inventory {same!r} already goes there{_missing(present[same])}"
+        return Step("inventory", wanted, "kept", reason)
+    if INVENTORY_ID in present:
         reason = (
-            f"it has an inventory called {INVENTORY!r} that goes elsewhere, is switched off or lists less than reports"
-            " need; delete that one first, or let the stack read its bucket (ExistingInventoryBucket)"
+            f"its inventory {INVENTORY_ID!r} goes elsewhere, is disabled, or lacks what reports need;"
+            " delete it first, or let the stack read its bucket (ExistingInventoryBucket)"
         )
         return Step("inventory", wanted, "left", reason)
     return Step("inventory", wanted, "set")
 
 
-def _lacking(present: Mapping[str, Any]) -> str:
-    """What an inventory that is kept does not tell, and reports on it will not either."""
+def _missing(present: Mapping[str, Any]) -> str:
+    """What a kept inventory does not list, as the end of a sentence."""
     fields = {*present.get("OptionalFields", ())}
-    lacking = [name for name in ASKED_FOR if name not in fields]
+    missing = [name for name in REPORT_FIELDS if name not in fields]
     if present.get("IncludedObjectVersions") != "All":
-        lacking.insert(0, "older versions")
-    return f"; it lists no {', no '.join(lacking)}, so reports have nothing to tell of these" if lacking else ""
+        missing.insert(0, "older versions")
+    return f"; it lists no {', no '.join(missing)}, so reports lack these" if missing else ""
 
 
 def _delivers(present: Mapping[str, Any], target: Target) -> bool:
     place = present["Destination"]["S3BucketDestination"]
     bucket = str(place["Bucket"]).rpartition(":")[2]
     prefix = f"{place.get('Prefix', '')}/"
-    # One of a part of the bucket, or without what every report needs, is as good as none.
-    whole = not present.get("Filter") and {*present.get("OptionalFields", ())} >= NEEDED
-    there = bucket == target.bucket and prefix.startswith(target.inventory_prefix)
-    return bool(present["IsEnabled"]) and whole and there
+    # An inventory of a part of the bucket, or without a required field, cannot be used.
+    is_complete = not present.get("Filter") and {*present.get("OptionalFields", ())} >= REQUIRED_FIELDS
+    goes_there = bucket == target.bucket and prefix.startswith(target.inventory_prefix)
+    return bool(present["IsEnabled"]) and is_complete and goes_there

@@ -1,4 +1,4 @@
-"""The command line as a whole: what it loads, and what people are told."""
+"""The command line: what it imports, its messages and its exit codes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from glue_jobs.tables.subscriber import SUBSCRIBER
 
 ROOT = Path(__file__).parents[2]
 
-# Each takes a tenth of a second or more to load, together over two.
+# Importing each takes a tenth of a second or more, all of them over two seconds.
 HEAVY = ["boto3", "duckdb", "numpy", "pandas", "pyarrow", "pyiceberg", "pyspark", "sqlglot"]
 
 RUN = f"""
@@ -34,7 +34,7 @@ finally:
 
 
 def loaded(folder: Path, *arguments: str) -> list[str]:
-    """Which of the heavy packages a command loads."""
+    """The heavy packages that a command imports."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", RUN, *arguments]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
@@ -58,7 +58,7 @@ def loaded(folder: Path, *arguments: str) -> list[str]:
         "connect example",
     ],
 )
-def test_help_and_mistakes_load_nothing_that_takes_long(tmp_path: Path, line: str) -> None:
+def test_help_and_mistyped_arguments_import_no_heavy_package(tmp_path: Path, line: str) -> None:
     assert loaded(tmp_path, *line.split()) == []
 
 
@@ -72,13 +72,13 @@ def test_help_and_mistakes_load_nothing_that_takes_long(tmp_path: Path, line: st
         (["connect", "example"], "--to"),
     ],
 )
-def test_an_option_that_is_needed_is_asked_for(arguments: list[str], missing: str) -> None:
-    told = CliRunner().invoke(main, arguments)
-    assert (told.exit_code, told.output.splitlines()[-1]) == (2, f"Error: Missing option '{missing}'.")
+def test_a_missing_option_is_named(arguments: list[str], missing: str) -> None:
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, result.output.splitlines()[-1]) == (2, f"Error: Missing option '{missing}'.")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["demo", "--scale=0"], "0.0 is not in the range x>0"),
         (["demo", "--scale=-1"], "-1.0 is not in the range x>0"),
@@ -89,26 +89,26 @@ def test_an_option_that_is_needed_is_asked_for(arguments: list[str], missing: st
         ),
     ],
 )
-def test_a_value_that_cannot_be_is_refused_before_anything_is_done(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
+def test_a_wrong_value_is_refused_before_anything_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("demo").mkdir()
     Path("demo/.usage-lake-demo").touch()
     done = CliRunner().invoke(main, arguments)
-    assert (done.exit_code, told in done.output) == (2, True)
+    assert (done.exit_code, message in done.output) == (2, True)
     assert Path("demo/.usage-lake-demo").exists()
 
 
-def test_a_lake_that_is_not_there_is_told_and_not_made(tmp_path: Path) -> None:
-    told = CliRunner().invoke(main, ["status", "--lake", f"{tmp_path}/lake"])
+def test_a_missing_lake_is_an_error_and_is_not_created(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["status", "--lake", f"{tmp_path}/lake"])
     sentence = f"error: there are no tables in database usage_lake of {tmp_path}/lake; ingest something first"
-    assert (told.exit_code, told.output.startswith(sentence)) == (1, True)
+    assert (result.exit_code, result.output.startswith(sentence)) == (1, True)
     assert list(tmp_path.iterdir()) == []
 
 
 def run(*arguments: str, stdout: Any, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The command line in a process of its own."""
+    """Run the command line in a separate process."""
     code = "from glue_jobs.cli.main import main; main()"
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],
@@ -120,41 +120,41 @@ def run(*arguments: str, stdout: Any, **environment: str) -> subprocess.Complete
     )
 
 
-def test_a_disk_that_is_full_is_told_in_a_sentence() -> None:
+def test_the_error_for_a_full_disk_is_one_sentence() -> None:
     with Path("/dev/full").open("w") as full:
-        told = run("queries", stdout=full)
-    assert (told.returncode, told.stderr) == (1, "error: [Errno 28] No space left on device\n")
+        result = run("queries", stdout=full)
+    assert (result.returncode, result.stderr) == (1, "error: [Errno 28] No space left on device\n")
 
 
-def test_text_that_a_terminal_cannot_show_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_the_error_for_text_that_cannot_be_encoded_is_one_sentence(tmp_path: Path) -> None:
     Lake(str(tmp_path), "usage_lake").create(SUBSCRIBER)
     question = ("sql", "SELECT '日本' AS x", "--lake", str(tmp_path))
-    told = run(*question, stdout=subprocess.PIPE, PYTHONIOENCODING="latin-1")
-    assert (told.returncode, told.stdout) == (1, "")
-    assert told.stderr == "error: latin-1 has no '\\u65e5\\u672c'; set PYTHONIOENCODING=utf-8\n"
+    result = run(*question, stdout=subprocess.PIPE, PYTHONIOENCODING="latin-1")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == "error: latin-1 cannot encode '\\u65e5\\u672c'; set PYTHONIOENCODING=utf-8\n"
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_reader_who_has_seen_enough_gets_no_error(tmp_path: Path, form: str) -> None:
+def test_a_closed_pipe_is_not_an_error(tmp_path: Path, form: str) -> None:
     Lake(str(tmp_path), "usage_lake").create(SUBSCRIBER)
     reading, writing = os.pipe()
     os.close(reading)
-    told = run("sql", "SELECT 1 AS x", "--lake", str(tmp_path), "--format", form, stdout=writing)
+    result = run("sql", "SELECT 1 AS x", "--lake", str(tmp_path), "--format", form, stdout=writing)
     os.close(writing)
-    assert (told.returncode, told.stderr) == (1, "")
+    assert (result.returncode, result.stderr) == (1, "")
 
 
-@pytest.mark.parametrize(("command", "hint"), [("ingest", "; the next run goes on from here"), ("queries", "")])
-def test_ctrl_c_ends_a_command_without_a_stack_trace(monkeypatch: pytest.MonkeyPatch, command: str, hint: str) -> None:
+@pytest.mark.parametrize(("command", "hint"), [("ingest", "; the next run continues from here"), ("queries", "")])
+def test_ctrl_c_stops_a_command_without_a_stack_trace(monkeypatch: pytest.MonkeyPatch, command: str, hint: str) -> None:
     def stop(**_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(main.commands[command], "callback", stop)
     arguments = ["s3_access_log", "--from", "raw", "--lake", "lake"] if command == "ingest" else []
-    told = CliRunner().invoke(main, [command, *arguments])
-    assert (told.exit_code, told.output) == (130, f"\nstopped{hint}\n")
+    result = CliRunner().invoke(main, [command, *arguments])
+    assert (result.exit_code, result.output) == (130, f"\nstopped{hint}\n")
 
 
-def test_a_question_loads_no_spark(tmp_path: Path) -> None:
+def test_a_query_does_not_import_spark(tmp_path: Path) -> None:
     assert "duckdb" in loaded(tmp_path, "status", "--lake", "lake")
     assert "pyspark" not in loaded(tmp_path, "status", "--lake", "lake")

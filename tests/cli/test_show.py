@@ -1,4 +1,4 @@
-"""Answers as a table, as CSV and as JSON."""
+"""Results are printed as a table, as CSV and as JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.cli.options import FORMATS
-from glue_jobs.cli.show import SHOWN, print_rows, readable
+from glue_jobs.cli.show import MAX_RECORD_BYTES_SHOWN, print_rows, readable
 
 ROWS = pa.table(
     {
@@ -36,7 +36,7 @@ def printed(rows: pa.Table, form: str, capsys: pytest.CaptureFixture[str]) -> st
     return capsys.readouterr().out
 
 
-def test_csv(capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_are_printed_as_csv(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed(ROWS, "csv", capsys).split("\n") == [
         "name,count,share,is_own,day,time,sum,extra,record",
         '"a,b",1234567,0.5,true,2024-05-07,2024-05-07 01:02:03,1234.50,"[""x"", ""y,z""]",00 ff',
@@ -59,7 +59,7 @@ def test_any_text_survives_csv(rows: list[tuple[str, str]]) -> None:
     assert [tuple(row) for row in csv.reader(sink)] == [("a", "b"), *rows]
 
 
-def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_are_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     first, _, last = json.loads(printed(ROWS, "json", capsys), parse_constant=pytest.fail)
     assert first == {
         **{"name": "a,b", "count": 1234567, "share": 0.5, "is_own": True, "day": "2024-05-07"},
@@ -68,7 +68,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert (last["name"], last["count"], last["share"], last["extra"]) == ("", None, None, None)
 
 
-def test_a_table_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_are_printed_as_an_aligned_table(capsys: pytest.CaptureFixture[str]) -> None:
     header, first, second, _ = printed(ROWS, "table", capsys).splitlines()
     assert header.split() == ROWS.column_names
     assert first.split() == [
@@ -86,7 +86,7 @@ def test_a_table_for_people(capsys: pytest.CaptureFixture[str]) -> None:
         "ff",
     ]
     assert second.split() == ["-", "0", "-", "false", "-", "-", "-", "[]", "-"]
-    assert first.index("1,234,567") < second.index(" 0 ") + 1, "numbers are aligned on the right, nulls or not"
+    assert first.index("1,234,567") < second.index(" 0 ") + 1, "numbers are aligned on the right, with or without nulls"
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -99,7 +99,7 @@ def test_columns_of_the_same_name_keep_their_own_values(form: str, capsys: pytes
         assert text.replace(",", " ").split() == ["x", "x", "x", "1", "2", "3"]
 
 
-def test_names_are_shown_as_they_are_and_never_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_markup_is_printed_as_it_is_and_escape_sequences_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     rows = pa.table({"[bold]": ["a:key:b [red]x[/red]", "\x1b[2Jgone\r\n", "日本"]})
     text = printed(rows, "table", capsys)
     assert "[bold]" in text
@@ -108,20 +108,20 @@ def test_names_are_shown_as_they_are_and_never_obeyed(capsys: pytest.CaptureFixt
     assert "日本" in text
 
 
-def test_a_long_text_is_folded_never_cut(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_long_text_is_folded_and_not_cut(capsys: pytest.CaptureFixture[str]) -> None:
     text = printed(pa.table({"key": ["k" * 1000], "n": [1]}), "table", capsys)
     assert text.count("k") == 1000 + len("key".replace("ey", ""))
 
 
-def test_no_rows(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_result_says_so_and_has_a_header(capsys: pytest.CaptureFixture[str]) -> None:
     empty = ROWS.slice(0, 0)
     assert "(no rows)" in printed(empty, "table", capsys)
     assert printed(empty, "csv", capsys) == ",".join(ROWS.column_names) + "\n"
     assert json.loads(printed(empty, "json", capsys)) == []
 
 
-def test_refused_bytes_are_printable() -> None:
+def test_rejected_records_are_shown_as_short_printable_text() -> None:
     records = [b'caf\xc3\xa9 "x"', b"\xff\x00\x1b[2J\n", None, b"y" * 1000]
     rows = readable(pa.table({"source": ["s"] * 4, "record": pa.array(records, pa.binary())}))
-    assert rows["record"].to_pylist() == ['café "x"', r"\xff\x00\x1b[2J\n", None, "y" * SHOWN + "…"]
+    assert rows["record"].to_pylist() == ['café "x"', r"\xff\x00\x1b[2J\n", None, "y" * MAX_RECORD_BYTES_SHOWN + "…"]
     assert rows.column_names == ["source", "record"]

@@ -1,4 +1,4 @@
-"""What is listed on a terminal."""
+"""The list of saved queries on a terminal."""
 
 from __future__ import annotations
 

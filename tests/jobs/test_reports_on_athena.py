@@ -68,7 +68,7 @@ def test_a_report_that_athena_fails_is_named_and_the_others_are_written(
     monkeypatch.setattr(fake, "answer", fails)
     assert job(f"{bucket}/lake", f"{bucket}/reports") == 1
     output = capsys.readouterr().err
-    assert "could not be made: storage/growth: query" in output
+    assert "1 failed: storage/growth: query" in output
     assert "Query exhausted resources" in output
     names = below(f"{bucket}/reports")
     assert "accounts/source-stats-accounts-20260315.csv" in names

@@ -31,13 +31,13 @@ TOTALS = [{**SNAPSHOT, "objects": 4, "bytes": 1, "noncurrent_objects": 0, "noncu
 
 
 def with_rows(lake: Lake, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Make these the rows of the lake's table."""
+    """Replace the rows of a table of the lake."""
     lake.create(table)
     lake.load(table).replace(pa.Table.from_pylist(rows, schema=table.arrow_schema))
 
 
 def with_inventory(lake: Lake) -> Lake:
-    """The lake, with one snapshot of four objects."""
+    """Add one snapshot of four objects to the lake."""
     with_rows(lake, S3_INVENTORY_OBJECT, OBJECTS)
     with_rows(lake, DAILY_STORAGE, TOTALS)
     return lake

@@ -1,4 +1,4 @@
-"""The page of the reports shows first rows, and nothing a stranger wrote becomes part of the page."""
+"""The page of the reports shows the first rows, and escapes all texts."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def test_rows_titles_and_links_are_shown() -> None:
     assert text.count("<h2>Storage</h2>") == 1
 
 
-def test_what_strangers_wrote_is_text() -> None:
+def test_texts_cannot_become_html() -> None:
     rows = pa.table({HOSTILE: [HOSTILE]})
     text = page([Shown(report("access/tools"), rows, 1)], [HOSTILE], DAY)
     assert "<script" not in text
     assert text.count("&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt;&amp;&quot;quoted&quot;") == 3
 
 
-def test_the_page_needs_nothing_from_elsewhere_and_says_what_is_missing() -> None:
+def test_the_page_loads_nothing_and_names_failed_reports() -> None:
     text = page([Shown(report("access/tools"), pa.table({"n": pa.array([], pa.int64())}), 0)], ["storage/growth"], DAY)
     assert not re.findall(r"https?://|src=|@import|url\(", text)
     assert "<strong>Could not be made:</strong> storage/growth." in text

@@ -1,4 +1,4 @@
-"""The published folder: names, contents, the manifest, and what a failure leaves."""
+"""The published files: names, contents, the manifest, and what is left after a failure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NAMES = ("storage/accounts", "storage/growth", "storage/extensions")
 
 
 class FakeEngine:
-    """Answers every query with one row, but for those whose text has one of the given words."""
+    """Returns one row for every query; fails queries that contain one of the given words."""
 
     def __init__(self, *failing: str) -> None:
         self._failing = failing
@@ -57,25 +57,27 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_every_query_is_a_report_that_needs_no_choice() -> None:
-    told = {report.query.name: [report.name(form, DAY) for form in report.forms] for report in report_set()}
-    asks = {"access/top_objects_of_repository"}
-    assert told.keys() == set(SavedQuery.names()) - asks
-    assert [told[name] for name in SOURCE_STATS] == [
+def test_every_query_whose_parameters_have_defaults_is_a_report() -> None:
+    names = {report.query.name: [report.name(form, DAY) for form in report.forms] for report in report_set()}
+    without_default = {"access/top_objects_of_repository"}
+    assert names.keys() == set(SavedQuery.names()) - without_default
+    assert [names[name] for name in SOURCE_STATS] == [
         ["accounts/source-stats-accounts-20260315.csv"],
         ["repositories/source-stats-repositories-20260315.csv"],
         ["source/source-stats-summary-20260315.csv"],
     ]
-    assert told["together/cost_to_serve"] == [f"together/cost_to_serve-20260315.{ending}" for ending in ("csv", "json")]
+    assert names["together/cost_to_serve"] == [
+        f"together/cost_to_serve-20260315.{ending}" for ending in ("csv", "json")
+    ]
 
 
-def test_files_are_written_and_the_manifest_tells_of_each(tmp_path: Path) -> None:
-    told = sentence(published(tmp_path))
+def test_files_are_written_and_listed_in_the_manifest(tmp_path: Path) -> None:
+    text = sentence(published(tmp_path))
     found = files(tmp_path)
     manifest = json.loads(found.pop("manifest-20260315.json"))
-    # The page is of the latest day: no day's manifest promises its content.
+    # Every day replaces the page, so the manifest does not list it.
     assert found.pop("index.html")
-    assert told == f"3 reports in 6 files are in {tmp_path}"
+    assert text == f"3 reports in 6 files are in {tmp_path}"
     assert found.keys() == {
         "accounts/source-stats-accounts-20260315.csv",
         "storage/extensions-20260315.csv",
@@ -92,7 +94,7 @@ def test_files_are_written_and_the_manifest_tells_of_each(tmp_path: Path) -> Non
     assert {file["query"] for file in manifest["files"]} == set(NAMES)
 
 
-def test_a_query_is_asked_as_of_the_day_with_its_defaults() -> None:
+def test_a_query_runs_as_of_the_day_with_its_defaults() -> None:
     engine = FakeEngine()
     with pytest.raises(StorageError):
         publish(reports("together/cost_to_serve"), engine, "/proc/nowhere", AsOf(DAY), (), PlainReporter())
@@ -101,7 +103,7 @@ def test_a_query_is_asked_as_of_the_day_with_its_defaults() -> None:
     assert "CAST(0.023 AS double)" in sql
 
 
-def test_prices_of_the_configuration_go_before_the_defaults(tmp_path: Path) -> None:
+def test_prices_of_the_configuration_replace_the_defaults(tmp_path: Path) -> None:
     engine = FakeEngine()
     prices = Prices(storage_gb_month=StoragePrices(GLACIER=0.25), transfer_per_gb=0)
     names = ("subscriber/estimated_transfer_cost", "together/cost_to_serve")
@@ -121,22 +123,22 @@ def test_prices_of_the_configuration_go_before_the_defaults(tmp_path: Path) -> N
     ]
 
 
-def test_a_manifest_holds_although_other_days_are_published_later(tmp_path: Path) -> None:
+def test_a_manifest_stays_valid_when_other_days_are_published(tmp_path: Path) -> None:
     published(tmp_path)
     published(tmp_path, "no such", day=date(2026, 3, 16))
-    told = json.loads(files(tmp_path)["manifest-20260315.json"])["files"]
-    assert told
-    assert all(hashlib.sha256(files(tmp_path)[each["name"]]).hexdigest() == each["sha256"] for each in told)
+    listed = json.loads(files(tmp_path)["manifest-20260315.json"])["files"]
+    assert listed
+    assert all(hashlib.sha256(files(tmp_path)[each["name"]]).hexdigest() == each["sha256"] for each in listed)
 
 
-def test_the_manifest_names_what_failed_before_the_queries(tmp_path: Path) -> None:
-    outcome = published(tmp_path, failed=(("views/a", "no table"),))
+def test_the_manifest_names_earlier_failures(tmp_path: Path) -> None:
+    result = published(tmp_path, failed=(("views/a", "no table"),))
     assert json.loads(files(tmp_path)["manifest-20260315.json"])["failed"] == ["views/a"]
-    assert outcome.failed == (("views/a", "no table"),)
+    assert result.failed == (("views/a", "no table"),)
 
 
-def test_one_query_that_fails_costs_only_its_own_report(tmp_path: Path) -> None:
-    outcome = published(tmp_path, "What changed")
+def test_the_other_reports_are_written_when_a_query_fails(tmp_path: Path) -> None:
+    result = published(tmp_path, "What changed")
     found = files(tmp_path)
     assert sorted(found) == [
         "accounts/source-stats-accounts-20260315.csv",
@@ -146,15 +148,11 @@ def test_one_query_that_fails_costs_only_its_own_report(tmp_path: Path) -> None:
         "storage/extensions-20260315.json",
     ]
     assert json.loads(found["manifest-20260315.json"])["failed"] == ["storage/growth"]
-    with pytest.raises(
-        ReportError, match=r"2 reports in 4 files .* but 1 could not be made: storage/growth: the query"
-    ):
-        sentence(outcome)
+    with pytest.raises(ReportError, match=r"2 reports in 4 files .* but 1 failed: storage/growth: the query"):
+        sentence(result)
 
 
-def test_a_failure_to_write_leaves_no_half_file_and_no_manifest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_write_leaves_no_partial_file_and_no_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[int] = []
 
     def fails_on_the_third(_descriptor: int) -> None:
@@ -168,7 +166,7 @@ def test_a_failure_to_write_leaves_no_half_file_and_no_manifest(
     assert list(files(tmp_path)) == ["accounts/source-stats-accounts-20260315.csv"]
 
 
-def test_on_s3_every_file_has_its_content_type(bucket: str) -> None:
+def test_files_on_s3_have_content_types(bucket: str) -> None:
     published(f"{bucket}/public")
     name = bucket.removeprefix("s3://")
     entries = storage_for(f"{bucket}/").list(f"{bucket}/")
@@ -193,7 +191,7 @@ def job(lake: str, folder: Path, *more: str) -> int:
     return main(["--pipeline", "report", "--lake_path", lake, "--report_path", str(folder), *more])
 
 
-def test_the_job_writes_the_files_of_source_stats(lake: str, tmp_path: Path) -> None:
+def test_the_job_writes_the_same_files_as_source_stats(lake: str, tmp_path: Path) -> None:
     assert job(lake, tmp_path, "--date", "20260315") == 0
     found = {name: data.decode() for name, data in files(tmp_path).items() if "source-stats" in name}
     assert found == {
@@ -213,18 +211,18 @@ def test_the_job_writes_the_files_of_source_stats(lake: str, tmp_path: Path) -> 
     }
 
 
-def test_the_same_lake_gives_the_same_bytes(lake: str, tmp_path: Path) -> None:
+def test_the_same_lake_gives_the_same_files(lake: str, tmp_path: Path) -> None:
     for name in ("once", "again"):
         assert job(lake, tmp_path / name, "--date", "20260315") == 0
     assert files(tmp_path / "once") == files(tmp_path / "again")
 
 
-def test_reports_of_a_day_are_as_of_that_day(lake: str, tmp_path: Path) -> None:
+def test_reports_of_a_day_use_the_data_of_that_day(lake: str, tmp_path: Path) -> None:
     assert job(lake, tmp_path, "--date", "20260307") == 0
     assert files(tmp_path)["source/source-stats-summary-20260307.csv"] == b"metric,value\n"
 
 
-def test_a_lake_without_any_table_is_no_empty_lake(tmp_path: Path, capsys: Any) -> None:
+def test_a_lake_without_tables_is_an_error(tmp_path: Path, capsys: Any) -> None:
     (tmp_path / "lake").mkdir()
     assert job(str(tmp_path / "lake"), tmp_path / "out") == 1
     assert "there are no tables in database usage_lake of" in capsys.readouterr().err

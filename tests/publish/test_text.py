@@ -1,4 +1,4 @@
-"""Answers as CSV and JSON that programs and spreadsheets read."""
+"""Results as CSV and JSON that programs and spreadsheets read."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ STRANGE = st.text(st.sampled_from("=+-@'\t\r\n,\"a1"))
         (True, "true"),
     ],
 )
-def test_numbers_are_written_without_exponent(value: float, text: str) -> None:
+def test_numbers_have_no_exponent(value: float, text: str) -> None:
     assert cell(value) == text
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_a_number_as_text_is_the_same_number(value: float) -> None:
+def test_a_number_as_text_reads_back_as_the_same_number(value: float) -> None:
     assert float(cell(value)) == value
 
 
@@ -49,21 +49,21 @@ def test_a_text_that_would_be_a_formula_gets_an_apostrophe(text: str) -> None:
 
 
 @given(st.lists(STRANGE, min_size=1, max_size=5))
-def test_what_an_apostrophe_was_put_before_is_found_again(texts: list[str]) -> None:
+def test_a_guarded_text_can_be_restored(texts: list[str]) -> None:
     written = csv_text(pa.table({"key": texts, "n": range(len(texts))}), guarded=True)
     read = [row[0] for row in csv.reader(io.StringIO(written, newline=""))][1:]
     assert not [text for text in read if text[:1] in set("=+-@\t\r\n")]
-    # Whoever wants the text back takes one apostrophe off where one or more stand before a sign of a formula.
+    # A reader removes one of the apostrophes that come before the first character of a formula.
     assert [text[1:] if text.lstrip("'")[:1] in [*"=+-@\t\r\n"] else text for text in read] == texts
 
 
-def test_a_file_ends_with_one_line_end_and_has_a_header_without_rows_too() -> None:
+def test_an_empty_result_has_a_header_and_one_line_end() -> None:
     empty = pa.table({"a": pa.array([], pa.string()), "b": pa.array([], pa.int64())})
     assert csv_text(empty) == "a,b\n"
     assert json_text(empty) == "[]\n"
 
 
-def test_days_that_python_has_no_name_for_are_written() -> None:
+def test_dates_and_times_beyond_pythons_range_are_written() -> None:
     day = pa.array([2_932_897, 1, None], pa.int32()).cast(pa.date32())
     time = pa.array([2 * 253_402_300_800_000_000, 1_000_000, None], pa.int64()).cast(pa.timestamp("us"))
     lines = csv_text(pa.table({"day": day, "time": time})).splitlines()

@@ -1,4 +1,4 @@
-"""What a bucket is made to deliver, and what is left as it is."""
+"""Which deliveries of a bucket are set, kept, or left alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from glue_jobs.setup.deliveries import FIELDS, INVENTORY, Target, inventory_step, logging_step
+from glue_jobs.setup.deliveries import INVENTORY_FIELDS, INVENTORY_ID, Target, inventory_step, logging_step
 
 TARGET = Target("aws", "logs", "s3-access-log/", "s3-inventory/", "Weekly")
 
@@ -17,12 +17,12 @@ def inventory(bucket: str = "logs", prefix: str = "s3-inventory", enabled: bool 
         "Id": "theirs",
         "IsEnabled": enabled,
         "IncludedObjectVersions": "All",
-        "OptionalFields": [*FIELDS],
+        "OptionalFields": [*INVENTORY_FIELDS],
         "Destination": {"S3BucketDestination": place},
     }
 
 
-def test_a_bucket_that_logs_nowhere_gets_folders_of_event_days() -> None:
+def test_a_bucket_without_logging_gets_folders_by_event_time() -> None:
     step = logging_step(TARGET, None)
     assert step.state == "set"
     assert step.wanted["LoggingEnabled"] == {
@@ -33,7 +33,7 @@ def test_a_bucket_that_logs_nowhere_gets_folders_of_event_days() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["s3-access-log/", "s3-access-log/mine/"])
-def test_logs_that_come_already_stay_as_they_are(prefix: str) -> None:
+def test_logging_to_the_log_bucket_is_kept(prefix: str) -> None:
     assert logging_step(TARGET, {"TargetBucket": "logs", "TargetPrefix": prefix}).state == "kept"
 
 
@@ -46,7 +46,7 @@ def test_logs_that_come_already_stay_as_they_are(prefix: str) -> None:
         {"TargetBucket": "logs"},
     ],
 )
-def test_logs_that_go_elsewhere_are_left_alone(present: dict[str, str]) -> None:
+def test_logging_to_another_place_is_left_alone(present: dict[str, str]) -> None:
     step = logging_step(TARGET, present)
     assert step.state == "left"
     assert f"s3://{present['TargetBucket']}/" in step.reason
@@ -55,8 +55,8 @@ def test_logs_that_go_elsewhere_are_left_alone(present: dict[str, str]) -> None:
 def test_an_inventory_is_added_beside_others() -> None:
     step = inventory_step(TARGET, {"theirs": inventory("elsewhere")})
     assert step.state == "set"
-    assert (step.wanted["Id"], step.wanted["Schedule"]) == (INVENTORY, {"Frequency": "Weekly"})
-    assert step.wanted["OptionalFields"] == [*FIELDS]
+    assert (step.wanted["Id"], step.wanted["Schedule"]) == (INVENTORY_ID, {"Frequency": "Weekly"})
+    assert step.wanted["OptionalFields"] == [*INVENTORY_FIELDS]
     assert step.wanted["Destination"]["S3BucketDestination"] == {
         "Bucket": "arn:aws:s3:::logs",
         "Format": "Parquet",
@@ -65,9 +65,9 @@ def test_an_inventory_is_added_beside_others() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["s3-inventory", "s3-inventory/all"])
-def test_an_inventory_that_comes_already_is_enough(prefix: str) -> None:
+def test_an_inventory_that_goes_to_the_log_bucket_is_kept(prefix: str) -> None:
     step = inventory_step(TARGET, {"theirs": inventory(prefix=prefix)})
-    assert (step.state, step.reason) == ("kept", "its inventory 'theirs' goes there already")
+    assert (step.state, step.reason) == ("kept", "its inventory 'theirs' already goes there")
 
 
 @pytest.mark.parametrize(
@@ -80,24 +80,22 @@ def test_an_inventory_that_comes_already_is_enough(prefix: str) -> None:
         ),
     ],
 )
-def test_what_an_inventory_that_is_kept_does_not_tell_is_said(less: dict[str, Any], lacking: str) -> None:
+def test_what_a_kept_inventory_lacks_is_listed(less: dict[str, Any], lacking: str) -> None:
     step = inventory_step(TARGET, {"theirs": inventory() | less})
     assert step.state == "kept"
-    assert step.reason == (
-        f"its inventory 'theirs' goes there already; it lists {lacking}, so reports have nothing to tell of these"
-    )
+    assert step.reason == (f"its inventory 'theirs' already goes there; it lists {lacking}, so reports lack these")
 
 
 @pytest.mark.parametrize("less", [{"Filter": {"Prefix": "only/this/"}}, {"OptionalFields": ["Size", "ETag"]}])
-def test_an_inventory_of_less_than_reports_need_is_not_enough(less: dict[str, Any]) -> None:
+def test_an_inventory_that_lacks_what_reports_need_is_not_kept(less: dict[str, Any]) -> None:
     assert inventory_step(TARGET, {"theirs": inventory() | less}).state == "set"
-    assert inventory_step(TARGET, {INVENTORY: inventory() | less}).state == "left"
+    assert inventory_step(TARGET, {INVENTORY_ID: inventory() | less}).state == "left"
 
 
 @pytest.mark.parametrize(
     "present", [inventory("elsewhere"), inventory(prefix="lists"), inventory(enabled=False), inventory(prefix="")]
 )
-def test_another_inventory_of_our_name_is_never_overwritten(present: dict[str, Any]) -> None:
-    step = inventory_step(TARGET, {INVENTORY: present})
+def test_another_inventory_with_the_same_id_is_not_overwritten(present: dict[str, Any]) -> None:
+    step = inventory_step(TARGET, {INVENTORY_ID: present})
     assert step.state == "left"
-    assert "delete that one first" in step.reason
+    assert "delete it first" in step.reason

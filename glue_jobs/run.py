@@ -22,7 +22,7 @@ def main(arguments: Sequence[str]) -> str | int | None:
     except UsageLakeError as error:
         return f"error: {error}"
     except KeyboardInterrupt:
-        reporter.say("stopped; the next run goes on from here")
+        reporter.say("stopped; the next run continues from here")
         return STOPPED
     if result.failed:
         return result.sentence

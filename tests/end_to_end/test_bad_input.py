@@ -323,6 +323,6 @@ def test_ctrl_c_stops_with_a_sentence(
     with monkeypatch.context() as patch:
         patch.setattr(glue_jobs.ingest.stage_events, "without_duplicates", interrupted)
         assert main(arguments(raw, lake)) == 130
-    assert last_line(capsys) == "stopped; the next run goes on from here"
+    assert last_line(capsys) == "stopped; the next run continues from here"
     assert orphans(lake) == set()
     assert run(raw, lake).totals.rows == 10

@@ -1,1 +1,1 @@
-"""Side-by-side measurements of the jobs against the usual ways: ``python -m benchmarks``."""
+"""Side-by-side measurements of the jobs and other engines: ``python -m benchmarks``."""

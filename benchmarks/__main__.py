@@ -9,22 +9,22 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import (
+    access_log,
+    cloudtrail,
     daily_runs,
     inventory,
     peak_memory,
     slow_gets,
     storage_reports,
-    throughput,
     tiny_files,
-    trail_throughput,
 )
 from benchmarks.machine import described, warm_memory
 from benchmarks.measure import Line, Settings
 from benchmarks.results import keep, section
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Settings], Iterator[Line]]]] = {
-    "throughput": ("Access-log throughput", throughput.measure),
-    "trail_throughput": ("CloudTrail throughput", trail_throughput.measure),
+    "access_log": ("Access-log throughput", access_log.measure),
+    "cloudtrail": ("CloudTrail throughput", cloudtrail.measure),
     "tiny_files": ("Many tiny files", tiny_files.measure),
     "slow_gets": ("Fetching over a slow network", slow_gets.measure),
     "peak_memory": ("Peak memory of a Python worker", peak_memory.measure),
@@ -38,15 +38,15 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 
 def main(arguments: Sequence[str]) -> int:
     """Run the named benchmarks, or all; each replaces its own section of RESULTS.md."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Measure the jobs against the usual ways."
-    )
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the jobs beside other engines.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)}; all when none is named")
-    parser.add_argument("--quick", action="store_true", help="a small run that proves nothing but that it runs")
     parser.add_argument(
-        "--dir", type=Path, default=Path(tempfile.gettempdir()) / "usage-lake-bench", help="for made data"
+        "--quick", action="store_true", help="a small run that shows that everything works; its figures mean nothing"
     )
-    parser.add_argument("--rounds", type=int, help="measured runs of each contender (3, with --quick 1)")
+    parser.add_argument(
+        "--dir", type=Path, default=Path(tempfile.gettempdir()) / "usage-lake-bench", help="for generated data"
+    )
+    parser.add_argument("--rounds", type=int, help="measured runs of each contestant (3, with --quick 1)")
     parser.add_argument("--objects", type=int, help="in an inventory (5,000,000; of storage_reports 20,000,000)")
     given = parser.parse_args(arguments)
     unknown = set(given.names) - set(BENCHMARKS)

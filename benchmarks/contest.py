@@ -1,49 +1,70 @@
-"""One pipeline against the usual ways and the floor, all from the same raw files to Parquet."""
+"""One pipeline beside other tools and the floor, all from the same raw files to Parquet."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
-from benchmarks import our_run
-from benchmarks.measure import Settings, Times, interleaved, put_away
-from benchmarks.parquet_floor import Reading, Writers
-from benchmarks.sample_files import config_file
-from glue_jobs.ingest.ledger import Totals
-from glue_jobs.sources.pipeline import Pipeline
-from glue_jobs.workers.spark import session
+from benchmarks import floor, our_run
+from benchmarks.measure import Contestant, Hosts, Line, Runs, Settings, interleaved
 
 OURS, FLOOR = "this project", "floor"
 
 
-def compare(
-    settings: Settings,
-    pipeline: Pipeline,
-    raw: Path,
-    others: Mapping[str, Callable[[Path], None]],
-    reading: Reading | None = None,
-) -> tuple[dict[str, Times], Totals]:
-    """Times of ours, of the others (each writes below the folder it gets) and of the floor; what ours counted.
+@dataclass(frozen=True)
+class Other:
+    """Another tool: ``convert`` can be pickled and writes Parquet below the folder it gets.
 
-    The floor writes the finished table, and before that does the ``reading`` if there is one.
+    ``least`` is the target: its wall seconds over ours. Its seconds are multiplied by ``scale`` where it gets a part of
+    the raw files only.
     """
-    work = settings.folder / f"contest-{pipeline.name}"
+
+    name: str
+    convert: Callable[[Path], object]
+    least: float = 0
+    note: str = ""
+    scale: float = 1
+
+
+def contest(
+    settings: Settings,
+    hosts: Hosts,
+    pipeline: str,
+    raw: Path,
+    others: Sequence[Other],
+    config: Path | None = None,
+    floor_reads: floor.Reading | None = None,
+) -> dict[str, Runs]:
+    """Runs of ours, of the others, and of the floor where ``floor_reads`` says what comes before its writing."""
+    work = settings.folder / "contest"
     shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
-    session()
-
-    def ours(lake: Path) -> Totals:
-        return our_run.run(raw, lake, config_file(raw), pipeline.name).totals
-
-    # A first run starts Spark's workers and gives the floor its rows.
-    totals = ours(work / "first")
-    data_files = sorted((work / "first").glob(f"**/{pipeline.name}/data/**/*.parquet"))
     out = work / "out"
-    with Writers(pipeline.table, data_files, reading) as floor:
-        contenders: dict[str, Callable[[Path], object]] = {OURS: ours, **others, FLOOR: floor.write}
-        runs = {name: partial(run, out) for name, run in contenders.items()}
-        times = interleaved(runs, settings.rounds, partial(put_away, out), our_run.keep_workers)
+    contestants = {OURS: Contestant(partial(our_run.run_on_spark, raw, out, config, pipeline), our_run.keep_workers)}
+    contestants |= {other.name: Contestant(partial(other.convert, out)) for other in others}
+    if floor_reads:
+        our_run.run(raw, work / "first", config, pipeline)
+        contestants[FLOOR] = Contestant(partial(floor.write, pipeline, work / "first", floor_reads, out))
+    runs = interleaved(hosts, contestants, settings.rounds, partial(_put_away, out))
     shutil.rmtree(work)
-    return times, totals
+    return runs
+
+
+def lines(runs: dict[str, Runs], others: Sequence[Other], note: str, prefix: str = "") -> Iterator[Line]:
+    """Our seconds, and the ratio of each other contestant's seconds to ours."""
+    yield runs[OURS].line(prefix + OURS, note)
+    for other in others:
+        what = f"{prefix}{other.name} / ours"
+        yield runs[other.name].over(runs[OURS], what, least=other.least, scale=other.scale, note=other.note)
+
+
+def _put_away(out: Path) -> None:
+    # Renamed, not deleted: ext4 passes over files deleted a moment ago when it creates others, which would cost the
+    # next contestant some hundredths of its time.
+    if next(out.rglob("*.parquet"), None) is None:
+        # ClickHouse takes a pattern that matches no file for an empty table.
+        raise AssertionError("the last run wrote nothing, so its time means nothing")
+    out.rename(out.with_name(uuid4().hex))

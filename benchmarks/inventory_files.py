@@ -1,4 +1,4 @@
-"""A large bucket's inventory, made up: one snapshot in each format, kept between runs."""
+"""Inventories of large buckets, generated: snapshots in each format, kept between runs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import hashlib
 import itertools
 import json
 import shutil
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,127 +22,137 @@ import pyarrow.parquet as pq
 from glue_jobs.sources.s3_inventory_object.parser import Snapshot, read_manifest
 
 ENDINGS = {"CSV": "csv.gz", "ORC": "orc", "Parquet": "parquet"}
-FIELDS = (
-    "Bucket",
-    "Key",
-    "Size",
-    "LastModifiedDate",
-    "ETag",
-    "StorageClass",
-    "IsMultipartUploaded",
-    "EncryptionStatus",
-)
-SCHEMAS = {
-    "CSV": ", ".join(FIELDS),
-    "ORC": "struct<bucket:string,key:string,size:bigint,last_modified_date:timestamp,e_tag:string,"
-    "storage_class:string,is_multipart_uploaded:boolean,encryption_status:string>",
-    "Parquet": "message s3.inventory { required binary bucket (UTF8); required binary key (UTF8); optional int64 size;"
-    " optional int64 last_modified_date (TIMESTAMP_MILLIS); optional binary e_tag (UTF8);"
-    " optional binary storage_class (UTF8); optional boolean is_multipart_uploaded;"
-    " optional binary encryption_status (UTF8); }",
+TYPES = {
+    "bucket": "VARCHAR",
+    "key": "VARCHAR",
+    "size": "BIGINT",
+    "last_modified_date": "TIMESTAMP",
+    "e_tag": "VARCHAR",
+    "storage_class": "VARCHAR",
+    "is_multipart_uploaded": "BOOLEAN",
+    "encryption_status": "VARCHAR",
 }
-NAMES = ("bucket", "key", "size", "last_modified_date", "e_tag", "storage_class", "is_multipart_uploaded",
-         "encryption_status")  # fmt: skip
+"""Columns and their types in SQL."""
+
+# SQL's types in a manifest: of ORC, and of Parquet around the column's name.
+MANIFEST_TYPES = {
+    "VARCHAR": ("string", "binary {} (UTF8)"),
+    "BIGINT": ("bigint", "int64 {}"),
+    "TIMESTAMP": ("timestamp", "int64 {} (TIMESTAMP_MILLIS)"),
+    "BOOLEAN": ("boolean", "boolean {}"),
+}
+
+BUCKET = "example-data"
+CONFIG = f"{BUCKET}/daily"
+TIME = datetime(2024, 5, 7, 1)
 
 # Of one large file; more rows than become one data file, so that none meets its own copy in memory.
-PARTS, ROWS_A_PART = 4, 1_000_000
-
-CONFIG = "example-data/daily"
-FOLDER = "2024-05-07T01-00Z"
+PARTS, ROWS_PER_PART = 4, 1_000_000
 
 
 def snapshot(folder: Path, form: str, objects: int, files: int, ordered: bool = True) -> Path:
-    """The raw folder of an inventory of so many objects in so many files, made when it is not there yet.
+    """The raw folder of an inventory of so many objects in so many files; generated once.
 
     S3 promises no order of keys, but writes files whose keys are in order and ranges do not overlap: lakeFS (its
     ``ErrInventoryNotSorted``) and DANDI's s3invsync (its ``TreeTrackerError::Unsorted``) read nothing else.
     """
-    place = folder / f"{'ordered' if ordered else 'unordered'}-inventory-{form}-{objects}-{files}"
-    if not (place / CONFIG / FOLDER / "manifest.checksum").exists():
-        print(f"  making {place.name}", flush=True)
-        _clear(place)
+    place = folder / f"{'' if ordered else 'un'}ordered-inventory-{form}-{objects}-{files}"
+    if not is_complete(place):
         parts = [_rows(objects // files, number) for number in range(files)]
         if ordered:
             rows = pa.concat_tables(parts).sort_by("key")
             parts = [rows.slice(len(rows) * number // files, objects // files) for number in range(files)]
-        _manifest(place, form, [_file(place, form, part, number) for number, part in enumerate(parts)])
+        write_snapshot(place, form, ([file_bytes(form, part)] for part in parts))
     return place
 
 
 def large_csv(folder: Path, size: int) -> Path:
-    """The raw folder of an inventory of one gzipped CSV file of about ``size`` bytes, made when it is not there yet.
+    """The raw folder of an inventory of one gzipped CSV file of about ``size`` bytes; generated once.
 
-    It is PARTS different parts over and over: gzip allows them one behind the other.
+    It is PARTS different gzip members over and over.
     """
     place = folder / f"one-inventory-file-of-{size / 1e6:g}-MB-gzip"
-    if not (place / CONFIG / FOLDER / "manifest.checksum").exists():
-        _clear(place)
-        rows = min(ROWS_A_PART, size // (PARTS * 50))
+    if not is_complete(place):
+        rows = min(ROWS_PER_PART, size // (PARTS * 50))
         parts = [gzip.compress(_csv(_rows(rows, number)), compresslevel=1) for number in range(PARTS)]
-        listed = _repeated(place, parts, size)
-        _manifest(place, "CSV", [listed])
+        times = -(-size // sum(map(len, parts)))
+        write_snapshot(place, "CSV", [itertools.chain.from_iterable(itertools.repeat(parts, times))])
     return place
 
 
 def read_snapshot(raw: Path) -> Snapshot:
-    """The snapshot of a raw folder made here."""
-    manifest = raw / CONFIG / FOLDER / "manifest.json"
-    checksum = manifest.with_name("manifest.checksum")
-    return read_manifest(str(manifest), manifest.read_bytes(), checksum.read_bytes())
+    """The snapshot of a raw folder that has only one."""
+    (manifest,) = raw.glob(f"{CONFIG}/*/manifest.json")
+    return read_manifest(str(manifest), manifest.read_bytes(), manifest.with_name("manifest.checksum").read_bytes())
 
 
 def data_files(raw: Path) -> list[str]:
-    """The files of an inventory."""
+    """The files of all snapshots of a raw folder."""
     return sorted(str(path) for path in (raw / CONFIG / "data").iterdir())
 
 
-def _clear(place: Path) -> None:
-    shutil.rmtree(place, ignore_errors=True)
-    (place / CONFIG / "data").mkdir(parents=True)
-    (place / CONFIG / FOLDER).mkdir()
+def is_complete(raw: Path, time: datetime = TIME) -> bool:
+    """Whether the raw folder has all of the snapshot: like S3, `write_snapshot` ends with the checksum."""
+    return (raw / CONFIG / f"{time:%Y-%m-%dT%H-%MZ}" / "manifest.checksum").exists()
 
 
-def _repeated(place: Path, parts: list[bytes], size: int) -> dict[str, Any]:
-    name = f"0000.{ENDINGS['CSV']}"
-    digest, written = hashlib.md5(usedforsecurity=False), 0
-    with (place / CONFIG / "data" / name).open("wb") as file:
-        for part in itertools.cycle(parts):
-            if written >= size:
-                break
-            file.write(part)
-            digest.update(part)
-            written += len(part)
-    return {"key": f"{CONFIG}/data/{name}", "size": written, "MD5checksum": digest.hexdigest()}
-
-
-def _file(place: Path, form: str, rows: pa.Table, number: int) -> dict[str, Any]:
-    name = f"{number:04d}.{ENDINGS[form]}"
-    path = place / CONFIG / "data" / name
-    if form == "CSV":
-        path.write_bytes(gzip.compress(_csv(rows), compresslevel=5))
-    elif form == "ORC":
-        paorc.write_table(rows, path, compression="zlib")
-    else:
-        pq.write_table(rows, path, compression="snappy", use_dictionary=["bucket", "storage_class"])
-    content = path.read_bytes()
-    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    return {"key": f"{CONFIG}/data/{name}", "size": len(content), "MD5checksum": digest}
-
-
-def _manifest(place: Path, form: str, listed: list[dict[str, Any]]) -> None:
+def write_snapshot(
+    raw: Path,
+    form: str,
+    files: Iterable[Iterable[bytes]],
+    time: datetime = TIME,
+    columns: Sequence[str] = tuple(TYPES),
+) -> None:
+    """Write files, each given in pieces, and the manifest of a snapshot of that time."""
+    print(f"  making {raw.name}", flush=True)
+    folder, day = raw / CONFIG / f"{time:%Y-%m-%dT%H-%MZ}", f"{time:%Y-%m-%d}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (raw / CONFIG / "data").mkdir(exist_ok=True)
+    names = (f"{CONFIG}/data/{day}-{number:04d}.{ENDINGS[form]}" for number in itertools.count())
     content = {
-        "sourceBucket": "example-data",
+        "sourceBucket": BUCKET,
         "destinationBucket": "arn:aws:s3:::example-inventories",
         "version": "2016-11-30",
-        "creationTimestamp": "1715043600000",
+        "creationTimestamp": str(int(time.replace(tzinfo=UTC).timestamp()) * 1000),
         "fileFormat": form,
-        "fileSchema": SCHEMAS[form],
-        "files": listed,
+        "fileSchema": _schema(form, columns),
+        "files": [_listed(raw, name, pieces) for pieces, name in zip(files, names, strict=False)],
     }
-    text = json.dumps(content).encode()
-    (place / CONFIG / FOLDER / "manifest.json").write_bytes(text)
-    digest = hashlib.md5(text, usedforsecurity=False).hexdigest()
-    (place / CONFIG / FOLDER / "manifest.checksum").write_text(digest)
+    manifest = json.dumps(content)
+    (folder / "manifest.json").write_text(manifest)
+    (folder / "manifest.checksum").write_text(hashlib.md5(manifest.encode(), usedforsecurity=False).hexdigest())
+
+
+def _schema(form: str, columns: Sequence[str]) -> str:
+    if form == "CSV":
+        return ", ".join(name.title().replace("_", "") for name in columns)
+    types = {name: MANIFEST_TYPES[TYPES.get(name, "VARCHAR")] for name in columns}
+    if form == "ORC":
+        return f"struct<{','.join(f'{name}:{orc}' for name, (orc, _) in types.items())}>"
+    return "message s3.inventory { " + " ".join(f"optional {p.format(name)};" for name, (_, p) in types.items()) + " }"
+
+
+def _listed(raw: Path, key: str, pieces: Iterable[bytes]) -> dict[str, Any]:
+    """Write a file; what the manifest says of it."""
+    digest = hashlib.md5(usedforsecurity=False)
+    with (raw / key).open("wb") as file:
+        for piece in pieces:
+            file.write(piece)
+            digest.update(piece)
+        return {"key": key, "size": file.tell(), "MD5checksum": digest.hexdigest()}
+
+
+def file_bytes(form: str, rows: pa.Table) -> bytes:
+    """The rows as one file of an inventory."""
+    if form == "CSV":
+        return gzip.compress(_csv(rows), compresslevel=5)
+    sink = pa.BufferOutputStream()
+    if form == "ORC":
+        paorc.write_table(rows, sink, compression="zlib")
+    else:
+        pq.write_table(rows, sink, compression="snappy", use_dictionary=["bucket", "storage_class"])
+    return bytes(sink.getvalue())
 
 
 def _rows(count: int, seed: int) -> pa.Table:
@@ -158,7 +170,7 @@ def _rows(count: int, seed: int) -> pa.Table:
     digits = np.frombuffer(random.bytes(16 * count).hex().encode(), "S32").astype("U32")
     return pa.table(
         [
-            pa.repeat("example-data", count),
+            pa.repeat(BUCKET, count),
             key,
             pa.array(random.integers(0, 2**33, count)),
             pa.array(random.integers(1_500_000_000, 1_714_000_000, count) * 1000).cast(pa.timestamp("ms")),
@@ -167,7 +179,7 @@ def _rows(count: int, seed: int) -> pa.Table:
             pa.array(random.integers(0, 2, count) == 1),
             pa.repeat("SSE-S3", count),
         ],
-        names=list(NAMES),
+        names=list(TYPES),
     )
 
 
@@ -178,7 +190,7 @@ def _csv(rows: pa.Table) -> bytes:
     rows = rows.set_column(1, "key", key)
     time = pc.strftime(rows["last_modified_date"], "%Y-%m-%dT%H:%M:%SZ")
     rows = rows.set_column(3, "last_modified_date", time)
-    rows = pa.table([column.cast(pa.string()) for column in rows.columns], names=list(NAMES))
+    rows = pa.table([column.cast(pa.string()) for column in rows.columns], names=list(TYPES))
     sink = pa.BufferOutputStream()
     pacsv.write_csv(rows, sink, pacsv.WriteOptions(include_header=False, quoting_style="all_valid"))
     return bytes(sink.getvalue())

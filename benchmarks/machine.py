@@ -1,4 +1,4 @@
-"""Where and with what figures were taken."""
+"""The machine and the versions that figures were taken with, and what the machine counts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-# Of the free memory: the rest is for whatever else runs.
-MOST = 0.8
+# The rest of the free memory is for whatever else runs.
+SHARE_OF_FREE_MEMORY = 0.8
 
 PACKAGES = ("pyarrow", "pyspark", "pyiceberg", "obstore", "duckdb", "chdb", "numpy")
 
@@ -30,9 +30,9 @@ def described() -> str:
 
 
 def warm_memory() -> None:
-    """Touch most of the memory that is free, so that it costs no contender more than another.
+    """Touch most of the free memory, so that no contestant pays for its first use.
 
-    Many virtual machines are given theirs page by page when it is first used: writing a file to such pages took ten
+    Many virtual machines get their memory page by page when it is first used: writing a file to such pages took ten
     times as long as to used ones.
     """
     child = multiprocessing.get_context("spawn").Process(target=_touch, args=(os.sysconf("SC_AVPHYS_PAGES"),))
@@ -40,9 +40,15 @@ def warm_memory() -> None:
     child.join()
 
 
+def bytes_read() -> int:
+    """All bytes that this process has asked files for so far, from the page cache too; 0 where there is no /proc."""
+    counters = Path("/proc/self/io")
+    return int(counters.read_text().split("rchar: ")[1].split()[0]) if counters.exists() else 0
+
+
 def _touch(pages: int) -> None:
     populate = getattr(mmap, "MAP_POPULATE", 0)
-    size = int(pages * MOST) * os.sysconf("SC_PAGE_SIZE")
+    size = int(pages * SHARE_OF_FREE_MEMORY) * os.sysconf("SC_PAGE_SIZE")
     mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | populate).close()
 
 

@@ -1,4 +1,4 @@
-"""Taking times fairly: everything warmed, runs interleaved, the median counts."""
+"""Taking times fairly: everything is warm, runs take turns, the median counts, wall and CPU seconds stand together."""
 
 from __future__ import annotations
 
@@ -6,17 +6,27 @@ import gc
 import os
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
-from uuid import uuid4
+from typing import Any, Generic, Self, TypeVar
+
+from benchmarks.cpu import TreeClock, adopt_orphans
+
+Result = TypeVar("Result")
+
+SECONDS_PER_SAMPLE = 0.2
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How large a run is: ``folder`` keeps made data, ``quick`` is a smoke run, ``rounds`` says how often.
+    """How large a run is.
 
-    ``objects`` is how many an inventory lists, None for as many as the benchmark is meant for.
+    ``folder`` keeps generated data, ``quick`` asks for a smoke run, ``rounds`` is the number of measured runs of each
+    contestant, and ``objects`` the length of an inventory (None: what the benchmark is meant for).
     """
 
     folder: Path
@@ -27,67 +37,138 @@ class Settings:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the results: what was measured, the figure, what it should be and whether it is (None: no target)."""
+    """One line of the results; ``cpu`` is the figure in CPU seconds, ``met`` is None where there is no target."""
 
     what: str
     figure: str
+    cpu: str = ""
     target: str = ""
     met: bool | None = None
     note: str = ""
 
 
-@dataclass
-class Times:
-    """Seconds of every run of one contender."""
+@dataclass(frozen=True)
+class Measured(Generic[Result]):
+    """What a call returned, and the seconds it took: on the wall, and of CPU in the whole process tree."""
 
-    seconds: list[float] = field(default_factory=list)
+    result: Result
+    wall: float
+    cpu: float | None
+
+
+@dataclass
+class Runs:
+    """The measured runs of one contestant."""
+
+    measured: list[Measured[Any]] = field(default_factory=list)
 
     @property
-    def median(self) -> float:
-        """The middle one."""
-        return median(self.seconds)
+    def wall(self) -> float:
+        """Median of the wall seconds."""
+        return median(run.wall for run in self.measured)
 
-    def __str__(self) -> str:
-        each = ", ".join(f"{seconds:.2f}" for seconds in self.seconds)
-        return f"{self.median:.2f} s ({each})"
+    @property
+    def cpu(self) -> float | None:
+        """Median of the CPU seconds; None where the system does not tell them."""
+        seconds = [run.cpu for run in self.measured if run.cpu is not None]
+        return median(seconds) if seconds else None
+
+    @property
+    def result(self) -> Any:
+        """What the last run returned."""
+        return self.measured[-1].result
+
+    def line(self, what: str, note: str) -> Line:
+        """The seconds themselves."""
+        return Line(what, self._wall(), self._cpu(), note=note)
+
+    def over(
+        self, other: Runs, what: str, *, least: float = 0, most: float = 0, scale: float = 1, note: str = ""
+    ) -> Line:
+        """The ratio of these seconds, times ``scale``, to the other's; targets are for wall seconds, 0 is none."""
+        ratio = self.wall * scale / other.wall
+        cpu = f"{self.cpu * scale / other.cpu:.2f}" if self.cpu and other.cpu else ""
+        target = f"at least {least:g}" if least else f"at most {most:g}" if most else ""
+        met = ratio >= least and (not most or ratio <= most) if target else None
+        note = "; ".join(filter(None, [self._wall(), f"CPU {self._cpu()}" if self._cpu() else "", note]))
+        return Line(what, f"{ratio:.2f}", cpu, target, met, note)
+
+    def _wall(self) -> str:
+        return f"{self.wall:.2f} s ({', '.join(f'{run.wall:.2f}' for run in self.measured)})"
+
+    def _cpu(self) -> str:
+        return "" if self.cpu is None else f"{self.cpu:.2f} s"
+
+
+class Host:
+    """A process that stays warm between calls; the CPU seconds of it and its descendants are counted."""
+
+    def __enter__(self) -> Self:
+        self._pool = ProcessPoolExecutor(1, get_context("spawn"), adopt_orphans)
+        self._clock = TreeClock(self._pool.submit(os.getpid).result())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def call(self, function: Callable[..., Result], *arguments: object) -> Measured[Result]:
+        """Call a function that can be pickled, and wait for it."""
+        before = self._clock.sample()
+        future = self._pool.submit(_timed, function, *arguments)
+        while not wait([future], SECONDS_PER_SAMPLE).done:
+            self._clock.sample()
+        result, wall = future.result()
+        after = self._clock.sample()
+        return Measured(result, wall, None if before is None or after is None else after - before)
+
+
+def _timed(function: Callable[..., Result], *arguments: object) -> tuple[Result, float]:
+    start = time.perf_counter()
+    result = function(*arguments)
+    return result, time.perf_counter() - start
+
+
+class Hosts(ExitStack):
+    """A host for each contestant's name, started when it is first asked for; all end with the block."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._started: dict[str, Host] = {}
+
+    def __getitem__(self, name: str) -> Host:
+        if name not in self._started:
+            self._started[name] = self.enter_context(Host())
+        return self._started[name]
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One way to do the work, as functions that can be pickled; ``keep_warm`` goes before every run."""
+
+    run: Callable[[], object]
+    keep_warm: Callable[[], object] = gc.collect
 
 
 def interleaved(
-    contenders: Mapping[str, Callable[[], object]],
+    hosts: Hosts | Mapping[str, Host],
+    contestants: Mapping[str, Contestant],
     rounds: int,
-    tidy: Callable[[], None],
-    keep_warm: Callable[[], None] | None = None,
-) -> dict[str, Times]:
-    """Times of each contender, run in turn ``rounds`` times after one warm-up of each; ``tidy`` follows every run.
+    tidy: Callable[[], object] = lambda: None,
+) -> dict[str, Runs]:
+    """Runs of each contestant, ``rounds`` of them after one warm-up; ``tidy`` follows every run.
 
-    In turn, so that what else the machine does meanwhile hits all of them alike. ``keep_warm`` goes before every run,
-    for what would not stay warm while others run.
+    They take turns, so that whatever else the machine does hits all of them alike.
     """
-    times = {name: Times() for name in contenders}
+    runs = {name: Runs() for name in contestants}
     for number in range(rounds + 1):
-        for name, run in contenders.items():
-            gc.collect()
-            # Whoever waits until its files are on the disk would wait for those of the contender before, too.
+        for name, contestant in contestants.items():
+            # A contestant that waits for the disk would also wait for the files of the one before it.
             os.sync()
-            if keep_warm:
-                keep_warm()
-            before = time.perf_counter()
-            run()
-            seconds = time.perf_counter() - before
+            hosts[name].call(contestant.keep_warm)
+            measured = hosts[name].call(contestant.run)
             tidy()
-            print(f"  {name}: {seconds:.2f} s{'' if number else ' (warm-up)'}", flush=True)
+            warm_up = "" if number else " (warm-up)"
+            print(f"  {name}: {measured.wall:.2f} s, CPU {measured.cpu or 0:.2f} s{warm_up}", flush=True)
             if number:
-                times[name].seconds.append(seconds)
-    return times
-
-
-def put_away(out: Path) -> None:
-    """Make room for the next run, beside it; the caller deletes all of them at the end.
-
-    Who makes files on ext4 passes over all that were deleted a moment ago: some hundredths of a run, and part of none
-    in earnest.
-    """
-    # ClickHouse takes a pattern that matches no file for an empty table.
-    if next(out.rglob("*.parquet"), None) is None:
-        raise AssertionError("the last run wrote nothing, so its time means nothing")
-    out.rename(out.with_name(uuid4().hex))
+                runs[name].measured.append(measured)
+    return runs

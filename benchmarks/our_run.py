@@ -1,24 +1,35 @@
-"""One run of the real pipeline, as the command line and Glue start it."""
+"""One run of the real pipeline as the command line and Glue start it, and the parts that one task does."""
 
 from __future__ import annotations
 
+import gc
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
+from glue_jobs.config import Config
 from glue_jobs.ingest.request import RunSummary
+from glue_jobs.ingest.staging import new_run
+from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.jobs.run_job import run_job
-from glue_jobs.progress import Reporter
+from glue_jobs.read.plan import Chunk, chunk_size, split_into_chunks
+from glue_jobs.read.raw_object import Skipped, Window
+from glue_jobs.sources.pipeline import Pipeline
+from glue_jobs.storage import storage_for
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.workers.spark import session
 
 
 class Silent:
-    """A reporter for runs nobody watches."""
+    """A reporter that reports nothing."""
 
     def say(self, sentence: str) -> None:
         """Nothing."""
 
-    def progress(self, label: str) -> nullcontext[object]:
+    def progress(self, label: str) -> nullcontext[Callable[[int, int], None]]:
         """Nothing either."""
         return nullcontext(lambda done, total: None)
 
@@ -26,20 +37,35 @@ class Silent:
 def run(raw: Path, lake: Path, config: Path | None = None, pipeline: str = "s3_access_log") -> RunSummary:
     """Ingest everything new below ``raw`` into the lake in that folder."""
     arguments = {"pipeline": pipeline, "raw_path": str(raw), "lake_path": str(lake)}
-    silent: Reporter = Silent()  # type: ignore[assignment]
-    summary = run_job(arguments | ({"config": str(config)} if config else {}), silent).ingested
+    summary = run_job(arguments | ({"config": str(config)} if config else {}), Silent()).ingested
     assert summary is not None
     return summary
 
 
+def run_on_spark(raw: Path, lake: Path, config: Path | None = None, pipeline: str = "s3_access_log") -> RunSummary:
+    """The same on Spark, however little there is to ingest."""
+    session()
+    return run(raw, lake, config, pipeline)
+
+
 def keep_workers() -> None:
-    """Ask something of each of Spark's Python workers: it ends those that nobody asked for a minute."""
+    """Give each of Spark's Python workers something to do: Spark ends those that were idle for a minute."""
     context = session().sparkContext
     cores = context.defaultParallelism
-    context.parallelize(range(cores), cores).map(_little).collect()
-
-
-def _little(number: int) -> int:
     # Long enough that no worker gets two of them.
-    time.sleep(0.2)
-    return number
+    context.parallelize(range(cores), cores).map(lambda _: time.sleep(0.2)).collect()
+    gc.collect()
+
+
+def context(folder: Path, pipeline: Pipeline) -> TaskContext[Any]:
+    """The context of a task that writes its data files below ``folder``; nothing is ever committed."""
+    locations = {table.name: str(folder / table.name) for table in (pipeline.table, REJECTED_RECORD)}
+    run = new_run(str(folder / "_runs"), datetime.now(UTC).replace(tzinfo=None))
+    return TaskContext(pipeline, Config(), pipeline.reference_data(), run, date.today(), locations)
+
+
+def chunks(raw: str, pipeline: Pipeline, workers: int) -> list[Chunk]:
+    """All raw objects below a folder or an S3 address, as a run plans them for that many workers."""
+    found = list(pipeline.discover(storage_for(raw), raw, Window(), Skipped(), any_name=True))
+    size = chunk_size(sum(each.entry.size for each in found), workers)
+    return list(split_into_chunks(found, size, lambda _: pipeline.framing.is_splittable))

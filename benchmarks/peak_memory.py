@@ -9,17 +9,15 @@ import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from unittest.mock import patch
 
 from benchmarks.inventory_files import large_csv, read_snapshot
-from benchmarks.inventory_lake import inventory_lake, sides
-from benchmarks.measure import Line, Settings
-from benchmarks.one_task import context, objects
-from benchmarks.sample_files import QUICK_SCALE, SCALE, large_file, large_trail_file, sample, whole_trail
+from benchmarks.inventory_lake import files_by_snapshot, inventory_lake, open_lake
+from benchmarks.measure import Host, Line, Settings
+from benchmarks.our_run import chunks, context
+from benchmarks.sample_files import QUICK_SCALE, SCALE, large_log, large_trail_file, sample, whole_trail
 from benchmarks.tiny_files import files_of
 from glue_jobs.ingest.chunk_task import ingest_chunk
 from glue_jobs.ingest.duplicates.in_files import Day
@@ -28,104 +26,83 @@ from glue_jobs.ingest.snapshots.changed_objects import COLUMNS
 from glue_jobs.ingest.snapshots.comparison import MAX_RANGE_BYTES, RangeTask, compare_range
 from glue_jobs.ingest.snapshots.key_ranges import key_ranges, row_groups
 from glue_jobs.ingest.snapshots.snapshot_task import SnapshotChunk, ingest_snapshot_chunk
-from glue_jobs.lake import Lake
-from glue_jobs.read.plan import chunk_size, split_into_chunks
-from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.workers.spark import WORKER_MEMORY
 
-MOST = 2**30
+MAX_BYTES = 2**30
 WORKERS = 2
 
 
 def measure(settings: Settings) -> Iterator[Line]:
     """Lines of the results: peak memory of a process that does all tasks of a run, one after the other."""
-    access_log, trail = BY_NAME["s3_access_log"], BY_NAME["cloudtrail_s3_event"]
-    logs, trails = (_log(settings), files_of(settings)[0]), (_trail(settings), whole_trail(settings))
-    places = [*((place, access_log) for place in logs), *((place, trail) for place in trails)]
-    for place, pipeline in places:
-        how = f"one process for all chunks of {place.name}, then all days' duplicates"
-        yield _line(settings, place, partial(_peak, pipeline=pipeline), how)
-    inventory = large_csv(settings.folder, 500_000 if settings.quick else 2_000_000_000)
-    yield _line(settings, inventory, _peak_of_snapshot, "one process for a snapshot's only file")
-    lake = inventory_lake(settings.folder, 20_000 if settings.quick else 4_000_000)
-    how = "one process for all ranges of keys of two snapshots that are compared"
-    yield _line(settings, Path(lake.location), _peak_of_comparing, how)
+    folder, quick = settings.folder, settings.quick
+    logs, trail = sample(folder, QUICK_SCALE if quick else SCALE), whole_trail(settings)
+    large_trail = large_trail_file(trail, folder, 500_000 if quick else 50_000_000)
+    whole_run = "one process for all chunks of {}, then the duplicates of every day"
+    for pipeline, raw in (
+        ("s3_access_log", large_log(logs, folder, 20_000_000 if quick else 2_000_000_000)),
+        ("s3_access_log", files_of(settings)[0]),
+        ("cloudtrail_s3_event", large_trail),
+        ("cloudtrail_s3_event", trail),
+    ):
+        yield _line(settings, raw.name, partial(_run, pipeline, raw), whole_run.format(raw.name))
+    inventory = large_csv(folder, 500_000 if quick else 2_000_000_000)
+    yield _line(settings, inventory.name, partial(_snapshot, inventory), "one process for a snapshot's only file")
+    location = inventory_lake(folder, 20_000 if quick else 4_000_000).location
+    ranges = "one process for all key ranges of two snapshots that are compared"
+    yield _line(settings, Path(location).name, partial(_comparison, location), ranges)
 
 
-def _line(settings: Settings, place: Path, work: Callable[[Path, Path], tuple[int, int]], how: str) -> Line:
-    # A spawned process keeps memory as Spark's workers do.
-    with patch.dict(os.environ, WORKER_MEMORY), ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        peak, files = pool.submit(work, place, settings.folder / "peak-memory").result()
-    note = f"{how}; {files} data files"
-    return Line(place.name, f"{peak / 2**20:,.0f} MiB", f"under {MOST >> 20:,} MiB", peak < MOST, note)
+def _line(settings: Settings, name: str, work: Callable[[Path], int], note: str) -> Line:
+    scratch = settings.folder / "peak-memory"
+    shutil.rmtree(scratch, ignore_errors=True)
+    # The process keeps memory as Spark's workers do.
+    with patch.dict(os.environ, WORKER_MEMORY), Host() as host:
+        files, peak = host.call(_with_peak, work, scratch).result
+    met = peak < MAX_BYTES
+    return Line(name, f"{peak >> 20:,} MiB", "", f"under {MAX_BYTES >> 20:,} MiB", met, f"{note}; {files} data files")
 
 
-def _log(settings: Settings) -> Path:
-    """A folder with one large access log."""
-    size = 20_000_000 if settings.quick else 2_000_000_000
-    folder = settings.folder / f"one-file-of-{size // 1_000_000}-MB"
-    folder.mkdir(exist_ok=True)
-    raw = sample(settings.folder, QUICK_SCALE if settings.quick else SCALE)
-    large_file(raw, folder / "2024-06-30-00-00-00-0000000000000000", size)
-    return folder
-
-
-def _trail(settings: Settings) -> Path:
-    """A folder with one large CloudTrail file."""
-    size = 500_000 if settings.quick else 50_000_000
-    folder = settings.folder / f"one-trail-file-of-{size / 1e6:g}-MB-gzip"
-    folder.mkdir(exist_ok=True)
-    large_trail_file(whole_trail(settings), folder / "large.json.gz", size)
-    return folder
-
-
-def _peak(raw: Path, work: Path, pipeline: Pipeline) -> tuple[int, int]:
+def _with_peak(work: Callable[[Path], int], scratch: Path) -> tuple[int, int]:
     import pyspark  # noqa: F401 - a worker of Spark has it in memory
 
-    this = context(work, pipeline)
-    found = objects(str(raw), pipeline)
-    size = chunk_size(sum(each.entry.size for each in found), WORKERS)
+    return work(scratch), _peak_bytes()
+
+
+def _run(pipeline: str, raw: Path, scratch: Path) -> int:
+    task = context(scratch, BY_NAME[pipeline])
     days: defaultdict[object, Day] = defaultdict(lambda: Day([], [], []))
-    for chunk in split_into_chunks(found, size, lambda _: pipeline.framing.is_splittable):
-        made = ingest_chunk(this, chunk)
+    for chunk in chunks(str(raw), BY_NAME[pipeline], WORKERS):
+        made = ingest_chunk(task, chunk)
         for file in made.files:
             days[file.partition["event_date"]].new.append(file)
-        for few in made.late_rows:
-            days[few.partition["event_date"]].late_rows.append(few)
+        for rows in made.late_rows:
+            days[rows.partition["event_date"]].late_rows.append(rows)
     files = sum(len(day.new) for day in days.values())
-    files += sum(len(each.files) - len(each.addresses) for each in drop_duplicates(this, [*days.values()]))
-    shutil.rmtree(work)
-    return _most_memory(), files
+    return files + sum(len(each.files) - len(each.addresses) for each in drop_duplicates(task, [*days.values()]))
 
 
-def _peak_of_snapshot(raw: Path, work: Path) -> tuple[int, int]:
-    import pyspark  # noqa: F401 - a worker of Spark has it in memory
-
+def _snapshot(raw: Path, scratch: Path) -> int:
     snapshot = read_snapshot(raw)
-    result = ingest_snapshot_chunk(
-        context(work, BY_NAME["s3_inventory_object"]), SnapshotChunk(snapshot, snapshot.files, keep_rows=True)
-    )
-    if result.invalid or result.rejected or result.duplicates:
-        raise AssertionError(f"{raw.name}: {result.invalid or result.rejected or result.duplicates}")
-    shutil.rmtree(work)
-    return _most_memory(), len(result.files)
+    task = context(scratch, BY_NAME["s3_inventory_object"])
+    result = ingest_snapshot_chunk(task, SnapshotChunk(snapshot, snapshot.files, keep_rows=True))
+    if problem := result.invalid or result.rejected or result.duplicates:
+        raise AssertionError(f"{raw.name}: {problem}")
+    return len(result.files)
 
 
-def _peak_of_comparing(raw: Path, _: Path) -> tuple[int, int]:
-    import pyspark  # noqa: F401 - a worker of Spark has it in memory
-
-    before, after = (files for _, files in sorted(sides(Lake(str(raw), "usage_lake")).items()))
+def _comparison(location: str, _: Path) -> int:
+    before, after = (files for _, files in sorted(files_by_snapshot(open_lake(location)).items()))
     groups = row_groups(before, COLUMNS), row_groups(after, COLUMNS)
     for keys in key_ranges(*groups, MAX_RANGE_BYTES):
         if isinstance(problem := compare_range(RangeTask(0, keys)), str):
             raise AssertionError(problem)
-    return _most_memory(), len(before) + len(after)
+    return len(before) + len(after)
 
 
-def _most_memory() -> int:
-    """Bytes this process has had resident at most."""
-    # What ``getrusage`` tells after fork and exec on Linux includes the parent's peak; VmHWM begins with the program.
+def _peak_bytes() -> int:
+    """The most bytes that this process has had resident."""
+    # After fork and exec on Linux ``getrusage`` includes the parent's peak; VmHWM begins with the program.
     status = Path("/proc/self/status")
     if status.exists():
         found = re.search(r"^VmHWM:\s*(\d+) kB", status.read_text(), re.MULTILINE)

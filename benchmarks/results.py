@@ -8,13 +8,20 @@ from pathlib import Path
 
 from benchmarks.measure import Line
 
-TITLE = "# Results\n\n"
+HEAD = """\
+# Results
+
+`figure` is in wall seconds (the median, then every run), or a ratio of them, unless it names another unit. `CPU` is the
+same in user and system seconds of the whole process tree: Java, Python workers and all. Targets are for wall seconds.
+
+"""
 
 
 def section(title: str, head: str, lines: Sequence[Line]) -> str:
     """One benchmark's heading, how it was measured, and its table."""
-    rows = [f"| {line.what} | {line.figure} | {line.target} | {_met(line)} | {line.note} |" for line in lines]
-    table = ["| what | figure | target | met | how |", "|---|---|---|---|---|", *rows]
+    cells = [(line.what, line.figure, line.cpu, line.target, _met(line), line.note) for line in lines]
+    table = ["| what | figure | CPU | target | met | how |", "|---|---|---|---|---|---|"]
+    table += [f"| {' | '.join(row)} |" for row in cells]
     return f"## {title}\n\n{head}\n\n" + "\n".join(table) + "\n"
 
 
@@ -27,7 +34,7 @@ def keep(file: Path, titles: Sequence[str], text: str) -> None:
     before = file.read_text(encoding="utf-8") if file.exists() else ""
     sections = {_title(each): each.strip() + "\n" for each in [*_sections(before), text]}
     kept = [sections[title] for title in titles if title in sections]
-    file.write_text(TITLE + "\n".join(kept), encoding="utf-8")
+    file.write_text(HEAD + "\n".join(kept), encoding="utf-8")
 
 
 def _sections(text: str) -> list[str]:

@@ -2,60 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
-from pathlib import Path
 
-from benchmarks.inventory_lake import changes, inventory_lake
-from benchmarks.measure import Line, Settings, interleaved
-from glue_jobs.lake import Lake
+from benchmarks.inventory_lake import changes, inventory_lake, open_lake
+from benchmarks.machine import bytes_read
+from benchmarks.measure import Contestant, Host, Line, Settings, interleaved
 from glue_jobs.query.duckdb.lake_tables import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.saved.query import SavedQuery
 
-MOST = 5.0
+MAX_SECONDS = 5
 QUICK_OBJECTS = 20_000
 OBJECTS = 20_000_000
 CHANGES = "comparing two snapshots"
 DAY = date(2026, 3, 15)
 
+# The generated inventory has no noncurrent versions, and no object without encryption or replication.
+NO_ROWS = ("storage/noncurrent_versions", "storage/unencrypted_or_unreplicated")
+
 
 def measure(settings: Settings) -> Iterator[Line]:
     """A line for every saved query on storage: its median time, and the bytes it read."""
     objects = settings.objects or (QUICK_OBJECTS if settings.quick else OBJECTS)
-    lake = inventory_lake(settings.folder, objects)
+    location = inventory_lake(settings.folder, objects).location
     queries = [query for query in SavedQuery.all() if query.name.startswith("storage/")]
-    read: dict[str, int] = {}
-
-    def run(query: SavedQuery) -> None:
-        read[query.name] = _bytes_read(lake, query)
-
-    contenders: dict[str, Callable[[], object]] = {query.name: partial(run, query) for query in queries}
-    contenders[CHANGES] = partial(changes, lake)
-    times = interleaved(contenders, settings.rounds, lambda: None)
+    contestants = {query.name: Contestant(partial(_answer, location, query)) for query in queries}
+    contestants[CHANGES] = Contestant(partial(_compare, location))
+    with Host() as host:
+        runs = interleaved(dict.fromkeys(contestants, host), contestants, settings.rounds)
     for query in queries:
-        seconds = times[query.name].median
-        note = f"{read[query.name] / 1e6:,.1f} MB read; {objects:,} objects; {times[query.name]}"
-        met = seconds < MOST if objects >= OBJECTS else None
-        yield Line(query.name, f"{seconds:.2f} s", f"under {MOST:g} s of {OBJECTS:,}", met, note)
-    note = f"2 x {objects:,} objects, by the run that brings the second, for growth; {times[CHANGES]}"
-    yield Line(CHANGES, f"{times[CHANGES].median:.2f} s", note=note)
+        line = runs[query.name].line(query.name, f"{runs[query.name].result / 1e6:,.1f} MB read; {objects:,} objects")
+        met = runs[query.name].wall < MAX_SECONDS if objects >= OBJECTS else None
+        yield replace(line, target=f"under {MAX_SECONDS} s of {OBJECTS:,}", met=met)
+    yield runs[CHANGES].line(CHANGES, f"2 x {objects:,} objects, by the run that brings the second, for growth")
 
 
-def _bytes_read(lake: Lake, query: SavedQuery) -> int:
+def _answer(location: str, query: SavedQuery) -> int:
     """Answer the query as usage-lake does, the lake's metadata included; how many bytes the process read meanwhile."""
-    before = _read_so_far()
-    with QueryEngine(sources(lake)) as engine:
+    before = bytes_read()
+    with QueryEngine(sources(open_lake(location))) as engine:
         assert engine.run(query.as_of(DAY)).num_rows or query.name in NO_ROWS
-    return _read_so_far() - before
+    return bytes_read() - before
 
 
-# The made inventory has no older versions, and no object without encryption or replication.
-NO_ROWS = ("storage/noncurrent_versions", "storage/unencrypted_or_unreplicated")
-
-
-def _read_so_far() -> int:
-    """Bytes this process has asked files for, from the page cache too; of Linux."""
-    counters = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
-    return int(counters["rchar"])
+def _compare(location: str) -> None:
+    changes(open_lake(location))

@@ -1,11 +1,14 @@
-"""The benchmarks run and give a table; what they measure is never tested, but that both sides do the same work is."""
+"""The benchmarks run and print tables, seconds are counted right, and all contestants do the same work."""
 
 from __future__ import annotations
 
 import gzip
+import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -16,19 +19,18 @@ import pyarrow.parquet as pq
 import pytest
 
 import benchmarks.__main__
-from benchmarks import duckdb_inventory, duckdb_regex, duckdb_trail, inventory_files, our_run
+from benchmarks import access_log_engines, cloudtrail_engines, inventory, inventory_files, our_run
 from benchmarks.__main__ import main
-from benchmarks.inventory_lake import inventory_lake
-from benchmarks.log_pattern import FIELDS, PATTERN
-from benchmarks.measure import Line, Settings
+from benchmarks.access_log_engines import FIELDS, PATTERN
+from benchmarks.inventory_files import TYPES
+from benchmarks.measure import Contestant, Host, Hosts, Line, Measured, Runs, Settings, interleaved
 from benchmarks.sample_files import trail_files, whole_trail
 from glue_jobs.lake import Lake
 from glue_jobs.sample import write_sample
 from glue_jobs.sources.cloudtrail_s3_event.parser import parse_cloudtrail
 from glue_jobs.sources.s3_access_log.parser import parse_access_log
-from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
-from glue_jobs.tables.model import Table
+from tests.burning import burn, burn_in_a_child
 from tests.end_to_end.lakes import without_spark
 
 
@@ -67,20 +69,25 @@ def test_a_named_run_replaces_only_its_own_section(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def giving(figure: str) -> Callable[[Settings], Iterator[Line]]:
-        return lambda _: iter([Line("lines", figure)])
+        return lambda _: iter([Line("lines", figure, "7")])
 
     monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", "pyspark-shell")
     results = tmp_path / "RESULTS.md"
     monkeypatch.setattr(benchmarks.__main__, "RESULTS", results)
     monkeypatch.setattr(benchmarks.__main__, "described", lambda: "a machine")
+    monkeypatch.setattr(benchmarks.__main__, "warm_memory", lambda: None)
     for names, figures in ((["late"], "01"), ([], "23"), (["early"], "45")):
         measured = {"early": ("Early one", giving(figures[0])), "late": ("Late one", giving(figures[1]))}
         monkeypatch.setattr(benchmarks.__main__, "BENCHMARKS", measured)
         assert main([*names, "--dir", str(tmp_path)]) == 0
     assert main(["late", "--quick", "--dir", str(tmp_path)]) == 0
-    table = "a machine\n\n| what | figure | target | met | how |\n|---|---|---|---|---|\n| lines | {} |  |  |  |\n"
-    expected = f"# Results\n\n## Early one\n\n{table.format(4)}\n## Late one\n\n{table.format(3)}"
-    assert results.read_text() == expected
+    header = "a machine\n\n| what | figure | CPU | target | met | how |\n|---|---|---|---|---|---|\n"
+    early, late = (
+        f"## {title}\n\n{header}| lines | {n} | 7 |  |  |  |\n" for title, n in (("Early one", 4), ("Late one", 3))
+    )
+    head, *sections = re.split("^(?=## )", results.read_text(), flags=re.MULTILINE)
+    assert head.startswith("# Results\n\n")
+    assert sections == [f"{early}\n", late]
 
 
 def test_an_unknown_benchmark_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,7 +107,7 @@ def test_the_regular_expression_reads_what_the_parser_reads(tmp_path: Path) -> N
     raw, target = tmp_path / "plain", tmp_path / "out"
     raw.mkdir()
     (raw / "log").write_bytes(b"\n".join(lines))
-    duckdb_regex.convert(raw, target)
+    access_log_engines.duckdb(raw, target)
     theirs = duckdb.sql(f"FROM '{target}/**/*.parquet' WHERE request_id IS NOT NULL").to_arrow_table()
     ours = parse_access_log(b"\n".join(lines)).rows
     for name in FIELDS:
@@ -108,34 +115,66 @@ def test_the_regular_expression_reads_what_the_parser_reads(tmp_path: Path) -> N
             assert _values(theirs[name]) == _values(ours[name]), name
 
 
-def test_a_made_lake_has_the_dictionaries_of_an_ingested_inventory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    with Host() as started:
+        started.call(burn)
+        yield started
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        burn,
+        partial(burn_in_a_child, ignored=False, orphaned=False),
+        partial(burn_in_a_child, ignored=True, orphaned=False),
+        partial(burn_in_a_child, ignored=False, orphaned=True),
+    ],
+    ids=["itself", "child", "child-nobody-waits-for", "orphan"],
+)
+def test_cpu_seconds_are_of_the_whole_process_tree(work: Callable[[], None], host: Host) -> None:
+    measured = host.call(work)
+    idle = host.call(time.sleep, 0.3)
+    assert measured.cpu is not None and idle.cpu is not None
+    # A child that nobody waits for is noted five times a second.
+    assert 0.25 < measured.cpu < 0.75
+    assert measured.wall > 0.45
+    assert idle.cpu < 0.1
+
+
+def test_contestants_take_turns_and_warm_ups_do_not_count() -> None:
+    turns: list[str] = []
+    contestants = {name: Contestant(partial(str.upper, name)) for name in ("one", "other")}
+    with Hosts() as hosts:
+        runs = interleaved(hosts, contestants, 2, lambda: turns.append("tidy"))
+        assert hosts["one"].call(os.getpid).result != hosts["other"].call(os.getpid).result
+    assert [run.result for run in runs["one"].measured] == ["ONE", "ONE"]
+    assert runs["other"].result == "OTHER"
+    assert len(turns) == 6
+
+
+@pytest.mark.parametrize(
+    ("limits", "target", "met"),
+    [
+        ({"least": 3}, "at least 3", True),
+        ({"least": 3.1}, "at least 3.1", False),
+        ({"most": 3}, "at most 3", True),
+        ({"most": 2.9}, "at most 2.9", False),
+        ({}, "", None),
+    ],
+)
+def test_ratios_are_of_medians_and_targets_of_wall_seconds(
+    limits: dict[str, float], target: str, met: bool | None
 ) -> None:
-    without_spark(monkeypatch)
-    our_run.run(
-        inventory_files.snapshot(tmp_path, "Parquet", 200, 1), tmp_path / "lake", pipeline="s3_inventory_object"
-    )
-    lakes = Lake(str(tmp_path / "lake"), "usage_lake"), inventory_lake(tmp_path, 200)
-    for table in (S3_INVENTORY_OBJECT, DAILY_STORAGE):
-        ingested, made = (_with_dictionary(lake, table) for lake in lakes)
-        both = ingested.keys() & made.keys()
-        assert {"account", "source_bucket", "snapshot_time"} <= both
-        # A few numbers repeat in one inventory and not in the other.
-        texts = {field.name for field in table.arrow_schema if field.type == pa.string()}
-        assert {name: made[name] for name in both & texts} == {name: ingested[name] for name in both & texts}
-
-
-def _with_dictionary(lake: Lake, table: Table) -> dict[str, bool]:
-    """The columns of a data file, and which have a dictionary."""
-    file = pq.read_metadata(lake.load(table).files()[0].address)
-    columns = [file.row_group(0).column(number) for number in range(file.num_columns)]
-    return {column.path_in_schema: column.has_dictionary_page for column in columns}
+    slow = Runs([Measured(None, wall, cpu) for wall, cpu in ((1, 9), (3, 1), (8, 5))])
+    line = slow.over(Runs([Measured(None, 2, 1)]), "slow / fast", scale=2, note="why", **limits)
+    assert line == Line("slow / fast", "3.00", "10.00", target, met, "3.00 s (1.00, 3.00, 8.00); CPU 5.00 s; why")
 
 
 def test_the_declared_shape_reads_what_the_parser_reads(folder: Path, tmp_path: Path) -> None:
     raw = whole_trail(Settings(folder, quick=True, rounds=1))
     documents = [gzip.decompress(path.read_bytes()) for path in trail_files(raw)]
-    duckdb_trail.convert(raw, tmp_path / "out")
+    cloudtrail_engines.duckdb(raw, tmp_path / "out")
     theirs = duckdb.sql(f"FROM '{tmp_path}/out/**/*.parquet'").to_arrow_table()
     parsed = [parse_cloudtrail(document) for document in documents]
     assert not any(each.rejected for each in parsed)
@@ -160,12 +199,12 @@ def test_inventories_are_read_alike(form: str, tmp_path: Path, monkeypatch: pyte
     without_spark(monkeypatch)
     raw = inventory_files.snapshot(tmp_path, form, 200, 2)
     assert our_run.run(raw, tmp_path / "lake", pipeline="s3_inventory_object").totals.rows == 200
-    ours = Lake(str(tmp_path / "lake"), "usage_lake").load(S3_INVENTORY_OBJECT).rows(tuple(duckdb_inventory.TYPES))
+    ours = Lake(str(tmp_path / "lake"), "usage_lake").load(S3_INVENTORY_OBJECT).rows(tuple(TYPES))
     files = inventory_files.data_files(raw)
     if form == "CSV":
-        duckdb_inventory.convert(files, tmp_path / "out")
+        inventory.duckdb(files, tmp_path / "out")
         theirs = duckdb.sql(f"FROM '{tmp_path}/out/**/*.parquet'").to_arrow_table()
     else:
         theirs = pa.concat_tables([paorc.read_table(file) if form == "ORC" else pq.read_table(file) for file in files])
-    for name in duckdb_inventory.TYPES:
+    for name in TYPES:
         assert _values(theirs[name]) == _values(ours[name]), name

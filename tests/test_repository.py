@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from graphlib import TopologicalSorter
 from importlib.metadata import PackageNotFoundError, requires, version
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -24,8 +25,19 @@ ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
-# A module that does not fit in one sitting is two modules; 60 to 200 lines are usual.
-LONGEST_MODULE = 300
+# 60 to 200 lines are normal; a longer module is two modules.
+MAX_MODULE_LINES = 250
+
+# The rooms of glue_jobs/ from the ground up. A room imports rooms to the left of it, `errors` and `progress`.
+ROOMS = (
+    *("tables", "columns", "workers", "storage", "config", "lake", "read", "enrich", "sources"),
+    *("query", "ingest", "setup", "publish", "jobs", "sample", "cli"),
+)
+BELOW_ALL_ROOMS = {"errors", "progress"}
+ROOT_MODULES = {"__init__", "run"} | BELOW_ALL_ROOMS
+
+# Tests that belong to no single room.
+TEST_FOLDERS_WITHOUT_ROOM = {"cloudformation", "end_to_end"}
 
 # RFC 5737 and RFC 3849 set these aside for examples.
 EXAMPLE_NETWORKS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
@@ -103,8 +115,82 @@ def test_addresses_are_set_aside_for_documentation() -> None:
 
 
 def test_modules_are_short_enough_to_read() -> None:
-    lengths = {path.relative_to(ROOT).as_posix(): len(path.read_text().splitlines()) for path in modules("glue_jobs")}
-    assert not {name: length for name, length in lengths.items() if length > LONGEST_MODULE}
+    lengths = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text().splitlines())
+        for path in modules("glue_jobs", "benchmarks", "tools")
+    }
+    assert not {name: length for name, length in lengths.items() if length > MAX_MODULE_LINES}
+
+
+def dotted(path: Path) -> str:
+    """The module's name; a package has the name of its folder."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports_within_glue_jobs() -> dict[str, set[str]]:
+    """The modules of glue_jobs that each module imports, inside functions and for type checkers too."""
+    names = {dotted(path) for path in modules("glue_jobs")}
+    graph: dict[str, set[str]] = {}
+    for path in modules("glue_jobs"):
+        graph[dotted(path)] = used = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                used |= names.intersection(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert not node.level, f"{path}: a relative import hides the room"
+                # `from package import x` names a module of the package, or something the package itself defines.
+                full = [f"{node.module}.{alias.name}" for alias in node.names]
+                used |= names.intersection(name if name in names else node.module for name in full)
+    return graph
+
+
+def room(module: str) -> str:
+    """The folder or root module of glue_jobs that a module stands in: ``glue_jobs.read.plan`` is in ``read``."""
+    return module.removeprefix("glue_jobs").removeprefix(".").split(".")[0] or "__init__"
+
+
+def test_the_root_of_the_library_holds_nothing_but_rooms() -> None:
+    inside = [path.relative_to(ROOT / "glue_jobs").parts for path in modules("glue_jobs")]
+    assert {Path(parts[0]).stem for parts in inside if len(parts) == 1} == ROOT_MODULES
+    assert {parts[0] for parts in inside if len(parts) > 1} == set(ROOMS)
+
+
+def test_no_room_imports_one_above_it() -> None:
+    floors = dict.fromkeys(BELOW_ALL_ROOMS, 0) | {name: floor for floor, name in enumerate(ROOMS, 1)}
+    upward = [
+        f"{module} imports {used}"
+        for module, imports in imports_within_glue_jobs().items()
+        for used in sorted(imports)
+        if room(module) in floors
+        and room(module) != room(used)
+        # What stands above all rooms has no floor.
+        and floors.get(room(used), len(floors)) >= floors[room(module)]
+    ]
+    assert not upward
+
+
+def test_the_glue_script_imports_jobs_only() -> None:
+    used = {room(module) for module in imports_within_glue_jobs()["glue_jobs.run"]}
+    assert used <= {"jobs", *BELOW_ALL_ROOMS}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = imports_within_glue_jobs()
+    graph["glue_jobs.storage"] -= {"glue_jobs.storage.folder", "glue_jobs.storage.s3"}
+    # Raises an error that names the circle.
+    TopologicalSorter(graph).prepare()
+
+
+def test_the_picture_of_the_architecture_shows_the_rooms_in_their_order() -> None:
+    page = (ROOT / "docs/architecture.md").read_text()
+    tree = page.partition("```text\nglue_jobs/\n")[2].partition("```")[0]
+    assert tuple(reversed(re.findall(r"^  (\w+)/ ", tree, re.MULTILINE))) == ROOMS
+
+
+def test_every_folder_of_tests_is_named_after_a_room() -> None:
+    folders = {path.relative_to(ROOT / "tests").parent for path in modules("tests")} - {Path()}
+    alone = {folder for folder in folders if folder.parts[0] not in TEST_FOLDERS_WITHOUT_ROOM}
+    assert not [folder for folder in alone if not (ROOT / "glue_jobs" / folder).is_dir()]
 
 
 def test_modules_say_what_they_are_for() -> None:

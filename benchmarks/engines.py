@@ -1,0 +1,59 @@
+"""Spark, DuckDB and ClickHouse as others use them: all cores, rows into zstd Parquet, partition by partition."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from pyspark.sql import DataFrame, SparkSession
+
+from glue_jobs.workers.java import use_java_17
+
+CORES = os.cpu_count() or 1
+
+
+def spark_session() -> SparkSession:
+    """This process's session, with memory and a compiler for long work; the jobs' own is set up for short work."""
+    use_java_17()
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    return (
+        SparkSession.builder.master("local[*]")
+        .config("spark.driver.memory", "4g")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .getOrCreate()
+    )
+
+
+def spark_write(rows: DataFrame, target: Path, *partitions: str) -> None:
+    """Write the rows below ``target``."""
+    rows.write.partitionBy(*partitions).option("compression", "zstd").parquet(str(target))
+
+
+def duckdb_copy(select: str, target: Path, *partitions: str, parameters: Sequence[object] = ()) -> None:
+    """Write what the query gives below ``target``."""
+    with duckdb.connect(config={"threads": CORES, "preserve_insertion_order": False}) as connection:
+        how = f"FORMAT parquet, COMPRESSION zstd, PARTITION_BY ({', '.join(partitions)})"
+        connection.execute(f"COPY ({select}) TO '{target}' ({how})", list(parameters))
+
+
+def clickhouse_copy(select: str, target: Path, settings: str) -> None:
+    """Write what the query gives into ``target``, a file for each ``event_date``; needs the package ``chdb``."""
+    # An optional package without types.
+    chdb: Any = import_module("chdb")
+    target.mkdir(parents=True)
+    chdb.query(f"""
+        INSERT INTO FUNCTION file('{target}/{{_partition_id}}.parquet', 'Parquet')
+        PARTITION BY toString(assumeNotNull(event_date))
+        {select}
+        SETTINGS {settings}, output_format_parquet_compression_method = 'zstd', max_threads = {CORES},
+                 max_partitions_per_insert_block = 0
+    """)

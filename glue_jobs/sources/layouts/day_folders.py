@@ -1,7 +1,7 @@
-"""Finding raw objects whose keys tell their day, listing only the days of a window.
+"""Discover raw objects whose keys contain their day, and list only the days of a window.
 
-Two shapes, found by looking: names that begin with the day (``[stem]2024-05-07-…``, thousands side by side), and
-folders ``2024/05/07/``. Both may lie several folders below the raw path, one per account, Region and bucket.
+Discovery recognises two layouts: names with the day (``[stem]2024-05-07-…``, thousands side by side), and folders
+``2024/05/07/``. Both may lie several folders below the raw path, one per account, Region and bucket.
 """
 
 from __future__ import annotations
@@ -17,26 +17,31 @@ from glue_jobs.read.raw_object import RawObject, Skipped, Window
 from glue_jobs.sources.layouts.day_names import DayNames, date_or_none, day_from_name
 from glue_jobs.storage import Storage
 
-# Deeper than any layout AWS writes; a data bucket given by mistake must not be walked to its last leaf.
+# More than any layout of AWS needs. They stop the walk over a data bucket that is given by mistake.
 MAX_FOLDER_DEPTH = 8
 MAX_FOLDERS = 10_000
 
-# The end of a raw path that leads into the folders of days.
+# The end of a raw path that is the folder of a year, month or day.
 DAY_FOLDER = re.compile("/([0-9]{4})(?:/([0-9]{2})(?:/([0-9]{2}))?)?/$")
 
-# Appended to a folder's name: sorts after everything inside, before everything behind.
+# The folder of a month or day.
+TWO_DIGITS = re.compile("[0-9]{2}")
+
+# A folder's name with this suffix sorts after everything in the folder, and before everything behind it.
 END_OF_FOLDER = "/\U0010ffff"
 
 
 @dataclass
 class _Contents:
+    """A folder's subfolders, and the stems and years in the names of its objects."""
+
     stems: set[str] = field(default_factory=set)
     years: set[str] = field(default_factory=set)
     folders: list[str] = field(default_factory=list)
 
 
 class DayFolders:
-    """One walk over a raw path; ``skipped`` is complete once `objects` is exhausted."""
+    """One walk over a raw path; ``skipped`` is complete once the walk is exhausted."""
 
     def __init__(self, storage: Storage, names: DayNames, window: Window, skipped: Skipped) -> None:
         self._storage = storage
@@ -44,59 +49,57 @@ class DayFolders:
         self._window = window
         self._skipped = skipped
         self._visited = 0
-        self._looked: dict[str, _Contents] = {}
+        self._read_ahead: dict[str, _Contents] = {}
 
     def below(self, prefix: str) -> Iterator[RawObject]:
         """The source's objects of the window below ``prefix``, which may be the folder of a year, month or day.
 
         Raises:
-            ArgumentError: there are far more folders than logs lie in.
+            ArgumentError: there are far more folders than in any layout of logs.
         """
-        # Names that begin with the day need no folders of days.
-        inside = None if self._names.flat else DAY_FOLDER.search(prefix)
-        if inside is None:
-            yield from self.objects(prefix)
+        # Where the names contain the day, the folders do not matter.
+        match = None if self._names.flat else DAY_FOLDER.search(prefix)
+        if match is None:
+            yield from self._objects(prefix)
             return
-        year, month, day = inside.groups("")
+        year, month, day = match.groups("")
         folders = self._storage.level(prefix).folders
-        # A prefix may be named like a day and hold something else.
-        if day and not folders:
-            yield from self._day(prefix, date_or_none(year, month, day))
-        elif month and not day and any(re.fullmatch("[0-9]{2}", folder) for folder in folders):
-            yield from self._month(prefix, int(year), int(month), 0)
-        elif not month and self._years(prefix.removesuffix(f"{year}/"), [year]):
-            yield from self._year(prefix, int(year), 0)
+        # A prefix may look like a day and contain something else.
+        if day:
+            is_dated = not folders
+        elif month:
+            is_dated = any(TWO_DIGITS.fullmatch(folder) for folder in folders)
         else:
-            yield from self.objects(prefix)
+            is_dated = bool(self._years(prefix.removesuffix(f"{year}/"), [year]))
+        if is_dated:
+            yield from self._dated(prefix, [int(part) for part in (year, month, day) if part], 0)
+        else:
+            yield from self._objects(prefix)
 
-    def objects(self, prefix: str, depth: int = 0) -> Iterator[RawObject]:
-        """The source's objects of the window below ``prefix``, which is above the folders of years.
-
-        Raises:
-            ArgumentError: there are far more folders than logs lie in.
-        """
+    def _objects(self, prefix: str, depth: int = 0) -> Iterator[RawObject]:
+        """Objects below a folder above the folders of years."""
         self._visited += 1
         if self._visited > MAX_FOLDERS:
             raise ArgumentError(f"there are over {MAX_FOLDERS} folders below the raw path; name the logs' own prefix")
-        contents = self._look(prefix)
+        contents = self._read(prefix)
         yield from self._beside(prefix, contents)
         years = self._years(prefix, contents.folders)
         for folder in contents.folders:
             if folder in years:
-                yield from self._year(f"{prefix}{folder}/", int(folder), depth)
+                yield from self._dated(f"{prefix}{folder}/", [int(folder)], depth)
             else:
                 yield from self._other(f"{prefix}{folder}/", folder, depth)
 
     def _years(self, prefix: str, folders: list[str]) -> set[str]:
-        """Those of the folders that are years: from the latest one on whose content says so, back."""
-        named = sorted(folder for folder in folders if re.fullmatch("[0-9]{4}", folder))
-        while named:
-            latest = f"{prefix}{named[-1]}/"
-            inside = self._looked[latest] = self._look(latest)
-            if inside.years == {named[-1]} or any(re.fullmatch("[0-9]{2}", folder) for folder in inside.folders):
+        """The folders that are years: the latest one that contains months or names of that year, and all before it."""
+        candidates = sorted(folder for folder in folders if re.fullmatch("[0-9]{4}", folder))
+        while candidates:
+            latest = f"{prefix}{candidates[-1]}/"
+            contents = self._read_ahead[latest] = self._read(latest)
+            if contents.years == {candidates[-1]} or any(map(TWO_DIGITS.fullmatch, contents.folders)):
                 break
-            named.pop()
-        return set(named)
+            candidates.pop()
+        return set(candidates)
 
     def _other(self, prefix: str, folder: str, depth: int) -> Iterator[RawObject]:
         if folder in self._names.excluded:
@@ -104,12 +107,11 @@ class DayFolders:
         elif depth == MAX_FOLDER_DEPTH:
             self._skipped.add(prefix)
         elif folder not in self._names.ignored:
-            yield from self.objects(prefix, depth + 1)
+            yield from self._objects(prefix, depth + 1)
 
-    def _look(self, prefix: str) -> _Contents:
-        known = self._looked.pop(prefix, None)
-        if known is not None:
-            return known
+    def _read(self, prefix: str) -> _Contents:
+        if prefix in self._read_ahead:
+            return self._read_ahead.pop(prefix)
         contents, after, more = _Contents(), "", True
         while more:
             page = self._storage.level(prefix, after)
@@ -122,12 +124,12 @@ class DayFolders:
                 else:
                     self._skipped.add(prefix + name)
             more = page.more
-            past = [*map(self._past, page.objects), *(folder + END_OF_FOLDER for folder in page.folders)]
-            after = prefix + max(past, default="")
+            ends = [*map(self._end, page.objects), *(folder + END_OF_FOLDER for folder in page.folders)]
+            after = prefix + max(ends, default="")
         return contents
 
-    def _past(self, name: str) -> str:
-        """Where to go on after ``name``: behind the others of its stem and year, which need not be looked at."""
+    def _end(self, name: str) -> str:
+        """Where listing goes on after ``name``: behind all names of the same stem and year."""
         match = self._names.flat.match(name) if self._names.flat else None
         return f"{match['stem']}{match['year']}-~" if match else name
 
@@ -138,7 +140,7 @@ class DayFolders:
     def _flat(self, stem: str, folders: list[str]) -> Iterator[RawObject]:
         since, until = self._window.since, self._window.until
         start: str | None = f"{stem}{since.isoformat()}" if since else f"{stem}0"
-        # A colon comes after the digits.
+        # A colon sorts after the digits.
         stop = f"{stem}{(until + timedelta(days=1)).isoformat()}" if until and until < date.max else f"{stem}:"
         while start is not None:
             start = yield from self._flat_between(stem, start, stop, folders)
@@ -146,7 +148,7 @@ class DayFolders:
     def _flat_between(
         self, stem: str, start: str, stop: str, folders: list[str]
     ) -> Generator[RawObject, None, str | None]:
-        """The objects up to the next folder, which is one of ``folders`` then; returns where to go on behind it."""
+        """Objects up to the next folder; adds it to ``folders`` and returns the key to go on from, None at the end."""
         assert self._names.flat is not None
         folder = stem.rpartition("/")[0] + "/"
         for entry in self._storage.list(stem, start, stop):
@@ -164,42 +166,34 @@ class DayFolders:
                     yield RawObject(entry, day)
         return None
 
-    def _year(self, prefix: str, year: int, depth: int) -> Iterator[RawObject]:
-        first = date_or_none(year, 1, 1)
+    def _dated(self, prefix: str, parts: list[int], depth: int) -> Iterator[RawObject]:
+        """Objects in the folder of a year, month or day; ``parts`` are its one to three numbers."""
+        first = date_or_none(*[*parts, 1, 1][:3])
         if first is None:
             self._skipped.add(prefix)
-        elif self._overlaps(first, date(year, 12, 31)):
-            contents = self._look(prefix)
+        elif len(parts) == 3:
+            if first in self._window:
+                yield from self._day(prefix, first)
+        elif self._overlaps(first, _last_day(first, is_year=len(parts) == 1)):
+            contents = self._read(prefix)
             yield from self._beside(prefix, contents)
             for folder in contents.folders:
-                if re.fullmatch("[0-9]{2}", folder):
-                    yield from self._month(f"{prefix}{folder}/", year, int(folder), depth)
+                if TWO_DIGITS.fullmatch(folder):
+                    yield from self._dated(f"{prefix}{folder}/", [*parts, int(folder)], depth)
                 else:
                     yield from self._other(f"{prefix}{folder}/", folder, depth)
 
-    def _month(self, prefix: str, year: int, month: int, depth: int) -> Iterator[RawObject]:
-        first = date_or_none(year, month, 1)
-        if first is None:
-            self._skipped.add(prefix)
-        elif self._overlaps(first, first.replace(day=monthrange(year, month)[1])):
-            contents = self._look(prefix)
-            yield from self._beside(prefix, contents)
-            for folder in contents.folders:
-                if re.fullmatch("[0-9]{2}", folder):
-                    yield from self._day(f"{prefix}{folder}/", date_or_none(year, month, folder))
-                else:
-                    yield from self._other(f"{prefix}{folder}/", folder, depth)
-
-    def _day(self, prefix: str, day: date | None) -> Iterator[RawObject]:
-        if day is None:
-            self._skipped.add(prefix)
-        elif day in self._window:
-            for entry in self._storage.list(prefix):
-                if self._names.in_day.fullmatch(entry.address.removeprefix(prefix)):
-                    yield RawObject(entry, day)
-                else:
-                    self._skipped.add(entry.address)
+    def _day(self, prefix: str, day: date) -> Iterator[RawObject]:
+        for entry in self._storage.list(prefix):
+            if self._names.in_day.fullmatch(entry.address.removeprefix(prefix)):
+                yield RawObject(entry, day)
+            else:
+                self._skipped.add(entry.address)
 
     def _overlaps(self, first: date, last: date) -> bool:
         since, until = self._window.since, self._window.until
         return (since is None or last >= since) and (until is None or first <= until)
+
+
+def _last_day(first: date, is_year: bool) -> date:
+    return date(first.year, 12, 31) if is_year else first.replace(day=monthrange(first.year, first.month)[1])

@@ -1,4 +1,4 @@
-"""How a source names its raw objects, and the day that a name tells."""
+"""How a source names its raw objects, and the day in a name."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from functools import lru_cache
 
 @dataclass(frozen=True)
 class DayNames:
-    """How a source names its objects.
+    """Patterns of a source's object names.
 
-    ``flat`` matches an object that lies directly in a folder and has groups stem, year, month, day; None when the
-    source has no such layout. ``in_day`` matches an object inside a day's folder. ``ignored`` folders belong to others,
-    ``excluded`` ones to the same service, but with other records: a run tells of them.
+    ``in_day`` matches an object in the folder of a day. ``flat`` matches an object whose name contains the day, with
+    groups stem, year, month, day; None if the source has no such layout. Folders that are ``ignored`` belong to other
+    services. Folders that are ``excluded`` belong to the same service but have other records; a run reports them.
     """
 
     in_day: re.Pattern[str]
@@ -24,7 +24,7 @@ class DayNames:
 
 
 def day_from_name(names: DayNames, path: str) -> date | None:
-    """The day that the path or address of an object tells; None when the source does not name objects like that."""
+    """The day in the path or address of an object; None if the source does not name objects like that."""
     folder, _, name = path.rpartition("/")
     tree = _day_of_folder(folder)
     if tree and names.in_day.fullmatch(name):
@@ -35,13 +35,13 @@ def day_from_name(names: DayNames, path: str) -> date | None:
 
 @lru_cache(maxsize=1_024)
 def _day_of_folder(folder: str) -> tuple[str, str, str] | None:
-    """Year, month and day that end the folder's name; thousands of objects lie in one."""
-    found = re.search("(?:^|/)([0-9]{4})/([0-9]{2})/([0-9]{2})$", folder)
-    return (found[1], found[2], found[3]) if found else None
+    """Year, month and day at the end of the folder's path. Cached, because thousands of objects share a folder."""
+    match = re.search("(?:^|/)([0-9]{4})/([0-9]{2})/([0-9]{2})$", folder)
+    return (match[1], match[2], match[3]) if match else None
 
 
 def excluded_folder(names: DayNames, path: str) -> str | None:
-    """The folder that a path or an address lies in and that the source leaves out, None when there is none."""
+    """The outermost excluded folder that contains the path or address; None if there is none."""
     end = 0
     for folder in path.split("/")[:-1]:
         end += len(folder) + 1
@@ -51,7 +51,7 @@ def excluded_folder(names: DayNames, path: str) -> str | None:
 
 
 def date_or_none(year: str | int, month: str | int, day: str | int) -> date | None:
-    """That day, None when no calendar has it."""
+    """The date; None if the calendar does not have it."""
     try:
         return date(int(year), int(month), int(day))
     except ValueError:

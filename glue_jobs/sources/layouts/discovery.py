@@ -1,4 +1,4 @@
-"""The raw objects of a run, by the names a source gives them or, for archives people made, by any name."""
+"""Discover the raw objects of a run: those with the source's names, or those with any name in a custom archive."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from glue_jobs.storage import Storage
 def discover(
     storage: Storage, raw: str, names: DayNames, window: Window, skipped: Skipped, any_name: bool
 ) -> Iterator[RawObject]:
-    """Objects below ``raw`` whose day is in the window; with ``any_name`` those without a day too.
+    """Objects below ``raw`` whose day is in the window; with ``any_name`` also those without a day.
 
     Raises:
-        ArgumentError: there is nothing at all below ``raw``.
-        StorageError: it cannot be listed.
+        ArgumentError: there is no object below ``raw``, or there are too many folders.
+        StorageError: ``raw`` cannot be listed.
     """
     prefix = _prefix(storage, raw)
     if not any_name:
@@ -36,7 +36,7 @@ def discover(
 
 
 def discover_snapshots(storage: Storage, raw: str, window: Window, skipped: Skipped) -> Iterator[RawObject]:
-    """Manifests of snapshots below ``raw`` whose day is in the window; raises as `discover` does."""
+    """Snapshot manifests below ``raw`` whose day is in the window; raises like `discover`."""
     skipped.takeable = False
     yield from SnapshotFolders(storage, window, skipped).objects(_prefix(storage, raw))
 

@@ -1,4 +1,4 @@
-"""Raw objects found by the days in their names, listing only the days of a window."""
+"""Discovery finds raw objects by the day in their names and lists only the days of a window."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ FOLDERED = [foldered(f"2024-05-{number:02}") for number in range(1, 13)]
 
 
 @pytest.mark.parametrize("keys", [FLAT, FOLDERED, FLAT + FOLDERED], ids=["flat", "folders", "mixed"])
-def test_each_layout_by_its_days(keys: list[str]) -> None:
+def test_window_selects_days_in_each_layout(keys: list[str]) -> None:
     assert set(in_pages(keys)[0]) == set(keys)
     assert {day.day for day in in_pages(keys, IN_MAY)[0].values() if day} == {6, 7, 8}
     assert len(in_pages(keys, IN_MAY)[0]) == len(keys) // 4
@@ -97,7 +97,7 @@ def test_each_layout_by_its_days(keys: list[str]) -> None:
     assert {day.day for day in in_pages(keys, Window(until=date(2024, 5, 2)))[0].values() if day} == {1, 2}
 
 
-def test_several_buckets_beside_each_other() -> None:
+def test_logs_of_several_buckets_side_by_side_are_found() -> None:
     keys = [flat("2024-05-07", stem) for stem in ("", "a", "a-b", "a.b-", "z/", "z/y-")]
     assert in_pages(keys, IN_MAY) == (dict.fromkeys(keys, date(2024, 5, 7)), 0, "")
 
@@ -114,7 +114,7 @@ def test_a_prefix_may_end_anywhere() -> None:
 
 
 @pytest.mark.parametrize("page", [1, 2, 3, 1000])
-def test_foreign_objects_are_counted_once_and_named(page: int) -> None:
+def test_foreign_objects_are_counted_once_with_an_example(page: int) -> None:
     foreign = [
         "a",
         "a-b",
@@ -162,6 +162,20 @@ def test_a_folder_of_four_digits_is_a_year_only_if_months_are_in_it() -> None:
     assert set(in_pages(beside, IN_MAY)[0]) == {*beside[:2]}
 
 
+@pytest.mark.parametrize("since", [date(2023, 12, 31), date(2024, 4, 30), date(2024, 2, 29)])
+def test_a_window_may_begin_on_the_last_day_of_a_year_or_month(since: date) -> None:
+    last, next_day = foldered(since.isoformat()), foldered((since + timedelta(days=1)).isoformat())
+    keys = [foldered((since - timedelta(days=1)).isoformat()), last, next_day]
+    assert set(in_pages(keys, Window(since=since))[0]) == {last, next_day}
+
+
+@pytest.mark.parametrize("until", [date(2024, 1, 1), date(2024, 5, 1)])
+def test_a_window_may_end_on_the_first_day_of_a_year_or_month(until: date) -> None:
+    first, day_before = foldered(until.isoformat()), foldered((until - timedelta(days=1)).isoformat())
+    keys = [day_before, first, foldered((until + timedelta(days=1)).isoformat())]
+    assert set(in_pages(keys, Window(until=until))[0]) == {day_before, first}
+
+
 @pytest.mark.parametrize("count", [10, 1_100])
 def test_folders_among_any_number_of_flat_logs_are_found(count: int) -> None:
     keys = [flat("2024-05-07", unique=f"{number:05}") for number in range(count)]
@@ -175,12 +189,12 @@ def test_windows_at_the_ends_of_the_calendar() -> None:
     assert len(in_pages(keys, Window(date.min, date.max))[0]) == 4
 
 
-def test_logs_of_other_services_are_left_alone() -> None:
+def test_logs_of_other_services_are_ignored() -> None:
     days, count, _ = in_pages(["AWSLogs/111122223333/CloudTrail/us-east-1/2024/05/07/x.json.gz", *FLAT])
     assert (set(days), count) == (set(FLAT), 0)
 
 
-def test_the_day_of_an_object_does_not_depend_on_where_the_looking_begins() -> None:
+def test_the_day_of_an_object_does_not_depend_on_the_raw_path() -> None:
     # In a folder of the day it was delivered, named after the day of its events.
     key = "s3://b/raw/2024/05/08/2024-05-07-01-02-03-A"
     for raw in ("s3://b/", "s3://b/raw/", "s3://b/raw/2024/", "s3://b/raw/2024/05/", "s3://b/raw/2024/05/08/"):
@@ -190,7 +204,7 @@ def test_the_day_of_an_object_does_not_depend_on_where_the_looking_begins() -> N
             assert [each.day for each in found] == [date(2024, 5, 8)], raw
 
 
-def test_any_name_takes_everything_whose_day_is_not_known_to_be_outside() -> None:
+def test_any_name_takes_every_object_unless_its_day_is_outside_the_window() -> None:
     keys = ["2020/01/01.log", "old.log.gz", *FLAT, *FOLDERED]
     days, count, _ = in_pages(keys, IN_MAY, any_name=True)
     assert (days["2020/01/01.log"], days["old.log.gz"], count) == (None, None, 0)
@@ -209,7 +223,7 @@ def test_nothing_below_the_path_is_an_error(any_name: bool, tmp_path: Path) -> N
             list(discover(storage, raw, ACCESS_LOG_NAMES, ALWAYS, Skipped(), any_name))  # type: ignore[arg-type]
 
 
-def test_a_data_bucket_given_by_mistake_is_not_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_discovery_stops_in_a_bucket_with_too_many_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(day_folders, "MAX_FOLDERS", 20)
     with pytest.raises(ArgumentError, match="over 20 folders below the raw path; name the logs' own prefix"):
         in_pages([f"{number:03}/x" for number in range(30)])
@@ -264,7 +278,7 @@ windows = st.sampled_from([ALWAYS, IN_MAY, Window(since=date(2024, 5, 7)), Windo
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(trees, windows, st.booleans(), st.integers(1, 4))
-def test_a_folder_and_pages_of_any_size_give_the_same_answer(
+def test_a_folder_and_pages_of_any_size_give_the_same_objects(
     tmp_path_factory: pytest.TempPathFactory, tree: list[str], window: Window, any_name: bool, page: int
 ) -> None:
     root = tmp_path_factory.mktemp("raw")
@@ -280,7 +294,7 @@ def test_a_folder_and_pages_of_any_size_give_the_same_answer(
     assert paged[1] <= here[1]
 
 
-def test_a_folder_and_s3_give_the_same_answer(bucket: str, tmp_path: Path) -> None:
+def test_a_folder_and_s3_give_the_same_objects(bucket: str, tmp_path: Path) -> None:
     tree = [
         *FLAT,
         *FOLDERED,
@@ -311,7 +325,7 @@ def test_a_folder_and_s3_give_the_same_answer(bucket: str, tmp_path: Path) -> No
         (IN_MAY, "from 2024-05-06 to 2024-05-08"),
     ],
 )
-def test_a_window_says_what_it_is(window: Window, text: str) -> None:
+def test_a_window_is_described_in_words(window: Window, text: str) -> None:
     assert str(window) == text
 
 

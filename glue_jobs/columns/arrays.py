@@ -1,4 +1,4 @@
-"""Arrow columns as single arrays, in another order, and as numbers in the order of their values."""
+"""Arrow columns: combine chunks, encode with dictionaries, take and drop rows, rank values."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Values that cost less to keep than to look for: so many, or one for so many rows.
-FEW = 16
-ROWS_A_VALUE = 8
-
-# Rows that are encoded anew sooner than it is found out which values they have.
-FEW_ROWS = 2_048
+# Dictionaries of at most this many values, or one value for this many rows, may keep unused values.
+MAX_VALUES_KEPT = 16
+ROWS_PER_VALUE_KEPT = 8
 
 
 def as_single_array(column: pa.ChunkedArray) -> pa.Array:
@@ -23,61 +20,48 @@ def as_single_array(column: pa.ChunkedArray) -> pa.Array:
 
 
 def dictionary_array(codes: npt.NDArray[np.integer], values: pa.Array) -> pa.DictionaryArray:
-    """For each code the value at its place, as ``dictionary<int32, …>``; a negative code is null."""
+    """``values[code]`` for each code, as ``dictionary<int32, …>``; a negative code is null."""
     absent = codes < 0
     if not absent.any():
         return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), values)
-    # Arrow looks up the codes of nulls, too, when it unifies dictionaries: a place that is none may crash the process
+    # Arrow also looks up the codes of nulls when it unifies dictionaries, so an invalid code may crash the process
     # (https://github.com/apache/arrow/issues/44827).
-    places = np.where(absent, 0, codes)
-    return pa.DictionaryArray.from_arrays(pa.array(places, pa.int32(), mask=absent), values)
+    valid = np.where(absent, 0, codes)
+    return pa.DictionaryArray.from_arrays(pa.array(valid, pa.int32(), mask=absent), values)
 
 
 def repeat_text(text: str, count: int) -> pa.DictionaryArray:
-    """The text on so many rows, as ``dictionary<int32, string>``."""
+    """The text ``count`` times, as ``dictionary<int32, string>``."""
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([text]))
 
 
 def drop_unused_values(array: pa.Array) -> pa.Array:
-    """The array, without values in its dictionary, if it has one, that stand nowhere; a few of them may stay."""
-    if not _is_coded(array) or len(array.dictionary) <= max(FEW, len(array) // ROWS_A_VALUE):
+    """The array with a dictionary of the values in use; a few unused ones may stay. Other types are returned as is."""
+    if not pa.types.is_dictionary(array.type) or array.type.index_type != pa.int32():
         return array
-    if len(array) <= FEW_ROWS:
-        return array.dictionary.take(array.indices).dictionary_encode()
-    codes = array.indices.fill_null(-1).to_numpy()
-    there = np.zeros(len(array.dictionary) + 1, dtype=bool)
-    there[codes] = True
-    there[-1] = False
-    if there[:-1].all():
+    if len(array.dictionary) <= max(MAX_VALUES_KEPT, len(array) // ROWS_PER_VALUE_KEPT):
         return array
-    places = np.where(there, np.cumsum(there) - 1, -1)
-    return dictionary_array(places[codes], array.dictionary.filter(pa.array(there[:-1])))
+    return array.dictionary.take(array.indices).dictionary_encode()
 
 
-def _is_coded(array: pa.Array) -> bool:
-    """Whether it is as `coded` makes it; others may have a dictionary, too."""
-    return bool(pa.types.is_dictionary(array.type) and array.type.index_type == pa.int32())
-
-
-def take_rows(rows: pa.Table, order: npt.NDArray[np.int64]) -> pa.Table:
-    """The rows at the places in ``order``, which has no place twice; all columns in one chunk."""
-    places = pa.array(order)
+def take_rows(rows: pa.Table, indices: npt.NDArray[np.int64]) -> pa.Table:
+    """The rows at the distinct ``indices``; all columns in one chunk."""
     columns = [as_single_array(column) for column in rows.columns]
-    # Most columns of a table may be the same all over, and need not be touched.
-    ordered = [each[: len(order)] if _is_constant(each) else each.take(places) for each in columns]
-    return pa.table(ordered, schema=rows.schema)
+    # Most columns of a table may be constant, and a slice costs nothing.
+    taken = [each[: len(indices)] if _is_constant(each) else each.take(pa.array(indices)) for each in columns]
+    return pa.table(taken, schema=rows.schema)
 
 
-def drop_rows(rows: pa.Table, places: npt.NDArray[np.int64]) -> pa.Table:
-    """The rows but for those at the places."""
-    return rows.filter(pa.array(keep_mask(rows.num_rows, places)))
+def drop_rows(rows: pa.Table, indices: npt.NDArray[np.int64]) -> pa.Table:
+    """The rows without those at the indices."""
+    return rows.filter(pa.array(keep_mask(rows.num_rows, indices)))
 
 
-def keep_mask(count: int, left_out: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Which of so many rows stay when those at some places are left out."""
-    flags = np.ones(count, dtype=bool)
-    flags[left_out] = False
-    return flags
+def keep_mask(count: int, dropped: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """A mask of ``count`` rows that is False at the ``dropped`` indices."""
+    mask = np.ones(count, dtype=bool)
+    mask[dropped] = False
+    return mask
 
 
 def _is_constant(array: pa.Array) -> bool:
@@ -87,9 +71,9 @@ def _is_constant(array: pa.Array) -> bool:
 
 
 def ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
-    """Whole numbers in the order of the column's values (text, bytes, numbers, days, times), nulls last."""
+    """Integers that sort like the column's values (texts, bytes, numbers, dates, times), nulls last."""
     array = as_single_array(column)
-    # A null among numbers would need a number that none of them can be.
+    # Among plain numbers there is no number left for null.
     if _is_text(array.type) or (array.null_count and not pa.types.is_dictionary(array.type)):
         array = array.dictionary_encode()
     if pa.types.is_dictionary(array.type):
@@ -97,8 +81,8 @@ def ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
         ranks = np.empty(len(order) + 1, dtype=np.int64)
         ranks[order.to_numpy()] = np.arange(len(order))
         ranks[-1] = len(order)
-        found: npt.NDArray[np.int64] = ranks[pc.fill_null(array.indices, len(order)).to_numpy()]
-        return found
+        row_ranks: npt.NDArray[np.int64] = ranks[pc.fill_null(array.indices, len(order)).to_numpy()]
+        return row_ranks
     if pa.types.is_date32(array.type):
         array = array.cast(pa.int32())
     numbers: npt.NDArray[np.int64] = array.cast(pa.int64()).to_numpy()
@@ -110,7 +94,7 @@ def _is_text(arrow_type: pa.DataType) -> bool:
 
 
 def concat_rows(parts: Sequence[pa.Table]) -> pa.Table:
-    """The rows of all parts, in one chunk; text has a dictionary where it has one in any of them."""
+    """The rows of all parts in one chunk; a column that has a dictionary in one part has one in the result."""
     encoded = {
         name for part in parts for name in part.column_names if pa.types.is_dictionary(part.schema.field(name).type)
     }
@@ -118,7 +102,7 @@ def concat_rows(parts: Sequence[pa.Table]) -> pa.Table:
 
 
 def with_dictionaries(rows: pa.Table, names: Collection[str]) -> pa.Table:
-    """The rows, the named columns with dictionaries."""
+    """The rows with the named columns dictionary-encoded."""
     columns = [
         column.dictionary_encode() if name in names and not pa.types.is_dictionary(column.type) else column
         for name, column in zip(rows.column_names, rows.columns, strict=True)

@@ -1,4 +1,4 @@
-"""The day of an event as every event table has it: a date to partition by, and three texts to filter by."""
+"""Columns for the day of an event: a date for the partition, and year, month and day as texts for filters."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-MICROSECONDS_A_DAY = 86_400_000_000
+MICROSECONDS_PER_DAY = 86_400_000_000
 
 
 def with_event_days(rows: pa.Table) -> pa.Table:
-    """``rows`` with event_date, year, month and day of their event_time (UTC)."""
+    """``rows`` with the columns event_date, year, month and day of their event_time (UTC)."""
     times = pc.cast(rows["event_time"], pa.int64()).to_numpy()
-    numbers = (times // MICROSECONDS_A_DAY).astype(np.int32)
+    numbers = (times // MICROSECONDS_PER_DAY).astype(np.int32)
     days, indices = np.unique(numbers, return_inverse=True)
     dates = pa.array(days, pa.int32()).cast(pa.date32())
     rows = rows.append_column("event_date", pa.array(numbers, pa.int32()).cast(pa.date32()))

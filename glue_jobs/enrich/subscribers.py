@@ -1,4 +1,4 @@
-"""Names of subscribers, from the configuration to a table that SQL can join."""
+"""Names of subscribers: copied from the configuration to a table that SQL can join."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from glue_jobs.tables.subscriber import SUBSCRIBER
 
 
 def keep_names(lake: Lake, config: Config) -> None:
-    """Make the lake's names those of the configuration; one that says nothing of subscribers leaves them as they are.
+    """Replace the names in the lake by those of the configuration, if it has a section for subscribers.
 
     Raises:
         LakeError: the table cannot be read or written.
@@ -28,5 +28,6 @@ def keep_names(lake: Lake, config: Config) -> None:
     try:
         table.replace(pa.table(columns, schema=SUBSCRIBER.arrow_schema))
     except LostRaceError:
-        # A run of another pipeline with the same configuration was quicker; with another one, the next run decides.
+        # Another run has just replaced the names. With the same configuration it wrote the same names; otherwise the
+        # next run decides.
         return

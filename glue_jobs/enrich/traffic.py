@@ -21,8 +21,8 @@ Bools = npt.NDArray[np.bool_]
 def is_own(requester: pa.Array, remote_ip: pa.Array, config: Config) -> pa.BooleanArray:
     """Whether a request is the publisher's own by ``config.own_traffic``; never null.
 
-    ``requester`` is a canonical user id, an ARN or an account id, ``remote_ip`` an IPv4 or IPv6 address; anything else,
-    and null, is nobody's. Arrays are strings, plain or dictionary-encoded.
+    ``requester`` is a canonical user id, an ARN or an account id, ``remote_ip`` an IPv4 or IPv6 address. Null and any
+    other text match nothing. Arrays are strings, plain or dictionary-encoded.
     """
     own = config.own_traffic
     result = np.zeros(len(requester), bool)
@@ -41,7 +41,7 @@ def _own_callers(callers: pa.StringArray, own: OwnTraffic) -> Bools:
     if accounts:
         patterns += [f"(?:{accounts})", f"arn:[^:]*:[^:]*:[^:]*:(?:{accounts}):.*"]
     mine = f"(?s)^(?:{'|'.join(patterns)})$"
-    # An assumed role is also the role itself: arn:aws:sts::111122223333:assumed-role/Loader/session
+    # A session such as arn:aws:sts::111122223333:assumed-role/Loader/session also counts as its role.
     session = r"(?s)^(arn:[^:]*):sts:([^:]*):([^:]*):assumed-role/([^/]*)/.*$"
     roles = pc.replace_substring_regex(callers, session, r"\1:iam:\2:\3:role/\4")
     either = pc.or_(pc.match_substring_regex(callers, mine), pc.match_substring_regex(roles, mine))
@@ -49,7 +49,7 @@ def _own_callers(callers: pa.StringArray, own: OwnTraffic) -> Bools:
 
 
 def _spellings(principal: str) -> tuple[str, ...]:
-    """The principal, and for a role with a path the role without it, as assumed-role ARNs name it."""
+    """The principal, and for a role with a path also the role without it, because ARNs of sessions have no path."""
     before, role, path = principal.partition(":role/")
     return (principal, f"{before}:role/{path.rpartition('/')[2]}") if role and "/" in path else (principal,)
 
@@ -67,7 +67,7 @@ def _own_addresses(addresses: list[str | None], cidrs: tuple[str, ...]) -> Bools
 
 @lru_cache(maxsize=8)
 def _ranges(cidrs: tuple[str, ...]) -> tuple[npt.NDArray[np.bytes_], npt.NDArray[np.bytes_]]:
-    """First and last address of each range, sorted, none overlapping, as ``_packed`` writes them."""
+    """First and last address of each range, packed, sorted and without overlaps."""
     networks = [ip_network(cidr) for cidr in cidrs]
     merged: list[IPv4Network | IPv6Network] = [
         *collapse_addresses(network for network in networks if isinstance(network, IPv4Network)),
@@ -79,7 +79,7 @@ def _ranges(cidrs: tuple[str, ...]) -> tuple[npt.NDArray[np.bytes_], npt.NDArray
 
 
 def _packed(address: str) -> bytes:
-    """The address as bytes that sort by version and number; empty, and so before all of them, if it is none."""
+    """The address as bytes that sort by version and number; empty, and so before all addresses, if it is invalid."""
     try:
         return b"6" + inet_pton(AF_INET6, address) if ":" in address else b"4" + inet_pton(AF_INET, address)
     except (OSError, ValueError):

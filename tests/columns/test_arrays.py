@@ -1,4 +1,4 @@
-"""Arrow columns as single arrays and as ranks."""
+"""Helpers for Arrow columns keep values and types."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glue_jobs.columns import arrays
-from glue_jobs.columns.arrays import FEW, as_single_array, drop_unused_values, ranks, take_rows
+from glue_jobs.columns.arrays import MAX_VALUES_KEPT, as_single_array, drop_unused_values, ranks, take_rows
 
 
 @pytest.mark.parametrize("chunks", [[], [["a"]], [["a", None], ["b"]], [["a"], []]])
@@ -23,7 +22,7 @@ def test_a_column_of_any_number_of_chunks_becomes_one_array(chunks: list[list[st
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.just(2**63 - 1)), max_size=20))
-def test_ranks_of_numbers_follow_their_order_nulls_last(values: list[int | None]) -> None:
+def test_ranks_sort_like_the_numbers_with_nulls_last(values: list[int | None]) -> None:
     numbers = ranks(pa.chunked_array([values], pa.int64())).tolist()
     for left, left_number in zip(values, numbers, strict=True):
         for right, right_number in zip(values, numbers, strict=True):
@@ -35,7 +34,7 @@ def test_ranks_of_numbers_follow_their_order_nulls_last(values: list[int | None]
 @given(
     st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.booleans(), st.integers(0, 9)), max_size=8), st.randoms()
 )
-def test_rows_are_put_in_another_order_whatever_repeats_in_them(
+def test_rows_are_taken_in_any_order_whether_or_not_columns_are_constant(
     rows: list[tuple[str | None, bool, int]], random: Random
 ) -> None:
     names = pa.array([name for name, _, _ in rows], pa.string())
@@ -46,15 +45,11 @@ def test_rows_are_put_in_another_order_whatever_repeats_in_them(
     assert take_rows(table, np.array(order, np.int64)).to_pylist() == expected
 
 
-@given(
-    st.lists(st.one_of(st.none(), st.integers(0, 3 * FEW)), max_size=60), st.integers(0, 40), st.sampled_from([0, 99])
-)
-def test_a_dictionary_keeps_what_stands_somewhere(values: list[int | None], start: int, few: int) -> None:
+@given(st.lists(st.one_of(st.none(), st.integers(0, 3 * MAX_VALUES_KEPT)), max_size=60), st.integers(0, 40))
+def test_a_dictionary_keeps_the_values_in_use(values: list[int | None], start: int) -> None:
     some = pa.array(values, pa.int64()).dictionary_encode().slice(start)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(arrays, "FEW_ROWS", few)
-        found = drop_unused_values(some)
+    found = drop_unused_values(some)
     assert (found.type, found.to_pylist()) == (some.type, some.to_pylist())
-    if len(some.dictionary) > FEW:
+    if len(some.dictionary) > MAX_VALUES_KEPT:
         assert sorted(found.dictionary.to_pylist()) == sorted({value for value in values[start:] if value is not None})
     assert drop_unused_values(pa.array(values, pa.int64())).to_pylist() == values

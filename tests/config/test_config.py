@@ -168,6 +168,14 @@ def test_the_error_for_text_that_yaml_reads_as_another_type_asks_for_quotes(raw:
         ),
         ("own_traffic: {principals: [Loader]}", "line 1: an entry of 'principals': not an ARN such as arn:aws:iam::11"),
         (
+            "own_traffic: {principals: ['arn:aws:iam::111122223333']}",
+            "line 1: an entry of 'principals': not an ARN such as",
+        ),
+        (
+            "own_traffic: {principals: ['aws:iam:::111122223333:root']}",
+            "line 1: an entry of 'principals': not an ARN such as",
+        ),
+        (
             "own_traffic: {principals: ['arn:aws:iam::1:role/a/*']}",
             "line 1: an entry of 'principals': logs name a role",
         ),

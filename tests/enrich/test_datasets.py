@@ -1,4 +1,4 @@
-"""Keys and access points to account and repository."""
+"""Accounts and repositories are assigned by keys, buckets and access points."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.config import Config, CsvRule, LayoutRule, PrefixFile, PrefixRule, RegexRule, Target
-from glue_jobs.enrich.datasets import assign_datasets, folders
+from glue_jobs.enrich.datasets import assign_datasets, sorted_keys
 
 Pair = tuple[str | None, str | None]
 NAMES = pa.dictionary(pa.int32(), pa.string())
@@ -77,19 +77,19 @@ def test_other_layouts(rule: dict[str, str], key: str, expected: Pair) -> None:
         ("blobs//tiles", (None, "tiles")),
     ],
 )
-def test_a_regex_names_by_groups_and_an_empty_group_names_nothing(key: str, expected: Pair) -> None:
+def test_groups_of_a_regex_give_names_unless_they_are_empty(key: str, expected: Pair) -> None:
     rule = RegexRule(regex="^blobs/(?P<account>[^/]*)(?:/(?P<repository>[^/]+))?")
     assert one(Config(datasets=(rule,)), key) == expected
 
 
-def test_a_regex_may_be_completed_or_replaced_by_fixed_names() -> None:
+def test_a_regex_rule_may_have_fixed_names() -> None:
     found = RegexRule(regex="(?P<repository>[a-z]+)[.]zarr", account="acme")
     fixed = RegexRule(regex="[.]tmp$", account="scratch")
     config = Config(datasets=(found, fixed))
     assert pairs(config, ["x/sea.zarr/0", "a.tmp", "b"]) == [("acme", "sea"), ("scratch", None), (None, None)]
 
 
-def test_the_first_rule_that_takes_a_key_decides_even_if_it_names_less() -> None:
+def test_the_first_rule_that_matches_a_key_decides_even_if_it_gives_fewer_names() -> None:
     rules = (
         PrefixRule(prefix="a/b/", account="narrow"),
         PrefixRule(prefix="a/", repository="wide"),
@@ -101,7 +101,7 @@ def test_the_first_rule_that_takes_a_key_decides_even_if_it_names_less() -> None
     assert pairs(Config(datasets=rules), ["a/b/1", "a/d", "a/c/1", "z/y/1", "x"]) == expected
 
 
-def test_the_longest_prefix_of_a_csv_wins_wherever_it_stands() -> None:
+def test_the_longest_prefix_of_a_csv_wins_in_any_row() -> None:
     prefixes = ("a", "a/b/c", "a/b", "ab", "a/b/c/d/e/f/g/h/i")
     config = Config(datasets=(CsvRule(csv=PrefixFile(prefixes, prefixes, ("r",) * 5, (None,) * 5)),))
     keys = ["a/b/c/d", "a/bz", "a/b/b", "ac", "abc", "a/b/c/d/e/f/g/h/i", "a/b/c/d/e/f/g/h/"]
@@ -109,7 +109,7 @@ def test_the_longest_prefix_of_a_csv_wins_wherever_it_stands() -> None:
     assert pairs(config, [*keys, "b", "A"]) == [*((account, "r") for account in expected), (None, None), (None, None)]
 
 
-def test_prefixes_may_be_longer_than_keys_and_cut_characters_in_half() -> None:
+def test_prefixes_may_be_longer_than_keys_and_end_within_characters() -> None:
     prefixes = ("日", "日本語/" * 300)
     config = Config(datasets=(CsvRule(csv=PrefixFile(prefixes, ("short", "long"), (None, None), (None, None))),))
     keys = ["日", "日本語/" * 299, "日本語/" * 300, "本", None]
@@ -117,13 +117,13 @@ def test_prefixes_may_be_longer_than_keys_and_cut_characters_in_half() -> None:
 
 
 def test_keys_are_compared_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("glue_jobs.enrich.datasets.prefixes.BLOCK_BYTES", 16)
+    monkeypatch.setattr("glue_jobs.enrich.datasets.prefix_matcher.BLOCK_BYTES", 16)
     config = Config(datasets=(PrefixRule(prefix="key-1", account="one"), PrefixRule(prefix="", account="rest")))
     accounts = [account for account, _ in pairs(config, [f"key-{number}" for number in range(21)])]
     assert accounts == ["rest", "one", *["rest"] * 8, *["one"] * 10, "rest"]
 
 
-def test_a_rule_for_a_bucket_holds_there_only() -> None:
+def test_a_rule_for_a_bucket_applies_only_there() -> None:
     rules = (
         PrefixRule(prefix="", account="archive", bucket="example-archive"),
         CsvRule(csv=PrefixFile(("a/", "a/"), ("any", "mine"), (None, None), (None, "example-data"))),
@@ -146,12 +146,12 @@ def test_a_rule_for_a_bucket_holds_there_only() -> None:
         (RADAR, None, ("acme", "tiles")),
     ],
 )
-def test_a_listed_access_point_goes_before_the_key(listed: str, point: str | None, expected: Pair) -> None:
+def test_a_configured_access_point_has_precedence_over_the_key(listed: str, point: str | None, expected: Pair) -> None:
     config = Config(access_points={listed: Target(account="weather")})
     assert one(config, "acme/tiles/x", point=point) == expected
 
 
-def test_an_alias_stands_where_a_bucket_would_and_no_bucket_is_an_access_point() -> None:
+def test_an_alias_in_the_bucket_column_is_an_access_point_and_a_bucket_is_not() -> None:
     config = Config(access_points={"tiles-x1-s3alias": Target(account="maps"), "tiles": Target(account="wrong")})
     assert one(config, "acme/v1/x", bucket="tiles-x1-s3alias") == ("maps", "v1")
     assert one(config, "acme/v1/x", bucket="tiles") == ("acme", "v1")
@@ -159,17 +159,17 @@ def test_an_alias_stands_where_a_bucket_would_and_no_bucket_is_an_access_point()
     assert one(listed, "acme/v1/x", bucket="tiles-x1-s3alias", point=RADAR) == ("weather", "v1")
 
 
-def test_an_arn_goes_before_the_name_in_it() -> None:
+def test_an_arn_has_precedence_over_the_name_in_it() -> None:
     config = Config(access_points={"radar": Target(account="name"), RADAR: Target(repository="exact")})
     assert one(config, "file", point=RADAR) == (None, "exact")
 
 
-def test_no_rules_and_no_rows() -> None:
+def test_without_rules_or_rows_there_are_no_names() -> None:
     assert pairs(Config(datasets=()), ["a/b/c"]) == [(None, None)]
     assert pairs(Config(), []) == []
 
 
-def test_a_name_stands_once_in_the_dictionary_whichever_rule_gave_it() -> None:
+def test_a_name_from_two_rules_is_in_the_dictionary_once() -> None:
     rules = (PrefixRule(prefix="a/", account="acme"), LayoutRule(layout="{account}/…"))
     account, _ = assign_datasets(pa.array(["b"] * 3), pa.array(["a/1", "acme/1", "/1"]), None, Config(datasets=rules))
     assert account.dictionary.to_pylist() == ["acme"]
@@ -232,7 +232,7 @@ def reference(rule_list: tuple[Any, ...], bucket: str | None, key: str | None) -
     rows=st.lists(st.tuples(BUCKET, st.none() | SHORT), max_size=12),
     skip=st.integers(0, 3),
 )
-def test_plain_and_encoded_arrays_give_what_the_rules_say(
+def test_plain_and_encoded_arrays_get_the_documented_names(
     rule_list: tuple[Any, ...], rows: list[Pair], skip: int
 ) -> None:
     bucket = pa.array([row[0] for row in rows], pa.string())
@@ -251,18 +251,24 @@ def test_plain_and_encoded_arrays_give_what_the_rules_say(
     step=st.integers(1, 4),
     skip=st.integers(0, 3),
 )
-def test_keys_in_order_are_named_like_keys_in_none(keys: list[str], layout: str, step: int, skip: int) -> None:
+def test_sorted_keys_get_the_same_names_as_unsorted_keys(keys: list[str], layout: str, step: int, skip: int) -> None:
     rule = LayoutRule(layout=layout)
     config = Config(datasets=(rule,))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(folders, "STEP", step)
+        patched.setattr(sorted_keys, "KEYS_PER_MARK", step)
         found = assign_datasets(pa.repeat("b1", len(keys) - skip), pa.array(keys, pa.string())[skip:], None, config)
     expected = [reference((rule,), "b1", key) for key in keys[skip:]]
     assert list(zip(*(column.to_pylist() for column in found), strict=True)) == expected
 
 
-def test_of_many_keys_in_order_few_are_looked_at() -> None:
+def test_few_sorted_keys_represent_the_others() -> None:
     keys = pa.array([f"acme/tiles/{number:05d}" for number in range(6_400)])
-    assert folders.in_order(keys)
-    assert not folders.in_order(keys[::-1])
-    assert len(folders.by_folders(keys, 2)[1]) <= 2 * 6_400 // folders.STEP
+    assert sorted_keys.is_sorted(keys)
+    assert not sorted_keys.is_sorted(keys[::-1])
+    assert len(sorted_keys.find_representatives(keys, 2)[1]) <= 2 * 6_400 // sorted_keys.KEYS_PER_MARK
+
+
+def test_keys_that_are_sorted_only_at_first_get_their_own_names() -> None:
+    keys = [*(f"acme/tiles/{number:05d}" for number in range(5_000)), "zoo/pets/1", *["acme/tiles/1"] * 100]
+    found = pairs(Config(datasets=(LayoutRule(layout="{account}/{repository}/…"),)), [*keys])
+    assert found == [("acme", "tiles")] * 5_000 + [("zoo", "pets")] + [("acme", "tiles")] * 100

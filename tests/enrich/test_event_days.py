@@ -1,4 +1,4 @@
-"""The day of an event, as a date and as texts."""
+"""Events get the day of their time, as a date and as texts."""
 
 from __future__ import annotations
 

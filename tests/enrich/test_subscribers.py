@@ -1,4 +1,4 @@
-"""Names of subscribers reach the lake, and change only when the configuration says so."""
+"""The names of subscribers in the lake follow the configuration."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(str(tmp_path), "usage_lake")
 
 
-def test_a_lake_has_the_table_even_without_names(lake: Lake) -> None:
+def test_the_table_exists_even_without_names(lake: Lake) -> None:
     keep_names(lake, Config())
     assert names(lake) == {}
 
 
-def test_names_are_those_of_the_configuration(lake: Lake) -> None:
+def test_names_follow_the_configuration(lake: Lake) -> None:
     keep_names(lake, config(a111122223333="Ana", a123456789012="Bo"))
     assert names(lake) == {"111122223333": "Ana", "123456789012": "Bo"}
     keep_names(lake, config(a123456789012="Bob"))
     assert names(lake) == {"123456789012": "Bob"}
 
 
-def test_the_same_names_and_none_at_all_change_nothing(lake: Lake) -> None:
+def test_the_same_names_or_no_section_change_nothing(lake: Lake) -> None:
     keep_names(lake, config(a111122223333="Ana"))
     before = lake.load(SUBSCRIBER).summaries()
     keep_names(lake, config(a111122223333="Ana"))

@@ -1,4 +1,4 @@
-"""Rules of many prefixes: one look-up for all of them."""
+"""Rules with many prefixes as a single look-up."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.enrich.datasets.names import Bools, Ints, Names
+from glue_jobs.enrich.datasets.name_columns import Bools, Ints, NameColumn
 
-# Keys are compared with prefixes in blocks of this many bytes, so that long prefixes do not cost memory.
+# Keys are compared in blocks of this size, which bounds the memory that long prefixes take.
 BLOCK_BYTES = 8 << 20
 
 
-class Prefixes:
-    """Many prefixes as one look-up: the sorted prefix just before a key, or the nearest prefix of that one.
+class PrefixMatcher:
+    """Matches keys with ``(prefix, account, repository)`` entries by binary search.
 
-    Any sorted text between a prefix and a key that starts with it starts with it too. So one binary search gives the
-    only candidate, and if the key does not start with it, the next candidate is the longest prefix of the candidate.
-    Of the prefixes of a key the longest wins, or else the first one given.
+    The first candidate is the last sorted prefix that is not greater than the key. If the key does not start with it,
+    the next candidate is the longest other prefix that the candidate itself starts with: any sorted text between a
+    prefix and a key that starts with it starts with it too. If several prefixes match, the longest wins with
+    ``longest_wins``, else the first entry.
     """
 
     def __init__(self, entries: list[tuple[str, str | None, str | None]], longest_wins: bool) -> None:
         first = {prefix.encode(): number for number, (prefix, _, _) in reversed([*enumerate(entries)])}
         ordered = sorted(first)
-        # Whole machine words: prefixes are compared eight bytes at a time.
+        # A multiple of a machine word, because prefixes are compared eight bytes at a time.
         self._width = -(-max([1, *map(len, ordered)]) // 8) * 8
         self._sorted = np.array(ordered, f"S{self._width}")
         self._mask = np.array([b"\xff" * len(prefix) for prefix in ordered], f"S{self._width}")
@@ -32,14 +33,14 @@ class Prefixes:
         self._accounts = pa.array([entries[number][1] for number in winner], pa.string())
         self._repositories = pa.array([entries[number][2] for number in winner], pa.string())
 
-    def __call__(self, keys: pa.StringArray) -> tuple[Bools, Names, Names]:
+    def __call__(self, keys: pa.StringArray) -> tuple[Bools, NameColumn, NameColumn]:
         step = max(1, BLOCK_BYTES // self._width)
         blocks = [self._find(keys.slice(start, step)) for start in range(0, len(keys), step)]
         found = np.concatenate(blocks) if blocks else np.zeros(0, np.int64)
-        return found >= 0, Names(found, self._accounts), Names(found, self._repositories)
+        return found >= 0, NameColumn(found, self._accounts), NameColumn(found, self._repositories)
 
     def _find(self, keys: pa.StringArray) -> Ints:
-        """For each key the number of the longest prefix it starts with, -1 for none."""
+        """For each key the index of the longest sorted prefix it starts with, -1 for none."""
         padded = _padded(keys, self._width)
         found: Ints = np.searchsorted(self._sorted, padded, side="right") - 1
         words, prefixes, mask = (_words(texts, self._width) for texts in (padded, self._sorted, self._mask))
@@ -54,7 +55,7 @@ class Prefixes:
 
 
 def _chains(ordered: list[bytes], number: list[int], longest_wins: bool) -> tuple[Ints, list[int]]:
-    """For each sorted prefix the place of the longest other prefix it starts with (-1: none), and who wins there."""
+    """For each sorted prefix the index of the longest other prefix it starts with (-1: none), and the winning entry."""
     parent: list[int] = []
     winner: list[int] = []
     open_places: list[int] = []
@@ -69,9 +70,9 @@ def _chains(ordered: list[bytes], number: list[int], longest_wins: bool) -> tupl
 
 
 def _padded(keys: pa.StringArray, width: int) -> npt.NDArray[np.bytes_]:
-    """The first ``width`` bytes of each key, filled up with NUL, which no prefix holds."""
+    """The first ``width`` bytes of each key, padded with NUL, which no prefix contains."""
     cut = pc.binary_slice(keys.cast(pa.binary()), 0, width)
-    # A cut may halve a character; padding only counts bytes.
+    # The slice may end within a character. That is harmless: padding counts bytes.
     as_text = pa.StringArray.from_buffers(len(cut), cut.buffers()[1], cut.buffers()[2])
     padded = pc.ascii_rpad(as_text, width, padding="\0")
     return np.frombuffer(padded.buffers()[2], f"S{width}", count=len(keys))

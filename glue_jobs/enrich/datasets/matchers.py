@@ -1,0 +1,98 @@
+"""Matchers of keys, built from the rules of the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glue_jobs.config import PLACEHOLDERS, CsvRule, LayoutRule, PrefixRule, RegexRule
+from glue_jobs.enrich.datasets.name_columns import Bools, NameColumn, constant_name, encode_names, has_name, take_names
+from glue_jobs.enrich.datasets.prefix_matcher import PrefixMatcher
+from glue_jobs.enrich.datasets.sorted_keys import find_representatives, is_sorted
+
+
+class Matcher(Protocol):
+    """One rule or several: which keys (none is null) match, and account and repository of every key."""
+
+    def __call__(self, keys: pa.StringArray) -> tuple[Bools, NameColumn, NameColumn]: ...
+
+
+@lru_cache(maxsize=64)
+def matchers_for(rules: tuple[Any, ...], bucket: str | None) -> tuple[Matcher, ...]:
+    """Matchers of the rules for the bucket, in their order; neighbouring prefix rules become one matcher."""
+    return tuple(_build([rule for rule in rules if rule.bucket in (None, bucket)], bucket))
+
+
+def _build(rules: list[Any], bucket: str | None) -> Iterator[Matcher]:
+    for kind, group in groupby(rules, type):
+        if kind is PrefixRule:
+            entries = [(rule.prefix, rule.account, rule.repository) for rule in group]
+            yield PrefixMatcher(entries, longest_wins=False)
+            continue
+        for rule in group:
+            match rule:
+                case LayoutRule():
+                    yield LayoutMatcher(rule)
+                case RegexRule():
+                    yield RegexMatcher(rule)
+                case CsvRule(csv=file):
+                    columns = zip(file.prefixes, file.accounts, file.repositories, file.buckets, strict=True)
+                    rows = [row for row in columns if row[3] in (None, bucket)]
+                    # Of two rows with the same prefix, the row for this bucket goes first.
+                    rows.sort(key=lambda row: row[3] is None)
+                    yield PrefixMatcher([row[:3] for row in rows], longest_wins=True)
+
+
+@dataclass(frozen=True)
+class LayoutMatcher:
+    """A layout rule; only text before a '/' is a folder."""
+
+    rule: LayoutRule
+
+    def __call__(self, keys: pa.StringArray) -> tuple[Bools, NameColumn, NameColumn]:
+        # Inventories list keys in order. This makes ingesting them several times as fast.
+        if not is_sorted(keys):
+            return self._match(keys)
+        represented_by, representatives = find_representatives(keys, len(self.rule.parts))
+        taken, account, repository = self._match(keys.take(pa.array(representatives)))
+        return taken[represented_by], take_names(account, represented_by), take_names(repository, represented_by)
+
+    def _match(self, keys: pa.StringArray) -> tuple[Bools, NameColumn, NameColumn]:
+        parts = self.rule.parts
+        split = pc.split_pattern(keys, "/", max_splits=len(parts))
+        offsets = split.offsets.to_numpy()
+        fits = np.ones(len(keys), bool)
+        found = {name: constant_name(fixed, len(keys)) for name, fixed in _fixed(self.rule).items()}
+        for index, part in enumerate(parts):
+            missing = np.diff(offsets) <= index + 1
+            folder = split.values.take(pa.array(offsets[:-1] + index, mask=missing))
+            if part in PLACEHOLDERS:
+                found[PLACEHOLDERS[part]] = encode_names(folder)
+            else:
+                fits &= pc.equal(folder, part).fill_null(False).to_numpy(zero_copy_only=False)
+        named = [has_name(found[name]) for name in self.rule.finds]
+        return fits & np.logical_or.reduce(named), found["account"], found["repository"]
+
+
+@dataclass(frozen=True)
+class RegexMatcher:
+    """A regex rule; a group that does not take part, or matches no text, gives no name."""
+
+    rule: RegexRule
+
+    def __call__(self, keys: pa.StringArray) -> tuple[Bools, NameColumn, NameColumn]:
+        groups = pc.extract_regex(keys, self.rule.regex)
+        found = {name: constant_name(fixed, len(keys)) for name, fixed in _fixed(self.rule).items()}
+        found |= {name: encode_names(pc.struct_field(groups, name)) for name in self.rule.finds}
+        return groups.is_valid().to_numpy(zero_copy_only=False), found["account"], found["repository"]
+
+
+def _fixed(rule: LayoutRule | RegexRule) -> dict[str, str | None]:
+    return {"account": rule.account, "repository": rule.repository}

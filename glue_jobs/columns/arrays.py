@@ -41,7 +41,13 @@ def drop_unused_values(array: pa.Array) -> pa.Array:
         return array
     if len(array.dictionary) <= max(MAX_VALUES_KEPT, len(array) // ROWS_PER_VALUE_KEPT):
         return array
-    return array.dictionary.take(array.indices).dictionary_encode()
+    codes = array.indices.fill_null(-1).to_numpy()
+    in_use = np.zeros(len(array.dictionary) + 1, dtype=bool)
+    in_use[codes] = True
+    # The last flag is that of null.
+    in_use[-1] = False
+    new_codes = np.where(in_use, np.cumsum(in_use) - 1, -1)
+    return dictionary_array(new_codes[codes], array.dictionary.filter(pa.array(in_use[:-1])))
 
 
 def take_rows(rows: pa.Table, indices: npt.NDArray[np.int64]) -> pa.Table:

@@ -1,1 +1,1 @@
-"""Raw objects to the bytes a parser gets: fetched, unpacked, cut into slices of whole lines or documents."""
+"""From raw objects to the bytes that a parser gets: planned, fetched, unpacked, in batches of whole records."""

@@ -1,4 +1,4 @@
-"""Who does the tasks of a run: Spark's workers, or this process when starting Spark would take longer than the work."""
+"""Choose who runs the tasks: Spark's workers, or this process if starting Spark takes longer than the work."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from glue_jobs.errors import UsageLakeError
-from glue_jobs.workers.spark import Progress, failed, is_running, run_tasks, session
+from glue_jobs.workers.spark import Progress, is_running, run_tasks, session, task_error
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# Bytes of raw objects that this process usually turns into rows sooner than Spark starts. Text that is packed well, or
-# has to be read carefully, takes longer.
+# This process usually ingests this much before Spark has started. Text that compresses well, or needs a parser's
+# fallback, takes longer.
 MAX_BYTES_IN_PROCESS = 32 * 2**20
 
 
 class Workers(Protocol):
-    """Whoever does tasks."""
+    """Run tasks."""
 
     @property
     def count(self) -> int:
-        """For how many tasks at a time work is to be divided."""
+        """Number of tasks that run at a time."""
 
     def run(self, function: Callable[[Item], Result], items: Sequence[Item], progress: Progress) -> list[Result]:
-        """``[function(item) for item in items]``; ``progress`` hears of done and all tasks.
+        """``[function(item) for item in items]``; calls ``progress(finished, total)`` on the way.
 
         Raises:
-            UsageLakeError: a task raised it; its sentence is kept.
-            TaskError: a task failed for another reason.
+            UsageLakeError: a task raised it; the message is that of the task.
+            TaskError: a task failed with any other exception.
         """
 
 
 def workers_for(size: int) -> Workers:
-    """Who is to do tasks that hold ``size`` bytes of raw objects, or as much work as those.
+    """Workers for tasks on ``size`` bytes of raw objects, or on work that takes as long.
 
     Raises:
         UsageLakeError: there is no Java 17 to run Spark on.
@@ -47,13 +47,13 @@ def workers_for(size: int) -> Workers:
 
 @dataclass(frozen=True)
 class OnSpark:
-    """Workers of a Spark session."""
+    """Run tasks on the workers of a Spark session."""
 
     spark: SparkSession
 
     @property
     def count(self) -> int:
-        """How many tasks the session does at a time."""
+        """Number of tasks that the session runs at a time."""
         return int(self.spark.sparkContext.defaultParallelism)
 
     def run(self, function: Callable[[Item], Result], items: Sequence[Item], progress: Progress) -> list[Result]:
@@ -63,7 +63,7 @@ class OnSpark:
 
 @dataclass(frozen=True)
 class InProcess:
-    """This process, one task after the other."""
+    """Run tasks in this process, one after the other."""
 
     count: int = 1
 
@@ -76,6 +76,6 @@ class InProcess:
             except UsageLakeError:
                 raise
             except Exception as error:
-                raise failed(type(error), str(error)) from error
+                raise task_error(error) from error
             progress(number, len(items))
         return results

@@ -1,4 +1,4 @@
-"""Python's collector of cycles, kept from looking at thousands of new objects that have none."""
+"""Pause the garbage collector while many objects are created: they contain no cycles."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Without the collector: many objects at once make it run again and again, and it finds nothing.
+    """Disable the garbage collector in the block, for all threads of the process.
 
-    It is of the whole process, for all threads; whoever was without it before stays so.
+    Otherwise many new objects start it again and again. If it was disabled before, it stays disabled.
     """
     enabled = gc.isenabled()
     gc.disable()

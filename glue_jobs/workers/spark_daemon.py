@@ -1,8 +1,8 @@
-"""The parent of Spark's Python workers on one machine: `pyspark.daemon`, but imported from where it is compiled.
+"""The parent process of Spark's Python workers: `pyspark.daemon`, imported from the installed package.
 
-Spark puts archives of pyspark and of its own classes before everything else that Python may import. Python compiles
-what it finds there anew in every process (2 s), and reads their directories anew before every task (0.3 s): no other
-module of this library may be imported before this one.
+Spark puts zip archives of pyspark and py4j at the front of the import path. Python does not cache the bytecode of
+archives, so each process compiles them again (2 s), and it reads their directories again before each task (0.3 s).
+This module removes the archives, so no other module of this library may be imported before it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ SPARK_ARCHIVES = ("pyspark.zip", "py4j-", "spark-")
 
 
 def start() -> None:
-    """Run the daemon; returns when Spark has ended it."""
+    """Run the daemon; returns after Spark has stopped it."""
     sys.path[:] = [path for path in sys.path if not Path(path).name.startswith(SPARK_ARCHIVES)]
-    # What Python has noted of the archives already would be read anew all the same.
+    # Python would read the archives again for entries of this cache.
     sys.path_importer_cache.clear()
     runpy.run_module("pyspark.daemon", run_name="__main__")
 

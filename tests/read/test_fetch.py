@@ -1,4 +1,4 @@
-"""Chunks of objects to slices of bytes that still know whose they are."""
+"""Chunks are read as batches of bytes that know which bytes belong to which object."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ contents = st.lists(st.sampled_from([b"\n", b"a", b"bcd", b"efghijklmn\n", b"\r\
 )
 
 
-def found(folder: Path, objects: list[bytes]) -> list[RawObject]:
+def raw_objects(folder: Path, objects: list[bytes]) -> list[RawObject]:
     for number, data in enumerate(objects):
         (folder / f"{number:03}").write_bytes(data)
     listed = {entry.address: entry for entry in storage_for(str(folder)).list(f"{folder}/")}
@@ -79,9 +79,9 @@ def test_every_line_arrives_once_with_its_place(
     tmp_path_factory: pytest.TempPathFactory, objects: list[bytes], size: int, packed: set[int]
 ) -> None:
     stored = [gzip.compress(data) if number in packed else data for number, data in enumerate(objects)]
-    all_of = found(tmp_path_factory.mktemp("raw"), stored)
-    numbers = {each.entry.address: number for number, each in enumerate(all_of)}
-    chunks = split_into_chunks(all_of, size, lambda each: numbers[each.entry.address] not in packed)
+    listed_objects = raw_objects(tmp_path_factory.mktemp("raw"), stored)
+    numbers = {each.entry.address: number for number, each in enumerate(listed_objects)}
+    chunks = split_into_chunks(listed_objects, size, lambda each: numbers[each.entry.address] not in packed)
     pieces = [
         piece
         for chunk in chunks
@@ -91,24 +91,24 @@ def test_every_line_arrives_once_with_its_place(
     assert not [each for piece in pieces for each in piece.rejected]
 
 
-def test_many_tiny_objects_make_one_slice(tmp_path: Path) -> None:
+def test_many_tiny_objects_make_one_batch(tmp_path: Path) -> None:
     objects = [b"line %d of a tiny object" % number for number in range(500)]
-    (piece,) = read_batches(whole(found(tmp_path, objects)), list(range(500)), Framing.LINES)
+    (piece,) = read_batches(whole(raw_objects(tmp_path, objects)), list(range(500)), Framing.LINES)
     assert lines([piece]) == expected(objects)
 
 
 @pytest.mark.usefixtures("small")
-def test_a_slice_is_hardly_larger_than_asked_for(tmp_path: Path) -> None:
+def test_a_batch_is_hardly_larger_than_its_limit(tmp_path: Path) -> None:
     objects = [b"0123456\n" * 100, b"x\n" * 50]
-    pieces = list(read_batches(whole(found(tmp_path, objects)), [0, 1], Framing.LINES))
+    pieces = list(read_batches(whole(raw_objects(tmp_path, objects)), [0, 1], Framing.LINES))
     assert max(len(piece.data) for piece in pieces) <= fetch.MAX_BATCH_BYTES + 2 * fetch.BYTES_PER_READ
     assert lines(pieces) == expected(objects)
 
 
 @pytest.mark.usefixtures("small")
-def test_documents_come_whole_and_share_a_slice_when_they_are_small(tmp_path: Path) -> None:
+def test_documents_stay_whole_and_small_ones_share_a_batch(tmp_path: Path) -> None:
     objects = [b'{"a":\n1}', b"{}", b"", b"x" * 40, gzip.compress(b"y" * 90), b"z" * 59, b"w"]
-    pieces = list(read_batches(whole(found(tmp_path, objects)), [0, 1, 2, 3, 4, 5, 6], Framing.DOCUMENTS))
+    pieces = list(read_batches(whole(raw_objects(tmp_path, objects)), [0, 1, 2, 3, 4, 5, 6], Framing.DOCUMENTS))
     assert [piece.data for piece in pieces] == [
         b'{"a":\n1}\n{}\n\n' + b"x" * 40 + b"\n",
         b"y" * 90 + b"\n",
@@ -119,7 +119,7 @@ def test_documents_come_whole_and_share_a_slice_when_they_are_small(tmp_path: Pa
     assert [piece.starts.tolist() for piece in pieces] == [[0, 9, 12, 13], [0], [0], [0]]
 
 
-def test_no_more_is_fetched_ahead_than_a_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: None) -> None:
+def test_no_more_than_a_batch_is_fetched_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: None) -> None:
     waiting, most, lock, read = 0, 0, threading.Lock(), FolderStorage.read
 
     def counted(*arguments: object) -> bytes:
@@ -132,7 +132,7 @@ def test_no_more_is_fetched_ahead_than_a_slice(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(FolderStorage, "read", counted)
     monkeypatch.setattr(fetch, "MAX_CONCURRENT_READS", 50)
-    objects = found(tmp_path, [b"0123456\n" * 100, b"x\n" * 50])
+    objects = raw_objects(tmp_path, [b"0123456\n" * 100, b"x\n" * 50])
     for piece in read_batches(whole(objects), [0, 1], Framing.LINES):
         with lock:
             waiting -= len(piece.data)
@@ -146,9 +146,9 @@ def test_no_more_is_fetched_ahead_than_a_slice(tmp_path: Path, monkeypatch: pyte
         pytest.param(gzip.compress(b"one\ntwo\nthree")[:3], id="in its header"),
     ],
 )
-def test_an_object_cut_short_is_refused_and_others_are_unharmed(tmp_path: Path, packed: bytes) -> None:
-    (piece,) = read_batches(whole(found(tmp_path, [b"a\n", packed, b"b\n"])), [0, 1, 2], Framing.LINES)
-    assert [(number, refused.reason) for number, refused in piece.rejected] == [(1, TRUNCATED)]
+def test_an_object_that_is_cut_short_is_rejected_without_harm_to_others(tmp_path: Path, packed: bytes) -> None:
+    (piece,) = read_batches(whole(raw_objects(tmp_path, [b"a\n", packed, b"b\n"])), [0, 1, 2], Framing.LINES)
+    assert [(number, reject.reason) for number, reject in piece.rejected] == [(1, TRUNCATED)]
     placed = lines([piece])
     assert (placed[0], placed[2]) == ([(0, b"a")], [(0, b"b")])
     kept = b"\n".join(line for _, line in placed[1])
@@ -157,43 +157,43 @@ def test_an_object_cut_short_is_refused_and_others_are_unharmed(tmp_path: Path, 
     )
 
 
-def test_the_line_in_which_an_object_ends_early_is_refused_with_its_place(tmp_path: Path) -> None:
+def test_the_line_in_which_an_object_ends_early_is_rejected_with_its_position(tmp_path: Path) -> None:
     packed = gzip.compress(b"one\ntwo\nthree\n" * 10_000, 0)[:70_000]
-    (piece,) = read_batches(whole(found(tmp_path, [packed])), [0], Framing.LINES)
-    ((number, refused),) = piece.rejected
+    (piece,) = read_batches(whole(raw_objects(tmp_path, [packed])), [0], Framing.LINES)
+    ((number, reject),) = piece.rejected
     last_offset, last_line = lines([piece])[0][-1]
-    assert (number, refused.position, refused.reason) == (0, last_offset + len(last_line) + 1, TRUNCATED)
+    assert (number, reject.position, reject.reason) == (0, last_offset + len(last_line) + 1, TRUNCATED)
 
 
-def test_a_damaged_object_is_refused(tmp_path: Path) -> None:
+def test_a_damaged_object_is_rejected(tmp_path: Path) -> None:
     packed = bytearray(gzip.compress(b"one\ntwo\n"))
     packed[-6] ^= 1
-    (piece,) = read_batches(whole(found(tmp_path, [bytes(packed)])), [0], Framing.LINES)
-    assert [refused.reason for _, refused in piece.rejected] == [DAMAGED]
+    (piece,) = read_batches(whole(raw_objects(tmp_path, [bytes(packed)])), [0], Framing.LINES)
+    assert [reject.reason for _, reject in piece.rejected] == [DAMAGED]
 
 
-def test_the_last_line_before_foreign_bytes_is_kept(tmp_path: Path) -> None:
-    (piece,) = read_batches(whole(found(tmp_path, [gzip.compress(b"one\ntwo") + b"foreign"])), [0], Framing.LINES)
+def test_the_last_line_before_trailing_bytes_is_kept(tmp_path: Path) -> None:
+    (piece,) = read_batches(whole(raw_objects(tmp_path, [gzip.compress(b"one\ntwo") + b"foreign"])), [0], Framing.LINES)
     assert lines([piece]) == {0: [(0, b"one"), (4, b"two")]}
-    assert [(refused.position, refused.reason, refused.record) for _, refused in piece.rejected] == [(4, TRAILING, b"")]
+    assert [(reject.position, reject.reason, reject.record) for _, reject in piece.rejected] == [(4, TRAILING, b"")]
 
 
-def test_an_object_that_vanished_stops_with_its_name(tmp_path: Path) -> None:
-    objects = found(tmp_path, [b"a\n", b"b\n"])
+def test_an_object_that_vanished_is_an_error_with_its_name(tmp_path: Path) -> None:
+    objects = raw_objects(tmp_path, [b"a\n", b"b\n"])
     (tmp_path / "001").unlink()
     with pytest.raises(StorageError, match=r"cannot read .*/001: No such file"):
         list(read_batches(whole(objects), [0, 1], Framing.LINES))
 
 
-def test_an_object_that_changed_stops_with_its_name(tmp_path: Path) -> None:
-    objects = found(tmp_path, [b"a\n", b"b\n"])
+def test_an_object_that_changed_is_an_error_with_its_name(tmp_path: Path) -> None:
+    objects = raw_objects(tmp_path, [b"a\n", b"b\n"])
     (tmp_path / "001").write_bytes(b"longer\n")
     with pytest.raises(StorageError, match="001 changed while it was being read; start the run again"):
         list(read_batches(whole(objects), [0, 1], Framing.LINES))
 
 
-def test_nothing_is_left_running_when_the_reader_stops_early(tmp_path: Path, small: None) -> None:
-    objects = found(tmp_path, [b"0123456\n" * 100])
+def test_no_thread_is_left_running_when_reading_stops_early(tmp_path: Path, small: None) -> None:
+    objects = raw_objects(tmp_path, [b"0123456\n" * 100])
     before = threading.active_count()
     pieces = read_batches(whole(objects), [0], Framing.LINES)
     next(pieces)
@@ -201,10 +201,10 @@ def test_nothing_is_left_running_when_the_reader_stops_early(tmp_path: Path, sma
     assert threading.active_count() == before
 
 
-def test_empty_objects_make_no_slice(tmp_path: Path) -> None:
-    assert list(read_batches(whole(found(tmp_path, [b"", b""])), [0, 1], Framing.LINES)) == []
+def test_empty_objects_make_no_batch(tmp_path: Path) -> None:
+    assert list(read_batches(whole(raw_objects(tmp_path, [b"", b""])), [0, 1], Framing.LINES)) == []
     assert list(read_batches((), [], Framing.LINES)) == []
 
 
-def test_no_slice_holds_two_pieces_of_one_document() -> None:
+def test_no_batch_has_two_pieces_of_one_document() -> None:
     assert json_documents.PIECE - json_documents.TAIL > fetch.MAX_BATCH_BYTES

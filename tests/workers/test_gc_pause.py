@@ -1,4 +1,4 @@
-"""The collector of cycles is as it was, whatever happened meanwhile."""
+"""The garbage collector is paused, and then restored whatever happened."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from glue_jobs.workers.gc_pause import gc_paused
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-def test_the_collector_is_left_as_it_was_found(enabled: bool) -> None:
+def test_the_collector_is_paused_and_restored(enabled: bool) -> None:
     before = gc.isenabled()
     try:
         (gc.enable if enabled else gc.disable)()

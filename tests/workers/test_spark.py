@@ -1,4 +1,4 @@
-"""Spark as a carrier of work."""
+"""Tasks run on Spark's workers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from glue_jobs.workers import spark
 from glue_jobs.workers.spark import run_tasks, session
 
 
-def _archives_looked_at_before_each_task(item: int) -> tuple[int, list[str]]:
+def _archives_on_the_import_path(item: int) -> tuple[int, list[str]]:
     return item, [path for path, finder in sys.path_importer_cache.items() if isinstance(finder, zipimporter)]
 
 
-def test_results_come_in_the_order_of_the_items_and_no_archive_is_read_again_between_tasks() -> None:
+def test_results_are_in_the_order_of_the_items_and_workers_import_from_no_archive() -> None:
     heard: list[tuple[int, int]] = []
     results = run_tasks(
-        session(), _archives_looked_at_before_each_task, [3, 1, 2], lambda done, total: heard.append((done, total))
+        session(), _archives_on_the_import_path, [3, 1, 2], lambda done, total: heard.append((done, total))
     )
     assert results == [(3, []), (1, []), (2, [])]
     assert heard[-1] == (3, 3)
@@ -37,27 +37,27 @@ def test_an_interrupt_waits_until_spark_has_started(monkeypatch: pytest.MonkeyPa
         steps.append("started")
 
     before = signal.getsignal(signal.SIGINT)
-    monkeypatch.setattr(spark, "_session", start)
+    monkeypatch.setattr(spark, "start_session", start)
     with pytest.raises(KeyboardInterrupt):
         session()
     assert steps == ["starting", "started"]
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def _left_alone(_: int) -> int:
+def _frozen_objects(_: int) -> int:
     return gc.get_freeze_count()
 
 
-def test_a_worker_leaves_what_was_alive_before_a_task_alone_when_it_collects_garbage() -> None:
-    assert min(run_tasks(session(), _left_alone, [1, 2, 3, 4], lambda done, total: None)) > 10_000
+def test_a_worker_does_not_traverse_older_objects_when_it_collects_garbage() -> None:
+    assert min(run_tasks(session(), _frozen_objects, [1, 2, 3, 4], lambda done, total: None)) > 10_000
 
 
-def _room_for_a_result(_: int) -> int:
+def _buffer_bytes(_: int) -> int:
     return int(os.environ["SPARK_BUFFER_SIZE"])
 
 
-def test_a_worker_writes_a_result_at_once() -> None:
-    assert run_tasks(session(), _room_for_a_result, [1], lambda done, total: None) == [2**20]
+def test_a_worker_sends_a_result_with_one_write() -> None:
+    assert run_tasks(session(), _buffer_bytes, [1], lambda done, total: None) == [2**20]
 
 
 def test_the_daemon_that_forks_workers_has_not_imported_arrow_which_starts_a_thread() -> None:

@@ -1,4 +1,4 @@
-"""Who does the tasks: this process, unless there is much to do or Spark runs anyway."""
+"""Tasks run in this process, unless there is much work or Spark runs already."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from glue_jobs.workers.spark import TaskError, session
 
 
 def choice(size: int, environment: dict[str, str]) -> str:
-    """Who does the work in a process in which nothing has happened yet; of Spark only that it would be started."""
+    """The class of workers that a new process chooses, without starting Spark."""
     program = (
         "import json, sys\n"
         "from glue_jobs.workers import engine\n"
@@ -33,29 +33,29 @@ def choice(size: int, environment: dict[str, str]) -> str:
 @pytest.mark.parametrize(
     ("size", "chosen"), [(0, "InProcess"), (MAX_BYTES_IN_PROCESS, "InProcess"), (MAX_BYTES_IN_PROCESS + 1, "OnSpark")]
 )
-def test_spark_is_started_for_much_work_only(size: int, chosen: str) -> None:
+def test_spark_is_started_only_for_much_work(size: int, chosen: str) -> None:
     assert choice(size, {}) == chosen
 
 
-def test_in_glue_spark_does_all_work() -> None:
+def test_in_glue_spark_runs_all_tasks() -> None:
     assert choice(0, {"PYSPARK_GATEWAY_PORT": "1"}) == "OnSpark"
 
 
-def test_spark_that_runs_already_does_all_work() -> None:
+def test_a_running_spark_session_runs_all_tasks() -> None:
     session()
-    found = workers_for(0)
-    assert isinstance(found, OnSpark)
-    assert found.count == session().sparkContext.defaultParallelism
+    workers = workers_for(0)
+    assert isinstance(workers, OnSpark)
+    assert workers.count == session().sparkContext.defaultParallelism
 
 
-def test_results_come_in_the_order_of_the_items_and_progress_is_told() -> None:
+def test_results_are_in_the_order_of_the_items_and_progress_is_reported() -> None:
     heard: list[tuple[int, int]] = []
     results = InProcess().run(lambda item: item * 2, [3, 1], lambda done, total: heard.append((done, total)))
     assert results == [6, 2]
     assert heard == [(1, 2), (2, 2)]
 
 
-def test_a_failed_task_says_what_happened() -> None:
+def test_the_error_of_a_task_is_raised() -> None:
     def fail(error: Exception) -> None:
         raise error
 
@@ -72,7 +72,7 @@ def test_a_failed_task_says_what_happened() -> None:
         (pa.ArrowInvalid("no"), "a task failed with pyarrow.lib.ArrowInvalid: no"),
     ],
 )
-def test_an_error_that_nobody_foresaw_is_one_sentence(error: Exception, sentence: str) -> None:
+def test_an_unexpected_error_is_one_sentence(error: Exception, sentence: str) -> None:
     def fail(item: Exception) -> None:
         raise item
 

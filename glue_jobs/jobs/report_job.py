@@ -18,8 +18,7 @@ from glue_jobs.query.athena import Athena, AthenaError
 from glue_jobs.query.saved.files import VIEWS
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.pipelines import TABLES
-from glue_jobs.storage import address
-from glue_jobs.storage.s3 import region
+from glue_jobs.storage import address, region
 
 
 @dataclass(frozen=True)

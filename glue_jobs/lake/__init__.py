@@ -35,8 +35,8 @@ from glue_jobs.lake.schema import (
     partition_spec,
     properties,
 )
-from glue_jobs.storage import storage_for
-from glue_jobs.storage.s3 import endpoint, region
+from glue_jobs.storage import region, storage_for
+from glue_jobs.storage.s3 import endpoint
 from glue_jobs.tables.model import Table
 
 __all__ = ["Lake", "LoadedTable", "StoredFile", "describe", "iceberg_schema"]

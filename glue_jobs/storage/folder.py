@@ -15,7 +15,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from glue_jobs.errors import StorageError
-from glue_jobs.storage import Entry, Level
+from glue_jobs.storage.interface import Entry, Level
 from glue_jobs.storage.limits import LIMITS, Limits
 from glue_jobs.storage.synced_file import SyncedFile
 

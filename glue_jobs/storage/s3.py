@@ -21,7 +21,7 @@ from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, 
 from obstore.store import S3Store
 
 from glue_jobs.errors import StorageError
-from glue_jobs.storage import Entry, Level, storage_for
+from glue_jobs.storage.interface import Entry, Level
 from glue_jobs.storage.limits import LIMITS, Limits
 
 # obstore takes keys for paths: it cannot name those with an empty segment, "." or ".." as one, or control characters.
@@ -42,11 +42,6 @@ REASONS = {
 def endpoint() -> str | None:
     """The S3 endpoint that the environment sets, as in the AWS SDKs; None for AWS itself."""
     return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-
-
-def region(location: str) -> str:
-    """The AWS Region of the bucket of ``location``; raises StorageError if S3 cannot be reached."""
-    return cast(S3Storage, storage_for(location)).region
 
 
 class S3Storage:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.errors import StorageError
-from glue_jobs.storage import Entry, Storage, s3, storage_for
+from glue_jobs.storage import Entry, Storage, region, storage_for
 from glue_jobs.storage.limits import Limits
 from glue_jobs.storage.s3 import S3Storage
 
@@ -156,4 +156,4 @@ def test_an_entry_has_size_etag_and_time_of_the_listing(bucket: str) -> None:
 def test_the_region_is_that_of_the_bucket(s3_endpoint: str, bucket: str) -> None:
     there = f"{bucket.removeprefix('s3://')}-eu"
     boto3.client("s3").create_bucket(Bucket=there, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    assert (s3.region(f"{bucket}/lake"), s3.region(f"s3://{there}/lake")) == ("us-east-1", "eu-west-1")
+    assert (region(f"{bucket}/lake"), region(f"s3://{there}/lake")) == ("us-east-1", "eu-west-1")

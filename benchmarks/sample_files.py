@@ -79,7 +79,7 @@ def whole_trail(settings: Settings) -> Path:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(b"".join(_document([records])))
 
-    return _once(raw.with_name("whole") / raw.name, write)
+    return _once(raw.parent.parent / "whole" / raw.name, write)
 
 
 def _records(path: Path) -> list[msgspec.Raw]:

@@ -1,7 +1,7 @@
-"""What the stack does beyond CloudFormation's own resources: keep its artifacts, and start the first run.
+"""The custom resources of the stack: copy its artifacts, and start the first run.
 
-``tools/package.py`` puts this module into the template as an inline Lambda function and fills in ``ARTIFACTS``.
-It uses only what Lambda brings: the standard library and boto3.
+``tools/package.py`` puts this module into the template as an inline Lambda function and fills in ``ARTIFACTS``. It uses
+only what Lambda has: the standard library and boto3.
 """
 
 from __future__ import annotations
@@ -17,46 +17,46 @@ from typing import Any
 
 import boto3
 
-# Name to content, base85: the library and the job script.
+# Library and job script: names, and contents in base85.
 ARTIFACTS: dict[str, str] = {}
 
-# What is left of the function's time when it gives up, so that the failure is still told.
-MARGIN = 5.0
-TRIES = 4
-# CloudFormation reads answers of 4,096 bytes at most.
-LONGEST_REASON = 1_000
+# The function gives up this long before its time limit, so that it can still report the failure.
+MARGIN_SECONDS = 5.0
+MAX_ATTEMPTS = 4
+# CloudFormation accepts responses of up to 4,096 bytes.
+MAX_REASON_LENGTH = 1_000
 
 Event = Mapping[str, Any]
-# The attributes that templates get with Fn::GetAtt.
+# The attributes that Fn::GetAtt returns.
 Data = dict[str, str]
 
 
 def handler(event: Event, context: Any) -> None:
-    """Do what a custom resource asks for, and tell CloudFormation in every case, also shortly before time runs out.
+    """Handle the event of a custom resource; respond to CloudFormation in every case, even before the time limit.
 
-    Failures are answers, not exceptions: after an exception Lambda would call again, and the stack would wait an hour.
+    Failures are responses, not exceptions: after an exception, Lambda would retry and the stack would wait an hour.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
     """
-    answer = _Answer(event, context.log_stream_name)
-    seconds = max(context.get_remaining_time_in_millis() / 1000 - MARGIN, 0.1)
-    timer = threading.Timer(seconds, answer.failed, ["the function ran out of time; try again"])
+    response = _Response(event, context.log_stream_name)
+    seconds = max(context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS, 0.1)
+    timer = threading.Timer(seconds, response.failed, ["the function ran out of time; try again"])
     timer.daemon = True
     timer.start()
     try:
         data = ACTIONS[event["ResourceType"]](event)
     except Exception as error:
-        answer.failed(f"{type(error).__name__}: {error}")
+        response.failed(f"{type(error).__name__}: {error}")
     else:
-        answer.succeeded(data)
+        response.succeeded(data)
     finally:
         timer.cancel()
 
 
 def artifacts(event: Event) -> Data:
-    """Put the artifacts into ``Bucket`` below ``Prefix``, or remove those of this resource.
+    """Write the artifacts to ``Bucket`` below ``Prefix``, or delete those of this resource.
 
-    The prefix names their content, so new content makes a new resource: CloudFormation then deletes the old one, and
-    only after everything else was updated. A roll-back finds the old objects where they were.
+    The prefix contains a hash of the content, so new content makes a new resource. CloudFormation deletes the old one
+    after it has updated everything else, so a rollback still finds the old objects.
     """
     client = boto3.client("s3")
     if event["RequestType"] == "Delete":
@@ -72,9 +72,9 @@ def artifacts(event: Event) -> Data:
 
 
 def first_run(event: Event) -> Data:
-    """Start the workflow once, when the stack is new.
+    """Start the workflow once, when the stack is created.
 
-    A workflow that cannot be started is told in ``Told``, not a failure: the scheduled run comes in any case.
+    If it cannot be started, ``Told`` says so and the resource still succeeds: the scheduled run will start anyway.
     """
     if event["RequestType"] != "Create":
         return {"Told": "started when the stack was created"}
@@ -82,12 +82,12 @@ def first_run(event: Event) -> Data:
     try:
         return {"Told": "started as " + boto3.client("glue").start_workflow_run(Name=workflow)["RunId"]}
     except Exception as error:
-        return {"Told": f"not started ({error}); choose Run workflow in the console"[:LONGEST_REASON]}
+        return {"Told": f"not started ({error}); choose Run workflow in the console"[:MAX_REASON_LENGTH]}
 
 
 ACTIONS: dict[str, Callable[[Event], Data]] = {"Custom::Artifacts": artifacts, "Custom::FirstRun": first_run}
 
-# The properties that tell one resource of a type from another, joined by a slash.
+# The properties that identify a resource of a type; joined by slashes, they are its physical id.
 IDENTITIES = {"Custom::Artifacts": ("Bucket", "Prefix"), "Custom::FirstRun": ("Workflow",)}
 
 
@@ -96,46 +96,46 @@ def _properties(event: Event, *names: str) -> list[str]:
 
 
 def _identity(event: Event) -> str:
-    """The name CloudFormation knows the resource by; a new one when an update changed what the resource is."""
+    """The physical id of the resource; an update that changes its identity gives a new one."""
     if event["RequestType"] == "Delete":
         return str(event["PhysicalResourceId"])
     return "/".join(_properties(event, *IDENTITIES[event["ResourceType"]]))
 
 
-class _Answer:
-    """The one answer to a request; whoever comes first gives it."""
+class _Response:
+    """The response to a request; only the first one is sent."""
 
     def __init__(self, event: Event, log_stream: str) -> None:
         self._event = event
         self._log_stream = log_stream
         self._lock = threading.Lock()
-        self._given = False
+        self._is_sent = False
 
     def succeeded(self, data: Data) -> None:
-        self._give({"Status": "SUCCESS", "PhysicalResourceId": _identity(self._event), "Data": data})
+        self._send({"Status": "SUCCESS", "PhysicalResourceId": _identity(self._event), "Data": data})
 
     def failed(self, reason: str) -> None:
         try:
-            # With the name it would have had: the deletion that follows removes what was made of it.
+            # With the id it would have had, the delete request that follows removes a partial resource.
             identity = _identity(self._event)
         except LookupError:
             identity = "unknown"
-        told = f"{reason[:LONGEST_REASON]} (log stream {self._log_stream})"
-        self._give({"Status": "FAILED", "PhysicalResourceId": identity, "Reason": told})
+        text = f"{reason[:MAX_REASON_LENGTH]} (log stream {self._log_stream})"
+        self._send({"Status": "FAILED", "PhysicalResourceId": identity, "Reason": text})
 
-    def _give(self, answer: dict[str, Any]) -> None:
+    def _send(self, content: dict[str, Any]) -> None:
         with self._lock:
-            if self._given:
+            if self._is_sent:
                 return
-            self._given = True
-            same = {name: self._event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
-            _send(self._event["ResponseURL"], json.dumps({**same, **answer}).encode())
+            self._is_sent = True
+            ids = {name: self._event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
+            _send(self._event["ResponseURL"], json.dumps({**ids, **content}).encode())
 
 
 def _send(url: str, body: bytes) -> None:
-    for attempt in range(TRIES):
+    for attempt in range(MAX_ATTEMPTS):
         try:
-            # The URL is signed for an empty content type.
+            # The signature of the URL requires an empty content type.
             request = urllib.request.Request(url, body, {"Content-Type": ""}, method="PUT")
             urllib.request.urlopen(request, timeout=10).close()
             return

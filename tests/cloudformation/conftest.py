@@ -1,4 +1,4 @@
-"""What tests of the templates share: the packaged template, made once."""
+"""The packaged template, created once for all tests."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A machine with what a Glue job has and nothing else: Glue's own Python packages, Spark, and the modules it adds.
+"""An environment that has what a Glue job has: Glue's Python packages, Spark, and the job's additional modules.
 
-The packages are those of this environment, linked one by one; Python starts without a site, so no other is found.
+It links packages of the test environment one by one. Python starts without site-packages, so it finds no others.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tools.glue_modules import PROVIDED, pins
 
 
 def glue_machine(folder: Path, additional: Iterable[str]) -> Path:
-    """Make it in the folder; ``additional`` are requirements such as ``msgspec==0.22.0``."""
+    """Create the environment in a folder; ``additional`` are requirements such as ``msgspec==0.22.0``."""
     for requirement in additional:
         name, _, version = requirement.partition("==")
         found = distribution(name)
@@ -29,10 +29,10 @@ def glue_machine(folder: Path, additional: Iterable[str]) -> Path:
         try:
             _link(name, folder)
         except PackageNotFoundError:
-            # Glue brings much that nothing here uses.
+            # Glue has packages that nothing here needs.
             continue
     if sys.version_info >= (3, 12):
-        # PySpark 3.5 imports it; it is in the standard library of Glue's Python 3.11, and later comes with setuptools.
+        # PySpark 3.5 imports distutils, which Python 3.11 has; for later versions, setuptools has it.
         (folder / "distutils").symlink_to(str(distribution("setuptools").locate_file("setuptools/_distutils")))
     python = folder / "python"
     python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -S -s "$@"\n')
@@ -48,7 +48,7 @@ def _link(name: str, folder: Path) -> None:
 
 
 def run_job(machine: Path, script: Path, library: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Submit the script to Spark with the library on its path, as Glue does."""
+    """Submit the script to Spark with the library on its path, as in Glue."""
     aws = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     environment = {
         "PATH": f"{machine}:/usr/bin:/bin",

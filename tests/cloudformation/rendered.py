@@ -1,4 +1,4 @@
-"""Templates as CloudFormation would see them: parameters filled in, conditions decided, functions evaluated."""
+"""Templates as CloudFormation evaluates them: parameters, conditions and functions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NO_VALUE = object()
 class Rendered:
     """A template with values for its parameters.
 
-    A resource's Ref is its name in small letters with hyphens, and ``mark`` behind it.
+    Ref returns the name of a resource in lower case with hyphens, followed by ``mark``.
     """
 
     def __init__(self, template: str | Path, mark: str = "", **parameters: str) -> None:
@@ -62,7 +62,7 @@ class Rendered:
         return bool(self._evaluated(self.raw["Conditions"][condition]))
 
     def rules_broken(self) -> list[str]:
-        """What the console says instead of creating the stack."""
+        """The messages of failed rules, which stop the creation of the stack."""
         return [
             assertion["AssertDescription"]
             for rule in self.raw.get("Rules", {}).values()
@@ -83,7 +83,7 @@ class Rendered:
             ((name, argument),) = value.items()
             if name == "Ref":
                 return self.ref(argument)
-            # A statement's Condition is an object; the function's is a name.
+            # In a policy, Condition is an object; as a function, it has a name.
             if name == "Condition" and isinstance(argument, str):
                 return self.holds(argument)
             if name.startswith("Fn::"):

@@ -1,4 +1,4 @@
-"""``make deploy``: what it asks of the AWS CLI, here a stand-in that writes down what it is asked."""
+"""``make deploy`` calls the AWS CLI, here a fake that records its arguments."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ esac
 def deploy(
     folder: Path, *arguments: str, **environment: str
 ) -> tuple[subprocess.CompletedProcess[str], list[list[str]]]:
-    """How the script ended, and the calls it made."""
+    """The finished script, and the calls it made."""
     path = os.pathsep.join([str(folder / "bin"), "/usr/bin", "/bin"])
     done = subprocess.run(
         [ROOT / "tools/deploy", *arguments],
@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_template_goes_through_a_bucket_of_its_own(folder: Path) -> None:
+def test_the_template_is_uploaded_to_a_new_bucket(folder: Path) -> None:
     done, calls = deploy(folder, "usage", "", NO_BUCKET="1")
     bucket = "usage-lake-templates-123456789012-eu-west-1"
     assert (done.returncode, done.stdout) == (0, f"Making the bucket {bucket} for the template.\n")
@@ -63,7 +63,7 @@ def test_the_template_goes_through_a_bucket_of_its_own(folder: Path) -> None:
     assert ["s3", "mb", "s3://usage-lake-templates-123456789012-us-east-1"] not in calls
 
 
-def test_a_bucket_and_parameters_are_passed_on_as_they_are(folder: Path) -> None:
+def test_a_bucket_and_parameters_are_passed_on_unchanged(folder: Path) -> None:
     _, calls = deploy(folder, "usage", "mine", "TrailBuckets=one,two", "AlarmEmail=a b@example.com")
     assert [call[:2] for call in calls] == [["cloudformation", "deploy"], ["cloudformation", "describe-stacks"]]
     overrides = ["--parameter-overrides", "TrailBuckets=one,two", "AlarmEmail=a b@example.com"]
@@ -75,7 +75,7 @@ def test_a_stack_that_fails_fails_the_command(folder: Path) -> None:
     assert done.returncode == 255 and len(calls) == 1
 
 
-def test_what_is_missing_is_told(folder: Path) -> None:
+def test_a_missing_name_or_cli_is_an_error(folder: Path) -> None:
     done, calls = deploy(folder)
     assert (done.returncode, done.stderr, calls) == (1, "Name the stack: make deploy STACK=usage-lake\n", [])
     (folder / "bin/aws").unlink()
@@ -83,10 +83,10 @@ def test_what_is_missing_is_told(folder: Path) -> None:
     assert done.returncode == 1 and "There is no AWS CLI here" in done.stderr
 
 
-def test_make_packages_first(folder: Path) -> None:
+def test_make_deploy_packages_first(folder: Path) -> None:
     command = ["make", "-n", "-o", ".venv/installed", "deploy", "STACK=usage", "PARAMETERS=LookBackDays=7"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
-    packaging, deploying = told.splitlines()
+    output = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+    packaging, deploying = output.splitlines()
     assert packaging.endswith("-m tools.package")
     assert shlex.split(deploying) == ["tools/deploy", "usage", "", "LookBackDays=7"]

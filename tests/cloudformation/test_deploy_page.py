@@ -1,4 +1,4 @@
-"""docs/deploy.md names only what there is."""
+"""docs/deploy.md names parameters, outputs, labels and commands that exist."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from tools.package import TEMPLATE
 PAGE = (Path(__file__).parents[2] / "docs/deploy.md").read_text()
 
 
-def test_parameters_resources_and_outputs_are_those_of_the_template() -> None:
+def test_named_parameters_resources_and_outputs_exist() -> None:
     raw = Rendered(TEMPLATE).raw
     known = {*raw["Parameters"], *raw["Resources"], *raw["Outputs"]}
     named = set(re.findall("`([A-Z][a-z]+(?:[A-Z][A-Za-z]+)+)(?:=[^`]*)?`", PAGE))
-    # Actions and a principal of AWS.
+    # IAM actions and a principal.
     foreign = {name for name in named if re.match("Put|Get|List|IAM", name)}
     assert len(named - foreign) > 15
     assert named - foreign <= known
 
 
-def test_labels_are_those_the_console_shows() -> None:
+def test_labels_are_those_of_the_template() -> None:
     labels = Rendered(TEMPLATE).raw["Metadata"]["AWS::CloudFormation::Interface"]["ParameterLabels"].values()
     bold = re.findall(r"^ +- \*\*(.+?)\*\*:", PAGE, re.MULTILINE)
     assert len(bold) == 2
@@ -47,9 +47,9 @@ def test_defaults_are_those_of_the_template() -> None:
     assert rows
 
 
-def test_commands_are_there() -> None:
+def test_commands_and_their_options_exist() -> None:
     for line in re.findall("^usage-lake (.+?)(?: +#.*)?$", PAGE, re.MULTILINE):
         command = line.split()[0]
-        told = CliRunner().invoke(main, [command, "--help"])
-        assert told.exit_code == 0
-        assert all(option in told.output for option in re.findall("--[a-z]+", line))
+        result = CliRunner().invoke(main, [command, "--help"])
+        assert result.exit_code == 0
+        assert all(option in result.output for option in re.findall("--[a-z]+", line))

@@ -1,4 +1,4 @@
-"""What others' linters say of the templates: nothing, or why it does not matter here."""
+"""Linters find nothing in the templates that is not explained there."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.cloudformation.rendered import Rendered
 from tests.cloudformation.test_template import EVERYTHING, ZONES, policies
 from tools.package import TEMPLATE
 
-# In an environment of its own, for it needs older versions of what the rest uses.
+# It has its own environment, because it needs older versions of shared packages.
 CHECKOV = Path(sys.prefix) / "checkov/bin/checkov"
 
 
 @pytest.fixture
 def deployed(template: str, tmp_path: Path) -> list[Path]:
-    """The templates as they are deployed; the linters take longer to start than to read two."""
+    """Both templates as deployed, for one run: the linters are slow to start."""
     paths = [tmp_path / "usage-lake.yaml", tmp_path / "data_lake.yaml"]
     for path, text in zip(paths, (template, ZONES.read_text()), strict=True):
         path.write_text(text)
@@ -55,7 +55,7 @@ def test_parliament_finds_nothing_in_the_policies(path: Path) -> None:
     rendered = Rendered(path, **(EVERYTHING if path == TEMPLATE else {}))
     found = {}
     for policy in policies(rendered):
-        # It knows policies of identities only: those of resources and trusts name a principal.
+        # It checks identity policies only; resource and trust policies have a principal.
         if "Principal" not in policy["Statement"][0]:
             issues = analyze_policy_string(json.dumps(policy)).findings
             found.update({str(finding): policy["Statement"] for finding in issues})

@@ -1,4 +1,4 @@
-"""The packaged template carries what runs, is small enough, and is the same bytes every time."""
+"""The packaged template contains the jobs, is small enough, and is reproducible."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tools.package import LARGEST, LONG_AGO, PACKAGED, TEMPLATE, artifacts, pack
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_same_sources_give_the_same_bytes_whenever_they_were_checked_out(template: str) -> None:
+def test_the_same_sources_give_the_same_bytes(template: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from tools.package import packaged; print(packaged(), end='')"],
         cwd=ROOT,
@@ -36,28 +36,28 @@ def test_the_same_sources_give_the_same_bytes_whenever_they_were_checked_out(tem
         assert {(entry.date_time, entry.external_attr) for entry in archive.infolist()} == {(LONG_AGO, 0o644 << 16)}
 
 
-def test_it_is_small_enough_for_the_console(template: str) -> None:
+def test_the_template_is_small_enough_for_the_console(template: str) -> None:
     assert len(template.encode()) < LARGEST
 
 
-def test_it_says_that_it_is_generated_and_which_version_it_is(template: str) -> None:
+def test_the_template_names_its_version_and_says_that_it_is_generated(template: str) -> None:
     assert "Generated" in template.splitlines()[0]
     assert f"s3-usage-lake {__version__}:" in Rendered(template).raw["Description"]
 
 
-def test_nothing_is_left_to_fill_in(template: str) -> None:
+def test_all_placeholders_are_replaced(template: str) -> None:
     places = set(re.findall("@[a-z_]+@", TEMPLATE.read_text()))
     assert places and not places & set(re.findall("@[a-z_]+@", template))
 
 
-def test_a_place_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_placeholder_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "usage_lake.yaml").write_text("# no places\nResources: {}\n")
     monkeypatch.setattr(tools.package, "TEMPLATE", tmp_path / "usage_lake.yaml")
     with pytest.raises(SystemExit, match=r"usage_lake\.yaml has no place @version@ any more"):
         packaged()
 
 
-def test_the_file_is_written_and_a_large_one_refused(
+def test_the_file_is_written_unless_it_is_too_large(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], template: str
 ) -> None:
     monkeypatch.setattr(tools.package, "ROOT", tmp_path)
@@ -71,7 +71,7 @@ def test_the_file_is_written_and_a_large_one_refused(
     assert "CloudFormation takes templates below 1,000,000 bytes only" in capsys.readouterr().err
 
 
-def test_the_library_holds_the_jobs_and_the_queries_and_nothing_of_a_laptop() -> None:
+def test_the_library_contains_jobs_and_queries_and_no_rooms_of_a_laptop() -> None:
     with zipfile.ZipFile(io.BytesIO(artifacts()["glue_jobs.zip"])) as archive:
         names = archive.namelist()
     assert {f"queries/{query.name}/query.sql" for query in SavedQuery.all()} <= set(names)
@@ -79,25 +79,25 @@ def test_the_library_holds_the_jobs_and_the_queries_and_nothing_of_a_laptop() ->
     assert not [name for name in names if re.search("/(cli|sample|setup|duckdb|__pycache__)/", name)]
 
 
-def test_the_prefix_follows_the_content(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_content_has_a_new_prefix(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
     carried = {**artifacts(), "run.py": b"print('another')"}
     monkeypatch.setattr(tools.package, "artifacts", lambda: carried)
     prefixes = {Rendered(text).resources["Artifacts"]["Properties"]["Prefix"] for text in (template, packaged())}
     assert len(prefixes) == 2
 
 
-def test_the_modules_are_those_glue_lacks_in_the_versions_tested_here(template: str) -> None:
+def test_additional_modules_are_those_glue_lacks_in_the_tested_versions(template: str) -> None:
     modules = dict(text.split("==") for text in additional_modules())
     ours = {"pyiceberg", "msgspec", "isal", "obstore", "pyyaml", "crawler-user-agents", "sqlalchemy"}
     assert ours <= set(modules)
     assert not {"boto3", "pyarrow", "numpy", "pandas", "pyspark", "duckdb", "rich_click"} & set(modules)
     assert {name: version(name) for name in modules} == modules
     for job in Rendered(template).of_type("AWS::Glue::Job").values():
-        # Commas separate the modules, so none may stand in an extra.
+        # Commas separate the modules, so a requirement must not contain one.
         assert job["DefaultArguments"]["--additional-python-modules"].split(",") == additional_modules()
 
 
-def test_what_glue_brings_is_what_this_repository_develops_with() -> None:
+def test_the_tested_versions_are_those_of_glue() -> None:
     provided, constraints = pins(PROVIDED), pins(ROOT / "constraints.txt")
     same = ("boto3", "numpy", "pandas", "pyarrow", "pyspark", "py4j")
     assert {name: provided[name] for name in same} == {name: constraints[name] for name in same}

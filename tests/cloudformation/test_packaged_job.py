@@ -1,4 +1,4 @@
-"""The packaged zip is what runs: unpacked from the template, on a machine with what Glue 5.1 has and nothing else."""
+"""A job runs from the packaged template, in an environment that has only what Glue 5.1 has."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAY = date(2024, 5, 7)
 
 @pytest.fixture(scope="module")
 def unpacked(template: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the artifacts, taken out of the template as its own function does it."""
+    """A folder with the artifacts of the template, decoded as in its function."""
     function = ModuleType("index")
     exec(Rendered(template).resources["StackFunction"]["Properties"]["Code"]["ZipFile"], function.__dict__)
     folder = tmp_path_factory.mktemp("artifacts")
@@ -33,13 +33,13 @@ def unpacked(template: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def machine(template: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A machine with the modules the template asks for."""
+    """An environment with the additional modules of the template."""
     (job, *_) = Rendered(template).of_type("AWS::Glue::Job").values()
     modules = job["DefaultArguments"]["--additional-python-modules"].split(",")
     return glue_machine(tmp_path_factory.mktemp("machine"), modules)
 
 
-def test_the_machine_has_nothing_a_laptop_has_besides(machine: Path) -> None:
+def test_the_environment_has_no_modules_of_a_laptop(machine: Path) -> None:
     for module, there in {
         "pyspark": True,
         "pyiceberg": True,
@@ -52,12 +52,12 @@ def test_the_machine_has_nothing_a_laptop_has_besides(machine: Path) -> None:
         assert (done.returncode == 0) is there, module
 
 
-def test_a_job_runs_as_the_template_starts_it(template: str, unpacked: Path, machine: Path, s3_endpoint: str) -> None:
+def test_a_job_runs_with_the_arguments_of_the_template(template: str, unpacked: Path, machine: Path, s3_endpoint: str) -> None:
     mark = f"-{uuid4().hex[:8]}"
     rendered = Rendered(template, mark=mark, GlueDatabaseName=f"lake{mark.replace('-', '_')}")
     for bucket in rendered.of_type("AWS::S3::Bucket"):
         boto3.client("s3").create_bucket(Bucket=rendered.ref(bucket))
-    # One is enough: how jobs differ, other tests of whole runs compare.
+    # One job is enough: end-to-end tests cover the others.
     source = SOURCES[-1]
     (job,) = (
         job

@@ -269,10 +269,10 @@ def test_the_report_job_has_exactly_the_rights_it_uses(capfd: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize(("pipeline", "left_out"), [*cases()])
-def test_without_any_one_statement_a_job_fails(pipeline: str, left_out: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_job_fails_without_any_one_statement(pipeline: str, left_out: str, capfd: pytest.CaptureFixture[str]) -> None:
     stack = stack_for(pipeline)
     statements = statements_of(stack.rendered, role_of(stack.job))
     with pytest.raises((PermissionError, ClientError)) as failure:
         stack.run([each for sid, each in statements.items() if sid != left_out and enforced(each)])
-    told = f"{failure.value} {capfd.readouterr().err}"
-    assert re.search("(?i)access.?denied|not authorized", told), told
+    output = f"{failure.value} {capfd.readouterr().err}"
+    assert re.search("(?i)access.?denied|not authorized", output), output

@@ -1,4 +1,4 @@
-"""The stack's own function as it is in the packaged template, run against S3 and a response URL on loopback."""
+"""The function in the packaged template runs against S3 and a response URL on loopback."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STACK = "arn:aws:cloudformation:us-east-1:123456789012:stack/usage/1"
 
 
 class CloudFormation:
-    """What takes the answers: refuses the first ``refusals`` of them."""
+    """Receives the responses; refuses the first ``refusals`` of them."""
 
     def __init__(self) -> None:
         self.answers: list[Json] = []
@@ -63,7 +63,7 @@ def cloudformation() -> Iterator[CloudFormation]:
 
 @pytest.fixture
 def function(template: str, s3_endpoint: str) -> ModuleType:
-    """The inline code, imported as Lambda does."""
+    """The inline code, imported as in Lambda."""
     code = Rendered(template).resources["StackFunction"]["Properties"]["Code"]["ZipFile"]
     module = ModuleType("index")
     exec(compile(code, "index.py", "exec"), module.__dict__)
@@ -78,7 +78,7 @@ def call(
     seconds: float = 60,
     **properties: Any,
 ) -> Json:
-    """Send one event; returns the one answer."""
+    """Send an event; returns the response."""
     event = {
         "RequestType": request,
         "ResourceType": kind,
@@ -103,14 +103,16 @@ def contents(bucket: str) -> dict[str, bytes]:
     return {key: client.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
 
-def test_artifacts_are_put_kept_and_removed(function: ModuleType, cloudformation: CloudFormation, bucket: str) -> None:
+def test_artifacts_are_written_kept_and_deleted(
+    function: ModuleType, cloudformation: CloudFormation, bucket: str
+) -> None:
     name = bucket.removeprefix("s3://")
     created = call(function, cloudformation, "Create", Bucket=name, Prefix="usage-lake/1")
     assert (created["Status"], created["PhysicalResourceId"]) == ("SUCCESS", f"{name}/usage-lake/1")
     assert created["Data"] == {"Location": f"{bucket}/usage-lake/1"}
     assert contents(name) == {f"usage-lake/1/{each}": content for each, content in artifacts().items()}
 
-    # Other content is another resource: both are there until CloudFormation has updated the jobs.
+    # New content is a new resource: both exist until CloudFormation has updated the jobs.
     old = created["PhysicalResourceId"]
     updated = call(function, cloudformation, "Update", Bucket=name, Prefix="usage-lake/2", PhysicalResourceId=old)
     assert (updated["Status"], updated["PhysicalResourceId"]) == ("SUCCESS", f"{name}/usage-lake/2")
@@ -127,13 +129,13 @@ def test_artifacts_are_put_kept_and_removed(function: ModuleType, cloudformation
     assert set(cloudformation.headers) == {""}
 
 
-def test_a_failure_is_told_with_the_name_the_resource_would_have_had(
+def test_a_failure_is_reported_with_the_id_of_the_resource(
     function: ModuleType, cloudformation: CloudFormation
 ) -> None:
     failed = call(function, cloudformation, "Create", Bucket="no-such-bucket-here", Prefix="usage-lake/1")
     assert (failed["Status"], failed["PhysicalResourceId"]) == ("FAILED", "no-such-bucket-here/usage-lake/1")
     assert re.search("NoSuchBucket.* .log stream stream.$", failed["Reason"])
-    # CloudFormation deletes what failed; a bucket that is gone must not keep the stack from going too.
+    # CloudFormation deletes failed resources; a missing bucket must not stop the deletion of the stack.
     gone = call(function, cloudformation, "Delete", PhysicalResourceId=failed["PhysicalResourceId"])
     assert gone["Status"] == "SUCCESS"
 
@@ -142,7 +144,7 @@ def test_a_failure_is_told_with_the_name_the_resource_would_have_had(
     ("kind", "properties"),
     [("Custom::Unheard", {}), ("Custom::Artifacts", {}), ("Custom::Artifacts", {"Bucket": "only-this"})],
 )
-def test_an_event_nobody_expected_is_answered_too(
+def test_an_invalid_event_gets_a_response(
     function: ModuleType, cloudformation: CloudFormation, kind: str, properties: dict[str, str]
 ) -> None:
     answer = call(function, cloudformation, "Create", kind, **properties)
@@ -152,7 +154,7 @@ def test_an_event_nobody_expected_is_answered_too(
     assert gone["Status"] == "SUCCESS"
 
 
-def test_a_long_reason_is_cut(
+def test_a_long_reason_is_shortened(
     function: ModuleType, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(_: Any) -> None:
@@ -162,7 +164,7 @@ def test_a_long_reason_is_cut(
     assert call(function, cloudformation, "Create", Bucket="b", Prefix="p")["Status"] == "FAILED"
 
 
-def test_a_function_that_runs_out_of_time_tells_so_before(
+def test_a_function_responds_before_it_runs_out_of_time(
     function: ModuleType, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def sleeps(_: Any) -> dict[str, str]:
@@ -170,12 +172,12 @@ def test_a_function_that_runs_out_of_time_tells_so_before(
         return {}
 
     monkeypatch.setitem(function.ACTIONS, "Custom::Artifacts", sleeps)
-    answer = call(function, cloudformation, "Create", seconds=function.MARGIN + 0.2, Bucket="b", Prefix="p")
+    answer = call(function, cloudformation, "Create", seconds=function.MARGIN_SECONDS + 0.2, Bucket="b", Prefix="p")
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", "b/p")
     assert "ran out of time" in answer["Reason"]
 
 
-def test_an_answer_is_sent_again_when_it_does_not_get_through(
+def test_a_response_that_is_refused_is_sent_again(
     function: ModuleType, cloudformation: CloudFormation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(function.time, "sleep", lambda _: None)
@@ -197,7 +199,7 @@ def test_the_first_run_is_started_once(function: ModuleType, cloudformation: Clo
     assert len(glue.get_workflow_runs(Name="first")["Runs"]) == 1
 
 
-def test_a_first_run_that_does_not_start_leaves_the_stack_alone(
+def test_the_stack_succeeds_if_the_first_run_does_not_start(
     function: ModuleType, cloudformation: CloudFormation
 ) -> None:
     answer = call(function, cloudformation, "Create", "Custom::FirstRun", Workflow="not-there")

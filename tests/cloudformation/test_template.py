@@ -1,4 +1,4 @@
-"""What must hold for the stack, on the rendered template: moto's CloudFormation skips most of these types silently."""
+"""The rendered template: moto's CloudFormation ignores most of its resource types."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EVERYTHING = {
     "ExpireAfterDays": "400",
 }
 
-# Glue takes these for itself: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html
+# Arguments that Glue handles: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html
 OF_GLUE = {
     "--extra-py-files",
     "--additional-python-modules",
@@ -45,20 +45,20 @@ def jobs(template: str | Rendered) -> dict[str, Json]:
     return {job["DefaultArguments"]["--pipeline"]: job for job in rendered.of_type("AWS::Glue::Job").values()}
 
 
-def test_every_pipeline_has_a_job_and_every_job_a_pipeline(template: str) -> None:
+def test_pipelines_and_jobs_match(template: str) -> None:
     found = set(jobs(template))
     assert {pipeline.name for pipeline in PIPELINES} | {REPORT} <= found
     assert found <= {table.name for table in TABLES} | {REPORT}
 
 
-def test_every_job_argument_is_declared_and_every_declared_one_is_passed(template: str) -> None:
+def test_jobs_pass_exactly_the_declared_arguments(template: str) -> None:
     for pipeline, job in jobs(template).items():
         kind = REPORT_JOB if pipeline == REPORT else INGEST_JOB
         declared = {f"--{argument.name}" for argument in ARGUMENTS if kind in argument.jobs}
         assert set(job["DefaultArguments"]) - OF_GLUE == declared, pipeline
 
 
-def test_what_the_template_passes_the_job_understands(template: str) -> None:
+def test_the_arguments_of_jobs_can_be_parsed(template: str) -> None:
     for pipeline, job in jobs(template).items():
         values = parse_arguments([text for pair in job["DefaultArguments"].items() for text in pair])
         assert values["pipeline"] == pipeline
@@ -66,7 +66,7 @@ def test_what_the_template_passes_the_job_understands(template: str) -> None:
         assert values["database"] == "adx_metrics_curated"
 
 
-def test_jobs_run_on_glue_5_1_one_at_a_time_and_never_as_long_as_a_dead_run_is_kept(template: str) -> None:
+def test_jobs_run_on_glue_5_1_one_at_a_time_and_shorter_than_dead_runs_are_kept(template: str) -> None:
     for job in jobs(template).values():
         assert (job["GlueVersion"], job["Command"]["Name"], job["Command"]["PythonVersion"]) == ("5.1", "glueetl", "3")
         assert (job["ExecutionProperty"], job["JobRunQueuingEnabled"]) == ({"MaxConcurrentRuns": 1}, True)
@@ -76,7 +76,7 @@ def test_jobs_run_on_glue_5_1_one_at_a_time_and_never_as_long_as_a_dead_run_is_k
         assert arguments["--enable-observability-metrics"] == "true"
 
 
-def test_ingest_jobs_scale_as_the_owner_says(template: str) -> None:
+def test_ingest_jobs_scale_as_configured(template: str) -> None:
     found = jobs(Rendered(template, WorkerType="G.2X", NumberOfWorkers="20", LookBackDays="7"))
     for pipeline in PIPELINES:
         job = found[pipeline.name]
@@ -86,7 +86,7 @@ def test_ingest_jobs_scale_as_the_owner_says(template: str) -> None:
     assert found["cloudtrail_s3_event"]["DefaultArguments"]["--look_back_days"] == "7"
 
 
-def test_every_saved_query_is_there_as_it_is_for_athena(template: str) -> None:
+def test_every_saved_query_is_a_named_query(template: str) -> None:
     named = Rendered(template).of_type("AWS::Athena::NamedQuery").values()
     found = {query["Name"]: (query["QueryString"].rstrip("\n"), query["Description"]) for query in named}
     assert found == {
@@ -95,7 +95,7 @@ def test_every_saved_query_is_there_as_it_is_for_athena(template: str) -> None:
     assert {(query["Database"], query["WorkGroup"]) for query in named} == {("adx_metrics_curated", "usage")}
 
 
-def test_a_query_that_asks_for_something_is_a_prepared_statement_too(template: str) -> None:
+def test_a_query_with_parameters_is_also_a_prepared_statement(template: str) -> None:
     statements = Rendered(template).of_type("AWS::Athena::PreparedStatement").values()
     found = {each["StatementName"]: each["QueryStatement"].rstrip("\n") for each in statements}
     asking = {
@@ -129,7 +129,7 @@ def test_every_bucket_has_the_four_protections(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.name)
-def test_data_stays_when_the_stack_is_deleted(path: Path) -> None:
+def test_data_is_retained_when_the_stack_is_deleted(path: Path) -> None:
     kept = {
         name
         for name, resource in Rendered(path).raw["Resources"].items()
@@ -144,7 +144,7 @@ def test_data_stays_when_the_stack_is_deleted(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.name)
-def test_parameters_explain_themselves_and_are_grouped(path: Path) -> None:
+def test_parameters_are_described_and_grouped(path: Path) -> None:
     raw = Rendered(path).raw
     interface = raw["Metadata"]["AWS::CloudFormation::Interface"]
     grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
@@ -174,7 +174,7 @@ def test_parameters_explain_themselves_and_are_grouped(path: Path) -> None:
         ("KmsKeyArn", "alias/mine"),
     ],
 )
-def test_wrong_values_are_refused_early(name: str, wrong: str) -> None:
+def test_wrong_values_are_refused(name: str, wrong: str) -> None:
     assert not re.fullmatch(Rendered(TEMPLATE).raw["Parameters"][name]["AllowedPattern"], wrong)
 
 
@@ -213,7 +213,7 @@ def test_the_trail_logs_reads_of_access_points_and_of_named_buckets() -> None:
     assert selected(TrailBuckets="first,second", TrailAccessPoints="off") == [objects]
 
 
-def test_deliveries_come_from_this_account_only() -> None:
+def test_only_services_acting_for_this_account_may_deliver() -> None:
     statements = Rendered(TEMPLATE).of_type("AWS::S3::BucketPolicy")["LogBucketPolicy"]["PolicyDocument"]["Statement"]
     services = {each["Principal"]["Service"]: each for each in statements if each["Effect"] == "Allow"}
     assert set(services) == {"cloudtrail.amazonaws.com", "logging.s3.amazonaws.com", "s3.amazonaws.com"}
@@ -225,7 +225,7 @@ def test_deliveries_come_from_this_account_only() -> None:
         assert not services[service]["Resource"].endswith("bucket/*")
 
 
-def test_raw_paths_are_where_aws_delivers() -> None:
+def test_raw_paths_match_the_delivery_policies() -> None:
     rendered = Rendered(TEMPLATE)
     policy = rendered.of_type("AWS::S3::BucketPolicy")["LogBucketPolicy"]["PolicyDocument"]["Statement"]
     delivered = [statement["Resource"] for statement in policy if statement["Action"] == "s3:PutObject"]
@@ -235,7 +235,7 @@ def test_raw_paths_are_where_aws_delivers() -> None:
             assert len([each for each in delivered if each.startswith(raw)]) == 1
 
 
-def test_sources_elsewhere_are_read_there() -> None:
+def test_existing_buckets_are_read_instead_of_the_log_bucket() -> None:
     rendered = Rendered(
         TEMPLATE,
         ExistingTrailBucket="trails",
@@ -257,7 +257,7 @@ def test_sources_elsewhere_are_read_there() -> None:
 
 
 @pytest.mark.parametrize("off", ["CloudTrail", "AccessLogs", "Inventories"])
-def test_every_source_may_be_left_out(off: str) -> None:
+def test_each_source_is_optional(off: str) -> None:
     rendered = Rendered(TEMPLATE, **{**EVERYTHING, off: "off"})
     assert len(jobs(rendered)) == 3
     assert len(rendered.resources["DailyTrigger"]["Properties"]["Actions"]) == 2
@@ -273,7 +273,7 @@ def test_every_source_may_be_left_out(off: str) -> None:
         ("aws-us-gov", "us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
     ],
 )
-def test_links_lead_to_the_console_of_the_partition(
+def test_links_use_the_console_of_the_partition(
     partition: str, region: str, console: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(PSEUDO, "AWS::Partition", partition)
@@ -283,7 +283,7 @@ def test_links_lead_to_the_console_of_the_partition(
     assert all(link.startswith(f"https://{console}/") for link in links)
 
 
-def test_the_workflow_ingests_in_parallel_then_reports_and_is_started_at_once() -> None:
+def test_the_workflow_ingests_in_parallel_then_reports_and_starts_with_the_stack() -> None:
     rendered = Rendered(TEMPLATE, GlueJobScheduledHour="5")
     triggers = rendered.of_type("AWS::Glue::Trigger")
     daily, report = triggers["DailyTrigger"], triggers["ReportTrigger"]
@@ -313,7 +313,7 @@ def test_an_inventory_is_ingested_when_its_checksum_arrives() -> None:
     assert log_bucket["NotificationConfiguration"]["EventBridgeConfiguration"]["EventBridgeEnabled"]
 
 
-def test_failures_of_all_jobs_are_mailed_when_somebody_wants_them() -> None:
+def test_failures_of_all_jobs_are_mailed_if_there_is_an_address() -> None:
     assert not Rendered(TEMPLATE).of_type("AWS::SNS::Topic")
     rendered = Rendered(TEMPLATE, AlarmEmail="owner@example.com")
     watched = rendered.of_type("AWS::Events::Rule")["FailureRule"]["EventPattern"]["detail"]
@@ -321,7 +321,7 @@ def test_failures_of_all_jobs_are_mailed_when_somebody_wants_them() -> None:
     assert set(watched["state"]) == {"FAILED", "TIMEOUT", "ERROR"}
 
 
-def test_raw_logs_move_to_glacier_after_90_days_and_expire_only_when_asked() -> None:
+def test_raw_logs_move_to_glacier_after_90_days_and_expire_if_configured() -> None:
     def lifecycle(**parameters: str) -> dict[str, Json]:
         bucket = Rendered(TEMPLATE, **parameters).of_type("AWS::S3::Bucket")["LogBucket"]
         return {rule["Id"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
@@ -331,7 +331,7 @@ def test_raw_logs_move_to_glacier_after_90_days_and_expire_only_when_asked() -> 
     assert set(lifecycle(GlacierAfterDays="0", ExpireAfterDays="400")) == {"tidy", "expire"}
 
 
-def test_raw_logs_that_expire_are_soon_gone_for_good() -> None:
+def test_expired_raw_logs_are_deleted_after_a_day() -> None:
     def noncurrent(**parameters: str) -> int:
         bucket = Rendered(TEMPLATE, **parameters).of_type("AWS::S3::Bucket")["LogBucket"]
         rules = {rule["Id"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
@@ -340,7 +340,7 @@ def test_raw_logs_that_expire_are_soon_gone_for_good() -> None:
     assert (noncurrent(), noncurrent(ExpireAfterDays="400")) == (30, 1)
 
 
-def test_logs_at_the_root_of_a_bucket_can_stay_there() -> None:
+def test_existing_logs_need_no_prefix() -> None:
     own = {"AccessLogPrefix": "", "InventoryPrefix": ""}
     theirs = {"ExistingAccessLogBucket": "their-logs", "ExistingInventoryBucket": "their-lists"}
     watched = {"TrailAccessPoints": "on"}
@@ -363,7 +363,7 @@ def test_every_job_gets_the_configuration_and_may_read_it() -> None:
     assert read["Resource"] == ["arn:aws:s3:::settings/usage.yaml", "arn:aws:s3:::settings/*.csv"]
 
 
-def test_a_key_encrypts_everything_but_deliveries_that_cannot_use_it() -> None:
+def test_the_key_encrypts_everything_but_the_log_bucket() -> None:
     rendered = Rendered(TEMPLATE, KmsKeyArn=KEY)
     for name, bucket in rendered.of_type("AWS::S3::Bucket").items():
         (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -374,7 +374,7 @@ def test_a_key_encrypts_everything_but_deliveries_that_cannot_use_it() -> None:
     assert results["EncryptionConfiguration"] == {"EncryptionOption": "SSE_KMS", "KmsKey": KEY}
 
 
-def test_the_workgroup_holds_its_settings_against_callers() -> None:
+def test_the_workgroup_enforces_its_settings() -> None:
     group = Rendered(TEMPLATE, ScanLimitGigabytes="50").of_type("AWS::Athena::WorkGroup")["WorkGroup"]
     settings = group["WorkGroupConfiguration"]
     assert settings["EnforceWorkGroupConfiguration"] is True
@@ -383,7 +383,7 @@ def test_the_workgroup_holds_its_settings_against_callers() -> None:
     assert group["RecursiveDeleteOption"] is True
 
 
-def test_lake_formation_grants_each_role_its_tables_and_a_look_at_default() -> None:
+def test_lake_formation_grants_each_role_its_tables_and_the_default_database() -> None:
     assert not Rendered(TEMPLATE).of_type("AWS::LakeFormation::PrincipalPermissions")
     rendered = Rendered(TEMPLATE, LakeFormation="on")
     grants = rendered.of_type("AWS::LakeFormation::PrincipalPermissions").values()
@@ -410,7 +410,7 @@ def test_lake_formation_grants_each_role_its_tables_and_a_look_at_default() -> N
 
 
 @pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.name)
-def test_statements_are_named_and_stars_stand_only_where_nothing_can_be_named(path: Path) -> None:
+def test_statements_are_named_and_use_no_wildcard_actions_or_resources(path: Path) -> None:
     rendered = Rendered(path, **(EVERYTHING if path == TEMPLATE else {}))
     everywhere = []
     for policy in policies(rendered):

@@ -19,7 +19,7 @@ def options(*names: str) -> Callable[[Command], Command]:
     """Adds the declared job arguments with these names to a command, as click options."""
 
     def decorate(command: Command) -> Command:
-        for argument in reversed([each for each in ARGUMENTS if each.name in names]):
+        for argument in reversed([argument for argument in ARGUMENTS if argument.name in names]):
             command = _option(argument)(command)
         return command
 

@@ -26,6 +26,6 @@ def print_queries(saved: Iterable[SavedQuery]) -> None:
     """Print the names, titles and parameters of saved queries."""
     table = text_table("query", "answers", "parameters")
     for query in saved:
-        parameters = ", ".join(f"{each.name}={each.example}" for each in query.metadata.parameters)
+        parameters = ", ".join(f"{parameter.name}={parameter.example}" for parameter in query.metadata.parameters)
         table.add_row(query.name, query.metadata.title, parameters)
     console().print(table)

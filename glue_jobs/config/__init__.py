@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from glue_jobs.config.checks import DEFAULT_LAYOUT, PLACEHOLDERS
 from glue_jobs.config.csv_files import PrefixFile, Read
-from glue_jobs.config.mistakes import ConfigError, Mistake, Path, Place, place_of, what_is_wrong
+from glue_jobs.config.mistakes import ConfigError, Mistake, Path, Place, describe, place_of
 from glue_jobs.config.model import (
     Config,
     OwnTraffic,
@@ -61,7 +61,7 @@ def load_config(text: str, name: str, read: Read) -> Config:
     except ValidationError as error:
         found = [(place_of(detail, places), detail) for detail in error.errors()]
         place, detail = min(found, key=lambda pair: pair[0].line)
-        raise _error(name, place.line, what_is_wrong(detail, place)) from None
+        raise _error(name, place.line, describe(detail, place)) from None
 
 
 def _error(name: str, line: int, message: str) -> ConfigError:

@@ -42,7 +42,7 @@ def place_of(error: ErrorDetails, places: dict[Path, Place]) -> Place:
     return places.get(path, Place(1, None))
 
 
-def what_is_wrong(error: ErrorDetails, place: Place | None) -> str:
+def describe(error: ErrorDetails, place: Place | None) -> str:
     """A sentence about the mistake, without file and line."""
     steps = [step for step in error["loc"] if not str(step).endswith((" entry", "[key]"))]
     names = [step for step in steps if isinstance(step, str)]

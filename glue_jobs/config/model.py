@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, Tag, ValidationError, ValidationInf
 
 from glue_jobs.config.checks import DEFAULT_LAYOUT, AccessPoint, Caller, Cidr, Dollars, Principal, Text
 from glue_jobs.config.csv_files import csv_rows
-from glue_jobs.config.mistakes import ConfigError, what_is_wrong
+from glue_jobs.config.mistakes import ConfigError, describe
 from glue_jobs.config.rules import LayoutRule, Rule, Target
 from glue_jobs.config.section import Section, kind_of
 
@@ -29,7 +29,7 @@ def _read_subscribers(name: Any, info: ValidationInfo) -> tuple[Subscriber, ...]
         try:
             subscribers.append(Subscriber.model_validate(row))
         except ValidationError as error:
-            raise ConfigError(f"{place}: {what_is_wrong(error.errors()[0], None)}.") from None
+            raise ConfigError(f"{place}: {describe(error.errors()[0], None)}.") from None
     return tuple(subscribers)
 
 

@@ -77,13 +77,13 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
         StorageError: the folder cannot be written to.
     """
     request.lake.check_any(TABLES)
-    with _engine(request, reporter) as engine:
+    with query_engine(request, reporter) as engine:
         failed = tuple(_make_views(engine)) if isinstance(engine, Athena) else ()
         return publish(request.reports, engine, request.folder, request.as_of, failed, reporter)
 
 
 @contextmanager
-def _engine(request: ReportRequest, reporter: Reporter) -> Iterator[Engine]:
+def query_engine(request: ReportRequest, reporter: Reporter) -> Iterator[Engine]:
     """Athena for a lake in the Glue Data Catalog, DuckDB for one in a folder."""
     if request.lake.catalog_type == "glue":
         # The Data Catalog of the lake's own Region, which may not be the default one.

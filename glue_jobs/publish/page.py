@@ -50,9 +50,9 @@ def page(shown: Sequence[Shown], failed: Sequence[str], day: date) -> str:
     ]
     if failed:
         parts.append(f"<p><strong>Could not be made:</strong> {escape(', '.join(failed))}.</p>")
-    for subject, group in groupby(shown, key=lambda each: each.report.subject):
+    for subject, group in groupby(shown, key=lambda entry: entry.report.subject):
         parts.append(f"<h2>{escape(subject.capitalize())}</h2>")
-        parts += [_section(each, day) for each in group]
+        parts += [_section(entry, day) for entry in group]
     return "\n".join([*parts, "</body></html>", ""])
 
 

@@ -81,9 +81,9 @@ def _number(value: float) -> str:
 def _plain(value: Any) -> Any:
     """The value with types that JSON has."""
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [_plain(item) for item in value]
     if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): _plain(item) for key, item in value.items()}
     return None if isinstance(value, float) and not isfinite(value) else value
 
 

@@ -67,6 +67,11 @@ class Athena:
         with self._explained():
             self._client: Any = boto3.client("athena", region_name=region, config=RETRIES)
 
+    @property
+    def region(self) -> str:
+        """The AWS Region whose Athena runs the queries."""
+        return str(self._client.meta.region_name)
+
     def run(self, sql: str) -> pa.Table:
         """The result of one SELECT; raises AthenaError."""
         with self._finished(sql) as query, self._explained():

@@ -51,7 +51,7 @@ class BucketSettings:
         while True:
             with self._explained("read the inventories of"):
                 page = self._client.list_bucket_inventory_configurations(Bucket=self._bucket, **more)
-            found |= {each["Id"]: each for each in page.get("InventoryConfigurationList", ())}
+            found |= {item["Id"]: item for item in page.get("InventoryConfigurationList", ())}
             if not page.get("IsTruncated"):
                 return found
             more = {"ContinuationToken": page["NextContinuationToken"]}

@@ -52,7 +52,9 @@ def test_the_environment_has_no_modules_of_a_laptop(machine: Path) -> None:
         assert (done.returncode == 0) is there, module
 
 
-def test_a_job_runs_with_the_arguments_of_the_template(template: str, unpacked: Path, machine: Path, s3_endpoint: str) -> None:
+def test_a_job_runs_with_the_arguments_of_the_template(
+    template: str, unpacked: Path, machine: Path, s3_endpoint: str
+) -> None:
     mark = f"-{uuid4().hex[:8]}"
     rendered = Rendered(template, mark=mark, GlueDatabaseName=f"lake{mark.replace('-', '_')}")
     for bucket in rendered.of_type("AWS::S3::Bucket"):

@@ -49,6 +49,6 @@ def test_prices_are_those_of_the_configuration(tmp_path: Path) -> None:
 
 def test_athena_is_asked_where_the_lake_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_job, "region", lambda location: {"s3://lake": "eu-central-1"}[location])
-    with report_job._engine(report_request({**REPORT, "lake_path": "s3://lake"}), PlainReporter()) as engine:
+    with report_job.query_engine(report_request({**REPORT, "lake_path": "s3://lake"}), PlainReporter()) as engine:
         assert isinstance(engine, Athena)
-        assert engine._client.meta.region_name == "eu-central-1"
+        assert engine.region == "eu-central-1"

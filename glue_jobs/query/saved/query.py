@@ -69,17 +69,19 @@ class SavedQuery:
 
     def bind(self, values: Mapping[str, str]) -> list[ParameterValue]:
         """The typed values of the query's ``?`` in order, from the texts of the caller; raises SavedQueryError."""
-        known = [parameter.name for parameter in self.metadata.parameters]
+        parameters = self.metadata.parameters
+        known = [parameter.name for parameter in parameters]
         takes = f"{self.name} takes {', '.join(known) or 'no parameters'}"
         for name in values:
             if name not in known:
                 raise SavedQueryError(f"there is no parameter {name!r}: {takes}")
-        values = {each.name: each.default for each in self.metadata.parameters if each.default is not None} | {**values}
-        for parameter in self.metadata.parameters:
+        defaults = {parameter.name: parameter.default for parameter in parameters if parameter.default is not None}
+        values = defaults | {**values}
+        for parameter in parameters:
             if parameter.name not in values:
                 message = f"parameter {parameter.name!r} is missing: {takes}; an example is {parameter.example}"
                 raise SavedQueryError(message)
-        return [parameter.read(values[parameter.name]) for parameter in self.metadata.parameters]
+        return [parameter.read(values[parameter.name]) for parameter in parameters]
 
     @property
     def named_query(self) -> str:

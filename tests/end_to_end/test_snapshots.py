@@ -243,7 +243,7 @@ def test_a_manifest_that_nobody_can_read_costs_only_its_own_snapshot(
     inventory.deliver(day(1), records(5))
     outcome = run(inventory, lake)
     assert (outcome.totals.rows, outcome.failed) == (5, True)
-    assert "manifest.json is no JSON" in sentence(outcome)
+    assert "manifest.json is not valid JSON" in sentence(outcome)
 
 
 def test_refused_snapshots_take_no_place_among_the_latest(inventory: Inventory, lake: str) -> None:
@@ -553,7 +553,7 @@ def test_a_large_snapshot_is_written_in_pieces(
     inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(glue_jobs.ingest.snapshots.snapshot_task, "BYTES_PER_DATA_FILE", 20_000)
-    monkeypatch.setattr("glue_jobs.sources.s3_inventory_object.parser.files.BLOCK", 10_000)
+    monkeypatch.setattr("glue_jobs.sources.s3_inventory_object.parser.files.BYTES_PER_BLOCK", 10_000)
     monkeypatch.setattr("glue_jobs.read.unpack.MAX_OUTPUT_BYTES", 5_000)
     inventory.deliver(FIRST, records(2_000))
     assert run(inventory, lake).totals.rows == 2_000

@@ -1,4 +1,4 @@
-"""S3 Inventory: what is derived from its rows."""
+"""Source of S3 Inventory: the columns derived from its records."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ __all__ = ["enrich_inventory"]
 
 
 def enrich_inventory(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
-    """Rows of a snapshot with the data set each object belongs to."""
+    """Add the data set of each object: ``account`` and ``repository``."""
     account, repository = assign_datasets(as_single_array(rows["bucket"]), as_single_array(rows["key"]), None, config)
     return rows.append_column("account", account).append_column("repository", repository)

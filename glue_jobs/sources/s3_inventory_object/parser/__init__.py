@@ -1,4 +1,4 @@
-"""S3 Inventory: a manifest to a `Snapshot`, its files to rows."""
+"""Parser of S3 Inventory: manifests become `Snapshot` objects, and their data files become rows."""
 
 from __future__ import annotations
 

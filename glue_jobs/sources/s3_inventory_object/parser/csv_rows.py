@@ -1,7 +1,7 @@
-"""Rows of a CSV inventory: no header, every value quoted, an empty one for null, keys URL-encoded.
+"""Rows of a CSV inventory: it has no header, quotes every value, writes null as empty, and URL-encodes keys.
 
-Whole blocks are read with types; a block in which a value does not fit its type is read as text, and its rows are
-looked at column by column, to say which ones are wrong and keep the others.
+A block is first read with typed columns. If a value does not fit its type, the block is read again as text: each
+column is checked, bad rows are rejected, and the others are kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow.csv as pacsv
 
 from glue_jobs.columns.arrays import as_single_array
 from glue_jobs.read.parsed import Rejected
-from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, DISTINCT
+from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, HIGH_CARDINALITY
 from glue_jobs.sources.s3_inventory_object.parser.keys import decode_keys
 from glue_jobs.sources.s3_inventory_object.parser.rows import ENCODED, build_rows
 
@@ -30,9 +30,9 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Block:
-    """What a block of lines held: the table's own columns of the good rows, and the others.
+    """The rows of a block of lines with the table's own columns, and the rejected records.
 
-    ``position`` of a rejected record is its number among the block's records.
+    The ``position`` of a rejected record is its number among the ``records``, counted from 0.
     """
 
     rows: pa.Table
@@ -41,7 +41,7 @@ class Block:
 
 
 def parse_block(text: bytes, fields: Sequence[str]) -> Block:
-    """The rows of whole lines; together with the rejected ones all records there are."""
+    """The records of ``text``, which holds whole lines: ``records == rows + rejected``."""
     invalid: list[Rejected] = []
     try:
         read = _read(text, fields, typed=True, invalid=invalid)
@@ -49,7 +49,7 @@ def parse_block(text: bytes, fields: Sequence[str]) -> Block:
         if read["key"].null_count:
             raise pa.ArrowInvalid("a key is missing")
     except pa.ArrowInvalid:
-        read, rejected = _read_carefully(text, fields)
+        read, rejected = _read_as_text(text, fields)
     columns = {name: read[name] for name in fields}
     columns["key"] = pa.chunked_array([decode_keys(as_single_array(columns["key"]))])
     rows = build_rows(columns, read.num_rows)
@@ -61,14 +61,14 @@ def _read(text: bytes, fields: Sequence[str], typed: bool, invalid: list[Rejecte
     if not text or text.isspace():
         return pa.schema(list(types.items())).empty_table()
 
-    def refuse(row: pacsv.InvalidRow) -> str:
+    def reject(row: pacsv.InvalidRow) -> str:
         invalid.append(Rejected(row.number - 1, _wrong_count(row), row.text.encode()))
         return "skip"
 
     return pacsv.read_csv(
         pa.BufferReader(text),
         read_options=pacsv.ReadOptions(column_names=list(fields), use_threads=False, block_size=len(text) + 1),
-        parse_options=pacsv.ParseOptions(invalid_row_handler=refuse),
+        parse_options=pacsv.ParseOptions(invalid_row_handler=reject),
         convert_options=pacsv.ConvertOptions(
             column_types=types,
             null_values=[""],
@@ -87,21 +87,21 @@ def _wrong_count(row: pacsv.InvalidRow) -> str:
 def _csv_type(name: str) -> pa.DataType:
     wanted = COLUMNS.get(name, pa.string())
     if pa.types.is_string(wanted):
-        return pa.string() if name in DISTINCT else ENCODED
+        return pa.string() if name in HIGH_CARDINALITY else ENCODED
     return ZONED if pa.types.is_timestamp(wanted) else wanted
 
 
-def _read_carefully(text: bytes, fields: Sequence[str]) -> tuple[pa.Table, list[Rejected]]:
-    """The rows of which every value fits its field, with types, and the others."""
+def _read_as_text(text: bytes, fields: Sequence[str]) -> tuple[pa.Table, list[Rejected]]:
+    """The rows whose values all fit their fields, with types, and the rejected records."""
     invalid: list[Rejected] = []
-    # Bytes that are no UTF-8, which S3 would have encoded, become visible.
+    # S3 encodes all other characters, so bytes that are not UTF-8 show damage: make them visible.
     readable = text.decode("utf-8", "backslashreplace").encode()
     read = _read(readable, fields, typed=False, invalid=invalid)
-    numbers = _numbers(read.num_rows, [each.position for each in invalid])
-    # The number of the first field that does not fit, or of none.
+    numbers = _positions(read.num_rows, [each.position for each in invalid])
+    # Per row the number of the first field that does not fit.
     first = np.full(read.num_rows, len(fields))
     for number in reversed(range(len(fields))):
-        first[_wrong(fields[number], as_single_array(read[fields[number]]))] = number
+        first[_misfits(fields[number], as_single_array(read[fields[number]]))] = number
     good = first == len(fields)
     for place in np.flatnonzero(~good).tolist():
         values = [column[place].as_py() or "" for column in read.columns]
@@ -110,20 +110,20 @@ def _read_carefully(text: bytes, fields: Sequence[str]) -> tuple[pa.Table, list[
     return _typed(read.filter(pa.array(good))), sorted(invalid, key=lambda each: each.position)
 
 
-def _numbers(rows: int, invalid: list[int]) -> npt.NDArray[np.int64]:
-    """The number of each good row among all records."""
+def _positions(rows: int, invalid: list[int]) -> npt.NDArray[np.int64]:
+    """The position of each well-formed row among all records."""
     numbers = np.arange(rows + len(invalid))
     return np.delete(numbers, invalid)
 
 
-def _wrong(name: str, texts: pa.StringArray) -> Bools:
-    """Which values do not fit the field."""
+def _misfits(name: str, texts: pa.StringArray) -> Bools:
+    """Which values do not fit the type of the field."""
     if name in ("bucket", "key"):
         return np.asarray(texts.is_null())
     wanted = _csv_type(name)
     if pa.types.is_string(wanted) or pa.types.is_dictionary(wanted):
         return np.zeros(len(texts), bool)
-    # Arrow's reader overlooks blanks around a number, too.
+    # Arrow's CSV reader ignores blanks around a number, too.
     encoded = pc.ascii_trim_whitespace(texts).dictionary_encode()
     fits = pa.array([_fits(value, wanted) for value in encoded.dictionary], pa.bool_()).take(encoded.indices)
     return np.asarray(pc.invert(pc.fill_null(fits, True)))

@@ -1,7 +1,7 @@
-"""Fields of an inventory, and the columns of the table they become.
+"""Fields of an inventory and the table's columns for them.
 
-CSV names them as the API does (``ETag``), ORC and Parquet in small letters (``e_tag``), as the table. The manifest's
-fileSchema tells which ones a snapshot has; every one but bucket and key is optional.
+CSV inventories name fields as the API does (``ETag``). ORC and Parquet use the table's names (``e_tag``). The fileSchema
+of the manifest lists the fields; only bucket and key are mandatory.
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ import re
 
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 
-NOT_FIELDS = {"other_fields", "source_object"}
+_NOT_FIELDS = {"other_fields", "source_object"}
 
 COLUMNS = {
     field.name: field.type
     for field in S3_INVENTORY_OBJECT.arrow_schema
-    if field.name in S3_INVENTORY_OBJECT.record and field.name not in NOT_FIELDS
+    if field.name in S3_INVENTORY_OBJECT.record and field.name not in _NOT_FIELDS
 }
-"""Arrow type of every field that has a column."""
+"""Arrow type of each field that has a column of its own."""
 
-# Text that is different in nearly every row: a dictionary of it would cost more than it saves.
-DISTINCT = frozenset({"key", "version_id", "e_tag"})
+# Text that differs on nearly every row: a dictionary of it would cost more than it saves.
+HIGH_CARDINALITY = frozenset({"key", "version_id", "e_tag"})
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def field_names(form: str, schema: str) -> tuple[str, ...]:
-    """The names of the fields in a fileSchema, as ORC and Parquet have them, in order; none when it is no schema."""
+    """The fields of a fileSchema by their column names, in order; empty if the schema cannot be understood."""
     if form == "CSV":
         return tuple(_WORD.sub("_", name.strip()).lower() for name in schema.split(","))
     if form == "ORC":

@@ -1,8 +1,9 @@
-"""One data file of a snapshot to rows, while its size and MD5 are checked against the manifest."""
+"""Rows of one data file of a snapshot. Its size and MD5 are checked against the manifest."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -19,20 +20,22 @@ from glue_jobs.sources.s3_inventory_object.parser.csv_rows import Block, parse_b
 from glue_jobs.sources.s3_inventory_object.parser.manifest import InvalidSnapshotError, InventoryFile
 from glue_jobs.storage import Entry, storage_for
 
+# First bytes of a file.
 MAGIC = {"CSV": GZIP, "ORC": b"ORC", "Parquet": b"PAR1"}
 
-# A file up to this size is read once and kept; of a larger one the parts are read when they are wanted.
-KEPT = 64 * 2**20
+# An ORC or Parquet file up to this size is read once into memory. A larger one is read twice: once for its MD5, then
+# in parts.
+MAX_BYTES_IN_MEMORY = 64 * 2**20
 
-# Lines parsed at a time.
-BLOCK = 8 * 2**20
+# CSV lines parsed at a time.
+BYTES_PER_BLOCK = 8 * 2**20
 
 
 def find_file(file: InventoryFile) -> Entry:
-    """The file as it lies there.
+    """The stored file that a manifest lists.
 
     Raises:
-        RefusedError: it is missing, or has another size than the manifest says.
+        InvalidSnapshotError: it is missing, or its size is not as listed.
     """
     entries = storage_for(file.address).list(file.address)
     entry = next((entry for entry in entries if entry.address == file.address), None)
@@ -46,10 +49,10 @@ def find_file(file: InventoryFile) -> Entry:
 def read_file(
     file: InventoryFile, entry: Entry, pieces: Iterable[bytes], form: str, fields: Sequence[str]
 ) -> Iterator[Block]:
-    """All records of the file, of which ``pieces`` are the bytes; the last block comes only when its MD5 is right.
+    """All records of a file, whose bytes are ``pieces``. Use no block before the iteration ends: the MD5 is checked last.
 
     Raises:
-        RefusedError: it is not the file that the manifest promises.
+        InvalidSnapshotError: the file is not as the manifest promises.
     """
     digest = hashlib.md5(usedforsecurity=False)
     digested = _digested(pieces, digest)
@@ -60,13 +63,12 @@ def read_file(
             yield from _csv(chain([first], digested), fields)
         else:
             content = _content(chain([first], digested), entry)
-            # Before it is read: damaged ORC may crash Arrow, and the worker with it.
+            # Checked first: Arrow can crash on damaged ORC, and end the worker.
             _check(digest.hexdigest(), file)
             yield from _columnar(content, fields, form, entry)
     except (pa.ArrowException, OSError, InvalidSnapshotError) as error:
-        # Whatever is wrong with the content, a file that is another one than was written is the better reason.
-        for _ in digested:
-            pass
+        # A wrong MD5 explains the error better than whatever is wrong with the content.
+        deque(digested, 0)
         _check(digest.hexdigest(), file)
         raise InvalidSnapshotError(f"its file {file.address} {_reason(error, form)}") from error
     _check(digest.hexdigest(), file)
@@ -113,13 +115,13 @@ def _csv(pieces: Iterator[bytes], fields: Sequence[str]) -> Iterator[Block]:
 
 
 def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes | OverlongLine]:
-    """Whole lines in blocks of about the same size."""
+    """Whole lines in blocks of similar size."""
     unpacker, lines = Unpacker(), LineReader()
     waiting: list[bytes] = []
     for piece in pieces:
         for data in unpacker.feed(piece):
             for _, text in lines.feed(data):
-                if isinstance(text, OverlongLine) or sum(map(len, waiting)) + len(text) > BLOCK:
+                if isinstance(text, OverlongLine) or sum(map(len, waiting)) + len(text) > BYTES_PER_BLOCK:
                     yield b"".join(waiting)
                     waiting = []
                 if isinstance(text, OverlongLine):
@@ -136,11 +138,10 @@ def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes | OverlongLine]:
 
 
 def _content(pieces: Iterator[bytes], entry: Entry) -> bytes | None:
-    """The whole file, if it is small enough to be kept."""
-    if entry.size <= KEPT:
+    """The whole file if it is small enough. Otherwise the pieces are consumed for their MD5 only."""
+    if entry.size <= MAX_BYTES_IN_MEMORY:
         return b"".join(pieces)
-    for _ in pieces:
-        pass
+    deque(pieces, 0)
     return None
 
 

@@ -1,4 +1,4 @@
-"""URL-encoded keys decoded by the column, in a few passes over all their bytes at once."""
+"""Decodes a column of URL-encoded keys in a few passes over the bytes of all keys."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 Bytes = npt.NDArray[np.uint8]
 
-# Value of each byte as a hexadecimal digit, 16 for those that are none.
+# Value of each byte as a hexadecimal digit; 16 marks bytes that are not one.
 _DIGITS: Bytes = np.full(256, 16, np.uint8)
 for _text in ("0123456789abcdef", "0123456789ABCDEF"):
     _DIGITS[np.frombuffer(_text.encode(), np.uint8)] = np.arange(16)
@@ -18,9 +18,9 @@ PERCENT, PLUS, BLANK = (ord(character) for character in "%+ ")
 
 
 def decode_keys(keys: pa.StringArray) -> pa.StringArray:
-    """The keys that S3 wrote URL-encoded, ``+`` for a blank; bytes that are no UTF-8 stay visible as ``\\xNN``.
+    """The decoded keys. S3 writes a blank as ``+``.
 
-    A ``%`` that two hexadecimal digits do not follow stays as it is.
+    A ``%`` without two hexadecimal digits stays as it is. Bytes that are not UTF-8 become ``\\xNN``.
     """
     if not len(keys):
         return keys
@@ -30,7 +30,7 @@ def decode_keys(keys: pa.StringArray) -> pa.StringArray:
         return keys
     ends = np.zeros(len(data) + 2, bool)
     ends[offsets] = True
-    # Neither digit may be the next key's.
+    # Both digits must belong to the same key.
     places = places[~(ends[places + 1] | ends[places + 2])]
     high, low = _DIGITS[data[places + 1]], _DIGITS[data[places + 2]]
     real = (high < 16) & (low < 16)
@@ -39,12 +39,12 @@ def decode_keys(keys: pa.StringArray) -> pa.StringArray:
     decoded[places] = high[real] * 16 + low[real]
     kept = np.ones(len(data), bool)
     kept[places + 1] = kept[places + 2] = False
-    # Each escape before a key's beginning has taken two bytes away.
+    # Each escape shortens the text by two bytes, so that later keys begin earlier.
     return _strings(decoded[kept], offsets - 2 * np.searchsorted(places, offsets))
 
 
 def _buffers(keys: pa.StringArray) -> tuple[Bytes, npt.NDArray[np.int64]]:
-    """The bytes of all keys, and where each begins and the last one ends."""
+    """The bytes of all keys, the offset of each key, and the end of the last one."""
     offsets = np.frombuffer(keys.buffers()[1], np.int32, len(keys) + 1, keys.offset * 4).astype(np.int64)
     data = np.frombuffer(keys.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
     return data, offsets - offsets[0]

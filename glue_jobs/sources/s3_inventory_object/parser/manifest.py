@@ -1,4 +1,4 @@
-"""The manifest of a snapshot: what it is of, how its files are written, and which files they are.
+"""Manifests of snapshots: the bucket that was listed, the format and the list of data files.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html#storage-inventory-location-manifest
 """
@@ -17,7 +17,7 @@ from glue_jobs.errors import UsageLakeError
 from glue_jobs.sources.layouts.snapshot_folders import snapshot_time
 from glue_jobs.sources.s3_inventory_object.parser.fields import field_names
 
-KNOWN_VERSION = "2016-11-30"
+SUPPORTED_VERSION = "2016-11-30"
 FORMATS = ("CSV", "ORC", "Parquet")
 
 
@@ -81,26 +81,26 @@ class Snapshot:
 
 
 def read_manifest(address: str, content: bytes, checksum: bytes) -> Snapshot:
-    """The snapshot that a manifest describes.
+    """The snapshot that a manifest describes; ``content`` and ``checksum`` are those of its two files.
 
     Raises:
-        RefusedError: it is damaged, or not as any manifest known.
+        InvalidSnapshotError: the manifest is damaged, or of an unknown version or format.
     """
     digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if digest.encode() != checksum.strip().lower():
         raise InvalidSnapshotError("manifest.json is not the one that manifest.checksum was made of; copy both again")
     try:
         manifest = json.loads(content)
-        # Half of a character is no text that could be stored.
+        # A lone surrogate is valid JSON but no Unicode text.
         json.dumps(manifest, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        raise InvalidSnapshotError("manifest.json is no JSON, or has text that is none") from None
+        raise InvalidSnapshotError("manifest.json is not valid JSON") from None
     if not isinstance(manifest, dict):
-        raise InvalidSnapshotError("manifest.json is no JSON object")
+        raise InvalidSnapshotError("manifest.json is not a JSON object")
     version = _text(manifest, "version")
-    if version != KNOWN_VERSION:
+    if version != SUPPORTED_VERSION:
         raise InvalidSnapshotError(
-            f"manifest.json has version {version}, {KNOWN_VERSION} is known; use a newer program"
+            f"manifest.json has version {version}, {SUPPORTED_VERSION} is known; use a newer program"
         )
     form = _text(manifest, "fileFormat")
     if form not in FORMATS:
@@ -113,7 +113,9 @@ def read_manifest(address: str, content: bytes, checksum: bytes) -> Snapshot:
     fields = field_names(form, _text(manifest, "fileSchema"))
     missing = {"bucket", "key"} - set(fields)
     if missing or len(set(fields)) != len(fields):
-        raise InvalidSnapshotError(f"its fileSchema {_text(manifest, 'fileSchema')!r} is none of an inventory's")
+        raise InvalidSnapshotError(
+            f"its fileSchema {_text(manifest, 'fileSchema')!r} does not name bucket and key, or names a field twice"
+        )
     files = tuple(_files(address, manifest))
     return Snapshot(address, _text(manifest, "sourceBucket"), inventory_id, time, form, fields, files)
 
@@ -121,7 +123,7 @@ def read_manifest(address: str, content: bytes, checksum: bytes) -> Snapshot:
 def _text(manifest: dict[str, Any], name: str) -> str:
     value = manifest.get(name)
     if not isinstance(value, str) or not value:
-        raise InvalidSnapshotError(f"manifest.json names no {name}")
+        raise InvalidSnapshotError(f"manifest.json has no {name}")
     return value
 
 
@@ -148,7 +150,7 @@ def _name(key: str) -> str:
 
 
 def _address(manifest: str, destination: str, key: str) -> str:
-    """Where a file is: at its key when the manifest is in the bucket S3 wrote it to, beside the manifest in a copy."""
+    """Address of a data file: its key in the bucket that S3 wrote to; in a copy, the folder beside the manifest's."""
     bucket = re.sub("^arn:[^:]*:s3:::", "", destination)
     if manifest.startswith(f"s3://{bucket}/"):
         return f"s3://{bucket}/{key}"

@@ -1,4 +1,4 @@
-"""Columns of an inventory file to columns of the table: typed, in its order, unknown fields kept as JSON."""
+"""Columns of an inventory file become columns of the table; fields without a column are kept as JSON."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import as_single_array
-from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, DISTINCT
+from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, HIGH_CARDINALITY
 
 ENCODED = pa.dictionary(pa.int32(), pa.string())
 
 NULL_VERSION = "null"
-"""What S3's API calls the version of an object from before versioning; reports of all versions leave it empty."""
+"""Version id in S3's API of an object older than the bucket's versioning; inventories of all versions leave it empty."""
 
 
 def build_rows(columns: Mapping[str, pa.ChunkedArray], count: int) -> pa.Table:
-    """The table's own columns of ``count`` rows, from a file's by their names; those the file lacks are null.
+    """The table's own columns of ``count`` rows, from a file's columns by name. Columns that the file lacks are null.
 
     Raises:
-        pa.ArrowInvalid: a column of the file is of a type that its field cannot have.
+        pa.ArrowInvalid: the type of a file's column does not fit its field.
     """
     arrays = {name: _typed(name, columns[name]) if name in columns else _absent(name, count) for name in COLUMNS}
     if "version_id" in columns:
@@ -36,7 +36,7 @@ def build_rows(columns: Mapping[str, pa.ChunkedArray], count: int) -> pa.Table:
 
 
 def _absent(name: str, count: int) -> pa.Array:
-    if pa.types.is_string(COLUMNS[name]) and name not in DISTINCT:
+    if pa.types.is_string(COLUMNS[name]) and name not in HIGH_CARDINALITY:
         return pa.DictionaryArray.from_arrays(pa.nulls(count, pa.int32()), pa.array([], pa.string()))
     return pa.nulls(count, COLUMNS[name])
 
@@ -47,17 +47,17 @@ def _typed(name: str, column: pa.ChunkedArray) -> pa.Array:
         if pa.types.is_dictionary(array.type):
             return array.cast(ENCODED)
         text = array.cast(pa.string())
-        return text if name in DISTINCT else text.dictionary_encode()
+        return text if name in HIGH_CARDINALITY else text.dictionary_encode()
     if pa.types.is_timestamp(wanted):
         if pa.types.is_integer(array.type):
-            # The table that AWS's guide makes for Athena has times as milliseconds since 1970.
+            # AWS's guide to querying inventories with Athena declares times as milliseconds since 1970.
             array = array.cast(pa.int64()).cast(pa.timestamp("ms"))
         return pc.cast(array, wanted, safe=False)
     return array.cast(wanted)
 
 
 def _as_json(columns: Mapping[str, pa.ChunkedArray], count: int) -> pa.Array:
-    """A JSON object per row of the columns' values that are not null; null when there are none."""
+    """A JSON object per row with the values that are not null; null if there are none."""
     if not columns:
         return pa.DictionaryArray.from_arrays(pa.nulls(count, pa.int32()), pa.array([], pa.string()))
     parts = [_members(name, as_single_array(column)) for name, column in sorted(columns.items())]
@@ -67,11 +67,11 @@ def _as_json(columns: Mapping[str, pa.ChunkedArray], count: int) -> pa.Array:
 
 
 def _members(name: str, array: pa.Array) -> pa.StringArray:
-    """``,"name":value`` for each row, empty for null."""
+    """The text ``,"name":value`` for each row, empty for null."""
     if pa.types.is_nested(array.type):
         distinct, rows = array.to_pylist(), np.arange(len(array))
     else:
-        # Whatever varies little is written once per value.
+        # Each distinct value is written as JSON once.
         encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
         distinct, rows = encoded.dictionary.to_pylist(), encoded.indices
     texts = ["" if value is None else f",{json.dumps(name)}:{_json(value)}" for value in distinct]

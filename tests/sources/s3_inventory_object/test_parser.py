@@ -252,7 +252,7 @@ BAD_MANIFESTS: dict[str, dict[str, Any]] = {
     "have the format Avro": {"fileFormat": "Avro"},
     "has no sourceBucket": {"sourceBucket": None},
     "lists no files": {"files": None},
-    "does not name bucket and key, or names a field twice": {"fileSchema": "Bucket, Size"},
+    "lacks bucket or key, or names a field twice": {"fileSchema": "Bucket, Size"},
     "lists a file without key, size and MD5checksum": {"files": [{"key": "k"}]},
     "without a name": {"files": [{"key": "a/..", "size": 1, "MD5checksum": "0"}]},
     "or twice": {"files": [{"key": "a/b", "size": 1, "MD5checksum": "0"}] * 2},
@@ -270,7 +270,7 @@ def test_a_manifest_that_is_not_the_one_of_its_checksum() -> None:
         read_manifest("/c/2024-05-07T01-30Z/manifest.json", b"{}", b"0" * 32)
     for content in (b"[]", b"{"):
         md5 = hashlib.md5(content, usedforsecurity=False).hexdigest().upper().encode() + b"\n"
-        with pytest.raises(InvalidSnapshotError, match="is not (valid JSON|a JSON object)"):
+        with pytest.raises(InvalidSnapshotError, match=r"is not (valid JSON|a JSON object)"):
             read_manifest("/c/2024-05-07T01-30Z/manifest.json", content, md5)
 
 

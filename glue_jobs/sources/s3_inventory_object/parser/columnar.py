@@ -39,12 +39,11 @@ def read_parquet(source: Any, fields: Sequence[str]) -> Iterator[pa.Table]:
     names = pq.read_schema(source).names
     _check_columns(names, fields)
     source.seek(0)
-    texts = [
-        name for name in fields if pa.types.is_string(COLUMNS.get(name, pa.null())) and name not in HIGH_CARDINALITY
-    ]
+    texts = [name for name in fields if pa.types.is_string(COLUMNS.get(name, pa.null()))]
+    encoded = [name for name in texts if name not in HIGH_CARDINALITY]
     # Reading ahead only copies what is in memory already.
     read_ahead = not isinstance(source, pa.BufferReader)
-    file = pq.ParquetFile(source, read_dictionary=texts, pre_buffer=read_ahead)
+    file = pq.ParquetFile(source, read_dictionary=encoded, pre_buffer=read_ahead)
     for batch in file.iter_batches(_batch_rows(file.metadata), columns=list(fields), use_threads=False):
         yield _typed(pa.Table.from_batches([batch]))
 

@@ -1,7 +1,7 @@
 """Fields of an inventory and the table's columns for them.
 
-CSV inventories name fields as the API does (``ETag``). ORC and Parquet use the table's names (``e_tag``). The fileSchema
-of the manifest lists the fields; only bucket and key are mandatory.
+CSV inventories name fields as the API does (``ETag``). ORC and Parquet use the table's names (``e_tag``). The
+manifest's fileSchema lists the fields; only bucket and key are mandatory.
 """
 
 from __future__ import annotations

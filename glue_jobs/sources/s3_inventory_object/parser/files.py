@@ -49,7 +49,9 @@ def find_file(file: InventoryFile) -> Entry:
 def read_file(
     file: InventoryFile, entry: Entry, pieces: Iterable[bytes], form: str, fields: Sequence[str]
 ) -> Iterator[Block]:
-    """All records of a file, whose bytes are ``pieces``. Use no block before the iteration ends: the MD5 is checked last.
+    """All records of a file, whose bytes are ``pieces``. The blocks are valid only if the iteration ends without error.
+
+    The MD5 of CSV is checked at the end, that of ORC and Parquet before the first block.
 
     Raises:
         InvalidSnapshotError: the file is not as the manifest promises.

@@ -110,12 +110,10 @@ def read_manifest(address: str, content: bytes, checksum: bytes) -> Snapshot:
     _, inventory_id, folder = address.rsplit("/", 3)[-4:-1]
     time = snapshot_time(folder)
     assert time is not None
-    fields = field_names(form, _text(manifest, "fileSchema"))
-    missing = {"bucket", "key"} - set(fields)
-    if missing or len(set(fields)) != len(fields):
-        raise InvalidSnapshotError(
-            f"its fileSchema {_text(manifest, 'fileSchema')!r} does not name bucket and key, or names a field twice"
-        )
+    schema = _text(manifest, "fileSchema")
+    fields = field_names(form, schema)
+    if {"bucket", "key"} - set(fields) or len(set(fields)) != len(fields):
+        raise InvalidSnapshotError(f"its fileSchema {schema!r} lacks bucket or key, or names a field twice")
     files = tuple(_files(address, manifest))
     return Snapshot(address, _text(manifest, "sourceBucket"), inventory_id, time, form, fields, files)
 

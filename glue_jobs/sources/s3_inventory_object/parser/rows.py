@@ -16,7 +16,7 @@ from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, HIGH_CA
 ENCODED = pa.dictionary(pa.int32(), pa.string())
 
 NULL_VERSION = "null"
-"""Version id in S3's API of an object older than the bucket's versioning; inventories of all versions leave it empty."""
+"""The version id that S3's API gives objects from before versioning; inventories of all versions leave it empty."""
 
 
 def build_rows(columns: Mapping[str, pa.ChunkedArray], count: int) -> pa.Table:

@@ -38,7 +38,7 @@ def discover(
 def discover_snapshots(storage: Storage, raw: str, window: Window, skipped: Skipped) -> Iterator[RawObject]:
     """Snapshot manifests below ``raw`` whose day is in the window; raises like `discover`."""
     skipped.takeable = False
-    yield from SnapshotFolders(storage, window, skipped).objects(_prefix(storage, raw))
+    yield from SnapshotFolders(storage, window, skipped).manifests(_prefix(storage, raw))
 
 
 def _prefix(storage: Storage, raw: str) -> str:

@@ -1,8 +1,9 @@
-"""Finding snapshots of S3 Inventory: one folder each, named after its minute, with a manifest and its checksum.
+"""Discovery of S3 Inventory snapshots: one folder per snapshot, named after its minute, with a manifest and a checksum.
 
-``[prefix/]SOURCE-BUCKET/CONFIG-ID/YYYY-MM-DDTHH-MMZ/manifest.json``; beside the snapshots lie ``data/`` with the files
-of all of them and ``hive/``, which are never listed:
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
+The layout is ``[prefix/]SOURCE-BUCKET/CONFIG-ID/YYYY-MM-DDTHH-MMZ/manifest.json``. Beside the snapshots, ``data/`` has
+the data files of all of them, and ``hive/`` has symlinks. Neither is ever listed.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from glue_jobs.errors import ArgumentError
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
@@ -20,16 +21,21 @@ from glue_jobs.storage import Entry, Storage
 MANIFEST = "manifest.json"
 CHECKSUM = "manifest.checksum"
 
-_NAME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}Z")
-_BESIDE = frozenset({"data", "hive"})
+MAX_CONCURRENT_LISTINGS = 16
 
-# Folders of snapshots looked into at a time.
-LOOKS = 16
+_SNAPSHOT_FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}Z")
+
+# Folders of an inventory configuration that are no snapshots.
+_OTHER_FOLDERS = frozenset({"data", "hive"})
+
+# Sorts after every folder of a snapshot, and appended to a day after every folder of that day.
+_AFTER_SNAPSHOTS = ":"
+_END_OF_DAY = "~"
 
 
 def snapshot_time(folder: str) -> datetime | None:
-    """When the snapshot in a folder of that name was begun, UTC; None when it is no snapshot's folder."""
-    if not _NAME.fullmatch(folder):
+    """When S3 began the snapshot in a folder of that name, UTC; None if the name is not that of a snapshot."""
+    if not _SNAPSHOT_FOLDER.fullmatch(folder):
         return None
     try:
         return datetime.strptime(folder, "%Y-%m-%dT%H-%MZ").replace(tzinfo=UTC).replace(tzinfo=None)
@@ -38,7 +44,7 @@ def snapshot_time(folder: str) -> datetime | None:
 
 
 class SnapshotFolders:
-    """One walk over a raw path; ``skipped`` is complete once `objects` is exhausted."""
+    """One walk over a raw path. ``skipped`` is complete when `manifests` is exhausted."""
 
     def __init__(self, storage: Storage, window: Window, skipped: Skipped) -> None:
         self._storage = storage
@@ -46,35 +52,38 @@ class SnapshotFolders:
         self._skipped = skipped
         self._visited = 0
 
-    def objects(self, prefix: str, depth: int = 0) -> Iterator[RawObject]:
-        """The manifests of the window's snapshots below ``prefix``, a folder of any level.
+    def manifests(self, prefix: str, depth: int = 0) -> Iterator[RawObject]:
+        """The manifests below ``prefix`` whose day is in the window, with that day. The prefix may be of any level.
+
+        A snapshot without manifest or checksum is not delivered yet and goes to ``skipped.unfinished``.
 
         Raises:
-            ArgumentError: there are far more folders than inventories lie in.
+            ArgumentError: there are more folders than inventories could have.
+            StorageError: a folder cannot be listed.
         """
         self._visited += 1
         if self._visited > MAX_FOLDERS:
             raise ArgumentError(f"there are over {MAX_FOLDERS} folders below the raw path; name the inventories' own")
         if snapshot_time(prefix.rstrip("/").rpartition("/")[2]):
-            yield from self._manifests([prefix])
+            yield from self._delivered([prefix])
             return
         folders: list[str] = []
-        for objects, some in self._pages(prefix):
-            if any(map(snapshot_time, some)):
+        for objects, subfolders in self._pages(prefix):
+            if any(map(snapshot_time, subfolders)):
                 yield from self._snapshots(prefix)
                 return
-            folders += some
+            folders += subfolders
             for name in objects:
                 self._skipped.add(prefix + name)
         for folder in folders:
             if depth == MAX_FOLDER_DEPTH:
                 self._skipped.add(f"{prefix}{folder}/")
-            elif not self._is_beside(f"{prefix}{folder}/", folder):
-                yield from self.objects(f"{prefix}{folder}/", depth + 1)
+            elif not self._is_without_snapshots(f"{prefix}{folder}/", folder):
+                yield from self.manifests(f"{prefix}{folder}/", depth + 1)
 
-    def _is_beside(self, prefix: str, folder: str) -> bool:
-        """Whether it belongs to a configuration without snapshots, and is no bucket or configuration of that name."""
-        if folder not in _BESIDE:
+    def _is_without_snapshots(self, prefix: str, folder: str) -> bool:
+        """Whether it is ``data/`` or ``hive/`` of a configuration, and not a bucket or configuration of that name."""
+        if folder not in _OTHER_FOLDERS:
             return False
         folders = self._storage.level(prefix).folders
         return not folders if folder == "data" else any(name.startswith("dt=") for name in folders)
@@ -88,32 +97,32 @@ class SnapshotFolders:
             after = prefix + max([*page.objects, *(folder + END_OF_FOLDER for folder in page.folders)], default="")
 
     def _snapshots(self, prefix: str) -> Iterator[RawObject]:
-        """Those below the folder of a configuration, which are named in the order of their times."""
+        """The manifests of one configuration. Its snapshots sort by time, so only the window is listed."""
         since, until = self._window.since, self._window.until
-        # Years have four digits: names of the window come after this one, and before the next.
-        stop = (until + timedelta(days=1)).isoformat() if until and until < date.max else ":"
-        for objects, folders in self._pages(prefix, f"{prefix}{since.isoformat()}" if since else ""):
-            for name in (*objects, *(f"{folder}/" for folder in folders if self._is_strange(folder))):
+        start = prefix + since.isoformat() if since else ""
+        stop = f"{until}{_END_OF_DAY}" if until else _AFTER_SNAPSHOTS
+        for objects, folders in self._pages(prefix, start):
+            unknown = [folder for folder in folders if folder not in _OTHER_FOLDERS and not snapshot_time(folder)]
+            for name in (*objects, *(f"{folder}/" for folder in unknown)):
                 self._skipped.add(prefix + name)
-            yield from self._manifests([f"{prefix}{folder}/" for folder in folders if snapshot_time(folder)])
+            yield from self._delivered([f"{prefix}{folder}/" for folder in folders if snapshot_time(folder)])
             if folders and max(folders) >= stop:
                 return
 
-    def _is_strange(self, folder: str) -> bool:
-        return folder not in _BESIDE and not snapshot_time(folder)
-
-    def _manifests(self, folders: list[str]) -> Iterator[RawObject]:
-        times = {folder: snapshot_time(folder.rstrip("/").rpartition("/")[2]) for folder in folders}
-        wanted = [folder for folder, time in times.items() if time and time.date() in self._window]
-        with ThreadPoolExecutor(LOOKS if self._storage.remote else 1) as pool:
-            for folder, entries in zip(wanted, pool.map(self._files, wanted), strict=True):
-                time = times[folder]
-                if time and {MANIFEST, CHECKSUM} <= entries.keys():
-                    yield RawObject(entries[MANIFEST], time.date())
+    def _delivered(self, folders: list[str]) -> Iterator[RawObject]:
+        """The manifests in these folders of snapshots."""
+        days: dict[str, date] = {}
+        for folder in folders:
+            time = snapshot_time(folder.rstrip("/").rpartition("/")[2])
+            if time and time.date() in self._window:
+                days[folder] = time.date()
+        with ThreadPoolExecutor(MAX_CONCURRENT_LISTINGS if self._storage.remote else 1) as pool:
+            for (folder, day), entries in zip(days.items(), pool.map(self._files, days), strict=True):
+                if {MANIFEST, CHECKSUM} <= entries.keys():
+                    yield RawObject(entries[MANIFEST], day)
                 else:
                     self._skipped.unfinished.add(folder)
 
     def _files(self, folder: str) -> dict[str, Entry]:
-        # The two files sort next to each other; nothing else is of interest.
-        names = self._storage.list(f"{folder}manifest.")
-        return {entry.address.removeprefix(folder): entry for entry in names}
+        entries = self._storage.list(f"{folder}manifest.")
+        return {entry.address.removeprefix(folder): entry for entry in entries}

@@ -1,10 +1,9 @@
-"""What changed between two sets of objects, and how they are cut into ranges of keys."""
+"""Changes between two snapshots, compared as a whole or by key ranges."""
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -12,32 +11,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glue_jobs.ingest.data_files import write_file
-from glue_jobs.ingest.snapshots import key_ranges
-from glue_jobs.ingest.snapshots.changed_objects import BY, COLUMNS, count_changes, sum_changes
-from glue_jobs.ingest.snapshots.key_ranges import RowGroup, read_range, row_groups
+from glue_jobs.ingest.snapshots.changed_objects import COLUMNS, count_changes, sum_changes
+from glue_jobs.ingest.snapshots.key_ranges import RowGroup, key_ranges
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 
 SCHEMA = pa.schema([S3_INVENTORY_OBJECT.arrow_schema.field(name) for name in COLUMNS])
-PARTITION = {"source_bucket": "example-data", "snapshot_date": date(2024, 4, 1)}
 THEN, LATER = datetime(2024, 4, 1), datetime(2024, 4, 2)
 
 
 def objects(*rows: dict[str, Any]) -> pa.Table:
-    usual = {"size": 1, "last_modified_date": THEN, "account": "a", "repository": "r"}
-    return pa.Table.from_pylist([{**usual, **row} for row in rows], schema=SCHEMA)
+    defaults = {"size": 1, "last_modified_date": THEN, "account": "a", "repository": "r"}
+    return pa.Table.from_pylist([{**defaults, **row} for row in rows], schema=SCHEMA)
 
 
-def sums(before: pa.Table, after: pa.Table) -> dict[tuple[str | None, str | None], dict[str, int]]:
-    """The sums by data set, without those that are 0."""
+def nonzero_counts(before: pa.Table, after: pa.Table) -> dict[tuple[str | None, str | None], dict[str, int]]:
+    """The counts by data set, without zeros."""
     return {
         (row.pop("account"), row.pop("repository")): {name: value for name, value in row.items() if value}
         for row in count_changes(before, after).to_pylist()
     }
 
 
-def test_added_removed_and_kept_objects_are_told_apart() -> None:
-    found = sums(
+def test_added_removed_and_unchanged_objects_are_counted() -> None:
+    found = nonzero_counts(
         objects({"key": "kept", "size": 3}, {"key": "gone", "size": 5}, {"key": "moved", "repository": "old"}),
         objects({"key": "new", "size": None}, {"key": "kept", "size": 3}, {"key": "moved", "repository": None}),
     )
@@ -67,10 +63,10 @@ def test_added_removed_and_kept_objects_are_told_apart() -> None:
         ({"e_tag": None}, {"e_tag": "y", "size": 2}, True),
     ],
 )
-def test_an_object_is_rewritten_when_something_known_of_it_differs(
+def test_an_object_is_rewritten_if_a_value_that_both_snapshots_know_differs(
     before: dict[str, Any], after: dict[str, Any], is_rewritten: bool
 ) -> None:
-    ((_, found),) = sums(objects({"key": "k", **before}), objects({"key": "k", **after})).items()
+    ((_, found),) = nonzero_counts(objects({"key": "k", **before}), objects({"key": "k", **after})).items()
     assert found.get("rewritten_objects", 0) == is_rewritten
     assert found.get("rewritten_bytes", 0) == (after.get("size", 1) if is_rewritten else 0)
 
@@ -79,10 +75,10 @@ def test_only_current_objects_count() -> None:
     old = {"key": "k", "is_latest": False, "is_delete_marker": False, "size": 9}
     marker = {"key": "k", "is_latest": True, "is_delete_marker": True, "size": None}
     latest = {"key": "k", "is_latest": True, "is_delete_marker": False}
-    assert sums(objects(latest, old), objects(marker, old)) == {
+    assert nonzero_counts(objects(latest, old), objects(marker, old)) == {
         ("a", "r"): {"objects_before": 1, "bytes_before": 1, "removed_objects": 1, "removed_bytes": 1}
     }
-    assert sums(objects(), objects(marker)) == {}
+    assert nonzero_counts(objects(), objects(marker)) == {}
 
 
 some_objects = st.dictionaries(
@@ -92,9 +88,9 @@ some_objects = st.dictionaries(
 )
 
 
-@given(before=some_objects, after=some_objects, most=st.integers(1, 9), ordered=st.booleans())
-def test_ranges_of_keys_find_what_all_keys_together_find(
-    before: dict[str, Any], after: dict[str, Any], most: int, ordered: bool
+@given(before=some_objects, after=some_objects, max_bytes=st.integers(1, 9), ordered=st.booleans())
+def test_the_counts_of_all_key_ranges_are_those_of_the_whole_snapshots(
+    before: dict[str, Any], after: dict[str, Any], max_bytes: int, ordered: bool
 ) -> None:
     def table(some: dict[str, Any]) -> pa.Table:
         rows = [{"key": key, "size": a, "e_tag": b, "repository": c} for key, (a, b, c) in some.items()]
@@ -109,7 +105,7 @@ def test_ranges_of_keys_find_what_all_keys_together_find(
 
     sides = table(before), table(after)
     parts = []
-    for keys in key_ranges.key_ranges(*map(groups, sides), most):
+    for keys in key_ranges(*map(groups, sides), max_bytes):
         some = []
         for rows, chosen in zip(sides, (keys.before, keys.after), strict=True):
             read = pa.concat_tables([rows.slice(0, 0), *(rows.slice(group.number, 3) for group in chosen)])
@@ -126,34 +122,3 @@ def _is_in(key: str, low: str, high: str | None) -> bool:
 
 def _rows(table: pa.Table) -> Counter[tuple[Any, ...]]:
     return Counter(tuple(row.values()) for row in table.to_pylist())
-
-
-def test_a_range_of_files_has_the_rows_with_its_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("glue_jobs.ingest.data_files.ROW_GROUP_ROWS", 2)
-    addresses = []
-    for number, keys in enumerate(("abcde", "cdxyz")):
-        rows = pa.Table.from_pylist([{"key": key} for key in keys], schema=S3_INVENTORY_OBJECT.arrow_schema)
-        addresses.append(str(tmp_path / f"{number}.parquet"))
-        write_file(S3_INVENTORY_OBJECT, rows, addresses[-1], PARTITION)
-    groups = row_groups(addresses, COLUMNS)
-    assert [(group.first, group.last) for group in groups[:3]] == [("a", "b"), ("c", "d"), ("e", "e")]
-    assert groups[0].size == groups[1].size > groups[2].size > 0
-    for low, high, expected in (("", "c", "ab"), ("b", "d", "bcc"), ("d", None, "ddexyz"), ("zz", None, "")):
-        touched = [group for group in groups if group.overlaps(low, high)]
-        found = read_range(S3_INVENTORY_OBJECT, touched, low, high, COLUMNS, BY)
-        assert "".join(sorted(found["key"].to_pylist())) == expected
-        assert found.column_names == list(COLUMNS)
-
-
-def test_a_row_group_without_statistics_may_have_any_key() -> None:
-    unknown = RowGroup("", 0, 1, None, None)
-    assert unknown.overlaps("", "a")
-    assert unknown.overlaps("x", None)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "overlaps"),
-    [("", "b", False), ("", "b0", True), ("c", None, True), ("c0", None, False), ("b0", "b1", True)],
-)
-def test_a_row_group_overlaps_the_ranges_that_may_have_its_keys(low: str, high: str | None, overlaps: bool) -> None:
-    assert RowGroup("", 1, 1, "b", "c").overlaps(low, high) == overlaps

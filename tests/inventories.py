@@ -1,4 +1,4 @@
-"""Writes inventories as S3 does, in all its formats, for tests; knows nothing of how the product reads them."""
+"""Inventories for tests, written as S3 writes them in each format, independent of the code that reads them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
@@ -22,7 +22,7 @@ from tests.end_to_end.sources import put
 FORMATS = ("CSV", "ORC", "Parquet")
 ENDINGS = {"CSV": "csv.gz", "ORC": "orc", "Parquet": "parquet"}
 
-# As the API names them, as ORC and Parquet do, and the type there.
+# The API's name of each field, its name in ORC and Parquet, and its type there.
 FIELDS: dict[str, tuple[str, pa.DataType]] = {
     "Bucket": ("bucket", pa.string()),
     "Key": ("key", pa.string()),
@@ -39,39 +39,47 @@ FIELDS: dict[str, tuple[str, pa.DataType]] = {
     "Mood": ("mood", pa.string()),
 }
 
-CURRENT = ("Bucket", "Key", "Size", "LastModifiedDate", "ETag", "StorageClass")
-ALL = ("Bucket", "Key", "VersionId", "IsLatest", "IsDeleteMarker", "Size", "LastModifiedDate", "StorageClass")
+CURRENT_FIELDS = ("Bucket", "Key", "Size", "LastModifiedDate", "ETag", "StorageClass")
+VERSION_FIELDS = (
+    "Bucket",
+    "Key",
+    "VersionId",
+    "IsLatest",
+    "IsDeleteMarker",
+    "Size",
+    "LastModifiedDate",
+    "StorageClass",
+)
 
 Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """One configuration's reports below ``address``; records are dicts by the API's names."""
+    """Snapshots of one configuration below ``address``. Records are dicts with the API's names of fields."""
 
     address: str
     bucket: str = "example-data"
     config: str = "daily"
     form: str = "CSV"
-    fields: tuple[str, ...] = CURRENT
+    fields: tuple[str, ...] = CURRENT_FIELDS
     destination: str = "example-inventories"
-    more: dict[str, Any] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:
         return f"{self.address}/{self.bucket}/{self.config}"
 
     def manifest(self, time: datetime) -> str:
-        """Where the manifest of the snapshot of that time is."""
+        """The address of the manifest of the snapshot of that time."""
         return f"{self.folder}/{time:%Y-%m-%dT%H-%MZ}/manifest.json"
 
     def deliver(self, time: datetime, *files: Sequence[Record] | bytes, checksum: bool = True) -> str:
-        """Write a snapshot of some files, of records or of bytes as they are; returns the manifest's address."""
+        """Write a snapshot, a file for each list of records or for given bytes; returns the manifest's address."""
         contents = [file if isinstance(file, bytes) else self.content(file) for file in files]
         return self.deliver_manifest(time, self.promise(time, contents), checksum)
 
     def promise(self, time: datetime, contents: Sequence[bytes]) -> dict[str, Any]:
-        """Write the data files; returns the manifest that promises them."""
+        """Write the data files; returns the manifest that lists them."""
         listed = []
         for number, content in enumerate(contents):
             md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
@@ -87,11 +95,10 @@ class Inventory:
             "fileFormat": self.form,
             "fileSchema": self.schema,
             "files": listed,
-            **self.more,
         }
 
     def deliver_manifest(self, time: datetime, manifest: dict[str, Any] | bytes, checksum: bool = True) -> str:
-        """Write the manifest, and its checksum as the last file."""
+        """Write the manifest, then its checksum; returns the manifest's address."""
         content = manifest if isinstance(manifest, bytes) else json.dumps(manifest).encode()
         address = self.manifest(time)
         put(address, content)
@@ -125,7 +132,7 @@ class Inventory:
         return bytes(sink.getvalue())
 
     def csv(self, records: Sequence[Record]) -> bytes:
-        """The text of a CSV file: no header, all quoted, keys URL-encoded."""
+        """The text of a CSV file: no header, all values quoted, keys URL-encoded."""
         text = io.StringIO()
         writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
         for record in records:
@@ -134,8 +141,8 @@ class Inventory:
         return text.getvalue().encode()
 
     def all_versions(self) -> Inventory:
-        """The same, of every version."""
-        return replace(self, fields=ALL)
+        """The same configuration for all versions."""
+        return replace(self, fields=VERSION_FIELDS)
 
 
 _ORC = {"int64": "bigint", "bool": "boolean", "timestamp[ms]": "timestamp"}
@@ -156,13 +163,13 @@ def _text(value: Any) -> str:
 
 
 def record(key: str, size: int | None = 1, **more: Any) -> Record:
-    """An object in an inventory."""
-    usual = {"Bucket": "example-data", "LastModifiedDate": datetime(2024, 4, 1, 12), "StorageClass": "STANDARD"}
-    return {**usual, "Key": key, "Size": size, **more}
+    """One object of an inventory."""
+    defaults = {"Bucket": "example-data", "LastModifiedDate": datetime(2024, 4, 1, 12), "StorageClass": "STANDARD"}
+    return {**defaults, "Key": key, "Size": size, **more}
 
 
 def records(count: int, start: int = 0) -> list[Record]:
-    """Objects of two data sets, each of another size."""
+    """Objects of two data sets; the size of each is its number."""
     return [
         record(f"ana/{'tides' if n % 2 else 'winds'}/{n:05d} é.csv", n, ETag=f"{n:032x}")
         for n in range(start, start + count)

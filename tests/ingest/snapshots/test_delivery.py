@@ -52,8 +52,8 @@ def test_the_latest_snapshots_are_counted_for_each_inventory() -> None:
 
 
 def test_the_copy_that_was_written_last_is_tried_first() -> None:
-    copies = group_copies([delivery("b", 2), delivery("a", 1), delivery("c", 3)], [])[DAILY]
-    assert [each.address.split("/")[2] for each in copies.untried] == ["a", "b", "c"]
+    copies = group_copies([delivery("b", 2), delivery("a", 3), delivery("d", 1), delivery("c", 1)], [])[DAILY]
+    assert [each.address.split("/")[2] for each in copies.untried] == ["c", "d", "b", "a"]
     assert (copies.in_lake, copies.outdated) == (None, [])
 
 

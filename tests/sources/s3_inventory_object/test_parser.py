@@ -1,4 +1,4 @@
-"""Manifests and files of inventories: every format, any fields, and what is refused."""
+"""Manifests and data files of inventories: every format, any fields, and invalid ones."""
 
 from __future__ import annotations
 
@@ -28,15 +28,14 @@ from glue_jobs.sources.s3_inventory_object.parser.csv_rows import parse_block
 from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, field_names
 from glue_jobs.sources.s3_inventory_object.parser.keys import decode_keys
 from glue_jobs.storage import storage_for
-from tests.inventories import ALL, CURRENT, FIELDS, FORMATS, Inventory, Record, record
+from tests.inventories import CURRENT_FIELDS, FIELDS, FORMATS, VERSION_FIELDS, Inventory, Record, record
 
 TIME = datetime(2024, 5, 7, 1, 30)
 
-EVERY = ("Bucket", "Key", "VersionId", "IsLatest", "IsDeleteMarker", "Size", "LastModifiedDate", "ETag", "StorageClass",
-         "IsMultipartUploaded", "EncryptionStatus", "ObjectLockRetainUntilDate", "Mood")  # fmt: skip
+ALL_FIELDS = (*FIELDS,)
 
 
-def read(form: str, content: bytes, fields: tuple[str, ...] = CURRENT, **promised: Any) -> list[Any]:
+def read(form: str, content: bytes, fields: tuple[str, ...] = CURRENT_FIELDS, **promised: Any) -> list[Any]:
     """The blocks of a file of that content."""
     folder = Path(promised.pop("folder"))
     path = folder / "file"
@@ -64,8 +63,8 @@ def test_all_formats_give_the_same_rows(form: str, tmp_path: Path) -> None:
                IsMultipartUploaded=True, EncryptionStatus="SSE-S3", ObjectLockRetainUntilDate=locked),
         record("gone", None, VersionId="", IsLatest=False, IsDeleteMarker=True, StorageClass=None),
     ]  # fmt: skip
-    first, second = rows(form, given, EVERY, tmp_path)
-    absent = dict.fromkeys(set(COLUMNS) - {FIELDS[name][0] for name in EVERY})
+    first, second = rows(form, given, ALL_FIELDS, tmp_path)
+    absent = dict.fromkeys(set(COLUMNS) - {FIELDS[name][0] for name in ALL_FIELDS})
     assert first == {
         "bucket": "example-data", "key": "a b/ü+%41.csv", "version_id": "v1", "is_latest": True, "size": 5,
         "is_delete_marker": False, "last_modified_date": datetime(2024, 4, 1, 12), "e_tag": "e",
@@ -77,8 +76,8 @@ def test_all_formats_give_the_same_rows(form: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("fields", [("Bucket", "Key"), ("Key", "Mood", "Size", "Bucket"), ALL])
-def test_any_subset_of_fields_in_any_order(form: str, fields: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize("fields", [("Bucket", "Key"), ("Key", "Mood", "Size", "Bucket"), VERSION_FIELDS])
+def test_an_inventory_may_have_any_fields_in_any_order(form: str, fields: tuple[str, ...], tmp_path: Path) -> None:
     (row,) = rows(form, [record("k", 7, Mood="x", VersionId="", IsLatest=True)], fields, tmp_path)
     assert (row["key"], row["size"]) == ("k", 7 if "Size" in fields else None)
     assert row["version_id"] == ("null" if "VersionId" in fields else None)
@@ -86,24 +85,24 @@ def test_any_subset_of_fields_in_any_order(form: str, fields: tuple[str, ...], t
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30), max_size=20))
-def test_keys_survive_being_written_as_csv(keys: list[str]) -> None:
-    block = parse_block(Inventory("").csv([record(key) for key in keys]), ("bucket", "key", *["x"] * 0, *_others()))
+def test_keys_of_csv_are_decoded(keys: list[str]) -> None:
+    block = parse_block(Inventory("").csv([record(key) for key in keys]), ("bucket", "key", *_others()))
     assert block.rows["key"].to_pylist() == keys
     assert (block.records, block.rejected) == (len(keys), [])
 
 
 def _others() -> list[str]:
-    return [FIELDS[name][0] for name in CURRENT[2:]]
+    return [FIELDS[name][0] for name in CURRENT_FIELDS[2:]]
 
 
 @given(st.lists(st.text("aZ09%+/é", max_size=12), max_size=8), st.integers(0, 3))
-def test_decoding_many_is_decoding_each(keys: list[str], skipped: int) -> None:
+def test_keys_decoded_together_are_keys_decoded_one_by_one(keys: list[str], skipped: int) -> None:
     array = pa.array(["+%41é"[:skipped], *keys], pa.string())[1:]
     expected = [unquote_plus(key, errors="backslashreplace") for key in keys]
     assert decode_keys(array).to_pylist() == expected
 
 
-def test_keys_of_other_bytes_stay_visible() -> None:
+def test_bytes_that_are_not_utf_8_and_incomplete_escapes_stay_visible() -> None:
     assert decode_keys(pa.array(["a%ffb", quote_plus("é/ü +"), "100%", "%4", "%zz"])).to_pylist() == [
         "a\\xffb", "é/ü +", "100%", "%4", "%zz",
     ]  # fmt: skip
@@ -121,7 +120,7 @@ BAD_ROWS = {
 
 
 @pytest.mark.parametrize("line", BAD_ROWS)
-def test_a_bad_row_is_rejected_with_its_place_and_its_neighbours_stay(line: str) -> None:
+def test_a_bad_row_is_rejected_with_its_position_and_other_rows_are_kept(line: str) -> None:
     good = '"b","k%20{}","1","2024-05-07T08:00:00.000Z"'
     text = "\n".join([good.format(0), "", line, good.format(1), line, ""])
     block = parse_block(text.encode(), ("bucket", "key", "size", "last_modified_date"))
@@ -133,7 +132,9 @@ def test_a_bad_row_is_rejected_with_its_place_and_its_neighbours_stay(line: str)
     assert block.records == 4
 
 
-def test_rows_are_numbered_through_the_blocks_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_positions_of_rejected_rows_count_from_the_beginning_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("glue_jobs.sources.s3_inventory_object.parser.files.BYTES_PER_BLOCK", 1_000)
     monkeypatch.setattr("glue_jobs.read.unpack.MAX_OUTPUT_BYTES", 700)
     lines = [f'"b","k{n}"\n' if n % 40 else f'"b{n}"\n' for n in range(400)]
@@ -144,10 +145,10 @@ def test_rows_are_numbered_through_the_blocks_of_a_file(tmp_path: Path, monkeypa
     assert [key for block in blocks for key in block.rows["key"].to_pylist()] == [f"k{n}" for n in range(400) if n % 40]
 
 
-def test_large_files_are_read_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_files_are_not_read_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("glue_jobs.sources.s3_inventory_object.parser.files.MAX_BYTES_IN_MEMORY", 100)
     for form in ("ORC", "Parquet"):
-        found = rows(form, [record(f"k{n}") for n in range(3_000)], CURRENT, tmp_path)
+        found = rows(form, [record(f"k{n}") for n in range(3_000)], CURRENT_FIELDS, tmp_path)
         assert [row["key"] for row in found] == [f"k{n}" for n in range(3_000)]
 
 
@@ -155,7 +156,7 @@ GOOD = {form: Inventory("", form=form).content([record(f"k{n}") for n in range(5
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_file_that_is_not_as_promised(form: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_as_the_manifest_promises_is_invalid(form: str, tmp_path: Path) -> None:
     good = GOOD[form]
     other = GOOD["ORC" if form == "CSV" else "CSV"]
     cases = [
@@ -173,14 +174,16 @@ def test_a_file_that_is_not_as_promised(form: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["ORC", "Parquet"])
-def test_nothing_of_a_damaged_columnar_file_is_read(form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Some damage of ORC ends the process that reads it.
+def test_the_md5_of_orc_and_parquet_is_checked_before_anything_is_read(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Damaged ORC can end the process that reads it.
     monkeypatch.setattr(files, f"read_{form.lower()}", lambda *_: pytest.fail("was read"))
     with pytest.raises(InvalidSnapshotError, match="has the MD5"):
         read(form, GOOD[form], md5="0" * 32, folder=tmp_path)
 
 
-def test_an_empty_file_is_csv_without_rows_and_nothing_else(tmp_path: Path) -> None:
+def test_an_empty_file_is_valid_csv_but_not_orc_or_parquet(tmp_path: Path) -> None:
     assert [block.records for block in read("CSV", b"", folder=tmp_path)] == [0]
     for form in ("ORC", "Parquet"):
         with pytest.raises(InvalidSnapshotError, match=f"is empty, which no {form} file is"):
@@ -188,18 +191,18 @@ def test_an_empty_file_is_csv_without_rows_and_nothing_else(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("form", ["ORC", "Parquet"])
-def test_a_file_without_a_promised_column(form: str, tmp_path: Path) -> None:
+def test_a_file_without_a_column_of_file_schema_is_invalid(form: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidSnapshotError, match="has no column mood, which fileSchema names"):
-        read(form, GOOD[form], (*CURRENT, "Mood"), folder=tmp_path)
+        read(form, GOOD[form], (*CURRENT_FIELDS, "Mood"), folder=tmp_path)
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_names_of_fields(form: str) -> None:
-    inventory = Inventory("", form=form, fields=EVERY)
-    assert field_names(form, inventory.schema) == tuple(FIELDS[name][0] for name in EVERY)
+def test_field_names_of_each_format(form: str) -> None:
+    inventory = Inventory("", form=form, fields=ALL_FIELDS)
+    assert field_names(form, inventory.schema) == tuple(FIELDS[name][0] for name in ALL_FIELDS)
 
 
-def test_names_of_fields_as_aws_writes_them() -> None:
+def test_field_names_of_schemas_in_the_documentation() -> None:
     orc = "struct<bucket:string,key:string,size:bigint,last_modified_date:timestamp>"
     assert field_names("ORC", orc) == ("bucket", "key", "size", "last_modified_date")
     parquet = (
@@ -220,19 +223,19 @@ def manifest(inventory: Inventory, **changes: Any) -> Any:
     return read_manifest(address, storage.get(address), storage.get(address.replace("json", "checksum")))
 
 
-def test_a_manifest_says_what_the_snapshot_is_and_where_its_files_are(tmp_path: Path) -> None:
+def test_a_manifest_describes_the_snapshot_and_the_addresses_of_its_files(tmp_path: Path) -> None:
     inventory = Inventory(str(tmp_path), config="all-versions")
     found = manifest(inventory)
     assert (found.source_bucket, found.inventory_id, found.time, found.form) == (
         "example-data", "all-versions", TIME, "CSV",
     )  # fmt: skip
-    assert found.fields == tuple(FIELDS[name][0] for name in CURRENT)
+    assert found.fields == tuple(FIELDS[name][0] for name in CURRENT_FIELDS)
     (file,) = found.files
     assert storage_for(file.address).get(file.address) == b"x"
     assert file.address.startswith(f"{inventory.folder}/data/")
 
 
-def test_files_on_s3_are_at_their_keys_and_in_a_copy_beside_the_manifest() -> None:
+def test_files_are_at_their_keys_on_s3_and_beside_the_manifest_in_a_copy() -> None:
     content = (
         b'{"sourceBucket":"b","destinationBucket":"arn:aws:s3:::dest","version":"2016-11-30","fileFormat":"CSV",'
         b'"fileSchema":"Bucket, Key","files":[{"key":"p/b/c/data/1.csv.gz","size":1,"MD5checksum":"00"}]}'
@@ -260,12 +263,12 @@ BAD_MANIFESTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("reason", BAD_MANIFESTS)
-def test_a_manifest_that_cannot_be_used(reason: str, tmp_path: Path) -> None:
+def test_a_manifest_of_unknown_content_is_invalid(reason: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidSnapshotError, match=reason):
         manifest(Inventory(str(tmp_path)), **BAD_MANIFESTS[reason])
 
 
-def test_a_manifest_that_is_not_the_one_of_its_checksum() -> None:
+def test_a_manifest_that_is_damaged_or_not_json_is_invalid() -> None:
     with pytest.raises(InvalidSnapshotError, match=r"not the one that manifest\.checksum was made of"):
         read_manifest("/c/2024-05-07T01-30Z/manifest.json", b"{}", b"0" * 32)
     for content in (b"[]", b"{"):
@@ -274,7 +277,7 @@ def test_a_manifest_that_is_not_the_one_of_its_checksum() -> None:
             read_manifest("/c/2024-05-07T01-30Z/manifest.json", content, md5)
 
 
-def test_times_as_numbers_and_nested_new_fields(tmp_path: Path) -> None:
+def test_times_may_be_numbers_and_unknown_fields_may_be_nested(tmp_path: Path) -> None:
     sink, locked = pa.BufferOutputStream(), "object_lock_retain_until_date"
     columns = {
         "bucket": ["b"],
@@ -294,7 +297,7 @@ def test_times_as_numbers_and_nested_new_fields(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("length", "batches"), [(10, 1), (1_000, 4)])
-def test_a_batch_of_parquet_has_fewer_rows_where_keys_are_long(
+def test_a_batch_of_parquet_has_fewer_rows_if_keys_are_long(
     length: int, batches: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(columnar, "MAX_BATCH_BYTES", 2**20)
@@ -306,7 +309,7 @@ def test_a_batch_of_parquet_has_fewer_rows_where_keys_are_long(
     assert [key for rows in read for key in rows["key"].to_pylist()] == keys
 
 
-def test_a_number_with_blanks_is_one_whatever_its_neighbours_are() -> None:
+def test_a_number_with_blanks_is_valid_beside_good_and_bad_rows() -> None:
     alone, beside = b'"b","k"," 7"\n', b'"b","k"," 7"\n"b","l","x"\n'
     for text, rejected in ((alone, 0), (beside, 1)):
         block = parse_block(text, ("bucket", "key", "size"))

@@ -1,4 +1,4 @@
-"""Sums of a snapshot over parts are those over all of it."""
+"""Storage totals of a snapshot, added up over its parts."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def table(rows: list[Row]) -> pa.Table:
     return pa.table([*encoded, *columns[3:]], names=list(names))
 
 
-def summed(rows: list[Row]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    """The same, one row after another."""
+def in_python(rows: list[Row]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """The expected totals, one row after another."""
     found: dict[tuple[Any, ...], list[Any]] = {}
     for *names, latest, marker, size, modified in rows:
         sums = found.setdefault(tuple(names), [0, 0, 0, 0, 0, None, None])
@@ -54,15 +54,15 @@ rows_of = st.lists(
 
 
 @given(st.lists(rows_of, max_size=3))
-def test_totals_are_what_adding_up_gives(parts: list[list[Row]]) -> None:
+def test_totals_of_all_parts_are_those_of_the_whole_snapshot(parts: list[list[Row]]) -> None:
     totals = total_storage(SNAPSHOT, [partial_totals(table(part)) for part in parts])
     found = {tuple(row.values())[4:7]: tuple(row.values())[7:] for row in totals.to_pylist()}
     assert len(found) == totals.num_rows
-    assert found == summed([row for part in parts for row in part])
+    assert found == in_python([row for part in parts for row in part])
     assert set(totals["source_bucket"].to_pylist()) == {"example-data"}
 
 
-def test_a_row_tells_which_snapshot_it_is_of() -> None:
+def test_a_snapshot_without_objects_has_one_row_of_zeros() -> None:
     (row,) = total_storage(SNAPSHOT, []).to_pylist()
     assert (row["inventory_id"], row["snapshot_time"], row["snapshot_date"], row["objects"]) == (
         "daily", datetime(2024, 5, 7, 1, 30), datetime(2024, 5, 7).date(), 0,

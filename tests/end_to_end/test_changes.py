@@ -1,4 +1,4 @@
-"""What changed from snapshot to snapshot is known in whatever order they come, and however often."""
+"""Changes between snapshots are stored whatever the order and number of deliveries."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Sums = dict[tuple[datetime, datetime, str | None, str | None], dict[str, int]]
 
 
 def changes(lake: str) -> Sums:
-    """The rows of daily_change without the sums that are 0."""
+    """The rows of daily_change without zeros."""
     found: Sums = {}
     for row in map(dict, contents(lake, PIPELINE).changes.elements()):
         place = (row["previous_snapshot_time"], row["snapshot_time"], row["account"], row["repository"])
@@ -41,7 +41,7 @@ def changes(lake: str) -> Sums:
 
 
 def expected(snapshots: Snapshots, kept: int = 8) -> Sums:
-    """The same, found by comparing the objects one by one; of the latest ``kept`` snapshots."""
+    """The expected changes between the latest ``kept`` snapshots, found object by object."""
     found: dict[tuple[datetime, datetime, str | None, str | None], Counter[str]] = {}
     times = sorted(snapshots)
     for earlier, later in zip(times[-kept:], times[-kept:][1:], strict=False):
@@ -72,7 +72,7 @@ def differ(old: object, new: object) -> bool:
 
 
 def some_objects(chance: random.Random) -> list[Record]:
-    """Objects of a small bucket, in no order, some of them as any other snapshot has them."""
+    """Objects of a small bucket in no order, some of them equal in all snapshots."""
     return [
         record(
             f"{chance.choice('abc')}/{chance.choice('xy')}/{number:03d}",
@@ -85,10 +85,10 @@ def some_objects(chance: random.Random) -> list[Record]:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_the_changes_are_those_of_the_snapshots_whatever_the_runs_were(
+def test_changes_do_not_depend_on_the_runs_that_ingest_the_snapshots(
     seed: int, inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Late ones, ones delivered again, several a run; many data files, and many ranges of keys."""
+    """Snapshots come late, again, and several per run, with many data files and key ranges."""
     chance = random.Random(seed)
     monkeypatch.setattr(
         glue_jobs.ingest.snapshots.snapshot_task, "BYTES_PER_DATA_FILE", chance.choice((1, 3_000, 2**30))
@@ -105,7 +105,7 @@ def test_the_changes_are_those_of_the_snapshots_whatever_the_runs_were(
         assert changes(lake) == expected(snapshots)
 
 
-def test_what_changed_stays_known_when_the_objects_are_no_longer_kept(inventory: Inventory, lake: str) -> None:
+def test_changes_stay_when_the_rows_of_the_snapshots_are_dropped(inventory: Inventory, lake: str) -> None:
     snapshots = {day(number): records(number + 1, number) for number in range(5)}
     for time, objects in snapshots.items():
         inventory.deliver(time, objects)
@@ -113,7 +113,7 @@ def test_what_changed_stays_known_when_the_objects_are_no_longer_kept(inventory:
     assert changes(lake) == expected(snapshots)
 
 
-def test_a_backfill_compares_the_snapshots_that_it_keeps(inventory: Inventory, lake: str) -> None:
+def test_a_backfill_compares_the_snapshots_whose_rows_it_keeps(inventory: Inventory, lake: str) -> None:
     snapshots = {day(number): records(number + 1, number) for number in range(5)}
     for time, objects in snapshots.items():
         inventory.deliver(time, objects)
@@ -121,7 +121,9 @@ def test_a_backfill_compares_the_snapshots_that_it_keeps(inventory: Inventory, l
     assert changes(lake) == expected(snapshots, kept=3)
 
 
-def test_inventories_and_buckets_are_compared_with_their_own(inventory: Inventory, lake: str, tmp_path: Path) -> None:
+def test_a_snapshot_is_compared_with_one_of_the_same_inventory_only(
+    inventory: Inventory, lake: str, tmp_path: Path
+) -> None:
     others = [replace(inventory, config="other"), replace(inventory, bucket="more-data")]
     inventory.deliver(FIRST, records(2))
     for other in others:
@@ -131,7 +133,7 @@ def test_inventories_and_buckets_are_compared_with_their_own(inventory: Inventor
     assert {place[:2] for place in changes(lake)} == {(FIRST, day(2))}
 
 
-def test_an_object_that_another_data_set_has_now_counts_for_that(inventory: Inventory, lake: str) -> None:
+def test_other_versions_and_delete_markers_are_no_current_objects(inventory: Inventory, lake: str) -> None:
     versions = [
         record("a/x/gone", 5, VersionId="1", IsLatest=False, IsDeleteMarker=False),
         record("a/x/gone", None, VersionId="2", IsLatest=True, IsDeleteMarker=True),
@@ -156,23 +158,23 @@ def test_an_object_that_another_data_set_has_now_counts_for_that(inventory: Inve
     }
 
 
-def test_a_snapshot_whose_files_are_lost_is_not_compared_and_stops_no_run(inventory: Inventory, lake: str) -> None:
+def test_a_snapshot_with_lost_files_is_reported_and_not_compared(inventory: Inventory, lake: str) -> None:
     inventory.deliver(FIRST, records(2))
     run(inventory, lake)
     for file in Lake(lake, "usage_lake").load(S3_INVENTORY_OBJECT).files():
         Path(file.address).unlink()
     inventory.deliver(day(1), records(3))
-    told = io.StringIO()
+    output = io.StringIO()
     request = IngestRequest(PIPELINE, inventory.address, Lake(lake, "usage_lake"))
-    assert ingest(request, PlainReporter(told)).totals.rows == 3
-    what = (
+    assert ingest(request, PlainReporter(output)).totals.rows == 3
+    message = (
         "it is not known what changed in example-data/daily between 2024-05-01 01:30 and 2024-05-02 01:30: cannot read "
     )
-    assert what in told.getvalue()
+    assert message in output.getvalue()
     assert Lake(lake, "usage_lake").load(DAILY_CHANGE).files() == []
 
 
-def test_changes_that_another_program_joined_stay_as_they_are(inventory: Inventory, lake: str) -> None:
+def test_changes_that_another_program_joined_are_not_replaced(inventory: Inventory, lake: str) -> None:
     """As Athena's OPTIMIZE does to small files of a partition."""
     other = replace(inventory, config="other")
     for number in range(2):
@@ -191,7 +193,7 @@ def test_changes_that_another_program_joined_stay_as_they_are(inventory: Invento
 
 
 @pytest.mark.parametrize("step", ["after the plan", "after the rows", "before the changes", "after the changes"])
-def test_changes_that_are_no_more_go_although_the_run_is_killed(step: str, inventory: Inventory, lake: str) -> None:
+def test_outdated_changes_are_removed_although_the_run_is_killed(step: str, inventory: Inventory, lake: str) -> None:
     for number in (0, 1):
         inventory.deliver(day(number), records(number + 1))
     run(inventory, lake)

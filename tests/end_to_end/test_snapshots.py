@@ -1,4 +1,4 @@
-"""Snapshots are in the lake whole or not at all, replaced when delivered again, and dropped when they are old."""
+"""Snapshots are ingested as a whole, replaced when they are delivered again, and dropped when they are old."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def run(raw: Inventory | str, lake: str | Lake, **more: object) -> RunSummary:
 
 
 def stored(lake: str | Lake) -> dict[tuple[str, str, datetime], int]:
-    """Rows of each snapshot that is there in detail."""
+    """The number of rows of each snapshot that has rows."""
     found: Counter[tuple[str, str, datetime]] = Counter()
     for row, count in contents(lake, PIPELINE).rows.items():
         values = dict(row)
@@ -62,7 +62,7 @@ def stored(lake: str | Lake) -> dict[tuple[str, str, datetime], int]:
 
 
 def totals(lake: str | Lake) -> dict[datetime, int]:
-    """Objects of each snapshot by its totals."""
+    """The number of objects of each snapshot by its totals."""
     found: Counter[datetime] = Counter()
     for row, count in contents(lake, PIPELINE).totals.items():
         values = dict(row)
@@ -78,8 +78,8 @@ def at(*numbers: int, bucket: str = "example-data", config: str = "daily") -> li
 def test_a_snapshot_of_several_files_becomes_rows_and_totals(form: str, inventory: Inventory, lake: str) -> None:
     raw = replace(inventory, form=form)
     raw.deliver(FIRST, records(30), records(20, 30), [record("top.csv", 5, StorageClass="GLACIER")])
-    outcome = run(raw, lake)
-    assert (outcome.totals.objects, outcome.totals.records, outcome.totals.rows) == (1, 51, 51)
+    summary = run(raw, lake)
+    assert (summary.totals.objects, summary.totals.records, summary.totals.rows) == (1, 51, 51)
     found = contents(lake, PIPELINE)
     keys = sorted(dict(row)["key"] for row in found.rows)
     assert keys == sorted([*(each["Key"] for each in records(50)), "top.csv"])
@@ -94,7 +94,9 @@ def test_a_snapshot_of_several_files_becomes_rows_and_totals(form: str, inventor
     assert run(raw, lake).run_id is None
 
 
-def test_versions_and_delete_markers_are_counted_apart(inventory: Inventory, lake: str) -> None:
+def test_current_objects_other_versions_and_delete_markers_are_counted_separately(
+    inventory: Inventory, lake: str
+) -> None:
     versions = [
         record("a/r/k", 5, VersionId="v2", IsLatest=True, IsDeleteMarker=False, LastModifiedDate=datetime(2024, 4, 2)),
         record("a/r/k", 7, VersionId="", IsLatest=False, IsDeleteMarker=False, LastModifiedDate=datetime(2024, 4, 1)),
@@ -112,7 +114,7 @@ def test_versions_and_delete_markers_are_counted_apart(inventory: Inventory, lak
     assert {dict(row)["version_id"] for row in contents(lake, PIPELINE).rows} == {"v1", "v2", "m", "null"}
 
 
-def test_an_empty_snapshot_has_a_row_that_says_so(inventory: Inventory, lake: str) -> None:
+def test_an_empty_snapshot_has_a_row_of_zeros(inventory: Inventory, lake: str) -> None:
     inventory.deliver(FIRST)
     inventory.deliver(day(1), [])
     assert run(inventory, lake).totals.objects == 2
@@ -120,7 +122,7 @@ def test_an_empty_snapshot_has_a_row_that_says_so(inventory: Inventory, lake: st
     assert run(inventory, lake).run_id is None
 
 
-def test_a_row_that_is_there_twice_is_a_row_once_and_versions_are_not(inventory: Inventory, lake: str) -> None:
+def test_equal_rows_are_stored_once_but_versions_of_a_key_are_not_equal(inventory: Inventory, lake: str) -> None:
     raw = inventory.all_versions()
     version = record("k", 1, VersionId="a", IsLatest=True, IsDeleteMarker=False)
     raw.deliver(FIRST, [version, {**version, "VersionId": "b", "IsLatest": False}, version, {**version, "Size": 2}])
@@ -128,7 +130,7 @@ def test_a_row_that_is_there_twice_is_a_row_once_and_versions_are_not(inventory:
     assert (sums.records, sums.rows, sums.duplicates) == (4, 3, 1)
 
 
-def test_bad_rows_are_rejected_and_the_rest_is_the_snapshot(inventory: Inventory, lake: str) -> None:
+def test_bad_rows_are_rejected_and_the_other_rows_are_stored(inventory: Inventory, lake: str) -> None:
     text = inventory.csv(records(3)) + b'"example-data","short"\n'
     inventory.deliver(FIRST, gzip.compress(text), records(2, 3))
     sums = run(inventory, lake).totals
@@ -138,7 +140,9 @@ def test_bad_rows_are_rejected_and_the_rest_is_the_snapshot(inventory: Inventory
     assert bad["object"].startswith(f"{inventory.folder}/data/")
 
 
-def test_several_buckets_and_configurations_from_any_folder(inventory: Inventory, lake: str, tmp_path: Path) -> None:
+def test_inventories_of_several_buckets_are_found_from_any_folder(
+    inventory: Inventory, lake: str, tmp_path: Path
+) -> None:
     others = [inventory, replace(inventory, config="weekly"), replace(inventory, bucket="data")]
     for number, each in enumerate(others):
         each.deliver(FIRST, records(number + 1))
@@ -152,15 +156,15 @@ def test_several_buckets_and_configurations_from_any_folder(inventory: Inventory
     assert {key[1] for key in stored(f"{lake}2")} == {"weekly"}
 
 
-def test_a_snapshot_delivered_again_takes_the_place_of_the_first(inventory: Inventory, lake: str) -> None:
+def test_a_snapshot_delivered_again_replaces_the_first_delivery(inventory: Inventory, lake: str) -> None:
     other = replace(inventory, config="other")
     for raw in (inventory, other):
         raw.deliver(FIRST, records(10))
         raw.deliver(day(1), records(11))
     run(inventory, lake)
     inventory.deliver(FIRST, records(5, 100), records(1, 200))
-    outcome = run(inventory, lake)
-    assert (outcome.totals.objects, outcome.totals.rows) == (1, 6)
+    summary = run(inventory, lake)
+    assert (summary.totals.objects, summary.totals.rows) == (1, 6)
     assert stored(lake) == dict(zip([*at(0, 1), *at(0, 1, config="other")], [6, 11, 10, 11], strict=True))
     assert totals(lake) == {FIRST: 16, day(1): 22}
     inventory.deliver(FIRST)
@@ -169,7 +173,7 @@ def test_a_snapshot_delivered_again_takes_the_place_of_the_first(inventory: Inve
     assert len(stored(lake)) == 3
 
 
-def test_the_latest_keep_their_rows_and_all_their_totals(inventory: Inventory, lake: str) -> None:
+def test_the_latest_snapshots_keep_their_rows_and_all_keep_their_totals(inventory: Inventory, lake: str) -> None:
     weekly = replace(inventory, config="weekly")
     weekly.deliver(FIRST, records(1))
     for number in range(4):
@@ -182,10 +186,8 @@ def test_the_latest_keep_their_rows_and_all_their_totals(inventory: Inventory, l
     assert totals(lake) == {day(0): 2, day(1): 2, day(2): 3, day(3): 4, day(4): 5}
 
 
-def test_the_snapshot_that_readers_know_stays_until_a_run_after_the_one_that_adds_many(
-    inventory: Inventory, lake: str
-) -> None:
-    """Between the commits of rows and totals it is the newest that the totals name."""
+def test_the_latest_snapshot_before_a_run_keeps_its_rows_until_the_next_run(inventory: Inventory, lake: str) -> None:
+    """Readers take it for the latest one until the totals are committed."""
     inventory.deliver(FIRST, records(1))
     run(inventory, lake, keep_snapshots=2)
     for number in (1, 2):
@@ -205,7 +207,9 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("reason", DAMAGES)
-def test_a_damaged_snapshot_is_refused_and_the_others_are_not(reason: str, inventory: Inventory, lake: str) -> None:
+def test_a_damaged_snapshot_is_invalid_and_the_others_are_ingested(
+    reason: str, inventory: Inventory, lake: str
+) -> None:
     inventory.deliver(FIRST, records(3))
     run(inventory, lake)
     before = {*Path(inventory.folder, "data").iterdir()}
@@ -214,16 +218,16 @@ def test_a_damaged_snapshot_is_refused_and_the_others_are_not(reason: str, inven
     content = whole.read_bytes()
     DAMAGES[reason](whole)
     inventory.deliver(day(2), records(7))
-    outcome = run(inventory, lake)
-    assert outcome.failed
-    assert f"; refused {manifest.removesuffix('manifest.json')}: {reason.format(whole)}" in sentence(outcome)
+    summary = run(inventory, lake)
+    assert summary.failed
+    assert f"; refused {manifest.removesuffix('manifest.json')}: {reason.format(whole)}" in sentence(summary)
     assert list(stored(lake).values()) == [3, 7]
     assert totals(lake) == {FIRST: 3, day(2): 7}
-    (told,) = map(dict, contents(lake, PIPELINE).rejected)
-    assert told["object"] == manifest
-    assert reason.format(whole) in told["reason"]
+    (rejected,) = map(dict, contents(lake, PIPELINE).rejected)
+    assert rejected["object"] == manifest
+    assert reason.format(whole) in rejected["reason"]
     assert (orphans(lake), left_over(lake)) == (set(), [])
-    # Told once; tried again with every run, until it is whole.
+    # It is recorded once, and tried again by every run until it is valid.
     again = run(inventory, lake)
     assert (again.run_id, again.failed, len(again.invalid_snapshots)) == (None, False, 1)
     assert contents(lake, PIPELINE).rejected.total() == 1
@@ -234,20 +238,20 @@ def test_a_damaged_snapshot_is_refused_and_the_others_are_not(reason: str, inven
 
 
 @pytest.mark.parametrize("content", [b"[" * 100_000, b'{"version": "2016-11-30", "sourceBucket": "\\ud800"}'])
-def test_a_manifest_that_nobody_can_read_costs_only_its_own_snapshot(
+def test_an_unreadable_manifest_does_not_affect_other_snapshots(
     content: bytes, inventory: Inventory, lake: str
 ) -> None:
     manifest = Path(inventory.deliver(FIRST, records(3)))
     manifest.write_bytes(content)
     manifest.with_name("manifest.checksum").write_text(hashlib.md5(content, usedforsecurity=False).hexdigest())
     inventory.deliver(day(1), records(5))
-    outcome = run(inventory, lake)
-    assert (outcome.totals.rows, outcome.failed) == (5, True)
-    assert "manifest.json is not valid JSON" in sentence(outcome)
+    summary = run(inventory, lake)
+    assert (summary.totals.rows, summary.failed) == (5, True)
+    assert "manifest.json is not valid JSON" in sentence(summary)
 
 
-def test_refused_snapshots_take_no_place_among_the_latest(inventory: Inventory, lake: str) -> None:
-    """Neither from those that are stored nor from older ones of the same run."""
+def test_invalid_snapshots_do_not_count_as_the_latest(inventory: Inventory, lake: str) -> None:
+    """Stored snapshots and older ones of the same run keep their rows."""
 
     def deliver_damaged(number: int) -> None:
         inventory.deliver(day(number), records(number), b"no gzip")
@@ -265,7 +269,7 @@ def test_refused_snapshots_take_no_place_among_the_latest(inventory: Inventory, 
     assert (orphans(lake), left_over(lake)) == (set(), [])
 
 
-def test_a_refused_delivery_leaves_the_one_before_it(inventory: Inventory, lake: str) -> None:
+def test_an_invalid_delivery_does_not_replace_the_valid_one_before_it(inventory: Inventory, lake: str) -> None:
     inventory.deliver(FIRST, records(3))
     run(inventory, lake)
     inventory.deliver_manifest(FIRST, {**inventory.promise(FIRST, [b"x"]), "version": "2031-01-01"})
@@ -273,7 +277,7 @@ def test_a_refused_delivery_leaves_the_one_before_it(inventory: Inventory, lake:
     assert (list(stored(lake).values()), totals(lake)) == ([3], {FIRST: 3})
 
 
-def test_the_exit_code_tells_of_a_refused_snapshot_once(
+def test_the_exit_code_reports_an_invalid_snapshot_once(
     inventory: Inventory, lake: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["--pipeline", PIPELINE.name, "--raw_path", inventory.address, "--lake_path", lake]
@@ -285,11 +289,11 @@ def test_the_exit_code_tells_of_a_refused_snapshot_once(
     assert "is found by the names of its folders; leave any_name out" in capsys.readouterr().err
 
 
-def test_a_snapshot_without_checksum_waits(inventory: Inventory, lake: str) -> None:
+def test_a_snapshot_without_checksum_is_ingested_when_it_has_one(inventory: Inventory, lake: str) -> None:
     inventory.deliver(FIRST, records(3), checksum=False)
     inventory.deliver(day(1), records(4))
-    outcome = run(inventory, lake)
-    assert sentence(outcome).endswith(
+    summary = run(inventory, lake)
+    assert sentence(summary).endswith(
         f"; 1 snapshot is not delivered yet, e.g. {Path(inventory.manifest(FIRST)).parent}/"
     )
     assert totals(lake) == {day(1): 4}
@@ -298,45 +302,43 @@ def test_a_snapshot_without_checksum_waits(inventory: Inventory, lake: str) -> N
     assert totals(lake) == {FIRST: 3, day(1): 4}
 
 
-def test_what_lies_beside_snapshots_is_named_without_a_hint_that_would_not_help(
-    inventory: Inventory, lake: str
-) -> None:
+def test_an_object_beside_snapshots_is_reported_without_the_hint_at_any_name(inventory: Inventory, lake: str) -> None:
     inventory.deliver(FIRST, records(3))
     Path(inventory.folder, "README.txt").write_bytes(b"")
     assert sentence(run(inventory, lake)).endswith(f"skipped, e.g. {inventory.folder}/README.txt")
 
 
-def test_a_copy_of_the_same_snapshot_is_refused(inventory: Inventory, lake: str) -> None:
+def test_a_copy_of_the_same_snapshot_is_invalid(inventory: Inventory, lake: str) -> None:
     inventory.deliver(FIRST, records(3))
     replace(inventory, address=f"{inventory.address}/copy").deliver(FIRST, records(3))
-    outcome = run(inventory, lake)
-    assert outcome.totals.rows == 3
-    assert "the same snapshot lies in " in sentence(outcome)
+    summary = run(inventory, lake)
+    assert summary.totals.rows == 3
+    assert "the same snapshot lies in " in sentence(summary)
 
 
-def test_the_copy_that_was_written_last_stays_however_often_a_run_looks(inventory: Inventory, lake: str) -> None:
+def test_the_copy_that_was_written_last_stays_in_later_runs(inventory: Inventory, lake: str) -> None:
     older = replace(inventory, address=f"{inventory.address}/copy").deliver(FIRST, records(3))
     os.utime(older, (0, 0))
     inventory.deliver(FIRST, records(7))
-    told = [run(inventory, lake) for _ in range(3)]
-    assert [each.failed for each in told] == [True, False, False]
+    summaries = [run(inventory, lake) for _ in range(3)]
+    assert [each.failed for each in summaries] == [True, False, False]
     assert list(stored(lake).values()) == [7]
-    # Written anew it is the later one.
+    # Written again, the copy is the later one.
     os.utime(older)
     assert run(inventory, lake).totals.rows == 3
     assert list(stored(lake).values()) == [3]
     assert run(inventory, lake).run_id is None
 
 
-def test_where_the_copy_written_last_is_damaged_another_one_is_taken(inventory: Inventory, lake: str) -> None:
+def test_another_copy_is_ingested_if_the_one_written_last_is_damaged(inventory: Inventory, lake: str) -> None:
     copy = replace(inventory, address=f"{inventory.address}/copy")
     whole, damaged = inventory.deliver(FIRST, records(5)), copy.deliver(FIRST, records(7))
     os.utime(whole, (0, 0))
     for path in Path(copy.folder, "data").iterdir():
         path.unlink()
-    outcome = run(inventory, lake)
-    assert (outcome.totals.rows, outcome.failed) == (5, True)
-    assert "is missing" in sentence(outcome) and "the same snapshot lies in" not in sentence(outcome)
+    summary = run(inventory, lake)
+    assert (summary.totals.rows, summary.failed) == (5, True)
+    assert "is missing" in sentence(summary) and "the same snapshot lies in" not in sentence(summary)
     assert not run(inventory, lake).failed
     copy.deliver(FIRST, records(7))
     os.utime(damaged)
@@ -355,13 +357,13 @@ def test_snapshots_that_another_program_joined_are_not_replaced(table: Table, in
     assert len(Lake(lake, "usage_lake").load(table).files()) == 1
     inventory.deliver(FIRST, records(5))
     inventory.deliver(day(1), records(6))
-    outcome = run(inventory, lake)
-    assert "another program joined rows of several snapshots of its day in " in sentence(outcome)
+    summary = run(inventory, lake)
+    assert "another program joined rows of several snapshots of its day in " in sentence(summary)
     assert totals(lake) == {FIRST: 7, day(1): 6}
     assert stored(lake) == {**dict(zip(at(0, 1), [3, 6], strict=True)), at(0, config="other")[0]: 4}
 
 
-def test_replaced_files_go_when_no_reader_can_have_them(
+def test_replaced_files_are_deleted_when_no_reader_needs_them(
     inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inventory.deliver(FIRST, records(3))
@@ -369,13 +371,13 @@ def test_replaced_files_go_when_no_reader_can_have_them(
     table = Lake(lake, "usage_lake").load(S3_INVENTORY_OBJECT)
     inventory.deliver(FIRST, records(4))
     run(inventory, lake)
-    # Who began with the old snapshot can finish with it.
+    # A reader that began with the old snapshot can finish with it.
     assert table.rows(("key",)).num_rows == 3
     monkeypatch.setattr(glue_jobs.lake.history, "READABLE", timedelta(0))
     for number in (1, 2):
         inventory.deliver(day(number), records(number))
         run(inventory, lake)
-    assert useless(lake) == set()
+    assert unreferenced(lake) == set()
     for kept in (S3_INVENTORY_OBJECT, DAILY_CHANGE, DAILY_STORAGE):
         files = Lake(lake, "usage_lake").load(kept).files()
         on_disk = {str(path) for path in Path(lake, "usage_lake", kept.name, "data").rglob("*.parquet")}
@@ -383,24 +385,24 @@ def test_replaced_files_go_when_no_reader_can_have_them(
     assert totals(lake) == {FIRST: 4, day(1): 1, day(2): 2}
 
 
-def useless(lake: str) -> set[str]:
-    """Data files and Iceberg's lists of them that no snapshot of the two tables refers to any more."""
-    useful: set[str] = set()
+def unreferenced(lake: str) -> set[str]:
+    """Data files and manifests of Iceberg that no Iceberg snapshot of the tables refers to."""
+    referenced: set[str] = set()
     on_disk: set[str] = set()
     for table in (S3_INVENTORY_OBJECT, DAILY_CHANGE, DAILY_STORAGE):
         iceberg = Lake(lake, "usage_lake").load(table)._iceberg
         for snapshot in iceberg.snapshots():
             manifests = snapshot.manifests(iceberg.io)
-            useful |= {snapshot.manifest_list, *(manifest.manifest_path for manifest in manifests)}
+            referenced |= {snapshot.manifest_list, *(manifest.manifest_path for manifest in manifests)}
             entries = [entry for manifest in manifests for entry in manifest.fetch_manifest_entry(iceberg.io)]
-            useful |= {entry.data_file.file_path for entry in entries}
+            referenced |= {entry.data_file.file_path for entry in entries}
         folder = Path(lake, "usage_lake", table.name)
         on_disk |= {str(path) for ending in ("avro", "parquet") for path in folder.rglob(f"*.{ending}")}
-    return on_disk - useful
+    return on_disk - referenced
 
 
 @pytest.mark.parametrize("table", [S3_INVENTORY_OBJECT, DAILY_CHANGE, DAILY_STORAGE], ids=lambda table: table.name)
-def test_replaced_files_go_although_the_run_that_ends_them_dies(
+def test_replaced_files_are_deleted_although_the_run_that_replaces_them_dies(
     table: Table, inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(glue_jobs.lake.history, "READABLE", timedelta(0))
@@ -419,14 +421,14 @@ def test_replaced_files_go_although_the_run_that_ends_them_dies(
         patch.setattr(LoadedTable, "append", append_and_die)
         with pytest.raises(KeyboardInterrupt):
             run(inventory, lake)
-    assert any(path.endswith(".parquet") for path in useless(lake))
+    assert any(path.endswith(".parquet") for path in unreferenced(lake))
     run(inventory, lake)
-    assert not any(path.endswith(".parquet") for path in useless(lake))
+    assert not any(path.endswith(".parquet") for path in unreferenced(lake))
     assert totals(lake) == {FIRST: 4, day(1): 5}
 
 
 class Reader(threading.Thread):
-    """Asks again and again how many rows the latest snapshot has, as a query does: the totals tell which one it is."""
+    """Asks again and again for the rows of the latest snapshot, which it takes from the totals as a query does."""
 
     def __init__(self, lake: str) -> None:
         super().__init__(daemon=True)
@@ -451,7 +453,7 @@ class Reader(threading.Thread):
         return objects, times.to_pylist().count(latest)
 
 
-def test_a_reader_always_finds_the_latest_snapshot_whole(inventory: Inventory, lake: str) -> None:
+def test_a_reader_always_finds_all_rows_of_the_latest_snapshot(inventory: Inventory, lake: str) -> None:
     inventory.deliver(FIRST, records(5))
     run(inventory, lake)
     reader = Reader(lake)
@@ -490,7 +492,7 @@ def arguments(raw: Inventory, lake: str) -> list[str]:
 
 @pytest.fixture
 def delivered_again(inventory: Inventory, lake: str) -> Inventory:
-    """Raw snapshots that replace, add and drop some of the lake's, and one that is refused."""
+    """Deliveries that replace, add and drop snapshots of the lake, and one that is invalid."""
     inventory.deliver(FIRST, records(3))
     inventory.deliver(day(1), records(4))
     run(inventory, lake)
@@ -500,8 +502,8 @@ def delivered_again(inventory: Inventory, lake: str) -> Inventory:
     return inventory
 
 
-def assert_done(raw: Inventory, lake: str) -> None:
-    """The lake is what an undisturbed run makes of the deliveries."""
+def assert_ingested(raw: Inventory, lake: str) -> None:
+    """Check that the lake is as after an undisturbed run."""
     assert stored(lake) == dict(zip(at(1, 2), [8, 5], strict=True))
     assert totals(lake) == {FIRST: 3, day(1): 8, day(2): 5}
     found = contents(lake, PIPELINE)
@@ -518,19 +520,19 @@ def assert_done(raw: Inventory, lake: str) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_run_killed_at_a_step(
+def test_a_run_that_is_killed_at_any_step_is_finished_by_the_next(
     step: str, delivered_again: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert killed_at(step, arguments(delivered_again, lake)) == -signal.SIGKILL
-    # A reader who takes the latest snapshot by its totals finds its rows, wherever the run was killed.
+    # Wherever the run was killed, a reader finds the rows of the latest snapshot in the totals.
     latest = max(totals(lake))
     assert stored(lake)["example-data", "daily", latest] in {day(1): (4, 8), day(2): (5,)}[latest]
     run(delivered_again, lake, keep_snapshots=2)
-    assert_done(delivered_again, lake)
+    assert_ingested(delivered_again, lake)
     let_a_day_pass(lake)
     run(delivered_again, lake, keep_snapshots=2)
     assert (left_over(lake), orphans(lake)) == ([], set())
-    # Nor is anything left of what was replaced, once its readers are gone.
+    # Replaced files are deleted, too, once no reader can need them.
     monkeypatch.setattr(glue_jobs.lake.history, "READABLE", timedelta(0))
     for number in (4, 5):
         delivered_again.deliver(day(number), records(1))
@@ -538,18 +540,18 @@ def test_a_run_killed_at_a_step(
     assert (left_over(lake), orphans(lake)) == ([], set())
 
 
-def test_two_runs_started_together(delivered_again: Inventory, lake: str) -> None:
+def test_runs_that_start_together_ingest_each_snapshot_once(delivered_again: Inventory, lake: str) -> None:
     ended = together(3, arguments(delivered_again, lake))
     lost = "another run committed to s3_inventory_object first, so nothing of this run is stored; start it again"
     for _, text in ended:
         last = text.splitlines()[-1]
         assert re.match(r"run \S+ ingested 2 objects|nothing new", last) or last == f"error: {lost}", text
         assert "Traceback" not in text
-    assert_done(delivered_again, lake)
+    assert_ingested(delivered_again, lake)
     assert (left_over(lake), orphans(lake)) == ([], set())
 
 
-def test_a_large_snapshot_is_written_in_pieces(
+def test_a_large_snapshot_has_several_sorted_data_files(
     inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(glue_jobs.ingest.snapshots.snapshot_task, "BYTES_PER_DATA_FILE", 20_000)
@@ -565,8 +567,8 @@ def test_a_large_snapshot_is_written_in_pieces(
         assert keys == sorted(keys)
 
 
-def test_the_same_on_s3_through_spark(s3_for_workers: str, new_bucket: Callable[[], str]) -> None:
-    """Files are at the keys the manifest names, and in a copied folder beside it."""
+def test_snapshots_on_s3_are_ingested_by_spark(s3_for_workers: str, new_bucket: Callable[[], str]) -> None:
+    """Data files are at the keys in the manifest, and in a copied folder beside it."""
     bucket, home = new_bucket(), new_bucket()
     lake = Lake(f"{home}/lake", home.removeprefix("s3://").replace("-", "_"))
     raw = Inventory(f"{bucket}/inv", destination=bucket.removeprefix("s3://"))
@@ -584,10 +586,10 @@ def test_the_same_on_s3_through_spark(s3_for_workers: str, new_bucket: Callable[
     assert [(row["objects_before"], row["added_objects"]) for row in (odd, even)] == [(3, 1), (4, 1)]
 
 
-def test_the_thirtieth_run_asks_no_more_than_the_twenty_third(
+def test_the_cost_of_a_run_does_not_grow_with_the_number_of_runs(
     inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By then the window is full, and with each commit the oldest one ends."""
+    """From the 23rd run on, each commit expires the oldest Iceberg snapshot."""
     watch = Watch(monkeypatch)
     costs = []
     for number in range(30):

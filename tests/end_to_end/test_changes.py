@@ -121,9 +121,7 @@ def test_a_backfill_compares_the_snapshots_whose_rows_it_keeps(inventory: Invent
     assert changes(lake) == expected(snapshots, kept=3)
 
 
-def test_a_snapshot_is_compared_with_one_of_the_same_inventory_only(
-    inventory: Inventory, lake: str, tmp_path: Path
-) -> None:
+def test_a_snapshot_is_compared_with_one_of_the_same_inventory_only(inventory: Inventory, lake: str) -> None:
     others = [replace(inventory, config="other"), replace(inventory, bucket="more-data")]
     inventory.deliver(FIRST, records(2))
     for other in others:

@@ -140,9 +140,7 @@ def test_bad_rows_are_rejected_and_the_other_rows_are_stored(inventory: Inventor
     assert bad["object"].startswith(f"{inventory.folder}/data/")
 
 
-def test_inventories_of_several_buckets_are_found_from_any_folder(
-    inventory: Inventory, lake: str, tmp_path: Path
-) -> None:
+def test_inventories_of_several_buckets_are_found_from_any_folder(inventory: Inventory, lake: str) -> None:
     others = [inventory, replace(inventory, config="weekly"), replace(inventory, bucket="data")]
     for number, each in enumerate(others):
         each.deliver(FIRST, records(number + 1))

@@ -194,7 +194,7 @@ def _counts(delivery: Delivery, results: list[SnapshotChunkResult]) -> ObjectCou
         return np.array([sum(getattr(result, name) for result in results)], dtype=np.int64)
 
     # All objects of a snapshot have one time: when they were listed.
-    time = np.array([pa.scalar(delivery.snapshot.time, pa.timestamp("us")).value], dtype=np.int64)
+    time = np.array([pa.scalar(delivery.snapshot.id.time, pa.timestamp("us")).value], dtype=np.int64)
     duplicates = total("duplicates")
     rows = total("rows") + duplicates
     return ObjectCounts([delivery.address], rows, total("rejected"), total("filtered"), time, time, duplicates)

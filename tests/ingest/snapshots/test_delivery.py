@@ -37,7 +37,7 @@ def manifest(folder: str, minute: int = 0, name: str = "2024-05-07T01-30Z") -> R
 
 def delivery(folder: str, minute: int) -> Delivery:
     found = manifest(folder, minute)
-    return Delivery(found, Snapshot(found.entry.address, *DAILY, "CSV", ("bucket", "key"), ()))
+    return Delivery(found, Snapshot(found.entry.address, DAILY, "CSV", ("bucket", "key"), ()))
 
 
 def stored(inventory_id: str | None, time: datetime | None, bucket: str = "example-data") -> StoredFile:

@@ -60,4 +60,4 @@ def test_ranges_follow_each_other_and_hold_about_the_given_bytes() -> None:
 
 
 def test_row_groups_that_begin_with_the_same_key_are_in_one_range() -> None:
-    assert limits(1, ("a", 4), ("a", 4), ("b", 1)) == [("", "a", 0), ("a", "b", 8), ("b", None, 1)]
+    assert limits(1, *[("a", 4)] * 3, ("b", 1)) == [("", "a", 0), ("a", "b", 12), ("b", None, 1)]

@@ -22,7 +22,7 @@ from glue_jobs.ingest.staging import RunFolder
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.sources.pipeline import SnapshotPipeline
 from glue_jobs.sources.pipelines import PIPELINES
-from glue_jobs.sources.s3_inventory_object.parser import InventoryFile, Snapshot, read_manifest
+from glue_jobs.sources.s3_inventory_object.parser import InventoryFile, Snapshot, SnapshotId, read_manifest
 from tests.inventories import Inventory, record, records
 
 TIME = datetime(2024, 5, 7, 1, 30)
@@ -54,7 +54,7 @@ def objects(result: SnapshotChunkResult) -> int:
 @pytest.mark.parametrize("chunk_size", [1, 4, 11, 1000])
 def test_every_file_of_a_snapshot_is_in_one_chunk(sizes: list[int], chunk_size: int) -> None:
     files = tuple(InventoryFile(f"/{number}", size, "") for number, size in enumerate(sizes))
-    snapshot = Snapshot("/m", "b", "i", TIME, "CSV", ("bucket", "key"), files)
+    snapshot = Snapshot("/m", SnapshotId("b", "i", TIME), "CSV", ("bucket", "key"), files)
     chunks = [*split_snapshot(snapshot, chunk_size, keep_rows=True)]
     assert sorted(file.address for chunk in chunks for file in chunk.files) == sorted(file.address for file in files)
     assert all(chunk.files and chunk.keep_rows for chunk in chunks)
@@ -63,7 +63,8 @@ def test_every_file_of_a_snapshot_is_in_one_chunk(sizes: list[int], chunk_size: 
 
 def test_files_are_spread_so_that_chunks_have_similar_sizes() -> None:
     files = tuple(InventoryFile(f"/{number}", size, "") for number, size in enumerate([1, 2, 8, 3, 6, 4]))
-    chunks = split_snapshot(Snapshot("/m", "b", "i", TIME, "CSV", ("bucket", "key"), files), 12, keep_rows=False)
+    snapshot = Snapshot("/m", SnapshotId("b", "i", TIME), "CSV", ("bucket", "key"), files)
+    chunks = split_snapshot(snapshot, 12, keep_rows=False)
     assert [len(chunk) for chunk in chunks] == [12, 12]
 
 

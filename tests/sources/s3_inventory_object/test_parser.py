@@ -226,9 +226,7 @@ def manifest(inventory: Inventory, **changes: Any) -> Any:
 def test_a_manifest_describes_the_snapshot_and_the_addresses_of_its_files(tmp_path: Path) -> None:
     inventory = Inventory(str(tmp_path), config="all-versions")
     found = manifest(inventory)
-    assert (found.source_bucket, found.inventory_id, found.time, found.form) == (
-        "example-data", "all-versions", TIME, "CSV",
-    )  # fmt: skip
+    assert (found.id, found.form) == (("example-data", "all-versions", TIME), "CSV")
     assert found.fields == tuple(FIELDS[name][0] for name in CURRENT_FIELDS)
     (file,) = found.files
     assert storage_for(file.address).get(file.address) == b"x"

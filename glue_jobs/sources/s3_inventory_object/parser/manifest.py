@@ -67,17 +67,10 @@ class Snapshot:
     """What a manifest describes. ``address`` is the manifest's; ``fields`` are the files' columns by table names."""
 
     address: str
-    source_bucket: str
-    inventory_id: str
-    time: datetime
+    id: SnapshotId
     form: str
     fields: tuple[str, ...]
     files: tuple[InventoryFile, ...]
-
-    @property
-    def id(self) -> SnapshotId:
-        """Its identity, which copies of it share."""
-        return SnapshotId(self.source_bucket, self.inventory_id, self.time)
 
 
 def read_manifest(address: str, content: bytes, checksum: bytes) -> Snapshot:
@@ -115,7 +108,8 @@ def read_manifest(address: str, content: bytes, checksum: bytes) -> Snapshot:
     if {"bucket", "key"} - set(fields) or len(set(fields)) != len(fields):
         raise InvalidSnapshotError(f"its fileSchema {schema!r} lacks bucket or key, or names a field twice")
     files = tuple(_files(address, manifest))
-    return Snapshot(address, _text(manifest, "sourceBucket"), inventory_id, time, form, fields, files)
+    snapshot_id = SnapshotId(_text(manifest, "sourceBucket"), inventory_id, time)
+    return Snapshot(address, snapshot_id, form, fields, files)
 
 
 def _text(manifest: dict[str, Any], name: str) -> str:

@@ -16,7 +16,7 @@ help:  ## print this list
 
 install: .venv/installed .venv/checkov/installed  ## set up .venv with everything pinned
 
-demo: .venv/installed  ## make sample logs and inventories, ingest, ask, publish, compare with the truth
+demo: .venv/local  ## make sample logs and inventories, ingest, ask, publish, compare with the truth
 	@.venv/bin/usage-lake demo
 
 package: .venv/installed  ## write dist/usage-lake.yaml, the one file CloudFormation needs
@@ -47,11 +47,15 @@ clean:  ## remove what make has made: .venv, demo, caches
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment that runs and fits is kept and only brought up to date; any other is made anew.
-.venv/installed: pyproject.toml constraints.txt
+.venv/local: pyproject.toml setup.py constraints.txt
 	@.venv/bin/python -c 'import pip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null || { \
 	  python=$$(tools/find_python "$(PYTHON)") && \
 	  echo "Setting up .venv with $$("$$python" -V); this takes a few minutes, once." && \
 	  "$$python" -m venv --clear .venv; }
+	@$(RUN) -m pip install -q -c constraints.txt -e '.[local]'
+	@touch $@
+
+.venv/installed: .venv/local
 	@$(RUN) -m pip install -q -c constraints.txt -e '.[test]'
 	@touch $@
 

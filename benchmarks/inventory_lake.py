@@ -15,6 +15,7 @@ from benchmarks.inventory_files import BUCKET, TYPES, file_bytes, is_complete, w
 from glue_jobs.ingest.snapshots.comparison import SnapshotPair, compare_pairs
 from glue_jobs.ingest.snapshots.delivery import snapshot_of
 from glue_jobs.lake import Lake
+from glue_jobs.progress import SilentReporter
 from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.sources.s3_inventory_object.parser import SnapshotId
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
@@ -64,7 +65,7 @@ def open_lake(location: str) -> Lake:
 def changes(lake: Lake) -> list[pa.Table]:
     """The rows of ``daily_change`` that the run with the second snapshot finds."""
     files = files_by_snapshot(lake)
-    return [rows for _, rows in compare_pairs([SnapshotPair(*sorted(files))], files, our_run.Silent())]
+    return [rows for _, rows in compare_pairs([SnapshotPair(*sorted(files))], files, SilentReporter())]
 
 
 def files_by_snapshot(lake: Lake) -> dict[SnapshotId, list[str]]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from glue_jobs.ingest.request import RunSummary
 from glue_jobs.ingest.staging import new_run
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.jobs.run_job import run_job
+from glue_jobs.progress import SilentReporter
 from glue_jobs.read.plan import Chunk, chunk_size, split_into_chunks
 from glue_jobs.read.raw_object import Skipped, Window
 from glue_jobs.sources.pipeline import Pipeline
@@ -23,21 +22,10 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.workers.spark import session
 
 
-class Silent:
-    """A reporter that reports nothing."""
-
-    def say(self, sentence: str) -> None:
-        """Nothing."""
-
-    def progress(self, label: str) -> nullcontext[Callable[[int, int], None]]:
-        """Nothing either."""
-        return nullcontext(lambda done, total: None)
-
-
 def run(raw: Path, lake: Path, config: Path | None = None, pipeline: str = "s3_access_log") -> RunSummary:
     """Ingest everything new below ``raw`` into the lake in that folder."""
     arguments = {"pipeline": pipeline, "raw_path": str(raw), "lake_path": str(lake)}
-    summary = run_job(arguments | ({"config": str(config)} if config else {}), Silent()).ingested
+    summary = run_job(arguments | ({"config": str(config)} if config else {}), SilentReporter()).ingested
     assert summary is not None
     return summary
 

@@ -27,7 +27,7 @@ from glue_jobs.ingest.snapshots.comparison import MAX_RANGE_BYTES, RangeTask, co
 from glue_jobs.ingest.snapshots.key_ranges import key_ranges, row_groups
 from glue_jobs.ingest.snapshots.snapshot_task import SnapshotChunk, ingest_snapshot_chunk
 from glue_jobs.sources.pipelines import BY_NAME
-from glue_jobs.workers.spark import WORKER_MEMORY
+from glue_jobs.workers.processes import WORKER_MEMORY
 
 MAX_BYTES = 2**30
 WORKERS = 2

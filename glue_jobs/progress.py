@@ -41,6 +41,17 @@ class PlainReporter:
         yield update
 
 
+class SilentReporter:
+    """Says nothing: for programs that use the library."""
+
+    def say(self, sentence: str) -> None:
+        pass
+
+    @contextmanager
+    def progress(self, label: str) -> Iterator[Callable[[int, int], None]]:
+        yield lambda done, total: None
+
+
 class TerminalReporter:
     """Prints messages and progress bars for a person at a terminal."""
 

@@ -1,14 +1,20 @@
-"""The job script of AWS Glue, and ``python -m glue_jobs.run``: arguments to a job to an exit code."""
+"""The job script of AWS Glue, and ``python -m glue_jobs.run`` elsewhere: arguments to a job to an exit code."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from importlib.util import find_spec
 
 from glue_jobs.errors import STOPPED, UsageLakeError
-from glue_jobs.jobs.arguments import parse
+from glue_jobs.jobs.arguments import given_names, parse, resolve, without_abbreviations
 from glue_jobs.jobs.run_job import run_job
 from glue_jobs.progress import PlainReporter
+from glue_jobs.workers.spark import STARTED_BY_JAVA, session
+
+JOB_NAME = "JOB_NAME"
 
 
 def main(arguments: Sequence[str]) -> str | int | None:
@@ -18,16 +24,50 @@ def main(arguments: Sequence[str]) -> str | int | None:
     """
     reporter = PlainReporter()
     try:
-        result = run_job(parse(arguments), reporter)
+        with glue_job(arguments) if on_glue() else nullcontext(parse(arguments)) as values:
+            result = run_job(values, reporter)
+            if result.failed:
+                raise UsageLakeError(result.sentence)
     except UsageLakeError as error:
         return f"error: {error}"
     except KeyboardInterrupt:
         reporter.say("stopped; the next run continues from here")
         return STOPPED
-    if result.failed:
-        return result.sentence
     reporter.say(result.sentence)
     return None
+
+
+def on_glue() -> bool:
+    """Whether AWS Glue started this program: its own library is there, and a JVM that has its classes."""
+    return STARTED_BY_JAVA in os.environ and find_spec("awsglue") is not None
+
+
+@contextmanager
+def glue_job(arguments: Sequence[str]) -> Iterator[Mapping[str, str]]:
+    """The job as Glue knows it, begun before the block and committed after it; yields the values of its arguments.
+
+    Glue shows job metrics, insights and the details of a run for jobs that do so. Nothing is read or written through
+    the context: docs/decisions/0015-glue-library.md.
+
+    Raises:
+        ArgumentError: an argument the job requires is missing.
+    """
+    from awsglue.context import GlueContext
+    from awsglue.job import Job
+    from awsglue.utils import getResolvedOptions
+
+    # Glue takes every option it is asked for as required, so it is asked for those that are there.
+    names = given_names(arguments)
+    wanted = [*names, JOB_NAME] if _has_name(arguments) else names
+    options = getResolvedOptions(["run.py", *without_abbreviations(arguments)], wanted)
+    job = Job(GlueContext(session().sparkContext))
+    job.init(options.get(JOB_NAME, ""), options)
+    yield resolve({name: options[name] for name in names})
+    job.commit()
+
+
+def _has_name(arguments: Sequence[str]) -> bool:
+    return any(text.partition("=")[0] == f"--{JOB_NAME}" for text in arguments)
 
 
 if __name__ == "__main__":

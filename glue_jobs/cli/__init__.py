@@ -1,0 +1,20 @@
+"""``usage-lake``, the command line."""
+
+from __future__ import annotations
+
+import sys
+
+# Packages of the extra `local` that commands import, by the names they are imported by.
+OF_THE_EXTRA_LOCAL = frozenset({"click", "duckdb", "pandas", "rich", "sqlglot"})
+
+
+def main() -> None:
+    """Run the command that the program's arguments name; a package that is missing is one sentence."""
+    try:
+        from glue_jobs.cli.main import main as command
+
+        command()
+    except ModuleNotFoundError as error:
+        if error.name not in OF_THE_EXTRA_LOCAL:
+            raise
+        sys.exit("error: the command line needs the extra local: pip install 's3-usage-lake[local]'")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from glue_jobs.errors import ArgumentError
 from glue_jobs.sources import SOURCES
@@ -15,6 +16,8 @@ MANAGEMENT_EVENTS = ("keep", "drop")
 # The value of the argument pipeline that asks for reports instead of a pipeline.
 REPORT = "report"
 
+ENGINES = ("processes", "spark")
+
 # The jobs an argument is for.
 INGEST_JOB, REPORT_JOB = "ingest", "report"
 
@@ -23,7 +26,8 @@ INGEST_JOB, REPORT_JOB = "ingest", "report"
 class Argument:
     """One argument of ``jobs``: its name on Glue, its ``option`` on the command line, and what it means.
 
-    A ``flag`` is true or false. ``choices`` are all its values, where there are only a few.
+    A ``flag`` is true or false. ``choices`` are all its values, where there are only a few. The stack passes it to its
+    jobs if it is for ``on_glue``.
     """
 
     name: str
@@ -34,6 +38,7 @@ class Argument:
     flag: bool = False
     metavar: str | None = None
     choices: tuple[str, ...] = ()
+    on_glue: bool = True
     jobs: tuple[str, ...] = (INGEST_JOB,)
 
 
@@ -129,6 +134,14 @@ ARGUMENTS = (
         default="keep",
         choices=MANAGEMENT_EVENTS,
     ),
+    Argument(
+        "engine",
+        "--engine",
+        "Who runs the tasks: processes of this machine, or Spark, which needs the extra spark.",
+        default="processes",
+        choices=ENGINES,
+        on_glue=False,
+    ),
 )
 
 
@@ -142,11 +155,44 @@ def parse(arguments: Sequence[str]) -> dict[str, str]:
     for argument in ARGUMENTS:
         # Glue may lose an empty value on the way, so that a name comes without one.
         parser.add_argument(f"--{argument.name}", default=argument.default, nargs="?")
-    values = vars(parser.parse_known_args(arguments)[0])
-    job = REPORT_JOB if values["pipeline"] == REPORT else INGEST_JOB
+    return resolve(vars(parser.parse_known_args(arguments)[0]))
+
+
+def given_names(arguments: Sequence[str]) -> list[str]:
+    """The names of the declared arguments that a Glue job's command line has a value for."""
+    values = {text.partition("=")[0] for text in arguments if "=" in text}
+    values |= {name for name, value in pairwise(arguments) if not value.startswith("--")}
+    return [argument.name for argument in ARGUMENTS if f"--{argument.name}" in values]
+
+
+def without_abbreviations(arguments: Sequence[str]) -> list[str]:
+    """The command line without options that a parser could take for abbreviations of declared ones.
+
+    Glue passes its own ``--conf``, and `getResolvedOptions` of Glue 5 takes it for ``--config``.
+    """
+    names = {f"--{argument.name}" for argument in ARGUMENTS}
+    kept: list[str] = []
+    is_value = True
+    for text in arguments:
+        option = text.partition("=")[0]
+        if option.startswith("--"):
+            is_value = option in names or not any(name.startswith(option) for name in names)
+        if is_value:
+            kept.append(text)
+    return kept
+
+
+def resolve(values: Mapping[str, str | None]) -> dict[str, str]:
+    """The values that the job uses: those given, or else the defaults; an empty value is none.
+
+    Raises:
+        ArgumentError: an argument the job requires is missing.
+    """
+    job = REPORT_JOB if values.get("pipeline") == REPORT else INGEST_JOB
     wanted = [argument for argument in ARGUMENTS if job in argument.jobs]
     # The stack passes an empty value for a parameter that its owner left empty.
-    given = {argument.name: values[argument.name] for argument in wanted if values[argument.name]}
+    texts = {argument.name: values.get(argument.name, argument.default) for argument in wanted}
+    given = {name: text for name, text in texts.items() if text}
     missing = [f"--{argument.name}" for argument in wanted if argument.required and argument.name not in given]
     if missing:
         raise ArgumentError(f"the job needs {', '.join(missing)}")

@@ -7,7 +7,7 @@ from datetime import date
 
 from glue_jobs.errors import ArgumentError
 from glue_jobs.ingest.request import DEFAULT_KEPT_SNAPSHOTS, IngestRequest
-from glue_jobs.jobs.arguments import MANAGEMENT_EVENTS, REPORT
+from glue_jobs.jobs.arguments import ENGINES, MANAGEMENT_EVENTS, REPORT
 from glue_jobs.jobs.config_argument import config_argument
 from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.sources.pipeline import Pipeline
@@ -53,6 +53,18 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
         any_name=any_name,
         keep_snapshots=_kept_snapshots(values),
     )
+
+
+def engine_argument(values: Mapping[str, str]) -> str:
+    """Who is to run the tasks: one of `ENGINES`.
+
+    Raises:
+        ArgumentError: the value is none of them.
+    """
+    engine = values.get("engine", ENGINES[0])
+    if engine not in ENGINES:
+        raise ArgumentError(f"engine is {' or '.join(ENGINES)}, not {engine!r}")
+    return engine
 
 
 def _with_management_events(pipeline: Pipeline, management: str) -> Pipeline:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import RunSummary
 from glue_jobs.jobs.arguments import REPORT
-from glue_jobs.jobs.ingest_job import ingest_request
+from glue_jobs.jobs.ingest_job import engine_argument, ingest_request
 from glue_jobs.jobs.report_job import report, report_request
 from glue_jobs.jobs.run_summary import sentence as ingest_sentence
 from glue_jobs.progress import Reporter
 from glue_jobs.publish.publish import Published
 from glue_jobs.publish.publish import sentence as report_sentence
+from glue_jobs.workers.engine import start_spark
 
 
 @dataclass(frozen=True)
@@ -43,5 +44,8 @@ def run_job(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     if values["pipeline"] == REPORT:
         published = report(report_request(values), reporter)
         return JobResult(report_sentence(published), published=published)
-    summary = ingest(ingest_request(values), reporter)
+    request = ingest_request(values)
+    if engine_argument(values) == "spark":
+        start_spark()
+    summary = ingest(request, reporter)
     return JobResult(ingest_sentence(summary), summary.failed, ingested=summary)

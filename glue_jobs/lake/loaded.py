@@ -122,6 +122,16 @@ class LoadedTable:
         with explained(f"read {self.location}"):
             return (scan.filter(_filter(partition)) if partition else scan).to_arrow()
 
+    def rows_of_days(self, columns: tuple[str, ...], column: str | None, since: date | None, until: date | None) -> Any:
+        """Those columns of the rows whose ``column`` is between the days, both included, as an Arrow table."""
+        scan = self._iceberg.scan(selected_fields=columns)
+        if column and since:
+            scan = scan.filter(f"{column} >= '{since.isoformat()}'")
+        if column and until:
+            scan = scan.filter(f"{column} <= '{until.isoformat()}'")
+        with explained(f"read {self.location}"):
+            return scan.to_arrow()
+
     @cached_property
     def expired_files(self) -> list[str]:
         """What no kept snapshot refers to once a commit based on this one was made: to be deleted then."""

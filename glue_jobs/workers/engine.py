@@ -1,4 +1,4 @@
-"""Choose who runs the tasks: Spark's workers, or this process if starting Spark takes longer than the work."""
+"""Who runs the tasks: Spark on Glue; on a laptop a pool of processes, or this process for little work."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from glue_jobs.errors import UsageLakeError
-from glue_jobs.workers.spark import Progress, is_running, run_tasks, session, task_error
+from glue_jobs.workers.processes import process_pool
+from glue_jobs.workers.spark import is_running, run_tasks, session
+from glue_jobs.workers.task_errors import Progress, task_error
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -15,9 +17,9 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# This process usually ingests this much before Spark has started. Text that compresses well, or needs a parser's
-# fallback, takes longer.
-MAX_BYTES_IN_PROCESS = 32 * 2**20
+# This process ingests so many bytes of raw objects before a second process has started and imported the library,
+# which takes half a second.
+MAX_BYTES_IN_PROCESS = 8 * 2**20
 
 
 class Workers(Protocol):
@@ -36,13 +38,23 @@ class Workers(Protocol):
         """
 
 
-def workers_for(size: int) -> Workers:
-    """Workers for tasks on ``size`` bytes of raw objects, or on work that takes as long.
+def start_spark() -> None:
+    """Run all tasks of this process on Spark from now on, in the session that is there or in a local one.
 
     Raises:
-        UsageLakeError: there is no Java 17 to run Spark on.
+        UsageLakeError: there is no PySpark, or no Java 17 to run it on.
     """
-    return InProcess() if size <= MAX_BYTES_IN_PROCESS and not is_running() else OnSpark(session())
+    session()
+
+
+def workers_for(size: int) -> Workers:
+    """Who is to run tasks that hold ``size`` bytes of raw objects, or as much work as those.
+
+    Spark where a session runs already, as on Glue; otherwise the processes of this machine.
+    """
+    if is_running():
+        return OnSpark(session())
+    return InProcess() if size <= MAX_BYTES_IN_PROCESS else process_pool()
 
 
 @dataclass(frozen=True)

@@ -19,24 +19,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.workers.gc_pause import gc_paused
 from glue_jobs.workers.java import use_java_17
+from glue_jobs.workers.processes import WORKER_MEMORY
+from glue_jobs.workers.task_errors import Progress, TaskError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Progress = Callable[[int, int], None]
 
 SECONDS_BETWEEN_PROGRESS = 0.5
-
-# Workers, and Arrow in them, keep the memory of one batch for the next. Allocating it from the system again takes a
-# fifth of their time.
-# https://man7.org/linux/man-pages/man3/mallopt.3.html, https://arrow.apache.org/docs/cpp/env_vars.html
-WORKER_MEMORY = {
-    "MALLOC_MMAP_THRESHOLD_": str(2**30),
-    "MALLOC_TRIM_THRESHOLD_": str(2**30),
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
-}
 
 # Java only hands out tasks. Full optimisation and parallel garbage collection cost a local session two CPU seconds.
 # https://docs.oracle.com/en/java/javase/17/docs/specs/man/java.html
@@ -47,11 +39,7 @@ JVM_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 RESULT_BUFFER_BYTES = 2**20
 
 # Set by spark-submit and Glue, which start Python from a JVM and choose the master themselves.
-_STARTED_BY_JAVA = "PYSPARK_GATEWAY_PORT"
-
-
-class TaskError(UsageLakeError):
-    """A task failed with an unexpected error; the text names it, and the cause has the whole trace."""
+STARTED_BY_JAVA = "PYSPARK_GATEWAY_PORT"
 
 
 def session() -> SparkSession:
@@ -67,7 +55,7 @@ def session() -> SparkSession:
 
 def is_running() -> bool:
     """Whether a Spark session exists: Glue's, or one that `session` has started."""
-    if _STARTED_BY_JAVA in os.environ:
+    if STARTED_BY_JAVA in os.environ:
         return True
     if "pyspark" not in sys.modules:
         return False
@@ -100,7 +88,10 @@ def _interrupts_delayed() -> Iterator[None]:
 
 def start_session() -> SparkSession:
     """The active session, or else a new one; raises as `session` does."""
-    from pyspark.sql import SparkSession
+    try:
+        from pyspark.sql import SparkSession
+    except ModuleNotFoundError as error:
+        raise UsageLakeError("Spark is not installed here: pip install 's3-usage-lake[spark]'") from error
 
     active = SparkSession.getActiveSession()
     if active:
@@ -108,7 +99,7 @@ def start_session() -> SparkSession:
     builder = SparkSession.builder.appName("usage-lake")
     for name, value in WORKER_MEMORY.items():
         builder = builder.config(f"spark.executorEnv.{name}", value)
-    if _STARTED_BY_JAVA in os.environ:
+    if STARTED_BY_JAVA in os.environ:
         return builder.getOrCreate()
     use_java_17()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -197,10 +188,3 @@ def _error_of_task(error: Exception) -> UsageLakeError:
         f"{name}: {text}" for name, text in lines if not name.startswith(("org.apache.spark", "pyspark", "py4j"))
     ]
     return TaskError(f"a task failed with {foreign[0] if foreign else str(error).splitlines()[0]}")
-
-
-def task_error(error: Exception) -> TaskError:
-    """The sentence for an unexpected error, with the first line of its text."""
-    kind = type(error)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    return TaskError(f"a task failed with {': '.join([name, *str(error).splitlines()[:1]])}")

@@ -22,6 +22,7 @@ from glue_jobs.sources.pipelines import TABLES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from glue_jobs.workers.spark import session
 from tests.end_to_end.sources import Raw
 
 # What two runs over the same objects may tell differently.
@@ -137,4 +138,5 @@ def without_spark(patch: pytest.MonkeyPatch) -> None:
 
 def with_spark(patch: pytest.MonkeyPatch) -> None:
     """However little there is to do."""
-    patch.setattr(glue_jobs.workers.engine, "MAX_BYTES_IN_PROCESS", -1)
+    engine = glue_jobs.workers.engine
+    patch.setattr(engine, "workers_for", lambda _: engine.OnSpark(session()))

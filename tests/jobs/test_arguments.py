@@ -10,7 +10,7 @@ from glue_jobs.jobs.ingest_job import ingest_request
 
 GIVEN = ["--pipeline", "s3_access_log", "--raw_path", "/raw", "--lake_path", "/lake"]
 VALUES = {"pipeline": "s3_access_log", "raw_path": "/raw", "lake_path": "/lake"}
-DEFAULTS = {"database": "usage_lake", "keep_snapshots": "8", "management_events": "keep"}
+DEFAULTS = {"engine": "processes", "database": "usage_lake", "keep_snapshots": "8", "management_events": "keep"}
 REPORT = {"pipeline": "report", "lake_path": "/lake", "report_path": "/reports"}
 
 
@@ -47,7 +47,7 @@ def test_an_empty_value_of_the_stack_is_no_value(nothing: list[str]) -> None:
         )
         for text in (f"--{name}", *nothing)
     ]
-    assert parse([*GIVEN, *empty]) == VALUES
+    assert parse([*GIVEN, *empty]) == {**VALUES, "engine": "processes"}
     wanted = ingest_request(parse([*GIVEN, *empty]))
     assert (wanted.lake.database, wanted.look_back_days, wanted.any_name, wanted.since) == (
         "usage_lake",

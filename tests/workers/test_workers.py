@@ -1,4 +1,4 @@
-"""Tasks run in this process, unless there is much work or Spark runs already."""
+"""Tasks run in this process, in a pool of processes when there is much work, or on Spark where it runs already."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 
 from glue_jobs.errors import StorageError
 from glue_jobs.workers.engine import MAX_BYTES_IN_PROCESS, InProcess, OnSpark, workers_for
-from glue_jobs.workers.spark import TaskError, session
+from glue_jobs.workers.spark import session
+from glue_jobs.workers.task_errors import TaskError
 
 
 def choice(size: int, environment: dict[str, str]) -> str:
@@ -31,9 +32,10 @@ def choice(size: int, environment: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("size", "chosen"), [(0, "InProcess"), (MAX_BYTES_IN_PROCESS, "InProcess"), (MAX_BYTES_IN_PROCESS + 1, "OnSpark")]
+    ("size", "chosen"),
+    [(0, "InProcess"), (MAX_BYTES_IN_PROCESS, "InProcess"), (MAX_BYTES_IN_PROCESS + 1, "ProcessPool")],
 )
-def test_spark_is_started_only_for_much_work(size: int, chosen: str) -> None:
+def test_a_pool_is_started_only_for_much_work(size: int, chosen: str) -> None:
     assert choice(size, {}) == chosen
 
 

@@ -16,9 +16,12 @@ Folder = Path | ZipPath
 
 
 def _queries() -> Folder:
-    root = Path(__file__).parents[3]
+    package, root = Path(__file__).parents[2], Path(__file__).parents[3]
     # Glue imports the library from a zip file without unpacking it.
-    return ZipPath(root, "queries/") if root.is_file() else root / "queries"
+    if root.is_file():
+        return ZipPath(root, "queries/")
+    installed = package / "queries"
+    return installed if installed.is_dir() else root / "queries"
 
 
 QUERIES = _queries()

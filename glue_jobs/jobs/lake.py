@@ -1,0 +1,138 @@
+"""The lake as a Python object: for notebooks and scripts.
+
+Examples that a test runs: docs/python.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from glue_jobs.errors import ArgumentError
+from glue_jobs.ingest.request import RunSummary
+from glue_jobs.jobs.arguments import REPORT
+from glue_jobs.jobs.lake_argument import lake_argument
+from glue_jobs.jobs.run_job import run_job
+from glue_jobs.jobs.table_scan import TableScan
+from glue_jobs.progress import Reporter, SilentReporter
+from glue_jobs.publish.publish import Published
+from glue_jobs.query.saved.query import SavedQuery
+from glue_jobs.query.saved.view import SavedView
+from glue_jobs.sources.pipelines import TABLES
+
+if TYPE_CHECKING:
+    from glue_jobs.query.saved.metadata import ParameterValue
+
+__all__ = ["Lake", "TableScan"]
+
+
+class Lake:
+    """A lake: its tables, its saved queries, and the jobs that fill and publish it.
+
+    ``location`` is a folder or ``s3://bucket/prefix``. ``catalog`` is ``sqlite`` (a file in the lake's folder) or
+    ``glue``; by default it is glue for a lake on S3. Nothing is read before a method needs it. Answers are Arrow
+    tables; ``answer.to_pandas()`` makes a DataFrame of one. ``reporter`` hears of progress; by default nobody does.
+
+    Raises:
+        ArgumentError: the database or the catalog has a name that cannot be used.
+        LakeError: a lake at that location cannot have that catalog.
+    """
+
+    def __init__(
+        self,
+        location: str | Path,
+        database: str = "usage_lake",
+        catalog: str | None = None,
+        reporter: Reporter | None = None,
+    ) -> None:
+        self._values = {"lake_path": str(location), "database": database}
+        if catalog is not None:
+            self._values["catalog"] = catalog
+        self._lake = lake_argument(self._values)
+        self._reporter = reporter or SilentReporter()
+
+    def __repr__(self) -> str:
+        return f"Lake({self._lake.location!r}, database={self._lake.database!r}, catalog={self._lake.catalog_type!r})"
+
+    def tables(self) -> list[str]:
+        """The names of all tables and views that `sql` knows; a table that has no rows yet is among them."""
+        return [*(table.name for table in TABLES), *(view.name for view in SavedView.all())]
+
+    def table(self, name: str) -> TableScan:
+        """A lazy scan of a table: choose columns and days, then read.
+
+        Raises:
+            ArgumentError: there is no table of that name; views are for `sql`.
+        """
+        known = {table.name: table for table in TABLES}
+        if name not in known:
+            raise ArgumentError(f"there is no table {name!r}; there are {', '.join(known)}")
+        return TableScan(self._lake, known[name])
+
+    def sql(self, statement: str, parameters: Sequence[ParameterValue] = (), as_of: date | None = None) -> pa.Table:
+        """The answer of one SELECT in Athena's SQL, over `tables`, run by DuckDB on this machine.
+
+        ``parameters`` are the values of its ``?``, in order. ``as_of`` stands in for ``current_date``.
+
+        Raises:
+            QueryError: the statement is not a SELECT or cannot be answered.
+            LakeError: the lake has no table at all, or cannot be read.
+        """
+        # Only the extra `local` brings DuckDB.
+        from glue_jobs.query.duckdb.lake_tables import sources
+        from glue_jobs.query.duckdb.query_engine import QueryEngine
+
+        self._lake.check_any(TABLES)
+        with QueryEngine(sources(self._lake)) as engine:
+            return engine.run(statement, parameters, as_of)
+
+    def queries(self) -> dict[str, str]:
+        """The saved queries: their titles by their names, such as ``access/downloads_by_month``."""
+        return {query.name: query.metadata.title for query in SavedQuery.all()}
+
+    def query(self, name: str, as_of: date | None = None, **parameters: object) -> pa.Table:
+        """The answer of a saved query; ``as_of`` is the day it is about, by default today (UTC).
+
+        Raises:
+            SavedQueryError: there is no query of that name, or a parameter is missing, unknown or wrong.
+            LakeError: the lake has no table at all, or cannot be read.
+        """
+        query = SavedQuery.load(name)
+        return self.sql(query.sql, query.bind({key: str(value) for key, value in parameters.items()}), as_of)
+
+    def ingest(self, pipeline: str, raw: str | Path, **arguments: object) -> RunSummary:
+        """Ingest the raw objects below ``raw`` that the lake does not have yet, each exactly once.
+
+        ``pipeline`` names the source: ``s3_access_log``, ``cloudtrail_s3_event`` or ``s3_inventory_object``.
+        ``arguments`` are those of the command, e.g. ``since=date(2024, 5, 7)``, ``config="config.yaml"``,
+        ``any_name=True``, ``engine="spark"``.
+
+        Raises:
+            ArgumentError: an argument cannot be used.
+            UsageLakeError: the run cannot go on; readers see nothing of it.
+        """
+        summary = run_job(self._job(pipeline, {"raw_path": raw, **arguments}), self._reporter).ingested
+        assert summary is not None
+        return summary
+
+    def publish(self, to: str | Path, **arguments: object) -> Published:
+        """Write the answers of the saved queries as dated CSV and JSON files and a page below ``to``.
+
+        ``arguments`` are those of the command, e.g. ``date="20240507"``, ``subjects="access,storage"``.
+
+        Raises:
+            ArgumentError: an argument cannot be used.
+            LakeError: the lake has no table at all, or cannot be read.
+            StorageError: ``to`` cannot be written to.
+        """
+        published = run_job(self._job(REPORT, {"report_path": to, **arguments}), self._reporter).published
+        assert published is not None
+        return published
+
+    def _job(self, pipeline: str, arguments: dict[str, object]) -> dict[str, str]:
+        given = {name: str(value) for name, value in arguments.items() if value is not None}
+        return {"pipeline": pipeline, **self._values, **given}

@@ -1,0 +1,73 @@
+"""A table, read lazily: columns and days are chosen first, and only those are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from glue_jobs.errors import ArgumentError
+from glue_jobs.lake import Lake
+from glue_jobs.tables.model import Table
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class TableScan:
+    """A scan of the table's current snapshot; its methods return narrower scans and read nothing."""
+
+    lake: Lake
+    definition: Table
+    columns: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def day_column(self) -> str | None:
+        """The column of days by which the table is partitioned, if any: event_date, snapshot_date, ingest_date."""
+        types = {column.name: column.type for column in self.definition.columns}
+        return next((name for name in self.definition.partitions if types[name] == "date"), None)
+
+    def select(self, *columns: str) -> TableScan:
+        """Only these columns, in this order.
+
+        Raises:
+            ArgumentError: the table has no such column.
+        """
+        known = [column.name for column in self.definition.columns]
+        unknown = [name for name in columns if name not in known]
+        if unknown:
+            raise ArgumentError(
+                f"{self.definition.name} has no column {unknown[0]!r}; its columns are {', '.join(known)}"
+            )
+        return replace(self, columns=columns)
+
+    def days(self, since: date | None = None, until: date | None = None) -> TableScan:
+        """Only rows of these days, both included; files of other days are not read.
+
+        Raises:
+            ArgumentError: the table is not partitioned by days.
+        """
+        if self.day_column is None:
+            raise ArgumentError(f"{self.definition.name} has no days to choose from")
+        return replace(self, since=since, until=until)
+
+    def to_arrow(self) -> pa.Table:
+        """The rows as an Arrow table, in no particular order.
+
+        Raises:
+            LakeError: the lake cannot be read.
+        """
+        names = self.columns or tuple(column.name for column in self.definition.columns)
+        if not self.lake.has(self.definition):
+            return self.definition.arrow_schema.empty_table().select(names)
+        loaded = self.lake.load(self.definition)
+        return loaded.rows_of_days(names, self.day_column, self.since, self.until).select(names)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The rows as a DataFrame; raises as `to_arrow` does."""
+        return self.to_arrow().to_pandas()

@@ -1,0 +1,42 @@
+"""The program of a worker process: it reads pickled tasks from standard input and answers on standard output."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import sys
+from typing import Any
+
+from glue_jobs.errors import UsageLakeError
+from glue_jobs.workers.task_errors import task_error
+
+
+def main() -> None:
+    """Run tasks until standard input ends."""
+    requests = sys.stdin.buffer
+    answers = os.fdopen(os.dup(1), "wb")
+    # Whatever a task prints must not get between the answers.
+    os.dup2(2, 1)
+    while True:
+        try:
+            function, item = pickle.load(requests)
+        except EOFError:
+            return
+        answers.write(_answer(function, item))
+        answers.flush()
+
+
+def _answer(function: Any, item: Any) -> bytes:
+    # What is alive before a task is mostly code, which stays: without it a collection takes milliseconds, not 0.16 s.
+    gc.freeze()
+    try:
+        return pickle.dumps((True, function(item)), pickle.HIGHEST_PROTOCOL)
+    except UsageLakeError as error:
+        return pickle.dumps((False, error))
+    except Exception as error:
+        return pickle.dumps((False, task_error(error)))
+
+
+if __name__ == "__main__":
+    main()

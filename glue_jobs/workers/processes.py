@@ -1,0 +1,181 @@
+"""A pool of Python processes on this machine, one per core: what Spark does on Glue, without Java and its start.
+
+Each process runs ``python -m glue_jobs.workers.process_worker`` and speaks over its standard streams. Unlike the
+processes of `multiprocessing`, it does not import the caller's main module again, so a notebook or a script without a
+main guard can use the pool; and it ends by itself when the caller has died.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import IO, Any, TypeVar
+
+from glue_jobs.errors import UsageLakeError
+from glue_jobs.workers.task_errors import Progress, TaskError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# How often a run looks whether Ctrl-C was pressed, in seconds.
+POLL_SECONDS = 0.2
+
+# Workers keep the memory of one batch for the next, Arrow's too: asking the system for it again costs a fifth of their
+# time. https://man7.org/linux/man-pages/man3/mallopt.3.html, https://arrow.apache.org/docs/cpp/env_vars.html
+WORKER_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(2**30),
+    "MALLOC_TRIM_THRESHOLD_": str(2**30),
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class WorkerProcess:
+    """One process that runs tasks, one at a time."""
+
+    def __init__(self) -> None:
+        paths = [str(Path(path).resolve()) for path in sys.path if path]
+        environment = {**WORKER_MEMORY, **os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
+        # A session of its own: Ctrl-C in the terminal is for the caller, which then ends its workers.
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "glue_jobs.workers.process_worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+        )
+
+    @property
+    def _streams(self) -> tuple[IO[bytes], IO[bytes]]:
+        assert self._process.stdin and self._process.stdout
+        return self._process.stdin, self._process.stdout
+
+    def call(self, function: Callable[[Any], Any], item: Any) -> Any:
+        """``function(item)``, computed by the process.
+
+        Raises:
+            UsageLakeError: the task raised it.
+            TaskError: the task failed for another reason, or the process died.
+        """
+        requests, answers = self._streams
+        try:
+            pickle.dump((function, item), requests, pickle.HIGHEST_PROTOCOL)
+            requests.flush()
+            succeeded, answer = pickle.load(answers)
+        except (EOFError, BrokenPipeError, pickle.UnpicklingError):
+            raise TaskError(f"a worker process died ({self._how_it_ended()}); start the run again") from None
+        if succeeded:
+            return answer
+        raise answer
+
+    def _how_it_ended(self) -> str:
+        code = self._process.wait()
+        return f"signal {-code}; the system kills processes when memory runs out" if code < 0 else f"exit code {code}"
+
+    def kill(self) -> None:
+        """End the process now."""
+        self._process.kill()
+        for stream in self._streams:
+            with suppress(OSError):
+                stream.close()
+        self._process.wait()
+
+
+class ProcessPool:
+    """As many worker processes as there are cores; they start with the first tasks and stay for later ones."""
+
+    def __init__(self, count: int | None = None) -> None:
+        self.count = count or cores()
+        self._idle: list[WorkerProcess] = []
+
+    def run(self, function: Callable[[Item], Result], items: Sequence[Item], progress: Progress) -> list[Result]:
+        """``[function(item) for item in items]``; ``progress`` hears of done and all tasks.
+
+        Function, items and results travel pickled, so they must be small: descriptions, never records.
+
+        Raises:
+            UsageLakeError: a task raised it; tasks under way are ended.
+            TaskError: a task failed for another reason, or a worker process died.
+        """
+        waiting: SimpleQueue[tuple[int, Item]] = SimpleQueue()
+        for entry in enumerate(items):
+            waiting.put(entry)
+        answers: SimpleQueue[tuple[int, Any]] = SimpleQueue()
+        workers = [self._idle.pop() if self._idle else WorkerProcess() for _ in range(min(self.count, len(items)))]
+        threads = [
+            threading.Thread(target=_feed, args=(worker, function, waiting, answers), daemon=True) for worker in workers
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            results = _collect(answers, len(items), progress)
+        except BaseException:
+            for worker in workers:
+                worker.kill()
+            raise
+        for thread in threads:
+            thread.join()
+        self._idle += workers
+        return results
+
+    def close(self) -> None:
+        """End all processes."""
+        while self._idle:
+            self._idle.pop().kill()
+
+
+def _feed(
+    worker: WorkerProcess,
+    function: Callable[[Any], Any],
+    waiting: SimpleQueue[tuple[int, Any]],
+    answers: SimpleQueue[tuple[int, Any]],
+) -> None:
+    """Give the worker one item after another until none is left or one fails."""
+    while True:
+        try:
+            number, item = waiting.get_nowait()
+        except Empty:
+            return
+        try:
+            answers.put((number, worker.call(function, item)))
+        except BaseException as error:
+            answers.put((-1, error))
+            return
+
+
+def _collect(answers: SimpleQueue[tuple[int, Any]], count: int, progress: Progress) -> list[Any]:
+    results: dict[int, Any] = {}
+    while len(results) < count:
+        try:
+            number, answer = answers.get(timeout=POLL_SECONDS)
+        except Empty:
+            continue
+        if number < 0:
+            raise answer if isinstance(answer, UsageLakeError) else TaskError(f"a task could not be run: {answer}")
+        results[number] = answer
+        progress(len(results), count)
+    return [results[number] for number in range(count)]
+
+
+_pool: ProcessPool | None = None
+
+
+def process_pool() -> ProcessPool:
+    """The pool of this program; its processes end with it."""
+    global _pool
+    if _pool is None:
+        _pool = ProcessPool()
+        atexit.register(_pool.close)
+    return _pool

@@ -1,0 +1,121 @@
+"""A pool of processes runs tasks as Spark does: results in order, errors as sentences, no process left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from glue_jobs.errors import StorageError
+from glue_jobs.workers.processes import ProcessPool
+from glue_jobs.workers.task_errors import TaskError
+
+
+@pytest.fixture
+def pool() -> object:
+    with_two = ProcessPool(2)
+    yield with_two
+    with_two.close()
+
+
+def ignore(done: int, total: int) -> None:
+    """Progress nobody watches."""
+
+
+def double(item: int) -> int:
+    print("a task may print without disturbing the answers")
+    return item * 2
+
+
+def process_id(_: int) -> int:
+    time.sleep(0.2)
+    return os.getpid()
+
+
+def fail(item: str) -> None:
+    if item == "full":
+        raise StorageError("the disk is full")
+    if item == "dead":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if item == "exit":
+        os._exit(3)
+    raise ZeroDivisionError("by 0")
+
+
+def test_results_come_in_the_order_of_the_items_and_progress_counts_them(pool: ProcessPool) -> None:
+    heard: list[tuple[int, int]] = []
+    assert pool.run(double, [*range(20)], lambda done, total: heard.append((done, total))) == [*range(0, 40, 2)]
+    assert heard == [(number, 20) for number in range(1, 21)]
+
+
+def test_no_items_start_no_process(pool: ProcessPool) -> None:
+    before = len(psutil.Process().children())
+    assert pool.run(double, [], ignore) == []
+    assert len(psutil.Process().children()) == before
+
+
+def test_processes_are_as_many_as_asked_for_and_stay_for_later_tasks(pool: ProcessPool) -> None:
+    first = set(pool.run(process_id, [*range(4)], ignore))
+    assert len(first) == 2
+    assert set(pool.run(process_id, [*range(4)], ignore)) == first
+
+
+@pytest.mark.parametrize(
+    ("item", "kind", "sentence"),
+    [
+        ("full", StorageError, "the disk is full"),
+        ("bug", TaskError, "a task failed with ZeroDivisionError: by 0"),
+        ("dead", TaskError, r"a worker process died \(signal 9; .* memory runs out\); start the run again"),
+        ("exit", TaskError, r"a worker process died \(exit code 3\); start the run again"),
+    ],
+)
+def test_a_task_that_fails_is_one_sentence_and_the_pool_goes_on(
+    pool: ProcessPool, item: str, kind: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(kind, match=sentence):
+        pool.run(fail, [item, item, item], ignore)
+    assert pool.run(double, [1, 2], ignore) == [2, 4]
+
+
+def test_ctrl_c_ends_the_workers_at_once(pool: ProcessPool) -> None:
+    timer = threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        pool.run(time.sleep, [60, 60], ignore)
+    assert time.monotonic() - began < 20
+    assert not [child for child in psutil.Process().children() if "process_worker" in " ".join(child.cmdline())]
+
+
+def test_workers_end_when_their_caller_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "notebook.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            import os, signal, time
+            from glue_jobs.workers.processes import ProcessPool
+
+            # Without a main guard, as in a notebook.
+            pool = ProcessPool(2)
+            pool.run(time.sleep, [0.3, 0.3], lambda done, total: None)
+            import psutil
+            print(*[child.pid for child in psutil.Process().children()], flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+            """
+        )
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+    workers = [int(text) for text in done.stdout.split()]
+    assert len(workers) == 2
+    deadline = time.monotonic() + 20
+    while any(psutil.pid_exists(worker) for worker in workers) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(psutil.pid_exists(worker) for worker in workers)

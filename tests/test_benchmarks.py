@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.orc as paorc
@@ -176,7 +177,7 @@ def test_the_declared_shape_reads_what_the_parser_reads(folder: Path, tmp_path: 
     documents = [gzip.decompress(path.read_bytes()) for path in trail_files(raw)]
     cloudtrail_engines.duckdb(raw, tmp_path / "out")
     theirs = duckdb.sql(f"FROM '{tmp_path}/out/**/*.parquet'").to_arrow_table()
-    parsed = [parse_cloudtrail(document) for document in documents]
+    parsed = [parse_cloudtrail(document, np.array([0])) for document in documents]
     assert not any(each.rejected for each in parsed)
     ours = pa.concat_tables(each.rows for each in parsed)
     # These are more than one field of the event.

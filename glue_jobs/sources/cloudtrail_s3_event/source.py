@@ -6,7 +6,6 @@ Key layouts: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -49,7 +48,7 @@ CLOUDTRAIL_NAMES = DayNames(
 )
 
 
-def parse_data_events(data: bytes, starts: Sequence[int] | Positions = (0,)) -> Parsed:
+def parse_data_events(data: bytes, starts: Positions) -> Parsed:
     """What `parse_cloudtrail` finds, but management events are filtered; those are events that say that they are."""
     parsed = parse_cloudtrail(data, starts)
     # The category is there since version 1.07, the flag since 1.06; older events tell neither.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
+
 from glue_jobs.config import Config
 from glue_jobs.ingest.data_files import with_schema
 from glue_jobs.sources.cloudtrail_s3_event.source import enrich_cloudtrail, parse_cloudtrail
@@ -28,7 +30,7 @@ REFERENCE = BY_NAME["cloudtrail_s3_event"].reference_data()
 
 def row(config: Config = CONFIG, **fields: Any) -> dict[str, Any]:
     event = {"eventTime": "2024-05-07T23:59:59Z", "eventSource": "s3.amazonaws.com", **fields}
-    rows = parse_cloudtrail(json.dumps({"Records": [event]}).encode()).rows
+    rows = parse_cloudtrail(json.dumps({"Records": [event]}).encode(), np.array([0])).rows
     rows = with_schema(
         CLOUDTRAIL_S3_EVENT, enrich_cloudtrail(rows.append_column("source_object", [["o"]]), config, REFERENCE)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from glue_jobs.sources.cloudtrail_s3_event.source import parse_cloudtrail, parse_data_events
@@ -29,16 +30,16 @@ def document(*some: dict[str, Any]) -> bytes:
     ],
 )
 def test_events_that_say_they_are_of_management_are_filtered(fields: dict[str, Any], kept: bool) -> None:
-    parsed = parse_data_events(document(fields))
+    parsed = parse_data_events(document(fields), np.array([0]))
     assert (parsed.records, parsed.rows.num_rows, len(parsed.filtered)) == (1, int(kept), int(not kept))
-    assert parse_cloudtrail(document(fields)).rows.num_rows == 1
+    assert parse_cloudtrail(document(fields), np.array([0])).rows.num_rows == 1
 
 
 def test_what_is_left_keeps_its_object() -> None:
     management, data = {"managementEvent": True}, {"managementEvent": False, "eventID": "e1"}
     first = document(management, {"eventSource": "sts.amazonaws.com"}, {"eventTime": "yesterday"})
     second = document(management, data)
-    parsed = parse_data_events(first + second, (0, len(first)))
+    parsed = parse_data_events(first + second, np.array([0, len(first)]))
     assert parsed.rows["event_id"].to_pylist() == ["e1"]
     assert parsed.positions.tolist() == [len(first)]
     assert sorted(parsed.filtered.tolist()) == [0, 0, len(first)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,8 +46,8 @@ def numbered(*numbers: int) -> list[dict[str, Any]]:
     return [event(eventID=f"e{number}") for number in numbers]
 
 
-def parse(data: bytes, starts: tuple[int, ...] = (0,)) -> Parsed:
-    parsed = parse_cloudtrail(data, starts)
+def parse(data: bytes, starts: Sequence[int] = (0,)) -> Parsed:
+    parsed = parse_cloudtrail(data, np.array(starts))
     assert parsed.records == parsed.rows.num_rows + len(parsed.rejected) + len(parsed.filtered)
     assert parsed.rows.num_rows == len(parsed.positions)
     parsed.rows.validate(full=True)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress, repeat
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
 from glue_jobs.read.json_values import NOT_JSON
-from glue_jobs.read.parsed import MAX_RECORD_BYTES, Rejected
+from glue_jobs.read.parsed import MAX_RECORD_BYTES, Positions, Rejected
 from glue_jobs.sources.cloudtrail_s3_event.parser.documents import read_documents
 from glue_jobs.sources.cloudtrail_s3_event.parser.event import (
-    NOTHING,
-    REST,
     Event,
     Unusable,
     is_wanted,
     read_event,
+    without_column,
 )
 from glue_jobs.sources.cloudtrail_s3_event.parser.texts import by_name
 from glue_jobs.sources.cloudtrail_s3_event.parser.times import any_time, documented_times, is_documented
@@ -82,20 +82,19 @@ def read_batch(objects: Sequence[Object]) -> Batch:
     return batch
 
 
-def read_events(objects: Iterable[tuple[int, Sequence[bytes]]]) -> tuple[Batch, list[int]]:
-    """Events of objects that begin somewhere, and where those begin of which some event is not as documented."""
+def read_events(starts: Positions, texts: Mapping[int, Sequence[bytes]]) -> tuple[Batch, list[int]]:
+    """Single events, by the numbers of their objects; and the numbers of objects with an event not as documented."""
     batch = Batch()
-    refused = []
-    for start, texts in objects:
+    undocumented = []
+    for number, each in texts.items():
         try:
-            events = [_EVENT.decode(text) for text in texts]
+            events = [_EVENT.decode(text) for text in each]
         except NOT_JSON:
-            refused.append(start)
-            continue
-        if not _take_events(batch, start, events):
-            refused.append(start)
+            events = []
+        if not events or not _take_events(batch, int(starts[number]), events):
+            undocumented.append(number)
     _add_others(batch)
-    return batch, refused
+    return batch, undocumented
 
 
 def _take_document(batch: Batch, start: int, text: bytes) -> bool:
@@ -113,10 +112,10 @@ def _take_events(batch: Batch, start: int, events: list[Event]) -> bool:
         if any(event.eventSource is None for event in events):
             return False
         events = list(compress(events, wanted))
-    times = documented_times([event.eventTime for event in events])
-    if times is None:
+    times = documented_times(pa.array([event.eventTime for event in events], pa.string()))
+    if (times < 0).any():
         return False
-    batch.add(start, events, times)
+    batch.add(start, events, times.tolist())
     batch.filtered += repeat(start, wanted.count(False))
     return True
 
@@ -135,16 +134,14 @@ def _take_records(batch: Batch, start: int, text: bytes) -> None:
             batch.filtered.append(start)
         else:
             found.append(_Found(event, others, record, index))
-    times = documented_times([each.event.eventTime for each in found])
-    if times is None:
-        found, times = _with_any_time(batch, start, found)
+    found, times = _with_times(batch, start, found)
     for place, each in enumerate(found, len(batch.events)):
         if each.others:
             batch.others[place] = each.others
     batch.add(start, [each.event for each in found], times)
 
 
-def _with_any_time(batch: Batch, start: int, found: list[_Found]) -> tuple[list[_Found], list[int]]:
+def _with_times(batch: Batch, start: int, found: list[_Found]) -> tuple[list[_Found], list[int]]:
     """Those with a time in any form, and the times; where it is not the documented one, its text is kept."""
     usable: list[_Found] = []
     times: list[int] = []
@@ -164,10 +161,5 @@ def _with_any_time(batch: Batch, start: int, found: list[_Found]) -> tuple[list[
 
 def _add_others(batch: Batch) -> None:
     """Note the documented fields that have no column."""
-    for name in REST:
-        raws = batch.fields[name]
-        # Nearly always no event has the field.
-        if raws.count(NOTHING) < len(raws):
-            for place, raw in enumerate(raws):
-                if len(raw):
-                    batch.others.setdefault(place, {})[name] = raw
+    for place, fields in without_column(batch.fields).items():
+        batch.others.setdefault(place, {}).update(fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -11,9 +11,17 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.sources.cloudtrail_s3_event.parser.batch import Batch
-from glue_jobs.sources.cloudtrail_s3_event.parser.nested import Issuer, connection, facts, identity, parameters
+from glue_jobs.sources.cloudtrail_s3_event.parser.nested import (
+    EventData,
+    Issuer,
+    connection,
+    event_data,
+    identity,
+    parameters,
+)
 from glue_jobs.sources.cloudtrail_s3_event.parser.target import place_of_name, place_of_resources
 from glue_jobs.sources.cloudtrail_s3_event.parser.texts import (
+    by_name,
     first_of,
     json_texts,
     listed,
@@ -53,18 +61,17 @@ TEXTS = {
 }
 """Columns of JSON text."""
 
-FACTS = {
+EVENT_DATA_TEXTS = {
     "signature_version": "SignatureVersion",
     "cipher_suite": "CipherSuite",
     "authentication_method": "AuthenticationMethod",
 }
-SIZES = {"bytes_in": "bytesTransferredIn", "bytes_out": "bytesTransferredOut"}
-"""Columns of what additionalEventData says."""
+EVENT_DATA_SIZES = {"bytes_in": "bytesTransferredIn", "bytes_out": "bytesTransferredOut"}
+"""Columns of what additionalEventData says, and its fields."""
 
-# Different in every event.
-UNIQUE = frozenset({"additional_event_data"})
 _ENCODED = pa.dictionary(pa.int32(), pa.string())
-_PLAIN = frozenset({*IDS, *UNIQUE, "other_fields"})
+# Texts that are different in nearly every event, or null in nearly every one.
+_PLAIN = frozenset({*IDS, "additional_event_data", "other_fields"})
 
 PARSED_SCHEMA = pa.schema(
     [
@@ -79,53 +86,56 @@ PARSED_SCHEMA = pa.schema(
 _WRITTEN = pa.schema(
     [
         CLOUDTRAIL_S3_EVENT.arrow_schema.field(name)
-        for name in ("event_time", *NAMES, *IDS, *FLAGS, *TEXTS, "other_fields", *FACTS, *SIZES)
+        for name in ("event_time", *NAMES, *IDS, *FLAGS, *TEXTS, "other_fields", *EVENT_DATA_TEXTS, *EVENT_DATA_SIZES)
     ]
 )
 
 
-def columns_of(batch: Batch) -> pa.RecordBatch:
-    """What the fields of some events say, nothing encoded yet."""
+def batch_columns(batch: Batch) -> pa.RecordBatch:
+    """The fields of events as columns, nothing encoded yet."""
     fields = batch.fields
-    said = facts(fields["additionalEventData"])
     columns = {
         "event_time": pa.array(np.array(batch.times, np.int64), pa.timestamp("us")),
         **{name: pa.array(fields[field], pa.string()) for name, field in {**NAMES, **IDS}.items()},
         **{name: pa.array(fields[field], pa.bool_()) for name, field in FLAGS.items()},
         **{name: json_texts(fields[field]) for name, field in TEXTS.items()},
-        "other_fields": _others(batch),
-        **{name: pa.array(said[fact], pa.string()) for name, fact in FACTS.items()},
-        **{name: whole_numbers(said[fact]) for name, fact in SIZES.items()},
+        "other_fields": pa.array(other_fields(batch.others, len(batch.events)), pa.string()),
+        **event_data_columns(event_data(fields["additionalEventData"])),
     }
     return pa.record_batch([columns[name] for name in _WRITTEN.names], schema=_WRITTEN)
 
 
-def _others(batch: Batch) -> pa.StringArray:
-    if not batch.others:
-        return pa.nulls(len(batch.events), pa.string())
-    texts = {place: msgspec.json.encode(fields).decode() for place, fields in batch.others.items()}
-    return pa.array([texts.get(place) for place in range(len(batch.events))], pa.string())
+def other_fields(others: Mapping[int, dict[str, msgspec.Raw]], count: int) -> list[str | None]:
+    """JSON texts of fields without a column, given by the places of their events; None for the others of ``count``."""
+    texts: list[str | None] = [None] * count
+    for place, fields in others.items():
+        texts[place] = msgspec.json.encode(fields).decode()
+    return texts
 
 
-def table_of(batches: Sequence[pa.RecordBatch]) -> pa.Table:
-    """The rows: what the events have, and what follows from it."""
+def event_data_columns(found: Sequence[EventData]) -> dict[str, pa.Array]:
+    """The columns of what additionalEventData says, nothing encoded yet."""
+    fields = by_name(EventData, found)
+    return {
+        **{name: pa.array(fields[field], pa.string()) for name, field in EVENT_DATA_TEXTS.items()},
+        **{name: whole_numbers(fields[field]) for name, field in EVENT_DATA_SIZES.items()},
+    }
+
+
+def batch_rows(batches: Sequence[pa.RecordBatch]) -> pa.Table:
+    """The rows of columns from `batch_columns`."""
     if not batches:
         return PARSED_SCHEMA.empty_table()
-    columns: dict[str, Any] = {
-        name: pa.concat_arrays([batch.column(name) for batch in batches]) for name in _WRITTEN.names
-    }
-    for name in (*NAMES, *FACTS):
-        columns[name] = without_empty(columns[name].dictionary_encode())
-    for name in IDS:
-        columns[name] = null_if_empty(columns[name])
-    for name in TEXTS:
-        if name not in UNIQUE:
-            columns[name] = columns[name].dictionary_encode()
-    return finished(columns)
+    return parsed_rows({name: pa.concat_arrays([batch.column(name) for batch in batches]) for name in _WRITTEN.names})
 
 
-def finished(columns: dict[str, Any]) -> pa.Table:
-    """The rows of columns in which what repeats is encoded, with those that follow from them."""
+def parsed_rows(columns: dict[str, Any]) -> pa.Table:
+    """The rows of an event's own columns, together with the columns that are derived from them."""
+    for name in _WRITTEN.names:
+        if name in IDS:
+            columns[name] = null_if_empty(columns[name])
+        elif PARSED_SCHEMA.field(name).type == _ENCODED and not pa.types.is_dictionary(columns[name].type):
+            columns[name] = without_empty(columns[name].dictionary_encode())
     columns |= _callers(columns["user_identity"])
     columns |= _requests(columns)
     return pa.table([columns[name] for name in PARSED_SCHEMA.names], schema=PARSED_SCHEMA)
@@ -137,7 +147,7 @@ def _read(read: Callable[[str], Any], texts: pa.DictionaryArray) -> list[Any]:
 
 
 def _spread(values: Sequence[Any], texts: pa.DictionaryArray, field: str) -> pa.DictionaryArray:
-    return spread(list(map(attrgetter(field), values)), texts.indices)
+    return spread(pa.array(map(attrgetter(field), values), pa.string()), texts.indices)
 
 
 def _callers(texts: pa.DictionaryArray) -> dict[str, pa.DictionaryArray]:

@@ -5,6 +5,7 @@ Versions: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -75,8 +76,20 @@ _TYPES = {each.name: each.type for each in msgspec.structs.fields(_Named) if eac
 _BOOLEANS = {"true": True, "false": False}
 
 
-REST = tuple(name for name in Event.__struct_fields__ if name not in _WITH_COLUMN)
-"""Fields without a column."""
+WITHOUT_COLUMN = tuple(name for name in Event.__struct_fields__ if name not in _WITH_COLUMN)
+"""Documented fields without a column."""
+
+
+def without_column(fields: Mapping[str, Sequence[msgspec.Raw]]) -> dict[int, dict[str, msgspec.Raw]]:
+    """The documented fields of events that have no column, by the places of the events that have any."""
+    found: dict[int, dict[str, msgspec.Raw]] = {}
+    for name in WITHOUT_COLUMN:
+        # Nearly always no event has the field.
+        if any(map(len, fields[name])):
+            for place, raw in enumerate(fields[name]):
+                if len(raw):
+                    found.setdefault(place, {})[name] = raw
+    return found
 
 
 class Unusable(ValueError):

@@ -13,14 +13,13 @@ from typing import Any
 import msgspec
 
 from glue_jobs.read.json_values import NOT_JSON
-from glue_jobs.sources.cloudtrail_s3_event.parser.texts import by_name
 
 ANONYMOUS = "anonymous"
 _UNSIGNED = frozenset({"anonymous", "ANONYMOUS_PRINCIPAL"})
 
 
-class Facts(msgspec.Struct, gc=False):
-    """What additionalEventData says that has a column."""
+class EventData(msgspec.Struct, gc=False):
+    """The fields of additionalEventData that have a column."""
 
     SignatureVersion: str | None = None
     CipherSuite: str | None = None
@@ -29,8 +28,8 @@ class Facts(msgspec.Struct, gc=False):
     bytesTransferredOut: int | float | str | None = None
 
 
-class _AllFacts(Facts, gc=False, forbid_unknown_fields=True):
-    """All that it is known to say: another name may be one of them that is spelled in another way."""
+class _KnownEventData(EventData, gc=False, forbid_unknown_fields=True):
+    """All known fields of additionalEventData: an unknown name may be one of them in another spelling."""
 
     id_2: msgspec.Raw = msgspec.field(name="x-amz-id-2", default=msgspec.Raw())
     SSEApplied: msgspec.Raw = msgspec.Raw()
@@ -90,46 +89,44 @@ class Resource(msgspec.Struct, gc=False):
 
 
 _ANY = msgspec.json.Decoder()
-_FACTS = msgspec.json.Decoder(_AllFacts)
-_SOME_FACTS = msgspec.json.Decoder(Facts)
+_KNOWN_EVENT_DATA = msgspec.json.Decoder(_KnownEventData)
+_EVENT_DATA = msgspec.json.Decoder(EventData)
 _IDENTITY = msgspec.json.Decoder(Identity)
 _CONNECTION = msgspec.json.Decoder(Connection)
 _PARAMETERS = msgspec.json.Decoder(Parameters)
 _RESOURCES = msgspec.json.Decoder(list[Resource])
-_NO_FACTS = Facts()
-# The name of a fact, but not as it is documented.
-_NAMES = "|".join(Facts.__struct_fields__)
+_NO_EVENT_DATA = EventData()
+# The name of a field with a column, but not as it is documented.
+_NAMES = "|".join(EventData.__struct_fields__)
 _OTHER_CASE = re.compile(f'"(?!(?:{_NAMES})")(?i:{_NAMES})"'.encode())
 
 
-def facts(raws: Sequence[msgspec.Raw]) -> dict[str, tuple[Any, ...]]:
-    """Of each fact what each event says, by the name of the fact."""
+def event_data(raws: Sequence[msgspec.Raw]) -> list[EventData]:
+    """What the additionalEventData of each event says."""
+    found = documented_event_data(raws)
+    return [each or _event_data_in_any_case(raw) for each, raw in zip(found, raws, strict=True)]
+
+
+def documented_event_data(raws: Sequence[msgspec.Raw] | Sequence[bytes]) -> list[EventData | None]:
+    """The same; None for what is not JSON, or has names or types that are not documented."""
     try:
-        found = [_FACTS.decode(raw) if len(raw) else _NO_FACTS for raw in raws]
+        return [_KNOWN_EVENT_DATA.decode(raw) if len(raw) else _NO_EVENT_DATA for raw in raws]
     except NOT_JSON:
-        found = list(map(_careful_facts, raws))
-    return by_name(Facts, found)
+        return list(map(_documented_event_data, raws))
 
 
-def facts_of(text: str) -> Facts:
-    """What one event's additionalEventData says."""
+def _documented_event_data(raw: msgspec.Raw | bytes) -> EventData | None:
     try:
-        return _FACTS.decode(text) if text else _NO_FACTS
+        # New names are expected: they may come in every event from some day on.
+        found = _EVENT_DATA.decode(raw)
     except NOT_JSON:
-        return _careful_facts(msgspec.Raw(text))
+        return None
+    return None if _OTHER_CASE.search(raw) else found
 
 
-def _careful_facts(raw: msgspec.Raw) -> Facts:
-    try:
-        # Only a name is unknown: of some day on, that may be so in every event.
-        found = _SOME_FACTS.decode(raw)
-    except NOT_JSON:
-        pass
-    else:
-        if not _OTHER_CASE.search(raw):
-            return found
+def _event_data_in_any_case(raw: msgspec.Raw) -> EventData:
     fields = _fields(raw)
-    return Facts(
+    return EventData(
         _text(fields, "signatureversion"),
         _text(fields, "ciphersuite"),
         _text(fields, "authenticationmethod"),
@@ -143,7 +140,7 @@ def identity(text: str) -> Identity:
     try:
         found = _IDENTITY.decode(text)
     except NOT_JSON:
-        found = _careful_identity(text)
+        found = _identity_in_any_case(text)
     if found.accountId in _UNSIGNED or (not found.accountId and found.principalId in _UNSIGNED):
         found.accountId = ANONYMOUS
     if found.type == "AWSService":
@@ -151,7 +148,7 @@ def identity(text: str) -> Identity:
     return found
 
 
-def _careful_identity(text: str) -> Identity:
+def _identity_in_any_case(text: str) -> Identity:
     fields = _fields(text)
     issuer = _lower(_lower(fields.get("sessioncontext")).get("sessionissuer"))
     texts = {name: _text(fields, name.lower()) for name in Identity.__struct_fields__[:-1]}

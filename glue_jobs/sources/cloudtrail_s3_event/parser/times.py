@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -16,8 +15,6 @@ _DOCUMENTED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
-# One by one they are read sooner than Arrow is asked.
-_FEW = 20
 _FORM = "0000-00-00T00:00:00Z"
 _YEARS = range(1970, 2200)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,33 +22,18 @@ _MICROSECOND = timedelta(microseconds=1)
 _END = (datetime(_YEARS.stop, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
-def documented_times(texts: Sequence[str | None]) -> list[int] | None:
-    """Microseconds since 1970; None unless all have the documented form and name a time of the years 1970 to 2199."""
-    if len(texts) <= _FEW:
-        few = [any_time(text) if is_documented(text or "") else -1 for text in texts]
-        return None if -1 in few else few
-    found = _times(pa.array(texts, pa.string()))
-    return None if found is None else found.tolist()
-
-
-def usual_times(texts: pa.StringArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Microseconds since 1970, and for which of the texts `documented_times` has any."""
-    found = _times(texts)
-    if found is not None:
-        return found, np.ones(len(texts), dtype=bool)
-    times = [any_time(text) if is_documented(text) else -1 for text in texts.to_pylist()]
-    each = np.array(times, np.int64)
-    return each, each >= 0
-
-
-def _times(texts: pa.StringArray) -> npt.NDArray[np.int64] | None:
-    if not _is_documented(texts):
-        return None
-    try:
-        found: npt.NDArray[np.int64] = texts.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy()
-    except pa.ArrowInvalid:
-        return None
-    return found if ((found >= 0) & (found < _END)).all() else None
+def documented_times(texts: pa.StringArray) -> npt.NDArray[np.int64]:
+    """Microseconds since 1970; -1 for a text of another form, and for what is no time of the years 1970 to 2199."""
+    if _is_documented(texts):
+        try:
+            times: npt.NDArray[np.int64] = texts.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy()
+        except pa.ArrowInvalid:
+            pass
+        else:
+            if ((times >= 0) & (times < _END)).all():
+                return times
+    each = [any_time(text) if is_documented(text or "") else -1 for text in texts.to_pylist()]
+    return np.array(each, np.int64)
 
 
 def any_time(text: str | None) -> int:

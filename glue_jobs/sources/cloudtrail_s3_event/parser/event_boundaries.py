@@ -1,0 +1,117 @@
+"""Positions of the events in a buffer and of their fragments, found by the braces alone.
+
+The positions are guesses for documents as AWS writes them: the fields in one order, and no blanks. Nothing is decoded
+here; `fast_path` proves which guesses hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from glue_jobs.columns.byte_search import Bytes, Flags, Places, find
+from glue_jobs.read.json_documents import HEAD
+from glue_jobs.read.parsed import Positions
+
+Slices = tuple[Places, Places]
+"""Where a slice of the buffer begins and ends, event by event."""
+
+# All events of S3 have the time in one width, and the ids. A zero stands for any byte.
+TIME = b',"eventTime":"00000000000000000000"'
+IDS = b',"requestID":"0000000000000000","eventID":"000000000000000000000000000000000000"'
+
+# Arrow writes a shorter text into its view instead of a position in a buffer; no usual fragment is that short.
+# https://arrow.apache.org/docs/format/Columnar.html#variable-size-binary-view-layout
+_MIN_SLICE_BYTES = 13
+
+_TAIL = b"}]}"
+# A document may end in this many blanks and line ends.
+_MAX_BLANKS = 4
+
+
+@dataclass(frozen=True)
+class EventBoundaries:
+    """Events of a buffer: ``owners`` are the numbers of their objects, ``begins`` and ``ends`` their positions.
+
+    ``framed`` says which objects consist of these events, the commas between them and the document's brackets;
+    ``complete`` says which events have all ``slices``, by the names of the fragments. Those of others mean nothing.
+    """
+
+    owners: Places
+    begins: Places
+    ends: Places
+    framed: Flags
+    complete: Flags
+    slices: dict[str, Slices]
+
+
+def find_events(data: bytes, starts: Positions) -> EventBoundaries:
+    """The events in the UTF-8 text, of eight bytes or more, of objects that begin at ``starts``."""
+    letters: Bytes = np.frombuffer(data, np.uint8)
+    # As signed numbers, letters outside of ASCII are negative, and only "{", "|", "}", "~" and DEL are this large.
+    braces = find(letters, lambda block: block.view(np.int8) >= ord("{"))
+    braces = braces[(letters[braces] & 1).view(bool)]
+    opening = np.flatnonzero(letters[braces] == ord("{"))
+    # The eight bytes at every position, as one number.
+    words = np.ndarray(len(letters) - 7, "<u8", letters, strides=(1,))
+    before = words[np.maximum(braces[opening] - 8, 0)]
+    behind = words[np.minimum(braces[opening] + 1, len(words) - 1)]
+    events = opening[behind == _word(b'"eventVe')]
+    begins = braces[events]
+    parameters, has_parameters = _first_in_event(events, opening[before == _word(b'meters":')])
+    event_data, has_event_data = _first_in_event(events, opening[before == _word(b'ntData":')])
+    owners = np.searchsorted(starts, begins, side="right") - 1
+    ends, framed = _frames(data, letters, np.append(starts, len(data)), owners, begins)
+    # Every brace has a next one.
+    braces = np.append(braces, [len(letters)] * 2)
+    time = braces[parameters - 1] + 1
+    ids = braces[event_data + 1] + 1
+    edges = {
+        "caller": begins + 1,
+        "time": time,
+        "request": time + len(TIME),
+        "parameters": braces[parameters],
+        "event_data": braces[event_data],
+        "ids": ids,
+        "rest": ids + len(IDS),
+        "": ends - 1,
+    }
+    slices = dict(zip(edges, pairwise(edges.values()), strict=False))
+    complete = has_parameters & has_event_data
+    for left, right in slices.values():
+        complete &= right - left >= _MIN_SLICE_BYTES
+    return EventBoundaries(owners, begins, ends, framed, complete, slices)
+
+
+def _word(letters: bytes) -> int:
+    return int.from_bytes(letters, "little")
+
+
+def _first_in_event(events: Places, braces: Places) -> tuple[Places, Flags]:
+    """For each event the first of the braces that is in it, and whether there is one. All are numbers of braces."""
+    last = max([*events[-1:].tolist(), *braces[-1:].tolist(), 0]) + 1
+    first = np.append(braces, last)[np.searchsorted(braces, events)]
+    there = first < np.append(events[1:], last)
+    return np.where(there, first, 0), there
+
+
+def _frames(data: bytes, letters: Bytes, edges: Places, owners: Places, begins: Places) -> tuple[Places, Flags]:
+    """The ends of the events, and which objects are filled by theirs; ``edges`` are where objects begin and end."""
+    heads = np.array([at + len(HEAD) if data.startswith(HEAD, at) else -1 for at in edges[:-1].tolist()], np.int64)
+    tails = np.array([_tail(data, at) for at in edges[1:].tolist()], np.int64)
+    is_first, is_last = np.diff(owners, prepend=-1) > 0, np.diff(owners, append=len(edges)) > 0
+    ends = np.where(is_last, tails[owners], np.append(begins[1:], 0) - 1)
+    fits = np.where(is_first, begins == heads[owners], letters[begins - 1] == ord(","))
+    fits &= (ends > begins) & (letters[ends - 1] == ord("}"))
+    framed = np.bincount(owners, minlength=len(heads)) > 0
+    framed[owners[~fits]] = False
+    return ends, framed
+
+
+def _tail(data: bytes, end: int) -> int:
+    """Where the last event of the object ends that ends at ``end``; -1 when its document is not closed."""
+    text = data[max(end - len(_TAIL) - _MAX_BLANKS, 0) : end]
+    closed = text.rstrip(b"\r\n \t")
+    return end - len(text) + len(closed) - 2 if closed.endswith(_TAIL) else -1

@@ -1,0 +1,134 @@
+"""The fast path: events as AWS writes those of S3 become columns without a Python object for each value.
+
+An event is cut into fragments. It is taken when every fragment, decoded alone, is a list of whole JSON fields that only
+this fragment may have: then the event is those fields with commas between them. Every other event is left to the
+fallback, `batch`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glue_jobs.columns.byte_search import Flags, Places
+from glue_jobs.read.parsed import NO_POSITIONS, Positions
+from glue_jobs.sources.cloudtrail_s3_event.parser import columns as table
+from glue_jobs.sources.cloudtrail_s3_event.parser import event_fragments as fragments
+from glue_jobs.sources.cloudtrail_s3_event.parser.documents import utf8
+from glue_jobs.sources.cloudtrail_s3_event.parser.event import S3, SUMMARIES, without_column
+from glue_jobs.sources.cloudtrail_s3_event.parser.event_boundaries import IDS, TIME, Slices, find_events
+from glue_jobs.sources.cloudtrail_s3_event.parser.nested import EventData, documented_event_data
+from glue_jobs.sources.cloudtrail_s3_event.parser.texts import json_texts, listed
+from glue_jobs.sources.cloudtrail_s3_event.parser.times import documented_times
+
+# Positions in Arrow's texts have 31 bits. Every event that is read here is longer than the minimum.
+_BYTES = range(128, 2**31)
+
+
+@dataclass(frozen=True)
+class FastPath:
+    """What the fast path read of some objects. Objects have numbers, in the order of their ``starts``.
+
+    ``owners`` are the objects of the ``rows``, ``filtered`` those of events that belong to other tables. ``unread`` are
+    the texts of the other events, by object; of the objects in ``skipped`` nothing was read.
+    """
+
+    rows: pa.Table
+    owners: Places
+    filtered: Places
+    unread: dict[int, list[bytes]]
+    skipped: list[int]
+
+    def without(self, objects: list[int]) -> FastPath:
+        """The same, with these objects skipped too."""
+        if not objects:
+            return self
+        kept = ~np.isin(self.owners, objects)
+        filtered = self.filtered[~np.isin(self.filtered, objects)]
+        return FastPath(_chosen(self.rows, kept), self.owners[kept], filtered, {}, sorted(self.skipped + objects))
+
+
+def read_fast_path(data: bytes, starts: Positions) -> FastPath:
+    """Read the events of objects that begin at ``starts``. All are skipped when the bytes are not UTF-8."""
+    if len(data) not in _BYTES or utf8(data) is not data:
+        return FastPath(table.PARSED_SCHEMA.empty_table(), NO_POSITIONS, NO_POSITIONS, {}, list(range(len(starts))))
+    found = find_events(data, starts)
+    unread = found.framed[found.owners]
+    numbers = np.flatnonzero(unread & found.complete)
+    events = _Events(data, {name: (begins[numbers], ends[numbers]) for name, (begins, ends) in found.slices.items()})
+    proven, wanted = events.proven(), events.wanted()
+    unread[numbers[proven]] = False
+    owners = found.owners[numbers]
+    texts: dict[int, list[bytes]] = defaultdict(list)
+    for number in np.flatnonzero(unread).tolist():
+        texts[int(found.owners[number])].append(data[found.begins[number] : found.ends[number]])
+    rows, skipped = _chosen(events.rows(), proven & wanted), np.flatnonzero(~found.framed).tolist()
+    return FastPath(rows, owners[proven & wanted], owners[proven & ~wanted], texts, skipped)
+
+
+def _chosen(rows: pa.Table, chosen: Flags) -> pa.Table:
+    return rows if chosen.all() else rows.filter(pa.array(chosen)).combine_chunks()
+
+
+class _Events:
+    """The decoded fragments of events."""
+
+    def __init__(self, data: bytes, slices: dict[str, Slices]) -> None:
+        (times,), plain_times = fragments.fixed_width(data, slices["time"][0], TIME)
+        (self.request_ids, self.event_ids), plain_ids = fragments.fixed_width(data, slices["ids"][0], IDS)
+        self.times, self.plain = documented_times(times), plain_times & plain_ids
+        self.event_data_texts = fragments.gather(data, *slices["event_data"])
+        self.event_data = documented_event_data(listed(self.event_data_texts.cast(pa.binary())))
+        texts = {name: fragments.gather(data, *slices[name]) for name in fragments.FORMATS}
+        texts["rest"], self.shared_ids = fragments.blank_shared_ids(texts["rest"])
+        self.fragments = [fragments.Fragment.of(texts[name], each) for name, each in fragments.FORMATS.items()]
+        self.fragment_of = {field: fragment for fragment in self.fragments for field in fragment.values}
+
+    def proven(self) -> Flags:
+        """Which events are what their fragments say."""
+        proven = self.plain & (self.times >= 0)
+        proven &= np.array([each is not None for each in self.event_data], dtype=bool)
+        for fragment in self.fragments:
+            proven &= fragment.flags(fragment.whole)
+        proven &= self._flags("eventSource", lambda value: value is not None)
+        # The id that was replaced is the event's own, not one inside of another field.
+        own_id = self._flags("sharedEventID", lambda value: value == fragments.BLANK_ID)
+        proven &= own_id | self.shared_ids.is_null().to_numpy(zero_copy_only=False)
+        return proven
+
+    def wanted(self) -> Flags:
+        """Which events belong to the table."""
+        of_s3 = self._flags("eventSource", lambda value: value == S3)
+        return of_s3 & self._flags("eventCategory", lambda value: value not in SUMMARIES)
+
+    def _flags(self, field: str, test: Callable[[Any], bool]) -> Flags:
+        fragment = self.fragment_of[field]
+        return fragment.flags(map(test, fragment.values[field]))
+
+    def rows(self) -> pa.Table:
+        """The events as rows of the table; anything for those that are not proven."""
+        rest = self.fragment_of["sharedEventID"]
+        shared_ids = rest.spread(pa.array(rest.values["sharedEventID"], pa.string()))
+        others = table.other_fields(without_column(rest.values), len(rest.whole))
+        columns = {
+            "event_time": pa.array(self.times, pa.timestamp("us")),
+            "request_id": self.request_ids,
+            "event_id": self.event_ids,
+            "shared_event_id": pc.coalesce(self.shared_ids, shared_ids.dictionary_decode()),
+            "additional_event_data": self.event_data_texts,
+            **table.event_data_columns([each or EventData() for each in self.event_data]),
+            **{name: pa.array(rest.values[field], pa.bool_()).take(rest.codes) for name, field in table.FLAGS.items()},
+            "other_fields": rest.spread(pa.array(others, pa.string())).dictionary_decode(),
+        }
+        for name, field in {**table.NAMES, **table.TEXTS}.items():
+            if name not in columns:
+                fragment, is_json = self.fragment_of[field], name in table.TEXTS
+                values = fragment.values[field]
+                columns[name] = fragment.spread(json_texts(values) if is_json else pa.array(values, pa.string()))
+        return table.parsed_rows(columns)

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from glue_jobs.columns.byte_search import Bytes, Flags, Places, find
+from glue_jobs.columns.byte_search import Bytes, Flags, Places, find_bytes, windows
 from glue_jobs.read.json_documents import HEAD
 from glue_jobs.read.parsed import Positions
 
@@ -51,11 +51,11 @@ def find_events(data: bytes, starts: Positions) -> EventBoundaries:
     """The events in the UTF-8 text, of eight bytes or more, of objects that begin at ``starts``."""
     letters: Bytes = np.frombuffer(data, np.uint8)
     # As signed numbers, letters outside of ASCII are negative, and only "{", "|", "}", "~" and DEL are this large.
-    braces = find(letters, lambda block: block.view(np.int8) >= ord("{"))
+    braces = find_bytes(letters, lambda block: block.view(np.int8) >= ord("{"))
     braces = braces[(letters[braces] & 1).view(bool)]
     opening = np.flatnonzero(letters[braces] == ord("{"))
     # The eight bytes at every position, as one number.
-    words = np.ndarray(len(letters) - 7, "<u8", letters, strides=(1,))
+    words = windows(letters, "<u8")
     before = words[np.maximum(braces[opening] - 8, 0)]
     behind = words[np.minimum(braces[opening] + 1, len(words) - 1)]
     events = opening[behind == _word(b'"eventVe')]

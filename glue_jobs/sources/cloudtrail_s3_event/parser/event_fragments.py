@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glue_jobs.columns.byte_search import Flags, Places
+from glue_jobs.columns.byte_search import Flags, Places, windows
 from glue_jobs.read.json_values import NOT_JSON
 from glue_jobs.sources.cloudtrail_s3_event.parser.event import Event
 from glue_jobs.sources.cloudtrail_s3_event.parser.texts import by_name, listed, spread
@@ -100,8 +100,8 @@ def gather(data: bytes, begins: Places, ends: Places) -> pa.StringArray:
 def fixed_width(data: bytes, begins: Places, template: bytes) -> tuple[list[pa.StringArray], Flags]:
     """Texts where the template has zeros, and which slices are like it and have no JSON escapes in the texts."""
     width = len(template)
-    slices = np.ndarray(len(data) - width + 1, f"V{width}", data, strides=(1,))[begins]
-    letters, marks = slices.view(np.uint8).reshape(-1, width), np.frombuffer(template, np.uint8)
+    letters = windows(data, f"V{width}")[begins].view(np.uint8).reshape(-1, width)
+    marks = np.frombuffer(template, np.uint8)
     is_mark = marks != ord("0")
     values = letters[:, ~is_mark]
     plain = (letters[:, is_mark] == marks[is_mark]).all(axis=1)

@@ -1,11 +1,11 @@
-# The developer loop. `make` prints the targets; every one sets up what it needs.
+# The developer loop. `make` prints the targets; each target sets up what it needs.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help install demo package deploy test lint check generate bench clean
 
-# Another Python than the one found: make install PYTHON=/path/to/python3.11
+# To use another Python than the one found: make install PYTHON=/path/to/python3.11
 PYTHON :=
 
 RUN := .venv/bin/python
@@ -16,7 +16,7 @@ help:  ## print this list
 
 install: .venv/installed .venv/checkov/installed  ## set up .venv with everything pinned
 
-demo: .venv/local  ## make sample logs and inventories, ingest, ask, publish, compare with the truth
+demo: .venv/local  ## generate raw files, ingest, query, publish, compare with the truth
 	@.venv/bin/usage-lake demo
 
 package: .venv/installed  ## write dist/usage-lake.yaml, the one file CloudFormation needs
@@ -39,14 +39,14 @@ check: lint test  ## exactly what CI runs: lint, then test
 generate: .venv/installed  ## write the generated files: docs/tables.md, queries/README.md
 	@$(RUN) -m tools.generate
 
-bench: .venv/bench  ## measure against the baselines and write benchmarks/RESULTS.md
+bench: .venv/bench  ## measure against other engines and write benchmarks/RESULTS.md
 	@$(RUN) -m benchmarks
 
-clean:  ## remove what make has made: .venv, demo, caches
+clean:  ## remove what make created: .venv, demo, caches
 	@rm -rf .venv demo dist build spark-warehouse *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# An environment that runs and fits is kept and only brought up to date; any other is made anew.
+# A working environment is kept and only updated; any other is created again.
 .venv/local: pyproject.toml setup.py constraints.txt
 	@.venv/bin/python -c 'import pip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null || { \
 	  python=$$(tools/find_python "$(PYTHON)") && \
@@ -59,7 +59,7 @@ clean:  ## remove what make has made: .venv, demo, caches
 	@$(RUN) -m pip install -q -c constraints.txt -e '.[test]'
 	@touch $@
 
-# The linter of templates needs older versions of what the rest uses.
+# checkov needs older versions of packages that the library uses.
 .venv/checkov/installed: .venv/installed tools/checkov_pins.txt
 	@$(RUN) -m venv --clear .venv/checkov
 	@.venv/checkov/bin/python -m pip install -q --no-deps -r tools/checkov_pins.txt

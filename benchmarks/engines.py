@@ -42,6 +42,7 @@ def duckdb_copy(select: str, target: Path, *partitions: str, parameters: Sequenc
     """Write what the query gives below ``target``."""
     with duckdb.connect(config={"threads": CORES, "preserve_insertion_order": False}) as connection:
         how = f"FORMAT parquet, COMPRESSION zstd, PARTITION_BY ({', '.join(partitions)})"
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(f"COPY ({select}) TO '{target}' ({how})", list(parameters))
 
 

@@ -1,4 +1,4 @@
-"""Writes every generated file of the repository, or says with ``--check`` which one is not current."""
+"""Write every generated file of the repository; with ``--check``, only name those that are not current."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ GENERATED: dict[Path, Callable[[], str]] = {
     generate_tables.PAGE: generate_tables.render,
     generate_query_index.README: generate_query_index.render,
 }
-"""What makes the text of each generated file."""
+"""The function that renders each generated file."""
 
 ROOT = Path(__file__).parents[1]
 
 
 def stale(files: dict[Path, Callable[[], str]]) -> list[Path]:
-    """Those of the files that are missing or have another text than they should."""
+    """The files that are missing or differ from what their function renders."""
     return [path for path, render in files.items() if not path.exists() or path.read_text(encoding="utf-8") != render()]
 
 
 def main() -> int:
-    """Write or check; the exit code is 1 when a check found a stale file."""
+    """Write or check the files; the exit code is 1 if a check found a stale file."""
     parser = argparse.ArgumentParser(prog="python -m tools.generate", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, fail when a file is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing, fail if a file is stale")
     check = parser.parse_args().check
-    for path in (found := stale(GENERATED)):
+    for path in (paths := stale(GENERATED)):
         name = path.relative_to(ROOT)
         if check:
             print(f"{name} is stale: run make generate", file=sys.stderr)
         else:
             path.write_text(GENERATED[path](), encoding="utf-8")
             print(f"wrote {name}")
-    return 1 if check and found else 0
+    return 1 if check and paths else 0
 
 
 if __name__ == "__main__":

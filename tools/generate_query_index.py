@@ -1,4 +1,4 @@
-"""Writes queries/README.md, the index page of the saved queries and views, from their metadata."""
+"""Render queries/README.md, the index of the saved queries and views, from their metadata."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ INTRODUCTION = """\
 
 # Saved queries
 
-Each folder is one question: `query.sql` is Athena SQL, the very text the template deploys; `metadata.yaml` says what
-the numbers mean; `cases.yaml` holds rows with the answer they must give. On a laptop:
+Each folder is one question. `query.sql` is Athena SQL, exactly as the template deploys it; `metadata.yaml` explains the
+numbers; `cases.yaml` contains rows and the answer that they must give. On a laptop:
 
     usage-lake query access/downloads_by_month --lake LAKE
 
-`?` is a parameter, in the order of its table below. One that has a default may be left out; in the text for Athena,
-which takes `?` in conditions only, the default stands in its place and can be changed there.
+`?` is a parameter, in the order of the tables below. A parameter with a default may be left out. Athena accepts `?` in
+conditions only; in the text for Athena the default replaces it and can be changed there.
 """
 
 
@@ -108,7 +108,3 @@ def _filled(text: str) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-if __name__ == "__main__":
-    README.write_text(render(), encoding="utf-8")

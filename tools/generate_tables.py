@@ -1,4 +1,4 @@
-"""Writes docs/tables.md, what is in each table, from the tables as the code declares them."""
+"""Render docs/tables.md, the reference of all tables and columns, from their declarations in the code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INTRODUCTION = """\
 
 # Tables
 
-All times are UTC, all sizes bytes. What a raw record left empty, or wrote as `-`, is null.
+Times are in UTC, sizes in bytes. A field that is empty or `-` in the raw record is null.
 """
 
 

@@ -1,4 +1,4 @@
-"""What a Glue job has to add to the Python packages that Glue brings: derived from the pins of this repository."""
+"""The Python packages that a Glue job needs beyond those of Glue, derived from the pins of this repository."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PROVIDED = Path(__file__).parent / "glue_5_1_modules.txt"
 
-# The machine of a Glue 5.1 job, whichever runs this: markers of requirements ask for it.
+# The environment of a Glue 5.1 job, for the markers of requirements.
 GLUE = {
     "python_version": "3.11",
     "python_full_version": "3.11.0",
@@ -32,9 +32,9 @@ def pins(path: Path) -> dict[str, str]:
 
 
 def additional_modules() -> list[str]:
-    """``name==version`` of every package a job needs and Glue lacks or has in a version that does not fit, sorted.
+    """``name==version`` of every package that a job needs and Glue lacks or has in an incompatible version, sorted.
 
-    All that the packages need themselves is among them, so that no run can get another version than the tests had.
+    Their own dependencies are included, so that every run gets the versions that the tests had.
     """
     provided, pinned = pins(PROVIDED), pins(ROOT / "constraints.txt")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -49,13 +49,13 @@ def additional_modules() -> list[str]:
         if name not in provided or not needed.specifier.contains(provided[name]):
             missing.add(name)
         if name in missing:
-            todo.extend(_brought_by(needed))
+            todo.extend(_dependencies(needed))
     return [f"{name}=={pinned[name]}" for name in sorted(missing)]
 
 
-def _brought_by(needed: Requirement) -> Iterator[Requirement]:
+def _dependencies(needed: Requirement) -> Iterator[Requirement]:
     for text in requires(needed.name) or []:
-        brought = Requirement(text)
-        marker, extras = brought.marker, ("", *needed.extras)
+        dependency = Requirement(text)
+        marker, extras = dependency.marker, ("", *needed.extras)
         if marker is None or any(marker.evaluate({**GLUE, "extra": extra}) for extra in extras):
-            yield brought
+            yield dependency

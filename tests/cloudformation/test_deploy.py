@@ -50,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
 def test_the_template_is_uploaded_to_a_new_bucket(folder: Path) -> None:
     done, calls = deploy(folder, "usage", "", NO_BUCKET="1")
     bucket = "usage-lake-templates-123456789012-eu-west-1"
-    assert (done.returncode, done.stdout) == (0, f"Making the bucket {bucket} for the template.\n")
+    assert (done.returncode, done.stdout) == (0, f"Creating the bucket {bucket} for the template.\n")
     assert ["s3", "mb", f"s3://{bucket}"] in calls
     (call,) = (call for call in calls if call[:2] == ["cloudformation", "deploy"])
     options = dict(zip(call[2::2], call[3::2], strict=False))
@@ -80,7 +80,7 @@ def test_a_missing_name_or_cli_is_an_error(folder: Path) -> None:
     assert (done.returncode, done.stderr, calls) == (1, "Name the stack: make deploy STACK=usage-lake\n", [])
     (folder / "bin/aws").unlink()
     done, _ = deploy(folder, "usage")
-    assert done.returncode == 1 and "There is no AWS CLI here" in done.stderr
+    assert done.returncode == 1 and "The AWS CLI is not installed" in done.stderr
 
 
 def test_make_deploy_packages_first(folder: Path) -> None:

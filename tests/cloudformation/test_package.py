@@ -18,7 +18,7 @@ from glue_jobs import __version__
 from glue_jobs.query.saved.query import SavedQuery
 from tests.cloudformation.rendered import Rendered
 from tools.glue_modules import PROVIDED, additional_modules, pins
-from tools.package import LARGEST, LONG_AGO, PACKAGED, TEMPLATE, artifacts, packaged
+from tools.package import MAX_TEMPLATE_BYTES, PACKAGED, TEMPLATE, ZIP_TIME, artifacts, packaged
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,11 +33,11 @@ def test_the_same_sources_give_the_same_bytes(template: str) -> None:
     )
     assert done.stdout.decode() == template
     with zipfile.ZipFile(io.BytesIO(artifacts()["glue_jobs.zip"])) as archive:
-        assert {(entry.date_time, entry.external_attr) for entry in archive.infolist()} == {(LONG_AGO, 0o644 << 16)}
+        assert {(entry.date_time, entry.external_attr) for entry in archive.infolist()} == {(ZIP_TIME, 0o644 << 16)}
 
 
 def test_the_template_is_small_enough_for_the_console(template: str) -> None:
-    assert len(template.encode()) < LARGEST
+    assert len(template.encode()) < MAX_TEMPLATE_BYTES
 
 
 def test_the_template_names_its_version_and_says_that_it_is_generated(template: str) -> None:
@@ -53,7 +53,7 @@ def test_all_placeholders_are_replaced(template: str) -> None:
 def test_a_missing_placeholder_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "usage_lake.yaml").write_text("# no places\nResources: {}\n")
     monkeypatch.setattr(tools.package, "TEMPLATE", tmp_path / "usage_lake.yaml")
-    with pytest.raises(SystemExit, match=r"usage_lake\.yaml has no place @version@ any more"):
+    with pytest.raises(SystemExit, match=r"usage_lake\.yaml has no placeholder @version@"):
         packaged()
 
 
@@ -66,9 +66,9 @@ def test_the_file_is_written_unless_it_is_too_large(
     assert tools.package.main() == 0
     assert (tmp_path / "dist/usage-lake.yaml").read_text() == template
     assert capsys.readouterr().out == f"wrote dist/usage-lake.yaml: {len(template.encode()):,} bytes\n"
-    monkeypatch.setattr(tools.package, "packaged", lambda: "#" * LARGEST)
+    monkeypatch.setattr(tools.package, "packaged", lambda: "#" * MAX_TEMPLATE_BYTES)
     assert tools.package.main() == 1
-    assert "CloudFormation takes templates below 1,000,000 bytes only" in capsys.readouterr().err
+    assert "CloudFormation accepts only templates below 1,000,000 bytes" in capsys.readouterr().err
 
 
 def test_the_library_contains_jobs_and_queries_and_no_rooms_of_a_laptop() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.ingest.data_files import NewFile, partitions, with_schema
-from glue_jobs.ingest.duplicates.in_memory import duplicates_within
+from glue_jobs.ingest.duplicates.within_table import duplicates_within
 from glue_jobs.ingest.late_rows import LateRows, split_late_rows, write_late_rows
 from glue_jobs.ingest.object_counts import Ints, ObjectCounts
 from glue_jobs.ingest.task_context import TaskContext, rejected_rows, write_partitions, write_parts

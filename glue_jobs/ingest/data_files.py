@@ -23,18 +23,19 @@ CODEC = "zstd"
 # Small enough that the statistics of a row group prune by key, large enough to read in one go.
 ROW_GROUP_ROWS = 122_880
 
-# Pages that fit into a processor's cache, and rows encoded at a time. With Arrow's own numbers, 1 MiB and 1,024,
-# writing takes a twelfth longer, and files are a hundredth larger.
-PAGE = 128 * 2**10
-ROWS_AT_A_TIME = 4_096
+# Pages fit into a processor's cache. With Arrow's defaults, 1 MiB and 1,024 rows, writing takes a twelfth longer, and
+# files are a hundredth larger.
+PAGE_BYTES = 128 * 2**10
+ROWS_PER_WRITE_BATCH = 4_096
 
-# Rows that are looked at to find out whether values repeat; when those of the first look hardly do, no other ones.
-FIRST_LOOK, SAMPLE = 2 * 2**10, 16 * 2**10
+# Rows that are looked at to find out whether values repeat: the larger sample only if some do in the smaller one.
+SMALL_SAMPLE_ROWS = 2 * 2**10
+SAMPLE_ROWS = 16 * 2**10
 
 
 @dataclass(frozen=True)
 class NewFile:
-    """A data file just written and not yet visible: where it is, what it holds, and its Iceberg descriptor."""
+    """A data file that is written and not yet visible; ``descriptor`` is what Iceberg stores about it."""
 
     address: str
     partition: Mapping[str, Any]
@@ -43,14 +44,17 @@ class NewFile:
 
 
 def partitions(
-    table: Table, rows: pa.Table, left_out: npt.NDArray[np.int64] | None = None
+    table: Table, rows: pa.Table, dropped: npt.NDArray[np.int64] | None = None
 ) -> Iterator[tuple[dict[str, Any], pa.Table]]:
-    """The rows of each partition value, sorted by the table's sort columns, but for those at some places."""
+    """The rows of each partition, sorted by the table's sort columns, without those at the ``dropped`` positions.
+
+    Each comes with the values of the partition columns.
+    """
     keys = [ranks(rows[name]) for name in reversed(table.sort)]
     values = [ranks(rows[name]) for name in table.partitions]
     order = np.lexsort([*keys, *reversed(values)]) if keys or values else np.arange(rows.num_rows)
-    if left_out is not None:
-        order = order[keep_mask(rows.num_rows, left_out)[order]]
+    if dropped is not None:
+        order = order[keep_mask(rows.num_rows, dropped)[order]]
     ordered = take_rows(rows, order)
     for start, stop in _runs([ranks(ordered[name]) for name in table.partitions], ordered.num_rows):
         partition = {name: ordered[name][start].as_py() for name in table.partitions}
@@ -58,7 +62,7 @@ def partitions(
 
 
 def partition_path(table: Table, partition: Mapping[str, Any]) -> str:
-    """Folder of a partition below the table's data, e.g. ``event_date=2024-05-07``."""
+    """The folder of a partition below the table's data, e.g. ``event_date=2024-05-07``."""
     return "/".join(f"{name}={'null' if partition[name] is None else partition[name]}" for name in table.partitions)
 
 
@@ -66,18 +70,18 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
     """Write the rows, all of one partition, as a Parquet file at ``address``."""
     from glue_jobs.lake import describe
 
-    rows = _required(compact(rows.select(_with_values(table, rows))))
+    rows = _required(compact(rows.select(_columns_with_values(table, rows))))
     metadata: list[pq.FileMetaData] = []
     with storage_for(address).create(address) as file:
         pq.write_table(
             rows,
             file,
             row_group_size=ROW_GROUP_ROWS,
-            data_page_size=PAGE,
-            write_batch_size=ROWS_AT_A_TIME,
+            data_page_size=PAGE_BYTES,
+            write_batch_size=ROWS_PER_WRITE_BATCH,
             compression=CODEC,
             use_dictionary=[name for name in rows.column_names if _repeats(rows[name])],
-            # Bounds of long texts that nobody filters by would cost a third of the writing.
+            # Bounds of long texts that nobody filters by would take a third of the writing.
             write_statistics=list(table.bounded),
             store_schema=False,
             metadata_collector=metadata,
@@ -87,7 +91,7 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
 
 
 def read_file(table: Table, address: str) -> pa.Table:
-    """The rows of a file that `write_file` wrote; text written with a dictionary has one again."""
+    """The rows of a file that `write_file` wrote; texts that were written with a dictionary have one again."""
     with storage_for(address).open(address) as file:
         metadata = pq.ParquetFile(file).metadata
         columns = [metadata.row_group(0).column(number) for number in range(metadata.num_columns)]
@@ -101,7 +105,7 @@ def read_file(table: Table, address: str) -> pa.Table:
 
 
 def columns_of(table: Table, rows: pa.Table, names: Iterable[str]) -> pa.Table:
-    """These columns of rows read from a file, in that order; those that the file does not have are null."""
+    """These columns of rows read from a file, in this order; columns that the file does not have are null."""
     fields = {name: table.arrow_schema.field(name) for name in names}
     columns = [
         rows[name] if name in rows.column_names else pa.chunked_array([pa.nulls(rows.num_rows, field.type)])
@@ -111,16 +115,16 @@ def columns_of(table: Table, rows: pa.Table, names: Iterable[str]) -> pa.Table:
 
 
 def with_schema(table: Table, rows: pa.Table) -> pa.Table:
-    """The rows in the table's column order with its field ids, dictionaries kept as they are."""
+    """The rows in the table's column order and with its field ids; dictionaries stay."""
     fields = [
-        pa.field(field.name, _kept_type(rows[field.name].type, field.type), metadata=field.metadata)
+        pa.field(field.name, _file_type(rows[field.name].type, field.type), metadata=field.metadata)
         for field in table.arrow_schema
     ]
     return pa.table([rows[field.name] for field in fields], schema=pa.schema(fields))
 
 
-def _with_values(table: Table, rows: pa.Table) -> list[str]:
-    """The columns that a file has: those without any value are null to readers because they find no such field id.
+def _columns_with_values(table: Table, rows: pa.Table) -> list[str]:
+    """The columns that are written. A column without any value is left out: readers take a missing field id for null.
 
     Source: https://iceberg.apache.org/spec/#column-projection
     """
@@ -128,37 +132,37 @@ def _with_values(table: Table, rows: pa.Table) -> list[str]:
 
 
 def compact(rows: pa.Table) -> pa.Table:
-    """With dictionaries that are not much longer than these rows need: those of a chunk serve all of its days."""
+    """The rows with dictionaries of the values they use: rows of one day share the dictionary of a whole chunk."""
     columns = [drop_unused_values(column.chunk(0)) if column.num_chunks == 1 else column for column in rows.columns]
     return pa.table(columns, schema=rows.schema)
 
 
 def _required(rows: pa.Table) -> pa.Table:
-    """With columns that have a value on every row declared so: which rows have one is then neither written nor read.
+    """The rows with each column required that has no null, so that no null positions are written or read.
 
-    Iceberg's readers take a file's required column for an optional one of the table, as every table has them whose
-    column was made optional later: https://iceberg.apache.org/spec/#schema-evolution.
+    Readers of Iceberg accept a required column of a file for an optional one of the table, because a table's column
+    may become optional: https://iceberg.apache.org/spec/#schema-evolution.
     """
     fields = [field.with_nullable(rows[field.name].null_count > 0) for field in rows.schema]
     return pa.table(rows.columns, schema=pa.schema(fields))
 
 
-def _kept_type(actual: pa.DataType, declared: pa.DataType) -> pa.DataType:
+def _file_type(actual: pa.DataType, declared: pa.DataType) -> pa.DataType:
     return actual if pa.types.is_dictionary(actual) else declared
 
 
 def _repeats(column: pa.ChunkedArray) -> bool:
-    # What is different on nearly every row (ids, sizes) costs a hash table and gains nothing.
+    # For values that differ in nearly every row (ids, sizes) a dictionary takes time and saves nothing.
     if pa.types.is_dictionary(column.type):
         return True
     if pa.types.is_string(column.type) or pa.types.is_list(column.type):
         return False
-    some = column.slice(0, FIRST_LOOK)
-    values = pc.count_distinct(some).as_py()
-    if len(column) > FIRST_LOOK and 16 * values <= 15 * len(some):
-        some = column.slice(0, SAMPLE)
-        values = pc.count_distinct(some).as_py()
-    return bool(2 * values <= len(some))
+    sample = column.slice(0, SMALL_SAMPLE_ROWS)
+    values = pc.count_distinct(sample).as_py()
+    if len(column) > SMALL_SAMPLE_ROWS and 16 * values <= 15 * len(sample):
+        sample = column.slice(0, SAMPLE_ROWS)
+        values = pc.count_distinct(sample).as_py()
+    return bool(2 * values <= len(sample))
 
 
 def _runs(values: list[npt.NDArray[np.int64]], rows: int) -> Iterator[tuple[int, int]]:

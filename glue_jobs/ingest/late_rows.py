@@ -1,7 +1,7 @@
-"""A few rows of late days: set aside by the task that has them, until what all tasks have of their day is put together.
+"""Late rows: a task holds the few rows of earlier days back, until those of all tasks are put together by day.
 
-Records come late: beside the days of its objects a task holds a few rows of many earlier ones. As files of their own
-they would take longer to write than all the rest, and to read for ever after.
+Records arrive late: beside the days of its objects a task has a few rows of many earlier days. As data files of their
+own these would take longer to write than all other rows, and longer to read ever after.
 """
 
 from __future__ import annotations
@@ -21,21 +21,23 @@ from glue_jobs.read.plan import batch_by_size
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.storage import storage_for
 
-# Of a day no more rows than this, and no more than this part of what the task holds; of all days this part.
-MOST = 4_096
-PART = 32
-PART_OF_ALL = 4
+# A day is late if it has at most so many rows and at most this fraction of the task's rows. All late days together
+# have at most that fraction of the task's rows.
+MAX_ROWS_PER_DAY = 4_096
+TASK_ROWS_PER_DAY_ROW = 32
+TASK_ROWS_PER_LATE_ROW = 4
 
-# Days of so few rows together are one stream: to make or read one costs more than these rows do. Who needs a day of it
-# reads the others, too.
-TOGETHER = 512
+# Late days share an Arrow stream of about so many rows: to open a stream costs more than to read these. A reader of
+# one day reads the others of its stream too.
+ROWS_PER_STREAM = 512
 
-Part = tuple[dict[str, Any], pa.Table]
+PartitionRows = tuple[dict[str, Any], pa.Table]
+"""The values of the partition columns, and the rows of that partition."""
 
 
 @dataclass(frozen=True)
 class LateRows:
-    """Rows of one partition, set aside: in which stream, which is some bytes of an object, and where in it."""
+    """Where the late rows of one partition are: in bytes ``start`` to ``end`` of an object, from row ``first`` on."""
 
     address: str
     start: int
@@ -46,58 +48,60 @@ class LateRows:
 
     @property
     def stream(self) -> tuple[str, int, int]:
-        """What has to be read for them."""
+        """The Arrow stream that has to be read for them."""
         return self.address, self.start, self.end
 
     def __len__(self) -> int:
         return self.rows
 
 
-def split_late_rows(parts: Iterable[Part], days: frozenset[date | None]) -> tuple[list[Part], list[Part]]:
-    """The parts of some rows, a partition each: those that become data files, and those that are set aside.
+def split_late_rows(
+    parts: Iterable[PartitionRows], days: frozenset[date | None]
+) -> tuple[list[PartitionRows], list[PartitionRows]]:
+    """The partitions of a task's rows that become data files, and those that are late.
 
-    The ``days`` of the raw objects become data files, however small: no other task has more of them.
+    ``days`` are those of the raw objects. They become data files however small: no other task has more of them.
     """
     every = list(parts)
     total = sum(rows.num_rows for _, rows in every)
-    most, left = min(MOST, total // PART), total // PART_OF_ALL
-    few: set[int] = set()
+    limit, left = min(MAX_ROWS_PER_DAY, total // TASK_ROWS_PER_DAY_ROW), total // TASK_ROWS_PER_LATE_ROW
+    late: set[int] = set()
     for number in sorted(range(len(every)), key=lambda number: every[number][1].num_rows):
         partition, rows = every[number]
-        if rows.num_rows <= min(most, left) and days.isdisjoint(partition.values()):
-            few.add(number)
+        if rows.num_rows <= min(limit, left) and days.isdisjoint(partition.values()):
+            late.add(number)
             left -= rows.num_rows
     return (
-        [each for number, each in enumerate(every) if number not in few],
-        [each for number, each in enumerate(every) if number in few],
+        [part for number, part in enumerate(every) if number not in late],
+        [part for number, part in enumerate(every) if number in late],
     )
 
 
-def write_late_rows(context: TaskContext[Pipeline], parts: Sequence[Part]) -> list[LateRows]:
-    """Keep the parts in the run's folder, one behind the other in one object, announced before it is there."""
+def write_late_rows(context: TaskContext[Pipeline], parts: Sequence[PartitionRows]) -> list[LateRows]:
+    """Write the partitions to one object in the run's folder, which is announced before it exists."""
     if not parts:
         return []
     address = f"{context.folder.address}/late_rows/{uuid.uuid4().hex}.arrow"
     context.folder.announce([address])
     sink = pa.BufferOutputStream()
-    made = []
-    for some in batch_by_size(parts, TOGETHER, lambda part: part[1].num_rows):
-        # With the values that its rows have: whoever reads a stream needs no other. Parts of one table share theirs.
-        rows = compact(pa.concat_tables(part for _, part in some).combine_chunks())
+    written = []
+    for group in batch_by_size(parts, ROWS_PER_STREAM, lambda part: part[1].num_rows):
+        # Each stream has only the dictionary values that its own rows use.
+        rows = compact(pa.concat_tables(part for _, part in group).combine_chunks())
         start, first = sink.tell(), 0
         with pa.ipc.new_stream(sink, rows.schema) as stream:
             stream.write_table(rows)
-        for partition, part in some:
-            made.append(LateRows(address, start, sink.tell(), first, part.num_rows, partition))
+        for partition, part in group:
+            written.append(LateRows(address, start, sink.tell(), first, part.num_rows, partition))
             first += part.num_rows
     storage_for(address).put(address, memoryview(sink.getvalue()))
-    return made
+    return written
 
 
-def read_late_rows(some: Sequence[LateRows]) -> pa.Table:
-    """Rows that were set aside, in one table; at least one part of them. Each stream is read once."""
+def read_late_rows(late_rows: Sequence[LateRows]) -> pa.Table:
+    """The late rows, at least one, in one table. Each stream is read once."""
     streams: dict[tuple[str, int, int], list[LateRows]] = {}
-    for each in some:
+    for each in late_rows:
         streams.setdefault(each.stream, []).append(each)
     return concat_rows([_read(*stream, parts) for stream, parts in streams.items()])
 

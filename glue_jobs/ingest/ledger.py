@@ -1,8 +1,8 @@
-"""The ledger in use: which raw objects are new, and what a run writes of those it ingested."""
+"""The ledger in use: which raw objects are new, and the rows that a run adds for those it ingested."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,55 +28,58 @@ class Totals:
     filtered: int
 
 
-def not_ingested(lake: Lake, pipeline: str, found: list[RawObject]) -> list[RawObject]:
-    """Those objects that the ledger does not have with the same ETag; reads only the days the objects are of."""
-    if not found:
+def not_ingested(lake: Lake, pipeline: str, listed: list[RawObject]) -> list[RawObject]:
+    """The listed objects that are not in the ledger with their ETag. Only the ledger of their days is read."""
+    if not listed:
         return []
-    days = {each.day for each in found}
+    days = {each.day for each in listed}
     known = lake.load(INGESTED_OBJECT).rows(("key", "etag"), pipeline=[pipeline], object_day=days)
     pairs = set(zip(known["key"].to_pylist(), known["etag"].to_pylist(), strict=True))
-    return [each for each in found if (each.entry.address, each.entry.etag) not in pairs]
+    return [each for each in listed if (each.entry.address, each.entry.etag) not in pairs]
 
 
 def ledger_rows(
     pipeline: str,
     run_id: str,
     now: datetime,
-    found: Iterable[RawObject],
+    raw_objects: Sequence[RawObject],
     counts: Iterable[ObjectCounts],
     duplicates: Mapping[str, int],
 ) -> pa.Table:
-    """One ledger row per object of the run; an object split over chunks has the sum of its parts."""
-    sums, found = _sums(counts), list(found)
-    got = [sums[each.entry.address] for each in found]
-    duplicate_rows = [
-        some.duplicates + duplicates.get(each.entry.address, 0) for each, some in zip(found, got, strict=True)
-    ]
+    """One ledger row for each raw object of the run.
+
+    ``counts`` are those of the chunks, which are added up by object. ``duplicates`` were found after the chunks, by
+    address.
+    """
+    sums = _sums(counts)
+    objects = [sums[each.entry.address] for each in raw_objects]
+    for each, raw_object in zip(objects, raw_objects, strict=True):
+        each.duplicates += duplicates.get(raw_object.entry.address, 0)
     columns = {
-        "pipeline": pa.repeat(pipeline, len(found)),
-        "object_day": [each.day for each in found],
-        "key": [each.entry.address for each in found],
-        "etag": [each.entry.etag for each in found],
-        "size": [each.entry.size for each in found],
-        "last_modified": [each.entry.last_modified for each in found],
-        "run_id": pa.repeat(run_id, len(found)),
-        "ingested_at": pa.repeat(pa.scalar(now, pa.timestamp("us")), len(found)),
-        "records": [some.rows + some.rejected + some.filtered for some in got],
-        "rows": [some.rows - twice for some, twice in zip(got, duplicate_rows, strict=True)],
-        "rejected": [some.rejected for some in got],
-        "duplicates": duplicate_rows,
-        "filtered": [some.filtered for some in got],
-        "first_event_time": [some.first for some in got],
-        "last_event_time": [some.last for some in got],
+        "pipeline": pa.repeat(pipeline, len(objects)),
+        "object_day": [each.day for each in raw_objects],
+        "key": [each.entry.address for each in raw_objects],
+        "etag": [each.entry.etag for each in raw_objects],
+        "size": [each.entry.size for each in raw_objects],
+        "last_modified": [each.entry.last_modified for each in raw_objects],
+        "run_id": pa.repeat(run_id, len(objects)),
+        "ingested_at": pa.repeat(pa.scalar(now, pa.timestamp("us")), len(objects)),
+        "records": [each.rows + each.rejected + each.filtered for each in objects],
+        "rows": [each.rows - each.duplicates for each in objects],
+        "rejected": [each.rejected for each in objects],
+        "duplicates": [each.duplicates for each in objects],
+        "filtered": [each.filtered for each in objects],
+        "first_event_time": [each.first for each in objects],
+        "last_event_time": [each.last for each in objects],
     }
     return pa.table(columns, schema=INGESTED_OBJECT.arrow_schema)
 
 
 def totals(ledger: pa.Table) -> Totals:
-    """The sums of ledger rows, which must add up.
+    """The sums of ledger rows.
 
     Raises:
-        LakeError: they do not; a bug, and the run must not commit.
+        LakeError: the records do not add up, because of a bug; the run must not commit.
     """
     sums = {
         name: int(np.sum(ledger[name].to_numpy())) for name in ("records", "rows", "rejected", "duplicates", "filtered")

@@ -6,7 +6,7 @@ from functools import partial
 
 from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.commit import Change
-from glue_jobs.ingest.duplicates.rewrite import without_duplicates
+from glue_jobs.ingest.duplicates.rewrite_files import without_duplicates
 from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.lake import LoadedTable

@@ -1,4 +1,7 @@
-"""From which day on a run looks: commits note how far earlier ones came, so that nobody has to read the ledger."""
+"""The day from which a run looks for raw objects: docs/decisions/0007-window.md.
+
+The snapshot of each run records the newest day it has ingested, so that no run has to read the whole ledger for it.
+"""
 
 from __future__ import annotations
 
@@ -8,28 +11,28 @@ from datetime import date, timedelta
 
 from glue_jobs.lake import LoadedTable
 
-# In the summary of every snapshot of rows: per raw path the newest day that was ingested.
+# In the summary of every snapshot of rows: the newest day that was ingested, by raw path.
 WATERMARK = "usage-lake.newest-days"
 
 
 def window_start(rows: LoadedTable, raw: str, days: int) -> date | None:
-    """So many days before the newest one ingested from the raw path; None when nothing was."""
-    newest = _noted(rows).get(raw)
+    """The day ``days`` before the newest one that was ingested from the raw path; None when nothing was."""
+    newest = _newest_days(rows).get(raw)
     return date.fromisoformat(newest) - timedelta(days=days) if newest else None
 
 
 def updated_watermark(rows: LoadedTable, raw: str, ingested: Iterable[date | None], today: date) -> dict[str, str]:
-    """What the commit of a run says: what earlier ones noted, and the newest day it ingested from ``raw``."""
-    noted = _noted(rows)
-    # A name from the future must not make the next runs look at the future only.
-    seen = [min(day, today) for day in ingested if day is not None]
-    if seen:
-        before = [date.fromisoformat(noted[raw])] if raw in noted else []
-        noted[raw] = max([*seen, *before]).isoformat()
-    return {WATERMARK: json.dumps(noted)}
+    """The watermark for the summary of a run that ingested objects of these days from ``raw``."""
+    newest = _newest_days(rows)
+    # A day in the future must not make the next runs look at the future only.
+    days = [min(day, today) for day in ingested if day is not None]
+    if days:
+        before = [date.fromisoformat(newest[raw])] if raw in newest else []
+        newest[raw] = max([*days, *before]).isoformat()
+    return {WATERMARK: json.dumps(newest)}
 
 
-def _noted(rows: LoadedTable) -> dict[str, str]:
+def _newest_days(rows: LoadedTable) -> dict[str, str]:
     text = next((summary[WATERMARK] for summary in rows.summaries() if WATERMARK in summary), "{}")
     days: dict[str, str] = json.loads(text)
     return days

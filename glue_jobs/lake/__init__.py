@@ -1,7 +1,7 @@
-"""The lake: Iceberg tables in a catalog, read and committed through pyiceberg (imported nowhere else).
+"""The lake: Iceberg tables in a catalog, read and committed through pyiceberg, which no other room imports.
 
-A commit succeeds only while its table is still at the snapshot the caller loaded: `Lake.load` first,
-work, then `LoadedTable.append` either adds all files in one snapshot or raises LostRaceError.
+A commit succeeds only while its table is at the snapshot that was loaded. So a caller first loads a table, then works,
+and then `LoadedTable.append` either adds all files in one snapshot or raises LostRaceError.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from glue_jobs.errors import LakeError
 from glue_jobs.lake.failures import explained
 from glue_jobs.lake.loaded import LoadedTable, StoredFile
-from glue_jobs.lake.location_check import check_place
+from glue_jobs.lake.location_check import check_location
 from glue_jobs.lake.schema import (
     check_ids,
     describe,
@@ -45,8 +45,8 @@ __all__ = ["Lake", "LoadedTable", "StoredFile", "describe", "iceberg_schema"]
 class Lake:
     """The tables of one database below one location.
 
-    ``location`` is a folder or ``s3://bucket/prefix``; ``catalog`` is ``sqlite`` (a file in the lake's folder)
-    or ``glue``; by default the former for a folder and the latter on S3.
+    ``location`` is a folder or ``s3://bucket/prefix``. ``catalog`` is ``sqlite``, a file in the lake's folder and the
+    default there, or ``glue``, the default on S3.
     """
 
     def __init__(self, location: str, database: str, catalog: str | None = None) -> None:
@@ -62,39 +62,39 @@ class Lake:
 
     @cached_property
     def _catalog(self) -> Catalog:
-        # Where Glue itself is, boto3 reads from the environment.
+        # boto3 takes the endpoint of Glue from the environment.
         properties: dict[str, str | None] = {"type": "glue", "s3.endpoint": endpoint()}
         if self.location.startswith("s3://"):
-            # For S3 pyiceberg would ask AWS, without credentials, and for Glue it would take the default Region.
+            # Without these, pyiceberg asks AWS for S3's Region without credentials, and uses Glue's default Region.
             properties["s3.region"] = properties["glue.region"] = region(self.location)
         if self.catalog_type == "sqlite":
-            check_place(Path(self._catalog_file), self.location)
-            # A path may hold what means something else in a URL.
-            place = URL.create("sqlite", database=self._catalog_file, query={"timeout": "60"})
-            properties = {"type": "sql", "uri": place.render_as_string()}
+            check_location(Path(self._catalog_file), self.location)
+            # A path may have characters that mean something else in a URL.
+            url = URL.create("sqlite", database=self._catalog_file, query={"timeout": "60"})
+            properties = {"type": "sql", "uri": url.render_as_string()}
         given = {name: value for name, value in properties.items() if value is not None}
         with explained(f"open the {self.catalog_type} catalog of {self.location}"):
             try:
                 return load_catalog("usage_lake", warehouse=self.location, **given)
             except OperationalError:
-                # Another first run may have made the catalog's own tables between the look and the attempt.
+                # Another first run has created the catalog's own tables since pyiceberg looked for them.
                 return load_catalog("usage_lake", warehouse=self.location, **given)
 
     def create(self, table: Table) -> None:
-        """Make the table, or add the columns a newer version of the program declares.
+        """Create the table, or add the columns and properties that a newer version of the program declares.
 
         Raises:
-            LakeError: it cannot be made, or a table of that name has other columns.
+            LakeError: the catalog or the storage failed, or a table of that name has other field ids.
         """
         if self.catalog_type == "sqlite" and not Path(self._catalog_file).exists():
             storage_for(self.location).put(f"{self.location}/.usage-lake", b"s3-usage-lake\n")
-        with explained(f"make the table {table.name} in {self.location}"):
+        with explained(f"create the table {table.name} in {self.location}"):
             try:
                 existing = self._catalog.load_table((self.database, table.name))
             except NoSuchTableError:
                 existing = self._create(table)
             while not _brought_up_to_date(existing, table):
-                # Another run has changed the table meanwhile, perhaps in the same way.
+                # Another run has changed the table since it was loaded, perhaps in the same way.
                 existing = self._catalog.load_table((self.database, table.name))
         check_ids(table, existing.schema())
 
@@ -111,9 +111,9 @@ class Lake:
 
     @cached_property
     def _namespace(self) -> str:
-        # Two first runs may start at the same moment; the SQLite catalog tells the later one of it as IntegrityError.
+        # Two first runs may start at the same moment. The SQLite catalog reports this as IntegrityError.
         with suppress(NamespaceAlreadyExistsError, IntegrityError):
-            # Who may not make databases may still use the one that is there.
+            # A role that may not create databases can still use one that exists.
             if not self._catalog.namespace_exists(self.database):
                 self._catalog.create_namespace(self.database)
         return self.database
@@ -133,7 +133,7 @@ class Lake:
             ) from error
 
     def has(self, table: Table) -> bool:
-        """Whether the table exists; to ask makes nothing.
+        """Whether the table exists. Asking creates nothing.
 
         Raises:
             LakeError: the catalog cannot be read.
@@ -144,7 +144,7 @@ class Lake:
             return self._catalog.table_exists((self.database, table.name))
 
     def check_any(self, tables: Iterable[Table]) -> None:
-        """Before questions to a lake: from a mistyped address nobody should learn that nothing was read or is kept.
+        """Make sure that there is a lake to query: a mistyped address must not be answered with zeros.
 
         Raises:
             LakeError: none of the tables exists, or the catalog cannot be read.

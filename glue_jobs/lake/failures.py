@@ -1,4 +1,4 @@
-"""Failures of catalogs and of what they store, told in a sentence; and what is no failure, kept quiet."""
+"""Errors of catalogs and storage as sentences for people, and pyiceberg's warnings silenced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glue_jobs.errors import LakeError
 
 @contextmanager
 def explained(action: str) -> Iterator[None]:
-    """Turn the errors of catalogs, storage and Arrow into a LakeError that says what could not be done."""
+    """Turn errors of catalogs, storage and Arrow into a LakeError: cannot ``action``, and why."""
     try:
         yield
     except (SQLAlchemyError, ClientError, BotoCoreError, pa.ArrowException, OSError) as error:
@@ -24,10 +24,10 @@ def explained(action: str) -> Iterator[None]:
 
 @contextmanager
 def without_warnings() -> Iterator[None]:
-    """Keep pyiceberg's warnings from people.
+    """Silence pyiceberg's warnings.
 
-    It warns of every column without statistics, and most have none because nobody filters by them; and it says that
-    it retries a lost commit, which the lake prevents.
+    It warns about every column without statistics, which most columns have on purpose, and about the retry of a lost
+    commit, which never takes place.
     """
     logger = logging.getLogger("pyiceberg")
     before = logger.level

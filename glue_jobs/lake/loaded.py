@@ -1,4 +1,4 @@
-"""One table at one snapshot: what is in it, and commits that hold for that snapshot only."""
+"""One table at one snapshot: its files and rows, and commits that succeed only on top of that snapshot."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pyiceberg.table.update.snapshot import ExpireSnapshots
 
 from glue_jobs.errors import LostRaceError
 from glue_jobs.lake.failures import explained, without_warnings
-from glue_jobs.lake.history import expired, only_in
+from glue_jobs.lake.history import expired, files_only_in
 from glue_jobs.lake.schema import file_constant, iceberg_schema, python_value
 from glue_jobs.lake.transaction import OneParentTransaction
 from glue_jobs.tables.model import Table
@@ -28,7 +28,10 @@ from glue_jobs.tables.model import Table
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A data file of a table's current snapshot; ``labels`` are what all its rows have, None where they differ."""
+    """A data file of a table's snapshot.
+
+    ``file_constants`` are the values of the table's file constants, None where the file has several.
+    """
 
     address: str
     rows: int
@@ -39,7 +42,7 @@ class StoredFile:
 
 
 class LoadedTable:
-    """One table at the snapshot it had when it was loaded; commits are based on that very snapshot."""
+    """One table at the snapshot it had when it was loaded; commits are made on top of that snapshot only."""
 
     def __init__(self, table: Table, iceberg: IcebergTable) -> None:
         self.table = table
@@ -52,21 +55,21 @@ class LoadedTable:
 
     @property
     def commits(self) -> int:
-        """How many commits there have been up to the snapshot it was loaded at."""
+        """How many commits there have been up to this snapshot."""
         snapshot = self._iceberg.current_snapshot()
         return (snapshot.sequence_number or 0) if snapshot else 0
 
     def summaries(self) -> list[Mapping[str, str]]:
-        """What the commits still kept say of themselves, the newest first."""
+        """The summaries of the snapshots that are kept, the newest first."""
         return [snapshot.summary.additional_properties if snapshot.summary else {} for snapshot in self._history()]
 
     def has_all_since(self, commits: int) -> bool:
-        """Whether all commits after so many are among the `summaries`."""
+        """Whether the `summaries` go back to the first commit after so many ``commits``."""
         oldest = [snapshot.sequence_number or 0 for snapshot in self._history()][-1:]
         return not oldest or oldest[0] <= commits + 1
 
     def _history(self) -> Iterator[Snapshot]:
-        """The commits still kept, the newest first."""
+        """The snapshots that are kept, the newest first."""
         snapshot = self._iceberg.current_snapshot()
         while snapshot is not None:
             yield snapshot
@@ -74,7 +77,7 @@ class LoadedTable:
             snapshot = self._iceberg.snapshot_by_id(parent) if parent is not None else None
 
     def files(self, **partition: Iterable[Any] | None) -> list[StoredFile]:
-        """Data files of the snapshot whose partition column has one of the given values (None counts as a value)."""
+        """The data files whose partition columns have one of the given values each; None is a value."""
         scan = self._iceberg.scan(row_filter=_filter(partition)) if partition else self._iceberg.scan()
         return [
             StoredFile(
@@ -89,20 +92,20 @@ class LoadedTable:
         ]
 
     def columns_of(self, file: StoredFile) -> frozenset[str] | None:
-        """The columns that a file has, by the table's names; None when it may have others for them, or nobody knows."""
+        """The names of the columns that a file has; None when they cannot be known by their field ids."""
         sizes = file.descriptor.column_sizes
-        if not sizes or not self._always_named:
+        if not sizes or not self._ids_are_stable:
             return None
-        return frozenset(self._measured[number] for number in sizes if number in self._measured)
+        return frozenset(self._names_by_id[number] for number in sizes if number in self._names_by_id)
 
     @cached_property
-    def _measured(self) -> Mapping[int, str]:
-        """Column names by the id under which files tell a column's size: of an array its elements have one."""
+    def _names_by_id(self) -> Mapping[int, str]:
+        """Column names by the field id under which a file records a column's size; for an array that of its elements."""
         return {column.element_id or column.field_id: column.name for column in self.table.columns}
 
     @cached_property
-    def _always_named(self) -> bool:
-        """Whether no declared column had another name, type or field id in the lake once: files keep what they had."""
+    def _ids_are_stable(self) -> bool:
+        """Whether each declared column has its name, type and field id in all schemas, as files keep those they had."""
         numbers = {field.field_id: field for field in iceberg_schema(self.table).fields}
         names = {field.name for field in numbers.values()}
         for field in (field for schema in self._iceberg.metadata.schemas for field in schema.fields):
@@ -117,7 +120,7 @@ class LoadedTable:
             return list(scan.plan_files())
 
     def rows(self, columns: tuple[str, ...], **partition: Iterable[Any] | None) -> Any:
-        """Those columns of all rows in the given partitions, as an Arrow table."""
+        """These columns of all rows in the given partitions (as in `files`), as an Arrow table."""
         scan = self._iceberg.scan(selected_fields=columns)
         with explained(f"read {self.location}"):
             return (scan.filter(_filter(partition)) if partition else scan).to_arrow()
@@ -134,9 +137,9 @@ class LoadedTable:
 
     @cached_property
     def expired_files(self) -> list[str]:
-        """What no kept snapshot refers to once a commit based on this one was made: to be deleted then."""
+        """Addresses that no snapshot refers to after a commit on top of this one; the committer deletes them then."""
         with explained(f"read the metadata of {self.location}"):
-            return only_in(self._expired, self._iceberg, has_replaced=bool(self.table.file_constants))
+            return files_only_in(self._expired, self._iceberg, has_replaced=bool(self.table.file_constants))
 
     def append(self, files: list[DataFile], summary: Mapping[str, str], removed: Collection[StoredFile] = ()) -> None:
         """Add the files, and drop the ``removed`` ones, in one snapshot that carries ``summary``.
@@ -145,7 +148,7 @@ class LoadedTable:
 
         Raises:
             LostRaceError: the table is no longer at the snapshot this object was loaded at; nothing was changed.
-            LakeError: the catalog or the storage failed; the next run finds out whether the commit was made.
+            LakeError: the catalog or the storage failed; whether the commit was made is not known.
         """
         try:
             with self._transaction() as transaction:
@@ -197,7 +200,7 @@ def _filter(partition: Mapping[str, Iterable[Any] | None]) -> BooleanExpression:
 
 def _one_of(name: str, values: list[Any]) -> BooleanExpression:
     given = {_literal(value) for value in values if value is not None}
-    # Type checkers see the constructor that pydantic makes of the fields, not the one these classes have.
+    # Type checkers see the constructor that pydantic derives from the fields, not the one that these classes define.
     equal_to, one_of, is_null = cast(Any, EqualTo), cast(Any, In), cast(Any, IsNull)
     term: BooleanExpression = equal_to(name, given.pop()) if len(given) == 1 else one_of(name, given)
     return Or(term, is_null(name)) if None in values else term

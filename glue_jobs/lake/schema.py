@@ -1,4 +1,4 @@
-"""Declared tables in Iceberg's terms: schema, partitions, properties, and the descriptor of a data file."""
+"""Declared tables in Iceberg's terms: schema, partitions, properties, and descriptors of data files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from glue_jobs.errors import LakeError
 from glue_jobs.lake.failures import without_warnings
 from glue_jobs.tables.model import Column, Table
 
-SIMPLE_TYPES: dict[str, IcebergType] = {
+PRIMITIVE_TYPES: dict[str, IcebergType] = {
     "string": StringType(),
     "int": IntegerType(),
     "bigint": LongType(),
@@ -57,9 +57,9 @@ MANIFESTS_PER_MERGE = 32
 MANIFEST_BYTES = 2**20
 
 EPOCH = date(1970, 1, 1)
-BEGINNING = datetime(1970, 1, 1)
+EPOCH_START = datetime(1970, 1, 1)
 
-_ONE_AT_A_TIME = threading.Lock()
+_DESCRIBING = threading.Lock()
 
 
 @cache
@@ -85,10 +85,13 @@ def _schema(columns: Iterable[Column]) -> Schema:
 def describe(
     table: Table, address: str, size: int, metadata: pq.FileMetaData, partition: Mapping[str, Any]
 ) -> DataFile:
-    """The Iceberg descriptor of a Parquet file just written; ``partition`` has the value of each partition column."""
+    """The Iceberg descriptor of a Parquet file.
+
+    ``size`` is in bytes; ``partition`` has the value of each partition column.
+    """
     plan, mapping = _statistics_plan(table)
-    # Files are described by several threads, and whether a logger speaks is known to all of them.
-    with _ONE_AT_A_TIME, without_warnings():
+    # The level of a logger is set for all threads, of which several describe files.
+    with _DESCRIBING, without_warnings():
         statistics = data_file_statistics_from_parquet_metadata(
             parquet_metadata=metadata, stats_columns=plan, parquet_column_mapping=mapping
         )
@@ -116,7 +119,7 @@ def iceberg_type(column: Column) -> IcebergType:
     """Iceberg's type of a declared column."""
     if column.element_id is not None:
         return ListType(column.element_id, StringType(), element_required=False)
-    return SIMPLE_TYPES[column.type]
+    return PRIMITIVE_TYPES[column.type]
 
 
 def partition_spec(table: Table) -> PartitionSpec:
@@ -130,7 +133,7 @@ def partition_spec(table: Table) -> PartitionSpec:
 
 
 def properties(table: Table) -> dict[str, str]:
-    """What Iceberg writers, ours and others', must keep to on the table."""
+    """The properties of the table, which all Iceberg writers follow."""
     return {
         "format-version": "2",
         "write.parquet.compression-codec": "zstd",
@@ -165,13 +168,13 @@ def check_ids(table: Table, schema: Schema) -> None:
 
 
 def file_constant(table: Table, name: str, file: DataFile) -> Any:
-    """The value that a label has in all rows of a file; None when they have several, or nobody knows."""
+    """The value that a column has in all rows of a file; None when there are several or the bounds are unknown."""
     field = iceberg_schema(table).find_field(name)
     lower, upper = ((bounds or {}).get(field.field_id) for bounds in (file.lower_bounds, file.upper_bounds))
     if lower is None or lower != upper:
         return None
     value: Any = from_bytes(cast(PrimitiveType, field.field_type), lower)
-    return BEGINNING + timedelta(microseconds=value) if isinstance(field.field_type, TimestampType) else value
+    return EPOCH_START + timedelta(microseconds=value) if isinstance(field.field_type, TimestampType) else value
 
 
 def _iceberg_value(value: Any) -> Any:
@@ -179,5 +182,5 @@ def _iceberg_value(value: Any) -> Any:
 
 
 def python_value(type_name: str, value: Any) -> Any:
-    """A partition value as Iceberg keeps it, as Python has it: days since 1970 become a date."""
+    """A partition value of Iceberg as a Python value: days since 1970 become a date."""
     return EPOCH + timedelta(days=value) if type_name == "date" and isinstance(value, int) else value

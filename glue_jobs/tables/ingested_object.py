@@ -1,4 +1,4 @@
-"""The ledger: what became of every raw object."""
+"""The ledger: the table of raw objects that were ingested."""
 
 from __future__ import annotations
 

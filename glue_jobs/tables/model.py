@@ -1,4 +1,4 @@
-"""What a table is: columns with id, type and the sentence that explains each, in one place."""
+"""Declarations of tables: each column with its id, its type and the sentence that explains it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 """Arrow type of every column type a table may use; the names are Athena's."""
 
 # Glue cuts a column comment at 255 bytes.
-LONGEST_DESCRIPTION = 255
+MAX_DESCRIPTION_BYTES = 255
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: Iceberg field id (never reused), name, Athena type, and what a value means.
+    """One column: Iceberg field id (never used again), name, Athena type, and what a value means.
 
-    An array has a second field id for its elements. Iceberg numbers the columns of a new table from 1
-    and then their elements; a column added later takes the next free number.
+    The elements of an array have a field id too. Iceberg numbers the columns of a new table from 1 and then the
+    elements of arrays; a column that is added later has the next free number, and its elements the number after that.
     """
 
     field_id: int
@@ -40,8 +40,8 @@ class Column:
     def __post_init__(self) -> None:
         if self.type not in ARROW_TYPES:
             raise ValueError(f"column {self.name}: type {self.type!r} is none of {', '.join(ARROW_TYPES)}")
-        if not 0 < len(self.description.encode()) <= LONGEST_DESCRIPTION:
-            raise ValueError(f"column {self.name}: a description has 1 to {LONGEST_DESCRIPTION} bytes")
+        if not 0 < len(self.description.encode()) <= MAX_DESCRIPTION_BYTES:
+            raise ValueError(f"column {self.name}: a description has 1 to {MAX_DESCRIPTION_BYTES} bytes")
         if (self.element_id is not None) != self.type.startswith("array"):
             raise ValueError(f"column {self.name}: an array has an element_id, other types have none")
 
@@ -50,13 +50,15 @@ class Column:
 class Table:
     """One table: what a row is, its columns, how it is partitioned, and how its files are sorted.
 
-    ``identity`` names the columns that make two rows candidates for being the same record, the
-    most selective one first; rows are the same only when every column of ``compared`` is equal. That is every
-    column of the record, unless ``same`` names those that suffice; where the first of them is null, nothing does
-    but the whole ``record``.
+    Two rows that are equal in ``identity``, the most selective column first, are candidates for being the same record.
+    They are the same record if every column of ``compared`` is equal. These are the columns of ``same``, or all of the
+    ``record`` if a table has no ``same`` or if the first column of ``same`` is null. ``derived`` columns are not part
+    of the record.
 
-    ``labels`` are columns that have one value in each data file. A table with labels holds snapshots: files are
-    replaced and dropped as wholes, found by what they are labelled with.
+    ``statistics`` are columns with bounds in every data file, besides those that files are partitioned or sorted by.
+
+    ``file_constants`` are columns that have one value in each data file. A table with file constants holds snapshots:
+    whole files are replaced and dropped, found by their constants.
     """
 
     name: str
@@ -77,7 +79,7 @@ class Table:
         ]
         if len(set(names)) != len(names) or len(set(ids)) != len(ids):
             raise ValueError(f"table {self.name}: a column name or a field id is used twice")
-        named = (
+        groups = (
             self.partitions,
             self.sort,
             self.identity,
@@ -86,7 +88,7 @@ class Table:
             self.statistics,
             self.file_constants,
         )
-        unknown = {name for some in named for name in some} - set(names)
+        unknown = {name for group in groups for name in group} - set(names)
         if unknown:
             raise ValueError(f"table {self.name}: no such column: {', '.join(sorted(unknown))}")
 
@@ -97,17 +99,17 @@ class Table:
 
     @cached_property
     def bounded(self) -> tuple[str, ...]:
-        """Columns whose bounds every data file tells, so that readers can leave files out."""
+        """Columns with their bounds in every data file, by which readers skip files."""
         return tuple(dict.fromkeys((*self.partitions, *self.sort, *self.statistics, *self.file_constants)))
 
     @cached_property
     def compared(self) -> tuple[str, ...]:
-        """The columns that are equal in rows of the same record."""
+        """The columns in which rows of the same record are equal."""
         return self.same or self.record
 
     @cached_property
     def record(self) -> tuple[str, ...]:
-        """The columns that come from the record itself, none that ingestion derives."""
+        """The columns that come from the record itself."""
         return tuple(column.name for column in self.columns if column.name not in self.derived)
 
 

@@ -1,4 +1,4 @@
-"""The names of subscribers, so that SQL can use what the configuration says."""
+"""The table of subscriber names, so that SQL can join the names in the configuration."""
 
 from __future__ import annotations
 

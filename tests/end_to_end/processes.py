@@ -23,7 +23,7 @@ import pytest
 
 import glue_jobs.ingest.chunk_task
 import glue_jobs.ingest.commit
-import glue_jobs.ingest.duplicates.rewrite
+import glue_jobs.ingest.duplicates.rewrite_files
 import glue_jobs.ingest.ingest
 import glue_jobs.ingest.stage_events
 import glue_jobs.ingest.task_context
@@ -151,7 +151,7 @@ def _within_the_first_touch(patch: Patch) -> None:
     _replaced(patch, RunFolder, "touch", make)
 
 
-def _everything_aside(then: Callable[[Patch], None]) -> Callable[[Patch], None]:
+def _all_rows_late(then: Callable[[Patch], None]) -> Callable[[Patch], None]:
     def prepare(patch: Patch) -> None:
         patch.setattr(glue_jobs.ingest.chunk_task, "split_late_rows", lambda parts, days: ([], [*parts]))
         then(patch)
@@ -160,18 +160,18 @@ def _everything_aside(then: Callable[[Patch], None]) -> Callable[[Patch], None]:
 
 
 STEPS: dict[str, Callable[[Patch], None]] = {
-    "after making the first table": _after(Lake, "create"),
+    "after creating the first table": _after(Lake, "create"),
     "after listing": _before(glue_jobs.ingest.ingest, "not_ingested"),
-    "while making the folder of the run": _within_the_first_touch,
-    "after making the folder of the run": _after(RunFolder, "touch"),
+    "while creating the folder of the run": _within_the_first_touch,
+    "after creating the folder of the run": _after(RunFolder, "touch"),
     "after announcing a file": _after(RunFolder, "announce"),
     "after some data files": _after(glue_jobs.ingest.task_context, "write_file", times=3),
-    "after rows were set aside": _everything_aside(_after(glue_jobs.ingest.chunk_task, "write_late_rows", times=2)),
-    "with rows set aside, during duplicates": _everything_aside(
-        _after(glue_jobs.ingest.duplicates.rewrite, "find_duplicates")
+    "after writing late rows": _all_rows_late(_after(glue_jobs.ingest.chunk_task, "write_late_rows", times=2)),
+    "with late rows, during duplicates": _all_rows_late(
+        _after(glue_jobs.ingest.duplicates.rewrite_files, "find_duplicates")
     ),
-    "during duplicates": _after(glue_jobs.ingest.duplicates.rewrite, "find_duplicates"),
-    "after a file without duplicates": _after(glue_jobs.ingest.duplicates.rewrite, "_rewritten"),
+    "during duplicates": _after(glue_jobs.ingest.duplicates.rewrite_files, "find_duplicates"),
+    "after a file without duplicates": _after(glue_jobs.ingest.duplicates.rewrite_files, "_rewritten"),
     "after the ledger's files": _after(glue_jobs.ingest.ingest, "write_partitions"),
     "before the plan": _before(RunFolder, "write_commit"),
     "half-way through the plan": _half_a_plan,

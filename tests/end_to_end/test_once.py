@@ -37,7 +37,7 @@ DAY = date(2024, 5, 7)
 
 @pytest.fixture(scope="module", params=SOURCES, ids=lambda source: source.title)
 def raw(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Raw:
-    """Three days of objects, with records that are there twice and such that are none."""
+    """Three days of objects, with duplicates and with bad records."""
     source: Source = request.param
     raw = Raw(source, str(tmp_path_factory.mktemp("raw")))
     for number in range(9):
@@ -61,7 +61,7 @@ def undisturbed(raw: Raw, tmp_path_factory: pytest.TempPathFactory) -> Contents:
 # that do: its tasks, the duplicates among its rows, and its table's commit.
 STEPS_OF_DOCUMENTS = (
     "after some data files",
-    "after rows were set aside",
+    "after writing late rows",
     "during duplicates",
     "after a file without duplicates",
     "after the plan",
@@ -78,7 +78,7 @@ def killed(names: Iterable[str | int], of_documents: Container[str | int]) -> py
         if source.pipeline.framing.is_splittable or name in of_documents
     ]
     ids = [f"{source.title}-{name}" for source, name in cases]
-    # Of the module, so that a source's raw objects are made once for all of its names.
+    # Module scope, so that the raw objects of a source are written once.
     return pytest.mark.parametrize(("raw", "killed_by"), cases, indirect=["raw"], ids=ids, scope="module")
 
 

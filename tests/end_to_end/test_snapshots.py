@@ -371,7 +371,7 @@ def test_replaced_files_are_deleted_when_no_reader_needs_them(
     run(inventory, lake)
     # A reader that began with the old snapshot can finish with it.
     assert table.rows(("key",)).num_rows == 3
-    monkeypatch.setattr(glue_jobs.lake.history, "READABLE", timedelta(0))
+    monkeypatch.setattr(glue_jobs.lake.history, "MAX_READING_TIME", timedelta(0))
     for number in (1, 2):
         inventory.deliver(day(number), records(number))
         run(inventory, lake)
@@ -403,7 +403,7 @@ def unreferenced(lake: str) -> set[str]:
 def test_replaced_files_are_deleted_although_the_run_that_replaces_them_dies(
     table: Table, inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(glue_jobs.lake.history, "READABLE", timedelta(0))
+    monkeypatch.setattr(glue_jobs.lake.history, "MAX_READING_TIME", timedelta(0))
     for number in (3, 4):
         inventory.deliver(FIRST, records(number))
         run(inventory, lake)
@@ -531,7 +531,7 @@ def test_a_run_that_is_killed_at_any_step_is_finished_by_the_next(
     run(delivered_again, lake, keep_snapshots=2)
     assert (left_over(lake), orphans(lake)) == ([], set())
     # Replaced files are deleted, too, once no reader can need them.
-    monkeypatch.setattr(glue_jobs.lake.history, "READABLE", timedelta(0))
+    monkeypatch.setattr(glue_jobs.lake.history, "MAX_READING_TIME", timedelta(0))
     for number in (4, 5):
         delivered_again.deliver(day(number), records(1))
         run(delivered_again, lake, keep_snapshots=2)

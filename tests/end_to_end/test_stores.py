@@ -54,7 +54,7 @@ def places(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Lake]:
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.title)
-def test_rows_set_aside_by_tasks_are_stored_once_and_one_file_a_day(
+def test_late_rows_of_tasks_are_stored_once_in_one_file_a_day(
     source: Source, places: tuple[str, Lake], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_spark(monkeypatch)
@@ -84,8 +84,8 @@ def test_the_life_of_a_lake(source: Source, places: tuple[str, Lake]) -> None:
     # Delivered again under another name, and grown: only what was not there yet becomes rows.
     raw.deliver(DAY, 3, events(DAY, range(5, 15)))
     grown = raw.deliver(DAY, 2, events(DAY, range(20, 35)), bad=1)
-    outcome = run(raw, lake)
-    assert (outcome.totals.objects, outcome.totals.rows, outcome.totals.duplicates) == (2, 5, 20)
+    summary = run(raw, lake)
+    assert (summary.totals.objects, summary.totals.rows, summary.totals.duplicates) == (2, 5, 20)
     found = contents(lake, source.pipeline)
     assert Counter(dict(row)["key"] for row in found.ledger)[grown] == 2
 

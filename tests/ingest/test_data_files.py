@@ -80,13 +80,13 @@ def order(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 @given(rows, st.integers(1, 3), st.booleans(), st.sets(st.integers(0, 24)))
-def test_rows_are_parted_by_value_and_sorted(
+def test_rows_are_split_by_partition_and_sorted(
     given_rows: list[tuple[Any, ...]], chunks: int, encoded: bool, places: set[int]
 ) -> None:
     table = events(given_rows, chunks, encoded)
-    left_out = sorted(place for place in places if place < table.num_rows)
-    given_rows = [tuple(row.values()) for number, row in enumerate(table.to_pylist()) if number not in left_out]
-    parts = list(partitions(EVENTS, table, np.array(left_out, np.int64)))
+    dropped = sorted(place for place in places if place < table.num_rows)
+    given_rows = [tuple(row.values()) for number, row in enumerate(table.to_pylist()) if number not in dropped]
+    parts = list(partitions(EVENTS, table, np.array(dropped, np.int64)))
     keys = [tuple(partition.values()) for partition, _ in parts]
     assert len(set(keys)) == len(keys) == len({row[2:] for row in given_rows})
     for partition, part in parts:
@@ -97,7 +97,7 @@ def test_rows_are_parted_by_value_and_sorted(
     assert sorted(together, key=repr) == sorted(given_rows, key=repr)
 
 
-def test_a_table_without_partitions_or_order_is_one_part() -> None:
+def test_a_table_without_partitions_is_one_part() -> None:
     table = Table("t", "d", (Column(1, "name", "string", "Who."),), partitions=())
     ((partition, part),) = partitions(table, pa.table({"name": ["b", "a"]}))
     assert (partition, part["name"].to_pylist()) == ({}, ["b", "a"])
@@ -149,7 +149,7 @@ def test_every_column_has_its_field_id_also_after_a_rewrite(table: Table, tmp_pa
                 assert field.type.value_field.metadata[b"PARQUET:field_id"] == str(column.element_id).encode()
 
 
-def test_files_know_their_bounds(tmp_path: Path) -> None:
+def test_files_have_bounds(tmp_path: Path) -> None:
     day = date(2024, 5, 7)
     content = [{"name": name, "size": 1, "day": day, "source": "x"} for name in ("a", "b", None)]
     _, descriptor = written(EVENTS, pa.Table.from_pylist(content, schema=EVENTS.arrow_schema), tmp_path)
@@ -219,10 +219,10 @@ def test_files_that_differ_in_what_is_required_are_one_table_to_readers(tmp_path
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_a_column_without_any_value_is_not_in_the_file_and_null_to_who_reads_it(table: Table, tmp_path: Path) -> None:
+def test_a_column_without_any_value_is_not_written_and_read_as_null(table: Table, tmp_path: Path) -> None:
     content = full_rows(table)[1:] * 2
     file, descriptor = written(table, pa.Table.from_pylist(content, schema=table.arrow_schema), tmp_path)
-    # Columns that readers leave files out by are always there.
+    # Columns by which readers skip files are always there.
     assert set(file.schema_arrow.names) == set(table.bounded)
     back = read_file(table, descriptor.file_path)
     assert (back.schema, back.to_pylist()) == (table.arrow_schema, content)

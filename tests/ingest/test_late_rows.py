@@ -1,4 +1,4 @@
-"""Rows too few for a data file: which they are, and that they come back as they were."""
+"""Late rows: which rows are late, and that they come back as they were written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.ingest import late_rows as late_rows
 from glue_jobs.ingest.data_files import partitions, with_schema
-from glue_jobs.ingest.late_rows import MOST, PART, TOGETHER, read_late_rows, split_late_rows, write_late_rows
+from glue_jobs.ingest.late_rows import (
+    MAX_ROWS_PER_DAY,
+    ROWS_PER_STREAM,
+    TASK_ROWS_PER_DAY_ROW,
+    TASK_ROWS_PER_LATE_ROW,
+    read_late_rows,
+    split_late_rows,
+    write_late_rows,
+)
 from glue_jobs.ingest.staging import RunFolder
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.sources.pipeline import EventPipeline
@@ -42,30 +50,30 @@ def part(day: int, rows: int) -> tuple[dict[str, object], pa.Table]:
     ("sizes", "few"),
     [
         ([1], []),
-        ([PART - 1, 1], [1]),
-        ([PART - 2, 1], []),
+        ([TASK_ROWS_PER_DAY_ROW - 1, 1], [1]),
+        ([TASK_ROWS_PER_DAY_ROW - 2, 1], []),
         ([31, 31, 31], []),
-        ([MOST * PART, MOST], [MOST]),
-        ([MOST * PART, MOST + 1], []),
-        # Of all rows a quarter at most: many small days are no late rows.
-        ([1] * PART, [1] * (PART // 4)),
-        ([PART, 2, 1, 1, 2] * 10, [1] * 20 + [2] * 20),
+        ([MAX_ROWS_PER_DAY * TASK_ROWS_PER_DAY_ROW, MAX_ROWS_PER_DAY], [MAX_ROWS_PER_DAY]),
+        ([MAX_ROWS_PER_DAY * TASK_ROWS_PER_DAY_ROW, MAX_ROWS_PER_DAY + 1], []),
+        # At most a quarter of all rows is late.
+        ([1] * TASK_ROWS_PER_DAY_ROW, [1] * (TASK_ROWS_PER_DAY_ROW // TASK_ROWS_PER_LATE_ROW)),
+        ([TASK_ROWS_PER_DAY_ROW, 2, 1, 1, 2] * 10, [1] * 20 + [2] * 20),
     ],
 )
-def test_few_is_a_small_part_of_all_rows_and_no_more_than_some_thousand(sizes: list[int], few: list[int]) -> None:
+def test_a_day_is_late_if_it_has_few_rows_beside_all_others(sizes: list[int], few: list[int]) -> None:
     many, others = split_late_rows((part(day, size) for day, size in enumerate(sizes, 1)), frozenset())
     assert sorted(rows.num_rows for _, rows in others) == few
     assert sorted(rows.num_rows for _, rows in [*many, *others]) == sorted(sizes)
 
 
 def test_the_days_of_the_objects_become_files_however_small_they_are() -> None:
-    parts = [part(1, PART), part(2, 1), part(3, 1)]
+    parts = [part(1, TASK_ROWS_PER_DAY_ROW), part(2, 1), part(3, 1)]
     many, few = split_late_rows(parts, frozenset({parts[1][0]["event_date"], None}))
     assert (many, few) == ([parts[0], parts[1]], [parts[2]])
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES, ids=lambda pipeline: pipeline.name)
-def test_what_is_set_aside_comes_back_with_every_type(pipeline: EventPipeline, tmp_path: Path) -> None:
+def test_late_rows_come_back_with_every_type(pipeline: EventPipeline, tmp_path: Path) -> None:
     table: Table = pipeline.table
     first = full_rows(table)
     days = [{**row, "event_date": date(2024, 5, day)} for day in (7, 8, 9) for row in first]
@@ -83,7 +91,7 @@ def test_what_is_set_aside_comes_back_with_every_type(pipeline: EventPipeline, t
 def test_texts_keep_their_dictionary_but_only_the_values_they_have(
     context: TaskContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(late_rows, "TOGETHER", 4)
+    monkeypatch.setattr(late_rows, "ROWS_PER_STREAM", 4)
     values = pa.array([f"value {number}" for number in range(1_000)])
     codes = pa.array([7, 900, None, 7], pa.int32())
     rows = pa.table({"key": pa.DictionaryArray.from_arrays(codes, values)})
@@ -93,8 +101,8 @@ def test_texts_keep_their_dictionary_but_only_the_values_they_have(
     assert read_late_rows([other])["key"].chunk(0).dictionary.to_pylist() == ["value 7"]
 
 
-def test_days_of_few_rows_are_one_stream(context: TaskContext) -> None:
-    some = write_late_rows(context, [part(1, 300), part(2, 200), part(3, 200), part(4, TOGETHER), part(5, 1)])
+def test_small_days_share_a_stream(context: TaskContext) -> None:
+    some = write_late_rows(context, [part(1, 300), part(2, 200), part(3, 200), part(4, ROWS_PER_STREAM), part(5, 1)])
     assert [number for number, _ in enumerate(some) if some[number].stream != some[number - 1].stream] == [0, 2, 3, 4]
     assert [each.first for each in some] == [0, 300, 0, 0, 0]
     assert read_late_rows([some[1]])["number"].to_pylist() == [*range(200)]
@@ -110,13 +118,13 @@ def test_parts_of_several_tasks_are_one_table_whether_or_not_their_texts_have_a_
     assert read_late_rows(some)["key"].to_pylist() == ["a", "b", "b", "c"]
 
 
-def test_it_is_announced_so_that_a_run_which_gives_up_takes_it_away(context: TaskContext) -> None:
+def test_late_rows_are_announced_so_that_a_run_that_gives_up_deletes_them(context: TaskContext) -> None:
     (one,) = write_late_rows(context, [part(7, 3)])
     assert context.folder.announced() == [one.address]
     context.folder.abandon()
     assert not Path(one.address).exists()
 
 
-def test_nothing_is_written_for_nothing(context: TaskContext) -> None:
+def test_without_late_rows_nothing_is_written(context: TaskContext) -> None:
     assert write_late_rows(context, []) == []
     assert not Path(context.folder.address).exists()

@@ -1,4 +1,4 @@
-"""The ledger of a run: sums per object, and what is new."""
+"""The ledger of a run: sums by object, and which objects are new."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOW = datetime(2024, 5, 9)
 LIMITS = np.iinfo(np.int64)
 
 
-def found(name: str, day: date | None = date(2024, 5, 7), etag: str = "etag") -> RawObject:
+def raw_object(name: str, day: date | None = date(2024, 5, 7), etag: str = "etag") -> RawObject:
     return RawObject(Entry(f"/raw/{name}", 10, etag, datetime(2024, 5, 8)), day)
 
 
@@ -40,7 +40,9 @@ def test_an_object_has_the_sums_of_its_parts() -> None:
         counts(a=(1, 0, 0, 45, 55)),
         counts(a=(0, 2, 0, LIMITS.max, LIMITS.min)),
     ]
-    rows = ledger_rows("s3_access_log", "run", NOW, [found("a"), found("b", None)], parts, {"/raw/a": 2}).to_pylist()
+    rows = ledger_rows(
+        "s3_access_log", "run", NOW, [raw_object("a"), raw_object("b", None)], parts, {"/raw/a": 2}
+    ).to_pylist()
     a, b = rows
     assert (a["records"], a["rows"], a["rejected"], a["duplicates"], a["filtered"]) == (12, 3, 3, 2, 4)
     assert (a["first_event_time"], a["last_event_time"]) == (
@@ -60,12 +62,12 @@ def test_an_object_has_the_sums_of_its_parts() -> None:
 
 def test_totals_add_up() -> None:
     parts = [counts(a=(5, 1, 2, 0, 0), b=(1, 0, 0, 0, 0))]
-    ledger = ledger_rows("s3_access_log", "run", NOW, [found("a"), found("b")], parts, {"/raw/a": 2})
+    ledger = ledger_rows("s3_access_log", "run", NOW, [raw_object("a"), raw_object("b")], parts, {"/raw/a": 2})
     assert totals(ledger) == Totals(objects=2, records=9, rows=4, rejected=1, duplicates=2, filtered=2)
 
 
 def test_totals_that_do_not_add_up_stop_the_run() -> None:
-    ledger = ledger_rows("s3_access_log", "run", NOW, [found("a")], [counts(a=(5, 0, 0, 0, 0))], {})
+    ledger = ledger_rows("s3_access_log", "run", NOW, [raw_object("a")], [counts(a=(5, 0, 0, 0, 0))], {})
     wrong = ledger.set_column(ledger.column_names.index("rows"), "rows", pa.array([4], pa.int64()))
     with pytest.raises(LakeError, match=r"the records of this run do not add up.*this is a bug, please report it"):
         totals(wrong)
@@ -84,9 +86,9 @@ class Known:
         return pa.table({"key": ["/raw/a"], "etag": ["etag"]}).select(columns)
 
 
-def test_new_is_what_the_ledger_does_not_have_with_that_etag() -> None:
+def test_an_object_is_new_if_the_ledger_does_not_have_it_with_its_etag() -> None:
     lake = Known()
-    objects = [found("a"), found("b", date(2024, 5, 8)), found("a", None, "changed")]
+    objects = [raw_object("a"), raw_object("b", date(2024, 5, 8)), raw_object("a", None, "changed")]
     assert not_ingested(lake, "s3_access_log", objects) == objects[1:]  # type: ignore[arg-type]
     assert lake.asked == {"pipeline": {"s3_access_log"}, "object_day": {date(2024, 5, 7), date(2024, 5, 8), None}}
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs.sources.pipelines import PIPELINES, TABLES
-from glue_jobs.tables.model import ARROW_TYPES, LONGEST_DESCRIPTION, Column, Table
+from glue_jobs.tables.model import ARROW_TYPES, MAX_DESCRIPTION_BYTES, Column, Table
 
 NAME = Column(1, "name", "string", "Who.")
 
@@ -46,7 +46,7 @@ def test_an_unknown_column_is_named(place: str) -> None:
 
 
 def test_a_description_may_be_as_long_as_glue_keeps() -> None:
-    assert Column(1, "name", "string", "x" * LONGEST_DESCRIPTION)
+    assert Column(1, "name", "string", "x" * MAX_DESCRIPTION_BYTES)
 
 
 def test_the_schema_has_ids_of_columns_and_elements() -> None:

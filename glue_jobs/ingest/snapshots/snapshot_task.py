@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import drop_rows, repeat_text, take_rows
 from glue_jobs.ingest.data_files import NewFile, with_schema
-from glue_jobs.ingest.duplicates.in_memory import duplicates_within
+from glue_jobs.ingest.duplicates.within_table import duplicates_within
 from glue_jobs.ingest.task_context import TaskContext, rejected_rows, write_partitions, write_parts
 from glue_jobs.read.fetch import fetch_ranges
 from glue_jobs.read.parsed import Rejected

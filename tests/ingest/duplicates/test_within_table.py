@@ -1,4 +1,4 @@
-"""Rows that are there twice in memory, against the naive way to find them."""
+"""Duplicates within a table in memory, against the naive way to find them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
-from glue_jobs.ingest.duplicates.in_memory import duplicates_within
+from glue_jobs.ingest.duplicates.within_table import duplicates_within
 from glue_jobs.tables.model import Table
 from tests.ingest.duplicates.duplicate_rows import DAY, EVENTS, FILES, NAMED, Row, identity
 
 
 @pytest.mark.parametrize("table", [EVENTS, NAMED], ids=["every-column", "an-id-is-enough"])
 @given(files=FILES)
-def test_all_but_the_first_of_equal_rows_are_doubled(table: Table, files: list[list[Row]]) -> None:
+def test_all_but_the_first_of_equal_rows_are_duplicates(table: Table, files: list[list[Row]]) -> None:
     lines = [{**line, **DAY} for file in files for line in file]
     rows = pa.Table.from_pylist(lines, schema=table.arrow_schema)
     rows = rows.set_column(7, "source_object", rows["source_object"].dictionary_encode())
@@ -25,7 +25,7 @@ def test_all_but_the_first_of_equal_rows_are_doubled(table: Table, files: list[l
     assert duplicates_within(table, rows).tolist() == sorted(set(range(len(lines))) - set(first.values()))
 
 
-def test_rows_of_different_days_are_not_the_same_as_in_files() -> None:
+def test_rows_of_different_days_are_not_duplicates() -> None:
     line = {"request_id": "A", "event_time": datetime(2024, 5, 7), "source_object": "o1"}
     lines = [{**line, "event_date": date(2024, 5, day)} for day in (7, 8, 8)]
     rows = pa.Table.from_pylist(lines, schema=NAMED.arrow_schema)

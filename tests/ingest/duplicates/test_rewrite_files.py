@@ -1,4 +1,4 @@
-"""New files without the rows that are there twice: each row stays once, in files no smaller than they must be."""
+"""New files are written again without duplicates and with the late rows: each record once, in few files."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.ingest.data_files import NewFile, read_file, write_file
-from glue_jobs.ingest.duplicates import rewrite
-from glue_jobs.ingest.duplicates.in_files import Day
-from glue_jobs.ingest.duplicates.rewrite import Rewritten, drop_duplicates
+from glue_jobs.ingest.duplicates import rewrite_files
+from glue_jobs.ingest.duplicates.across_files import Day
+from glue_jobs.ingest.duplicates.rewrite_files import Rewritten, drop_duplicates, remaining_of
 from glue_jobs.ingest.late_rows import LateRows, write_late_rows
 from glue_jobs.ingest.staging import RunFolder
 from glue_jobs.ingest.task_context import TaskContext
@@ -72,23 +72,23 @@ def day(new: list[NewFile]) -> object:
 
 def after(new: list[NewFile], all_of: list[Rewritten]) -> Iterator[NewFile]:
     gone = {address for each in all_of for address in each.addresses}
-    # What was set aside beyond what memory holds is written and may have to be written again.
+    # Late rows beyond what memory holds are written, and may have to be written again.
     every = [*new, *(file for each in all_of for file in each.files)]
     yield from (file for file in every if file.address not in gone)
 
 
 @given(FILES, FILES, st.sampled_from([1, 3, 10**9]))
-def test_every_row_stays_once_however_many_are_rewritten_together(
+def test_every_record_stays_once_however_many_rows_are_written_together(
     tmp_path_factory: pytest.TempPathFactory, one: list[list[Row]], other: list[list[Row]], most: int
 ) -> None:
     folder = tmp_path_factory.mktemp("files")
-    # A file never holds its own rows again.
+    # A file never has duplicates of its own rows.
     days = [
         written(folder, [list({identity(TABLE, each): each for each in rows}.values()) for rows in files], number)
         for number, files in ((7, one), (8, other))
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rewrite, "ROW_GROUP_ROWS", most)
+        patch.setattr(rewrite_files, "ROW_GROUP_ROWS", most)
         found = drop_duplicates(a_context(folder), [Day([], new) for new in days])
     for new in days:
         left = sorted(
@@ -97,7 +97,7 @@ def test_every_row_stays_once_however_many_are_rewritten_together(
         assert left == sorted({identity(TABLE, each) for each in rows_of(new)})
 
 
-def test_what_is_left_of_small_files_of_a_day_is_one_sorted_file(context: TaskContext, tmp_path: Path) -> None:
+def test_what_remains_of_the_small_files_of_a_day_is_one_sorted_file(context: TaskContext, tmp_path: Path) -> None:
     stored = written(tmp_path / "stored", [[row("A", "o0"), row("B", "o0")]])
     new = written(
         tmp_path / "new", [[row("A", "o1"), row("C", "o1", key="z")], [row("B", "o2"), row("D", "o2", key="a")]]
@@ -110,14 +110,14 @@ def test_what_is_left_of_small_files_of_a_day_is_one_sorted_file(context: TaskCo
     assert file.rows == 2
 
 
-def test_a_file_of_which_nothing_is_left_has_no_successor(context: TaskContext, tmp_path: Path) -> None:
+def test_a_file_of_duplicates_only_is_replaced_by_none(context: TaskContext, tmp_path: Path) -> None:
     stored = written(tmp_path / "stored", [[row("A", "o0")]])
     new = written(tmp_path / "new", [[row("A", "o1")], [row("B", "o2")]])
     (one,) = drop_duplicates(context, [Day([(file.address, file.rows) for file in stored], new)])
     assert (one.addresses, one.files) == ([new[0].address], [])
 
 
-def test_files_without_such_rows_stay(context: TaskContext, tmp_path: Path) -> None:
+def test_files_without_duplicates_stay(context: TaskContext, tmp_path: Path) -> None:
     assert drop_duplicates(context, [Day([], written(tmp_path, [[row("A", "o1")], [row("B", "o2")]]))]) == []
 
 
@@ -134,7 +134,7 @@ def test_texts_are_joined_whether_or_not_their_file_has_a_dictionary(context: Ta
     assert left == {"k": 1, "same": 9, "other": 1}
 
 
-def set_aside_of(context: TaskContext, rows: list[Row], day: int = 7) -> list[LateRows]:
+def late_rows_of(context: TaskContext, rows: list[Row], day: int = 7) -> list[LateRows]:
     partition = {"event_date": date(2024, 5, day)}
     table = pa.Table.from_pylist([{**partition, **each} for each in rows], schema=TABLE.arrow_schema)
     # As tasks have them: with dictionaries.
@@ -142,22 +142,20 @@ def set_aside_of(context: TaskContext, rows: list[Row], day: int = 7) -> list[La
     return write_late_rows(context, [(partition, table.set_column(place, "key", table["key"].dictionary_encode()))])
 
 
-def test_rows_set_aside_by_tasks_are_one_sorted_file_of_their_day(context: TaskContext, tmp_path: Path) -> None:
-    few = [*set_aside_of(context, [row("A", "o1", key="z")]), *set_aside_of(context, [row("B", "o2", key="a")])]
+def test_the_late_rows_of_a_day_are_one_sorted_file(context: TaskContext, tmp_path: Path) -> None:
+    few = [*late_rows_of(context, [row("A", "o1", key="z")]), *late_rows_of(context, [row("B", "o2", key="a")])]
     (one,) = drop_duplicates(context, [Day([], [], few)])
     assert (one.addresses, one.counts) == ([], {})
     assert [[each["request_id"] for each in rows_of([file])] for file in one.files] == [["B", "A"]]
     assert one.files[0].descriptor is not None
 
 
-def test_of_rows_set_aside_what_is_stored_new_or_aside_already_is_left_out(
-    context: TaskContext, tmp_path: Path
-) -> None:
+def test_late_rows_that_are_stored_new_or_late_already_are_dropped(context: TaskContext, tmp_path: Path) -> None:
     stored = written(tmp_path / "stored", [[row("A", "o0")]])
     new = written(tmp_path / "new", [[row("B", "o1"), row("C", "o1")]])
     few = [
-        *set_aside_of(context, [row("A", "o2"), row("B", "o2"), row("D", "o2")]),
-        *set_aside_of(context, [row("D", "o3"), row("E", "o3")]),
+        *late_rows_of(context, [row("A", "o2"), row("B", "o2"), row("D", "o2")]),
+        *late_rows_of(context, [row("D", "o3"), row("E", "o3")]),
     ]
     found = drop_duplicates(context, [Day([(file.address, file.rows) for file in stored], new, few)])
     assert [address for each in found for address in each.addresses] == []
@@ -165,22 +163,20 @@ def test_of_rows_set_aside_what_is_stored_new_or_aside_already_is_left_out(
     assert sorted(row["request_id"] for each in found for row in rows_of(each.files)) == ["D", "E"]
 
 
-def test_of_rows_set_aside_only_what_stays_is_held_until_it_is_written(context: TaskContext, tmp_path: Path) -> None:
+def test_of_late_rows_only_those_that_stay_wait_in_memory(context: TaskContext, tmp_path: Path) -> None:
     some = [row(str(number), "o1", key=f"key {number}") for number in range(100)]
     days = []
     for day in (7, 8, 9):
         stored = [(file.address, file.rows) for file in written(tmp_path, [some], day)]
-        days.append(Day(stored, [], set_aside_of(context, [*some, row("A", "o2")], day)))
-    held = [left.held for left in rewrite._left_of(context, days, [])]
+        days.append(Day(stored, [], late_rows_of(context, [*some, row("A", "o2")], day)))
+    held = [left.in_memory for left in remaining_of(context, days, [])]
     assert [rows.num_rows for rows in held if rows is not None] == [1, 1, 1]
     assert [rows["key"].chunk(0).dictionary.to_pylist() for rows in held if rows is not None] == [["k"]] * 3
 
 
-def test_a_row_of_an_earlier_object_set_aside_goes_before_that_of_a_new_file(
-    context: TaskContext, tmp_path: Path
-) -> None:
+def test_a_late_row_of_an_earlier_object_stays_before_that_of_a_new_file(context: TaskContext, tmp_path: Path) -> None:
     new = written(tmp_path / "new", [[row("A", "o2"), row("B", "o2")]])
-    (one,) = drop_duplicates(context, [Day([], new, set_aside_of(context, [row("A", "o1")]))])
+    (one,) = drop_duplicates(context, [Day([], new, late_rows_of(context, [row("A", "o1")]))])
     assert one.addresses == [new[0].address]
     assert one.counts == {"o2": 1}
     assert sorted((each["request_id"], each["source_object"]) for each in rows_of(one.files)) == [
@@ -190,7 +186,7 @@ def test_a_row_of_an_earlier_object_set_aside_goes_before_that_of_a_new_file(
 
 
 @given(FILES, FILES, FILES, st.sampled_from([1, 3, 10**9]))
-def test_whether_rows_were_set_aside_makes_no_difference(
+def test_whether_rows_were_late_makes_no_difference(
     tmp_path_factory: pytest.TempPathFactory,
     old: list[list[Row]],
     files: list[list[Row]],
@@ -204,10 +200,10 @@ def test_whether_rows_were_set_aside_makes_no_difference(
     ]
     stored, new = written(folder / "stored", once[0]), written(folder / "new", once[1])
     also_new = written(folder / "also", once[2])
-    late_rows = [each for rows in once[2] for each in set_aside_of(context, rows)]
+    late_rows = [each for rows in once[2] for each in late_rows_of(context, rows)]
     known = [(file.address, file.rows) for file in stored]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rewrite, "ROW_GROUP_ROWS", most)
+        patch.setattr(rewrite_files, "ROW_GROUP_ROWS", most)
         with_late_rows = drop_duplicates(context, [Day(known, new, late_rows)])
         all_new = drop_duplicates(context, [Day(known, [*new, *also_new])])
     left = sorted(identity(TABLE, each) for each in rows_of(list(after(new, with_late_rows))))

@@ -1,14 +1,12 @@
-"""Records that new files have twice, against the naive way to find them."""
+"""Duplicates in new files, against the naive way to find them."""
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,9 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.ingest.data_files import NewFile, write_file
-from glue_jobs.ingest.duplicates import in_files
-from glue_jobs.ingest.duplicates.fold import fold
-from glue_jobs.ingest.duplicates.in_files import Day, find_duplicates
+from glue_jobs.ingest.duplicates import across_files
+from glue_jobs.ingest.duplicates.across_files import Day, find_duplicates
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.tables.model import Table
 from tests.ingest.duplicates.duplicate_rows import DAY, EVENTS, FILES, NAMED, Row, identity
@@ -38,12 +35,12 @@ def day(table: Table, folder: Path, stored: list[list[Row]], new: list[list[Row]
 
 
 def once(table: Table, rows: list[Row]) -> list[Row]:
-    """Without what a file never holds: its own rows again."""
+    """The rows without duplicates, which a file never has of its own rows."""
     return list({identity(table, row): row for row in rows[::-1]}.values())[::-1]
 
 
 def expected(table: Table, stored: list[list[Row]], new: list[list[Row]]) -> tuple[set[str], Counter[str]]:
-    """The naive way: what every new row is worth, as texts of file and row, and per object."""
+    """The naive way: the rows to drop, as texts of file and row, and how many by object."""
     known = {identity(table, row) for rows in stored for row in rows}
     places = [(row["source_object"], file, number) for file, rows in enumerate(new) for number, row in enumerate(rows)]
     dropped, counts = set(), Counter[str]()
@@ -67,15 +64,15 @@ def found(table: Table, the_day: Day) -> tuple[set[str], Counter[str]]:
 
 
 @given(FILES, st.integers(0, 5), st.sampled_from([3, 7, 10**9]), st.sampled_from([1, 3, 10**9]))
-def test_exactly_what_is_there_twice_is_found(
+def test_exactly_the_duplicates_are_found(
     tmp_path_factory: pytest.TempPathFactory, files: list[list[Row]], split: int, numbers: int, rows: int
 ) -> None:
     files = [once(EVENTS, rows) for rows in files]
     stored, new = files[: min(split, len(files) - 1)], files[min(split, len(files) - 1) :]
     the_day = day(EVENTS, tmp_path_factory.mktemp("day"), stored, new)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(in_files, "MOST_NUMBERS", numbers)
-        patch.setattr(in_files, "MOST_ROWS", rows)
+        patch.setattr(across_files, "HASHES_PER_ROUND", numbers)
+        patch.setattr(across_files, "ROWS_PER_BATCH", rows)
         assert found(EVENTS, the_day) == expected(EVENTS, stored, new)
 
 
@@ -102,7 +99,7 @@ def test_a_line_that_differs_in_any_one_field_stays(tmp_path: Path) -> None:
     assert duplicates.rows.tolist() == list(range(len(near)))
 
 
-def test_lines_that_differ_only_in_what_is_derived_are_the_same(tmp_path: Path) -> None:
+def test_lines_that_differ_only_in_derived_columns_are_duplicates(tmp_path: Path) -> None:
     renamed = {**LINE, "account": "a", "repository": "r", "is_own": True, "key": "other", "source_object": "o2"}
     (duplicates,) = find_duplicates(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[LINE]], [[renamed]]))
     assert (duplicates.rows.tolist(), duplicates.counts) == ([0], Counter({"o2": 1}))
@@ -123,7 +120,7 @@ def test_of_new_rows_the_one_of_the_first_object_stays_whatever_the_order_of_fil
         assert counts == Counter({"o2": 1, "o3": 1})
 
 
-def test_what_is_stored_comes_first_whatever_its_object_is_called(tmp_path: Path) -> None:
+def test_a_stored_row_stays_whatever_its_object_is_called(tmp_path: Path) -> None:
     stored, new = {**LINE, "source_object": "o2"}, {**LINE, "source_object": "o1"}
     (duplicates,) = find_duplicates(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[stored]], [[new]]))
     assert (duplicates.rows.tolist(), duplicates.counts) == ([0], Counter({"o1": 1}))
@@ -152,33 +149,13 @@ def test_a_day_is_as_long_as_its_files(tmp_path: Path) -> None:
     assert len(day(S3_ACCESS_LOG, tmp_path, [[LINE, LINE]], [[LINE]])) == 3
 
 
-def test_values_that_are_alike_are_spread_over_all_rounds() -> None:
-    names = pa.chunked_array([[f"REQUEST{number:09}" for number in range(20_000)]])
-    seconds = pa.chunked_array([range(0, 20_000 * 10**6, 10**6)], pa.int64())
-    for column in (names, seconds):
-        for rounds in (2, 3, 8):
-            shares = np.bincount(in_files._rounds(fold([column]), rounds).astype(np.int64), minlength=rounds)
-            assert shares.max() < 1.2 * 20_000 / rounds
-
-
-def test_batches_never_part_rows_with_the_same_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_files, "MOST_ROWS", 3)
-    numbers = np.array([1, 1, 2, 2, 2, 2, 2, 3, 3, 4, 4], dtype=np.uint64)
-    rows = np.arange(len(numbers))
-    batches = list(in_files._batches(in_files._Places(numbers, rows, rows)))
-    assert [row for batch in batches for row in batch.row.tolist()] == rows.tolist()
-    assert len(batches) > 1
-    for batch, following in itertools.pairwise(batches):
-        assert batch.number[-1] != following.number[0]
-
-
 @given(FILES, st.integers(0, 5), st.sampled_from([1, 10**9]))
-def test_an_id_may_be_enough_but_no_id_is_not(
+def test_rows_without_an_id_are_compared_in_every_column(
     tmp_path_factory: pytest.TempPathFactory, files: list[list[Row]], split: int, rows: int
 ) -> None:
     files = [once(NAMED, lines) for lines in files]
     stored, new = files[: min(split, len(files) - 1)], files[min(split, len(files) - 1) :]
     the_day = day(NAMED, tmp_path_factory.mktemp("day"), stored, new)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(in_files, "MOST_ROWS", rows)
+        patch.setattr(across_files, "ROWS_PER_BATCH", rows)
         assert found(NAMED, the_day) == expected(NAMED, stored, new)

@@ -1,0 +1,108 @@
+"""Duplicates within one table in memory, and what finding them there and across files has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glue_jobs.columns.arrays import ranks
+from glue_jobs.ingest.duplicates.row_hash import Hashes, row_hashes
+from glue_jobs.tables.model import Table
+
+Rows = npt.NDArray[np.int64]
+"""Positions of rows."""
+
+
+def duplicates_within(table: Table, rows: pa.Table) -> Rows:
+    """Positions of the rows to drop so that each record is there once; that of the first raw object stays.
+
+    ``rows`` has the table's columns; texts may have dictionaries.
+    """
+    candidates = _with_shared_hash(rows, np.arange(rows.num_rows), table.identity[:1])
+    if len(candidates):
+        candidates = _with_shared_hash(rows, candidates, table.identity)
+    if not len(candidates):
+        return candidates
+    # Rows of different partitions are not compared across files either.
+    partitions = tuple(name for name in table.partitions if name in rows.column_names and name not in table.record)
+    values = rows.select([*table.record, *partitions, "source_object"]).take(pa.array(candidates))
+    duplicates = [candidates[:0]]
+    for columns, chosen in comparisons(table, values):
+        part, positions = values.filter(pa.array(chosen)), candidates[chosen]
+        order = (ranks(part["source_object"]), positions)
+        duplicates.append(positions[all_but_first(part, (*columns, *partitions), order)])
+    return np.sort(np.concatenate(duplicates))
+
+
+def comparisons(table: Table, values: pa.Table) -> Iterator[tuple[tuple[str, ...], npt.NDArray[np.bool_]]]:
+    """The columns in which rows must be equal to be the same record, and a mask of the rows this applies to.
+
+    Where a table says that some columns suffice, they do for rows that have a value in the first of them.
+    """
+    if not table.same:
+        yield table.compared, np.ones(values.num_rows, dtype=bool)
+        return
+    has_id = values[table.same[0]].is_valid().to_numpy()
+    yield table.same, has_id
+    yield table.record, ~has_id
+
+
+def _with_shared_hash(rows: pa.Table, positions: Rows, columns: tuple[str, ...]) -> Rows:
+    """Those of the positions, ascending, whose row shares the hash of its columns with another one of them."""
+    values = rows.select(columns)
+    if len(positions) < rows.num_rows:
+        values = values.take(pa.array(positions))
+    shared, _ = repeated(row_hashes(decoded(column) for column in values.columns))
+    return positions[np.sort(shared)]
+
+
+def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column without a dictionary."""
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def repeated(hashes: Hashes) -> tuple[Rows, Rows]:
+    """Positions of the hashes that occur more than once, sorted by hash, and for each the number of its group."""
+    order = np.argsort(hashes)
+    ordered = hashes[order]
+    same = ordered[1:] == ordered[:-1]
+    member = np.zeros(len(order), dtype=bool)
+    member[1:] |= same
+    member[:-1] |= same
+    chosen = order[member]
+    return chosen, np.cumsum(np.diff(hashes[chosen], prepend=hashes[chosen[:1]]) != 0)
+
+
+def all_but_first(values: pa.Table, columns: tuple[str, ...], order: tuple[Rows, ...]) -> Rows:
+    """Positions of the rows that are equal to an earlier one in all columns; ``order`` has the keys to sort by."""
+    groups = _groups(values, columns)
+    ordered = np.lexsort((*reversed(order), groups))
+    again: Rows = ordered[np.flatnonzero(np.diff(groups[ordered], prepend=-1) == 0)]
+    return again
+
+
+def _groups(values: pa.Table, columns: tuple[str, ...]) -> Rows:
+    """A number for each row, the same for rows that are equal in all columns."""
+    groups = np.zeros(values.num_rows, dtype=np.int64)
+    for name in columns:
+        codes = np.unique(ranks(_comparable(values[name])), return_inverse=True)[1]
+        groups = np.unique(groups * values.num_rows + codes, return_inverse=True)[1]
+        if int(groups.max(initial=0)) + 1 == values.num_rows:
+            break
+    return groups
+
+
+def _comparable(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_list(column.type):
+        return column
+    # A list becomes the bytes of its elements' ranks. All ranks have one size, so no two lists share their bytes.
+    lists = column.combine_chunks()
+    elements = ranks(pa.chunked_array([lists.flatten()]))
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy()
+    offsets = np.concatenate([[0], np.cumsum(lengths) * elements.itemsize]).astype(np.int32)
+    texts = pa.Array.from_buffers(pa.binary(), len(lists), [None, pa.py_buffer(offsets), pa.py_buffer(elements)])
+    return pa.chunked_array([pc.if_else(lists.is_valid(), texts, None)])

@@ -100,7 +100,7 @@ class LoadedTable:
 
     @cached_property
     def _names_by_id(self) -> Mapping[int, str]:
-        """Column names by the field id under which a file records a column's size; for an array that of its elements."""
+        """Column names by the field id under which a file records their size; an array is recorded by its elements."""
         return {column.element_id or column.field_id: column.name for column in self.table.columns}
 
     @cached_property

@@ -1,4 +1,4 @@
-"""``usage-lake demo``: a publisher's raw records, ingested, asked, published, compared with what was generated."""
+"""``usage-lake demo``: ingests a sample publisher's raw records, asks, publishes, and compares with the truth."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from glue_jobs.query.duckdb.lake_tables import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.sample import Truth, write_sample
-from glue_jobs.sample.demo_checks import Check, access_log_checks, cloudtrail_checks, inventory_checks, report_checks
+from glue_jobs.sample.checks import Check, lake_checks, report_checks
 from glue_jobs.sources.pipelines import PIPELINES
 from glue_jobs.workers.spark import session
 
-# A folder with this file in it was made by a demonstration and may be made anew.
+# Marks a folder that an earlier demonstration made, which a new one may replace.
 MARK = ".usage-lake-demo"
 
-# Answered on the terminal, with these columns; the reports have the answers of all saved queries whole.
+# Questions and columns shown on the terminal; the reports have the whole answers of all saved queries.
 SHOWN = (
     ("Who reads what I publish?", "access/unique_requesters", ("level", "account", "repository", "unique_requesters")),
     ("What is read most?", "access/top_objects", ("key", "logical_downloads", "unique_requesters")),
@@ -58,65 +58,66 @@ SHOWN = (
 )
 ROWS_SHOWN = 8
 
+SOURCES = {
+    "s3_access_log": "S3 access logs",
+    "cloudtrail_s3_event": "CloudTrail",
+    "s3_inventory_object": "S3 Inventory",
+}
+
 
 def demonstrate(folder: Path, scale: float, reporter: Reporter) -> bool:
-    """Run the whole demonstration in ``folder``; True when the lake counts exactly what was generated.
+    """Run the whole demonstration in ``folder``; True if the lake counts exactly what was generated.
 
     Raises:
-        ArgumentError: the folder holds something that no demonstration made.
+        ArgumentError: the folder holds files that no demonstration wrote.
         UsageLakeError: there is no Java 17 to run Spark on.
     """
     console = Console(highlight=False)
-    _make_room(folder)
+    _empty(folder)
     console.rule("1. A publisher's raw logs and inventories", align="left")
     truth = write_sample(folder, last_day=datetime.now(UTC).date() - timedelta(days=1), scale=scale)
-    _tell_sample(folder, truth, console)
+    _print_sample(folder, truth, console)
 
     console.rule("2. Ingest them, twice: the second run finds nothing new", align="left")
-    # So little would be ingested without Spark: it is to be seen at work.
+    # A pool of processes would ingest so few objects; with a session Spark does.
     session()
     for pipeline in PIPELINES:
-        wanted = _ingest_request(folder, pipeline.name)
+        request = _ingest_request(folder, pipeline.name)
         for _ in range(2):
             # A terminal breaks lines between words; a file gets the whole line.
-            console.print(Text(sentence(ingest(wanted, reporter))), soft_wrap=not console.is_terminal)
+            console.print(Text(sentence(ingest(request, reporter))), soft_wrap=not console.is_terminal)
 
     console.rule("3. Ask", align="left")
-    with QueryEngine(sources(wanted.lake)) as engine:
+    with QueryEngine(sources(request.lake)) as engine:
         _ask(engine, console)
-        checks = {
-            "S3 access logs": list(access_log_checks(engine, truth)),
-            "CloudTrail": list(cloudtrail_checks(engine, truth.cloudtrail)),
-            "S3 Inventory": list(inventory_checks(engine, truth.inventory)),
-        }
+        checks = {title: list(lake_checks(engine, source, truth)) for source, title in SOURCES.items()}
 
     console.rule("4. Publish", align="left")
     published = report(_report_request(folder), reporter)
     console.print(Text(reports_sentence(published)), soft_wrap=True)
-    checks["Published reports"] = list(report_checks(published, truth.inventory))
+    checks["Published reports"] = list(report_checks(published, truth))
 
     console.rule("5. Is it true?", align="left")
     console.print("Where a measure has groups, every group is compared, and the sum of them is shown.\n")
-    equal = [_compare(source, found, console) for source, found in checks.items()]
-    true = all(equal)
+    holds = [_print_checks(title, compared, console) for title, compared in checks.items()]
+    is_true = all(holds)
     verdict = "[bold green]The lake counts exactly what was generated.[/]"
-    console.print(verdict if true else "[bold red]The lake does not count what was generated: this is a bug.[/]")
-    _tell_next(folder, console)
-    return true
+    console.print(verdict if is_true else "[bold red]The lake does not count what was generated: this is a bug.[/]")
+    _print_next_commands(folder, console)
+    return is_true
 
 
-def _tell_sample(folder: Path, truth: Truth, console: Console) -> None:
-    console.print(f"requests of {truth.first_day} to {truth.last_day} to two buckets, as both logs tell of them")
-    trail = truth.cloudtrail
-    console.print(f"S3 access logs  {truth.records:>9,} lines   in {len(truth.objects):>6,} files")
-    console.print(f"CloudTrail      {trail.records:>9,} events  in {len(trail.objects):>6,} files")
-    inventory = truth.inventory
-    console.print(f"S3 Inventory    {inventory.rows:>9,} rows    in {len(inventory.snapshots):>6,} snapshots")
+def _print_sample(folder: Path, truth: Truth, console: Console) -> None:
+    console.print(f"requests of {truth.first_day} to {truth.last_day} to two buckets, in both kinds of logs")
+    units = (("lines", "files"), ("events", "files"), ("rows", "snapshots"))
+    for (source, title), (record, container) in zip(SOURCES.items(), units, strict=True):
+        records, containers = truth.row(f"{source}/ledger")["records"], len(truth.rows(f"{source}/{container}"))
+        console.print(f"{title:<15} {records:>9,} {record:<7} in {containers:>6,} {container}")
     console.print(f"raw files       {folder}/raw", soft_wrap=True)
     console.print(f"configuration   {folder}/config.yaml", soft_wrap=True)
 
 
-def _make_room(folder: Path) -> None:
+def _empty(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARK).exists():
             raise ArgumentError(f"{folder} holds something else already; name another folder with --dir")
@@ -143,21 +144,22 @@ def _ask(engine: QueryEngine, console: Console) -> None:
         print_rows(rows.select(columns).slice(0, ROWS_SHOWN), "table")
 
 
-def _compare(source: str, checks: Iterable[Check], console: Console) -> bool:
-    console.print(f"[bold]{source:<52}{'generated':>18}{'in the lake':>20}[/]", soft_wrap=True)
-    true = True
+def _print_checks(title: str, checks: Iterable[Check], console: Console) -> bool:
+    """Prints every measure; whether all are equal."""
+    console.print(f"[bold]{title:<60}{'generated':>18}{'in the lake':>20}[/]", soft_wrap=True)
+    is_true = True
     for check in checks:
         generated, counted = check.totals
         sign = "[green]equal[/]" if check.holds else "[red]DIFFERENT[/]"
-        console.print(f"{check.measure:<52}{generated:>18,}{counted:>20,} {sign}", soft_wrap=True)
+        console.print(f"{check.measure:<60}{generated:>18,}{counted:>20,} {sign}", soft_wrap=True)
         if check.first_difference:
             console.print(Text(f"  first in {check.first_difference}"), soft_wrap=True)
-        true = true and check.holds
+        is_true = is_true and check.holds
     console.print()
-    return true
+    return is_true
 
 
-def _tell_next(folder: Path, console: Console) -> None:
+def _print_next_commands(folder: Path, console: Console) -> None:
     console.print("\nTry next:", style="bold")
     console.print(f"  .venv/bin/usage-lake status --lake {folder}/lake", soft_wrap=True)
     console.print(f"  .venv/bin/usage-lake rejected --lake {folder}/lake --limit 5", soft_wrap=True)

@@ -1,103 +1,143 @@
-"""Requests that change what is kept: uploads, copies, deletes, and what lifecycle rules do."""
+"""Requests that change what is stored: uploads, copies, deletes, lifecycle rules; and what only a trail records."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from glue_jobs.sample.publisher import WORKING
-from glue_jobs.sample.request import EMPTY, NO_ANSWER, OPERATION, Requests, concatenate, make_requests
-from glue_jobs.sample.scene import Scene
+from glue_jobs.sample.operations import NUMBER
+from glue_jobs.sample.publisher import ARCHIVE, TIDES, WORKING
+from glue_jobs.sample.traffic import Block, Traffic
 
-PARTS = 5
-BATCH = 6
-CREATED_BYTES = 404
+UPLOAD_PARTS, KEYS_PER_BATCH = 5, 6
+CREATED_BYTES, DENIED_BYTES, BATCH_ANSWER_BYTES = 404, 243, 900
 
 
-def puts(scene: Scene, how_many: int) -> Requests:
+def puts(traffic: Traffic, count: int) -> Block:
     """Uploads in one request."""
-    objects = scene.objects(WORKING, how_many)
-    readers, sizes = scene.readers("own", how_many), scene.sizes(objects)
-    return make_requests(scene.times(how_many), "REST.PUT.OBJECT", objects, readers, object_size=sizes)
+    objects, requesters = traffic.objects_of(WORKING, count), traffic.pick("own", count)
+    size = traffic.objects.size[objects]
+    return traffic.block(traffic.times(count), "REST.PUT.OBJECT", objects, requesters, object_size=size)
 
 
-def multipart_uploads(scene: Scene, how_many: int) -> Requests:
+def multipart_uploads(traffic: Traffic, count: int) -> Block:
     """Uploads in parts: a beginning, the parts, an end."""
-    uploads = max(1, how_many // (PARTS + 2))
-    upload = np.repeat(np.arange(uploads), PARTS + 2)
-    step = np.tile(np.arange(PARTS + 2), uploads)
-    names = ("REST.POST.UPLOADS", *["REST.PUT.PART"] * PARTS, "REST.POST.UPLOAD")
-    is_part = (step > 0) & (step <= PARTS)
-    objects = scene.objects(WORKING, uploads)
-    return make_requests(
-        scene.times(uploads)[upload] + step * 3,
-        np.array([OPERATION[name] for name in names])[step],
-        objects[upload],
-        scene.readers("own", uploads)[upload],
+    uploads = max(1, count // (UPLOAD_PARTS + 2))
+    upload = np.repeat(np.arange(uploads), UPLOAD_PARTS + 2)
+    step = np.tile(np.arange(UPLOAD_PARTS + 2), uploads)
+    names = ("REST.POST.UPLOADS", *["REST.PUT.PART"] * UPLOAD_PARTS, "REST.POST.UPLOAD")
+    is_part = (step > 0) & (step <= UPLOAD_PARTS)
+    objects = traffic.objects_of(WORKING, uploads)[upload]
+    return traffic.block(
+        traffic.times(uploads)[upload] + step * 3,
+        np.array([NUMBER[name] for name in names])[step],
+        objects,
+        traffic.pick("own", uploads)[upload],
         bytes_sent=np.where(is_part, -1, CREATED_BYTES),
-        object_size=np.where(is_part, scene.sizes(objects)[upload] // PARTS, -1),
+        object_size=np.where(is_part, traffic.objects.size[objects] // UPLOAD_PARTS, -1),
         part=np.where(is_part, step, -1),
     )
 
 
-def copies(scene: Scene, how_many: int) -> Requests:
-    """Copies: one request, a line for the object written and a line for the object read."""
-    pairs = max(1, how_many // 2)
-    source, target = scene.read_objects(pairs), scene.objects(WORKING, pairs)
-    times, readers, number = scene.times(pairs), scene.readers("own", pairs), np.arange(pairs)
-    sizes = scene.sizes(source)
-    written = make_requests(
-        times, "REST.COPY.OBJECT", target, readers, bytes_sent=CREATED_BYTES, object_size=sizes, request=number
+def copies(traffic: Traffic, count: int) -> Block:
+    """Copies: one request with a line for the object written and a line for the object read."""
+    copied = max(1, count // 2)
+    request, is_source = np.repeat(np.arange(copied), 2), np.tile([False, True], copied)
+    source, target = traffic.read_objects(copied)[request], traffic.objects_of(WORKING, copied)[request]
+    return traffic.block(
+        traffic.times(copied)[request],
+        np.where(is_source, NUMBER["REST.COPY.OBJECT_GET"], NUMBER["REST.COPY.OBJECT"]),
+        np.where(is_source, source, target),
+        traffic.pick("own", copied)[request],
+        status=np.where(is_source, 0, 200),
+        bytes_sent=np.where(is_source, -1, CREATED_BYTES),
+        object_size=traffic.objects.size[source],
+        copy_of=np.where(is_source, -1, source),
+        request=request,
     )
-    read = make_requests(
-        times, "REST.COPY.OBJECT_GET", source, readers, answer=NO_ANSWER, object_size=sizes, request=number
-    )
-    return _one_request_each(written, read)
 
 
-def deletes(scene: Scene, how_many: int) -> Requests:
+def deletes(traffic: Traffic, count: int) -> Block:
     """Deletes of one object."""
-    objects = scene.objects(WORKING, how_many)
-    readers = scene.readers("own", how_many)
-    return make_requests(scene.times(how_many), "REST.DELETE.OBJECT", objects, readers, answer=EMPTY)
+    objects, requesters = traffic.objects_of(WORKING, count), traffic.pick("own", count)
+    return traffic.block(traffic.times(count), "REST.DELETE.OBJECT", objects, requesters, status=204)
 
 
-def batch_deletes(scene: Scene, how_many: int) -> Requests:
+def batch_deletes(traffic: Traffic, count: int) -> Block:
     """Deletes of many objects: a line for the request and one for every object, all with one request id."""
-    batches = max(1, how_many // (BATCH + 1))
-    times, readers, number = scene.times(batches), scene.readers("own", batches), np.arange(batches)
-    first = scene.objects(WORKING, batches)
-    post = make_requests(times, "REST.POST.MULTI_OBJECT_DELETE", first, readers, bytes_sent=900, request=number)
-    batch = np.repeat(number, BATCH)
-    # The objects of a batch lie side by side in one bucket and differ: no two lines of a batch are alike.
-    working = np.flatnonzero(scene.cast.publisher.objects.role == WORKING)
-    working = working[np.argsort(scene.buckets(working), kind="stable")]
-    place = np.searchsorted(scene.buckets(working), scene.buckets(first))
-    room = np.bincount(scene.buckets(working))[scene.buckets(first)]
-    within = scene.rng.integers(1_000_000, size=batches) % (room - BATCH)
-    objects = working[(place + within)[batch] + np.tile(np.arange(BATCH), batches)]
-    each = make_requests(times[batch], "BATCH.DELETE.OBJECT", objects, readers[batch], answer=EMPTY, request=batch)
-    return _one_request_each(post, each)
-
-
-def lifecycle(scene: Scene, how_many: int) -> Requests:
-    """What lifecycle rules did: expiry, colder storage, delete markers."""
-    names = ("S3.EXPIRE.OBJECT", "S3.TRANSITION_SIA.OBJECT", "S3.EXPIRE.OBJECT", "S3.CREATE.DELETEMARKER")
-    turn = (np.arange(how_many) + scene.start // 86_400) % len(names)
-    objects = scene.objects(WORKING, how_many)
-    is_old_version = (turn == 2) & (scene.buckets(objects) == 0)
-    return make_requests(
-        scene.times(how_many),
-        np.array([OPERATION[name] for name in names])[turn],
-        objects,
-        scene.cast.readers.groups["lifecycle"][0],
-        answer=NO_ANSWER,
-        object_size=scene.sizes(objects),
-        versioned=is_old_version,
+    batches = max(1, count // (KEYS_PER_BATCH + 1))
+    request = np.repeat(np.arange(batches), KEYS_PER_BATCH + 1)
+    step = np.tile(np.arange(KEYS_PER_BATCH + 1), batches)
+    # The objects of a batch are neighbours in one bucket and differ: no two lines of a batch are alike.
+    working = np.flatnonzero(traffic.objects.role == WORKING)
+    working = working[np.argsort(traffic.objects.bucket[working], kind="stable")]
+    first = traffic.rng.integers(len(working) - KEYS_PER_BATCH, size=batches)
+    last = working[first + KEYS_PER_BATCH]
+    first -= np.where(traffic.objects.bucket[working[first]] != traffic.objects.bucket[last], KEYS_PER_BATCH, 0)
+    return traffic.block(
+        traffic.times(batches)[request],
+        np.where(step == 0, NUMBER["REST.POST.MULTI_OBJECT_DELETE"], NUMBER["BATCH.DELETE.OBJECT"]),
+        working[first[request] + step],
+        traffic.pick("own", batches)[request],
+        status=np.where(step == 0, 200, 204),
+        bytes_sent=np.where(step == 0, BATCH_ANSWER_BYTES, -1),
+        request=request,
     )
 
 
-def _one_request_each(*blocks: Requests) -> Requests:
-    """The blocks together, where equal request numbers mean the same request."""
-    together = concatenate(blocks)
-    numbers = np.concatenate([block.request for block in blocks])
-    return Requests(**{**vars(together), "request": numbers})
+def lifecycle(traffic: Traffic, count: int) -> Block:
+    """What lifecycle rules do: expiry, a colder storage class, delete markers."""
+    names = ("S3.EXPIRE.OBJECT", "S3.TRANSITION_SIA.OBJECT", "S3.EXPIRE.OBJECT", "S3.CREATE.DELETEMARKER")
+    turn = np.arange(count) % len(names)
+    objects = traffic.objects_of(WORKING, count)
+    return traffic.block(
+        traffic.times(count),
+        np.array([NUMBER[name] for name in names])[turn],
+        objects,
+        traffic.requesters.groups["lifecycle"][0],
+        status=0,
+        object_size=traffic.objects.size[objects],
+        names_version=(turn == 2) & (traffic.objects.bucket[objects] == TIDES),
+    )
+
+
+def trail_only(traffic: Traffic, count: int) -> Block:
+    """Subscribers look whether a bucket is there and ask for what they may not read; S3 delivers inventories."""
+    kind = np.arange(count) % 3
+    is_put = kind == 2
+    objects = np.where(is_put, traffic.objects_of(WORKING, count), traffic.read_objects(count))
+    return traffic.block(
+        traffic.times(count),
+        np.array([NUMBER[name] for name in ("HeadBucket", "GetObjectAcl", "REST.PUT.OBJECT")])[kind],
+        objects,
+        np.where(is_put, traffic.requesters.groups["inventory"][0], traffic.pick("subscriber", count)),
+        status=np.where(kind == 1, 403, 200),
+        bytes_sent=np.where(kind == 1, DENIED_BYTES, -1),
+        object_size=np.where(is_put, traffic.objects.size[objects], -1),
+        in_access_log=0,
+    )
+
+
+MANAGEMENT = (
+    ("PutBucketLogging", "console"),
+    ("GetBucketAcl", "trail"),
+    ("ListBuckets", "audit"),
+    ("GetBucketPolicy", "audit"),
+    ("AssumeRole", "trail"),
+    ("Decrypt", "etl"),
+    ("ConsoleLogin", "login"),
+)
+
+
+def management(traffic: Traffic, count: int) -> Block:
+    """Management events of S3, some of the archive's account, and events of other services."""
+    kind, groups = np.arange(count) % len(MANAGEMENT), traffic.requesters.groups
+    of_archive = [group == "audit" for _, group in MANAGEMENT]
+    return traffic.block(
+        traffic.times(count),
+        np.array([NUMBER[name] for name, _ in MANAGEMENT])[kind],
+        0,
+        np.array([groups[group][0] for _, group in MANAGEMENT])[kind],
+        bucket=np.where(np.array(of_archive)[kind], ARCHIVE, np.arange(count) // len(MANAGEMENT) % 2),
+        status=np.array([403 if name == "GetBucketPolicy" else 200 for name, _ in MANAGEMENT])[kind],
+        in_access_log=0,
+    )

@@ -10,6 +10,7 @@ TOOLS = (
     "rclone/v1.66.0",
     "S3Console/0.4, aws-internal/3 aws-sdk-java/1.12.656 Linux/5.10.210 OpenJDK_64-Bit_Server_VM/25.402-b08",
 )
+CONSOLE = TOOLS[-1]
 BROWSERS = (
     *(
         f"Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{version}.0.0.0 Safari/537.36"
@@ -20,7 +21,7 @@ BROWSERS = (
     "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:124.0) Gecko/20100101 Firefox/124.0",
     "GDAL/3.8.4",
 )
-# Some of these the list of crawlers calls robots and some not: the list decides, here as in the lake.
+# The list of crawlers has some of these and not others: the list decides, here as in the lake.
 SCRIPTS = ("python-requests/2.31.0", "curl/8.5.0", "Wget/1.21.4", "Go-http-client/1.1", "Java/17.0.10", "R (4.3.3)")
 ROBOTS = (
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
@@ -30,7 +31,7 @@ ROBOTS = (
 )
 REFERERS = ("", "", "", "https://example.com/", "https://www.example.com/catalog/tide-gauges?page=2&sort=newest")
 BROKEN_AGENT = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1"
-# Referer and user agent as clients sent them; the text must come out of the log again byte for byte.
+# Referer and user agent as clients send them; a parser must return them byte for byte.
 ODD_HEADERS = (
     ("", 'Mozilla/5.0 "quoted" tool/1.0'),
     ("", BROKEN_AGENT + '"'),

@@ -1,28 +1,48 @@
-"""Who publishes and what: buckets, data sets and objects. Every source of the sample describes these."""
+"""What is published: buckets, data sets and objects. Every raw source of the sample describes these."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 Ints = npt.NDArray[np.int64]
 
+
 PUBLISHER_ACCOUNT = "111122223333"
-PUBLISHED, WORKING, MISSING, JUNK = range(4)
+ARCHIVE_ACCOUNT = "000000002222"
+"""A second account of the publisher's organization; its trail has management events only."""
+ACCESS_POINT_ARN = f"arn:aws:s3:us-west-2:{PUBLISHER_ACCOUNT}:accesspoint/sst-partners"
+SHARED_REPOSITORY = 4
+"""Position of the data set that is also read through the access point."""
+
+PUBLISHED, WORKING, MISSING, JUNK = "published", "working", "missing", "junk"
 """Role of an object: read by the public; written and expired; asked for but absent; asked for by scanners."""
+
+OBJECTS_PER_REPOSITORY, WORKING_PER_REPOSITORY = 160, 40
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """One bucket of the publisher; ``owner`` is the 64-digit canonical user id."""
+    """One bucket, and the account whose trail records its events."""
 
     name: str
     region: str
-    owner: str
+    account: str = PUBLISHER_ACCOUNT
+
+
+TIDES, MAPS, ARCHIVE = range(3)
+BUCKETS = (
+    Bucket("example-tides", "us-east-1"),
+    Bucket("example-maps", "us-west-2"),
+    Bucket("example-archive", "us-east-1", ARCHIVE_ACCOUNT),
+)
+"""The first two have access logs and data events; the archive is only known by its inventory."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +55,15 @@ class Repository:
     pattern: str
     size: int
 
+    @property
+    def prefix(self) -> str:
+        """What all keys of the data set begin with."""
+        return f"{self.account}/{self.name}/"
+
 
 @dataclass(frozen=True)
 class Objects:
-    """The objects as columns; ``path`` is what a client sends in the request line, ``repository`` -1 for none."""
+    """The objects that requests name, as columns; ``path`` is what a client sends, ``repository`` -1 for none."""
 
     key: list[str]
     path: list[str]
@@ -46,18 +71,28 @@ class Objects:
     repository: Ints
     bucket: Ints
     size: Ints
-    role: Ints
+    role: npt.NDArray[np.str_]
 
-
-@dataclass(frozen=True)
-class Publisher:
-    """The publisher; ``access_point`` is the ARN through which the data set ``shared`` is read."""
-
-    buckets: tuple[Bucket, Bucket]
-    repositories: tuple[Repository, ...]
-    objects: Objects
-    access_point: str
-    shared: int
+    def table(self) -> pa.Table:
+        """One row per object: ``object`` is its position. Keys also as logs and JSON have them."""
+        owners = [REPOSITORIES[number] if number >= 0 else None for number in self.repository.tolist()]
+        once = [quote(key) for key in self.key]
+        return pa.table(
+            {
+                "object": range(len(self.key)),
+                "key": self.key,
+                "key_once": once,
+                "key_twice": [quote(key) for key in once],
+                "request_path": [storable(path) for path in self.path],
+                "object_bucket": self.bucket,
+                "account": [owner.account if owner else None for owner in owners],
+                "repository": [owner.name if owner else None for owner in owners],
+                "prefix": [owner.prefix if owner else "" for owner in owners],
+                "size": self.size,
+                "version_id": self.version_id,
+                "role": self.role,
+            }
+        )
 
 
 REPOSITORIES = (
@@ -99,49 +134,44 @@ JUNK_REQUESTS = (
 )
 
 
-def make_publisher(seed: int) -> Publisher:
-    """The publisher of a seed: always the same buckets and data sets, sizes and versions by chance."""
+def storable(text: str) -> str:
+    """The text with private characters instead of lone surrogates, which stand for bytes that are not UTF-8."""
+    return re.sub("[\udc80-\udcff]", lambda found: chr(ord(found[0]) - 0xDC00 + 0xF700), text)
+
+
+def as_sent(content: bytes) -> bytes:
+    """The content with the bytes that :func:`storable` replaced."""
+    return re.sub(rb"\xef[\x9c-\x9f][\x80-\xbf]", lambda found: bytes([ord(found[0].decode()) & 0xFF]), content)
+
+
+def make_objects(seed: int) -> Objects:
+    """The objects of a seed: always the same keys, with random sizes and version ids."""
     rng = np.random.default_rng([seed, 1])
-    owner = rng.bytes(32).hex()
-    buckets = (
-        Bucket("example-tides", "us-east-1", owner),
-        Bucket("example-maps", "us-west-2", owner),
-    )
-    access_point = f"arn:aws:s3:us-west-2:{PUBLISHER_ACCOUNT}:accesspoint/sst-partners"
-    return Publisher(buckets, REPOSITORIES, _make_objects(rng), access_point, shared=4)
-
-
-def _make_objects(rng: np.random.Generator) -> Objects:
     rows = [*_published(), *_others()]
-    sizes = np.array([1 if repository < 0 else REPOSITORIES[repository].size for _, _, repository, _, _ in rows])
+    key, path, repository, bucket, role = zip(*rows, strict=True)
+    typical = np.array([REPOSITORIES[number].size if number >= 0 else 1 for number in repository])
     # No object is smaller than a few kB: each range of a multi-part read then has at least one byte.
-    spread = np.maximum((sizes * rng.lognormal(0.0, 0.8, len(rows))).astype(np.int64), 8_192)
-    return Objects(
-        key=[row[0] for row in rows],
-        path=[row[1] for row in rows],
-        version_id=[rng.bytes(16).hex()[:32] for _ in rows],
-        repository=np.array([row[2] for row in rows], np.int64),
-        bucket=np.array([row[3] for row in rows], np.int64),
-        size=spread,
-        role=np.array([row[4] for row in rows], np.int64),
-    )
+    size = np.maximum((typical * rng.lognormal(0.0, 0.8, len(rows))).astype(np.int64), 8_192)
+    version_id = [rng.bytes(16).hex() for _ in rows]
+    return Objects(list(key), list(path), version_id, np.array(repository), np.array(bucket), size, np.array(role))
 
 
-def _published() -> Iterator[tuple[str, str, int, int, int]]:
+def _published() -> Iterator[tuple[str, str, int, int, str]]:
     for index, repository in enumerate(REPOSITORIES):
-        names = [repository.pattern.format(number // 20, number) for number in range(160)]
+        names = [repository.pattern.format(number // 20, number) for number in range(OBJECTS_PER_REPOSITORY)]
         names[3:3] = [AWKWARD_NAMES[(index + shift) % len(AWKWARD_NAMES)] for shift in (0, 3)]
-        yield from (_row(f"{repository.account}/{repository.name}/{name}", index, PUBLISHED) for name in names)
+        yield from (_row(repository.prefix + name, index, PUBLISHED) for name in names)
 
 
-def _others() -> Iterator[tuple[str, str, int, int, int]]:
+def _others() -> Iterator[tuple[str, str, int, int, str]]:
     for index, repository in enumerate(REPOSITORIES):
-        prefix = f"{repository.account}/{repository.name}"
-        yield from (_row(f"{prefix}/incoming/upload {n:03d}+new.bin", index, WORKING) for n in range(40))
-        yield from (_row(f"{prefix}/old/{name}", index, MISSING) for name in ("gone.csv", "v1/gone too%.csv"))
+        for number in range(WORKING_PER_REPOSITORY):
+            yield _row(f"{repository.prefix}incoming/upload {number:03d}+new.bin", index, WORKING)
+        for name in ("gone.csv", "v1/gone too%.csv"):
+            yield _row(f"{repository.prefix}old/{name}", index, MISSING)
     for number, (key, path) in enumerate(JUNK_REQUESTS):
         yield key, path, -1, number % 2, JUNK
 
 
-def _row(key: str, repository: int, role: int) -> tuple[str, str, int, int, int]:
+def _row(key: str, repository: int, role: str) -> tuple[str, str, int, int, str]:
     return key, quote(key), repository, REPOSITORIES[repository].bucket, role

@@ -1,108 +1,120 @@
-"""What happens: every day's requests of the publisher's clients, by chance but always the same for a seed."""
+"""The choices that every kind of traffic makes: when, which object, which requester."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
-from glue_jobs.sample import changes, reads
-from glue_jobs.sample.request import LINE_FIELDS, Requests, concatenate, renumbered
-from glue_jobs.sample.scene import DAY_SECONDS, Cast, Scene
+from glue_jobs.sample.operations import NUMBER
+from glue_jobs.sample.publisher import PUBLISHED, REPOSITORIES, Ints, Objects
+from glue_jobs.sample.requesters import Requesters
 
-LINES_AT_SCALE_ONE = 60_000
-OLD_LAYOUT_SHARE = 0.3
-EPOCH = date(1970, 1, 1)
+DAY_SECONDS, HOUR_SECONDS = 86_400, 3_600
+# Requests per hour of the day, UTC: Europe and America work, the night belongs to machines.
+HOURS = (4, 3, 3, 3, 3, 4, 5, 7, 9, 11, 12, 12, 12, 13, 14, 15, 15, 14, 12, 10, 8, 7, 6, 5)
+WEEKEND = 0.6
 
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of traffic: its share of all lines, and what makes (about) so many lines of it."""
-
-    share: float
-    make: Callable[[Scene, int], Requests]
-
-
-KINDS = (
-    Kind(0.255, partial(reads.whole_objects, group="anonymous")),
-    Kind(0.150, partial(reads.whole_objects, group="subscriber")),
-    Kind(0.050, partial(reads.whole_objects, group="presigned")),
-    Kind(0.050, partial(reads.whole_objects, group="robot")),
-    Kind(0.025, partial(reads.whole_objects, group="own")),
-    Kind(0.010, partial(reads.whole_objects, group="staff")),
-    Kind(0.170, reads.ranges),
-    Kind(0.060, reads.heads),
-    Kind(0.040, reads.lists),
-    Kind(0.045, reads.website_pages),
-    Kind(0.035, reads.access_point_reads),
-    Kind(0.020, reads.unchanged),
-    Kind(0.020, reads.refused),
-    Kind(0.004, reads.slowed_down),
-    Kind(0.015, reads.missing),
-    Kind(0.003, reads.scanners),
-    Kind(0.003, reads.odd_clients),
-    Kind(0.010, changes.puts),
-    Kind(0.015, changes.multipart_uploads),
-    Kind(0.005, changes.copies),
-    Kind(0.003, changes.deletes),
-    Kind(0.007, changes.batch_deletes),
-    Kind(0.005, changes.lifecycle),
-)
+Flags = npt.NDArray[np.bool_]
+Block = dict[str, Ints]
+"""Requests as columns; :func:`glue_jobs.sample.requests.make_requests` documents them."""
 
 
 @dataclass(frozen=True)
-class Day:
-    """One day's requests in the order of their times; ``start`` in seconds since 1970, ``number`` from 0."""
+class Traffic:
+    """The requests of ``days`` days from ``start`` (seconds since 1970) on; all chance comes from ``rng``."""
 
-    number: int
+    objects: Objects
+    requesters: Requesters
+    rng: np.random.Generator
     start: int
-    date: date
-    requests: Requests
+    days: int
 
+    def times(self, count: int) -> Ints:
+        """Random moments: more by day than by night, fewer at weekends, more from week to week."""
+        edges = self.start + HOUR_SECONDS * np.arange(24 * self.days + 1)
+        moments = np.interp(self.rng.random(count), self._shares_of_hours, edges.astype(np.float64))
+        return np.minimum(moments.astype(np.int64), self.start + self.days * DAY_SECONDS - 1)
 
-def days_of(cast: Cast, seed: int, last_day: date, days: int, scale: float) -> Iterator[Day]:
-    """The days up to ``last_day``; a request that begins before midnight may go on on the next day.
+    def pick(self, group: str, count: int) -> Ints:
+        """Random requesters of the group."""
+        return self.requesters.pick(group, count, self.rng)
 
-    What would go on after ``last_day`` is left out. However small the scale, every kind of traffic
-    occurs at least once when there are at least two days.
-    """
-    weights = np.array([_busyness(number, days, last_day) for number in range(days)])
-    reached = np.concatenate([[0.0], np.cumsum(weights) / weights.sum()]) * LINES_AT_SCALE_ONE * scale
-    over: list[Requests] = []
-    for number in range(days):
-        day = last_day - timedelta(days=days - 1 - number)
-        start = (day - EPOCH).days * DAY_SECONDS
-        scene = Scene(cast, start, np.random.default_rng([seed, 3, number]))
-        blocks = [*over, *_blocks(scene, number, days, reached[number], reached[number + 1])]
-        everything = _old_layout(concatenate(blocks), cast) if number < days * OLD_LAYOUT_SHARE else concatenate(blocks)
-        order = np.argsort(everything.time, kind="stable")
-        in_order = everything.take(order)
-        midnight = int(np.searchsorted(in_order.time, start + DAY_SECONDS))
-        # Numbers from 0 again: else they would grow from day to day, and with them what the lines of a day cost.
-        over = [renumbered(in_order.take(np.arange(midnight, len(in_order))))]
-        yield Day(number, start, day, in_order.take(np.arange(midnight)))
+    def read_objects(self, count: int, *, bucket: int | None = None, repository: int | None = None) -> Ints:
+        """Random published objects, popular ones often; of one bucket or data set only, if given."""
+        objects, published = self.objects, self._published
+        fits = np.ones(len(published), bool)
+        if bucket is not None:
+            fits &= objects.bucket[published] == bucket
+        if repository is not None:
+            fits &= objects.repository[published] == repository
+        weight = np.cumsum(self._popularity * fits)
+        picked: Ints = published[np.searchsorted(weight, self.rng.random(count) * weight[-1], side="right")]
+        return picked
 
+    def objects_of(self, role: str, count: int) -> Ints:
+        """Random objects of a role, each as often as any other."""
+        objects = np.flatnonzero(self.objects.role == role)
+        return self.rng.permutation(np.resize(objects, max(count, len(objects))))[:count]
 
-def _blocks(scene: Scene, number: int, days: int, before: float, after: float) -> Iterator[Requests]:
-    for kind_number, kind in enumerate(KINDS):
-        # Rounding the running total keeps rare kinds in proportion over the days of a small sample.
-        how_many = int(kind.share * after) - int(kind.share * before)
-        # The first days give each kind its first lines, however small the sample.
-        how_many += 12 if kind_number % days == number and kind.share < 0.01 else 0
-        if how_many > 0:
-            yield kind.make(scene, how_many)
+    def block(
+        self,
+        time: Ints,
+        operation: str | Ints,
+        objects: int | Ints,
+        requester: int | Ints,
+        *,
+        status: int | Ints = 200,
+        bytes_sent: int | Ints = -1,
+        object_size: int | Ints = -1,
+        names_version: int | Flags = 0,
+        part: int | Ints = -1,
+        fields: int | Ints = 0,
+        copy_of: int | Ints = -1,
+        bucket: Ints | None = None,
+        request: Ints | None = None,
+        in_access_log: int = 1,
+    ) -> Block:
+        """Requests from columns and constants; each a request of its own unless ``request`` numbers them."""
+        columns = {
+            "time": time,
+            "operation": NUMBER[operation] if isinstance(operation, str) else operation,
+            "object": objects,
+            "bucket": self.objects.bucket[objects] if bucket is None else bucket,
+            "requester": requester,
+            "status": status,
+            "bytes_sent": bytes_sent,
+            "object_size": object_size,
+            "names_version": names_version,
+            "part": part,
+            "fields": fields,
+            "copy_of": copy_of,
+            "request": np.arange(len(time)) if request is None else request,
+            "in_access_log": in_access_log,
+        }
+        return {name: np.broadcast_to(np.asarray(values, np.int64), time.shape) for name, values in columns.items()}
 
+    @cached_property
+    def _shares_of_hours(self) -> npt.NDArray[np.float64]:
+        days = np.arange(self.days)
+        # 1970 began on a Thursday: Saturday and Sunday are days 2 and 3 of such a week.
+        is_weekend = np.isin((self.start // DAY_SECONDS + days) % 7, (2, 3))
+        weights = (0.7 + 0.6 * days / self.days) * np.where(is_weekend, WEEKEND, 1.0)
+        reached = np.cumsum(np.outer(weights, HOURS))
+        shares: npt.NDArray[np.float64] = np.concatenate([[0.0], reached / reached[-1]])
+        return shares
 
-def _old_layout(requests: Requests, cast: Cast) -> Requests:
-    """The requests as the second bucket logged them before the source region was added."""
-    is_old = (requests.layout == 0) & (cast.publisher.objects.bucket[requests.object] == 1)
-    return replace(requests, layout=np.where(is_old, LINE_FIELDS.index(26), requests.layout))
+    @cached_property
+    def _published(self) -> Ints:
+        return np.flatnonzero(self.objects.role == PUBLISHED)
 
-
-def _busyness(number: int, days: int, last_day: date) -> float:
-    """Relative number of requests of a day: growing week by week, fewer at weekends."""
-    weekday = (last_day - timedelta(days=days - 1 - number)).weekday()
-    return (0.7 + 0.6 * number / days) * (0.6 if weekday >= 5 else 1.0)
+    @cached_property
+    def _popularity(self) -> npt.NDArray[np.float64]:
+        """Weight of each published object: Zipf over data sets, and again over the objects of one."""
+        repository = self.objects.repository[self._published]
+        first = np.searchsorted(repository, np.arange(len(REPOSITORIES)))
+        rank = np.arange(len(repository)) - first[repository]
+        weight: npt.NDArray[np.float64] = 1.0 / (repository + 1.0) ** 1.1 / (rank + 1.0) ** 0.8
+        return weight

@@ -1,4 +1,4 @@
-"""What a correct lake counts in the sample, as the generator knows it; no log line is read for it."""
+"""What a correct lake counts in the sample: asked of the tables of what happened, before any raw file is written."""
 
 from __future__ import annotations
 
@@ -6,80 +6,216 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from glue_jobs.sample.inventory_truth import InventoryTruth
-from glue_jobs.sample.trail_truth import TrailTruth
+from glue_jobs.sample.database import Database
 
+Row = dict[str, Any]
 
-@dataclass(frozen=True)
-class Usage:
-    """Counts of one month and data set.
+# Counts of a source by the ledger's names: records = rows + duplicates + rejected + filtered. A record of another
+# service that is delivered twice is filtered twice.
+LEDGER = """
+SELECT count(*) AS records, count(DISTINCT record) FILTER (is_row) AS "rows",
+    count(*) FILTER (is_row) - count(DISTINCT record) FILTER (is_row) AS duplicates,
+    count(*) FILTER (kind <> 'whole') AS rejected, count(*) FILTER (kind = 'whole' AND NOT is_row) AS filtered
+FROM (SELECT record, kind, kind = 'whole' AND event_source = 's3.amazonaws.com' AS is_row
+    FROM delivered JOIN action USING (record) WHERE source = '{source}')
+"""
 
-    ``requests`` and ``bytes_sent`` are of all logged actions; ``unique_requesters`` are the different
-    readers among them (requester, or else address and user agent), ``unique_readers`` those with a
-    served GET. A read belongs to the month it began in.
-    """
+FILES = """
+SELECT path, count(kind) AS records, count(*) FILTER (kind <> 'whole') AS rejected,
+    count(*) FILTER (kind = 'whole' AND event_source <> 's3.amazonaws.com') AS filtered
+FROM file LEFT JOIN (FROM delivered JOIN action USING (record)) USING (source, file) WHERE source = '{source}'
+GROUP BY path ORDER BY path
+"""
 
-    requests: int
-    complete_gets: int
-    served_gets: int
-    logical_downloads: int
-    partial_reads: int
-    bytes_sent: int
-    unique_requesters: int
-    unique_readers: int
+VIEWS = """
+CREATE VIEW logged AS
+SELECT * REPLACE (CASE WHEN has_key THEN account END AS account, CASE WHEN has_key THEN repository END AS repository,
+        greatest(bytes_sent, 0) AS bytes_sent),
+    operation_name IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND status IN (200, 206) AS is_served_get
+FROM action WHERE in_access_log = 1;
 
+CREATE VIEW event AS
+SELECT * REPLACE (greatest(bytes_sent, 0) AS bytes_sent),
+    coalesce(subscriber_account_id <> 'anonymous', false) AS has_account
+FROM action WHERE event_name <> '' AND event_source = 's3.amazonaws.com';
 
-@dataclass(frozen=True)
-class Group:
-    """One month ('2026-03') and data set, null where the key belongs to none.
+-- A read: served GETs of one version of an object by one requester without a pause of more than 30 minutes.
+CREATE VIEW object_read AS
+SELECT strftime(moment(min(time)), '%Y-%m') AS month, account, repository, identity, any_value(is_robot) AS is_robot,
+    any_value(is_own) AS is_own, sum(bytes_sent) * 20 >= max(object_size) * 19 AS is_download
+FROM (SELECT *, sum(begins) OVER (PARTITION BY identity, object, names_version ORDER BY time) AS number
+    FROM (SELECT *, CASE WHEN time - lag(time) OVER (PARTITION BY identity, object, names_version ORDER BY time) <= 1800
+        THEN 0 ELSE 1 END AS begins FROM logged WHERE is_served_get))
+GROUP BY account, repository, identity, object, names_version, number;
 
-    ``all`` counts everything, ``robots`` and ``own`` these readers alone (own robots in both),
-    ``others`` who is neither.
-    """
+-- What every bucket's two latest complete snapshots list as current: age 1 is the latest.
+CREATE VIEW stored AS
+WITH aged AS (
+    SELECT *, row_number() OVER (PARTITION BY bucket ORDER BY begun DESC) AS age FROM snapshot WHERE complete
+)
+SELECT aged.bucket, bucket_name, age, version.* EXCLUDE bucket, listed.storage_class, string_split(key, '/') AS parts
+FROM aged JOIN buckets USING (bucket) JOIN listed USING (snapshot) JOIN version ON listed.version = version.number
+WHERE is_current AND age <= 2
+"""
 
-    month: str
-    account: str | None
-    repository: str | None
-    all: Usage
-    robots: Usage
-    own: Usage
-    others: Usage
+STORED = """count(*) AS objects, round(CAST(sum(size) AS DOUBLE) / 1073741824, 2) AS storage_gb,
+    round(CAST(sum(size) AS DOUBLE) / count(*) / 1048576, 2) AS avg_object_size_mb,
+    strftime(min(last_modified_date), '%Y-%m-%d %H:%M:%S') AS oldest_file,
+    strftime(max(last_modified_date), '%Y-%m-%d %H:%M:%S') AS newest_file"""
 
-
-@dataclass(frozen=True)
-class RawObject:
-    """One raw object: its non-blank lines, and how many of them are damaged and must be rejected."""
-
-    records: int
-    rejected: int
+QUESTIONS = {
+    "s3_access_log/totals": """
+SELECT count(*) AS "rows", sum(bytes_sent) AS bytes_sent, count_if(is_robot) AS robot_rows, count_if(is_own) AS own_rows
+FROM logged
+""",
+    "s3_access_log/operations": """
+SELECT operation_name AS operation, count(*) AS requests FROM logged GROUP BY 1 ORDER BY 1
+""",
+    # All requests of every month and data set, and parts of them. The audience is neither robots nor the publisher's
+    # own traffic nor S3 itself.
+    "s3_access_log/usage": """
+WITH measured AS (
+    SELECT month, account, repository, is_robot, is_own, operation_name LIKE 'S3.%' AS is_by_s3, identity AS requester,
+        CASE WHEN is_served_get THEN identity END AS reader, 1 AS requests, bytes_sent,
+        CAST(operation_name = 'REST.GET.OBJECT' AND status = 200 AS INT) AS complete_gets,
+        CAST(is_served_get AS INT) AS served_gets, 0 AS logical_downloads, 0 AS partial_reads
+    FROM logged
+    UNION ALL BY NAME
+    SELECT month, account, repository, is_robot, is_own, false AS is_by_s3, 0 AS requests, 0 AS bytes_sent,
+        0 AS complete_gets, 0 AS served_gets, CAST(is_download AS INT) AS logical_downloads,
+        CAST(NOT is_download AS INT) AS partial_reads
+    FROM object_read
+)
+SELECT traffic, month, account, repository, sum(requests) AS requests, sum(complete_gets) AS complete_gets,
+    sum(served_gets) AS served_gets, sum(logical_downloads) AS logical_downloads, sum(partial_reads) AS partial_reads,
+    sum(bytes_sent) AS bytes_sent, count(DISTINCT requester) AS unique_requesters,
+    count(DISTINCT reader) AS unique_readers
+FROM measured JOIN (VALUES ('all'), ('robots'), ('own'), ('audience')) AS part(traffic) ON CASE traffic
+    WHEN 'robots' THEN is_robot WHEN 'own' THEN is_own WHEN 'audience' THEN NOT (is_robot OR is_own OR is_by_s3)
+    ELSE true END
+GROUP BY ALL ORDER BY ALL
+""",
+    # A caller of another account has no name in a trail, so only account and address make a row the publisher's own. S3
+    # itself, with its own user agent, deletes the keys of a DeleteObjects.
+    "cloudtrail_s3_event/totals": """
+SELECT count(*) AS "rows", sum(bytes_sent) FILTER (NOT is_management) AS bytes_out,
+    count_if(is_own_in_trail) AS own_rows, count_if(is_robot AND event_type <> 'AwsServiceEvent') AS robot_rows,
+    count_if(style = 'access point') AS access_point_rows
+FROM event
+""",
+    "cloudtrail_s3_event/management_events": """
+SELECT event_name, count(*) AS events FROM event WHERE is_management GROUP BY 1 ORDER BY 1
+""",
+    # Callers with an account, management events included.
+    "cloudtrail_s3_event/events": """
+SELECT month, event_name, count(*) AS events FROM event WHERE has_account GROUP BY ALL ORDER BY ALL
+""",
+    "cloudtrail_s3_event/unique_subscribers": """
+SELECT month, count(DISTINCT subscriber_account_id) AS unique_subscribers
+FROM event WHERE has_account GROUP BY month ORDER BY month
+""",
+    "cloudtrail_s3_event/usage": """
+SELECT month, subscriber_account_id, count(*) AS requests, count(error_code) AS errors, count_if(is_get) AS gets,
+    sum(bytes_sent) AS bytes_out, count(DISTINCT object) FILTER (is_get) AS unique_objects,
+    iso(min(time)) AS first_seen, iso(max(time)) AS last_seen
+FROM (SELECT *, event_name = 'GetObject' AND error_code IS NULL AS is_get FROM event WHERE NOT is_management)
+GROUP BY month, subscriber_account_id ORDER BY ALL
+""",
+    "cloudtrail_s3_event/denied": """
+SELECT month, subscriber_account_id, event_name, count(*) AS denied_requests
+FROM event WHERE error_code = 'AccessDenied' AND NOT is_management GROUP BY ALL ORDER BY ALL
+""",
+    "cloudtrail_s3_event/anonymous": """
+SELECT month, count(*) AS requests, count_if(subscriber_account_id = 'anonymous') AS anonymous_requests,
+    count_if(subscriber_account_id IS NULL) AS requests_without_account, sum(bytes_sent) AS bytes_out,
+    sum(bytes_sent) FILTER (subscriber_account_id = 'anonymous') AS anonymous_bytes_out
+FROM event WHERE NOT is_management GROUP BY month ORDER BY month
+""",
+    "s3_inventory_object/ledger": """
+SELECT count(*) AS records, count(*) AS "rows", 0 AS duplicates, 0 AS rejected, 0 AS filtered
+FROM listed JOIN snapshot USING (snapshot) WHERE complete
+""",
+    "s3_inventory_object/snapshots": """
+SELECT bucket_name AS source_bucket, inventory_id, iso(begun) AS snapshot_time, manifest, complete, count(*) AS "rows",
+    count_if(is_current) AS objects, coalesce(sum(size) FILTER (is_current), 0) AS bytes,
+    count_if(NOT is_current AND NOT is_delete_marker) AS noncurrent_objects,
+    coalesce(sum(size) FILTER (NOT is_current), 0) AS noncurrent_bytes, count_if(is_delete_marker) AS delete_markers
+FROM snapshot JOIN buckets USING (bucket) JOIN listed USING (snapshot) JOIN version ON listed.version = version.number
+GROUP BY ALL ORDER BY manifest
+""",
+    "s3_inventory_object/accounts": f"""
+SELECT parts[1] AS account, count(DISTINCT parts[2]) AS repositories, {STORED}
+FROM stored WHERE age = 1 AND len(parts) > 1 GROUP BY 1 ORDER BY storage_gb DESC, account
+""",
+    "s3_inventory_object/repositories": f"""
+SELECT parts[1] AS account, parts[2] AS repository, {STORED}
+FROM stored WHERE age = 1 AND len(parts) > 2 GROUP BY 1, 2 ORDER BY storage_gb DESC, account, repository
+""",
+    "s3_inventory_object/summary": """
+WITH total AS (
+    SELECT CAST(count(DISTINCT parts[1]) AS VARCHAR) AS accounts,
+        CAST(count(DISTINCT parts[1:2]) AS VARCHAR) AS repositories, CAST(count(*) AS VARCHAR) AS objects,
+        CAST(round(CAST(sum(size) AS DOUBLE) / 1099511627776, 2) AS VARCHAR) AS terabytes
+    FROM stored WHERE age = 1 AND len(parts) > 2
+)
+SELECT unnest(['Total Accounts', 'Total Repositories', 'Total Objects', 'Total Storage (TB)']) AS metric,
+    unnest([accounts, repositories, objects, terabytes]) AS value
+FROM total
+""",
+    "s3_inventory_object/growth": """
+SELECT bucket_name AS source_bucket, count_if(before.key IS NULL) AS added_objects,
+    coalesce(sum(after.size) FILTER (before.key IS NULL), 0) AS added_bytes,
+    count_if(after.key IS NULL) AS removed_objects,
+    coalesce(sum(before.size) FILTER (after.key IS NULL), 0) AS removed_bytes,
+    count_if(before.number <> after.number) AS rewritten_objects,
+    coalesce(sum(after.size) FILTER (before.number <> after.number), 0) AS rewritten_bytes
+FROM (FROM stored WHERE age = 2) AS before FULL JOIN (FROM stored WHERE age = 1) AS after USING (bucket_name, key)
+GROUP BY 1 ORDER BY 1
+""",
+    # A read is a GET answered 200, 206 or 304 on any day, or a copy made of the object. A data set is two folders with
+    # names. The audience are readers that one of both logs does not know to be robots or the publisher's own.
+    "s3_inventory_object/unread": """
+WITH was_read AS (
+    SELECT bucket, key, bool_or(NOT is_robot AND NOT (is_own AND (is_own_in_trail OR event_name <> 'GetObject')))
+        AS by_audience FROM action
+    WHERE operation_name = 'REST.COPY.OBJECT_GET'
+        OR operation_name IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND status IN (200, 206, 304)
+    GROUP BY 1, 2
+)
+SELECT CASE WHEN len(parts) > 1 THEN nullif(parts[1], '') END AS account,
+    CASE WHEN len(parts) > 2 THEN nullif(parts[2], '') END AS repository, storage_class, count(*) AS objects,
+    sum(size) AS bytes, count_if(by_audience IS NULL) AS unread_objects,
+    coalesce(sum(size) FILTER (by_audience IS NULL), 0) AS unread_bytes,
+    count_if(NOT coalesce(by_audience, false)) AS audience_unread_objects,
+    coalesce(sum(size) FILTER (NOT coalesce(by_audience, false)), 0) AS audience_unread_bytes
+FROM stored LEFT JOIN was_read USING (bucket, key) WHERE age = 1 GROUP BY ALL ORDER BY ALL
+""",
+}
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What was generated. ``records = rows + duplicates + rejected``, of access logs but for ``cloudtrail``
-    and ``inventory``.
+    """What was generated: answers by question, each a list of rows.
 
-    ``objects`` maps paths below ``raw/s3_access_log`` to counts, ``skipped`` are files there that are no
-    logs. ``operations``, ``bytes_sent`` and ``groups`` are of rows, without duplicates and rejected lines.
+    ``SOURCE/ledger`` has the counts of the whole source, ``SOURCE/files`` those of every raw object by its path below
+    ``raw/SOURCE``, ``SOURCE/skipped`` paths of files there that are no raw objects. The other questions and what their
+    columns mean are in ``QUESTIONS``.
     """
 
     seed: int
     scale: float
     first_day: str
     last_day: str
-    records: int
-    rows: int
-    duplicates: int
-    rejected: int
-    bytes_sent: int
-    robot_rows: int
-    own_rows: int
-    operations: dict[str, int]
-    groups: list[Group]
-    objects: dict[str, RawObject]
-    skipped: list[str]
-    cloudtrail: TrailTruth
-    inventory: InventoryTruth
+    answers: dict[str, list[Row]]
+
+    def rows(self, question: str) -> list[Row]:
+        """The answer; KeyError for an unknown question."""
+        return self.answers[question]
+
+    def row(self, question: str) -> Row:
+        """The answer that is a single row."""
+        (row,) = self.answers[question]
+        return row
 
     def to_json(self) -> str:
         """The truth as a JSON text; the same truth always gives the same text."""
@@ -87,15 +223,21 @@ class Truth:
 
     @classmethod
     def from_json(cls, text: str) -> Truth:
-        """The truth that :meth:`to_json` wrote; KeyError or TypeError when the text is something else."""
-        content: dict[str, Any] = json.loads(text)
-        content["groups"] = [_group(group) for group in content["groups"]]
-        content["objects"] = {name: RawObject(**counts) for name, counts in content["objects"].items()}
-        content["cloudtrail"] = TrailTruth.from_content(content["cloudtrail"])
-        content["inventory"] = InventoryTruth.from_content(content["inventory"])
-        return cls(**content)
+        """The truth that :meth:`to_json` wrote; TypeError when the text is something else."""
+        return cls(**json.loads(text))
 
 
-def _group(content: dict[str, Any]) -> Group:
-    usages: dict[str, Any] = {name: Usage(**content[name]) for name in ("all", "robots", "own", "others")}
-    return Group(**{**content, **usages})
+def ask(database: Database) -> dict[str, list[Row]]:
+    """The answers to all questions, of the tables that ``write_sample`` made."""
+    database.execute(VIEWS)
+    both = {
+        f"{source}/{name}": sql.format(source=source)
+        for source in ("s3_access_log", "cloudtrail_s3_event")
+        for name, sql in (("ledger", LEDGER), ("files", FILES))
+    }
+    return {question: _rows(database, sql) for question, sql in (both | QUESTIONS).items()}
+
+
+def _rows(database: Database, sql: str) -> list[Row]:
+    answer = database.sql(sql)
+    return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]

@@ -1,4 +1,4 @@
-"""The sample's inventories: deterministic, in true layouts and formats, with every trap and a truth that is true."""
+"""The sample's inventories: in S3's layouts and formats, with every kind of object, and counted by the truth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +21,7 @@ import pyarrow.orc as orc
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.sample import InventoryTruth, Truth, write_sample
+from glue_jobs.sample import Truth, write_sample
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 
 LAST_DAY = date(2026, 3, 10)
@@ -38,6 +37,8 @@ PARQUET_TYPES = {"int64": "int64 {}", "bool": "boolean {}", "string": "binary {}
 DATE = "int64 {} (TIMESTAMP_MILLIS)"
 GB, MB = 1024**3, 1024**2
 
+SNAPSHOTS = "s3_inventory_object/snapshots"
+
 Row = dict[str, Any]
 
 
@@ -48,6 +49,10 @@ class Snapshot(NamedTuple):
     time: datetime
     manifest: dict[str, Any]
     rows: list[Row]
+
+    @property
+    def path(self) -> str:
+        return f"{self.folder}/{self.time:%Y-%m-%dT%H-%MZ}/manifest.json"
 
     @property
     def bucket(self) -> str:
@@ -72,8 +77,8 @@ def raw(sample: tuple[Path, Truth]) -> Path:
 
 
 @pytest.fixture(scope="module")
-def truth(sample: tuple[Path, Truth]) -> InventoryTruth:
-    return sample[1].inventory
+def truth(sample: tuple[Path, Truth]) -> Truth:
+    return sample[1]
 
 
 @pytest.fixture(scope="module")
@@ -83,12 +88,12 @@ def snapshots(raw: Path) -> list[Snapshot]:
 
 
 @pytest.fixture(scope="module")
-def latest(snapshots: list[Snapshot], truth: InventoryTruth) -> dict[str, list[Snapshot]]:
+def latest(snapshots: list[Snapshot], truth: Truth) -> dict[str, list[Snapshot]]:
     """The two latest complete snapshots of every bucket."""
-    complete = {each.manifest for each in truth.snapshots if each.complete}
+    complete = {each["manifest"] for each in truth.rows(SNAPSHOTS) if each["complete"]}
     found = defaultdict(list)
     for each in snapshots:
-        if f"{each.folder}/{each.time:%Y-%m-%dT%H-%MZ}/manifest.json" in complete:
+        if each.path in complete:
             found[each.bucket].append(each)
     return {bucket: each[-2:] for bucket, each in found.items()}
 
@@ -98,22 +103,16 @@ def kept(latest: dict[str, list[Snapshot]]) -> list[Row]:
     return [row for each in latest.values() for row in each[-1].current.values()]
 
 
-def test_same_arguments_give_the_same_bytes_and_times_and_another_seed_does_not(tmp_path: Path) -> None:
-    for name, seed in (("one", 7), ("two", 7), ("other", 8)):
-        write_sample(tmp_path / name, seed=seed, last_day=LAST_DAY, days=3, scale=0.02)
-    one, two, other = (dict(_written(tmp_path / name)) for name in ("one", "two", "other"))
-    assert one == two
-    assert not {name for name in set(one) & set(other) if "/data/" in name or one[name] == other[name]}
-
-
-def test_files_lie_in_the_layout_of_s3(raw: Path, truth: InventoryTruth, snapshots: list[Snapshot]) -> None:
-    wanted = set(truth.strays)
-    for each, known in zip(_by_manifest(snapshots), sorted(truth.snapshots, key=lambda s: s.manifest), strict=True):
-        matched = MANIFEST.fullmatch(known.manifest)
-        assert matched and matched[2] == known.source_bucket and matched[3] == known.inventory_id
-        wanted |= {known.manifest, *(file["key"] for file in each.manifest["files"])}
+def test_files_lie_in_the_layout_of_s3(raw: Path, truth: Truth, snapshots: list[Snapshot]) -> None:
+    wanted = {row["path"] for row in truth.rows("s3_inventory_object/skipped")}
+    known = {row["manifest"]: row for row in truth.rows(SNAPSHOTS)}
+    assert set(known) == {each.path for each in snapshots}
+    for each in snapshots:
+        matched = MANIFEST.fullmatch(each.path)
+        assert matched and matched.group(2, 3) == (known[each.path]["source_bucket"], known[each.path]["inventory_id"])
+        wanted |= {each.path, *(file["key"] for file in each.manifest["files"])}
         wanted |= {f"{each.folder}/hive/dt={each.time:%Y-%m-%d-%H-%M}/symlink.txt"}
-        wanted |= {known.manifest.replace(".json", ".checksum")} if known.complete else set()
+        wanted |= {each.path.replace(".json", ".checksum")} if known[each.path]["complete"] else set()
     assert {path.relative_to(raw).as_posix() for path in raw.rglob("*") if path.is_file()} == wanted
 
 
@@ -134,23 +133,23 @@ def test_a_manifest_says_where_from_when_and_what(raw: Path, snapshots: list[Sna
         assert links.split() == [f"s3://example-inventories/{file['key']}" for file in manifest["files"]]
 
 
-def test_the_checksum_comes_last_and_is_missing_once(raw: Path, truth: InventoryTruth) -> None:
-    for each in (known for known in truth.snapshots if known.complete):
-        manifest = raw / each.manifest
+def test_the_checksum_comes_last_and_is_missing_once(raw: Path, truth: Truth) -> None:
+    for each in truth.rows(SNAPSHOTS):
+        manifest = raw / each["manifest"]
         checksum = manifest.with_suffix(".checksum")
-        assert checksum.read_text() == hashlib.md5(manifest.read_bytes()).hexdigest()
-        assert checksum.stat().st_mtime > manifest.stat().st_mtime > _time(each.time)
-    unfinished = [each for each in truth.snapshots if not each.complete]
-    assert len(unfinished) == 1
-    assert not (raw / unfinished[0].manifest).with_suffix(".checksum").exists()
-    later = [each.time for each in truth.snapshots if each.source_bucket == unfinished[0].source_bucket]
-    assert unfinished[0].time == max(later)
+        assert checksum.exists() == each["complete"]
+        if each["complete"]:
+            assert checksum.read_text() == hashlib.md5(manifest.read_bytes()).hexdigest()
+            assert checksum.stat().st_mtime > manifest.stat().st_mtime > _time(each["snapshot_time"])
+    (unfinished,) = (each for each in truth.rows(SNAPSHOTS) if not each["complete"])
+    of_bucket = [each for each in truth.rows(SNAPSHOTS) if each["source_bucket"] == unfinished["source_bucket"]]
+    assert unfinished["snapshot_time"] == max(each["snapshot_time"] for each in of_bucket)
 
 
-def test_snapshots_are_of_sundays(truth: InventoryTruth) -> None:
+def test_snapshots_are_of_sundays(truth: Truth) -> None:
     of_bucket = defaultdict(list)
-    for each in truth.snapshots:
-        of_bucket[each.source_bucket].append(datetime.fromtimestamp(_time(each.time), UTC))
+    for each in truth.rows(SNAPSHOTS):
+        of_bucket[each["source_bucket"]].append(datetime.fromtimestamp(_time(each["snapshot_time"]), UTC))
     assert {bucket: len(times) for bucket, times in of_bucket.items()} == dict.fromkeys(of_bucket, 4)
     for times in of_bucket.values():
         assert {time.weekday() for time in times} == {6}
@@ -158,10 +157,11 @@ def test_snapshots_are_of_sundays(truth: InventoryTruth) -> None:
         assert {after - before for before, after in pairwise(times)} == {timedelta(days=7)}
 
 
-def test_data_files_no_manifest_names_have_rows(raw: Path, truth: InventoryTruth, snapshots: list[Snapshot]) -> None:
+def test_data_files_no_manifest_names_have_rows(raw: Path, truth: Truth, snapshots: list[Snapshot]) -> None:
     named = {file["key"] for each in snapshots for file in each.manifest["files"]}
-    assert len(truth.strays) == 3 and not named & set(truth.strays)
-    assert all((raw / stray).stat().st_size > 1_000 for stray in truth.strays)
+    strays = {row["path"] for row in truth.rows("s3_inventory_object/skipped")}
+    assert len(strays) == 3 and not named & strays
+    assert all((raw / stray).stat().st_size > 1_000 for stray in strays)
 
 
 def test_the_schema_is_that_of_the_files(raw: Path, snapshots: list[Snapshot]) -> None:
@@ -186,22 +186,30 @@ def test_inventories_differ_in_format_fields_and_number_of_files(snapshots: list
     }
 
 
-def test_truth_of_snapshots_agrees_with_their_rows(truth: InventoryTruth, snapshots: list[Snapshot]) -> None:
-    known = {each.manifest: each for each in truth.snapshots}
+def test_truth_of_snapshots_agrees_with_their_rows(truth: Truth, snapshots: list[Snapshot]) -> None:
+    known = {each["manifest"]: each for each in truth.rows(SNAPSHOTS)}
     for each in snapshots:
-        counts = known.pop(f"{each.folder}/{each.time:%Y-%m-%dT%H-%MZ}/manifest.json")
-        markers = [row for row in each.rows if row.get("is_delete_marker")]
         old = [row for row in each.rows if not row.get("is_latest", True) and not row["is_delete_marker"]]
-        assert {row["bucket"] for row in each.rows} == {counts.source_bucket}
-        assert (counts.rows, counts.objects) == (len(each.rows), len(each.current))
-        assert counts.bytes == sum(row["size"] for row in each.current.values())
-        assert (counts.noncurrent_objects, counts.noncurrent_bytes) == (len(old), sum(row["size"] for row in old))
-        assert counts.delete_markers == len(markers)
-    assert not known
-    assert truth.rows == sum(each.rows for each in truth.snapshots if each.complete)
+        assert known[each.path] | {"manifest": "", "complete": ""} == {
+            "source_bucket": each.bucket,
+            "inventory_id": each.folder.split("/")[-1],
+            "snapshot_time": f"{each.time:%Y-%m-%dT%H:%M:%SZ}",
+            "manifest": "",
+            "complete": "",
+            "rows": len(each.rows),
+            "objects": len(each.current),
+            "bytes": sum(row["size"] for row in each.current.values()),
+            "noncurrent_objects": len(old),
+            "noncurrent_bytes": sum(row["size"] for row in old),
+            "delete_markers": sum(bool(row.get("is_delete_marker")) for row in each.rows),
+        }
+        assert {row["bucket"] for row in each.rows} == {each.bucket}
+    rows = sum(each["rows"] for each in known.values() if each["complete"])
+    ledger = {"records": rows, "rows": rows, "duplicates": 0, "rejected": 0, "filtered": 0}
+    assert truth.row("s3_inventory_object/ledger") == ledger
 
 
-def test_source_stats_agree_with_the_rows(truth: InventoryTruth, kept: list[Row]) -> None:
+def test_source_stats_agree_with_the_rows(truth: Truth, kept: list[Row]) -> None:
     accounts, repositories = defaultdict(list), defaultdict(list)
     for row in kept:
         parts = row["key"].split("/")
@@ -209,16 +217,17 @@ def test_source_stats_agree_with_the_rows(truth: InventoryTruth, kept: list[Row]
             accounts[parts[0]].append(row)
         if len(parts) > 2:
             repositories[parts[0], parts[1]].append(row)
-    assert {each.account: asdict(each) for each in truth.accounts} == {
+    report = truth.rows("s3_inventory_object/accounts")
+    assert {row["account"]: row for row in report} == {
         account: {"account": account, "repositories": len({row["key"].split("/")[1] for row in rows}), **_sums(rows)}
         for account, rows in accounts.items()
     }
-    assert {(each.account, each.repository): asdict(each) for each in truth.repositories} == {
+    assert report == sorted(report, key=lambda row: (-row["storage_gb"], row["account"]))
+    assert {(row["account"], row["repository"]): row for row in truth.rows("s3_inventory_object/repositories")} == {
         names: {"account": names[0], "repository": names[1], **_sums(rows)} for names, rows in repositories.items()
     }
-    assert truth.accounts == sorted(truth.accounts, key=lambda each: (-each.storage_gb, each.account))
     below = [row for rows in repositories.values() for row in rows]
-    assert truth.summary == {
+    assert {row["metric"]: row["value"] for row in truth.rows("s3_inventory_object/summary")} == {
         "Total Accounts": str(len({account for account, _ in repositories})),
         "Total Repositories": str(len(repositories)),
         "Total Objects": str(len(below)),
@@ -226,26 +235,28 @@ def test_source_stats_agree_with_the_rows(truth: InventoryTruth, kept: list[Row]
     }
 
 
-def test_growth_agrees_with_the_rows(truth: InventoryTruth, latest: dict[str, list[Snapshot]]) -> None:
-    assert len(latest) == len(truth.growth) == 3
-    for each in truth.growth:
-        before, after = (snapshot.current for snapshot in latest[each.source_bucket])
-        added = [after[key]["size"] for key in set(after) - set(before)]
-        removed = [before[key]["size"] for key in set(before) - set(after)]
+def test_growth_agrees_with_the_rows(truth: Truth, latest: dict[str, list[Snapshot]]) -> None:
+    growth = truth.rows("s3_inventory_object/growth")
+    assert [row["source_bucket"] for row in growth] == sorted(latest)
+    for row in growth:
+        before, after = (snapshot.current for snapshot in latest[row["source_bucket"]])
         names = ("size", "e_tag", "last_modified_date")
-        rewritten = [
-            after[key]["size"]
-            for key in set(before) & set(after)
-            if any(before[key][name] != after[key][name] for name in names)
-        ]
-        assert (each.added_objects, each.added_bytes) == (len(added), sum(added))
-        assert (each.removed_objects, each.removed_bytes) == (len(removed), sum(removed))
-        assert (each.rewritten_objects, each.rewritten_bytes) == (len(rewritten), sum(rewritten))
-        assert added and removed and rewritten
+        changes = {
+            "added": [after[key]["size"] for key in set(after) - set(before)],
+            "removed": [before[key]["size"] for key in set(before) - set(after)],
+            "rewritten": [
+                after[key]["size"]
+                for key in set(before) & set(after)
+                if any(before[key][name] != after[key][name] for name in names)
+            ],
+        }
+        for change, sizes in changes.items():
+            assert (row[f"{change}_objects"], row[f"{change}_bytes"]) == (len(sizes), sum(sizes))
+            assert sizes
 
 
 def test_what_is_read_is_kept_and_the_unread_are_counted(
-    sample: tuple[Path, Truth], truth: InventoryTruth, kept: list[Row], snapshots: list[Snapshot]
+    sample: tuple[Path, Truth], truth: Truth, kept: list[Row], snapshots: list[Snapshot]
 ) -> None:
     read = _read(sample[0] / "raw" / "s3_access_log")
     for each in snapshots:
@@ -256,18 +267,18 @@ def test_what_is_read_is_kept_and_the_unread_are_counted(
         folders = row["key"].split("/")[:-1]
         names = [*(name or None for name in folders), None, None][:2]
         groups[*names, row["storage_class"]].append((row["size"], (row["bucket"], row["key"]) not in read))
-    assert {
-        (each.account, each.repository, each.storage_class): list(asdict(each).values())[3:] for each in truth.unread
-    } == {
-        name: [
+    unread = truth.rows("s3_inventory_object/unread")
+    assert {tuple(row.values())[:3]: tuple(row.values())[3:7] for row in unread} == {
+        name: (
             len(found),
             sum(size for size, _ in found),
-            sum(unread for _, unread in found),
-            sum(size for size, unread in found if unread),
-        ]
+            sum(is_unread for _, is_unread in found),
+            sum(size for size, is_unread in found if is_unread),
+        )
         for name, found in groups.items()
     }
-    assert 0 < sum(each.unread_objects for each in truth.unread) < len(kept)
+    assert 0 < sum(row["unread_objects"] for row in unread) < len(kept)
+    assert all(row["unread_objects"] <= row["audience_unread_objects"] <= row["objects"] for row in unread)
 
 
 def test_what_is_written_is_kept(sample: tuple[Path, Truth], latest: dict[str, list[Snapshot]]) -> None:
@@ -363,11 +374,12 @@ def test_content_is_kept_twice_in_one_bucket_and_in_two(kept: list[Row]) -> None
     assert {("example-archive", "example-tides"), ("example-tides", "example-tides")} <= twice
 
 
-def test_classes_and_ages_are_many_and_some_rows_tie(truth: InventoryTruth, kept: list[Row]) -> None:
+def test_classes_and_ages_are_many_and_some_rows_tie(truth: Truth, kept: list[Row]) -> None:
     assert len({row["storage_class"] for row in kept}) >= 8
     dates = sorted(row["last_modified_date"] for row in kept)
     assert dates[-1] - dates[0] > timedelta(days=4 * 365)
-    assert max(Counter(each.storage_gb for each in truth.accounts if each.storage_gb).values()) >= 3
+    sizes = [row["storage_gb"] for row in truth.rows("s3_inventory_object/accounts")]
+    assert max(Counter(size for size in sizes if size).values()) >= 3
 
 
 def test_rows_are_in_no_order(snapshots: list[Snapshot]) -> None:
@@ -377,25 +389,13 @@ def test_rows_are_in_no_order(snapshots: list[Snapshot]) -> None:
 
 def test_more_is_kept_at_a_larger_scale_and_a_day_has_snapshots_too(tmp_path: Path) -> None:
     small, large = (
-        write_sample(tmp_path / str(scale), last_day=LAST_DAY, days=1, scale=scale).inventory for scale in (0.01, 0.3)
+        write_sample(tmp_path / str(scale), last_day=LAST_DAY, days=1, scale=scale) for scale in (0.01, 0.3)
     )
-    assert large.rows > 1.5 * small.rows
-    assert [len(each.snapshots) for each in (small, large)] == [9, 9]
-    assert all(each.added_objects and each.removed_objects and each.rewritten_objects for each in small.growth)
-
-
-def test_a_folder_with_an_inventory_is_not_written_again(tmp_path: Path) -> None:
-    (tmp_path / "raw" / "s3_inventory_object" / "example-tides").mkdir(parents=True)
-    with pytest.raises(FileExistsError, match="s3_inventory_object already has files"):
-        write_sample(tmp_path, last_day=LAST_DAY, days=1, scale=0.01)
-
-
-def _written(folder: Path) -> Iterator[tuple[str, tuple[str, int]]]:
-    raw = folder / "raw" / "s3_inventory_object"
-    for path in raw.rglob("*"):
-        if path.is_file():
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            yield path.relative_to(raw).as_posix(), (digest, path.stat().st_mtime_ns)
+    records = [truth.row("s3_inventory_object/ledger")["records"] for truth in (small, large)]
+    assert records[1] > 1.5 * records[0]
+    assert [len(truth.rows(SNAPSHOTS)) for truth in (small, large)] == [9, 9]
+    growth = small.rows("s3_inventory_object/growth")
+    assert all(row[f"{change}_objects"] for row in growth for change in ("added", "removed", "rewritten"))
 
 
 def _snapshot(raw: Path, path: Path) -> Snapshot:
@@ -463,10 +463,6 @@ def _parquet_type(kind: pa.DataType) -> str:
 
 
 SCHEMA_OF = {"CSV": _csv_schema, "ORC": _orc_schema, "Parquet": _parquet_schema}
-
-
-def _by_manifest(snapshots: list[Snapshot]) -> list[Snapshot]:
-    return sorted(snapshots, key=lambda each: f"{each.folder}/{each.time:%Y-%m-%dT%H-%MZ}")
 
 
 def _time(text: str) -> float:

@@ -6,8 +6,8 @@ import csv
 import json
 from pathlib import Path
 
-from glue_jobs.sample.publisher import Publisher
-from glue_jobs.sample.readers import OWN_ACCOUNT, OWN_NETWORKS, OWN_PRINCIPAL, SUBSCRIBERS
+from glue_jobs.sample.publisher import ACCESS_POINT_ARN, PUBLISHER_ACCOUNT, REPOSITORIES, SHARED_REPOSITORY
+from glue_jobs.sample.requesters import OWN_NETWORKS, OWN_PRINCIPAL, SUBSCRIBERS
 
 CONFIG = """\
 # Account ids are quoted: without quotes YAML takes some of them for octal numbers.
@@ -26,20 +26,19 @@ own_traffic:
 """
 
 
-def write_config(folder: Path, publisher: Publisher) -> None:
+def write_config(folder: Path) -> None:
     """Writes ``config.yaml`` and the ``subscribers.csv`` that it names into the folder."""
-    shared = publisher.repositories[publisher.shared]
-    texts = {
-        "access_point": publisher.access_point,
+    shared = REPOSITORIES[SHARED_REPOSITORY]
+    values = {
+        "access_point": ACCESS_POINT_ARN,
         "account": shared.account,
         "repository": shared.name,
-        "accounts": [OWN_ACCOUNT],
+        "accounts": [PUBLISHER_ACCOUNT],
         "principals": [OWN_PRINCIPAL],
-        "cidrs": list(OWN_NETWORKS),
+        "cidrs": list(map(str, OWN_NETWORKS)),
     }
     # Every JSON text is YAML too, with the quotes that account ids need.
-    config = CONFIG.format_map({name: json.dumps(value) for name, value in texts.items()})
+    config = CONFIG.format_map({name: json.dumps(value) for name, value in values.items()})
     (folder / "config.yaml").write_text(config, encoding="utf-8")
     with (folder / "subscribers.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerows([("account", "name"), *SUBSCRIBERS.items()])
+        csv.writer(file, lineterminator="\n").writerows([("account", "name"), *SUBSCRIBERS.items()])

@@ -1,9 +1,8 @@
-"""The sample's trail: deterministic, in the true layouts, with every promised kind, and with a truth that is true."""
+"""The sample's trail: in CloudTrail's layouts, with every kind of event, and counted by the truth."""
 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import re
 import zlib
@@ -20,7 +19,6 @@ import yaml
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from glue_jobs.sample import Truth, write_sample
-from glue_jobs.sample.trail_truth import TrailObject, TrailTruth
 
 LAST_DAY = date(2026, 3, 10)
 FILE = re.compile(
@@ -49,14 +47,14 @@ def raw(sample: tuple[Path, Truth]) -> Path:
 
 
 @pytest.fixture(scope="module")
-def truth(sample: tuple[Path, Truth]) -> TrailTruth:
-    return sample[1].cloudtrail
+def truth(sample: tuple[Path, Truth]) -> Truth:
+    return sample[1]
 
 
 @pytest.fixture(scope="module")
-def files(raw: Path, truth: TrailTruth) -> dict[str, list[Any]]:
+def files(raw: Path, truth: Truth) -> dict[str, list[Any]]:
     """The elements of every file's list of records; what is cut short is the text 'cut'."""
-    return {name: _elements(raw / name) for name in truth.objects}
+    return {row["path"]: _elements(raw / row["path"]) for row in truth.rows("cloudtrail_s3_event/files")}
 
 
 @pytest.fixture(scope="module")
@@ -71,22 +69,10 @@ def data(rows: list[Event]) -> list[Event]:
     return [row for row in rows if not row.get("managementEvent")]
 
 
-def test_same_arguments_give_the_same_bytes_and_times_and_another_seed_does_not(tmp_path: Path) -> None:
-    for name, seed in (("one", 7), ("two", 7), ("other", 8)):
-        write_sample(tmp_path / name, seed=seed, last_day=LAST_DAY, days=3, scale=0.02)
-    one, two, other = (dict(_written(tmp_path / name)) for name in ("one", "two", "other"))
-    assert one == two
-    assert not {name for name in set(one) & set(other) if "CloudTrail-Digest" not in name}
-
-
-def test_truth_survives_its_file(sample: tuple[Path, Truth]) -> None:
-    assert Truth.from_json((sample[0] / "truth.json").read_text(encoding="utf-8")) == sample[1]
-
-
-def test_files_lie_in_the_layouts_of_cloudtrail(raw: Path, truth: TrailTruth) -> None:
+def test_files_lie_in_the_layouts_of_cloudtrail(raw: Path, truth: Truth, files: dict[str, list[Any]]) -> None:
     names = {path.relative_to(raw).as_posix() for path in raw.rglob("*") if path.is_file()}
-    assert names == {*truth.objects, *truth.skipped}
-    matches = {name: FILE.fullmatch(name) for name in truth.objects}
+    assert names == {*files, *(row["path"] for row in truth.rows("cloudtrail_s3_event/skipped"))}
+    matches = {name: FILE.fullmatch(name) for name in files}
     assert all(matches.values())
     owners = {(match[1], match[2], match[3]) for match in matches.values() if match}
     assert owners == {
@@ -103,24 +89,24 @@ def test_files_lie_in_the_layouts_of_cloudtrail(raw: Path, truth: TrailTruth) ->
         assert 0 <= delivered.minute - int(match[8]) < 5
 
 
-def test_what_is_no_list_of_raw_events_lies_in_folders_of_its_own(raw: Path, truth: TrailTruth) -> None:
-    kinds = [name.split("/")[2] for name in truth.skipped]
+def test_what_is_no_list_of_raw_events_lies_in_folders_of_its_own(raw: Path, truth: Truth) -> None:
+    skipped = [row["path"] for row in truth.rows("cloudtrail_s3_event/skipped")]
+    kinds = [path.split("/")[2] for path in skipped]
     assert kinds == ["CloudTrail-Aggregated", "CloudTrail-Digest", "CloudTrail-Digest", "CloudTrail-Insight"]
-    assert all(any(name.startswith(folder) for folder in truth.skipped_folders) for name in truth.skipped)
-    digests = [name for name in truth.skipped if DIGEST.fullmatch(name)]
+    digests = [path for path in skipped if DIGEST.fullmatch(path)]
     assert len(digests) == 2
-    assert all("Records" not in json.loads(gzip.decompress((raw / name).read_bytes())) for name in digests)
+    assert all("Records" not in json.loads(gzip.decompress((raw / path).read_bytes())) for path in digests)
 
 
-def test_a_file_is_one_line_of_gzip_without_a_time(raw: Path, truth: TrailTruth) -> None:
-    for name in truth.objects:
+def test_a_file_is_one_line_of_gzip_without_a_time(raw: Path, files: dict[str, list[Any]]) -> None:
+    for name in files:
         content = (raw / name).read_bytes()
         assert content[:8] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00"
         document = _unpacked(content)
         assert document.startswith('{"Records":[') and "\n" not in document
 
 
-def test_exactly_one_file_is_cut_short(raw: Path, truth: TrailTruth, files: dict[str, list[Any]]) -> None:
+def test_exactly_one_file_is_cut_short(raw: Path, files: dict[str, list[Any]]) -> None:
     cut = [name for name, elements in files.items() if "cut" in elements]
     assert len(cut) == 1
     with pytest.raises(EOFError):
@@ -129,75 +115,90 @@ def test_exactly_one_file_is_cut_short(raw: Path, truth: TrailTruth, files: dict
     assert sum(gzip.decompress((raw / name).read_bytes()).endswith(b"]}") for name in files if name != cut[0]) > 12
 
 
-def test_every_record_is_counted_in_its_file(truth: TrailTruth, files: dict[str, list[Any]]) -> None:
-    assert truth.objects == {
-        name: TrailObject(
-            records=len(elements),
-            rejected=sum(not isinstance(each, dict) for each in elements),
-            filtered=sum(isinstance(each, dict) and not _is_s3(each) for each in elements),
-        )
-        for name, elements in files.items()
+def test_every_record_is_counted_in_its_file(truth: Truth, files: dict[str, list[Any]]) -> None:
+    for row in truth.rows("cloudtrail_s3_event/files"):
+        is_event = [_is_s3(each) if isinstance(each, dict) else None for each in files[row["path"]]]
+        counted = (len(is_event), is_event.count(None), is_event.count(False))
+        assert (row["records"], row["rejected"], row["filtered"]) == counted
+
+
+def test_ledger_counts_every_record(truth: Truth, files: dict[str, list[Any]], rows: list[Event]) -> None:
+    is_event = [_is_s3(each) if isinstance(each, dict) else None for elements in files.values() for each in elements]
+    ledger = truth.row("cloudtrail_s3_event/ledger")
+    assert ledger == {
+        "records": len(is_event),
+        "rows": len(rows),
+        "duplicates": is_event.count(True) - len(rows),
+        "rejected": is_event.count(None),
+        "filtered": is_event.count(False),
     }
+    assert min(ledger.values()) > 5
 
 
-def test_the_totals_add_up(truth: TrailTruth, rows: list[Event], data: list[Event]) -> None:
-    for name in ("records", "rejected", "filtered"):
-        assert getattr(truth, name) == sum(getattr(counts, name) for counts in truth.objects.values()) > 0
-    assert truth.records == truth.rows + truth.duplicates + truth.rejected + truth.filtered
-    assert truth.rows == len(rows) == len(data) + sum(truth.management_events.values())
-    assert truth.duplicates > 10
-    assert len(data) == sum(each.requests for each in truth.usage) == sum(each.requests for each in truth.anonymous)
-    assert truth.bytes_out == sum(each.bytes_out for each in truth.usage) == sum(map(_bytes_out, data))
-    assert truth.management_events == Counter(row["eventName"] for row in rows if row.get("managementEvent"))
+def test_totals_agree_with_the_records(
+    sample: tuple[Path, Truth], truth: Truth, rows: list[Event], data: list[Event]
+) -> None:
+    own = yaml.safe_load((sample[0] / "config.yaml").read_text(encoding="utf-8"))["own_traffic"]
+    types = [[each["type"] for each in row.get("resources", [])] for row in rows]
+    totals = truth.row("cloudtrail_s3_event/totals")
+    assert totals == {
+        "rows": len(rows),
+        "bytes_out": sum(map(_bytes_out, data)),
+        "own_rows": sum(_is_own(row, own) for row in rows),
+        "robot_rows": sum(_is_crawler(row["userAgent"].strip("[]")) for row in rows),
+        "access_point_rows": sum("AWS::S3::AccessPoint" in each for each in types),
+    }
+    assert min(totals.values()) > 0
+    management = Counter(row["eventName"] for row in rows if row.get("managementEvent"))
+    assert {
+        row["event_name"]: row["events"] for row in truth.rows("cloudtrail_s3_event/management_events")
+    } == management
 
 
-def test_usage_agrees_with_the_records(truth: TrailTruth, data: list[Event]) -> None:
+def test_usage_agrees_with_the_records(truth: Truth, data: list[Event]) -> None:
     groups = defaultdict(list)
     for row in data:
         groups[row["eventTime"][:7], _account(row)].append(row)
     assert len({month for month, _ in groups}) == 2
-    assert {(each.month, each.subscriber_account_id): _counts(each) for each in truth.usage} == {
-        group: _counted(found) for group, found in groups.items()
-    }
+    counted = {group: _counted(found) for group, found in groups.items()}
+    assert _by_group(truth.rows("cloudtrail_s3_event/usage"), "month", "subscriber_account_id") == counted
 
 
-def test_what_was_denied_agrees_with_the_records(truth: TrailTruth, data: list[Event]) -> None:
+def test_what_was_denied_agrees_with_the_records(truth: Truth, data: list[Event]) -> None:
     denied = [row for row in data if row.get("errorCode") == "AccessDenied"]
     counted = Counter((row["eventTime"][:7], _account(row), row["eventName"]) for row in denied)
-    assert {
-        (each.month, each.subscriber_account_id, each.event_name): each.requests for each in truth.denied
-    } == counted
+    groups = _by_group(truth.rows("cloudtrail_s3_event/denied"), "month", "subscriber_account_id", "event_name")
+    assert {group: row["denied_requests"] for group, row in groups.items()} == counted
     assert len({account for _, account, _ in counted}) > 3
 
 
-def test_anonymous_shares_agree_with_the_records(truth: TrailTruth, data: list[Event]) -> None:
-    for each in truth.anonymous:
-        month = [row for row in data if row["eventTime"].startswith(each.month)]
-        anonymous = [row for row in month if _account(row) == "anonymous"]
-        assert (each.requests, each.bytes_out) == (len(month), sum(map(_bytes_out, month)))
-        assert (each.anonymous_requests, each.anonymous_bytes_out) == (len(anonymous), sum(map(_bytes_out, anonymous)))
-        assert each.requests_without_account == sum(_account(row) is None for row in month) > 0
+def test_anonymous_shares_agree_with_the_records(truth: Truth, data: list[Event]) -> None:
+    for (name,), row in _by_group(truth.rows("cloudtrail_s3_event/anonymous"), "month").items():
+        month = [event for event in data if event["eventTime"].startswith(name)]
+        anonymous = [event for event in month if _account(event) == "anonymous"]
+        assert row == {
+            "requests": len(month),
+            "anonymous_requests": len(anonymous),
+            "requests_without_account": sum(_account(event) is None for event in month),
+            "bytes_out": sum(map(_bytes_out, month)),
+            "anonymous_bytes_out": sum(map(_bytes_out, anonymous)),
+        }
+        assert row["requests_without_account"] > 0
 
 
-def test_events_and_subscribers_of_a_month_agree_with_the_records(truth: TrailTruth, rows: list[Event]) -> None:
+def test_events_and_subscribers_of_a_month_agree_with_the_records(truth: Truth, rows: list[Event]) -> None:
     with_account = [row for row in rows if DIGITS.fullmatch(_account(row) or "")]
-    names, accounts = defaultdict(Counter), defaultdict(set)
+    names = Counter((row["eventTime"][:7], row["eventName"]) for row in with_account)
+    accounts = defaultdict(set)
     for row in with_account:
-        names[row["eventTime"][:7]][row["eventName"]] += 1
         accounts[row["eventTime"][:7]].add(_account(row))
-    assert truth.events == names
-    assert truth.unique_subscribers == {month: len(found) for month, found in accounts.items()}
+    events = _by_group(truth.rows("cloudtrail_s3_event/events"), "month", "event_name")
+    assert {group: row["events"] for group, row in events.items()} == names
+    subscribers = {
+        row["month"]: row["unique_subscribers"] for row in truth.rows("cloudtrail_s3_event/unique_subscribers")
+    }
+    assert subscribers == {month: len(found) for month, found in accounts.items()}
     assert set().union(*accounts.values()) > {"123456789012", "000000000012", "111122223333"}
-
-
-def test_own_robot_and_access_point_rows_agree_with_the_records(
-    sample: tuple[Path, Truth], truth: TrailTruth, rows: list[Event]
-) -> None:
-    own = yaml.safe_load((sample[0] / "config.yaml").read_text(encoding="utf-8"))["own_traffic"]
-    assert truth.own_rows == sum(_is_own(row, own) for row in rows) > 0
-    assert truth.robot_rows == sum(_is_crawler(row["userAgent"].strip("[]")) for row in rows) > 0
-    types = [[each["type"] for each in row.get("resources", [])] for row in rows]
-    assert truth.access_point_rows == sum("AWS::S3::AccessPoint" in each for each in types) > 0
 
 
 def test_requests_are_those_of_the_access_log(sample: tuple[Path, Truth], data: list[Event]) -> None:
@@ -210,8 +211,10 @@ def test_requests_are_those_of_the_access_log(sample: tuple[Path, Truth], data: 
         "UploadPart": "REST.PUT.PART",
     }
     counted = Counter(row["eventName"] for row in data)
-    assert {name: counted[name] for name in names} == {name: truth.operations[names[name]] for name in names}
-    log = b"\n".join((folder / "raw" / "s3_access_log" / name).read_bytes() for name in truth.objects)
+    operations = {row["operation"]: row["requests"] for row in truth.rows("s3_access_log/operations")}
+    assert {name: counted[name] for name in names} == {name: operations[names[name]] for name in names}
+    logs = (row["path"] for row in truth.rows("s3_access_log/files"))
+    log = b"\n".join((folder / "raw" / "s3_access_log" / path).read_bytes() for path in logs)
     line = re.compile(rb' ([0-9A-Z]{16}) REST.GET.OBJECT .* HTTP/1.1" \d{3} \S+ (\d+|-) .* ([A-Za-z0-9+/]{75}=) ')
     logged = {match[1]: (int(match[2].replace(b"-", b"0")), match[3]) for match in line.finditer(log)}
     gets = [row for row in data if row["eventName"] == "GetObject"]
@@ -330,31 +333,12 @@ def test_events_of_other_services_and_what_is_no_record_occur(files: dict[str, l
 
 
 def test_a_large_delivery_becomes_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("glue_jobs.sample.trail_layout.MOST_RECORDS", 40)
-    truth = write_sample(tmp_path, last_day=LAST_DAY, days=2, scale=0.02).cloudtrail
-    counted = {name: _elements(tmp_path / "raw" / "cloudtrail_s3_event" / name) for name in truth.objects}
-    assert max(map(len, counted.values())) in (40, 41)
-    assert truth.objects == {
-        name: TrailObject(
-            len(elements),
-            sum(not isinstance(each, dict) for each in elements),
-            sum(isinstance(each, dict) and not _is_s3(each) for each in elements),
-        )
-        for name, elements in counted.items()
-    }
-
-
-def test_a_folder_with_a_trail_is_not_written_again(tmp_path: Path) -> None:
-    (tmp_path / "raw" / "cloudtrail_s3_event" / "AWSLogs").mkdir(parents=True)
-    with pytest.raises(FileExistsError, match="cloudtrail_s3_event already has files"):
-        write_sample(tmp_path, last_day=LAST_DAY, days=1, scale=0.01)
-
-
-def _written(folder: Path) -> Iterator[tuple[str, tuple[str, int]]]:
-    raw = folder / "raw" / "cloudtrail_s3_event"
-    for path in raw.rglob("*.gz"):
-        content = path.read_bytes()
-        yield path.relative_to(raw).as_posix(), (hashlib.sha256(content).hexdigest(), path.stat().st_mtime_ns)
+    monkeypatch.setattr("glue_jobs.sample.delivery.RECORDS_PER_TRAIL_FILE", 40)
+    truth = write_sample(tmp_path, last_day=LAST_DAY, days=2, scale=0.02)
+    files = truth.rows("cloudtrail_s3_event/files")
+    counted = [len(_elements(tmp_path / "raw" / "cloudtrail_s3_event" / row["path"])) for row in files]
+    assert counted == [row["records"] for row in files]
+    assert max(counted) in (40, 41)
 
 
 def _unpacked(content: bytes) -> str:
@@ -397,8 +381,12 @@ def _bytes_out(row: Event) -> int:
     return int(row["additionalEventData"]["bytesTransferredOut"])
 
 
-def _counts(each: Any) -> dict[str, Any]:
-    return {name: value for name, value in vars(each).items() if name not in ("month", "subscriber_account_id")}
+def _by_group(rows: list[dict[str, Any]], *names: str) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """The measures of every row by its group."""
+    return {
+        tuple(row[name] for name in names): {name: value for name, value in row.items() if name not in names}
+        for row in rows
+    }
 
 
 def _counted(rows: list[Event]) -> dict[str, Any]:

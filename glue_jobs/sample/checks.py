@@ -1,0 +1,195 @@
+"""What was generated beside what a lake counts, one measure after the other."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from glue_jobs.publish.publish import Published
+from glue_jobs.query.duckdb.query_engine import QueryEngine
+from glue_jobs.query.saved.query import SavedQuery
+from glue_jobs.sample.truth import Row, Truth
+
+Counts = dict[tuple[str, ...], int]
+
+LEDGER = """SELECT sum(records) AS records, sum("rows") AS "rows", sum(duplicates) AS duplicates,
+sum(rejected) AS rejected, sum(filtered) AS filtered FROM ingested_object WHERE pipeline = '{source}'"""
+
+LINES = """SELECT count(*) AS "rows", sum(bytes_sent) AS bytes_sent, count_if(is_robot) AS robot_rows,
+count_if(is_own) AS own_rows FROM s3_access_log"""
+
+OPERATIONS = "SELECT operation, count(*) AS requests FROM s3_access_log GROUP BY 1"
+
+# Old events do not say whether they are management events.
+EVENTS = """SELECT count(*) AS "rows", sum(bytes_out) FILTER (WHERE NOT coalesce(management_event, false)) AS bytes_out,
+count_if(is_robot) AS robot_rows, count_if(is_own) AS own_rows FROM cloudtrail_s3_event"""
+
+# AWS services have no account id, so this leaves them out too.
+EVENT_NAMES = """SELECT date_trunc('month', event_date) AS month, event_name, count(*) AS events
+FROM cloudtrail_s3_event WHERE subscriber_account_id <> 'anonymous' GROUP BY 1, 2"""
+
+SUBSCRIBERS = """SELECT date_trunc('month', event_date) AS month, count(DISTINCT subscriber_account_id)
+AS unique_subscribers FROM cloudtrail_s3_event WHERE subscriber_account_id <> 'anonymous' GROUP BY 1"""
+
+VERSIONS = 'SELECT source_bucket, snapshot_time, count(*) AS "rows" FROM s3_inventory_object GROUP BY 1, 2'
+
+SNAPSHOTS = """SELECT source_bucket, snapshot_time, sum(objects) AS objects, sum(bytes) AS bytes,
+sum(noncurrent_objects) AS noncurrent_objects, sum(noncurrent_bytes) AS noncurrent_bytes,
+sum(delete_markers) AS delete_markers FROM daily_storage GROUP BY 1, 2"""
+
+
+class Comparison(NamedTuple):
+    """An answer of the truth beside that of the lake to ``query``, which is SQL or the name of a saved query.
+
+    ``measures`` and ``groups`` are names of columns: measures are added up by groups, which ``of`` describes. ``part``
+    selects one part of the traffic, whose measures the query prefixes with its name.
+    """
+
+    question: str
+    query: str
+    measures: str
+    of: str = ""
+    groups: str = ""
+    part: str = ""
+
+
+USAGE = "requests complete_gets served_gets logical_downloads partial_reads bytes_sent unique_requesters"
+GROWTH = "added_objects added_bytes removed_objects removed_bytes rewritten_objects rewritten_bytes"
+STORED = "objects bytes noncurrent_objects noncurrent_bytes delete_markers"
+UNREAD = "objects bytes unread_objects unread_bytes audience_unread_objects audience_unread_bytes"
+ANONYMOUS = "requests anonymous_requests requests_without_account bytes_out anonymous_bytes_out"
+DATA_SET = ("month and data set", "month account repository")
+SNAPSHOT = ("snapshot", "source_bucket snapshot_time")
+COMPARISONS = {
+    "s3_access_log": (
+        Comparison("totals", LINES, "rows bytes_sent robot_rows own_rows"),
+        Comparison("operations", OPERATIONS, "requests", "operation", "operation"),
+        Comparison("usage", "access/downloads_by_month", USAGE, *DATA_SET, "all"),
+        Comparison("usage", "access/downloads_by_month", USAGE, *DATA_SET, "audience"),
+    ),
+    "cloudtrail_s3_event": (
+        Comparison("totals", EVENTS, "rows bytes_out robot_rows own_rows"),
+        Comparison(
+            "usage",
+            "subscriber/usage_by_month",
+            "requests errors gets bytes_out unique_objects",
+            "month and subscriber",
+            "month subscriber_account_id",
+        ),
+        Comparison("events", EVENT_NAMES, "events", "month and name", "month event_name"),
+        Comparison("unique_subscribers", SUBSCRIBERS, "unique_subscribers", "month", "month"),
+        Comparison(
+            "denied",
+            "subscriber/denied_requests",
+            "denied_requests",
+            "subscriber and name",
+            "subscriber_account_id event_name",
+        ),
+        Comparison("anonymous", "subscriber/anonymous_share", ANONYMOUS, "month", "month"),
+    ),
+    "s3_inventory_object": (
+        Comparison("snapshots", VERSIONS, "rows", *SNAPSHOT),
+        Comparison("snapshots", SNAPSHOTS, STORED, *SNAPSHOT),
+        Comparison("growth", "storage/growth", GROWTH, "bucket", "source_bucket"),
+        Comparison(
+            "unread",
+            "together/kept_but_never_read",
+            UNREAD,
+            "data set and storage class",
+            "account repository storage_class",
+        ),
+    ),
+}
+REPORTS = {"storage/accounts": "accounts", "storage/repositories": "repositories", "storage/source_summary": "summary"}
+"""Published reports that the truth knows line by line, and its questions."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One measure by group, as it was generated and as the lake counts it. Without groups there is one, ``()``."""
+
+    measure: str
+    generated: Counts
+    counted: Counts
+
+    @property
+    def holds(self) -> bool:
+        """Whether both are the same, in every group."""
+        return self.generated == self.counted
+
+    @property
+    def totals(self) -> tuple[int, int]:
+        """What was generated and what was counted, summed over the groups."""
+        return sum(self.generated.values()), sum(self.counted.values())
+
+    @property
+    def first_difference(self) -> str:
+        """Where the groups differ first, e.g. ``2026-03, anonymous: 7 and 8``; empty without groups or differences."""
+        for group in sorted(self.generated.keys() | self.counted.keys()):
+            pair = [self.generated.get(group), self.counted.get(group)]
+            if group and pair[0] != pair[1]:
+                return f"{', '.join(group)}: {' and '.join('none' if each is None else f'{each:,}' for each in pair)}"
+        return ""
+
+
+def lake_checks(engine: QueryEngine, source: str, truth: Truth) -> Iterator[Check]:
+    """The lake's table of a source against the truth of the sample it comes from; raises QueryError."""
+    ledger = truth.rows(f"{source}/ledger")
+    for check in _compare(engine, Comparison("ledger", LEDGER.format(source=source), " ".join(ledger[0])), ledger):
+        yield Check(f"{check.measure}, by the ledger", check.generated, check.counted)
+    for comparison in COMPARISONS[source]:
+        rows = truth.rows(f"{source}/{comparison.question}")
+        # A snapshot that is not delivered completely is not in the lake.
+        rows = [row for row in rows if row.get("complete", True) and row.get("traffic", "") == comparison.part]
+        yield from _compare(engine, comparison, rows)
+
+
+def report_checks(published: Published, truth: Truth) -> Iterator[Check]:
+    """The published files of Source Stats against the truth: every line in its place, the header included.
+
+    A file that was not written has no lines.
+    """
+    names = {file.query: file.name for file in published.files}
+    for query, question in REPORTS.items():
+        rows, name = truth.rows(f"s3_inventory_object/{question}"), names.get(query, "")
+        generated = [tuple(rows[0]), *(tuple(map(str, row.values())) for row in rows)]
+        yield Check(f"lines of {name or query}", _placed(generated), _placed(_lines(Path(published.folder, name))))
+
+
+def _compare(engine: QueryEngine, comparison: Comparison, generated: list[Row]) -> Iterator[Check]:
+    sql = comparison.query if " " in comparison.query else SavedQuery.load(comparison.query).sql
+    counted, groups = engine.run(sql).to_pylist(), comparison.groups.split()
+    prefix = "audience_" if comparison.part == "audience" else ""
+    for measure in comparison.measures.split():
+        name = f"{prefix}{measure}"
+        title = f"{name} (each {comparison.of})" if comparison.of else name
+        yield Check(title, _sums(generated, groups, measure), _sums(counted, groups, name))
+
+
+def _sums(rows: Iterable[Row], groups: list[str], measure: str) -> Counts:
+    sums: dict[tuple[str, ...], int] = defaultdict(int)
+    for row in rows:
+        sums[tuple(_shown(name, row[name]) for name in groups)] += row[measure] or 0
+    return dict(sums)
+
+
+def _shown(name: str, value: Any) -> str:
+    if isinstance(value, date):
+        return f"{value:%Y-%m}" if name == "month" else f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    return "(none)" if value is None else str(value)
+
+
+def _lines(path: Path) -> list[tuple[str, ...]]:
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [tuple(line) for line in csv.reader(file)]
+
+
+def _placed(lines: list[tuple[str, ...]]) -> Counts:
+    return {(f"line {place}", *line): 1 for place, line in enumerate(lines, 1)}

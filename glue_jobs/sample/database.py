@@ -1,0 +1,95 @@
+"""What happens as tables of a database, which all raw files are written from and the truth is asked of."""
+
+from __future__ import annotations
+
+import hashlib
+
+import duckdb
+import pyarrow as pa
+
+from glue_jobs.sample.identities import requester_table
+from glue_jobs.sample.operations import answer_table, operation_table
+from glue_jobs.sample.publisher import ACCESS_POINT_ARN, BUCKETS, Ints, Objects
+from glue_jobs.sample.requesters import Requesters
+from glue_jobs.sample.requests import OLD_SHARE
+from glue_jobs.sample.traffic import DAY_SECONDS
+
+Database = duckdb.DuckDBPyConnection
+
+# ``chance`` is between 0 and 1, ``bell`` normally distributed; both are always the same for a name, number and seed.
+MACROS = """
+CREATE MACRO chance(name, number) AS hash(name, number, getvariable('seed')) / 18446744073709551616.0;
+CREATE MACRO bell(name, number) AS sqrt(3.0) * (chance(name || 1, number) + chance(name || 2, number)
+    + chance(name || 3, number) + chance(name || 4, number) - 2.0);
+CREATE MACRO hexadecimal(number) AS lpad(to_hex(number), 16, '0');
+CREATE MACRO random_hex(name, number) AS hexadecimal(hash(name, number, getvariable('seed')));
+CREATE MACRO random_md5(name, number) AS md5(concat(name, number, getvariable('seed')));
+-- Version 4: the bits of version and variant are set.
+CREATE MACRO random_uuid(name, number) AS CAST(CAST(concat(
+    hexadecimal(hash(name, 1, number, getvariable('seed')) & 18446744073709490175 | 16384),
+    hexadecimal(hash(name, 2, number, getvariable('seed')) & 4611686018427387903 | 9223372036854775808)
+    ) AS UUID) AS VARCHAR);
+CREATE MACRO moment(seconds) AS make_timestamp(seconds * 1000000);
+CREATE MACRO iso(seconds) AS strftime(moment(seconds), '%Y-%m-%dT%H:%M:%SZ');
+"""
+
+# Everything known of every action. What a copy is made of is a second object.
+ACTION = """
+CREATE TABLE copies AS
+SELECT object AS copy_of, concat(',"x-amz-copy-source":"', bucket_name, '/', request_path, '"') AS copy_source,
+    concat(',{"type":"AWS::S3::Object","ARN":', to_json(concat('arn:aws:s3:::', bucket_name, '/', key)), '},',
+        '{"accountId":"', trail_account, '","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::', bucket_name, '"}')
+        AS copy_resources
+FROM objects JOIN buckets ON object_bucket = bucket;
+CREATE VIEW action AS
+SELECT request.*, operations.* EXCLUDE operation, requesters.* EXCLUDE requester, objects.* EXCLUDE object,
+    buckets.* EXCLUDE bucket, answers.* EXCLUDE status, copies.* EXCLUDE copy_of,
+    CASE WHEN operation_name IN ('REST.PUT.OBJECT', 'REST.PUT.PART') THEN object_size
+        WHEN event_name = 'DeleteObjects' THEN 700 ELSE 0 END AS bytes_in,
+    strftime(moment(time), '%Y-%m') AS month
+FROM request
+JOIN operations USING (operation)
+JOIN requesters USING (requester)
+JOIN objects USING (object)
+JOIN buckets USING (bucket)
+LEFT JOIN answers USING (status)
+LEFT JOIN copies USING (copy_of)
+"""
+
+
+def open_database(
+    seed: int, start: int, days: int, requests: dict[str, Ints], objects: Objects, requesters: Requesters
+) -> Database:
+    """A database in memory with the table ``request``, numbered by ``record``, and the tables it refers to.
+
+    The sample begins at ``start``, in seconds since 1970. Of every seed the owner of the buckets is another.
+    """
+    database = duckdb.connect()
+    variables: dict[str, int | str] = {
+        "seed": seed,
+        "start": start,
+        "renamed": start + int(OLD_SHARE * days * DAY_SECONDS),
+        "owner": hashlib.sha256(f"owner {seed}".encode()).hexdigest(),
+        "access_point": ACCESS_POINT_ARN,
+    }
+    for name, value in variables.items():
+        database.execute(f"SET VARIABLE {name} = $value", {"value": value})
+    database.execute(MACROS)
+    tables = {
+        "request": pa.table({"record": range(len(requests["time"])), **requests}),
+        "operations": operation_table(),
+        "requesters": requester_table(requesters),
+        "objects": objects.table(),
+        "answers": answer_table(),
+        "buckets": pa.Table.from_pylist(
+            [
+                {"bucket": number, "bucket_name": each.name, "region": each.region, "trail_account": each.account}
+                for number, each in enumerate(BUCKETS)
+            ]
+        ),
+    }
+    for name, table in tables.items():
+        database.register("given", table)
+        database.execute(f"CREATE TABLE {name} AS FROM given")
+    database.execute(ACTION)
+    return database

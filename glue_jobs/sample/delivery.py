@@ -1,0 +1,175 @@
+"""How records are delivered: together in files, late, sometimes twice, sometimes damaged.
+
+Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html and
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from glue_jobs.sample.database import Database
+
+RECORDS_PER_BATCH = 100_000
+"""So many records are written at a time, to bound memory."""
+RECORDS_PER_TRAIL_FILE = 20_000
+
+# Records of one stream are delivered together every slot_seconds, after a delay with this mean of its logarithm; again
+# within repeat_slots. Streams of access logs: 0 is the first bucket, others are days of the second. Streams of the
+# trail: buckets, which stand for region and account, plus 3 when the organization's trail delivers. A file of
+# CloudTrail has at most 50 MB before compression.
+SCHEDULES = """
+CREATE TABLE schedule AS FROM (VALUES
+    ('s3_access_log', 5400, 8.3, 5, 1000000),
+    ('cloudtrail_s3_event', 10800, 5.7, 160, $records_per_file)
+) AS schedule(source, slot_seconds, delay, repeat_slots, records_per_file)
+"""
+
+# First the publisher's own trail delivers, later that of its organization, in between both. The fullest log of either
+# bucket is delivered twice, under two names: the second is in a stream whose number is a million larger.
+DELIVERED = """
+CREATE TABLE delivered AS
+WITH recorded AS (
+    SELECT 's3_access_log' AS source, record, time, CASE bucket WHEN 0 THEN 0 ELSE time // 86400 END AS stream
+    FROM action WHERE in_access_log = 1
+    UNION ALL
+    SELECT 'cloudtrail_s3_event', record, time, bucket FROM action WHERE event_name <> ''
+),
+arrival AS (
+    SELECT *, record % 500 = 3 AS is_late, ($end + 43200) // slot_seconds AS last_slot,
+        CASE WHEN is_late THEN 86400 * (1 + 8 * chance('late', record)) ELSE 0 END AS late_seconds,
+        time + late_seconds + exp(delay + 0.5 * bell(source, record)) AS arrives,
+        least(last_slot, CAST(floor(arrives / slot_seconds) AS BIGINT)) AS slot
+    FROM recorded JOIN schedule USING (source)
+),
+repeated AS (
+    SELECT *, 'whole' AS kind FROM arrival
+    UNION ALL BY NAME
+    SELECT * REPLACE (greatest(slot + 1, least(last_slot, slot + 1
+        + CAST(floor(repeat_slots * chance('slot', record)) AS BIGINT))) AS slot), 'whole' AS kind
+    FROM arrival WHERE record % 333 = 7
+    UNION ALL BY NAME
+    SELECT *, 'damaged' AS kind FROM arrival WHERE record % 1500 = 11
+),
+by_account AS (
+    SELECT * REPLACE (
+        CASE WHEN source = 's3_access_log' OR is_own AND slot <= moved THEN stream ELSE stream + 3 END AS stream)
+    FROM (SELECT *, $moved // slot_seconds AS moved, stream <> 2 AS is_own FROM repeated)
+),
+fullest AS (
+    SELECT arg_max(slot, records) AS slot, arg_max(stream, records) AS stream
+    FROM (SELECT slot, stream, count(*) AS records FROM by_account WHERE source = 's3_access_log' GROUP BY ALL)
+    GROUP BY stream = 0
+),
+in_streams AS (
+    FROM by_account
+    UNION ALL
+    SELECT * REPLACE (stream + 3 AS stream)
+    FROM by_account WHERE source = 'cloudtrail_s3_event' AND is_own AND slot = moved
+    UNION ALL
+    SELECT by_account.* REPLACE (stream + 1000000 AS stream)
+    FROM by_account JOIN fullest USING (slot, stream) WHERE source = 's3_access_log'
+),
+placed AS (
+    SELECT *, row_number() OVER (PARTITION BY source, slot, stream
+        ORDER BY CASE source WHEN 's3_access_log' THEN time ELSE chance('place', record) END, record, kind) - 1 AS place
+    FROM in_streams
+)
+SELECT source, record, kind, is_late, slot_seconds, slot, stream, place,
+    dense_rank() OVER (PARTITION BY source ORDER BY slot, stream, place // records_per_file) - 1 AS file
+FROM placed
+"""
+
+# The first file of S3's events with some records from the twelfth on is cut short after half a copy of its first
+# record: nothing is lost with it.
+CUT = """
+INSERT INTO delivered
+WITH trail AS (FROM delivered JOIN action USING (record) WHERE source = 'cloudtrail_s3_event'),
+fitting AS (
+    SELECT file FROM trail GROUP BY file HAVING file >= 12 AND count(*) > 2
+    AND arg_min(kind = 'whole' AND event_source = 's3.amazonaws.com', place)
+)
+SELECT * REPLACE ('cut' AS kind, 1000000 AS place) FROM delivered
+WHERE source = 'cloudtrail_s3_event' AND file = (SELECT min(file) FROM fitting) AND place % $records_per_file = 0
+"""
+
+FILES = """
+CREATE TABLE file AS
+WITH files AS (
+    SELECT source, file, any_value(stream) AS stream, count(*) AS records, (any_value(slot) + 1)
+        * any_value(slot_seconds) + CAST(floor(600 * chance(source, file)) AS BIGINT) AS delivered_at
+    FROM delivered GROUP BY source, file
+    UNION ALL
+    SELECT source, max(file) + 1, 0, 0, (max(slot) + 1) * any_value(slot_seconds)
+    FROM delivered WHERE source = 's3_access_log' GROUP BY source
+)
+SELECT source, file, delivered_at, sum(records) OVER (PARTITION BY source ORDER BY file) // $records_per_batch AS batch,
+    CASE
+        WHEN source = 's3_access_log' AND stream % 1000000 = 0 THEN
+            concat('logs/', bucket_name, strftime(moment(delivered_at), '/%Y-%m-%d-%H-%M-%S-'), unique_part)
+        WHEN source = 's3_access_log' THEN concat('partitioned/', trail_account, '/', region, '/', bucket_name,
+            strftime(moment(stream % 1000000 * 86400), '/%Y/%m/%d/%Y-%m-%d-00-00-00-'), unique_part)
+        ELSE concat('AWSLogs/', CASE WHEN stream > 2 THEN 'o-exampleorgid/' END, trail_account, '/CloudTrail/', region,
+            strftime(moment(delivered_at), '/%Y/%m/%d/'), trail_account, '_CloudTrail_', region,
+            strftime(moment(delivered_at - delivered_at % 300), '_%Y%m%dT%H%MZ_'), unique_part, '.json.gz')
+    END AS path
+FROM (SELECT *, random_hex(source, file) AS unique_part, CASE WHEN source = 'cloudtrail_s3_event' THEN stream % 3
+    WHEN stream % 1000000 = 0 THEN 0 ELSE 1 END AS bucket FROM files)
+JOIN buckets USING (bucket)
+"""
+
+
+def deliver(database: Database, end: int, moved: int) -> None:
+    """Makes the tables ``delivered`` (a row per record in a file) and ``file`` (a row per raw object).
+
+    All requests are before ``end``; from ``moved`` on the organization's trail delivers; both in seconds since 1970.
+    """
+    database.execute(SCHEDULES, {"records_per_file": RECORDS_PER_TRAIL_FILE})
+    database.execute(DELIVERED, {"end": end, "moved": moved})
+    database.execute(CUT, {"records_per_file": RECORDS_PER_TRAIL_FILE})
+    database.execute(FILES, {"records_per_batch": RECORDS_PER_BATCH})
+
+
+class RawFile(NamedTuple):
+    """One raw object: number, path, modification time and content, and whether it is cut short."""
+
+    number: int
+    path: str
+    delivered_at: int
+    content: bytes
+    is_cut: bool
+
+
+def raw_files(database: Database, source: str, whole: str, damaged: str) -> Iterator[RawFile]:
+    """Every file with records, one record's text after the other.
+
+    ``whole`` is an SQL expression for a record's text, of columns of ``action`` and ``delivered``. ``damaged`` is one
+    for a damaged record's, of ``whole`` and ``record``.
+    """
+    sql = f"""SELECT number, path, delivered_at, kind = 'cut' AS is_cut,
+        CASE kind WHEN 'damaged' THEN {damaged} WHEN 'cut' THEN whole[:400] ELSE whole END AS text
+        FROM (SELECT file AS number, file.path, delivered_at, place, kind, record, {whole} AS whole
+            FROM delivered JOIN file USING (source, file) JOIN action USING (record) WHERE source = ? AND batch = ?)
+        ORDER BY number, place"""
+    ((batches,),) = database.execute("SELECT max(batch) + 1 FROM file WHERE source = ?", [source]).fetchall()
+    for batch in range(batches):
+        rows = database.sql(sql, params=[source, batch]).to_arrow_table()
+        texts = rows["text"].combine_chunks()
+        offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :]
+        numbers, first = np.unique(rows["number"], return_index=True)
+        data = memoryview(texts.buffers()[2]) if len(texts) else memoryview(b"")
+        for number, begin, end in zip(numbers.tolist(), first.tolist(), [*first[1:].tolist(), len(texts)], strict=True):
+            path, delivered_at, is_cut = (rows[name][end - 1].as_py() for name in ("path", "delivered_at", "is_cut"))
+            yield RawFile(number, path, delivered_at, bytes(data[offsets[begin] : offsets[end]]), is_cut)
+
+
+def put(path: Path, content: bytes, when: int) -> None:
+    """Writes a file that was last modified ``when``, in seconds since 1970."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    os.utime(path, (when, when))

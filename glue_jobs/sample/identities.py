@@ -1,0 +1,107 @@
+"""Who asks, as CloudTrail tells it.
+
+Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import pyarrow as pa
+
+from glue_jobs.sample.publisher import ARCHIVE_ACCOUNT, PUBLISHER_ACCOUNT, storable
+from glue_jobs.sample.requesters import ANONYMOUS, ATHENA, OWN_PRINCIPAL, Requester, Requesters, is_robot
+
+ID_LETTERS = 17
+
+
+def requester_table(requesters: Requesters) -> pa.Table:
+    """One row per requester: ``requester`` is its position. The ``subscriber_account_id`` of a service is null.
+
+    ``identity`` numbers what makes two requests one requester's: its name, or else address and user agent.
+    """
+    identities: dict[str, int] = {}
+    rows = [
+        {
+            **vars(each),
+            "requester": number,
+            "user_agent": storable(each.user_agent),
+            "subscriber_account_id": each.account or None,
+            "identity": identities.setdefault(each.name or f"{each.address} {each.user_agent}", len(identities)),
+            "is_foreign": each.is_foreign,
+            "is_signed": bool(each.name and each.account),
+            "is_robot": is_robot(each.user_agent),
+            "is_own": each.is_own_in_trail or each.name == OWN_PRINCIPAL,
+            "is_own_in_trail": each.is_own_in_trail,
+            "user_identity": identity(each),
+            "client": client(each),
+            "vpc_endpoint": vpc_endpoint(each),
+        }
+        for number, each in enumerate(requesters.all)
+    ]
+    return pa.Table.from_pylist(rows).drop_columns("account")
+
+
+def identity(requester: Requester) -> str:
+    """The requester's ``userIdentity`` as JSON; a session's begins at midnight of ``{day}``."""
+    account, (kind, role, session) = requester.account, [*requester.name.split(":")[-1].split("/"), "", ""][:3]
+    if not account:
+        return _compact({"type": "AWSService", "invokedBy": requester.address})
+    if account == ANONYMOUS:
+        return _compact({"type": "AWSAccount", "principalId": "", "accountId": ANONYMOUS})
+    if requester.group == "login":
+        user = {"type": "IAMUser", "principalId": _unique_id("AIDA", "someone"), "accountId": account}
+        return _compact({**user, "accessKeyId": "", "userName": "HIDDEN_DUE_TO_SECURITY_REASONS"})
+    if account in (PUBLISHER_ACCOUNT, ARCHIVE_ACCOUNT):
+        invoked_by = {"invokedBy": ATHENA} if requester.is_through_athena else {}
+        return _compact({**_role_session(account, role, session), **invoked_by})
+    # The owner of the bucket does not see the names of another account's callers.
+    session_id = f"{_unique_id('AROA', account + role)}:{session}"
+    principal = session_id if kind == "assumed-role" else _unique_id("AIDA", requester.name)
+    return _compact({"type": "AWSAccount", "principalId": principal, "accountId": account})
+
+
+def client(requester: Requester) -> str:
+    """Address and user agent as JSON members."""
+    address, agent = requester.address, f"[{requester.user_agent}]"
+    if requester.is_through_athena or not requester.account:
+        address = agent = ATHENA if requester.is_through_athena else address
+    # A trail is UTF-8 throughout: other bytes become replacement characters.
+    agent = agent.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return f'"sourceIPAddress":{_compact(address)},"userAgent":{_compact(agent)}'
+
+
+def vpc_endpoint(requester: Requester) -> str | None:
+    """The VPC endpoint that a machine of a subscriber uses; none for most."""
+    digest = hashlib.sha256(f"{requester.address} {requester.name}".encode()).hexdigest()
+    return f"vpce-{digest[:17]}" if requester.is_foreign and int(digest[0], 16) < 5 else None
+
+
+def _role_session(account: str, role: str, session: str) -> dict[str, Any]:
+    principal = _unique_id("AROA", role)
+    issuer = {"type": "Role", "principalId": principal, "arn": f"arn:aws:iam::{account}:role/{role}"}
+    attributes = {"creationDate": "{day}T00:00:00Z", "mfaAuthenticated": "false"}
+    return {
+        "type": "AssumedRole",
+        "principalId": f"{principal}:{session}",
+        "arn": f"arn:aws:sts::{account}:assumed-role/{role}/{session}",
+        "accountId": account,
+        # AWS uses this key in its documentation.
+        "accessKeyId": "ASIAIOSFODNN7EXAMPLE",
+        "sessionContext": {
+            "sessionIssuer": {**issuer, "accountId": account, "userName": role},
+            "webIdFederationData": {},
+            "attributes": attributes,
+        },
+    }
+
+
+def _unique_id(kind: str, name: str) -> str:
+    """An id as IAM gives it to a role (AROA) or user (AIDA) of this name."""
+    return f"{kind}{hashlib.sha256(name.encode()).hexdigest()[:ID_LETTERS].upper()}"
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,130 @@
+"""The inventories the publisher has set up, and which versions each snapshot lists.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from glue_jobs.sample.database import Database
+from glue_jobs.sample.publisher import ARCHIVE, BUCKETS, MAPS, TIDES
+from glue_jobs.sample.traffic import DAY_SECONDS
+
+ALWAYS = ("Bucket", "Key")
+OF_VERSIONS = ("VersionId", "IsLatest", "IsDeleteMarker")
+OPTIONAL = (
+    *(
+        "Size",
+        "LastModifiedDate",
+        "ETag",
+        "StorageClass",
+        "IsMultipartUploaded",
+        "ReplicationStatus",
+        "EncryptionStatus",
+    ),
+    *("ObjectLockRetainUntilDate", "ObjectLockMode", "ObjectLockLegalHoldStatus", "IntelligentTieringAccessTier"),
+    *("BucketKeyStatus", "ChecksumAlgorithm", "ObjectAccessControlList", "ObjectOwner", "LifecycleExpirationDate"),
+)
+WEEK_SECONDS, FEWEST_SNAPSHOTS = 7 * DAY_SECONDS, 3
+# 1970 began on a Thursday.
+FIRST_SUNDAY = 3 * DAY_SECONDS
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """One inventory of one bucket; S3 begins to list it on Sundays at ``minute`` of the day.
+
+    ``added`` is a field that was asked for after the first snapshot. A snapshot has ``files`` data files. The last
+    snapshot of an ``unfinished`` inventory is still without its checksum.
+    """
+
+    bucket: int
+    id: str
+    format: str
+    optional: tuple[str, ...]
+    minute: int
+    prefix: str = ""
+    all_versions: bool = False
+    added: str = ""
+    files: int = 1
+    unfinished: bool = False
+
+    @property
+    def folder(self) -> str:
+        """Where the inventory lies below the destination, with a slash at the end."""
+        return f"{self.prefix}{BUCKETS[self.bucket].name}/{self.id}/"
+
+    def fields(self, number: int) -> list[str]:
+        """The fields of the snapshot of that number, from 0, in their order."""
+        added = (self.added,) if self.added and number else ()
+        return [*ALWAYS, *(OF_VERSIONS if self.all_versions else ()), *self.optional, *added]
+
+    def times(self, start: int, end: int) -> list[int]:
+        """When its snapshots begin: the Sundays from ``start`` to ``end``, and some before if these are too few."""
+        minute = self.minute * 60
+        last = (end - FIRST_SUNDAY - minute - 1) // WEEK_SECONDS * WEEK_SECONDS + FIRST_SUNDAY + minute
+        count = max(FEWEST_SNAPSHOTS, (last - start) // WEEK_SECONDS + 1)
+        return [last - week * WEEK_SECONDS for week in reversed(range(count))]
+
+
+INVENTORIES = (
+    Inventory(
+        TIDES,
+        "all-versions",
+        "CSV",
+        (*OPTIONAL[:7], "BucketKeyStatus"),
+        minute=60,
+        all_versions=True,
+        added="ChecksumAlgorithm",
+    ),
+    Inventory(
+        MAPS,
+        "weekly",
+        "Parquet",
+        ("Size", "LastModifiedDate", "StorageClass", "ETag", "EncryptionStatus", "IntelligentTieringAccessTier"),
+        minute=61,
+        files=3,
+        unfinished=True,
+    ),
+    Inventory(ARCHIVE, "everything", "ORC", OPTIONAL, minute=332, prefix="cold/"),
+)
+
+LISTED = """
+CREATE TABLE listed AS
+SELECT snapshot, version.number AS version, coalesce(next_time > begun, true) AS is_latest,
+    is_latest AND NOT is_delete_marker AS is_current,
+    CASE WHEN cooled <= begun THEN 'STANDARD_IA' ELSE written_class END AS storage_class
+FROM snapshot JOIN version ON version.bucket = snapshot.bucket AND time <= begun AND begun < until
+WHERE all_versions OR is_latest AND NOT is_delete_marker
+"""
+
+
+def list_buckets(database: Database, start: int, end: int) -> None:
+    """Makes the tables ``snapshot`` and ``listed``, a row per version in a snapshot.
+
+    The sample is from ``start`` to ``end``, in seconds since 1970.
+    """
+    rows = [
+        {
+            "inventory": place,
+            "number": number,
+            "bucket": inventory.bucket,
+            "inventory_id": inventory.id,
+            "begun": begun,
+            "all_versions": inventory.all_versions,
+            "complete": not (inventory.unfinished and begun == times[-1]),
+            "manifest": f"{inventory.folder}{datetime.fromtimestamp(begun, UTC):%Y-%m-%dT%H-%MZ}/manifest.json",
+            "fields": inventory.fields(number),
+        }
+        for place, inventory in enumerate(INVENTORIES)
+        for times in [inventory.times(start, end)]
+        for number, begun in enumerate(times)
+    ]
+    snapshots = pa.Table.from_pylist([{"snapshot": number, **row} for number, row in enumerate(rows)])
+    database.register("given", snapshots)
+    database.execute("CREATE TABLE snapshot AS FROM given")
+    database.execute(LISTED)

@@ -1,0 +1,103 @@
+"""What happens: one table of every request and event, always the same for a seed. All logs are written from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from glue_jobs.sample import changes, reads
+from glue_jobs.sample.operations import OPERATIONS
+from glue_jobs.sample.publisher import JUNK, MAPS, MISSING, SHARED_REPOSITORY, TIDES, Ints, Objects
+from glue_jobs.sample.requesters import Requesters
+from glue_jobs.sample.traffic import DAY_SECONDS, Block, Traffic
+
+LINES_AT_SCALE_ONE = 60_000
+FEWEST_LINES = 20
+"""Lines of each kind of traffic, however small the sample."""
+OLD_SHARE, MIDDLE_SHARE = 0.3, 0.6
+"""Shares of the days after which lines, anonymous callers and event versions change."""
+
+KINDS: tuple[tuple[float, Callable[[Traffic, int], Block]], ...] = (
+    (0.255, partial(reads.gets, group="anonymous", broken=0.12, named_versions=0.04)),
+    (0.150, partial(reads.gets, group="subscriber", broken=0.12, named_versions=0.04)),
+    (0.050, partial(reads.gets, group="presigned", broken=0.12, named_versions=0.04)),
+    (0.050, partial(reads.gets, group="robot", broken=0.12, named_versions=0.04)),
+    (0.025, partial(reads.gets, group="own", broken=0.12, named_versions=0.04)),
+    (0.010, partial(reads.gets, group="staff", broken=0.12, named_versions=0.04)),
+    (0.045, partial(reads.gets, group="visitor", operation="WEBSITE.GET.OBJECT", bucket=TIDES)),
+    (0.035, partial(reads.gets, group="partner", repository=SHARED_REPOSITORY, broken=0.05)),
+    (0.003, reads.odd_clients),
+    (0.170, reads.ranges),
+    (0.060, reads.heads),
+    (0.040, reads.lists),
+    (0.020, reads.unchanged),
+    (0.020, partial(reads.failed, group="anonymous", status=403)),
+    (0.004, partial(reads.failed, group="subscriber", status=503)),
+    (0.015, partial(reads.failed, group="anonymous", status=404, role=MISSING)),
+    # Scanners: what was never there, with what they type into the request line.
+    (0.003, partial(reads.failed, group="robot", status=404, role=JUNK)),
+    (0.010, changes.puts),
+    (0.015, changes.multipart_uploads),
+    (0.005, changes.copies),
+    (0.003, changes.deletes),
+    (0.007, changes.batch_deletes),
+    (0.005, changes.lifecycle),
+    (0.006, changes.trail_only),
+    (0.014, changes.management),
+)
+"""Every kind of traffic with its share of all lines of the access log."""
+
+
+def make_requests(
+    objects: Objects, requesters: Requesters, seed: int, start: int, days: int, scale: float
+) -> dict[str, Ints]:
+    """All requests of ``days`` days from ``start`` (seconds since 1970) on, in the order of their times.
+
+    One entry per logged action; -1 stands for null. Columns:
+
+    - ``time`` in seconds since 1970; ``operation``, ``object``, ``bucket`` and ``requester`` are positions.
+    - ``status``: HTTP status, 0 for none. ``bytes_sent``, ``object_size``.
+    - ``names_version``: 1 where the request names the version. ``part``: part number of an upload.
+    - ``fields``: how many fields the line of the access log has. ``copy_of``: the object that a copy is made of.
+    - ``request``: number of the HTTP request; actions with one number share the request id.
+    - ``in_access_log``: 0 for what only the trail records. ``minor``: version 1.minor of the event.
+    - ``total_ms``, ``turn_around_ms``: latencies, -1 where S3 acted on its own.
+    """
+    rng = np.random.default_rng([seed, 3])
+    traffic = Traffic(objects, requesters, rng, start, days)
+    blocks = [make(traffic, max(FEWEST_LINES, int(share * LINES_AT_SCALE_ONE * scale))) for share, make in KINDS]
+    first = np.cumsum([0, *(int(block["request"].max()) + 1 for block in blocks)])
+    columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+    columns["request"] += np.repeat(first[:-1], [len(block["time"]) for block in blocks])
+    order = np.argsort(columns["time"], kind="stable")
+    # Reads that go on after the last day are cut off there.
+    order = order[: np.searchsorted(columns["time"][order], start + days * DAY_SECONDS)]
+    requests = {name: values[order] for name, values in columns.items()}
+    progress = (requests["time"] - start) / (days * DAY_SECONDS)
+    requests["fields"] = _fields(requests, progress)
+    requests["minor"] = _minor_versions(progress, rng)
+    requests["total_ms"], requests["turn_around_ms"] = _latencies(requests, rng)
+    return requests
+
+
+def _fields(requests: Block, progress: np.ndarray) -> Ints:
+    """Today's number of fields unless given; one less as the second bucket's lines had at first."""
+    usual = np.where((requests["bucket"] == MAPS) & (progress < OLD_SHARE), reads.LINE_FIELDS[1], reads.LINE_FIELDS[0])
+    return np.where(requests["fields"] > 0, requests["fields"], usual)
+
+
+def _minor_versions(progress: np.ndarray, rng: np.random.Generator) -> Ints:
+    """Newer ones as time goes by, and now and then any other from 1.05 on."""
+    usual = np.select([progress < OLD_SHARE, progress < MIDDLE_SHARE], [8, 9], 11)
+    return np.where(rng.random(len(progress)) < 0.05, rng.integers(5, 12, len(progress)), usual)
+
+
+def _latencies(requests: Block, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    count = len(requests["time"])
+    turn_around = np.minimum(rng.lognormal(3.2, 0.7, count), 60_000.0).astype(np.int64) + 1
+    bytes_per_ms = rng.lognormal(9.5, 0.8, count)
+    sending = (np.maximum(requests["bytes_sent"], 0) / bytes_per_ms).astype(np.int64)
+    is_on_its_own = np.array([not operation.method for operation in OPERATIONS])[requests["operation"]]
+    return np.where(is_on_its_own, -1, turn_around + sending), np.where(is_on_its_own, -1, turn_around)

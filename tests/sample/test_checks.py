@@ -1,0 +1,90 @@
+"""What is generated is compared with what a lake counts: measure by measure, group by group, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from glue_jobs.publish.publish import Published, Written
+from glue_jobs.query.duckdb.query_engine import QueryEngine
+from glue_jobs.query.duckdb.table_source import TableSource
+from glue_jobs.sample import Truth, write_sample
+from glue_jobs.sample.checks import Check, lake_checks, report_checks
+from glue_jobs.sources.pipelines import TABLES
+
+SOURCES = ("s3_access_log", "cloudtrail_s3_event", "s3_inventory_object")
+
+
+@pytest.fixture(scope="module")
+def truth(tmp_path_factory: pytest.TempPathFactory) -> Truth:
+    return write_sample(tmp_path_factory.mktemp("sample"), last_day=date(2026, 3, 2), days=2, scale=0.02)
+
+
+@pytest.fixture
+def engine(truth: Truth) -> Iterator[QueryEngine]:
+    """A lake whose ledger is right for every pipeline and whose other tables are empty."""
+    ledger = [{"pipeline": source, **truth.row(f"{source}/ledger")} for source in SOURCES]
+    given: dict[str, list[dict[str, Any]]] = {"ingested_object": ledger}
+    sources = {
+        table.name: TableSource(
+            table, pa.Table.from_pylist(given.get(table.name, []), schema=_nullable(table.arrow_schema))
+        )
+        for table in TABLES
+    }
+    with QueryEngine({name: (lambda source=source: source) for name, source in sources.items()}) as engine:
+        yield engine
+
+
+def _nullable(schema: pa.Schema) -> pa.Schema:
+    return pa.schema([field.with_nullable(True) for field in schema])
+
+
+def _ledger(engine: QueryEngine, source: str, truth: Truth) -> list[bool]:
+    return [check.holds for check in lake_checks(engine, source, truth) if check.measure.endswith("by the ledger")]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_ledger_is_compared_and_one_record_more_or_less_is_seen(
+    engine: QueryEngine, truth: Truth, source: str
+) -> None:
+    assert _ledger(engine, source, truth) == [True] * 5
+    for place, name in enumerate(("records", "rows", "duplicates", "rejected", "filtered")):
+        ledger = truth.row(f"{source}/ledger")
+        other = replace(truth, answers=truth.answers | {f"{source}/ledger": [ledger | {name: ledger[name] + 1}]})
+        assert _ledger(engine, source, other) == [number != place for number in range(5)]
+
+
+def test_every_measure_of_an_empty_lake_differs(engine: QueryEngine, truth: Truth) -> None:
+    checks = [check for source in SOURCES for check in lake_checks(engine, source, truth)]
+    tables = [check for check in checks if not check.measure.endswith("by the ledger")]
+    assert len(tables) >= 50
+    assert [check.measure for check in tables if check.holds or not check.generated] == []
+
+
+def test_published_files_are_compared_line_by_line(truth: Truth, tmp_path: Path) -> None:
+    lines, summary = (_csv(truth.rows(f"s3_inventory_object/{name}")) for name in ("accounts", "summary"))
+    (tmp_path / "a.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "s.csv").write_text("\n".join(summary) + "\n")
+    files = (Written("a.csv", "storage/accounts", 0, 0, ""), Written("s.csv", "storage/source_summary", 0, 0, ""))
+    published = Published(str(tmp_path), files, ())
+    assert [check.holds for check in report_checks(published, truth)] == [True, False, True]
+    (tmp_path / "a.csv").write_text("\n".join([lines[0], lines[2], lines[1], *lines[3:]]) + "\n")
+    accounts = next(report_checks(published, truth))
+    assert (accounts.holds, accounts.totals) == (False, (len(lines), len(lines)))
+
+
+def _csv(rows: list[dict[str, Any]]) -> list[str]:
+    return [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
+
+
+def test_groups_that_differ_are_found_though_their_sums_agree() -> None:
+    check = Check("requests", {("2026-03", "a"): 1, ("2026-03", "b"): 2}, {("2026-03", "a"): 3})
+    assert (check.holds, check.totals, check.first_difference) == (False, (3, 3), "2026-03, a: 1 and 3")
+    assert Check("requests", {("2026-03",): 1}, {}).first_difference == "2026-03: 1 and none"
+    assert Check("rows", {(): 1}, {(): 2}).first_difference == ""

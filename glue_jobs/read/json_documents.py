@@ -1,7 +1,7 @@
-"""JSON documents of records from a stream of bytes: a large one is cut between two records, wherever it can be.
+"""JSON documents of records from a stream of bytes. A large document is split between two records.
 
-A document is ``{"Records": [...]}``. Where a record ends is not looked for byte by byte: places that look like it are
-tried, the last one first, by decoding everything before them.
+A document is ``{"Records": [...]}``. Bytes that look like the end of a record are found with a pattern. The last such
+place is tried first: it is right when everything before it can be decoded.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import msgspec
 
 from glue_jobs.read.json_values import BETWEEN, NOT_JSON, Break, value_end
 
-# A document is cut when so much of it is there. A piece is larger than a slice even when it is cut in its last
-# bytes, so that no slice holds two pieces of one object, whose records are numbered through.
-PIECE = 34 * 2**20
+# A document is split when this much of it has arrived. The records of an object are numbered, so a batch must not hold
+# two pieces of one object: a piece is larger than a batch, even when it is split in its last bytes.
+PIECE_BYTES = 34 * 2**20
 
-# The last record's end is looked for in so many last bytes, and this often, before the piece grows.
-TAIL = 2**20
-MOST_TRIES = 60
+# The end of the last record is searched in this many last bytes, at this many places, before the piece grows.
+TAIL_BYTES = 2**20
+MAX_TRIES = 60
 
 HEAD = b'{"Records":['
 _DOCUMENT = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"Records"\s*:\s*\[\s*')
@@ -31,7 +31,7 @@ _ANY_END = re.compile(rb"\}\s*,\s*(?=\{)")
 
 
 class Document(msgspec.Struct):
-    """A document with its records as they are written."""
+    """A document with its records as JSON texts."""
 
     Records: list[msgspec.Raw] | msgspec.UnsetType | None = msgspec.UNSET
 
@@ -42,14 +42,14 @@ RECORDS = msgspec.json.Decoder(list[msgspec.Raw])
 
 @dataclass(frozen=True)
 class Opening:
-    """How a document begins: where its first record does, and what closes it."""
+    """The beginning of a document: the position of its first record, and the bytes that close the document."""
 
     first: int
     closing: bytes
 
     @classmethod
     def of(cls, text: bytes) -> Opening | None:
-        """That of a document, or of a plain list of records; None for anything else."""
+        """The opening of a document, or of a plain list of records; None for any other text."""
         for pattern, closing in ((_DOCUMENT, b"]}"), (_LIST, b"]")):
             match = pattern.match(text)
             if match:
@@ -57,7 +57,7 @@ class Opening:
         return None
 
     def decode(self, text: bytes) -> list[msgspec.Raw] | None:
-        """The records of a text that this opens and closes; None when it is no such document."""
+        """The records of a text with this opening and closing; None when it is damaged."""
         try:
             return (DOCUMENT.decode(text).Records or None) if self.closing == b"]}" else RECORDS.decode(text)
         except NOT_JSON:
@@ -66,7 +66,7 @@ class Opening:
 
 @dataclass(frozen=True)
 class Cut:
-    """A place between two records: where one ends, where the next begins, and the whole ones before."""
+    """A place between two records: the end of one, the beginning of the next, and all records before it."""
 
     end: int
     next: int
@@ -74,11 +74,11 @@ class Cut:
 
 
 def last_cut(text: bytes, opening: Opening, end: int | None = None) -> Cut | None:
-    """The last place before ``end`` up to which all records are whole; None when none is found."""
+    """The last place before ``end`` up to which all records are whole, or None."""
     end = len(text) if end is None else min(end, len(text))
     for pattern in (record_ends(text, opening), _ANY_END):
-        places = list(pattern.finditer(text, max(opening.first, end - TAIL), end)) if pattern else []
-        for place in reversed(places[-MOST_TRIES:]):
+        places = list(pattern.finditer(text, max(opening.first, end - TAIL_BYTES), end)) if pattern else []
+        for place in reversed(places[-MAX_TRIES:]):
             records = opening.decode(text[: place.start() + 1] + opening.closing)
             if records is not None:
                 return _further(text, Cut(place.start() + 1, place.end(), records), end)
@@ -86,8 +86,8 @@ def last_cut(text: bytes, opening: Opening, end: int | None = None) -> Cut | Non
 
 
 def _further(text: bytes, cut: Cut, end: int) -> Cut:
-    """The cut, or a later one before a record of which not even the first key is there, or another one."""
-    for place in reversed(list(_ANY_END.finditer(text, cut.next, end))[-MOST_TRIES:]):
+    """The cut, or a later one: the next record may have another first key, or none yet."""
+    for place in reversed(list(_ANY_END.finditer(text, cut.next, end))[-MAX_TRIES:]):
         try:
             records = RECORDS.decode(b"[" + text[cut.next : place.start() + 1] + b"]")
         except NOT_JSON:
@@ -97,14 +97,14 @@ def _further(text: bytes, cut: Cut, end: int) -> Cut:
 
 
 def whole_but_for_its_end(text: bytes, opening: Opening) -> Cut | None:
-    """All records, when the text breaks off right behind one."""
+    """All records of a text that breaks off right behind a record; None for any other text."""
     whole = text.rstrip(b" \t\r\n,]")
     records = opening.decode(whole + opening.closing)
     return None if records is None else Cut(len(whole), len(text), records)
 
 
 def record_ends(text: bytes, opening: Opening) -> re.Pattern[bytes] | None:
-    """What stands between two records that begin with the same key as the first one."""
+    """A pattern for the bytes between two records, where the second one begins with the first record's first key."""
     key = _FIRST_KEY.match(text, opening.first)
     return _end_before(key[1]) if key else None
 
@@ -115,37 +115,38 @@ def _end_before(key: bytes) -> re.Pattern[bytes]:
 
 
 class Documents:
-    """Joins fed bytes to a document; yields ``(offset in the object, document)``.
+    """Takes the bytes of an object and yields ``(offset in the object, document)``.
 
-    Larger ones come as several documents, each with the records of a piece; of an empty object comes an empty one.
+    A large document becomes several documents, each with the records of one piece. An empty object becomes one empty
+    line.
     """
 
     def __init__(self) -> None:
         self.position = 0
-        # Of what `abandon` returned: the number of the record in the last document.
+        # The number of the record that `abandon` returned, in the last document.
         self.index: int | None = None
         self._parts: list[bytes] = []
         self._size = 0
-        self._wanted = PIECE
+        self._piece_bytes = PIECE_BYTES
         self._fed = False
 
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """Documents made of what is there so far."""
+        """Add bytes; yields a piece when one is complete."""
         if data:
             self._parts.append(data)
             self._size += len(data)
             self._fed = True
-        if self._size >= self._wanted:
+        if self._size >= self._piece_bytes:
             yield from self._cut()
 
     def finish(self, overhang: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
-        """The last document; there is nothing to read from ``overhang``."""
+        """The last document. ``overhang`` is not read: objects with documents are not divided between tasks."""
         if self._size or not self._fed:
             yield self.position, b"".join(self._parts) or b"\n"
         self._keep(b"")
 
     def abandon(self) -> bytes:
-        """What follows the last whole record, for an object that is damaged from there on; `finish` has the others."""
+        """The bytes after the last whole record, when the next bytes are lost; `finish` yields the bytes before."""
         self._fed, self.index = True, 0
         text = b"".join(self._parts)
         begin, self.index = _whole_values(text)
@@ -165,20 +166,20 @@ class Documents:
         cut = last_cut(text, opening) if opening and opening.closing == b"]}" else None
         if opening is None or cut is None:
             self._keep(text)
-            # Trying again at each byte would take for ever.
-            self._wanted = 2 * self._size
+            # To try again after each read would take time that grows with the square of the size.
+            self._piece_bytes = 2 * self._size
             return
         yield self.position, text[: cut.end] + opening.closing + b"\n"
         self.position += cut.next - len(HEAD)
         self._keep(HEAD + text[cut.next :])
-        self._wanted = PIECE
+        self._piece_bytes = PIECE_BYTES
 
     def _keep(self, text: bytes) -> None:
         self._parts, self._size = [text] if text else [], len(text)
 
 
 def _whole_values(text: bytes) -> tuple[int, int]:
-    """Up to where there is nothing but whole JSON values, and the number of records in them."""
+    """The position up to which there are only whole JSON values, and the number of records in them."""
     position = records = 0
     while True:
         blanks = BETWEEN.match(text, position)

@@ -75,7 +75,7 @@ def test_a_large_document_is_cut_between_records_and_becomes_several_files(
     size = sum(len(source.record(event)) for event in some)
     monkeypatch.setattr(glue_jobs.read.fetch, "MAX_BATCH_BYTES", 60_000)
     monkeypatch.setattr(glue_jobs.read.fetch, "BYTES_PER_READ", 500)
-    monkeypatch.setattr(glue_jobs.read.json_documents, "PIECE", 80_000)
+    monkeypatch.setattr(glue_jobs.read.json_documents, "PIECE_BYTES", 80_000)
     monkeypatch.setattr(glue_jobs.ingest.chunk_task, "RAW_BYTES_PER_FLUSH", size // 4)
     slices, result = ingest_counting(source, address, tmp_path)
     assert len(slices) > 15

@@ -74,8 +74,8 @@ def test_documents_of_one_slice_keep_their_counts_apart(tmp_path: Path) -> None:
 def test_records_of_a_large_document_are_numbered_through(
     together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_documents, "PIECE", 3000)
-    monkeypatch.setattr(json_documents, "TAIL", 900)
+    monkeypatch.setattr(json_documents, "PIECE_BYTES", 3000)
+    monkeypatch.setattr(json_documents, "TAIL_BYTES", 900)
     monkeypatch.setattr(fetch, "MAX_BATCH_BYTES", 2000)
     monkeypatch.setattr(fetch, "MAX_DOCUMENT_BATCH_BYTES", together)
     monkeypatch.setattr("glue_jobs.read.unpack.MAX_OUTPUT_BYTES", 500)

@@ -207,4 +207,4 @@ def test_empty_objects_make_no_batch(tmp_path: Path) -> None:
 
 
 def test_no_batch_has_two_pieces_of_one_document() -> None:
-    assert json_documents.PIECE - json_documents.TAIL > fetch.MAX_BATCH_BYTES
+    assert json_documents.PIECE_BYTES - json_documents.TAIL_BYTES > fetch.MAX_BATCH_BYTES

@@ -1,4 +1,4 @@
-"""JSON documents from a stream: large ones in pieces that have every record once."""
+"""JSON documents from a stream of bytes: the pieces of a large document have every record once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from glue_jobs.read import json_documents
 from glue_jobs.read.json_documents import Documents
 
-# Records that look like the place between two records inside, too.
+# Records with bytes inside that look like the place between two records.
 record = st.fixed_dictionaries(
     {"k": st.integers(0, 99)},
     optional={
@@ -24,8 +24,8 @@ record = st.fixed_dictionaries(
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_documents, "PIECE", 100)
-    monkeypatch.setattr(json_documents, "TAIL", 80)
+    monkeypatch.setattr(json_documents, "PIECE_BYTES", 100)
+    monkeypatch.setattr(json_documents, "TAIL_BYTES", 80)
 
 
 def documents(data: bytes, step: int) -> tuple[list[tuple[int, bytes]], Documents]:
@@ -61,12 +61,12 @@ def test_a_large_document_comes_in_pieces_with_their_offsets() -> None:
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("data", [b'{"k":[' + b"1," * 200 + b"2]}", b"x" * 500, json.dumps([{"k": 1}] * 50).encode()])
-def test_what_cannot_be_cut_comes_whole(data: bytes) -> None:
+def test_a_document_without_a_place_to_split_comes_whole(data: bytes) -> None:
     found, reader = documents(data, 10)
     assert [*found, *reader.finish(iter(()))] == [(0, data)]
 
 
-def test_of_an_empty_object_comes_an_empty_document() -> None:
+def test_an_empty_object_is_an_empty_line() -> None:
     assert list(Documents().finish(iter(()))) == [(0, b"\n")]
 
 
@@ -81,7 +81,7 @@ def test_of_an_empty_object_comes_an_empty_document() -> None:
         (b"", [], b"", 0),
     ],
 )
-def test_what_is_whole_of_a_damaged_object_is_kept(data: bytes, kept: list[Any], rest: bytes, index: int) -> None:
+def test_whole_records_of_a_damaged_object_are_kept(data: bytes, kept: list[Any], rest: bytes, index: int) -> None:
     found, reader = documents(data, 10)
     assert found == []
     assert (reader.abandon(), reader.index) == (rest, index)
@@ -102,7 +102,7 @@ LINES = b'{"k":1}\n{"k":2}\n'
         (b"[" + ONE + b"]" + LINES + b'{"k":', b"[" + ONE + b"]" + LINES, b'{"k":', 3),
     ],
 )
-def test_documents_before_the_damage_are_kept(data: bytes, kept: bytes, rest: bytes, index: int) -> None:
+def test_whole_documents_before_the_damage_are_kept(data: bytes, kept: bytes, rest: bytes, index: int) -> None:
     _, reader = documents(data, 10)
     assert (reader.abandon(), reader.index) == (rest, index)
     assert list(reader.finish(iter(()))) == [(0, kept)]

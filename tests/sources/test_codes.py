@@ -1,4 +1,4 @@
-"""Encoded columns can be put together: Arrow looks up the codes of nulls, too, and one out of range may crash it."""
+"""Dictionary columns can be concatenated. Arrow also looks up the codes of nulls, and one out of range may crash it."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ TRAIL = json.dumps(
 ).encode()
 
 
-def wild(rows: pa.Table) -> list[str]:
-    """The columns of which some code is no place in the dictionary, be it that of a null."""
+def columns_with_invalid_codes(rows: pa.Table) -> list[str]:
+    """The columns with a code outside of their dictionary, even if it is the code of a null."""
     return [
         name
         for name, column in zip(rows.column_names, rows.columns, strict=True)
         for chunk in column.chunks
         if isinstance(chunk, pa.DictionaryArray)
-        # Without any value there is no code that is a place: 0 is where Arrow keeps what has no size.
+        # An empty dictionary has no valid code; Arrow writes 0.
         and not np.isin(_codes(chunk), np.arange(max(len(chunk.dictionary), 1))).all()
     ]
 
@@ -63,11 +63,11 @@ def test_codes_of_nulls_are_places_in_the_dictionary(source: str, data: bytes) -
     owners = pa.array(["object"] * parsed.rows.num_rows).dictionary_encode()
     rows = pipeline.enrich(parsed.rows.append_column("source_object", owners), Config(), pipeline.reference_data())
     assert any(column.null_count for column in rows.columns if pa.types.is_dictionary(column.type))
-    assert wild(rows) == []
+    assert columns_with_invalid_codes(rows) == []
 
 
 def test_negative_codes_are_null_and_their_places_exist() -> None:
     array = dictionary_array(np.array([1, -1, 0, -7]), pa.array(["a", "b"]))
     assert array.to_pylist() == ["b", None, "a", None]
     assert array.indices.type == pa.int32()
-    assert wild(pa.table({"name": array})) == []
+    assert columns_with_invalid_codes(pa.table({"name": array})) == []

@@ -1,4 +1,4 @@
-"""CloudTrail events of S3: where their objects lie, and what is derived from them.
+"""CloudTrail events of S3: the names of their objects, and the columns that are derived from events.
 
 Key layouts: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
 """
@@ -25,14 +25,14 @@ from glue_jobs.sources.layouts.day_names import DayNames
 __all__ = ["CLOUDTRAIL_NAMES", "enrich_cloudtrail", "parse_cloudtrail", "parse_data_events"]
 
 CLOUDTRAIL_NAMES = DayNames(
-    # ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz in YYYY/MM/DD of the day it was delivered; people who
-    # copied the files may have unpacked or renamed them, but not given them the names of the folders below.
+    # ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz in the folder YYYY/MM/DD of the day of delivery. Copies
+    # may be unpacked or renamed. A file with the name of a folder in `left_out` is of that kind.
     in_day=re.compile(r"(?!.*_CloudTrail-[A-Za-z]+_)[^/]+\.json(?:\.gz)?"),
-    # Digests have no events; the others have other ones, or summaries that would count events again.
+    # Digests hold no events. The others hold other events, or summaries that would count events twice.
     excluded=frozenset(
         {"CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-NetworkActivity", "CloudTrail-Aggregated"}
     ),
-    # Other services that write beside CloudTrail.
+    # Services that write logs into the same folder.
     ignored=frozenset(
         {
             "Config",
@@ -49,11 +49,11 @@ CLOUDTRAIL_NAMES = DayNames(
 
 
 def parse_data_events(data: bytes, starts: Positions) -> Parsed:
-    """What `parse_cloudtrail` finds, but management events are filtered; those are events that say that they are."""
+    """The same as `parse_cloudtrail`, but events that are marked as management events are filtered too."""
     parsed = parse_cloudtrail(data, starts)
-    # The category is there since version 1.07, the flag since 1.06; older events tell neither.
-    told = pc.coalesce(parsed.rows["management_event"], pc.equal(parsed.rows["event_category"], "Management"))
-    management = told.fill_null(False).to_numpy()
+    # The flag exists since event version 1.06, the category since 1.07. Older events have neither, and are kept.
+    marked = pc.coalesce(parsed.rows["management_event"], pc.equal(parsed.rows["event_category"], "Management"))
+    management = marked.fill_null(False).to_numpy()
     if not management.any():
         return parsed
     rows = parsed.rows.filter(pa.array(~management)).combine_chunks()
@@ -62,7 +62,7 @@ def parse_data_events(data: bytes, starts: Positions) -> Parsed:
 
 
 def enrich_cloudtrail(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
-    """Parsed events with every derived column of the table: data set, own traffic, robots, day."""
+    """Parsed events with all derived columns of the table: data set, own traffic, robots, day."""
     names = (
         "bucket",
         "key",
@@ -74,7 +74,7 @@ def enrich_cloudtrail(rows: pa.Table, config: Config, reference: ReferenceData) 
     )
     column = {name: rows[name].chunk(0) for name in names}
     account, repository = assign_datasets(column["bucket"], column["key"], column["access_point_arn"], config)
-    # Callers of other accounts have no ARN, users and roles of the publisher may be listed by theirs.
+    # Callers from other accounts have no ARN. Users and roles of the publisher may be configured by theirs.
     by_arn = is_own(column["principal_arn"], column["source_ip_address"], config)
     own = pc.or_(by_arn, is_own(column["subscriber_account_id"], column["source_ip_address"], config))
     rows = (

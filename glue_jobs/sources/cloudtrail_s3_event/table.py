@@ -1,4 +1,4 @@
-"""The table of CloudTrail events of S3: the documented fields in snake_case, and what has no column as JSON text.
+"""The table of CloudTrail events of S3: documented fields in snake_case, fields without a column as JSON text.
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
@@ -128,7 +128,7 @@ CLOUDTRAIL_S3_EVENT = Table(
         "month",
         "day",
     ),
-    # AWS may deliver an event again, and says that it then has the same eventID; other fields may have been completed.
+    # AWS may deliver an event twice. Both copies have the same eventID; later copies may have more fields.
     identity=("event_id", "recipient_account_id"),
     same=("event_id", "recipient_account_id"),
     derived=("account", "repository", "is_own", "is_robot", "event_date", "year", "month", "day", "source_object"),

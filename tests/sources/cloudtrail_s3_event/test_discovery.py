@@ -1,4 +1,4 @@
-"""CloudTrail objects found below a prefix of many accounts and Regions, without other kinds of logs beside them."""
+"""CloudTrail objects are discovered below a prefix with many accounts, Regions and other kinds of logs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def look(
     ids=["account", "organisation", "prefix", "inside"],
 )
 @pytest.mark.parametrize("ending", [".json.gz", ".json"])
-def test_the_days_of_a_window_are_found(tmp_path: Path, before: str, ending: str) -> None:
+def test_the_days_of_a_window_are_discovered(tmp_path: Path, before: str, ending: str) -> None:
     keys = [before + name(f"2024-05-{day:02}", ending=ending) for day in range(4, 11)]
     found, skipped = look(tmp_path, keys)
     assert found == {key: date(2024, 5, day) for key, day in zip(keys[2:5], (6, 7, 8), strict=True)}
@@ -64,7 +64,7 @@ def test_a_raw_path_may_be_the_folder_of_a_year_a_month_or_a_day(tmp_path: Path,
 
 
 @pytest.mark.parametrize("before", ["2024/", "2024/05/", "2024/05/07/"])
-def test_a_prefix_may_be_named_like_a_day_and_hold_something_else(tmp_path: Path, before: str) -> None:
+def test_a_prefix_may_look_like_a_day(tmp_path: Path, before: str) -> None:
     key = f"{before}AWSLogs/{ACCOUNT}/{name('2024-05-07')}"
     look(tmp_path, [key])
     folder = f"{tmp_path}/{before.rstrip('/')}"
@@ -72,7 +72,7 @@ def test_a_prefix_may_be_named_like_a_day_and_hold_something_else(tmp_path: Path
     assert [each.day for each in found] == [date(2024, 5, 7)]
 
 
-def test_accounts_and_regions_lie_beside_each_other(tmp_path: Path) -> None:
+def test_all_accounts_and_regions_are_discovered(tmp_path: Path) -> None:
     keys = [
         f"AWSLogs/{account}/{name('2024-05-07', region=region)}"
         for account in (ACCOUNT, "123456789012", f"o-abc123/{ACCOUNT}")
@@ -82,7 +82,7 @@ def test_accounts_and_regions_lie_beside_each_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("any_name", [False, True])
-def test_other_kinds_of_cloudtrail_logs_are_left_out_and_counted(tmp_path: Path, any_name: bool) -> None:
+def test_other_kinds_of_cloudtrail_logs_are_skipped_and_counted(tmp_path: Path, any_name: bool) -> None:
     kept = f"AWSLogs/{ACCOUNT}/{name('2024-05-07')}"
     others = [
         f"AWSLogs/{ACCOUNT}/{name(f'2024-05-{day:02}', f'CloudTrail-{kind}')}" for kind in KINDS for day in (6, 7)
@@ -97,20 +97,20 @@ def test_other_kinds_of_cloudtrail_logs_are_left_out_and_counted(tmp_path: Path,
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_raw_path_inside_such_a_folder_finds_nothing_either(tmp_path: Path, kind: str) -> None:
+def test_a_raw_path_inside_a_folder_of_another_kind_has_no_objects(tmp_path: Path, kind: str) -> None:
     inside = name("2024-05-07", f"CloudTrail-{kind}").partition("/")[2]
     found, skipped = look(tmp_path, [inside])
     assert (found, skipped.count) == ({}, 1)
 
 
-def test_logs_of_other_services_are_left_alone(tmp_path: Path) -> None:
+def test_logs_of_other_services_are_ignored(tmp_path: Path) -> None:
     kept = f"AWSLogs/{ACCOUNT}/{name('2024-05-07')}"
     others = [f"AWSLogs/{ACCOUNT}/{folder}/us-east-1/2024/05/07/x.json.gz" for folder in ("GuardDuty", "vpcflowlogs")]
     found, skipped = look(tmp_path, [kept, *others])
     assert (set(found), skipped.count, skipped.folders) == ({kept}, 0, set())
 
 
-def test_files_outside_the_layout_are_counted_and_taken_with_any_name(tmp_path: Path) -> None:
+def test_files_outside_the_layout_are_counted_or_read_with_any_name(tmp_path: Path) -> None:
     keys = ["events.json", "2024-05-07.json.gz", f"AWSLogs/{ACCOUNT}/{name('2024-05-07')}"]
     found, skipped = look(tmp_path, keys)
     assert (set(found), skipped.count) == ({keys[2]}, 2)

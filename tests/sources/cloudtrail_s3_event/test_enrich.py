@@ -1,4 +1,4 @@
-"""What is derived from CloudTrail events: data sets, own traffic, robots, days."""
+"""Derived columns of CloudTrail events: data sets, own traffic, robots, days."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def row(config: Config = CONFIG, **fields: Any) -> dict[str, Any]:
     return found
 
 
-def test_data_sets_come_from_the_key_and_the_access_point() -> None:
+def test_the_data_set_comes_from_the_key_or_the_access_point() -> None:
     found = row(requestParameters={"bucketName": "b", "key": "ana/tides/a.csv"})
     assert (found["account"], found["repository"]) == ("ana", "tides")
     found = row(requestParameters={"bucketName": POINT, "key": "ana/tides/a.csv"})
     assert (found["account"], found["repository"]) == ("ana", "shared")
 
 
-def test_own_traffic_is_known_by_arn_account_or_address() -> None:
+def test_own_traffic_is_matched_by_arn_account_or_address() -> None:
     session = "arn:aws:sts::111122223333:assumed-role/Loader/nightly"
     assert row(userIdentity={"type": "AssumedRole", "arn": session, "accountId": "111122223333"})["is_own"]
     assert row(userIdentity={"type": "AWSAccount", "accountId": "123456789012"})["is_own"]
@@ -53,7 +53,7 @@ def test_own_traffic_is_known_by_arn_account_or_address() -> None:
     assert not row(sourceIPAddress="athena.amazonaws.com", userIdentity={"accountId": "111122223333"})["is_own"]
 
 
-def test_robots_and_days() -> None:
+def test_robots_and_days_are_derived() -> None:
     found = row(userAgent="[Googlebot/2.1 (+http://www.google.com/bot.html)]")
     assert found["is_robot"]
     assert (str(found["event_date"]), found["year"], found["month"], found["day"]) == ("2024-05-07", "2024", "05", "07")

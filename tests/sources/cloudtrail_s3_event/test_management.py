@@ -1,4 +1,4 @@
-"""Management events of CloudTrail can be left out; every record stays accounted for."""
+"""Management events can be filtered; the counts still account for every record."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from glue_jobs.sources.cloudtrail_s3_event.source import parse_cloudtrail, parse
 
 
 def document(*some: dict[str, Any]) -> bytes:
-    fixed = {"eventTime": "2024-05-07T08:00:00Z", "eventSource": "s3.amazonaws.com"}
-    return json.dumps({"Records": [fixed | fields for fields in some]}).encode()
+    common = {"eventTime": "2024-05-07T08:00:00Z", "eventSource": "s3.amazonaws.com"}
+    return json.dumps({"Records": [common | fields for fields in some]}).encode()
 
 
 @pytest.mark.parametrize(
@@ -29,13 +29,13 @@ def document(*some: dict[str, Any]) -> bytes:
         ({}, True),
     ],
 )
-def test_events_that_say_they_are_of_management_are_filtered(fields: dict[str, Any], kept: bool) -> None:
+def test_events_marked_as_management_events_are_filtered(fields: dict[str, Any], kept: bool) -> None:
     parsed = parse_data_events(document(fields), np.array([0]))
     assert (parsed.records, parsed.rows.num_rows, len(parsed.filtered)) == (1, int(kept), int(not kept))
     assert parse_cloudtrail(document(fields), np.array([0])).rows.num_rows == 1
 
 
-def test_what_is_left_keeps_its_object() -> None:
+def test_the_other_events_keep_their_object() -> None:
     management, data = {"managementEvent": True}, {"managementEvent": False, "eventID": "e1"}
     first = document(management, {"eventSource": "sts.amazonaws.com"}, {"eventTime": "yesterday"})
     second = document(management, data)

@@ -1,4 +1,4 @@
-"""CloudTrail files: bytes to rows, whatever shape the document has, and nothing of an event lost."""
+"""CloudTrail files of any form become rows, and no field of an event is lost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OBJECT = {"type": "AWS::S3::Object", "ARN": f"{BUCKET}/ana/tides/a.csv"}
 
 
 def event(**fields: Any) -> dict[str, Any]:
-    """An event as S3 writes it, with some fields in place of others."""
+    """An event of S3; given fields replace its own."""
     return {
         "eventVersion": "1.11",
         "userIdentity": {"type": "AWSAccount", "principalId": "AROAEXAMPLE:x", "accountId": "123456789012"},
@@ -85,7 +85,7 @@ def reasons(data: bytes) -> list[tuple[int | None, str]]:
     ],
     ids=["line", "newline", "bom", "pretty", "two", "two with bom", "list", "json lines", "more keys"],
 )
-def test_any_shape_of_document(data: bytes) -> None:
+def test_documents_of_any_form_are_read(data: bytes) -> None:
     assert ids(data) == ["e1", "e2"]
     assert not parse(data).rejected
 
@@ -113,7 +113,7 @@ def test_an_empty_list_has_no_records() -> None:
 
 
 @pytest.mark.parametrize(("cut", "whole"), [(1, 3), (2, 3), (3, 2), (50, 2), (300, 2), (1000, 0)])
-def test_half_a_document_keeps_its_whole_records(cut: int, whole: int) -> None:
+def test_whole_records_of_a_truncated_document_are_kept(cut: int, whole: int) -> None:
     parsed = parse(document(*numbered(1, 2, 3))[:-cut])
     assert parsed.rows["event_id"].to_pylist() == ["e1", "e2", "e3"][:whole]
     assert [(each.index, each.reason) for each in parsed.rejected] == [(whole, ENDS_EARLY)]
@@ -121,7 +121,7 @@ def test_half_a_document_keeps_its_whole_records(cut: int, whole: int) -> None:
 
 @pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize("broken", [b'"\\ud800"', b'"\\x"', b"}e2", b'"e2'])
-def test_every_break_in_a_list_costs_one_record(broken: bytes, indent: int | None) -> None:
+def test_each_damaged_record_in_a_list_costs_one_record(broken: bytes, indent: int | None) -> None:
     numbers = list(range(1, 101))
     data = json.dumps({"Records": numbered(*numbers)}, indent=indent).encode()
     for number in (10, 20, 21, 60):
@@ -132,14 +132,14 @@ def test_every_break_in_a_list_costs_one_record(broken: bytes, indent: int | Non
     assert [each.index for each in parsed.rejected] == [9, 19, 20, 59]
 
 
-def test_breaks_do_not_reach_into_what_follows_the_list() -> None:
+def test_damage_in_a_list_does_not_reach_behind_the_list() -> None:
     broken = document(*numbered(1, 2, 3)).replace(b'"e2"', b'"\\x"')
     lines = b"\n".join(json.dumps(each).encode() for each in numbered(7, 8, 9)).replace(b'"e8"', b'"\\x"')
     assert ids(broken + b"\n" + lines + b"\n" + document(*numbered(10, 11))) == ["e1", "e3", "e7", "e9", "e10", "e11"]
 
 
 @pytest.mark.parametrize("broken", [b'"e2', b"}e2", b'"\\ud800"', b'"\\x"', b"[" * 5000 + b"]" * 5000])
-def test_a_break_in_the_middle_costs_one_record(broken: bytes) -> None:
+def test_a_damaged_record_in_the_middle_costs_one_record(broken: bytes) -> None:
     data = document(*numbered(1, 2, 3, 4)).replace(b'"e2"', broken)
     assert ids(data) == ["e1", "e3", "e4"]
     ((index, reason),) = reasons(data)
@@ -147,13 +147,13 @@ def test_a_break_in_the_middle_costs_one_record(broken: bytes) -> None:
     assert "JSON" in reason
 
 
-def test_a_document_broken_all_over_is_given_up() -> None:
+def test_a_document_with_too_many_damaged_places_is_given_up() -> None:
     parsed = parse(b"\n{x".join([b""] * 500))
     assert parsed.records == 101
     assert parsed.rejected[-1].reason == "the rest of the document: too much of it is broken"
 
 
-def test_a_bad_record_costs_no_other() -> None:
+def test_a_bad_record_costs_no_other_record() -> None:
     data = document(event(), 5, None, [1], {}, event(eventTime=None), event(eventTime="yesterday"), event(eventID="e2"))
     assert ids(data) == ["e1", "e2"]
     assert reasons(data) == [
@@ -167,14 +167,14 @@ def test_a_bad_record_costs_no_other() -> None:
     assert json.loads(parse(data).rejected[-1].record)["eventTime"] == "yesterday"
 
 
-def test_what_is_not_of_s3_or_sums_up_events_is_filtered() -> None:
+def test_events_of_other_services_and_summaries_are_filtered() -> None:
     others = [event(eventSource="sts.amazonaws.com"), event(eventCategory="Aggregated"), event(eventCategory="Insight")]
     strange = event(eventSource="sts.amazonaws.com", eventTime=5, readOnly="no", more=1)
     parsed = parse(document(*others, strange, event(eventCategory="NetworkActivity")))
     assert (len(parsed.filtered), parsed.rows.num_rows, parsed.rejected) == (4, 1, [])
 
 
-def test_objects_in_one_buffer_do_not_mix() -> None:
+def test_objects_in_one_buffer_are_kept_apart() -> None:
     objects = [document(*numbered(1)), document(*numbered(2, 3))[:-20], b"\n", document(7, *numbered(4))]
     starts = (0, *accumulate(len(each) + 1 for each in objects))[:-1]
     parsed = parse(b"".join(each + b"\n" for each in objects), starts)
@@ -193,20 +193,20 @@ def test_objects_in_one_buffer_do_not_mix() -> None:
         ("2024-05-07 08:09:10.000000000", datetime(2024, 5, 7, 8, 9, 10)),
     ],
 )
-def test_times(text: str, time: datetime) -> None:
+def test_times_in_any_known_form_are_read(text: str, time: datetime) -> None:
     found = row(eventTime=text)
     assert found["event_time"] == time
     assert found["other_fields"] == (
         None if text == "2024-05-07T08:09:10Z" else json.dumps({"eventTime": text}, separators=(",", ":"))
     )
-    # Beside a bad one, times are read one by one.
+    # Next to a bad time, times are read one by one.
     assert parse(document(event(eventTime=text), event(eventTime="x"))).rows["event_time"].to_pylist() == [time]
 
 
 @pytest.mark.parametrize(
     "text", ["2024-02-30T00:00:00Z", "1969-12-31T23:59:59Z", "2200-01-01T00:00:00Z", "2024-05-07", "", "0" * 20]
 )
-def test_what_is_no_time(text: str) -> None:
+def test_an_event_without_a_valid_time_is_rejected(text: str) -> None:
     assert parse(document(event(eventTime=text))).rows.num_rows == 0
 
 
@@ -224,7 +224,7 @@ def test_what_is_no_time(text: str) -> None:
         ("HIDDEN_DUE_TO_SECURITY_REASONS", None),
     ],
 )
-def test_who_reads(identity: Any, account: str | None) -> None:
+def test_the_account_of_the_caller(identity: Any, account: str | None) -> None:
     assert row(userIdentity=identity)["subscriber_account_id"] == account
 
 
@@ -233,7 +233,7 @@ def test_a_session_names_its_role() -> None:
     session = {"sessionIssuer": {"arn": role, "userName": "Reader"}, "attributes": {"mfaAuthenticated": "false"}}
     found = row(userIdentity={"type": "AssumedRole", "accessKeyId": "", "sessionContext": session})
     assert (found["session_issuer_arn"], found["user_name"], found["access_key_id"]) == (role, "Reader", None)
-    # One number where a text was promised, and everything is looked at again.
+    # A number where a text is documented: all fields are looked up by name.
     found = row(userIdentity={"type": "AssumedRole", "principalId": 5, "sessionContext": session})
     assert (found["session_issuer_arn"], found["user_name"], found["principal_id"]) == (role, "Reader", "5")
 
@@ -258,13 +258,13 @@ def test_a_session_names_its_role() -> None:
         ({"bucketName": "b"}, [{"ARN": "arn:aws-cn:s3:::c/k"}], ("c", "k", None)),
     ],
 )
-def test_what_is_read(parameters: Any, resources: Any, place: tuple[str | None, ...]) -> None:
+def test_bucket_key_and_access_point(parameters: Any, resources: Any, place: tuple[str | None, ...]) -> None:
     found = row(requestParameters=parameters, resources=resources)
     assert (found["bucket"], found["key"], found["access_point_arn"]) == place
 
 
 @pytest.mark.parametrize(
-    ("data", "facts"),
+    ("data", "expected"),
     [
         ({"SignatureVersion": "SigV4", "bytesTransferredOut": 5, "bytesTransferredIn": 0}, ("SigV4", None, 5, 0)),
         ({"signatureversion": "SigV4", "xAmzId2": "x", "cipherSuite": "TLS"}, ("SigV4", "TLS", None, None)),
@@ -276,12 +276,12 @@ def test_what_is_read(parameters: Any, resources: Any, place: tuple[str | None, 
         (["x"], (None, None, None, None)),
     ],
 )
-def test_facts_of_the_transfer(data: Any, facts: tuple[Any, ...]) -> None:
+def test_fields_of_additional_event_data(data: Any, expected: tuple[Any, ...]) -> None:
     found = row(additionalEventData=data)
-    assert (found["signature_version"], found["cipher_suite"], found["bytes_out"], found["bytes_in"]) == facts
+    assert (found["signature_version"], found["cipher_suite"], found["bytes_out"], found["bytes_in"]) == expected
 
 
-def test_facts_of_one_event_do_not_depend_on_its_neighbours() -> None:
+def test_additional_event_data_does_not_depend_on_other_events() -> None:
     data = [{"SignatureVersion": "SigV4", "x-amz-id-2": "x"}, None, {"new": 1, "CipherSuite": "TLS"}, {}]
     for some in (data, data[:2], data[::-1], [data[0], {}, data[0]]):
         parsed = parse(document(*(event(additionalEventData=each) for each in some), *numbered(1)))
@@ -289,7 +289,7 @@ def test_facts_of_one_event_do_not_depend_on_its_neighbours() -> None:
         assert parsed.rows["signature_version"].to_pylist() == [*wanted, None]
 
 
-def test_the_connection() -> None:
+def test_columns_of_the_connection() -> None:
     found = row(tlsDetails={"tlsVersion": "TLSv1.3", "cipherSuite": "C", "clientProvidedHostHeader": "h"})
     assert (found["tls_version"], found["cipher_suite"], found["host_header"]) == ("TLSv1.3", "C", "h")
     assert row(requestParameters={"host": ["h"]})["host_header"] == "h"
@@ -309,12 +309,12 @@ def test_values_of_another_type_are_read_and_kept() -> None:
     }
 
 
-def test_bytes_that_are_no_text_stay_visible() -> None:
+def test_bytes_that_are_not_utf8_stay_visible() -> None:
     data = document(event(userAgent="XX")).replace(b"XX", b"a\xff\xfe")
     assert parse(data).rows["user_agent"].to_pylist() == [r"a\xff\xfe"]
 
 
-def test_json_is_kept_as_it_is_written() -> None:
+def test_json_text_is_kept_unchanged() -> None:
     text = b'{"bucketName" : "b", "n": 1.50, "u": "\\u00e9"}'
     data = document(event(requestParameters="X")).replace(b'"X"', text)
     assert parse(data).rows["request_parameters"].to_pylist() == [text.decode()]
@@ -347,7 +347,7 @@ events = st.dictionaries(
 
 
 def rebuilt(found: dict[str, Any]) -> dict[str, Any]:
-    """The event that a row tells of, without what is null or empty."""
+    """The event that a row was made of, without null and empty fields."""
     again = {field: found[name] for name, field in FIELDS.items() if name not in columns.TEXTS}
     again |= {field: json.loads(found[name]) for name, field in columns.TEXTS.items() if found[name] is not None}
     again["eventTime"] = f"{found['event_time']:%Y-%m-%dT%H:%M:%SZ}"
@@ -356,7 +356,7 @@ def rebuilt(found: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(st.lists(events, min_size=1, max_size=4))
-def test_nothing_of_an_event_is_lost(some: list[dict[str, Any]]) -> None:
+def test_no_field_of_an_event_is_lost(some: list[dict[str, Any]]) -> None:
     given_events = [event() | each for each in some]
     parsed = parse(document(*given_events))
     assert not parsed.rejected
@@ -392,9 +392,9 @@ plain_events = st.fixed_dictionaries(
 
 
 @given(st.lists(plain_events, min_size=1, max_size=4))
-def test_events_read_at_once_are_those_read_one_by_one(some: list[dict[str, Any]]) -> None:
+def test_events_decoded_at_once_equal_those_decoded_one_by_one(some: list[dict[str, Any]]) -> None:
     records = [event(**fields) for fields in some]
-    # A record that is none makes the parser look at each.
+    # A record that is not an event makes the parser read record by record.
     at_once, one_by_one = parse(document(*records)), parse(document(*records, 5))
     assert at_once.rows.to_pylist() == one_by_one.rows.to_pylist()
     assert at_once.filtered.tolist() == one_by_one.filtered.tolist()
@@ -415,7 +415,7 @@ def test_events_read_at_once_are_those_read_one_by_one(some: list[dict[str, Any]
         ({"eventTime": None}, 0, ["the event has no eventTime"]),
     ],
 )
-def test_a_plain_record_that_is_no_row(fields: dict[str, Any], filtered: int, rejected: list[str]) -> None:
+def test_a_documented_record_that_is_not_a_row(fields: dict[str, Any], filtered: int, rejected: list[str]) -> None:
     parsed = parse(document(event(), event(**fields)))
     assert (parsed.rows.num_rows, len(parsed.filtered)) == (1, filtered)
     assert [each.reason for each in parsed.rejected] == rejected
@@ -441,7 +441,7 @@ pieces = st.lists(
 
 
 @given(pieces.map(b"".join), st.integers(0, 2000))
-def test_no_bytes_are_too_strange(data: bytes, cut: int) -> None:
+def test_any_bytes_are_parsed(data: bytes, cut: int) -> None:
     parse(data)
     parse(data[:cut])
 

@@ -1,9 +1,9 @@
-"""Some objects to the events in them: all at once as documented, or else record by record so that nothing is lost."""
+"""The fallback: the events of some objects as typed structs, decoded at once, or record by record to lose none."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress, repeat
 from typing import Any
@@ -16,8 +16,8 @@ from glue_jobs.read.parsed import MAX_RECORD_BYTES, Positions, Rejected
 from glue_jobs.sources.cloudtrail_s3_event.parser.documents import read_documents
 from glue_jobs.sources.cloudtrail_s3_event.parser.event import (
     Event,
-    Unusable,
-    is_wanted,
+    InvalidRecord,
+    belongs_to_table,
     read_event,
     without_column,
 )
@@ -25,14 +25,15 @@ from glue_jobs.sources.cloudtrail_s3_event.parser.texts import by_name
 from glue_jobs.sources.cloudtrail_s3_event.parser.times import any_time, documented_times, is_documented
 
 Object = tuple[int, bytes]
-"""Where an object begins, and its text."""
+"""The position of an object, and its UTF-8 text."""
 
 
 @dataclass
 class Batch:
-    """Events of S3 with their times and where their objects begin, and what is not among them.
+    """Events of the table with their times and the positions of their objects, and the records that are not among them.
 
-    ``others`` has fields without a column by place in ``events``; ``filtered`` where objects of other records begin.
+    ``others`` holds the fields without a column, by the event's place in ``events``. ``filtered`` holds the position of
+    the object of each record that belongs to another table.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -42,26 +43,10 @@ class Batch:
     filtered: list[int] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
-    def add(self, start: int, events: list[Event], times: list[int]) -> None:
-        """Put events of the object that begins at ``start`` behind the others."""
-        self.events += events
-        self.times += times
-        self.positions += repeat(start, len(events))
-
     @cached_property
     def fields(self) -> dict[str, tuple[Any, ...]]:
-        """The values of each field, event by event; not to be asked for before the batch is complete."""
+        """The values of each field, event by event. Ask for them when the batch is complete."""
         return by_name(Event, self.events)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """An event of S3 with its fields that nobody has documented, its text and its number in the object."""
-
-    event: Event
-    others: dict[str, msgspec.Raw]
-    record: msgspec.Raw
-    index: int
 
 
 class _Document(msgspec.Struct):
@@ -73,41 +58,40 @@ _EVENT = msgspec.json.Decoder(Event)
 
 
 def read_batch(objects: Sequence[Object]) -> Batch:
-    """What some objects hold; a record that is not as documented makes its object be read record by record."""
+    """All records of some objects. An object with a record that is not as documented is read record by record."""
     batch = Batch()
     for start, text in objects:
-        if not _take_document(batch, start, text):
-            _take_records(batch, start, text)
+        if not _add_document(batch, start, text):
+            _add_records(batch, start, text)
     _add_others(batch)
     return batch
 
 
 def read_events(starts: Positions, texts: Mapping[int, Sequence[bytes]]) -> tuple[Batch, list[int]]:
-    """Single events, by the numbers of their objects; and the numbers of objects with an event not as documented."""
+    """Single events, given by the numbers of their objects, and the numbers of objects that hold anything else."""
     batch = Batch()
     undocumented = []
     for number, each in texts.items():
         try:
-            events = [_EVENT.decode(text) for text in each]
+            documented = _add_events(batch, int(starts[number]), [_EVENT.decode(text) for text in each])
         except NOT_JSON:
-            events = []
-        if not events or not _take_events(batch, int(starts[number]), events):
+            documented = False
+        if not documented:
             undocumented.append(number)
     _add_others(batch)
     return batch, undocumented
 
 
-def _take_document(batch: Batch, start: int, text: bytes) -> bool:
-    """Add an object's events; False, and nothing is added, when some record is not as documented."""
+def _add_document(batch: Batch, start: int, text: bytes) -> bool:
     try:
-        events = _DOCUMENT.decode(text).Records
+        return _add_events(batch, start, _DOCUMENT.decode(text).Records)
     except NOT_JSON:
         return False
-    return _take_events(batch, start, events)
 
 
-def _take_events(batch: Batch, start: int, events: list[Event]) -> bool:
-    wanted = list(map(is_wanted, events))
+def _add_events(batch: Batch, start: int, events: list[Event]) -> bool:
+    """Add events of one object; False, and none is added, when one lacks its source or has an undocumented time."""
+    wanted = list(map(belongs_to_table, events))
     if not all(wanted):
         if any(event.eventSource is None for event in events):
             return False
@@ -115,51 +99,42 @@ def _take_events(batch: Batch, start: int, events: list[Event]) -> bool:
     times = documented_times(pa.array([event.eventTime for event in events], pa.string()))
     if (times < 0).any():
         return False
-    batch.add(start, events, times.tolist())
+    batch.events += events
+    batch.times += times.tolist()
+    batch.positions += repeat(start, len(events))
     batch.filtered += repeat(start, wanted.count(False))
     return True
 
 
-def _take_records(batch: Batch, start: int, text: bytes) -> None:
+def _add_records(batch: Batch, start: int, text: bytes) -> None:
     contents = read_documents(text)
     batch.rejected += [Rejected(start, each.reason, each.record, each.index) for each in contents.broken]
-    found: list[_Found] = []
     for record, index in zip(contents.records, contents.indices, strict=True):
         try:
             event, others = read_event(record)
-        except Unusable as problem:
+            if event is None:
+                batch.filtered.append(start)
+                continue
+            time = _time(event.eventTime)
+        except InvalidRecord as problem:
             batch.rejected.append(Rejected(start, str(problem), bytes(record)[:MAX_RECORD_BYTES], index))
             continue
-        if event is None:
-            batch.filtered.append(start)
-        else:
-            found.append(_Found(event, others, record, index))
-    found, times = _with_times(batch, start, found)
-    for place, each in enumerate(found, len(batch.events)):
-        if each.others:
-            batch.others[place] = each.others
-    batch.add(start, [each.event for each in found], times)
+        if not is_documented(event.eventTime or ""):
+            others["eventTime"] = msgspec.Raw(msgspec.json.encode(event.eventTime))
+        if others:
+            batch.others[len(batch.events)] = others
+        batch.events.append(event)
+        batch.times.append(time)
+        batch.positions.append(start)
 
 
-def _with_times(batch: Batch, start: int, found: list[_Found]) -> tuple[list[_Found], list[int]]:
-    """Those with a time in any form, and the times; where it is not the documented one, its text is kept."""
-    usable: list[_Found] = []
-    times: list[int] = []
-    for each in found:
-        text = each.event.eventTime
-        time = any_time(text)
-        if time < 0:
-            reason = f"eventTime {text[:40]!r} is not a date and time" if text else "the event has no eventTime"
-            batch.rejected.append(Rejected(start, reason, bytes(each.record)[:MAX_RECORD_BYTES], each.index))
-            continue
-        if not is_documented(text or ""):
-            each = replace(each, others={**each.others, "eventTime": msgspec.Raw(msgspec.json.encode(text))})
-        usable.append(each)
-        times.append(time)
-    return usable, times
+def _time(text: str | None) -> int:
+    time = any_time(text)
+    if time < 0:
+        raise InvalidRecord(f"eventTime {text[:40]!r} is not a date and time" if text else "the event has no eventTime")
+    return time
 
 
 def _add_others(batch: Batch) -> None:
-    """Note the documented fields that have no column."""
     for place, fields in without_column(batch.fields).items():
         batch.others.setdefault(place, {}).update(fields)

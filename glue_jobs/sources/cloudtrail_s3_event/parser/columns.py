@@ -1,4 +1,4 @@
-"""Events to the columns of the table."""
+"""The columns of the table, from the fields of events."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ NAMES = {
     "vpc_endpoint_id": "vpcEndpointId",
     "vpc_endpoint_account_id": "vpcEndpointAccountId",
 }
-"""Columns of text that repeats, and the fields they come from."""
+"""Columns of text that repeats, and the fields that they come from."""
 
 IDS = {"event_id": "eventID", "request_id": "requestID", "shared_event_id": "sharedEventID"}
 FLAGS = {"read_only": "readOnly", "management_event": "managementEvent"}
@@ -67,10 +67,10 @@ EVENT_DATA_TEXTS = {
     "authentication_method": "AuthenticationMethod",
 }
 EVENT_DATA_SIZES = {"bytes_in": "bytesTransferredIn", "bytes_out": "bytesTransferredOut"}
-"""Columns of what additionalEventData says, and its fields."""
+"""Columns from the fields of additionalEventData."""
 
 _ENCODED = pa.dictionary(pa.int32(), pa.string())
-# Texts that are different in nearly every event, or null in nearly every one.
+# Texts that differ in nearly every event, or are null in nearly every event. A dictionary would only cost time.
 _PLAIN = frozenset({*IDS, "additional_event_data", "other_fields"})
 
 PARSED_SCHEMA = pa.schema(
@@ -82,8 +82,8 @@ PARSED_SCHEMA = pa.schema(
 )
 """Columns of a parsed table, in the table's order."""
 
-# Those that the events themselves have, before what repeats is encoded.
-_WRITTEN = pa.schema(
+# The columns that are not derived from others, before dictionaries are made.
+_FIELD_COLUMNS = pa.schema(
     [
         CLOUDTRAIL_S3_EVENT.arrow_schema.field(name)
         for name in ("event_time", *NAMES, *IDS, *FLAGS, *TEXTS, "other_fields", *EVENT_DATA_TEXTS, *EVENT_DATA_SIZES)
@@ -92,7 +92,7 @@ _WRITTEN = pa.schema(
 
 
 def batch_columns(batch: Batch) -> pa.RecordBatch:
-    """The fields of events as columns, nothing encoded yet."""
+    """The fields of events as columns without dictionaries."""
     fields = batch.fields
     columns = {
         "event_time": pa.array(np.array(batch.times, np.int64), pa.timestamp("us")),
@@ -102,11 +102,11 @@ def batch_columns(batch: Batch) -> pa.RecordBatch:
         "other_fields": pa.array(other_fields(batch.others, len(batch.events)), pa.string()),
         **event_data_columns(event_data(fields["additionalEventData"])),
     }
-    return pa.record_batch([columns[name] for name in _WRITTEN.names], schema=_WRITTEN)
+    return pa.record_batch([columns[name] for name in _FIELD_COLUMNS.names], schema=_FIELD_COLUMNS)
 
 
 def other_fields(others: Mapping[int, dict[str, msgspec.Raw]], count: int) -> list[str | None]:
-    """JSON texts of fields without a column, given by the places of their events; None for the others of ``count``."""
+    """The JSON text of each of ``count`` events for its fields without a column, which are given by its place."""
     texts: list[str | None] = [None] * count
     for place, fields in others.items():
         texts[place] = msgspec.json.encode(fields).decode()
@@ -114,7 +114,7 @@ def other_fields(others: Mapping[int, dict[str, msgspec.Raw]], count: int) -> li
 
 
 def event_data_columns(found: Sequence[EventData]) -> dict[str, pa.Array]:
-    """The columns of what additionalEventData says, nothing encoded yet."""
+    """The columns from additionalEventData, without dictionaries."""
     fields = by_name(EventData, found)
     return {
         **{name: pa.array(fields[field], pa.string()) for name, field in EVENT_DATA_TEXTS.items()},
@@ -123,15 +123,17 @@ def event_data_columns(found: Sequence[EventData]) -> dict[str, pa.Array]:
 
 
 def batch_rows(batches: Sequence[pa.RecordBatch]) -> pa.Table:
-    """The rows of columns from `batch_columns`."""
+    """The rows of the columns that `batch_columns` made."""
     if not batches:
         return PARSED_SCHEMA.empty_table()
-    return parsed_rows({name: pa.concat_arrays([batch.column(name) for batch in batches]) for name in _WRITTEN.names})
+    return parsed_rows(
+        {name: pa.concat_arrays([batch.column(name) for batch in batches]) for name in _FIELD_COLUMNS.names}
+    )
 
 
 def parsed_rows(columns: dict[str, Any]) -> pa.Table:
-    """The rows of an event's own columns, together with the columns that are derived from them."""
-    for name in _WRITTEN.names:
+    """The rows of events, from the columns of their fields: repeated texts are encoded, derived columns are added."""
+    for name in _FIELD_COLUMNS.names:
         if name in IDS:
             columns[name] = null_if_empty(columns[name])
         elif PARSED_SCHEMA.field(name).type == _ENCODED and not pa.types.is_dictionary(columns[name].type):
@@ -142,7 +144,7 @@ def parsed_rows(columns: dict[str, Any]) -> pa.Table:
 
 
 def _read(read: Callable[[str], Any], texts: pa.DictionaryArray) -> list[Any]:
-    """What ``read`` makes of each of the different texts."""
+    """The result of ``read`` for each distinct text."""
     return list(map(read, listed(texts.dictionary)))
 
 
@@ -166,25 +168,25 @@ def _callers(texts: pa.DictionaryArray) -> dict[str, pa.DictionaryArray]:
 
 
 def _requests(columns: dict[str, Any]) -> dict[str, Any]:
-    details, asked, resources = columns["tls_details"], columns["request_parameters"], columns["resources"]
-    connections, requests = _read(connection, details), _read(parameters, asked)
-    names = _spread(requests, asked, "bucketName")
-    named = _read(place_of_name, names)
+    details, request, resources = columns["tls_details"], columns["request_parameters"], columns["resources"]
+    connections, requests = _read(connection, details), _read(parameters, request)
+    names = _spread(requests, request, "bucketName")
+    bucket_names = _read(place_of_name, names)
     places = _read(place_of_resources, resources)
     return {
         "bucket": first_of(
             _spread(places, resources, "bucket"),
-            _spread(named, names, "bucket"),
+            _spread(bucket_names, names, "bucket"),
             _spread(places, resources, "first_bucket"),
-            _spread(named, names, "alias"),
+            _spread(bucket_names, names, "alias"),
         ),
-        # Not the ARN's first: the parameter is the key itself.
-        "key": first_of(_spread(requests, asked, "key"), _spread(places, resources, "key")),
+        # The parameter comes first: it is the key itself, and the ARN's key may be encoded.
+        "key": first_of(_spread(requests, request, "key"), _spread(places, resources, "key")),
         "access_point_arn": first_of(
-            _spread(places, resources, "access_point_arn"), _spread(named, names, "access_point_arn")
+            _spread(places, resources, "access_point_arn"), _spread(bucket_names, names, "access_point_arn")
         ),
         "host_header": first_of(
-            _spread(connections, details, "clientProvidedHostHeader"), _spread(requests, asked, "Host")
+            _spread(connections, details, "clientProvidedHostHeader"), _spread(requests, request, "Host")
         ),
         "tls_version": _spread(connections, details, "tlsVersion"),
         "cipher_suite": first_of(columns["cipher_suite"], _spread(connections, details, "cipherSuite")),

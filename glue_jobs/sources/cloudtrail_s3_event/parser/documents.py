@@ -1,8 +1,8 @@
-"""Bytes of an object to the records in it, whatever shape people and tools gave the document.
+"""The records of an object in any of the forms that people and tools give a document.
 
-CloudTrail writes ``{"Records": [...]}`` in one line. Others print it over many lines, write a plain list, or one event
-per line; archives join documents; copies break off. Of a broken document the whole records before the break are kept,
-and those after it from where the next one surely begins.
+CloudTrail writes ``{"Records": [...]}`` in one line. Tools print it over many lines, write a plain list, or write one
+event per line; archives join documents; copies break off. Of a damaged document, whole records before the damage are
+kept, and so are those behind it, from the first place where a record surely begins.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ EMPTY = "the object is empty"
 DIGEST = "this is a CloudTrail digest file, it has no events"
 NO_RECORDS = "the document has no list of Records"
 
-# A document broken more often than this is no document; every break costs a search for the next record.
-MOST_BREAKS = 100
+# Each damaged place costs a search for the next record. A document with more of them is given up.
+MAX_BREAKS = 100
 
 _NAMES = msgspec.json.Decoder(dict[str, msgspec.Raw])
-# What closes a document whose opening was before the break.
-_BEHIND = re.compile(rb"(?:\s|,|\x00|\x1e|\xef\xbb\xbf|[\]}])*")
+# What may close a document whose opening is before the damage.
+_CLOSING = re.compile(rb"(?:\s|,|\x00|\x1e|\xef\xbb\xbf|[\]}])*")
 _NEXT_LINE = re.compile(rb"\n\s*(?=[{\[])")
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True)
-class Broken:
-    """Bytes that are no record: what number it would have, why, and the bytes or the first of them."""
+class BrokenRecord:
+    """Bytes that are not a record: the number that a record here has, the reason, and the first of the bytes."""
 
     index: int
     reason: str
@@ -50,34 +50,34 @@ class Broken:
 
 @dataclass
 class Contents:
-    """The records of an object as they are written, the number of each, and what is broken.
+    """The records of an object as JSON texts, the number of each, and the broken ones.
 
-    ``ends`` is what stands between the records of the list that reading goes on in after a break.
+    ``ends`` matches between two records of the list that is being read, once it has been damaged.
     """
 
     records: list[msgspec.Raw] = field(default_factory=list)
     indices: list[int] = field(default_factory=list)
-    broken: list[Broken] = field(default_factory=list)
+    broken: list[BrokenRecord] = field(default_factory=list)
     ends: re.Pattern[bytes] | None = None
 
     def add(self, records: list[msgspec.Raw]) -> None:
-        """Put records behind the others."""
+        """Append records."""
         first = self.count
         self.records += records
         self.indices += range(first, first + len(records))
 
-    def refuse(self, reason: str, record: bytes | memoryview) -> None:
-        """Put something broken behind the others."""
-        self.broken.append(Broken(self.count, reason, bytes(record[:MAX_RECORD_BYTES])))
+    def reject(self, reason: str, record: bytes | memoryview) -> None:
+        """Append a broken record."""
+        self.broken.append(BrokenRecord(self.count, reason, bytes(record[:MAX_RECORD_BYTES])))
 
     @property
     def count(self) -> int:
-        """Records so far, broken ones included."""
+        """The number of records so far, with the broken ones."""
         return len(self.records) + len(self.broken)
 
 
 def read_documents(text: bytes) -> Contents:
-    """Everything in the `utf8` text of one object; an empty one has one record, a broken one."""
+    """All records in the `utf8` text of one object. An empty object has one broken record."""
     contents = Contents()
     try:
         records = DOCUMENT.decode(text).Records
@@ -88,13 +88,13 @@ def read_documents(text: bytes) -> Contents:
         return contents
     position = _after_blanks(text, 0, BETWEEN)
     if position == len(text):
-        contents.refuse(EMPTY, text)
+        contents.reject(EMPTY, text)
     while position < len(text):
         position = _read_value(text, position, contents)
-        if len(contents.broken) >= MOST_BREAKS and position < len(text):
-            contents.refuse("the rest of the document: too much of it is broken", text[position:])
+        if len(contents.broken) >= MAX_BREAKS and position < len(text):
+            contents.reject("the rest of the document: too much of it is broken", text[position:])
             break
-        end = _after_blanks(text, position, _BEHIND if contents.broken else BETWEEN)
+        end = _after_blanks(text, position, _CLOSING if contents.broken else BETWEEN)
         if b"]" in text[position:end]:
             contents.ends = None
         position = end
@@ -102,7 +102,7 @@ def read_documents(text: bytes) -> Contents:
 
 
 def utf8(data: bytes) -> bytes:
-    """The text of an object as UTF-8; other bytes stay visible as ``\\xNN``, which is no JSON outside of strings."""
+    """The text of an object as UTF-8. Other bytes become ``\\xNN``: readable in a string, and no JSON elsewhere."""
     if data.isascii():
         return data
     whole = pa.Array.from_buffers(pa.large_string(), 1, [None, pa.py_buffer(_ends(len(data))), pa.py_buffer(data)])
@@ -124,7 +124,7 @@ def _after_blanks(text: bytes, position: int, blanks: re.Pattern[bytes]) -> int:
 
 
 def _read_value(text: bytes, position: int, contents: Contents) -> int:
-    """Take the JSON value at ``position``; returns where to go on."""
+    """Append the records of the JSON value at ``position``; returns where to continue."""
     end = value_end(text, position)
     if isinstance(end, Break):
         return _salvage(text, position, end.at, end.reason, contents)
@@ -133,56 +133,56 @@ def _read_value(text: bytes, position: int, contents: Contents) -> int:
 
 
 def _expand(value: memoryview, contents: Contents) -> None:
-    """The records of a whole JSON value: a document, a list of events, or a single event."""
+    """Append the records of a whole JSON value: a document, a list of events, or one event."""
     first = bytes(value[:1])
     if first == b"[":
         contents.add(RECORDS.decode(value))
         return
     if first != b"{":
-        contents.refuse("a record is a JSON object", value)
+        contents.reject("a record is a JSON object", value)
         return
     fields = _NAMES.decode(value)
     records = fields.get("Records")
     if records is not None and bytes(records[:1] if isinstance(records, bytes) else memoryview(records)[:1]) == b"[":
         contents.add(RECORDS.decode(records))
     elif {"digestS3Object", "digestEndTime", "logFiles"} & fields.keys():
-        contents.refuse(DIGEST, value)
+        contents.reject(DIGEST, value)
     elif records is None and {"eventSource", "eventName", "eventTime"} & fields.keys():
         contents.add([msgspec.Raw(value)])
     else:
-        contents.refuse(NO_RECORDS, value)
+        contents.reject(NO_RECORDS, value)
 
 
 def _salvage(text: bytes, position: int, at: int, reason: str, contents: Contents) -> int:
-    """Keep what is whole of a value at ``position`` that breaks at ``at``; returns where the next record begins."""
+    """Append the whole records of a value that is damaged at ``at``; returns where the next record begins."""
     rest = text[position:] if position else text
     opening = Opening.of(rest)
     if opening is None:
         found = _behind_the_record(rest, 0 if at == len(text) else at - position - 1, contents.ends)
-        contents.refuse(reason, rest[: found.start() + 1].rstrip() if found else rest)
+        contents.reject(reason, rest[: found.start() + 1].rstrip() if found else rest)
         return position + found.end() if found else len(text)
     ends = contents.ends = record_ends(rest, opening)
     cut = whole_but_for_its_end(rest, opening) or last_cut(rest, opening, at - position)
     if at == len(text):
-        # It ends early, or nobody knows where it breaks.
+        # The value ends early, or the decoder does not say where the damage is.
         cut = cut or (_bisect(rest, opening, ends) if ends else None)
         at = position + cut.next + 1 if cut else at
     if cut is not None:
         contents.add(cut.records)
     begin = cut.next if cut else 0
     following = ends.search(rest, max(at - position - 1, begin)) if ends else None
-    contents.refuse(reason, rest[begin : following.end() if following else len(rest)])
+    contents.reject(reason, rest[begin : following.end() if following else len(rest)])
     return position + following.end() if following else len(text)
 
 
 def _behind_the_record(rest: bytes, at: int, ends: re.Pattern[bytes] | None) -> re.Match[bytes] | None:
-    """Where another record begins after the one that ``rest`` begins with and that breaks at ``at``."""
+    """The place between the record that ``rest`` begins with, which is damaged at ``at``, and the next one."""
     following = ends.search(rest, max(at, 0)) if ends else None
     return following or _NEXT_LINE.search(rest, 1)
 
 
 def _bisect(text: bytes, opening: Opening, ends: re.Pattern[bytes]) -> Cut | None:
-    """The last place up to which all records are whole, found by halving."""
+    """The last place up to which all records are whole, by binary search."""
     places = list(ends.finditer(text, opening.first))
     found: Cut | None = None
     low, high = 0, len(places)

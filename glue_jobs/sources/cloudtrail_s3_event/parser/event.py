@@ -1,4 +1,4 @@
-"""One CloudTrail record to an event: decoded as documented, or else field by field so that nothing is lost.
+"""One CloudTrail record to an event: decoded as documented, or field by field so that nothing is lost.
 
 Versions: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
@@ -13,14 +13,14 @@ import msgspec
 from glue_jobs.read.json_values import NOT_JSON
 
 S3 = "s3.amazonaws.com"
-# Summaries of events that are there one by one too.
+# Categories of records that summarise events which are also delivered one by one.
 SUMMARIES = frozenset({"Aggregated", "Insight"})
 
-NOTHING = msgspec.Raw()
+ABSENT = msgspec.Raw()
 
 
-class _Named(msgspec.Struct, gc=False):
-    """The fields that have a column, named and typed as documented; nested ones as they are written."""
+class _ColumnFields(msgspec.Struct, gc=False):
+    """The fields that have a column, with their documented names and types; nested ones as JSON text."""
 
     eventTime: str | None = None
     eventID: str | None = None
@@ -41,25 +41,25 @@ class _Named(msgspec.Struct, gc=False):
     sharedEventID: str | None = None
     vpcEndpointId: str | None = None
     vpcEndpointAccountId: str | None = None
-    requestParameters: msgspec.Raw = NOTHING
-    responseElements: msgspec.Raw = NOTHING
-    additionalEventData: msgspec.Raw = NOTHING
-    resources: msgspec.Raw = NOTHING
-    userIdentity: msgspec.Raw = NOTHING
-    tlsDetails: msgspec.Raw = NOTHING
+    requestParameters: msgspec.Raw = ABSENT
+    responseElements: msgspec.Raw = ABSENT
+    additionalEventData: msgspec.Raw = ABSENT
+    resources: msgspec.Raw = ABSENT
+    userIdentity: msgspec.Raw = ABSENT
+    tlsDetails: msgspec.Raw = ABSENT
 
 
-class Event(_Named, gc=False, forbid_unknown_fields=True):
-    """All documented fields of events of S3; those without a column as they are written."""
+class Event(_ColumnFields, gc=False, forbid_unknown_fields=True):
+    """All documented fields of events of S3; those without a column as JSON text."""
 
-    apiVersion: msgspec.Raw = NOTHING
-    addendum: msgspec.Raw = NOTHING
-    sessionCredentialFromConsole: msgspec.Raw = NOTHING
-    serviceEventDetails: msgspec.Raw = NOTHING
+    apiVersion: msgspec.Raw = ABSENT
+    addendum: msgspec.Raw = ABSENT
+    sessionCredentialFromConsole: msgspec.Raw = ABSENT
+    serviceEventDetails: msgspec.Raw = ABSENT
 
 
-class _Any(Event, gc=False, forbid_unknown_fields=False):
-    """An event with fields that nobody knows yet."""
+class _LenientEvent(Event, gc=False, forbid_unknown_fields=False):
+    """An event that may have fields which are not documented."""
 
 
 class _Source(msgspec.Struct, gc=False):
@@ -67,12 +67,12 @@ class _Source(msgspec.Struct, gc=False):
 
 
 _EVENT = msgspec.json.Decoder(Event)
-_LENIENT = msgspec.json.Decoder(_Any)
+_LENIENT = msgspec.json.Decoder(_LenientEvent)
 _SOURCE = msgspec.json.Decoder(_Source)
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ANY = msgspec.json.Decoder()
-_WITH_COLUMN = frozenset(_Named.__struct_fields__)
-_TYPES = {each.name: each.type for each in msgspec.structs.fields(_Named) if each.type is not msgspec.Raw}
+_WITH_COLUMN = frozenset(_ColumnFields.__struct_fields__)
+_TYPES = {each.name: each.type for each in msgspec.structs.fields(_ColumnFields) if each.type is not msgspec.Raw}
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -81,10 +81,9 @@ WITHOUT_COLUMN = tuple(name for name in Event.__struct_fields__ if name not in _
 
 
 def without_column(fields: Mapping[str, Sequence[msgspec.Raw]]) -> dict[int, dict[str, msgspec.Raw]]:
-    """The documented fields of events that have no column, by the places of the events that have any."""
+    """The documented fields that have no column, by the place of the event. Most events have none."""
     found: dict[int, dict[str, msgspec.Raw]] = {}
     for name in WITHOUT_COLUMN:
-        # Nearly always no event has the field.
         if any(map(len, fields[name])):
             for place, raw in enumerate(fields[name]):
                 if len(raw):
@@ -92,19 +91,20 @@ def without_column(fields: Mapping[str, Sequence[msgspec.Raw]]) -> dict[int, dic
     return found
 
 
-class Unusable(ValueError):
-    """Why a record is no event, as one sentence."""
+class InvalidRecord(ValueError):
+    """A record is not an event; the message is one sentence."""
 
 
-def is_wanted(event: Event) -> bool:
-    """Whether an event is of S3, and not a summary of others."""
+def belongs_to_table(event: Event) -> bool:
+    """Whether an event is of S3, and not a summary of other events."""
     return event.eventSource == S3 and event.eventCategory not in SUMMARIES
 
 
 def read_event(record: msgspec.Raw) -> tuple[Event | None, dict[str, msgspec.Raw]]:
-    """The event, None when it is not for this table, and the fields that nobody has documented.
+    """The event, or None when it belongs to another table, and its undocumented fields as JSON text.
 
-    Raises Unusable with the reason.
+    Raises:
+        InvalidRecord: the record is not an event.
     """
     others: dict[str, msgspec.Raw] = {}
     try:
@@ -114,8 +114,8 @@ def read_event(record: msgspec.Raw) -> tuple[Event | None, dict[str, msgspec.Raw
             return None, {}
         event, others = _undocumented(record)
     if event.eventSource is None:
-        raise Unusable("the record names no eventSource")
-    return (event if is_wanted(event) else None), others
+        raise InvalidRecord("the record names no eventSource")
+    return (event if belongs_to_table(event) else None), others
 
 
 def _is_foreign(record: msgspec.Raw) -> bool:
@@ -130,12 +130,12 @@ def _undocumented(record: msgspec.Raw) -> tuple[Event, dict[str, msgspec.Raw]]:
     try:
         fields = _FIELDS.decode(record)
     except msgspec.ValidationError:
-        raise Unusable("the record is no JSON object") from None
+        raise InvalidRecord("the record is no JSON object") from None
     except NOT_JSON as problem:
-        raise Unusable(f"the record is damaged: {problem}") from None
+        raise InvalidRecord(f"the record is damaged: {problem}") from None
     others = {name: raw for name, raw in fields.items() if name not in _WITH_COLUMN}
     try:
-        # Only names are unknown: of some day on, that may be so in every event.
+        # Only names are unknown. When AWS adds a field, every event has it from that day on.
         return _LENIENT.decode(record), others
     except NOT_JSON:
         pass
@@ -155,7 +155,7 @@ def _value(name: str, raw: msgspec.Raw) -> tuple[Any, bool]:
     try:
         value = _ANY.decode(raw)
     except NOT_JSON:
-        # Such as a number larger than any.
+        # For example a number that is too large for a float.
         return None, False
     if value is None or type(value) is (bool if _TYPES[name] == bool | None else str):
         return value, True

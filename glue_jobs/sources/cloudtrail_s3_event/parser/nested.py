@@ -1,7 +1,7 @@
-"""What the nested fields of an event say that has a column: caller, connection, parameters, sizes.
+"""Columns from the nested fields of an event: caller, connection, parameters, additionalEventData, resources.
 
-Nothing in them is promised. They are decoded as documented; where that fails, or a fact is missing, names are looked up
-without regard to case, and a value of another type is null: the JSON text beside the column still has it.
+AWS does not promise their contents. They are decoded as documented. Where that fails, names are looked up in any case,
+and a value of another type is null: its JSON text is in another column of the row.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _KnownEventData(EventData, gc=False, forbid_unknown_fields=True):
 
 
 class Issuer(msgspec.Struct, gc=False):
-    """Where temporary credentials come from."""
+    """The role or user that temporary credentials come from."""
 
     arn: str | None = None
     userName: str | None = None
@@ -51,7 +51,7 @@ class Session(msgspec.Struct, gc=False):
 
 
 class Identity(msgspec.Struct, gc=False):
-    """What userIdentity says."""
+    """The fields of userIdentity that have a column."""
 
     type: str | None = None
     principalId: str | None = None
@@ -64,7 +64,7 @@ class Identity(msgspec.Struct, gc=False):
 
 
 class Connection(msgspec.Struct, gc=False):
-    """What tlsDetails says."""
+    """The fields of tlsDetails that have a column."""
 
     tlsVersion: str | None = None
     cipherSuite: str | None = None
@@ -72,7 +72,7 @@ class Connection(msgspec.Struct, gc=False):
 
 
 class Parameters(msgspec.Struct, gc=False):
-    """What requestParameters says: a bucket's name, alias or ARN, the key, and the host."""
+    """The fields of requestParameters that have a column. ``bucketName`` may be a name, an alias or an ARN."""
 
     bucketName: str | None = None
     key: str | None = None
@@ -81,7 +81,7 @@ class Parameters(msgspec.Struct, gc=False):
 
 
 class Resource(msgspec.Struct, gc=False):
-    """One of resources."""
+    """An element of resources."""
 
     ARN: str | None = None
     arn: str | None = None
@@ -96,19 +96,19 @@ _CONNECTION = msgspec.json.Decoder(Connection)
 _PARAMETERS = msgspec.json.Decoder(Parameters)
 _RESOURCES = msgspec.json.Decoder(list[Resource])
 _NO_EVENT_DATA = EventData()
-# The name of a field with a column, but not as it is documented.
+# A documented name in another case.
 _NAMES = "|".join(EventData.__struct_fields__)
 _OTHER_CASE = re.compile(f'"(?!(?:{_NAMES})")(?i:{_NAMES})"'.encode())
 
 
 def event_data(raws: Sequence[msgspec.Raw]) -> list[EventData]:
-    """What the additionalEventData of each event says."""
+    """The additionalEventData of each event."""
     found = documented_event_data(raws)
     return [each or _event_data_in_any_case(raw) for each, raw in zip(found, raws, strict=True)]
 
 
 def documented_event_data(raws: Sequence[msgspec.Raw] | Sequence[bytes]) -> list[EventData | None]:
-    """The same; None for what is not JSON, or has names or types that are not documented."""
+    """The same; None for a text that is not JSON, or has a documented name in another case or with another type."""
     try:
         return [_KNOWN_EVENT_DATA.decode(raw) if len(raw) else _NO_EVENT_DATA for raw in raws]
     except NOT_JSON:
@@ -117,7 +117,7 @@ def documented_event_data(raws: Sequence[msgspec.Raw] | Sequence[bytes]) -> list
 
 def _documented_event_data(raw: msgspec.Raw | bytes) -> EventData | None:
     try:
-        # New names are expected: they may come in every event from some day on.
+        # An unknown name alone is no reason for None: when AWS adds a field, every event has it.
         found = _EVENT_DATA.decode(raw)
     except NOT_JSON:
         return None
@@ -136,7 +136,7 @@ def _event_data_in_any_case(raw: msgspec.Raw) -> EventData:
 
 
 def identity(text: str) -> Identity:
-    """That of a userIdentity, ``anonymous`` as account of both kinds of callers without credentials."""
+    """A userIdentity. The account of callers without credentials is ``anonymous``, that of AWS services is None."""
     try:
         found = _IDENTITY.decode(text)
     except NOT_JSON:
@@ -156,7 +156,7 @@ def _identity_in_any_case(text: str) -> Identity:
 
 
 def connection(text: str) -> Connection:
-    """That of tlsDetails."""
+    """The tlsDetails."""
     try:
         return _CONNECTION.decode(text)
     except NOT_JSON:
@@ -165,7 +165,7 @@ def connection(text: str) -> Connection:
 
 
 def parameters(text: str) -> Parameters:
-    """Those of requestParameters."""
+    """The requestParameters."""
     try:
         found = _PARAMETERS.decode(text)
     except NOT_JSON:
@@ -176,7 +176,7 @@ def parameters(text: str) -> Parameters:
 
 
 def resources(text: str) -> list[Resource]:
-    """The resources that are objects."""
+    """The resources; elements that are not JSON objects are left out."""
     try:
         return _RESOURCES.decode(text)
     except NOT_JSON:
@@ -199,14 +199,14 @@ def _fields(text: str | msgspec.Raw) -> dict[str, Any]:
 
 
 def _lower(value: Any) -> dict[str, Any]:
-    """The fields of an object by their names in lower case, none of anything else."""
+    """The fields of a JSON object by their names in lower case; no fields of any other value."""
     return {name.lower(): item for name, item in value.items()} if isinstance(value, dict) else {}
 
 
 def _text(fields: dict[str, Any], name: str) -> str | None:
     value = fields.get(name)
     if isinstance(value, list) and len(value) == 1:
-        # Parameters of older events are lists.
+        # Older events have parameters as lists of one element.
         value = value[0]
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)

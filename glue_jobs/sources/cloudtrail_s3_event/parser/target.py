@@ -1,7 +1,7 @@
-"""Which bucket, object and access point a request was for.
+"""The bucket, object and access point of a request.
 
-``bucketName`` is what the client wrote: a bucket, or an access point's ARN or alias. ``resources`` has the real names,
-but not always: redacted when access was denied, absent in old events.
+``bucketName`` is the client's text: a bucket, or the ARN or alias of an access point. ``resources`` has the real names,
+but it is redacted when access was denied, and absent in old events.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import msgspec
 
 from glue_jobs.sources.cloudtrail_s3_event.parser.nested import resources
 
-# What nearly every ARN of a bucket or an object begins with.
-PLAIN = "arn:aws:s3:::"
-# Longer texts are few, and would fill the memory that others need.
-REMEMBERED = 512
+# Nearly every ARN of a bucket or an object begins like this.
+COMMON_PREFIX = "arn:aws:s3:::"
+# Longer texts are rare and would use the memory of many others.
+MAX_CACHED_LENGTH = 512
 ALIASES = ("-s3alias", "--ol-s3")
 
 
 class Place(NamedTuple):
-    """What a text or an ARN names; each may be None."""
+    """The parts of an ARN; each may be None."""
 
     bucket: str | None
     key: str | None
@@ -29,7 +29,7 @@ class Place(NamedTuple):
 
 
 class Resources(msgspec.Struct, gc=False, frozen=True):
-    """What resources name; ``bucket`` and ``key`` only when they name one, ``first_bucket`` also when several."""
+    """The names in resources. ``bucket`` and ``key`` are None when there are several of them."""
 
     bucket: str | None
     first_bucket: str | None
@@ -42,7 +42,7 @@ NOWHERE = Place(None, None, None)
 
 @lru_cache(maxsize=1024)
 def place_of_arn(arn: str) -> Place:
-    """What an ARN of a bucket, an object, or an access point names; nothing for other ARNs."""
+    """The parts of the ARN of a bucket, an object or an access point; `NOWHERE` for any other text."""
     parts = arn.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn" or not parts[2].startswith("s3"):
         return NOWHERE
@@ -54,37 +54,37 @@ def place_of_arn(arn: str) -> Place:
     return Place(name or None, rest or None, None)
 
 
-class Named(NamedTuple):
-    """What a bucketName is: a bucket, an access point's alias, or an access point's ARN."""
+class BucketName(NamedTuple):
+    """A ``bucketName``: at most one of a bucket, the alias of an access point, and the ARN of one."""
 
     bucket: str | None = None
     alias: str | None = None
     access_point_arn: str | None = None
 
 
-def place_of_name(name: str | None) -> Named:
-    """What a bucketName names."""
+def place_of_name(name: str | None) -> BucketName:
+    """Tell which of the three a ``bucketName`` is."""
     if not name:
-        return Named()
+        return BucketName()
     if name.startswith("arn:"):
         place = place_of_arn(name)
-        return Named(place.bucket, None, place.access_point_arn)
-    return Named(alias=name) if name.endswith(ALIASES) else Named(name)
+        return BucketName(place.bucket, None, place.access_point_arn)
+    return BucketName(alias=name) if name.endswith(ALIASES) else BucketName(name)
 
 
 def place_of_resources(text: str) -> Resources:
-    """What the JSON text of resources names."""
-    # An object that is read is read again.
-    return _remembered_place(text) if len(text) <= REMEMBERED else _place_of_resources(text)
+    """The names in the JSON text of resources."""
+    # Objects are read more than once.
+    return _cached_place(text) if len(text) <= MAX_CACHED_LENGTH else _place_of_resources(text)
 
 
 @lru_cache(maxsize=16_384)
-def _remembered_place(text: str) -> Resources:
+def _cached_place(text: str) -> Resources:
     return _place_of_resources(text)
 
 
 def _place_of_resources(text: str) -> Resources:
-    # Sets that keep their order: few have more than one element.
+    # Dictionaries as sets in the order of insertion.
     buckets: dict[str, None] = {}
     keys: dict[str, None] = {}
     point = None
@@ -92,14 +92,14 @@ def _place_of_resources(text: str) -> Resources:
         arn = each.ARN or each.arn or each.ARNPrefix
         if not arn:
             continue
-        if arn.startswith(PLAIN):
-            bucket, _, key = arn[len(PLAIN) :].partition("/")
+        if arn.startswith(COMMON_PREFIX):
+            bucket, _, key = arn[len(COMMON_PREFIX) :].partition("/")
         else:
             named = place_of_arn(arn)
             bucket, key, point = named.bucket or "", named.key or "", point or named.access_point_arn
         if bucket:
             buckets[bucket] = None
-        # In a listing, what follows the bucket is no key.
+        # The ARN prefix of a listing ends in a key prefix, not in a key.
         if key and (each.ARN or each.arn):
             keys[key] = None
     first = next(iter(buckets), None)

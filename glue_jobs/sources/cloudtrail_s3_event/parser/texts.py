@@ -1,4 +1,4 @@
-"""Python values to Arrow columns: empty texts are null, and what repeats is encoded."""
+"""Python values to Arrow columns. Empty texts become null."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import pyarrow.compute as pc
 from glue_jobs.columns.arrays import dictionary_array
 from glue_jobs.workers.gc_pause import gc_paused
 
-LARGEST = 2**63 - 1
+MAX_BIGINT = 2**63 - 1
 
 
 def by_name(kind: type[msgspec.Struct], structs: Sequence[msgspec.Struct]) -> dict[str, tuple[Any, ...]]:
-    """The values of each field of ``kind``, struct by struct; they may be of kinds derived from it."""
+    """The values of each field of ``kind``, struct by struct. The structs may be of subclasses."""
     if not structs:
         return dict.fromkeys(kind.__struct_fields__, ())
     with gc_paused():
-        # What a derived kind adds comes last.
+        # The fields of a subclass come last, and are left out.
         return dict(
             zip(kind.__struct_fields__, zip(*map(msgspec.structs.astuple, structs), strict=False), strict=False)
         )
@@ -45,7 +45,7 @@ def without_empty(array: pa.DictionaryArray) -> pa.DictionaryArray:
 
 
 def json_texts(raws: Sequence[msgspec.Raw]) -> pa.StringArray:
-    """JSON as it is written; null and absent are null."""
+    """JSON values as texts; JSON null and absent values are null."""
     lengths = np.fromiter(map(len, raws), np.int32, len(raws))
     offsets = np.zeros(len(raws) + 1, np.int32)
     np.cumsum(lengths, out=offsets[1:])
@@ -59,15 +59,15 @@ def json_texts(raws: Sequence[msgspec.Raw]) -> pa.StringArray:
 
 
 def spread(values: pa.StringArray, codes: pa.Int32Array) -> pa.DictionaryArray:
-    """For each code the text at its place among ``values``, encoded."""
+    """For each code the text at that place in ``values``; empty texts are null."""
     known = without_empty(values.dictionary_encode())
-    # The codes are those of the values: to look once more whether each has one takes as long as the rest.
+    # All codes are places in ``values``. To check their bounds would double the time.
     places = pc.take(known.indices, codes, boundscheck=False)
     return pa.DictionaryArray.from_arrays(places, known.dictionary, safe=False)
 
 
 def first_of(*columns: pa.DictionaryArray) -> pa.DictionaryArray:
-    """Row by row the first text that is not null."""
+    """For each row the first text that is not null."""
     left = [column for column in columns if column.null_count < len(column)]
     if not left:
         return columns[0]
@@ -92,7 +92,7 @@ def listed(array: pa.Array) -> list[Any]:
 
 
 def whole_numbers(values: Sequence[Any]) -> pa.Int64Array:
-    """Whole numbers, also those written as 12.0 or "12"; null for anything else, and for what is no bigint."""
+    """Whole numbers, also those written as 12.0 or "12"; null for any other value, and outside of a bigint."""
     try:
         return pa.array(values, pa.int64())
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
@@ -105,7 +105,7 @@ def _whole(value: Any) -> int | None:
             value = float(value) if "." in value or "e" in value.lower() else int(value)
         except ValueError:
             return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST or value != int(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MAX_BIGINT or value != int(value):
         return None
     number = int(value)
-    return number if abs(number) <= LARGEST else None
+    return number if abs(number) <= MAX_BIGINT else None

@@ -1,4 +1,4 @@
-"""The times of events: as CloudTrail writes them read at once, in any other form one by one."""
+"""The times of events: the documented form is read for many events at once, any other form one by one."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# As CloudTrail writes it; and as tools that kept events in tables do. Without a zone it is UTC.
+# The form that CloudTrail writes.
 _DOCUMENTED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_FORM = "0000-00-00T00:00:00Z"
+# Forms of tools that kept events in tables. A time without a zone is UTC.
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
-_FORM = "0000-00-00T00:00:00Z"
 _YEARS = range(1970, 2200)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -23,8 +24,8 @@ _END = (datetime(_YEARS.stop, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 def documented_times(texts: pa.StringArray) -> npt.NDArray[np.int64]:
-    """Microseconds since 1970; -1 for a text of another form, and for what is no time of the years 1970 to 2199."""
-    if _is_documented(texts):
+    """Microseconds since 1970; -1 for another form, a day or second that does not exist, and years from 2200 on."""
+    if _all_documented(texts):
         try:
             times: npt.NDArray[np.int64] = texts.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy()
         except pa.ArrowInvalid:
@@ -37,7 +38,7 @@ def documented_times(texts: pa.StringArray) -> npt.NDArray[np.int64]:
 
 
 def any_time(text: str | None) -> int:
-    """Microseconds since 1970, -1 for what names no time of the years 1970 to 2199."""
+    """Microseconds since 1970; -1 for a text that is not a time of the years 1970 to 2199."""
     if not text or not _TIME.fullmatch(text):
         return -1
     try:
@@ -53,8 +54,8 @@ def is_documented(text: str) -> bool:
     return _DOCUMENTED.fullmatch(text) is not None
 
 
-def _is_documented(times: pa.StringArray) -> bool:
-    """Whether all have that form; Arrow reads others too, and the digits only there."""
+def _all_documented(times: pa.StringArray) -> bool:
+    """Whether all have that form, but for the digits: Arrow's cast checks these, and also reads other forms."""
     if times.null_count or pc.any(pc.not_equal(pc.binary_length(times), len(_FORM))).as_py():
         return False
     _, offsets, data = times.buffers()

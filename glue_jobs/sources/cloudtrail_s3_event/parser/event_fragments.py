@@ -15,7 +15,7 @@ import pyarrow as pa
 from glue_jobs.columns.byte_search import Flags, Places, windows
 from glue_jobs.read.json_values import NOT_JSON
 from glue_jobs.sources.cloudtrail_s3_event.parser.event import Event
-from glue_jobs.sources.cloudtrail_s3_event.parser.texts import by_name, listed, spread
+from glue_jobs.sources.cloudtrail_s3_event.parser.texts import by_name, listed
 
 _CALLER = ("eventVersion", "userIdentity")
 _REQUEST = ("eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode", "errorMessage")
@@ -23,7 +23,7 @@ _PARAMETERS = ("requestParameters", "responseElements")
 _NOT_IN_REST = {*_CALLER, *_REQUEST, *_PARAMETERS, "eventTime", "additionalEventData", "requestID", "eventID"}
 _REST = tuple(name for name in Event.__struct_fields__ if name not in _NOT_IN_REST)
 
-# In place of an id that differs in every event; DEL is a letter that no event has.
+# This replaces an id that differs in every event. DEL is a letter that AWS does not write.
 BLANK_ID = "\x7f" * 36
 _SHARED_ID = re.compile(rb'"sharedEventID":"([^"\\\x00-\x1f\x7f]{36})"')
 
@@ -82,10 +82,6 @@ class Fragment:
         """The flag of each event, from those of the distinct values."""
         found: Flags = np.fromiter(values, bool)[self.codes.to_numpy()]
         return found
-
-    def spread(self, texts: pa.StringArray) -> pa.DictionaryArray:
-        """The text of each event, from those of the distinct values; null where it is empty."""
-        return spread(texts, self.codes)
 
 
 def gather(data: bytes, begins: Places, ends: Places) -> pa.StringArray:

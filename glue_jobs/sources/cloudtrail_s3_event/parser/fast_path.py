@@ -24,7 +24,7 @@ from glue_jobs.sources.cloudtrail_s3_event.parser.documents import utf8
 from glue_jobs.sources.cloudtrail_s3_event.parser.event import S3, SUMMARIES, without_column
 from glue_jobs.sources.cloudtrail_s3_event.parser.event_boundaries import IDS, TIME, Slices, find_events
 from glue_jobs.sources.cloudtrail_s3_event.parser.nested import EventData, documented_event_data
-from glue_jobs.sources.cloudtrail_s3_event.parser.texts import json_texts, listed
+from glue_jobs.sources.cloudtrail_s3_event.parser.texts import json_texts, listed, spread
 from glue_jobs.sources.cloudtrail_s3_event.parser.times import documented_times
 
 # Positions in Arrow's texts have 31 bits. Every event that is read here is longer than the minimum.
@@ -114,7 +114,7 @@ class _Events:
     def rows(self) -> pa.Table:
         """The events as rows of the table; anything for those that are not proven."""
         rest = self.fragment_of["sharedEventID"]
-        shared_ids = rest.spread(pa.array(rest.values["sharedEventID"], pa.string()))
+        shared_ids = spread(pa.array(rest.values["sharedEventID"], pa.string()), rest.codes)
         others = table.other_fields(without_column(rest.values), len(rest.whole))
         columns = {
             "event_time": pa.array(self.times, pa.timestamp("us")),
@@ -124,11 +124,12 @@ class _Events:
             "additional_event_data": self.event_data_texts,
             **table.event_data_columns([each or EventData() for each in self.event_data]),
             **{name: pa.array(rest.values[field], pa.bool_()).take(rest.codes) for name, field in table.FLAGS.items()},
-            "other_fields": rest.spread(pa.array(others, pa.string())).dictionary_decode(),
+            "other_fields": spread(pa.array(others, pa.string()), rest.codes).dictionary_decode(),
         }
         for name, field in {**table.NAMES, **table.TEXTS}.items():
             if name not in columns:
                 fragment, is_json = self.fragment_of[field], name in table.TEXTS
                 values = fragment.values[field]
-                columns[name] = fragment.spread(json_texts(values) if is_json else pa.array(values, pa.string()))
+                texts = json_texts(values) if is_json else pa.array(values, pa.string())
+                columns[name] = spread(texts, fragment.codes)
         return table.parsed_rows(columns)

@@ -66,6 +66,11 @@ datasets:
     )
 
 
+def test_a_rule_may_set_the_repository_alone() -> None:
+    rule = RegexRule(regex="^blobs/", repository="blobs")
+    assert load("datasets: [{regex: ^blobs/, repository: blobs}]").datasets == (rule,)
+
+
 def test_subscribers_are_named_in_the_file_and_in_csv_files_and_the_first_name_wins() -> None:
     config = load(
         'subscribers:\n  - {account: "111122223333", name: Acme}\n  - csv: names.csv\n',
@@ -130,6 +135,11 @@ def test_the_error_for_text_that_yaml_reads_as_another_type_asks_for_quotes(raw:
             "datasets:\n  - layout: 'x/*'",
             "line 2: 'layout': a layout contains {account}, {repository} or both, each once.",
         ),
+        (
+            "datasets:\n  - layout: '{account}/{account}/…'",
+            "line 2: 'layout': a layout contains {account}, {repository} or both, each once.",
+        ),
+        ('datasets:\n  - {prefix: "a\\0", account: a}', "line 2: 'prefix': a prefix cannot contain a NUL character."),
         ("datasets:\n  - layout: '{account}/*/…'", "line 2: 'layout': '*' cannot be a part of a layout; allowed: {acc"),
         ("datasets:\n  - layout: '{account}/{x}/…'", "line 2: 'layout': '{x}' cannot be a part of a layout; allowed:"),
         (
@@ -161,6 +171,10 @@ def test_the_error_for_text_that_yaml_reads_as_another_type_asks_for_quotes(raw:
         (
             "subscribers:\n  - {account: '1', name: A}",
             "line 2: 'account': not an account id (12 digits) or a canonical",
+        ),
+        (
+            f"own_traffic: {{accounts: [{'A' * 64}]}}",
+            "line 1: an entry of 'accounts': not an account id (12 digits) or a can",
         ),
         (
             "own_traffic:\n  cidrs:\n    - 192.0.2.0/24\n    - 192.0.2.1/24",
@@ -267,6 +281,7 @@ def test_deep_nesting_is_an_error() -> None:
         (b"prefix,account,repository\na/,b\n", "line 2: the row has 2 cells, the header 3."),
         (b"prefix,account,repository\n\na/,,\n", "line 3: the row needs an account, a repository or both."),
         (b"prefix,account,repository\na/,x,\na/,y,\n", "line 3: prefix 'a/' appears twice."),
+        (b"prefix,account,repository\na\0,x,y\n", "line 2: a prefix cannot contain a NUL character."),
         (b'prefix,account,repository\n"a" b,x,y\n', "line 2: this is not CSV (',' expected after '\"')."),
     ],
 )

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -92,6 +93,14 @@ def test_files_are_written_and_listed_in_the_manifest(tmp_path: Path) -> None:
         name: (1, len(data), hashlib.sha256(data).hexdigest()) for name, data in found.items()
     }
     assert {file["query"] for file in manifest["files"]} == set(NAMES)
+
+
+def test_the_page_shows_the_first_20_rows_and_the_files_have_all(tmp_path: Path) -> None:
+    engine = SimpleNamespace(run=lambda _: pa.table({"n": range(25)}))
+    publish(reports("storage/growth"), engine, str(tmp_path), AsOf(DAY), (), PlainReporter())
+    assert '<td class="number">19</td>' in (tmp_path / "index.html").read_text()
+    assert "The first 20 of 25 rows." in (tmp_path / "index.html").read_text()
+    assert len((tmp_path / "storage/growth-20260315.csv").read_text().splitlines()) == 26
 
 
 def test_a_query_runs_as_of_the_day_with_its_defaults() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import boto3
 import pytest
 from botocore.stub import Stubber
@@ -27,3 +29,26 @@ def test_a_refusal_that_names_no_region_is_an_error(s3_endpoint: str) -> None:
         stub.add_client_error("head_bucket", "403", response_meta={"HTTPHeaders": {}})
         with pytest.raises(StorageError, match="cannot look at s3://example-data: "):
             settings.region()
+
+
+def test_inventories_of_all_pages_are_listed(s3_endpoint: str) -> None:
+    client = boto3.client("s3")
+    pages: list[dict[str, Any]] = [
+        {"IsTruncated": True, "NextContinuationToken": "more", "InventoryConfigurationList": [inventory("daily")]},
+        {"IsTruncated": False, "InventoryConfigurationList": [inventory("weekly")]},
+    ]
+    with Stubber(client) as stub:
+        for page, token in zip(pages, ({}, {"ContinuationToken": "more"}), strict=True):
+            stub.add_response("list_bucket_inventory_configurations", page, {"Bucket": "example-data", **token})
+        assert set(BucketSettings("example-data", client).inventories()) == {"daily", "weekly"}
+
+
+def inventory(name: str) -> dict[str, Any]:
+    place = {"S3BucketDestination": {"Bucket": "arn:aws:s3:::logs", "Format": "CSV"}}
+    return {
+        "Id": name,
+        "IsEnabled": True,
+        "IncludedObjectVersions": "All",
+        "Schedule": {"Frequency": "Daily"},
+        "Destination": place,
+    }

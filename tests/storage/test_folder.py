@@ -79,6 +79,7 @@ def test_a_range_of_bytes_ends_with_the_object(tmp_path: Path) -> None:
     STORAGE.put(f"{tmp_path}/x", b"0123456789")
     found = entry(tmp_path, "x")
     assert STORAGE.read(found) == b"0123456789"
+    assert STORAGE.read(found, 0, 3) == b"012"
     assert STORAGE.read(found, 2, 5) == b"234"
     assert STORAGE.read(found, 8, 99) == b"89"
     assert STORAGE.read(found, 20, 30) == b""

@@ -88,7 +88,15 @@ def test_missing_credentials_are_an_error_of_one_sentence(
 
 @pytest.mark.parametrize(
     ("start", "end", "expected"),
-    [(0, None, b"0123456789"), (0, 10, b"0123456789"), (2, 5, b"234"), (8, 99, b"89"), (5, 5, b""), (20, 30, b"")],
+    [
+        (0, None, b"0123456789"),
+        (0, 10, b"0123456789"),
+        (0, 3, b"012"),
+        (2, 5, b"234"),
+        (8, 99, b"89"),
+        (5, 5, b""),
+        (20, 30, b""),
+    ],
 )
 def test_a_range_of_bytes_ends_with_the_object(bucket: str, start: int, end: int | None, expected: bytes) -> None:
     storage = put(bucket, x=b"0123456789")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from glue_jobs.errors import ArgumentError
 from glue_jobs.read.raw_object import Skipped, Window
 from glue_jobs.sources.layouts import day_folders
+from glue_jobs.sources.layouts.day_names import DayNames, excluded_folder
 from glue_jobs.sources.layouts.discovery import discover
 from glue_jobs.sources.s3_access_log.source import ACCESS_LOG_NAMES
 from glue_jobs.storage import Entry, Level, Storage, storage_for
@@ -225,8 +227,20 @@ def test_nothing_below_the_path_is_an_error(any_name: bool, tmp_path: Path) -> N
 
 def test_discovery_stops_in_a_bucket_with_too_many_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(day_folders, "MAX_FOLDERS", 20)
+    assert in_pages([f"{number:03}/x" for number in range(19)])[1] == 19
     with pytest.raises(ArgumentError, match="over 20 folders below the raw path; name the logs' own prefix"):
-        in_pages([f"{number:03}/x" for number in range(30)])
+        in_pages([f"{number:03}/x" for number in range(20)])
+
+
+def test_discovery_looks_no_deeper_than_any_layout_of_logs() -> None:
+    deepest = [flat("2024-05-07", "/".join("abcdefghijk"[:depth]) + "/") for depth in (8, 9)]
+    assert in_pages(deepest) == ({deepest[0]: date(2024, 5, 7)}, 1, "a/b/c/d/e/f/g/h/i/")
+
+
+def test_an_object_with_the_name_of_an_excluded_folder_is_not_excluded() -> None:
+    names = DayNames(in_day=re.compile("x"), excluded=frozenset({"Digest"}))
+    assert excluded_folder(names, "a/Digest/b/Digest/c") == "a/Digest/"
+    assert excluded_folder(names, "a/Digest") is None
 
 
 def ten_years(name: Callable[[str], list[str]]) -> list[str]:

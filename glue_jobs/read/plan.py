@@ -97,7 +97,7 @@ def group_evenly(items: Sequence[SizedItem], max_groups: int) -> list[list[Sized
 
 
 def _shares(lengths: Sequence[int], count: int) -> Iterator[int]:
-    """For consecutive lengths the number of the equal share, of ``count``, in which the middle of each one lies."""
+    """For consecutive lengths the index of the equal share, out of ``count``, that contains the middle of each."""
     total = max(1, sum(lengths))
     start = 0
     for length in lengths:

@@ -81,8 +81,11 @@ def test_a_large_object_is_split_evenly() -> None:
     assert [[(part.start, part.end) for part in chunk] for chunk in chunks] == [[(0, 333)], [(333, 667)], [(667, 1001)]]
 
 
-def test_an_object_of_exactly_one_chunk_is_not_split() -> None:
-    assert chunks_of([raw_object(0, 500)], 500) == [(ByteRange(raw_object(0, 500), 0, 500),)]
+def test_an_object_of_at_most_one_chunk_is_not_even_asked_whether_it_is_splittable() -> None:
+    asked: list[RawObject] = []
+    chunks = list(split_into_chunks([raw_object(0, 500)], 500, lambda each: bool(asked.append(each)) or True))
+    assert chunks == [(ByteRange(raw_object(0, 500), 0, 500),)]
+    assert asked == []
 
 
 def test_an_object_that_is_not_splittable_stays_whole() -> None:

@@ -87,9 +87,9 @@ def _by_bucket(bucket: pa.Array, keys: pa.StringArray, rows: Ints, config: Confi
         places = places[rows[places] >= 0]
         used = np.zeros(len(keys), bool)
         used[rows[places]] = True
-        found = _by_rules(keys.filter(pa.array(used)), matchers_for(config.datasets, name))
+        columns = _by_rules(keys.filter(pa.array(used)), matchers_for(config.datasets, name))
         among_used = (np.cumsum(used) - 1)[rows[places]]
-        for column, names in zip((account, repository), found, strict=True):
+        for column, names in zip((account, repository), columns, strict=True):
             column.add(places, np.ones(len(places), bool), take_names(names, among_used))
     return account.build(), repository.build()
 

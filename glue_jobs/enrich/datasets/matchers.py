@@ -69,16 +69,16 @@ class LayoutMatcher:
         split = pc.split_pattern(keys, "/", max_splits=len(parts))
         offsets = split.offsets.to_numpy()
         fits = np.ones(len(keys), bool)
-        found = {name: constant_name(fixed, len(keys)) for name, fixed in _fixed(self.rule).items()}
+        columns = {name: constant_name(fixed, len(keys)) for name, fixed in _fixed(self.rule).items()}
         for index, part in enumerate(parts):
             missing = np.diff(offsets) <= index + 1
             folder = split.values.take(pa.array(offsets[:-1] + index, mask=missing))
             if part in PLACEHOLDERS:
-                found[PLACEHOLDERS[part]] = encode_names(folder)
+                columns[PLACEHOLDERS[part]] = encode_names(folder)
             else:
                 fits &= pc.equal(folder, part).fill_null(False).to_numpy(zero_copy_only=False)
-        named = [has_name(found[name]) for name in self.rule.finds]
-        return fits & np.logical_or.reduce(named), found["account"], found["repository"]
+        has_names = [has_name(columns[name]) for name in self.rule.finds]
+        return fits & np.logical_or.reduce(has_names), columns["account"], columns["repository"]
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,9 @@ class RegexMatcher:
 
     def __call__(self, keys: pa.StringArray) -> tuple[Bools, NameColumn, NameColumn]:
         groups = pc.extract_regex(keys, self.rule.regex)
-        found = {name: constant_name(fixed, len(keys)) for name, fixed in _fixed(self.rule).items()}
-        found |= {name: encode_names(pc.struct_field(groups, name)) for name in self.rule.finds}
-        return groups.is_valid().to_numpy(zero_copy_only=False), found["account"], found["repository"]
+        columns = {name: constant_name(fixed, len(keys)) for name, fixed in _fixed(self.rule).items()}
+        columns |= {name: encode_names(pc.struct_field(groups, name)) for name in self.rule.finds}
+        return groups.is_valid().to_numpy(zero_copy_only=False), columns["account"], columns["repository"]
 
 
 def _fixed(rule: LayoutRule | RegexRule) -> dict[str, str | None]:

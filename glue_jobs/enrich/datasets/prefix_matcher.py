@@ -36,22 +36,22 @@ class PrefixMatcher:
     def __call__(self, keys: pa.StringArray) -> tuple[Bools, NameColumn, NameColumn]:
         step = max(1, BLOCK_BYTES // self._width)
         blocks = [self._find(keys.slice(start, step)) for start in range(0, len(keys), step)]
-        found = np.concatenate(blocks) if blocks else np.zeros(0, np.int64)
-        return found >= 0, NameColumn(found, self._accounts), NameColumn(found, self._repositories)
+        matches = np.concatenate(blocks) if blocks else np.zeros(0, np.int64)
+        return matches >= 0, NameColumn(matches, self._accounts), NameColumn(matches, self._repositories)
 
     def _find(self, keys: pa.StringArray) -> Ints:
         """For each key the index of the longest sorted prefix it starts with, -1 for none."""
         padded = _padded(keys, self._width)
-        found: Ints = np.searchsorted(self._sorted, padded, side="right") - 1
+        matches: Ints = np.searchsorted(self._sorted, padded, side="right") - 1
         words, prefixes, mask = (_words(texts, self._width) for texts in (padded, self._sorted, self._mask))
-        unsure = np.flatnonzero(found >= 0)
+        unsure = np.flatnonzero(matches >= 0)
         while len(unsure):
-            candidate = found[unsure]
+            candidate = matches[unsure]
             differs = ((words[unsure] ^ prefixes[candidate]) & mask[candidate]).any(axis=1)
             unsure = unsure[differs]
-            found[unsure] = self._parent[found[unsure]]
-            unsure = unsure[found[unsure] >= 0]
-        return found
+            matches[unsure] = self._parent[matches[unsure]]
+            unsure = unsure[matches[unsure] >= 0]
+        return matches
 
 
 def _chains(ordered: list[bytes], number: list[int], longest_wins: bool) -> tuple[Ints, list[int]]:

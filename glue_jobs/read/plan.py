@@ -76,7 +76,7 @@ def _groups(objects: list[RawObject], size: int, splittable: Callable[[RawObject
     """Ranges of one day that must share a chunk: the whole day if it is small, else each range on its own."""
     ranges = [each for raw_object in objects for each in _ranges(raw_object, size, splittable)]
     small = max(_length(ranges) / size, len(ranges) / MAX_OBJECTS_PER_CHUNK) * WHOLE_DAYS_PER_CHUNK <= 1
-    return [ranges] if small and objects[0].day else [[each] for each in ranges]
+    return [ranges] if small else [[each] for each in ranges]
 
 
 def _length(ranges: Iterable[ByteRange]) -> int:

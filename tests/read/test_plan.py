@@ -123,13 +123,6 @@ def test_days_of_many_tiny_objects_are_split_too(
     assert [len(chunk) for chunk in chunks_of(objects, 1000)] == lengths
 
 
-def test_objects_without_a_day_are_not_kept_together() -> None:
-    assert [len(chunk) for chunk in chunks_of([raw_object(0, 76), *(raw_object(n, 6) for n in range(1, 5))], 50)] == [
-        1,
-        5,
-    ]
-
-
 def test_empty_objects_are_in_a_chunk_too() -> None:
     assert chunks_of([], 500) == []
     assert [len(chunk) for chunk in chunks_of([raw_object(0, 0), raw_object(1, 0)], 500)] == [2]

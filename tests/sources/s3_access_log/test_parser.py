@@ -148,6 +148,11 @@ HARD_LINES = [
         line(HEAD.replace("REST.GET.OBJECT a/b.csv", "BATCH.DELETE.OBJECT a%20b%2520c"), "- 204 - - - - - - -"),
         {"key": "a b%20c", "http_status": 204},
     ),
+    (
+        "key of a lifecycle expiry, encoded once",
+        line(HEAD.replace("REST.GET.OBJECT a/b.csv", "S3.EXPIRE.OBJECT a%20b%2520c"), "- - - - 4096 - - - -"),
+        {"key": "a b%20c", "object_size": 4096},
+    ),
 ]
 
 

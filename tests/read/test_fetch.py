@@ -208,3 +208,20 @@ def test_empty_objects_make_no_batch(tmp_path: Path) -> None:
 
 def test_no_batch_has_two_pieces_of_one_document() -> None:
     assert json_documents.PIECE_BYTES - json_documents.TAIL_BYTES > fetch.MAX_BATCH_BYTES
+
+
+@pytest.mark.usefixtures("small")
+def test_a_document_that_just_fits_shares_a_batch(tmp_path: Path) -> None:
+    objects = raw_objects(tmp_path, [b"x" * 29, b"y" * 30, b"z"])
+    assert [len(batch.objects) for batch in read_batches(whole(objects), [0, 1, 2], False)] == [2, 1]
+
+
+def test_no_more_requests_than_allowed_are_made_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[object] = []
+    read = FolderStorage.read
+    monkeypatch.setattr(FolderStorage, "read", lambda *given: reads.append(given) or read(*given))
+    monkeypatch.setattr(fetch, "MAX_CONCURRENT_READS", 2)
+    chunk = whole(raw_objects(tmp_path, [b"a"] * 5))
+    _, _, pieces = next(fetch.fetch_ranges(chunk, [0, 1, 2, 3, 4]))
+    assert next(pieces) == b"a"
+    assert len(reads) == 2

@@ -116,3 +116,15 @@ def test_an_abandoned_overlong_line_is_not_rejected_twice() -> None:
     reader = LineReader()
     assert not list(reader.feed(b"x" * 20))
     assert (reader.abandon(), list(reader.finish(iter(())))) == (b"xxxxx", [])
+
+
+def test_an_overlong_line_stands_alone_even_at_the_beginning() -> None:
+    assert list(LineReader().feed(b"x" * 20 + b"\nab\n")) == [(0, OverlongLine(b"xxxxx")), (21, b"ab\n")]
+
+
+def test_a_range_within_one_line_has_no_lines_and_reads_nothing_more() -> None:
+    reader = LineReader(5)
+    assert not list(reader.feed(b"abc"))
+    following = iter([b"def\n"])
+    assert list(reader.finish(following)) == []
+    assert list(following) == [b"def\n"]

@@ -266,6 +266,16 @@ def test_quoted_text_that_swallows_the_next_line_does_not_affect_other_lines() -
     assert parsed.rows["user_agent"].to_pylist()[500] == 'a "b" '
 
 
+@pytest.mark.parametrize("agent", ['a " ', "a\rb"])
+def test_an_odd_quote_or_a_carriage_return_sends_only_its_own_line_to_the_fallback(agent: str) -> None:
+    lines = [line()] * 250 + [line(client=f'"{URI}" {SIX} - "{agent}"')] + [line()] * 250
+    parsed = access_log_parser.parse_access_log("\n".join(lines).encode())
+    # Rows of the fallback come last.
+    *others, last = parsed.rows["user_agent"].to_pylist()
+    assert (set(others), last) == ({"curl/8.5.0"}, agent)
+    assert parsed.positions[:-1].tolist() == sorted(parsed.positions[:-1].tolist())
+
+
 def test_blank_lines_are_no_records_and_rows_keep_their_positions() -> None:
     odd = line(client=f'"{URI}" {SIX} "-" "a "b" c"')
     data = ("\n \n" + "\n\n".join([line(), odd, line(tail="-"), line()]) + "\n\t\n\n").encode()

@@ -53,3 +53,9 @@ def test_a_dictionary_keeps_the_values_in_use(values: list[int | None], start: i
     if len(some.dictionary) > MAX_VALUES_KEPT:
         assert sorted(found.dictionary.to_pylist()) == sorted({value for value in values[start:] if value is not None})
     assert drop_unused_values(pa.array(values, pa.int64())).to_pylist() == values
+
+
+def test_nulls_stay_null_when_unused_values_are_dropped() -> None:
+    array = pa.array([*range(40), None, 39]).dictionary_encode().slice(38)
+    assert drop_unused_values(array).to_pylist() == [38, 39, None, 39]
+    assert drop_unused_values(array).dictionary.to_pylist() == [38, 39]

@@ -265,6 +265,7 @@ def test_few_sorted_keys_represent_the_others() -> None:
     keys = pa.array([f"acme/tiles/{number:05d}" for number in range(6_400)])
     assert sorted_keys.is_sorted(keys)
     assert not sorted_keys.is_sorted(keys[::-1])
+    assert not sorted_keys.is_sorted(keys[: sorted_keys.KEYS_PER_MARK]), "too few to save work"
     assert len(sorted_keys.find_representatives(keys, 2)[1]) <= 2 * 6_400 // sorted_keys.KEYS_PER_MARK
 
 

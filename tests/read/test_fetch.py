@@ -213,7 +213,7 @@ def test_no_batch_has_two_pieces_of_one_document() -> None:
 @pytest.mark.usefixtures("small")
 def test_a_document_that_just_fits_shares_a_batch(tmp_path: Path) -> None:
     objects = raw_objects(tmp_path, [b"x" * 29, b"y" * 30, b"z"])
-    assert [len(batch.objects) for batch in read_batches(whole(objects), [0, 1, 2], False)] == [2, 1]
+    assert [len(batch.objects) for batch in read_batches(whole(objects), [0, 1, 2], Framing.DOCUMENTS)] == [2, 1]
 
 
 def test_no_more_requests_than_allowed_are_made_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,3 +225,9 @@ def test_no_more_requests_than_allowed_are_made_ahead(tmp_path: Path, monkeypatc
     _, _, pieces = next(fetch.fetch_ranges(chunk, [0, 1, 2, 3, 4]))
     assert next(pieces) == b"a"
     assert len(reads) == 2
+
+
+def test_the_last_byte_of_a_line_may_lie_behind_its_range(tmp_path: Path) -> None:
+    (stored,) = raw_objects(tmp_path, [b"ab"])
+    chunk = (ByteRange(stored, 0, 1), ByteRange(stored, 1, 2))
+    assert lines(list(read_batches(chunk, [0, 0], Framing.LINES))) == {0: [(0, b"ab")]}

@@ -164,7 +164,9 @@ def test_hard_line_is_parsed_correctly(text: str, expected: dict[str, Any]) -> N
 
 
 def test_bytes_that_are_not_utf8_stay_visible() -> None:
-    row = only_row(line(client=f'"GET /#.rar HTTP/1.1" {SIX} "-" "curl"').encode().replace(b"#", b"\xff\xfe"))
+    text = line(client=f'"GET /#.rar HTTP/1.1" {SIX} "-" "curl"').encode().replace(b"#", b"\xff\xfe")
+    row = only_row(text)
+    assert only_row(text, crowd=99) == row
     assert row["request_uri"] == "GET /\\xff\\xfe.rar HTTP/1.1"
     assert row["bytes_sent"] == 1024
 
@@ -223,6 +225,7 @@ REJECTED = [
     ("thousands of digits", line(client=f'"{URI}" 200 - {"9" * 5000} - 1 - "-" "c"'), "64 bits"),
     ("negative", line(client=f'"{URI}" 200 - -5 - 1 - "-" "c"'), "negative"),
     ("request-URI without quotes", line(client=f'GET {SIX} "-" "c"'), "damaged"),
+    ("dash before the request-URI", line(client=f'-x {SIX} "-" "c"'), "damaged"),
     ("hexadecimal", line(client=f'"{URI}" 200 - 0x1F - 1 - "-" "c"'), "damaged"),
     ("ends inside the agent", line().split("url/8")[0], "inside a quoted field"),
 ]
@@ -259,8 +262,9 @@ def test_forged_line_with_as_many_quotes_as_a_genuine_line_is_not_believed() -> 
     assert parsed.rows["http_status"].to_pylist() == [206, 403] * 100
 
 
-def test_quoted_text_that_swallows_the_next_line_does_not_affect_other_lines() -> None:
-    swallowing = line(client=f'"{URI}" {SIX} "-" "a "b" "')
+@pytest.mark.parametrize("referer", ['"-"', "-"])
+def test_quoted_text_that_swallows_the_next_line_does_not_affect_other_lines(referer: str) -> None:
+    swallowing = line(client=f'"{URI}" {SIX} {referer} "a "b" "')
     parsed = parse_access_log("\n".join([line()] * 500 + [swallowing] + [line()] * 500).encode())
     assert parsed.rows.num_rows == 1001
     assert parsed.rows["user_agent"].to_pylist()[500] == 'a "b" '
@@ -366,9 +370,14 @@ def test_both_parsers_agree_on_any_mix_of_well_formed_lines(cases: list[tuple[li
 
 
 def test_fast_path_proves_all_well_formed_lines() -> None:
-    data = "\n".join([line(), line(client="- - - - 4096 - - - -")] * 100).encode()
+    data = "\n".join([line(), line(tail="-"), line(client="- - - - 4096 - - - -")] * 100).encode()
     index = LineIndex.of(memoryview(data))
     assert sum(map(len, parse_fast(index, np.arange(len(index))).unproven)) == 0
+
+
+def test_empty_lines_are_not_in_the_index() -> None:
+    index = LineIndex.of(memoryview(b'\na"b\n\n\nc'))
+    assert (index.starts.tolist(), index.ends.tolist(), index.quotes.tolist()) == ([1, 7], [4, 8], [1, 0])
 
 
 MARKS = ['"', ' "', '" ', " ", "\n", "-", '"-"', "\r\n", "\x00"]

@@ -67,6 +67,7 @@ def test_an_object_is_rewritten_if_a_value_that_both_snapshots_know_differs(
     before: dict[str, Any], after: dict[str, Any], is_rewritten: bool
 ) -> None:
     ((_, found),) = nonzero_counts(objects({"key": "k", **before}), objects({"key": "k", **after})).items()
+    assert (found["bytes_before"], found["bytes_after"]) == (1, after.get("size", 1))
     assert found.get("rewritten_objects", 0) == is_rewritten
     assert found.get("rewritten_bytes", 0) == (after.get("size", 1) if is_rewritten else 0)
 

@@ -163,9 +163,14 @@ def test_changes_that_another_program_joined_stay(stage: Stage) -> None:
     assert (counts(change), change.removed) == ({}, [])
 
 
-def test_a_comparison_that_fails_is_reported_and_the_others_are_made(stage: Stage) -> None:
-    other = snapshot(0, "other")
-    stored = [file_of(snapshot(0), "/nowhere/file"), file_of(other, stage.keys(other, "a"))]
+@pytest.mark.parametrize("damage", ["missing", "pages"])
+def test_a_comparison_that_fails_is_reported_and_the_others_are_made(damage: str, stage: Stage) -> None:
+    other, unreadable = snapshot(0, "other"), Path(stage.keys(snapshot(0), "abc"))
+    content = unreadable.read_bytes()
+    unreadable.unlink()
+    if damage == "pages":
+        unreadable.write_bytes(content[:4] + bytes(200) + content[204:])
+    stored = [file_of(snapshot(0), str(unreadable)), file_of(other, stage.keys(other, "a"))]
     ingested = {each: [stage.keys(each, "ab")] for each in (snapshot(1), snapshot(1, "other"))}
     assert counts(stage(stored, ingested)) == {(0, 1): (1, 0)}
     problem = "it is not known what changed in example-data/daily between 2024-05-01 01:30 and 2024-05-02 01:30: "
@@ -177,6 +182,10 @@ def test_snapshots_at_the_end_of_time_are_compared(time: datetime, stage: Stage)
     before, after = (SnapshotId("example-data", "daily", time - timedelta(days=days)) for days in (1, 0))
     ingested = {each: [stage.keys(each, "a")] for each in (before, after)}
     assert len(counts(stage([], ingested))) == 1
+
+
+def test_two_empty_snapshots_have_no_changes(stage: Stage) -> None:
+    assert counts(stage([], {snapshot(0): [], snapshot(1): []})) == {}
 
 
 def test_a_run_without_snapshots_changes_nothing(stage: Stage) -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -153,6 +154,16 @@ def test_ctrl_c_stops_a_command_without_a_stack_trace(monkeypatch: pytest.Monkey
     arguments = ["s3_access_log", "--from", "raw", "--lake", "lake"] if command == "ingest" else []
     result = CliRunner().invoke(main, [command, *arguments])
     assert (result.exit_code, result.output) == (130, f"\nstopped{hint}\n")
+
+
+@pytest.mark.parametrize("failed", [True, False])
+def test_a_run_with_a_failure_prints_its_summary_and_exits_with_1(
+    failed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = SimpleNamespace(sentence="1 snapshot is invalid", failed=failed)
+    monkeypatch.setattr("glue_jobs.jobs.run_job.run_job", lambda *_: summary)
+    result = CliRunner().invoke(main, ["ingest", "s3_access_log", "--from", "raw", "--lake", "lake"])
+    assert (result.exit_code, result.output) == (int(failed), "1 snapshot is invalid\n")
 
 
 def test_a_query_does_not_import_spark(tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def test_rows_are_printed_as_an_aligned_table(capsys: pytest.CaptureFixture[str]
         "ff",
     ]
     assert second.split() == ["-", "0", "-", "false", "-", "-", "-", "[]", "-"]
+    assert first.startswith("a,b "), "texts are aligned on the left"
     assert first.index("1,234,567") < second.index(" 0 ") + 1, "numbers are aligned on the right, with or without nulls"
 
 

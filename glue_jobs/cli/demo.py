@@ -12,20 +12,16 @@ from rich.text import Text
 
 from glue_jobs.cli.show import print_rows
 from glue_jobs.errors import ArgumentError
-from glue_jobs.ingest.ingest import ingest
-from glue_jobs.ingest.request import IngestRequest
-from glue_jobs.jobs.ingest_job import ingest_request
-from glue_jobs.jobs.report_job import ReportRequest, report, report_request
-from glue_jobs.jobs.run_summary import sentence
+from glue_jobs.jobs.arguments import REPORT
+from glue_jobs.jobs.lake_argument import lake_argument
+from glue_jobs.jobs.run_job import run_job
 from glue_jobs.progress import Reporter
-from glue_jobs.publish.publish import sentence as reports_sentence
 from glue_jobs.query.duckdb.lake_tables import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.sample import Truth, write_sample
 from glue_jobs.sample.checks import Check, lake_checks, report_checks
 from glue_jobs.sources.pipelines import PIPELINES
-from glue_jobs.workers.spark import session
 
 # Marks a folder that an earlier demonstration made, which a new one may replace.
 MARK = ".usage-lake-demo"
@@ -70,7 +66,7 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter) -> bool:
 
     Raises:
         ArgumentError: the folder holds files that no demonstration wrote.
-        UsageLakeError: there is no Java 17 to run Spark on.
+        UsageLakeError: a job cannot go on.
     """
     console = Console(highlight=False)
     _empty(folder)
@@ -78,24 +74,26 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter) -> bool:
     truth = write_sample(folder, last_day=datetime.now(UTC).date() - timedelta(days=1), scale=scale)
     _print_sample(folder, truth, console)
 
+    paths = {"lake_path": f"{folder}/lake", "config": f"{folder}/config.yaml"}
     console.rule("2. Ingest them, twice: the second run finds nothing new", align="left")
-    # A pool of processes would ingest so few objects; with a session Spark does.
-    session()
     for pipeline in PIPELINES:
-        request = _ingest_request(folder, pipeline.name)
         for _ in range(2):
+            result = run_job(
+                {"pipeline": pipeline.name, "raw_path": f"{folder}/raw/{pipeline.name}", **paths}, reporter
+            )
             # A terminal breaks lines between words; a file gets the whole line.
-            console.print(Text(sentence(ingest(request, reporter))), soft_wrap=not console.is_terminal)
+            console.print(Text(result.sentence), soft_wrap=not console.is_terminal)
 
     console.rule("3. Ask", align="left")
-    with QueryEngine(sources(request.lake)) as engine:
+    with QueryEngine(sources(lake_argument(paths))) as engine:
         _ask(engine, console)
         checks = {title: list(lake_checks(engine, source, truth)) for source, title in SOURCES.items()}
 
     console.rule("4. Publish", align="left")
-    published = report(_report_request(folder), reporter)
-    console.print(Text(reports_sentence(published)), soft_wrap=True)
-    checks["Published reports"] = list(report_checks(published, truth))
+    result = run_job({"pipeline": REPORT, "report_path": f"{folder}/reports", **paths}, reporter)
+    console.print(Text(result.sentence), soft_wrap=True)
+    assert result.published is not None
+    checks["Published reports"] = list(report_checks(result.published, truth))
 
     console.rule("5. Is it true?", align="left")
     console.print("Where a measure has groups, every group is compared, and the sum of them is shown.\n")
@@ -124,16 +122,6 @@ def _empty(folder: Path) -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARK).touch()
-
-
-def _ingest_request(folder: Path, pipeline: str) -> IngestRequest:
-    paths = {"raw_path": f"{folder}/raw/{pipeline}", "lake_path": f"{folder}/lake", "config": f"{folder}/config.yaml"}
-    return ingest_request({"pipeline": pipeline, **paths})
-
-
-def _report_request(folder: Path) -> ReportRequest:
-    paths = {"lake_path": f"{folder}/lake", "report_path": f"{folder}/reports", "config": f"{folder}/config.yaml"}
-    return report_request(paths)
 
 
 def _ask(engine: QueryEngine, console: Console) -> None:

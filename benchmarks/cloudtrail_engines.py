@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from isal import isal_zlib
@@ -17,55 +19,50 @@ from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 
 Shape = str | dict[str, "Shape"] | list["Shape"]
 
-SHAPE: dict[str, Shape] = {
-    "eventTime": "timestamp",
-    **dict.fromkeys([*IDS.values(), *NAMES.values(), "responseElements"], "string"),
-    **dict.fromkeys(FLAGS.values(), "boolean"),
-    "userIdentity": {
-        **dict.fromkeys(["type", "principalId", "arn", "accountId", "accessKeyId", "userName", "invokedBy"], "string"),
-        "sessionContext": {"sessionIssuer": {"arn": "string"}},
-    },
-    "requestParameters": dict.fromkeys(["bucketName", "key"], "string"),
-    "additionalEventData": {
-        **dict.fromkeys(["SignatureVersion", "CipherSuite", "AuthenticationMethod"], "string"),
-        # Old events have them with a decimal point.
-        **dict.fromkeys(["bytesTransferredIn", "bytesTransferredOut"], "double"),
-    },
-    "tlsDetails": dict.fromkeys(["tlsVersion", "clientProvidedHostHeader"], "string"),
-    "resources": [{"ARN": "string"}],
+PATHS = {
+    "event_time": "eventTime",
+    **IDS,
+    **NAMES,
+    **FLAGS,
+    "response_elements": "responseElements",
+    "user_identity_type": "userIdentity.type",
+    "principal_id": "userIdentity.principalId",
+    "principal_arn": "userIdentity.arn",
+    "subscriber_account_id": "userIdentity.accountId",
+    "access_key_id": "userIdentity.accessKeyId",
+    "session_issuer_arn": "userIdentity.sessionContext.sessionIssuer.arn",
+    "user_name": "userIdentity.userName",
+    "invoked_by": "userIdentity.invokedBy",
+    "bucket": "requestParameters.bucketName",
+    "key": "requestParameters.key",
+    "host_header": "tlsDetails.clientProvidedHostHeader",
+    "bytes_out": "additionalEventData.bytesTransferredOut",
+    "bytes_in": "additionalEventData.bytesTransferredIn",
+    "authentication_method": "additionalEventData.AuthenticationMethod",
+    "signature_version": "additionalEventData.SignatureVersion",
+    "tls_version": "tlsDetails.tlsVersion",
+    "cipher_suite": "additionalEventData.CipherSuite",
 }
-"""Names and types of the fields that become columns, nested as they are in an event."""
+"""The columns, and where they are in an event."""
+
+TYPES = {column.name: column.type for column in CLOUDTRAIL_S3_EVENT.columns}
+
+
+def _shape() -> Shape:
+    """Names and types of the fields that become columns, nested as they are in an event."""
+    shape: dict[str, Any] = {"resources": [{"ARN": "string"}]}
+    for column, path in PATHS.items():
+        *folders, name = path.split(".")
+        inner = reduce(lambda outer, folder: outer.setdefault(folder, {}), folders, shape)
+        # Old events have numbers with a decimal point.
+        inner[name] = TYPES[column].replace("bigint", "double")
+    return shape
 
 
 def _columns(first: int) -> list[str]:
     """The SQL columns of an ``event``, where lists are numbered from ``first`` on."""
-    paths = {
-        "event_time": "eventTime",
-        **IDS,
-        **NAMES,
-        **FLAGS,
-        "response_elements": "responseElements",
-        "user_identity_type": "userIdentity.type",
-        "principal_id": "userIdentity.principalId",
-        "principal_arn": "userIdentity.arn",
-        "subscriber_account_id": "userIdentity.accountId",
-        "access_key_id": "userIdentity.accessKeyId",
-        "session_issuer_arn": "userIdentity.sessionContext.sessionIssuer.arn",
-        "user_name": "userIdentity.userName",
-        "invoked_by": "userIdentity.invokedBy",
-        "bucket": "requestParameters.bucketName",
-        "key": "requestParameters.key",
-        "access_point_arn": f"resources[{first + 2}].ARN",
-        "host_header": "tlsDetails.clientProvidedHostHeader",
-        "bytes_out": "additionalEventData.bytesTransferredOut",
-        "bytes_in": "additionalEventData.bytesTransferredIn",
-        "authentication_method": "additionalEventData.AuthenticationMethod",
-        "signature_version": "additionalEventData.SignatureVersion",
-        "tls_version": "tlsDetails.tlsVersion",
-        "cipher_suite": "additionalEventData.CipherSuite",
-    }
-    types = {column.name: column.type for column in CLOUDTRAIL_S3_EVENT.columns}
-    return [f"CAST(event.{path} AS {types[name]}) AS {name}" for name, path in paths.items()]
+    paths = {**PATHS, "access_point_arn": f"resources[{first + 2}].ARN"}
+    return [f"CAST(event.{path} AS {TYPES[name]}) AS {name}" for name, path in paths.items()]
 
 
 def _type(shape: Shape, struct: str, field: str, array: str) -> str:
@@ -81,7 +78,7 @@ def _type(shape: Shape, struct: str, field: str, array: str) -> str:
 
 def spark(raw: Path, target: Path) -> None:
     """Turn all CloudTrail files below ``raw`` into Parquet: ``read.json`` with a schema, then ``explode``."""
-    schema = f"Records {_type([SHAPE], 'STRUCT<{}>', '{}: {}', 'ARRAY<{}>')}"
+    schema = f"Records {_type([_shape()], 'STRUCT<{}>', '{}: {}', 'ARRAY<{}>')}"
     documents = spark_session().read.schema(schema).option("recursiveFileLookup", True).json(str(raw))
     events = documents.select(f.explode("Records").alias("event")).where("event.eventSource = 's3.amazonaws.com'")
     rows = events.selectExpr(*_columns(0)).withColumn("event_date", f.to_date("event_time"))
@@ -93,7 +90,7 @@ def duckdb(raw: Path, target: Path) -> None:
     # A document must fit into the buffer; a larger buffer only takes longer, for every file. The last four bytes of a
     # gzip member are its unpacked size: RFC 1952, section 2.3.1.
     largest = max(int.from_bytes(path.read_bytes()[-4:], "little") for path in trail_files(raw)) + 1024
-    declared = _type([SHAPE], "STRUCT({})", '"{}" {}', "{}[]")
+    declared = _type([_shape()], "STRUCT({})", '"{}" {}', "{}[]")
     select = f"""
         SELECT *, event_time::DATE AS event_date
         FROM (

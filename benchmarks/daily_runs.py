@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta, tzinfo
-from functools import wraps
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -99,19 +98,20 @@ def _first_files(max_bytes: float, files: list[Path]) -> Iterator[Path]:
 
 
 def _daily(source: Path, days: list[list[Path]], work: Path) -> list[Cost]:
-    """Each day's deliveries appear, and a run ingests them in this process: Spark's start of tasks would hide what is
-    measured here, and its workers would count for themselves."""
+    """Each day's deliveries appear, and a run ingests them in this process: other workers would hide their costs."""
     shutil.rmtree(work, ignore_errors=True)
     raw, lake = work / "raw", work / "lake"
     costs = []
-    with _without_spark(), _counted() as cost:
+    # Planned for as many workers as the other benchmarks have.
+    workers = InProcess(count=2)
+    with patch("glue_jobs.workers.engine.workers_for", lambda _: workers), _counted() as cost:
         for number, day in enumerate(days, 1):
             for path in day:
                 place = raw / path.relative_to(source)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 os.link(path, place)
             before = cost()
-            with _on_day(number):
+            with patch("glue_jobs.ingest.ingest.datetime", _later(number)):
                 our_run.run(raw, lake, config_file(source))
             costs.append(cost().since(before))
             if number % 50 == 0:
@@ -120,55 +120,42 @@ def _daily(source: Path, days: list[list[Path]], work: Path) -> list[Cost]:
     return costs
 
 
-@contextmanager
-def _on_day(number: int) -> Iterator[None]:
-    """In the block a run takes the time for so many days later than it is."""
+def _later(days: int) -> type[datetime]:
+    """A clock that is so many days ahead."""
 
     class Later(datetime):
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
-            return datetime.now(tz) + timedelta(days=number)
+            return datetime.now(tz) + timedelta(days=days)
 
-    with patch("glue_jobs.ingest.ingest.datetime", Later):
-        yield
-
-
-@contextmanager
-def _without_spark() -> Iterator[None]:
-    # Planned for as many workers as the other benchmarks have.
-    here = InProcess(count=2)
-    with patch("glue_jobs.workers.engine.workers_for", lambda _: here):
-        yield
+    return Later
 
 
 @contextmanager
 def _counted() -> Iterator[Callable[[], Cost]]:
     """Counts what the storage is asked for while the block lasts; yields what gives the cost so far."""
     sums, clock = Cost(), TreeClock(os.getpid())
+    folder_level, folder_list = FolderStorage.level, FolderStorage.list
 
-    def counting(name: str) -> Any:
-        original = getattr(FolderStorage, name)
+    def level(*arguments: Any) -> Any:
+        sums.listings += 1
+        page = folder_level(*arguments)
+        sums.listed += len(page.objects) + len(page.folders)
+        return page
 
-        @wraps(original)
-        def level(self: FolderStorage, *arguments: Any) -> Any:
-            sums.listings += 1
-            page = original(self, *arguments)
-            sums.listed += len(page.objects) + len(page.folders)
-            return page
+    def listing(*arguments: Any) -> Any:
+        sums.listings += 1
+        for entry in folder_list(*arguments):
+            sums.listed += 1
+            yield entry
 
-        @wraps(original)
-        def listing(self: FolderStorage, *arguments: Any) -> Any:
-            sums.listings += 1
-            for entry in original(self, *arguments):
-                sums.listed += 1
-                yield entry
-
-        @wraps(original)
-        def read(self: FolderStorage, *arguments: Any) -> Any:
+    def reading(original: Any) -> Any:
+        def read(*arguments: Any) -> Any:
             sums.objects_read += 1
-            return original(self, *arguments)
+            return original(*arguments)
 
-        return {"level": level, "list": listing}.get(name, read)
+        return read
 
-    with patch.multiple(FolderStorage, **{name: counting(name) for name in ("level", "list", "read", "get", "open")}):
+    reads = {name: reading(getattr(FolderStorage, name)) for name in ("read", "get", "open")}
+    with patch.multiple(FolderStorage, level=level, list=listing, **reads):
         yield lambda: replace(sums, bytes_read=bytes_read(), wall=time.perf_counter(), cpu=clock.sample() or 0.0)

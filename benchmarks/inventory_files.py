@@ -7,12 +7,12 @@ import hashlib
 import itertools
 import json
 import shutil
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
@@ -20,6 +20,16 @@ import pyarrow.orc as paorc
 import pyarrow.parquet as pq
 
 from glue_jobs.sources.s3_inventory_object.parser import Snapshot, read_manifest
+
+BUCKET = "example-data"
+CONFIG = f"{BUCKET}/daily"
+TIME = datetime(2024, 5, 7, 1)
+LATEST = datetime(2026, 3, 8, 1)
+WEEK_BEFORE = LATEST - timedelta(days=7)
+ROWS_PER_FILE = 1_000_000
+ACCOUNTS, REPOSITORIES = 40, 8
+# Of one large CSV file; more rows than become one data file, so that none meets its own copy in memory.
+MEMBERS = 4
 
 ENDINGS = {"CSV": "csv.gz", "ORC": "orc", "Parquet": "parquet"}
 TYPES = {
@@ -31,6 +41,7 @@ TYPES = {
     "storage_class": "VARCHAR",
     "is_multipart_uploaded": "BOOLEAN",
     "encryption_status": "VARCHAR",
+    "replication_status": "VARCHAR",
 }
 """Columns and their types in SQL."""
 
@@ -42,12 +53,25 @@ MANIFEST_TYPES = {
     "BOOLEAN": ("boolean", "boolean {}"),
 }
 
-BUCKET = "example-data"
-CONFIG = f"{BUCKET}/daily"
-TIME = datetime(2024, 5, 7, 1)
-
-# Of one large file; more rows than become one data file, so that none meets its own copy in memory.
-PARTS, ROWS_PER_PART = 4, 1_000_000
+# A twentieth of the keys has characters that CSV encodes, and every 50th object is a copy of the one before it. The
+# latest of two snapshots has every 200th object written again, a hundredth of the keys added, a thousandth removed.
+OBJECTS = f"""
+SELECT '{BUCKET}' AS bucket,
+       'account-' || lpad((i * {ACCOUNTS} // $n)::varchar, 3, '0')
+           || '/repository-' || lpad((i * {ACCOUNTS * REPOSITORIES} // $n % {REPOSITORIES})::varchar, 2, '0')
+           || '/year=2024/part-' || lpad(i::varchar, 10, '0') || if(i % 20 = 0, ' ü', '')
+           || ['.parquet', '.nc', '.tif', '.csv.gz', '.json'][i % 5 + 1] AS key,
+       i - (i % 50 = 1)::bigint AS content,
+       i % 200 = 0 AND $time = TIMESTAMP '{LATEST}' AS again,
+       (hash(content) % 1000003 * (hash(content) % 211))::bigint AS size,
+       TIMESTAMP '2024-01-01' + INTERVAL (i % 10000000) SECOND + INTERVAL (again::int) DAY AS last_modified_date,
+       md5(content::varchar || again::varchar) AS e_tag,
+       ['STANDARD', 'STANDARD', 'STANDARD_IA', 'GLACIER'][i % 4 + 1] AS storage_class,
+       hash(i) % 2 = 0 AS is_multipart_uploaded, 'SSE-S3' AS encryption_status, 'COMPLETED' AS replication_status
+FROM range($first, $last) AS one(i)
+WHERE CASE $time WHEN TIMESTAMP '{LATEST}' THEN i >= $n // 1000
+                 WHEN TIMESTAMP '{WEEK_BEFORE}' THEN i < $n - $n // 100 ELSE true END
+"""
 
 
 def snapshot(folder: Path, form: str, objects: int, files: int, ordered: bool = True) -> Path:
@@ -56,28 +80,39 @@ def snapshot(folder: Path, form: str, objects: int, files: int, ordered: bool = 
     S3 promises no order of keys, but writes files whose keys are in order and ranges do not overlap: lakeFS (its
     ``ErrInventoryNotSorted``) and DANDI's s3invsync (its ``TreeTrackerError::Unsorted``) read nothing else.
     """
-    place = folder / f"{'' if ordered else 'un'}ordered-inventory-{form}-{objects}-{files}"
-    if not is_complete(place):
-        parts = [_rows(objects // files, number) for number in range(files)]
-        if ordered:
-            rows = pa.concat_tables(parts).sort_by("key")
-            parts = [rows.slice(len(rows) * number // files, objects // files) for number in range(files)]
-        write_snapshot(place, form, ([file_bytes(form, part)] for part in parts))
-    return place
+
+    def contents() -> Iterator[list[bytes]]:
+        rows = _rows(objects, 0, objects, TIME, "i" if ordered else "hash(i)")
+        for number in range(files):
+            yield [_file(form, rows.slice(objects * number // files, objects // files))]
+
+    return _write(folder / f"{'' if ordered else 'un'}ordered-inventory-{form}-{objects}-{files}", form, contents())
 
 
 def large_csv(folder: Path, size: int) -> Path:
-    """The raw folder of an inventory of one gzipped CSV file of about ``size`` bytes; generated once.
+    """The raw folder of an inventory of one gzipped CSV file of about ``size`` bytes; generated once."""
 
-    It is PARTS different gzip members over and over.
-    """
-    place = folder / f"one-inventory-file-of-{size / 1e6:g}-MB-gzip"
-    if not is_complete(place):
-        rows = min(ROWS_PER_PART, size // (PARTS * 50))
-        parts = [gzip.compress(_csv(_rows(rows, number)), compresslevel=1) for number in range(PARTS)]
-        times = -(-size // sum(map(len, parts)))
-        write_snapshot(place, "CSV", [itertools.chain.from_iterable(itertools.repeat(parts, times))])
-    return place
+    def contents() -> Iterator[Iterable[bytes]]:
+        # A row has over 20 bytes, so that a small file has each member once.
+        count = min(ROWS_PER_FILE, size // (MEMBERS * 20))
+        parts = [_rows(count * MEMBERS, count * number, count * (number + 1), TIME) for number in range(MEMBERS)]
+        members = [_file("CSV", rows) for rows in parts]
+        # gzip allows members one behind the other.
+        yield itertools.chain.from_iterable(itertools.repeat(members, -(-size // sum(map(len, members)))))
+
+    return _write(folder / f"one-inventory-file-of-{size / 1e6:g}-MB-gzip", "CSV", contents())
+
+
+def two_snapshots(folder: Path, objects: int) -> Path:
+    """The raw folder of two Parquet inventories of one bucket, a week apart, of about ``objects`` objects each."""
+
+    def contents(time: datetime) -> Iterator[list[bytes]]:
+        for first in range(0, objects, ROWS_PER_FILE):
+            yield [_file("Parquet", _rows(objects, first, min(first + ROWS_PER_FILE, objects), time))]
+
+    for time in (WEEK_BEFORE, LATEST):
+        raw = _write(folder / f"two-inventories-of-{objects}", "Parquet", contents(time), time)
+    return raw
 
 
 def read_snapshot(raw: Path) -> Snapshot:
@@ -91,46 +126,61 @@ def data_files(raw: Path) -> list[str]:
     return sorted(str(path) for path in (raw / CONFIG / "data").iterdir())
 
 
-def is_complete(raw: Path, time: datetime = TIME) -> bool:
-    """Whether the raw folder has all of the snapshot: like S3, `write_snapshot` ends with the checksum."""
-    return (raw / CONFIG / f"{time:%Y-%m-%dT%H-%MZ}" / "manifest.checksum").exists()
+def _rows(objects: int, first: int, last: int, time: datetime, order: str = "i") -> pa.Table:
+    query = f"SELECT {', '.join(TYPES)} FROM ({OBJECTS} ORDER BY {order})"
+    return duckdb.sql(query, params={"n": objects, "first": first, "last": last, "time": time}).to_arrow_table()
 
 
-def write_snapshot(
-    raw: Path,
-    form: str,
-    files: Iterable[Iterable[bytes]],
-    time: datetime = TIME,
-    columns: Sequence[str] = tuple(TYPES),
-) -> None:
-    """Write files, each given in pieces, and the manifest of a snapshot of that time."""
-    print(f"  making {raw.name}", flush=True)
-    folder, day = raw / CONFIG / f"{time:%Y-%m-%dT%H-%MZ}", f"{time:%Y-%m-%d}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    (raw / CONFIG / "data").mkdir(exist_ok=True)
-    names = (f"{CONFIG}/data/{day}-{number:04d}.{ENDINGS[form]}" for number in itertools.count())
-    content = {
-        "sourceBucket": BUCKET,
-        "destinationBucket": "arn:aws:s3:::example-inventories",
-        "version": "2016-11-30",
-        "creationTimestamp": str(int(time.replace(tzinfo=UTC).timestamp()) * 1000),
-        "fileFormat": form,
-        "fileSchema": _schema(form, columns),
-        "files": [_listed(raw, name, pieces) for pieces, name in zip(files, names, strict=False)],
-    }
-    manifest = json.dumps(content)
-    (folder / "manifest.json").write_text(manifest)
-    (folder / "manifest.checksum").write_text(hashlib.md5(manifest.encode(), usedforsecurity=False).hexdigest())
+def _file(form: str, rows: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    if form == "ORC":
+        paorc.write_table(rows, sink, compression="zlib")
+    elif form == "Parquet":
+        pq.write_table(rows, sink, compression="snappy", use_dictionary=["bucket", "storage_class"])
+    else:
+        key = rows["key"]
+        for plain, encoded in (("%", "%25"), ("+", "%2B"), ("=", "%3D"), ("ü", "%C3%BC"), (" ", "+")):
+            key = pc.replace_substring(key, plain, encoded)
+        time = pc.strftime(rows["last_modified_date"].cast(pa.timestamp("s")), "%Y-%m-%dT%H:%M:%SZ")
+        columns = {**dict(zip(rows.column_names, rows.columns, strict=True)), "key": key, "last_modified_date": time}
+        texts = pa.table({name: column.cast(pa.string()) for name, column in columns.items()})
+        pacsv.write_csv(texts, sink, pacsv.WriteOptions(include_header=False, quoting_style="all_valid"))
+        return gzip.compress(sink.getvalue(), compresslevel=5)
+    return bytes(sink.getvalue())
 
 
-def _schema(form: str, columns: Sequence[str]) -> str:
+def _write(raw: Path, form: str, files: Iterable[Iterable[bytes]], time: datetime = TIME) -> Path:
+    """Write files, each given in pieces, and their manifest, unless its checksum shows that all are there."""
+    checksum = raw / CONFIG / f"{time:%Y-%m-%dT%H-%MZ}" / "manifest.checksum"
+    if not checksum.exists():
+        print(f"  making {raw.name}", flush=True)
+        shutil.rmtree(checksum.parent, ignore_errors=True)
+        checksum.parent.mkdir(parents=True)
+        (raw / CONFIG / "data").mkdir(exist_ok=True)
+        names = (f"{CONFIG}/data/{time:%Y-%m-%d}-{number:04d}.{ENDINGS[form]}" for number in itertools.count())
+        content = {
+            "sourceBucket": BUCKET,
+            "destinationBucket": "arn:aws:s3:::example-inventories",
+            "version": "2016-11-30",
+            "creationTimestamp": str(int(time.replace(tzinfo=UTC).timestamp()) * 1000),
+            "fileFormat": form,
+            "fileSchema": _schema(form),
+            "files": [_listed(raw, name, pieces) for pieces, name in zip(files, names, strict=False)],
+        }
+        manifest = json.dumps(content).encode()
+        checksum.with_name("manifest.json").write_bytes(manifest)
+        checksum.write_text(hashlib.md5(manifest, usedforsecurity=False).hexdigest())
+    return raw
+
+
+def _schema(form: str) -> str:
     if form == "CSV":
-        return ", ".join(name.title().replace("_", "") for name in columns)
-    types = {name: MANIFEST_TYPES[TYPES.get(name, "VARCHAR")] for name in columns}
+        return ", ".join(name.title().replace("_", "") for name in TYPES)
+    types = {name: MANIFEST_TYPES[kind] for name, kind in TYPES.items()}
     if form == "ORC":
         return f"struct<{','.join(f'{name}:{orc}' for name, (orc, _) in types.items())}>"
-    return "message s3.inventory { " + " ".join(f"optional {p.format(name)};" for name, (_, p) in types.items()) + " }"
+    fields = " ".join(f"optional {parquet.format(name)};" for name, (_, parquet) in types.items())
+    return f"message s3.inventory {{ {fields} }}"
 
 
 def _listed(raw: Path, key: str, pieces: Iterable[bytes]) -> dict[str, Any]:
@@ -141,56 +191,3 @@ def _listed(raw: Path, key: str, pieces: Iterable[bytes]) -> dict[str, Any]:
             file.write(piece)
             digest.update(piece)
         return {"key": key, "size": file.tell(), "MD5checksum": digest.hexdigest()}
-
-
-def file_bytes(form: str, rows: pa.Table) -> bytes:
-    """The rows as one file of an inventory."""
-    if form == "CSV":
-        return gzip.compress(_csv(rows), compresslevel=5)
-    sink = pa.BufferOutputStream()
-    if form == "ORC":
-        paorc.write_table(rows, sink, compression="zlib")
-    else:
-        pq.write_table(rows, sink, compression="snappy", use_dictionary=["bucket", "storage_class"])
-    return bytes(sink.getvalue())
-
-
-def _rows(count: int, seed: int) -> pa.Table:
-    random = np.random.default_rng(seed)
-
-    def numbers(most: int, width: int) -> pa.Array:
-        return pc.utf8_lpad(pa.array(random.integers(0, most, count)).cast(pa.string()), width, "0")
-
-    # A twentieth of the keys has a character that CSV has to encode.
-    odd = pa.array(np.where(random.integers(0, 20, count) == 0, "ü part", "part"))
-    key = pc.binary_join_element_wise(
-        "account-", numbers(60, 2), "/repository-", numbers(40, 3), "/year=", numbers(25, 4), "/", odd, "-",
-        numbers(10**9, 9), ".parquet", "",
-    )  # fmt: skip
-    digits = np.frombuffer(random.bytes(16 * count).hex().encode(), "S32").astype("U32")
-    return pa.table(
-        [
-            pa.repeat(BUCKET, count),
-            key,
-            pa.array(random.integers(0, 2**33, count)),
-            pa.array(random.integers(1_500_000_000, 1_714_000_000, count) * 1000).cast(pa.timestamp("ms")),
-            pa.array(digits),
-            pa.array(random.choice(["STANDARD", "STANDARD", "GLACIER_IR", "INTELLIGENT_TIERING"], count)),
-            pa.array(random.integers(0, 2, count) == 1),
-            pa.repeat("SSE-S3", count),
-        ],
-        names=list(TYPES),
-    )
-
-
-def _csv(rows: pa.Table) -> bytes:
-    key = rows["key"]
-    for plain, encoded in (("%", "%25"), ("+", "%2B"), ("=", "%3D"), ("ü", "%C3%BC"), (" ", "+")):
-        key = pc.replace_substring(key, plain, encoded)
-    rows = rows.set_column(1, "key", key)
-    time = pc.strftime(rows["last_modified_date"], "%Y-%m-%dT%H:%M:%SZ")
-    rows = rows.set_column(3, "last_modified_date", time)
-    rows = pa.table([column.cast(pa.string()) for column in rows.columns], names=list(TYPES))
-    sink = pa.BufferOutputStream()
-    pacsv.write_csv(rows, sink, pacsv.WriteOptions(include_header=False, quoting_style="all_valid"))
-    return bytes(sink.getvalue())

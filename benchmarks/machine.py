@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import platform
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -53,15 +54,12 @@ def _touch(pages: int) -> None:
 
 
 def _processor() -> str:
-    try:
-        match = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    except OSError:
-        match = None
-    return match[1] if match else platform.processor() or "unknown processor"
+    information = Path("/proc/cpuinfo")
+    found = information.exists() and re.search(r"^model name\s*: (.*)$", information.read_text(), re.MULTILINE)
+    return found[1] if found else platform.processor() or "unknown processor"
 
 
 def _version(package: str) -> str | None:
-    try:
+    with suppress(PackageNotFoundError):
         return version(package)
-    except PackageNotFoundError:
-        return None
+    return None

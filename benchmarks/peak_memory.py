@@ -17,7 +17,7 @@ from benchmarks.inventory_files import large_csv, read_snapshot
 from benchmarks.inventory_lake import files_by_snapshot, inventory_lake, open_lake
 from benchmarks.measure import Host, Line, Settings
 from benchmarks.our_run import chunks, context
-from benchmarks.sample_files import QUICK_SCALE, SCALE, large_log, large_trail_file, sample, whole_trail
+from benchmarks.sample_files import large_log, large_trail_file, sample_logs, whole_trail
 from benchmarks.tiny_files import files_of
 from glue_jobs.ingest.chunk_task import ingest_chunk
 from glue_jobs.ingest.duplicates.across_files import Day
@@ -36,7 +36,7 @@ WORKERS = 2
 def measure(settings: Settings) -> Iterator[Line]:
     """Lines of the results: peak memory of a process that does all tasks of a run, one after the other."""
     folder, quick = settings.folder, settings.quick
-    logs, trail = sample(folder, QUICK_SCALE if quick else SCALE), whole_trail(settings)
+    logs, trail = sample_logs(settings), whole_trail(settings)
     large_trail = large_trail_file(trail, folder, 500_000 if quick else 50_000_000)
     whole_run = "one process for all chunks of {}, then the duplicates of every day"
     for pipeline, raw in (

@@ -48,6 +48,11 @@ def sample(folder: Path, scale: float, days: int = 45) -> Path:
     return _once(folder / f"sample-{scale:g}-{days}", write) / "raw" / "s3_access_log"
 
 
+def sample_logs(settings: Settings) -> Path:
+    """The access logs that most benchmarks use."""
+    return sample(settings.folder, QUICK_SCALE if settings.quick else SCALE)
+
+
 def config_file(raw: Path) -> Path:
     """The configuration that belongs to a sample's raw folder."""
     return raw.parent.parent / "config.yaml"

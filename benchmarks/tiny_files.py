@@ -9,14 +9,13 @@ from pathlib import Path
 
 from benchmarks import our_run
 from benchmarks.measure import Contestant, Hosts, Line, Settings, interleaved
-from benchmarks.sample_files import QUICK_SCALE, SCALE, sample, tiny_files
+from benchmarks.sample_files import sample_logs, tiny_files
 
 
 def files_of(settings: Settings) -> tuple[Path, Path]:
     """Folders with 20,000 files of 5 lines, and with the same lines in 20 files."""
-    files, together, scale = (100, 2, QUICK_SCALE) if settings.quick else (20_000, 20, SCALE)
-    raw = sample(settings.folder, scale)
-    return tiny_files(raw, settings.folder / f"tiny-{files}", files, 5, together)
+    files, together = (100, 2) if settings.quick else (20_000, 20)
+    return tiny_files(sample_logs(settings), settings.folder / f"tiny-{files}", files, 5, together)
 
 
 def measure(settings: Settings) -> Iterator[Line]:

@@ -236,3 +236,23 @@ def test_expired_files_of_a_table_whose_files_are_replaced_are_announced_before_
     else:
         commit_run(lake, rows, folder, changes, {})
     assert not Path(old).exists()
+
+
+def test_expired_files_are_deleted_after_the_commits(
+    lake: Lake, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, file = lake.load(S3_ACCESS_LOG), new_file(lake.load(REJECTED_RECORD), 0)
+    expired = {table.name: f"{lake.load(table).location}/metadata/old" for table in (S3_ACCESS_LOG, REJECTED_RECORD)}
+    for address in expired.values():
+        storage_for(address).put(address, b"old")
+    monkeypatch.setattr(LoadedTable, "expired_files", property(lambda table: [expired[table.table.name]]))
+    append, there = LoadedTable.append, []
+
+    def note_and_append(table: LoadedTable, *arguments: Any) -> None:
+        there.append([Path(address).exists() for address in expired.values()])
+        append(table, *arguments)
+
+    monkeypatch.setattr(LoadedTable, "append", note_and_append)
+    commit_run(lake, rows, folder, {S3_ACCESS_LOG: Change([]), REJECTED_RECORD: Change([file])}, {})
+    assert there == [[True, True], [True, True]]
+    assert [Path(address).exists() for address in expired.values()] == [False, False]

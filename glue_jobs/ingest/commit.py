@@ -144,7 +144,7 @@ def _has_change(loaded: LoadedTable, run_id: str, plan: CommitPlan) -> bool:
         return True
     name = loaded.table.name
     files = plan.tables[name].files
-    if not files or (name in plan.commits and loaded.has_all_since(plan.commits[name])):
+    if not files or loaded.has_all_since(plan.commits.get(name, 0)):
         return False
     # All files of a run are committed together, so the first stands for all.
     return bool(_stored(loaded, files[:1]))

@@ -159,7 +159,7 @@ def _repeats(column: pa.ChunkedArray) -> bool:
         return False
     sample = column.slice(0, SMALL_SAMPLE_ROWS)
     values = pc.count_distinct(sample).as_py()
-    if len(column) > SMALL_SAMPLE_ROWS and 16 * values <= 15 * len(sample):
+    if 16 * values <= 15 * len(sample):
         sample = column.slice(0, SAMPLE_ROWS)
         values = pc.count_distinct(sample).as_py()
     return bool(2 * values <= len(sample))

@@ -96,7 +96,8 @@ def test_a_change_is_found_by_its_file_when_its_commit_is_no_longer_kept(
     commits: dict[str, Any] = {} if counted else {"commits": {}}
     content = plan_file(lake, folder, missing(lake), before, **commits)
     (address,) = commit(lake, before)
-    for number in range(before + 1, before + SNAPSHOTS_KEPT + 5):
+    # As many as make the oldest commit that is kept the one after the run's.
+    for number in range(before + 1, before + 1 + SNAPSHOTS_KEPT):
         commit(lake, number)
     assert finish(lake) == []
     content["tables"][NAME]["files"] = [planned(address, before)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -58,6 +59,14 @@ def test_an_object_has_the_sums_of_its_parts() -> None:
     )
     assert (a["last_modified"], a["ingested_at"]) == (datetime(2024, 5, 8), NOW)
     assert (b["records"], b["rows"], b["first_event_time"], b["object_day"]) == (0, 0, None, None)
+
+
+def test_duplicates_of_chunks_and_those_found_later_are_added_up() -> None:
+    chunks = [replace(counts(a=(5, 0, 0, 0, 0), b=(3, 0, 0, 0, 0)), duplicates=np.array([1, 0])) for _ in range(2)]
+    objects = [raw_object("a"), raw_object("b")]
+    a, b = ledger_rows("s3_access_log", "run", NOW, objects, chunks, {"/raw/a": 3}).to_pylist()
+    assert (a["records"], a["rows"], a["duplicates"]) == (10, 5, 5)
+    assert (b["records"], b["rows"], b["duplicates"]) == (6, 6, 0)
 
 
 def test_totals_add_up() -> None:

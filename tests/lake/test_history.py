@@ -1,0 +1,52 @@
+"""Old snapshots expire: all but some when there are many, and those that nobody can still be reading."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from glue_jobs.ingest.data_files import write_file
+from glue_jobs.lake import Lake, LoadedTable, history
+from glue_jobs.lake.schema import SNAPSHOTS_KEPT
+from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
+from glue_jobs.storage import storage_for
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from tests.ingest.test_data_files import full_rows
+from tests.lake.small_commits import commit, new_lake
+
+
+def test_as_many_snapshots_are_kept_as_time_travel_needs(tmp_path: Path) -> None:
+    lake = new_lake(tmp_path)
+    seen = []
+    for number in range(SNAPSHOTS_KEPT + 2):
+        commit(lake, number)
+        seen.append([summary["number"] for summary in lake.load(REJECTED_RECORD).summaries()])
+    assert [len(numbers) for numbers in seen[-3:]] == [SNAPSHOTS_KEPT] * 3
+    assert seen[-1] == [str(number) for number in range(SNAPSHOTS_KEPT + 1, 1, -1)]
+
+
+def replace_file(lake: Lake, number: int) -> str:
+    """One data file takes the place of all others."""
+    loaded: LoadedTable = lake.load(DAILY_STORAGE)
+    row = full_rows(DAILY_STORAGE)[0]
+    rows = pa.Table.from_pylist([row], schema=DAILY_STORAGE.arrow_schema)
+    partition = {name: row[name] for name in DAILY_STORAGE.partitions}
+    file = write_file(DAILY_STORAGE, rows, f"{loaded.location}/data/{number}.parquet", partition)
+    loaded.append([file.descriptor], {}, loaded.files())
+    storage_for(lake.location).delete(loaded.expired_files)
+    return file.address
+
+
+@pytest.mark.parametrize(("hours", "left"), [(24, 4), (0, 2)])
+def test_a_replaced_file_is_deleted_once_nobody_can_be_reading_it(
+    hours: int, left: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "MAX_READING_TIME", timedelta(hours=hours))
+    lake = Lake(str(tmp_path / "lake"), "usage_lake")
+    lake.create(DAILY_STORAGE)
+    written = [replace_file(lake, number) for number in range(4)]
+    assert [Path(address).exists() for address in written] == [False] * (4 - left) + [True] * left
+    assert [file.address for file in lake.load(DAILY_STORAGE).files()] == written[-1:]

@@ -18,17 +18,25 @@ from glue_jobs.enrich.datasets import distinct
 Bools = npt.NDArray[np.bool_]
 
 
-def is_own(requester: pa.Array, remote_ip: pa.Array, config: Config) -> pa.BooleanArray:
+# The authentication of a presigned URL, in access logs and CloudTrail.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
+PRESIGNED = "QueryString"
+
+
+def is_own(requester: pa.Array, remote_ip: pa.Array, authentication: pa.Array, config: Config) -> pa.BooleanArray:
     """Whether a request is the publisher's own by ``config.own_traffic``; never null.
 
     ``requester`` is a canonical user id, an ARN or an account id, ``remote_ip`` an IPv4 or IPv6 address. Null and any
-    other text match nothing. Arrays are strings, plain or dictionary-encoded.
+    other text match nothing. The requester of a presigned URL (``authentication`` is QueryString) is its signer and
+    anybody may use it, so only the address decides. Arrays are strings, plain or dictionary-encoded.
     """
     own = config.own_traffic
     result = np.zeros(len(requester), bool)
     if own.accounts or own.principals:
         callers, rows = distinct(requester, encode=True)
         result |= np.append(_own_callers(callers, own), False)[rows]
+        ways, way_rows = distinct(authentication, encode=True)
+        result &= np.append([way != PRESIGNED for way in ways.to_pylist()], True).astype(bool)[way_rows]
     if own.cidrs:
         addresses, rows = distinct(remote_ip, encode=True)
         result |= np.append(_own_addresses(addresses.to_pylist(), own.cidrs), False)[rows]

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from glue_jobs.sample.publisher import ARCHIVE_ACCOUNT, PUBLISHER_ACCOUNT, storable
-from glue_jobs.sample.requesters import ANONYMOUS, ATHENA, OWN_PRINCIPAL, Requester, Requesters, is_robot
+from glue_jobs.sample.requesters import ANONYMOUS, ATHENA, OWN_PRINCIPAL, PRESIGNED, Requester, Requesters, is_robot
 
 ID_LETTERS = 17
 
@@ -20,7 +20,8 @@ ID_LETTERS = 17
 def requester_table(requesters: Requesters) -> pa.Table:
     """One row per requester: ``requester`` is its position. The ``subscriber_account_id`` of a service is null.
 
-    ``identity`` numbers what makes two requests one requester's: its name, or else address and user agent.
+    ``identity`` numbers what makes two requests one requester's: its name, or else address and user agent, as of who
+    has a presigned URL.
     """
     identities: dict[str, int] = {}
     rows = [
@@ -29,7 +30,9 @@ def requester_table(requesters: Requesters) -> pa.Table:
             "requester": number,
             "user_agent": storable(each.user_agent),
             "subscriber_account_id": each.account or None,
-            "identity": identities.setdefault(each.name or f"{each.address} {each.user_agent}", len(identities)),
+            "identity": identities.setdefault(
+                (each.style != PRESIGNED and each.name) or f"{each.address} {each.user_agent}", len(identities)
+            ),
             "is_foreign": each.is_foreign,
             "is_signed": bool(each.name and each.account),
             "is_robot": is_robot(each.user_agent),

@@ -17,9 +17,25 @@ LOADER = "arn:aws:sts::123456789012:assumed-role/Loader/session"
 IN_TEAM = "arn:aws:iam::123456789012:role/team/sub/Loader"
 
 
-def own(requester: str | None = None, ip: str | None = None, **traffic: tuple[str, ...]) -> object:
+def own(
+    requester: str | None = None, ip: str | None = None, authentication: str | None = None, **traffic: tuple[str, ...]
+) -> object:
     config = Config(own_traffic=OwnTraffic(**traffic))
-    return is_own(pa.array([requester], pa.string()), pa.array([ip], pa.string()), config).to_pylist()[0]
+    columns = [pa.array([text], pa.string()) for text in (requester, ip, authentication)]
+    return is_own(*columns, config).to_pylist()[0]
+
+
+@pytest.mark.parametrize(
+    ("authentication", "by_signer", "by_address"),
+    [("QueryString", False, True), ("AuthHeader", True, True), (None, True, True)],
+)
+def test_a_presigned_url_is_own_by_its_address_only(
+    authentication: str | None, by_signer: bool, by_address: bool
+) -> None:
+    accounts, cidrs = ("123456789012",), ("192.0.2.0/24",)
+    assert own(LOADER, "198.51.100.1", authentication, accounts=accounts, cidrs=cidrs) is by_signer
+    assert own(LOADER, "198.51.100.1", authentication, principals=(IN_TEAM,)) is by_signer
+    assert own(LOADER, "192.0.2.1", authentication, accounts=accounts, cidrs=cidrs) is by_address
 
 
 @pytest.mark.parametrize(
@@ -111,4 +127,5 @@ def test_ranges_hold_what_ipaddress_says(cidrs: list[tuple[int, int]], ips: list
     texts = pa.array([str(address) for address in addresses], pa.string())
     expected = [any(address in network for network in networks) for address in addresses]
     for array in (texts, texts.dictionary_encode()):
-        assert is_own(pa.nulls(len(texts), pa.string()), array, config).to_pylist() == expected
+        nobody = pa.nulls(len(texts), pa.string())
+        assert is_own(nobody, array, nobody, config).to_pylist() == expected

@@ -51,6 +51,7 @@ class Row(NamedTuple):
     size: int
     agent: str | None
     version: str
+    is_presigned: bool
 
 
 @pytest.fixture(scope="module")
@@ -306,6 +307,7 @@ def _row(match: re.Match[bytes]) -> Row:
         *number,
         agent,
         str(field[17]),
+        str(field[19]).split()[2] == "QueryString",
     )
 
 
@@ -342,7 +344,7 @@ def _group(row: Row, day: date) -> tuple[str, str | None, str | None]:
 
 
 def _reader(row: Row) -> str:
-    return row.requester or f"{row.ip} {row.agent or ''}"
+    return (not row.is_presigned and row.requester) or f"{row.ip} {row.agent or ''}"
 
 
 def _count(rows: list[Row]) -> dict[tuple[str, str | None, str | None], dict[str, int]]:

@@ -70,13 +70,15 @@ def enrich_cloudtrail(rows: pa.Table, config: Config, reference: ReferenceData) 
         "principal_arn",
         "subscriber_account_id",
         "source_ip_address",
+        "authentication_method",
         "user_agent",
     )
     column = {name: rows[name].chunk(0) for name in names}
     account, repository = assign_datasets(column["bucket"], column["key"], column["access_point_arn"], config)
     # Callers from other accounts have no ARN. Users and roles of the publisher may be configured by theirs.
-    by_arn = is_own(column["principal_arn"], column["source_ip_address"], config)
-    own = pc.or_(by_arn, is_own(column["subscriber_account_id"], column["source_ip_address"], config))
+    address, authentication = column["source_ip_address"], column["authentication_method"]
+    by_arn = is_own(column["principal_arn"], address, authentication, config)
+    own = pc.or_(by_arn, is_own(column["subscriber_account_id"], address, authentication, config))
     rows = (
         rows.append_column("account", account)
         .append_column("repository", repository)

@@ -36,13 +36,22 @@ def enrich_access_log(rows: pa.Table, config: Config, reference: ReferenceData) 
     """Parsed lines with the derived columns of the table: data set, own traffic, robots, day."""
     column = {
         name: as_single_array(rows[name])
-        for name in ("bucket", "key", "access_point_arn", "requester", "remote_ip", "user_agent")
+        for name in (
+            "bucket",
+            "key",
+            "access_point_arn",
+            "requester",
+            "remote_ip",
+            "authentication_type",
+            "user_agent",
+        )
     }
     account, repository = assign_datasets(column["bucket"], column["key"], column["access_point_arn"], config)
+    own = is_own(column["requester"], column["remote_ip"], column["authentication_type"], config)
     rows = (
         rows.append_column("account", account)
         .append_column("repository", repository)
-        .append_column("is_own", is_own(column["requester"], column["remote_ip"], config))
+        .append_column("is_own", own)
         .append_column("is_robot", is_robot(column["user_agent"], reference[ROBOTS]))
     )
     return with_event_days(rows)

@@ -2,28 +2,78 @@
 -- Period: the last 30 complete days and today.
 WITH request AS (
     SELECT
-        coalesce(account, '(none)') AS account,
-        coalesce(repository, '(none)') AS repository,
-        coalesce(operation, '(none)') AS operation,
-        http_status,
-        coalesce(error_code, '(none)') AS error_code,
-        -- S3 gives redirects an error code too, and a few failures the status 200.
-        http_status >= 400
-            OR (error_code IS NOT NULL AND coalesce(http_status, 0) NOT BETWEEN 300 AND 399) AS is_error,
-        event_time,
-        coalesce(requester, remote_ip || ' ' || coalesce(user_agent, '-')) AS reader,
-        NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)
-            -- What S3 does by itself, such as lifecycle work, has no reader.
-            AND NOT coalesce(operation LIKE 'S3.%', false) AS is_audience
-    FROM s3_access_log
+        account,
+        repository,
+        is_error,
+        CASE WHEN is_error THEN operation END AS operation,
+        CASE WHEN is_error THEN http_status END AS http_status,
+        CASE WHEN is_error THEN coalesce(error_code, '(none)') END AS error_code,
+        CASE WHEN is_error THEN reader END AS reader,
+        is_there,
+        is_audience,
+        event_time
+    FROM access_request
     WHERE event_date >= current_date - INTERVAL '30' DAY
         AND event_date <= current_date
 ),
 
-repository_total AS (
-    SELECT account, repository, count(*) AS requests
+-- One row per reader, so that what is counted twice stays small.
+reader_total AS (
+    SELECT
+        account,
+        repository,
+        is_error,
+        operation,
+        http_status,
+        error_code,
+        reader,
+        count(*) AS requests,
+        count(*) FILTER (WHERE is_audience) AS audience_requests,
+        min(event_time) AS first_seen,
+        max(event_time) AS last_seen,
+        bool_or(is_there) AS is_there
     FROM request
-    GROUP BY account, repository
+    GROUP BY account, repository, is_error, operation, http_status, error_code, reader
+),
+
+-- Anybody can name a data set that does not exist: one that nothing was served of and no inventory lists.
+listed AS (
+    SELECT DISTINCT
+        coalesce(account, '(none)') AS listed_account,
+        coalesce(repository, '(none)') AS listed_repository
+    FROM daily_storage
+    WHERE snapshot_date <= current_date
+),
+
+known AS (
+    SELECT
+        *,
+        bool_or(is_there) OVER (PARTITION BY account, repository) OR listed_account IS NOT NULL AS is_dataset
+    FROM reader_total
+    LEFT JOIN listed
+        ON account = listed_account
+        AND repository = listed_repository
+),
+
+named AS (
+    SELECT
+        CASE WHEN is_dataset THEN account ELSE '(nothing there)' END AS account,
+        CASE WHEN is_dataset THEN repository ELSE '(nothing there)' END AS repository,
+        is_error,
+        operation,
+        http_status,
+        error_code,
+        reader,
+        requests,
+        audience_requests,
+        first_seen,
+        last_seen
+    FROM known
+),
+
+compared AS (
+    SELECT *, sum(requests) OVER (PARTITION BY account, repository) AS dataset_requests
+    FROM named
 ),
 
 error_total AS (
@@ -33,38 +83,36 @@ error_total AS (
         operation,
         http_status,
         error_code,
-        count(*) AS errors,
+        sum(requests) AS errors,
+        max(dataset_requests) AS dataset_requests,
         count(DISTINCT reader) AS unique_requesters,
-        min(event_time) AS first_seen,
-        max(event_time) AS last_seen,
-        count(*) FILTER (WHERE is_audience) AS audience_errors,
-        count(DISTINCT reader) FILTER (WHERE is_audience) AS audience_unique_requesters
-    FROM request
+        min(first_seen) AS first_seen,
+        max(last_seen) AS last_seen,
+        sum(audience_requests) AS audience_errors,
+        count(DISTINCT reader) FILTER (WHERE audience_requests > 0) AS audience_unique_requesters
+    FROM compared
     WHERE is_error
     GROUP BY account, repository, operation, http_status, error_code
 )
 
 SELECT
-    error_total.account,
-    error_total.repository,
+    account,
+    repository,
     operation,
     http_status,
     error_code,
     errors,
-    CAST(errors AS double) / requests AS share_of_requests,
+    CAST(errors AS double) / dataset_requests AS share_of_requests,
     unique_requesters,
     first_seen,
     last_seen,
     audience_errors,
     audience_unique_requesters
 FROM error_total
-INNER JOIN repository_total
-    ON error_total.account = repository_total.account
-    AND error_total.repository = repository_total.repository
 ORDER BY
     errors DESC,
-    error_total.account,
-    error_total.repository,
+    account,
+    repository,
     operation,
     http_status NULLS LAST,
     error_code

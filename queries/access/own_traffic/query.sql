@@ -1,19 +1,62 @@
 -- How much of the traffic is the publisher's own, in all and per data set.
 -- Period: the last 30 complete days and today.
-WITH request AS (
+WITH
+-- One row per reader, so that what is counted twice stays small.
+reader_total AS (
     SELECT
-        coalesce(account, '(none)') AS account,
-        coalesce(repository, '(none)') AS repository,
-        operation IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND http_status IN (200, 206) AS is_served_get,
-        coalesce(bytes_sent, 0) AS bytes_sent,
-        coalesce(requester, remote_ip || ' ' || coalesce(user_agent, '-')) AS reader,
-        coalesce(is_own, false) AS is_own,
-        NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)
-            -- What S3 does by itself, such as lifecycle work, has no reader.
-            AND NOT coalesce(operation LIKE 'S3.%', false) AS is_audience
-    FROM s3_access_log
+        account,
+        repository,
+        reader,
+        count(*) AS requests,
+        count(*) FILTER (WHERE is_own) AS own_requests,
+        count(*) FILTER (WHERE is_served_get) AS served_gets,
+        count(*) FILTER (WHERE is_own AND is_served_get) AS own_served_gets,
+        sum(bytes_sent) AS bytes_sent,
+        coalesce(sum(bytes_sent) FILTER (WHERE is_own), 0) AS own_bytes_sent,
+        count(*) FILTER (WHERE is_audience) AS audience_requests,
+        count(*) FILTER (WHERE is_audience AND is_served_get) AS audience_served_gets,
+        coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS audience_bytes_sent,
+        bool_or(is_there) AS is_there
+    FROM access_request
     WHERE event_date >= current_date - INTERVAL '30' DAY
         AND event_date <= current_date
+    GROUP BY account, repository, reader
+),
+
+-- Anybody can name a data set that does not exist: one that nothing was served of and no inventory lists.
+listed AS (
+    SELECT DISTINCT
+        coalesce(account, '(none)') AS listed_account,
+        coalesce(repository, '(none)') AS listed_repository
+    FROM daily_storage
+    WHERE snapshot_date <= current_date
+),
+
+known AS (
+    SELECT
+        *,
+        bool_or(is_there) OVER (PARTITION BY account, repository) OR listed_account IS NOT NULL AS is_dataset
+    FROM reader_total
+    LEFT JOIN listed
+        ON account = listed_account
+        AND repository = listed_repository
+),
+
+named AS (
+    SELECT
+        CASE WHEN is_dataset THEN account ELSE '(nothing there)' END AS account,
+        CASE WHEN is_dataset THEN repository ELSE '(nothing there)' END AS repository,
+        reader,
+        requests,
+        own_requests,
+        served_gets,
+        own_served_gets,
+        bytes_sent,
+        own_bytes_sent,
+        audience_requests,
+        audience_served_gets,
+        audience_bytes_sent
+    FROM known
 ),
 
 total AS (
@@ -21,19 +64,19 @@ total AS (
         grouping(account, repository) AS columns_left_out,
         account,
         repository,
-        count(*) AS requests,
-        count(*) FILTER (WHERE is_own) AS own_requests,
-        count(*) FILTER (WHERE is_served_get) AS served_gets,
-        count(*) FILTER (WHERE is_own AND is_served_get) AS own_served_gets,
+        sum(requests) AS requests,
+        sum(own_requests) AS own_requests,
+        sum(served_gets) AS served_gets,
+        sum(own_served_gets) AS own_served_gets,
         sum(bytes_sent) AS bytes_sent,
-        coalesce(sum(bytes_sent) FILTER (WHERE is_own), 0) AS own_bytes_sent,
+        sum(own_bytes_sent) AS own_bytes_sent,
         count(DISTINCT reader) AS unique_requesters,
-        count(DISTINCT reader) FILTER (WHERE is_own) AS own_unique_requesters,
-        count(*) FILTER (WHERE is_audience) AS audience_requests,
-        count(*) FILTER (WHERE is_audience AND is_served_get) AS audience_served_gets,
-        coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS audience_bytes_sent,
-        count(DISTINCT reader) FILTER (WHERE is_audience) AS audience_unique_requesters
-    FROM request
+        count(DISTINCT reader) FILTER (WHERE own_requests > 0) AS own_unique_requesters,
+        sum(audience_requests) AS audience_requests,
+        sum(audience_served_gets) AS audience_served_gets,
+        sum(audience_bytes_sent) AS audience_bytes_sent,
+        count(DISTINCT reader) FILTER (WHERE audience_requests > 0) AS audience_unique_requesters
+    FROM named
     GROUP BY GROUPING SETS ((account, repository), ())
     HAVING count(*) > 0
 )

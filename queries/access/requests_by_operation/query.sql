@@ -1,20 +1,5 @@
 -- What was asked of each bucket, by operation, and how it ended.
 -- Period: the last 30 complete days and today.
-WITH request AS (
-    SELECT
-        bucket,
-        coalesce(operation, '(none)') AS operation,
-        http_status,
-        coalesce(bytes_sent, 0) AS bytes_sent,
-        coalesce(requester, remote_ip || ' ' || coalesce(user_agent, '-')) AS reader,
-        NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)
-            -- What S3 does by itself, such as lifecycle work, has no reader.
-            AND NOT coalesce(operation LIKE 'S3.%', false) AS is_audience
-    FROM s3_access_log
-    WHERE event_date >= current_date - INTERVAL '30' DAY
-        AND event_date <= current_date
-)
-
 SELECT
     bucket,
     operation,
@@ -29,6 +14,8 @@ SELECT
     count(*) FILTER (WHERE is_audience) AS audience_requests,
     coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS audience_bytes_sent,
     count(DISTINCT reader) FILTER (WHERE is_audience) AS audience_unique_requesters
-FROM request
+FROM access_request
+WHERE event_date >= current_date - INTERVAL '30' DAY
+    AND event_date <= current_date
 GROUP BY bucket, operation
 ORDER BY bucket, requests DESC, operation

@@ -3,14 +3,12 @@
 WITH request AS (
     SELECT
         lower(user_agent) AS agent,
-        coalesce(is_robot, false) AS is_robot,
-        operation IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND http_status IN (200, 206) AS is_served_get,
-        coalesce(bytes_sent, 0) AS bytes_sent,
-        coalesce(requester, remote_ip || ' ' || coalesce(user_agent, '-')) AS reader,
-        NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)
-            -- What S3 does by itself, such as lifecycle work, has no reader.
-            AND NOT coalesce(operation LIKE 'S3.%', false) AS is_audience
-    FROM s3_access_log
+        is_robot,
+        is_served_get,
+        bytes_sent,
+        reader,
+        is_audience
+    FROM access_request
     WHERE event_date >= current_date - INTERVAL '30' DAY
         AND event_date <= current_date
 ),
@@ -21,6 +19,7 @@ named AS (
         CASE
             WHEN agent IS NULL OR agent = '' THEN '(none)'
             WHEN regexp_like(agent, 's3console') THEN 'S3 console'
+            WHEN regexp_like(agent, '^amazon cloudfront') THEN 'CloudFront'
             WHEN regexp_like(agent, '[.]amazonaws[.]com|aws-internal|^aws internal') THEN 'AWS service'
             WHEN regexp_like(agent, 'aws-cli/') THEN 'aws-cli'
             WHEN regexp_like(agent, 's5cmd') THEN 's5cmd'
@@ -34,6 +33,7 @@ named AS (
             WHEN regexp_like(agent, 'hadoop|emrfs|elasticmapreduce|spark[/ ]') THEN 'Spark or Hadoop (S3A, EMRFS)'
             WHEN regexp_like(agent, 'boto3/') THEN 'boto3'
             WHEN regexp_like(agent, 'botocore/') THEN 'botocore'
+            WHEN regexp_like(agent, 'boto/2') THEN 'boto (version 2)'
             WHEN regexp_like(agent, '^r[ /]|r-curl/|httr|rcurl|paws/') THEN 'R'
             WHEN regexp_like(agent, 'aws-sdk-[a-z]') THEN regexp_extract(agent, 'aws-sdk-[a-z]+')
             WHEN regexp_like(agent, 'object_store/') THEN 'object_store (Rust)'

@@ -4,25 +4,24 @@ WITH request AS (
     SELECT
         event_date,
         event_time,
-        coalesce(account, '(none)') AS account,
-        coalesce(repository, '(none)') AS repository,
+        account,
+        repository,
         bucket,
         key,
         version_id,
-        coalesce(requester, remote_ip || ' ' || coalesce(user_agent, '-')) AS reader,
-        operation = 'REST.GET.OBJECT' AND http_status = 200 AS is_complete_get,
-        operation IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND http_status IN (200, 206) AS is_served_get,
-        coalesce(bytes_sent, 0) AS bytes_sent,
+        reader,
+        is_complete_get,
+        is_served_get,
+        is_there,
+        bytes_sent,
         object_size,
-        NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)
-            -- What S3 does by itself, such as lifecycle work, has no reader.
-            AND NOT coalesce(operation LIKE 'S3.%', false) AS is_audience
-    FROM s3_access_log
+        is_audience
+    FROM access_request
     -- One day more than the period: a read that began the day before is no read of the first day.
     WHERE event_date >= current_date - INTERVAL '30' DAY - INTERVAL '1' DAY
         AND event_date <= current_date
-        AND coalesce(account, '(none)') = ?
-        AND coalesce(repository, '(none)') = ?
+        AND account = ?
+        AND repository = ?
 ),
 
 -- A read: served GETs of one object version by one reader, no pause over 30 minutes between them.

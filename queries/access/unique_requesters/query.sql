@@ -1,39 +1,79 @@
 -- How many different requesters there were: in all, per account, per data set. None of the counts is a sum of others.
 -- Period: the last 12 complete months and the month under way.
-WITH request AS (
+WITH
+-- One row per reader, so that what is counted twice stays small.
+reader_total AS (
     SELECT
-        coalesce(account, '(none)') AS account,
-        coalesce(repository, '(none)') AS repository,
-        coalesce(requester, remote_ip || ' ' || coalesce(user_agent, '-')) AS reader,
-        operation IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND http_status IN (200, 206) AS is_served_get,
-        NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)
-            -- What S3 does by itself, such as lifecycle work, has no reader.
-            AND NOT coalesce(operation LIKE 'S3.%', false) AS is_audience
-    FROM s3_access_log
+        account,
+        repository,
+        is_through_cloudfront,
+        reader,
+        count(*) AS requests,
+        count(*) FILTER (WHERE is_audience) AS audience_requests,
+        count(*) FILTER (WHERE is_served_get) AS served_gets,
+        count(*) FILTER (WHERE is_audience AND is_served_get) AS audience_served_gets,
+        bool_or(is_there) AS is_there
+    FROM access_request
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
+    GROUP BY account, repository, is_through_cloudfront, reader
+),
+
+-- Anybody can name a data set that does not exist: one that nothing was served of and no inventory lists.
+listed AS (
+    SELECT DISTINCT
+        coalesce(account, '(none)') AS listed_account,
+        coalesce(repository, '(none)') AS listed_repository
+    FROM daily_storage
+    WHERE snapshot_date <= current_date
+),
+
+known AS (
+    SELECT
+        *,
+        bool_or(is_there) OVER (PARTITION BY account, repository) OR listed_account IS NOT NULL AS is_dataset
+    FROM reader_total
+    LEFT JOIN listed
+        ON account = listed_account
+        AND repository = listed_repository
+),
+
+named AS (
+    SELECT
+        CASE WHEN is_dataset THEN account ELSE '(nothing there)' END AS account,
+        CASE WHEN is_dataset THEN repository ELSE '(nothing there)' END AS repository,
+        is_through_cloudfront,
+        reader,
+        requests,
+        audience_requests,
+        served_gets,
+        audience_served_gets
+    FROM known
 ),
 
 total AS (
     SELECT
-        grouping(account, repository) AS columns_left_out,
+        grouping(account, repository, is_through_cloudfront) AS columns_left_out,
         account,
         repository,
-        count(*) AS requests,
+        is_through_cloudfront,
+        sum(requests) AS requests,
         count(DISTINCT reader) AS unique_requesters,
-        count(DISTINCT reader) FILTER (WHERE is_served_get) AS unique_requesters_served,
-        count(*) FILTER (WHERE is_audience) AS audience_requests,
-        count(DISTINCT reader) FILTER (WHERE is_audience) AS audience_unique_requesters,
-        count(DISTINCT reader) FILTER (WHERE is_audience AND is_served_get) AS audience_unique_requesters_served
-    FROM request
-    GROUP BY GROUPING SETS ((account, repository), (account), ())
+        count(DISTINCT reader) FILTER (WHERE served_gets > 0) AS unique_requesters_served,
+        sum(audience_requests) AS audience_requests,
+        count(DISTINCT reader) FILTER (WHERE audience_requests > 0) AS audience_unique_requesters,
+        count(DISTINCT reader) FILTER (WHERE audience_served_gets > 0) AS audience_unique_requesters_served
+    FROM named
+    GROUP BY GROUPING SETS ((account, repository), (account), (is_through_cloudfront), ())
     HAVING count(*) > 0
 )
 
 SELECT
-    CASE columns_left_out WHEN 0 THEN 'repository' WHEN 1 THEN 'account' ELSE 'total' END AS level,
-    CASE WHEN columns_left_out <= 1 THEN account ELSE '(all)' END AS account,
-    CASE WHEN columns_left_out = 0 THEN repository ELSE '(all)' END AS repository,
+    CASE columns_left_out
+        WHEN 1 THEN 'repository' WHEN 3 THEN 'account' WHEN 6 THEN 'through CloudFront' ELSE 'total'
+    END AS level,
+    CASE WHEN columns_left_out <= 3 THEN account ELSE '(all)' END AS account,
+    CASE WHEN columns_left_out = 1 THEN repository ELSE '(all)' END AS repository,
     requests,
     unique_requesters,
     unique_requesters_served,
@@ -41,4 +81,5 @@ SELECT
     audience_unique_requesters,
     audience_unique_requesters_served
 FROM total
+WHERE columns_left_out <> 6 OR is_through_cloudfront
 ORDER BY columns_left_out DESC, total.account, total.repository

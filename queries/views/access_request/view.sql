@@ -1,0 +1,56 @@
+-- What counts, defined once for all queries on access logs. A filter on event_date reaches the table's partitions.
+CREATE OR REPLACE VIEW access_request AS
+SELECT
+    event_date,
+    event_time,
+    coalesce(account, '(none)') AS account,
+    coalesce(repository, '(none)') AS repository,
+    bucket,
+    key,
+    version_id,
+    coalesce(operation, '(none)') AS operation,
+    http_status,
+    error_code,
+    object_size,
+    coalesce(bytes_sent, 0) AS bytes_sent,
+    user_agent,
+    -- S3 names CloudFront's service (origin access control) or an origin access identity, never who reads.
+    coalesce(
+        regexp_like(requester, '^(svc:)?cloudfront[.]amazonaws[.]com$|^arn:[^:]+:iam::cloudfront:user/'), false
+    ) AS is_through_cloudfront,
+    CASE
+        WHEN regexp_like(requester, '^(svc:)?cloudfront[.]amazonaws[.]com$|^arn:[^:]+:iam::cloudfront:user/') THEN NULL
+        -- The requester of a presigned URL is its signer. The canonical id is that of anonymous requests.
+        WHEN requester IS NULL
+            OR requester IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')
+            OR authentication_type = 'QueryString'
+            THEN remote_ip || ' ' || coalesce(user_agent, '-')
+        ELSE requester
+    END AS reader,
+    coalesce(is_own, false) AS is_own,
+    coalesce(is_robot, false) AS is_robot,
+    NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)
+        -- What S3 does by itself, such as lifecycle work, has no reader.
+        AND NOT coalesce(operation LIKE 'S3.%', false) AS is_audience,
+    -- An error code with status 200: the response broke off after its first line was sent.
+    coalesce(operation = 'REST.GET.OBJECT' AND http_status = 200 AND error_code IS NULL, false) AS is_complete_get,
+    coalesce(
+        operation IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND http_status IN (200, 206) AND error_code IS NULL,
+        false
+    ) AS is_served_get,
+    -- S3 gives redirects an error code too, and a few failures the status 200.
+    coalesce(
+        http_status >= 400 OR (error_code IS NOT NULL AND coalesce(http_status, 0) NOT BETWEEN 300 AND 399), false
+    ) AS is_error,
+    -- Whether the request shows that its key exists. A preflight request succeeds for any key.
+    coalesce(operation NOT LIKE '%.OPTIONS.%', false)
+        AND (
+            coalesce(http_status BETWEEN 200 AND 299 AND error_code IS NULL, false)
+            OR coalesce(http_status = 304, false)
+            OR (
+                http_status IS NULL
+                AND error_code IS NULL
+                AND (operation LIKE 'S3.%' OR operation LIKE 'REST.COPY.%')
+            )
+        ) AS is_there
+FROM s3_access_log

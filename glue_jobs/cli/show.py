@@ -10,12 +10,16 @@ import pyarrow as pa
 from glue_jobs.cli.terminal import console, text_table
 from glue_jobs.progress import printable
 from glue_jobs.publish.text import cell, csv_text, json_text, records
+from glue_jobs.sources import SOURCES
 
-STATUS = """
-SELECT pipeline, count(*) AS objects, sum(records) AS records, sum(rows) AS "rows", sum(rejected) AS rejected,
+# A source of which nothing is ingested has a row of zeros, so that a mistyped path is noticed.
+STATUS = f"""
+SELECT source.pipeline, count(key) AS objects, sum(records) AS records, sum(rows) AS "rows", sum(rejected) AS rejected,
        sum(duplicates) AS duplicates, sum(filtered) AS filtered, min(first_event_time) AS oldest_event,
        max(last_event_time) AS newest_event, max(ingested_at) AS last_run
-FROM ingested_object GROUP BY pipeline ORDER BY pipeline
+FROM (VALUES {", ".join(f"('{source}')" for source in SOURCES)}) AS source (pipeline)
+LEFT JOIN ingested_object ON ingested_object.pipeline = source.pipeline
+GROUP BY source.pipeline ORDER BY source.pipeline
 """
 
 REJECTED = """

@@ -60,7 +60,7 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
     new = not_ingested(lake, pipeline.name, listed)
     reporter.say(f"{len(listed):,} objects listed, {len(new):,} of them new")
     if not new:
-        return RunSummary(None, len(listed), skipped, NOTHING)
+        return RunSummary(None, len(listed), skipped, NOTHING, first_delivery=pipeline.first_delivery)
     folder = new_run(runs, now)
     with Heartbeat(folder) as heartbeat:
         run = _Run(request, rows, listed, new, folder, now, pipeline.reference_data(), reporter)

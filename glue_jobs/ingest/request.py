@@ -39,13 +39,17 @@ class IngestRequest:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What a run did. ``run_id`` is None when it stored nothing; ``listed`` counts raw objects."""
+    """What a run did. ``run_id`` is None when it stored nothing; ``listed`` counts raw objects.
+
+    ``first_delivery`` says when AWS delivers the first object of the source.
+    """
 
     run_id: str | None
     listed: int
     skipped: Skipped
     totals: Totals
     invalid_snapshots: tuple[InvalidSnapshot, ...] = ()
+    first_delivery: str = ""
 
     @property
     def failed(self) -> bool:

@@ -14,6 +14,12 @@ def sentence(summary: RunSummary) -> str:
 
 def _counts(summary: RunSummary) -> str:
     if summary.run_id is None:
+        if summary.skipped.empty_path:
+            path = printable(summary.skipped.empty_path)
+            return (
+                f"nothing has been delivered below {path} yet; {summary.first_delivery};"
+                " if that time has passed, check the name of the bucket and the prefix"
+            )
         if not summary.listed:
             return "nothing new: there are no objects of these days"
         return "nothing new: every object listed is in the lake already" + (

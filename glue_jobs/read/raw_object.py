@@ -43,7 +43,7 @@ class Skipped:
 
     ``folders`` are those of related logs that the source leaves out on purpose; nobody has looked into them.
     ``unfinished`` are those of snapshots whose delivery has not ended; a later run finds them again. ``takeable`` says
-    that ``--any-name`` takes the counted ones.
+    that ``--any-name`` takes the counted ones. ``empty_path`` is the raw path when nothing is below it at all.
     """
 
     count: int = 0
@@ -51,6 +51,7 @@ class Skipped:
     folders: set[str] = field(default_factory=set)
     unfinished: set[str] = field(default_factory=set)
     takeable: bool = True
+    empty_path: str = ""
 
     def add(self, address: str) -> None:
         """Count one more."""

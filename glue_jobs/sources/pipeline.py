@@ -50,10 +50,11 @@ class Pipeline(ABC):
     """One source on its way to its table.
 
     A run lists objects of the last ``look_back_days`` again, because objects may arrive late. ``resources`` are the
-    reference data that ``enrich`` needs.
+    reference data that ``enrich`` needs. ``first_delivery`` says when AWS delivers the first object.
     """
 
     title: str
+    first_delivery: str
     enrich: Enrich
     table: Table
     look_back_days: int = 3

@@ -25,6 +25,8 @@ from glue_jobs.tables.subscriber import SUBSCRIBER
 PIPELINES: tuple[Pipeline, ...] = (
     EventPipeline(
         title="S3 server access logs",
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
+        first_delivery="S3 usually delivers access logs within a few hours of a request",
         names=ACCESS_LOG_NAMES,
         framing=Framing.LINES,
         parse=parse_access_log,
@@ -34,6 +36,8 @@ PIPELINES: tuple[Pipeline, ...] = (
     ),
     EventPipeline(
         title="CloudTrail events of S3",
+        # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
+        first_delivery="CloudTrail usually delivers a file within 15 minutes of an event",
         names=CLOUDTRAIL_NAMES,
         framing=Framing.DOCUMENTS,
         parse=parse_cloudtrail,
@@ -45,6 +49,8 @@ PIPELINES: tuple[Pipeline, ...] = (
     ),
     SnapshotPipeline(
         title="S3 Inventory",
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/configure-inventory.html
+        first_delivery="S3 delivers the first inventory within 48 hours of its configuration",
         enrich=enrich_inventory,
         table=S3_INVENTORY_OBJECT,
         totals=DAILY_STORAGE,

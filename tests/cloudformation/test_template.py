@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -189,7 +191,7 @@ def test_rules_refuse_a_stack_that_would_do_nothing() -> None:
     assert Rendered(TEMPLATE, TrailAccessPoints="off", ExistingTrailBucket="mine").rules_broken() == []
 
 
-def test_the_trail_logs_reads_of_access_points_and_of_named_buckets() -> None:
+def test_the_trail_logs_reads_and_copies_of_access_points_and_of_named_buckets() -> None:
     def selected(**parameters: str) -> list[dict[str, Any]]:
         trail = Rendered(TEMPLATE, **parameters).of_type("AWS::CloudTrail::Trail")["Trail"]
         assert trail["IsMultiRegionTrail"] and trail["IsLogging"] and trail["EnableLogFileValidation"]
@@ -201,16 +203,29 @@ def test_the_trail_logs_reads_of_access_points_and_of_named_buckets() -> None:
             for selector in trail["AdvancedEventSelectors"]
         ]
 
-    reads = {"eventCategory": ["Data"], "readOnly": ["true"]}
-    points = {**reads, "resources.type": ["AWS::S3::AccessPoint"]}
-    objects = {
-        **reads,
-        "resources.type": ["AWS::S3::Object"],
-        "resources.ARN": ["arn:aws:s3:::first/", "arn:aws:s3:::second/"],
-    }
-    assert selected() == [points]
-    assert selected(TrailBuckets="first,second") == [points, objects]
-    assert selected(TrailBuckets="first,second", TrailAccessPoints="off") == [objects]
+    # Server-side copies out of a bucket are write events.
+    kinds = ({"readOnly": ["true"]}, {"eventName": ["CopyObject", "UploadPartCopy"]})
+    points = [{"eventCategory": ["Data"], "resources.type": ["AWS::S3::AccessPoint"], **kind} for kind in kinds]
+    arns = ["arn:aws:s3:::first/", "arn:aws:s3:::second/"]
+    objects = [
+        {"eventCategory": ["Data"], "resources.type": ["AWS::S3::Object"], "resources.ARN": arns, **kind}
+        for kind in kinds
+    ]
+    assert selected() == points
+    assert selected(TrailBuckets="first,second") == [*points, *objects]
+    assert selected(TrailBuckets="first,second", TrailAccessPoints="off") == objects
+
+
+def test_changes_that_glue_or_lake_formation_refuse_at_the_same_time_are_made_one_after_another() -> None:
+    resources = Rendered(TEMPLATE).raw["Resources"]
+
+    def one_after_another(kind: str, of: Callable[[Json], bool] = lambda resource: True) -> bool:
+        names = [name for name, resource in resources.items() if resource["Type"] == kind and of(resource)]
+        return len(names) > 1 and all(resources[name].get("DependsOn") == before for before, name in pairwise(names))
+
+    assert one_after_another("AWS::LakeFormation::PrincipalPermissions")
+    daily = {"Ref": "Workflow"}
+    assert one_after_another("AWS::Glue::Trigger", lambda trigger: trigger["Properties"]["WorkflowName"] == daily)
 
 
 def test_only_services_acting_for_this_account_may_deliver() -> None:

@@ -18,10 +18,10 @@ def discover(
     """Objects below ``raw`` whose day is in the window; with ``any_name`` also those without a day.
 
     Raises:
-        ArgumentError: there is no object below ``raw``, or there are too many folders.
+        ArgumentError: there is no object below the folder ``raw``, or there are too many folders.
         StorageError: ``raw`` cannot be listed.
     """
-    prefix = _prefix(storage, raw)
+    prefix = _prefix(storage, raw, skipped)
     if not any_name:
         yield from DayFolders(storage, names, window, skipped).below(prefix)
         return
@@ -38,11 +38,14 @@ def discover(
 def discover_snapshots(storage: Storage, raw: str, window: Window, skipped: Skipped) -> Iterator[RawObject]:
     """Snapshot manifests below ``raw`` whose day is in the window; raises like `discover`."""
     skipped.takeable = False
-    yield from SnapshotFolders(storage, window, skipped).manifests(_prefix(storage, raw))
+    yield from SnapshotFolders(storage, window, skipped).manifests(_prefix(storage, raw, skipped))
 
 
-def _prefix(storage: Storage, raw: str) -> str:
+def _prefix(storage: Storage, raw: str, skipped: Skipped) -> str:
     prefix = raw if raw.startswith("s3://") else f"{raw.rstrip('/')}/"
     if not any(True for _ in storage.list(prefix)):
-        raise ArgumentError(f"there are no objects below {raw}; check the name")
+        # AWS makes a prefix with its first delivery, so that a new bucket has none; a folder is made by people.
+        if not storage.remote:
+            raise ArgumentError(f"there are no objects below {raw}; check the name")
+        skipped.empty_path = raw
     return prefix

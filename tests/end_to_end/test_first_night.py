@@ -1,0 +1,68 @@
+"""A new stack's first night: nothing is delivered yet, every job succeeds, every question answers."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import uuid4
+
+import boto3
+import pytest
+
+from glue_jobs import Lake
+from glue_jobs.query.saved.query import SavedQuery
+from glue_jobs.sources.pipelines import PIPELINES
+from tests.cloudformation.rendered import Rendered
+from tests.end_to_end.lakes import without_spark
+from tests.end_to_end.sources import SOURCES, Raw, events
+from tests.job_process import main
+from tools.package import TEMPLATE
+
+DAY = date(2024, 5, 7)
+
+
+@pytest.fixture
+def jobs(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
+    """The arguments of the template's ingest jobs by pipeline, on empty buckets."""
+    without_spark(monkeypatch)
+    mark = f"-{uuid4().hex[:8]}"
+    rendered = Rendered(TEMPLATE.read_text(), mark=mark, GlueDatabaseName=f"lake{mark.replace('-', '_')}")
+    for bucket in rendered.of_type("AWS::S3::Bucket"):
+        boto3.client("s3").create_bucket(Bucket=rendered.ref(bucket))
+    found = (job["DefaultArguments"] for job in rendered.of_type("AWS::Glue::Job").values())
+    return {arguments["--pipeline"]: arguments for arguments in found}
+
+
+def run(arguments: dict[str, str]) -> int:
+    return main([text for pair in arguments.items() for text in pair])
+
+
+def test_every_job_succeeds_on_empty_buckets_and_every_question_answers(
+    jobs: dict[str, dict[str, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for pipeline in PIPELINES:
+        assert run(jobs[pipeline.name]) == 0
+        said = capsys.readouterr().err
+        assert f"nothing has been delivered below {jobs[pipeline.name]['--raw_path']} yet" in said
+        assert pipeline.first_delivery in said
+        assert "check the name of the bucket and the prefix" in said
+    arguments = jobs["s3_access_log"]
+    lake = Lake(arguments["--lake_path"], arguments["--database"])
+    for query in SavedQuery.all():
+        values = {each.name: each.example for each in query.metadata.parameters if each.default is None}
+        assert lake.query(query.name, **values).num_rows == 0, query.name
+
+
+def test_the_first_deliveries_are_ingested_the_next_night(jobs: dict[str, dict[str, str]]) -> None:
+    for source in SOURCES:
+        arguments = jobs[source.pipeline.name]
+        assert run(arguments) == 0
+        Raw(source, arguments["--raw_path"].rstrip("/")).deliver(DAY, 1, events(DAY, range(3)))
+        assert run(arguments) == 0
+        lake = Lake(arguments["--lake_path"], arguments["--database"])
+        assert lake.table(source.pipeline.name).to_arrow().num_rows == 3
+
+
+def test_an_absent_folder_on_a_laptop_is_a_mistake(tmp_path: object, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--pipeline", "s3_access_log", "--raw_path", f"{tmp_path}/nowhere", "--lake_path", f"{tmp_path}/lake"]
+    assert main(given) == 1
+    assert "there are no objects below" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.enrich.subscribers import keep_names
-from glue_jobs.errors import ArgumentError, LakeError, StorageError
+from glue_jobs.errors import ArgumentError, LakeError, UsageLakeError
 from glue_jobs.ingest.commit import Change, commit_run, finish_others
 from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.ledger import Totals, ledger_rows, not_ingested, totals
@@ -144,7 +144,7 @@ class _Run:
             ledger_files = write_partitions(self.context(pipeline), INGESTED_OBJECT, ledger)
         except BaseException:
             # The first error is the one to report, even when deleting fails too.
-            with suppress(StorageError):
+            with suppress(UsageLakeError):
                 self.folder.abandon()
             raise
         self.reporter.say("committing")

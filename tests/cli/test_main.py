@@ -169,3 +169,14 @@ def test_a_run_with_a_failure_prints_its_summary_and_exits_with_1(
 def test_a_query_does_not_import_spark(tmp_path: Path) -> None:
     assert "duckdb" in loaded(tmp_path, "status", "--lake", "lake")
     assert "pyspark" not in loaded(tmp_path, "status", "--lake", "lake")
+
+
+def test_status_has_a_row_of_zeros_for_a_source_of_which_nothing_is_ingested(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/2024-05-07-09-00-00-0123456789ABCDEF").write_bytes(b"no access log\n")
+    lake = f"{tmp_path}/lake"
+    ingest = ["ingest", "s3_access_log", "--from", f"{tmp_path}/raw", "--lake", lake]
+    assert CliRunner().invoke(main, ingest).exit_code == 0
+    result = CliRunner().invoke(main, ["status", "--lake", lake, "--format", "csv"])
+    counts = {line.split(",")[0]: line.split(",")[1] for line in result.stdout.splitlines()[1:]}
+    assert counts == {"cloudtrail_s3_event": "0", "s3_access_log": "1", "s3_inventory_object": "0"}

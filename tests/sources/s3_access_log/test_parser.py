@@ -29,6 +29,7 @@ TAIL = (
     f"- {HOST} SigV4 TLS_AES_128_GCM_SHA256 AuthHeader example-data.s3.us-east-1.amazonaws.com TLSv1.3 - Yes us-east-1"
 )
 URI = "GET /a/b.csv HTTP/1.1"
+OAI = "iam::cloudfront:user/CloudFront Origin Access Identity E2EXAMPLEID000"
 
 
 def line(head: str = HEAD, client: str = f'"{URI}" {SIX} "-" "curl/8.5.0"', tail: str = TAIL) -> str:
@@ -121,6 +122,14 @@ HARD_LINES = [
     ("bare URI, quotes behind", line(client=f'- {SIX} "x" "y "z""'), {"request_uri": None, "user_agent": 'y "z"'}),
     ("IPv6", line(HEAD.replace("192.0.2.3", "2001:db8::7")), {"remote_ip": "2001:db8::7"}),
     ("work of AWS", line(HEAD.replace("192.0.2.3", "-")), {"remote_ip": None}),
+    *[
+        (
+            f"OAI in {partition}",
+            line(HEAD.replace("arn:aws:iam::111122223333:user/ana", f"arn:{partition}:{OAI}"), tail=tail),
+            {"requester": f"arn:{partition}:{OAI}", "request_id": "3E57427F3EXAMPLE", "http_status": 206},
+        )
+        for partition, tail in [("aws", TAIL), ("aws-cn", "-"), ("aws-us-gov", " ".join(TAIL.split()[:7]))]
+    ],
     ("two blanks", line(HEAD.replace("2.3 arn", "2.3  arn")), {"remote_ip": "192.0.2.3", "http_status": 206}),
     ("two blanks later", line(tail=TAIL.replace(" SigV4", "  SigV4")), {"signature_version": "SigV4"}),
     ("two blanks quoted", line(client=f'"{URI}" {SIX} "-" "a  b"'), {"user_agent": "a  b"}),
@@ -219,6 +228,18 @@ REJECTED = [
     ("owner", line("§" + HEAD), "bucket_owner"),
     ("address", line(HEAD.replace("192.0.2.3", "here")), "remote_ip"),
     ("operation", line(HEAD.replace("REST.GET.OBJECT", "GET")), "operation"),
+    *[
+        (
+            f"blank in the requester: {requester}",
+            line(HEAD.replace("arn:aws:iam::111122223333:user/ana", requester)),
+            "operation",
+        )
+        for requester in (
+            "arn:aws:iam::111122223333:user/CloudFront Origin Access Identity E2EXAMPLEID000",
+            "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity",
+            f"arn:aws:{OAI} X",
+        )
+    ],
     ("tls", line(tail=TAIL.replace("TLSv1.3", "T")), "tls_version"),
     ("acl", line(tail=TAIL.replace("Yes", "No")), "acl_required"),
     ("too large", line(client=f'"{URI}" 200 - {2**63} - 1 - "-" "c"'), "64 bits"),
@@ -317,7 +338,7 @@ def good_lines(draw: st.DrawFn) -> tuple[list[str], str]:
         draw(pick(["example-data", "example.data"])),
         when.strftime("[%d/%b/%Y:%H:%M:%S +0000]"),
         draw(pick(["-", "192.0.2.3", "2001:db8::7"])),
-        draw(pick(["-", "arn:aws:iam::111122223333:user/ana", OWNER])),
+        draw(pick(["-", "arn:aws:iam::111122223333:user/ana", f"arn:aws:{OAI}", OWNER])),
         draw(st.text("0123456789ABCDEF", min_size=16, max_size=16)),
         draw(pick(["REST.GET.OBJECT", "BATCH.DELETE.OBJECT", "S3.EXPIRE.OBJECT"])),
         draw(TOKEN),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -216,16 +214,25 @@ def test_the_trail_logs_reads_and_copies_of_access_points_and_of_named_buckets()
     assert selected(TrailBuckets="first,second", TrailAccessPoints="off") == objects
 
 
-def test_changes_that_glue_or_lake_formation_refuse_at_the_same_time_are_made_one_after_another() -> None:
+def test_changes_that_glue_or_lake_formation_refuse_at_the_same_time_are_ordered() -> None:
     resources = Rendered(TEMPLATE).raw["Resources"]
 
-    def one_after_another(kind: str, of: Callable[[Json], bool] = lambda resource: True) -> bool:
-        names = [name for name, resource in resources.items() if resource["Type"] == kind and of(resource)]
-        return len(names) > 1 and all(resources[name].get("DependsOn") == before for before, name in pairwise(names))
+    def grants_in_order(role: str) -> list[str]:
+        """The grants of a role, the one that is made first at the beginning."""
+        names = [name for name in resources if name.startswith(f"{role}GrantOn")]
+        after = {resources[name].get("DependsOn"): name for name in names}
+        (first,) = set(after) - set(names)
+        found = [after[first]]
+        while found[-1] in after:
+            found.append(after[found[-1]])
+        assert sorted(found) == sorted(names)
+        assert first == (None if role == "Report" else "ReportGrantOnDefault")
+        return [name.removeprefix(f"{role}GrantOn") for name in found]
 
-    assert one_after_another("AWS::LakeFormation::PrincipalPermissions")
-    daily = {"Ref": "Workflow"}
-    assert one_after_another("AWS::Glue::Trigger", lambda trigger: trigger["Properties"]["WorkflowName"] == daily)
+    by_step = zip(*(grants_in_order(role) for role in ("AccessLog", "Trail", "Inventory")), strict=True)
+    assert all(len(set(step)) == 3 for step in by_step)
+    assert len(grants_in_order("Report")) == 3
+    assert resources["ReportTrigger"]["DependsOn"] == "DailyTrigger"
 
 
 def test_only_services_acting_for_this_account_may_deliver() -> None:

@@ -70,6 +70,7 @@ def test_other_programs_read_the_same_rows(namespace: dict[str, Any]) -> None:
 def test_a_query_is_about_the_day_it_is_asked_for(namespace: dict[str, Any]) -> None:
     lake = namespace["lake"]
     assert lake.query("access/downloads_by_month", as_of=date(2001, 1, 1)).num_rows == 0
+    assert lake.query("access/downloads_by_month", as_of="20010101").num_rows == 0
     assert lake.sql("SELECT current_date AS day", as_of=date(2024, 5, 7)).to_pylist() == [{"day": date(2024, 5, 7)}]
 
 

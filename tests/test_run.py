@@ -87,7 +87,7 @@ def test_the_job_is_begun_under_its_name_and_committed(jvm: GlueJvm, arguments: 
 
 
 def test_a_job_that_fails_is_not_committed(jvm: GlueJvm, arguments: list[str]) -> None:
-    sentence = "error: until is a day such as 2024-05-07, not 'yesterday'"
+    sentence = "error: until is a day such as 2024-05-07 or 20240507, not 'yesterday'"
     assert run.main([*arguments, "--until", "yesterday"]) == sentence
     assert jvm.calls == [("init", "", "s3_access_log")]
 

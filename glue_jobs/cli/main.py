@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from glue_jobs.query.duckdb.query_engine import QueryEngine
     from glue_jobs.query.saved.metadata import ParameterValue
 
 
@@ -67,18 +68,36 @@ def _given(values: dict[str, Any]) -> dict[str, str]:
 @main.command("query")
 @click.argument("name")
 @click.option("--param", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the query.")
+@click.option(
+    "--as-of",
+    "--date",
+    "day",
+    metavar="DAY",
+    help="Day (UTC) that the query is about, such as 2024-05-07 or 20240507; by default today.",
+)
 @options("lake_path", "database", "catalog")
 @FORMAT
-def query_command(name: str, parameters: tuple[str, ...], form: str, **values: Any) -> None:
+def query_command(name: str, parameters: tuple[str, ...], day: str | None, form: str, **values: Any) -> None:
     """Run a saved query, such as access/downloads_by_month.
 
     Tables on S3 are downloaded completely; use Athena if they are large.
     """
+    from datetime import UTC, datetime
+
+    from glue_jobs.jobs.day_argument import day_argument
     from glue_jobs.query.saved.query import SavedQuery
 
     query = SavedQuery.load(name)
     bound = query.bind(dict(_parameter(text) for text in parameters))
-    _print(_answer(values, query.sql, bound), form)
+    as_of = datetime.now(UTC).date() if day is None else day_argument("as-of", day)
+    with _engine(values) as engine:
+        rows = engine.run(query.sql, bound, as_of)
+        _print(rows, form)
+        if not rows.num_rows:
+            from glue_jobs.cli.empty_answer import explain_empty_answer
+
+            for sentence in explain_empty_answer(engine, query, as_of):
+                click.echo(sentence, err=True)
 
 
 @main.command("sql")
@@ -128,6 +147,12 @@ def rejected_command(limit: int, form: str, **values: Any) -> None:
 
 def _answer(values: dict[str, Any], sql: str, parameters: Sequence[ParameterValue] = ()) -> pa.Table:
     """The result of a SELECT on the lake that ``values`` name."""
+    with _engine(values) as engine:
+        return engine.run(sql, parameters)
+
+
+def _engine(values: dict[str, Any]) -> QueryEngine:
+    """DuckDB over the lake that ``values`` name; raises LakeError if it has no table."""
     from glue_jobs.jobs.lake_argument import lake_argument
     from glue_jobs.query.duckdb.lake_tables import sources
     from glue_jobs.query.duckdb.query_engine import QueryEngine
@@ -135,8 +160,7 @@ def _answer(values: dict[str, Any], sql: str, parameters: Sequence[ParameterValu
 
     lake = lake_argument(_given(values))
     lake.check_any(TABLES)
-    with QueryEngine(sources(lake)) as engine:
-        return engine.run(sql, parameters)
+    return QueryEngine(sources(lake))
 
 
 def _print(rows: pa.Table, form: str) -> None:

@@ -79,7 +79,7 @@ ARGUMENTS = (
         "date",
         "--date",
         "Day (UTC) that the reports are about and named after; by default today.",
-        metavar="YYYYMMDD",
+        metavar="DAY",
         jobs=(REPORT_JOB,),
     ),
     Argument(

@@ -9,6 +9,7 @@ from glue_jobs.errors import ArgumentError
 from glue_jobs.ingest.request import DEFAULT_KEPT_SNAPSHOTS, IngestRequest
 from glue_jobs.jobs.arguments import ENGINES, MANAGEMENT_EVENTS, REPORT
 from glue_jobs.jobs.config_argument import config_argument
+from glue_jobs.jobs.day_argument import day_argument
 from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.sources.pipelines import BY_NAME
@@ -77,16 +78,7 @@ def _with_management_events(pipeline: Pipeline, management: str) -> Pipeline:
 
 def _day(values: Mapping[str, str], name: str) -> date | None:
     text = values.get(name)
-    if text is None:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    # Python also reads other forms, such as 20240507.
-    if day is None or day.isoformat() != text:
-        raise ArgumentError(f"{name} is a day such as 2024-05-07, not {text!r}")
-    return day
+    return None if text is None else day_argument(name, text)
 
 
 def _flag(values: Mapping[str, str], name: str) -> bool:

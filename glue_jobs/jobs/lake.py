@@ -15,6 +15,7 @@ import pyarrow as pa
 from glue_jobs.errors import ArgumentError
 from glue_jobs.ingest.request import RunSummary
 from glue_jobs.jobs.arguments import REPORT
+from glue_jobs.jobs.day_argument import day_argument
 from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.jobs.run_job import run_job
 from glue_jobs.jobs.table_scan import TableScan
@@ -94,14 +95,19 @@ class Lake:
         """The saved queries: their titles by their names, such as ``access/downloads_by_month``."""
         return {query.name: query.metadata.title for query in SavedQuery.all()}
 
-    def query(self, name: str, as_of: date | None = None, **parameters: object) -> pa.Table:
+    def query(self, name: str, as_of: date | str | None = None, **parameters: object) -> pa.Table:
         """The answer of a saved query; ``as_of`` is the day it is about, by default today (UTC).
 
+        A text is a day such as 2024-05-07 or 20240507.
+
         Raises:
+            ArgumentError: ``as_of`` is a text but no day.
             SavedQueryError: there is no query of that name, or a parameter is missing, unknown or wrong.
             LakeError: the lake has no table at all, or cannot be read.
         """
         query = SavedQuery.load(name)
+        if isinstance(as_of, str):
+            as_of = day_argument("as_of", as_of)
         return self.sql(query.sql, query.bind({key: str(value) for key, value in parameters.items()}), as_of)
 
     def ingest(self, pipeline: str, raw: str | Path, **arguments: object) -> RunSummary:

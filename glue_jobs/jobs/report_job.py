@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 
 from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs.config_argument import config_argument
+from glue_jobs.jobs.day_argument import day_argument
 from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.lake import Lake
 from glue_jobs.progress import Reporter
@@ -48,15 +49,7 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
 
 
 def _report_day(text: str | None) -> date:
-    if text is None:
-        return datetime.now(UTC).date()
-    try:
-        # strptime alone would read 2024057 as the 7th of May.
-        if len(text) != len("YYYYMMDD"):
-            raise ValueError
-        return datetime.strptime(text, "%Y%m%d").date()
-    except ValueError:
-        raise ArgumentError(f"date is a day such as 20240507, not {text!r}") from None
+    return datetime.now(UTC).date() if text is None else day_argument("date", text)
 
 
 def _reports(subjects: str | None) -> tuple[Report, ...]:

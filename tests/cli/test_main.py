@@ -55,6 +55,7 @@ def loaded(folder: Path, *arguments: str) -> list[str]:
         "report --lake lake",
         "query access/download --lake lake",
         "query access/tools --param tool --lake lake",
+        "query access/tools --as-of yesterday --lake lake",
         "query access/tools --param tool=x --lake lake",
         "connect example",
     ],
@@ -180,3 +181,47 @@ def test_status_has_a_row_of_zeros_for_a_source_of_which_nothing_is_ingested(tmp
     result = CliRunner().invoke(main, ["status", "--lake", lake, "--format", "csv"])
     counts = {line.split(",")[0]: line.split(",")[1] for line in result.stdout.splitlines()[1:]}
     assert counts == {"cloudtrail_s3_event": "0", "s3_access_log": "1", "s3_inventory_object": "0"}
+
+
+OLD_LINE = (
+    "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be example-bucket [10/Jun/2025:10:00:00 +0000]"
+    ' 192.0.2.10 - ABCDEF0000000001 REST.GET.OBJECT acme/rain/a.csv "GET /acme/rain/a.csv HTTP/1.1" 200 - 100 100 20 10'
+    ' "-" "curl/8.5.0" - aGVsbG8= - TLS_AES_128_GCM_SHA256 - example-bucket.s3.us-east-1.amazonaws.com TLSv1.3 - -\n'
+)
+
+
+@pytest.fixture(scope="module")
+def old_lake(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("old")
+    (folder / "raw").mkdir()
+    (folder / "raw" / "2025-06-10-13-00-00-ABCDEF0123456789").write_text(OLD_LINE)
+    arguments = ["ingest", "s3_access_log", "--from", str(folder / "raw"), "--lake", str(folder / "lake")]
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    return str(folder / "lake")
+
+
+@pytest.mark.parametrize("option", ["--as-of", "--date"])
+@pytest.mark.parametrize("day", ["20250620", "2025-06-20"])
+def test_a_query_can_be_about_another_day(old_lake: str, option: str, day: str) -> None:
+    arguments = ["query", "access/tools", "--lake", old_lake, "--format", "csv", option, day]
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[1].startswith("curl,1,")
+
+
+def test_an_empty_answer_says_what_the_lake_holds_and_what_the_query_looks_at(old_lake: str) -> None:
+    arguments = ["query", "access/errors", "--lake", old_lake, "--format", "csv", "--as-of", "20260101"]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 1
+    assert result.stderr.splitlines() == [
+        "daily_storage has no rows",
+        "s3_access_log has rows of 2025-06-10 to 2025-06-10",
+        "access/errors looks at the last 30 complete days and today, counted from 2026-01-01;"
+        " --as-of DAY asks about another day",
+    ]
+
+
+def test_a_query_without_a_period_says_that_it_looks_at_a_day(old_lake: str) -> None:
+    result = CliRunner().invoke(main, ["query", "storage/repositories", "--lake", old_lake, "--as-of", "20260101"])
+    assert "storage/repositories looks at what there was on 2026-01-01" in result.stderr

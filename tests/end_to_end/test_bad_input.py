@@ -140,7 +140,7 @@ BAD_ARGUMENTS: dict[str, tuple[list[str], str]] = {
     ),
     "no bucket": (arguments("s3://", "l"), "s3:// names no bucket; write s3://bucket/prefix"),
     "another scheme": (arguments("gs://b/p", "l"), "gs://b/p is neither a folder nor an s3:// address"),
-    "no day": (arguments("r", "l", "--since", "7 May"), "since is a day such as 2024-05-07, not '7 May'"),
+    "no day": (arguments("r", "l", "--since", "7 May"), "since is a day such as 2024-05-07 or 20240507, not '7 May'"),
     "days the wrong way": (
         arguments("r", "l", "--since", "2024-05-08", "--until", "2024-05-07"),
         "since 2024-05-08 is after until 2024-05-07",

@@ -34,9 +34,9 @@ def test_only_the_subjects_asked_for_are_reported_on() -> None:
         report_request({**REPORT, "subjects": "storage,accounts"})
 
 
-@pytest.mark.parametrize("text", ["2024-05-07", "2024057", "20240230", "today"])
+@pytest.mark.parametrize("text", ["2024-5-7", "2024057", "20240230", "today"])
 def test_a_day_of_reports_is_written_as_in_their_names(text: str) -> None:
-    with pytest.raises(ArgumentError, match=f"date is a day such as 20240507, not '{text}'"):
+    with pytest.raises(ArgumentError, match=f"date is a day such as 2024-05-07 or 20240507, not '{text}'"):
         report_request({**REPORT, "date": text})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -50,3 +51,11 @@ class SavedView:
         """All views below ``root``, sorted by name; raises SavedQueryError for the first mistake."""
         names = sorted(path.name for path in (root / VIEWS).iterdir() if path.is_dir())
         return tuple(cls.load(name, root) for name in names)
+
+
+def base_tables(names: Iterable[str], root: Folder = QUERIES) -> set[str]:
+    """The tables among ``names``, and those that the saved views among them read."""
+    names, views = set(names), {view.name: view for view in SavedView.all(root)}
+    while found := names & views.keys():
+        names = (names - found).union(*(views[name].metadata.reads for name in found))
+    return names

@@ -27,7 +27,7 @@ from glue_jobs.query.duckdb.table_source import TableSource, ViewSource
 from glue_jobs.query.saved.files import QUERIES, SavedQueryError
 from glue_jobs.query.saved.metadata import Case, Parameter
 from glue_jobs.query.saved.query import SavedQuery
-from glue_jobs.query.saved.view import SavedView
+from glue_jobs.query.saved.view import SavedView, base_tables
 from glue_jobs.sources import pipelines
 from glue_jobs.tables.model import ARROW_TYPES, Table
 from tools.generate_query_index import README, render
@@ -81,12 +81,6 @@ def answer(query: SavedQuery, case: Case) -> pa.Table:
     views = {name: lambda view=view: ViewSource(view.select) for name, view in VIEWS.items()}
     with QueryEngine({**sources, **views}) as engine:
         return engine.run(query.sql, query.bind(case.parameters), case.today)
-
-
-def base_tables(names: Sequence[str]) -> set[str]:
-    """The tables among the names, and those that the views among them read."""
-    below = {table for name in names if name in VIEWS for table in base_tables(VIEWS[name].metadata.reads)}
-    return {name for name in names if name not in VIEWS} | below
 
 
 @each_case
@@ -495,7 +489,7 @@ def test_queries_are_found_in_the_zip_file_of_the_library(tmp_path: Path) -> Non
             library.write(path, path.relative_to(root))
     code = (
         "from glue_jobs.query.saved.query import SavedQuery as Q;"
-        "from glue_jobs.query.saved.view import SavedView as V;"
+        "from glue_jobs.query.saved.view import SavedView, base_tables as V;"
         "print(len(Q.all()), len(V.all()), Q.__module__, __import__('glue_jobs').__file__)"
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "library.zip")}

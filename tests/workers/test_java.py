@@ -40,10 +40,13 @@ def no_java(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JAVA_HOME")
 
 
-def test_a_java_17_on_the_path_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("home", [None, ""])
+def test_a_java_17_on_the_path_is_used(home: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(fake(tmp_path, 17) / "bin"))
+    if home is not None:
+        monkeypatch.setenv("JAVA_HOME", home)
     use_java_17()
-    assert "JAVA_HOME" not in os.environ
+    assert os.environ.get("JAVA_HOME") == home
 
 
 def test_a_java_17_in_java_home_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

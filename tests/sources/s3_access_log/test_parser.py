@@ -246,6 +246,10 @@ REJECTED = [
     ("thousands of digits", line(client=f'"{URI}" 200 - {"9" * 5000} - 1 - "-" "c"'), "64 bits"),
     ("negative", line(client=f'"{URI}" 200 - -5 - 1 - "-" "c"'), "negative"),
     ("request-URI without quotes", line(client=f'GET {SIX} "-" "c"'), "damaged"),
+    ("status of two digits", line(client=f'"{URI}" 20 - 1 - 1 - "-" "c"'), "damaged"),
+    ("status of four digits", line(client=f'"{URI}" 2000 - 1 - 1 - "-" "c"'), "damaged"),
+    ("no zone", line(HEAD.replace("+0000]", "-")), "not a time in brackets"),
+    ("user agent without quotes", line(client=f'"{URI}" {SIX} "r" curl'), "damaged"),
     ("dash before the request-URI", line(client=f'-x {SIX} "-" "c"'), "damaged"),
     ("hexadecimal", line(client=f'"{URI}" 200 - 0x1F - 1 - "-" "c"'), "damaged"),
     ("ends inside the agent", line().split("url/8")[0], "inside a quoted field"),
@@ -394,6 +398,13 @@ def test_fast_path_proves_all_well_formed_lines() -> None:
     data = "\n".join([line(), line(tail="-"), line(client="- - - - 4096 - - - -")] * 100).encode()
     index = LineIndex.of(memoryview(data))
     assert sum(map(len, parse_fast(index, np.arange(len(index))).unproven)) == 0
+
+
+def test_rejected_lines_are_in_the_order_of_the_log() -> None:
+    parsed = parse_access_log("\n".join([line(HEAD.replace("Feb", "XXX")), "damaged", line()]).encode())
+    positions = [reject.position for reject in parsed.rejected]
+    assert positions == sorted(positions)
+    assert [reject.record for reject in parsed.rejected][1] == b"damaged"
 
 
 def test_empty_lines_are_not_in_the_index() -> None:

@@ -7,8 +7,9 @@ Between them, six fields of S3 (status to turn-around time) follow the quote tha
 where six such fields are followed by a referer and a user agent is a possible reading of the line:
 
 - One reading: it is the true one, because the line that S3 wrote is always among the readings.
-- Several: only those count whose request-URI ends with an HTTP version, as S3 always writes it.
-- Still several, or none: what S3 wrote cannot be told from what the client typed, so the line is rejected.
+- Several, or none: what S3 wrote cannot be told from what the client typed, so the line is rejected. The HTTP version
+  at the end of a request-URI decides nothing: S3 also logs requests without one (``"-"``, ``GET /k``), and a client can
+  type one, and forged fields after it, into its URI, its referer or its user agent.
 
 The first ``" "`` separates referer and user agent. Both are the client's own text, so a forged separator gains nothing.
 """
@@ -23,6 +24,7 @@ from typing import NamedTuple
 from glue_jobs.sources.s3_access_log.parser.values import (
     FIELDS,
     HEAD,
+    LONE_VERSION_ID,
     MIDDLE,
     SHAPES,
     TAIL,
@@ -48,8 +50,8 @@ _READING = re.compile(rf'"(?=({_SIX})["-])')
 _BARE_READING = re.compile(rf"-({_SIX})")
 _MIDDLE = re.compile(" +" + " +".join(pattern_of(name) for name in MIDDLE) + " +")
 _HEADERS = re.compile(r'(?:"(?P<referer>.*?)"|-) +(?:"(?P<user_agent>.*)"|-)', re.DOTALL)
-_HTTP_VERSION = re.compile(r" HTTP/[0-9](?:\.[0-9])?$")
 _SECOND_HEAD = re.compile(rf"[0-9a-f]{{16}} +[^ \"]+ +{TIME} +\+0000\] ")
+_LONE_VERSION_ID = re.compile(f"-|{LONE_VERSION_ID}")
 _SHAPES = {name: re.compile(shape) for name, shape in SHAPES.items()}
 
 
@@ -80,13 +82,15 @@ def read_client_text(rest: str) -> tuple[Reading, list[str], list[str]]:
         raise UnreadableLineError(UNCLOSED)
     tail = [value for value in rest[end:].split(" ") if value]
     readings, problem = _readings(rest[:end]), problem_of_tail(tail)
-    if not readings or problem:
+    if not readings and tail[:1] == ["-"]:
         # The last quote may close the referer or the request-URI; the fields behind it are then a bare "-".
-        bare = _readings(rest[:end] + " -") if tail[:1] == ["-"] and not problem_of_tail(tail[1:]) else []
-        if not bare:
-            raise UnreadableLineError(problem or NO_STATUS if readings else NO_STATUS)
-        readings, tail = bare, tail[1:]
-    reading = _true_one(readings)
+        tail = tail[1:]
+        readings, problem = _readings(rest[:end] + " -"), problem_of_tail(tail)
+    if not readings or problem:
+        raise UnreadableLineError(problem if readings and problem else NO_STATUS)
+    if len(readings) > 1:
+        raise UnreadableLineError(IMITATED)
+    (reading,) = readings
     six = _MIDDLE.fullmatch(reading.middle)
     if six is None:
         raise UnreadableLineError("The sizes and times after the request-URI are negative.")
@@ -113,18 +117,12 @@ def _readings(text: str) -> list[Reading]:
     return readings
 
 
-def _true_one(readings: list[Reading]) -> Reading:
-    if len(readings) > 1:
-        readings = [reading for reading in readings if _HTTP_VERSION.search(reading.request_uri or "")]
-    if len(readings) != 1:
-        raise UnreadableLineError(IMITATED)
-    return readings[0]
-
-
 def problem_of_tail(tail: list[str]) -> str | None:
     """What is wrong with the fields from the version id on, one sentence; None if nothing is."""
     if len(tail) <= len(TAIL) and len(tail) not in TAIL_LENGTHS:
         return problem_of_count(FIELDS_BEFORE_TAIL + len(tail))
+    if len(tail) == 1 and not _LONE_VERSION_ID.fullmatch(tail[0]):
+        return UNCLOSED
     return _problem_of_shapes(tuple(tail[UNSHAPED_TAIL_FIELDS:]))
 
 

@@ -28,7 +28,7 @@ from glue_jobs.sources.s3_access_log.parser.columns import (
     USER_AGENT_COLUMN,
     ZONE,
 )
-from glue_jobs.sources.s3_access_log.parser.values import ANY, NUMBERS, SHAPES, TIME_LENGTH
+from glue_jobs.sources.s3_access_log.parser.values import ANY, LONE_VERSION_ID, NUMBERS, SHAPES, TIME_LENGTH
 
 QUOTE, BLANK, DASH = b'" -'
 _POWERS_OF_TEN = 10 ** np.arange(19, dtype=np.int64)
@@ -106,12 +106,13 @@ def _quotes_in(data: Bytes, starts: Places, ends: Places, chosen: Flags) -> int:
 def prove_shapes(arrays: dict[str, pa.Array]) -> Flags:
     """Which rows satisfy point 3; strings are dictionary-encoded."""
     good: Flags = np.ones(len(arrays[ZONE]), dtype=bool)
+    patterns = _PATTERNS if "host_id" in arrays else _PATTERNS | {"version_id": f"^(?:{LONE_VERSION_ID})$"}
     for name, array in arrays.items():
         if name == "http_status":
             status = array.fill_null(200).to_numpy()
             good &= (status >= 100) & (status <= 999)
-        elif name in _PATTERNS:
-            shaped = _flags(pc.match_substring_regex(array.dictionary, _PATTERNS[name]))
+        elif name in patterns:
+            shaped = _flags(pc.match_substring_regex(array.dictionary, patterns[name]))
             if not shaped.all() or (name == ZONE and array.null_count):
                 good &= np.append(shaped, name != ZONE)[array.indices.fill_null(-1).to_numpy()]
     return good

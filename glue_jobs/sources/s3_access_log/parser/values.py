@@ -63,6 +63,9 @@ SHAPES: dict[str, str] = {
 }
 """Pattern of each field unless it is ``-``; a shifted or cut line breaks one of them."""
 
+LONE_VERSION_ID = r"null|[^ \"]{20,}"
+"""Pattern of a version id at the end of a line; anything shorter is text of a user agent in a line that was cut."""
+
 TIME = r"\[[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}"
 """Pattern of a time without its zone; not every match is a real date."""
 

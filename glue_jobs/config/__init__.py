@@ -15,6 +15,7 @@ from glue_jobs.config.model import (
     StoragePrices,
     Subscriber,
     SubscriberFile,
+    TierPrices,
 )
 from glue_jobs.config.rules import CsvRule, LayoutRule, PrefixRule, RegexRule, Rule, Target
 from glue_jobs.config.yaml_text import read_yaml
@@ -38,6 +39,7 @@ __all__ = [
     "Subscriber",
     "SubscriberFile",
     "Target",
+    "TierPrices",
     "load_config",
 ]
 

@@ -54,13 +54,34 @@ class OwnTraffic(Section):
 
 
 class StoragePrices(Section):
-    """US dollars per GB and month by storage class; first tier, us-east-1 (https://aws.amazon.com/s3/pricing/)."""
+    """US dollars per GB and month by storage class; first tier, us-east-1 (https://aws.amazon.com/s3/pricing/).
+
+    The classes are those of an object (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html). 0 means that
+    there is no price: AWS lists none per GB. INTELLIGENT_TIERING is for objects whose tier is unknown.
+    """
 
     STANDARD: Dollars = 0.023
     STANDARD_IA: Dollars = 0.0125
     ONEZONE_IA: Dollars = 0.01
     GLACIER_IR: Dollars = 0.004
     GLACIER: Dollars = 0.0036
+    DEEP_ARCHIVE: Dollars = 0.00099
+    REDUCED_REDUNDANCY: Dollars = 0.024
+    EXPRESS_ONEZONE: Dollars = 0.11
+    INTELLIGENT_TIERING: Dollars = 0
+    OUTPOSTS: Dollars = 0
+    SNOW: Dollars = 0
+    FSX_OPENZFS: Dollars = 0
+    FSX_ONTAP: Dollars = 0
+
+
+class TierPrices(Section):
+    """US dollars per GB and month by access tier of INTELLIGENT_TIERING; first tier, us-east-1."""
+
+    FREQUENT: Dollars = 0.023
+    INFREQUENT: Dollars = 0.0125
+    ARCHIVE_INSTANT_ACCESS: Dollars = 0.004
+    ARCHIVE: Dollars = 0.0036
     DEEP_ARCHIVE: Dollars = 0.00099
 
 
@@ -75,6 +96,7 @@ class Prices(Section):
     """List prices in US dollars, for estimates; ``transfer_per_gb`` is to the internet, first tier."""
 
     storage_gb_month: StoragePrices = StoragePrices()
+    intelligent_tiering_gb_month: TierPrices = TierPrices()
     requests_per_1000: RequestPrices = RequestPrices()
     transfer_per_gb: Dollars = 0.09
 

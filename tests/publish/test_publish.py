@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs.config import Prices
-from glue_jobs.config.model import StoragePrices
+from glue_jobs.config.model import StoragePrices, TierPrices
 from glue_jobs.errors import StorageError, UsageLakeError
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
@@ -114,7 +114,8 @@ def test_a_query_runs_as_of_the_day_with_its_defaults() -> None:
 
 def test_prices_of_the_configuration_replace_the_defaults(tmp_path: Path) -> None:
     engine = FakeEngine()
-    prices = Prices(storage_gb_month=StoragePrices(GLACIER=0.25), transfer_per_gb=0)
+    tiers = TierPrices(INFREQUENT=0.5)
+    prices = Prices(storage_gb_month=StoragePrices(GLACIER=0.25), intelligent_tiering_gb_month=tiers, transfer_per_gb=0)
     names = ("subscriber/estimated_transfer_cost", "together/cost_to_serve")
     publish(reports(*names), engine, str(tmp_path), AsOf(DAY, prices), (), PlainReporter())
     transfer, cost = engine.asked
@@ -126,6 +127,18 @@ def test_prices_of_the_configuration_replace_the_defaults(tmp_path: Path) -> Non
         "CAST(0.004 AS double) AS price_glacier_ir,",
         "CAST(0.25 AS double) AS price_glacier,",
         "CAST(0.00099 AS double) AS price_deep_archive,",
+        "CAST(0.024 AS double) AS price_reduced_redundancy,",
+        "CAST(0.11 AS double) AS price_express_onezone,",
+        "CAST(0.0 AS double) AS price_intelligent_tiering,",
+        "CAST(0.0 AS double) AS price_outposts,",
+        "CAST(0.0 AS double) AS price_snow,",
+        "CAST(0.0 AS double) AS price_fsx_openzfs,",
+        "CAST(0.0 AS double) AS price_fsx_ontap,",
+        "CAST(0.023 AS double) AS price_tier_frequent,",
+        "CAST(0.5 AS double) AS price_tier_infrequent,",
+        "CAST(0.004 AS double) AS price_tier_archive_instant_access,",
+        "CAST(0.0036 AS double) AS price_tier_archive,",
+        "CAST(0.00099 AS double) AS price_tier_deep_archive,",
         "CAST(0.0004 AS double) AS price_per_1000_gets,",
         "CAST(0.005 AS double) AS price_per_1000_writes,",
         "CAST(0.0 AS double) AS price_per_gb_out",

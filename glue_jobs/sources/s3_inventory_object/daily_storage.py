@@ -6,7 +6,7 @@ from glue_jobs.tables.model import Column, Table
 
 DAILY_STORAGE = Table(
     name="daily_storage",
-    description="One row per inventory snapshot, account, repository and storage class; an empty snapshot has one row.",
+    description="One row per snapshot, account, repository, storage class and access tier; an empty snapshot has one row.",
     columns=(
         Column(1, "source_bucket", "string", "Bucket the snapshot is of."),
         Column(2, "inventory_id", "string", "Inventory configuration that made the snapshot."),
@@ -22,6 +22,12 @@ DAILY_STORAGE = Table(
         Column(12, "delete_markers", "bigint", "Delete markers, current or not."),
         Column(13, "oldest", "timestamp", "Earliest last_modified_date of the current objects, UTC."),
         Column(14, "newest", "timestamp", "Latest last_modified_date of the current objects, UTC."),
+        Column(
+            15,
+            "intelligent_tiering_access_tier",
+            "string",
+            "Tier of the objects in INTELLIGENT_TIERING; null in other classes and where the inventory does not tell.",
+        ),
     ),
     partitions=("source_bucket", "snapshot_date"),
     sort=("account", "repository"),

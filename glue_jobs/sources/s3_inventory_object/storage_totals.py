@@ -1,4 +1,4 @@
-"""Storage totals of a snapshot by data set and storage class: the rows of ``daily_storage``."""
+"""Storage totals of a snapshot by data set, storage class and access tier: the rows of ``daily_storage``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.sources.s3_inventory_object.parser import SnapshotId
 from glue_jobs.sources.s3_inventory_object.summaries import aggregated, summary_rows
 
-BY = ("account", "repository", "storage_class")
+BY = ("account", "repository", "storage_class", "intelligent_tiering_access_tier")
 
 _FUNCTIONS = {
     "objects": "sum",

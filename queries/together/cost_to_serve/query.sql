@@ -17,7 +17,7 @@ snapshot AS (
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
 ),
 
--- US dollars: per GB of 1024 x 1024 x 1024 bytes and month, per 1,000 requests, per GB out.
+-- US dollars: per GB of 1024 x 1024 x 1024 bytes and month (0: no price), per 1,000 requests, per GB out.
 price AS (
     SELECT
         CAST(? AS double) AS price_standard,
@@ -26,6 +26,18 @@ price AS (
         CAST(? AS double) AS price_glacier_ir,
         CAST(? AS double) AS price_glacier,
         CAST(? AS double) AS price_deep_archive,
+        CAST(? AS double) AS price_reduced_redundancy,
+        CAST(? AS double) AS price_express_onezone,
+        CAST(? AS double) AS price_intelligent_tiering,
+        CAST(? AS double) AS price_outposts,
+        CAST(? AS double) AS price_snow,
+        CAST(? AS double) AS price_fsx_openzfs,
+        CAST(? AS double) AS price_fsx_ontap,
+        CAST(? AS double) AS price_tier_frequent,
+        CAST(? AS double) AS price_tier_infrequent,
+        CAST(? AS double) AS price_tier_archive_instant_access,
+        CAST(? AS double) AS price_tier_archive,
+        CAST(? AS double) AS price_tier_deep_archive,
         CAST(? AS double) AS price_per_1000_gets,
         CAST(? AS double) AS price_per_1000_writes,
         CAST(? AS double) AS price_per_gb_out
@@ -38,9 +50,9 @@ kept AS (
         coalesce(repository, '(none)') AS repository,
         bytes + noncurrent_bytes AS bytes,
         CASE
-            WHEN storage_class IN ('STANDARD_IA', 'ONEZONE_IA', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE')
-                THEN storage_class
-            ELSE 'STANDARD'
+            WHEN storage_class = 'INTELLIGENT_TIERING' AND intelligent_tiering_access_tier IS NOT NULL
+                THEN 'INTELLIGENT_TIERING ' || intelligent_tiering_access_tier
+            ELSE coalesce(storage_class, '(unknown)')
         END AS charged_as
     FROM daily_storage AS total
     INNER JOIN snapshot
@@ -51,18 +63,51 @@ kept AS (
     WHERE snapshot.place = 1
 ),
 
+charged AS (
+    SELECT
+        account,
+        repository,
+        bytes,
+        charged_as,
+        -- A decimal: the sum of doubles depends on their order.
+        CAST(
+            CASE charged_as
+                WHEN 'STANDARD' THEN price_standard
+                WHEN 'STANDARD_IA' THEN price_standard_ia
+                WHEN 'ONEZONE_IA' THEN price_onezone_ia
+                WHEN 'GLACIER_IR' THEN price_glacier_ir
+                WHEN 'GLACIER' THEN price_glacier
+                WHEN 'DEEP_ARCHIVE' THEN price_deep_archive
+                WHEN 'REDUCED_REDUNDANCY' THEN price_reduced_redundancy
+                WHEN 'EXPRESS_ONEZONE' THEN price_express_onezone
+                WHEN 'INTELLIGENT_TIERING' THEN price_intelligent_tiering
+                WHEN 'OUTPOSTS' THEN price_outposts
+                WHEN 'SNOW' THEN price_snow
+                WHEN 'FSX_OPENZFS' THEN price_fsx_openzfs
+                WHEN 'FSX_ONTAP' THEN price_fsx_ontap
+                WHEN 'INTELLIGENT_TIERING FREQUENT' THEN price_tier_frequent
+                WHEN 'INTELLIGENT_TIERING INFREQUENT' THEN price_tier_infrequent
+                WHEN 'INTELLIGENT_TIERING ARCHIVE_INSTANT_ACCESS' THEN price_tier_archive_instant_access
+                WHEN 'INTELLIGENT_TIERING ARCHIVE' THEN price_tier_archive
+                WHEN 'INTELLIGENT_TIERING DEEP_ARCHIVE' THEN price_tier_deep_archive
+                ELSE 0
+            END AS decimal(18, 9)
+        ) AS price_per_gb
+    FROM kept
+    CROSS JOIN price
+),
+
 storage AS (
     SELECT
         account,
         repository,
         sum(bytes) AS kept_bytes,
-        sum(bytes) FILTER (WHERE charged_as = 'STANDARD') AS standard_bytes,
-        sum(bytes) FILTER (WHERE charged_as = 'STANDARD_IA') AS standard_ia_bytes,
-        sum(bytes) FILTER (WHERE charged_as = 'ONEZONE_IA') AS onezone_ia_bytes,
-        sum(bytes) FILTER (WHERE charged_as = 'GLACIER_IR') AS glacier_ir_bytes,
-        sum(bytes) FILTER (WHERE charged_as = 'GLACIER') AS glacier_bytes,
-        sum(bytes) FILTER (WHERE charged_as = 'DEEP_ARCHIVE') AS deep_archive_bytes
-    FROM kept
+        CAST(sum(bytes * price_per_gb) AS double) / 1073741824 AS storage_dollars,
+        sum(bytes) FILTER (WHERE price_per_gb = 0) AS unpriced_bytes,
+        array_join(
+            array_agg(DISTINCT charged_as ORDER BY charged_as) FILTER (WHERE price_per_gb = 0 AND bytes > 0), ', '
+        ) AS unpriced_classes
+    FROM charged
     GROUP BY account, repository
 ),
 
@@ -102,12 +147,9 @@ dataset AS (
         coalesce(storage.account, traffic.account) AS account,
         coalesce(storage.repository, traffic.repository) AS repository,
         coalesce(kept_bytes, 0) AS kept_bytes,
-        coalesce(standard_bytes, 0) AS standard_bytes,
-        coalesce(standard_ia_bytes, 0) AS standard_ia_bytes,
-        coalesce(onezone_ia_bytes, 0) AS onezone_ia_bytes,
-        coalesce(glacier_ir_bytes, 0) AS glacier_ir_bytes,
-        coalesce(glacier_bytes, 0) AS glacier_bytes,
-        coalesce(deep_archive_bytes, 0) AS deep_archive_bytes,
+        coalesce(storage_dollars, 0) AS storage_dollars,
+        coalesce(unpriced_bytes, 0) AS unpriced_bytes,
+        unpriced_classes,
         coalesce(gets, 0) AS gets,
         coalesce(writes, 0) AS writes,
         coalesce(bytes_sent, 0) AS bytes_sent
@@ -120,14 +162,6 @@ dataset AS (
 cost AS (
     SELECT
         *,
-        (
-            standard_bytes * price_standard
-            + standard_ia_bytes * price_standard_ia
-            + onezone_ia_bytes * price_onezone_ia
-            + glacier_ir_bytes * price_glacier_ir
-            + glacier_bytes * price_glacier
-            + deep_archive_bytes * price_deep_archive
-        ) / 1073741824 AS storage_dollars,
         (gets * price_per_1000_gets + writes * price_per_1000_writes) / 1000 AS request_dollars,
         bytes_sent * price_per_gb_out / 1073741824 AS transfer_dollars
     FROM dataset
@@ -146,12 +180,26 @@ SELECT
     request_dollars AS estimated_request_dollars,
     transfer_dollars AS estimated_transfer_dollars,
     storage_dollars + request_dollars + transfer_dollars AS estimated_dollars,
+    unpriced_bytes,
+    unpriced_classes,
     price_standard,
     price_standard_ia,
     price_onezone_ia,
     price_glacier_ir,
     price_glacier,
     price_deep_archive,
+    price_reduced_redundancy,
+    price_express_onezone,
+    price_intelligent_tiering,
+    price_outposts,
+    price_snow,
+    price_fsx_openzfs,
+    price_fsx_ontap,
+    price_tier_frequent,
+    price_tier_infrequent,
+    price_tier_archive_instant_access,
+    price_tier_archive,
+    price_tier_deep_archive,
     price_per_1000_gets,
     price_per_1000_writes,
     price_per_gb_out

@@ -10,20 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.sources.s3_inventory_object.parser import SnapshotId
-from glue_jobs.sources.s3_inventory_object.storage_totals import partial_totals, total_storage
+from glue_jobs.sources.s3_inventory_object.storage_totals import BY, partial_totals, total_storage
 
 SNAPSHOT = SnapshotId("example-data", "daily", datetime(2024, 5, 7, 1, 30))
 
-Row = tuple[str | None, str | None, str | None, bool | None, bool | None, int | None, datetime | None]
+Row = tuple[str | None, str | None, str | None, str | None, bool | None, bool | None, int | None, datetime | None]
 
 
 def table(rows: list[Row]) -> pa.Table:
-    names = ("account", "repository", "storage_class", "is_latest", "is_delete_marker", "size", "last_modified_date")
-    types = [pa.string()] * 3 + [pa.bool_()] * 2 + [pa.int64(), pa.timestamp("us")]
+    names = (*BY, "is_latest", "is_delete_marker", "size", "last_modified_date")
+    types = [pa.string()] * 4 + [pa.bool_()] * 2 + [pa.int64(), pa.timestamp("us")]
     columns = [pa.array([row[number] for row in rows], kind) for number, kind in enumerate(types)]
-    encoded = [column.dictionary_encode() for column in columns[:3]]
-    return pa.table([*encoded, *columns[3:]], names=list(names))
+    encoded = [column.dictionary_encode() for column in columns[:4]]
+    return pa.table([*encoded, *columns[4:]], names=list(names))
 
 
 def in_python(rows: list[Row]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
@@ -42,21 +43,24 @@ def in_python(rows: list[Row]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
         else:
             sums[2] += 1
             sums[3] += size or 0
-    return {names: tuple(sums) for names, sums in found.items()} or {(None, None, None): (0, 0, 0, 0, 0, None, None)}
+    return {names: tuple(sums) for names, sums in found.items()} or {
+        (None, None, None, None): (0, 0, 0, 0, 0, None, None)
+    }
 
 
 names = st.sampled_from([None, "a", "b", "é"])
 flags = st.sampled_from([None, True, False])
 times = st.sampled_from([None, datetime(2024, 1, 1), datetime(2023, 1, 1, 5), datetime(2025, 1, 1)])
 rows_of = st.lists(
-    st.tuples(names, names, names, flags, flags, st.sampled_from([None, 0, 5, 2**45]), times), max_size=12
+    st.tuples(names, names, names, names, flags, flags, st.sampled_from([None, 0, 5, 2**45]), times), max_size=12
 )
 
 
 @given(st.lists(rows_of, max_size=3))
 def test_totals_of_all_parts_are_those_of_the_whole_snapshot(parts: list[list[Row]]) -> None:
     totals = total_storage(SNAPSHOT, [partial_totals(table(part)) for part in parts])
-    found = {tuple(row.values())[4:7]: tuple(row.values())[7:] for row in totals.to_pylist()}
+    sums = DAILY_STORAGE.arrow_schema.names[7:14]
+    found = {tuple(row[name] for name in BY): tuple(row[name] for name in sums) for row in totals.to_pylist()}
     assert len(found) == totals.num_rows
     assert found == in_python([row for part in parts for row in part])
     assert set(totals["source_bucket"].to_pylist()) == {"example-data"}
@@ -71,6 +75,6 @@ def test_a_snapshot_without_objects_has_one_row_of_zeros() -> None:
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_large_sums_are_exact(count: int) -> None:
-    row = ("a", "b", "STANDARD", None, None, 2**60 + 1, None)
+    row = ("a", "b", "STANDARD", None, None, None, 2**60 + 1, None)
     (total,) = total_storage(SNAPSHOT, [partial_totals(table([row] * count))]).to_pylist()
     assert total["bytes"] == count * (2**60 + 1)

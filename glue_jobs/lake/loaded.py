@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException, ValidationException
-from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, IsNull, Or
+from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, In, IsNull, Or
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import DataScan, FileScanTask
 from pyiceberg.table import Table as IcebergTable
@@ -120,20 +120,26 @@ class LoadedTable:
             return list(scan.plan_files())
 
     def rows(self, columns: tuple[str, ...], **partition: Iterable[Any] | None) -> Any:
-        """These columns of all rows in the given partitions (as in `files`), as an Arrow table."""
-        scan = self._iceberg.scan(selected_fields=columns)
-        with explained(f"read {self.location}"):
-            return (scan.filter(_filter(partition)) if partition else scan).to_arrow()
+        """These columns of all rows in the given partitions (as in `files`), as an Arrow table.
+
+        A declared column that the table lacks is null: an older version created the table, and no run has added it yet.
+        """
+        return self._read(columns, _filter(partition) if partition else AlwaysTrue())
 
     def rows_of_days(self, columns: tuple[str, ...], column: str | None, since: date | None, until: date | None) -> Any:
-        """Those columns of the rows whose ``column`` is between the days, both included, as an Arrow table."""
-        scan = self._iceberg.scan(selected_fields=columns)
-        if column and since:
-            scan = scan.filter(f"{column} >= '{since.isoformat()}'")
-        if column and until:
-            scan = scan.filter(f"{column} <= '{until.isoformat()}'")
+        """Those columns, as in `rows`, of the rows whose ``column`` is between the days, both included."""
+        days = [f"{column} {sign} '{day}'" for sign, day in ((">=", since), ("<=", until)) if column and day]
+        return self._read(columns, " AND ".join(days) or AlwaysTrue())
+
+    def _read(self, columns: tuple[str, ...], where: str | BooleanExpression) -> Any:
+        stored = {field.name for field in self._iceberg.schema().fields}
+        scan = self._iceberg.scan(where, tuple(name for name in columns if name in stored))
         with explained(f"read {self.location}"):
-            return scan.to_arrow()
+            rows = scan.to_arrow()
+        for name in columns:
+            if name not in stored:
+                rows = rows.append_column(name, pa.nulls(rows.num_rows, self.table.arrow_schema.field(name).type))
+        return rows
 
     @cached_property
     def expired_files(self) -> list[str]:

@@ -50,6 +50,14 @@ def test_whichever_version_created_the_table_the_last_one_finds_its_ids(versions
     assert lake.load(THIRD).rows(("size", "id", "tags", "notes")).num_rows == 0
 
 
+def test_columns_that_no_run_has_added_yet_are_read_as_null(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"), "usage_lake")
+    lake.create(FIRST)
+    loaded = lake.load(THIRD)
+    for rows in (loaded.rows(("size", "id")), loaded.rows_of_days(("size", "id"), None, None, None)):
+        assert {field.name: str(field.type) for field in rows.schema} == {"size": "int32", "id": "large_string"}
+
+
 @pytest.mark.parametrize("column", [Column(7, "size", "int", "Size."), Column(4, "more", "array<string>", "More.", 6)])
 def test_ids_that_iceberg_would_not_give_are_refused(column: Column, tmp_path: Path) -> None:
     lake = Lake(str(tmp_path / "lake"), "usage_lake")

@@ -6,7 +6,7 @@ from glue_jobs.tables.model import Column, Table
 
 DAILY_STORAGE = Table(
     name="daily_storage",
-    description="One row per snapshot, account, repository, storage class and access tier; an empty snapshot has one row.",
+    description="One row per snapshot, account, repository, storage class and access tier; an empty one has one row.",
     columns=(
         Column(1, "source_bucket", "string", "Bucket the snapshot is of."),
         Column(2, "inventory_id", "string", "Inventory configuration that made the snapshot."),

@@ -82,7 +82,9 @@ def _discover(request: IngestRequest, rows: LoadedTable, reporter: Reporter) -> 
         raise ArgumentError(
             f"until {window.until} is before {window.since}, where this run would begin; give since too"
         )
-    reporter.say(f"looking below {request.raw} for {pipeline.title} {window}")
+    # Archives of earlier days may be added at any time, and a run that looks back a few days does not see them.
+    hint = "; earlier days were listed before, --since lists them again" if window.since and not request.since else ""
+    reporter.say(f"looking below {request.raw} for {pipeline.title} {window}{hint}")
     skipped = Skipped()
     storage = storage_for(request.raw)
     with gc_paused():

@@ -35,6 +35,7 @@ from glue_jobs.lake.schema import (
     partition_spec,
     properties,
 )
+from glue_jobs.lake.trusted_code import ignoring_named_code
 from glue_jobs.storage import region, storage_for
 from glue_jobs.storage.s3 import endpoint
 from glue_jobs.tables.model import Table
@@ -75,10 +76,11 @@ class Lake:
         given = {name: value for name, value in properties.items() if value is not None}
         with explained(f"open the {self.catalog_type} catalog of {self.location}"):
             try:
-                return load_catalog("usage_lake", warehouse=self.location, **given)
+                catalog = load_catalog("usage_lake", warehouse=self.location, **given)
             except OperationalError:
                 # Another first run has created the catalog's own tables since pyiceberg looked for them.
-                return load_catalog("usage_lake", warehouse=self.location, **given)
+                catalog = load_catalog("usage_lake", warehouse=self.location, **given)
+        return ignoring_named_code(catalog)
 
     def create(self, table: Table) -> None:
         """Create the table, or add the columns and properties that a newer version of the program declares.

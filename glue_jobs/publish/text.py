@@ -11,16 +11,17 @@ from typing import Any
 
 import pyarrow as pa
 
-# Texts that a spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection). Leading
-# apostrophes are included, so that removing one apostrophe always restores the text.
-FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+# Where a spreadsheet may begin a cell with a formula (https://owasp.org/www-community/attacks/CSV_Injection): at the
+# beginning of a text, and behind what other locales separate cells with. Apostrophes that stand there already are
+# included, so that removing one apostrophe at each such place always restores the text.
+FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?='*[=+\-@\t\r\n])")
 
 
 def csv_text(rows: pa.Table, *, guarded: bool = False) -> str:
     """Header and rows, quoted as in RFC 4180, with LF at line ends; null is empty, an empty text is quoted.
 
-    ``guarded`` puts an apostrophe before texts that a spreadsheet would take for formulas, because keys and user agents
-    come from strangers. Numbers, also negative ones, are unchanged.
+    ``guarded`` puts an apostrophe before whatever a spreadsheet would take for a formula in a text, because keys and
+    user agents come from strangers. Numbers, also negative ones, are unchanged.
     """
     lines = [",".join(_quoted(name) for name in rows.column_names)]
     lines += [",".join(_field(value, guarded) for value in record) for record in records(rows)]
@@ -63,11 +64,12 @@ def _field(value: Any, guarded: bool) -> str:
     if value is None:
         return ""
     text = cell(value)
-    return _quoted(f"'{text}" if guarded and isinstance(value, str) and FORMULA.match(text) else text)
+    return _quoted(FORMULA.sub("'", text) if guarded and isinstance(value, str) else text)
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if not text or set(text) & set(',"\r\n') else text
+    # Semicolons and tabs separate cells where commas are decimal points.
+    return '"' + text.replace('"', '""') + '"' if not text or set(text) & set(',;\t"\r\n') else text
 
 
 def _number(value: float) -> str:

@@ -28,7 +28,7 @@ from glue_jobs.sources.s3_inventory_object.parser.csv_rows import parse_block
 from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, field_names
 from glue_jobs.sources.s3_inventory_object.parser.keys import decode_keys
 from glue_jobs.storage import storage_for
-from tests.inventories import CURRENT_FIELDS, FIELDS, FORMATS, VERSION_FIELDS, Inventory, Record, record
+from tests.inventories import CURRENT_FIELDS, FIELDS, FORMATS, VERSION_FIELDS, Inventory, Record, put, record
 
 TIME = datetime(2024, 5, 7, 1, 30)
 
@@ -246,6 +246,22 @@ def test_files_are_at_their_keys_on_s3_and_beside_the_manifest_in_a_copy() -> No
     }.items():
         (file,) = read_manifest(f"{folder}/2024-05-07T01-30Z/manifest.json", content, md5).files
         assert file.address == expected
+        assert file.folder == f"{folder}/data/"
+
+
+@pytest.mark.parametrize("name", ["1.csv.gz", "another-name.csv.gz"])
+def test_a_file_that_is_not_at_its_key_is_found_beside_the_manifest_by_size_and_md5(tmp_path: Path, name: str) -> None:
+    def file(folder: str, content: bytes) -> InventoryFile:
+        md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        return InventoryFile(f"{tmp_path}/inv/data/1.csv.gz", len(content), md5, folder)
+
+    for other, content in {"0.csv.gz": b"uvw", name: b"xyz", "2.csv.gz": b"xyz4"}.items():
+        put(f"{tmp_path}/inv/beside/data/{other}", content)
+    beside = f"{tmp_path}/inv/beside/data/"
+    assert find_file(file(beside, b"xyz")).address == f"{beside}{name}"
+    for absent in (b"abc", b"xy"):
+        with pytest.raises(InvalidSnapshotError, match="is missing"):
+            find_file(file(beside, absent))
 
 
 BAD_MANIFESTS: dict[str, dict[str, Any]] = {

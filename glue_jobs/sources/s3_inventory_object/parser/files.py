@@ -34,16 +34,39 @@ BYTES_PER_BLOCK = 8 * 2**20
 def find_file(file: InventoryFile) -> Entry:
     """The stored file that a manifest lists.
 
+    If there is none of that name, the file beside the manifest with the same size and MD5 is the one: with a
+    destination prefix that ends with "/", the names in the manifest are not those of the objects.
+
     Raises:
         InvalidSnapshotError: it is missing, or its size is not as listed.
     """
     entries = storage_for(file.address).list(file.address)
-    entry = next((entry for entry in entries if entry.address == file.address), None)
+    entry = next((entry for entry in entries if entry.address == file.address), None) or _renamed(file)
     if entry is None:
         raise InvalidSnapshotError(f"its file {file.address} is missing")
     if entry.size != file.size:
         raise InvalidSnapshotError(f"its file {file.address} has {entry.size} bytes, the manifest promises {file.size}")
     return entry
+
+
+def _renamed(file: InventoryFile) -> Entry | None:
+    if not file.folder:
+        return None
+    storage = storage_for(file.folder)
+    name = file.address.rpartition("/")[2]
+    same_size = [entry for entry in storage.list(file.folder) if entry.size == file.size]
+    # The folder has the files of all snapshots; only the MD5 tells two of the same size apart.
+    for entry in sorted(same_size, key=lambda entry: not entry.address.endswith(f"/{name}")):
+        digest = _md5()
+        with storage.open(entry.address) as content:
+            deque(_digested(iter(lambda: content.read(BYTES_PER_BLOCK), b""), digest), 0)
+        if digest.hexdigest() == file.md5:
+            return entry
+    return None
+
+
+def _md5() -> Any:
+    return hashlib.md5(usedforsecurity=False)
 
 
 def read_file(
@@ -56,7 +79,7 @@ def read_file(
     Raises:
         InvalidSnapshotError: the file is not as the manifest promises.
     """
-    digest = hashlib.md5(usedforsecurity=False)
+    digest = _md5()
     digested = _digested(pieces, digest)
     try:
         first = next(digested, b"")

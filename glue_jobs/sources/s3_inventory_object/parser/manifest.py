@@ -55,11 +55,15 @@ class SnapshotId(NamedTuple):
 
 @dataclass(frozen=True)
 class InventoryFile:
-    """A data file that a manifest lists: its size in bytes and its MD5 in lower-case hexadecimal digits."""
+    """A data file that a manifest lists: its size in bytes and its MD5 in lower-case hexadecimal digits.
+
+    ``folder`` is the folder of data files beside the manifest, with "/" at its end.
+    """
 
     address: str
     size: int
     md5: str
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,9 @@ def _files(address: str, manifest: dict[str, Any]) -> Iterator[InventoryFile]:
                 f"manifest.json lists a file without key, size and MD5checksum, or twice: {file}"
             )
         seen.add(_name(key))
-        yield InventoryFile(_address(address, _text(manifest, "destinationBucket"), key), size, md5.lower())
+        folder = f"{address.rsplit('/', 2)[0]}/data/"
+        file = _address(address, _text(manifest, "destinationBucket"), key)
+        yield InventoryFile(file or folder + _name(key), size, md5.lower(), folder)
 
 
 def _name(key: str) -> str:
@@ -141,9 +147,7 @@ def _name(key: str) -> str:
     return name
 
 
-def _address(manifest: str, destination: str, key: str) -> str:
-    """Address of a data file: its key in the bucket that S3 wrote to; in a copy, the folder beside the manifest's."""
+def _address(manifest: str, destination: str, key: str) -> str | None:
+    """Address of a data file by its key in the bucket that S3 wrote to; None in a copy."""
     bucket = re.sub("^arn:[^:]*:s3:::", "", destination)
-    if manifest.startswith(f"s3://{bucket}/"):
-        return f"s3://{bucket}/{key}"
-    return f"{manifest.rsplit('/', 2)[0]}/data/{_name(key)}"
+    return f"s3://{bucket}/{key}" if manifest.startswith(f"s3://{bucket}/") else None

@@ -23,6 +23,7 @@ TIME = "[06/Feb/2019:00:00:38 +0000]"
 HEAD = (
     f"{OWNER} example-data {TIME} 192.0.2.3 arn:aws:iam::111122223333:user/ana 3E57427F3EXAMPLE REST.GET.OBJECT a/b.csv"
 )
+OLD_HEAD = HEAD.replace("2019", "2009")
 SIX = "206 - 1024 4096 70 12"
 HOST = "s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3/eTPFvsiP/XV/VLi31234="
 TAIL = (
@@ -130,6 +131,17 @@ HARD_LINES = [
         )
         for partition, tail in [("aws", TAIL), ("aws-cn", "-"), ("aws-us-gov", " ".join(TAIL.split()[:7]))]
     ],
+    ("2009", line(OLD_HEAD, tail="").rstrip(), {"user_agent": "curl/8.5.0", "version_id": None, "host_id": None}),
+    (
+        "2009, quotes",
+        line(OLD_HEAD, f'"{URI}" {SIX} "" "a" b="c"', "").rstrip(),
+        {"user_agent": 'a" b="c', "referer": None},
+    ),
+    ("2009, bare agent", line(OLD_HEAD, f'"{URI}" {SIX} "a" -', "").rstrip(), {"user_agent": None, "referer": "a"}),
+    ("2009, 18 fields", line(OLD_HEAD, tail="-"), {"user_agent": "curl/8.5.0", "version_id": None}),
+    ("east of UTC", line(HEAD.replace("+0000", "+0130")), {"event_time": datetime(2019, 2, 5, 22, 30, 38)}),
+    ("west of UTC", line(HEAD.replace("+0000", "-0800")), {"event_time": datetime(2019, 2, 6, 8, 0, 38)}),
+    ("byte order mark", "\ufeff" + line(), {"bucket_owner": OWNER, "source_region": "us-east-1"}),
     ("two blanks", line(HEAD.replace("2.3 arn", "2.3  arn")), {"remote_ip": "192.0.2.3", "http_status": 206}),
     ("two blanks later", line(tail=TAIL.replace(" SigV4", "  SigV4")), {"signature_version": "SigV4"}),
     ("two blanks quoted", line(client=f'"{URI}" {SIX} "-" "a  b"'), {"user_agent": "a  b"}),
@@ -234,9 +246,17 @@ REJECTED = [
     ("minute 60", line(HEAD.replace(":00:00:38", ":00:60:38")), "not a date"),
     ("leap second", line(HEAD.replace("06/Feb/2019:00:00:38", "31/Dec/2016:23:59:60")), "not a date"),
     ("day 0", line(HEAD.replace("06/Feb", "00/Feb")), "not a date"),
-    ("before 1970", line(HEAD.replace("Feb/2019", "Feb/1969")), "not a date"),
+    ("before S3", line(HEAD.replace("Feb/2019", "Dec/2005")), "not a date"),
     ("after 2199", line(HEAD.replace("Feb/2019", "Feb/2200")), "not a date"),
-    ("other zone", line(HEAD.replace("+0000", "+0100")), "not a time in brackets"),
+    ("no such zone", line(HEAD.replace("+0000", "+1500")), "not a date"),
+    ("no such minute of a zone", line(HEAD.replace("+0000", "+0060")), "not a date"),
+    ("no zone", line(HEAD.replace("+0000", "CET")), "not a time in brackets"),
+    ("second record of another zone", f'{HEAD} "GET /a{line().replace("+0000", "+0100")}', "run into each other"),
+    ("JSON", '{"schema_version_id":"V_1_0","bucket_name":"example-data"}', "The line is JSON"),
+    ("without version id", line().removesuffix(f" {TAIL}"), "17 fields"),
+    ("without version id in 2010", line(OLD_HEAD.replace("2009", "2010"), tail="").rstrip(), "17 fields"),
+    ("2009, cut in the agent", line(OLD_HEAD, tail="").rstrip(' "'), "inside a quoted field"),
+    ("2009, cut behind the referer", line(OLD_HEAD, f'"{URI}" {SIX} "-"', "").rstrip(), "damaged"),
     ("owner", line("§" + HEAD), "bucket_owner"),
     ("address", line(HEAD.replace("192.0.2.3", "here")), "remote_ip"),
     ("operation", line(HEAD.replace("REST.GET.OBJECT", "GET")), "operation"),
@@ -380,7 +400,7 @@ NUMBER = st.integers(0, 2**63 - 1).map(str) | st.just("-")
 @st.composite
 def good_lines(draw: st.DrawFn) -> tuple[list[str], str]:
     """The 27 or fewer fields of a well-formed line, and the line."""
-    when = draw(st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31)))
+    when = draw(st.datetimes(datetime(2006, 1, 1), datetime(2199, 12, 31)))
     pick = st.sampled_from
     fields = [
         draw(pick([OWNER, OWNER[::-1]])),

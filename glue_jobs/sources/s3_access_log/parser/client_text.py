@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from glue_jobs.sources.s3_access_log.parser.values import (
     FIELDS,
+    FIRST_YEAR_OF_VERSIONS,
     HEAD,
     LONE_VERSION_ID,
     MIDDLE,
@@ -50,7 +51,7 @@ _READING = re.compile(rf'"(?=({_SIX})["-])')
 _BARE_READING = re.compile(rf"-({_SIX})")
 _MIDDLE = re.compile(" +" + " +".join(pattern_of(name) for name in MIDDLE) + " +")
 _HEADERS = re.compile(r'(?:"(?P<referer>.*?)"|-) +(?:"(?P<user_agent>.*)"|-)', re.DOTALL)
-_SECOND_HEAD = re.compile(rf"[0-9a-f]{{16}} +[^ \"]+ +{TIME} +\+0000\] ")
+_SECOND_HEAD = re.compile(rf"[0-9a-f]{{16}} +[^ \"]+ +{TIME} +[+-][0-9]{{4}}\] ")
 _LONE_VERSION_ID = re.compile(f"-|{LONE_VERSION_ID}")
 _SHAPES = {name: re.compile(shape) for name, shape in SHAPES.items()}
 
@@ -68,8 +69,10 @@ class Reading(NamedTuple):
     user_agent: str | None
 
 
-def read_client_text(rest: str) -> tuple[Reading, list[str], list[str]]:
+def read_client_text(rest: str, year: int) -> tuple[Reading, list[str], list[str]]:
     """The true reading of the line's ``rest`` after its key, its six fields of S3, and the fields from version id on.
+
+    ``year`` is that of the line's time.
 
     Raises UnreadableLineError if there is no reading, or more than one.
     """
@@ -81,11 +84,11 @@ def read_client_text(rest: str) -> tuple[Reading, list[str], list[str]]:
     if rest[end : end + 1].strip(" "):
         raise UnreadableLineError(UNCLOSED)
     tail = [value for value in rest[end:].split(" ") if value]
-    readings, problem = _readings(rest[:end]), problem_of_tail(tail)
+    readings, problem = _readings(rest[:end]), problem_of_tail(tail, year)
     if not readings and tail[:1] == ["-"]:
         # The last quote may close the referer or the request-URI; the fields behind it are then a bare "-".
         tail = tail[1:]
-        readings, problem = _readings(rest[:end] + " -"), problem_of_tail(tail)
+        readings, problem = _readings(rest[:end] + " -"), problem_of_tail(tail, year)
     if not readings or problem:
         raise UnreadableLineError(problem if readings and problem else NO_STATUS)
     if len(readings) > 1:
@@ -117,8 +120,10 @@ def _readings(text: str) -> list[Reading]:
     return readings
 
 
-def problem_of_tail(tail: list[str]) -> str | None:
+def problem_of_tail(tail: list[str], year: int) -> str | None:
     """What is wrong with the fields from the version id on, one sentence; None if nothing is."""
+    if not tail and year < FIRST_YEAR_OF_VERSIONS:
+        return None
     if len(tail) <= len(TAIL) and len(tail) not in TAIL_LENGTHS:
         return problem_of_count(FIELDS_BEFORE_TAIL + len(tail))
     if len(tail) == 1 and not _LONE_VERSION_ID.fullmatch(tail[0]):
@@ -138,4 +143,4 @@ def problem_of_count(fields: int) -> str | None:
     """The sentence that a line with this number of fields is cut short; None if S3 has written such lines."""
     if fields >= len(FIELDS) or fields - FIELDS_BEFORE_TAIL in TAIL_LENGTHS:
         return None
-    return f"The line is cut short: it has {fields} fields, where S3 has always written 18 or at least 24."
+    return f"The line is cut short: it has {fields} fields, where S3 writes 18 or at least 24, and 17 before 2010."

@@ -30,12 +30,17 @@ from glue_jobs.sources.s3_access_log.parser.values import (
     decode_keys,
     event_times,
     pattern_of,
+    utc_offset,
 )
 
 Row = tuple[Any, ...]
 """Texts of one line: its 27 fields, then the list of extra fields."""
 
 TIME_FIELD = FIELDS.index("event_time")
+YEAR_OF_TIME = slice(8, 12)
+BYTE_ORDER_MARK = "\ufeff"
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
+JSON_LINE = "The line is JSON, as S3 delivers access logs through CloudWatch Logs; only lines of text are read."
 NULL_TEXTS = ("-", "")
 MAX_NUMBER = 2**63 - 1
 MAX_DIGITS = len(str(MAX_NUMBER))
@@ -44,7 +49,7 @@ _HEAD = re.compile(" *" + " +".join(pattern_of(name) for name in HEAD) + r" +(?=
 _PLAIN = re.compile(
     r'(?:"(?P<request_uri>[^"]*)"|-) +'
     + " +".join(pattern_of(name) for name in MIDDLE)
-    + r' +(?:"(?P<referer>[^"]*)"|-) +(?:"(?P<user_agent>[^"]*)"|-)(?P<tail>(?: +[^ "]+)+) *'
+    + r' +(?:"(?P<referer>[^"]*)"|-) +(?:"(?P<user_agent>[^"]*)"|-)(?P<tail>(?: +[^ "]+)*) *'
 )
 _HEAD_FIELDS = {name: re.compile(rf" *{pattern_of(name)}(?: +|$)") for name in HEAD}
 
@@ -60,7 +65,7 @@ def parse_lines(lines: Iterable[tuple[int, bytes]]) -> Parsed:
             parsed.append((position, line, read_line(line)))
         except UnreadableLineError as problem:
             rejected.append(Rejected(position, str(problem), line))
-    times, is_real_time = event_times(_time_bytes([row[TIME_FIELD] for _, _, row in parsed]))
+    times, is_real_time = _times([row[TIME_FIELD] for _, _, row in parsed])
     for index in np.flatnonzero(~is_real_time):
         position, line, row = parsed[index]
         rejected.append(Rejected(position, f"{row[TIME_FIELD]}] is not a date and time.", line))
@@ -72,22 +77,22 @@ def parse_lines(lines: Iterable[tuple[int, bytes]]) -> Parsed:
 
 
 def read_line(line: bytes) -> Row:
-    """Texts of the fields of one line as logged, None for a bare ``-`` of a client field.
+    """Texts of the fields of one line as logged, the time with its zone, None for a bare ``-`` of a client field.
 
     The caller checks that the time is a real date. Raises UnreadableLineError with the reason.
     """
-    text = line.decode("utf-8", "backslashreplace").rstrip(" \r")
+    text = line.decode("utf-8", "backslashreplace").removeprefix(BYTE_ORDER_MARK).rstrip(" \r")
     head = _HEAD.match(text)
     if head is None:
         raise UnreadableLineError(_what_is_wrong_with_head(text))
-    rest = text[head.end() :]
+    rest, year = text[head.end() :], int(head["event_time"][YEAR_OF_TIME])
     plain = _PLAIN.fullmatch(rest)
     if plain is None:
-        (uri, _, referer, user_agent), middle, tail = read_client_text(rest)
+        (uri, _, referer, user_agent), middle, tail = read_client_text(rest, year)
     else:
         uri, *middle, referer, user_agent, last = plain.groups()
         tail = [value for value in last.split(" ") if value]
-        problem = problem_of_tail(tail)
+        problem = problem_of_tail(tail, year)
         if problem:
             raise UnreadableLineError(problem)
     if max(map(len, middle)) >= MAX_DIGITS and _has_too_large(middle):
@@ -105,6 +110,8 @@ def _has_too_large(middle: list[str]) -> bool:
 
 def _what_is_wrong_with_head(text: str) -> str:
     """One sentence about the first of the eight leading fields that S3 cannot have written."""
+    if text.startswith("{"):
+        return JSON_LINE
     if len(re.findall(TIME, text.partition('"')[0])) > 1:
         return SPLICED
     position = 0
@@ -120,8 +127,16 @@ def _what_is_wrong_with_head(text: str) -> str:
     return "The line is cut short: it ends within the first eight fields."
 
 
-def _time_bytes(texts: list[str]) -> npt.NDArray[np.uint8]:
-    return np.frombuffer("".join(texts).encode(), dtype=np.uint8).reshape(-1, TIME_LENGTH)
+def _times(texts: list[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Microseconds since 1970, UTC, of times with their zones, and which of them are real times."""
+    local = "".join(text[:TIME_LENGTH] for text in texts).encode()
+    times, is_real = event_times(np.frombuffer(local, dtype=np.uint8).reshape(-1, TIME_LENGTH))
+    for index, text in enumerate(texts):
+        if not text.endswith("+0000"):
+            offset = utc_offset(text[-5:])
+            is_real[index] &= offset is not None
+            times[index] -= offset or 0
+    return times, is_real
 
 
 def _table(rows: list[Row], times: npt.NDArray[np.int64]) -> pa.Table:

@@ -36,6 +36,9 @@ NUMBERS = frozenset(MIDDLE) - {"error_code"}
 TAIL_LENGTHS = frozenset({1, 7, 8, 9, 10})
 """Numbers of fields that S3 has written after the user agent; more than ten means that AWS has added fields."""
 
+FIRST_YEAR_OF_VERSIONS = 2010
+"""In earlier years a line ends with the user agent: S3 has had versions since February 2010."""
+
 ANY = r'[^ "]+'
 # The ARN of an origin access identity of CloudFront has three blanks. No other requester has any, and a pattern that
 # allowed them everywhere would shift the fields.
@@ -78,9 +81,11 @@ DISTINCT = frozenset({"request_id", "host_id", "request_uri"})
 ENCODED_ONCE = ("BATCH.DELETE.OBJECT", "S3.EXPIRE.OBJECT")
 
 TIME_LENGTH = len("[06/Feb/2019:00:00:38")
+MAX_OFFSET_HOURS = 14
 _DIGITS = [1, 2, 8, 9, 10, 11, 13, 14, 16, 17, 19, 20]
 _SIGNS = {0: "[", 3: "/", 7: "/", 12: ":", 15: ":", 18: ":"}
-_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+# S3 began in 2006. No clock decides about the future, because the same bytes must always give the same rows.
+_FIRST_YEAR, _LAST_YEAR = 2006, 2199
 _MONTHS = np.array([int.from_bytes(name, "big") for name in b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()])
 _MONTH_ORDER = np.argsort(_MONTHS)
 _MONTH_STARTS = (
@@ -109,7 +114,7 @@ PARSED_SCHEMA = pa.schema(
 def pattern_of(name: str) -> str:
     """Regular expression group of a field as logged, ``-`` included; for all fields but the client's text."""
     if name == "event_time":
-        return rf"(?P<event_time>{TIME}) +\+0000\]"
+        return rf"(?P<event_time>{TIME} +[+-][0-9]{{4}})\]"
     if name == "http_status":
         return r"(?P<http_status>[0-9]{3}|-)"
     return rf"(?P<{name}>{'[0-9]+' if name in NUMBERS else SHAPES[name]}|-)"
@@ -118,7 +123,7 @@ def pattern_of(name: str) -> str:
 def event_times(texts: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Microseconds since 1970 of texts such as ``[06/Feb/2019:00:00:38``, and which of them are real times.
 
-    ``texts`` has a row of 21 bytes per text. Real are the years 1970 to 2199 without leap seconds, which S3 does not
+    ``texts`` has a row of 21 bytes per text. Real are the years 2006 to 2199 without leap seconds, which S3 does not
     write (https://aws.amazon.com/blogs/aws/look-before-you-leap-the-coming-leap-second-and-aws/). The microseconds of
     other texts mean nothing.
     """
@@ -138,6 +143,14 @@ def event_times(texts: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64], np
     good &= (day >= 1) & (day <= _MONTH_STARTS[first + 1] - start) & (hour < 24) & (minute < 60) & (second < 60)
     seconds = (start + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second
     return seconds * 1_000_000, good
+
+
+def utc_offset(zone: str) -> int | None:
+    """Microseconds that a zone such as ``+0130`` is ahead of UTC; None if there is no such zone."""
+    hours, minutes = int(zone[1:3]), int(zone[3:])
+    if hours > MAX_OFFSET_HOURS or minutes > 59:
+        return None
+    return (hours * 60 + minutes) * (-60_000_000 if zone[0] == "-" else 60_000_000)
 
 
 # The same keys occur in batch after batch, and decoding one takes as long as parsing a line.

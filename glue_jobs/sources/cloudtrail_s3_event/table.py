@@ -112,6 +112,12 @@ CLOUDTRAIL_S3_EVENT = Table(
         Column(51, "month", "string", "Month of event_time, two digits."),
         Column(52, "day", "string", "Day of the month of event_time, two digits."),
         Column(53, "source_object", "string", "Raw object the event came from."),
+        Column(
+            54,
+            "is_copy_source",
+            "boolean",
+            "True when bucket and key are what a copy to another account's bucket read; else null.",
+        ),
     ),
     partitions=("event_date",),
     sort=("bucket", "key", "event_time"),

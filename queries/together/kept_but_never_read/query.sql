@@ -47,7 +47,8 @@ read_request AS (
         -- 304: the reader's own copy was still good, so the object was of use.
         AND operation IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT', 'REST.COPY.OBJECT_GET', 'REST.COPY.PART_GET')
         AND (
-            http_status IN (200, 206, 304)
+            http_status = 304
+            OR (http_status IN (200, 206) AND error_code IS NULL)
             -- The line of what a copy reads has no status.
             OR (
                 operation IN ('REST.COPY.OBJECT_GET', 'REST.COPY.PART_GET')
@@ -60,7 +61,7 @@ read_request AS (
     FROM cloudtrail_s3_event
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
-        AND event_name = 'GetObject'
+        AND (event_name = 'GetObject' OR is_copy_source)
         AND error_code IS NULL
 ),
 

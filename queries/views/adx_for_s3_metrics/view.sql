@@ -53,5 +53,6 @@ SELECT
     is_own AS isOwn,
     is_robot AS isRobot,
     event_date,
-    source_object AS sourceObject
+    source_object AS sourceObject,
+    is_copy_source AS isCopySource
 FROM cloudtrail_s3_event

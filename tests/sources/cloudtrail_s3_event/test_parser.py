@@ -450,3 +450,69 @@ def test_the_columns_are_those_of_the_table() -> None:
     names = [column.name for column in CLOUDTRAIL_S3_EVENT.columns if column.name not in CLOUDTRAIL_S3_EVENT.derived]
     assert columns.PARSED_SCHEMA.names == names
     assert parse(document(event())).rows.schema == parse(b"").rows.schema
+
+
+COPIED = {
+    "eventName": "CopyObject",
+    "requestParameters": {
+        "bucketName": "reader-bucket",
+        "key": "mine/a.csv",
+        "x-amz-copy-source": "example-data/ana/tides/a.csv",
+    },
+    "resources": [
+        {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::reader-bucket/mine/a.csv"},
+        {"accountId": "123456789012", "type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::reader-bucket"},
+        {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::example-data/ana/tides/a.csv"},
+        {"accountId": "111122223333", "type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::example-data"},
+    ],
+}
+OWN_COPY = [{"accountId": "111122223333", "ARN": "arn:aws:s3:::reader-bucket"}]
+
+
+@pytest.mark.parametrize(
+    ("source", "key"),
+    [
+        ("example-data/ana/tides/a.csv", "ana/tides/a.csv"),
+        ("/example-data/ana/tides/a%20b%2Bc.csv", "ana/tides/a b+c.csv"),
+        ("example-data/ana/a.csv?versionId=abc", "ana/a.csv"),
+        ("example-data/ana/a%3FversionId%3D1", "ana/a?versionId=1"),
+        ("readers-abc-s3alias/ana/a.csv", "ana/a.csv"),
+        (f"{POINT}/object/ana/a.csv", "ana/a.csv"),
+        (["example-data/ana/a.csv"], "ana/a.csv"),
+    ],
+)
+@pytest.mark.parametrize("name", ["CopyObject", "UploadPartCopy"])
+def test_a_copy_to_a_bucket_of_another_account_is_of_its_source(source: Any, key: str, name: str) -> None:
+    parameters = COPIED["requestParameters"] | {"x-amz-copy-source": source}
+    found = row(**COPIED | {"eventName": name, "requestParameters": parameters})
+    assert (found["bucket"], found["key"], found["is_copy_source"]) == ("example-data", key, True)
+
+
+def test_a_copy_that_names_no_owners_goes_to_the_bucket_of_the_caller() -> None:
+    found = row(**COPIED | {"resources": None})
+    assert (found["bucket"], found["key"], found["is_copy_source"]) == ("example-data", "ana/tides/a.csv", True)
+    own = {"type": "AssumedRole", "accountId": "111122223333"}
+    assert row(**COPIED | {"resources": None, "userIdentity": own})["bucket"] == "reader-bucket"
+    service = {"type": "AWSService", "invokedBy": "s3.amazonaws.com"}
+    assert row(**COPIED | {"resources": None, "userIdentity": service})["bucket"] == "reader-bucket"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"resources": OWN_COPY},
+        {"eventName": "PutObject"},
+        {"requestParameters": {"bucketName": "reader-bucket", "key": "mine/a.csv"}},
+        {"requestParameters": COPIED["requestParameters"] | {"x-amz-copy-source": "example-data"}},
+    ],
+    ids=["to an own bucket", "no copy", "no source", "source without a key"],
+)
+def test_any_other_copy_is_of_its_destination(fields: dict[str, Any]) -> None:
+    found = row(**COPIED | fields)
+    assert (found["bucket"], found["key"], found["is_copy_source"]) == ("reader-bucket", "mine/a.csv", None)
+
+
+def test_copies_leave_the_other_events_of_a_file_as_they_are() -> None:
+    rows = parse(document(event(eventID="a"), event(eventID="b", **COPIED), event(eventID="c"))).rows
+    assert rows["key"].to_pylist() == ["ana/tides/a.csv"] * 3
+    assert rows["is_copy_source"].to_pylist() == [None, True, None]

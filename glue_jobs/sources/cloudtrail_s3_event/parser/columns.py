@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.sources.cloudtrail_s3_event.parser.batch import Batch
+from glue_jobs.sources.cloudtrail_s3_event.parser.copies import with_copy_sources
 from glue_jobs.sources.cloudtrail_s3_event.parser.nested import (
     EventData,
     Issuer,
@@ -140,6 +141,7 @@ def parsed_rows(columns: dict[str, Any]) -> pa.Table:
             columns[name] = without_empty(columns[name].dictionary_encode())
     columns |= _callers(columns["user_identity"])
     columns |= _requests(columns)
+    columns |= with_copy_sources(columns)
     return pa.table([columns[name] for name in PARSED_SCHEMA.names], schema=PARSED_SCHEMA)
 
 

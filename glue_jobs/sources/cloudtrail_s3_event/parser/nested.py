@@ -211,3 +211,23 @@ def _text(fields: dict[str, Any], name: str) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) else None
+
+
+def copy_source(text: str) -> str | None:
+    """The header x-amz-copy-source in a requestParameters."""
+    return _text(_fields(text), "x-amz-copy-source")
+
+
+def resource_owners(text: str) -> dict[str, str | None]:
+    """The account of each bucket in resources, by the bucket's name; None where the event names no account."""
+    try:
+        found = _ANY.decode(text)
+    except NOT_JSON:
+        return {}
+    owners: dict[str, str | None] = {}
+    for fields in map(_lower, found if isinstance(found, list) else []):
+        service, _, name = (_text(fields, "arn") or "").partition(":::")
+        bucket = name.partition("/")[0]
+        if service.endswith(":s3") and bucket:
+            owners[bucket] = _text(fields, "accountid") or owners.get(bucket)
+    return owners

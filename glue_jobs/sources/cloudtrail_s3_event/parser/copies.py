@@ -1,0 +1,77 @@
+"""Copies out of the recipient's buckets: reads of their source object.
+
+An event of CopyObject or UploadPartCopy has the destination as ``bucketName`` and ``key``. When the destination belongs
+to another account than the one the event was delivered to, the source is that account's object.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glue_jobs.sources.cloudtrail_s3_event.parser.nested import copy_source, resource_owners
+from glue_jobs.sources.cloudtrail_s3_event.parser.target import place_of_arn
+
+COPIES = pa.array(["CopyObject", "UploadPartCopy"])
+
+
+class _Source(NamedTuple):
+    bucket: str
+    key: str
+
+
+def with_copy_sources(columns: dict[str, Any]) -> dict[str, Any]:
+    """The columns ``bucket``, ``key`` and ``is_copy_source``: sources of copies replace their destinations."""
+    bucket, key, names = columns["bucket"], columns["key"], columns["event_name"]
+    if not pc.any(pc.is_in(names.dictionary, COPIES)).as_py():
+        return {"bucket": bucket, "key": key, "is_copy_source": pa.nulls(len(names), pa.bool_())}
+    is_copy = pc.is_in(names.cast(pa.string()), COPIES).to_numpy(zero_copy_only=False)
+    fields = ("bucket", "request_parameters", "resources", "recipient_account_id", "subscriber_account_id")
+    found = {row: _source(*(columns[name][int(row)].as_py() for name in fields)) for row in np.flatnonzero(is_copy)}
+    sources = {row: source for row, source in found.items() if source}
+    mask = np.zeros(len(names), bool)
+    mask[list(sources)] = True
+    return {
+        "bucket": _replaced(bucket, mask, [source.bucket for source in sources.values()]),
+        "key": _replaced(key, mask, [source.key for source in sources.values()]),
+        "is_copy_source": pc.if_else(pa.array(mask), True, None),
+    }
+
+
+def _replaced(column: pa.DictionaryArray, mask: Any, texts: list[str]) -> pa.DictionaryArray:
+    plain = column.cast(pa.string())
+    return pc.replace_with_mask(plain, pa.array(mask), pa.array(texts, pa.string())).dictionary_encode()
+
+
+def _source(
+    destination: str | None, request: str | None, resources: str | None, recipient: str | None, caller: str | None
+) -> _Source | None:
+    """The source of a copy to a bucket of another account than the recipient's; None for other copies."""
+    text = copy_source(request or "")
+    if not text or not destination:
+        return None
+    owners = resource_owners(resources or "")
+    # Where the event names no owner, a copy goes to the caller's own bucket.
+    if (owners.get(destination) or caller or recipient) == recipient:
+        return None
+    bucket, key = _bucket_and_key(text)
+    # The real name of a bucket that the header calls by its access point.
+    others = [name for name in owners if name != destination]
+    bucket = others[0] if len(others) == 1 else bucket
+    return _Source(bucket, key) if bucket and key else None
+
+
+def _bucket_and_key(text: str) -> tuple[str | None, str | None]:
+    """Bucket and key of the header x-amz-copy-source; the bucket is None if it is an access point's ARN."""
+    path = unquote(text.partition("?versionId=")[0])
+    if path.startswith("arn:"):
+        place = place_of_arn(path)
+        return place.bucket, place.key
+    bucket, _, key = path.removeprefix("/").partition("/")
+    return bucket, key

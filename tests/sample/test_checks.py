@@ -13,7 +13,8 @@ import pytest
 
 from glue_jobs.publish.publish import Published, Written
 from glue_jobs.query.duckdb.query_engine import QueryEngine
-from glue_jobs.query.duckdb.table_source import TableSource
+from glue_jobs.query.duckdb.table_source import Source, TableSource, ViewSource
+from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sample import Truth, write_sample
 from glue_jobs.sample.checks import Check, lake_checks, report_checks
 from glue_jobs.sources.pipelines import TABLES
@@ -31,12 +32,13 @@ def engine(truth: Truth) -> Iterator[QueryEngine]:
     """A lake whose ledger is right for every pipeline and whose other tables are empty."""
     ledger = [{"pipeline": source, **truth.row(f"{source}/ledger")} for source in SOURCES]
     given: dict[str, list[dict[str, Any]]] = {"ingested_object": ledger}
-    sources = {
+    sources: dict[str, Source] = {
         table.name: TableSource(
             table, pa.Table.from_pylist(given.get(table.name, []), schema=_nullable(table.arrow_schema))
         )
         for table in TABLES
     }
+    sources |= {view.name: ViewSource(view.select) for view in SavedView.all()}
     with QueryEngine({name: (lambda source=source: source) for name, source in sources.items()}) as engine:
         yield engine
 

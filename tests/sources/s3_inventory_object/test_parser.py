@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
 import pyarrow as pa
+import pyarrow.orc as paorc
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -308,6 +309,41 @@ def test_times_may_be_numbers_and_unknown_fields_may_be_nested(tmp_path: Path) -
     (row,) = block.rows.to_pylist()
     assert row[locked] == datetime(2023, 11, 14, 22, 13, 20)
     assert row["other_fields"] == '{"tags":[{"a":1}]}'
+
+
+def test_all_stripes_of_an_orc_file_are_read() -> None:
+    columns = {"bucket": ["b"] * 9_000, "key": [f"k{number}" for number in range(9_000)]}
+    sink = pa.BufferOutputStream()
+    paorc.write_table(pa.table(columns), sink, stripe_size=1, batch_size=1_000)
+    stripes = [*columnar.read_orc(pa.BufferReader(sink.getvalue()), ("bucket", "key"))]
+    assert len(stripes) > 1
+    assert [key for rows in stripes for key in rows["key"].to_pylist()] == columns["key"]
+
+
+@pytest.mark.parametrize("name", ["bucket", "key"])
+@pytest.mark.parametrize("form", ["ORC", "Parquet"])
+def test_a_columnar_file_with_rows_without_bucket_or_key_is_invalid(form: str, name: str, tmp_path: Path) -> None:
+    content = Inventory("", form=form).content([record("k"), {**record("k"), name.capitalize(): None}])
+    with pytest.raises(InvalidSnapshotError, match="has rows without bucket or key"):
+        read(form, content, folder=tmp_path)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_text_that_repeats_has_a_dictionary_in_every_format(form: str, tmp_path: Path) -> None:
+    (block,) = read(form, GOOD[form], folder=tmp_path)
+    schema, names = block.rows.schema, ("storage_class", "key", "e_tag")
+    types = {name: pa.types.is_dictionary(schema.field(name).type) for name in names}
+    assert types == {"storage_class": True, "key": False, "e_tag": False}
+
+
+@pytest.mark.parametrize(("limit", "value", "batches"), [("MAX_BATCH_ROWS", 3, 4), ("MAX_BATCH_BYTES", 1, 10)])
+def test_a_batch_of_parquet_has_a_row_at_least_and_a_limited_number(
+    limit: str, value: int, batches: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columnar, limit, value)
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"bucket": ["b"] * 10, "key": [*"abcdefghij"]}), sink)
+    assert len([*columnar.read_parquet(pa.BufferReader(sink.getvalue()), ("bucket", "key"))]) == batches
 
 
 @pytest.mark.parametrize(("length", "batches"), [(10, 1), (1_000, 4)])

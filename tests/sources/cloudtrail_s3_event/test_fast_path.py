@@ -144,6 +144,12 @@ def test_any_other_event_is_left_to_the_fallback(fields: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        (b'},{"eventVersion"', b'}:{"eventVersion"'),
+        (b'}},{"eventVersion"', b'}],{"eventVersion"'),
+        (b"}]}", b"}]]"),
+        (b"}]}", b"}}}"),
+        (b'"requestParameters":', b'"requestXarameters":'),
+        (b'"additionalEventData":', b'"additionalXventData":'),
         (b'"responseElements":null', b'"responseElements": 5 '),
         (b'"responseElements":null', b'"responseElements":'),
         (b'"responseElements":null,', b'"responseElements":null ,'),

@@ -60,8 +60,8 @@ def find_events(data: bytes, starts: Positions) -> EventBoundaries:
     behind = words[np.minimum(braces[opening] + 1, len(words) - 1)]
     events = opening[behind == _word(b'"eventVe')]
     begins = braces[events]
-    parameters, has_parameters = _first_in_event(events, opening[before == _word(b'meters":')])
-    event_data, has_event_data = _first_in_event(events, opening[before == _word(b'ntData":')])
+    parameters = _first_in_event(events, opening[before == _word(b'meters":')])
+    event_data = _first_in_event(events, opening[before == _word(b'ntData":')])
     owners = np.searchsorted(starts, begins, side="right") - 1
     ends, framed = _frames(data, letters, np.append(starts, len(data)), owners, begins)
     # Every brace has a next one.
@@ -79,9 +79,7 @@ def find_events(data: bytes, starts: Positions) -> EventBoundaries:
         "": ends - 1,
     }
     slices = dict(zip(edges, pairwise(edges.values()), strict=False))
-    complete = has_parameters & has_event_data
-    for left, right in slices.values():
-        complete &= right - left >= _MIN_SLICE_BYTES
+    complete = np.all([right - left >= _MIN_SLICE_BYTES for left, right in slices.values()], axis=0)
     return EventBoundaries(owners, begins, ends, framed, complete, slices)
 
 
@@ -89,12 +87,9 @@ def _word(letters: bytes) -> int:
     return int.from_bytes(letters, "little")
 
 
-def _first_in_event(events: Places, braces: Places) -> tuple[Places, Flags]:
-    """For each event the first of the braces that is in it, and whether there is one. All are numbers of braces."""
-    last = max([*events[-1:].tolist(), *braces[-1:].tolist(), 0]) + 1
-    first = np.append(braces, last)[np.searchsorted(braces, events)]
-    there = first < np.append(events[1:], last)
-    return np.where(there, first, 0), there
+def _first_in_event(events: Places, braces: Places) -> Places:
+    """For each event the number of the first of some braces behind its own, or 0: a brace before all events."""
+    return np.append(braces, 0)[np.searchsorted(braces, events)]
 
 
 def _frames(data: bytes, letters: Bytes, edges: Places, owners: Places, begins: Places) -> tuple[Places, Flags]:

@@ -44,8 +44,7 @@ class FragmentFormat:
     def decode(self, text: str) -> Any:
         """The fields in the text; None when it is anything else."""
         members = text[len(self._before) : len(text) - len(self._after)]
-        # Without members there would be nothing behind the comma in ``before``.
-        if not members or not text.startswith(self._before) or not text.endswith(self._after):
+        if not text.startswith(self._before) or not text.endswith(self._after):
             return None
         try:
             return self._decoder.decode(f"{self._opening}{members}}}")

@@ -147,6 +147,7 @@ def test_any_other_event_is_left_to_the_fallback(fields: dict[str, Any]) -> None
         (b'},{"eventVersion"', b'}:{"eventVersion"'),
         (b'}},{"eventVersion"', b'}],{"eventVersion"'),
         (b"}]}", b"}]]"),
+        (b'"requestID":"0', b'"requestID":"\x01'),
         (b"}]}", b"}}}"),
         (b'"requestParameters":', b'"requestXarameters":'),
         (b'"additionalEventData":', b'"additionalXventData":'),

@@ -119,6 +119,7 @@ def test_events_in_the_order_of_aws_take_the_fast_path(fields: dict[str, Any]) -
         {"requestParameters": {"bucketName": "example-data", "key": "{a}", "n": {"a": 1}}},
         {"requestParameters": {}, "responseElements": ...},
         {"additionalEventData": ...},
+        {"additionalEventData": {}},
         {"additionalEventData": {"CIPHERSUITE": "TLS"}},
         {"additionalEventData": {"bytesTransferredOut": True}},
         {"userIdentity": None},
@@ -148,6 +149,9 @@ def test_any_other_event_is_left_to_the_fallback(fields: dict[str, Any]) -> None
         (b'}},{"eventVersion"', b'}],{"eventVersion"'),
         (b"}]}", b"}]]"),
         (b'"requestID":"0', b'"requestID":"\x01'),
+        (b'"requestID":"00', b'"requestID":"0"'),
+        (b'","eventID":"', b'","eventXD":"'),
+        (b'"},"eventTime":"', b'"},"eventXime":"'),
         (b"}]}", b"}}}"),
         (b'"requestParameters":', b'"requestXarameters":'),
         (b'"additionalEventData":', b'"additionalXventData":'),
@@ -178,6 +182,10 @@ def test_the_bytes_between_the_fields_count(old: bytes, new: bytes) -> None:
 def test_an_event_left_to_the_fallback_leaves_the_others_to_the_fast_path() -> None:
     found = fast(document([event(1), event(2, eventID="short"), event(3)]))
     assert (len(found.owners), list(map(len, found.unread.values())), found.skipped) == (2, [1], [])
+
+
+def test_events_of_an_object_with_an_undocumented_one_are_counted_once() -> None:
+    assert_same(document([event(1), event(2, eventSource="sts.amazonaws.com"), event(3, new=1)]), document([event(4)]))
 
 
 def test_documents_of_another_form_are_skipped() -> None:

@@ -256,6 +256,9 @@ def test_a_session_names_its_role() -> None:
         ({"bucketName": ["b"], "key": ["k"]}, [5, {"ARN": ["x"]}], ("b", "k", None)),
         ({"bucketName": {"a": 1}}, "none", (None, None, None)),
         ({"bucketName": "b"}, [{"ARN": "arn:aws-cn:s3:::c/k"}], ("c", "k", None)),
+        ({"bucketName": "b"}, [{"ARN": "arn:aws:s3:us-east-1:123456789012"}], ("b", None, None)),
+        ({"bucketName": "b"}, [{"ARN": "uri:aws:s3:::c/k"}], ("b", None, None)),
+        ({"bucketName": "c"}, [{"ARN": f"{BUCKET}/k"}, {"ARN": "arn:aws:s3:::c/k"}], ("c", "k", None)),
     ],
 )
 def test_bucket_key_and_access_point(parameters: Any, resources: Any, place: tuple[str | None, ...]) -> None:
@@ -272,6 +275,7 @@ def test_bucket_key_and_access_point(parameters: Any, resources: Any, place: tup
         ({"bytesTransferredOut": "12", "bytesTransferredIn": "1.5"}, (None, None, 12, None)),
         ({"bytesTransferredOut": 2**63, "bytesTransferredIn": 2**63 - 1}, (None, None, None, 2**63 - 1)),
         ({"bytesTransferredOut": True, "bytesTransferredIn": [1], "SignatureVersion": 4}, ("4", None, None, None)),
+        ({"bytesTransferredOut": "1e999", "bytesTransferredIn": "x"}, (None, None, None, None)),
         (None, (None, None, None, None)),
         (["x"], (None, None, None, None)),
     ],

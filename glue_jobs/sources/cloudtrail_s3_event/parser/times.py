@@ -24,14 +24,14 @@ _END = (datetime(_YEARS.stop, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 def documented_times(texts: pa.StringArray) -> npt.NDArray[np.int64]:
-    """Microseconds since 1970; -1 for another form, a day or second that does not exist, and years from 2200 on."""
+    """Microseconds since 1970; negative for another form, a time that does not exist, and years from 2200 on."""
     if _all_documented(texts):
         try:
             times: npt.NDArray[np.int64] = texts.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy()
         except pa.ArrowInvalid:
             pass
         else:
-            if ((times >= 0) & (times < _END)).all():
+            if (times < _END).all():
                 return times
     each = [any_time(text) if is_documented(text or "") else -1 for text in texts.to_pylist()]
     return np.array(each, np.int64)

@@ -82,6 +82,6 @@ def test_large_sums_are_exact(count: int) -> None:
 
 def test_totals_are_sorted_by_data_set_and_class_with_nulls_last() -> None:
     names = [("b", "r", "S"), (None, "r", "S"), ("a", "s", "S"), ("a", "r", None), ("a", "r", "S"), ("a", "r", "G")]
-    totals = total_storage(SNAPSHOT, [partial_totals(table([(*each, None, None, 1, None)])) for each in names])
+    totals = total_storage(SNAPSHOT, [partial_totals(table([(*each, None, None, None, 1, None)])) for each in names])
     found = [(row["account"], row["repository"], row["storage_class"]) for row in totals.to_pylist()]
     assert found == [names[5], names[4], names[3], names[2], names[0], names[1]]

@@ -142,8 +142,8 @@ def test_each_raw_path_has_a_window_of_its_own(raw: Raw, lake: str, tmp_path: Pa
     assert event_numbers(raw, lake) == Counter([1, 2, 3])
 
 
-def test_a_run_says_that_it_does_not_list_earlier_days_again_and_how_to(tmp_path: Path, lake: str) -> None:
-    raw = Raw(LAYOUTS[0], str(tmp_path / "archive"))
+def test_a_run_says_that_it_does_not_list_earlier_days_again_and_how_to(tmp_path: Path) -> None:
+    raw, lake = Raw(LAYOUTS[0], str(tmp_path / "raw")), str(tmp_path / "lake")
     raw.deliver(date(2024, 5, 20), 1, events(date(2024, 5, 20), range(3)))
     assert "--since" not in said(raw, lake)
     raw.deliver(date(2024, 1, 1), 1, events(date(2024, 1, 1), range(3, 5)))

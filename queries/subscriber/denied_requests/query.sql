@@ -13,6 +13,7 @@ WITH request AS (
             'InvalidSecurity', 'NotSignedUp', 'RequestTimeTooSkewed', 'SignatureDoesNotMatch', 'UnauthorizedAccess'
         ), false) AS is_denied,
         bucket || '/' || key AS object,
+        error_code IS NULL AS is_there,
         event_time,
         NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
     FROM cloudtrail_s3_event
@@ -21,10 +22,74 @@ WITH request AS (
         AND NOT coalesce(management_event, false)
 ),
 
-subscriber_total AS (
-    SELECT subscriber_account_id, count(*) AS requests
+denied AS (
+    SELECT
+        subscriber_account_id,
+        account,
+        repository,
+        is_denied,
+        CASE WHEN is_denied THEN event_name END AS event_name,
+        CASE WHEN is_denied THEN error_code END AS error_code,
+        CASE WHEN is_denied THEN object END AS object,
+        is_there,
+        event_time,
+        is_audience
     FROM request
-    GROUP BY subscriber_account_id
+),
+
+-- One row per denied object, so that what is counted twice stays small.
+object_total AS (
+    SELECT
+        subscriber_account_id,
+        account,
+        repository,
+        is_denied,
+        event_name,
+        error_code,
+        object,
+        count(*) AS requests,
+        count(*) FILTER (WHERE is_audience) AS audience_requests,
+        min(event_time) AS first_seen,
+        max(event_time) AS last_seen,
+        bool_or(is_there) AS is_there
+    FROM denied
+    GROUP BY subscriber_account_id, account, repository, is_denied, event_name, error_code, object
+),
+
+-- Anybody can name a data set that does not exist: one that no request succeeded in and no inventory lists.
+listed AS (
+    SELECT DISTINCT
+        coalesce(account, '(none)') AS listed_account,
+        coalesce(repository, '(none)') AS listed_repository
+    FROM daily_storage
+    WHERE snapshot_date <= current_date
+),
+
+known AS (
+    SELECT
+        *,
+        bool_or(is_there) OVER (PARTITION BY account, repository) OR listed_account IS NOT NULL AS is_dataset
+    FROM object_total
+    LEFT JOIN listed
+        ON account = listed_account
+        AND repository = listed_repository
+),
+
+named AS (
+    SELECT
+        subscriber_account_id,
+        CASE WHEN is_dataset THEN account ELSE '(nothing there)' END AS account,
+        CASE WHEN is_dataset THEN repository ELSE '(nothing there)' END AS repository,
+        is_denied,
+        event_name,
+        error_code,
+        object,
+        requests,
+        sum(requests) OVER (PARTITION BY subscriber_account_id) AS subscriber_requests,
+        audience_requests,
+        first_seen,
+        last_seen
+    FROM known
 ),
 
 denied_total AS (
@@ -34,12 +99,13 @@ denied_total AS (
         repository,
         event_name,
         error_code,
-        count(*) AS denied_requests,
+        sum(requests) AS denied_requests,
+        max(subscriber_requests) AS subscriber_requests,
         count(DISTINCT object) AS unique_objects,
-        min(event_time) AS first_seen,
-        max(event_time) AS last_seen,
-        count(*) FILTER (WHERE is_audience) AS audience_denied_requests
-    FROM request
+        min(first_seen) AS first_seen,
+        max(last_seen) AS last_seen,
+        sum(audience_requests) AS audience_denied_requests
+    FROM named
     WHERE is_denied
     GROUP BY subscriber_account_id, account, repository, event_name, error_code
 )
@@ -52,14 +118,12 @@ SELECT
     event_name,
     error_code,
     denied_requests,
-    CAST(denied_requests AS double) / requests AS share_of_requests,
+    CAST(denied_requests AS double) / subscriber_requests AS share_of_requests,
     unique_objects,
     first_seen,
     last_seen,
     audience_denied_requests
 FROM denied_total
-INNER JOIN subscriber_total
-    ON subscriber_total.subscriber_account_id = denied_total.subscriber_account_id
 LEFT JOIN subscriber
     ON account_id = denied_total.subscriber_account_id
 ORDER BY

@@ -8,6 +8,7 @@ WITH request AS (
         nullif(subscriber_account_id, 'anonymous') AS subscriber_account_id,
         event_time,
         (event_name = 'GetObject' OR coalesce(is_copy_source, false)) AND error_code IS NULL AS is_get,
+        error_code IS NULL AS is_there,
         bucket || '/' || key AS object,
         coalesce(bytes_out, 0) AS bytes_out,
         NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
@@ -17,25 +18,88 @@ WITH request AS (
         AND NOT coalesce(management_event, false)
 ),
 
+got AS (
+    SELECT *, CASE WHEN is_get THEN object END AS got_object
+    FROM request
+),
+
+-- One row per object and caller, so that what is counted twice stays small.
+object_total AS (
+    SELECT
+        account,
+        repository,
+        caller,
+        subscriber_account_id,
+        got_object,
+        count(*) AS requests,
+        count(*) FILTER (WHERE is_get) AS gets,
+        sum(bytes_out) AS bytes_out,
+        min(event_time) AS first_seen,
+        max(event_time) AS last_seen,
+        count(*) FILTER (WHERE is_audience) AS audience_requests,
+        count(*) FILTER (WHERE is_audience AND is_get) AS audience_gets,
+        coalesce(sum(bytes_out) FILTER (WHERE is_audience), 0) AS audience_bytes_out,
+        bool_or(is_there) AS is_there
+    FROM got
+    GROUP BY account, repository, caller, subscriber_account_id, got_object
+),
+
+-- Anybody can name a data set that does not exist: one that no request succeeded in and no inventory lists.
+listed AS (
+    SELECT DISTINCT
+        coalesce(account, '(none)') AS listed_account,
+        coalesce(repository, '(none)') AS listed_repository
+    FROM daily_storage
+    WHERE snapshot_date <= current_date
+),
+
+known AS (
+    SELECT
+        *,
+        bool_or(is_there) OVER (PARTITION BY account, repository) OR listed_account IS NOT NULL AS is_dataset
+    FROM object_total
+    LEFT JOIN listed
+        ON account = listed_account
+        AND repository = listed_repository
+),
+
+named AS (
+    SELECT
+        CASE WHEN is_dataset THEN account ELSE '(nothing there)' END AS account,
+        CASE WHEN is_dataset THEN repository ELSE '(nothing there)' END AS repository,
+        caller,
+        subscriber_account_id,
+        got_object,
+        requests,
+        gets,
+        bytes_out,
+        first_seen,
+        last_seen,
+        audience_requests,
+        audience_gets,
+        audience_bytes_out
+    FROM known
+),
+
 total AS (
     SELECT
         grouping(caller) AS columns_left_out,
         account,
         repository,
         caller,
-        count(*) AS requests,
-        count(*) FILTER (WHERE is_get) AS gets,
+        sum(requests) AS requests,
+        sum(gets) AS gets,
         sum(bytes_out) AS bytes_out,
-        count(DISTINCT object) FILTER (WHERE is_get) AS unique_objects,
+        count(DISTINCT got_object) AS unique_objects,
         count(DISTINCT subscriber_account_id) AS unique_subscribers,
-        min(event_time) AS first_seen,
-        max(event_time) AS last_seen,
-        count(*) FILTER (WHERE is_audience) AS audience_requests,
-        count(*) FILTER (WHERE is_audience AND is_get) AS audience_gets,
-        coalesce(sum(bytes_out) FILTER (WHERE is_audience), 0) AS audience_bytes_out,
-        count(DISTINCT object) FILTER (WHERE is_audience AND is_get) AS audience_unique_objects,
-        count(DISTINCT subscriber_account_id) FILTER (WHERE is_audience) AS audience_unique_subscribers
-    FROM request
+        min(first_seen) AS first_seen,
+        max(last_seen) AS last_seen,
+        sum(audience_requests) AS audience_requests,
+        sum(audience_gets) AS audience_gets,
+        sum(audience_bytes_out) AS audience_bytes_out,
+        count(DISTINCT got_object) FILTER (WHERE audience_gets > 0) AS audience_unique_objects,
+        count(DISTINCT subscriber_account_id) FILTER (WHERE audience_requests > 0) AS audience_unique_subscribers
+    FROM named
     GROUP BY GROUPING SETS ((account, repository, caller), (account, repository))
 )
 

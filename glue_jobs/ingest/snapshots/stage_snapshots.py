@@ -86,6 +86,13 @@ def stage_snapshots(
     copies = group_copies(deliveries, read_deliveries(possible_copies(listed, new), {}))
     ingested = _ingest_latest(context, copies, [*map(snapshot_of, stored)], keep, reasons, reporter)
     reject_other_copies(copies, ingested.deliveries, reasons)
+    for bucket, inventory in sorted(
+        {each.snapshot.id.inventory for each in ingested.deliveries if "size" not in each.snapshot.fields}
+    ):
+        reporter.say(
+            f"inventory {inventory} of {bucket} has no field Size: its bytes are unknown (null) in tables and reports;"
+            " add Size to its optional fields"
+        )
     invalid = invalid_snapshots(rows, new, reasons)
     files: dict[SnapshotId, list[str] | None] = {}
     for each in ingested.deliveries:
@@ -183,7 +190,8 @@ def _change_totals(
     parts = []
     for each in ingested.deliveries:
         totals = [part for result in ingested.results[each.address] for part in result.totals]
-        parts.append((each.snapshot.id.partition, total_storage(each.snapshot.id, totals)))
+        has_size = "size" in each.snapshot.fields
+        parts.append((each.snapshot.id.partition, total_storage(each.snapshot.id, totals, has_size=has_size)))
     replaced = ingested.snapshots
     # One file per snapshot, so that a later delivery of the snapshot can replace it.
     return Change(write_parts(context, table, parts), [file for file in stored if snapshot_of(file) in replaced])

@@ -46,10 +46,14 @@ def partial_totals(rows: pa.Table) -> pa.Table:
     return aggregated(pa.table({**{name: rows[name] for name in BY}, **values}), BY, _FUNCTIONS)
 
 
-def total_storage(snapshot: SnapshotId, partials: Sequence[pa.Table]) -> pa.Table:
+def total_storage(snapshot: SnapshotId, partials: Sequence[pa.Table], *, has_size: bool = True) -> pa.Table:
     """The rows of ``daily_storage`` of a snapshot, from the partial totals of all its rows.
 
-    An empty snapshot has one row of zeros: readers find it in the table.
+    An empty snapshot has one row of zeros: readers find it in the table. Bytes are null if the inventory lacks Size.
     """
     totals = aggregated(pa.concat_tables([_SCHEMA.empty_table(), *partials]), BY, _FUNCTIONS)
+    if not has_size:
+        unknown = pa.nulls(totals.num_rows, pa.int64())
+        for name in ("bytes", "noncurrent_bytes"):
+            totals = totals.set_column(totals.column_names.index(name), name, unknown)
     return summary_rows(DAILY_STORAGE, totals if totals.num_rows else _ZEROS, snapshot.columns)

@@ -20,7 +20,7 @@ snapshot AS (
 kept AS (
     SELECT
         key,
-        coalesce(size, 0) AS size
+        size
     FROM s3_inventory_object AS version
     INNER JOIN snapshot
         ON version.source_bucket = snapshot.source_bucket
@@ -75,7 +75,9 @@ SELECT
     objects,
     bytes,
     CAST(bytes AS double) / objects AS avg_bytes,
-    coalesce(CAST(bytes AS double) / nullif(sum(bytes) OVER (), 0), 0) AS share_of_bytes
+    CASE
+        WHEN bytes IS NOT NULL THEN coalesce(CAST(bytes AS double) / nullif(sum(bytes) OVER (), 0), 0)
+    END AS share_of_bytes
 FROM extension
 ORDER BY bytes DESC, objects DESC, extension
 LIMIT 100

@@ -59,7 +59,10 @@ SELECT
     noncurrent_objects,
     noncurrent_bytes,
     delete_markers,
-    coalesce(CAST(noncurrent_bytes AS double) / nullif(bytes + noncurrent_bytes, 0), 0) AS noncurrent_share
+    CASE
+        WHEN bytes IS NOT NULL
+            THEN coalesce(CAST(noncurrent_bytes AS double) / nullif(bytes + noncurrent_bytes, 0), 0)
+    END AS noncurrent_share
 FROM one_repository
 WHERE noncurrent_objects > 0 OR delete_markers > 0
 ORDER BY noncurrent_bytes DESC, source_bucket, account, repository

@@ -20,7 +20,7 @@ snapshot AS (
 kept AS (
     SELECT
         key,
-        coalesce(size, 0) AS size,
+        size,
         last_modified_date
     FROM s3_inventory_object AS version
     INNER JOIN snapshot

@@ -19,7 +19,7 @@ snapshot AS (
 -- Its current objects, as a listing of the bucket shows them.
 kept AS (
     SELECT
-        coalesce(size, 0) AS size
+        size
     FROM s3_inventory_object AS version
     INNER JOIN snapshot
         ON version.source_bucket = snapshot.source_bucket
@@ -36,6 +36,7 @@ classed AS (
     SELECT
         size,
         CASE
+            WHEN size IS NULL THEN NULL
             WHEN size < 1 THEN 0
             WHEN size < 1024 THEN 1
             WHEN size < 16384 THEN 1024
@@ -74,6 +75,8 @@ SELECT
     objects,
     bytes,
     CAST(objects AS double) / sum(objects) OVER () AS share_of_objects,
-    coalesce(CAST(bytes AS double) / nullif(sum(bytes) OVER (), 0), 0) AS share_of_bytes
+    CASE
+        WHEN bytes IS NOT NULL THEN coalesce(CAST(bytes AS double) / nullif(sum(bytes) OVER (), 0), 0)
+    END AS share_of_bytes
 FROM counted
 ORDER BY at_least_bytes

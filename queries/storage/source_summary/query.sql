@@ -20,7 +20,7 @@ snapshot AS (
 kept AS (
     SELECT
         key,
-        coalesce(size, 0) AS size
+        size
     FROM s3_inventory_object AS version
     INNER JOIN snapshot
         ON version.source_bucket = snapshot.source_bucket
@@ -58,7 +58,9 @@ total AS (
         count(DISTINCT account) AS accounts,
         count(account) AS repositories,
         CAST(coalesce(sum(objects) FILTER (WHERE account IS NOT NULL), 0) AS bigint) AS objects,
-        CAST(coalesce(sum(bytes) FILTER (WHERE account IS NOT NULL), 0) AS double) / 1099511627776 AS terabytes,
+        CAST(
+            CASE WHEN count(account) > 0 THEN sum(bytes) FILTER (WHERE account IS NOT NULL) ELSE 0 END AS double
+        ) / 1099511627776 AS terabytes,
         coalesce(sum(objects), 0) AS found_objects
     FROM one_repository
 ),

@@ -23,7 +23,7 @@ kept AS (
         coalesce(account, '(none)') AS account,
         coalesce(repository, '(none)') AS repository,
         key,
-        coalesce(size, 0) AS size,
+        size,
         encryption_status,
         replication_status
     FROM s3_inventory_object AS version

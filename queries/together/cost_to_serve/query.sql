@@ -146,8 +146,9 @@ dataset AS (
     SELECT
         coalesce(storage.account, traffic.account) AS account,
         coalesce(storage.repository, traffic.repository) AS repository,
-        coalesce(kept_bytes, 0) AS kept_bytes,
-        coalesce(storage_dollars, 0) AS storage_dollars,
+        -- Null where the inventory has no sizes: unknown is not zero.
+        CASE WHEN storage.account IS NULL THEN 0 ELSE kept_bytes END AS kept_bytes,
+        CASE WHEN storage.account IS NULL THEN 0 ELSE storage_dollars END AS storage_dollars,
         coalesce(unpriced_bytes, 0) AS unpriced_bytes,
         unpriced_classes,
         coalesce(gets, 0) AS gets,
@@ -166,7 +167,7 @@ cost AS (
         bytes_sent * price_per_gb_out / 1073741824 AS transfer_dollars
     FROM dataset
     CROSS JOIN price
-    WHERE kept_bytes > 0 OR gets > 0 OR writes > 0
+    WHERE kept_bytes IS NULL OR kept_bytes > 0 OR gets > 0 OR writes > 0
 )
 
 SELECT

@@ -25,7 +25,7 @@ kept AS (
         coalesce(account, '(none)') AS account,
         coalesce(repository, '(none)') AS repository,
         coalesce(storage_class, '(unknown)') AS storage_class,
-        coalesce(size, 0) AS size,
+        size,
         last_modified_date
     FROM s3_inventory_object AS version
     INNER JOIN snapshot
@@ -93,9 +93,9 @@ SELECT
     count(*) AS objects,
     sum(size) AS bytes,
     count(*) FILTER (WHERE is_unread) AS unread_objects,
-    coalesce(sum(size) FILTER (WHERE is_unread), 0) AS unread_bytes,
+    CASE WHEN count(size) > 0 THEN coalesce(sum(size) FILTER (WHERE is_unread), 0) END AS unread_bytes,
     count(*) FILTER (WHERE is_audience_unread) AS audience_unread_objects,
-    coalesce(sum(size) FILTER (WHERE is_audience_unread), 0) AS audience_unread_bytes,
+    CASE WHEN count(size) > 0 THEN coalesce(sum(size) FILTER (WHERE is_audience_unread), 0) END AS audience_unread_bytes,
     min(last_modified_date) FILTER (WHERE is_unread) AS oldest_unread,
     max(last_modified_date) FILTER (WHERE is_unread) AS newest_unread
 FROM told

@@ -85,3 +85,11 @@ def test_totals_are_sorted_by_data_set_and_class_with_nulls_last() -> None:
     totals = total_storage(SNAPSHOT, [partial_totals(table([(*each, None, None, None, 1, None)])) for each in names])
     found = [(row["account"], row["repository"], row["storage_class"]) for row in totals.to_pylist()]
     assert found == [names[5], names[4], names[3], names[2], names[0], names[1]]
+
+
+def test_bytes_are_null_if_the_inventory_lacks_sizes() -> None:
+    row = ("a", "b", "STANDARD", None, None, None, None, None)
+    (total,) = total_storage(SNAPSHOT, [partial_totals(table([row]))], has_size=False).to_pylist()
+    assert (total["objects"], total["bytes"], total["noncurrent_bytes"]) == (1, None, None)
+    (empty,) = total_storage(SNAPSHOT, [], has_size=False).to_pylist()
+    assert (empty["objects"], empty["bytes"]) == (0, 0)

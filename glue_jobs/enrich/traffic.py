@@ -17,6 +17,9 @@ from glue_jobs.enrich.datasets import distinct
 
 Bools = npt.NDArray[np.bool_]
 
+# First bytes of an IPv4-mapped IPv6 address: RFC 4291, section 2.5.5.2.
+_MAPPED = bytes(10) + b"\xff\xff"
+
 
 # The authentication of a presigned URL, in access logs and CloudTrail.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
@@ -76,7 +79,7 @@ def _own_addresses(addresses: list[str | None], cidrs: tuple[str, ...]) -> Bools
 @lru_cache(maxsize=8)
 def _ranges(cidrs: tuple[str, ...]) -> tuple[npt.NDArray[np.bytes_], npt.NDArray[np.bytes_]]:
     """First and last address of each range, packed, sorted and without overlaps."""
-    networks = [ip_network(cidr) for cidr in cidrs]
+    networks = [_network(cidr) for cidr in cidrs]
     merged: list[IPv4Network | IPv6Network] = [
         *collapse_addresses(network for network in networks if isinstance(network, IPv4Network)),
         *collapse_addresses(network for network in networks if isinstance(network, IPv6Network)),
@@ -86,9 +89,24 @@ def _ranges(cidrs: tuple[str, ...]) -> tuple[npt.NDArray[np.bytes_], npt.NDArray
     return np.array(first, "S17"), np.array(last, "S17")
 
 
+def _network(cidr: str) -> IPv4Network | IPv6Network:
+    """The range; a range of IPv4-mapped addresses is the range of their IPv4 addresses."""
+    network = ip_network(cidr)
+    bits = network.prefixlen - 8 * len(_MAPPED)
+    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped and bits >= 0:
+        return IPv4Network((network.network_address.ipv4_mapped, bits))
+    return network
+
+
 def _packed(address: str) -> bytes:
-    """The address as bytes that sort by version and number; empty, and so before all addresses, if it is invalid."""
+    """The address as bytes that sort by version and number; empty, and so before all addresses, if it is invalid.
+
+    An IPv4-mapped IPv6 address is its IPv4 address.
+    """
     try:
-        return b"6" + inet_pton(AF_INET6, address) if ":" in address else b"4" + inet_pton(AF_INET, address)
+        if ":" not in address:
+            return b"4" + inet_pton(AF_INET, address)
+        packed = inet_pton(AF_INET6, address)
     except (OSError, ValueError):
         return b""
+    return b"4" + packed[len(_MAPPED) :] if packed.startswith(_MAPPED) else b"6" + packed

@@ -111,6 +111,25 @@ def test_every_ipv4_address_is_no_ipv6_address() -> None:
     assert own(ip="255.255.255.255", cidrs=("0.0.0.0/0",)) is True
 
 
+@pytest.mark.parametrize(
+    ("ip", "expected"),
+    [
+        ("::ffff:192.0.2.5", True),
+        ("::FFFF:c000:205", True),
+        ("0:0:0:0:0:ffff:192.0.2.127", True),
+        ("::ffff:192.0.2.128", False),
+        ("::192.0.2.5", False),
+        ("64:ff9b::192.0.2.5", False),
+        ("198.51.100.7", True),
+        ("::ffff:198.51.100.7", True),
+        ("198.51.100.8", False),
+    ],
+)
+def test_ipv4_mapped_address_is_its_ipv4_address(ip: str, expected: bool) -> None:
+    cidrs = ("192.0.2.0/25", "::ffff:198.51.100.0/125", "::ffff:192.0.2.4/127")
+    assert own(ip=ip, cidrs=cidrs) is expected
+
+
 def test_without_own_traffic_nothing_is_own() -> None:
     assert own(LOADER, "192.0.2.1") is False
 

@@ -20,9 +20,9 @@ class Operation:
     """One action. ``operation_name`` is the access log's, ``event_name`` CloudTrail's; an empty one is not recorded.
 
     ``method`` and ``query`` make the request line; without a method S3 acts on its own. Access logs percent-encode keys
-    twice, or once where ``is_encoded_once``. ``parameters``, ``response`` and ``resources`` are JSON, in which
-    ``{bucket}`` is replaced by the bucket's name: data events have their ``parameters`` besides bucket, host and key,
-    management events have no others and only these ``resources``.
+    twice, or once as in a form where ``is_encoded_once``. ``parameters``, ``response`` and ``resources`` are JSON, in
+    which ``{bucket}`` is replaced by the bucket's name: data events have their ``parameters`` besides bucket, host and
+    key, management events have no others and only these ``resources``.
     """
 
     operation_name: str = ""
@@ -90,7 +90,7 @@ OPERATIONS = (
     ),
     Operation("S3.EXPIRE.OBJECT", is_encoded_once=True),
     Operation("S3.TRANSITION_SIA.OBJECT"),
-    Operation("S3.CREATE.DELETEMARKER"),
+    Operation("S3.CREATE.DELETEMARKER", is_encoded_once=True),
     Operation(event_name="HeadBucket", has_key=False),
     Operation(event_name="GetObjectAcl", parameters=',"acl":""'),
     _management("PutBucketLogging", LOGGING_PARAMETERS, S3, "AWS::S3::Bucket", "arn:aws:s3:::{bucket}"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import numpy as np
 import numpy.typing as npt
@@ -76,13 +76,13 @@ class Objects:
     def table(self) -> pa.Table:
         """One row per object: ``object`` is its position. Keys also as logs and JSON have them."""
         owners = [REPOSITORIES[number] if number >= 0 else None for number in self.repository.tolist()]
-        once = [quote(key) for key in self.key]
+        quoted = [quote(key) for key in self.key]
         return pa.table(
             {
                 "object": range(len(self.key)),
                 "key": self.key,
-                "key_once": once,
-                "key_twice": [quote(key) for key in once],
+                "key_once": [quote_plus(key, safe="/") for key in self.key],
+                "key_twice": [quote(key) for key in quoted],
                 "request_path": [storable(path) for path in self.path],
                 "object_bucket": self.bucket,
                 "account": [owner.account if owner else None for owner in owners],

@@ -11,7 +11,7 @@ from functools import cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 import pytest
 import yaml
@@ -187,7 +187,7 @@ def test_the_configuration_is_valid_and_names_the_subscribers(sample: tuple[Path
         ("list", rb' REST.GET.BUCKET - "GET /\?list-type=2'),
         ("named version", rb"\?versionId=(\w{32}) .* \1 "),
         ("part", rb' REST.PUT.PART \S+ "PUT \S+\?partNumber=5&uploadId='),
-        ("batch delete", rb" BATCH.DELETE.OBJECT \S+%20\S+ - 204 - - - - - - - - "),
+        ("batch delete", rb" BATCH.DELETE.OBJECT \S+\+\S+ - 204 - - - - - - - - "),
         ("expiry", rb"\] - AmazonS3 \S+ S3.EXPIRE.OBJECT \S+%2Bnew.bin - - - - \d+ - - - - "),
         ("transition", rb" S3.TRANSITION_SIA.OBJECT \S+%252Bnew.bin - - - - \d+ - - - - "),
         ("copy", rb" REST.COPY.OBJECT_GET "),
@@ -291,8 +291,8 @@ def _row(match: re.Match[bytes]) -> Row:
     field = [None if text in (b"-", b'"-"') else text.decode("utf-8", "replace") for text in match.groups()]
     number = [int(field[place] or 0) for place in (11, 12)]
     time = _seconds(str(field[2])[:20])
-    once = field[7] and unquote(field[7])
-    key = once if field[6] in ("BATCH.DELETE.OBJECT", "S3.EXPIRE.OBJECT") else once and unquote(once)
+    is_form = field[6] in ("BATCH.DELETE.OBJECT", "S3.EXPIRE.OBJECT", "S3.CREATE.DELETEMARKER")
+    key = field[7] and (unquote_plus(field[7]) if is_form else unquote(unquote(field[7])))
     day = datetime.fromtimestamp(time, UTC).date()
     agent = field[16] and field[16][1:-1]
     return Row(

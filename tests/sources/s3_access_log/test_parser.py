@@ -166,14 +166,25 @@ HARD_LINES = [
     ("no key", line(HEAD.replace("a/b.csv", "-")), {"key": None, "key_raw": None}),
     (
         "key encoded once",
-        line(HEAD.replace("REST.GET.OBJECT a/b.csv", "BATCH.DELETE.OBJECT a%20b%2520c"), "- 204 - - - - - - -"),
-        {"key": "a b%20c", "http_status": 204},
+        line(HEAD.replace("REST.GET.OBJECT a/b.csv", "BATCH.DELETE.OBJECT a+b%2520c%2Bd"), "- 204 - - - - - - -"),
+        {"key": "a b%20c+d", "http_status": 204},
     ),
     (
         "key of a lifecycle expiry, encoded once",
-        line(HEAD.replace("REST.GET.OBJECT a/b.csv", "S3.EXPIRE.OBJECT a%20b%2520c"), "- - - - 4096 - - - -"),
-        {"key": "a b%20c", "object_size": 4096},
+        line(HEAD.replace("REST.GET.OBJECT a/b.csv", "S3.EXPIRE.OBJECT a%20b+c%2520d"), "- - - - 4096 - - - -"),
+        {"key": "a b c%20d", "object_size": 4096},
     ),
+    (
+        "key of a delete marker of a lifecycle rule, encoded once",
+        line(HEAD.replace("REST.GET.OBJECT a/b.csv", "S3.CREATE.DELETEMARKER a+b%252B"), "- - - - - - - - -"),
+        {"key": "a b%2B"},
+    ),
+    (
+        "key with a blank only",
+        line(HEAD.replace("REST.GET.OBJECT a/b.csv", "BATCH.DELETE.OBJECT a+b"), "- 204 - - - - - - -"),
+        {"key": "a b", "key_raw": "a+b"},
+    ),
+    ("key with a plus, encoded twice", line(HEAD.replace("a/b.csv", "a+b")), {"key": "a+b"}),
 ]
 
 
@@ -182,6 +193,18 @@ def test_hard_line_is_parsed_correctly(text: str, expected: dict[str, Any]) -> N
     row = only_row(text)
     assert {name: row[name] for name in expected} == expected
     assert only_row(text, crowd=99) == row
+
+
+def test_same_logged_key_is_decoded_by_the_operation_of_its_row() -> None:
+    operations = ["REST.GET.OBJECT", "BATCH.DELETE.OBJECT", "S3.EXPIRE.OBJECT", "S3.TRANSITION_SIA.OBJECT"]
+    heads = [
+        HEAD.replace("REST.GET.OBJECT a/b.csv", f"{name} {key}") for key in ("a+b", "c%2520d+e") for name in operations
+    ]
+    data = "\n".join([line(head) for head in heads] * 20).encode()
+    parsed = parse_access_log(data)
+    keys = ["a+b", "a b", "a b", "a+b", "c d+e", "c%20d e", "c%20d e", "c d+e"]
+    assert parsed.rows["key"].to_pylist() == keys * 20
+    assert by_fallback(data).rows.equals(parsed.rows)
 
 
 def test_bytes_that_are_not_utf8_stay_visible() -> None:

@@ -76,9 +76,10 @@ STRINGS_ENCODED = pa.dictionary(pa.int32(), pa.string())
 # Nearly all values are distinct, so a dictionary saves nothing.
 DISTINCT = frozenset({"request_id", "host_id", "request_uri"})
 
-# BATCH.DELETE and lifecycle expiry log the key URL-encoded once, all other operations twice.
+# Batch deletes and the deletions of lifecycle rules log the key encoded once as forms are, where a blank is a plus; all
+# other operations log it URL-encoded twice, where a plus is a plus.
 # Source: https://engineeringblog.yelp.com/2025/09/s3-server-access-logs-at-scale.html
-ENCODED_ONCE = ("BATCH.DELETE.OBJECT", "S3.EXPIRE.OBJECT")
+ENCODED_ONCE = ("BATCH.DELETE.OBJECT", "S3.EXPIRE.OBJECT", "S3.CREATE.DELETEMARKER")
 
 TIME_LENGTH = len("[06/Feb/2019:00:00:38")
 MAX_OFFSET_HOURS = 14
@@ -156,8 +157,11 @@ def utc_offset(zone: str) -> int | None:
 # The same keys occur in batch after batch, and decoding one takes as long as parsing a line.
 @lru_cache(maxsize=100_000)
 def decode_key(key: str, times: int) -> str:
-    """Decode an object key that is URL-encoded ``times`` times; bytes that are not UTF-8 become ``\\xNN``."""
-    raw = key.encode()
+    """Decode an object key that is URL-encoded ``times`` times; bytes that are not UTF-8 become ``\\xNN``.
+
+    A key that is encoded once is encoded as in a form.
+    """
+    raw = (key.replace("+", " ") if times == 1 else key).encode()
     for _ in range(times):
         raw = unquote_to_bytes(raw)
     return raw.decode("utf-8", "backslashreplace")
@@ -167,10 +171,11 @@ def decode_keys(key_raw: pa.DictionaryArray, operation: pa.DictionaryArray) -> p
     """Object keys of logged keys; ``operation`` tells how many times the key of a row is URL-encoded."""
     keys = key_raw.dictionary
     is_encoded = pc.match_substring(keys, "%").to_numpy(zero_copy_only=False)
-    if not is_encoded.any():
+    may_be_encoded = is_encoded | pc.match_substring(keys, "+").to_numpy(zero_copy_only=False)
+    if not may_be_encoded.any():
         return key_raw
     codes = key_raw.indices.fill_null(len(keys)).to_numpy()
-    once_rows = np.flatnonzero(_is_encoded_once(operation) & np.append(is_encoded, False)[codes])
+    once_rows = np.flatnonzero(_is_encoded_once(operation) & np.append(may_be_encoded, False)[codes])
     once_codes, which = np.unique(codes[once_rows], return_inverse=True)
     once = [decode_key(key, times=1) for key in keys.take(pa.array(once_codes)).to_pylist()]
     twice = [decode_key(key, times=2) for key in keys.filter(pa.array(is_encoded)).to_pylist()]

@@ -7,7 +7,7 @@ WITH request AS (
         subscriber_account_id IS NULL AS is_without_account,
         coalesce(bytes_out, 0) AS bytes_out,
         NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
-    FROM cloudtrail_s3_event
+    FROM cloudtrail_request
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
         AND NOT coalesce(management_event, false)

@@ -7,7 +7,7 @@ WITH active_month AS (
         date_trunc('month', event_date) AS month,
         count(*) AS requests,
         max(event_time) AS last_request
-    FROM cloudtrail_s3_event
+    FROM cloudtrail_request
     -- A year more than the period: who made no request in the 12 months before is new.
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '24' MONTH
         AND event_date <= current_date

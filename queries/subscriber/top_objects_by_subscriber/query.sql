@@ -8,7 +8,7 @@ WITH request AS (
         coalesce(bytes_out, 0) AS bytes_out,
         event_time,
         NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
-    FROM cloudtrail_s3_event
+    FROM cloudtrail_request
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
         AND event_name = 'GetObject'

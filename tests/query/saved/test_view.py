@@ -19,6 +19,7 @@ from glue_jobs.query.saved.files import QUERIES, SavedQueryError
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
+from glue_jobs.sources.pipelines import TABLES
 from glue_jobs.tables.model import ARROW_TYPES
 
 VIEW = SavedView.load("adx_for_s3_metrics")
@@ -132,6 +133,17 @@ def test_the_view_has_every_column_of_the_table_once_and_describes_it() -> None:
     read = sorted(column.name for column in statement.find_all(exp.Column))
     assert read == sorted(column.name for column in CLOUDTRAIL_S3_EVENT.columns)
     assert tables_read(VIEW.select) == tuple(VIEW.metadata.reads)
+
+
+@pytest.mark.parametrize("view", SavedView.all(), ids=lambda view: view.name)
+def test_a_view_returns_the_columns_and_types_of_its_metadata(view: SavedView) -> None:
+    tables = {table.name: TableSource(table, table.arrow_schema.empty_table()) for table in TABLES}
+    with QueryEngine({name: lambda source=source: source for name, source in tables.items()}) as engine:
+        returned = engine.run(view.select).schema
+    assert [(field.name, field.type) for field in returned] == [
+        (column.name, ARROW_TYPES[column.type]) for column in view.metadata.returns
+    ]
+    assert tables_read(view.select) == tuple(sorted(view.metadata.reads))
 
 
 def test_a_view_is_not_listed_as_a_query() -> None:

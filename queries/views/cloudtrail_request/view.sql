@@ -1,0 +1,30 @@
+-- One row per request, also where the trails of two accounts recorded it. A filter on event_date reaches the partitions.
+CREATE OR REPLACE VIEW cloudtrail_request AS
+SELECT
+    event.event_date,
+    event.event_time,
+    event.event_name,
+    event.error_code,
+    event.bucket,
+    event.key,
+    event.access_point_arn,
+    event.bytes_out,
+    event.subscriber_account_id,
+    event.account,
+    event.repository,
+    event.is_own,
+    event.is_robot,
+    event.is_copy_source,
+    event.management_event
+FROM cloudtrail_s3_event AS event
+LEFT JOIN (
+    SELECT event_date, shared_event_id, min(recipient_account_id) AS first_recipient
+    FROM cloudtrail_s3_event
+    WHERE shared_event_id IS NOT NULL
+    GROUP BY event_date, shared_event_id
+    HAVING count(*) > 1
+) AS recorded
+    ON event.event_date = recorded.event_date
+    AND event.shared_event_id = recorded.shared_event_id
+WHERE recorded.first_recipient IS NULL
+    OR recorded.first_recipient = event.recipient_account_id

@@ -69,8 +69,10 @@ def identity(requester: Requester) -> str:
 def client(requester: Requester) -> str:
     """Address and user agent as JSON members."""
     address, agent = requester.address, f"[{requester.user_agent}]"
-    if requester.is_through_athena or not requester.account:
-        address = agent = ATHENA if requester.is_through_athena else address
+    if requester.is_through_athena:
+        address = agent = ATHENA
+    elif not requester.account:
+        agent = address
     # A trail is UTF-8 throughout: other bytes become replacement characters.
     agent = agent.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return f'"sourceIPAddress":{_compact(address)},"userAgent":{_compact(agent)}'
@@ -83,9 +85,9 @@ def vpc_endpoint(requester: Requester) -> str | None:
 
 
 def _role_session(account: str, role: str, session: str) -> dict[str, Any]:
-    principal = _unique_id("AROA", role)
+    principal, attributes = _unique_id("AROA", role), {"creationDate": "{day}T00:00:00Z", "mfaAuthenticated": "false"}
     issuer = {"type": "Role", "principalId": principal, "arn": f"arn:aws:iam::{account}:role/{role}"}
-    attributes = {"creationDate": "{day}T00:00:00Z", "mfaAuthenticated": "false"}
+    issuer |= {"accountId": account, "userName": role}
     return {
         "type": "AssumedRole",
         "principalId": f"{principal}:{session}",
@@ -93,11 +95,7 @@ def _role_session(account: str, role: str, session: str) -> dict[str, Any]:
         "accountId": account,
         # AWS uses this key in its documentation.
         "accessKeyId": "ASIAIOSFODNN7EXAMPLE",
-        "sessionContext": {
-            "sessionIssuer": {**issuer, "accountId": account, "userName": role},
-            "webIdFederationData": {},
-            "attributes": attributes,
-        },
+        "sessionContext": {"sessionIssuer": issuer, "webIdFederationData": {}, "attributes": attributes},
     }
 
 

@@ -14,21 +14,20 @@ from glue_jobs.sample.database import Database
 from glue_jobs.sample.publisher import ARCHIVE, BUCKETS, MAPS, TIDES
 from glue_jobs.sample.traffic import DAY_SECONDS
 
-ALWAYS = ("Bucket", "Key")
-OF_VERSIONS = ("VersionId", "IsLatest", "IsDeleteMarker")
+ALWAYS, OF_VERSIONS = ("Bucket", "Key"), ("VersionId", "IsLatest", "IsDeleteMarker")
 OPTIONAL = (
+    *("Size", "LastModifiedDate", "ETag", "StorageClass", "IsMultipartUploaded", "ReplicationStatus"),
     *(
-        "Size",
-        "LastModifiedDate",
-        "ETag",
-        "StorageClass",
-        "IsMultipartUploaded",
-        "ReplicationStatus",
         "EncryptionStatus",
+        "BucketKeyStatus",
+        "ObjectLockRetainUntilDate",
+        "ObjectLockMode",
+        "ObjectLockLegalHoldStatus",
     ),
-    *("ObjectLockRetainUntilDate", "ObjectLockMode", "ObjectLockLegalHoldStatus", "IntelligentTieringAccessTier"),
-    *("BucketKeyStatus", "ChecksumAlgorithm", "ObjectAccessControlList", "ObjectOwner", "LifecycleExpirationDate"),
+    *("IntelligentTieringAccessTier", "ChecksumAlgorithm", "ObjectAccessControlList", "ObjectOwner"),
+    "LifecycleExpirationDate",
 )
+SOME = ("Size", "LastModifiedDate", "StorageClass", "ETag", "EncryptionStatus", "IntelligentTieringAccessTier")
 WEEK_SECONDS, FEWEST_SNAPSHOTS = 7 * DAY_SECONDS, 3
 # 1970 began on a Thursday.
 FIRST_SUNDAY = 3 * DAY_SECONDS
@@ -72,25 +71,9 @@ class Inventory:
 
 
 INVENTORIES = (
-    Inventory(
-        TIDES,
-        "all-versions",
-        "CSV",
-        (*OPTIONAL[:7], "BucketKeyStatus"),
-        minute=60,
-        all_versions=True,
-        added="ChecksumAlgorithm",
-    ),
-    Inventory(
-        MAPS,
-        "weekly",
-        "Parquet",
-        ("Size", "LastModifiedDate", "StorageClass", "ETag", "EncryptionStatus", "IntelligentTieringAccessTier"),
-        minute=61,
-        files=3,
-        unfinished=True,
-    ),
-    Inventory(ARCHIVE, "everything", "ORC", OPTIONAL, minute=332, prefix="cold/"),
+    Inventory(TIDES, "all-versions", "CSV", OPTIONAL[:8], 60, all_versions=True, added="ChecksumAlgorithm"),
+    Inventory(MAPS, "weekly", "Parquet", SOME, 61, files=3, unfinished=True),
+    Inventory(ARCHIVE, "everything", "ORC", OPTIONAL, 332, prefix="cold/"),
 )
 
 LISTED = """

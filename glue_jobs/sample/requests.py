@@ -20,12 +20,13 @@ OLD_SHARE, MIDDLE_SHARE = 0.3, 0.6
 """Shares of the days after which lines, anonymous callers and event versions change."""
 
 KINDS: tuple[tuple[float, Callable[[Traffic, int], Block]], ...] = (
-    (0.255, partial(reads.gets, group="anonymous", broken=0.12, named_versions=0.04)),
-    (0.150, partial(reads.gets, group="subscriber", broken=0.12, named_versions=0.04)),
-    (0.050, partial(reads.gets, group="presigned", broken=0.12, named_versions=0.04)),
-    (0.050, partial(reads.gets, group="robot", broken=0.12, named_versions=0.04)),
-    (0.025, partial(reads.gets, group="own", broken=0.12, named_versions=0.04)),
-    (0.010, partial(reads.gets, group="staff", broken=0.12, named_versions=0.04)),
+    *(
+        (share, partial(reads.gets, group=group, broken=0.12, named_versions=0.04))
+        for share, group in (
+            *((0.255, "anonymous"), (0.150, "subscriber"), (0.050, "presigned"), (0.050, "robot")),
+            *((0.025, "own"), (0.010, "staff")),
+        )
+    ),
     (0.045, partial(reads.gets, group="visitor", operation="WEBSITE.GET.OBJECT", bucket=TIDES)),
     (0.035, partial(reads.gets, group="partner", repository=SHARED_REPOSITORY, broken=0.05)),
     (0.003, reads.odd_clients),

@@ -21,6 +21,12 @@ Flags = npt.NDArray[np.bool_]
 Block = dict[str, Ints]
 """Requests as columns; :func:`glue_jobs.sample.requests.make_requests` documents them."""
 
+DEFAULTS: dict[str, int | Ints | Flags] = {
+    **dict.fromkeys(("bytes_sent", "object_size", "part", "copy_of"), -1),
+    **{"status": 200, "names_version": 0, "fields": 0, "in_access_log": 1},
+}
+"""What a request has in the columns that a block does not give."""
+
 
 @dataclass(frozen=True)
 class Traffic:
@@ -65,36 +71,19 @@ class Traffic:
         operation: str | Ints,
         objects: int | Ints,
         requester: int | Ints,
-        *,
-        status: int | Ints = 200,
-        bytes_sent: int | Ints = -1,
-        object_size: int | Ints = -1,
-        names_version: int | Flags = 0,
-        part: int | Ints = -1,
-        fields: int | Ints = 0,
-        copy_of: int | Ints = -1,
-        bucket: Ints | None = None,
-        request: Ints | None = None,
-        in_access_log: int = 1,
+        **columns: int | Ints | Flags,
     ) -> Block:
-        """Requests from columns and constants; each a request of its own unless ``request`` numbers them."""
-        columns = {
+        """Requests from columns and constants; each is a request of its own unless ``request`` numbers them."""
+        given: dict[str, int | Ints | Flags] = {
             "time": time,
             "operation": NUMBER[operation] if isinstance(operation, str) else operation,
             "object": objects,
-            "bucket": self.objects.bucket[objects] if bucket is None else bucket,
+            "bucket": self.objects.bucket[objects],
             "requester": requester,
-            "status": status,
-            "bytes_sent": bytes_sent,
-            "object_size": object_size,
-            "names_version": names_version,
-            "part": part,
-            "fields": fields,
-            "copy_of": copy_of,
-            "request": np.arange(len(time)) if request is None else request,
-            "in_access_log": in_access_log,
+            "request": np.arange(len(time)),
         }
-        return {name: np.broadcast_to(np.asarray(values, np.int64), time.shape) for name, values in columns.items()}
+        rows = DEFAULTS | given | columns
+        return {name: np.broadcast_to(np.asarray(values, np.int64), time.shape) for name, values in rows.items()}
 
     @cached_property
     def _shares_of_hours(self) -> npt.NDArray[np.float64]:

@@ -7,20 +7,16 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
-from functools import cache
-from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, unquote_plus
 
 import pytest
-import yaml
-from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from glue_jobs.config import load_config
 from glue_jobs.sample import Truth, write_sample
+from tests.sample.declared import DAYS, LAST_DAY, is_own, is_robot
 
-LAST_DAY = date(2026, 3, 10)
 FLAT = re.compile(r"logs/example-tides/\d{4}(-\d\d){5}-[0-9A-F]{16}")
 PARTITIONED = re.compile(
     r"partitioned/111122223333/us-west-2/example-maps/(\d{4})/(\d\d)/(\d\d)/\1-\2-\3-00-00-00-[0-9A-F]{16}"
@@ -55,14 +51,12 @@ class Row(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
-    folder = tmp_path_factory.mktemp("sample")
-    return folder / "raw" / "s3_access_log", write_sample(folder, last_day=LAST_DAY, days=12, scale=0.2)
+def raw(folder: Path) -> Path:
+    return folder / "raw" / "s3_access_log"
 
 
 @pytest.fixture(scope="module")
-def contents(sample: tuple[Path, Truth]) -> dict[str, bytes]:
-    raw, truth = sample
+def contents(raw: Path, truth: Truth) -> dict[str, bytes]:
     return {row["path"]: (raw / row["path"]).read_bytes() for row in truth.rows("s3_access_log/files")}
 
 
@@ -86,8 +80,7 @@ def test_same_arguments_give_the_same_bytes_and_times_and_another_seed_does_not(
     assert {name for name in same if "/CloudTrail-" not in name} == {"config.yaml", "subscribers.csv", README}
 
 
-def test_every_line_is_counted_in_its_object(sample: tuple[Path, Truth], contents: dict[str, bytes]) -> None:
-    raw, truth = sample
+def test_every_line_is_counted_in_its_object(raw: Path, truth: Truth, contents: dict[str, bytes]) -> None:
     skipped = {row["path"] for row in truth.rows("s3_access_log/skipped")}
     assert {path.relative_to(raw).as_posix() for path in raw.rglob("*") if path.is_file()} == {*contents, *skipped}
     for row in truth.rows("s3_access_log/files"):
@@ -95,9 +88,9 @@ def test_every_line_is_counted_in_its_object(sample: tuple[Path, Truth], content
         assert (row["records"], row["rejected"], row["filtered"]) == (len(counted), counted.count(False), 0)
 
 
-def test_ledger_counts_every_line(sample: tuple[Path, Truth], lines: list[bytes]) -> None:
+def test_ledger_counts_every_line(truth: Truth, lines: list[bytes]) -> None:
     understood = Counter(line for line in lines if LINE.fullmatch(line))
-    assert sample[1].row("s3_access_log/ledger") == {
+    assert truth.row("s3_access_log/ledger") == {
         "records": len(lines),
         "rows": len(understood),
         "duplicates": understood.total() - len(understood),
@@ -107,17 +100,16 @@ def test_ledger_counts_every_line(sample: tuple[Path, Truth], lines: list[bytes]
     assert min(len(lines) - understood.total(), understood.total() - len(understood)) > 5
 
 
-def test_truth_survives_its_file(sample: tuple[Path, Truth]) -> None:
-    raw, truth = sample
-    assert Truth.from_json((raw.parents[1] / "truth.json").read_text(encoding="utf-8")) == truth
+def test_truth_survives_its_file(tmp_path: Path) -> None:
+    truth = write_sample(tmp_path, last_day=LAST_DAY, days=1, scale=0.01)
+    assert Truth.from_json((tmp_path / "truth.json").read_text(encoding="utf-8")) == truth
 
 
-def test_objects_lie_in_the_layouts_of_s3(sample: tuple[Path, Truth], contents: dict[str, bytes]) -> None:
-    raw, _ = sample
+def test_objects_lie_in_the_layouts_of_s3(raw: Path, contents: dict[str, bytes]) -> None:
     flat = [name for name in contents if FLAT.fullmatch(name)]
     partitioned = [name for name in contents if PARTITIONED.fullmatch(name)]
     assert len(flat) + len(partitioned) == len(contents)
-    assert min(len(flat), len(partitioned)) >= 12 * 12
+    assert min(len(flat), len(partitioned)) >= 12 * DAYS
     for name in flat:
         delivered = datetime.strptime(name[-36:-17], "%Y-%m-%d-%H-%M-%S").replace(tzinfo=UTC).timestamp()
         assert delivered == (raw / name).stat().st_mtime
@@ -131,27 +123,23 @@ def test_lines_are_as_long_as_real_ones(lines: list[bytes]) -> None:
     assert 500 < sum(map(len, lines)) / len(lines) < 650
 
 
-def test_totals_and_operations_agree_with_the_lines(sample: tuple[Path, Truth], rows: list[Row]) -> None:
-    raw, truth = sample
-    own = _own_traffic(raw)
+def test_totals_and_operations_agree_with_the_lines(folder: Path, truth: Truth, rows: list[Row]) -> None:
     assert truth.row("s3_access_log/totals") == {
         "rows": len(rows),
         "bytes_sent": sum(row.sent for row in rows),
-        "robot_rows": sum(map(_is_robot, rows)),
-        "own_rows": sum(_is_own(row, own) for row in rows),
+        "robot_rows": sum(is_robot(row.agent) for row in rows),
+        "own_rows": sum(_is_own(folder, row) for row in rows),
     }
     counted = Counter(row.operation for row in rows)
     assert {row["operation"]: row["requests"] for row in truth.rows("s3_access_log/operations")} == counted
 
 
-def test_usage_of_every_part_of_the_traffic_agrees_with_the_lines(sample: tuple[Path, Truth], rows: list[Row]) -> None:
-    raw, truth = sample
-    own = _own_traffic(raw)
+def test_usage_of_every_part_of_the_traffic_agrees_with_the_lines(folder: Path, truth: Truth, rows: list[Row]) -> None:
     parts = {
         "all": lambda row: True,
-        "robots": _is_robot,
-        "own": lambda row: _is_own(row, own),
-        "audience": lambda row: not (_is_robot(row) or _is_own(row, own) or row.operation.startswith("S3.")),
+        "robots": lambda row: is_robot(row.agent),
+        "own": lambda row: _is_own(folder, row),
+        "audience": lambda row: not (is_robot(row.agent) or _is_own(folder, row) or row.operation.startswith("S3.")),
     }
     usage = truth.rows("s3_access_log/usage")
     assert len({row["month"] for row in usage}) == 2
@@ -164,8 +152,7 @@ def test_usage_of_every_part_of_the_traffic_agrees_with_the_lines(sample: tuple[
         }
 
 
-def test_the_configuration_is_valid_and_names_the_subscribers(sample: tuple[Path, Truth]) -> None:
-    folder = sample[0].parents[1]
+def test_the_configuration_is_valid_and_names_the_subscribers(folder: Path) -> None:
     config = load_config(
         (folder / "config.yaml").read_text(encoding="utf-8"), "config.yaml", lambda name: (folder / name).read_bytes()
     )
@@ -237,11 +224,9 @@ def test_one_request_may_be_many_lines(lines: list[bytes]) -> None:
     }
 
 
-def test_deliveries_are_late_twice_empty_and_without_a_last_line_end(
-    sample: tuple[Path, Truth], contents: dict[str, bytes]
-) -> None:
+def test_deliveries_are_late_twice_empty_and_without_a_last_line_end(raw: Path, contents: dict[str, bytes]) -> None:
     times = {name: [time for _, time in _times(content)] for name, content in contents.items()}
-    delay = max((sample[0] / name).stat().st_mtime - min(seen) for name, seen in times.items() if seen)
+    delay = max((raw / name).stat().st_mtime - min(seen) for name, seen in times.items() if seen)
     assert 3 * 86_400 < delay < 10 * 86_400
     full = [content.strip() for content in contents.values() if content.count(b"\n") > 2]
     repeated = [content for content, count in Counter(full).items() if count == 2]
@@ -254,7 +239,7 @@ def test_deliveries_are_late_twice_empty_and_without_a_last_line_end(
 
 
 def test_events_are_of_the_days_asked_for(rows: list[Row]) -> None:
-    assert {row.day for row in rows} == {date.fromordinal(LAST_DAY.toordinal() - back) for back in range(12)}
+    assert {row.day for row in rows} == {date.fromordinal(LAST_DAY.toordinal() - back) for back in range(DAYS)}
 
 
 @pytest.mark.parametrize("source", ["s3_access_log", "cloudtrail_s3_event", "s3_inventory_object"])
@@ -311,30 +296,9 @@ def _row(match: re.Match[bytes]) -> Row:
     )
 
 
-def _own_traffic(raw: Path) -> dict[str, list[str]]:
-    own: dict[str, list[str]] = yaml.safe_load((raw.parents[1] / "config.yaml").read_text(encoding="utf-8"))[
-        "own_traffic"
-    ]
-    return own
-
-
-ROBOTS = [re.compile(entry["pattern"]) for entry in CRAWLER_USER_AGENTS_DATA if "http-library" not in entry["tags"]]
-
-
-def _is_robot(row: Row) -> bool:
-    return bool(row.agent) and _is_crawler(row.agent)
-
-
-@cache
-def _is_crawler(agent: str) -> bool:
-    return any(pattern.search(agent) for pattern in ROBOTS)
-
-
-def _is_own(row: Row, own: dict[str, list[str]]) -> bool:
-    requester = row.requester or ""
-    if requester in own["principals"] or (requester.split(":")[4:5] or [""])[0] in own["accounts"]:
-        return True
-    return bool(row.ip) and any(ip_address(row.ip) in ip_network(network) for network in own["cidrs"])
+def _is_own(folder: Path, row: Row) -> bool:
+    account = ((row.requester or "").split(":")[4:5] or [None])[0]
+    return is_own(folder, account, row.requester, row.ip)
 
 
 def _group(row: Row, day: date) -> tuple[str, str | None, str | None]:

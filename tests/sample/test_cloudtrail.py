@@ -8,19 +8,15 @@ import re
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
-from functools import cache
-from ipaddress import ip_address, ip_network
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from glue_jobs.sample import Truth, write_sample
+from tests.sample.declared import LAST_DAY, is_own, is_robot
 
-LAST_DAY = date(2026, 3, 10)
 FILE = re.compile(
     r"AWSLogs/(o-exampleorgid/)?(\d{12})/CloudTrail/(us-east-1|us-west-2)/(\d{4})/(\d\d)/(\d\d)/"
     r"\2_CloudTrail_\3_\4\5\6T(\d\d)(\d[05])Z_[A-Za-z0-9]{16}\.json\.gz"
@@ -30,25 +26,13 @@ DIGEST = re.compile(
     r"111122223333_CloudTrail-Digest_\1_usage-trail_us-east-1_\2\3\4T\d{6}Z\.json\.gz"
 )
 DIGITS = re.compile(r"\d{12}")
-ROBOTS = [re.compile(entry["pattern"]) for entry in CRAWLER_USER_AGENTS_DATA if "http-library" not in entry["tags"]]
 
 Event = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
-    folder = tmp_path_factory.mktemp("sample")
-    return folder, write_sample(folder, last_day=LAST_DAY, days=12, scale=0.2)
-
-
-@pytest.fixture(scope="module")
-def raw(sample: tuple[Path, Truth]) -> Path:
-    return sample[0] / "raw" / "cloudtrail_s3_event"
-
-
-@pytest.fixture(scope="module")
-def truth(sample: tuple[Path, Truth]) -> Truth:
-    return sample[1]
+def raw(folder: Path) -> Path:
+    return folder / "raw" / "cloudtrail_s3_event"
 
 
 @pytest.fixture(scope="module")
@@ -135,17 +119,16 @@ def test_ledger_counts_every_record(truth: Truth, files: dict[str, list[Any]], r
     assert min(ledger.values()) > 5
 
 
-def test_totals_agree_with_the_records(
-    sample: tuple[Path, Truth], truth: Truth, rows: list[Event], data: list[Event]
-) -> None:
-    own = yaml.safe_load((sample[0] / "config.yaml").read_text(encoding="utf-8"))["own_traffic"]
+def test_totals_agree_with_the_records(folder: Path, truth: Truth, rows: list[Event], data: list[Event]) -> None:
     types = [[each["type"] for each in row.get("resources", [])] for row in rows]
     totals = truth.row("cloudtrail_s3_event/totals")
     assert totals == {
         "rows": len(rows),
         "bytes_out": sum(map(_bytes_out, data)),
-        "own_rows": sum(_is_own(row, own) for row in rows),
-        "robot_rows": sum(_is_crawler(row["userAgent"].strip("[]")) for row in rows),
+        "own_rows": sum(
+            is_own(folder, _account(row), row["userIdentity"].get("arn"), row["sourceIPAddress"]) for row in rows
+        ),
+        "robot_rows": sum(is_robot(row["userAgent"].strip("[]")) for row in rows),
         "access_point_rows": sum("AWS::S3::AccessPoint" in each for each in types),
     }
     assert min(totals.values()) > 0
@@ -201,8 +184,7 @@ def test_events_and_subscribers_of_a_month_agree_with_the_records(truth: Truth, 
     assert set().union(*accounts.values()) > {"123456789012", "000000000012", "111122223333"}
 
 
-def test_requests_are_those_of_the_access_log(sample: tuple[Path, Truth], data: list[Event]) -> None:
-    folder, truth = sample
+def test_requests_are_those_of_the_access_log(folder: Path, truth: Truth, data: list[Event]) -> None:
     names = {
         "GetObject": "REST.GET.OBJECT",
         "HeadObject": "REST.HEAD.OBJECT",
@@ -400,16 +382,3 @@ def _counted(rows: list[Event]) -> dict[str, Any]:
         "first_seen": min(row["eventTime"] for row in rows),
         "last_seen": max(row["eventTime"] for row in rows),
     }
-
-
-@cache
-def _is_crawler(agent: str) -> bool:
-    return any(pattern.search(agent) for pattern in ROBOTS)
-
-
-def _is_own(row: Event, own: dict[str, list[str]]) -> bool:
-    if _account(row) in own["accounts"] or row["userIdentity"].get("arn") in own["principals"]:
-        return True
-    address = row["sourceIPAddress"]
-    is_address = re.fullmatch(r"[0-9a-f:.]+", address)
-    return bool(is_address) and any(ip_address(address) in ip_network(network) for network in own["cidrs"])

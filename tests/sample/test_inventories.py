@@ -23,8 +23,8 @@ import pytest
 
 from glue_jobs.sample import Truth, write_sample
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
+from tests.sample.declared import LAST_DAY
 
-LAST_DAY = date(2026, 3, 10)
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 MANIFEST = re.compile(r"((?:cold/)?([a-z-]+)/([a-z-]+))/(\d{4}-\d\d-\d\dT\d\d-\d\dZ)/manifest\.json")
 READ = re.compile(
@@ -66,19 +66,8 @@ class Snapshot(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
-    folder = tmp_path_factory.mktemp("sample")
-    return folder, write_sample(folder, last_day=LAST_DAY, days=24, scale=0.1)
-
-
-@pytest.fixture(scope="module")
-def raw(sample: tuple[Path, Truth]) -> Path:
-    return sample[0] / "raw" / "s3_inventory_object"
-
-
-@pytest.fixture(scope="module")
-def truth(sample: tuple[Path, Truth]) -> Truth:
-    return sample[1]
+def raw(folder: Path) -> Path:
+    return folder / "raw" / "s3_inventory_object"
 
 
 @pytest.fixture(scope="module")
@@ -256,9 +245,9 @@ def test_growth_agrees_with_the_rows(truth: Truth, latest: dict[str, list[Snapsh
 
 
 def test_what_is_read_is_kept_and_the_unread_are_counted(
-    sample: tuple[Path, Truth], truth: Truth, kept: list[Row], snapshots: list[Snapshot]
+    folder: Path, truth: Truth, kept: list[Row], snapshots: list[Snapshot]
 ) -> None:
-    read = _read(sample[0] / "raw" / "s3_access_log")
+    read = _read(folder / "raw" / "s3_access_log")
     for each in snapshots:
         keys = {key for bucket, key in read if bucket == each.bucket and "/incoming/" not in key}
         assert keys <= set(each.current)
@@ -281,9 +270,9 @@ def test_what_is_read_is_kept_and_the_unread_are_counted(
     assert all(row["unread_objects"] <= row["audience_unread_objects"] <= row["objects"] for row in unread)
 
 
-def test_what_is_written_is_kept(sample: tuple[Path, Truth], latest: dict[str, list[Snapshot]]) -> None:
+def test_what_is_written_is_kept(folder: Path, latest: dict[str, list[Snapshot]]) -> None:
     written = {}
-    for event in _events(sample[0] / "raw" / "cloudtrail_s3_event"):
+    for event in _events(folder / "raw" / "cloudtrail_s3_event"):
         if event.get("eventName") in ("PutObject", "CompleteMultipartUpload") and event["userIdentity"].get("arn"):
             parameters = event["requestParameters"]
             written[parameters["bucketName"], parameters["key"], event["eventTime"]] = event
@@ -295,12 +284,10 @@ def test_what_is_written_is_kept(sample: tuple[Path, Truth], latest: dict[str, l
     assert len(set(of_tides) & dated) > 0.8 * len(of_tides)
 
 
-def test_what_is_deleted_is_gone_or_has_a_delete_marker(
-    sample: tuple[Path, Truth], latest: dict[str, list[Snapshot]]
-) -> None:
+def test_what_is_deleted_is_gone_or_has_a_delete_marker(folder: Path, latest: dict[str, list[Snapshot]]) -> None:
     changes = ("PutObject", "CompleteMultipartUpload", "CopyObject", "DeleteObject")
     of_key = defaultdict(list)
-    for event in _events(sample[0] / "raw" / "cloudtrail_s3_event"):
+    for event in _events(folder / "raw" / "cloudtrail_s3_event"):
         if event["eventName"] in changes:
             bucket = event["requestParameters"]["bucketName"]
             # To the minute: what follows within a minute has no order here.

@@ -100,44 +100,30 @@ def lifecycle(traffic: Traffic, count: int) -> Block:
     )
 
 
+TRAIL_ONLY = (
+    *(("HeadBucket", "subscriber", 200), ("GetObjectAcl", "subscriber", 403), ("REST.PUT.OBJECT", "inventory", 200)),
+    *(("PutBucketLogging", "console", 200), ("GetBucketAcl", "trail", 200), ("ListBuckets", "audit", 200)),
+    *(("GetBucketPolicy", "audit", 403), ("AssumeRole", "trail", 200), ("Decrypt", "etl", 200)),
+    ("ConsoleLogin", "login", 200),
+)
+"""Operation, group of requesters and status of what access logs do not record."""
+
+
 def trail_only(traffic: Traffic, count: int) -> Block:
-    """Subscribers look whether a bucket is there and ask for what they may not read; S3 delivers inventories."""
-    kind = np.arange(count) % 3
-    is_put = kind == 2
+    """Data events that access logs lost, management events of two accounts, and events of other services."""
+    kind = np.arange(count) % len(TRAIL_ONLY)
+    names, groups, statuses = (np.array(values)[kind] for values in zip(*TRAIL_ONLY, strict=True))
+    requesters = np.array([traffic.pick(group, count) for _, group, _ in TRAIL_ONLY])[kind, np.arange(count)]
+    is_put = names == "REST.PUT.OBJECT"
     objects = np.where(is_put, traffic.objects_of(WORKING, count), traffic.read_objects(count))
     return traffic.block(
         traffic.times(count),
-        np.array([NUMBER[name] for name in ("HeadBucket", "GetObjectAcl", "REST.PUT.OBJECT")])[kind],
+        np.array([NUMBER[name] for name in names]),
         objects,
-        np.where(is_put, traffic.requesters.groups["inventory"][0], traffic.pick("subscriber", count)),
-        status=np.where(kind == 1, 403, 200),
-        bytes_sent=np.where(kind == 1, DENIED_BYTES, -1),
+        requesters,
+        bucket=np.where(groups == "audit", ARCHIVE, traffic.objects.bucket[objects]),
+        status=statuses,
+        bytes_sent=np.where(names == "GetObjectAcl", DENIED_BYTES, -1),
         object_size=np.where(is_put, traffic.objects.size[objects], -1),
-        in_access_log=0,
-    )
-
-
-MANAGEMENT = (
-    ("PutBucketLogging", "console"),
-    ("GetBucketAcl", "trail"),
-    ("ListBuckets", "audit"),
-    ("GetBucketPolicy", "audit"),
-    ("AssumeRole", "trail"),
-    ("Decrypt", "etl"),
-    ("ConsoleLogin", "login"),
-)
-
-
-def management(traffic: Traffic, count: int) -> Block:
-    """Management events of S3, some of the archive's account, and events of other services."""
-    kind, groups = np.arange(count) % len(MANAGEMENT), traffic.requesters.groups
-    of_archive = [group == "audit" for _, group in MANAGEMENT]
-    return traffic.block(
-        traffic.times(count),
-        np.array([NUMBER[name] for name, _ in MANAGEMENT])[kind],
-        0,
-        np.array([groups[group][0] for _, group in MANAGEMENT])[kind],
-        bucket=np.where(np.array(of_archive)[kind], ARCHIVE, np.arange(count) // len(MANAGEMENT) % 2),
-        status=np.array([403 if name == "GetBucketPolicy" else 200 for name, _ in MANAGEMENT])[kind],
         in_access_log=0,
     )

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import pyarrow as pa
 
@@ -45,18 +45,17 @@ def _upload(operation_name: str, event_name: str, method: str, query: str = "", 
     return Operation(operation_name, event_name, method, query, True, False, parameters, stored, read_only=False)
 
 
-def _management(event_name: str, parameters: str, source: str = S3, resource: str = "", arn: str = "") -> Operation:
-    resources = f',"resources":[{{"accountId":"{PUBLISHER_ACCOUNT}","type":"{resource}","ARN":"{arn}"}}]'
+def _management(event_name: str, parameters: str, source: str = S3, resources: str = "") -> Operation:
     return Operation(
-        event_name=event_name,
-        has_key=False,
-        parameters=parameters,
-        is_management=True,
-        event_source=source,
-        resources=resources if resource else "",
+        "", event_name, "", "", False, False, parameters, "null", True, "AwsApiCall", True, source, resources
     )
 
 
+def _resource(kind: str, arn: str) -> str:
+    return f',"resources":[{{"accountId":"{PUBLISHER_ACCOUNT}","type":"{kind}","ARN":"{arn}"}}]'
+
+
+DELETE = ',"delete":""'
 LIST_PARAMETERS = ',"list-type":"2","delimiter":"/","max-keys":"1000","encoding-type":"url"'
 LOGGING_PARAMETERS = (
     '{"bucketName":"{bucket}","logging":"","BucketLoggingStatus":{"xmlns":"http://s3.amazonaws.com/doc/2006-03-01/",'
@@ -79,10 +78,7 @@ OPERATIONS = (
     Operation("REST.COPY.OBJECT_GET"),
     Operation("REST.DELETE.OBJECT", "DeleteObject", "DELETE", read_only=False),
     Operation(
-        *("REST.POST.MULTI_OBJECT_DELETE", "DeleteObjects", "POST", "?delete"),
-        has_key=False,
-        parameters=',"delete":""',
-        read_only=False,
+        "REST.POST.MULTI_OBJECT_DELETE", "DeleteObjects", "POST", "?delete", False, False, DELETE, read_only=False
     ),
     # One per key of a DeleteObjects.
     Operation(
@@ -93,21 +89,17 @@ OPERATIONS = (
     Operation("S3.CREATE.DELETEMARKER", is_encoded_once=True),
     Operation(event_name="HeadBucket", has_key=False),
     Operation(event_name="GetObjectAcl", parameters=',"acl":""'),
-    _management("PutBucketLogging", LOGGING_PARAMETERS, S3, "AWS::S3::Bucket", "arn:aws:s3:::{bucket}"),
+    _management("PutBucketLogging", LOGGING_PARAMETERS, S3, _resource("AWS::S3::Bucket", "arn:aws:s3:::{bucket}")),
     _management("GetBucketAcl", '{"bucketName":"{bucket}"}'),
     _management("ListBuckets", "null"),
     _management("GetBucketPolicy", '{"bucketName":"{bucket}","policy":""}'),
     _management("AssumeRole", '{"roleSessionName":"usage"}', "sts.amazonaws.com"),
-    _management("Decrypt", DECRYPT_PARAMETERS, "kms.amazonaws.com", "AWS::KMS::Key", KMS_KEY),
-    Operation(
-        event_name="ConsoleLogin",
-        has_key=False,
-        parameters="null",
+    _management("Decrypt", DECRYPT_PARAMETERS, "kms.amazonaws.com", _resource("AWS::KMS::Key", KMS_KEY)),
+    replace(
+        _management("ConsoleLogin", "null", "signin.amazonaws.com"),
+        event_type="AwsConsoleSignIn",
         response='{"ConsoleLogin":"Failure"}',
         read_only=False,
-        event_type="AwsConsoleSignIn",
-        is_management=True,
-        event_source="signin.amazonaws.com",
     ),
 )
 NUMBER = {each.operation_name or each.event_name: number for number, each in enumerate(OPERATIONS)}

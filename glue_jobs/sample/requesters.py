@@ -107,7 +107,7 @@ def make_requesters(seed: int, scale: float) -> Requesters:
     """The requesters of a seed; a larger sample has more anonymous ones."""
     rng = np.random.default_rng([seed, 2])
     anonymous = int(ANONYMOUS_AT_SCALE_ONE * max(scale, 0.2) ** 0.5)
-    return Requesters([*_signed(rng), *_anonymous(rng, anonymous), *_odd(), *_own(), *_of_management()])
+    return Requesters([*_signed(rng), *_anonymous(rng, anonymous), *_fixed()])
 
 
 def _signed(rng: np.random.Generator) -> Iterator[Requester]:
@@ -145,18 +145,16 @@ def _anonymous(rng: np.random.Generator, count: int) -> Iterator[Requester]:
             yield Requester("robot", _address(rng), "", ROBOTS[number // 60 % len(ROBOTS)])
 
 
-def _odd() -> Iterator[Requester]:
+def _fixed() -> Iterator[Requester]:
+    """Odd clients, the publisher's own, and those that only CloudTrail knows."""
+    own, subscriber = PUBLISHER_ACCOUNT, list(SUBSCRIBERS)[1]
     # Addresses no other requester has: nothing else tells these apart.
     for number, (referer, agent) in enumerate(ODD_HEADERS):
         yield Requester("odd", f"192.0.2.{241 + number}", "", agent, referer=referer)
     yield Requester("odd", "192.0.2.251", bare=True)
-    account = list(SUBSCRIBERS)[1]
-    yield Requester("odd", "192.0.2.252", f"arn:aws:iam::{account}:user/etl", TOOLS[1], account, two_blanks=True)
+    etl = f"arn:aws:iam::{subscriber}:user/etl"
+    yield Requester("odd", "192.0.2.252", etl, TOOLS[1], subscriber, two_blanks=True)
     yield Requester("lifecycle", "", "AmazonS3", account="", bare=True)
-
-
-def _own() -> Iterator[Requester]:
-    own = PUBLISHER_ACCOUNT
     for number in range(6):
         role, region = f"arn:aws:sts::{own}:assumed-role/publisher-ingest/i-{number:017x}", "us-west-2"
         yield Requester("own", f"198.51.100.{number + 1}", role, TOOLS[number % 2], own, source_region=region)
@@ -164,17 +162,11 @@ def _own() -> Iterator[Requester]:
     for number in range(4):
         yield Requester("staff", f"203.0.113.{241 + number}", "", BROWSERS[number], referer=REFERERS[3])
         yield Requester("staff", f"2001:db8:0:1::{number + 1:x}", "", BROWSERS[number + 4])
-
-
-def _of_management() -> Iterator[Requester]:
-    """Who only CloudTrail knows."""
-    for group, account, role, address, agent in (
-        ("console", PUBLISHER_ACCOUNT, "admin/console", "203.0.113.241", CONSOLE),
-        ("etl", PUBLISHER_ACCOUNT, f"publisher-ingest/i-{5:017x}", ATHENA, ATHENA),
-        ("audit", ARCHIVE_ACCOUNT, "audit/nightly", "198.51.100.200", "Boto3/1.34.69"),
-    ):
-        yield Requester(group, address, f"arn:aws:sts::{account}:assumed-role/{role}", agent, account)
-    yield Requester("login", "192.0.2.77", "", "Mozilla/5.0", PUBLISHER_ACCOUNT)
+    yield Requester("console", "203.0.113.241", f"arn:aws:sts::{own}:assumed-role/admin/console", CONSOLE, own)
+    yield Requester("etl", ATHENA, f"arn:aws:sts::{own}:assumed-role/publisher-ingest/i-{5:017x}", ATHENA, own)
+    audit = f"arn:aws:sts::{ARCHIVE_ACCOUNT}:assumed-role/audit/nightly"
+    yield Requester("audit", "198.51.100.200", audit, "Boto3/1.34.69", ARCHIVE_ACCOUNT)
+    yield Requester("login", "192.0.2.77", "", "Mozilla/5.0", own)
     yield Requester("trail", TRAIL, "", TRAIL, account="")
     yield Requester("inventory", S3, "", S3, account="")
 

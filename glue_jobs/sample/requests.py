@@ -45,8 +45,7 @@ KINDS: tuple[tuple[float, Callable[[Traffic, int], Block]], ...] = (
     (0.003, changes.deletes),
     (0.007, changes.batch_deletes),
     (0.005, changes.lifecycle),
-    (0.006, changes.trail_only),
-    (0.014, changes.management),
+    (0.020, changes.trail_only),
 )
 """Every kind of traffic with its share of all lines of the access log."""
 

@@ -33,6 +33,9 @@ READ = re.compile(
     rb"|REST.COPY.OBJECT_GET (?=\S+ - - - ))(\S+)",
     re.MULTILINE,
 )
+EXPIRY = re.compile(
+    rb"^[0-9a-f]{64} (\S+) \[(.{20}) \+0000\] - AmazonS3 \S+ S3.EXPIRE.OBJECT (\S+) - - - - \d+ ", re.MULTILINE
+)
 PARQUET_TYPES = {"int64": "int64 {}", "bool": "boolean {}", "string": "binary {} (UTF8)"}
 DATE = "int64 {} (TIMESTAMP_MILLIS)"
 GB, MB = 1024**3, 1024**2
@@ -299,6 +302,29 @@ def test_what_is_deleted_is_gone_or_has_a_delete_marker(folder: Path, latest: di
         assert key not in latest[bucket][-1].current
     markers = {row["key"] for row in latest["example-tides"][-1].rows if row["is_delete_marker"] and row["is_latest"]}
     assert {key for bucket, key in gone if bucket == "example-tides"} <= markers
+
+
+def test_expiry_ends_objects_without_versions_and_noncurrent_versions_with_them(
+    folder: Path, latest: dict[str, list[Snapshot]]
+) -> None:
+    expired = defaultdict(list)
+    logs = (path.read_bytes() + b"\n" for path in (folder / "raw" / "s3_access_log").rglob("*") if path.is_file())
+    for bucket, time, key in EXPIRY.findall(b"".join(logs)):
+        moment = datetime.strptime(time.decode(), "%d/%b/%Y:%H:%M:%S")
+        if moment < latest[bucket.decode()][-1].time.replace(tzinfo=None):
+            expired[bucket.decode()].append((unquote(key.decode()), moment))
+    maps = latest["example-maps"][-1].current
+    written = [maps[key]["last_modified_date"] > moment for key, moment in expired["example-maps"] if key in maps]
+    assert all(written) and len(written) < len(expired["example-maps"])
+    rows = defaultdict(list)
+    for row in latest["example-tides"][-1].rows:
+        rows[row["key"]].append((row["last_modified_date"], row["is_latest"]))
+    current = noncurrent = 0
+    for key, moment in expired["example-tides"]:
+        versions = sorted(rows[key])
+        current += bool(versions) and versions[-1] < (moment, True)
+        noncurrent += sum(after <= moment for _, (after, _) in pairwise(versions))
+    assert current > 0 and noncurrent == 0
 
 
 @pytest.mark.parametrize(

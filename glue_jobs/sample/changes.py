@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from glue_jobs.sample.operations import NUMBER
-from glue_jobs.sample.publisher import ARCHIVE, TIDES, WORKING
+from glue_jobs.sample.publisher import ARCHIVE, REPOSITORIES, TIDES, WORKING, WORKING_PER_REPOSITORY
 from glue_jobs.sample.traffic import Block, Traffic
 
 UPLOAD_PARTS, KEYS_PER_BATCH = 5, 6
@@ -67,16 +67,14 @@ def batch_deletes(traffic: Traffic, count: int) -> Block:
     batches = max(1, count // (KEYS_PER_BATCH + 1))
     request = np.repeat(np.arange(batches), KEYS_PER_BATCH + 1)
     step = np.tile(np.arange(KEYS_PER_BATCH + 1), batches)
-    # The objects of a batch are neighbours in one bucket and differ: no two lines of a batch are alike.
+    # The objects of a batch are neighbours in one data set: no two lines of a batch are alike.
+    data_set = traffic.rng.integers(len(REPOSITORIES), size=batches)
+    first = traffic.rng.integers(WORKING_PER_REPOSITORY - KEYS_PER_BATCH, size=batches)
     working = np.flatnonzero(traffic.objects.role == WORKING)
-    working = working[np.argsort(traffic.objects.bucket[working], kind="stable")]
-    first = traffic.rng.integers(len(working) - KEYS_PER_BATCH, size=batches)
-    last = working[first + KEYS_PER_BATCH]
-    first -= np.where(traffic.objects.bucket[working[first]] != traffic.objects.bucket[last], KEYS_PER_BATCH, 0)
     return traffic.block(
         traffic.times(batches)[request],
         np.where(step == 0, NUMBER["REST.POST.MULTI_OBJECT_DELETE"], NUMBER["BATCH.DELETE.OBJECT"]),
-        working[first[request] + step],
+        working[(data_set * WORKING_PER_REPOSITORY + first)[request] + step],
         traffic.pick("own", batches)[request],
         status=np.where(step == 0, 200, 204),
         bytes_sent=np.where(step == 0, BATCH_ANSWER_BYTES, -1),

@@ -64,8 +64,9 @@ def ranges(traffic: Traffic, count: int) -> Block:
     is_signed = rng.random(reads) < 0.5
     requesters = np.where(is_signed, traffic.pick("subscriber", reads), traffic.pick("anonymous", reads))
     begins = traffic.times(reads)
-    # These go on after midnight, and so at a month's end into the next month.
+    # These go on after midnight, and so at a month's end into the next month; one would go on after the last day.
     begins[::READS_PER_EXCEPTION] += DAY_SECONDS - 1 - begins[::READS_PER_EXCEPTION] % DAY_SECONDS
+    begins[0] = traffic.start + traffic.days * DAY_SECONDS - 1
     return traffic.block(
         begins[read] + _elapsed(rng, part),
         "REST.GET.OBJECT",

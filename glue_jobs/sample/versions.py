@@ -50,7 +50,7 @@ FROM (SELECT *, unnest(range(objects)) AS n FROM collection)
 """
 
 # What is there before the first request, some of it from before there were versions; then what requests and lifecycle
-# rules do. What only CloudTrail saw a service write is left out: others write the same objects.
+# rules do.
 CHANGES = """
 CREATE TABLE change AS
 WITH asked_for AS (SELECT *, object_bucket AS bucket, stored_before('asked', object, 700) AS since FROM objects),
@@ -87,7 +87,7 @@ changes AS (
         CASE operation_name WHEN 'REST.POST.UPLOAD' THEN size ELSE object_size END AS size,
         concat(key, ' ', time) AS content, 'STANDARD' AS storage_class,
         operation_name = 'REST.POST.UPLOAD' AS is_multipart
-    FROM action WHERE in_access_log = 1 AND operation_name IN (
+    FROM action WHERE operation_name IN (
         'REST.PUT.OBJECT', 'REST.COPY.OBJECT', 'REST.POST.UPLOAD', 'REST.DELETE.OBJECT', 'BATCH.DELETE.OBJECT',
         'S3.CREATE.DELETEMARKER', 'S3.EXPIRE.OBJECT', 'S3.TRANSITION_SIA.OBJECT')
 )

@@ -242,6 +242,15 @@ def test_events_are_of_the_days_asked_for(rows: list[Row]) -> None:
     assert {row.day for row in rows} == {date.fromordinal(LAST_DAY.toordinal() - back) for back in range(DAYS)}
 
 
+def test_some_reads_go_on_after_midnight(rows: list[Row]) -> None:
+    reads = defaultdict(list)
+    for row in rows:
+        if row.status == "206":
+            reads[_reader(row), row.bucket, row.key].append(row)
+    ends = [reading for reading in _readings(reads.values()) if reading[0].time % 86_400 == 86_399]
+    assert any(reading[-1].day > reading[0].day for reading in ends)
+
+
 @pytest.mark.parametrize("source", ["s3_access_log", "cloudtrail_s3_event", "s3_inventory_object"])
 def test_a_folder_with_raw_files_is_not_written_again(tmp_path: Path, source: str) -> None:
     (tmp_path / "raw" / source / "something").mkdir(parents=True)

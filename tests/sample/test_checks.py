@@ -67,6 +67,10 @@ def test_every_measure_of_an_empty_lake_differs(engine: QueryEngine, truth: Trut
     tables = [check for check in checks if not check.measure.endswith("by the ledger")]
     assert len(tables) >= 50
     assert [check.measure for check in tables if check.holds or not check.generated] == []
+    generated = {check.measure: check.totals[0] for check in tables}
+    assert generated["requests (each month and data set)"] == generated["requests (each operation)"]
+    assert generated["audience_requests (each month and data set)"] < generated["requests (each operation)"]
+    assert generated["rows (each snapshot)"] == truth.row("s3_inventory_object/ledger")["records"]
 
 
 def test_published_files_are_compared_line_by_line(truth: Truth, tmp_path: Path) -> None:

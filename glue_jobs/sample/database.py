@@ -46,6 +46,8 @@ SELECT request.*, operations.* EXCLUDE operation, requesters.* EXCLUDE requester
     buckets.* EXCLUDE bucket, answers.* EXCLUDE status, copies.* EXCLUDE copy_of,
     CASE WHEN operation_name IN ('REST.PUT.OBJECT', 'REST.PUT.PART') THEN object_size
         WHEN event_name = 'DeleteObjects' THEN 700 ELSE 0 END AS bytes_in,
+    -- A quote and all fields after it, typed by a client: the line can be read in several ways.
+    contains(request_path, '" 200 - ') OR contains(user_agent, '" 200 - ') AS is_ambiguous,
     strftime(moment(time), '%Y-%m') AS month
 FROM request
 JOIN operations USING (operation)

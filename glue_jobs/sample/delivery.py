@@ -35,26 +35,28 @@ CREATE TABLE schedule AS FROM (VALUES
 DELIVERED = """
 CREATE TABLE delivered AS
 WITH recorded AS (
-    SELECT 's3_access_log' AS source, record, time, CASE bucket WHEN 0 THEN 0 ELSE time // 86400 END AS stream
+    SELECT 's3_access_log' AS source, record, time, CASE bucket WHEN 0 THEN 0 ELSE time // 86400 END AS stream,
+        is_ambiguous
     FROM action WHERE in_access_log = 1
     UNION ALL
-    SELECT 'cloudtrail_s3_event', record, time, bucket FROM action WHERE event_name <> ''
+    SELECT 'cloudtrail_s3_event', record, time, bucket, false FROM action WHERE event_name <> ''
 ),
 arrival AS (
     SELECT *, record % 500 = 3 AS is_late, ($end + 43200) // slot_seconds AS last_slot,
         CASE WHEN is_late THEN 86400 * (1 + 8 * chance('late', record)) ELSE 0 END AS late_seconds,
         time + late_seconds + exp(delay + 0.5 * bell(source, record)) AS arrives,
-        least(last_slot, CAST(floor(arrives / slot_seconds) AS BIGINT)) AS slot
+        least(last_slot, CAST(floor(arrives / slot_seconds) AS BIGINT)) AS slot,
+        CASE WHEN is_ambiguous THEN 'ambiguous' ELSE 'whole' END AS kind
     FROM recorded JOIN schedule USING (source)
 ),
 repeated AS (
-    SELECT *, 'whole' AS kind FROM arrival
-    UNION ALL BY NAME
+    FROM arrival
+    UNION ALL
     SELECT * REPLACE (greatest(slot + 1, least(last_slot, slot + 1
-        + CAST(floor(repeat_slots * chance('slot', record)) AS BIGINT))) AS slot), 'whole' AS kind
+        + CAST(floor(repeat_slots * chance('slot', record)) AS BIGINT))) AS slot)
     FROM arrival WHERE record % 333 = 7
-    UNION ALL BY NAME
-    SELECT *, 'damaged' AS kind FROM arrival WHERE record % 1500 = 11
+    UNION ALL
+    SELECT * REPLACE ('damaged' AS kind) FROM arrival WHERE record % 1500 = 11
 ),
 by_account AS (
     SELECT * REPLACE (

@@ -32,7 +32,7 @@ CREATE VIEW logged AS
 SELECT * REPLACE (CASE WHEN has_key THEN account END AS account, CASE WHEN has_key THEN repository END AS repository,
         greatest(bytes_sent, 0) AS bytes_sent),
     operation_name IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND status IN (200, 206) AS is_served_get
-FROM action WHERE in_access_log = 1;
+FROM action WHERE in_access_log = 1 AND NOT is_ambiguous;
 
 CREATE VIEW event AS
 SELECT * REPLACE (greatest(bytes_sent, 0) AS bytes_sent),

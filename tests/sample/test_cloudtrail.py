@@ -186,7 +186,6 @@ def test_events_and_subscribers_of_a_month_agree_with_the_records(truth: Truth, 
 
 def test_requests_are_those_of_the_access_log(folder: Path, truth: Truth, data: list[Event]) -> None:
     names = {
-        "GetObject": "REST.GET.OBJECT",
         "HeadObject": "REST.HEAD.OBJECT",
         "ListObjects": "REST.GET.BUCKET",
         "CopyObject": "REST.COPY.OBJECT",

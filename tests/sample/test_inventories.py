@@ -312,7 +312,7 @@ def test_expiry_ends_objects_without_versions_and_noncurrent_versions_with_them(
     for bucket, time, key in EXPIRY.findall(b"".join(logs)):
         moment = datetime.strptime(time.decode(), "%d/%b/%Y:%H:%M:%S")
         if moment < latest[bucket.decode()][-1].time.replace(tzinfo=None):
-            expired[bucket.decode()].append((unquote(key.decode()), moment))
+            expired[bucket.decode()].append((unquote_plus(key.decode()), moment))
     maps = latest["example-maps"][-1].current
     written = [maps[key]["last_modified_date"] > moment for key, moment in expired["example-maps"] if key in maps]
     assert all(written) and len(written) < len(expired["example-maps"])

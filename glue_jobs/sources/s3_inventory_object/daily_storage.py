@@ -28,6 +28,12 @@ DAILY_STORAGE = Table(
             "string",
             "Tier of the objects in INTELLIGENT_TIERING; null in other classes and where the inventory does not tell.",
         ),
+        Column(
+            16,
+            "key_prefix",
+            "string",
+            "Longest prefix that all keys of the snapshot have in common, the same in all its rows; null without keys.",
+        ),
     ),
     partitions=("source_bucket", "snapshot_date"),
     sort=("account", "repository"),

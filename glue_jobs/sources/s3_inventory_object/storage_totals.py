@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os.path import commonprefix
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,11 +24,16 @@ _FUNCTIONS = {
     "newest": "max",
 }
 _SCHEMA = pa.schema([DAILY_STORAGE.arrow_schema.field(name) for name in (*BY, *_FUNCTIONS)])
+_KEY_PREFIX = DAILY_STORAGE.arrow_schema.field("key_prefix")
 _ZEROS = pa.Table.from_pylist([{name: 0 for name in _FUNCTIONS if _FUNCTIONS[name] == "sum"}], schema=_SCHEMA)
 
 
+def _common_prefix(keys: Sequence[str]) -> str:
+    return commonprefix(keys)  # noqa: RUF071 - keys are text, not paths
+
+
 def partial_totals(rows: pa.Table) -> pa.Table:
-    """Totals over some rows of a snapshot, each of their columns in one chunk."""
+    """Totals over some rows of a snapshot, each of their columns in one chunk, and the common prefix of the keys."""
     is_latest = pc.fill_null(rows["is_latest"], True)
     is_marker = pc.fill_null(rows["is_delete_marker"], False)
     is_current = pc.and_not(is_latest, is_marker)
@@ -43,7 +49,10 @@ def partial_totals(rows: pa.Table) -> pa.Table:
         "oldest": modified,
         "newest": modified,
     }
-    return aggregated(pa.table({**{name: rows[name] for name in BY}, **values}), BY, _FUNCTIONS)
+    totals = aggregated(pa.table({**{name: rows[name] for name in BY}, **values}), BY, _FUNCTIONS)
+    ends = pc.min_max(rows["key"]).as_py()
+    prefix = _common_prefix([ends["min"], ends["max"]]) if rows.num_rows else None
+    return totals.append_column(_KEY_PREFIX, pa.array([prefix] * totals.num_rows, _KEY_PREFIX.type))
 
 
 def total_storage(snapshot: SnapshotId, partials: Sequence[pa.Table], *, has_size: bool = True) -> pa.Table:
@@ -51,9 +60,12 @@ def total_storage(snapshot: SnapshotId, partials: Sequence[pa.Table], *, has_siz
 
     An empty snapshot has one row of zeros: readers find it in the table. Bytes are null if the inventory lacks Size.
     """
-    totals = aggregated(pa.concat_tables([_SCHEMA.empty_table(), *partials]), BY, _FUNCTIONS)
+    rows = pa.concat_tables([_SCHEMA.append(_KEY_PREFIX).empty_table(), *partials])
+    totals = aggregated(rows, BY, _FUNCTIONS)
+    prefixes = rows[_KEY_PREFIX.name].unique().to_pylist()
+    constants = {**snapshot.columns, _KEY_PREFIX.name: _common_prefix(prefixes) if prefixes else None}
     if not has_size:
         unknown = pa.nulls(totals.num_rows, pa.int64())
         for name in ("bytes", "noncurrent_bytes"):
             totals = totals.set_column(totals.column_names.index(name), name, unknown)
-    return summary_rows(DAILY_STORAGE, totals if totals.num_rows else _ZEROS, snapshot.columns)
+    return summary_rows(DAILY_STORAGE, totals if totals.num_rows else _ZEROS, constants)

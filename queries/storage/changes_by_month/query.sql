@@ -1,19 +1,53 @@
 -- What was added, removed and written again in each data set, month by month, for as long as snapshots have been compared.
 WITH
--- The snapshot that counts: of each bucket the newest day, and of several that day the one that lists most.
-snapshot AS (
+-- All snapshots with the prefix that their keys have in common: null if there are no keys, '' if it is not known.
+candidate AS (
     SELECT
         source_bucket,
         snapshot_date,
         inventory_id,
         snapshot_time,
+        CASE
+            WHEN sum(objects + noncurrent_objects + delete_markers) = 0 THEN NULL
+            ELSE coalesce(max(key_prefix), '')
+        END AS key_prefix,
+        max(snapshot_date) OVER (PARTITION BY source_bucket) AS newest_date,
         row_number() OVER (
             PARTITION BY source_bucket
             ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC, inventory_id
-        ) AS place
+        ) AS recency,
+        row_number() OVER (
+            PARTITION BY source_bucket, inventory_id
+            ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC
+        ) AS age
     FROM daily_storage
     WHERE snapshot_date <= current_date
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
+),
+
+-- Of each inventory the latest, without inventories that ended: weekly ones come within 10 days.
+latest AS (
+    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, key_prefix, recency
+    FROM candidate
+    WHERE age = 1
+        AND snapshot_date >= newest_date - INTERVAL '10' DAY
+),
+
+-- The snapshots that count have place 1: those whose keys no other one lists too. Keys that begin with the common
+-- prefix of another snapshot match the filter of its inventory.
+snapshot AS (
+    SELECT
+        latest.source_bucket,
+        latest.snapshot_date,
+        latest.inventory_id,
+        latest.snapshot_time,
+        1 + count(wider.inventory_id) AS place
+    FROM latest
+    LEFT JOIN latest AS wider
+        ON latest.source_bucket = wider.source_bucket
+        AND starts_with(latest.key_prefix, wider.key_prefix)
+        AND (wider.key_prefix <> latest.key_prefix OR wider.recency < latest.recency)
+    GROUP BY latest.source_bucket, latest.snapshot_date, latest.inventory_id, latest.snapshot_time
 )
 
 SELECT

@@ -24,7 +24,8 @@ def table(rows: list[Row]) -> pa.Table:
     types = [pa.string()] * 4 + [pa.bool_()] * 2 + [pa.int64(), pa.timestamp("us")]
     columns = [pa.array([row[number] for row in rows], kind) for number, kind in enumerate(types)]
     encoded = [column.dictionary_encode() for column in columns[:4]]
-    return pa.table([*encoded, *columns[4:]], names=list(names))
+    keys = pa.array(["key"] * len(rows), pa.string())
+    return pa.table([keys, *encoded, *columns[4:]], names=["key", *names])
 
 
 def in_python(rows: list[Row]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
@@ -93,3 +94,17 @@ def test_bytes_are_null_if_the_inventory_lacks_sizes() -> None:
     assert (total["objects"], total["bytes"], total["noncurrent_bytes"]) == (1, None, None)
     (empty,) = total_storage(SNAPSHOT, [], has_size=False).to_pylist()
     assert (empty["objects"], empty["bytes"]) == (0, 0)
+
+
+def test_rows_have_the_prefix_that_all_keys_of_the_snapshot_have_in_common() -> None:
+    def part(*keys: str) -> pa.Table:
+        rows = table([("a", key, None, None, None, None, 1, None) for key in keys])
+        return partial_totals(rows.set_column(0, "key", pa.array(keys, pa.string())))
+
+    def prefixes(*parts: pa.Table) -> set[str | None]:
+        return set(total_storage(SNAPSHOT, parts)["key_prefix"].to_pylist())
+
+    assert prefixes(part("acme/rain/2", "acme/rain/1"), part("acme/räin/1")) == {"acme/r"}
+    assert prefixes(part("acme/rain/1")) == {"acme/rain/1"}
+    assert prefixes(part("acme/1"), part("globex/1")) == {""}
+    assert prefixes() == {None}

@@ -110,12 +110,14 @@ def event_data(raws: Sequence[msgspec.Raw]) -> list[EventData]:
 def documented_event_data(raws: Sequence[msgspec.Raw] | Sequence[bytes]) -> list[EventData | None]:
     """The same; None for a text that is not JSON, or has a documented name in another case or with another type."""
     try:
-        return [_KNOWN_EVENT_DATA.decode(raw) if len(raw) else _NO_EVENT_DATA for raw in raws]
+        return list(map(_KNOWN_EVENT_DATA.decode, raws))
     except NOT_JSON:
         return list(map(_documented_event_data, raws))
 
 
 def _documented_event_data(raw: msgspec.Raw | bytes) -> EventData | None:
+    if not len(raw):
+        return _NO_EVENT_DATA
     try:
         # An unknown name alone is no reason for None: when AWS adds a field, every event has it.
         found = _EVENT_DATA.decode(raw)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -100,3 +102,11 @@ def test_the_names_of_tables_and_queries_are_those_of_the_program(namespace: dic
     assert {"s3_access_log", "s3_inventory_object", "adx_for_s3_metrics"} <= set(lake.tables())
     assert lake.queries()["access/downloads_by_month"]
     assert repr(Lake("s3://example-lake")) == "Lake('s3://example-lake', database='usage_lake', catalog='glue')"
+
+
+def test_importing_the_package_loads_nothing_but_itself() -> None:
+    program = "import sys; before = set(sys.modules); import glue_jobs; print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    heavy = {"pyarrow", "numpy", "pandas", "pydantic", "pyiceberg", "duckdb", "click", "rich"}
+    assert "glue_jobs" in done.stdout.split()
+    assert not heavy & set(done.stdout.split())

@@ -130,8 +130,7 @@ JUNK_REQUESTS = (
     ("??.rar", "\udcef\udcbf\udcff.rar"),
     ("index.php", 'index.php?s=index&content=<?php echo("owned, or not");?>'),
     ("x y", "x y"),
-    # As in the user agents: one number fewer than S3 writes.
-    ('x" 200 - 999999999 999999999 1 "-" "forged', 'x" 200 - 999999999 999999999 1 "-" "forged'),
+    ('x" 200 - 999999999 999999999 1 1 "-" "forged', 'x" 200 - 999999999 999999999 1 1 "-" "forged'),
 )
 
 

@@ -30,6 +30,8 @@ Answer = tuple[dict[str, date | None], int, str]
 class Pages:
     """A store that hands out a few names at a time, as S3 does, and counts how often it is asked."""
 
+    remote = True
+
     def __init__(self, keys: list[str], page: int = 1000) -> None:
         self._keys = sorted(keys)
         self._page = page
@@ -215,14 +217,18 @@ def test_any_name_takes_every_object_unless_its_day_is_outside_the_window() -> N
 
 
 @pytest.mark.parametrize("any_name", [False, True])
-def test_nothing_below_the_path_is_an_error(any_name: bool, tmp_path: Path) -> None:
-    for storage, raw in (
-        (Pages(["s3://b/x"]), "s3://b/raw/"),
-        (storage_for("/"), str(tmp_path)),
-        (storage_for("/"), "/no/such"),
-    ):
+def test_a_folder_without_objects_is_an_error(any_name: bool, tmp_path: Path) -> None:
+    for raw in (str(tmp_path), "/no/such"):
         with pytest.raises(ArgumentError, match=f"there are no objects below {raw}; check the name"):
-            list(discover(storage, raw, ACCESS_LOG_NAMES, ALWAYS, Skipped(), any_name))  # type: ignore[arg-type]
+            list(discover(storage_for("/"), raw, ACCESS_LOG_NAMES, ALWAYS, Skipped(), any_name))
+
+
+@pytest.mark.parametrize("any_name", [False, True])
+def test_a_bucket_without_objects_below_the_prefix_awaits_its_first_delivery(any_name: bool) -> None:
+    skipped = Skipped()
+    storage: Any = Pages(["s3://b/x"])
+    assert list(discover(storage, "s3://b/raw/", ACCESS_LOG_NAMES, ALWAYS, skipped, any_name)) == []
+    assert skipped.empty_path == "s3://b/raw/"
 
 
 def test_discovery_stops_in_a_bucket_with_too_many_folders(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,9 +64,10 @@ by_account AS (
     FROM (SELECT *, $moved // slot_seconds AS moved, stream <> 2 AS is_own FROM repeated)
 ),
 fullest AS (
-    SELECT arg_max(slot, records) AS slot, arg_max(stream, records) AS stream
+    SELECT slot, stream
     FROM (SELECT slot, stream, count(*) AS records FROM by_account WHERE source = 's3_access_log' GROUP BY ALL)
-    GROUP BY stream = 0
+    -- Of files with the same number of records it is always the same one.
+    QUALIFY row_number() OVER (PARTITION BY stream = 0 ORDER BY records DESC, slot, stream) = 1
 ),
 in_streams AS (
     FROM by_account

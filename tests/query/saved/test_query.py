@@ -489,7 +489,7 @@ def test_queries_are_found_in_the_zip_file_of_the_library(tmp_path: Path) -> Non
             library.write(path, path.relative_to(root))
     code = (
         "from glue_jobs.query.saved.query import SavedQuery as Q;"
-        "from glue_jobs.query.saved.view import SavedView, base_tables as V;"
+        "from glue_jobs.query.saved.view import SavedView as V;"
         "print(len(Q.all()), len(V.all()), Q.__module__, __import__('glue_jobs').__file__)"
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "library.zip")}

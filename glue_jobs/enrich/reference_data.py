@@ -27,7 +27,7 @@ PACKAGE = "package:"
 class Resource:
     """One named resource: where its bytes are, their version, and the function that reads them.
 
-    ``location`` is ``package:DISTRIBUTION/MODULE/FILE``, the path of a file, or ``s3://bucket/key``. ``read`` is a
+    ``location`` is ``package:MODULE/FILE``, the path of a file, or ``s3://bucket/key``. ``read`` is a
     function of a module, so that it is pickled by its name.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TypeVar
 
 from glue_jobs.enrich.reference_data import ReferenceData
@@ -110,9 +111,13 @@ class _Run:
 
     def context(self, pipeline: AnyPipeline) -> TaskContext[AnyPipeline]:
         """What the run's tasks share."""
-        tables = (*pipeline.tables, REJECTED_RECORD, INGESTED_OBJECT)
-        locations = {table.name: self.request.lake.load(table).location for table in tables}
-        return TaskContext(pipeline, self.request.config, self.reference, self.folder, self.now.date(), locations)
+        return TaskContext(pipeline, self.request.config, self.reference, self.folder, self.now.date(), self._locations)
+
+    @cached_property
+    def _locations(self) -> dict[str, str]:
+        # Each takes requests to the catalog and the storage.
+        tables = (*self.request.pipeline.tables, REJECTED_RECORD, INGESTED_OBJECT)
+        return {table.name: self.request.lake.load(table).location for table in tables}
 
     def stage_events(self, pipeline: EventPipeline) -> StagedRun:
         return stage_events(self.context(pipeline), self.rows, self.new, self.reporter)

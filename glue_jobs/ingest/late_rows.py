@@ -21,14 +21,14 @@ from glue_jobs.read.plan import batch_by_size
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.storage import storage_for
 
-# A day is late if it has at most so many rows and at most this fraction of the task's rows. All late days together
-# have at most that fraction of the task's rows.
+# A day is late if it has at most MAX_ROWS_PER_DAY rows, and at most one in TASK_ROWS_PER_DAY_ROW of the task's rows.
+# All late days together have at most one in TASK_ROWS_PER_LATE_ROW of the task's rows.
 MAX_ROWS_PER_DAY = 4_096
 TASK_ROWS_PER_DAY_ROW = 32
 TASK_ROWS_PER_LATE_ROW = 4
 
-# Late days share an Arrow stream of about so many rows: to open a stream costs more than to read these. A reader of
-# one day reads the others of its stream too.
+# Late days share Arrow streams of about this many rows, because opening a stream costs more than reading them. A reader
+# of one day reads the others of its stream too.
 ROWS_PER_STREAM = 512
 
 PartitionRows = tuple[dict[str, Any], pa.Table]

@@ -65,7 +65,7 @@ Note = TypeVar("Note", CommitPlan, Announcement)
 
 
 def read_note(kind: type[Note], data: bytes, address: str) -> Note | None:
-    """The note in ``data``; None when whoever wrote it died in the middle. ``address`` is for the error message.
+    """The note in ``data``; None if its writer died while writing it. ``address`` is for the error message.
 
     Raises:
         LakeError: a later version of the program wrote the note, or it is not what a run writes.
@@ -73,7 +73,7 @@ def read_note(kind: type[Note], data: bytes, address: str) -> Note | None:
     try:
         content = json.loads(data)
     except ValueError:
-        # The files that a note announces are begun after it is complete, so none of these was begun.
+        # A run writes the files of a note only after the note is complete, so none of these exists.
         return None
     version = content.get("version") if isinstance(content, dict) else None
     if isinstance(version, int) and version > VERSION:

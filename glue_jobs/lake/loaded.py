@@ -64,7 +64,7 @@ class LoadedTable:
         return [snapshot.summary.additional_properties if snapshot.summary else {} for snapshot in self._history()]
 
     def has_all_since(self, commits: int) -> bool:
-        """Whether the `summaries` go back to the first commit after so many ``commits``."""
+        """Whether the `summaries` go back to the commit that follows the first ``commits`` ones."""
         oldest = [snapshot.sequence_number or 0 for snapshot in self._history()][-1:]
         return not oldest or oldest[0] <= commits + 1
 

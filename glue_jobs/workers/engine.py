@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# This process ingests so many bytes of raw objects before a second process has started and imported the library,
-# which takes half a second.
+# Up to this many bytes of raw objects, this process has ingested them before a second process has started and imported
+# the library, which takes half a second.
 MAX_BYTES_IN_PROCESS = 8 * 2**20
 
 

@@ -35,7 +35,7 @@ from glue_jobs.workers import engine
 if TYPE_CHECKING:
     from glue_jobs.lake import LoadedTable
 
-# To look for duplicates of a stored or new row takes as long as to ingest so many raw bytes.
+# Looking for duplicates of one row, stored or new, takes about as long as ingesting this many raw bytes.
 RAW_BYTES_PER_ROW = 16
 
 

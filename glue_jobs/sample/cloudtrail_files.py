@@ -1,4 +1,4 @@
-"""The trail: requests as events, in files of gzip; one file is cut short, and some hold no events of requests.
+"""Write the requests as CloudTrail events, in gzip files. One file is cut short, and some hold no events of requests.
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """

@@ -90,7 +90,7 @@ def _add_document(batch: Batch, start: int, text: bytes) -> bool:
 
 
 def _add_events(batch: Batch, start: int, events: list[Event]) -> bool:
-    """Add events of one object; False, and none is added, when one lacks its source or has an undocumented time."""
+    """Add the events of one object. If one lacks its source or has an undocumented time, add none and return False."""
     wanted = list(map(belongs_to_table, events))
     if not all(wanted):
         if any(event.eventSource is None for event in events):

@@ -9,7 +9,7 @@ from glue_jobs.tables.model import Column, Table
 
 CLOUDTRAIL_S3_EVENT = Table(
     name="cloudtrail_s3_event",
-    description="One row per CloudTrail event of Amazon S3, data and management events; each event once.",
+    description="One row per CloudTrail event of Amazon S3, data and management; each event and each correction once.",
     columns=(
         Column(1, "event_time", "timestamp", "When the request was completed, UTC, to the second."),
         Column(
@@ -118,6 +118,18 @@ CLOUDTRAIL_S3_EVENT = Table(
             "boolean",
             "True when bucket and key are what a copy to another account's bucket read; else null.",
         ),
+        Column(
+            55,
+            "addendum_reason",
+            "string",
+            "Why the event came late or again: DELIVERY_DELAY, SERVICE_OUTAGE or UPDATED_DATA; mostly null.",
+        ),
+        Column(
+            56,
+            "original_event_id",
+            "string",
+            "Of a correction (UPDATED_DATA) the id of the event that it replaces, which may be its own; else null.",
+        ),
     ),
     partitions=("event_date",),
     sort=("bucket", "key", "event_time"),
@@ -133,9 +145,12 @@ CLOUDTRAIL_S3_EVENT = Table(
         "year",
         "month",
         "day",
+        # Nearly all files have no correction. The view `cloudtrail_request` skips them by these bounds.
+        "original_event_id",
     ),
-    # AWS may deliver an event twice. Both copies have the same eventID; later copies may have more fields.
+    # AWS may deliver an event twice. Both copies have the same eventID; later copies may have more fields. A correction
+    # may keep the eventID of what it corrects.
     identity=("event_id", "recipient_account_id"),
-    same=("event_id", "recipient_account_id"),
+    same=("event_id", "recipient_account_id", "original_event_id"),
     derived=("account", "repository", "is_own", "is_robot", "event_date", "year", "month", "day", "source_object"),
 )

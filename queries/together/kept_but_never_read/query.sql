@@ -92,7 +92,7 @@ read_request AS (
         )
     UNION ALL
     SELECT bucket, key, NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
-    FROM cloudtrail_s3_event
+    FROM cloudtrail_request
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
         AND (event_name = 'GetObject' OR is_copy_source)

@@ -14,7 +14,7 @@ WITH logged AS (
 
 trailed AS (
     SELECT bucket, request_id, key, min(event_date) AS event_date
-    FROM cloudtrail_s3_event
+    FROM cloudtrail_request
     WHERE event_date >= current_date - INTERVAL '30' DAY - INTERVAL '1' DAY
         AND event_date <= current_date
         AND event_name IN ('GetObject', 'HeadObject')

@@ -54,5 +54,7 @@ SELECT
     is_robot AS isRobot,
     event_date,
     source_object AS sourceObject,
-    is_copy_source AS isCopySource
+    is_copy_source AS isCopySource,
+    addendum_reason AS addendumReason,
+    original_event_id AS originalEventID
 FROM cloudtrail_s3_event

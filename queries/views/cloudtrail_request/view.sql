@@ -1,9 +1,11 @@
--- One row per request, also where the trails of two accounts recorded it. A filter on event_date reaches the partitions.
+-- One row per request, also where the trails of two accounts recorded it, or CloudTrail corrected an event. A filter on
+-- event_date reaches the partitions.
 CREATE OR REPLACE VIEW cloudtrail_request AS
 SELECT
     event.event_date,
     event.event_time,
     event.event_name,
+    event.request_id,
     event.error_code,
     event.bucket,
     event.key,
@@ -18,7 +20,13 @@ SELECT
     event.management_event
 FROM cloudtrail_s3_event AS event
 LEFT JOIN (
-    SELECT event_date, shared_event_id, min(recipient_account_id) AS first_recipient
+    -- A correction that one account received counts for all of them.
+    SELECT
+        event_date,
+        shared_event_id,
+        coalesce(
+            min(recipient_account_id) FILTER (WHERE original_event_id IS NOT NULL), min(recipient_account_id)
+        ) AS first_recipient
     FROM cloudtrail_s3_event
     WHERE shared_event_id IS NOT NULL
     GROUP BY event_date, shared_event_id
@@ -26,5 +34,19 @@ LEFT JOIN (
 ) AS recorded
     ON event.event_date = recorded.event_date
     AND event.shared_event_id = recorded.shared_event_id
-WHERE recorded.first_recipient IS NULL
-    OR recorded.first_recipient = event.recipient_account_id
+LEFT JOIN (
+    -- The newest correction of each event: names of raw objects hold the time of delivery.
+    SELECT original_event_id, max(coalesce(source_object, '') || ' ' || coalesce(event_id, '')) AS newest
+    FROM cloudtrail_s3_event
+    WHERE original_event_id IS NOT NULL
+    GROUP BY original_event_id
+) AS correction
+    ON coalesce(event.original_event_id, event.event_id) = correction.original_event_id
+WHERE (recorded.first_recipient IS NULL OR recorded.first_recipient = event.recipient_account_id)
+    AND (
+        correction.original_event_id IS NULL
+        OR (
+            event.original_event_id IS NOT NULL
+            AND coalesce(event.source_object, '') || ' ' || coalesce(event.event_id, '') = correction.newest
+        )
+    )

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from glue_jobs.ingest.duplicates.within_table import duplicates_within
+from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.tables.model import Table
 from tests.ingest.duplicates.duplicate_rows import DAY, EVENTS, FILES, NAMED, Row, identity
 
@@ -30,3 +31,11 @@ def test_rows_of_different_days_are_not_duplicates() -> None:
     lines = [{**line, "event_date": date(2024, 5, day)} for day in (7, 8, 8)]
     rows = pa.Table.from_pylist(lines, schema=NAMED.arrow_schema)
     assert duplicates_within(NAMED, rows).tolist() == [2]
+
+
+def test_a_correction_that_keeps_the_id_of_its_event_is_no_duplicate_of_it() -> None:
+    event = {"event_id": "e", "recipient_account_id": "111122223333", **DAY, "source_object": "o1"}
+    correction = event | {"original_event_id": "e"}
+    lines = [correction, event, event | {"source_object": "o2"}, correction | {"source_object": "o2"}]
+    rows = pa.Table.from_pylist(lines, schema=CLOUDTRAIL_S3_EVENT.arrow_schema)
+    assert duplicates_within(CLOUDTRAIL_S3_EVENT, rows).tolist() == [2, 3]

@@ -94,6 +94,7 @@ USUAL: list[dict[str, Any]] = [
     {"additionalEventData": {"x-amz-id-2": "short", "bytesTransferredIn": "12", "new": 1}},
     {"responseElements": {"x-amz-version-id": "v", "nested": {"a": [{}]}}},
     {"requestParameters": {"bucketName": "example-data", "key": 'a|b~é"\\水,]'}},
+    {"addendum": {"reason": "UPDATED_DATA", "updatedFields": "userAgent", "originalEventID": uuid(1)}},
     {"eventSource": "sts.amazonaws.com"},
     {"eventCategory": "Insight"},
 ]
@@ -212,6 +213,15 @@ events = st.fixed_dictionaries(
         "eventSource": st.sampled_from(["s3.amazonaws.com", "sts.amazonaws.com", None]),
         "eventCategory": st.sampled_from(["Data", "Insight", ...]),
         "apiVersion": st.sampled_from(["2006-03-01", None]),
+        "addendum": st.sampled_from(
+            [
+                None,
+                5,
+                {"reason": "DELIVERY_DELAY"},
+                {"Reason": "UPDATED_DATA", "originalEventID": uuid(1)},
+                {"reason": 1},
+            ]
+        ),
         "new": texts,
     },
 )

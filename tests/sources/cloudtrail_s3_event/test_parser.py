@@ -204,6 +204,26 @@ def test_times_in_any_known_form_are_read(text: str, time: datetime) -> None:
 
 
 @pytest.mark.parametrize(
+    ("addendum", "reason", "original"),
+    [
+        ({"reason": "DELIVERY_DELAY"}, "DELIVERY_DELAY", None),
+        ({"reason": "SERVICE_OUTAGE", "originalEventID": "e0"}, "SERVICE_OUTAGE", None),
+        ({"reason": "UPDATED_DATA", "updatedFields": "userAgent", "originalEventID": "e0"}, "UPDATED_DATA", "e0"),
+        ({"reason": "UPDATED_DATA", "updatedFields": "userAgent"}, "UPDATED_DATA", "own"),
+        ({"Reason": "UPDATED_DATA", "originalEventId": "e0"}, "UPDATED_DATA", "e0"),
+        ({"originalEventID": "e0"}, None, None),
+        ("UPDATED_DATA", None, None),
+        (None, None, None),
+    ],
+)
+def test_the_addendum_says_why_an_event_came_again_and_which_it_replaces(
+    addendum: Any, reason: str | None, original: str | None
+) -> None:
+    found = row(eventID="own", addendum=addendum)
+    assert (found["addendum_reason"], found["original_event_id"]) == (reason, original)
+
+
+@pytest.mark.parametrize(
     "text", ["2024-02-30T00:00:00Z", "1969-12-31T23:59:59Z", "2200-01-01T00:00:00Z", "2024-05-07", "", "0" * 20]
 )
 def test_an_event_without_a_valid_time_is_rejected(text: str) -> None:

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from glue_jobs.sources.cloudtrail_s3_event.parser.addenda import addendum_columns
 from glue_jobs.sources.cloudtrail_s3_event.parser.batch import Batch
 from glue_jobs.sources.cloudtrail_s3_event.parser.copies import with_copy_sources
 from glue_jobs.sources.cloudtrail_s3_event.parser.nested import (
@@ -72,7 +73,7 @@ EVENT_DATA_SIZES = {"bytes_in": "bytesTransferredIn", "bytes_out": "bytesTransfe
 
 _ENCODED = pa.dictionary(pa.int32(), pa.string())
 # Texts that differ in nearly every event, or are null in nearly every event. A dictionary would only cost time.
-_PLAIN = frozenset({*IDS, "additional_event_data", "other_fields"})
+_PLAIN = frozenset({*IDS, "additional_event_data", "other_fields", "addendum_reason", "original_event_id"})
 
 PARSED_SCHEMA = pa.schema(
     [
@@ -142,6 +143,7 @@ def parsed_rows(columns: dict[str, Any]) -> pa.Table:
     columns |= _callers(columns["user_identity"])
     columns |= _requests(columns)
     columns |= with_copy_sources(columns)
+    columns |= addendum_columns(columns["other_fields"], columns["event_id"])
     return pa.table([columns[name] for name in PARSED_SCHEMA.names], schema=PARSED_SCHEMA)
 
 

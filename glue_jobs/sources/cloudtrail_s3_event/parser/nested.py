@@ -220,6 +220,12 @@ def copy_source(text: str) -> str | None:
     return _text(_fields(text), "x-amz-copy-source")
 
 
+def addendum(text: str) -> tuple[str | None, str | None]:
+    """The reason and the originalEventID in the addendum of fields without a column."""
+    fields = _lower(_fields(text).get("addendum"))
+    return _text(fields, "reason"), _text(fields, "originaleventid")
+
+
 def resource_owners(text: str) -> dict[str, str | None]:
     """The account of each bucket in resources, by the bucket's name; None where the event names no account."""
     try:

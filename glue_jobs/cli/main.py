@@ -18,6 +18,7 @@ from glue_jobs.cli.options import FORMAT, options
 from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
 from glue_jobs.progress import reporter
+from glue_jobs.workers.without_pandas import without_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @click.version_option(package_name="s3-usage-lake")
 def main(verbose: bool) -> None:
     """Usage and storage analytics for data published from Amazon S3."""
+    without_pandas()
     if not verbose:
         # Libraries log errors that are printed as a sentence anyway, and stack traces after Ctrl-C.
         logging.basicConfig(level=logging.CRITICAL)

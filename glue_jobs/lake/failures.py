@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pyarrow as pa
-from botocore.exceptions import BotoCoreError, ClientError
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from glue_jobs.errors import LakeError
 
@@ -18,7 +16,7 @@ def explained(action: str) -> Iterator[None]:
     """Turn errors of catalogs, storage and Arrow into a LakeError: cannot ``action``, and why."""
     try:
         yield
-    except (SQLAlchemyError, ClientError, BotoCoreError, pa.ArrowException, OSError) as error:
+    except _library_errors() as error:
         raise LakeError(f"cannot {action}: {_reason(error)}") from error
 
 
@@ -38,7 +36,20 @@ def without_warnings() -> Iterator[None]:
         logger.setLevel(before)
 
 
+# The libraries below take a fifth of a second to import, so only an error imports them.
+
+
+def _library_errors() -> tuple[type[Exception], ...]:
+    from botocore.exceptions import BotoCoreError, ClientError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return SQLAlchemyError, ClientError, BotoCoreError, pa.ArrowException, OSError
+
+
 def _reason(error: Exception) -> str:
+    from botocore.exceptions import ClientError
+    from sqlalchemy.exc import DBAPIError
+
     if isinstance(error, ClientError):
         code, message = (str(error.response["Error"].get(name, "")) for name in ("Code", "Message"))
         # Glue's message names the action and the resource that the role lacks.

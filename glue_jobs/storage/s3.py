@@ -21,6 +21,7 @@ from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, 
 from obstore.store import S3Store
 
 from glue_jobs.errors import StorageError
+from glue_jobs.storage.endpoint import endpoint
 from glue_jobs.storage.interface import Entry, Level
 from glue_jobs.storage.limits import LIMITS, Limits
 
@@ -37,11 +38,6 @@ REASONS = {
     "NoSuchBucket": "NoSuchBucket; check the name",
     "NoSuchKey": "there is no such object",
 }
-
-
-def endpoint() -> str | None:
-    """The S3 endpoint that the environment sets, as in the AWS SDKs; None for AWS itself."""
-    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
 
 
 class S3Storage:

@@ -10,10 +10,12 @@ from typing import Any
 
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.workers.task_errors import task_error
+from glue_jobs.workers.without_pandas import without_pandas
 
 
 def main() -> None:
     """Run tasks until standard input ends."""
+    without_pandas()
     requests = sys.stdin.buffer
     answers = os.fdopen(os.dup(1), "wb")
     # Whatever a task prints must not get between the answers.

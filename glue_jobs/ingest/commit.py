@@ -1,14 +1,16 @@
 """How a run becomes visible, once and as a whole: docs/decisions/0002-commit-protocol.md.
 
-The rows are committed first, then whatever else the run wrote, the ledger last. The snapshot of the rows carries the
-run id. What follows is planned in the run's folder before that snapshot is made, so that any later run can finish it.
+The rows are committed first, then whatever else the run wrote, the ledger last. Each commit carries the run id. What
+follows the rows is planned in the run's folder before they are committed, so that any later run can finish it.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +27,12 @@ from glue_jobs.tables.model import Table
 
 RUN_ID = "usage-lake.run-id"
 
+# A note on each table: the ids of the last runs that committed to it, the newest last. Snapshots may have expired.
+RUN_IDS = "usage-lake.run-ids"
+MAX_RUN_IDS = 100
+
+NO_NOTES: Mapping[str, str] = MappingProxyType({})
+
 # Each attempt is lost to another run's commit; more in a row than this means that something else is wrong.
 MAX_COMMIT_ATTEMPTS = 30
 
@@ -38,9 +46,16 @@ class Change:
 
 
 def commit_run(
-    lake: Lake, rows: LoadedTable, folder: RunFolder, changes: Mapping[Table, Change], summary: Mapping[str, str]
+    lake: Lake,
+    rows: LoadedTable,
+    folder: RunFolder,
+    changes: Mapping[Table, Change],
+    summary: Mapping[str, str],
+    notes: Mapping[str, str] = NO_NOTES,
 ) -> None:
     """Make the run's changes visible, those of the rows first and then in the given order, and remove its folder.
+
+    The snapshot of the rows carries the ``summary``, their table the ``notes``.
 
     Raises:
         LostRaceError: another run committed to the rows' table since ``rows`` was loaded; nothing is stored.
@@ -54,7 +69,7 @@ def commit_run(
     folder.write_commit(plan)
     own = changes[rows.table]
     try:
-        rows.append([file.descriptor for file in own.files], {**summary, RUN_ID: folder.run_id}, own.removed)
+        _append(rows, folder, [file.descriptor for file in own.files], own.removed, summary, notes)
     except LostRaceError:
         folder.remove()
         raise
@@ -127,7 +142,7 @@ def _change_once(lake: Lake, table: Table, plan: CommitPlan, folder: RunFolder, 
             folder.announce(loaded.expired_files)
         files = [written.get(file.address) or _described(table, file) for file in change.files]
         try:
-            loaded.append(files, {RUN_ID: folder.run_id}, removed)
+            _append(loaded, folder, files, removed)
         except LostRaceError:
             continue
         storage_for(lake.location).delete(loaded.expired_files)
@@ -138,9 +153,26 @@ def _change_once(lake: Lake, table: Table, plan: CommitPlan, folder: RunFolder, 
     )
 
 
+def _append(
+    loaded: LoadedTable,
+    folder: RunFolder,
+    files: list[Any],
+    removed: list[StoredFile],
+    summary: Mapping[str, str] = NO_NOTES,
+    notes: Mapping[str, str] = NO_NOTES,
+) -> None:
+    run_ids = json.dumps([*_run_ids(loaded), folder.run_id][-MAX_RUN_IDS:])
+    loaded.append(files, {**summary, RUN_ID: folder.run_id}, removed, {**notes, RUN_IDS: run_ids})
+
+
+def _run_ids(loaded: LoadedTable) -> list[str]:
+    run_ids: list[str] = json.loads(loaded.note(RUN_IDS) or "[]")
+    return run_ids
+
+
 def _has_change(loaded: LoadedTable, run_id: str, plan: CommitPlan) -> bool:
-    """Whether the run's change was committed, even if later commits replaced its files."""
-    if any(summary.get(RUN_ID) == run_id for summary in loaded.summaries()):
+    """Whether the run's change was committed, even if later commits replaced its files and its snapshot expired."""
+    if run_id in _run_ids(loaded) or any(summary.get(RUN_ID) == run_id for summary in loaded.summaries()):
         return True
     name = loaded.table.name
     files = plan.tables[name].files

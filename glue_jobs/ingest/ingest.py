@@ -156,14 +156,11 @@ class _Run:
             raise
         self.reporter.say("committing")
         changes = {**staged.changes, INGESTED_OBJECT: Change(ledger_files)}
-        commit_run(self.request.lake, self.rows, self.folder, changes, self._properties(staged))
-        return sums, staged
-
-    def _properties(self, staged: StagedRun) -> dict[str, str]:
-        """Properties of the snapshot of rows that the run commits."""
-        days = [each.day for each in staged.ingested]
         versions = {f"{PROPERTY_PREFIX}{name}": version for name, version in self.reference.versions.items()}
-        return {**updated_watermark(self.rows, self.request.raw, days, self.now.date()), **versions, **staged.notes}
+        days = [each.day for each in staged.ingested]
+        notes = {**updated_watermark(self.rows, self.request.raw, days, self.now.date()), **staged.notes}
+        commit_run(self.request.lake, self.rows, self.folder, changes, versions, notes)
+        return sums, staged
 
 
 def _check_rows(sums: Totals, files: list[NewFile]) -> None:

@@ -18,8 +18,8 @@ class StagedRun:
     """The result of staging.
 
     ``ingested`` are the raw objects whose records are in ``changes``; that mapping has the pipeline's own table first.
-    ``duplicates`` counts, by raw object, rows that were left out after ``counts`` were taken. ``notes`` become
-    properties of the snapshot that the run commits.
+    ``duplicates`` counts, by raw object, rows that were left out after ``counts`` were taken. ``notes`` are set
+    on the table of the rows with the run's commit.
     """
 
     ingested: list[RawObject]

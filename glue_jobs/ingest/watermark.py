@@ -1,6 +1,6 @@
 """The day from which a run looks for raw objects: docs/decisions/0007-window.md.
 
-The snapshot of each run records the newest day it has ingested, so that no run has to read the whole ledger for it.
+Each run notes the newest day it has ingested on the table, so that no run has to read the whole ledger for it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from glue_jobs.lake import LoadedTable
 
-# In the summary of every snapshot of rows: the newest day that was ingested, by raw path.
+# A note on the table of rows: the newest day that was ingested, by raw path.
 WATERMARK = "usage-lake.newest-days"
 
 
@@ -22,7 +22,7 @@ def window_start(rows: LoadedTable, raw: str, days: int) -> date | None:
 
 
 def updated_watermark(rows: LoadedTable, raw: str, ingested: Iterable[date | None], today: date) -> dict[str, str]:
-    """The watermark for the summary of a run that ingested objects of these days from ``raw``."""
+    """The note of a run that ingested objects of these days from ``raw``."""
     newest = _newest_days(rows)
     # A day in the future must not make the next runs look at the future only.
     days = [min(day, today) for day in ingested if day is not None]
@@ -33,6 +33,5 @@ def updated_watermark(rows: LoadedTable, raw: str, ingested: Iterable[date | Non
 
 
 def _newest_days(rows: LoadedTable) -> dict[str, str]:
-    text = next((summary[WATERMARK] for summary in rows.summaries() if WATERMARK in summary), "{}")
-    days: dict[str, str] = json.loads(text)
+    days: dict[str, str] = json.loads(rows.note(WATERMARK) or "{}")
     return days

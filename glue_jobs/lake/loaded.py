@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, cast
 
 import pyarrow as pa
@@ -24,6 +25,8 @@ from glue_jobs.lake.history import expired, files_only_in
 from glue_jobs.lake.schema import file_constant, iceberg_schema, python_value
 from glue_jobs.lake.transaction import OneParentTransaction
 from glue_jobs.tables.model import Table
+
+NO_NOTES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,16 @@ class LoadedTable:
     def summaries(self) -> list[Mapping[str, str]]:
         """The summaries of the snapshots that are kept, the newest first."""
         return [snapshot.summary.additional_properties if snapshot.summary else {} for snapshot in self._history()]
+
+    def note(self, name: str) -> str | None:
+        """The value that the last `append` with this note gave it; None when there was none.
+
+        Notes are table properties, because snapshots expire whenever another program or AWS expires them. Older
+        versions of this program wrote them to the summaries of snapshots.
+        """
+        if name in self._iceberg.properties:
+            return self._iceberg.properties[name]
+        return next((summary[name] for summary in self.summaries() if name in summary), None)
 
     def has_all_since(self, commits: int) -> bool:
         """Whether the `summaries` go back to the commit that follows the first ``commits`` ones."""
@@ -147,10 +160,17 @@ class LoadedTable:
         with explained(f"read the metadata of {self.location}"):
             return files_only_in(self._expired, self._iceberg, has_replaced=bool(self.table.file_constants))
 
-    def append(self, files: list[DataFile], summary: Mapping[str, str], removed: Collection[StoredFile] = ()) -> None:
+    def append(
+        self,
+        files: list[DataFile],
+        summary: Mapping[str, str],
+        removed: Collection[StoredFile] = (),
+        notes: Mapping[str, str] = NO_NOTES,
+    ) -> None:
         """Add the files, and drop the ``removed`` ones, in one snapshot that carries ``summary``.
 
-        The oldest snapshots end with it; the caller deletes their files (`expired_files`) afterwards.
+        The ``notes`` are set in the same commit and outlive the snapshot. The oldest snapshots end with it; the caller
+        deletes their files (`expired_files`) afterwards.
 
         Raises:
             LostRaceError: the table is no longer at the snapshot this object was loaded at; nothing was changed.
@@ -162,6 +182,8 @@ class LoadedTable:
                     transaction.replace_files([file.descriptor for file in removed], files, summary)
                 else:
                     transaction.append_files(files, summary)
+                if notes:
+                    transaction.set_properties(dict(notes))
                 if self._expired:
                     ExpireSnapshots(transaction).by_ids([snapshot.snapshot_id for snapshot in self._expired]).commit()
         except CommitFailedException as error:

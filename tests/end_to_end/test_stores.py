@@ -123,12 +123,13 @@ def test_a_glue_table_has_the_columns_and_their_descriptions(source: Source, s3_
     lake = Lake(bucket, bucket.removeprefix("s3://").replace("-", "_"))
     for table in (source.pipeline.table, INGESTED_OBJECT):
         lake.create(table)
-        columns = boto3.client("glue").get_table(DatabaseName=lake.database, Name=table.name)["Table"][
-            "StorageDescriptor"
-        ]["Columns"]
+        stored = boto3.client("glue").get_table(DatabaseName=lake.database, Name=table.name)["Table"]
+        columns = stored["StorageDescriptor"]["Columns"]
         assert [(column["Name"], column["Type"], column.get("Comment")) for column in columns] == [
             (column.name, column.type, column.description) for column in table.columns
         ]
+        # Athena looks at the parameters of the catalog, not at Iceberg's own metadata.
+        assert stored["Parameters"]["use_iceberg_parquet_column_index"] == "true"
 
 
 def test_two_runs_that_add_the_same_new_column_both_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

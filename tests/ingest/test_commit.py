@@ -21,6 +21,7 @@ from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from tests.lake.maintenance import expire, rewrite
 from tests.lake.small_commits import DAY, commit, new_file, new_lake
 
 NAME = REJECTED_RECORD.name
@@ -114,6 +115,27 @@ def test_a_change_is_found_by_its_commit_even_if_its_files_were_replaced_since(
     assert finish(lake) == []
     lake.load(REJECTED_RECORD).append([], {RUN_ID: folder.run_id})
     assert finish(lake) == [f"finished the commit of run {folder.run_id}"]
+
+
+def test_a_change_is_found_after_another_program_rewrote_its_files_and_expired_its_snapshot(
+    lake: Lake, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, file = lake.load(S3_ACCESS_LOG), new_file(lake.load(REJECTED_RECORD), 0)
+    folder.announce([file.address])
+    monkeypatch.setattr(RunFolder, "remove", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        commit_run(lake, rows, folder, {S3_ACCESS_LOG: Change([]), REJECTED_RECORD: Change([file])}, {})
+    monkeypatch.undo()
+    rewrite(lake, REJECTED_RECORD)
+    for table in (S3_ACCESS_LOG, REJECTED_RECORD):
+        lake.load(table).append([], {})
+        expire(lake, table)
+    assert finish(lake, S3_ACCESS_LOG) == [f"finished the commit of run {folder.run_id}"]
+    assert lake.load(REJECTED_RECORD).rows(("object",)).num_rows == 1
+
+
+def interrupted(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_run_does_not_read_the_files_it_has_just_written(
@@ -217,10 +239,10 @@ def test_expired_files_of_a_table_whose_files_are_replaced_are_announced_before_
     added = NewFile(f"{lake.load(DAILY_STORAGE).location}/data/new.parquet", partition, 1, "descriptor")
     append = LoadedTable.append
 
-    def append_empty(table: LoadedTable, _: Any, summary: Any, removed: Any = ()) -> None:
+    def append_empty(table: LoadedTable, _: Any, summary: Any, removed: Any, notes: Any) -> None:
         if table.table == DAILY_STORAGE:
             assert folder.announced() == [old]
-        append(table, [], summary, removed)
+        append(table, [], summary, removed, notes)
         if dies and table.table == DAILY_STORAGE:
             raise KeyboardInterrupt
 

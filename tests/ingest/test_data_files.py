@@ -125,6 +125,14 @@ def written(table: Table, content: pa.Table, folder: Path) -> tuple[pq.ParquetFi
     return pq.ParquetFile(address), file.descriptor
 
 
+def test_columns_with_bounds_have_page_indexes(tmp_path: Path) -> None:
+    file, _ = written(EVENTS, pa.Table.from_pylist(full_rows(EVENTS), schema=EVENTS.arrow_schema), tmp_path)
+    columns = map(file.metadata.row_group(0).column, range(file.metadata.num_columns))
+    assert {column.path_in_schema: column.has_column_index for column in columns} == {
+        name: name in EVENTS.bounded for name in EVENTS.arrow_schema.names
+    }
+
+
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_every_type_of_every_table_comes_back(table: Table, tmp_path: Path) -> None:
     content = full_rows(table)

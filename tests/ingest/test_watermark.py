@@ -16,17 +16,14 @@ TODAY = date(2024, 5, 9)
 
 
 class Rows:
-    """A table with these summaries, the newest first."""
+    """A table with these notes."""
 
-    def __init__(self, *summaries: Mapping[str, str]) -> None:
-        self._summaries = summaries
-
-    def summaries(self) -> tuple[Mapping[str, str], ...]:
-        return self._summaries
+    def __init__(self, notes: Mapping[str, str]) -> None:
+        self.note = notes.get
 
 
-def rows(*newest_days: dict[str, str]) -> LoadedTable:
-    return cast(Any, Rows({"by": "another writer"}, *({WATERMARK: json.dumps(days)} for days in newest_days)))
+def rows(newest_days: dict[str, str] | None = None) -> LoadedTable:
+    return cast(Any, Rows({} if newest_days is None else {WATERMARK: json.dumps(newest_days)}))
 
 
 @pytest.mark.parametrize(
@@ -34,7 +31,7 @@ def rows(*newest_days: dict[str, str]) -> LoadedTable:
     [("s3://raw/a", 3, date(2024, 5, 4)), ("s3://raw/a", 0, date(2024, 5, 7)), ("s3://raw/b", 3, None)],
 )
 def test_a_run_looks_from_some_days_before_the_newest_of_its_raw_path(raw: str, days: int, start: date | None) -> None:
-    table = rows({"s3://raw/a": "2024-05-07"}, {"s3://raw/a": "2024-05-01"})
+    table = rows({"s3://raw/a": "2024-05-07"})
     assert window_start(table, raw, days) == start
 
 

@@ -15,6 +15,7 @@ from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.ingest.test_data_files import full_rows
+from tests.lake.maintenance import expire
 from tests.lake.small_commits import commit, new_lake
 
 
@@ -50,3 +51,16 @@ def test_a_replaced_file_is_deleted_once_nobody_can_be_reading_it(
     written = [replace_file(lake, number) for number in range(4)]
     assert [Path(address).exists() for address in written] == [False] * (4 - left) + [True] * left
     assert [file.address for file in lake.load(DAILY_STORAGE).files()] == written[-1:]
+
+
+def test_a_note_stays_when_its_snapshot_expires_and_goes_before_those_of_older_versions(tmp_path: Path) -> None:
+    lake = new_lake(tmp_path)
+    # Older versions wrote notes to the summaries of snapshots.
+    lake.load(REJECTED_RECORD).append([], {"since": "first"})
+    lake.load(REJECTED_RECORD).append([], {})
+    assert lake.load(REJECTED_RECORD).note("since") == "first"
+    lake.load(REJECTED_RECORD).append([], {}, notes={"since": "second"})
+    lake.load(REJECTED_RECORD).append([], {"since": "third"})
+    expire(lake, REJECTED_RECORD)
+    assert lake.load(REJECTED_RECORD).note("since") == "second"
+    assert lake.load(REJECTED_RECORD).note("until") is None

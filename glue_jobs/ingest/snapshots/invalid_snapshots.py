@@ -15,9 +15,9 @@ from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
-# Key in the summary of each Iceberg snapshot of the rows' table. Its value is a JSON object: the addresses of invalid
-# manifests, each with a hash of its content and the reason.
-SUMMARY_KEY = "usage-lake.refused-snapshots"
+# A note on the rows' table. Its value is a JSON object: the addresses of invalid manifests, each with a hash of its
+# content and the reason.
+INVALID_SNAPSHOTS = "usage-lake.refused-snapshots"
 MAX_RECORDED_SNAPSHOTS = 500
 
 
@@ -53,19 +53,18 @@ def rejected_files(context: TaskContext[Pipeline], invalid: Iterable[InvalidSnap
     return write_partitions(context, REJECTED_RECORD, rejected_rows(context, unknown)) if unknown else []
 
 
-def invalid_snapshots_summary(
+def invalid_snapshots_note(
     rows: LoadedTable, ingested: Iterable[RawObject], invalid: Iterable[InvalidSnapshot]
 ) -> dict[str, str]:
-    """The entry of a commit's summary: this run's invalid snapshots, and earlier ones that are not ``ingested`` now."""
+    """The note of a run: its invalid snapshots, and earlier ones that are not ``ingested`` now."""
     addresses = {manifest.entry.address for manifest in ingested}
     recorded = {address: digest for address, digest in _recorded(rows).items() if address not in addresses}
     recorded |= {each.manifest.entry.address: _hash(each.manifest, each.reason) for each in invalid}
-    return {SUMMARY_KEY: json.dumps(dict(sorted(recorded.items())[-MAX_RECORDED_SNAPSHOTS:]))}
+    return {INVALID_SNAPSHOTS: json.dumps(dict(sorted(recorded.items())[-MAX_RECORDED_SNAPSHOTS:]))}
 
 
 def _recorded(rows: LoadedTable) -> dict[str, str]:
-    text = next((summary[SUMMARY_KEY] for summary in rows.summaries() if SUMMARY_KEY in summary), "{}")
-    recorded: dict[str, str] = json.loads(text)
+    recorded: dict[str, str] = json.loads(rows.note(INVALID_SNAPSHOTS) or "{}")
     return recorded
 
 

@@ -28,7 +28,7 @@ from glue_jobs.ingest.snapshots.delivery import (
     replaceable,
     snapshot_of,
 )
-from glue_jobs.ingest.snapshots.invalid_snapshots import invalid_snapshots, invalid_snapshots_summary, rejected_files
+from glue_jobs.ingest.snapshots.invalid_snapshots import invalid_snapshots, invalid_snapshots_note, rejected_files
 from glue_jobs.ingest.snapshots.snapshot_task import SnapshotChunkResult, ingest_snapshot_chunk, split_snapshot
 from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.task_context import TaskContext, write_parts
@@ -110,7 +110,7 @@ def stage_snapshots(
     }
     counts = [_counts(each, ingested.results[each.address]) for each in ingested.deliveries]
     manifests = [each.manifest for each in ingested.deliveries]
-    notes = invalid_snapshots_summary(rows, manifests, invalid)
+    notes = invalid_snapshots_note(rows, manifests, invalid)
     return StagedRun(manifests, changes, counts, invalid_snapshots=invalid, notes=notes)
 
 

@@ -8,19 +8,16 @@ from typing import Any
 
 import pytest
 
-from glue_jobs.ingest.snapshots.invalid_snapshots import SUMMARY_KEY, invalid_snapshots, invalid_snapshots_summary
+from glue_jobs.ingest.snapshots.invalid_snapshots import INVALID_SNAPSHOTS, invalid_snapshots, invalid_snapshots_note
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.storage import Entry
 
 
 class Rows:
-    """A table whose snapshots have these summaries, the newest first."""
+    """A table with these notes."""
 
-    def __init__(self, *summaries: dict[str, str]) -> None:
-        self._summaries = summaries
-
-    def summaries(self) -> Any:
-        return iter(self._summaries)
+    def __init__(self, notes: dict[str, str] | None = None) -> None:
+        self.note = (notes or {}).get
 
 
 def manifest(name: str, etag: str = "e") -> RawObject:
@@ -36,11 +33,11 @@ def known(rows: Any, found: RawObject, reason: str) -> bool:
 def recorded(*found: RawObject, rows: Any = None, reason: str = "why") -> dict[str, str]:
     rows = rows or Rows()
     reasons = {each.entry.address: reason for each in found}
-    return invalid_snapshots_summary(rows, [], invalid_snapshots(rows, found, reasons))
+    return invalid_snapshots_note(rows, [], invalid_snapshots(rows, found, reasons))
 
 
 def test_a_snapshot_is_known_until_manifest_or_reason_changes() -> None:
-    rows = Rows({"other": "x"}, recorded(manifest("a")), {SUMMARY_KEY: "{}"})
+    rows = Rows(recorded(manifest("a")))
     assert known(rows, manifest("a"), "why")
     assert not known(rows, manifest("a"), "another reason")
     assert not known(rows, manifest("a", "another etag"), "why")
@@ -50,14 +47,14 @@ def test_a_snapshot_is_known_until_manifest_or_reason_changes() -> None:
 
 def test_earlier_invalid_snapshots_stay_recorded_until_they_are_ingested() -> None:
     rows = Rows(recorded(manifest("a"), manifest("b")))
-    summary = invalid_snapshots_summary(rows, [manifest("a")], [])  # type: ignore[arg-type]
-    assert {*json.loads(summary[SUMMARY_KEY])} == {"/raw/b/manifest.json"}
-    assert {*json.loads(recorded(manifest("c"), rows=rows)[SUMMARY_KEY])} == {
+    note = invalid_snapshots_note(rows, [manifest("a")], [])  # type: ignore[arg-type]
+    assert {*json.loads(note[INVALID_SNAPSHOTS])} == {"/raw/b/manifest.json"}
+    assert {*json.loads(recorded(manifest("c"), rows=rows)[INVALID_SNAPSHOTS])} == {
         f"/raw/{name}/manifest.json" for name in "abc"
     }
 
 
-def test_a_summary_has_a_limited_number_of_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_note_has_a_limited_number_of_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("glue_jobs.ingest.snapshots.invalid_snapshots.MAX_RECORDED_SNAPSHOTS", 2)
-    summary = recorded(*map(manifest, "cab"))
-    assert [*json.loads(summary[SUMMARY_KEY])] == ["/raw/b/manifest.json", "/raw/c/manifest.json"]
+    note = recorded(*map(manifest, "cab"))
+    assert [*json.loads(note[INVALID_SNAPSHOTS])] == ["/raw/b/manifest.json", "/raw/c/manifest.json"]

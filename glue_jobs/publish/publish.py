@@ -14,9 +14,12 @@ import pyarrow as pa
 from glue_jobs.config import Prices
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.progress import Reporter, printable
-from glue_jobs.publish.page import HTML, NAME, ROWS_SHOWN, Shown, page
+from glue_jobs.publish.page.answers import Answer, Answers
+from glue_jobs.publish.page.pages import SUMMARY, pages, summary_text
 from glue_jobs.publish.report_set import JSON, Form, Report
 from glue_jobs.storage import storage_for
+
+HTML = "text/html; charset=utf-8"
 
 # Names of queries and views that failed, with the reason.
 Failures = tuple[tuple[str, str], ...]
@@ -64,7 +67,7 @@ class AsOf:
 def publish(
     reports: Sequence[Report], engine: Engine, folder: str, as_of: AsOf, failed: Failures, reporter: Reporter
 ) -> Published:
-    """Run the query of every report and write its files below ``folder``, then the page and the manifest.
+    """Run the query of every report and write its files below ``folder``, then the pages and the manifest.
 
     If a query fails, the other reports are still written. ``failed`` has earlier failures, such as those of views.
 
@@ -73,7 +76,7 @@ def publish(
     """
     files: list[Written] = []
     failures, day = [*failed], as_of.day
-    shown: list[Shown] = []
+    answers: list[Answer] = []
     with reporter.progress("reports") as progress:
         for done, report in enumerate(reports, 1):
             try:
@@ -81,14 +84,16 @@ def publish(
             except UsageLakeError as error:
                 failures.append((report.query.name, str(error)))
             else:
-                shown.append(Shown(report, rows.slice(0, ROWS_SHOWN), rows.num_rows))
+                answers.append(Answer(report, rows, tuple(report.name(form, day) for form in report.forms)))
                 files += [_report(report, form, rows, folder, day) for form in report.forms]
             progress(done, len(reports))
     names = [name for name, _ in failures]
-    # Every day replaces the page, so no manifest of a day can list its checksum.
-    latest = _write(folder, NAME, page(shown, names, day), HTML)
+    # Every day replaces these files, so no manifest of a day can list their checksums.
+    edition = Answers(day, answers, names)
+    latest = [_write(folder, name, text, HTML) for name, text in pages(edition)]
+    latest.append(_write(folder, SUMMARY, summary_text(edition), JSON))
     _write(folder, f"manifest-{day:%Y%m%d}.json", _manifest(files, names), JSON)
-    return Published(folder, (*files, latest), tuple(failures))
+    return Published(folder, (*files, *latest), tuple(failures))
 
 
 def sentence(published: Published) -> str:

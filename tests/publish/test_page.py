@@ -1,50 +1,122 @@
-"""The page of the reports shows the first rows, and escapes all texts."""
+"""The page says what is in the published files, and no text of a stranger becomes HTML."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import re
-from dataclasses import replace
 from datetime import date
 
-import pyarrow as pa
+import pytest
 
-from glue_jobs.publish.page import Shown, page
-from glue_jobs.publish.report_set import Report, report_set
+from glue_jobs.publish.page.answers import Answers
+from glue_jobs.publish.page.pages import pages, summary_text
+from glue_jobs.publish.page.usage import DataSet
+from tests.publish.editions import HOSTILE, edition, usage
 
-DAY = date(2026, 3, 15)
-HOSTILE = "<script>alert('1')</script>&\"quoted\""
-
-
-def report(name: str) -> Report:
-    return next(report for report in report_set() if report.query.name == name)
+TWO = (("earth", "clouds"), ("earth", "snow"))
+USAGE = "access/usage_over_time"
 
 
-def test_rows_titles_and_links_are_shown() -> None:
-    rows = pa.table({"key": ["a", None], "n": [1234567, None], "gb": [747.3, 0.5]})
-    text = page([Shown(report("storage/growth"), rows, 1500), Shown(report("storage/accounts"), rows, 2)], [], DAY)
-    assert '<h3 id="storage/growth">Growth between the two latest snapshots</h3>' in text
-    assert re.findall(r'<a href="(.*?)">(\w+)</a>', text) == [
-        ("storage/growth-20260315.csv", "CSV"),
-        ("storage/growth-20260315.json", "JSON"),
-        ("accounts/source-stats-accounts-20260315.csv", "CSV"),
-    ]
-    assert '<tr><td>a</td><td class="number">1,234,567</td><td class="number">747.3</td></tr>' in text
-    assert re.findall("The first .*? rows", text) == ["The first 2 of 1,500 rows"]
-    assert text.count("<h2>Storage</h2>") == 1
+def page(answers: Answers, name: str = "index.html") -> str:
+    return dict(pages(answers))[name]
 
 
-def test_texts_cannot_become_html() -> None:
-    rows = pa.table({HOSTILE: [HOSTILE]})
-    tools = report("access/tools")
-    metadata = tools.query.metadata.model_copy(update={"title": HOSTILE, "description": HOSTILE})
-    tools = replace(tools, query=replace(tools.query, metadata=metadata))
-    text = page([Shown(tools, rows, 1)], [HOSTILE], DAY)
-    assert "<script" not in text
-    assert text.count("&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt;&amp;&quot;quoted&quot;") == 5
+def visible(html: str) -> str:
+    return re.sub(r"<[^>]*>", "", re.sub(r"<(script|style)[^>]*>.*?</\1>", "", html, flags=re.S))
 
 
-def test_the_page_loads_nothing_and_names_failed_reports() -> None:
-    text = page([Shown(report("access/tools"), pa.table({"n": pa.array([], pa.int64())}), 0)], ["storage/growth"], DAY)
-    assert not re.findall(r"https?://|src=|@import|url\(", text)
-    assert "<strong>Could not be made:</strong> storage/growth." in text
-    assert "<p>No rows.</p>" in text
+def test_the_headline_compares_the_last_28_days_with_the_28_before() -> None:
+    rows = usage(TWO, 60)
+    for row in rows:
+        if row["grain"] == "28 days" and row["first_day"] == date(2026, 1, 18):
+            row["audience_logical_downloads"] //= 2
+    text = page(edition({USAGE: rows}))
+    assert "<h1>84 downloads in the last 28 days, up from 42</h1>" in text
+    assert "↑ +100\xa0%</span> from 42" in text
+
+
+def test_without_56_days_of_logs_nothing_is_compared() -> None:
+    text = page(edition({USAGE: usage(TWO, 55)}))
+    assert "<h1>84 downloads in the last 28 days</h1>" in text
+    assert "The logs begin on 19\xa0January\xa02026, so there is no comparison yet." in text
+    assert "chip" not in re.sub(r"<(script|style)[^>]*>.*?</\1>", "", text, flags=re.S)
+
+
+def test_an_old_archive_says_how_far_its_data_reach() -> None:
+    rows = [row for row in usage(TWO, 70) if row["last_day"] < date(2026, 2, 10) and row["grain"] != "28 days"]
+    text = page(edition({USAGE: rows}))
+    assert "<h1>No downloads in the last 28 days</h1>" in text
+    assert "The newest data are of 9\xa0February\xa02026." in text
+
+
+def test_the_summary_has_the_numbers_of_the_headline() -> None:
+    assert json.loads(summary_text(edition({USAGE: usage(TWO, 60)}))) == {
+        "day": "2026-03-15",
+        "first_day": "2026-02-15",
+        "last_day": "2026-03-14",
+        "downloads": 84,
+        "downloads_28_days_before": 84,
+        "bytes": 84_000_000,
+        "bytes_28_days_before": 84_000_000,
+        "readers": 84,
+        "readers_28_days_before": 84,
+    }
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_of_strangers_stay_text(name: str) -> None:
+    rows = {
+        USAGE: usage([(name, name), ("earth", "snow")], 60),
+        "access/tools": [{"tool": name, "audience_served_gets": 5}],
+        "access/top_objects": [{"key": name, "bucket": name, "account": name, "audience_logical_downloads": 5}],
+    }
+    for file, text in pages(edition(rows, [name])):
+        assert re.fullmatch(r"index\.html|datasets/[a-z0-9_.-]+\.html", file)
+        assert text.count("<script") == text.count("</script>") == 2
+        assert not re.search("[\x00-\x09\x0b-\x1f\u202e]", text)
+        assert text.count("alert('1')") == 0 or "<script>alert" not in text.replace("\\u003c", "")
+
+
+def test_data_sets_have_pages_of_their_own_even_if_their_names_look_alike() -> None:
+    alike = [("a", "b"), ("A", "b"), ("a/b", "c"), ("a", "b--c"), ("a--b", "c"), ("水", "質")]
+    names = [name for name, _ in pages(edition({USAGE: usage(alike, 5)}))]
+    assert len({name.lower() for name in names}) == len(alike) + 1
+    assert names[-1] == "index.html"
+    assert DataSet("a", "b").page == "datasets/a--b.html"
+
+
+def test_the_page_loads_nothing_and_its_policy_allows_its_own_script_and_style_only() -> None:
+    for _, text in pages(edition({USAGE: usage(TWO, 5)})):
+        assert not re.findall(r"https?://(?!www\.w3\.org/2000/svg)|[^-]src=|@import|url\(| style=| on\w+=", text)
+        policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+        assert policy and policy[1].startswith("default-src 'none'")
+        for tag in ("style", "script"):
+            (content,) = re.findall(f"<{tag}>(.*?)</{tag}>", text, re.S)
+            digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+            assert f"{tag}-src 'sha256-{digest}'" in policy[1]
+
+
+def test_a_failed_query_costs_its_section_and_is_named() -> None:
+    text = page(edition({"access/tools": [{"tool": "curl", "audience_served_gets": 5}]}, ["storage/growth"]))
+    assert "<strong>Not in this edition: </strong><bdi>storage/growth</bdi>." in text
+    assert re.findall(r'<section id="([\w-]+)"', text) == ["tools", "definitions", "all-files"]
+
+
+def test_an_empty_lake_has_a_page() -> None:
+    assert "<h1>No access logs were read</h1>" in page(edition({USAGE: [], "access/tools": []}))
+
+
+def test_the_page_of_100_data_sets_and_ten_years_has_at_most_1_mb() -> None:
+    names = [(f"account {place % 7}", f"data set {place}") for place in range(100)]
+    assert len(page(edition({USAGE: usage(names, 3650)})).encode()) < 1_000_000
+
+
+def test_numbers_of_tables_are_those_of_the_files() -> None:
+    answers = edition({USAGE: usage(TWO, 60)})
+    text = page(answers)
+    published = {str(value) for answer in answers.answers for row in answer.rows for value in row.values()}
+    shown = re.findall(r'<td class="n" data-v="(\d+)"', text)
+    assert len(shown) > 50
+    assert not set(shown) - published - {"0"}

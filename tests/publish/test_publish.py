@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -30,18 +29,21 @@ DAY = date(2026, 3, 15)
 NAMES = ("storage/accounts", "storage/growth", "storage/extensions")
 
 
-class FakeEngine:
-    """Returns one row for every query; fails queries that contain one of the given words."""
+ONE_ROW = pa.table({"key": ["=a"], "n": [1]})
 
-    def __init__(self, *failing: str) -> None:
-        self._failing = failing
+
+class FakeEngine:
+    """Returns ``rows`` for every query; fails queries that contain one of the given words."""
+
+    def __init__(self, *failing: str, rows: pa.Table = ONE_ROW) -> None:
+        self._failing, self._rows = failing, rows
         self.asked: list[str] = []
 
     def run(self, sql: str) -> pa.Table:
         self.asked.append(sql)
         if any(word in sql for word in self._failing):
             raise UsageLakeError("the query failed:\x1b no memory")
-        return pa.table({"key": ["=a"], "n": [1]})
+        return self._rows
 
 
 def reports(*names: str) -> list[Report]:
@@ -76,9 +78,10 @@ def test_files_are_written_and_listed_in_the_manifest(tmp_path: Path) -> None:
     text = sentence(published(tmp_path))
     found = files(tmp_path)
     manifest = json.loads(found.pop("manifest-20260315.json"))
-    # Every day replaces the page, so the manifest does not list it.
+    # Every day replaces these, so the manifest does not list them.
     assert found.pop("index.html")
-    assert text == f"3 reports in 6 files are in {tmp_path}"
+    assert json.loads(found.pop("summary.json")) == {"day": "2026-03-15"}
+    assert text == f"3 reports in 7 files are in {tmp_path}"
     assert found.keys() == {
         "accounts/source-stats-accounts-20260315.csv",
         "storage/extensions-20260315.csv",
@@ -95,14 +98,6 @@ def test_files_are_written_and_listed_in_the_manifest(tmp_path: Path) -> None:
     assert {file["query"] for file in manifest["files"]} == set(NAMES)
 
 
-def test_the_page_shows_the_first_20_rows_and_the_files_have_all(tmp_path: Path) -> None:
-    engine = SimpleNamespace(run=lambda _: pa.table({"n": range(25)}))
-    publish(reports("storage/growth"), engine, str(tmp_path), AsOf(DAY), (), PlainReporter())
-    assert '<td class="number">19</td>' in (tmp_path / "index.html").read_text()
-    assert "The first 20 of 25 rows." in (tmp_path / "index.html").read_text()
-    assert len((tmp_path / "storage/growth-20260315.csv").read_text().splitlines()) == 26
-
-
 def test_a_query_runs_as_of_the_day_with_its_defaults() -> None:
     engine = FakeEngine()
     with pytest.raises(StorageError):
@@ -113,8 +108,8 @@ def test_a_query_runs_as_of_the_day_with_its_defaults() -> None:
 
 
 def test_prices_of_the_configuration_replace_the_defaults(tmp_path: Path) -> None:
-    engine = FakeEngine()
     tiers = TierPrices(INFREQUENT=0.5)
+    engine = FakeEngine(rows=ONE_ROW.slice(0, 0))
     prices = Prices(storage_gb_month=StoragePrices(GLACIER=0.25), intelligent_tiering_gb_month=tiers, transfer_per_gb=0)
     names = ("subscriber/estimated_transfer_cost", "together/cost_to_serve")
     publish(reports(*names), engine, str(tmp_path), AsOf(DAY, prices), (), PlainReporter())
@@ -168,9 +163,10 @@ def test_the_other_reports_are_written_when_a_query_fails(tmp_path: Path) -> Non
         "manifest-20260315.json",
         "storage/extensions-20260315.csv",
         "storage/extensions-20260315.json",
+        "summary.json",
     ]
     assert json.loads(found["manifest-20260315.json"])["failed"] == ["storage/growth"]
-    with pytest.raises(ReportError, match=r"2 reports in 4 files .* but 1 failed: storage/growth: the query"):
+    with pytest.raises(ReportError, match=r"2 reports in 5 files .* but 1 failed: storage/growth: the query"):
         sentence(result)
 
 
@@ -194,7 +190,7 @@ def test_files_on_s3_have_content_types(bucket: str) -> None:
     entries = storage_for(f"{bucket}/").list(f"{bucket}/")
     keys = [entry.address.removeprefix(f"{bucket}/") for entry in entries]
     types = {key: boto3.client("s3").head_object(Bucket=name, Key=key)["ContentType"] for key in keys}
-    assert len(types) == 7
+    assert len(types) == 8
     assert types.pop("public/index.html") == "text/html; charset=utf-8"
     for key, kind in types.items():
         assert kind == ("text/csv; charset=utf-8" if key.endswith(".csv") else "application/json")

@@ -1,0 +1,67 @@
+"""The results that the page is drawn from: each is also a published file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from glue_jobs.publish.report_set import Report
+from glue_jobs.publish.text import records
+
+Row = dict[str, Any]
+
+ALL = "(all)"
+
+# Every query on events says its period in the comment above it.
+_PERIOD = re.compile(r"^-- Period: (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The result of one report, and the names of its files relative to the page."""
+
+    report: Report
+    table: pa.Table
+    files: tuple[str, ...]
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The rows in the order of the query; the keys are its columns."""
+        names = self.table.column_names
+        return [dict(zip(names, record, strict=True)) for record in records(self.table)]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All results of one day; ``failed`` has the names of queries without one."""
+
+    day: date
+    answers: Sequence[Answer]
+    failed: Sequence[str] = ()
+    # From the page to the folder of the files: "" or "../".
+    root: str = ""
+    _by_name: dict[str, Answer] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {answer.report.query.name: answer for answer in self.answers})
+
+    def rows(self, name: str) -> list[Row]:
+        """The rows of a query; none if it was not asked, or failed."""
+        answer = self._by_name.get(name)
+        return answer.rows if answer else []
+
+    def get(self, name: str) -> Answer | None:
+        """The result of a query."""
+        return self._by_name.get(name)
+
+    def period(self, name: str, what: str) -> str:
+        """A sentence on the period that a query counts: "Downloads of the last 30 complete days and today."."""
+        answer = self._by_name.get(name)
+        period = _PERIOD.search(answer.report.query.sql) if answer else None
+        return f"{what} of {period[1]}" if period else f"{what}."

@@ -1,0 +1,35 @@
+"""Axes: where the lines of a value axis are, and which periods have a label."""
+
+from __future__ import annotations
+
+from math import floor, log10
+
+LABELS_OF_TIME = 6
+
+
+def top_and_step(largest: float) -> tuple[float, float]:
+    """The end of an axis from 0 that has room for ``largest``, and the distance of its two to five lines."""
+    if largest <= 0:
+        return 1.0, 1.0
+    power = 10.0 ** floor(log10(largest))
+    for factor in (0.2, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0):
+        step = factor * power
+        lines = -(-largest // step)
+        if lines <= 4:
+            # Counts have no fractions.
+            step = max(step, 1.0)
+            return step * max(-(-largest // step), 1.0), step
+    raise AssertionError(largest)
+
+
+def labelled(periods: int) -> list[int]:
+    """The positions of the periods with a label: the last one, and others at equal distances before it."""
+    if not periods:
+        return []
+    step = max(-(-periods // LABELS_OF_TIME), 1)
+    return list(range(periods - 1, -1, -step))[::-1]
+
+
+def number(value: float) -> str:
+    """A coordinate with at most two decimal places."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,110 @@
+"""Bars over time, stacked or not. Sizes along the time axis are in per cent, so that the picture fits every width."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from glue_jobs.publish.page.charts.scale import labelled, number, top_and_step
+from glue_jobs.publish.page.markup import Html, element, text
+
+HEIGHT = 260
+TOP, BASE = 14, 230
+"""Where the axis ends and begins, in pixels from above; page.js has the same three numbers."""
+BAR_SHARE = 0.78
+"""How much of its period a bar covers."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """One period: ``name`` in full for the title of its bar, ``label`` for the axis."""
+
+    name: str
+    label: str
+    is_complete: bool = True
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One value per period; ``name`` is empty when there is one layer only."""
+
+    name: str
+    values: Sequence[float]
+
+
+def time_chart(
+    periods: Sequence[Period], layers: Sequence[Layer], unit: Callable[[float], str], label: str, identity: str = ""
+) -> Html:
+    """The picture as SVG: a value axis on the left and the bars beside it.
+
+    ``unit`` writes a value. ``label`` describes the picture to who cannot see it. With ``identity`` the script finds
+    and redraws it.
+    """
+    sums = [sum(layer.values[place] for layer in layers) for place in range(len(periods))]
+    top, step = top_and_step(max(sums, default=0))
+    lines = [step * place for place in range(round(top / step) + 1)]
+    height = {value: BASE - (BASE - TOP) * value / top for value in lines}
+    axis = [
+        f'<text x="100%" y="{number(y + 4)}" text-anchor="end">{text(unit(value)) if value else 0}</text>'
+        for value, y in height.items()
+    ]
+    grid = [
+        f'<line x1="0" x2="100%" y1="{number(y)}" y2="{number(y)}"{"" if value else zero}/>'
+        for zero in [' class="zero"']
+        for value, y in height.items()
+    ]
+    marks = [*grid, *_bars(periods, layers, unit, top), *_labels(periods)]
+    return element(
+        "div",
+        Html(f'<svg class="axis" height="{HEIGHT}" aria-hidden="true">{"".join(axis)}</svg>'),
+        element(
+            "svg", Html("".join(marks)), class_="plot", height=HEIGHT, role="img", aria_label=label, id=identity or None
+        ),
+        class_="chart",
+    )
+
+
+def legend(names: Sequence[str]) -> Html:
+    """The colours of the layers."""
+    return element(
+        "ul",
+        *(element("li", element("i", class_=f"c{place}"), name) for place, name in enumerate(names)),
+        class_="legend",
+    )
+
+
+def _bars(periods: Sequence[Period], layers: Sequence[Layer], unit: Callable[[float], str], top: float) -> list[str]:
+    width = 100 / max(len(periods), 1)
+    # A few periods make no walls.
+    share = BAR_SHARE if width < 12 else BAR_SHARE * 12 / width
+    bars = []
+    for place, period in enumerate(periods):
+        y = float(BASE)
+        for layer_place, layer in enumerate(layers):
+            value = layer.values[place]
+            if not value:
+                continue
+            size = max((BASE - TOP) * value / top, 0.75)
+            y -= size
+            kind = "" if period.is_complete else " partial"
+            title = f"{period.name}: {f'{layer.name}, ' if layer.name else ''}{unit(value)}"
+            bars.append(
+                f'<rect class="c{layer_place}{kind}" x="{number(width * (place + (1 - share) / 2))}%" '
+                f'y="{number(y)}" width="{number(width * share)}%" height="{number(size)}">'
+                f"<title>{text(title)}</title></rect>"
+            )
+    return bars
+
+
+def _labels(periods: Sequence[Period]) -> list[str]:
+    width = 100 / max(len(periods), 1)
+    written = []
+    for order, place in enumerate(reversed(labelled(len(periods)))):
+        middle = width * (place + 0.5)
+        anchor, x = ("start", width * place) if middle < 5 else ("end", 100) if middle > 95 else ("middle", middle)
+        # Every second label is left out where the page is narrow.
+        kind = ' class="second"' if order % 2 else ""
+        written.append(
+            f'<text{kind} x="{number(x)}%" y="{BASE + 20}" text-anchor="{anchor}">{text(periods[place].label)}</text>'
+        )
+    return written

@@ -1,0 +1,51 @@
+"""A section of the page: what was found, in words; a picture; its table and files; what the numbers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from glue_jobs.publish.page.answers import Answers
+from glue_jobs.publish.page.markup import EMPTY, Html, element
+from glue_jobs.publish.page.tables import links
+
+
+@dataclass(frozen=True)
+class Section:
+    """One finding.
+
+    ``title`` says it in words, ``subject`` names it in the navigation, ``about`` says what is counted and when.
+    ``controls`` stand above the picture. ``queries`` are those whose results are shown.
+    """
+
+    identity: str
+    subject: str
+    title: str
+    about: str
+    picture: Html
+    table: Html
+    queries: Sequence[str]
+    controls: Html = EMPTY
+    is_wide: bool = True
+
+
+def section_html(section: Section, answers: Answers) -> Html:
+    """The section as HTML."""
+    files = [file for name in section.queries if (answer := answers.get(name)) for file in answer.files]
+    foot: list[Html] = []
+    if section.table:
+        numbers = element("summary", "Numbers", class_="button")
+        foot.append(element("details", numbers, section.table))
+    foot.append(links(files, answers.root))
+    return element(
+        "section",
+        element("p", section.subject, class_="subject"),
+        element("h2", section.title, id=f"{section.identity}-title"),
+        element("p", section.about, class_="about"),
+        section.controls,
+        element("div", section.picture, class_="picture"),
+        element("div", *foot, class_="foot"),
+        id=section.identity,
+        class_="card wide" if section.is_wide else "card",
+        aria_labelledby=f"{section.identity}-title",
+    )

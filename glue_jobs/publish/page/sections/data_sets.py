@@ -1,0 +1,90 @@
+"""Data sets by downloads, each with its course; those that rose and fell most."""
+
+from __future__ import annotations
+
+from glue_jobs.publish.page import words
+from glue_jobs.publish.page.charts.bars import meter, sparkline
+from glue_jobs.publish.page.markup import Html, element, joined, name
+from glue_jobs.publish.page.section import Section
+from glue_jobs.publish.page.tables import Column, change_column, count_column, data_table, ratio, size_column
+from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, EVERYTHING, READERS, USAGE, DataSet, Usage
+
+SPARK_WEEKS = 26
+MIN_DOWNLOADS_OF_MOVERS = 20
+"""Below that many downloads in both periods a change is chance."""
+MOVERS = 3
+
+
+def data_sets(usage: Usage) -> Section | None:
+    """The section; None with fewer than two data sets."""
+    if len(usage.data_sets) < 2:
+        return None
+    most = max(usage.window(one).value(DOWNLOADS) for one in usage.data_sets)
+    window = usage.window(EVERYTHING)
+    period = f"Downloads, data served and readers in {words.days(window.first, window.last)}"
+    rows = [_row(usage, one, most) for one in usage.data_sets]
+    columns = [
+        Column("Data set", "name"),
+        Column("Last 26 weeks", "course"),
+        count_column("Downloads", "downloads"),
+        Column("", "meter"),
+        *([change_column("Change", "change")] if window.before is not None else []),
+        size_column("Data served", "bytes"),
+        count_column("Readers", "readers"),
+    ]
+    table = data_table("Data sets by downloads in the last 28 days", columns, rows)
+    return Section(
+        "data-sets",
+        "Data sets",
+        _title(usage),
+        f"{period}. The course is that of the last 26 weeks.",
+        joined(_movers(usage), table),
+        Html(""),
+        (USAGE,),
+    )
+
+
+def _title(usage: Usage) -> str:
+    all_downloads, first = usage.window(EVERYTHING).value(DOWNLOADS), usage.data_sets[0]
+    downloads = usage.window(first).value(DOWNLOADS)
+    if not downloads:
+        return "No data set was downloaded in the last 28 days"
+    return f"{first.label} has most downloads: {words.share(downloads, all_downloads)} of all"
+
+
+def _row(usage: Usage, one: DataSet, most: int) -> dict[str, object]:
+    window = usage.window(one)
+    now, before = window.value(DOWNLOADS), window.value_before(DOWNLOADS)
+    return {
+        "name": element("a", name(one.label), href=one.page),
+        "course": sparkline(usage.values(one, "week", AUDIENCE + DOWNLOADS)[-SPARK_WEEKS:]),
+        "downloads": now,
+        "meter": meter(now, most),
+        "change": None if before is None else ratio(now, before),
+        "bytes": window.value(BYTES),
+        "readers": window.value(READERS),
+    }
+
+
+def _movers(usage: Usage) -> Html:
+    changes = []
+    for one in usage.data_sets:
+        window = usage.window(one)
+        now, before = window.value(DOWNLOADS), window.value_before(DOWNLOADS)
+        if before is not None and max(now, before) >= MIN_DOWNLOADS_OF_MOVERS:
+            changes.append((ratio(now, before), now, before, one))
+    rising = sorted((one for one in changes if one[0] > 1), key=lambda one: (-one[0], -one[1], one[3]))
+    falling = sorted((one for one in changes if one[0] < 1), key=lambda one: (one[0], -one[2], one[3]))
+    lists = [
+        element("div", element("h3", title), element("ul", *map(_mover, movers[:MOVERS])))
+        for title, movers in (("Rising", rising), ("Falling", falling))
+        if movers
+    ]
+    return element("div", *lists, class_="movers") if lists else Html("")
+
+
+def _mover(mover: tuple[float, int, int, DataSet]) -> Html:
+    _, now, before, one = mover
+    chip = element("span", words.change(now, before), class_=f"chip {'up' if now > before else 'down'}")
+    numbers = element("small", f"{words.count(before)} \N{RIGHTWARDS ARROW} {words.count(now)}")
+    return element("li", chip, element("a", name(one.label), href=one.page), numbers)

@@ -1,0 +1,78 @@
+"""The top of the page: downloads, bytes and readers of the last 28 days, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from glue_jobs.publish.page import words
+from glue_jobs.publish.page.charts.bars import sparkline
+from glue_jobs.publish.page.markup import Html, element, joined
+from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, DataSet, Usage, Window
+
+SPARK_DAYS = 56
+
+TILES: tuple[tuple[str, str, Callable[[float], str]], ...] = (
+    ("Downloads", DOWNLOADS, words.count),
+    ("Data served", BYTES, words.size),
+    ("Readers", READERS, words.count),
+)
+
+
+def headline(usage: Usage, scope: DataSet) -> Html:
+    """The title of the page in words, and one tile for each number."""
+    window = usage.window(scope)
+    tiles = [_tile(usage, scope, window, *tile) for tile in TILES]
+    return joined(
+        element("h1", _title(window)),
+        element("p", *_lead(usage, window), class_="lead"),
+        element("div", *tiles, class_="tiles"),
+    )
+
+
+def summary(usage: Usage, scope: DataSet) -> dict[str, Any]:
+    """The numbers of the headline, for programs."""
+    window = usage.window(scope)
+    numbers: dict[str, Any] = {"first_day": window.first.isoformat(), "last_day": window.last.isoformat()}
+    for name, column in (("downloads", DOWNLOADS), ("bytes", BYTES), ("readers", READERS)):
+        numbers[name] = window.value(column)
+        numbers[f"{name}_28_days_before"] = window.value_before(column)
+    return numbers
+
+
+def _title(window: Window) -> str:
+    downloads = window.value(DOWNLOADS)
+    if not downloads:
+        return "No downloads in the last 28 days"
+    before = window.value_before(DOWNLOADS)
+    if before is None or before == downloads:
+        return f"{words.plural(downloads, 'download')} in the last 28 days"
+    direction = "up from" if downloads > before else "down from"
+    return f"{words.plural(downloads, 'download')} in the last 28 days, {direction} {words.count(before)}"
+
+
+def _lead(usage: Usage, window: Window) -> list[Html]:
+    period = element("span", words.days(window.first, window.last), class_="keep")
+    if not window.value(DOWNLOADS):
+        newest = f" The newest data are of {words.day(usage.last_day)}." if usage.last_day else " The logs are empty."
+        return [joined("Nothing was downloaded completely in ", period, ".", newest)]
+    size, readers = words.size(window.value(BYTES)), words.plural(window.value(READERS), "reader")
+    sentence = joined(
+        element("strong", size), " went to ", element("strong", readers), " in ", period,
+        ", robots and the publisher\N{RIGHT SINGLE QUOTATION MARK}s own traffic not counted.",
+    )  # fmt: skip
+    if window.before is None and usage.first_day:
+        return [sentence, Html(f" The logs begin on {words.day(usage.first_day)}, so there is no comparison yet.")]
+    return [sentence]
+
+
+def _tile(usage: Usage, scope: DataSet, window: Window, title: str, column: str, write: Callable[[float], str]) -> Html:
+    now, before = window.value(column), window.value_before(column)
+    parts = [element("dt", title), element("dd", write(now), class_="big")]
+    if before is not None:
+        direction = "up" if now > before else "down" if now < before else "same"
+        sign = {"up": "\N{UPWARDS ARROW}", "down": "\N{DOWNWARDS ARROW}", "same": "="}[direction]
+        chip = element("span", f"{sign} {words.change(now, before)}", class_=f"chip {direction}")
+        parts.append(element("dd", chip, f" from {write(before)}", class_="from"))
+    course = usage.values(scope, "day", AUDIENCE + column)[-SPARK_DAYS:]
+    return element("dl", *parts, sparkline(course), class_="tile")

@@ -1,0 +1,126 @@
+"""Downloads, bytes and readers by day, week or month."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from glue_jobs.publish.page import words
+from glue_jobs.publish.page.charts.time_chart import Layer, time_chart
+from glue_jobs.publish.page.markup import Html, element, joined, visible
+from glue_jobs.publish.page.section import Section
+from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
+from glue_jobs.publish.page.usage import AUDIENCE, DOWNLOADS, EVERYTHING, GRAINS, MEASURES, USAGE, DataSet, Usage
+
+MAX_DATA_BYTES = 480_000
+"""What the numbers of all data sets may take on the page; others are on their own pages only."""
+
+TABLE = (
+    Column("Period", "period"),
+    count_column("Downloads", "0"),
+    size_column("Data served", "2"),
+    count_column("Readers", "4"),
+    count_column("Downloads, all traffic", "1"),
+    size_column("Data served, all traffic", "3"),
+    count_column("Readers, all traffic", "5"),
+)
+ABOUT = (
+    "Downloads are reads of one object by one reader that got at least 95 % of it. The lighter last bar is a period "
+    "under way."
+)
+
+
+def over_time(usage: Usage, scope: DataSet) -> Section:
+    """The section, with the numbers that its script draws other pictures from."""
+    grain = usage.best_grain
+    periods, values = usage.periods[grain], usage.values(scope, grain, AUDIENCE + DOWNLOADS)
+    title = _title(grain, [period.name for period in periods], values)
+    picture = time_chart(
+        periods, [Layer("", values)], words.short_count, f"Bar chart: downloads by {grain}. {title}", "over-time-chart"
+    )
+    columns = [usage.values(scope, grain, column) for column in _columns()]
+    rows = [
+        {"period": period.name, **{str(place): column[row] for place, column in enumerate(columns)}}
+        for row, period in enumerate(periods)
+    ]
+    return Section(
+        "over-time",
+        "Over time",
+        title,
+        ABOUT,
+        joined(picture, element("script", _data(usage, scope), type="application/json", id="usage")),
+        data_table(f"Downloads, data served and readers by {grain}", TABLE, rows[::-1], identity="over-time-table"),
+        (USAGE,),
+        _controls(usage, scope, grain),
+    )
+
+
+def _title(grain: str, names: Sequence[str], values: Sequence[int]) -> str:
+    if not any(values):
+        return "No downloads in this period"
+    most = max(values)
+    name = names[values.index(most)]
+    return f"The busiest {grain} was {name}, with {words.plural(most, 'download')}"
+
+
+def _columns() -> list[str]:
+    return [f"{kind}{measure}" for measure in MEASURES for kind in (AUDIENCE, "")]
+
+
+def _data(usage: Usage, scope: DataSet) -> Html:
+    """For each grain the names of the periods; for each data set six rows of numbers, as in the columns."""
+    grains = {
+        grain: {
+            "names": [period.name for period in periods],
+            "labels": [period.label for period in periods],
+            "partial": bool(periods) and not periods[-1].is_complete,
+        }
+        for grain, periods in usage.periods.items()
+    }
+    sets, room = [], MAX_DATA_BYTES
+    for one in [scope, *(usage.data_sets if scope == EVERYTHING else ())]:
+        entry: dict[str, object] = {"name": visible(one.label), "page": None if one == scope else one.page}
+        if room > 0:
+            entry["values"] = {
+                grain: [_trimmed(usage.values(one, grain, column)) for column in _columns()] for grain in GRAINS
+            }
+        room -= len(json.dumps(entry, separators=(",", ":")))
+        sets.append(entry)
+    data = json.dumps({"grains": grains, "sets": sets}, ensure_ascii=False, separators=(",", ":"))
+    # Inside <script> only "</script" and "<!--" could end or change anything.
+    return Html(data.replace("<", "\\u003c"))
+
+
+def _trimmed(values: list[int]) -> list[int]:
+    """Without the zeros at the beginning."""
+    return values[next((place for place, value in enumerate(values) if value), len(values)) :]
+
+
+def _controls(usage: Usage, scope: DataSet, grain: str) -> Html:
+    groups = [
+        _choice("measure", "Measure", ("Downloads", "Data", "Readers"), 0),
+        _choice("grain", "Period", [name.capitalize() for name in GRAINS], GRAINS.index(grain)),
+        _switch("cumulative", "Cumulative"),
+        _switch("all-traffic", "With robots and own traffic"),
+    ]
+    if scope == EVERYTHING and len(usage.data_sets) > 1:
+        options = [element("option", one.label, value=place) for place, one in enumerate([scope, *usage.data_sets])]
+        select = element("select", *options, id="data-set")
+        groups.insert(0, element("label", element("span", "Data set", class_="hidden"), select))
+    return element("form", *groups, class_="controls needs-script", id="over-time-form")
+
+
+def _choice(name: str, title: str, labels: Sequence[str], chosen: int) -> Html:
+    options = [
+        element(
+            "label",
+            element("input", type="radio", name=name, value=place, checked=place == chosen),
+            element("span", label),
+        )
+        for place, label in enumerate(labels)
+    ]
+    return element("fieldset", element("legend", title, class_="hidden"), *options, class_="choice")
+
+
+def _switch(name: str, label: str) -> Html:
+    return element("label", element("input", type="checkbox", name=name), element("span", label), class_="switch")

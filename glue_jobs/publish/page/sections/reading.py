@@ -1,0 +1,92 @@
+"""What is read, and with what: top files and tools."""
+
+from __future__ import annotations
+
+from glue_jobs.publish.page import words
+from glue_jobs.publish.page.answers import Answers
+from glue_jobs.publish.page.charts.bars import Bar, bar_list
+from glue_jobs.publish.page.markup import element, name
+from glue_jobs.publish.page.section import Section
+from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
+from glue_jobs.publish.page.usage import DataSet
+
+BARS = 10
+TOP_OBJECTS, TOOLS = "access/top_objects", "access/tools"
+
+
+def top_files(answers: Answers) -> Section | None:
+    """The files with most downloads."""
+    rows = [row for row in answers.rows(TOP_OBJECTS) if row["audience_logical_downloads"]]
+    if not rows:
+        return None
+    bars = [
+        Bar(
+            element("span", name(row["key"].rpartition("/")[2] or row["key"]), title=row["key"]),
+            [row["audience_logical_downloads"]],
+            words.count(row["audience_logical_downloads"]),
+            DataSet(row["account"], row["repository"]).label,
+        )
+        for row in rows[:BARS]
+    ]
+    first = rows[0]["key"].rpartition("/")[2] or rows[0]["key"]
+    columns = [
+        Column("File", "key"),
+        Column("Bucket", "bucket"),
+        size_column("Size", "object_size"),
+        count_column("Downloads", "audience_logical_downloads"),
+        count_column("Complete GETs", "audience_complete_gets"),
+        count_column("Served GETs", "audience_served_gets"),
+        count_column("Partial reads", "audience_partial_reads"),
+        size_column("Data sent", "audience_bytes_sent"),
+        count_column("Readers", "audience_unique_requesters"),
+    ]
+    return Section(
+        "files",
+        "Files",
+        f"{first} is the file downloaded most, {words.count(rows[0]['audience_logical_downloads'])} times",
+        answers.period(TOP_OBJECTS, "Downloads"),
+        bar_list(bars, "Files by downloads"),
+        data_table("Files by downloads", columns, rows),
+        (TOP_OBJECTS,),
+        is_wide=False,
+    )
+
+
+def tools(answers: Answers) -> Section | None:
+    """The tools that sent most requests."""
+    rows = [row for row in answers.rows(TOOLS) if row["audience_served_gets"]]
+    if not rows:
+        return None
+    rows.sort(key=lambda row: (-row["audience_served_gets"], row["tool"]))
+    bars = [
+        Bar(
+            name(row["tool"]),
+            [row["audience_served_gets"]],
+            words.count(row["audience_served_gets"]),
+            words.plural(row["audience_unique_requesters"], "reader"),
+        )
+        for row in rows[:BARS]
+    ]
+    columns = [
+        Column("Tool", "tool"),
+        count_column("Served GETs", "audience_served_gets"),
+        size_column("Data sent", "audience_bytes_sent"),
+        count_column("Readers", "audience_unique_requesters"),
+        count_column("Served GETs, all traffic", "served_gets"),
+        size_column("Data sent, all traffic", "bytes_sent"),
+    ]
+    first, served = rows[0], sum(row["audience_served_gets"] for row in rows)
+    return Section(
+        "tools",
+        "Tools",
+        f"{words.share(first['audience_served_gets'], served)} of what is read goes to {_called(first['tool'])}",
+        answers.period(TOOLS, "Served requests"),
+        bar_list(bars, "Tools by served requests"),
+        data_table("Tools by served requests", columns, rows),
+        (TOOLS,),
+        is_wide=False,
+    )
+
+
+def _called(tool: str) -> str:
+    return {"browser": "browsers", "other": "other tools", "(none)": "tools without a name"}.get(tool, tool)

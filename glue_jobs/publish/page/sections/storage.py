@@ -1,0 +1,137 @@
+"""What is kept, what of it nobody reads, and what it costs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from glue_jobs.publish.page import words
+from glue_jobs.publish.page.answers import Answers, Row
+from glue_jobs.publish.page.charts.bars import Bar, bar_list
+from glue_jobs.publish.page.charts.time_chart import legend
+from glue_jobs.publish.page.markup import joined, name
+from glue_jobs.publish.page.section import Section
+from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
+from glue_jobs.publish.page.usage import DataSet
+
+BARS, COLOURS = 12, 6
+CLASSES, UNREAD, COST = "storage/storage_classes", "together/kept_but_never_read", "together/cost_to_serve"
+
+
+def kept(answers: Answers) -> Section | None:
+    """Bytes by data set and storage class."""
+    rows = answers.rows(CLASSES)
+    total = [row for row in rows if row["level"] == "total"]
+    of_sets = [row for row in rows if row["level"] == "repository"]
+    if not total or not of_sets:
+        return None
+    total.sort(key=lambda row: (-_all_bytes(row), row["storage_class"]))
+    largest, classes = total[0], [row["storage_class"] for row in total]
+    shown = classes[: COLOURS - 1] if len(classes) > COLOURS else classes
+    names = [*shown, "Other classes"] if len(classes) > COLOURS else shown
+    place = {storage_class: min(order, len(names) - 1) for order, storage_class in enumerate(classes)}
+    parts: dict[DataSet, list[float]] = defaultdict(lambda: [0.0] * len(names))
+    for row in of_sets:
+        parts[DataSet(row["account"], row["repository"])][place[row["storage_class"]]] += _all_bytes(row)
+    order = sorted(parts, key=lambda one: (-sum(parts[one]), one))
+    bars = [Bar(name(one.label), parts[one], words.size(sum(parts[one]))) for one in order[:BARS]]
+    columns = [
+        Column("Account", "account"),
+        Column("Data set", "repository"),
+        Column("Storage class", "storage_class"),
+        count_column("Objects", "objects"),
+        size_column("Stored", "bytes"),
+        count_column("Older versions", "noncurrent_objects"),
+        size_column("Older versions, bytes", "noncurrent_bytes"),
+    ]
+    stored = sum(map(_all_bytes, total))
+    return Section(
+        "kept",
+        "Storage",
+        f"{words.size(stored)} are stored, {words.share(_all_bytes(largest), stored)} of it in {classes[0]}",
+        "Bytes by data set and storage class, older versions included, in the latest inventories.",
+        joined(legend(names), bar_list(bars, "Data sets by stored bytes")),
+        data_table("Stored bytes by data set and storage class", columns, of_sets),
+        (CLASSES, "storage/growth", "storage/changes_by_month"),
+        is_wide=False,
+    )
+
+
+def never_read(answers: Answers) -> Section | None:
+    """Bytes that nobody read, by data set."""
+    rows = answers.rows(UNREAD)
+    if not rows:
+        return None
+    unread: dict[DataSet, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for row in rows:
+        parts = unread[DataSet(row["account"], row["repository"])]
+        parts[0] += row["audience_unread_bytes"]
+        parts[1] += row["bytes"] - row["audience_unread_bytes"]
+    order = sorted(unread, key=lambda one: (-unread[one][0], one))
+    bars = []
+    for one in order[:BARS]:
+        stored = sum(unread[one])
+        said = f"{words.share(unread[one][0], stored)} of {words.size(stored)}"
+        bars.append(Bar(name(one.label), unread[one], said))
+    columns = [
+        Column("Account", "account"),
+        Column("Data set", "repository"),
+        Column("Storage class", "storage_class"),
+        size_column("Stored", "bytes"),
+        size_column("Never read", "audience_unread_bytes"),
+        count_column("Objects", "objects"),
+        count_column("Objects never read", "audience_unread_objects"),
+        size_column("Never read by anyone, robots included", "unread_bytes"),
+    ]
+    never, stored = sum(parts[0] for parts in unread.values()), sum(row["bytes"] for row in rows)
+    return Section(
+        "never-read",
+        "Never read",
+        f"{words.size(never)} of {words.size(stored)} ({words.share(never, stored)}) were not read by anyone",
+        answers.period(UNREAD, "Reads") + " Robots and the publisher do not count as readers.",
+        joined(legend(("Never read", "Read")), bar_list(bars, "Data sets by bytes never read")),
+        data_table("Bytes never read by data set and storage class", columns, rows),
+        (UNREAD,),
+        is_wide=False,
+    )
+
+
+def costs(answers: Answers) -> Section | None:
+    """Estimated dollars by data set."""
+    rows = [row for row in answers.rows(COST) if row["estimated_dollars"]]
+    if not rows:
+        return None
+    keys = ("estimated_storage_dollars", "estimated_transfer_dollars", "estimated_request_dollars")
+    rows.sort(key=lambda row: (-row["estimated_dollars"], row["account"], row["repository"]))
+    bars = [
+        Bar(
+            name(DataSet(row["account"], row["repository"]).label),
+            [row[key] or 0.0 for key in keys],
+            words.money(row["estimated_dollars"]),
+        )
+        for row in rows[:BARS]
+    ]
+    columns = [
+        Column("Account", "account"),
+        Column("Data set", "repository"),
+        Column("Storage", keys[0], words.money),
+        Column("Transfer", keys[1], words.money),
+        Column("Requests", keys[2], words.money),
+        Column("In all", "estimated_dollars", words.money),
+        Column("Classes without a price", "unpriced_classes"),
+    ]
+    total = sum(row["estimated_dollars"] for row in rows)
+    return Section(
+        "costs",
+        "Costs",
+        f"About {words.money(total)} a month to store and serve",
+        "An estimate to compare data sets by, not a bill: storage of the latest inventories, requests and transfer of "
+        "the last complete month, at the prices in the file.",
+        joined(legend(("Storage", "Transfer", "Requests")), bar_list(bars, "Data sets by estimated cost")),
+        data_table("Estimated dollars a month by data set", columns, rows),
+        (COST,),
+        is_wide=False,
+    )
+
+
+def _all_bytes(row: Row) -> float:
+    return float((row["bytes"] or 0) + (row["noncurrent_bytes"] or 0))

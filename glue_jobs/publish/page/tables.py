@@ -1,0 +1,99 @@
+"""Tables of the page: numbers to the right, sortable by a script, each with links to its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from math import inf
+from typing import Any
+
+from glue_jobs.publish.page import words
+from glue_jobs.publish.page.answers import Row
+from glue_jobs.publish.page.markup import Html, element, name, text
+
+ROWS_OF_TABLE = 100
+"""More rows are in the files only."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; ``write`` turns its value into text, and numbers sort by their value."""
+
+    title: str
+    key: str
+    write: Callable[[Any], str] | None = None
+    is_change: bool = False
+
+
+def ratio(now: float, before: float) -> float:
+    """What ``before`` was multiplied by; infinity for something new, 1 for nothing at all."""
+    return now / before if before else inf if now else 1.0
+
+
+def change_column(title: str, key: str) -> Column:
+    """A column of ratios, as :func:`ratio` returns them."""
+    return Column(title, key, lambda value: words.change(value, 1.0) if value != inf else "new", is_change=True)
+
+
+def count_column(title: str, key: str) -> Column:
+    """A column of counts."""
+    return Column(title, key, words.count)
+
+
+def size_column(title: str, key: str) -> Column:
+    """A column of bytes."""
+    return Column(title, key, words.size)
+
+
+def data_table(caption: str, columns: Sequence[Column], rows: Sequence[Row], *, identity: str | None = None) -> Html:
+    """The first rows as a table with a caption for screen readers; a note says how many there are if not all."""
+    shown = rows[:ROWS_OF_TABLE]
+    head = "".join(
+        f'<th scope="col"{_kind(column)}><button type="button">{text(column.title)}</button></th>' for column in columns
+    )
+    body = "".join(f"<tr>{''.join(_cell(column, row[column.key]) for column in columns)}</tr>" for row in shown)
+    table = Html(
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}"><table'
+        f'{f""" id="{identity}" """ if identity else ""}><caption>{text(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+    if len(rows) <= ROWS_OF_TABLE:
+        return table
+    note = f"The first {words.count(len(shown))} of {words.count(len(rows))} rows; the files have all."
+    return Html(table + element("p", note, class_="note"))
+
+
+def _kind(column: Column) -> str:
+    return ' class="n"' if column.write else ""
+
+
+def _cell(column: Column, value: Any) -> str:
+    if value is None:
+        return f"<td{_kind(column)}></td>"
+    if column.write is None:
+        if isinstance(value, Html):
+            return f"<td>{value}</td>"
+        return f"<td>{name(str(value))}</td>"
+    if isinstance(value, datetime):
+        return f'<td class="n" data-v="{value.date()}">{value.date()}</td>'
+    if isinstance(value, date):
+        return f'<td class="n" data-v="{value}">{text(column.write(value))}</td>'
+    written = column.write(value)
+    if column.is_change:
+        tone = "up" if value > 1 else "down" if value < 1 else "same"
+        number = "Infinity" if value == inf else f"{value:.4f}"
+        return f'<td class="n" data-v="{number}"><span class="chip {tone}">{text(written)}</span></td>'
+    exact = f' title="{words.count(value)}"' if isinstance(value, int) and column.write is words.size else ""
+    return f'<td class="n" data-v="{value}"{exact}>{text(written)}</td>'
+
+
+def links(files: Sequence[str], root: str) -> Html:
+    """Links to the files with all rows."""
+    parts = [
+        element(
+            "a", file.rpartition(".")[2].upper(), href=f"{root}{file}", download=True, title=file.rpartition("/")[2]
+        )
+        for file in files
+    ]
+    return element("span", *parts, class_="files")

@@ -1,0 +1,152 @@
+"""Downloads, bytes and readers of all data sets, from the query access/usage_over_time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from hashlib import sha256
+
+from glue_jobs.publish.page import words
+from glue_jobs.publish.page.answers import ALL, Answers, Row
+from glue_jobs.publish.page.charts.time_chart import Period
+
+USAGE = "access/usage_over_time"
+GRAINS = ("day", "week", "month")
+DOWNLOADS, BYTES, READERS = "logical_downloads", "bytes_sent", "unique_requesters"
+MEASURES = (DOWNLOADS, BYTES, READERS)
+AUDIENCE = "audience_"
+"""Before a column: without robots and the publisher's own traffic."""
+WINDOW = timedelta(days=28)
+FOLDER_OF_PAGES = "datasets"
+
+# Names of at most 60 characters without two separators in a row, so that each pair of names has a page of its own.
+_PLAIN = re.compile(r"(?=.{1,60}$)[a-z0-9]+(?:[._-][a-z0-9]+)*")
+
+
+@dataclass(frozen=True, order=True)
+class DataSet:
+    """One data set, or all of them."""
+
+    account: str
+    repository: str
+
+    @property
+    def label(self) -> str:
+        """The name people read."""
+        return "All data sets" if self.account == ALL else f"{self.account} / {self.repository}"
+
+    @property
+    def page(self) -> str:
+        """The page of the data set, relative to the main page. A name that no file should have gets a checksum."""
+        parts = [self.account, self.repository]
+        if not all(map(_PLAIN.fullmatch, parts)):
+            slugs = [re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-")[:40] or "x" for part in parts]
+            parts = [*slugs, sha256("\0".join(parts).encode()).hexdigest()[:8]]
+        return f"{FOLDER_OF_PAGES}/{'--'.join(parts)}.html"
+
+
+EVERYTHING = DataSet(ALL, ALL)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The last 28 complete days and the 28 before; ``before`` is None where logs do not reach back so far."""
+
+    first: date
+    last: date
+    now: Row
+    before: Row | None
+
+    def value(self, column: str) -> int:
+        """A number of the last 28 days, without robots and own traffic."""
+        return int(self.now.get(AUDIENCE + column, 0))
+
+    def value_before(self, column: str) -> int | None:
+        """The same number of the 28 days before."""
+        return None if self.before is None else int(self.before.get(AUDIENCE + column, 0))
+
+
+class Usage:
+    """The rows of the query by data set and period. Periods without a row have zeros."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._yesterday = answers.day - timedelta(days=1)
+        self._rows: dict[DataSet, dict[tuple[str, date], Row]] = {}
+        for row in answers.rows(USAGE):
+            scope = DataSet(row["account"], row["repository"])
+            self._rows.setdefault(scope, {})[row["grain"], row["first_day"]] = row
+
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
+    @cached_property
+    def first_day(self) -> date | None:
+        """The first day that something was served on; where that was over 91 days ago, the first of its month."""
+        all_rows = self._rows.get(EVERYTHING, {})
+        days = [day for grain, day in all_rows if grain == "day"]
+        months = [day for grain, day in all_rows if grain == "month"]
+        if days and months and min(months) >= min(days).replace(day=1):
+            return min(days)
+        return min(months, default=None)
+
+    @cached_property
+    def last_day(self) -> date | None:
+        """The last complete day that something was served on."""
+        return max((row["last_day"] for row in self._rows.get(EVERYTHING, {}).values()), default=None)
+
+    @cached_property
+    def data_sets(self) -> list[DataSet]:
+        """All data sets, those with most downloads in the last 28 days first."""
+        return sorted(self._rows.keys() - {EVERYTHING}, key=lambda one: (-self.window(one).value(DOWNLOADS), one))
+
+    def window(self, scope: DataSet) -> Window:
+        """What was served in the last 28 days and before."""
+        rows, first = self._rows.get(scope, {}), self._yesterday - WINDOW + timedelta(days=1)
+        reaches_back = self.first_day is not None and self.first_day <= first - WINDOW
+        before = rows.get(("28 days", first - WINDOW), {}) if reaches_back else None
+        return Window(first, self._yesterday, rows.get(("28 days", first), {}), before)
+
+    @cached_property
+    def starts(self) -> dict[str, list[date]]:
+        """The first days of all periods, without gaps, for each grain."""
+        return {grain: list(self._starts(grain)) for grain in GRAINS}
+
+    def _starts(self, grain: str) -> Iterator[date]:
+        begin = min((day for kind, day in self._rows.get(EVERYTHING, {}) if kind == grain), default=None)
+        while begin is not None and begin <= self._yesterday:
+            yield begin
+            begin = _next(grain, begin)
+
+    @cached_property
+    def periods(self) -> dict[str, list[Period]]:
+        """The periods of :attr:`starts` with their names."""
+        return {grain: [self._period(grain, start) for start in starts] for grain, starts in self.starts.items()}
+
+    def _period(self, grain: str, start: date) -> Period:
+        end = _next(grain, start) - timedelta(days=1)
+        is_complete, last = end <= self._yesterday, min(end, self._yesterday)
+        if grain == "month":
+            name, label = f"{start:%B %Y}", f"{start:%b %Y}".replace(" ", words.NO_BREAK)
+        else:
+            name, label = words.days(start, last), words.short_day(start)
+        return Period(name if is_complete else f"{name} (under way)", label, is_complete)
+
+    def values(self, scope: DataSet, grain: str, column: str) -> list[int]:
+        """One number for each of the periods."""
+        rows = self._rows.get(scope, {})
+        return [int(row[column]) if (row := rows.get((grain, start))) else 0 for start in self.starts[grain]]
+
+    @property
+    def best_grain(self) -> str:
+        """The grain that shows the whole course with a legible number of bars."""
+        counts = {grain: len(starts) for grain, starts in self.starts.items()}
+        return "day" if counts["week"] <= 14 else "week" if counts["month"] <= 25 else "month"
+
+
+def _next(grain: str, start: date) -> date:
+    if grain == "month":
+        return (start.replace(day=1) + timedelta(days=31)).replace(day=1)
+    return start + timedelta(days=1 if grain == "day" else 7)

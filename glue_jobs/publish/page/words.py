@@ -1,0 +1,95 @@
+"""Numbers and days as people read them. Numbers have at most three significant digits where they are rounded."""
+
+from __future__ import annotations
+
+from datetime import date
+
+BYTE_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
+COUNT_UNITS = ("", "K", "M", "B", "T")
+NO_BREAK = "\N{NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"
+# Without the word joiner a line may end behind the dash.
+DASH = "\N{EN DASH}\N{WORD JOINER}"
+
+
+def count(value: float) -> str:
+    """1,234,567."""
+    return f"{value:,.0f}".replace("-", MINUS)
+
+
+def short_count(value: float) -> str:
+    """1.23M; below 10,000 all digits."""
+    if abs(value) < 10_000:
+        return count(value)
+    return _scaled(value, COUNT_UNITS, "")
+
+
+def size(value: float) -> str:
+    """1.23 GB, in powers of 1,000 as AWS's prices and most archives count."""
+    if abs(value) < 1000:
+        return f"{count(value)}{NO_BREAK}{'byte' if value == 1 else 'bytes'}"
+    return _scaled(value, BYTE_UNITS, NO_BREAK)
+
+
+def share(part: float, whole: float) -> str:
+    """The share in per cent: 12 %, below 1 % one decimal place, and <0.1 % for what is almost nothing."""
+    percent = 100 * part / whole if whole else 0.0
+    if 0 < percent < 0.1:
+        return f"<0.1{NO_BREAK}%"
+    return f"{percent:.{1 if 0 < percent < 1 else 0}f}{NO_BREAK}%"
+
+
+def change(now: float, before: float) -> str:
+    """What became of ``before``: +12 % or another percentage, a factor from ten times on, new, or unchanged."""
+    if not before:
+        return "new" if now else "unchanged"
+    ratio = now / before
+    if ratio >= 10:
+        return f"\N{MULTIPLICATION SIGN}{ratio:,.0f}"
+    percent = round(100 * (ratio - 1))
+    sign = "+" if percent > 0 else MINUS if percent < 0 else ""
+    return f"{sign}{abs(percent)}{NO_BREAK}%"
+
+
+def money(value: float) -> str:
+    """$1,234, and two decimal places below $100."""
+    return f"${value:,.2f}" if abs(value) < 100 else f"${value:,.0f}"
+
+
+def day(value: date) -> str:
+    """5 March 2026."""
+    return f"{value.day}{NO_BREAK}{value:%B}{NO_BREAK}{value.year}"
+
+
+def short_day(value: date) -> str:
+    """5 Mar."""
+    return f"{value.day}{NO_BREAK}{value:%b}"
+
+
+def days(first: date, last: date) -> str:
+    """1–28 November 2026, or 30 October – 26 November 2026."""
+    if first == last:
+        return day(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}{DASH}{day(last)}"
+    start = day(first) if first.year != last.year else f"{first.day}{NO_BREAK}{first:%B}"
+    return f"{start} \N{EN DASH}{NO_BREAK}{day(last)}"
+
+
+def plural(number: float, singular: str, plural_form: str | None = None) -> str:
+    """1 reader, 2 readers."""
+    noun = singular if number == 1 else plural_form or f"{singular}s"
+    return f"{count(number)} {noun}"
+
+
+def _scaled(value: float, units: tuple[str, ...], blank: str) -> str:
+    for unit in units:
+        # 999.5 would be written as 1000.
+        if abs(value) < 999.5 or unit == units[-1]:
+            break
+        value /= 1000
+    digits = 0 if abs(value) >= 99.95 else 1 if abs(value) >= 9.995 else 2
+    number = f"{value:,.{digits}f}"
+    if "." in number:
+        number = number.rstrip("0").rstrip(".")
+    return f"{number.replace('-', MINUS)}{blank}{unit}".rstrip()

@@ -1,0 +1,88 @@
+"""Editions of reports with given rows, for tests of the page without a lake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from glue_jobs.publish.page.answers import Answer, Answers
+from glue_jobs.publish.report_set import report_set
+
+DAY = date(2026, 3, 15)
+HOSTILE = ("<script>alert('1')</script>", "\"quoted\" & 'single'", "بيانات المناخ", "🐋 whales \u202e\x1b", "a" * 300)
+"""Names that strangers could choose."""
+
+ARROW = {
+    "string": pa.string(), "int": pa.int32(), "bigint": pa.int64(), "double": pa.float64(), "boolean": pa.bool_(),
+    "date": pa.date32(), "timestamp": pa.timestamp("us"),
+}  # fmt: skip
+ZERO = {"bigint": 0, "int": 0, "double": 0.0}
+
+REPORTS = {report.query.name: report for report in report_set()}
+
+
+def edition(rows: Mapping[str, Sequence[Mapping[str, Any]]], failed: Sequence[str] = (), day: date = DAY) -> Answers:
+    """An edition in which each query returned the given rows; numbers that are not given are 0, others null."""
+    return Answers(day, [_answer(name, given, day) for name, given in sorted(rows.items())], failed)
+
+
+def _answer(name: str, rows: Sequence[Mapping[str, Any]], day: date) -> Answer:
+    report = REPORTS[name]
+    columns = {
+        column.name: pa.array([row.get(column.name, ZERO.get(column.type)) for row in rows], ARROW[column.type])
+        for column in report.query.metadata.returns
+    }
+    return Answer(report, pa.table(columns), tuple(report.name(form, day) for form in report.forms))
+
+
+def usage(names: Iterable[tuple[str, str]], days: int, day: date = DAY) -> list[dict[str, Any]]:
+    """Rows of access/usage_over_time: ``days`` days up to yesterday; on each, data set number n has n + 1 downloads."""
+    downloads = {("(all)", "(all)"): 0, **{one: place + 1 for place, one in enumerate(names)}}
+    downloads["(all)", "(all)"] = sum(downloads.values())
+    return [
+        row
+        for (account, repository), each in downloads.items()
+        for grain, first, last, covered in periods(days, day)
+        for row in [_row(grain, first, last, account, repository, each * covered)]
+    ]
+
+
+def periods(days: int, day: date) -> list[tuple[str, date, date, int]]:
+    """Grain, first and last day, and how many of the days are in it."""
+    counted: dict[tuple[str, date], list[date]] = {}
+    for back in range(days, 0, -1):
+        event_day = day - timedelta(days=back)
+        starts = {"month": event_day.replace(day=1)}
+        if back <= 91:
+            starts["day"] = event_day
+        if event_day >= day - timedelta(days=day.weekday() + 728):
+            starts["week"] = event_day - timedelta(days=event_day.weekday())
+        if back <= 56:
+            starts["28 days"] = day - timedelta(days=28 if back <= 28 else 56)
+        for grain, start in starts.items():
+            counted.setdefault((grain, start), []).append(event_day)
+    return [(grain, start, found[-1], len(found)) for (grain, start), found in sorted(counted.items())]
+
+
+def _row(grain: str, first: date, last: date, account: str, repository: str, downloads: int) -> dict[str, Any]:
+    numbers = {
+        "complete_gets": downloads,
+        "served_gets": 2 * downloads,
+        "logical_downloads": downloads,
+        "bytes_sent": 1_000_000 * downloads,
+        "unique_requesters": downloads,
+    }
+    return {
+        "level": "total" if account == "(all)" else "repository",
+        "grain": grain,
+        "first_day": first,
+        "last_day": last,
+        "account": account,
+        "repository": repository,
+        # A tenth more with robots.
+        **{name: number + number // 10 for name, number in numbers.items()},
+        **{f"audience_{name}": number for name, number in numbers.items()},
+    }

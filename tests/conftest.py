@@ -1,8 +1,10 @@
-"""Fixtures that several test modules share: an S3 on loopback and its buckets."""
+"""Fixtures that several test modules share: an S3 on loopback and its buckets, and the lake of a sample."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import boto3
@@ -10,6 +12,7 @@ import hypothesis
 import pytest
 from moto.server import ThreadedMotoServer
 
+from glue_jobs.sources import SOURCES
 from glue_jobs.storage import forget_clients
 
 Bucket = Callable[[], str]
@@ -70,3 +73,23 @@ def new_bucket(s3_endpoint: str) -> Bucket:
 def bucket(new_bucket: Bucket) -> str:
     """An empty bucket, as ``s3://name``."""
     return new_bucket()
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three days of the sample, ingested: folders ``raw`` and ``lake``, file ``config.yaml``. Write nothing to it."""
+    from glue_jobs import Lake
+    from glue_jobs.sample import write_sample
+
+    folder = tmp_path_factory.mktemp("demo")
+    write_sample(folder, last_day=datetime.now(UTC).date() - timedelta(days=1), days=3, scale=0.05)
+    lake = Lake(folder / "lake")
+    for source in SOURCES:
+        lake.ingest(source, folder / "raw" / source, config=folder / "config.yaml")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_lake(demo_folder: Path) -> str:
+    """The lake of `demo_folder`. Write nothing to it."""
+    return str(demo_folder / "lake")

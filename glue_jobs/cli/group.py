@@ -1,25 +1,52 @@
-"""How a command ends after an error."""
+"""How a command ends after an error: one sentence, and an exit code."""
 
 from __future__ import annotations
 
 import errno
+import re
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import click
 
-from glue_jobs.errors import STOPPED, UsageLakeError
+from glue_jobs.errors import STOPPED, ArgumentError, UsageLakeError
+
+PROGRAM = "usage-lake"
+FAILED, WRONG_USAGE = 1, 2
+"""The exit codes of a command that failed, and of one that was called wrongly."""
 
 
 class CommandGroup(click.Group):
-    """Prints errors as one sentence and exits with code 1; --verbose adds the stack trace."""
+    """Prints an error as one sentence that begins with ``error:``; --verbose adds the stack trace."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        # Without a name, click takes that of the file, which may be -c.
+        prog_name = prog_name or PROGRAM
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        try:
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.ClickException as error:
+            click.echo(f"error: {_sentence(error)}", err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            sys.exit(STOPPED)
+        sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
         except UsageLakeError as error:
-            _fail(context, str(error))
+            _fail(context, str(error), WRONG_USAGE if isinstance(error, ArgumentError) else FAILED)
         except UnicodeEncodeError as error:
             text = error.object[error.start : error.end]
             _fail(context, f"{error.encoding} cannot encode {text!a}; set PYTHONIOENCODING=utf-8")
@@ -34,8 +61,17 @@ class CommandGroup(click.Group):
             sys.exit(STOPPED)
 
 
-def _fail(context: click.Context, sentence: str) -> NoReturn:
+def _sentence(error: click.ClickException) -> str:
+    """What click says about a wrong command line, in the form of the other errors, with the help that explains it."""
+    text = re.sub(r"[.?](?=\s|$)", "", error.format_message()).replace(" Did you mean", "; did you mean")
+    text = " ".join(text.split())
+    text = text[:1].lower() + text[1:]
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"{text}; {context.command_path} --help explains" if context else text
+
+
+def _fail(context: click.Context, sentence: str, code: int = FAILED) -> NoReturn:
     if context.params.get("verbose"):
         traceback.print_exc()
     click.echo(f"error: {sentence}", err=True)
-    sys.exit(1)
+    sys.exit(code)

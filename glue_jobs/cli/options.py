@@ -1,8 +1,8 @@
-"""Options of the commands: the declared arguments of the jobs, and the output format."""
+"""Options of the commands: the declared arguments of the jobs, and how an answer is printed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -11,6 +11,7 @@ from glue_jobs.jobs.arguments import ARGUMENTS, Argument
 from glue_jobs.sources import SOURCES
 
 FORMATS = ("table", "csv", "json")
+ALL_ROWS = "all"
 
 Command = Callable[..., None]
 
@@ -38,17 +39,62 @@ def _option(argument: Argument) -> Callable[[Command], Command]:
         argument.name,
         required=argument.required,
         metavar=argument.metavar,
+        envvar=argument.variable,
+        show_envvar=argument.variable is not None,
         type=click.Choice(argument.choices) if argument.choices else None,
         help=argument.description,
         **default,
     )
 
 
-FORMAT = click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="table",
-    show_default=True,
-    help="Output format.",
+class RowLimit(click.ParamType[int | str]):
+    """A number of rows, or ``all``."""
+
+    name = "limit"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        text = str(value)
+        if text != ALL_ROWS and not text.isdecimal():
+            self.fail(f"{text!r} is neither a number of rows nor 'all'", param, ctx)
+        return text if text == ALL_ROWS else int(text)
+
+
+_ANSWER_OPTIONS = (
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        default="table",
+        show_default=True,
+        help="Output format; csv and json have all columns and rows.",
+    ),
+    click.option(
+        "--output",
+        metavar="FILE_OR_S3_URI",
+        help="Write all columns and rows to this file instead: .csv, .json, .parquet, .xlsx or .md.",
+    ),
+    click.option(
+        "--limit",
+        type=RowLimit(),
+        metavar="ROWS",
+        help="Number of rows, or 'all'; by default a table shows 20 and a file has all.",
+    ),
+    click.option("--all-columns", is_flag=True, help="Show all columns in a table."),
+    click.option("--exact", is_flag=True, help="Show every digit in a table: 2658695441398 bytes, not 2.66 TB."),
 )
+
+
+def answer_options(command: Command) -> Command:
+    """Adds the options of `glue_jobs.cli.answer.give`."""
+    for option in reversed(_ANSWER_OPTIONS):
+        command = option(command)
+    return command
+
+
+lake_options = options("lake_path", "database", "catalog")
+"""Adds the options that name a lake."""
+
+
+def given(values: Mapping[str, Any]) -> dict[str, str]:
+    """The values that were given, as texts: what a job takes."""
+    return {name: str(value) for name, value in values.items() if value is not None}

@@ -1,72 +1,135 @@
-"""Print results as a table, as CSV or as JSON."""
+"""Print an answer as a table that fits the terminal, as CSV or as JSON."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import click
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from glue_jobs.cli.terminal import console, text_table
+from glue_jobs.cli.cells import Kind, kind_of, text_of
+from glue_jobs.cli.layout import ShownColumn, cut, fit, lines
+from glue_jobs.cli.terminal import width
 from glue_jobs.progress import printable
-from glue_jobs.publish.text import cell, csv_text, json_text, records
-from glue_jobs.sources import SOURCES
+from glue_jobs.publish.text import csv_text, json_text, records
 
-# A source of which nothing is ingested has a row of zeros, so that a mistyped path is noticed.
-STATUS = f"""
-SELECT source.pipeline, count(key) AS objects, sum(records) AS records, sum(rows) AS "rows", sum(rejected) AS rejected,
-       sum(duplicates) AS duplicates, sum(filtered) AS filtered, min(first_event_time) AS oldest_event,
-       max(last_event_time) AS newest_event, max(ingested_at) AS last_run
-FROM (VALUES {", ".join(f"('{source}')" for source in SOURCES)}) AS source (pipeline)
-LEFT JOIN ingested_object ON ingested_object.pipeline = source.pipeline
-GROUP BY source.pipeline ORDER BY source.pipeline
-"""
-
-REJECTED = """
-SELECT source, reason, object, position, record FROM rejected_record
-ORDER BY ingest_date DESC, run_id DESC, object, position LIMIT ?
-"""
-
-# The table contains the whole record.
-MAX_RECORD_BYTES_SHOWN = 160
+ROWS_SHOWN = 20
+TOTAL = "total"
 
 
-def print_rows(rows: pa.Table, form: str) -> None:
-    """Print the rows to standard output as a table, as CSV or as JSON."""
+@dataclass(frozen=True)
+class View:
+    """What a table shows of an answer.
+
+    ``show`` names the columns in their order; without it, all are shown. ``totals`` names the columns whose sums over
+    all rows make sense. ``limit`` is the number of rows; None shows all. ``exact`` gives every digit. With
+    ``all_columns`` a table that is too wide becomes one block of lines per row.
+    """
+
+    show: Sequence[str] = ()
+    totals: Sequence[str] = ()
+    limit: int | None = ROWS_SHOWN
+    all_columns: bool = False
+    exact: bool = False
+
+
+def print_rows(rows: pa.Table, form: str, view: View | None = None) -> None:
+    """Print the rows to standard output: ``form`` is table, csv or json. CSV and JSON have all columns and digits."""
     if form == "table":
-        _print_table(rows.column_names, records(rows))
+        # In one piece: if the terminal cannot show a character of it, nothing is printed.
+        click.echo("\n".join(table_lines(rows, view or View(limit=None), width())))
+        return
+    rows = rows.slice(0, view.limit) if view else rows
+    text = csv_text(rows) if form == "csv" else json_text(rows)
+    print(text, end="", flush=True)
+
+
+def table_lines(rows: pa.Table, view: View, width: int | None) -> list[str]:
+    """The lines of the table and a line that counts what it leaves out; no line is wider than ``width``."""
+    shown = _columns(rows, view)
+    first_rows = rows.select(shown).slice(0, view.limit)
+    totals = _totals(rows, shown, view)
+    columns = _cells(first_rows, totals, view)
+    widths = fit(columns, width)
+    if view.all_columns and len(widths) < len(columns):
+        printed = _blocks(columns, first_rows.num_rows, width)
     else:
-        print(csv_text(rows) if form == "csv" else json_text(rows), end="", flush=True)
+        header, body = lines(columns, widths)
+        last = [click.style(body.pop(), bold=True)] if totals else []
+        printed = [*(click.style(line, bold=True) for line in header), *body, *last]
+        shown = shown[: len(widths)]
+    if not rows.num_rows:
+        return [*printed, click.style("(no rows)", dim=True)]
+    left_out = _left_out(rows, first_rows.num_rows, len(shown))
+    return [*printed, *(click.style(line, dim=True) for line in _wrapped(left_out, width))]
 
 
-def readable(rows: pa.Table) -> pa.Table:
-    """Replace the bytes of column ``record`` by printable text, shortened to a line."""
-    texts = [None if value is None else _escaped(value) for value in rows["record"].to_pylist()]
-    return rows.set_column(rows.column_names.index("record"), "record", pa.array(texts, pa.string()))
+def shown_cells(rows: pa.Table, view: View) -> list[ShownColumn]:
+    """The columns that the view shows, with their rows and sums as texts."""
+    shown = _columns(rows, view)
+    return _cells(rows.select(shown).slice(0, view.limit), _totals(rows, shown, view), view)
 
 
-def _print_table(names: list[str], lines: list[tuple[Any, ...]]) -> None:
-    table = text_table()
-    for number, name in enumerate(names):
-        numeric = {type(record[number]) for record in lines} - {type(None)}
-        is_numeric = bool(numeric) and numeric <= {int, float, Decimal}
-        table.add_column(printable(name), justify="right" if is_numeric else "left", overflow="fold")
-    for record in lines:
-        table.add_row(*map(_cell, record))
-    console().print(table)
-    if not lines:
-        console().print("(no rows)", style="dim")
+def _columns(rows: pa.Table, view: View) -> list[int]:
+    """The positions of the columns to show: names may occur twice in an answer."""
+    everything = list(range(rows.num_columns))
+    if view.all_columns or not view.show:
+        return everything
+    return [rows.column_names.index(name) for name in view.show if name in rows.column_names] or everything
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    # Texts from requests can contain escape sequences, which a terminal would execute.
-    return f"{value:,.2f}" if isinstance(value, float | Decimal) else printable(cell(value))
+def _totals(rows: pa.Table, shown: Sequence[int], view: View) -> list[Any] | None:
+    """A value for each shown column, or none where a sum makes no sense; None if there is nothing to sum up."""
+    names = [rows.column_names[index] for index in shown]
+    if rows.num_rows < 2 or not set(names) & set(view.totals):
+        return None
+    return [
+        pc.sum(rows.column(index)).as_py() if name in view.totals else None
+        for index, name in zip(shown, names, strict=True)
+    ]
 
 
-def _escaped(value: bytes) -> str:
-    text = printable(value[:MAX_RECORD_BYTES_SHOWN].decode("utf-8", "backslashreplace"))
-    return text + ("…" if len(value) > MAX_RECORD_BYTES_SHOWN else "")
+def _cells(rows: pa.Table, totals: Sequence[Any] | None, view: View) -> list[ShownColumn]:
+    values = list(zip(*records(rows), strict=True)) or [()] * rows.num_columns
+    columns = []
+    for index, (name, column) in enumerate(zip(rows.column_names, values, strict=True)):
+        kind = kind_of(name, column)
+        texts = [text_of(value, kind, view.exact) for value in column]
+        if totals is not None:
+            total = totals[index]
+            texts.append(text_of(total, kind, view.exact) if total is not None else "" if index else TOTAL)
+        is_number = kind in (Kind.NUMBER, Kind.BYTES, Kind.SHARE)
+        columns.append(ShownColumn(printable(name), texts, is_text=kind is Kind.TEXT, is_number=is_number))
+    return columns
+
+
+def _blocks(columns: Sequence[ShownColumn], rows: int, width: int | None) -> list[str]:
+    """Each of the first rows as lines of a name and a value, with an empty line behind it."""
+    indent = max(len(column.header) for column in columns) + 2
+    printed = []
+    for row in range(rows):
+        for column in columns:
+            text = column.cells[row]
+            name = click.style(column.header, bold=True) + " " * (indent - len(column.header))
+            printed.append(name + (text if width is None else cut(text, max(1, width - indent))))
+        printed.append("")
+    return printed
+
+
+def _left_out(rows: pa.Table, shown_rows: int, shown_columns: int) -> str:
+    parts, options = [], []
+    if shown_rows < rows.num_rows:
+        parts.append(f"{shown_rows:,} of {rows.num_rows:,} rows")
+        options.append("--limit all")
+    if shown_columns < rows.num_columns:
+        parts.append(f"{shown_columns} of {rows.num_columns} columns")
+        options.append("--all-columns")
+    return f"{', '.join(parts)} ({', '.join(options)})" if parts else ""
+
+
+def _wrapped(sentence: str, width: int | None) -> list[str]:
+    return textwrap.wrap(sentence, width) if width else [sentence] if sentence else []

@@ -17,17 +17,24 @@ def keep_names(lake: Lake, config: Config) -> None:
         LakeError: the table cannot be read or written.
     """
     lake.create(SUBSCRIBER)
-    names = sorted(config.subscriber_names.items())
-    if "subscribers" not in config.model_fields_set:
+    names = named_subscribers(config)
+    if names is None:
         return
     table = lake.load(SUBSCRIBER)
-    known = table.rows(("account_id", "name"))
-    if sorted(zip(known["account_id"].to_pylist(), known["name"].to_pylist(), strict=True)) == names:
+    if table.rows(("account_id", "name")).sort_by("account_id").equals(names):
         return
-    columns = [[account for account, _ in names], [name for _, name in names]]
     try:
-        table.replace(pa.table(columns, schema=SUBSCRIBER.arrow_schema))
+        table.replace(names)
     except LostRaceError:
         # Another run has just replaced the names. With the same configuration it wrote the same names; otherwise the
         # next run decides.
         return
+
+
+def named_subscribers(config: Config) -> pa.Table | None:
+    """The rows of the table of subscribers by the configuration; None if it has no section for them."""
+    if "subscribers" not in config.model_fields_set:
+        return None
+    names = sorted(config.subscriber_names.items())
+    columns = [[account for account, _ in names], [name for _, name in names]]
+    return pa.table(columns, schema=SUBSCRIBER.arrow_schema)

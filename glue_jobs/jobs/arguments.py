@@ -27,7 +27,7 @@ class Argument:
     """One argument of ``jobs``: its name on Glue, its ``option`` on the command line, and what it means.
 
     A ``flag`` is true or false. ``choices`` are all its values, where there are only a few. The stack passes it to its
-    jobs if it is for ``on_glue``.
+    jobs if it is for ``on_glue``. On the command line, the environment ``variable`` stands in for the option.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Argument:
     choices: tuple[str, ...] = ()
     on_glue: bool = True
     jobs: tuple[str, ...] = (INGEST_JOB,)
+    variable: str | None = None
 
 
 BOTH_JOBS = (INGEST_JOB, REPORT_JOB)
@@ -56,6 +57,7 @@ ARGUMENTS = (
         required=True,
         metavar="DIR_OR_S3_URI",
         jobs=BOTH_JOBS,
+        variable="USAGE_LAKE",
     ),
     Argument(
         "database", "--database", "Database the tables are in.", default="usage_lake", metavar="NAME", jobs=BOTH_JOBS

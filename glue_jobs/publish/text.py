@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from math import isfinite, isnan
 from typing import Any
@@ -30,7 +31,7 @@ def csv_text(rows: pa.Table, *, guarded: bool = False) -> str:
 
 def json_text(rows: pa.Table) -> str:
     """A list of objects, one per row; texts are unchanged, NaN and infinity are null."""
-    keys = _distinct(rows.column_names)
+    keys = distinct(rows.column_names)
     objects = [dict(zip(keys, map(_plain, record), strict=True)) for record in records(rows)]
     return json.dumps(objects, default=cell, ensure_ascii=False, indent=2) + "\n"
 
@@ -89,7 +90,8 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def _distinct(names: list[str]) -> list[str]:
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names, with a number behind each that occurred before: ``x``, ``x_2``."""
     seen: Counter[str] = Counter()
     keys = []
     for name in names:

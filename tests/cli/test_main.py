@@ -76,13 +76,25 @@ def test_help_and_mistyped_arguments_import_no_heavy_package(tmp_path: Path, lin
 )
 def test_a_missing_option_is_named(arguments: list[str], missing: str) -> None:
     result = CliRunner().invoke(main, arguments)
-    assert (result.exit_code, result.output.splitlines()[-1]) == (2, f"Error: Missing option '{missing}'.")
+    name = arguments[0]
+    variable = " (env var: 'USAGE_LAKE')" if missing == "--lake" else ""
+    sentence = f"error: missing option '{missing}'{variable}; main {name} --help explains\n"
+    assert (result.exit_code, result.output) == (2, sentence)
+
+
+def test_the_lake_may_be_named_by_a_variable(old_lake: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USAGE_LAKE", old_lake)
+    result = CliRunner().invoke(main, ["sql", "SELECT count(*) AS n FROM s3_access_log", "--format", "csv"])
+    assert (result.exit_code, result.stdout) == (0, "n\n1\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["demo", "--scale=0"], "0.0 is not in the range x>0"),
+        (["status", "--lke", "lake"], "error: no such option '--lke'; did you mean '--lake'"),
+        (["statuss"], "error: no such command 'statuss'; did you mean 'status'; main --help explains"),
+        (["query", "access/tools", "--lake", "lake", "--limit", "few"], "'few' is neither a number of rows nor 'all'"),
         (["demo", "--scale=-1"], "-1.0 is not in the range x>0"),
         (["status", "--lake", "lake", "--catalog", "hive"], "'hive' is not one of 'sqlite', 'glue'"),
         (
@@ -225,3 +237,24 @@ def test_an_empty_answer_says_what_the_lake_holds_and_what_the_query_looks_at(ol
 def test_a_query_without_a_period_says_that_it_looks_at_a_day(old_lake: str) -> None:
     result = CliRunner().invoke(main, ["query", "storage/repositories", "--lake", old_lake, "--as-of", "20260101"])
     assert "storage/repositories looks at what there was on 2026-01-01" in result.stderr
+
+
+def test_the_rows_of_a_query_are_newest_first_and_those_of_a_day_in_its_order(demo_lake: str) -> None:
+    arguments = ["query", "access/downloads_by_day", "--lake", demo_lake, "--format", "csv"]
+    rows = [line.split(",")[:3] for line in CliRunner().invoke(main, arguments).stdout.splitlines()[1:]]
+    days = [day for day, *_ in rows]
+    assert len(set(days)) > 1 and days == sorted(days, reverse=True)
+    for day in set(days):
+        of_day = [row for row in rows if row[0] == day]
+        assert of_day == sorted(of_day)
+
+
+def test_prices_and_names_of_a_query_are_those_of_the_configuration(demo_lake: str, tmp_path: Path) -> None:
+    arguments = ["query", "subscriber/estimated_transfer_cost", "--lake", demo_lake, "--format", "csv"]
+    without = CliRunner().invoke(main, arguments).stdout
+    config = tmp_path / "config.yaml"
+    config.write_text('prices: {transfer_per_gb: 7.5}\nsubscribers: [{account: "111122223333", name: Nobody else}]\n')
+    result = CliRunner().invoke(main, [*arguments, "--config", str(config)])
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert ",7.5," in result.stdout and ",7.5," not in without
+    assert "Nobody else" in result.stdout and "Coastal Analytics" in without and "Coastal" not in result.stdout

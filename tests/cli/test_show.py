@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -13,8 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glue_jobs.cli.cells import readable_bytes
+from glue_jobs.cli.ledger import MAX_RECORD_BYTES_SHOWN, readable
 from glue_jobs.cli.options import FORMATS
-from glue_jobs.cli.show import MAX_RECORD_BYTES_SHOWN, print_rows, readable
+from glue_jobs.cli.show import View, print_rows, table_lines
 
 ROWS = pa.table(
     {
@@ -74,7 +77,8 @@ def test_rows_are_printed_as_an_aligned_table(capsys: pytest.CaptureFixture[str]
     assert first.split() == [
         "a,b",
         "1,234,567",
-        "0.50",
+        "50.0",
+        "%",
         "true",
         "2024-05-07",
         "2024-05-07",
@@ -109,9 +113,77 @@ def test_markup_is_printed_as_it_is_and_escape_sequences_are_escaped(capsys: pyt
     assert "日本" in text
 
 
-def test_a_long_text_is_folded_and_not_cut(capsys: pytest.CaptureFixture[str]) -> None:
-    text = printed(pa.table({"key": ["k" * 1000], "n": [1]}), "table", capsys)
-    assert text.count("k") == 1000 + len("key".replace("ey", ""))
+def lines_of(rows: pa.Table, width: int | None = 80, **view: object) -> list[str]:
+    return [re.sub(r"\x1b\[\d*m", "", line) for line in table_lines(rows, View(**view), width)]  # type: ignore[arg-type]
+
+
+def test_a_long_text_is_cut_on_a_terminal_and_whole_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = pa.table({"key": ["a/" + "k" * 1000 + "/end.csv"], "note": ["n" * 90], "n": [1234567]})
+    assert printed(rows, "table", capsys).count("k") == 1000 + len("k")
+    (line,) = lines_of(rows)[1:]
+    assert re.fullmatch(r"a/k+…k+/end\.csv  n+…  1,234,567", line)
+
+
+def test_last_columns_that_do_not_fit_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = pa.table({f"time_{number}": [datetime(2024, 5, 7, 1, 2, 3)] for number in range(9)})
+    _, line, note = lines_of(rows)
+    assert line == "  ".join(["2024-05-07 01:02:03"] * 3)
+    assert note == "3 of 9 columns (--all-columns)"
+    blocks = lines_of(rows, all_columns=True)
+    assert blocks == [f"time_{number}  2024-05-07 01:02:03" for number in range(9)] + [""]
+
+
+def test_a_header_is_broken_at_underscores_where_its_numbers_are_narrow() -> None:
+    rows = pa.table({"audience_unique_requesters": [1], "key": ["k" * 100]})
+    *header, _ = lines_of(rows, 30)
+    assert [line.split()[0] for line in header] == ["audience_", "unique_", "requesters"]
+
+
+def test_a_table_shows_the_first_rows_and_sums_of_all(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = pa.table({"tool": ["a", "b", "c"], "bytes": [999, 1000, 2_658_695_441_398], "n": [1, 2, 3]})
+    view = {"show": ("tool", "bytes"), "totals": ("bytes",), "limit": 2}
+    assert [line.split() for line in lines_of(rows, **view)] == [
+        ["tool", "bytes"],
+        ["a", "999", "B"],
+        ["b", "1.00", "kB"],
+        ["total", "2.66", "TB"],
+        ["2", "of", "3", "rows,", "2", "of", "3", "columns", "(--limit", "all,", "--all-columns)"],
+    ]
+    assert lines_of(rows, exact=True, **view)[3].split() == ["total", "2,658,695,443,397"]
+    assert lines_of(rows.slice(0, 1), **view)[-2].split() == ["a", "999", "B"], "one row needs no sum"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (999_499, "999 kB"),
+        (999_500, "1.00 MB"),
+        (9_994_999, "9.99 MB"),
+        (45_611_345_782, "45.6 GB"),
+        (-1500, "-1.50 kB"),
+        (0.5, "0.50 B"),
+    ],
+)
+def test_bytes_have_three_digits_and_a_unit(count: float, text: str) -> None:
+    assert readable_bytes(count) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("price_per_gb", 0.00099, "0.00099"),
+        ("price_per_gb", 0.05, "0.05"),
+        ("estimated_dollars", 1234.5, "1,234.50"),
+        ("share_of_bytes", 0.1234, "12.3 %"),
+        ("avg_bytes", 1500.0, "1.50 kB"),
+        ("http_status", 404, "404"),
+        ("sum(bytes_sent)", 1500, "1.50 kB"),
+    ],
+)
+def test_a_number_is_shown_as_what_its_column_is_called(name: str, value: float, text: str) -> None:
+    assert lines_of(pa.table({name: [value]}), None)[1].strip() == text
 
 
 def test_an_empty_result_says_so_and_has_a_header(capsys: pytest.CaptureFixture[str]) -> None:

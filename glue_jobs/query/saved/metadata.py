@@ -76,9 +76,15 @@ class ReturnedColumn(_Strict):
 
 
 class Metadata(_Strict):
-    """What a query reads, takes and returns; ``description`` says what its numbers mean and do not mean."""
+    """What a query reads, takes and returns; ``description`` says what its numbers mean and do not mean.
+
+    ``show`` names the columns that a terminal shows, the most important first. ``totals`` names those whose values
+    over all rows may be added up.
+    """
 
     title: Text
+    show: list[Text] = []
+    totals: list[Text] = []
     description: Text
     reads: Annotated[list[Text], Field(min_length=1)]
     parameters: list[Parameter]

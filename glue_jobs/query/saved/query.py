@@ -67,15 +67,19 @@ class SavedQuery:
         """All saved queries below ``root``, sorted by name; raises SavedQueryError for the first mistake."""
         return tuple(cls.load(name, root) for name in cls.names(root))
 
-    def bind(self, values: Mapping[str, str]) -> list[ParameterValue]:
-        """The typed values of the query's ``?`` in order, from the texts of the caller; raises SavedQueryError."""
+    def bind(self, values: Mapping[str, str], prices: Prices | None = None) -> list[ParameterValue]:
+        """The typed values of the query's ``?`` in order, from the texts of the caller; raises SavedQueryError.
+
+        Parameters that are prices have the values of ``prices`` instead of their defaults.
+        """
         parameters = self.metadata.parameters
         known = [parameter.name for parameter in parameters]
         takes = f"{self.name} takes {', '.join(known) or 'no parameters'}"
         for name in values:
             if name not in known:
                 raise SavedQueryError(f"there is no parameter {name!r}: {takes}")
-        defaults = {parameter.name: parameter.default for parameter in parameters if parameter.default is not None}
+        priced = {parameter.name: parameter.priced(prices) for parameter in parameters}
+        defaults = {name: text for name, text in priced.items() if text is not None}
         values = defaults | {**values}
         for parameter in parameters:
             if parameter.name not in values:

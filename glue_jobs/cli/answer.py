@@ -1,0 +1,36 @@
+"""Give an answer to whom asked: on the terminal, or in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from glue_jobs.cli.options import ALL_ROWS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def give(rows: pa.Table, values: Mapping[str, Any], show: Sequence[str] = (), totals: Sequence[str] = ()) -> None:
+    """Print the rows or write them to a file, as the options in ``values`` say.
+
+    ``show`` names the columns of a table and ``totals`` those with a sum below them.
+
+    Raises:
+        ArgumentError: the file has a name of no known format.
+        StorageError: the file cannot be written.
+    """
+    from glue_jobs.cli.show import ROWS_SHOWN, View, print_rows
+
+    is_table = values["output"] is None and values["form"] == "table"
+    limit = values["limit"] if values["limit"] is not None else ROWS_SHOWN if is_table else ALL_ROWS
+    view = View(show, totals, None if limit == ALL_ROWS else limit, values["all_columns"], values["exact"])
+    if values["output"] is None:
+        print_rows(rows, values["form"], view)
+        return
+    from glue_jobs.cli.file import write_rows
+
+    count = write_rows(rows, values["output"], view)
+    click.echo(f"{count:,} {'row is' if count == 1 else 'rows are'} in {values['output']}", err=True)

@@ -1,0 +1,82 @@
+"""Values as a person reads them in a table: 2.66 TB, 12.5 %, 1,234,567."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from glue_jobs.progress import printable
+from glue_jobs.publish.text import cell
+
+UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+"""Decimal units, as in the price lists of AWS for data transfer: a kB has 1,000 bytes."""
+
+# Names of columns say what their numbers are; answers of `usage-lake sql` have nothing else.
+_BYTES = re.compile(r"(?:^|[^a-z])(?:bytes|size)(?:[^a-z]|$)")
+_SHARE = re.compile(r"(?:^|[^a-z])share(?:[^a-z]|$)")
+_IDENTIFIER = re.compile(r"(?:^|_)(?:id|arn|e_tag|hash|ip)$")
+
+NUMBERS = (int, float, Decimal)
+
+
+class Kind(Enum):
+    """What a column holds; only ``TEXT`` may be cut."""
+
+    NUMBER = "number"
+    BYTES = "bytes"
+    SHARE = "share"
+    FIXED = "fixed"
+    TEXT = "text"
+
+
+def kind_of(name: str, values: Sequence[Any]) -> Kind:
+    """The kind of a column, from its name and its values; dates, times and identifiers are ``FIXED``."""
+    present = [value for value in values if value is not None]
+    if present and all(isinstance(value, NUMBERS) and not isinstance(value, bool) for value in present):
+        if _SHARE.search(name) and all(isinstance(value, float) for value in present):
+            return Kind.SHARE
+        return Kind.BYTES if _BYTES.search(name) else Kind.NUMBER
+    texts = any(isinstance(value, str | bytes | list | dict) for value in present)
+    return Kind.TEXT if texts and not _IDENTIFIER.search(name) else Kind.FIXED
+
+
+def text_of(value: Any, kind: Kind, exact: bool = False) -> str:
+    """The value on one line, without control characters; null is ``-``. ``exact`` gives every digit."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool) or not isinstance(value, NUMBERS):
+        # Texts from requests can contain escape sequences, which a terminal would execute.
+        return printable(cell(value))
+    if not math.isfinite(value):
+        return cell(float(value))
+    if exact:
+        return f"{value:,}"
+    if kind is Kind.BYTES:
+        return readable_bytes(value)
+    if kind is Kind.SHARE:
+        return f"{100 * value:.1f} %"
+    return f"{value:,}" if isinstance(value, int) else _decimal(value)
+
+
+def readable_bytes(count: float | Decimal) -> str:
+    """A number of bytes with three digits and a decimal unit: ``2.66 TB``."""
+    size, unit = float(count), 0
+    # 999.5 would be rounded to 1,000.
+    while abs(size) >= 999.5 and unit < len(UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    if unit == 0 and size == int(size):
+        return f"{int(size)} B"
+    digits = 2 if abs(size) < 9.995 else 1 if abs(size) < 99.95 else 0
+    return f"{size:,.{digits}f} {UNITS[unit]}"
+
+
+def _decimal(value: float | Decimal) -> str:
+    number = float(value)
+    # Prices of a request or of a byte are small.
+    if 0 < abs(number) < 0.01:
+        return f"{number:.2g}"
+    return f"{number:,.2f}"

@@ -1,0 +1,131 @@
+"""Write an answer to a file: CSV, JSON, Parquet, an Excel workbook, or a table in Markdown."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from math import isfinite
+from pathlib import PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+
+from glue_jobs.cli.show import View, shown_cells
+from glue_jobs.errors import ArgumentError
+from glue_jobs.publish.text import cell, csv_text, distinct, json_text, records
+from glue_jobs.storage import address, storage_for
+
+# https://support.microsoft.com/en-us/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3
+MAX_EXCEL_ROWS = 1_048_576
+MAX_EXCEL_TEXT = 32_767
+# Excel keeps 15 digits of a number.
+MAX_EXCEL_INTEGER = 10**15
+FIRST_EXCEL_DAY = date(1900, 3, 1)
+
+
+def write_rows(rows: pa.Table, name: str, view: View) -> int:
+    """Write the rows to a file or ``s3://`` object in the format its name ends with; returns their number.
+
+    The first ``view.limit`` rows are written. Markdown has the columns and the short numbers of a table on a terminal,
+    every other format all columns and digits.
+
+    Raises:
+        ArgumentError: the name ends with no known format, or a workbook cannot hold the rows.
+        StorageError: the file cannot be written.
+    """
+    location = address(name)
+    rows = rows.slice(0, view.limit)
+    storage_for(location).put(location, writer(name)(rows, view))
+    return int(rows.num_rows)
+
+
+def writer(name: str) -> Callable[[pa.Table, View], bytes]:
+    """The function that turns rows into the bytes of a file of this name.
+
+    Raises:
+        ArgumentError: the name ends with no known format.
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix not in WRITERS:
+        raise ArgumentError(f"an answer is written to a file that ends with {', '.join(WRITERS)}, not to {name!r}")
+    return WRITERS[suffix]
+
+
+def _csv(rows: pa.Table, _: View) -> bytes:
+    return csv_text(rows, guarded=True).encode()
+
+
+def _json(rows: pa.Table, _: View) -> bytes:
+    return json_text(rows).encode()
+
+
+def _parquet(rows: pa.Table, _: View) -> bytes:
+    import pyarrow.parquet as pq
+
+    sink = io.BytesIO()
+    pq.write_table(rows.rename_columns(distinct(rows.column_names)), sink)
+    return sink.getvalue()
+
+
+def _markdown(rows: pa.Table, view: View) -> bytes:
+    columns = shown_cells(rows, view)
+    lines = [
+        [_escaped(column.header) for column in columns],
+        ["---:" if column.is_number else "---" for column in columns],
+        *([_escaped(text) for text in texts] for texts in zip(*(column.cells for column in columns), strict=True)),
+    ]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines).encode()
+
+
+def _escaped(text: str) -> str:
+    """The text without a meaning in Markdown or HTML."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", text)
+
+
+def _excel(rows: pa.Table, _: View) -> bytes:
+    import xlsxwriter
+
+    if rows.num_rows >= MAX_EXCEL_ROWS:
+        raise ArgumentError(f"a workbook holds {MAX_EXCEL_ROWS - 1:,} rows, not {rows.num_rows:,}; write .parquet or .csv")
+    sink = io.BytesIO()
+    with xlsxwriter.Workbook(sink, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("answer")
+        bold = book.add_format({"bold": True})
+        day, time = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        sheet.freeze_panes(1, 0)
+        for column, name in enumerate(distinct(rows.column_names)):
+            sheet.write_string(0, column, name, bold)
+        for number, record in enumerate(records(rows), 1):
+            for column, value in enumerate(record):
+                _write_cell(sheet, number, column, value, day, time)
+        sheet.autofit()
+    return sink.getvalue()
+
+
+def _write_cell(sheet: Any, row: int, column: int, value: Any, day: Any, time: Any) -> None:
+    """Write one value as the type it has; a text is never a formula or a link."""
+    if value is None:
+        return
+    if isinstance(value, bool):
+        sheet.write_boolean(row, column, value)
+    elif isinstance(value, int | float | Decimal) and isfinite(value) and abs(value) < MAX_EXCEL_INTEGER:
+        sheet.write_number(row, column, value)
+    elif isinstance(value, date) and value >= (datetime(1900, 3, 1) if isinstance(value, datetime) else FIRST_EXCEL_DAY):
+        sheet.write_datetime(row, column, value, time if isinstance(value, datetime) else day)
+    else:
+        text = cell(value)
+        if len(text) > MAX_EXCEL_TEXT:
+            raise ArgumentError(f"a cell of a workbook holds {MAX_EXCEL_TEXT:,} characters, not {len(text):,}; write .parquet")
+        sheet.write_string(row, column, text)
+
+
+WRITERS: dict[str, Callable[[pa.Table, View], bytes]] = {
+    ".csv": _csv,
+    ".json": _json,
+    ".parquet": _parquet,
+    ".xlsx": _excel,
+    ".md": _markdown,
+}

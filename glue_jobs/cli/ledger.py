@@ -1,0 +1,40 @@
+"""What the commands ``status`` and ``rejected`` ask the lake."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from glue_jobs.progress import printable
+from glue_jobs.sources import SOURCES
+
+# A source of which nothing is ingested has a row of zeros, so that a mistyped path is noticed.
+STATUS = f"""
+SELECT source.pipeline, count(key) AS objects, sum(records) AS records, sum(rows) AS "rows", sum(rejected) AS rejected,
+       sum(duplicates) AS duplicates, sum(filtered) AS filtered, min(first_event_time) AS oldest_event,
+       max(last_event_time) AS newest_event, max(ingested_at) AS last_run
+FROM (VALUES {", ".join(f"('{source}')" for source in SOURCES)}) AS source (pipeline)
+LEFT JOIN ingested_object ON ingested_object.pipeline = source.pipeline
+GROUP BY source.pipeline ORDER BY source.pipeline
+"""
+STATUS_SHOWN = ("pipeline", "objects", "records", "rejected", "newest_event", "last_run", "rows", "duplicates")
+
+REJECTED = """
+SELECT source, reason, object, position, record FROM rejected_record
+ORDER BY ingest_date DESC, run_id DESC, object, position
+"""
+
+REJECTED_SHOWN = ("reason", "record")
+
+# The table contains the whole record.
+MAX_RECORD_BYTES_SHOWN = 160
+
+
+def readable(rows: pa.Table) -> pa.Table:
+    """Replace the bytes of column ``record`` by printable text, shortened to a line."""
+    texts = [None if value is None else _escaped(value) for value in rows["record"].to_pylist()]
+    return rows.set_column(rows.column_names.index("record"), "record", pa.array(texts, pa.string()))
+
+
+def _escaped(value: bytes) -> str:
+    text = printable(value[:MAX_RECORD_BYTES_SHOWN].decode("utf-8", "backslashreplace"))
+    return text + ("…" if len(value) > MAX_RECORD_BYTES_SHOWN else "")

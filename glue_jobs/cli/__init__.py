@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 # Packages of the extra `local` that commands import, by the names they are imported by.
-OF_THE_EXTRA_LOCAL = frozenset({"click", "duckdb", "pandas", "rich", "sqlglot"})
+OF_THE_EXTRA_LOCAL = frozenset({"click", "duckdb", "pandas", "rich", "sqlglot", "xlsxwriter"})
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
@@ -33,25 +33,13 @@ def write_rows(rows: pa.Table, name: str, view: View) -> int:
     every other format all columns and digits.
 
     Raises:
-        ArgumentError: the name ends with no known format, or a workbook cannot hold the rows.
+        ArgumentError: a workbook cannot hold the rows.
         StorageError: the file cannot be written.
     """
     location = address(name)
     rows = rows.slice(0, view.limit)
-    storage_for(location).put(location, writer(name)(rows, view))
+    storage_for(location).put(location, WRITERS[PurePosixPath(name).suffix.lower()](rows, view))
     return int(rows.num_rows)
-
-
-def writer(name: str) -> Callable[[pa.Table, View], bytes]:
-    """The function that turns rows into the bytes of a file of this name.
-
-    Raises:
-        ArgumentError: the name ends with no known format.
-    """
-    suffix = PurePosixPath(name).suffix.lower()
-    if suffix not in WRITERS:
-        raise ArgumentError(f"an answer is written to a file that ends with {', '.join(WRITERS)}, not to {name!r}")
-    return WRITERS[suffix]
 
 
 def _csv(rows: pa.Table, _: View) -> bytes:
@@ -89,12 +77,17 @@ def _excel(rows: pa.Table, _: View) -> bytes:
     import xlsxwriter
 
     if rows.num_rows >= MAX_EXCEL_ROWS:
-        raise ArgumentError(f"a workbook holds {MAX_EXCEL_ROWS - 1:,} rows, not {rows.num_rows:,}; write .parquet or .csv")
+        raise ArgumentError(
+            f"a workbook holds {MAX_EXCEL_ROWS - 1:,} rows, not {rows.num_rows:,}; write .parquet or .csv"
+        )
     sink = io.BytesIO()
     with xlsxwriter.Workbook(sink, {"in_memory": True}) as book:
         sheet = book.add_worksheet("answer")
         bold = book.add_format({"bold": True})
-        day, time = book.add_format({"num_format": "yyyy-mm-dd"}), book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        day, time = (
+            book.add_format({"num_format": "yyyy-mm-dd"}),
+            book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+        )
         sheet.freeze_panes(1, 0)
         for column, name in enumerate(distinct(rows.column_names)):
             sheet.write_string(0, column, name, bold)
@@ -113,15 +106,20 @@ def _write_cell(sheet: Any, row: int, column: int, value: Any, day: Any, time: A
         sheet.write_boolean(row, column, value)
     elif isinstance(value, int | float | Decimal) and isfinite(value) and abs(value) < MAX_EXCEL_INTEGER:
         sheet.write_number(row, column, value)
-    elif isinstance(value, date) and value >= (datetime(1900, 3, 1) if isinstance(value, datetime) else FIRST_EXCEL_DAY):
+    elif isinstance(value, date) and value >= (
+        datetime(1900, 3, 1) if isinstance(value, datetime) else FIRST_EXCEL_DAY
+    ):
         sheet.write_datetime(row, column, value, time if isinstance(value, datetime) else day)
     else:
         text = cell(value)
         if len(text) > MAX_EXCEL_TEXT:
-            raise ArgumentError(f"a cell of a workbook holds {MAX_EXCEL_TEXT:,} characters, not {len(text):,}; write .parquet")
+            raise ArgumentError(
+                f"a cell of a workbook holds {MAX_EXCEL_TEXT:,} characters, not {len(text):,}; write .parquet"
+            )
         sheet.write_string(row, column, text)
 
 
+# One for each of `glue_jobs.cli.options.OUTPUTS`.
 WRITERS: dict[str, Callable[[pa.Table, View], bytes]] = {
     ".csv": _csv,
     ".json": _json,

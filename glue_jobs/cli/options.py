@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs.arguments import ARGUMENTS, Argument
 from glue_jobs.sources import SOURCES
 
@@ -59,6 +60,16 @@ class RowLimit(click.ParamType[int | str]):
         return text if text == ALL_ROWS else int(text)
 
 
+OUTPUTS = (".csv", ".json", ".parquet", ".xlsx", ".md")
+
+
+def _checked_output(context: click.Context, parameter: click.Parameter, name: str | None) -> str | None:
+    """The name of the file, if its ending is known: the answer may take minutes."""
+    if name is not None and not name.lower().endswith(OUTPUTS):
+        raise ArgumentError(f"an answer is written to a file that ends with {', '.join(OUTPUTS)}, not to {name!r}")
+    return name
+
+
 _ANSWER_OPTIONS = (
     click.option(
         "--format",
@@ -71,6 +82,7 @@ _ANSWER_OPTIONS = (
     click.option(
         "--output",
         metavar="FILE_OR_S3_URI",
+        callback=_checked_output,
         help="Write all columns and rows to this file instead: .csv, .json, .parquet, .xlsx or .md.",
     ),
     click.option(

@@ -25,8 +25,10 @@ def give(rows: pa.Table, values: Mapping[str, Any], show: Sequence[str] = (), to
     from glue_jobs.cli.show import ROWS_SHOWN, View, print_rows
 
     is_table = values["output"] is None and values["form"] == "table"
-    limit = values["limit"] if values["limit"] is not None else ROWS_SHOWN if is_table else ALL_ROWS
-    view = View(show, totals, None if limit == ALL_ROWS else limit, values["all_columns"], values["exact"])
+    limit: int | None = ROWS_SHOWN if is_table else None
+    if values["limit"] is not None:
+        limit = None if values["limit"] == ALL_ROWS else values["limit"]
+    view = View(show, totals, limit, values["all_columns"], values["exact"])
     if values["output"] is None:
         print_rows(rows, values["form"], view)
         return

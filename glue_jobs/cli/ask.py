@@ -57,15 +57,22 @@ def query_command(name: str, parameters: tuple[str, ...], day: str | None, **val
 
 
 def _newest_first(rows: pa.Table) -> pa.Table:
-    """The rows with the newest day first where the first column is one; rows of one day keep their order."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    """The rows with the newest day first; rows of one day keep their order.
 
-    if not rows.num_columns or not pa.types.is_date(rows.schema.field(0).type):
+    The first column of type date is the day. Columns before it, such as the length of a period, make groups, which keep
+    their order.
+    """
+    import pyarrow as pa
+
+    day = next((index for index, field in enumerate(rows.schema) if pa.types.is_date(field.type)), None)
+    if day is None or not rows.num_rows:
         return rows
-    # Arrow's sort is not stable, and a second key makes it so.
-    positions = pa.table({"day": rows.column(0), "position": pa.array(range(rows.num_rows))})
-    return rows.take(pc.sort_indices(positions, sort_keys=[("day", "descending"), ("position", "ascending")]))
+    days = [value.toordinal() if value else 0 for value in rows.column(day).to_pylist()]
+    keys = list(zip(*(rows.column(index).to_pylist() for index in range(day)), strict=True)) or [()] * len(days)
+    groups: dict[tuple[Any, ...], int] = {}
+    for key in keys:
+        groups.setdefault(key, len(groups))
+    return rows.take(sorted(range(len(days)), key=lambda row: (groups[keys[row]], -days[row])))
 
 
 @click.command("sql")

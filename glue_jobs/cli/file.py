@@ -104,19 +104,21 @@ def _write_cell(sheet: Any, row: int, column: int, value: Any, day: Any, time: A
         return
     if isinstance(value, bool):
         sheet.write_boolean(row, column, value)
-    elif isinstance(value, int | float | Decimal) and isfinite(value) and abs(value) < MAX_EXCEL_INTEGER:
+    elif _is_excel_number(value):
         sheet.write_number(row, column, value)
-    elif isinstance(value, date) and value >= (
-        datetime(1900, 3, 1) if isinstance(value, datetime) else FIRST_EXCEL_DAY
-    ):
-        sheet.write_datetime(row, column, value, time if isinstance(value, datetime) else day)
+    elif isinstance(value, datetime) and value.date() >= FIRST_EXCEL_DAY:
+        sheet.write_datetime(row, column, value, time)
+    elif isinstance(value, date) and not isinstance(value, datetime) and value >= FIRST_EXCEL_DAY:
+        sheet.write_datetime(row, column, value, day)
     else:
         text = cell(value)
         if len(text) > MAX_EXCEL_TEXT:
-            raise ArgumentError(
-                f"a cell of a workbook holds {MAX_EXCEL_TEXT:,} characters, not {len(text):,}; write .parquet"
-            )
+            raise ArgumentError(f"a cell holds {MAX_EXCEL_TEXT:,} characters, not {len(text):,}; write .parquet")
         sheet.write_string(row, column, text)
+
+
+def _is_excel_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal) and isfinite(value) and abs(float(value)) < MAX_EXCEL_INTEGER
 
 
 # One for each of `glue_jobs.cli.options.OUTPUTS`.

@@ -79,7 +79,7 @@ def test_a_workbook_has_numbers_days_and_texts_and_no_formula() -> None:
 
 
 def test_a_text_that_no_workbook_holds_is_an_error() -> None:
-    with pytest.raises(ArgumentError, match=r"holds 32,767 characters, not 32,768; write .parquet"):
+    with pytest.raises(ArgumentError, match=r"a cell holds 32,767 characters, not 32,768; write .parquet"):
         written("x.xlsx", pa.table({"key": ["k" * (MAX_EXCEL_TEXT + 1)]}))
 
 

@@ -83,6 +83,15 @@ def answer(query: SavedQuery, case: Case) -> pa.Table:
         return engine.run(query.sql, query.bind(case.parameters), case.today)
 
 
+@each_query
+def test_a_query_names_the_columns_that_a_terminal_shows_first(query: SavedQuery) -> None:
+    types = {column.name: column.type for column in query.metadata.returns}
+    assert query.metadata.show, "show: names them, the most important first"
+    assert set(query.metadata.totals) <= set(query.metadata.show) <= types.keys()
+    for name in query.metadata.totals:
+        assert types[name] in ("bigint", "double") and not name.startswith(("unique_", "share_", "avg_")), name
+
+
 @each_case
 def test_a_query_passes_its_case(query: SavedQuery, case: Case) -> None:
     assert set(case.given) == base_tables(query.metadata.reads)

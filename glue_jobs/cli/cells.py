@@ -29,6 +29,7 @@ class Kind(Enum):
     NUMBER = "number"
     BYTES = "bytes"
     SHARE = "share"
+    PRICE = "price"
     FIXED = "fixed"
     TEXT = "text"
 
@@ -37,6 +38,8 @@ def kind_of(name: str, values: Sequence[Any]) -> Kind:
     """The kind of a column, from its name and its values; dates, times and identifiers are ``FIXED``."""
     present = [value for value in values if value is not None]
     if present and all(isinstance(value, NUMBERS) and not isinstance(value, bool) for value in present):
+        if name.startswith("price_"):
+            return Kind.PRICE
         if _SHARE.search(name) and all(isinstance(value, float) for value in present):
             return Kind.SHARE
         return Kind.BYTES if _BYTES.search(name) else Kind.NUMBER
@@ -52,6 +55,9 @@ def text_of(value: Any, kind: Kind, exact: bool = False) -> str:
         # Texts from requests can contain escape sequences, which a terminal would execute.
         return printable(cell(value))
     if not math.isfinite(value):
+        return cell(float(value))
+    if kind is Kind.PRICE:
+        # Prices are small, and a rounded one is another price.
         return cell(float(value))
     if exact:
         return f"{value:,}"

@@ -102,7 +102,7 @@ def _cells(rows: pa.Table, totals: Sequence[Any] | None, view: View) -> list[Sho
         if totals is not None:
             total = totals[index]
             texts.append(text_of(total, kind, view.exact) if total is not None else "" if index else TOTAL)
-        is_number = kind in (Kind.NUMBER, Kind.BYTES, Kind.SHARE)
+        is_number = kind not in (Kind.TEXT, Kind.FIXED)
         columns.append(ShownColumn(printable(name), texts, is_text=kind is Kind.TEXT, is_number=is_number))
     return columns
 

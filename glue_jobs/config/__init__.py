@@ -10,13 +10,10 @@ from glue_jobs.config.mistakes import ConfigError, Mistake, Path, Place, describ
 from glue_jobs.config.model import (
     Config,
     OwnTraffic,
-    Prices,
-    RequestPrices,
-    StoragePrices,
     Subscriber,
     SubscriberFile,
-    TierPrices,
 )
+from glue_jobs.config.prices import Prices
 from glue_jobs.config.rules import CsvRule, LayoutRule, PrefixRule, RegexRule, Rule, Target
 from glue_jobs.config.yaml_text import read_yaml
 
@@ -33,13 +30,10 @@ __all__ = [
     "Prices",
     "Read",
     "RegexRule",
-    "RequestPrices",
     "Rule",
-    "StoragePrices",
     "Subscriber",
     "SubscriberFile",
     "Target",
-    "TierPrices",
     "load_config",
 ]
 

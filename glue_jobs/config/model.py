@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, Tag, ValidationError, ValidationInfo
 
-from glue_jobs.config.checks import DEFAULT_LAYOUT, AccessPoint, Caller, Cidr, Dollars, Principal, Text
+from glue_jobs.config.checks import DEFAULT_LAYOUT, AccessPoint, Caller, Cidr, Principal, Text
 from glue_jobs.config.csv_files import csv_rows
 from glue_jobs.config.mistakes import ConfigError, describe
+from glue_jobs.config.prices import Prices
 from glue_jobs.config.rules import LayoutRule, Rule, Target
 from glue_jobs.config.section import Section, kind_of
 
@@ -51,54 +52,6 @@ class OwnTraffic(Section):
     accounts: tuple[Caller, ...] = ()
     principals: tuple[Principal, ...] = ()
     cidrs: tuple[Cidr, ...] = ()
-
-
-class StoragePrices(Section):
-    """US dollars per GB and month by storage class; first tier, us-east-1 (https://aws.amazon.com/s3/pricing/).
-
-    The classes are those of an object (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html). 0 means that
-    there is no price: AWS lists none per GB. INTELLIGENT_TIERING is for objects whose tier is unknown.
-    """
-
-    STANDARD: Dollars = 0.023
-    STANDARD_IA: Dollars = 0.0125
-    ONEZONE_IA: Dollars = 0.01
-    GLACIER_IR: Dollars = 0.004
-    GLACIER: Dollars = 0.0036
-    DEEP_ARCHIVE: Dollars = 0.00099
-    REDUCED_REDUNDANCY: Dollars = 0.024
-    EXPRESS_ONEZONE: Dollars = 0.11
-    INTELLIGENT_TIERING: Dollars = 0
-    OUTPOSTS: Dollars = 0
-    SNOW: Dollars = 0
-    FSX_OPENZFS: Dollars = 0
-    FSX_ONTAP: Dollars = 0
-
-
-class TierPrices(Section):
-    """US dollars per GB and month by access tier of INTELLIGENT_TIERING; first tier, us-east-1."""
-
-    FREQUENT: Dollars = 0.023
-    INFREQUENT: Dollars = 0.0125
-    ARCHIVE_INSTANT_ACCESS: Dollars = 0.004
-    ARCHIVE: Dollars = 0.0036
-    DEEP_ARCHIVE: Dollars = 0.00099
-
-
-class RequestPrices(Section):
-    """US dollars per 1,000 requests to S3 Standard: ``write`` for PUT, COPY, POST and LIST, ``read`` for all others."""
-
-    read: Dollars = 0.0004
-    write: Dollars = 0.005
-
-
-class Prices(Section):
-    """List prices in US dollars, for estimates; ``transfer_per_gb`` is to the internet, first tier."""
-
-    storage_gb_month: StoragePrices = StoragePrices()
-    intelligent_tiering_gb_month: TierPrices = TierPrices()
-    requests_per_1000: RequestPrices = RequestPrices()
-    transfer_per_gb: Dollars = 0.09
 
 
 class Config(Section):

@@ -174,7 +174,8 @@ def test_bytes_have_three_digits_and_a_unit(count: float, text: str) -> None:
     ("name", "value", "text"),
     [
         ("price_per_gb", 0.00099, "0.00099"),
-        ("price_per_gb", 0.05, "0.05"),
+        ("price_per_gb", 0.0125, "0.0125"),
+        ("price_per_1000_gets_express_onezone", 0.00003, "0.00003"),
         ("estimated_dollars", 1234.5, "1,234.50"),
         ("share_of_bytes", 0.1234, "12.3 %"),
         ("avg_bytes", 1500.0, "1.50 kB"),

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs.config import Prices
-from glue_jobs.config.model import StoragePrices, TierPrices
+from glue_jobs.config.prices import StoragePrices, TierPrices
 from glue_jobs.errors import StorageError, UsageLakeError
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from glue_jobs.query.saved.files import SavedQueryError
 
@@ -31,11 +32,17 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _price(name: str, prices: Prices) -> str:
+    """The price, without an exponent."""
+    return format(Decimal(repr(float(attrgetter(name)(prices)))), "f")
+
+
 class Parameter(_Strict):
     """One ``?`` of the query. ``example`` and ``default`` are text, as a caller would type them.
 
     A parameter with a default is optional, and Athena's text of the query contains the default. ``price`` names the
-    setting below ``prices`` of the configuration, such as ``requests_per_1000.read``, that published reports use.
+    setting below ``prices`` of the configuration, such as ``requests_per_1000.read``, that published reports use. The
+    default of a price is its list price.
     """
 
     name: Text
@@ -45,11 +52,24 @@ class Parameter(_Strict):
     default: Text | None = None
     price: Text | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _list_price(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or "price" not in value or "default" in value:
+            return value
+        # The configuration is imported for queries with prices only.
+        from glue_jobs.config import Prices
+
+        try:
+            return {**value, "default": _price(value["price"], Prices())}
+        except AttributeError:
+            raise ValueError(f"there is no price {value['price']!r}") from None
+
     def priced(self, prices: Prices | None) -> str | None:
         """The text of the value if the caller gives none: the price in ``prices``, or the default."""
         if prices is None or self.price is None:
             return self.default
-        return repr(float(attrgetter(self.price)(prices)))
+        return _price(self.price, prices)
 
     def read(self, text: str) -> ParameterValue:
         """Convert what a caller typed to the parameter's type; raises SavedQueryError."""

@@ -27,6 +27,25 @@ SELECT
             THEN remote_ip || ' ' || coalesce(user_agent, '-')
         ELSE requester
     END AS reader,
+    source_region,
+    -- S3 serves a bucket in its Region only, and the endpoint may name it.
+    CASE
+        WHEN http_status BETWEEN 200 AND 299
+            THEN nullif(
+                regexp_extract(
+                    host_header, '[.-]((us-gov|us-iso[a-z]?|[a-z]{2})-[a-z]+-[0-9]+)[.](vpce[.])?amazonaws[.]com', 1
+                ),
+                ''
+            )
+    END AS endpoint_region,
+    -- Addresses of private networks come through a VPC endpoint.
+    NOT coalesce(
+        remote_ip IS NULL OR regexp_like(
+            remote_ip,
+            '^(::ffff:)?(10|127|192[.]168|169[.]254|172[.](1[6-9]|2[0-9]|3[01])|100[.](6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))[.]|^(f[cd]|fe80:)'
+        ),
+        true
+    ) AS is_public_address,
     coalesce(is_own, false) AS is_own,
     coalesce(is_robot, false) AS is_robot,
     NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)

@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import pyarrow as pa
 import pytest
@@ -31,6 +30,7 @@ from glue_jobs.query.saved.view import SavedView, base_tables
 from glue_jobs.sources import pipelines
 from glue_jobs.tables.model import ARROW_TYPES, Table
 from tools.generate_query_index import README, render
+from tools.package import library
 
 TABLES: dict[str, Table] = {table.name: table for table in pipelines.TABLES}
 VIEWS = {view.name: view for view in SavedView.all()}
@@ -405,6 +405,7 @@ def root(tmp_path: Path) -> Path:
         ("metadata.yaml", "    example: university\n", "", "key parameters.0.example is missing"),
         ("metadata.yaml", "example: university", "example: 012", "should be a valid string, got 10"),
         ("metadata.yaml", "type: string", "type: text", "parameters.0.type: input should be 'string'"),
+        ("metadata.yaml", "example: university", "example: a\n    price: gold", "there is no price 'gold'"),
         ("metadata.yaml", "title: The", "title: '", "is not YAML"),
         ("metadata.yaml", "title: The", f"title: {'x' * 128}", "Athena allows 128"),
         ("metadata.yaml", "  The 100", "  " + 1024 * "é", "Athena allows 1024"),
@@ -492,10 +493,7 @@ def test_a_query_as_of_a_day_returns_what_it_returned_on_that_day(query: SavedQu
 
 
 def test_queries_are_found_in_the_zip_file_of_the_library(tmp_path: Path) -> None:
-    root = Path(__file__).parents[3]
-    with ZipFile(tmp_path / "library.zip", "w") as library:
-        for path in [*root.glob("glue_jobs/**/*.py"), *root.glob("queries/**/*.*")]:
-            library.write(path, path.relative_to(root))
+    (tmp_path / "library.zip").write_bytes(library())
     code = (
         "from glue_jobs.query.saved.query import SavedQuery as Q;"
         "from glue_jobs.query.saved.view import SavedView as V;"

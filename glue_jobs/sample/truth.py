@@ -31,7 +31,8 @@ VIEWS = """
 CREATE VIEW logged AS
 SELECT * REPLACE (CASE WHEN has_key THEN account END AS account, CASE WHEN has_key THEN repository END AS repository,
         greatest(bytes_sent, 0) AS bytes_sent),
-    operation_name IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND status IN (200, 206) AS is_served_get
+    operation_name IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND status IN (200, 206) AS is_served_get,
+    error_code IS NOT NULL AS has_failed
 FROM action WHERE in_access_log = 1 AND NOT is_ambiguous;
 
 CREATE VIEW event AS
@@ -39,13 +40,13 @@ SELECT * REPLACE (greatest(bytes_sent, 0) AS bytes_sent),
     coalesce(subscriber_account_id <> 'anonymous', false) AS has_account
 FROM action WHERE event_name <> '' AND event_source = 's3.amazonaws.com';
 
--- A read: served GETs of one version of an object by one requester without a pause of more than 30 minutes.
+-- A read: served GETs of one version of an object by one requester on one day without a pause of more than 30 minutes.
 CREATE VIEW object_read AS
 SELECT strftime(moment(min(time)), '%Y-%m') AS month, account, repository, identity, any_value(is_robot) AS is_robot,
     any_value(is_own) AS is_own, sum(bytes_sent) * 20 >= max(object_size) * 19 AS is_download
 FROM (SELECT *, sum(begins) OVER (PARTITION BY identity, object, names_version ORDER BY time) AS number
-    FROM (SELECT *, CASE WHEN time - lag(time) OVER (PARTITION BY identity, object, names_version ORDER BY time) <= 1800
-        THEN 0 ELSE 1 END AS begins FROM logged WHERE is_served_get))
+    FROM (SELECT *, CASE WHEN time - lag(time) OVER (PARTITION BY identity, object, names_version, time // 86400
+        ORDER BY time) <= 1800 THEN 0 ELSE 1 END AS begins FROM logged WHERE is_served_get))
 GROUP BY account, repository, identity, object, names_version, number;
 
 -- What every bucket's two latest complete snapshots list as current: age 1 is the latest.
@@ -71,7 +72,7 @@ FROM logged
     "s3_access_log/operations": """
 SELECT operation_name AS operation, count(*) AS requests FROM logged GROUP BY 1 ORDER BY 1
 """,
-    # All requests of every month and data set, and parts of them. The audience is neither robots nor the publisher's
+    # All requests of every month and data set that succeeded, and parts of them. The audience is neither robots nor the publisher's
     # own traffic nor S3 itself.
     "s3_access_log/usage": """
 WITH measured AS (
@@ -79,7 +80,7 @@ WITH measured AS (
         CASE WHEN is_served_get THEN identity END AS reader, 1 AS requests, bytes_sent,
         CAST(operation_name = 'REST.GET.OBJECT' AND status = 200 AS INT) AS complete_gets,
         CAST(is_served_get AS INT) AS served_gets, 0 AS logical_downloads, 0 AS partial_reads
-    FROM logged
+    FROM logged WHERE NOT has_failed
     UNION ALL BY NAME
     SELECT month, account, repository, is_robot, is_own, false AS is_by_s3, 0 AS requests, 0 AS bytes_sent,
         0 AS complete_gets, 0 AS served_gets, CAST(is_download AS INT) AS logical_downloads,

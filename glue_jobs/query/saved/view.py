@@ -48,9 +48,20 @@ class SavedView:
 
     @classmethod
     def all(cls, root: Folder = QUERIES) -> tuple[SavedView, ...]:
-        """All views below ``root``, sorted by name; raises SavedQueryError for the first mistake."""
+        """All views below ``root``, each behind the views that it reads; raises SavedQueryError for the first mistake."""
         names = sorted(path.name for path in (root / VIEWS).iterdir() if path.is_dir())
-        return tuple(cls.load(name, root) for name in names)
+        views = {name: cls.load(name, root) for name in names}
+        ordered: dict[str, SavedView] = {}
+
+        def add(view: SavedView) -> None:
+            for name in view.metadata.reads:
+                if name in views:
+                    add(views[name])
+            ordered.setdefault(view.name, view)
+
+        for view in views.values():
+            add(view)
+        return tuple(ordered.values())
 
 
 def base_tables(names: Iterable[str], root: Folder = QUERIES) -> set[str]:

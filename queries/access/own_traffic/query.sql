@@ -15,48 +15,13 @@ reader_total AS (
         coalesce(sum(bytes_sent) FILTER (WHERE is_own), 0) AS own_bytes_sent,
         count(*) FILTER (WHERE is_audience) AS audience_requests,
         count(*) FILTER (WHERE is_audience AND is_served_get) AS audience_served_gets,
-        coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS audience_bytes_sent,
-        bool_or(is_there) AS is_there
+        coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS audience_bytes_sent
     FROM access_request
     WHERE event_date >= current_date - INTERVAL '30' DAY
         AND event_date <= current_date
+        -- Anybody can make requests that fail, for any name. They are in access/errors.
+        AND is_there
     GROUP BY account, repository, reader
-),
-
--- Anybody can name a data set that does not exist: one that nothing was served of and no inventory lists.
-listed AS (
-    SELECT DISTINCT
-        coalesce(account, '(none)') AS listed_account,
-        coalesce(repository, '(none)') AS listed_repository
-    FROM daily_storage
-    WHERE snapshot_date <= current_date
-),
-
-known AS (
-    SELECT
-        *,
-        bool_or(is_there) OVER (PARTITION BY account, repository) OR listed_account IS NOT NULL AS is_dataset
-    FROM reader_total
-    LEFT JOIN listed
-        ON account = listed_account
-        AND repository = listed_repository
-),
-
-named AS (
-    SELECT
-        CASE WHEN is_dataset THEN account ELSE '(nothing there)' END AS account,
-        CASE WHEN is_dataset THEN repository ELSE '(nothing there)' END AS repository,
-        reader,
-        requests,
-        own_requests,
-        served_gets,
-        own_served_gets,
-        bytes_sent,
-        own_bytes_sent,
-        audience_requests,
-        audience_served_gets,
-        audience_bytes_sent
-    FROM known
 ),
 
 total AS (
@@ -76,7 +41,7 @@ total AS (
         sum(audience_served_gets) AS audience_served_gets,
         sum(audience_bytes_sent) AS audience_bytes_sent,
         count(DISTINCT reader) FILTER (WHERE audience_requests > 0) AS audience_unique_requesters
-    FROM named
+    FROM reader_total
     GROUP BY GROUPING SETS ((account, repository), ())
     HAVING count(*) > 0
 )

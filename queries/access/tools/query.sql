@@ -11,6 +11,8 @@ WITH request AS (
     FROM access_request
     WHERE event_date >= current_date - INTERVAL '30' DAY
         AND event_date <= current_date
+        -- Anybody can make requests that fail, under any name. They are in access/errors.
+        AND is_there
 ),
 
 -- The first match counts: what builds on an SDK names itself before the SDK, and most robots call themselves Mozilla.

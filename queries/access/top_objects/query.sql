@@ -1,133 +1,35 @@
 -- The 100 objects downloaded most, robots and own traffic left aside.
 -- Period: the last 30 complete days and today.
-WITH request AS (
-    SELECT
-        event_date,
-        event_time,
-        account,
-        repository,
-        bucket,
-        key,
-        version_id,
-        reader,
-        is_complete_get,
-        is_served_get,
-        is_there,
-        bytes_sent,
-        object_size,
-        is_audience
-    FROM access_request
-    -- One day more than the period: a read that began the day before is no read of the first day.
-    WHERE event_date >= current_date - INTERVAL '30' DAY - INTERVAL '1' DAY
-        AND event_date <= current_date
-),
-
--- A read: served GETs of one object version by one reader, no pause over 30 minutes between them.
-paused AS (
-    SELECT
-        *,
-        CASE
-            WHEN event_time - INTERVAL '30' MINUTE <= lag(event_time) OVER (
-                PARTITION BY account, repository, bucket, key, version_id, reader
-                ORDER BY event_time
-            ) THEN 0
-            ELSE 1
-        END AS begins_read
-    FROM request
-    WHERE is_served_get
-),
-
-numbered AS (
-    SELECT
-        *,
-        sum(begins_read) OVER (
-            PARTITION BY account, repository, bucket, key, version_id, reader
-            ORDER BY event_time
-        ) AS read_number
-    FROM paused
-),
-
--- It belongs to the day it began, and is a download when its bytes reach 95 % of the object.
-one_read AS (
-    SELECT
-        account,
-        repository,
-        bucket,
-        key,
-        CAST(min(event_time) AS date) AS event_date,
-        coalesce(sum(bytes_sent) * 100 >= max(object_size) * 95, false) AS is_download,
-        bool_and(is_audience) AS is_audience
-    FROM numbered
-    GROUP BY account, repository, bucket, key, version_id, reader, read_number
-),
-
-request_total AS (
-    SELECT
-        account,
-        repository,
-        bucket,
-        key,
-        max(object_size) AS object_size,
-        count(*) FILTER (WHERE is_complete_get) AS complete_gets,
-        count(*) FILTER (WHERE is_served_get) AS served_gets,
-        sum(bytes_sent) AS bytes_sent,
-        count(DISTINCT reader) AS unique_requesters,
-        count(*) FILTER (WHERE is_audience AND is_complete_get) AS audience_complete_gets,
-        count(*) FILTER (WHERE is_audience AND is_served_get) AS audience_served_gets,
-        coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS audience_bytes_sent,
-        count(DISTINCT reader) FILTER (WHERE is_audience) AS audience_unique_requesters
-    FROM request
-    WHERE event_date >= current_date - INTERVAL '30' DAY
-    GROUP BY account, repository, bucket, key
-),
-
-read_total AS (
-    SELECT
-        account,
-        repository,
-        bucket,
-        key,
-        count(*) FILTER (WHERE is_download) AS logical_downloads,
-        count(*) FILTER (WHERE NOT is_download) AS partial_reads,
-        count(*) FILTER (WHERE is_audience AND is_download) AS audience_logical_downloads,
-        count(*) FILTER (WHERE is_audience AND NOT is_download) AS audience_partial_reads
-    FROM one_read
-    WHERE event_date >= current_date - INTERVAL '30' DAY
-    GROUP BY account, repository, bucket, key
-)
-
 SELECT
-    request_total.account,
-    request_total.repository,
-    request_total.bucket,
-    request_total.key,
-    object_size,
-    complete_gets,
-    served_gets,
-    coalesce(logical_downloads, 0) AS logical_downloads,
-    coalesce(partial_reads, 0) AS partial_reads,
-    bytes_sent,
-    unique_requesters,
-    audience_complete_gets,
-    audience_served_gets,
-    coalesce(audience_logical_downloads, 0) AS audience_logical_downloads,
-    coalesce(audience_partial_reads, 0) AS audience_partial_reads,
-    audience_bytes_sent,
-    audience_unique_requesters
-FROM request_total
-LEFT JOIN read_total
-    ON request_total.account = read_total.account
-    AND request_total.repository = read_total.repository
-    AND request_total.bucket = read_total.bucket
-    AND request_total.key = read_total.key
-WHERE served_gets > 0
+    account,
+    repository,
+    bucket,
+    key,
+    max(object_size) AS object_size,
+    sum(complete_gets) AS complete_gets,
+    sum(served_gets) AS served_gets,
+    count(*) FILTER (WHERE is_download) AS logical_downloads,
+    count(*) FILTER (WHERE is_read AND NOT is_download) AS partial_reads,
+    sum(bytes_sent) AS bytes_sent,
+    count(DISTINCT reader) AS unique_requesters,
+    sum(audience_complete_gets) AS audience_complete_gets,
+    sum(audience_served_gets) AS audience_served_gets,
+    count(*) FILTER (WHERE is_audience AND is_download) AS audience_logical_downloads,
+    count(*) FILTER (WHERE is_audience AND is_read AND NOT is_download) AS audience_partial_reads,
+    sum(audience_bytes_sent) AS audience_bytes_sent,
+    count(DISTINCT reader) FILTER (WHERE audience_requests > 0) AS audience_unique_requesters
+FROM access_by_read
+WHERE event_date >= current_date - INTERVAL '30' DAY
+    AND event_date <= current_date
+GROUP BY account, repository, bucket, key
+HAVING sum(served_gets) > 0
 ORDER BY
     audience_logical_downloads DESC,
-    coalesce(read_total.logical_downloads, 0) DESC,
+    logical_downloads DESC,
     audience_bytes_sent DESC,
     bytes_sent DESC,
-    request_total.bucket,
-    request_total.key,
-    request_total.account,
-    request_total.repository
+    bucket,
+    key,
+    account,
+    repository
 LIMIT 100

@@ -11,44 +11,13 @@ reader_total AS (
         count(*) AS requests,
         count(*) FILTER (WHERE is_audience) AS audience_requests,
         count(*) FILTER (WHERE is_served_get) AS served_gets,
-        count(*) FILTER (WHERE is_audience AND is_served_get) AS audience_served_gets,
-        bool_or(is_there) AS is_there
+        count(*) FILTER (WHERE is_audience AND is_served_get) AS audience_served_gets
     FROM access_request
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
+        -- Anybody can make requests that fail, for any name. They are in access/errors.
+        AND is_there
     GROUP BY account, repository, is_through_cloudfront, reader
-),
-
--- Anybody can name a data set that does not exist: one that nothing was served of and no inventory lists.
-listed AS (
-    SELECT DISTINCT
-        coalesce(account, '(none)') AS listed_account,
-        coalesce(repository, '(none)') AS listed_repository
-    FROM daily_storage
-    WHERE snapshot_date <= current_date
-),
-
-known AS (
-    SELECT
-        *,
-        bool_or(is_there) OVER (PARTITION BY account, repository) OR listed_account IS NOT NULL AS is_dataset
-    FROM reader_total
-    LEFT JOIN listed
-        ON account = listed_account
-        AND repository = listed_repository
-),
-
-named AS (
-    SELECT
-        CASE WHEN is_dataset THEN account ELSE '(nothing there)' END AS account,
-        CASE WHEN is_dataset THEN repository ELSE '(nothing there)' END AS repository,
-        is_through_cloudfront,
-        reader,
-        requests,
-        audience_requests,
-        served_gets,
-        audience_served_gets
-    FROM known
 ),
 
 total AS (
@@ -63,7 +32,7 @@ total AS (
         sum(audience_requests) AS audience_requests,
         count(DISTINCT reader) FILTER (WHERE audience_requests > 0) AS audience_unique_requesters,
         count(DISTINCT reader) FILTER (WHERE audience_served_gets > 0) AS audience_unique_requesters_served
-    FROM named
+    FROM reader_total
     GROUP BY GROUPING SETS ((account, repository), (account), (is_through_cloudfront), ())
     HAVING count(*) > 0
 )

@@ -7,8 +7,7 @@ WITH request AS (
         coalesce(subscriber_account_id, '(none)') AS caller,
         nullif(subscriber_account_id, 'anonymous') AS subscriber_account_id,
         event_time,
-        (event_name = 'GetObject' OR coalesce(is_copy_source, false)) AND error_code IS NULL AS is_get,
-        error_code IS NULL AS is_there,
+        event_name = 'GetObject' OR coalesce(is_copy_source, false) AS is_get,
         bucket || '/' || key AS object,
         coalesce(bytes_out, 0) AS bytes_out,
         NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
@@ -16,6 +15,8 @@ WITH request AS (
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
         AND NOT coalesce(management_event, false)
+        -- Anybody can make requests that fail, for any name. They are in subscriber/denied_requests.
+        AND error_code IS NULL
 ),
 
 got AS (
@@ -38,47 +39,9 @@ object_total AS (
         max(event_time) AS last_seen,
         count(*) FILTER (WHERE is_audience) AS audience_requests,
         count(*) FILTER (WHERE is_audience AND is_get) AS audience_gets,
-        coalesce(sum(bytes_out) FILTER (WHERE is_audience), 0) AS audience_bytes_out,
-        bool_or(is_there) AS is_there
+        coalesce(sum(bytes_out) FILTER (WHERE is_audience), 0) AS audience_bytes_out
     FROM got
     GROUP BY account, repository, caller, subscriber_account_id, got_object
-),
-
--- Anybody can name a data set that does not exist: one that no request succeeded in and no inventory lists.
-listed AS (
-    SELECT DISTINCT
-        coalesce(account, '(none)') AS listed_account,
-        coalesce(repository, '(none)') AS listed_repository
-    FROM daily_storage
-    WHERE snapshot_date <= current_date
-),
-
-known AS (
-    SELECT
-        *,
-        bool_or(is_there) OVER (PARTITION BY account, repository) OR listed_account IS NOT NULL AS is_dataset
-    FROM object_total
-    LEFT JOIN listed
-        ON account = listed_account
-        AND repository = listed_repository
-),
-
-named AS (
-    SELECT
-        CASE WHEN is_dataset THEN account ELSE '(nothing there)' END AS account,
-        CASE WHEN is_dataset THEN repository ELSE '(nothing there)' END AS repository,
-        caller,
-        subscriber_account_id,
-        got_object,
-        requests,
-        gets,
-        bytes_out,
-        first_seen,
-        last_seen,
-        audience_requests,
-        audience_gets,
-        audience_bytes_out
-    FROM known
 ),
 
 total AS (
@@ -99,7 +62,7 @@ total AS (
         sum(audience_bytes_out) AS audience_bytes_out,
         count(DISTINCT got_object) FILTER (WHERE audience_gets > 0) AS audience_unique_objects,
         count(DISTINCT subscriber_account_id) FILTER (WHERE audience_requests > 0) AS audience_unique_subscribers
-    FROM named
+    FROM object_total
     GROUP BY GROUPING SETS ((account, repository, caller), (account, repository))
 )
 

@@ -162,7 +162,8 @@ request AS (
         AND operation <> 'REST.POST.MULTI_OBJECT_DELETE'
         -- A copy is charged once, by the line of what it writes. That of what it reads has a status in old logs only.
         AND operation NOT IN ('REST.COPY.OBJECT_GET', 'REST.COPY.PART_GET')
-        AND http_status < 400
+        -- S3 charges an owner neither for errors nor for redirects of requests that strangers make.
+        AND (http_status BETWEEN 200 AND 299 OR http_status = 304)
 ),
 
 traffic AS (

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from glue_jobs.query.duckdb.athena_sql import QueryError, tables_read
 from glue_jobs.query.duckdb.query_engine import QueryEngine
-from glue_jobs.query.duckdb.table_source import TableSource, ViewSource
+from glue_jobs.query.duckdb.table_source import Source, TableSource, ViewSource
 from glue_jobs.query.saved.files import QUERIES, SavedQueryError
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
@@ -137,13 +137,21 @@ def test_the_view_has_every_column_of_the_table_once_and_describes_it() -> None:
 
 @pytest.mark.parametrize("view", SavedView.all(), ids=lambda view: view.name)
 def test_a_view_returns_the_columns_and_types_of_its_metadata(view: SavedView) -> None:
-    tables = {table.name: TableSource(table, table.arrow_schema.empty_table()) for table in TABLES}
-    with QueryEngine({name: lambda source=source: source for name, source in tables.items()}) as engine:
+    tables: dict[str, Source] = {table.name: TableSource(table, table.arrow_schema.empty_table()) for table in TABLES}
+    views: dict[str, Source] = {each.name: ViewSource(each.select) for each in SavedView.all()}
+    with QueryEngine({name: lambda source=source: source for name, source in (tables | views).items()}) as engine:
         returned = engine.run(view.select).schema
     assert [(field.name, field.type) for field in returned] == [
         (column.name, ARROW_TYPES[column.type]) for column in view.metadata.returns
     ]
     assert tables_read(view.select) == tuple(sorted(view.metadata.reads))
+
+
+def test_views_come_behind_the_views_that_they_read() -> None:
+    created: set[str] = {table.name for table in TABLES}
+    for view in SavedView.all():
+        assert set(view.metadata.reads) <= created
+        created.add(view.name)
 
 
 def test_a_view_is_not_listed_as_a_query() -> None:

@@ -1,0 +1,67 @@
+-- What a read is, defined once for all queries on access logs. A filter on event_date reaches the table's partitions:
+-- both windows and the groups are within a day.
+CREATE OR REPLACE VIEW access_by_read AS
+WITH paused AS (
+    SELECT
+        event_date,
+        event_time,
+        account,
+        repository,
+        bucket,
+        key,
+        version_id,
+        reader,
+        is_served_get,
+        is_complete_get,
+        is_audience,
+        bytes_sent,
+        object_size,
+        CASE
+            WHEN event_time - INTERVAL '30' MINUTE <= lag(event_time) OVER (
+                PARTITION BY event_date, account, repository, bucket, key, version_id, reader, is_served_get
+                ORDER BY event_time
+            ) THEN 0
+            ELSE 1
+        END AS begins_read
+    FROM access_request
+    -- Anybody can make requests that fail, for any name. They are in access/errors.
+    WHERE is_there
+),
+
+numbered AS (
+    SELECT
+        *,
+        CASE
+            WHEN is_served_get THEN sum(begins_read) OVER (
+                PARTITION BY event_date, account, repository, bucket, key, version_id, reader, is_served_get
+                ORDER BY event_time
+            )
+        END AS read_number
+    FROM paused
+)
+
+SELECT
+    event_date,
+    account,
+    repository,
+    bucket,
+    key,
+    version_id,
+    reader,
+    min(event_time) AS first_time,
+    max(event_time) AS last_time,
+    count(*) AS requests,
+    count(*) FILTER (WHERE is_complete_get) AS complete_gets,
+    count(*) FILTER (WHERE is_served_get) AS served_gets,
+    CAST(sum(bytes_sent) AS bigint) AS bytes_sent,
+    max(object_size) AS object_size,
+    count(*) FILTER (WHERE is_audience) AS audience_requests,
+    count(*) FILTER (WHERE is_audience AND is_complete_get) AS audience_complete_gets,
+    count(*) FILTER (WHERE is_audience AND is_served_get) AS audience_served_gets,
+    CAST(coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS bigint) AS audience_bytes_sent,
+    read_number IS NOT NULL AS is_read,
+    read_number IS NOT NULL
+        AND coalesce(CAST(sum(bytes_sent) AS bigint) * 100 >= max(object_size) * 95, false) AS is_download,
+    bool_and(is_audience) AS is_audience
+FROM numbered
+GROUP BY event_date, account, repository, bucket, key, version_id, reader, read_number

@@ -72,8 +72,8 @@ FROM logged
     "s3_access_log/operations": """
 SELECT operation_name AS operation, count(*) AS requests FROM logged GROUP BY 1 ORDER BY 1
 """,
-    # All requests of every month and data set that succeeded, and parts of them. The audience is neither robots nor the publisher's
-    # own traffic nor S3 itself.
+    # Requests that succeeded of every month and data set, and parts of them. The audience is neither robots nor the
+    # publisher's own traffic nor S3 itself.
     "s3_access_log/usage": """
 WITH measured AS (
     SELECT month, account, repository, is_robot, is_own, operation_name LIKE 'S3.%' AS is_by_s3, identity AS requester,

@@ -48,7 +48,7 @@ class SavedView:
 
     @classmethod
     def all(cls, root: Folder = QUERIES) -> tuple[SavedView, ...]:
-        """All views below ``root``, each behind the views that it reads; raises SavedQueryError for the first mistake."""
+        """All views below ``root``, each after those that it reads; raises SavedQueryError for the first mistake."""
         names = sorted(path.name for path in (root / VIEWS).iterdir() if path.is_dir())
         views = {name: cls.load(name, root) for name in names}
         ordered: dict[str, SavedView] = {}

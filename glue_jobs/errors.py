@@ -18,6 +18,21 @@ class StorageError(UsageLakeError):
     """An object or file cannot be listed, read or written."""
 
 
+class UnreadableObjectError(StorageError):
+    """One object cannot be read now; other objects can be, and a later run tries again.
+
+    ``reason`` continues the object's ``address`` in a sentence; ``denied`` says that access to the object is denied.
+    """
+
+    def __init__(self, address: str, reason: str, denied: bool = False) -> None:
+        super().__init__(f"cannot read {address}: {reason}")
+        self.address, self.reason, self.denied = address, reason, denied
+
+    # An exception is pickled with its message alone, and travels from a worker.
+    def __reduce__(self) -> tuple[type[UnreadableObjectError], tuple[str, str, bool]]:
+        return UnreadableObjectError, (self.address, self.reason, self.denied)
+
+
 class LakeError(UsageLakeError):
     """The lake's catalog or tables are missing or not usable."""
 

@@ -9,14 +9,31 @@ from glue_jobs.sources import SOURCES
 
 # A source of which nothing is ingested has a row of zeros, so that a mistyped path is noticed.
 STATUS = f"""
+WITH ingested AS (SELECT * FROM ingested_object WHERE unreadable IS NULL),
+unreadable AS (
+    SELECT pipeline, count(DISTINCT key) AS objects FROM ingested_object
+    WHERE unreadable IS NOT NULL AND key NOT IN (SELECT key FROM ingested WHERE key IS NOT NULL)
+    GROUP BY pipeline
+)
 SELECT source.pipeline, count(key) AS objects, sum(records) AS records, sum(rows) AS "rows", sum(rejected) AS rejected,
-       sum(duplicates) AS duplicates, sum(filtered) AS filtered, min(first_event_time) AS oldest_event,
-       max(last_event_time) AS newest_event, max(ingested_at) AS last_run
+       sum(duplicates) AS duplicates, sum(filtered) AS filtered, coalesce(max(unreadable.objects), 0) AS unreadable,
+       min(first_event_time) AS oldest_event, max(last_event_time) AS newest_event, max(ingested_at) AS last_run
 FROM (VALUES {", ".join(f"('{source}')" for source in SOURCES)}) AS source (pipeline)
-LEFT JOIN ingested_object ON ingested_object.pipeline = source.pipeline
+LEFT JOIN ingested ON ingested.pipeline = source.pipeline
+LEFT JOIN unreadable ON unreadable.pipeline = source.pipeline
 GROUP BY source.pipeline ORDER BY source.pipeline
 """
-STATUS_SHOWN = ("pipeline", "objects", "records", "rejected", "newest_event", "last_run", "rows", "duplicates")
+STATUS_SHOWN = (
+    "pipeline",
+    "objects",
+    "records",
+    "rejected",
+    "unreadable",
+    "newest_event",
+    "last_run",
+    "rows",
+    "duplicates",
+)
 
 REJECTED = """
 SELECT source, reason, object, position, record FROM rejected_record

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow as pa
 
+from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.data_files import NewFile, partitions, with_schema
 from glue_jobs.ingest.duplicates.within_table import duplicates_within
 from glue_jobs.ingest.late_rows import LateRows, split_late_rows, write_late_rows
@@ -26,25 +27,36 @@ RAW_BYTES_PER_FLUSH = 160 * 2**20
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """What a chunk became: data files that no reader sees yet, late rows that have no data file yet, and counts."""
+    """What a chunk became: data files that no reader sees yet, late rows that have no data file yet, and counts.
+
+    ``unreadable`` has the objects, by address, of which nothing is in the files.
+    """
 
     files: list[NewFile]
     late_rows: list[LateRows]
     rejected_files: list[NewFile]
     counts: ObjectCounts
+    unreadable: dict[str, UnreadableObjectError]
 
 
 def ingest_chunk(context: TaskContext[EventPipeline], chunk: Chunk) -> ChunkResult:
     """Turn a chunk's objects into data files.
 
     Raises:
-        StorageError: an object cannot be read or a file cannot be written.
+        StorageError: the storage failed.
     """
-    task = _Task(context, chunk)
-    for batch in read_batches(chunk, task.numbers, context.pipeline.framing):
-        task.ingest(batch)
-    task.flush()
-    return ChunkResult(task.files, task.late_rows, task.rejected_files, task.counts)
+    unreadable: dict[str, UnreadableObjectError] = {}
+    while True:
+        task = _Task(context, chunk)
+        try:
+            for batch in read_batches(chunk, task.numbers, context.pipeline.framing, unreadable):
+                task.ingest(batch)
+        except UnreadableObjectError as error:
+            # Some of the object's rows may be written. Files that no commit names are deleted at the end of the run.
+            unreadable[error.address] = error
+            continue
+        task.flush()
+        return ChunkResult(task.files, task.late_rows, task.rejected_files, task.counts, unreadable)
 
 
 @dataclass

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TypeVar
 
+import pyarrow as pa
+
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.enrich.subscribers import keep_names
-from glue_jobs.errors import ArgumentError, LakeError, UsageLakeError
+from glue_jobs.errors import LakeError, UnreadableObjectError, UsageLakeError
 from glue_jobs.ingest.commit import Change, commit_run, finish_others
 from glue_jobs.ingest.data_files import NewFile
-from glue_jobs.ingest.ledger import Totals, ledger_rows, not_ingested, totals
+from glue_jobs.ingest.discover import Listing, discover
+from glue_jobs.ingest.ledger import Totals, ledger_rows, not_ingested, totals, unreadable_rows
 from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.ingest.snapshots.stage_snapshots import stage_snapshots
 from glue_jobs.ingest.stage_events import stage_events
 from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.staging import Heartbeat, RunFolder, new_run
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
-from glue_jobs.ingest.watermark import updated_watermark, window_start
+from glue_jobs.ingest.unreadable_days import unreadable_days_note
+from glue_jobs.ingest.watermark import updated_watermark
 from glue_jobs.lake import LoadedTable
 from glue_jobs.progress import Reporter
-from glue_jobs.read.raw_object import RawObject, Skipped, Window
+from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import EventPipeline, Pipeline, SnapshotPipeline
 from glue_jobs.sources.pipelines import TABLES
-from glue_jobs.storage import storage_for
+from glue_jobs.storage import Entry
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-from glue_jobs.workers.gc_pause import gc_paused
 
 NOTHING = Totals(0, 0, 0, 0, 0, 0)
 
@@ -57,53 +61,52 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
     rows = lake.load(pipeline.table)
     for sentence in finish_others(lake, rows, runs, now):
         reporter.say(sentence)
-    listed, skipped = _discover(request, rows, reporter)
-    new = not_ingested(lake, pipeline.name, listed)
-    reporter.say(f"{len(listed):,} objects listed, {len(new):,} of them new")
-    if not new:
-        return RunSummary(None, len(listed), skipped, NOTHING, first_delivery=pipeline.first_delivery)
+    listing = discover(request, rows, reporter)
+    new, known = not_ingested(lake, pipeline.name, listing.objects)
+    reporter.say(f"{len(listing.objects):,} objects listed, {len(new):,} of them new")
+    archived = {each.entry.address: _unreadable(each.entry) for each in new if each.entry.unreadable}
+    summary = RunSummary(
+        None,
+        len(listing.objects),
+        listing.skipped,
+        NOTHING,
+        first_delivery=pipeline.first_delivery,
+        unreadable=(*archived.values(),),
+    )
+    if len(archived) == len(new) and not _unrecorded(new, archived, known):
+        return summary
     folder = new_run(runs, now)
     with Heartbeat(folder) as heartbeat:
-        run = _Run(request, rows, listed, new, folder, now, pipeline.reference_data(), reporter)
-        sums, staged = run.stage_and_commit(heartbeat)
-    return RunSummary(
-        folder.run_id if _is_worth_storing(staged) else None,
-        len(listed),
-        skipped,
-        sums,
-        tuple(staged.invalid_snapshots),
-    )
+        run = _Run(request, rows, listing, new, archived, known, folder, now, pipeline.reference_data(), reporter)
+        return run.stage_and_commit(heartbeat, summary)
 
 
-def _discover(request: IngestRequest, rows: LoadedTable, reporter: Reporter) -> tuple[list[RawObject], Skipped]:
-    pipeline = request.pipeline
-    days = pipeline.look_back_days if request.look_back_days is None else request.look_back_days
-    window = Window(request.since or window_start(rows, request.raw, days), request.until)
-    if window.since and window.until and window.until < window.since:
-        raise ArgumentError(
-            f"until {window.until} is before {window.since}, where this run would begin; give since too"
-        )
-    # Archives of earlier days may be added at any time, and a run that looks back a few days does not see them.
-    hint = "; earlier days were listed before, --since lists them again" if window.since and not request.since else ""
-    reporter.say(f"looking below {request.raw} for {pipeline.title} {window}{hint}")
-    skipped = Skipped()
-    storage = storage_for(request.raw)
-    with gc_paused():
-        return list(pipeline.discover(storage, request.raw, window, skipped, request.any_name)), skipped
+def _unreadable(entry: Entry) -> UnreadableObjectError:
+    return UnreadableObjectError(entry.address, entry.unreadable)
 
 
-def _is_worth_storing(staged: StagedRun) -> bool:
-    return bool(staged.ingested) or any(not each.known for each in staged.invalid_snapshots)
+def _unrecorded(
+    new: Iterable[RawObject], unreadable: Mapping[str, UnreadableObjectError], known: Mapping[tuple[str, str], str]
+) -> list[RawObject]:
+    """The unreadable objects for which the ledger does not have this reason yet."""
+    found = [(each, unreadable[each.entry.address]) for each in new if each.entry.address in unreadable]
+    return [each for each, error in found if known.get((each.entry.address, each.entry.etag)) != error.reason]
 
 
 @dataclass(frozen=True)
 class _Run:
-    """A run between listing and commit; the `Stager` of its pipeline."""
+    """A run between listing and commit; the `Stager` of its pipeline.
+
+    ``archived`` are those of the ``new`` objects that cannot be read by what their listing says, ``known`` the reasons
+    for which earlier runs could not read objects, by address and ETag.
+    """
 
     request: IngestRequest
     rows: LoadedTable
-    listed: list[RawObject]
+    listing: Listing
     new: list[RawObject]
+    archived: Mapping[str, UnreadableObjectError]
+    known: Mapping[tuple[str, str], str]
     folder: RunFolder
     now: datetime
     reference: ReferenceData
@@ -119,8 +122,12 @@ class _Run:
         tables = (*self.request.pipeline.tables, REJECTED_RECORD, INGESTED_OBJECT)
         return {table.name: self.request.lake.load(table).location for table in tables}
 
+    @property
+    def _readable(self) -> list[RawObject]:
+        return [each for each in self.new if each.entry.address not in self.archived]
+
     def stage_events(self, pipeline: EventPipeline) -> StagedRun:
-        return stage_events(self.context(pipeline), self.rows, self.new, self.reporter)
+        return stage_events(self.context(pipeline), self.rows, self._readable, self.reporter)
 
     def stage_snapshots(self, pipeline: SnapshotPipeline) -> StagedRun:
         request = self.request
@@ -128,27 +135,35 @@ class _Run:
             self.context(pipeline),
             request.lake,
             self.rows,
-            self.listed,
-            self.new,
+            self.listing.objects,
+            self._readable,
             request.keep_snapshots,
             self.reporter,
         )
 
-    def stage_and_commit(self, heartbeat: Heartbeat) -> tuple[Totals, StagedRun]:
-        """Stage the new objects, then make them visible."""
-        pipeline = self.request.pipeline
+    def stage_and_commit(self, heartbeat: Heartbeat, summary: RunSummary) -> RunSummary:
+        """Stage the new objects, then make them visible; returns the summary with what became of them."""
+        pipeline, run_id = self.request.pipeline, self.folder.run_id
         try:
             staged = pipeline.stage(self)
-            ledger = ledger_rows(
-                pipeline.name, self.folder.run_id, self.now, staged.ingested, staged.counts, staged.duplicates
-            )
+            unreadable = {**self.archived, **staged.unreadable}
+            unrecorded = _unrecorded(self.new, unreadable, self.known)
+            _check_access(unrecorded, unreadable, self.new)
+            ledger = ledger_rows(pipeline.name, run_id, self.now, staged.ingested, staged.counts, staged.duplicates)
             sums = totals(ledger)
             _check_rows(sums, staged.changes[pipeline.table].files)
             heartbeat.check()
-            if not _is_worth_storing(staged):
+            summary = replace(
+                summary,
+                totals=sums,
+                invalid_snapshots=tuple(staged.invalid_snapshots),
+                unreadable=tuple(unreadable.values()),
+            )
+            if not (staged.ingested or unrecorded or any(not each.known for each in staged.invalid_snapshots)):
                 self.folder.remove()
-                return sums, staged
-            ledger_files = write_partitions(self.context(pipeline), INGESTED_OBJECT, ledger)
+                return summary
+            more = unreadable_rows(pipeline.name, run_id, self.now, unrecorded, unreadable)
+            ledger_files = write_partitions(self.context(pipeline), INGESTED_OBJECT, pa.concat_tables([ledger, more]))
         except BaseException:
             # The first error is the one to report, even when deleting fails too.
             with suppress(UsageLakeError):
@@ -157,10 +172,31 @@ class _Run:
         self.reporter.say("committing")
         changes = {**staged.changes, INGESTED_OBJECT: Change(ledger_files)}
         versions = {f"{PROPERTY_PREFIX}{name}": version for name, version in self.reference.versions.items()}
+        commit_run(self.request.lake, self.rows, self.folder, changes, versions, self._notes(staged, unreadable))
+        return replace(summary, run_id=run_id)
+
+    def _notes(self, staged: StagedRun, unreadable: Container[str]) -> dict[str, str]:
+        raw, listing = self.request.raw, self.listing
         days = [each.day for each in staged.ingested]
-        notes = {**updated_watermark(self.rows, self.request.raw, days, self.now.date()), **staged.notes}
-        commit_run(self.request.lake, self.rows, self.folder, changes, versions, notes)
-        return sums, staged
+        waiting = [each.day for each in self.new if each.entry.address in unreadable]
+        return {
+            **updated_watermark(self.rows, raw, days, self.now.date()),
+            **unreadable_days_note(self.rows, raw, listing.window, listing.retried, waiting),
+            **staged.notes,
+        }
+
+
+def _check_access(
+    unrecorded: list[RawObject], unreadable: Mapping[str, UnreadableObjectError], new: list[RawObject]
+) -> None:
+    """Make sure that not everything is denied: then the role is wrong, and no object needs to be recorded.
+
+    Raises:
+        UnreadableObjectError: access to all new objects is denied.
+    """
+    denied = [error for error in unreadable.values() if error.denied]
+    if unrecorded and len(denied) == len(new):
+        raise denied[0]
 
 
 def _check_rows(sums: Totals, files: list[NewFile]) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from glue_jobs.errors import LakeError
+from glue_jobs.errors import LakeError, UnreadableObjectError
 from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.lake import Lake
 from glue_jobs.read.raw_object import RawObject
@@ -28,14 +29,40 @@ class Totals:
     filtered: int
 
 
-def not_ingested(lake: Lake, pipeline: str, listed: list[RawObject]) -> list[RawObject]:
-    """The listed objects that are not in the ledger with their ETag. Only the ledger of their days is read."""
+def not_ingested(
+    lake: Lake, pipeline: str, listed: list[RawObject]
+) -> tuple[list[RawObject], dict[tuple[str, str], str]]:
+    """The listed objects that are not ingested with their ETag. Only the ledger of their days is read.
+
+    The second value says, by address and ETag, why earlier runs could not read objects.
+    """
     if not listed:
-        return []
+        return [], {}
     days = {each.day for each in listed}
-    known = lake.load(INGESTED_OBJECT).rows(("key", "etag"), pipeline=[pipeline], object_day=days)
-    pairs = set(zip(known["key"].to_pylist(), known["etag"].to_pylist(), strict=True))
-    return [each for each in listed if (each.entry.address, each.entry.etag) not in pairs]
+    known = lake.load(INGESTED_OBJECT).rows(("key", "etag", "unreadable"), pipeline=[pipeline], object_day=days)
+    is_ingested = known["unreadable"].is_null()
+    pairs = set(_pairs(known.filter(is_ingested)))
+    rest = known.filter(pc.invert(is_ingested))
+    unreadable = dict(zip(_pairs(rest), rest["unreadable"].to_pylist(), strict=True))
+    return [each for each in listed if (each.entry.address, each.entry.etag) not in pairs], unreadable
+
+
+def _pairs(ledger: pa.Table) -> Iterator[tuple[str, str]]:
+    return zip(ledger["key"].to_pylist(), ledger["etag"].to_pylist(), strict=True)
+
+
+def unreadable_rows(
+    pipeline: str,
+    run_id: str,
+    now: datetime,
+    raw_objects: Sequence[RawObject],
+    unreadable: Mapping[str, UnreadableObjectError],
+) -> pa.Table:
+    """One ledger row for each raw object that cannot be read, with the reason and without records."""
+    addresses = [each.entry.address for each in raw_objects]
+    rows = ledger_rows(pipeline, run_id, now, raw_objects, [ObjectCounts.zero(addresses)], {})
+    reasons = pa.array([unreadable[address].reason for address in addresses], pa.string())
+    return rows.set_column(rows.column_names.index("unreadable"), rows.schema.field("unreadable"), reasons)
 
 
 def ledger_rows(
@@ -71,6 +98,7 @@ def ledger_rows(
         "filtered": [each.filtered for each in objects],
         "first_event_time": [each.first for each in objects],
         "last_event_time": [each.last for each in objects],
+        "unreadable": pa.nulls(len(objects), pa.string()),
     }
     return pa.table(columns, schema=INGESTED_OBJECT.arrow_schema)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from glue_jobs.config import Config
+from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.ledger import Totals
 from glue_jobs.ingest.snapshots.invalid_snapshots import InvalidSnapshot
 from glue_jobs.lake import Lake
@@ -41,7 +42,8 @@ class IngestRequest:
 class RunSummary:
     """What a run did. ``run_id`` is None when it stored nothing; ``listed`` counts raw objects.
 
-    ``first_delivery`` says when AWS delivers the first object of the source.
+    ``first_delivery`` says when AWS delivers the first object of the source. ``unreadable`` are objects that could not
+    be read; a later run tries again.
     """
 
     run_id: str | None
@@ -50,6 +52,7 @@ class RunSummary:
     totals: Totals
     invalid_snapshots: tuple[InvalidSnapshot, ...] = ()
     first_delivery: str = ""
+    unreadable: tuple[UnreadableObjectError, ...] = ()
 
     @property
     def failed(self) -> bool:

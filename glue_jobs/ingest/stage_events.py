@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import partial
 
+from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.commit import Change
 from glue_jobs.ingest.duplicates.rewrite_files import without_duplicates
@@ -11,7 +13,7 @@ from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.lake import LoadedTable
 from glue_jobs.progress import Reporter
-from glue_jobs.read.plan import chunk_size, split_into_chunks
+from glue_jobs.read.plan import Chunk, chunk_size, split_into_chunks
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.read.unpack import GZIP
 from glue_jobs.sources.pipeline import EventPipeline
@@ -30,7 +32,7 @@ def stage_events(
     Raises:
         UsageLakeError: a task cannot go on.
     """
-    results = _ingest_chunks(context, new, reporter)
+    results, unreadable = _ingest_chunks(context, new, reporter)
     files = [file for result in results for file in result.files]
     late_rows = [each for result in results for each in result.late_rows]
     files, duplicates = without_duplicates(context, rows, files, late_rows, reporter)
@@ -38,10 +40,14 @@ def stage_events(
         context.pipeline.table: Change(files),
         REJECTED_RECORD: Change([file for result in results for file in result.rejected_files]),
     }
-    return StagedRun(new, changes, [result.counts for result in results], duplicates)
+    ingested = [each for each in new if each.entry.address not in unreadable]
+    return StagedRun(ingested, changes, [result.counts for result in results], duplicates, unreadable)
 
 
-def _ingest_chunks(context: TaskContext[EventPipeline], new: list[RawObject], reporter: Reporter) -> list[ChunkResult]:
+def _ingest_chunks(
+    context: TaskContext[EventPipeline], new: list[RawObject], reporter: Reporter
+) -> tuple[list[ChunkResult], dict[str, UnreadableObjectError]]:
+    """The results of all chunks, and the objects that no result has records of, by their addresses."""
     pipeline = context.pipeline
     total_bytes = sum(each.entry.size for each in new)
     workers = engine.workers_for(total_bytes)
@@ -49,9 +55,33 @@ def _ingest_chunks(context: TaskContext[EventPipeline], new: list[RawObject], re
     chunks = list(
         split_into_chunks(new, size, lambda each: pipeline.framing.is_splittable and not _is_compressed(each))
     )
+    task = partial(ingest_chunk, context)
+    unreadable: dict[str, UnreadableObjectError] = {}
     with reporter.progress("ingesting") as progress:
-        return workers.run(partial(ingest_chunk, context), chunks, progress)
+        results = workers.run(task, chunks, progress)
+        while True:
+            unreadable |= {address: error for result in results for address, error in result.unreadable.items()}
+            # Another task has read its part of such an object, which is ingested as a whole or not at all.
+            again = [number for number, chunk in enumerate(chunks) if _has_part_of(unreadable, chunk, results[number])]
+            if not again:
+                return results, unreadable
+            for number in again:
+                chunks[number] = tuple(
+                    part for part in chunks[number] if part.raw_object.entry.address not in unreadable
+                )
+            for number, result in zip(again, workers.run(task, [chunks[n] for n in again], progress), strict=True):
+                results[number] = result
+
+
+def _has_part_of(unreadable: Container[str], chunk: Chunk, result: ChunkResult) -> bool:
+    """Whether the result has rows of a part of an unreadable object."""
+    addresses = {part.raw_object.entry.address for part in chunk}
+    return any(address in unreadable and address not in result.unreadable for address in addresses)
 
 
 def _is_compressed(raw_object: RawObject) -> bool:
-    return storage_for(raw_object.entry.address).read(raw_object.entry, 0, len(GZIP)) == GZIP
+    try:
+        return storage_for(raw_object.entry.address).read(raw_object.entry, 0, len(GZIP)) == GZIP
+    except UnreadableObjectError:
+        # The task that reads it all will say so.
+        return True

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.commit import Change
 from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.ingest.snapshots.invalid_snapshots import InvalidSnapshot
@@ -18,6 +19,7 @@ class StagedRun:
     """The result of staging.
 
     ``ingested`` are the raw objects whose records are in ``changes``; that mapping has the pipeline's own table first.
+    ``unreadable`` has, by address, those that cannot be read now.
     ``duplicates`` counts, by raw object, rows that were left out after ``counts`` were taken. ``notes`` are set
     on the table of the rows with the run's commit.
     """
@@ -26,5 +28,6 @@ class StagedRun:
     changes: dict[Table, Change]
     counts: list[ObjectCounts]
     duplicates: Counter[str] = field(default_factory=Counter)
+    unreadable: dict[str, UnreadableObjectError] = field(default_factory=dict)
     invalid_snapshots: list[InvalidSnapshot] = field(default_factory=list)
     notes: Mapping[str, str] = field(default_factory=dict)

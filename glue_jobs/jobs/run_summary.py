@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from glue_jobs.ingest.request import RunSummary
 from glue_jobs.progress import printable
 
 
 def sentence(summary: RunSummary) -> str:
     """The counts of the run, then everything below the raw path that it did not take."""
-    clauses = (_counts(summary), *_invalid(summary), *_unfinished(summary), *_left_out(summary), *_skipped(summary))
+    clauses = (
+        _counts(summary),
+        *_invalid(summary),
+        *_unreadable(summary),
+        *_unfinished(summary),
+        *_left_out(summary),
+        *_skipped(summary),
+    )
     return "; ".join(clauses)
 
 
@@ -22,8 +31,10 @@ def _counts(summary: RunSummary) -> str:
             )
         if not summary.listed:
             return "nothing new: there are no objects of these days"
-        return "nothing new: every object listed is in the lake already" + (
-            " or refused" if summary.invalid_snapshots else ""
+        return (
+            "nothing new: every object listed is in the lake already"
+            + (" or refused" if summary.invalid_snapshots else "")
+            + (" or cannot be read" if summary.unreadable else "")
         )
     sums = summary.totals
     parts = (
@@ -38,6 +49,18 @@ def _counts(summary: RunSummary) -> str:
 
 def _invalid(summary: RunSummary) -> list[str]:
     return [printable(str(invalid)) for invalid in summary.invalid_snapshots]
+
+
+def _unreadable(summary: RunSummary) -> list[str]:
+    """One clause for each reason, with an example; the ledger has the names of all objects."""
+    by_reason: defaultdict[str, list[str]] = defaultdict(list)
+    for each in summary.unreadable:
+        by_reason[each.reason].append(each.address)
+    return [
+        f"{_many(len(addresses), 'object')} cannot be read now and {'is' if len(addresses) == 1 else 'are'} left to"
+        f" later runs ({printable(reason)}), e.g. {printable(min(addresses))}"
+        for reason, addresses in by_reason.items()
+    ]
 
 
 def _unfinished(summary: RunSummary) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.read.framing import Framing
 from glue_jobs.read.lines import OverlongLine
 from glue_jobs.read.parsed import Rejected
@@ -87,19 +88,35 @@ class _BatchBuilder:
         return built
 
 
-def read_batches(chunk: Chunk, numbers: list[int], framing: Framing) -> Iterator[RawBatch]:
+def read_batches(
+    chunk: Chunk, numbers: list[int], framing: Framing, unreadable: dict[str, UnreadableObjectError]
+) -> Iterator[RawBatch]:
     """The chunk's bytes in order, divided by ``framing``.
 
-    ``numbers`` has the object index of each range.
+    ``numbers`` has the object index of each range. An object that cannot be read is left out; ``unreadable`` gets it
+    by its address.
 
     Raises:
-        StorageError: an object cannot be read, or has changed since it was listed.
+        StorageError: the storage failed.
+        UnreadableObjectError: an object became unreadable after some bytes of it were yielded.
     """
     builder = _BatchBuilder()
+    begun: set[int] = set()
     for part, number, pieces in fetch_ranges(chunk, numbers):
+        address = part.raw_object.entry.address
+        if address in unreadable:
+            continue
+        try:
+            first = next(pieces, b"")
+        except UnreadableObjectError as error:
+            if number in begun:
+                raise
+            unreadable[address] = error
+            continue
+        begun.add(number)
         reader = framing.reader(part.start)
         unpacker = Unpacker()
-        for raw in chain(pieces, (None,)):
+        for raw in chain((first,), pieces, (None,)):
             for data in unpacker.finish() if raw is None else unpacker.feed(raw):
                 for offset, text in reader.feed(data):
                     if not framing.is_splittable and builder.is_full_before(text):
@@ -141,7 +158,10 @@ class _InlineExecutor(Executor):
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Future[Any]:
         done: Future[Any] = Future()
-        done.set_result(function(*arguments, **keywords))
+        try:
+            done.set_result(function(*arguments, **keywords))
+        except UnreadableObjectError as error:
+            done.set_exception(error)
         return done
 
 
@@ -156,7 +176,8 @@ def fetch_ranges(chunk: Chunk, numbers: list[int]) -> Iterator[tuple[ByteRange, 
     At most MAX_BATCH_BYTES and MAX_CONCURRENT_READS requests are fetched ahead.
 
     Raises:
-        StorageError: while the bytes are iterated, as with `read_batches`.
+        UnreadableObjectError: while the bytes of an object are iterated that cannot be read.
+        StorageError: while bytes are iterated; the storage failed.
     """
     reads = [(number, part, read) for number, part in enumerate(chunk) for read in _reads(part)]
     with _executor(chunk) as executor:
@@ -166,6 +187,11 @@ def fetch_ranges(chunk: Chunk, numbers: list[int]) -> Iterator[tuple[ByteRange, 
 
         def next_bytes(part_number: int) -> Iterator[bytes]:
             nonlocal pending_bytes, position
+            # What is left of a range that could not be read.
+            while pending and pending[0][0] < part_number:
+                pending_bytes -= pending.popleft()[1]
+            while position < len(reads) and reads[position][0] < part_number:
+                position += 1
             while True:
                 while position < len(reads) and len(pending) < MAX_CONCURRENT_READS:
                     if pending and pending_bytes >= MAX_BATCH_BYTES:

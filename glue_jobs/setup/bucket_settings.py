@@ -10,7 +10,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from glue_jobs.errors import StorageError
-from glue_jobs.storage.s3 import REASONS, REGION_HEADER
+from glue_jobs.storage.s3 import REGION_HEADER
+from glue_jobs.storage.s3_errors import REASONS
 
 
 class BucketSettings:

@@ -7,6 +7,7 @@ import heapq
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from glue_jobs.errors import StorageError
+from glue_jobs.errors import StorageError, UnreadableObjectError
 from glue_jobs.storage.interface import Entry, Level
 from glue_jobs.storage.limits import LIMITS, Limits
 from glue_jobs.storage.synced_file import SyncedFile
@@ -43,7 +44,7 @@ class FolderStorage:
             for entry in entries:
                 if not entry.name.startswith(stem) or UNFINISHED.search(entry.name):
                     continue
-                slash = "/" if entry.is_dir() else ""
+                slash = "/" if _is_subfolder(entry) else ""
                 # As on S3, a folder is listed until ``start_after`` is past every name it can hold.
                 if folder + entry.name + (f"/{LAST}" if slash else "") > start_after:
                     names.append(entry.name[len(stem) :] + slash)
@@ -64,7 +65,7 @@ class FolderStorage:
             wanted = max((entry.size if end is None else min(end, entry.size)) - start, 0)
             data = _read_all(file.fileno(), wanted)
             if _etag(os.fstat(file.fileno())) != entry.etag or len(data) != wanted:
-                raise StorageError(f"{entry.address} changed while it was being read; start the run again")
+                raise UnreadableObjectError(entry.address, "it changed while it was being read")
             return data
 
     def get(self, address: str) -> bytes:
@@ -158,18 +159,15 @@ def _walk(folder: str, prefix: str, start_after: str, stop: str | None) -> Itera
             # "0" follows "/": everything in the folder sorts between "name/" and "name0".
             if name[:-1] + "0" > start_after and (name.startswith(prefix) or prefix.startswith(name)):
                 yield from _walk(name, prefix, start_after, stop)
-        elif name > start_after and name.startswith(prefix):
-            status = _status(name)
-            if status:
-                modified = datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None)
-                yield Entry(name, status.st_size, _etag(status), modified)
+        elif name > start_after and name.startswith(prefix) and (entry := _entry(name)):
+            yield entry
 
 
 def _names(folder: str) -> list[tuple[str, bool]]:
     """Sorted addresses in a folder, each with whether it is a folder (those end in a slash); none if it is gone."""
     try:
         with _explained("list", folder), os.scandir(folder) as entries:
-            found = [(entry.name, entry.is_dir()) for entry in entries if not UNFINISHED.search(entry.name)]
+            found = [(entry.name, _is_subfolder(entry)) for entry in entries if not UNFINISHED.search(entry.name)]
     except StorageError as error:
         if isinstance(error.__cause__, FileNotFoundError):
             return []
@@ -177,18 +175,36 @@ def _names(folder: str) -> list[tuple[str, bool]]:
     return sorted((f"{folder}{name}{'/' if is_folder else ''}", is_folder) for name, is_folder in found)
 
 
-def _status(name: str) -> os.stat_result | None:
-    """The status of a file; None if it was removed after its folder was listed."""
+def _is_subfolder(entry: os.DirEntry[str]) -> bool:
+    """Whether the entry is a folder whose files are listed: one that is not a link to a folder it is in."""
+    if not entry.is_dir():
+        return False
+    if not entry.is_symlink():
+        return True
+    target, path = Path(entry.path).resolve(), Path(entry.path)
+    return all(parent.resolve() != target for parent in path.parents)
+
+
+def _entry(name: str) -> Entry | None:
+    """The file as a listing shows it; None if it was removed after its folder was listed."""
     if not _is_text(name):
         raise StorageError(f"the name of {os.fsencode(name)!r} is not UTF-8; rename it")
+    unreadable = ""
     try:
         # A Path of each of many thousand files, or more around it, would take longer than asking for them.
-        return os.stat(name)  # noqa: PTH116
+        status = os.stat(name)  # noqa: PTH116
     except OSError as error:
-        if isinstance(error, FileNotFoundError) and not Path(name).is_symlink():
-            return None
-        with _explained("read", name):
-            raise
+        if not Path(name).is_symlink():
+            if isinstance(error, FileNotFoundError):
+                return None
+            with _explained("read", name):
+                raise
+        status, unreadable = Path(name).lstat(), f"the link leads nowhere: {error.strerror}"
+    if not unreadable and not stat.S_ISREG(status.st_mode):
+        # Opening a pipe would wait for its writer. A folder is here when it holds this link to itself.
+        unreadable = "it is a link to a folder it is in" if stat.S_ISDIR(status.st_mode) else "it is no regular file"
+    modified = datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None)
+    return Entry(name, status.st_size, _etag(status), modified, unreadable)
 
 
 def _is_text(name: str) -> bool:
@@ -215,5 +231,9 @@ def _explained(action: str, path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        # Everything else that hinders reading a file is of that file alone.
+        if action == "read" and error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+            denied = isinstance(error, PermissionError)
+            raise UnreadableObjectError(path, error.strerror or str(error), denied) from error
         hint = "; free some space and start the run again" if error.errno == errno.ENOSPC else ""
         raise StorageError(f"cannot {action} {path}: {error.strerror or error}{hint}") from error

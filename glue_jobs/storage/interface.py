@@ -14,17 +14,18 @@ class Entry:
     """One object as a listing shows it.
 
     ``size`` is in bytes, ``last_modified`` in UTC without a time zone. The ``etag`` of a file is its size and
-    modification time.
+    modification time. ``unreadable`` says why the object cannot be read, where the listing tells.
     """
 
     address: str
     size: int
     etag: str
     last_modified: datetime
+    unreadable: str = ""
 
     # Thousands of entries travel to the workers; pickling them as plain dataclasses takes twice as long.
-    def __reduce__(self) -> tuple[type[Entry], tuple[str, int, str, datetime]]:
-        return Entry, (self.address, self.size, self.etag, self.last_modified)
+    def __reduce__(self) -> tuple[type[Entry], tuple[str, int, str, datetime, str]]:
+        return Entry, (self.address, self.size, self.etag, self.last_modified, self.unreadable)
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,10 @@ class Level:
 
 
 class Storage(Protocol):
-    """A place for objects: one S3 bucket, or the local file system. Every method raises StorageError."""
+    """A place for objects: one S3 bucket, or the local file system. Every method raises StorageError.
+
+    Methods that read raise UnreadableObjectError where only this object cannot be read.
+    """
 
     remote: bool
     """Whether reads wait for a network, so that concurrent reads are worth their threads."""
@@ -49,7 +53,7 @@ class Storage(Protocol):
         """All objects whose address starts with ``prefix``, sorted, after ``start_after`` and before ``stop``."""
 
     def read(self, entry: Entry, start: int = 0, end: int | None = None) -> bytes:
-        """Bytes ``start`` to ``end`` of the object; an error if it changed since it was listed."""
+        """Bytes ``start`` to ``end`` of the object; it is unreadable if it changed since it was listed."""
 
     def get(self, address: str) -> bytes:
         """The whole object in its current state."""

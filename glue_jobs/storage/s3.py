@@ -15,15 +15,15 @@ from typing import Any, BinaryIO, cast
 
 import boto3
 import obstore
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from obstore.auth.boto3 import Boto3CredentialProvider
-from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, PreconditionError, UnauthenticatedError
 from obstore.store import S3Store
 
 from glue_jobs.errors import StorageError
 from glue_jobs.storage.endpoint import endpoint
 from glue_jobs.storage.interface import Entry, Level
 from glue_jobs.storage.limits import LIMITS, Limits
+from glue_jobs.storage.s3_errors import REASONS, explained
 
 # obstore takes keys for paths: it cannot name those with an empty segment, "." or ".." as one, or control characters.
 UNNAMEABLE = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f]")
@@ -32,12 +32,10 @@ UNNAMEABLE = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f]")
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
 REGION_HEADER = "x-amz-bucket-region"
 
-CHANGED = "{} changed while it was being read; start the run again"
-REASONS = {
-    "AccessDenied": "AccessDenied; check the role or credentials",
-    "NoSuchBucket": "NoSuchBucket; check the name",
-    "NoSuchKey": "there is no such object",
-}
+# Storage classes whose objects have to be restored before they can be read. Listings do not name the archive tiers of
+# INTELLIGENT_TIERING, only a read finds them.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.html
+ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
 
 
 class S3Storage:
@@ -51,7 +49,7 @@ class S3Storage:
         self._root = f"s3://{bucket}/"
         session = boto3.Session()
         self._client: Any = session.client("s3", region_name=session.region_name or "us-east-1")
-        with _explained("reach", self._root):
+        with explained("reach", self._root):
             self.region = self._region(session.region_name or "us-east-1")
             self._store = S3Store(
                 bucket,
@@ -71,7 +69,7 @@ class S3Storage:
         return str(headers.get(REGION_HEADER, default))
 
     def level(self, prefix: str, start_after: str = "") -> Level:
-        with _explained("list", prefix):
+        with explained("list", prefix):
             page = self._page(prefix, start_after, Delimiter="/")
         key = self._key(prefix)
         objects = tuple(item["Key"][len(key) :] for item in page.get("Contents", ()) if not _is_marker(item))
@@ -80,8 +78,8 @@ class S3Storage:
 
     def list(self, prefix: str, start_after: str = "", stop: str | None = None) -> Iterator[Entry]:
         while True:
-            with _explained("list", prefix):
-                page = self._page(prefix, start_after)
+            with explained("list", prefix):
+                page = self._page(prefix, start_after, OptionalObjectAttributes=["RestoreStatus"])
             for item in page.get("Contents", ()):
                 address = self._root + item["Key"]
                 if stop is not None and address >= stop:
@@ -89,7 +87,7 @@ class S3Storage:
                 start_after = address
                 if not _is_marker(item):
                     modified = item["LastModified"].astimezone(UTC).replace(tzinfo=None)
-                    yield Entry(address, item["Size"], item["ETag"].strip('"'), modified)
+                    yield Entry(address, item["Size"], item["ETag"].strip('"'), modified, _unreadable(item))
             if not page["IsTruncated"]:
                 return
 
@@ -98,7 +96,7 @@ class S3Storage:
         if stop <= start:
             return b""
         key, etag = self._key(entry.address), f'"{entry.etag}"'
-        with _explained("read", entry.address):
+        with explained("read", entry.address):
             if UNNAMEABLE.search(key):
                 return self._body(key, IfMatch=etag, Range=f"bytes={start}-{stop - 1}")
             options: Any = {"if_match": etag}
@@ -108,7 +106,7 @@ class S3Storage:
 
     def get(self, address: str) -> bytes:
         key = self._key(address)
-        with _explained("read", address):
+        with explained("read", address):
             if UNNAMEABLE.search(key):
                 return self._body(key)
             return obstore.get(self._store, key).bytes().to_bytes()
@@ -117,12 +115,12 @@ class S3Storage:
         key = self._key(address)
         if UNNAMEABLE.search(key):
             return io.BytesIO(self.get(address))
-        with _explained("read", address):
+        with explained("read", address):
             return cast(BinaryIO, _Reader(obstore.open_reader(self._store, key), address))
 
     def put(self, address: str, data: bytes | memoryview, content_type: str | None = None) -> None:
         key = self._key(address)
-        with _explained("write", address):
+        with explained("write", address):
             if UNNAMEABLE.search(key):
                 headers = {"ContentType": content_type} if content_type else {}
                 self._client.put_object(Bucket=self._bucket, Key=key, Body=bytes(data), **headers)
@@ -141,7 +139,7 @@ class S3Storage:
         count = self._limits.keys_per_delete
         for start in range(0, len(addresses), count):
             batch = addresses[start : start + count]
-            with _explained("delete", batch[0]):
+            with explained("delete", batch[0]):
                 objects = [{"Key": self._key(address)} for address in batch]
                 answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
             # A response with status 200 lists the keys that S3 did not delete.
@@ -159,7 +157,7 @@ class S3Storage:
         data: bytes = self._client.get_object(Bucket=self._bucket, Key=key, **conditions)["Body"].read()
         return data
 
-    def _page(self, prefix: str, start_after: str, **more: str) -> Any:
+    def _page(self, prefix: str, start_after: str, **more: Any) -> Any:
         after = {"StartAfter": self._key(start_after)} if start_after else {}
         return self._client.list_objects_v2(
             Bucket=self._bucket, Prefix=self._key(prefix), MaxKeys=self._limits.keys_per_page, **after, **more
@@ -186,7 +184,7 @@ class _Reader(io.RawIOBase):
         return self._reader.tell()
 
     def readinto(self, buffer: Any, /) -> int:
-        with _explained("read", self._address):
+        with explained("read", self._address):
             data = memoryview(self._reader.read(len(buffer)))
         buffer[: len(data)] = data
         return len(data)
@@ -197,22 +195,9 @@ def _is_marker(item: Any) -> bool:
     return bool(item["Size"] == 0 and item["Key"].endswith("/"))
 
 
-@contextmanager
-def _explained(action: str, address: str) -> Iterator[None]:
-    try:
-        yield
-    except PreconditionError as error:
-        raise StorageError(CHANGED.format(address)) from error
-    except (PermissionDeniedError, UnauthenticatedError) as error:
-        raise StorageError(f"cannot {action} {address}: access denied; check the role or credentials") from error
-    except (NotFoundError, FileNotFoundError) as error:
-        raise StorageError(f"cannot {action} {address}: there is no such object") from error
-    except ClientError as error:
-        code = error.response["Error"].get("Code", "")
-        if code in ("PreconditionFailed", "412"):
-            raise StorageError(CHANGED.format(address)) from error
-        reason = REASONS.get(code, code)
-        raise StorageError(f"cannot {action} {address}: {reason}") from error
-    except (BotoCoreError, BaseError, OSError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise StorageError(f"cannot {action} {address}: {reason}") from error
+def _unreadable(item: Any) -> str:
+    """Why an object of a listing cannot be read; empty if it can be, for all the listing tells."""
+    storage_class = item.get("StorageClass")
+    if storage_class not in ARCHIVES or "RestoreExpiryDate" in item.get("RestoreStatus", ()):
+        return ""
+    return f"it is archived in {storage_class}; restore it"

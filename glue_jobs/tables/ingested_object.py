@@ -6,7 +6,7 @@ from glue_jobs.tables.model import Column, Table
 
 INGESTED_OBJECT = Table(
     name="ingested_object",
-    description="One row per raw object ingested; records = rows + rejected + duplicates + filtered, always.",
+    description="One row per raw object ingested or unreadable; records = rows + rejected + duplicates + filtered.",
     columns=(
         Column(1, "pipeline", "string", "Pipeline that ingested the object; names the table its rows are in."),
         Column(2, "object_day", "date", "Day in the object's key, UTC; null when its name has none."),
@@ -32,6 +32,12 @@ INGESTED_OBJECT = Table(
             "last_event_time",
             "timestamp",
             "Latest event among the records understood, UTC; null when there is none.",
+        ),
+        Column(
+            16,
+            "unreadable",
+            "string",
+            "Why the object could not be read, and has no records here; another row follows once it is ingested.",
         ),
     ),
     partitions=("pipeline", "object_day"),

@@ -92,15 +92,24 @@ class Known:
 
     def rows(self, columns: tuple[str, ...], **partition: Iterable[Any]) -> pa.Table:
         self.asked = {name: set(values) for name, values in partition.items()}
-        return pa.table({"key": ["/raw/a"], "etag": ["etag"]}).select(columns)
+        return pa.table(
+            {
+                "key": ["/raw/a", "/raw/b", "/raw/c", "/raw/c"],
+                "etag": ["etag"] * 4,
+                "unreadable": [None, "archived", "archived", None],
+            }
+        ).select(columns)
 
 
 def test_an_object_is_new_if_the_ledger_does_not_have_it_with_its_etag() -> None:
     lake = Known()
-    objects = [raw_object("a"), raw_object("b", date(2024, 5, 8)), raw_object("a", None, "changed")]
-    assert not_ingested(lake, "s3_access_log", objects) == objects[1:]  # type: ignore[arg-type]
+    objects = [raw_object("a"), raw_object("b", date(2024, 5, 8)), raw_object("a", None, "changed"), raw_object("c")]
+    assert not_ingested(lake, "s3_access_log", objects) == (
+        objects[1:3],
+        {("/raw/b", "etag"): "archived", ("/raw/c", "etag"): "archived"},
+    )  # type: ignore[arg-type]
     assert lake.asked == {"pipeline": {"s3_access_log"}, "object_day": {date(2024, 5, 7), date(2024, 5, 8), None}}
 
 
 def test_without_objects_the_ledger_is_not_read() -> None:
-    assert not_ingested(None, "s3_access_log", []) == []  # type: ignore[arg-type]
+    assert not_ingested(None, "s3_access_log", []) == ([], {})  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 import pytest
 
+from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.ingest import NOTHING
 from glue_jobs.ingest.ledger import Totals
 from glue_jobs.ingest.request import RunSummary
@@ -117,6 +118,17 @@ def test_invalid_and_unfinished_snapshots_are_named() -> None:
     )
     told = sentence(RunSummary(None, 3, Skipped(), NOTHING, (invalid(True),)))
     assert told.startswith("nothing new: every object listed is in the lake already or refused; refused /raw/")
+
+
+def test_unreadable_objects_are_counted_by_reason_with_an_example() -> None:
+    archived = tuple(UnreadableObjectError(f"s3://b/{name}", "it is archived") for name in "cab")
+    summary = RunSummary("r1", 4, Skipped(), SUMS, unreadable=(*archived, UnreadableObjectError("s3://b/d", "gone")))
+    assert sentence(summary).endswith(
+        "; 3 objects cannot be read now and are left to later runs (it is archived), e.g. s3://b/a"
+        "; 1 object cannot be read now and is left to later runs (gone), e.g. s3://b/d"
+    )
+    summary = RunSummary(None, 3, Skipped(), NOTHING, unreadable=archived)
+    assert sentence(summary).startswith("nothing new: every object listed is in the lake already or cannot be read; 3 ")
 
 
 def test_a_run_fails_when_it_is_the_first_to_meet_an_invalid_snapshot() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.errors import StorageError
+from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.read import fetch, json_documents
 from glue_jobs.read.fetch import RawBatch, read_batches
 from glue_jobs.read.framing import Framing
@@ -85,7 +86,7 @@ def test_every_line_arrives_once_with_its_place(
     pieces = [
         piece
         for chunk in chunks
-        for piece in read_batches(chunk, [numbers[p.raw_object.entry.address] for p in chunk], Framing.LINES)
+        for piece in read_batches(chunk, [numbers[p.raw_object.entry.address] for p in chunk], Framing.LINES, {})
     ]
     assert lines(pieces) == expected(objects)
     assert not [each for piece in pieces for each in piece.rejected]
@@ -93,14 +94,14 @@ def test_every_line_arrives_once_with_its_place(
 
 def test_many_tiny_objects_make_one_batch(tmp_path: Path) -> None:
     objects = [b"line %d of a tiny object" % number for number in range(500)]
-    (piece,) = read_batches(whole(raw_objects(tmp_path, objects)), list(range(500)), Framing.LINES)
+    (piece,) = read_batches(whole(raw_objects(tmp_path, objects)), list(range(500)), Framing.LINES, {})
     assert lines([piece]) == expected(objects)
 
 
 @pytest.mark.usefixtures("small")
 def test_a_batch_is_hardly_larger_than_its_limit(tmp_path: Path) -> None:
     objects = [b"0123456\n" * 100, b"x\n" * 50]
-    pieces = list(read_batches(whole(raw_objects(tmp_path, objects)), [0, 1], Framing.LINES))
+    pieces = list(read_batches(whole(raw_objects(tmp_path, objects)), [0, 1], Framing.LINES, {}))
     assert max(len(piece.data) for piece in pieces) <= fetch.MAX_BATCH_BYTES + 2 * fetch.BYTES_PER_READ
     assert lines(pieces) == expected(objects)
 
@@ -108,7 +109,7 @@ def test_a_batch_is_hardly_larger_than_its_limit(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("small")
 def test_documents_stay_whole_and_small_ones_share_a_batch(tmp_path: Path) -> None:
     objects = [b'{"a":\n1}', b"{}", b"", b"x" * 40, gzip.compress(b"y" * 90), b"z" * 59, b"w"]
-    pieces = list(read_batches(whole(raw_objects(tmp_path, objects)), [0, 1, 2, 3, 4, 5, 6], Framing.DOCUMENTS))
+    pieces = list(read_batches(whole(raw_objects(tmp_path, objects)), [0, 1, 2, 3, 4, 5, 6], Framing.DOCUMENTS, {}))
     assert [piece.data for piece in pieces] == [
         b'{"a":\n1}\n{}\n\n' + b"x" * 40 + b"\n",
         b"y" * 90 + b"\n",
@@ -133,7 +134,7 @@ def test_no_more_than_a_batch_is_fetched_ahead(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(FolderStorage, "read", counted)
     monkeypatch.setattr(fetch, "MAX_CONCURRENT_READS", 50)
     objects = raw_objects(tmp_path, [b"0123456\n" * 100, b"x\n" * 50])
-    for piece in read_batches(whole(objects), [0, 1], Framing.LINES):
+    for piece in read_batches(whole(objects), [0, 1], Framing.LINES, {}):
         with lock:
             waiting -= len(piece.data)
     assert fetch.BYTES_PER_READ < most <= 2 * fetch.MAX_BATCH_BYTES + 4 * fetch.BYTES_PER_READ
@@ -147,7 +148,7 @@ def test_no_more_than_a_batch_is_fetched_ahead(tmp_path: Path, monkeypatch: pyte
     ],
 )
 def test_an_object_that_is_cut_short_is_rejected_without_harm_to_others(tmp_path: Path, packed: bytes) -> None:
-    (piece,) = read_batches(whole(raw_objects(tmp_path, [b"a\n", packed, b"b\n"])), [0, 1, 2], Framing.LINES)
+    (piece,) = read_batches(whole(raw_objects(tmp_path, [b"a\n", packed, b"b\n"])), [0, 1, 2], Framing.LINES, {})
     assert [(number, reject.reason) for number, reject in piece.rejected] == [(1, TRUNCATED)]
     placed = lines([piece])
     assert (placed[0], placed[2]) == ([(0, b"a")], [(0, b"b")])
@@ -159,7 +160,7 @@ def test_an_object_that_is_cut_short_is_rejected_without_harm_to_others(tmp_path
 
 def test_the_line_in_which_an_object_ends_early_is_rejected_with_its_position(tmp_path: Path) -> None:
     packed = gzip.compress(b"one\ntwo\nthree\n" * 10_000, 0)[:70_000]
-    (piece,) = read_batches(whole(raw_objects(tmp_path, [packed])), [0], Framing.LINES)
+    (piece,) = read_batches(whole(raw_objects(tmp_path, [packed])), [0], Framing.LINES, {})
     ((number, reject),) = piece.rejected
     last_offset, last_line = lines([piece])[0][-1]
     assert (number, reject.position, reject.reason) == (0, last_offset + len(last_line) + 1, TRUNCATED)
@@ -168,42 +169,54 @@ def test_the_line_in_which_an_object_ends_early_is_rejected_with_its_position(tm
 def test_a_damaged_object_is_rejected(tmp_path: Path) -> None:
     packed = bytearray(gzip.compress(b"one\ntwo\n"))
     packed[-6] ^= 1
-    (piece,) = read_batches(whole(raw_objects(tmp_path, [bytes(packed)])), [0], Framing.LINES)
+    (piece,) = read_batches(whole(raw_objects(tmp_path, [bytes(packed)])), [0], Framing.LINES, {})
     assert [reject.reason for _, reject in piece.rejected] == [DAMAGED]
 
 
 def test_the_last_line_before_trailing_bytes_is_kept(tmp_path: Path) -> None:
-    (piece,) = read_batches(whole(raw_objects(tmp_path, [gzip.compress(b"one\ntwo") + b"foreign"])), [0], Framing.LINES)
+    (piece,) = read_batches(
+        whole(raw_objects(tmp_path, [gzip.compress(b"one\ntwo") + b"foreign"])), [0], Framing.LINES, {}
+    )
     assert lines([piece]) == {0: [(0, b"one"), (4, b"two")]}
     assert [(reject.position, reject.reason, reject.record) for _, reject in piece.rejected] == [(4, TRAILING, b"")]
 
 
-def test_an_object_that_vanished_is_an_error_with_its_name(tmp_path: Path) -> None:
-    objects = raw_objects(tmp_path, [b"a\n", b"b\n"])
-    (tmp_path / "001").unlink()
-    with pytest.raises(StorageError, match=r"cannot read .*/001: No such file"):
-        list(read_batches(whole(objects), [0, 1], Framing.LINES))
+def vanish(path: Path) -> None:
+    path.unlink()
 
 
-def test_an_object_that_changed_is_an_error_with_its_name(tmp_path: Path) -> None:
-    objects = raw_objects(tmp_path, [b"a\n", b"b\n"])
-    (tmp_path / "001").write_bytes(b"longer\n")
-    with pytest.raises(StorageError, match="001 changed while it was being read; start the run again"):
-        list(read_batches(whole(objects), [0, 1], Framing.LINES))
+def grow(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"more\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"), [(vanish, "No such file or directory"), (grow, "it changed while it was being read")]
+)
+def test_an_object_that_cannot_be_read_is_left_out_and_told(
+    change: Callable[[Path], None], reason: str, tmp_path: Path, small: None
+) -> None:
+    # Of many reads, more than are under way at a time: none of them may be taken for the next object's.
+    contents = [b"a\n", b"0123456\n" * 1000, b"c\n"]
+    objects = raw_objects(tmp_path, contents)
+    change(tmp_path / "001")
+    unreadable: dict[str, UnreadableObjectError] = {}
+    found = lines(list(read_batches(whole(objects), [0, 1, 2], Framing.LINES, unreadable)))
+    assert found == {0: [(0, b"a")], 2: [(0, b"c")]}
+    assert {address: error.reason for address, error in unreadable.items()} == {f"{tmp_path}/001": reason}
 
 
 def test_no_thread_is_left_running_when_reading_stops_early(tmp_path: Path, small: None) -> None:
     objects = raw_objects(tmp_path, [b"0123456\n" * 100])
     before = threading.active_count()
-    pieces = read_batches(whole(objects), [0], Framing.LINES)
+    pieces = read_batches(whole(objects), [0], Framing.LINES, {})
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]
     assert threading.active_count() == before
 
 
 def test_empty_objects_make_no_batch(tmp_path: Path) -> None:
-    assert list(read_batches(whole(raw_objects(tmp_path, [b"", b""])), [0, 1], Framing.LINES)) == []
-    assert list(read_batches((), [], Framing.LINES)) == []
+    assert list(read_batches(whole(raw_objects(tmp_path, [b"", b""])), [0, 1], Framing.LINES, {})) == []
+    assert list(read_batches((), [], Framing.LINES, {})) == []
 
 
 def test_no_batch_has_two_pieces_of_one_document() -> None:
@@ -213,7 +226,7 @@ def test_no_batch_has_two_pieces_of_one_document() -> None:
 @pytest.mark.usefixtures("small")
 def test_a_document_that_just_fits_shares_a_batch(tmp_path: Path) -> None:
     objects = raw_objects(tmp_path, [b"x" * 29, b"y" * 30, b"z"])
-    assert [len(batch.objects) for batch in read_batches(whole(objects), [0, 1, 2], Framing.DOCUMENTS)] == [2, 1]
+    assert [len(batch.objects) for batch in read_batches(whole(objects), [0, 1, 2], Framing.DOCUMENTS, {})] == [2, 1]
 
 
 def test_no_more_requests_than_allowed_are_made_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,4 +243,4 @@ def test_no_more_requests_than_allowed_are_made_ahead(tmp_path: Path, monkeypatc
 def test_the_last_byte_of_a_line_may_lie_behind_its_range(tmp_path: Path) -> None:
     (stored,) = raw_objects(tmp_path, [b"ab"])
     chunk = (ByteRange(stored, 0, 1), ByteRange(stored, 1, 2))
-    assert lines(list(read_batches(chunk, [0, 0], Framing.LINES))) == {0: [(0, b"ab")]}
+    assert lines(list(read_batches(chunk, [0, 0], Framing.LINES, {}))) == {0: [(0, b"ab")]}

@@ -22,7 +22,7 @@ def read(folder: Path, *objects: bytes) -> list[RawBatch]:
         (folder / f"{number}").write_bytes(data)
     entries = list(storage_for(str(folder)).list(f"{folder}/"))
     chunk = tuple(ByteRange(RawObject(entry, None), 0, entry.size) for entry in entries)
-    return list(read_batches(chunk, list(range(len(chunk))), Framing.WHOLE_FILES))
+    return list(read_batches(chunk, list(range(len(chunk))), Framing.WHOLE_FILES, {}))
 
 
 def files(piece: RawBatch) -> list[bytes]:

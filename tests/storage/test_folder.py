@@ -89,7 +89,7 @@ def test_a_file_that_was_rewritten_since_it_was_listed_is_refused(tmp_path: Path
     STORAGE.put(f"{tmp_path}/x", b"0123456789")
     found = entry(tmp_path, "x")
     STORAGE.put(f"{tmp_path}/x", b"01234567890")
-    with pytest.raises(StorageError, match="x changed while it was being read; start the run again"):
+    with pytest.raises(StorageError, match="x: it changed while it was being read"):
         STORAGE.read(found)
 
 
@@ -119,10 +119,31 @@ def test_a_file_that_vanishes_during_a_listing_is_left_out(tmp_path: Path) -> No
     assert list(listing) == []
 
 
-def test_a_broken_link_is_an_error(tmp_path: Path) -> None:
+def test_what_is_no_file_is_listed_with_the_reason_why_it_cannot_be_read(tmp_path: Path) -> None:
+    write(tmp_path, "a")
     (tmp_path / "link").symlink_to(tmp_path / "gone")
-    with pytest.raises(StorageError, match="link: No such file"):
-        names(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    found = {entry.address.removeprefix(f"{tmp_path}/"): entry.unreadable for entry in STORAGE.list(f"{tmp_path}/")}
+    assert found == {
+        "a": "",
+        "link": "the link leads nowhere: No such file or directory",
+        "pipe": "it is no regular file",
+    }
+
+
+def test_a_link_to_a_folder_it_is_in_is_not_followed(tmp_path: Path) -> None:
+    write(tmp_path, "raw/a/1", "raw/b/2", "other/3")
+    (tmp_path / "raw/a/up").symlink_to(tmp_path)
+    (tmp_path / "raw/a/itself").symlink_to(tmp_path / "raw/a")
+    # Together these two are a loop, too.
+    (tmp_path / "raw/a/to_b").symlink_to(tmp_path / "raw/b")
+    (tmp_path / "raw/b/to_a").symlink_to(tmp_path / "raw/a")
+    (tmp_path / "raw/other").symlink_to(tmp_path / "other")
+    entries = list(STORAGE.list(f"{tmp_path}/raw/"))
+    readable = [entry.address.removeprefix(f"{tmp_path}/raw/") for entry in entries if not entry.unreadable]
+    assert readable == ["a/1", "a/to_b/2", "b/2", "b/to_a/1", "other/3"]
+    assert {entry.unreadable for entry in entries} == {"", "it is a link to a folder it is in"}
+    assert STORAGE.level(f"{tmp_path}/raw/a/").folders == ("to_b",)
 
 
 def test_a_file_name_that_is_not_utf_8_is_an_error(tmp_path: Path) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from botocore.exceptions import ClientError
+from obstore.exceptions import PermissionDeniedError
 
-from glue_jobs.errors import StorageError
+from glue_jobs.errors import StorageError, UnreadableObjectError
 from glue_jobs.storage import Entry, Storage, region, storage_for
 from glue_jobs.storage.limits import Limits
 from glue_jobs.storage.s3 import S3Storage
@@ -54,7 +57,7 @@ def test_an_object_that_changed_since_it_was_listed_is_refused(bucket: str, key:
     storage = put(bucket, **{key: b"one"})
     (entry,) = storage.list(f"{bucket}/")
     put(bucket, **{key: b"two"})
-    with pytest.raises(StorageError, match=f"{key} changed while it was being read; start the run again"):
+    with pytest.raises(StorageError, match=f"{key}: it changed while it was being read"):
         storage.read(entry)
 
 
@@ -165,3 +168,46 @@ def test_the_region_is_that_of_the_bucket(s3_endpoint: str, bucket: str) -> None
     there = f"{bucket.removeprefix('s3://')}-eu"
     boto3.client("s3").create_bucket(Bucket=there, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     assert (region(f"{bucket}/lake"), region(f"s3://{there}/lake")) == ("us-east-1", "eu-west-1")
+
+
+ERRORS = {
+    "InvalidObjectState": ("the storage class", "it is archived; restore it"),
+    "NoSuchKey": ("The specified key does not exist.", "there is no such object"),
+    "AccessDenied": ("Access Denied", "access denied; check the role or credentials"),
+    "AccessDenied ": (
+        "r is not authorized to perform: kms:Decrypt on resource: k",
+        "access denied; check the role or credentials: r is not authorized to perform: kms:Decrypt on resource: k",
+    ),
+    "KMS.DisabledException": ("k is disabled.", "access denied; check the role or credentials: k is disabled."),
+    "ExpiredToken": ("The provided token has expired.", None),
+    "InvalidAccessKeyId": ("No such key id.", None),
+    "NoSuchBucket": ("The specified bucket does not exist", None),
+}
+
+
+@pytest.mark.parametrize("code", ERRORS)
+@pytest.mark.parametrize("key", ["a", "a//b"])
+def test_errors_of_one_object_are_told_from_those_of_the_storage(
+    code: str, key: str, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of both clients: obstore has S3's answer in the text of its errors, boto3 takes it apart."""
+    storage = put(bucket, **{key: b"1"})
+    (entry,) = storage.list(f"{bucket}/")
+    message, reason = ERRORS[code]
+    answer = f"<Error><Code>{code.strip()}</Code><Message>{message}</Message></Error>"
+    obstore_error = PermissionDeniedError(f"Server returned 403 Forbidden: {answer}")
+    boto_error = ClientError({"Error": {"Code": code.strip(), "Message": message}}, "GetObject")
+    monkeypatch.setattr("obstore.get", lambda *_, **__: raised(obstore_error))
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", lambda *_: raised(boto_error))
+    with pytest.raises(StorageError) as caught:
+        storage.read(entry)
+    assert isinstance(caught.value, UnreadableObjectError) == (reason is not None)
+    if isinstance(caught.value, UnreadableObjectError):
+        assert (caught.value.address, caught.value.reason) == (entry.address, reason)
+        assert caught.value.denied == ("denied" in caught.value.reason)
+        again = pickle.loads(pickle.dumps(caught.value))
+        assert (str(again), again.denied) == (str(caught.value), caught.value.denied)
+
+
+def raised(error: Exception) -> None:
+    raise error

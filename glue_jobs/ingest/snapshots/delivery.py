@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.lake import StoredFile
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.layouts.snapshot_folders import CHECKSUM, MANIFEST
@@ -42,24 +43,41 @@ class Copies:
     outdated: list[Delivery] = field(default_factory=list)
 
 
-def read_deliveries(manifests: list[RawObject], reasons: dict[str, str]) -> Iterator[Delivery]:
-    """The deliveries of these manifests; ``reasons`` gets, by address, why a manifest is invalid.
+def read_deliveries(
+    manifests: list[RawObject], reasons: dict[str, str], unreadable: dict[str, UnreadableObjectError]
+) -> Iterator[Delivery]:
+    """The deliveries of these manifests.
+
+    ``reasons`` gets, by address, why a manifest is invalid, and ``unreadable`` why it or its checksum cannot be read.
 
     Raises:
-        StorageError: a manifest or its checksum cannot be read.
+        StorageError: the storage failed.
     """
 
-    def read(manifest: RawObject) -> tuple[bytes, bytes]:
+    def read(manifest: RawObject) -> tuple[bytes, bytes] | UnreadableObjectError:
         address = manifest.entry.address
         storage = storage_for(address)
-        return storage.read(manifest.entry), storage.get(address.removesuffix(MANIFEST) + CHECKSUM)
+        try:
+            return storage.read(manifest.entry), storage.get(address.removesuffix(MANIFEST) + CHECKSUM)
+        except UnreadableObjectError as error:
+            return of_manifest(address, error)
 
     with ThreadPoolExecutor(MAX_CONCURRENT_READS) as pool:
-        for manifest, (content, checksum) in zip(manifests, pool.map(read, manifests), strict=True):
+        for manifest, read_files in zip(manifests, pool.map(read, manifests), strict=True):
+            address = manifest.entry.address
+            if isinstance(read_files, UnreadableObjectError):
+                unreadable[address] = read_files
+                continue
             try:
-                yield Delivery(manifest, read_manifest(manifest.entry.address, content, checksum))
+                yield Delivery(manifest, read_manifest(address, *read_files))
             except InvalidSnapshotError as error:
-                reasons[manifest.entry.address] = str(error)
+                reasons[address] = str(error)
+
+
+def of_manifest(address: str, error: UnreadableObjectError) -> UnreadableObjectError:
+    """The error for a manifest when a file of its snapshot cannot be read."""
+    reason = error.reason if error.address == address else f"its file {error.address}: {error.reason}"
+    return UnreadableObjectError(address, reason, error.denied)
 
 
 def replaceable(

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import drop_rows, repeat_text, take_rows
+from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.data_files import NewFile, with_schema
 from glue_jobs.ingest.duplicates.within_table import duplicates_within
 from glue_jobs.ingest.task_context import TaskContext, rejected_rows, write_partitions, write_parts
@@ -48,7 +49,12 @@ class SnapshotChunk:
 
 @dataclass
 class SnapshotChunkResult:
-    """Data files that are not visible yet, totals and counts of a chunk; ``invalid`` is why the snapshot is invalid."""
+    """Data files that are not visible yet, totals and counts of a chunk.
+
+    ``invalid`` is why the snapshot is invalid.
+
+    ``unreadable`` says which of its files cannot be read now.
+    """
 
     files: list[NewFile] = field(default_factory=list)
     rejected_files: list[NewFile] = field(default_factory=list)
@@ -58,6 +64,7 @@ class SnapshotChunkResult:
     filtered: int = 0
     duplicates: int = 0
     invalid: str | None = None
+    unreadable: UnreadableObjectError | None = None
 
 
 def split_snapshot(snapshot: Snapshot, chunk_size: int, keep_rows: bool) -> Iterator[SnapshotChunk]:
@@ -77,7 +84,7 @@ def ingest_snapshot_chunk(context: TaskContext[SnapshotPipeline], chunk: Snapsho
     """Write the rows of a chunk as data files.
 
     Raises:
-        StorageError: a file cannot be read or written.
+        StorageError: the storage failed.
     """
     task = _Task(context, chunk)
     try:
@@ -85,6 +92,9 @@ def ingest_snapshot_chunk(context: TaskContext[SnapshotPipeline], chunk: Snapsho
             task.add(block, address)
     except InvalidSnapshotError as error:
         task.result.invalid = str(error)
+        return task.result
+    except UnreadableObjectError as error:
+        task.result.unreadable = error
         return task.result
     task.flush()
     return task.result

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.commit import Change
 from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.ingest.snapshots.daily_changes import stage_daily_changes
@@ -21,6 +22,7 @@ from glue_jobs.ingest.snapshots.delivery import (
     Delivery,
     group_copies,
     latest_snapshots,
+    of_manifest,
     partitions_of,
     possible_copies,
     read_deliveries,
@@ -79,12 +81,13 @@ def stage_snapshots(
         UsageLakeError: the run cannot go on.
     """
     reasons: dict[str, str] = {}
+    unreadable: dict[str, UnreadableObjectError] = {}
     stored = rows.files()
-    deliveries = [*read_deliveries(new, reasons)]
+    deliveries = [*read_deliveries(new, reasons, unreadable)]
     stored_totals = _stored_totals(context, lake, deliveries)
     deliveries = [*replaceable(deliveries, [*stored, *stored_totals], reasons)]
-    copies = group_copies(deliveries, read_deliveries(possible_copies(listed, new), {}))
-    ingested = _ingest_latest(context, copies, [*map(snapshot_of, stored)], keep, reasons, reporter)
+    copies = group_copies(deliveries, read_deliveries(possible_copies(listed, new), {}, {}))
+    ingested = _ingest_latest(context, copies, [*map(snapshot_of, stored)], keep, reasons, unreadable, reporter)
     reject_other_copies(copies, ingested.deliveries, reasons)
     for bucket, inventory in sorted(
         {each.snapshot.id.inventory for each in ingested.deliveries if "size" not in each.snapshot.fields}
@@ -111,7 +114,7 @@ def stage_snapshots(
     counts = [_counts(each, ingested.results[each.address]) for each in ingested.deliveries]
     manifests = [each.manifest for each in ingested.deliveries]
     notes = invalid_snapshots_note(rows, manifests, invalid)
-    return StagedRun(manifests, changes, counts, invalid_snapshots=invalid, notes=notes)
+    return StagedRun(manifests, changes, counts, unreadable=unreadable, invalid_snapshots=invalid, notes=notes)
 
 
 def _stored_totals(context: TaskContext[SnapshotPipeline], lake: Lake, deliveries: list[Delivery]) -> list[StoredFile]:
@@ -128,9 +131,12 @@ def _ingest_latest(
     stored: list[SnapshotId | None],
     keep: int,
     reasons: dict[str, str],
+    unreadable: dict[str, UnreadableObjectError],
     reporter: Reporter,
 ) -> _Ingested:
-    """Ingest a valid copy of every snapshot, with its rows if it is one of the latest; ``reasons`` gets invalid ones.
+    """Ingest a valid copy of every snapshot, with its rows if it is one of the latest.
+
+    ``reasons`` gets the invalid ones, ``unreadable`` those with a file that cannot be read now.
 
     Only reading its files shows that a copy is invalid. Then the next copy is tried. A snapshot without a valid copy is
     not one of the latest: an older one takes its place, and is read once more for its rows.
@@ -146,11 +152,14 @@ def _ingest_latest(
         for address, some in results.items():
             if problem := next((result.invalid for result in some if result.invalid), None):
                 reasons.setdefault(address, problem)
-        valid = [each for each in tried if each.address not in reasons]
+            elif error := next((result.unreadable for result in some if result.unreadable), None):
+                unreadable[address] = of_manifest(address, error)
+        failed = {*reasons, *unreadable}
+        valid = [each for each in tried if each.address not in failed]
         latest = latest_snapshots([*stored, *(each.snapshot.id for each in valid)], keep)
         pending = [each for each in valid if each.snapshot.id in latest - with_rows]
-        invalid = [copies[each.snapshot.id] for each in tried if each.address in reasons]
-        pending += [group.untried.pop() for group in invalid if group.untried]
+        others = [copies[each.snapshot.id] for each in tried if each.address in failed]
+        pending += [group.untried.pop() for group in others if group.untried]
     return _Ingested(valid, results, latest)
 
 

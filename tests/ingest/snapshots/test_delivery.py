@@ -113,6 +113,6 @@ def test_an_invalid_manifest_gets_a_reason_and_the_others_become_deliveries(tmp_
     ]
     found = [RawObject(next(iter(storage_for(address).list(address))), None) for address in addresses]
     reasons: dict[str, str] = {}
-    (whole,) = read_deliveries(found, reasons)
+    (whole,) = read_deliveries(found, reasons, {})
     assert (whole.address, whole.snapshot.id) == (addresses[0], DAILY)
     assert reasons == {addresses[1]: "manifest.json has no version"}

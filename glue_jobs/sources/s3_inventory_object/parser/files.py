@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.read.lines import LineReader, OverlongLine
 from glue_jobs.read.parsed import Rejected
 from glue_jobs.read.unpack import GZIP, Unpacker
@@ -39,6 +40,7 @@ def find_file(file: InventoryFile) -> Entry:
 
     Raises:
         InvalidSnapshotError: it is missing, or its size is not as listed.
+        UnreadableObjectError: it is there, but cannot be read now.
     """
     entries = storage_for(file.address).list(file.address)
     entry = next((entry for entry in entries if entry.address == file.address), None) or _renamed(file)
@@ -46,6 +48,8 @@ def find_file(file: InventoryFile) -> Entry:
         raise InvalidSnapshotError(f"its file {file.address} is missing")
     if entry.size != file.size:
         raise InvalidSnapshotError(f"its file {file.address} has {entry.size} bytes, the manifest promises {file.size}")
+    if entry.unreadable:
+        raise UnreadableObjectError(entry.address, entry.unreadable)
     return entry
 
 

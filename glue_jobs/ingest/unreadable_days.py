@@ -1,0 +1,42 @@
+"""Days before a run's window that have objects which could not be read: a run looks at some of them again.
+
+An object that is archived, or encrypted with a key that the role may not use, may become readable long after its day.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date
+
+from glue_jobs.lake import LoadedTable
+from glue_jobs.read.raw_object import Window
+
+# A note on the table of rows: by raw path, the days with unreadable objects; the days that wait longest come first.
+UNREADABLE_DAYS = "usage-lake.unreadable-days"
+
+# Listing a day again takes a few requests. An archive of years is looked through in some weeks.
+RETRIED_DAYS_PER_RUN = 31
+
+
+def retried_days(rows: LoadedTable, raw: str, window: Window) -> list[date]:
+    """The days outside the window that a run lists, too."""
+    days = [date.fromisoformat(day) for day in _days(rows).get(raw, ())]
+    return [day for day in days if day not in window][:RETRIED_DAYS_PER_RUN]
+
+
+def unreadable_days_note(
+    rows: LoadedTable, raw: str, window: Window, retried: Iterable[date], unreadable: Iterable[date | None]
+) -> dict[str, str]:
+    """The note of a run that listed the window and the ``retried`` days, and met objects of the ``unreadable`` days."""
+    days = _days(rows)
+    listed = {day.isoformat() for day in retried}
+    waiting = [day for day in days.get(raw, ()) if day not in listed and date.fromisoformat(day) not in window]
+    # Objects without a day are listed by every run.
+    again = sorted({day.isoformat() for day in unreadable if day is not None} - {*waiting})
+    return {UNREADABLE_DAYS: json.dumps({**days, raw: [*waiting, *again]})}
+
+
+def _days(rows: LoadedTable) -> dict[str, list[str]]:
+    days: dict[str, list[str]] = json.loads(rows.note(UNREADABLE_DAYS) or "{}")
+    return days

@@ -1,0 +1,78 @@
+"""Errors of S3 as sentences: those of one object, which others need not stop for, and those of the storage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, PreconditionError, UnauthenticatedError
+
+from glue_jobs.errors import StorageError, UnreadableObjectError
+
+CHANGED = "it changed while it was being read"
+ARCHIVED = "it is archived; restore it"
+DENIED = "access denied; check the role or credentials"
+
+# Why one object cannot be read, by S3's error code or HTTP status. Other errors are not of the object alone.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+UNREADABLE = {
+    "InvalidObjectState": ARCHIVED,
+    "AccessDenied": DENIED,
+    "403": DENIED,
+    "NoSuchKey": "there is no such object",
+    "404": "there is no such object",
+    "PreconditionFailed": CHANGED,
+    "412": CHANGED,
+}
+
+# The code and the message in the body of an error response, in a text of obstore.
+ERROR_BODY = re.compile(r"<Code>([^<]*)</Code>(?:\s*<Message>([^<]*)</Message>)?")
+
+# The code for errors whose response had no body.
+STATUS_OF: dict[str, tuple[type[Exception], ...]] = {
+    "412": (PreconditionError,),
+    "403": (PermissionDeniedError, UnauthenticatedError),
+    "404": (NotFoundError, FileNotFoundError),
+}
+
+REASONS = {
+    "403": DENIED,
+    "404": "there is no such object",
+    "AccessDenied": "AccessDenied; check the role or credentials",
+    "NoSuchBucket": "NoSuchBucket; check the name",
+    "NoSuchKey": "there is no such object",
+}
+
+
+@contextmanager
+def explained(action: str, address: str) -> Iterator[None]:
+    """Turn errors of boto3 and obstore into a StorageError: cannot ``action`` the address, and why."""
+    try:
+        yield
+    except (ClientError, BotoCoreError, BaseError, OSError) as error:
+        code, message = _code_and_message(error)
+        if action == "read" and (reason := _reason_of_one_object(code, message)):
+            raise UnreadableObjectError(address, reason, denied=reason.startswith(DENIED)) from error
+        reason = REASONS.get(code) or message or code
+        raise StorageError(f"cannot {action} {address}: {reason}") from error
+
+
+def _reason_of_one_object(code: str, message: str) -> str | None:
+    if code.startswith("KMS.") or (code == "AccessDenied" and "kms:" in message):
+        # Only the message tells that it is the key, and which.
+        return f"{DENIED}: {message or code}"
+    return UNREADABLE.get(code)
+
+
+def _code_and_message(error: Exception) -> tuple[str, str]:
+    """S3's error code, and its message or the first line of the error's own."""
+    if isinstance(error, ClientError):
+        return str(error.response["Error"].get("Code", "")), str(error.response["Error"].get("Message", ""))
+    text = str(error) or type(error).__name__
+    if body := ERROR_BODY.search(text):
+        return body[1], body[2] or ""
+    # Answers to HEAD have no body.
+    status = next((code for code, kinds in STATUS_OF.items() if isinstance(error, kinds)), "")
+    return status, text.splitlines()[0]

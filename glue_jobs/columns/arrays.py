@@ -30,6 +30,13 @@ def dictionary_array(codes: npt.NDArray[np.integer], values: pa.Array) -> pa.Dic
     return pa.DictionaryArray.from_arrays(pa.array(valid, pa.int32(), mask=absent), values)
 
 
+def mapped_dictionary(array: pa.DictionaryArray, values: pa.Array) -> pa.DictionaryArray:
+    """The array with ``values`` in place of those of its dictionary; each value is once in the new dictionary."""
+    encoded = values.dictionary_encode()
+    new_codes = np.append(encoded.indices.fill_null(-1).to_numpy(), -1)
+    return dictionary_array(new_codes[array.indices.fill_null(-1).to_numpy()], encoded.dictionary)
+
+
 def repeat_text(text: str, count: int) -> pa.DictionaryArray:
     """The text ``count`` times, as ``dictionary<int32, string>``."""
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([text]))
@@ -80,7 +87,8 @@ def ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     """Integers that sort like the column's values (texts, bytes, numbers, dates, times), nulls last."""
     array = as_single_array(column)
     # Among plain numbers there is no number left for null.
-    if _is_text(array.type) or (array.null_count and not pa.types.is_dictionary(array.type)):
+    is_encoded = pa.types.is_dictionary(array.type)
+    if _is_text(array.type) or pa.types.is_float64(array.type) or (array.null_count and not is_encoded):
         array = array.dictionary_encode()
     if pa.types.is_dictionary(array.type):
         order = pc.array_sort_indices(array.dictionary)

@@ -45,6 +45,7 @@ VALUES: dict[str, Any] = {
     "string": "text",
     "int": 206,
     "bigint": 2**40,
+    "double": 0.082,
     "boolean": True,
     "date": date(2024, 5, 7),
     "timestamp": datetime(2024, 5, 7, 1, 2, 3, 4),

@@ -35,6 +35,9 @@ def _mix(hashes: Hashes, more: Hashes) -> Hashes:
 
 
 def _hash_integers(array: pa.Array) -> Hashes:
+    if pa.types.is_float64(array.type):
+        # Equal numbers have equal bits, but for the two zeros.
+        array = pa.array(pc.fill_null(array, 0).to_numpy() + 0.0).view(pa.int64())
     filled = pc.fill_null(array.cast(pa.int64()), 0).to_numpy()
     return _mix(filled.view(np.uint64), np.uint64(1))  # type: ignore[arg-type]
 

@@ -16,6 +16,7 @@ DUCKDB_TYPES: dict[str, str] = {
     "string": "VARCHAR",
     "int": "INTEGER",
     "bigint": "BIGINT",
+    "double": "DOUBLE",
     "boolean": "BOOLEAN",
     "date": "DATE",
     "timestamp": "TIMESTAMP",

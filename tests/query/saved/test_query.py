@@ -36,7 +36,6 @@ TABLES: dict[str, Table] = {table.name: table for table in pipelines.TABLES}
 VIEWS = {view.name: view for view in SavedView.all()}
 SAVED_QUERIES = SavedQuery.all()
 WITH_DEFAULTS = [query for query in SAVED_QUERIES if any(each.default for each in query.metadata.parameters)]
-RETURN_TYPES = {**ARROW_TYPES, "double": pa.float64()}
 # Functions that Athena has and sqlglot does not know.
 ATHENA_FUNCTIONS = {"GROUPING"}
 
@@ -95,7 +94,7 @@ def test_a_query_names_the_columns_that_a_terminal_shows_first(query: SavedQuery
 @each_case
 def test_a_query_passes_its_case(query: SavedQuery, case: Case) -> None:
     assert set(case.given) == base_tables(query.metadata.reads)
-    types = {column.name: RETURN_TYPES[column.type] for column in query.metadata.returns}
+    types = {column.name: ARROW_TYPES[column.type] for column in query.metadata.returns}
     for row in case.expect:
         assert row.keys() == types.keys()
     expected = [{name: value(row[name], types[name]) for name in types} for row in case.expect]
@@ -106,7 +105,7 @@ def test_a_query_passes_its_case(query: SavedQuery, case: Case) -> None:
 def test_a_query_returns_the_columns_and_types_of_its_metadata(query: SavedQuery) -> None:
     returned = answer(query, query.cases[0]).schema
     assert [(field.name, field.type) for field in returned] == [
-        (column.name, RETURN_TYPES[column.type]) for column in query.metadata.returns
+        (column.name, ARROW_TYPES[column.type]) for column in query.metadata.returns
     ]
 
 

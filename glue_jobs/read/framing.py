@@ -8,14 +8,20 @@ from typing import Protocol
 
 from glue_jobs.read.json_documents import Documents
 from glue_jobs.read.lines import LineReader, OverlongLine
+from glue_jobs.read.log_file import LogFile
 from glue_jobs.read.whole_files import WholeFile
 
 
 class FrameReader(Protocol):
     """Joins the bytes of one object, fed in order, to frames: pieces that a parser can read by themselves."""
 
-    position: int
-    index: int | None
+    @property
+    def position(self) -> int:
+        """The offset in the object of the unfinished frame."""
+
+    @property
+    def index(self) -> int | None:
+        """The number of the next record, for formats that number their records."""
 
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes | OverlongLine]]:
         """Frames that are complete now, each with its offset in the object."""
@@ -39,6 +45,10 @@ class Framing(Enum):
     WHOLE_FILES = "whole files"
     """Files that only make sense whole, such as lines below a header. Objects are never split."""
 
+    LOG_FILES = "log files"
+    """Lines, lines below a header, or Parquet, recognised by content. Objects are not split between tasks; a parser
+    gets pieces of lines, each below the header that applies to it, and a Parquet file whole."""
+
     @property
     def is_splittable(self) -> bool:
         """Whether two tasks may read parts of one object."""
@@ -48,4 +58,6 @@ class Framing(Enum):
         """A reader for one object, or for the part of it that begins at byte ``start``."""
         if self is Framing.LINES:
             return LineReader(start)
-        return Documents() if self is Framing.DOCUMENTS else WholeFile()
+        if self is Framing.DOCUMENTS:
+            return Documents()
+        return LogFile() if self is Framing.LOG_FILES else WholeFile()

@@ -1,7 +1,8 @@
 """Discover raw objects whose keys contain their day, and list only the days of a window.
 
 Discovery recognises two layouts: names with the day (``[stem]2024-05-07-…``, thousands side by side), and folders
-``2024/05/07/``. Both may lie several folders below the raw path, one per account, Region and bucket.
+``2024/05/07/`` or ``year=2024/month=05/day=07/``. Both may lie several folders below the raw path, one per account,
+Region and bucket.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ MAX_FOLDERS = 10_000
 # The end of a raw path that is the folder of a year, month or day.
 DAY_FOLDER = re.compile("/([0-9]{4})(?:/([0-9]{2})(?:/([0-9]{2}))?)?/$")
 
-# The folder of a month or day.
-TWO_DIGITS = re.compile("[0-9]{2}")
+# The folder of a year, and that of a month or day; Hive has the name of the column in it.
+YEAR_FOLDER = re.compile("(?:year=)?([0-9]{4})")
+TWO_DIGITS = re.compile("(?:month=|day=)?([0-9]{2})")
 
 # A folder's name with this suffix sorts after everything in the folder, and before everything behind it.
 END_OF_FOLDER = "/\U0010ffff"
@@ -86,17 +88,17 @@ class DayFolders:
         years = self._years(prefix, contents.folders)
         for folder in contents.folders:
             if folder in years:
-                yield from self._dated(f"{prefix}{folder}/", [int(folder)], depth)
+                yield from self._dated(f"{prefix}{folder}/", [int(folder[-4:])], depth)
             else:
                 yield from self._other(f"{prefix}{folder}/", folder, depth)
 
     def _years(self, prefix: str, folders: list[str]) -> set[str]:
         """The folders that are years: the latest one that contains months or names of that year, and all before it."""
-        candidates = sorted(folder for folder in folders if re.fullmatch("[0-9]{4}", folder))
+        candidates = sorted(filter(YEAR_FOLDER.fullmatch, folders))
         while candidates:
             latest = f"{prefix}{candidates[-1]}/"
             contents = self._read_ahead[latest] = self._read(latest)
-            if contents.years == {candidates[-1]} or any(map(TWO_DIGITS.fullmatch, contents.folders)):
+            if contents.years == {candidates[-1][-4:]} or any(map(TWO_DIGITS.fullmatch, contents.folders)):
                 break
             candidates.pop()
         return set(candidates)
@@ -179,7 +181,7 @@ class DayFolders:
             yield from self._beside(prefix, contents)
             for folder in contents.folders:
                 if TWO_DIGITS.fullmatch(folder):
-                    yield from self._dated(f"{prefix}{folder}/", [*parts, int(folder)], depth)
+                    yield from self._dated(f"{prefix}{folder}/", [*parts, int(folder[-2:])], depth)
                 else:
                     yield from self._other(f"{prefix}{folder}/", folder, depth)
 

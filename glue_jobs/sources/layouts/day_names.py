@@ -36,7 +36,7 @@ def day_from_name(names: DayNames, path: str) -> date | None:
 @lru_cache(maxsize=1_024)
 def _day_of_folder(folder: str) -> tuple[str, str, str] | None:
     """Year, month and day at the end of the folder's path. Cached, because thousands of objects share a folder."""
-    match = re.search("(?:^|/)([0-9]{4})/([0-9]{2})/([0-9]{2})$", folder)
+    match = re.search("(?:^|/)(?:year=)?([0-9]{4})/(?:month=)?([0-9]{2})/(?:day=)?([0-9]{2})$", folder)
     return (match[1], match[2], match[3]) if match else None
 
 

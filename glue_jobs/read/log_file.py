@@ -1,0 +1,79 @@
+"""Log files of several formats: lines, lines below a header, or Parquet. The content tells the format, not the name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from glue_jobs.read.lines import LineReader, OverlongLine
+from glue_jobs.read.whole_files import WholeFile
+
+# The bytes at both ends of a Parquet file: https://parquet.apache.org/docs/file-format/
+PARQUET = b"PAR1"
+
+# The directive that names the fields of the lines below it: https://www.w3.org/TR/WD-logfile.html
+FIELDS = b"#Fields:"
+
+
+class LogFile:
+    """Cuts an object into frames: pieces of whole lines, each below the header that applies to it.
+
+    A Parquet file is one frame. Lines may be of any number, so a worker's memory does not depend on the object's size.
+    """
+
+    def __init__(self) -> None:
+        self._beginning = b""
+        self._reader: LineReader | WholeFile | None = None
+        self._header = b""
+
+    @property
+    def position(self) -> int:
+        """The offset in the object of the unfinished frame."""
+        return self._reader.position if self._reader else 0
+
+    @property
+    def index(self) -> int | None:
+        """Records of lines have a position, no number."""
+        return None
+
+    def feed(self, data: bytes) -> Iterator[tuple[int, bytes | OverlongLine]]:
+        """Frames that are complete now, each with its offset in the object, less the length of a repeated header."""
+        if self._reader is None:
+            data = self._beginning + data
+            if len(data) < len(PARQUET) and PARQUET.startswith(data):
+                self._beginning = data
+                return
+            self._reader = WholeFile() if data.startswith(PARQUET) else LineReader()
+            self._beginning = b""
+        yield from self._below_header(self._reader.feed(data))
+
+    def finish(self, overhang: Iterator[bytes]) -> Iterator[tuple[int, bytes | OverlongLine]]:
+        """The last frame; nothing follows it in ``overhang``."""
+        if self._reader is None:
+            self._reader = LineReader()
+            yield from self._below_header(self._reader.feed(self._beginning))
+        yield from self._below_header(self._reader.finish(overhang))
+
+    def abandon(self) -> bytes:
+        """The bytes since the last whole line, or of the whole Parquet file, of an object that is damaged."""
+        return self._reader.abandon() if self._reader else self._beginning
+
+    def _below_header(
+        self, frames: Iterator[tuple[int, bytes | OverlongLine]]
+    ) -> Iterator[tuple[int, bytes | OverlongLine]]:
+        for offset, frame in frames:
+            if isinstance(frame, OverlongLine) or isinstance(self._reader, WholeFile):
+                yield offset, frame
+                continue
+            yield offset - len(self._header), self._header + frame
+            self._header = _last_header(frame) or self._header
+
+
+def _last_header(lines: bytes) -> bytes:
+    """The last line of ``lines`` that names fields, with its line end; empty if there is none."""
+    start = len(lines)
+    while start > 0:
+        start = lines.rfind(FIELDS, 0, start)
+        if start == 0 or (start > 0 and lines[start - 1 : start] == b"\n"):
+            end = lines.find(b"\n", start)
+            return lines[start : end + 1] if end >= 0 else b""
+    return b""

@@ -21,7 +21,6 @@ from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.sample import Truth, write_sample
 from glue_jobs.sample.checks import Check, lake_checks, report_checks
-from glue_jobs.sources.pipelines import PIPELINES
 
 # Marks a folder that an earlier demonstration made, which a new one may replace.
 MARK = ".usage-lake-demo"
@@ -76,11 +75,9 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter) -> bool:
 
     paths = {"lake_path": f"{folder}/lake", "config": f"{folder}/config.yaml"}
     console.rule("2. Ingest them, twice: the second run finds nothing new", align="left")
-    for pipeline in PIPELINES:
+    for source in SOURCES:
         for _ in range(2):
-            result = run_job(
-                {"pipeline": pipeline.name, "raw_path": f"{folder}/raw/{pipeline.name}", **paths}, reporter
-            )
+            result = run_job({"pipeline": source, "raw_path": f"{folder}/raw/{source}", **paths}, reporter)
             # A terminal breaks lines between words; a file gets the whole line.
             console.print(Text(result.sentence), soft_wrap=not console.is_terminal)
 

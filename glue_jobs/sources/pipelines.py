@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from glue_jobs.enrich.robots import robots_resource
 from glue_jobs.read.framing import Framing
+from glue_jobs.sources.cloudfront_log.source import CLOUDFRONT_NAMES, enrich_cloudfront, parse_cloudfront_log
+from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.cloudtrail_s3_event.source import (
     CLOUDTRAIL_NAMES,
     enrich_cloudtrail,
@@ -57,6 +59,18 @@ PIPELINES: tuple[Pipeline, ...] = (
         changes=DAILY_CHANGE,
         # Where a weekly inventory is delivered beside daily ones, a run still looks at the last but one weekly one.
         look_back_days=14,
+    ),
+    EventPipeline(
+        title="CloudFront standard logs",
+        # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html
+        first_delivery="CloudFront delivers logs reliably about four hours after they are switched on",
+        names=CLOUDFRONT_NAMES,
+        framing=Framing.LOG_FILES,
+        parse=parse_cloudfront_log,
+        enrich=enrich_cloudfront,
+        resources=(robots_resource,),
+        table=CLOUDFRONT_LOG,
+        compression_ratio=8,
     ),
 )
 

@@ -22,6 +22,9 @@ PSEUDO = {
 }
 NO_VALUE = object()
 
+# Sources that a stack does not ingest unless somebody switches them on; the tests look at all sources.
+SWITCHED_ON = {"CloudFrontLogs": "on"}
+
 
 class Rendered:
     """A template with values for its parameters.
@@ -41,7 +44,7 @@ class Rendered:
     def parameters(self) -> Json:
         values: Json = {}
         for name, parameter in self.raw["Parameters"].items():
-            value = self._given.get(name, str(parameter["Default"]))
+            value = (SWITCHED_ON | self._given).get(name, str(parameter["Default"]))
             values[name] = value.split(",") if parameter["Type"] == "CommaDelimitedList" else value
         return values
 

@@ -45,9 +45,10 @@ def jobs(template: str | Rendered) -> dict[str, Json]:
     return {job["DefaultArguments"]["--pipeline"]: job for job in rendered.of_type("AWS::Glue::Job").values()}
 
 
-def test_pipelines_and_jobs_match(template: str) -> None:
+def test_every_source_has_a_job_in_the_template(template: str) -> None:
     found = set(jobs(template))
-    assert {pipeline.name for pipeline in PIPELINES} | {REPORT} <= found
+    without = {*(pipeline.name for pipeline in PIPELINES), REPORT} - found
+    assert not without, f"add a job and a role for {without} to cloudformation/usage_lake.yaml"
     assert found <= {table.name for table in TABLES} | {REPORT}
 
 
@@ -179,9 +180,9 @@ def test_wrong_values_are_refused(name: str, wrong: str) -> None:
 
 
 def test_rules_refuse_a_stack_that_would_do_nothing() -> None:
-    nothing = "Switch on at least one of CloudTrail, access logs and inventories."
+    nothing = "Switch on at least one of CloudTrail, access logs, inventories and CloudFront logs."
     unheard = "The new trail would log nothing: log access points, or name buckets."
-    off = {"CloudTrail": "off", "AccessLogs": "off", "Inventories": "off"}
+    off = dict.fromkeys(("CloudTrail", "AccessLogs", "Inventories", "CloudFrontLogs"), "off")
     assert Rendered(TEMPLATE).rules_broken() == []
     assert Rendered(TEMPLATE, **off).rules_broken() == [nothing]
     assert Rendered(TEMPLATE, TrailAccessPoints="off").rules_broken() == [unheard]
@@ -232,13 +233,27 @@ def test_changes_that_glue_or_lake_formation_refuse_at_the_same_time_are_ordered
     by_step = zip(*(grants_in_order(role) for role in ("AccessLog", "Trail", "Inventory")), strict=True)
     assert all(len(set(step)) == 3 for step in by_step)
     assert len(grants_in_order("Report")) == 3
+    # There are three resources, so the fourth source waits for the last grant of each of the others.
+    first = resources[f"CloudFrontGrantOn{grants_in_order('CloudFront')[0]}"]["Properties"]["Principal"]
+    awaited = [f"{role}GrantOn{grants_in_order(role)[-1]}" for role in ("AccessLog", "Trail", "Inventory")]
+    assert [each["Fn::If"][1] for each in first["DataLakePrincipalIdentifier"]["Fn::Select"][1][:3]] == [
+        {"Ref": name} for name in awaited
+    ]
     assert resources["ReportTrigger"]["DependsOn"] == "DailyTrigger"
 
 
 def test_only_services_acting_for_this_account_may_deliver() -> None:
     statements = Rendered(TEMPLATE).of_type("AWS::S3::BucketPolicy")["LogBucketPolicy"]["PolicyDocument"]["Statement"]
     services = {each["Principal"]["Service"]: each for each in statements if each["Effect"] == "Allow"}
-    assert set(services) == {"cloudtrail.amazonaws.com", "logging.s3.amazonaws.com", "s3.amazonaws.com"}
+    assert set(services) == {
+        "cloudtrail.amazonaws.com",
+        "delivery.logs.amazonaws.com",
+        "logging.s3.amazonaws.com",
+        "s3.amazonaws.com",
+    }
+    cloudfront = services["delivery.logs.amazonaws.com"]["Condition"]
+    assert cloudfront["StringEquals"]["aws:SourceAccount"] == "123456789012"
+    assert cloudfront["ArnLike"] == {"aws:SourceArn": "arn:aws:logs:*:123456789012:delivery-source:*"}
     trail = "arn:aws:cloudtrail:us-east-1:123456789012:trail/usage-lake"
     assert services["cloudtrail.amazonaws.com"]["Condition"]["StringEquals"]["aws:SourceArn"] == trail
     for service in ("logging.s3.amazonaws.com", "s3.amazonaws.com"):
@@ -265,12 +280,14 @@ def test_existing_buckets_are_read_instead_of_the_log_bucket() -> None:
         ExistingAccessLogBucket="logs",
         AccessLogPrefix="web/",
         ExistingInventoryBucket="lists",
+        ExistingCloudFrontBucket="edges",
     )
     found = {pipeline: job["DefaultArguments"].get("--raw_path") for pipeline, job in jobs(rendered).items()}
     assert found == {
         "cloudtrail_s3_event": "s3://trails/audit/",
         "s3_access_log": "s3://logs/web/",
         "s3_inventory_object": "s3://lists/s3-inventory/",
+        "cloudfront_log": "s3://edges/cloudfront/",
         REPORT: None,
     }
     assert "Trail" not in rendered.resources
@@ -278,12 +295,12 @@ def test_existing_buckets_are_read_instead_of_the_log_bucket() -> None:
     assert rule["EventPattern"]["detail"]["bucket"] == {"name": ["lists"]}
 
 
-@pytest.mark.parametrize("off", ["CloudTrail", "AccessLogs", "Inventories"])
+@pytest.mark.parametrize("off", ["CloudTrail", "AccessLogs", "Inventories", "CloudFrontLogs"])
 def test_each_source_is_optional(off: str) -> None:
     rendered = Rendered(TEMPLATE, **{**EVERYTHING, off: "off"})
-    assert len(jobs(rendered)) == 3
-    assert len(rendered.resources["DailyTrigger"]["Properties"]["Actions"]) == 2
-    assert len(rendered.resources["ReportTrigger"]["Properties"]["Predicate"]["Conditions"]) == 2
+    assert len(jobs(rendered)) == len(PIPELINES)
+    assert len(rendered.resources["DailyTrigger"]["Properties"]["Actions"]) == len(PIPELINES) - 1
+    assert len(rendered.resources["ReportTrigger"]["Properties"]["Predicate"]["Conditions"]) == len(PIPELINES) - 1
     assert rendered.outputs
 
 
@@ -309,7 +326,7 @@ def test_the_workflow_ingests_in_parallel_then_reports_and_starts_with_the_stack
     rendered = Rendered(TEMPLATE, GlueJobScheduledHour="5")
     triggers = rendered.of_type("AWS::Glue::Trigger")
     daily, report = triggers["DailyTrigger"], triggers["ReportTrigger"]
-    ingesting = {f"usage-{name}" for name in ("s3-access-log", "cloudtrail-s3-event", "s3-inventory-object")}
+    ingesting = {f"usage-{pipeline.name.replace('_', '-')}" for pipeline in PIPELINES}
     assert (daily["Schedule"], daily["StartOnCreation"]) == ("cron(0 5 * * ? *)", True)
     assert {action["JobName"] for action in daily["Actions"]} == ingesting
     assert report["Predicate"]["Logical"] == "AND" and report["StartOnCreation"]
@@ -426,7 +443,7 @@ def test_lake_formation_grants_each_role_its_tables_and_the_default_database() -
             ("default", "DESCRIBE"),
         )
     }
-    assert len(rendered.resources["FirstRun"]["Properties"]["After"]) == 4
+    assert len(rendered.resources["FirstRun"]["Properties"]["After"]) == 5
     (database,) = rendered.of_type("AWS::Glue::Database").values()
     assert database["DatabaseInput"]["CreateTableDefaultPermissions"] == []
 

@@ -196,6 +196,47 @@ CLOUDTRAIL = Source(
     event_number=lambda row: UUID(row["event_id"]).int,
 )
 
-SOURCES = (ACCESS_LOGS, CLOUDTRAIL)
+CLOUDFRONT_FIELDS = "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status x-edge-request-id"
 
-LAYOUTS = (*SOURCES, ACCESS_LOGS_BY_DAY)
+
+def _cloudfront_record(event: Event) -> bytes:
+    return (
+        f"{event.time:%Y-%m-%d\t%H:%M:%S}\tDFW3\t{event.number}\t192.0.2.{event.number % 250}\tGET\t"
+        f"d111111abcdef8.cloudfront.net\t/ana/tides/part-{event.number % 7}.csv\t200\t{event.number:016X}=="
+    ).encode()
+
+
+def _cloudfront_row(event: Event) -> dict[str, Any]:
+    return {
+        "x_edge_request_id": f"{event.number:016X}==",
+        "event_time": event.time,
+        "event_date": event.time.date(),
+        "sc_bytes": event.number,
+        "account": "ana",
+        "repository": "tides",
+    }
+
+
+def _below_header(records: Sequence[bytes]) -> bytes:
+    header = f"#Version: 1.0\n#Fields: {CLOUDFRONT_FIELDS}".encode()
+    return gzip.compress(b"\n".join([header, *records, b""]), mtime=0)
+
+
+CLOUDFRONT = Source(
+    title="CloudFront",
+    pipeline=BY_NAME["cloudfront_log"],
+    object_name=lambda day, number: f"logs/EMLARXS9EXAMPLE.{day}-09.{number:016x}.gz",
+    record=_cloudfront_record,
+    bad_record=b"2024-05-07\t08:00:00\tDFW3\tmany\t192.0.2.1\tGET\thost\t/\t200\tid",
+    content=_below_header,
+    count=lambda content: sum(
+        1 for line in gzip.decompress(content).split(b"\n") if line.strip() and not line.startswith(b"#")
+    ),
+    row=_cloudfront_row,
+    event_number=lambda row: int(row["x_edge_request_id"].removesuffix("=="), 16),
+)
+
+SOURCES = (ACCESS_LOGS, CLOUDTRAIL, CLOUDFRONT)
+
+# How objects are named: names with the day side by side, folders of days, and folders of days with such names.
+LAYOUTS = (CLOUDFRONT, CLOUDTRAIL, ACCESS_LOGS_BY_DAY)

@@ -15,7 +15,10 @@ from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs.report_job import report, report_request
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sample import Truth
-from glue_jobs.sources.pipelines import PIPELINES
+from glue_jobs.sources.pipelines import BY_NAME
+
+# Sources that the sample publisher has no raw objects of: it does not use CloudFront.
+NOT_IN_THE_SAMPLE = {"cloudfront_log"}
 
 QUIET = PlainReporter(io.StringIO())
 
@@ -44,10 +47,11 @@ def test_every_measure_of_every_source_is_equal(demo: tuple[Path, bool, str]) ->
 
 def test_each_source_is_ingested_once_and_then_nothing_is_new(demo: tuple[Path, bool, str]) -> None:
     folder, _, printed = demo
-    assert len(PIPELINES) == 3
-    for pipeline in PIPELINES:
-        assert f"raw/{pipeline.name}" in " ".join(path.as_posix() for path in folder.glob("raw/*"))
-    assert len(re.findall(r"(?m)^.*ingested [\d,]+ objects", printed)) == 3
+    sampled = [path.name for path in folder.glob("raw/*")]
+    absent = set(BY_NAME) - {*sampled, *NOT_IN_THE_SAMPLE}
+    assert not absent, f"write raw objects of {absent} in glue_jobs/sample, or name them in NOT_IN_THE_SAMPLE"
+    assert NOT_IN_THE_SAMPLE.isdisjoint(sampled)
+    assert len(re.findall(r"(?m)^.*ingested [\d,]+ objects", printed)) == len(sampled)
 
 
 def test_source_stats_are_published_as_they_are_true(demo: tuple[Path, bool, str], truth: Truth) -> None:

@@ -21,7 +21,8 @@ def test_a_request_for_reports_has_the_values_of_all_arguments() -> None:
     wanted = report_request({**REPORT, "report_path": "s3://b/", "date": "20240507", "workgroup": "usage"})
     assert (wanted.lake.location, wanted.folder, wanted.as_of.day) == ("/lake", "s3://b", date(2024, 5, 7))
     assert wanted.workgroup == "usage"
-    assert {report.subject for report in wanted.reports} == {"access", "storage", "subscriber", "together"}
+    subjects = {report.subject for report in wanted.reports}
+    assert subjects == {"access", "cloudfront", "storage", "subscriber", "together"}
     assert report_request(REPORT).as_of.day == datetime.now(UTC).date()
 
 
@@ -29,7 +30,7 @@ def test_only_the_subjects_asked_for_are_reported_on() -> None:
     wanted = report_request({**REPORT, "subjects": "storage,together"})
     assert {report.subject for report in wanted.reports} == {"storage", "together"}
     with pytest.raises(
-        ArgumentError, match="there are no reports on 'accounts'; there are access, storage, subscriber"
+        ArgumentError, match="there are no reports on 'accounts'; there are access, cloudfront, storage"
     ):
         report_request({**REPORT, "subjects": "storage,accounts"})
 

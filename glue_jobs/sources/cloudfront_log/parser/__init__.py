@@ -1,0 +1,78 @@
+"""Parser of CloudFront standard logs: bytes in, Arrow rows and rejected records out, no other effects.
+
+Version 1 of the logs is lines below a header; version 2 is that, JSON lines or Parquet, with any fields.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+
+from glue_jobs.read.log_file import PARQUET
+from glue_jobs.read.parsed import NO_POSITIONS, Parsed, Positions, Rejected
+from glue_jobs.sources.cloudfront_log.parser.json_lines import read_json_lines
+from glue_jobs.sources.cloudfront_log.parser.parquet_file import read_parquet_file
+from glue_jobs.sources.cloudfront_log.parser.records import PARSED_SCHEMA, Records, typed
+from glue_jobs.sources.cloudfront_log.parser.text_lines import header_fields, read_text_lines
+
+__all__ = ["parse_cloudfront_log"]
+
+JSON = "\n"
+"""The group of JSON lines; other lines have the group of their header, which is never this text."""
+
+Lines = dict[str | None, tuple[list[bytes], list[int]]]
+
+
+def parse_cloudfront_log(data: bytes, starts: Positions = NO_POSITIONS) -> Parsed:
+    """Rows and rejected records of logs; together every record.
+
+    A record is a line that is neither blank nor a header, or a row of a Parquet file. ``starts`` has the first byte of
+    each file. Never raises for what the bytes contain.
+    """
+    edges = [*(starts.tolist() or [0]), len(data)]
+    lines: Lines = defaultdict(lambda: ([], []))
+    found: list[tuple[Records | None, list[Rejected]]] = []
+    for start, end in pairwise(edges):
+        if data.startswith(PARQUET, start):
+            found.append(read_parquet_file(data[start:end], start))
+        else:
+            _add_lines(lines, data[start:end], start)
+    for header, (texts, places) in lines.items():
+        positions = np.array(places, np.int64)
+        read = read_json_lines(texts, positions) if header == JSON else read_text_lines(header, texts, positions)
+        found.append(read)
+    return _joined(found)
+
+
+def _add_lines(lines: Lines, data: bytes, position: int) -> None:
+    """Add the lines of a file that begins at ``position``, by the header they stand below."""
+    header: str | None = None
+    for line in data.split(b"\n"):
+        text = line.removesuffix(b"\r")
+        if text.startswith(b"#"):
+            header = header_fields(text) or header
+        elif text.strip():
+            texts, positions = lines[JSON if text.lstrip().startswith(b"{") else header]
+            texts.append(text)
+            positions.append(position)
+        position += len(line) + 1
+
+
+def _joined(found: list[tuple[Records | None, list[Rejected]]]) -> Parsed:
+    tables, positions, rejected = [PARSED_SCHEMA.empty_table()], [NO_POSITIONS], _rejected(found)
+    for records, _ in found:
+        if records is not None:
+            rows, places, wrong = typed(records)
+            tables.append(rows)
+            positions.append(places)
+            rejected += wrong
+    rows = pa.concat_tables(tables)
+    rejected.sort(key=lambda each: (each.position, each.index or 0))
+    return Parsed(rows, np.concatenate(positions), rows.num_rows + len(rejected), rejected)
+
+
+def _rejected(found: list[tuple[Records | None, list[Rejected]]]) -> list[Rejected]:
+    return [each for _, rejected in found for each in rejected]

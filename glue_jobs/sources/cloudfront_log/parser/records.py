@@ -1,0 +1,169 @@
+"""Records of any format as columns of texts, and their conversion to the columns of the table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import unquote_to_bytes
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glue_jobs.columns.arrays import mapped_dictionary
+from glue_jobs.read.parsed import MAX_RECORD_BYTES, Positions, Rejected
+from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG, FIELDS
+
+Bools = npt.NDArray[np.bool_]
+Times = npt.NDArray[np.int64]
+
+STRINGS_ENCODED = pa.dictionary(pa.int32(), pa.string())
+# Nearly all values are distinct, so a dictionary saves nothing.
+DISTINCT = "x_edge_request_id"
+
+NUMBER = {"int": r"^[0-9]{1,9}$", "bigint": r"^[0-9]{1,18}$", "double": r"^[0-9]{1,15}(?:[.][0-9]{1,15})?$"}
+"""Pattern of each type of number."""
+
+# CloudFront began in 2008. No clock decides about the future, because the same bytes must always give the same rows.
+FIRST_DAY, LAST_DAY = date(2008, 1, 1), date(2199, 12, 31)
+MICROSECONDS_PER_SECOND, SECONDS_PER_DAY = 1_000_000, 86_400
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_TIME = re.compile("([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])")
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _parsed_type(name: str, arrow_type: pa.DataType) -> pa.DataType:
+    if name == "extra_fields":
+        return pa.list_(pa.field("element", pa.string()))
+    return STRINGS_ENCODED if arrow_type == pa.string() and name != DISTINCT else arrow_type
+
+
+PARSED_SCHEMA = pa.schema(
+    [pa.field(name, _parsed_type(name, CLOUDFRONT_LOG.arrow_schema.field(name).type)) for name in CLOUDFRONT_LOG.record]
+)
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records that have the same fields.
+
+    ``texts`` has a column for each field by its `column_name`, ``dictionary<int32, string>``, null for ``-``. Fields
+    that are not documented are among them. ``record`` returns the bytes of the record with a number. ``index`` has the
+    number of each record in its file, for files that number them.
+    """
+
+    texts: dict[str, pa.DictionaryArray]
+    positions: Positions
+    record: Callable[[int], bytes]
+    index: npt.NDArray[np.int64] | None = None
+
+
+def column_name(field: str) -> str:
+    """The column of a field: ``cs(User-Agent)`` in text and JSON, ``cs_user_agent`` in Parquet."""
+    return field.strip().lower().replace("(", "_").replace("-", "_").removesuffix(")")
+
+
+def typed(records: Records) -> tuple[pa.Table, Positions, list[Rejected]]:
+    """Rows with the types of the table, their positions, and the records with a value of a wrong type."""
+    count = len(records.positions)
+    bad: dict[int, str] = {}
+    columns: dict[str, pa.Array] = {}
+    for name, kind in FIELDS.items():
+        texts = records.texts.get(name)
+        if texts is None:
+            columns[name] = pa.nulls(count, PARSED_SCHEMA.field(name).type)
+        elif kind == "string":
+            columns[name] = _decoded(texts)
+        else:
+            columns[name], wrong = _numbers(texts, kind)
+            for row in np.flatnonzero(wrong):
+                bad.setdefault(int(row), f"{name} is no number: {texts[int(row)].as_py()[:80]}")
+    columns[DISTINCT] = columns[DISTINCT].cast(pa.string())
+    times, known = _event_times(records.texts, columns["timestamp_ms"], count)
+    for row in np.flatnonzero(~known):
+        bad.setdefault(int(row), "the record has no date and time of the years 2008 to 2199")
+    columns["event_time"] = pa.array(times).view(pa.timestamp("us"))
+    columns["extra_fields"] = _extra_fields(records.texts, count)
+    rows = pa.table([columns[name] for name in PARSED_SCHEMA.names], schema=PARSED_SCHEMA)
+    rejected = [_rejected(records, row, reason) for row, reason in sorted(bad.items())]
+    if not bad:
+        return rows, records.positions, rejected
+    good = np.ones(count, bool)
+    good[list(bad)] = False
+    return rows.filter(pa.array(good)), records.positions[good], rejected
+
+
+def _rejected(records: Records, row: int, reason: str) -> Rejected:
+    index = None if records.index is None else int(records.index[row])
+    return Rejected(int(records.positions[row]), reason, records.record(row)[:MAX_RECORD_BYTES], index)
+
+
+def _decoded(texts: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Texts without the URL encoding of the log; bytes that are not UTF-8 become ``\\xNN``.
+
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html#LogFileFormat
+    """
+    values = texts.dictionary
+    if not pc.any(pc.match_substring(values, "%")).as_py():
+        return texts
+    return mapped_dictionary(texts, pa.array(map(decode_once, values.to_pylist()), pa.string()))
+
+
+def decode_once(text: str) -> str:
+    """The text without one URL encoding; bytes that are not UTF-8 become ``\\xNN``."""
+    return unquote_to_bytes(text).decode("utf-8", "backslashreplace") if "%" in text else text
+
+
+def _numbers(texts: pa.DictionaryArray, kind: str) -> tuple[pa.Array, Bools]:
+    """The numbers, and which of the texts are none."""
+    arrow_type = {"int": pa.int32(), "bigint": pa.int64(), "double": pa.float64()}[kind]
+    values = texts.dictionary
+    right = pc.match_substring_regex(values, NUMBER[kind])
+    codes = texts.indices
+    wrong = ~np.append(right.to_numpy(zero_copy_only=False), True)[codes.fill_null(-1).to_numpy()]
+    return pc.if_else(right, values, None).cast(arrow_type).take(codes), wrong
+
+
+def _event_times(texts: dict[str, pa.DictionaryArray], timestamps: pa.Array, count: int) -> tuple[Times, Bools]:
+    """Microseconds since 1970 of the records, and which records have a time: date and time, or else timestamp(ms)."""
+    seconds = pc.divide(timestamps, 1_000).fill_null(-1).to_numpy()
+    if "date" in texts and "time" in texts:
+        days, times = _codes(texts["date"], _day_number), _codes(texts["time"], _second_of_day)
+        both = (days >= 0) & (times >= 0)
+        absent = texts["date"].is_null().to_numpy(zero_copy_only=False)
+        absent &= texts["time"].is_null().to_numpy(zero_copy_only=False)
+        seconds = np.where(both, days * SECONDS_PER_DAY + times, np.where(absent, seconds, -1))
+    first, last = ((day.toordinal() - _EPOCH_DAY) * SECONDS_PER_DAY for day in (FIRST_DAY, LAST_DAY))
+    known = (seconds >= first) & (seconds < last)
+    return np.where(known, seconds, 0) * MICROSECONDS_PER_SECOND, known
+
+
+def _codes(texts: pa.DictionaryArray, number: Callable[[str], int]) -> Times:
+    """The number of each text; -1 for null."""
+    numbers = np.array([*map(number, texts.dictionary.to_pylist()), -1], np.int64)
+    of_rows: Times = numbers[texts.indices.fill_null(-1).to_numpy()]
+    return of_rows
+
+
+def _day_number(text: str) -> int:
+    try:
+        return date.fromisoformat(text).toordinal() - _EPOCH_DAY if _DAY.fullmatch(text) else -1
+    except ValueError:
+        return -1
+
+
+def _second_of_day(text: str) -> int:
+    match = _TIME.fullmatch(text)
+    return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3]) if match else -1
+
+
+def _extra_fields(texts: dict[str, pa.DictionaryArray], count: int) -> pa.Array:
+    extra = [(name, column.to_pylist()) for name, column in texts.items() if name not in {*FIELDS, "date", "time"}]
+    kind = PARSED_SCHEMA.field("extra_fields").type
+    if not extra:
+        return pa.nulls(count, kind)
+    lists = ([f"{name}={values[row]}" for name, values in extra if values[row] is not None] for row in range(count))
+    return pa.array((each or None for each in lists), kind)

@@ -1,0 +1,71 @@
+"""Lines below a ``#Fields`` header: tab-separated, any fields in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as csv
+
+from glue_jobs.read.log_file import FIELDS
+from glue_jobs.read.parsed import MAX_RECORD_BYTES, Positions, Rejected
+from glue_jobs.sources.cloudfront_log.parser.records import STRINGS_ENCODED, Records, column_name
+
+NO_HEADER = "the line is not below a #Fields line; CloudFront writes one in the output formats w3c and legacy"
+
+
+def read_text_lines(
+    header: str | None, lines: list[bytes], positions: Positions
+) -> tuple[Records | None, list[Rejected]]:
+    """The lines as records with the fields that ``header`` names; ``positions`` are those of the lines."""
+    names = [*map(column_name, header.split())] if header else []
+    if not names or len(set(names)) < len(names):
+        reason = "the #Fields line names a field twice" if names else NO_HEADER
+        return None, [_rejected(*line, reason) for line in zip(lines, positions, strict=True)]
+    # The delimiter of standard logging (v2) can be chosen; blanks within a value are encoded.
+    delimiter = b"\t" if len(names) == 1 or any(b"\t" in line for line in lines) else b" "
+    wrong = dict(_wrong_lines(lines, delimiter, len(names)))
+    rejected = [_rejected(lines[number], positions[number], reason) for number, reason in wrong.items()]
+    if wrong:
+        lines = [line for number, line in enumerate(lines) if number not in wrong]
+        positions = np.delete(positions, [*wrong])
+    if not lines:
+        return None, rejected
+    return Records(_columns(names, lines, delimiter), positions, lines.__getitem__), rejected
+
+
+def _wrong_lines(lines: list[bytes], delimiter: bytes, fields: int) -> Iterator[tuple[int, str]]:
+    """The lines that ``pyarrow.csv`` would split or decode in another way, and lines with other fields."""
+    for number, line in enumerate(lines):
+        count = line.count(delimiter) + 1
+        if count != fields:
+            yield number, f"the line has {count} fields, and its #Fields line names {fields}"
+        elif b"\r" in line or not line.isascii():
+            yield number, "the line has bytes that CloudFront encodes"
+
+
+def _columns(names: list[str], lines: Iterable[bytes], delimiter: bytes) -> dict[str, pa.DictionaryArray]:
+    data = b"\n".join([*lines, b""])
+    rows = csv.read_csv(
+        pa.py_buffer(data),
+        # One block, or a long line might not fit into it.
+        csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=names),
+        csv.ParseOptions(delimiter=delimiter.decode(), quote_char=False, ignore_empty_lines=False),
+        csv.ConvertOptions(
+            check_utf8=False,
+            column_types=dict.fromkeys(names, STRINGS_ENCODED),
+            null_values=["-", ""],
+            strings_can_be_null=True,
+        ),
+    )
+    return {name: rows[name].unify_dictionaries().combine_chunks() for name in names}
+
+
+def header_fields(line: bytes) -> str | None:
+    """The text behind ``#Fields:``; None for any other header line."""
+    return line[len(FIELDS) :].decode("utf-8", "replace").strip() if line.startswith(FIELDS) else None
+
+
+def _rejected(line: bytes, position: int, reason: str) -> Rejected:
+    return Rejected(int(position), reason, line[:MAX_RECORD_BYTES])

@@ -1,0 +1,62 @@
+"""CloudFront standard logs: names of their objects, and columns derived from their records.
+
+Names: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html#AccessLogsFileNaming
+Folders of version 2: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging.html#send-logs-s3
+"""
+
+from __future__ import annotations
+
+import re
+
+import pyarrow as pa
+
+from glue_jobs.columns.arrays import as_single_array, mapped_dictionary
+from glue_jobs.config import Config
+from glue_jobs.enrich.datasets import assign_datasets
+from glue_jobs.enrich.event_days import with_event_days
+from glue_jobs.enrich.reference_data import ReferenceData
+from glue_jobs.enrich.robots import ROBOTS, is_robot
+from glue_jobs.enrich.traffic import is_own
+from glue_jobs.sources.cloudfront_log.parser import parse_cloudfront_log
+from glue_jobs.sources.cloudfront_log.parser.records import decode_once
+from glue_jobs.sources.layouts.day_names import DayNames
+
+__all__ = ["CLOUDFRONT_NAMES", "enrich_cloudfront", "parse_cloudfront_log"]
+
+# DISTRIBUTION.YYYY-MM-DD-HH.UNIQUE.gz: the hour in which the requests happened, in any folders. Version 2 may have
+# folders of hours below those of days.
+_NAME = r"(?P<stem>[0-9A-Za-z]+\.)(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})-\d{2}\.[0-9A-Za-z_-]+(?:\.[a-z]+)*"
+
+CLOUDFRONT_NAMES = DayNames(
+    in_day=re.compile(rf"(?:(?:hour=)?[0-9]{{2}}/)?{_NAME}"),
+    flat=re.compile(f"{_NAME}$"),
+    # Other services that share a log bucket write to these folders below AWSLogs/ACCOUNT/.
+    ignored=frozenset({"CloudTrail", "CloudTrail-Digest", "Config", "elasticloadbalancing", "vpcflowlogs", "WAFLogs"}),
+)
+
+
+def enrich_cloudfront(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
+    """Parsed records with the derived columns of the table: key, data set, own traffic, robots, day.
+
+    The rules for data sets see the domain of the distribution as the bucket. CloudFront logs no caller, so only the
+    address of the viewer tells own traffic.
+    """
+    host, stem, address, user_agent = (
+        as_single_array(rows[name]) for name in ("cs_host", "cs_uri_stem", "c_ip", "cs_user_agent")
+    )
+    key = mapped_dictionary(stem, _keys(stem.dictionary))
+    account, repository = assign_datasets(host, key, None, config)
+    nobody = pa.nulls(rows.num_rows, pa.string())
+    rows = (
+        rows.append_column("key", key)
+        .append_column("account", account)
+        .append_column("repository", repository)
+        .append_column("is_own", is_own(nobody, address, nobody, config))
+        .append_column("is_robot", is_robot(user_agent, reference[ROBOTS]))
+    )
+    return with_event_days(rows)
+
+
+def _keys(stems: pa.StringArray) -> pa.StringArray:
+    """The keys of objects that S3 as the origin is asked for, where the distribution has no origin path."""
+    return pa.array([decode_once(stem.removeprefix("/")) for stem in stems.to_pylist()], pa.string())

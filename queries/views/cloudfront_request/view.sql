@@ -1,0 +1,27 @@
+-- What counts, defined once for all queries on CloudFront logs. A filter on event_date reaches the table's partitions.
+CREATE OR REPLACE VIEW cloudfront_request AS
+SELECT
+    event_date,
+    event_time,
+    coalesce(account, '(none)') AS account,
+    coalesce(repository, '(none)') AS repository,
+    cs_host,
+    key,
+    coalesce(cs_method, '(none)') AS cs_method,
+    sc_status,
+    coalesce(x_edge_result_type, '(none)') AS result_type,
+    coalesce(sc_bytes, 0) AS bytes_sent,
+    c_country,
+    cs_user_agent AS user_agent,
+    c_ip || ' ' || coalesce(cs_user_agent, '-') AS reader,
+    coalesce(is_own, false) AS is_own,
+    coalesce(is_robot, false) AS is_robot,
+    NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience,
+    -- Error with status 200: the viewer disconnected before the last byte.
+    coalesce(
+        cs_method = 'GET' AND sc_status = 200 AND coalesce(x_edge_result_type, '(none)') <> 'Error', false
+    ) AS is_complete_get,
+    coalesce(cs_method = 'GET' AND sc_status IN (200, 206), false) AS is_served_get,
+    -- A preflight request succeeds for any path.
+    coalesce(cs_method <> 'OPTIONS' AND (sc_status BETWEEN 200 AND 299 OR sc_status = 304), false) AS is_there
+FROM cloudfront_log

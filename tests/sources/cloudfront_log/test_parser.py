@@ -1,0 +1,239 @@
+"""CloudFront logs of both versions: every record becomes a row or a rejected record with its place."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glue_jobs.config import Config
+from glue_jobs.read.parsed import Parsed
+from glue_jobs.sources.cloudfront_log.parser import parquet_file, parse_cloudfront_log
+from glue_jobs.sources.cloudfront_log.source import enrich_cloudfront
+from glue_jobs.sources.pipelines import BY_NAME
+
+FIELDS = {
+    "date": "2024-05-07",
+    "time": "08:09:10",
+    "x-edge-location": "DFW3",
+    "sc-bytes": "392",
+    "c-ip": "192.0.2.100",
+    "cs-method": "GET",
+    "cs(Host)": "d111111abcdef8.cloudfront.net",
+    "cs-uri-stem": "/ana/tides/a%2520b.csv",
+    "sc-status": "206",
+    "cs(Referer)": "-",
+    "cs(User-Agent)": "Mozilla/5.0%20(X11)",
+    "x-edge-request-id": "SOX4xwn4XV6Q4rgb7XiVGOHms_BGlTAC4KyHmureZmBNrjGdRLiNIQ==",
+    "time-taken": "0.082",
+    "sc-range-start": "0",
+    "c-country": "NZ",
+    "asn": "64496",
+}
+ROW = {
+    "event_time": datetime(2024, 5, 7, 8, 9, 10),
+    "x_edge_location": "DFW3",
+    "sc_bytes": 392,
+    "c_ip": "192.0.2.100",
+    "cs_method": "GET",
+    "cs_host": "d111111abcdef8.cloudfront.net",
+    "cs_uri_stem": "/ana/tides/a%20b.csv",
+    "sc_status": 206,
+    "cs_user_agent": "Mozilla/5.0 (X11)",
+    "x_edge_request_id": FIELDS["x-edge-request-id"],
+    "time_taken": 0.082,
+    "sc_range_start": 0,
+    "c_country": "NZ",
+    "asn": 64496,
+}
+
+
+def as_text(records: list[dict[str, str]]) -> bytes:
+    lines = ["#Version: 1.0", f"#Fields: {' '.join(records[0])}", *("\t".join(each.values()) for each in records), ""]
+    return "\n".join(lines).encode()
+
+
+def as_json(records: list[dict[str, str]]) -> bytes:
+    return "".join(json.dumps(each) + "\n" for each in records).encode()
+
+
+def as_parquet(records: list[dict[str, str]]) -> bytes:
+    renamed = [
+        {name.replace("(", "_").replace(")", "").replace("-", "_").lower(): text for name, text in each.items()}
+        for each in records
+    ]
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(renamed), file)
+    return file.getvalue()
+
+
+FORMATS = {"text": as_text, "json": as_json, "parquet": as_parquet}
+each_format = pytest.mark.parametrize("write", FORMATS.values(), ids=FORMATS)
+Write = Callable[[list[dict[str, str]]], bytes]
+
+
+def parse(*files: bytes) -> Parsed:
+    """The files as one batch, each in a line of its own, as workers read them."""
+    starts = np.cumsum([0, *(len(file) + 1 for file in files)])[:-1]
+    return parse_cloudfront_log(b"".join(file + b"\n" for file in files), starts)
+
+
+def values(parsed: Parsed) -> list[dict[str, Any]]:
+    return [{name: value for name, value in row.items() if value is not None} for row in parsed.rows.to_pylist()]
+
+
+@each_format
+def test_each_format_gives_the_same_typed_row(write: Write) -> None:
+    parsed = parse(write([FIELDS]))
+    assert (parsed.records, parsed.rejected) == (1, [])
+    assert values(parsed) == [ROW]
+
+
+@each_format
+def test_any_fields_in_any_order_and_unknown_ones_are_kept(write: Write) -> None:
+    record = {"more": "a=1", "sc-status": "000", "timestamp(ms)": "1731620046814", "other": "-", "last": "x"}
+    (row,) = values(parse(write([record])))
+    assert row == {
+        "event_time": datetime(2024, 11, 14, 21, 34, 6),
+        "timestamp_ms": 1731620046814,
+        "sc_status": 0,
+        "extra_fields": ["more=a=1", "last=x"],
+    }
+
+
+def test_files_with_other_headers_share_a_batch_and_rows_know_their_file() -> None:
+    small = {"time": "01:00:00", "date": "2024-05-08", "c-ip": "2001:db8::1"}
+    files = [as_text([FIELDS]), as_json([FIELDS]), as_text([small]), as_parquet([FIELDS, FIELDS]), as_text([FIELDS])]
+    parsed = parse(*files)
+    edges = np.cumsum([0, *(len(file) + 1 for file in files)])
+    owners = sorted((np.searchsorted(edges, parsed.positions, side="right") - 1).tolist())
+    assert owners == [0, 1, 2, 3, 3, 4]
+    assert sorted(row["c_ip"] for row in values(parsed)) == ["192.0.2.100"] * 5 + ["2001:db8::1"]
+
+
+def test_a_header_in_the_middle_of_a_file_names_the_fields_of_what_follows() -> None:
+    parsed = parse(as_text([FIELDS]) + b"\r\n#Fields: time date\r\n01:02:03\t2024-05-07\r\n")
+    assert [row["event_time"].hour for row in values(parsed)] == [8, 1]
+
+
+def test_fields_may_be_separated_by_blanks() -> None:
+    assert values(parse(as_text([FIELDS]).replace(b"\t", b" "))) == [ROW]
+
+
+WRONG = {
+    "too few fields": ("time", None, "the line has 15 fields, and its #Fields line names 16"),
+    "no number": ("sc-bytes", "12x", "sc_bytes is no number: 12x"),
+    "a negative number": ("sc-status", "-1", "sc_status is no number: -1"),
+    "a number that is too large": ("sc-bytes", "9" * 19, f"sc_bytes is no number: {'9' * 19}"),
+    "no day of the calendar": ("date", "2024-02-30", "the record has no date and time of the years 2008 to 2199"),
+    "a day of another age": ("date", "1999-01-01", "the record has no date and time of the years 2008 to 2199"),
+    "no time": ("time", "24:00:00", "the record has no date and time of the years 2008 to 2199"),
+    "bytes that are not encoded": ("cs-uri-stem", "/\u00e4", "the line has bytes that CloudFront encodes"),
+    "a carriage return": ("cs-uri-stem", "/\r2024", "the line has bytes that CloudFront encodes"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_line_is_rejected_with_its_place_and_its_neighbours_are_rows(case: str) -> None:
+    name, text, reason = WRONG[case]
+    wrong = {key: (text or "") if key == name else value for key, value in FIELDS.items() if key != name or text}
+    line = "\t".join(wrong.values()).encode()
+    data = as_text([FIELDS, FIELDS]).replace(b"\n2024", b"\n" + line + b"\n2024", 1)
+    parsed = parse(data)
+    (rejected,) = parsed.rejected
+    assert (rejected.position, rejected.reason, rejected.record) == (data.index(line), reason, line)
+    assert (parsed.records, values(parsed)) == (3, [ROW, ROW])
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("2024-05-07\t08:09:10", "the line is not below a #Fields line"),
+        ('{"date": "2024-05-07", "time": ["08:09:10"]}', "JSON: Expected"),
+        ('{"date": "2024-05-07"', "JSON: Input data was truncated"),
+        ("{" * 5_000, "JSON: "),
+    ],
+)
+def test_lines_that_nothing_explains_are_rejected(line: str, reason: str) -> None:
+    parsed = parse(as_json([FIELDS]) + line.encode())
+    assert [each.reason.startswith(reason) for each in parsed.rejected] == [True]
+    assert (parsed.records, values(parsed)) == (2, [ROW])
+
+
+def test_a_header_that_names_a_field_twice_explains_nothing() -> None:
+    parsed = parse(b"#Fields: date time cs(Host) cs-host\n2024-05-07\t08:09:10\ta\tb\n")
+    assert [each.reason for each in parsed.rejected] == ["the #Fields line names a field twice"]
+
+
+def test_a_wrong_row_of_a_parquet_file_is_rejected_with_its_number() -> None:
+    parsed = parse(as_json([FIELDS]), as_parquet([FIELDS, {**FIELDS, "sc-bytes": "many"}]))
+    (rejected,) = parsed.rejected
+    assert (rejected.index, rejected.reason) == (1, "sc_bytes is no number: many")
+    assert json.loads(rejected.record)["sc_bytes"] == "many"
+    assert parsed.records == 3
+
+
+def test_a_parquet_file_that_cannot_be_read_is_one_rejected_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = as_parquet([FIELDS])
+    nested = io.BytesIO()
+    pq.write_table(pa.table({"date": [["2024-05-07"]]}), nested)
+    monkeypatch.setattr(parquet_file, "MAX_ROWS", 2)
+    for bad in (file[:200], b"PAR1", nested.getvalue(), as_parquet([FIELDS] * 3)):
+        parsed = parse(file, bad, as_text([FIELDS]))
+        (rejected,) = parsed.rejected
+        assert rejected.reason.startswith("the Parquet file cannot be read: ")
+        assert (rejected.position, parsed.records) == (len(file) + 1, 3)
+
+
+def test_derived_columns_come_from_the_path_and_the_viewer() -> None:
+    given_rules = {
+        "datasets": [{"prefix": "ana/", "bucket": "d111111abcdef8.cloudfront.net", "account": "a", "repository": "b"}],
+        "own_traffic": {"cidrs": ["192.0.2.0/24"]},
+    }
+    other = {**FIELDS, "cs(Host)": "d222222abcdef8.cloudfront.net"}
+    other |= {"c-ip": "198.51.100.1", "cs(User-Agent)": "Googlebot/2.1"}
+    parsed = parse(as_text([FIELDS, other, {**FIELDS, "cs-uri-stem": "-", "c-ip": "-"}]))
+    rows = enrich_cloudfront(
+        parsed.rows, Config.model_validate(given_rules), BY_NAME["cloudfront_log"].reference_data()
+    )
+    derived = rows.select(["key", "account", "repository", "is_own", "is_robot", "month"]).to_pylist()
+    assert [tuple(row.values()) for row in derived] == [
+        ("ana/tides/a b.csv", "a", "b", True, False, "05"),
+        ("ana/tides/a b.csv", None, None, False, True, "05"),
+        (None, None, None, False, False, "05"),
+    ]
+
+
+snippets = st.sampled_from(
+    [
+        b"#Fields: date time sc-bytes\n",
+        b"2024-05-07\t08:09:10\t5\n",
+        b"2024-05-07\t08:09:10\tx\n",
+        b'{"date":"2024-05-07","time":"08:09:10"}\n',
+        *(b"#\n", b"\n", b"\r\n", b"{\n", b"PAR1", b"\xff\xfe", b"\0", b"\t", b"-", b" \n"),
+        as_parquet([FIELDS]),
+    ]
+)
+
+
+@given(st.lists(st.lists(snippets, max_size=8).map(b"".join), max_size=5))
+def test_no_bytes_raise_and_each_record_is_counted(files: list[bytes]) -> None:
+    parsed = parse(*files)
+    assert parsed.records == parsed.rows.num_rows + len(parsed.rejected) == len(parsed.positions) + len(parsed.rejected)
+    starts = np.cumsum([0, *(len(file) + 1 for file in files)])
+    for file, (start, _) in zip(files, pairwise(starts), strict=True):
+        if not file.startswith(b"PAR1"):
+            lines = [line for line in file.split(b"\n") if line.strip() and not line.startswith(b"#")]
+            inside = (parsed.positions >= start) & (parsed.positions <= start + len(file))
+            rejected = sum(start <= each.position <= start + len(file) for each in parsed.rejected)
+            assert inside.sum() + rejected == len(lines)

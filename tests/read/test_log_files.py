@@ -21,7 +21,7 @@ HEADER = b"#Version: 1.0\n#Fields: a b\n"
 def read(path: Path, data: bytes) -> list[RawBatch]:
     path.write_bytes(data)
     (entry,) = storage_for(str(path)).list(str(path))
-    return list(read_batches((ByteRange(RawObject(entry, None), 0, entry.size),), [0], Framing.LOG_FILES))
+    return list(read_batches((ByteRange(RawObject(entry, None), 0, entry.size),), [0], Framing.LOG_FILES, {}))
 
 
 def test_each_piece_has_the_header_and_lines_keep_their_offset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

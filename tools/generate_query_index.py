@@ -23,6 +23,7 @@ numbers; `cases.yaml` contains rows and the answer that they must give. On a lap
 
     usage-lake query access/downloads_by_month --lake LAKE
 
+`--since` and `--until` ask about another period, `--as-of` about another day; days are written 2024-05-07 or 20240507.
 `?` is a parameter, in the order of the tables below. A parameter with a default may be left out. Athena accepts `?` in
 conditions only; in the text for Athena the default replaces it and can be changed there.
 """

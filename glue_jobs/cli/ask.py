@@ -27,32 +27,35 @@ if TYPE_CHECKING:
     metavar="DAY",
     help="Day (UTC) that the query is about, such as 2024-05-07 or 20240507; by default today.",
 )
+@click.option("--since", metavar="DAY", help="First day (UTC) of the period, instead of the query's own.")
+@click.option(
+    "--until", metavar="DAY", help="Last day (UTC) of the period; by default the day that the query is about."
+)
 @lake_options
 @options("config")
 @answer_options
-def query_command(name: str, parameters: tuple[str, ...], day: str | None, **values: Any) -> None:
+def query_command(
+    name: str, parameters: tuple[str, ...], day: str | None, since: str | None, until: str | None, **values: Any
+) -> None:
     """Run a saved query, such as access/downloads_by_month; the newest rows come first.
 
     A table shows the main columns; --all-columns, --output and --format csv give all. With --config, the names of
     subscribers and the prices are those of the file. Tables on S3 are downloaded completely; use Athena if they are
     large.
     """
-    from datetime import UTC, datetime
-
-    from glue_jobs.jobs.day_argument import day_argument
+    from glue_jobs.jobs.query_days import QueryDays
     from glue_jobs.query.saved.query import SavedQuery
 
-    query = SavedQuery.load(name)
+    query, days = SavedQuery.load(name), QueryDays.read(day, since, until)
     config = _config(values)
     bound = query.bind(dict(_parameter(text) for text in parameters), config.prices if config else None)
-    as_of = datetime.now(UTC).date() if day is None else day_argument("as-of", day)
     with _engine(values, config) as engine:
-        rows = engine.run(query.sql, bound, as_of)
+        rows = engine.run(query.of_period(days.since, days.until), bound, days.as_of)
         give(_newest_first(rows), values, query.metadata.show, query.metadata.totals)
         if not rows.num_rows:
             from glue_jobs.cli.empty_answer import explain_empty_answer
 
-            for sentence in explain_empty_answer(engine, query, as_of):
+            for sentence in explain_empty_answer(engine, query, days):
                 click.echo(sentence, err=True)
 
 

@@ -15,8 +15,8 @@ import pyarrow as pa
 from glue_jobs.errors import ArgumentError
 from glue_jobs.ingest.request import RunSummary
 from glue_jobs.jobs.arguments import REPORT
-from glue_jobs.jobs.day_argument import day_argument
 from glue_jobs.jobs.lake_argument import lake_argument
+from glue_jobs.jobs.query_days import QueryDays
 from glue_jobs.jobs.run_job import run_job
 from glue_jobs.jobs.table_scan import TableScan
 from glue_jobs.progress import Reporter, SilentReporter
@@ -95,20 +95,27 @@ class Lake:
         """The saved queries: their titles by their names, such as ``access/downloads_by_month``."""
         return {query.name: query.metadata.title for query in SavedQuery.all()}
 
-    def query(self, name: str, as_of: date | str | None = None, **parameters: object) -> pa.Table:
-        """The answer of a saved query; ``as_of`` is the day it is about, by default today (UTC).
+    def query(
+        self,
+        name: str,
+        as_of: date | str | None = None,
+        since: date | str | None = None,
+        until: date | str | None = None,
+        **parameters: object,
+    ) -> pa.Table:
+        """The answer of a saved query; ``as_of`` is the day it is about, by default ``until`` or else today (UTC).
 
-        A text is a day such as 2024-05-07 or 20240507.
+        ``since`` and ``until`` are the first and last day of the period, by default those of the query, relative to
+        ``as_of``. A text is a day such as 2024-05-07 or 20240507.
 
         Raises:
-            ArgumentError: ``as_of`` is a text but no day.
+            ArgumentError: a text is no day, or the period ends before it begins.
             SavedQueryError: there is no query of that name, or a parameter is missing, unknown or wrong.
             LakeError: the lake has no table at all, or cannot be read.
         """
-        query = SavedQuery.load(name)
-        if isinstance(as_of, str):
-            as_of = day_argument("as_of", as_of)
-        return self.sql(query.sql, query.bind({key: str(value) for key, value in parameters.items()}), as_of)
+        query, days = SavedQuery.load(name), QueryDays.read(as_of, since, until)
+        bound = query.bind({key: str(value) for key, value in parameters.items()})
+        return self.sql(query.of_period(days.since, days.until), bound, days.as_of)
 
     def ingest(self, pipeline: str, raw: str | Path, **arguments: object) -> RunSummary:
         """Ingest the raw objects below ``raw`` that the lake does not have yet, each exactly once.

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from glue_jobs.cli.main import main
 from glue_jobs.cli.options import FORMATS
@@ -229,14 +229,20 @@ def test_an_empty_answer_says_what_the_lake_holds_and_what_the_query_looks_at(ol
     assert result.stderr.splitlines() == [
         "daily_storage has no rows",
         "s3_access_log has rows of 2025-06-10 to 2025-06-10",
-        "access/errors looks at the last 30 complete days and today, counted from 2026-01-01;"
-        " --as-of DAY asks about another day",
+        "access/errors looks at the days 2025-12-02 to 2026-01-01; --since DAY and --until DAY ask about others",
     ]
 
 
-def test_a_query_without_a_period_says_that_it_looks_at_a_day(old_lake: str) -> None:
-    result = CliRunner().invoke(main, ["query", "storage/repositories", "--lake", old_lake, "--as-of", "20260101"])
-    assert "storage/repositories looks at what there was on 2026-01-01" in result.stderr
+def test_a_query_can_be_about_another_period(old_lake: str) -> None:
+    def ask(*period: str) -> Result:
+        return CliRunner().invoke(main, ["query", "access/tools", "--lake", old_lake, "--format", "csv", *period])
+
+    assert ask("--since", "20250610", "--until", "2025-12-31").stdout.splitlines()[1].startswith("curl,1,")
+    late = ask("--since", "2025-06-11", "--until", "20251231")
+    assert len(late.stdout.splitlines()) == 1
+    assert "access/tools looks at the days 2025-06-11 to 2025-12-31;" in late.stderr
+    wrong = ask("--since", "2025-06-11", "--until", "20250610")
+    assert (wrong.exit_code, "ends before it begins" in wrong.stderr) == (2, True)
 
 
 def test_the_rows_of_a_query_are_newest_first_and_those_of_a_day_in_its_order(demo_lake: str) -> None:

@@ -95,6 +95,13 @@ class ReturnedColumn(_Strict):
     description: Text
 
 
+class Period(_Strict):
+    """First and last day that a query looks at, as SQL expressions of current_date that its text contains."""
+
+    first: Text
+    last: Text
+
+
 class Metadata(_Strict):
     """What a query reads, takes and returns; ``description`` says what its numbers mean and do not mean.
 
@@ -107,6 +114,7 @@ class Metadata(_Strict):
     totals: list[Text] = []
     description: Text
     reads: Annotated[list[Text], Field(min_length=1)]
+    period: Period
     parameters: list[Parameter]
     returns: Annotated[list[ReturnedColumn], Field(min_length=1)]
 

@@ -87,6 +87,15 @@ class SavedQuery:
                 raise SavedQueryError(message)
         return [parameter.read(values[parameter.name]) for parameter in parameters]
 
+    def of_period(self, since: date | None, until: date | None) -> str:
+        """``sql`` with another first or last day of its period; None leaves the own one, relative to current_date."""
+        sql, period = self.sql, self.metadata.period
+        if since:
+            sql = sql.replace(period.first, f"DATE '{since}'")
+        if until:
+            sql = sql.replace(period.last, f"DATE '{until}'")
+        return sql
+
     @property
     def named_query(self) -> str:
         """The text for Athena: ``sql`` with defaults in place of the ``?`` of parameters that have one.

@@ -19,7 +19,7 @@ reader_day AS (
     FROM access_by_read
     WHERE is_read
         AND event_date >= date_trunc('month', current_date) - INTERVAL '120' MONTH
-        AND event_date < current_date
+        AND event_date <= current_date - INTERVAL '1' DAY
     GROUP BY event_date, account, repository, reader
 ),
 

@@ -68,6 +68,7 @@ INNER JOIN snapshot
     ON change.source_bucket = snapshot.source_bucket
     AND change.inventory_id = snapshot.inventory_id
 WHERE snapshot.place = 1
+    AND change.snapshot_date >= DATE '2006-03-14'
     AND change.snapshot_date <= current_date
 GROUP BY 1, 2, 3, 4
 ORDER BY month DESC, change.source_bucket, account, repository

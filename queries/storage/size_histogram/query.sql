@@ -21,7 +21,9 @@ candidate AS (
             ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC
         ) AS age
     FROM daily_storage
-    WHERE snapshot_date <= current_date
+    -- The day on which S3 began.
+    WHERE snapshot_date >= DATE '2006-03-14'
+        AND snapshot_date <= current_date
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
 ),
 

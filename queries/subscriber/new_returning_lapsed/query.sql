@@ -9,7 +9,7 @@ WITH active_month AS (
         max(event_time) AS last_request
     FROM cloudtrail_request
     -- A year more than the period: who made no request in the 12 months before is new.
-    WHERE event_date >= date_trunc('month', current_date) - INTERVAL '24' MONTH
+    WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH - INTERVAL '12' MONTH
         AND event_date <= current_date
         AND NOT coalesce(management_event, false)
         AND subscriber_account_id <> 'anonymous'
@@ -64,7 +64,7 @@ SELECT
 FROM standing
 LEFT JOIN subscriber
     ON account_id = subscriber_account_id
-WHERE month >= date_trunc('month', current_date) - INTERVAL '12' MONTH
+WHERE month >= date_trunc('month', date_trunc('month', current_date) - INTERVAL '12' MONTH)
 ORDER BY
     standing.month,
     CASE status WHEN 'new' THEN 1 WHEN 'returning' THEN 2 ELSE 3 END,

@@ -156,7 +156,7 @@ request AS (
         coalesce(bytes_sent, 0) AS bytes_sent
     FROM s3_access_log
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '1' MONTH
-        AND event_date < date_trunc('month', current_date)
+        AND event_date <= date_trunc('month', current_date) - INTERVAL '1' DAY
         AND operation NOT LIKE 'S3.%'
         AND operation NOT LIKE '%.DELETE.%'
         AND operation <> 'REST.POST.MULTI_OBJECT_DELETE'

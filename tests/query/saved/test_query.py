@@ -422,6 +422,18 @@ def test_a_query_as_of_a_day_returns_what_it_returned_on_that_day(query: SavedQu
     assert answer(today, much_later) == answer(query, case)
 
 
+@each_query
+def test_a_query_about_its_own_period_returns_what_it_returns_by_default(query: SavedQuery) -> None:
+    case, period = query.cases[1], query.metadata.period
+    with QueryEngine({}) as engine:
+        days = engine.run(f"SELECT CAST({period.first} AS date) AS a, CAST({period.last} AS date) AS b", (), case.today)
+    since, until = days["a"][0].as_py(), days["b"][0].as_py()
+    named = replace(query, sql=query.of_period(since, until))
+    assert named.sql.count(f"DATE '{since}'") == query.sql.count(period.first) > 0
+    assert named.sql.count(f"DATE '{until}'") > 0
+    assert answer(named, case) == answer(query, case)
+
+
 def test_queries_are_found_in_the_zip_file_of_the_library(tmp_path: Path) -> None:
     (tmp_path / "library.zip").write_bytes(library())
     code = (

@@ -1,0 +1,39 @@
+"""The days that a saved query is asked about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from glue_jobs.errors import ArgumentError
+from glue_jobs.jobs.day_argument import day_argument
+
+
+@dataclass(frozen=True)
+class QueryDays:
+    """``as_of`` stands in for current_date; ``since`` and ``until`` are the first and last day of the period, in UTC.
+
+    Without ``since`` or ``until``, the query's own period begins or ends as it does on the day ``as_of``.
+    """
+
+    as_of: date
+    since: date | None = None
+    until: date | None = None
+
+    @classmethod
+    def read(cls, as_of: date | str | None, since: date | str | None, until: date | str | None) -> QueryDays:
+        """From what a caller gave; a text is a day such as 2024-05-07 or 20240507.
+
+        ``as_of`` is by default ``until``, or else today.
+
+        Raises:
+            ArgumentError: a text is no day, or the period ends before it begins.
+        """
+        first, last = _day("since", since), _day("until", until)
+        if first and last and first > last:
+            raise ArgumentError(f"the period ends before it begins: since {first}, until {last}")
+        return cls(_day("as-of", as_of) or last or datetime.now(UTC).date(), first, last)
+
+
+def _day(name: str, value: date | str | None) -> date | None:
+    return day_argument(name, value) if isinstance(value, str) else value

@@ -72,23 +72,24 @@ def artifacts(event: Event) -> Data:
 
 
 def first_run(event: Event) -> Data:
-    """Start the workflow once, when the stack is created.
+    """Start the daily run once, when the stack is created.
 
     If it cannot be started, ``Told`` says so and the resource still succeeds: the scheduled run will start anyway.
     """
     if event["RequestType"] != "Create":
         return {"Told": "started when the stack was created"}
-    (workflow,) = _properties(event, "Workflow")
+    (machine,) = _properties(event, "StateMachine")
     try:
-        return {"Told": "started as " + boto3.client("glue").start_workflow_run(Name=workflow)["RunId"]}
+        execution = boto3.client("stepfunctions").start_execution(stateMachineArn=machine)["executionArn"]
+        return {"Told": "started as " + execution.rpartition(":")[2]}
     except Exception as error:
-        return {"Told": f"not started ({error}); choose Run workflow in the console"[:MAX_REASON_LENGTH]}
+        return {"Told": f"not started ({error}); choose Start execution in the console"[:MAX_REASON_LENGTH]}
 
 
 ACTIONS: dict[str, Callable[[Event], Data]] = {"Custom::Artifacts": artifacts, "Custom::FirstRun": first_run}
 
 # The properties that identify a resource of a type; joined by slashes, they are its physical id.
-IDENTITIES = {"Custom::Artifacts": ("Bucket", "Prefix"), "Custom::FirstRun": ("Workflow",)}
+IDENTITIES = {"Custom::Artifacts": ("Bucket", "Prefix"), "Custom::FirstRun": ("StateMachine",)}
 
 
 def _properties(event: Event, *names: str) -> list[str]:

@@ -100,6 +100,22 @@ ARGUMENTS = (
         jobs=(REPORT_JOB,),
     ),
     Argument(
+        "sources",
+        "--sources",
+        "Sources that should be up to date, separated by commas; the reports name those that are not. By default all"
+        " that were ingested before.",
+        metavar="NAMES",
+        jobs=(REPORT_JOB,),
+    ),
+    Argument(
+        "run_started_at",
+        "--run-started-at",
+        "Time such as 2024-05-07T02:00:00Z since when each source should have been ingested; by default the day before"
+        " the reports'.",
+        metavar="TIME",
+        jobs=(REPORT_JOB,),
+    ),
+    Argument(
         "config",
         "--config",
         "Configuration file: data sets, subscribers, own traffic, prices.",

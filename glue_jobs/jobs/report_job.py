@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -11,6 +11,7 @@ from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs.config_argument import config_argument
 from glue_jobs.jobs.day_argument import day_argument
 from glue_jobs.jobs.lake_argument import lake_argument
+from glue_jobs.jobs.last_success import expected_sources, fresh_since, stale_sources
 from glue_jobs.lake import Lake
 from glue_jobs.progress import Reporter
 from glue_jobs.publish.publish import AsOf, Engine, Published, publish
@@ -24,13 +25,19 @@ from glue_jobs.storage import address, region
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """Which reports of which lake to publish, as of which day, and where: ``folder`` is a folder or ``s3://…``."""
+    """Which reports of which lake to publish, as of which day, and where: ``folder`` is a folder or ``s3://…``.
+
+    The reports say which of the ``expected_sources``, by default all that were ingested, have had no run that succeeded
+    since ``fresh_since``.
+    """
 
     lake: Lake
     folder: str
     as_of: AsOf
     reports: tuple[Report, ...]
     workgroup: str
+    fresh_since: datetime
+    expected_sources: Collection[str] | None = None
 
 
 def report_request(values: Mapping[str, str]) -> ReportRequest:
@@ -44,7 +51,13 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
     folder = address(values["report_path"]).rstrip("/")
     as_of = AsOf(_report_day(values.get("date")), config_argument(values).prices)
     return ReportRequest(
-        lake_argument(values), folder, as_of, _reports(values.get("subjects")), values.get("workgroup", "primary")
+        lake_argument(values),
+        folder,
+        as_of,
+        _reports(values.get("subjects")),
+        values.get("workgroup", "primary"),
+        fresh_since(values.get("run_started_at"), as_of.day),
+        expected_sources(values.get("sources")),
     )
 
 
@@ -70,9 +83,10 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
         StorageError: the folder cannot be written to.
     """
     request.lake.check_any(TABLES)
+    stale = stale_sources(request.lake, request.expected_sources, request.fresh_since)
     with query_engine(request, reporter) as engine:
         failed = tuple(_make_views(engine)) if isinstance(engine, Athena) else ()
-        return publish(request.reports, engine, request.folder, request.as_of, failed, reporter)
+        return publish(request.reports, engine, request.folder, request.as_of, failed, reporter, stale)
 
 
 @contextmanager

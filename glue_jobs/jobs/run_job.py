@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from glue_jobs.jobs.arguments import REPORT
@@ -55,6 +56,7 @@ def _report(values: Mapping[str, str], reporter: Reporter) -> JobResult:
 def _ingest(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     from glue_jobs.ingest.ingest import ingest
     from glue_jobs.jobs.ingest_job import engine_argument, ingest_request
+    from glue_jobs.jobs.last_success import record_success
     from glue_jobs.jobs.run_summary import sentence
     from glue_jobs.workers.engine import start_spark
 
@@ -62,4 +64,6 @@ def _ingest(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     if engine_argument(values) == "spark":
         start_spark()
     summary = ingest(request, reporter)
+    if not summary.failed:
+        record_success(request.lake, request.pipeline.name, datetime.now(UTC))
     return JobResult(sentence(summary), summary.failed, ingested=summary)

@@ -17,6 +17,7 @@ from glue_jobs.progress import Reporter, printable
 from glue_jobs.publish.page.answers import Answer, Answers
 from glue_jobs.publish.page.pages import SUMMARY, pages, summary_text
 from glue_jobs.publish.report_set import JSON, Form, Report
+from glue_jobs.publish.stale import StaleSource
 from glue_jobs.storage import storage_for
 
 HTML = "text/html; charset=utf-8"
@@ -49,11 +50,12 @@ class Written:
 
 @dataclass(frozen=True)
 class Published:
-    """The files written to ``folder``, and the queries that failed (name, reason)."""
+    """The files written to ``folder``, the queries that failed (name, reason), and the sources that are stale."""
 
     folder: str
     files: tuple[Written, ...]
     failed: Failures
+    stale: tuple[StaleSource, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,18 @@ class AsOf:
 
 
 def publish(
-    reports: Sequence[Report], engine: Engine, folder: str, as_of: AsOf, failed: Failures, reporter: Reporter
+    reports: Sequence[Report],
+    engine: Engine,
+    folder: str,
+    as_of: AsOf,
+    failed: Failures,
+    reporter: Reporter,
+    stale: tuple[StaleSource, ...] = (),
 ) -> Published:
     """Run the query of every report and write its files below ``folder``, then the pages and the manifest.
 
-    If a query fails, the other reports are still written. ``failed`` has earlier failures, such as those of views.
+    If a query fails, the other reports are still written. ``failed`` has earlier failures, such as those of views. The
+    page and the manifest name the sources that are ``stale``.
 
     Raises:
         StorageError: the folder cannot be written to.
@@ -88,12 +97,13 @@ def publish(
                 files += [_report(report, form, rows, folder, day) for form in report.forms]
             progress(done, len(reports))
     names = [name for name, _ in failures]
+    notices = [each.sentence for each in stale]
     # Every day replaces these files, so no manifest of a day can list their checksums.
-    edition = Answers(day, answers, names)
+    edition = Answers(day, answers, names, notices)
     latest = [_write(folder, name, text, HTML) for name, text in pages(edition)]
     latest.append(_write(folder, SUMMARY, summary_text(edition), JSON))
-    _write(folder, f"manifest-{day:%Y%m%d}.json", _manifest(files, names), JSON)
-    return Published(folder, (*files, *latest), tuple(failures))
+    _write(folder, f"manifest-{day:%Y%m%d}.json", _manifest(files, names, notices), JSON)
+    return Published(folder, (*files, *latest), tuple(failures), stale)
 
 
 def sentence(published: Published) -> str:
@@ -104,6 +114,7 @@ def sentence(published: Published) -> str:
     """
     queries = len({file.query for file in published.files if file.query})
     text = f"{queries} reports in {len(published.files)} files are in {published.folder}"
+    text = "; ".join([text, *(each.sentence.rstrip(".") for each in published.stale)])
     if not published.failed:
         return text
     reasons = "; ".join(f"{name}: {printable(reason)}" for name, reason in published.failed)
@@ -121,6 +132,7 @@ def _write(folder: str, name: str, text: str, content_type: str) -> Written:
     return Written(name, None, None, len(data), hashlib.sha256(data).hexdigest())
 
 
-def _manifest(files: Sequence[Written], failed: Sequence[str]) -> str:
+def _manifest(files: Sequence[Written], failed: Sequence[str], stale: Sequence[str]) -> str:
     # Without the time or the run id, the same lake always gives the same manifest.
-    return json.dumps({"files": [asdict(file) for file in files], "failed": failed}, indent=2) + "\n"
+    content = {"files": [asdict(file) for file in files], "failed": failed, "stale": stale}
+    return json.dumps(content, indent=2) + "\n"

@@ -109,6 +109,9 @@ class Rendered:
             if key in properties:
                 given = self._evaluated(properties[key])
                 return given["Name"] if isinstance(given, dict) else given
+        if resource["Type"] == "AWS::StepFunctions::StateMachine":
+            machine = self._evaluated(properties["StateMachineName"])
+            return f"arn:aws:states:us-east-1:{PSEUDO['AWS::AccountId']}:stateMachine:{machine}"
         if resource["Type"] == "AWS::IAM::ManagedPolicy":
             return f"arn:aws:iam::{PSEUDO['AWS::AccountId']}:policy/{name}"
         return re.sub("(?<!^)(?=[A-Z])", "-", name).lower() + self._mark

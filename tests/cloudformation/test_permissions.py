@@ -139,7 +139,9 @@ class AthenaForTheCaller(FakeAthena):
     """
 
     def __init__(self, rendered: Rendered) -> None:
-        super().__init__(lambda _: pa.table({"answer": [1]}), f"s3://{rendered.ref('ResultBucket')}/athena")
+        super().__init__(
+            lambda _: pa.table({"answer": pa.array([], pa.int64())}), f"s3://{rendered.ref('ResultBucket')}/athena"
+        )
         self._bucket, self._lake = rendered.ref("ResultBucket"), rendered.ref("LakeBucket")
         self._database = rendered.parameters["GlueDatabaseName"]
 

@@ -182,26 +182,28 @@ def test_a_response_that_is_refused_is_sent_again(
 ) -> None:
     monkeypatch.setattr(function.time, "sleep", lambda _: None)
     cloudformation.refusals = 2
-    answer = call(function, cloudformation, "Create", "Custom::FirstRun", Workflow="none")
+    answer = call(function, cloudformation, "Create", "Custom::FirstRun", StateMachine="none")
     assert answer["Status"] == "SUCCESS"
 
 
 def test_the_first_run_is_started_once(function: ModuleType, cloudformation: CloudFormation) -> None:
-    glue = boto3.client("glue")
-    glue.create_workflow(Name="first")
-    created = call(function, cloudformation, "Create", "Custom::FirstRun", Workflow="first")
-    (run,) = glue.get_workflow_runs(Name="first")["Runs"]
-    assert created["Data"] == {"Told": f"started as {run['WorkflowRunId']}"}
-    known = {"Workflow": "first", "PhysicalResourceId": "first"}
+    client = boto3.client("stepfunctions")
+    definition = json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
+    role = "arn:aws:iam::123456789012:role/any"
+    machine = client.create_state_machine(name="first", definition=definition, roleArn=role)["stateMachineArn"]
+    created = call(function, cloudformation, "Create", "Custom::FirstRun", StateMachine=machine)
+    (execution,) = client.list_executions(stateMachineArn=machine)["executions"]
+    assert created["Data"] == {"Told": f"started as {execution['name']}"}
+    known = {"StateMachine": machine, "PhysicalResourceId": machine}
     for request in ("Update", "Delete"):
         again = call(function, cloudformation, request, "Custom::FirstRun", **known)
-        assert (again["Status"], again["PhysicalResourceId"]) == ("SUCCESS", "first")
-    assert len(glue.get_workflow_runs(Name="first")["Runs"]) == 1
+        assert (again["Status"], again["PhysicalResourceId"]) == ("SUCCESS", machine)
+    assert len(client.list_executions(stateMachineArn=machine)["executions"]) == 1
 
 
 def test_the_stack_succeeds_if_the_first_run_does_not_start(
     function: ModuleType, cloudformation: CloudFormation
 ) -> None:
-    answer = call(function, cloudformation, "Create", "Custom::FirstRun", Workflow="not-there")
+    answer = call(function, cloudformation, "Create", "Custom::FirstRun", StateMachine="not-there")
     assert answer["Status"] == "SUCCESS"
-    assert re.match("not started .*; choose Run workflow in the console", answer["Data"]["Told"])
+    assert re.match("not started .*; choose Start execution in the console", answer["Data"]["Told"])

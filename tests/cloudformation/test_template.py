@@ -70,7 +70,8 @@ def test_the_arguments_of_jobs_can_be_parsed(template: str) -> None:
 def test_jobs_run_on_glue_5_1_one_at_a_time_and_shorter_than_dead_runs_are_kept(template: str) -> None:
     for job in jobs(template).values():
         assert (job["GlueVersion"], job["Command"]["Name"], job["Command"]["PythonVersion"]) == ("5.1", "glueetl", "3")
-        assert (job["ExecutionProperty"], job["JobRunQueuingEnabled"]) == ({"MaxConcurrentRuns": 1}, True)
+        # The state machines wait for a run that is active; a queue would hide it from them.
+        assert (job["ExecutionProperty"], "JobRunQueuingEnabled" in job) == ({"MaxConcurrentRuns": 1}, False)
         assert job["Timeout"] * 60 < DEAD_AFTER.total_seconds()
         arguments = job["DefaultArguments"]
         assert arguments["--conf"] == "spark.hadoop.fs.s3a.endpoint.region=us-east-1"
@@ -215,7 +216,7 @@ def test_the_trail_logs_reads_and_copies_of_access_points_and_of_named_buckets()
     assert selected(TrailBuckets="first,second", TrailAccessPoints="off") == objects
 
 
-def test_changes_that_glue_or_lake_formation_refuse_at_the_same_time_are_ordered() -> None:
+def test_grants_that_lake_formation_refuses_at_the_same_time_are_ordered() -> None:
     resources = Rendered(TEMPLATE).raw["Resources"]
 
     def grants_in_order(role: str) -> list[str]:
@@ -239,7 +240,6 @@ def test_changes_that_glue_or_lake_formation_refuse_at_the_same_time_are_ordered
     assert [each["Fn::If"][1] for each in first["DataLakePrincipalIdentifier"]["Fn::Select"][1][:3]] == [
         {"Ref": name} for name in awaited
     ]
-    assert resources["ReportTrigger"]["DependsOn"] == "DailyTrigger"
 
 
 def test_only_services_acting_for_this_account_may_deliver() -> None:
@@ -299,8 +299,7 @@ def test_existing_buckets_are_read_instead_of_the_log_bucket() -> None:
 def test_each_source_is_optional(off: str) -> None:
     rendered = Rendered(TEMPLATE, **{**EVERYTHING, off: "off"})
     assert len(jobs(rendered)) == len(PIPELINES)
-    assert len(rendered.resources["DailyTrigger"]["Properties"]["Actions"]) == len(PIPELINES) - 1
-    assert len(rendered.resources["ReportTrigger"]["Properties"]["Predicate"]["Conditions"]) == len(PIPELINES) - 1
+    assert len(jobs(rendered)[REPORT]["DefaultArguments"]["--sources"].split(",")) == len(PIPELINES) - 1
     assert rendered.outputs
 
 
@@ -322,19 +321,19 @@ def test_links_use_the_console_of_the_partition(
     assert all(link.startswith(f"https://{console}/") for link in links)
 
 
-def test_the_workflow_ingests_in_parallel_then_reports_and_starts_with_the_stack() -> None:
+def test_the_daily_run_is_scheduled_and_starts_with_the_stack() -> None:
     rendered = Rendered(TEMPLATE, GlueJobScheduledHour="5")
-    triggers = rendered.of_type("AWS::Glue::Trigger")
-    daily, report = triggers["DailyTrigger"], triggers["ReportTrigger"]
-    ingesting = {f"usage-{pipeline.name.replace('_', '-')}" for pipeline in PIPELINES}
-    assert (daily["Schedule"], daily["StartOnCreation"]) == ("cron(0 5 * * ? *)", True)
-    assert {action["JobName"] for action in daily["Actions"]} == ingesting
-    assert report["Predicate"]["Logical"] == "AND" and report["StartOnCreation"]
-    assert {each["JobName"] for each in report["Predicate"]["Conditions"]} == ingesting
-    assert [action["JobName"] for action in report["Actions"]] == ["usage-report"]
-    first = rendered.resources["FirstRun"]
-    assert first["Properties"]["Workflow"] == daily["WorkflowName"] == report["WorkflowName"] == "usage"
-    assert set(first["DependsOn"]) == {"DailyTrigger", "ReportTrigger"}
+    schedule = rendered.of_type("AWS::Scheduler::Schedule")["DailySchedule"]
+    assert (schedule["ScheduleExpression"], schedule["ScheduleExpressionTimezone"]) == ("cron(0 5 * * ? *)", "UTC")
+    assert schedule["Target"]["Arn"] == rendered.resources["FirstRun"]["Properties"]["StateMachine"]
+    assert schedule["Target"]["Arn"] == rendered.ref("DailyRun")
+
+
+def test_an_execution_of_the_daily_run_ends_before_the_next_one_begins() -> None:
+    rendered = Rendered(TEMPLATE)
+    seconds = rendered.of_type("AWS::StepFunctions::StateMachine")["DailyRun"]["Definition"]["TimeoutSeconds"]
+    (*_, longest), report = sorted(job["Timeout"] for job in jobs(rendered).values()), jobs(rendered)[REPORT]["Timeout"]
+    assert (longest + report) * 60 < seconds < 24 * 60 * 60
 
 
 def test_an_inventory_is_ingested_when_its_checksum_arrives() -> None:
@@ -343,13 +342,21 @@ def test_an_inventory_is_ingested_when_its_checksum_arrives() -> None:
     pattern = rule["EventPattern"]["detail"]["object"]["key"][0]["wildcard"].replace("*", ".*")
     assert re.fullmatch(pattern, "s3-inventory/data/usage-lake/2024-05-07T01-00Z/manifest.checksum")
     assert not re.fullmatch(pattern, "s3-inventory/data/usage-lake/2024-05-07T01-00Z/manifest.json")
-    trigger = rendered.of_type("AWS::Glue::Trigger")["InventoryTrigger"]
-    assert (trigger["Type"], trigger["Actions"]) == ("EVENT", [{"JobName": "usage-s3-inventory-object"}])
-    # One run serves the inventories that arrive within a quarter of an hour.
-    assert trigger["EventBatchingCondition"] == {"BatchSize": 100, "BatchWindow": 15 * 60}
-    assert rule["Targets"][0]["Arn"].endswith(f"workflow/{trigger['WorkflowName']}")
+    assert rule["Targets"][0]["Arn"] == rendered.ref("InventoryArrival")
     log_bucket = rendered.of_type("AWS::S3::Bucket")["LogBucket"]
     assert log_bucket["NotificationConfiguration"]["EventBridgeConfiguration"]["EventBridgeEnabled"]
+
+
+@pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.name)
+def test_services_assume_roles_only_for_resources_of_this_account(path: Path) -> None:
+    for name, role in Rendered(path).of_type("AWS::IAM::Role").items():
+        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+        if statement["Principal"]["Service"] == "lambda.amazonaws.com":
+            continue
+        texts = [text for values in statement["Condition"].values() for text in values.values()]
+        assert PSEUDO["AWS::AccountId"] in texts, name
+        (source,) = (text for text in texts if text != PSEUDO["AWS::AccountId"])
+        assert source.startswith("arn:aws:") and f":{PSEUDO['AWS::AccountId']}:" in source, name
 
 
 def test_failures_of_all_jobs_are_mailed_if_there_is_an_address() -> None:
@@ -477,10 +484,16 @@ def test_roles_that_run_no_job_have_exactly_these_rights() -> None:
     assert actions == {
         "StackFunctionRole": {
             "KeepArtifacts": ["s3:PutObject", "s3:DeleteObject"],
-            "StartTheFirstRun": "glue:StartWorkflowRun",
+            "StartTheFirstRun": "states:StartExecution",
             "WriteItsLog": ["logs:CreateLogStream", "logs:PutLogEvents"],
         },
-        "InventoryRuleRole": {"StartTheWorkflow": "glue:NotifyEvent"},
+        # https://docs.aws.amazon.com/step-functions/latest/dg/connect-glue.html
+        "DailyRunRole": {
+            "RunJobs": ["glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"],
+        },
+        "ScheduleRole": {"StartTheDailyRun": "states:StartExecution"},
+        "InventoryArrivalRole": {"StartTheInventoryJob": ["glue:StartJobRun", "glue:GetJobRuns"]},
+        "InventoryRuleRole": {"StartTheArrival": "states:StartExecution"},
         # https://docs.aws.amazon.com/glue/latest/dg/crawler-prereqs.html
         "CrawlerRole": {
             "ListCuratedData": ["s3:ListBucket", "s3:GetBucketLocation"],

@@ -39,11 +39,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """All results of one day; ``failed`` has the names of queries without one."""
+    """All results of one day; ``failed`` has the names of queries without one, ``notices`` what to know first."""
 
     day: date
     answers: Sequence[Answer]
     failed: Sequence[str] = ()
+    notices: Sequence[str] = ()
     # From the page to the folder of the files: "" or "../".
     root: str = ""
     _by_name: dict[str, Answer] = field(init=False, repr=False, compare=False)

@@ -58,6 +58,7 @@ def _data_set_page(answers: Answers, usage: Usage, one: DataSet) -> str:
 
 def _page(title: str, brand: Html, top: Html, sections: list[Section], answers: Answers) -> str:
     content = joined(
+        *(element("p", element("strong", notice), role="note") for notice in answers.notices),
         element("div", top, class_="hero"),
         element("div", *(section_html(section, answers) for section in sections), class_="grid"),
         element("div", definitions(answers), all_files(answers), class_="grid"),

@@ -20,7 +20,7 @@ from queue import Empty, SimpleQueue
 from typing import IO, Any, TypeVar
 
 from glue_jobs.errors import UsageLakeError
-from glue_jobs.workers.task_errors import Progress, TaskError
+from glue_jobs.workers.task_errors import Progress, TaskError, dead_worker
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -75,7 +75,7 @@ class WorkerProcess:
             requests.flush()
             succeeded, answer = pickle.load(answers)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError):
-            raise TaskError(f"a worker process died ({self._how_it_ended()}); start the run again") from None
+            raise dead_worker(self._how_it_ended()) from None
         if succeeded:
             return answer
         raise answer

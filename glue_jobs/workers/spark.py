@@ -20,7 +20,7 @@ from glue_jobs.errors import UsageLakeError
 from glue_jobs.workers.gc_pause import gc_paused
 from glue_jobs.workers.java import use_java_17
 from glue_jobs.workers.processes import WORKER_MEMORY
-from glue_jobs.workers.task_errors import Progress, TaskError
+from glue_jobs.workers.task_errors import Progress, TaskError, dead_worker
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -38,6 +38,9 @@ JVM_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 # before it is acknowledged (https://www.rfc-editor.org/rfc/rfc896), which takes 40 ms on Linux.
 RESULT_BUFFER_BYTES = 2**20
 
+# What Spark says when a worker ended at work, or while it was given work.
+DEAD_WORKER = re.compile(r"Python worker exited unexpectedly|java\.net\.SocketException")
+
 # Set by spark-submit and Glue, which start Python from a JVM and choose the master themselves.
 STARTED_BY_JAVA = "PYSPARK_GATEWAY_PORT"
 
@@ -46,7 +49,7 @@ def session() -> SparkSession:
     """The Spark session of the Glue job, or else a local one on all cores.
 
     Raises:
-        UsageLakeError: there is no Java 17 to run Spark on.
+        UsageLakeError: there is no Java 17 to run Spark on, or it cannot start.
         KeyboardInterrupt: delayed until Spark has started, so that no Java process is left behind.
     """
     with _interrupts_delayed():
@@ -65,19 +68,23 @@ def is_running() -> bool:
 
 
 @contextmanager
-def _interrupts_delayed() -> Iterator[None]:
-    """Delay Ctrl-C to the end of the block: pyspark loses track of a Java process that it is starting."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+def _interrupts_delayed() -> Iterator[list[int]]:
+    """Delay Ctrl-C to the end of the block; the list it yields is empty until then.
+
+    While a Java process starts, pyspark would lose track of it; while Java is asked something, the answer would be
+    left half read. In another thread than the main one Python delivers no signals.
+    """
     received: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
 
     def receive(number: int, frame: FrameType | None) -> None:
         received.append(number)
 
     before = signal.signal(signal.SIGINT, receive)
     try:
-        yield
+        yield received
     finally:
         # Spark's context may have set its own handler, which stays.
         if signal.getsignal(signal.SIGINT) is receive:
@@ -101,12 +108,14 @@ def start_session() -> SparkSession:
         builder = builder.config(f"spark.executorEnv.{name}", value)
     if STARTED_BY_JAVA in os.environ:
         return builder.getOrCreate()
+    from pyspark.errors import PySparkRuntimeError
+
     use_java_17()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     # Otherwise Spark resolves the name of the host, which fails on many laptops.
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     log_config = Path(__file__).with_name("log4j2.properties")
-    return (
+    local = (
         builder.master("local[*]")
         .config("spark.driver.memory", "1g")
         .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={log_config.as_uri()} {JVM_OPTIONS}")
@@ -116,8 +125,14 @@ def start_session() -> SparkSession:
         .config("spark.buffer.size", RESULT_BUFFER_BYTES)
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
-        .getOrCreate()
     )
+    try:
+        return local.getOrCreate()
+    except PySparkRuntimeError as error:
+        raise UsageLakeError(
+            "Java ended before Spark had started, perhaps for want of memory, of which it takes 1 GiB;"
+            " --engine processes needs no Java"
+        ) from error
 
 
 def run_tasks(
@@ -129,7 +144,8 @@ def run_tasks(
 
     Raises:
         UsageLakeError: a task raised it; the message is that of the task.
-        TaskError: a task failed with any other exception.
+        TaskError: a task failed with any other exception, or a worker or Java died.
+        KeyboardInterrupt: after Ctrl-C, within a second; the tasks are cancelled.
     """
     if not items:
         return []
@@ -145,15 +161,15 @@ def run_tasks(
             tasks = context.parallelize(items, len(items))
         return tasks.map(partial(_in_worker, function)).collect()
 
-    with ThreadPoolExecutor(1) as pool:
+    with _interrupts_delayed() as interrupts, ThreadPoolExecutor(1) as pool:
         future = pool.submit(collect)
         try:
             while not wait([future], SECONDS_BETWEEN_PROGRESS).done:
+                if interrupts:
+                    context.cancelJobGroup(group)
+                    raise KeyboardInterrupt
                 progress(_finished_tasks(context, group), len(items))
             results = future.result()
-        except KeyboardInterrupt:
-            context.cancelJobGroup(group)
-            raise
         except Exception as error:
             raise _error_of_task(error) from error
     progress(len(items), len(items))
@@ -180,6 +196,12 @@ def _finished_tasks(context: Any, group: str) -> int:
 
 def _error_of_task(error: Exception) -> UsageLakeError:
     """The error that a task raised; Spark passes on only the text of its stack trace."""
+    from py4j.protocol import Py4JError, Py4JJavaError
+
+    if isinstance(error, Py4JError | ConnectionError) and not isinstance(error, Py4JJavaError):
+        return TaskError("Java, which gives the tasks to the workers, died; start the run again")
+    if DEAD_WORKER.search(str(error)):
+        return dead_worker("Spark does not say why; the system kills processes when memory runs out")
     lines = re.findall(r"^(?:\s*:\s*)?((?:\w+\.)*\w*(?:Error|Exception|Exit)): (.+)$", str(error), re.MULTILINE)
     ours = [text for name, text in lines if name.startswith("glue_jobs.")]
     if ours:

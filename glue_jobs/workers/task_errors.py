@@ -14,6 +14,11 @@ class TaskError(UsageLakeError):
     """A task failed in a way nobody foresaw; the text names the error and its cause has the whole trace."""
 
 
+def dead_worker(how: str) -> TaskError:
+    """The sentence for a process that ended while it ran tasks; ``how`` says what is known of its end."""
+    return TaskError(f"a worker process died ({how}); start the run again")
+
+
 def task_error(error: Exception) -> TaskError:
     """The sentence for an unexpected error, with the first line of its text."""
     kind = type(error)

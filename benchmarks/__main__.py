@@ -8,7 +8,17 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import daily_runs, event_logs, inventory, laptop, peak_memory, slow_gets, storage_reports, tiny_files
+from benchmarks import (
+    daily_runs,
+    event_logs,
+    inventory,
+    laptop,
+    peak_memory,
+    places,
+    slow_gets,
+    storage_reports,
+    tiny_files,
+)
 from benchmarks.machine import described, warm_memory
 from benchmarks.measure import Line, Settings
 from benchmarks.results import keep, section
@@ -17,6 +27,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Settings], Iterator[Line]]]] = {
     "access_log": ("Access-log throughput", event_logs.access_log),
     "cloudtrail": ("CloudTrail throughput", event_logs.cloudtrail),
     "laptop": ("A whole command on a laptop", laptop.measure),
+    "places": ("Places of requests", places.measure),
     "tiny_files": ("Many tiny files", tiny_files.measure),
     "slow_gets": ("Fetching over a slow network", slow_gets.measure),
     "peak_memory": ("Peak memory of a Python worker", peak_memory.measure),

@@ -49,7 +49,7 @@ def context(folder: Path, pipeline: Pipeline) -> TaskContext[Any]:
     """The context of a task that writes its data files below ``folder``; nothing is ever committed."""
     locations = {table.name: str(folder / table.name) for table in (pipeline.table, REJECTED_RECORD)}
     run = new_run(str(folder / "_runs"), datetime.now(UTC).replace(tzinfo=None))
-    return TaskContext(pipeline, Config(), pipeline.reference_data(), run, date.today(), locations)
+    return TaskContext(pipeline, Config(), pipeline.reference_data(Config()), run, date.today(), locations)
 
 
 def chunks(raw: str, pipeline: Pipeline, workers: int) -> list[Chunk]:

@@ -30,7 +30,7 @@ TRAIL_SCALE = 9
 COMPRESSION_LEVEL = 4
 
 
-def _once(place: Path, write: Callable[[Path], object]) -> Path:
+def once(place: Path, write: Callable[[Path], object]) -> Path:
     """The folder as ``write`` fills it, which happens only when it has not been filled yet."""
     if not place.exists():
         print(f"  making {place.name}", flush=True)
@@ -45,7 +45,7 @@ def _once(place: Path, write: Callable[[Path], object]) -> Path:
 def sample(folder: Path, scale: float, days: int = 45) -> Path:
     """A sample publisher's raw access logs; about 60,000 lines at scale 1."""
     write = partial(write_sample, last_day=LAST_DAY, days=days, scale=scale)
-    return _once(folder / f"sample-{scale:g}-{days}", write) / "raw" / "s3_access_log"
+    return once(folder / f"sample-{scale:g}-{days}", write) / "raw" / "s3_access_log"
 
 
 def sample_logs(settings: Settings) -> Path:
@@ -84,7 +84,7 @@ def whole_trail(settings: Settings) -> Path:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(b"".join(_document([records])))
 
-    return _once(raw.parent.parent / "whole" / raw.name, write)
+    return once(raw.parent.parent / "whole" / raw.name, write)
 
 
 def _records(path: Path) -> list[msgspec.Raw]:
@@ -114,7 +114,7 @@ def large_trail_file(raw: Path, folder: Path, size: int) -> Path:
             for part in _document(map(_records, enough)):
                 large.write(part)
 
-    return _once(folder / f"one-trail-file-of-{size / 1e6:g}-MB-gzip", write)
+    return once(folder / f"one-trail-file-of-{size / 1e6:g}-MB-gzip", write)
 
 
 def large_log(raw: Path, folder: Path, size: int) -> Path:
@@ -127,7 +127,7 @@ def large_log(raw: Path, folder: Path, size: int) -> Path:
                 if large.tell() >= size:
                     break
 
-    return _once(folder / f"one-file-of-{size // 1_000_000}-MB", write)
+    return once(folder / f"one-file-of-{size // 1_000_000}-MB", write)
 
 
 def tiny_files(raw: Path, target: Path, files: int, lines: int, files_together: int) -> tuple[Path, Path]:
@@ -143,7 +143,7 @@ def tiny_files(raw: Path, target: Path, files: int, lines: int, files_together: 
                 text = b"".join(text for _, text in pieces[number : number + count])
                 (target / name / f"{pieces[number][0]}{number:08X}").write_bytes(text)
 
-    place = _once(target, write)
+    place = once(target, write)
     return place / small, place / large
 
 

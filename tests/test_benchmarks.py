@@ -44,6 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("name", "figure"),
     [
         ("slow_gets", "| objects a second |"),
+        ("places", "| with countries / without places |"),
         ("peak_memory", "| one-inventory-file-of-0.5-MB-gzip |"),
         ("daily_runs", "| entries listed: late / early |"),
         ("storage_reports", "| storage/growth |"),

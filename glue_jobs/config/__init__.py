@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pydantic import ValidationError
 
 from glue_jobs.config.checks import DEFAULT_LAYOUT, PLACEHOLDERS
@@ -13,18 +15,22 @@ from glue_jobs.config.model import (
     Subscriber,
     SubscriberFile,
 )
+from glue_jobs.config.places import BUILTIN, Network, Places
 from glue_jobs.config.prices import Prices
 from glue_jobs.config.rules import CsvRule, LayoutRule, PrefixRule, RegexRule, Rule, Target
 from glue_jobs.config.yaml_text import read_yaml
 
 __all__ = [
+    "BUILTIN",
     "DEFAULT_LAYOUT",
     "PLACEHOLDERS",
     "Config",
     "ConfigError",
     "CsvRule",
     "LayoutRule",
+    "Network",
     "OwnTraffic",
+    "Places",
     "PrefixFile",
     "PrefixRule",
     "Prices",
@@ -38,8 +44,10 @@ __all__ = [
 ]
 
 
-def load_config(text: str, name: str, read: Read) -> Config:
-    """Parse the text of a configuration file; messages call it ``name``, ``read`` loads the CSV files it names.
+def load_config(text: str, name: str, read: Read, locate: Callable[[str], str] = str) -> Config:
+    """Parse the text of a configuration file.
+
+    Messages call it ``name``. ``read`` loads the CSV files it names; ``locate`` gives the addresses of other files.
 
     Raises:
         ConfigError: the file has a mistake; the sentence is about the first one.
@@ -49,7 +57,7 @@ def load_config(text: str, name: str, read: Read) -> Config:
         value = read_yaml(text, places)
         # A section whose entries are all commented out has the value null.
         given = {key: part for key, part in value.items() if part is not None} if isinstance(value, dict) else value
-        return Config.model_validate(given, context={"read": read})
+        return Config.model_validate(given, context={"read": read, "locate": locate})
     except RecursionError:
         raise ConfigError(f"{name}: the lists and mappings are nested too deeply.") from None
     except Mistake as mistake:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, Tag, ValidationError, ValidationInf
 from glue_jobs.config.checks import DEFAULT_LAYOUT, AccessPoint, Caller, Cidr, Principal, Text
 from glue_jobs.config.csv_files import csv_rows
 from glue_jobs.config.mistakes import ConfigError, describe
+from glue_jobs.config.places import Places
 from glue_jobs.config.prices import Prices
 from glue_jobs.config.rules import LayoutRule, Rule, Target
 from glue_jobs.config.section import Section, kind_of
@@ -62,6 +63,7 @@ class Config(Section):
     subscribers: tuple[Subscribers, ...] = ()
     own_traffic: OwnTraffic = OwnTraffic()
     prices: Prices = Prices()
+    places: Places = Places()
 
     @property
     def subscriber_names(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -28,13 +28,14 @@ class Resource:
     """One named resource: where its bytes are, their version, and the function that reads them.
 
     ``location`` is ``package:MODULE/FILE``, the path of a file, or ``s3://bucket/key``. ``read`` is a
-    function of a module, so that it is pickled by its name.
+    function of a module, so that it is pickled by its name. ``about`` is what its provider says of it.
     """
 
     name: str
     location: str
     version: str
     read: Callable[[bytes], Any]
+    about: str = field(default="", compare=False)
 
 
 def packaged(name: str, distribution: str, module: str, file: str, read: Callable[[bytes], Any]) -> Resource:
@@ -74,17 +75,24 @@ class ReferenceData:
         """
         for resource in self.resources:
             if resource.name == name:
-                return _content(resource)
+                return content_of(resource)
         raise KeyError(name)
 
     @property
     def versions(self) -> dict[str, str]:
-        """The version of each resource, by its name."""
-        return {resource.name: resource.version for resource in self.resources}
+        """The version of each resource and what its provider says of it, by its name."""
+        return {
+            resource.name: "; ".join(filter(None, (resource.version, resource.about))) for resource in self.resources
+        }
 
 
 @lru_cache(maxsize=MAX_LOADED)
-def _content(resource: Resource) -> Any:
+def content_of(resource: Resource) -> Any:
+    """The content of the resource, as its ``read`` returns it; loaded once in each process.
+
+    Raises:
+        StorageError: the resource cannot be read, or is not of the version that it had when the run started.
+    """
     return resource.read(_bytes(resource))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.config import Config
 from glue_jobs.enrich.datasets import distinct
 from glue_jobs.enrich.reference_data import Resource, packaged
 
@@ -67,13 +68,13 @@ class RobotList:
         }
 
 
-def robots_resource() -> Resource:
-    """The list of the installed package.
+def robot_resources(config: Config) -> tuple[Resource, ...]:
+    """The list of the installed package, whatever the configuration is.
 
     Raises:
         StorageError: the package is not installed.
     """
-    return packaged(ROBOTS, ROBOTS, "crawleruseragents", "crawler-user-agents.json", RobotList.read)
+    return (packaged(ROBOTS, ROBOTS, "crawleruseragents", "crawler-user-agents.json", RobotList.read),)
 
 
 def is_robot(user_agent: pa.Array, robots: RobotList) -> pa.BooleanArray:

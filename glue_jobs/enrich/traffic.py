@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
-from socket import AF_INET, AF_INET6, inet_pton
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.config import Config, OwnTraffic
+from glue_jobs.enrich.address_ranges import AddressRanges, packed_addresses, parse_network
 from glue_jobs.enrich.datasets import distinct
 
 Bools = npt.NDArray[np.bool_]
-
-# First bytes of an IPv4-mapped IPv6 address: RFC 4291, section 2.5.5.2.
-_MAPPED = bytes(10) + b"\xff\xff"
-
 
 # The authentication of a presigned URL, in access logs and CloudTrail.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
@@ -70,43 +65,9 @@ def _principal_regex(principal: str) -> str:
 
 
 def _own_addresses(addresses: list[str | None], cidrs: tuple[str, ...]) -> Bools:
-    first, last = _ranges(cidrs)
-    packed = np.array([_packed(address or "") for address in addresses], first.dtype)
-    place = np.searchsorted(first, packed, side="right") - 1
-    return np.asarray((place >= 0) & (packed <= last[place]))
+    return np.asarray(_ranges(cidrs).find(packed_addresses(address or "" for address in addresses)) >= 0)
 
 
 @lru_cache(maxsize=8)
-def _ranges(cidrs: tuple[str, ...]) -> tuple[npt.NDArray[np.bytes_], npt.NDArray[np.bytes_]]:
-    """First and last address of each range, packed, sorted and without overlaps."""
-    networks = [_network(cidr) for cidr in cidrs]
-    merged: list[IPv4Network | IPv6Network] = [
-        *collapse_addresses(network for network in networks if isinstance(network, IPv4Network)),
-        *collapse_addresses(network for network in networks if isinstance(network, IPv6Network)),
-    ]
-    first = [_packed(str(network.network_address)) for network in merged]
-    last = [_packed(str(network.broadcast_address)) for network in merged]
-    return np.array(first, "S17"), np.array(last, "S17")
-
-
-def _network(cidr: str) -> IPv4Network | IPv6Network:
-    """The range; a range of IPv4-mapped addresses is the range of their IPv4 addresses."""
-    network = ip_network(cidr)
-    bits = network.prefixlen - 8 * len(_MAPPED)
-    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped and bits >= 0:
-        return IPv4Network((network.network_address.ipv4_mapped, bits))
-    return network
-
-
-def _packed(address: str) -> bytes:
-    """The address as bytes that sort by version and number; empty, and so before all addresses, if it is invalid.
-
-    An IPv4-mapped IPv6 address is its IPv4 address.
-    """
-    try:
-        if ":" not in address:
-            return b"4" + inet_pton(AF_INET, address)
-        packed = inet_pton(AF_INET6, address)
-    except (OSError, ValueError):
-        return b""
-    return b"4" + packed[len(_MAPPED) :] if packed.startswith(_MAPPED) else b"6" + packed
+def _ranges(cidrs: tuple[str, ...]) -> AddressRanges:
+    return AddressRanges.of([(parse_network(cidr), 0) for cidr in cidrs])

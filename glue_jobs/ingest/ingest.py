@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from glue_jobs.enrich.places.place_table import keep_places
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.enrich.subscribers import keep_names
 from glue_jobs.errors import LakeError, UnreadableObjectError, UsageLakeError
@@ -75,9 +76,11 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
     )
     if len(archived) == len(new) and not _unrecorded(new, archived, known):
         return summary
+    reference = pipeline.reference_data(request.config)
+    keep_places(lake, request.config, reference, reporter)
     folder = new_run(runs, now)
     with Heartbeat(folder) as heartbeat:
-        run = _Run(request, rows, listing, new, archived, known, folder, now, pipeline.reference_data(), reporter)
+        run = _Run(request, rows, listing, new, archived, known, folder, now, reference, reporter)
         return run.stage_and_commit(heartbeat, summary)
 
 

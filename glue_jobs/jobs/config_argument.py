@@ -24,12 +24,14 @@ def config_argument(values: Mapping[str, str]) -> Config:
     location = address(text)
     folder = location.rpartition("/")[0]
 
+    def locate(name: str) -> str:
+        return name if name.startswith("s3://") or PurePosixPath(name).is_absolute() else f"{folder}/{name}"
+
     def read(name: str) -> bytes:
-        whole = name if name.startswith("s3://") or PurePosixPath(name).is_absolute() else f"{folder}/{name}"
-        return storage_for(whole).get(whole)
+        return storage_for(locate(name)).get(locate(name))
 
     try:
         content = read(location).decode()
     except UnicodeDecodeError as error:
         raise ArgumentError(f"{text} is not a configuration file: byte {error.start} is not UTF-8 text") from error
-    return load_config(content, text, read)
+    return load_config(content, text, read, locate)

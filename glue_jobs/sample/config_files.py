@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from pathlib import Path
 
 import yaml
 
+from glue_jobs.sample.places import write_place_files
 from glue_jobs.sample.publisher import ACCESS_POINT_ARN, PUBLISHER_ACCOUNT, REPOSITORIES, SHARED_REPOSITORY
 from glue_jobs.sample.requesters import OWN_NETWORKS, OWN_PRINCIPAL, SUBSCRIBERS
 
 
-def write_config(folder: Path) -> None:
-    """Writes ``config.yaml`` and the ``subscribers.csv`` that it names into the folder."""
+def write_config(folder: Path, built: date) -> None:
+    """Writes ``config.yaml`` and the files that it names into the folder; those of places are built on that day."""
     shared = REPOSITORIES[SHARED_REPOSITORY]
     config = {
         "datasets": [{"layout": "{account}/{repository}/…"}],
@@ -23,6 +25,7 @@ def write_config(folder: Path) -> None:
             "principals": [OWN_PRINCIPAL],
             "cidrs": [str(network) for network in OWN_NETWORKS],
         },
+        "places": write_place_files(folder, built),
     }
     text = yaml.safe_dump(config, allow_unicode=True, sort_keys=False)
     (folder / "config.yaml").write_text(text, encoding="utf-8")

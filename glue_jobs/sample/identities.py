@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from glue_jobs.sample.places import AWS_REGIONS, place_of
 from glue_jobs.sample.publisher import ARCHIVE_ACCOUNT, PUBLISHER_ACCOUNT, storable
 from glue_jobs.sample.requesters import ANONYMOUS, ATHENA, OWN_PRINCIPAL, PRESIGNED, Requester, Requesters, is_robot
 
@@ -21,7 +22,8 @@ def requester_table(requesters: Requesters) -> pa.Table:
     """One row per requester: ``requester`` is its position. The ``subscriber_account_id`` of a service is null.
 
     ``identity`` numbers what makes two requests one requester's: its name, or else address and user agent, as of who
-    has a presigned URL.
+    has a presigned URL. ``address_country``, ``address_place`` and ``address_network`` are those of its address,
+    ``region_country`` is the country of the AWS Region that access logs name.
     """
     identities: dict[str, int] = {}
     rows = [
@@ -41,6 +43,8 @@ def requester_table(requesters: Requesters) -> pa.Table:
             "user_identity": identity(each),
             "client": client(each),
             "vpc_endpoint": vpc_endpoint(each),
+            **{f"address_{name}": value for name, value in place_of(each.address)._asdict().items()},
+            "region_country": AWS_REGIONS.get(each.source_region),
         }
         for number, each in enumerate(requesters.all)
     ]

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from glue_jobs.sample.database import Database
+from glue_jobs.sample.usage_truth import USAGE
 
 Row = dict[str, Any]
 
@@ -31,9 +32,16 @@ VIEWS = """
 CREATE VIEW logged AS
 SELECT * REPLACE (CASE WHEN has_key THEN account END AS account, CASE WHEN has_key THEN repository END AS repository,
         greatest(bytes_sent, 0) AS bytes_sent),
+    CASE WHEN is_from_aws THEN region_country ELSE address_country END AS country,
+    CASE WHEN is_from_aws THEN 'AWS/' || source_region ELSE address_place END AS place,
+    CASE WHEN is_from_aws THEN 'aws' ELSE address_network END AS network,
     operation_name IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND status IN (200, 206) AS is_served_get,
     error_code IS NOT NULL AS has_failed
-FROM action WHERE in_access_log = 1 AND NOT is_ambiguous;
+FROM (
+    -- S3 has logged the Region of readers in AWS since lines have 27 fields. GitHub's file stands before that of AWS.
+    SELECT *, source_region <> '' AND fields >= 27 AND address_network IS DISTINCT FROM 'github' AS is_from_aws
+    FROM action
+) WHERE in_access_log = 1 AND NOT is_ambiguous;
 
 CREATE VIEW event AS
 SELECT * REPLACE (greatest(bytes_sent, 0) AS bytes_sent),
@@ -42,8 +50,10 @@ FROM action WHERE event_name <> '' AND event_source = 's3.amazonaws.com';
 
 -- A read: served GETs of one version of an object by one requester on one day without a pause of more than 30 minutes.
 CREATE VIEW object_read AS
-SELECT strftime(moment(min(time)), '%Y-%m') AS month, account, repository, identity, any_value(is_robot) AS is_robot,
-    any_value(is_own) AS is_own, sum(bytes_sent) * 20 >= max(object_size) * 19 AS is_download
+SELECT strftime(moment(min(time)), '%Y-%m') AS month, arg_min(country, (time, country)) AS country,
+    arg_min(place, (time, place)) AS place, arg_min(network, (time, network)) AS network, account, repository, identity,
+    any_value(is_robot) AS is_robot, any_value(is_own) AS is_own,
+    sum(bytes_sent) * 20 >= max(object_size) * 19 AS is_download
 FROM (SELECT *, sum(begins) OVER (PARTITION BY identity, object, names_version ORDER BY time) AS number
     FROM (SELECT *, CASE WHEN time - lag(time) OVER (PARTITION BY identity, object, names_version, time // 86400
         ORDER BY time) <= 1800 THEN 0 ELSE 1 END AS begins FROM logged WHERE is_served_get))
@@ -72,30 +82,7 @@ FROM logged
     "s3_access_log/operations": """
 SELECT operation_name AS operation, count(*) AS requests FROM logged GROUP BY 1 ORDER BY 1
 """,
-    # Requests that succeeded of every month and data set, and parts of them. The audience is neither robots nor the
-    # publisher's own traffic nor S3 itself.
-    "s3_access_log/usage": """
-WITH measured AS (
-    SELECT month, account, repository, is_robot, is_own, operation_name LIKE 'S3.%' AS is_by_s3, identity AS requester,
-        CASE WHEN is_served_get THEN identity END AS reader, 1 AS requests, bytes_sent,
-        CAST(operation_name = 'REST.GET.OBJECT' AND status = 200 AS INT) AS complete_gets,
-        CAST(is_served_get AS INT) AS served_gets, 0 AS logical_downloads, 0 AS partial_reads
-    FROM logged WHERE NOT has_failed
-    UNION ALL BY NAME
-    SELECT month, account, repository, is_robot, is_own, false AS is_by_s3, 0 AS requests, 0 AS bytes_sent,
-        0 AS complete_gets, 0 AS served_gets, CAST(is_download AS INT) AS logical_downloads,
-        CAST(NOT is_download AS INT) AS partial_reads
-    FROM object_read
-)
-SELECT traffic, month, account, repository, sum(requests) AS requests, sum(complete_gets) AS complete_gets,
-    sum(served_gets) AS served_gets, sum(logical_downloads) AS logical_downloads, sum(partial_reads) AS partial_reads,
-    sum(bytes_sent) AS bytes_sent, count(DISTINCT requester) AS unique_requesters,
-    count(DISTINCT reader) AS unique_readers
-FROM measured JOIN (VALUES ('all'), ('robots'), ('own'), ('audience')) AS part(traffic) ON CASE traffic
-    WHEN 'robots' THEN is_robot WHEN 'own' THEN is_own WHEN 'audience' THEN NOT (is_robot OR is_own OR is_by_s3)
-    ELSE true END
-GROUP BY ALL ORDER BY ALL
-""",
+    **USAGE,
     # A caller of another account has no name in a trail, so only account and address make a row the publisher's own. S3
     # itself, with its own user agent, deletes the keys of a DeleteObjects.
     "cloudtrail_s3_event/totals": """

@@ -27,9 +27,9 @@ def write_sample(folder: Path, *, seed: int = 7, last_day: date, days: int = 45,
 
     Events are of the ``days`` days up to ``last_day``; ``scale`` 1 is about 60,000 lines, and the number of objects
     grows more slowly. Written are ``raw/s3_access_log/``, ``raw/cloudtrail_s3_event/`` with the data events of the same
-    requests, ``raw/s3_inventory_object/`` with what the buckets stored meanwhile, ``config.yaml``, ``subscribers.csv``
-    and ``truth.json``. The same arguments and versions of DuckDB and Arrow give the same bytes, names and modification
-    times.
+    requests, ``raw/s3_inventory_object/`` with what the buckets stored meanwhile, ``config.yaml`` with the files it
+    names, and ``truth.json``. The same arguments and versions of DuckDB and Arrow give the same bytes, names and
+    modification times.
 
     Raises:
         ValueError: ``days`` or ``scale`` is not positive.
@@ -59,7 +59,7 @@ def write_sample(folder: Path, *, seed: int = 7, last_day: date, days: int = 45,
         write_access_logs(database, places[0])
         write_trail(database, places[1], end)
         write_inventories(database, places[2], seed)
-    write_config(folder)
+    write_config(folder, last_day)
     truth = Truth(seed, scale, first_day.isoformat(), last_day.isoformat(), answers)
     (folder / "truth.json").write_text(truth.to_json(), encoding="utf-8")
     return truth

@@ -58,7 +58,7 @@ class Pipeline(ABC):
     enrich: Enrich
     table: Table
     look_back_days: int = 3
-    resources: tuple[Callable[[], Resource], ...] = ()
+    resources: tuple[Callable[[Config], tuple[Resource, ...]], ...] = ()
 
     @property
     def name(self) -> str:
@@ -80,13 +80,13 @@ class Pipeline(ABC):
         """Whether objects can be found that are not named as AWS names them."""
         return False
 
-    def reference_data(self) -> ReferenceData:
+    def reference_data(self, config: Config) -> ReferenceData:
         """The reference data of a run that starts now.
 
         Raises:
-            StorageError: a resource cannot be read.
+            StorageError: a resource cannot be read or used.
         """
-        return ReferenceData(tuple(resource() for resource in self.resources))
+        return ReferenceData(tuple(resource for resources in self.resources for resource in resources(config)))
 
     def without_management_events(self) -> Pipeline:
         """The same pipeline, but it filters management events.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from glue_jobs.enrich.robots import robots_resource
+from glue_jobs.enrich.places.sources import place_resources
+from glue_jobs.enrich.robots import robot_resources
 from glue_jobs.read.framing import Framing
 from glue_jobs.sources.cloudfront_log.source import CLOUDFRONT_NAMES, enrich_cloudfront, parse_cloudfront_log
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
@@ -21,6 +22,7 @@ from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.sources.s3_inventory_object.source import enrich_inventory
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.place import PLACE
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.tables.subscriber import SUBSCRIBER
 
@@ -33,7 +35,7 @@ PIPELINES: tuple[Pipeline, ...] = (
         framing=Framing.LINES,
         parse=parse_access_log,
         enrich=enrich_access_log,
-        resources=(robots_resource,),
+        resources=(robot_resources, place_resources),
         table=S3_ACCESS_LOG,
     ),
     EventPipeline(
@@ -45,7 +47,7 @@ PIPELINES: tuple[Pipeline, ...] = (
         parse=parse_cloudtrail,
         parse_data_events=parse_data_events,
         enrich=enrich_cloudtrail,
-        resources=(robots_resource,),
+        resources=(robot_resources, place_resources),
         table=CLOUDTRAIL_S3_EVENT,
         compression_ratio=8,
     ),
@@ -68,7 +70,7 @@ PIPELINES: tuple[Pipeline, ...] = (
         framing=Framing.LOG_FILES,
         parse=parse_cloudfront_log,
         enrich=enrich_cloudfront,
-        resources=(robots_resource,),
+        resources=(robot_resources,),
         table=CLOUDFRONT_LOG,
         compression_ratio=8,
     ),
@@ -80,6 +82,7 @@ TABLES = (
     *(pipeline.table for pipeline in PIPELINES),
     *(table for pipeline in PIPELINES for table in pipeline.derived_tables),
     SUBSCRIBER,
+    PLACE,
     REJECTED_RECORD,
     INGESTED_OBJECT,
 )

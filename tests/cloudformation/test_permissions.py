@@ -8,6 +8,8 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cache, cached_property
 from itertools import count
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +24,7 @@ from glue_jobs.errors import StorageError
 from glue_jobs.jobs.arguments import REPORT
 from glue_jobs.lake import Lake
 from glue_jobs.query import athena
+from glue_jobs.sample.place_database import write_database
 from glue_jobs.sources.pipelines import BY_NAME, PIPELINES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
@@ -73,7 +76,10 @@ class Stack:
             boto3.client("s3").create_bucket(Bucket=self.rendered.ref(bucket) if bucket != "Own" else f"own{mark}")
         database = self.rendered.parameters["GlueDatabaseName"]
         boto3.client("glue").create_database(DatabaseInput={"Name": database})
-        put(f"{own}/conf/usage.yaml", b"subscribers: [{csv: names.csv}]")
+        put(f"{own}/conf/usage.yaml", CONFIGURATION)
+        put(f"{own}/conf/vpn.txt", b"192.0.2.0/24")
+        put(f"{own}/conf/meta.json", b'{"hooks": ["192.0.2.0/24"]}')
+        put(f"{own}/conf/countries.mmdb", _countries())
         put(f"{own}/conf/names.csv", b"account,name\n111122223333,Example\n")
         self.job = job_of(self.rendered, pipeline)
         self.arguments = self.job["DefaultArguments"]
@@ -107,6 +113,22 @@ class Stack:
             if main([text for pair in self.arguments.items() for text in pair]):
                 raise PermissionError("the job failed")
         self.used |= {("Ask", f"athena:{operation}") for operation in athena.operations}
+
+
+CONFIGURATION = b"""
+subscribers: [{csv: names.csv}]
+places:
+  networks: [{label: GitHub, file: meta.json}, {label: VPN, file: vpn.txt}]
+  addresses: [countries.mmdb]
+"""
+
+
+@cache
+def _countries() -> bytes:
+    with NamedTemporaryFile() as file:
+        record = {"country": {"iso_code": "FR"}}
+        write_database(Path(file.name), {"192.0.2.0/24": record}, "DBIP-Country-Lite", date(2026, 11, 1))
+        return Path(file.name).read_bytes()
 
 
 def delivery(pipeline: str, raw_path: str) -> Callable[[], None]:

@@ -42,7 +42,7 @@ def ingest_counting(source: Source, address: str, folder: Path) -> tuple[list[in
     locations = {table.name: f"{folder}/rows", REJECTED_RECORD.name: f"{folder}/rejected"}
     run = new_run(f"{folder}/runs", datetime(2024, 5, 7))
     context = TaskContext(
-        replace(source.pipeline, parse=parse), Config(), source.pipeline.reference_data(), run, DAY, locations
+        replace(source.pipeline, parse=parse), Config(), source.pipeline.reference_data(Config()), run, DAY, locations
     )
     (entry,) = storage_for(address).list(address)
     return slices, ingest_chunk(context, (ByteRange(RawObject(entry, DAY), 0, entry.size),))

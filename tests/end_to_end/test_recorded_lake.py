@@ -37,6 +37,7 @@ DATABASE = "recorded_lake"
 # The sources of events that the program had then.
 OF_THE_TIME = (ACCESS_LOGS, CLOUDTRAIL)
 DAY = date(2024, 5, 7)
+YOUNGER = ("country", "place", "network")
 FIRST_SNAPSHOT = datetime(2024, 5, 1, 1, 30)
 
 
@@ -74,7 +75,11 @@ def recorded_raw(source: Source) -> Raw:
 def contents_of(lake: Lake | str, pipeline: Pipeline) -> Contents:
     """What the lake holds of one pipeline, without the times when this test wrote the raw objects."""
     found = contents(lake, pipeline)
-    return replace(found, ledger=of_pipeline(found.ledger, pipeline), rejected=of_pipeline(found.rejected, pipeline))
+    # Recorded rows have nothing in columns that are younger.
+    rows = Counter({tuple(item for item in row if item[0] not in YOUNGER): n for row, n in found.rows.items()})
+    return replace(
+        found, rows=rows, ledger=of_pipeline(found.ledger, pipeline), rejected=of_pipeline(found.rejected, pipeline)
+    )
 
 
 def of_pipeline(rows: Rows, pipeline: Pipeline) -> Rows:
@@ -155,6 +160,8 @@ def plans(lake: Lake, pipeline: str) -> list[CommitPlan]:
 
 def test_every_table_takes_more_columns(lake: Lake) -> None:
     for table in TABLES:
+        # The lake is older than some tables.
+        lake.create(table)
         rows = lake.load(table).rows((table.columns[0].name,)).num_rows
         more = with_more_columns(table)
         lake.create(more)

@@ -10,13 +10,17 @@ from pathlib import Path
 import pyarrow as pa
 
 from glue_jobs.config import Config
-from glue_jobs.enrich.reference_data import ReferenceData, stored
+from glue_jobs.enrich.reference_data import ReferenceData, Resource, stored
 from glue_jobs.lake import Lake
 from glue_jobs.sources.s3_access_log.source import enrich_access_log
 from tests.end_to_end.lakes import run
 from tests.end_to_end.sources import ACCESS_LOGS, Raw, events
 
 DAY = date(2024, 5, 20)
+
+
+def switch_resources(address: str, config: Config) -> tuple[Resource, ...]:
+    return (stored("switch", address, bytes),)
 
 
 def enrich_by_list(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
@@ -29,7 +33,7 @@ def enrich_by_list(rows: pa.Table, config: Config, reference: ReferenceData) -> 
 def test_a_commit_records_the_version_of_every_resource_and_workers_load_it(tmp_path: Path) -> None:
     switch = tmp_path / "switch.txt"
     switch.write_bytes(b"on")
-    resources = (*ACCESS_LOGS.pipeline.resources, partial(stored, "switch", str(switch), bytes))
+    resources = (*ACCESS_LOGS.pipeline.resources, partial(switch_resources, str(switch)))
     pipeline = replace(ACCESS_LOGS.pipeline, enrich=enrich_by_list, resources=resources)
     raw = Raw(replace(ACCESS_LOGS, pipeline=pipeline), str(tmp_path / "raw"))
     raw.deliver(DAY, 1, events(DAY, range(3)))

@@ -8,6 +8,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData, packaged, stored
 from glue_jobs.errors import StorageError
 from glue_jobs.sources.pipelines import BY_NAME
@@ -62,4 +63,4 @@ def test_an_unknown_name_is_a_key_error() -> None:
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_what_travels_with_each_task_is_small(name: str) -> None:
-    assert len(pickle.dumps(BY_NAME[name].reference_data())) < 1_000
+    assert len(pickle.dumps(BY_NAME[name].reference_data(Config()))) < 1_000

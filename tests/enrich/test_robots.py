@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glue_jobs.config import Config
 from glue_jobs.enrich import robots as robots_module
 from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.enrich.robots import ROBOTS, RobotList, is_robot, robots_resource
+from glue_jobs.enrich.robots import ROBOTS, RobotList, is_robot, robot_resources
 
-REFERENCE = ReferenceData((robots_resource(),))
+REFERENCE = ReferenceData(robot_resources(Config()))
 LIST = REFERENCE[ROBOTS]
 
 PEOPLE = [

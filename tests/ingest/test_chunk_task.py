@@ -41,7 +41,7 @@ def ingest(folder: Path, objects: list[bytes], pipeline: EventPipeline = CLOUDTR
     context = TaskContext(
         pipeline,
         Config(),
-        pipeline.reference_data(),
+        pipeline.reference_data(Config()),
         RunFolder(str(folder / "run"), "r1"),
         date(2024, 5, 9),
         {n: f"{folder}/{n}" for n in names},

@@ -77,7 +77,18 @@ def test_same_arguments_give_the_same_bytes_and_times_and_another_seed_does_not(
     one, two, other = (dict(_files(tmp_path / name)) for name in ("one", "two", "other"))
     assert one == two
     same = {name for name in set(one) & set(other) if one[name] == other[name]}
-    assert {name for name in same if "/CloudTrail-" not in name} == {"config.yaml", "subscribers.csv", README}
+    assert {name for name in same if "/CloudTrail-" not in name} == {
+        *(
+            "config.yaml",
+            "subscribers.csv",
+            "places.mmdb",
+            "meta.json",
+            "ip-ranges.json",
+            "cloud.json",
+            "vpn.txt",
+            README,
+        )
+    }
 
 
 def test_every_line_is_counted_in_its_object(raw: Path, truth: Truth, contents: dict[str, bytes]) -> None:

@@ -61,7 +61,9 @@ def test_codes_of_nulls_are_places_in_the_dictionary(source: str, data: bytes) -
     parsed = pipeline.parse(data, np.zeros(1, np.int64))
     assert not parsed.rejected
     owners = pa.array(["object"] * parsed.rows.num_rows).dictionary_encode()
-    rows = pipeline.enrich(parsed.rows.append_column("source_object", owners), Config(), pipeline.reference_data())
+    rows = pipeline.enrich(
+        parsed.rows.append_column("source_object", owners), Config(), pipeline.reference_data(Config())
+    )
     assert any(column.null_count for column in rows.columns if pa.types.is_dictionary(column.type))
     assert columns_with_invalid_codes(rows) == []
 

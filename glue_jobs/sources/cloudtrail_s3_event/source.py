@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from glue_jobs.config import Config
 from glue_jobs.enrich.datasets import assign_datasets
 from glue_jobs.enrich.event_days import with_event_days
+from glue_jobs.enrich.places.locate import locator
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.enrich.robots import ROBOTS, is_robot
 from glue_jobs.enrich.traffic import is_own
@@ -62,7 +63,7 @@ def parse_data_events(data: bytes, starts: Positions) -> Parsed:
 
 
 def enrich_cloudtrail(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
-    """Parsed events with all derived columns of the table: data set, own traffic, robots, day."""
+    """Parsed events with all derived columns of the table: data set, own traffic, robots, place, day."""
     names = (
         "bucket",
         "key",
@@ -79,10 +80,14 @@ def enrich_cloudtrail(rows: pa.Table, config: Config, reference: ReferenceData) 
     address, authentication = column["source_ip_address"], column["authentication_method"]
     by_arn = is_own(column["principal_arn"], address, authentication, config)
     own = pc.or_(by_arn, is_own(column["subscriber_account_id"], address, authentication, config))
+    places = locator(config, reference).locate(column["source_ip_address"])
     rows = (
         rows.append_column("account", account)
         .append_column("repository", repository)
         .append_column("is_own", own)
         .append_column("is_robot", is_robot(column["user_agent"], reference[ROBOTS]))
+        .append_column("country", places.country)
+        .append_column("place", places.place)
+        .append_column("network", places.network)
     )
     return with_event_days(rows)

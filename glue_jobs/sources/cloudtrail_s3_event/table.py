@@ -130,6 +130,16 @@ CLOUDTRAIL_S3_EVENT = Table(
             "string",
             "Of a correction (UPDATED_DATA) the id of the event that it replaces, which may be its own; else null.",
         ),
+        Column(
+            57, "country", "string", "ISO 3166-1 alpha-2 code of the country the request came from; null if unknown."
+        ),
+        Column(
+            58,
+            "place",
+            "string",
+            "Where the request came from: US/California, US, AWS/us-east-2, GitHub, VPN, bogon or unknown; see place.",
+        ),
+        Column(59, "network", "string", "Whose network: aws, gcp, azure, github, cloudflare, vpn or other."),
     ),
     partitions=("event_date",),
     sort=("bucket", "key", "event_time"),
@@ -152,5 +162,18 @@ CLOUDTRAIL_S3_EVENT = Table(
     # may keep the eventID of what it corrects.
     identity=("event_id", "recipient_account_id"),
     same=("event_id", "recipient_account_id", "original_event_id"),
-    derived=("account", "repository", "is_own", "is_robot", "event_date", "year", "month", "day", "source_object"),
+    derived=(
+        "account",
+        "repository",
+        "is_own",
+        "is_robot",
+        "event_date",
+        "year",
+        "month",
+        "day",
+        "source_object",
+        "country",
+        "place",
+        "network",
+    ),
 )

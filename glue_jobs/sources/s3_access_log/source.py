@@ -13,6 +13,7 @@ from glue_jobs.columns.arrays import as_single_array
 from glue_jobs.config import Config
 from glue_jobs.enrich.datasets import assign_datasets
 from glue_jobs.enrich.event_days import with_event_days
+from glue_jobs.enrich.places.locate import locator
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.enrich.robots import ROBOTS, is_robot
 from glue_jobs.enrich.traffic import is_own
@@ -33,7 +34,7 @@ ACCESS_LOG_NAMES = DayNames(
 
 
 def enrich_access_log(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
-    """Parsed lines with the derived columns of the table: data set, own traffic, robots, day."""
+    """Parsed lines with the derived columns of the table: data set, own traffic, robots, place, day."""
     column = {
         name: as_single_array(rows[name])
         for name in (
@@ -44,14 +45,19 @@ def enrich_access_log(rows: pa.Table, config: Config, reference: ReferenceData) 
             "remote_ip",
             "authentication_type",
             "user_agent",
+            "source_region",
         )
     }
     account, repository = assign_datasets(column["bucket"], column["key"], column["access_point_arn"], config)
     own = is_own(column["requester"], column["remote_ip"], column["authentication_type"], config)
+    places = locator(config, reference).locate(column["remote_ip"], column["source_region"])
     rows = (
         rows.append_column("account", account)
         .append_column("repository", repository)
         .append_column("is_own", own)
         .append_column("is_robot", is_robot(column["user_agent"], reference[ROBOTS]))
+        .append_column("country", places.country)
+        .append_column("place", places.place)
+        .append_column("network", places.network)
     )
     return with_event_days(rows)

@@ -51,6 +51,16 @@ S3_ACCESS_LOG = Table(
         Column(36, "month", "string", "Month of event_time, two digits."),
         Column(37, "day", "string", "Day of the month of event_time, two digits."),
         Column(38, "source_object", "string", "Raw object the line came from."),
+        Column(
+            40, "country", "string", "ISO 3166-1 alpha-2 code of the country the request came from; null if unknown."
+        ),
+        Column(
+            41,
+            "place",
+            "string",
+            "Where the request came from: US/California, US, AWS/us-east-2, GitHub, VPN, bogon or unknown; see place.",
+        ),
+        Column(42, "network", "string", "Whose network: aws, gcp, azure, github, cloudflare, vpn or other."),
     ),
     partitions=("event_date",),
     sort=("bucket", "key", "event_time"),
@@ -67,5 +77,8 @@ S3_ACCESS_LOG = Table(
         "month",
         "day",
         "source_object",
+        "country",
+        "place",
+        "network",
     ),
 )

@@ -56,5 +56,8 @@ SELECT
     source_object AS sourceObject,
     is_copy_source AS isCopySource,
     addendum_reason AS addendumReason,
-    original_event_id AS originalEventID
+    original_event_id AS originalEventID,
+    country,
+    place,
+    network
 FROM cloudtrail_s3_event

@@ -78,7 +78,7 @@ class Stage:
     ) -> Change:
         locations = {PIPELINE.changes.name: f"{self._folder}/changes"}
         run, day = RunFolder(f"{self._folder}/run", "r1"), date(2024, 5, 9)
-        context = TaskContext(PIPELINE, Config(), PIPELINE.reference_data(), run, day, locations)
+        context = TaskContext(PIPELINE, Config(), PIPELINE.reference_data(Config()), run, day, locations)
         tables = {PIPELINE.totals: totals or Stored(), PIPELINE.changes: Stored(changes)}
 
         class Lake:

@@ -37,7 +37,12 @@ def ingest(folder: Path, *files: object, keep_rows: bool = True, versions: bool 
     snapshot = read_manifest(str(manifest), manifest.read_bytes(), checksum)
     locations = {name: f"{folder}/{name}" for name in (PIPELINE.name, "rejected_record")}
     context = TaskContext(
-        PIPELINE, Config(), PIPELINE.reference_data(), RunFolder(f"{folder}/run", "r1"), date(2024, 5, 9), locations
+        PIPELINE,
+        Config(),
+        PIPELINE.reference_data(Config()),
+        RunFolder(f"{folder}/run", "r1"),
+        date(2024, 5, 9),
+        locations,
     )
     return ingest_snapshot_chunk(context, SnapshotChunk(snapshot, snapshot.files, keep_rows))
 

@@ -25,7 +25,7 @@ CONFIG = Config.model_validate(
     }
 )
 
-REFERENCE = BY_NAME["cloudtrail_s3_event"].reference_data()
+REFERENCE = BY_NAME["cloudtrail_s3_event"].reference_data(Config())
 
 
 def row(config: Config = CONFIG, **fields: Any) -> dict[str, Any]:

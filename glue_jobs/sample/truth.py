@@ -164,8 +164,9 @@ GROUP BY 1 ORDER BY 1
     # names. The audience are readers that one of both logs does not know to be robots or the publisher's own.
     "s3_inventory_object/unread": """
 WITH was_read AS (
-    SELECT bucket, key, bool_or(NOT is_robot AND NOT (is_own AND (is_own_in_trail OR event_name <> 'GetObject')))
-        AS by_audience FROM action
+    SELECT bucket, key, bool_or(NOT is_robot AND NOT (is_own AND (is_own_in_trail OR NOT (
+        event_name = 'GetObject' OR operation_name = 'REST.COPY.OBJECT_GET')))) AS by_audience
+    FROM action
     WHERE operation_name = 'REST.COPY.OBJECT_GET'
         OR operation_name IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND status IN (200, 206, 304)
     GROUP BY 1, 2

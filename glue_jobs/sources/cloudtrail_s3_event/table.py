@@ -116,7 +116,7 @@ CLOUDTRAIL_S3_EVENT = Table(
             54,
             "is_copy_source",
             "boolean",
-            "True when bucket and key are what a copy to another account's bucket read; else null.",
+            "True when bucket and key are what a copy read, not what it wrote; else null.",
         ),
         Column(
             55,

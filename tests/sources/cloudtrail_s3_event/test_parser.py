@@ -490,7 +490,8 @@ COPIED = {
         {"accountId": "111122223333", "type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::example-data"},
     ],
 }
-OWN_COPY = [{"accountId": "111122223333", "ARN": "arn:aws:s3:::reader-bucket"}]
+INTO_OWN = {"accountId": "111122223333", "ARN": "arn:aws:s3:::reader-bucket"}
+FROM_ANOTHER = {"accountId": "123456789012", "ARN": "arn:aws:s3:::example-data"}
 
 
 @pytest.mark.parametrize(
@@ -522,14 +523,31 @@ def test_a_copy_that_names_no_owners_goes_to_the_bucket_of_the_caller() -> None:
 
 
 @pytest.mark.parametrize(
+    ("bucket", "resources"),
+    [
+        ("example-data", [INTO_OWN, COPIED["resources"][3]]),
+        ("example-data", [COPIED["resources"][3]]),
+        ("reader-bucket", [INTO_OWN]),
+    ],
+    ids=["from another own bucket", "by the owner, to an unknown bucket", "inside one bucket"],
+)
+def test_a_copy_from_an_own_bucket_to_an_own_one_is_of_its_source(bucket: str, resources: list[Any]) -> None:
+    parameters = COPIED["requestParameters"] | {"x-amz-copy-source": f"{bucket}/ana/tides/a.csv"}
+    own = {"type": "AssumedRole", "accountId": "111122223333"}
+    found = row(**COPIED | {"requestParameters": parameters, "resources": resources, "userIdentity": own})
+    assert (found["bucket"], found["key"], found["is_copy_source"]) == (bucket, "ana/tides/a.csv", True)
+
+
+@pytest.mark.parametrize(
     "fields",
     [
-        {"resources": OWN_COPY},
+        {"resources": [INTO_OWN, FROM_ANOTHER]},
+        {"resources": [INTO_OWN]},
         {"eventName": "PutObject"},
         {"requestParameters": {"bucketName": "reader-bucket", "key": "mine/a.csv"}},
         {"requestParameters": COPIED["requestParameters"] | {"x-amz-copy-source": "example-data"}},
     ],
-    ids=["to an own bucket", "no copy", "no source", "source without a key"],
+    ids=["from another account's bucket", "from an unknown bucket", "no copy", "no source", "source without a key"],
 )
 def test_any_other_copy_is_of_its_destination(fields: dict[str, Any]) -> None:
     found = row(**COPIED | fields)

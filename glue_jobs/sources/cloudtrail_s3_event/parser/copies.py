@@ -1,7 +1,8 @@
 """Copies out of the recipient's buckets: reads of their source object.
 
 An event of CopyObject or UploadPartCopy has the destination as ``bucketName`` and ``key``. When the destination belongs
-to another account than the one the event was delivered to, the source is that account's object.
+to another account than the one the event was delivered to, the source is that account's object. Otherwise the source
+is that account's when the event says so, or when it is in the same bucket.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 """
@@ -52,18 +53,19 @@ def _replaced(column: pa.DictionaryArray, mask: Any, texts: list[str]) -> pa.Dic
 def _source(
     destination: str | None, request: str | None, resources: str | None, recipient: str | None, caller: str | None
 ) -> _Source | None:
-    """The source of a copy to a bucket of another account than the recipient's; None for other copies."""
+    """The source of a copy out of a bucket of the recipient; None for copies from buckets of others."""
     text = copy_source(request or "")
     if not text or not destination:
         return None
     owners = resource_owners(resources or "")
-    # Where the event names no owner, a copy goes to the caller's own bucket.
-    if (owners.get(destination) or caller or recipient) == recipient:
-        return None
     bucket, key = _bucket_and_key(text)
     # The real name of a bucket that the header calls by its access point.
     others = [name for name in owners if name != destination]
     bucket = others[0] if len(others) == 1 else bucket
+    # Where the event names no owner, a copy goes to the caller's own bucket.
+    is_into_own = (owners.get(destination) or caller or recipient) == recipient
+    if is_into_own and bucket != destination and (not recipient or owners.get(bucket or "") != recipient):
+        return None
     return _Source(bucket, key) if bucket and key else None
 
 

@@ -34,6 +34,10 @@ DAILY_STORAGE = Table(
             "string",
             "Longest prefix that all keys of the snapshot have in common, the same in all its rows; null without keys.",
         ),
+        Column(
+            17, "small_objects", "bigint", "Current and older versions below 128 KB (131,072 bytes); null like bytes."
+        ),
+        Column(18, "small_bytes", "bigint", "Bytes of small_objects; null like bytes."),
     ),
     partitions=("source_bucket", "snapshot_date"),
     sort=("account", "repository"),

@@ -14,12 +14,17 @@ from glue_jobs.sources.s3_inventory_object.summaries import aggregated, summary_
 
 BY = ("account", "repository", "storage_class", "intelligent_tiering_access_tier")
 
+# Classes for rare access charge smaller objects as if they had this size.
+MIN_CHARGED_BYTES = 128 * 2**10
+
 _FUNCTIONS = {
     "objects": "sum",
     "bytes": "sum",
     "noncurrent_objects": "sum",
     "noncurrent_bytes": "sum",
     "delete_markers": "sum",
+    "small_objects": "sum",
+    "small_bytes": "sum",
     "oldest": "min",
     "newest": "max",
 }
@@ -39,6 +44,7 @@ def partial_totals(rows: pa.Table) -> pa.Table:
     is_current = pc.and_not(is_latest, is_marker)
     is_noncurrent = pc.invert(pc.or_(is_latest, is_marker))
     size = pc.fill_null(rows["size"], 0)
+    is_small = pc.and_(pc.invert(is_marker), pc.fill_null(pc.less(rows["size"], MIN_CHARGED_BYTES), False))
     modified = pc.if_else(is_current, rows["last_modified_date"], None)
     values = {
         "objects": is_current.cast(pa.int64()),
@@ -46,6 +52,8 @@ def partial_totals(rows: pa.Table) -> pa.Table:
         "noncurrent_objects": is_noncurrent.cast(pa.int64()),
         "noncurrent_bytes": pc.if_else(is_noncurrent, size, 0),
         "delete_markers": is_marker.cast(pa.int64()),
+        "small_objects": is_small.cast(pa.int64()),
+        "small_bytes": pc.if_else(is_small, size, 0),
         "oldest": modified,
         "newest": modified,
     }
@@ -66,6 +74,6 @@ def total_storage(snapshot: SnapshotId, partials: Sequence[pa.Table], *, has_siz
     constants = {**snapshot.columns, _KEY_PREFIX.name: _common_prefix(prefixes) if prefixes else None}
     if not has_size:
         unknown = pa.nulls(totals.num_rows, pa.int64())
-        for name in ("bytes", "noncurrent_bytes"):
+        for name in ("bytes", "noncurrent_bytes", "small_objects", "small_bytes"):
             totals = totals.set_column(totals.column_names.index(name), name, unknown)
     return summary_rows(DAILY_STORAGE, totals if totals.num_rows else _ZEROS, constants)

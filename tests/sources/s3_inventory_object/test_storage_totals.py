@@ -96,6 +96,16 @@ def test_bytes_are_null_if_the_inventory_lacks_sizes() -> None:
     assert (empty["objects"], empty["bytes"]) == (0, 0)
 
 
+def test_small_objects_are_versions_below_128_kb_with_a_known_size() -> None:
+    # The flags are is_latest and is_delete_marker.
+    rows = [(True, None, 131_071), (False, False, 5), (True, None, 131_072), (True, None, None), (True, True, 7)]
+    parts = [partial_totals(table([("a", "b", "STANDARD", None, *flags, size, None)])) for *flags, size in rows]
+    (total,) = total_storage(SNAPSHOT, parts).to_pylist()
+    assert (total["small_objects"], total["small_bytes"]) == (2, 131_076)
+    (total,) = total_storage(SNAPSHOT, parts, has_size=False).to_pylist()
+    assert (total["small_objects"], total["small_bytes"]) == (None, None)
+
+
 def test_rows_have_the_prefix_that_all_keys_of_the_snapshot_have_in_common() -> None:
     def part(*keys: str) -> pa.Table:
         rows = table([("a", key, None, None, None, None, 1, None) for key in keys])

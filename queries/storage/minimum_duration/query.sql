@@ -1,0 +1,141 @@
+-- What deleting everything today would still cost, because classes for rare access charge a minimum time.
+-- Of each bucket the latest snapshots that together list it, up to today.
+WITH
+-- All snapshots with the prefix that their keys have in common: null if there are no keys, '' if it is not known.
+candidate AS (
+    SELECT
+        source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        CASE
+            WHEN sum(objects + noncurrent_objects + delete_markers) = 0 THEN NULL
+            ELSE coalesce(max(key_prefix), '')
+        END AS key_prefix,
+        max(snapshot_date) OVER (PARTITION BY source_bucket) AS newest_date,
+        row_number() OVER (
+            PARTITION BY source_bucket
+            ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC, inventory_id
+        ) AS recency,
+        row_number() OVER (
+            PARTITION BY source_bucket, inventory_id
+            ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC
+        ) AS age
+    FROM daily_storage
+    -- The day on which S3 began.
+    WHERE snapshot_date >= DATE '2006-03-14'
+        AND snapshot_date <= current_date
+    GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
+),
+
+-- Of each inventory the latest, without inventories that ended: weekly ones come within 10 days.
+latest AS (
+    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, key_prefix, recency
+    FROM candidate
+    WHERE age = 1
+        AND snapshot_date >= newest_date - INTERVAL '10' DAY
+),
+
+-- The snapshots that count have place 1: those whose keys no other one lists too. Keys that begin with the common
+-- prefix of another snapshot match the filter of its inventory.
+snapshot AS (
+    SELECT
+        latest.source_bucket,
+        latest.snapshot_date,
+        latest.inventory_id,
+        latest.snapshot_time,
+        1 + count(wider.inventory_id) AS place
+    FROM latest
+    LEFT JOIN latest AS wider
+        ON latest.source_bucket = wider.source_bucket
+        AND starts_with(latest.key_prefix, wider.key_prefix)
+        AND (wider.key_prefix <> latest.key_prefix OR wider.recency < latest.recency)
+    GROUP BY latest.source_bucket, latest.snapshot_date, latest.inventory_id, latest.snapshot_time
+),
+
+-- US dollars per GB of 1024 x 1024 x 1024 bytes and month.
+price AS (
+    SELECT
+        CAST(? AS double) AS price_standard_ia,
+        CAST(? AS double) AS price_onezone_ia,
+        CAST(? AS double) AS price_glacier_ir,
+        CAST(? AS double) AS price_glacier,
+        CAST(? AS double) AS price_deep_archive
+),
+
+-- All versions in these classes.
+version AS (
+    SELECT
+        coalesce(account, '(none)') AS account,
+        coalesce(repository, '(none)') AS repository,
+        storage_class,
+        size,
+        CASE
+            WHEN storage_class IN ('GLACIER', 'DEEP_ARCHIVE') THEN size + 32768
+            ELSE greatest(size, 131072)
+        END AS charged_bytes,
+        CASE storage_class
+            WHEN 'STANDARD_IA' THEN 30
+            WHEN 'ONEZONE_IA' THEN 30
+            WHEN 'GLACIER_IR' THEN 90
+            WHEN 'GLACIER' THEN 90
+            WHEN 'DEEP_ARCHIVE' THEN 180
+        END AS minimum_days,
+        date_diff('day', CAST(last_modified_date AS date), current_date) AS age_days
+    FROM s3_inventory_object AS listed
+    INNER JOIN snapshot
+        ON listed.source_bucket = snapshot.source_bucket
+        AND listed.snapshot_date = snapshot.snapshot_date
+        AND listed.inventory_id = snapshot.inventory_id
+        AND listed.snapshot_time = snapshot.snapshot_time
+    WHERE snapshot.place = 1
+        AND listed.snapshot_date <= current_date
+        AND storage_class IN ('STANDARD_IA', 'ONEZONE_IA', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE')
+        AND NOT coalesce(is_delete_marker, false)
+),
+
+total AS (
+    SELECT
+        account,
+        repository,
+        storage_class,
+        minimum_days,
+        count(*) AS objects,
+        sum(size) AS bytes,
+        count(*) FILTER (WHERE age_days < minimum_days) AS young_objects,
+        CASE WHEN count(size) > 0 THEN coalesce(sum(size) FILTER (WHERE age_days < minimum_days), 0) END AS young_bytes,
+        CASE
+            WHEN count(size) > 0
+                THEN coalesce(sum(charged_bytes * (minimum_days - age_days)) FILTER (WHERE age_days < minimum_days), 0)
+        END AS byte_days
+    FROM version
+    GROUP BY account, repository, storage_class, minimum_days
+),
+
+priced AS (
+    SELECT
+        *,
+        CASE storage_class
+            WHEN 'STANDARD_IA' THEN price_standard_ia
+            WHEN 'ONEZONE_IA' THEN price_onezone_ia
+            WHEN 'GLACIER_IR' THEN price_glacier_ir
+            WHEN 'GLACIER' THEN price_glacier
+            WHEN 'DEEP_ARCHIVE' THEN price_deep_archive
+        END AS price_per_gb
+    FROM total
+    CROSS JOIN price
+)
+
+SELECT
+    account,
+    repository,
+    storage_class,
+    minimum_days,
+    objects,
+    bytes,
+    young_objects,
+    young_bytes,
+    price_per_gb,
+    CAST(byte_days AS double) / 1073741824 / 30 * price_per_gb AS estimated_dollars
+FROM priced
+ORDER BY estimated_dollars DESC, account, repository, storage_class

@@ -13,6 +13,7 @@ from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.lake import LoadedTable
 from glue_jobs.progress import Reporter
+from glue_jobs.read.log_file import PARQUET
 from glue_jobs.read.plan import Chunk, chunk_size, split_into_chunks
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.read.unpack import GZIP
@@ -52,9 +53,7 @@ def _ingest_chunks(
     total_bytes = sum(each.entry.size for each in new)
     workers = engine.workers_for(total_bytes)
     size = chunk_size(total_bytes, workers.count, pipeline.compression_ratio)
-    chunks = list(
-        split_into_chunks(new, size, lambda each: pipeline.framing.is_splittable and not _is_compressed(each))
-    )
+    chunks = list(split_into_chunks(new, size, lambda each: pipeline.framing.is_splittable and not _is_whole(each)))
     task = partial(ingest_chunk, context)
     unreadable: dict[str, UnreadableObjectError] = {}
     with reporter.progress("ingesting") as progress:
@@ -79,9 +78,11 @@ def _has_part_of(unreadable: Container[str], chunk: Chunk, result: ChunkResult) 
     return any(address in unreadable and address not in result.unreadable for address in addresses)
 
 
-def _is_compressed(raw_object: RawObject) -> bool:
+def _is_whole(raw_object: RawObject) -> bool:
+    """Whether only one task can read the object, because it is compressed."""
     try:
-        return storage_for(raw_object.entry.address).read(raw_object.entry, 0, len(GZIP)) == GZIP
+        beginning = storage_for(raw_object.entry.address).read(raw_object.entry, 0, len(PARQUET))
+        return beginning.startswith((GZIP, PARQUET))
     except UnreadableObjectError:
         # The task that reads it all will say so.
         return True

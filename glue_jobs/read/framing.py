@@ -37,7 +37,8 @@ class Framing(Enum):
     """How the objects of a source divide into records."""
 
     LINES = "lines"
-    """Lines of text. Large uncompressed objects are split between tasks, and a parser gets lines of many objects."""
+    """Lines of text, or Parquet files whole. Large uncompressed texts are split between tasks, and a parser gets lines
+    of many objects."""
 
     DOCUMENTS = "documents"
     """JSON documents. Objects are not split between tasks; a large document comes in pieces, as documents too."""
@@ -57,7 +58,7 @@ class Framing(Enum):
     def reader(self, start: int) -> FrameReader:
         """A reader for one object, or for the part of it that begins at byte ``start``."""
         if self is Framing.LINES:
-            return LineReader(start)
+            return LineReader(start) if start else LogFile(has_headers=False)
         if self is Framing.DOCUMENTS:
             return Documents()
         return LogFile() if self is Framing.LOG_FILES else WholeFile()

@@ -20,7 +20,8 @@ class LogFile:
     A Parquet file is one frame. Lines may be of any number, so a worker's memory does not depend on the object's size.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, has_headers: bool = True) -> None:
+        self._has_headers = has_headers
         self._beginning = b""
         self._reader: LineReader | WholeFile | None = None
         self._header = b""
@@ -61,7 +62,7 @@ class LogFile:
         self, frames: Iterator[tuple[int, bytes | OverlongLine]]
     ) -> Iterator[tuple[int, bytes | OverlongLine]]:
         for offset, frame in frames:
-            if isinstance(frame, OverlongLine) or isinstance(self._reader, WholeFile):
+            if isinstance(frame, OverlongLine) or isinstance(self._reader, WholeFile) or not self._has_headers:
                 yield offset, frame
                 continue
             yield offset - len(self._header), self._header + frame

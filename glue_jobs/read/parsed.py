@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -46,6 +47,18 @@ class Parsed:
     records: int
     rejected: list[Rejected]
     filtered: Positions = field(default_factory=NO_POSITIONS.copy)
+
+
+def joined(pieces: Sequence[Parsed], starts: Sequence[int]) -> Parsed:
+    """What some bytes hold that were parsed in pieces; piece ``i`` begins at ``starts[i]`` of them."""
+    places = list(zip(pieces, starts, strict=True))
+    return Parsed(
+        pa.concat_tables(piece.rows for piece in pieces),
+        np.concatenate([piece.positions + start for piece, start in places]),
+        sum(piece.records for piece in pieces),
+        [replace(each, position=each.position + start) for piece, start in places for each in piece.rejected],
+        np.concatenate([piece.filtered + start for piece, start in places]),
+    )
 
 
 class Parser(Protocol):

@@ -22,12 +22,18 @@ from glue_jobs.sources.s3_access_log.parser import parse_access_log
 
 __all__ = ["ACCESS_LOG_NAMES", "enrich_access_log", "parse_access_log"]
 
-# [prefix]YYYY-MM-DD-hh-mm-ss-UNIQUE, side by side or in folders YYYY/MM/DD of the event or delivery day.
-_NAME = r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})-\d{2}-\d{2}-\d{2}-[0-9A-Za-z]+"
+# [prefix]YYYY-MM-DD-hh-mm-ss-UNIQUE, side by side or in folders YYYY/MM/DD of the event or delivery day. What
+# CloudWatch Logs delivers is named [name.]YYYY-MM-DD-hh.UNIQUE.gz, maybe in folders of hours.
+_NAME = (
+    r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})-\d{2}"
+    r"(?:-\d{2}-\d{2}-[0-9A-Za-z]+|\.[0-9A-Za-z_-]+(?:\.[a-z]+)*)"
+)
+# Logs of CloudFront have the id of a distribution there, in capital letters.
+_CLOUDFRONT = r"[0-9A-Z]+\.\d{4}-\d{2}-\d{2}-\d{2}\."
 
 ACCESS_LOG_NAMES = DayNames(
-    in_day=re.compile(_NAME),
-    flat=re.compile(rf"(?P<stem>[^/]*?){_NAME}$"),
+    in_day=re.compile(rf"(?:(?:hour=)?[0-9]{{2}}/)?(?:[a-z0-9.-]+\.)?{_NAME}"),
+    flat=re.compile(rf"(?!{_CLOUDFRONT})(?P<stem>[^/]*?){_NAME}$"),
     # CloudTrail, ELB and other services that share a log bucket write below this folder.
     ignored=frozenset({"AWSLogs"}),
 )

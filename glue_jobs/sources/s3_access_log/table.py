@@ -39,7 +39,7 @@ S3_ACCESS_LOG = Table(
         Column(26, "acl_required", "boolean", "True when an ACL was needed to authorise the request."),
         Column(27, "source_region", "string", "AWS Region the request came from; null when not from AWS."),
         Column(28, "extra_fields", "array<string>", "Fields after the 27th, in order, should AWS add any.", 39),
-        Column(29, "key_raw", "string", "Object key exactly as the log line has it, URL-encoded."),
+        Column(29, "key_raw", "string", "Object key as lines of text have it, URL-encoded."),
         Column(
             30, "account", "string", "Account (publisher) of the data set the key belongs to, by the configuration."
         ),
@@ -65,9 +65,10 @@ S3_ACCESS_LOG = Table(
     partitions=("event_date",),
     sort=("bucket", "key", "event_time"),
     statistics=("operation", "http_status", "account", "repository", "is_own", "is_robot", "year", "month", "day"),
-    identity=("request_id", "operation", "key_raw", "version_id", "event_time", "bucket"),
+    identity=("request_id", "operation", "key", "version_id", "event_time", "bucket"),
     derived=(
-        "key",
+        # JSON and Parquet do not have it, and two spellings of one key are the same record.
+        "key_raw",
         "account",
         "repository",
         "is_own",

@@ -100,13 +100,13 @@ def test_a_line_that_differs_in_any_one_field_stays(tmp_path: Path) -> None:
 
 
 def test_lines_that_differ_only_in_derived_columns_are_duplicates(tmp_path: Path) -> None:
-    renamed = {**LINE, "account": "a", "repository": "r", "is_own": True, "key": "other", "source_object": "o2"}
+    renamed = {**LINE, "account": "a", "repository": "r", "is_own": True, "key_raw": "other", "source_object": "o2"}
     (duplicates,) = find_duplicates(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[LINE]], [[renamed]]))
     assert (duplicates.rows.tolist(), duplicates.counts) == ([0], Counter({"o2": 1}))
 
 
 def test_lines_of_a_multi_object_delete_share_a_request_id_and_stay(tmp_path: Path) -> None:
-    lines = [{**LINE, "operation": "BATCH.DELETE.OBJECT", "key_raw": f"k{number}"} for number in range(50)]
+    lines = [{**LINE, "operation": "BATCH.DELETE.OBJECT", "key": f"k{number}"} for number in range(50)]
     assert find_duplicates(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [], [lines[:25], lines[25:]])) == []
     again = day(S3_ACCESS_LOG, tmp_path, [lines[10:20]], [lines[15:30]])
     assert [each.rows.tolist() for each in find_duplicates(S3_ACCESS_LOG, again)] == [[0, 1, 2, 3, 4]]

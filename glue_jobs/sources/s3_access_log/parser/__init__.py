@@ -5,14 +5,19 @@ Most lines take the fast path, the others the fallback: docs/decisions/0004-acce
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 
 from glue_jobs.columns.byte_search import Flags, find_bytes
-from glue_jobs.read.parsed import NO_POSITIONS, Parsed, Positions
+from glue_jobs.read.log_file import PARQUET
+from glue_jobs.read.parquet_rows import UnreadableParquetError
+from glue_jobs.read.parsed import MAX_RECORD_BYTES, NO_POSITIONS, Parsed, Positions, Rejected, joined
 from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines
 from glue_jobs.sources.s3_access_log.parser.fast_path import FALLBACK_LINES, FastPathResult, parse_fast
 from glue_jobs.sources.s3_access_log.parser.line_index import LineIndex
+from glue_jobs.sources.s3_access_log.parser.vended import parquet_records
 
 __all__ = ["parse_access_log"]
 
@@ -24,11 +29,34 @@ MAX_SHARE_OF_DOUBLE_BLANKS = 0.01
 
 
 def parse_access_log(data: bytes | memoryview | pa.Buffer, starts: Positions = NO_POSITIONS) -> Parsed:
-    """Rows and rejected lines of an access log; together every line that is not blank.
+    """Rows and rejected lines of access logs; together every line that is not blank, and every row of Parquet files.
 
-    ``data`` holds whole lines. Only ``\\n`` ends a line; the last line may lack it. Rows of the fast path come first.
-    ``starts`` is not needed. Never raises for what the bytes contain.
+    ``data`` holds whole lines of text or JSON, or Parquet files, which begin at one of ``starts``. Only ``\\n`` ends a
+    line; the last line may lack it. Rows of the fast path come first. Never raises for what the bytes contain.
     """
+    files = [start for start in starts.tolist() or [0] if bytes(data[start : start + len(PARQUET)]) == PARQUET]
+    if not files:
+        return _parse_lines(data)
+    ends = [*starts.tolist()[1:], len(data)]
+    pieces = [
+        (_parse_parquet if start in files else _parse_lines)(bytes(data[start:end]))
+        for start, end in zip(starts.tolist() or [0], ends, strict=True)
+    ]
+    return joined(pieces, starts.tolist() or [0])
+
+
+def _parse_parquet(data: bytes) -> Parsed:
+    """Rows of a Parquet file and its rejected rows, which have their number; all at position 0."""
+    try:
+        found = parse_lines(enumerate(parquet_records(data)))
+    except UnreadableParquetError as problem:
+        rejected = [Rejected(0, f"{problem}.", data[:MAX_RECORD_BYTES])]
+        return Parsed(parse_lines(()).rows, NO_POSITIONS, 1, rejected)
+    rejected = [replace(each, position=0, index=each.position) for each in found.rejected]
+    return replace(found, positions=np.zeros_like(found.positions), rejected=rejected)
+
+
+def _parse_lines(data: bytes | memoryview | pa.Buffer) -> Parsed:
     view = memoryview(data).cast("B") if len(data) else memoryview(b"")
     index = LineIndex.of(view)
     excluded = _lines_for_fallback(index)

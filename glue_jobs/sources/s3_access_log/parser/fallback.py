@@ -21,6 +21,7 @@ from glue_jobs.sources.s3_access_log.parser.client_text import (
 from glue_jobs.sources.s3_access_log.parser.values import (
     FIELDS,
     HEAD,
+    MAX_NUMBER,
     MIDDLE,
     NUMBERS,
     PARSED_SCHEMA,
@@ -32,6 +33,7 @@ from glue_jobs.sources.s3_access_log.parser.values import (
     pattern_of,
     utc_offset,
 )
+from glue_jobs.sources.s3_access_log.parser.vended import EXPORTED, is_exported, read_vended_record
 
 Row = tuple[Any, ...]
 """Texts of one line: its 27 fields, then the list of extra fields."""
@@ -39,10 +41,7 @@ Row = tuple[Any, ...]
 TIME_FIELD = FIELDS.index("event_time")
 YEAR_OF_TIME = slice(8, 12)
 BYTE_ORDER_MARK = "\ufeff"
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
-JSON_LINE = "The line is JSON, as S3 delivers access logs through CloudWatch Logs; only lines of text are read."
 NULL_TEXTS = ("-", "")
-MAX_NUMBER = 2**63 - 1
 MAX_DIGITS = len(str(MAX_NUMBER))
 
 _HEAD = re.compile(" *" + " +".join(pattern_of(name) for name in HEAD) + r" +(?=[^ ])")
@@ -62,7 +61,7 @@ def parse_lines(lines: Iterable[tuple[int, bytes]]) -> Parsed:
         if not line.strip():
             continue
         try:
-            parsed.append((position, line, read_line(line)))
+            parsed.append((position, line, read_record(line)))
         except UnreadableLineError as problem:
             rejected.append(Rejected(position, str(problem), line))
     times, is_real_time = _times([row[TIME_FIELD] for _, _, row in parsed])
@@ -74,6 +73,11 @@ def parse_lines(lines: Iterable[tuple[int, bytes]]) -> Parsed:
     rows = _table([parsed[index][2] for index in readable], times[readable])
     positions = np.array([parsed[index][0] for index in readable], dtype=np.int64)
     return Parsed(rows, positions, len(readable) + len(rejected), rejected)
+
+
+def read_record(line: bytes) -> Row:
+    """Texts of the fields of one line of text or JSON, as `read_line`; raises UnreadableLineError with the reason."""
+    return read_vended_record(line) if line.lstrip()[:1] == b"{" else read_line(line)
 
 
 def read_line(line: bytes) -> Row:
@@ -110,8 +114,8 @@ def _has_too_large(middle: list[str]) -> bool:
 
 def _what_is_wrong_with_head(text: str) -> str:
     """One sentence about the first of the eight leading fields that S3 cannot have written."""
-    if text.startswith("{"):
-        return JSON_LINE
+    if is_exported(text):
+        return EXPORTED
     if len(re.findall(TIME, text.partition('"')[0])) > 1:
         return SPLICED
     position = 0

@@ -1,0 +1,115 @@
+"""Records that CloudWatch Logs delivers in JSON or Parquet, as texts of the fields of a line.
+
+The record of a request then has the same row as its line, whichever way it was delivered.
+Fields: https://docs.aws.amazon.com/AmazonS3/latest/userguide/sal-cw-log-format.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, unquote
+
+import msgspec
+
+from glue_jobs.read.json_values import NOT_JSON
+from glue_jobs.read.parquet_rows import read_parquet
+from glue_jobs.sources.s3_access_log.parser.client_text import UnreadableLineError
+from glue_jobs.sources.s3_access_log.parser.values import ENCODED_ONCE, FIELDS, MAX_NUMBER, NUMBERS
+
+Value = str | int | float | bool | None
+
+# The names that differ from those of the table.
+NAMES = {
+    "bucket_owner_id": "bucket_owner",
+    "bucket_name": "bucket",
+    "request_time": "event_time",
+    "key_name": "key_raw",
+    "bytes_sent_size": "bytes_sent",
+    "total_duration": "total_time_ms",
+    "turn_around_duration": "turn_around_time_ms",
+}
+# They say nothing about the request.
+LEFT_OUT = frozenset({"schema_version_id", "bucket_arn"})
+NEEDED = ("bucket_name", "request_time", "operation")
+
+EXPORTED = "The line was exported from a log group. Deliver access logs to S3 as text, JSON or Parquet instead."
+_EXPORTED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z \{")
+_TIME = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])-([0-9]{2})[T ]([0-9:]{8})(?:\.[0-9]+)?(?:Z|\+00:00)?")
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_RECORD = msgspec.json.Decoder(dict[str, Value])
+
+
+def is_exported(text: str) -> bool:
+    """Whether the line is one of a log group that was exported to S3."""
+    return _EXPORTED.match(text) is not None
+
+
+def read_vended_record(line: bytes) -> tuple[Any, ...]:
+    """Texts of the fields of one JSON record, as `read_line` returns them; raises UnreadableLineError."""
+    try:
+        record = _RECORD.decode(line)
+    except NOT_JSON as problem:
+        raise UnreadableLineError(f"The line is JSON, but damaged or of another kind: {problem}.") from None
+    absent = [name for name in NEEDED if not isinstance(record.get(name), str)]
+    if absent:
+        raise UnreadableLineError(f"The line is JSON, but no record of an access log: it has no {absent[0]}.")
+    values = {NAMES.get(name, name): value for name, value in record.items() if name not in LEFT_OUT}
+    values["event_time"] = _time(str(record["request_time"]))
+    values["key_raw"] = _key_as_logged(values.get("key_raw"), values.get("request_uri"), str(record["operation"]))
+    # A line has a hyphen for no bytes.
+    values["bytes_sent"] = values.get("bytes_sent") or None
+    values["acl_required"] = "Yes" if values.get("acl_required") in (True, "true", "Yes") else None
+    texts = [_number(name, values.get(name)) if name in NUMBERS else _text(values.get(name)) for name in FIELDS]
+    extra = [f"{name}={_text(value)}" for name, value in values.items() if name not in FIELDS and value is not None]
+    return (*texts, extra)
+
+
+def parquet_records(data: bytes) -> Iterator[bytes]:
+    """The rows of a Parquet file as JSON records; raises UnreadableParquetError."""
+    rows = read_parquet(data)
+    for batch in rows.to_batches(max_chunksize=10_000):
+        for row in batch.to_pylist():
+            yield msgspec.json.encode(row)
+
+
+def _time(text: str) -> str:
+    """The time as in a line, to the second."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise UnreadableLineError("The field request_time is not a time such as 2026-04-29T14:32:16.000Z.")
+    year, month, day, time = match.groups()
+    return f"[{day}/{_MONTHS[int(month) - 1]}/{year}:{time} +0000"
+
+
+def _number(name: str, value: Value) -> str:
+    if value is None or value == "-":
+        return "-"
+    text = value if isinstance(value, str) else repr(value)
+    if not re.fullmatch("[0-9]{1,19}", text) or int(text) > MAX_NUMBER or (name == "http_status" and len(text) != 3):
+        raise UnreadableLineError(f"The field {name} is no number that S3 writes there.")
+    return text
+
+
+def _text(value: Value) -> str:
+    return "-" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _key_as_logged(key: Value, uri: Value, operation: str) -> str:
+    """The key with the encoding that it has in a line of the operation.
+
+    AWS does not document whether ``key_name`` is encoded. Where it has a percent sign, the URI of the request tells.
+    """
+    if not isinstance(key, str):
+        return "-"
+    plain = _plain_key(key, uri if isinstance(uri, str) else "")
+    return quote(plain) if operation in ENCODED_ONCE else quote(quote(plain))
+
+
+def _plain_key(key: str, uri: str) -> str:
+    readings = (key, unquote(key), unquote(unquote(key)))
+    if "%" not in key:
+        return key
+    path = unquote(uri.partition(" ")[2].rpartition(" ")[0].partition("?")[0])
+    return next((reading for reading in readings if path.endswith(f"/{reading}")), readings[2])

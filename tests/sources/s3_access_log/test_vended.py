@@ -1,0 +1,156 @@
+"""Access logs as CloudWatch Logs delivers them: the row of a record is that of its line."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from glue_jobs.read.parsed import Parsed
+from glue_jobs.sources.layouts.day_names import day_from_name
+from glue_jobs.sources.s3_access_log.source import ACCESS_LOG_NAMES, parse_access_log
+from tests.end_to_end.lakes import contents, run, without_spark
+from tests.end_to_end.sources import ACCESS_LOGS, Raw
+
+DAY = date(2026, 4, 29)
+LINE = (
+    "79a59d example-data [29/Apr/2026:14:32:16 +0000] 203.0.113.45 arn:aws:iam::123456789012:role/Ana 3E57427F33A59F07 "
+    'REST.GET.OBJECT ana/tides/part%252501%2520a.csv "GET /ana/tides/part%2501%20a.csv?x=1 HTTP/1.1" 200 - 1048576 '
+    '1048576 45 12 "-" "curl/8.5.0" - s9lz= SigV4 TLS_AES_128_GCM_SHA256 AuthHeader '
+    "example-data.s3.us-east-1.amazonaws.com TLSv1.3 - - us-east-1"
+)
+KEY = "ana/tides/part%01 a.csv"
+RECORD: dict[str, Any] = {
+    "schema_version_id": "V_1_0",
+    "bucket_arn": "arn:aws:s3:::example-data",
+    "bucket_name": "example-data",
+    "request_time": "2026-04-29T14:32:16.125Z",
+    "bucket_owner_id": "79a59d",
+    "remote_ip": "203.0.113.45",
+    "requester": "arn:aws:iam::123456789012:role/Ana",
+    "request_id": "3E57427F33A59F07",
+    "operation": "REST.GET.OBJECT",
+    "key_name": KEY,
+    "request_uri": "GET /ana/tides/part%2501%20a.csv?x=1 HTTP/1.1",
+    "http_status": 200,
+    "error_code": None,
+    "bytes_sent_size": 1048576,
+    "object_size": 1048576,
+    "total_duration": 45,
+    "turn_around_duration": 12,
+    "referer": None,
+    "user_agent": "curl/8.5.0",
+    "version_id": None,
+    "host_id": "s9lz=",
+    "signature_version": "SigV4",
+    "cipher_suite": "TLS_AES_128_GCM_SHA256",
+    "authentication_type": "AuthHeader",
+    "host_header": "example-data.s3.us-east-1.amazonaws.com",
+    "tls_version": "TLSv1.3",
+    "access_point_arn": None,
+    "acl_required": False,
+    "source_region": "us-east-1",
+}
+
+
+def parquet(*records: dict[str, Any]) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(list(records)), file)
+    return file.getvalue()
+
+
+def as_json(*records: dict[str, Any]) -> bytes:
+    return "".join(json.dumps(each) + "\n" for each in records).encode()
+
+
+def parse(*files: bytes) -> Parsed:
+    starts = np.cumsum([0, *(len(file) + 1 for file in files)])[:-1]
+    return parse_access_log(b"".join(file + b"\n" for file in files), starts)
+
+
+def test_a_line_and_its_records_have_one_row() -> None:
+    parsed = parse(LINE.encode(), as_json(RECORD), parquet(RECORD), LINE.encode())
+    assert (parsed.records, parsed.rejected) == (4, [])
+    (row,) = {repr(row) for row in parsed.rows.to_pylist()}
+    assert repr(KEY) in row
+    assert len(set(parsed.positions.tolist())) == 4
+
+
+@pytest.mark.parametrize("key", [KEY, "ana/tides/part%2501%20a.csv", "ana/tides/part%252501%2520a.csv"])
+def test_the_uri_tells_how_a_key_is_encoded(key: str) -> None:
+    (row,) = parse(as_json({**RECORD, "key_name": key})).rows.to_pylist()
+    assert (row["key"], row["key_raw"]) == (KEY, "ana/tides/part%252501%2520a.csv")
+
+
+def test_keys_of_deletions_are_encoded_once_and_what_is_absent_is_null() -> None:
+    small = {name: RECORD[name] for name in ("bucket_name", "request_time")}
+    (row,) = parse(
+        as_json({**small, "operation": "S3.EXPIRE.OBJECT", "key_name": "a b+c", "bytes_sent_size": 0})
+    ).rows.to_pylist()
+    assert (row["key"], row["key_raw"], row["bytes_sent"], row["http_status"]) == ("a b+c", "a%20b%2Bc", None, None)
+
+
+def test_fields_that_aws_adds_are_kept() -> None:
+    (row,) = parse(as_json({**RECORD, "acl_required": True, "edge": 7, "none": None})).rows.to_pylist()
+    assert (row["extra_fields"], row["acl_required"]) == (["edge=7"], True)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"request_time": "yesterday"}, "request_time is not a time"),
+        ({"request_time": "2026-02-30T00:00:00.000Z"}, "is not a date and time"),
+        ({"request_time": None}, "it has no request_time"),
+        ({"http_status": "20"}, "http_status is no number"),
+        ({"object_size": 2**63}, "object_size is no number"),
+        ({"object_size": 1.5}, "object_size is no number"),
+        ({"user_agent": ["curl"]}, "damaged or of another kind"),
+    ],
+)
+def test_a_wrong_record_is_rejected_and_its_neighbours_are_rows(change: dict[str, Any], reason: str) -> None:
+    text = as_json(RECORD, {**RECORD, **change}, RECORD)
+    parsed = parse(text)
+    (rejected,) = parsed.rejected
+    assert reason in rejected.reason
+    assert rejected.position == text.index(b"\n") + 1
+    assert parsed.rows.num_rows == 2
+
+
+def test_a_wrong_row_of_a_parquet_file_has_its_number_and_a_damaged_file_is_one_record() -> None:
+    file = parquet(RECORD, {**RECORD, "http_status": -1})
+    parsed = parse(LINE.encode(), file, file[:-20])
+    assert [(each.position, each.index) for each in parsed.rejected] == [
+        (len(LINE) + 1, 1),
+        (len(LINE) + len(file) + 2, None),
+    ]
+    assert (parsed.records, parsed.rows.num_rows) == (4, 2)
+
+
+def test_a_line_of_an_exported_log_group_says_what_to_do() -> None:
+    (rejected,) = parse(b"2026-04-29T14:32:16.125Z " + as_json(RECORD)).rejected
+    assert "exported from a log group" in rejected.reason
+
+
+def test_names_of_both_kinds_tell_the_day_and_logs_of_cloudfront_have_other_names() -> None:
+    names = ["a/2026-04-29-14-32-16-ABC", "b/example-data.2026-04-29-14.ab12.gz", "2026/04/29/14/2026-04-29-14.ab.gz"]
+    assert {day_from_name(ACCESS_LOG_NAMES, name) for name in names} == {DAY}
+    assert day_from_name(ACCESS_LOG_NAMES, "EMLARXS9EXAMPLE.2026-04-29-14.ab12.gz") is None
+
+
+def test_a_request_that_is_delivered_both_ways_is_stored_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_spark(monkeypatch)
+    raw, lake = Raw(ACCESS_LOGS, str(tmp_path / "raw")), str(tmp_path / "lake")
+    other = {**RECORD, "request_id": "ANOTHER"}
+    raw.put(ACCESS_LOGS.object_name(DAY, 1), LINE.encode())
+    raw.put("example-data.2026-04-29-14.ab12.parquet", parquet(RECORD, other))
+    assert run(raw, lake).totals.duplicates == 1
+    raw.put("example-data.2026-04-29-15.ab12.gz", as_json(RECORD, other))
+    assert run(raw, lake).totals.duplicates == 2
+    assert contents(lake, ACCESS_LOGS.pipeline).rows.total() == 2

@@ -10,6 +10,8 @@ PYTHON :=
 
 RUN := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# In a container there may be only root, whom pip warns.
+export PIP_ROOT_USER_ACTION := ignore
 
 help:  ## print this list
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "make %-10s%s\n", $$1, $$2 }' Makefile

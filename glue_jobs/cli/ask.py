@@ -11,8 +11,6 @@ from glue_jobs.cli.options import answer_options, given, lake_options, options
 from glue_jobs.errors import ArgumentError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from glue_jobs.config import Config
     from glue_jobs.query.duckdb.query_engine import QueryEngine
 
@@ -50,32 +48,15 @@ def query_command(
     config = _config(values)
     bound = query.bind(dict(_parameter(text) for text in parameters), config.prices if config else None)
     with _engine(values, config) as engine:
+        from glue_jobs.cli.newest_first import newest_first
+
         rows = engine.run(query.of_period(days.since, days.until), bound, days.as_of)
-        give(_newest_first(rows), values, query.metadata.show, query.metadata.totals)
+        give(newest_first(rows), values, query.metadata.show, query.metadata.totals)
         if not rows.num_rows:
             from glue_jobs.cli.empty_answer import explain_empty_answer
 
             for sentence in explain_empty_answer(engine, query, days):
                 click.echo(sentence, err=True)
-
-
-def _newest_first(rows: pa.Table) -> pa.Table:
-    """The rows with the newest day first; rows of one day keep their order.
-
-    The first column of type date is the day. Columns before it, such as the length of a period, make groups, which keep
-    their order.
-    """
-    import pyarrow as pa
-
-    day = next((index for index, field in enumerate(rows.schema) if pa.types.is_date(field.type)), None)
-    if day is None or not rows.num_rows:
-        return rows
-    days = [value.toordinal() if value else 0 for value in rows.column(day).to_pylist()]
-    keys = list(zip(*(rows.column(index).to_pylist() for index in range(day)), strict=True)) or [()] * len(days)
-    groups: dict[tuple[Any, ...], int] = {}
-    for key in keys:
-        groups.setdefault(key, len(groups))
-    return rows.take(sorted(range(len(days)), key=lambda row: (groups[keys[row]], -days[row])))
 
 
 @click.command("sql")

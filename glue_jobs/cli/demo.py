@@ -2,56 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rich.console import Console
-from rich.text import Text
+import click
+import pyarrow as pa
 
-from glue_jobs.cli.show import print_rows
+from glue_jobs.cli.demo_questions import QUESTIONS, answer_lines
+from glue_jobs.cli.show import View, table_lines
+from glue_jobs.cli.terminal import width
 from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs.arguments import REPORT
 from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.jobs.run_job import run_job
-from glue_jobs.progress import Reporter
+from glue_jobs.progress import Reporter, SilentReporter, TerminalReporter
+from glue_jobs.publish.publish import Published
 from glue_jobs.query.duckdb.lake_tables import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
-from glue_jobs.query.saved.query import SavedQuery
-from glue_jobs.sample import Truth, write_sample
+from glue_jobs.sample import write_sample
 from glue_jobs.sample.checks import Check, lake_checks, report_checks
 
 # Marks a folder that an earlier demonstration made, which a new one may replace.
 MARK = ".usage-lake-demo"
-
-# Questions and columns shown on the terminal; the reports have the whole answers of all saved queries.
-SHOWN = (
-    ("Who reads what I publish?", "access/unique_requesters", ("level", "account", "repository", "unique_requesters")),
-    ("What is read most?", "access/top_objects", ("key", "logical_downloads", "unique_requesters")),
-    ("With what?", "access/tools", ("tool", "requests", "unique_requesters", "bytes_sent")),
-    (
-        "How much does each subscriber read?",
-        "subscriber/usage_by_month",
-        ("month", "subscriber_name", "requests", "bytes_out", "unique_objects"),
-    ),
-    (
-        "Who are they, and are they still there?",
-        "subscriber/unique_subscribers",
-        ("subscriber_name", "requests", "gets", "active_months", "last_seen"),
-    ),
-    (
-        "What do I keep?",
-        "storage/repositories",
-        ("account", "repository", "objects", "storage_gb", "oldest_file", "newest_file"),
-    ),
-    (
-        "What of it does nobody read?",
-        "together/kept_but_never_read",
-        ("account", "repository", "storage_class", "unread_objects", "unread_bytes"),
-    ),
-)
-ROWS_SHOWN = 8
 
 SOURCES = {
     "s3_access_log": "S3 access logs",
@@ -60,56 +37,91 @@ SOURCES = {
 }
 
 
-def demonstrate(folder: Path, scale: float, reporter: Reporter) -> bool:
+class StepReporter:
+    """Tells what the demonstration does, and leaves out what the runs say about themselves."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+
+    def step(self, sentence: str) -> None:
+        """Report what begins now."""
+        self._reporter.say(sentence)
+
+    def say(self, sentence: str) -> None:
+        pass
+
+    def progress(self, label: str) -> AbstractContextManager[Callable[[int, int], None]]:
+        bars = self._reporter if isinstance(self._reporter, TerminalReporter) else SilentReporter()
+        return bars.progress(label)
+
+
+def demonstrate(folder: Path, scale: float, reporter: Reporter, verbose: bool = False) -> bool:
     """Run the whole demonstration in ``folder``; True if the lake counts exactly what was generated.
+
+    ``verbose`` prints every measure that is compared, and all that the runs say.
 
     Raises:
         ArgumentError: the folder holds files that no demonstration wrote.
         UsageLakeError: a job cannot go on.
     """
-    console = Console(highlight=False)
     _empty(folder)
-    console.rule("1. A publisher's raw logs and inventories", align="left")
+    steps = StepReporter(reporter)
+    of_runs = reporter if verbose else steps
+    steps.step("generating the raw logs and inventories of a publisher")
     truth = write_sample(folder, last_day=datetime.now(UTC).date() - timedelta(days=1), scale=scale)
-    _print_sample(folder, truth, console)
-
     paths = {"lake_path": f"{folder}/lake", "config": f"{folder}/config.yaml"}
-    console.rule("2. Ingest them, twice: the second run finds nothing new", align="left")
-    for source in SOURCES:
-        for _ in range(2):
-            result = run_job({"pipeline": source, "raw_path": f"{folder}/raw/{source}", **paths}, reporter)
-            # A terminal breaks lines between words; a file gets the whole line.
-            console.print(Text(result.sentence), soft_wrap=not console.is_terminal)
+    made = _ingest(folder, paths, steps, of_runs)
+    steps.step("publishing reports and a page")
+    published = run_job({"pipeline": REPORT, "report_path": f"{folder}/reports", **paths}, of_runs).published
+    assert published is not None
 
-    console.rule("3. Ask", align="left")
+    _heading("A publisher's raw logs and inventories, and the lake made of them")
+    click.echo(f"Two buckets, {truth.first_day} to {truth.last_day}; everything is in {_short(folder)}\n")
+    _echo(table_lines(made, View(), width()))
+    click.echo("Each was ingested twice: the second run found nothing new.")
+
+    _heading("Seven questions")
     with QueryEngine(sources(lake_argument(paths))) as engine:
-        _ask(engine, console)
+        for question in QUESTIONS:
+            click.echo("\n" + click.style(question.text, bold=True))
+            click.secho(f"$ usage-lake query {question.query}", dim=True)
+            _echo(answer_lines(question, engine, width()))
         checks = {title: list(lake_checks(engine, source, truth)) for source, title in SOURCES.items()}
+    checks["Published reports"] = list(report_checks(published, truth))
 
-    console.rule("4. Publish", align="left")
-    result = run_job({"pipeline": REPORT, "report_path": f"{folder}/reports", **paths}, reporter)
-    console.print(Text(result.sentence), soft_wrap=True)
-    assert result.published is not None
-    checks["Published reports"] = list(report_checks(result.published, truth))
-
-    console.rule("5. Is it true?", align="left")
-    console.print("Where a measure has groups, every group is compared, and the sum of them is shown.\n")
-    holds = [_print_checks(title, compared, console) for title, compared in checks.items()]
+    _heading("A page with charts, and every answer as CSV and JSON")
+    _print_page(folder, published)
+    _heading("Is it true? What was generated, and what the lake counts")
+    # A list: the sources behind a difference are compared too.
+    holds = [print_checks(title, compared, verbose) for title, compared in checks.items()]
     is_true = all(holds)
-    verdict = "[bold green]The lake counts exactly what was generated.[/]"
-    console.print(verdict if is_true else "[bold red]The lake does not count what was generated: this is a bug.[/]")
-    _print_next_commands(folder, console)
+    verdict = "The lake counts exactly what was generated." if is_true else "The lake miscounts: this is a bug."
+    click.secho(verdict, bold=True, fg="green" if is_true else "red")
+    _print_next_commands(folder)
     return is_true
 
 
-def _print_sample(folder: Path, truth: Truth, console: Console) -> None:
-    console.print(f"requests of {truth.first_day} to {truth.last_day} to two buckets, in both kinds of logs")
-    units = (("lines", "files"), ("events", "files"), ("rows", "snapshots"))
-    for (source, title), (record, container) in zip(SOURCES.items(), units, strict=True):
-        records, containers = truth.row(f"{source}/ledger")["records"], len(truth.rows(f"{source}/{container}"))
-        console.print(f"{title:<15} {records:>9,} {record:<7} in {containers:>6,} {container}")
-    console.print(f"raw files       {folder}/raw", soft_wrap=True)
-    console.print(f"configuration   {folder}/config.yaml", soft_wrap=True)
+def _ingest(folder: Path, paths: dict[str, str], steps: StepReporter, of_runs: Reporter) -> pa.Table:
+    """Ingest each source twice; returns what the first run of each counted."""
+    counts = []
+    for source, title in SOURCES.items():
+        steps.step(f"ingesting {title}, twice")
+        job = {"pipeline": source, "raw_path": f"{folder}/raw/{source}", **paths}
+        first, second = (run_job(job, of_runs).ingested for _ in range(2))
+        assert first is not None and second is not None and second.run_id is None, "the second run ingested something"
+        sums = first.totals
+        counts.append(
+            {
+                "source": title,
+                "raw files": sums.objects,
+                "records": sums.records,
+                "rows": sums.rows,
+                "duplicates": sums.duplicates,
+                "rejected": sums.rejected,
+                "filtered": sums.filtered,
+            }
+        )
+    return pa.Table.from_pylist(counts)
 
 
 def _empty(folder: Path) -> None:
@@ -121,32 +133,47 @@ def _empty(folder: Path) -> None:
     (folder / MARK).touch()
 
 
-def _ask(engine: QueryEngine, console: Console) -> None:
-    for question, name, columns in SHOWN:
-        console.print(f"\n[bold]{question}[/]  (usage-lake query {name})", soft_wrap=True)
-        query = SavedQuery.load(name)
-        rows = engine.run(query.sql, query.bind({}))
-        print_rows(rows.select(columns).slice(0, ROWS_SHOWN), "table")
+def _heading(text: str) -> None:
+    click.echo("\n" + click.style(f"── {text} ".ljust(min(width() or 80, 80), "─"), fg="cyan"))
 
 
-def _print_checks(title: str, checks: Iterable[Check], console: Console) -> bool:
-    """Prints every measure; whether all are equal."""
-    console.print(f"[bold]{title:<60}{'generated':>18}{'in the lake':>20}[/]", soft_wrap=True)
-    is_true = True
+def _echo(lines: Iterable[str]) -> None:
+    click.echo("\n".join(lines))
+
+
+def _print_page(folder: Path, published: Published) -> None:
+    questions = len({file.query for file in published.files if file.query})
+    click.echo(f"page     {(folder / 'reports' / 'index.html').as_uri()}")
+    count = f"{questions} questions answered in {len(published.files)} files"
+    click.echo(f"reports  {count} in {_short(folder / 'reports')}")
+
+
+def print_checks(title: str, checks: list[Check], verbose: bool) -> bool:
+    """Prints how many measures are equal, and those that are not; whether all are equal."""
+    equal = sum(check.holds for check in checks)
+    is_true = equal == len(checks)
+    click.echo(f"{title:<20}" + click.style(f"{equal} of {len(checks)} equal", fg="green" if is_true else "red"))
     for check in checks:
-        generated, counted = check.totals
-        sign = "[green]equal[/]" if check.holds else "[red]DIFFERENT[/]"
-        console.print(f"{check.measure:<60}{generated:>18,}{counted:>20,} {sign}", soft_wrap=True)
-        if check.first_difference:
-            console.print(Text(f"  first in {check.first_difference}"), soft_wrap=True)
-        is_true = is_true and check.holds
-    console.print()
+        if verbose or not check.holds:
+            generated, counted = check.totals
+            sign = "equal" if check.holds else "DIFFERENT"
+            click.echo(f"  {check.measure:<58}{generated:>18,}{counted:>20,} {sign}")
+            if check.first_difference:
+                click.echo(f"    first in {check.first_difference}")
     return is_true
 
 
-def _print_next_commands(folder: Path, console: Console) -> None:
-    console.print("\nTry next:", style="bold")
-    console.print(f"  .venv/bin/usage-lake status --lake {folder}/lake", soft_wrap=True)
-    console.print(f"  .venv/bin/usage-lake rejected --lake {folder}/lake --limit 5", soft_wrap=True)
-    statement = "SELECT operation, count(*) AS n FROM s3_access_log GROUP BY operation ORDER BY n DESC"
-    console.print(f'  .venv/bin/usage-lake sql "{statement}" --lake {folder}/lake', soft_wrap=True)
+def _print_next_commands(folder: Path) -> None:
+    program = sys.argv[0] if Path(sys.argv[0]).name == "usage-lake" else "usage-lake"
+    statement = "SELECT operation, count(*) AS n FROM s3_access_log GROUP BY operation"
+    click.secho("\nTry next", bold=True)
+    click.echo(f"  export USAGE_LAKE={_short(folder / 'lake')}")
+    for command in ("status", "queries", "query access/downloads_by_day", f'sql "{statement}"'):
+        click.echo(f"  {program} {command}")
+    click.echo(f"  {program} open {_short(folder / 'reports')}")
+
+
+def _short(path: Path) -> str:
+    """The path as one would type it here."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative

@@ -98,9 +98,19 @@ def connect_command(**values: Any) -> None:
     show_default=True,
     help="Amount of traffic; 1 is about 60,000 requests.",
 )
-def demo_command(folder: Path, scale: float) -> None:
-    """Write a publisher's raw files, ingest them, run queries and reports, and compare with the truth."""
+@click.option("--verbose", is_flag=True, help="Print every measure that is compared, and what the runs say.")
+def demo_command(folder: Path, scale: float, verbose: bool) -> None:
+    """Write a publisher's raw files, ingest them, ask, publish a page, and compare with the truth."""
     from glue_jobs.cli.demo import demonstrate
 
-    if not demonstrate(folder.resolve(), scale, reporter()):
+    if not demonstrate(folder.resolve(), scale, reporter(), verbose):
         sys.exit(1)
+
+
+@main.command("open")
+@click.argument("folder", required=False, metavar="[DIR]")
+def open_command(folder: str | None) -> None:
+    """Open the page of published reports in a browser; DIR is by default reports, or else demo/reports."""
+    from glue_jobs.cli.open_page import open_page
+
+    click.echo(open_page(folder))

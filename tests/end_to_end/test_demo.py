@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from glue_jobs.cli.demo import demonstrate
+from glue_jobs.cli.demo import demonstrate, print_checks
 from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs.report_job import report, report_request
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sample import Truth
+from glue_jobs.sample.checks import Check
 from glue_jobs.sources.pipelines import BY_NAME
 
 # Sources that the sample publisher has no raw objects of: it does not use CloudFront.
@@ -26,7 +27,8 @@ QUIET = PlainReporter(io.StringIO())
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bool, str]:
     folder = tmp_path_factory.mktemp("demo")
-    with redirect_stdout(io.StringIO()) as printed:
+    with redirect_stdout(io.StringIO()) as printed, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "80")
         is_true = demonstrate(folder, 0.05, QUIET)
     return folder, is_true, printed.getvalue()
 
@@ -39,19 +41,40 @@ def truth(demo: tuple[Path, bool, str]) -> Truth:
 def test_every_measure_of_every_source_is_equal(demo: tuple[Path, bool, str]) -> None:
     _, is_true, printed = demo
     assert is_true, printed
-    compared = re.findall(r"(?m)^(\S.*?) +([\d,]+) +([\d,]+) (equal|DIFFERENT)$", printed)
-    assert len(compared) > 50
-    assert {verdict for *_, verdict in compared} == {"equal"}
-    assert all(generated == counted for _, generated, counted, _ in compared)
+    compared = re.findall(r"(?m)^(\w.*?) +(\d+) of (\d+) equal$", printed)
+    assert [title for title, *_ in compared] == ["S3 access logs", "CloudTrail", "S3 Inventory", "Published reports"]
+    assert all(equal == total for _, equal, total in compared)
+    assert sum(int(equal) for _, equal, _ in compared) > 50
 
 
-def test_each_source_is_ingested_once_and_then_nothing_is_new(demo: tuple[Path, bool, str]) -> None:
+def test_it_says_what_it_made_answers_seven_questions_and_ends_with_the_page(demo: tuple[Path, bool, str]) -> None:
     folder, _, printed = demo
     sampled = [path.name for path in folder.glob("raw/*")]
     absent = set(BY_NAME) - {*sampled, *NOT_IN_THE_SAMPLE}
     assert not absent, f"write raw objects of {absent} in glue_jobs/sample, or name them in NOT_IN_THE_SAMPLE"
     assert NOT_IN_THE_SAMPLE.isdisjoint(sampled)
-    assert len(re.findall(r"(?m)^.*ingested [\d,]+ objects", printed)) == len(sampled)
+    assert len(re.findall(r"(?m)^(?:S3 access logs|CloudTrail|S3 Inventory)(?: +[\d,]+){6}$", printed)) == len(sampled)
+    assert "the second run found nothing new" in printed
+    assert len(re.findall(r"(?m)^\$ usage-lake query \w+/\w+$", printed)) == 7
+    assert f"page     {(folder / 'reports/index.html').as_uri()}\n" in printed
+    assert (folder / "reports/index.html").exists()
+    assert printed.splitlines()[-1] == f"  usage-lake open {folder}/reports"
+    paths = str(folder)
+    assert all(len(line) <= 80 for line in printed.splitlines() if paths not in line and "SELECT" not in line)
+
+
+def test_a_difference_is_printed_with_the_group_it_is_in(capsys: pytest.CaptureFixture[str]) -> None:
+    checks = [
+        Check("requests", {("a",): 1, ("b",): 2}, {("a",): 1, ("b",): 3}),
+        Check("bytes", {(): 4}, {(): 4}),
+    ]
+    assert not print_checks("CloudTrail", checks, verbose=False)
+    verdict, difference, place = capsys.readouterr().out.splitlines()
+    assert verdict.split() == ["CloudTrail", "1", "of", "2", "equal"]
+    assert difference.split() == ["requests", "3", "4", "DIFFERENT"]
+    assert place.split() == ["first", "in", "b:", "2", "and", "3"]
+    assert print_checks("CloudTrail", checks[1:], verbose=True)
+    assert capsys.readouterr().out.split() == ["CloudTrail", "1", "of", "1", "equal", "bytes", "4", "4", "equal"]
 
 
 def test_source_stats_are_published_as_they_are_true(demo: tuple[Path, bool, str], truth: Truth) -> None:

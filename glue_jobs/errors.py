@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 STOPPED = 130
 """The exit code of a program that Ctrl-C ended: 128 plus the number of SIGINT, as in shells."""
 
@@ -39,3 +41,19 @@ class LakeError(UsageLakeError):
 
 class LostRaceError(UsageLakeError):
     """Another run of the same pipeline committed first; nothing of this run is stored."""
+
+
+def known_names(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence about a name that is not known: ``did you mean 'access/tools'``, or all known names."""
+    names = list(known)
+    return nearest(name, names).removeprefix("; ") or f"there are {', '.join(names) or 'none at all'}"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """``; did you mean 'access/tools'`` if known names are similar, and otherwise nothing."""
+    from difflib import get_close_matches
+
+    # The last part of a path is a name too: top_objects for access/top_objects.
+    whole = {spelling: each for each in known for spelling in (each.rpartition("/")[2], each)}
+    near = dict.fromkeys(whole[spelling] for spelling in get_close_matches(name, whole))
+    return f"; did you mean {' or '.join(map(repr, near))}" if near else ""

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+def is_for_people(values: Mapping[str, Any]) -> bool:
+    """Whether the options in ``values`` ask for a table on the terminal."""
+    return values["output"] is None and values["form"] == "table"
+
+
 def give(rows: pa.Table, values: Mapping[str, Any], show: Sequence[str] = (), totals: Sequence[str] = ()) -> None:
     """Print the rows or write them to a file, as the options in ``values`` say.
 
@@ -24,8 +29,7 @@ def give(rows: pa.Table, values: Mapping[str, Any], show: Sequence[str] = (), to
     """
     from glue_jobs.cli.show import ROWS_SHOWN, View, print_rows
 
-    is_table = values["output"] is None and values["form"] == "table"
-    limit: int | None = ROWS_SHOWN if is_table else None
+    limit: int | None = ROWS_SHOWN if is_for_people(values) else None
     if values["limit"] is not None:
         limit = None if values["limit"] == ALL_ROWS else values["limit"]
     view = View(show, totals, limit, values["all_columns"], values["exact"])

@@ -1,22 +1,26 @@
-"""The commands that ask a lake: query, sql, status, rejected, queries."""
+"""The commands that ask a lake: saved queries, SQL, and what the lake holds."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from glue_jobs.cli.answer import give
+from glue_jobs.cli.answer import give, is_for_people
+from glue_jobs.cli.complete import complete_query, complete_table_or_query
 from glue_jobs.cli.options import answer_options, given, lake_options, options
 from glue_jobs.errors import ArgumentError
 
 if TYPE_CHECKING:
     from glue_jobs.config import Config
+    from glue_jobs.lake import Lake
     from glue_jobs.query.duckdb.query_engine import QueryEngine
 
 
 @click.command("query")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_query)
 @click.option("--param", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the query.")
 @click.option(
     "--as-of",
@@ -59,18 +63,69 @@ def query_command(
                 click.echo(sentence, err=True)
 
 
-@click.command("sql")
-@click.argument("statement")
+class SqlCommand(click.Command):
+    """Takes a statement that begins with a comment for a statement, not for an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # A line break in front changes nothing in SQL, and click takes the text for no option.
+        texts = [f"\n{text}" if text.startswith("--") and "\n" in text else text for text in args]
+        return super().parse_args(ctx, texts)
+
+
+@click.command("sql", cls=SqlCommand)
+@click.argument("statement", required=False)
+@click.option("-f", "--file", "file", metavar="FILE", help="Read the statement from this file.")
 @lake_options
 @answer_options
-def sql_command(statement: str, **values: Any) -> None:
-    """Run a SELECT in Athena's SQL.
+def sql_command(statement: str | None, file: str | None, **values: Any) -> None:
+    """Run a SELECT in Athena's SQL; - reads it from standard input.
 
-    DuckDB runs it, which lacks some functions of Athena. Tables on S3 are downloaded completely; use Athena if they are
-    large.
+    SHOW TABLES, DESCRIBE and information_schema say what there is. DuckDB runs the statement, which lacks some
+    functions of Athena. Tables on S3 are downloaded completely; use Athena if they are large.
     """
+    text = _statement(statement, file)
     with _engine(values) as engine:
-        give(engine.run(statement), values)
+        give(engine.run(text), values)
+
+
+def _statement(statement: str | None, file: str | None) -> str:
+    if (statement is None) == (file is None):
+        raise click.UsageError("give a statement, - for standard input, or -f FILE", click.get_current_context())
+    if file is None and statement != "-":
+        return statement or ""
+    source = Path(file).read_bytes() if file is not None and file != "-" else sys.stdin.buffer.read()
+    try:
+        return source.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ArgumentError(f"{file or 'standard input'} is not UTF-8 text at byte {error.start}") from error
+
+
+@click.command("tables")
+@lake_options
+@answer_options
+def tables_command(**values: Any) -> None:
+    """List the tables and views, with their rows and what one row is."""
+    from glue_jobs.cli.table_list import print_tables, table_rows
+
+    rows = table_rows(_lake(values))
+    if is_for_people(values):
+        print_tables(rows)
+    else:
+        give(rows, values)
+
+
+@click.command("describe")
+@click.argument("name", metavar="TABLE_OR_QUERY", shell_complete=complete_table_or_query)
+@answer_options
+def describe_command(name: str, **values: Any) -> None:
+    """Explain a table, a view or a saved query: what it means, and every column."""
+    from glue_jobs.cli.describe import describe, print_description
+
+    described = describe(name)
+    if is_for_people(values):
+        print_description(described)
+    else:
+        give(described.rows(), values)
 
 
 @click.command("queries")
@@ -104,7 +159,15 @@ def rejected_command(**values: Any) -> None:
         give(readable(engine.run(REJECTED)), values, REJECTED_SHOWN)
 
 
-COMMANDS = (query_command, sql_command, queries_command, status_command, rejected_command)
+COMMANDS = (
+    query_command,
+    queries_command,
+    sql_command,
+    tables_command,
+    describe_command,
+    status_command,
+    rejected_command,
+)
 
 
 def _engine(values: dict[str, Any], config: Config | None = None) -> QueryEngine:
@@ -114,20 +177,23 @@ def _engine(values: dict[str, Any], config: Config | None = None) -> QueryEngine
         LakeError: the lake has no table.
     """
     from glue_jobs.enrich.subscribers import named_subscribers
-    from glue_jobs.jobs.lake_argument import lake_argument
-    from glue_jobs.query.duckdb.lake_tables import sources
-    from glue_jobs.query.duckdb.query_engine import QueryEngine
+    from glue_jobs.query.duckdb.lake_tables import open_engine
     from glue_jobs.query.duckdb.table_source import TableSource
-    from glue_jobs.sources.pipelines import TABLES
     from glue_jobs.tables.subscriber import SUBSCRIBER
+
+    lake = _lake(values)
+    names = named_subscribers(config) if config else None
+    return open_engine(lake, {} if names is None else {SUBSCRIBER.name: lambda: TableSource(SUBSCRIBER, names)})
+
+
+def _lake(values: dict[str, Any]) -> Lake:
+    """The lake that ``values`` name; raises LakeError if it has no table."""
+    from glue_jobs.jobs.lake_argument import lake_argument
+    from glue_jobs.sources.pipelines import TABLES
 
     lake = lake_argument(given(values))
     lake.check_any(TABLES)
-    known = dict(sources(lake))
-    names = named_subscribers(config) if config else None
-    if names is not None:
-        known[SUBSCRIBER.name] = lambda: TableSource(SUBSCRIBER, names)
-    return QueryEngine(known)
+    return lake
 
 
 def _config(values: dict[str, Any]) -> Config | None:

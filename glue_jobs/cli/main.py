@@ -39,7 +39,10 @@ for _command in COMMANDS:
 @main.command("ingest")
 @options(*(argument.name for argument in ARGUMENTS if INGEST_JOB in argument.jobs))
 def ingest_command(**values: Any) -> None:
-    """Ingest new raw objects into the lake, each exactly once."""
+    """Ingest new raw objects into the lake, each exactly once.
+
+    PIPELINE is s3_access_log, cloudtrail_s3_event or s3_inventory_object.
+    """
     _run_job(values)
 
 

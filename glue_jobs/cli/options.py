@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from glue_jobs.errors import ArgumentError
+from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.jobs.arguments import ARGUMENTS, Argument
 from glue_jobs.sources import SOURCES
 
@@ -30,7 +30,7 @@ def options(*names: str) -> Callable[[Command], Command]:
 
 def _option(argument: Argument) -> Callable[[Command], Command]:
     if not argument.option.startswith("--"):
-        return click.argument(argument.option, type=click.Choice(SOURCES))
+        return click.argument(argument.option, type=Pipeline(SOURCES), metavar="PIPELINE")
     if argument.flag:
         return click.option(argument.option, argument.name, is_flag=True, help=argument.description)
     # click takes default=None for a default, which makes a required option optional.
@@ -46,6 +46,15 @@ def _option(argument: Argument) -> Callable[[Command], Command]:
         help=argument.description,
         **default,
     )
+
+
+class Pipeline(click.Choice[str]):
+    """The name of a pipeline; a wrong one is told the nearest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.choices:
+            raise ArgumentError(f"there is no pipeline {value!r}; {known_names(value, self.choices)}")
+        return str(value)
 
 
 class RowLimit(click.ParamType[int | str]):

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
 from itertools import groupby
 
 import click
 
 from glue_jobs.cli.terminal import width
+from glue_jobs.cli.wrapped_list import wrapped_list
 from glue_jobs.query.saved.query import SavedQuery
 
 # A query with more parameters that have defaults says how many there are.
 MAX_DEFAULTS_LISTED = 2
-MIN_TITLE_WIDTH = 20
 
 
 def print_queries(saved: Iterable[SavedQuery]) -> None:
     """Print the names, titles and parameters of saved queries, a block for each subject."""
     queries = sorted(saved, key=lambda query: query.name)
-    indent = max(len(query.name) for query in queries) + 2
-    room = max(MIN_TITLE_WIDTH, (width() or 400) - indent)
+    indent = max(len(query.name) for query in queries)
     blocks = []
     for _, group in groupby(queries, key=lambda query: query.name.partition("/")[0]):
-        texts = []
-        for query in group:
-            first, *others = textwrap.wrap(_answers(query), room)
-            texts += [query.name.ljust(indent) + first, *(" " * indent + other for other in others)]
-        blocks.append("\n".join(texts))
+        entries = [(query.name.ljust(indent), _answers(query)) for query in group]
+        blocks.append("\n".join(wrapped_list(entries, width())))
     click.echo("\n\n".join(blocks))
 
 

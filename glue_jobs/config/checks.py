@@ -6,8 +6,6 @@ import ipaddress
 import re
 from typing import Annotated
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import AfterValidator, Field, Strict
 
 DEFAULT_LAYOUT = "{account}/{repository}/…"
@@ -29,14 +27,18 @@ def _layout(value: str) -> str:
 
 
 def groups(regex: str) -> frozenset[str]:
-    """Names of the groups of an RE2 expression; raises pyarrow.ArrowInvalid if it is not one."""
+    """Names of the groups of an RE2 expression; raises ValueError if it is not one."""
+    # A list of queries reads the prices, and Arrow would delay it.
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     return frozenset(field.name for field in pc.extract_regex(pa.array([""]), regex).type)
 
 
 def _regex(value: str) -> str:
     try:
         unknown = sorted(groups(value) - {"account", "repository"})
-    except pa.ArrowInvalid as error:
+    except ValueError as error:
         raise ValueError(f"not a regular expression in RE2 syntax whose groups are all named ({error})") from None
     if unknown:
         raise ValueError(f"group '{unknown[0]}' is unknown; allowed: account, repository")

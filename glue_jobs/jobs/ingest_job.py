@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from glue_jobs.errors import ArgumentError
+from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.ingest.request import DEFAULT_KEPT_SNAPSHOTS, IngestRequest
 from glue_jobs.jobs.arguments import ENGINES, MANAGEMENT_EVENTS, REPORT
 from glue_jobs.jobs.config_argument import config_argument
@@ -31,8 +31,8 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
     """
     pipeline = BY_NAME.get(values["pipeline"])
     if pipeline is None:
-        known = ", ".join((*BY_NAME, REPORT))
-        raise ArgumentError(f"there is no pipeline {values['pipeline']!r}; there are {known}")
+        name = values["pipeline"]
+        raise ArgumentError(f"there is no pipeline {name!r}; {known_names(name, (*BY_NAME, REPORT))}")
     since, until = _day(values, "since"), _day(values, "until")
     if since and until and since > until:
         raise ArgumentError(f"since {since} is after until {until}")

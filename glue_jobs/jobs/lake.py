@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from glue_jobs.errors import ArgumentError
+from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.ingest.request import RunSummary
 from glue_jobs.jobs.arguments import REPORT
 from glue_jobs.jobs.lake_argument import lake_argument
@@ -71,11 +71,14 @@ class Lake:
         """
         known = {table.name: table for table in TABLES}
         if name not in known:
-            raise ArgumentError(f"there is no table {name!r}; there are {', '.join(known)}")
+            raise ArgumentError(f"there is no table {name!r}; {known_names(name, known)}")
         return TableScan(self._lake, known[name])
 
     def sql(self, statement: str, parameters: Sequence[ParameterValue] = (), as_of: date | None = None) -> pa.Table:
         """The answer of one SELECT in Athena's SQL, over `tables`, run by DuckDB on this machine.
+
+        SHOW TABLES, DESCRIBE and information_schema say what there is; other databases of the lake are reached by
+        qualified names.
 
         ``parameters`` are the values of its ``?``, in order. ``as_of`` stands in for ``current_date``.
 
@@ -84,11 +87,10 @@ class Lake:
             LakeError: the lake has no table at all, or cannot be read.
         """
         # Only the extra `local` brings DuckDB.
-        from glue_jobs.query.duckdb.lake_tables import sources
-        from glue_jobs.query.duckdb.query_engine import QueryEngine
+        from glue_jobs.query.duckdb.lake_tables import open_engine
 
         self._lake.check_any(TABLES)
-        with QueryEngine(sources(self._lake)) as engine:
+        with open_engine(self._lake) as engine:
             return engine.run(statement, parameters, as_of)
 
     def queries(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from glue_jobs.errors import ArgumentError
+from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.jobs.config_argument import config_argument
 from glue_jobs.jobs.day_argument import day_argument
 from glue_jobs.jobs.lake_argument import lake_argument
@@ -71,7 +71,7 @@ def _reports(subjects: str | None) -> tuple[Report, ...]:
     wanted = subjects.split(",") if subjects else known
     unknown = [subject for subject in wanted if subject not in known]
     if unknown:
-        raise ArgumentError(f"there are no reports on {unknown[0]!r}; there are {', '.join(known)}")
+        raise ArgumentError(f"there are no reports on {unknown[0]!r}; {known_names(unknown[0], known)}")
     return tuple(report for report in reports if report.subject in wanted)
 
 

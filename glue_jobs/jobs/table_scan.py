@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from glue_jobs.errors import ArgumentError
+from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.lake import Lake
 from glue_jobs.tables.model import Table
 
@@ -42,7 +42,7 @@ class TableScan:
         unknown = [name for name in columns if name not in known]
         if unknown:
             raise ArgumentError(
-                f"{self.definition.name} has no column {unknown[0]!r}; its columns are {', '.join(known)}"
+                f"{self.definition.name} has no column {unknown[0]!r}; {known_names(unknown[0], known)}"
             )
         return replace(self, columns=columns)
 

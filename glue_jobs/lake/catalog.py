@@ -141,6 +141,17 @@ class Lake:
                 return False
             return self._catalog.table_exists((self.database, table.name))
 
+    def databases(self) -> list[str]:
+        """The databases of a lake in a folder. Glue's catalog lists those of others too, so there it is this one.
+
+        Raises:
+            LakeError: the catalog cannot be read.
+        """
+        if self.catalog_type == "glue" or not Path(self._catalog_file).exists():
+            return [self.database]
+        with explained(f"list the databases of {self.location}"):
+            return sorted(".".join(name) for name in self._catalog.list_namespaces())
+
     def check_any(self, tables: Iterable[Table]) -> None:
         """Make sure that there is a lake to query: a mistyped address must not be answered with zeros.
 

@@ -32,7 +32,7 @@ def test_the_default_in_the_help_is_the_default_of_a_request() -> None:
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"pipeline": "access"}, "there is no pipeline 'access'; there are s3_access_log"),
+        ({"pipeline": "access"}, "there is no pipeline 'access'; did you mean 's3_access_log'"),
         ({"since": "yesterday"}, "since is a day such as 2024-05-07 or 20240507, not 'yesterday'"),
         ({"until": "2024-02-30"}, "until is a day such as 2024-05-07 or 20240507, not '2024-02-30'"),
         ({"since": "2024-W19-2"}, "since is a day such as 2024-05-07 or 20240507, not '2024-W19-2'"),

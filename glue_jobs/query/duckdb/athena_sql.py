@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import sqlglot
@@ -10,7 +11,9 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.optimizer.scope import traverse_scope
 
-from glue_jobs.errors import UsageLakeError
+from glue_jobs.errors import UsageLakeError, nearest
+
+_UNKNOWN_COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "([^"]*)"')
 
 
 class QueryError(UsageLakeError):
@@ -98,6 +101,13 @@ def _syntax_error(error: SqlglotError) -> str:
     first = error.errors[0]
     expected = re.sub(" (but got|for) <.*", "", str(first["description"]))
     return f"{expected} at {first['highlight']!r} in line {first['line']}"
+
+
+def failure(error: Exception, columns: Callable[[], Iterable[str]]) -> str:
+    """One sentence about what DuckDB refused; ``columns`` returns the columns of the tables that the query reads."""
+    if unknown := _UNKNOWN_COLUMN.search(str(error)):
+        return f"there is no column {unknown[1]!r}{nearest(unknown[1], columns())}"
+    return f"the query failed: {first_line(error)}"
 
 
 def first_line(error: Exception) -> str:

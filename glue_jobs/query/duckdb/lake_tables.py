@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import partial
 
 from glue_jobs.lake import Lake, StoredFile
-from glue_jobs.query.duckdb.table_source import Source, TableSource, ViewSource
+from glue_jobs.query.duckdb.catalogue import INFORMATION_SCHEMA, information_schema
+from glue_jobs.query.duckdb.query_engine import QueryEngine, Sources
+from glue_jobs.query.duckdb.table_source import TableSource, ViewSource
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.pipelines import TABLES
 from glue_jobs.tables.model import Table
 
 
-def sources(lake: Lake) -> Mapping[str, Callable[[], Source]]:
+def sources(lake: Lake) -> Sources:
     """All declared tables and saved views by name; a table that the lake does not have yet is empty."""
     tables = {table.name: partial(_source, lake, table) for table in TABLES}
     return tables | {view.name: partial(ViewSource, view.select) for view in SavedView.all()}
+
+
+def open_engine(lake: Lake, replaced: Sources | None = None) -> QueryEngine:
+    """DuckDB over the lake; a qualified name reaches every database of it. ``replaced`` stands in for its tables."""
+    return QueryEngine({**sources(lake), **(replaced or {})}, database=lake.database, others=partial(_others, lake))
+
+
+def _others(lake: Lake, database: str) -> Sources:
+    """The tables and views of another database of the lake; raises LakeError if it has none."""
+    if database == INFORMATION_SCHEMA:
+        return information_schema(lake.databases)
+    other = Lake(lake.location, database, lake.catalog_type)
+    other.check_any(TABLES)
+    return sources(other)
 
 
 def _source(lake: Lake, table: Table) -> TableSource:

@@ -13,21 +13,34 @@ import pyarrow.compute as pc
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from glue_jobs.query.duckdb.athena_sql import QueryError, first_line, for_duckdb, parse, tables
+from glue_jobs.errors import known_names
+from glue_jobs.query.duckdb.athena_sql import QueryError, failure, for_duckdb, parse, tables
+from glue_jobs.query.duckdb.catalogue import as_select, named_table
 from glue_jobs.query.duckdb.table_source import Source, TableSource, load_table
 from glue_jobs.query.saved.metadata import ParameterValue
+
+Sources = Mapping[str, Callable[[], Source]]
 
 
 class QueryEngine:
     """Runs Athena SQL over named tables and views; a context manager around one in-memory DuckDB connection.
 
     ``sources`` maps the name of a table or view to a function that returns its source. The engine calls the functions
-    of the tables that a query reads, each once. It ignores the database in a qualified name. ``memory_limit`` is in
+    of the tables that a query reads, each once. ``database`` is the name of their database, and ``others`` returns the
+    sources of another one; without it, the engine ignores the database in a qualified name. ``memory_limit`` is in
     DuckDB's syntax; beyond it, work spills to a temporary folder.
     """
 
-    def __init__(self, sources: Mapping[str, Callable[[], Source]], memory_limit: str = "50%") -> None:
-        self._sources = {name.lower(): source for name, source in sources.items()}
+    def __init__(
+        self,
+        sources: Sources,
+        memory_limit: str = "50%",
+        database: str = "",
+        others: Callable[[str], Sources] | None = None,
+    ) -> None:
+        self._database = database
+        self._others = others
+        self._sources: dict[str, Sources] = {database: {name.lower(): source for name, source in sources.items()}}
         self._loaded: set[str] = set()
         self._spill = TemporaryDirectory(prefix="usage-lake-")
         config: dict[str, str | bool | int | float | list[str]] = {
@@ -53,7 +66,7 @@ class QueryEngine:
         self._spill.cleanup()
 
     def run(self, sql: str, parameters: Sequence[ParameterValue] = (), today: date | None = None) -> pa.Table:
-        """The result of one SELECT in Athena's SQL.
+        """The result of one SELECT in Athena's SQL, or of SHOW TABLES, SHOW COLUMNS, SHOW DATABASES or DESCRIBE.
 
         ``parameters`` are the typed values of its ``?``, in order. ``today`` replaces current_date, and its midnight
         (UTC) current_timestamp and now(); without it, the clock is read once. As in Athena, a sum of bigint is a
@@ -62,42 +75,64 @@ class QueryEngine:
         Raises:
             QueryError: the query is not Athena SQL, reads an unknown table, or fails.
         """
-        tree = parse(sql)
+        described = named_table(sql)
+        if described is not None:
+            self._source(self._database, described)
+        tree = parse(as_select(sql, self._database))
         placeholders = len(list(tree.find_all(exp.Placeholder)))
         if placeholders != len(parameters):
             raise QueryError(f"the query has {placeholders} parameters (`?`), but {len(parameters)} values were given")
         now = datetime.now(UTC) if today is None else datetime.combine(today, time(), UTC)
         try:
-            self._bind_all(tree, now)
+            self._bind_all(tree, now, self._database)
             return self._execute(for_duckdb(tree, now).sql(dialect="duckdb"), parameters)
         except (duckdb.Error, SqlglotError) as error:
-            raise QueryError(f"the query failed: {first_line(error)}") from error
+            raise QueryError(failure(error, self._columns)) from error
 
-    def _bind_all(self, tree: exp.Query, now: datetime) -> None:
+    def _columns(self) -> list[str]:
+        rows = self._connection.execute(
+            "SELECT DISTINCT column_name FROM duckdb_columns() WHERE NOT internal"
+        ).fetchall()
+        return [str(name) for (name,) in rows]
+
+    def _bind_all(self, tree: exp.Query, now: datetime, database: str) -> None:
         for table in tables(tree):
-            self._bind(table, now)
+            self._bind(table, now, database)
 
-    def _bind(self, table: exp.Table, now: datetime) -> None:
-        """Load the table and qualify its name, so that DuckDB does not take a CTE of the same name for it."""
+    def _bind(self, table: exp.Table, now: datetime, database: str) -> None:
+        """Load the table and qualify its name, so that DuckDB does not take a CTE of the same name for it.
+
+        Names without a database are those of ``database``.
+        """
         name = table.name.lower()
-        if name not in self._sources:
-            known = ", ".join(sorted(self._sources)) or "none"
-            raise QueryError(f"there is no table {table.name or table.sql()!r}; there are {known}")
-        if name not in self._loaded:
-            self._load(name, self._sources[name](), now)
-            self._loaded.add(name)
+        if self._others is not None and table.db:
+            database = table.db.lower()
+        source = self._source(database, name or table.sql())
+        loaded = name if database == self._database else f"{database}.{name}"
+        if loaded not in self._loaded:
+            self._load(loaded, source(), now, database)
+            self._loaded.add(loaded)
         if not table.alias:
             table.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
-        table.set("this", exp.to_identifier(name, quoted=True))
+        table.set("this", exp.to_identifier(loaded, quoted=True))
         table.set("db", exp.to_identifier("main"))
         table.set("catalog", None)
 
-    def _load(self, name: str, source: Source, now: datetime) -> None:
+    def _source(self, database: str, name: str) -> Callable[[], Source]:
+        if database not in self._sources:
+            assert self._others is not None, "without others, there is one database"
+            self._sources[database] = self._others(database)
+        known = self._sources[database]
+        if name not in known:
+            raise QueryError(f"there is no table {name!r}; {known_names(name, sorted(known))}")
+        return known[name]
+
+    def _load(self, name: str, source: Source, now: datetime, database: str) -> None:
         if isinstance(source, TableSource):
             load_table(self._connection, name, source)
             return
         view = parse(source.select)
-        self._bind_all(view, now)
+        self._bind_all(view, now, database)
         # A view on a temporary table must be temporary too.
         self._connection.execute(f'CREATE TEMP VIEW "{name}" AS {for_duckdb(view, now).sql(dialect="duckdb")}')
 

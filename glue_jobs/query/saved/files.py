@@ -10,7 +10,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from glue_jobs.errors import UsageLakeError
+from glue_jobs.errors import ArgumentError, UsageLakeError
 
 Folder = Path | ZipPath
 
@@ -31,6 +31,10 @@ VIEWS = "views"
 
 class SavedQueryError(UsageLakeError):
     """A query folder or a parameter has a mistake; the message is one line that names it."""
+
+
+class QueryArgumentError(SavedQueryError, ArgumentError):
+    """A query that there is not was asked for, or a parameter is missing, unknown or wrong."""
 
 
 # libyaml is ten times as fast, but not every installation of PyYAML includes it.

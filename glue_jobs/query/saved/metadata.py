@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from glue_jobs.query.saved.files import SavedQueryError
+from glue_jobs.query.saved.files import QueryArgumentError
 
 if TYPE_CHECKING:
     from glue_jobs.config import Prices
@@ -72,15 +72,15 @@ class Parameter(_Strict):
         return _price(self.price, prices)
 
     def read(self, text: str) -> ParameterValue:
-        """Convert what a caller typed to the parameter's type; raises SavedQueryError."""
+        """Convert what a caller typed to the parameter's type; raises QueryArgumentError."""
         try:
             return _READ_VALUE[self.type](text)
         except ValueError:
             message = f"parameter {self.name} must be a {self.type} such as {self.example}, not {text!r}"
-            raise SavedQueryError(message) from None
+            raise QueryArgumentError(message) from None
 
     def literal(self, text: str) -> str:
-        """What a caller typed as a literal of Athena's SQL; raises SavedQueryError."""
+        """What a caller typed as a literal of Athena's SQL; raises QueryArgumentError."""
         value = self.read(text)
         if isinstance(value, str):
             return "'" + value.replace("'", "''") + "'"

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from glue_jobs.query.saved.files import QUERIES, VIEWS, Folder, SavedQueryError, read_text, read_yaml
+from glue_jobs.errors import known_names, nearest
+from glue_jobs.query.saved.files import (
+    QUERIES,
+    VIEWS,
+    Folder,
+    QueryArgumentError,
+    SavedQueryError,
+    read_text,
+    read_yaml,
+)
 from glue_jobs.query.saved.metadata import Case, Metadata, ParameterValue
 
 if TYPE_CHECKING:
@@ -55,7 +64,7 @@ class SavedQuery:
         """The query called ``name``; raises SavedQueryError if it does not exist or its folder has a mistake."""
         names = cls.names(root)
         if name not in names:
-            raise SavedQueryError(f"there is no saved query {name!r}; there are {', '.join(names) or 'none at all'}")
+            raise QueryArgumentError(f"there is no saved query {name!r}; {known_names(name, names)}")
         folder = root / name
         sql = read_text(folder / "query.sql")
         metadata = read_yaml(folder / "metadata.yaml", TypeAdapter(Metadata))
@@ -77,14 +86,14 @@ class SavedQuery:
         takes = f"{self.name} takes {', '.join(known) or 'no parameters'}"
         for name in values:
             if name not in known:
-                raise SavedQueryError(f"there is no parameter {name!r}: {takes}")
+                raise QueryArgumentError(f"there is no parameter {name!r}: {takes}{nearest(name, known)}")
         priced = {parameter.name: parameter.priced(prices) for parameter in parameters}
         defaults = {name: text for name, text in priced.items() if text is not None}
         values = defaults | {**values}
         for parameter in parameters:
             if parameter.name not in values:
                 message = f"parameter {parameter.name!r} is missing: {takes}; an example is {parameter.example}"
-                raise SavedQueryError(message)
+                raise QueryArgumentError(message)
         return [parameter.read(values[parameter.name]) for parameter in parameters]
 
     def of_period(self, since: date | None, until: date | None) -> str:

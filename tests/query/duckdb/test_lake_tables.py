@@ -11,14 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from glue_jobs.errors import LakeError
 from glue_jobs.ingest.data_files import write_file
 from glue_jobs.lake import Lake
-from glue_jobs.query.duckdb.lake_tables import sources
+from glue_jobs.query.duckdb.lake_tables import open_engine, sources
 from glue_jobs.query.duckdb.table_source import TableSource
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.pipelines import TABLES
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from glue_jobs.tables.subscriber import SUBSCRIBER
 from tests.ingest.test_data_files import full_rows
 from tests.lake.small_commits import commit, iceberg, new_lake
 
@@ -107,3 +109,55 @@ def test_columns_of_files_are_known_until_one_had_another_name(tmp_path: Path) -
         with iceberg(lake).update_schema() as update:
             update.rename_column(*names)
     assert columns(lake, REJECTED_RECORD) == [None]
+
+
+SUBSCRIBER_COLUMNS = [("account_id", "string", "Account id"), ("name", "string", "Name of the reader")]
+
+
+@pytest.fixture(scope="module")
+def two_databases(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A lake whose databases ``usage_lake`` and ``other-one`` have the subscribers a and b."""
+    folder = str(tmp_path_factory.mktemp("lake"))
+    for name, database in (("a", "usage_lake"), ("b", "other-one")):
+        lake = Lake(folder, database)
+        lake.create(SUBSCRIBER)
+        lake.load(SUBSCRIBER).replace(pa.table([[name], [name]], schema=SUBSCRIBER.arrow_schema))
+    return Lake(folder, "usage_lake")
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        ('SELECT name FROM "other-one".subscriber', [("b",)]),
+        ("SELECT name FROM usage_lake.subscriber", [("a",)]),
+        ('SELECT u.name, o.name AS other FROM subscriber u, "awsdatacatalog"."other-one"."subscriber" o', [("a", "b")]),
+        ("SHOW DATABASES", [("other-one",), ("usage_lake",)]),
+        ("show tables in usage_lake like '*_storage';", [("daily_storage", "One row per snapshot")]),
+        (
+            '-- what is\nDESCRIBE "other-one".subscriber',
+            SUBSCRIBER_COLUMNS,
+        ),
+        ("SHOW COLUMNS IN subscriber", SUBSCRIBER_COLUMNS),
+        (
+            "SELECT DISTINCT data_type FROM information_schema.columns WHERE column_name = 'bytes_sent'",
+            [("bigint",)],
+        ),
+        ("SELECT count(*) AS n FROM information_schema.tables WHERE table_name = 'access_request'", [(2,)]),
+    ],
+)
+def test_every_database_of_a_lake_is_reached_and_says_what_it_has(
+    sql: str, rows: list[tuple[object, ...]], two_databases: Lake
+) -> None:
+    with open_engine(two_databases) as engine:
+        found = [tuple(row.values()) for row in engine.run(sql).to_pylist()]
+    assert len(found) == len(rows)
+    for row, expected in zip(found, rows, strict=True):
+        assert all(
+            value.startswith(start) if isinstance(start, str) else value == start
+            for value, start in zip(row, expected, strict=False)
+        )
+
+
+def test_a_database_without_tables_is_an_error(two_databases: Lake) -> None:
+    with open_engine(two_databases) as engine, pytest.raises(LakeError, match="no tables in database usage_lakes of"):
+        engine.run("SELECT * FROM usage_lakes.subscriber")

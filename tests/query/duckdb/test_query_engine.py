@@ -243,7 +243,7 @@ def large() -> pa.Table:
 @pytest.mark.parametrize(
     ("sql", "message"),
     [
-        ("SELECT * FROM reads", "there is no table 'reads'; there are read"),
+        ("SELECT * FROM reads", "there is no table 'reads'; did you mean 'read'$"),
         ("SELECT * FROM read_parquet('secret')", "there is no table"),
         ("SELECT FROM WHERE", "^this is not Athena SQL: Expected table name at 'WHERE' in line 1$"),
         ("SELECT (1\n FROM read", "^this is not Athena SQL: Expecting [)] at 'FROM' in line 2$"),
@@ -254,7 +254,9 @@ def large() -> pa.Table:
         ("", "must be exactly one SELECT"),
         ("SELECT " + "(" * 3_000 + "1" + ")" * 3_000, "nested too deeply"),
         ("SELECT a.key FROM read AS a JOIN read AS a ON true", "the query failed: .*alias"),
-        ("SELECT size FROM read", "the query failed: Binder Error: .*size"),
+        ("SELECT size FROM read", "^there is no column 'size'"),
+        ("SELECT keys FROM read", "^there is no column 'keys'; did you mean 'key'$"),
+        ("DESCRIBE reads", "^there is no table 'reads'; did you mean 'read'$"),
         ("SELECT CAST(key AS bigint) FROM read", "the query failed: Conversion Error"),
         ("SELECT * FROM read WHERE key = ?", "the query has 1 parameters .*, but 0 values were given"),
     ],

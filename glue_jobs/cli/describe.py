@@ -1,0 +1,71 @@
+"""``usage-lake describe``: the columns of a table, a view or a saved query, and what they mean."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+import pyarrow as pa
+
+from glue_jobs.cli.terminal import width
+from glue_jobs.cli.wrapped_list import wrapped_list
+from glue_jobs.errors import ArgumentError, known_names
+from glue_jobs.query.saved.metadata import Parameter, ReturnedColumn
+from glue_jobs.query.saved.query import SavedQuery
+from glue_jobs.query.saved.view import SavedView
+from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.tables.model import Column
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a table, view or query is: its columns are tuples of name, type and explanation."""
+
+    title: str
+    text: str
+    columns: tuple[tuple[str, str, str], ...]
+    parameters: Sequence[Parameter] = ()
+
+    def rows(self) -> pa.Table:
+        """The columns as rows, as the statement DESCRIBE returns them."""
+        names = ("column_name", "data_type", "comment")
+        return pa.Table.from_pylist([dict(zip(names, column, strict=True)) for column in self.columns])
+
+
+def describe(name: str) -> Description:
+    """The description of a table, a view or a saved query.
+
+    Raises:
+        ArgumentError: there is nothing of that name.
+    """
+    # usage_lake.s3_access_log is the table too.
+    plain = name.rpartition(".")[2]
+    for table in TABLES:
+        if table.name == plain:
+            return Description(table.name, table.description, _columns(table.columns))
+    views = {view.name: view.metadata for view in SavedView.all()}
+    if plain in views:
+        view = views[plain]
+        return Description(f"{plain}: {view.title}", view.description, _columns(view.returns))
+    if name in SavedQuery.names():
+        query = SavedQuery.load(name).metadata
+        return Description(f"{name}: {query.title}", query.description, _columns(query.returns), query.parameters)
+    known = [*(table.name for table in TABLES), *views, *SavedQuery.names()]
+    raise ArgumentError(f"there is no table and no query {name!r}; {known_names(name, known)}")
+
+
+def _columns(columns: Sequence[Column | ReturnedColumn]) -> tuple[tuple[str, str, str], ...]:
+    return tuple((column.name, column.type, column.description) for column in columns)
+
+
+def print_description(described: Description) -> None:
+    """Print what the table, view or query is, its parameters, and a line or more for each column."""
+    room = width()
+    click.secho("\n".join(textwrap.wrap(described.title, room) if room else [described.title]), bold=True)
+    click.echo("\n".join(textwrap.wrap(described.text, room) if room else [described.text]) + "\n")
+    if described.parameters:
+        entries = [(f"{each.name}={each.default or each.example}", each.description) for each in described.parameters]
+        click.echo("\n".join(wrapped_list([("--param", ""), *entries], room)) + "\n")
+    click.echo("\n".join(wrapped_list([("column", "type", "meaning"), *described.columns], room)))

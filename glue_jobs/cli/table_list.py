@@ -1,0 +1,45 @@
+"""``usage-lake tables``: the tables and views of a lake."""
+
+from __future__ import annotations
+
+import click
+import pyarrow as pa
+
+from glue_jobs.cli.terminal import width
+from glue_jobs.cli.wrapped_list import wrapped_list
+from glue_jobs.lake import Lake
+from glue_jobs.query.saved.view import SavedView
+from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.tables.model import Table
+
+
+def table_rows(lake: Lake) -> pa.Table:
+    """A row for each table and view: database, name, kind, number of rows (null for a view), and what a row is.
+
+    The numbers come from the summaries of the tables' snapshots; no data is read.
+
+    Raises:
+        LakeError: the lake cannot be read.
+    """
+    tables = [(lake.database, table.name, "table", _count(lake, table), table.description) for table in TABLES]
+    views = [(lake.database, view.name, "view", None, view.metadata.title) for view in SavedView.all()]
+    names = ("database", "table", "kind", "rows", "one_row_is")
+    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in [*tables, *views]])
+
+
+def print_tables(rows: pa.Table) -> None:
+    """Print name, rows and explanation of each table and view."""
+    counts = ["view" if row["rows"] is None else f"{row['rows']:,}" for row in rows.to_pylist()]
+    places = max(map(len, counts))
+    entries = [
+        (row["table"], count.rjust(places), row["one_row_is"])
+        for row, count in zip(rows.to_pylist(), counts, strict=True)
+    ]
+    click.echo("\n".join(wrapped_list([("table", "rows".rjust(places), "what it holds"), *entries], width())))
+
+
+def _count(lake: Lake, table: Table) -> int:
+    if not lake.has(table):
+        return 0
+    newest = next(iter(lake.load(table).summaries()), {})
+    return int(newest.get("total-records", 0))

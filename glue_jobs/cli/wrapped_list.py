@@ -1,0 +1,30 @@
+"""A list of names with an explanation beside each, wrapped to the width of the terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+import click
+
+MIN_TEXT_WIDTH = 24
+GAP = 2
+
+
+def wrapped_list(entries: Sequence[Sequence[str]], width: int | None) -> list[str]:
+    """Lines in which the last text of each entry is wrapped beside the others, whose columns are aligned.
+
+    The first column is bold. Without ``width`` nothing is wrapped.
+    """
+    widths = [max(map(len, column)) + GAP for column in zip(*(entry[:-1] for entry in entries), strict=True)]
+    indent = " " * sum(widths)
+    found = []
+    for *names, text in entries:
+        first, *others = _wrapped(text, width and width - len(indent))
+        padded = [name.ljust(width) for name, width in zip(names, widths, strict=True)]
+        found += [click.style(padded[0], bold=True) + "".join(padded[1:]) + first, *(indent + line for line in others)]
+    return found
+
+
+def _wrapped(text: str, width: int | None) -> list[str]:
+    return textwrap.wrap(text, max(width, MIN_TEXT_WIDTH)) or [""] if width else [text]

@@ -58,12 +58,19 @@ def _ingest(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     from glue_jobs.jobs.ingest_job import engine_argument, ingest_request
     from glue_jobs.jobs.last_success import record_success
     from glue_jobs.jobs.run_summary import sentence
+    from glue_jobs.jobs.wrong_source import check_source
     from glue_jobs.workers.engine import start_spark
 
     request = ingest_request(values)
+    # A first run looks before it makes a lake. Later runs list the newest days only, and look if these have nothing.
+    is_first = not request.lake.has(request.pipeline.table)
+    if is_first:
+        check_source(request)
     if engine_argument(values) == "spark":
         start_spark()
     summary = ingest(request, reporter)
+    if not is_first and not summary.listed:
+        check_source(request)
     if not summary.failed:
         record_success(request.lake, request.pipeline.name, datetime.now(UTC))
     return JobResult(sentence(summary), summary.failed, ingested=summary)

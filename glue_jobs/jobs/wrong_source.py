@@ -1,0 +1,125 @@
+"""Whether a run was given objects of its own source, and what they are otherwise."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+
+from glue_jobs.errors import StorageError, UsageLakeError
+from glue_jobs.ingest.request import IngestRequest
+from glue_jobs.progress import printable
+from glue_jobs.read.raw_object import Skipped, Window
+from glue_jobs.sources.layouts.day_names import day_from_name
+from glue_jobs.sources.pipeline import EventPipeline
+from glue_jobs.sources.pipelines import BY_NAME
+from glue_jobs.sources.signatures import SIGNATURE_BYTES, records_as_json_lines, source_of_content, source_of_name
+from glue_jobs.storage import Entry, storage_for
+
+# A folder of one source has its names in all of it; a few objects tell what they hold.
+NAMES_LOOKED_AT = 1_000
+OBJECTS_READ = 3
+
+
+class WrongSourceError(UsageLakeError):
+    """Nothing below the raw path is of the run's source; the sentence says what it is and which command takes it."""
+
+
+def check_source(request: IngestRequest) -> None:
+    """Look whether anything below the raw path is of the request's source, of whatever day; write nothing.
+
+    A place in which AWS has delivered nothing yet is right.
+
+    Raises:
+        WrongSourceError: there are objects, and none is of this source.
+        ArgumentError: there is nothing at all in the folder.
+        StorageError: it cannot be listed or read.
+    """
+    if not request.raw.startswith("s3://") and Path(request.raw).is_file():
+        raise WrongSourceError(_one_file(request))
+    skipped = Skipped()
+    storage = storage_for(request.raw)
+    objects = request.pipeline.discover(storage, request.raw, Window(), skipped, request.any_name)
+    found = list(islice((each.entry for each in objects), OBJECTS_READ if request.any_name else 1))
+    _check_form(request, found)
+    if found and not (request.any_name and _is_of_another(request, found)):
+        return
+    # Logs that the source leaves out on purpose, and snapshots under way, are no mistake.
+    if not found and (skipped.empty_path or skipped.folders or skipped.unfinished):
+        return
+    prefix = request.raw if request.raw.startswith("s3://") else f"{request.raw.rstrip('/')}/"
+    # AWS and the console write empty objects where they will deliver to.
+    entries = [entry for entry in islice(storage.list(prefix), NAMES_LOOKED_AT) if entry.size]
+    if not any(source_of_name(entry.address) for entry in entries):
+        _check_form(request, entries[:OBJECTS_READ])
+    if entries or not storage.remote:
+        raise WrongSourceError(_sentence(request, entries, skipped))
+
+
+def _is_of_another(request: IngestRequest, entries: Iterable[Entry]) -> bool:
+    """Whether the content of all these objects is of other sources."""
+    sources = [_source_of(entry, by_name=False) for entry in entries]
+    return None not in sources and request.pipeline.name not in sources
+
+
+def _source_of(entry: Entry, by_name: bool = True) -> str | None:
+    named = source_of_name(entry.address) if by_name else None
+    return named or source_of_content(_start(entry))
+
+
+def _start(entry: Entry) -> bytes:
+    """The first bytes of an object; none if it cannot be read, which the run reports."""
+    if not entry.size or entry.unreadable:
+        return b""
+    try:
+        return storage_for(entry.address).read(entry, 0, min(entry.size, SIGNATURE_BYTES))
+    except StorageError:
+        return b""
+
+
+def _check_form(request: IngestRequest, entries: Iterable[Entry]) -> None:
+    for entry in entries:
+        if records := records_as_json_lines(_start(entry)):
+            raise WrongSourceError(
+                f"{request.raw} has {records} as JSON lines, e.g. {printable(entry.address)}; a run reads them as the"
+                " service itself delivers them to S3, not as CloudWatch Logs does"
+            )
+
+
+def _sentence(request: IngestRequest, entries: list[Entry], skipped: Skipped) -> str:
+    title, raw = request.pipeline.title, request.raw
+    names = Counter(source for entry in entries if (source := source_of_name(entry.address)))
+    source = names.most_common(1)[0][0] if names else None
+    example = next((each for each in entries if source and source_of_name(each.address) == source), None)
+    if source is None:
+        read = ((_source_of(entry), entry) for entry in entries[:OBJECTS_READ])
+        source, example = next((pair for pair in read if pair[0]), (None, entries[0] if entries else None))
+    shown = f", e.g. {printable(example.address)}" if example else ""
+    if source is None:
+        hint = "; --any-name takes objects of any name" if skipped.takeable and not request.any_name else ""
+        return f"nothing below {raw} is named as AWS names {title}{shown}{hint}"
+    if source == request.pipeline.name:
+        if not BY_NAME[source].takes_any_name:
+            return f"{raw} has a part of {title}{shown}; give the folder with the folders of snapshots, or one above it"
+        return f"{raw} has {title}, but not in the folders of days in which AWS delivers them{shown}; add --any-name"
+    assert example is not None, "the source is that of an object"
+    command = _command(source, raw, example.address)
+    return f"{raw} has {BY_NAME[source].title}, not {title}{shown}; the command for them is: {command}"
+
+
+def _one_file(request: IngestRequest) -> str:
+    path = Path(request.raw)
+    storage = storage_for(request.raw)
+    entry = next(entry for entry in storage.list(f"{path.parent}/") if entry.address == request.raw)
+    source = _source_of(entry) or request.pipeline.name
+    command = _command(source, str(path.parent), request.raw)
+    return f"{request.raw} is a file, and a run takes the folder that it is in: {command}"
+
+
+def _command(source: str, raw: str, example: str) -> str:
+    """The command that ingests objects such as the example."""
+    pipeline = BY_NAME[source]
+    is_named = not isinstance(pipeline, EventPipeline) or day_from_name(pipeline.names, example)
+    return f"usage-lake ingest {source} --from {shlex.quote(raw)}{'' if is_named else ' --any-name'}"

@@ -1,0 +1,66 @@
+"""Recognise the source of a raw object by its name or its first bytes, where a run finds none of its own source."""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+# Names as AWS gives them, in any folder.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
+# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html
+_NAMES = (
+    ("cloudtrail_s3_event", re.compile(r"\d{12}_CloudTrail_[a-z0-9-]+_\d{8}T\d{4}Z_\w+\.json(?:\.gz)?$")),
+    ("s3_inventory_object", re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}Z/manifest\.(?:json|checksum)$")),
+    ("s3_inventory_object", re.compile(r"/data/[0-9a-f-]{36}\.(?:csv\.gz|orc|parquet)$|/hive/dt=[^/]+/symlink\.txt$")),
+    ("cloudfront_log", re.compile(r"(?:^|/)[0-9A-Z]{12,16}\.\d{4}-\d{2}-\d{2}-\d{2}\.[0-9a-f]{8}(?:\.\w+)*$")),
+    ("s3_access_log", re.compile(r"\d{4}-\d{2}-\d{2}-\d{2}-\d{2}-\d{2}-[0-9A-F]{16}$")),
+)
+
+# How records of a source begin, or what stands in the first of them.
+_CONTENT = (
+    ("s3_access_log", re.compile(rb"\s*(?:[0-9a-f]{64}|-) \S+ \[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} ")),
+    ("cloudfront_log", re.compile(rb"#(?:Version|Fields):")),
+    ("cloudfront_log", re.compile(rb'\s*\{.{0,4000}?"(?:x-edge-location|cs-uri-stem)"', re.DOTALL)),
+    ("s3_inventory_object", re.compile(rb'\s*\{.{0,4000}?"(?:fileSchema|sourceBucket)"', re.DOTALL)),
+    ("cloudtrail_s3_event", re.compile(rb'\s*\{\s*"Records"\s*:\s*\[', re.DOTALL)),
+)
+
+# Forms in which CloudWatch Logs delivers or exports the same records, one JSON object per line.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+_JSON_LINES = (
+    ("CloudTrail events", re.compile(rb'\s*\{.{0,64000}?"eventVersion"', re.DOTALL)),
+    (
+        "S3 server access logs",
+        re.compile(rb'\s*\{.{0,4000}?"(?:bucket_owner|turn_?around_time|request_uri)"', re.DOTALL),
+    ),
+)
+
+SIGNATURE_BYTES = 65_536
+"""How much of an object `source_of_content` looks at."""
+
+
+def source_of_name(address: str) -> str | None:
+    """The source that gives objects such names; None if none does."""
+    return next((source for source, pattern in _NAMES if pattern.search(address)), None)
+
+
+def source_of_content(start: bytes) -> str | None:
+    """The source of an object with these first bytes, which may be gzipped; None if it is none."""
+    return _first(_CONTENT, start)
+
+
+def records_as_json_lines(start: bytes) -> str | None:
+    """What an object with these first bytes holds in JSON lines that no source reads; None for other objects."""
+    return None if source_of_content(start) else _first(_JSON_LINES, start)
+
+
+def _first(patterns: tuple[tuple[str, re.Pattern[bytes]], ...], start: bytes) -> str | None:
+    if start.startswith(b"\x1f\x8b"):
+        try:
+            start = zlib.decompressobj(wbits=31).decompress(start, SIGNATURE_BYTES)
+        except zlib.error:
+            return None
+    text = start.removeprefix(b"\xef\xbb\xbf")
+    return next((name for name, pattern in patterns if pattern.match(text)), None)

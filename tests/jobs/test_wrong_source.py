@@ -1,0 +1,163 @@
+"""A run that is given objects of another source, a file, or a flat folder says so and makes no lake."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from glue_jobs.errors import UsageLakeError
+from glue_jobs.jobs.run_job import run_job
+from glue_jobs.jobs.wrong_source import WrongSourceError
+from glue_jobs.progress import SilentReporter
+from glue_jobs.storage import storage_for
+
+TRAIL = gzip.compress(json.dumps({"Records": [{"eventVersion": "1.08"}]}).encode())
+TRAIL_NAME = "111122223333_CloudTrail_us-east-1_20240507T0005Z_AbCdEfGh01234567.json.gz"
+TRAIL_FOLDER = "AWSLogs/111122223333/CloudTrail/us-east-1/2024/05/07"
+LINE = b"%s example-bucket [07/May/2024:09:00:00 +0000] 192.0.2.1 - A REST.GET.OBJECT k - 200\n" % (b"ab" * 32)
+LINE_NAME = "2024-05-07-09-00-00-0123456789ABCDEF"
+MANIFEST = json.dumps({"sourceBucket": "b", "fileSchema": "Bucket, Key"}).encode()
+SNAPSHOT = "b/weekly/2024-05-07T01-00Z"
+CLOUDFRONT_NAME = "EMLARXS9EXAMPLE.2024-05-07-09.a1b2c3d4.gz"
+CLOUDFRONT = b"#Version: 1.0\n#Fields: date time x-edge-location\n"
+
+
+def refused(source: str, raw: Path | str, lake: Path, **more: str) -> str:
+    """The sentence with which the run of a new lake ends."""
+    with pytest.raises(WrongSourceError) as error:
+        run_job({"pipeline": source, "raw_path": str(raw), "lake_path": str(lake), **more}, SilentReporter())
+    return str(error.value)
+
+
+def write(folder: Path, name: str, content: bytes) -> Path:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+    return folder / name
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "content", "is_of"),
+    [
+        ("s3_access_log", f"{TRAIL_FOLDER}/{TRAIL_NAME}", TRAIL, "cloudtrail_s3_event"),
+        ("s3_access_log", f"{SNAPSHOT}/manifest.json", MANIFEST, "s3_inventory_object"),
+        ("s3_access_log", CLOUDFRONT_NAME, gzip.compress(CLOUDFRONT), "cloudfront_log"),
+        ("cloudtrail_s3_event", f"{SNAPSHOT}/manifest.json", MANIFEST, "s3_inventory_object"),
+        ("cloudtrail_s3_event", f"logs/{LINE_NAME}", LINE, "s3_access_log"),
+        ("s3_inventory_object", f"{TRAIL_FOLDER}/{TRAIL_NAME}", TRAIL, "cloudtrail_s3_event"),
+        ("s3_inventory_object", LINE_NAME, LINE, "s3_access_log"),
+        # By content.
+        ("s3_access_log", "copy.gz", TRAIL, None),
+        ("cloudtrail_s3_event", "all.log", LINE, None),
+        ("cloudtrail_s3_event", "vended.json", b'{"date": "2024-05-07", "cs-uri-stem": "/a"}\n', None),
+    ],
+)
+def test_objects_of_another_source_are_named_with_their_command(
+    given: str, name: str, content: bytes, is_of: str | None, tmp_path: Path
+) -> None:
+    raw, lake = tmp_path / "raw", tmp_path / "lake"
+    file = write(raw, name, content)
+    sentence = refused(given, raw, lake)
+    by_content = {"copy.gz": "cloudtrail_s3_event", "all.log": "s3_access_log", "vended.json": "cloudfront_log"}
+    command = f"usage-lake ingest {is_of or by_content[name]} --from {raw}"
+    assert sentence.endswith(command if is_of else f"{command} --any-name")
+    assert str(file) in sentence
+    assert not lake.exists()
+
+
+def test_a_flat_folder_of_genuine_names_is_told_to_take_any_name(tmp_path: Path) -> None:
+    write(tmp_path / "raw", TRAIL_NAME, TRAIL)
+    sentence = refused("cloudtrail_s3_event", tmp_path / "raw", tmp_path / "lake")
+    assert "has CloudTrail events of S3, but not in the folders of days" in sentence
+    assert sentence.endswith("add --any-name")
+    assert not (tmp_path / "lake").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "command"),
+    [
+        (LINE_NAME, LINE, "usage-lake ingest s3_access_log --from '{folder}'"),
+        ("copy.log", LINE, "usage-lake ingest s3_access_log --from '{folder}' --any-name"),
+        (TRAIL_NAME, TRAIL, "usage-lake ingest cloudtrail_s3_event --from '{folder}' --any-name"),
+        ("thesis.txt", b"irreplaceable", "usage-lake ingest s3_access_log --from '{folder}' --any-name"),
+    ],
+)
+def test_a_single_file_is_told_to_be_given_as_its_folder(
+    name: str, content: bytes, command: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "my logs"
+    file = write(folder, name, content)
+    sentence = refused("s3_access_log", file, tmp_path / "lake")
+    assert sentence == f"{file} is a file, and a run takes the folder that it is in: {command.format(folder=folder)}"
+
+
+def test_any_name_does_not_take_another_source(tmp_path: Path) -> None:
+    write(tmp_path / "raw", "a.gz", TRAIL)
+    sentence = refused("s3_access_log", tmp_path / "raw", tmp_path / "lake", any_name="true")
+    assert "usage-lake ingest cloudtrail_s3_event" in sentence
+    assert not (tmp_path / "lake").exists()
+
+
+def test_a_part_of_an_inventory_is_no_inventory(tmp_path: Path) -> None:
+    data = "data/01234567-89ab-cdef-0123-456789abcdef.csv.gz"
+    write(tmp_path / "raw", f"b/weekly/{data}", gzip.compress(b'"b","k"\n'))
+    sentence = refused("s3_inventory_object", tmp_path / "raw", tmp_path / "lake")
+    assert "has a part of S3 Inventory" in sentence and "give the folder with the folders of snapshots" in sentence
+
+
+def test_what_nobody_recognises_is_an_error(tmp_path: Path) -> None:
+    write(tmp_path / "raw", "thesis.txt", b"irreplaceable")
+    sentence = refused("s3_access_log", tmp_path / "raw", tmp_path / "lake")
+    file = tmp_path / "raw/thesis.txt"
+    hint = "--any-name takes objects of any name"
+    assert sentence == (
+        f"nothing below {tmp_path}/raw is named as AWS names S3 server access logs, e.g. {file}; {hint}"
+    )
+
+
+@pytest.mark.parametrize("absent", ["none", "empty"])
+def test_an_absent_or_empty_folder_leaves_no_lake_behind(absent: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    values = {"pipeline": "s3_access_log", "raw_path": f"{tmp_path}/{absent}", "lake_path": f"{tmp_path}/lake"}
+    with pytest.raises(UsageLakeError, match="there are no objects below"):
+        run_job(values, SilentReporter())
+    assert not (tmp_path / "lake").exists()
+
+
+def test_a_bucket_with_empty_objects_only_awaits_its_first_delivery(bucket: str, tmp_path: Path) -> None:
+    storage_for(bucket).put(f"{bucket}/{TRAIL_FOLDER}/", b"")
+    values = {"pipeline": "cloudtrail_s3_event", "raw_path": f"{bucket}/AWSLogs/", "lake_path": f"{tmp_path}/lake"}
+    assert run_job(values, SilentReporter()).failed is False
+    storage_for(bucket).put(f"{bucket}/AWSLogs/{LINE_NAME}", LINE)
+    assert "usage-lake ingest s3_access_log" in refused(**{**_source(values), "lake": tmp_path / "other"})
+
+
+def _source(values: dict[str, str]) -> dict[str, object]:
+    return {"source": values["pipeline"], "raw": values["raw_path"]}
+
+
+def test_a_lake_of_other_sources_is_told_too(tmp_path: Path) -> None:
+    raw, lake = tmp_path / "raw", tmp_path / "lake"
+    write(raw, LINE_NAME, LINE)
+    values = {"raw_path": str(raw), "lake_path": str(lake)}
+    assert run_job({"pipeline": "s3_access_log", **values}, SilentReporter()).failed is False
+    assert "usage-lake ingest s3_access_log" in refused("cloudtrail_s3_event", raw, lake)
+    assert run_job({"pipeline": "s3_access_log", **values}, SilentReporter()).failed is False, "nothing new is no error"
+
+
+@pytest.mark.parametrize("name", ["000000.gz", f"{TRAIL_FOLDER}/events.json.gz"])
+@pytest.mark.parametrize(
+    ("line", "records"),
+    [
+        (b'{"eventVersion": "1.08", "eventSource": "s3.amazonaws.com"}\n', "CloudTrail events"),
+        (b'{"bucket_owner": "x", "request_uri": "GET /k HTTP/1.1"}\n', "S3 server access logs"),
+    ],
+)
+def test_json_lines_of_cloudwatch_are_no_source(name: str, line: bytes, records: str, tmp_path: Path) -> None:
+    write(tmp_path / "raw", name, gzip.compress(line * 2))
+    for source in ("cloudtrail_s3_event", "s3_access_log"):
+        sentence = refused(source, tmp_path / "raw", tmp_path / "lake")
+        assert f"raw has {records} as JSON lines, e.g. {tmp_path}/raw/{name}; " in sentence
+    assert not (tmp_path / "lake").exists()

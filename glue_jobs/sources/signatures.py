@@ -30,7 +30,7 @@ _CONTENT = (
 # Forms in which CloudWatch Logs delivers or exports the same records, one JSON object per line.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
 _JSON_LINES = (
-    ("CloudTrail events", re.compile(rb'\s*\{.{0,64000}?"eventVersion"', re.DOTALL)),
+    ("CloudTrail events", re.compile(rb'\s*\{(?!.*"Records").{0,64000}?"eventVersion"', re.DOTALL)),
     (
         "S3 server access logs",
         re.compile(rb'\s*\{.{0,4000}?"(?:bucket_owner|turn_?around_time|request_uri)"', re.DOTALL),

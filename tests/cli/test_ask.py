@@ -120,4 +120,4 @@ def test_a_shell_completes_commands_queries_and_tables() -> None:
     assert completed("query", "storage/acc") == ["storage/accounts"]
     assert completed("query", "") == [*SavedQuery.names()]
     assert completed("describe", "s3_") == ["s3_access_log", "s3_inventory_object"]
-    assert completed("ingest", "cloud") == ["cloudtrail_s3_event"]
+    assert completed("ingest", "cloudt") == ["cloudtrail_s3_event"]

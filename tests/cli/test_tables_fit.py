@@ -46,10 +46,12 @@ def test_a_saved_query_fits_the_terminal_and_breaks_no_value(
     assert (
         max(map(cell_len, plain(table_lines(rows, View(query.metadata.show, query.metadata.totals), width)))) <= width
     )
+    # The sample has no CloudFront.
+    assert rows.num_rows or query.name.startswith("cloudfront/")
     view = View(query.metadata.show, limit=3)
     count = min(3, rows.num_rows)
     in_full = [re.split(" {2,}", line) for line in plain(table_lines(rows, view, None))[1 : count + 1]]
-    body = [line for line in plain(table_lines(rows, view, width)) if "(--" not in line][-count:]
+    body = [line for line in plain(table_lines(rows, view, width)) if "(--" not in line][-count:] if count else []
     for line, whole in zip(body, in_full, strict=True):
         cells = re.split(" {2,}", line)
         assert len(cells) >= min(3, len(whole))
@@ -65,5 +67,5 @@ def test_all_columns_of_a_saved_query_fit_80_columns_as_blocks(query: SavedQuery
     lines = plain(table_lines(rows, View(query.metadata.show, all_columns=True, limit=2), 80))
     assert max(map(cell_len, lines)) <= 80
     text = "\n".join(lines)
-    assert "columns (" not in text
-    assert all(name in text.replace("_\n", "_") or "_" in name for name in rows.column_names)
+    assert "columns (" not in text or not rows.num_rows
+    assert all(name in text or "_" in name for name in rows.column_names) or not rows.num_rows

@@ -16,6 +16,7 @@ from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.enrich.subscribers import keep_names
 from glue_jobs.errors import LakeError, UnreadableObjectError, UsageLakeError
 from glue_jobs.ingest.commit import Change, commit_run, finish_others
+from glue_jobs.ingest.create_tables import create_tables
 from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.discover import Listing, discover
 from glue_jobs.ingest.ledger import Totals, ledger_rows, not_ingested, totals, unreadable_rows
@@ -31,7 +32,6 @@ from glue_jobs.lake import LoadedTable
 from glue_jobs.progress import Reporter
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import EventPipeline, Pipeline, SnapshotPipeline
-from glue_jobs.sources.pipelines import TABLES
 from glue_jobs.storage import Entry
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
@@ -53,9 +53,7 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
     """
     now = datetime.now(UTC).replace(tzinfo=None)
     lake, pipeline = request.lake, request.pipeline
-    # Saved queries need every table, also those of sources that nobody ingests.
-    for table in sorted(TABLES, key=lambda table: table not in pipeline.tables):
-        lake.create(table)
+    create_tables(lake, pipeline, reporter)
     keep_names(lake, request.config)
     runs = f"{lake.location}/_runs/{lake.database}/{pipeline.name}"
     # Loaded before anything else: the commit at the end is refused if another run has committed since.

@@ -14,7 +14,7 @@ from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.jobs.last_success import expected_sources, fresh_since, stale_sources
 from glue_jobs.lake import Lake
 from glue_jobs.progress import Reporter
-from glue_jobs.publish.publish import AsOf, Engine, Published, publish
+from glue_jobs.publish.publish import AsOf, Engine, Failures, Published, publish
 from glue_jobs.publish.report_set import Report, report_set
 from glue_jobs.query.athena import Athena, AthenaError
 from glue_jobs.query.saved.files import VIEWS
@@ -85,7 +85,12 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
     request.lake.check_any(TABLES)
     stale = stale_sources(request.lake, request.expected_sources, request.fresh_since)
     with query_engine(request, reporter) as engine:
-        failed = tuple(_make_views(engine)) if isinstance(engine, Athena) else ()
+        failed: Failures = ()
+        if isinstance(engine, Athena):
+            # The jobs of the sources bring up to date only their own tables, and some sources may be off.
+            for table in TABLES:
+                request.lake.create(table)
+            failed = tuple(_make_views(engine))
         return publish(request.reports, engine, request.folder, request.as_of, failed, reporter, stale)
 
 

@@ -19,7 +19,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.loaders import JSONFileLoader
 
-import glue_jobs.ingest.ingest
+import glue_jobs.ingest.create_tables
 from glue_jobs.errors import StorageError
 from glue_jobs.jobs.arguments import REPORT
 from glue_jobs.lake import Lake
@@ -45,11 +45,12 @@ SHARED_TABLES = (REJECTED_RECORD, INGESTED_OBJECT)
 # The services whose requests `acting` checks.
 ENFORCED = ("s3:", "glue:")
 
-# Rights that no request of these tests uses, and who uses them.
+# Statements and rights that no request of these tests uses, and who uses them.
 UNSEEN = {
     "WriteLogs": "AWS Glue writes the job's logs.",
     "WriteMetrics": "AWS Glue writes the job's metrics.",
     "s3:AbortMultipartUpload": "Clients upload large objects in parts, and abort an upload that fails.",
+    "WriteSharedTables s3:DeleteObject": "A run that fails deletes the rejects and the ledger it has written.",
     "athena:StopQueryExecution": "An interrupted job stops its query.",
     # https://docs.aws.amazon.com/athena/latest/ug/example-policies-workgroup.html
     "athena:GetWorkGroup": "Athena asks for it to run queries in a workgroup.",
@@ -104,8 +105,10 @@ class Stack:
         with acting_as(statements, self.used), serving(athena) as address, pytest.MonkeyPatch.context() as patch:
             patch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
             if self._pipeline != REPORT:
-                # Creating the tables of other sources needs the same rights and takes time.
-                patch.setattr(glue_jobs.ingest.ingest, "TABLES", (*BY_NAME[self._pipeline].tables, *SHARED_TABLES))
+                # Of the tables of other sources one is enough: creating each takes time.
+                foreign = next(each.table for each in PIPELINES if each.name != self._pipeline)
+                tables = (*BY_NAME[self._pipeline].tables, foreign, *SHARED_TABLES)
+                patch.setattr(glue_jobs.ingest.create_tables, "TABLES", tables)
             for location in self.loaded:
                 bucket, _, key = location.removeprefix("s3://").partition("/")
                 # boto3's default session keeps the credentials of its first use.
@@ -141,7 +144,9 @@ def delivery(pipeline: str, raw_path: str) -> Callable[[], None]:
         records = [{**record, "Key": f"ana/tides/{number}"} for number in range(3)]
 
         def deliver() -> None:
+            # The second snapshot has a change and a record that is rejected.
             inventory.deliver(NIGHT + timedelta(days=next(numbers)), records)
+            inventory.deliver(NIGHT + timedelta(days=next(numbers)), [*records[1:], {**records[0], "Size": "much"}])
 
     else:
         raw = Raw(source, raw_path)
@@ -269,7 +274,7 @@ def rights(statements: dict[str, Json]) -> Used:
 
 
 def without_unseen(rights: Used) -> Used:
-    return {(sid, right) for sid, right in rights if sid not in UNSEEN and right not in UNSEEN}
+    return {(sid, right) for sid, right in rights if not {sid, right, f"{sid} {right}"} & UNSEEN.keys()}
 
 
 @pytest.mark.parametrize("pipeline", [pipeline.name for pipeline in PIPELINES])

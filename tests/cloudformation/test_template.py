@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
 from glue_jobs.jobs.arguments import parse as parse_arguments
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.sources.pipelines import PIPELINES, TABLES
+from tests.cloudformation.acting import many
 from tests.cloudformation.rendered import PSEUDO, Json, Rendered
 from tools.package import TEMPLATE
 
@@ -506,6 +508,36 @@ def test_roles_that_run_no_job_have_exactly_these_rights() -> None:
             "WriteLogs": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
         },
     }
+
+
+def test_no_ingest_role_may_change_tables_of_another_source() -> None:
+    rendered = Rendered(TEMPLATE)
+    database, lake = rendered.parameters["GlueDatabaseName"], f"arn:aws:s3:::{rendered.ref('LakeBucket')}"
+    roles = rendered.of_type("AWS::IAM::Role")
+    shared = rendered.of_type("AWS::IAM::ManagedPolicy")["LakeWriterPolicy"]["PolicyDocument"]["Statement"]
+
+    def changeable(role: Json, *targets: str) -> bool:
+        statements = [*shared, *(each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"])]
+        return any(
+            fnmatchcase(target, resource)
+            for statement in statements
+            if {"s3:PutObject", "s3:DeleteObject", "glue:UpdateTable"} & {*many(statement["Action"])}
+            for resource in many(statement["Resource"])
+            for target in targets
+        )
+
+    for pipeline, job in jobs(rendered).items():
+        role = roles[job["Role"].split(":")[-1].split("/")[0]]
+        for other in PIPELINES if pipeline != REPORT else ():
+            for table in other.tables:
+                folder, name = f"{lake}/{database}/{table.name}", f":table/{database}/{table.name}"
+                glue = "arn:aws:glue:us-east-1:123456789012"
+                targets = (
+                    f"{folder}/data/a.parquet",
+                    f"{folder}/metadata/00001-a.metadata.json",
+                    f"{glue}{name}",
+                )
+                assert changeable(role, *targets) is (other.name == pipeline), (pipeline, table.name)
 
 
 def policies(rendered: Rendered) -> list[Json]:

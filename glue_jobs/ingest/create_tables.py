@@ -1,0 +1,28 @@
+"""Create the tables of the lake: saved queries need all of them, also those of sources that nobody ingests."""
+
+from __future__ import annotations
+
+from glue_jobs.errors import LakeError
+from glue_jobs.lake import Lake
+from glue_jobs.progress import Reporter
+from glue_jobs.sources.pipeline import Pipeline
+from glue_jobs.sources.pipelines import PIPELINES, TABLES
+
+
+def create_tables(lake: Lake, pipeline: Pipeline, reporter: Reporter) -> None:
+    """Create the tables that are missing, and bring the others up to date, those of the pipeline first.
+
+    The role of a job on AWS may create tables of other sources but not change them. One that could not be brought up to
+    date is told: the job of its own source does it, or the report job.
+
+    Raises:
+        LakeError: a table that the pipeline needs could not be created or brought up to date.
+    """
+    for table in sorted(TABLES, key=lambda table: table not in pipeline.tables):
+        try:
+            lake.create(table)
+        except LakeError as error:
+            is_foreign = any(table in other.tables for other in PIPELINES if other.name != pipeline.name)
+            if not (is_foreign and lake.has(table)):
+                raise
+            reporter.say(str(error))

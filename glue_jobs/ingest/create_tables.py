@@ -25,4 +25,4 @@ def create_tables(lake: Lake, pipeline: Pipeline, reporter: Reporter) -> None:
             is_foreign = any(table in other.tables for other in PIPELINES if other.name != pipeline.name)
             if not (is_foreign and lake.has(table)):
                 raise
-            reporter.say(str(error))
+            reporter.say(f"the job of its own source brings {table.name} up to date: {error}")

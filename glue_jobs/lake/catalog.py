@@ -35,7 +35,7 @@ from glue_jobs.lake.schema import (
 )
 from glue_jobs.lake.trusted_code import ignoring_named_code
 from glue_jobs.storage import region, storage_for
-from glue_jobs.storage.endpoint import endpoint
+from glue_jobs.storage.endpoint import endpoint, partition_endpoint
 from glue_jobs.tables.model import Table
 
 
@@ -60,10 +60,12 @@ class Lake:
     @cached_property
     def _catalog(self) -> Catalog:
         # boto3 takes the endpoint of Glue from the environment.
-        properties: dict[str, str | None] = {"type": "glue", "s3.endpoint": endpoint()}
+        properties: dict[str, str | None] = {"type": "glue"}
         if self.location.startswith("s3://"):
             # Without these, pyiceberg asks AWS for S3's Region without credentials, and uses Glue's default Region.
-            properties["s3.region"] = properties["glue.region"] = region(self.location)
+            where = region(self.location)
+            properties |= {"s3.region": where, "glue.region": where}
+            properties["s3.endpoint"] = endpoint() or partition_endpoint(where)
         if self.catalog_type == "sqlite":
             check_location(Path(self._catalog_file), self.location)
             # A path may have characters that mean something else in a URL.

@@ -20,7 +20,7 @@ from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.store import S3Store
 
 from glue_jobs.errors import StorageError
-from glue_jobs.storage.endpoint import endpoint
+from glue_jobs.storage.endpoint import endpoint, partition_endpoint
 from glue_jobs.storage.interface import Entry, Level
 from glue_jobs.storage.limits import LIMITS, Limits
 from glue_jobs.storage.s3_errors import REASONS, explained
@@ -51,13 +51,16 @@ class S3Storage:
         self._client: Any = session.client("s3", region_name=session.region_name or "us-east-1")
         with explained("reach", self._root):
             self.region = self._region(session.region_name or "us-east-1")
+            url = endpoint() or partition_endpoint(self.region)
+            # obstore takes no None for an endpoint.
+            place: dict[str, Any] = {"endpoint": url} if url else {}
             self._store = S3Store(
                 bucket,
                 region=self.region,
-                endpoint=endpoint(),
-                virtual_hosted_style_request=endpoint() is None,
+                virtual_hosted_style_request=url is None,
                 credential_provider=Boto3CredentialProvider(session),
                 client_options={"allow_http": True, "timeout": "120s"},
+                **place,
             )
 
     def _region(self, default: str) -> str:

@@ -23,6 +23,7 @@ import glue_jobs.ingest.create_tables
 from glue_jobs.errors import StorageError
 from glue_jobs.jobs.arguments import REPORT
 from glue_jobs.lake import Lake
+from glue_jobs.progress import SilentReporter
 from glue_jobs.query import athena
 from glue_jobs.sample.place_database import write_database
 from glue_jobs.sources.pipelines import BY_NAME, PIPELINES
@@ -41,6 +42,9 @@ DAY = date(2024, 5, 7)
 NIGHT = datetime(2024, 5, 7, 1)
 
 SHARED_TABLES = (REJECTED_RECORD, INGESTED_OBJECT)
+
+# Statements on tables of which each job uses some.
+SHARED_STATEMENTS = ("WriteSharedTables", "UpdateSharedTables")
 
 # The services whose requests `acting` checks.
 ENFORCED = ("s3:", "glue:")
@@ -187,6 +191,7 @@ class AthenaForTheCaller(FakeAthena):
                 glue.get_database(Name="default")
             glue.get_database(Name=self._database)
             tables = glue.get_tables(DatabaseName=self._database)["TableList"]
+            glue.get_table(DatabaseName=self._database, Name=tables[0]["Name"])
             glue.get_partitions(DatabaseName=self._database, TableName=tables[0]["Name"])
             metadata = tables[0]["Parameters"]["metadata_location"].removeprefix(f"s3://{self._lake}/")
             s3.get_bucket_location(Bucket=self._lake)
@@ -283,7 +288,24 @@ def test_a_job_has_exactly_the_rights_it_uses(pipeline: str, capfd: pytest.Captu
     statements = statements_of(stack.rendered, role_of(stack.job))
     stack.run([statement for statement in statements.values() if enforced(statement)])
     assert re.search("ingested [0-9]+ (?:object|snapshot)s?: [0-9]+ records = [0-9]+ rows", capfd.readouterr().err)
-    assert without_unseen(stack.used) == rights(statements)
+    mine = {sid: statement for sid, statement in statements.items() if sid not in SHARED_STATEMENTS}
+    assert {(sid, right) for sid, right in without_unseen(stack.used) if sid in mine} == rights(mine)
+
+
+@pytest.mark.parametrize("sid", SHARED_STATEMENTS)
+def test_some_job_uses_each_right_on_shared_tables(sid: str) -> None:
+    def general(rights: Used, stack: Stack) -> set[str]:
+        names = (stack.rendered.parameters["GlueDatabaseName"], stack.rendered.ref("LakeBucket"))
+        return {right.replace(names[0], "DATABASE").replace(names[1], "LAKE") for each, right in rights if each == sid}
+
+    used, there = set[str](), set[str]()
+    for stack in (stack_for(pipeline.name) for pipeline in PIPELINES):
+        statements = statements_of(stack.rendered, role_of(stack.job))
+        if not stack.used:
+            stack.run([statement for statement in statements.values() if enforced(statement)])
+        used |= general(without_unseen(stack.used), stack)
+        there |= general(rights(statements), stack)
+    assert used == there
 
 
 def test_the_report_job_has_exactly_the_rights_it_uses(capfd: pytest.CaptureFixture[str]) -> None:
@@ -295,6 +317,21 @@ def test_the_report_job_has_exactly_the_rights_it_uses(capfd: pytest.CaptureFixt
     # The job deletes the result objects of Athena.
     assert "was not deleted" not in output
     assert without_unseen(stack.used) == rights(statements)
+
+
+def test_an_analyst_has_exactly_the_rights_that_a_query_needs() -> None:
+    stack = stack_for(REPORT)
+    document = stack.rendered.of_type("AWS::IAM::ManagedPolicy")["AnalystPolicy"]["PolicyDocument"]
+    statements = {statement["Sid"]: statement for statement in document["Statement"]}
+    used: Used = set()
+    database, workgroup = stack.arguments["--database"], stack.arguments["--workgroup"]
+    served = AthenaForTheCaller(stack.rendered)
+    own = [statement for statement in statements.values() if enforced(statement)]
+    with acting_as(own, used), serving(served) as address, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
+        assert athena.Athena(database, workgroup, SilentReporter()).run("SELECT 1 AS answer").column_names == ["answer"]
+    assert without_unseen(used) == rights({statement["Sid"]: statement for statement in own})
+    assert {f"athena:{operation}" for operation in served.operations} <= set(statements["Query"]["Action"])
 
 
 @pytest.mark.parametrize(("pipeline", "left_out"), [*cases()])

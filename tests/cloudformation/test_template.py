@@ -27,6 +27,7 @@ EVERYTHING = {
     "LakeFormation": "on",
     "ConfigurationUri": "s3://own/usage.yaml",
     "ReportBucket": "published",
+    "ReportSubjects": "storage",
     "ExpireAfterDays": "400",
 }
 
@@ -137,12 +138,12 @@ def test_data_is_retained_when_the_stack_is_deleted(path: Path) -> None:
     kept = {
         name
         for name, resource in Rendered(path).raw["Resources"].items()
-        if resource["Type"] in ("AWS::S3::Bucket", "AWS::Glue::Database")
-        and resource["DeletionPolicy"] == "RetainExceptOnCreate"
+        if resource["Type"] in ("AWS::S3::Bucket", "AWS::Glue::Database", "AWS::Athena::WorkGroup")
+        and resource.get("DeletionPolicy") == "RetainExceptOnCreate"
         and resource["UpdateReplacePolicy"] == "Retain"
     }
     if path == TEMPLATE:
-        assert kept == {"LogBucket", "LakeBucket", "ResultBucket", "GlueDatabase"}
+        assert kept == {"LogBucket", "LakeBucket", "ResultBucket", "GlueDatabase", "WorkGroup"}
     else:
         assert kept == {"RawBucket", "ProcessedBucket", "CuratedBucket", "Database"}
 
@@ -191,6 +192,24 @@ def test_rules_refuse_a_stack_that_would_do_nothing() -> None:
     assert Rendered(TEMPLATE, TrailAccessPoints="off").rules_broken() == [unheard]
     assert Rendered(TEMPLATE, TrailAccessPoints="off", TrailBuckets="first").rules_broken() == []
     assert Rendered(TEMPLATE, TrailAccessPoints="off", ExistingTrailBucket="mine").rules_broken() == []
+
+
+def test_trails_of_two_regions_have_two_names_and_only_one_needs_to_log_all_regions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def trail(**parameters: str) -> Json:
+        return Rendered(TEMPLATE, **parameters).of_type("AWS::CloudTrail::Trail")["Trail"]
+
+    assert (trail()["TrailName"], trail()["IsMultiRegionTrail"]) == ("usage-lake-us-east-1", True)
+    monkeypatch.setitem(PSEUDO, "AWS::Region", "eu-west-1")
+    second = trail(TrailRegions="one")
+    assert (second["TrailName"], second["IsMultiRegionTrail"]) == ("usage-lake-eu-west-1", False)
+
+
+def test_reports_in_a_bucket_of_somebody_need_their_subjects() -> None:
+    sentence = "Reports in ReportBucket need ReportSubjects: storage has no accounts and user agents of readers."
+    assert Rendered(TEMPLATE, ReportBucket="published").rules_broken() == [sentence]
+    assert Rendered(TEMPLATE, ReportBucket="published", ReportSubjects="storage").rules_broken() == []
 
 
 def test_the_trail_logs_reads_and_copies_of_access_points_and_of_named_buckets() -> None:
@@ -256,7 +275,7 @@ def test_only_services_acting_for_this_account_may_deliver() -> None:
     cloudfront = services["delivery.logs.amazonaws.com"]["Condition"]
     assert cloudfront["StringEquals"]["aws:SourceAccount"] == "123456789012"
     assert cloudfront["ArnLike"] == {"aws:SourceArn": "arn:aws:logs:*:123456789012:delivery-source:*"}
-    trail = "arn:aws:cloudtrail:us-east-1:123456789012:trail/usage-lake"
+    trail = "arn:aws:cloudtrail:us-east-1:123456789012:trail/usage-lake-us-east-1"
     assert services["cloudtrail.amazonaws.com"]["Condition"]["StringEquals"]["aws:SourceArn"] == trail
     for service in ("logging.s3.amazonaws.com", "s3.amazonaws.com"):
         assert services[service]["Condition"]["StringEquals"]["aws:SourceAccount"] == "123456789012"
@@ -428,7 +447,8 @@ def test_the_workgroup_enforces_its_settings() -> None:
     assert settings["EnforceWorkGroupConfiguration"] is True
     assert int(settings["BytesScannedCutoffPerQuery"]) == 50_000_000_000
     assert settings["ResultConfiguration"]["OutputLocation"] == "s3://result-bucket/athena/"
-    assert group["RecursiveDeleteOption"] is True
+    # Deleting the stack must not delete what people saved in the workgroup.
+    assert "RecursiveDeleteOption" not in group
 
 
 def test_lake_formation_grants_each_role_its_tables_and_the_default_database() -> None:
@@ -469,7 +489,8 @@ def test_statements_are_named_and_use_no_wildcard_actions_or_resources(path: Pat
                 everywhere.append(statement["Action"])
             if statement["Effect"] == "Allow":
                 assert "*" not in str(statement["Action"])
-    assert set(everywhere) <= {"cloudwatch:PutMetricData"}
+    without_resources = ["cloudwatch:PutMetricData", ["athena:ListDataCatalogs", "athena:ListWorkGroups"]]
+    assert everywhere == (without_resources if path == TEMPLATE else [])
 
 
 def test_roles_that_run_no_job_have_exactly_these_rights() -> None:
@@ -526,6 +547,14 @@ def test_no_ingest_role_may_change_tables_of_another_source() -> None:
             for target in targets
         )
 
+    of_sources = {table.name for pipeline in PIPELINES for table in pipeline.tables}
+    written = {
+        resource.split("/")[-2]
+        for each in shared
+        if each["Sid"] == "WriteSharedTables"
+        for resource in each["Resource"]
+    }
+    assert written == {table.name for table in TABLES} - of_sources
     for pipeline, job in jobs(rendered).items():
         role = roles[job["Role"].split(":")[-1].split("/")[0]]
         for other in PIPELINES if pipeline != REPORT else ():

@@ -70,7 +70,7 @@ PIPELINES: tuple[Pipeline, ...] = (
         framing=Framing.LOG_FILES,
         parse=parse_cloudfront_log,
         enrich=enrich_cloudfront,
-        resources=(robot_resources,),
+        resources=(robot_resources, place_resources),
         table=CLOUDFRONT_LOG,
         compression_ratio=8,
     ),

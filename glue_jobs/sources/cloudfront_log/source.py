@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import as_single_array, mapped_dictionary
 from glue_jobs.config import Config
 from glue_jobs.enrich.datasets import assign_datasets
 from glue_jobs.enrich.event_days import with_event_days
+from glue_jobs.enrich.places.locate import OTHER, PlaceColumns, locator
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.enrich.robots import ROBOTS, is_robot
 from glue_jobs.enrich.traffic import is_own
@@ -36,16 +38,17 @@ CLOUDFRONT_NAMES = DayNames(
 
 
 def enrich_cloudfront(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
-    """Parsed records with the derived columns of the table: key, data set, own traffic, robots, day.
+    """Parsed records with the derived columns of the table: key, data set, own traffic, robots, place, day.
 
     The rules for data sets see the domain of the distribution as the bucket. CloudFront logs no caller, so only the
     address of the viewer tells own traffic.
     """
-    host, stem, address, user_agent = (
-        as_single_array(rows[name]) for name in ("cs_host", "cs_uri_stem", "c_ip", "cs_user_agent")
+    host, stem, address, user_agent, logged_country = (
+        as_single_array(rows[name]) for name in ("cs_host", "cs_uri_stem", "c_ip", "cs_user_agent", "c_country")
     )
     key = mapped_dictionary(stem, _keys(stem.dictionary))
     account, repository = assign_datasets(host, key, None, config)
+    places = _in_logged_country(locator(config, reference).locate(address), logged_country)
     nobody = pa.nulls(rows.num_rows, pa.string())
     rows = (
         rows.append_column("key", key)
@@ -53,8 +56,24 @@ def enrich_cloudfront(rows: pa.Table, config: Config, reference: ReferenceData) 
         .append_column("repository", repository)
         .append_column("is_own", is_own(nobody, address, nobody, config))
         .append_column("is_robot", is_robot(user_agent, reference[ROBOTS]))
+        .append_column("country", places.country)
+        .append_column("place", places.place)
+        .append_column("network", places.network)
     )
     return with_event_days(rows)
+
+
+def _in_logged_country(places: PlaceColumns, logged: pa.DictionaryArray) -> PlaceColumns:
+    """The places, with the country that CloudFront logged where it did.
+
+    Where that is another one than the databases know, it is the place too: a region of the wrong country would mislead.
+    Networks, such as those of clouds, stay the place.
+    """
+    country, place, network, other = (each.cast(pa.string()) for each in (*places, logged))
+    other = pc.if_else(pc.match_substring_regex(other, "^[A-Z]{2}$"), other, None)
+    is_elsewhere = pc.and_(pc.equal(network, OTHER), pc.not_equal(pc.fill_null(country, ""), other))
+    place = pc.if_else(pc.fill_null(is_elsewhere, False), other, place)
+    return PlaceColumns(pc.coalesce(other, country).dictionary_encode(), place.dictionary_encode(), places.network)
 
 
 def _keys(stems: pa.StringArray) -> pa.StringArray:

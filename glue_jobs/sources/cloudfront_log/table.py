@@ -74,6 +74,19 @@ CLOUDFRONT_LOG = Table(
         Column(51, "month", "string", "Month of event_time, two digits."),
         Column(52, "day", "string", "Day of the month of event_time, two digits."),
         Column(54, "source_object", "string", "Raw object the record came from."),
+        Column(
+            55,
+            "country",
+            "string",
+            "Country of the viewer, two letters: c_country, else by the address; null if unknown.",
+        ),
+        Column(
+            56,
+            "place",
+            "string",
+            "Where the request came from: US/California, US, AWS/us-east-2, GitHub, VPN, bogon or unknown; see place.",
+        ),
+        Column(57, "network", "string", "Whose network: aws, gcp, azure, github, cloudflare, vpn or other."),
     ),
     partitions=("event_date",),
     sort=("cs_host", "key", "event_time"),
@@ -91,6 +104,9 @@ CLOUDFRONT_LOG = Table(
         "month",
         "day",
         "source_object",
+        "country",
+        "place",
+        "network",
     ),
 )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,12 @@ from hypothesis import strategies as st
 from glue_jobs.config import Config
 from glue_jobs.read import parquet_rows
 from glue_jobs.read.parsed import Parsed
+from glue_jobs.sample.place_database import write_database
 from glue_jobs.sources.cloudfront_log.parser import parse_cloudfront_log
 from glue_jobs.sources.cloudfront_log.source import enrich_cloudfront
 from glue_jobs.sources.pipelines import BY_NAME
 
+TODAY, UNITED_STATES = date.today(), {"country": {"iso_code": "US"}}
 FIELDS = {
     "date": "2024-05-07",
     "time": "08:09:10",
@@ -204,15 +207,39 @@ def test_derived_columns_come_from_the_path_and_the_viewer() -> None:
     other = {**FIELDS, "cs(Host)": "d222222abcdef8.cloudfront.net"}
     other |= {"c-ip": "198.51.100.1", "cs(User-Agent)": "Googlebot/2.1"}
     parsed = parse(as_text([FIELDS, other, {**FIELDS, "cs-uri-stem": "-", "c-ip": "-"}]))
-    rows = enrich_cloudfront(
-        parsed.rows, Config.model_validate(given_rules), BY_NAME["cloudfront_log"].reference_data()
-    )
+    config = Config.model_validate(given_rules)
+    rows = enrich_cloudfront(parsed.rows, config, BY_NAME["cloudfront_log"].reference_data(config))
     derived = rows.select(["key", "account", "repository", "is_own", "is_robot", "month"]).to_pylist()
     assert [tuple(row.values()) for row in derived] == [
         ("ana/tides/a b.csv", "a", "b", True, False, "05"),
         ("ana/tides/a b.csv", None, None, False, True, "05"),
         (None, None, None, False, False, "05"),
     ]
+
+
+def test_the_logged_country_decides_and_networks_stay_the_place(tmp_path: Path) -> None:
+    write_database(
+        tmp_path / "a.mmdb", {"198.51.100.0/24": {"country": {"iso_code": "US"}}}, "DBIP-Country-Lite", TODAY
+    )
+    (tmp_path / "vpn.txt").write_text("203.0.113.0/24")
+    places = {
+        "networks": [{"label": "VPN", "file": str(tmp_path / "vpn.txt")}],
+        "addresses": [str(tmp_path / "a.mmdb")],
+    }
+    config = Config.model_validate({"places": places})
+    expected = [
+        ("198.51.100.1", "NZ", ("NZ", "NZ", "other")),
+        ("198.51.100.1", "US", ("US", "US", "other")),
+        ("198.51.100.1", "-", ("US", "US", "other")),
+        ("198.51.100.1", "usa", ("US", "US", "other")),
+        ("203.0.113.1", "NZ", ("NZ", "VPN", "vpn")),
+        ("192.0.2.1", "NZ", ("NZ", "NZ", "other")),
+        ("-", "-", (None, None, None)),
+    ]
+    parsed = parse(as_text([{**FIELDS, "c-ip": address, "c-country": country} for address, country, _ in expected]))
+    rows = enrich_cloudfront(parsed.rows, config, BY_NAME["cloudfront_log"].reference_data(config))
+    found = [tuple(row.values()) for row in rows.select(["country", "place", "network"]).to_pylist()]
+    assert found == [place for _, _, place in expected]
 
 
 snippets = st.sampled_from(

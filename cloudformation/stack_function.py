@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import lzma
 import threading
 import time
 import urllib.request
@@ -17,7 +18,7 @@ from typing import Any
 
 import boto3
 
-# Library and job script: names, and contents in base85.
+# Library and job script: names, and contents compressed with LZMA, in base 85.
 ARTIFACTS: dict[str, str] = {}
 
 # The function gives up this long before its time limit, so that it can still report the failure.
@@ -66,9 +67,14 @@ def artifacts(event: Event) -> Data:
                 client.delete_object(Bucket=bucket, Key=f"{prefix}/{name}")
         return {}
     bucket, prefix = _properties(event, "Bucket", "Prefix")
-    for name, content in ARTIFACTS.items():
-        client.put_object(Bucket=bucket, Key=f"{prefix}/{name}", Body=base64.b85decode("".join(content.split())))
+    for name in ARTIFACTS:
+        client.put_object(Bucket=bucket, Key=f"{prefix}/{name}", Body=content(name))
     return {"Location": f"s3://{bucket}/{prefix}"}
+
+
+def content(name: str) -> bytes:
+    """The bytes of an artifact."""
+    return lzma.decompress(base64.b85decode("".join(ARTIFACTS[name].split())))
 
 
 def first_run(event: Event) -> Data:

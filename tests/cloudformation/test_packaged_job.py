@@ -26,8 +26,8 @@ def unpacked(template: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     function = ModuleType("index")
     exec(Rendered(template).resources["StackFunction"]["Properties"]["Code"]["ZipFile"], function.__dict__)
     folder = tmp_path_factory.mktemp("artifacts")
-    for name, content in function.ARTIFACTS.items():
-        (folder / name).write_bytes(function.base64.b85decode("".join(content.split())))
+    for name in function.ARTIFACTS:
+        (folder / name).write_bytes(function.content(name))
     return folder
 
 

@@ -18,6 +18,7 @@ from glue_jobs.cli.group import CommandGroup
 from glue_jobs.cli.options import given, options
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
 from glue_jobs.progress import reporter
+from glue_jobs.sources import SOURCES
 from glue_jobs.workers.without_pandas import without_pandas
 
 
@@ -36,13 +37,10 @@ for _command in COMMANDS:
     main.add_command(_command)
 
 
-@main.command("ingest")
+@main.command("ingest", epilog=f"PIPELINE is one of {', '.join(SOURCES)}.")
 @options(*(argument.name for argument in ARGUMENTS if INGEST_JOB in argument.jobs))
 def ingest_command(**values: Any) -> None:
-    """Ingest new raw objects into the lake, each exactly once.
-
-    PIPELINE is s3_access_log, cloudtrail_s3_event or s3_inventory_object.
-    """
+    """Ingest new raw objects into the lake, each exactly once."""
     _run_job(values)
 
 

@@ -122,7 +122,7 @@ class Lake:
     def ingest(self, pipeline: str, raw: str | Path, **arguments: object) -> RunSummary:
         """Ingest the raw objects below ``raw`` that the lake does not have yet, each exactly once.
 
-        ``pipeline`` names the source: ``s3_access_log``, ``cloudtrail_s3_event`` or ``s3_inventory_object``.
+        ``pipeline`` names the source, such as ``s3_access_log``: one of `glue_jobs.sources.SOURCES`.
         ``arguments`` are those of the command, e.g. ``since=date(2024, 5, 7)``, ``config="config.yaml"``,
         ``any_name=True``, ``engine="spark"``.
 

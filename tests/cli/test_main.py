@@ -98,7 +98,7 @@ def test_the_lake_may_be_named_by_a_variable(old_lake: str, monkeypatch: pytest.
         (["demo", "--scale=-1"], "-1.0 is not in the range x>0"),
         (["status", "--lake", "lake", "--catalog", "hive"], "'hive' is not one of 'sqlite', 'glue'"),
         (
-            ["ingest", SOURCES[0], "--from", "x", "--lake", "y", "--management-events", "no"],
+            ["ingest", "s3_access_log", "--from", "x", "--lake", "y", "--management-events", "no"],
             "not one of 'keep', 'drop'",
         ),
     ],

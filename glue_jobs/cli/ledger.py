@@ -36,7 +36,7 @@ STATUS_SHOWN = (
 )
 
 REJECTED = """
-SELECT source, reason, object, position, record FROM rejected_record
+SELECT source, reason, object, position, coalesce(records, 1) AS records, record FROM rejected_record
 ORDER BY ingest_date DESC, run_id DESC, object, position
 """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,12 +12,12 @@ from glue_jobs.ingest.data_files import NewFile, partitions, with_schema
 from glue_jobs.ingest.duplicates.within_table import duplicates_within
 from glue_jobs.ingest.late_rows import LateRows, split_late_rows, write_late_rows
 from glue_jobs.ingest.object_counts import Ints, ObjectCounts
-from glue_jobs.ingest.task_context import TaskContext, rejected_rows, write_partitions, write_parts
+from glue_jobs.ingest.rejected_records import RejectedRecords
+from glue_jobs.ingest.task_context import TaskContext, write_parts
 from glue_jobs.read.fetch import RawBatch, read_batches
 from glue_jobs.read.parsed import Parsed, Rejected
 from glue_jobs.read.plan import Chunk
 from glue_jobs.sources.pipeline import EventPipeline
-from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 # A task sorts and writes its rows after this many bytes of raw records. It is more than a chunk has, so that most
 # chunks write one file a day; compressed objects may hold more.
@@ -56,7 +55,8 @@ def ingest_chunk(context: TaskContext[EventPipeline], chunk: Chunk) -> ChunkResu
             unreadable[error.address] = error
             continue
         task.flush()
-        return ChunkResult(task.files, task.late_rows, task.rejected_files, task.counts, unreadable)
+        task.rejected.flush()
+        return ChunkResult(task.files, task.late_rows, task.rejected.files, task.counts, unreadable)
 
 
 @dataclass
@@ -65,10 +65,8 @@ class _Task:
     chunk: Chunk
     pending: list[pa.Table] = field(default_factory=list)
     pending_bytes: int = 0
-    rejected: list[tuple[str, Rejected]] = field(default_factory=list)
     files: list[NewFile] = field(default_factory=list)
     late_rows: list[LateRows] = field(default_factory=list)
-    rejected_files: list[NewFile] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         addresses = [part.raw_object.entry.address for part in self.chunk]
@@ -77,6 +75,7 @@ class _Task:
         self.numbers = [index[address] for address in addresses]
         self.days = frozenset(part.raw_object.day for part in self.chunk)
         self.counts = ObjectCounts.zero(self.objects)
+        self.rejected = RejectedRecords(self.context)
 
     def ingest(self, batch: RawBatch) -> None:
         """Parse and enrich a batch; write when enough rows are pending."""
@@ -84,10 +83,13 @@ class _Task:
         self._check(batch, parsed)
         owners = _owners(batch, parsed.positions)
         # Before the counts of this batch are added: numbers of records go on from those of earlier batches.
-        rejected = list(self._located(batch, parsed.rejected))
-        self.rejected += [(self.objects[owner], record) for owner, record in rejected]
-        rejected_owners = np.array([owner for owner, _ in rejected], np.int64)
-        self.counts.add(parsed, owners, _owners(batch, parsed.filtered), rejected_owners)
+        rejected_owners = [self._reject(owner, record, record.position) for owner, record in batch.rejected]
+        places = _places(batch, np.array([record.position for record in parsed.rejected], np.int64))
+        for record, owner, offset in zip(parsed.rejected, *(each.tolist() for each in places), strict=True):
+            rejected_owners.append(self._reject(owner, record, offset))
+        repeated = [self._reject_repeated(batch, reason, each) for reason, each in parsed.repeated.items()]
+        all_rejected = np.concatenate([np.array(rejected_owners, np.int64), *repeated])
+        self.counts.add(parsed, owners, _owners(batch, parsed.filtered), all_rejected)
         if parsed.rows.num_rows:
             source = pa.DictionaryArray.from_arrays(pa.array(owners, pa.int32()), pa.array(self.objects))
             self.pending.append(self.context.enrich(parsed.rows.append_column("source_object", source)))
@@ -96,16 +98,13 @@ class _Task:
             self.flush()
 
     def flush(self) -> None:
-        """Write all pending rows and rejected records."""
+        """Write all pending rows."""
         if self.pending:
             rows = pa.concat_tables(self.pending).unify_dictionaries().combine_chunks()
             # Released now, or the rows would be in memory twice while they are written.
             self.pending = []
             self._write(rows)
-        if self.rejected:
-            rows = rejected_rows(self.context, self.rejected)
-            self.rejected_files += write_partitions(self.context, REJECTED_RECORD, rows)
-        self.pending_bytes, self.rejected = 0, []
+        self.pending_bytes = 0
 
     def _write(self, rows: pa.Table) -> None:
         table = self.context.pipeline.table
@@ -122,27 +121,33 @@ class _Task:
         return duplicates
 
     def _check(self, batch: RawBatch, parsed: Parsed) -> None:
-        records = parsed.rows.num_rows + len(parsed.rejected) + len(parsed.filtered)
+        repeated = sum(map(len, parsed.repeated.values()))
+        records = parsed.rows.num_rows + len(parsed.rejected) + repeated + len(parsed.filtered)
         if records != parsed.records:
             example = self.objects[int(batch.objects[0])] if len(batch.objects) else ""
             raise AssertionError(
                 f"{example}: {parsed.records} records became {records}; this is a bug, please report it"
             )
 
-    def _located(self, batch: RawBatch, rejected: list[Rejected]) -> Iterator[tuple[int, Rejected]]:
-        """Every rejected record with the index of its object and its position there."""
-        for owner, record in batch.rejected:
-            yield owner, self._positioned(owner, record, record.position)
-        for record in rejected:
-            place = int(np.searchsorted(batch.starts, record.position, side="right")) - 1
-            owner = int(batch.objects[place])
-            offset = int(batch.offsets[place]) + record.position - int(batch.starts[place])
-            yield owner, self._positioned(owner, record, offset)
-
-    def _positioned(self, owner: int, record: Rejected, offset: int) -> Rejected:
-        """The record at its offset, or at its number, which goes on where the object's last batch ended."""
+    def _reject(self, owner: int, record: Rejected, offset: int) -> int:
+        """Reject the record at its offset, or at its number, which goes on where the object's last batch ended."""
         position = offset if record.index is None else record.index + self.counts.records(owner)
-        return replace(record, position=position)
+        self.rejected.add(self.objects[owner], replace(record, position=position))
+        return owner
+
+    def _reject_repeated(self, batch: RawBatch, reason: str, positions: Ints) -> Ints:
+        """Reject records of which only the positions are known; returns the owner of each."""
+        owners, offsets = _places(batch, positions)
+        for owner, first, count in zip(*np.unique(owners, return_index=True, return_counts=True), strict=True):
+            further = Rejected(int(offsets[first]), reason, b"", records=int(count))
+            self.rejected.add(self.objects[owner], further)
+        return owners
+
+
+def _places(batch: RawBatch, positions: Ints) -> tuple[Ints, Ints]:
+    """For positions in the batch's data the objects they belong to, and the offsets there."""
+    pieces = np.searchsorted(batch.starts, positions, side="right") - 1
+    return batch.objects[pieces], batch.offsets[pieces] + positions - batch.starts[pieces]
 
 
 def _owners(batch: RawBatch, positions: Ints) -> Ints:

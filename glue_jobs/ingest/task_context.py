@@ -15,10 +15,8 @@ from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.ingest.data_files import NewFile, partition_path, partitions, with_schema, write_file
 from glue_jobs.ingest.staging import RunFolder
-from glue_jobs.read.parsed import MAX_RECORD_BYTES, Rejected
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.tables.model import Table
-from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 # Data files written at a time: while one is on its way to the disk or the network, the next ones are encoded.
 CONCURRENT_WRITES = 4
@@ -70,17 +68,3 @@ def write_parts(
 
     with ThreadPoolExecutor(CONCURRENT_WRITES) as pool:
         return list(pool.map(write, parts))
-
-
-def rejected_rows(context: TaskContext[Pipeline], refused: list[tuple[str, Rejected]]) -> pa.Table:
-    """Rows of ``rejected_record``, from records and the objects they are of."""
-    columns = {
-        "ingest_date": pa.repeat(pa.scalar(context.ingest_date, pa.date32()), len(refused)),
-        "source": pa.repeat(context.pipeline.name, len(refused)),
-        "object": [address for address, _ in refused],
-        "position": [each.position for _, each in refused],
-        "reason": [each.reason for _, each in refused],
-        "record": [each.record[:MAX_RECORD_BYTES] for _, each in refused],
-        "run_id": pa.repeat(context.folder.run_id, len(refused)),
-    }
-    return pa.table(columns, schema=REJECTED_RECORD.arrow_schema)

@@ -52,16 +52,19 @@ class RawBatch:
 
 
 class _BatchBuilder:
-    def __init__(self) -> None:
+    def __init__(self, numbered: bool) -> None:
         self.size = 0
+        self._numbered = numbered
+        self.last_object: int | None = None
         self._pieces: list[bytes] = []
         self._places: list[tuple[int, int, int]] = []
         self._rejected: list[tuple[int, Rejected]] = []
 
     def add(self, number: int, offset: int, text: bytes | OverlongLine) -> None:
         """Append lines or a document of object ``number`` that begin at ``offset`` of it."""
+        self.last_object = number
         if isinstance(text, OverlongLine):
-            self.reject(number, Rejected(offset, text.reason, text.beginning))
+            self.reject(number, Rejected(offset, text.reason, text.beginning, text.index))
         elif text:
             self._places.append((self.size, number, offset))
             self._pieces.append(text)
@@ -71,9 +74,15 @@ class _BatchBuilder:
                 self.size += 1
             self.size += len(text)
 
-    def is_full_before(self, document: bytes | OverlongLine) -> bool:
-        """Whether the batch would be too large with the document."""
-        return self.size > 0 and isinstance(document, bytes) and self.size + len(document) > MAX_DOCUMENT_BATCH_BYTES
+    def is_full_before(self, number: int, document: bytes | OverlongLine) -> bool:
+        """Whether the batch would be too large with the document, or have two of one object.
+
+        ``numbered`` records of an object go on from those of earlier batches.
+        """
+        size = len(document) if isinstance(document, bytes) else 0
+        return (self._numbered and self.last_object == number) or (
+            self.size > 0 and self.size + size > MAX_DOCUMENT_BATCH_BYTES
+        )
 
     def reject(self, number: int, rejected: Rejected) -> None:
         """Add a record that never reaches the parser."""
@@ -84,7 +93,7 @@ class _BatchBuilder:
         places = np.array(self._places, dtype=np.int64).reshape(-1, 3)
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         built = RawBatch(data, places[:, 0], places[:, 1], places[:, 2], tuple(self._rejected))
-        self.__init__()  # type: ignore[misc]
+        self.__init__(self._numbered)  # type: ignore[misc]
         return built
 
 
@@ -100,7 +109,7 @@ def read_batches(
         StorageError: the storage failed.
         UnreadableObjectError: an object became unreadable after some bytes of it were yielded.
     """
-    builder = _BatchBuilder()
+    builder = _BatchBuilder(numbered=framing is Framing.DOCUMENTS)
     begun: set[int] = set()
     for part, number, pieces in fetch_ranges(chunk, numbers):
         address = part.raw_object.entry.address
@@ -119,7 +128,7 @@ def read_batches(
         for raw in chain((first,), pieces, (None,)):
             for data in unpacker.finish() if raw is None else unpacker.feed(raw):
                 for offset, text in reader.feed(data):
-                    if not framing.is_splittable and builder.is_full_before(text):
+                    if not framing.is_splittable and builder.is_full_before(number, text):
                         yield builder.build()
                     builder.add(number, offset, text)
                     if builder.size >= MAX_BATCH_BYTES:
@@ -129,7 +138,7 @@ def read_batches(
             rest = b"" if unpacker.problem == TRAILING else reader.abandon()
             builder.reject(number, Rejected(reader.position, unpacker.problem, rest, reader.index))
         for offset, text in reader.finish(_bytes_behind(part) if framing.is_splittable else iter(())):
-            if not framing.is_splittable and builder.is_full_before(text):
+            if not framing.is_splittable and builder.is_full_before(number, text):
                 yield builder.build()
             builder.add(number, offset, text)
         if builder.size >= (MAX_BATCH_BYTES if framing.is_splittable else MAX_DOCUMENT_BATCH_BYTES):

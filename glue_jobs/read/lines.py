@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from glue_jobs.read.parsed import MAX_RECORD_BYTES
+from glue_jobs.read.parsed import MAX_READ_RECORD_BYTES, MAX_RECORD_BYTES
 
-# S3 cuts request headers at 8 KiB each, so a line a thousand times as long is not a log line.
-MAX_LINE_BYTES = 8 * 2**20
+MAX_LINE_BYTES = MAX_READ_RECORD_BYTES
 
 
 @dataclass(frozen=True)
 class OverlongLine:
-    """The beginning of a line that is too long to be parsed, and the reason for its reject."""
+    """The beginning of a line that is too long to be parsed, and the reason for its reject.
+
+    ``index`` is the number of the record in its document, in formats that number their records.
+    """
 
     beginning: bytes
     reason: str = f"the line is longer than {MAX_LINE_BYTES // 2**20} MiB"
+    index: int | None = None
 
 
 class LineReader:

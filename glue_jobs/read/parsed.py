@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -18,28 +18,37 @@ NO_POSITIONS: Positions = np.zeros(0, dtype=np.int64)
 # A rejected record is stored up to this length.
 MAX_RECORD_BYTES = 64 * 2**10
 
+# A longer record is rejected unread, so that the memory of a worker does not depend on it. S3 cuts request headers at
+# 8 KiB each, and CloudTrail the parameters of a request at 100 KiB.
+MAX_READ_RECORD_BYTES = 16 * 2**20
+
+# Of more rejected records in one piece of data, only the positions are kept. Lines of usual lengths are fewer.
+MAX_REJECTED_PER_PARSE = 100_000
+
 
 @dataclass(frozen=True)
 class Rejected:
     """A raw record that cannot be understood: its position in the given bytes, the reason, and its bytes.
 
     In formats that number their records, ``position`` is where the record's document begins, and ``index`` is the
-    number of the record in that document, counted from 0.
+    number of the record in that document, counted from 0. ``records`` is how many records it stands for.
     """
 
     position: int
     reason: str
     record: bytes
     index: int | None = None
+    records: int = 1
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """Everything in some raw bytes: ``records == rows + rejected + filtered``.
+    """Everything in some raw bytes: ``records == rows + rejected + repeated + filtered``.
 
     ``filtered`` are records that belong to other tables. String columns of ``rows`` may be dictionary-encoded
     (int32, string). ``positions`` holds the byte offset of each row's record, or of its document, in the order of
-    ``rows``; ``filtered`` holds the same for each filtered record.
+    ``rows``; ``filtered`` holds the same for each filtered record, and ``repeated`` by reason for further rejected
+    records beyond MAX_REJECTED_PER_PARSE.
     """
 
     rows: pa.Table
@@ -47,17 +56,25 @@ class Parsed:
     records: int
     rejected: list[Rejected]
     filtered: Positions = field(default_factory=NO_POSITIONS.copy)
+    repeated: Mapping[str, Positions] = field(default_factory=dict)
 
 
 def joined(pieces: Sequence[Parsed], starts: Sequence[int]) -> Parsed:
     """What some bytes hold that were parsed in pieces; piece ``i`` begins at ``starts[i]`` of them."""
     places = list(zip(pieces, starts, strict=True))
+    reasons = {reason for piece in pieces for reason in piece.repeated}
     return Parsed(
         pa.concat_tables(piece.rows for piece in pieces),
         np.concatenate([piece.positions + start for piece, start in places]),
         sum(piece.records for piece in pieces),
         [replace(each, position=each.position + start) for piece, start in places for each in piece.rejected],
         np.concatenate([piece.filtered + start for piece, start in places]),
+        {
+            reason: np.concatenate(
+                [piece.repeated[reason] + start for piece, start in places if reason in piece.repeated]
+            )
+            for reason in reasons
+        },
     )
 
 

@@ -6,7 +6,7 @@ from glue_jobs.tables.model import Column, Table
 
 REJECTED_RECORD = Table(
     name="rejected_record",
-    description="One row per raw record that could not be understood, with the reason and the bytes.",
+    description="One row per raw record that could not be understood; one row counts the rest of many.",
     columns=(
         Column(1, "ingest_date", "date", "Day of the run that refused the record, UTC."),
         Column(2, "source", "string", "Pipeline that read the object, e.g. s3_access_log."),
@@ -17,6 +17,12 @@ REJECTED_RECORD = Table(
         Column(5, "reason", "string", "Why it was refused, one sentence."),
         Column(6, "record", "binary", "The raw bytes, whole up to 64 KiB, else their first 64 KiB."),
         Column(7, "run_id", "string", "Run that refused the record."),
+        Column(
+            8,
+            "records",
+            "bigint",
+            "Number of records the row stands for: an object's beyond its first 1,000 with this reason; else null.",
+        ),
     ),
     partitions=("ingest_date", "source"),
 )

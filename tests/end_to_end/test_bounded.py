@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import zlib
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 import glue_jobs.ingest.chunk_task
@@ -21,7 +25,7 @@ from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-from tests.end_to_end.sources import SOURCES, Raw, Source, events
+from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, SOURCES, Raw, Source, events
 
 DAY = date(2024, 5, 7)
 
@@ -104,3 +108,54 @@ def test_a_large_log_file_is_parsed_in_pieces_below_its_header(
     assert len(result.files) in (4, 5)
     assert sum(file.rows for file in result.files) == 2_000
     assert (result.counts.rows.tolist(), result.counts.rejected.tolist()) == ([2_000], [1])
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.title)
+def test_many_bad_records_of_one_object_are_counted_and_few_of_them_stored(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for parser in ("s3_access_log.parser.fallback", "cloudtrail_s3_event.parser.batch"):
+        monkeypatch.setattr(f"glue_jobs.sources.{parser}.MAX_REJECTED_PER_PARSE", 50)
+    monkeypatch.setattr("glue_jobs.ingest.rejected_records.RECORDS_PER_REASON", 10)
+    raw = Raw(source, str(tmp_path / "raw"))
+    address = raw.deliver(DAY, 0, events(DAY, range(7)), bad=500)
+    _, result = ingest_counting(source, address, tmp_path)
+    assert (result.counts.rows.tolist(), result.counts.rejected.tolist()) == ([7], [500])
+    (file,) = result.rejected_files
+    found = pq.ParquetFile(file.address).read().to_pylist()
+    assert [row["records"] for row in found] == [None] * 10 + [490]
+    assert {row["object"] for row in found} == {address}
+
+
+MEASURED = """
+import resource, sys
+from pathlib import Path
+from tests.end_to_end.sources import SOURCES
+from tests.end_to_end.test_bounded import ingest_counting
+title, address, folder = sys.argv[1:]
+source = next(source for source in SOURCES if source.title == title)
+_, result = ingest_counting(source, address, Path(folder))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, *result.counts.rejected.tolist())
+"""
+
+MIB = 2**20
+ATTACKS = {
+    "one record of 300 MiB": (CLOUDTRAIL, b'{"Records":[{"eventVersion":"1","a":"', b"x" * MIB, 300, b'"}]}', 1),
+    "one line of 300 MiB": (ACCESS_LOGS, b"", b"x" * MIB, 300, b"", 1),
+    "300,000 junk lines": (ACCESS_LOGS, b"", b"junk\n" * 30_000, 10, b"", 300_000),
+    "300,000 empty records": (CLOUDTRAIL, b'{"Records":[{}', b",{}" * 30_000, 10, b"]}", 300_001),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_few_kilobytes_of_gzip_cannot_fill_the_memory(attack: str, tmp_path: Path) -> None:
+    """In a process of its own, whose peak is that of this object and of what every run imports."""
+    source, opening, filling, count, closing, rejected = ATTACKS[attack]
+    packer = zlib.compressobj(1, wbits=31)
+    parts = [packer.compress(each) for each in (opening, *[filling] * count, closing)]
+    (tmp_path / "raw").write_bytes(b"".join([*parts, packer.flush()]))
+    command = [sys.executable, "-c", MEASURED, source.title, str(tmp_path / "raw"), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    peak, found = map(int, done.stdout.split())
+    assert found == rejected
+    assert peak < 600

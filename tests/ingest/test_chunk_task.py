@@ -15,7 +15,7 @@ from glue_jobs.config import Config
 from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.staging import RunFolder
 from glue_jobs.ingest.task_context import TaskContext
-from glue_jobs.read import fetch, json_documents
+from glue_jobs.read import fetch, json_documents, json_records
 from glue_jobs.read.parsed import Parsed, Positions
 from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject
@@ -75,7 +75,7 @@ def test_records_of_a_large_document_are_numbered_through(
     together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_documents, "PIECE_BYTES", 3000)
-    monkeypatch.setattr(json_documents, "TAIL_BYTES", 900)
+    monkeypatch.setattr(json_records, "TAIL_BYTES", 900)
     monkeypatch.setattr(fetch, "MAX_BATCH_BYTES", 2000)
     monkeypatch.setattr(fetch, "MAX_DOCUMENT_BATCH_BYTES", together)
     monkeypatch.setattr("glue_jobs.read.unpack.MAX_OUTPUT_BYTES", 500)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.errors import UnreadableObjectError
-from glue_jobs.read import fetch, json_documents
+from glue_jobs.read import fetch, json_documents, json_records
 from glue_jobs.read.fetch import RawBatch, read_batches
 from glue_jobs.read.framing import Framing
 from glue_jobs.read.plan import ByteRange, Chunk, split_into_chunks
@@ -220,7 +220,7 @@ def test_empty_objects_make_no_batch(tmp_path: Path) -> None:
 
 
 def test_no_batch_has_two_pieces_of_one_document() -> None:
-    assert json_documents.PIECE_BYTES - json_documents.TAIL_BYTES > fetch.MAX_BATCH_BYTES
+    assert json_documents.PIECE_BYTES - json_records.TAIL_BYTES > fetch.MAX_BATCH_BYTES
 
 
 @pytest.mark.usefixtures("small")

@@ -95,7 +95,7 @@ def test_an_overlong_line_is_not_held_in_memory() -> None:
 
 
 def test_the_reason_for_an_overlong_line_names_the_limit() -> None:
-    assert OverlongLine(b"").reason == "the line is longer than 8 MiB"
+    assert OverlongLine(b"").reason == "the line is longer than 16 MiB"
 
 
 def test_nothing_more_of_an_overlong_line_is_fetched() -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from glue_jobs.ingest.data_files import NewFile
-from glue_jobs.ingest.task_context import TaskContext, rejected_rows, write_partitions
+from glue_jobs.ingest.rejected_records import rejected_rows
+from glue_jobs.ingest.task_context import TaskContext, write_partitions
 from glue_jobs.lake import LoadedTable
 from glue_jobs.read.parsed import Rejected
 from glue_jobs.read.raw_object import RawObject

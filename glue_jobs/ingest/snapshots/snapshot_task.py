@@ -13,9 +13,9 @@ from glue_jobs.columns.arrays import drop_rows, repeat_text, take_rows
 from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.data_files import NewFile, with_schema
 from glue_jobs.ingest.duplicates.within_table import duplicates_within
-from glue_jobs.ingest.task_context import TaskContext, rejected_rows, write_partitions, write_parts
+from glue_jobs.ingest.rejected_records import RejectedRecords
+from glue_jobs.ingest.task_context import TaskContext, write_parts
 from glue_jobs.read.fetch import fetch_ranges
-from glue_jobs.read.parsed import Rejected
 from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import SnapshotPipeline
@@ -29,7 +29,6 @@ from glue_jobs.sources.s3_inventory_object.parser import (
     read_file,
 )
 from glue_jobs.sources.s3_inventory_object.storage_totals import partial_totals
-from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 # Bytes in memory of the rows of one data file. Sorting and writing them takes several times as much.
 BYTES_PER_DATA_FILE = 80 * 2**20
@@ -96,8 +95,7 @@ def ingest_snapshot_chunk(context: TaskContext[SnapshotPipeline], chunk: Snapsho
     except UnreadableObjectError as error:
         task.result.unreadable = error
         return task.result
-    task.flush()
-    return task.result
+    return task.finish()
 
 
 def _blocks(chunk: SnapshotChunk) -> Iterator[tuple[Block, str]]:
@@ -115,11 +113,12 @@ class _Task:
         self._chunk = chunk
         self._pending: list[pa.Table] = []
         self._pending_bytes = 0
-        self._rejected: list[tuple[str, Rejected]] = []
+        self._rejected = RejectedRecords(context)
 
     def add(self, block: Block, address: str) -> None:
         """Take the records of a block of a file, and write a data file if there are enough rows."""
-        self._rejected += [(address, each) for each in block.rejected]
+        for each in block.rejected:
+            self._rejected.add(address, each)
         self.result.rejected += len(block.rejected)
         if block.rows.num_rows:
             source_object = repeat_text(address, block.rows.num_rows)
@@ -129,16 +128,20 @@ class _Task:
             self.flush()
 
     def flush(self) -> None:
-        """Write all records that are pending."""
+        """Write all rows that are pending."""
         if self._pending:
             rows = pa.concat_tables(self._pending).unify_dictionaries().combine_chunks()
             # Frees the memory of the blocks before the rows are written.
             self._pending = []
             self._write(rows)
-        if self._rejected:
-            rejected = rejected_rows(self._context, self._rejected)
-            self.result.rejected_files += write_partitions(self._context, REJECTED_RECORD, rejected)
-        self._pending_bytes, self._rejected = 0, []
+        self._pending_bytes = 0
+
+    def finish(self) -> SnapshotChunkResult:
+        """Write all records that are pending; returns what the chunk became."""
+        self.flush()
+        self._rejected.flush()
+        self.result.rejected_files = self._rejected.files
+        return self.result
 
     def _write(self, rows: pa.Table) -> None:
         table, snapshot = self._context.pipeline.table, self._chunk.snapshot.id

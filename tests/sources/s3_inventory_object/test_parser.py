@@ -269,6 +269,8 @@ BAD_MANIFESTS: dict[str, dict[str, Any]] = {
     "has version 2031-01-01, 2016-11-30 is known; use a newer program": {"version": "2031-01-01"},
     "have the format Avro": {"fileFormat": "Avro"},
     "has no sourceBucket": {"sourceBucket": None},
+    "names the sourceBucket 'x/../../y', which is no name of a bucket": {"sourceBucket": "x/../../y"},
+    "names the sourceBucket '..', which is no name": {"sourceBucket": ".."},
     "lists no files": {"files": None},
     "lacks bucket or key, or names a field twice": {"fileSchema": "Bucket, Size"},
     "lists a file without key, size and MD5checksum": {"files": [{"key": "k"}]},

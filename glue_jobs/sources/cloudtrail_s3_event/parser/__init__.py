@@ -36,7 +36,12 @@ def parse_cloudtrail(data: bytes, starts: Positions) -> Parsed:
     filtered = np.concatenate([starts[fast.filtered], *(batch.filtered for batch in batches)]).astype(np.int64)
     rejected = [each for batch in batches for each in batch.rejected]
     rejected.sort(key=lambda each: (each.position, each.index or 0))
-    return Parsed(rows, positions, len(positions) + len(filtered) + len(rejected), rejected, filtered)
+    repeated = {
+        reason: np.concatenate([batch.repeated[reason] for batch in batches if reason in batch.repeated])
+        for reason in {reason for batch in batches for reason in batch.repeated}
+    }
+    records = len(positions) + len(filtered) + len(rejected) + sum(map(len, repeated.values()))
+    return Parsed(rows, positions, records, rejected, filtered, repeated)
 
 
 def _concatenate(fast: pa.Table, others: pa.Table) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,8 +12,15 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from glue_jobs.read.json_documents import OVERLONG
 from glue_jobs.read.json_values import NOT_JSON
-from glue_jobs.read.parsed import MAX_RECORD_BYTES, Positions, Rejected
+from glue_jobs.read.parsed import (
+    MAX_READ_RECORD_BYTES,
+    MAX_RECORD_BYTES,
+    MAX_REJECTED_PER_PARSE,
+    Positions,
+    Rejected,
+)
 from glue_jobs.sources.cloudtrail_s3_event.parser.documents import read_documents
 from glue_jobs.sources.cloudtrail_s3_event.parser.event import (
     Event,
@@ -33,7 +41,8 @@ class Batch:
     """Events of the table with their times and the positions of their objects, and the records that are not among them.
 
     ``others`` holds the fields without a column, by the event's place in ``events``. ``filtered`` holds the position of
-    the object of each record that belongs to another table.
+    the object of each record that belongs to another table. ``repeated`` holds the same by reason for rejected records
+    beyond MAX_REJECTED_PER_PARSE.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -42,6 +51,7 @@ class Batch:
     others: dict[int, dict[str, msgspec.Raw]] = field(default_factory=dict)
     filtered: list[int] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    repeated: dict[str, array[int]] = field(default_factory=dict)
 
     @cached_property
     def fields(self) -> dict[str, tuple[Any, ...]]:
@@ -108,8 +118,13 @@ def _add_events(batch: Batch, start: int, events: list[Event]) -> bool:
 
 def _add_records(batch: Batch, start: int, text: bytes) -> None:
     contents = read_documents(text)
-    batch.rejected += [Rejected(start, each.reason, each.record, each.index) for each in contents.broken]
+    for each in contents.broken:
+        _reject(batch, start, each.reason, each.record, each.index)
+    may_be_overlong = len(text) > MAX_READ_RECORD_BYTES
     for record, index in zip(contents.records, contents.indices, strict=True):
+        if may_be_overlong and memoryview(record).nbytes > MAX_READ_RECORD_BYTES:
+            _reject(batch, start, OVERLONG, memoryview(record), index)
+            continue
         try:
             event, others = read_event(record)
             if event is None:
@@ -117,7 +132,7 @@ def _add_records(batch: Batch, start: int, text: bytes) -> None:
                 continue
             time = _time(event.eventTime)
         except InvalidRecord as problem:
-            batch.rejected.append(Rejected(start, str(problem), bytes(record)[:MAX_RECORD_BYTES], index))
+            _reject(batch, start, str(problem), memoryview(record), index)
             continue
         if not is_documented(event.eventTime or ""):
             others["eventTime"] = msgspec.Raw(msgspec.json.encode(event.eventTime))
@@ -126,6 +141,13 @@ def _add_records(batch: Batch, start: int, text: bytes) -> None:
         batch.events.append(event)
         batch.times.append(time)
         batch.positions.append(start)
+
+
+def _reject(batch: Batch, start: int, reason: str, record: bytes | memoryview, index: int) -> None:
+    if len(batch.rejected) < MAX_REJECTED_PER_PARSE:
+        batch.rejected.append(Rejected(start, reason, bytes(record[:MAX_RECORD_BYTES]), index))
+    else:
+        batch.repeated.setdefault(reason, array("q")).append(start)
 
 
 def _time(text: str | None) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import msgspec
 import pyarrow as pa
 
-from glue_jobs.read.json_documents import (
+from glue_jobs.read.json_records import (
     DOCUMENT,
     RECORDS,
     Cut,

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from glue_jobs.columns.byte_search import Bytes, Flags, Places, find_bytes, windows
-from glue_jobs.read.json_documents import HEAD
+from glue_jobs.read.json_records import HEAD
 from glue_jobs.read.parsed import Positions
 
 Slices = tuple[Places, Places]

@@ -68,8 +68,8 @@ def _parse_lines(data: bytes | memoryview | pa.Buffer) -> Parsed:
     if fallback.rows.num_rows or not tables:
         tables, positions = [*tables, fallback.rows], [*positions, fallback.positions]
     all_positions = np.concatenate(positions)
-    records = len(all_positions) + len(fallback.rejected)
-    return Parsed(pa.concat_tables(tables), all_positions, records, fallback.rejected)
+    records = len(all_positions) + fallback.records - fallback.rows.num_rows
+    return Parsed(pa.concat_tables(tables), all_positions, records, fallback.rejected, repeated=fallback.repeated)
 
 
 def _lines_for_fallback(index: LineIndex) -> Flags:

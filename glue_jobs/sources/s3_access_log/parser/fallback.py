@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from array import array
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from glue_jobs.columns.arrays import dictionary_array
-from glue_jobs.read.parsed import Parsed, Rejected
+from glue_jobs.read.parsed import MAX_RECORD_BYTES, MAX_REJECTED_PER_PARSE, Parsed, Rejected
 from glue_jobs.sources.s3_access_log.parser.client_text import (
     SPLICED,
     UnreadableLineError,
@@ -57,13 +59,17 @@ def parse_lines(lines: Iterable[tuple[int, bytes]]) -> Parsed:
     """Rows and rejected lines of (position, line) pairs, in their order; blank lines are no records."""
     parsed: list[tuple[int, bytes, Row]] = []
     rejected: list[Rejected] = []
+    repeated: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
     for position, line in lines:
         if not line.strip():
             continue
         try:
             parsed.append((position, line, read_record(line)))
         except UnreadableLineError as problem:
-            rejected.append(Rejected(position, str(problem), line))
+            if len(rejected) < MAX_REJECTED_PER_PARSE:
+                rejected.append(Rejected(position, str(problem), line[:MAX_RECORD_BYTES]))
+            else:
+                repeated[str(problem)].append(position)
     times, is_real_time = _times([row[TIME_FIELD] for _, _, row in parsed])
     for index in np.flatnonzero(~is_real_time):
         position, line, row = parsed[index]
@@ -72,7 +78,9 @@ def parse_lines(lines: Iterable[tuple[int, bytes]]) -> Parsed:
     readable = np.flatnonzero(is_real_time)
     rows = _table([parsed[index][2] for index in readable], times[readable])
     positions = np.array([parsed[index][0] for index in readable], dtype=np.int64)
-    return Parsed(rows, positions, len(readable) + len(rejected), rejected)
+    further = {reason: np.frombuffer(each, dtype=np.int64) for reason, each in repeated.items()}
+    records = len(readable) + len(rejected) + sum(map(len, further.values()))
+    return Parsed(rows, positions, records, rejected, repeated=further)
 
 
 def read_record(line: bytes) -> Row:

@@ -18,6 +18,11 @@ from glue_jobs.sources.layouts.snapshot_folders import snapshot_time
 from glue_jobs.sources.s3_inventory_object.parser.fields import field_names
 
 SUPPORTED_VERSION = "2016-11-30"
+
+# Buckets of us-east-1 from before March 2018 may have up to 255 characters, capital letters and underscores.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BUCKET_NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}")
+
 FORMATS = ("CSV", "ORC", "Parquet")
 
 
@@ -112,7 +117,11 @@ def read_manifest(address: str, content: bytes, checksum: bytes) -> Snapshot:
     if {"bucket", "key"} - set(fields) or len(set(fields)) != len(fields):
         raise InvalidSnapshotError(f"its fileSchema {schema!r} lacks bucket or key, or names a field twice")
     files = tuple(_files(address, manifest))
-    snapshot_id = SnapshotId(_text(manifest, "sourceBucket"), inventory_id, time)
+    bucket = _text(manifest, "sourceBucket")
+    if not BUCKET_NAME.fullmatch(bucket):
+        # It becomes a folder of the lake.
+        raise InvalidSnapshotError(f"manifest.json names the sourceBucket {bucket!r}, which is no name of a bucket")
+    snapshot_id = SnapshotId(bucket, inventory_id, time)
     return Snapshot(address, snapshot_id, form, fields, files)
 
 

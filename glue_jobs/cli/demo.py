@@ -80,7 +80,7 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter, verbose: bool = 
     _echo(table_lines(made, View(), width()))
     click.echo("Each was ingested twice: the second run found nothing new.")
 
-    _heading("Seven questions")
+    _heading("Eight questions")
     with QueryEngine(sources(lake_argument(paths))) as engine:
         for question in QUESTIONS:
             click.echo("\n" + click.style(question.text, bold=True))

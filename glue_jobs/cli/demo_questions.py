@@ -53,6 +53,12 @@ QUESTIONS = (
         limit=5,
     ),
     Question(
+        "From where?",
+        "access/downloads_by_country",
+        ("month", "country_name", "logical_downloads", "bytes_sent", "unique_requesters"),
+        lambda row: row["account"] == "(all)",
+    ),
+    Question(
         "With what?", "access/tools", ("tool", "requests", "share_of_requests", "bytes_sent", "unique_requesters")
     ),
     Question(

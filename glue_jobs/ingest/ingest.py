@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from glue_jobs.enrich.places.credit import place_sources_note
 from glue_jobs.enrich.places.place_table import keep_places
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.enrich.subscribers import keep_names
@@ -183,6 +184,7 @@ class _Run:
         return {
             **updated_watermark(self.rows, raw, days, self.now.date()),
             **unreadable_days_note(self.rows, raw, listing.window, listing.retried, waiting),
+            **place_sources_note(self.rows, self.reference),
             **staged.notes,
         }
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from glue_jobs.enrich.places.credit import place_sources
 from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.jobs.config_argument import config_argument
 from glue_jobs.jobs.day_argument import day_argument
@@ -19,8 +20,13 @@ from glue_jobs.publish.report_set import Report, report_set
 from glue_jobs.query.athena import Athena, AthenaError
 from glue_jobs.query.saved.files import VIEWS
 from glue_jobs.query.saved.view import SavedView
+from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
+from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.storage import address, region
+
+WITH_PLACES = (S3_ACCESS_LOG, CLOUDTRAIL_S3_EVENT, CLOUDFRONT_LOG)
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,8 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
             for table in TABLES:
                 request.lake.create(table)
             failed = tuple(_make_views(engine))
-        return publish(request.reports, engine, request.folder, request.as_of, failed, reporter, stale)
+        told = place_sources(request.lake, WITH_PLACES)
+        return publish(request.reports, engine, request.folder, request.as_of, failed, reporter, stale, told)
 
 
 @contextmanager

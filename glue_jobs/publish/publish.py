@@ -74,11 +74,12 @@ def publish(
     failed: Failures,
     reporter: Reporter,
     stale: tuple[StaleSource, ...] = (),
+    place_sources: tuple[str, ...] = (),
 ) -> Published:
     """Run the query of every report and write its files below ``folder``, then the pages and the manifest.
 
     If a query fails, the other reports are still written. ``failed`` has earlier failures, such as those of views. The
-    page and the manifest name the sources that are ``stale``.
+    page and the manifest name the sources that are ``stale``, and ``place_sources``, which told where readers are.
 
     Raises:
         StorageError: the folder cannot be written to.
@@ -99,10 +100,10 @@ def publish(
     names = [name for name, _ in failures]
     notices = [each.sentence for each in stale]
     # Every day replaces these files, so no manifest of a day can list their checksums.
-    edition = Answers(day, answers, names, notices)
+    edition = Answers(day, answers, names, notices, place_sources)
     latest = [_write(folder, name, text, HTML) for name, text in pages(edition)]
     latest.append(_write(folder, SUMMARY, summary_text(edition), JSON))
-    _write(folder, f"manifest-{day:%Y%m%d}.json", _manifest(files, names, notices), JSON)
+    _write(folder, f"manifest-{day:%Y%m%d}.json", _manifest(files, names, notices, place_sources), JSON)
     return Published(folder, (*files, *latest), tuple(failures), stale)
 
 
@@ -132,7 +133,9 @@ def _write(folder: str, name: str, text: str, content_type: str) -> Written:
     return Written(name, None, None, len(data), hashlib.sha256(data).hexdigest())
 
 
-def _manifest(files: Sequence[Written], failed: Sequence[str], stale: Sequence[str]) -> str:
+def _manifest(
+    files: Sequence[Written], failed: Sequence[str], stale: Sequence[str], place_sources: Sequence[str]
+) -> str:
     # Without the time or the run id, the same lake always gives the same manifest.
     content = {"files": [asdict(file) for file in files], "failed": failed, "stale": stale}
-    return json.dumps(content, indent=2) + "\n"
+    return json.dumps({**content, "place_sources": place_sources}, indent=2) + "\n"

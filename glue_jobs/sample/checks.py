@@ -63,6 +63,7 @@ GROWTH = "added_objects added_bytes removed_objects removed_bytes rewritten_obje
 STORED = "objects bytes noncurrent_objects noncurrent_bytes delete_markers"
 UNREAD = "objects bytes unread_objects unread_bytes audience_unread_objects audience_unread_bytes"
 ANONYMOUS = "requests anonymous_requests requests_without_account bytes_out anonymous_bytes_out"
+PLACES = "requests logical_downloads bytes_sent unique_requesters"
 DATA_SET = ("month and data set", "month account repository")
 SNAPSHOT = ("snapshot", "source_bucket snapshot_time")
 COMPARISONS = {
@@ -71,6 +72,13 @@ COMPARISONS = {
         Comparison("operations", OPERATIONS, "requests", "operation", "operation"),
         Comparison("usage", "access/downloads_by_month", USAGE, *DATA_SET, "all"),
         Comparison("usage", "access/downloads_by_month", USAGE, *DATA_SET, "audience"),
+        Comparison(
+            "countries", "access/downloads_by_country", PLACES, "country", "month account repository country", "all"
+        ),
+        Comparison("places", "access/downloads_by_place", PLACES, "place", "month account repository place", "all"),
+        Comparison(
+            "networks", "access/downloads_by_network", PLACES, "network", "month account repository network", "all"
+        ),
     ),
     "cloudtrail_s3_event": (
         Comparison("totals", EVENTS, "rows bytes_out robot_rows own_rows"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Requests that succeeded of every month and data set, and parts of them. The audience is neither robots nor the
-# publisher's own traffic nor S3 itself. A read belongs to the place it began at.
+# publisher's own traffic nor S3 itself. A read belongs to the place it began at. S3 itself works from nowhere.
 _SQL = """
 WITH measured AS (
     SELECT month, account, repository, country, place, network, is_robot, is_own,
@@ -23,21 +23,28 @@ SELECT traffic, {groups}, sum(requests) AS requests, sum(complete_gets) AS compl
     sum(served_gets) AS served_gets, sum(logical_downloads) AS logical_downloads, sum(partial_reads) AS partial_reads,
     sum(bytes_sent) AS bytes_sent, count(DISTINCT requester) AS unique_requesters,
     count(DISTINCT reader) AS unique_readers
-FROM measured JOIN (VALUES {parts}) AS part(traffic) ON CASE traffic
+FROM {rows} JOIN (VALUES {parts}) AS part(traffic) ON CASE traffic
     WHEN 'robots' THEN is_robot WHEN 'own' THEN is_own WHEN 'audience' THEN NOT (is_robot OR is_own OR is_by_s3)
     ELSE true END
 GROUP BY ALL ORDER BY ALL
 """
 
+_WITH_ALL_TOGETHER = """(FROM measured UNION ALL
+    SELECT * REPLACE ('(all)' AS account, '(all)' AS repository) FROM measured) AS measured"""
+
 USAGE = {
     "s3_access_log/usage": _SQL.format(
-        groups="month, account, repository", parts="('all'), ('robots'), ('own'), ('audience')"
+        groups="month, account, repository", rows="measured", parts="('all'), ('robots'), ('own'), ('audience')"
     ),
     **{
         f"s3_access_log/{name}": _SQL.format(
-            groups=f"month, account, repository, {column}", parts="('all'), ('audience')"
+            groups=f"month, account, repository, {column}", rows=_WITH_ALL_TOGETHER, parts="('all'), ('audience')"
         )
-        for name, column in (("countries", "country"), ("places", "place"), ("networks", "network"))
+        for name, column in (
+            ("countries", "coalesce(country, '(unknown)') AS country"),
+            ("places", "coalesce(place, 'unknown') AS place"),
+            ("networks", "coalesce(network, 'other') AS network"),
+        )
     },
 }
 """Questions to the tables of what happened, by name."""

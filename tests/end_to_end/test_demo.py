@@ -46,12 +46,12 @@ def test_every_measure_of_every_source_is_equal(demo: tuple[Path, bool, str]) ->
     assert sum(int(equal) for _, equal, _ in compared) > 50
 
 
-def test_it_says_what_it_made_answers_seven_questions_and_ends_with_the_page(demo: tuple[Path, bool, str]) -> None:
+def test_it_says_what_it_made_answers_eight_questions_and_ends_with_the_page(demo: tuple[Path, bool, str]) -> None:
     folder, _, printed = demo
     sampled = [path.name for path in folder.glob("raw/*")]
     assert len(re.findall(r"(?m)^(?:S3 access logs|CloudTrail|S3 Inventory)(?: +[\d,]+){6}$", printed)) == len(sampled)
     assert "the second run found nothing new" in printed
-    assert len(re.findall(r"(?m)^\$ usage-lake query \w+/\w+$", printed)) == 7
+    assert len(re.findall(r"(?m)^\$ usage-lake query \w+/\w+$", printed)) == 8
     assert f"page     {(folder / 'reports/index.html').as_uri()}\n" in printed
     assert (folder / "reports/index.html").exists()
     assert printed.splitlines()[-1] == f"  usage-lake open {folder}/reports"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -10,9 +11,15 @@ from pathlib import Path
 import pyarrow as pa
 
 from glue_jobs.config import Config
+from glue_jobs.enrich.places.credit import place_sources
 from glue_jobs.enrich.reference_data import ReferenceData, Resource, stored
+from glue_jobs.ingest.ingest import ingest
+from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.lake import Lake
+from glue_jobs.progress import SilentReporter
+from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.s3_access_log.source import enrich_access_log
+from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from tests.end_to_end.lakes import run
 from tests.end_to_end.sources import ACCESS_LOGS, Raw, events
 
@@ -43,3 +50,17 @@ def test_a_commit_records_the_version_of_every_resource_and_workers_load_it(tmp_
     properties = next(iter(rows.summaries()))
     assert properties["usage-lake.crawler-user-agents"].startswith("crawler-user-agents 1.")
     assert properties["usage-lake.switch"].startswith("switch.txt sha256:")
+
+
+def test_what_told_places_is_known_after_runs_with_other_databases(tmp_path: Path) -> None:
+    raw, lake = Raw(ACCESS_LOGS, str(tmp_path / "raw")), Lake(str(tmp_path / "lake"), "usage_lake")
+    for number, places in enumerate(([], ["builtin"], [])):
+        raw.deliver(DAY, number, events(DAY, range(number * 3, number * 3 + 3)))
+        (tmp_path / "networks.txt").write_text("192.0.2.0/24")
+        networks = [] if places else [{"label": "VPN", "file": str(tmp_path / "networks.txt")}]
+        config = Config.model_validate({"places": {"addresses": places, "networks": networks}})
+        ingest(IngestRequest(ACCESS_LOGS.pipeline, raw.address, lake, config), SilentReporter())
+    told = place_sources(lake, (S3_ACCESS_LOG, CLOUDTRAIL_S3_EVENT))
+    assert [each.split(" ")[0] for each in told] == ["iptocc", "networks.txt"]
+    rows = lake.load(S3_ACCESS_LOG).rows(("place",))["place"].to_pylist()
+    assert Counter(rows) == {"VPN": 6, "bogon": 3}

@@ -18,6 +18,9 @@ Row = dict[str, Any]
 
 ALL = "(all)"
 
+# Columns of answers that come from databases of addresses, whose licences ask to be named.
+PLACE_COLUMNS = frozenset({"country", "place", "network"})
+
 # Every query on events says its period in the comment above it.
 _PERIOD = re.compile(r"^-- Period: (.+)$", re.MULTILINE)
 
@@ -39,12 +42,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """All results of one day; ``failed`` has the names of queries without one, ``notices`` what to know first."""
+    """All results of one day; ``failed`` has the names of queries without one, ``notices`` what to know first.
+
+    ``place_sources`` are the databases and files that told where readers are.
+    """
 
     day: date
     answers: Sequence[Answer]
     failed: Sequence[str] = ()
     notices: Sequence[str] = ()
+    place_sources: Sequence[str] = ()
     # From the page to the folder of the files: "" or "../".
     root: str = ""
     _by_name: dict[str, Answer] = field(init=False, repr=False, compare=False)
@@ -60,6 +67,11 @@ class Answers:
     def get(self, name: str) -> Answer | None:
         """The result of a query."""
         return self._by_name.get(name)
+
+    def credits(self, names: Sequence[str]) -> Sequence[str]:
+        """The sources of places that the results of these queries lean on."""
+        found = [answer.table.column_names for name in names if (answer := self._by_name.get(name))]
+        return self.place_sources if any(PLACE_COLUMNS.intersection(columns) for columns in found) else ()
 
     def period(self, name: str, what: str) -> str:
         """A sentence on the period that a query counts: "Downloads of the last 30 complete days and today."."""

@@ -37,6 +37,8 @@ def section_html(section: Section, answers: Answers) -> Html:
         numbers = element("summary", "Numbers", class_="button")
         foot.append(element("details", numbers, section.table))
     foot.append(links(files, answers.root))
+    if credits := answers.credits(section.queries):
+        foot.append(element("p", f"Places by {' · '.join(credits)}.", class_="about"))
     return element(
         "section",
         element("p", section.subject, class_="subject"),

@@ -27,6 +27,10 @@ SELECT
             THEN remote_ip || ' ' || coalesce(user_agent, '-')
         ELSE requester
     END AS reader,
+    -- Of each request, as it was known when it was ingested.
+    coalesce(country, '(unknown)') AS country,
+    coalesce(place, 'unknown') AS place,
+    coalesce(network, 'other') AS network,
     source_region,
     -- S3 serves a bucket in its Region only, and the endpoint may name it.
     CASE

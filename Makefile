@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo package deploy test lint check generate bench clean
+.PHONY: help install demo package deploy test lint check generate pictures bench clean
 
 # To use another Python than the one found: make install PYTHON=/path/to/python3.11
 PYTHON :=
@@ -40,6 +40,9 @@ check: lint test  ## exactly what CI runs: lint, then test
 
 generate: .venv/installed  ## write the generated files: docs/tables.md, queries/README.md
 	@$(RUN) -m tools.generate
+
+pictures: .venv/installed  ## write docs/page*.png, screenshots of the demo's page, with a system's Chromium
+	@$(RUN) -m tools.pictures
 
 bench: .venv/bench  ## measure against other engines and write benchmarks/RESULTS.md
 	@$(RUN) -m benchmarks

@@ -33,13 +33,13 @@ def test_the_headline_compares_the_last_28_days_with_the_28_before() -> None:
         if row["grain"] == "28 days" and row["first_day"] == date(2026, 1, 18):
             row["audience_logical_downloads"] //= 2
     text = page(edition({USAGE: rows}))
-    assert "<h1>84 downloads in the last 28 days, up from 42</h1>" in text
-    assert "↑ +100\xa0%</span> from 42" in text
+    assert "<h1>840 downloads in the last 28 days, up from 420</h1>" in text
+    assert "↑ +100\xa0%</span> from 420" in text
 
 
 def test_without_56_days_of_logs_nothing_is_compared() -> None:
     text = page(edition({USAGE: usage(TWO, 55)}))
-    assert "<h1>84 downloads in the last 28 days</h1>" in text
+    assert "<h1>840 downloads in the last 28 days</h1>" in text
     assert "The logs begin on 19\xa0January\xa02026, so there is no comparison yet." in text
     assert "chip" not in re.sub(r"<(script|style)[^>]*>.*?</\1>", "", text, flags=re.S)
 
@@ -56,12 +56,12 @@ def test_the_summary_has_the_numbers_of_the_headline() -> None:
         "day": "2026-03-15",
         "first_day": "2026-02-15",
         "last_day": "2026-03-14",
-        "downloads": 84,
-        "downloads_28_days_before": 84,
-        "bytes": 84_000_000,
-        "bytes_28_days_before": 84_000_000,
-        "readers": 84,
-        "readers_28_days_before": 84,
+        "downloads": 840,
+        "downloads_28_days_before": 840,
+        "bytes": 840_000_000,
+        "bytes_28_days_before": 840_000_000,
+        "readers": 840,
+        "readers_28_days_before": 840,
     }
 
 

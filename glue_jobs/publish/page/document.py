@@ -6,8 +6,8 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 
+from glue_jobs.publish.page.asset import asset
 from glue_jobs.publish.page.markup import Html, element, joined
 
 STYLE, SCRIPT = "page.css", "page.js"
@@ -42,12 +42,6 @@ def document(title: str, brand: Html, navigation: Sequence[tuple[str, str]], con
         Html(f"<script>{script}</script>"),
     )
     return f'<!DOCTYPE html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n</body>\n</html>\n'
-
-
-@cache
-def asset(name: str) -> str:
-    """The text of a file of this package; it may be in a zip."""
-    return files("glue_jobs.publish.page").joinpath(name).read_text(encoding="utf-8")
 
 
 @cache

@@ -26,11 +26,17 @@ SECTIONS: tuple[Callable[[Answers], Section | None], ...] = (top_files, tools, k
 
 
 def pages(answers: Answers) -> Iterator[tuple[str, str]]:
-    """Name and text of each page; the main page is the last."""
+    """Name and text of each page; the main page, which has links to the others, is the last."""
     usage = Usage(answers)
+    yield from data_set_pages(answers, usage)
+    yield INDEX, main_page(answers, usage)
+
+
+def data_set_pages(answers: Answers, usage: Usage) -> Iterator[tuple[str, str]]:
+    """Name and text of the page of each data set, those with most downloads first."""
+    below = replace(answers, root="../")
     for one in usage.data_sets:
-        yield one.page, _data_set_page(replace(answers, root="../"), usage, one)
-    yield INDEX, _index(answers, usage)
+        yield one.page, _data_set_page(below, usage, one)
 
 
 def summary_text(answers: Answers) -> str:
@@ -40,7 +46,8 @@ def summary_text(answers: Answers) -> str:
     return json.dumps({"day": answers.day.isoformat(), **numbers}, indent=2) + "\n"
 
 
-def _index(answers: Answers, usage: Usage) -> str:
+def main_page(answers: Answers, usage: Usage) -> str:
+    """The page of all data sets."""
     sections = [over_time(usage, EVERYTHING), data_sets(usage)] if usage else []
     shown = [section for section in [*sections, *(make(answers) for make in SECTIONS)] if section]
     top = headline(usage, EVERYTHING) if usage else element("h1", "No access logs were read")

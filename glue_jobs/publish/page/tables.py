@@ -10,6 +10,7 @@ from typing import Any
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Row
+from glue_jobs.publish.page.charts.bars import meter
 from glue_jobs.publish.page.markup import Html, element, name, text
 
 ROWS_OF_TABLE = 100
@@ -24,6 +25,8 @@ class Column:
     key: str
     write: Callable[[Any], str] | None = None
     is_change: bool = False
+    largest: float | None = None
+    """With it, each number has a bar beside it; this one's is full."""
 
 
 def ratio(now: float, before: float) -> float:
@@ -85,7 +88,8 @@ def _cell(column: Column, value: Any) -> str:
         number = "Infinity" if value == inf else f"{value:.4f}"
         return f'<td class="n" data-v="{number}"><span class="chip {tone}">{text(written)}</span></td>'
     exact = f' title="{words.count(value)}"' if isinstance(value, int) and column.write is words.size else ""
-    return f'<td class="n" data-v="{value}"{exact}>{text(written)}</td>'
+    bar = "" if column.largest is None else meter(value, column.largest)
+    return f'<td class="n" data-v="{value}"{exact}>{bar}{text(written)}</td>'
 
 
 def links(files: Sequence[str], root: str) -> Html:

@@ -62,6 +62,8 @@ def completeness(answers: Answers) -> Section | None:
     reads = sum(row["in_both"] for row in both) + missed
     columns = [Column("Day", "event_date", str), Column("Bucket", "bucket"), count_column("Reads", "reads")]
     columns += [count_column(title, key) for title, key in LOGS]
+    newest = sorted(rows, key=lambda row: row["bucket"])
+    newest.sort(key=lambda row: row["event_date"], reverse=True)
     picture = time_chart(periods, layers, words.short_count, "Stacked bars: reads by day and by the logs with them")
     return Section(
         "completeness",
@@ -69,7 +71,7 @@ def completeness(answers: Answers) -> Section | None:
         f"Access logs have {words.share(reads - missed, reads)} of the reads that CloudTrail recorded",
         f"{answers.period(COMPLETENESS, 'Reads')} S3 delivers access logs as best it can: all counts are lower bounds.",
         joined(legend([title for title, _ in LOGS]), picture),
-        data_table("Reads by day, bucket and log", columns, rows[::-1]),
+        data_table("Reads by day, bucket and log", columns, newest),
         (COMPLETENESS,),
     )
 
@@ -102,10 +104,10 @@ def all_files(answers: Answers) -> Html:
     count = element("summary", words.plural(len(entries), "report"), class_="button")
     return element(
         "section",
-        element("h2", "All files of this edition", id="files-title"),
+        element("h2", "All files of this edition", id="all-files-title"),
         failed if answers.failed else EMPTY,
         element("details", count, element("ul", *entries, class_="reports")),
         id="all-files",
         class_="card wide",
-        aria_labelledby="files-title",
+        aria_labelledby="all-files-title",
     )

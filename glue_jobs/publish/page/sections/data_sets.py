@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.charts.bars import meter, sparkline
+from glue_jobs.publish.page.charts.bars import sparkline
 from glue_jobs.publish.page.markup import Html, element, joined, name
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import Column, change_column, count_column, data_table, ratio, size_column
@@ -22,12 +22,11 @@ def data_sets(usage: Usage) -> Section | None:
     most = max(usage.window(one).value(DOWNLOADS) for one in usage.data_sets)
     window = usage.window(EVERYTHING)
     period = f"Downloads, data served and readers in {words.days(window.first, window.last)}"
-    rows = [_row(usage, one, most) for one in usage.data_sets]
+    rows = [_row(usage, one) for one in usage.data_sets]
     columns = [
         Column("Data set", "name"),
         Column("Last 26 weeks", "course"),
-        count_column("Downloads", "downloads"),
-        Column("", "meter"),
+        Column("Downloads", "downloads", words.count, largest=most),
         *([change_column("Change", "change")] if window.before is not None else []),
         size_column("Data served", "bytes"),
         count_column("Readers", "readers"),
@@ -52,14 +51,13 @@ def _title(usage: Usage) -> str:
     return f"{first.label} has most downloads: {words.share(downloads, all_downloads)} of all"
 
 
-def _row(usage: Usage, one: DataSet, most: int) -> dict[str, object]:
+def _row(usage: Usage, one: DataSet) -> dict[str, object]:
     window = usage.window(one)
     now, before = window.value(DOWNLOADS), window.value_before(DOWNLOADS)
     return {
         "name": element("a", name(one.label), href=one.page),
         "course": sparkline(usage.values(one, "week", AUDIENCE + DOWNLOADS)[-SPARK_WEEKS:]),
         "downloads": now,
-        "meter": meter(now, most),
         "change": None if before is None else ratio(now, before),
         "bytes": window.value(BYTES),
         "readers": window.value(READERS),

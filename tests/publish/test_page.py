@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -120,3 +120,46 @@ def test_numbers_of_tables_are_those_of_the_files() -> None:
     shown = re.findall(r'<td class="n" data-v="(\d+)"', text)
     assert len(shown) > 50
     assert not set(shown) - published - {"0"}
+
+
+def test_each_section_says_what_it_found() -> None:
+    everything = {"account": "(all)", "repository": "(all)"}
+    text = visible(
+        page(
+            edition(
+                {
+                    USAGE: usage(TWO, 60),
+                    "access/readers_by_downloads": [
+                        {**everything, "least_downloads": least, "audience_unique_requesters": readers}
+                        for least, readers in ((0, 2), (1, 30), (11, 8))
+                    ],
+                    "access/downloads_by_file_type": [
+                        {
+                            **everything,
+                            "month": date(2026, 2, 1),
+                            "extension": kind,
+                            "audience_logical_downloads": number,
+                        }
+                        for kind, number in (("nc", 30), ("(none)", 10))
+                    ],
+                    "access/tools": [{"tool": "curl", "audience_served_gets": number} for number in (3, 1)],
+                    "together/freshness": [
+                        {"pipeline": "s3_access_log", "last_event_time": datetime(2026, 3, 14, 5), "records": 9}
+                    ],
+                    "together/kept_but_never_read": [{"bytes": 4_000_000_000, "audience_unread_bytes": 10**9}],
+                    "together/cost_to_serve": [{"estimated_dollars": 1234.5}],
+                }
+            )
+        )
+    )
+    for finding in (
+        "The busiest day was 14\xa0January\xa02026, with 30 downloads",
+        "earth / snow has most downloads: 67\xa0% of all",
+        "30 readers of 40 downloaded once",
+        "75\xa0% of downloads are .nc files",
+        "75\xa0% of what is read goes to curl",
+        "The data reach to 14\xa0March\xa02026,\xa005:00 UTC",
+        "1\xa0GB of 4\xa0GB (25\xa0%) were not read by anyone",
+        "About $1,234 a month to store and serve",
+    ):
+        assert finding in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,19 @@ def rows_of(names: list[tuple[str, str]], days: int) -> dict[str, list[dict[str,
         USAGE: usage(names, days),
         "access/tools": [{"tool": tool, "audience_served_gets": 50} for tool in ("curl", first, "browser")],
         "access/top_objects": [{**one, "key": f"a/{first}", "audience_logical_downloads": 7} for one in data_sets[:30]],
+        "access/downloads_by_file_type": [
+            {**one, "month": date(2026, month, 1), "extension": f"type{kind}", "audience_logical_downloads": kind}
+            for month in (1, 2, 3)
+            for kind in range(1, 9)
+            for one in ({"account": "(all)", "repository": "(all)"}, data_sets[-1])
+        ],
+        "access/readers_by_downloads": [
+            {"account": "(all)", "repository": "(all)", "least_downloads": least, "audience_unique_requesters": 5}
+            for least in (0, 1, 3, 1001)
+        ],
+        "together/freshness": [
+            {"pipeline": "s3_access_log", "last_event_time": datetime(2026, 3, 14, 5), "records": 5, "rejected": 1}
+        ],
         "storage/storage_classes": [
             {"level": level, **one, "storage_class": kind, "bytes": 10**place, "objects": place}
             for place, kind in enumerate(("STANDARD", "GLACIER", "DEEP_ARCHIVE"))

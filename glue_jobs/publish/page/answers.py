@@ -39,6 +39,14 @@ class Answer:
         names = self.table.column_names
         return [dict(zip(names, record, strict=True)) for record in records(self.table)]
 
+    @cached_property
+    def by_data_set(self) -> dict[tuple[str, str], list[Row]]:
+        """The rows of each account and repository; of queries that have both columns."""
+        groups: dict[tuple[str, str], list[Row]] = {}
+        for row in self.rows:
+            groups.setdefault((row["account"], row["repository"]), []).append(row)
+        return groups
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -64,6 +72,11 @@ class Answers:
         answer = self._by_name.get(name)
         return answer.rows if answer else []
 
+    def rows_of(self, name: str, account: str, repository: str) -> list[Row]:
+        """The rows of one data set, or with (all) those of all of them together."""
+        answer = self._by_name.get(name)
+        return answer.by_data_set.get((account, repository), []) if answer else []
+
     def get(self, name: str) -> Answer | None:
         """The result of a query."""
         return self._by_name.get(name)
@@ -74,7 +87,7 @@ class Answers:
         return self.place_sources if any(PLACE_COLUMNS.intersection(columns) for columns in found) else ()
 
     def period(self, name: str, what: str) -> str:
-        """A sentence on the period that a query counts: "Downloads of the last 30 complete days and today."."""
+        """A sentence on the period that a query counts: "Downloads in the last 30 complete days and today."."""
         answer = self._by_name.get(name)
         period = _PERIOD.search(answer.report.query.sql) if answer else None
-        return f"{what} of {period[1]}" if period else f"{what}."
+        return f"{what} in {period[1]}" if period else f"{what}."

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers
 from glue_jobs.publish.page.document import document
-from glue_jobs.publish.page.markup import Html, element, joined, name
+from glue_jobs.publish.page.markup import EMPTY, Html, element, joined, name
 from glue_jobs.publish.page.section import Section, section_html
 from glue_jobs.publish.page.sections.about import all_files, completeness, definitions
 from glue_jobs.publish.page.sections.data_sets import data_sets
+from glue_jobs.publish.page.sections.file_types import file_types
+from glue_jobs.publish.page.sections.freshness import freshness
 from glue_jobs.publish.page.sections.headline import headline, summary
 from glue_jobs.publish.page.sections.over_time import over_time
+from glue_jobs.publish.page.sections.readers import readers
 from glue_jobs.publish.page.sections.reading import tools, top_files
-from glue_jobs.publish.page.sections.storage import costs, kept, never_read
+from glue_jobs.publish.page.sections.storage import costs, kept, never_read, stored_of
 from glue_jobs.publish.page.usage import EVERYTHING, DataSet, Usage
 
 INDEX, SUMMARY = "index.html", "summary.json"
 
-# In the order of the page.
-SECTIONS: tuple[Callable[[Answers], Section | None], ...] = (top_files, tools, kept, never_read, costs, completeness)
+# In the order of the page: of all data sets or of one, and what is of all of them only.
+OF_DATA_SETS: tuple[Callable[[Answers, DataSet], Section | None], ...] = (top_files, file_types, readers)
+SECTIONS: tuple[Callable[[Answers], Section | None], ...] = (tools, kept, never_read, costs, freshness, completeness)
 
 
 def pages(answers: Answers) -> Iterator[tuple[str, str]]:
@@ -48,31 +52,26 @@ def summary_text(answers: Answers) -> str:
 
 def main_page(answers: Answers, usage: Usage) -> str:
     """The page of all data sets."""
-    sections = [over_time(usage, EVERYTHING), data_sets(usage)] if usage else []
-    shown = [section for section in [*sections, *(make(answers) for make in SECTIONS)] if section]
+    made = [over_time(usage, EVERYTHING), data_sets(usage)] if usage else []
+    made += [make(answers, EVERYTHING) for make in OF_DATA_SETS] + [make(answers) for make in SECTIONS]
     top = headline(usage, EVERYTHING) if usage else element("h1", "No access logs were read")
     brand = element("p", element("strong", "Usage report"), element("span", words.day(answers.day)))
-    return _page("Usage report", brand, top, shown, answers)
+    return _page("Usage report", brand, top, made, answers, all_files(answers))
 
 
 def _data_set_page(answers: Answers, usage: Usage, one: DataSet) -> str:
-    brand = joined(
-        element("p", element("a", "Usage report", href="../index.html"), element("span", words.day(answers.day))),
-    )
+    made = [over_time(usage, one), *(make(answers, one) for make in OF_DATA_SETS), stored_of(answers, one)]
+    home = element("a", "\N{LEFTWARDS ARROW} All data sets", href="../index.html")
+    brand = element("p", home, element("span", words.day(answers.day)))
     top = joined(element("p", name(one.label), class_="of"), headline(usage, one))
-    return _page(one.label, brand, top, [over_time(usage, one)], answers)
+    return _page(one.label, brand, top, made, answers, EMPTY)
 
 
-def _page(title: str, brand: Html, top: Html, sections: list[Section], answers: Answers) -> str:
-    content = joined(
-        *(element("p", element("strong", notice), role="note") for notice in answers.notices),
-        element("div", top, class_="hero"),
-        element("div", *(section_html(section, answers) for section in sections), class_="grid"),
-        element("div", definitions(answers), all_files(answers), class_="grid"),
-    )
-    navigation = [
-        *((section.identity, section.subject) for section in sections),
-        ("definitions", "Words"),
-        ("all-files", "Files"),
-    ]
+def _page(title: str, brand: Html, top: Html, sections: Sequence[Section | None], answers: Answers, files: Html) -> str:
+    shown = [section for section in sections if section]
+    cards = [*(section_html(section, answers) for section in shown), definitions(), files]
+    notices = [element("p", notice, role="note", class_="notice") for notice in answers.notices]
+    content = joined(*notices, element("div", top, class_="hero"), element("div", *cards, class_="grid"))
+    navigation = [(section.identity, section.subject) for section in shown]
+    navigation += [("definitions", "Words"), *([("all-files", "All files")] if files else [])]
     return document(f"{title}, {words.day(answers.day)}", brand, navigation, content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from math import inf
 from typing import Any
 
@@ -78,9 +78,8 @@ def _cell(column: Column, value: Any) -> str:
         if isinstance(value, Html):
             return f"<td>{value}</td>"
         return f"<td>{name(str(value))}</td>"
-    if isinstance(value, datetime):
-        return f'<td class="n" data-v="{value.date()}">{value.date()}</td>'
     if isinstance(value, date):
+        # A datetime is a date too.
         return f'<td class="n" data-v="{value}">{text(column.write(value))}</td>'
     written = column.write(value)
     if column.is_change:

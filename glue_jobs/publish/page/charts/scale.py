@@ -22,11 +22,11 @@ def top_and_step(largest: float) -> tuple[float, float]:
     raise AssertionError(largest)
 
 
-def labelled(periods: int) -> list[int]:
+def labelled(periods: int, most: int = LABELS_OF_TIME) -> list[int]:
     """The positions of the periods with a label: the last one, and others at equal distances before it."""
     if not periods:
         return []
-    step = max(-(-periods // LABELS_OF_TIME), 1)
+    step = max(-(-periods // most), 1)
     return list(range(periods - 1, -1, -step))[::-1]
 
 

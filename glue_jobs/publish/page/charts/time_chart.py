@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from glue_jobs.publish.page.charts.scale import labelled, number, top_and_step
+from glue_jobs.publish.page.charts.scale import LABELS_OF_TIME, labelled, number, top_and_step
 from glue_jobs.publish.page.markup import Html, element, text
 
 HEIGHT = 260
@@ -33,12 +33,18 @@ class Layer:
 
 
 def time_chart(
-    periods: Sequence[Period], layers: Sequence[Layer], unit: Callable[[float], str], label: str, identity: str = ""
+    periods: Sequence[Period],
+    layers: Sequence[Layer],
+    unit: Callable[[float], str],
+    label: str,
+    *,
+    identity: str = "",
+    max_labels: int = LABELS_OF_TIME,
 ) -> Html:
     """The picture as SVG: a value axis on the left and the bars beside it.
 
     ``unit`` writes a value. ``label`` describes the picture to who cannot see it. With ``identity`` the script finds
-    and redraws it.
+    and redraws it. ``max_labels`` limits the labels of the time axis.
     """
     sums = [sum(layer.values[place] for layer in layers) for place in range(len(periods))]
     top, step = top_and_step(max(sums, default=0))
@@ -53,7 +59,7 @@ def time_chart(
         for zero in [' class="zero"']
         for value, y in height.items()
     ]
-    marks = [*grid, *_bars(periods, layers, unit, top), *_labels(periods)]
+    marks = [*grid, *_bars(periods, layers, unit, top), *_labels(periods, max_labels)]
     return element(
         "div",
         Html(f'<svg class="axis" height="{HEIGHT}" aria-hidden="true">{"".join(axis)}</svg>'),
@@ -96,10 +102,10 @@ def _bars(periods: Sequence[Period], layers: Sequence[Layer], unit: Callable[[fl
     return bars
 
 
-def _labels(periods: Sequence[Period]) -> list[str]:
+def _labels(periods: Sequence[Period], most: int) -> list[str]:
     width = 100 / max(len(periods), 1)
     written = []
-    for order, place in enumerate(reversed(labelled(len(periods)))):
+    for order, place in enumerate(reversed(labelled(len(periods), most))):
         middle = width * (place + 0.5)
         anchor, x = ("start", width * place) if middle < 5 else ("end", 100) if middle > 95 else ("middle", middle)
         # Every second label is left out where the page is narrow.

@@ -76,7 +76,7 @@ def completeness(answers: Answers) -> Section | None:
     )
 
 
-def definitions(answers: Answers) -> Html:
+def definitions() -> Html:
     """What the words mean."""
     terms = [joined(element("dt", term), element("dd", meaning)) for term, meaning in DEFINITIONS]
     return element(

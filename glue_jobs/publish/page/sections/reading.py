@@ -3,53 +3,56 @@
 from __future__ import annotations
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.answers import Answers
+from glue_jobs.publish.page.answers import Answers, Row
 from glue_jobs.publish.page.charts.bars import Bar, bar_list
 from glue_jobs.publish.page.markup import element, name
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
-from glue_jobs.publish.page.usage import DataSet
+from glue_jobs.publish.page.usage import EVERYTHING, DataSet
 
 BARS = 10
-TOP_OBJECTS, TOOLS = "access/top_objects", "access/tools"
+TOP_OBJECTS, TOP_OF_DATA_SETS, TOOLS = "access/top_objects", "access/top_objects_by_repository", "access/tools"
 
 
-def top_files(answers: Answers) -> Section | None:
+def top_files(answers: Answers, scope: DataSet) -> Section | None:
     """The files with most downloads."""
-    rows = [row for row in answers.rows(TOP_OBJECTS) if row["audience_logical_downloads"]]
+    query = TOP_OBJECTS if scope == EVERYTHING else TOP_OF_DATA_SETS
+    rows = answers.rows(query) if scope == EVERYTHING else answers.rows_of(query, scope.account, scope.repository)
+    rows = [row for row in rows if row["audience_logical_downloads"]]
     if not rows:
         return None
     bars = [
         Bar(
-            element("span", name(row["key"].rpartition("/")[2] or row["key"]), title=row["key"]),
+            element("span", name(_file_name(row)), title=row["key"]),
             [row["audience_logical_downloads"]],
             words.count(row["audience_logical_downloads"]),
-            DataSet(row["account"], row["repository"]).label,
+            DataSet(row["account"], row["repository"]).label if scope == EVERYTHING else row["key"],
         )
         for row in rows[:BARS]
     ]
-    first = rows[0]["key"].rpartition("/")[2] or rows[0]["key"]
     columns = [
         Column("File", "key"),
         Column("Bucket", "bucket"),
         size_column("Size", "object_size"),
         count_column("Downloads", "audience_logical_downloads"),
-        count_column("Complete GETs", "audience_complete_gets"),
-        count_column("Served GETs", "audience_served_gets"),
-        count_column("Partial reads", "audience_partial_reads"),
-        size_column("Data sent", "audience_bytes_sent"),
+        size_column("Data served", "audience_bytes_sent"),
         count_column("Readers", "audience_unique_requesters"),
     ]
     return Section(
         "files",
         "Files",
-        f"{first} is the file downloaded most, {words.count(rows[0]['audience_logical_downloads'])} times",
-        answers.period(TOP_OBJECTS, "Downloads"),
+        f"{_file_name(rows[0])} is downloaded most, {words.plural(rows[0]['audience_logical_downloads'], 'time')}",
+        answers.period(query, "Downloads"),
         bar_list(bars, "Files by downloads"),
         data_table("Files by downloads", columns, rows),
-        (TOP_OBJECTS,),
+        (query,),
         is_wide=False,
     )
+
+
+def _file_name(row: Row) -> str:
+    key: str = row["key"]
+    return key.rstrip("/").rpartition("/")[2] or key
 
 
 def tools(answers: Answers) -> Section | None:

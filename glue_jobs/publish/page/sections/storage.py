@@ -16,6 +16,17 @@ from glue_jobs.publish.page.usage import DataSet
 BARS, COLOURS = 12, 6
 CLASSES, UNREAD, COST = "storage/storage_classes", "together/kept_but_never_read", "together/cost_to_serve"
 
+UNREAD_COLUMNS = (
+    Column("Account", "account"),
+    Column("Data set", "repository"),
+    Column("Storage class", "storage_class"),
+    size_column("Stored", "bytes"),
+    size_column("Never read", "audience_unread_bytes"),
+    count_column("Objects", "objects"),
+    count_column("Objects never read", "audience_unread_objects"),
+    size_column("Never read by anyone, robots included", "unread_bytes"),
+)
+
 
 def kept(answers: Answers) -> Section | None:
     """Bytes by data set and storage class."""
@@ -72,16 +83,6 @@ def never_read(answers: Answers) -> Section | None:
         stored = sum(unread[one])
         said = f"{words.share(unread[one][0], stored)} of {words.size(stored)}"
         bars.append(Bar(name(one.label), unread[one], said))
-    columns = [
-        Column("Account", "account"),
-        Column("Data set", "repository"),
-        Column("Storage class", "storage_class"),
-        size_column("Stored", "bytes"),
-        size_column("Never read", "audience_unread_bytes"),
-        count_column("Objects", "objects"),
-        count_column("Objects never read", "audience_unread_objects"),
-        size_column("Never read by anyone, robots included", "unread_bytes"),
-    ]
     never, stored = sum(parts[0] for parts in unread.values()), sum(row["bytes"] for row in rows)
     return Section(
         "never-read",
@@ -89,7 +90,32 @@ def never_read(answers: Answers) -> Section | None:
         f"{words.size(never)} of {words.size(stored)} ({words.share(never, stored)}) were not read by anyone",
         answers.period(UNREAD, "Reads") + " Robots and the publisher do not count as readers.",
         joined(legend(("Never read", "Read")), bar_list(bars, "Data sets by bytes never read")),
-        data_table("Bytes never read by data set and storage class", columns, rows),
+        data_table("Bytes never read by data set and storage class", UNREAD_COLUMNS, rows),
+        (UNREAD,),
+        is_wide=False,
+    )
+
+
+def stored_of(answers: Answers, scope: DataSet) -> Section | None:
+    """Bytes of one data set by storage class, and what of them nobody read."""
+    rows = answers.rows_of(UNREAD, scope.account, scope.repository)
+    stored = sum(row["bytes"] or 0 for row in rows)
+    if not stored:
+        return None
+    rows = sorted(rows, key=lambda row: (-(row["bytes"] or 0), row["storage_class"]))
+    never = sum(row["audience_unread_bytes"] or 0 for row in rows)
+    bars = []
+    for row in rows:
+        unread = row["audience_unread_bytes"] or 0
+        said = f"{words.share(unread, row['bytes'])} of {words.size(row['bytes'])}"
+        bars.append(Bar(name(row["storage_class"]), [unread, row["bytes"] - unread], said))
+    return Section(
+        "kept",
+        "Storage",
+        f"{words.size(stored)} are stored; {words.share(never, stored)} of it was not read by anyone",
+        answers.period(UNREAD, "Bytes by storage class, and whether they were read"),
+        joined(legend(("Never read", "Read")), bar_list(bars, "Storage classes by stored bytes")),
+        data_table("Stored bytes by storage class", UNREAD_COLUMNS[2:], rows),
         (UNREAD,),
         is_wide=False,
     )

@@ -1,0 +1,54 @@
+"""How far the data of each source reach, and what became of its records."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from glue_jobs.publish.page import words
+from glue_jobs.publish.page.answers import Answers
+from glue_jobs.publish.page.markup import EMPTY
+from glue_jobs.publish.page.section import Section
+from glue_jobs.publish.page.tables import Column, count_column, data_table
+
+FRESHNESS = "together/freshness"
+SOURCES = {
+    "s3_access_log": "S3 server access logs",
+    "cloudtrail_s3_event": "CloudTrail events of S3",
+    "s3_inventory_object": "S3 Inventory",
+    "cloudfront_log": "CloudFront logs",
+}
+
+
+def freshness(answers: Answers) -> Section | None:
+    """A table of the sources."""
+    rows = [{**row, "source": SOURCES.get(row["pipeline"], row["pipeline"])} for row in answers.rows(FRESHNESS)]
+    if not rows:
+        return None
+    times = [row["last_event_time"] for row in rows if row["last_event_time"]]
+    records, rejected = sum(row["records"] for row in rows), sum(row["rejected"] for row in rows)
+    until = f"The data reach to {_time(max(times))} UTC" if times else "The sources have no events"
+    columns = [
+        Column("Source", "source"),
+        Column("Last event", "last_event_time", _time),
+        Column("Newest file", "last_delivery", _time),
+        count_column("Files", "raw_objects"),
+        count_column("Records", "records"),
+        count_column("Stored", "stored_rows"),
+        count_column("Unreadable", "rejected"),
+        count_column("Known already", "duplicates"),
+        count_column("Not for these tables", "filtered"),
+    ]
+    return Section(
+        "freshness",
+        "Freshness",
+        until,
+        f"{words.share(rejected, records)} of {words.count(records)} records could not be read; they are kept with the "
+        "reason. Access logs arrive hours late, some days late, so the last days still grow.",
+        data_table("Sources, how far they reach, and their records", columns, rows),
+        EMPTY,
+        (FRESHNESS,),
+    )
+
+
+def _time(moment: datetime) -> str:
+    return f"{words.day(moment)}, {moment:%H:%M}".replace(" ", words.NO_BREAK)

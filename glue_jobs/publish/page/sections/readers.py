@@ -1,0 +1,62 @@
+"""Readers by how often they downloaded."""
+
+from __future__ import annotations
+
+from glue_jobs.publish.page import words
+from glue_jobs.publish.page.answers import Answers, Row
+from glue_jobs.publish.page.charts.time_chart import Layer, Period, time_chart
+from glue_jobs.publish.page.section import Section
+from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
+from glue_jobs.publish.page.usage import DataSet
+
+READERS_BY_DOWNLOADS = "access/readers_by_downloads"
+BANDS = (0, 1, 2, 3, 6, 11, 21, 51, 101, 1001)
+
+
+def readers(answers: Answers, scope: DataSet) -> Section | None:
+    """How many readers downloaded once, twice and more often."""
+    rows = answers.rows_of(READERS_BY_DOWNLOADS, scope.account, scope.repository)
+    if not rows:
+        return None
+    by_band = {row["least_downloads"]: row for row in rows}
+    bands = BANDS[: BANDS.index(max(by_band)) + 1]
+    counts = [by_band[band]["audience_unique_requesters"] if band in by_band else 0 for band in bands]
+    periods = [Period(_said(band, counted), _label(band)) for band, counted in zip(bands, counts, strict=True)]
+    table = [{**row, "band": _label(row["least_downloads"])} for row in rows]
+    title = _title(by_band, sum(counts))
+    said = f"Bar chart: readers by downloads. {title}"
+    columns = [
+        Column("Downloads of one reader", "band"),
+        count_column("Readers", "audience_unique_requesters"),
+        count_column("Downloads together", "audience_logical_downloads"),
+        size_column("Data served", "audience_bytes_sent"),
+    ]
+    return Section(
+        "readers",
+        "Readers",
+        title,
+        answers.period(READERS_BY_DOWNLOADS, "Readers by their number of downloads"),
+        time_chart(periods, [Layer("", counts)], words.short_count, said, max_labels=len(bands)),
+        data_table("Readers by number of downloads", columns, table),
+        (READERS_BY_DOWNLOADS,),
+        is_wide=False,
+    )
+
+
+def _title(by_band: dict[int, Row], all_readers: int) -> str:
+    often = sum(row["audience_unique_requesters"] for band, row in by_band.items() if band > 10)
+    once = by_band[1]["audience_unique_requesters"] if 1 in by_band else 0
+    if often > once:
+        return f"{words.plural(often, 'reader')} of {words.count(all_readers)} downloaded more than ten times"
+    return f"{words.plural(once, 'reader')} of {words.count(all_readers)} downloaded once"
+
+
+def _label(least: int) -> str:
+    if least <= 2:
+        return str(least)
+    following = next((band for band in BANDS if band > least), None)
+    return f"{words.DASH.join((str(least), words.short_count(following - 1)))}" if following else "1K+"
+
+
+def _said(least: int, counted: int) -> str:
+    return f"{_label(least)} {'download' if least == 1 else 'downloads'}, readers"

@@ -1,0 +1,62 @@
+-- Which kinds of file are downloaded, told by the ending of the name: by month, in all and per data set.
+-- Period: the last 12 complete months and the month under way.
+WITH
+-- The last dot is the first of the key read backwards.
+one_read AS (
+    SELECT
+        CAST(date_trunc('month', event_date) AS date) AS month,
+        account,
+        repository,
+        reverse(key) AS letters,
+        strpos(reverse(key), '.') AS dot,
+        served_gets,
+        bytes_sent,
+        is_download,
+        is_audience,
+        audience_bytes_sent
+    FROM access_by_read
+    WHERE is_read
+        AND event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
+        AND event_date <= current_date
+),
+
+ended AS (
+    SELECT
+        *,
+        CASE
+            WHEN dot BETWEEN 2 AND 17 AND strpos(substr(letters, 1, dot), '/') = 0
+                THEN lower(reverse(substr(letters, 1, dot - 1)))
+            ELSE '(none)'
+        END AS extension
+    FROM one_read
+),
+
+total AS (
+    SELECT
+        month,
+        extension,
+        account,
+        repository,
+        grouping(account, repository) AS columns_left_out,
+        sum(served_gets) AS served_gets,
+        count(*) FILTER (WHERE is_download) AS logical_downloads,
+        sum(bytes_sent) AS bytes_sent,
+        count(*) FILTER (WHERE is_download AND is_audience) AS audience_logical_downloads,
+        sum(audience_bytes_sent) AS audience_bytes_sent
+    FROM ended
+    GROUP BY GROUPING SETS ((month, extension, account, repository), (month, extension))
+)
+
+SELECT
+    CASE columns_left_out WHEN 0 THEN 'repository' ELSE 'total' END AS level,
+    month,
+    CASE columns_left_out WHEN 0 THEN account ELSE '(all)' END AS account,
+    CASE columns_left_out WHEN 0 THEN repository ELSE '(all)' END AS repository,
+    extension,
+    served_gets,
+    logical_downloads,
+    bytes_sent,
+    audience_logical_downloads,
+    audience_bytes_sent
+FROM total
+ORDER BY columns_left_out DESC, month DESC, total.account, total.repository, logical_downloads DESC, extension

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from glue_jobs.publish.report_set import Report
 from glue_jobs.publish.text import records
@@ -47,6 +48,21 @@ class Answer:
             groups.setdefault((row["account"], row["repository"]), []).append(row)
         return groups
 
+    def sums(self, key: str, columns: tuple[str, ...]) -> dict[tuple[str, str], list[Row]]:
+        """The sums of ``columns`` for each value of ``key``: of each data set, and of all of them under (all)."""
+        groups = self._sums.setdefault((key, columns), {})
+        if groups:
+            return groups
+        for keys in ([key], ["account", "repository", key]):
+            sums = self.table.group_by(keys).aggregate([(column, "sum") for column in columns])
+            for row in sums.rename_columns([*keys, *columns]).to_pylist():
+                groups.setdefault((row.get("account", ALL), row.get("repository", ALL)), []).append(row)
+        return groups
+
+    @cached_property
+    def _sums(self) -> dict[tuple[str, tuple[str, ...]], dict[tuple[str, str], list[Row]]]:
+        return {}
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -76,6 +92,16 @@ class Answers:
         """The rows of one data set, or with (all) those of all of them together."""
         answer = self._by_name.get(name)
         return answer.by_data_set.get((account, repository), []) if answer else []
+
+    def sums(self, name: str, key: str, columns: tuple[str, ...], account: str, repository: str) -> list[Row]:
+        """Sums of ``columns`` over all rows of a query that have the same ``key``, of one data set or of (all)."""
+        answer = self._by_name.get(name)
+        return answer.sums(key, columns).get((account, repository), []) if answer else []
+
+    def earliest(self, name: str, column: str) -> date:
+        """The first day in a column of a query that has rows."""
+        first: date = pc.min(self._by_name[name].table[column]).as_py()
+        return first
 
     def get(self, name: str) -> Answer | None:
         """The result of a query."""

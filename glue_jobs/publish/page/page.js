@@ -74,9 +74,8 @@
     if (largest <= 0) return [1, 1];
     const power = 10 ** Math.floor(Math.log10(largest));
     for (const factor of [0.2, 0.25, 0.5, 1, 2, 2.5, 5]) {
-      if (Math.ceil(largest / (factor * power)) > 4) continue;
-      const step = Math.max(factor * power, 1);
-      return [step * Math.max(Math.ceil(largest / step), 1), step];
+      const step = Math.max(factor * power, 1), lines = Math.ceil(largest / step);
+      if (lines <= 4 && Number.isInteger(step)) return [step * lines, step];
     }
   };
   const svg = (name, attributes, text) => {

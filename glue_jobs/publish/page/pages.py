@@ -17,6 +17,7 @@ from glue_jobs.publish.page.sections.file_types import file_types
 from glue_jobs.publish.page.sections.freshness import freshness
 from glue_jobs.publish.page.sections.headline import headline, summary
 from glue_jobs.publish.page.sections.over_time import over_time
+from glue_jobs.publish.page.sections.places import networks, world
 from glue_jobs.publish.page.sections.readers import readers
 from glue_jobs.publish.page.sections.reading import tools, top_files
 from glue_jobs.publish.page.sections.storage import costs, kept, never_read, stored_of
@@ -25,7 +26,7 @@ from glue_jobs.publish.page.usage import EVERYTHING, DataSet, Usage
 INDEX, SUMMARY = "index.html", "summary.json"
 
 # In the order of the page: of all data sets or of one, and what is of all of them only.
-OF_DATA_SETS: tuple[Callable[[Answers, DataSet], Section | None], ...] = (top_files, file_types, readers)
+OF_DATA_SETS: tuple[Callable[[Answers, DataSet], Section | None], ...] = (top_files, file_types, readers, networks)
 SECTIONS: tuple[Callable[[Answers], Section | None], ...] = (tools, kept, never_read, costs, freshness, completeness)
 
 
@@ -52,23 +53,41 @@ def summary_text(answers: Answers) -> str:
 
 def main_page(answers: Answers, usage: Usage) -> str:
     """The page of all data sets."""
-    made = [over_time(usage, EVERYTHING), data_sets(usage)] if usage else []
+    made = [over_time(usage, EVERYTHING), world(answers, EVERYTHING), data_sets(usage)] if usage else []
     made += [make(answers, EVERYTHING) for make in OF_DATA_SETS] + [make(answers) for make in SECTIONS]
-    top = headline(usage, EVERYTHING) if usage else element("h1", "No access logs were read")
+    top = headline(answers, usage, EVERYTHING) if usage else element("h1", "No access logs were read")
     brand = element("p", element("strong", "Usage report"), element("span", words.day(answers.day)))
     return _page("Usage report", brand, top, made, answers, all_files(answers))
 
 
 def _data_set_page(answers: Answers, usage: Usage, one: DataSet) -> str:
-    made = [over_time(usage, one), *(make(answers, one) for make in OF_DATA_SETS), stored_of(answers, one)]
+    made = [
+        over_time(usage, one),
+        world(answers, one),
+        *(make(answers, one) for make in OF_DATA_SETS),
+        stored_of(answers, one),
+    ]
     home = element("a", "\N{LEFTWARDS ARROW} All data sets", href="../index.html")
     brand = element("p", home, element("span", words.day(answers.day)))
-    top = joined(element("p", name(one.label), class_="of"), headline(usage, one))
+    top = joined(element("p", name(one.label), class_="of"), headline(answers, usage, one))
     return _page(one.label, brand, top, made, answers, EMPTY)
 
 
+def _in_pairs(sections: Sequence[Section]) -> list[Section]:
+    """The sections; one of half the width that would stand alone gets the whole width."""
+    placed: list[Section] = []
+    is_left_free = True
+    for place, section in enumerate(sections):
+        following = sections[place + 1] if place + 1 < len(sections) else None
+        if is_left_free and (following is None or following.is_wide):
+            section = replace(section, is_wide=True)
+        placed.append(section)
+        is_left_free = section.is_wide or not is_left_free
+    return placed
+
+
 def _page(title: str, brand: Html, top: Html, sections: Sequence[Section | None], answers: Answers, files: Html) -> str:
-    shown = [section for section in sections if section]
+    shown = _in_pairs([section for section in sections if section])
     cards = [*(section_html(section, answers) for section in shown), definitions(), files]
     notices = [element("p", notice, role="note", class_="notice") for notice in answers.notices]
     content = joined(*notices, element("div", top, class_="hero"), element("div", *cards, class_="grid"))

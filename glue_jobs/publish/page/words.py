@@ -76,6 +76,11 @@ def days(first: date, last: date) -> str:
     return f"{start} \N{EN DASH}{NO_BREAK}{day(last)}"
 
 
+def shortened(value: str, most: int = 60) -> str:
+    """A text that is cut if it has more characters."""
+    return value if len(value) <= most else f"{value[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
 def plural(number: float, singular: str, plural_form: str | None = None) -> str:
     """1 reader, 2 readers."""
     noun = singular if number == 1 else plural_form or f"{singular}s"

@@ -13,12 +13,11 @@ def top_and_step(largest: float) -> tuple[float, float]:
         return 1.0, 1.0
     power = 10.0 ** floor(log10(largest))
     for factor in (0.2, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0):
-        step = factor * power
+        step = max(factor * power, 1.0)
         lines = -(-largest // step)
-        if lines <= 4:
-            # Counts have no fractions.
-            step = max(step, 1.0)
-            return step * max(-(-largest // step), 1.0), step
+        # Counts have no fractions.
+        if lines <= 4 and step.is_integer():
+            return step * lines, step
     raise AssertionError(largest)
 
 

@@ -48,7 +48,7 @@ def _title(usage: Usage) -> str:
     downloads = usage.window(first).value(DOWNLOADS)
     if not downloads:
         return "No data set was downloaded in the last 28 days"
-    return f"{first.label} has most downloads: {words.share(downloads, all_downloads)} of all"
+    return f"{words.shortened(first.label)} has most downloads: {words.share(downloads, all_downloads)} of all"
 
 
 def _row(usage: Usage, one: DataSet) -> dict[str, object]:

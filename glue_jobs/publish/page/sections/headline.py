@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from glue_jobs.publish.page import words
+from glue_jobs.publish.page.answers import Answers
 from glue_jobs.publish.page.charts.bars import sparkline
 from glue_jobs.publish.page.markup import Html, element, joined
+from glue_jobs.publish.page.sections.places import COUNTRIES, known_countries
 from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, DataSet, Usage, Window
 
 SPARK_DAYS = 56
@@ -19,10 +21,16 @@ TILES: tuple[tuple[str, str, Callable[[float], str]], ...] = (
 )
 
 
-def headline(usage: Usage, scope: DataSet) -> Html:
+def headline(answers: Answers, usage: Usage, scope: DataSet) -> Html:
     """The title of the page in words, and one tile for each number."""
     window = usage.window(scope)
     tiles = [_tile(usage, scope, window, *tile) for tile in TILES]
+    countries = known_countries(answers, scope)
+    if countries:
+        since = answers.earliest(COUNTRIES, "month")
+        parts = [element("dt", "Countries"), element("dd", words.count(countries), class_="big")]
+        parts.append(element("dd", f"since {since:%B %Y}", class_="from"))
+        tiles.append(element("dl", *parts, class_="tile"))
     return joined(
         element("h1", _title(window)),
         element("p", *_lead(usage, window), class_="lead"),

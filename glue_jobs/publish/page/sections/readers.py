@@ -21,7 +21,7 @@ def readers(answers: Answers, scope: DataSet) -> Section | None:
     by_band = {row["least_downloads"]: row for row in rows}
     bands = BANDS[: BANDS.index(max(by_band)) + 1]
     counts = [by_band[band]["audience_unique_requesters"] if band in by_band else 0 for band in bands]
-    periods = [Period(_said(band, counted), _label(band)) for band, counted in zip(bands, counts, strict=True)]
+    periods = [Period(_said(band), _short_label(band)) for band in bands]
     table = [{**row, "band": _label(row["least_downloads"])} for row in rows]
     title = _title(by_band, sum(counts))
     said = f"Bar chart: readers by downloads. {title}"
@@ -52,11 +52,16 @@ def _title(by_band: dict[int, Row], all_readers: int) -> str:
 
 
 def _label(least: int) -> str:
-    if least <= 2:
-        return str(least)
+    """The numbers of downloads of a band."""
     following = next((band for band in BANDS if band > least), None)
-    return f"{words.DASH.join((str(least), words.short_count(following - 1)))}" if following else "1K+"
+    if following is None:
+        return f"{words.count(least)} or more"
+    return str(least) if following == least + 1 else f"{least}{words.DASH}{words.count(following - 1)}"
 
 
-def _said(least: int, counted: int) -> str:
-    return f"{_label(least)} {'download' if least == 1 else 'downloads'}, readers"
+def _short_label(least: int) -> str:
+    return _label(least) if least < 11 else "1K+" if least > 1000 else f"{least}+"
+
+
+def _said(least: int) -> str:
+    return f"Readers with {_label(least)} {'download' if least == 1 else 'downloads'}"

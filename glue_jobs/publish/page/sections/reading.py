@@ -30,6 +30,7 @@ def top_files(answers: Answers, scope: DataSet) -> Section | None:
         )
         for row in rows[:BARS]
     ]
+    times = words.plural(rows[0]["audience_logical_downloads"], "time")
     columns = [
         Column("File", "key"),
         Column("Bucket", "bucket"),
@@ -41,7 +42,7 @@ def top_files(answers: Answers, scope: DataSet) -> Section | None:
     return Section(
         "files",
         "Files",
-        f"{_file_name(rows[0])} is downloaded most, {words.plural(rows[0]['audience_logical_downloads'], 'time')}",
+        f"{words.shortened(_file_name(rows[0]))} is downloaded most, {times}",
         answers.period(query, "Downloads"),
         bar_list(bars, "Files by downloads"),
         data_table("Files by downloads", columns, rows),
@@ -92,4 +93,6 @@ def tools(answers: Answers) -> Section | None:
 
 
 def _called(tool: str) -> str:
-    return {"browser": "browsers", "other": "other tools", "(none)": "tools without a name"}.get(tool, tool)
+    return {"browser": "browsers", "other": "other tools", "(none)": "tools without a name"}.get(
+        tool, words.shortened(tool)
+    )

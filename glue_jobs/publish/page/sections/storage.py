@@ -102,13 +102,13 @@ def stored_of(answers: Answers, scope: DataSet) -> Section | None:
     stored = sum(row["bytes"] or 0 for row in rows)
     if not stored:
         return None
-    rows = sorted(rows, key=lambda row: (-(row["bytes"] or 0), row["storage_class"]))
+    rows = sorted(rows, key=lambda row: (-(row["bytes"] or 0), row["storage_class"] or ""))
     never = sum(row["audience_unread_bytes"] or 0 for row in rows)
     bars = []
     for row in rows:
         unread = row["audience_unread_bytes"] or 0
         said = f"{words.share(unread, row['bytes'])} of {words.size(row['bytes'])}"
-        bars.append(Bar(name(row["storage_class"]), [unread, row["bytes"] - unread], said))
+        bars.append(Bar(name(row["storage_class"] or "unknown class"), [unread, row["bytes"] - unread], said))
     return Section(
         "kept",
         "Storage",

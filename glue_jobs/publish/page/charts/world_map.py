@@ -1,0 +1,88 @@
+"""The world by country, in five classes of a value. tools/world_map.py writes the countries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from math import log10
+from typing import Any
+
+from glue_jobs.publish.page import words
+from glue_jobs.publish.page.asset import asset
+from glue_jobs.publish.page.markup import Html, element, text
+
+COUNTRIES = "world.json"
+SOURCE = "Natural Earth 1:50m, public domain; Equal Earth projection"
+WIDTH, HEIGHT = 1000, 452
+"""The height ends south of Cape Horn."""
+CLASSES = 5
+DOT_RADIUS = 3.4
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Lower bounds of the classes, rising; each class reaches to the next one's bound."""
+
+    bounds: tuple[int, ...]
+
+    def of(self, value: float) -> int:
+        """The class of a value, from 1 on; 0 below all of them."""
+        return sum(value >= bound for bound in self.bounds)
+
+
+def classes(largest: float) -> Classes:
+    """Up to five classes, each a similar number of times the one below; ``largest`` is in the highest."""
+    ideal = [largest ** (place / CLASSES) for place in range(CLASSES)] if largest > 1 else []
+    return Classes(tuple(sorted({1, *(_round(value) for value in ideal)})))
+
+
+def _round(value: float) -> int:
+    """The next of 1, 2, 5, 10, 20 and so on below the value or just above it."""
+    power = 10 ** int(log10(value))
+    return int(max((factor * power for factor in (1, 2, 5, 10) if factor * power <= value * 1.2), default=1))
+
+
+def country_name(code: str) -> str:
+    """The name of a country by its code of ISO 3166-1; an unknown code is its own name."""
+    return str(_countries().get(code, {}).get("name", code))
+
+
+def world_map(values: Mapping[str, float], write: Callable[[float], str], label: str) -> Html:
+    """The map and its legend. Small countries are dots, drawn only where there is a value."""
+    scale = classes(max(values.values(), default=0))
+    areas, dots = [], []
+    for code, country in _countries().items():
+        value = values.get(code, 0)
+        title = f"<title>{text(country['name'])}: {text(write(value))}</title>" if value else ""
+        kind = f' class="m{scale.of(value)}"' if value else ""
+        if "path" in country:
+            areas.append(f'<path{kind} d="{country["path"]}">{title}</path>')
+        if value and "dot" in country:
+            x, y = country["dot"]
+            dots.append(f'<circle{kind} cx="{x}" cy="{y}" r="{DOT_RADIUS}">{title}</circle>')
+    picture = element(
+        "svg", Html("".join(areas + dots)), class_="map", viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=label
+    )
+    return element("div", picture, _legend(scale))
+
+
+def _legend(scale: Classes) -> Html:
+    entries = [element("li", element("i", class_="m0"), "none")]
+    for place, bound in enumerate(scale.bounds, 1):
+        following = scale.bounds[place] if place < len(scale.bounds) else None
+        if following is None:
+            words_of_class = f"{words.count(bound)} or more"
+        elif following == bound + 1:
+            words_of_class = words.count(bound)
+        else:
+            words_of_class = f"{words.count(bound)}{words.DASH}{words.count(following - 1)}"
+        entries.append(element("li", element("i", class_=f"m{place}"), words_of_class))
+    return element("ul", *entries, class_="legend")
+
+
+@cache
+def _countries() -> dict[str, dict[str, Any]]:
+    countries: dict[str, dict[str, Any]] = json.loads(asset(COUNTRIES))
+    return countries

@@ -1,0 +1,114 @@
+"""Where downloads go: countries on a map, and networks."""
+
+from __future__ import annotations
+
+from glue_jobs.publish.page import words
+from glue_jobs.publish.page.answers import Answers, Row
+from glue_jobs.publish.page.charts.bars import Bar, bar_list
+from glue_jobs.publish.page.charts.world_map import SOURCE, country_name, world_map
+from glue_jobs.publish.page.markup import element, name
+from glue_jobs.publish.page.section import Section
+from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
+from glue_jobs.publish.page.usage import DataSet
+
+COUNTRIES, NETWORKS = "access/downloads_by_country", "access/downloads_by_network"
+UNKNOWN = "(unknown)"
+BARS = 10
+NUMBERS = ("audience_logical_downloads", "audience_bytes_sent", "logical_downloads", "bytes_sent")
+NAMES_OF_NETWORKS = {
+    "aws": "Amazon Web Services",
+    "gcp": "Google Cloud",
+    "azure": "Microsoft Azure",
+    "github": "GitHub",
+    "cloudflare": "Cloudflare",
+    "vpn": "VPNs",
+    "other": "Other networks",
+}
+COLUMNS = (
+    count_column("Downloads", NUMBERS[0]),
+    size_column("Data served", NUMBERS[1]),
+    count_column("Downloads, all traffic", NUMBERS[2]),
+    size_column("Data served, all traffic", NUMBERS[3]),
+)
+
+
+def known_countries(answers: Answers, scope: DataSet) -> int:
+    """How many countries something was downloaded to."""
+    return len([row for row in _ranked(answers, COUNTRIES, "country", scope) if row["country"] != UNKNOWN])
+
+
+def world(answers: Answers, scope: DataSet) -> Section | None:
+    """Downloads by country."""
+    rows = _ranked(answers, COUNTRIES, "country", scope)
+    known = [row for row in rows if row["country"] != UNKNOWN]
+    if not known:
+        return None
+    downloads = {row["country"]: row[NUMBERS[0]] for row in known}
+    everything = sum(row[NUMBERS[0]] for row in rows)
+    first = _within_a_sentence(country_name(known[0]["country"]))
+    title = f"Downloads went to {words.plural(len(known), 'country', 'countries')}, most of them to {first}"
+    if 2 * known[0][NUMBERS[0]] <= everything:
+        title = (
+            f"Downloads went to {words.plural(len(known), 'country', 'countries')}; "
+            f"{words.share(known[0][NUMBERS[0]], everything)} to {first}"
+        )
+    bars = [
+        Bar(name(country_name(row["country"])), [row[NUMBERS[0]]], words.count(row[NUMBERS[0]])) for row in known[:BARS]
+    ]
+    table = [{**row, "name": country_name(row["country"])} for row in rows]
+    ranking = element("div", bar_list(bars, "Countries by downloads"))
+    unknown = everything - sum(downloads.values())
+    return Section(
+        "countries",
+        "Countries",
+        title,
+        f"{answers.period(COUNTRIES, 'Downloads by the country of the reader, told by the address,')} "
+        f"Of {words.share(unknown, everything)} the country is unknown. Map: {SOURCE}.",
+        element("div", world_map(downloads, _downloads, f"World map. {title}"), ranking, class_="split"),
+        data_table("Downloads by country", [Column("Country", "name"), Column("Code", "country"), *COLUMNS], table),
+        (COUNTRIES,),
+    )
+
+
+def networks(answers: Answers, scope: DataSet) -> Section | None:
+    """Downloads by the network that the reader's address belongs to."""
+    rows = _ranked(answers, NETWORKS, "network", scope)
+    if not rows:
+        return None
+    rows = [{**row, "name": NAMES_OF_NETWORKS.get(row["network"], row["network"])} for row in rows]
+    everything = sum(row[NUMBERS[0]] for row in rows)
+    bars = [
+        Bar(name(row["name"]), [row[NUMBERS[0]]], words.count(row[NUMBERS[0]]), words.size(row[NUMBERS[1]]))
+        for row in rows[:BARS]
+    ]
+    clouds = sum(row[NUMBERS[0]] for row in rows if row["network"] in ("aws", "gcp", "azure"))
+    return Section(
+        "networks",
+        "Networks",
+        f"{words.share(clouds, everything)} of downloads go to the clouds of Amazon, Google and Microsoft",
+        answers.period(NETWORKS, "Downloads by the owner of the address range"),
+        bar_list(bars, "Networks by downloads"),
+        data_table("Downloads by network", [Column("Network", "name"), *COLUMNS], rows),
+        (NETWORKS,),
+        is_wide=False,
+    )
+
+
+def _ranked(answers: Answers, query: str, key: str, scope: DataSet) -> list[Row]:
+    rows = [row for row in answers.sums(query, key, NUMBERS, scope.account, scope.repository) if row[NUMBERS[0]]]
+    return sorted(rows, key=lambda row: (-row[NUMBERS[0]], row[key]))
+
+
+def _within_a_sentence(country: str) -> str:
+    article = country.startswith("United ") or country in (
+        "Netherlands",
+        "Philippines",
+        "Bahamas",
+        "Gambia",
+        "Maldives",
+    )
+    return f"the {country}" if article else country
+
+
+def _downloads(value: float) -> str:
+    return words.plural(value, "download")

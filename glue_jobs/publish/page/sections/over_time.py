@@ -12,7 +12,7 @@ from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
 from glue_jobs.publish.page.usage import AUDIENCE, DOWNLOADS, EVERYTHING, GRAINS, MEASURES, USAGE, DataSet, Usage
 
-MAX_DATA_BYTES = 480_000
+MAX_DATA_BYTES = 400_000
 """What the numbers of all data sets may take on the page; others are on their own pages only."""
 
 TABLE = (

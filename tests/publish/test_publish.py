@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -119,29 +120,10 @@ def test_prices_of_the_configuration_replace_the_defaults(tmp_path: Path) -> Non
     publish(reports(*names), engine, str(tmp_path), AsOf(DAY, prices), (), PlainReporter())
     transfer, cost = engine.asked
     assert "CAST(0.0 AS double)" in transfer
-    assert [line.strip() for line in cost.splitlines() if "AS double) AS price" in line] == [
-        "CAST(0.023 AS double) AS price_standard,",
-        "CAST(0.0125 AS double) AS price_standard_ia,",
-        "CAST(0.01 AS double) AS price_onezone_ia,",
-        "CAST(0.004 AS double) AS price_glacier_ir,",
-        "CAST(0.25 AS double) AS price_glacier,",
-        "CAST(0.00099 AS double) AS price_deep_archive,",
-        "CAST(0.024 AS double) AS price_reduced_redundancy,",
-        "CAST(0.11 AS double) AS price_express_onezone,",
-        "CAST(0.0 AS double) AS price_intelligent_tiering,",
-        "CAST(0.0 AS double) AS price_outposts,",
-        "CAST(0.0 AS double) AS price_snow,",
-        "CAST(0.0 AS double) AS price_fsx_openzfs,",
-        "CAST(0.0 AS double) AS price_fsx_ontap,",
-        "CAST(0.023 AS double) AS price_tier_frequent,",
-        "CAST(0.5 AS double) AS price_tier_infrequent,",
-        "CAST(0.004 AS double) AS price_tier_archive_instant_access,",
-        "CAST(0.0036 AS double) AS price_tier_archive,",
-        "CAST(0.00099 AS double) AS price_tier_deep_archive,",
-        "CAST(0.0004 AS double) AS price_per_1000_gets,",
-        "CAST(0.005 AS double) AS price_per_1000_writes,",
-        "CAST(0.0 AS double) AS price_per_gb_out",
-    ]
+    used = {name: price for price, name in re.findall(r"CAST\(([\d.]+) AS double\) AS (price_\w+)", cost)}
+    changed = {"price_glacier": "0.25", "price_tier_infrequent": "0.5", "price_per_gb_out": "0.0"}
+    assert used.items() >= changed.items()
+    assert (used["price_standard"], used["price_tier_frequent"]) == ("0.023", "0.023")
 
 
 def test_a_manifest_stays_valid_when_other_days_are_published(tmp_path: Path) -> None:

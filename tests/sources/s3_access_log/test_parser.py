@@ -366,6 +366,7 @@ TYPED = st.lists(st.sampled_from(FORGERY), max_size=5).map(lambda pieces: "".joi
 @given(TYPED, TYPED, TYPED, st.sampled_from(["-", TAIL, " ".join(TAIL.split()[:7])]), st.sampled_from([0, 80]))
 @example("-", "-", f'x HTTP/1.1" {FORGED_SIX}', TAIL, 0)
 @example('GET /k HTTP/1.1" 200 - 9 9 9 9 "-" "', "-", "z", TAIL, 0)
+@example(f'" {FORGED_SIX}-" "c" -', "-", "-", "-", 0)
 def test_client_can_forge_no_field_whatever_it_types(uri: str, referer: str, agent: str, tail: str, crowd: int) -> None:
     text = line(client=f'"{uri}" 403 AccessDenied 243 - 8 - "{referer}" "{agent}"', tail=tail)
     data = "\n".join([*[line()] * crowd, text]).encode()
@@ -373,6 +374,23 @@ def test_client_can_forge_no_field_whatever_it_types(uri: str, referer: str, age
     assert {row["http_status"] for row in rows} <= {403}
     assert {row["bytes_sent"] for row in rows} <= {243}
     assert {row["host_id"] for row in rows} <= {None if tail == "-" else HOST}
+
+
+@pytest.mark.parametrize("crowd", [0, 80])
+@pytest.mark.parametrize(
+    "text",
+    [
+        # The user agent is bare, and the last quote closes the referer.
+        '"GET /k?" 200 - 999 - 7 6 "-" "c" -"" 403 AccessDenied 243 - 5 - "" - -',
+        # Both headers are bare, and the last quote closes the request-URI.
+        '"GET /k" 200 - 9 9 9 9 "-" "c" 403 - - - 5 4 - - -',
+    ],
+)
+def test_a_line_with_bare_headers_that_has_a_forged_reading_is_rejected(text: str, crowd: int) -> None:
+    # The crowd has the number of fields that the forged reading has.
+    others = [line(tail=" ".join(TAIL.split()[:9]))] * crowd
+    parsed = parse_access_log("\n".join([*others, line(client=text, tail="").rstrip()]).encode())
+    assert (parsed.rows.num_rows, len(parsed.rejected)) == (crowd, 1)
 
 
 @pytest.mark.parametrize("referer", ['"-"', "-"])

@@ -2,9 +2,11 @@
 
 S3 writes request-URI, referer and user agent as the client sent them, quotes and blanks included. A client can thus
 type `` " 200 - 9 9 9 9 "-" "`` to forge the fields that follow. The eight fields before this text and the fields from
-the version id on contain no blank and no quote of a client, so both groups are read from their own end of the line.
-Between them, six fields of S3 (status to turn-around time) follow the quote that closes the request-URI. Each place
-where six such fields are followed by a referer and a user agent is a possible reading of the line:
+the version id on contain no blank and no quote of a client (not even the host header, by which S3 finds the bucket), so
+both groups are read from their own end of the line. Between them, six fields of S3 (status to turn-around time) follow
+the quote that closes the request-URI. Each place where six such fields are followed by a referer and a user agent is a
+possible reading of the line. The last quote may close the user agent, the referer or the request-URI, because S3 writes
+a bare ``-`` for a header that is absent.
 
 - One reading: it is the true one, because the line that S3 wrote is always among the readings.
 - Several, or none: what S3 wrote cannot be told from what the client typed, so the line is rejected. The HTTP version
@@ -17,6 +19,7 @@ The first ``" "`` separates referer and user agent. Both are the client's own te
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -49,6 +52,7 @@ FIELDS_BEFORE_TAIL = len(FIELDS) - len(TAIL)
 _SIX = rf" +(?:[0-9]{{3}}|-) +{SHAPES['error_code']}(?: +(?:-?[0-9]+|-)){{4}} +"
 _READING = re.compile(rf'"(?=({_SIX})["-])')
 _BARE_READING = re.compile(rf"-({_SIX})")
+_UNQUOTED_HEADERS = re.compile(rf"{_SIX}- +-(?: |$)")
 _MIDDLE = re.compile(" +" + " +".join(pattern_of(name) for name in MIDDLE) + " +")
 _HEADERS = re.compile(r'(?:"(?P<referer>.*?)"|-) +(?:"(?P<user_agent>.*)"|-)', re.DOTALL)
 _SECOND_HEAD = re.compile(rf"[0-9a-f]{{16}} +[^ \"]+ +{TIME} +[+-][0-9]{{4}}\] ")
@@ -83,25 +87,45 @@ def read_client_text(rest: str, year: int) -> tuple[Reading, list[str], list[str
         raise UnreadableLineError(problem_of_count(len(HEAD) + len(rest.split())) or NO_STATUS)
     if rest[end : end + 1].strip(" "):
         raise UnreadableLineError(UNCLOSED)
-    tail = [value for value in rest[end:].split(" ") if value]
-    readings, problem = _readings(rest[:end]), problem_of_tail(tail, year)
-    if not readings and tail[:1] == ["-"]:
-        # The last quote may close the referer or the request-URI; the fields behind it are then a bare "-".
-        tail = tail[1:]
-        readings, problem = _readings(rest[:end] + " -"), problem_of_tail(tail, year)
-    if not readings or problem:
-        raise UnreadableLineError(problem if readings and problem else NO_STATUS)
-    if len(readings) > 1:
+    found: dict[int, tuple[Reading, list[str]]] = {}
+    problem = None
+    for client_text, tail in _ends_of_client_text(rest, end):
+        readings, wrong = _readings(client_text), problem_of_tail(tail, year)
+        if wrong is None:
+            found = {place: (reading, tail) for place, reading in readings.items()} | found
+        elif readings:
+            problem = problem or wrong
+    if not found:
+        raise UnreadableLineError(problem or NO_STATUS)
+    if len(found) > 1:
         raise UnreadableLineError(IMITATED)
-    (reading,) = readings
+    ((reading, tail),) = found.values()
     six = _MIDDLE.fullmatch(reading.middle)
     if six is None:
         raise UnreadableLineError("The sizes and times after the request-URI are negative.")
     return reading, list(six.groups()), tail
 
 
-def _readings(text: str) -> list[Reading]:
-    """All ways to read a text that begins with the request-URI and ends with the user agent.
+def _ends_of_client_text(rest: str, end: int) -> Iterator[tuple[str, list[str]]]:
+    """The text up to the user agent, and the fields behind it, for each field that the last quote may close."""
+    after = [value for value in rest[end:].split(" ") if value]
+    yield rest[:end], after
+    if after[:1] == ["-"]:
+        # The referer: the user agent is a bare "-".
+        yield rest[:end] + " -", after[1:]
+    if may_be_unquoted_headers(rest[end:]):
+        # The request-URI: its six fields follow, and two bare "-".
+        count = len(MIDDLE) + 2
+        yield " ".join([rest[:end], *after[:count]]), after[count:]
+
+
+def may_be_unquoted_headers(text: str) -> bool:
+    """Whether a text may begin with the six fields of S3 and a bare ``-`` for each of referer and user agent."""
+    return _UNQUOTED_HEADERS.match(text) is not None
+
+
+def _readings(text: str) -> dict[int, Reading]:
+    """All ways to read a text that begins with the request-URI and ends with the user agent, by the URI's end.
 
     Raises UnreadableLineError if there are too many candidates.
     """
@@ -111,12 +135,12 @@ def _readings(text: str) -> list[Reading]:
         matches = [*islice(_READING.finditer(text, 1), MAX_READINGS + 1)]
     if len(matches) > MAX_READINGS:
         raise UnreadableLineError(IMITATED)
-    readings = []
+    readings = {}
     for match in matches:
         headers = _HEADERS.fullmatch(text, match.end(1))
         if headers:
             uri = text[1 : match.start()] if match.start() else None
-            readings.append(Reading(uri, match[1], headers["referer"], headers["user_agent"]))
+            readings[match.start()] = Reading(uri, match[1], headers["referer"], headers["user_agent"])
     return readings
 
 

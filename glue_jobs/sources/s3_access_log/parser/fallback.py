@@ -17,6 +17,7 @@ from glue_jobs.read.parsed import MAX_RECORD_BYTES, MAX_REJECTED_PER_PARSE, Pars
 from glue_jobs.sources.s3_access_log.parser.client_text import (
     SPLICED,
     UnreadableLineError,
+    may_be_unquoted_headers,
     problem_of_tail,
     read_client_text,
 )
@@ -99,7 +100,7 @@ def read_line(line: bytes) -> Row:
         raise UnreadableLineError(_what_is_wrong_with_head(text))
     rest, year = text[head.end() :], int(head["event_time"][YEAR_OF_TIME])
     plain = _PLAIN.fullmatch(rest)
-    if plain is None:
+    if plain is None or (_has_quoted_header(plain) and may_be_unquoted_headers(rest[rest.rfind('"') + 1 :])):
         (uri, _, referer, user_agent), middle, tail = read_client_text(rest, year)
     else:
         uri, *middle, referer, user_agent, last = plain.groups()
@@ -112,6 +113,10 @@ def read_line(line: bytes) -> Row:
     known = tail[: len(TAIL)] + ["-"] * (len(TAIL) - len(tail))
     fields = (*head.groups(), uri, *middle, referer, user_agent, *known)
     return (*fields, tail[len(TAIL) :])
+
+
+def _has_quoted_header(plain: re.Match[str]) -> bool:
+    return plain["referer"] is not None or plain["user_agent"] is not None
 
 
 def _has_too_large(middle: list[str]) -> bool:

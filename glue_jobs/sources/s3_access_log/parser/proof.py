@@ -115,7 +115,22 @@ def prove_shapes(arrays: dict[str, pa.Array]) -> Flags:
             shaped = _flags(pc.match_substring_regex(array.dictionary, patterns[name]))
             if not shaped.all() or (name == ZONE and array.null_count):
                 good &= np.append(shaped, name != ZONE)[array.indices.fill_null(-1).to_numpy()]
-    return good
+    return good & ~_may_be_unquoted_headers(arrays)
+
+
+def _may_be_unquoted_headers(arrays: dict[str, pa.Array]) -> Flags:
+    """Rows whose fields behind the user agent may be status to turn-around time and a bare ``-`` for each header.
+
+    The quotes before them are then typed by the client, in its request-URI.
+    """
+    if "host_header" not in arrays:
+        return np.zeros(len(arrays[ZONE]), dtype=bool)
+    codes = arrays["host_header"].indices.fill_null(-1).to_numpy()
+    may: Flags = np.append(_flags(pc.match_substring_regex(arrays["host_header"].dictionary, "^[0-9]*$")), True)[codes]
+    for name in ("signature_version", "tls_version", "access_point_arn"):
+        if name in arrays:
+            may &= arrays[name].is_null().to_numpy(zero_copy_only=False)
+    return may
 
 
 def _flags(values: pa.Array) -> Flags:

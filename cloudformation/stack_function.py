@@ -82,6 +82,8 @@ def first_run(event: Event) -> Data:
 
     If it cannot be started, ``Told`` says so and the resource still succeeds: the scheduled run will start anyway.
     """
+    if event["RequestType"] != "Delete":
+        _begin_alarms(event["ResourceProperties"])
     if event["RequestType"] != "Create":
         return {"Told": "started when the stack was created"}
     (machine,) = _properties(event, "StateMachine")
@@ -90,6 +92,26 @@ def first_run(event: Event) -> Data:
         return {"Told": "started as " + execution.rpartition(":")[2]}
     except Exception as error:
         return {"Told": f"not started ({error}); choose Start execution in the console"[:MAX_REASON_LENGTH]}
+
+
+def _begin_alarms(properties: Mapping[str, Any]) -> None:
+    """Send a datum of zero for each job, so that its alarm on successful runs begins to count now."""
+    try:
+        boto3.client("cloudwatch").put_metric_data(
+            Namespace="s3-usage-lake",
+            MetricData=[
+                {
+                    "MetricName": "SuccessfulRuns",
+                    "Unit": "Count",
+                    "Value": 0,
+                    "Dimensions": [{"Name": "Stack", "Value": properties["Stack"]}, {"Name": "Job", "Value": job}],
+                }
+                for job in properties["Jobs"]
+            ],
+        )
+    except Exception as error:
+        # The alarms go off early, and are silent after the first run.
+        print(f"no metrics were sent: {error}")
 
 
 ACTIONS: dict[str, Callable[[Event], Data]] = {"Custom::Artifacts": artifacts, "Custom::FirstRun": first_run}

@@ -116,6 +116,13 @@ ARGUMENTS = (
         jobs=(REPORT_JOB,),
     ),
     Argument(
+        "stack",
+        "--stack",
+        "Stack that the CloudWatch metrics of the run belong to; by default none are sent.",
+        metavar="NAME",
+        jobs=BOTH_JOBS,
+    ),
+    Argument(
         "config",
         "--config",
         "Configuration file: data sets, subscribers, own traffic, prices.",

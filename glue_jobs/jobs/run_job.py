@@ -46,17 +46,24 @@ def run_job(values: Mapping[str, str], reporter: Reporter) -> JobResult:
 
 
 def _report(values: Mapping[str, str], reporter: Reporter) -> JobResult:
+    from glue_jobs.jobs.metrics import SUCCESSFUL_RUNS, publish_metrics
     from glue_jobs.jobs.report_job import report, report_request
     from glue_jobs.publish.publish import sentence
 
-    published = report(report_request(values), reporter)
-    return JobResult(sentence(published), published=published)
+    request = report_request(values)
+    published = report(request, reporter)
+    # A sentence about failures is an error.
+    text = sentence(published)
+    if stack := values.get("stack"):
+        publish_metrics(stack, REPORT, request.lake, {SUCCESSFUL_RUNS: 1}, reporter)
+    return JobResult(text, published=published)
 
 
 def _ingest(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     from glue_jobs.ingest.ingest import ingest
     from glue_jobs.jobs.ingest_job import engine_argument, ingest_request
     from glue_jobs.jobs.last_success import record_success
+    from glue_jobs.jobs.metrics import ingest_metrics, publish_metrics
     from glue_jobs.jobs.run_summary import sentence
     from glue_jobs.jobs.wrong_source import check_source
     from glue_jobs.workers.engine import start_spark
@@ -71,6 +78,8 @@ def _ingest(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     summary = ingest(request, reporter)
     if not is_first and not summary.listed:
         check_source(request)
+    if stack := values.get("stack"):
+        publish_metrics(stack, request.pipeline.name, request.lake, ingest_metrics(request, summary), reporter)
     if not summary.failed:
         record_success(request.lake, request.pipeline.name, datetime.now(UTC))
     return JobResult(sentence(summary), summary.failed, ingested=summary)

@@ -191,9 +191,14 @@ def test_the_first_run_is_started_once(function: ModuleType, cloudformation: Clo
     definition = json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
     role = "arn:aws:iam::123456789012:role/any"
     machine = client.create_state_machine(name="first", definition=definition, roleArn=role)["stateMachineArn"]
-    created = call(function, cloudformation, "Create", "Custom::FirstRun", StateMachine=machine)
+    alarms = {"Stack": "first", "Jobs": ["report", "s3_access_log"]}
+    created = call(function, cloudformation, "Create", "Custom::FirstRun", StateMachine=machine, **alarms)
     (execution,) = client.list_executions(stateMachineArn=machine)["executions"]
     assert created["Data"] == {"Told": f"started as {execution['name']}"}
+    # The alarms on successful runs begin to count.
+    found = boto3.client("cloudwatch").list_metrics(Namespace="s3-usage-lake", MetricName="SuccessfulRuns")["Metrics"]
+    dimensions = [{each["Name"]: each["Value"] for each in metric["Dimensions"]} for metric in found]
+    assert {each["Job"] for each in dimensions if each["Stack"] == "first"} == {"report", "s3_access_log"}
     known = {"StateMachine": machine, "PhysicalResourceId": machine}
     for request in ("Update", "Delete"):
         again = call(function, cloudformation, request, "Custom::FirstRun", **known)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from glue_jobs.ingest.staging import DEAD_AFTER
+from glue_jobs.jobs import metrics
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
 from glue_jobs.jobs.arguments import parse as parse_arguments
 from glue_jobs.query.saved.query import SavedQuery
@@ -39,7 +40,7 @@ OF_GLUE = {
     "--enable-auto-scaling",
     "--enable-metrics",
     "--enable-observability-metrics",
-    "--enable-continuous-cloudwatch-log",
+    "--custom-logGroup-prefix",
 }
 
 
@@ -312,7 +313,7 @@ def test_existing_buckets_are_read_instead_of_the_log_bucket() -> None:
         REPORT: None,
     }
     assert "Trail" not in rendered.resources
-    (rule,) = rendered.of_type("AWS::Events::Rule").values()
+    rule = rendered.of_type("AWS::Events::Rule")["InventoryRule"]
     assert rule["EventPattern"]["detail"]["bucket"] == {"name": ["lists"]}
 
 
@@ -380,12 +381,51 @@ def test_services_assume_roles_only_for_resources_of_this_account(path: Path) ->
         assert source.startswith("arn:aws:") and f":{PSEUDO['AWS::AccountId']}:" in source, name
 
 
-def test_failures_of_all_jobs_are_mailed_if_there_is_an_address() -> None:
-    assert not Rendered(TEMPLATE).of_type("AWS::SNS::Topic")
-    rendered = Rendered(TEMPLATE, AlarmEmail="owner@example.com")
+def test_alarms_exist_without_an_address_which_only_subscribes() -> None:
+    def topic(**parameters: str) -> Json:
+        return Rendered(TEMPLATE, **parameters).of_type("AWS::SNS::Topic")["AlarmTopic"]
+
+    assert "Subscription" not in topic()
+    assert topic(AlarmEmail="owner@example.com")["Subscription"] == [
+        {"Protocol": "email", "Endpoint": "owner@example.com"}
+    ]
+    rendered = Rendered(TEMPLATE)
     watched = rendered.of_type("AWS::Events::Rule")["FailureRule"]["EventPattern"]["detail"]
     assert set(watched["jobName"]) == {job["Name"] for job in rendered.of_type("AWS::Glue::Job").values()}
     assert set(watched["state"]) == {"FAILED", "TIMEOUT", "ERROR"}
+    for alarm in rendered.of_type("AWS::CloudWatch::Alarm").values():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [rendered.ref("AlarmTopic")]
+        assert alarm["EvaluationPeriods"] * alarm.get("Period", 3600) <= 604_800
+
+
+def test_every_job_has_an_alarm_on_success_and_every_source_two_more() -> None:
+    rendered = Rendered(TEMPLATE, RejectedPercent="5", SilentDays="4", SilentInventoryDays="9")
+    found = {}
+    for alarm in rendered.of_type("AWS::CloudWatch::Alarm").values():
+        if "MetricName" in alarm:
+            dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+            assert (alarm["Namespace"], dimensions["Stack"]) == (metrics.NAMESPACE, "usage")
+            found[dimensions["Job"], alarm["MetricName"]] = alarm
+    sources = [pipeline.name for pipeline in PIPELINES]
+    names = [name for name, _ in (metrics.SUCCESSFUL_RUNS, metrics.REJECTED_PERCENT, metrics.DAYS_WITHOUT_DELIVERY)]
+    assert found.keys() == {(REPORT, names[0]), *((source, name) for source in sources for name in names)}
+    success = found[REPORT, names[0]]
+    assert (success["Statistic"], success["Threshold"], success["TreatMissingData"]) == ("SampleCount", 1, "breaching")
+    assert success["EvaluationPeriods"] == success["DatapointsToAlarm"] == 26
+    assert found["s3_access_log", "RejectedPercent"]["Threshold"] == "5"
+    assert found["s3_access_log", "DaysWithoutDelivery"]["Threshold"] == "4"
+    assert found["s3_inventory_object", "DaysWithoutDelivery"]["Threshold"] == "9"
+    started = rendered.resources["FirstRun"]["Properties"]
+    assert (started["Stack"], set(started["Jobs"])) == ("usage", {REPORT, *sources})
+
+
+def test_the_logs_of_the_jobs_are_the_stacks_own_and_expire() -> None:
+    for parameters, ending in (({}, ""), ({"KmsKeyArn": KEY}, "-usage")):
+        rendered = Rendered(TEMPLATE, LogDays="30", **parameters)
+        groups = rendered.of_type("AWS::Logs::LogGroup")
+        kept = {group["LogGroupName"]: group["RetentionInDays"] for group in groups.values() if "LogGroupName" in group}
+        (prefix,) = {job["DefaultArguments"]["--custom-logGroup-prefix"] for job in jobs(rendered).values()}
+        assert kept == {f"{prefix}/error{ending}": "30", f"{prefix}/output{ending}": "30"}
 
 
 def test_raw_logs_move_to_glacier_after_90_days_and_expire_if_configured() -> None:
@@ -489,7 +529,7 @@ def test_statements_are_named_and_use_no_wildcard_actions_or_resources(path: Pat
                 everywhere.append(statement["Action"])
             if statement["Effect"] == "Allow":
                 assert "*" not in str(statement["Action"])
-    without_resources = ["cloudwatch:PutMetricData", ["athena:ListDataCatalogs", "athena:ListWorkGroups"]]
+    without_resources = ["cloudwatch:PutMetricData"] * 2 + [["athena:ListDataCatalogs", "athena:ListWorkGroups"]]
     assert everywhere == (without_resources if path == TEMPLATE else [])
 
 
@@ -508,6 +548,7 @@ def test_roles_that_run_no_job_have_exactly_these_rights() -> None:
         "StackFunctionRole": {
             "KeepArtifacts": ["s3:PutObject", "s3:DeleteObject"],
             "StartTheFirstRun": "states:StartExecution",
+            "BeginTheAlarms": "cloudwatch:PutMetricData",
             "WriteItsLog": ["logs:CreateLogStream", "logs:PutLogEvents"],
         },
         # https://docs.aws.amazon.com/step-functions/latest/dg/connect-glue.html

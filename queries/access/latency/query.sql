@@ -9,17 +9,25 @@ WITH answered AS (
         AND http_status BETWEEN 200 AND 299
 ),
 
--- One row per different value, so that what has to be sorted stays small.
+-- One row per different value of each measure, so that what has to be sorted stays small, and one per operation.
 histogram AS (
-    SELECT operation, 'total' AS measure, total_time_ms AS ms, count(*) AS requests
+    SELECT
+        operation,
+        total_time_ms,
+        turn_around_time_ms,
+        grouping(total_time_ms, turn_around_time_ms) AS columns_left_out,
+        count(*) AS requests
     FROM answered
-    WHERE total_time_ms IS NOT NULL
-    GROUP BY operation, total_time_ms
-    UNION ALL
-    SELECT operation, 'turn-around' AS measure, turn_around_time_ms AS ms, count(*) AS requests
-    FROM answered
-    WHERE turn_around_time_ms IS NOT NULL
-    GROUP BY operation, turn_around_time_ms
+    GROUP BY GROUPING SETS ((operation, total_time_ms), (operation, turn_around_time_ms), (operation))
+),
+
+measured AS (
+    SELECT
+        operation,
+        CASE columns_left_out WHEN 1 THEN 'total' WHEN 2 THEN 'turn-around' ELSE 'requests' END AS measure,
+        CASE columns_left_out WHEN 1 THEN total_time_ms WHEN 2 THEN turn_around_time_ms ELSE 0 END AS ms,
+        requests
+    FROM histogram
 ),
 
 ranked AS (
@@ -29,41 +37,21 @@ ranked AS (
         ms,
         100 * sum(requests) OVER (PARTITION BY operation, measure ORDER BY ms) AS reached,
         sum(requests) OVER (PARTITION BY operation, measure) AS requests
-    FROM histogram
-),
-
-percentile AS (
-    SELECT
-        operation,
-        measure,
-        min(ms) FILTER (WHERE reached >= 50 * requests) AS p50,
-        min(ms) FILTER (WHERE reached >= 90 * requests) AS p90,
-        min(ms) FILTER (WHERE reached >= 99 * requests) AS p99,
-        max(ms) AS slowest
-    FROM ranked
-    GROUP BY operation, measure
-),
-
-operation_total AS (
-    SELECT operation, count(*) AS requests
-    FROM answered
-    GROUP BY operation
+    FROM measured
+    WHERE ms IS NOT NULL
 )
 
 SELECT
-    operation_total.operation,
-    requests,
-    whole.p50 AS total_time_ms_p50,
-    whole.p90 AS total_time_ms_p90,
-    whole.p99 AS total_time_ms_p99,
-    whole.slowest AS total_time_ms_max,
-    turn_around.p50 AS turn_around_time_ms_p50,
-    turn_around.p90 AS turn_around_time_ms_p90,
-    turn_around.p99 AS turn_around_time_ms_p99,
-    turn_around.slowest AS turn_around_time_ms_max
-FROM operation_total
-LEFT JOIN percentile AS whole
-    ON operation_total.operation = whole.operation AND whole.measure = 'total'
-LEFT JOIN percentile AS turn_around
-    ON operation_total.operation = turn_around.operation AND turn_around.measure = 'turn-around'
-ORDER BY requests DESC, operation_total.operation
+    operation,
+    max(requests) FILTER (WHERE measure = 'requests') AS requests,
+    min(ms) FILTER (WHERE measure = 'total' AND reached >= 50 * requests) AS total_time_ms_p50,
+    min(ms) FILTER (WHERE measure = 'total' AND reached >= 90 * requests) AS total_time_ms_p90,
+    min(ms) FILTER (WHERE measure = 'total' AND reached >= 99 * requests) AS total_time_ms_p99,
+    max(ms) FILTER (WHERE measure = 'total') AS total_time_ms_max,
+    min(ms) FILTER (WHERE measure = 'turn-around' AND reached >= 50 * requests) AS turn_around_time_ms_p50,
+    min(ms) FILTER (WHERE measure = 'turn-around' AND reached >= 90 * requests) AS turn_around_time_ms_p90,
+    min(ms) FILTER (WHERE measure = 'turn-around' AND reached >= 99 * requests) AS turn_around_time_ms_p99,
+    max(ms) FILTER (WHERE measure = 'turn-around') AS turn_around_time_ms_max
+FROM ranked
+GROUP BY operation
+ORDER BY requests DESC, operation

@@ -7,6 +7,7 @@ candidate AS (
         snapshot_date,
         inventory_id,
         snapshot_time,
+        sum(objects) AS objects,
         CASE
             WHEN sum(objects + noncurrent_objects + delete_markers) = 0 THEN NULL
             ELSE coalesce(max(key_prefix), '')
@@ -27,51 +28,46 @@ candidate AS (
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
 ),
 
--- Of each inventory the latest, without inventories that ended: weekly ones come within 10 days.
+-- Of each inventory the latest, without inventories that ended: weekly ones come within 10 days. Common prefixes that
+-- another one begins with come before it in order.
 latest AS (
-    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, key_prefix, recency
+    SELECT
+        source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        objects,
+        key_prefix,
+        array_agg(key_prefix) OVER (
+            PARTITION BY source_bucket
+            ORDER BY key_prefix, recency
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS prefixes_before
     FROM candidate
     WHERE age = 1
         AND snapshot_date >= newest_date - INTERVAL '10' DAY
 ),
 
--- The snapshots that count have place 1: those whose keys no other one lists too. Keys that begin with the common
--- prefix of another snapshot match the filter of its inventory.
+-- The snapshots that count: those whose keys no other one lists too. Keys that begin with the common prefix of another
+-- snapshot match the filter of its inventory.
 snapshot AS (
-    SELECT
-        latest.source_bucket,
-        latest.snapshot_date,
-        latest.inventory_id,
-        latest.snapshot_time,
-        1 + count(wider.inventory_id) AS place
+    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, sum(objects) OVER () AS listed_objects
     FROM latest
-    LEFT JOIN latest AS wider
-        ON latest.source_bucket = wider.source_bucket
-        AND starts_with(latest.key_prefix, wider.key_prefix)
-        AND (wider.key_prefix <> latest.key_prefix OR wider.recency < latest.recency)
-    GROUP BY latest.source_bucket, latest.snapshot_date, latest.inventory_id, latest.snapshot_time
+    WHERE coalesce(cardinality(filter(prefixes_before, prefix -> starts_with(key_prefix, prefix))), 0) = 0
 ),
 
--- Its current objects, as a listing of the bucket shows them.
-kept AS (
-    SELECT
-        key,
-        size
-    FROM s3_inventory_object AS version
-    INNER JOIN snapshot
+-- Its current objects, as a listing of the bucket shows them; a snapshot whose objects are gone is one row.
+found AS (
+    SELECT split(key, '/') AS parts, key LIKE '%/%/%' AS is_counted, size, key, listed_objects
+    FROM snapshot
+    LEFT JOIN s3_inventory_object AS version
         ON version.source_bucket = snapshot.source_bucket
         AND version.snapshot_date = snapshot.snapshot_date
         AND version.inventory_id = snapshot.inventory_id
         AND version.snapshot_time = snapshot.snapshot_time
-    WHERE snapshot.place = 1
         AND version.snapshot_date <= current_date
         AND coalesce(is_latest, true)
         AND NOT coalesce(is_delete_marker, false)
-),
-
-split_key AS (
-    SELECT split(key, '/') AS parts, key LIKE '%/%/%' AS is_counted, size
-    FROM kept
 ),
 
 -- What is not counted is in no account: it is needed to see whether all objects are still there.
@@ -79,12 +75,19 @@ part AS (
     SELECT
         CASE WHEN is_counted THEN element_at(parts, 1) END AS account,
         CASE WHEN is_counted THEN element_at(parts, 2) END AS repository,
-        size
-    FROM split_key
+        size,
+        key,
+        listed_objects
+    FROM found
 ),
 
 one_repository AS (
-    SELECT account, repository, count(*) AS objects, sum(size) AS bytes
+    SELECT
+        account,
+        repository,
+        count(key) AS objects,
+        sum(size) AS bytes,
+        max(listed_objects) AS listed_objects
     FROM part
     GROUP BY account, repository
 ),
@@ -97,49 +100,35 @@ total AS (
         CAST(
             CASE WHEN count(account) > 0 THEN sum(bytes) FILTER (WHERE account IS NOT NULL) ELSE 0 END AS double
         ) / 1099511627776 AS terabytes,
-        coalesce(sum(objects), 0) AS found_objects
+        sum(objects) AS found_objects,
+        max(listed_objects) AS listed_objects
     FROM one_repository
 ),
 
-listed AS (
-    SELECT sum(objects) AS objects
-    FROM daily_storage AS listing
-    INNER JOIN snapshot
-        ON listing.source_bucket = snapshot.source_bucket
-        AND listing.snapshot_date = snapshot.snapshot_date
-        AND listing.inventory_id = snapshot.inventory_id
-        AND listing.snapshot_time = snapshot.snapshot_time
-    WHERE snapshot.place = 1
-),
-
--- Totals are kept for ever, objects are not. Without the objects, or any snapshot, nothing is known, which is not the
--- same as nothing kept.
-known AS (
-    SELECT accounts, repositories, total.objects, terabytes
-    FROM total
-    INNER JOIN listed
-        ON total.found_objects = listed.objects
-),
-
--- A double as text has another form in Athena (7.473E2) than in Source Stats (747.3); a decimal has not.
 metric AS (
-    SELECT 1 AS place, 'Total Accounts' AS metric, CAST(accounts AS varchar) AS value FROM known
+    SELECT 1 AS place, 'Total Accounts' AS metric
     UNION ALL
-    SELECT 2 AS place, 'Total Repositories' AS metric, CAST(repositories AS varchar) AS value FROM known
+    SELECT 2 AS place, 'Total Repositories' AS metric
     UNION ALL
-    SELECT 3 AS place, 'Total Objects' AS metric, CAST(objects AS varchar) AS value FROM known
+    SELECT 3 AS place, 'Total Objects' AS metric
     UNION ALL
-    SELECT
-        4 AS place,
-        'Total Storage (TB)' AS metric,
-        CASE
-            WHEN round(terabytes, 2) = round(terabytes, 1)
-                THEN CAST(CAST(round(terabytes, 1) AS decimal(18, 1)) AS varchar)
-            ELSE CAST(CAST(round(terabytes, 2) AS decimal(18, 2)) AS varchar)
-        END AS value
-    FROM known
+    SELECT 4 AS place, 'Total Storage (TB)' AS metric
 )
 
-SELECT metric, value
-FROM metric
+SELECT
+    metric,
+    CASE
+        WHEN place = 1 THEN CAST(accounts AS varchar)
+        WHEN place = 2 THEN CAST(repositories AS varchar)
+        WHEN place = 3 THEN CAST(objects AS varchar)
+        -- A double as text has another form in Athena (7.473E2) than in Source Stats (747.3); a decimal has not.
+        WHEN round(terabytes, 2) = round(terabytes, 1)
+            THEN CAST(CAST(round(terabytes, 1) AS decimal(18, 1)) AS varchar)
+        ELSE CAST(CAST(round(terabytes, 2) AS decimal(18, 2)) AS varchar)
+    END AS value
+FROM total
+CROSS JOIN metric
+-- Totals are kept for ever, objects are not. Without the objects, or any snapshot, nothing is known, which is not the
+-- same as nothing kept.
+WHERE found_objects = listed_objects
 ORDER BY place

@@ -27,29 +27,31 @@ candidate AS (
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
 ),
 
--- Of each inventory the latest, without inventories that ended: weekly ones come within 10 days.
+-- Of each inventory the latest, without inventories that ended: weekly ones come within 10 days. Common prefixes that
+-- another one begins with come before it in order.
 latest AS (
-    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, key_prefix, recency
+    SELECT
+        source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        key_prefix,
+        array_agg(key_prefix) OVER (
+            PARTITION BY source_bucket
+            ORDER BY key_prefix, recency
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS prefixes_before
     FROM candidate
     WHERE age = 1
         AND snapshot_date >= newest_date - INTERVAL '10' DAY
 ),
 
--- The snapshots that count have place 1: those whose keys no other one lists too. Keys that begin with the common
--- prefix of another snapshot match the filter of its inventory.
+-- The snapshots that count: those whose keys no other one lists too. Keys that begin with the common prefix of another
+-- snapshot match the filter of its inventory.
 snapshot AS (
-    SELECT
-        latest.source_bucket,
-        latest.snapshot_date,
-        latest.inventory_id,
-        latest.snapshot_time,
-        1 + count(wider.inventory_id) AS place
+    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time
     FROM latest
-    LEFT JOIN latest AS wider
-        ON latest.source_bucket = wider.source_bucket
-        AND starts_with(latest.key_prefix, wider.key_prefix)
-        AND (wider.key_prefix <> latest.key_prefix OR wider.recency < latest.recency)
-    GROUP BY latest.source_bucket, latest.snapshot_date, latest.inventory_id, latest.snapshot_time
+    WHERE coalesce(cardinality(filter(prefixes_before, prefix -> starts_with(key_prefix, prefix))), 0) = 0
 ),
 
 -- Its current objects, as a listing of the bucket shows them.
@@ -68,40 +70,55 @@ kept AS (
         AND version.snapshot_date = snapshot.snapshot_date
         AND version.inventory_id = snapshot.inventory_id
         AND version.snapshot_time = snapshot.snapshot_time
-    WHERE snapshot.place = 1
-        AND version.snapshot_date <= current_date
+    WHERE version.snapshot_date <= current_date
         AND coalesce(is_latest, true)
         AND NOT coalesce(is_delete_marker, false)
 ),
 
+-- One row per data set and state, so that what follows stays small.
+counted AS (
+    SELECT
+        source_bucket,
+        account,
+        repository,
+        encryption_status,
+        replication_status,
+        count(*) AS objects,
+        sum(size) AS bytes,
+        min(key) AS example_key
+    FROM kept
+    GROUP BY source_bucket, account, repository, encryption_status, replication_status
+),
+
 -- Buckets that replicate: some object of theirs tells how that went. A replica tells only that another bucket does.
 replicating AS (
-    SELECT DISTINCT source_bucket
-    FROM kept
-    WHERE replication_status IN ('PENDING', 'COMPLETED', 'FAILED')
+    SELECT
+        *,
+        coalesce(
+            bool_or(replication_status IN ('PENDING', 'COMPLETED', 'FAILED')) OVER (PARTITION BY source_bucket), false
+        ) AS is_replicating
+    FROM counted
+),
+
+-- An object can have one of each.
+aspect AS (
+    SELECT 'encryption' AS aspect
+    UNION ALL
+    SELECT 'replication' AS aspect
 ),
 
 found AS (
-    SELECT source_bucket, account, repository, key, size, 'not encrypted' AS problem
-    FROM kept
-    WHERE encryption_status = 'NOT-SSE'
-    UNION ALL
     SELECT
-        kept.source_bucket,
-        account,
-        repository,
-        key,
-        size,
-        CASE replication_status
-            WHEN 'FAILED' THEN 'replication failed'
-            WHEN 'PENDING' THEN 'replication pending'
-            ELSE 'not replicated'
+        *,
+        CASE
+            WHEN aspect = 'encryption' AND encryption_status = 'NOT-SSE' THEN 'not encrypted'
+            WHEN aspect = 'encryption' OR NOT is_replicating THEN NULL
+            WHEN replication_status = 'FAILED' THEN 'replication failed'
+            WHEN replication_status = 'PENDING' THEN 'replication pending'
+            WHEN replication_status IS NULL THEN 'not replicated'
         END AS problem
-    FROM kept
-    INNER JOIN replicating
-        ON kept.source_bucket = replicating.source_bucket
-    WHERE replication_status IS NULL
-        OR replication_status IN ('FAILED', 'PENDING')
+    FROM replicating
+    CROSS JOIN aspect
 )
 
 SELECT
@@ -109,9 +126,10 @@ SELECT
     source_bucket,
     account,
     repository,
-    count(*) AS objects,
-    sum(size) AS bytes,
-    min(key) AS example_key
+    sum(objects) AS objects,
+    sum(bytes) AS bytes,
+    min(example_key) AS example_key
 FROM found
+WHERE problem IS NOT NULL
 GROUP BY problem, source_bucket, account, repository
 ORDER BY problem, bytes DESC, source_bucket, account, repository

@@ -27,29 +27,32 @@ neighbours AS (
     FROM active_month
 ),
 
+event AS (
+    SELECT false AS is_lapse
+    UNION ALL
+    SELECT true AS is_lapse
+),
+
+-- The month under way is not over: nobody has lapsed in it yet.
 standing AS (
     SELECT
-        month,
-        CASE WHEN month_before >= month - INTERVAL '12' MONTH THEN 'returning' ELSE 'new' END AS status,
+        CASE WHEN is_lapse THEN month + INTERVAL '1' MONTH ELSE month END AS month,
+        CASE
+            WHEN is_lapse THEN 'lapsed' WHEN month_before >= month - INTERVAL '12' MONTH THEN 'returning' ELSE 'new'
+        END AS status,
         subscriber_account_id,
-        requests,
-        CASE WHEN month_before >= month - INTERVAL '12' MONTH THEN request_before END AS previous_request,
+        CASE WHEN is_lapse THEN 0 ELSE requests END AS requests,
+        CASE
+            WHEN is_lapse THEN last_request WHEN month_before >= month - INTERVAL '12' MONTH THEN request_before
+        END AS previous_request,
         last_request
     FROM neighbours
-
-    UNION ALL
-
-    -- The month under way is not over: nobody has lapsed in it yet.
-    SELECT
-        month + INTERVAL '1' MONTH AS month,
-        'lapsed' AS status,
-        subscriber_account_id,
-        0 AS requests,
-        last_request AS previous_request,
-        last_request
-    FROM neighbours
-    WHERE month + INTERVAL '1' MONTH < date_trunc('month', current_date)
-        AND (month_after IS NULL OR month_after > month + INTERVAL '1' MONTH)
+    CROSS JOIN event
+    WHERE NOT is_lapse
+        OR (
+            month + INTERVAL '1' MONTH < date_trunc('month', current_date)
+            AND (month_after IS NULL OR month_after > month + INTERVAL '1' MONTH)
+        )
 )
 
 SELECT

@@ -1,10 +1,12 @@
 -- How many readers downloaded how often, robots and own traffic left aside: in all and per data set.
 -- Period: the last 28 complete days.
-WITH reader_total AS (
+WITH
+-- A reader of several data sets is one reader in the total, with the downloads of all of them.
+reader_total AS (
     SELECT
-        account,
-        repository,
-        reader,
+        CASE grouping(account, repository) WHEN 0 THEN 'repository' ELSE 'total' END AS level,
+        coalesce(account, '(all)') AS account,
+        coalesce(repository, '(all)') AS repository,
         count(*) FILTER (WHERE is_download) AS downloads,
         sum(bytes_sent) AS bytes_sent
     FROM access_by_read
@@ -13,27 +15,7 @@ WITH reader_total AS (
         AND reader IS NOT NULL
         AND event_date >= current_date - INTERVAL '28' DAY
         AND event_date <= current_date - INTERVAL '1' DAY
-    GROUP BY account, repository, reader
-),
-
--- A reader of several data sets is one reader in the total, with the downloads of all of them.
-reader_of_level AS (
-    SELECT
-        'total' AS level,
-        '(all)' AS account,
-        '(all)' AS repository,
-        sum(downloads) AS downloads,
-        sum(bytes_sent) AS bytes_sent
-    FROM reader_total
-    GROUP BY reader
-    UNION ALL
-    SELECT
-        'repository' AS level,
-        account,
-        repository,
-        downloads,
-        bytes_sent
-    FROM reader_total
+    GROUP BY GROUPING SETS ((account, repository, reader), (reader))
 ),
 
 banded AS (
@@ -49,7 +31,7 @@ banded AS (
             WHEN downloads <= 1000 THEN 101
             ELSE 1001
         END AS least_downloads
-    FROM reader_of_level
+    FROM reader_total
 )
 
 SELECT

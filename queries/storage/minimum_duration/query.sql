@@ -28,29 +28,31 @@ candidate AS (
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
 ),
 
--- Of each inventory the latest, without inventories that ended: weekly ones come within 10 days.
+-- Of each inventory the latest, without inventories that ended: weekly ones come within 10 days. Common prefixes that
+-- another one begins with come before it in order.
 latest AS (
-    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, key_prefix, recency
+    SELECT
+        source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        key_prefix,
+        array_agg(key_prefix) OVER (
+            PARTITION BY source_bucket
+            ORDER BY key_prefix, recency
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS prefixes_before
     FROM candidate
     WHERE age = 1
         AND snapshot_date >= newest_date - INTERVAL '10' DAY
 ),
 
--- The snapshots that count have place 1: those whose keys no other one lists too. Keys that begin with the common
--- prefix of another snapshot match the filter of its inventory.
+-- The snapshots that count: those whose keys no other one lists too. Keys that begin with the common prefix of another
+-- snapshot match the filter of its inventory.
 snapshot AS (
-    SELECT
-        latest.source_bucket,
-        latest.snapshot_date,
-        latest.inventory_id,
-        latest.snapshot_time,
-        1 + count(wider.inventory_id) AS place
+    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time
     FROM latest
-    LEFT JOIN latest AS wider
-        ON latest.source_bucket = wider.source_bucket
-        AND starts_with(latest.key_prefix, wider.key_prefix)
-        AND (wider.key_prefix <> latest.key_prefix OR wider.recency < latest.recency)
-    GROUP BY latest.source_bucket, latest.snapshot_date, latest.inventory_id, latest.snapshot_time
+    WHERE coalesce(cardinality(filter(prefixes_before, prefix -> starts_with(key_prefix, prefix))), 0) = 0
 ),
 
 -- US dollars per GB of 1024 x 1024 x 1024 bytes and month.
@@ -88,8 +90,7 @@ version AS (
         AND listed.snapshot_date = snapshot.snapshot_date
         AND listed.inventory_id = snapshot.inventory_id
         AND listed.snapshot_time = snapshot.snapshot_time
-    WHERE snapshot.place = 1
-        AND listed.snapshot_date <= current_date
+    WHERE listed.snapshot_date <= current_date
         AND storage_class IN ('STANDARD_IA', 'ONEZONE_IA', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE')
         AND NOT coalesce(is_delete_marker, false)
 ),

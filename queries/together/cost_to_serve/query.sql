@@ -217,8 +217,7 @@ listed AS (
         AND version.snapshot_date = snapshot.snapshot_date
         AND version.inventory_id = snapshot.inventory_id
         AND version.snapshot_time = snapshot.snapshot_time
-    WHERE snapshot.place = 1
-        AND version.snapshot_date <= current_date
+    WHERE version.snapshot_date <= current_date
         AND coalesce(is_latest, true)
         AND NOT coalesce(is_delete_marker, false)
 ),

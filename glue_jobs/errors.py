@@ -54,6 +54,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     # The last part of a path is a name too: top_objects for access/top_objects.
-    whole = {spelling: each for each in known for spelling in (each.rpartition("/")[2], each)}
-    near = dict.fromkeys(whole[spelling] for spelling in get_close_matches(name, whole))
-    return f"; did you mean {' or '.join(map(repr, near))}" if near else ""
+    parts = [(spelling, each) for each in known for spelling in {each.rpartition("/")[2], each}]
+    close = [name] if name in dict(parts) else get_close_matches(name, dict(parts))
+    near = [each for wanted in close for spelling, each in parts if spelling == wanted]
+    return f"; did you mean {' or '.join(map(repr, dict.fromkeys(near)))}" if near else ""

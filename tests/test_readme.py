@@ -29,6 +29,8 @@ def usage_lake_commands() -> list[str]:
 def test_every_command_is_a_make_target_or_the_command_line() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for command in commands():
+        if command == "export USAGE_LAKE=lake":
+            continue
         first, second = shlex.split(command)[:2]
         assert first == ".venv/bin/usage-lake" or (first == "make" and second in targets), command
 
@@ -41,6 +43,8 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     printed = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        patch.setenv("USAGE_LAKE", "lake")
+        patch.setattr("webbrowser.open", lambda _: True)
         for command in usage_lake_commands():
             # In this process: starting twelve others takes most of the time.
             result = CliRunner().invoke(main, shlex.split(command)[1:])
@@ -55,7 +59,7 @@ def test_the_commands_on_own_logs_answer(answers: dict[str, str]) -> None:
     )
     assert re.search(r"ingested [\d,]+ objects: [\d,]+ records = ", ingest)
     assert "s3_access_log" in status
-    assert all(text.strip() for text in answers.values())
+    assert all(text.strip() for command, text in answers.items() if "--output" not in command)
 
 
 def test_the_check_finds_that_every_object_adds_up(answers: dict[str, str]) -> None:

@@ -255,7 +255,7 @@ def test_raw_objects_nobody_may_list(forbidden: str, lake: str, capsys: pytest.C
 def test_a_catalog_nobody_may_read(forbidden: str, raw: Raw, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments(raw, "s3://forbidden-lake/lake")) == 1
     assert last_line(capsys) == (
-        f"error: cannot create the table {raw.source.pipeline.table.name} in s3://forbidden-lake/lake: "
+        f"error: cannot look for the table {raw.source.pipeline.table.name} of s3://forbidden-lake/lake: "
         "AccessDeniedException (not authorized to perform: glue:GetTable); check the role or credentials"
     )
 

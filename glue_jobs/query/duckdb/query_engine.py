@@ -53,6 +53,8 @@ class QueryEngine:
         (threads,) = self._connection.execute("SELECT current_setting('threads')").fetchall()[0]
         self._connection.execute(f"SET threads = {threads + 1}")
         self._connection.execute("SET TimeZone = 'UTC'")
+        # Of a query that takes over two seconds, DuckDB draws the progress on standard output, into the answer.
+        self._connection.execute("SET enable_progress_bar = false")
         # As in Athena, 7 / 2 is 3.
         self._connection.execute("SET integer_division = true")
 

@@ -290,3 +290,7 @@ def test_the_engine_has_one_thread_more_than_duckdbs_default() -> None:
     (default,) = duckdb.connect().execute("SELECT current_setting('threads')").fetchall()[0]
     with QueryEngine({}) as engine:
         assert engine.run("SELECT current_setting('threads') AS n").to_pylist() == [{"n": default + 1}]
+
+
+def test_the_progress_of_a_long_query_is_not_printed_into_its_answer() -> None:
+    assert run("SELECT current_setting('enable_progress_bar') AS x") == [{"x": False}]

@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 def query_command(
     name: str, parameters: tuple[str, ...], day: str | None, since: str | None, until: str | None, **values: Any
 ) -> None:
-    """Run a saved query, such as access/downloads_by_month; the newest rows come first.
+    """Run a saved query, such as access/downloads_by_month.
 
-    A table shows the main columns; --all-columns, --output and --format csv give all. With --config, the names of
-    subscribers and the prices are those of the file. Tables on S3 are downloaded completely; use Athena if they are
-    large.
+    The newest rows come first. A table shows the main columns; --all-columns, --output and --format csv give all. With
+    --config, the names of subscribers and the prices are those of the file. Tables on S3 are downloaded completely; use
+    Athena if they are large.
     """
     from glue_jobs.jobs.query_days import QueryDays
     from glue_jobs.query.saved.query import SavedQuery
@@ -78,10 +78,11 @@ class SqlCommand(click.Command):
 @lake_options
 @answer_options
 def sql_command(statement: str | None, file: str | None, **values: Any) -> None:
-    """Run a SELECT in Athena's SQL; - reads it from standard input.
+    """Run a SELECT in Athena's SQL.
 
-    SHOW TABLES, DESCRIBE and information_schema say what there is. DuckDB runs the statement, which lacks some
-    functions of Athena. Tables on S3 are downloaded completely; use Athena if they are large.
+    STATEMENT may be -, which reads it from standard input. SHOW TABLES, DESCRIBE and information_schema say what there
+    is. DuckDB runs the statement, which lacks some functions of Athena. Tables on S3 are downloaded completely; use
+    Athena if they are large.
     """
     text = _statement(statement, file)
     with _engine(values) as engine:
@@ -104,7 +105,7 @@ def _statement(statement: str | None, file: str | None) -> str:
 @lake_options
 @answer_options
 def tables_command(**values: Any) -> None:
-    """List the tables and views, with their rows and what one row is."""
+    """List the tables and views of a lake."""
     from glue_jobs.cli.table_list import print_tables, table_rows
 
     rows = table_rows(_lake(values))
@@ -118,7 +119,7 @@ def tables_command(**values: Any) -> None:
 @click.argument("name", metavar="TABLE_OR_QUERY", shell_complete=complete_table_or_query)
 @answer_options
 def describe_command(name: str, **values: Any) -> None:
-    """Explain a table, a view or a saved query: what it means, and every column."""
+    """Explain a table, a view or a saved query, and its columns."""
     from glue_jobs.cli.describe import describe, print_description
 
     described = describe(name)
@@ -141,7 +142,10 @@ def queries_command() -> None:
 @lake_options
 @answer_options
 def status_command(**values: Any) -> None:
-    """Show what each pipeline has ingested, including rows of replaced inventory snapshots."""
+    """Show what each pipeline has ingested.
+
+    Rows of inventory snapshots that were replaced count too.
+    """
     from glue_jobs.cli.ledger import STATUS, STATUS_SHOWN
 
     with _engine(values) as engine:
@@ -152,7 +156,7 @@ def status_command(**values: Any) -> None:
 @lake_options
 @answer_options
 def rejected_command(**values: Any) -> None:
-    """Show rejected raw records, newest first, and the reason for each."""
+    """Show rejected raw records and the reason for each, newest first."""
     from glue_jobs.cli.ledger import REJECTED, REJECTED_SHOWN, readable
 
     with _engine(values) as engine:

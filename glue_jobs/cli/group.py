@@ -17,6 +17,14 @@ PROGRAM = "usage-lake"
 FAILED, WRONG_USAGE = 1, 2
 """The exit codes of a command that failed, and of one that was called wrongly."""
 
+SECTIONS = {
+    "Begin": ("demo", "connect"),
+    "Fill a lake": ("ingest", "status", "rejected"),
+    "Ask": ("queries", "query", "tables", "describe", "sql"),
+    "Publish": ("report", "open"),
+}
+"""The commands as the help shows them."""
+
 
 class CommandGroup(click.Group):
     """Prints an error as one sentence that begins with ``error:``; --verbose adds the stack trace."""
@@ -35,12 +43,23 @@ class CommandGroup(click.Group):
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.exceptions.NoArgsIsHelpError as error:
+            # The help is the answer to the bare name of the program.
+            error.show(sys.stdout)
+            sys.exit(0)
         except click.ClickException as error:
             click.echo(f"error: {_sentence(error)}", err=True)
             sys.exit(error.exit_code)
         except click.Abort:
             sys.exit(STOPPED)
         sys.exit(code if isinstance(code, int) else 0)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        named = [name for names in SECTIONS.values() for name in names]
+        others = tuple(name for name in self.list_commands(context) if name not in named)
+        for title, names in (SECTIONS | ({"Other": others} if others else {})).items():
+            with formatter.section(title):
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(limit=200)) for name in names])
 
     def invoke(self, context: click.Context) -> Any:
         try:

@@ -47,7 +47,7 @@ def ingest_command(**values: Any) -> None:
 @main.command("report")
 @options(*(argument.name for argument in ARGUMENTS if REPORT_JOB in argument.jobs and argument.name != "pipeline"))
 def report_command(**values: Any) -> None:
-    """Publish the results of the saved queries as dated CSV and JSON files."""
+    """Publish a page, and the answers of the saved queries as files."""
     _run_job({"pipeline": REPORT, **values})
 
 
@@ -76,7 +76,10 @@ def _run_job(values: dict[str, Any]) -> None:
 )
 @click.option("--apply", is_flag=True, help="Change the settings; without it they are only printed.")
 def connect_command(**values: Any) -> None:
-    """Make a bucket deliver access logs and inventories; deliveries to other places are left alone."""
+    """Make a bucket deliver access logs and inventories.
+
+    Deliveries to other places are left alone.
+    """
     from glue_jobs.cli.connect import Connection, connect
 
     for sentence in connect(Connection(**values)):
@@ -101,7 +104,10 @@ def connect_command(**values: Any) -> None:
 )
 @click.option("--verbose", is_flag=True, help="Print every measure that is compared, and what the runs say.")
 def demo_command(folder: Path, scale: float, verbose: bool) -> None:
-    """Write a publisher's raw files, ingest them, ask, publish a page, and compare with the truth."""
+    """See it work on the logs of an invented publisher.
+
+    Writes its raw files, ingests them, asks, publishes a page, and compares with the truth.
+    """
     from glue_jobs.cli.demo import demonstrate
 
     if not demonstrate(folder.resolve(), scale, reporter(), verbose):
@@ -111,7 +117,10 @@ def demo_command(folder: Path, scale: float, verbose: bool) -> None:
 @main.command("open")
 @click.argument("folder", required=False, metavar="[DIR]")
 def open_command(folder: str | None) -> None:
-    """Open the page of published reports in a browser; DIR is by default reports, or else demo/reports."""
+    """Open the page of published reports in a browser.
+
+    DIR is by default reports, or else demo/reports.
+    """
     from glue_jobs.cli.open_page import open_page
 
     click.echo(open_page(folder))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -264,3 +265,12 @@ def test_prices_and_names_of_a_query_are_those_of_the_configuration(demo_lake: s
     assert (result.exit_code, result.stderr) == (0, "")
     assert ",7.5," in result.stdout and ",7.5," not in without
     assert "Nobody else" in result.stdout and "Coastal Analytics" in without and "Coastal" not in result.stdout
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"]])
+def test_the_help_has_every_command_with_a_whole_sentence(arguments: list[str]) -> None:
+    result = CliRunner().invoke(main, arguments, terminal_width=80)
+    assert result.exit_code == 0
+    listed = re.findall(r"(?m)^  (\w+) +(\S.*)$", result.stdout.partition("Begin:")[2])
+    assert sorted(name for name, _ in listed) == sorted(main.commands)
+    assert all(text.endswith(".") and not text.endswith("...") for _, text in listed)

@@ -55,7 +55,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def test_the_commands_on_own_logs_answer(answers: dict[str, str]) -> None:
     ingest, status = (
-        next(text for command, text in answers.items() if f" {name} " in command) for name in ("ingest", "status")
+        next(text for command, text in answers.items() if f" {name} " in f"{command} ") for name in ("ingest", "status")
     )
     assert re.search(r"ingested [\d,]+ objects: [\d,]+ records = ", ingest)
     assert "s3_access_log" in status

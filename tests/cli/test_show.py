@@ -11,8 +11,9 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from glue_jobs.cli.cells import readable_bytes
 from glue_jobs.cli.ledger import MAX_RECORD_BYTES_SHOWN, readable
@@ -122,6 +123,23 @@ def test_a_long_text_is_cut_on_a_terminal_and_whole_in_a_pipe(capsys: pytest.Cap
     assert printed(rows, "table", capsys).count("k") == 1000 + len("k")
     (line,) = lines_of(rows)[1:]
     assert re.fullmatch(r"a/k+…k+/end\.csv  n+…  1,234,567", line)
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(
+        st.tuples(st.text(max_size=60), st.integers(), st.text(st.sampled_from("a/é日 \u0301"), max_size=60)),
+        max_size=4,
+    ),
+    st.integers(30, 120),
+    st.booleans(),
+)
+def test_no_line_is_wider_than_the_terminal(rows: list[tuple[str, int, str]], width: int, all_columns: bool) -> None:
+    table = pa.table(
+        {"some_text": [row[0] for row in rows], "n": [str(row[1]) for row in rows], "key": [row[2] for row in rows]},
+        schema=pa.schema([("some_text", pa.string()), ("n", pa.string()), ("key", pa.string())]),
+    )
+    assert all(cell_len(line) <= width for line in lines_of(table, width, all_columns=all_columns))
 
 
 def test_last_columns_that_do_not_fit_are_counted(capsys: pytest.CaptureFixture[str]) -> None:

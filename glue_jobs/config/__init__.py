@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from glue_jobs.config.checks import DEFAULT_LAYOUT, PLACEHOLDERS
 from glue_jobs.config.csv_files import PrefixFile, Read
+from glue_jobs.config.mapping import MappingRule
 from glue_jobs.config.mistakes import ConfigError, Mistake, Path, Place, describe, place_of
 from glue_jobs.config.model import (
     Config,
@@ -17,6 +18,7 @@ from glue_jobs.config.model import (
 )
 from glue_jobs.config.places import BUILTIN, Network, Places
 from glue_jobs.config.prices import Prices
+from glue_jobs.config.privacy import Privacy, Rounding
 from glue_jobs.config.rules import CsvRule, LayoutRule, PrefixRule, RegexRule, Rule, Target
 from glue_jobs.config.yaml_text import read_yaml
 
@@ -28,14 +30,17 @@ __all__ = [
     "ConfigError",
     "CsvRule",
     "LayoutRule",
+    "MappingRule",
     "Network",
     "OwnTraffic",
     "Places",
     "PrefixFile",
     "PrefixRule",
     "Prices",
+    "Privacy",
     "Read",
     "RegexRule",
+    "Rounding",
     "Rule",
     "Subscriber",
     "SubscriberFile",

@@ -12,6 +12,7 @@ from glue_jobs.config.csv_files import csv_rows
 from glue_jobs.config.mistakes import ConfigError, describe
 from glue_jobs.config.places import Places
 from glue_jobs.config.prices import Prices
+from glue_jobs.config.privacy import Privacy
 from glue_jobs.config.rules import LayoutRule, Rule, Target
 from glue_jobs.config.section import Section, kind_of
 
@@ -64,6 +65,7 @@ class Config(Section):
     own_traffic: OwnTraffic = OwnTraffic()
     prices: Prices = Prices()
     places: Places = Places()
+    privacy: Privacy = Privacy()
 
     @property
     def subscriber_names(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Tag, model_validator
 
 from glue_jobs.config.checks import PLACEHOLDERS, LayoutText, Prefix, RegexText, Text, groups
 from glue_jobs.config.csv_files import PrefixFile, read_prefixes
+from glue_jobs.config.mapping import MappingRule
 from glue_jobs.config.section import Section, kind_of
 
 
@@ -90,6 +91,7 @@ Rule = Annotated[
     Annotated[LayoutRule, Tag("layout entry")]
     | Annotated[PrefixRule, Tag("prefix entry")]
     | Annotated[RegexRule, Tag("regex entry")]
-    | Annotated[CsvRule, Tag("csv entry")],
-    kind_of(layout=LayoutRule, prefix=PrefixRule, regex=RegexRule, csv=CsvRule),
+    | Annotated[CsvRule, Tag("csv entry")]
+    | Annotated[MappingRule, Tag("mapping entry")],
+    kind_of(layout=LayoutRule, prefix=PrefixRule, regex=RegexRule, csv=CsvRule, mapping=MappingRule),
 ]

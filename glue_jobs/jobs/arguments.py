@@ -18,6 +18,9 @@ REPORT = "report"
 
 ENGINES = ("processes", "spark")
 
+# What a report job writes.
+PROFILES = ("reports", "dandi")
+
 # The jobs an argument is for.
 INGEST_JOB, REPORT_JOB = "ingest", "report"
 
@@ -89,6 +92,23 @@ ARGUMENTS = (
         "--subjects",
         "Which reports, by subject, e.g. storage,together; by default all.",
         metavar="NAMES",
+        jobs=(REPORT_JOB,),
+    ),
+    Argument(
+        "profile",
+        "--profile",
+        "Which files: the saved queries' reports and their page, or the summaries that DANDI publishes.",
+        default="reports",
+        choices=PROFILES,
+        on_glue=False,
+        jobs=(REPORT_JOB,),
+    ),
+    Argument(
+        "compat",
+        "--compat",
+        "Of the profile dandi: add up rounded numbers, as DANDI's own programs do, instead of exact ones.",
+        flag=True,
+        on_glue=False,
         jobs=(REPORT_JOB,),
     ),
     Argument(

@@ -10,6 +10,7 @@ from glue_jobs.ingest.request import DEFAULT_KEPT_SNAPSHOTS, IngestRequest
 from glue_jobs.jobs.arguments import ENGINES, MANAGEMENT_EVENTS, REPORT
 from glue_jobs.jobs.config_argument import config_argument
 from glue_jobs.jobs.day_argument import day_argument
+from glue_jobs.jobs.flag_argument import flag_argument
 from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.sources.pipelines import BY_NAME
@@ -36,7 +37,7 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
     since, until = _day(values, "since"), _day(values, "until")
     if since and until and since > until:
         raise ArgumentError(f"since {since} is after until {until}")
-    raw, any_name, lake = address(values["raw_path"]), _flag(values, "any_name"), lake_argument(values)
+    raw, any_name, lake = address(values["raw_path"]), flag_argument(values, "any_name"), lake_argument(values)
     if any_name and f"{lake.location}/".startswith(f"{raw.rstrip('/')}/"):
         raise ArgumentError(
             f"the lake {lake.location} is below the raw path {raw}, and any_name would read its files too"
@@ -79,13 +80,6 @@ def _with_management_events(pipeline: Pipeline, management: str) -> Pipeline:
 def _day(values: Mapping[str, str], name: str) -> date | None:
     text = values.get(name)
     return None if text is None else day_argument(name, text)
-
-
-def _flag(values: Mapping[str, str], name: str) -> bool:
-    text = values.get(name, "false")
-    if text.lower() not in ("true", "false"):
-        raise ArgumentError(f"{name} is true or false, not {text!r}")
-    return text.lower() == "true"
 
 
 def _kept_snapshots(values: Mapping[str, str]) -> int:

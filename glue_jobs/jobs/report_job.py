@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from glue_jobs.config import Rounding
 from glue_jobs.enrich.places.credit import place_sources
 from glue_jobs.errors import ArgumentError, known_names
+from glue_jobs.jobs.arguments import PROFILES
 from glue_jobs.jobs.config_argument import config_argument
 from glue_jobs.jobs.day_argument import day_argument
+from glue_jobs.jobs.flag_argument import flag_argument
 from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.jobs.last_success import expected_sources, fresh_since, stale_sources
 from glue_jobs.lake import Lake
 from glue_jobs.progress import Reporter
+from glue_jobs.publish.dandi.publish import publish_summaries
 from glue_jobs.publish.publish import AsOf, Engine, Failures, Published, publish
 from glue_jobs.publish.report_set import Report, report_set
 from glue_jobs.query.athena import Athena, AthenaError
@@ -44,6 +48,9 @@ class ReportRequest:
     workgroup: str
     fresh_since: datetime
     expected_sources: Collection[str] | None = None
+    profile: str = PROFILES[0]
+    rounding: Rounding = field(default_factory=Rounding)
+    as_dandi_does: bool = False
 
 
 def report_request(values: Mapping[str, str]) -> ReportRequest:
@@ -55,7 +62,8 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
         LakeError: a lake at that address cannot have that catalog.
     """
     folder = address(values["report_path"]).rstrip("/")
-    as_of = AsOf(_report_day(values.get("date")), config_argument(values).prices)
+    config = config_argument(values)
+    as_of = AsOf(_report_day(values.get("date")), config.prices)
     return ReportRequest(
         lake_argument(values),
         folder,
@@ -64,7 +72,16 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
         values.get("workgroup", "primary"),
         fresh_since(values.get("run_started_at"), as_of.day),
         expected_sources(values.get("sources")),
+        _profile(values.get("profile", PROFILES[0])),
+        config.privacy.rounding,
+        flag_argument(values, "compat"),
     )
+
+
+def _profile(text: str) -> str:
+    if text not in PROFILES:
+        raise ArgumentError(f"profile is {' or '.join(PROFILES)}, not {text!r}")
+    return text
 
 
 def _report_day(text: str | None) -> date:
@@ -89,6 +106,9 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
         StorageError: the folder cannot be written to.
     """
     request.lake.check_any(TABLES)
+    if request.profile == "dandi":
+        with query_engine(request, reporter) as engine:
+            return publish_summaries(engine, request.folder, request.rounding, request.as_dandi_does, reporter)
     stale = stale_sources(request.lake, request.expected_sources, request.fresh_since)
     with query_engine(request, reporter) as engine:
         failed: Failures = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -18,7 +17,7 @@ from glue_jobs.publish.page.answers import Answer, Answers
 from glue_jobs.publish.page.pages import SUMMARY, pages, summary_text
 from glue_jobs.publish.report_set import JSON, Form, Report
 from glue_jobs.publish.stale import StaleSource
-from glue_jobs.storage import storage_for
+from glue_jobs.publish.written import Written, write_file
 
 HTML = "text/html; charset=utf-8"
 
@@ -35,17 +34,6 @@ class Engine(Protocol):
 
 class ReportError(UsageLakeError):
     """Some reports failed; the others are written."""
-
-
-@dataclass(frozen=True)
-class Written:
-    """One file in the manifest; ``rows`` counts the rows of the query's result, without the header."""
-
-    name: str
-    query: str | None
-    rows: int | None
-    bytes: int
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -101,9 +89,9 @@ def publish(
     notices = [each.sentence for each in stale]
     # Every day replaces these files, so no manifest of a day can list their checksums.
     edition = Answers(day, answers, names, notices, place_sources)
-    latest = [_write(folder, name, text, HTML) for name, text in pages(edition)]
-    latest.append(_write(folder, SUMMARY, summary_text(edition), JSON))
-    _write(folder, f"manifest-{day:%Y%m%d}.json", _manifest(files, names, notices, place_sources), JSON)
+    latest = [write_file(folder, name, text, HTML) for name, text in pages(edition)]
+    latest.append(write_file(folder, SUMMARY, summary_text(edition), JSON))
+    write_file(folder, f"manifest-{day:%Y%m%d}.json", _manifest(files, names, notices, place_sources), JSON)
     return Published(folder, (*files, *latest), tuple(failures), stale)
 
 
@@ -114,7 +102,8 @@ def sentence(published: Published) -> str:
         ReportError: some reports failed; the sentence names them.
     """
     queries = len({file.query for file in published.files if file.query})
-    text = f"{queries} reports in {len(published.files)} files are in {published.folder}"
+    reports = f"{queries} reports in " if queries else ""
+    text = f"{reports}{len(published.files)} files are in {published.folder}"
     text = "; ".join([text, *(each.sentence.rstrip(".") for each in published.stale)])
     if not published.failed:
         return text
@@ -123,14 +112,8 @@ def sentence(published: Published) -> str:
 
 
 def _report(report: Report, form: Form, rows: pa.Table, folder: str, day: date) -> Written:
-    written = _write(folder, report.name(form, day), form.write(rows), form.content_type)
+    written = write_file(folder, report.name(form, day), form.write(rows), form.content_type)
     return replace(written, query=report.query.name, rows=rows.num_rows)
-
-
-def _write(folder: str, name: str, text: str, content_type: str) -> Written:
-    address, data = f"{folder}/{name}", text.encode()
-    storage_for(address).put(address, data, content_type)
-    return Written(name, None, None, len(data), hashlib.sha256(data).hexdigest())
 
 
 def _manifest(

@@ -122,7 +122,7 @@ def test_the_error_for_text_that_yaml_reads_as_another_type_asks_for_quotes(raw:
         ),
         (
             "datasets:\n  - bucket: a",
-            "line 2: an entry of 'datasets' must have exactly one of layout, prefix, regex, csv.",
+            "line 2: an entry of 'datasets' must have exactly one of layout, prefix, regex, csv, mapping.",
         ),
         ("datasets: everything", "line 1: 'datasets' must be a list (lines that start with '- ')."),
         ("- datasets", "line 1: the file must be a mapping (lines such as 'name: value')."),
@@ -302,10 +302,10 @@ def test_the_error_for_a_csv_of_subscribers_names_the_csv_and_its_line() -> None
 
 def test_the_examples_in_the_docs_load_and_its_prices_are_the_defaults() -> None:
     text = DOCS.read_text(encoding="utf-8")
-    files = dict(re.findall(r"```csv (\S+)\n(.*?)```", text, re.S))
+    files = dict(re.findall(r"```(?:csv|json) (\S+)\n(.*?)```", text, re.S))
     read = {name: rows.encode() for name, rows in files.items()}
     examples = re.findall(r"```yaml\n(.*?)```", text, re.S)
-    assert len(examples) >= 2 and set(read) == {"datasets.csv", "subscribers.csv"}
+    assert len(examples) >= 2 and set(read) == {"datasets.csv", "content-ids.json", "subscribers.csv"}
     configs = [load(example, read) for example in examples]
     assert configs[0].datasets and configs[0].access_points and configs[0].subscribers and configs[0].own_traffic.cidrs
     assert configs[-1] == Config()

@@ -177,7 +177,7 @@ def test_a_mistake_in_the_configuration(
 ) -> None:
     (tmp_path / "config.yaml").write_text("datasets:\n  - layuot: '{account}/{repository}/'\n")
     assert main(arguments(access_logs, lake, "--config", str(tmp_path / "config.yaml"))) == 1
-    sentence = "an entry of 'datasets' must have exactly one of layout, prefix, regex, csv."
+    sentence = "an entry of 'datasets' must have exactly one of layout, prefix, regex, csv, mapping."
     assert last_line(capsys) == f"error: {tmp_path}/config.yaml, line 2: {sentence}"
     assert not Path(lake).exists()
 

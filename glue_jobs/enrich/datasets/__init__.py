@@ -5,13 +5,14 @@ Rules look at each distinct key, bucket and access point once, however many rows
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from glue_jobs.config import Config, CsvRule, Target
-from glue_jobs.enrich.datasets.matchers import Matcher, matchers_for
+from glue_jobs.config import Config, CsvRule, MappingRule, Target
+from glue_jobs.enrich.datasets.matchers import Matcher, asset_matchers_for, matchers_for
 from glue_jobs.enrich.datasets.name_columns import (
     Ints,
     NameColumn,
@@ -22,7 +23,7 @@ from glue_jobs.enrich.datasets.name_columns import (
     take_names,
 )
 
-__all__ = ["assign", "distinct"]
+__all__ = ["assign_assets", "assign_datasets", "distinct"]
 
 
 def assign_datasets(
@@ -34,13 +35,7 @@ def assign_datasets(
     row's access point has precedence; ``bucket`` may be the alias of an access point. Arrays are strings, plain or
     dictionary-encoded.
     """
-    keys, rows = distinct(key)
-    if any(_buckets(rule) for rule in config.datasets):
-        account, repository = _by_bucket(bucket, keys, rows, config)
-    else:
-        account, repository = _by_rules(keys, matchers_for(config.datasets, None))
-        if keys is not key:
-            account, repository = take_names(account, rows), take_names(repository, rows)
+    account, repository = _names(bucket, key, config, matchers_for)
     if access_point is not None and config.access_points:
         for points, target in ((bucket, _alias_target), (access_point, _target)):
             names, point_rows = distinct(points, encode=True)
@@ -48,6 +43,29 @@ def assign_datasets(
             account = override(account, [target.account for target in targets], point_rows)
             repository = override(repository, [target.repository for target in targets], point_rows)
     return as_dictionary(account), as_dictionary(repository)
+
+
+def assign_assets(bucket: pa.Array, key: pa.Array, config: Config) -> pa.Array:
+    """The path of each row's object within its data set, ``dictionary<int32, string>``.
+
+    It is null where no mapping among ``config.datasets`` gives one: there the key itself is the path.
+    """
+    if not any(isinstance(rule, MappingRule) for rule in config.datasets):
+        return pa.nulls(len(key), pa.dictionary(pa.int32(), pa.string()))
+    return as_dictionary(_names(bucket, key, config, asset_matchers_for)[0])
+
+
+# Builds the matchers of the rules for a bucket; None is a bucket without rules of its own.
+MatcherBuilder = Callable[[tuple[Any, ...], str | None], tuple[Matcher, ...]]
+
+
+def _names(bucket: pa.Array, key: pa.Array, config: Config, build: MatcherBuilder) -> tuple[NameColumn, NameColumn]:
+    """The two names of each row, by the matchers that ``build`` makes of the rules."""
+    keys, rows = distinct(key)
+    if any(_buckets(rule) for rule in config.datasets):
+        return _by_bucket(bucket, keys, rows, config, build)
+    first, second = _by_rules(keys, build(config.datasets, None))
+    return (first, second) if keys is key else (take_names(first, rows), take_names(second, rows))
 
 
 def _by_rules(keys: pa.StringArray, matchers: tuple[Matcher, ...]) -> tuple[NameColumn, NameColumn]:
@@ -72,7 +90,9 @@ def _by_rules(keys: pa.StringArray, matchers: tuple[Matcher, ...]) -> tuple[Name
     return account.build(), repository.build()
 
 
-def _by_bucket(bucket: pa.Array, keys: pa.StringArray, rows: Ints, config: Config) -> tuple[NameColumn, NameColumn]:
+def _by_bucket(
+    bucket: pa.Array, keys: pa.StringArray, rows: Ints, config: Config, build: MatcherBuilder
+) -> tuple[NameColumn, NameColumn]:
     """As ``_by_rules``, if there are rules for single buckets: the keys of each bucket go through its rules."""
     special = {name for rule in config.datasets for name in _buckets(rule)}
     buckets, bucket_rows = distinct(bucket, encode=True)
@@ -87,7 +107,7 @@ def _by_bucket(bucket: pa.Array, keys: pa.StringArray, rows: Ints, config: Confi
         places = places[rows[places] >= 0]
         used = np.zeros(len(keys), bool)
         used[rows[places]] = True
-        columns = _by_rules(keys.filter(pa.array(used)), matchers_for(config.datasets, name))
+        columns = _by_rules(keys.filter(pa.array(used)), build(config.datasets, name))
         among_used = (np.cumsum(used) - 1)[rows[places]]
         for column, names in zip((account, repository), columns, strict=True):
             column.add(places, np.ones(len(places), bool), take_names(names, among_used))

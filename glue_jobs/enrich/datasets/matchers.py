@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.config import PLACEHOLDERS, CsvRule, LayoutRule, PrefixRule, RegexRule
+from glue_jobs.config import PLACEHOLDERS, CsvRule, LayoutRule, MappingRule, PrefixRule, RegexRule
+from glue_jobs.enrich.datasets.content_ids import ContentIdMatcher
 from glue_jobs.enrich.datasets.name_columns import Bools, NameColumn, constant_name, encode_names, has_name, take_names
 from glue_jobs.enrich.datasets.prefix_matcher import PrefixMatcher
 from glue_jobs.enrich.datasets.sorted_keys import find_representatives, is_sorted
@@ -30,6 +31,25 @@ def matchers_for(rules: tuple[Any, ...], bucket: str | None) -> tuple[Matcher, .
     return tuple(_build([rule for rule in rules if rule.bucket in (None, bucket)], bucket))
 
 
+@lru_cache(maxsize=16)
+def asset_matchers_for(rules: tuple[Any, ...], bucket: str | None) -> tuple[Matcher, ...]:
+    """As `matchers_for`, with the path of the object within its data set in place of the account.
+
+    Only a mapping gives paths.
+    """
+    matchers = matchers_for(rules, bucket)
+    return tuple(each.assets if isinstance(each, ContentIdMatcher) else _without_names(each) for each in matchers)
+
+
+def _without_names(matcher: Matcher) -> Matcher:
+    def match(keys: pa.StringArray) -> tuple[Bools, NameColumn, NameColumn]:
+        taken, _, _ = matcher(keys)
+        none = constant_name(None, len(keys))
+        return taken, none, none
+
+    return match
+
+
 def _build(rules: list[Any], bucket: str | None) -> Iterator[Matcher]:
     for kind, group in groupby(rules, type):
         if kind is PrefixRule:
@@ -42,6 +62,8 @@ def _build(rules: list[Any], bucket: str | None) -> Iterator[Matcher]:
                     yield LayoutMatcher(rule)
                 case RegexRule():
                     yield RegexMatcher(rule)
+                case MappingRule():
+                    yield ContentIdMatcher(rule)
                 case CsvRule(csv=file):
                     columns = zip(file.prefixes, file.accounts, file.repositories, file.buckets, strict=True)
                     rows = [row for row in columns if row[3] in (None, bucket)]

@@ -140,6 +140,7 @@ CLOUDTRAIL_S3_EVENT = Table(
             "Where the request came from: US/California, US, AWS/us-east-2, GitHub, VPN, bogon or unknown; see place.",
         ),
         Column(59, "network", "string", "Whose network: aws, gcp, azure, github, cloudflare, vpn or other."),
+        Column(60, "asset", "string", "Path within the data set that a mapping gives; null where the key is the path."),
     ),
     partitions=("event_date",),
     sort=("bucket", "key", "event_time"),
@@ -175,5 +176,6 @@ CLOUDTRAIL_S3_EVENT = Table(
         "country",
         "place",
         "network",
+        "asset",
     ),
 )

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from glue_jobs.columns.arrays import as_single_array
 from glue_jobs.config import Config
-from glue_jobs.enrich.datasets import assign_datasets
+from glue_jobs.enrich.datasets import assign_assets, assign_datasets
 from glue_jobs.enrich.event_days import with_event_days
 from glue_jobs.enrich.places.locate import locator
 from glue_jobs.enrich.reference_data import ReferenceData
@@ -65,5 +65,6 @@ def enrich_access_log(rows: pa.Table, config: Config, reference: ReferenceData) 
         .append_column("country", places.country)
         .append_column("place", places.place)
         .append_column("network", places.network)
+        .append_column("asset", assign_assets(column["bucket"], column["key"], config))
     )
     return with_event_days(rows)

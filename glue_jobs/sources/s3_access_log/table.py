@@ -61,6 +61,7 @@ S3_ACCESS_LOG = Table(
             "Where the request came from: US/California, US, AWS/us-east-2, GitHub, VPN, bogon or unknown; see place.",
         ),
         Column(42, "network", "string", "Whose network: aws, gcp, azure, github, cloudflare, vpn or other."),
+        Column(43, "asset", "string", "Path within the data set that a mapping gives; null where the key is the path."),
     ),
     partitions=("event_date",),
     sort=("bucket", "key", "event_time"),
@@ -81,5 +82,6 @@ S3_ACCESS_LOG = Table(
         "country",
         "place",
         "network",
+        "asset",
     ),
 )

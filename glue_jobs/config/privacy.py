@@ -1,0 +1,36 @@
+"""The section ``privacy``: what published numbers may show of single people."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, Strict
+
+from glue_jobs.config.section import Section
+
+
+class Rounding(Section):
+    """Published counts of requests and people: below ``minimum`` they are hidden, else a multiple of ``multiple``."""
+
+    minimum: Annotated[int, Strict(), Field(ge=1)] = 50
+    multiple: Annotated[int, Strict(), Field(ge=1)] = 20
+
+    @property
+    def hidden(self) -> str:
+        """What stands for a hidden count."""
+        return f"<{self.minimum}"
+
+    def rounded(self, count: int) -> int | str:
+        """The count as it is published; halves go to the even multiple."""
+        return round(count / self.multiple) * self.multiple if count >= self.minimum else self.hidden
+
+    def known_part(self, count: int) -> int:
+        """What a reader knows of the count: 0 of a hidden one."""
+        rounded = self.rounded(count)
+        return rounded if isinstance(rounded, int) else 0
+
+
+class Privacy(Section):
+    """What published numbers may show."""
+
+    rounding: Rounding = Rounding()

@@ -1,0 +1,30 @@
+"""Published files."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from glue_jobs.storage import storage_for
+
+
+@dataclass(frozen=True)
+class Written:
+    """One file in the manifest; ``rows`` counts the rows of the query's result, without the header."""
+
+    name: str
+    query: str | None
+    rows: int | None
+    bytes: int
+    sha256: str
+
+
+def write_file(folder: str, name: str, text: str, content_type: str) -> Written:
+    """Write one file below ``folder``, completely or not at all.
+
+    Raises:
+        StorageError: the folder cannot be written to.
+    """
+    address, data = f"{folder}/{name}", text.encode()
+    storage_for(address).put(address, data, content_type)
+    return Written(name, None, None, len(data), hashlib.sha256(data).hexdigest())

@@ -97,8 +97,7 @@ ARGUMENTS = (
     Argument(
         "profile",
         "--profile",
-        "Which files: the saved queries' reports and their page, or the summaries that DANDI publishes.",
-        default="reports",
+        "Which files: the saved queries' reports and their page (the default), or the summaries that DANDI publishes.",
         choices=PROFILES,
         on_glue=False,
         jobs=(REPORT_JOB,),

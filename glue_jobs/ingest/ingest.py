@@ -54,6 +54,8 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
     """
     now = datetime.now(UTC).replace(tzinfo=None)
     lake, pipeline = request.lake, request.pipeline
+    # First: a file of the configuration that cannot be used stops the run before there is a lake.
+    reference = pipeline.reference_data(request.config)
     create_tables(lake, pipeline, reporter)
     keep_names(lake, request.config)
     runs = f"{lake.location}/_runs/{lake.database}/{pipeline.name}"
@@ -75,7 +77,6 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
     )
     if len(archived) == len(new) and not _unrecorded(new, archived, known):
         return summary
-    reference = pipeline.reference_data(request.config)
     keep_places(lake, request.config, reference, reporter)
     folder = new_run(runs, now)
     with Heartbeat(folder) as heartbeat:

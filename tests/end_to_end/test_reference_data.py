@@ -9,10 +9,12 @@ from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
 from glue_jobs.config import Config
 from glue_jobs.enrich.places.credit import place_sources
 from glue_jobs.enrich.reference_data import ReferenceData, Resource, stored
+from glue_jobs.errors import StorageError
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.lake import Lake
@@ -64,3 +66,12 @@ def test_what_told_places_is_known_after_runs_with_other_databases(tmp_path: Pat
     assert [each.split(" ")[0] for each in told] == ["iptocc", "networks.txt"]
     rows = lake.load(S3_ACCESS_LOG).rows(("place",))["place"].to_pylist()
     assert Counter(rows) == {"VPN": 6, "bogon": 3}
+
+
+def test_a_database_that_is_missing_stops_the_run_before_there_is_a_lake(tmp_path: Path) -> None:
+    raw, lake = Raw(ACCESS_LOGS, str(tmp_path / "raw")), Lake(str(tmp_path / "lake"), "usage_lake")
+    raw.deliver(DAY, 1, events(DAY, range(3)))
+    config = Config.model_validate({"places": {"addresses": [str(tmp_path / "no.mmdb")]}})
+    with pytest.raises(StorageError, match=r"no\.mmdb"):
+        ingest(IngestRequest(ACCESS_LOGS.pipeline, raw.address, lake, config), SilentReporter())
+    assert not (tmp_path / "lake").exists()

@@ -93,8 +93,8 @@ class MaxMindFile:
                 self._reader = maxminddb.open_database(file.name)
                 metadata = self._reader.metadata()
                 records = [record for _, record in islice(self._reader, RECORDS_LOOKED_AT)]
-            except (self._broken, ValueError, OSError) as error:
-                raise ValueError(f"this is not a whole MMDB database ({error})") from None
+            except (self._broken, ValueError, OSError):
+                raise ValueError("this is not a whole MMDB database") from None
         self.title = metadata.database_type
         places = [found for found in map(_found, records) if found]
         if not places:

@@ -20,7 +20,11 @@ SELECT
     event.is_own,
     event.is_robot,
     event.is_copy_source,
-    event.management_event
+    event.management_event,
+    -- Of each request, as it was known when it was ingested.
+    coalesce(event.country, '(unknown)') AS country,
+    coalesce(event.place, 'unknown') AS place,
+    coalesce(event.network, 'other') AS network
 FROM cloudtrail_s3_event AS event
 LEFT JOIN (
     -- A correction that one account received counts for all of them.

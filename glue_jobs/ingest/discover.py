@@ -1,12 +1,17 @@
-"""The raw objects that a run looks at: those of its window, and those of earlier days that wait to become readable."""
+"""The raw objects that a run looks at: those of its window, and of earlier days those that it has not seen yet.
+
+These wait to become readable, or they are in a folder of an account or Region that no run has looked into.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from itertools import islice
 
 from glue_jobs.errors import ArgumentError
+from glue_jobs.ingest.log_folders import unseen_folders
 from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.ingest.unreadable_days import retried_days
 from glue_jobs.ingest.watermark import window_start
@@ -16,15 +21,25 @@ from glue_jobs.read.raw_object import RawObject, Skipped, Window
 from glue_jobs.storage import storage_for
 from glue_jobs.workers.gc_pause import gc_paused
 
+# Folders that were never seen are looked into so many at a time; each takes a few requests.
+MAX_UNSEEN_FOLDERS_PER_RUN = 20
+
+# Earlier objects of such a folder that a run takes at once.
+MAX_EARLIER_OBJECTS = 1_000
+
 
 @dataclass(frozen=True)
 class Listing:
-    """The raw objects of the ``window`` and of the ``retried`` days outside it."""
+    """The raw objects of the ``window``, of the ``retried`` days outside it, and earlier ones of new folders.
+
+    ``log_folders`` are the folders that have been looked into from their first day on.
+    """
 
     objects: list[RawObject]
     window: Window
     retried: list[date]
     skipped: Skipped
+    log_folders: set[str]
 
 
 def discover(request: IngestRequest, rows: LoadedTable, reporter: Reporter) -> Listing:
@@ -47,7 +62,35 @@ def discover(request: IngestRequest, rows: LoadedTable, reporter: Reporter) -> L
     retried = [] if request.since or request.until else retried_days(rows, request.raw, window)
     skipped = Skipped()
     with gc_paused():
-        return Listing([*_objects(request, window, retried, skipped)], window, retried, skipped)
+        objects = [*_objects(request, window, retried, skipped)]
+        seen = {*skipped.log_folders}
+        if window.since and not request.since and not request.until and not request.any_name:
+            unseen = unseen_folders(rows, request.raw, seen)
+            seen -= {*unseen}
+            for folder in unseen[:MAX_UNSEEN_FOLDERS_PER_RUN]:
+                earlier = _earlier_objects(request, folder, window.since, reporter)
+                if earlier is not None:
+                    objects += earlier
+                    seen.add(folder)
+        return Listing(objects, window, retried, skipped, seen)
+
+
+def _earlier_objects(request: IngestRequest, folder: str, since: date, reporter: Reporter) -> list[RawObject] | None:
+    """The objects of a folder of days before ``since``; None if there are too many to take them at once."""
+    before = Window(None, since - timedelta(days=1))
+    listed = request.pipeline.discover(storage_for(request.raw), folder, before, Skipped(), False)
+    objects = [*islice(listed, MAX_EARLIER_OBJECTS + 1)]
+    days = [each.day for each in objects if each.day is not None]
+    if len(objects) > MAX_EARLIER_OBJECTS:
+        reporter.say(
+            f"{folder} has over {MAX_EARLIER_OBJECTS:,} objects of days before {since} that no run has looked at; they"
+            f" are not taken now: --since {min(days)} takes them"
+        )
+        return None
+    if objects:
+        count = "1 object of days" if len(objects) == 1 else f"{len(objects):,} objects of days"
+        reporter.say(f"{folder} is new: {count} from {min(days)} on {'is' if len(objects) == 1 else 'are'} taken too")
+    return objects
 
 
 def _objects(request: IngestRequest, window: Window, retried: list[date], skipped: Skipped) -> Iterator[RawObject]:

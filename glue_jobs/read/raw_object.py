@@ -44,6 +44,7 @@ class Skipped:
     ``folders`` are those of related logs that the source leaves out on purpose; nobody has looked into them.
     ``unfinished`` are those of snapshots whose delivery has not ended; a later run finds them again. ``takeable`` says
     that ``--any-name`` takes the counted ones. ``empty_path`` is the raw path when nothing is below it at all.
+    ``log_folders`` are the folders with years, or names with days, directly in them.
     """
 
     count: int = 0
@@ -52,6 +53,7 @@ class Skipped:
     unfinished: set[str] = field(default_factory=set)
     takeable: bool = True
     empty_path: str = ""
+    log_folders: set[str] = field(default_factory=set)
 
     def add(self, address: str) -> None:
         """Count one more."""

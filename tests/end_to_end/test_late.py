@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import glue_jobs.ingest.discover
 import glue_jobs.ingest.ingest
 from glue_jobs.errors import ArgumentError, StorageError
 from tests.end_to_end.lakes import contents, event_numbers, run, said, without_spark
@@ -66,6 +67,34 @@ def test_an_object_before_the_look_back_waits_for_since(raw: Raw, lake: str) -> 
     assert run(raw, lake, since=back(3)).run_id is None
     assert run(raw, lake, since=back(4)).totals.rows == 1
     assert event_numbers(raw, lake) == Counter([1, 2, 3])
+
+
+def test_earlier_days_of_a_folder_that_no_run_has_seen_are_taken(raw: Raw, lake: str) -> None:
+    added = Raw(raw.source, f"{raw.address}/added")
+    added.deliver(back(200), 3, events(back(200), [3]))
+    added.deliver(DAY, 4, events(DAY, [4]))
+    text = said(raw, lake)
+    assert f"/ is new: 1 object of days from {back(200)} on is taken too" in text
+    assert event_numbers(raw, lake) == Counter([1, 2, 3, 4])
+    # From now on the folder is known, and its days have the look back of all others.
+    added.deliver(back(100), 5, events(back(100), [5]))
+    assert run(raw, lake).run_id is None
+
+
+def test_a_new_folder_with_many_earlier_objects_is_named_until_since_takes_it(
+    raw: Raw, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(glue_jobs.ingest.discover, "MAX_EARLIER_OBJECTS", 1)
+    added = Raw(raw.source, f"{raw.address}/added")
+    added.deliver(back(200), 3, events(back(200), [3]))
+    added.deliver(back(100), 4, events(back(100), [4]))
+    raw.deliver(DAY, 5, events(DAY, [5]))
+    sentence = f"/ has over 1 objects of days before {back(3)} that no run has looked at"
+    assert sentence in (text := said(raw, lake)) and f"--since {back(200)} takes them" in text
+    assert sentence in said(raw, lake)
+    assert event_numbers(raw, lake) == Counter([1, 2, 5])
+    assert run(raw, lake, since=back(200)).totals.rows == 2
+    assert sentence not in said(raw, lake)
 
 
 def test_the_look_back_is_a_parameter(raw: Raw, lake: str) -> None:

@@ -86,6 +86,8 @@ class DayFolders:
         contents = self._read(prefix)
         yield from self._beside(prefix, contents)
         years = self._years(prefix, contents.folders)
+        if years or contents.stems:
+            self._skipped.log_folders.add(prefix)
         for folder in contents.folders:
             if folder in years:
                 yield from self._dated(f"{prefix}{folder}/", [int(folder[-4:])], depth)

@@ -1,0 +1,43 @@
+"""The folders that runs have looked into: recorded by earlier runs, for each raw path."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+
+from glue_jobs.ingest import log_folders
+from glue_jobs.ingest.log_folders import LOG_FOLDERS, log_folders_note, unseen_folders
+from glue_jobs.lake import LoadedTable
+
+RAW = "s3://raw/logs"
+
+
+class Rows:
+    """A table with these notes."""
+
+    def __init__(self, notes: Mapping[str, str]) -> None:
+        self.note = notes.get
+
+
+def rows(folders: dict[str, list[str]] | None = None) -> LoadedTable:
+    return cast(Any, Rows({} if folders is None else {LOG_FOLDERS: json.dumps(folders)}))
+
+
+def test_folders_are_unseen_unless_a_run_of_the_same_raw_path_noted_them() -> None:
+    listed = {f"{RAW}/{name}/" for name in ("c", "b", "a")}
+    assert unseen_folders(rows({RAW: ["/a/"], "s3://raw/b": ["/b/"]}), RAW, listed) == [f"{RAW}/b/", f"{RAW}/c/"]
+
+
+def test_without_a_note_or_with_too_many_folders_none_is_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert unseen_folders(rows(), RAW, {f"{RAW}/a/"}) == []
+    assert unseen_folders(rows({"s3://raw/b": []}), RAW, {f"{RAW}/a/"}) == []
+    monkeypatch.setattr(log_folders, "MAX_NOTED_FOLDERS", 1)
+    assert unseen_folders(rows({RAW: []}), RAW, {f"{RAW}/a/", f"{RAW}/b/"}) == []
+
+
+def test_a_note_keeps_the_folders_of_earlier_runs() -> None:
+    note = log_folders_note(rows({RAW: ["/b/"], "s3://raw/b": ["/x/"]}), RAW, {f"{RAW}/a/"})
+    assert json.loads(note[LOG_FOLDERS]) == {RAW: ["/a/", "/b/"], "s3://raw/b": ["/x/"]}

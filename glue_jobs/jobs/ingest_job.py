@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 
@@ -15,6 +16,9 @@ from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.storage import address
+
+# No other bucket has a name with this end: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+TABLE_BUCKET = re.compile("arn:[^:]*:s3tables:|s3://[^/]*--table-s3(?:/|$)")
 
 # A hundred years: longer than AWS has written logs, and still a date.
 MAX_LOOK_BACK_DAYS = 36_500
@@ -37,6 +41,11 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
     since, until = _day(values, "since"), _day(values, "until")
     if since and until and since > until:
         raise ArgumentError(f"since {since} is after until {until}")
+    if TABLE_BUCKET.match(values["raw_path"]):
+        raise ArgumentError(
+            f"{values['raw_path']} is a bucket of S3 Tables, whose tables Athena reads as they are; let CloudWatch Logs"
+            " deliver to a bucket as JSON or Parquet, and name that"
+        )
     raw, any_name, lake = address(values["raw_path"]), flag_argument(values, "any_name"), lake_argument(values)
     if any_name and f"{lake.location}/".startswith(f"{raw.rstrip('/')}/"):
         raise ArgumentError(

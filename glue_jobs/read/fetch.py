@@ -141,7 +141,7 @@ def read_batches(
             if not framing.is_splittable and builder.is_full_before(number, text):
                 yield builder.build()
             builder.add(number, offset, text)
-        if builder.size >= (MAX_BATCH_BYTES if framing.is_splittable else MAX_DOCUMENT_BATCH_BYTES):
+        if builder.size >= (MAX_DOCUMENT_BATCH_BYTES if framing is Framing.DOCUMENTS else MAX_BATCH_BYTES):
             yield builder.build()
     last = builder.build()
     if last.data or last.rejected:

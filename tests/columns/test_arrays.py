@@ -31,6 +31,14 @@ def test_ranks_sort_like_the_numbers_with_nulls_last(values: list[int | None]) -
                 assert left_number < right_number
 
 
+@given(st.lists(st.one_of(st.none(), st.floats(allow_nan=False)), max_size=20))
+def test_ranks_sort_like_the_doubles_with_nulls_last(values: list[float | None]) -> None:
+    numbers = ranks(pa.chunked_array([values], pa.float64())).tolist()
+    assert [values[at] for at in np.argsort(numbers, kind="stable")] == sorted(
+        values, key=lambda value: (value is None, value or 0)
+    )
+
+
 @given(
     st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.booleans(), st.integers(0, 9)), max_size=8), st.randoms()
 )

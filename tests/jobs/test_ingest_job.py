@@ -52,6 +52,14 @@ def test_the_default_in_the_help_is_the_default_of_a_request() -> None:
         ({"any_name": "yes"}, "any_name is true or false, not 'yes'"),
         ({"raw_path": "https://example.com/logs"}, "https://example.com/logs is neither a folder nor an s3:// address"),
         ({"lake_path": "s3://"}, "s3:// names no bucket; write s3://bucket/prefix"),
+        (
+            {"raw_path": "s3://e0a1b2--table-s3/logs/"},
+            "s3://e0a1b2--table-s3/logs/ is a bucket of S3 Tables, whose tables",
+        ),
+        (
+            {"raw_path": "arn:aws:s3tables:us-east-1:111122223333:bucket/aws-cloudwatch"},
+            "arn:aws:s3tables:us-east-1:111122223333:bucket/aws-cloudwatch is a bucket of S3 Tables, whose tables",
+        ),
         ({"raw_path": ""}, "an empty text is neither a folder nor an s3:// address"),
         ({"catalog": "hive"}, "there is no catalog 'hive'; there are sqlite and glue"),
         ({"database": "a/b"}, "the name of a database has lower-case letters, digits, _ and -; it is 'a/b'"),

@@ -66,3 +66,13 @@ def test_a_parquet_file_is_not_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(glue_jobs.read.fetch, "MAX_BATCH_BYTES", 4)
     (batch,) = read(tmp_path / "log", b"PAR1 1\n#Fields: a\n2\nPAR1")
     assert batch.data.rstrip(b"\n") == b"PAR1 1\n#Fields: a\n2\nPAR1"
+
+
+def test_small_files_share_a_batch_only_as_long_as_it_is_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(glue_jobs.read.fetch, "MAX_BATCH_BYTES", 3 * len(HEADER))
+    for number in range(7):
+        (tmp_path / f"{number}.log").write_bytes(HEADER)
+    entries = list(storage_for(str(tmp_path)).list(f"{tmp_path}/"))
+    chunk = tuple(ByteRange(RawObject(entry, None), 0, entry.size) for entry in entries)
+    batches = list(read_batches(chunk, list(range(7)), Framing.LOG_FILES, {}))
+    assert [len(batch.starts) for batch in batches] == [3, 3, 1]

@@ -71,6 +71,12 @@ def test_times_and_flags_have_hashes() -> None:
     assert len(set(row_hashes([pa.chunked_array([[True, False]])]).tolist())) == 2
 
 
+@given(st.lists(st.floats(allow_nan=False), unique=True, min_size=1, max_size=60))
+def test_different_doubles_have_different_hashes(values: list[float]) -> None:
+    assert len(set(row_hashes([pa.chunked_array([values], pa.float64())]).tolist())) == len(values)
+    assert len(set(row_hashes([pa.chunked_array([[None, 0.0, -0.0]], pa.float64())]).tolist())) == 1
+
+
 def test_no_rows_have_no_hashes() -> None:
     for empty in (text([]), pa.chunked_array([], pa.string()), pa.chunked_array([], pa.int64())):
         assert row_hashes([empty]).tolist() == []

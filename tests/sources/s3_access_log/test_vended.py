@@ -147,10 +147,14 @@ def test_names_of_both_kinds_tell_the_day_and_logs_of_cloudfront_have_other_name
 def test_a_request_that_is_delivered_both_ways_is_stored_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_spark(monkeypatch)
     raw, lake = Raw(ACCESS_LOGS, str(tmp_path / "raw")), str(tmp_path / "lake")
-    other = {**RECORD, "request_id": "ANOTHER"}
-    raw.put(ACCESS_LOGS.object_name(DAY, 1), LINE.encode())
-    raw.put("example-data.2026-04-29-14.ab12.parquet", parquet(RECORD, other))
+    # The line spells the key in another way than a record would.
+    uri = "GET /ana/tides/day=1.csv HTTP/1.1"
+    line = LINE.replace(RECORD["request_uri"], uri).replace("part%252501%2520a.csv", "day=1.csv")
+    record = {**RECORD, "request_uri": uri, "key_name": "ana/tides/day=1.csv"}
+    other = {**record, "request_id": "ANOTHER"}
+    raw.put(ACCESS_LOGS.object_name(DAY, 1), line.encode())
+    raw.put("example-data.2026-04-29-14.ab12.parquet", parquet(record, other))
     assert run(raw, lake).totals.duplicates == 1
-    raw.put("example-data.2026-04-29-15.ab12.gz", as_json(RECORD, other))
+    raw.put("example-data.2026-04-29-15.ab12.gz", as_json(record, other))
     assert run(raw, lake).totals.duplicates == 2
     assert contents(lake, ACCESS_LOGS.pipeline).rows.total() == 2

@@ -201,7 +201,7 @@ def test_modules_say_what_they_are_for() -> None:
     [
         ("pyiceberg", "glue_jobs/lake/"),
         ("obstore", "glue_jobs/storage/"),
-        # Athena is a query engine, not a store; neither uses the other's client.
+        # Athena is a query engine and CloudWatch takes metrics; none of these uses the client of another.
         ("boto3", ("glue_jobs/storage/", "glue_jobs/setup/", "glue_jobs/query/athena.py", "glue_jobs/jobs/metrics.py")),
         ("duckdb", ("glue_jobs/query/duckdb/", "glue_jobs/sample/database.py")),
         ("click", "glue_jobs/cli/"),

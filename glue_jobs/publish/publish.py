@@ -6,13 +6,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from typing import Protocol
 
 import pyarrow as pa
 
 from glue_jobs.config import Prices
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.progress import Reporter, printable
+from glue_jobs.publish.asking import Engine, results
 from glue_jobs.publish.page.answers import Answer, Answers
 from glue_jobs.publish.page.pages import SUMMARY, pages, summary_text
 from glue_jobs.publish.report_set import JSON, Form, Report
@@ -23,13 +23,6 @@ HTML = "text/html; charset=utf-8"
 
 # Names of queries and views that failed, with the reason.
 Failures = tuple[tuple[str, str], ...]
-
-
-class Engine(Protocol):
-    """Runs the queries."""
-
-    def run(self, sql: str) -> pa.Table:
-        """The result of one SELECT in Athena's SQL; raises UsageLakeError."""
 
 
 class ReportError(UsageLakeError):
@@ -76,11 +69,11 @@ def publish(
     failures, day = [*failed], as_of.day
     answers: list[Answer] = []
     with reporter.progress("reports") as progress:
-        for done, report in enumerate(reports, 1):
-            try:
-                rows = engine.run(report.query.as_of(day, as_of.prices))
-            except UsageLakeError as error:
-                failures.append((report.query.name, str(error)))
+        statements = [report.query.as_of(day, as_of.prices) for report in reports]
+        for done, (report, result) in enumerate(zip(reports, results(engine, statements), strict=True), 1):
+            rows = result.rows
+            if rows is None:
+                failures.append((report.query.name, result.failure))
             else:
                 answers.append(Answer(report, rows, tuple(report.name(form, day) for form in report.forms)))
                 files += [_report(report, form, rows, folder, day) for form in report.forms]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from threading import Event
 from time import sleep
 from typing import Any
 
@@ -60,10 +61,15 @@ class AthenaError(UsageLakeError):
 class Athena:
     """Queries over one database in one workgroup; without ``region``, the Region is the environment's."""
 
+    # Fewer than the queries that an account may run at a time in any Region.
+    # https://docs.aws.amazon.com/athena/latest/ug/service-limits.html
+    parallel = 5
+
     def __init__(self, database: str, workgroup: str, reporter: Reporter, region: str | None = None) -> None:
         self._context = {"Catalog": "AwsDataCatalog", "Database": database}
         self._workgroup = workgroup
         self._reporter = reporter
+        self._is_cancelled = Event()
         with self._explained():
             self._client: Any = boto3.client("athena", region_name=region, config=RETRIES)
 
@@ -80,6 +86,10 @@ class Athena:
         # The first row of the first page is the header.
         rows = [row["Data"] for page in pages for row in page["ResultSet"]["Rows"]][1:]
         return _table(columns, rows)
+
+    def cancel(self) -> None:
+        """End the queries that other threads wait for."""
+        self._is_cancelled.set()
 
     def execute(self, ddl: str) -> None:
         """Run a statement that has no result; raises AthenaError."""
@@ -113,6 +123,8 @@ class Athena:
                 reason = status.get("StateChangeReason") or "no reason given"
                 raise AthenaError(f"query {query} {status['State'].lower()} in Athena: {' '.join(reason.split())}")
             sleep(pause)
+            if self._is_cancelled.is_set():
+                raise KeyboardInterrupt
             pause = min(pause * POLLING.factor, POLLING.max_seconds)
 
     def _execution(self, query: str) -> Any:

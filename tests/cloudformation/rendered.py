@@ -169,5 +169,9 @@ class Rendered:
     def _or(self, argument: list[Any]) -> bool:
         return any(map(self._evaluated, argument))
 
+    def _contains(self, argument: list[Any]) -> bool:
+        values, value = map(self._evaluated, argument)
+        return value in values
+
     def _eachmemberequals(self, argument: list[Any]) -> bool:
         return all(each == argument[1] for each in self._evaluated(argument[0]))

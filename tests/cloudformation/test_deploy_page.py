@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -45,6 +46,14 @@ def test_defaults_are_those_of_the_template() -> None:
     for name, default in rows:
         assert str(parameters[name]["Default"] or "none") == default, name
     assert rows
+
+
+def test_a_month_of_each_publisher_adds_up() -> None:
+    table = PAGE.split("| a month | small")[1].split("| **together** |")
+    rows = re.findall(r"^\| [A-Z][A-Za-z ]+ \|(.+)\|$", table[0], re.MULTILINE)
+    amounts = [[Decimal(cell.replace(",", "")) for cell in row.split("|")] for row in rows]
+    together = [Decimal(cell.replace(",", "")) for cell in table[1].splitlines()[0].strip(" |").split("|")]
+    assert len(rows) == 8 and [sum(column) for column in zip(*amounts, strict=True)] == together
 
 
 def test_commands_and_their_options_exist() -> None:

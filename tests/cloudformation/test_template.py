@@ -92,6 +92,17 @@ def test_ingest_jobs_scale_as_configured(template: str) -> None:
     assert found["cloudtrail_s3_event"]["DefaultArguments"]["--look_back_days"] == "7"
 
 
+def test_ingest_jobs_may_wait_for_spare_capacity_and_the_report_job_holds_one_worker() -> None:
+    found = jobs(Rendered(TEMPLATE, ExecutionClass="FLEX"))
+    assert {found[pipeline.name]["ExecutionClass"] for pipeline in PIPELINES} == {"FLEX"}
+    report = found[REPORT]
+    assert (report["WorkerType"], report["NumberOfWorkers"], "ExecutionClass" in report) == ("G.1X", 2, False)
+    assert report["DefaultArguments"]["--enable-auto-scaling"] == "true"
+    sentence = "ExecutionClass FLEX has workers G.1X and G.2X only."
+    assert Rendered(TEMPLATE, ExecutionClass="FLEX", WorkerType="R.1X").rules_broken() == [sentence]
+    assert Rendered(TEMPLATE, ExecutionClass="FLEX", WorkerType="G.2X").rules_broken() == []
+
+
 def test_every_saved_query_is_a_named_query(template: str) -> None:
     named = Rendered(template).of_type("AWS::Athena::NamedQuery").values()
     found = {query["Name"]: (query["QueryString"].rstrip("\n"), query["Description"]) for query in named}

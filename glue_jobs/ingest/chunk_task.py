@@ -10,6 +10,7 @@ import pyarrow as pa
 from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.data_files import NewFile, partitions, with_schema
 from glue_jobs.ingest.duplicates.within_table import duplicates_within
+from glue_jobs.ingest.future_records import reject_future
 from glue_jobs.ingest.late_rows import LateRows, split_late_rows, write_late_rows
 from glue_jobs.ingest.object_counts import Ints, ObjectCounts
 from glue_jobs.ingest.rejected_records import RejectedRecords
@@ -81,6 +82,7 @@ class _Task:
         """Parse and enrich a batch; write when enough rows are pending."""
         parsed = self.context.pipeline.parse(batch.data, batch.starts)
         self._check(batch, parsed)
+        parsed = reject_future(parsed, batch.data, self.context.pipeline.framing, self.context.ingest_date)
         owners = _owners(batch, parsed.positions)
         # Before the counts of this batch are added: numbers of records go on from those of earlier batches.
         rejected_owners = [self._reject(owner, record, record.position) for owner, record in batch.rejected]

@@ -55,6 +55,24 @@ def rejected(result: ChunkResult) -> list[tuple[str, int, str]]:
     return sorted((Path(row["object"]).name, row["position"], row["reason"]) for row in rows)
 
 
+def test_events_of_days_after_the_run_are_rejected(tmp_path: Path) -> None:
+    # The run began on 9 May; the day that follows is left to clocks that differ.
+    times = ["2024-05-10T23:59:59Z", "2024-05-11T00:00:00Z", "2199-01-01T00:00:00Z"]
+    events = [{**event(number), "eventTime": time} for number, time in enumerate(times)]
+    result = ingest(tmp_path, [json.dumps({"Records": [event(8), *events]}).encode()])
+    reasons = [f"The time {day} 00:00:00 is after the day of the run." for day in ("2024-05-11", "2199-01-01")]
+    assert [reason for _, _, reason in rejected(result)] == reasons
+
+
+def test_a_rejected_line_of_the_future_is_kept(tmp_path: Path) -> None:
+    line = b"79a5 example-data [%s:00:00:38 +0000] 192.0.2.3 - 3E5%d REST.GET.OBJECT k - 200 - 1 1 1 1 - - -"
+    lines = [line % (b"09/May/2024", 1), line % (b"12/May/2024", 2), line % (b"08/May/2024", 3)]
+    (access_log,) = (each for each in PIPELINES if isinstance(each, EventPipeline) and each.name == "s3_access_log")
+    result = ingest(tmp_path, [b"\n".join(lines)], access_log)
+    rows = [row for file in result.rejected_files for row in pq.ParquetFile(file.address).read().to_pylist()]
+    assert [(row["record"], row["position"]) for row in rows] == [(lines[1], len(lines[0]) + 1)]
+
+
 def test_documents_of_one_slice_keep_their_counts_apart(tmp_path: Path) -> None:
     documents = [[event(1), 5, event(2, "x")], [], [event(3, "x"), event(4, "x"), event(5)], [None, None]]
     result = ingest(tmp_path, [*(json.dumps({"Records": each}).encode() for each in documents), b""])

@@ -1,14 +1,11 @@
 -- Which kinds of file are downloaded, told by the ending of the name: by month, in all and per data set.
 -- Period: the last 12 complete months and the month under way.
-WITH
--- The last dot is the first of the key read backwards.
-one_read AS (
+WITH one_read AS (
     SELECT
         CAST(date_trunc('month', event_date) AS date) AS month,
         account,
         repository,
-        reverse(key) AS letters,
-        strpos(reverse(key), '.') AS dot,
+        split(key, '.') AS parts,
         served_gets,
         bytes_sent,
         is_download,
@@ -24,8 +21,10 @@ ended AS (
     SELECT
         *,
         CASE
-            WHEN dot BETWEEN 2 AND 17 AND strpos(substr(letters, 1, dot), '/') = 0
-                THEN lower(reverse(substr(letters, 1, dot - 1)))
+            WHEN cardinality(parts) > 1
+                AND length(element_at(parts, -1)) BETWEEN 1 AND 16
+                AND strpos(element_at(parts, -1), '/') = 0
+                THEN lower(element_at(parts, -1))
             ELSE '(none)'
         END AS extension
     FROM one_read

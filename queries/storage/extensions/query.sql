@@ -70,24 +70,19 @@ kept AS (
         AND NOT coalesce(is_delete_marker, false)
 ),
 
--- The last dot is the first of the key read backwards.
-backwards AS (
-    SELECT reverse(key) AS letters, size
+split_key AS (
+    SELECT split(key, '.') AS parts, size
     FROM kept
 ),
 
-dotted AS (
-    SELECT letters, strpos(letters, '.') AS dot, size
-    FROM backwards
+last_part AS (
+    SELECT CASE WHEN cardinality(parts) > 1 THEN element_at(parts, -1) END AS letters, size
+    FROM split_key
 ),
 
 ending AS (
-    SELECT
-        CASE
-            WHEN dot BETWEEN 2 AND 17 AND strpos(substr(letters, 1, dot), '/') = 0 THEN substr(letters, 1, dot - 1)
-        END AS letters,
-        size
-    FROM dotted
+    SELECT CASE WHEN length(letters) BETWEEN 1 AND 16 AND strpos(letters, '/') = 0 THEN letters END AS letters, size
+    FROM last_part
 ),
 
 counted AS (
@@ -97,7 +92,7 @@ counted AS (
 ),
 
 named AS (
-    SELECT coalesce(lower(reverse(letters)), '(none)') AS extension, objects, bytes
+    SELECT coalesce(lower(letters), '(none)') AS extension, objects, bytes
     FROM counted
 ),
 

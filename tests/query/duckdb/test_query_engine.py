@@ -294,3 +294,20 @@ def test_the_engine_has_one_thread_more_than_duckdbs_default() -> None:
 
 def test_the_progress_of_a_long_query_is_not_printed_into_its_answer() -> None:
     assert run("SELECT current_setting('enable_progress_bar') AS x") == [{"x": False}]
+
+
+@pytest.mark.parametrize(
+    ("text", "backwards"),
+    [
+        ("abc", "cba"),
+        ("a\r\nb", "b\n\ra"),
+        ("a.\u0301b", "b\u0301.a"),
+        ("\U0001f1e8\U0001f1ed", "\U0001f1ed\U0001f1e8"),
+        ("", ""),
+    ],
+)
+def test_a_text_is_reversed_by_code_points(text: str, backwards: str) -> None:
+    assert run("SELECT reverse(?) AS a, reverse(reverse(?)) AS b", text, text) == [{"a": backwards, "b": text}]
+    data = rows([{"key": text}, {"key": None}])
+    found = run("SELECT reverse(key) AS a, reverse(reverse(key)) AS b FROM read ORDER BY 1", data=data)
+    assert found == [{"a": backwards, "b": text}, {"a": None, "b": None}]

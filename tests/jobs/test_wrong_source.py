@@ -127,15 +127,12 @@ def test_an_absent_or_empty_folder_leaves_no_lake_behind(absent: str, tmp_path: 
 
 
 def test_a_bucket_with_empty_objects_only_awaits_its_first_delivery(bucket: str, tmp_path: Path) -> None:
-    storage_for(bucket).put(f"{bucket}/{TRAIL_FOLDER}/", b"")
-    values = {"pipeline": "cloudtrail_s3_event", "raw_path": f"{bucket}/AWSLogs/", "lake_path": f"{tmp_path}/lake"}
+    storage_for(bucket).put(f"{bucket}/AWSLogs/is-there", b"")
+    raw = f"{bucket}/AWSLogs/"
+    values = {"pipeline": "cloudtrail_s3_event", "raw_path": raw, "lake_path": f"{tmp_path}/lake"}
     assert run_job(values, SilentReporter()).failed is False
     storage_for(bucket).put(f"{bucket}/AWSLogs/{LINE_NAME}", LINE)
-    assert "usage-lake ingest s3_access_log" in refused(**{**_source(values), "lake": tmp_path / "other"})
-
-
-def _source(values: dict[str, str]) -> dict[str, object]:
-    return {"source": values["pipeline"], "raw": values["raw_path"]}
+    assert "usage-lake ingest s3_access_log" in refused("cloudtrail_s3_event", raw, tmp_path / "other")
 
 
 def test_a_lake_of_other_sources_is_told_too(tmp_path: Path) -> None:

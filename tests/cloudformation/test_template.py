@@ -295,6 +295,32 @@ def test_only_services_acting_for_this_account_may_deliver() -> None:
         assert not services[service]["Resource"].endswith("bucket/*")
 
 
+def test_named_buckets_have_their_access_logs_delivered_below_the_prefix_of_the_access_logs() -> None:
+    assert not Rendered(TEMPLATE).of_type("AWS::Logs::Delivery")
+    rendered = Rendered(TEMPLATE, VendedLogBuckets="first,second")
+    sources = rendered.of_type("AWS::Logs::DeliverySource")
+    assert {each["ResourceArn"] for each in sources.values()} == {"arn:aws:s3:::first", "arn:aws:s3:::second"}
+    assert {each["LogType"] for each in sources.values()} == {"S3_SERVER_ACCESS_LOGS"}
+    delivered = [each["DeliverySourceName"] for each in rendered.of_type("AWS::Logs::Delivery").values()]
+    assert sorted(delivered) == sorted(each["Name"] for each in sources.values())
+    (destination,) = rendered.of_type("AWS::Logs::DeliveryDestination").values()
+    raw = jobs(rendered)["s3_access_log"]["DefaultArguments"]["--raw_path"]
+    assert destination["DestinationResourceArn"] == raw.replace("s3://", "arn:aws:s3:::") + "vended"
+    policy = rendered.of_type("AWS::S3::BucketPolicy")["LogBucketPolicy"]["PolicyDocument"]["Statement"]
+    (allowed,) = (each for each in policy if each["Sid"] == "LogDeliveryWritesAccessLogs")
+    assert allowed["Resource"] == destination["DestinationResourceArn"] + "/*"
+    assert len(Rendered(TEMPLATE, VendedLogBuckets="a-1,a-2,a-3,a-4,a-5").of_type("AWS::Logs::Delivery")) == 5
+
+
+def test_vended_logs_go_to_the_log_bucket_of_the_stack_only() -> None:
+    sentence = (
+        "VendedLogBuckets deliver to the stack's log bucket: switch AccessLogs on, without ExistingAccessLogBucket."
+    )
+    assert Rendered(TEMPLATE, VendedLogBuckets="first").rules_broken() == []
+    assert Rendered(TEMPLATE, VendedLogBuckets="first", ExistingAccessLogBucket="mine").rules_broken() == [sentence]
+    assert Rendered(TEMPLATE, VendedLogBuckets="first", AccessLogs="off").rules_broken() == [sentence]
+
+
 def test_raw_paths_match_the_delivery_policies() -> None:
     rendered = Rendered(TEMPLATE)
     policy = rendered.of_type("AWS::S3::BucketPolicy")["LogBucketPolicy"]["PolicyDocument"]["Statement"]

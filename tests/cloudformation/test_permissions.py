@@ -105,12 +105,16 @@ class Stack:
         """Run the job on new raw objects with a role that has these statements; raises if a request is refused."""
         if self._pipeline != REPORT:
             self._deliver()
+        # Every run creates a table of another source: one is always missing.
+        foreign = next(each.table for each in PIPELINES if each.name != self._pipeline)
+        glue = boto3.client("glue")
+        with suppress(glue.exceptions.EntityNotFoundException):
+            glue.delete_table(DatabaseName=self.rendered.parameters["GlueDatabaseName"], Name=foreign.name)
         athena = AthenaForTheCaller(self.rendered)
         with acting_as(statements, self.used), serving(athena) as address, pytest.MonkeyPatch.context() as patch:
             patch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
             if self._pipeline != REPORT:
                 # Of the tables of other sources one is enough: creating each takes time.
-                foreign = next(each.table for each in PIPELINES if each.name != self._pipeline)
                 tables = (*BY_NAME[self._pipeline].tables, foreign, *SHARED_TABLES)
                 patch.setattr(glue_jobs.ingest.create_tables, "TABLES", tables)
             for location in self.loaded:

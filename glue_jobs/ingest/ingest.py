@@ -155,7 +155,7 @@ class _Run:
             _check_access(unrecorded, unreadable, self.new)
             ledger = ledger_rows(pipeline.name, run_id, self.now, staged.ingested, staged.counts, staged.duplicates)
             sums = totals(ledger)
-            _check_rows(sums, staged.changes[pipeline.table].files)
+            _check_rows(sums.rows + staged.moved_rows, staged.changes[pipeline.table].files)
             heartbeat.check()
             summary = replace(
                 summary,
@@ -205,7 +205,7 @@ def _check_access(
         raise denied[0]
 
 
-def _check_rows(sums: Totals, files: list[NewFile]) -> None:
+def _check_rows(counted: int, files: list[NewFile]) -> None:
     written = sum(file.rows for file in files)
-    if written != sums.rows:
-        raise LakeError(f"{sums.rows} rows were counted and {written} written; this is a bug, please report it")
+    if written != counted:
+        raise LakeError(f"{counted} rows were counted and {written} written; this is a bug, please report it")

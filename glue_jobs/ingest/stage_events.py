@@ -8,6 +8,7 @@ from functools import partial
 from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.commit import Change
+from glue_jobs.ingest.compaction import compact_days
 from glue_jobs.ingest.duplicates.rewrite_files import without_duplicates
 from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.task_context import TaskContext
@@ -37,12 +38,14 @@ def stage_events(
     files = [file for result in results for file in result.files]
     late_rows = [each for result in results for each in result.late_rows]
     files, duplicates = without_duplicates(context, rows, files, late_rows, reporter)
+    column = context.pipeline.table.partitions[0]
+    compaction = compact_days(context, rows, {file.partition[column] for file in files}, reporter)
     changes = {
-        context.pipeline.table: Change(files),
+        context.pipeline.table: Change([*files, *compaction.files], compaction.removed),
         REJECTED_RECORD: Change([file for result in results for file in result.rejected_files]),
     }
     ingested = [each for each in new if each.entry.address not in unreadable]
-    return StagedRun(ingested, changes, [result.counts for result in results], duplicates, unreadable)
+    return StagedRun(ingested, changes, [result.counts for result in results], duplicates, unreadable, compaction.rows)
 
 
 def _ingest_chunks(

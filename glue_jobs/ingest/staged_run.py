@@ -19,9 +19,9 @@ class StagedRun:
     """The result of staging.
 
     ``ingested`` are the raw objects whose records are in ``changes``; that mapping has the pipeline's own table first.
-    ``unreadable`` has, by address, those that cannot be read now.
-    ``duplicates`` counts, by raw object, rows that were left out after ``counts`` were taken. ``notes`` are set
-    on the table of the rows with the run's commit.
+    ``unreadable`` has, by address, those that cannot be read now. ``duplicates`` counts, by raw object, rows that were
+    left out after ``counts`` were taken. ``moved_rows`` is how many rows of the pipeline's table were stored before, in
+    files that the changes remove. ``notes`` are set on the table of the rows with the run's commit.
     """
 
     ingested: list[RawObject]
@@ -29,5 +29,6 @@ class StagedRun:
     counts: list[ObjectCounts]
     duplicates: Counter[str] = field(default_factory=Counter)
     unreadable: dict[str, UnreadableObjectError] = field(default_factory=dict)
+    moved_rows: int = 0
     invalid_snapshots: list[InvalidSnapshot] = field(default_factory=list)
     notes: Mapping[str, str] = field(default_factory=dict)

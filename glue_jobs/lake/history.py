@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from pyiceberg.manifest import ManifestEntryStatus
 from pyiceberg.table import Table as IcebergTable
+from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.table.snapshots import Snapshot
 
 from glue_jobs.lake.schema import SNAPSHOTS_KEPT
@@ -19,34 +21,50 @@ MAX_READING_TIME = timedelta(days=1)
 def expired(table: IcebergTable, by_age: bool) -> list[Snapshot]:
     """The snapshots that expire with the next commit, the oldest first; never the current one.
 
-    More than SNAPSHOTS_KEPT expire, and with ``by_age`` also those that nobody can still be reading.
+    More than SNAPSHOTS_KEPT expire, and with ``by_age`` also those that nobody can still be reading. Those with a tag
+    or a branch stay.
     """
-    snapshots = sorted(table.snapshots(), key=lambda snapshot: snapshot.sequence_number or 0)
+    snapshots = _by_age(table.snapshots())
     count = max(len(snapshots) - SNAPSHOTS_KEPT + 1, 0)
     oldest = (datetime.now(UTC) - MAX_READING_TIME).timestamp() * 1000
     # A snapshot stops being the current one when the next one is made.
     while by_age and count + 1 < len(snapshots) and snapshots[count + 1].timestamp_ms < oldest:
         count += 1
-    return snapshots[:count]
+    named = {ref.snapshot_id for ref in table.metadata.refs.values()}
+    return [snapshot for snapshot in snapshots[:count] if snapshot.snapshot_id not in named]
 
 
-def files_only_in(expiring: list[Snapshot], table: IcebergTable, has_replaced: bool) -> list[str]:
-    """The files that only these snapshots, the oldest of the table, refer to.
+def files_only_in(expiring: list[Snapshot], table: IcebergTable) -> list[str]:
+    """The files that only these snapshots, the oldest of a table whose history `is_one_line`, refer to.
 
-    These are manifests and manifest lists, and data files if the table ``has_replaced`` any.
+    These are manifests, their lists, and data files.
     """
     if not expiring:
         return []
     lists = [snapshot.manifest_list for snapshot in expiring]
     expired_ids = {snapshot.snapshot_id for snapshot in expiring}
-    staying = [snapshot for snapshot in table.snapshots() if snapshot.snapshot_id not in expired_ids]
-    first = min(staying, key=lambda snapshot: snapshot.sequence_number or 0)
+    first = next(each for each in _by_age(table.snapshots()) if each.snapshot_id not in expired_ids)
     kept = {manifest.manifest_path for manifest in first.manifests(table.io)}
     manifests = {manifest.manifest_path for snapshot in expiring for manifest in snapshot.manifests(table.io)}
     # The files that the oldest of them replaced expired together with its own parent.
-    changed = [*expiring[1:], first] if has_replaced else []
-    data = [path for snapshot in changed for path in _replaced(table, snapshot)]
+    data = [path for snapshot in [*expiring[1:], first] for path in _replaced(table, snapshot)]
     return [*data, *sorted(manifests - kept), *lists]
+
+
+def _by_age(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
+    return sorted(snapshots, key=lambda snapshot: snapshot.sequence_number or 0)
+
+
+def is_one_line(table: IcebergTable) -> bool:
+    """Whether each snapshot follows from the one before it.
+
+    Otherwise another program has returned to an older one, or made a branch or a tag, and what was replaced once may
+    still be used. Ask before a commit: the children of expired snapshots forget their parents.
+    """
+    snapshots = _by_age(table.snapshots())
+    return [*table.metadata.refs] == [MAIN_BRANCH] and all(
+        later.parent_snapshot_id == earlier.snapshot_id for earlier, later in pairwise(snapshots)
+    )
 
 
 def _replaced(table: IcebergTable, snapshot: Snapshot) -> Iterator[str]:

@@ -21,7 +21,7 @@ from pyiceberg.table.update.snapshot import ExpireSnapshots
 
 from glue_jobs.errors import LostRaceError
 from glue_jobs.lake.failures import explained, without_warnings
-from glue_jobs.lake.history import expired, files_only_in
+from glue_jobs.lake.history import expired, files_only_in, is_one_line
 from glue_jobs.lake.schema import file_constant, iceberg_schema, python_value
 from glue_jobs.lake.transaction import OneParentTransaction
 from glue_jobs.tables.model import Table
@@ -107,7 +107,7 @@ class LoadedTable:
     def columns_of(self, file: StoredFile) -> frozenset[str] | None:
         """The names of the columns that a file has; None when they cannot be known by their field ids."""
         sizes = file.descriptor.column_sizes
-        if not sizes or not self._ids_are_stable:
+        if not sizes or not self.has_declared_columns:
             return None
         return frozenset(self._names_by_id[number] for number in sizes if number in self._names_by_id)
 
@@ -117,7 +117,7 @@ class LoadedTable:
         return {column.element_id or column.field_id: column.name for column in self.table.columns}
 
     @cached_property
-    def _ids_are_stable(self) -> bool:
+    def has_declared_columns(self) -> bool:
         """Whether each declared column has its name, type and field id in all schemas, as files keep those they had."""
         numbers = {field.field_id: field for field in iceberg_schema(self.table).fields}
         names = {field.name for field in numbers.values()}
@@ -158,7 +158,7 @@ class LoadedTable:
     def expired_files(self) -> list[str]:
         """Addresses that no snapshot refers to after a commit on top of this one; the committer deletes them then."""
         with explained(f"read the metadata of {self.location}"):
-            return files_only_in(self._expired, self._iceberg, has_replaced=bool(self.table.file_constants))
+            return files_only_in(self._expired, self._iceberg) if self._is_one_line else []
 
     def append(
         self,
@@ -176,6 +176,8 @@ class LoadedTable:
             LostRaceError: the table is no longer at the snapshot this object was loaded at; nothing was changed.
             LakeError: the catalog or the storage failed; whether the commit was made is not known.
         """
+        # Known before the commit, which changes the history.
+        _ = self._is_one_line
         try:
             with self._transaction() as transaction:
                 if removed:
@@ -215,6 +217,10 @@ class LoadedTable:
     def _partition_types(self) -> list[str]:
         types = {column.name: column.type for column in self.table.columns}
         return [types[name] for name in self.table.partitions]
+
+    @cached_property
+    def _is_one_line(self) -> bool:
+        return is_one_line(self._iceberg)
 
     @cached_property
     def _expired(self) -> list[Any]:

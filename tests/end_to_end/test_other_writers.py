@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from glue_jobs.lake import Lake
 from glue_jobs.sources.pipelines import TABLES
-from tests.end_to_end.lakes import event_numbers, run, said
-from tests.end_to_end.sources import SOURCES, Raw, Source, events
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from tests.end_to_end.lakes import contents, event_numbers, orphans, run, said, without_spark
+from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, Raw, Source, events
 from tests.lake.maintenance import expire, iceberg, rewrite
 
 DAY = date(2024, 5, 7)
 
 
-@pytest.fixture(params=SOURCES, ids=lambda source: source.title)
+@pytest.fixture(params=(ACCESS_LOGS, CLOUDTRAIL), ids=lambda source: source.title)
 def raw(request: pytest.FixtureRequest, tmp_path: Path) -> Raw:
     source: Source = request.param
     return Raw(source, str(tmp_path / "raw"))
@@ -50,3 +54,80 @@ def test_lines_delivered_again_after_another_arrow_program_rewrote_their_day_are
     raw.deliver(DAY, 1, events(DAY, range(3, 8)))
     assert run(raw, lake).totals.duplicates == 2
     assert event_numbers(raw, lake) == Counter(range(8))
+
+
+def files(lake: str, source: Source) -> list[str]:
+    return [file.address for file in Lake(lake, "usage_lake").load(source.pipeline.table).files()]
+
+
+def deliver_late_rows(raw: Raw, lake: str, numbers: range) -> None:
+    """A run for each number, which adds one row to the same day."""
+    for number in numbers:
+        raw.deliver(DAY + timedelta(days=1), number, events(DAY, [number]))
+        run(raw, lake)
+
+
+def test_many_small_files_of_a_day_become_one_and_the_old_ones_are_deleted_in_time(
+    tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = Raw(ACCESS_LOGS, str(tmp_path / "raw"))
+    monkeypatch.setattr("glue_jobs.ingest.compaction.MIN_FILES", 3)
+    monkeypatch.setattr("glue_jobs.lake.history.SNAPSHOTS_KEPT", 2)
+    deliver_late_rows(raw, lake, range(3))
+    small = files(lake, raw.source)
+    assert len(small) == 3
+    deliver_late_rows(raw, lake, range(3, 4))
+    # The stored ones are one file, beside the run's own.
+    assert sorted(file.rows for file in Lake(lake, "usage_lake").load(raw.source.pipeline.table).files()) == [1, 3]
+    assert all(Path(address).exists() for address in small)
+    deliver_late_rows(raw, lake, range(4, 6))
+    assert not any(Path(address).exists() for address in small)
+    assert event_numbers(raw, lake) == Counter(range(6))
+    assert orphans(lake) == set()
+
+
+STEPS = st.lists(
+    st.sampled_from(["deliver", "deliver again", "run", "rewrite", "expire", "delete a day", "run"]),
+    min_size=3,
+    max_size=8,
+)
+
+
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(STEPS, st.sampled_from([ACCESS_LOGS, CLOUDTRAIL]))
+def test_any_maintenance_between_runs_loses_and_doubles_nothing(steps: list[str], source: Source) -> None:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        without_spark(patch)
+        patch.setattr("glue_jobs.ingest.compaction.MIN_FILES", 2)
+        raw, lake = Raw(source, f"{folder}/raw"), f"{folder}/lake"
+        opened, table = Lake(lake, "usage_lake"), raw.source.pipeline.table
+        delivered: set[int] = set()
+        stored: set[int] = set()
+        pending: set[int] = set()
+        for number, step in enumerate([*steps, "deliver", "run"]):
+            days = [DAY, DAY + timedelta(days=number % 2)]
+            if step == "deliver":
+                new = {number * 10 + place for place in range(5)}
+                raw.deliver(days[1], number, events(DAY, new))
+                delivered |= new
+                pending |= new
+            elif step == "deliver again":
+                raw.deliver(days[1], number, events(DAY, delivered))
+                pending |= delivered
+            elif step == "run":
+                if raw.objects:
+                    run(raw, lake)
+                    stored |= pending
+                    pending = set()
+            elif stored:
+                for each in (table, INGESTED_OBJECT):
+                    if step == "rewrite":
+                        rewrite(opened, each)
+                    elif step == "expire":
+                        expire(opened, each)
+                if step == "delete a day":
+                    iceberg(opened, table).delete(f"event_date = '{DAY}'")
+                    stored = set()
+        assert event_numbers(raw, lake) == Counter(stored)
+        ledger = contents(lake, raw.source.pipeline).ledger
+        assert ledger.total() == len(raw.objects)

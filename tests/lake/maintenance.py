@@ -34,6 +34,16 @@ def expire(lake: Lake, table: Table) -> None:
         opened.maintenance.expire_snapshots().by_ids(old).commit()
 
 
+def tag(lake: Lake, table: Table, name: str, snapshot: int) -> None:
+    """Give a snapshot a name, for which Iceberg keeps it."""
+    iceberg(lake, table).manage_snapshots().create_tag(snapshot, name).commit()
+
+
+def roll_back(lake: Lake, table: Table, snapshot: int) -> None:
+    """Make an older snapshot the current one."""
+    iceberg(lake, table).manage_snapshots().set_current_snapshot(snapshot).commit()
+
+
 def _large(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_list(kind):
         return pa.large_list(kind.value_field.with_type(_large(kind.value_type)))

@@ -15,7 +15,7 @@ from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.ingest.test_data_files import full_rows
-from tests.lake.maintenance import expire
+from tests.lake.maintenance import expire, iceberg, roll_back, tag
 from tests.lake.small_commits import commit, new_lake
 
 
@@ -64,3 +64,38 @@ def test_a_note_stays_when_its_snapshot_expires_and_goes_before_those_of_older_v
     expire(lake, REJECTED_RECORD)
     assert lake.load(REJECTED_RECORD).note("since") == "second"
     assert lake.load(REJECTED_RECORD).note("until") is None
+
+
+@pytest.fixture
+def replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Lake, list[str]]:
+    """A lake that keeps two snapshots, and the files of its table: the second has taken the place of the first."""
+    monkeypatch.setattr(history, "SNAPSHOTS_KEPT", 2)
+    lake = Lake(str(tmp_path / "lake"), "usage_lake")
+    lake.create(DAILY_STORAGE)
+    return lake, [replace_file(lake, number) for number in range(2)]
+
+
+def test_nothing_is_deleted_that_a_tag_refers_to(replaced: tuple[Lake, list[str]]) -> None:
+    lake, _ = replaced
+    first = iceberg(lake, DAILY_STORAGE).snapshots()[0].snapshot_id
+    tag(lake, DAILY_STORAGE, "mine", first)
+    written = [replace_file(lake, number) for number in range(2, 6)]
+    assert iceberg(lake, DAILY_STORAGE).scan(snapshot_id=first).to_arrow().num_rows == 1
+    assert [file.address for file in lake.load(DAILY_STORAGE).files()] == written[-1:]
+    assert len(iceberg(lake, DAILY_STORAGE).snapshots()) == 3
+
+
+def test_nothing_is_deleted_that_is_used_again_after_a_return_to_an_older_snapshot(
+    replaced: tuple[Lake, list[str]],
+) -> None:
+    lake, written = replaced
+    roll_back(lake, DAILY_STORAGE, iceberg(lake, DAILY_STORAGE).snapshots()[0].snapshot_id)
+    for _ in range(4):
+        loaded = lake.load(DAILY_STORAGE)
+        loaded.append([], {})
+        storage_for(lake.location).delete(loaded.expired_files)
+    assert [file.address for file in lake.load(DAILY_STORAGE).files()] == written[:1]
+    assert lake.load(DAILY_STORAGE).rows(("objects",)).num_rows == 1
+    # Once the history is one line again, files that are replaced are deleted again.
+    again = [replace_file(lake, number) for number in range(2, 6)]
+    assert [Path(address).exists() for address in again] == [False, False, True, True]

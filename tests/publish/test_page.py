@@ -51,6 +51,27 @@ def test_an_old_archive_says_how_far_its_data_reach() -> None:
     assert "The newest data are of 9\xa0February\xa02026." in text
 
 
+def test_countries_are_counted_drawn_and_listed_and_the_unknown_ones_named() -> None:
+    rows = [
+        {"month": date(2026, month, 1), "account": "earth", "repository": data_set, "country": code, **downloads}
+        for month in (1, 2)
+        for data_set, code, number in (("clouds", "US", 6), ("snow", "SG", 1), ("snow", "(unknown)", 3))
+        for downloads in [{"audience_logical_downloads": number, "audience_bytes_sent": 1000 * number}]
+    ]
+    answers = edition({USAGE: usage(TWO, 60), "access/downloads_by_country": rows})
+    text = page(answers)
+    assert "Downloads went to 2 countries, most of them to the United States" in visible(text)
+    assert "Of 30\xa0% the country is unknown." in visible(text)
+    assert '<dt>Countries</dt><dd class="big">2</dd><dd class="from">since January 2026</dd>' in text
+    assert re.findall("<title>([^<]*: [0-9]+ downloads?)</title></(path|circle)>", text) == [
+        ("United States: 12 downloads", "path"),
+        ("Singapore: 2 downloads", "circle"),
+    ]
+    assert json.loads(summary_text(answers))["countries_in_13_months"] == 2
+    of_snow = visible(page(answers, "datasets/earth--snow.html"))
+    assert "Downloads went to 1 country; 25\xa0% to Singapore" in of_snow
+
+
 def test_the_summary_has_the_numbers_of_the_headline() -> None:
     assert json.loads(summary_text(edition({USAGE: usage(TWO, 60)}))) == {
         "day": "2026-03-15",

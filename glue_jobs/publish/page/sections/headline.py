@@ -38,13 +38,15 @@ def headline(answers: Answers, usage: Usage, scope: DataSet) -> Html:
     )
 
 
-def summary(usage: Usage, scope: DataSet) -> dict[str, Any]:
+def summary(answers: Answers, usage: Usage, scope: DataSet) -> dict[str, Any]:
     """The numbers of the headline, for programs."""
     window = usage.window(scope)
     numbers: dict[str, Any] = {"first_day": window.first.isoformat(), "last_day": window.last.isoformat()}
     for name, column in (("downloads", DOWNLOADS), ("bytes", BYTES), ("readers", READERS)):
         numbers[name] = window.value(column)
         numbers[f"{name}_28_days_before"] = window.value_before(column)
+    if answers.get(COUNTRIES):
+        numbers["countries_in_13_months"] = known_countries(answers, scope)
     return numbers
 
 

@@ -53,9 +53,11 @@ def test_an_old_archive_says_how_far_its_data_reach() -> None:
 
 def test_countries_are_counted_drawn_and_listed_and_the_unknown_ones_named() -> None:
     rows = [
-        {"month": date(2026, month, 1), "account": "earth", "repository": data_set, "country": code, **downloads}
+        {"month": date(2026, month, 1), "account": account, "repository": data_set, "country": code, **downloads}
         for month in (1, 2)
-        for data_set, code, number in (("clouds", "US", 6), ("snow", "SG", 1), ("snow", "(unknown)", 3))
+        for is_total in (False, True)
+        for name, code, number in (("clouds", "US", 6), ("snow", "SG", 1), ("snow", "(unknown)", 3))
+        for account, data_set in [("(all)", "(all)") if is_total else ("earth", name)]
         for downloads in [{"audience_logical_downloads": number, "audience_bytes_sent": 1000 * number}]
     ]
     answers = edition({USAGE: usage(TWO, 60), "access/downloads_by_country": rows})
@@ -126,7 +128,7 @@ def test_a_failed_query_costs_its_section_and_is_named() -> None:
 
 
 def test_an_empty_lake_has_a_page() -> None:
-    assert "<h1>No access logs were read</h1>" in page(edition({USAGE: [], "access/tools": []}))
+    assert "<h1>No reads are known</h1>" in page(edition({USAGE: [], "access/tools": []}))
 
 
 def test_the_page_of_100_data_sets_and_ten_years_has_at_most_1_mb() -> None:

@@ -41,12 +41,12 @@ def rows_of(names: list[tuple[str, str]], days: int) -> dict[str, list[dict[str,
         "access/downloads_by_country": [
             {**one, "month": date(2026, 3, 1), "country": code, "audience_logical_downloads": 3**place}
             for place, code in enumerate(("US", "DE", "SG", first[:2], "(unknown)"))
-            for one in data_sets[:5]
+            for one in [{"account": "(all)", "repository": "(all)"}, *data_sets[:5]]
         ],
         "access/downloads_by_network": [
             {**one, "month": date(2026, 3, 1), "network": network, "audience_logical_downloads": 9}
             for network in ("aws", "other")
-            for one in data_sets[:5]
+            for one in [{"account": "(all)", "repository": "(all)"}, *data_sets[:5]]
         ],
         "access/readers_by_downloads": [
             {"account": "(all)", "repository": "(all)", "least_downloads": least, "audience_unique_requesters": 5}

@@ -49,14 +49,13 @@ class Answer:
         return groups
 
     def sums(self, key: str, columns: tuple[str, ...]) -> dict[tuple[str, str], list[Row]]:
-        """The sums of ``columns`` for each value of ``key``: of each data set, and of all of them under (all)."""
+        """Sums of ``columns`` over the rows that have the same account, repository and ``key``, such as months."""
         groups = self._sums.setdefault((key, columns), {})
-        if groups:
-            return groups
-        for keys in ([key], ["account", "repository", key]):
+        if not groups:
+            keys = ["account", "repository", key]
             sums = self.table.group_by(keys).aggregate([(column, "sum") for column in columns])
             for row in sums.rename_columns([*keys, *columns]).to_pylist():
-                groups.setdefault((row.get("account", ALL), row.get("repository", ALL)), []).append(row)
+                groups.setdefault((row["account"], row["repository"]), []).append(row)
         return groups
 
     @cached_property
@@ -94,7 +93,7 @@ class Answers:
         return answer.by_data_set.get((account, repository), []) if answer else []
 
     def sums(self, name: str, key: str, columns: tuple[str, ...], account: str, repository: str) -> list[Row]:
-        """Sums of ``columns`` over all rows of a query that have the same ``key``, of one data set or of (all)."""
+        """Sums of ``columns`` over the rows of a data set, or of (all), that have the same ``key``."""
         answer = self._by_name.get(name)
         return answer.sums(key, columns).get((account, repository), []) if answer else []
 

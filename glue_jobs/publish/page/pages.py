@@ -55,7 +55,7 @@ def main_page(answers: Answers, usage: Usage) -> str:
     """The page of all data sets."""
     made = [over_time(usage, EVERYTHING), world(answers, EVERYTHING), data_sets(usage)] if usage else []
     made += [make(answers, EVERYTHING) for make in OF_DATA_SETS] + [make(answers) for make in SECTIONS]
-    top = headline(answers, usage, EVERYTHING) if usage else element("h1", "No access logs were read")
+    top = headline(answers, usage, EVERYTHING) if usage else _without_logs()
     brand = element("p", element("strong", "Usage report"), element("span", words.day(answers.day)))
     return _page("Usage report", brand, top, made, answers, all_files(answers))
 
@@ -71,6 +71,11 @@ def _data_set_page(answers: Answers, usage: Usage, one: DataSet) -> str:
     brand = element("p", home, element("span", words.day(answers.day)))
     top = joined(element("p", name(one.label), class_="of"), headline(answers, usage, one))
     return _page(one.label, brand, top, made, answers, EMPTY)
+
+
+def _without_logs() -> Html:
+    lead = "The lake has no access logs, or nothing was read yet. What is known from other sources is below."
+    return joined(element("h1", "No reads are known"), element("p", lead, class_="lead"))
 
 
 def _in_pairs(sections: Sequence[Section]) -> list[Section]:

@@ -38,13 +38,19 @@ def test_the_file_is_small_enough_for_a_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("largest", "bounds"),
-    [(0, (1,)), (1, (1,)), (7, (1, 2, 5)), (5230, (1, 5, 20, 200, 1000)), (10**9, (1, 50, 2000, 200_000, 10**7))],
+    ("values", "bounds"),
+    [
+        ([], (1,)),
+        ([7], (1, 5)),
+        ([1, 30, 5230], (1, 5, 20, 200, 1000)),
+        ([400, 11_641], (1, 500, 1000, 2000, 5000)),
+        ([1, 10**9], (1, 50, 2000, 200_000, 10**7)),
+    ],
 )
-def test_classes_rise_to_the_largest_value(largest: int, bounds: tuple[int, ...]) -> None:
-    found = classes(largest)
+def test_classes_reach_from_the_smallest_value_to_the_largest(values: list[int], bounds: tuple[int, ...]) -> None:
+    found = classes(values)
     assert found.bounds == bounds
-    assert found.of(largest) == (len(bounds) if largest else 0)
+    assert [found.of(value) for value in (0, *values[-1:])] == [0, *[len(bounds) for _ in values[-1:]]]
 
 
 def test_the_projection_is_equal_earth() -> None:

@@ -38,7 +38,7 @@ def section_html(section: Section, answers: Answers) -> Html:
         foot.append(element("details", numbers, section.table))
     foot.append(links(files, answers.root))
     if credits := answers.credits(section.queries):
-        foot.append(element("p", f"Places by {' · '.join(credits)}.", class_="about"))
+        foot.append(element("p", f"Places by {' · '.join(credits)}.", class_="credits"))
     return element(
         "section",
         element("p", section.subject, class_="subject"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import log10
@@ -32,10 +32,13 @@ class Classes:
         return sum(value >= bound for bound in self.bounds)
 
 
-def classes(largest: float) -> Classes:
-    """Up to five classes, each a similar number of times the one below; ``largest`` is in the highest."""
-    ideal = [largest ** (place / CLASSES) for place in range(CLASSES)] if largest > 1 else []
-    return Classes(tuple(sorted({1, *(_round(value) for value in ideal)})))
+def classes(values: Collection[float]) -> Classes:
+    """Up to five classes from the smallest of the values, which are positive, to the largest; each reaches to a
+    similar multiple of its bound.
+    """
+    smallest, largest = min(values, default=1), max(values, default=1)
+    ideal = [smallest * (largest / smallest) ** (place / CLASSES) for place in range(1, CLASSES)]
+    return Classes(tuple(sorted({1, *map(_round, ideal)})))
 
 
 def _round(value: float) -> int:
@@ -51,7 +54,7 @@ def country_name(code: str) -> str:
 
 def world_map(values: Mapping[str, float], write: Callable[[float], str], label: str) -> Html:
     """The map and its legend. Small countries are dots, drawn only where there is a value."""
-    scale = classes(max(values.values(), default=0))
+    scale = classes([value for value in values.values() if value])
     areas, dots = [], []
     for code, country in _countries().items():
         value = values.get(code, 0)

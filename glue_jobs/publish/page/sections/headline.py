@@ -83,6 +83,6 @@ def _tile(usage: Usage, scope: DataSet, window: Window, title: str, column: str,
         direction = "up" if now > before else "down" if now < before else "same"
         sign = {"up": "\N{UPWARDS ARROW}", "down": "\N{DOWNWARDS ARROW}", "same": "="}[direction]
         chip = element("span", f"{sign} {words.change(now, before)}", class_=f"chip {direction}")
-        parts.append(element("dd", chip, f" from {write(before)}", class_="from"))
+        parts.append(element("dd", chip, " ", element("span", f"from {write(before)}", class_="keep"), class_="from"))
     course = usage.values(scope, "day", AUDIENCE + column)[-SPARK_DAYS:]
     return element("dl", *parts, sparkline(course), class_="tile")

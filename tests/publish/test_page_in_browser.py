@@ -23,6 +23,10 @@ WIDTHS = (390, 800, 1280, 1600)
 USAGE = "access/usage_over_time"
 HOW_TO_GET_ONE = "the browser tests did not run: install chromium (Debian: apt-get install chromium) or Google Chrome"
 
+BROWSER = next(filter(None, map(shutil.which, CHROMIUM)), None)
+if BROWSER is None and os.environ.get("USAGE_LAKE_BROWSER") != "required":
+    pytest.skip(HOW_TO_GET_ONE, allow_module_level=True)
+
 
 def rows_of(names: list[tuple[str, str]], days: int) -> dict[str, list[dict[str, Any]]]:
     """Rows for every section; the names stand wherever a stranger's text may stand."""
@@ -89,13 +93,9 @@ EDITIONS = {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if found is None:
-        if os.environ.get("USAGE_LAKE_BROWSER") == "required":
-            pytest.fail("there is no browser, and USAGE_LAKE_BROWSER is required")
-        pytest.skip(HOW_TO_GET_ONE)
+    assert BROWSER, "there is no browser, and USAGE_LAKE_BROWSER is required"
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
 
 
 @pytest.fixture(scope="module")

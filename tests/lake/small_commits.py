@@ -39,5 +39,6 @@ def new_file(loaded: LoadedTable, number: int, place: int = 0) -> NewFile:
     """A file of one row that nobody has committed yet."""
     partition = {"ingest_date": DAY + timedelta(days=number), "source": "s3_access_log"}
     row = {**partition, "object": "a", "position": place, "reason": "why", "record": b"", "run_id": str(number)}
+    row["records"] = 1
     rows = pa.Table.from_pylist([row], schema=REJECTED_RECORD.arrow_schema)
     return write_file(REJECTED_RECORD, rows, f"{loaded.location}/data/{number}-{place}.parquet", partition)

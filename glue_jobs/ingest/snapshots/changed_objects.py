@@ -28,13 +28,20 @@ _COUNTS = (
     "rewritten_objects",
     "rewritten_bytes",
 )
+# How many objects have a size, of how many, and the bytes that are unknown if none has.
+_SIZES = (
+    ("sizes_before", "objects_before", ("bytes_before", "removed_bytes")),
+    ("sizes_after", "objects_after", ("bytes_after", "added_bytes", "rewritten_bytes")),
+)
+_COLUMNS = (*_COUNTS, *(sizes for sizes, _, _ in _SIZES))
 
 
 def count_changes(before: pa.Table, after: pa.Table) -> pa.Table:
     """The counts of ``daily_change`` by account and repository.
 
     Both tables have the columns `COLUMNS`, and no key has two current objects. An object in both tables counts for its
-    data set in ``after``. It is rewritten if its time, size or entity tag is known in both and differs.
+    data set in ``after``. It is rewritten if its time, size or entity tag is known in both and differs. The result also
+    has how many objects have a size, for `sum_changes`.
     """
     before, after = _current_objects(before), _current_objects(after)
     match = pc.index_in(after["key"], value_set=before["key"])
@@ -47,6 +54,8 @@ def count_changes(before: pa.Table, after: pa.Table) -> pa.Table:
         objects_before=pc.invert(is_added),
         objects_after=pa.repeat(1, after.num_rows),
         bytes_before=pc.fill_null(earlier["size"], 0),
+        sizes_before=pc.is_valid(earlier["size"]),
+        sizes_after=pc.is_valid(after["size"]),
         bytes_after=size,
         added_objects=is_added,
         added_bytes=pc.if_else(is_added, size, 0),
@@ -55,13 +64,33 @@ def count_changes(before: pa.Table, after: pa.Table) -> pa.Table:
     )
     gone = before.filter(pa.array(keep_mask(before.num_rows, match.drop_null().to_numpy())))
     ones, gone_size = pa.repeat(1, gone.num_rows), pc.fill_null(gone["size"], 0)
-    removed = _counts(gone, objects_before=ones, bytes_before=gone_size, removed_objects=ones, removed_bytes=gone_size)
-    return sum_changes([concat_rows([present, removed])])
+    removed = _counts(
+        gone,
+        objects_before=ones,
+        bytes_before=gone_size,
+        sizes_before=pc.is_valid(gone["size"]),
+        removed_objects=ones,
+        removed_bytes=gone_size,
+    )
+    return _sums([concat_rows([present, removed])])
 
 
 def sum_changes(parts: Sequence[pa.Table]) -> pa.Table:
-    """The sums of the counts of several key ranges."""
-    return aggregated(pa.concat_tables(parts), BY, dict.fromkeys(_COUNTS, "sum"))
+    """The sums of the counts of several key ranges.
+
+    Bytes of a snapshot in which no object has a size are null: its inventory lacks Size.
+    """
+    counts = _sums(parts)
+    for sizes, objects, names in _SIZES:
+        if pc.sum(counts[objects]).as_py() and not pc.sum(counts[sizes]).as_py():
+            for name in names:
+                unknown = pa.nulls(counts.num_rows, pa.int64())
+                counts = counts.set_column(counts.column_names.index(name), name, unknown)
+    return counts.drop_columns([sizes for sizes, _, _ in _SIZES])
+
+
+def _sums(parts: Sequence[pa.Table]) -> pa.Table:
+    return aggregated(pa.concat_tables(parts), BY, dict.fromkeys(_COLUMNS, "sum"))
 
 
 def _current_objects(rows: pa.Table) -> pa.Table:
@@ -80,5 +109,5 @@ def _differs(earlier: pa.Table, later: pa.Table) -> pa.ChunkedArray:
 
 def _counts(rows: pa.Table, **counts: pa.Array) -> pa.Table:
     zeros = pa.repeat(pa.scalar(0, pa.int64()), rows.num_rows)
-    columns = [counts[name].cast(pa.int64()) if name in counts else zeros for name in _COUNTS]
-    return pa.table([*(rows[name] for name in BY), *columns], names=[*BY, *_COUNTS])
+    columns = [counts[name].cast(pa.int64()) if name in counts else zeros for name in _COLUMNS]
+    return pa.table([*(rows[name] for name in BY), *columns], names=[*BY, *_COLUMNS])

@@ -52,6 +52,7 @@ snapshot AS (
     WHERE coalesce(cardinality(filter(prefixes_before, prefix -> starts_with(key_prefix, prefix))), 0) = 0
 )
 
+-- Bytes are unknown if one of the inventories had no Size: absent is not zero.
 SELECT
     CAST(date_trunc('month', change.snapshot_date) AS date) AS month,
     change.source_bucket,
@@ -59,12 +60,12 @@ SELECT
     coalesce(repository, '(none)') AS repository,
     count(*) AS comparisons,
     sum(added_objects) AS added_objects,
-    sum(added_bytes) AS added_bytes,
+    CASE WHEN count(added_bytes) = count(*) THEN sum(added_bytes) END AS added_bytes,
     sum(removed_objects) AS removed_objects,
-    sum(removed_bytes) AS removed_bytes,
+    CASE WHEN count(removed_bytes) = count(*) THEN sum(removed_bytes) END AS removed_bytes,
     sum(rewritten_objects) AS rewritten_objects,
-    sum(rewritten_bytes) AS rewritten_bytes,
-    sum(bytes_after - bytes_before) AS net_bytes
+    CASE WHEN count(rewritten_bytes) = count(*) THEN sum(rewritten_bytes) END AS rewritten_bytes,
+    CASE WHEN count(bytes_after - bytes_before) = count(*) THEN sum(bytes_after - bytes_before) END AS net_bytes
 FROM daily_change AS change
 INNER JOIN snapshot
     ON change.source_bucket = snapshot.source_bucket

@@ -28,7 +28,7 @@ def nonzero_counts(before: pa.Table, after: pa.Table) -> dict[tuple[str | None, 
     """The counts by data set, without zeros."""
     return {
         (row.pop("account"), row.pop("repository")): {name: value for name, value in row.items() if value}
-        for row in count_changes(before, after).to_pylist()
+        for row in sum_changes([count_changes(before, after)]).to_pylist()
     }
 
 
@@ -49,6 +49,22 @@ def test_added_removed_and_unchanged_objects_are_counted() -> None:
         },
         ("a", None): {"objects_before": 1, "objects_after": 1, "bytes_before": 1, "bytes_after": 1},
     }
+
+
+@pytest.mark.parametrize(
+    ("sizes", "unknown"),
+    [
+        ((None, 1), {"bytes_before", "removed_bytes"}),
+        ((1, None), {"bytes_after", "added_bytes", "rewritten_bytes"}),
+        ((1, 1), set()),
+    ],
+)
+def test_bytes_of_a_snapshot_without_sizes_are_null(sizes: tuple[int | None, int | None], unknown: set[str]) -> None:
+    before = objects({"key": "gone", "size": sizes[0]}, {"key": "kept", "size": sizes[0]})
+    after = objects({"key": "kept", "size": sizes[1]}, {"key": "new", "repository": "s", "size": sizes[1]})
+    ranges = [count_changes(before, after), count_changes(before, objects()), count_changes(objects(), after)]
+    for row in [*sum_changes(ranges[:1]).to_pylist(), *sum_changes(ranges).to_pylist()]:
+        assert {name for name, value in row.items() if value is None} == unknown
 
 
 @pytest.mark.parametrize(
@@ -114,7 +130,7 @@ def test_the_counts_of_all_key_ranges_are_those_of_the_whole_snapshots(
                 read.filter(pa.array([_is_in(key, keys.low, keys.high) for key in read["key"].to_pylist()], pa.bool_()))
             )
         parts.append(count_changes(*some))
-    assert _rows(sum_changes(parts)) == _rows(count_changes(*sides))
+    assert _rows(sum_changes(parts)) == _rows(sum_changes([count_changes(*sides)]))
 
 
 def _is_in(key: str, low: str, high: str | None) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 from uuid import uuid4
 
@@ -41,6 +41,8 @@ class FakeAthena:
         # Whether queries run until they are stopped.
         self.endless = False
         self._answers: dict[str, pa.Table | Exception] = {}
+        # Clients ask several queries at a time, and one engine answers them.
+        self._answering = Lock()
 
     def StartQueryExecution(self, request: dict[str, Any]) -> dict[str, Any]:
         if request["WorkGroup"] == "unknown":
@@ -56,7 +58,8 @@ class FakeAthena:
         sql = self.started[query]["QueryString"]
         if query not in self._answers and not sql.startswith("CREATE"):
             try:
-                self._answers[query] = self.answer(sql)
+                with self._answering:
+                    self._answers[query] = self.answer(sql)
             except Exception as error:
                 self._answers[query] = error
             status = {"State": "RUNNING"}

@@ -59,5 +59,6 @@ SELECT
     original_event_id AS originalEventID,
     country,
     place,
-    network
+    network,
+    asset
 FROM cloudtrail_s3_event

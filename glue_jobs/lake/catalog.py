@@ -38,6 +38,9 @@ from glue_jobs.storage import region, storage_for
 from glue_jobs.storage.endpoint import endpoint, partition_endpoint
 from glue_jobs.tables.model import Table
 
+# Tables that pyiceberg creates in a SQLite catalog for itself.
+TABLES_OF_A_CATALOG = 2
+
 
 class Lake:
     """The tables of one database below one location.
@@ -73,12 +76,11 @@ class Lake:
             properties = {"type": "sql", "uri": url.render_as_string()}
         given = {name: value for name, value in properties.items() if value is not None}
         with explained(f"open the {self.catalog_type} catalog of {self.location}"):
-            try:
-                catalog = load_catalog("usage_lake", warehouse=self.location, **given)
-            except OperationalError:
-                # Another first run has created the catalog's own tables since pyiceberg looked for them.
-                catalog = load_catalog("usage_lake", warehouse=self.location, **given)
-        return ignoring_named_code(catalog)
+            for _ in range(TABLES_OF_A_CATALOG):
+                # Another first run may create each of the catalog's own tables between pyiceberg's look and its own.
+                with suppress(OperationalError):
+                    return ignoring_named_code(load_catalog("usage_lake", warehouse=self.location, **given))
+            return ignoring_named_code(load_catalog("usage_lake", warehouse=self.location, **given))
 
     def create(self, table: Table) -> None:
         """Create the table, or add the columns and properties that a newer version of the program declares.

@@ -11,15 +11,17 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pyarrow as pa
 from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, ValidationInfo
 
 from glue_jobs.config.checks import REST, Text
 from glue_jobs.config.mistakes import ConfigError
 from glue_jobs.config.section import Section
 from glue_jobs.errors import StorageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # The data set of a content that the mapping does not have, and its path there.
 UNDETERMINED = "undetermined"
@@ -62,6 +64,9 @@ def read_mapping(name: Any, info: ValidationInfo) -> Mapping:
         raise ConfigError(f"{name}: this is not JSON ({error}).") from None
     if not isinstance(entries, dict):
         raise ConfigError(f"{name}: a mapping is an object {{content id: {{data set: path}}}}.")
+    # A list of queries reads the prices of the configuration, and Arrow would delay it.
+    import pyarrow as pa
+
     first = [_first(name, content_id, places) for content_id, places in entries.items()]
     columns = [pa.array([entry[number] for entry in first], pa.string()) for number in range(3)]
     return Mapping(hashlib.sha256(content).hexdigest(), *columns)

@@ -26,7 +26,7 @@ REPORTS = [
     query
     for query in SavedQuery.all()
     if {"repository", "key", "tool"} & {column.name for column in query.metadata.returns}
-    and {"s3_access_log", "cloudtrail_s3_event"} & base_tables(query.metadata.reads)
+    and {"s3_access_log", "cloudtrail_s3_event", "cloudfront_log"} & base_tables(query.metadata.reads)
     and query.name not in ERRORS
 ]
 
@@ -57,6 +57,16 @@ SERVED: dict[str, Row] = {
         "event_name": "GetObject",
         "subscriber_account_id": "111122223333",
         "bytes_out": 100,
+    },
+    "cloudfront_log": {
+        "account": "university",
+        "repository": "rainfall",
+        **NOON,
+        "cs_method": "GET",
+        "sc_status": 200,
+        "sc_bytes": 100,
+        "c_ip": "192.0.2.1",
+        "x_edge_result_type": "Hit",
     },
     "s3_inventory_object": {**RAINFALL, **SNAPSHOT, "size": 100, "storage_class": "STANDARD"},
     "daily_storage": {
@@ -100,6 +110,16 @@ EVENTS = st.fixed_dictionaries(
         "is_copy_source": st.sampled_from([None, True]),
     }
 )
+VIEWERS = st.fixed_dictionaries(
+    {
+        **{name: NAMES[name] for name in ("account", "repository", "is_robot", "day")},
+        "cs_method": st.sampled_from(["GET", "HEAD", "POST"]),
+        "sc_status": st.sampled_from([301, 403, 404, 503]),
+        "sc_bytes": st.integers(0, 300),
+        "c_ip": st.sampled_from(["192.0.2.1", "192.0.2.66"]),
+        "x_edge_result_type": st.sampled_from(["Error", "Redirect", "Hit"]),
+    }
+)
 
 
 def reports(strangers: Mapping[str, Sequence[Row]]) -> dict[str, list[Row]]:
@@ -137,10 +157,14 @@ def test_the_reports_have_rows() -> None:
 
 # An example takes half a second: the first that fails is reported as it is.
 @settings(max_examples=10, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-@given(st.lists(REQUESTS.map(on_a_day), min_size=1, max_size=6), st.lists(EVENTS.map(on_a_day), max_size=6))
+@given(
+    st.lists(REQUESTS.map(on_a_day), min_size=1, max_size=6),
+    st.lists(EVENTS.map(on_a_day), max_size=6),
+    st.lists(VIEWERS.map(on_a_day), max_size=6),
+)
 def test_failed_requests_of_strangers_change_no_report_but_those_on_errors(
-    requests: list[Row], events: list[Row]
+    requests: list[Row], events: list[Row], viewers: list[Row]
 ) -> None:
-    disturbed = reports({"s3_access_log": requests, "cloudtrail_s3_event": events})
+    disturbed = reports({"s3_access_log": requests, "cloudtrail_s3_event": events, "cloudfront_log": viewers})
     for name, rows in undisturbed().items():
         assert disturbed[name] == rows, name

@@ -30,6 +30,9 @@ from glue_jobs.sample.checks import Check, lake_checks, report_checks
 # Marks a folder that an earlier demonstration made, which a new one may replace.
 MARK = ".usage-lake-demo"
 
+# 28 complete days can be compared with the 28 before, and no inventory has more snapshots than a lake keeps.
+DAYS = 56
+
 SOURCES = {
     "s3_access_log": "S3 access logs",
     "cloudtrail_s3_event": "CloudTrail",
@@ -68,7 +71,7 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter, verbose: bool = 
     steps = StepReporter(reporter)
     of_runs = reporter if verbose else steps
     steps.step("generating the raw logs and inventories of a publisher")
-    truth = write_sample(folder, last_day=datetime.now(UTC).date() - timedelta(days=1), scale=scale)
+    truth = write_sample(folder, last_day=datetime.now(UTC).date() - timedelta(days=1), days=DAYS, scale=scale)
     paths = {"lake_path": f"{folder}/lake", "config": f"{folder}/config.yaml"}
     made = _ingest(folder, paths, steps, of_runs)
     steps.step("publishing reports and a page")

@@ -176,7 +176,11 @@ def _compare(engine: QueryEngine, comparison: Comparison, generated: list[Row]) 
     for measure in comparison.measures.split():
         name = f"{prefix}{measure}"
         title = f"{name} (each {comparison.of})" if comparison.of else name
-        yield Check(title, _sums(generated, groups, measure), _sums(counted, groups, name))
+        of_truth, of_lake = _sums(generated, groups, measure), _sums(counted, groups, name)
+        if prefix:
+            # A group without an audience has no row in the truth, and zeros in the lake.
+            of_lake = {group: value for group, value in of_lake.items() if value or group in of_truth}
+        yield Check(title, of_truth, of_lake)
 
 
 def _sums(rows: Iterable[Row], groups: list[str], measure: str) -> Counts:

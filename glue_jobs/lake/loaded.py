@@ -13,6 +13,7 @@ from typing import Any, cast
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException, ValidationException
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, In, IsNull, Or
+from pyiceberg.io.pyarrow import _dataframe_to_data_files
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import DataScan, FileScanTask
 from pyiceberg.table import Table as IcebergTable
@@ -200,12 +201,18 @@ class LoadedTable:
             LostRaceError: the table is no longer at the snapshot this object was loaded at; nothing was changed.
             LakeError: the catalog or the storage failed.
         """
+        removed = [file.descriptor for file in self.files()]
+        with explained(f"write to {self.location}"):
+            files = [*_dataframe_to_data_files(self._iceberg.metadata, rows, self._iceberg.io)] if len(rows) else []
         try:
             with self._transaction() as transaction:
-                # pyiceberg warns about an overwrite that deletes nothing.
-                write = transaction.overwrite if self._iceberg.current_snapshot() else transaction.append
-                write(rows)
+                if removed:
+                    transaction.replace_files(removed, files, {})
+                else:
+                    transaction.append_files(files, {})
         except (CommitFailedException, ValidationException) as error:
+            for file in files:
+                self._iceberg.io.delete(file.file_path)
             raise LostRaceError(f"another run replaced the rows of {self.table.name} first") from error
 
     @contextmanager

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException, ValidationException
-from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, In, IsNull, Or
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.io.pyarrow import _dataframe_to_data_files
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import DataScan, FileScanTask
@@ -22,6 +22,7 @@ from pyiceberg.table.update.snapshot import ExpireSnapshots
 
 from glue_jobs.errors import LostRaceError
 from glue_jobs.lake.failures import explained, without_warnings
+from glue_jobs.lake.filters import partition_filter
 from glue_jobs.lake.history import expired, files_only_in, is_one_line
 from glue_jobs.lake.schema import file_constant, iceberg_schema, python_value
 from glue_jobs.lake.transaction import OneParentTransaction
@@ -92,7 +93,7 @@ class LoadedTable:
 
     def files(self, **partition: Iterable[Any] | None) -> list[StoredFile]:
         """The data files whose partition columns have one of the given values each; None is a value."""
-        scan = self._iceberg.scan(row_filter=_filter(partition)) if partition else self._iceberg.scan()
+        scan = self._iceberg.scan(row_filter=partition_filter(partition)) if partition else self._iceberg.scan()
         return [
             StoredFile(
                 task.file.file_path,
@@ -138,7 +139,7 @@ class LoadedTable:
 
         A declared column that the table lacks is null: an older version created the table, and no run has added it yet.
         """
-        return self._read(columns, _filter(partition) if partition else AlwaysTrue())
+        return self._read(columns, partition_filter(partition) if partition else AlwaysTrue())
 
     def rows_of_days(self, columns: tuple[str, ...], column: str | None, since: date | None, until: date | None) -> Any:
         """Those columns, as in `rows`, of the rows whose ``column`` is between the days, both included."""
@@ -232,20 +233,3 @@ class LoadedTable:
     @cached_property
     def _expired(self) -> list[Any]:
         return expired(self._iceberg, by_age=bool(self.table.file_constants))
-
-
-def _filter(partition: Mapping[str, Iterable[Any] | None]) -> BooleanExpression:
-    terms = [_one_of(name, list(values or ())) for name, values in partition.items()]
-    return And(*terms) if len(terms) > 1 else terms[0]
-
-
-def _one_of(name: str, values: list[Any]) -> BooleanExpression:
-    given = {_literal(value) for value in values if value is not None}
-    # Type checkers see the constructor that pydantic derives from the fields, not the one that these classes define.
-    equal_to, one_of, is_null = cast(Any, EqualTo), cast(Any, In), cast(Any, IsNull)
-    term: BooleanExpression = equal_to(name, given.pop()) if len(given) == 1 else one_of(name, given)
-    return Or(term, is_null(name)) if None in values else term
-
-
-def _literal(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from glue_jobs.publish.page.answers import Answers
 from glue_jobs.publish.page.markup import EMPTY, Html, element
 from glue_jobs.publish.page.tables import links
+
+# A checksum tells versions of a file apart, and no reader of a page; the manifest has it.
+CHECKSUM = re.compile(r" sha256:[0-9a-f]+")
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ def section_html(section: Section, answers: Answers) -> Html:
         foot.append(element("details", numbers, section.table))
     foot.append(links(files, answers.root))
     if credits := answers.credits(section.queries):
-        foot.append(element("p", f"Places by {' · '.join(credits)}.", class_="credits"))
+        named = " · ".join(CHECKSUM.sub("", credit) for credit in credits)
+        foot.append(element("p", f"Places by {named}.", class_="credits"))
     return element(
         "section",
         element("p", section.subject, class_="subject"),

@@ -171,7 +171,8 @@ def _print_next_commands(folder: Path) -> None:
     statement = "SELECT operation, count(*) AS n FROM s3_access_log GROUP BY operation"
     click.secho("\nTry next", bold=True)
     click.echo(f"  export USAGE_LAKE={_short(folder / 'lake')}")
-    for command in ("status", "queries", "query access/downloads_by_day", f'sql "{statement}"'):
+    check = f"check --raw {_short(folder / 'raw')}"
+    for command in ("status", "queries", "query access/downloads_by_day", f'sql "{statement}"', check):
         click.echo(f"  {program} {command}")
     click.echo(f"  {program} open {_short(folder / 'reports')}")
 

@@ -19,7 +19,7 @@ FAILED, WRONG_USAGE = 1, 2
 
 SECTIONS = {
     "Begin": ("demo", "connect"),
-    "Fill a lake": ("ingest", "status", "rejected"),
+    "Fill a lake": ("ingest", "status", "rejected", "check"),
     "Ask": ("queries", "query", "tables", "describe", "sql"),
     "Publish": ("report", "open"),
 }

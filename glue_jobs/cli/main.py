@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from glue_jobs.cli.ask import COMMANDS
+from glue_jobs.cli.check import check_command
 from glue_jobs.cli.group import CommandGroup
 from glue_jobs.cli.options import given, options
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
@@ -33,7 +34,7 @@ def main(verbose: bool) -> None:
         logging.basicConfig(level=logging.CRITICAL)
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, check_command):
     main.add_command(_command)
 
 

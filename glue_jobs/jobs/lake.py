@@ -15,6 +15,7 @@ import pyarrow as pa
 from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.ingest.request import RunSummary
 from glue_jobs.jobs.arguments import REPORT
+from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.jobs.query_days import QueryDays
 from glue_jobs.jobs.run_job import run_job
@@ -24,6 +25,7 @@ from glue_jobs.publish.publish import Published
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.storage import address
 
 if TYPE_CHECKING:
     from glue_jobs.query.saved.metadata import ParameterValue
@@ -147,6 +149,21 @@ class Lake:
         published = run_job(self._job(REPORT, {"report_path": to, **arguments}), self._reporter).published
         assert published is not None
         return published
+
+    def check(self, raw: str | Path | None = None) -> list[CheckResult]:
+        """Check that the lake is whole and that its numbers add up, as ``usage-lake check`` does.
+
+        ``raw`` is where raw objects are; some of them are then parsed again and compared. Each result has ``holds``,
+        and ``wrong`` names what is wrong.
+
+        Raises:
+            ArgumentError: the ledger has no access logs or CloudTrail files below ``raw``.
+            LakeError: the lake has no table at all.
+        """
+        # As in `sql`.
+        from glue_jobs.jobs.check.check_lake import check_lake
+
+        return [*check_lake(self._lake, None if raw is None else address(str(raw)))]
 
     def _job(self, pipeline: str, arguments: dict[str, object]) -> dict[str, str]:
         given = {name: str(value) for name, value in arguments.items() if value is not None}

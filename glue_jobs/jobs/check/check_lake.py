@@ -1,0 +1,55 @@
+"""All checks of a lake, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from glue_jobs.errors import ArgumentError, UsageLakeError
+from glue_jobs.jobs.check.data_files import check_data_files
+from glue_jobs.jobs.check.identities import check_identities
+from glue_jobs.jobs.check.ledger import check_rejected, check_rows, check_sums
+from glue_jobs.jobs.check.raw_sample import check_raw_sample
+from glue_jobs.jobs.check.result import CheckResult
+from glue_jobs.jobs.check.storage_totals import check_storage_totals
+from glue_jobs.lake import Lake
+from glue_jobs.query.duckdb.lake_tables import open_engine
+from glue_jobs.sources.pipeline import EventPipeline
+from glue_jobs.sources.pipelines import PIPELINES, TABLES
+
+OBJECTS_PER_SOURCE = 20
+
+
+def check_lake(
+    lake: Lake, raw: str | None = None, objects_per_source: int = OBJECTS_PER_SOURCE
+) -> Iterator[CheckResult]:
+    """The result of each check, as soon as it is known. A check that cannot read the lake is wrong and says why.
+
+    With ``raw``, the address of raw objects, ``objects_per_source`` of them are parsed again. A run that commits
+    meanwhile may look wrong: it commits the ledger last.
+
+    Raises:
+        ArgumentError: the ledger has no object below ``raw``.
+        LakeError: the lake has no table.
+    """
+    lake.check_any(TABLES)
+    events = [pipeline for pipeline in PIPELINES if isinstance(pipeline, EventPipeline)]
+    tables = [pipeline.table for pipeline in events if pipeline.table.identity]
+    yield _result("files", lambda: check_data_files(lake, TABLES))
+    with open_engine(lake) as engine:
+        yield _result("ledger", lambda: check_sums(engine))
+        yield _result("rows", lambda: check_rows(engine, events))
+        yield _result("rejected records", lambda: check_rejected(engine, events))
+        yield _result("duplicates", lambda: check_identities(engine, tables))
+        yield _result("daily_storage", lambda: check_storage_totals(engine))
+        if raw is not None:
+            yield _result("raw", lambda: check_raw_sample(engine, events, raw, objects_per_source))
+
+
+def _result(subject: str, check: Callable[[], CheckResult]) -> CheckResult:
+    """The result of the check; a file that is missing or damaged makes the checks wrong that need it."""
+    try:
+        return check()
+    except ArgumentError:
+        raise
+    except UsageLakeError as error:
+        return CheckResult(subject, "", (f"not checked: {error}",))

@@ -1,0 +1,49 @@
+"""Whether every data file of a table's current snapshot is there with its size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from glue_jobs.jobs.check.result import CheckResult, counted
+from glue_jobs.lake import Lake, LoadedTable
+from glue_jobs.storage import storage_for
+from glue_jobs.tables.model import Table
+
+
+def check_data_files(lake: Lake, tables: Iterable[Table]) -> CheckResult:
+    """Compare the files of each table with one listing of its location.
+
+    Raises:
+        UsageLakeError: a table or its location cannot be read.
+    """
+    files, wrong, present = 0, list[str](), 0
+    for table in tables:
+        if lake.has(table):
+            count, problems = _compare(lake.load(table))
+            files, present = files + count, present + 1
+            wrong += problems
+    tables_text = counted(present, "table")
+    return CheckResult(
+        "files", f"{counted(files, 'data file')} of {tables_text}, all there with their sizes", (*wrong,)
+    )
+
+
+def _compare(table: LoadedTable) -> tuple[int, list[str]]:
+    """The number of files, and a phrase for each that is wrong."""
+    files = table.files()
+    listed: dict[str, int] = {}
+    for prefix in {_prefix(table.location, file.address) for file in files}:
+        listed |= {entry.address: entry.size for entry in storage_for(prefix).list(prefix)}
+    wrong = []
+    for file in sorted(files, key=lambda each: each.address):
+        size, stored = file.descriptor.file_size_in_bytes, listed.get(file.address)
+        if stored is None:
+            wrong.append(f"{file.address} is missing")
+        elif stored != size:
+            wrong.append(f"{file.address} has {stored:,} bytes instead of {size:,}")
+    return len(files), wrong
+
+
+def _prefix(location: str, address: str) -> str:
+    """What to list for a file: the table's location, or the file's folder where another program wrote it elsewhere."""
+    return f"{location}/" if address.startswith(f"{location}/") else address.rpartition("/")[0] + "/"

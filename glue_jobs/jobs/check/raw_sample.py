@@ -1,0 +1,114 @@
+"""Whether a sample of raw objects, parsed again, holds what is stored of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glue_jobs.errors import ArgumentError, UnreadableObjectError
+from glue_jobs.jobs.check.parse_again import FALLBACKS, Reparsed, parse_again
+from glue_jobs.jobs.check.result import CheckResult, counted
+from glue_jobs.query.duckdb.query_engine import QueryEngine
+from glue_jobs.query.duckdb.table_source import TableSource
+from glue_jobs.read.raw_object import RawObject
+from glue_jobs.sources.pipeline import EventPipeline
+from glue_jobs.storage import Entry
+from glue_jobs.tables.model import Table
+
+# Raw objects expire. After so many objects for each wanted one, the rest is taken for gone too.
+MAX_TRIES_PER_OBJECT = 10
+
+
+def check_raw_sample(
+    engine: QueryEngine, pipelines: Iterable[EventPipeline], raw: str, objects_per_source: int
+) -> CheckResult:
+    """Parse ingested objects below ``raw`` again with the fallbacks, and compare each row with what is stored.
+
+    The objects are those with the smallest hashes of their addresses, so that they are the same each time. Objects that
+    are gone or changed are passed over.
+
+    Raises:
+        ArgumentError: the ledger has no object below ``raw`` that has a fallback.
+    """
+    wrong, objects, rows, unread, known = list[str](), 0, 0, list[str](), 0
+    for pipeline in (each for each in pipelines if each.name in FALLBACKS):
+        ledger = _ledger(engine, pipeline, raw)
+        known += len(ledger)
+        sample = _sample(pipeline, ledger, objects_per_source, unread)
+        wrong += _differences(engine, pipeline.table, sample, ledger)
+        objects, rows = objects + len(sample), rows + sum(each.rows.num_rows for each in sample.values())
+    if not known:
+        raise ArgumentError(f"the ledger has no access logs or CloudTrail files below {raw}")
+    if not objects:
+        wrong.append(f"none of {counted(len(unread), 'object')} could be read: {unread[0]}")
+    gone = f"; {counted(len(unread), 'more object')} could not be read" if unread else ""
+    return CheckResult(
+        "raw", f"{counted(objects, 'object')} parsed again, {counted(rows, 'row')} as stored{gone}", (*wrong,)
+    )
+
+
+def _ledger(engine: QueryEngine, pipeline: EventPipeline, raw: str) -> dict[str, tuple[Entry, int]]:
+    """The ingested objects below ``raw`` with their numbers of records, by address in the order of the sample."""
+    rows = engine.run(
+        "SELECT key, min(etag) AS etag, min(size) AS size, min(last_modified) AS last_modified, min(records) AS records"
+        f" FROM ingested_object WHERE pipeline = '{pipeline.name}' AND unreadable IS NULL"
+        # An object that changed and was ingested again has the rows of both states.
+        " GROUP BY key HAVING count(*) = 1"
+    )
+    below = rows.filter(pc.starts_with(rows["key"], f"{raw.rstrip('/')}/"))
+    entries = [
+        (Entry(row["key"], row["size"], row["etag"], row["last_modified"]), row["records"]) for row in below.to_pylist()
+    ]
+    entries.sort(key=lambda each: hashlib.sha256(each[0].address.encode("utf-8", "surrogateescape")).digest())
+    return {entry.address: (entry, records) for entry, records in entries}
+
+
+def _sample(
+    pipeline: EventPipeline, ledger: dict[str, tuple[Entry, int]], objects: int, unread: list[str]
+) -> dict[str, Reparsed]:
+    """The first objects that can be read, parsed; ``unread`` gets the reasons for the others."""
+    sample: dict[str, Reparsed] = {}
+    for entry, _ in [*ledger.values()][: objects * MAX_TRIES_PER_OBJECT]:
+        if len(sample) == objects:
+            break
+        try:
+            sample[entry.address] = parse_again(pipeline, RawObject(entry, None))
+        except UnreadableObjectError as error:
+            unread.append(str(error))
+    return sample
+
+
+def _differences(
+    engine: QueryEngine, table: Table, sample: dict[str, Reparsed], ledger: dict[str, tuple[Entry, int]]
+) -> Iterator[str]:
+    if not sample:
+        return
+    for address, parsed in sample.items():
+        records = ledger[address][1]
+        if parsed.records != records:
+            yield f"{address} has {counted(parsed.records, 'record')}, and {records:,} in the ledger"
+    # Fewer rows may be stored than an object has: duplicates and, if so asked, management events are left out.
+    columns = ", ".join(f'"{name}"' for name in (*table.record, "source_object"))
+    addresses = ", ".join("'" + address.replace("'", "''") + "'" for address in sample)
+    stored = engine.run(f"SELECT {columns} FROM {table.name} WHERE source_object IN ({addresses})")
+    sources = {"stored": lambda: TableSource(table, stored), "parsed": lambda: TableSource(table, _rows(table, sample))}
+    with QueryEngine(sources) as comparison:
+        differing = comparison.run(
+            "SELECT source_object, count(*) AS n FROM"
+            f" (SELECT {columns} FROM stored EXCEPT ALL SELECT {columns} FROM parsed) AS differing"
+            " GROUP BY source_object ORDER BY source_object"
+        )
+    for row in differing.to_pylist():
+        verb = "differs" if row["n"] == 1 else "differ"
+        yield f"{counted(row['n'], 'stored row')} of {row['source_object']} {verb} from its records"
+
+
+def _rows(table: Table, sample: dict[str, Reparsed]) -> pa.Table:
+    source = table.arrow_schema.field("source_object")
+    return pa.concat_tables(
+        parsed.rows.append_column(source, pa.array([address] * parsed.rows.num_rows, source.type))
+        for address, parsed in sample.items()
+    )

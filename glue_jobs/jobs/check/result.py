@@ -1,0 +1,33 @@
+"""The result of one check: a sentence, and names of what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAX_NAMES = 5
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check of a lake. It is right if ``wrong`` names nothing; ``sentence`` then says what was compared."""
+
+    subject: str
+    sentence: str
+    wrong: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether the check found nothing wrong."""
+        return not self.wrong
+
+    def __str__(self) -> str:
+        if self.holds:
+            return f"ok     {self.subject}: {self.sentence}"
+        further = len(self.wrong) - MAX_NAMES
+        names = "; ".join(self.wrong[:MAX_NAMES]) + (f"; and {further:,} more" if further > 0 else "")
+        return f"WRONG  {self.subject}: {names}"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 row``, ``1,608 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

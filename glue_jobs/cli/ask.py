@@ -144,12 +144,15 @@ def queries_command() -> None:
 def status_command(**values: Any) -> None:
     """Show what each pipeline has ingested.
 
-    Rows of inventory snapshots that were replaced count too.
+    Rows of inventory snapshots that were replaced count too. Below stand folders of accounts or Regions that hold
+    earlier days which no run has taken.
     """
-    from glue_jobs.cli.ledger import STATUS, STATUS_SHOWN
+    from glue_jobs.cli.ledger import STATUS, STATUS_SHOWN, untaken_sentences
 
     with _engine(values) as engine:
         give(engine.run(STATUS), values, STATUS_SHOWN)
+    for sentence in untaken_sentences(_lake(values)):
+        click.echo(sentence, err=True)
 
 
 @click.command("rejected")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pyarrow as pa
 
+from glue_jobs.ingest.log_folders import untaken_folders
+from glue_jobs.lake import Lake
 from glue_jobs.progress import printable
 from glue_jobs.sources import SOURCES
+from glue_jobs.sources.pipelines import PIPELINES
 
 # A source of which nothing is ingested has a row of zeros, so that a mistyped path is noticed.
 STATUS = f"""
@@ -44,6 +49,21 @@ REJECTED_SHOWN = ("reason", "record")
 
 # The table contains the whole record.
 MAX_RECORD_BYTES_SHOWN = 160
+
+
+def untaken_sentences(lake: Lake) -> Iterator[str]:
+    """A sentence about each folder whose earlier days no run has taken.
+
+    Raises:
+        LakeError: a table cannot be read.
+    """
+    for pipeline in PIPELINES:
+        if lake.has(pipeline.table):
+            for raw, folder, day in untaken_folders(lake.load(pipeline.table)):
+                yield (
+                    f"{folder} has earlier days, from {day} on, that are not ingested:"
+                    f" usage-lake ingest {pipeline.name} --from {raw} --since {day} takes them"
+                )
 
 
 def readable(rows: pa.Table) -> pa.Table:

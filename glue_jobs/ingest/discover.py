@@ -32,7 +32,8 @@ MAX_EARLIER_OBJECTS = 1_000
 class Listing:
     """The raw objects of the ``window``, of the ``retried`` days outside it, and earlier ones of new folders.
 
-    ``log_folders`` are the folders that have been looked into from their first day on.
+    ``log_folders`` are the folders that have been looked into from their first day on. ``untaken`` has the first day
+    of the others that hold too many earlier objects.
     """
 
     objects: list[RawObject]
@@ -40,6 +41,7 @@ class Listing:
     retried: list[date]
     skipped: Skipped
     log_folders: set[str]
+    untaken: dict[str, date]
 
 
 def discover(request: IngestRequest, rows: LoadedTable, reporter: Reporter) -> Listing:
@@ -64,19 +66,22 @@ def discover(request: IngestRequest, rows: LoadedTable, reporter: Reporter) -> L
     with gc_paused():
         objects = [*_objects(request, window, retried, skipped)]
         seen = {*skipped.log_folders}
+        untaken: dict[str, date] = {}
         if window.since and not request.since and not request.until and not request.any_name:
             unseen = unseen_folders(rows, request.raw, seen)
             seen -= {*unseen}
             for folder in unseen[:MAX_UNSEEN_FOLDERS_PER_RUN]:
                 earlier = _earlier_objects(request, folder, window.since, reporter)
-                if earlier is not None:
+                if isinstance(earlier, date):
+                    untaken[folder] = earlier
+                else:
                     objects += earlier
                     seen.add(folder)
-        return Listing(objects, window, retried, skipped, seen)
+        return Listing(objects, window, retried, skipped, seen, untaken)
 
 
-def _earlier_objects(request: IngestRequest, folder: str, since: date, reporter: Reporter) -> list[RawObject] | None:
-    """The objects of a folder of days before ``since``; None if there are too many to take them at once."""
+def _earlier_objects(request: IngestRequest, folder: str, since: date, reporter: Reporter) -> list[RawObject] | date:
+    """The objects of a folder of days before ``since``; the first day if there are too many to take them at once."""
     before = Window(None, since - timedelta(days=1))
     listed = request.pipeline.discover(storage_for(request.raw), folder, before, Skipped(), False)
     objects = [*islice(listed, MAX_EARLIER_OBJECTS + 1)]
@@ -86,7 +91,7 @@ def _earlier_objects(request: IngestRequest, folder: str, since: date, reporter:
             f"{folder} has over {MAX_EARLIER_OBJECTS:,} objects of days before {since} that no run has looked at; they"
             f" are not taken now: --since {min(days)} takes them"
         )
-        return None
+        return min(days)
     if objects:
         count = "1 object of days" if len(objects) == 1 else f"{len(objects):,} objects of days"
         reporter.say(f"{folder} is new: {count} from {min(days)} on {'is' if len(objects) == 1 else 'are'} taken too")

@@ -21,7 +21,7 @@ from glue_jobs.ingest.create_tables import create_tables
 from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.discover import Listing, discover
 from glue_jobs.ingest.ledger import Totals, ledger_rows, not_ingested, totals, unreadable_rows
-from glue_jobs.ingest.log_folders import log_folders_note
+from glue_jobs.ingest.log_folders import earlier_days_note, log_folders_note
 from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.ingest.snapshots.stage_snapshots import stage_snapshots
 from glue_jobs.ingest.stage_events import stage_events
@@ -186,6 +186,7 @@ class _Run:
         return {
             **updated_watermark(self.rows, raw, days, self.now.date()),
             **log_folders_note(self.rows, raw, listing.log_folders),
+            **earlier_days_note(self.rows, raw, listing.log_folders, listing.untaken),
             **unreadable_days_note(self.rows, raw, listing.window, listing.retried, waiting),
             **place_sources_note(self.rows, self.reference),
             **staged.notes,

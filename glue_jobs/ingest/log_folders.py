@@ -7,12 +7,16 @@ whose logs are copied below the raw path later.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
+from datetime import date
 
 from glue_jobs.lake import LoadedTable
 
 # A note on the table of rows: by raw path, the folders with days directly in them, relative to the raw path.
 LOG_FOLDERS = "usage-lake.log-folders"
+
+# Another note, of the same kind: the first day of folders with so many earlier objects that no run has taken them.
+EARLIER_DAYS = "usage-lake.earlier-days"
 
 # The note is part of the table's metadata, which every reader loads.
 MAX_NOTED_FOLDERS = 2_000
@@ -31,6 +35,31 @@ def log_folders_note(rows: LoadedTable, raw: str, seen: Iterable[str]) -> dict[s
     folders = _folders(rows)
     found = sorted({folder.removeprefix(raw) for folder in seen} | {*folders.get(raw, ())})
     return {LOG_FOLDERS: json.dumps({**folders, raw: found[:MAX_NOTED_FOLDERS]})}
+
+
+def earlier_days_note(rows: LoadedTable, raw: str, seen: Iterable[str], untaken: Mapping[str, date]) -> dict[str, str]:
+    """The note of a run that left the earlier days of the ``untaken`` folders; none where there is nothing to note."""
+    noted = _earlier_days(rows)
+    folders = {**noted.get(raw, {}), **{folder.removeprefix(raw): str(day) for folder, day in untaken.items()}}
+    for folder in seen:
+        folders.pop(folder.removeprefix(raw), None)
+    if folders == noted.get(raw, {}):
+        return {}
+    return {EARLIER_DAYS: json.dumps({**noted, raw: folders})}
+
+
+def untaken_folders(rows: LoadedTable) -> list[tuple[str, str, date]]:
+    """The raw path, the folder and its first day, of folders with earlier days that no run has taken."""
+    return [
+        (raw, raw + folder, date.fromisoformat(day))
+        for raw, folders in sorted(_earlier_days(rows).items())
+        for folder, day in sorted(folders.items())
+    ]
+
+
+def _earlier_days(rows: LoadedTable) -> dict[str, dict[str, str]]:
+    folders: dict[str, dict[str, str]] = json.loads(rows.note(EARLIER_DAYS) or "{}")
+    return folders
 
 
 def _folders(rows: LoadedTable) -> dict[str, list[str]]:

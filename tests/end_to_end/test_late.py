@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import glue_jobs.ingest.discover
 import glue_jobs.ingest.ingest
+from glue_jobs.cli.ledger import untaken_sentences
+from glue_jobs.cli.main import main
 from glue_jobs.errors import ArgumentError, StorageError
+from glue_jobs.lake import Lake
 from tests.end_to_end.lakes import contents, event_numbers, run, said, without_spark
 from tests.end_to_end.sources import LAYOUTS, Raw, events
 
@@ -92,9 +97,15 @@ def test_a_new_folder_with_many_earlier_objects_is_named_until_since_takes_it(
     sentence = f"/ has over 1 objects of days before {back(3)} that no run has looked at"
     assert sentence in (text := said(raw, lake)) and f"--since {back(200)} takes them" in text
     assert sentence in said(raw, lake)
+    status = CliRunner().invoke(main, ["status", "--lake", lake, "--format", "csv"])
+    assert re.search(
+        rf"/ has earlier days, from {back(200)} on, that are not ingested: .* --since {back(200)} takes", status.stderr
+    )
+    assert f"ingest {raw.source.pipeline.name} --from {raw.address} --since" in status.stderr
     assert event_numbers(raw, lake) == Counter([1, 2, 5])
     assert run(raw, lake, since=back(200)).totals.rows == 2
     assert sentence not in said(raw, lake)
+    assert [*untaken_sentences(Lake(lake, "usage_lake"))] == []
 
 
 def test_the_look_back_is_a_parameter(raw: Raw, lake: str) -> None:

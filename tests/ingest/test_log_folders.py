@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, cast
 
 import pytest
 
 from glue_jobs.ingest import log_folders
-from glue_jobs.ingest.log_folders import LOG_FOLDERS, log_folders_note, unseen_folders
+from glue_jobs.ingest.log_folders import (
+    EARLIER_DAYS,
+    LOG_FOLDERS,
+    earlier_days_note,
+    log_folders_note,
+    unseen_folders,
+    untaken_folders,
+)
 from glue_jobs.lake import LoadedTable
 
 RAW = "s3://raw/logs"
@@ -41,3 +49,12 @@ def test_without_a_note_or_with_too_many_folders_none_is_unseen(monkeypatch: pyt
 def test_a_note_keeps_the_folders_of_earlier_runs() -> None:
     note = log_folders_note(rows({RAW: ["/b/"], "s3://raw/b": ["/x/"]}), RAW, {f"{RAW}/a/"})
     assert json.loads(note[LOG_FOLDERS]) == {RAW: ["/a/", "/b/"], "s3://raw/b": ["/x/"]}
+
+
+def test_folders_with_earlier_days_are_noted_until_a_run_looks_into_them() -> None:
+    first = earlier_days_note(rows(), RAW, {f"{RAW}/b/"}, {f"{RAW}/a/": date(2024, 5, 7)})
+    noted = cast(Any, Rows(first))
+    assert untaken_folders(noted) == [(RAW, f"{RAW}/a/", date(2024, 5, 7))]
+    assert earlier_days_note(noted, RAW, {f"{RAW}/b/"}, {}) == {}
+    assert json.loads(earlier_days_note(noted, RAW, {f"{RAW}/a/"}, {})[EARLIER_DAYS]) == {RAW: {}}
+    assert earlier_days_note(noted, "s3://raw/b", set(), {}) == {}

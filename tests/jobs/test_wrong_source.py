@@ -14,7 +14,7 @@ from glue_jobs.jobs.wrong_source import WrongSourceError
 from glue_jobs.progress import SilentReporter
 from glue_jobs.storage import storage_for
 
-TRAIL = gzip.compress(json.dumps({"Records": [{"eventVersion": "1.08"}]}).encode())
+TRAIL = gzip.compress(json.dumps({"Records": [{"eventVersion": "1.08"}]}).encode(), mtime=0)
 TRAIL_NAME = "111122223333_CloudTrail_us-east-1_20240507T0005Z_AbCdEfGh01234567.json.gz"
 TRAIL_FOLDER = "AWSLogs/111122223333/CloudTrail/us-east-1/2024/05/07"
 LINE = b"%s example-bucket [07/May/2024:09:00:00 +0000] 192.0.2.1 - A REST.GET.OBJECT k - 200\n" % (b"ab" * 32)
@@ -43,7 +43,7 @@ def write(folder: Path, name: str, content: bytes) -> Path:
     [
         ("s3_access_log", f"{TRAIL_FOLDER}/{TRAIL_NAME}", TRAIL, "cloudtrail_s3_event"),
         ("s3_access_log", f"{SNAPSHOT}/manifest.json", MANIFEST, "s3_inventory_object"),
-        ("s3_access_log", CLOUDFRONT_NAME, gzip.compress(CLOUDFRONT), "cloudfront_log"),
+        ("s3_access_log", CLOUDFRONT_NAME, gzip.compress(CLOUDFRONT, mtime=0), "cloudfront_log"),
         ("cloudtrail_s3_event", f"{SNAPSHOT}/manifest.json", MANIFEST, "s3_inventory_object"),
         ("cloudtrail_s3_event", f"logs/{LINE_NAME}", LINE, "s3_access_log"),
         ("s3_inventory_object", f"{TRAIL_FOLDER}/{TRAIL_NAME}", TRAIL, "cloudtrail_s3_event"),

@@ -59,7 +59,7 @@ def compact_days(
     table = context.pipeline.table
     stored = rows.files(**{table.partitions[0]: days}) if days and rows.has_declared_columns else []
     # Other programs may write elsewhere, where a run neither reads nor deletes.
-    groups = [*_groups(file for file in stored if file.address.startswith(f"{rows.location}/"))]
+    groups = [*small_files(file for file in stored if file.address.startswith(f"{rows.location}/"))]
     if not groups:
         return Compaction()
     total = sum(_size(file) for group in groups for file in group)
@@ -76,7 +76,7 @@ def merge_files(context: TaskContext[EventPipeline], addresses: list[str]) -> li
     return write_partitions(context, table, concat_rows([read_file(table, address) for address in addresses]))
 
 
-def _groups(stored: Iterable[StoredFile]) -> Iterator[list[StoredFile]]:
+def small_files(stored: Iterable[StoredFile]) -> Iterator[list[StoredFile]]:
     """Files to merge: the small ones of each day that has enough of them, in the order of days."""
     by_day: defaultdict[Any, list[StoredFile]] = defaultdict(list)
     for file in stored:

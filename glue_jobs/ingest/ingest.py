@@ -24,6 +24,7 @@ from glue_jobs.ingest.ledger import Totals, ledger_rows, not_ingested, totals, u
 from glue_jobs.ingest.log_folders import earlier_days_note, log_folders_note
 from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.ingest.snapshots.stage_snapshots import stage_snapshots
+from glue_jobs.ingest.stage_documents import stage_documents
 from glue_jobs.ingest.stage_events import stage_events
 from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.staging import Heartbeat, RunFolder, new_run
@@ -33,7 +34,7 @@ from glue_jobs.ingest.watermark import updated_watermark
 from glue_jobs.lake import LoadedTable
 from glue_jobs.progress import Reporter
 from glue_jobs.read.raw_object import RawObject
-from glue_jobs.sources.pipeline import EventPipeline, Pipeline, SnapshotPipeline
+from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline, Pipeline, SnapshotPipeline
 from glue_jobs.storage import Entry
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
@@ -145,6 +146,9 @@ class _Run:
             self.reporter,
         )
 
+    def stage_documents(self, pipeline: DocumentPipeline) -> StagedRun:
+        return stage_documents(self.context(pipeline), self.request.lake, self.rows, self._readable, self.reporter)
+
     def stage_and_commit(self, heartbeat: Heartbeat, summary: RunSummary) -> RunSummary:
         """Stage the new objects, then make them visible; returns the summary with what became of them."""
         pipeline, run_id = self.request.pipeline, self.folder.run_id
@@ -155,7 +159,8 @@ class _Run:
             _check_access(unrecorded, unreadable, self.new)
             ledger = ledger_rows(pipeline.name, run_id, self.now, staged.ingested, staged.counts, staged.duplicates)
             sums = totals(ledger)
-            _check_rows(sums.rows + staged.moved_rows, staged.changes[pipeline.table].files)
+            written = [file for table in pipeline.record_tables for file in staged.changes[table].files]
+            _check_rows(sums.rows + staged.moved_rows, written)
             heartbeat.check()
             summary = replace(
                 summary,

@@ -132,7 +132,8 @@ class _Sum:
         self.rejected += rejected
         self.filtered += filtered
         self.duplicates += duplicates
-        if rows:
+        # The records of some sources have no time.
+        if first <= last:
             self.first = first if self.first is None else min(self.first, first)
             self.last = last if self.last is None else max(self.last, last)
 

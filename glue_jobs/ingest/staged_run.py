@@ -20,8 +20,8 @@ class StagedRun:
 
     ``ingested`` are the raw objects whose records are in ``changes``; that mapping has the pipeline's own table first.
     ``unreadable`` has, by address, those that cannot be read now. ``duplicates`` counts, by raw object, rows that were
-    left out after ``counts`` were taken. ``moved_rows`` is how many rows of the pipeline's table were stored before, in
-    files that the changes remove. ``notes`` are set on the table of the rows with the run's commit.
+    left out after ``counts`` were taken. ``moved_rows`` is how many rows of the changes were stored before, in files
+    that the changes remove. ``notes`` are set on the table of the rows with the run's commit.
     """
 
     ingested: list[RawObject]

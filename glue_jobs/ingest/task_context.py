@@ -45,7 +45,8 @@ class TaskContext(Generic[AnyPipeline]):
     def address(self, table: Table, partition: Mapping[str, object]) -> str:
         """A new data file of the table, named after the run."""
         name = f"{self.folder.run_id}-{uuid.uuid4().hex}.parquet"
-        return f"{self.locations[table.name]}/data/{partition_path(table, partition)}/{name}"
+        folders = [self.locations[table.name], "data", *filter(None, [partition_path(table, partition)])]
+        return f"{'/'.join(folders)}/{name}"
 
 
 def write_partitions(context: TaskContext[Pipeline], table: Table, rows: pa.Table) -> list[NewFile]:

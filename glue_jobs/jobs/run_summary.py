@@ -17,6 +17,7 @@ def sentence(summary: RunSummary) -> str:
         *_unfinished(summary),
         *_left_out(summary),
         *_skipped(summary),
+        *map(printable, summary.skipped.sentences),
     )
     return "; ".join(clauses)
 

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from glue_jobs.tables.model import Table
+
 Positions = npt.NDArray[np.int64]
 """Byte offsets into the data a parser gets."""
 
@@ -76,6 +78,17 @@ def joined(pieces: Sequence[Parsed], starts: Sequence[int]) -> Parsed:
             for reason in reasons
         },
     )
+
+
+@dataclass(frozen=True)
+class ParsedDocument:
+    """Everything in one raw object whose records are rows of several tables: each record is a row or rejected.
+
+    ``rows`` has for each table the values of its record columns, in their order.
+    """
+
+    rows: Mapping[Table, Sequence[tuple[object, ...]]]
+    rejected: list[Rejected]
 
 
 class Parser(Protocol):

@@ -44,7 +44,8 @@ class Skipped:
     ``folders`` are those of related logs that the source leaves out on purpose; nobody has looked into them.
     ``unfinished`` are those of snapshots whose delivery has not ended; a later run finds them again. ``takeable`` says
     that ``--any-name`` takes the counted ones. ``empty_path`` is the raw path when nothing is below it at all.
-    ``log_folders`` are the folders with years, or names with days, directly in them.
+    ``log_folders`` are the folders with years, or names with days, directly in them. ``sentences`` say what else is
+    wrong with names.
     """
 
     count: int = 0
@@ -54,6 +55,7 @@ class Skipped:
     takeable: bool = True
     empty_path: str = ""
     log_folders: set[str] = field(default_factory=set)
+    sentences: list[str] = field(default_factory=list)
 
     def add(self, address: str) -> None:
         """Count one more."""

@@ -1,14 +1,15 @@
 """What a pipeline is: one source on its way to its tables.
 
-There are two kinds. An event pipeline ingests each raw object once. A snapshot pipeline ingests whole snapshots, and
-newer ones replace older ones. Whoever runs a pipeline need not know its kind: the pipeline finds its raw objects
+There are three kinds. An event pipeline ingests each raw object once. A snapshot pipeline ingests whole snapshots, and
+newer ones replace older ones. A document pipeline ingests objects with rows in several tables, and a newer version of
+an object replaces all of them. Whoever runs a pipeline need not know its kind: the pipeline finds its raw objects
 itself, and calls the method of a `Stager` that suits it.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -18,7 +19,7 @@ from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData, Resource
 from glue_jobs.errors import ArgumentError
 from glue_jobs.read.framing import Framing
-from glue_jobs.read.parsed import Parser
+from glue_jobs.read.parsed import ParsedDocument, Parser
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
 from glue_jobs.sources.layouts.day_names import DayNames
 from glue_jobs.sources.layouts.discovery import discover, discover_snapshots
@@ -43,6 +44,9 @@ class Stager(Protocol[Staged]):
 
     def stage_snapshots(self, pipeline: SnapshotPipeline) -> Staged:
         """Stage objects that are manifests of snapshots."""
+
+    def stage_documents(self, pipeline: DocumentPipeline) -> Staged:
+        """Stage objects that have rows in several tables."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +78,11 @@ class Pipeline(ABC):
     def tables(self) -> tuple[Table, ...]:
         """All tables of its own, in the order in which a run commits to them."""
         return self.table, *self.derived_tables
+
+    @property
+    def record_tables(self) -> tuple[Table, ...]:
+        """The tables whose rows are the records of raw objects, one row for each."""
+        return (self.table,)
 
     @property
     def takes_any_name(self) -> bool:
@@ -166,3 +175,48 @@ class SnapshotPipeline(Pipeline):
 
     def stage(self, stager: Stager[Staged]) -> Staged:
         return stager.stage_snapshots(self)
+
+
+@dataclass(frozen=True)
+class DocumentId:
+    """What a document is about: a document of the same kind and number replaces it."""
+
+    kind: str
+    run_id: str
+
+
+def _unchanged(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
+    return rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentPipeline(Pipeline):
+    """A source whose objects are documents: each has rows in the tables of its kind.
+
+    ``table`` has a row for each document. It and the tables of ``kinds`` have the columns source_object and
+    ingest_run_id, and run_id by which a newer document finds the rows it replaces. ``objects`` lists the documents, as
+    `Pipeline.discover` does; ``document_id`` tells from an object's address what it is about.
+    """
+
+    kinds: Mapping[str, tuple[Table, ...]]
+    objects: Callable[[Storage, str, Skipped], Iterator[RawObject]]
+    document_id: Callable[[str], DocumentId]
+    parse: Callable[[DocumentId, bytes], ParsedDocument]
+    compression_ratio: int = 1
+    enrich: Enrich = _unchanged
+
+    @property
+    def derived_tables(self) -> tuple[Table, ...]:
+        return tuple(table for tables in self.kinds.values() for table in tables)
+
+    @property
+    def record_tables(self) -> tuple[Table, ...]:
+        return self.derived_tables
+
+    def discover(
+        self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool
+    ) -> Iterator[RawObject]:
+        return self.objects(storage, raw, skipped)
+
+    def stage(self, stager: Stager[Staged]) -> Staged:
+        return stager.stage_documents(self)

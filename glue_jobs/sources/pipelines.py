@@ -14,7 +14,10 @@ from glue_jobs.sources.cloudtrail_s3_event.source import (
     parse_data_events,
 )
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
-from glue_jobs.sources.pipeline import EventPipeline, Pipeline, SnapshotPipeline
+from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline, Pipeline, SnapshotPipeline
+from glue_jobs.sources.run_summary.kinds import KINDS
+from glue_jobs.sources.run_summary.source import list_summaries, parse_run_summary, summary_id
+from glue_jobs.sources.run_summary.table import RUN_SUMMARY
 from glue_jobs.sources.s3_access_log.source import ACCESS_LOG_NAMES, enrich_access_log, parse_access_log
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
@@ -72,6 +75,16 @@ PIPELINES: tuple[Pipeline, ...] = (
         enrich=enrich_cloudfront,
         resources=(robot_resources, place_resources),
         table=CLOUDFRONT_LOG,
+        compression_ratio=8,
+    ),
+    DocumentPipeline(
+        title="Serratus run summaries",
+        first_delivery="the programs of Serratus write the summary of a run when they have aligned it",
+        table=RUN_SUMMARY,
+        kinds={kind.name: kind.tables for kind in KINDS},
+        objects=list_summaries,
+        document_id=summary_id,
+        parse=parse_run_summary,
         compression_ratio=8,
     ),
 )

@@ -15,6 +15,7 @@ _NAMES = (
     ("s3_inventory_object", re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}Z/manifest\.(?:json|checksum)$")),
     ("s3_inventory_object", re.compile(r"/data/[0-9a-f-]{36}\.(?:csv\.gz|orc|parquet)$|/hive/dt=[^/]+/symlink\.txt$")),
     ("cloudfront_log", re.compile(r"(?:^|/)[0-9A-Z]{12,16}\.\d{4}-\d{2}-\d{2}-\d{2}\.[0-9a-f]{8}(?:\.\w+)*$")),
+    ("run_summary", re.compile(r"/(?:summary2/[SED]RR\d+\.summary|[pr]summary/[SED]RR\d+\.psummary)$")),
     ("s3_access_log", re.compile(r"\d{4}-\d{2}-\d{2}-\d{2}-\d{2}-\d{2}-[0-9A-F]{16}$")),
 )
 

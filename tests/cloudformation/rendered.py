@@ -23,7 +23,7 @@ PSEUDO = {
 NO_VALUE = object()
 
 # Sources that a stack does not ingest unless somebody switches them on; the tests look at all sources.
-SWITCHED_ON = {"CloudFrontLogs": "on"}
+SWITCHED_ON = {"CloudFrontLogs": "on", "RunSummaries": "on", "RunSummaryBucket": "summaries"}
 
 
 class Rendered:

@@ -13,7 +13,7 @@ from tools.package import TEMPLATE
 
 ACCESS_LOGS, TRAIL, INVENTORIES = "usage-s3-access-log", "usage-cloudtrail-s3-event", "usage-s3-inventory-object"
 REPORTS = "usage-report"
-EDGES = "usage-cloudfront-log"
+EDGES, SUMMARIES = "usage-cloudfront-log", "usage-run-summary"
 RENDERED = Rendered(TEMPLATE)
 
 
@@ -21,8 +21,8 @@ def test_the_reports_follow_when_all_sources_have_succeeded_and_know_when_the_da
     with jobs_of(RENDERED) as jobs:
         ended = execute(RENDERED, "DailyRun")
     assert ended["status"] == "SUCCEEDED"
-    assert set(jobs.names[:4]) == {ACCESS_LOGS, TRAIL, INVENTORIES, EDGES}
-    assert jobs.names[4:] == [REPORTS]
+    assert set(jobs.names[:5]) == {ACCESS_LOGS, TRAIL, INVENTORIES, EDGES, SUMMARIES}
+    assert jobs.names[5:] == [REPORTS]
     assert jobs.started[-1][1]["--run_started_at"].startswith(ended["startDate"].strftime("%Y-%m-%dT%H:%M"))
 
 
@@ -33,7 +33,7 @@ def test_the_reports_follow_sources_that_did_not_succeed_and_the_daily_run_names
         ended = execute(RENDERED, "DailyRun")
     assert (ended["status"], ended["error"]) == ("FAILED", "SomeJobsFailed")
     assert [each["job"] for each in json.loads(ended["cause"])] == [ACCESS_LOGS, TRAIL, INVENTORIES]
-    assert jobs.names[3:] == [REPORTS]
+    assert jobs.names[4:] == [REPORTS]
 
 
 def test_reports_that_fail_are_named_and_sources_that_succeed_are_not() -> None:
@@ -48,7 +48,7 @@ def test_the_daily_run_waits_for_a_job_that_runs_already_and_skips_a_source_that
     with jobs_of(rendered) as jobs:
         jobs.outcomes[INVENTORIES] = [ALREADY_RUNS] * 3
         assert execute(rendered, "DailyRun")["status"] == "SUCCEEDED"
-    assert sorted(jobs.names) == sorted([ACCESS_LOGS, EDGES, INVENTORIES, REPORTS])
+    assert sorted(jobs.names) == sorted([ACCESS_LOGS, EDGES, INVENTORIES, SUMMARIES, REPORTS])
     assert jobs.waited == [300] * 3
 
 

@@ -76,9 +76,11 @@ class Stack:
             GlueScriptLocation=f"{own}/run.py",
             ReportSubjects="together",
             InventoryPrefix="inv/",
+            RunSummaryBucket=f"summaries{mark}",
         )
         for bucket in (*self.rendered.of_type("AWS::S3::Bucket"), "Own"):
             boto3.client("s3").create_bucket(Bucket=self.rendered.ref(bucket) if bucket != "Own" else f"own{mark}")
+        boto3.client("s3").create_bucket(Bucket=self.rendered.parameters["RunSummaryBucket"])
         database = self.rendered.parameters["GlueDatabaseName"]
         boto3.client("glue").create_database(DatabaseInput={"Name": database})
         put(f"{own}/conf/usage.yaml", CONFIGURATION)
@@ -145,6 +147,8 @@ def _countries() -> bytes:
 def delivery(pipeline: str, raw_path: str) -> Callable[[], None]:
     """A function that delivers three more records of a source at each call."""
     numbers = count()
+    if pipeline == "run_summary":
+        return lambda: _deliver_summaries(raw_path, f"SRR{next(numbers)}")
     source = next((source for source in SOURCES if source.pipeline.name == pipeline), None)
     if source is None:
         inventory = Inventory(raw_path, destination=raw_path.removeprefix("s3://").split("/")[0])
@@ -164,6 +168,26 @@ def delivery(pipeline: str, raw_path: str) -> Callable[[], None]:
             raw.deliver(DAY, number, events(DAY, range(number * 10, number * 10 + 3)), bad=1)
 
     return deliver
+
+
+def _deliver_summaries(raw_path: str, run: str) -> None:
+    """Summaries of all kinds with a row for each table, and a line that is rejected."""
+    hit = "score=8;pctid=93;depth=3.2;"
+    put(
+        f"{raw_path}/summary2/{run}.summary",
+        f"readlength=9;SUMZER_COMMENT=sra={run},genome=g,version=1,date=1;\n"
+        f"famcvg=_;fam=A;{hit}aln=2;glb=4;len=8;top=N;topscore=8;toplen=7;topname=a;\n"
+        f"seqcvg=_;seq=N;{hit}aln=2;glb=4;len=8;family=A;name=a;\nmore\n".encode(),
+    )
+    first = f"sra={run};SUMZER_COMMENT=sra={run},genome=g,date=1,type=protein;totalalns=3;readlength=9;truncated=no;"
+    proteins = ("famcvg=_;fam=A", "gencvg=_;gen=A.B", "seqcvg=_;seq=A.B.C")
+    viruses = ("phycvg=_;phy=kiti", "famcvg=_;fam=kiti.A-1", "vircvg=_;vir=kiti.A-1.a:B")
+    for folder, sections, numbers in (
+        ("psummary", proteins, "score=8;pctid=93;alns=2;avgcols=3;"),
+        ("rsummary", viruses, f"{hit}alns=2;avgcols=3;"),
+    ):
+        lines = [first, *(f"sra={run};{section};{numbers}" for section in sections)]
+        put(f"{raw_path}/{folder}/{run}.psummary", "\n".join(lines).encode())
 
 
 class AthenaForTheCaller(FakeAthena):

@@ -196,11 +196,12 @@ def test_wrong_values_are_refused(name: str, wrong: str) -> None:
 
 
 def test_rules_refuse_a_stack_that_would_do_nothing() -> None:
-    nothing = "Switch on at least one of CloudTrail, access logs, inventories and CloudFront logs."
+    nothing = "Switch on at least one of CloudTrail, access logs, inventories, CloudFront logs and run summaries."
     unheard = "The new trail would log nothing: log access points, or name buckets."
-    off = dict.fromkeys(("CloudTrail", "AccessLogs", "Inventories", "CloudFrontLogs"), "off")
+    off = dict.fromkeys(("CloudTrail", "AccessLogs", "Inventories", "CloudFrontLogs", "RunSummaries"), "off")
     assert Rendered(TEMPLATE).rules_broken() == []
     assert Rendered(TEMPLATE, **off).rules_broken() == [nothing]
+    assert Rendered(TEMPLATE, RunSummaryBucket="").rules_broken() == ["RunSummaries need RunSummaryBucket."]
     assert Rendered(TEMPLATE, TrailAccessPoints="off").rules_broken() == [unheard]
     assert Rendered(TEMPLATE, TrailAccessPoints="off", TrailBuckets="first").rules_broken() == []
     assert Rendered(TEMPLATE, TrailAccessPoints="off", ExistingTrailBucket="mine").rules_broken() == []
@@ -273,6 +274,12 @@ def test_grants_that_lake_formation_refuses_at_the_same_time_are_ordered() -> No
     assert [each["Fn::If"][1] for each in first["DataLakePrincipalIdentifier"]["Fn::Select"][1][:3]] == [
         {"Ref": name} for name in awaited
     ]
+    # So does the fifth source, and for the fourth.
+    next_one = resources[f"RunSummaryGrantOn{grants_in_order('RunSummary')[0]}"]["Properties"]["Principal"]
+    awaited.append(f"CloudFrontGrantOn{grants_in_order('CloudFront')[-1]}")
+    assert [each["Fn::If"][1] for each in next_one["DataLakePrincipalIdentifier"]["Fn::Select"][1][:4]] == [
+        {"Ref": name} for name in awaited
+    ]
 
 
 def test_only_services_acting_for_this_account_may_deliver() -> None:
@@ -326,7 +333,8 @@ def test_raw_paths_match_the_delivery_policies() -> None:
     policy = rendered.of_type("AWS::S3::BucketPolicy")["LogBucketPolicy"]["PolicyDocument"]["Statement"]
     delivered = [statement["Resource"] for statement in policy if statement["Action"] == "s3:PutObject"]
     for pipeline, job in jobs(rendered).items():
-        if pipeline != REPORT:
+        # No service delivers run summaries.
+        if pipeline not in (REPORT, "run_summary"):
             raw = job["DefaultArguments"]["--raw_path"].replace("s3://", "arn:aws:s3:::")
             assert len([each for each in delivered if each.startswith(raw)]) == 1
 
@@ -347,6 +355,7 @@ def test_existing_buckets_are_read_instead_of_the_log_bucket() -> None:
         "s3_access_log": "s3://logs/web/",
         "s3_inventory_object": "s3://lists/s3-inventory/",
         "cloudfront_log": "s3://edges/cloudfront/",
+        "run_summary": "s3://summaries/",
         REPORT: None,
     }
     assert "Trail" not in rendered.resources
@@ -354,7 +363,7 @@ def test_existing_buckets_are_read_instead_of_the_log_bucket() -> None:
     assert rule["EventPattern"]["detail"]["bucket"] == {"name": ["lists"]}
 
 
-@pytest.mark.parametrize("off", ["CloudTrail", "AccessLogs", "Inventories", "CloudFrontLogs"])
+@pytest.mark.parametrize("off", ["CloudTrail", "AccessLogs", "Inventories", "CloudFrontLogs", "RunSummaries"])
 def test_each_source_is_optional(off: str) -> None:
     rendered = Rendered(TEMPLATE, **{**EVERYTHING, off: "off"})
     assert len(jobs(rendered)) == len(PIPELINES)
@@ -549,7 +558,7 @@ def test_lake_formation_grants_each_role_its_tables_and_the_default_database() -
             ("default", "DESCRIBE"),
         )
     }
-    assert len(rendered.resources["FirstRun"]["Properties"]["After"]) == 5
+    assert len(rendered.resources["FirstRun"]["Properties"]["After"]) == 6
     (database,) = rendered.of_type("AWS::Glue::Database").values()
     assert database["DatabaseInput"]["CreateTableDefaultPermissions"] == []
 

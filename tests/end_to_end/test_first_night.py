@@ -30,6 +30,7 @@ def jobs(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[st
     rendered = Rendered(TEMPLATE.read_text(), mark=mark, GlueDatabaseName=f"lake{mark.replace('-', '_')}")
     for bucket in rendered.of_type("AWS::S3::Bucket"):
         boto3.client("s3").create_bucket(Bucket=rendered.ref(bucket))
+    boto3.client("s3").create_bucket(Bucket=rendered.parameters["RunSummaryBucket"])
     found = (job["DefaultArguments"] for job in rendered.of_type("AWS::Glue::Job").values())
     return {arguments["--pipeline"]: arguments for arguments in found}
 

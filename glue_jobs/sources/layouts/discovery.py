@@ -21,7 +21,7 @@ def discover(
         ArgumentError: there is no object below the folder ``raw``, or there are too many folders.
         StorageError: ``raw`` cannot be listed.
     """
-    prefix = _prefix(storage, raw, skipped)
+    prefix = raw_prefix(storage, raw, skipped)
     if not any_name:
         yield from DayFolders(storage, names, window, skipped).below(prefix)
         return
@@ -38,10 +38,11 @@ def discover(
 def discover_snapshots(storage: Storage, raw: str, window: Window, skipped: Skipped) -> Iterator[RawObject]:
     """Snapshot manifests below ``raw`` whose day is in the window; raises like `discover`."""
     skipped.takeable = False
-    yield from SnapshotFolders(storage, window, skipped).manifests(_prefix(storage, raw, skipped))
+    yield from SnapshotFolders(storage, window, skipped).manifests(raw_prefix(storage, raw, skipped))
 
 
-def _prefix(storage: Storage, raw: str, skipped: Skipped) -> str:
+def raw_prefix(storage: Storage, raw: str, skipped: Skipped) -> str:
+    """What the addresses of all objects below ``raw`` begin with; raises like `discover`."""
     prefix = raw if raw.startswith("s3://") else f"{raw.rstrip('/')}/"
     if not any(True for _ in storage.list(prefix)):
         # AWS makes a prefix with its first delivery, so that a new bucket has none; a folder is made by people.

@@ -16,6 +16,7 @@ SOURCES = {
     "cloudtrail_s3_event": "CloudTrail events of S3",
     "s3_inventory_object": "S3 Inventory",
     "cloudfront_log": "CloudFront logs",
+    "run_summary": "Run summaries",
 }
 
 

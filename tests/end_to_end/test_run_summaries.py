@@ -1,0 +1,126 @@
+"""Run summaries end to end: several tables of one object, newer summaries in place of older ones, index objects."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import glue_jobs.ingest.compaction
+from glue_jobs.errors import StorageError
+from glue_jobs.ingest.ingest import ingest
+from glue_jobs.ingest.request import IngestRequest, RunSummary
+from glue_jobs.lake import Lake, LoadedTable
+from glue_jobs.progress import PlainReporter
+from glue_jobs.sources.pipelines import BY_NAME
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+
+PIPELINE = BY_NAME["run_summary"]
+TABLES = {table.name: table for table in PIPELINE.tables}
+FAMILY = "famcvg=_;fam=Hepe;score=86;pctid=93;depth=3.2;aln=202;glb=44;len=8;top=N;topscore=8;toplen=70;topname=a;b=c;"
+
+
+def nucleotide(run: str, *lines: str) -> str:
+    comment = f"readlength=100;SUMZER_COMMENT=sra={run},genome=g,version=1,date=200820-10:20;"
+    return "\n".join([comment, *lines, ""])
+
+
+class Place:
+    """A folder with summaries, and a lake."""
+
+    def __init__(self, folder: Path) -> None:
+        self.raw = folder / "raw"
+        self.lake = Lake(f"{folder}/lake", "usage_lake")
+
+    def put(self, name: str, text: str) -> None:
+        path = self.raw / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def run(self) -> RunSummary:
+        return ingest(IngestRequest(PIPELINE, str(self.raw), self.lake), PlainReporter(io.StringIO()))
+
+    def runs(self, table: str) -> Counter[str]:
+        """The accessions in a table, and how many rows each has."""
+        return Counter(self.lake.load(TABLES[table]).rows(("run_id",))["run_id"].to_pylist())
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def test_a_newer_summary_replaces_all_rows_of_the_old_one_and_nothing_else(place: Place) -> None:
+    place.put("summary2/SRR1.summary", nucleotide("SRR1", FAMILY, FAMILY))
+    place.put("summary2/SRR2.summary", nucleotide("SRR2", FAMILY))
+    first = place.run().totals
+    assert (first.objects, first.records, first.rows, first.rejected) == (2, 5, 5, 0)
+    assert place.run().run_id is None
+    place.put("summary2/SRR1.summary", nucleotide("SRR1", FAMILY, "more=1;", FAMILY.replace("score=86", "score=1.5")))
+    place.put("summary2/ERR3.summary", "")
+    second = place.run().totals
+    assert (second.objects, second.records, second.rows, second.rejected) == (2, 4, 2, 2)
+    assert place.runs("nfamily") == {"SRR1": 1, "SRR2": 1}
+    assert place.runs("nsra") == {"SRR1": 1, "SRR2": 1}
+    assert place.runs("run_summary") == {"SRR1": 1, "SRR2": 1, "ERR3": 1}
+    assert place.lake.load(REJECTED_RECORD).rows(("source",)).num_rows == 2
+    place.put("summary2/SRR1.summary", "")
+    assert place.run().totals.rows == 0
+    assert place.runs("nfamily") == place.runs("nsra") == {"SRR2": 1}
+
+
+def test_the_ledger_names_a_summary_only_after_all_its_rows_are_stored(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.put("summary2/SRR1.summary", nucleotide("SRR1", FAMILY))
+    append = LoadedTable.append
+
+    def dying(loaded: LoadedTable, *arguments: Any) -> None:
+        if loaded.table is TABLES["nsra"]:
+            raise StorageError("the network is gone")
+        append(loaded, *arguments)
+
+    with monkeypatch.context() as patch, pytest.raises(StorageError):
+        patch.setattr(LoadedTable, "append", dying)
+        place.run()
+    assert (place.runs("nfamily"), place.runs("nsra")) == ({"SRR1": 1}, {})
+    assert place.lake.load(INGESTED_OBJECT).rows(("key",)).num_rows == 0
+    assert place.run().run_id is None
+    assert place.runs("nfamily") == place.runs("nsra") == {"SRR1": 1}
+    stored = place.lake.load(TABLES["nfamily"]).rows(("source_object", "ingest_run_id")).to_pylist()
+    ledger = place.lake.load(INGESTED_OBJECT).rows(("key", "run_id")).to_pylist()
+    assert [(each["source_object"], each["ingest_run_id"]) for each in stored] == [
+        (each["key"], each["run_id"]) for each in ledger
+    ]
+
+
+def test_an_index_names_the_runs_and_one_without_an_object_is_tried_again(place: Place) -> None:
+    place.put("nindex.txt", "SRR1\n../secret\nSRR2\n\n")
+    place.put("summary2/SRR1.summary", nucleotide("SRR1", FAMILY))
+    place.put("summary2/SRR3.summary", nucleotide("SRR3", FAMILY))
+    place.put("psummary/readme.txt", "no summary")
+    place.put("secret.summary", nucleotide("SRR4", FAMILY))
+    summary = place.run()
+    assert place.runs("nsra") == {"SRR1": 1}
+    assert summary.skipped.sentences == [f"line 2 of {place.raw}/nindex.txt is refused: ../secret names no run"]
+    (absent,) = summary.unreadable
+    assert absent.address.endswith("/summary2/SRR2.summary")
+    assert "an index names the run, and there is no object of it" in absent.reason
+    assert summary.skipped.count == 1
+    assert place.run().run_id is None
+    place.put("summary2/SRR2.summary", nucleotide("SRR2", FAMILY))
+    assert place.run().totals.rows == 2
+    assert place.runs("nsra") == {"SRR1": 1, "SRR2": 1}
+
+
+def test_many_small_files_of_a_table_become_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(glue_jobs.ingest.compaction, "MIN_FILES", 2)
+    for number in range(3):
+        place.put(f"summary2/SRR{number}.summary", nucleotide(f"SRR{number}", FAMILY))
+        place.run()
+    assert place.runs("nfamily") == {f"SRR{number}": 1 for number in range(3)}
+    assert len(place.lake.load(TABLES["nfamily"]).files()) == 2

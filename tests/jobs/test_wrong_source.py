@@ -44,6 +44,7 @@ def write(folder: Path, name: str, content: bytes) -> Path:
         ("s3_access_log", f"{TRAIL_FOLDER}/{TRAIL_NAME}", TRAIL, "cloudtrail_s3_event"),
         ("s3_access_log", f"{SNAPSHOT}/manifest.json", MANIFEST, "s3_inventory_object"),
         ("s3_access_log", CLOUDFRONT_NAME, gzip.compress(CLOUDFRONT, mtime=0), "cloudfront_log"),
+        ("s3_access_log", "summary2/SRR1.summary", b"readlength=0;", "run_summary"),
         ("cloudtrail_s3_event", f"{SNAPSHOT}/manifest.json", MANIFEST, "s3_inventory_object"),
         ("cloudtrail_s3_event", f"logs/{LINE_NAME}", LINE, "s3_access_log"),
         ("s3_inventory_object", f"{TRAIL_FOLDER}/{TRAIL_NAME}", TRAIL, "cloudtrail_s3_event"),
@@ -105,6 +106,12 @@ def test_a_part_of_an_inventory_is_no_inventory(tmp_path: Path) -> None:
     write(tmp_path / "raw", f"b/weekly/{data}", gzip.compress(b'"b","k"\n'))
     sentence = refused("s3_inventory_object", tmp_path / "raw", tmp_path / "lake")
     assert "has a part of S3 Inventory" in sentence and "give the folder with the folders of snapshots" in sentence
+
+
+def test_one_folder_of_run_summaries_is_told_to_be_given_from_above(tmp_path: Path) -> None:
+    write(tmp_path / "raw", "summary2/SRR1.summary", b"readlength=0;")
+    sentence = refused("run_summary", tmp_path / "raw/summary2", tmp_path / "lake")
+    assert "has a part of Serratus run summaries" in sentence and sentence.endswith("give the folder above")
 
 
 def test_what_nobody_recognises_is_an_error(tmp_path: Path) -> None:

@@ -67,7 +67,8 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def test_every_query_whose_parameters_have_defaults_is_a_report() -> None:
     names = {report.query.name: [report.name(form, DAY) for form in report.forms] for report in report_set()}
-    without_default = {"access/top_objects_of_repository"}
+    of_summaries = {f"run/{name}" for name in ("counts_by_score", "matches_by_family", "matches_by_sequence")}
+    without_default = {"access/top_objects_of_repository", "run/matches_of_run", *of_summaries}
     assert names.keys() == set(SavedQuery.names()) - without_default
     assert [names[name] for name in SOURCE_STATS] == [
         ["accounts/source-stats-accounts-20260315.csv"],

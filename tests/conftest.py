@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from glue_jobs.storage import forget_clients
+
+# The width of the terminal that pytest runs in, which its workers inherit; tests of tables set their own.
+os.environ.pop("COLUMNS", None)
 
 Bucket = Callable[[], str]
 

@@ -162,7 +162,7 @@ def test_the_catalog_is_asked_where_the_lake_is(s3_endpoint: str, monkeypatch: p
     catalog: Any = Lake("s3://a-lake-in-frankfurt", "usage_lake")._catalog
     assert catalog.glue.meta.region_name == "eu-central-1"
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://192.0.2.1:9")
-    monkeypatch.setattr("glue_jobs.lake.region", lambda _: "eu-central-1")
+    monkeypatch.setattr("glue_jobs.lake.catalog.region", lambda _: "eu-central-1")
     catalog = Lake("s3://a-lake-in-frankfurt", "usage_lake")._catalog
     assert catalog.glue.meta.endpoint_url == s3_endpoint
 

@@ -68,12 +68,12 @@ def _ingest(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     from glue_jobs.jobs.wrong_source import check_source
     from glue_jobs.workers.engine import start_spark
 
-    request = ingest_request(values)
+    request, engine = ingest_request(values), engine_argument(values)
     # A first run looks before it makes a lake. Later runs list the newest days only, and look if these have nothing.
     is_first = not request.lake.has(request.pipeline.table)
     if is_first:
         check_source(request)
-    if engine_argument(values) == "spark":
+    if engine == "spark":
         start_spark()
     summary = ingest(request, reporter)
     if not is_first and not summary.listed:

@@ -1,47 +1,21 @@
 -- Runs that match one sequence, in pages of 1,000 rows. Period: all summaries stored by today.
-WITH
-stored AS (
-    SELECT key, run_id AS ingest_run_id
-    FROM ingested_object
-    WHERE pipeline = 'run_summary'
-        AND unreadable IS NULL
-        AND ingested_at >= DATE '2006-03-14'
-        AND ingested_at < current_date + INTERVAL '1' DAY
-),
-hit AS (
-    SELECT
-        'nucleotide' AS kind, run_id, family_name, sequence_accession,
-        coverage_bins, score, percent_identity, n_reads,
-        source_object, ingest_run_id
-    FROM nsequence
-    UNION ALL
-    SELECT
-        'protein' AS kind, run_id, family_name, genbank_id AS sequence_accession,
-        coverage_bins, score, percent_identity, n_reads,
-        source_object, ingest_run_id
-    FROM psequence
-    UNION ALL
-    SELECT
-        'rdrp' AS kind, run_id, family_name, sequence_accession,
-        coverage_bins, score, percent_identity, n_reads,
-        source_object, ingest_run_id
-    FROM rsequence
-)
 SELECT
-    hit.run_id || ' ' || hit.sequence_accession AS page_key,
-    hit.run_id,
-    hit.family_name,
-    hit.sequence_accession,
-    hit.coverage_bins,
-    hit.score,
-    hit.percent_identity,
-    hit.n_reads
-FROM hit
-INNER JOIN stored ON hit.source_object = stored.key AND hit.ingest_run_id = stored.ingest_run_id
-WHERE hit.kind = ?
-    AND hit.sequence_accession = ?
-    AND hit.score BETWEEN ? AND ?
-    AND hit.percent_identity BETWEEN ? AND ?
-    AND hit.run_id || ' ' || hit.sequence_accession > ?
+    run_id || ' ' || sequence_accession AS page_key,
+    run_id,
+    family_name,
+    sequence_accession,
+    coverage_bins,
+    score,
+    percent_identity,
+    n_reads
+FROM run_match
+WHERE level = 'sequence'
+    AND ingested_at >= DATE '2006-03-14'
+    AND ingested_at < current_date + INTERVAL '1' DAY
+    AND kind = ?
+    AND sequence_accession = ?
+    AND score BETWEEN ? AND ?
+    AND percent_identity BETWEEN ? AND ?
+    AND run_id || ' ' || sequence_accession > ?
 ORDER BY page_key
 LIMIT 1000

@@ -49,7 +49,7 @@ def _option(argument: Argument) -> Callable[[Command], Command]:
 
 
 class Pipeline(click.Choice[str]):
-    """The name of a pipeline; a wrong one is told the nearest."""
+    """The name of a pipeline; the error for an unknown name suggests the closest ones."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if value not in self.choices:

@@ -80,7 +80,7 @@ def small_files(stored: Iterable[StoredFile]) -> Iterator[list[StoredFile]]:
     """Files to merge: the small ones of each day that has enough of them, in the order of days."""
     by_day: defaultdict[Any, list[StoredFile]] = defaultdict(list)
     for file in stored:
-        # Rows that another program deleted are in the file still.
+        # The file still contains the rows that its delete file removes; merging would bring them back.
         if not file.has_deletes and _size(file) <= MAX_SMALL_FILE_BYTES:
             by_day[file.partition].append(file)
     left = MAX_BYTES_PER_RUN

@@ -150,7 +150,7 @@ class _Run:
         return stage_documents(self.context(pipeline), self.request.lake, self.rows, self._readable, self.reporter)
 
     def stage_and_commit(self, heartbeat: Heartbeat, summary: RunSummary) -> RunSummary:
-        """Stage the new objects, then make them visible; returns the summary with what became of them."""
+        """Stage the new objects, then commit them; returns the summary of the run."""
         pipeline, run_id = self.request.pipeline, self.folder.run_id
         try:
             staged = pipeline.stage(self)

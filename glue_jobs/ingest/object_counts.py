@@ -1,4 +1,4 @@
-"""How many records each raw object of a chunk has, by what became of them."""
+"""How many records of each raw object in a chunk became rows, were rejected, or were left out."""
 
 from __future__ import annotations
 

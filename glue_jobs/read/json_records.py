@@ -107,7 +107,7 @@ def _further(text: bytes, cut: Cut, end: int) -> Cut:
 
 
 def whole_but_for_its_end(text: bytes, opening: Opening) -> Cut | None:
-    """All records of a text that breaks off right behind a record; None for any other text."""
+    """All records of a text that was cut right after a record; None if it was cut anywhere else."""
     whole = text.rstrip(b" \t\r\n,]")
     records = opening.decode(whole + opening.closing)
     return None if records is None else Cut(len(whole), len(text), records)

@@ -67,7 +67,7 @@ def batch_deletes(traffic: Traffic, count: int) -> Block:
     batches = max(1, count // (KEYS_PER_BATCH + 1))
     request = np.repeat(np.arange(batches), KEYS_PER_BATCH + 1)
     step = np.tile(np.arange(KEYS_PER_BATCH + 1), batches)
-    # The objects of a batch are neighbours in one data set: no two lines of a batch are alike.
+    # A batch deletes adjacent objects of one data set, so that it names no object twice.
     data_set = traffic.rng.integers(len(REPOSITORIES), size=batches)
     first = traffic.rng.integers(WORKING_PER_REPOSITORY - KEYS_PER_BATCH, size=batches)
     working = np.flatnonzero(traffic.objects.role == WORKING)

@@ -19,7 +19,7 @@ from glue_jobs.enrich.places.countries import COUNTRIES
 # A database without a country in this many records is not one of places.
 RECORDS_LOOKED_AT = 1_000
 
-# Lines that the licences ask for, by a word in the type of the database.
+# The credit that each licence requires, by a word in the type of the database.
 LICENCES = {
     "dbip": "IP geolocation by DB-IP (https://db-ip.com), CC BY 4.0",
     "geolite": "includes GeoLite Data created by MaxMind, available from https://www.maxmind.com",

@@ -10,7 +10,7 @@ from glue_jobs.tables.model import Table
 
 
 def check_identities(engine: QueryEngine, tables: Iterable[Table]) -> CheckResult:
-    """Whether each record of the tables with an identity is stored once."""
+    """Check that no table with identity columns stores a record twice."""
     wrong, rows, names = [], 0, []
     for table in tables:
         names.append(table.name)

@@ -25,7 +25,7 @@ MAX_FOLDERS = 10_000
 # The end of a raw path that is the folder of a year, month or day.
 DAY_FOLDER = re.compile("/([0-9]{4})(?:/([0-9]{2})(?:/([0-9]{2}))?)?/$")
 
-# The folder of a year, and that of a month or day; Hive has the name of the column in it.
+# Names of folders for a year, and for a month or day. Hive-style names include the column: year=2024.
 YEAR_FOLDER = re.compile("(?:year=)?([0-9]{4})")
 TWO_DIGITS = re.compile("(?:month=|day=)?([0-9]{2})")
 

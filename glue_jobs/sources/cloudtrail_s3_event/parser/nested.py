@@ -216,7 +216,7 @@ def _text(fields: dict[str, Any], name: str) -> str | None:
 
 
 def copy_source(text: str) -> str | None:
-    """The header x-amz-copy-source in a requestParameters."""
+    """The value of the header x-amz-copy-source in an event's requestParameters."""
     return _text(_fields(text), "x-amz-copy-source")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import yaml
 
-from glue_jobs.publish.dandi.counts import Counts, Engine
+from glue_jobs.publish.asking import Engine
+from glue_jobs.publish.dandi.counts import Counts
 
 COORDINATES = "region_codes_to_coordinates.yaml"
 

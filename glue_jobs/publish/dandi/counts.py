@@ -6,18 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, NamedTuple, Protocol
-
-import pyarrow as pa
+from typing import Any, NamedTuple
 
 from glue_jobs.config import Rounding
-
-
-class Engine(Protocol):
-    """Runs queries."""
-
-    def run(self, sql: str) -> pa.Table:
-        """The result of one SELECT in Athena's SQL; raises UsageLakeError."""
+from glue_jobs.publish.asking import Engine
 
 
 @dataclass(frozen=True)

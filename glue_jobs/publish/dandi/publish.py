@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from glue_jobs.config import Rounding
 from glue_jobs.progress import Reporter
+from glue_jobs.publish.asking import Engine
 from glue_jobs.publish.dandi.coordinates import COORDINATES, coordinates_text
-from glue_jobs.publish.dandi.counts import Engine, as_dandi_adds_up, count
+from glue_jobs.publish.dandi.counts import as_dandi_adds_up, count
 from glue_jobs.publish.dandi.summaries import summaries
 from glue_jobs.publish.publish import Published
 from glue_jobs.publish.written import write_file

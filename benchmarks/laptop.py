@@ -18,6 +18,8 @@ QUICK_SCALE = 0.1
 
 OURS, DUCKDB = "usage-lake ingest", "DuckDB"
 
+COMMAND_LINE = "from glue_jobs.cli import main; main()"
+
 DUCKDB_PROGRAM = (
     "import sys; from pathlib import Path; from benchmarks.access_log_engines import duckdb;"
     " duckdb(Path(sys.argv[1]), Path(sys.argv[2]))"
@@ -28,9 +30,9 @@ def measure(settings: Settings) -> Iterator[Line]:
     """Lines of the results: seconds of the command, and DuckDB's seconds over them."""
     raw = sample(settings.folder, QUICK_SCALE if settings.quick else SCALE)
     out = settings.folder / "laptop"
-    ours = [sys.executable, "-m", "glue_jobs.run", "--pipeline", "s3_access_log"]
+    ours = [sys.executable, "-c", COMMAND_LINE, "ingest", "s3_access_log"]
     contestants = {
-        OURS: Contestant(partial(_run, [*ours, "--raw_path", str(raw), "--lake_path", str(out)])),
+        OURS: Contestant(partial(_run, [*ours, "--from", str(raw), "--lake", str(out)])),
         DUCKDB: Contestant(partial(_run, [sys.executable, "-c", DUCKDB_PROGRAM, str(raw), str(out)])),
     }
     with Hosts() as hosts:

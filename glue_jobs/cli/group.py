@@ -21,7 +21,7 @@ SECTIONS = {
     "Begin": ("demo", "connect"),
     "Fill a lake": ("ingest", "status", "rejected", "check"),
     "Ask": ("queries", "query", "tables", "describe", "sql"),
-    "Publish": ("report", "open"),
+    "Publish": ("report", "open", "export"),
 }
 """The commands as the help shows them."""
 

@@ -22,6 +22,7 @@ from glue_jobs.jobs.run_job import run_job
 from glue_jobs.jobs.table_scan import TableScan
 from glue_jobs.progress import Reporter, SilentReporter
 from glue_jobs.publish.publish import Published
+from glue_jobs.publish.run_json.export import Exported, export_run_json
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.pipelines import TABLES
@@ -149,6 +150,15 @@ class Lake:
         published = run_job(self._job(REPORT, {"report_path": to, **arguments}), self._reporter).published
         assert published is not None
         return published
+
+    def export_run_json(self, to: str | Path) -> Exported:
+        """Write the run summaries as JSON documents below ``to``, as ``usage-lake export run-json`` does.
+
+        Raises:
+            LakeError: the lake has no run summaries, or cannot be read.
+            StorageError: ``to`` cannot be written to; called again, the export goes on from there.
+        """
+        return export_run_json(self._lake, address(str(to)), self._reporter)
 
     def check(self, raw: str | Path | None = None) -> list[CheckResult]:
         """Check that the lake is whole and that its numbers add up, as ``usage-lake check`` does.

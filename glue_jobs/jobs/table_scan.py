@@ -66,7 +66,7 @@ class TableScan:
         if not self.lake.has(self.definition):
             return self.definition.arrow_schema.empty_table().select(names)
         loaded = self.lake.load(self.definition)
-        return loaded.rows_of_days(names, self.day_column, self.since, self.until).select(names)
+        return loaded.rows_between(names, self.day_column, self.since, self.until).select(names)
 
     def to_pandas(self) -> pandas.DataFrame:
         """The rows as a DataFrame; raises as `to_arrow` does."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -141,10 +140,17 @@ class LoadedTable:
         """
         return self._read(columns, partition_filter(partition) if partition else AlwaysTrue())
 
-    def rows_of_days(self, columns: tuple[str, ...], column: str | None, since: date | None, until: date | None) -> Any:
-        """Those columns, as in `rows`, of the rows whose ``column`` is between the days, both included."""
-        days = [f"{column} {sign} '{day}'" for sign, day in ((">=", since), ("<=", until)) if column and day]
-        return self._read(columns, " AND ".join(days) or AlwaysTrue())
+    def rows_between(self, columns: tuple[str, ...], column: str | None, first: object, last: object) -> Any:
+        """Those columns, as in `rows`, of the rows whose ``column`` is from ``first`` to ``last``; None is no bound."""
+        ends = [f"{column} {sign} '{end}'" for sign, end in ((">=", first), ("<=", last)) if column and end]
+        return self._read(columns, " AND ".join(ends) or AlwaysTrue())
+
+    def batches(self, columns: tuple[str, ...], **partition: Iterable[Any] | None) -> Iterator[pa.Table]:
+        """What `rows` returns, some rows at a time; declared columns must be in the table."""
+        scan = self._iceberg.scan(partition_filter(partition) if partition else AlwaysTrue(), columns)
+        with explained(f"read {self.location}"):
+            for batch in scan.to_arrow_batch_reader():
+                yield pa.Table.from_batches([batch])
 
     def _read(self, columns: tuple[str, ...], where: str | BooleanExpression) -> Any:
         stored = {field.name for field in self._iceberg.schema().fields}

@@ -54,7 +54,7 @@ def test_columns_that_no_run_has_added_yet_are_read_as_null(tmp_path: Path) -> N
     lake = Lake(str(tmp_path / "lake"), "usage_lake")
     lake.create(FIRST)
     loaded = lake.load(THIRD)
-    for rows in (loaded.rows(("size", "id")), loaded.rows_of_days(("size", "id"), None, None, None)):
+    for rows in (loaded.rows(("size", "id")), loaded.rows_between(("size", "id"), None, None, None)):
         assert {field.name: str(field.type) for field in rows.schema} == {"size": "int32", "id": "large_string"}
 
 

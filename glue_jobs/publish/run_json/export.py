@@ -1,0 +1,160 @@
+"""Write the documents of all summaries: those of a run's hits first, then that of the run, which says that it is done.
+
+An export that is started again passes over runs whose document is there. Only of a summary that was ingested more than
+once it reads the document, to see which version it is of.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+
+from glue_jobs.lake import Lake, LoadedTable
+from glue_jobs.progress import Reporter
+from glue_jobs.publish.run_json.documents import RUN_FOLDER, document, hit_documents, hit_folders, root
+from glue_jobs.publish.run_json.runs import StoredRuns
+from glue_jobs.sources.run_summary.kinds import KINDS, Kind
+from glue_jobs.sources.run_summary.table import RUN_SUMMARY
+from glue_jobs.storage import Entry, Storage, storage_for
+from glue_jobs.tables.model import Table
+
+JSON = "application/json"
+
+# Each writer waits for the storage most of the time.
+REMOTE_WRITERS, FOLDER_WRITERS = 64, 8
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Exported:
+    """What an export wrote to ``folder``; ``unchanged`` runs had their documents already."""
+
+    folder: str
+    runs: int = 0
+    documents: int = 0
+    unchanged: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """A sentence about it."""
+        before = f"; {self.unchanged:,} runs were there already" if self.unchanged else ""
+        return f"{self.documents:,} documents of {self.runs:,} runs are in {self.folder}{before}"
+
+
+def export_run_json(lake: Lake, folder: str, reporter: Reporter) -> Exported:
+    """Write the JSON documents of all run summaries below ``folder``.
+
+    Raises:
+        LakeError: the lake has no run summaries, or cannot be read.
+        StorageError: the folder cannot be written to; started again, the export goes on from there.
+    """
+    exported, storage = Exported(folder), storage_for(folder)
+    # The ledger first: what it names is in the tables that are loaded after it.
+    stored = StoredRuns.load(lake)
+    register = lake.load(RUN_SUMMARY)
+    with ThreadPoolExecutor(REMOTE_WRITERS if storage.remote else FOLDER_WRITERS) as pool:
+        for kind in KINDS:
+            tables = [lake.load(table) for table in kind.tables]
+            batches = stored.batches(register, kind)
+            done = _Present(storage.list(f"{root(folder, kind)}/{RUN_FOLDER}/"))
+            with reporter.progress(f"{kind.name} summaries") as progress:
+                for number, (first, last) in enumerate(batches, 1):
+                    present = done.up_to(f"{root(folder, kind)}/{RUN_FOLDER}/{last}.json")
+                    summaries = _summaries(kind, register, tables, stored, (first, last))
+                    write = partial(_write, storage, root(folder, kind), kind, present)
+                    for documents in pool.map(write, summaries):
+                        exported.runs += documents > 0
+                        exported.unchanged += documents == 0
+                        exported.documents += documents
+                    progress(number, len(batches))
+    return exported
+
+
+@dataclass(frozen=True)
+class _Summary:
+    """A summary with its rows by table; ``is_newer`` if there may be documents of an older version."""
+
+    run: Row
+    hits: Mapping[Table, Sequence[Row]]
+    is_newer: bool
+
+
+class _Present:
+    """The documents of runs that are there; they are listed once, and runs come in the same order."""
+
+    def __init__(self, entries: Iterator[Entry]) -> None:
+        self._entries = entries
+        self._next: str | None = ""
+
+    def up_to(self, last: str) -> set[str]:
+        """The addresses after those of the last call, up to ``last``."""
+        found = set()
+        while self._next is not None and self._next <= last:
+            found.add(self._next)
+            entry = next(self._entries, None)
+            self._next = entry.address if entry else None
+        return found
+
+
+def _summaries(
+    kind: Kind, register: LoadedTable, tables: Sequence[LoadedTable], stored: StoredRuns, runs: tuple[str, str]
+) -> Iterator[_Summary]:
+    """The whole summaries of the kind from the first to the last of the runs.
+
+    One that a run replaces while this reads has other rows than it says; the next export takes it.
+    """
+    by_table = {loaded.table: _by_run(loaded, runs) for loaded in tables}
+    for row in register.rows_between(tuple(RUN_SUMMARY.arrow_schema.names), "run_id", *runs).to_pylist():
+        if row["kind"] != kind.name or row["ingest_run_id"] not in stored.ingest_runs:
+            continue
+        key = (row["run_id"], row["ingest_run_id"])
+        rows = {table: found.get(key, []) for table, found in by_table.items()}
+        if sum(map(len, rows.values())) != row["rows"]:
+            continue
+        (comment, *_) = [*rows.pop(kind.comment.table), dict.fromkeys(kind.comment.table.record)]
+        values = {**comment, "run_id": row["run_id"], "kind": kind.name, "rows": row["rows"]}
+        values |= {"rejected": row["rejected"], "ingest_run_id": row["ingest_run_id"]}
+        yield _Summary(values, rows, stored.was_replaced(kind, row["run_id"]))
+
+
+def _by_run(loaded: LoadedTable, runs: tuple[str, str]) -> dict[tuple[str, str], list[Row]]:
+    """The rows of the runs, without the columns on their origin, by run and ingest run."""
+    names = (*loaded.table.record, "ingest_run_id")
+    rows: pa.Table = loaded.rows_between(names, "run_id", *runs).select(names)
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in rows.to_pylist():
+        found.setdefault((row["run_id"], row.pop("ingest_run_id")), []).append(row)
+    return found
+
+
+def _write(storage: Storage, folder: str, kind: Kind, present: set[str], summary: _Summary) -> int:
+    """Write the documents of a summary unless they are there; returns how many were written."""
+    run = summary.run["run_id"]
+    last = f"{folder}/{RUN_FOLDER}/{run}.json"
+    if last in present:
+        if not summary.is_newer or _is_of(storage.get(last), summary.run["ingest_run_id"]):
+            return 0
+        # While documents of two versions are side by side, none says that the run is done.
+        storage.delete([last])
+    documents = {f"{folder}/{name}": text for name, text in hit_documents(run, summary.hits)}
+    for address, text in documents.items():
+        storage.put(address, text, JSON)
+    if summary.is_newer:
+        older = [each.address for name in hit_folders(kind) for each in storage.list(f"{folder}/{name}/{run}_")]
+        storage.delete([address for address in older if address not in documents])
+    storage.put(last, document(summary.run), JSON)
+    return len(documents) + 1
+
+
+def _is_of(text: bytes, ingest_run: str) -> bool:
+    try:
+        return bool(json.loads(text)["ingest_run_id"] == ingest_run)
+    except (ValueError, KeyError, TypeError):
+        return False

@@ -34,6 +34,7 @@ ROOMS = (
     *("query", "ingest", "setup", "publish", "jobs", "sample", "cli"),
 )
 BELOW_ALL_ROOMS = {"errors", "progress"}
+ATHENA = ("glue_jobs/query/athena.py", "glue_jobs/query/glue_views.py")
 ROOT_MODULES = {"__init__", "run"} | BELOW_ALL_ROOMS
 
 # Tests that belong to no single room.
@@ -201,8 +202,8 @@ def test_modules_say_what_they_are_for() -> None:
     [
         ("pyiceberg", "glue_jobs/lake/"),
         ("obstore", "glue_jobs/storage/"),
-        # Athena is a query engine and CloudWatch takes metrics; none of these uses the client of another.
-        ("boto3", ("glue_jobs/storage/", "glue_jobs/setup/", "glue_jobs/query/athena.py", "glue_jobs/jobs/metrics.py")),
+        # Athena asks queries and Glue keeps its views, CloudWatch takes metrics; none uses the client of another.
+        ("boto3", ("glue_jobs/storage/", "glue_jobs/setup/", *ATHENA, "glue_jobs/jobs/metrics.py")),
         ("duckdb", ("glue_jobs/query/duckdb/", "glue_jobs/sample/database.py")),
         ("click", "glue_jobs/cli/"),
     ],

@@ -1,19 +1,21 @@
-"""Create the tables of the lake: saved queries need all of them, also those of sources that nobody ingests."""
+"""Create the tables and views of the lake: saved queries need all, also those of sources that nobody ingests."""
 
 from __future__ import annotations
 
 from glue_jobs.errors import LakeError
 from glue_jobs.lake import Lake
 from glue_jobs.progress import Reporter
+from glue_jobs.query.glue_views import keep_views
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.sources.pipelines import PIPELINES, TABLES
 
 
 def create_tables(lake: Lake, pipeline: Pipeline, reporter: Reporter) -> None:
-    """Create the tables that are missing, and bring the others up to date, those of the pipeline first.
+    """Create the tables and views that are missing, and bring the others up to date, those of the pipeline first.
 
     The role of a job on AWS may create tables of other sources but not change them. One that could not be brought up to
-    date is told: the job of its own source does it, or the report job.
+    date is told: the job of its own source does it, or the report job. A view that failed is told too: rows do not need
+    it, and every run tries again.
 
     Raises:
         LakeError: a table that the pipeline needs could not be created or brought up to date.
@@ -26,3 +28,5 @@ def create_tables(lake: Lake, pipeline: Pipeline, reporter: Reporter) -> None:
             if not (is_foreign and lake.has(table)):
                 raise
             reporter.say(f"the job of its own source brings {table.name} up to date: {error}")
+    for name, reason in keep_views(lake, pipeline.tables):
+        reporter.say(f"{name} is not as it should be in the catalog: {reason}")

@@ -22,9 +22,8 @@ from glue_jobs.publish.asking import Engine
 from glue_jobs.publish.dandi.publish import publish_summaries
 from glue_jobs.publish.publish import AsOf, Failures, Published, publish
 from glue_jobs.publish.report_set import Report, report_set
-from glue_jobs.query.athena import Athena, AthenaError
-from glue_jobs.query.saved.files import VIEWS
-from glue_jobs.query.saved.view import SavedView
+from glue_jobs.query.athena import Athena
+from glue_jobs.query.glue_views import keep_views
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.pipelines import TABLES
@@ -114,10 +113,10 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
     with query_engine(request, reporter) as engine:
         failed: Failures = ()
         if isinstance(engine, Athena):
-            # The jobs of the sources bring up to date only their own tables, and some sources may be off.
+            # The jobs of the sources bring up to date only their own tables and views, and some sources may be off.
             for table in TABLES:
                 request.lake.create(table)
-            failed = tuple(_make_views(engine))
+            failed = tuple(keep_views(request.lake, TABLES))
         told = place_sources(request.lake, WITH_PLACES)
         return publish(request.reports, engine, request.folder, request.as_of, failed, reporter, stale, told)
 
@@ -136,13 +135,3 @@ def query_engine(request: ReportRequest, reporter: Reporter) -> Iterator[Engine]
 
     with QueryEngine(sources(request.lake)) as engine:
         yield engine
-
-
-def _make_views(athena: Athena) -> Iterator[tuple[str, str]]:
-    """Create the saved views; yields the name of each that fails, with the reason."""
-    for view in SavedView.all():
-        try:
-            # Without the comment above it: Athena's DDL parser may refuse comments.
-            athena.execute(f"CREATE OR REPLACE VIEW {view.name} AS\n{view.select}")
-        except AthenaError as error:
-            yield f"{VIEWS}/{view.name}", str(error)

@@ -91,11 +91,6 @@ class Athena:
         """End the queries that other threads wait for."""
         self._is_cancelled.set()
 
-    def execute(self, ddl: str) -> None:
-        """Run a statement that has no result; raises AthenaError."""
-        with self._finished(ddl):
-            pass
-
     @contextmanager
     def _finished(self, sql: str) -> Iterator[str]:
         """Run the query; yields its id once it has succeeded, and deletes its result objects afterwards."""

@@ -12,6 +12,7 @@ from glue_jobs import Lake
 from glue_jobs.lake import Lake as StoredLake
 from glue_jobs.query.duckdb.lake_tables import open_engine
 from glue_jobs.query.saved.query import SavedQuery
+from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.pipelines import PIPELINES
 from tests.cloudformation.rendered import Rendered
 from tests.end_to_end.lakes import without_spark
@@ -44,6 +45,7 @@ def test_every_job_succeeds_on_empty_buckets_and_then_ingests_the_first_deliveri
 ) -> None:
     for pipeline in PIPELINES:
         assert run(jobs[pipeline.name]) == 0
+        assert {view.name for view in SavedView.all()} <= catalog(jobs[pipeline.name])
         said = capsys.readouterr().err
         assert f"nothing has been delivered below {jobs[pipeline.name]['--raw_path']} yet" in said
         assert pipeline.first_delivery in said
@@ -55,6 +57,11 @@ def test_every_job_succeeds_on_empty_buckets_and_then_ingests_the_first_deliveri
         assert run(arguments) == 0
         lake = Lake(arguments["--lake_path"], arguments["--database"])
         assert lake.table(source.pipeline.name).to_arrow().num_rows == 3
+
+
+def catalog(arguments: dict[str, str]) -> set[str]:
+    tables = boto3.client("glue").get_tables(DatabaseName=arguments["--database"])["TableList"]
+    return {table["Name"] for table in tables}
 
 
 def assert_every_question_has_an_answer_without_rows(arguments: dict[str, str]) -> None:

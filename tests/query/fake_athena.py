@@ -56,7 +56,7 @@ class FakeAthena:
     def GetQueryExecution(self, request: dict[str, Any]) -> dict[str, Any]:
         query = request["QueryExecutionId"]
         sql = self.started[query]["QueryString"]
-        if query not in self._answers and not sql.startswith("CREATE"):
+        if query not in self._answers:
             try:
                 with self._answering:
                     self._answers[query] = self.answer(sql)

@@ -21,11 +21,11 @@ install: .venv/installed .venv/checkov/installed  ## set up .venv with everythin
 demo: .venv/local  ## generate raw files, ingest, query, publish, compare with the truth
 	@.venv/bin/usage-lake demo
 
-package: .venv/installed  ## write dist/usage-lake.yaml, the one file CloudFormation needs
-	@$(RUN) -m tools.package
+package: .venv/installed  ## write dist/usage-lake.yaml for CloudFormation [WHEELS=bundle: packages for jobs without internet]
+	@$(RUN) -m tools.package $(if $(WHEELS),--wheels $(WHEELS))
 
-deploy: package  ## create or update a stack: STACK=name [BUCKET=...] [PARAMETERS="Name=value ..."]
-	@tools/deploy "$(STACK)" "$(BUCKET)" $(PARAMETERS)
+deploy: package  ## create or update a stack: STACK=name [BUCKET=...] [WHEELS=bundle] [PARAMETERS="Name=value ..."]
+	@WHEELS="$(WHEELS)" tools/deploy "$(STACK)" "$(BUCKET)" $(PARAMETERS)
 
 test: .venv/installed .venv/checkov/installed  ## run the whole test suite
 	@$(RUN) -m pytest -n 2 --dist loadfile

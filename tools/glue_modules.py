@@ -53,6 +53,23 @@ def additional_modules() -> list[str]:
     return [f"{name}=={pinned[name]}" for name in sorted(missing)]
 
 
+def installed_modules() -> list[str]:
+    """The additional modules, and what they depend on among the packages of Glue, in the versions of Glue; sorted.
+
+    pip wants a hash of everything that it installs or finds to be needed, so the list is closed. It does not install
+    again what Glue has in these versions.
+    """
+    todo, found = [Requirement(text) for text in additional_modules()], set[str]()
+    additional = {each.name: str(each.specifier) for each in todo}
+    while todo:
+        needed = todo.pop()
+        if (name := str(canonicalize_name(needed.name))) not in found:
+            found.add(name)
+            todo.extend(_dependencies(needed))
+    provided = pins(PROVIDED)
+    return [name + (additional[name] if name in additional else f"=={provided[name]}") for name in sorted(found)]
+
+
 def _dependencies(needed: Requirement) -> Iterator[Requirement]:
     for text in requires(needed.name) or []:
         dependency = Requirement(text)

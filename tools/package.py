@@ -2,11 +2,12 @@
 
 It is cloudformation/usage_lake.yaml with its placeholders, which stand between ``@``, replaced: library and job script
 in the source of the stack's function, the Python packages that Glue lacks, and every saved query. The same sources give
-the same bytes.
+the same bytes. ``--wheels bundle`` also writes those packages into one file beside it.
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
 import hashlib
 import io
@@ -15,13 +16,13 @@ import lzma
 import re
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from textwrap import wrap
 
 from glue_jobs import __version__
 from glue_jobs.query.saved.query import SavedQuery
-from tools.glue_modules import additional_modules
+from tools.wheels import REQUIREMENTS, ZIP_TIME, bundle_name, write_bundle
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = ROOT / "cloudformation/usage_lake.yaml"
@@ -32,9 +33,6 @@ PACKAGED = ROOT / "dist/usage-lake.yaml"
 # CloudFormation accepts templates of 1 MB from the console, and inline code of 4 MB.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 MAX_TEMPLATE_BYTES = 1_000_000
-
-# The earliest time in a zip; the time of the checkout must not change the bytes.
-ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 # Rooms of glue_jobs that no Glue job imports.
 LAPTOP_ROOMS = frozenset({"cli", "sample", "setup", "duckdb"})
@@ -64,7 +62,11 @@ def library() -> bytes:
 
 def artifacts() -> dict[str, bytes]:
     """The files that the stack's function puts into the artifact bucket, by name."""
-    return {"glue_jobs.zip": library(), "run.py": SCRIPT.read_bytes()}
+    return {
+        "glue_jobs.zip": library(),
+        "run.py": SCRIPT.read_bytes(),
+        "requirements.txt": REQUIREMENTS.read_bytes(),
+    }
 
 
 def packaged() -> str:
@@ -74,7 +76,7 @@ def packaged() -> str:
     text = HEADER + TEMPLATE.read_text(encoding="utf-8").split("\n", 1)[1]
     for marker, filling in {
         "version": __version__,
-        "python_modules": ",".join(additional_modules()),
+        "wheels": bundle_name(),
         "artifact_prefix": prefix[:16],
         '"@stack_function@"': _block(_function(carried), 10),
         "# @saved_queries@": _saved_queries(),
@@ -126,8 +128,11 @@ def _block(text: str, indent: int) -> str:
     return "\n".join(["|", *(f"{' ' * indent}{line}" if line else "" for line in lines)])
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Write the packaged template and print its size; returns 1 if it is too large for CloudFormation."""
+    parser = argparse.ArgumentParser(prog="tools.package", description="Write dist/usage-lake.yaml.")
+    parser.add_argument("--wheels", choices=["bundle"], help="also write the Python packages that the jobs install")
+    given = parser.parse_args(arguments)
     text = packaged()
     size = len(text.encode())
     PACKAGED.parent.mkdir(exist_ok=True)
@@ -136,6 +141,9 @@ def main() -> int:
     if size >= MAX_TEMPLATE_BYTES:
         print(f"CloudFormation accepts only templates below {MAX_TEMPLATE_BYTES:,} bytes", file=sys.stderr)
         return 1
+    if given.wheels:
+        path = write_bundle(PACKAGED.parent)
+        print(f"wrote {path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
     return 0
 
 

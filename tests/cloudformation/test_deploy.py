@@ -70,6 +70,15 @@ def test_a_bucket_and_parameters_are_passed_on_unchanged(folder: Path) -> None:
     assert calls[0][-3:] == overrides and "mine" in calls[0]
 
 
+def test_wheels_are_uploaded_and_the_stack_gets_their_address(folder: Path) -> None:
+    (folder / "dist").mkdir()
+    (folder / "dist/usage-lake-1.gluewheels.zip").touch()
+    _, calls = deploy(folder, "usage", "mine", "LookBackDays=7", WHEELS="bundle")
+    address = "s3://mine/s3-usage-lake/usage-lake-1.gluewheels.zip"
+    assert calls[0] == ["s3", "cp", "dist/usage-lake-1.gluewheels.zip", address]
+    assert calls[1][-3:] == ["--parameter-overrides", f"WheelsUri={address}", "LookBackDays=7"]
+
+
 def test_a_stack_that_fails_fails_the_command(folder: Path) -> None:
     done, calls = deploy(folder, "usage", "mine", FAILS="255")
     assert done.returncode == 255 and len(calls) == 1
@@ -88,5 +97,9 @@ def test_make_deploy_packages_first(folder: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     output = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
     packaging, deploying = output.splitlines()
-    assert packaging.endswith("-m tools.package")
-    assert shlex.split(deploying) == ["tools/deploy", "usage", "", "LookBackDays=7"]
+    assert packaging.rstrip().endswith("-m tools.package")
+    assert shlex.split(deploying) == ["WHEELS=", "tools/deploy", "usage", "", "LookBackDays=7"]
+    output = subprocess.run([*command, "WHEELS=bundle"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    packaging, deploying = output.stdout.splitlines()
+    assert packaging.endswith("-m tools.package --wheels bundle")
+    assert shlex.split(deploying)[0] == "WHEELS=bundle"

@@ -19,6 +19,7 @@ from glue_jobs.query.saved.query import SavedQuery
 from tests.cloudformation.rendered import Rendered
 from tools.glue_modules import PROVIDED, additional_modules, pins
 from tools.package import MAX_TEMPLATE_BYTES, PACKAGED, TEMPLATE, ZIP_TIME, artifacts, packaged
+from tools.wheels import bundle_name
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,11 +64,11 @@ def test_the_file_is_written_unless_it_is_too_large(
     monkeypatch.setattr(tools.package, "ROOT", tmp_path)
     monkeypatch.setattr(tools.package, "PACKAGED", tmp_path / "dist/usage-lake.yaml")
     monkeypatch.setattr(tools.package, "packaged", lambda: template)
-    assert tools.package.main() == 0
+    assert tools.package.main([]) == 0
     assert (tmp_path / "dist/usage-lake.yaml").read_text() == template
     assert capsys.readouterr().out == f"wrote dist/usage-lake.yaml: {len(template.encode()):,} bytes\n"
     monkeypatch.setattr(tools.package, "packaged", lambda: "#" * MAX_TEMPLATE_BYTES)
-    assert tools.package.main() == 1
+    assert tools.package.main([]) == 1
     assert "CloudFormation accepts only templates below 1,000,000 bytes" in capsys.readouterr().err
 
 
@@ -86,15 +87,27 @@ def test_new_content_has_a_new_prefix(template: str, monkeypatch: pytest.MonkeyP
     assert len(prefixes) == 2
 
 
-def test_additional_modules_are_those_glue_lacks_in_the_tested_versions(template: str) -> None:
+def test_additional_modules_are_those_glue_lacks_in_the_tested_versions() -> None:
     modules = dict(text.split("==") for text in additional_modules())
     ours = {"pyiceberg", "msgspec", "isal", "obstore", "pyyaml", "crawler-user-agents", "sqlalchemy"}
     assert ours <= set(modules)
     assert not {"boto3", "pyarrow", "numpy", "pandas", "pyspark", "duckdb", "rich_click"} & set(modules)
     assert {name: version(name) for name in modules} == modules
-    for job in Rendered(template).of_type("AWS::Glue::Job").values():
-        # Commas separate the modules, so a requirement must not contain one.
-        assert job["DefaultArguments"]["--additional-python-modules"].split(",") == additional_modules()
+
+
+def test_jobs_install_the_requirements_of_the_template_or_the_wheels_that_belong_to_it(template: str) -> None:
+    wheels = f"s3://own/any/{bundle_name()}"
+    for given, expected in {
+        "": (f"{Rendered(template)._getatt('Artifacts.Location')}/requirements.txt", "-r"),
+        wheels: (wheels, "--no-index"),
+    }.items():
+        for job in Rendered(template, WheelsUri=given).of_type("AWS::Glue::Job").values():
+            options = ("--additional-python-modules", "--python-modules-installer-option")
+            assert tuple(job["DefaultArguments"][name] for name in options) == expected
+    pattern = Rendered(template).raw["Parameters"]["WheelsUri"]["AllowedPattern"]
+    assert re.fullmatch(pattern, wheels) and re.fullmatch(pattern, f"s3://own/{bundle_name()}")
+    # Wheels of another version of the template are refused when the stack is updated.
+    assert not re.fullmatch(pattern, "s3://own/any/usage-lake-0123456789abcdef.gluewheels.zip")
 
 
 def test_the_tested_versions_are_those_of_glue() -> None:

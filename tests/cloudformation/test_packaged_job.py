@@ -16,6 +16,7 @@ from tests.cloudformation.glue_machine import glue_machine, run_job
 from tests.cloudformation.rendered import Rendered
 from tests.end_to_end.lakes import contents
 from tests.end_to_end.sources import SOURCES, Raw, events
+from tools.glue_modules import additional_modules
 
 DAY = date(2024, 5, 7)
 
@@ -32,11 +33,14 @@ def unpacked(template: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def machine(template: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def machine(template: str, unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with the additional modules of the template."""
     (job, *_) = Rendered(template).of_type("AWS::Glue::Job").values()
-    modules = job["DefaultArguments"]["--additional-python-modules"].split(",")
-    return glue_machine(tmp_path_factory.mktemp("machine"), modules)
+    requirements = unpacked / Path(job["DefaultArguments"]["--additional-python-modules"]).name
+    assert job["DefaultArguments"]["--python-modules-installer-option"] == "-r"
+    lines = requirements.read_text().splitlines()
+    modules = {line.split(" --hash=")[0] for line in lines if not line.startswith("#")}
+    return glue_machine(tmp_path_factory.mktemp("machine"), modules & {*additional_modules()})
 
 
 def test_the_environment_has_no_modules_of_a_laptop(machine: Path) -> None:

@@ -40,6 +40,7 @@ from tests.inventories import Inventory
 from tests.job_process import main
 from tests.query.fake_athena import FakeAthena, serving
 from tools.package import packaged
+from tools.wheels import bundle_name
 
 DAY = date(2024, 5, 7)
 NIGHT = datetime(2024, 5, 7, 1)
@@ -77,6 +78,7 @@ class Stack:
             GlueDatabaseName=f"lake{mark.replace('-', '_')}",
             ConfigurationUri=f"{own}/conf/usage.yaml",
             GlueScriptLocation=f"{own}/run.py",
+            WheelsUri=f"{own}/{bundle_name()}",
             ReportSubjects="together",
             InventoryPrefix="inv/",
             RunSummaryBucket=f"summaries{mark}",
@@ -104,7 +106,8 @@ class Stack:
     @property
     def loaded(self) -> list[str]:
         """What AWS Glue loads with the role before the job starts."""
-        return [self.job["Command"]["ScriptLocation"], self.arguments["--extra-py-files"]]
+        locations = [self.arguments[name] for name in ("--extra-py-files", "--additional-python-modules")]
+        return [self.job["Command"]["ScriptLocation"], *locations]
 
     def run(self, statements: list[Json]) -> None:
         """Run the job on new raw objects with a role that has these statements; raises if a request is refused."""
@@ -286,7 +289,8 @@ def enforced(statement: Json) -> bool:
 
 def cases() -> Iterator[tuple[str, str]]:
     """Pipelines with each statement of their role; statements that roles share come once."""
-    rendered = Rendered(packaged(), ConfigurationUri="s3://own/usage.yaml", GlueScriptLocation="s3://own/run.py")
+    own = {"ConfigurationUri": "usage.yaml", "GlueScriptLocation": "run.py", "WheelsUri": bundle_name()}
+    rendered = Rendered(packaged(), **{name: f"s3://own/{key}" for name, key in own.items()})
     seen = set()
     for pipeline in (*(pipeline.name for pipeline in PIPELINES), REPORT):
         for sid, statement in statements_of(rendered, role_of(job_of(rendered, pipeline))).items():

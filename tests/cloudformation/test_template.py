@@ -18,6 +18,7 @@ from glue_jobs.sources.pipelines import PIPELINES, TABLES
 from tests.cloudformation.acting import many
 from tests.cloudformation.rendered import PSEUDO, Json, Rendered
 from tools.package import TEMPLATE
+from tools.wheels import bundle_name
 
 ZONES = TEMPLATE.with_name("data_lake.yaml")
 KEY = "arn:aws:kms:us-east-1:123456789012:key/example"
@@ -27,6 +28,7 @@ EVERYTHING = {
     "KmsKeyArn": KEY,
     "LakeFormation": "on",
     "ConfigurationUri": "s3://own/usage.yaml",
+    "WheelsUri": f"s3://own/{bundle_name()}",
     "ReportBucket": "published",
     "ReportSubjects": "storage",
     "ExpireAfterDays": "400",
@@ -36,6 +38,7 @@ EVERYTHING = {
 OF_GLUE = {
     "--extra-py-files",
     "--additional-python-modules",
+    "--python-modules-installer-option",
     "--conf",
     "--enable-auto-scaling",
     "--enable-metrics",
@@ -187,6 +190,7 @@ def test_parameters_are_described_and_grouped(path: Path) -> None:
         ("GlueDatabaseName", "Usage"),
         ("ConfigurationUri", "usage.yaml"),
         ("GlueScriptLocation", "s3://bucket/run.zip"),
+        ("WheelsUri", "s3://bucket/other.zip"),
         ("AlarmEmail", "nobody"),
         ("KmsKeyArn", "alias/mine"),
     ],

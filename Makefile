@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo package deploy test lint check generate pictures bench clean
+.PHONY: help install demo package deploy test lint check athena generate pictures bench clean
 
 # To use another Python than the one found: make install PYTHON=/path/to/python3.11
 PYTHON :=
@@ -37,6 +37,9 @@ lint: .venv/installed  ## ruff, mypy, and whether generated files are current
 	@$(RUN) -m tools.generate --check
 
 check: lint test  ## exactly what CI runs: lint, then test
+
+athena: .venv/installed .venv/trino/installed  ## run every view, saved query and case on a real Trino (1 GB, Java 24, Maven)
+	@$(RUN) -m pytest tests/external/test_saved_queries_on_trino.py
 
 generate: .venv/installed  ## write the generated files: docs/tables.md, queries/README.md
 	@$(RUN) -m tools.generate
@@ -72,4 +75,13 @@ clean:  ## remove what make created: .venv, demo, caches
 
 .venv/bench: .venv/installed
 	@$(RUN) -m pip install -q -c constraints.txt -e '.[bench]'
+	@touch $@
+
+# The newest Trino with a server to install; AWS does not say which one Athena is. Other connectors are left out.
+TRINO := 476
+.venv/trino/installed: .venv/installed
+	@rm -rf .venv/trino && mkdir -p .venv/trino
+	@mvn -q dependency:copy -Dartifact=io.trino:trino-server:$(TRINO):tar.gz -DoutputDirectory=.venv/trino
+	@tar xzf .venv/trino/trino-server-$(TRINO).tar.gz -C .venv/trino --strip-components=1
+	@cd .venv/trino && rm trino-server-$(TRINO).tar.gz && find plugin -mindepth 1 -maxdepth 1 ! -name iceberg ! -name memory -exec rm -rf {} +
 	@touch $@

@@ -38,7 +38,7 @@ ATHENA = ("glue_jobs/query/athena.py", "glue_jobs/query/glue_views.py")
 ROOT_MODULES = {"__init__", "run"} | BELOW_ALL_ROOMS
 
 # Tests that belong to no single room.
-TEST_FOLDERS_WITHOUT_ROOM = {"cloudformation", "end_to_end"}
+TEST_FOLDERS_WITHOUT_ROOM = {"cloudformation", "end_to_end", "external"}
 
 # RFC 5737 and RFC 3849 set these aside for examples.
 EXAMPLE_NETWORKS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
@@ -361,11 +361,3 @@ def test_ci_ends_with_the_closing_line_and_the_right_code(
     environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run([ROOT / ".ci/run"], env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (code, closing)
-
-
-def test_tests_have_the_same_names_in_every_process(request: pytest.FixtureRequest) -> None:
-    # pytest-xdist refuses to run otherwise; another second and another order of sets must not change a name.
-    here = {item.nodeid for item in request.session.items}
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
-    there = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": "0"}, capture_output=True, text=True)
-    assert here - set(there.stdout.splitlines()) == set()

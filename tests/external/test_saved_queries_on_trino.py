@@ -1,0 +1,119 @@
+"""On a real Trino, every view and saved query gives row for row what DuckDB gives: `make athena`.
+
+What needs Athena itself is listed in CONTRIBUTING.md.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from trino_server import Trino, server
+
+from glue_jobs import Lake
+from glue_jobs.query.saved.metadata import Case
+from glue_jobs.query.saved.query import SavedQuery
+from glue_jobs.query.saved.view import SavedView
+from saved_query_cases import TABLES, expected_rows, given_table
+
+QUERIES = SavedQuery.all()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with server(tmp_path_factory.mktemp("trino")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def cases(address: str) -> Trino:
+    """All tables, empty, and all views."""
+    trino = Trino(address, "cases")
+    for table in TABLES.values():
+        trino.create(table)
+    for view in SavedView.all():
+        trino.run(view.ddl)
+    return trino
+
+
+@pytest.fixture(scope="module")
+def lake(address: str, demo_lake: str) -> Trino:
+    """The tables of the demo's lake as they are, and all views."""
+    trino = Trino(address, "lake")
+    for table in TABLES.values():
+        latest = _latest_metadata(Path(demo_lake), table.name)
+        if latest is None:
+            trino.create(table)
+        else:
+            place = json.loads(latest.read_text())["location"]
+            trino.run(f"CALL system.register_table('usage_lake', '{table.name}', '{place}', '{latest.name}')")
+    for view in SavedView.all():
+        trino.run(view.ddl)
+    return trino
+
+
+def _latest_metadata(lake: Path, table: str) -> Path | None:
+    found = sorted((lake / "usage_lake" / table / "metadata").glob("*.metadata.json"))
+    return found[-1] if found else None
+
+
+def with_defaults(query: SavedQuery, values: Mapping[str, str]) -> SavedQuery:
+    """The query with these values as the defaults of its parameters, which its text for Athena then contains."""
+    parameters = [
+        each.model_copy(update={"default": values.get(each.name, each.default)}) for each in query.metadata.parameters
+    ]
+    return replace(query, metadata=query.metadata.model_copy(update={"parameters": parameters}))
+
+
+def bound(query: SavedQuery, text: str, values: dict[str, str]) -> str:
+    """The statement that runs ``text`` with values for its parameters without default, as Athena's users do."""
+    asked = [each for each in query.metadata.parameters if each.default is None]
+    if not asked:
+        return text
+    literals = ", ".join(each.literal(values[each.name]) for each in asked)
+    return "EXECUTE IMMEDIATE '" + text.replace("'", "''") + f"' USING {literals}"
+
+
+def assert_same(got: Sequence[dict[str, Any]], wanted: Sequence[dict[str, Any]]) -> None:
+    """The same rows in the same order; the last digits of a sum of doubles depend on the order of adding."""
+
+    def is_same(one: Any, other: Any) -> bool:
+        if isinstance(one, float) and isinstance(other, float):
+            return math.isclose(one, other, rel_tol=1e-9)
+        return bool(one == other)
+
+    assert len(got) == len(wanted)
+    for row, right in zip(got, wanted, strict=True):
+        assert row.keys() == right.keys()
+        assert not {name: (row[name], right[name]) for name in row if not is_same(row[name], right[name])}
+
+
+@pytest.mark.parametrize(
+    ("query", "case"),
+    [pytest.param(query, case, id=f"{query.name}: {case.name}") for query in QUERIES for case in query.cases],
+)
+def test_a_case_has_its_rows_on_trino(query: SavedQuery, case: Case, cases: Trino) -> None:
+    for name, rows in case.given.items():
+        cases.insert(TABLES[name], given_table(TABLES[name], rows))
+    try:
+        got = cases.run(with_defaults(query, case.parameters).as_of(case.today))
+    finally:
+        for name, rows in case.given.items():
+            if rows:
+                cases.run(f"TRUNCATE TABLE {name}")
+    assert_same(got, expected_rows(query, case))
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_a_named_query_answers_of_a_lake_what_the_laptop_answers(
+    query: SavedQuery, lake: Trino, demo_lake: str
+) -> None:
+    examples = {each.name: each.example for each in query.metadata.parameters if each.default is None}
+    today = lake.run("SELECT current_date AS today")[0]["today"]
+    got = lake.run(bound(query, query.named_query, examples))
+    assert_same(got, Lake(demo_lake).query(query.name, as_of=today, **examples).to_pylist())

@@ -186,3 +186,32 @@ def test_each_section_says_what_it_found() -> None:
         "About $1,234 a month to store and serve",
     ):
         assert finding in text
+
+
+def test_storage_over_time_has_a_bar_for_each_month_and_the_smallest_classes_together() -> None:
+    row = {"account": "earth", "repository": "snow", "objects": 1}
+    classes = ("STANDARD", "STANDARD_IA", "GLACIER", "DEEP_ARCHIVE", "ONEZONE_IA", "GLACIER_IR", "OUTPOSTS")
+    rows = [{**row, "month": date(2026, 3, 1), "storage_class": one, "bytes": 10**9} for one in classes]
+    rows.append(
+        {**row, "month": date(2026, 1, 1), "storage_class": "STANDARD", "bytes": 10**9, "noncurrent_bytes": 10**9}
+    )
+    for name in ("index.html", "datasets/earth--snow.html"):
+        text = page(edition({USAGE: usage(TWO, 60), "storage/stored_by_month": rows}), name)
+        assert "Storage grew to 7\xa0GB, from 2\xa0GB in January 2026" in text
+        assert "<title>January 2026: STANDARD, 2\xa0GB</title>" in text
+        assert "<title>March 2026 (under way): Other classes, 2\xa0GB</title>" in text
+        assert "February 2026:" not in text
+    assert "Storage over time" not in page(edition({"storage/stored_by_month": rows[:7]}))
+
+
+def test_downloads_from_inside_aws_are_told_by_region() -> None:
+    places = {"AWS/us-east-2": 6, "AWS/eu-west-1": 2, "US/Ohio": 2}
+    rows = [
+        {"month": date(2026, 3, 1), "account": "(all)", "repository": "(all)", "place": place, **counted}
+        for place, number in places.items()
+        for counted in [{"logical_downloads": number, "audience_logical_downloads": number}]
+    ]
+    text = page(edition({"access/downloads_by_place": rows}))
+    assert "80\xa0% of downloads come from inside AWS, most of them from us-east-2" in text
+    assert visible(text).count("eu-west-1") == 2
+    assert "AWS Regions" not in page(edition({"access/downloads_by_place": rows[2:]}))

@@ -17,17 +17,24 @@ from glue_jobs.publish.page.sections.file_types import file_types
 from glue_jobs.publish.page.sections.freshness import freshness
 from glue_jobs.publish.page.sections.headline import headline, summary
 from glue_jobs.publish.page.sections.over_time import over_time
-from glue_jobs.publish.page.sections.places import networks, world
+from glue_jobs.publish.page.sections.places import networks, regions, world
 from glue_jobs.publish.page.sections.readers import readers
 from glue_jobs.publish.page.sections.reading import tools, top_files
 from glue_jobs.publish.page.sections.storage import costs, kept, never_read, stored_of
+from glue_jobs.publish.page.sections.stored_over_time import stored_over_time
 from glue_jobs.publish.page.usage import EVERYTHING, DataSet, Usage
 
 INDEX, SUMMARY = "index.html", "summary.json"
 
 # In the order of the page: of all data sets or of one, and what is of all of them only.
-OF_DATA_SETS: tuple[Callable[[Answers, DataSet], Section | None], ...] = (top_files, file_types, readers, networks)
-SECTIONS: tuple[Callable[[Answers], Section | None], ...] = (tools, kept, never_read, costs, freshness, completeness)
+OF_DATA_SETS: tuple[Callable[[Answers, DataSet], Section | None], ...] = (
+    top_files,
+    file_types,
+    readers,
+    networks,
+    regions,
+)
+SECTIONS: tuple[Callable[[Answers], Section | None], ...] = (never_read, costs, freshness, completeness)
 
 
 def pages(answers: Answers) -> Iterator[tuple[str, str]]:
@@ -54,7 +61,9 @@ def summary_text(answers: Answers) -> str:
 def main_page(answers: Answers, usage: Usage) -> str:
     """The page of all data sets."""
     made = [over_time(usage, EVERYTHING), world(answers, EVERYTHING), data_sets(usage)] if usage else []
-    made += [make(answers, EVERYTHING) for make in OF_DATA_SETS] + [make(answers) for make in SECTIONS]
+    made += [make(answers, EVERYTHING) for make in OF_DATA_SETS]
+    made += [tools(answers), kept(answers), stored_over_time(answers, EVERYTHING)]
+    made += [make(answers) for make in SECTIONS]
     top = headline(answers, usage, EVERYTHING) if usage else _without_logs()
     brand = element("p", element("strong", "Usage report"), element("span", words.day(answers.day)))
     return _page("Usage report", brand, top, made, answers, all_files(answers))
@@ -66,6 +75,7 @@ def _data_set_page(answers: Answers, usage: Usage, one: DataSet) -> str:
         world(answers, one),
         *(make(answers, one) for make in OF_DATA_SETS),
         stored_of(answers, one),
+        stored_over_time(answers, one),
     ]
     home = element("a", "\N{LEFTWARDS ARROW} All data sets", href="../index.html")
     brand = element("p", home, element("span", words.day(answers.day)))

@@ -118,21 +118,15 @@ class Usage:
         begin = min((day for kind, day in self._rows.get(EVERYTHING, {}) if kind == grain), default=None)
         while begin is not None and begin <= self._yesterday:
             yield begin
-            begin = _next(grain, begin)
+            begin = next_start(grain, begin)
 
     @cached_property
     def periods(self) -> dict[str, list[Period]]:
         """The periods of :attr:`starts` with their names."""
-        return {grain: [self._period(grain, start) for start in starts] for grain, starts in self.starts.items()}
-
-    def _period(self, grain: str, start: date) -> Period:
-        end = _next(grain, start) - timedelta(days=1)
-        is_complete, last = end <= self._yesterday, min(end, self._yesterday)
-        if grain == "month":
-            name, label = f"{start:%B %Y}", f"{start:%b %Y}".replace(" ", words.NO_BREAK)
-        else:
-            name, label = words.days(start, last), words.short_day(start)
-        return Period(name if is_complete else f"{name} (under way)", label, is_complete)
+        return {
+            grain: [period_from(grain, start, self._yesterday) for start in starts]
+            for grain, starts in self.starts.items()
+        }
 
     def values(self, scope: DataSet, grain: str, column: str) -> list[int]:
         """One number for each of the periods."""
@@ -146,7 +140,19 @@ class Usage:
         return "day" if counts["week"] <= 14 else "week" if counts["month"] <= 25 else "month"
 
 
-def _next(grain: str, start: date) -> date:
+def period_from(grain: str, start: date, yesterday: date) -> Period:
+    """The period that begins on a day, with its names; it is complete when it ended by ``yesterday``."""
+    end = next_start(grain, start) - timedelta(days=1)
+    is_complete, last = end <= yesterday, min(end, yesterday)
+    if grain == "month":
+        name, label = f"{start:%B %Y}", f"{start:%b %Y}".replace(" ", words.NO_BREAK)
+    else:
+        name, label = words.days(start, last), words.short_day(start)
+    return Period(name if is_complete else f"{name} (under way)", label, is_complete)
+
+
+def next_start(grain: str, start: date) -> date:
+    """The first day of the period after the one that begins on ``start``."""
     if grain == "month":
         return (start.replace(day=1) + timedelta(days=31)).replace(day=1)
     return start + timedelta(days=1 if grain == "day" else 7)

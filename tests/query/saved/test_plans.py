@@ -31,6 +31,7 @@ SCANS = {
     "storage/noncurrent_versions": {"daily_storage": 2},
     "storage/oldest_data": {"daily_storage": 2},
     "storage/storage_classes": {"daily_storage": 2},
+    "storage/stored_by_month": {"daily_storage": 2},
     # Both, and then the classes of their objects.
     "together/cost_to_serve": {"daily_storage": 3},
 }

@@ -1,6 +1,8 @@
-"""Where downloads go: countries on a map, and networks."""
+"""Where downloads go: countries on a map, networks, and Regions of AWS."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers, Row
@@ -12,6 +14,7 @@ from glue_jobs.publish.page.tables import Column, count_column, data_table, size
 from glue_jobs.publish.page.usage import DataSet
 
 COUNTRIES, NETWORKS = "access/downloads_by_country", "access/downloads_by_network"
+PLACES, AWS = "access/downloads_by_place", "AWS/"
 UNKNOWN = "(unknown)"
 BARS = 10
 NUMBERS = ("audience_logical_downloads", "audience_bytes_sent", "logical_downloads", "bytes_sent")
@@ -77,21 +80,44 @@ def networks(answers: Answers, scope: DataSet) -> Section | None:
         return None
     rows = [{**row, "name": NAMES_OF_NETWORKS.get(row["network"], row["network"])} for row in rows]
     everything = sum(row[NUMBERS[0]] for row in rows)
-    bars = [
-        Bar(name(row["name"]), [row[NUMBERS[0]]], words.count(row[NUMBERS[0]]), words.size(row[NUMBERS[1]]))
-        for row in rows[:BARS]
-    ]
     clouds = sum(row[NUMBERS[0]] for row in rows if row["network"] in ("aws", "gcp", "azure"))
     return Section(
         "networks",
         "Networks",
         f"{words.share(clouds, everything)} of downloads go to the clouds of Amazon, Google and Microsoft",
         answers.period(NETWORKS, "Downloads by the owner of the address range"),
-        bar_list(bars, "Networks by downloads"),
+        bar_list(_bars(rows), "Networks by downloads"),
         data_table("Downloads by network", [Column("Network", "name"), *COLUMNS], rows),
         (NETWORKS,),
         is_wide=False,
     )
+
+
+def regions(answers: Answers, scope: DataSet) -> Section | None:
+    """Downloads from inside AWS, by Region."""
+    ranked = _ranked(answers, PLACES, "place", scope)
+    rows = [{**row, "name": row["place"].removeprefix(AWS)} for row in ranked if row["place"].startswith(AWS)]
+    if not rows:
+        return None
+    everything, within = sum(row[NUMBERS[0]] for row in ranked), sum(row[NUMBERS[0]] for row in rows)
+    return Section(
+        "regions",
+        "AWS Regions",
+        f"{words.share(within, everything)} of downloads come from inside AWS, most of them from {rows[0]['name']}",
+        answers.period(PLACES, "Downloads by the AWS Region that the reader's address belongs to"),
+        bar_list(_bars(rows), "AWS Regions by downloads"),
+        data_table("Downloads by AWS Region", [Column("Region", "name"), *COLUMNS], rows),
+        (PLACES,),
+        is_wide=False,
+    )
+
+
+def _bars(rows: Sequence[Row]) -> list[Bar]:
+    """The downloads of each row that has a ``name``."""
+    return [
+        Bar(name(row["name"]), [row[NUMBERS[0]]], words.count(row[NUMBERS[0]]), words.size(row[NUMBERS[1]]))
+        for row in rows[:BARS]
+    ]
 
 
 def _ranked(answers: Answers, query: str, key: str, scope: DataSet) -> list[Row]:

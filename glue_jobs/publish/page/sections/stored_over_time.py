@@ -1,0 +1,91 @@
+"""What was kept at the end of each month."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from glue_jobs.publish.page import words
+from glue_jobs.publish.page.answers import Answers, Row
+from glue_jobs.publish.page.charts.time_chart import Layer, legend, time_chart
+from glue_jobs.publish.page.markup import joined
+from glue_jobs.publish.page.section import Section
+from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
+from glue_jobs.publish.page.usage import EVERYTHING, DataSet, next_start, period_from
+
+STORED = "storage/stored_by_month"
+COLOURS = 6
+OTHER = "Other classes"
+
+
+def stored_over_time(answers: Answers, scope: DataSet) -> Section | None:
+    """Bytes by month and storage class, older versions included; None for a single month."""
+    is_all = scope == EVERYTHING
+    rows = answers.rows(STORED) if is_all else answers.rows_of(STORED, scope.account, scope.repository)
+    stored: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in rows:
+        stored[row["month"]][row["storage_class"]] += _all_bytes(row)
+    if len(stored) < 2:
+        return None
+    starts = [min(stored)]
+    while starts[-1] < max(stored):
+        starts.append(next_start("month", starts[-1]))
+    layers = _layers([stored.get(start, {}) for start in starts])
+    first, last = sum(stored[starts[0]].values()), sum(stored[starts[-1]].values())
+    change = f"grew to {words.size(last)}" if last > first else f"shrank to {words.size(last)}"
+    since = f"{starts[0]:%B %Y}"
+    title = f"Storage {change}, from {words.size(first)} in {since}"
+    if first == last:
+        title = f"Storage stayed at {words.size(last)} since {since}"
+    columns = [
+        Column("Month", "month", "{:%Y-%m}".format),
+        Column("Storage class", "storage_class"),
+        count_column("Objects", "objects"),
+        size_column("Stored", "bytes"),
+        size_column("Older versions, bytes", "noncurrent_bytes"),
+    ]
+    periods = [period_from("month", start, answers.day - timedelta(days=1)) for start in starts]
+    picture = time_chart(periods, layers, words.size, f"Bar chart: bytes by month. {title}")
+    return Section(
+        "stored-over-time",
+        "Storage over time",
+        title,
+        "Bytes in the last inventories of each month, older versions included. The lighter last bar is the month under "
+        "way.",
+        joined(legend([layer.name for layer in layers]), picture),
+        data_table("Stored bytes by month and storage class", columns, _by_class(rows)),
+        (STORED,),
+    )
+
+
+def _layers(of_months: Sequence[dict[str, int]]) -> list[Layer]:
+    """One layer for each storage class, the largest of the last month first; the smallest ones together."""
+    everything: dict[str, int] = defaultdict(int)
+    for stored in of_months:
+        for storage_class, size in stored.items():
+            everything[storage_class] += size
+    order = sorted(everything, key=lambda one: (-of_months[-1].get(one, 0), -everything[one], one))
+    shown = order if len(order) <= COLOURS else order[: COLOURS - 1]
+    layers = [Layer(one, [stored.get(one, 0) for stored in of_months]) for one in shown]
+    if rest := order[len(shown) :]:
+        layers.append(Layer(OTHER, [sum(stored.get(one, 0) for one in rest) for stored in of_months]))
+    return layers
+
+
+def _by_class(rows: Sequence[Row]) -> list[Row]:
+    """The rows of all data sets together, newest month first; a sum is unknown where a part is."""
+    sums: dict[tuple[date, str], Row] = {}
+    for row in rows:
+        key = row["month"], row["storage_class"]
+        total = sums.setdefault(
+            key, {"month": key[0], "storage_class": key[1], "objects": 0, "bytes": 0, "noncurrent_bytes": 0}
+        )
+        for column in ("objects", "bytes", "noncurrent_bytes"):
+            value = row[column]
+            total[column] = None if total[column] is None or value is None else total[column] + value
+    return [sums[key] for key in sorted(sums, key=lambda key: (-key[0].toordinal(), key[1]))]
+
+
+def _all_bytes(row: Row) -> int:
+    return int((row["bytes"] or 0) + (row["noncurrent_bytes"] or 0))

@@ -1,0 +1,78 @@
+-- What each data set kept in each storage class at the end of each month, from the last snapshots of the month.
+WITH
+-- All snapshots with the prefix that their keys have in common: null if there are no keys, '' if it is not known.
+candidate AS (
+    SELECT
+        source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        CAST(date_trunc('month', snapshot_date) AS date) AS month,
+        CASE
+            WHEN sum(objects + noncurrent_objects + delete_markers) = 0 THEN NULL
+            ELSE coalesce(max(key_prefix), '')
+        END AS key_prefix,
+        max(snapshot_date) OVER (PARTITION BY source_bucket, date_trunc('month', snapshot_date)) AS newest_date,
+        row_number() OVER (
+            PARTITION BY source_bucket, date_trunc('month', snapshot_date)
+            ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC, inventory_id
+        ) AS recency,
+        row_number() OVER (
+            PARTITION BY source_bucket, inventory_id, date_trunc('month', snapshot_date)
+            ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC
+        ) AS age
+    FROM daily_storage
+    -- The day on which S3 began.
+    WHERE snapshot_date >= DATE '2006-03-14'
+        AND snapshot_date <= current_date
+    GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
+),
+
+-- Of each inventory the latest of the month, without inventories that ended: weekly ones come within 10 days. Common prefixes that
+-- another one begins with come before it in order.
+latest AS (
+    SELECT
+        source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        month,
+        key_prefix,
+        array_agg(key_prefix) OVER (
+            PARTITION BY source_bucket, month
+            ORDER BY key_prefix, recency
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS prefixes_before
+    FROM candidate
+    WHERE age = 1
+        AND snapshot_date >= newest_date - INTERVAL '10' DAY
+),
+
+-- The snapshots that count: those whose keys no other one lists too. Keys that begin with the common prefix of another
+-- snapshot match the filter of its inventory.
+snapshot AS (
+    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, month
+    FROM latest
+    WHERE coalesce(cardinality(filter(prefixes_before, prefix -> starts_with(key_prefix, prefix))), 0) = 0
+)
+
+-- Bytes are unknown if one of the inventories had no Size: absent is not zero.
+SELECT
+    month,
+    coalesce(account, '(none)') AS account,
+    coalesce(repository, '(none)') AS repository,
+    coalesce(storage_class, '(unknown)') AS storage_class,
+    sum(objects) AS objects,
+    CASE WHEN count(bytes) = count(*) THEN sum(bytes) END AS bytes,
+    sum(noncurrent_objects) AS noncurrent_objects,
+    CASE WHEN count(noncurrent_bytes) = count(*) THEN sum(noncurrent_bytes) END AS noncurrent_bytes
+FROM daily_storage AS total
+INNER JOIN snapshot
+    ON total.source_bucket = snapshot.source_bucket
+    AND total.snapshot_date = snapshot.snapshot_date
+    AND total.inventory_id = snapshot.inventory_id
+    AND total.snapshot_time = snapshot.snapshot_time
+GROUP BY 1, 2, 3, 4
+-- An empty snapshot is a row that counts nothing.
+HAVING sum(objects + noncurrent_objects) > 0
+ORDER BY month DESC, account, repository, storage_class

@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from glue_jobs.query.saved.metadata import Case
 from glue_jobs.query.saved.query import SavedQuery
-from glue_jobs.sources import pipelines
-from glue_jobs.tables.model import ARROW_TYPES, Table
+from glue_jobs.sources import tables
+from glue_jobs.tables.model import Table, arrow_type
 
-TABLES: dict[str, Table] = {table.name: table for table in pipelines.TABLES}
+TABLES: dict[str, Table] = {table.name: table for table in tables.TABLES}
 
 
 def value(text: Any, arrow_type: pa.DataType) -> Any:
@@ -46,5 +46,5 @@ def given_table(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 def expected_rows(query: SavedQuery, case: Case) -> list[dict[str, Any]]:
     """The rows that the query returns in the case, in the types of its metadata."""
-    types = {column.name: ARROW_TYPES[column.type] for column in query.metadata.returns}
+    types = {column.name: arrow_type(column.type) for column in query.metadata.returns}
     return [{name: value(row[name], types[name]) for name in types} for row in case.expect]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,9 @@ import click
 from glue_jobs.cli.options import ALL_ROWS
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from glue_jobs.query.answer import Answer
+    from glue_jobs.query.duckdb.query_engine import QueryEngine
+    from glue_jobs.query.saved.metadata import ParameterValue
 
 
 def is_for_people(values: Mapping[str, Any]) -> bool:
@@ -18,7 +21,26 @@ def is_for_people(values: Mapping[str, Any]) -> bool:
     return values["output"] is None and values["form"] == "table"
 
 
-def give(rows: pa.Table, values: Mapping[str, Any], show: Sequence[str] = (), totals: Sequence[str] = ()) -> None:
+def ask(
+    engine: QueryEngine,
+    values: Mapping[str, Any],
+    sql: str,
+    parameters: Sequence[ParameterValue] = (),
+    today: date | None = None,
+) -> Answer:
+    """The engine's answer, with its types if the options in ``values`` name a file that has types.
+
+    Raises:
+        QueryError: the query is not Athena SQL, reads an unknown table, or fails.
+    """
+    if (values["output"] or "").lower().endswith(".parquet"):
+        from glue_jobs.query.answer import Answer
+
+        return Answer.of(engine.run(sql, parameters, today))
+    return engine.answer(sql, parameters, today)
+
+
+def give(rows: Answer, values: Mapping[str, Any], show: Sequence[str] = (), totals: Sequence[str] = ()) -> None:
     """Print the rows or write them to a file, as the options in ``values`` say.
 
     ``show`` names the columns of a table and ``totals`` those with a sum below them.

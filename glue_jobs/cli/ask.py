@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glue_jobs.cli.answer import give, is_for_people
+from glue_jobs.cli.answer import ask, give, is_for_people
 from glue_jobs.cli.complete import complete_query, complete_table_or_query
 from glue_jobs.cli.options import answer_options, given, lake_options, options
 from glue_jobs.errors import ArgumentError
@@ -16,7 +16,7 @@ from glue_jobs.errors import ArgumentError
 if TYPE_CHECKING:
     from glue_jobs.config import Config
     from glue_jobs.lake import Lake
-    from glue_jobs.query.duckdb.query_engine import QueryEngine
+    from glue_jobs.query.duckdb.query_engine import QueryEngine, Sources
 
 
 @click.command("query")
@@ -54,7 +54,7 @@ def query_command(
     with _engine(values, config) as engine:
         from glue_jobs.cli.newest_first import newest_first
 
-        rows = engine.run(query.of_period(days.since, days.until), bound, days.as_of)
+        rows = ask(engine, values, query.of_period(days.since, days.until), bound, days.as_of)
         give(newest_first(rows), values, query.metadata.show, query.metadata.totals)
         if not rows.num_rows:
             from glue_jobs.cli.empty_answer import explain_empty_answer
@@ -86,7 +86,7 @@ def sql_command(statement: str | None, file: str | None, **values: Any) -> None:
     """
     text = _statement(statement, file)
     with _engine(values) as engine:
-        give(engine.run(text), values)
+        give(ask(engine, values, text), values)
 
 
 def _statement(statement: str | None, file: str | None) -> str:
@@ -150,7 +150,7 @@ def status_command(**values: Any) -> None:
     from glue_jobs.cli.ledger import STATUS, STATUS_SHOWN, untaken_sentences
 
     with _engine(values) as engine:
-        give(engine.run(STATUS), values, STATUS_SHOWN)
+        give(ask(engine, values, STATUS), values, STATUS_SHOWN)
     for sentence in untaken_sentences(_lake(values)):
         click.echo(sentence, err=True)
 
@@ -163,7 +163,7 @@ def rejected_command(**values: Any) -> None:
     from glue_jobs.cli.ledger import REJECTED, REJECTED_SHOWN, readable
 
     with _engine(values) as engine:
-        give(readable(engine.run(REJECTED)), values, REJECTED_SHOWN)
+        give(readable(ask(engine, values, REJECTED)), values, REJECTED_SHOWN)
 
 
 COMMANDS = (
@@ -183,20 +183,25 @@ def _engine(values: dict[str, Any], config: Config | None = None) -> QueryEngine
     Raises:
         LakeError: the lake has no table.
     """
-    from glue_jobs.enrich.subscribers import named_subscribers
     from glue_jobs.query.duckdb.lake_tables import open_engine
+
+    return open_engine(_lake(values), _named_subscribers(config) if config else None)
+
+
+def _named_subscribers(config: Config) -> Sources:
+    """The table of subscribers by the configuration; none if it has no section for them."""
+    from glue_jobs.enrich.subscribers import named_subscribers
     from glue_jobs.query.duckdb.table_source import TableSource
     from glue_jobs.tables.subscriber import SUBSCRIBER
 
-    lake = _lake(values)
-    names = named_subscribers(config) if config else None
-    return open_engine(lake, {} if names is None else {SUBSCRIBER.name: lambda: TableSource(SUBSCRIBER, names)})
+    names = named_subscribers(config)
+    return {} if names is None else {SUBSCRIBER.name: lambda: TableSource(SUBSCRIBER, names)}
 
 
 def _lake(values: dict[str, Any]) -> Lake:
     """The lake that ``values`` name; raises LakeError if it has no table."""
     from glue_jobs.jobs.lake_argument import lake_argument
-    from glue_jobs.sources.pipelines import TABLES
+    from glue_jobs.sources.tables import TABLES
 
     lake = lake_argument(given(values))
     lake.check_any(TABLES)

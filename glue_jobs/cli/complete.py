@@ -15,7 +15,7 @@ def complete_query(context: click.Context, parameter: click.Parameter, incomplet
 def complete_table_or_query(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """The tables, views and saved queries whose names begin with what was typed."""
     from glue_jobs.query.saved.view import SavedView
-    from glue_jobs.sources.pipelines import TABLES
+    from glue_jobs.sources.tables import TABLES
 
     names = [*(table.name for table in TABLES), *(view.name for view in SavedView.all())]
     return [name for name in names if name.startswith(incomplete)] + complete_query(context, parameter, incomplete)

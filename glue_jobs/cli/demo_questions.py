@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import pyarrow as pa
-
 from glue_jobs.cli.newest_first import newest_first
 from glue_jobs.cli.show import View, table_lines
-from glue_jobs.publish.text import records
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.saved.query import SavedQuery
 
@@ -86,7 +83,11 @@ QUESTIONS = (
 def answer_lines(question: Question, engine: QueryEngine, width: int | None) -> list[str]:
     """The lines of the table that answers the question today."""
     query = SavedQuery.load(question.query)
-    answer = newest_first(engine.run(query.sql, query.bind({}), datetime.now(UTC).date()))
-    wanted = [question.rows(dict(zip(answer.column_names, row, strict=True))) for row in records(answer)]
-    shown = answer.filter(pa.array(wanted, pa.bool_())).select(question.columns)
+    answer = newest_first(engine.answer(query.sql, query.bind({}), datetime.now(UTC).date()))
+    wanted = [
+        number
+        for number, row in enumerate(answer.records)
+        if question.rows(dict(zip(answer.column_names, row, strict=True)))
+    ]
+    shown = answer.take(wanted).select([answer.column_names.index(name) for name in question.columns])
     return table_lines(shown, View(totals=question.totals, limit=question.limit), width)

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import click
-import pyarrow as pa
 
 from glue_jobs.cli.terminal import width
 from glue_jobs.cli.wrapped_list import wrapped_list
 from glue_jobs.errors import ArgumentError, known_names
+from glue_jobs.query.answer import Answer
 from glue_jobs.query.saved.metadata import Parameter, ReturnedColumn
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
-from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import Column
 
 
@@ -28,10 +28,9 @@ class Description:
     columns: tuple[tuple[str, str, str], ...]
     parameters: Sequence[Parameter] = ()
 
-    def rows(self) -> pa.Table:
+    def rows(self) -> Answer:
         """The columns as rows, as the statement DESCRIBE returns them."""
-        names = ("column_name", "data_type", "comment")
-        return pa.Table.from_pylist([dict(zip(names, column, strict=True)) for column in self.columns])
+        return Answer(("column_name", "data_type", "comment"), self.columns)
 
 
 def describe(name: str) -> Description:

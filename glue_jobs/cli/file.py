@@ -9,14 +9,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
 from pathlib import PurePosixPath
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from glue_jobs.cli.show import View, shown_cells
 from glue_jobs.errors import ArgumentError
-from glue_jobs.publish.text import cell, csv_text, distinct, json_text, records
+from glue_jobs.publish.text import cell, csv_text, distinct, json_text
+from glue_jobs.query.answer import Answer
 from glue_jobs.storage import address, storage_for
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # https://support.microsoft.com/en-us/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3
 MAX_EXCEL_ROWS = 1_048_576
@@ -26,7 +28,7 @@ MAX_EXCEL_INTEGER = 10**15
 FIRST_EXCEL_DAY = date(1900, 3, 1)
 
 
-def write_rows(rows: pa.Table, name: str, view: View) -> int:
+def write_rows(rows: pa.Table | Answer, name: str, view: View) -> int:
     """Write the rows to a file or ``s3://`` object in the format its name ends with; returns their number.
 
     The first ``view.limit`` rows are written. Markdown has the columns and the short numbers of a table on a terminal,
@@ -37,28 +39,28 @@ def write_rows(rows: pa.Table, name: str, view: View) -> int:
         StorageError: the file cannot be written.
     """
     location = address(name)
-    rows = rows.slice(0, view.limit)
-    storage_for(location).put(location, WRITERS[PurePosixPath(name).suffix.lower()](rows, view))
-    return int(rows.num_rows)
+    answer = Answer.of(rows).first(view.limit)
+    storage_for(location).put(location, WRITERS[PurePosixPath(name).suffix.lower()](answer, view))
+    return answer.num_rows
 
 
-def _csv(rows: pa.Table, _: View) -> bytes:
+def _csv(rows: Answer, _: View) -> bytes:
     return csv_text(rows, guarded=True).encode()
 
 
-def _json(rows: pa.Table, _: View) -> bytes:
+def _json(rows: Answer, _: View) -> bytes:
     return json_text(rows).encode()
 
 
-def _parquet(rows: pa.Table, _: View) -> bytes:
+def _parquet(rows: Answer, _: View) -> bytes:
     import pyarrow.parquet as pq
 
     sink = io.BytesIO()
-    pq.write_table(rows.rename_columns(distinct(rows.column_names)), sink)
+    pq.write_table(rows.to_arrow().rename_columns(distinct(rows.column_names)), sink)
     return sink.getvalue()
 
 
-def _markdown(rows: pa.Table, view: View) -> bytes:
+def _markdown(rows: Answer, view: View) -> bytes:
     columns = shown_cells(rows, view)
     lines = [
         [_escaped(column.header) for column in columns],
@@ -73,7 +75,7 @@ def _escaped(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", text)
 
 
-def _excel(rows: pa.Table, _: View) -> bytes:
+def _excel(rows: Answer, _: View) -> bytes:
     import xlsxwriter
 
     if rows.num_rows >= MAX_EXCEL_ROWS:
@@ -91,7 +93,7 @@ def _excel(rows: pa.Table, _: View) -> bytes:
         sheet.freeze_panes(1, 0)
         for column, name in enumerate(distinct(rows.column_names)):
             sheet.write_string(0, column, name, bold)
-        for number, record in enumerate(records(rows), 1):
+        for number, record in enumerate(rows.records, 1):
             for column, value in enumerate(record):
                 _write_cell(sheet, number, column, value, day, time)
         sheet.autofit()
@@ -122,7 +124,7 @@ def _is_excel_number(value: object) -> bool:
 
 
 # One for each of `glue_jobs.cli.options.OUTPUTS`.
-WRITERS: dict[str, Callable[[pa.Table, View], bytes]] = {
+WRITERS: dict[str, Callable[[Answer, View], bytes]] = {
     ".csv": _csv,
     ".json": _json,
     ".parquet": _parquet,

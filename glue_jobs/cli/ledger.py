@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pyarrow as pa
-
 from glue_jobs.ingest.log_folders import untaken_folders
 from glue_jobs.lake import Lake
 from glue_jobs.progress import printable
+from glue_jobs.query.answer import Answer
 from glue_jobs.sources import SOURCES
 from glue_jobs.sources.pipelines import PIPELINES
 
@@ -66,10 +65,12 @@ def untaken_sentences(lake: Lake) -> Iterator[str]:
                 )
 
 
-def readable(rows: pa.Table) -> pa.Table:
-    """Replace the bytes of column ``record`` by printable text, shortened to a line."""
-    texts = [None if value is None else _escaped(value) for value in rows["record"].to_pylist()]
-    return rows.set_column(rows.column_names.index("record"), "record", pa.array(texts, pa.string()))
+def readable(rows: Answer) -> Answer:
+    """Replace the bytes of the last column, ``record``, by printable text, shortened to a line."""
+    return Answer(
+        rows.column_names,
+        [(*others, None if value is None else _escaped(value)) for *others, value in rows.records],
+    )
 
 
 def _escaped(value: bytes) -> str:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from glue_jobs.cli.cells import Kind, kind_of, text_of
 from glue_jobs.cli.layout import ShownColumn, cut, fit, lines
 from glue_jobs.cli.terminal import width
 from glue_jobs.progress import printable
-from glue_jobs.publish.text import csv_text, json_text, records
+from glue_jobs.publish.text import csv_text, json_text
+from glue_jobs.query.answer import Answer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROWS_SHOWN = 20
 TOTAL = "total"
@@ -37,22 +39,23 @@ class View:
     exact: bool = False
 
 
-def print_rows(rows: pa.Table, form: str, view: View | None = None) -> None:
+def print_rows(rows: pa.Table | Answer, form: str, view: View | None = None) -> None:
     """Print the rows to standard output: ``form`` is table, csv or json. CSV and JSON have all columns and digits."""
     if form == "table":
         # In one piece: if the terminal cannot show a character of it, nothing is printed.
         click.echo("\n".join(table_lines(rows, view or View(limit=None), width())))
         return
-    rows = rows.slice(0, view.limit) if view else rows
+    rows = Answer.of(rows).first(view.limit if view else None)
     text = csv_text(rows) if form == "csv" else json_text(rows)
     print(text, end="", flush=True)
 
 
-def table_lines(rows: pa.Table, view: View, width: int | None) -> list[str]:
+def table_lines(rows: pa.Table | Answer, view: View, width: int | None) -> list[str]:
     """The lines of the table and a line that counts what it leaves out; no line is wider than ``width``."""
-    shown = _columns(rows, view)
-    first_rows = rows.select(shown).slice(0, view.limit)
-    totals = _totals(rows, shown, view)
+    answer = Answer.of(rows)
+    shown = _columns(answer, view)
+    first_rows = answer.select(shown).first(view.limit)
+    totals = _totals(answer, shown, view)
     columns = _cells(first_rows, totals, view)
     widths = fit(columns, width)
     if view.all_columns and len(widths) < len(columns):
@@ -62,19 +65,19 @@ def table_lines(rows: pa.Table, view: View, width: int | None) -> list[str]:
         last = [click.style(body.pop(), bold=True)] if totals else []
         printed = [*(click.style(line, bold=True) for line in header), *body, *last]
         shown = shown[: len(widths)]
-    if not rows.num_rows:
+    if not answer.num_rows:
         return [*printed, click.style("(no rows)", dim=True)]
-    left_out = _left_out(rows, first_rows.num_rows, len(shown))
+    left_out = _left_out(answer, first_rows.num_rows, len(shown))
     return [*printed, *(click.style(line, dim=True) for line in _wrapped(left_out, width))]
 
 
-def shown_cells(rows: pa.Table, view: View) -> list[ShownColumn]:
+def shown_cells(rows: Answer, view: View) -> list[ShownColumn]:
     """The columns that the view shows, with their rows and sums as texts."""
     shown = _columns(rows, view)
-    return _cells(rows.select(shown).slice(0, view.limit), _totals(rows, shown, view), view)
+    return _cells(rows.select(shown).first(view.limit), _totals(rows, shown, view), view)
 
 
-def _columns(rows: pa.Table, view: View) -> list[int]:
+def _columns(rows: Answer, view: View) -> list[int]:
     """The positions of the columns to show: names may occur twice in an answer."""
     everything = list(range(rows.num_columns))
     if view.all_columns or not view.show:
@@ -82,21 +85,23 @@ def _columns(rows: pa.Table, view: View) -> list[int]:
     return [rows.column_names.index(name) for name in view.show if name in rows.column_names] or everything
 
 
-def _totals(rows: pa.Table, shown: Sequence[int], view: View) -> list[Any] | None:
+def _totals(rows: Answer, shown: Sequence[int], view: View) -> list[Any] | None:
     """A value for each shown column, or none where a sum makes no sense; None if there is nothing to sum up."""
     names = [rows.column_names[index] for index in shown]
     if rows.num_rows < 2 or not set(names) & set(view.totals):
         return None
-    return [
-        pc.sum(rows.column(index)).as_py() if name in view.totals else None
-        for index, name in zip(shown, names, strict=True)
-    ]
+    return [_sum(rows.column(index)) if name in view.totals else None for index, name in zip(shown, names, strict=True)]
 
 
-def _cells(rows: pa.Table, totals: Sequence[Any] | None, view: View) -> list[ShownColumn]:
-    values = list(zip(*records(rows), strict=True)) or [()] * rows.num_columns
+def _sum(values: Sequence[Any]) -> Any:
+    present = [value for value in values if value is not None]
+    return sum(present) if present else None
+
+
+def _cells(rows: Answer, totals: Sequence[Any] | None, view: View) -> list[ShownColumn]:
     columns = []
-    for index, (name, column) in enumerate(zip(rows.column_names, values, strict=True)):
+    for index, name in enumerate(rows.column_names):
+        column = rows.column(index)
         kind = kind_of(name, column)
         texts = [text_of(value, kind, view.exact) for value in column]
         if totals is not None:
@@ -120,7 +125,7 @@ def _blocks(columns: Sequence[ShownColumn], rows: int, width: int | None) -> lis
     return printed
 
 
-def _left_out(rows: pa.Table, shown_rows: int, shown_columns: int) -> str:
+def _left_out(rows: Answer, shown_rows: int, shown_columns: int) -> str:
     parts, options = [], []
     if shown_rows < rows.num_rows:
         parts.append(f"{shown_rows:,} of {rows.num_rows:,} rows")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import click
-import pyarrow as pa
 
 from glue_jobs.cli.terminal import width
 from glue_jobs.cli.wrapped_list import wrapped_list
 from glue_jobs.lake import Lake
+from glue_jobs.query.answer import Answer
 from glue_jobs.query.saved.view import SavedView
-from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import Table
 
 
-def table_rows(lake: Lake) -> pa.Table:
+def table_rows(lake: Lake) -> Answer:
     """A row for each table and view: database, name, kind, number of rows (null for a view), and what a row is.
 
     The numbers come from the summaries of the tables' snapshots; no data is read.
@@ -24,16 +24,16 @@ def table_rows(lake: Lake) -> pa.Table:
     tables = [(lake.database, table.name, "table", _count(lake, table), table.description) for table in TABLES]
     views = [(lake.database, view.name, "view", None, view.metadata.title) for view in SavedView.all()]
     names = ("database", "table", "kind", "rows", "one_row_is")
-    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in [*tables, *views]])
+    return Answer(names, [*tables, *views])
 
 
-def print_tables(rows: pa.Table) -> None:
+def print_tables(rows: Answer) -> None:
     """Print name, rows and explanation of each table and view."""
-    counts = ["view" if row["rows"] is None else f"{row['rows']:,}" for row in rows.to_pylist()]
+    counts = ["view" if count is None else f"{count:,}" for _, _, _, count, _ in rows.records]
     places = max(map(len, counts))
     entries = [
-        (row["table"], count.rjust(places), row["one_row_is"])
-        for row, count in zip(rows.to_pylist(), counts, strict=True)
+        (table, count.rjust(places), one_row_is)
+        for (_, table, _, _, one_row_is), count in zip(rows.records, counts, strict=True)
     ]
     click.echo("\n".join(wrapped_list([("table", "rows".rjust(places), "what it holds"), *entries], width())))
 

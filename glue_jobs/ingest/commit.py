@@ -21,7 +21,7 @@ from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.run_notes import CommitPlan, PlannedFile, TableChange, not_a_note
 from glue_jobs.ingest.staging import RunFolder, is_dead, unfinished
 from glue_jobs.lake import Lake, LoadedTable, StoredFile, describe
-from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 

@@ -7,7 +7,8 @@ from glue_jobs.lake import Lake
 from glue_jobs.progress import Reporter
 from glue_jobs.query.glue_views import keep_views
 from glue_jobs.sources.pipeline import Pipeline
-from glue_jobs.sources.pipelines import PIPELINES, TABLES
+from glue_jobs.sources.pipelines import PIPELINES
+from glue_jobs.sources.tables import TABLES
 
 
 def create_tables(lake: Lake, pipeline: Pipeline, reporter: Reporter) -> None:

@@ -25,7 +25,7 @@ from glue_jobs.publish.publish import Published
 from glue_jobs.publish.run_json.export import Exported, export_run_json
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
-from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.storage import address
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ from glue_jobs.query.athena import Athena
 from glue_jobs.query.glue_views import keep_views
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
-from glue_jobs.sources.pipelines import TABLES
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.storage import address, region
 
 WITH_PLACES = (S3_ACCESS_LOG, CLOUDTRAIL_S3_EVENT, CLOUDFRONT_LOG)

@@ -2,44 +2,32 @@
 
 A commit succeeds only while its table is at the snapshot that was loaded. So a caller first loads a table, then works,
 and then `LoadedTable.append` either adds all files in one snapshot or raises LostRaceError.
+
+Questions about a lake in a folder are answered without pyiceberg as far as that is possible, because its import takes
+half a second; so what needs it is imported when it is needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-
-from pyiceberg.catalog import Catalog, load_catalog
-from pyiceberg.exceptions import (
-    CommitFailedException,
-    NamespaceAlreadyExistsError,
-    NoSuchTableError,
-    TableAlreadyExistsError,
-)
-from pyiceberg.table import Table as IcebergTable
-from sqlalchemy import URL
-from sqlalchemy.exc import IntegrityError, OperationalError
+from typing import TYPE_CHECKING
 
 from glue_jobs.errors import LakeError
+from glue_jobs.lake.catalog_file import metadata_locations
 from glue_jobs.lake.failures import explained
-from glue_jobs.lake.loaded import LoadedTable
 from glue_jobs.lake.location_check import check_location
-from glue_jobs.lake.schema import (
-    check_ids,
-    first_schema,
-    iceberg_type,
-    partition_spec,
-    properties,
-)
-from glue_jobs.lake.trusted_code import ignoring_named_code
-from glue_jobs.storage import region, storage_for
-from glue_jobs.storage.endpoint import endpoint, partition_endpoint
+from glue_jobs.lake.plain_files import PlainFile, plain_files
+from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 
-# Tables that pyiceberg creates in a SQLite catalog for itself.
-TABLES_OF_A_CATALOG = 2
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+
+    from glue_jobs.lake.loaded import LoadedTable
 
 
 class Lake:
@@ -57,30 +45,34 @@ class Lake:
             raise LakeError(f"a sqlite catalog is a file in the lake's folder and cannot be in {location}; use glue")
 
     @property
-    def _catalog_file(self) -> str:
-        return f"{self.location}/catalog.db"
+    def _catalog_file(self) -> Path:
+        return Path(f"{self.location}/catalog.db")
 
     @cached_property
     def _catalog(self) -> Catalog:
-        # boto3 takes the endpoint of Glue from the environment.
-        properties: dict[str, str | None] = {"type": "glue"}
-        if self.location.startswith("s3://"):
-            # Without these, pyiceberg asks AWS for S3's Region without credentials, and uses Glue's default Region.
-            where = region(self.location)
-            properties |= {"s3.region": where, "glue.region": where}
-            properties["s3.endpoint"] = endpoint() or partition_endpoint(where)
-        if self.catalog_type == "sqlite":
-            check_location(Path(self._catalog_file), self.location)
-            # A path may have characters that mean something else in a URL.
-            url = URL.create("sqlite", database=self._catalog_file, query={"timeout": "60"})
-            properties = {"type": "sql", "uri": url.render_as_string()}
-        given = {name: value for name, value in properties.items() if value is not None}
+        from glue_jobs.lake.iceberg_catalog import open_catalog
+
+        # Without this, a run on a copy would write to the lake that was copied.
+        self._metadata_locations()
         with explained(f"open the {self.catalog_type} catalog of {self.location}"):
-            for _ in range(TABLES_OF_A_CATALOG):
-                # Another first run may create each of the catalog's own tables between pyiceberg's look and its own.
-                with suppress(OperationalError):
-                    return ignoring_named_code(load_catalog("usage_lake", warehouse=self.location, **given))
-            return ignoring_named_code(load_catalog("usage_lake", warehouse=self.location, **given))
+            return open_catalog(self.location, str(self._catalog_file) if self.catalog_type == "sqlite" else None)
+
+    def _metadata_locations(self) -> Mapping[tuple[str, str], str] | None:
+        """The file of the metadata of each table, by database and table; None if only pyiceberg can tell.
+
+        Raises:
+            LakeError: the lake is a copy or was moved.
+        """
+        if self.catalog_type != "sqlite":
+            return None
+        if not self._catalog_file.exists():
+            return {}
+        locations = None
+        # A run that was killed may leave a change that the next one takes back, but not one that only reads.
+        with suppress(sqlite3.Error):
+            locations = metadata_locations(self._catalog_file)
+        check_location(self.location, locations)
+        return locations
 
     def create(self, table: Table) -> None:
         """Create the table, or add the columns and properties that a newer version of the program declares.
@@ -88,37 +80,12 @@ class Lake:
         Raises:
             LakeError: the catalog or the storage failed, or a table of that name has other field ids.
         """
-        if self.catalog_type == "sqlite" and not Path(self._catalog_file).exists():
+        from glue_jobs.lake.iceberg_catalog import create_table
+
+        if self.catalog_type == "sqlite" and not self._catalog_file.exists():
             storage_for(self.location).put(f"{self.location}/.usage-lake", b"s3-usage-lake\n")
         with explained(f"create the table {table.name} in {self.location}"):
-            try:
-                existing = self._catalog.load_table((self.database, table.name))
-            except NoSuchTableError:
-                existing = self._create(table)
-            while not _brought_up_to_date(existing, table):
-                # Another run has changed the table since it was loaded, perhaps in the same way.
-                existing = self._catalog.load_table((self.database, table.name))
-        check_ids(table, existing.schema())
-
-    def _create(self, table: Table) -> IcebergTable:
-        with suppress(TableAlreadyExistsError):
-            return self._catalog.create_table(
-                (self._namespace, table.name),
-                schema=first_schema(table),
-                location=f"{self.location}/{self.database}/{table.name}",
-                partition_spec=partition_spec(table),
-                properties=properties(table),
-            )
-        return self._catalog.load_table((self.database, table.name))
-
-    @cached_property
-    def _namespace(self) -> str:
-        # Two first runs may start at the same moment. The SQLite catalog reports this as IntegrityError.
-        with suppress(NamespaceAlreadyExistsError, IntegrityError):
-            # A role that may not create databases can still use one that exists.
-            if not self._catalog.namespace_exists(self.database):
-                self._catalog.create_namespace(self.database)
-        return self.database
+            create_table(self._catalog, f"{self.location}/{self.database}/{table.name}", self.database, table)
 
     def load(self, table: Table) -> LoadedTable:
         """The table as it is now.
@@ -126,13 +93,26 @@ class Lake:
         Raises:
             LakeError: there is no such table, or it cannot be read.
         """
-        try:
-            with explained(f"read the table {table.name} of {self.location}"):
-                return LoadedTable(table, self._catalog.load_table((self.database, table.name)))
-        except NoSuchTableError as error:
+        from glue_jobs.lake.iceberg_catalog import load_table
+        from glue_jobs.lake.loaded import LoadedTable
+
+        with explained(f"read the table {table.name} of {self.location}"):
+            loaded = load_table(self._catalog, self.database, table.name)
+        if loaded is None:
             raise LakeError(
                 f"there is no table {table.name} in database {self.database} of {self.location}; ingest something first"
-            ) from error
+            )
+        return LoadedTable(table, loaded)
+
+    def plain_files(self, table: Table) -> list[PlainFile] | None:
+        """The files that have all rows of the table; None if they are on S3 or only some of their rows count.
+
+        Raises:
+            LakeError: there is no such table, or it cannot be read.
+        """
+        location = (self._metadata_locations() or {}).get((self.database, table.name))
+        files = plain_files(table, location) if location else None
+        return files if files is not None else self.load(table).plain_files()
 
     def has(self, table: Table) -> bool:
         """Whether the table exists. Asking creates nothing.
@@ -141,8 +121,9 @@ class Lake:
             LakeError: the catalog cannot be read.
         """
         with explained(f"look for the table {table.name} of {self.location}"):
-            if self.catalog_type == "sqlite" and not Path(self._catalog_file).exists():
-                return False
+            locations = self._metadata_locations()
+            if locations is not None:
+                return (self.database, table.name) in locations
             return self._catalog.table_exists((self.database, table.name))
 
     def databases(self) -> list[str]:
@@ -151,7 +132,7 @@ class Lake:
         Raises:
             LakeError: the catalog cannot be read.
         """
-        if self.catalog_type == "glue" or not Path(self._catalog_file).exists():
+        if self.catalog_type == "glue" or not self._catalog_file.exists():
             return [self.database]
         with explained(f"list the databases of {self.location}"):
             return sorted(".".join(name) for name in self._catalog.list_namespaces())
@@ -167,25 +148,3 @@ class Lake:
                 f"there are no tables in database {self.database} of {self.location}; ingest something first,"
                 " or name another lake or database"
             )
-
-
-def _brought_up_to_date(existing: IcebergTable, table: Table) -> bool:
-    """Add the columns and properties that the table lacks; False when somebody else changed it since it was loaded."""
-    present = {field.name for field in existing.schema().fields}
-    # Iceberg gives each added column the next free number.
-    columns = sorted(table.columns, key=lambda column: column.field_id)
-    missing = [column for column in columns if column.name not in present]
-    new_properties = {name: value for name, value in properties(table).items() if name not in existing.properties}
-    # Iceberg keeps the version of the format elsewhere.
-    new_properties.pop("format-version")
-    try:
-        with existing.transaction() as transaction:
-            if new_properties:
-                transaction.set_properties(new_properties)
-            if missing:
-                with transaction.update_schema() as update:
-                    for column in missing:
-                        update.add_column(column.name, iceberg_type(column), column.description)
-    except CommitFailedException:
-        return False
-    return True

@@ -6,8 +6,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pyarrow as pa
-
 from glue_jobs.errors import LakeError
 
 
@@ -41,9 +39,10 @@ def without_warnings() -> Iterator[None]:
 
 def _library_errors() -> tuple[type[Exception], ...]:
     from botocore.exceptions import BotoCoreError, ClientError
+    from pyarrow import ArrowException
     from sqlalchemy.exc import SQLAlchemyError
 
-    return SQLAlchemyError, ClientError, BotoCoreError, pa.ArrowException, OSError
+    return SQLAlchemyError, ClientError, BotoCoreError, ArrowException, OSError
 
 
 def _reason(error: Exception) -> str:

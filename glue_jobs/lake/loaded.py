@@ -23,7 +23,8 @@ from glue_jobs.errors import LostRaceError
 from glue_jobs.lake.failures import explained, without_warnings
 from glue_jobs.lake.filters import partition_filter
 from glue_jobs.lake.history import expired, files_only_in, is_one_line
-from glue_jobs.lake.schema import file_constant, iceberg_schema, python_value
+from glue_jobs.lake.plain_files import PlainFile, columns_by_id, has_declared_columns
+from glue_jobs.lake.schema import file_constant, python_value
 from glue_jobs.lake.transaction import OneParentTransaction
 from glue_jobs.tables.model import Table
 
@@ -105,29 +106,27 @@ class LoadedTable:
             for task in self._planned(scan)
         ]
 
-    def columns_of(self, file: StoredFile) -> frozenset[str] | None:
-        """The names of the columns that a file has; None when they cannot be known by their field ids."""
-        sizes = file.descriptor.column_sizes
-        if not sizes or not self.has_declared_columns:
+    def plain_files(self) -> list[PlainFile] | None:
+        """The files that have all rows of the table; None if they are on S3 or only some of their rows count."""
+        files = self.files()
+        if any(file.has_deletes or file.address.startswith("s3://") for file in files):
             return None
-        return frozenset(self._names_by_id[number] for number in sizes if number in self._names_by_id)
+        return [PlainFile(file.address, self._texts(file), self._columns(file)) for file in files]
 
-    @cached_property
-    def _names_by_id(self) -> Mapping[int, str]:
-        """Column names by the field id under which a file records their size; an array is recorded by its elements."""
-        return {column.element_id or column.field_id: column.name for column in self.table.columns}
+    def _texts(self, file: StoredFile) -> Mapping[str, str]:
+        names = (*self.table.partitions, *self.table.file_constants)
+        known = zip(names, (*file.partition, *file.file_constants), strict=True)
+        return {name: value for name, value in known if isinstance(value, str)}
+
+    def _columns(self, file: StoredFile) -> frozenset[str] | None:
+        sizes = file.descriptor.column_sizes
+        return columns_by_id(self.table, sizes) if sizes and self.has_declared_columns else None
 
     @cached_property
     def has_declared_columns(self) -> bool:
         """Whether each declared column has its name, type and field id in all schemas, as files keep those they had."""
-        numbers = {field.field_id: field for field in iceberg_schema(self.table).fields}
-        names = {field.name for field in numbers.values()}
-        for field in (field for schema in self._iceberg.metadata.schemas for field in schema.fields):
-            if field.name in names or field.field_id in numbers:
-                known = numbers.get(field.field_id)
-                if known is None or (known.name, known.field_type) != (field.name, field.field_type):
-                    return False
-        return True
+        schemas = (schema.model_dump(mode="json")["fields"] for schema in self._iceberg.metadata.schemas)
+        return has_declared_columns(self.table, schemas)
 
     def _planned(self, scan: DataScan) -> list[FileScanTask]:
         with explained(f"read the metadata of {self.location}"):

@@ -8,9 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from math import isfinite, isnan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
+from glue_jobs.query.answer import Answer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Where a spreadsheet may begin a cell with a formula (https://owasp.org/www-community/attacks/CSV_Injection): at the
 # beginning of a text, and behind what other locales separate cells with. Apostrophes that stand there already are
@@ -18,36 +21,24 @@ import pyarrow as pa
 FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?='*[=+\-@\t\r\n])")
 
 
-def csv_text(rows: pa.Table, *, guarded: bool = False) -> str:
+def csv_text(rows: pa.Table | Answer, *, guarded: bool = False) -> str:
     """Header and rows, quoted as in RFC 4180, with LF at line ends; null is empty, an empty text is quoted.
 
     ``guarded`` puts an apostrophe before whatever a spreadsheet would take for a formula in a text, because keys and
     user agents come from strangers. Numbers, also negative ones, are unchanged.
     """
-    lines = [",".join(_quoted(name) for name in rows.column_names)]
-    lines += [",".join(_field(value, guarded) for value in record) for record in records(rows)]
+    answer = Answer.of(rows)
+    lines = [",".join(_quoted(name) for name in answer.column_names)]
+    lines += [",".join(_field(value, guarded) for value in record) for record in answer.records]
     return "\n".join(lines) + "\n"
 
 
-def json_text(rows: pa.Table) -> str:
+def json_text(rows: pa.Table | Answer) -> str:
     """A list of objects, one per row; texts are unchanged, NaN and infinity are null."""
-    keys = distinct(rows.column_names)
-    objects = [dict(zip(keys, map(_plain, record), strict=True)) for record in records(rows)]
+    answer = Answer.of(rows)
+    keys = distinct(answer.column_names)
+    objects = [dict(zip(keys, map(_plain, record), strict=True)) for record in answer.records]
     return json.dumps(objects, default=cell, ensure_ascii=False, indent=2) + "\n"
-
-
-def records(rows: pa.Table) -> list[tuple[Any, ...]]:
-    """The rows as tuples, because a SELECT can return two columns with the same name."""
-    return list(zip(*map(_values, rows.columns), strict=True))
-
-
-def _values(column: pa.ChunkedArray) -> list[Any]:
-    try:
-        values: list[Any] = column.to_pylist()
-    except (OverflowError, ValueError):
-        # Dates and times beyond the range of Python's types.
-        values = column.cast(pa.string()).to_pylist()
-    return values
 
 
 def cell(value: Any) -> str:

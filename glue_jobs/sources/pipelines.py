@@ -24,10 +24,6 @@ from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
 from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.sources.s3_inventory_object.source import enrich_inventory
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
-from glue_jobs.tables.ingested_object import INGESTED_OBJECT
-from glue_jobs.tables.place import PLACE
-from glue_jobs.tables.rejected_record import REJECTED_RECORD
-from glue_jobs.tables.subscriber import SUBSCRIBER
 
 PIPELINES: tuple[Pipeline, ...] = (
     EventPipeline(
@@ -90,12 +86,3 @@ PIPELINES: tuple[Pipeline, ...] = (
 )
 
 BY_NAME = {pipeline.name: pipeline for pipeline in PIPELINES}
-
-TABLES = (
-    *(pipeline.table for pipeline in PIPELINES),
-    *(table for pipeline in PIPELINES for table in pipeline.derived_tables),
-    SUBSCRIBER,
-    PLACE,
-    REJECTED_RECORD,
-    INGESTED_OBJECT,
-)

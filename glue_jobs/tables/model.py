@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa
 
-ARROW_TYPES: dict[str, pa.DataType] = {
-    "string": pa.string(),
-    "int": pa.int32(),
-    "bigint": pa.int64(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-    "binary": pa.binary(),
-    "array<string>": pa.list_(pa.field("element", pa.string())),
-}
-"""Arrow type of every column type a table may use; the names are Athena's."""
+TYPES = ("string", "int", "bigint", "double", "boolean", "date", "timestamp", "binary", "array<string>")
+"""Every column type that a table may use; the names are Athena's."""
 
 # Glue cuts a column comment at 255 bytes.
 MAX_DESCRIPTION_BYTES = 255
@@ -39,8 +31,8 @@ class Column:
     element_id: int | None = None
 
     def __post_init__(self) -> None:
-        if self.type not in ARROW_TYPES:
-            raise ValueError(f"column {self.name}: type {self.type!r} is none of {', '.join(ARROW_TYPES)}")
+        if self.type not in TYPES:
+            raise ValueError(f"column {self.name}: type {self.type!r} is none of {', '.join(TYPES)}")
         if not 0 < len(self.description.encode()) <= MAX_DESCRIPTION_BYTES:
             raise ValueError(f"column {self.name}: a description has 1 to {MAX_DESCRIPTION_BYTES} bytes")
         if (self.element_id is not None) != self.type.startswith("array"):
@@ -96,6 +88,8 @@ class Table:
     @cached_property
     def arrow_schema(self) -> pa.Schema:
         """The Arrow schema of the table's Parquet files, with Iceberg field ids."""
+        import pyarrow as pa
+
         return pa.schema([_arrow_field(column) for column in self.columns])
 
     @cached_property
@@ -114,9 +108,30 @@ class Table:
         return tuple(column.name for column in self.columns if column.name not in self.derived)
 
 
+@cache
+def arrow_type(name: str) -> pa.DataType:
+    """The Arrow type of one of the `TYPES`."""
+    # Questions need the declarations, but not Arrow, which takes long to import.
+    import pyarrow as pa
+
+    return {
+        "string": pa.string(),
+        "int": pa.int32(),
+        "bigint": pa.int64(),
+        "double": pa.float64(),
+        "boolean": pa.bool_(),
+        "date": pa.date32(),
+        "timestamp": pa.timestamp("us"),
+        "binary": pa.binary(),
+        "array<string>": pa.list_(pa.field("element", pa.string())),
+    }[name]
+
+
 def _arrow_field(column: Column) -> pa.Field:
-    arrow_type = ARROW_TYPES[column.type]
-    if pa.types.is_list(arrow_type):
-        element = pa.field("element", arrow_type.value_type, metadata={"PARQUET:field_id": str(column.element_id)})
-        arrow_type = pa.list_(element)
-    return pa.field(column.name, arrow_type, metadata={"PARQUET:field_id": str(column.field_id)})
+    import pyarrow as pa
+
+    field_type = arrow_type(column.type)
+    if pa.types.is_list(field_type):
+        element = pa.field("element", field_type.value_type, metadata={"PARQUET:field_id": str(column.element_id)})
+        field_type = pa.list_(element)
+    return pa.field(column.name, field_type, metadata={"PARQUET:field_id": str(column.field_id)})

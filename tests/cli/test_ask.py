@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from glue_jobs.cli.main import main
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
-from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.sources.tables import TABLES
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,8 @@ from glue_jobs.query import athena
 from glue_jobs.query.glue_views import view_table
 from glue_jobs.query.saved.view import SavedView, base_tables
 from glue_jobs.sample.place_database import write_database
-from glue_jobs.sources.pipelines import BY_NAME, PIPELINES, TABLES
+from glue_jobs.sources.pipelines import BY_NAME, PIPELINES
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.cloudformation.acting import Used, acting_as, many

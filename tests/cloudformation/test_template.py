@@ -14,7 +14,8 @@ from glue_jobs.jobs import metrics
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
 from glue_jobs.jobs.arguments import parse as parse_arguments
 from glue_jobs.query.saved.query import SavedQuery
-from glue_jobs.sources.pipelines import PIPELINES, TABLES
+from glue_jobs.sources.pipelines import PIPELINES
+from glue_jobs.sources.tables import TABLES
 from tests.cloudformation.acting import many
 from tests.cloudformation.rendered import PSEUDO, Json, Rendered
 from tools.package import TEMPLATE

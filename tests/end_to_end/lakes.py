@@ -18,7 +18,7 @@ from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sources.pipeline import Pipeline
-from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD

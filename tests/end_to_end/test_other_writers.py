@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.lake import Lake
-from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from tests.end_to_end.lakes import contents, event_numbers, orphans, run, said, without_spark
 from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, Raw, Source, events

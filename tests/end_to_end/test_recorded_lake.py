@@ -24,7 +24,8 @@ from glue_jobs.ingest.ingest import IngestRequest, ingest
 from glue_jobs.ingest.run_notes import CommitPlan, read_note
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
-from glue_jobs.sources.pipelines import BY_NAME, TABLES, Pipeline
+from glue_jobs.sources.pipelines import BY_NAME, Pipeline
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.storage import storage_for
 from tests.end_to_end.lakes import Contents, Rows, contents, event_numbers, run, said, without_spark
 from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, Raw, Source, events

@@ -20,7 +20,7 @@ from glue_jobs.lake import Lake
 from glue_jobs.query.duckdb.lake_tables import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
-from glue_jobs.tables.model import ARROW_TYPES, Column
+from glue_jobs.tables.model import TYPES, Column
 from glue_jobs.workers.spark import session
 from tests.end_to_end.lakes import contents, event_numbers, run, without_spark
 from tests.end_to_end.sources import SOURCES, Raw, Source, events
@@ -162,7 +162,7 @@ def test_the_catalog_is_asked_where_the_lake_is(s3_endpoint: str, monkeypatch: p
     catalog: Any = Lake("s3://a-lake-in-frankfurt", "usage_lake")._catalog
     assert catalog.glue.meta.region_name == "eu-central-1"
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://192.0.2.1:9")
-    monkeypatch.setattr("glue_jobs.lake.catalog.region", lambda _: "eu-central-1")
+    monkeypatch.setattr("glue_jobs.lake.iceberg_catalog.region", lambda _: "eu-central-1")
     catalog = Lake("s3://a-lake-in-frankfurt", "usage_lake")._catalog
     assert catalog.glue.meta.endpoint_url == s3_endpoint
 
@@ -183,7 +183,7 @@ def test_spark_reads_the_rows_that_were_written(source: Source, tmp_path: Path) 
     run(raw, lake)
     table = source.pipeline.table
     files = [file.address for file in lake.load(table).files()]
-    assert set(SPARK_TYPES) == set(ARROW_TYPES)
+    assert set(SPARK_TYPES) == set(TYPES)
     declared = [types.StructField(column.name, SPARK_TYPES[column.type]) for column in table.columns]
     inferred = session().read.option("mergeSchema", True).parquet(*files)
     assert {(field.name, field.dataType) for field in inferred.schema} <= {

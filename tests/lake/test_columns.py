@@ -9,7 +9,7 @@ import pytest
 
 from glue_jobs.errors import LakeError
 from glue_jobs.lake import Lake
-from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import Column, Table
 
 FIRST = Table(

@@ -10,7 +10,7 @@ import pyiceberg.catalog
 import pytest
 from sqlalchemy.exc import OperationalError
 
-import glue_jobs.lake.catalog
+import glue_jobs.lake.iceberg_catalog
 from glue_jobs.errors import LakeError
 from glue_jobs.lake import Lake
 from glue_jobs.tables.subscriber import SUBSCRIBER
@@ -27,7 +27,7 @@ def test_each_table_of_the_catalog_may_be_created_by_another_run(
             raise OperationalError("CREATE", {}, sqlite3.OperationalError("table iceberg_tables already exists"))
         return pyiceberg.catalog.load_catalog(*arguments, **properties)
 
-    monkeypatch.setattr(glue_jobs.lake.catalog, "load_catalog", load)
+    monkeypatch.setattr(glue_jobs.lake.iceberg_catalog, "load_catalog", load)
     lake = Lake(str(tmp_path / "lake"), "usage_lake")
     if is_opened:
         lake.create(SUBSCRIBER)

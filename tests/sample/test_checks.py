@@ -17,7 +17,7 @@ from glue_jobs.query.duckdb.table_source import Source, TableSource, ViewSource
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sample import Truth, write_sample
 from glue_jobs.sample.checks import Check, lake_checks, report_checks
-from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.sources.tables import TABLES
 
 SOURCES = ("s3_access_log", "cloudtrail_s3_event", "s3_inventory_object")
 

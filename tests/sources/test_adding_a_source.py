@@ -37,10 +37,11 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("glue_jobs", "queries", "tools", "docs"):
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
     files = printed_files()
-    catalogue = tree / "glue_jobs/sources/pipelines.py"
-    imports, entry = files.pop("glue_jobs/sources/pipelines.py").split("\n\n")
-    before, pipelines = catalogue.read_text().split("\nPIPELINES", 1)
-    catalogue.write_text(f"{before}{imports}\n\nPIPELINES" + pipelines.replace("\n)\n", f"\n{entry})\n", 1))
+    for module, constant in (("pipelines", "PIPELINES"), ("tables", "TABLES")):
+        catalogue = tree / f"glue_jobs/sources/{module}.py"
+        imports, entry = files.pop(f"glue_jobs/sources/{module}.py").split("\n\n")
+        before, entries = catalogue.read_text().split(f"\n{constant}", 1)
+        catalogue.write_text(f"{before}\n{imports}\n\n{constant}" + entries.replace("\n)\n", f"\n{entry})\n", 1))
     for name, content in files.items():
         path = tree / name
         path.parent.mkdir(parents=True, exist_ok=True)

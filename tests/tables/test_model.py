@@ -5,8 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from glue_jobs.sources.pipelines import PIPELINES, TABLES
-from glue_jobs.tables.model import ARROW_TYPES, MAX_DESCRIPTION_BYTES, Column, Table
+from glue_jobs.sources.pipelines import PIPELINES
+from glue_jobs.sources.tables import TABLES
+from glue_jobs.tables.model import MAX_DESCRIPTION_BYTES, Column, Table, arrow_type
 
 NAME = Column(1, "name", "string", "Who.")
 
@@ -53,7 +54,7 @@ def test_the_schema_has_ids_of_columns_and_elements() -> None:
     schema = Table("t", "d", (NAME, Column(2, "more", "array<string>", "More.", 3)), partitions=()).arrow_schema
     assert schema.field("name").metadata == {b"PARQUET:field_id": b"1"}
     assert schema.field("more").type.value_field.metadata == {b"PARQUET:field_id": b"3"}
-    assert schema.types == [pa.string(), ARROW_TYPES["array<string>"]]
+    assert schema.types == [pa.string(), arrow_type("array<string>")]
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -63,6 +64,11 @@ def test_tables_keep_to_the_rules(table: Table) -> None:
     assert not table.same or set(table.identity) <= set(table.same)
     assert set(table.partitions) <= {column.name for column in table.columns}
     assert all(column.name == column.name.lower() for column in table.columns)
+
+
+def test_a_lake_has_every_table_of_every_source() -> None:
+    assert {table for pipeline in PIPELINES for table in pipeline.tables} <= set(TABLES)
+    assert len(set(TABLES)) == len(TABLES)
 
 
 def test_every_pipeline_is_called_like_its_table() -> None:

@@ -14,7 +14,8 @@ from glue_jobs.jobs.check.storage_totals import check_storage_totals
 from glue_jobs.lake import Lake
 from glue_jobs.query.duckdb.lake_tables import open_engine
 from glue_jobs.sources.pipeline import EventPipeline
-from glue_jobs.sources.pipelines import PIPELINES, TABLES
+from glue_jobs.sources.pipelines import PIPELINES
+from glue_jobs.sources.tables import TABLES
 
 OBJECTS_PER_SOURCE = 20
 

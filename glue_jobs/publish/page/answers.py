@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.publish.report_set import Report
-from glue_jobs.publish.text import records
+from glue_jobs.query.answer import records
 
 Row = dict[str, Any]
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-import pyarrow as pa
-
 from glue_jobs.query.duckdb.table_source import Source, TableSource
 from glue_jobs.query.saved.metadata import ReturnedColumn
 from glue_jobs.query.saved.view import SavedView
-from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import Column, Table
 
 INFORMATION_SCHEMA = "information_schema"
@@ -97,6 +95,8 @@ def information_schema(databases: Callable[[], Iterable[str]]) -> Mapping[str, C
 
 
 def _source(table: Table, rows: Iterable[tuple[object, ...]]) -> TableSource:
+    import pyarrow as pa
+
     names = table.arrow_schema.names
     return TableSource(
         table, pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], schema=table.arrow_schema)

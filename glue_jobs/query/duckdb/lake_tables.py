@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from glue_jobs.lake import Lake, StoredFile
+from glue_jobs.lake import Lake
 from glue_jobs.query.duckdb.catalogue import INFORMATION_SCHEMA, information_schema
 from glue_jobs.query.duckdb.query_engine import QueryEngine, Sources
 from glue_jobs.query.duckdb.table_source import TableSource, ViewSource
 from glue_jobs.query.saved.view import SavedView
-from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import Table
 
 
@@ -36,16 +36,13 @@ def _others(lake: Lake, database: str) -> Sources:
 def _source(lake: Lake, table: Table) -> TableSource:
     if not lake.has(table):
         return TableSource(table, [])
-    loaded = lake.load(table)
-    files = loaded.files()
-    # pyiceberg reads S3 and applies the row deletes of other engines; DuckDB alone does neither.
-    if any(file.has_deletes for file in files) or any(file.address.startswith("s3://") for file in files):
-        return TableSource(table, loaded.rows(tuple(table.arrow_schema.names)))
-    constants = [_constants(table, file) for file in files]
-    return TableSource(table, [file.address for file in files], constants, [*map(loaded.columns_of, files)])
-
-
-def _constants(table: Table, file: StoredFile) -> dict[str, str]:
-    """Text columns that have one value in the whole file: its partition values and file constants."""
-    known = zip((*table.partitions, *table.file_constants), (*file.partition, *file.file_constants), strict=True)
-    return {name: value for name, value in known if isinstance(value, str)}
+    files = lake.plain_files(table)
+    if files is None:
+        # pyiceberg reads S3 and applies the row deletes of other engines; DuckDB alone does neither.
+        return TableSource(table, lake.load(table).rows(tuple(column.name for column in table.columns)))
+    return TableSource(
+        table,
+        [file.address for file in files],
+        [file.texts for file in files],
+        [file.columns for file in files],
+    )

@@ -6,20 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from tempfile import TemporaryDirectory
 from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from glue_jobs.errors import known_names
+from glue_jobs.query.answer import Answer
 from glue_jobs.query.duckdb.athena_sql import QueryError, failure, for_duckdb, parse, tables
 from glue_jobs.query.duckdb.catalogue import as_select, named_table
+from glue_jobs.query.duckdb.fetched import arrow_table, python_values
 from glue_jobs.query.duckdb.table_source import Source, TableSource, load_table
 from glue_jobs.query.saved.metadata import ParameterValue
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 Sources = Mapping[str, Callable[[], Source]]
+_Fetched = TypeVar("_Fetched")
 
 
 class QueryEngine:
@@ -77,6 +82,19 @@ class QueryEngine:
         Raises:
             QueryError: the query is not Athena SQL, reads an unknown table, or fails.
         """
+        return self._run(arrow_table, sql, parameters, today)
+
+    def answer(self, sql: str, parameters: Sequence[ParameterValue] = (), today: date | None = None) -> Answer:
+        """The same as Python values, without Arrow unless a type needs it."""
+        return self._run(python_values, sql, parameters, today)
+
+    def _run(
+        self,
+        fetched: Callable[[duckdb.DuckDBPyRelation], _Fetched],
+        sql: str,
+        parameters: Sequence[ParameterValue],
+        today: date | None,
+    ) -> _Fetched:
         described = named_table(sql)
         if described is not None:
             self._source(self._database, described)
@@ -87,7 +105,8 @@ class QueryEngine:
         now = datetime.now(UTC) if today is None else datetime.combine(today, time(), UTC)
         try:
             self._bind_all(tree, now, self._database)
-            return self._execute(for_duckdb(tree, now).sql(dialect="duckdb"), parameters)
+            translated = for_duckdb(tree, now).sql(dialect="duckdb")
+            return fetched(self._connection.sql(translated, params=list(parameters)))
         except (duckdb.Error, SqlglotError) as error:
             raise QueryError(failure(error, self._columns)) from error
 
@@ -137,20 +156,3 @@ class QueryEngine:
         self._bind_all(view, now, database)
         # A view on a temporary table must be temporary too.
         self._connection.execute(f'CREATE TEMP VIEW "{name}" AS {for_duckdb(view, now).sql(dialect="duckdb")}')
-
-    def _execute(self, sql: str, parameters: Sequence[ParameterValue]) -> pa.Table:
-        relation = self._connection.sql(sql, params=list(parameters))
-        types = [str(kind) for kind in relation.types]
-        return _with_athena_types(relation.to_arrow_table(), types)
-
-
-def _with_athena_types(answer: pa.Table, types: Sequence[str]) -> pa.Table:
-    for index, kind in enumerate(types):
-        if kind == "HUGEINT":
-            name = answer.schema.names[index]
-            try:
-                column = pc.cast(answer.column(index), pa.int64())
-            except pa.ArrowInvalid as error:
-                raise QueryError(f"a value of column {name!r} is too large for bigint") from error
-            answer = answer.set_column(index, name, column)
-    return answer

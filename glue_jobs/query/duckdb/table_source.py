@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
 from glue_jobs.tables.model import Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.dataset
 
 DUCKDB_TYPES: dict[str, str] = {
     "string": "VARCHAR",
@@ -23,7 +26,7 @@ DUCKDB_TYPES: dict[str, str] = {
     "binary": "BLOB",
     "array<string>": "VARCHAR[]",
 }
-"""The DuckDB type for each column type of :data:`glue_jobs.tables.model.ARROW_TYPES`."""
+"""The DuckDB type for each column type of :data:`glue_jobs.tables.model.TYPES`."""
 
 Constants = tuple[tuple[str, str], ...]
 
@@ -66,11 +69,15 @@ def load_table(
     """
     data: Any = source.data
     if isinstance(data, Sequence) and not isinstance(data, str):
-        if data:
-            connection.execute(f'CREATE VIEW "{name}" AS {_files_query(source, data, max_file_kinds)}')
-            return
-        data = source.table.arrow_schema.empty_table()
+        select = _files_query(source, data, max_file_kinds) if data else _no_rows(source.table)
+        connection.execute(f'CREATE VIEW "{name}" AS {select}')
+        return
     connection.register(name, data)
+
+
+def _no_rows(table: Table) -> str:
+    columns = ", ".join(f'NULL::{DUCKDB_TYPES[column.type]} AS "{column.name}"' for column in table.columns)
+    return f"SELECT {columns} WHERE false"
 
 
 def _files_query(source: TableSource, files: Sequence[str], max_file_kinds: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,72 +13,62 @@ import pytest
 from glue_jobs.errors import LakeError
 from glue_jobs.ingest.data_files import write_file
 from glue_jobs.lake import Lake
+from glue_jobs.lake.plain_files import PlainFile
 from glue_jobs.query.duckdb.lake_tables import open_engine, sources
 from glue_jobs.query.duckdb.table_source import TableSource
 from glue_jobs.query.saved.view import SavedView
-from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.tables.subscriber import SUBSCRIBER
 from tests.ingest.test_data_files import full_rows
 from tests.lake.small_commits import commit, iceberg, new_lake
 
+WEEKLY = PlainFile("/lake/x.parquet", {"source_bucket": "b", "inventory_id": "weekly"}, frozenset({"key"}))
+# One that another program merged from several.
+MERGED = PlainFile("/lake/merged.parquet", {"source_bucket": "b"}, None)
+
 
 class FakeLake:
-    """A lake in which every table has the given files."""
+    """A lake in which every table has the given files; with None, files that DuckDB cannot read by itself."""
 
-    def __init__(self, *files: tuple[str, bool], exists: bool = True) -> None:
+    def __init__(self, *files: PlainFile | None, exists: bool = True) -> None:
         self._files = files
         self._exists = exists
-        self.loaded: list[str] = []
+        self.asked: list[str] = []
 
     def has(self, _table: Table) -> bool:
         return self._exists
 
+    def plain_files(self, table: Table) -> Any:
+        self.asked.append(table.name)
+        return None if None in self._files else self._files
+
     def load(self, table: Table) -> Any:
-        self.loaded.append(table.name)
-        # Files of snapshots of the inventory "weekly", and one that another program merged from several.
-        values = {"source_bucket": "b", "snapshot_date": date(2026, 3, 8), "inventory_id": "weekly"}
-        file_constants = [
-            tuple(None if "merged" in address else values.get(name) for name in table.file_constants)
-            for address, _ in self._files
-        ]
-        partition = tuple(values.get(name) for name in table.partitions)
-        files = [
-            SimpleNamespace(address=address, has_deletes=deletes, partition=partition, file_constants=of)
-            for (address, deletes), of in zip(self._files, file_constants, strict=True)
-        ]
-        return SimpleNamespace(
-            files=lambda: files, rows=lambda columns: ("rows", columns), columns_of=lambda file: None
-        )
+        return SimpleNamespace(rows=lambda columns: ("rows", columns))
 
 
 def test_all_tables_and_views_are_known_and_loaded_on_demand() -> None:
-    lake = FakeLake(("/lake/x.parquet", False))
+    lake = FakeLake(WEEKLY)
     known = sources(lake)  # type: ignore[arg-type]
     views = {view.name for view in SavedView.all()}
-    assert (set(known), lake.loaded) == ({table.name for table in TABLES} | views, [])
+    assert (set(known), lake.asked) == ({table.name for table in TABLES} | views, [])
     assert known["s3_access_log"]().data == ["/lake/x.parquet"]
-    assert lake.loaded == ["s3_access_log"]
+    assert lake.asked == ["s3_access_log"]
 
 
-def test_a_source_has_the_constants_of_each_file() -> None:
-    known = sources(FakeLake(("/lake/x.parquet", False), ("/lake/merged.parquet", False)))  # type: ignore[arg-type]
-    assert known["s3_inventory_object"]().constants == [
-        {"source_bucket": "b", "inventory_id": "weekly"},
-        {"source_bucket": "b"},
-    ]
-    assert known["s3_access_log"]().constants == [{}, {}]
+def test_a_source_has_the_constants_and_columns_of_each_file() -> None:
+    source = sources(FakeLake(WEEKLY, MERGED))["s3_inventory_object"]()  # type: ignore[arg-type]
+    assert source.constants == [{"source_bucket": "b", "inventory_id": "weekly"}, {"source_bucket": "b"}]
+    assert source.columns == [{"key"}, None]
 
 
 def test_a_table_that_the_lake_lacks_is_empty() -> None:
     assert sources(FakeLake(exists=False))["s3_access_log"]().data == []  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("second", [("s3://b/y.parquet", False), ("/lake/y.parquet", True)])
-def test_files_on_s3_or_with_deletes_are_read_by_pyiceberg(second: tuple[str, bool]) -> None:
-    known = sources(FakeLake(("/lake/x.parquet", False), second))  # type: ignore[arg-type]
-    table = known["rejected_record"]()
+def test_files_that_duckdb_cannot_read_by_itself_are_read_by_pyiceberg() -> None:
+    table = sources(FakeLake(WEEKLY, None))["rejected_record"]()  # type: ignore[arg-type]
     assert table.data == ("rows", tuple(table.table.arrow_schema.names))
 
 
@@ -98,6 +87,7 @@ def test_all_columns_of_a_file_are_known(table: Table, tmp_path: Path) -> None:
     address = f"{lake.load(table).location}/data/one.parquet"
     lake.load(table).append([write_file(table, rows, address, partition).descriptor], {})
     assert columns(lake, table) == [set(pq.read_schema(address).names)]
+    assert lake.plain_files(table) == lake.load(table).plain_files()
 
 
 def test_columns_of_files_are_known_until_one_had_another_name(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from glue_jobs.query.duckdb.athena_sql import QueryError, for_duckdb, parse, tables_read
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.duckdb.table_source import DUCKDB_TYPES, TableSource, load_table
-from glue_jobs.tables.model import ARROW_TYPES, Column, Table
+from glue_jobs.tables.model import TYPES, Column, Table, arrow_type
 
 READ = Table(
     name="read",
@@ -38,7 +38,7 @@ EVERY_TYPE = Table(
     description="A column of every type a table may have.",
     columns=tuple(
         Column(i, f"column_{i}", name, "Any.", element_id=100 if name.startswith("array") else None)
-        for i, name in enumerate(ARROW_TYPES, start=1)
+        for i, name in enumerate(TYPES, start=1)
     ),
     partitions=(),
 )
@@ -120,10 +120,10 @@ def test_every_type_survives_and_no_files_are_an_empty_table_of_the_same_types(t
     with QueryEngine({"every_type": lambda: TableSource(EVERY_TYPE, files)}) as engine:
         answer = engine.run("SELECT * FROM every_type")
     assert answer.num_rows == 0
-    assert [kind.equals(ARROW_TYPES[name]) for kind, name in zip(answer.schema.types, ARROW_TYPES, strict=True)] == (
-        [True] * len(ARROW_TYPES)
+    assert [kind.equals(arrow_type(name)) for kind, name in zip(answer.schema.types, TYPES, strict=True)] == (
+        [True] * len(TYPES)
     )
-    assert DUCKDB_TYPES.keys() == ARROW_TYPES.keys()
+    assert tuple(DUCKDB_TYPES) == TYPES
 
 
 def test_a_pyarrow_dataset_is_a_source(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from sqlglot import exp
 from glue_jobs.query.duckdb.athena_sql import for_duckdb, parse
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
-from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.sources.tables import TABLES
 
 NOW = datetime(2026, 3, 15, tzinfo=UTC)
 QUERIES = SavedQuery.all()

@@ -28,7 +28,7 @@ from glue_jobs.query.saved.files import QUERIES, SavedQueryError
 from glue_jobs.query.saved.metadata import Case, Parameter
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView, base_tables
-from glue_jobs.tables.model import ARROW_TYPES
+from glue_jobs.tables.model import arrow_type
 from saved_query_cases import TABLES, expected_rows, given_table
 from tools.generate_query_index import README, render
 from tools.package import library
@@ -77,7 +77,7 @@ def test_a_query_passes_its_case(query: SavedQuery, case: Case) -> None:
 def test_a_query_returns_the_columns_and_types_of_its_metadata(query: SavedQuery) -> None:
     returned = answer(query, query.cases[0]).schema
     assert [(field.name, field.type) for field in returned] == [
-        (column.name, ARROW_TYPES[column.type]) for column in query.metadata.returns
+        (column.name, arrow_type(column.type)) for column in query.metadata.returns
     ]
 
 

@@ -15,7 +15,7 @@ from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.duckdb.table_source import Source, TableSource, ViewSource
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView, base_tables
-from glue_jobs.sources.pipelines import TABLES
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import Table
 
 TODAY = date(2026, 3, 15)

@@ -19,8 +19,8 @@ from glue_jobs.query.saved.files import QUERIES, SavedQueryError
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
-from glue_jobs.sources.pipelines import TABLES
-from glue_jobs.tables.model import ARROW_TYPES
+from glue_jobs.sources.tables import TABLES
+from glue_jobs.tables.model import arrow_type
 
 VIEW = SavedView.load("adx_for_s3_metrics")
 
@@ -126,7 +126,7 @@ def test_the_view_has_every_column_of_the_table_once_and_describes_it() -> None:
     with QueryEngine({"cloudtrail_s3_event": lambda: TableSource(CLOUDTRAIL_S3_EVENT, events())}) as engine:
         returned = engine.run(VIEW.select).schema
     assert [(field.name, field.type) for field in returned] == [
-        (column.name, ARROW_TYPES[column.type]) for column in VIEW.metadata.returns
+        (column.name, arrow_type(column.type)) for column in VIEW.metadata.returns
     ]
     statement = sqlglot.parse_one(VIEW.ddl, read="athena")
     assert isinstance(statement, exp.Create) and statement.kind == "VIEW"
@@ -142,7 +142,7 @@ def test_a_view_returns_the_columns_and_types_of_its_metadata(view: SavedView) -
     with QueryEngine({name: lambda source=source: source for name, source in (tables | views).items()}) as engine:
         returned = engine.run(view.select).schema
     assert [(field.name, field.type) for field in returned] == [
-        (column.name, ARROW_TYPES[column.type]) for column in view.metadata.returns
+        (column.name, arrow_type(column.type)) for column in view.metadata.returns
     ]
     assert tables_read(view.select) == tuple(sorted(view.metadata.reads))
 

@@ -1,0 +1,113 @@
+"""The lake's catalog and the creation of its tables, with pyiceberg."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NamespaceAlreadyExistsError,
+    NoSuchTableError,
+    TableAlreadyExistsError,
+)
+from pyiceberg.table import Table as IcebergTable
+from sqlalchemy import URL
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from glue_jobs.lake.catalog_file import CATALOG, WAIT_SECONDS
+from glue_jobs.lake.schema import check_ids, first_schema, iceberg_type, partition_spec, properties
+from glue_jobs.lake.trusted_code import ignoring_named_code
+from glue_jobs.storage import region
+from glue_jobs.storage.endpoint import endpoint, partition_endpoint
+from glue_jobs.tables.model import Table
+
+# Tables that pyiceberg creates in a SQLite catalog for itself.
+TABLES_OF_A_CATALOG = 2
+
+
+def open_catalog(location: str, file: str | None) -> Catalog:
+    """The catalog of the lake at ``location``: the SQLite database in ``file``, or without one AWS Glue's."""
+    # boto3 takes the endpoint of Glue from the environment.
+    properties: dict[str, str | None] = {"type": "glue"}
+    if location.startswith("s3://"):
+        # Without these, pyiceberg asks AWS for S3's Region without credentials, and uses Glue's default Region.
+        where = region(location)
+        properties |= {"s3.region": where, "glue.region": where}
+        properties["s3.endpoint"] = endpoint() or partition_endpoint(where)
+    if file is not None:
+        # A path may have characters that mean something else in a URL.
+        url = URL.create("sqlite", database=file, query={"timeout": str(WAIT_SECONDS)})
+        properties = {"type": "sql", "uri": url.render_as_string()}
+    given = {name: value for name, value in properties.items() if value is not None}
+    for _ in range(TABLES_OF_A_CATALOG):
+        # Another first run may create each of the catalog's own tables between pyiceberg's look and its own.
+        with suppress(OperationalError):
+            return ignoring_named_code(load_catalog(CATALOG, warehouse=location, **given))
+    return ignoring_named_code(load_catalog(CATALOG, warehouse=location, **given))
+
+
+def create_table(catalog: Catalog, location: str, database: str, table: Table) -> None:
+    """Create the table in ``location``, or add the columns and properties that it lacks.
+
+    Raises:
+        LakeError: a table of that name has other field ids.
+    """
+    try:
+        existing = catalog.load_table((database, table.name))
+    except NoSuchTableError:
+        existing = _create(catalog, location, database, table)
+    while not _brought_up_to_date(existing, table):
+        # Another run has changed the table since it was loaded, perhaps in the same way.
+        existing = catalog.load_table((database, table.name))
+    check_ids(table, existing.schema())
+
+
+def load_table(catalog: Catalog, database: str, name: str) -> IcebergTable | None:
+    """The table as it is now; None if there is none."""
+    with suppress(NoSuchTableError):
+        return catalog.load_table((database, name))
+    return None
+
+
+def _create(catalog: Catalog, location: str, database: str, table: Table) -> IcebergTable:
+    _create_namespace(catalog, database)
+    with suppress(TableAlreadyExistsError):
+        return catalog.create_table(
+            (database, table.name),
+            schema=first_schema(table),
+            location=location,
+            partition_spec=partition_spec(table),
+            properties=properties(table),
+        )
+    return catalog.load_table((database, table.name))
+
+
+def _create_namespace(catalog: Catalog, database: str) -> None:
+    # Two first runs may start at the same moment. The SQLite catalog reports this as IntegrityError.
+    with suppress(NamespaceAlreadyExistsError, IntegrityError):
+        # A role that may not create databases can still use one that exists.
+        if not catalog.namespace_exists(database):
+            catalog.create_namespace(database)
+
+
+def _brought_up_to_date(existing: IcebergTable, table: Table) -> bool:
+    """Add the columns and properties that the table lacks; False when somebody else changed it since it was loaded."""
+    present = {field.name for field in existing.schema().fields}
+    # Iceberg gives each added column the next free number.
+    columns = sorted(table.columns, key=lambda column: column.field_id)
+    missing = [column for column in columns if column.name not in present]
+    new_properties = {name: value for name, value in properties(table).items() if name not in existing.properties}
+    # Iceberg keeps the version of the format elsewhere.
+    new_properties.pop("format-version")
+    try:
+        with existing.transaction() as transaction:
+            if new_properties:
+                transaction.set_properties(new_properties)
+            if missing:
+                with transaction.update_schema() as update:
+                    for column in missing:
+                        update.add_column(column.name, iceberg_type(column), column.description)
+    except CommitFailedException:
+        return False
+    return True

@@ -1,0 +1,79 @@
+"""The rows of an answer as Python values, for those who read it on a terminal; Arrow takes long to import."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows under their column names, which may occur twice. ``arrow`` is the same as a table, if it came as one."""
+
+    column_names: Sequence[str]
+    records: Sequence[tuple[Any, ...]]
+    arrow: pa.Table | None = None
+
+    @classmethod
+    def of(cls, rows: pa.Table | Answer) -> Answer:
+        """The rows of an Arrow table; an answer unchanged."""
+        return rows if isinstance(rows, cls) else cls(rows.column_names, records(rows), rows)
+
+    @property
+    def num_rows(self) -> int:
+        """The number of rows."""
+        return len(self.records)
+
+    @property
+    def num_columns(self) -> int:
+        """The number of columns."""
+        return len(self.column_names)
+
+    def take(self, numbers: Sequence[int]) -> Answer:
+        """The rows with these numbers, in this order."""
+        rows = [self.records[number] for number in numbers]
+        if self.arrow is None:
+            return Answer(self.column_names, rows)
+        import pyarrow as pa
+
+        return Answer(self.column_names, rows, self.arrow.take(pa.array(numbers, pa.int64())))
+
+    def first(self, limit: int | None) -> Answer:
+        """The first ``limit`` rows; None means all."""
+        return self if limit is None else self.take(range(min(limit, self.num_rows)))
+
+    def column(self, number: int) -> list[Any]:
+        """The values of one column."""
+        return [record[number] for record in self.records]
+
+    def select(self, numbers: Sequence[int]) -> Answer:
+        """The columns with these numbers, in this order."""
+        names = [self.column_names[number] for number in numbers]
+        arrow = None if self.arrow is None else self.arrow.select(list(numbers))
+        return Answer(names, [tuple(record[number] for number in numbers) for record in self.records], arrow)
+
+    def to_arrow(self) -> pa.Table:
+        """The table that the answer came as; otherwise its values, with the types that Arrow finds in them."""
+        import pyarrow as pa
+
+        if self.arrow is not None:
+            return self.arrow
+        return pa.table([pa.array(self.column(number)) for number in range(self.num_columns)], [*self.column_names])
+
+
+def records(rows: pa.Table) -> list[tuple[Any, ...]]:
+    """The rows of an Arrow table as tuples, because a SELECT can return two columns with the same name."""
+    return list(zip(*map(_values, rows.columns), strict=True))
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    try:
+        values: list[Any] = column.to_pylist()
+    except (OverflowError, ValueError):
+        # Dates and times beyond the range of Python's types.
+        values = column.cast("string").to_pylist()
+    return values

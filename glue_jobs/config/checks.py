@@ -74,6 +74,19 @@ def _access_point(value: str) -> str:
     return value
 
 
+def _distribution(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-z]+[.]cloudfront[.](net|cn)", value):
+        raise ValueError("not the domain that CloudFront gave a distribution, such as d111111abcdef8.cloudfront.net")
+    return value
+
+
+def _origin(value: str) -> str:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    if not re.fullmatch(r"[0-9a-z][0-9a-z.-]{1,61}[0-9a-z](/[^/]+)*", value) or ".amazonaws.com" in value:
+        raise ValueError("not the name of a bucket, with the origin path behind it if there is one: example/public")
+    return value
+
+
 def _prefix(value: str) -> str:
     if "\0" in value:
         raise ValueError("a prefix cannot contain a NUL character")
@@ -89,3 +102,5 @@ Caller = Annotated[str, AfterValidator(_caller)]
 Principal = Annotated[str, AfterValidator(_principal)]
 Cidr = Annotated[str, AfterValidator(_cidr)]
 AccessPoint = Annotated[Text, AfterValidator(_access_point)]
+Distribution = Annotated[str, AfterValidator(_distribution)]
+Origin = Annotated[str, AfterValidator(_origin)]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, Tag, ValidationError, ValidationInfo
 
-from glue_jobs.config.checks import DEFAULT_LAYOUT, AccessPoint, Caller, Cidr, Principal, Text
+from glue_jobs.config.checks import DEFAULT_LAYOUT, AccessPoint, Caller, Cidr, Distribution, Origin, Principal, Text
 from glue_jobs.config.csv_files import csv_rows
 from glue_jobs.config.mistakes import ConfigError, describe
 from glue_jobs.config.places import Places
@@ -61,6 +61,7 @@ class Config(Section):
 
     datasets: tuple[Rule, ...] = (LayoutRule(layout=DEFAULT_LAYOUT),)
     access_points: Mapping[AccessPoint, Target] = Field(default_factory=dict)
+    distributions: Mapping[Distribution, Origin] = Field(default_factory=dict)
     subscribers: tuple[Subscribers, ...] = ()
     own_traffic: OwnTraffic = OwnTraffic()
     prices: Prices = Prices()

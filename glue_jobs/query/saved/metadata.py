@@ -123,7 +123,7 @@ class Case(_Strict):
     """With the rows ``given`` and ``today`` as current_date, the query returns the rows of ``expect`` in this order.
 
     ``given`` has the columns that matter for each table. Others are null, except for those derived from event_time
-    and snapshot_time.
+    and snapshot_time. A table that it does not name is empty.
     """
 
     name: Text

@@ -38,20 +38,23 @@ CLOUDFRONT_NAMES = DayNames(
 
 
 def enrich_cloudfront(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
-    """Parsed records with the derived columns of the table: key, data set, own traffic, robots, place, day.
+    """Parsed records with the derived columns of the table: bucket, key, data set, own traffic, robots, place, day.
 
-    The rules for data sets see the domain of the distribution as the bucket. CloudFront logs no caller, so only the
-    address of the viewer tells own traffic.
+    Where the configuration names no bucket, the rules for data sets see the domain of the distribution. CloudFront
+    logs no caller, so only the address of the viewer tells own traffic.
     """
     host, stem, address, user_agent, logged_country = (
         as_single_array(rows[name]) for name in ("cs_host", "cs_uri_stem", "c_ip", "cs_user_agent", "c_country")
     )
-    key = mapped_dictionary(stem, _keys(stem.dictionary))
-    account, repository = assign_datasets(host, key, None, config)
+    bucket, key = _objects(host, stem, config)
+    account, repository = assign_datasets(
+        pc.coalesce(bucket.cast(pa.string()), host.cast(pa.string())), key, None, config
+    )
     places = _in_logged_country(locator(config, reference).locate(address), logged_country)
     nobody = pa.nulls(rows.num_rows, pa.string())
     rows = (
-        rows.append_column("key", key)
+        rows.append_column("bucket", bucket)
+        .append_column("key", key)
         .append_column("account", account)
         .append_column("repository", repository)
         .append_column("is_own", is_own(nobody, address, nobody, config))
@@ -76,6 +79,16 @@ def _in_logged_country(places: PlaceColumns, logged: pa.DictionaryArray) -> Plac
     return PlaceColumns(pc.coalesce(other, country).dictionary_encode(), place.dictionary_encode(), places.network)
 
 
-def _keys(stems: pa.StringArray) -> pa.StringArray:
-    """The keys of objects that S3 as the origin is asked for, where the distribution has no origin path."""
-    return pa.array([decode_once(stem.removeprefix("/")) for stem in stems.to_pylist()], pa.string())
+def _objects(
+    host: pa.DictionaryArray, stem: pa.DictionaryArray, config: Config
+) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
+    """Bucket and key of the object that S3 as the origin is asked for; the bucket is null where it is not known."""
+    origins = [config.distributions.get(domain, "").partition("/") for domain in host.dictionary.to_pylist()]
+    bucket = mapped_dictionary(host, pa.array([name or None for name, _, _ in origins], pa.string()))
+    paths = [decode_once(path.removeprefix("/")) for path in stem.dictionary.to_pylist()]
+    key = mapped_dictionary(stem, pa.array(paths, pa.string()))
+    if any(origin_path for _, _, origin_path in origins):
+        folders = pa.array([f"{path}/" if path else "" for _, _, path in origins], pa.string())
+        folder = pc.fill_null(mapped_dictionary(host, folders).cast(pa.string()), "")
+        key = pc.binary_join_element_wise(folder, key.cast(pa.string()), "").dictionary_encode()
+    return bucket, key

@@ -87,6 +87,9 @@ CLOUDFRONT_LOG = Table(
             "Where the request came from: US/California, US, AWS/us-east-2, GitHub, VPN, bogon or unknown; see place.",
         ),
         Column(57, "network", "string", "Whose network: aws, gcp, azure, github, cloudflare, vpn or other."),
+        Column(
+            58, "bucket", "string", "Bucket the distribution reads, by the configuration; null where it names none."
+        ),
     ),
     partitions=("event_date",),
     sort=("cs_host", "key", "event_time"),
@@ -107,6 +110,7 @@ CLOUDFRONT_LOG = Table(
         "country",
         "place",
         "network",
+        "bucket",
     ),
 )
 

@@ -1,8 +1,8 @@
 -- Downloads per month, data set and place of the reader: region, cloud Region or network, by three definitions side by side.
 -- Period: the last 12 complete months and the month under way.
-WITH request AS (
+WITH in_period AS (
     SELECT *, CAST(date_trunc('month', event_date) AS date) AS month
-    FROM access_request
+    FROM request
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
         -- Anybody can make requests that fail, for any name. They are in access/errors.
@@ -33,7 +33,7 @@ request_total AS (
         count(*) FILTER (WHERE is_audience AND is_served_get) AS audience_served_gets,
         coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS audience_bytes_sent,
         count(DISTINCT reader) FILTER (WHERE is_audience) AS audience_unique_requesters
-    FROM request
+    FROM in_period
     GROUP BY GROUPING SETS ((month, place), (month, account, repository, place))
 ),
 

@@ -1,6 +1,6 @@
 -- What was refused or failed, per data set, and how much of its requests that is.
 -- Period: the last 30 complete days and today.
-WITH request AS (
+WITH in_period AS (
     SELECT
         account,
         repository,
@@ -12,7 +12,7 @@ WITH request AS (
         is_there,
         is_audience,
         event_time
-    FROM access_request
+    FROM request
     WHERE event_date >= current_date - INTERVAL '30' DAY
         AND event_date <= current_date
 ),
@@ -32,7 +32,7 @@ reader_total AS (
         min(event_time) AS first_seen,
         max(event_time) AS last_seen,
         bool_or(is_there) AS is_there
-    FROM request
+    FROM in_period
     GROUP BY account, repository, is_error, operation, http_status, error_code, reader
 ),
 

@@ -16,7 +16,7 @@ reader_total AS (
         count(*) FILTER (WHERE is_audience) AS audience_requests,
         count(*) FILTER (WHERE is_audience AND is_served_get) AS audience_served_gets,
         coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS audience_bytes_sent
-    FROM access_request
+    FROM request
     WHERE event_date >= current_date - INTERVAL '30' DAY
         AND event_date <= current_date
         -- Anybody can make requests that fail, for any name. They are in access/errors.

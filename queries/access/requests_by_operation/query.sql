@@ -14,7 +14,7 @@ SELECT
     count(*) FILTER (WHERE is_audience) AS audience_requests,
     coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS audience_bytes_sent,
     count(DISTINCT reader) FILTER (WHERE is_audience) AS audience_unique_requesters
-FROM access_request
+FROM request
 WHERE event_date >= current_date - INTERVAL '30' DAY
     AND event_date <= current_date
 GROUP BY bucket, operation

@@ -1,6 +1,6 @@
 -- What people read with: requests by family of user agents.
 -- Period: the last 30 complete days and today.
-WITH request AS (
+WITH in_period AS (
     SELECT
         lower(user_agent) AS agent,
         is_robot,
@@ -8,7 +8,7 @@ WITH request AS (
         bytes_sent,
         reader,
         is_audience
-    FROM access_request
+    FROM request
     WHERE event_date >= current_date - INTERVAL '30' DAY
         AND event_date <= current_date
         -- Anybody can make requests that fail, under any name. They are in access/errors.
@@ -54,7 +54,7 @@ named AS (
         bytes_sent,
         reader,
         is_audience
-    FROM request
+    FROM in_period
 ),
 
 tool_total AS (

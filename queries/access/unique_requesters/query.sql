@@ -12,7 +12,7 @@ reader_total AS (
         count(*) FILTER (WHERE is_audience) AS audience_requests,
         count(*) FILTER (WHERE is_served_get) AS served_gets,
         count(*) FILTER (WHERE is_audience AND is_served_get) AS audience_served_gets
-    FROM access_request
+    FROM request
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
         -- Anybody can make requests that fail, for any name. They are in access/errors.

@@ -92,6 +92,15 @@ read_request AS (
             )
         )
     UNION ALL
+    -- What the cache had, S3 saw nothing of.
+    SELECT bucket, key, is_audience
+    FROM cloudfront_request
+    WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
+        AND event_date <= current_date
+        AND bucket IS NOT NULL
+        AND cs_method = 'GET'
+        AND is_there
+    UNION ALL
     SELECT bucket, key, NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
     FROM cloudtrail_request
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH

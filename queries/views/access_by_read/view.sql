@@ -1,4 +1,4 @@
--- What a read is, defined once for all queries on access logs. A filter on event_date reaches the table's partitions:
+-- What a read is, defined once for all queries on what readers asked for. A filter on event_date reaches the table's partitions:
 -- both windows and the groups are within a day.
 CREATE OR REPLACE VIEW access_by_read AS
 WITH paused AS (
@@ -26,7 +26,7 @@ WITH paused AS (
             ) THEN 0
             ELSE 1
         END AS begins_read
-    FROM access_request
+    FROM request
     -- Anybody can make requests that fail, for any name. They are in access/errors.
     WHERE is_there
 ),

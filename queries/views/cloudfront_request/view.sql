@@ -6,11 +6,21 @@ SELECT
     coalesce(account, '(none)') AS account,
     coalesce(repository, '(none)') AS repository,
     cs_host,
+    bucket,
     key,
     coalesce(cs_method, '(none)') AS cs_method,
     sc_status,
     coalesce(x_edge_result_type, '(none)') AS result_type,
     coalesce(sc_bytes, 0) AS bytes_sent,
+    -- Content-Length is the length of a whole answer, also of one that broke off.
+    CASE
+        WHEN cs_method = 'HEAD' OR sc_status = 304 THEN 0
+        ELSE coalesce(least(sc_bytes, coalesce(sc_content_len, sc_bytes)), 0)
+    END AS body_bytes_sent,
+    CASE
+        WHEN cs_method = 'GET' AND sc_status = 200
+            THEN coalesce(sc_content_len, CASE WHEN coalesce(x_edge_result_type, '(none)') <> 'Error' THEN sc_bytes END)
+    END AS object_size,
     country,
     place,
     network,

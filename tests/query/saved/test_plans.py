@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from sqlglot import exp
 
 from glue_jobs.query.duckdb.athena_sql import for_duckdb, parse
+from glue_jobs.query.saved.metadata import ParameterValue
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.tables import TABLES
@@ -88,10 +89,11 @@ def lake() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def plan(lake: duckdb.DuckDBPyConnection, query: SavedQuery) -> Iterator[dict[str, Any]]:
+def plan(
+    lake: duckdb.DuckDBPyConnection, query: str, values: Sequence[ParameterValue] = ()
+) -> Iterator[dict[str, Any]]:
     """All steps of DuckDB's plan."""
-    values = query.bind({each.name: each.example for each in query.metadata.parameters})
-    sql = for_duckdb(parse(query.sql), NOW).sql(dialect="duckdb")
+    sql = for_duckdb(parse(query), NOW).sql(dialect="duckdb")
     ((_, text),) = lake.execute(f"EXPLAIN (FORMAT JSON) {sql}", values).fetchall()
     steps = json.loads(text)
     while steps:
@@ -104,7 +106,8 @@ def plan(lake: duckdb.DuckDBPyConnection, query: SavedQuery) -> Iterator[dict[st
 def test_the_days_of_the_period_are_a_filter_of_the_scan_also_through_views(
     lake: duckdb.DuckDBPyConnection, query: SavedQuery
 ) -> None:
-    read = [step["extra_info"] for step in plan(lake, query) if "Table" in step["extra_info"]]
+    values = query.bind({each.name: each.example for each in query.metadata.parameters})
+    read = [step["extra_info"] for step in plan(lake, query.sql, values) if "Table" in step["extra_info"]]
     assert read
     for table in read:
         name = table["Table"].rpartition(".")[2]
@@ -112,3 +115,9 @@ def test_the_days_of_the_period_are_a_filter_of_the_scan_also_through_views(
         if "event_date" in columns:
             # The view on CloudTrail looks for corrections on all days; nearly all files have none.
             assert "event_date" in str(table.get("Filters")) or "original_event_id" in str(table.get("Filters"))
+
+
+@pytest.mark.parametrize("name", ["request", "access_by_read"])
+def test_a_view_on_requests_scans_the_access_logs_once(lake: duckdb.DuckDBPyConnection, name: str) -> None:
+    tables = [step["extra_info"].get("Table", "") for step in plan(lake, f"SELECT * FROM {name}")]
+    assert [table.rpartition(".")[2] for table in tables].count("s3_access_log") == 1

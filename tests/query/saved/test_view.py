@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import arrow_type
 
 VIEW = SavedView.load("adx_for_s3_metrics")
+VIEWS = {view.name: view for view in SavedView.all()}
 
 UNIQUE_SUBSCRIBERS = """
 SELECT DISTINCT subscriber_account_id
@@ -145,6 +146,26 @@ def test_a_view_returns_the_columns_and_types_of_its_metadata(view: SavedView) -
         (column.name, arrow_type(column.type)) for column in view.metadata.returns
     ]
     assert tables_read(view.select) == tuple(sorted(view.metadata.reads))
+
+
+def test_without_cloudfront_logs_requests_are_those_of_the_access_logs() -> None:
+    """Also those that CloudFront made, and those of a distribution whose bucket nobody named."""
+    day = {"event_date": date(2026, 3, 2), "event_time": datetime(2026, 3, 2, 10)}
+    logged = [
+        {**day, "bucket": "open-data", "requester": requester, "user_agent": user_agent, "http_status": status}
+        for requester in ("svc:cloudfront.amazonaws.com", "alice", None)
+        for user_agent in ("Amazon CloudFront", "curl/8.5.0", None)
+        for status in (200, 404, None)
+    ]
+    viewed = {**day, "cs_host": "d111111abcdef8.cloudfront.net", "cs_method": "GET", "sc_status": 200}
+    given = {"s3_access_log": [*logged, {}, {"bucket": "open-data"}, day], "cloudfront_log": [viewed]}
+    sources: dict[str, Source] = {view.name: ViewSource(view.select) for view in SavedView.all()}
+    for table in TABLES:
+        rows = pa.Table.from_pylist(given.get(table.name, []), schema=table.arrow_schema)
+        sources[table.name] = TableSource(table, rows)
+    columns = ", ".join(column.name for column in VIEWS["request"].metadata.returns)
+    with QueryEngine({name: lambda source=source: source for name, source in sources.items()}) as engine:
+        assert engine.run("SELECT * FROM request") == engine.run(f"SELECT {columns} FROM access_request")
 
 
 def test_views_come_behind_the_views_that_they_read() -> None:

@@ -1,0 +1,69 @@
+-- Each request of a reader once, whether S3 or CloudFront answered it. A filter on event_date reaches the partitions.
+CREATE OR REPLACE VIEW request AS
+SELECT
+    logged.event_date,
+    logged.event_time,
+    logged.account,
+    logged.repository,
+    logged.bucket,
+    logged.key,
+    logged.version_id,
+    logged.operation,
+    logged.http_status,
+    logged.error_code,
+    logged.object_size,
+    logged.bytes_sent,
+    logged.user_agent,
+    logged.is_through_cloudfront,
+    logged.reader,
+    logged.country,
+    logged.place,
+    logged.network,
+    logged.is_own,
+    logged.is_robot,
+    logged.is_audience,
+    logged.is_complete_get,
+    logged.is_served_get,
+    logged.is_error,
+    logged.is_there
+FROM access_request AS logged
+LEFT JOIN (
+    SELECT DISTINCT event_date, bucket
+    FROM cloudfront_log
+    WHERE bucket IS NOT NULL
+) AS distribution
+    ON logged.event_date = distribution.event_date
+    AND logged.bucket = distribution.bucket
+-- What CloudFront asked S3 for is in its own logs as what readers asked CloudFront for. It fetches what everybody may
+-- read without an identity, and then only the user agent tells.
+WHERE distribution.bucket IS NULL
+    OR NOT (logged.is_through_cloudfront OR coalesce(logged.user_agent = 'Amazon CloudFront', false))
+UNION ALL
+SELECT
+    event_date,
+    event_time,
+    account,
+    repository,
+    bucket,
+    key,
+    CAST(NULL AS varchar) AS version_id,
+    CASE WHEN cs_method = '(none)' THEN cs_method ELSE 'CLOUDFRONT.' || cs_method || '.OBJECT' END AS operation,
+    nullif(sc_status, 0) AS http_status,
+    CASE WHEN sc_status >= 400 THEN result_type END AS error_code,
+    object_size,
+    body_bytes_sent AS bytes_sent,
+    user_agent,
+    true AS is_through_cloudfront,
+    reader,
+    coalesce(country, '(unknown)') AS country,
+    coalesce(place, 'unknown') AS place,
+    coalesce(network, 'other') AS network,
+    is_own,
+    is_robot,
+    is_audience,
+    is_complete_get,
+    is_served_get,
+    coalesce(sc_status >= 400, false) AS is_error,
+    is_there
+FROM cloudfront_request
+WHERE bucket IS NOT NULL

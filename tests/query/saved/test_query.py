@@ -47,7 +47,7 @@ each_case = pytest.mark.parametrize(
 
 
 def answer(query: SavedQuery, case: Case) -> pa.Table:
-    given = dict.fromkeys(base_tables(query.metadata.reads), []) | case.given
+    given = {name: case.given.get(name, []) for name in base_tables(query.metadata.reads)}
     sources = {
         name: lambda table=TABLES[name], rows=rows: TableSource(table, given_table(table, rows))
         for name, rows in given.items()

@@ -68,6 +68,8 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
     listing = discover(request, rows, reporter)
     new, known = not_ingested(lake, pipeline.name, listing.objects)
     reporter.say(f"{len(listing.objects):,} objects listed, {len(new):,} of them new")
+    if new and (advice := pipeline.advice(request.config)):
+        listing.skipped.sentences.append(advice)
     archived = {each.entry.address: _unreadable(each.entry) for each in new if each.entry.unreadable}
     summary = RunSummary(
         None,

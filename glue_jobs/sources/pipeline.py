@@ -49,12 +49,17 @@ class Stager(Protocol[Staged]):
         """Stage objects that have rows in several tables."""
 
 
+def _no_advice(config: Config) -> str:
+    return ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pipeline(ABC):
     """One source on its way to its table.
 
     A run lists objects of the last ``look_back_days`` again, because objects may arrive late. ``resources`` are the
-    reference data that ``enrich`` needs. ``first_delivery`` says when AWS delivers the first object.
+    reference data that ``enrich`` needs. ``first_delivery`` says when AWS delivers the first object. ``advice`` is a
+    clause on what the configuration lacks for new objects of the source, or empty.
     """
 
     title: str
@@ -63,6 +68,7 @@ class Pipeline(ABC):
     table: Table
     look_back_days: int = 3
     resources: tuple[Callable[[Config], tuple[Resource, ...]], ...] = ()
+    advice: Callable[[Config], str] = _no_advice
 
     @property
     def name(self) -> str:

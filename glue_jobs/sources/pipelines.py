@@ -5,7 +5,12 @@ from __future__ import annotations
 from glue_jobs.enrich.places.sources import place_resources
 from glue_jobs.enrich.robots import robot_resources
 from glue_jobs.read.framing import Framing
-from glue_jobs.sources.cloudfront_log.source import CLOUDFRONT_NAMES, enrich_cloudfront, parse_cloudfront_log
+from glue_jobs.sources.cloudfront_log.source import (
+    CLOUDFRONT_NAMES,
+    distribution_advice,
+    enrich_cloudfront,
+    parse_cloudfront_log,
+)
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.cloudtrail_s3_event.source import (
     CLOUDTRAIL_NAMES,
@@ -69,6 +74,7 @@ PIPELINES: tuple[Pipeline, ...] = (
         framing=Framing.LOG_FILES,
         parse=parse_cloudfront_log,
         enrich=enrich_cloudfront,
+        advice=distribution_advice,
         resources=(robot_resources, place_resources),
         table=CLOUDFRONT_LOG,
         compression_ratio=8,

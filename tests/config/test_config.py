@@ -106,7 +106,7 @@ def test_the_error_for_text_that_yaml_reads_as_another_type_asks_for_quotes(raw:
     [
         (
             "\nprice: 1",
-            "line 2: 'price' is unknown; allowed: datasets, access_points, subscribers, own_traffic, pr",
+            "line 2: 'price' is unknown; allowed: datasets, access_points, distributions, subscribers, own",
         ),
         (
             "datasets:\n  - prefix: a\n    acount: b",
@@ -129,6 +129,18 @@ def test_the_error_for_text_that_yaml_reads_as_another_type_asks_for_quotes(raw:
         ("access_points:\n  example: acme", "line 2: 'example' must be a mapping (lines such as 'name: value')."),
         ("access_points:\n  example: {}", "line 2: 'example': 'account', 'repository' or both are missing."),
         ('access_points:\n  "arn:aws:s3:::b": {account: a}', "line 2: 'arn:aws:s3:::b': not an access point; allowed:"),
+        (
+            "distributions:\n  data.example.com: b-1",
+            "line 2: 'data.example.com': not the domain that CloudFront gave a",
+        ),
+        (
+            "distributions:\n  d1.cloudfront.net: s3://open-data",
+            "line 2: 'd1.cloudfront.net': not the name of a bucket, with the origin path behind it",
+        ),
+        (
+            "distributions:\n  d1.cloudfront.net: open-data.s3.us-east-1.amazonaws.com",
+            "line 2: 'd1.cloudfront.net': not the name of a bucket, with the origin path behind it",
+        ),
         ("datasets:\n  - prefix: a", "line 2: an entry of 'datasets': 'account', 'repository' or both are missing."),
         ("datasets:\n  - layout: '{account}'", "line 2: 'layout': a layout ends in '/…' (or '/...', '/*'), as in {acc"),
         (

@@ -23,7 +23,7 @@ from glue_jobs.sources.cloudfront_log.parser import parse_cloudfront_log
 from glue_jobs.sources.cloudfront_log.parser.records import decode_once
 from glue_jobs.sources.layouts.day_names import DayNames
 
-__all__ = ["CLOUDFRONT_NAMES", "enrich_cloudfront", "parse_cloudfront_log"]
+__all__ = ["CLOUDFRONT_NAMES", "distribution_advice", "enrich_cloudfront", "parse_cloudfront_log"]
 
 # DISTRIBUTION.YYYY-MM-DD-HH.UNIQUE.gz: the hour in which the requests happened, in any folders. Version 2 may have
 # folders of hours below those of days.
@@ -35,6 +35,16 @@ CLOUDFRONT_NAMES = DayNames(
     # Other services that share a log bucket write to these folders below AWSLogs/ACCOUNT/.
     ignored=frozenset({"CloudTrail", "CloudTrail-Digest", "Config", "elasticloadbalancing", "vpcflowlogs", "WAFLogs"}),
 )
+
+
+def distribution_advice(config: Config) -> str:
+    """What to add to a configuration that names the bucket of no distribution."""
+    if config.distributions:
+        return ""
+    return (
+        "the configuration names the bucket of no distribution (distributions), so queries on access count what"
+        " CloudFront asked S3 for, not what readers asked CloudFront for"
+    )
 
 
 def enrich_cloudfront(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:

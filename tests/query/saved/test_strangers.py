@@ -62,6 +62,7 @@ SERVED: dict[str, Row] = {
         "account": "university",
         "repository": "rainfall",
         **NOON,
+        "bucket": "open-data",
         "cs_method": "GET",
         "sc_status": 200,
         "sc_bytes": 100,
@@ -113,6 +114,7 @@ EVENTS = st.fixed_dictionaries(
 VIEWERS = st.fixed_dictionaries(
     {
         **{name: NAMES[name] for name in ("account", "repository", "is_robot", "day")},
+        "bucket": st.sampled_from([None, "open-data"]),
         "cs_method": st.sampled_from(["GET", "HEAD", "POST"]),
         "sc_status": st.sampled_from([301, 403, 404, 503]),
         "sc_bytes": st.integers(0, 300),

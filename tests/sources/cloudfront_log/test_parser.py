@@ -22,7 +22,7 @@ from glue_jobs.read import parquet_rows
 from glue_jobs.read.parsed import Parsed
 from glue_jobs.sample.place_database import write_database
 from glue_jobs.sources.cloudfront_log.parser import parse_cloudfront_log
-from glue_jobs.sources.cloudfront_log.source import enrich_cloudfront
+from glue_jobs.sources.cloudfront_log.source import distribution_advice, enrich_cloudfront
 from glue_jobs.sources.pipelines import BY_NAME
 
 TODAY, UNITED_STATES = date.today(), {"country": {"iso_code": "US"}}
@@ -215,6 +215,24 @@ def test_derived_columns_come_from_the_path_and_the_viewer() -> None:
         ("ana/tides/a b.csv", None, None, False, True, "05"),
         (None, None, None, False, False, "05"),
     ]
+
+
+def test_a_distribution_in_the_configuration_has_the_bucket_and_the_keys_of_its_origin() -> None:
+    hosts = ["d111111abcdef8.cloudfront.net", "d222222abcdef8.cloudfront.net", "d333333abcdef8.cloudfront.net", "-"]
+    rules = [{"prefix": "", "bucket": bucket, "account": bucket} for bucket in ("open-data", "maps", hosts[2])]
+    given = {"datasets": rules, "distributions": {hosts[0]: "open-data", hosts[1]: "maps/public/v 2"}}
+    config = Config.model_validate(given)
+    parsed = parse(as_text([{**FIELDS, "cs(Host)": host} for host in hosts]))
+    rows = enrich_cloudfront(parsed.rows, config, BY_NAME["cloudfront_log"].reference_data(config))
+    found = [tuple(row.values()) for row in rows.select(["bucket", "key", "account"]).to_pylist()]
+    assert found == [
+        ("open-data", "ana/tides/a b.csv", "open-data"),
+        ("maps", "public/v 2/ana/tides/a b.csv", "maps"),
+        (None, "ana/tides/a b.csv", hosts[2]),
+        (None, "ana/tides/a b.csv", None),
+    ]
+    assert "names the bucket of no distribution" in distribution_advice(Config())
+    assert not distribution_advice(config)
 
 
 def test_the_logged_country_decides_and_networks_stay_the_place(tmp_path: Path) -> None:

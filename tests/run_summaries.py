@@ -12,6 +12,7 @@ from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sources.pipelines import BY_NAME
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 PIPELINE = BY_NAME["run_summary"]
 TABLES = {table.name: table for table in PIPELINE.tables}
@@ -41,3 +42,8 @@ class Place:
     def runs(self, table: str) -> Counter[str]:
         """The accessions in a table, and how many rows each has."""
         return Counter(self.lake.load(TABLES[table]).rows(("run_id",))["run_id"].to_pylist())
+
+    def rejected(self) -> Counter[str]:
+        """The names of objects with rejected records, and how many each has."""
+        objects = self.lake.load(REJECTED_RECORD).rows(("object",))["object"].to_pylist()
+        return Counter(each.rpartition("/")[2] for each in objects)

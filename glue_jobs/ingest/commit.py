@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -18,9 +18,12 @@ import pyarrow.parquet as pq
 
 from glue_jobs.errors import LakeError, LostRaceError
 from glue_jobs.ingest.data_files import NewFile
-from glue_jobs.ingest.run_notes import CommitPlan, PlannedFile, TableChange, not_a_note
+from glue_jobs.ingest.rewritten_since import staged_again
+from glue_jobs.ingest.run_notes import CommitPlan, PlannedFile, TableChange, not_a_note, partition_values, planned_file
 from glue_jobs.ingest.staging import RunFolder, is_dead, unfinished
 from glue_jobs.lake import Lake, LoadedTable, StoredFile, describe
+from glue_jobs.sources.pipeline import DocumentPipeline, Pipeline
+from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
@@ -111,7 +114,7 @@ def _checked_plan(folder: RunFolder, rows: Table) -> CommitPlan | None:
             if name not in _TABLES:
                 raise ValueError(f"there is no table {name}")
             for file in (*change.files, *change.removed):
-                _partition(_TABLES[name], file)
+                partition_values(_TABLES[name], file)
     except ValueError as error:
         raise not_a_note(f"{folder.address}/commit.json", str(error)) from error
     return plan
@@ -122,21 +125,31 @@ def _complete(lake: Lake, rows: Table, folder: RunFolder, plan: CommitPlan, writ
 
     ``written`` has descriptors by address of the files that this process wrote; other files are read for theirs.
     """
+    pipeline = BY_NAME.get(rows.name)
     for name, change in plan.tables.items():
         if name != rows.name and (change.files or change.removed):
-            _change_once(lake, _TABLES[name], plan, folder, written)
+            _change_once(lake, pipeline, _TABLES[name], plan, folder, written)
     storage_for(lake.location).delete(plan.expired_files)
-    return folder.remove(keep=[file.address for change in plan.tables.values() for file in change.files])
+    keep = [file.address for change in plan.tables.values() for file in change.files]
+    if isinstance(pipeline, DocumentPipeline):
+        # Another process may have staged a change anew, and committed files that this plan does not name.
+        replaced = [_TABLES[name] for name, change in plan.tables.items() if change.removed]
+        keep += [file.address for table in replaced for file in lake.load(table).files()]
+    return folder.remove(keep)
 
 
-def _change_once(lake: Lake, table: Table, plan: CommitPlan, folder: RunFolder, written: Mapping[str, Any]) -> None:
+def _change_once(
+    lake: Lake, pipeline: Pipeline | None, table: Table, plan: CommitPlan, folder: RunFolder, written: Mapping[str, Any]
+) -> None:
     """Commit the change unless the table has it already, however many runs try to at the same time."""
-    change = plan.tables[table.name]
     for _ in range(MAX_COMMIT_ATTEMPTS):
+        change = plan.tables[table.name]
         loaded = lake.load(table)
         removed = _stored(loaded, change.removed)
         if _has_change(loaded, folder.run_id, plan) or not (change.files or removed):
             return
+        if len(removed) < len(change.removed) and isinstance(pipeline, DocumentPipeline):
+            change, removed = _planned_again(lake, pipeline, loaded, plan, folder)
         if table.file_constants and loaded.expired_files:
             # These may be data files: if this process dies first, the run that finishes this one deletes them.
             folder.announce(loaded.expired_files)
@@ -151,6 +164,21 @@ def _change_once(lake: Lake, table: Table, plan: CommitPlan, folder: RunFolder, 
         f"{table.name} changed {MAX_COMMIT_ATTEMPTS} times while run {folder.run_id} tried to commit to it; start it"
         " again"
     )
+
+
+def _planned_again(
+    lake: Lake, pipeline: DocumentPipeline, loaded: LoadedTable, plan: CommitPlan, folder: RunFolder
+) -> tuple[TableChange, list[StoredFile]]:
+    """The change of a table whose files another program rewrote since it was planned; the plan has it before it is
+    committed, so that whoever finishes the run keeps its files."""
+    name, register = loaded.table.name, lake.load(pipeline.table)
+    planned = {file.address: file for file in plan.tables[name].files}
+    own, files, removed = staged_again(pipeline, register, loaded, folder, [*planned])
+    moved = _planned(loaded.table, Change(files, removed))
+    change = TableChange(files=[*(planned[address] for address in own), *moved.files], removed=moved.removed)
+    plan.tables[name] = change
+    folder.write_commit(plan)
+    return change, removed
 
 
 def _append(
@@ -184,7 +212,7 @@ def _has_change(loaded: LoadedTable, run_id: str, plan: CommitPlan) -> bool:
 
 def _stored(loaded: LoadedTable, files: Iterable[PlannedFile]) -> list[StoredFile]:
     """Those of the planned files that the table has now."""
-    addresses = {file.address: _partition(loaded.table, file) for file in files}
+    addresses = {file.address: partition_values(loaded.table, file) for file in files}
     if not addresses:
         return []
     partitions = {name: {values[name] for values in addresses.values()} for name in loaded.table.partitions}
@@ -194,35 +222,15 @@ def _stored(loaded: LoadedTable, files: Iterable[PlannedFile]) -> list[StoredFil
 def _planned(table: Table, change: Change) -> TableChange:
     removed = [(file.address, dict(zip(table.partitions, file.partition, strict=True))) for file in change.removed]
     return TableChange(
-        files=[_planned_file(file.address, file.partition) for file in change.files],
-        removed=[_planned_file(*file) for file in removed],
+        files=[planned_file(file.address, file.partition) for file in change.files],
+        removed=[planned_file(*file) for file in removed],
     )
-
-
-def _planned_file(address: str, partition: Mapping[str, Any]) -> PlannedFile:
-    values = {name: value.isoformat() if isinstance(value, date) else value for name, value in partition.items()}
-    return PlannedFile(address=address, partition=values)
-
-
-def _partition(table: Table, file: PlannedFile) -> dict[str, Any]:
-    """The partition's values as Python has them.
-
-    Raises:
-        ValueError: it has other columns than the table's, or a date that is none.
-    """
-    if file.partition.keys() != set(table.partitions):
-        raise ValueError(f"{table.name} is not partitioned by {', '.join(file.partition)}")
-    types = {column.name: column.type for column in table.columns}
-    return {
-        name: date.fromisoformat(value) if types[name] == "date" and value is not None else value
-        for name, value in file.partition.items()
-    }
 
 
 def _described(table: Table, file: PlannedFile) -> Any:
     data = storage_for(file.address).get(file.address)
     metadata = pq.read_metadata(pa.BufferReader(data))
-    return describe(table, file.address, len(data), metadata, _partition(table, file))
+    return describe(table, file.address, len(data), metadata, partition_values(table, file))
 
 
 _TABLES = {table.name: table for table in TABLES}

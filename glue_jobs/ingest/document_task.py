@@ -1,18 +1,16 @@
-"""The tasks of a document pipeline: read and parse documents, and take replaced rows out of stored files."""
+"""The task of a document pipeline: read and parse documents, and write their rows."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import concat_rows
 from glue_jobs.errors import UnreadableObjectError
-from glue_jobs.ingest.data_files import NewFile, read_file
+from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.ingest.rejected_records import RejectedRecords
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
@@ -21,6 +19,7 @@ from glue_jobs.read.framing import Framing
 from glue_jobs.read.plan import Chunk
 from glue_jobs.sources.pipeline import DocumentPipeline
 from glue_jobs.tables.model import Table
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,6 @@ class DocumentResult:
     """
 
     files: dict[str, list[NewFile]]
-    rejected_files: list[NewFile]
     counts: ObjectCounts
     unreadable: dict[str, UnreadableObjectError]
 
@@ -93,7 +91,8 @@ class _Task:
         for table, rows in self._rows.items():
             files[table.name] = self._write(table, rows, self._owners[table])
         self._rejected.flush()
-        return DocumentResult(files, self._rejected.files, self._counts, unreadable)
+        files[REJECTED_RECORD.name] = self._rejected.files
+        return DocumentResult(files, self._counts, unreadable)
 
     def _write(self, table: Table, rows: Sequence[tuple[object, ...]], owners: list[int]) -> list[NewFile]:
         if not rows:
@@ -111,26 +110,3 @@ class _Task:
         )
         columns |= {"source_object": sources, "ingest_run_id": run_id}
         return write_partitions(self._context, table, pa.table(columns))
-
-
-@dataclass(frozen=True)
-class StoredRows:
-    """Stored data files of a table whose rows are written again, without those of the documents of ``replaced``.
-
-    Documents are pairs of kind and number; of a table with rows of one kind, the kind is None.
-    """
-
-    table: Table
-    addresses: list[str]
-    replaced: Collection[tuple[str | None, str]]
-
-
-def write_again(context: TaskContext[DocumentPipeline], stored: StoredRows) -> list[NewFile]:
-    """Write the rows that stay to one new file."""
-    table = stored.table
-    rows = concat_rows([read_file(table, address) for address in stored.addresses])
-    kinds = rows["kind"].cast(pa.string()).to_pylist() if "kind" in rows.column_names else [None] * rows.num_rows
-    numbers = rows["run_id"].cast(pa.string()).to_pylist()
-    stays = [pair not in stored.replaced for pair in zip(kinds, numbers, strict=True)]
-    rows = rows.filter(pa.array(stays, pa.bool_()))
-    return write_partitions(context, table, rows) if pc.any(pa.array(stays, pa.bool_())).as_py() else []

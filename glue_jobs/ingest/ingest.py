@@ -68,6 +68,9 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
     listing = discover(request, rows, reporter)
     new, known = not_ingested(lake, pipeline.name, listing.objects)
     reporter.say(f"{len(listing.objects):,} objects listed, {len(new):,} of them new")
+    if request.force and len(new) < len(listing.objects):
+        reporter.say("those that are ingested already are read again, and their rows are replaced")
+        new = listing.objects
     if new and (advice := pipeline.advice(request.config)):
         listing.skipped.sentences.append(advice)
     archived = {each.entry.address: _unreadable(each.entry) for each in new if each.entry.unreadable}

@@ -23,8 +23,9 @@ class IngestRequest:
 
     ``since`` and ``until`` bound the day in the objects' keys, both included. Without ``since`` a run begins
     ``look_back_days`` (None: the pipeline's own) before the newest day that was ingested from ``raw``, and with the
-    oldest day when nothing was. ``any_name`` takes objects that are not named as AWS names them. Of inventory
-    snapshots, the latest ``keep_snapshots`` of each bucket and configuration keep their rows.
+    oldest day when nothing was. ``any_name`` takes objects that are not named as AWS names them. ``force`` takes those
+    that are ingested already, where the pipeline replaces their rows. Of inventory snapshots, the latest
+    ``keep_snapshots`` of each bucket and configuration keep their rows.
     """
 
     pipeline: Pipeline
@@ -35,6 +36,7 @@ class IngestRequest:
     until: date | None = None
     look_back_days: int | None = None
     any_name: bool = False
+    force: bool = False
     keep_snapshots: int = DEFAULT_KEPT_SNAPSHOTS
 
 

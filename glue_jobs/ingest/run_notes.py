@@ -7,12 +7,14 @@ the runs of an old one. A later version is refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from glue_jobs.errors import LakeError
+from glue_jobs.tables.model import Table
 
 VERSION: Final = 2
 
@@ -59,6 +61,27 @@ class Announcement(_Note):
 
     version: Literal[2] = VERSION
     files: list[str]
+
+
+def planned_file(address: str, partition: Mapping[str, Any]) -> PlannedFile:
+    """The file as a plan names it."""
+    values = {name: value.isoformat() if isinstance(value, date) else value for name, value in partition.items()}
+    return PlannedFile(address=address, partition=values)
+
+
+def partition_values(table: Table, file: PlannedFile) -> dict[str, Any]:
+    """The partition's values as Python has them.
+
+    Raises:
+        ValueError: it has other columns than the table's, or a date that is none.
+    """
+    if file.partition.keys() != set(table.partitions):
+        raise ValueError(f"{table.name} is not partitioned by {', '.join(file.partition)}")
+    types = {column.name: column.type for column in table.columns}
+    return {
+        name: date.fromisoformat(value) if types[name] == "date" and value is not None else value
+        for name, value in file.partition.items()
+    }
 
 
 Note = TypeVar("Note", CommitPlan, Announcement)

@@ -5,13 +5,12 @@ Reasons: docs/decisions/0024-run-summaries.md.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from functools import partial
 
-from glue_jobs.errors import LakeError
 from glue_jobs.ingest.commit import Change
 from glue_jobs.ingest.compaction import RAW_BYTES_PER_BYTE, small_files
-from glue_jobs.ingest.document_task import StoredRows, ingest_documents, write_again
+from glue_jobs.ingest.document_task import ingest_documents
+from glue_jobs.ingest.replaced_rows import Replaced, StoredRows, files_with, replaced_by_table, write_again
 from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
@@ -22,8 +21,6 @@ from glue_jobs.sources.pipeline import DocumentPipeline
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.workers import engine
-
-Replaced = Collection[tuple[str | None, str]]
 
 
 def stage_documents(
@@ -49,16 +46,12 @@ def stage_documents(
     known = {*zip(stored["kind"].to_pylist(), stored["run_id"].to_pylist(), strict=True)}
     ids = {pipeline.document_id(each.entry.address) for each in ingested}
     replaced = {(each.kind, each.run_id) for each in ids} & known
-    of_table: dict[Table, Replaced] = {pipeline.table: replaced}
-    for kind, tables in pipeline.kinds.items():
-        numbers = frozenset((None, run_id) for name, run_id in replaced if name == kind)
-        of_table |= dict.fromkeys(tables, numbers)
     changes: dict[Table, Change] = {}
     moved = 0
-    for table, documents in of_table.items():
+    for table, documents in replaced_by_table(pipeline, replaced).items():
         files = [file for result in results for file in result.files.get(table.name, ())]
         before = rows if table == pipeline.table else lake.load(table)
-        again = _stored_again(before, documents, is_growing=bool(files))
+        again = _stored_again(pipeline, before, documents, is_growing=bool(files))
         tasks = [StoredRows(table, [file.address for file in group], documents) for group in again]
         with reporter.progress(f"replacing rows of {table.name}") as progress:
             size = RAW_BYTES_PER_BYTE * sum(file.descriptor.file_size_in_bytes for group in again for file in group)
@@ -66,40 +59,24 @@ def stage_documents(
         kept = [file for each in written for file in each]
         changes[table] = Change([*files, *kept], [file for group in again for file in group])
         moved += sum(file.rows for file in kept) if table in pipeline.record_tables else 0
-    changes[REJECTED_RECORD] = Change([file for result in results for file in result.rejected_files])
     counts = [result.counts for result in results]
     return StagedRun(ingested, changes, counts, unreadable=unreadable, moved_rows=moved)
 
 
-def _stored_again(stored: LoadedTable, replaced: Replaced, is_growing: bool) -> list[list[StoredFile]]:
+def _stored_again(
+    pipeline: DocumentPipeline, stored: LoadedTable, replaced: Replaced, is_growing: bool
+) -> list[list[StoredFile]]:
     """The stored files that are written again, in groups that become one file each.
 
-    They have rows of replaced documents, or they are many small ones in a table that gets one more.
+    They have rows of replaced documents, or they are many small ones in a table of documents that gets one more.
 
     Raises:
         LakeError: another program deleted rows of such a file, which are in it still.
     """
-    if not (replaced or is_growing):
-        return []
-    files = stored.files()
-    numbers = [number for _, number in replaced]
-    touched = [file for file in files if _may_have(stored.table, file, numbers)]
-    if any(file.has_deletes for file in touched):
-        raise LakeError(
-            f"another program deleted rows of {stored.table.name}, and this run cannot replace others in the same"
-            " files; let that program rewrite its data files first"
-        )
-    rest = {file.address for file in files} - {file.address for file in touched}
+    touched = files_with(pipeline, stored, replaced)
+    if not is_growing or stored.table == REJECTED_RECORD or not stored.has_declared_columns:
+        return [[file] for file in touched]
+    rest = {file.address for file in touched}
     own = f"{stored.location}/"
-    small = [*small_files(file for file in files if file.address in rest and file.address.startswith(own))]
-    return [*([file] for file in touched), *(small if stored.has_declared_columns else [])]
-
-
-def _may_have(table: Table, file: StoredFile, numbers: Collection[str]) -> bool:
-    """Whether rows of one of the documents may be in the file, by its bounds; accessions are short, and are whole."""
-    field_id = next(column.field_id for column in table.columns if column.name == "run_id")
-    lower = (file.descriptor.lower_bounds or {}).get(field_id)
-    upper = (file.descriptor.upper_bounds or {}).get(field_id)
-    if lower is None or upper is None:
-        return bool(numbers)
-    return any(lower <= number.encode() <= upper for number in numbers)
+    others = (file for file in stored.files() if file.address not in rest and file.address.startswith(own))
+    return [*([file] for file in touched), *small_files(others)]

@@ -162,6 +162,7 @@ ARGUMENTS = (
     Argument(
         "any_name", "--any-name", "Take objects of any name, gzipped ones too, not only those AWS names.", flag=True
     ),
+    Argument("force", "--force", "Of run_summary: replace what is ingested already.", flag=True, on_glue=False),
     Argument(
         "keep_snapshots",
         "--keep-snapshots",

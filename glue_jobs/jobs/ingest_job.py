@@ -53,6 +53,9 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
         )
     if any_name and not pipeline.takes_any_name:
         raise ArgumentError(f"{pipeline.title} is found by the names of its folders; leave any_name out")
+    force = flag_argument(values, "force")
+    if force and not pipeline.replaces_objects:
+        raise ArgumentError(f"each object of {pipeline.title} is ingested once; leave force out")
     return IngestRequest(
         pipeline=_with_management_events(pipeline, values.get("management_events", "keep")),
         raw=raw,
@@ -62,6 +65,7 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
         until=until,
         look_back_days=_whole_number(values, "look_back_days", str(pipeline.look_back_days)),
         any_name=any_name,
+        force=force,
         keep_snapshots=_kept_snapshots(values),
     )
 

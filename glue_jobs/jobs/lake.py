@@ -167,7 +167,7 @@ class Lake:
         and ``wrong`` names what is wrong.
 
         Raises:
-            ArgumentError: the ledger has no access logs or CloudTrail files below ``raw``.
+            ArgumentError: the ledger has no access logs, CloudTrail files or run summaries below ``raw``.
             LakeError: the lake has no table at all.
         """
         # As in `sql`.

@@ -95,6 +95,11 @@ class Pipeline(ABC):
         """Whether objects can be found that are not named as AWS names them."""
         return False
 
+    @property
+    def replaces_objects(self) -> bool:
+        """Whether an object that is ingested again replaces its rows."""
+        return False
+
     def reference_data(self, config: Config) -> ReferenceData:
         """The reference data of a run that starts now.
 
@@ -218,6 +223,10 @@ class DocumentPipeline(Pipeline):
     @property
     def record_tables(self) -> tuple[Table, ...]:
         return self.derived_tables
+
+    @property
+    def replaces_objects(self) -> bool:
+        return True
 
     def discover(
         self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool

@@ -17,7 +17,7 @@ from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
-from glue_jobs.sources.pipeline import Pipeline
+from glue_jobs.sources.pipeline import DocumentPipeline, Pipeline
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
@@ -26,7 +26,7 @@ from glue_jobs.workers.spark import session
 from tests.end_to_end.sources import Raw
 
 # What two runs over the same objects may tell differently.
-OF_THE_RUN = {"run_id", "ingested_at", "ingest_date"}
+OF_THE_RUN = {"run_id", "ingested_at", "ingest_date", "ingest_run_id"}
 
 Rows = Counter[tuple[tuple[str, Any], ...]]
 
@@ -71,6 +71,9 @@ def contents(lake: Lake | str, pipeline: Pipeline) -> Contents:
     """What a new reader sees now."""
     lake = Lake(lake, "usage_lake") if isinstance(lake, str) else lake
     rows, ledger, rejected = (_rows(lake, table) for table in (pipeline.table, INGESTED_OBJECT, REJECTED_RECORD))
+    if isinstance(pipeline, DocumentPipeline):
+        of_tables = [_rows(lake, table) for table in pipeline.record_tables]
+        return Contents(sum(of_tables, Counter()), ledger, rejected, Counter(), rows)
     changes, totals = [_rows(lake, table) for table in pipeline.tables[1:]] or [Counter(), Counter()]
     return Contents(rows, ledger, rejected, totals, changes)
 
@@ -88,9 +91,9 @@ def _hashable(value: Any) -> Any:
 
 def event_numbers(raw: Raw, lake: Lake | str) -> Counter[int]:
     """The numbers of the events that are rows, and how often they are."""
-    rows = contents(lake, raw.source.pipeline).rows
+    lake = Lake(lake, "usage_lake") if isinstance(lake, str) else lake
     numbers: Counter[int] = Counter()
-    for row, count in rows.items():
+    for row, count in _rows(lake, raw.source.table).items():
         numbers[raw.source.event_number(dict(row))] += count
     return numbers
 

@@ -34,6 +34,7 @@ from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.read.parsed import Parsed, Positions
 from glue_jobs.read.plan import Chunk
 from glue_jobs.sources.pipeline import EventPipeline
+from glue_jobs.sources.run_summary.table import NFAMILY
 from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
 from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.storage.folder import FolderStorage
@@ -178,6 +179,8 @@ STEPS: dict[str, Callable[[Patch], None]] = {
     "after the plan": _after(RunFolder, "write_commit"),
     "with the metadata of the rows written": _metadata_written,
     "after the rows": _after(LoadedTable, "append", _appends_rows),
+    # Of pipelines whose objects have rows in several tables.
+    "after a table of rows": _after(LoadedTable, "append", _appends_to(NFAMILY.name)),
     "after the rejected records": _after(LoadedTable, "append", _appends_to(REJECTED_RECORD.name)),
     "after the ledger": _after(LoadedTable, "append", _appends_to(INGESTED_OBJECT.name)),
     "half-way through removing the folder": _half_removed,

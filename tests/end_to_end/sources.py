@@ -16,8 +16,10 @@ from uuid import UUID
 
 import boto3
 
-from glue_jobs.sources.pipeline import Pipeline
+from glue_jobs.sources.pipeline import DocumentPipeline, Pipeline
 from glue_jobs.sources.pipelines import BY_NAME
+from glue_jobs.sources.run_summary.table import NFAMILY
+from glue_jobs.tables.model import Table
 
 OWNER = "0123456789abcdef" * 4
 
@@ -34,7 +36,11 @@ class Event:
 class Source:
     """``object_name`` is the key of an object below the raw path, by day and number; ``content`` joins records to
     an object's bytes; ``count`` counts an object's records without any help of the product; ``event_number`` finds the
-    number of the event again in a row of the table; ``row`` are columns that the event's row must have."""
+    number of the event again in a row of the table; ``row`` are columns that the event's row must have.
+
+    An object has ``rows_besides`` its events. Where objects are no documents, the same event in two of them is one row;
+    a document is ``about`` something, which its content and its events' rows name.
+    """
 
     title: str
     pipeline: Pipeline
@@ -45,6 +51,18 @@ class Source:
     count: Callable[[bytes], int]
     row: Callable[[Event], dict[str, Any]]
     event_number: Callable[[dict[str, Any]], int]
+    rows_besides: int = 0
+    about: Callable[[str, bytes], bytes] = lambda name, content: content
+
+    @property
+    def of_documents(self) -> bool:
+        """Whether an object replaces an older version of itself, and shares no records with others."""
+        return isinstance(self.pipeline, DocumentPipeline)
+
+    @property
+    def table(self) -> Table:
+        """The table that the events are rows of."""
+        return NFAMILY if self.of_documents else self.pipeline.table
 
 
 class Raw:
@@ -58,7 +76,8 @@ class Raw:
     def deliver(self, day: date, number: int, events: Iterable[Event], bad: int = 0) -> str:
         """Write the object ``number`` of a day; returns its address."""
         records = [*map(self.source.record, events), *[self.source.bad_record] * bad]
-        return self.put(self.source.object_name(day, number), self.source.content(records))
+        name = self.source.object_name(day, number)
+        return self.put(name, self.source.about(name, self.source.content(records)))
 
     def put(self, name: str, content: bytes) -> str:
         """Write any bytes below the raw path; returns the address."""
@@ -236,7 +255,36 @@ CLOUDFRONT = Source(
     event_number=lambda row: int(row["x_edge_request_id"].removesuffix("=="), 16),
 )
 
+
+def _summary_record(event: Event) -> bytes:
+    return (
+        f"famcvg=_;fam=Hepe{event.number};score=86;pctid=93;depth=3.2;aln={event.number};glb=4;len=8;top=N;topscore=8;"
+        f"toplen=70;topname=a virus;"
+    ).encode()
+
+
+def _about_run(name: str, content: bytes) -> bytes:
+    run = name.rpartition("/")[2].removesuffix(".summary")
+    return f"readlength=100;SUMZER_COMMENT=sra={run},genome=g,version=1,date=200820-10:20;\n".encode() + content
+
+
+RUN_SUMMARIES = Source(
+    title="run summaries",
+    pipeline=BY_NAME["run_summary"],
+    object_name=lambda day, number: f"summary2/SRR{day:%y%m%d}{number:04d}.summary",
+    record=_summary_record,
+    bad_record=b"famcvg=_;fam=Hepe;score=many;",
+    content=_lines,
+    count=lambda content: sum(1 for line in content.split(b"\n") if line.strip()),
+    row=lambda event: {"n_reads": event.number, "family_name": f"Hepe{event.number}"},
+    event_number=lambda row: int(row["n_reads"]),
+    rows_besides=1,
+    about=_about_run,
+)
+
 SOURCES = (ACCESS_LOGS, CLOUDTRAIL, CLOUDFRONT)
+ALL_SOURCES = (*SOURCES, RUN_SUMMARIES)
+"""Those whose objects are documents, too."""
 
 # How objects are named: names with the day side by side, folders of days, and folders of days with such names.
 LAYOUTS = (CLOUDFRONT, CLOUDTRAIL, ACCESS_LOGS_BY_DAY)

@@ -18,6 +18,7 @@ import glue_jobs.ingest.staging
 import glue_jobs.ingest.task_context
 from glue_jobs.errors import StorageError
 from glue_jobs.ingest.data_files import NewFile, write_file
+from glue_jobs.sources.pipeline import EventPipeline
 from tests.end_to_end.lakes import (
     Contents,
     contents,
@@ -30,19 +31,19 @@ from tests.end_to_end.lakes import (
     without_spark,
 )
 from tests.end_to_end.processes import STEPS, WORKERS, killed_after, killed_at, killed_by_a_worker, killed_here_at
-from tests.end_to_end.sources import SOURCES, Raw, Source, events
+from tests.end_to_end.sources import ALL_SOURCES, SOURCES, Raw, Source, events
 
 DAY = date(2024, 5, 7)
 
 
-@pytest.fixture(scope="module", params=SOURCES, ids=lambda source: source.title)
+@pytest.fixture(scope="module", params=ALL_SOURCES, ids=lambda source: source.title)
 def raw(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Raw:
     """Three days of objects, with duplicates and with bad records."""
     source: Source = request.param
     raw = Raw(source, str(tmp_path_factory.mktemp("raw")))
     for number in range(9):
         day = DAY + timedelta(days=number // 3)
-        first, again = number * 20, 0 if number % 3 == 0 else 10
+        first, again = number * 20, 0 if number % 3 == 0 or source.of_documents else 10
         raw.deliver(day, number, events(day, range(first - again, first + 20)), bad=number % 2)
     return raw
 
@@ -53,9 +54,12 @@ def undisturbed(raw: Raw, tmp_path_factory: pytest.TempPathFactory) -> Contents:
     run(raw, lake)
     found = contents(lake, raw.source.pipeline)
     assert found.sums["records"] == raw.records
-    assert min(found.sums[name] for name in ("rows", "rejected", "duplicates")) > 0
+    assert min(found.sums[name] for name in ("rows", "rejected")) > 0
+    assert (found.sums["duplicates"] == 0) is raw.source.of_documents
     return found
 
+
+STEPS_OF_SUMMARIES = ("after some data files", "after the rows", "after a table of rows", "after the rejected records")
 
 # A kill costs seconds, and most steps do not know what the rows came from. Those of a source that is not read by lines
 # that do: its tasks, the duplicates among its rows, and its table's commit.
@@ -71,15 +75,18 @@ STEPS_OF_DOCUMENTS = (
 
 def killed(names: Iterable[str | int], of_documents: Container[str | int]) -> pytest.MarkDecorator:
     """Every source with every name; sources of documents with some of them."""
-    cases = [
-        (source, name)
-        for source in SOURCES
-        for name in names
-        if source.pipeline.framing.is_splittable or name in of_documents
-    ]
+    cases = [(source, name) for source in ALL_SOURCES for name in names if _knows(source, name, of_documents)]
     ids = [f"{source.title}-{name}" for source, name in cases]
     # Module scope, so that the raw objects of a source are written once.
     return pytest.mark.parametrize(("raw", "killed_by"), cases, indirect=["raw"], ids=ids, scope="module")
+
+
+def _knows(source: Source, name: str | int, of_documents: Container[str | int]) -> bool:
+    if source.of_documents:
+        return name in STEPS_OF_SUMMARIES and of_documents is STEPS_OF_DOCUMENTS
+    return name != "after a table of rows" and (
+        name in of_documents or (isinstance(source.pipeline, EventPipeline) and source.pipeline.framing.is_splittable)
+    )
 
 
 def arguments(raw: Raw, lake: str) -> list[str]:
@@ -146,6 +153,7 @@ def test_a_dead_run_is_finished_by_the_next_one_that_says_so(
     assert "finished the commit of run" in said(raw, lake)
 
 
+@pytest.mark.parametrize("raw", SOURCES, ids=lambda source: source.title, indirect=True, scope="module")
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
 def test_a_run_counts_as_dead_after_a_day_of_silence_in_every_time_zone(
     zone: str, raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

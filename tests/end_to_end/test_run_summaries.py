@@ -5,18 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 import glue_jobs.ingest.compaction
+import glue_jobs.ingest.ingest
 from glue_jobs.errors import StorageError
+from glue_jobs.jobs.check.check_lake import check_lake
 from glue_jobs.lake import LoadedTable
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from tests.end_to_end.lakes import orphans, without_spark
+from tests.lake.maintenance import rewrite
 from tests.run_summaries import FAMILY, TABLES, Place, nucleotide
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    without_spark(monkeypatch)
     return Place(tmp_path)
 
 
@@ -33,10 +39,11 @@ def test_a_newer_summary_replaces_all_rows_of_the_old_one_and_nothing_else(place
     assert place.runs("nfamily") == {"SRR1": 1, "SRR2": 1}
     assert place.runs("nsra") == {"SRR1": 1, "SRR2": 1}
     assert place.runs("run_summary") == {"SRR1": 1, "SRR2": 1, "ERR3": 1}
-    assert place.lake.load(REJECTED_RECORD).rows(("source",)).num_rows == 2
+    assert place.rejected() == {"SRR1.summary": 2}
     place.put("summary2/SRR1.summary", "")
     assert place.run().totals.rows == 0
     assert place.runs("nfamily") == place.runs("nsra") == {"SRR2": 1}
+    assert place.rejected() == {}
 
 
 def test_the_ledger_names_a_summary_only_after_all_its_rows_are_stored(
@@ -90,3 +97,89 @@ def test_many_small_files_of_a_table_become_one(place: Place, monkeypatch: pytes
         place.run()
     assert place.runs("nfamily") == {f"SRR{number}": 1 for number in range(3)}
     assert len(place.lake.load(TABLES["nfamily"]).files()) == 2
+
+
+def test_force_reads_ingested_summaries_again_and_replaces_all_that_is_stored_of_them(place: Place) -> None:
+    place.put("summary2/SRR1.summary", nucleotide("SRR1", FAMILY, FAMILY, "bad=1;"))
+    place.put("summary2/SRR2.summary", nucleotide("SRR2", FAMILY, "bad=1;"))
+    place.run()
+    (place.raw / "summary2/SRR2.summary").unlink()
+    assert place.run(force=True).totals.objects == 1
+    assert place.runs("nfamily") == {"SRR1": 2, "SRR2": 1}
+    assert place.runs("nsra") == place.runs("run_summary") == {"SRR1": 1, "SRR2": 1}
+    assert place.rejected() == {"SRR1.summary": 1, "SRR2.summary": 1}
+
+
+def test_a_forced_run_that_dies_is_finished_by_the_next_run(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.put("summary2/SRR1.summary", nucleotide("SRR1", FAMILY, FAMILY, "bad=1;"))
+    place.run()
+    append = LoadedTable.append
+
+    def dying(loaded: LoadedTable, *arguments: Any) -> None:
+        if loaded.table == REJECTED_RECORD:
+            raise StorageError("the network is gone")
+        append(loaded, *arguments)
+
+    with monkeypatch.context() as patch, pytest.raises(StorageError):
+        patch.setattr(LoadedTable, "append", dying)
+        place.run(force=True)
+    assert place.run().run_id is None
+    assert (place.runs("nfamily"), place.runs("nsra")) == ({"SRR1": 2}, {"SRR1": 1})
+    assert place.rejected() == {"SRR1.summary": 1}
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_table_that_another_program_rewrites_before_the_commit_has_each_row_once(
+    dies: bool, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.put("summary2/SRR1.summary", nucleotide("SRR1", FAMILY, FAMILY, "bad=1;"))
+    place.put("summary2/SRR2.summary", nucleotide("SRR2", FAMILY, "bad=1;"))
+    place.run()
+    place.put("summary2/SRR1.summary", nucleotide("SRR1", FAMILY, "bad=2;"))
+    place.put("summary2/SRR3.summary", nucleotide("SRR3", FAMILY))
+    commit, append = glue_jobs.ingest.ingest.commit_run, LoadedTable.append
+
+    def commit_late(*arguments: Any) -> None:
+        for table in (TABLES["nfamily"], REJECTED_RECORD):
+            rewrite(place.lake, table)
+        with monkeypatch.context() as patch:
+            if dies:
+                patch.setattr(LoadedTable, "append", dying)
+            commit(*arguments)
+
+    def dying(loaded: LoadedTable, *arguments: Any) -> None:
+        append(loaded, *arguments)
+        if loaded.table.name == "nfamily":
+            raise StorageError("the network is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(glue_jobs.ingest.ingest, "commit_run", commit_late)
+        if dies:
+            with pytest.raises(StorageError):
+                place.run()
+        else:
+            place.run()
+    assert place.run().run_id is None
+    assert place.runs("nfamily") == {"SRR1": 1, "SRR2": 1, "SRR3": 1}
+    assert place.runs("nsra") == {"SRR1": 1, "SRR2": 1, "SRR3": 1}
+    assert place.rejected() == {"SRR1.summary": 1, "SRR2.summary": 1}
+    assert orphans(place.lake.location) == set()
+
+
+def test_a_check_counts_the_rows_of_summaries_and_parses_some_again(place: Place) -> None:
+    place.put("summary2/SRR1.summary", nucleotide("SRR1", FAMILY, FAMILY, "bad=1;"))
+    place.put("summary2/SRR2.summary", nucleotide("SRR2", FAMILY))
+    place.run()
+    place.put("summary2/SRR2.summary", nucleotide("SRR2", FAMILY, "bad=1;", "bad=2;"))
+    place.run()
+    place.run(force=True)
+    found = {each.subject: each for each in check_lake(place.lake, str(place.raw))}
+    assert [each.wrong for each in found.values() if not each.holds] == []
+    assert found["raw"].sentence == "2 objects parsed again, 5 rows as stored"
+    nfamily = place.lake.load(TABLES["nfamily"])
+    rows = nfamily.rows(tuple(nfamily.table.arrow_schema.names))
+    nfamily.replace(rows.slice(1).set_column(3, "score", pa.array([1, 86])))
+    wrong = {each.subject: each.wrong for each in check_lake(place.lake, str(place.raw)) if not each.holds}
+    assert [*wrong] == ["rows", "raw"]
+    assert "has 2 rows stored, and 3 in the ledger" in wrong["rows"][0]
+    assert "1 stored row of" in wrong["raw"][0]

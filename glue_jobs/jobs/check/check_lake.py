@@ -13,7 +13,7 @@ from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.jobs.check.storage_totals import check_storage_totals
 from glue_jobs.lake import Lake
 from glue_jobs.query.duckdb.lake_tables import open_engine
-from glue_jobs.sources.pipeline import EventPipeline
+from glue_jobs.sources.pipeline import SnapshotPipeline
 from glue_jobs.sources.pipelines import PIPELINES
 from glue_jobs.sources.tables import TABLES
 
@@ -33,17 +33,17 @@ def check_lake(
         LakeError: the lake has no table.
     """
     lake.check_any(TABLES)
-    events = [pipeline for pipeline in PIPELINES if isinstance(pipeline, EventPipeline)]
-    tables = [pipeline.table for pipeline in events if pipeline.table.identity]
+    counted = [pipeline for pipeline in PIPELINES if not isinstance(pipeline, SnapshotPipeline)]
+    tables = [pipeline.table for pipeline in counted if pipeline.table.identity]
     yield _result("files", lambda: check_data_files(lake, TABLES))
     with open_engine(lake) as engine:
         yield _result("ledger", lambda: check_sums(engine))
-        yield _result("rows", lambda: check_rows(engine, events))
-        yield _result("rejected records", lambda: check_rejected(engine, events))
+        yield _result("rows", lambda: check_rows(engine, counted))
+        yield _result("rejected records", lambda: check_rejected(engine, counted))
         yield _result("duplicates", lambda: check_identities(engine, tables))
         yield _result("daily_storage", lambda: check_storage_totals(engine))
         if raw is not None:
-            yield _result("raw", lambda: check_raw_sample(engine, events, raw, objects_per_source))
+            yield _result("raw", lambda: check_raw_sample(engine, counted, raw, objects_per_source))
 
 
 def _result(subject: str, check: Callable[[], CheckResult]) -> CheckResult:

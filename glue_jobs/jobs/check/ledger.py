@@ -6,23 +6,33 @@ from collections.abc import Iterable
 
 from glue_jobs.jobs.check.result import CheckResult, counted
 from glue_jobs.query.duckdb.query_engine import QueryEngine
-from glue_jobs.sources.pipeline import EventPipeline
+from glue_jobs.sources.pipeline import Pipeline
 
 # A stored row counts against the ledger's number, so that objects without a ledger row show up too.
-_ROWS = """
+_DIFFERENCES = """
 SELECT key, sum(ledger) AS ledger, sum(stored) AS stored FROM (
-    SELECT key, "rows" AS ledger, 0 AS stored FROM ingested_object WHERE pipeline = '{name}'
+    SELECT key, "{column}" AS ledger, 0 AS stored FROM {ledger}
     UNION ALL
-    SELECT source_object AS key, 0 AS ledger, count(*) AS stored FROM {name} GROUP BY source_object
+    {stored}
 ) AS counts GROUP BY key HAVING sum(ledger) <> sum(stored) ORDER BY key
 """
-_REJECTED = """
-SELECT key, sum(ledger) AS ledger, sum(stored) AS stored FROM (
-    SELECT key, rejected AS ledger, 0 AS stored FROM ingested_object WHERE pipeline = '{name}'
-    UNION ALL
-    SELECT object AS key, 0 AS ledger, coalesce(records, 1) AS stored FROM rejected_record WHERE source = '{name}'
-) AS counts GROUP BY key HAVING sum(ledger) <> sum(stored) ORDER BY key
-"""
+_ROWS = "SELECT source_object AS key, 0 AS ledger, count(*) AS stored FROM {table} GROUP BY source_object"
+_REJECTED = (
+    "SELECT object AS key, 0 AS ledger, coalesce(records, 1) AS stored FROM rejected_record WHERE source = '{name}'"
+)
+
+
+def counting_entries(pipeline: Pipeline) -> str:
+    """The ledger's entries of a pipeline whose records are stored, as a subquery.
+
+    Where a newer version of an object replaces the rows of the older one, only its entry counts: that of the folder and
+    the name of the object, as the raw path may have moved.
+    """
+    entries = f"SELECT * FROM ingested_object WHERE pipeline = '{pipeline.name}' AND unreadable IS NULL"
+    if not pipeline.replaces_objects:
+        return f"({entries}) AS entries"
+    newest = "row_number() OVER (PARTITION BY regexp_extract(key, '[^/]+/[^/]+$') ORDER BY ingested_at DESC) AS place"
+    return f"(SELECT * FROM (SELECT *, {newest} FROM ({entries}) AS entries) AS placed WHERE place = 1) AS newest"
 
 
 def check_sums(engine: QueryEngine) -> CheckResult:
@@ -45,27 +55,26 @@ def check_sums(engine: QueryEngine) -> CheckResult:
     )
 
 
-def check_rows(engine: QueryEngine, pipelines: Iterable[EventPipeline]) -> CheckResult:
-    """Whether each object has as many rows in its table as the ledger says."""
-    return _compare(engine, pipelines, _ROWS, "rows", "row")
+def check_rows(engine: QueryEngine, pipelines: Iterable[Pipeline]) -> CheckResult:
+    """Whether each object has as many rows in the pipeline's tables as the ledger says."""
+    return _compare(engine, pipelines, "rows", "row")
 
 
-def check_rejected(engine: QueryEngine, pipelines: Iterable[EventPipeline]) -> CheckResult:
+def check_rejected(engine: QueryEngine, pipelines: Iterable[Pipeline]) -> CheckResult:
     """Whether each object has as many rejected records as the ledger says."""
-    return _compare(engine, pipelines, _REJECTED, "rejected", "rejected record")
+    return _compare(engine, pipelines, "rejected", "rejected record")
 
 
-def _compare(
-    engine: QueryEngine, pipelines: Iterable[EventPipeline], sql: str, ledger_column: str, noun: str
-) -> CheckResult:
+def _compare(engine: QueryEngine, pipelines: Iterable[Pipeline], column: str, noun: str) -> CheckResult:
     wrong, total = [], 0
-    for name in (pipeline.name for pipeline in pipelines):
+    for pipeline in pipelines:
+        rows = [_ROWS.format(table=table.name) for table in pipeline.record_tables]
+        stored = rows if column == "rows" else [_REJECTED.format(name=pipeline.name)]
+        entries = counting_entries(pipeline)
+        sql = _DIFFERENCES.format(column=column, ledger=entries, stored=" UNION ALL ".join(stored))
         wrong += [
             f"{row['key']} has {counted(row['stored'], noun)} stored, and {row['ledger']:,} in the ledger"
-            for row in engine.run(sql.format(name=name)).to_pylist()
+            for row in engine.run(sql).to_pylist()
         ]
-        sums = engine.run(
-            f"SELECT coalesce(sum(\"{ledger_column}\"), 0) AS n FROM ingested_object WHERE pipeline = '{name}'"
-        )
-        total += sums["n"][0].as_py()
+        total += engine.run(f'SELECT coalesce(sum("{column}"), 0) AS n FROM {entries}')["n"][0].as_py()
     return CheckResult(f"{noun}s", f"{total:,} are stored, for each object as many as the ledger says", (*wrong,))

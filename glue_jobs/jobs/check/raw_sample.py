@@ -9,12 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.errors import ArgumentError, UnreadableObjectError
-from glue_jobs.jobs.check.parse_again import FALLBACKS, Reparsed, parse_again
+from glue_jobs.jobs.check.ledger import counting_entries
+from glue_jobs.jobs.check.parse_again import Reparsed, can_parse_again, parse_again
 from glue_jobs.jobs.check.result import CheckResult, counted
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.duckdb.table_source import TableSource
 from glue_jobs.read.raw_object import RawObject
-from glue_jobs.sources.pipeline import EventPipeline
+from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.storage import Entry
 from glue_jobs.tables.model import Table
 
@@ -23,7 +24,7 @@ MAX_TRIES_PER_OBJECT = 10
 
 
 def check_raw_sample(
-    engine: QueryEngine, pipelines: Iterable[EventPipeline], raw: str, objects_per_source: int
+    engine: QueryEngine, pipelines: Iterable[Pipeline], raw: str, objects_per_source: int
 ) -> CheckResult:
     """Parse ingested objects below ``raw`` again with the fallbacks, and compare each row with what is stored.
 
@@ -34,14 +35,16 @@ def check_raw_sample(
         ArgumentError: the ledger has no object below ``raw`` that has a fallback.
     """
     wrong, objects, rows, unread, known = list[str](), 0, 0, list[str](), 0
-    for pipeline in (each for each in pipelines if each.name in FALLBACKS):
+    for pipeline in (each for each in pipelines if can_parse_again(each)):
         ledger = _ledger(engine, pipeline, raw)
         known += len(ledger)
         sample = _sample(pipeline, ledger, objects_per_source, unread)
-        wrong += _differences(engine, pipeline.table, sample, ledger)
-        objects, rows = objects + len(sample), rows + sum(each.rows.num_rows for each in sample.values())
+        wrong += _different_counts(sample, ledger)
+        for table in pipeline.record_tables:
+            wrong += _differences(engine, table, sample)
+        objects, rows = objects + len(sample), rows + sum(each.count for each in sample.values())
     if not known:
-        raise ArgumentError(f"the ledger has no access logs or CloudTrail files below {raw}")
+        raise ArgumentError(f"the ledger has no access logs, CloudTrail files or run summaries below {raw}")
     if not objects:
         wrong.append(f"none of {counted(len(unread), 'object')} could be read: {unread[0]}")
     gone = f"; {counted(len(unread), 'more object')} could not be read" if unread else ""
@@ -50,11 +53,11 @@ def check_raw_sample(
     )
 
 
-def _ledger(engine: QueryEngine, pipeline: EventPipeline, raw: str) -> dict[str, tuple[Entry, int]]:
+def _ledger(engine: QueryEngine, pipeline: Pipeline, raw: str) -> dict[str, tuple[Entry, int]]:
     """The ingested objects below ``raw`` with their numbers of records, by address in the order of the sample."""
     rows = engine.run(
         "SELECT key, min(etag) AS etag, min(size) AS size, min(last_modified) AS last_modified, min(records) AS records"
-        f" FROM ingested_object WHERE pipeline = '{pipeline.name}' AND unreadable IS NULL"
+        f" FROM {counting_entries(pipeline)}"
         # An object that changed and was ingested again has the rows of both states.
         " GROUP BY key HAVING count(*) = 1"
     )
@@ -67,7 +70,7 @@ def _ledger(engine: QueryEngine, pipeline: EventPipeline, raw: str) -> dict[str,
 
 
 def _sample(
-    pipeline: EventPipeline, ledger: dict[str, tuple[Entry, int]], objects: int, unread: list[str]
+    pipeline: Pipeline, ledger: dict[str, tuple[Entry, int]], objects: int, unread: list[str]
 ) -> dict[str, Reparsed]:
     """The first objects that can be read, parsed; ``unread`` gets the reasons for the others."""
     sample: dict[str, Reparsed] = {}
@@ -81,15 +84,16 @@ def _sample(
     return sample
 
 
-def _differences(
-    engine: QueryEngine, table: Table, sample: dict[str, Reparsed], ledger: dict[str, tuple[Entry, int]]
-) -> Iterator[str]:
-    if not sample:
-        return
+def _different_counts(sample: dict[str, Reparsed], ledger: dict[str, tuple[Entry, int]]) -> Iterator[str]:
     for address, parsed in sample.items():
         records = ledger[address][1]
         if parsed.records != records:
             yield f"{address} has {counted(parsed.records, 'record')}, and {records:,} in the ledger"
+
+
+def _differences(engine: QueryEngine, table: Table, sample: dict[str, Reparsed]) -> Iterator[str]:
+    if not sample:
+        return
     # Fewer rows may be stored than an object has: duplicates and, if so asked, management events are left out.
     columns = ", ".join(f'"{name}"' for name in (*table.record, "source_object"))
     addresses = ", ".join("'" + address.replace("'", "''") + "'" for address in sample)
@@ -109,6 +113,6 @@ def _differences(
 def _rows(table: Table, sample: dict[str, Reparsed]) -> pa.Table:
     source = table.arrow_schema.field("source_object")
     return pa.concat_tables(
-        parsed.rows.append_column(source, pa.array([address] * parsed.rows.num_rows, source.type))
+        parsed.of(table).append_column(source, pa.array([address] * parsed.of(table).num_rows, source.type))
         for address, parsed in sample.items()
     )

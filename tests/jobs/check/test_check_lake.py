@@ -149,7 +149,7 @@ def test_objects_that_are_gone_are_counted_and_not_wrong(lake: Path, folder: Pat
 
 
 def test_a_folder_without_ingested_objects_is_an_error(demo_lake: str, tmp_path: Path) -> None:
-    with pytest.raises(ArgumentError, match="the ledger has no access logs or CloudTrail files below"):
+    with pytest.raises(ArgumentError, match="the ledger has no access logs, CloudTrail files or run summaries below"):
         Lake(demo_lake).check(raw=tmp_path)
     with pytest.raises(LakeError, match="there are no tables"):
         Lake(tmp_path).check()

@@ -135,6 +135,13 @@ ARGUMENTS = (
         jobs=(REPORT_JOB,),
     ),
     Argument(
+        "digest_topic",
+        "--digest-topic",
+        "SNS topic that receives the digest of the week on Mondays; by default nothing is sent.",
+        metavar="ARN",
+        jobs=(REPORT_JOB,),
+    ),
+    Argument(
         "stack",
         "--stack",
         "Stack that the CloudWatch metrics of the run belong to; by default none are sent.",

@@ -48,10 +48,13 @@ def run_job(values: Mapping[str, str], reporter: Reporter) -> JobResult:
 def _report(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     from glue_jobs.jobs.metrics import SUCCESSFUL_RUNS, publish_metrics
     from glue_jobs.jobs.report_job import report, report_request
+    from glue_jobs.jobs.weekly_digest import send_digest
     from glue_jobs.publish.publish import sentence
 
     request = report_request(values)
     published = report(request, reporter)
+    if topic := values.get("digest_topic"):
+        send_digest(topic, published.digest, request.as_of.day, reporter)
     # A sentence about failures is an error.
     text = sentence(published)
     if stack := values.get("stack"):

@@ -13,6 +13,7 @@ from glue_jobs.config import Prices
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.progress import Reporter, printable
 from glue_jobs.publish.asking import Engine, results
+from glue_jobs.publish.digest import digest_text
 from glue_jobs.publish.page.answers import Answer, Answers
 from glue_jobs.publish.page.pages import SUMMARY, pages, summary_text
 from glue_jobs.publish.report_set import JSON, Form, Report
@@ -20,6 +21,8 @@ from glue_jobs.publish.stale import StaleSource
 from glue_jobs.publish.written import Written, write_file
 
 HTML = "text/html; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
+DIGEST = "digest.txt"
 
 # Names of queries and views that failed, with the reason.
 Failures = tuple[tuple[str, str], ...]
@@ -31,12 +34,16 @@ class ReportError(UsageLakeError):
 
 @dataclass(frozen=True)
 class Published:
-    """The files written to ``folder``, the queries that failed (name, reason), and the sources that are stale."""
+    """The files written to ``folder``, the queries that failed (name, reason), and the sources that are stale.
+
+    ``digest`` is the last week in about ten lines.
+    """
 
     folder: str
     files: tuple[Written, ...]
     failed: Failures
     stale: tuple[StaleSource, ...] = ()
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,8 +91,10 @@ def publish(
     edition = Answers(day, answers, names, notices, place_sources)
     latest = [write_file(folder, name, text, HTML) for name, text in pages(edition)]
     latest.append(write_file(folder, SUMMARY, summary_text(edition), JSON))
+    digest = digest_text(edition)
+    latest.append(write_file(folder, DIGEST, digest, TEXT))
     write_file(folder, f"manifest-{day:%Y%m%d}.json", _manifest(files, names, notices, place_sources), JSON)
-    return Published(folder, (*files, *latest), tuple(failures), stale)
+    return Published(folder, (*files, *latest), tuple(failures), stale, digest)
 
 
 def sentence(published: Published) -> str:

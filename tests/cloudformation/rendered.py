@@ -114,6 +114,8 @@ class Rendered:
             return f"arn:aws:states:us-east-1:{PSEUDO['AWS::AccountId']}:stateMachine:{machine}"
         if resource["Type"] == "AWS::IAM::ManagedPolicy":
             return f"arn:aws:iam::{PSEUDO['AWS::AccountId']}:policy/{name}"
+        if resource["Type"] == "AWS::SNS::Topic":
+            return f"arn:aws:sns:us-east-1:{PSEUDO['AWS::AccountId']}:{name}"
         return re.sub("(?<!^)(?=[A-Z])", "-", name).lower() + self._mark
 
     def _getatt(self, argument: list[str] | str) -> str:

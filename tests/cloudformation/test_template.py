@@ -26,6 +26,7 @@ KEY = "arn:aws:kms:us-east-1:123456789012:key/example"
 EVERYTHING = {
     "TrailBuckets": "first,second",
     "AlarmEmail": "owner@example.com",
+    "WeeklyDigest": "on",
     "KmsKeyArn": KEY,
     "LakeFormation": "on",
     "ConfigurationUri": "s3://own/usage.yaml",
@@ -430,6 +431,15 @@ def test_services_assume_roles_only_for_resources_of_this_account(path: Path) ->
         assert PSEUDO["AWS::AccountId"] in texts, name
         (source,) = (text for text in texts if text != PSEUDO["AWS::AccountId"])
         assert source.startswith("arn:aws:") and f":{PSEUDO['AWS::AccountId']}:" in source, name
+
+
+def test_the_digest_of_the_week_goes_to_the_topic_of_the_alarms_if_it_is_on() -> None:
+    for choice, topic in (("off", ""), ("on", Rendered(TEMPLATE).ref("AlarmTopic"))):
+        rendered = Rendered(TEMPLATE, WeeklyDigest=choice)
+        assert rendered.of_type("AWS::Glue::Job")["ReportJob"]["DefaultArguments"]["--digest_topic"] == topic
+        (policy,) = rendered.of_type("AWS::IAM::Role")["ReportJobRole"]["Policies"]
+        sent = [each for each in policy["PolicyDocument"]["Statement"] if each["Action"] == "sns:Publish"]
+        assert [each["Resource"] for each in sent] == [topic] * (choice == "on")
 
 
 def test_alarms_exist_without_an_address_which_only_subscribes() -> None:

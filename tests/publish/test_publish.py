@@ -87,7 +87,8 @@ def test_files_are_written_and_listed_in_the_manifest(tmp_path: Path) -> None:
     # Every day replaces these, so the manifest does not list them.
     assert found.pop("index.html")
     assert json.loads(found.pop("summary.json")) == {"day": "2026-03-15"}
-    assert text == f"3 reports in 7 files are in {tmp_path}"
+    assert found.pop("digest.txt").decode() == "Usage of 2–8 March 2026 (UTC)\n"
+    assert text == f"3 reports in 8 files are in {tmp_path}"
     assert found.keys() == {
         "accounts/source-stats-accounts-20260315.csv",
         "storage/extensions-20260315.csv",
@@ -146,6 +147,7 @@ def test_the_other_reports_are_written_when_a_query_fails(tmp_path: Path) -> Non
     found = files(tmp_path)
     assert sorted(found) == [
         "accounts/source-stats-accounts-20260315.csv",
+        "digest.txt",
         "index.html",
         "manifest-20260315.json",
         "storage/extensions-20260315.csv",
@@ -153,7 +155,7 @@ def test_the_other_reports_are_written_when_a_query_fails(tmp_path: Path) -> Non
         "summary.json",
     ]
     assert json.loads(found["manifest-20260315.json"])["failed"] == ["storage/growth"]
-    with pytest.raises(ReportError, match=r"2 reports in 5 files .* but 1 failed: storage/growth: the query"):
+    with pytest.raises(ReportError, match=r"2 reports in 6 files .* but 1 failed: storage/growth: the query"):
         sentence(result)
 
 
@@ -177,7 +179,8 @@ def test_files_on_s3_have_content_types(bucket: str) -> None:
     entries = storage_for(f"{bucket}/").list(f"{bucket}/")
     keys = [entry.address.removeprefix(f"{bucket}/") for entry in entries]
     types = {key: boto3.client("s3").head_object(Bucket=name, Key=key)["ContentType"] for key in keys}
-    assert len(types) == 8
+    assert len(types) == 9
+    assert types.pop("public/digest.txt") == "text/plain; charset=utf-8"
     assert types.pop("public/index.html") == "text/html; charset=utf-8"
     for key, kind in types.items():
         assert kind == ("text/csv; charset=utf-8" if key.endswith(".csv") else "application/json")

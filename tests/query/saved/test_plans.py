@@ -41,7 +41,7 @@ SCANS = {
 BOUNDS: list[dict[pa.DataType, Any]] = [
     {},
     {pa.date32(): date(2006, 3, 14), pa.string(): "", pa.int32(): 0, pa.int64(): 0, pa.bool_(): False},
-    {pa.date32(): date(2126, 1, 1), pa.string(): "~", pa.int32(): 999, pa.int64(): 999, pa.bool_(): True},
+    {pa.date32(): date(2126, 1, 1), pa.string(): "~", pa.int32(): 999, pa.int64(): 10**12, pa.bool_(): True},
 ]
 
 

@@ -1,0 +1,33 @@
+"""The digest of the week as a message to the subscribers of an SNS topic, once a week."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from glue_jobs.progress import Reporter
+
+# The first day on which the week that the digest is about is complete.
+MONDAY = 0
+
+
+def send_digest(topic: str, text: str, day: date, reporter: Reporter) -> None:
+    """Send the text to the topic, an ARN, if the day is a Monday; the first line is the subject.
+
+    A failure is told and no error: the reports are published already.
+    https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+    """
+    if day.weekday() != MONDAY:
+        return
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    # arn:aws:sns:Region:account:name
+    region = topic.split(":")[3]
+    # A subject has ASCII characters only.
+    subject = text.partition("\n")[0].replace("\N{EN DASH}", "-").encode("ascii", "replace").decode()[:100]
+    try:
+        boto3.client("sns", region_name=region).publish(TopicArn=topic, Subject=subject, Message=text)
+    except (BotoCoreError, ClientError) as error:
+        reporter.say(f"the digest of the week was not sent: {error}")
+    else:
+        reporter.say("the digest of the week was sent")

@@ -1,0 +1,49 @@
+"""The digest says in about ten lines what happened in the last complete week."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from glue_jobs.publish.digest import digest_text
+from tests.publish.editions import edition, usage
+
+TWO = (("earth", "clouds"), ("earth", "snow"))
+USAGE = "access/usage_over_time"
+
+
+def test_a_week_is_compared_with_the_one_before_and_data_sets_that_moved_are_named() -> None:
+    rows = usage(TWO, 60)
+    for row in rows:
+        if row["grain"] == "week" and row["first_day"] == date(2026, 2, 23) and row["repository"] != "snow":
+            row["audience_logical_downloads"] = {"clouds": 40, "(all)": 180}[row["repository"]]
+    lines = digest_text(edition({USAGE: rows}, day=date(2026, 3, 10))).splitlines()
+    assert lines[0] == "Usage of 2–8 March 2026 (UTC)"
+    assert lines[1].startswith("210 downloads, ")
+    assert lines[2].startswith("The week before: 180 downloads (+17 %), ")
+    assert lines[3:] == [
+        "Most downloads: earth / snow (140), earth / clouds (70)",
+        "Rising: earth / clouds (40 to 70)",
+    ]
+
+
+def test_subscribers_who_came_and_went_and_surges_are_named() -> None:
+    def status(kind: str, month: int, name: str) -> dict[str, object]:
+        return {"status": kind, "month": date(2026, month, 1), "subscriber_name": name}
+
+    subscribers = [status("new", 3, name) for name in "dcba"] + [status("lapsed", 2, "x"), status("new", 2, "y")]
+    surge = {"day": date(2026, 3, 9), "account": "earth", "repository": "snow", "reader": "192.0.2.1 curl"}
+    surges = [
+        {**surge, "level": "reader", "bytes_sent": 10**9, "usual_bytes": 10**6, "times_usual": 1000.0},
+        {**surge, "level": "data set", "bytes_sent": 2 * 10**9, "usual_bytes": 10**8, "times_usual": 20.0},
+    ]
+    text = digest_text(edition({"subscriber/new_returning_lapsed": subscribers, "access/surges": surges}))
+    assert text.splitlines()[1:] == [
+        "New subscribers in March 2026: a, b, c and 1 more",
+        "Subscribers lost in February 2026: x",
+        "Surge on 9 Mar: 2 GB, 20 usual days: earth / snow, most by 192.0.2.1 curl",
+        "Surge on 9 Mar: 1 GB, 1,000 usual days: 192.0.2.1 curl, most of earth / snow",
+    ]
+
+
+def test_without_logs_only_the_week_is_said() -> None:
+    assert digest_text(edition({}, day=date(2026, 3, 9))) == "Usage of 2–8 March 2026 (UTC)\n"

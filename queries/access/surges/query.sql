@@ -7,7 +7,7 @@ reader_day AS (
         repository,
         coalesce(reader, '(through CloudFront)') AS reader,
         sum(bytes_sent) AS bytes_sent
-    FROM access_request
+    FROM request
     WHERE event_date >= current_date - INTERVAL '35' DAY
         AND event_date <= current_date - INTERVAL '1' DAY
         AND is_audience

@@ -31,6 +31,7 @@ class Rounding(Section):
 
 
 class Privacy(Section):
-    """What published numbers may show."""
+    """What published numbers may show; the public tier has no number of fewer than ``minimum_readers`` readers."""
 
+    minimum_readers: Annotated[int, Strict(), Field(ge=2)] = 10
     rounding: Rounding = Rounding()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from glue_jobs.errors import ArgumentError
 from glue_jobs.sources import SOURCES
@@ -20,6 +19,10 @@ ENGINES = ("processes", "spark")
 
 # What a report job writes.
 PROFILES = ("reports", "dandi")
+
+# Whom a report is for: the first is the default.
+OWNER, PUBLIC = "owner", "public"
+TIERS = (OWNER, PUBLIC)
 
 # The jobs an argument is for.
 INGEST_JOB, REPORT_JOB = "ingest", "report"
@@ -77,6 +80,22 @@ ARGUMENTS = (
         "--to",
         "Where the reports are written: a folder, or s3://bucket/prefix.",
         required=True,
+        metavar="DIR_OR_S3_URI",
+        jobs=(REPORT_JOB,),
+    ),
+    Argument(
+        "tier",
+        "--tier",
+        "Whom the reports are for: owner (the default) has everything, public only numbers of whole months and of at"
+        " least 10 readers.",
+        choices=TIERS,
+        on_glue=False,
+        jobs=(REPORT_JOB,),
+    ),
+    Argument(
+        "public_path",
+        "--public-to",
+        "Where the public tier is written as well; by default it is not.",
         metavar="DIR_OR_S3_URI",
         jobs=(REPORT_JOB,),
     ),
@@ -208,30 +227,6 @@ def parse(arguments: Sequence[str]) -> dict[str, str]:
         # Glue may lose an empty value on the way, so that a name comes without one.
         parser.add_argument(f"--{argument.name}", default=argument.default, nargs="?")
     return resolve(vars(parser.parse_known_args(arguments)[0]))
-
-
-def given_names(arguments: Sequence[str]) -> list[str]:
-    """The names of the declared arguments that a Glue job's command line has a value for."""
-    values = {text.partition("=")[0] for text in arguments if "=" in text}
-    values |= {name for name, value in pairwise(arguments) if not value.startswith("--")}
-    return [argument.name for argument in ARGUMENTS if f"--{argument.name}" in values]
-
-
-def without_abbreviations(arguments: Sequence[str]) -> list[str]:
-    """The command line without options that a parser could take for abbreviations of declared ones.
-
-    Glue passes its own ``--conf``, and `getResolvedOptions` of Glue 5 takes it for ``--config``.
-    """
-    names = {f"--{argument.name}" for argument in ARGUMENTS}
-    kept: list[str] = []
-    is_value = True
-    for text in arguments:
-        option = text.partition("=")[0]
-        if option.startswith("--"):
-            is_value = option in names or not any(name.startswith(option) for name in names)
-        if is_value:
-            kept.append(text)
-    return kept
 
 
 def resolve(values: Mapping[str, str | None]) -> dict[str, str]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.ingest.request import RunSummary
-from glue_jobs.jobs.arguments import REPORT
+from glue_jobs.jobs.arguments import OWNER, REPORT
 from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.jobs.query_days import QueryDays
@@ -137,17 +137,22 @@ class Lake:
         assert summary is not None
         return summary
 
-    def publish(self, to: str | Path, **arguments: object) -> Published:
+    def publish(
+        self, to: str | Path, tier: str = OWNER, public_to: str | Path | None = None, **arguments: object
+    ) -> Published:
         """Write the answers of the saved queries as dated CSV and JSON files and a page below ``to``.
 
-        ``arguments`` are those of the command, e.g. ``date="20240507"``, ``subjects="access,storage"``.
+        ``tier`` is owner, or public: then only numbers of whole months that are not of few readers. ``public_to`` is
+        where the public tier is written as well. ``arguments`` are those of the command, e.g. ``date="20240507"``,
+        ``subjects="access,storage"``.
 
         Raises:
             ArgumentError: an argument cannot be used.
             LakeError: the lake has no table at all, or cannot be read.
             StorageError: ``to`` cannot be written to.
         """
-        published = run_job(self._job(REPORT, {"report_path": to, **arguments}), self._reporter).published
+        values = {"report_path": to, "tier": tier, "public_path": public_to, **arguments}
+        published = run_job(self._job(REPORT, values), self._reporter).published
         assert published is not None
         return published
 

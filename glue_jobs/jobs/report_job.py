@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
-from glue_jobs.config import Rounding
+from glue_jobs.config import Privacy
 from glue_jobs.enrich.places.credit import place_sources
 from glue_jobs.errors import ArgumentError, known_names
-from glue_jobs.jobs.arguments import PROFILES
+from glue_jobs.jobs.arguments import OWNER, PROFILES, PUBLIC, TIERS
 from glue_jobs.jobs.config_argument import config_argument
 from glue_jobs.jobs.day_argument import day_argument
 from glue_jobs.jobs.flag_argument import flag_argument
@@ -20,8 +20,9 @@ from glue_jobs.lake import Lake
 from glue_jobs.progress import Reporter
 from glue_jobs.publish.asking import Engine
 from glue_jobs.publish.dandi.publish import publish_summaries
+from glue_jobs.publish.public.publish import publish_public
 from glue_jobs.publish.publish import AsOf, Failures, Published, publish
-from glue_jobs.publish.report_set import Report, report_set
+from glue_jobs.publish.report_set import Report, public_report, report_set
 from glue_jobs.query.athena import Athena
 from glue_jobs.query.glue_views import keep_views
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
@@ -38,7 +39,7 @@ class ReportRequest:
     """Which reports of which lake to publish, as of which day, and where: ``folder`` is a folder or ``s3://…``.
 
     The reports say which of the ``expected_sources``, by default all that were ingested, have had no run that succeeded
-    since ``fresh_since``.
+    since ``fresh_since``. With ``public_folder`` the public tier is written there as well.
     """
 
     lake: Lake
@@ -49,8 +50,10 @@ class ReportRequest:
     fresh_since: datetime
     expected_sources: Collection[str] | None = None
     profile: str = PROFILES[0]
-    rounding: Rounding = field(default_factory=Rounding)
+    privacy: Privacy = field(default_factory=Privacy)
     as_dandi_does: bool = False
+    tier: str = OWNER
+    public_folder: str | None = None
 
 
 def report_request(values: Mapping[str, str]) -> ReportRequest:
@@ -64,6 +67,8 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
     folder = address(values["report_path"]).rstrip("/")
     config = config_argument(values)
     as_of = AsOf(_report_day(values.get("date")), config.prices)
+    profile = _one_of("profile", PROFILES, values.get("profile"))
+    tier, public_folder = _tiers(values, folder)
     return ReportRequest(
         lake_argument(values),
         folder,
@@ -72,16 +77,31 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
         values.get("workgroup", "primary"),
         fresh_since(values.get("run_started_at"), as_of.day),
         expected_sources(values.get("sources")),
-        _profile(values.get("profile", PROFILES[0])),
-        config.privacy.rounding,
+        profile,
+        config.privacy,
         flag_argument(values, "compat"),
+        tier,
+        public_folder,
     )
 
 
-def _profile(text: str) -> str:
-    if text not in PROFILES:
-        raise ArgumentError(f"profile is {' or '.join(PROFILES)}, not {text!r}")
-    return text
+def _one_of(name: str, known: tuple[str, ...], text: str | None) -> str:
+    if text is not None and text not in known:
+        raise ArgumentError(f"{name} is {' or '.join(known)}, not {text!r}")
+    return text or known[0]
+
+
+def _tiers(values: Mapping[str, str], folder: str) -> tuple[str, str | None]:
+    """The tier of the reports, and the folder of the public tier if that is written as well."""
+    tier, also = _one_of("tier", TIERS, values.get("tier")), values.get("public_path")
+    if (tier == PUBLIC or also) and values.get("profile", PROFILES[0]) != PROFILES[0]:
+        raise ArgumentError("the profile dandi has no tiers; leave out tier and public-to")
+    if tier == PUBLIC and values.get("subjects"):
+        raise ArgumentError("the public tier has no subjects; leave out subjects, or tier public")
+    public_folder = address(also).rstrip("/") if also and tier == OWNER else None
+    if public_folder == folder:
+        raise ArgumentError("the two tiers need folders of their own; name another one with public-to")
+    return tier, public_folder
 
 
 def _report_day(text: str | None) -> date:
@@ -108,7 +128,7 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
     request.lake.check_any(TABLES)
     if request.profile == "dandi":
         with query_engine(request, reporter) as engine:
-            return publish_summaries(engine, request.folder, request.rounding, request.as_dandi_does, reporter)
+            return publish_summaries(engine, request.folder, request.privacy.rounding, request.as_dandi_does, reporter)
     stale = stale_sources(request.lake, request.expected_sources, request.fresh_since)
     with query_engine(request, reporter) as engine:
         failed: Failures = ()
@@ -118,7 +138,19 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
                 request.lake.create(table)
             failed = tuple(keep_views(request.lake, TABLES))
         told = place_sources(request.lake, WITH_PLACES)
-        return publish(request.reports, engine, request.folder, request.as_of, failed, reporter, stale, told)
+
+        def make_public(folder: str) -> Published:
+            shared = (public_report(), engine, folder, request.as_of, request.privacy)
+            return publish_public(*shared, failed, reporter, stale, told)
+
+        if request.tier == PUBLIC:
+            return make_public(request.folder)
+        published = publish(request.reports, engine, request.folder, request.as_of, failed, reporter, stale, told)
+        if request.public_folder is None:
+            return published
+        # The sentence on the owner's reports names the stale sources already.
+        public = replace(make_public(request.public_folder), stale=())
+        return replace(published, public=public)
 
 
 @contextmanager

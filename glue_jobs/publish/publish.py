@@ -36,7 +36,8 @@ class ReportError(UsageLakeError):
 class Published:
     """The files written to ``folder``, the queries that failed (name, reason), and the sources that are stale.
 
-    ``digest`` is the last week in about ten lines.
+    ``digest`` is the last week in about ten lines. ``said`` is what else to know of them, as a sentence without its full
+    stop. ``public`` is the public tier, if it was published with the owner's.
     """
 
     folder: str
@@ -44,6 +45,8 @@ class Published:
     failed: Failures
     stale: tuple[StaleSource, ...] = ()
     digest: str = ""
+    said: str = ""
+    public: Published | None = None
 
 
 @dataclass(frozen=True)
@@ -103,14 +106,21 @@ def sentence(published: Published) -> str:
     Raises:
         ReportError: some reports failed; the sentence names them.
     """
+    editions = [published, *([published.public] if published.public else [])]
+    text = "; ".join(map(_said, editions))
+    failed = {name: reason for edition in editions for name, reason in edition.failed}
+    if not failed:
+        return text
+    reasons = "; ".join(f"{name}: {printable(reason)}" for name, reason in failed.items())
+    raise ReportError(f"{text}, but {len(failed)} failed: {reasons}")
+
+
+def _said(published: Published) -> str:
     queries = len({file.query for file in published.files if file.query})
     reports = f"{queries} reports in " if queries else ""
     text = f"{reports}{len(published.files)} files are in {published.folder}"
-    text = "; ".join([text, *(each.sentence.rstrip(".") for each in published.stale)])
-    if not published.failed:
-        return text
-    reasons = "; ".join(f"{name}: {printable(reason)}" for name, reason in published.failed)
-    raise ReportError(f"{text}, but {len(published.failed)} failed: {reasons}")
+    said = [published.said] if published.said else []
+    return "; ".join([text, *said, *(each.sentence.rstrip(".") for each in published.stale)])
 
 
 def _report(report: Report, form: Form, rows: pa.Table, folder: str, day: date) -> Written:

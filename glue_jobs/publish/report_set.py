@@ -63,6 +63,12 @@ def report_set() -> tuple[Report, ...]:
     )
 
 
+def public_report() -> Report:
+    """The saved query that the public tier is made of."""
+    (report,) = (report for report in report_set() if report.query.metadata.public)
+    return report
+
+
 def _report(query: SavedQuery) -> Report:
     stem = SOURCE_STATS.get(query.name)
     return Report(query, stem or query.name, (AS_CSV,) if stem else (AS_CSV, AS_JSON))

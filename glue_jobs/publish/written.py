@@ -27,4 +27,9 @@ def write_file(folder: str, name: str, text: str, content_type: str) -> Written:
     """
     address, data = f"{folder}/{name}", text.encode()
     storage_for(address).put(address, data, content_type)
+    return described(name, data)
+
+
+def described(name: str, data: bytes) -> Written:
+    """A file with this content, for the manifest."""
     return Written(name, None, None, len(data), hashlib.sha256(data).hexdigest())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from glue_jobs import Lake
 from glue_jobs.config import Prices
 from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs import report_job as report_job
@@ -53,3 +54,26 @@ def test_athena_is_asked_where_the_lake_is(monkeypatch: pytest.MonkeyPatch) -> N
     with report_job.query_engine(report_request({**REPORT, "lake_path": "s3://lake"}), PlainReporter()) as engine:
         assert isinstance(engine, Athena)
         assert engine.region == "eu-central-1"
+
+
+def test_a_tier_is_for_the_owner_unless_it_is_asked_for_and_has_a_folder_of_its_own() -> None:
+    assert (report_request(REPORT).tier, report_request(REPORT).public_folder) == ("owner", None)
+    assert report_request({**REPORT, "tier": "public"}).tier == "public"
+    assert report_request({**REPORT, "public_path": "s3://b/public/"}).public_folder == "s3://b/public"
+    for wrong, sentence in (
+        ({"tier": "everybody"}, "tier is owner or public, not 'everybody'"),
+        ({"tier": "public", "subjects": "access"}, "the public tier has no subjects"),
+        ({"tier": "public", "profile": "dandi"}, "the profile dandi has no tiers"),
+        ({"public_path": "/reports/"}, "the two tiers need folders of their own"),
+    ):
+        with pytest.raises(ArgumentError, match=sentence):
+            report_request({**REPORT, **wrong})
+
+
+def test_both_tiers_are_published_by_one_run(demo_lake: str, tmp_path: Path) -> None:
+    lake = Lake(demo_lake)
+    published = lake.publish(tmp_path / "owner", subjects="together", public_to=tmp_path / "public")
+    assert published.public is not None
+    assert (tmp_path / "owner/index.html").exists()
+    assert (tmp_path / "public/index.html").exists()
+    assert lake.publish(tmp_path / "only", tier="public").folder == str(tmp_path / "only")

@@ -8,8 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from glue_jobs.config import Privacy
 from glue_jobs.publish.page.answers import Answer, Answers
-from glue_jobs.publish.report_set import report_set
+from glue_jobs.publish.public.months import PublicMonth
+from glue_jobs.publish.public.suppression import shown_month
+from glue_jobs.publish.public.usage import PublicUsage
+from glue_jobs.publish.report_set import public_report, report_set
 
 DAY = date(2026, 3, 15)
 HOSTILE = ("<script>alert('1')</script>", "\"quoted\" & 'single'", "بيانات المناخ", "🐋 whales \u202e\x1b", "a" * 300)
@@ -36,6 +40,44 @@ def _answer(name: str, rows: Sequence[Mapping[str, Any]], day: date) -> Answer:
         for column in report.query.metadata.returns
     }
     return Answer(report, pa.table(columns), tuple(report.name(form, day) for form in report.forms))
+
+
+def public_usage(data_sets: Sequence[str]) -> PublicUsage:
+    """Three public months: countries, networks, kinds of file and data sets, and one of each of a single reader."""
+    report = public_report()
+    declared = report.query.metadata.public
+    assert declared
+    kinds = {
+        "country": ("country", ["US", "FR", "SG", "IS"]),
+        "data set": ("repository", [*data_sets, "nobody's"]),
+        "file type": ("extension", ["nc", "csv", "zip"]),
+        "network": ("network", ["aws", "other", "gcp"]),
+    }
+    months = []
+    for first_day in (date(2025, 11, 1), date(2026, 1, 1), date(2026, 2, 1)):
+        rows = []
+        for kind, (column, names) in kinds.items():
+            readers = [*(400 - 90 * place for place in range(len(names) - 1)), 1]
+            rows += [_public_row(kind, column, name, each) for name, each in zip(names, readers, strict=True)]
+        whole = sum(row["readers"] for row in rows if row["breakdown"] == "country")
+        # The first row of each breakdown has the rest.
+        for kind, (column, names) in kinds.items():
+            rest = whole - sum(row["readers"] for row in rows if row["breakdown"] == kind)
+            rows = [
+                _public_row(kind, column, names[0], row["readers"] + rest) if row[column] == names[0] else row
+                for row in rows
+            ]
+        rows.append(_public_row("total", "account", "(all)", whole))
+        shown = shown_month(rows, declared, Privacy())
+        months.append(PublicMonth.of(first_day, shown, Privacy(), ["places.mmdb 2026-01"]))
+    return PublicUsage(report, months)
+
+
+def _public_row(kind: str, column: str, name: str, readers: int) -> dict[str, Any]:
+    names = dict.fromkeys(("account", "repository", "country", "network", "extension"), "(all)")
+    account = {"account": "earth"} if column == "repository" else {}
+    numbers = {"downloads": 2 * readers, "downloaders": readers, "bytes_sent": 10**6 * readers, "readers": readers}
+    return {"breakdown": kind, **names, **account, column: name, **numbers}
 
 
 def usage(names: Iterable[tuple[str, str]], days: int, day: date = DAY) -> list[dict[str, Any]]:

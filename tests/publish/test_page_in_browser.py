@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from glue_jobs.publish.page.pages import data_set_pages, main_page
 from glue_jobs.publish.page.usage import Usage
-from tests.publish.editions import HOSTILE, edition, usage
+from glue_jobs.publish.public.page import public_pages
+from tests.publish.editions import DAY, HOSTILE, edition, public_usage, usage
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WIDTHS = (390, 800, 1280, 1600)
@@ -108,6 +109,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / edition_name / "index.html").write_text(main_page(answers, used), encoding="utf-8")
         for name, text in islice(data_set_pages(answers, used), 1):
             (root / edition_name / name).write_text(text, encoding="utf-8")
+    (root / "public" / "datasets").mkdir(parents=True)
+    for name, text in public_pages(public_usage(["clouds", HOSTILE[1]]), DAY, ["The logs are stale."]):
+        (root / "public" / name).write_text(text, encoding="utf-8")
     return root
 
 
@@ -131,7 +135,7 @@ def usual(browser: Browser, folder: Path) -> Iterator[Page]:
     page.close()
 
 
-@pytest.mark.parametrize("edition_name", EDITIONS)
+@pytest.mark.parametrize("edition_name", [*EDITIONS, "public"])
 def test_every_width_shows_whole_numbers_and_nothing_beside_the_page(
     browser: Browser, folder: Path, edition_name: str
 ) -> None:
@@ -155,7 +159,7 @@ def test_axe_finds_no_violation(browser: Browser, folder: Path, scheme: Any) -> 
     context = browser.new_context(color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")
     # What differs between the schemes are the colours.
     options = {"runOnly": ["color-contrast"]} if scheme == "dark" else {}
-    for path in ["hostile/index.html", "empty/index.html"][: 1 if scheme == "dark" else 2]:
+    for path in ["hostile/index.html", "empty/index.html", "public/index.html"][: 1 if scheme == "dark" else 3]:
         page = context.new_page()
         page.goto((folder / path).as_uri())
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")

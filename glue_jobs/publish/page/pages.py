@@ -9,9 +9,9 @@ from dataclasses import replace
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers
 from glue_jobs.publish.page.document import document
-from glue_jobs.publish.page.markup import EMPTY, Html, element, joined, name
+from glue_jobs.publish.page.markup import Html, element, joined, name
 from glue_jobs.publish.page.section import Section, section_html
-from glue_jobs.publish.page.sections.about import all_files, completeness, definitions
+from glue_jobs.publish.page.sections.about import DEFINITIONS, all_files, completeness, definitions
 from glue_jobs.publish.page.sections.data_sets import data_sets
 from glue_jobs.publish.page.sections.file_types import file_types
 from glue_jobs.publish.page.sections.freshness import freshness
@@ -66,7 +66,8 @@ def main_page(answers: Answers, usage: Usage) -> str:
     made += [make(answers) for make in SECTIONS]
     top = headline(answers, usage, EVERYTHING) if usage else _without_logs()
     brand = element("p", element("strong", "Usage report"), element("span", words.day(answers.day)))
-    return _page("Usage report", brand, top, made, answers, all_files(answers))
+    closing = [_definitions(), ("all-files", "All files", all_files(answers))]
+    return page_of("Usage report", brand, top, made, answers, closing)
 
 
 def _data_set_page(answers: Answers, usage: Usage, one: DataSet) -> str:
@@ -80,7 +81,7 @@ def _data_set_page(answers: Answers, usage: Usage, one: DataSet) -> str:
     home = element("a", "\N{LEFTWARDS ARROW} All data sets", href="../index.html")
     brand = element("p", home, element("span", words.day(answers.day)))
     top = joined(element("p", name(one.label), class_="of"), headline(answers, usage, one))
-    return _page(one.label, brand, top, made, answers, EMPTY)
+    return page_of(one.label, brand, top, made, answers, [_definitions()])
 
 
 def _without_logs() -> Html:
@@ -101,11 +102,23 @@ def _in_pairs(sections: Sequence[Section]) -> list[Section]:
     return placed
 
 
-def _page(title: str, brand: Html, top: Html, sections: Sequence[Section | None], answers: Answers, files: Html) -> str:
+def _definitions() -> tuple[str, str, Html]:
+    return "definitions", "Words", definitions(DEFINITIONS)
+
+
+def page_of(
+    title: str,
+    brand: Html,
+    top: Html,
+    sections: Sequence[Section | None],
+    answers: Answers,
+    closing: Sequence[tuple[str, str, Html]],
+) -> str:
+    """A page with these sections; ``closing`` has identity, subject and content of what stands below them."""
     shown = _in_pairs([section for section in sections if section])
-    cards = [*(section_html(section, answers) for section in shown), definitions(), files]
+    cards = [*(section_html(section, answers) for section in shown), *(card for _, _, card in closing)]
     notices = [element("p", notice, role="note", class_="notice") for notice in answers.notices]
     content = joined(*notices, element("div", top, class_="hero"), element("div", *cards, class_="grid"))
     navigation = [(section.identity, section.subject) for section in shown]
-    navigation += [("definitions", "Words"), *([("all-files", "All files")] if files else [])]
+    navigation += [(identity, subject) for identity, subject, _ in closing]
     return document(f"{title}, {words.day(answers.day)}", brand, navigation, content)

@@ -78,6 +78,9 @@ def _cell(column: Column, value: Any) -> str:
         if isinstance(value, Html):
             return f"<td>{value}</td>"
         return f"<td>{name(str(value))}</td>"
+    if isinstance(value, str):
+        # What stands for a hidden number sorts below all numbers.
+        return f'<td class="n" data-v="-1">{text(value)}</td>'
     if isinstance(value, date):
         # A datetime is a date too.
         return f'<td class="n" data-v="{value}">{text(column.write(value))}</td>'

@@ -102,11 +102,26 @@ class Period(_Strict):
     last: Text
 
 
+class Public(_Strict):
+    """What of a result the public tier may show: numbers of closed periods, each with the readers behind it.
+
+    ``period`` is the column of the first days of months. ``breakdown`` is the column whose value is ``total`` in the
+    one row of a whole month; the other rows of a month that have equal values there divide it. ``names`` are the
+    columns that tell these apart. ``counts`` has the columns that are shown, each with the column of the number of
+    distinct readers behind it. A column with itself is a number of people. The others must add up to the total.
+    """
+
+    period: Text
+    breakdown: Text
+    names: Annotated[list[Text], Field(min_length=1)]
+    counts: Annotated[dict[Text, Text], Field(min_length=1)]
+
+
 class Metadata(_Strict):
     """What a query reads, takes and returns; ``description`` says what its numbers mean and do not mean.
 
     ``show`` names the columns that a terminal shows, the most important first. ``totals`` names those whose values
-    over all rows may be added up.
+    over all rows may be added up. Without ``public`` only the owner's tier shows the result.
     """
 
     title: Text
@@ -116,7 +131,18 @@ class Metadata(_Strict):
     reads: Annotated[list[Text], Field(min_length=1)]
     period: Period
     parameters: list[Parameter]
+    public: Public | None = None
     returns: Annotated[list[ReturnedColumn], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _public_columns(self) -> Metadata:
+        if self.public is None:
+            return self
+        declared = {self.public.period, self.public.breakdown, *self.public.names}
+        declared.update(self.public.counts.keys(), self.public.counts.values())
+        if unknown := declared - {column.name for column in self.returns}:
+            raise ValueError(f"the query returns no column {min(unknown)!r}")
+        return self
 
 
 class Case(_Strict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 
 from glue_jobs.publish.page import words
@@ -76,9 +77,9 @@ def completeness(answers: Answers) -> Section | None:
     )
 
 
-def definitions() -> Html:
+def definitions(words_and_meanings: Sequence[tuple[str, str]]) -> Html:
     """What the words mean."""
-    terms = [joined(element("dt", term), element("dd", meaning)) for term, meaning in DEFINITIONS]
+    terms = [joined(element("dt", word), element("dd", meaning)) for word, meaning in words_and_meanings]
     return element(
         "section",
         element("h2", "What the words mean", id="definitions-title"),

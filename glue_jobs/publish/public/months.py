@@ -1,0 +1,111 @@
+"""The months that are public: each is one file, written once. A later run, which may know more, leaves it alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from glue_jobs.config import Privacy
+from glue_jobs.publish.public.suppression import ShownMonth
+from glue_jobs.publish.report_set import AS_CSV, AS_JSON, Form, Report
+from glue_jobs.publish.text import csv_text
+from glue_jobs.publish.written import Written, described, write_file
+from glue_jobs.storage import storage_for
+
+
+@dataclass(frozen=True)
+class PublicMonth:
+    """A month as it is public; ``text`` is the content of its file."""
+
+    first_day: date
+    text: str
+
+    @classmethod
+    def of(cls, first_day: date, shown: ShownMonth, privacy: Privacy, place_sources: Sequence[str]) -> PublicMonth:
+        """A month that becomes public with these settings; ``place_sources`` told where its readers are."""
+        content = {
+            "month": f"{first_day:%Y-%m}",
+            "minimum_readers": privacy.minimum_readers,
+            "rounding": privacy.rounding.model_dump(),
+            "hidden": {"numbers": shown.cells, "share_of_bytes": shown.shares},
+            "place_sources": place_sources,
+            "rows": shown.rows,
+        }
+        return cls(first_day, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+
+    @cached_property
+    def _content(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(self.text)
+        return content
+
+    @property
+    def shown(self) -> ShownMonth:
+        """The rows, and what is hidden."""
+        hidden = self._content["hidden"]
+        return ShownMonth(self._content["rows"], hidden["numbers"], hidden["share_of_bytes"])
+
+    @property
+    def minimum_readers(self) -> int:
+        """Numbers of fewer readers are hidden."""
+        least: int = self._content["minimum_readers"]
+        return least
+
+    @property
+    def place_sources(self) -> tuple[str, ...]:
+        """What told where the readers are."""
+        return tuple(self._content["place_sources"])
+
+    @property
+    def table(self) -> pa.Table:
+        """The rows as texts, because columns have numbers and what stands for hidden ones."""
+        rows = [{"month": self._content["month"], **row} for row in self._content["rows"]]
+        return pa.table({name: pa.array([_text(row[name]) for row in rows], pa.string()) for name in rows[0]})
+
+
+def read_months(folder: str, report: Report) -> Iterator[PublicMonth]:
+    """The months that are public already, the oldest first.
+
+    Raises:
+        StorageError: the folder cannot be read.
+    """
+    prefix = f"{folder}/{report.stem}-"
+    storage = storage_for(prefix)
+    for entry in storage.list(prefix):
+        if entry.address.endswith(f".{AS_JSON.ending}"):
+            text = storage.read(entry).decode()
+            yield PublicMonth(date.fromisoformat(f"{json.loads(text)['month']}-01"), text)
+
+
+def write_month(folder: str, report: Report, month: PublicMonth) -> None:
+    """Make a month public.
+
+    Raises:
+        StorageError: the folder cannot be written to.
+    """
+    write_file(folder, file_name(report, month, AS_JSON), month.text, AS_JSON.content_type)
+
+
+def month_files(folder: str, report: Report, month: PublicMonth) -> list[Written]:
+    """The files of a month that is public; its rows are written as CSV too, as often as one asks.
+
+    Raises:
+        StorageError: the folder cannot be written to.
+    """
+    csv = write_file(folder, file_name(report, month, AS_CSV), csv_text(month.table, guarded=True), AS_CSV.content_type)
+    files = (csv, described(file_name(report, month, AS_JSON), month.text.encode()))
+    return [replace(file, query=report.query.name, rows=len(month.shown.rows)) for file in files]
+
+
+def file_name(report: Report, month: PublicMonth, form: Form) -> str:
+    """The file of a month, relative to the folder of the public tier."""
+    return f"{report.stem}-{month.first_day:%Y%m}.{form.ending}"
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,115 @@
+"""The page of the public tier, and one for each data set: drawn from the public files and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from glue_jobs.publish.page import words
+from glue_jobs.publish.page.markup import EMPTY, Html, element, joined, name
+from glue_jobs.publish.page.pages import INDEX, page_of
+from glue_jobs.publish.page.sections.about import all_files, definitions
+from glue_jobs.publish.page.usage import DataSet
+from glue_jobs.publish.public.sections import (
+    Scope,
+    breakdowns,
+    data_sets,
+    hidden_numbers,
+    over_time,
+    world,
+    written,
+)
+from glue_jobs.publish.public.suppression import BYTES, OTHER, WHOLE
+from glue_jobs.publish.public.usage import COUNTS, DOWNLOADS, READERS, PublicUsage, known
+
+BRAND = "Public usage report"
+TILES = (("Downloads", DOWNLOADS), ("Data served", BYTES), ("Readers", READERS))
+DEFINITIONS = (
+    (
+        "Download",
+        "One reader reads one version of one object, with no pause over 30 minutes, and gets at least 95 % of its "
+        "bytes.",
+    ),
+    (
+        "Reader",
+        "Who signed the request; for anonymous requests and presigned URLs, an address together with a user agent. "
+        "Known robots and the publisher do not count. Numbers of readers are rounded, and those of several months, "
+        "countries or data sets must not be added up.",
+    ),
+    (
+        "Hidden",
+        "No number here is of fewer readers than the least that the publisher set: it is replaced, for example by <10. "
+        "Others are hidden so that these cannot be had back by subtraction. All hidden numbers of a breakdown "
+        "together are in the row of others, which belongs to enough readers.",
+    ),
+    (
+        "Months",
+        "Months are in UTC. A month is published once, at least seven days after its end, and not changed later.",
+    ),
+)
+
+
+def public_pages(usage: PublicUsage, day: date, notices: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Name and text of each page; the main page comes last."""
+    brand = element("p", element("strong", BRAND), element("span", words.day(day)))
+    if not usage.months:
+        top = joined(element("h1", "No month is public yet"), element("p", f"{usage.said}.", class_="lead"))
+        yield INDEX, page_of(BRAND, brand, top, [], usage.answers(day, notices), [_definitions()])
+        return
+    for account, repository in usage.rows["data set"]:
+        if OTHER not in (account, repository):
+            yield _data_set_page(usage, DataSet(account, repository), day, notices)
+    answers = usage.answers(day, notices)
+    whole = Scope(WHOLE, ())
+    sections = [over_time(usage, whole), world(usage, answers), data_sets(usage), *breakdowns(usage, answers)]
+    closing = [_definitions(), ("all-files", "All files", all_files(answers))]
+    top = _headline(usage, whole)
+    yield INDEX, page_of(BRAND, brand, top, [*sections, hidden_numbers(usage)], answers, closing)
+
+
+def public_summary(usage: PublicUsage, day: date) -> str:
+    """The numbers of the newest month as JSON."""
+    content: dict[str, Any] = {"day": day.isoformat(), "tier": "public"}
+    if usage.months:
+        newest = usage.months[-1]
+        row = usage.rows[WHOLE][()][newest.first_day]
+        content |= {"month": f"{newest.first_day:%Y-%m}", **{count: row[count] for count in COUNTS}}
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _data_set_page(usage: PublicUsage, one: DataSet, day: date, notices: Sequence[str]) -> tuple[str, str]:
+    home = element("a", "\N{LEFTWARDS ARROW} All data sets", href="../index.html")
+    brand = element("p", home, element("span", words.day(day)))
+    scope = Scope("data set", (one.account, one.repository))
+    top = joined(element("p", name(one.label), class_="of"), _headline(usage, scope))
+    answers = usage.answers(day, notices, "../")
+    return one.page, page_of(one.label, brand, top, [over_time(usage, scope)], answers, [_definitions()])
+
+
+def _definitions() -> tuple[str, str, Html]:
+    return "definitions", "Words", definitions(DEFINITIONS)
+
+
+def _headline(usage: PublicUsage, scope: Scope) -> Html:
+    """The newest month in words, and a tile for each number."""
+    newest = usage.months[-1]
+    month = f"{newest.first_day:%B}{words.NO_BREAK}{newest.first_day.year}"
+    row = usage.rows[scope.breakdown].get(scope.name, {}).get(newest.first_day)
+    if row is None or not known(row[DOWNLOADS]):
+        hidden = f"Numbers of fewer than {newest.minimum_readers} readers are not public."
+        return joined(element("h1", f"No downloads are public of {month}"), element("p", hidden, class_="lead"))
+    tiles = []
+    for title, count in TILES:
+        parts = [element("dt", title), element("dd", written(count, row[count]), class_="big")]
+        tiles.append(element("dl", *parts, class_="tile"))
+    lead = joined(
+        element("strong", written(BYTES, row[BYTES])), " went to ", element("strong", written(READERS, row[READERS])),
+        " readers, robots and the publisher not counted.",
+    )  # fmt: skip
+    return joined(
+        element("h1", f"{words.plural(row[DOWNLOADS], 'download')} in {month}"),
+        element("p", lead, class_="lead"),
+        element("div", *tiles, class_="tiles") if tiles else EMPTY,
+    )

@@ -1,0 +1,192 @@
+"""The sections of the public tier's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from glue_jobs.publish.page import words
+from glue_jobs.publish.page.answers import Answers
+from glue_jobs.publish.page.charts.bars import Bar, bar_list, sparkline
+from glue_jobs.publish.page.charts.time_chart import Layer, Period, time_chart
+from glue_jobs.publish.page.charts.world_map import SOURCE, country_name, world_map
+from glue_jobs.publish.page.markup import EMPTY, Html, element, name
+from glue_jobs.publish.page.section import Section
+from glue_jobs.publish.page.sections.places import NAMES_OF_NETWORKS, UNKNOWN
+from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
+from glue_jobs.publish.page.usage import DataSet
+from glue_jobs.publish.public.suppression import BYTES, OTHER
+from glue_jobs.publish.public.usage import COUNTS, DOWNLOADS, READERS, Name, PublicUsage, known
+
+BARS = 12
+COLUMNS = (
+    count_column("Downloads", DOWNLOADS),
+    size_column("Data served", BYTES),
+    count_column("Readers", READERS),
+)
+OTHERS = "Others, too few readers each"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a section is of: the whole, or one row of a breakdown."""
+
+    breakdown: str
+    name: Name
+
+
+def written(count: str, value: Any) -> str:
+    """A number as people read it; a hidden one as the files have it."""
+    if isinstance(value, str):
+        return value
+    return words.size(value) if count == BYTES else words.count(value)
+
+
+def over_time(usage: PublicUsage, scope: Scope) -> Section:
+    """Downloads by month."""
+    values = usage.values(scope.breakdown, scope.name, DOWNLOADS)
+    rows = usage.rows[scope.breakdown].get(scope.name, {})
+    periods = [Period(f"{start:%B %Y}", _month(start)) for start in usage.starts]
+    title = "No downloads are public"
+    if any(values):
+        most = max(values)
+        title = f"The busiest month was {periods[values.index(most)].name}, with {words.plural(most, 'download')}"
+    table = [{**row, "month": start} for start, row in sorted(rows.items(), reverse=True)]
+    return Section(
+        "over-time",
+        "Over time",
+        title,
+        "Downloads, data and readers of whole months. Months whose numbers are hidden have no bar.",
+        time_chart(periods, [Layer("", values)], words.short_count, f"Bar chart: downloads by month. {title}"),
+        data_table("Downloads, data served and readers by month", [Column("Month", "month", _month), *COLUMNS], table),
+        (usage.report.query.name,),
+    )
+
+
+def world(usage: PublicUsage, answers: Answers) -> Section | None:
+    """Downloads by country, on a map."""
+    ranked = [(country, downloads) for (country,), downloads in usage.ranked("country") if downloads]
+    downloads = {country: number for country, number in ranked if country not in (UNKNOWN, OTHER)}
+    if not downloads:
+        return None
+    title = f"Downloads went to {words.plural(len(downloads), 'country', 'countries')} and to others with few readers"
+    section = _ranking(usage, "country", "Country", title, lambda one: _country(one[0]))
+    picture = world_map(downloads, lambda value: words.plural(value, "download"), f"World map. {title}")
+    about = f"Downloads in {usage.period} by the country of the reader, told by the address. Map: {SOURCE}."
+    return Section(
+        "countries",
+        "Countries",
+        title,
+        about,
+        element("div", picture, element("div", section.picture), class_="split"),
+        section.table,
+        section.queries,
+    )
+
+
+def data_sets(usage: PublicUsage) -> Section | None:
+    """The data sets of the newest month, each with its course."""
+    newest = usage.months[-1].first_day
+    rows = []
+    for one, months in usage.rows["data set"].items():
+        if newest in months:
+            course = sparkline(usage.values("data set", one, DOWNLOADS))
+            rows.append({**months[newest], "name": _data_set(one), "course": course})
+    if not rows:
+        return None
+    rows.sort(key=lambda row: (row["repository"] == OTHER, -known(row[DOWNLOADS]), row["account"], row["repository"]))
+    columns = [Column("Data set", "name"), Column("Months", "course"), *COLUMNS]
+    title = f"{words.plural(len([row for row in rows if row['repository'] != OTHER]), 'data set')} had enough readers"
+    return Section(
+        "data-sets",
+        "Data sets",
+        f"{title} in {newest:%B %Y}",
+        "Downloads, data and readers of the newest month; the course is that of all months.",
+        data_table("Data sets by downloads", columns, rows),
+        EMPTY,
+        (usage.report.query.name,),
+    )
+
+
+def breakdowns(usage: PublicUsage, answers: Answers) -> Iterator[Section | None]:
+    """Networks, and kinds of file."""
+    for breakdown, subject, heading, label in (
+        ("network", "Networks", "Network", lambda one: NAMES_OF_NETWORKS.get(one[0], one[0])),
+        ("file type", "File types", "Ending", lambda one: "unnamed" if one[0] == "(none)" else f".{one[0]}"),
+    ):
+        ranked = [(one, downloads) for one, downloads in usage.ranked(breakdown) if downloads]
+        if ranked:
+            whole, (first, most) = sum(downloads for _, downloads in ranked), ranked[0]
+            title = f"{words.share(most, whole)} of downloads: {_called(first, label)}"
+            yield _ranking(usage, breakdown, heading, title, label, subject)
+
+
+def hidden_numbers(usage: PublicUsage) -> Section:
+    """How much is hidden of each month."""
+    kinds = sorted({kind for month in usage.months for kind in month.shown.shares})
+    rows = [
+        {"month": month.first_day, "least": month.minimum_readers, "cells": month.shown.cells, **month.shown.shares}
+        for month in usage.months[::-1]
+    ]
+    columns = [
+        Column("Month", "month", _month),
+        count_column("Least readers", "least"),
+        count_column("Hidden numbers", "cells"),
+    ]
+    columns += [Column(f"Bytes by {kind}", kind, lambda share: words.share(share, 1)) for kind in kinds]
+    rows = [dict.fromkeys(kinds) | row for row in rows]
+    return Section(
+        "hidden",
+        "What was hidden",
+        f"{usage.said[:1].upper()}{usage.said[1:]}",
+        "Numbers of few readers, and those that would give them away, are not public. Their share of the bytes:",
+        data_table("Hidden numbers and share of the hidden bytes by month", columns, rows),
+        EMPTY,
+        (usage.report.query.name,),
+    )
+
+
+def _ranking(
+    usage: PublicUsage, breakdown: str, heading: str, title: str, label: Callable[[Name], str], subject: str = ""
+) -> Section:
+    ranked = [(one, downloads) for one, downloads in usage.ranked(breakdown) if downloads]
+    bars = [Bar(name(_called(one, label)), [downloads], words.count(downloads)) for one, downloads in ranked[:BARS]]
+    rows = [
+        {**row, "name": _called(one, label), "month": start}
+        for one, months in usage.rows[breakdown].items()
+        for start, row in months.items()
+    ]
+    rows.sort(key=lambda row: (-row["month"].toordinal(), OTHER in row.values(), -known(row[DOWNLOADS]), row["name"]))
+    columns: Sequence[Column] = [Column("Month", "month", _month), Column(heading, "name"), *COLUMNS]
+    return Section(
+        breakdown.replace(" ", "-"),
+        subject,
+        title,
+        f"Downloads in {usage.period}.",
+        bar_list(bars, f"{heading} by downloads"),
+        data_table(f"{heading} by month", columns, rows),
+        (usage.report.query.name,),
+        is_wide=False,
+    )
+
+
+def _called(one: Name, label: Callable[[Name], str]) -> str:
+    return OTHERS if OTHER in one else label(one)
+
+
+def _country(code: str) -> str:
+    return "Unknown country" if code == UNKNOWN else country_name(code)
+
+
+def _data_set(one: Name) -> Html:
+    data_set = DataSet(*one)
+    return element("a", name(data_set.label), href=data_set.page) if OTHER not in one else Html(OTHERS)
+
+
+def _month(start: date) -> str:
+    return f"{start:%b %Y}".replace(" ", words.NO_BREAK)
+
+
+__all__ = ["COUNTS", "Scope", "breakdowns", "data_sets", "hidden_numbers", "over_time", "world", "written"]

@@ -1,0 +1,68 @@
+-- Monthly usage with the number of readers behind each number: in all, and by data set, country, network and kind of file.
+-- Period: the last 12 complete months; a month counts from the 8th day after it.
+WITH one_read AS (
+    SELECT
+        CAST(date_trunc('month', event_date) AS date) AS month,
+        account,
+        repository,
+        country,
+        network,
+        split(key, '.') AS parts,
+        reader,
+        is_download,
+        bytes_sent
+    FROM access_by_read
+    WHERE is_read
+        AND is_audience
+        AND event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
+        AND event_date <= date_trunc('month', current_date - INTERVAL '7' DAY) - INTERVAL '1' DAY
+),
+
+ended AS (
+    SELECT
+        *,
+        CASE
+            WHEN cardinality(parts) > 1
+                AND length(element_at(parts, -1)) BETWEEN 1 AND 16
+                AND strpos(element_at(parts, -1), '/') = 0
+                THEN lower(element_at(parts, -1))
+            ELSE '(none)'
+        END AS extension
+    FROM one_read
+),
+
+total AS (
+    SELECT
+        grouping(account, country, network, extension) AS columns_left_out,
+        month,
+        account,
+        repository,
+        country,
+        network,
+        extension,
+        count(*) FILTER (WHERE is_download) AS downloads,
+        count(DISTINCT reader) FILTER (WHERE is_download) AS downloaders,
+        sum(bytes_sent) AS bytes_sent,
+        count(DISTINCT reader) AS readers
+    FROM ended
+    GROUP BY GROUPING SETS (
+        (month), (month, account, repository), (month, country), (month, network), (month, extension)
+    )
+)
+
+SELECT
+    month,
+    CASE columns_left_out
+        WHEN 15 THEN 'total' WHEN 7 THEN 'data set' WHEN 11 THEN 'country' WHEN 13 THEN 'network' ELSE 'file type'
+    END AS breakdown,
+    CASE columns_left_out WHEN 7 THEN account ELSE '(all)' END AS account,
+    CASE columns_left_out WHEN 7 THEN repository ELSE '(all)' END AS repository,
+    CASE columns_left_out WHEN 11 THEN country ELSE '(all)' END AS country,
+    CASE columns_left_out WHEN 13 THEN network ELSE '(all)' END AS network,
+    CASE columns_left_out WHEN 14 THEN extension ELSE '(all)' END AS extension,
+    downloads,
+    downloaders,
+    bytes_sent,
+    readers
+FROM total
+ORDER BY month, columns_left_out DESC, total.account, total.repository, total.country, total.network, total.extension

@@ -1,0 +1,217 @@
+"""The public tier of a lake with lone readers: what it shows, what stays, and what an attack gets of it."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from glue_jobs.config import Privacy
+from glue_jobs.progress import SilentReporter
+from glue_jobs.publish.public.publish import publish_public
+from glue_jobs.publish.publish import AsOf, Published, sentence
+from glue_jobs.publish.report_set import public_report
+from glue_jobs.publish.stale import StaleSource
+from glue_jobs.query.duckdb.query_engine import QueryEngine
+from glue_jobs.query.duckdb.table_source import TableSource, ViewSource
+from glue_jobs.query.saved.view import SavedView
+from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
+from tests.publish.public.attack import Attack
+
+REPORT = public_report()
+DECLARED = REPORT.query.metadata.public
+assert DECLARED
+PRIVACY = Privacy()
+FIRST, SECOND = date(2026, 3, 8), date(2026, 4, 8)
+"""The days of two editions: February is public since the first, March since the second."""
+LONE = {"country": "IS", "network": "gcp", "account": "rivers", "repository": "lidar", "key": "rivers/lidar/a.laz"}
+MONTHS = ("202601", "202602", "202603")
+
+
+def read(day: date, reader: int, **columns: Any) -> dict[str, Any]:
+    """A line of the access log: a whole object is read."""
+    time = datetime(day.year, day.month, day.day, reader % 24)
+    return {
+        "event_time": time, "event_date": day, "bucket": "open-data", "operation": "REST.GET.OBJECT",
+        "http_status": 200, "object_size": 1000 + reader, "bytes_sent": 1000 + reader, "user_agent": "curl/8.5.0",
+        "remote_ip": f"192.0.2.{reader % 250}", "requester": f"arn:aws:iam::111122223333:user/reader-{reader}",
+        "country": "US", "network": "other", "account": "earth", "repository": "clouds", "key": "earth/clouds/a.nc",
+    } | columns  # fmt: skip
+
+
+def lines(months: int) -> list[dict[str, Any]]:
+    """Reads of about 150 people a month; of some countries, data sets, networks and kinds of file, few or one."""
+    rng, rows = random.Random(1), []
+    for month in range(1, months + 1):
+        for reader in range(150):
+            country = rng.choices(["US", "FR", "DE", "JP", "NZ", "KE"], [60, 30, 20, 12, 4, 1])[0]
+            data_set = rng.choices(["clouds", "snow", "song", "rain"], [60, 30, 14, 2])[0]
+            ending = rng.choices(["nc", "csv", "tif", "zip"], [60, 30, 12, 2])[0]
+            network = rng.choices(["other", "aws", "azure"], [90, 40, 4])[0]
+            for _ in range(rng.randint(1, 3)):
+                day = date(2026, month, rng.randint(1, 28))
+                key = f"earth/{data_set}/{rng.randint(1, 9)}.{ending}"
+                parts = {"http_status": 206, "bytes_sent": 10} if rng.random() < 0.1 else {}
+                named = {"country": country, "network": network, "repository": data_set, "key": key}
+                rows.append(read(day, reader, **named, **parts))
+        rows += [read(date(2026, month, 5), 998, **LONE), read(date(2026, month, 6), 999, is_robot=True, country="VA")]
+    return rows
+
+
+def engine(rows: Sequence[dict[str, Any]]) -> QueryEngine:
+    table = pa.Table.from_pylist([*rows], schema=S3_ACCESS_LOG.arrow_schema)
+    views = {view.name: lambda view=view: ViewSource(view.select) for view in SavedView.all()}
+    return QueryEngine({S3_ACCESS_LOG.name: lambda: TableSource(S3_ACCESS_LOG, table), **views})
+
+
+def publish(rows: Sequence[dict[str, Any]], folder: Path, day: date, *stale: StaleSource) -> Published:
+    with engine(rows) as asked:
+        places = ("places.mmdb 2026-01 (CC BY 4.0)",)
+        return publish_public(REPORT, asked, str(folder), AsOf(day), PRIVACY, (), SilentReporter(), stale, places)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def editions(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], dict[str, bytes], Published]:
+    """The files after the first edition and after the second, before which late lines of February arrived."""
+    folder = tmp_path_factory.mktemp("public")
+    publish(lines(2), folder, FIRST)
+    first = files(folder)
+    late = [read(date(2026, 2, 27), 77, country="NZ", bytes_sent=5000, object_size=5000)]
+    published = publish([*lines(3), *late], folder, SECOND)
+    return first, files(folder), published
+
+
+Editions = tuple[dict[str, bytes], dict[str, bytes], Published]
+
+
+def month_rows(edition: dict[str, bytes], month: str) -> list[dict[str, Any]]:
+    return list(json.loads(edition[f"access/public_usage-{month}.json"])["rows"])
+
+
+@cache
+def exact_rows(month: str) -> list[dict[str, Any]]:
+    with engine(lines(3)) as asked:
+        rows = asked.run(REPORT.query.as_of(SECOND)).to_pylist()
+    return [row for row in rows if f"{row['month']:%Y%m}" == month]
+
+
+def hidden(month: str, edition: dict[str, bytes]) -> Iterator[tuple[dict[str, Any], str, float, float]]:
+    """Each number that is hidden: its exact row, its column, and the least and the greatest that an attack finds."""
+    exact = exact_rows(month)
+    keys = {(row["breakdown"], *(row[name] for name in DECLARED.names)): row for row in exact}
+    for count in DECLARED.counts:
+        for key, least, greatest in Attack(month_rows(edition, month), exact, count, DECLARED, PRIVACY).hidden():
+            yield keys[key], count, least, greatest
+
+
+def test_an_attack_on_two_editions_tells_no_hidden_number(editions: Editions) -> None:
+    first, second, _ = editions
+    assert {name: second[name] for name in first if name.startswith("access/")}.items() <= first.items()
+    found = 0
+    for month in MONTHS:
+        for row, count, least, greatest in hidden(month, second):
+            if row[DECLARED.counts[count]] < PRIVACY.minimum_readers:
+                found += 1
+                assert least == pytest.approx(0, abs=1e-3), (month, row, count)
+                assert greatest > row[count] + 0.5 or greatest >= PRIVACY.minimum_readers - 1, (month, row, count)
+    assert found > 30
+
+
+def test_no_number_of_fewer_readers_is_published_and_people_are_rounded(editions: Editions) -> None:
+    _, second, _ = editions
+    for month in MONTHS:
+        exact = {(row["breakdown"], *(row[name] for name in DECLARED.names)): row for row in exact_rows(month)}
+        for row in month_rows(second, month):
+            for count, behind in DECLARED.counts.items():
+                key = (row["breakdown"], *(row[name] for name in DECLARED.names))
+                if isinstance(row[count], int) and key in exact:
+                    assert exact[key][behind] >= PRIVACY.minimum_readers
+                    assert row[count] == (
+                        exact[key][count] if count != behind else PRIVACY.rounding.rounded(exact[key][count])
+                    )
+
+
+def test_what_exists_because_of_one_reader_is_nowhere(editions: Editions) -> None:
+    _, second, _ = editions
+    for name, content in second.items():
+        text = content.decode()
+        assert not re.search(
+            r"lidar|\bIS\b|\bKE\b|\bVA\b|Iceland|reader-|111122223333|192[.]0[.]2|curl|earth/", text
+        ), name
+
+
+def test_late_lines_of_a_public_month_would_be_seen_if_it_were_published_again(
+    editions: Editions, tmp_path: Path
+) -> None:
+    first, _, _ = editions
+    late = [read(date(2026, 2, 27), 77, country="NZ", bytes_sent=5000, object_size=5000)]
+    publish([*lines(2), *late], tmp_path, FIRST)
+    whole, again = (month_rows(edition, "202602")[0]["bytes_sent"] for edition in (first, files(tmp_path)))
+    assert again - whole == 5000
+
+
+def test_equal_lakes_give_equal_files_and_a_second_run_changes_none(editions: Editions, tmp_path: Path) -> None:
+    for _ in range(2):
+        publish(lines(2), tmp_path, FIRST)
+        assert files(tmp_path) == editions[0]
+
+
+def test_the_run_the_manifest_and_the_page_say_what_is_hidden(editions: Editions) -> None:
+    _, second, published = editions
+    manifest = json.loads(second["manifest-20260408.json"])
+    assert manifest["tier"] == "public"
+    assert manifest["hidden"].keys() == {"2026-01", "2026-02", "2026-03"}
+    numbers = sum(month["numbers"] for month in manifest["hidden"].values())
+    most = max(share for month in manifest["hidden"].values() for share in month["share_of_bytes"].values())
+    assert numbers > 30
+    said = f"3 months are public, {numbers} numbers of few readers hidden, at most {most:.0%} of the bytes of a month"
+    assert said in sentence(published).replace("\xa0%", "%")
+    page = second["index.html"].decode().replace("\xa0%", "%")
+    assert said in page
+    assert "places.mmdb 2026-01 (CC BY 4.0)" in page
+    assert [each["query"] for each in manifest["files"]] == ["access/public_usage"] * 6
+
+
+def test_every_number_of_the_page_and_the_summary_is_in_a_file(editions: Editions) -> None:
+    _, second, _ = editions
+    newest = month_rows(second, "202603")[0]
+    assert json.loads(second["summary.json"]) == {
+        "day": "2026-04-08",
+        "tier": "public",
+        "month": "2026-03",
+        **{count: newest[count] for count in ("downloads", "bytes_sent", "readers")},
+    }
+    page = second["index.html"].decode()
+    assert f"<h1>{newest['downloads']} downloads in March\xa02026</h1>" in page
+    assert re.findall(r'<section id="([\w-]+)"', page) == [
+        "over-time", "countries", "data-sets", "network", "file-type", "hidden", "definitions", "all-files",
+    ]  # fmt: skip
+    assert {name for name in second if name.startswith("datasets/")} == {
+        f"datasets/earth--{one}.html" for one in ("clouds", "snow")
+    }
+
+
+def test_a_month_waits_until_its_source_was_ingested_after_it_was_closed(tmp_path: Path) -> None:
+    stale = StaleSource("s3_access_log", datetime(2026, 3, 7, 23, tzinfo=UTC))
+    published = publish(lines(2), tmp_path, FIRST + timedelta(days=9), stale)
+    assert [name for name in files(tmp_path) if name.endswith(".json") and "/" in name] == [
+        "access/public_usage-202601.json"
+    ]
+    assert "s3_access_log is stale since 2026-03-07 23:00 UTC" in sentence(published)
+
+
+def test_without_reads_there_is_a_page_that_says_when_there_will_be_more(tmp_path: Path) -> None:
+    assert "no month is public yet" in sentence(publish([], tmp_path, FIRST))
+    assert "<h1>No month is public yet</h1>" in (tmp_path / "index.html").read_text()

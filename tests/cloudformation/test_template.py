@@ -225,10 +225,28 @@ def test_trails_of_two_regions_have_two_names_and_only_one_needs_to_log_all_regi
     assert (second["TrailName"], second["IsMultiRegionTrail"]) == ("usage-lake-eu-west-1", False)
 
 
-def test_reports_in_a_bucket_of_somebody_need_their_subjects() -> None:
-    sentence = "Reports in ReportBucket need ReportSubjects: storage has no accounts and user agents of readers."
-    assert Rendered(TEMPLATE, ReportBucket="published").rules_broken() == [sentence]
-    assert Rendered(TEMPLATE, ReportBucket="published", ReportSubjects="storage").rules_broken() == []
+@pytest.mark.parametrize(
+    ("parameters", "owner", "everybody"),
+    [
+        ({}, "result-bucket/reports/", "result-bucket/tier=public/"),
+        ({"ReportSubjects": "storage"}, "result-bucket/reports/", "result-bucket/tier=public/"),
+        ({"ReportBucket": "open", "ReportPrefix": "use/"}, "result-bucket/use/", "open/use/"),
+        ({"ReportBucket": "open", "ReportSubjects": "storage"}, "open/reports/", "result-bucket/tier=public/"),
+    ],
+)
+def test_a_bucket_of_somebody_gets_the_public_tier_unless_subjects_of_the_owners_are_chosen(
+    parameters: dict[str, str], owner: str, everybody: str
+) -> None:
+    rendered = Rendered(TEMPLATE, **parameters)
+    arguments = jobs(rendered)[REPORT]["DefaultArguments"]
+    assert (arguments["--report_path"], arguments["--public_path"]) == (f"s3://{owner}", f"s3://{everybody}")
+    (policy,) = rendered.of_type("AWS::IAM::Role")["ReportJobRole"]["Policies"]
+    statements = {each["Sid"]: each for each in policy["PolicyDocument"]["Statement"]}
+    assert statements["PublishReports"]["Resource"] == f"arn:aws:s3:::{owner}*"
+    assert statements["PublishPublicTier"]["Resource"] == f"arn:aws:s3:::{everybody}*"
+    found = statements.get("FindPublicMonths")
+    assert (found is not None) == everybody.startswith("open/")
+    assert found is None or found["Condition"] == {"StringLike": {"s3:prefix": "use/*"}}
 
 
 def test_the_trail_logs_reads_and_copies_of_access_points_and_of_named_buckets() -> None:

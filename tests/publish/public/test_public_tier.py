@@ -23,6 +23,7 @@ from glue_jobs.publish.stale import StaleSource
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.duckdb.table_source import TableSource, ViewSource
 from glue_jobs.query.saved.view import SavedView
+from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from tests.publish.public.attack import Attack
 
@@ -67,9 +68,15 @@ def lines(months: int) -> list[dict[str, Any]]:
 
 
 def engine(rows: Sequence[dict[str, Any]]) -> QueryEngine:
-    table = pa.Table.from_pylist([*rows], schema=S3_ACCESS_LOG.arrow_schema)
+    tables = ((S3_ACCESS_LOG, rows), (CLOUDFRONT_LOG, []))
+    sources = {
+        table.name: lambda table=table, given=given: TableSource(
+            table, pa.Table.from_pylist([*given], schema=table.arrow_schema)
+        )
+        for table, given in tables
+    }
     views = {view.name: lambda view=view: ViewSource(view.select) for view in SavedView.all()}
-    return QueryEngine({S3_ACCESS_LOG.name: lambda: TableSource(S3_ACCESS_LOG, table), **views})
+    return QueryEngine({**sources, **views})
 
 
 def publish(rows: Sequence[dict[str, Any]], folder: Path, day: date, *stale: StaleSource) -> Published:

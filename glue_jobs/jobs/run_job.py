@@ -53,7 +53,8 @@ def _report(values: Mapping[str, str], reporter: Reporter) -> JobResult:
 
     request = report_request(values)
     published = report(request, reporter)
-    if topic := values.get("digest_topic"):
+    # The public tier has no digest.
+    if published.digest and (topic := values.get("digest_topic")):
         send_digest(topic, published.digest, request.as_of.day, reporter)
     # A sentence about failures is an error.
     text = sentence(published)

@@ -36,8 +36,8 @@ class ReportError(UsageLakeError):
 class Published:
     """The files written to ``folder``, the queries that failed (name, reason), and the sources that are stale.
 
-    ``digest`` is the last week in about ten lines. ``said`` is what else to know of them, as a sentence without its full
-    stop. ``public`` is the public tier, if it was published with the owner's.
+    ``digest`` is the last week in about ten lines. ``said`` is what else to know of the files, without a full stop.
+    ``public`` is the public tier, if it was published with the owner's.
     """
 
     folder: str

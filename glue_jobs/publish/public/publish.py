@@ -63,7 +63,7 @@ def publish_public(
     latest.append(write_file(folder, SUMMARY, public_summary(usage, as_of.day), JSON))
     manifest = _manifest(files, [name for name, _ in failed], notices, usage)
     write_file(folder, f"manifest-{as_of.day:%Y%m%d}.json", manifest, JSON)
-    return Published(folder, (*files, *latest), failed, stale, usage.said)
+    return Published(folder, (*files, *latest), failed, stale, said=usage.said)
 
 
 def _known_until(report: Report, day: date, stale: Sequence[StaleSource]) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -22,9 +23,9 @@ from tests.inventories import Inventory, records
 
 DAY = date(2024, 5, 20)
 
-# A program that opens Spark with two executors, each a process of its own, before it runs the job.
+# A program that opens Spark with two executors, each a process of its own, and runs jobs: a list of arguments each.
 ON_TWO_EXECUTORS = """
-import os, sys
+import json, os, sys
 from glue_jobs.workers.java import use_java_17
 use_java_17()
 os.environ["PYSPARK_PYTHON"] = sys.executable
@@ -35,9 +36,9 @@ paths = os.environ["PYTHONPATH"]
 builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.executorEnv.PYTHONPATH", paths)
 spark = builder.getOrCreate()
 from glue_jobs import run
-ended = run.main(sys.argv[1:])
+ended = [run.main(arguments) for arguments in json.loads(sys.argv[1])]
 spark.stop()
-sys.exit(ended)
+sys.exit(any(ended))
 """
 
 
@@ -83,12 +84,16 @@ def raw(name: str, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def expected(name: str, raw: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+def expected(name: str, raw: str, tmp_path: Path) -> object:
     """What the lake holds when tasks run one after another in this process."""
-    with monkeypatch.context() as patch:
+    return stored_in_process(name, raw, tmp_path / "expected")
+
+
+def stored_in_process(name: str, raw: str, lake: Path) -> object:
+    with pytest.MonkeyPatch.context() as patch:
         without_spark(patch)
-        run_job(arguments(name, raw, tmp_path / "expected"), PlainReporter())
-    return contents(str(tmp_path / "expected"), BY_NAME[name])
+        run_job(arguments(name, raw, lake), PlainReporter())
+    return contents(str(lake), BY_NAME[name])
 
 
 def test_a_little_work_is_done_in_this_process_without_spark(
@@ -116,12 +121,21 @@ def test_spark_on_this_machine(name: str, raw: str, expected: object, tmp_path: 
     assert contents(str(tmp_path / "lake"), BY_NAME[name]) == expected
 
 
-def test_spark_with_executors_that_are_processes_of_their_own(
-    name: str, raw: str, expected: object, tmp_path: Path
-) -> None:
-    given = [text for pair in arguments(name, raw, tmp_path / "lake").items() for text in (f"--{pair[0]}", pair[1])]
+def test_spark_with_executors_that_are_processes_of_their_own(tmp_path: Path) -> None:
+    # In one session, because its processes take much longer to start than the jobs.
+    raw = {name: RAW[name](tmp_path / name) for name in RAW}
+    jobs = [
+        [
+            text
+            for pair in arguments(name, raw[name], tmp_path / name / "lake").items()
+            for text in (f"--{pair[0]}", pair[1])
+        ]
+        for name in RAW
+    ]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    command = [sys.executable, "-c", ON_TWO_EXECUTORS, *given]
+    command = [sys.executable, "-c", ON_TWO_EXECUTORS, json.dumps(jobs)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert contents(str(tmp_path / "lake"), BY_NAME[name]) == expected
+    for name in RAW:
+        expected = stored_in_process(name, raw[name], tmp_path / name / "expected")
+        assert contents(str(tmp_path / name / "lake"), BY_NAME[name]) == expected

@@ -1,8 +1,8 @@
-"""The section ``privacy``: what published numbers may show of single people."""
+"""The section ``privacy``: what is stored of addresses, and what published numbers may show of single people."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
@@ -30,8 +30,21 @@ class Rounding(Section):
         return rounded if isinstance(rounded, int) else 0
 
 
-class Privacy(Section):
-    """What published numbers may show; the public tier has no number of fewer than ``minimum_readers`` readers."""
+Addresses = Literal["keep", "keyed", "drop"]
 
+
+class Privacy(Section):
+    """What is stored of addresses, and what published numbers may show.
+
+    Of the address of a reader a lake holds
+
+    - ``keyed``: ``reader_id``, which nobody without the key can turn into the address, and ``remote_prefix``
+    - ``keep``: the address too
+    - ``drop``: nothing
+
+    The public tier has no number of fewer than ``minimum_readers`` readers.
+    """
+
+    addresses: Addresses = "keyed"
     minimum_readers: Annotated[int, Strict(), Field(ge=2)] = 10
     rounding: Rounding = Rounding()

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Any
 
+from glue_jobs.enrich.readers.key_file import key_bytes
 from glue_jobs.errors import StorageError
 from glue_jobs.storage import storage_for
 
@@ -21,14 +22,16 @@ from glue_jobs.storage import storage_for
 MAX_LOADED = 16
 
 PACKAGE = "package:"
+KEYS = "keys:"
 
 
 @dataclass(frozen=True)
 class Resource:
     """One named resource: where its bytes are, their version, and the function that reads them.
 
-    ``location`` is ``package:MODULE/FILE``, the path of a file, or ``s3://bucket/key``. ``read`` is a
-    function of a module, so that it is pickled by its name. ``about`` is what its provider says of it.
+    ``location`` is ``package:MODULE/FILE``, the path of a file, ``s3://bucket/key``, or ``keys:`` and where secret keys
+    are kept. ``read`` is a function of a module, so that it is pickled by its name. ``about`` is what its provider says
+    of it.
     """
 
     name: str
@@ -100,6 +103,8 @@ def _bytes(resource: Resource) -> bytes:
     if resource.location.startswith(PACKAGE):
         module, _, file = resource.location.removeprefix(PACKAGE).partition("/")
         return files(module).joinpath(file).read_bytes()
+    if resource.location.startswith(KEYS):
+        return key_bytes(resource.location.removeprefix(KEYS))
     data = storage_for(resource.location).get(resource.location)
     if not resource.version.endswith(hashlib.sha256(data).hexdigest()[:16]):
         raise StorageError(f"{resource.location} changed while the run was reading it; start the run again")

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from glue_jobs.enrich.places.credit import place_sources_note
 from glue_jobs.enrich.places.place_table import keep_places
+from glue_jobs.enrich.readers.key_file import SECRET_ARN, default_key_file, make_key_file
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.enrich.subscribers import keep_names
 from glue_jobs.errors import LakeError, UnreadableObjectError, UsageLakeError
@@ -57,7 +58,7 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
     now = datetime.now(UTC).replace(tzinfo=None)
     lake, pipeline = request.lake, request.pipeline
     # First: a file of the configuration that cannot be used stops the run before there is a lake.
-    reference = pipeline.reference_data(request.config)
+    reference = pipeline.reference_data(request.config, _reader_keys(request, reporter))
     create_tables(lake, pipeline, reporter)
     keep_names(lake, request.config)
     runs = f"{lake.location}/_runs/{lake.database}/{pipeline.name}"
@@ -89,6 +90,15 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
     with Heartbeat(folder) as heartbeat:
         run = _Run(request, rows, listing, new, archived, known, folder, now, reference, reporter)
         return run.stage_and_commit(heartbeat, summary)
+
+
+def _reader_keys(request: IngestRequest, reporter: Reporter) -> str | None:
+    """Where the keys of reader ids are kept; a file that is not there yet is made."""
+    location = request.reader_keys or default_key_file()
+    is_file = request.pipeline.needs_reader_keys(request.config) and not location.startswith(SECRET_ARN)
+    if is_file and make_key_file(location):
+        reporter.say(f"made {location}, the key that reader ids are made with; nobody else can use it, so keep a copy")
+    return location
 
 
 def _unreadable(entry: Entry) -> UnreadableObjectError:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from glue_jobs.enrich.readers.columns import without_addresses
 from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, Rejected
@@ -67,13 +68,20 @@ class RejectedRecords:
 def rejected_rows(context: TaskContext[Pipeline], rejected: Iterable[tuple[str, Rejected]]) -> pa.Table:
     """Rows of ``rejected_record``, from records and the objects they are of."""
     refused = list(rejected)
+    records = [each.record[:MAX_RECORD_BYTES] for _, each in refused]
+    reasons = [each.reason for _, each in refused]
+    if context.pipeline.table.address:
+        # A reason may quote the record.
+        texts = [*records, *(reason.encode() for reason in reasons)]
+        hidden = [*without_addresses(texts, context.ingest_date, context.config, context.reference)]
+        records, reasons = hidden[: len(refused)], [each.decode() for each in hidden[len(refused) :]]
     columns = {
         "ingest_date": pa.repeat(pa.scalar(context.ingest_date, pa.date32()), len(refused)),
         "source": pa.repeat(context.pipeline.name, len(refused)),
         "object": [address for address, _ in refused],
         "position": [each.position for _, each in refused],
-        "reason": [each.reason for _, each in refused],
-        "record": [each.record[:MAX_RECORD_BYTES] for _, each in refused],
+        "reason": reasons,
+        "record": records,
         "run_id": pa.repeat(context.folder.run_id, len(refused)),
         "records": [each.records if each.records > 1 else None for _, each in refused],
     }

@@ -25,7 +25,8 @@ class IngestRequest:
     ``look_back_days`` (None: the pipeline's own) before the newest day that was ingested from ``raw``, and with the
     oldest day when nothing was. ``any_name`` takes objects that are not named as AWS names them. ``force`` takes those
     that are ingested already, where the pipeline replaces their rows. Of inventory snapshots, the latest
-    ``keep_snapshots`` of each bucket and configuration keep their rows.
+    ``keep_snapshots`` of each bucket and configuration keep their rows. ``reader_keys`` is the file
+    or secret with the keys of reader ids; None is the file of this user.
     """
 
     pipeline: Pipeline
@@ -38,6 +39,7 @@ class IngestRequest:
     any_name: bool = False
     force: bool = False
     keep_snapshots: int = DEFAULT_KEPT_SNAPSHOTS
+    reader_keys: str | None = None
 
 
 @dataclass(frozen=True)

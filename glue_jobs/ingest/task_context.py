@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import pyarrow as pa
 
 from glue_jobs.config import Config
+from glue_jobs.enrich.readers.columns import with_readers
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.ingest.data_files import NewFile, partition_path, partitions, with_schema, write_file
 from glue_jobs.ingest.staging import RunFolder
@@ -39,8 +40,9 @@ class TaskContext(Generic[AnyPipeline]):
     locations: dict[str, str]
 
     def enrich(self, rows: pa.Table) -> pa.Table:
-        """Parsed rows with the columns that are derived from them."""
-        return self.pipeline.enrich(rows, self.config, self.reference)
+        """Parsed rows with the columns that are derived from them, and of addresses what may be stored."""
+        enriched = self.pipeline.enrich(rows, self.config, self.reference)
+        return with_readers(self.pipeline.table, enriched, self.config, self.reference)
 
     def address(self, table: Table, partition: Mapping[str, object]) -> str:
         """A new data file of the table, named after the run."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from glue_jobs.errors import ArgumentError
 from glue_jobs.sources import SOURCES
 
 CATALOGS = ("sqlite", "glue")
@@ -206,6 +203,14 @@ ARGUMENTS = (
         choices=MANAGEMENT_EVENTS,
     ),
     Argument(
+        "reader_keys",
+        "--reader-keys",
+        "The secret keys of reader ids: a file that only you can use, by default ~/.config/usage-lake/reader-keys.json,"
+        " which the first run makes; or the ARN of a secret of AWS Secrets Manager.",
+        metavar="FILE_OR_ARN",
+        variable="USAGE_LAKE_READER_KEYS",
+    ),
+    Argument(
         "engine",
         "--engine",
         "Who runs the tasks: processes of this machine, or Spark, which needs the extra spark.",
@@ -214,33 +219,3 @@ ARGUMENTS = (
         on_glue=False,
     ),
 )
-
-
-def parse(arguments: Sequence[str]) -> dict[str, str]:
-    """The values of a Glue job's command line, ``--name value``, by name; arguments that Glue adds are ignored.
-
-    Raises:
-        ArgumentError: an argument the job requires is missing.
-    """
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    for argument in ARGUMENTS:
-        # Glue may lose an empty value on the way, so that a name comes without one.
-        parser.add_argument(f"--{argument.name}", default=argument.default, nargs="?")
-    return resolve(vars(parser.parse_known_args(arguments)[0]))
-
-
-def resolve(values: Mapping[str, str | None]) -> dict[str, str]:
-    """The values that the job uses: those given, or else the defaults; an empty value is none.
-
-    Raises:
-        ArgumentError: an argument the job requires is missing.
-    """
-    job = REPORT_JOB if values.get("pipeline") == REPORT else INGEST_JOB
-    wanted = [argument for argument in ARGUMENTS if job in argument.jobs]
-    # The stack passes an empty value for a parameter that its owner left empty.
-    texts = {argument.name: values.get(argument.name, argument.default) for argument in wanted}
-    given = {name: text for name, text in texts.items() if text}
-    missing = [f"--{argument.name}" for argument in wanted if argument.required and argument.name not in given]
-    if missing:
-        raise ArgumentError(f"the job needs {', '.join(missing)}")
-    return given

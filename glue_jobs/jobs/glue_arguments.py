@@ -1,11 +1,13 @@
-"""The command line of a Glue job, as Glue's own parser should see it."""
+"""The command line of a Glue job: the values of the declared arguments, and what Glue's own parser should see."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import argparse
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from glue_jobs.jobs.arguments import ARGUMENTS
+from glue_jobs.errors import ArgumentError
+from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
 
 
 def given_names(arguments: Sequence[str]) -> list[str]:
@@ -30,3 +32,33 @@ def without_abbreviations(arguments: Sequence[str]) -> list[str]:
         if is_value:
             kept.append(text)
     return kept
+
+
+def parse(arguments: Sequence[str]) -> dict[str, str]:
+    """The values of a Glue job's command line, ``--name value``, by name; arguments that Glue adds are ignored.
+
+    Raises:
+        ArgumentError: an argument the job requires is missing.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for argument in ARGUMENTS:
+        # Glue may lose an empty value on the way, so that a name comes without one.
+        parser.add_argument(f"--{argument.name}", default=argument.default, nargs="?")
+    return resolve(vars(parser.parse_known_args(arguments)[0]))
+
+
+def resolve(values: Mapping[str, str | None]) -> dict[str, str]:
+    """The values that the job uses: those given, or else the defaults; an empty value is none.
+
+    Raises:
+        ArgumentError: an argument the job requires is missing.
+    """
+    job = REPORT_JOB if values.get("pipeline") == REPORT else INGEST_JOB
+    wanted = [argument for argument in ARGUMENTS if job in argument.jobs]
+    # The stack passes an empty value for a parameter that its owner left empty.
+    texts = {argument.name: values.get(argument.name, argument.default) for argument in wanted}
+    given = {name: text for name, text in texts.items() if text}
+    missing = [f"--{argument.name}" for argument in wanted if argument.required and argument.name not in given]
+    if missing:
+        raise ArgumentError(f"the job needs {', '.join(missing)}")
+    return given

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from datetime import date
 
+from glue_jobs.enrich.readers.key_file import SECRET_ARN
 from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.ingest.request import DEFAULT_KEPT_SNAPSHOTS, IngestRequest
 from glue_jobs.jobs.arguments import ENGINES, MANAGEMENT_EVENTS, REPORT
@@ -13,9 +15,11 @@ from glue_jobs.jobs.config_argument import config_argument
 from glue_jobs.jobs.day_argument import day_argument
 from glue_jobs.jobs.flag_argument import flag_argument
 from glue_jobs.jobs.lake_argument import lake_argument
+from glue_jobs.lake import Lake
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.storage import address
+from glue_jobs.workers.spark import STARTED_BY_JAVA
 
 # No other bucket has a name with this end: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 TABLE_BUCKET = re.compile("arn:[^:]*:s3tables:|s3://[^/]*--table-s3(?:/|$)")
@@ -56,17 +60,19 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
     force = flag_argument(values, "force")
     if force and not pipeline.replaces_objects:
         raise ArgumentError(f"each object of {pipeline.title} is ingested once; leave force out")
+    config = config_argument(values)
     return IngestRequest(
         pipeline=_with_management_events(pipeline, values.get("management_events", "keep")),
         raw=raw,
         lake=lake,
-        config=config_argument(values),
+        config=config,
         since=since,
         until=until,
         look_back_days=_whole_number(values, "look_back_days", str(pipeline.look_back_days)),
         any_name=any_name,
         force=force,
         keep_snapshots=_kept_snapshots(values),
+        reader_keys=_reader_keys(values, lake) if pipeline.needs_reader_keys(config) else None,
     )
 
 
@@ -100,6 +106,26 @@ def _kept_snapshots(values: Mapping[str, str]) -> int:
     if not text.isdecimal() or not MIN_KEPT_SNAPSHOTS <= int(text) <= MAX_KEPT_SNAPSHOTS:
         raise ArgumentError(f"keep_snapshots is a number from {MIN_KEPT_SNAPSHOTS} such as 8, not {text!r}")
     return int(text)
+
+
+def _reader_keys(values: Mapping[str, str], lake: Lake) -> str | None:
+    location = values.get("reader_keys")
+    if location is None and STARTED_BY_JAVA in os.environ:
+        # Each run would make a new key on a machine that is gone afterwards.
+        raise ArgumentError(
+            "a job that AWS Glue starts needs reader_keys, the ARN of the secret with the keys of reader ids; or set"
+            " privacy.addresses to drop in the configuration file"
+        )
+    if location is None or location.startswith(SECRET_ARN):
+        return location
+    if location.startswith("s3://"):
+        raise ArgumentError(f"reader_keys is a file of this machine or the ARN of a secret, not {location}")
+    path = address(location)
+    if path.startswith(f"{lake.location}/"):
+        raise ArgumentError(
+            f"{path} is in the lake, whose readers must not have the keys of reader ids; keep it elsewhere"
+        )
+    return path
 
 
 def _whole_number(values: Mapping[str, str], name: str, default: str) -> int:

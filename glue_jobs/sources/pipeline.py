@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 import pyarrow as pa
 
 from glue_jobs.config import Config
+from glue_jobs.enrich.readers.resource import reader_key_resource
 from glue_jobs.enrich.reference_data import ReferenceData, Resource
 from glue_jobs.errors import ArgumentError
 from glue_jobs.read.framing import Framing
@@ -100,13 +101,18 @@ class Pipeline(ABC):
         """Whether an object that is ingested again replaces its rows."""
         return False
 
-    def reference_data(self, config: Config) -> ReferenceData:
-        """The reference data of a run that starts now.
+    def reference_data(self, config: Config, reader_keys: str | None = None) -> ReferenceData:
+        """The reference data of a run that starts now; ``reader_keys`` is where the keys of reader ids are kept.
 
         Raises:
             StorageError: a resource cannot be read or used.
         """
-        return ReferenceData(tuple(resource for resources in self.resources for resource in resources(config)))
+        keys = (reader_key_resource(reader_keys),) if self.needs_reader_keys(config) else ()
+        return ReferenceData((*(each for resources in self.resources for each in resources(config)), *keys))
+
+    def needs_reader_keys(self, config: Config) -> bool:
+        """Whether the table gets reader ids."""
+        return bool(self.table.address) and config.privacy.addresses != "drop"
 
     def without_management_events(self) -> Pipeline:
         """The same pipeline, but it filters management events.

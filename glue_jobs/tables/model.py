@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 TYPES = ("string", "int", "bigint", "double", "boolean", "date", "timestamp", "binary", "array<string>")
 """Every column type that a table may use; the names are Athena's."""
 
+READER = ("reader_id", "remote_prefix", "reader_key")
+"""Columns of every table with an address: what stands for the address, and the id of the key that made it."""
+
 # Glue cuts a column comment at 255 bytes.
 MAX_DESCRIPTION_BYTES = 255
 
@@ -48,6 +51,10 @@ class Table:
     ``record`` if a table has no ``same`` or if the first column of ``same`` is null. ``derived`` columns are not part
     of the record.
 
+    ``address`` is the column with the address of the reader, in a table that has one; it has the columns ``READER``
+    too. ``texts_with_addresses`` may hold addresses, and ``texts_with_own_address`` that of their own row. The
+    configuration decides what is stored in all of these, so records are not compared by them.
+
     ``statistics`` are columns with bounds in every data file, besides those that files are partitioned or sorted by.
 
     ``file_constants`` are columns that have one value in each data file. A table with file constants holds snapshots:
@@ -64,6 +71,9 @@ class Table:
     derived: tuple[str, ...] = ()
     statistics: tuple[str, ...] = ()
     file_constants: tuple[str, ...] = ()
+    address: str = ""
+    texts_with_addresses: tuple[str, ...] = ()
+    texts_with_own_address: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -80,6 +90,8 @@ class Table:
             self.derived,
             self.statistics,
             self.file_constants,
+            (self.address, *READER) if self.address else (),
+            self.by_configuration,
         )
         unknown = {name for group in groups for name in group} - set(names)
         if unknown:
@@ -100,7 +112,25 @@ class Table:
     @cached_property
     def compared(self) -> tuple[str, ...]:
         """The columns in which rows of the same record are equal."""
-        return self.same or self.record
+        return self.same or self._always_equal
+
+    @cached_property
+    def compared_without_same(self) -> tuple[str, ...]:
+        """The columns in which equal rows are the same record if they have no value in the first column of ``same``.
+
+        Nothing but the reader may tell two such records apart.
+        """
+        return (*self._always_equal, *(READER[:1] if self.address else ()))
+
+    @cached_property
+    def _always_equal(self) -> tuple[str, ...]:
+        return tuple(name for name in self.record if name not in self.by_configuration)
+
+    @cached_property
+    def by_configuration(self) -> tuple[str, ...]:
+        """Columns of the record of which the configuration decides what is stored."""
+        address = (self.address,) if self.address else ()
+        return (*address, *self.texts_with_addresses, *self.texts_with_own_address)
 
     @cached_property
     def record(self) -> tuple[str, ...]:

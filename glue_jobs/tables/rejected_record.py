@@ -15,7 +15,12 @@ REJECTED_RECORD = Table(
             4, "position", "bigint", "Where in the object: byte offset of a line, or index of a JSON record or row."
         ),
         Column(5, "reason", "string", "Why it was refused, one sentence."),
-        Column(6, "record", "binary", "The raw bytes, whole up to 64 KiB, else their first 64 KiB."),
+        Column(
+            6,
+            "record",
+            "binary",
+            "The raw bytes, whole up to 64 KiB, else their first 64 KiB; addresses as privacy.addresses says.",
+        ),
         Column(7, "run_id", "string", "Run that refused the record."),
         Column(
             8,

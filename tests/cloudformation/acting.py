@@ -1,4 +1,4 @@
-"""S3 and Glue on loopback with the rights of a role: they refuse what its policies do not allow.
+"""S3, Glue and Secrets Manager on loopback with the rights of a role: they refuse what its policies do not allow.
 
 moto checks credentials and names the action of a request. This module decides whether a policy allows it, because moto
 knows neither the tables that a Glue request names nor the condition ``s3:prefix``.
@@ -74,6 +74,8 @@ def _needed(request: Any, resource: str) -> Iterator[tuple[str, str, str | None]
         if "Table" in action:
             table = body.get("Name") or body.get("TableInput", {}).get("Name") or "*"
             yield action, f"arn:aws:glue:{HERE}:table/{database}/{table}", None
+    elif action.startswith("secretsmanager:"):
+        yield action, json.loads(request._body)["SecretId"], None
     elif action == "s3:DeleteObject" and "/" not in resource:
         for element in ElementTree.fromstring(request._body).iter():
             if element.tag.endswith("Key"):

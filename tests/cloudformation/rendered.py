@@ -116,7 +116,10 @@ class Rendered:
             return f"arn:aws:iam::{PSEUDO['AWS::AccountId']}:policy/{name}"
         if resource["Type"] == "AWS::SNS::Topic":
             return f"arn:aws:sns:us-east-1:{PSEUDO['AWS::AccountId']}:{name}"
-        return re.sub("(?<!^)(?=[A-Z])", "-", name).lower() + self._mark
+        named = re.sub("(?<!^)(?=[A-Z])", "-", name).lower() + self._mark
+        if resource["Type"] == "AWS::SecretsManager::Secret":
+            return f"arn:aws:secretsmanager:us-east-1:{PSEUDO['AWS::AccountId']}:secret:{named}"
+        return named
 
     def _getatt(self, argument: list[str] | str) -> str:
         name, _, attribute = (

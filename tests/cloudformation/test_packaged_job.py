@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 from glue_jobs.lake import Lake
+from tests.cloudformation.generated_secrets import make_secrets
 from tests.cloudformation.glue_machine import glue_machine, run_job
 from tests.cloudformation.rendered import Rendered
 from tests.end_to_end.lakes import contents
@@ -63,6 +64,7 @@ def test_a_job_runs_with_the_arguments_of_the_template(
     rendered = Rendered(template, mark=mark, GlueDatabaseName=f"lake{mark.replace('-', '_')}")
     for bucket in rendered.of_type("AWS::S3::Bucket"):
         boto3.client("s3").create_bucket(Bucket=rendered.ref(bucket))
+    make_secrets(rendered)
     # One job is enough: end-to-end tests cover the others.
     source = SOURCES[-1]
     (job,) = (

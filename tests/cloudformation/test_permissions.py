@@ -38,6 +38,7 @@ from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.cloudformation.acting import Used, acting_as, many
+from tests.cloudformation.generated_secrets import make_secrets
 from tests.cloudformation.rendered import Json, Rendered
 from tests.end_to_end.lakes import without_spark
 from tests.end_to_end.sources import SOURCES, Raw, events, put
@@ -56,7 +57,7 @@ SHARED_TABLES = (REJECTED_RECORD, INGESTED_OBJECT)
 SHARED_STATEMENTS = ("WriteSharedTables", "UpdateSharedTables")
 
 # The services whose requests `acting` checks.
-ENFORCED = ("s3:", "glue:")
+ENFORCED = ("s3:", "glue:", "secretsmanager:")
 
 # Statements and rights that no request of these tests uses, and who uses them.
 UNSEEN = {
@@ -91,6 +92,7 @@ class Stack:
         for bucket in (*self.rendered.of_type("AWS::S3::Bucket"), "Own"):
             boto3.client("s3").create_bucket(Bucket=self.rendered.ref(bucket) if bucket != "Own" else f"own{mark}")
         boto3.client("s3").create_bucket(Bucket=self.rendered.parameters["RunSummaryBucket"])
+        make_secrets(self.rendered)
         database = self.rendered.parameters["GlueDatabaseName"]
         boto3.client("glue").create_database(DatabaseInput={"Name": database})
         put(f"{own}/conf/usage.yaml", CONFIGURATION)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -9,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from glue_jobs.enrich.readers.key_file import FIRST_DAY
+from glue_jobs.enrich.readers.keys import ReaderKeys
 from glue_jobs.ingest.staging import DEAD_AFTER
 from glue_jobs.jobs import metrics
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
-from glue_jobs.jobs.arguments import parse as parse_arguments
+from glue_jobs.jobs.glue_arguments import parse as parse_arguments
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.sources.pipelines import PIPELINES
 from glue_jobs.sources.tables import TABLES
@@ -35,6 +38,9 @@ EVERYTHING = {
     "ReportSubjects": "storage",
     "ExpireAfterDays": "400",
 }
+
+# What must outlive the stack: data, names that queries are saved under, and the keys that rows were made with.
+RETAINED = ("AWS::S3::Bucket", "AWS::Glue::Database", "AWS::Athena::WorkGroup", "AWS::SecretsManager::Secret")
 
 # Arguments that Glue handles: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html
 OF_GLUE = {
@@ -155,12 +161,12 @@ def test_data_is_retained_when_the_stack_is_deleted(path: Path) -> None:
     kept = {
         name
         for name, resource in Rendered(path).raw["Resources"].items()
-        if resource["Type"] in ("AWS::S3::Bucket", "AWS::Glue::Database", "AWS::Athena::WorkGroup")
+        if resource["Type"] in RETAINED
         and resource.get("DeletionPolicy") == "RetainExceptOnCreate"
         and resource["UpdateReplacePolicy"] == "Retain"
     }
     if path == TEMPLATE:
-        assert kept == {"LogBucket", "LakeBucket", "ResultBucket", "GlueDatabase", "WorkGroup"}
+        assert kept == {"LogBucket", "LakeBucket", "ResultBucket", "GlueDatabase", "WorkGroup", "ReaderKeys"}
     else:
         assert kept == {"RawBucket", "ProcessedBucket", "CuratedBucket", "Database"}
 
@@ -697,3 +703,21 @@ def policies(rendered: Rendered) -> list[Json]:
         found += [properties[key] for key in ("PolicyDocument", "AssumeRolePolicyDocument") if key in properties]
         found += [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
     return found
+
+
+def test_jobs_get_the_arn_of_the_keys_of_reader_ids_and_no_stack_without_readers_has_keys(template: str) -> None:
+    rendered = Rendered(template)
+    ingest_jobs = {name: job["DefaultArguments"] for name, job in jobs(rendered).items() if name != REPORT}
+    arn = rendered.ref("ReaderKeys")
+    assert {name: each["--reader_keys"] for name, each in ingest_jobs.items()} == {
+        pipeline.name: arn if pipeline.table.address else "" for pipeline in PIPELINES
+    }
+    off = dict.fromkeys(("CloudTrail", "AccessLogs", "CloudFrontLogs"), "off")
+    assert "ReaderKeys" not in Rendered(template, **off).resources
+
+
+def test_a_new_secret_is_a_key_for_all_events(template: str) -> None:
+    asked = Rendered(template).of_type("AWS::SecretsManager::Secret")["ReaderKeys"]["GenerateSecretString"]
+    value = json.loads(asked["SecretStringTemplate"]) | {asked["GenerateStringKey"]: "x" * asked["PasswordLength"]}
+    (key,) = ReaderKeys.read(json.dumps(value).encode()).keys
+    assert str(key.first_day) == FIRST_DAY

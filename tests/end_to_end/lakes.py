@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import glue_jobs.workers.engine
+from glue_jobs.config import Config
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.lake import Lake
@@ -27,6 +28,9 @@ from tests.end_to_end.sources import Raw
 
 # What two runs over the same objects may tell differently.
 OF_THE_RUN = {"run_id", "ingested_at", "ingest_date", "ingest_run_id"}
+
+# Addresses are stored as they are.
+KEEP = Config.model_validate({"privacy": {"addresses": "keep"}})
 
 Rows = Counter[tuple[tuple[str, Any], ...]]
 

@@ -18,7 +18,7 @@ import glue_jobs.ingest.ingest
 import glue_jobs.ingest.stage_events
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.ingest.ledger import not_ingested
-from tests.end_to_end.lakes import contents, event_numbers, orphans, run, said, without_spark
+from tests.end_to_end.lakes import KEEP, contents, event_numbers, orphans, run, said, without_spark
 from tests.end_to_end.processes import with_files_up_to
 from tests.end_to_end.sources import ACCESS_LOGS, SOURCES, Raw, events
 from tests.job_process import main
@@ -65,7 +65,7 @@ def test_an_object_cut_short_keeps_what_is_whole(access_logs: Raw, lake: str) ->
     raw, name = access_logs, ACCESS_LOGS.object_name(DAY, 1)
     content = ACCESS_LOGS.content([ACCESS_LOGS.record(event) for event in events(DAY, range(10, 2_010))])
     address = raw.put(name, gzip.compress(content)[:-300])
-    run(raw, lake)
+    run(raw, lake, config=KEEP)
     ((found, position, reason, record),) = rejected(raw, lake)
     assert (found, reason) == (address, "the gzip stream ends early: the object was cut short")
     assert content[position:].startswith(record)
@@ -79,7 +79,7 @@ def test_half_a_line_is_rejected_and_its_neighbours_are_rows(access_logs: Raw, l
     whole = ACCESS_LOGS.record(events(DAY, [11])[0])
     half = whole[:200]
     address = access_logs.put(ACCESS_LOGS.object_name(DAY, 1), b"\n".join([whole, half]))
-    run(access_logs, lake)
+    run(access_logs, lake, config=KEEP)
     ((found, position, reason, record),) = rejected(access_logs, lake)
     assert (found, position, record) == (address, len(whole) + 1, half)
     assert len(reason) > 10

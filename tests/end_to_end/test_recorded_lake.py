@@ -27,7 +27,7 @@ from glue_jobs.progress import PlainReporter
 from glue_jobs.sources.pipelines import BY_NAME, Pipeline
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.storage import storage_for
-from tests.end_to_end.lakes import Contents, Rows, contents, event_numbers, run, said, without_spark
+from tests.end_to_end.lakes import KEEP, Contents, Rows, contents, event_numbers, run, said, without_spark
 from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, Raw, Source, events
 from tests.inventories import Inventory, records
 from tests.lake.test_columns import with_more_columns
@@ -38,7 +38,7 @@ DATABASE = "recorded_lake"
 # The sources of events that the program had then.
 OF_THE_TIME = (ACCESS_LOGS, CLOUDTRAIL)
 DAY = date(2024, 5, 7)
-YOUNGER = ("country", "place", "network")
+YOUNGER = ("country", "place", "network", "reader_id", "remote_prefix", "reader_key")
 FIRST_SNAPSHOT = datetime(2024, 5, 1, 1, 30)
 
 
@@ -100,17 +100,17 @@ def assert_nothing_is_left(lake: Lake, pipeline: str) -> None:
 def test_new_runs_finish_the_old_one_and_go_on_exactly(source: Source, lake: Lake, tmp_path: Path) -> None:
     raw, fresh = recorded_raw(source), str(tmp_path / "fresh")
     assert contents_of(lake, source.pipeline).ledger.total() == 2
-    assert "finished the commit of run 20261128T" in said(raw, lake)
+    assert "finished the commit of run 20261128T" in said(raw, lake, config=KEEP)
     assert_nothing_is_left(lake, source.pipeline.name)
-    run(raw, fresh)
+    run(raw, fresh, config=KEEP)
     assert contents_of(lake, source.pipeline) == contents_of(fresh, source.pipeline)
     assert contents_of(lake, source.pipeline).sums["records"] == raw.records
-    assert run(raw, lake).run_id is None
+    assert run(raw, lake, config=KEEP).run_id is None
 
     raw.deliver(DAY + timedelta(days=2), 4, events(DAY + timedelta(days=1), range(25, 35)), bad=1)
-    totals = run(raw, lake).totals
+    totals = run(raw, lake, config=KEEP).totals
     assert (totals.objects, totals.rows, totals.duplicates, totals.rejected) == (1, 5, 5, 1)
-    run(raw, fresh)
+    run(raw, fresh, config=KEEP)
     assert contents_of(lake, source.pipeline) == contents_of(fresh, source.pipeline)
     assert dict(event_numbers(raw, lake)) == dict.fromkeys([*range(15), *range(20, 35)], 1)
 

@@ -32,7 +32,10 @@ def event(number: int, source: str = "s3.amazonaws.com") -> dict[str, str]:
     return {"eventTime": "2024-05-07T08:00:00Z", "eventSource": source, "eventID": f"e{number:04}"}
 
 
-def ingest(folder: Path, objects: list[bytes], pipeline: EventPipeline = CLOUDTRAIL) -> ChunkResult:
+def ingest(
+    folder: Path, objects: list[bytes], pipeline: EventPipeline = CLOUDTRAIL, addresses: str = "keyed"
+) -> ChunkResult:
+    config = Config.model_validate({"privacy": {"addresses": addresses}})
     raw = folder / "raw"
     raw.mkdir()
     for number, data in enumerate(objects):
@@ -40,8 +43,8 @@ def ingest(folder: Path, objects: list[bytes], pipeline: EventPipeline = CLOUDTR
     names = (pipeline.name, "rejected_record")
     context = TaskContext(
         pipeline,
-        Config(),
-        pipeline.reference_data(Config()),
+        config,
+        pipeline.reference_data(config),
         RunFolder(str(folder / "run"), "r1"),
         date(2024, 5, 9),
         {n: f"{folder}/{n}" for n in names},
@@ -68,7 +71,7 @@ def test_a_rejected_line_of_the_future_is_kept(tmp_path: Path) -> None:
     line = b"79a5 example-data [%s:00:00:38 +0000] 192.0.2.3 - 3E5%d REST.GET.OBJECT k - 200 - 1 1 1 1 - - -"
     lines = [line % (b"09/May/2024", 1), line % (b"12/May/2024", 2), line % (b"08/May/2024", 3)]
     (access_log,) = (each for each in PIPELINES if isinstance(each, EventPipeline) and each.name == "s3_access_log")
-    result = ingest(tmp_path, [b"\n".join(lines)], access_log)
+    result = ingest(tmp_path, [b"\n".join(lines)], access_log, "keep")
     rows = [row for file in result.rejected_files for row in pq.ParquetFile(file.address).read().to_pylist()]
     assert [(row["record"], row["position"]) for row in rows] == [(lines[1], len(lines[0]) + 1)]
 

@@ -20,6 +20,7 @@ from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 DAY = date(2024, 5, 7)
+DROP = Config.model_validate({"privacy": {"addresses": "drop"}})
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RejectedRecords:
     folder = RunFolder(f"{tmp_path}/run", "r1")
     locations = {REJECTED_RECORD.name: f"{tmp_path}/rejected"}
     return RejectedRecords(
-        TaskContext(BY_NAME["s3_access_log"], Config(), ReferenceData(), folder, DAY, locations)  # type: ignore[arg-type]
+        TaskContext(BY_NAME["s3_access_log"], DROP, ReferenceData(), folder, DAY, locations)  # type: ignore[arg-type]
     )
 
 

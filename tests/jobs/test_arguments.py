@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from glue_jobs.errors import ArgumentError
-from glue_jobs.jobs.arguments import ARGUMENTS, parse
+from glue_jobs.jobs.arguments import ARGUMENTS
+from glue_jobs.jobs.glue_arguments import parse
 from glue_jobs.jobs.ingest_job import ingest_request
 
 GIVEN = ["--pipeline", "s3_access_log", "--raw_path", "/raw", "--lake_path", "/lake"]

@@ -29,12 +29,13 @@ def duplicates_within(table: Table, rows: pa.Table) -> Rows:
         return candidates
     # Rows of different partitions are not compared across files either.
     partitions = tuple(name for name in table.partitions if name in rows.column_names and name not in table.record)
-    values = rows.select([*table.record, *partitions, "source_object"]).take(pa.array(candidates))
+    columns = dict.fromkeys((*table.compared, *table.compared_without_same, *partitions, "source_object"))
+    values = rows.select(list(columns)).take(pa.array(candidates))
     duplicates = [candidates[:0]]
-    for columns, chosen in comparisons(table, values):
+    for compared, chosen in comparisons(table, values):
         part, positions = values.filter(pa.array(chosen)), candidates[chosen]
         order = (ranks(part["source_object"]), positions)
-        duplicates.append(positions[all_but_first(part, (*columns, *partitions), order)])
+        duplicates.append(positions[all_but_first(part, (*compared, *partitions), order)])
     return np.sort(np.concatenate(duplicates))
 
 
@@ -48,7 +49,7 @@ def comparisons(table: Table, values: pa.Table) -> Iterator[tuple[tuple[str, ...
         return
     has_id = values[table.same[0]].is_valid().to_numpy()
     yield table.same, has_id
-    yield table.record, ~has_id
+    yield table.compared_without_same, ~has_id
 
 
 def _with_shared_hash(rows: pa.Table, positions: Rows, columns: tuple[str, ...]) -> Rows:

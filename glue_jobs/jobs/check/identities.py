@@ -28,7 +28,7 @@ def _duplicates(table: Table) -> Iterator[str]:
     """Queries for records that are stored twice; rows of different partitions are different records."""
     yield _query(table, table.compared, f'"{table.same[0]}" IS NOT NULL' if table.same else "true")
     if table.same:
-        yield _query(table, table.record, f'"{table.same[0]}" IS NULL')
+        yield _query(table, table.compared_without_same, f'"{table.same[0]}" IS NULL')
 
 
 def _query(table: Table, compared: tuple[str, ...], where: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.enrich.readers.columns import comparable
 from glue_jobs.errors import ArgumentError, UnreadableObjectError
 from glue_jobs.jobs.check.ledger import counting_entries
 from glue_jobs.jobs.check.parse_again import Reparsed, can_parse_again, parse_again
@@ -98,7 +99,10 @@ def _differences(engine: QueryEngine, table: Table, sample: dict[str, Reparsed])
     columns = ", ".join(f'"{name}"' for name in (*table.record, "source_object"))
     addresses = ", ".join("'" + address.replace("'", "''") + "'" for address in sample)
     stored = engine.run(f"SELECT {columns} FROM {table.name} WHERE source_object IN ({addresses})")
-    sources = {"stored": lambda: TableSource(table, stored), "parsed": lambda: TableSource(table, _rows(table, sample))}
+    sources = {
+        "stored": lambda: TableSource(table, comparable(table, stored)),
+        "parsed": lambda: TableSource(table, comparable(table, _rows(table, sample))),
+    }
     with QueryEngine(sources) as comparison:
         differing = comparison.run(
             "SELECT source_object, count(*) AS n FROM"

@@ -54,7 +54,7 @@ class Region(NamedTuple):
 
 @dataclass(frozen=True)
 class Counts:
-    """All numbers; ``requesters`` are addresses by data set, None being the whole archive."""
+    """All numbers; ``requesters`` are addresses (reader ids) by data set, None being the whole archive."""
 
     days: tuple[Day, ...]
     asset_weeks: tuple[AssetWeek, ...]
@@ -109,7 +109,7 @@ WITH request AS (
         CAST(date_trunc('week', event_date) AS date) AS monday,
         coalesce(place, 'unknown') AS place,
         country,
-        remote_ip AS requester,
+        coalesce(reader_id, remote_ip, place) AS requester,
         coalesce(bytes_sent, 0) AS bytes_sent,
         CASE WHEN http_status = 200 THEN 1 ELSE 0 END AS download
     FROM s3_access_log

@@ -20,7 +20,7 @@ CLOUDFRONT_LOG = Table(
         Column(1, "event_time", "timestamp", "When CloudFront finished the response, UTC, to the second."),
         Column(2, "x_edge_location", "string", "Edge location that answered, e.g. DFW3; its letters name an airport."),
         Column(3, "sc_bytes", "bigint", "Bytes sent to the viewer, with headers."),
-        Column(4, "c_ip", "string", "Address of the viewer or its proxy, IPv4 or IPv6."),
+        Column(4, "c_ip", "string", "Address of the viewer or its proxy, if privacy.addresses is keep."),
         Column(5, "cs_method", "string", "HTTP method of the request."),
         Column(6, "cs_host", "string", "Domain of the distribution, e.g. d111111abcdef8.cloudfront.net."),
         Column(7, "cs_uri_stem", "string", "Path of the URL, without the query."),
@@ -90,12 +90,25 @@ CLOUDFRONT_LOG = Table(
         Column(
             58, "bucket", "string", "Bucket the distribution reads, by the configuration; null where it names none."
         ),
+        Column(
+            59,
+            "reader_id",
+            "string",
+            "What stands for the address: its HMAC-SHA-256 by a secret key, 128 bits in hexadecimal digits.",
+        ),
+        Column(60, "remote_prefix", "string", "Network of the address: its /24 of IPv4 or /48 of IPv6."),
+        Column(
+            61, "reader_key", "string", "Id of the key that made reader_id; readers are comparable by one key only."
+        ),
     ),
     partitions=("event_date",),
     sort=("cs_host", "key", "event_time"),
     statistics=("cs_method", "sc_status", "account", "repository", "is_own", "is_robot", "year", "month", "day"),
     identity=("x_edge_request_id", "event_time"),
     same=("x_edge_request_id", "event_time"),
+    address="c_ip",
+    texts_with_addresses=("x_forwarded_for", "viewer_request_log_data", "viewer_response_log_data", "extra_fields"),
+    texts_with_own_address=("cs_referer", "cs_uri_query", "cs_cookie"),
     derived=(
         "key",
         "account",
@@ -111,6 +124,9 @@ CLOUDFRONT_LOG = Table(
         "place",
         "network",
         "bucket",
+        "reader_id",
+        "remote_prefix",
+        "reader_key",
     ),
 )
 

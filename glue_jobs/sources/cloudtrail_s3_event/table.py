@@ -25,7 +25,7 @@ CLOUDTRAIL_S3_EVENT = Table(
             7,
             "source_ip_address",
             "string",
-            "Address the request came from, or the name of the AWS service that made it.",
+            "AWS service that made the request or, if privacy.addresses is keep, the address it came from.",
         ),
         Column(8, "user_agent", "string", "Client that made the request, up to 1 KB; text of the client."),
         Column(9, "error_code", "string", "Error, e.g. AccessDenied; null when the request succeeded."),
@@ -141,6 +141,16 @@ CLOUDTRAIL_S3_EVENT = Table(
         ),
         Column(59, "network", "string", "Whose network: aws, gcp, azure, github, cloudflare, vpn or other."),
         Column(60, "asset", "string", "Path within the data set that a mapping gives; null where the key is the path."),
+        Column(
+            61,
+            "reader_id",
+            "string",
+            "What stands for the address: its HMAC-SHA-256 by a secret key, 128 bits in hexadecimal digits.",
+        ),
+        Column(62, "remote_prefix", "string", "Network of the address: its /24 of IPv4 or /48 of IPv6."),
+        Column(
+            63, "reader_key", "string", "Id of the key that made reader_id; readers are comparable by one key only."
+        ),
     ),
     partitions=("event_date",),
     sort=("bucket", "key", "event_time"),
@@ -163,6 +173,17 @@ CLOUDTRAIL_S3_EVENT = Table(
     # may keep the eventID of what it corrects.
     identity=("event_id", "recipient_account_id"),
     same=("event_id", "recipient_account_id", "original_event_id"),
+    address="source_ip_address",
+    texts_with_addresses=(
+        "error_message",
+        "request_parameters",
+        "response_elements",
+        "additional_event_data",
+        "resources",
+        "user_identity",
+        "tls_details",
+        "other_fields",
+    ),
     derived=(
         "account",
         "repository",
@@ -177,5 +198,8 @@ CLOUDTRAIL_S3_EVENT = Table(
         "place",
         "network",
         "asset",
+        "reader_id",
+        "remote_prefix",
+        "reader_key",
     ),
 )

@@ -14,7 +14,12 @@ S3_ACCESS_LOG = Table(
         Column(1, "bucket_owner", "string", "Canonical user id of the owner of the bucket that was asked."),
         Column(2, "bucket", "string", "Bucket the request was for."),
         Column(3, "event_time", "timestamp", "When S3 received the request, UTC, to the second."),
-        Column(4, "remote_ip", "string", "Address the request came from (IPv4 or IPv6); null for work of AWS itself."),
+        Column(
+            4,
+            "remote_ip",
+            "string",
+            "Address the request came from, if privacy.addresses is keep; null too for work of AWS itself.",
+        ),
         Column(5, "requester", "string", "Canonical id, ARN or service of the caller; null for an anonymous request."),
         Column(6, "request_id", "string", "Id of the request; several lines may share it (multi-object delete)."),
         Column(7, "operation", "string", "Request type, e.g. REST.GET.OBJECT, BATCH.DELETE.OBJECT, S3.EXPIRE.OBJECT."),
@@ -62,11 +67,24 @@ S3_ACCESS_LOG = Table(
         ),
         Column(42, "network", "string", "Whose network: aws, gcp, azure, github, cloudflare, vpn or other."),
         Column(43, "asset", "string", "Path within the data set that a mapping gives; null where the key is the path."),
+        Column(
+            44,
+            "reader_id",
+            "string",
+            "What stands for the address: its HMAC-SHA-256 by a secret key, 128 bits in hexadecimal digits.",
+        ),
+        Column(45, "remote_prefix", "string", "Network of the address: its /24 of IPv4 or /48 of IPv6."),
+        Column(
+            46, "reader_key", "string", "Id of the key that made reader_id; readers are comparable by one key only."
+        ),
     ),
     partitions=("event_date",),
     sort=("bucket", "key", "event_time"),
     statistics=("operation", "http_status", "account", "repository", "is_own", "is_robot", "year", "month", "day"),
     identity=("request_id", "operation", "key", "version_id", "event_time", "bucket"),
+    address="remote_ip",
+    texts_with_addresses=("extra_fields",),
+    texts_with_own_address=("request_uri", "referer"),
     derived=(
         # JSON and Parquet do not have it, and two spellings of one key are the same record.
         "key_raw",
@@ -83,5 +101,8 @@ S3_ACCESS_LOG = Table(
         "place",
         "network",
         "asset",
+        "reader_id",
+        "remote_prefix",
+        "reader_key",
     ),
 )

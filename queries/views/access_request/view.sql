@@ -24,7 +24,8 @@ SELECT
         WHEN requester IS NULL
             OR requester IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')
             OR authentication_type = 'QueryString'
-            THEN remote_ip || ' ' || coalesce(user_agent, '-')
+            -- Rows of older lakes have the address alone. Of dropped addresses the place is all that is known.
+            THEN coalesce(reader_id, remote_ip, place) || ' ' || coalesce(user_agent, '-')
         ELSE requester
     END AS reader,
     -- Of each request, as it was known when it was ingested.
@@ -42,12 +43,15 @@ SELECT
                 ''
             )
     END AS endpoint_region,
-    -- Addresses of private networks come through a VPC endpoint.
+    -- Addresses of private networks come through a VPC endpoint. The place of a dropped one is bogon.
     NOT coalesce(
-        remote_ip IS NULL OR regexp_like(
-            remote_ip,
-            '^(::ffff:)?(10|127|192[.]168|169[.]254|172[.](1[6-9]|2[0-9]|3[01])|100[.](6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))[.]|^(f[cd]|fe80:)'
-        ),
+        CASE
+            WHEN coalesce(remote_ip, remote_prefix) IS NULL THEN place = 'bogon'
+            ELSE regexp_like(
+                coalesce(remote_ip, remote_prefix),
+                '^(::ffff:)?(10|127|192[.]168|169[.]254|172[.](1[6-9]|2[0-9]|3[01])|100[.](6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))[.]|^(f[cd]|fe80:)'
+            )
+        END,
         true
     ) AS is_public_address,
     coalesce(is_own, false) AS is_own,

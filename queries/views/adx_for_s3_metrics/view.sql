@@ -60,5 +60,8 @@ SELECT
     country,
     place,
     network,
-    asset
+    asset,
+    reader_id AS readerId,
+    remote_prefix AS remotePrefix,
+    reader_key AS readerKey
 FROM cloudtrail_s3_event

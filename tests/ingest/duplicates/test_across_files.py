@@ -129,7 +129,7 @@ def test_a_stored_row_stays_whatever_its_object_is_called(tmp_path: Path) -> Non
 def test_stored_rows_are_never_dropped(tmp_path: Path) -> None:
     assert (
         find_duplicates(
-            S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[LINE, LINE], [LINE]], [[{**LINE, "referer": "x"}]])
+            S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[LINE, LINE], [LINE]], [[{**LINE, "user_agent": "x"}]])
         )
         == []
     )

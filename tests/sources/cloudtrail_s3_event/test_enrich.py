@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 
 from glue_jobs.config import Config
-from glue_jobs.ingest.data_files import with_schema
 from glue_jobs.sources.cloudtrail_s3_event.source import enrich_cloudtrail, parse_cloudtrail
-from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.pipelines import BY_NAME
 
 POINT = "arn:aws:s3:us-east-1:123456789012:accesspoint/readers"
@@ -31,10 +29,7 @@ REFERENCE = BY_NAME["cloudtrail_s3_event"].reference_data(Config())
 def row(config: Config = CONFIG, **fields: Any) -> dict[str, Any]:
     event = {"eventTime": "2024-05-07T23:59:59Z", "eventSource": "s3.amazonaws.com", **fields}
     rows = parse_cloudtrail(json.dumps({"Records": [event]}).encode(), np.array([0])).rows
-    rows = with_schema(
-        CLOUDTRAIL_S3_EVENT, enrich_cloudtrail(rows.append_column("source_object", [["o"]]), config, REFERENCE)
-    )
-    found: dict[str, Any] = rows.to_pylist()[0]
+    found: dict[str, Any] = enrich_cloudtrail(rows, config, REFERENCE).to_pylist()[0]
     return found
 
 

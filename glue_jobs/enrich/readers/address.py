@@ -1,0 +1,73 @@
+"""Addresses as texts: the usual one, the network around it, and addresses inside of longer texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from ipaddress import ip_network
+from socket import AF_INET, AF_INET6, inet_ntop
+
+from glue_jobs.enrich.address_ranges import packed_address
+
+# Bytes of the network that stays known of an address: a /24 of IPv4, a /48 of IPv6. Both are what a provider gives to
+# one customer at most: RFC 6177.
+PREFIX_BYTES = {b"4": 3, b"6": 6}
+
+MAY_HOLD_ADDRESS = (
+    r"[0-9][.][0-9]{1,3}[.][0-9]{1,3}[.][0-9]|[0-9A-Fa-f]::|:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:"
+)
+"""An expression of RE2 that finds most texts without an address quickly."""
+
+_ADDRESS = re.compile(
+    # Not 12.192.0.2.1, v1.2.3.4 and 192.0.2.1.5: those are numbers of versions.
+    r"(?<![0-9A-Za-z.])(?:[0-9]{1,3}[.]){3}[0-9]{1,3}(?![0-9A-Za-z]|[.][0-9])"
+    r"|(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:(?:[0-9A-Fa-f:.]*[0-9A-Fa-f:])?(?![0-9A-Za-z])"
+)
+_RANGE = re.compile("/([0-9]{1,3})(?![0-9])")
+
+NOBODYS = frozenset({"0.0.0.0", "127.0.0.1", "::", "::1"})
+"""Addresses that tell nothing of anybody: none at all, and the machine itself."""
+
+
+def plain_address(text: str) -> str | None:
+    """The usual text of the address, that of IPv4 for an IPv4-mapped one; None if the text is no address."""
+    packed = packed_address(text)
+    return inet_ntop(AF_INET if packed[:1] == b"4" else AF_INET6, packed[1:]) if packed else None
+
+
+def prefix_of(text: str) -> str | None:
+    """The network of the address, ``192.0.2.0/24`` or ``2001:db8::/48``; None if the text is no address."""
+    packed = packed_address(text)
+    if not packed:
+        return None
+    version, size = packed[:1], PREFIX_BYTES[packed[:1]]
+    network = packed[1 : 1 + size].ljust(len(packed) - 1, b"\0")
+    return f"{inet_ntop(AF_INET if version == b'4' else AF_INET6, network)}/{8 * size}"
+
+
+def replace_addresses(text: str, replacement: Callable[[str], str]) -> str:
+    """The text with ``replacement`` of each address in it, which gets the usual text of the address.
+
+    Ranges such as 192.0.2.0/24 stay, and so do addresses that are nobody's.
+    """
+
+    def replaced(match: re.Match[str]) -> str:
+        found = match[0]
+        # A colon behind an address looks like a part of it.
+        written = found if packed_address(found) else found.rstrip(":")
+        address = plain_address(written)
+        if address is None or address in NOBODYS or _is_range(written, text[match.end() :]):
+            return found
+        return replacement(address) + found[len(written) :]
+
+    return _ADDRESS.sub(replaced, text)
+
+
+def _is_range(address: str, rest: str) -> bool:
+    bits = _RANGE.match(rest)
+    if bits is None:
+        return False
+    try:
+        return ip_network(f"{address}/{bits[1]}").num_addresses > 1
+    except ValueError:
+        return False

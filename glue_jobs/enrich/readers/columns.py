@@ -1,0 +1,146 @@
+"""What is stored of the addresses of readers, by ``privacy.addresses``: docs/decisions/0025-addresses-at-rest.md.
+
+Each distinct address of a batch is hashed once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glue_jobs.columns.arrays import as_single_array, dictionary_array, mapped_dictionary
+from glue_jobs.config import Config
+from glue_jobs.enrich.datasets import distinct
+from glue_jobs.enrich.places.locate import SERVICE_ENDINGS
+from glue_jobs.enrich.readers.address import MAY_HOLD_ADDRESS, plain_address, prefix_of, replace_addresses
+from glue_jobs.enrich.readers.keys import ReaderKeys
+from glue_jobs.enrich.readers.resource import READER_KEYS
+from glue_jobs.enrich.readers.texts import replaced_in, with_column
+from glue_jobs.enrich.reference_data import ReferenceData
+from glue_jobs.tables.model import READER, Table
+
+Ints = npt.NDArray[np.int64]
+
+# Logs write this for what they do not have.
+DROPPED = "-"
+
+READER_ID = "[0-9a-f]{32}"
+
+
+def with_readers(table: Table, rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
+    """The rows with the columns `READER`, and of addresses only what the configuration wants to be stored.
+
+    ``rows`` has event_date. Rows of a table without an address are returned as they are.
+    """
+    if not table.address:
+        return rows
+    addresses, codes = distinct(as_single_array(rows[table.address]), encode=True)
+    texts = addresses.to_pylist()
+    people = [None if text is None or text.endswith(SERVICE_ENDINGS) else text for text in texts]
+    column = dictionary_array(codes, addresses)
+    keys = _keys(config, reference)
+    numbers = keys.numbers(as_single_array(rows["event_date"])) if keys else np.zeros(rows.num_rows, np.int64)
+    for name, values in zip(READER, _reader(column, people, keys, numbers), strict=True):
+        rows = rows.append_column(name, values)
+    if config.privacy.addresses == "keep":
+        return rows
+    services = [None if person is not None else text for text, person in zip(texts, people, strict=True)]
+    rows = with_column(rows, table.address, mapped_dictionary(column, pa.array(services, pa.string())))
+    stands_for = _Replacement(keys)
+    for name in table.texts_with_addresses:
+        rows = with_column(rows, name, replaced_in(rows[name], lambda text, row: stands_for.all(text, numbers[row])))
+    own = [None if person is None else plain_address(person) for person in (*people, None)]
+    for name in table.texts_with_own_address:
+        rows = with_column(
+            rows, name, replaced_in(rows[name], lambda text, row: stands_for.own(text, numbers[row], own[codes[row]]))
+        )
+    return rows
+
+
+def without_addresses(records: Iterable[bytes], day: date, config: Config, reference: ReferenceData) -> Iterator[bytes]:
+    """The bytes of raw records, in which addresses are replaced as in texts; ``day`` chooses the key."""
+    if config.privacy.addresses == "keep":
+        yield from records
+        return
+    keys = _keys(config, reference)
+    stands_for, number = _Replacement(keys), keys.number(day) if keys else 0
+    for record in records:
+        # Latin-1 has a character for every byte.
+        yield stands_for.all(record.decode("latin-1"), number).encode("latin-1")
+
+
+def comparable(table: Table, rows: pa.Table) -> pa.Table:
+    """The rows without anything that the configuration decides: addresses and reader ids in them become -.
+
+    Of a column of addresses the names of AWS services stay.
+    """
+
+    for name in table.texts_with_addresses + table.texts_with_own_address:
+        rows = with_column(rows, name, replaced_in(rows[name], _hidden, f"{MAY_HOLD_ADDRESS}|{READER_ID}"))
+    if table.address:
+        addresses = as_single_array(rows[table.address]).cast(pa.string())
+        is_service = pc.match_substring_regex(addresses, f"(?:{'|'.join(map(re.escape, SERVICE_ENDINGS))})$")
+        rows = with_column(rows, table.address, pc.if_else(is_service, addresses, None))
+    return rows
+
+
+def _hidden(text: str, _: int) -> str:
+    return re.sub(rf"\b{READER_ID}\b", DROPPED, replace_addresses(text, lambda _: DROPPED))
+
+
+def _keys(config: Config, reference: ReferenceData) -> ReaderKeys | None:
+    if config.privacy.addresses == "drop":
+        return None
+    keys: ReaderKeys = reference[READER_KEYS]
+    return keys
+
+
+def _reader(
+    column: pa.DictionaryArray, people: list[str | None], keys: ReaderKeys | None, numbers: Ints
+) -> tuple[pa.DictionaryArray, pa.DictionaryArray, pa.DictionaryArray]:
+    """The columns `READER`; ``people`` are the values of the column's dictionary, None for what is no reader."""
+    if keys is None:
+        nothing = dictionary_array(np.full(len(column), -1), pa.array([], pa.string()))
+        return nothing, nothing, nothing
+    known = [person for person in people if person is not None]
+    codes = column.indices.fill_null(-1).to_numpy()
+    is_reader = np.array([*(person is not None for person in people), False])[codes]
+    used = np.flatnonzero(np.bincount(numbers, minlength=len(keys.keys)))
+    ids: list[str | None] = []
+    for number in used.tolist():
+        found = iter(keys.reader_ids(number, known))
+        ids += [None if person is None else next(found) for person in people]
+    place = np.searchsorted(used, numbers)
+    # One dictionary for each key, one behind the other.
+    by_key = dictionary_array(np.where(codes < 0, -1, codes + place * len(people)), pa.nulls(len(ids), pa.string()))
+    prefixes = [None if person is None else prefix_of(person) for person in people]
+    key_ids = pa.array([key.id for key in keys.keys], pa.string())
+    return (
+        mapped_dictionary(by_key, pa.array(ids, pa.string())),
+        mapped_dictionary(column, pa.array(prefixes, pa.string())),
+        mapped_dictionary(dictionary_array(np.where(is_reader, numbers, -1), key_ids), key_ids),
+    )
+
+
+class _Replacement:
+    """Replaces addresses in texts: by the reader id that the key with a number gives them, or without keys by -."""
+
+    def __init__(self, keys: ReaderKeys | None) -> None:
+        self._keys = keys
+
+    def all(self, text: str, number: int) -> str:
+        return replace_addresses(text, lambda address: self._of(address, number))
+
+    def own(self, text: str, number: int, own: str | None) -> str:
+        if own is None:
+            return text
+        return replace_addresses(text, lambda address: self._of(address, number) if address == own else address)
+
+    def _of(self, address: str, number: int) -> str:
+        return self._keys.reader_ids(number, [address])[0] if self._keys else DROPPED

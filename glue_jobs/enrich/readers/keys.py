@@ -1,0 +1,118 @@
+"""The secret keys of reader ids, and the ids that they make of addresses.
+
+A reader id is the HMAC-SHA-256 (RFC 2104) of the text of an address, cut to 128 bits. The text is the usual one:
+``192.0.2.1``, or as RFC 5952 writes IPv6.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NoReturn
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glue_jobs.enrich.readers.address import plain_address
+
+ID_BYTES = 16
+KEY_ID_BYTES = 4
+
+# 32 characters of letters and digits have 190 bits.
+MIN_KEY_CHARACTERS = 32
+
+FORM = 'a JSON object such as {"2006-03-14": "…"}: a day, and the key of events from that day on'
+
+# Keys remember the ids of addresses, about 250 bytes each; when there are more, they forget them all.
+MAX_REMEMBERED = 200_000
+
+
+@dataclass(frozen=True)
+class ReaderKey:
+    """A secret key, for events from its first day (UTC) on. Its text shows the day and the id alone."""
+
+    first_day: date
+    secret: bytes = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """What tells keys apart without telling anything of the key: eight hexadecimal digits."""
+        return hmac.digest(self.secret, b"usage-lake: id of this key", "sha256")[:KEY_ID_BYTES].hex()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a key of reader ids is never pickled: each process reads it where it is kept")
+
+
+class ReaderKeys:
+    """Keys in the order of their days. The first one is for all earlier days too.
+
+    The day of an event decides, not that of its ingestion: a record that arrives twice has one reader id.
+    """
+
+    def __init__(self, keys: Iterable[ReaderKey]) -> None:
+        self.keys = sorted(keys, key=lambda key: key.first_day)
+        self._days = [key.first_day for key in self.keys]
+        self._remembered: list[dict[str, str]] = [{} for _ in self.keys]
+
+    @classmethod
+    def read(cls, content: bytes) -> ReaderKeys:
+        """The keys in a file or secret: a JSON object of first days and keys.
+
+        Raises:
+            ValueError: it is something else; the sentence says nothing of the content.
+        """
+        try:
+            value = json.loads(content)
+            keys = [ReaderKey(date.fromisoformat(day), secret.encode()) for day, secret in value.items()]
+        except (ValueError, AttributeError, TypeError):
+            # Not "from" the error: its text may quote the content.
+            raise ValueError(f"it is not {FORM}") from None
+        if not keys:
+            raise ValueError("it has no key")
+        if any(len(key.secret) < MIN_KEY_CHARACTERS for key in keys):
+            raise ValueError(f"a key has fewer than {MIN_KEY_CHARACTERS} characters")
+        return cls(keys)
+
+    @property
+    def version(self) -> str:
+        """The ids of the keys and their first days, e.g. ``1f0c22ab from 2006-03-14``."""
+        return ", ".join(f"{key.id} from {key.first_day}" for key in self.keys)
+
+    def number(self, day: date) -> int:
+        """The number, from 0, of the key for events of that day."""
+        return max(bisect_right(self._days, day) - 1, 0)
+
+    def numbers(self, days: pa.Array) -> npt.NDArray[np.int64]:
+        """The numbers of the keys for events of these days; an event without a day has the first."""
+        if len(self.keys) == 1:
+            return np.zeros(len(days), np.int64)
+        firsts = np.array(self._days, "datetime64[D]").astype(np.int64)
+        known = pc.fill_null(days.cast(pa.int32()), 0).to_numpy()
+        numbers: npt.NDArray[np.int64] = np.maximum(np.searchsorted(firsts, known, side="right") - 1, 0)
+        return numbers
+
+    def reader_ids(self, number: int, addresses: Sequence[str]) -> list[str]:
+        """The reader id of each address by the key with this number: 32 hexadecimal digits."""
+        known = self._remembered[number]
+        if len(known) > MAX_REMEMBERED:
+            known.clear()
+        for address in addresses:
+            if address not in known:
+                known[address] = self._reader_id(self.keys[number], address)
+        return [known[address] for address in addresses]
+
+    def all_ids(self, address: str) -> list[str]:
+        """The ids that a reader with this address has, one by each key."""
+        return [self._reader_id(key, address) for key in self.keys]
+
+    @staticmethod
+    def _reader_id(key: ReaderKey, address: str) -> str:
+        # A text that is no address is its own.
+        text = plain_address(address) or address
+        return hmac.digest(key.secret, text.encode("utf-8", "surrogatepass"), "sha256")[:ID_BYTES].hex()

@@ -1,0 +1,48 @@
+"""Columns of texts in which addresses are replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glue_jobs.columns.arrays import as_single_array
+from glue_jobs.enrich.datasets import distinct
+from glue_jobs.enrich.readers.address import MAY_HOLD_ADDRESS
+
+Replace = Callable[[str, int], str]
+"""A text of a row, and the number of the row, to the text in its place."""
+
+
+def replaced_in(column: pa.ChunkedArray, replaced: Replace, pattern: str = MAY_HOLD_ADDRESS) -> pa.Array:
+    """The column with ``replaced(text, row)`` for each text that the RE2 pattern finds; also for the texts of lists."""
+    array = as_single_array(column)
+    if pa.types.is_list(array.type):
+        if array.null_count == len(array):
+            return array
+        rows = np.repeat(np.arange(len(array)), pc.fill_null(pc.list_value_length(array), 0).to_numpy())
+        texts = replaced_in(
+            pa.chunked_array([array.flatten()]), lambda text, item: replaced(text, int(rows[item])), pattern
+        )
+        offsets = np.append(0, np.cumsum(np.bincount(rows, minlength=len(array)))).astype(np.int32)
+        return pa.ListArray.from_arrays(pa.array(offsets), texts, array.type, mask=array.is_null())
+    values, codes = distinct(array)
+    may_hold = np.append(pc.match_substring_regex(values, pattern).fill_null(False), False).astype(bool)
+    rows = np.flatnonzero(may_hold[codes]) if may_hold.any() else np.array([], np.int64)
+    if not len(rows):
+        return array
+    before = array.take(pa.array(rows)).to_pylist()
+    after = [replaced(text, int(row)) for text, row in zip(before, rows, strict=True)]
+    if before == after:
+        return array
+    mask = np.zeros(len(array), bool)
+    mask[rows] = True
+    texts = pc.replace_with_mask(array.cast(pa.string()), pa.array(mask), pa.array(after, pa.string()))
+    return texts.dictionary_encode() if pa.types.is_dictionary(array.type) else texts
+
+
+def with_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    """The rows with other values in a column, which may get a dictionary or lose it."""
+    return rows.set_column(rows.column_names.index(name), rows.schema.field(name).with_type(values.type), values)

@@ -1,0 +1,58 @@
+"""Addresses inside of texts are found, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from glue_jobs.enrich.readers.address import MAY_HOLD_ADDRESS, NOBODYS, plain_address, prefix_of, replace_addresses
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("192.0.2.7", "<192.0.2.7>"),
+        ('{"ip":"192.0.2.7","n":1}', '{"ip":"<192.0.2.7>","n":1}'),
+        ("192.0.2.7, 2001:DB8::7", "<192.0.2.7>, <2001:db8::7>"),
+        ("http://192.0.2.7:8080/a?b=192.0.2.8.", "http://<192.0.2.7>:8080/a?b=<192.0.2.8>."),
+        ("[2001:db8::7]:443", "[<2001:db8::7>]:443"),
+        ("from 2001:db8:0:0:0:0:0:7: denied", "from <2001:db8::7>: denied"),
+        ("::ffff:192.0.2.7", "<192.0.2.7>"),
+        ("/v192.0.2.4/ and 192.0.2.4.5 and 192.0.2.300", None),
+        ("arn:aws:s3:::b/k AWS::S3::Object arn:aws:iam::111122223333:root", None),
+        ("2024-05-07T08:09:10Z 12:30:45", None),
+        ("192.0.2.0/24 2001:db8::/32", None),
+        ("192.0.2.7/24 192.0.2.7/32", "<192.0.2.7>/24 <192.0.2.7>/32"),
+        ("http://127.0.0.1:8888/ ::1", None),
+    ],
+)
+def test_addresses_in_texts(text: str, hidden: str | None) -> None:
+    assert replace_addresses(text, lambda address: f"<{address}>") == (hidden or text)
+
+
+@given(
+    st.ip_addresses().map(str) | st.ip_addresses(v=6).map(lambda each: each.exploded),
+    st.sampled_from(['"', " ", "=", ",", "[", "(", "/"]),
+    st.sampled_from(['"', " ", "&", ",", "]", ")", ";", "", ". "]),
+)
+def test_an_address_is_found_wherever_it_stands(address: str, before: str, after: str) -> None:
+    text = f"x{before}{address}{after}"
+    assume(plain_address(address) not in NOBODYS)
+    assert replace_addresses(text, lambda _: "-") == f"x{before}-{after}"
+    assert pc.match_substring_regex(pa.array([text]), MAY_HOLD_ADDRESS).to_pylist() == [True]
+
+
+@pytest.mark.parametrize(
+    ("address", "prefix"),
+    [
+        ("192.0.2.7", "192.0.2.0/24"),
+        ("::ffff:192.0.2.7", "192.0.2.0/24"),
+        ("2001:db8:1:2::7", "2001:db8:1::/48"),
+        ("nothing", None),
+    ],
+)
+def test_the_network_of_an_address(address: str, prefix: str | None) -> None:
+    assert prefix_of(address) == prefix

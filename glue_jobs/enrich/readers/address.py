@@ -14,7 +14,8 @@ from glue_jobs.enrich.address_ranges import packed_address
 PREFIX_BYTES = {b"4": 3, b"6": 6}
 
 MAY_HOLD_ADDRESS = (
-    r"[0-9][.][0-9]{1,3}[.][0-9]{1,3}[.][0-9]|[0-9A-Fa-f]::|:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:"
+    r"[0-9][.][0-9]{1,3}[.][0-9]{1,3}[.][0-9]"
+    r"|[0-9A-Fa-f]::|(?:^|[^0-9A-Za-z:])::[0-9A-Fa-f]|:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:"
 )
 """An expression of RE2 that finds most texts without an address quickly."""
 

@@ -1,6 +1,6 @@
 """A pool of Python processes on this machine, one per core: what Spark does on Glue, without Java and its start.
 
-Each process runs ``python -m glue_jobs.workers.process_worker`` and speaks over its standard streams. Unlike the
+Each worker process runs ``python -m glue_jobs.workers.process_worker`` and speaks over its standard streams. Unlike the
 processes of `multiprocessing`, it does not import the caller's main module again, so a notebook or a script without a
 main guard can use the pool; and it ends by itself when the caller has died.
 """
@@ -13,14 +13,14 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Any, TypeVar
 
 from glue_jobs.errors import UsageLakeError
-from glue_jobs.workers.task_errors import Progress, TaskError, dead_worker
+from glue_jobs.workers.task_errors import Progress, TaskError, dead_worker, task_error
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -94,10 +94,15 @@ class WorkerProcess:
 
 
 class ProcessPool:
-    """As many worker processes as there are cores; they start with the first tasks and stay for later ones."""
+    """Runs ``count`` tasks at a time, in worker processes that start with the first tasks and stay for later ones.
 
-    def __init__(self, count: int | None = None) -> None:
-        self.count = count or cores()
+    With ``takes_part``, the process of the caller runs every ``count``-th task itself, as it would only wait otherwise:
+    it has imported already what each worker first has to import.
+    """
+
+    def __init__(self, count: int, takes_part: bool = False) -> None:
+        self.count = count
+        self._takes_part = takes_part
         self._idle: list[WorkerProcess] = []
 
     def run(self, function: Callable[[Item], Result], items: Sequence[Item], progress: Progress) -> list[Result]:
@@ -113,14 +118,16 @@ class ProcessPool:
         for entry in enumerate(items):
             waiting.put(entry)
         answers: SimpleQueue[tuple[int, Any]] = SimpleQueue()
-        workers = [self._idle.pop() if self._idle else WorkerProcess() for _ in range(min(self.count, len(items)))]
+        needed = max(0, min(self.count, len(items)) - self._takes_part)
+        workers = [self._idle.pop() if self._idle else WorkerProcess() for _ in range(needed)]
         threads = [
             threading.Thread(target=_feed, args=(worker, function, waiting, answers), daemon=True) for worker in workers
         ]
         try:
             for thread in threads:
                 thread.start()
-            results = _collect(answers, len(items), progress)
+            own = _results(function, waiting) if self._takes_part else iter(())
+            results = _collect(answers, own, len(items), progress)
         except BaseException:
             for worker in workers:
                 worker.kill()
@@ -155,11 +162,29 @@ def _feed(
             return
 
 
-def _collect(answers: SimpleQueue[tuple[int, Any]], count: int, progress: Progress) -> list[Any]:
+def _results(function: Callable[[Any], Any], waiting: SimpleQueue[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+    """Results of this process, which takes one item after another until none is left."""
+    with suppress(Empty):
+        while True:
+            number, item = waiting.get_nowait()
+            try:
+                yield number, function(item)
+            except UsageLakeError:
+                raise
+            except Exception as error:
+                raise task_error(error) from error
+
+
+def _collect(
+    answers: SimpleQueue[tuple[int, Any]], own: Iterator[tuple[int, Any]], count: int, progress: Progress
+) -> list[Any]:
+    """All results in their order: those of the workers as they come, and the ``own`` ones of this process."""
     results: dict[int, Any] = {}
     while len(results) < count:
+        # A worker that failed ends the run before this process begins another task.
+        result = next(own, None) if answers.empty() else None
         try:
-            number, answer = answers.get(timeout=POLL_SECONDS)
+            number, answer = result or answers.get(timeout=POLL_SECONDS)
         except Empty:
             continue
         if number < 0:
@@ -176,6 +201,6 @@ def process_pool() -> ProcessPool:
     """The pool of this program; its processes end with it."""
     global _pool
     if _pool is None:
-        _pool = ProcessPool()
+        _pool = ProcessPool(cores(), takes_part=True)
         atexit.register(_pool.close)
     return _pool

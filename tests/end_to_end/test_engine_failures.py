@@ -23,11 +23,14 @@ from tests.end_to_end.sources import SOURCES, Raw, events
 DAY = date(2024, 5, 20)
 EVENTS = 20_000
 
-# One object is enough work for a worker to be caught at it; a small run needs no pool unless it is told so.
+# One object is enough work for a worker to be caught at it; a small run needs no pool unless it is told so, and no
+# second task, which a worker runs beside the command itself.
 PROGRAM = """
 from glue_jobs.cli import main
+from glue_jobs.read import plan
 from glue_jobs.workers import engine
 engine.MAX_BYTES_IN_PROCESS = 0
+plan.MIN_CHUNK_BYTES = 4 * 2**20
 main()
 """
 
@@ -137,7 +140,7 @@ def test_a_killed_java(engine: str, raw: Raw, tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_full_for_its_workers(engine: str, raw: Raw, tmp_path: Path) -> None:
-    with started(engine, raw, tmp_path / "lake", most_bytes=100_000) as process:
+    with started(engine, raw, tmp_path / "lake", most_bytes=50_000) as process:
         code, sentence = ended(process)
     assert code == 1
     assert sentence.startswith(f"error: cannot write {tmp_path}/lake/")

@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -17,6 +18,8 @@ import pytest
 from glue_jobs.errors import StorageError
 from glue_jobs.workers.processes import ProcessPool
 from glue_jobs.workers.task_errors import TaskError
+
+SECONDS_OF_ALL_TASKS = 40
 
 
 @pytest.fixture
@@ -50,10 +53,53 @@ def fail(item: str) -> None:
     raise ZeroDivisionError("by 0")
 
 
+def fail_in_time(caller: int, item: str) -> None:
+    """Fail in the process of the caller, or kill the worker."""
+    time.sleep(SECONDS_OF_ALL_TASKS / 400)
+    if item != "worker":
+        fail(item)
+    if os.getpid() != caller:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def workers() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "process_worker" in " ".join(child.cmdline())]
+
+
 def test_results_come_in_the_order_of_the_items_and_progress_counts_them(pool: ProcessPool) -> None:
     heard: list[tuple[int, int]] = []
     assert pool.run(double, [*range(20)], lambda done, total: heard.append((done, total))) == [*range(0, 40, 2)]
     assert heard == [(number, 20) for number in range(1, 21)]
+
+
+def test_the_caller_runs_tasks_too_and_needs_one_worker_less() -> None:
+    with_caller = ProcessPool(2, takes_part=True)
+    pids = with_caller.run(process_id, [*range(12)], ignore)
+    assert os.getpid() in pids
+    assert len(set(pids)) == 2
+    before = len(psutil.Process().children())
+    assert with_caller.run(process_id, [0], ignore) == [os.getpid()]
+    assert len(psutil.Process().children()) == before
+    with_caller.close()
+
+
+@pytest.mark.parametrize(
+    ("item", "kind", "sentence"),
+    [
+        ("full", StorageError, "the disk is full"),
+        ("bug", TaskError, "a task failed with ZeroDivisionError: by 0"),
+        ("worker", TaskError, "a worker process died"),
+    ],
+)
+def test_a_task_that_fails_ends_the_work_of_the_caller_and_of_its_workers(
+    item: str, kind: type[Exception], sentence: str
+) -> None:
+    with_caller = ProcessPool(2, takes_part=True)
+    began = time.monotonic()
+    with pytest.raises(kind, match=sentence):
+        with_caller.run(partial(fail_in_time, os.getpid()), [item] * 400, ignore)
+    assert time.monotonic() - began < SECONDS_OF_ALL_TASKS / 2
+    assert not workers()
 
 
 def test_no_items_start_no_process(pool: ProcessPool) -> None:
@@ -92,7 +138,7 @@ def test_ctrl_c_ends_the_workers_at_once(pool: ProcessPool) -> None:
     with pytest.raises(KeyboardInterrupt):
         pool.run(time.sleep, [60, 60], ignore)
     assert time.monotonic() - began < 20
-    assert not [child for child in psutil.Process().children() if "process_worker" in " ".join(child.cmdline())]
+    assert not workers()
 
 
 def test_workers_end_when_their_caller_is_killed(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from benchmarks import (
     laptop,
     peak_memory,
     places,
+    run_summaries,
     slow_gets,
     storage_reports,
     tiny_files,
@@ -26,6 +27,7 @@ from benchmarks.results import keep, section
 BENCHMARKS: dict[str, tuple[str, Callable[[Settings], Iterator[Line]]]] = {
     "access_log": ("Access-log throughput", event_logs.access_log),
     "cloudtrail": ("CloudTrail throughput", event_logs.cloudtrail),
+    "run_summaries": ("Run summaries", run_summaries.measure),
     "laptop": ("A whole command on a laptop", laptop.measure),
     "places": ("Places of requests", places.measure),
     "tiny_files": ("Many tiny files", tiny_files.measure),
@@ -50,7 +52,11 @@ def main(arguments: Sequence[str]) -> int:
         "--dir", type=Path, default=Path(tempfile.gettempdir()) / "usage-lake-bench", help="for generated data"
     )
     parser.add_argument("--rounds", type=int, help="measured runs of each contestant (3, with --quick 1)")
-    parser.add_argument("--objects", type=int, help="in an inventory (5,000,000; of storage_reports 20,000,000)")
+    parser.add_argument(
+        "--objects",
+        type=int,
+        help="in an inventory (5,000,000; of storage_reports 20,000,000; of run_summaries 100,000)",
+    )
     given = parser.parse_args(arguments)
     unknown = set(given.names) - set(BENCHMARKS)
     if unknown:

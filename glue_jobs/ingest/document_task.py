@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
+from glue_jobs.columns.arrays import concat_rows, repeat_text
 from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.data_files import NewFile
-from glue_jobs.ingest.object_counts import ObjectCounts
+from glue_jobs.ingest.object_counts import Ints, ObjectCounts
 from glue_jobs.ingest.rejected_records import RejectedRecords
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
 from glue_jobs.read.fetch import RawBatch, read_batches
 from glue_jobs.read.framing import Framing
+from glue_jobs.read.parsed import Rejected, rows_of
 from glue_jobs.read.plan import Chunk
 from glue_jobs.sources.pipeline import DocumentPipeline
 from glue_jobs.tables.model import Table
@@ -59,26 +60,26 @@ class _Task:
         self._counts = ObjectCounts.zero(self._objects)
         self._rejected = RejectedRecords(context)
         # By table: rows, and the number of the object of each.
-        self._rows: defaultdict[Table, list[tuple[object, ...]]] = defaultdict(list)
-        self._owners: defaultdict[Table, list[int]] = defaultdict(list)
+        self._rows: defaultdict[Table, list[tuple[pa.Table, Ints]]] = defaultdict(list)
 
     def ingest(self, batch: RawBatch) -> None:
         """Parse the documents of a batch."""
         pipeline = self._context.pipeline
         for owner, record in batch.rejected:
-            self._rejected.add(self._objects[owner], record)
-            self._counts.rejected[owner] += record.records
-        ends = [*batch.starts[1:].tolist(), len(batch.data)]
-        for owner, start, end in zip(batch.objects.tolist(), batch.starts.tolist(), ends, strict=True):
-            address = self._objects[owner]
-            parsed = pipeline.parse(pipeline.document_id(address), batch.data[start:end])
-            for table, rows in parsed.rows.items():
-                self._rows[table] += rows
-                self._owners[table] += [owner] * len(rows)
-                self._counts.rows[owner] += len(rows)
-            for record in parsed.rejected:
-                self._rejected.add(address, record)
-            self._counts.rejected[owner] += len(parsed.rejected)
+            self._reject(owner, record)
+        ids = [pipeline.document_id(self._objects[owner]) for owner in batch.objects.tolist()]
+        parsed = pipeline.parse(ids, batch.data, batch.starts)
+        for table, parts in parsed.rows.items():
+            for rows, documents in parts:
+                owners = batch.objects[documents]
+                self._rows[table].append((rows, owners))
+                self._counts.rows[:] += np.bincount(owners, minlength=len(self._objects))
+        for document, record in parsed.rejected:
+            self._reject(int(batch.objects[document]), record)
+
+    def _reject(self, owner: int, record: Rejected) -> None:
+        self._rejected.add(self._objects[owner], record)
+        self._counts.rejected[owner] += record.records
 
     def result(self, unreadable: dict[str, UnreadableObjectError]) -> DocumentResult:
         """Write all rows."""
@@ -86,27 +87,20 @@ class _Task:
         read = [number for number, address in enumerate(self._objects) if address not in unreadable]
         counts = zip(self._counts.rows[read].tolist(), self._counts.rejected[read].tolist(), strict=True)
         ids = (pipeline.document_id(self._objects[number]) for number in read)
-        register = [(each.kind, each.run_id, *numbers) for each, numbers in zip(ids, counts, strict=True)]
-        files = {pipeline.table.name: self._write(pipeline.table, register, read)}
-        for table, rows in self._rows.items():
-            files[table.name] = self._write(table, rows, self._owners[table])
+        values = [(each.kind, each.run_id, *numbers) for each, numbers in zip(ids, counts, strict=True)]
+        register = rows_of(pipeline.table, values)
+        files = {pipeline.table.name: self._write(pipeline.table, register, np.array(read, np.int64))}
+        for table, parts in self._rows.items():
+            rows = concat_rows([rows for rows, _ in parts])
+            files[table.name] = self._write(table, rows, np.concatenate([owners for _, owners in parts]))
         self._rejected.flush()
         files[REJECTED_RECORD.name] = self._rejected.files
         return DocumentResult(files, self._counts, unreadable)
 
-    def _write(self, table: Table, rows: Sequence[tuple[object, ...]], owners: list[int]) -> list[NewFile]:
-        if not rows:
+    def _write(self, table: Table, rows: pa.Table, owners: Ints) -> list[NewFile]:
+        if not rows.num_rows:
             return []
-        schema = table.arrow_schema
-        values = zip(*rows, strict=True)
-        arrays = [pa.array(each, schema.field(name).type) for name, each in zip(table.record, values, strict=True)]
-        columns = {
-            name: array.dictionary_encode() if pa.types.is_string(array.type) else array
-            for name, array in zip(table.record, arrays, strict=True)
-        }
         sources = pa.DictionaryArray.from_arrays(pa.array(owners, pa.int32()), pa.array(self._objects))
-        run_id = pa.DictionaryArray.from_arrays(
-            pa.array(np.zeros(len(rows), np.int32)), pa.array([self._context.folder.run_id])
-        )
-        columns |= {"source_object": sources, "ingest_run_id": run_id}
-        return write_partitions(self._context, table, pa.table(columns))
+        ingest_run = repeat_text(self._context.folder.run_id, rows.num_rows)
+        rows = rows.append_column("source_object", sources).append_column("ingest_run_id", ingest_run)
+        return write_partitions(self._context, table, rows)

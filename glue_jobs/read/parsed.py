@@ -91,6 +91,24 @@ class ParsedDocument:
     rejected: list[Rejected]
 
 
+def rows_of(table: Table, values: Sequence[tuple[object, ...]]) -> pa.Table:
+    """Rows of the record columns of a table, from their values."""
+    schema = pa.schema([table.arrow_schema.field(name) for name in table.record])
+    columns = zip(*values, strict=True) if values else ((),) * len(schema)
+    return pa.table([pa.array(each, field.type) for each, field in zip(columns, schema, strict=True)], schema=schema)
+
+
+@dataclass(frozen=True)
+class ParsedDocuments:
+    """Everything in many raw objects: for each table its record columns, and the numbers of the objects of the rows.
+
+    String columns may be dictionary-encoded. ``rejected`` has the number of the object of each record.
+    """
+
+    rows: Mapping[Table, Sequence[tuple[pa.Table, npt.NDArray[np.int64]]]]
+    rejected: Sequence[tuple[int, Rejected]]
+
+
 class Parser(Protocol):
     """Bytes of raw objects to rows. A parser is pure: it reads no files, clocks or settings."""
 

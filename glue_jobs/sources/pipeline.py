@@ -9,7 +9,7 @@ itself, and calls the method of a `Stager` that suits it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -20,7 +20,7 @@ from glue_jobs.enrich.readers.resource import reader_key_resource
 from glue_jobs.enrich.reference_data import ReferenceData, Resource
 from glue_jobs.errors import ArgumentError
 from glue_jobs.read.framing import Framing
-from glue_jobs.read.parsed import ParsedDocument, Parser
+from glue_jobs.read.parsed import ParsedDocument, ParsedDocuments, Parser, Positions
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
 from glue_jobs.sources.layouts.day_names import DayNames
 from glue_jobs.sources.layouts.discovery import discover, discover_snapshots
@@ -212,13 +212,15 @@ class DocumentPipeline(Pipeline):
 
     ``table`` has a row for each document. It and the tables of ``kinds`` have the columns source_object and
     ingest_run_id, and run_id by which a newer document finds the rows it replaces. ``objects`` lists the documents, as
-    `Pipeline.discover` does; ``document_id`` tells from an object's address what it is about.
+    `Pipeline.discover` does; ``document_id`` tells from an object's address what it is about. ``parse`` reads the
+    documents that begin at some places of the bytes, and ``parse_one`` is the slow parser that it must agree with.
     """
 
     kinds: Mapping[str, tuple[Table, ...]]
     objects: Callable[[Storage, str, Skipped], Iterator[RawObject]]
     document_id: Callable[[str], DocumentId]
-    parse: Callable[[DocumentId, bytes], ParsedDocument]
+    parse: Callable[[Sequence[DocumentId], bytes, Positions], ParsedDocuments]
+    parse_one: Callable[[DocumentId, bytes], ParsedDocument]
     compression_ratio: int = 1
     enrich: Enrich = _unchanged
 

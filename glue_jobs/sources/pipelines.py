@@ -21,7 +21,7 @@ from glue_jobs.sources.cloudtrail_s3_event.source import (
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline, Pipeline, SnapshotPipeline
 from glue_jobs.sources.run_summary.kinds import KINDS
-from glue_jobs.sources.run_summary.source import list_summaries, parse_run_summary, summary_id
+from glue_jobs.sources.run_summary.source import list_summaries, parse_run_summaries, parse_run_summary, summary_id
 from glue_jobs.sources.run_summary.table import RUN_SUMMARY
 from glue_jobs.sources.s3_access_log.source import ACCESS_LOG_NAMES, enrich_access_log, parse_access_log
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
@@ -86,7 +86,8 @@ PIPELINES: tuple[Pipeline, ...] = (
         kinds={kind.name: kind.tables for kind in KINDS},
         objects=list_summaries,
         document_id=summary_id,
-        parse=parse_run_summary,
+        parse=parse_run_summaries,
+        parse_one=parse_run_summary,
         compression_ratio=8,
     ),
 )

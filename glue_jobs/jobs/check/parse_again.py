@@ -88,7 +88,7 @@ def _document(pipeline: DocumentPipeline, raw_object: RawObject) -> Reparsed:
     rows: defaultdict[Table, list[tuple[object, ...]]] = defaultdict(list)
     records = 0
     for data, rejected in _pieces(raw_object, Framing.WHOLE_FILES):
-        parsed = pipeline.parse(pipeline.document_id(raw_object.entry.address), data)
+        parsed = pipeline.parse_one(pipeline.document_id(raw_object.entry.address), data)
         for table, found in parsed.rows.items():
             rows[table] += found
         records += rejected + len(parsed.rejected)

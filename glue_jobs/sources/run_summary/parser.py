@@ -14,7 +14,7 @@ _INTEGER = re.compile("-?[0-9]{1,19}")
 _DECIMAL = re.compile(r"-?[0-9]{1,300}(?:\.[0-9]{0,300})?(?:[eE][+-]?[0-9]{1,3})?")
 _MAX_BIGINT = 2**63 - 1
 
-_COMMENT_MARK = "SUMZER_COMMENT="
+COMMENT_MARK = "SUMZER_COMMENT="
 
 Row = tuple[object, ...]
 
@@ -79,9 +79,9 @@ class _Lines:
             self._section = self._kind.sections.index(section)
 
     def _comment(self, text: str) -> Mapping[str, str]:
-        if _COMMENT_MARK not in text:
-            raise ValueError(f"the first line has no {_COMMENT_MARK}")
-        values = _values(self._kind.comment, text.replace(_COMMENT_MARK, "", 1).replace(",", ";"))
+        if COMMENT_MARK not in text:
+            raise ValueError(f"the first line has no {COMMENT_MARK}")
+        values = _values(self._kind.comment, text.replace(COMMENT_MARK, "", 1).replace(",", ";"))
         if values["sra"] != self._run:
             self._other_run = values["sra"]
             raise ValueError(f"the summary is of {self._other_run}, and its name is of {self._run}")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from glue_jobs.progress import printable
-from glue_jobs.read.parsed import ParsedDocument
+from glue_jobs.read.parsed import ParsedDocument, ParsedDocuments, Positions
 from glue_jobs.read.raw_object import RawObject, Skipped
 from glue_jobs.sources.layouts.discovery import raw_prefix
 from glue_jobs.sources.pipeline import DocumentId
+from glue_jobs.sources.run_summary.fast_path import parse_summaries
+from glue_jobs.sources.run_summary.index import named_runs
 from glue_jobs.sources.run_summary.kinds import KINDS, RUN, Kind
 from glue_jobs.sources.run_summary.parser import parse_summary
 from glue_jobs.storage import Entry, Storage
@@ -17,9 +18,6 @@ from glue_jobs.storage import Entry, Storage
 ABSENT = "an index names the run, and there is no object of it"
 
 _BY_NAME = {kind.name: kind for kind in KINDS}
-
-# Of wrong names in an index this many are shown.
-MAX_NAMES_SHOWN = 3
 
 
 def list_summaries(storage: Storage, raw: str, skipped: Skipped) -> Iterator[RawObject]:
@@ -35,39 +33,30 @@ def list_summaries(storage: Storage, raw: str, skipped: Skipped) -> Iterator[Raw
     prefix = raw_prefix(storage, raw, skipped)
     prefix = f"{prefix.rstrip('/')}/"
     for kind in KINDS:
-        index = f"{prefix}{kind.index}"
-        named = _named_runs(storage, index, skipped)
         folder = f"{prefix}{kind.folder}/"
+        # Both are sorted, and so only one of them has to be held.
+        named = named_runs(storage, f"{prefix}{kind.index}", skipped)
+        waiting = None if named is None else iter(named)
+        run = next(waiting, None) if waiting else None
         for entry in storage.list(folder):
-            run = entry.address.removeprefix(folder).removesuffix(kind.suffix)
-            if entry.address != f"{folder}{run}{kind.suffix}" or not RUN.fullmatch(run):
+            found = entry.address.removeprefix(folder).removesuffix(kind.suffix)
+            if entry.address != f"{folder}{found}{kind.suffix}" or not RUN.fullmatch(found):
                 skipped.add(entry.address)
-            elif named is None:
+                continue
+            while waiting and run is not None and run < found:
+                yield _absent(f"{folder}{run}{kind.suffix}")
+                run = next(waiting, None)
+            if waiting is None or run == found:
                 yield RawObject(entry, None)
-            elif run in named:
-                del named[run]
-                yield RawObject(entry, None)
-        for run in named or ():
-            yield RawObject(Entry(f"{folder}{run}{kind.suffix}", 0, "", datetime(1970, 1, 1), ABSENT), None)
+            if waiting and run == found:
+                run = next(waiting, None)
+        while waiting and run is not None:
+            yield _absent(f"{folder}{run}{kind.suffix}")
+            run = next(waiting, None)
 
 
-def _named_runs(storage: Storage, index: str, skipped: Skipped) -> dict[str, None] | None:
-    """The runs of an index in their order, None if there is no index; ``skipped`` gets a sentence on other names."""
-    if not any(entry.address == index for entry in storage.list(index)):
-        return None
-    named: dict[str, None] = {}
-    refused = 0
-    for number, line in enumerate(storage.get(index).decode("utf-8", "backslashreplace").split("\n"), 1):
-        name = line.removesuffix("\r")
-        if RUN.fullmatch(name):
-            named[name] = None
-        elif name:
-            refused += 1
-            if refused <= MAX_NAMES_SHOWN:
-                skipped.sentences.append(f"line {number} of {index} is refused: {printable(name)[:80]} names no run")
-    if refused > MAX_NAMES_SHOWN:
-        skipped.sentences.append(f"{refused:,} lines of {index} are refused in all")
-    return named
+def _absent(address: str) -> RawObject:
+    return RawObject(Entry(address, 0, "", datetime(1970, 1, 1), ABSENT), None)
 
 
 def summary_id(address: str) -> DocumentId:
@@ -77,7 +66,12 @@ def summary_id(address: str) -> DocumentId:
     return DocumentId(kind.name, name.removesuffix(kind.suffix))
 
 
+def parse_run_summaries(documents: Sequence[DocumentId], data: bytes, starts: Positions) -> ParsedDocuments:
+    """The rows of the summaries that begin at ``starts``."""
+    return parse_summaries([(_BY_NAME[each.kind], each.run_id) for each in documents], data, starts)
+
+
 def parse_run_summary(document: DocumentId, data: bytes) -> ParsedDocument:
-    """The rows of a summary."""
+    """The rows of a summary, by the slow parser."""
     kind: Kind = _BY_NAME[document.kind]
     return parse_summary(kind, document.run_id, data)

@@ -117,12 +117,18 @@ def tables_command(**values: Any) -> None:
 
 @click.command("describe")
 @click.argument("name", metavar="TABLE_OR_QUERY", shell_complete=complete_table_or_query)
+@lake_options
 @answer_options
 def describe_command(name: str, **values: Any) -> None:
-    """Explain a table, a view or a saved query, and its columns."""
-    from glue_jobs.cli.describe import describe, print_description
+    """Explain a table, a view or a saved query, and its columns.
 
-    described = describe(name)
+    Only a table of uploaded files is looked up in the lake.
+    """
+    from glue_jobs.cli.describe import describe, print_description
+    from glue_jobs.jobs.lake_argument import lake_argument
+    from glue_jobs.sources.lake_tables import uploaded_tables
+
+    described = describe(name, lambda: uploaded_tables(lake_argument(given(values))))
     if is_for_people(values):
         print_description(described)
     else:

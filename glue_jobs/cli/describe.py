@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import click
@@ -16,7 +16,7 @@ from glue_jobs.query.saved.metadata import Parameter, ReturnedColumn
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.tables import TABLES
-from glue_jobs.tables.model import Column
+from glue_jobs.tables.model import Column, Table
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Description:
         return Answer(("column_name", "data_type", "comment"), self.columns)
 
 
-def describe(name: str) -> Description:
-    """The description of a table, a view or a saved query.
+def describe(name: str, uploaded: Callable[[], Sequence[Table]] = tuple) -> Description:
+    """The description of a table, a view or a saved query; ``uploaded`` has the tables of a lake's uploads.
 
     Raises:
         ArgumentError: there is nothing of that name.
@@ -51,7 +51,11 @@ def describe(name: str) -> Description:
     if name in SavedQuery.names():
         query = SavedQuery.load(name).metadata
         return Description(f"{name}: {query.title}", query.description, _columns(query.returns), query.parameters)
-    known = [*(table.name for table in TABLES), *views, *SavedQuery.names()]
+    tables = uploaded()
+    for table in tables:
+        if table.name == plain:
+            return Description(table.name, table.description, _columns(table.columns))
+    known = [*(table.name for table in tables), *(table.name for table in TABLES), *views, *SavedQuery.names()]
     raise ArgumentError(f"there is no table and no query {name!r}; {known_names(name, known)}")
 
 

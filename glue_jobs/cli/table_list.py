@@ -9,7 +9,7 @@ from glue_jobs.cli.wrapped_list import wrapped_list
 from glue_jobs.lake import Lake
 from glue_jobs.query.answer import Answer
 from glue_jobs.query.saved.view import SavedView
-from glue_jobs.sources.tables import TABLES
+from glue_jobs.sources.lake_tables import lake_tables
 from glue_jobs.tables.model import Table
 
 
@@ -21,7 +21,8 @@ def table_rows(lake: Lake) -> Answer:
     Raises:
         LakeError: the lake cannot be read.
     """
-    tables = [(lake.database, table.name, "table", _count(lake, table), table.description) for table in TABLES]
+    known = lake_tables(lake)
+    tables = [(lake.database, table.name, "table", _count(lake, table), table.description) for table in known]
     views = [(lake.database, view.name, "view", None, view.metadata.title) for view in SavedView.all()]
     names = ("database", "table", "kind", "rows", "one_row_is")
     return Answer(names, [*tables, *views])

@@ -18,13 +18,13 @@ import pyarrow.parquet as pq
 
 from glue_jobs.errors import LakeError, LostRaceError
 from glue_jobs.ingest.data_files import NewFile
+from glue_jobs.ingest.planned_tables import planned_tables
 from glue_jobs.ingest.rewritten_since import staged_again
 from glue_jobs.ingest.run_notes import CommitPlan, PlannedFile, TableChange, not_a_note, partition_values, planned_file
 from glue_jobs.ingest.staging import RunFolder, is_dead, unfinished
-from glue_jobs.lake import Lake, LoadedTable, StoredFile, describe
-from glue_jobs.sources.pipeline import DocumentPipeline, Pipeline
+from glue_jobs.lake import Lake, LoadedTable, StoredFile, describe, table_to_json
+from glue_jobs.sources.pipeline import ListedPipeline, Pipeline
 from glue_jobs.sources.pipelines import BY_NAME
-from glue_jobs.sources.tables import TABLES
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 
@@ -64,10 +64,13 @@ def commit_run(
         LostRaceError: another run committed to the rows' table since ``rows`` was loaded; nothing is stored.
     """
     others = [lake.load(table) for table in changes if table != rows.table]
+    inferred = {table.name: table_to_json(table) for table in changes if table.inferred}
     plan = CommitPlan(
+        version=3 if inferred else 2,
         tables={table.name: _planned(table, change) for table, change in changes.items()},
         commits={loaded.table.name: loaded.commits for loaded in (rows, *others)},
         expired_files=rows.expired_files,
+        inferred=inferred,
     )
     folder.write_commit(plan)
     own = changes[rows.table]
@@ -110,11 +113,9 @@ def _checked_plan(folder: RunFolder, rows: Table) -> CommitPlan | None:
     try:
         if plan is not None and rows.name not in plan.tables:
             raise ValueError(f"it has no change of {rows.name}")
-        for name, change in plan.tables.items() if plan else ():
-            if name not in _TABLES:
-                raise ValueError(f"there is no table {name}")
+        for table, change in planned_tables(plan) if plan else ():
             for file in (*change.files, *change.removed):
-                partition_values(_TABLES[name], file)
+                partition_values(table, file)
     except ValueError as error:
         raise not_a_note(f"{folder.address}/commit.json", str(error)) from error
     return plan
@@ -126,14 +127,15 @@ def _complete(lake: Lake, rows: Table, folder: RunFolder, plan: CommitPlan, writ
     ``written`` has descriptors by address of the files that this process wrote; other files are read for theirs.
     """
     pipeline = BY_NAME.get(rows.name)
-    for name, change in plan.tables.items():
-        if name != rows.name and (change.files or change.removed):
-            _change_once(lake, pipeline, _TABLES[name], plan, folder, written)
+    tables = planned_tables(plan)
+    for table, change in tables:
+        if table != rows and (change.files or change.removed or table.inferred):
+            _change_once(lake, pipeline, table, plan, folder, written)
     storage_for(lake.location).delete(plan.expired_files)
     keep = [file.address for change in plan.tables.values() for file in change.files]
-    if isinstance(pipeline, DocumentPipeline):
+    if isinstance(pipeline, ListedPipeline):
         # Another process may have staged a change anew, and committed files that this plan does not name.
-        replaced = [_TABLES[name] for name, change in plan.tables.items() if change.removed]
+        replaced = [table for table, _ in tables if plan.tables[table.name].removed]
         keep += [file.address for table in replaced for file in lake.load(table).files()]
     return folder.remove(keep)
 
@@ -146,9 +148,9 @@ def _change_once(
         change = plan.tables[table.name]
         loaded = lake.load(table)
         removed = _stored(loaded, change.removed)
-        if _has_change(loaded, folder.run_id, plan) or not (change.files or removed):
+        if _has_change(loaded, folder.run_id, plan) or not (change.files or removed or table.inferred):
             return
-        if len(removed) < len(change.removed) and isinstance(pipeline, DocumentPipeline):
+        if len(removed) < len(change.removed) and isinstance(pipeline, ListedPipeline):
             change, removed = _planned_again(lake, pipeline, loaded, plan, folder)
         if table.file_constants and loaded.expired_files:
             # These may be data files: if this process dies first, the run that finishes this one deletes them.
@@ -167,7 +169,7 @@ def _change_once(
 
 
 def _planned_again(
-    lake: Lake, pipeline: DocumentPipeline, loaded: LoadedTable, plan: CommitPlan, folder: RunFolder
+    lake: Lake, pipeline: ListedPipeline, loaded: LoadedTable, plan: CommitPlan, folder: RunFolder
 ) -> tuple[TableChange, list[StoredFile]]:
     """The change of a table whose files another program rewrote since it was planned; the plan has it before it is
     committed, so that whoever finishes the run keeps its files."""
@@ -231,6 +233,3 @@ def _described(table: Table, file: PlannedFile) -> Any:
     data = storage_for(file.address).get(file.address)
     metadata = pq.read_metadata(pa.BufferReader(data))
     return describe(table, file.address, len(data), metadata, partition_values(table, file))
-
-
-_TABLES = {table.name: table for table in TABLES}

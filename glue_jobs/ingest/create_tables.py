@@ -8,7 +8,9 @@ from glue_jobs.progress import Reporter
 from glue_jobs.query.glue_views import keep_views
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.sources.pipelines import PIPELINES
-from glue_jobs.sources.tables import TABLES
+from glue_jobs.sources.tables import QUERIED_TABLES
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 
 def create_tables(lake: Lake, pipeline: Pipeline, reporter: Reporter) -> None:
@@ -16,12 +18,16 @@ def create_tables(lake: Lake, pipeline: Pipeline, reporter: Reporter) -> None:
 
     The role of a job on AWS may create tables of other sources but not change them. One that could not be brought up to
     date is told: the job of its own source does it, or the report job. A view that failed is told too: rows do not need
-    it, and every run tries again.
+    it, and every run tries again. A pipeline without saved queries needs its own tables and those of each run only.
 
     Raises:
         LakeError: a table that the pipeline needs could not be created or brought up to date.
     """
-    for table in sorted(TABLES, key=lambda table: table not in pipeline.tables):
+    if not pipeline.has_saved_queries:
+        for table in (*pipeline.tables, REJECTED_RECORD, INGESTED_OBJECT):
+            lake.create(table)
+        return
+    for table in sorted(QUERIED_TABLES, key=lambda table: table not in pipeline.tables):
         try:
             lake.create(table)
         except LakeError as error:

@@ -168,7 +168,7 @@ def _repeats(column: pa.ChunkedArray) -> bool:
     # For values that differ in nearly every row (ids, sizes) a dictionary takes time and saves nothing.
     if pa.types.is_dictionary(column.type):
         return True
-    if pa.types.is_string(column.type) or pa.types.is_list(column.type):
+    if pa.types.is_string(column.type) or pa.types.is_nested(column.type):
         return False
     sample = column.slice(0, SMALL_SAMPLE_ROWS)
     values = pc.count_distinct(sample).as_py()

@@ -27,6 +27,7 @@ from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.ingest.snapshots.stage_snapshots import stage_snapshots
 from glue_jobs.ingest.stage_documents import stage_documents
 from glue_jobs.ingest.stage_events import stage_events
+from glue_jobs.ingest.stage_uploads import stage_uploads
 from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.staging import Heartbeat, RunFolder, new_run
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
@@ -35,8 +36,9 @@ from glue_jobs.ingest.watermark import updated_watermark
 from glue_jobs.lake import LoadedTable
 from glue_jobs.progress import Reporter
 from glue_jobs.read.raw_object import RawObject
-from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline, Pipeline, SnapshotPipeline
-from glue_jobs.storage import Entry
+from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline, Pipeline, SnapshotPipeline, UploadPipeline
+from glue_jobs.sources.upload.source import upload_folder
+from glue_jobs.storage import Entry, storage_for
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
@@ -60,7 +62,8 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
     # First: a file of the configuration that cannot be used stops the run before there is a lake.
     reference = pipeline.reference_data(request.config, _reader_keys(request, reporter))
     create_tables(lake, pipeline, reporter)
-    keep_names(lake, request.config)
+    if pipeline.has_saved_queries:
+        keep_names(lake, request.config)
     runs = f"{lake.location}/_runs/{lake.database}/{pipeline.name}"
     # Loaded before anything else: the commit at the end is refused if another run has committed since.
     rows = lake.load(pipeline.table)
@@ -164,6 +167,12 @@ class _Run:
     def stage_documents(self, pipeline: DocumentPipeline) -> StagedRun:
         return stage_documents(self.context(pipeline), self.request.lake, self.rows, self._readable, self.reporter)
 
+    def stage_uploads(self, pipeline: UploadPipeline) -> StagedRun:
+        request = self.request
+        folder = upload_folder(storage_for(request.raw), request.raw)
+        context = self.context(pipeline)
+        return stage_uploads(context, request.lake, self.rows, self._readable, folder, self.reporter)
+
     def stage_and_commit(self, heartbeat: Heartbeat, summary: RunSummary) -> RunSummary:
         """Stage the new objects, then commit them; returns the summary of the run."""
         pipeline, run_id = self.request.pipeline, self.folder.run_id
@@ -174,7 +183,11 @@ class _Run:
             _check_access(unrecorded, unreadable, self.new)
             ledger = ledger_rows(pipeline.name, run_id, self.now, staged.ingested, staged.counts, staged.duplicates)
             sums = totals(ledger)
-            written = [file for table in pipeline.record_tables for file in staged.changes[table].files]
+            written = [
+                file
+                for table in (*pipeline.record_tables, *staged.record_tables)
+                for file in staged.changes[table].files
+            ]
             _check_rows(sums.rows + staged.moved_rows, written)
             heartbeat.check()
             summary = replace(

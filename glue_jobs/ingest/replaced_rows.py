@@ -1,8 +1,9 @@
-"""The stored rows of documents that a newer version replaces: which files have them, and these files without them."""
+"""The stored rows of objects that a newer version replaces: which files have them, and these files without them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,51 +12,84 @@ import pyarrow.parquet as pq
 
 from glue_jobs.columns.arrays import concat_rows
 from glue_jobs.errors import LakeError
+from glue_jobs.ingest.compaction import small_files
 from glue_jobs.ingest.data_files import NewFile, read_file
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
-from glue_jobs.sources.pipeline import DocumentPipeline
+from glue_jobs.sources.pipeline import DocumentPipeline, ListedPipeline
+from glue_jobs.sources.upload.columns import as_declared, types_of
 from glue_jobs.storage import storage_for
-from glue_jobs.tables.model import Table
+from glue_jobs.tables.model import Table, leaf_ids
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 if TYPE_CHECKING:
     from glue_jobs.lake import LoadedTable, StoredFile
 
 Replaced = Collection[tuple[str | None, str]]
-"""Documents, pairs of kind and number; of a table with rows of one kind, the kind is None."""
+"""What the objects are about, pairs of kind and number; of a table with rows of one kind, the kind is None."""
 
 
 @dataclass(frozen=True)
 class StoredRows:
-    """Stored data files of a table whose rows are written again, without those of the documents of ``replaced``."""
+    """Stored data files of a table whose rows are written again, without those of the ``replaced`` objects.
+
+    Where the table is inferred, ``inferred`` has the types that its columns had before.
+    """
 
     table: Table
     addresses: list[str]
     replaced: Replaced
+    inferred: str = ""
 
 
 def replaced_by_table(pipeline: DocumentPipeline, replaced: Collection[tuple[str, str]]) -> dict[Table, Replaced]:
     """The documents, pairs of kind and number, in the terms of each table that may have rows of them."""
-    of_table: dict[Table, Replaced] = {pipeline.table: replaced}
-    for kind, tables in pipeline.kinds.items():
-        of_table |= dict.fromkeys(tables, frozenset((None, number) for name, number in replaced if name == kind))
-    return {**of_table, REJECTED_RECORD: replaced}
+    return {table: replaced_in(pipeline, table, replaced) for table in (*pipeline.tables, REJECTED_RECORD)}
 
 
-def files_with(pipeline: DocumentPipeline, stored: LoadedTable, replaced: Replaced) -> list[StoredFile]:
-    """The table's files that may have rows of the documents.
+def replaced_in(pipeline: ListedPipeline, table: Table, replaced: Collection[tuple[str, str]]) -> Replaced:
+    """Objects, pairs of kind and number, in the terms of a table."""
+    if table == REJECTED_RECORD or len(table.keys) > 1:
+        return replaced
+    kinds = {kind for kind, _ in replaced}
+    if isinstance(pipeline, DocumentPipeline):
+        kinds = {kind for kind, tables in pipeline.kinds.items() if table in tables}
+    return {(None, number) for kind, number in replaced if kind in kinds}
+
+
+def groups_to_write_again(
+    pipeline: ListedPipeline, stored: LoadedTable, replaced: Replaced, is_growing: bool
+) -> list[list[StoredFile]]:
+    """The stored files that are written again, in groups that become one file each.
+
+    They are those of `files_with`, and many small ones of a table that gets one more.
 
     Raises:
         LakeError: another program deleted rows of such a file, which are in it still.
     """
-    if not replaced:
+    touched = files_with(pipeline, stored, replaced)
+    is_uniform = stored.table.inferred or stored.has_declared_columns
+    if not is_growing or stored.table == REJECTED_RECORD or not is_uniform:
+        return [[file] for file in touched]
+    rest = {file.address for file in touched}
+    own = f"{stored.location}/"
+    others = (file for file in stored.files() if file.address not in rest and file.address.startswith(own))
+    return [*([file] for file in touched), *small_files(others)]
+
+
+def files_with(pipeline: ListedPipeline, stored: LoadedTable, replaced: Replaced) -> list[StoredFile]:
+    """The table's files that may have rows of the objects, or columns that the table is about to lose.
+
+    Raises:
+        LakeError: another program deleted rows of such a file, which are in it still.
+    """
+    if not (replaced or stored.table.inferred):
         return []
     if stored.table == REJECTED_RECORD:
         own = stored.files(source=[pipeline.name])
         touched = [file for file in own if _has_rejected(pipeline, file.address, replaced)]
     else:
-        numbers = [number for _, number in replaced]
-        touched = [file for file in stored.files() if _may_have(stored.table, file, numbers)]
+        numbers = sorted({number.encode() for _, number in replaced})
+        touched = [file for file in stored.files() if _may_have(stored.table, file, numbers) or _is_stale(stored, file)]
     if any(file.has_deletes for file in touched):
         raise LakeError(
             f"another program deleted rows of {stored.table.name}, and this run cannot replace others in the same"
@@ -64,32 +98,57 @@ def files_with(pipeline: DocumentPipeline, stored: LoadedTable, replaced: Replac
     return touched
 
 
-def write_again(context: TaskContext[DocumentPipeline], stored: StoredRows) -> list[NewFile]:
+def write_again(context: TaskContext[ListedPipeline], stored: StoredRows) -> list[NewFile]:
     """Write the rows that stay to one new file for each partition."""
-    rows = concat_rows([read_file(stored.table, address) for address in stored.addresses])
-    documents = _documents(context.pipeline, stored.table, rows)
-    rows = rows.filter(pa.array([each not in stored.replaced for each in documents], pa.bool_()))
-    return write_partitions(context, stored.table, rows) if rows.num_rows else []
+    table = stored.table
+    if table.inferred:
+        types = types_of(stored.inferred)
+        rows = pa.concat_tables(as_declared(table, read_rows(each), types) for each in stored.addresses)
+    else:
+        rows = concat_rows([read_file(table, address) for address in stored.addresses])
+    rows = rows_that_stay(context.pipeline, table, rows, stored.replaced)
+    return write_partitions(context, table, rows.combine_chunks()) if rows.num_rows else []
 
 
-def _documents(pipeline: DocumentPipeline, table: Table, rows: pa.Table) -> Iterable[tuple[str | None, str]]:
-    """The document of each row."""
+def read_rows(address: str) -> pa.Table:
+    """The rows of a data file with the columns and types that they have there, each in one chunk."""
+    with storage_for(address).open(address) as file:
+        return pq.ParquetFile(file).read(use_threads=False).combine_chunks()
+
+
+def rows_that_stay(pipeline: ListedPipeline, table: Table, rows: pa.Table, replaced: Replaced) -> pa.Table:
+    """The rows without those of the replaced objects."""
+    documents = _documents(pipeline, table, rows)
+    return rows.filter(pa.array([each not in replaced for each in documents], pa.bool_())) if replaced else rows
+
+
+def _documents(pipeline: ListedPipeline, table: Table, rows: pa.Table) -> Iterable[tuple[str | None, str]]:
+    """What the object of each row is about."""
     if table == REJECTED_RECORD:
         ids = map(pipeline.document_id, rows["object"].cast(pa.string()).to_pylist())
         return ((each.kind, each.run_id) for each in ids)
-    kinds = rows["kind"].cast(pa.string()).to_pylist() if "kind" in rows.column_names else [None] * rows.num_rows
-    return zip(kinds, rows["run_id"].cast(pa.string()).to_pylist(), strict=True)
+    *kind, number = (rows[name].cast(pa.string()).to_pylist() for name in table.keys)
+    return zip(kind[0] if kind else [None] * rows.num_rows, number, strict=True)
 
 
-def _has_rejected(pipeline: DocumentPipeline, address: str, replaced: Replaced) -> bool:
+def _has_rejected(pipeline: ListedPipeline, address: str, replaced: Replaced) -> bool:
     with storage_for(address).open(address) as file:
         rows = pq.ParquetFile(file).read(["object"], use_threads=False)
     return any(each in replaced for each in _documents(pipeline, REJECTED_RECORD, rows))
 
 
-def _may_have(table: Table, file: StoredFile, numbers: Collection[str]) -> bool:
-    """Whether rows of one of the documents may be in the file, by its bounds; accessions are short, and are whole."""
-    field_id = next(column.field_id for column in table.columns if column.name == "run_id")
+def _may_have(table: Table, file: StoredFile, numbers: Sequence[bytes]) -> bool:
+    """Whether rows with one of the sorted numbers may be in the file, by its bounds, which are whole."""
+    field_id = next(column.field_id for column in table.columns if column.name == table.keys[-1])
     bounds: list[Mapping[int, bytes]] = [file.descriptor.lower_bounds or {}, file.descriptor.upper_bounds or {}]
     lower, upper = (each.get(field_id) for each in bounds)
-    return lower is None or upper is None or any(lower <= number.encode() <= upper for number in numbers)
+    if lower is None or upper is None:
+        return bool(numbers)
+    first = bisect_left(numbers, lower)
+    return first < len(numbers) and numbers[first] <= upper
+
+
+def _is_stale(stored: LoadedTable, file: StoredFile) -> bool:
+    """Whether the file has columns of an inferred table whose type is another one now."""
+    known = {number for column in stored.table.columns for number in leaf_ids(column)}
+    return bool(stored.table.inferred) and not known.issuperset(file.descriptor.column_sizes or {0: 0})

@@ -14,20 +14,20 @@ import pyarrow.compute as pc
 
 from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.ingest.data_files import NewFile, read_file
-from glue_jobs.ingest.replaced_rows import StoredRows, files_with, replaced_by_table, write_again
+from glue_jobs.ingest.data_files import NewFile
+from glue_jobs.ingest.replaced_rows import StoredRows, files_with, read_rows, replaced_in, write_again
 from glue_jobs.ingest.staging import RunFolder
 from glue_jobs.ingest.task_context import TaskContext
-from glue_jobs.sources.pipeline import DocumentPipeline
-from glue_jobs.tables.model import Table
+from glue_jobs.sources.pipeline import ListedPipeline
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from glue_jobs.tables.uploaded import INFERRED
 
 if TYPE_CHECKING:
     from glue_jobs.lake import LoadedTable, StoredFile
 
 
 def staged_again(
-    pipeline: DocumentPipeline, register: LoadedTable, loaded: LoadedTable, folder: RunFolder, files: list[str]
+    pipeline: ListedPipeline, register: LoadedTable, loaded: LoadedTable, folder: RunFolder, files: list[str]
 ) -> tuple[list[str], list[NewFile], list[StoredFile]]:
     """Stage the run's change of the table, as it is now, anew.
 
@@ -38,18 +38,21 @@ def staged_again(
         UsageLakeError: a file cannot be read or written.
     """
     table, origin = loaded.table, "run_id" if loaded.table == REJECTED_RECORD else "ingest_run_id"
-    own = [address for address in files if _is_of_run(table, address, origin, folder.run_id)]
-    stored = register.rows(("kind", "run_id", "ingest_run_id"))
-    documents = stored.filter(pc.equal(stored["ingest_run_id"], folder.run_id))
-    ids = {*zip(documents["kind"].to_pylist(), documents["run_id"].to_pylist(), strict=True)}
-    replaced = replaced_by_table(pipeline, ids)[table]
+    own = [address for address in files if _is_of_run(address, origin, folder.run_id)]
+    stored = register.rows(("source_object", "ingest_run_id"))
+    objects = stored.filter(pc.equal(stored["ingest_run_id"], folder.run_id))["source_object"].to_pylist()
+    ids = {(each.kind, each.run_id) for each in map(pipeline.document_id, objects)}
+    replaced = replaced_in(pipeline, table, ids)
     today, locations = datetime.now(UTC).date(), {table.name: loaded.location}
     context = TaskContext(pipeline, Config(), ReferenceData(()), folder, today, locations)
     touched = files_with(pipeline, loaded, replaced)
-    written = [write_again(context, StoredRows(table, [file.address], replaced)) for file in touched]
+    written = [
+        write_again(context, StoredRows(table, [file.address], replaced, loaded.note(INFERRED) or ""))
+        for file in touched
+    ]
     return own, [file for each in written for file in each], touched
 
 
-def _is_of_run(table: Table, address: str, origin: str, run_id: str) -> bool:
-    runs = read_file(table, address)[origin].cast(pa.string())
+def _is_of_run(address: str, origin: str, run_id: str) -> bool:
+    runs = read_rows(address)[origin].cast(pa.string())
     return bool(pc.all(pc.equal(runs, run_id)).as_py())

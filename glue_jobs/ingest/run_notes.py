@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from glue_jobs.errors import LakeError
 from glue_jobs.tables.model import Table
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 
 class _Note(BaseModel):
@@ -41,13 +41,15 @@ class CommitPlan(_Note):
     """What has to follow the commit of a run's rows.
 
     ``tables`` has the changes by table name, the rows' table first. ``commits`` has how many commits each table had
-    when the plan was made. ``expired_files`` are no longer used by any table once the rows are committed.
+    when the plan was made. ``expired_files`` are no longer used by any table once the rows are committed. ``inferred``
+    describes the tables that are not declared, by name; programs of version 2 know none.
     """
 
-    version: Literal[2] = VERSION
+    version: Literal[2, 3] = 2
     tables: dict[str, TableChange]
     commits: dict[str, int]
     expired_files: list[str]
+    inferred: dict[str, str] = {}
 
     def addresses(self) -> Iterator[str]:
         """All files that the plan names."""
@@ -59,7 +61,7 @@ class CommitPlan(_Note):
 class Announcement(_Note):
     """Addresses that a run or one of its tasks is about to write."""
 
-    version: Literal[2] = VERSION
+    version: Literal[2] = 2
     files: list[str]
 
 

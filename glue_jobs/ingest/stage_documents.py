@@ -8,18 +8,17 @@ from __future__ import annotations
 from functools import partial
 
 from glue_jobs.ingest.commit import Change
-from glue_jobs.ingest.compaction import RAW_BYTES_PER_BYTE, small_files
+from glue_jobs.ingest.compaction import RAW_BYTES_PER_BYTE
 from glue_jobs.ingest.document_task import ingest_documents
-from glue_jobs.ingest.replaced_rows import Replaced, StoredRows, files_with, replaced_by_table, write_again
+from glue_jobs.ingest.replaced_rows import StoredRows, groups_to_write_again, replaced_by_table, write_again
 from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.task_context import TaskContext
-from glue_jobs.lake import Lake, LoadedTable, StoredFile
+from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.progress import Reporter
 from glue_jobs.read.plan import chunk_size, split_into_chunks
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import DocumentPipeline
 from glue_jobs.tables.model import Table
-from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.workers import engine
 
 
@@ -51,7 +50,7 @@ def stage_documents(
     for table, documents in replaced_by_table(pipeline, replaced).items():
         files = [file for result in results for file in result.files.get(table.name, ())]
         before = rows if table == pipeline.table else lake.load(table)
-        again = _stored_again(pipeline, before, documents, is_growing=bool(files))
+        again = groups_to_write_again(pipeline, before, documents, is_growing=bool(files))
         tasks = [StoredRows(table, [file.address for file in group], documents) for group in again]
         with reporter.progress(f"replacing rows of {table.name}") as progress:
             size = RAW_BYTES_PER_BYTE * sum(file.descriptor.file_size_in_bytes for group in again for file in group)
@@ -61,22 +60,3 @@ def stage_documents(
         moved += sum(file.rows for file in kept) if table in pipeline.record_tables else 0
     counts = [result.counts for result in results]
     return StagedRun(ingested, changes, counts, unreadable=unreadable, moved_rows=moved)
-
-
-def _stored_again(
-    pipeline: DocumentPipeline, stored: LoadedTable, replaced: Replaced, is_growing: bool
-) -> list[list[StoredFile]]:
-    """The stored files that are written again, in groups that become one file each.
-
-    They have rows of replaced documents, or they are many small ones in a table of documents that gets one more.
-
-    Raises:
-        LakeError: another program deleted rows of such a file, which are in it still.
-    """
-    touched = files_with(pipeline, stored, replaced)
-    if not is_growing or stored.table == REJECTED_RECORD or not stored.has_declared_columns:
-        return [[file] for file in touched]
-    rest = {file.address for file in touched}
-    own = f"{stored.location}/"
-    others = (file for file in stored.files() if file.address not in rest and file.address.startswith(own))
-    return [*([file] for file in touched), *small_files(others)]

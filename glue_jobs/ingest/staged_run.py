@@ -21,7 +21,8 @@ class StagedRun:
     ``ingested`` are the raw objects whose records are in ``changes``; that mapping has the pipeline's own table first.
     ``unreadable`` has, by address, those that cannot be read now. ``duplicates`` counts, by raw object, rows that were
     left out after ``counts`` were taken. ``moved_rows`` is how many rows of the changes were stored before, in files
-    that the changes remove. ``notes`` are set on the table of the rows with the run's commit.
+    that the changes remove. ``notes`` are set on the table of the rows with the run's commit. ``record_tables`` are
+    tables with records, besides those of the pipeline, that are known only from the objects.
     """
 
     ingested: list[RawObject]
@@ -32,3 +33,4 @@ class StagedRun:
     moved_rows: int = 0
     invalid_snapshots: list[InvalidSnapshot] = field(default_factory=list)
     notes: Mapping[str, str] = field(default_factory=dict)
+    record_tables: tuple[Table, ...] = ()

@@ -68,7 +68,7 @@ class RunFolder:
 
     def write_commit(self, plan: CommitPlan) -> None:
         """Store the plan of what has to be committed after the rows."""
-        self._storage.put(self._plan, plan.model_dump_json().encode())
+        self._storage.put(self._plan, plan.model_dump_json(exclude=None if plan.inferred else {"inferred"}).encode())
 
     def read_commit(self) -> CommitPlan | None:
         """The plan of what has to be committed after the rows; None when the run did not get that far.

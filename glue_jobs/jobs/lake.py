@@ -25,6 +25,7 @@ from glue_jobs.publish.publish import Published
 from glue_jobs.publish.run_json.export import Exported, export_run_json
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
+from glue_jobs.sources.lake_tables import lake_tables
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.storage import address
 
@@ -64,7 +65,7 @@ class Lake:
 
     def tables(self) -> list[str]:
         """The names of all tables and views that `sql` knows; a table that has no rows yet is among them."""
-        return [*(table.name for table in TABLES), *(view.name for view in SavedView.all())]
+        return [*(table.name for table in lake_tables(self._lake)), *(view.name for view in SavedView.all())]
 
     def table(self, name: str) -> TableScan:
         """A lazy scan of a table: choose columns and days, then read.
@@ -72,7 +73,7 @@ class Lake:
         Raises:
             ArgumentError: there is no table of that name; views are for `sql`.
         """
-        known = {table.name: table for table in TABLES}
+        known = {table.name: table for table in lake_tables(self._lake)}
         if name not in known:
             raise ArgumentError(f"there is no table {name!r}; {known_names(name, known)}")
         return TableScan(self._lake, known[name])

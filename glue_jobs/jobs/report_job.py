@@ -28,7 +28,7 @@ from glue_jobs.query.glue_views import keep_views
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
-from glue_jobs.sources.tables import TABLES
+from glue_jobs.sources.tables import QUERIED_TABLES, TABLES
 from glue_jobs.storage import address, region
 
 WITH_PLACES = (S3_ACCESS_LOG, CLOUDTRAIL_S3_EVENT, CLOUDFRONT_LOG)
@@ -134,7 +134,7 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
         failed: Failures = ()
         if isinstance(engine, Athena):
             # The jobs of the sources bring up to date only their own tables and views, and some sources may be off.
-            for table in TABLES:
+            for table in QUERIED_TABLES:
                 request.lake.create(table)
             failed = tuple(keep_views(request.lake, TABLES))
         told = place_sources(request.lake, WITH_PLACES)

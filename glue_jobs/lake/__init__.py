@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from glue_jobs.lake.catalog import Lake as Lake
+    from glue_jobs.lake.inferred import table_from_json as table_from_json
+    from glue_jobs.lake.inferred import table_to_json as table_to_json
     from glue_jobs.lake.loaded import LoadedTable as LoadedTable
     from glue_jobs.lake.loaded import StoredFile as StoredFile
     from glue_jobs.lake.schema import describe as describe
@@ -19,9 +21,11 @@ _PUBLIC = {
     "StoredFile": "glue_jobs.lake.loaded",
     "describe": "glue_jobs.lake.schema",
     "iceberg_schema": "glue_jobs.lake.schema",
+    "table_from_json": "glue_jobs.lake.inferred",
+    "table_to_json": "glue_jobs.lake.inferred",
 }
 
-__all__ = ["Lake", "LoadedTable", "StoredFile", "describe", "iceberg_schema"]
+__all__ = ["Lake", "LoadedTable", "StoredFile", "describe", "iceberg_schema", "table_from_json", "table_to_json"]
 
 
 def __getattr__(name: str) -> Any:

@@ -114,6 +114,19 @@ class Lake:
         files = plain_files(table, location) if location else None
         return files if files is not None else self.load(table).plain_files()
 
+    def inferred(self, name: str) -> Table | None:
+        """The table of that name with the columns that it has now, if it is one that is inferred from data.
+
+        Raises:
+            LakeError: there is a table of that name that another program made, or the catalog cannot be read.
+        """
+        from glue_jobs.lake.inferred import load_inferred
+
+        with explained(f"read the table {name} of {self.location}"):
+            if self.catalog_type == "sqlite" and (self.database, name) not in (self._metadata_locations() or {}):
+                return None
+            return load_inferred(self._catalog, self.database, name)
+
     def has(self, table: Table) -> bool:
         """Whether the table exists. Asking creates nothing.
 

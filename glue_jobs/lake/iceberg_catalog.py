@@ -21,6 +21,7 @@ from glue_jobs.lake.trusted_code import ignoring_named_code
 from glue_jobs.storage import region
 from glue_jobs.storage.endpoint import endpoint, partition_endpoint
 from glue_jobs.tables.model import Table
+from glue_jobs.tables.uploaded import INFERRED
 
 # Tables that pyiceberg creates in a SQLite catalog for itself.
 TABLES_OF_A_CATALOG = 2
@@ -78,7 +79,7 @@ def _create(catalog: Catalog, location: str, database: str, table: Table) -> Ice
             schema=first_schema(table),
             location=location,
             partition_spec=partition_spec(table),
-            properties=properties(table),
+            properties=properties(table) | ({INFERRED: table.inferred} if table.inferred else {}),
         )
     return catalog.load_table((database, table.name))
 

@@ -23,6 +23,7 @@ from glue_jobs.errors import LostRaceError
 from glue_jobs.lake.failures import explained, without_warnings
 from glue_jobs.lake.filters import partition_filter
 from glue_jobs.lake.history import expired, files_only_in, is_one_line
+from glue_jobs.lake.inferred import evolve
 from glue_jobs.lake.plain_files import PlainFile, columns_by_id, has_declared_columns
 from glue_jobs.lake.schema import file_constant, python_value
 from glue_jobs.lake.transaction import OneParentTransaction
@@ -63,6 +64,11 @@ class LoadedTable:
         """How many commits there have been up to this snapshot."""
         snapshot = self._iceberg.current_snapshot()
         return (snapshot.sequence_number or 0) if snapshot else 0
+
+    @property
+    def last_field_id(self) -> int:
+        """The highest field id that any schema of the table has had."""
+        return self._iceberg.metadata.last_column_id
 
     def summaries(self) -> list[Mapping[str, str]]:
         """The summaries of the snapshots that are kept, the newest first."""
@@ -120,7 +126,8 @@ class LoadedTable:
 
     def _columns(self, file: StoredFile) -> frozenset[str] | None:
         sizes = file.descriptor.column_sizes
-        return columns_by_id(self.table, sizes) if sizes and self.has_declared_columns else None
+        is_known = self.table.inferred or self.has_declared_columns
+        return columns_by_id(self.table, sizes) if sizes and is_known else None
 
     @cached_property
     def has_declared_columns(self) -> bool:
@@ -176,8 +183,8 @@ class LoadedTable:
     ) -> None:
         """Add the files, and drop the ``removed`` ones, in one snapshot that carries ``summary``.
 
-        The ``notes`` are set in the same commit and outlive the snapshot. The oldest snapshots end with it; the caller
-        deletes their files (`expired_files`) afterwards.
+        The ``notes`` are set in the same commit and outlive the snapshot, as does the schema of an inferred table. The
+        oldest snapshots end with it; the caller deletes their files (`expired_files`) afterwards.
 
         Raises:
             LostRaceError: the table is no longer at the snapshot this object was loaded at; nothing was changed.
@@ -187,6 +194,8 @@ class LoadedTable:
         _ = self._is_one_line
         try:
             with self._transaction() as transaction:
+                if self.table.inferred:
+                    evolve(transaction, self.table)
                 if removed:
                     transaction.replace_files([file.descriptor for file in removed], files, summary)
                 else:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from glue_jobs.lake.avro import read_avro
-from glue_jobs.tables.model import Table
+from glue_jobs.tables.model import Table, leaf_ids
 
 # https://iceberg.apache.org/spec/#schemas-and-data-types; those of the column types of glue_jobs.tables.model.
 ICEBERG_TYPES = {"bigint": "long"}
@@ -44,7 +44,9 @@ def plain_files(table: Table, metadata_location: str) -> list[PlainFile] | None:
     with suppress(*_UNREADABLE):
         metadata = json.loads(_read(metadata_location))
         if metadata["format-version"] in (1, 2) and _is_partitioned_as_declared(table, metadata):
-            is_declared = has_declared_columns(table, (schema["fields"] for schema in metadata["schemas"]))
+            is_declared = bool(table.inferred) or has_declared_columns(
+                table, (schema["fields"] for schema in metadata["schemas"])
+            )
             return [_plain_file(table, file, is_declared) for file in _data_files(metadata)]
     return None
 
@@ -65,8 +67,8 @@ def has_declared_columns(table: Table, schemas: Iterable[Iterable[Mapping[str, A
 
 
 def columns_by_id(table: Table, sizes: Iterable[int]) -> frozenset[str]:
-    """The columns of a file by the field ids under which it records sizes; an array is recorded by its elements."""
-    names = {column.element_id or column.field_id: column.name for column in table.columns}
+    """The columns of a file by the field ids under which it records sizes: those of the plain values in them."""
+    names = {number: column.name for column in table.columns for number in leaf_ids(column)}
     return frozenset(names[number] for number in sizes if number in names)
 
 

@@ -37,6 +37,7 @@ from pyiceberg.types import (
 
 from glue_jobs.errors import LakeError
 from glue_jobs.lake.failures import without_warnings
+from glue_jobs.lake.nested import nested_type
 from glue_jobs.tables.model import Column, Table
 
 PRIMITIVE_TYPES: dict[str, IcebergType] = {
@@ -119,6 +120,8 @@ def _statistics_plan(table: Table) -> tuple[Any, dict[str, int]]:
 
 def iceberg_type(column: Column) -> IcebergType:
     """Iceberg's type of a declared column."""
+    if column.arrow_type is not None:
+        return nested_type(column.arrow_type)
     if column.element_id is not None:
         return ListType(column.element_id, StringType(), element_required=False)
     return PRIMITIVE_TYPES[column.type]
@@ -149,7 +152,7 @@ def properties(table: Table) -> dict[str, str]:
         # Bounds of every column of every file would make planning slower than reading.
         "write.metadata.metrics.default": "counts",
         **{f"write.metadata.metrics.column.{name}": "truncate(32)" for name in table.bounded},
-        **{f"write.metadata.metrics.column.{name}": "full" for name in table.file_constants},
+        **{f"write.metadata.metrics.column.{name}": "full" for name in (*table.file_constants, *table.keys)},
         # Without it, Athena does not use the page indexes of the data files.
         # https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-data-optimization.html
         "use_iceberg_parquet_column_index": "true",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, cast
 
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.manifest import DataFile, ManifestFile
+from pyiceberg.schema import Schema
 from pyiceberg.table import Transaction
 from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.update import AddSchemaUpdate, AssertCurrentSchemaId, SetCurrentSchemaUpdate
 from pyiceberg.table.update.snapshot import _OverwriteFiles
 
 
@@ -37,6 +40,15 @@ class OneParentTransaction(Transaction):
                 change.append_data_file(file)
             for file in removed:
                 change.delete_data_file(file)
+
+    def set_schema(self, schema: Schema) -> None:
+        """Make this the schema of the table, with the field ids that it has."""
+        number = 1 + max(each.schema_id for each in self.table_metadata.schemas)
+        numbered = Schema(*schema.fields, schema_id=number)
+        # Type checkers see the names that these have in JSON; -1 is the schema that was added last.
+        new, current = cast(Any, AddSchemaUpdate)(schema_=numbered), cast(Any, SetCurrentSchemaUpdate)(schema_id=-1)
+        known = cast(Any, AssertCurrentSchemaId)(current_schema_id=self.table_metadata.current_schema_id)
+        self._apply((new, current), (known,))
 
 
 class _ReplaceFiles(_OverwriteFiles):

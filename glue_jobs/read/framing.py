@@ -9,6 +9,7 @@ from typing import Protocol
 from glue_jobs.read.json_documents import Documents
 from glue_jobs.read.lines import LineReader, OverlongLine
 from glue_jobs.read.log_file import LogFile
+from glue_jobs.read.uploaded_file import UploadedFile
 from glue_jobs.read.whole_files import WholeFile
 
 
@@ -50,6 +51,9 @@ class Framing(Enum):
     """Lines, lines below a header, or Parquet, recognised by content. Objects are not split between tasks; a parser
     gets pieces of lines, each below the header that applies to it, and a Parquet file whole."""
 
+    UPLOADED_FILES = "uploaded files"
+    """Lines, JSON documents or Parquet, recognised by content. Objects are not split between tasks."""
+
     @property
     def is_splittable(self) -> bool:
         """Whether two tasks may read parts of one object."""
@@ -61,4 +65,6 @@ class Framing(Enum):
             return LineReader(start) if start else LogFile(has_headers=False)
         if self is Framing.DOCUMENTS:
             return Documents()
+        if self is Framing.UPLOADED_FILES:
+            return UploadedFile()
         return LogFile() if self is Framing.LOG_FILES else WholeFile()

@@ -1,9 +1,9 @@
 """What a pipeline is: one source on its way to its tables.
 
-There are three kinds. An event pipeline ingests each raw object once. A snapshot pipeline ingests whole snapshots, and
+There are four kinds. An event pipeline ingests each raw object once. A snapshot pipeline ingests whole snapshots, and
 newer ones replace older ones. A document pipeline ingests objects with rows in several tables, and a newer version of
-an object replaces all of them. Whoever runs a pipeline need not know its kind: the pipeline finds its raw objects
-itself, and calls the method of a `Stager` that suits it.
+an object replaces all of them; so does an upload pipeline, with tables that only the objects tell. Whoever runs one
+need not know its kind: it finds its raw objects itself, and calls the method of a `Stager` that suits it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-import pyarrow as pa
-
 from glue_jobs.config import Config
 from glue_jobs.enrich.readers.resource import reader_key_resource
 from glue_jobs.enrich.reference_data import ReferenceData, Resource
@@ -22,19 +20,14 @@ from glue_jobs.errors import ArgumentError
 from glue_jobs.read.framing import Framing
 from glue_jobs.read.parsed import ParsedDocument, ParsedDocuments, Parser, Positions
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
+from glue_jobs.sources.document_id import DocumentId as DocumentId
+from glue_jobs.sources.enrichment import Enrich, no_advice, unchanged
 from glue_jobs.sources.layouts.day_names import DayNames
 from glue_jobs.sources.layouts.discovery import discover, discover_snapshots
 from glue_jobs.storage import Storage
 from glue_jobs.tables.model import Table
 
 Staged = TypeVar("Staged", covariant=True)
-
-
-class Enrich(Protocol):
-    """Adds the columns of a table that are derived from its records."""
-
-    def __call__(self, rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
-        """``rows`` with the derived columns; ``reference`` has the pipeline's resources by name."""
 
 
 class Stager(Protocol[Staged]):
@@ -49,9 +42,8 @@ class Stager(Protocol[Staged]):
     def stage_documents(self, pipeline: DocumentPipeline) -> Staged:
         """Stage objects that have rows in several tables."""
 
-
-def _no_advice(config: Config) -> str:
-    return ""
+    def stage_uploads(self, pipeline: UploadPipeline) -> Staged:
+        """Stage objects whose tables are inferred from them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +52,8 @@ class Pipeline(ABC):
 
     A run lists objects of the last ``look_back_days`` again, because objects may arrive late. ``resources`` are the
     reference data that ``enrich`` needs. ``first_delivery`` says when AWS delivers the first object. ``advice`` is a
-    clause on what the configuration lacks for new objects of the source, or empty.
+    clause on what the configuration lacks for new objects of the source, or empty. Where a pipeline
+    ``has_saved_queries``, its lake needs all tables that such queries read.
     """
 
     title: str
@@ -69,7 +62,8 @@ class Pipeline(ABC):
     table: Table
     look_back_days: int = 3
     resources: tuple[Callable[[Config], tuple[Resource, ...]], ...] = ()
-    advice: Callable[[Config], str] = _no_advice
+    advice: Callable[[Config], str] = no_advice
+    has_saved_queries: bool = True
 
     @property
     def name(self) -> str:
@@ -194,43 +188,18 @@ class SnapshotPipeline(Pipeline):
         return stager.stage_snapshots(self)
 
 
-@dataclass(frozen=True)
-class DocumentId:
-    """What a document is about: a document of the same kind and number replaces it."""
-
-    kind: str
-    run_id: str
-
-
-def _unchanged(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
-    return rows
-
-
 @dataclass(frozen=True, kw_only=True)
-class DocumentPipeline(Pipeline):
-    """A source whose objects are documents: each has rows in the tables of its kind.
+class ListedPipeline(Pipeline):
+    """A source whose objects have no days in their names, and replace what was stored of an older version.
 
-    ``table`` has a row for each document. It and the tables of ``kinds`` have the columns source_object and
-    ingest_run_id, and run_id by which a newer document finds the rows it replaces. ``objects`` lists the documents, as
-    `Pipeline.discover` does; ``document_id`` tells from an object's address what it is about. ``parse`` reads the
-    documents that begin at some places of the bytes, and ``parse_one`` is the slow parser that it must agree with.
+    ``objects`` lists them, as `Pipeline.discover` does. ``document_id`` tells from an address what an object is about.
+    The ``keys`` of its tables are the columns with that; the table of the pipeline has a row for each object.
     """
 
-    kinds: Mapping[str, tuple[Table, ...]]
     objects: Callable[[Storage, str, Skipped], Iterator[RawObject]]
     document_id: Callable[[str], DocumentId]
-    parse: Callable[[Sequence[DocumentId], bytes, Positions], ParsedDocuments]
-    parse_one: Callable[[DocumentId, bytes], ParsedDocument]
     compression_ratio: int = 1
-    enrich: Enrich = _unchanged
-
-    @property
-    def derived_tables(self) -> tuple[Table, ...]:
-        return tuple(table for tables in self.kinds.values() for table in tables)
-
-    @property
-    def record_tables(self) -> tuple[Table, ...]:
-        return self.derived_tables
+    enrich: Enrich = unchanged
 
     @property
     def replaces_objects(self) -> bool:
@@ -241,5 +210,40 @@ class DocumentPipeline(Pipeline):
     ) -> Iterator[RawObject]:
         return self.objects(storage, raw, skipped)
 
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentPipeline(ListedPipeline):
+    """A source whose objects are documents: each has rows in the tables of its kind.
+
+    All its tables have the columns source_object and ingest_run_id. ``parse`` reads the documents that begin at some
+    places of the bytes, and ``parse_one`` is the slow parser that it must agree with.
+    """
+
+    kinds: Mapping[str, tuple[Table, ...]]
+    parse: Callable[[Sequence[DocumentId], bytes, Positions], ParsedDocuments]
+    parse_one: Callable[[DocumentId, bytes], ParsedDocument]
+
+    @property
+    def derived_tables(self) -> tuple[Table, ...]:
+        return tuple(table for tables in self.kinds.values() for table in tables)
+
+    @property
+    def record_tables(self) -> tuple[Table, ...]:
+        return self.derived_tables
+
     def stage(self, stager: Stager[Staged]) -> Staged:
         return stager.stage_documents(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadPipeline(ListedPipeline):
+    """A source whose objects tell their tables: the name by the folder, the columns by the content."""
+
+    has_saved_queries: bool = False
+
+    @property
+    def record_tables(self) -> tuple[Table, ...]:
+        return ()
+
+    def stage(self, stager: Stager[Staged]) -> Staged:
+        return stager.stage_uploads(self)

@@ -19,7 +19,7 @@ from glue_jobs.sources.cloudtrail_s3_event.source import (
     parse_data_events,
 )
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
-from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline, Pipeline, SnapshotPipeline
+from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline, Pipeline, SnapshotPipeline, UploadPipeline
 from glue_jobs.sources.run_summary.kinds import KINDS
 from glue_jobs.sources.run_summary.source import list_summaries, parse_run_summaries, parse_run_summary, summary_id
 from glue_jobs.sources.run_summary.table import RUN_SUMMARY
@@ -29,6 +29,8 @@ from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
 from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.sources.s3_inventory_object.source import enrich_inventory
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
+from glue_jobs.sources.upload.source import list_uploads, upload_id
+from glue_jobs.sources.upload.table import UPLOAD
 
 PIPELINES: tuple[Pipeline, ...] = (
     EventPipeline(
@@ -89,6 +91,14 @@ PIPELINES: tuple[Pipeline, ...] = (
         parse=parse_run_summaries,
         parse_one=parse_run_summary,
         compression_ratio=8,
+    ),
+    UploadPipeline(
+        title="Uploaded files",
+        first_delivery="files are taken when somebody uploads them below data/",
+        table=UPLOAD,
+        objects=list_uploads,
+        document_id=upload_id,
+        compression_ratio=4,
     ),
 )
 

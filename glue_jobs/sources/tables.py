@@ -13,6 +13,7 @@ from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
 from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
+from glue_jobs.sources.upload.table import UPLOAD
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.place import PLACE
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
@@ -25,6 +26,7 @@ TABLES = (
     S3_INVENTORY_OBJECT,
     CLOUDFRONT_LOG,
     RUN_SUMMARY,
+    UPLOAD,
     DAILY_CHANGE,
     DAILY_STORAGE,
     *(table for kind in KINDS for table in kind.tables),
@@ -33,3 +35,6 @@ TABLES = (
     REJECTED_RECORD,
     INGESTED_OBJECT,
 )
+
+QUERIED_TABLES = tuple(table for table in TABLES if table != UPLOAD)
+"""Those that saved queries and views read, and those of every run. No saved query can know the tables of uploads."""

@@ -15,6 +15,9 @@ TYPES = ("string", "int", "bigint", "double", "boolean", "date", "timestamp", "b
 READER = ("reader_id", "remote_prefix", "reader_key")
 """Columns of every table with an address: what stands for the address, and the id of the key that made it."""
 
+FIELD_ID = "PARQUET:field_id"
+"""The metadata of an Arrow field under which Parquet files have its Iceberg field id."""
+
 # Glue cuts a column comment at 255 bytes.
 MAX_DESCRIPTION_BYTES = 255
 
@@ -25,6 +28,8 @@ class Column:
 
     The elements of an array have a field id too. Iceberg numbers the columns of a new table from 1 and then the
     elements of arrays; a column that is added later has the next free number, and its elements the number after that.
+
+    ``arrow_type`` is that of a column whose type is inferred from data, with the field ids of all that is in it.
     """
 
     field_id: int
@@ -32,8 +37,11 @@ class Column:
     type: str
     description: str
     element_id: int | None = None
+    arrow_type: pa.DataType | None = None
 
     def __post_init__(self) -> None:
+        if self.arrow_type is not None:
+            return
         if self.type not in TYPES:
             raise ValueError(f"column {self.name}: type {self.type!r} is none of {', '.join(TYPES)}")
         if not 0 < len(self.description.encode()) <= MAX_DESCRIPTION_BYTES:
@@ -57,6 +65,11 @@ class Table:
 
     ``statistics`` are columns with bounds in every data file, besides those that files are partitioned or sorted by.
 
+    ``keys`` are columns by whose values rows are replaced; a data file has their whole bounds, however long.
+
+    ``inferred`` has the types of the columns as JSON, where a table is not declared but inferred from data; see
+    `glue_jobs.sources.upload.types`. The schema of such a table may change with each commit.
+
     ``file_constants`` are columns that have one value in each data file. A table with file constants holds snapshots:
     whole files are replaced and dropped, found by their constants.
     """
@@ -74,6 +87,8 @@ class Table:
     address: str = ""
     texts_with_addresses: tuple[str, ...] = ()
     texts_with_own_address: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    inferred: str = ""
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -92,6 +107,7 @@ class Table:
             self.file_constants,
             (self.address, *READER) if self.address else (),
             self.by_configuration,
+            self.keys,
         )
         unknown = {name for group in groups for name in group} - set(names)
         if unknown:
@@ -107,7 +123,7 @@ class Table:
     @cached_property
     def bounded(self) -> tuple[str, ...]:
         """Columns with their bounds in every data file, by which readers skip files."""
-        return tuple(dict.fromkeys((*self.partitions, *self.sort, *self.statistics, *self.file_constants)))
+        return tuple(dict.fromkeys((*self.partitions, *self.sort, *self.statistics, *self.file_constants, *self.keys)))
 
     @cached_property
     def compared(self) -> tuple[str, ...]:
@@ -157,11 +173,35 @@ def arrow_type(name: str) -> pa.DataType:
     }[name]
 
 
+def athena_type(of_type: pa.DataType) -> str:
+    """Athena's name of an Arrow type, whatever is nested in it."""
+    import pyarrow as pa
+
+    if pa.types.is_struct(of_type):
+        return f"struct<{','.join(f'{field.name}:{athena_type(field.type)}' for field in of_type)}>"
+    if pa.types.is_list(of_type):
+        return f"array<{athena_type(of_type.value_type)}>"
+    return next(name for name in TYPES if arrow_type(name) == of_type)
+
+
+def leaf_ids(column: Column) -> list[int]:
+    """The field ids of the plain values in a column, under which a data file has their sizes."""
+    if column.arrow_type is None:
+        return [column.element_id or column.field_id]
+    return _leaves(column.arrow_type, column.field_id)
+
+
+def _leaves(of_type: pa.DataType, number: int) -> list[int]:
+    fields = [of_type.field(place) for place in range(of_type.num_fields)]
+    leaves = [leaf for field in fields for leaf in _leaves(field.type, int(field.metadata[FIELD_ID.encode()]))]
+    return leaves or [number]
+
+
 def _arrow_field(column: Column) -> pa.Field:
     import pyarrow as pa
 
-    field_type = arrow_type(column.type)
-    if pa.types.is_list(field_type):
-        element = pa.field("element", field_type.value_type, metadata={"PARQUET:field_id": str(column.element_id)})
+    field_type = column.arrow_type or arrow_type(column.type)
+    if column.arrow_type is None and pa.types.is_list(field_type):
+        element = pa.field("element", field_type.value_type, metadata={FIELD_ID: str(column.element_id)})
         field_type = pa.list_(element)
-    return pa.field(column.name, field_type, metadata={"PARQUET:field_id": str(column.field_id)})
+    return pa.field(column.name, field_type, metadata={FIELD_ID: str(column.field_id)})

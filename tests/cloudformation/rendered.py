@@ -10,6 +10,8 @@ from typing import Any
 
 from cfnlint.decode import cfn_yaml
 
+from glue_jobs.sources.pipelines import PIPELINES
+
 Json = dict[str, Any]
 
 PSEUDO = {
@@ -21,6 +23,9 @@ PSEUDO = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 NO_VALUE = object()
+
+# The sources that usage_lake.yaml has jobs of; uploads are those of data_lake.yaml.
+USAGE_PIPELINES = tuple(pipeline for pipeline in PIPELINES if pipeline.has_saved_queries)
 
 # Sources that a stack does not ingest unless somebody switches them on; the tests look at all sources.
 SWITCHED_ON = {"CloudFrontLogs": "on", "RunSummaries": "on", "RunSummaryBucket": "summaries"}

@@ -33,13 +33,13 @@ from glue_jobs.query import athena
 from glue_jobs.query.glue_views import view_table
 from glue_jobs.query.saved.view import SavedView, base_tables
 from glue_jobs.sample.place_database import write_database
-from glue_jobs.sources.pipelines import BY_NAME, PIPELINES
+from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.cloudformation.acting import Used, acting_as, many
 from tests.cloudformation.generated_secrets import make_secrets
-from tests.cloudformation.rendered import Json, Rendered
+from tests.cloudformation.rendered import USAGE_PIPELINES, Json, Rendered
 from tests.end_to_end.lakes import without_spark
 from tests.end_to_end.sources import SOURCES, Raw, events, put
 from tests.inventories import Inventory
@@ -125,7 +125,7 @@ class Stack:
         if self._pipeline != REPORT:
             self._deliver()
         # Every run creates a table of another source: one is always missing.
-        foreign = next(each.table for each in PIPELINES if each.name != self._pipeline)
+        foreign = next(each.table for each in USAGE_PIPELINES if each.name != self._pipeline)
         glue = boto3.client("glue")
         with suppress(glue.exceptions.EntityNotFoundException):
             glue.delete_table(DatabaseName=self.rendered.parameters["GlueDatabaseName"], Name=foreign.name)
@@ -136,7 +136,7 @@ class Stack:
             if self._pipeline != REPORT:
                 # Of the tables of other sources one is enough: creating each takes time.
                 tables = (*BY_NAME[self._pipeline].tables, foreign, *SHARED_TABLES)
-                patch.setattr(glue_jobs.ingest.create_tables, "TABLES", tables)
+                patch.setattr(glue_jobs.ingest.create_tables, "QUERIED_TABLES", tables)
             for location in self.loaded:
                 bucket, _, key = location.removeprefix("s3://").partition("/")
                 # boto3's default session keeps the credentials of its first use.
@@ -303,7 +303,7 @@ def cases() -> Iterator[tuple[str, str]]:
     own = {"ConfigurationUri": "usage.yaml", "GlueScriptLocation": "run.py", "WheelsUri": bundle_name()}
     rendered = Rendered(packaged(), **{name: f"s3://own/{key}" for name, key in own.items()})
     seen = set()
-    for pipeline in (*(pipeline.name for pipeline in PIPELINES), REPORT):
+    for pipeline in (*(pipeline.name for pipeline in USAGE_PIPELINES), REPORT):
         for sid, statement in statements_of(rendered, role_of(job_of(rendered, pipeline))).items():
             if enforced(statement) and sid not in seen:
                 seen.add(sid)
@@ -335,7 +335,7 @@ def without_unseen(rights: Used) -> Used:
     return {(sid, right) for sid, right in rights if not {sid, right, f"{sid} {right}"} & UNSEEN.keys()}
 
 
-@pytest.mark.parametrize("pipeline", [pipeline.name for pipeline in PIPELINES])
+@pytest.mark.parametrize("pipeline", [pipeline.name for pipeline in USAGE_PIPELINES])
 def test_a_job_has_exactly_the_rights_it_uses(pipeline: str, capfd: pytest.CaptureFixture[str]) -> None:
     stack = stack_for(pipeline)
     statements = statements_of(stack.rendered, role_of(stack.job))
@@ -352,7 +352,7 @@ def test_some_job_uses_each_right_on_shared_tables(sid: str) -> None:
         return {right.replace(names[0], "DATABASE").replace(names[1], "LAKE") for each, right in rights if each == sid}
 
     used, there = set[str](), set[str]()
-    for stack in (stack_for(pipeline.name) for pipeline in PIPELINES):
+    for stack in (stack_for(pipeline.name) for pipeline in USAGE_PIPELINES):
         statements = statements_of(stack.rendered, role_of(stack.job))
         if not stack.used:
             stack.run([statement for statement in statements.values() if enforced(statement)])

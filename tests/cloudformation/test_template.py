@@ -20,7 +20,7 @@ from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.sources.pipelines import PIPELINES
 from glue_jobs.sources.tables import TABLES
 from tests.cloudformation.acting import many
-from tests.cloudformation.rendered import PSEUDO, Json, Rendered
+from tests.cloudformation.rendered import PSEUDO, USAGE_PIPELINES, Json, Rendered
 from tools.package import TEMPLATE
 from tools.wheels import bundle_name
 
@@ -62,7 +62,7 @@ def jobs(template: str | Rendered) -> dict[str, Json]:
 
 def test_every_source_has_a_job_in_the_template(template: str) -> None:
     found = set(jobs(template))
-    without = {*(pipeline.name for pipeline in PIPELINES), REPORT} - found
+    without = {*(pipeline.name for pipeline in USAGE_PIPELINES), REPORT} - found
     assert not without, f"add a job and a role for {without} to cloudformation/usage_lake.yaml"
     assert found <= {table.name for table in TABLES} | {REPORT}
 
@@ -95,7 +95,7 @@ def test_jobs_run_on_glue_5_1_one_at_a_time_and_shorter_than_dead_runs_are_kept(
 
 def test_ingest_jobs_scale_as_configured(template: str) -> None:
     found = jobs(Rendered(template, WorkerType="G.2X", NumberOfWorkers="20", LookBackDays="7"))
-    for pipeline in PIPELINES:
+    for pipeline in USAGE_PIPELINES:
         job = found[pipeline.name]
         assert (job["WorkerType"], job["NumberOfWorkers"]) == ("G.2X", "20")
         assert job["DefaultArguments"]["--enable-auto-scaling"] == "true"
@@ -105,7 +105,7 @@ def test_ingest_jobs_scale_as_configured(template: str) -> None:
 
 def test_ingest_jobs_may_wait_for_spare_capacity_and_the_report_job_holds_one_worker() -> None:
     found = jobs(Rendered(TEMPLATE, ExecutionClass="FLEX"))
-    assert {found[pipeline.name]["ExecutionClass"] for pipeline in PIPELINES} == {"FLEX"}
+    assert {found[pipeline.name]["ExecutionClass"] for pipeline in USAGE_PIPELINES} == {"FLEX"}
     report = found[REPORT]
     assert (report["WorkerType"], report["NumberOfWorkers"], "ExecutionClass" in report) == ("G.1X", 2, False)
     assert report["DefaultArguments"]["--enable-auto-scaling"] == "true"
@@ -396,8 +396,8 @@ def test_existing_buckets_are_read_instead_of_the_log_bucket() -> None:
 @pytest.mark.parametrize("off", ["CloudTrail", "AccessLogs", "Inventories", "CloudFrontLogs", "RunSummaries"])
 def test_each_source_is_optional(off: str) -> None:
     rendered = Rendered(TEMPLATE, **{**EVERYTHING, off: "off"})
-    assert len(jobs(rendered)) == len(PIPELINES)
-    assert len(jobs(rendered)[REPORT]["DefaultArguments"]["--sources"].split(",")) == len(PIPELINES) - 1
+    assert len(jobs(rendered)) == len(USAGE_PIPELINES)
+    assert len(jobs(rendered)[REPORT]["DefaultArguments"]["--sources"].split(",")) == len(USAGE_PIPELINES) - 1
     assert rendered.outputs
 
 
@@ -491,7 +491,7 @@ def test_every_job_has_an_alarm_on_success_and_every_source_two_more() -> None:
             dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
             assert (alarm["Namespace"], dimensions["Stack"]) == (metrics.NAMESPACE, "usage")
             found[dimensions["Job"], alarm["MetricName"]] = alarm
-    sources = [pipeline.name for pipeline in PIPELINES]
+    sources = [pipeline.name for pipeline in USAGE_PIPELINES]
     names = [name for name, _ in (metrics.SUCCESSFUL_RUNS, metrics.REJECTED_PERCENT, metrics.DAYS_WITHOUT_DELIVERY)]
     assert found.keys() == {(REPORT, names[0]), *((source, name) for source in sources for name in names)}
     success = found[REPORT, names[0]]
@@ -683,7 +683,7 @@ def test_no_ingest_role_may_change_tables_of_another_source() -> None:
     assert written == {table.name for table in TABLES} - of_sources
     for pipeline, job in jobs(rendered).items():
         role = roles[job["Role"].split(":")[-1].split("/")[0]]
-        for other in PIPELINES if pipeline != REPORT else ():
+        for other in USAGE_PIPELINES if pipeline != REPORT else ():
             for table in other.tables:
                 folder, name = f"{lake}/{database}/{table.name}", f":table/{database}/{table.name}"
                 glue = "arn:aws:glue:us-east-1:123456789012"
@@ -710,7 +710,7 @@ def test_jobs_get_the_arn_of_the_keys_of_reader_ids_and_no_stack_without_readers
     ingest_jobs = {name: job["DefaultArguments"] for name, job in jobs(rendered).items() if name != REPORT}
     arn = rendered.ref("ReaderKeys")
     assert {name: each["--reader_keys"] for name, each in ingest_jobs.items()} == {
-        pipeline.name: arn if pipeline.table.address else "" for pipeline in PIPELINES
+        pipeline.name: arn if pipeline.table.address else "" for pipeline in USAGE_PIPELINES
     }
     off = dict.fromkeys(("CloudTrail", "AccessLogs", "CloudFrontLogs"), "off")
     assert "ReaderKeys" not in Rendered(template, **off).resources

@@ -18,7 +18,7 @@ from glue_jobs.sample import Truth
 from glue_jobs.sample.checks import Check
 
 # Sources that the sample publisher has no raw objects of: it does not use CloudFront and sequences nothing.
-NOT_IN_THE_SAMPLE = {"cloudfront_log", "run_summary"}
+NOT_IN_THE_SAMPLE = {"cloudfront_log", "run_summary", "upload"}
 
 QUIET = PlainReporter(io.StringIO())
 

@@ -147,6 +147,7 @@ def test_inventories_have_a_longer_look_back() -> None:
         "s3_inventory_object": 14,
         "cloudfront_log": 3,
         "run_summary": 3,
+        "upload": 3,
     }
     assert by_name["s3_inventory_object"].keep_snapshots == 8
     given = {"keep_snapshots": "2", "look_back_days": "5", "pipeline": "s3_inventory_object"}

@@ -13,6 +13,7 @@ from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.jobs.check.storage_totals import check_storage_totals
 from glue_jobs.lake import Lake
 from glue_jobs.query.duckdb.lake_tables import open_engine
+from glue_jobs.sources.lake_tables import lake_tables, uploaded_tables
 from glue_jobs.sources.pipeline import SnapshotPipeline
 from glue_jobs.sources.pipelines import PIPELINES
 from glue_jobs.sources.tables import TABLES
@@ -35,10 +36,10 @@ def check_lake(
     lake.check_any(TABLES)
     counted = [pipeline for pipeline in PIPELINES if not isinstance(pipeline, SnapshotPipeline)]
     tables = [pipeline.table for pipeline in counted if pipeline.table.identity]
-    yield _result("files", lambda: check_data_files(lake, TABLES))
+    yield _result("files", lambda: check_data_files(lake, lake_tables(lake)))
     with open_engine(lake) as engine:
         yield _result("ledger", lambda: check_sums(engine))
-        yield _result("rows", lambda: check_rows(engine, counted))
+        yield _result("rows", lambda: check_rows(engine, counted, uploaded_tables(lake)))
         yield _result("rejected records", lambda: check_rejected(engine, counted))
         yield _result("duplicates", lambda: check_identities(engine, tables))
         yield _result("daily_storage", lambda: check_storage_totals(engine))

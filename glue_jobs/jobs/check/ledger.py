@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from glue_jobs.jobs.check.result import CheckResult, counted
 from glue_jobs.query.duckdb.query_engine import QueryEngine
-from glue_jobs.sources.pipeline import Pipeline
+from glue_jobs.sources.pipeline import Pipeline, UploadPipeline
+from glue_jobs.tables.model import Table
 
 # A stored row counts against the ledger's number, so that objects without a ledger row show up too.
 _DIFFERENCES = """
@@ -17,6 +18,7 @@ SELECT key, sum(ledger) AS ledger, sum(stored) AS stored FROM (
 ) AS counts GROUP BY key HAVING sum(ledger) <> sum(stored) ORDER BY key
 """
 _ROWS = "SELECT source_object AS key, 0 AS ledger, count(*) AS stored FROM {table} GROUP BY source_object"
+_NOTHING = "SELECT '' AS key, 0 AS ledger, 0 AS stored WHERE false"
 _REJECTED = (
     "SELECT object AS key, 0 AS ledger, coalesce(records, 1) AS stored FROM rejected_record WHERE source = '{name}'"
 )
@@ -26,12 +28,13 @@ def counting_entries(pipeline: Pipeline) -> str:
     """The ledger's entries of a pipeline whose records are stored, as a subquery.
 
     Where a newer version of an object replaces the rows of the older one, only its entry counts: that of the folder and
-    the name of the object, as the raw path may have moved.
+    the name of a document, as the raw path may have moved, and that of the address of an upload.
     """
     entries = f"SELECT * FROM ingested_object WHERE pipeline = '{pipeline.name}' AND unreadable IS NULL"
     if not pipeline.replaces_objects:
         return f"({entries}) AS entries"
-    newest = "row_number() OVER (PARTITION BY regexp_extract(key, '[^/]+/[^/]+$') ORDER BY ingested_at DESC) AS place"
+    about = "key" if isinstance(pipeline, UploadPipeline) else "regexp_extract(key, '[^/]+/[^/]+$')"
+    newest = f"row_number() OVER (PARTITION BY {about} ORDER BY ingested_at DESC) AS place"
     return f"(SELECT * FROM (SELECT *, {newest} FROM ({entries}) AS entries) AS placed WHERE place = 1) AS newest"
 
 
@@ -55,9 +58,9 @@ def check_sums(engine: QueryEngine) -> CheckResult:
     )
 
 
-def check_rows(engine: QueryEngine, pipelines: Iterable[Pipeline]) -> CheckResult:
-    """Whether each object has as many rows in the pipeline's tables as the ledger says."""
-    return _compare(engine, pipelines, "rows", "row")
+def check_rows(engine: QueryEngine, pipelines: Iterable[Pipeline], uploaded: Iterable[Table] = ()) -> CheckResult:
+    """Whether each object has as many rows in the pipeline's tables as the ledger says; ``uploaded`` are of uploads."""
+    return _compare(engine, pipelines, "rows", "row", [*uploaded])
 
 
 def check_rejected(engine: QueryEngine, pipelines: Iterable[Pipeline]) -> CheckResult:
@@ -65,11 +68,14 @@ def check_rejected(engine: QueryEngine, pipelines: Iterable[Pipeline]) -> CheckR
     return _compare(engine, pipelines, "rejected", "rejected record")
 
 
-def _compare(engine: QueryEngine, pipelines: Iterable[Pipeline], column: str, noun: str) -> CheckResult:
+def _compare(
+    engine: QueryEngine, pipelines: Iterable[Pipeline], column: str, noun: str, uploaded: Iterable[Table] = ()
+) -> CheckResult:
     wrong, total = [], 0
     for pipeline in pipelines:
-        rows = [_ROWS.format(table=table.name) for table in pipeline.record_tables]
-        stored = rows if column == "rows" else [_REJECTED.format(name=pipeline.name)]
+        tables = uploaded if isinstance(pipeline, UploadPipeline) else pipeline.record_tables
+        rows = [_ROWS.format(table=table.name) for table in tables]
+        stored = (rows or [_NOTHING]) if column == "rows" else [_REJECTED.format(name=pipeline.name)]
         entries = counting_entries(pipeline)
         sql = _DIFFERENCES.format(column=column, ledger=entries, stored=" UNION ALL ".join(stored))
         wrong += [

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from glue_jobs.query.duckdb.table_source import Source, TableSource
 from glue_jobs.query.saved.metadata import ReturnedColumn
 from glue_jobs.query.saved.view import SavedView
-from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import Column, Table
 
 INFORMATION_SCHEMA = "information_schema"
@@ -86,11 +85,11 @@ def named_table(sql: str) -> str | None:
     return found["table"].lower() if found else None
 
 
-def information_schema(databases: Callable[[], Iterable[str]]) -> Mapping[str, Callable[[], Source]]:
-    """The tables ``tables`` and ``columns``, which describe all tables and views that each database may have."""
+def information_schema(databases: Callable[[], Mapping[str, Sequence[Table]]]) -> Mapping[str, Callable[[], Source]]:
+    """The tables ``tables`` and ``columns``, which describe the tables and views of the databases."""
     return {
-        "tables": lambda: _source(_TABLES, (row for database in databases() for row in _tables(database))),
-        "columns": lambda: _source(_COLUMNS, (row for database in databases() for row in _columns(database))),
+        "tables": lambda: _source(_TABLES, (row for each in databases().items() for row in _tables(*each))),
+        "columns": lambda: _source(_COLUMNS, (row for each in databases().items() for row in _columns(*each))),
     }
 
 
@@ -103,13 +102,13 @@ def _source(table: Table, rows: Iterable[tuple[object, ...]]) -> TableSource:
     )
 
 
-def _tables(database: str) -> list[tuple[object, ...]]:
-    tables = [(database, table.name, "BASE TABLE", table.description) for table in TABLES]
-    return [*tables, *((database, view.name, "VIEW", view.metadata.title) for view in SavedView.all())]
+def _tables(database: str, tables: Sequence[Table]) -> list[tuple[object, ...]]:
+    declared = [(database, table.name, "BASE TABLE", table.description) for table in tables]
+    return [*declared, *((database, view.name, "VIEW", view.metadata.title) for view in SavedView.all())]
 
 
-def _columns(database: str) -> list[tuple[object, ...]]:
-    of_tables: list[tuple[str, Sequence[Column | ReturnedColumn]]] = [(table.name, table.columns) for table in TABLES]
+def _columns(database: str, tables: Sequence[Table]) -> list[tuple[object, ...]]:
+    of_tables: list[tuple[str, Sequence[Column | ReturnedColumn]]] = [(table.name, table.columns) for table in tables]
     of_views = [(view.name, view.metadata.returns) for view in SavedView.all()]
     return [
         (database, name, column.name, number, column.type, column.description)

@@ -9,6 +9,7 @@ from glue_jobs.query.duckdb.catalogue import INFORMATION_SCHEMA, information_sch
 from glue_jobs.query.duckdb.query_engine import QueryEngine, Sources
 from glue_jobs.query.duckdb.table_source import TableSource, ViewSource
 from glue_jobs.query.saved.view import SavedView
+from glue_jobs.sources.lake_tables import lake_tables, uploaded_tables
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import Table
 
@@ -21,16 +22,27 @@ def sources(lake: Lake) -> Sources:
 
 def open_engine(lake: Lake, replaced: Sources | None = None) -> QueryEngine:
     """DuckDB over the lake; a qualified name reaches every database of it. ``replaced`` stands in for its tables."""
-    return QueryEngine({**sources(lake), **(replaced or {})}, database=lake.database, others=partial(_others, lake))
+    others, uploaded = partial(_others, lake), partial(_uploaded_sources, lake)
+    return QueryEngine({**sources(lake), **(replaced or {})}, database=lake.database, others=others, uploaded=uploaded)
+
+
+def _uploaded_sources(lake: Lake, database: str) -> Sources:
+    """The tables of uploads in a database of the lake."""
+    other = _database(lake, database)
+    return {table.name: partial(_source, other, table) for table in uploaded_tables(other)}
 
 
 def _others(lake: Lake, database: str) -> Sources:
     """The tables and views of another database of the lake; raises LakeError if it has none."""
     if database == INFORMATION_SCHEMA:
-        return information_schema(lake.databases)
-    other = Lake(lake.location, database, lake.catalog_type)
+        return information_schema(lambda: {name: lake_tables(_database(lake, name)) for name in lake.databases()})
+    other = _database(lake, database)
     other.check_any(TABLES)
     return sources(other)
+
+
+def _database(lake: Lake, database: str) -> Lake:
+    return Lake(lake.location, database, lake.catalog_type)
 
 
 def _source(lake: Lake, table: Table) -> TableSource:

@@ -32,7 +32,8 @@ class QueryEngine:
 
     ``sources`` maps the name of a table or view to a function that returns its source. The engine calls the functions
     of the tables that a query reads, each once. ``database`` is the name of their database, and ``others`` returns the
-    sources of another one; without it, the engine ignores the database in a qualified name. ``memory_limit`` is in
+    sources of another one; without it, the engine ignores the database in a qualified name. ``uploaded`` has further
+    ones of a database, which are looked up only for a name that is none of ``sources``. ``memory_limit`` is in
     DuckDB's syntax; beyond it, work spills to a temporary folder.
     """
 
@@ -42,9 +43,11 @@ class QueryEngine:
         memory_limit: str = "50%",
         database: str = "",
         others: Callable[[str], Sources] | None = None,
+        uploaded: Callable[[str], Sources] | None = None,
     ) -> None:
         self._database = database
         self._others = others
+        self._uploaded = uploaded
         self._sources: dict[str, Sources] = {database: {name.lower(): source for name, source in sources.items()}}
         self._loaded: set[str] = set()
         self._spill = TemporaryDirectory(prefix="usage-lake-")
@@ -144,6 +147,8 @@ class QueryEngine:
             assert self._others is not None, "without others, there is one database"
             self._sources[database] = self._others(database)
         known = self._sources[database]
+        if name not in known and self._uploaded is not None:
+            known = self._sources[database] = {**self._uploaded(database), **known}
         if name not in known:
             raise QueryError(f"there is no table {name!r}; {known_names(name, sorted(known))}")
         return known[name]

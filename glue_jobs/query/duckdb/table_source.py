@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from glue_jobs.tables.model import Table
+from glue_jobs.tables.model import Column, Table, athena_type
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,6 +27,23 @@ DUCKDB_TYPES: dict[str, str] = {
     "array<string>": "VARCHAR[]",
 }
 """The DuckDB type for each column type of :data:`glue_jobs.tables.model.TYPES`."""
+
+
+def duckdb_type(column: Column) -> str:
+    """The DuckDB type of a column."""
+    return DUCKDB_TYPES[column.type] if column.arrow_type is None else _nested_type(column.arrow_type)
+
+
+def _nested_type(arrow_type: pa.DataType) -> str:
+    import pyarrow as pa
+
+    if pa.types.is_struct(arrow_type):
+        fields = [f'"{field.name}" {_nested_type(field.type)}' for field in arrow_type]
+        return f"STRUCT({', '.join(fields)})"
+    if pa.types.is_list(arrow_type):
+        return f"{_nested_type(arrow_type.value_type)}[]"
+    return DUCKDB_TYPES[athena_type(arrow_type)]
+
 
 Constants = tuple[tuple[str, str], ...]
 
@@ -89,7 +106,7 @@ def _files_query(source: TableSource, files: Sequence[str], max_file_kinds: int)
     """
     constants = [tuple(sorted(texts.items())) for texts in source.constants or [{}] * len(files)]
     columns = source.columns
-    if not columns or len(set(zip(constants, columns, strict=True))) > max_file_kinds:
+    if not columns or (not source.table.inferred and len(set(zip(constants, columns, strict=True))) > max_file_kinds):
         columns = [None] * len(files)
     kinds: defaultdict[tuple[Constants, frozenset[str] | None], list[str]] = defaultdict(list)
     for file, texts, names in zip(files, constants, columns, strict=True):
@@ -102,7 +119,7 @@ def _files_query(source: TableSource, files: Sequence[str], max_file_kinds: int)
 
 def _by_id(table: Table, files: Sequence[str], constants: Constants) -> str:
     columns = ", ".join(
-        f"{column.field_id}: {{name: {_quoted(column.name)}, type: '{DUCKDB_TYPES[column.type]}', default_value: NULL}}"
+        f"{column.field_id}: {{name: {_quoted(column.name)}, type: '{duckdb_type(column)}', default_value: NULL}}"
         for column in table.columns
     )
     texts = ", ".join(f'{_quoted(text)} AS "{name}"' for name, text in constants)
@@ -113,7 +130,7 @@ def _by_id(table: Table, files: Sequence[str], constants: Constants) -> str:
 def _by_name(table: Table, files: Sequence[str], constants: Constants, names: frozenset[str]) -> str:
     known = {name: f'"{name}"' for name in names} | {name: _quoted(text) for name, text in constants}
     selected = ", ".join(
-        f'{known.get(column.name, "NULL")}::{DUCKDB_TYPES[column.type]} AS "{column.name}"' for column in table.columns
+        f'{known.get(column.name, "NULL")}::{duckdb_type(column)} AS "{column.name}"' for column in table.columns
     )
     return f"SELECT {selected} FROM read_parquet({_list(files)}, hive_partitioning = false)"
 

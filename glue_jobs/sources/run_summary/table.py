@@ -25,6 +25,7 @@ RUN_SUMMARY = Table(
     sort=("kind", "run_id"),
     identity=("run_id", "kind"),
     derived=("source_object", "ingest_run_id"),
+    keys=("kind", "run_id"),
 )
 
 _COLUMNS = {
@@ -73,6 +74,7 @@ def _table(name: str, description: str, columns: str, sort: str) -> Table:
         sort=(*sort.split(), "run_id"),
         statistics=tuple(each for each in ("score", "percent_identity") if each in names),
         derived=("source_object", "ingest_run_id"),
+        keys=("run_id",),
     )
 
 

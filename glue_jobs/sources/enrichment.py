@@ -1,0 +1,27 @@
+"""How the rows of a source get their derived columns, and what a source without any has instead."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import pyarrow as pa
+
+from glue_jobs.config import Config
+from glue_jobs.enrich.reference_data import ReferenceData
+
+
+class Enrich(Protocol):
+    """Adds the columns of a table that are derived from its records."""
+
+    def __call__(self, rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
+        """``rows`` with the derived columns; ``reference`` has the pipeline's resources by name."""
+
+
+def unchanged(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
+    """The rows of a table without derived columns."""
+    return rows
+
+
+def no_advice(config: Config) -> str:
+    """Nothing, for a source that needs no configuration."""
+    return ""

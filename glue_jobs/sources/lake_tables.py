@@ -1,0 +1,42 @@
+"""All tables of a lake: the declared ones, and those that its uploads made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from glue_jobs.lake import Lake, LoadedTable
+from glue_jobs.sources.tables import TABLES
+from glue_jobs.sources.upload.table import UPLOAD
+from glue_jobs.tables.model import Table
+
+# A note on the table of uploads: the names of the tables that have their rows.
+UPLOADED_TABLES = "usage-lake.uploaded-tables"
+
+
+def lake_tables(lake: Lake) -> tuple[Table, ...]:
+    """The declared tables, then the `uploaded_tables`; raises as they do."""
+    return (*TABLES, *uploaded_tables(lake))
+
+
+def uploaded_tables(lake: Lake) -> tuple[Table, ...]:
+    """The tables that have the rows of uploads, with the columns that they have now.
+
+    Raises:
+        LakeError: the catalog cannot be read.
+    """
+    if not lake.has(UPLOAD):
+        return ()
+    uploaded = map(lake.inferred, uploaded_names(lake.load(UPLOAD)))
+    return tuple(table for table in uploaded if table is not None)
+
+
+def uploaded_names(uploads: LoadedTable) -> list[str]:
+    """The names of the tables of uploads; ``uploads`` is the table of these."""
+    names: list[str] = json.loads(uploads.note(UPLOADED_TABLES) or "[]")
+    return names
+
+
+def uploaded_names_note(names: Iterable[str]) -> dict[str, str]:
+    """The note of these names."""
+    return {UPLOADED_TABLES: json.dumps(sorted(names))}

@@ -1,0 +1,61 @@
+"""Names of tables and columns that Athena takes without quotation marks, made of what uploads call them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+
+# Glue takes 255 bytes; the rest is room for the number of a name that occurs twice.
+MAX_NAME_LENGTH = 128
+
+_UNSAFE = re.compile(r"[^a-z0-9_]+")
+
+
+def safe_name(name: str) -> str:
+    """The name in lower case, with letters, digits and underscores only; letters lose their accents.
+
+    ``Unit Price (€)`` is unit_price; a name that begins with a digit gets an underscore before it.
+    """
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    text = _UNSAFE.sub("_", "".join(sign for sign in plain if not unicodedata.combining(sign))).rstrip("_")
+    text = text if name.startswith("_") else text.lstrip("_")
+    return (f"_{text}" if text[:1].isdigit() else text)[:MAX_NAME_LENGTH] or "unnamed"
+
+
+class ColumnNames:
+    """The columns of one upload by the names of its fields; ``notes`` has a sentence on each that collided."""
+
+    def __init__(self, reserved: Collection[str]) -> None:
+        self._reserved = reserved
+        self._columns: dict[str, str] = {}
+        self._fields: dict[str, str] = {}
+        self.notes: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __contains__(self, field: str) -> bool:
+        return field in self._columns
+
+    def add(self, fields: Iterable[str]) -> None:
+        """Give each field a column, in this order."""
+        for field in fields:
+            if field not in self._columns:
+                self._columns[field] = self._free(field)
+
+    def column(self, field: str) -> str:
+        """The column of a field."""
+        return self._columns[field]
+
+    def _free(self, field: str) -> str:
+        wanted = safe_name(field)
+        name, number = wanted, 1
+        while name in self._fields or name in self._reserved:
+            number += 1
+            name = f"{wanted}_{number}"
+        if number > 1:
+            other = f"the field {self._fields[wanted]!r}" if wanted in self._fields else "a column that every table has"
+            self.notes.append(f"the field {field!r} is the column {name}, because {wanted} is {other}")
+        self._fields[name] = field
+        return name

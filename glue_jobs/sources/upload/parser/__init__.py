@@ -1,0 +1,87 @@
+"""Uploaded files to columns: JSON, CSV or Parquet, told by content and, where it is text, by the end of the name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from glue_jobs.read.log_file import PARQUET
+from glue_jobs.read.parsed import Rejected
+from glue_jobs.read.uploaded_file import is_json
+from glue_jobs.sources.upload.names import ColumnNames
+from glue_jobs.sources.upload.parser.csv_text import CsvReader
+from glue_jobs.sources.upload.parser.json_text import JsonReader
+from glue_jobs.sources.upload.parser.parquet_rows import ParquetReader
+from glue_jobs.sources.upload.piece import Piece
+from glue_jobs.tables.uploaded import FIXED
+
+UNKNOWN = (
+    "the object is neither JSON nor Parquet, and its name does not end in .csv or .tsv, or .csv.gz or .tsv.gz, by which"
+    " CSV is known"
+)
+
+_CSV = re.compile(r"[.](?:csv|tsv)(?:[.]gz)?$", re.IGNORECASE)
+_JSON = re.compile(r"[.](?:json|jsonl|ndjson)(?:[.]gz)?$", re.IGNORECASE)
+
+
+class UnknownReader:
+    """Rejects an object of another kind, once."""
+
+    name = ""
+
+    def __init__(self) -> None:
+        self._is_told = False
+
+    def read(self, frame: bytes, offset: int) -> Iterator[Piece]:
+        """One rejected record for the whole object."""
+        if not self._is_told:
+            yield Piece(0, {}, {}, [Rejected(offset, UNKNOWN, frame)])
+        self._is_told = True
+
+    def finish(self) -> Iterator[Piece]:
+        """Nothing is left."""
+        return iter(())
+
+
+Reader = CsvReader | JsonReader | ParquetReader | UnknownReader
+
+
+class UploadParser:
+    """Reads the frames of one object, in order; never raises, whatever they hold."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._reader: Reader | None = None
+        self._names = ColumnNames(FIXED)
+
+    @property
+    def format(self) -> str:
+        """What the object is: json, csv or parquet; empty if nothing of it was read."""
+        return self._reader.name if self._reader else ""
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence on each field whose column has another name than it would have alone."""
+        return self._names.notes
+
+    def read(self, frame: bytes, offset: int) -> Iterator[Piece]:
+        """The records of a frame that begins at ``offset`` of the object."""
+        if self._reader is None:
+            if not frame.strip():
+                return
+            self._reader = self._chosen(frame)
+        yield from self._reader.read(frame, offset)
+
+    def finish(self) -> Iterator[Piece]:
+        """The records that are left at the end of the object."""
+        if self._reader:
+            yield from self._reader.finish()
+
+    def _chosen(self, frame: bytes) -> Reader:
+        if frame.startswith(PARQUET):
+            return ParquetReader(self._names)
+        if _CSV.search(self._address):
+            return CsvReader(self._names, self._address)
+        if _JSON.search(self._address) or is_json(frame):
+            return JsonReader(self._names)
+        return UnknownReader()

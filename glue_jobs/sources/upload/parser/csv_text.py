@@ -1,0 +1,232 @@
+"""CSV: a line with names, then lines with as many values; values may have quotation marks, and line ends in them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+from glue_jobs.read.parsed import MAX_READ_RECORD_BYTES, MAX_RECORD_BYTES, Rejected
+from glue_jobs.read.uploaded_file import BYTE_ORDER_MARK
+from glue_jobs.sources.upload.names import ColumnNames
+from glue_jobs.sources.upload.piece import MAX_COLUMNS, Piece
+from glue_jobs.sources.upload.types import BIGINT, BOOLEAN, DOUBLE, MAX_WHOLE, NOTHING, TEXT, WHOLE, Type, arrow_type
+from glue_jobs.sources.upload.values import MAX_DIGITS
+
+NOT_UTF8 = "the line is not UTF-8"
+NO_TEXT = "the object is no text, although its name ends like that of a CSV file"
+NOT_CLOSED = "a quotation mark in the line is not closed"
+TOO_WIDE = f"the first line has more than {MAX_COLUMNS:,} names"
+
+DELIMITERS = ",;\t|"
+
+# Only texts that say no more than the number: 007 and +1 stay texts.
+_WHOLE = r"^(?:0|-?[1-9][0-9]{0,18})$"
+_NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?$"
+# What of a number is no digit that counts.
+_NO_DIGITS = r"[eE].*$|[-.]|^-?0[.]0*"
+# A double has each whole number of so many digits.
+MAX_WHOLE_DIGITS = 15
+
+
+class CsvReader:
+    """Reads pieces of CSV, whole lines each; see `UploadParser`."""
+
+    name = "csv"
+
+    def __init__(self, names: ColumnNames, address: str) -> None:
+        self._names = names
+        self._delimiter = "\t" if re.search(r"[.]tsv(?:[.]gz)?$", address, re.IGNORECASE) else ""
+        self._columns: list[str] | None = None
+        self._is_refused = False
+        # Lines in which a quotation mark is open, and where they begin in the object.
+        self._rest, self._begin = b"", 0
+
+    def read(self, frame: bytes, offset: int) -> Iterator[Piece]:
+        """The records of a frame, but for those that a later frame ends."""
+        if self._is_refused:
+            return
+        text, begin = (self._rest + frame, self._begin) if self._rest else (frame, offset)
+        end = len(text) if len(text) > MAX_READ_RECORD_BYTES + len(frame) else _last_end(text)
+        self._rest, self._begin = text[end:], begin + end
+        if end:
+            yield from self._records(text[:end], begin)
+
+    def finish(self) -> Iterator[Piece]:
+        """The records behind a quotation mark that nothing closes."""
+        if self._rest:
+            rest, self._rest = self._rest, b""
+            yield from self._records(rest, self._begin, is_open=True)
+
+    def _records(self, text: bytes, begin: int, is_open: bool = False) -> Iterator[Piece]:
+        rejected: list[Rejected] = []
+        if self._columns is None:
+            if b"\0" in text[:MAX_RECORD_BYTES]:
+                self._is_refused = True
+                yield Piece(0, {}, {}, [Rejected(begin, NO_TEXT, text[:MAX_RECORD_BYTES])])
+                return
+            header, body = _split_header(text)
+            problem = self._name(header)
+            if problem:
+                self._is_refused = True
+                yield Piece(0, {}, {}, [Rejected(begin, problem, header[:MAX_RECORD_BYTES])])
+                return
+            begin, text = begin + len(text) - len(body), body
+        assert self._columns is not None
+        text = _utf8_lines(text, begin, rejected)
+        parse = self._one_by_one if is_open else self._parsed
+        columns = parse(text, begin, rejected) if text.strip() else []
+        rows = len(columns[0]) if columns else 0
+        types = {name: type_of_texts(column) for name, column in zip(self._columns, columns, strict=False)}
+        arrays = {name: column_of_texts(column, types[name]) for name, column in zip(types, columns, strict=True)}
+        yield Piece(rows, arrays, types, rejected)
+
+    def _name(self, header: bytes) -> str:
+        """Take the names of the columns; a sentence if they cannot be used."""
+        try:
+            line = header.removeprefix(BYTE_ORDER_MARK).decode()
+        except UnicodeDecodeError:
+            return NOT_UTF8
+        self._delimiter = self._delimiter or max(DELIMITERS, key=re.sub('"[^"]*"', "", line).count)
+        names = next(csv.reader(io.StringIO(line, newline=""), delimiter=self._delimiter), [])
+        if len(names) > MAX_COLUMNS:
+            return TOO_WIDE
+        # A name that occurs twice, or is none, gets the number of its column.
+        fields = [
+            name if name.strip() and name not in names[:number] else f"{name.strip() or 'column'} {number + 1}"
+            for number, name in enumerate(names)
+        ]
+        self._names.add(fields)
+        self._columns = [self._names.column(field) for field in fields]
+        return ""
+
+    def _parsed(self, text: bytes, begin: int, rejected: list[Rejected]) -> list[pa.Array]:
+        assert self._columns is not None
+        wrong: list[tuple[str, int]] = []
+
+        def skip(row: arrow_csv.InvalidRow) -> str:
+            wrong.append((row.text, row.actual_columns))
+            return "skip"
+
+        try:
+            table = arrow_csv.read_csv(
+                pa.BufferReader(text),
+                arrow_csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=self._columns),
+                arrow_csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=skip),
+                arrow_csv.ConvertOptions(
+                    column_types=dict.fromkeys(self._columns, pa.string()),
+                    null_values=[""],
+                    strings_can_be_null=True,
+                    check_utf8=False,
+                ),
+            )
+        except pa.ArrowInvalid:
+            return self._one_by_one(text, begin, rejected)
+        found = 0
+        for row, count in wrong:
+            line = row.encode()
+            found = max(text.find(line, found), found)
+            rejected.append(self._rejected(begin + found, count, line))
+            found += len(line)
+        return [column.combine_chunks() for column in table.columns]
+
+    def _rejected(self, position: int, count: int, line: bytes) -> Rejected:
+        values = "1 value" if count == 1 else f"{count:,} values"
+        reason = f"the line has {values}, and the first line of the file has {len(self._columns or ()):,}"
+        return Rejected(position, reason, line[:MAX_RECORD_BYTES])
+
+    def _one_by_one(self, text: bytes, begin: int, rejected: list[Rejected]) -> list[pa.Array]:
+        """Line by line, for a text with quotation marks that nothing closes."""
+        assert self._columns is not None
+        rows, position = [], begin
+        for line in text.split(b"\n"):
+            if line.strip():
+                try:
+                    values = next(csv.reader([line.decode().rstrip("\r")], delimiter=self._delimiter, strict=True))
+                except csv.Error:
+                    rejected.append(Rejected(position, NOT_CLOSED, line[:MAX_RECORD_BYTES]))
+                else:
+                    if len(values) == len(self._columns):
+                        rows.append([value or None for value in values])
+                    else:
+                        rejected.append(self._rejected(position, len(values), line))
+            position += len(line) + 1
+        return [pa.array([row[n] for row in rows], pa.string()) for n in range(len(self._columns))]
+
+
+def _last_end(text: bytes) -> int:
+    """The end of the last line up to which all quotation marks are closed."""
+    if text.count(b'"') % 2 == 0:
+        return len(text)
+    signs = np.frombuffer(text, np.uint8)
+    closed = np.cumsum(signs == ord('"')) % 2 == 0
+    ends = np.flatnonzero(closed & (signs == ord("\n")))
+    return int(ends[-1]) + 1 if len(ends) else 0
+
+
+def _split_header(text: bytes) -> tuple[bytes, bytes]:
+    """The first line, in which quoted names may have line ends, and what follows it."""
+    start = len(text) - len(text.lstrip(b"\r\n"))
+    end = start
+    while True:
+        end = text.find(b"\n", end) + 1
+        if end == 0:
+            return text[start:], b""
+        if text.count(b'"', start, end) % 2 == 0:
+            return text[start:end], text[end:]
+
+
+def _utf8_lines(text: bytes, begin: int, rejected: list[Rejected]) -> bytes:
+    """The text without the lines that are not UTF-8."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        kept = []
+        for line in text.splitlines(keepends=True):
+            try:
+                line.decode()
+                kept.append(line)
+            except UnicodeDecodeError:
+                rejected.append(Rejected(begin, NOT_UTF8, line.rstrip(b"\r\n")[:MAX_RECORD_BYTES]))
+            begin += len(line)
+        return b"".join(kept)
+    return text
+
+
+def type_of_texts(column: pa.Array) -> Type:
+    """The type of the values that some texts are."""
+    texts = column.drop_null()
+    if not len(texts):
+        return NOTHING
+    if _all(pc.match_substring_regex(texts, _WHOLE)):
+        try:
+            bounds = pc.min_max(texts.cast(pa.int64())).as_py()
+        except pa.ArrowInvalid:
+            return TEXT
+        return WHOLE if bounds["min"] >= -MAX_WHOLE and bounds["max"] <= MAX_WHOLE else BIGINT
+    if _all(pc.match_substring_regex(texts, _NUMBER)):
+        return DOUBLE if _are_doubles(texts) else TEXT
+    return BOOLEAN if _all(pc.is_in(texts, pa.array(["true", "false"]))) else TEXT
+
+
+def column_of_texts(column: pa.Array, kind: Type) -> pa.Array:
+    """The values of texts that are all of the type."""
+    return column if kind in (TEXT, NOTHING) else column.cast(arrow_type(kind))
+
+
+def _are_doubles(texts: pa.Array) -> bool:
+    """Whether a double gives back the digits of all these numbers."""
+    digits = pc.utf8_length(pc.replace_substring_regex(texts, _NO_DIGITS, ""))
+    is_whole = pc.match_substring_regex(texts, _WHOLE)
+    limit = pc.if_else(is_whole, MAX_WHOLE_DIGITS, MAX_DIGITS)
+    return _all(pc.less_equal(digits, limit)) and _all(pc.is_finite(texts.cast(pa.float64())))
+
+
+def _all(flags: pa.Array) -> bool:
+    return bool(pc.all(flags, min_count=0).as_py())

@@ -1,0 +1,72 @@
+"""Uploads: which objects they are, and which table each belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from glue_jobs.progress import printable
+from glue_jobs.read.raw_object import RawObject, Skipped
+from glue_jobs.sources.document_id import DocumentId
+from glue_jobs.sources.layouts.discovery import raw_prefix
+from glue_jobs.sources.upload.names import safe_name
+from glue_jobs.storage import Storage
+
+FOLDER = "data/"
+"""Uploads are below this folder of the raw zone."""
+
+DEFAULT_TABLE = "processed_table"
+"""The table of objects that are in no folder of their own."""
+
+# Of folders that share a table this many are told.
+MAX_FOLDERS_TOLD = 3
+
+
+def upload_folder(storage: Storage, raw: str) -> str:
+    """What the addresses of all uploads below ``raw`` begin with.
+
+    A local folder without a folder data is taken for the folder data itself, and so is one of that name.
+    """
+    folder = f"{raw.rstrip('/')}/"
+    if folder.endswith(f"/{FOLDER}"):
+        return folder
+    is_itself = not storage.remote and not any(True for _ in storage.list(f"{folder}{FOLDER}"))
+    return folder if is_itself else f"{folder}{FOLDER}"
+
+
+def table_of(folder: str, address: str) -> str:
+    """The name of the table of an upload below ``folder``: that of the first folder in it."""
+    name, slash, _ = address.removeprefix(folder).partition("/")
+    return safe_name(name) if slash else DEFAULT_TABLE
+
+
+def upload_id(address: str) -> DocumentId:
+    """An upload is about nothing but itself: only the object of the same address replaces it."""
+    return DocumentId("", address)
+
+
+def list_uploads(storage: Storage, raw: str, skipped: Skipped) -> Iterator[RawObject]:
+    """The uploads below ``raw``; names that begin with a dot or an underscore are those of programs, and no uploads.
+
+    Raises:
+        ArgumentError: ``raw`` is a folder without objects.
+        StorageError: it cannot be listed.
+    """
+    skipped.takeable = False
+    raw_prefix(storage, raw, skipped)
+    folder = upload_folder(storage, raw)
+    tables: dict[str, str] = {}
+    for entry in storage.list(folder):
+        path = entry.address.removeprefix(folder)
+        if path.endswith("/") or not path:
+            # The console of AWS makes such an object for an empty folder.
+            continue
+        if any(part.startswith((".", "_")) for part in path.split("/")):
+            continue
+        top = path.partition("/")[0] if "/" in path else ""
+        table = table_of(folder, entry.address)
+        if tables.setdefault(table, top) != top and len(skipped.sentences) < MAX_FOLDERS_TOLD:
+            told = f"the table {table} has the rows of several folders, {printable(tables[table] or FOLDER)} and"
+            sentence = f"{told} {printable(top or FOLDER)}"
+            if sentence not in skipped.sentences:
+                skipped.sentences.append(sentence)
+        yield RawObject(entry, None)

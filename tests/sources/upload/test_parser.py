@@ -1,0 +1,168 @@
+"""Uploaded files of every kind, whole and damaged: rows, and rejected records with their place."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glue_jobs.read.uploaded_file import UploadedFile
+from glue_jobs.sources.upload.names import safe_name
+from glue_jobs.sources.upload.parser import UploadParser
+from glue_jobs.sources.upload.piece import MAX_COLUMNS
+
+
+def parsed(name: str, data: bytes, size: int = 2**20) -> tuple[list[dict[str, Any]], list[tuple[int, str]]]:
+    """The rows, and position and reason of the rejected records, of a file that arrives in pieces of ``size``."""
+    parser, frames = UploadParser(name), UploadedFile()
+    rows: list[dict[str, Any]] = []
+    rejected: list[tuple[int, str]] = []
+    pieces = [data[at : at + size] for at in range(0, len(data), size)]
+    found = [each for piece in pieces for each in frames.feed(piece)] + [*frames.finish(iter(()))]
+    read = [piece for offset, text in found for piece in parser.read(text, offset)]  # type: ignore[arg-type]
+    for piece in [*read, *parser.finish()]:
+        rows += [
+            {field: column[number].as_py() for field, column in piece.columns.items()} for number in range(piece.rows)
+        ]
+        rejected += [(each.position, each.reason) for each in piece.rejected]
+    return rows, rejected
+
+
+def parquet(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("size", [1, 7, 2**20])
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("lines.json", b'{"n": 1}\n{"n": 2}\n'),
+        ("list.json", b'[{"n": 1}, {"n": 2}]'),
+        ("printed.json", b'{\n  "n": 1\n}\n{\n  "n": 2\n}\n'),
+        ("printed list", b'[\n  {"n": 1},\n  {"n": 2}\n]\n'),
+        ("marked.json", b'\xef\xbb\xbf{"n": 1}\r\n\r\n{"n": 2}'),
+        ("commas.csv", b"n\n1\n2\n"),
+        ("marked.CSV", b"\xef\xbb\xbfn\r\n1\r\n\r\n2"),
+    ],
+)
+def test_every_form_of_a_file_has_its_rows(name: str, data: bytes, size: int) -> None:
+    assert parsed(name, data, size) == ([{"n": 1}, {"n": 2}], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "rows", "rejected"),
+    [
+        (
+            "a.json",
+            b'{"n": 1}\n{"n": 2, \nno json\n[3]\n{"n": 4}\n',
+            [{"n": 1}, {"n": 4}],
+            [(9, "no JSON"), (19, "no JSON"), (27, "a record is a JSON object")],
+        ),
+        ("a.json", b'{"broken\n{"n": 1}\n', [{"n": 1}], [(0, "no JSON")]),
+        ("a.json", b'[{"n": 1}, {"n": 2}, {"n":', [{"n": 1}, {"n": 2}], [(21, "cut short")]),
+        ("a.json", b"no json at all", [], [(0, "no JSON")]),
+        (
+            "a.csv",
+            b"n,m\n1,2\n3\n4,5,6\n7,8\n",
+            [{"n": 1, "m": 2}, {"n": 7, "m": 8}],
+            [(8, "1 value,"), (10, "3 values")],
+        ),
+        ("a.csv", b'n,m\n1,"2\n3,4\n', [{"n": 3, "m": 4}], [(4, "quotation mark")]),
+        ("a.csv", b"n\n\xff\n1\n", [{"n": 1}], [(2, "not UTF-8")]),
+        ("a.csv", b"n\0m\n1\n", [], [(0, "no text")]),
+        ("image.png", b"\x89PNG\r\n\x1a\n", [], [(0, "neither JSON nor Parquet")]),
+        ("a.csv", b"n,m\n", [], []),
+        ("a.csv", b"", [], []),
+        ("a.json", b" \n", [], []),
+        ("a.parquet", b"PAR1 but no more", [], [(0, "cut short or is no Parquet file")]),
+    ],
+)
+def test_what_is_damaged_is_rejected_with_its_place_and_the_rest_stays(
+    name: str, data: bytes, rows: list[dict[str, Any]], rejected: list[tuple[int, str]]
+) -> None:
+    found, refused = parsed(name, data)
+    assert found == rows
+    assert [place for place, _ in refused] == [place for place, _ in rejected]
+    assert all(part in reason for (_, reason), (_, part) in zip(refused, rejected, strict=True))
+
+
+@given(st.sampled_from(["x.json", "x.csv", "x.tsv", "x", "x.parquet"]), st.binary(max_size=60), st.integers(1, 9))
+def test_no_bytes_make_a_parser_raise(name: str, data: bytes, size: int) -> None:
+    for start in (b"", b"PAR1", b"[{", b'{"a":', b'a,b\n1,"'):
+        parsed(name, start + data, size)
+
+
+def test_csv_with_quoted_values_names_and_other_delimiters() -> None:
+    rows, rejected = parsed("a.csv", b'"a ""b""";c;c;\n"x\r\ny";"1;2";3;\n', 5)
+    assert (rows, rejected) == ([{"a_b": "x\r\ny", "c": "1;2", "c_3": 3, "column_4": None}], [])
+    assert parsed("a.tsv", b"a\tb\n1,5\t2\n")[0] == [{"a": "1,5", "b": 2}]
+
+
+def test_parquet_keeps_its_types_and_has_text_for_what_a_table_lacks() -> None:
+    table = pa.table(
+        {
+            "small": pa.array([1], pa.int8()),
+            "large": pa.array([2**64 - 1], pa.uint64()),
+            "price": pa.array([Decimal("1.50")]),
+            "exact": pa.array([Decimal("12345678901234567.25")]),
+            "berlin": pa.array([datetime(2024, 1, 15, 10)], pa.timestamp("ms", "Europe/Berlin")),
+            "nanoseconds": pa.array([1], pa.timestamp("ns")),
+            "time": pa.array([time(1, 2)]),
+            "word": pa.array(["x"]).dictionary_encode(),
+            "nested": pa.array([{"A": [{"B": 1}]}]),
+            "map": pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int64())),
+        }
+    )
+    data = parquet(table)
+    rows, rejected = parsed("no name", data)
+    assert rejected == []
+    assert rows == [
+        {
+            "small": 1,
+            "large": "18446744073709551615",
+            "price": 1.5,
+            "exact": "12345678901234567.25",
+            "berlin": datetime(2024, 1, 15, 10),
+            "nanoseconds": "1970-01-01 00:00:00.000000001",
+            "time": "01:02:00.000000",
+            "word": "x",
+            "nested": {"a": [{"b": 1}]},
+            "map": '[["k",1]]',
+        }
+    ]
+    assert "cut short" in parsed("a.parquet", data[:-20])[1][0][1]
+
+
+def test_a_file_with_too_many_columns_is_rejected_and_no_other_record() -> None:
+    wide = ",".join(f'"n{number}": 1' for number in range(MAX_COLUMNS + 1))
+    rows, ((place, reason),) = parsed("a.json", f'{{"n": 1}}\n{{{wide}}}\n{{"n": 2}}\n'.encode())
+    assert (rows, place) == ([{"n": 1}, {"n": 2}], 9)
+    assert "more than 1,000 columns" in reason
+    header = ",".join(f"n{number}" for number in range(MAX_COLUMNS + 1))
+    assert [reason for _, reason in parsed("a.csv", header.encode())[1]] == ["the first line has more than 1,000 names"]
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("Unit Price (€)", "unit_price"),
+        ("Größe", "grosse"),
+        ("2024", "_2024"),
+        ("_id", "_id"),
+        ("日本", "unnamed"),
+        ("", "unnamed"),
+        ("x" * 300, "x" * 128),
+        ("a.b-c", "a_b_c"),
+    ],
+)
+def test_names_are_those_that_athena_takes_without_quotation_marks(name: str, safe: str) -> None:
+    assert safe_name(name) == safe

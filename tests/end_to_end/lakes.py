@@ -18,8 +18,8 @@ from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
-from glue_jobs.sources.pipeline import DocumentPipeline, Pipeline
-from glue_jobs.sources.tables import TABLES
+from glue_jobs.sources.lake_tables import lake_tables, uploaded_tables
+from glue_jobs.sources.pipeline import ListedPipeline, Pipeline
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
@@ -75,8 +75,8 @@ def contents(lake: Lake | str, pipeline: Pipeline) -> Contents:
     """What a new reader sees now."""
     lake = Lake(lake, "usage_lake") if isinstance(lake, str) else lake
     rows, ledger, rejected = (_rows(lake, table) for table in (pipeline.table, INGESTED_OBJECT, REJECTED_RECORD))
-    if isinstance(pipeline, DocumentPipeline):
-        of_tables = [_rows(lake, table) for table in pipeline.record_tables]
+    if isinstance(pipeline, ListedPipeline):
+        of_tables = [_rows(lake, table) for table in pipeline.record_tables or uploaded_tables(lake)]
         return Contents(sum(of_tables, Counter()), ledger, rejected, Counter(), rows)
     changes, totals = [_rows(lake, table) for table in pipeline.tables[1:]] or [Counter(), Counter()]
     return Contents(rows, ledger, rejected, totals, changes)
@@ -97,7 +97,8 @@ def event_numbers(raw: Raw, lake: Lake | str) -> Counter[int]:
     """The numbers of the events that are rows, and how often they are."""
     lake = Lake(lake, "usage_lake") if isinstance(lake, str) else lake
     numbers: Counter[int] = Counter()
-    for row, count in _rows(lake, raw.source.table).items():
+    (table,) = (each for each in lake_tables(lake) if each.name == raw.source.table.name)
+    for row, count in _rows(lake, table).items():
         numbers[raw.source.event_number(dict(row))] += count
     return numbers
 
@@ -119,7 +120,7 @@ def orphans(lake: str) -> set[str]:
     opened = Lake(lake, "usage_lake")
     listed: set[str] = set()
     for folder in Path(lake, "usage_lake").iterdir():
-        table = next(table for table in TABLES if table.name == folder.name)
+        table = next(table for table in lake_tables(opened) if table.name == folder.name)
         loaded = opened.load(table)
         listed |= {file.address for file in loaded.files()}
         listed |= set(loaded._iceberg.inspect.all_data_files()["file_path"].to_pylist())

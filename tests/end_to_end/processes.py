@@ -41,6 +41,7 @@ from glue_jobs.storage.folder import FolderStorage
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.end_to_end.lakes import with_spark, without_spark
+from tests.end_to_end.sources import UPLOADED
 from tests.job_process import main
 
 # A server that has everything imported forks each process: a start costs milliseconds instead of seconds.
@@ -180,7 +181,7 @@ STEPS: dict[str, Callable[[Patch], None]] = {
     "with the metadata of the rows written": _metadata_written,
     "after the rows": _after(LoadedTable, "append", _appends_rows),
     # Of pipelines whose objects have rows in several tables.
-    "after a table of rows": _after(LoadedTable, "append", _appends_to(NFAMILY.name)),
+    "after a table of rows": _after(LoadedTable, "append", _appends_to(NFAMILY.name, UPLOADED.name)),
     "after the rejected records": _after(LoadedTable, "append", _appends_to(REJECTED_RECORD.name)),
     "after the ledger": _after(LoadedTable, "append", _appends_to(INGESTED_OBJECT.name)),
     "half-way through removing the folder": _half_removed,

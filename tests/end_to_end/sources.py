@@ -16,10 +16,14 @@ from uuid import UUID
 
 import boto3
 
-from glue_jobs.sources.pipeline import DocumentPipeline, Pipeline
+from glue_jobs.sources.pipeline import ListedPipeline, Pipeline
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.sources.run_summary.table import NFAMILY
 from glue_jobs.tables.model import Table
+from glue_jobs.tables.uploaded import uploaded_table
+
+# The table of the uploads under test, without the columns that they make.
+UPLOADED = uploaded_table("uploaded")
 
 OWNER = "0123456789abcdef" * 4
 
@@ -57,12 +61,12 @@ class Source:
     @property
     def of_documents(self) -> bool:
         """Whether an object replaces an older version of itself, and shares no records with others."""
-        return isinstance(self.pipeline, DocumentPipeline)
+        return isinstance(self.pipeline, ListedPipeline)
 
     @property
     def table(self) -> Table:
         """The table that the events are rows of."""
-        return NFAMILY if self.of_documents else self.pipeline.table
+        return {"run_summary": NFAMILY, "upload": UPLOADED}.get(self.pipeline.name, self.pipeline.table)
 
 
 class Raw:
@@ -282,9 +286,21 @@ RUN_SUMMARIES = Source(
     about=_about_run,
 )
 
+UPLOADS = Source(
+    title="uploads",
+    pipeline=BY_NAME["upload"],
+    object_name=lambda day, number: f"data/{UPLOADED.name}/{day}-{number}.json",
+    record=lambda event: json.dumps({"number": event.number, "time": f"{event.time}"}).encode(),
+    bad_record=b'{"number": ',
+    content=_lines,
+    count=lambda content: sum(1 for line in content.split(b"\n") if line.strip()),
+    row=lambda event: {"number": event.number, "time": f"{event.time}"},
+    event_number=lambda row: int(row["number"]),
+)
+
 SOURCES = (ACCESS_LOGS, CLOUDTRAIL, CLOUDFRONT)
-ALL_SOURCES = (*SOURCES, RUN_SUMMARIES)
-"""Those whose objects are documents, too."""
+ALL_SOURCES = (*SOURCES, RUN_SUMMARIES, UPLOADS)
+"""Those whose newer objects replace older ones, too."""
 
 # How objects are named: names with the day side by side, folders of days, and folders of days with such names.
 LAYOUTS = (CLOUDFRONT, CLOUDTRAIL, ACCESS_LOGS_BY_DAY)

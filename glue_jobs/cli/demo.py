@@ -16,6 +16,7 @@ import pyarrow as pa
 from glue_jobs.cli.demo_questions import QUESTIONS, answer_lines
 from glue_jobs.cli.show import View, table_lines
 from glue_jobs.cli.terminal import width
+from glue_jobs.config import Privacy
 from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs.arguments import REPORT
 from glue_jobs.jobs.lake_argument import lake_argument
@@ -26,6 +27,7 @@ from glue_jobs.query.duckdb.lake_tables import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.sample import write_sample
 from glue_jobs.sample.checks import Check, lake_checks, report_checks
+from glue_jobs.sample.public_checks import public_checks
 
 # Marks a folder that an earlier demonstration made, which a new one may replace.
 MARK = ".usage-lake-demo"
@@ -74,9 +76,13 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter, verbose: bool = 
     truth = write_sample(folder, last_day=datetime.now(UTC).date() - timedelta(days=1), days=DAYS, scale=scale)
     paths = {"lake_path": f"{folder}/lake", "config": f"{folder}/config.yaml"}
     made = _ingest(folder, paths, steps, of_runs)
-    steps.step("publishing reports and a page")
-    published = run_job({"pipeline": REPORT, "report_path": f"{folder}/reports", **paths}, of_runs).published
-    assert published is not None
+    steps.step("publishing reports and a page, for the owner and for everybody")
+    tiers = {"report_path": f"{folder}/reports", "public_path": f"{folder}/public"}
+    published = run_job({"pipeline": REPORT, **tiers, **paths}, of_runs).published
+    assert published is not None and published.public is not None
+    summaries = {"profile": "dandi", "report_path": f"{folder}/dandi"}
+    dandi = run_job({"pipeline": REPORT, **summaries, **paths}, of_runs).published
+    assert dandi is not None
 
     _heading("A publisher's raw logs and inventories, and the lake made of them")
     click.echo(f"Two buckets, {truth.first_day} to {truth.last_day}; everything is in {_short(folder)}\n")
@@ -91,9 +97,10 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter, verbose: bool = 
             _echo(answer_lines(question, engine, width()))
         checks = {title: list(lake_checks(engine, source, truth)) for source, title in SOURCES.items()}
     checks["Published reports"] = list(report_checks(published, truth))
+    checks["Public tier"] = list(public_checks(published.public, Privacy().minimum_readers, truth))
 
     _heading("A page with charts, and every answer as CSV and JSON")
-    _print_page(folder, published)
+    _print_page(folder, published, dandi)
     _heading("Is it true? What was generated, and what the lake counts")
     # A list: the sources behind a difference are compared too.
     holds = [print_checks(title, compared, verbose) for title, compared in checks.items()]
@@ -144,11 +151,16 @@ def _echo(lines: Iterable[str]) -> None:
     click.echo("\n".join(lines))
 
 
-def _print_page(folder: Path, published: Published) -> None:
+def _print_page(folder: Path, published: Published, dandi: Published) -> None:
+    assert published.public is not None
     questions = len({file.query for file in published.files if file.query})
     click.echo(f"page     {(folder / 'reports' / 'index.html').as_uri()}")
     count = f"{questions} questions answered in {len(published.files)} files"
     click.echo(f"reports  {count} in {_short(folder / 'reports')}")
+    click.echo(f"public   {(folder / 'public' / 'index.html').as_uri()}")
+    hidden, _, most = published.public.said.partition(", at most ")
+    click.echo(f"         for everybody: {hidden},\n         at most {most}")
+    click.echo(f"dandi    {len(dandi.files)} files as DANDI publishes them in {_short(folder / 'dandi')}")
 
 
 def print_checks(title: str, checks: list[Check], verbose: bool) -> bool:

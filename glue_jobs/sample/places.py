@@ -13,7 +13,10 @@ from glue_jobs.sample.place_database import write_database
 
 DATABASE = "places.mmdb"
 
-REGIONS = (
+Region = tuple[str, str | None, float | None, float | None]
+"""Country, region and coordinates; a country whose regions are unknown has none of these."""
+
+REGIONS: tuple[Region, ...] = (
     ("US", "California", 36.78, -119.42),
     ("DE", "Bavaria", 48.95, 11.4),
     ("US", "Massachusetts", 42.36, -71.06),
@@ -30,7 +33,12 @@ REGIONS = (
     ("NL", "North Holland", 52.37, 4.9),
     ("CH", "Zurich", 47.37, 8.54),
 )
-"""Country, region and coordinates; a country whose regions are unknown has none of these."""
+
+# Parts of the networks below, so small that few readers are there.
+FEW_READERS: dict[str, Region] = {
+    "192.0.2.32/31": ("IS", "Capital Region", 64.14, -21.94),
+    "198.51.100.66/31": ("NZ", "Otago", -45.87, 170.5),
+}
 
 # Networks that a provider's file lists: label, Region, country of the Region.
 CLOUDS = {
@@ -57,23 +65,30 @@ class SamplePlace(NamedTuple):
 
 @cache
 def _networks() -> dict[IPv4Network | IPv6Network, SamplePlace]:
-    places = {ip_network(cidr): _region(number) for number, cidr in enumerate(_listed())}
+    places = {ip_network(cidr): _place(region) for cidr, region in _listed().items()}
     for cidr, (label, region, country) in CLOUDS.items():
         places[ip_network(cidr)] = SamplePlace(country, f"{label}/{region}" if region else label, label.lower())
     return places
 
 
-def _region(number: int) -> SamplePlace:
-    country, region, *_ = REGIONS[number % len(REGIONS)]
+def _place(listed: Region) -> SamplePlace:
+    country, region, *_ = listed
     return SamplePlace(country, f"{country}/{region}" if region else country, "other")
 
 
-def _listed() -> list[str]:
+def _listed() -> dict[str, Region]:
     """The networks that the database lists: small ones, so that each network has readers of several places."""
     wide = [ip_network("2001:db8::/32").subnets(new_prefix=36)]
     small = [ip_network(f"{start}0/24").subnets(new_prefix=28) for start in ("192.0.2.", "198.51.100.", "203.0.113.")]
     networks = [str(network) for networks in (*small, *wide) for network in networks]
-    return [network for network in networks if network not in CLOUDS and network not in BOGONS]
+    kept = [network for network in networks if network not in CLOUDS and network not in BOGONS]
+    listed = {network: REGIONS[number % len(REGIONS)] for number, network in enumerate(kept)}
+    for small_cidr, region in FEW_READERS.items():
+        small_network = IPv4Network(small_cidr)
+        around = next(network for network in kept if small_network.overlaps(ip_network(network)))
+        rest = IPv4Network(around).address_exclude(small_network)
+        listed |= {small_cidr: region} | dict.fromkeys(map(str, rest), listed.pop(around))
+    return listed
 
 
 def place_of(address: str) -> SamplePlace:
@@ -99,7 +114,7 @@ def write_place_files(folder: Path, built: date) -> dict[str, Any]:
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    records = {cidr: _record(*REGIONS[number % len(REGIONS)]) for number, cidr in enumerate(_listed())}
+    records = {cidr: _record(*region) for cidr, region in _listed().items()}
     write_database(folder / DATABASE, records, "Sample-City", built, "places of the sample are made up")
     networks = zip(("GitHub", "AWS", "GCP", "VPN"), texts, strict=True)
     return {

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from glue_jobs import Lake
 from glue_jobs.cli.demo import demonstrate, print_checks
 from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs.report_job import report, report_request
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sample import Truth
 from glue_jobs.sample.checks import Check
+from glue_jobs.sample.requesters import ANONYMOUS, make_requesters
 
 # Sources that the sample publisher has no raw objects of: it does not use CloudFront and sequences nothing.
 NOT_IN_THE_SAMPLE = {"cloudfront_log", "run_summary", "upload"}
@@ -41,7 +43,8 @@ def test_every_measure_of_every_source_is_equal(demo: tuple[Path, bool, str]) ->
     _, is_true, printed = demo
     assert is_true, printed
     compared = re.findall(r"(?m)^(\w.*?) +(\d+) of (\d+) equal$", printed)
-    assert [title for title, *_ in compared] == ["S3 access logs", "CloudTrail", "S3 Inventory", "Published reports"]
+    sources = ["S3 access logs", "CloudTrail", "S3 Inventory"]
+    assert [title for title, *_ in compared] == [*sources, "Published reports", "Public tier"]
     assert all(equal == total for _, equal, total in compared)
     assert sum(int(equal) for _, equal, _ in compared) > 50
 
@@ -71,6 +74,30 @@ def test_a_difference_is_printed_with_the_group_it_is_in(capsys: pytest.CaptureF
     assert place.split() == ["first", "in", "b:", "2", "and", "3"]
     assert print_checks("CloudTrail", checks[1:], verbose=True)
     assert capsys.readouterr().out.split() == ["CloudTrail", "1", "of", "1", "equal", "bytes", "4", "4", "equal"]
+
+
+def test_the_public_tier_hides_what_few_readers_did_and_says_so(demo: tuple[Path, bool, str]) -> None:
+    folder, _, printed = demo
+    said = re.search(r"for everybody: (\d+) months? (?:is|are) public, (\d+) numbers of few readers hidden", printed)
+    assert said and int(said[1]) >= 1 and int(said[2]) >= 6
+    assert f"public   {(folder / 'public/index.html').as_uri()}\n" in printed
+    assert re.search(r"dandi    \d{2,} files as DANDI publishes them in ", printed)
+    assert (folder / "dandi/archive_totals.json").exists()
+
+
+def test_no_public_file_says_who_somebody_is(demo: tuple[Path, bool, str]) -> None:
+    folder, _, _ = demo
+    asked = {
+        each for one in make_requesters(7, 0.05).all for each in (one.address, one.name, one.user_agent, one.account)
+    }
+    uris = Lake(folder / "lake").sql("SELECT DISTINCT request_uri FROM s3_access_log WHERE request_uri IS NOT NULL")
+    asked |= {*uris["request_uri"].to_pylist()}
+    values = [value for value in asked if len(value) > 6 and value != ANONYMOUS]
+    assert len(values) > 500
+    public = b"".join(path.read_bytes() for path in sorted((folder / "public").rglob("*")) if path.is_file()).decode()
+    assert len(public) > 100_000
+    assert [value for value in values if value in public] == []
+    assert re.findall(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|\barn:", public) == []
 
 
 def test_source_stats_are_published_as_they_are_true(demo: tuple[Path, bool, str], truth: Truth) -> None:

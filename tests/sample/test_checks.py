@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -17,6 +18,7 @@ from glue_jobs.query.duckdb.table_source import Source, TableSource, ViewSource
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sample import Truth, write_sample
 from glue_jobs.sample.checks import Check, lake_checks, report_checks
+from glue_jobs.sample.public_checks import public_checks
 from glue_jobs.sources.tables import TABLES
 
 SOURCES = ("s3_access_log", "cloudtrail_s3_event", "s3_inventory_object")
@@ -88,6 +90,25 @@ def test_published_files_are_compared_line_by_line(truth: Truth, tmp_path: Path)
 
 def _csv(rows: list[dict[str, Any]]) -> list[str]:
     return [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
+
+
+def test_public_months_are_compared_and_rows_of_few_readers_found(truth: Truth, tmp_path: Path) -> None:
+    exact = {"traffic": "audience", "month": "2026-02", "account": "(all)", "repository": "(all)"}
+    countries = [
+        {**exact, "country": "FR", "logical_downloads": 30, "unique_readers": 12},
+        {**exact, "country": "IS", "logical_downloads": 4, "unique_readers": 3},
+    ]
+    known = replace(truth, answers={**truth.answers, "s3_access_log/countries": countries})
+    shown = [{"breakdown": "country", "country": name, "downloads": 30} for name in ("FR", "(other)")]
+
+    def differing(rows: list[dict[str, Any]]) -> list[str]:
+        (tmp_path / "m.json").write_text(json.dumps({"month": "2026-02", "rows": rows}))
+        published = Published(str(tmp_path), (Written("m.json", "access/public_usage", 0, 0, ""),), ())
+        return [check.measure for check in public_checks(published, 10, known) if not check.holds]
+
+    assert differing(shown) == []
+    assert differing([{**shown[0], "downloads": 31}]) == ["public downloads (each month and country)"]
+    assert differing([{**shown[0], "country": "IS", "downloads": 4}]) == ["public rows of few readers (country)"]
 
 
 def test_groups_that_differ_are_found_though_their_sums_agree() -> None:

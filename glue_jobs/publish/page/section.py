@@ -31,6 +31,8 @@ class Section:
     queries: Sequence[str]
     controls: Html = EMPTY
     is_wide: bool = True
+    tells_places: bool = True
+    """Whether it shows where readers are, if the results do."""
 
 
 def section_html(section: Section, answers: Answers) -> Html:
@@ -41,7 +43,7 @@ def section_html(section: Section, answers: Answers) -> Html:
         numbers = element("summary", "Numbers", class_="button")
         foot.append(element("details", numbers, section.table))
     foot.append(links(files, answers.root))
-    if credits := answers.credits(section.queries):
+    if section.tells_places and (credits := answers.credits(section.queries)):
         named = " · ".join(CHECKSUM.sub("", credit) for credit in credits)
         foot.append(element("p", f"Places by {named}.", class_="credits"))
     return element(

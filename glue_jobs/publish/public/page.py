@@ -10,10 +10,11 @@ from typing import Any
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.markup import EMPTY, Html, element, joined, name
 from glue_jobs.publish.page.pages import INDEX, page_of
-from glue_jobs.publish.page.sections.about import all_files, definitions
+from glue_jobs.publish.page.sections.about import definitions
 from glue_jobs.publish.page.usage import DataSet
 from glue_jobs.publish.public.sections import (
     Scope,
+    all_months,
     breakdowns,
     data_sets,
     hidden_numbers,
@@ -64,7 +65,7 @@ def public_pages(usage: PublicUsage, day: date, notices: Sequence[str]) -> Itera
     answers = usage.answers(day, notices)
     whole = Scope(WHOLE, ())
     sections = [over_time(usage, whole), world(usage, answers), data_sets(usage), *breakdowns(usage, answers)]
-    closing = [_definitions(), ("all-files", "All files", all_files(answers))]
+    closing = [_definitions(), ("all-files", "All months", all_months(usage))]
     top = _headline(usage, whole)
     yield INDEX, page_of(BRAND, brand, top, [*sections, hidden_numbers(usage)], answers, closing)
 

@@ -12,7 +12,6 @@ from typing import Any
 from glue_jobs.config import Privacy
 from glue_jobs.progress import Reporter
 from glue_jobs.publish.asking import Engine, results
-from glue_jobs.publish.page import words
 from glue_jobs.publish.page.pages import SUMMARY
 from glue_jobs.publish.public.months import PublicMonth, month_files, read_months, write_month
 from glue_jobs.publish.public.page import public_pages, public_summary
@@ -55,7 +54,7 @@ def publish_public(
                 write_month(folder, report, month)
                 months[month.first_day] = month
     ordered = [months[first_day] for first_day in sorted(months)]
-    reporter.say(f"{words.plural(len(ordered), 'month')} are public")
+    reporter.say(f"public months: {len(ordered)}")
     files = [file for month in ordered for file in month_files(folder, report, month)]
     usage = PublicUsage(report, ordered)
     notices = [each.sentence for each in stale]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from glue_jobs.publish.page.charts.world_map import SOURCE, country_name, world_
 from glue_jobs.publish.page.markup import EMPTY, Html, element, name
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.sections.places import NAMES_OF_NETWORKS, UNKNOWN
-from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
+from glue_jobs.publish.page.tables import Column, count_column, data_table, links, size_column
 from glue_jobs.publish.page.usage import DataSet
 from glue_jobs.publish.public.suppression import BYTES, OTHER
 from glue_jobs.publish.public.usage import COUNTS, DOWNLOADS, READERS, Name, PublicUsage, known
@@ -26,7 +26,7 @@ COLUMNS = (
     size_column("Data served", BYTES),
     count_column("Readers", READERS),
 )
-OTHERS = "Others, too few readers each"
+OTHERS = "Others (few readers)"
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ def over_time(usage: PublicUsage, scope: Scope) -> Section:
         time_chart(periods, [Layer("", values)], words.short_count, f"Bar chart: downloads by month. {title}"),
         data_table("Downloads, data served and readers by month", [Column("Month", "month", _month), *COLUMNS], table),
         (usage.report.query.name,),
+        tells_places=False,
     )
 
 
@@ -71,7 +72,8 @@ def world(usage: PublicUsage, answers: Answers) -> Section | None:
     downloads = {country: number for country, number in ranked if country not in (UNKNOWN, OTHER)}
     if not downloads:
         return None
-    title = f"Downloads went to {words.plural(len(downloads), 'country', 'countries')} and to others with few readers"
+    others = " and to others with few readers" if any(country == OTHER for country, _ in ranked) else ""
+    title = f"Downloads went to {words.plural(len(downloads), 'country', 'countries')}{others}"
     section = _ranking(usage, "country", "Country", title, lambda one: _country(one[0]))
     picture = world_map(downloads, lambda value: words.plural(value, "download"), f"World map. {title}")
     about = f"Downloads in {usage.period} by the country of the reader, told by the address. Map: {SOURCE}."
@@ -97,7 +99,8 @@ def data_sets(usage: PublicUsage) -> Section | None:
     if not rows:
         return None
     rows.sort(key=lambda row: (row["repository"] == OTHER, -known(row[DOWNLOADS]), row["account"], row["repository"]))
-    columns = [Column("Data set", "name"), Column("Months", "course"), *COLUMNS]
+    courses = [Column("Months", "course")] if len(usage.starts) > 1 else []
+    columns = [Column("Data set", "name"), *courses, *COLUMNS]
     title = f"{words.plural(len([row for row in rows if row['repository'] != OTHER]), 'data set')} had enough readers"
     return Section(
         "data-sets",
@@ -107,6 +110,7 @@ def data_sets(usage: PublicUsage) -> Section | None:
         data_table("Data sets by downloads", columns, rows),
         EMPTY,
         (usage.report.query.name,),
+        tells_places=False,
     )
 
 
@@ -119,8 +123,9 @@ def breakdowns(usage: PublicUsage, answers: Answers) -> Iterator[Section | None]
         ranked = [(one, downloads) for one, downloads in usage.ranked(breakdown) if downloads]
         if ranked:
             whole, (first, most) = sum(downloads for _, downloads in ranked), ranked[0]
-            title = f"{words.share(most, whole)} of downloads: {_called(first, label)}"
-            yield _ranking(usage, breakdown, heading, title, label, subject)
+            title = f"{_called(first, label)}: most downloads, {words.share(most, whole)} of all"
+            section = _ranking(usage, breakdown, heading, title, label, subject)
+            yield replace(section, tells_places=breakdown == "network")
 
 
 def hidden_numbers(usage: PublicUsage) -> Section:
@@ -145,6 +150,23 @@ def hidden_numbers(usage: PublicUsage) -> Section:
         data_table("Hidden numbers and share of the hidden bytes by month", columns, rows),
         EMPTY,
         (usage.report.query.name,),
+        tells_places=False,
+    )
+
+
+def all_months(usage: PublicUsage) -> Html:
+    """The files of all months, the newest first."""
+    entries = [
+        element("li", element("div", element("strong", f"{month.first_day:%B %Y}"), links(usage.files(month), "")))
+        for month in usage.months[::-1]
+    ]
+    return element(
+        "section",
+        element("h2", "All months", id="all-files-title"),
+        element("ul", *entries, class_="reports"),
+        id="all-files",
+        class_="card wide",
+        aria_labelledby="all-files-title",
     )
 
 
@@ -189,4 +211,14 @@ def _month(start: date) -> str:
     return f"{start:%b %Y}".replace(" ", words.NO_BREAK)
 
 
-__all__ = ["COUNTS", "Scope", "breakdowns", "data_sets", "hidden_numbers", "over_time", "world", "written"]
+__all__ = [
+    "COUNTS",
+    "Scope",
+    "all_months",
+    "breakdowns",
+    "data_sets",
+    "hidden_numbers",
+    "over_time",
+    "world",
+    "written",
+]

@@ -93,12 +93,15 @@ class PublicUsage:
         hidden = f"{words.plural(numbers, 'number')} of few readers hidden"
         return f"{count}, {hidden}, at most {words.share(most, 1)} of the bytes of a month"
 
+    def files(self, month: PublicMonth) -> tuple[str, ...]:
+        """The names of the files of a month."""
+        return tuple(file_name(self.report, month, form) for form in (AS_CSV, AS_JSON))
+
     def answers(self, day: date, notices: Sequence[str], root: str = "") -> Answers:
-        """The same for the parts of the page that name files and sources."""
+        """The newest month for the parts of the page that name files and sources."""
         if not self.months:
             return Answers(day, (), notices=notices)
-        files = tuple(file_name(self.report, month, form) for month in self.months[::-1] for form in (AS_CSV, AS_JSON))
-        answer = Answer(self.report, self.months[-1].table, files)
+        answer = Answer(self.report, self.months[-1].table, self.files(self.months[-1]))
         return Answers(day, (answer,), notices=notices, place_sources=self.place_sources, root=root)
 
 

@@ -19,7 +19,7 @@ FAILED, WRONG_USAGE = 1, 2
 
 SECTIONS = {
     "Begin": ("demo", "connect"),
-    "Fill a lake": ("ingest", "status", "rejected", "check"),
+    "Fill a lake": ("ingest", "status", "rejected", "check", "forget"),
     "Ask": ("queries", "query", "tables", "describe", "sql"),
     "Publish": ("report", "open", "export"),
 }

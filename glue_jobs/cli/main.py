@@ -16,6 +16,7 @@ import click
 from glue_jobs.cli.ask import COMMANDS
 from glue_jobs.cli.check import check_command
 from glue_jobs.cli.export import export_command
+from glue_jobs.cli.forget import forget_command
 from glue_jobs.cli.group import CommandGroup
 from glue_jobs.cli.options import given, options
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
@@ -35,7 +36,7 @@ def main(verbose: bool) -> None:
         logging.basicConfig(level=logging.CRITICAL)
 
 
-for _command in (*COMMANDS, check_command, export_command):
+for _command in (*COMMANDS, check_command, export_command, forget_command):
     main.add_command(_command)
 
 

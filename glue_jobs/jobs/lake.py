@@ -30,6 +30,7 @@ from glue_jobs.sources.tables import TABLES
 from glue_jobs.storage import address
 
 if TYPE_CHECKING:
+    from glue_jobs.ingest.forget.forget import Forgotten
     from glue_jobs.query.saved.metadata import ParameterValue
 
 __all__ = ["Lake", "TableScan"]
@@ -165,6 +166,37 @@ class Lake:
             StorageError: ``to`` cannot be written to; called again, the export goes on from there.
         """
         return export_run_json(self._lake, address(str(to)), self._reporter)
+
+    def forget(
+        self,
+        addresses: Sequence[str] = (),
+        reader_ids: Sequence[str] = (),
+        accounts: Sequence[str] = (),
+        reader_keys: str | None = None,
+        dry_run: bool = False,
+    ) -> Forgotten:
+        """Remove a person from all tables and old snapshots, as ``usage-lake forget`` does; it cannot be undone.
+
+        ``reader_keys`` is the file or secret with the keys of reader ids, by default that of the user. With
+        ``dry_run`` nothing is removed. The answer has the ``rows`` by table and the ``raw_objects``.
+
+        Raises:
+            ArgumentError: nobody is named, or an id is none.
+            StorageError: a key is missing, by which the address may have reader ids.
+            LakeError: the lake has no table at all, or cannot be searched or written.
+        """
+        # As in `sql`.
+        from glue_jobs.jobs.forget_job import forget_person
+
+        return forget_person(
+            self._lake,
+            dry_run,
+            self._reporter,
+            addresses=addresses,
+            reader_ids=reader_ids,
+            accounts=accounts,
+            reader_keys=reader_keys,
+        )
 
     def check(self, raw: str | Path | None = None) -> list[CheckResult]:
         """Check that the lake is whole and that its numbers add up, as ``usage-lake check`` does.

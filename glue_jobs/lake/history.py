@@ -74,3 +74,22 @@ def _replaced(table: IcebergTable, snapshot: Snapshot) -> Iterator[str]:
             for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=False):
                 if entry.status == ManifestEntryStatus.DELETED:
                     yield entry.data_file.file_path
+
+
+def files_of(table: IcebergTable) -> tuple[set[str], set[str]]:
+    """The files that any snapshot of the table names, and those that the current one needs."""
+    every: set[str] = set()
+    needed: set[str] = set()
+    current = table.current_snapshot()
+    for snapshot in table.snapshots():
+        is_current = current is not None and snapshot.snapshot_id == current.snapshot_id
+        files = {snapshot.manifest_list}
+        for manifest in snapshot.manifests(table.io):
+            files.add(manifest.manifest_path)
+            for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=False):
+                every.add(entry.data_file.file_path)
+                if is_current and entry.status != ManifestEntryStatus.DELETED:
+                    needed.add(entry.data_file.file_path)
+        every |= files
+        needed |= files if is_current else set()
+    return every, needed

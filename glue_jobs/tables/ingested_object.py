@@ -20,7 +20,12 @@ INGESTED_OBJECT = Table(
         Column(10, "rows", "bigint", "Records stored as rows."),
         Column(11, "rejected", "bigint", "Records refused, each in rejected_record with its reason."),
         Column(12, "duplicates", "bigint", "Records that were stored already, or twice in the same run."),
-        Column(13, "filtered", "bigint", "Records that are not for this table, e.g. events of other services."),
+        Column(
+            13,
+            "filtered",
+            "bigint",
+            "Records that are not for this table, e.g. events of other services, and forgotten ones.",
+        ),
         Column(
             14,
             "first_event_time",

@@ -61,7 +61,8 @@ class Table:
 
     ``address`` is the column with the address of the reader, in a table that has one; it has the columns ``READER``
     too. ``texts_with_addresses`` may hold addresses, and ``texts_with_own_address`` that of their own row. The
-    configuration decides what is stored in all of these, so records are not compared by them.
+    configuration decides what is stored in all of these, so records are not compared by them. ``callers`` are columns
+    that name who made a request by account.
 
     ``statistics`` are columns with bounds in every data file, besides those that files are partitioned or sorted by.
 
@@ -89,6 +90,7 @@ class Table:
     texts_with_own_address: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     inferred: str = ""
+    callers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -108,6 +110,7 @@ class Table:
             (self.address, *READER) if self.address else (),
             self.by_configuration,
             self.keys,
+            self.callers,
         )
         unknown = {name for group in groups for name in group} - set(names)
         if unknown:

@@ -6,10 +6,12 @@ import io
 import os
 import pickle
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 import glue_jobs.workers.engine
@@ -123,7 +125,9 @@ def orphans(lake: str) -> set[str]:
         table = next(table for table in lake_tables(opened) if table.name == folder.name)
         loaded = opened.load(table)
         listed |= {file.address for file in loaded.files()}
-        listed |= set(loaded._iceberg.inspect.all_data_files()["file_path"].to_pylist())
+        # pyiceberg 0.12 cannot show the files of a table that has no manifest.
+        with suppress(pa.ArrowInvalid):
+            listed |= set(loaded._iceberg.inspect.all_data_files()["file_path"].to_pylist())
     return {str(path) for path in Path(lake, "usage_lake").glob("*/data/**/*.parquet")} - listed
 
 

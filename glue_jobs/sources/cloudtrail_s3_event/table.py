@@ -184,6 +184,14 @@ CLOUDTRAIL_S3_EVENT = Table(
         "tls_details",
         "other_fields",
     ),
+    callers=(
+        "principal_id",
+        "principal_arn",
+        "subscriber_account_id",
+        "session_issuer_arn",
+        "vpc_endpoint_account_id",
+        "user_identity",
+    ),
     derived=(
         "account",
         "repository",

@@ -85,6 +85,7 @@ S3_ACCESS_LOG = Table(
     address="remote_ip",
     texts_with_addresses=("extra_fields",),
     texts_with_own_address=("request_uri", "referer"),
+    callers=("requester",),
     derived=(
         # JSON and Parquet do not have it, and two spellings of one key are the same record.
         "key_raw",

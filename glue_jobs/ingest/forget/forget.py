@@ -1,0 +1,206 @@
+"""Forget a person: one commit protocol for each source, and then the old snapshots go with their files.
+
+A run that is killed is finished by the next one, or by the next ingest of the source.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glue_jobs.config import Config
+from glue_jobs.enrich.reference_data import ReferenceData
+from glue_jobs.errors import LakeError, UsageLakeError
+from glue_jobs.ingest.commit import Change, commit_run, finish_others
+from glue_jobs.ingest.forget.person import Person
+from glue_jobs.ingest.forget.tasks import Found, names_any, search, settle
+from glue_jobs.ingest.staging import Heartbeat, RunFolder, new_run, unfinished
+from glue_jobs.ingest.task_context import TaskContext
+from glue_jobs.lake import Lake, LoadedTable, StoredFile
+from glue_jobs.progress import Reporter
+from glue_jobs.sources.pipeline import EventPipeline, Pipeline
+from glue_jobs.sources.pipelines import PIPELINES
+from glue_jobs.storage import storage_for
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.model import Table
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from glue_jobs.tables.subscriber import SUBSCRIBER
+from glue_jobs.workers import engine
+
+# Searching a byte of a data file takes about as long as ingesting this many raw ones.
+RAW_BYTES_PER_BYTE = 2
+
+# The folder of runs that end old snapshots, beside those of the pipelines.
+FOLDER = "forget"
+
+
+@dataclass
+class Forgotten:
+    """What was removed, or with ``is_dry`` would be: rows by table, files of old snapshots, and what is left.
+
+    ``raw_objects`` have records of the person still. ``unfinished`` runs of ingestion may have some that no reader
+    sees yet. ``keys`` are the ids of the keys that made the reader ids of the lake.
+    """
+
+    is_dry: bool
+    rows: Counter[str] = field(default_factory=Counter)
+    old_files: int = 0
+    raw_objects: set[str] = field(default_factory=set)
+    unfinished: list[str] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+
+
+def forget(lake: Lake, person: Person, is_dry: bool, reporter: Reporter) -> Forgotten:
+    """Remove what is stored of the person from all tables and old snapshots, or say what it is.
+
+    Raises:
+        LostRaceError: a run of ingestion committed first; start it again.
+        LakeError: a table cannot be searched or written, or a tag or branch keeps an old snapshot.
+    """
+    forgotten = Forgotten(is_dry)
+    pipelines = [each for each in PIPELINES if isinstance(each, EventPipeline) and lake.has(each.table)]
+    tables = [*(each.table for each in pipelines), REJECTED_RECORD, SUBSCRIBER]
+    known = [table for table in tables if lake.has(table)]
+    if not is_dry:
+        _finish_purge(lake, known)
+        for table in known:
+            lake.old_snapshots(table).check_unnamed()
+    for pipeline in pipelines:
+        _forget_in(lake, pipeline, person, forgotten, reporter)
+    if SUBSCRIBER in known:
+        _forget_names(lake, person, forgotten)
+    if not is_dry:
+        forgotten.old_files = _purge(lake, known)
+    return forgotten
+
+
+def _forget_in(lake: Lake, pipeline: EventPipeline, person: Person, forgotten: Forgotten, reporter: Reporter) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    runs = f"{lake.location}/_runs/{lake.database}/{pipeline.name}"
+    rows = lake.load(pipeline.table)
+    if not forgotten.is_dry:
+        for sentence in finish_others(lake, rows, runs, now):
+            reporter.say(sentence)
+        rows = lake.load(pipeline.table)
+    forgotten.unfinished += [each.run_id for each in unfinished(runs)]
+    rejected = lake.load(REJECTED_RECORD)
+    stored = {rows.table: rows.files(), REJECTED_RECORD: rejected.files(source=[pipeline.name])}
+    if forgotten.is_dry:
+        for table, files in stored.items():
+            _search(forgotten, None, person, table, files, reporter)
+        return
+    folder = new_run(runs, now)
+    with Heartbeat(folder) as heartbeat:
+        try:
+            context = _context(lake, pipeline, folder, now)
+            changes: dict[Table, Change] = {}
+            gone: dict[str, Counter[str]] = {"rows": Counter(), "rejected": Counter()}
+            for (table, files), column in zip(stored.items(), gone, strict=True):
+                found = _search(forgotten, context, person, table, files, reporter)
+                for each in found:
+                    gone[column].update(each.records)
+                removed = {each.address for each in found}
+                own = [file for file in files if file.address in removed]
+                changes[table] = Change([file for each in found for file in each.files], _whole(table, own))
+            if not any(gone.values()):
+                folder.remove()
+                return
+            changes[INGESTED_OBJECT] = _settled(context, lake.load(INGESTED_OBJECT), pipeline, gone)
+            heartbeat.check()
+        except BaseException:
+            with suppress(UsageLakeError):
+                folder.abandon()
+            raise
+        commit_run(lake, rows, folder, changes, {})
+
+
+def _context(lake: Lake, pipeline: Pipeline, folder: RunFolder, now: datetime) -> TaskContext[Pipeline]:
+    tables = (pipeline.table, REJECTED_RECORD, INGESTED_OBJECT)
+    locations = {table.name: lake.load(table).location for table in tables}
+    return TaskContext(pipeline, Config(), ReferenceData(()), folder, now.date(), locations)
+
+
+def _search(
+    forgotten: Forgotten,
+    context: TaskContext[Pipeline] | None,
+    person: Person,
+    table: Table,
+    files: list[StoredFile],
+    reporter: Reporter,
+) -> list[Found]:
+    """The files that have rows of the person, which ``forgotten`` counts; with a context, they are written again."""
+    if not files:
+        return []
+    workers = engine.workers_for(sum(file.descriptor.file_size_in_bytes for file in files) * RAW_BYTES_PER_BYTE)
+    with reporter.progress(f"searching {table.name}") as progress:
+        addresses = [file.address for file in files]
+        found = workers.run(partial(search, context, person, table), addresses, progress)
+    for each in found:
+        forgotten.keys |= each.keys
+        forgotten.rows[table.name] += each.rows
+        forgotten.raw_objects |= {*each.records}
+    return [each for each in found if each.rows]
+
+
+def _whole(table: Table, files: list[StoredFile]) -> list[StoredFile]:
+    """The files, if all of their rows are rows of the table."""
+    if any(file.has_deletes for file in files):
+        raise LakeError(
+            f"another program deleted rows of {table.name}, and this run cannot remove others in the same files; let"
+            " that program rewrite its data files first"
+        )
+    return files
+
+
+def _settled(
+    context: TaskContext[Pipeline], ledger: LoadedTable, pipeline: Pipeline, gone: dict[str, Counter[str]]
+) -> Change:
+    """The ledger with the records that are gone counted as filtered, so that it adds up."""
+    keys = frozenset(key for counts in gone.values() for key in counts)
+    stored = ledger.files(pipeline=[pipeline.name])
+    removed = [file for file in stored if names_any(INGESTED_OBJECT, file.address, keys)]
+    left = {name: counts.copy() for name, counts in gone.items()}
+    files = [each for file in removed for each in settle(context, INGESTED_OBJECT, file.address, left)]
+    return Change(files, _whole(INGESTED_OBJECT, removed))
+
+
+def _forget_names(lake: Lake, person: Person, forgotten: Forgotten) -> None:
+    table = lake.load(SUBSCRIBER)
+    names = table.rows(tuple(SUBSCRIBER.arrow_schema.names))
+    accounts = pa.array(sorted(person.accounts), names["account_id"].type)
+    is_person = pc.is_in(names["account_id"], value_set=accounts)
+    forgotten.rows[SUBSCRIBER.name] += pc.sum(is_person).as_py() or 0
+    if not forgotten.is_dry and forgotten.rows[SUBSCRIBER.name]:
+        table.replace(names.filter(pc.invert(is_person)).cast(SUBSCRIBER.arrow_schema))
+
+
+def _purge(lake: Lake, tables: Iterable[Table]) -> int:
+    """End all snapshots but the current ones, and delete the files of none but them; returns their number."""
+    folder = new_run(f"{lake.location}/_runs/{lake.database}/{FOLDER}", datetime.now(UTC).replace(tzinfo=None))
+    count = 0
+    for table in tables:
+        # A manifest lists the files that its commit removed, with bounds of their values; the next one has another.
+        lake.load(table).append([], {})
+        old = lake.old_snapshots(table)
+        files = old.files()
+        # If this process dies after the commit, the next one knows what is to be deleted.
+        folder.announce(files)
+        old.end()
+        storage_for(lake.location).delete(files)
+        count += len(files)
+    folder.remove()
+    return count
+
+
+def _finish_purge(lake: Lake, tables: Iterable[Table]) -> None:
+    """Delete what a run that died has announced and no table uses any more."""
+    for folder in unfinished(f"{lake.location}/_runs/{lake.database}/{FOLDER}"):
+        used = {address for table in tables for address in lake.old_snapshots(table).all_files()}
+        folder.remove(keep=used)

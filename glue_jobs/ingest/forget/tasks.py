@@ -1,0 +1,92 @@
+"""Search data files for rows of a person, and write the files again without them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from glue_jobs.ingest.data_files import NewFile, columns_of, read_file
+from glue_jobs.ingest.forget.person import Flags, Person
+from glue_jobs.ingest.task_context import TaskContext, write_partitions
+from glue_jobs.sources.pipeline import Pipeline
+from glue_jobs.storage import storage_for
+from glue_jobs.tables.model import READER, Table
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows of a person in one data file: their number, and how many records of each raw object they are.
+
+    ``files`` have the other rows, if the file was written again. ``keys`` are the ids of the keys that made the reader
+    ids in the file.
+    """
+
+    address: str
+    rows: int = 0
+    records: Counter[str] = field(default_factory=Counter)
+    files: tuple[NewFile, ...] = ()
+    keys: frozenset[str] = frozenset()
+
+
+def search(context: TaskContext[Pipeline] | None, person: Person, table: Table, address: str) -> Found:
+    """Look for rows of the person in a file; with a context, write its other rows to a new one."""
+    is_rejected = table == REJECTED_RECORD
+    counted = ("object", "records") if is_rejected else ("source_object",)
+    key = READER[2:] if table.address else ()
+    rows = _columns(table, address, (*dict.fromkeys((*person.columns(table), *counted, *key)),))
+    keys = frozenset(pc.unique(rows[READER[2]]).drop_null().to_pylist() if key else ())
+    found = person.has(table, rows)
+    if not found.any():
+        return Found(address, keys=keys)
+    own = rows.select(counted).filter(pa.array(found))
+    records: Counter[str] = Counter()
+    numbers = own["records"].fill_null(1).to_pylist() if is_rejected else [1] * own.num_rows
+    for raw, number in zip(own[counted[0]].cast(pa.string()).to_pylist(), numbers, strict=True):
+        records[raw] += number
+    files = () if context is None else (*_without(context, table, address, found),)
+    return Found(address, own.num_rows, records, files, keys)
+
+
+def _without(context: TaskContext[Pipeline], table: Table, address: str, found: Flags) -> list[NewFile]:
+    rows = read_file(table, address).filter(pa.array(~found))
+    return write_partitions(context, table, rows) if rows.num_rows else []
+
+
+def _columns(table: Table, address: str, names: tuple[str, ...]) -> pa.Table:
+    with storage_for(address).open(address) as file:
+        source = pq.ParquetFile(file)
+        present = [name for name in names if name in source.schema_arrow.names]
+        return columns_of(table, source.read(present, use_threads=False), names)
+
+
+def settle(context: TaskContext[Pipeline], table: Table, address: str, left: dict[str, Counter[str]]) -> list[NewFile]:
+    """Write a file of the ledger again, with the records of ``left`` counted as filtered.
+
+    ``left`` has, for rows and for rejected records, how many of each raw object are gone; what is counted here is taken
+    off it.
+    """
+    ledger = read_file(table, address)
+    keys = ledger["key"].cast(pa.string()).to_pylist()
+    columns = {name: ledger[name].to_numpy().copy() for name in (*left, "filtered")}
+    for name, counts in left.items():
+        for at, key in enumerate(keys):
+            gone = min(counts[key], int(columns[name][at])) if key in counts else 0
+            columns[name][at] -= gone
+            columns["filtered"][at] += gone
+            if gone:
+                counts[key] -= gone
+    for name, values in columns.items():
+        at = ledger.column_names.index(name)
+        ledger = ledger.set_column(at, ledger.schema.field(at), pa.array(np.asarray(values, np.int64)))
+    return write_partitions(context, table, ledger)
+
+
+def names_any(table: Table, address: str, keys: frozenset[str]) -> bool:
+    """Whether a file of the ledger has a row of one of the raw objects."""
+    return not keys.isdisjoint(_columns(table, address, ("key",))["key"].cast(pa.string()).to_pylist())

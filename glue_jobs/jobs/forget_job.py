@@ -1,0 +1,64 @@
+"""Forget a person, from what a command or a program names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from glue_jobs.enrich.readers.key_file import default_key_file, key_bytes
+from glue_jobs.enrich.readers.keys import ReaderKeys
+from glue_jobs.errors import StorageError
+from glue_jobs.ingest.forget.forget import Forgotten, forget
+from glue_jobs.ingest.forget.person import person
+from glue_jobs.lake import Lake
+from glue_jobs.progress import Reporter
+from glue_jobs.sources.tables import TABLES
+
+
+def forget_person(
+    lake: Lake,
+    is_dry: bool,
+    reporter: Reporter,
+    *,
+    addresses: Iterable[str] = (),
+    reader_ids: Iterable[str] = (),
+    accounts: Iterable[str] = (),
+    reader_keys: str | None = None,
+) -> Forgotten:
+    """Forget the person with these addresses, reader ids and accounts, or with ``is_dry`` say what is stored of them.
+
+    ``reader_keys`` is the file or secret with the keys that turn addresses into reader ids; None is that of the user,
+    if there is one.
+
+    Raises:
+        ArgumentError: there is nobody to forget, or an id is none.
+        StorageError: the lake has reader ids by a key that is not there, so that the address may be one of them.
+        UsageLakeError: the lake cannot be searched or written.
+    """
+    lake.check_any(TABLES)
+    known = person(addresses, reader_ids, accounts)
+    if not known.addresses:
+        return forget(lake, known, is_dry, reporter)
+    keys = _keys(reader_keys)
+    ids = {each for text in known.addresses for each in (keys.all_ids(text) if keys else ())}
+    known = replace(known, reader_ids=known.reader_ids | ids)
+    # Nothing is removed before it is known that all can be found.
+    found = forget(lake, known, True, reporter)
+    missing = sorted(found.keys - {key.id for key in (keys.keys if keys else ())})
+    if missing:
+        raise StorageError(
+            f"the lake has reader ids by the key {missing[0]}, and without it nobody can tell which is that of the"
+            " address; name the file or secret with it as --reader-keys, or the reader id as --reader"
+        )
+    return found if is_dry else forget(lake, known, False, reporter)
+
+
+def _keys(location: str | None) -> ReaderKeys | None:
+    if location is None and not Path(default_key_file()).exists():
+        return None
+    location = location or default_key_file()
+    try:
+        return ReaderKeys.read(key_bytes(location))
+    except ValueError as error:
+        raise StorageError(f"{location} does not have the keys of reader ids: {error}") from None

@@ -1,0 +1,172 @@
+"""Forgetting a person: what is gone, what adds up after it, and what a stopped run leaves to the next one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from glue_jobs import Lake
+from glue_jobs.cli.main import main
+from glue_jobs.errors import LakeError, StorageError
+from glue_jobs.lake import Lake as Tables
+from glue_jobs.lake import LoadedTable
+from glue_jobs.lake.old_snapshots import OldSnapshots
+from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
+from glue_jobs.storage.folder import FolderStorage
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from tests.end_to_end.lakes import orphans
+from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, Raw, events
+from tests.lake.maintenance import iceberg
+
+DAY = date(2024, 5, 7)
+ADDRESS = "192.0.2.7"
+ACCOUNT = "111122223333"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake with events 0 to 9 of two sources; each number has an address of its own. One record of 7 is rejected."""
+    folder = tmp_path_factory.mktemp("forget")
+    logs, trail = Raw(ACCESS_LOGS, f"{folder}/raw/logs"), Raw(CLOUDTRAIL, f"{folder}/raw/trail")
+    logs.deliver(DAY, 1, events(DAY, range(5)), bad=1)
+    bad = ACCESS_LOGS.record(events(DAY, [7])[0]).replace(b" 200 ", b" many ")
+    own = ACCESS_LOGS.record(events(DAY, [9])[0]).replace(b" - 0000", f" arn:aws:iam::{ACCOUNT}:user/a 0000".encode())
+    assert ACCOUNT.encode() in own
+    logs.put(
+        ACCESS_LOGS.object_name(DAY, 2),
+        b"\n".join([*(ACCESS_LOGS.record(event) for event in events(DAY, range(5, 9))), bad, own, b""]),
+    )
+    trail.deliver(DAY, 1, events(DAY, range(10)))
+    (folder / "config.yaml").write_text(f"subscribers:\n  - {{account: '{ACCOUNT}', name: Ana}}\n")
+    lake = Lake(folder / "lake")
+    for raw in (logs, trail):
+        lake.ingest(raw.source.pipeline.name, raw.address, config=folder / "config.yaml")
+    # Another snapshot, so that the first ones are old.
+    logs.deliver(DAY, 3, events(DAY, [17]))
+    lake.ingest("s3_access_log", logs.address)
+    shutil.copytree(folder / "lake", folder / "sound")
+    return folder
+
+
+@pytest.fixture
+def lake(made: Path) -> Iterator[Lake]:
+    yield Lake(made / "lake")
+    shutil.rmtree(made / "lake")
+    shutil.copytree(made / "sound", made / "lake")
+
+
+def stored(folder: Path, text: str) -> set[str]:
+    """The tables and the other places that have the text, in whichever file below the lake."""
+    found = set()
+    for path in (folder / "lake").rglob("*"):
+        if path.suffix == ".parquet":
+            rows = pq.ParquetFile(path).read()
+            # The names of raw objects are not of the person.
+            columns = [rows[name] for name in rows.column_names if name not in ("object", "source_object", "key")]
+            if any(text in str(value) for column in columns for value in column.to_pylist()):
+                found.add(path.relative_to(folder / "lake/usage_lake").parts[0])
+        elif path.is_file() and text.encode() in path.read_bytes():
+            found.add(path.name)
+    return found
+
+
+def reader_id(lake: Lake) -> str:
+    rows = lake.table("s3_access_log").select("request_id", "reader_id").to_arrow().to_pylist()
+    (found,) = (row["reader_id"] for row in rows if int(row["request_id"], 16) == 7)
+    return str(found)
+
+
+def assert_sound(made: Path, lake: Lake) -> None:
+    assert [str(each) for each in lake.check(made / "raw") if not each.holds] == []
+    assert orphans(str(made / "lake")) == set()
+
+
+def test_an_address_is_gone_from_all_tables_rejected_records_and_old_snapshots(made: Path, lake: Lake) -> None:
+    of_person = reader_id(lake)
+    assert stored(made, of_person) == {"s3_access_log", "cloudtrail_s3_event", "rejected_record"}
+    planned = lake.forget([ADDRESS], dry_run=True)
+    assert stored(made, of_person) == {"s3_access_log", "cloudtrail_s3_event", "rejected_record"}
+    done = lake.forget([ADDRESS])
+    assert +done.rows == +planned.rows == {"s3_access_log": 1, "cloudtrail_s3_event": 1, "rejected_record": 1}
+    assert done.raw_objects == planned.raw_objects
+    assert {Path(name).parent.name for name in done.raw_objects} == {"logs", "07"}
+    assert stored(made, of_person) == set()
+    assert lake.table("s3_access_log").to_arrow().num_rows == 10
+    sums = lake.sql('SELECT sum(records) AS n, sum("rows") AS r, sum(filtered) AS f FROM ingested_object').to_pylist()
+    assert sums == [{"n": 23, "r": 19, "f": 3}]
+    assert_sound(made, lake)
+    assert lake.ingest("s3_access_log", made / "raw/logs").run_id is None
+    assert not +lake.forget([ADDRESS]).rows
+
+
+def test_an_account_is_gone_and_so_is_its_name(made: Path, lake: Lake) -> None:
+    assert stored(made, ACCOUNT) == {"s3_access_log", "subscriber"}
+    assert +lake.forget(accounts=[ACCOUNT]).rows == {"s3_access_log": 1, "subscriber": 1}
+    assert stored(made, ACCOUNT) == set()
+    assert_sound(made, lake)
+
+
+def _before(owner: Any, name: str, when: Callable[..., bool]) -> tuple[Any, str, Callable[..., Any]]:
+    original = getattr(owner, name)
+
+    def dying(*arguments: Any, **named: Any) -> Any:
+        if when(*arguments):
+            raise KeyboardInterrupt
+        return original(*arguments, **named)
+
+    return owner, name, dying
+
+
+MOMENTS = {
+    "before the rejected records": _before(LoadedTable, "append", lambda loaded, *_: loaded.table == REJECTED_RECORD),
+    "before old snapshots end": _before(OldSnapshots, "end", lambda *_: True),
+    "before old files are deleted": _before(
+        FolderStorage, "delete", lambda _, some: any("/metadata/" in each for each in some)
+    ),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_run_that_is_stopped_is_finished_by_the_next_one(
+    moment: str, made: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_person = reader_id(lake)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(*MOMENTS[moment])
+        lake.forget(reader_ids=[of_person])
+    lake.forget(reader_ids=[of_person])
+    assert stored(made, of_person) == set()
+    assert_sound(made, lake)
+
+
+def test_nothing_is_removed_without_the_key_that_made_the_reader_ids(made: Path, lake: Lake, tmp_path: Path) -> None:
+    keys = tmp_path / "other.json"
+    keys.write_text('{"2006-03-14": "' + "x" * 40 + '"}')
+    keys.chmod(0o600)
+    with pytest.raises(StorageError, match="without it nobody can tell"):
+        lake.forget([ADDRESS], reader_keys=str(keys))
+
+
+def test_a_tag_that_keeps_an_old_snapshot_is_named(made: Path, lake: Lake) -> None:
+    table = iceberg(Tables(str(made / "lake"), "usage_lake"), S3_ACCESS_LOG)
+    table.manage_snapshots().create_tag(table.snapshots()[0].snapshot_id, "year-end").commit()
+    with pytest.raises(LakeError, match="s3_access_log has the branch or tag year-end"):
+        lake.forget(accounts=[ACCOUNT])
+
+
+def test_the_command_asks_for_yes_and_says_what_is_removed(made: Path, lake: Lake) -> None:
+    command = ["forget", "--lake", str(made / "lake"), "--account", ACCOUNT]
+    refused = CliRunner().invoke(main, command)
+    assert (refused.exit_code, "give --yes" in refused.output) == (2, True)
+    shown = CliRunner().invoke(main, [*command, "--dry-run"]).output
+    assert "s3_access_log: 1 row would be removed\nsubscriber: 1 row would be removed\n" in shown
+    done = CliRunner().invoke(main, [*command, "--yes"])
+    assert "s3_access_log: 1 row removed\nsubscriber: 1 row removed\nold snapshots: " in done.output
+    assert f"{made}/raw/logs" in done.output.splitlines()[-1]

@@ -12,18 +12,18 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+import glue_jobs.ingest.forget.forget
 from glue_jobs import Lake
 from glue_jobs.cli.main import main
-from glue_jobs.errors import LakeError, StorageError
+from glue_jobs.errors import LakeError, LostRaceError, StorageError
 from glue_jobs.lake import Lake as Tables
 from glue_jobs.lake import LoadedTable
-from glue_jobs.lake.old_snapshots import OldSnapshots
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.storage.folder import FolderStorage
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.end_to_end.lakes import orphans
 from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, Raw, events
-from tests.lake.maintenance import iceberg
+from tests.lake.maintenance import iceberg, rewrite
 
 DAY = date(2024, 5, 7)
 ADDRESS = "192.0.2.7"
@@ -126,7 +126,6 @@ def _before(owner: Any, name: str, when: Callable[..., bool]) -> tuple[Any, str,
 
 MOMENTS = {
     "before the rejected records": _before(LoadedTable, "append", lambda loaded, *_: loaded.table == REJECTED_RECORD),
-    "before old snapshots end": _before(OldSnapshots, "end", lambda *_: True),
     "before old files are deleted": _before(
         FolderStorage, "delete", lambda _, some: any("/metadata/" in each for each in some)
     ),
@@ -152,6 +151,21 @@ def test_nothing_is_removed_without_the_key_that_made_the_reader_ids(made: Path,
     keys.chmod(0o600)
     with pytest.raises(StorageError, match="without it nobody can tell"):
         lake.forget([ADDRESS], reader_keys=str(keys))
+
+
+def test_nothing_is_removed_when_another_program_compacts_a_table_meanwhile(
+    made: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle = glue_jobs.ingest.forget.forget._settled
+
+    def compact_then_settle(*arguments: Any) -> Any:
+        rewrite(Tables(str(made / "lake"), "usage_lake"), REJECTED_RECORD)
+        return settle(*arguments)
+
+    monkeypatch.setattr(glue_jobs.ingest.forget.forget, "_settled", compact_then_settle)
+    with pytest.raises(LostRaceError, match="another program rewrote rejected_record meanwhile"):
+        lake.forget(reader_ids=[reader_id(lake)])
+    assert [str(each) for each in lake.check() if not each.holds] == []
 
 
 def test_a_tag_that_keeps_an_old_snapshot_is_named(made: Path, lake: Lake) -> None:

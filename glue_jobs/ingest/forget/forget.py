@@ -6,7 +6,7 @@ A run that is killed is finished by the next one, or by the next ingest of the s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.errors import LakeError, UsageLakeError
+from glue_jobs.errors import LakeError, LostRaceError, UsageLakeError
 from glue_jobs.ingest.commit import Change, commit_run, finish_others
 from glue_jobs.ingest.forget.person import Person
 from glue_jobs.ingest.forget.tasks import Found, names_any, search, settle
@@ -113,6 +113,7 @@ def _forget_in(lake: Lake, pipeline: EventPipeline, person: Person, forgotten: F
                 folder.remove()
                 return
             changes[INGESTED_OBJECT] = _settled(context, lake.load(INGESTED_OBJECT), pipeline, gone)
+            _check_unchanged(lake, changes)
             heartbeat.check()
         except BaseException:
             with suppress(UsageLakeError):
@@ -147,6 +148,18 @@ def _search(
         forgotten.rows[table.name] += each.rows
         forgotten.raw_objects |= {*each.records}
     return [each for each in found if each.rows]
+
+
+def _check_unchanged(lake: Lake, changes: Mapping[Table, Change]) -> None:
+    """Make sure that the rows which only move are nowhere else by now.
+
+    Raises:
+        LostRaceError: another program rewrote files of a table.
+    """
+    for table, change in changes.items():
+        present = {file.address for file in lake.load(table).files()} if change.removed else set()
+        if any(file.address not in present for file in change.removed):
+            raise LostRaceError(f"another program rewrote {table.name} meanwhile; nothing is removed, start it again")
 
 
 def _whole(table: Table, files: list[StoredFile]) -> list[StoredFile]:

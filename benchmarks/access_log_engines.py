@@ -64,20 +64,27 @@ def _spark_column(name: str) -> Column:
 
 def duckdb(raw: Path, target: Path) -> None:
     """Turn all access logs below ``raw`` into Parquet: whole lines, one ``regexp_extract`` with a group per field."""
-    # Whole lines: a delimiter that never occurs and no quotes. The default buffer of 32 MB a file takes longer for
-    # files of a megabyte. ``read_text`` with ``string_split`` refuses a whole file for one byte that is not UTF-8.
-    lines = f"""read_csv('{raw}/**', columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = false,
-                         delim = '\x01', quote = '', escape = '', buffer_size = 8000000, ignore_errors = true)"""
     names = ", ".join(f"'{name}'" for name in FIELDS)
-    columns = ",\n".join(_duckdb_column(name) for name in FIELDS)
+    columns = ",\n".join(duckdb_column(name) for name in FIELDS)
     select = f"""
         SELECT *, event_time::DATE AS event_date
-        FROM (SELECT {columns} FROM (SELECT regexp_extract(line, '{PATTERN}', [{names}]) AS field FROM {lines}))
+        FROM (SELECT {columns}
+              FROM (SELECT regexp_extract(line, '{PATTERN}', [{names}]) AS field FROM {duckdb_lines(raw)}))
     """
     duckdb_copy(select, target, "event_date")
 
 
-def _duckdb_column(name: str) -> str:
+def duckdb_lines(raw: Path, filename: bool = False) -> str:
+    """The table function that reads all files below ``raw`` as a column ``line``, with one of their names if wanted."""
+    # Whole lines: a delimiter that never occurs and no quotes. The default buffer of 32 MB a file takes longer for
+    # files of a megabyte. ``read_text`` with ``string_split`` refuses a whole file for one byte that is not UTF-8.
+    return f"""read_csv('{raw}/**', columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = false,
+                        delim = '\x01', quote = '', escape = '', buffer_size = 8000000, ignore_errors = true,
+                        filename = {filename})"""
+
+
+def duckdb_column(name: str) -> str:
+    """The SQL that makes a column of its group in ``field``."""
     text = f"nullif(nullif(field.{name}, '-'), '')"
     if name == "event_time":
         return f"strptime({text}, '%d/%b/%Y:%H:%M:%S +0000') AS {name}"

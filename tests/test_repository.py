@@ -35,6 +35,7 @@ ROOMS = (
 )
 BELOW_ALL_ROOMS = {"errors", "progress"}
 ATHENA = ("glue_jobs/query/athena.py", "glue_jobs/query/glue_views.py")
+NOTICES = ("glue_jobs/jobs/metrics.py", "glue_jobs/jobs/weekly_digest.py")
 ROOT_MODULES = {"__init__", "run"} | BELOW_ALL_ROOMS
 
 # Tests that belong to no single room.
@@ -202,8 +203,9 @@ def test_modules_say_what_they_are_for() -> None:
     [
         ("pyiceberg", "glue_jobs/lake/"),
         ("obstore", "glue_jobs/storage/"),
-        # Athena asks queries and Glue keeps its views, CloudWatch takes metrics; none uses the client of another.
-        ("boto3", ("glue_jobs/storage/", "glue_jobs/setup/", *ATHENA, "glue_jobs/jobs/metrics.py")),
+        # Athena asks queries and Glue keeps its views, CloudWatch takes metrics, SNS sends the digest: none uses the
+        # client of another.
+        ("boto3", ("glue_jobs/storage/", "glue_jobs/setup/", *ATHENA, *NOTICES)),
         ("duckdb", ("glue_jobs/query/duckdb/", "glue_jobs/sample/database.py")),
         ("click", "glue_jobs/cli/"),
     ],

@@ -9,6 +9,7 @@ WITH one_read AS (
         network,
         split(key, '.') AS parts,
         reader,
+        reader_key,
         is_download,
         bytes_sent
     FROM access_by_read
@@ -31,7 +32,8 @@ ended AS (
     FROM one_read
 ),
 
-total AS (
+-- One row for each key of reader ids: who reads before and after a change of keys has two ids.
+total_by_key AS (
     SELECT
         grouping(account, country, network, extension) AS columns_left_out,
         month,
@@ -40,14 +42,39 @@ total AS (
         country,
         network,
         extension,
+        reader_key,
         count(*) FILTER (WHERE is_download) AS downloads,
         count(DISTINCT reader) FILTER (WHERE is_download) AS downloaders,
         sum(bytes_sent) AS bytes_sent,
         count(DISTINCT reader) AS readers
     FROM ended
     GROUP BY GROUPING SETS (
-        (month), (month, account, repository), (month, country), (month, network), (month, extension)
+        (month, reader_key),
+        (month, account, repository, reader_key),
+        (month, country, reader_key),
+        (month, network, reader_key),
+        (month, extension, reader_key)
     )
+),
+
+-- Of readers who are comparable by one key only, those of the key with most count: there are at least so many.
+total AS (
+    SELECT
+        columns_left_out,
+        month,
+        account,
+        repository,
+        country,
+        network,
+        extension,
+        CAST(sum(downloads) AS bigint) AS downloads,
+        coalesce(max(downloaders) FILTER (WHERE reader_key IS NOT NULL), 0)
+        + coalesce(max(downloaders) FILTER (WHERE reader_key IS NULL), 0) AS downloaders,
+        CAST(sum(bytes_sent) AS bigint) AS bytes_sent,
+        coalesce(max(readers) FILTER (WHERE reader_key IS NOT NULL), 0)
+        + coalesce(max(readers) FILTER (WHERE reader_key IS NULL), 0) AS readers
+    FROM total_by_key
+    GROUP BY columns_left_out, month, account, repository, country, network, extension
 )
 
 SELECT

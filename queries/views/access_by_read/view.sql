@@ -11,6 +11,7 @@ WITH paused AS (
         key,
         version_id,
         reader,
+        reader_key,
         country,
         place,
         network,
@@ -51,6 +52,7 @@ SELECT
     key,
     version_id,
     reader,
+    max(reader_key) AS reader_key,
     -- Of the first request; of two at the same second, the first by name.
     min_by(country, CAST(event_time AS varchar) || country) AS country,
     min_by(place, CAST(event_time AS varchar) || place) AS place,

@@ -28,6 +28,13 @@ SELECT
             THEN coalesce(reader_id, remote_ip, place) || ' ' || coalesce(user_agent, '-')
         ELSE requester
     END AS reader,
+    -- Which of these ids of addresses are comparable; names always are.
+    CASE
+        WHEN requester IS NULL
+            OR requester IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')
+            OR authentication_type = 'QueryString'
+            THEN coalesce(reader_key, '(none)')
+    END AS reader_key,
     -- Of each request, as it was known when it was ingested.
     coalesce(country, '(unknown)') AS country,
     coalesce(place, 'unknown') AS place,

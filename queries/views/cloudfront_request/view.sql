@@ -27,6 +27,7 @@ SELECT
     cs_user_agent AS user_agent,
     -- Rows of older lakes have the address alone. Of dropped addresses the place is all that is known.
     coalesce(reader_id, c_ip, place) || ' ' || coalesce(cs_user_agent, '-') AS reader,
+    coalesce(reader_key, '(none)') AS reader_key,
     coalesce(is_own, false) AS is_own,
     coalesce(is_robot, false) AS is_robot,
     NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience,

@@ -38,6 +38,7 @@ DAYS = 56
 SOURCES = {
     "s3_access_log": "S3 access logs",
     "cloudtrail_s3_event": "CloudTrail",
+    "cloudfront_log": "CloudFront logs",
     "s3_inventory_object": "S3 Inventory",
 }
 

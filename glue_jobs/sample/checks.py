@@ -25,6 +25,9 @@ count_if(is_own) AS own_rows FROM s3_access_log"""
 
 OPERATIONS = "SELECT operation, count(*) AS requests FROM s3_access_log GROUP BY 1"
 
+VIEWS = """SELECT count(*) AS "rows", sum(sc_bytes) AS sc_bytes, count_if(is_robot) AS robot_rows,
+count_if(is_own) AS own_rows FROM cloudfront_log"""
+
 # Old events do not say whether they are management events.
 EVENTS = """SELECT count(*) AS "rows", sum(bytes_out) FILTER (WHERE NOT coalesce(management_event, false)) AS bytes_out,
 count_if(is_robot) AS robot_rows, count_if(is_own) AS own_rows FROM cloudtrail_s3_event"""
@@ -99,6 +102,16 @@ COMPARISONS = {
             "subscriber_account_id event_name",
         ),
         Comparison("anonymous", "subscriber/anonymous_share", ANONYMOUS, "month", "month"),
+    ),
+    "cloudfront_log": (
+        Comparison("totals", VIEWS, "rows sc_bytes robot_rows own_rows"),
+        Comparison(
+            "usage",
+            "cloudfront/downloads_by_month",
+            "requests complete_gets served_gets bytes_sent unique_requesters",
+            *DATA_SET,
+        ),
+        Comparison("usage", "cloudfront/cache_hits", "hits misses", *DATA_SET),
     ),
     "s3_inventory_object": (
         Comparison("snapshots", VERSIONS, "rows", *SNAPSHOT),

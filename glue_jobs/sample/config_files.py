@@ -9,7 +9,15 @@ from pathlib import Path
 import yaml
 
 from glue_jobs.sample.places import write_place_files
-from glue_jobs.sample.publisher import ACCESS_POINT_ARN, PUBLISHER_ACCOUNT, REPOSITORIES, SHARED_REPOSITORY
+from glue_jobs.sample.publisher import (
+    ACCESS_POINT_ARN,
+    BUCKETS,
+    DOMAIN,
+    MAPS,
+    PUBLISHER_ACCOUNT,
+    REPOSITORIES,
+    SHARED_REPOSITORY,
+)
 from glue_jobs.sample.requesters import OWN_NETWORKS, OWN_PRINCIPAL, SUBSCRIBERS
 
 
@@ -19,6 +27,7 @@ def write_config(folder: Path, built: date) -> None:
     config = {
         "datasets": [{"layout": "{account}/{repository}/…"}],
         "access_points": {ACCESS_POINT_ARN: {"account": shared.account, "repository": shared.name}},
+        "distributions": {DOMAIN: BUCKETS[MAPS].name},
         "subscribers": [{"csv": "subscribers.csv"}],
         "own_traffic": {
             "accounts": [PUBLISHER_ACCOUNT],

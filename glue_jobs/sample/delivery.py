@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glue_jobs.sample.database import Database
+from glue_jobs.sample.publisher import DISTRIBUTION
 
 RECORDS_PER_BATCH = 100_000
 """So many records are written at a time, to bound memory."""
@@ -21,12 +22,14 @@ RECORDS_PER_TRAIL_FILE = 20_000
 
 # Records of one stream are delivered together every slot_seconds, after a delay with this mean of its logarithm; again
 # within repeat_slots. Streams of access logs: 0 is the first bucket, others are days of the second. Streams of the
-# trail: buckets, which stand for region and account, plus 3 when the organization's trail delivers. A file of
+# trail: buckets, which stand for region and account, plus 3 when the organization's trail delivers. Streams of
+# CloudFront: versions of its logs, from 0. A file of
 # CloudTrail has at most 50 MB before compression.
 SCHEDULES = """
 CREATE TABLE schedule AS FROM (VALUES
     ('s3_access_log', 5400, 8.3, 5, 1000000),
-    ('cloudtrail_s3_event', 10800, 5.7, 160, $records_per_file)
+    ('cloudtrail_s3_event', 10800, 5.7, 160, $records_per_file),
+    ('cloudfront_log', 3600, 6.0, 24, 1000000)
 ) AS schedule(source, slot_seconds, delay, repeat_slots, records_per_file)
 """
 
@@ -40,6 +43,9 @@ WITH recorded AS (
     FROM action WHERE in_access_log = 1
     UNION ALL
     SELECT 'cloudtrail_s3_event', record, time, bucket, false FROM action WHERE event_name <> ''
+    UNION ALL
+    SELECT 'cloudfront_log', record, time, CASE WHEN time < $moved THEN 0 ELSE 1 END, false
+    FROM action WHERE operation_name = 'CLOUDFRONT.GET.OBJECT'
 ),
 arrival AS (
     SELECT *, record % 500 = 3 AS is_late, ($end + 43200) // slot_seconds AS last_slot,
@@ -56,11 +62,12 @@ repeated AS (
         + CAST(floor(repeat_slots * chance('slot', record)) AS BIGINT))) AS slot)
     FROM arrival WHERE record % 333 = 7
     UNION ALL
-    SELECT * REPLACE ('damaged' AS kind) FROM arrival WHERE record % 1500 = 11
+    SELECT * REPLACE ('damaged' AS kind)
+    FROM arrival WHERE record % CASE source WHEN 'cloudfront_log' THEN 30 ELSE 1500 END = 11
 ),
 by_account AS (
     SELECT * REPLACE (
-        CASE WHEN source = 's3_access_log' OR is_own AND slot <= moved THEN stream ELSE stream + 3 END AS stream)
+        CASE WHEN source <> 'cloudtrail_s3_event' OR is_own AND slot <= moved THEN stream ELSE stream + 3 END AS stream)
     FROM (SELECT *, $moved // slot_seconds AS moved, stream <> 2 AS is_own FROM repeated)
 ),
 fullest AS (
@@ -74,6 +81,9 @@ in_streams AS (
     UNION ALL
     SELECT * REPLACE (stream + 3 AS stream)
     FROM by_account WHERE source = 'cloudtrail_s3_event' AND is_own AND slot = moved
+    UNION ALL
+    SELECT * REPLACE (1 AS stream)
+    FROM by_account WHERE source = 'cloudfront_log' AND stream = 0 AND time >= $moved - 604800
     UNION ALL
     SELECT by_account.* REPLACE (stream + 1000000 AS stream)
     FROM by_account JOIN fullest USING (slot, stream) WHERE source = 's3_access_log'
@@ -117,11 +127,15 @@ SELECT source, file, delivered_at, sum(records) OVER (PARTITION BY source ORDER 
             concat('logs/', bucket_name, strftime(moment(delivered_at), '/%Y-%m-%d-%H-%M-%S-'), unique_part)
         WHEN source = 's3_access_log' THEN concat('partitioned/', trail_account, '/', region, '/', bucket_name,
             strftime(moment(stream % 1000000 * 86400), '/%Y/%m/%d/%Y-%m-%d-00-00-00-'), unique_part)
+        WHEN source = 'cloudfront_log' THEN concat(CASE stream WHEN 0 THEN 'cdn/'
+            ELSE concat('AWSLogs/', trail_account, '/CloudFront', strftime(moment(hour), '/%Y/%m/%d/')) END,
+            $distribution, strftime(moment(hour), '.%Y-%m-%d-%H.'), lower(unique_part[:8]), '.gz')
         ELSE concat('AWSLogs/', CASE WHEN stream > 2 THEN 'o-exampleorgid/' END, trail_account, '/CloudTrail/', region,
             strftime(moment(delivered_at), '/%Y/%m/%d/'), trail_account, '_CloudTrail_', region,
             strftime(moment(delivered_at - delivered_at % 300), '_%Y%m%dT%H%MZ_'), unique_part, '.json.gz')
     END AS path
-FROM (SELECT *, random_hex(source, file) AS unique_part, CASE WHEN source = 'cloudtrail_s3_event' THEN stream % 3
+FROM (SELECT *, random_hex(source, file) AS unique_part, delivered_at - 3600 AS hour, CASE WHEN
+    source = 'cloudfront_log' THEN 1 WHEN source = 'cloudtrail_s3_event' THEN stream % 3
     WHEN stream % 1000000 = 0 THEN 0 ELSE 1 END AS bucket FROM files)
 JOIN buckets USING (bucket)
 """
@@ -135,7 +149,7 @@ def deliver(database: Database, end: int, moved: int) -> None:
     database.execute(SCHEDULES, {"records_per_file": RECORDS_PER_TRAIL_FILE})
     database.execute(DELIVERED, {"end": end, "moved": moved})
     database.execute(CUT, {"records_per_file": RECORDS_PER_TRAIL_FILE})
-    database.execute(FILES, {"records_per_batch": RECORDS_PER_BATCH})
+    database.execute(FILES, {"records_per_batch": RECORDS_PER_BATCH, "distribution": DISTRIBUTION})
 
 
 class RawFile(NamedTuple):

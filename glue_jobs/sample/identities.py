@@ -13,7 +13,16 @@ import pyarrow as pa
 
 from glue_jobs.sample.places import AWS_REGIONS, place_of
 from glue_jobs.sample.publisher import ARCHIVE_ACCOUNT, PUBLISHER_ACCOUNT, storable
-from glue_jobs.sample.requesters import ANONYMOUS, ATHENA, OWN_PRINCIPAL, PRESIGNED, Requester, Requesters, is_robot
+from glue_jobs.sample.requesters import (
+    ANONYMOUS,
+    ATHENA,
+    CLOUDFRONT,
+    OWN_PRINCIPAL,
+    PRESIGNED,
+    Requester,
+    Requesters,
+    is_robot,
+)
 
 ID_LETTERS = 17
 
@@ -22,8 +31,9 @@ def requester_table(requesters: Requesters) -> pa.Table:
     """One row per requester: ``requester`` is its position. The ``subscriber_account_id`` of a service is null.
 
     ``identity`` numbers what makes two requests one requester's: its name, or else address and user agent, as of who
-    has a presigned URL. ``address_country``, ``address_place`` and ``address_network`` are those of its address,
-    ``region_country`` is the country of the AWS Region that access logs name.
+    has a presigned URL; it is null where CloudFront asks for somebody. ``address_country``, ``address_place`` and
+    ``address_network`` are those of its address, ``region_country`` is the country of the AWS Region that access logs
+    name.
     """
     identities: dict[str, int] = {}
     rows = [
@@ -32,11 +42,14 @@ def requester_table(requesters: Requesters) -> pa.Table:
             "requester": number,
             "user_agent": storable(each.user_agent),
             "subscriber_account_id": each.account or None,
-            "identity": identities.setdefault(
+            "identity": None
+            if each.service == CLOUDFRONT
+            else identities.setdefault(
                 (each.style != PRESIGNED and each.name) or f"{each.address} {each.user_agent}", len(identities)
             ),
             "is_foreign": each.is_foreign,
-            "is_signed": bool(each.name and each.account),
+            "is_cloudfront": each.group == CLOUDFRONT,
+            "is_signed": bool(each.name and (each.account or each.group == CLOUDFRONT)),
             "is_robot": is_robot(each.user_agent),
             "is_own": each.is_own_in_trail or each.name == OWN_PRINCIPAL,
             "is_own_in_trail": each.is_own_in_trail,
@@ -55,7 +68,7 @@ def identity(requester: Requester) -> str:
     """The requester's ``userIdentity`` as JSON; a session's begins at midnight of ``{day}``."""
     account, (kind, role, session) = requester.account, [*requester.name.split(":")[-1].split("/"), "", ""][:3]
     if not account:
-        return _compact({"type": "AWSService", "invokedBy": requester.address})
+        return _compact({"type": "AWSService", "invokedBy": requester.service})
     if account == ANONYMOUS:
         return _compact({"type": "AWSAccount", "principalId": "", "accountId": ANONYMOUS})
     if requester.group == "login":
@@ -76,7 +89,7 @@ def client(requester: Requester) -> str:
     if requester.is_through_athena:
         address = agent = ATHENA
     elif not requester.account:
-        agent = address
+        address = agent = requester.service
     # A trail is UTF-8 throughout: other bytes become replacement characters.
     agent = agent.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return f'"sourceIPAddress":{_compact(address)},"userAgent":{_compact(agent)}'

@@ -55,6 +55,8 @@ def _resource(kind: str, arn: str) -> str:
     return f',"resources":[{{"accountId":"{PUBLISHER_ACCOUNT}","type":"{kind}","ARN":"{arn}"}}]'
 
 
+VIEWED = "CLOUDFRONT.GET.OBJECT"
+"""A GET that CloudFront answered: its own log has it, those of S3 and the trail do not."""
 DELETE = ',"delete":""'
 LIST_PARAMETERS = ',"list-type":"2","delimiter":"/","max-keys":"1000","encoding-type":"url"'
 LOGGING_PARAMETERS = (
@@ -87,6 +89,7 @@ OPERATIONS = (
     Operation("S3.EXPIRE.OBJECT", is_encoded_once=True),
     Operation("S3.TRANSITION_SIA.OBJECT"),
     Operation("S3.CREATE.DELETEMARKER", is_encoded_once=True),
+    Operation(VIEWED, method="GET"),
     Operation(event_name="HeadBucket", has_key=False),
     Operation(event_name="GetObjectAcl", parameters=',"acl":""'),
     _management("PutBucketLogging", LOGGING_PARAMETERS, S3, _resource("AWS::S3::Bucket", "arn:aws:s3:::{bucket}")),

@@ -23,6 +23,7 @@ OWN_NETWORKS = (ip_network("203.0.113.240/28"), ip_network("2001:db8:0:1::/64"))
 ANONYMOUS = "anonymous"
 UNNAMED_ACCOUNT = "000000077777"
 """A subscriber the configuration has no name for."""
+CLOUDFRONT, CLOUDFRONT_AGENT = "cloudfront.amazonaws.com", "Amazon CloudFront"
 ATHENA, TRAIL = "athena.amazonaws.com", "cloudtrail.amazonaws.com"
 
 SUBSCRIBERS = {
@@ -52,6 +53,11 @@ class Requester:
     style: str = VIRTUAL
     bare: bool = False
     two_blanks: bool = False
+
+    @property
+    def service(self) -> str:
+        """The AWS service that asks, as a trail names it; empty for others."""
+        return "" if self.account else CLOUDFRONT if self.group == CLOUDFRONT else self.address
 
     @property
     def is_own_in_trail(self) -> bool:
@@ -166,6 +172,11 @@ def _fixed() -> Iterator[Requester]:
     yield Requester("etl", ATHENA, f"arn:aws:sts::{own}:assumed-role/publisher-ingest/i-{5:017x}", ATHENA, own)
     audit = f"arn:aws:sts::{ARCHIVE_ACCOUNT}:assumed-role/audit/nightly"
     yield Requester("audit", "198.51.100.200", audit, "Boto3/1.34.69", ARCHIVE_ACCOUNT)
+    # With an origin access control, with an origin access identity, and for what everybody may read.
+    oai = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1EXAMPLE"
+    for number, name in enumerate((f"svc:{CLOUDFRONT}", oai, "")):
+        account = "" if name else ANONYMOUS
+        yield Requester(CLOUDFRONT, f"198.51.100.{250 + number}", name, CLOUDFRONT_AGENT, account)
     yield Requester("login", "192.0.2.77", "", "Mozilla/5.0", own)
     yield Requester("trail", TRAIL, "", TRAIL, account="")
     yield Requester("inventory", S3, "", S3, account="")

@@ -7,10 +7,10 @@ from functools import partial
 
 import numpy as np
 
-from glue_jobs.sample import changes, reads
+from glue_jobs.sample import changes, cloudfront, reads
 from glue_jobs.sample.operations import OPERATIONS
 from glue_jobs.sample.publisher import JUNK, MAPS, MISSING, SHARED_REPOSITORY, TIDES, Ints, Objects
-from glue_jobs.sample.requesters import Requesters
+from glue_jobs.sample.requesters import CLOUDFRONT, Requesters
 from glue_jobs.sample.traffic import DAY_SECONDS, Block, Traffic
 
 LINES_AT_SCALE_ONE = 60_000
@@ -46,6 +46,9 @@ KINDS: tuple[tuple[float, Callable[[Traffic, int], Block]], ...] = (
     (0.007, changes.batch_deletes),
     (0.005, changes.lifecycle),
     (0.020, changes.trail_only),
+    (0.050, cloudfront.views),
+    # A distribution without logs: nobody knows for whom it asks.
+    (0.010, partial(reads.gets, group=CLOUDFRONT, bucket=TIDES)),
 )
 """Every kind of traffic with its share of all lines of the access log."""
 
@@ -62,7 +65,8 @@ def make_requests(
     - ``names_version``: 1 where the request names the version. ``part``: part number of an upload.
     - ``fields``: how many fields the line of the access log has. ``copy_of``: the object that a copy is made of.
     - ``request``: number of the HTTP request; actions with one number share the request id.
-    - ``in_access_log``: 0 for what only the trail records. ``minor``: version 1.minor of the event.
+    - ``in_access_log``: 0 for what only the trail or CloudFront records. ``minor``: version 1.minor of the event.
+    - ``is_hit``: 1 where CloudFront's cache had the object, 0 where it asked S3.
     - ``total_ms``, ``turn_around_ms``: latencies, -1 where S3 acted on its own.
     """
     rng = np.random.default_rng([seed, 3])

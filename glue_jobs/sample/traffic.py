@@ -22,7 +22,7 @@ Block = dict[str, Ints]
 """Requests as columns; :func:`glue_jobs.sample.requests.make_requests` documents them."""
 
 DEFAULTS: dict[str, int | Ints | Flags] = {
-    **dict.fromkeys(("bytes_sent", "object_size", "part", "copy_of"), -1),
+    **dict.fromkeys(("bytes_sent", "object_size", "part", "copy_of", "is_hit"), -1),
     **{"status": 200, "names_version": 0, "fields": 0, "in_access_log": 1},
 }
 """What a request has in the columns that a block does not give."""

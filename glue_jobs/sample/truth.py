@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from glue_jobs.sample.database import Database
+from glue_jobs.sample.truth_views import make_truth_views
 from glue_jobs.sample.usage_truth import USAGE
 
 Row = dict[str, Any]
@@ -26,47 +27,6 @@ SELECT path, count(kind) AS records, count(*) FILTER (kind <> 'whole') AS reject
     count(*) FILTER (kind = 'whole' AND event_source <> 's3.amazonaws.com') AS filtered
 FROM file LEFT JOIN (FROM delivered JOIN action USING (record)) USING (source, file) WHERE source = '{source}'
 GROUP BY path ORDER BY path
-"""
-
-VIEWS = """
-CREATE VIEW logged AS
-SELECT * REPLACE (CASE WHEN has_key THEN account END AS account, CASE WHEN has_key THEN repository END AS repository,
-        greatest(bytes_sent, 0) AS bytes_sent),
-    CASE WHEN is_from_aws THEN region_country ELSE address_country END AS country,
-    CASE WHEN is_from_aws THEN 'AWS/' || source_region ELSE address_place END AS place,
-    CASE WHEN is_from_aws THEN 'aws' ELSE address_network END AS network,
-    operation_name IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND status IN (200, 206) AS is_served_get,
-    error_code IS NOT NULL AS has_failed
-FROM (
-    -- S3 has logged the Region of readers in AWS since lines have 27 fields. GitHub's file stands before that of AWS.
-    SELECT *, source_region <> '' AND fields >= 27 AND address_network IS DISTINCT FROM 'github' AS is_from_aws
-    FROM action
-) WHERE in_access_log = 1 AND NOT is_ambiguous;
-
-CREATE VIEW event AS
-SELECT * REPLACE (greatest(bytes_sent, 0) AS bytes_sent),
-    coalesce(subscriber_account_id <> 'anonymous', false) AS has_account
-FROM action WHERE event_name <> '' AND event_source = 's3.amazonaws.com';
-
--- A read: served GETs of one version of an object by one requester on one day without a pause of more than 30 minutes.
-CREATE VIEW object_read AS
-SELECT strftime(moment(min(time)), '%Y-%m') AS month, arg_min(country, (time, country)) AS country,
-    arg_min(place, (time, place)) AS place, arg_min(network, (time, network)) AS network, account, repository, identity,
-    any_value(is_robot) AS is_robot, any_value(is_own) AS is_own,
-    sum(bytes_sent) * 20 >= max(object_size) * 19 AS is_download
-FROM (SELECT *, sum(begins) OVER (PARTITION BY identity, object, names_version ORDER BY time) AS number
-    FROM (SELECT *, CASE WHEN time - lag(time) OVER (PARTITION BY identity, object, names_version, time // 86400
-        ORDER BY time) <= 1800 THEN 0 ELSE 1 END AS begins FROM logged WHERE is_served_get))
-GROUP BY account, repository, identity, object, names_version, number;
-
--- What every bucket's two latest complete snapshots list as current: age 1 is the latest.
-CREATE VIEW stored AS
-WITH aged AS (
-    SELECT *, row_number() OVER (PARTITION BY bucket ORDER BY begun DESC) AS age FROM snapshot WHERE complete
-)
-SELECT aged.bucket, bucket_name, age, version.* EXCLUDE bucket, listed.storage_class, string_split(key, '/') AS parts
-FROM aged JOIN buckets USING (bucket) JOIN listed USING (snapshot) JOIN version ON listed.version = version.number
-WHERE is_current AND age <= 2
 """
 
 STORED = """count(*) AS objects, round(CAST(sum(size) AS DOUBLE) / 1073741824, 2) AS storage_gb,
@@ -119,6 +79,19 @@ SELECT month, count(*) AS requests, count_if(subscriber_account_id = 'anonymous'
     sum(bytes_sent) FILTER (subscriber_account_id = 'anonymous') AS anonymous_bytes_out
 FROM event WHERE NOT is_management GROUP BY month ORDER BY month
 """,
+    "cloudfront_log/totals": """
+SELECT count(*) AS "rows", sum(sc_bytes(bytes_sent)) AS sc_bytes, count_if(is_robot) AS robot_rows,
+    count_if(is_own) AS own_rows
+FROM action WHERE operation_name = 'CLOUDFRONT.GET.OBJECT'
+""",
+    "cloudfront_log/usage": """
+SELECT month, account, repository, count(*) AS requests, count_if(is_complete_get) AS complete_gets,
+    count_if(is_served_get) AS served_gets, sum(sc_bytes(action.bytes_sent)) AS bytes_sent,
+    count(DISTINCT identity) AS unique_requesters, count_if(result_type = 'Hit') AS hits,
+    count_if(result_type = 'Miss') AS misses
+FROM asked JOIN (SELECT record, bytes_sent FROM action) AS action USING (record)
+WHERE is_viewed AND NOT has_failed GROUP BY ALL ORDER BY ALL
+""",
     "s3_inventory_object/ledger": """
 SELECT count(*) AS records, count(*) AS "rows", 0 AS duplicates, 0 AS rejected, 0 AS filtered
 FROM listed JOIN snapshot USING (snapshot) WHERE complete
@@ -168,7 +141,7 @@ WITH was_read AS (
         event_name = 'GetObject' OR operation_name = 'REST.COPY.OBJECT_GET')))) AS by_audience
     FROM action
     WHERE operation_name = 'REST.COPY.OBJECT_GET'
-        OR operation_name IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND status IN (200, 206, 304)
+        OR operation_name LIKE '%.GET.OBJECT' AND status IN (200, 206, 304)
     GROUP BY 1, 2
 )
 SELECT CASE WHEN len(parts) > 1 THEN nullif(parts[1], '') END AS account,
@@ -218,10 +191,10 @@ class Truth:
 
 def ask(database: Database) -> dict[str, list[Row]]:
     """The answers to all questions, of the tables that ``write_sample`` made."""
-    database.execute(VIEWS)
+    make_truth_views(database)
     both = {
         f"{source}/{name}": sql.format(source=source)
-        for source in ("s3_access_log", "cloudtrail_s3_event")
+        for source in ("s3_access_log", "cloudtrail_s3_event", "cloudfront_log")
         for name, sql in (("ledger", LEDGER), ("files", FILES))
     }
     return {question: _rows(database, sql) for question, sql in (both | QUESTIONS).items()}

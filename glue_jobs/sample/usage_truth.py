@@ -9,9 +9,9 @@ WITH measured AS (
     SELECT month, account, repository, country, place, network, is_robot, is_own,
         operation_name LIKE 'S3.%' AS is_by_s3, identity AS requester,
         CASE WHEN is_served_get THEN identity END AS reader, 1 AS requests, bytes_sent,
-        CAST(operation_name = 'REST.GET.OBJECT' AND status = 200 AS INT) AS complete_gets,
+        CAST(is_complete_get AS INT) AS complete_gets,
         CAST(is_served_get AS INT) AS served_gets, 0 AS logical_downloads, 0 AS partial_reads
-    FROM logged WHERE NOT has_failed
+    FROM asked_by_readers WHERE NOT has_failed
     UNION ALL BY NAME
     SELECT month, account, repository, country, place, network, is_robot, is_own, false AS is_by_s3,
         0 AS requests, 0 AS bytes_sent,

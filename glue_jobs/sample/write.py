@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from glue_jobs.sample.access_log_files import README_PATH, write_access_logs
+from glue_jobs.sample.cloudfront_files import write_cloudfront_logs
 from glue_jobs.sample.cloudtrail_files import skipped_files, write_trail
 from glue_jobs.sample.config_files import write_config
 from glue_jobs.sample.database import open_database
@@ -27,9 +28,10 @@ def write_sample(folder: Path, *, seed: int = 7, last_day: date, days: int = 45,
 
     Events are of the ``days`` days up to ``last_day``; ``scale`` 1 is about 60,000 lines, and the number of objects
     grows more slowly. Written are ``raw/s3_access_log/``, ``raw/cloudtrail_s3_event/`` with the data events of the same
-    requests, ``raw/s3_inventory_object/`` with what the buckets stored meanwhile, ``config.yaml`` with the files it
-    names, and ``truth.json``. The same arguments and versions of DuckDB and Arrow give the same bytes, names and
-    modification times.
+    requests, ``raw/cloudfront_log/`` with what a distribution before one bucket was asked for,
+    ``raw/s3_inventory_object/`` with what the buckets stored meanwhile, ``config.yaml`` with the files it names, and
+    ``truth.json``. The same arguments and versions of DuckDB and Arrow give the same bytes, names and modification
+    times.
 
     Raises:
         ValueError: ``days`` or ``scale`` is not positive.
@@ -37,7 +39,8 @@ def write_sample(folder: Path, *, seed: int = 7, last_day: date, days: int = 45,
     """
     if days < 1 or scale <= 0:
         raise ValueError("a sample has at least one day and a scale above zero")
-    places = [folder / "raw" / name for name in ("s3_access_log", "cloudtrail_s3_event", "s3_inventory_object")]
+    sources = ("s3_access_log", "cloudtrail_s3_event", "cloudfront_log", "s3_inventory_object")
+    places = [folder / "raw" / name for name in sources]
     for place in places:
         if place.exists() and any(place.iterdir()):
             raise FileExistsError(f"{place} already has files; choose another folder or remove it")
@@ -54,11 +57,13 @@ def write_sample(folder: Path, *, seed: int = 7, last_day: date, days: int = 45,
         answers = ask(database) | {
             "s3_access_log/skipped": [{"path": README_PATH}],
             "cloudtrail_s3_event/skipped": [{"path": path} for path, _ in skipped_files(end)],
+            "cloudfront_log/skipped": [],
             "s3_inventory_object/skipped": [{"path": stray_path(each, seed)} for each in INVENTORIES],
         }
         write_access_logs(database, places[0])
         write_trail(database, places[1], end)
-        write_inventories(database, places[2], seed)
+        write_cloudfront_logs(database, places[2])
+        write_inventories(database, places[3], seed)
     write_config(folder, last_day)
     truth = Truth(seed, scale, first_day.isoformat(), last_day.isoformat(), answers)
     (folder / "truth.json").write_text(truth.to_json(), encoding="utf-8")

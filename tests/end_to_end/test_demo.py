@@ -19,8 +19,8 @@ from glue_jobs.sample import Truth
 from glue_jobs.sample.checks import Check
 from glue_jobs.sample.requesters import ANONYMOUS, make_requesters
 
-# Sources that the sample publisher has no raw objects of: it does not use CloudFront and sequences nothing.
-NOT_IN_THE_SAMPLE = {"cloudfront_log", "run_summary", "upload"}
+# Sources that the sample publisher has no raw objects of: it sequences nothing, and nobody uploads files.
+NOT_IN_THE_SAMPLE = {"run_summary", "upload"}
 
 QUIET = PlainReporter(io.StringIO())
 
@@ -43,7 +43,7 @@ def test_every_measure_of_every_source_is_equal(demo: tuple[Path, bool, str]) ->
     _, is_true, printed = demo
     assert is_true, printed
     compared = re.findall(r"(?m)^(\w.*?) +(\d+) of (\d+) equal$", printed)
-    sources = ["S3 access logs", "CloudTrail", "S3 Inventory"]
+    sources = ["S3 access logs", "CloudTrail", "CloudFront logs", "S3 Inventory"]
     assert [title for title, *_ in compared] == [*sources, "Published reports", "Public tier"]
     assert all(equal == total for _, equal, total in compared)
     assert sum(int(equal) for _, equal, _ in compared) > 50
@@ -52,7 +52,9 @@ def test_every_measure_of_every_source_is_equal(demo: tuple[Path, bool, str]) ->
 def test_it_says_what_it_made_answers_eight_questions_and_ends_with_the_page(demo: tuple[Path, bool, str]) -> None:
     folder, _, printed = demo
     sampled = [path.name for path in folder.glob("raw/*")]
-    assert len(re.findall(r"(?m)^(?:S3 access logs|CloudTrail|S3 Inventory)(?: +[\d,]+){6}$", printed)) == len(sampled)
+    assert len(
+        re.findall(r"(?m)^(?:S3 access logs|CloudTrail|CloudFront logs|S3 Inventory)(?: +[\d,]+){6}$", printed)
+    ) == len(sampled)
     assert "the second run found nothing new" in printed
     assert len(re.findall(r"(?m)^\$ usage-lake query \w+/\w+$", printed)) == 8
     assert f"page     {(folder / 'reports/index.html').as_uri()}\n" in printed

@@ -21,7 +21,7 @@ from glue_jobs.sample.checks import Check, lake_checks, report_checks
 from glue_jobs.sample.public_checks import public_checks
 from glue_jobs.sources.tables import TABLES
 
-SOURCES = ("s3_access_log", "cloudtrail_s3_event", "s3_inventory_object")
+SOURCES = ("s3_access_log", "cloudtrail_s3_event", "cloudfront_log", "s3_inventory_object")
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ import pytest
 from glue_jobs.sample import Truth, write_sample
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 from tests.sample.declared import LAST_DAY
+from tests.sample.views import views
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 MANIFEST = re.compile(r"((?:cold/)?([a-z-]+)/([a-z-]+))/(\d{4}-\d\d-\d\dT\d\d-\d\dZ)/manifest\.json")
@@ -250,7 +251,11 @@ def test_growth_agrees_with_the_rows(truth: Truth, latest: dict[str, list[Snapsh
 def test_what_is_read_is_kept_and_the_unread_are_counted(
     folder: Path, truth: Truth, kept: list[Row], snapshots: list[Snapshot]
 ) -> None:
-    read = _read(folder / "raw" / "s3_access_log")
+    viewed = (view for view in views(folder).values() if view["sc-status"] != "403")
+    viewed_keys = {("example-maps", unquote(unquote(view["cs-uri-stem"][1:]))) for view in viewed}
+    asked_of_s3 = _read(folder / "raw" / "s3_access_log")
+    read = asked_of_s3 | viewed_keys
+    assert viewed_keys > viewed_keys & asked_of_s3, "the cache had all of some objects"
     for each in snapshots:
         keys = {key for bucket, key in read if bucket == each.bucket and "/incoming/" not in key}
         assert keys <= set(each.current)

@@ -1,0 +1,65 @@
+"""What happened as a correct lake sees it: requests of readers, events, reads, and what is stored."""
+
+from __future__ import annotations
+
+from glue_jobs.sample.cloudfront_files import HEADER_BYTES, MACROS
+from glue_jobs.sample.database import Database
+
+VIEWS = """
+CREATE VIEW asked AS
+SELECT * REPLACE (CASE WHEN has_key THEN account END AS account, CASE WHEN has_key THEN repository END AS repository,
+        -- CloudFront logs the size of an object with whole answers only, and headers with what broke off.
+        CASE WHEN is_viewed AND status = 200 THEN least(bytes_sent + {headers}, object_size)
+            ELSE greatest(bytes_sent, 0) END AS bytes_sent,
+        CASE WHEN NOT is_viewed OR status = 200 THEN object_size END AS object_size),
+    CASE WHEN is_from_aws THEN region_country ELSE address_country END AS country,
+    CASE WHEN is_from_aws THEN 'AWS/' || source_region ELSE address_place END AS place,
+    CASE WHEN is_from_aws THEN 'aws' ELSE address_network END AS network,
+    operation_name LIKE '%.GET.OBJECT' AND status IN (200, 206) AS is_served_get,
+    operation_name = 'REST.GET.OBJECT' AND status = 200 OR is_viewed AND result_type IN ('Hit', 'Miss') AND status = 200
+        AS is_complete_get,
+    error_code IS NOT NULL AS has_failed
+FROM (
+    -- S3 has logged the Region of readers in AWS since lines have 27 fields. GitHub's file stands before that of AWS.
+    SELECT *, operation_name = 'CLOUDFRONT.GET.OBJECT' AS is_viewed,
+        result_type(status, is_hit, bytes_sent, object_size) AS result_type, source_region <> '' AND fields >= 27
+        AND NOT is_viewed AND address_network IS DISTINCT FROM 'github' AS is_from_aws
+    FROM action
+) WHERE (in_access_log = 1 OR is_viewed) AND NOT is_ambiguous;
+
+CREATE VIEW logged AS FROM asked WHERE NOT is_viewed;
+
+-- What CloudFront asked the bucket for whose distribution has logs was asked by a reader before.
+CREATE VIEW asked_by_readers AS FROM asked WHERE NOT (NOT is_viewed AND is_cloudfront AND bucket_name = 'example-maps');
+
+CREATE VIEW event AS
+SELECT * REPLACE (greatest(bytes_sent, 0) AS bytes_sent),
+    coalesce(subscriber_account_id <> 'anonymous', false) AS has_account
+FROM action WHERE event_name <> '' AND event_source = 's3.amazonaws.com';
+
+-- A read: served GETs of one version of an object by one requester on one day without a pause of more than 30 minutes.
+CREATE VIEW object_read AS
+SELECT strftime(moment(min(time)), '%Y-%m') AS month, arg_min(country, (time, country)) AS country,
+    arg_min(place, (time, place)) AS place, arg_min(network, (time, network)) AS network, account, repository, identity,
+    any_value(is_robot) AS is_robot, any_value(is_own) AS is_own,
+    coalesce(sum(bytes_sent) * 20 >= max(object_size) * 19, false) AS is_download
+FROM (SELECT *, sum(begins) OVER (PARTITION BY identity, object, names_version ORDER BY time) AS number
+    FROM (SELECT *, CASE WHEN time - lag(time) OVER (PARTITION BY identity, object, names_version, time // 86400
+        ORDER BY time) <= 1800 THEN 0 ELSE 1 END AS begins FROM asked_by_readers WHERE is_served_get))
+GROUP BY account, repository, identity, object, names_version, number;
+
+-- What every bucket's two latest complete snapshots list as current: age 1 is the latest.
+CREATE VIEW stored AS
+WITH aged AS (
+    SELECT *, row_number() OVER (PARTITION BY bucket ORDER BY begun DESC) AS age FROM snapshot WHERE complete
+)
+SELECT aged.bucket, bucket_name, age, version.* EXCLUDE bucket, listed.storage_class, string_split(key, '/') AS parts
+FROM aged JOIN buckets USING (bucket) JOIN listed USING (snapshot) JOIN version ON listed.version = version.number
+WHERE is_current AND age <= 2
+"""
+
+
+def make_truth_views(database: Database) -> None:
+    """Makes the views that the questions of the truth are asked of."""
+    database.execute(MACROS)
+    database.execute(VIEWS.format(headers=HEADER_BYTES))

@@ -228,6 +228,7 @@ def test_an_empty_answer_says_what_the_lake_holds_and_what_the_query_looks_at(ol
     assert result.exit_code == 0
     assert len(result.stdout.splitlines()) == 1
     assert result.stderr.splitlines() == [
+        "cloudfront_log has no rows",
         "daily_storage has no rows",
         "s3_access_log has rows of 2025-06-10 to 2025-06-10",
         "access/errors looks at the days 2025-12-02 to 2026-01-01; --since DAY and --until DAY ask about others",

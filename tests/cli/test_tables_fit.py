@@ -46,7 +46,7 @@ def test_a_saved_query_fits_the_terminal_and_breaks_no_value(
     assert (
         max(map(cell_len, plain(table_lines(rows, View(query.metadata.show, query.metadata.totals), width)))) <= width
     )
-    # The sample has no CloudFront and no run summaries.
+    # The sample has no run summaries.
     assert rows.num_rows or query.name.startswith("run/")
     view = View(query.metadata.show, limit=3)
     count = min(3, rows.num_rows)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.sources.upload.table import UPLOAD
 from glue_jobs.tables.model import Table
+
+if TYPE_CHECKING:
+    # Loading a table imports pyiceberg, which takes longer than answering a question.
+    from glue_jobs.lake import Lake, LoadedTable
 
 # A note on the table of uploads: the names of the tables that have their rows.
 UPLOADED_TABLES = "usage-lake.uploaded-tables"

@@ -17,7 +17,7 @@ from glue_jobs.sources.run_summary.table import RUN_SUMMARY
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 
 # Their rows are held at a time; a run has some hundred of them.
-BATCH_RUNS = 1_000
+BATCH_RUNS = 2_000
 
 Names = npt.NDArray[np.bytes_]
 

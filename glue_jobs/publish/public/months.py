@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from glue_jobs.config import Privacy
+from glue_jobs.errors import StorageError
 from glue_jobs.publish.public.suppression import ShownMonth
 from glue_jobs.publish.report_set import AS_CSV, AS_JSON, Form, Report
 from glue_jobs.publish.text import csv_text
@@ -72,14 +73,28 @@ def read_months(folder: str, report: Report) -> Iterator[PublicMonth]:
     """The months that are public already, the oldest first.
 
     Raises:
-        StorageError: the folder cannot be read.
+        StorageError: the folder cannot be read, or has a file of another kind in place of a month.
     """
     prefix = f"{folder}/{report.stem}-"
     storage = storage_for(prefix)
     for entry in storage.list(prefix):
         if entry.address.endswith(f".{AS_JSON.ending}"):
-            text = storage.read(entry).decode()
-            yield PublicMonth(date.fromisoformat(f"{json.loads(text)['month']}-01"), text)
+            yield _month(entry.address, storage.read(entry))
+
+
+def _month(address: str, data: bytes) -> PublicMonth:
+    try:
+        text = data.decode()
+        month = PublicMonth(date.fromisoformat(f"{json.loads(text)['month']}-01"), text)
+        # A file that is cut or changed should be found before the page is drawn.
+        if not month.table.num_rows or month.minimum_readers < 1 or month.shown.cells < 0:
+            raise ValueError("it says nothing")
+    except (ValueError, TypeError, LookupError) as error:
+        raise StorageError(
+            f"{address} is no month of the public tier ({error}): restore the file, or delete it to publish the month"
+            " again; the owner's reports need a folder of their own"
+        ) from None
+    return month
 
 
 def write_month(folder: str, report: Report, month: PublicMonth) -> None:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs.config import Privacy
+from glue_jobs.errors import StorageError
 from glue_jobs.progress import SilentReporter
 from glue_jobs.publish.public.publish import publish_public
 from glue_jobs.publish.publish import AsOf, Published, sentence
@@ -217,6 +218,15 @@ def test_a_month_waits_until_its_source_was_ingested_after_it_was_closed(tmp_pat
         "access/public_usage-202601.json"
     ]
     assert "s3_access_log is stale since 2026-03-07 23:00 UTC" in sentence(published)
+
+
+@pytest.mark.parametrize("content", [b"[]", b'{"month": "2026-01"}', b'{"month": "2026-01", "ro', b"\xff", b"[{}]"])
+def test_a_file_that_is_no_month_is_named_and_nothing_is_written(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "access").mkdir()
+    (tmp_path / "access/public_usage-202601.json").write_bytes(content)
+    with pytest.raises(StorageError, match=r"public_usage-202601[.]json is no month of the public tier"):
+        publish([], tmp_path, FIRST)
+    assert len(files(tmp_path)) == 1
 
 
 def test_without_reads_there_is_a_page_that_says_when_there_will_be_more(tmp_path: Path) -> None:

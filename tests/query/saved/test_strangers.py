@@ -154,7 +154,8 @@ def on_a_day(row: Row) -> Row:
 
 def test_the_reports_have_rows() -> None:
     assert len(REPORTS) >= 11
-    assert all(undisturbed().values())
+    # A surge needs usual days before it.
+    assert [name for name, rows in undisturbed().items() if not rows] == ["access/surges"]
 
 
 # An example takes half a second: the first that fails is reported as it is.

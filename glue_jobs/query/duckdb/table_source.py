@@ -93,7 +93,7 @@ def load_table(
 
 
 def _no_rows(table: Table) -> str:
-    columns = ", ".join(f'NULL::{DUCKDB_TYPES[column.type]} AS "{column.name}"' for column in table.columns)
+    columns = ", ".join(f'NULL::{duckdb_type(column)} AS "{column.name}"' for column in table.columns)
     return f"SELECT {columns} WHERE false"
 
 

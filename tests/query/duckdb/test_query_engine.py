@@ -13,6 +13,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
+from glue_jobs.query.answer import records
 from glue_jobs.query.duckdb.athena_sql import QueryError, for_duckdb, parse, tables_read
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.duckdb.table_source import DUCKDB_TYPES, TableSource, load_table
@@ -126,6 +127,13 @@ def test_every_type_survives_and_no_files_are_an_empty_table_of_the_same_types(t
     assert tuple(DUCKDB_TYPES) == TYPES
 
 
+def test_a_table_without_files_has_its_nested_columns() -> None:
+    nested = pa.struct([pa.field("x", pa.int64(), metadata={"PARQUET:field_id": "2"})])
+    table = Table("nested", "Rows.", (Column(1, "deep", "struct<x:bigint>", "Deep.", arrow_type=nested),), ())
+    with QueryEngine({"nested": lambda: TableSource(table, [])}) as engine:
+        assert engine.run("SELECT deep FROM nested").schema.field("deep").type == pa.struct({"x": pa.int64()})
+
+
 def test_a_pyarrow_dataset_is_a_source(tmp_path: Path) -> None:
     write(tmp_path / "one.parquet", rows())
     assert run("SELECT sum(bytes) AS s FROM read", data=ds.dataset(tmp_path, schema=READ.arrow_schema)) == [{"s": 3}]
@@ -231,9 +239,31 @@ def test_a_sum_of_bigint_is_bigint() -> None:
     assert answer.schema.types == [pa.int64()] * 3
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        "1, CAST(2 AS smallint), CAST(3 AS tinyint), 1.5, 1.5e0, CAST(1.5 AS real), true, NULL, 'é', from_hex('00ff')",
+        "DATE '2024-05-07', TIMESTAMP '2024-05-07 01:02:03.456789', CAST(1 AS decimal(38, 2)), ARRAY['a', NULL]",
+        "sum(bytes), CAST('nan' AS double)",
+        # Values that Arrow and DuckDB give differently come from Arrow.
+        "MAP(ARRAY['a'], ARRAY[1]), ARRAY[1, 2], current_timestamp, TIME '01:02:03'",
+        "CAST(ROW(1, 'a') AS ROW(x bigint, y varchar))",
+    ],
+)
+def test_python_values_are_those_of_the_arrow_table(values: str) -> None:
+    sql = f"SELECT {values} FROM read"
+    with QueryEngine({"read": lambda: TableSource(READ, rows(ROWS[:1]))}) as engine:
+        expected, answer = (ask(sql, (), date(2026, 3, 1)) for ask in (engine.run, engine.answer))
+    assert repr(answer.records) == repr(records(expected))
+    assert [*answer.column_names] == expected.column_names
+
+
 def test_a_sum_beyond_bigint_is_an_error_as_in_athena() -> None:
-    with pytest.raises(QueryError, match="column 's' is too large for bigint"):
-        run("SELECT sum(bytes * 9223372036854775807) AS s FROM read WHERE key = 'a' OR bytes * 0 = 0", data=large())
+    sql = "SELECT sum(bytes * 9223372036854775807) AS s FROM read WHERE key = 'a' OR bytes * 0 = 0"
+    with QueryEngine({"read": lambda: TableSource(READ, large())}) as engine:
+        for ask in (engine.run, engine.answer):
+            with pytest.raises(QueryError, match="column 's' is too large for bigint"):
+                ask(sql)
 
 
 def large() -> pa.Table:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from glue_jobs.enrich.places.credit import place_sources_note
 from glue_jobs.enrich.places.place_table import keep_places
+from glue_jobs.enrich.readers.key_changes import reader_ids_note
 from glue_jobs.enrich.readers.key_file import SECRET_ARN, default_key_file, make_key_file
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.enrich.subscribers import keep_names
@@ -222,6 +223,7 @@ class _Run:
             **earlier_days_note(self.rows, raw, listing.log_folders, listing.untaken),
             **unreadable_days_note(self.rows, raw, listing.window, listing.retried, waiting),
             **place_sources_note(self.rows, self.reference),
+            **reader_ids_note(self.rows, self.request.config, self.reference, self.now.date()),
             **staged.notes,
         }
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 
 from glue_jobs.config import Privacy
 from glue_jobs.enrich.places.credit import place_sources
+from glue_jobs.enrich.readers.key_changes import key_changes
 from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.jobs.arguments import OWNER, PROFILES, PUBLIC, TIERS
 from glue_jobs.jobs.config_argument import config_argument
@@ -138,14 +139,16 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
                 request.lake.create(table)
             failed = tuple(keep_views(request.lake, TABLES))
         told = place_sources(request.lake, WITH_PLACES)
+        changes = key_changes(request.lake, WITH_PLACES, request.as_of.day)
 
         def make_public(folder: str) -> Published:
             shared = (public_report(), engine, folder, request.as_of, request.privacy)
-            return publish_public(*shared, failed, reporter, stale, told)
+            return publish_public(*shared, failed, reporter, stale, told, changes)
 
         if request.tier == PUBLIC:
             return make_public(request.folder)
-        published = publish(request.reports, engine, request.folder, request.as_of, failed, reporter, stale, told)
+        shared = (request.folder, request.as_of, failed, reporter, stale, told, changes)
+        published = publish(request.reports, engine, *shared)
         if request.public_folder is None:
             return published
         # The sentence on the owner's reports names the stale sources already.

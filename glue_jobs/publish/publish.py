@@ -66,11 +66,13 @@ def publish(
     reporter: Reporter,
     stale: tuple[StaleSource, ...] = (),
     place_sources: tuple[str, ...] = (),
+    reader_changes: tuple[str, ...] = (),
 ) -> Published:
     """Run the query of every report and write its files below ``folder``, then the pages and the manifest.
 
     If a query fails, the other reports are still written. ``failed`` has earlier failures, such as those of views. The
-    page and the manifest name the sources that are ``stale``, and ``place_sources``, which told where readers are.
+    page and the manifest name the sources that are ``stale``, and ``place_sources``, which told where readers are; the
+    page has the sentences ``reader_changes``.
 
     Raises:
         StorageError: the folder cannot be written to.
@@ -89,14 +91,19 @@ def publish(
                 files += [_report(report, form, rows, folder, day) for form in report.forms]
             progress(done, len(reports))
     names = [name for name, _ in failures]
-    notices = [each.sentence for each in stale]
+    notices = [*(each.sentence for each in stale), *reader_changes]
     # Every day replaces these files, so no manifest of a day can list their checksums.
     edition = Answers(day, answers, names, notices, place_sources)
     latest = [write_file(folder, name, text, HTML) for name, text in pages(edition)]
     latest.append(write_file(folder, SUMMARY, summary_text(edition), JSON))
     digest = digest_text(edition)
     latest.append(write_file(folder, DIGEST, digest, TEXT))
-    write_file(folder, f"manifest-{day:%Y%m%d}.json", _manifest(files, names, notices, place_sources), JSON)
+    write_file(
+        folder,
+        f"manifest-{day:%Y%m%d}.json",
+        _manifest(files, names, [each.sentence for each in stale], place_sources),
+        JSON,
+    )
     return Published(folder, (*files, *latest), tuple(failures), stale, digest)
 
 

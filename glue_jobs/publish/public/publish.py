@@ -34,6 +34,7 @@ def publish_public(
     reporter: Reporter,
     stale: tuple[StaleSource, ...] = (),
     place_sources: tuple[str, ...] = (),
+    reader_changes: tuple[str, ...] = (),
 ) -> Published:
     """Make the months public that were closed since the last run, then write pages, summary and manifest.
 
@@ -57,10 +58,10 @@ def publish_public(
     reporter.say(f"public months: {len(ordered)}")
     files = [file for month in ordered for file in month_files(folder, report, month)]
     usage = PublicUsage(report, ordered)
-    notices = [each.sentence for each in stale]
+    notices = [*(each.sentence for each in stale), *reader_changes]
     latest = [write_file(folder, name, text, HTML) for name, text in public_pages(usage, as_of.day, notices)]
     latest.append(write_file(folder, SUMMARY, public_summary(usage, as_of.day), JSON))
-    manifest = _manifest(files, [name for name, _ in failed], notices, usage)
+    manifest = _manifest(files, [name for name, _ in failed], [each.sentence for each in stale], usage)
     write_file(folder, f"manifest-{as_of.day:%Y%m%d}.json", manifest, JSON)
     return Published(folder, (*files, *latest), failed, stale, said=usage.said)
 

@@ -1,0 +1,71 @@
+"""When readers of a lake got other ids: counts of readers over such a day count those twice who read before and after.
+
+The note of a table has what stood for readers, with the first day (UTC) of events: ids of keys, addresses or nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from glue_jobs.config import Config
+from glue_jobs.enrich.readers.key_file import FIRST_DAY
+from glue_jobs.enrich.readers.keys import ReaderKeys
+from glue_jobs.enrich.readers.resource import READER_KEYS
+from glue_jobs.enrich.reference_data import ReferenceData
+from glue_jobs.lake import Lake, LoadedTable
+from glue_jobs.tables.model import Table
+
+NOTE = "usage-lake.reader-ids"
+
+ADDRESSES, NOTHING = "addresses", "nothing"
+
+# No saved query with a count of readers looks further back by itself.
+LONGEST_PERIOD = timedelta(days=400)
+
+
+def reader_ids_note(rows: LoadedTable, config: Config, reference: ReferenceData, today: date) -> dict[str, str]:
+    """The note of a commit to the table of ``rows``, if it has an address: what stands for readers since when."""
+    if not rows.table.address:
+        return {}
+    noted = _noted(rows)
+    if config.privacy.addresses == "drop":
+        used = {NOTHING: FIRST_DAY}
+    else:
+        keys: ReaderKeys = reference[READER_KEYS]
+        used = {key.id: str(key.first_day) for key in keys.keys}
+    # What is new in a lake with rows is for events from about now on, whatever days it could be for.
+    new = {name: max(day, str(today)) if noted else day for name, day in used.items() if name not in noted}
+    return {NOTE: json.dumps(noted | new)}
+
+
+def key_changes(lake: Lake, tables: Iterable[Table], until: date, since: date | None = None) -> tuple[str, ...]:
+    """A sentence for each day of the period on which readers in these tables got other ids.
+
+    Raises:
+        LakeError: a table cannot be read.
+    """
+    since = since or until - LONGEST_PERIOD
+    found: set[str] = set()
+    for table in tables:
+        if not table.address or not lake.has(table):
+            continue
+        _, *changes = sorted(_noted(lake.load(table)).values()) or [""]
+        found |= {day for day in changes if str(since) < day <= str(until)}
+    return tuple(map(_sentence, sorted(found)))
+
+
+def _noted(rows: LoadedTable) -> dict[str, str]:
+    note = rows.note(NOTE)
+    if note is not None:
+        return {str(name): str(day) for name, day in json.loads(note).items()}
+    # Programs without this note stored addresses.
+    return {ADDRESSES: FIRST_DAY} if rows.commits else {}
+
+
+def _sentence(day: str) -> str:
+    return (
+        f"Since {day} other ids stand for readers without an account: in numbers of readers, those who read before and"
+        " after that day count twice."
+    )

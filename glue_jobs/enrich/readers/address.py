@@ -7,17 +7,23 @@ from collections.abc import Callable
 from ipaddress import ip_network
 from socket import AF_INET, AF_INET6, inet_ntop
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from glue_jobs.enrich.address_ranges import packed_address
 
 # Bytes of the network that stays known of an address: a /24 of IPv4, a /48 of IPv6. Both are what a provider gives to
 # one customer at most: RFC 6177.
 PREFIX_BYTES = {b"4": 3, b"6": 6}
 
-MAY_HOLD_ADDRESS = (
+# RE2 looks for a first byte seven times as fast as for a class of bytes: these find what cannot be an address.
+_QUICK = (r"[.][0-9]{1,3}[.][0-9]{1,3}[.]", r":[0-9A-Fa-f]{0,4}:")
+_MAY_HOLD = (
     r"[0-9][.][0-9]{1,3}[.][0-9]{1,3}[.][0-9]"
-    r"|[0-9A-Fa-f]::|(?:^|[^0-9A-Za-z:])::[0-9A-Fa-f]|:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:"
+    r"|(?:^|[^0-9A-Za-z:])(?:(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?::|(?:[0-9A-Fa-f]{1,4}:){7})"
 )
-"""An expression of RE2 that finds most texts without an address quickly."""
 
 _ADDRESS = re.compile(
     # Not 12.192.0.2.1, v1.2.3.4 and 192.0.2.1.5: those are numbers of versions.
@@ -44,6 +50,16 @@ def prefix_of(text: str) -> str | None:
     version, size = packed[:1], PREFIX_BYTES[packed[:1]]
     network = packed[1 : 1 + size].ljust(len(packed) - 1, b"\0")
     return f"{inet_ntop(AF_INET if version == b'4' else AF_INET6, network)}/{8 * size}"
+
+
+def may_hold_address(texts: pa.StringArray) -> npt.NDArray[np.bool_]:
+    """Which texts may hold an address; most that hold none are told at once."""
+    quick = [pc.match_substring_regex(texts, pattern).fill_null(False) for pattern in _QUICK]
+    found: npt.NDArray[np.bool_] = pc.or_(*quick).to_numpy(zero_copy_only=False)
+    places = np.flatnonzero(found)
+    if len(places):
+        found[places] = pc.match_substring_regex(texts.take(pa.array(places)), _MAY_HOLD)
+    return found
 
 
 def replace_addresses(text: str, replacement: Callable[[str], str]) -> str:

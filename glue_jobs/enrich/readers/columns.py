@@ -18,7 +18,7 @@ from glue_jobs.columns.arrays import as_single_array, dictionary_array, mapped_d
 from glue_jobs.config import Config
 from glue_jobs.enrich.datasets import distinct
 from glue_jobs.enrich.places.locate import SERVICE_ENDINGS
-from glue_jobs.enrich.readers.address import MAY_HOLD_ADDRESS, plain_address, prefix_of, replace_addresses
+from glue_jobs.enrich.readers.address import may_hold_address, plain_address, replace_addresses
 from glue_jobs.enrich.readers.keys import ReaderKeys
 from glue_jobs.enrich.readers.resource import READER_KEYS
 from glue_jobs.enrich.readers.texts import replaced_in, with_column
@@ -41,25 +41,26 @@ def with_readers(table: Table, rows: pa.Table, config: Config, reference: Refere
     if not table.address:
         return rows
     addresses, codes = distinct(as_single_array(rows[table.address]), encode=True)
-    texts = addresses.to_pylist()
-    people = [None if text is None or text.endswith(SERVICE_ENDINGS) else text for text in texts]
-    column = dictionary_array(codes, addresses)
+    column, texts = dictionary_array(codes, addresses), addresses.to_pylist()
     keys = _keys(config, reference)
     numbers = keys.numbers(as_single_array(rows["event_date"])) if keys else np.zeros(rows.num_rows, np.int64)
-    for name, values in zip(READER, _reader(column, people, keys, numbers), strict=True):
+    for name, values in zip(READER, _reader(column, texts, keys, numbers), strict=True):
         rows = rows.append_column(name, values)
     if config.privacy.addresses == "keep":
         return rows
-    services = [None if person is not None else text for text, person in zip(texts, people, strict=True)]
-    rows = with_column(rows, table.address, mapped_dictionary(column, pa.array(services, pa.string())))
+    rows = with_column(rows, table.address, mapped_dictionary(column, _services(addresses)))
     stands_for = _Replacement(keys)
-    for name in table.texts_with_addresses:
-        rows = with_column(rows, name, replaced_in(rows[name], lambda text, row: stands_for.all(text, numbers[row])))
-    own = [None if person is None else plain_address(person) for person in (*people, None)]
-    for name in table.texts_with_own_address:
-        rows = with_column(
-            rows, name, replaced_in(rows[name], lambda text, row: stands_for.own(text, numbers[row], own[codes[row]]))
-        )
+
+    def without_any(text: str, row: int) -> str:
+        return stands_for.all(text, numbers[row])
+
+    def without_own(text: str, row: int) -> str:
+        own = texts[codes[row]] if codes[row] >= 0 else None
+        return stands_for.own(text, numbers[row], plain_address(own)) if own else text
+
+    for names, replaced in ((table.texts_with_addresses, without_any), (table.texts_with_own_address, without_own)):
+        for name in names:
+            rows = with_column(rows, name, replaced_in(rows[name], replaced))
     return rows
 
 
@@ -82,12 +83,22 @@ def comparable(table: Table, rows: pa.Table) -> pa.Table:
     """
 
     for name in table.texts_with_addresses + table.texts_with_own_address:
-        rows = with_column(rows, name, replaced_in(rows[name], _hidden, f"{MAY_HOLD_ADDRESS}|{READER_ID}"))
+        rows = with_column(rows, name, replaced_in(rows[name], _hidden, _may_hold_either))
     if table.address:
         addresses = as_single_array(rows[table.address]).cast(pa.string())
-        is_service = pc.match_substring_regex(addresses, f"(?:{'|'.join(map(re.escape, SERVICE_ENDINGS))})$")
-        rows = with_column(rows, table.address, pc.if_else(is_service, addresses, None))
+        rows = with_column(rows, table.address, _services(addresses))
     return rows
+
+
+def _services(addresses: pa.StringArray) -> pa.StringArray:
+    """The names of AWS services among the addresses, null for all others."""
+    is_service = pc.match_substring_regex(addresses, f"(?:{'|'.join(map(re.escape, SERVICE_ENDINGS))})$")
+    return pc.if_else(is_service, addresses, None)
+
+
+def _may_hold_either(texts: pa.StringArray) -> npt.NDArray[np.bool_]:
+    ids: npt.NDArray[np.bool_] = pc.match_substring_regex(texts, READER_ID).fill_null(False).to_numpy(False)
+    return ids | may_hold_address(texts)
 
 
 def _hidden(text: str, _: int) -> str:
@@ -102,30 +113,24 @@ def _keys(config: Config, reference: ReferenceData) -> ReaderKeys | None:
 
 
 def _reader(
-    column: pa.DictionaryArray, people: list[str | None], keys: ReaderKeys | None, numbers: Ints
+    column: pa.DictionaryArray, texts: list[str | None], keys: ReaderKeys | None, numbers: Ints
 ) -> tuple[pa.DictionaryArray, pa.DictionaryArray, pa.DictionaryArray]:
-    """The columns `READER`; ``people`` are the values of the column's dictionary, None for what is no reader."""
+    """The columns `READER`; ``texts`` are the values of the column's dictionary."""
     if keys is None:
         nothing = dictionary_array(np.full(len(column), -1), pa.array([], pa.string()))
         return nothing, nothing, nothing
-    known = [person for person in people if person is not None]
     codes = column.indices.fill_null(-1).to_numpy()
-    is_reader = np.array([*(person is not None for person in people), False])[codes]
     used = np.flatnonzero(np.bincount(numbers, minlength=len(keys.keys)))
-    ids: list[str | None] = []
-    for number in used.tolist():
-        found = iter(keys.reader_ids(number, known))
-        ids += [None if person is None else next(found) for person in people]
-    place = np.searchsorted(used, numbers)
-    # One dictionary for each key, one behind the other.
-    by_key = dictionary_array(np.where(codes < 0, -1, codes + place * len(people)), pa.nulls(len(ids), pa.string()))
-    prefixes = [None if person is None else prefix_of(person) for person in people]
+    found = [keys.of_key(number).look_up(texts) for number in used.tolist()]
+    ids = pa.concat_arrays([ids for ids, _ in found] or [pa.array([], pa.string())])
+    prefixes = found[0][1] if found else ids
+    # The ids by each key stand one behind the other.
+    places = np.where(codes < 0, -1, codes + np.searchsorted(used, numbers) * len(texts))
+    reader_id = mapped_dictionary(dictionary_array(places, ids), ids)
     key_ids = pa.array([key.id for key in keys.keys], pa.string())
-    return (
-        mapped_dictionary(by_key, pa.array(ids, pa.string())),
-        mapped_dictionary(column, pa.array(prefixes, pa.string())),
-        mapped_dictionary(dictionary_array(np.where(is_reader, numbers, -1), key_ids), key_ids),
-    )
+    is_reader = reader_id.is_valid().to_numpy(zero_copy_only=False)
+    reader_key = mapped_dictionary(dictionary_array(np.where(is_reader, numbers, -1), key_ids), key_ids)
+    return reader_id, mapped_dictionary(column, prefixes), reader_key
 
 
 class _Replacement:
@@ -143,4 +148,4 @@ class _Replacement:
         return replace_addresses(text, lambda address: self._of(address, number) if address == own else address)
 
     def _of(self, address: str, number: int) -> str:
-        return self._keys.reader_ids(number, [address])[0] if self._keys else DROPPED
+        return self._keys.reader_id(number, address) if self._keys else DROPPED

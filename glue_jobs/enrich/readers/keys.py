@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NoReturn
@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.enrich.readers.address import plain_address
+from glue_jobs.enrich.readers.remembered import RememberedReaders
 
 ID_BYTES = 16
 KEY_ID_BYTES = 4
@@ -28,9 +29,6 @@ KEY_ID_BYTES = 4
 MIN_KEY_CHARACTERS = 32
 
 FORM = 'a JSON object such as {"2006-03-14": "…"}: a day, and the key of events from that day on'
-
-# Keys remember the ids of addresses, about 250 bytes each; when there are more, they forget them all.
-MAX_REMEMBERED = 200_000
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,11 @@ class ReaderKey:
         """What tells keys apart without telling anything of the key: eight hexadecimal digits."""
         return hmac.digest(self.secret, b"usage-lake: id of this key", "sha256")[:KEY_ID_BYTES].hex()
 
+    def reader_id(self, address: str) -> str:
+        """The reader id of an address; a text that is no address has one too."""
+        text = plain_address(address) or address
+        return hmac.digest(self.secret, text.encode("utf-8", "surrogatepass"), "sha256")[:ID_BYTES].hex()
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a key of reader ids is never pickled: each process reads it where it is kept")
 
@@ -58,7 +61,7 @@ class ReaderKeys:
     def __init__(self, keys: Iterable[ReaderKey]) -> None:
         self.keys = sorted(keys, key=lambda key: key.first_day)
         self._days = [key.first_day for key in self.keys]
-        self._remembered: list[dict[str, str]] = [{} for _ in self.keys]
+        self._remembered = [RememberedReaders(key.reader_id) for key in self.keys]
 
     @classmethod
     def read(cls, content: bytes) -> ReaderKeys:
@@ -97,22 +100,14 @@ class ReaderKeys:
         numbers: npt.NDArray[np.int64] = np.maximum(np.searchsorted(firsts, known, side="right") - 1, 0)
         return numbers
 
-    def reader_ids(self, number: int, addresses: Sequence[str]) -> list[str]:
-        """The reader id of each address by the key with this number: 32 hexadecimal digits."""
-        known = self._remembered[number]
-        if len(known) > MAX_REMEMBERED:
-            known.clear()
-        for address in addresses:
-            if address not in known:
-                known[address] = self._reader_id(self.keys[number], address)
-        return [known[address] for address in addresses]
+    def reader_id(self, number: int, address: str) -> str:
+        """The reader id of the address by the key with this number: 32 hexadecimal digits."""
+        return self.keys[number].reader_id(address)
+
+    def of_key(self, number: int) -> RememberedReaders:
+        """What the key with this number makes of addresses; each address is hashed once."""
+        return self._remembered[number]
 
     def all_ids(self, address: str) -> list[str]:
         """The ids that a reader with this address has, one by each key."""
-        return [self._reader_id(key, address) for key in self.keys]
-
-    @staticmethod
-    def _reader_id(key: ReaderKey, address: str) -> str:
-        # A text that is no address is its own.
-        text = plain_address(address) or address
-        return hmac.digest(key.secret, text.encode("utf-8", "surrogatepass"), "sha256")[:ID_BYTES].hex()
+        return [key.reader_id(address) for key in self.keys]

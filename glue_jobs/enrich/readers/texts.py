@@ -5,31 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import as_single_array
 from glue_jobs.enrich.datasets import distinct
-from glue_jobs.enrich.readers.address import MAY_HOLD_ADDRESS
+from glue_jobs.enrich.readers.address import may_hold_address
 
 Replace = Callable[[str, int], str]
 """A text of a row, and the number of the row, to the text in its place."""
 
+Find = Callable[[pa.StringArray], npt.NDArray[np.bool_]]
+"""Which of some texts have to be looked at."""
 
-def replaced_in(column: pa.ChunkedArray, replaced: Replace, pattern: str = MAY_HOLD_ADDRESS) -> pa.Array:
-    """The column with ``replaced(text, row)`` for each text that the RE2 pattern finds; also for the texts of lists."""
+
+def replaced_in(column: pa.ChunkedArray, replaced: Replace, finds: Find = may_hold_address) -> pa.Array:
+    """The column with ``replaced(text, row)`` for each text that ``finds`` is true for; also for the texts of lists."""
     array = as_single_array(column)
     if pa.types.is_list(array.type):
         if array.null_count == len(array):
             return array
         rows = np.repeat(np.arange(len(array)), pc.fill_null(pc.list_value_length(array), 0).to_numpy())
         texts = replaced_in(
-            pa.chunked_array([array.flatten()]), lambda text, item: replaced(text, int(rows[item])), pattern
+            pa.chunked_array([array.flatten()]), lambda text, item: replaced(text, int(rows[item])), finds
         )
         offsets = np.append(0, np.cumsum(np.bincount(rows, minlength=len(array)))).astype(np.int32)
         return pa.ListArray.from_arrays(pa.array(offsets), texts, array.type, mask=array.is_null())
     values, codes = distinct(array)
-    may_hold = np.append(pc.match_substring_regex(values, pattern).fill_null(False), False).astype(bool)
+    may_hold = np.append(finds(values), False)
     rows = np.flatnonzero(may_hold[codes]) if may_hold.any() else np.array([], np.int64)
     if not len(rows):
         return array

@@ -54,7 +54,7 @@ def readers(rows: pa.Table, *names: str) -> list[tuple[Any, ...]]:
 
 def test_each_setting_stores_what_it_says(reference: ReferenceData, keys: ReaderKeys) -> None:
     given = ({"remote_ip": ADDRESS}, {"remote_ip": None}, {"remote_ip": ADDRESS}, {"remote_ip": "garbled"})
-    reader, garbled = keys.reader_ids(0, [ADDRESS, "garbled"])
+    reader, garbled = keys.reader_id(0, ADDRESS), keys.reader_id(0, "garbled")
     known = [(reader, "192.0.2.0/24", keys.keys[0].id), (None, None, None), (garbled, None, keys.keys[0].id)]
     known = [known[0], known[1], known[0], known[2]]
     found = {setting: readers(stored(reference, setting, S3_ACCESS_LOG, *given), "remote_ip") for setting in SETTINGS}
@@ -90,7 +90,7 @@ def test_texts_that_repeat_addresses_follow_the_setting(reference: ReferenceData
         "user_agent": f"mine/{ADDRESS}",
     }
     (keyed,) = stored(reference, "keyed", CLOUDTRAIL_S3_EVENT, row).to_pylist()
-    one, other = keys.reader_ids(0, [ADDRESS, OTHER])
+    one, other = keys.reader_id(0, ADDRESS), keys.reader_id(0, OTHER)
     assert keyed["request_parameters"] == json.dumps({"ip": one, "key": "a/b"})
     assert keyed["additional_event_data"] == json.dumps({"from": [one, other]})
     assert (keyed["tls_details"], keyed["user_agent"]) == (row["tls_details"], row["user_agent"])
@@ -113,7 +113,7 @@ def test_in_what_the_client_wrote_its_own_address_alone_is_replaced(reference: R
 
 def test_addresses_are_recognised_in_bytes_that_are_no_text(reference: ReferenceData, keys: ReaderKeys) -> None:
     record = b"\xff\x00[06/May/2024] 192.0.2.7 - \xe9"
-    (reader,) = keys.reader_ids(1, [ADDRESS])
+    reader = keys.reader_id(1, ADDRESS)
     hidden = {"keep": ADDRESS, "keyed": reader, "drop": "-"}
     for setting, text in hidden.items():
         config = Config.model_validate({"privacy": {"addresses": setting}})

@@ -39,6 +39,8 @@ NOBODYS = frozenset({"0.0.0.0", "127.0.0.1", "::", "::1"})
 def plain_address(text: str) -> str | None:
     """The usual text of the address, that of IPv4 for an IPv4-mapped one; None if the text is no address."""
     packed = packed_address(text)
+    if packed and ":" not in text:
+        return text
     return inet_ntop(AF_INET if packed[:1] == b"4" else AF_INET6, packed[1:]) if packed else None
 
 
@@ -47,6 +49,8 @@ def prefix_of(text: str) -> str | None:
     packed = packed_address(text)
     if not packed:
         return None
+    if ":" not in text:
+        return f"{text[: text.rindex('.')]}.0/24"
     version, size = packed[:1], PREFIX_BYTES[packed[:1]]
     network = packed[1 : 1 + size].ljust(len(packed) - 1, b"\0")
     return f"{inet_ntop(AF_INET if version == b'4' else AF_INET6, network)}/{8 * size}"

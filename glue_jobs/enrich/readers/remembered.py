@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import pyarrow as pa
 
 from glue_jobs.enrich.places.locate import SERVICE_ENDINGS
@@ -29,7 +30,7 @@ class RememberedReaders:
             self._rows.clear()
             self._ids, self._prefixes = NONE, NONE
         known = self._rows
-        new = [address for address in dict.fromkeys(addresses) if address not in known]
+        new = [address for address in addresses if address not in known]
         if new:
             known.update(zip(new, range(len(known), len(known) + len(new)), strict=True))
             people = [address if is_person(address) else None for address in new]
@@ -37,7 +38,7 @@ class RememberedReaders:
             prefixes = [None if person is None else prefix_of(person) for person in people]
             self._ids = pa.concat_arrays([self._ids, pa.array(ids, pa.string())])
             self._prefixes = pa.concat_arrays([self._prefixes, pa.array(prefixes, pa.string())])
-        rows = pa.array([known[address] for address in addresses], pa.int64())
+        rows = pa.array(np.fromiter(map(known.__getitem__, addresses), np.int64, len(addresses)))
         return self._ids.take(rows), self._prefixes.take(rows)
 
 

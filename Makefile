@@ -21,7 +21,7 @@ install: .venv/installed .venv/checkov/installed  ## set up .venv with everythin
 demo: .venv/local  ## generate raw files, ingest, query, publish, compare with the truth
 	@.venv/bin/usage-lake demo
 
-package: .venv/installed  ## write dist/usage-lake.yaml for CloudFormation [WHEELS=bundle: packages for jobs without internet]
+package: .venv/installed  ## write dist/usage-lake.yaml and data-lake.yaml for CloudFormation [WHEELS=bundle: packages for jobs without internet]
 	@$(RUN) -m tools.package $(if $(WHEELS),--wheels $(WHEELS))
 
 deploy: package  ## create or update a stack: STACK=name [BUCKET=...] [WHEELS=bundle] [PARAMETERS="Name=value ..."]

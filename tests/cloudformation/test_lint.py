@@ -11,18 +11,18 @@ import pytest
 from parliament import analyze_policy_string
 
 from tests.cloudformation.rendered import Rendered
-from tests.cloudformation.test_template import EVERYTHING, ZONES, policies
-from tools.package import TEMPLATE
+from tests.cloudformation.test_template import EVERYTHING, policies
+from tools.package import TEMPLATE, ZONES
 
 # It has its own environment, because it needs older versions of shared packages.
 CHECKOV = Path(sys.prefix) / "checkov/bin/checkov"
 
 
 @pytest.fixture
-def deployed(template: str, tmp_path: Path) -> list[Path]:
+def deployed(template: str, zones_template: str, tmp_path: Path) -> list[Path]:
     """Both templates as deployed, for one run: the linters are slow to start."""
     paths = [tmp_path / "usage-lake.yaml", tmp_path / "data_lake.yaml"]
-    for path, text in zip(paths, (template, ZONES.read_text()), strict=True):
+    for path, text in zip(paths, (template, zones_template), strict=True):
         path.write_text(text)
     return paths
 

@@ -18,7 +18,7 @@ from glue_jobs import __version__
 from glue_jobs.query.saved.query import SavedQuery
 from tests.cloudformation.rendered import Rendered
 from tools.glue_modules import PROVIDED, additional_modules, pins
-from tools.package import MAX_TEMPLATE_BYTES, PACKAGED, TEMPLATE, ZIP_TIME, artifacts, packaged
+from tools.package import MAX_TEMPLATE_BYTES, PACKAGED, TEMPLATE, ZIP_TIME, ZONES, artifacts, packaged
 from tools.wheels import bundle_name
 
 ROOT = Path(__file__).parents[2]
@@ -62,12 +62,18 @@ def test_the_file_is_written_unless_it_is_too_large(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], template: str
 ) -> None:
     monkeypatch.setattr(tools.package, "ROOT", tmp_path)
-    monkeypatch.setattr(tools.package, "PACKAGED", tmp_path / "dist/usage-lake.yaml")
-    monkeypatch.setattr(tools.package, "packaged", lambda: template)
+    for name, path in (("PACKAGED", "dist/usage-lake.yaml"), ("PACKAGED_ZONES", "dist/data-lake.yaml")):
+        monkeypatch.setattr(tools.package, name, tmp_path / path)
+    texts = {TEMPLATE: template, ZONES: "zones"}
+    monkeypatch.setattr(tools.package, "packaged", texts.get)
     assert tools.package.main([]) == 0
     assert (tmp_path / "dist/usage-lake.yaml").read_text() == template
-    assert capsys.readouterr().out == f"wrote dist/usage-lake.yaml: {len(template.encode()):,} bytes\n"
-    monkeypatch.setattr(tools.package, "packaged", lambda: "#" * MAX_TEMPLATE_BYTES)
+    assert (tmp_path / "dist/data-lake.yaml").read_text() == "zones"
+    size = len(template.encode())
+    assert (
+        capsys.readouterr().out == f"wrote dist/usage-lake.yaml: {size:,} bytes\nwrote dist/data-lake.yaml: 5 bytes\n"
+    )
+    monkeypatch.setattr(tools.package, "packaged", lambda _: "#" * MAX_TEMPLATE_BYTES)
     assert tools.package.main([]) == 1
     assert "CloudFormation accepts only templates below 1,000,000 bytes" in capsys.readouterr().err
 

@@ -21,10 +21,9 @@ from glue_jobs.sources.pipelines import PIPELINES
 from glue_jobs.sources.tables import TABLES
 from tests.cloudformation.acting import many
 from tests.cloudformation.rendered import PSEUDO, USAGE_PIPELINES, Json, Rendered
-from tools.package import TEMPLATE
+from tools.package import TEMPLATE, ZONES
 from tools.wheels import bundle_name
 
-ZONES = TEMPLATE.with_name("data_lake.yaml")
 KEY = "arn:aws:kms:us-east-1:123456789012:key/example"
 EVERYTHING = {
     "TrailBuckets": "first,second",

@@ -55,7 +55,7 @@ class Zones:
 
     @property
     def statements(self) -> dict[str, Json]:
-        (policy,) = self.rendered.of_type("AWS::IAM::Role")["ProcessorRole"]["Policies"]
+        (policy,) = self.rendered.of_type("AWS::IAM::Role")["ProcessorJobRole"]["Policies"]
         return {each["Sid"]: each for each in policy["PolicyDocument"]["Statement"]}
 
     def run(self, statements: list[Json]) -> None:
@@ -176,6 +176,14 @@ def test_an_upload_during_a_run_is_taken_by_the_next_one() -> None:
         jobs.during_wait = [int, _end_run]
         assert execute(rendered, "UploadArrival")["status"] == "SUCCEEDED"
     assert (jobs.names, jobs.waited) == ([PROCESSOR, PROCESSOR], [30, 60, 60])
+
+
+def test_the_function_copies_artifacts_and_starts_nothing() -> None:
+    (policy,) = Rendered(ZONES).of_type("AWS::IAM::Role")["StackFunctionRole"]["Policies"]
+    assert {each["Sid"]: each["Action"] for each in policy["PolicyDocument"]["Statement"]} == {
+        "KeepArtifacts": ["s3:PutObject", "s3:DeleteObject"],
+        "WriteItsLog": ["logs:CreateLogStream", "logs:PutLogEvents"],
+    }
 
 
 def test_alarms_watch_the_processor_and_what_starts_it() -> None:

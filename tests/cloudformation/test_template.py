@@ -614,11 +614,11 @@ def test_statements_are_named_and_use_no_wildcard_actions_or_resources(path: Pat
             if statement["Effect"] == "Allow":
                 assert "*" not in str(statement["Action"])
     without_resources = ["cloudwatch:PutMetricData"] * 2 + [["athena:ListDataCatalogs", "athena:ListWorkGroups"]]
-    assert everywhere == (without_resources if path == TEMPLATE else [])
+    assert everywhere == (without_resources if path == TEMPLATE else without_resources[:1])
 
 
 def test_roles_that_run_no_job_have_exactly_these_rights() -> None:
-    roles = {**Rendered(TEMPLATE).of_type("AWS::IAM::Role"), **Rendered(ZONES).of_type("AWS::IAM::Role")}
+    roles = {**Rendered(ZONES).of_type("AWS::IAM::Role"), **Rendered(TEMPLATE).of_type("AWS::IAM::Role")}
     actions = {
         name: {
             statement["Sid"]: statement["Action"]
@@ -642,6 +642,8 @@ def test_roles_that_run_no_job_have_exactly_these_rights() -> None:
         "ScheduleRole": {"StartTheDailyRun": "states:StartExecution"},
         "InventoryArrivalRole": {"StartTheInventoryJob": ["glue:StartJobRun", "glue:GetJobRuns"]},
         "InventoryRuleRole": {"StartTheArrival": "states:StartExecution"},
+        "UploadArrivalRole": {"StartTheProcessor": ["glue:StartJobRun", "glue:GetJobRuns"]},
+        "UploadRuleRole": {"StartTheArrival": "states:StartExecution"},
         # https://docs.aws.amazon.com/glue/latest/dg/crawler-prereqs.html
         "CrawlerRole": {
             "ListCuratedData": ["s3:ListBucket", "s3:GetBucketLocation"],

@@ -20,7 +20,7 @@ from glue_jobs.errors import LakeError
 from glue_jobs.lake.catalog_file import metadata_locations
 from glue_jobs.lake.failures import explained
 from glue_jobs.lake.location_check import check_location
-from glue_jobs.lake.plain_files import PlainFile, plain_files
+from glue_jobs.lake.plain_files import PlainFile, PlainNotes, plain_files, plain_notes
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 
@@ -142,6 +142,15 @@ class Lake:
             if self.catalog_type == "sqlite" and (self.database, name) not in (self._metadata_locations() or {}):
                 return None
             return load_inferred(self._catalog, self.database, name)
+
+    def notes(self, table: Table) -> PlainNotes | LoadedTable:
+        """What has the notes of the table and the number of its commits.
+
+        Raises:
+            LakeError: there is no such table, or it cannot be read.
+        """
+        location = (self._metadata_locations() or {}).get((self.database, table.name))
+        return (plain_notes(location) if location else None) or self.load(table)
 
     def has(self, table: Table) -> bool:
         """Whether the table exists. Asking creates nothing.

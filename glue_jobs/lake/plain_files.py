@@ -39,6 +39,29 @@ class PlainFile:
     columns: frozenset[str] | None
 
 
+@dataclass(frozen=True)
+class PlainNotes:
+    """The notes of a table and the number of its commits, as `LoadedTable` has them."""
+
+    notes: Mapping[str, str]
+    commits: int
+
+    def note(self, name: str) -> str | None:
+        """The value of the note; None when there is none."""
+        return self.notes.get(name)
+
+
+def plain_notes(metadata_location: str) -> PlainNotes | None:
+    """The notes of the table with this metadata; None if only pyiceberg can tell what they are."""
+    with suppress(*_UNREADABLE):
+        metadata = json.loads(_read(metadata_location))
+        snapshots = {each["snapshot-id"]: each for each in metadata["snapshots"]}
+        current = snapshots.get(metadata.get("current-snapshot-id"), {})
+        summaries = {name: text for each in snapshots.values() for name, text in each["summary"].items()}
+        return PlainNotes(summaries | metadata["properties"], current.get("sequence-number", 0))
+    return None
+
+
 def plain_files(table: Table, metadata_location: str) -> list[PlainFile] | None:
     """The files of the current snapshot; None if only pyiceberg can tell what they are or why they cannot be read."""
     with suppress(*_UNREADABLE):

@@ -15,7 +15,7 @@ import glue_jobs.lake.catalog
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.lake.avro import read_avro
 from glue_jobs.lake.catalog_file import metadata_locations
-from glue_jobs.lake.plain_files import plain_files
+from glue_jobs.lake.plain_files import PlainNotes, plain_files, plain_notes
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.tables.subscriber import SUBSCRIBER
 from tests.lake.small_commits import commit, new_lake
@@ -53,6 +53,18 @@ def test_removed_files_are_left_out(tmp_path: Path) -> None:
     assert found == lake.load(SUBSCRIBER).plain_files()
     assert found is not None
     assert len(found) == 1
+
+
+def test_the_notes_are_those_that_pyiceberg_reads(lake: Lake) -> None:
+    assert plain_notes(str(location(lake))) is not None
+    for step in ("by older programs, in summaries of snapshots", "in properties"):
+        loaded, plain = lake.load(REJECTED_RECORD), lake.notes(REJECTED_RECORD)
+        assert isinstance(plain, PlainNotes)
+        assert plain.commits == loaded.commits
+        for name in ("number", "absent", "kept"):
+            assert plain.note(name) == loaded.note(name), step
+        loaded.append([], {"number": "3"}, notes={"kept": step})
+    assert lake.notes(REJECTED_RECORD).note("kept") == "in properties"
 
 
 def set_version(metadata: Metadata) -> None:

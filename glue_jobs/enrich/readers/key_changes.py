@@ -8,14 +8,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
-from glue_jobs.config import Config
 from glue_jobs.enrich.readers.key_file import FIRST_DAY
-from glue_jobs.enrich.readers.keys import ReaderKeys
-from glue_jobs.enrich.readers.resource import READER_KEYS
-from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.tables.model import Table
+
+if TYPE_CHECKING:
+    # A question imports none of these, which would take longer than to answer it.
+    from glue_jobs.config import Config
+    from glue_jobs.enrich.readers.keys import ReaderKeys
+    from glue_jobs.enrich.reference_data import ReferenceData
+    from glue_jobs.lake import Lake, LoadedTable
+    from glue_jobs.lake.plain_files import PlainNotes
 
 NOTE = "usage-lake.reader-ids"
 
@@ -27,6 +31,8 @@ LONGEST_PERIOD = timedelta(days=400)
 
 def reader_ids_note(rows: LoadedTable, config: Config, reference: ReferenceData, today: date) -> dict[str, str]:
     """The note of a commit to the table of ``rows``, if it has an address: what stands for readers since when."""
+    from glue_jobs.enrich.readers.resource import READER_KEYS
+
     if not rows.table.address:
         return {}
     noted = _noted(rows)
@@ -51,12 +57,12 @@ def key_changes(lake: Lake, tables: Iterable[Table], until: date, since: date | 
     for table in tables:
         if not table.address or not lake.has(table):
             continue
-        _, *changes = sorted(_noted(lake.load(table)).values()) or [""]
+        _, *changes = sorted(_noted(lake.notes(table)).values()) or [""]
         found |= {day for day in changes if str(since) < day <= str(until)}
     return tuple(map(_sentence, sorted(found)))
 
 
-def _noted(rows: LoadedTable) -> dict[str, str]:
+def _noted(rows: LoadedTable | PlainNotes) -> dict[str, str]:
     note = rows.note(NOTE)
     if note is not None:
         return {str(name): str(day) for name, day in json.loads(note).items()}

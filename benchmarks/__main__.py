@@ -13,6 +13,7 @@ from benchmarks import (
     event_logs,
     inventory,
     laptop,
+    many_objects,
     peak_memory,
     places,
     run_summaries,
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Settings], Iterator[Line]]]] = {
     "tiny_files": ("Many tiny files", tiny_files.measure),
     "slow_gets": ("Fetching over a slow network", slow_gets.measure),
     "peak_memory": ("Peak memory of a Python worker", peak_memory.measure),
+    "many_objects": ("Ten million objects a day", many_objects.measure),
     "daily_runs": ("Daily runs", daily_runs.measure),
     "inventory": ("Inventories", inventory.measure),
     "storage_reports": ("Storage reports", storage_reports.measure),
@@ -55,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--objects",
         type=int,
-        help="in an inventory (5,000,000; of storage_reports 20,000,000; of run_summaries 100,000)",
+        help="in an inventory (5,000,000; of storage_reports 20,000,000; of run_summaries 100,000; a day 10,000,000)",
     )
     given = parser.parse_args(arguments)
     unknown = set(given.names) - set(BENCHMARKS)

@@ -66,7 +66,7 @@ def _line(settings: Settings, name: str, work: Callable[[Path], int], note: str)
 def _with_peak(work: Callable[[Path], int], scratch: Path) -> tuple[int, int]:
     import pyspark  # noqa: F401 - a worker of Spark has it in memory
 
-    return work(scratch), _peak_bytes()
+    return work(scratch), peak_bytes()
 
 
 def _run(pipeline: str, raw: Path, scratch: Path) -> int:
@@ -100,7 +100,7 @@ def _comparison(location: str, _: Path) -> int:
     return len(before) + len(after)
 
 
-def _peak_bytes() -> int:
+def peak_bytes() -> int:
     """The most bytes that this process has had resident."""
     # After fork and exec on Linux ``getrusage`` includes the parent's peak; VmHWM begins with the program.
     status = Path("/proc/self/status")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -18,11 +18,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 BUCKET = "bench"
 LAST_MODIFIED = "Last-Modified: Sun, 30 Jun 2024 00:00:00 GMT"
 
+Query = Mapping[str, list[str]]
+
 Answer = tuple[str, bytes, tuple[str, ...]]
 """Status, body, headers."""
 
 
-def _page(objects: Mapping[str, bytes], etags: Mapping[str, str], query: Mapping[str, list[str]]) -> Answer:
+def _page(objects: Mapping[str, bytes], etags: Mapping[str, str], query: Query) -> Answer:
     """All keys with the prefix on one page, however many."""
     prefix, after = (query.get(name, [""])[0] for name in ("prefix", "start-after"))
     contents = "".join(
@@ -48,15 +50,24 @@ def _serve(folder: str, delay: float, ready: Connection) -> None:
     objects = {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
     etags = {key: hashlib.md5(data, usedforsecurity=False).hexdigest() for key, data in objects.items()}
 
+    async def answer(key: str, query: Query, headers: Mapping[str, str]) -> Answer:
+        if not key:
+            return _page(objects, etags, query)
+        await asyncio.sleep(delay)
+        return _object(objects[key], etags[key], headers)
+
+    serve(answer, ready)
+
+
+def serve(answered: Callable[[str, Query, Mapping[str, str]], Awaitable[Answer]], ready: Connection) -> None:
+    """Answer requests on loopback: ``answered`` gets key, query and headers of each GET, ``ready`` the port."""
+
     async def answer(method: str, target: str, headers: Mapping[str, str]) -> Answer:
         url = urlsplit(target)
         key = unquote(url.path).removeprefix(f"/{BUCKET}").removeprefix("/")
         if method == "HEAD" and not key:
             return "200 OK", b"", ("x-amz-bucket-region: us-east-1",)
-        if not key:
-            return _page(objects, etags, parse_qs(url.query))
-        await asyncio.sleep(delay)
-        return _object(objects[key], etags[key], headers)
+        return await answered(key, parse_qs(url.query), headers)
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -72,19 +83,26 @@ def _serve(folder: str, delay: float, ready: Connection) -> None:
             # The client has ended the connection.
             writer.close()
 
-    async def serve() -> None:
+    async def run() -> None:
         server = await asyncio.start_server(converse, "127.0.0.1", 0)
         ready.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
-    asyncio.run(serve())
+    asyncio.run(run())
 
 
 @contextmanager
 def serving(folder: Path, delay: float) -> Iterator[str]:
     """The files of a folder as the objects of ``BUCKET``, GETs ``delay`` seconds late; yields the endpoint."""
+    with server_process(_serve, str(folder), delay) as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def server_process(target: Callable[..., None], *arguments: object) -> Iterator[str]:
+    """Run the target, whose last argument becomes ``ready``, in a process of its own; yields the endpoint."""
     ours, theirs = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_serve, args=(str(folder), delay, theirs), daemon=True)
+    process = get_context("spawn").Process(target=target, args=(*arguments, theirs), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{ours.recv()}"

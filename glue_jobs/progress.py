@@ -41,6 +41,19 @@ class PlainReporter:
         yield update
 
 
+class TitledReporter:
+    """Puts a title before everything that another reporter says."""
+
+    def __init__(self, reporter: Reporter, title: str) -> None:
+        self._reporter, self._title = reporter, title
+
+    def say(self, sentence: str) -> None:
+        self._reporter.say(f"{self._title}: {sentence}")
+
+    def progress(self, label: str) -> AbstractContextManager[Callable[[int, int], None]]:
+        return self._reporter.progress(f"{self._title}: {label}")
+
+
 class SilentReporter:
     """Says nothing: for programs that use the library."""
 

@@ -200,6 +200,11 @@ def _run_ids(loaded: LoadedTable) -> list[str]:
     return run_ids
 
 
+def is_last_run(loaded: LoadedTable, run_id: str) -> bool:
+    """Whether no run has committed to the table after the one of that id, whatever other programs did."""
+    return _run_ids(loaded)[-1:] == [run_id]
+
+
 def _has_change(loaded: LoadedTable, run_id: str, plan: CommitPlan) -> bool:
     """Whether the run's change was committed, even if later commits replaced its files and its snapshot expired."""
     if run_id in _run_ids(loaded) or any(summary.get(RUN_ID) == run_id for summary in loaded.summaries()):

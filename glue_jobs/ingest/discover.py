@@ -6,7 +6,7 @@ These wait to become readable, or they are in a folder of an account or Region t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import islice
 
@@ -18,8 +18,8 @@ from glue_jobs.ingest.watermark import window_start
 from glue_jobs.lake import LoadedTable
 from glue_jobs.progress import Reporter
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
+from glue_jobs.sources.pipeline import EventPipeline
 from glue_jobs.storage import storage_for
-from glue_jobs.workers.gc_pause import gc_paused
 
 # Folders that were never seen are looked into so many at a time; each takes a few requests.
 MAX_UNSEEN_FOLDERS_PER_RUN = 20
@@ -28,24 +28,30 @@ MAX_UNSEEN_FOLDERS_PER_RUN = 20
 MAX_EARLIER_OBJECTS = 1_000
 
 
-@dataclass(frozen=True)
+@dataclass
 class Listing:
     """The raw objects of the ``window``, of the ``retried`` days outside it, and earlier ones of new folders.
 
-    ``log_folders`` are the folders that have been looked into from their first day on. ``untaken`` has the first day
-    of the others that hold too many earlier objects.
+    They are listed while they are taken; ``is_in_order`` says that those of the window come in the order of days. What
+    follows is complete once all are taken. ``log_folders`` are the folders that have been looked into from their first
+    day on. ``untaken`` has the first day of the others that hold too many earlier objects.
     """
 
-    objects: list[RawObject]
+    objects: Iterator[RawObject]
     window: Window
     retried: list[date]
-    skipped: Skipped
-    log_folders: set[str]
-    untaken: dict[str, date]
+    is_in_order: bool
+    skipped: Skipped = field(default_factory=Skipped)
+    untaken: dict[str, date] = field(default_factory=dict)
+    unseen: set[str] = field(default_factory=set)
+
+    @property
+    def log_folders(self) -> set[str]:
+        return self.skipped.log_folders - self.unseen
 
 
 def discover(request: IngestRequest, rows: LoadedTable, reporter: Reporter) -> Listing:
-    """List the raw objects of a run.
+    """What a run lists; taking its objects lists them.
 
     Raises:
         ArgumentError: the request's days contradict each other, or there is nothing below its raw path.
@@ -62,22 +68,27 @@ def discover(request: IngestRequest, rows: LoadedTable, reporter: Reporter) -> L
     hint = "; earlier days were listed before, --since lists them again" if window.since and not request.since else ""
     reporter.say(f"looking below {request.raw} for {pipeline.title} {window}{hint}")
     retried = [] if request.since or request.until else retried_days(rows, request.raw, window)
-    skipped = Skipped()
-    with gc_paused():
-        objects = [*_objects(request, window, retried, skipped)]
-        seen = {*skipped.log_folders}
-        untaken: dict[str, date] = {}
-        if window.since and not request.since and not request.until and not request.any_name:
-            unseen = unseen_folders(rows, request.raw, seen)
-            seen -= {*unseen}
-            for folder in unseen[:MAX_UNSEEN_FOLDERS_PER_RUN]:
-                earlier = _earlier_objects(request, folder, window.since, reporter)
-                if isinstance(earlier, date):
-                    untaken[folder] = earlier
-                else:
-                    objects += earlier
-                    seen.add(folder)
-        return Listing(objects, window, retried, skipped, seen, untaken)
+    listing = Listing(iter(()), window, retried, isinstance(pipeline, EventPipeline) and not request.any_name)
+    listing.objects = _all_objects(request, rows, listing, reporter)
+    return listing
+
+
+def _all_objects(
+    request: IngestRequest, rows: LoadedTable, listing: Listing, reporter: Reporter
+) -> Iterator[RawObject]:
+    yield from _objects(request, listing)
+    since = listing.window.since
+    if since is None or request.since or request.until or request.any_name:
+        return
+    listing.unseen = {*unseen_folders(rows, request.raw, listing.skipped.log_folders)}
+    for folder in sorted(listing.unseen)[:MAX_UNSEEN_FOLDERS_PER_RUN]:
+        earlier = _earlier_objects(request, folder, since, reporter)
+        if isinstance(earlier, date):
+            listing.untaken[folder] = earlier
+        else:
+            # Retried days are listed in all folders.
+            yield from (each for each in earlier if each.day not in listing.retried)
+            listing.unseen.remove(folder)
 
 
 def _earlier_objects(request: IngestRequest, folder: str, since: date, reporter: Reporter) -> list[RawObject] | date:
@@ -98,8 +109,9 @@ def _earlier_objects(request: IngestRequest, folder: str, since: date, reporter:
     return objects
 
 
-def _objects(request: IngestRequest, window: Window, retried: list[date], skipped: Skipped) -> Iterator[RawObject]:
-    storage, pipeline = storage_for(request.raw), request.pipeline
+def _objects(request: IngestRequest, listing: Listing) -> Iterator[RawObject]:
+    storage, pipeline, window, retried = storage_for(request.raw), request.pipeline, listing.window, listing.retried
+    skipped = listing.skipped
     if request.any_name and retried:
         # With any name, everything is listed anyway.
         objects = pipeline.discover(storage, request.raw, Window(min(retried), window.until), skipped, request.any_name)

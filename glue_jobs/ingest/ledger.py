@@ -1,18 +1,16 @@
-"""The ledger in use: which raw objects are new, and the rows that a run adds for those it ingested."""
+"""The rows that a run adds to the ledger, for the raw objects it ingested and for those it could not read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from glue_jobs.errors import LakeError, UnreadableObjectError
 from glue_jobs.ingest.object_counts import ObjectCounts
-from glue_jobs.lake import Lake
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 
@@ -28,27 +26,11 @@ class Totals:
     duplicates: int
     filtered: int
 
-
-def not_ingested(
-    lake: Lake, pipeline: str, listed: list[RawObject]
-) -> tuple[list[RawObject], dict[tuple[str, str], str]]:
-    """The listed objects that are not ingested with their ETag. Only the ledger of their days is read.
-
-    The second value says, by address and ETag, why earlier runs could not read objects.
-    """
-    if not listed:
-        return [], {}
-    days = {each.day for each in listed}
-    known = lake.load(INGESTED_OBJECT).rows(("key", "etag", "unreadable"), pipeline=[pipeline], object_day=days)
-    is_ingested = known["unreadable"].is_null()
-    pairs = set(_pairs(known.filter(is_ingested)))
-    rest = known.filter(pc.invert(is_ingested))
-    unreadable = dict(zip(_pairs(rest), rest["unreadable"].to_pylist(), strict=True))
-    return [each for each in listed if (each.entry.address, each.entry.etag) not in pairs], unreadable
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
 
 
-def _pairs(ledger: pa.Table) -> Iterator[tuple[str, str]]:
-    return zip(ledger["key"].to_pylist(), ledger["etag"].to_pylist(), strict=True)
+NOTHING = Totals(0, 0, 0, 0, 0, 0)
 
 
 def unreadable_rows(

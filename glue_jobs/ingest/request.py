@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -47,7 +48,8 @@ class RunSummary:
     """What a run did. ``run_id`` is None when it stored nothing; ``listed`` counts raw objects.
 
     ``first_delivery`` says when AWS delivers the first object of the source. ``unreadable`` are objects that could not
-    be read; a later run tries again.
+    be read, and a later run tries again; ``more_unreadable`` counts, by reason, those that are too many to be named.
+    ``steps`` is how many commits the run made; the ids of later steps begin with ``run_id``.
     """
 
     run_id: str | None
@@ -57,6 +59,8 @@ class RunSummary:
     invalid_snapshots: tuple[InvalidSnapshot, ...] = ()
     first_delivery: str = ""
     unreadable: tuple[UnreadableObjectError, ...] = ()
+    more_unreadable: Mapping[str, int] = field(default_factory=dict)
+    steps: int = 1
 
     @property
     def failed(self) -> bool:

@@ -175,9 +175,12 @@ class Heartbeat:
             raise StorageError(f"run {self._folder.run_id} was suspended for hours and gives up; start it again")
 
 
-def new_run(root: str, now: datetime) -> RunFolder:
-    """Create the folder of a new run below ``root``, which is ``<lake>/_runs/<database>/<pipeline>``."""
-    run_id = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+def new_run(root: str, now: datetime, run_id: str = "") -> RunFolder:
+    """Create the folder of a new run below ``root``, which is ``<lake>/_runs/<database>/<pipeline>``.
+
+    A step of a run that is not its first one has a ``run_id`` that begins with that of the first one.
+    """
+    run_id = run_id or f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     folder = RunFolder(f"{root}/{run_id}", run_id)
     folder.touch()
     return folder

@@ -26,12 +26,19 @@ def retried_days(rows: LoadedTable, raw: str, window: Window) -> list[date]:
 
 
 def unreadable_days_note(
-    rows: LoadedTable, raw: str, window: Window, retried: Iterable[date], unreadable: Iterable[date | None]
+    rows: LoadedTable, raw: str, listed: Window | None, retried: Iterable[date], unreadable: Iterable[date | None]
 ) -> dict[str, str]:
-    """The note of a run that listed the window and the ``retried`` days, and met objects of the ``unreadable`` days."""
+    """The note of a run that met objects of the ``unreadable`` days.
+
+    Days that it has ``listed``, and the ``retried`` ones, wait no longer otherwise. None is for a run under way.
+    """
     days = _days(rows)
-    listed = {day.isoformat() for day in retried}
-    waiting = [day for day in days.get(raw, ()) if day not in listed and date.fromisoformat(day) not in window]
+    again_listed = {day.isoformat() for day in retried}
+    waiting = [
+        day
+        for day in days.get(raw, ())
+        if listed is None or not (day in again_listed or date.fromisoformat(day) in listed)
+    ]
     # Objects without a day are listed by every run.
     again = sorted({day.isoformat() for day in unreadable if day is not None} - {*waiting})
     return {UNREADABLE_DAYS: json.dumps({**days, raw: [*waiting, *again]})}

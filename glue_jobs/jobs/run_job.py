@@ -37,7 +37,8 @@ def run_job(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     ``pipeline`` says which job it is; absent values have their defaults.
 
     Raises:
-        UsageLakeError: the job cannot go on; readers see nothing of it. An ArgumentError names the argument.
+        UsageLakeError: the job cannot go on; readers see nothing of it, or of its last step. An ArgumentError names
+            the argument.
     """
     return _report(values, reporter) if values["pipeline"] == REPORT else _ingest(values, reporter)
 

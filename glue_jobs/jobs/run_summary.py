@@ -44,7 +44,8 @@ def _counts(summary: RunSummary) -> str:
         _many(sums.duplicates, "duplicate"),
         f"{sums.filtered:,} filtered",
     )
-    ingested = f"run {summary.run_id} ingested {_many(sums.objects, 'object')}"
+    steps = f" in {summary.steps:,} steps" if summary.steps > 1 else ""
+    ingested = f"run {summary.run_id} ingested {_many(sums.objects, 'object')}{steps}"
     return f"{ingested}: {_many(sums.records, 'record')} = {' + '.join(parts)}"
 
 
@@ -57,8 +58,9 @@ def _unreadable(summary: RunSummary) -> list[str]:
     by_reason: defaultdict[str, list[str]] = defaultdict(list)
     for each in summary.unreadable:
         by_reason[each.reason].append(each.address)
+    counts = {reason: len(some) + summary.more_unreadable.get(reason, 0) for reason, some in by_reason.items()}
     return [
-        f"{_many(len(addresses), 'object')} cannot be read now and {'is' if len(addresses) == 1 else 'are'} left to"
+        f"{_many(counts[reason], 'object')} cannot be read now and {'is' if counts[reason] == 1 else 'are'} left to"
         f" later runs ({printable(reason)}), e.g. {printable(min(addresses))}"
         for reason, addresses in by_reason.items()
     ]

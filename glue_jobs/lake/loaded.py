@@ -21,6 +21,7 @@ from pyiceberg.table.update.snapshot import ExpireSnapshots
 
 from glue_jobs.errors import LostRaceError
 from glue_jobs.lake.failures import explained, without_warnings
+from glue_jobs.lake.file_groups import batches_of
 from glue_jobs.lake.filters import partition_filter
 from glue_jobs.lake.history import expired, files_only_in, is_one_line
 from glue_jobs.lake.inferred import evolve
@@ -155,8 +156,7 @@ class LoadedTable:
         """What `rows` returns, some rows at a time; declared columns must be in the table."""
         scan = self._iceberg.scan(partition_filter(partition) if partition else AlwaysTrue(), columns)
         with explained(f"read {self.location}"):
-            for batch in scan.to_arrow_batch_reader():
-                yield pa.Table.from_batches([batch])
+            yield from batches_of(scan, self._planned(scan))
 
     def _read(self, columns: tuple[str, ...], where: str | BooleanExpression) -> Any:
         stored = {field.name for field in self._iceberg.schema().fields}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from datetime import date
 
 from glue_jobs.storage import Entry
+
+_COUNTING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Skipped:
     sentences: list[str] = field(default_factory=list)
 
     def add(self, address: str) -> None:
-        """Count one more."""
-        self.count += 1
-        self.example = self.example or address
+        """Count one more; several threads may list."""
+        with _COUNTING:
+            self.count += 1
+            self.example = self.example or address

@@ -24,6 +24,7 @@ from glue_jobs.storage.endpoint import endpoint, partition_endpoint
 from glue_jobs.storage.interface import Entry, Level
 from glue_jobs.storage.limits import LIMITS, Limits
 from glue_jobs.storage.s3_errors import REASONS, explained
+from glue_jobs.storage.s3_pages import read_pages_quickly
 
 # obstore takes keys for paths: it cannot name those with an empty segment, "." or ".." as one, or control characters.
 UNNAMEABLE = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f]")
@@ -49,6 +50,7 @@ class S3Storage:
         self._root = f"s3://{bucket}/"
         session = boto3.Session()
         self._client: Any = session.client("s3", region_name=session.region_name or "us-east-1")
+        read_pages_quickly(self._client)
         with explained("reach", self._root):
             self.region = self._region(session.region_name or "us-east-1")
             url = endpoint() or partition_endpoint(self.region)

@@ -26,9 +26,12 @@ import glue_jobs.ingest.commit
 import glue_jobs.ingest.duplicates.rewrite_files
 import glue_jobs.ingest.ingest
 import glue_jobs.ingest.stage_events
+import glue_jobs.ingest.step_run
+import glue_jobs.ingest.steps
 import glue_jobs.ingest.task_context
 from glue_jobs.ingest.chunk_task import ChunkResult
 from glue_jobs.ingest.staging import RunFolder
+from glue_jobs.ingest.steps import StepLimits
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.read.parsed import Parsed, Positions
@@ -163,7 +166,7 @@ def _all_rows_late(then: Callable[[Patch], None]) -> Callable[[Patch], None]:
 
 STEPS: dict[str, Callable[[Patch], None]] = {
     "after creating the first table": _after(Lake, "create"),
-    "after listing": _before(glue_jobs.ingest.ingest, "not_ingested"),
+    "after listing": _before(glue_jobs.ingest.ingest, "keep_places"),
     "while creating the folder of the run": _within_the_first_touch,
     "after creating the folder of the run": _after(RunFolder, "touch"),
     "after announcing a file": _after(RunFolder, "announce"),
@@ -174,7 +177,7 @@ STEPS: dict[str, Callable[[Patch], None]] = {
     ),
     "during duplicates": _after(glue_jobs.ingest.duplicates.rewrite_files, "find_duplicates"),
     "after a file without duplicates": _after(glue_jobs.ingest.duplicates.rewrite_files, "_rewritten"),
-    "after the ledger's files": _after(glue_jobs.ingest.ingest, "write_partitions"),
+    "after the ledger's files": _after(glue_jobs.ingest.step_run, "write_partitions"),
     "before the plan": _before(RunFolder, "write_commit"),
     "half-way through the plan": _half_a_plan,
     "after the plan": _after(RunFolder, "write_commit"),
@@ -215,6 +218,11 @@ def killed_by_a_worker(step: str, arguments: list[str]) -> int:
     return _ended(_kill_from_worker, step, arguments)
 
 
+def killed_in_a_step(number: int, moment: str, arguments: list[str]) -> int:
+    """Run the job, in steps of two objects, in a process that kills itself at a moment of the step with that number."""
+    return _ended(_kill_in_a_step, number, moment, arguments)
+
+
 def killed_after(seconds: float, arguments: list[str]) -> int:
     """Run the job in a process that kills itself that long after its start."""
     return _ended(_kill_after, seconds, arguments)
@@ -242,6 +250,18 @@ def _kill_here_at(step: str, arguments: list[str]) -> None:
     patch = Patch()
     _small_chunks(patch)
     (STEPS | STEPS_OF_TOTALS)[step](patch)
+    sys.exit(main(arguments))
+
+
+def _kill_in_a_step(number: int, moment: str, arguments: list[str]) -> None:
+    patch = Patch()
+    without_spark(patch)
+    patch.setattr(glue_jobs.ingest.steps, "LIMITS", StepLimits(objects=2, listed=3))
+    moments = {
+        "before the plan": _after(RunFolder, "announce", lambda folder, _: folder.run_id.endswith(f"-{number}")),
+        "after the rows": _after(LoadedTable, "append", _appends_rows, number),
+    }
+    moments[moment](patch)
     sys.exit(main(arguments))
 
 

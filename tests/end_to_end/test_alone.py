@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import glue_jobs.ingest.ingest
+import glue_jobs.ingest.step_run
 from glue_jobs.errors import LostRaceError
 from glue_jobs.ingest.commit import commit_run
 from glue_jobs.lake import Lake
@@ -88,16 +88,16 @@ def test_a_run_that_is_overtaken_before_its_commit_stores_nothing(
 ) -> None:
     lake = str(tmp_path / "lake")
     without_spark(monkeypatch)
-    commit = glue_jobs.ingest.ingest.commit_run
+    commit = glue_jobs.ingest.step_run.commit_run
 
     def overtaken(*arguments: object) -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(glue_jobs.ingest.ingest, "commit_run", commit)
+            patch.setattr(glue_jobs.ingest.step_run, "commit_run", commit)
             run(raw, lake)
         commit(*arguments)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.ingest, "commit_run", overtaken)
+        patch.setattr(glue_jobs.ingest.step_run, "commit_run", overtaken)
         with pytest.raises(LostRaceError, match=LOST.removeprefix("error: ")):
             run(raw, lake)
     assert dict(event_numbers(raw, lake)) == dict.fromkeys(range(40), 1)
@@ -127,7 +127,7 @@ def test_the_ledger_that_all_pipelines_share_is_appended_to_again_after_a_lost_c
         monkeypatched[0] = True
         commit_run(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(glue_jobs.ingest.ingest, "commit_run", commit)
+    monkeypatch.setattr(glue_jobs.ingest.step_run, "commit_run", commit)
     run(raw, lake)
     assert len(stale) == 3
     assert contents(lake, raw.source.pipeline).ledger.total() == 4

@@ -16,8 +16,8 @@ import pytest
 
 import glue_jobs.ingest.ingest
 import glue_jobs.ingest.stage_events
+from glue_jobs.enrich.places.place_table import keep_places
 from glue_jobs.errors import UsageLakeError
-from glue_jobs.ingest.ledger import not_ingested
 from tests.end_to_end.lakes import KEEP, contents, event_numbers, orphans, run, said, without_spark
 from tests.end_to_end.processes import with_files_up_to
 from tests.end_to_end.sources import ACCESS_LOGS, SOURCES, Raw, events
@@ -287,12 +287,12 @@ def test_an_object_that_is_not_what_was_listed(
     happens, reason = CHANGES[change]
 
     def change_after(*given: object) -> object:
-        found = not_ingested(*given)  # type: ignore[arg-type]
+        found = keep_places(*given)  # type: ignore[arg-type]
         happens(address)
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.ingest, "not_ingested", change_after)
+        patch.setattr(glue_jobs.ingest.ingest, "keep_places", change_after)
         assert main(arguments(raw, lake)) == 0
     text = capfd.readouterr().err
     assert text.splitlines()[-1].endswith(

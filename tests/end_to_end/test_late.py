@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import glue_jobs.ingest.discover
-import glue_jobs.ingest.ingest
+import glue_jobs.ingest.step_run
 from glue_jobs.cli.ledger import untaken_sentences
 from glue_jobs.cli.main import main
 from glue_jobs.errors import ArgumentError, StorageError
@@ -160,7 +160,7 @@ def test_ten_days_of_failing_runs_leave_no_gap(raw: Raw, lake: str, monkeypatch:
         day = DAY + timedelta(days=number)
         raw.deliver(day, 10 + number, events(day, [10 + number]))
         with monkeypatch.context() as patch:
-            patch.setattr(glue_jobs.ingest.ingest, "commit_run", fail)
+            patch.setattr(glue_jobs.ingest.step_run, "commit_run", fail)
             with pytest.raises(StorageError):
                 run(raw, lake)
     assert run(raw, lake).totals.rows == 10

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 import glue_jobs.ingest.compaction
-import glue_jobs.ingest.ingest
+import glue_jobs.ingest.step_run
 from glue_jobs.errors import StorageError
 from glue_jobs.jobs.check.check_lake import check_lake
 from glue_jobs.lake import LoadedTable
@@ -137,7 +137,7 @@ def test_a_table_that_another_program_rewrites_before_the_commit_has_each_row_on
     place.run()
     place.put("summary2/SRR1.summary", nucleotide("SRR1", FAMILY, "bad=2;"))
     place.put("summary2/SRR3.summary", nucleotide("SRR3", FAMILY))
-    commit, append = glue_jobs.ingest.ingest.commit_run, LoadedTable.append
+    commit, append = glue_jobs.ingest.step_run.commit_run, LoadedTable.append
 
     def commit_late(*arguments: Any) -> None:
         for table in (TABLES["nfamily"], REJECTED_RECORD):
@@ -153,7 +153,7 @@ def test_a_table_that_another_program_rewrites_before_the_commit_has_each_row_on
             raise StorageError("the network is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.ingest, "commit_run", commit_late)
+        patch.setattr(glue_jobs.ingest.step_run, "commit_run", commit_late)
         if dies:
             with pytest.raises(StorageError):
                 place.run()

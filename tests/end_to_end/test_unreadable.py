@@ -16,9 +16,9 @@ import pytest
 import glue_jobs.ingest.ingest
 import glue_jobs.read.fetch
 from glue_jobs.cli.ledger import STATUS
+from glue_jobs.enrich.places.place_table import keep_places
 from glue_jobs.errors import StorageError, UnreadableObjectError
 from glue_jobs.ingest.ingest import ingest
-from glue_jobs.ingest.ledger import not_ingested
 from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.jobs.run_summary import sentence
 from glue_jobs.lake import Lake
@@ -62,12 +62,12 @@ def before_reading(change: Callable[[str], None], address: str) -> Iterator[None
     """The object changes after it was listed."""
 
     def change_after(*given: Any) -> Any:
-        found = not_ingested(*given)
+        found = keep_places(*given)
         change(address)
         return found
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.ingest, "not_ingested", change_after)
+        patch.setattr(glue_jobs.ingest.ingest, "keep_places", change_after)
         yield
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from glue_jobs.errors import LakeError
-from glue_jobs.ingest.ledger import Totals, ledger_rows, not_ingested, totals
+from glue_jobs.ingest.ledger import Totals, ledger_rows, totals
 from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.storage import Entry
-from glue_jobs.tables.model import Table
 
 NOW = datetime(2024, 5, 9)
 LIMITS = np.iinfo(np.int64)
@@ -80,36 +77,3 @@ def test_totals_that_do_not_add_up_stop_the_run() -> None:
     wrong = ledger.set_column(ledger.column_names.index("rows"), "rows", pa.array([4], pa.int64()))
     with pytest.raises(LakeError, match=r"the records of this run do not add up.*this is a bug, please report it"):
         totals(wrong)
-
-
-class Known:
-    """A lake whose ledger has one object; notes what it was asked for."""
-
-    asked: dict[str, Any]
-
-    def load(self, _table: Table) -> Known:
-        return self
-
-    def rows(self, columns: tuple[str, ...], **partition: Iterable[Any]) -> pa.Table:
-        self.asked = {name: set(values) for name, values in partition.items()}
-        return pa.table(
-            {
-                "key": ["/raw/a", "/raw/b", "/raw/c", "/raw/c"],
-                "etag": ["etag"] * 4,
-                "unreadable": [None, "archived", "archived", None],
-            }
-        ).select(columns)
-
-
-def test_an_object_is_new_if_the_ledger_does_not_have_it_with_its_etag() -> None:
-    lake = Known()
-    objects = [raw_object("a"), raw_object("b", date(2024, 5, 8)), raw_object("a", None, "changed"), raw_object("c")]
-    assert not_ingested(lake, "s3_access_log", objects) == (
-        objects[1:3],
-        {("/raw/b", "etag"): "archived", ("/raw/c", "etag"): "archived"},
-    )  # type: ignore[arg-type]
-    assert lake.asked == {"pipeline": {"s3_access_log"}, "object_day": {date(2024, 5, 7), date(2024, 5, 8), None}}
-
-
-def test_without_objects_the_ledger_is_not_read() -> None:
-    assert not_ingested(None, "s3_access_log", []) == ([], {})  # type: ignore[arg-type]

@@ -169,7 +169,7 @@ def test_a_run_that_dies_before_its_commit_leaves_every_reader_with_the_old_rows
     place.run()
     place.put("t/1.json", '{"n": "x", "more": 1}')
     with monkeypatch.context() as patch, pytest.raises(LakeError):
-        patch.setattr("glue_jobs.ingest.ingest.commit_run", lambda *_: (_ for _ in ()).throw(LakeError("killed")))
+        patch.setattr("glue_jobs.ingest.step_run.commit_run", lambda *_: (_ for _ in ()).throw(LakeError("killed")))
         place.run()
     assert place.rows("t") == [{"n": 1}]
     place.run()

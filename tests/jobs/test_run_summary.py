@@ -9,8 +9,7 @@ from datetime import date, datetime
 import pytest
 
 from glue_jobs.errors import UnreadableObjectError
-from glue_jobs.ingest.ingest import NOTHING
-from glue_jobs.ingest.ledger import Totals
+from glue_jobs.ingest.ledger import NOTHING, Totals
 from glue_jobs.ingest.request import RunSummary
 from glue_jobs.ingest.snapshots.invalid_snapshots import InvalidSnapshot
 from glue_jobs.jobs.run_summary import sentence

@@ -1,4 +1,4 @@
-"""Discover raw objects whose keys contain their day, and list only the days of a window.
+"""Discover raw objects whose keys contain their day, in the order of days, and list only the days of a window.
 
 Discovery recognises two layouts: names with the day (``[stem]2024-05-07-…``, thousands side by side), and folders
 ``2024/05/07/`` or ``year=2024/month=05/day=07/``. Both may lie several folders below the raw path, one per account,
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from glue_jobs.errors import ArgumentError
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
 from glue_jobs.sources.layouts.day_names import DayNames, date_or_none, day_from_name
+from glue_jobs.sources.layouts.walk import Part, Walk, in_order_of_days
 from glue_jobs.storage import Storage
 
 # More than any layout of AWS needs. They stop the walk over a data bucket that is given by mistake.
@@ -56,9 +57,14 @@ class DayFolders:
     def below(self, prefix: str) -> Iterator[RawObject]:
         """The source's objects of the window below ``prefix``, which may be the folder of a year, month or day.
 
+        They come in the order of days. Those of a folder that is only found among flat names come when it is found.
+
         Raises:
             ArgumentError: there are far more folders than in any layout of logs.
         """
+        return in_order_of_days(self._below(prefix), self._storage.remote)
+
+    def _below(self, prefix: str) -> Walk:
         # Where the names contain the day, the folders do not matter.
         match = None if self._names.flat else DAY_FOLDER.search(prefix)
         if match is None:
@@ -78,21 +84,23 @@ class DayFolders:
         else:
             yield from self._objects(prefix)
 
-    def _objects(self, prefix: str, depth: int = 0) -> Iterator[RawObject]:
+    def _objects(self, prefix: str, depth: int = 0) -> Walk:
         """Objects below a folder above the folders of years."""
         self._visited += 1
         if self._visited > MAX_FOLDERS:
             raise ArgumentError(f"there are over {MAX_FOLDERS} folders below the raw path; name the logs' own prefix")
         contents = self._read(prefix)
-        yield from self._beside(prefix, contents)
         years = self._years(prefix, contents.folders)
         if years or contents.stems:
             self._skipped.log_folders.add(prefix)
-        for folder in contents.folders:
+
+        def inside(folder: str) -> Walk:
             if folder in years:
-                yield from self._dated(f"{prefix}{folder}/", [int(folder[-4:])], depth)
+                yield self._part(f"{prefix}{folder}/", [int(folder[-4:])], depth)
             else:
                 yield from self._other(f"{prefix}{folder}/", folder, depth)
+
+        yield from self._both(prefix, contents, inside)
 
     def _years(self, prefix: str, folders: list[str]) -> set[str]:
         """The folders that are years: the latest one that contains months or names of that year, and all before it."""
@@ -105,7 +113,7 @@ class DayFolders:
             candidates.pop()
         return set(candidates)
 
-    def _other(self, prefix: str, folder: str, depth: int) -> Iterator[RawObject]:
+    def _other(self, prefix: str, folder: str, depth: int) -> Walk:
         if folder in self._names.excluded:
             self._skipped.folders.add(prefix)
         elif depth == MAX_FOLDER_DEPTH:
@@ -137,29 +145,37 @@ class DayFolders:
         match = self._names.flat.match(name) if self._names.flat else None
         return f"{match['stem']}{match['year']}-~" if match else name
 
-    def _beside(self, prefix: str, contents: _Contents) -> Iterator[RawObject]:
+    def _both(self, prefix: str, contents: _Contents, inside: Callable[[str], Walk]) -> Walk:
+        """The objects beside each other in a folder, and those ``inside`` its subfolders."""
+        folders = {*contents.folders}
         for stem in sorted(contents.stems):
-            yield from self._flat(prefix + stem, contents.folders)
+            yield Part(self._window.since or date.min, self._flat(prefix + stem, folders, inside))
+        for folder in contents.folders:
+            yield from inside(folder)
 
-    def _flat(self, stem: str, folders: list[str]) -> Iterator[RawObject]:
+    def _flat(self, stem: str, folders: set[str], inside: Callable[[str], Walk]) -> Walk:
         since, until = self._window.since, self._window.until
         start: str | None = f"{stem}{since.isoformat()}" if since else f"{stem}0"
         # A colon sorts after the digits.
         stop = f"{stem}{(until + timedelta(days=1)).isoformat()}" if until and until < date.max else f"{stem}:"
         while start is not None:
-            start = yield from self._flat_between(stem, start, stop, folders)
+            start = yield from self._flat_between(stem, start, stop, folders, inside)
 
     def _flat_between(
-        self, stem: str, start: str, stop: str, folders: list[str]
-    ) -> Generator[RawObject, None, str | None]:
-        """Objects up to the next folder; adds it to ``folders`` and returns the key to go on from, None at the end."""
+        self, stem: str, start: str, stop: str, folders: set[str], inside: Callable[[str], Walk]
+    ) -> Generator[RawObject | Part, None, str | None]:
+        """Objects up to the next folder, and what is ``inside`` if it is none of the known ``folders``.
+
+        Returns the key to go on from, None at the end.
+        """
         assert self._names.flat is not None
         folder = stem.rpartition("/")[0] + "/"
         for entry in self._storage.list(stem, start, stop):
             name, slash, _ = entry.address.removeprefix(folder).partition("/")
             if slash:
                 if name not in folders:
-                    folders.append(name)
+                    folders.add(name)
+                    yield Part(date.min, inside(name))
                 return folder + name + END_OF_FOLDER
             match = self._names.flat.match(name)
             if match and folder + match["stem"] == stem:
@@ -170,7 +186,10 @@ class DayFolders:
                     yield RawObject(entry, day)
         return None
 
-    def _dated(self, prefix: str, parts: list[int], depth: int) -> Iterator[RawObject]:
+    def _part(self, prefix: str, parts: list[int], depth: int) -> Part:
+        return Part(date_or_none(*[*parts, 1, 1][:3]) or date.min, self._dated(prefix, parts, depth))
+
+    def _dated(self, prefix: str, parts: list[int], depth: int) -> Walk:
         """Objects in the folder of a year, month or day; ``parts`` are its one to three numbers."""
         first = date_or_none(*[*parts, 1, 1][:3])
         if first is None:
@@ -179,13 +198,14 @@ class DayFolders:
             if first in self._window:
                 yield from self._day(prefix, first)
         elif self._overlaps(first, _last_day(first, is_year=len(parts) == 1)):
-            contents = self._read(prefix)
-            yield from self._beside(prefix, contents)
-            for folder in contents.folders:
+
+            def inside(folder: str) -> Walk:
                 if TWO_DIGITS.fullmatch(folder):
-                    yield from self._dated(f"{prefix}{folder}/", [*parts, int(folder[-2:])], depth)
+                    yield self._part(f"{prefix}{folder}/", [*parts, int(folder[-2:])], depth)
                 else:
                     yield from self._other(f"{prefix}{folder}/", folder, depth)
+
+            yield from self._both(prefix, self._read(prefix), inside)
 
     def _day(self, prefix: str, day: date) -> Iterator[RawObject]:
         for entry in self._storage.list(prefix):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from glue_jobs.ingest.ingest import NOTHING
+from glue_jobs.ingest.ledger import NOTHING
 from glue_jobs.ingest.request import RunSummary
 from glue_jobs.jobs.run_summary import sentence
 from glue_jobs.read.raw_object import Skipped, Window

@@ -1,0 +1,102 @@
+"""What the driver of a run needs for 10 million objects a day: memory, seconds and requests, from listing to ledger.
+
+Three days are in the ledger already, and the run looks back to them. The listing and the ledger are generated.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+from unittest.mock import patch
+
+import pyarrow as pa
+
+from benchmarks.generated_s3 import BUCKET, RAW, Listing, etag, serving
+from benchmarks.measure import Host, Line, Settings
+from benchmarks.peak_memory import peak_bytes
+from glue_jobs.ingest import discover
+from glue_jobs.ingest.known_objects import KnownObjects
+from glue_jobs.ingest.ledger import ledger_rows
+from glue_jobs.ingest.object_counts import ObjectCounts
+from glue_jobs.ingest.steps import Step, Steps
+from glue_jobs.read.plan import MAX_CHUNK_BYTES, split_into_chunks
+from glue_jobs.read.raw_object import Window
+from glue_jobs.sources.pipelines import BY_NAME
+from glue_jobs.storage import storage_for
+from glue_jobs.storage.s3 import S3Storage
+
+PIPELINE = BY_NAME["s3_access_log"]
+
+# Of the 16 GiB of a G.1X worker, Java has the rest.
+MAX_BYTES = 4 * 2**30
+
+ROWS_PER_BATCH = 100_000
+
+
+def measure(settings: Settings) -> Iterator[Line]:
+    """Lines of the results: the peak of the driver's memory, its seconds, and the requests that it sent."""
+    per_day = settings.objects or (4_000 if settings.quick else 10_000_000)
+    listing = Listing(days=4, per_day=per_day)
+    with serving(listing) as endpoint, Host() as host:
+        run = host.call(_drive, listing, endpoint)
+    requests, steps, peak = run.result
+    note = f"{per_day:,} new objects in {steps} steps; {3 * per_day:,} of three days before are listed and known"
+    target = f"under {MAX_BYTES >> 20:,} MiB"
+    yield Line("peak memory of the driver", f"{peak >> 20:,} MiB", "", target, peak < MAX_BYTES, note)
+    yield Line("seconds of the driver", f"{run.wall:.1f} s", f"{run.cpu or 0:.1f} s", note="listing on loopback")
+    pages = 4 * per_day // 1_000
+    yield Line("requests", f"{requests:,}", note=f"{pages:,} pages of 1,000 keys, and the folders")
+
+
+class _GeneratedLedger:
+    """A lake whose ledger has all objects of all days but the last one."""
+
+    def __init__(self, listing: Listing) -> None:
+        self._listing = listing
+
+    def load(self, _table: object) -> _GeneratedLedger:
+        return self
+
+    def batches(self, columns: tuple[str, ...], pipeline: list[str], object_day: set[date]) -> Iterator[pa.Table]:
+        for day in sorted(object_day & {*self._listing.dates[:-1]}):
+            for folder in self._listing.folders(day):
+                keys = self._listing.keys(folder)
+                while some := [*islice(keys, ROWS_PER_BATCH)]:
+                    cells = [[f"s3://{BUCKET}/{key}" for key in some], [etag(key) for key in some]]
+                    days = pa.array([day], pa.date32()).take(pa.array([0] * len(some)))
+                    yield pa.table([*cells, pa.nulls(len(some), pa.string()), days], [*columns])
+
+
+def _drive(listing: Listing, endpoint: str) -> tuple[int, int, int]:
+    """What the driver does, except for the tasks: the number of requests and steps, and the most bytes it had."""
+    import pyspark  # noqa: F401 - the driver of Spark has it in memory
+
+    os.environ |= {"AWS_ENDPOINT_URL_S3": endpoint, "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
+    os.environ |= {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+    requests, page, done = [0], S3Storage._page, 0
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        requests[0] += 1
+        return page(*arguments, **named)
+
+    with patch.object(S3Storage, "_page", counted):
+        listed = discover.Listing(iter(()), Window(listing.dates[0]), [], True)
+        listed.objects = PIPELINE.discover(storage_for(RAW), RAW, listed.window, listed.skipped, False)
+        steps = Steps(PIPELINE, listed, KnownObjects(_GeneratedLedger(listing), PIPELINE.name))  # type: ignore[arg-type]
+        for step in steps:
+            done += _around_the_tasks(step)
+            number = step.number
+            del step
+    if (done, steps.listed) != (listing.per_day, listing.days * listing.per_day):
+        raise AssertionError(f"{done:,} of {steps.listed:,} objects were new")
+    return requests[0], number, peak_bytes()
+
+
+def _around_the_tasks(step: Step) -> int:
+    """What the driver makes for the tasks of a step, and of what they return; the number of the ledger's rows."""
+    chunks = list(split_into_chunks(step.new, MAX_CHUNK_BYTES, lambda _: True))
+    counts = [ObjectCounts.zero([part.raw_object.entry.address for part in chunk]) for chunk in chunks]
+    return ledger_rows(PIPELINE.name, "run", datetime(2024, 5, 11), step.new, counts, {}).num_rows

@@ -1,0 +1,211 @@
+"""One step of a run: stage its raw objects, then commit them. It is what a run of one step does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import TypeVar
+
+import pyarrow as pa
+
+from glue_jobs.enrich.places.credit import place_sources_note
+from glue_jobs.enrich.readers.key_changes import reader_ids_note
+from glue_jobs.enrich.reference_data import ReferenceData
+from glue_jobs.errors import LakeError, UnreadableObjectError, UsageLakeError
+from glue_jobs.ingest.commit import Change, commit_run
+from glue_jobs.ingest.data_files import NewFile
+from glue_jobs.ingest.discover import Listing
+from glue_jobs.ingest.ledger import NOTHING, Totals, ledger_rows, totals, unreadable_rows
+from glue_jobs.ingest.log_folders import earlier_days_note, log_folders_note
+from glue_jobs.ingest.request import IngestRequest
+from glue_jobs.ingest.snapshots.invalid_snapshots import InvalidSnapshot
+from glue_jobs.ingest.snapshots.stage_snapshots import stage_snapshots
+from glue_jobs.ingest.stage_documents import stage_documents
+from glue_jobs.ingest.stage_events import stage_events
+from glue_jobs.ingest.stage_uploads import stage_uploads
+from glue_jobs.ingest.staged_run import StagedRun
+from glue_jobs.ingest.staging import Heartbeat, RunFolder
+from glue_jobs.ingest.steps import Step
+from glue_jobs.ingest.task_context import TaskContext, write_partitions
+from glue_jobs.ingest.unreadable_days import unreadable_days_note
+from glue_jobs.ingest.unreadable_objects import UnreadableObjects
+from glue_jobs.ingest.watermark import updated_watermark
+from glue_jobs.lake import LoadedTable
+from glue_jobs.progress import Reporter
+from glue_jobs.read.raw_object import RawObject
+from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline, Pipeline, SnapshotPipeline, UploadPipeline
+from glue_jobs.sources.upload.source import upload_folder
+from glue_jobs.storage import Entry, storage_for
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.model import Table
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+
+# Properties of the snapshots of the lake's tables begin with this.
+PROPERTY_PREFIX = "usage-lake."
+
+AnyPipeline = TypeVar("AnyPipeline", bound=Pipeline)
+
+
+@dataclass
+class Progress:
+    """What the steps of a run have done up to now.
+
+    ``ids`` are those of the steps that stored something, ``days`` the days of the objects they ingested.
+    """
+
+    unreadable: UnreadableObjects
+    totals: Totals = NOTHING
+    ids: list[str] = field(default_factory=list)
+    days: set[date | None] = field(default_factory=set)
+    invalid_snapshots: list[InvalidSnapshot] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class StepRun:
+    """A step between listing and commit; the `Stager` of its pipeline. ``rows`` is the table as it was before."""
+
+    request: IngestRequest
+    rows: LoadedTable
+    listing: Listing
+    step: Step
+    progress: Progress
+    folder: RunFolder
+    now: datetime
+    reference: ReferenceData
+    reporter: Reporter
+
+    def context(self, pipeline: AnyPipeline) -> TaskContext[AnyPipeline]:
+        """What the tasks share."""
+        return TaskContext(pipeline, self.request.config, self.reference, self.folder, self.now.date(), self._locations)
+
+    @cached_property
+    def _locations(self) -> dict[str, str]:
+        # Each takes requests to the catalog and the storage.
+        tables = (*self.request.pipeline.tables, REJECTED_RECORD, INGESTED_OBJECT)
+        return {table.name: self.request.lake.load(table).location for table in tables}
+
+    @property
+    def _readable(self) -> list[RawObject]:
+        return [each for each in self.step.new if not each.entry.unreadable]
+
+    def stage_events(self, pipeline: EventPipeline) -> StagedRun:
+        return stage_events(self.context(pipeline), self.rows, self._readable, self.reporter)
+
+    def stage_snapshots(self, pipeline: SnapshotPipeline) -> StagedRun:
+        request, listed = self.request, self.step.manifests
+        context = self.context(pipeline)
+        return stage_snapshots(
+            context, request.lake, self.rows, listed, self._readable, request.keep_snapshots, self.reporter
+        )
+
+    def stage_documents(self, pipeline: DocumentPipeline) -> StagedRun:
+        return stage_documents(self.context(pipeline), self.request.lake, self.rows, self._readable, self.reporter)
+
+    def stage_uploads(self, pipeline: UploadPipeline) -> StagedRun:
+        request = self.request
+        folder = upload_folder(storage_for(request.raw), request.raw)
+        context = self.context(pipeline)
+        return stage_uploads(context, request.lake, self.rows, self._readable, folder, self.reporter)
+
+    def stage_and_commit(self) -> bool:
+        """Stage the new objects and commit them; returns whether there was anything to commit.
+
+        Raises:
+            UsageLakeError: the step cannot go on; readers see nothing of it.
+        """
+        with Heartbeat(self.folder) as heartbeat:
+            try:
+                staged = self.request.pipeline.stage(self)
+                changes = self._changes(staged)
+                heartbeat.check()
+                if changes is None:
+                    self.folder.remove()
+                    return False
+            except BaseException:
+                # The first error is the one to report, even when deleting fails too.
+                with suppress(UsageLakeError):
+                    self.folder.abandon()
+                raise
+            self.reporter.say("committing")
+            versions = {f"{PROPERTY_PREFIX}{name}": version for name, version in self.reference.versions.items()}
+            commit_run(self.request.lake, self.rows, self.folder, changes, versions, self._notes(staged))
+            self.progress.ids.append(self.folder.run_id)
+            return True
+
+    def _changes(self, staged: StagedRun) -> dict[Table, Change] | None:
+        """What is to be committed, None if that is nothing; the progress of the run gets the step's counts."""
+        pipeline, run_id, progress = self.request.pipeline, self.folder.run_id, self.progress
+        archived = {each.entry.address: _unreadable(each.entry) for each in self.step.new if each.entry.unreadable}
+        unreadable = {**archived, **staged.unreadable}
+        unrecorded = self._unrecorded(unreadable)
+        is_denied = self._is_denied(unrecorded, unreadable)
+        ledger = ledger_rows(pipeline.name, run_id, self.now, staged.ingested, staged.counts, staged.duplicates)
+        sums = totals(ledger)
+        record_tables = (*pipeline.record_tables, *staged.record_tables)
+        written = [file for table in record_tables for file in staged.changes[table].files]
+        _check_rows(sums.rows + staged.moved_rows, written)
+        for each in self.step.new:
+            if error := unreadable.get(each.entry.address):
+                progress.unreadable.add(error, each.day)
+        progress.totals += sums
+        progress.days |= {each.day for each in staged.ingested}
+        progress.invalid_snapshots += staged.invalid_snapshots
+        is_unknown = any(not each.known for each in staged.invalid_snapshots)
+        if is_denied or not (staged.ingested or unrecorded or is_unknown):
+            return None
+        more = unreadable_rows(pipeline.name, run_id, self.now, unrecorded, unreadable)
+        files = write_partitions(self.context(pipeline), INGESTED_OBJECT, pa.concat_tables([ledger, more]))
+        return {**staged.changes, INGESTED_OBJECT: Change(files)}
+
+    def _unrecorded(self, unreadable: Mapping[str, UnreadableObjectError]) -> list[RawObject]:
+        """The unreadable objects for which the ledger does not have this reason yet."""
+        found = [(each, unreadable.get(each.entry.address)) for each in self.step.new]
+        reasons = self.step.reasons
+        return [each for each, error in found if error and reasons.get(each.entry.address) != error.reason]
+
+    def _is_denied(self, unrecorded: list[RawObject], unreadable: Mapping[str, UnreadableObjectError]) -> bool:
+        """Whether access to everything new is denied up to now: then the role is wrong, and nothing is recorded.
+
+        Raises:
+            UnreadableObjectError: and no step follows.
+        """
+        denied = [error for error in unreadable.values() if error.denied]
+        if self.progress.ids or not unrecorded or len(denied) < len(self.step.new):
+            return False
+        if self.step.is_last:
+            raise denied[0]
+        return True
+
+    def _notes(self, staged: StagedRun) -> dict[str, str]:
+        """What later runs have to know. A step that others follow notes only what a run may start from in its place."""
+        raw, listing, rows, is_last = self.request.raw, self.listing, self.rows, self.step.is_last
+        waiting, today = self.progress.unreadable.days, self.now.date()
+        notes = {
+            **place_sources_note(rows, self.reference),
+            **reader_ids_note(rows, self.request.config, self.reference, today),
+            **staged.notes,
+        }
+        if is_last:
+            notes |= log_folders_note(rows, raw, listing.log_folders)
+            notes |= earlier_days_note(rows, raw, listing.log_folders, listing.untaken)
+            notes |= unreadable_days_note(rows, raw, listing.window, listing.retried, waiting)
+        else:
+            notes |= unreadable_days_note(rows, raw, None, (), waiting)
+            if listing.window.since is None:
+                notes |= log_folders_note(rows, raw, listing.log_folders)
+        if is_last or listing.is_in_order:
+            notes |= updated_watermark(rows, raw, self.progress.days, today)
+        return notes
+
+
+def _unreadable(entry: Entry) -> UnreadableObjectError:
+    return UnreadableObjectError(entry.address, entry.unreadable)
+
+
+def _check_rows(counted: int, files: Iterable[NewFile]) -> None:
+    written = sum(file.rows for file in files)
+    if written != counted:
+        raise LakeError(f"{counted} rows were counted and {written} written; this is a bug, please report it")

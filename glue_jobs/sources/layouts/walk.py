@@ -1,0 +1,86 @@
+"""Raw objects of many folders in the order of their days, listed several folders at a time.
+
+A walk over the folders yields parts that are not listed yet, each with the first day it can have. The part with the
+earliest day is listed next, so that what is held is a page of each, and not a listing of everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import date
+from heapq import heappop, heappush
+from itertools import chain, count, islice
+from typing import TypeVar
+
+from glue_jobs.read.raw_object import RawObject
+
+# Fewer than the connections that boto3 keeps open.
+MAX_CONCURRENT_LISTINGS = 8
+
+# Objects that are listed ahead, a page of S3.
+BLOCK = 1_000
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a walk: its objects are of the ``first`` day and later ones, in the order of days."""
+
+    first: date
+    walk: Walk
+
+
+Walk = Iterator[RawObject | Part]
+
+
+def in_order_of_days(walk: Walk, is_remote: bool) -> Iterator[RawObject]:
+    """The objects of a walk and all its parts, in the order of their days as far as the parts tell these.
+
+    With ``is_remote``, the parts that come next are listed while the caller works, as soon as it wants a second object.
+    """
+    with ThreadPoolExecutor(MAX_CONCURRENT_LISTINGS) if is_remote else nullcontext() as pool:
+        numbers = count()
+        waiting: list[tuple[date, int, Walk]] = [(date.min, next(numbers), walk)]
+        # The next object of a part that was left for one with an earlier day.
+        begun: list[tuple[date, int, RawObject | None, Walk]] = []
+        ahead = 1
+        while waiting or begun:
+            while waiting and (len(begun) < ahead or waiting[0][:2] < begun[0][:2]):
+                first, number, later = heappop(waiting)
+                heappush(begun, (first, number, None, _ReadAhead(pool.submit, later) if pool and ahead > 1 else later))
+            _, number, held, current = heappop(begun)
+            for each in chain([held] if held else (), current):
+                if isinstance(each, Part):
+                    heappush(waiting, (each.first, next(numbers), each.walk))
+                    continue
+                day = each.day or date.min
+                if any(queue[0][0] < day for queue in (waiting, begun) if queue):
+                    heappush(begun, (day, number, each, current))
+                    break
+                yield each
+                ahead = MAX_CONCURRENT_LISTINGS if pool else 1
+
+
+class _ReadAhead(Iterator[Item]):
+    """The same items; a thread makes the next ones while the caller uses those before."""
+
+    def __init__(self, submit: Callable[..., Future[list[Item]]], items: Iterator[Item]) -> None:
+        self._submit, self._items = submit, items
+        self._current: Iterator[Item] = iter(())
+        self._next = self._block()
+
+    def _block(self) -> Future[list[Item]]:
+        return self._submit(lambda: [*islice(self._items, BLOCK)])
+
+    def __next__(self) -> Item:
+        for item in self._current:
+            return item
+        block = self._next.result()
+        if not block:
+            raise StopIteration
+        self._current, self._next = iter(block), self._block()
+        return next(self._current)

@@ -1,0 +1,40 @@
+"""What a run lists: its window, days that wait, and what new folders have of earlier days, no object twice."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from glue_jobs.ingest.discover import discover
+from glue_jobs.ingest.log_folders import LOG_FOLDERS
+from glue_jobs.ingest.request import IngestRequest
+from glue_jobs.ingest.unreadable_days import UNREADABLE_DAYS
+from glue_jobs.ingest.watermark import WATERMARK
+from glue_jobs.progress import PlainReporter
+from glue_jobs.sources.pipelines import BY_NAME
+
+
+class Rows:
+    """A table with these notes."""
+
+    def __init__(self, **notes: object) -> None:
+        names = {"newest": WATERMARK, "unreadable": UNREADABLE_DAYS, "folders": LOG_FOLDERS}
+        self.note = {names[name]: json.dumps(value) for name, value in notes.items()}.get
+
+
+def test_a_day_that_waits_is_listed_once_in_a_folder_that_is_new(tmp_path: Path) -> None:
+    raw = f"{tmp_path}/"
+    for folder, day in (("old", "2024-05-20"), ("old", "2024-05-01"), ("new", "2024-05-01"), ("new", "2024-05-02")):
+        path = tmp_path / folder / day.replace("-", "/") / f"{day}-01-02-03-A1B2"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"x")
+    rows: Any = Rows(newest={raw: "2024-05-20"}, unreadable={raw: ["2024-05-01"]}, folders={raw: ["old/"]})
+    lake: Any = None
+    listing = discover(IngestRequest(BY_NAME["s3_access_log"], raw, lake), rows, PlainReporter(io.StringIO()))
+    found = [each.entry.address.removeprefix(raw) for each in listing.objects]
+    assert sorted(name.rpartition("/")[0] for name in found) == [
+        *("new/2024/05/01", "new/2024/05/02", "old/2024/05/01", "old/2024/05/20")
+    ]
+    assert (listing.log_folders, listing.untaken) == ({f"{raw}old/", f"{raw}new/"}, {})

@@ -14,6 +14,14 @@ def explained(action: str) -> Iterator[None]:
     """Turn errors of catalogs, storage and Arrow into a LakeError: cannot ``action``, and why."""
     try:
         yield
+    except ValueError as error:
+        # Athena and Glue delete by position; Flink deletes by value.
+        if "equality deletes" not in str(error):
+            raise
+        raise LakeError(
+            f"cannot {action}: another program deleted rows of it with equality deletes, which pyiceberg cannot read;"
+            " let that program rewrite its data files, as Spark's rewrite_data_files does with 'delete-file-threshold'"
+        ) from error
     except _library_errors() as error:
         raise LakeError(f"cannot {action}: {_reason(error)}") from error
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -27,25 +26,11 @@ from glue_jobs.lake.history import expired, files_only_in, is_one_line
 from glue_jobs.lake.inferred import evolve
 from glue_jobs.lake.plain_files import PlainFile, columns_by_id, has_declared_columns
 from glue_jobs.lake.schema import file_constant, python_value
+from glue_jobs.lake.stored_file import Positions, StoredFile, deleted_rows
 from glue_jobs.lake.transaction import OneParentTransaction
 from glue_jobs.tables.model import Table
 
 NO_NOTES: Mapping[str, str] = MappingProxyType({})
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A data file of a table's snapshot.
-
-    ``file_constants`` are the values of the table's file constants, None where the file has several.
-    """
-
-    address: str
-    rows: int
-    partition: tuple[Any, ...]
-    has_deletes: bool
-    file_constants: tuple[Any, ...]
-    descriptor: DataFile
 
 
 class LoadedTable:
@@ -109,9 +94,14 @@ class LoadedTable:
                 bool(task.delete_files),
                 tuple(file_constant(self.table, name, task.file) for name in self.table.file_constants),
                 task.file,
+                tuple(task.delete_files),
             )
             for task in self._planned(scan)
         ]
+
+    def deleted_rows(self, file: StoredFile) -> Positions:
+        """The positions of the rows in the file that another program deleted; raises LakeError."""
+        return deleted_rows(self._iceberg.io, file)
 
     def plain_files(self) -> list[PlainFile] | None:
         """The files that have all rows of the table; None if they are on S3 or only some of their rows count."""

@@ -11,13 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyiceberg.manifest import DataFileContent
 
+from glue_jobs.errors import LakeError
 from glue_jobs.lake import Lake
+from glue_jobs.query.duckdb.lake_tables import open_engine
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from tests.end_to_end.lakes import contents, event_numbers, orphans, run, said, without_spark
 from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, Raw, Source, events
-from tests.lake.maintenance import expire, iceberg, rewrite
+from tests.lake.maintenance import delete_rows, expire, iceberg, rewrite
 
 DAY = date(2024, 5, 7)
 
@@ -33,7 +36,7 @@ def test_a_run_looks_at_its_window_only_after_all_tables_were_rewritten_and_expi
     run(raw, lake)
     opened = Lake(lake, "usage_lake")
     for table in TABLES:
-        if iceberg(opened, table).current_snapshot():
+        if opened.has(table) and iceberg(opened, table).current_snapshot():
             rewrite(opened, table)
             expire(opened, table)
     # Of a day before the window: a run that has lost its watermark takes it.
@@ -54,6 +57,41 @@ def test_lines_delivered_again_after_another_arrow_program_rewrote_their_day_are
     raw.deliver(DAY, 1, events(DAY, range(3, 8)))
     assert run(raw, lake).totals.duplicates == 2
     assert event_numbers(raw, lake) == Counter(range(8))
+
+
+def test_rows_that_another_program_deleted_stay_deleted_until_they_are_delivered_again(
+    raw: Raw, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_spark(monkeypatch)
+    monkeypatch.setattr("glue_jobs.ingest.compaction.MIN_FILES", 2)
+    raw.deliver(DAY, 0, events(DAY, range(5)))
+    run(raw, lake)
+    opened, table = Lake(lake, "usage_lake"), raw.source.pipeline.table
+    everything = event_numbers(raw, lake)
+    delete_rows(opened, table, [1, 3])
+    left = event_numbers(raw, lake)
+    deleted = everything - left
+    assert deleted.total() == 2
+    with open_engine(opened) as engine:
+        assert engine.run(f"SELECT count(*) AS n FROM {table.name}").to_pylist() == [{"n": 3}]
+    for number in range(1, 4):
+        raw.deliver(DAY, number, events(DAY, [number * 10]))
+        run(raw, lake)
+    assert event_numbers(raw, lake) == left + Counter([10, 20, 30])
+    raw.deliver(DAY, 4, events(DAY, range(5)))
+    assert run(raw, lake).totals.duplicates == 3
+    assert event_numbers(raw, lake) == everything + Counter([10, 20, 30])
+
+
+def test_deletes_by_value_which_pyiceberg_cannot_read_are_refused_in_a_sentence(raw: Raw, lake: str) -> None:
+    raw.deliver(DAY, 0, events(DAY, range(5)))
+    run(raw, lake)
+    delete_rows(Lake(lake, "usage_lake"), raw.source.pipeline.table, [1], DataFileContent.EQUALITY_DELETES)
+    with pytest.raises(LakeError, match=r"equality deletes.*let that program rewrite its data files"):
+        event_numbers(raw, lake)
+    raw.deliver(DAY, 1, events(DAY, [7]))
+    with pytest.raises(LakeError, match="equality deletes"):
+        run(raw, lake)
 
 
 def files(lake: str, source: Source) -> list[str]:
@@ -87,7 +125,7 @@ def test_many_small_files_of_a_day_become_one_and_the_old_ones_are_deleted_in_ti
 
 
 STEPS = st.lists(
-    st.sampled_from(["deliver", "deliver again", "run", "rewrite", "expire", "delete a day", "run"]),
+    st.sampled_from(["deliver", "deliver again", "run", "rewrite", "expire", "delete a day", "delete rows", "run"]),
     min_size=3,
     max_size=8,
 )
@@ -125,6 +163,10 @@ def test_any_maintenance_between_runs_loses_and_doubles_nothing(steps: list[str]
                         rewrite(opened, each)
                     elif step == "expire":
                         expire(opened, each)
+                if step == "delete rows":
+                    before = event_numbers(raw, lake)
+                    delete_rows(opened, table, [0, 2])
+                    stored -= (before - event_numbers(raw, lake)).keys()
                 if step == "delete a day":
                     iceberg(opened, table).delete(f"event_date = '{DAY}'")
                     stored = set()

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat, ManifestContent, ManifestWriterV2
+from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.update.snapshot import _FastAppendFiles
 
 from glue_jobs.lake import Lake
 from glue_jobs.tables.model import Table
@@ -23,6 +28,60 @@ def rewrite(lake: Lake, table: Table, where: str | BooleanExpression | None = No
     rows = opened.scan(row_filter=condition).to_arrow()
     large = pa.schema([field.with_type(_large(field.type)) for field in rows.schema])
     opened.overwrite(rows.cast(large), overwrite_filter=condition)
+
+
+def delete_rows(
+    lake: Lake, table: Table, positions: list[int], content: DataFileContent = DataFileContent.POSITION_DELETES
+) -> None:
+    """Delete these rows of each data file as Athena does: a delete file names them, the data file stays as it is."""
+    opened = iceberg(lake, table)
+    io, spec = opened.io, opened.spec()
+    transaction = opened.transaction()
+    with _AppendDeletes(Operation.OVERWRITE, transaction, io, None, {}) as change:
+        for task in opened.scan().plan_files():
+            address = f"{task.file.file_path.removesuffix('.parquet')}-deletes-{uuid4().hex[:8]}.parquet"
+            paths = pa.array([task.file.file_path] * len(positions))
+            with io.new_output(address).create() as stream:
+                pq.write_table(pa.table([paths, pa.array(positions, pa.int64())], POSITION_DELETES), stream)
+            change.append_data_file(
+                DataFile.from_args(
+                    content=content,
+                    file_path=address,
+                    file_format=FileFormat.PARQUET,
+                    partition=task.file.partition,
+                    record_count=len(positions),
+                    file_size_in_bytes=len(io.new_input(address)),
+                    spec_id=spec.spec_id,
+                )
+            )
+    transaction.commit_transaction()
+
+
+# https://iceberg.apache.org/spec/#position-delete-files
+POSITION_DELETES = pa.schema(
+    [
+        pa.field("file_path", pa.string(), False, {"PARQUET:field_id": "2147483546"}),
+        pa.field("pos", pa.int64(), False, {"PARQUET:field_id": "2147483545"}),
+    ]
+)
+
+
+class _DeleteManifestWriter(ManifestWriterV2):
+    def content(self) -> ManifestContent:
+        return ManifestContent.DELETES
+
+    @property
+    def _meta(self) -> dict[str, str]:
+        return {**super()._meta, "content": "deletes"}
+
+
+class _AppendDeletes(_FastAppendFiles):
+    """pyiceberg writes no delete files; this writes the manifest of some."""
+
+    def new_manifest_writer(self, spec: Any) -> ManifestWriterV2:
+        metadata = self._transaction.table_metadata
+        output = self.new_manifest_output()
+        return _DeleteManifestWriter(spec, metadata.schema(), output, self._snapshot_id, self._compression)
 
 
 def expire(lake: Lake, table: Table) -> None:

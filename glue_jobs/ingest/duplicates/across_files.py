@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from glue_jobs.columns.arrays import ranks
+from glue_jobs.columns.arrays import drop_rows, ranks
 from glue_jobs.ingest.data_files import NewFile, columns_of
 from glue_jobs.ingest.duplicates.row_hash import Hashes, round_of_hash, row_hashes
 from glue_jobs.ingest.duplicates.within_table import Rows, all_but_first, comparisons, decoded, repeated
@@ -32,11 +32,15 @@ NO_ROWS: Mapping[str, pa.Table] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Day:
-    """The files of one partition: addresses and row counts of the stored ones, new ones, and late rows of tasks."""
+    """The files of one partition: addresses and row counts of the stored ones, new ones, and late rows of tasks.
+
+    ``deleted`` has the positions of rows, by the address of a stored file, that another program deleted.
+    """
 
     stored: list[tuple[str, int]]
     new: list[NewFile]
     late_rows: list[LateRows] = field(default_factory=list)
+    deleted: dict[str, Rows] = field(default_factory=dict)
 
     @property
     def partition(self) -> Mapping[str, Any]:
@@ -81,15 +85,17 @@ class _Files:
     addresses: list[str]
     stored: int
     in_memory: Mapping[str, pa.Table]
+    deleted: Mapping[str, Rows]
 
     def read(self, file: int, columns: tuple[str, ...]) -> pa.Table:
-        """These columns of the file, texts without dictionaries."""
+        """These columns of the rows in the file that are not deleted, texts without dictionaries."""
         address = self.addresses[file]
         if address in self.in_memory:
             rows = self.in_memory[address].select(columns)
             return pa.table([decoded(column) for column in rows.columns], names=list(columns))
         with storage_for(address).open(address) as source:
-            return columns_of(self.table, pq.ParquetFile(source).read(list(columns), use_threads=False), columns)
+            rows = columns_of(self.table, pq.ParquetFile(source).read(list(columns), use_threads=False), columns)
+        return drop_rows(rows, self.deleted[address]) if address in self.deleted else rows
 
 
 def find_duplicates(table: Table, day: Day, in_memory: Mapping[str, pa.Table] = NO_ROWS) -> list[DuplicateRows]:
@@ -101,7 +107,7 @@ def find_duplicates(table: Table, day: Day, in_memory: Mapping[str, pa.Table] = 
     addresses = [*(address for address, _ in day.stored), *(file.address for file in day.new)]
     if len(addresses) == 1:
         return []
-    files = _Files(table, addresses, len(day.stored), in_memory)
+    files = _Files(table, addresses, len(day.stored), in_memory, day.deleted)
     rounds = -(-len(day) // HASHES_PER_ROUND)
     dropped: dict[int, list[pa.Table]] = {}
     for number in range(rounds):

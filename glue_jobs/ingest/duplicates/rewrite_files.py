@@ -105,6 +105,8 @@ def _days(rows: LoadedTable, files: Iterable[NewFile], late_rows: Iterable[LateR
         days[each.partition[column]].late_rows.append(each)
     for old in rows.files(**{column: list(days)}) if days else ():
         days[old.partition[0]].stored.append((old.address, old.rows))
+        if old.has_deletes:
+            days[old.partition[0]].deleted[old.address] = rows.deleted_rows(old)
     for day in days.values():
         day.stored.sort()
     return [days[day] for day in sorted(days)]
@@ -127,7 +129,8 @@ def remaining_of(context: TaskContext[Pipeline], days: list[Day], written: list[
     for batch in batch_by_size(days, ROW_GROUP_ROWS, lambda day: sum(map(len, day.late_rows))):
         files, in_memory = _late_files(context, [each for day in batch for each in day.late_rows], written)
         for of_batch in batch:
-            day = Day(of_batch.stored, [*of_batch.new, *files[partition_path(table, of_batch.partition)]])
+            new = [*of_batch.new, *files[partition_path(table, of_batch.partition)]]
+            day = Day(of_batch.stored, new, deleted=of_batch.deleted)
             found = {duplicates.file.address: duplicates for duplicates in find_duplicates(table, day, in_memory)}
             for file in day.new:
                 if file.address in in_memory:

@@ -1,0 +1,47 @@
+"""A data file of a table, and the rows of it that other programs deleted, as Athena's DELETE and MERGE do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pyiceberg.io import FileIO
+from pyiceberg.io.pyarrow import _read_deletes
+from pyiceberg.manifest import DataFile
+
+from glue_jobs.lake.failures import explained
+
+Positions = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A data file of a table's snapshot.
+
+    ``file_constants`` are the values of the table's file constants, None where the file has several. ``delete_files``
+    name rows that another program deleted and that are in the file still.
+    """
+
+    address: str
+    rows: int
+    partition: tuple[Any, ...]
+    has_deletes: bool
+    file_constants: tuple[Any, ...]
+    descriptor: DataFile
+    delete_files: tuple[DataFile, ...] = ()
+
+
+def deleted_rows(io: FileIO, file: StoredFile) -> Positions:
+    """The positions of the rows in the file that its delete files name.
+
+    Raises:
+        LakeError: a delete file cannot be read.
+    """
+    found = [np.array([], np.int64)]
+    for deletes in file.delete_files:
+        with explained(f"read {deletes.file_path}"):
+            positions = _read_deletes(io, deletes).get(file.address)
+        found += [] if positions is None else [positions.to_numpy()]
+    return np.unique(np.concatenate(found))

@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo package deploy test lint check athena generate pictures bench clean
+.PHONY: help install demo package deploy test lint check athena optimizers generate pictures bench clean
 
 # To use another Python than the one found: make install PYTHON=/path/to/python3.11
 PYTHON :=
@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 help:  ## print this list
-	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "make %-10s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "make %-11s%s\n", $$1, $$2 }' Makefile
 
 install: .venv/installed .venv/checkov/installed  ## set up .venv with everything pinned
 
@@ -40,6 +40,9 @@ check: lint test  ## exactly what CI runs: lint, then test
 
 athena: .venv/installed .venv/trino/installed  ## run every view, saved query and case on a real Trino (1 GB, Java 24, Maven)
 	@$(RUN) -m pytest tests/external/test_saved_queries_on_trino.py
+
+optimizers: .venv/installed  ## let a real Spark with Iceberg 1.10 maintain the tables between runs (65 MB, Maven)
+	@$(RUN) -m pytest tests/external/test_optimizers.py
 
 generate: .venv/installed  ## write the generated files: docs/tables.md, queries/README.md
 	@$(RUN) -m tools.generate

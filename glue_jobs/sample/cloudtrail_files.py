@@ -21,7 +21,7 @@ SKIPPED_BEFORE_END = 3_000
 """Seconds from the delivery of their files to the end of the sample."""
 
 MACROS = """
-CREATE MACRO transferred(number, minor) AS concat(greatest(number, 0), CASE WHEN minor = 5 THEN '.0' END);
+CREATE MACRO transferred(number, minor) AS concat(greatest(coalesce(number, 0), 0), CASE WHEN minor = 5 THEN '.0' END);
 CREATE MACRO bucket_arn(bucket_name) AS concat('arn:aws:s3:::', bucket_name);
 CREATE MACRO resource(type, arn) AS
     concat('{"accountId":"111122223333","type":"AWS::S3::', type, '","ARN":"', arn, '"}');
@@ -35,8 +35,8 @@ CREATE MACRO no_record(record) AS
 IDENTITY = """CASE
     WHEN subscriber_account_id = 'anonymous' AND time < getvariable('renamed')
         THEN replace(user_identity, '"anonymous"', '"ANONYMOUS_PRINCIPAL"')
-    WHEN user_identity LIKE '%{day}%' THEN replace(user_identity, '{day}', strftime(moment(time), '%Y-%m-%d'))
-    ELSE user_identity END"""
+    ELSE replace(CASE WHEN recorded_by = bucket THEN user_identity ELSE home_identity END, '{day}',
+        strftime(moment(time), '%Y-%m-%d')) END"""
 CLIENT = """CASE event_type WHEN 'AwsServiceEvent'
     THEN '"sourceIPAddress":"AWS Internal","userAgent":"AWS Internal"' ELSE client END"""
 PARAMETERS = """CASE WHEN is_management THEN replace(parameters, '{bucket}', bucket_name) ELSE concat(
@@ -58,7 +58,7 @@ ADDITIONAL_DATA = """CASE WHEN NOT is_management THEN concat(
         WHEN style = 'presigned' THEN '","SignatureVersion":"SigV4","AuthenticationMethod":"QueryString"'
         ELSE '","SignatureVersion":"SigV4","AuthenticationMethod":"AuthHeader"' END,
     ',"bytesTransferredIn":', transferred(bytes_in, minor), ',"x-amz-id-2":"', host_id(request),
-    '","bytesTransferredOut":', transferred(bytes_sent, minor), '}') END"""
+    '","bytesTransferredOut":', transferred(CASE WHEN NOT is_corrected THEN bytes_sent END, minor), '}') END"""
 RESOURCES = """CASE WHEN is_management THEN replace(resources, '{bucket}', bucket_name) ELSE concat(
     ',"resources":[{"type":"AWS::S3::Object","ARN', CASE WHEN NOT has_key THEN 'Prefix' END, '":',
     to_json(concat(bucket_arn(bucket_name), '/',
@@ -74,18 +74,24 @@ CATEGORY = """CASE WHEN is_management THEN ',"managementEvent":true,"eventCatego
         THEN concat(',"vpcEndpointAccountId":"', subscriber_account_id, '"') END,
     CASE WHEN minor >= 8 THEN concat(',"tlsDetails":{"tlsVersion":"', tls_version(user_agent), '","cipherSuite":"',
         cipher(user_agent), '","clientProvidedHostHeader":"', host(style, bucket_name, region), '"}') END,
-    CASE WHEN is_foreign THEN concat(',"sharedEventID":"', random_uuid('shared', record), '"') END) END"""
+    CASE WHEN is_foreign THEN concat(',"sharedEventID":"', random_uuid('shared', request), '"') END) END"""
+# A correction keeps the id of its event, or has one of its own.
+EVENT_ID = "random_uuid('event', CASE WHEN corrects % 3 = 0 THEN corrects ELSE record END)"
 EVENT = f"""concat(
     '{{"eventVersion":"1.', lpad(CAST(minor AS VARCHAR), 2, '0'), '","userIdentity":', {IDENTITY},
     ',"eventTime":"', iso(time), '","eventSource":"', event_source, '","eventName":"', event_name,
     '","awsRegion":"', region, '",', {CLIENT},
     ',"errorCode":"' || error_code || '","errorMessage":"' || error_message || '"',
     ',"requestParameters":', {PARAMETERS}, ',"responseElements":', response, {ADDITIONAL_DATA},
-    ',"requestID":"', request_id(request), '","eventID":"', random_uuid('event', record), '"', {RESOURCES},
+    ',"requestID":"', request_id(request), '","eventID":"', {EVENT_ID}, '"',
+    {RESOURCES},
     ',"readOnly":', read_only, ',"eventType":"', event_type, '","recipientAccountId":"', trail_account, '"', {CATEGORY},
     CASE WHEN minor >= 8 AND is_signed AND user_agent LIKE 'S3Console%'
         THEN ',"sessionCredentialFromConsole":"true"' END,
-    CASE WHEN is_late AND minor >= 8 THEN ',"addendum":{{"reason":"DELIVERY_DELAY","updatedFields":null,'
+    CASE WHEN corrects IS NOT NULL THEN concat(',"addendum":{{"reason":"UPDATED_DATA",'
+            '"updatedFields":"additionalEventData.bytesTransferredOut","originalRequestID":"', request_id(request),
+            '","originalEventID":"', random_uuid('event', corrects), '"}}')
+        WHEN is_late AND minor >= 8 THEN ',"addendum":{{"reason":"DELIVERY_DELAY","updatedFields":null,'
         '"originalRequestID":null,"originalEventID":null}}' END, '}}')"""
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from glue_jobs.sample.identities import requester_table
 from glue_jobs.sample.operations import answer_table, operation_table
-from glue_jobs.sample.publisher import ACCESS_POINT_ARN, BUCKETS, Ints, Objects
+from glue_jobs.sample.publisher import ACCESS_POINT_ARN, ARCHIVE, BUCKETS, Ints, Objects
 from glue_jobs.sample.requesters import Requesters
 from glue_jobs.sample.requests import OLD_SHARE
 from glue_jobs.sample.traffic import DAY_SECONDS
@@ -33,6 +33,25 @@ CREATE MACRO moment(seconds) AS make_timestamp(seconds * 1000000);
 CREATE MACRO iso(seconds) AS strftime(moment(seconds), '%Y-%m-%dT%H:%M:%SZ');
 """
 
+# What CloudTrail recorded besides: the events of the account that asked, where its trail is known too, and corrections
+# of events whose bytes were wrong at first. None of these is another request.
+RECORDED_AGAIN = """
+ALTER TABLE request ADD COLUMN recorded_by BIGINT;
+ALTER TABLE request ADD COLUMN corrects BIGINT;
+UPDATE request SET recorded_by = bucket;
+INSERT INTO request
+SELECT request.* REPLACE (record + (SELECT count(*) FROM request) AS record, 0 AS in_access_log,
+    $archive AS recorded_by)
+FROM request JOIN requesters USING (requester) WHERE home_identity IS NOT NULL;
+INSERT INTO request
+SELECT request.* REPLACE (record + 1 + (SELECT max(record) FROM request) AS record, 0 AS in_access_log,
+    record AS corrects)
+FROM request JOIN operations USING (operation)
+WHERE record % 250 = 3 AND minor >= 8 AND operation_name IN ('REST.GET.OBJECT', 'REST.HEAD.OBJECT');
+CREATE VIEW corrected AS
+SELECT corrects AS record, true AS is_corrected FROM request WHERE corrects IS NOT NULL
+"""
+
 # Everything known of every action. What a copy is made of is a second object.
 ACTION = """
 CREATE TABLE copies AS
@@ -43,7 +62,8 @@ SELECT object AS copy_of, concat(',"x-amz-copy-source":"', bucket_name, '/', req
 FROM objects JOIN buckets ON object_bucket = bucket;
 CREATE VIEW action AS
 SELECT request.*, operations.* EXCLUDE operation, requesters.* EXCLUDE requester, objects.* EXCLUDE object,
-    buckets.* EXCLUDE bucket, answers.* EXCLUDE status, copies.* EXCLUDE copy_of,
+    buckets.* EXCLUDE (bucket, trail_account), trails.trail_account, answers.* EXCLUDE status,
+    copies.* EXCLUDE copy_of, coalesce(is_corrected, false) AS is_corrected,
     CASE WHEN operation_name IN ('REST.PUT.OBJECT', 'REST.PUT.PART') THEN object_size
         WHEN event_name = 'DeleteObjects' THEN 700 ELSE 0 END AS bytes_in,
     -- A quote and all fields after it, typed by a client: the line can be read in several ways.
@@ -54,6 +74,8 @@ JOIN operations USING (operation)
 JOIN requesters USING (requester)
 JOIN objects USING (object)
 JOIN buckets USING (bucket)
+JOIN buckets AS trails ON recorded_by = trails.bucket
+LEFT JOIN corrected USING (record)
 LEFT JOIN answers USING (status)
 LEFT JOIN copies USING (copy_of)
 """
@@ -93,5 +115,7 @@ def open_database(
     for name, table in tables.items():
         database.register("given", table)
         database.execute(f"CREATE TABLE {name} AS FROM given")
+    for statement in RECORDED_AGAIN.split(";"):
+        database.execute(statement, {"archive": ARCHIVE} if "$archive" in statement else {})
     database.execute(ACTION)
     return database

@@ -39,16 +39,17 @@ DELIVERED = """
 CREATE TABLE delivered AS
 WITH recorded AS (
     SELECT 's3_access_log' AS source, record, time, CASE bucket WHEN 0 THEN 0 ELSE time // 86400 END AS stream,
-        is_ambiguous
+        is_ambiguous, false AS is_correction
     FROM action WHERE in_access_log = 1
     UNION ALL
-    SELECT 'cloudtrail_s3_event', record, time, bucket, false FROM action WHERE event_name <> ''
+    SELECT 'cloudtrail_s3_event', record, time, recorded_by, false, corrects IS NOT NULL
+    FROM action WHERE event_name <> ''
     UNION ALL
-    SELECT 'cloudfront_log', record, time, CASE WHEN time < $moved THEN 0 ELSE 1 END, false
+    SELECT 'cloudfront_log', record, time, CASE WHEN time < $moved THEN 0 ELSE 1 END, false, false
     FROM action WHERE operation_name = 'CLOUDFRONT.GET.OBJECT'
 ),
 arrival AS (
-    SELECT *, record % 500 = 3 AS is_late, ($end + 43200) // slot_seconds AS last_slot,
+    SELECT *, record % 500 = 3 OR is_correction AS is_late, ($end + 43200) // slot_seconds AS last_slot,
         CASE WHEN is_late THEN 86400 * (1 + 8 * chance('late', record)) ELSE 0 END AS late_seconds,
         time + late_seconds + exp(delay + 0.5 * bell(source, record)) AS arrives,
         least(last_slot, CAST(floor(arrives / slot_seconds) AS BIGINT)) AS slot,

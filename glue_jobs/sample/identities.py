@@ -19,6 +19,7 @@ from glue_jobs.sample.requesters import (
     CLOUDFRONT,
     OWN_PRINCIPAL,
     PRESIGNED,
+    SISTER,
     Requester,
     Requesters,
     is_robot,
@@ -54,6 +55,7 @@ def requester_table(requesters: Requesters) -> pa.Table:
             "is_own": each.is_own_in_trail or each.name == OWN_PRINCIPAL,
             "is_own_in_trail": each.is_own_in_trail,
             "user_identity": identity(each),
+            "home_identity": identity(each, at_home=True) if each.group == SISTER else None,
             "client": client(each),
             "vpc_endpoint": vpc_endpoint(each),
             **{f"address_{name}": value for name, value in place_of(each.address)._asdict().items()},
@@ -64,8 +66,11 @@ def requester_table(requesters: Requesters) -> pa.Table:
     return pa.Table.from_pylist(rows).drop_columns("account")
 
 
-def identity(requester: Requester) -> str:
-    """The requester's ``userIdentity`` as JSON; a session's begins at midnight of ``{day}``."""
+def identity(requester: Requester, at_home: bool = False) -> str:
+    """The requester's ``userIdentity`` as JSON; a session's begins at midnight of ``{day}``.
+
+    Of another account there is less, unless its own trail tells (``at_home``).
+    """
     account, (kind, role, session) = requester.account, [*requester.name.split(":")[-1].split("/"), "", ""][:3]
     if not account:
         return _compact({"type": "AWSService", "invokedBy": requester.service})
@@ -74,7 +79,7 @@ def identity(requester: Requester) -> str:
     if requester.group == "login":
         user = {"type": "IAMUser", "principalId": _unique_id("AIDA", "someone"), "accountId": account}
         return _compact({**user, "accessKeyId": "", "userName": "HIDDEN_DUE_TO_SECURITY_REASONS"})
-    if account in (PUBLISHER_ACCOUNT, ARCHIVE_ACCOUNT):
+    if account == PUBLISHER_ACCOUNT or (account == ARCHIVE_ACCOUNT and (requester.group != SISTER or at_home)):
         invoked_by = {"invokedBy": ATHENA} if requester.is_through_athena else {}
         return _compact({**_role_session(account, role, session), **invoked_by})
     # The owner of the bucket does not see the names of another account's callers.

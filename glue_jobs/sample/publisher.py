@@ -16,7 +16,7 @@ Ints = npt.NDArray[np.int64]
 
 PUBLISHER_ACCOUNT = "111122223333"
 ARCHIVE_ACCOUNT = "000000002222"
-"""A second account of the publisher's organization; its trail has management events only."""
+"""A second account of the publisher's organization; its trail has its requests, and no data events of its bucket."""
 ACCESS_POINT_ARN = f"arn:aws:s3:us-west-2:{PUBLISHER_ACCOUNT}:accesspoint/sst-partners"
 DISTRIBUTION, DOMAIN = "E2EXAMPLE1ABCD", "d111111abcdef8.cloudfront.net"
 """A distribution of CloudFront before the second bucket."""

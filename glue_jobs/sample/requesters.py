@@ -21,6 +21,8 @@ VIRTUAL, PATH, PRESIGNED, WEBSITE, ACCESS_POINT = "virtual", "path", "presigned"
 OWN_PRINCIPAL = "arn:aws:iam::123456789012:user/publisher-contractor"
 OWN_NETWORKS = (ip_network("203.0.113.240/28"), ip_network("2001:db8:0:1::/64"))
 ANONYMOUS = "anonymous"
+SISTER = "sister"
+"""The publisher's second account, whose trail is known too, where it asks for what the first account has."""
 UNNAMED_ACCOUNT = "000000077777"
 """A subscriber the configuration has no name for."""
 CLOUDFRONT, CLOUDFRONT_AGENT = "cloudfront.amazonaws.com", "Amazon CloudFront"
@@ -177,6 +179,8 @@ def _fixed() -> Iterator[Requester]:
     for number, name in enumerate((f"svc:{CLOUDFRONT}", oai, "")):
         account = "" if name else ANONYMOUS
         yield Requester(CLOUDFRONT, f"198.51.100.{250 + number}", name, CLOUDFRONT_AGENT, account)
+    curator = f"arn:aws:sts::{ARCHIVE_ACCOUNT}:assumed-role/curation/weekly"
+    yield Requester(SISTER, "198.51.100.210", curator, TOOLS[1], ARCHIVE_ACCOUNT)
     yield Requester("login", "192.0.2.77", "", "Mozilla/5.0", own)
     yield Requester("trail", TRAIL, "", TRAIL, account="")
     yield Requester("inventory", S3, "", S3, account="")

@@ -10,7 +10,7 @@ import numpy as np
 from glue_jobs.sample import changes, cloudfront, reads
 from glue_jobs.sample.operations import OPERATIONS
 from glue_jobs.sample.publisher import JUNK, MAPS, MISSING, SHARED_REPOSITORY, TIDES, Ints, Objects
-from glue_jobs.sample.requesters import CLOUDFRONT, Requesters
+from glue_jobs.sample.requesters import CLOUDFRONT, SISTER, Requesters
 from glue_jobs.sample.traffic import DAY_SECONDS, Block, Traffic
 
 LINES_AT_SCALE_ONE = 60_000
@@ -46,6 +46,7 @@ KINDS: tuple[tuple[float, Callable[[Traffic, int], Block]], ...] = (
     (0.007, changes.batch_deletes),
     (0.005, changes.lifecycle),
     (0.020, changes.trail_only),
+    (0.010, partial(reads.gets, group=SISTER, bucket=TIDES)),
     (0.050, cloudfront.views),
     # A distribution without logs: nobody knows for whom it asks.
     (0.010, partial(reads.gets, group=CLOUDFRONT, bucket=TIDES)),

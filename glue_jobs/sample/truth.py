@@ -46,10 +46,10 @@ SELECT operation_name AS operation, count(*) AS requests FROM logged GROUP BY 1 
     # A caller of another account has no name in a trail, so only account and address make a row the publisher's own. S3
     # itself, with its own user agent, deletes the keys of a DeleteObjects.
     "cloudtrail_s3_event/totals": """
-SELECT count(*) AS "rows", sum(bytes_sent) FILTER (NOT is_management) AS bytes_out,
+SELECT count(*) AS "rows", sum(bytes_sent) FILTER (NOT is_management AND NOT is_corrected) AS bytes_out,
     count_if(is_own_in_trail) AS own_rows, count_if(is_robot AND event_type <> 'AwsServiceEvent') AS robot_rows,
     count_if(style = 'access point') AS access_point_rows
-FROM event
+FROM recorded_event
 """,
     "cloudtrail_s3_event/management_events": """
 SELECT event_name, count(*) AS events FROM event WHERE is_management GROUP BY 1 ORDER BY 1

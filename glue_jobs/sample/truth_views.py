@@ -32,10 +32,13 @@ CREATE VIEW logged AS FROM asked WHERE NOT is_viewed;
 -- What CloudFront asked the bucket for whose distribution has logs was asked by a reader before.
 CREATE VIEW asked_by_readers AS FROM asked WHERE NOT (NOT is_viewed AND is_cloudfront AND bucket_name = 'example-maps');
 
-CREATE VIEW event AS
+CREATE VIEW recorded_event AS
 SELECT * REPLACE (greatest(bytes_sent, 0) AS bytes_sent),
     coalesce(subscriber_account_id <> 'anonymous', false) AS has_account
 FROM action WHERE event_name <> '' AND event_source = 's3.amazonaws.com';
+
+-- Each request once: neither the event of the account that asked nor a correction is another one.
+CREATE VIEW event AS FROM recorded_event WHERE recorded_by = bucket AND corrects IS NULL;
 
 -- A read: served GETs of one version of an object by one requester on one day without a pause of more than 30 minutes.
 CREATE VIEW object_read AS

@@ -8,7 +8,7 @@ import re
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +44,32 @@ def files(raw: Path, truth: Truth) -> dict[str, list[Any]]:
 @pytest.fixture(scope="module")
 def rows(files: dict[str, list[Any]]) -> list[Event]:
     records = [record for elements in files.values() for record in elements if isinstance(record, dict)]
-    known = {(record["eventID"], record["recipientAccountId"]): record for record in records if _is_s3(record)}
+    known = {
+        (record["eventID"], record["recipientAccountId"], _corrected(record)): record
+        for record in records
+        if _is_s3(record)
+    }
     return list(known.values())
 
 
 @pytest.fixture(scope="module")
-def data(rows: list[Event]) -> list[Event]:
-    return [row for row in rows if not row.get("managementEvent")]
+def requests(rows: list[Event]) -> list[Event]:
+    """Each request once: a correction in place of its event, and one of the events of two accounts."""
+    corrected = {_corrected(row) for row in rows}
+    kept = [row for row in rows if _corrected(row) or row["eventID"] not in corrected]
+    kept.sort(key=lambda row: _corrected(row) is not None)
+    return list({row.get("sharedEventID", row["eventID"]): row for row in kept}.values())
+
+
+@pytest.fixture(scope="module")
+def data(requests: list[Event]) -> list[Event]:
+    return [row for row in requests if not row.get("managementEvent")]
+
+
+def _corrected(row: Event) -> str | None:
+    """The id of the event that this one corrects."""
+    original: str | None = row.get("addendum", {}).get("originalEventID")
+    return original
 
 
 def test_files_lie_in_the_layouts_of_cloudtrail(raw: Path, truth: Truth, files: dict[str, list[Any]]) -> None:
@@ -119,12 +138,12 @@ def test_ledger_counts_every_record(truth: Truth, files: dict[str, list[Any]], r
     assert min(ledger.values()) > 5
 
 
-def test_totals_agree_with_the_records(folder: Path, truth: Truth, rows: list[Event], data: list[Event]) -> None:
+def test_totals_agree_with_the_records(folder: Path, truth: Truth, rows: list[Event]) -> None:
     types = [[each["type"] for each in row.get("resources", [])] for row in rows]
     totals = truth.row("cloudtrail_s3_event/totals")
     assert totals == {
         "rows": len(rows),
-        "bytes_out": sum(map(_bytes_out, data)),
+        "bytes_out": sum(_bytes_out(row) for row in rows if not row.get("managementEvent")),
         "own_rows": sum(
             is_own(folder, _account(row), row["userIdentity"].get("arn"), row["sourceIPAddress"]) for row in rows
         ),
@@ -169,8 +188,8 @@ def test_anonymous_shares_agree_with_the_records(truth: Truth, data: list[Event]
         assert row["requests_without_account"] > 0
 
 
-def test_events_and_subscribers_of_a_month_agree_with_the_records(truth: Truth, rows: list[Event]) -> None:
-    with_account = [row for row in rows if DIGITS.fullmatch(_account(row) or "")]
+def test_events_and_subscribers_of_a_month_agree_with_the_records(truth: Truth, requests: list[Event]) -> None:
+    with_account = [row for row in requests if DIGITS.fullmatch(_account(row) or "")]
     names = Counter((row["eventTime"][:7], row["eventName"]) for row in with_account)
     accounts = defaultdict(set)
     for row in with_account:
@@ -217,7 +236,41 @@ def test_records_of_a_day_come_late_and_twice_and_by_two_trails(files: dict[str,
     repeated = [sorted(each) for each in seen.values() if len(each) > 1]
     assert any((each[-1][0] - each[0][0]).days >= 3 for each in repeated)
     by_both = [each for each in repeated if {owner for _, owner in each} == {"111122223333", "o-exampleorgid"}]
-    assert sum(each[0][0] == each[1][0] for each in by_both) > 3
+    assert sum(each[1][0] - each[0][0] <= timedelta(minutes=10) for each in by_both) > 3
+
+
+def test_the_trails_of_two_accounts_recorded_one_request(rows: list[Event]) -> None:
+    shared = defaultdict(list)
+    for row in rows:
+        if not _corrected(row):
+            shared[row.get("sharedEventID")].append(row)
+    twice = [each for name, each in shared.items() if name and len(each) > 1]
+    assert len(twice) > 20
+    for each in twice:
+        assert sorted(row["recipientAccountId"] for row in each) == ["000000002222", "111122223333"]
+        assert len({row["requestID"] for row in each}) == 1 and len({row["eventID"] for row in each}) == 2
+        # Only its own account names the caller.
+        named = {row["recipientAccountId"]: "arn" in row["userIdentity"] for row in each}
+        assert named == {"000000002222": True, "111122223333": False}
+
+
+def test_a_correction_has_the_bytes_that_its_event_lacks_and_comes_before_or_after_it(
+    files: dict[str, list[Any]],
+) -> None:
+    delivered: dict[tuple[str, bool], list[tuple[str, Event]]] = defaultdict(list)
+    for name, elements in files.items():
+        for record in elements:
+            if isinstance(record, dict):
+                original = _corrected(record)
+                delivered[original or record["eventID"], original is not None].append((name[-39:], record))
+    corrections = {name: found for (name, is_correction), found in delivered.items() if is_correction}
+    orders = set()
+    for name, found in corrections.items():
+        first_event, event = min(delivered[name, False], key=lambda pair: pair[0])
+        first_correction, correction = min(found, key=lambda pair: pair[0])
+        assert correction["addendum"]["reason"] == "UPDATED_DATA" and _bytes_out(event) == 0
+        orders.add(first_event < first_correction)
+    assert len(corrections) > 5 and orders == {True, False}
 
 
 def test_a_multi_object_delete_is_an_event_and_one_per_key(data: list[Event]) -> None:
@@ -275,6 +328,9 @@ def _named(name: str) -> Callable[[Event], bool]:
         ("console", lambda row: row.get("sessionCredentialFromConsole") == "true"),
         ("TLS", lambda row: row.get("tlsDetails", {}).get("tlsVersion") == "TLSv1.2"),
         ("no TLS", lambda row: "tlsDetails" not in row),
+        ("correction with the id of its event", lambda row: _corrected(row) == row["eventID"]),
+        ("correction with another id", lambda row: _corrected(row) not in (None, row["eventID"])),
+        ("CloudFront", _identity(type="AWSService", invokedBy="cloudfront.amazonaws.com")),
         ("late", lambda row: row.get("addendum", {}).get("reason") == "DELIVERY_DELAY"),
     ],
 )
@@ -283,17 +339,16 @@ def test_every_promised_kind_of_event_occurs(data: list[Event], kind: str, fits:
 
 
 def test_callers_of_other_accounts_have_no_name(data: list[Event]) -> None:
-    foreign = [row["userIdentity"] for row in data if _account(row) not in ("111122223333", "anonymous", None)]
+    at_home = ("111122223333", "000000002222", "anonymous", None)
+    foreign = [row["userIdentity"] for row in data if _account(row) not in at_home]
     assert {tuple(sorted(identity)) for identity in foreign} == {("accountId", "principalId", "type")}
     assert {identity["type"] for identity in foreign} == {"AWSAccount"}
 
 
-def test_the_second_account_has_management_events_only(rows: list[Event], data: list[Event]) -> None:
-    assert {row["recipientAccountId"] for row in data} == {"111122223333"}
-    assert {row["eventName"] for row in rows if row["recipientAccountId"] == "000000002222"} == {
-        "ListBuckets",
-        "GetBucketPolicy",
-    }
+def test_the_second_account_has_management_events_and_its_own_reads(rows: list[Event]) -> None:
+    of_second = [row for row in rows if row["recipientAccountId"] == "000000002222"]
+    assert {row["eventName"] for row in of_second} == {"ListBuckets", "GetBucketPolicy", "GetObject"}
+    assert {_account(row) for row in of_second} == {"000000002222"}
 
 
 def test_fields_are_those_of_the_version(data: list[Event]) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import boto3
@@ -17,6 +18,10 @@ from glue_jobs.storage import forget_clients
 
 # The width of the terminal that pytest runs in, which its workers inherit; tests of tables set their own.
 os.environ.pop("COLUMNS", None)
+
+# Keys of reader ids are made here and not in the home of the user, also while tests are collected.
+_CONFIG_HOME = TemporaryDirectory(prefix="usage-lake-tests-")
+os.environ["XDG_CONFIG_HOME"] = _CONFIG_HOME.name
 
 Bucket = Callable[[], str]
 
@@ -30,12 +35,6 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("suite")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_files_in_the_home_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keys of reader ids are made in a folder of the tests."""
-    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from glue_jobs.query.duckdb.lake_tables import open_engine
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.pipelines import PIPELINES
+from tests.cloudformation.generated_secrets import make_secrets
 from tests.cloudformation.rendered import Rendered
 from tests.end_to_end.lakes import without_spark
 from tests.end_to_end.sources import SOURCES, Raw, events
@@ -32,6 +33,7 @@ def jobs(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[st
     for bucket in rendered.of_type("AWS::S3::Bucket"):
         boto3.client("s3").create_bucket(Bucket=rendered.ref(bucket))
     boto3.client("s3").create_bucket(Bucket=rendered.parameters["RunSummaryBucket"])
+    make_secrets(rendered)
     found = (job["DefaultArguments"] for job in rendered.of_type("AWS::Glue::Job").values())
     return {arguments["--pipeline"]: arguments for arguments in found}
 
@@ -43,7 +45,8 @@ def run(arguments: dict[str, str]) -> int:
 def test_every_job_succeeds_on_empty_buckets_and_then_ingests_the_first_deliveries(
     jobs: dict[str, dict[str, str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for pipeline in PIPELINES:
+    # Uploads have a stack of their own.
+    for pipeline in (each for each in PIPELINES if each.name in jobs):
         assert run(jobs[pipeline.name]) == 0
         assert {view.name for view in SavedView.all()} <= catalog(jobs[pipeline.name])
         said = capsys.readouterr().err
@@ -51,7 +54,7 @@ def test_every_job_succeeds_on_empty_buckets_and_then_ingests_the_first_deliveri
         assert pipeline.first_delivery in said
         assert "check the name of the bucket and the prefix" in said
     assert_every_question_has_an_answer_without_rows(jobs["s3_access_log"])
-    for source in SOURCES:
+    for source in (each for each in SOURCES if each.pipeline.name in jobs):
         arguments = jobs[source.pipeline.name]
         Raw(source, arguments["--raw_path"].rstrip("/")).deliver(DAY, 1, events(DAY, range(3)))
         assert run(arguments) == 0

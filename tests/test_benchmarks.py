@@ -103,10 +103,11 @@ def test_the_regular_expression_reads_what_the_parser_reads(tmp_path: Path) -> N
     write_sample(tmp_path, last_day=date(2024, 6, 30), days=3, scale=0.02)
     files = [path for path in tmp_path.rglob("20*-*") if path.is_file()]
     every = [line for path in files for line in path.read_bytes().splitlines() if line]
-    # A quote that a client typed deceives the expression, two blanks in a row or bytes that are not UTF-8 stop it.
+    # A quote that a client typed deceives the expression. Two blanks in a row, the blanks in the name of an origin
+    # access identity and bytes that are not UTF-8 stop it.
     lines = [line for line in every if line.count(b'"') <= 6 and re.match(PATTERN, line.decode(errors="ignore"))]
     lines = [line for line in lines if line == line.decode(errors="ignore").encode()]
-    assert len(lines) > 0.98 * len(every)
+    assert len(lines) > 0.97 * len(every)
     raw, target = tmp_path / "plain", tmp_path / "out"
     raw.mkdir()
     (raw / "log").write_bytes(b"\n".join(lines))

@@ -37,8 +37,8 @@ FIRST_SUNDAY = 3 * DAY_SECONDS
 class Inventory:
     """One inventory of one bucket; S3 begins to list it on Sundays at ``minute`` of the day.
 
-    ``added`` is a field that was asked for after the first snapshot. A snapshot has ``files`` data files. The last
-    snapshot of an ``unfinished`` inventory is still without its checksum.
+    It lists the keys that begin with ``filter``. ``added`` is a field that was asked for after the first snapshot. A
+    snapshot has ``files`` data files. The last snapshot of an ``unfinished`` inventory is still without its checksum.
     """
 
     bucket: int
@@ -51,6 +51,7 @@ class Inventory:
     added: str = ""
     files: int = 1
     unfinished: bool = False
+    filter: str = ""
 
     @property
     def folder(self) -> str:
@@ -73,7 +74,13 @@ class Inventory:
 INVENTORIES = (
     Inventory(TIDES, "all-versions", "CSV", OPTIONAL[:8], 60, all_versions=True, added="ChecksumAlgorithm"),
     Inventory(MAPS, "weekly", "Parquet", SOME, 61, files=3, unfinished=True),
-    Inventory(ARCHIVE, "everything", "ORC", OPTIONAL, 332, prefix="cold/"),
+    # Rows that the inventory of the whole bucket has too.
+    Inventory(MAPS, "openmaps", "CSV", SOME, 63, filter="openmaps/"),
+    # Each lists a part of the archive, and together they list all of it.
+    Inventory(ARCHIVE, "surveys", "ORC", OPTIONAL, 332, prefix="cold/", filter="old surveys/"),
+    Inventory(ARCHIVE, "recordings", "Parquet", OPTIONAL, 333, prefix="cold/", filter="harbor-lab/"),
+    Inventory(ARCHIVE, "mosaics", "CSV", OPTIONAL, 334, prefix="cold/", filter="openmaps/"),
+    Inventory(ARCHIVE, "manifests", "ORC", OPTIONAL, 335, prefix="cold/", filter="manifest"),
 )
 
 LISTED = """
@@ -82,7 +89,7 @@ SELECT snapshot, version.number AS version, coalesce(next_time > begun, true) AS
     is_latest AND NOT is_delete_marker AS is_current,
     CASE WHEN cooled <= begun THEN 'STANDARD_IA' ELSE written_class END AS storage_class
 FROM snapshot JOIN version ON version.bucket = snapshot.bucket AND time <= begun AND begun < until
-WHERE all_versions OR is_latest AND NOT is_delete_marker
+WHERE starts_with(key, filter) AND (all_versions OR is_latest AND NOT is_delete_marker)
 """
 
 
@@ -98,6 +105,7 @@ def list_buckets(database: Database, start: int, end: int) -> None:
             "bucket": inventory.bucket,
             "inventory_id": inventory.id,
             "begun": begun,
+            "filter": inventory.filter,
             "all_versions": inventory.all_versions,
             "complete": not (inventory.unfinished and begun == times[-1]),
             "manifest": f"{inventory.folder}{datetime.fromtimestamp(begun, UTC):%Y-%m-%dT%H-%MZ}/manifest.json",

@@ -51,10 +51,14 @@ FROM (SELECT *, sum(begins) OVER (PARTITION BY identity, object, names_version O
         ORDER BY time) <= 1800 THEN 0 ELSE 1 END AS begins FROM asked_by_readers WHERE is_served_get))
 GROUP BY account, repository, identity, object, names_version, number;
 
--- What every bucket's two latest complete snapshots list as current: age 1 is the latest.
+-- What every inventory's two latest complete snapshots list as current: age 1 is the latest. An inventory of a prefix
+-- repeats what one with a shorter prefix lists.
 CREATE VIEW stored AS
 WITH aged AS (
-    SELECT *, row_number() OVER (PARTITION BY bucket ORDER BY begun DESC) AS age FROM snapshot WHERE complete
+    SELECT *, row_number() OVER (PARTITION BY inventory ORDER BY begun DESC) AS age
+    FROM snapshot
+    WHERE complete AND NOT EXISTS (SELECT 1 FROM snapshot AS wider WHERE wider.bucket = snapshot.bucket
+        AND wider.filter <> snapshot.filter AND starts_with(snapshot.filter, wider.filter))
 )
 SELECT aged.bucket, bucket_name, age, version.* EXCLUDE bucket, listed.storage_class, string_split(key, '/') AS parts
 FROM aged JOIN buckets USING (bucket) JOIN listed USING (snapshot) JOIN version ON listed.version = version.number

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.read.parsed import Parsed
@@ -494,6 +494,7 @@ def test_well_formed_line_round_trips_through_both_parsers(case: tuple[list[str]
 
 
 @given(st.lists(good_lines(), min_size=1, max_size=20), st.sampled_from([1, 80]))
+@settings(max_examples=50)
 def test_both_parsers_agree_on_any_mix_of_well_formed_lines(cases: list[tuple[list[str], str]], times: int) -> None:
     data = "\n".join([text for _, text in cases] * times).encode()
     fast, fallback = parse_access_log(data), by_fallback(data)

@@ -56,6 +56,29 @@ def copies(traffic: Traffic, count: int) -> Block:
     )
 
 
+def copies_away(traffic: Traffic, count: int) -> Block:
+    """Copies that subscribers make into their own buckets: a line for the object read and an event for the request."""
+    copied = max(1, count // 2)
+    request, is_event = np.repeat(np.arange(copied), 2), np.tile([False, True], copied)
+    is_part = request % 2 == 1
+    source = traffic.read_objects(copied)[request]
+    line = np.where(is_part, NUMBER["REST.COPY.PART_GET"], NUMBER["REST.COPY.OBJECT_GET"])
+    event = np.where(is_part, NUMBER["UploadPartCopy"], NUMBER["CopyObject"])
+    return traffic.block(
+        traffic.times(copied)[request],
+        np.where(is_event, event, line),
+        source,
+        traffic.pick("subscriber", copied)[request],
+        status=np.where(is_event, 200, 0),
+        bytes_sent=np.where(is_event, CREATED_BYTES, -1),
+        object_size=traffic.objects.size[source],
+        part=np.where(is_event & is_part, 1, -1),
+        copy_of=np.where(is_event, source, -1),
+        request=request,
+        in_access_log=~is_event,
+    )
+
+
 def deletes(traffic: Traffic, count: int) -> Block:
     """Deletes of one object."""
     objects, requesters = traffic.objects_of(WORKING, count), traffic.pick("own", count)

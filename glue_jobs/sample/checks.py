@@ -92,6 +92,13 @@ COMPARISONS = {
             "month and subscriber",
             "month subscriber_account_id",
         ),
+        Comparison(
+            "data_sets",
+            "subscriber/usage_by_dataset",
+            "requests gets bytes_out unique_objects",
+            "data set and subscriber",
+            "level account repository subscriber_account_id",
+        ),
         Comparison("events", EVENT_NAMES, "events", "month and name", "month event_name"),
         Comparison("unique_subscribers", SUBSCRIBERS, "unique_subscribers", "month", "month"),
         Comparison(

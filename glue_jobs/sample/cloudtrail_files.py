@@ -23,8 +23,8 @@ SKIPPED_BEFORE_END = 3_000
 MACROS = """
 CREATE MACRO transferred(number, minor) AS concat(greatest(coalesce(number, 0), 0), CASE WHEN minor = 5 THEN '.0' END);
 CREATE MACRO bucket_arn(bucket_name) AS concat('arn:aws:s3:::', bucket_name);
-CREATE MACRO resource(type, arn) AS
-    concat('{"accountId":"111122223333","type":"AWS::S3::', type, '","ARN":"', arn, '"}');
+CREATE MACRO resource(type, arn, account := '111122223333') AS
+    concat('{"accountId":"', account, '","type":"AWS::S3::', type, '","ARN":"', arn, '"}');
 -- Elements of a list of records that are none.
 CREATE MACRO no_record(record) AS
     ['"AwsApiCall"', '42', '["GetObject"]', '"{\\"eventName\\":\\"GetObject\\"}"', 'true'][1 + record // 1500 % 5];
@@ -40,10 +40,10 @@ IDENTITY = """CASE
 CLIENT = """CASE event_type WHEN 'AwsServiceEvent'
     THEN '"sourceIPAddress":"AWS Internal","userAgent":"AWS Internal"' ELSE client END"""
 PARAMETERS = """CASE WHEN is_management THEN replace(parameters, '{bucket}', bucket_name) ELSE concat(
-    '{"bucketName":"', CASE style WHEN 'access point' THEN getvariable('access_point') ELSE bucket_name END,
-    CASE WHEN minor = 5 THEN '","host":["' ELSE '","Host":"' END, host(style, bucket_name, region),
+    '{"bucketName":"', CASE style WHEN 'access point' THEN getvariable('access_point') ELSE named_bucket END,
+    CASE WHEN minor = 5 THEN '","host":["' ELSE '","Host":"' END, host(style, named_bucket, region),
     CASE WHEN minor = 5 THEN '"]' ELSE '"' END,
-    CASE WHEN has_key THEN ',"key":' || to_json(key) END,
+    CASE WHEN has_key THEN ',"key":' || to_json(named_key) END,
     parameters,
     CASE WHEN names_version = 1 THEN concat(',"versionId":"', version_id, '"') END,
     CASE WHEN operation_name = 'REST.GET.BUCKET' THEN concat(',"prefix":"', prefix, '"') END,
@@ -61,9 +61,10 @@ ADDITIONAL_DATA = """CASE WHEN NOT is_management THEN concat(
     '","bytesTransferredOut":', transferred(CASE WHEN NOT is_corrected THEN bytes_sent END, minor), '}') END"""
 RESOURCES = """CASE WHEN is_management THEN replace(resources, '{bucket}', bucket_name) ELSE concat(
     ',"resources":[{"type":"AWS::S3::Object","ARN', CASE WHEN NOT has_key THEN 'Prefix' END, '":',
-    to_json(concat(bucket_arn(bucket_name), '/',
-        CASE WHEN has_key THEN key WHEN event_name = 'ListObjects' THEN prefix END)),
-    '},', resource('Bucket', bucket_arn(bucket_name)),
+    to_json(concat(bucket_arn(named_bucket), '/',
+        CASE WHEN has_key THEN named_key WHEN event_name = 'ListObjects' THEN prefix END)),
+    '},', resource('Bucket', bucket_arn(named_bucket), account := CASE WHEN is_copied_away THEN subscriber_account_id
+        ELSE '111122223333' END),
     CASE style WHEN 'access point' THEN ',' || resource('AccessPoint', getvariable('access_point')) END,
     copy_resources, ']') END"""
 CATEGORY = """CASE WHEN is_management THEN ',"managementEvent":true,"eventCategory":"Management"' ELSE concat(
@@ -73,7 +74,7 @@ CATEGORY = """CASE WHEN is_management THEN ',"managementEvent":true,"eventCatego
     CASE WHEN minor >= 9 AND vpc_endpoint IS NOT NULL
         THEN concat(',"vpcEndpointAccountId":"', subscriber_account_id, '"') END,
     CASE WHEN minor >= 8 THEN concat(',"tlsDetails":{"tlsVersion":"', tls_version(user_agent), '","cipherSuite":"',
-        cipher(user_agent), '","clientProvidedHostHeader":"', host(style, bucket_name, region), '"}') END,
+        cipher(user_agent), '","clientProvidedHostHeader":"', host(style, named_bucket, region), '"}') END,
     CASE WHEN is_foreign THEN concat(',"sharedEventID":"', random_uuid('shared', request), '"') END) END"""
 # A correction keeps the id of its event, or has one of its own.
 EVENT_ID = "random_uuid('event', CASE WHEN corrects % 3 = 0 THEN corrects ELSE record END)"

@@ -63,7 +63,12 @@ FROM objects JOIN buckets ON object_bucket = bucket;
 CREATE VIEW action AS
 SELECT request.*, operations.* EXCLUDE operation, requesters.* EXCLUDE requester, objects.* EXCLUDE object,
     buckets.* EXCLUDE (bucket, trail_account), trails.trail_account, answers.* EXCLUDE status,
-    copies.* EXCLUDE copy_of, coalesce(is_corrected, false) AS is_corrected,
+    copies.* EXCLUDE copy_of,
+    -- A copy that is recorded with the object it reads goes into a bucket of the reader.
+    coalesce(copy_of = request.object, false) AS is_copied_away,
+    CASE WHEN is_copied_away THEN 'mirror-' || subscriber_account_id ELSE buckets.bucket_name END AS named_bucket,
+    CASE WHEN is_copied_away THEN 'their-mirror/of-ours/' || key ELSE key END AS named_key,
+    coalesce(is_corrected, false) AS is_corrected,
     CASE WHEN operation_name IN ('REST.PUT.OBJECT', 'REST.PUT.PART') THEN object_size
         WHEN event_name = 'DeleteObjects' THEN 700 ELSE 0 END AS bytes_in,
     -- A quote and all fields after it, typed by a client: the line can be read in several ways.

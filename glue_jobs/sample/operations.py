@@ -78,6 +78,7 @@ OPERATIONS = (
     _upload("REST.POST.UPLOAD", "CompleteMultipartUpload", "POST"),
     _upload("REST.COPY.OBJECT", "CopyObject", "PUT"),
     Operation("REST.COPY.OBJECT_GET"),
+    Operation("REST.COPY.PART_GET"),
     Operation("REST.DELETE.OBJECT", "DeleteObject", "DELETE", read_only=False),
     Operation(
         "REST.POST.MULTI_OBJECT_DELETE", "DeleteObjects", "POST", "?delete", False, False, DELETE, read_only=False
@@ -92,6 +93,9 @@ OPERATIONS = (
     Operation(VIEWED, method="GET"),
     Operation(event_name="HeadBucket", has_key=False),
     Operation(event_name="GetObjectAcl", parameters=',"acl":""'),
+    # Into a bucket of somebody else, whose access log has the line of the request.
+    Operation(event_name="CopyObject", read_only=False),
+    Operation(event_name="UploadPartCopy", read_only=False),
     _management("PutBucketLogging", LOGGING_PARAMETERS, S3, _resource("AWS::S3::Bucket", "arn:aws:s3:::{bucket}")),
     _management("GetBucketAcl", '{"bucketName":"{bucket}"}'),
     _management("ListBuckets", "null"),

@@ -50,6 +50,7 @@ KINDS: tuple[tuple[float, Callable[[Traffic, int], Block]], ...] = (
     (0.050, cloudfront.views),
     # A distribution without logs: nobody knows for whom it asks.
     (0.010, partial(reads.gets, group=CLOUDFRONT, bucket=TIDES)),
+    (0.004, changes.copies_away),
 )
 """Every kind of traffic with its share of all lines of the access log."""
 

@@ -69,6 +69,20 @@ SELECT month, subscriber_account_id, count(*) AS requests, count(error_code) AS 
 FROM (SELECT *, event_name = 'GetObject' AND error_code IS NULL AS is_get FROM event WHERE NOT is_management)
 GROUP BY month, subscriber_account_id ORDER BY ALL
 """,
+    # A copy is a request for the object that it reads.
+    "cloudtrail_s3_event/data_sets": """
+SELECT CASE WHEN grouping(caller) = 0 THEN 'subscriber' ELSE 'repository' END AS level, account, repository,
+    coalesce(caller, '(all)') AS subscriber_account_id, count(*) AS requests, count_if(is_get) AS gets,
+    sum(bytes_sent) AS bytes_out, count(DISTINCT asked_for) FILTER (is_get) AS unique_objects
+FROM (
+    SELECT CASE WHEN has_key THEN objects.account END AS account,
+        CASE WHEN has_key THEN objects.repository END AS repository, bytes_sent, objects.object AS asked_for,
+        coalesce(subscriber_account_id, '(none)') AS caller, event_name = 'GetObject' OR copy_of >= 0 AS is_get
+    FROM event JOIN objects ON objects.object = CASE WHEN copy_of >= 0 THEN copy_of ELSE event.object END
+    WHERE error_code IS NULL AND NOT is_management
+)
+GROUP BY GROUPING SETS ((account, repository, caller), (account, repository)) ORDER BY ALL
+""",
     "cloudtrail_s3_event/denied": """
 SELECT month, subscriber_account_id, event_name, count(*) AS denied_requests
 FROM event WHERE error_code = 'AccessDenied' AND NOT is_management GROUP BY ALL ORDER BY ALL
@@ -138,9 +152,9 @@ GROUP BY 1 ORDER BY 1
     "s3_inventory_object/unread": """
 WITH was_read AS (
     SELECT bucket, key, bool_or(NOT is_robot AND NOT (is_own AND (is_own_in_trail OR NOT (
-        event_name = 'GetObject' OR operation_name = 'REST.COPY.OBJECT_GET')))) AS by_audience
+        event_name = 'GetObject' OR operation_name LIKE 'REST.COPY.%_GET')))) AS by_audience
     FROM action
-    WHERE operation_name = 'REST.COPY.OBJECT_GET'
+    WHERE operation_name LIKE 'REST.COPY.%_GET'
         OR operation_name LIKE '%.GET.OBJECT' AND status IN (200, 206, 304)
     GROUP BY 1, 2
 )

@@ -197,6 +197,10 @@ def test_the_configuration_is_valid_and_names_the_subscribers(folder: Path) -> N
         ("expiry", rb"\] - AmazonS3 \S+ S3.EXPIRE.OBJECT \S+%2Bnew.bin - - - - \d+ - - - - "),
         ("transition", rb" S3.TRANSITION_SIA.OBJECT \S+%252Bnew.bin - - - - \d+ - - - - "),
         ("copy", rb" REST.COPY.OBJECT_GET "),
+        (
+            "copy of a part by a subscriber",
+            rb" arn:aws:sts::000000000012:\S+ \w{16} REST.COPY.PART_GET \S+ - - - - \d+ ",
+        ),
         ("website", rb" WEBSITE.GET.OBJECT .* example-tides.s3-website-us-east-1.amazonaws.com "),
         ("refused", rb" 403 AccessDenied "),
         ("absent", rb" 404 NoSuchKey "),

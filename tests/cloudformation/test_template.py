@@ -456,6 +456,24 @@ def test_services_assume_roles_only_for_resources_of_this_account(path: Path) ->
         assert source.startswith("arn:aws:") and f":{PSEUDO['AWS::AccountId']}:" in source, name
 
 
+@pytest.mark.parametrize(
+    ("policy", "parameters", "bucket", "prefix"),
+    [
+        ("OwnerReportPolicy", {}, None, "reports/*"),
+        ("OwnerReportPolicy", {"ReportBucket": "mine", "ReportSubjects": "storage"}, "mine", "reports/*"),
+        ("PublicReportPolicy", {}, None, "tier=public/*"),
+        ("PublicReportPolicy", {"ReportBucket": "mine"}, "mine", "reports/*"),
+    ],
+)
+def test_who_reads_one_tier_reads_no_other(policy: str, parameters: Json, bucket: str | None, prefix: str) -> None:
+    rendered = Rendered(TEMPLATE, **parameters)
+    find, read = rendered.of_type("AWS::IAM::ManagedPolicy")[policy]["PolicyDocument"]["Statement"]
+    arn = f"arn:aws:s3:::{bucket or rendered.ref('ResultBucket')}"
+    assert (find["Action"], find["Resource"]) == ("s3:ListBucket", arn)
+    assert find["Condition"] == {"StringLike": {"s3:prefix": prefix}}
+    assert (read["Action"], read["Resource"]) == ("s3:GetObject", f"{arn}/{prefix}")
+
+
 def test_the_digest_of_the_week_goes_to_the_topic_of_the_alarms_if_it_is_on() -> None:
     for choice, topic in (("off", ""), ("on", Rendered(TEMPLATE).ref("AlarmTopic"))):
         rendered = Rendered(TEMPLATE, WeeklyDigest=choice)

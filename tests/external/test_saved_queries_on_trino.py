@@ -1,6 +1,6 @@
 """On a real Trino, every view and saved query gives row for row what DuckDB gives: `make athena`.
 
-What needs Athena itself is listed in CONTRIBUTING.md.
+What only Athena can show is listed in docs/deploy.md.
 """
 
 from __future__ import annotations

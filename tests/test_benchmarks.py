@@ -44,8 +44,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("name", "figure"),
     [
         ("slow_gets", "| objects a second |"),
-        ("places", "| with countries / without places |"),
-        ("peak_memory", "| one-inventory-file-of-0.5-MB-gzip |"),
         ("many_objects", "| peak memory of the driver |"),
         ("daily_runs", "| entries listed: late / early |"),
         ("storage_reports", "| storage/growth |"),

@@ -273,7 +273,7 @@ def economize(patch: pytest.MonkeyPatch) -> None:
     client = boto3.Session.client
 
     def known_client(session: boto3.Session, *given: Any, **more: Any) -> Any:
-        name = f"{given} {more}"
+        name = f"{given} {more.get('region_name')}"
         if name not in clients:
             clients[name] = client(session, *given, **more)
         return clients[name]

@@ -66,7 +66,7 @@ def test_every_saved_query_is_listed(environment: Path, tmp_path: Path) -> None:
 
 
 def test_the_demonstration_runs_and_its_measures_are_equal(environment: Path, tmp_path: Path) -> None:
-    done = run(environment, "usage-lake", "demo", "--scale", "0.1", cwd=tmp_path)
+    done = run(environment, "usage-lake", "demo", "--scale", "0.05", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "demo/reports/index.html").exists()
     assert "The lake counts exactly what was generated." in done.stdout

@@ -308,7 +308,10 @@ def test_a_folder_and_pages_of_any_size_give_the_same_objects(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     here = look(storage_for(str(root)), str(root), window, any_name)
-    assert here == in_pages(tree, window, any_name)
+    on_s3 = in_pages(tree, window, any_name)
+    assert here[:2] == on_s3[:2]
+    # Which of the foreign objects is the example depends on the order of listing.
+    assert bool(here[2]) == bool(on_s3[2])
     # Small pages may leave out foreign objects of years that are not looked at, never a log.
     paged = in_pages(tree, window, any_name, page)
     assert paged[0] == here[0]

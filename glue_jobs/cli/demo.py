@@ -28,9 +28,12 @@ from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.sample import write_sample
 from glue_jobs.sample.checks import Check, lake_checks, report_checks
 from glue_jobs.sample.public_checks import public_checks
+from glue_jobs.sample.publisher import BUCKETS
 
 # Marks a folder that an earlier demonstration made, which a new one may replace.
 MARK = ".usage-lake-demo"
+# Lines that go on below "page     ".
+COLUMN = " " * 9
 
 # 28 complete days can be compared with the 28 before, and no inventory has more snapshots than a lake keeps.
 DAYS = 56
@@ -86,7 +89,7 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter, verbose: bool = 
     assert dandi is not None
 
     _heading("A publisher's raw logs and inventories, and the lake made of them")
-    click.echo(f"Two buckets, {truth.first_day} to {truth.last_day}; everything is in {_short(folder)}\n")
+    click.echo(f"{len(BUCKETS)} buckets, {truth.first_day} to {truth.last_day}; everything is in {_short(folder)}\n")
     _echo(table_lines(made, View(), width()))
     click.echo("Each was ingested twice: the second run found nothing new.")
 
@@ -159,9 +162,8 @@ def _print_page(folder: Path, published: Published, dandi: Published) -> None:
     count = f"{questions} questions answered in {len(published.files)} files"
     click.echo(f"reports  {count} in {_short(folder / 'reports')}")
     click.echo(f"public   {(folder / 'public' / 'index.html').as_uri()}")
-    hidden, _, most = published.public.said.partition(", at most ")
-    click.echo(f"         for everybody: {hidden},\n         at most {most}")
-    click.echo(f"dandi    {len(dandi.files)} files as DANDI publishes them in {_short(folder / 'dandi')}")
+    click.echo(click.wrap_text(f"for everybody: {published.public.said}", 80, COLUMN, COLUMN))
+    click.echo(f"dandi    {len(dandi.files)} summaries like those of the DANDI archive in {_short(folder / 'dandi')}")
 
 
 def print_checks(title: str, checks: list[Check], verbose: bool) -> bool:

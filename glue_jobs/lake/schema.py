@@ -20,36 +20,12 @@ from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.typedef import Record
-from pyiceberg.types import (
-    BinaryType,
-    BooleanType,
-    DateType,
-    DoubleType,
-    IcebergType,
-    IntegerType,
-    ListType,
-    LongType,
-    NestedField,
-    PrimitiveType,
-    StringType,
-    TimestampType,
-)
+from pyiceberg.types import IcebergType, ListType, NestedField, PrimitiveType, StringType, TimestampType
 
 from glue_jobs.errors import LakeError
 from glue_jobs.lake.failures import without_warnings
 from glue_jobs.lake.nested import nested_type
-from glue_jobs.tables.model import Column, Table
-
-PRIMITIVE_TYPES: dict[str, IcebergType] = {
-    "string": StringType(),
-    "int": IntegerType(),
-    "bigint": LongType(),
-    "double": DoubleType(),
-    "boolean": BooleanType(),
-    "date": DateType(),
-    "timestamp": TimestampType(),
-    "binary": BinaryType(),
-}
+from glue_jobs.tables.model import Column, Table, arrow_type
 
 # Time travel reaches this many commits back. The bound keeps the metadata of the 400th run as small as the 20th's.
 SNAPSHOTS_KEPT = 20
@@ -124,7 +100,7 @@ def iceberg_type(column: Column) -> IcebergType:
         return nested_type(column.arrow_type)
     if column.element_id is not None:
         return ListType(column.element_id, StringType(), element_required=False)
-    return PRIMITIVE_TYPES[column.type]
+    return nested_type(arrow_type(column.type))
 
 
 def partition_spec(table: Table) -> PartitionSpec:

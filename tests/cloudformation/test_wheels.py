@@ -16,10 +16,8 @@ import pytest
 import tools.wheels
 from tests.cloudformation.glue_machine import glue_machine
 from tools.glue_modules import additional_modules, installed_modules
-from tools.package import PACKAGED, artifacts
-from tools.wheels import REQUIREMENTS, bundle_name, write_bundle
-
-BUNDLE = PACKAGED.parent / bundle_name()
+from tools.package import artifacts
+from tools.wheels import REQUIREMENTS, write_bundle
 
 
 def install(bundle: Path, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -47,10 +45,9 @@ def test_requirements_are_the_modules_that_glue_lacks_and_what_these_need_each_w
     assert "requests==2.32.5" in installed_modules()
 
 
-@pytest.mark.skipif(not BUNDLE.exists(), reason="make package WHEELS=bundle writes the zip that this test installs")
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the packages are for Python 3.11, the one of Glue 5.1")
 def test_the_bundle_installs_without_a_network_and_the_job_script_imports(tmp_path: Path) -> None:
-    done = install(BUNDLE, tmp_path)
+    done = install(write_bundle(tmp_path), tmp_path)
     assert done.returncode == 0, done.stderr
     (tmp_path / "machine").mkdir()
     machine, library = glue_machine(tmp_path / "machine", ()), tmp_path / "glue_jobs.zip"

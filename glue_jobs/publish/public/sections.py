@@ -18,7 +18,7 @@ from glue_jobs.publish.page.sections.places import NAMES_OF_NETWORKS, UNKNOWN
 from glue_jobs.publish.page.tables import Column, count_column, data_table, links, size_column
 from glue_jobs.publish.page.usage import DataSet
 from glue_jobs.publish.public.suppression import BYTES, OTHER
-from glue_jobs.publish.public.usage import COUNTS, DOWNLOADS, READERS, Name, PublicUsage, known
+from glue_jobs.publish.public.usage import DOWNLOADS, READERS, Name, PublicUsage, known
 
 BARS = 12
 COLUMNS = (
@@ -209,16 +209,3 @@ def _data_set(one: Name) -> Html:
 
 def _month(start: date) -> str:
     return f"{start:%b %Y}".replace(" ", words.NO_BREAK)
-
-
-__all__ = [
-    "COUNTS",
-    "Scope",
-    "all_months",
-    "breakdowns",
-    "data_sets",
-    "hidden_numbers",
-    "over_time",
-    "world",
-    "written",
-]

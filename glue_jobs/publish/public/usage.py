@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.answers import ALL, Answer, Answers
+from glue_jobs.publish.page.answers import Answer, Answers
 from glue_jobs.publish.public.months import PublicMonth, file_name
 from glue_jobs.publish.public.suppression import BYTES, OTHER, WHOLE
 from glue_jobs.publish.report_set import AS_CSV, AS_JSON, Report
@@ -103,6 +103,3 @@ class PublicUsage:
             return Answers(day, (), notices=notices)
         answer = Answer(self.report, self.months[-1].table, self.files(self.months[-1]))
         return Answers(day, (answer,), notices=notices, place_sources=self.place_sources, root=root)
-
-
-__all__ = ["ALL", "COUNTS", "DOWNLOADS", "NAMES", "OTHER", "READERS", "WHOLE", "PublicUsage", "known"]

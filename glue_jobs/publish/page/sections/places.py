@@ -81,16 +81,9 @@ def networks(answers: Answers, scope: DataSet) -> Section | None:
     rows = [{**row, "name": NAMES_OF_NETWORKS.get(row["network"], row["network"])} for row in rows]
     everything = sum(row[NUMBERS[0]] for row in rows)
     clouds = sum(row[NUMBERS[0]] for row in rows if row["network"] in ("aws", "gcp", "azure"))
-    return Section(
-        "networks",
-        "Networks",
-        f"{words.share(clouds, everything)} of downloads go to the clouds of Amazon, Google and Microsoft",
-        answers.period(NETWORKS, "Downloads by the owner of the address range"),
-        bar_list(_bars(rows), "Networks by downloads"),
-        data_table("Downloads by network", [Column("Network", "name"), *COLUMNS], rows),
-        (NETWORKS,),
-        is_wide=False,
-    )
+    title = f"{words.share(clouds, everything)} of downloads go to the clouds of Amazon, Google and Microsoft"
+    about = answers.period(NETWORKS, "Downloads by the owner of the address range")
+    return _ranking("networks", "Networks", title, about, rows, "network", NETWORKS)
 
 
 def regions(answers: Answers, scope: DataSet) -> Section | None:
@@ -100,24 +93,30 @@ def regions(answers: Answers, scope: DataSet) -> Section | None:
     if not rows:
         return None
     everything, within = sum(row[NUMBERS[0]] for row in ranked), sum(row[NUMBERS[0]] for row in rows)
-    return Section(
-        "regions",
-        "AWS Regions",
-        f"{words.share(within, everything)} of downloads come from inside AWS, most of them from {rows[0]['name']}",
-        answers.period(PLACES, "Downloads by the AWS Region that the reader's address belongs to"),
-        bar_list(_bars(rows), "AWS Regions by downloads"),
-        data_table("Downloads by AWS Region", [Column("Region", "name"), *COLUMNS], rows),
-        (PLACES,),
-        is_wide=False,
-    )
+    title = f"{words.share(within, everything)} of downloads come from inside AWS, most of them from {rows[0]['name']}"
+    about = answers.period(PLACES, "Downloads by the AWS Region that the reader's address belongs to")
+    return _ranking("regions", "AWS Regions", title, about, rows, "AWS Region", PLACES)
 
 
-def _bars(rows: Sequence[Row]) -> list[Bar]:
-    """The downloads of each row that has a ``name``."""
-    return [
+def _ranking(
+    identity: str, subject: str, title: str, about: str, rows: Sequence[Row], noun: str, query: str
+) -> Section:
+    """A bar for the downloads of each row, which has a ``name``; ``noun`` says what a row is."""
+    bars = [
         Bar(name(row["name"]), [row[NUMBERS[0]]], words.count(row[NUMBERS[0]]), words.size(row[NUMBERS[1]]))
         for row in rows[:BARS]
     ]
+    columns = [Column(f"{noun[0].upper()}{noun[1:]}", "name"), *COLUMNS]
+    return Section(
+        identity,
+        subject,
+        title,
+        about,
+        bar_list(bars, f"{subject} by downloads"),
+        data_table(f"Downloads by {noun}", columns, rows),
+        (query,),
+        is_wide=False,
+    )
 
 
 def _ranked(answers: Answers, query: str, key: str, scope: DataSet) -> list[Row]:

@@ -1,6 +1,6 @@
 """One run of a pipeline, top to bottom: discover raw objects, subtract ingested ones, stage the rest, commit.
 
-A run over much does the last two in steps.
+A large run does the last two in steps.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from glue_jobs.ingest.create_tables import create_tables
 from glue_jobs.ingest.discover import discover
 from glue_jobs.ingest.known_objects import KnownObjects
 from glue_jobs.ingest.request import IngestRequest, RunSummary
-from glue_jobs.ingest.staging import new_run
+from glue_jobs.ingest.staging import new_run, runs_folder
 from glue_jobs.ingest.step_run import Progress, StepRun
 from glue_jobs.ingest.steps import Step, Steps
 from glue_jobs.lake import Lake, LoadedTable
@@ -37,7 +37,7 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
     create_tables(lake, pipeline, reporter)
     if pipeline.has_saved_queries:
         keep_names(lake, request.config)
-    runs = f"{lake.location}/_runs/{lake.database}/{pipeline.name}"
+    runs = runs_folder(lake.location, lake.database, pipeline.name)
     # Loaded before anything else: the commit at the end is refused if another run has committed since.
     rows = lake.load(pipeline.table)
     for sentence in finish_others(lake, rows, runs, now):
@@ -66,13 +66,9 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
             # Its objects may take a gigabyte, and so may those of the next step.
             del step
         except BaseException as error:
-            if stored := len(progress.ids):
-                steps_are = "1 step is" if stored == 1 else f"{stored:,} steps are"
-                reporter.say(f"{steps_are} stored, and the next run goes on from there")
-                if isinstance(error, LostRaceError):
-                    raise LostRaceError(
-                        f"another run committed to {pipeline.table.name}; start this one again"
-                    ) from error
+            _tell_stored(progress, reporter)
+            if progress.ids and isinstance(error, LostRaceError):
+                raise LostRaceError(f"another run committed to {pipeline.table.name}; start this one again") from error
             raise
     return RunSummary(
         run_id if progress.ids else None,
@@ -108,6 +104,13 @@ def _announced(steps: Steps, step: Step, reporter: Reporter) -> Reporter:
     of_days = f" of {days[0]} to {days[-1]}" if days else ""
     reporter.say(f"{title}: {len(step.new):,} new objects{of_days}, {step.listed:,} listed up to now")
     return TitledReporter(reporter, title)
+
+
+def _tell_stored(progress: Progress, reporter: Reporter) -> None:
+    """Say what a run that cannot go on has stored, if anything."""
+    if stored := len(progress.ids):
+        steps_are = "1 step is" if stored == 1 else f"{stored:,} steps are"
+        reporter.say(f"{steps_are} stored, and the next run goes on from there")
 
 
 def _after(lake: Lake, rows: LoadedTable, run_id: str) -> LoadedTable:

@@ -175,8 +175,13 @@ class Heartbeat:
             raise StorageError(f"run {self._folder.run_id} was suspended for hours and gives up; start it again")
 
 
+def runs_folder(location: str, database: str, name: str) -> str:
+    """Where a lake has the folders of the runs of a pipeline, or of another task, with this name."""
+    return f"{location}/_runs/{database}/{name}"
+
+
 def new_run(root: str, now: datetime, run_id: str = "") -> RunFolder:
-    """Create the folder of a new run below ``root``, which is ``<lake>/_runs/<database>/<pipeline>``.
+    """Create the folder of a new run below ``root``, which is a `runs_folder`.
 
     A step of a run that is not its first one has a ``run_id`` that begins with that of the first one.
     """

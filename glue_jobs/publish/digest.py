@@ -14,7 +14,7 @@ SUBSCRIBERS, SURGES = "subscriber/new_returning_lapsed", "access/surges"
 NAMES = 3
 """How many data sets, subscribers or surges the text names."""
 MIN_DOWNLOADS_OF_MOVERS = 10
-"""Below that many downloads in both weeks a change is chance."""
+"""With fewer downloads than this in both weeks, a change is taken for chance."""
 WEEK = timedelta(days=7)
 MEASURES: tuple[tuple[str, Callable[[float], str]], ...] = (
     (DOWNLOADS, lambda value: words.plural(value, "download")),

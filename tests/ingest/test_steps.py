@@ -1,4 +1,4 @@
-"""A run over much has steps of bounded size: whole days as far as they fit, and never more in memory than one step."""
+"""A large run has steps of bounded size: whole days as far as they fit, and never more in memory than one step."""
 
 from __future__ import annotations
 

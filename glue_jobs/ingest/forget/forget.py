@@ -1,4 +1,4 @@
-"""Forget a person: one commit protocol for each source, and then the old snapshots go with their files.
+"""Forget a person: remove rows source by source, by the commit protocol, then expire old snapshots and their files.
 
 A run that is killed is finished by the next one, or by the next ingest of the source.
 """
@@ -21,7 +21,7 @@ from glue_jobs.errors import LakeError, LostRaceError, UsageLakeError
 from glue_jobs.ingest.commit import Change, commit_run, finish_others
 from glue_jobs.ingest.forget.person import Person
 from glue_jobs.ingest.forget.tasks import Found, names_any, search, settle
-from glue_jobs.ingest.staging import Heartbeat, RunFolder, new_run, unfinished
+from glue_jobs.ingest.staging import Heartbeat, RunFolder, new_run, runs_folder, unfinished
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
 from glue_jobs.progress import Reporter
@@ -83,7 +83,7 @@ def forget(lake: Lake, person: Person, is_dry: bool, reporter: Reporter) -> Forg
 
 def _forget_in(lake: Lake, pipeline: EventPipeline, person: Person, forgotten: Forgotten, reporter: Reporter) -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
-    runs = f"{lake.location}/_runs/{lake.database}/{pipeline.name}"
+    runs = runs_folder(lake.location, lake.database, pipeline.name)
     rows = lake.load(pipeline.table)
     if not forgotten.is_dry:
         for sentence in finish_others(lake, rows, runs, now):
@@ -195,8 +195,8 @@ def _forget_names(lake: Lake, person: Person, forgotten: Forgotten) -> None:
 
 
 def _purge(lake: Lake, tables: Iterable[Table]) -> int:
-    """End all snapshots but the current ones, and delete the files of none but them; returns their number."""
-    folder = new_run(f"{lake.location}/_runs/{lake.database}/{FOLDER}", datetime.now(UTC).replace(tzinfo=None))
+    """Expire all snapshots but the current ones, and delete the files that only these used; returns how many."""
+    folder = new_run(runs_folder(lake.location, lake.database, FOLDER), datetime.now(UTC).replace(tzinfo=None))
     count = 0
     for table in tables:
         # A manifest lists the files that its commit removed, with bounds of their values; the next one has another.
@@ -214,6 +214,6 @@ def _purge(lake: Lake, tables: Iterable[Table]) -> int:
 
 def _finish_purge(lake: Lake, tables: Iterable[Table]) -> None:
     """Delete what a run that died has announced and no table uses any more."""
-    for folder in unfinished(f"{lake.location}/_runs/{lake.database}/{FOLDER}"):
+    for folder in unfinished(runs_folder(lake.location, lake.database, FOLDER)):
         used = {address for table in tables for address in lake.old_snapshots(table).all_files()}
         folder.remove(keep=used)

@@ -82,9 +82,9 @@ def _hidden(whole: Row, parts: Sequence[Row], count: str, declared: Public, priv
 
 
 def _tells_of_people(whole: int, parts: Sequence[int], concealed: int, privacy: Privacy) -> bool:
-    """Whether published numbers tell that the hidden rows have readers beside the ``concealed`` first of the parts.
+    """Whether published numbers reveal readers in the hidden rows even with the ``concealed`` smallest parts hidden.
 
-    The parts rise. Who knows the rules knows that a concealed part has at most the readers of the first shown one.
+    The parts are sorted by readers. Whoever knows the rules knows that each concealed part has no more than the next.
     """
     shown = [_greatest(part, privacy) for part in parts[concealed:]]
     return bool(shown) and _least(whole, privacy) > sum(shown) + concealed * shown[0]

@@ -92,7 +92,7 @@ def _in_logged_country(places: PlaceColumns, logged: pa.DictionaryArray) -> Plac
 def _objects(
     host: pa.DictionaryArray, stem: pa.DictionaryArray, config: Config
 ) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
-    """Bucket and key of the object that S3 as the origin is asked for; the bucket is null where it is not known."""
+    """Bucket and key of the object that CloudFront requests from S3, its origin; the bucket is null if unknown."""
     origins = [config.distributions.get(domain, "").partition("/") for domain in host.dictionary.to_pylist()]
     bucket = mapped_dictionary(host, pa.array([name or None for name, _, _ in origins], pa.string()))
     paths = [decode_once(path.removeprefix("/")) for path in stem.dictionary.to_pylist()]

@@ -31,7 +31,7 @@ MAX_DEPTH = 8
 
 MIN_BIGINT, MAX_BIGINT = -(2**63), 2**63 - 1
 
-# A double gives back this many digits of a number.
+# A double keeps this many decimal digits of a number exactly.
 MAX_DIGITS = 17
 
 

@@ -8,10 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+import glue_jobs.ingest.create_tables
 import glue_jobs.ingest.forget.forget
 from glue_jobs import Lake
 from glue_jobs.cli.main import main
@@ -19,8 +21,12 @@ from glue_jobs.errors import LakeError, LostRaceError, StorageError
 from glue_jobs.lake import Lake as Tables
 from glue_jobs.lake import LoadedTable
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
+from glue_jobs.storage import storage_for
 from glue_jobs.storage.folder import FolderStorage
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.place import PLACE
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from glue_jobs.tables.subscriber import SUBSCRIBER
 from tests.end_to_end.lakes import orphans
 from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, Raw, events
 from tests.lake.maintenance import iceberg, rewrite
@@ -184,3 +190,27 @@ def test_the_command_asks_for_yes_and_says_what_is_removed(made: Path, lake: Lak
     done = CliRunner().invoke(main, [*command, "--yes"])
     assert "s3_access_log: 1 row removed\nsubscriber: 1 row removed\nold snapshots: " in done.output
     assert f"{made}/raw/logs" in done.output.splitlines()[-1]
+
+
+def test_a_lake_on_s3_forgets_too_and_keeps_no_file_of_the_person(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Creating each table takes time.
+    needed = (S3_ACCESS_LOG, REJECTED_RECORD, INGESTED_OBJECT, SUBSCRIBER, PLACE)
+    monkeypatch.setattr(glue_jobs.ingest.create_tables, "QUERIED_TABLES", needed)
+    raw, name = Raw(ACCESS_LOGS, f"{bucket}/raw"), f"lake_{bucket[-12:]}"
+    raw.deliver(DAY, 1, events(DAY, range(10)))
+    lake = Lake(f"{bucket}/lake", database=name)
+    lake.ingest("s3_access_log", raw.address)
+    of_person = reader_id(lake)
+
+    def files() -> dict[str, pa.Table]:
+        addresses = [each.address for each in storage_for(bucket).list(f"{bucket}/lake/{name}/s3_access_log/data/")]
+        return {each: pq.read_table(pa.BufferReader(storage_for(bucket).get(each))) for each in addresses}
+
+    def has_person() -> bool:
+        return any(of_person in rows["reader_id"].to_pylist() for rows in files().values())
+
+    assert has_person()
+    assert +lake.forget([ADDRESS]).rows == {"s3_access_log": 1}
+    assert not has_person()
+    assert sum(rows.num_rows for rows in files().values()) == 9
+    assert [str(each) for each in lake.check(raw.address) if not each.holds] == []

@@ -27,7 +27,6 @@ from glue_jobs.lake import Lake, LoadedTable, StoredFile
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.pipeline import EventPipeline, Pipeline
 from glue_jobs.sources.pipelines import PIPELINES
-from glue_jobs.storage import storage_for
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
@@ -206,8 +205,8 @@ def _purge(lake: Lake, tables: Iterable[Table]) -> int:
         # If this process dies after the commit, the next one knows what is to be deleted.
         folder.announce(files)
         old.end()
-        storage_for(lake.location).delete(files)
         count += len(files)
+    # With what it has announced.
     folder.remove()
     return count
 

@@ -15,6 +15,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from glue_jobs.storage import forget_clients
+from glue_jobs.workers import engine
 
 # The width of the terminal that pytest runs in, which its workers inherit; tests of tables set their own.
 os.environ.pop("COLUMNS", None)
@@ -60,6 +61,8 @@ def s3_endpoint(_moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"):
         monkeypatch.delenv(name, raising=False)
+    # Workers of a Spark session that an earlier test has started do not see this environment.
+    monkeypatch.setattr(engine, "is_running", lambda: False)
     forget_clients()
     yield _moto
     forget_clients()

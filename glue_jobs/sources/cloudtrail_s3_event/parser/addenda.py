@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.sources.cloudtrail_s3_event.parser.nested import addendum
+from glue_jobs.sources.cloudtrail_s3_event.parser.texts import at_places
 
 CORRECTION = "UPDATED_DATA"
 
@@ -28,12 +29,6 @@ def addendum_columns(others: pa.StringArray, event_ids: pa.StringArray) -> dict[
             if reason == CORRECTION and (original := original or event_ids[row].as_py()):
                 originals[row] = original
     return {
-        "addendum_reason": _at_rows(reasons, len(others)),
-        "original_event_id": _at_rows(originals, len(others)),
+        "addendum_reason": at_places(list(reasons.values()), list(reasons), len(others)),
+        "original_event_id": at_places(list(originals.values()), list(originals), len(others)),
     }
-
-
-def _at_rows(texts: dict[int, str], count: int) -> pa.StringArray:
-    if not texts:
-        return pa.nulls(count, pa.string())
-    return pa.array(map(texts.get, range(count)), pa.string())

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.columns.arrays import dictionary_array
 from glue_jobs.sources.cloudtrail_s3_event.parser.nested import copy_source, resource_owners
 from glue_jobs.sources.cloudtrail_s3_event.parser.target import place_of_arn
 
@@ -30,12 +31,13 @@ class _Source(NamedTuple):
 def with_copy_sources(columns: dict[str, Any]) -> dict[str, Any]:
     """The columns ``bucket``, ``key`` and ``is_copy_source``: sources of copies replace their destinations."""
     bucket, key, names = columns["bucket"], columns["key"], columns["event_name"]
-    if not pc.any(pc.is_in(names.dictionary, COPIES)).as_py():
+    is_copy = pc.is_in(names.dictionary, COPIES).to_numpy(zero_copy_only=False)
+    if not is_copy.any():
         return {"bucket": bucket, "key": key, "is_copy_source": pa.nulls(len(names), pa.bool_())}
-    is_copy = pc.is_in(names.cast(pa.string()), COPIES).to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(np.append(is_copy, False)[names.indices.fill_null(-1).to_numpy()])
     fields = ("bucket", "request_parameters", "resources", "recipient_account_id", "subscriber_account_id")
-    found = {row: _source(*(columns[name][int(row)].as_py() for name in fields)) for row in np.flatnonzero(is_copy)}
-    sources = {row: source for row, source in found.items() if source}
+    found = map(_source, *(columns[name].take(pa.array(rows)).to_pylist() for name in fields))
+    sources = {row: source for row, source in zip(rows.tolist(), found, strict=True) if source}
     mask = np.zeros(len(names), bool)
     mask[list(sources)] = True
     return {
@@ -46,8 +48,11 @@ def with_copy_sources(columns: dict[str, Any]) -> dict[str, Any]:
 
 
 def _replaced(column: pa.DictionaryArray, mask: Any, texts: list[str]) -> pa.DictionaryArray:
-    plain = column.cast(pa.string())
-    return pc.replace_with_mask(plain, pa.array(mask), pa.array(texts, pa.string())).dictionary_encode()
+    before = len(column.dictionary)
+    every = pa.concat_arrays([column.dictionary, pa.array(texts, pa.string())]).dictionary_encode()
+    codes = column.indices.fill_null(-1).to_numpy().copy()
+    codes[mask] = every.indices.to_numpy()[before:]
+    return dictionary_array(codes, every.dictionary)
 
 
 def _source(

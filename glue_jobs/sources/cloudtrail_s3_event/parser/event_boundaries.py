@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from glue_jobs.columns.byte_search import Bytes, Flags, Places, find_bytes, windows
+from glue_jobs.columns.byte_search import BLOCK_BYTES, Bytes, Flags, Places, windows
 from glue_jobs.read.json_records import HEAD
 from glue_jobs.read.parsed import Positions
 
@@ -25,6 +25,12 @@ IDS = b',"requestID":"0000000000000000","eventID":"00000000000000000000000000000
 # Arrow writes a shorter text into its view instead of a position in a buffer; no usual fragment is that short.
 # https://arrow.apache.org/docs/format/Columnar.html#variable-size-binary-view-layout
 _MIN_SLICE_BYTES = 13
+
+# The last eight bytes before the brace that opens a field.
+_BEFORE = {
+    name: int.from_bytes(letters, "little")
+    for name, letters in {"caller": b'entity":', "parameters": b'meters":', "event_data": b'ntData":'}.items()
+}
 
 _TAIL = b"}]}"
 # A document may end in this many blanks and line ends.
@@ -50,18 +56,12 @@ class EventBoundaries:
 def find_events(data: bytes, starts: Positions) -> EventBoundaries:
     """The events in the UTF-8 text, of eight bytes or more, of objects that begin at ``starts``."""
     letters: Bytes = np.frombuffer(data, np.uint8)
-    # As signed numbers, letters outside of ASCII are negative, and only "{", "|", "}", "~" and DEL are this large.
-    braces = find_bytes(letters, lambda block: block.view(np.int8) >= ord("{"))
-    braces = braces[(letters[braces] & 1).view(bool)]
-    opening = np.flatnonzero(letters[braces] == ord("{"))
-    # The eight bytes at every position, as one number.
-    words = windows(letters, "<u8")
-    before = words[np.maximum(braces[opening] - 8, 0)]
-    behind = words[np.minimum(braces[opening] + 1, len(words) - 1)]
-    events = opening[behind == _word(b'"eventVe')]
+    braces, opening = _find_braces(letters)
+    # The brace before that of the caller: an event begins with its version and its caller.
+    events = opening["caller"] - 1
     begins = braces[events]
-    parameters = _first_in_event(events, opening[before == _word(b'meters":')])
-    event_data = _first_in_event(events, opening[before == _word(b'ntData":')])
+    parameters = _first_in_event(events, opening["parameters"])
+    event_data = _first_in_event(events, opening["event_data"])
     owners = np.searchsorted(starts, begins, side="right") - 1
     ends, framed = _frames(data, letters, np.append(starts, len(data)), owners, begins)
     # Every brace has a next one.
@@ -83,8 +83,29 @@ def find_events(data: bytes, starts: Positions) -> EventBoundaries:
     return EventBoundaries(owners, begins, ends, framed, complete, slices)
 
 
-def _word(letters: bytes) -> int:
-    return int.from_bytes(letters, "little")
+def _find_braces(letters: Bytes) -> tuple[Places, dict[str, Places]]:
+    """Where all braces are, and the numbers of those that open a fragment, by its name."""
+    # The eight bytes at every position, as one number.
+    words = windows(letters, "<u8")
+    braces: list[Places] = []
+    opening: dict[str, list[Places]] = {name: [] for name in _BEFORE}
+    count = 0
+    # The letters around the braces of a block are read while the block is in the processor's cache.
+    for start in range(0, len(letters), BLOCK_BYTES):
+        block = letters[start : start + BLOCK_BYTES]
+        # As signed numbers, letters outside of ASCII are negative, and only "{", "|", "}", "~" and DEL are this large.
+        places = np.flatnonzero(block.view(np.int8) >= ord("{"))
+        found = block[places]
+        if not (found & 1).all():
+            places = places[(found & 1).view(bool)]
+            found = block[places]
+        numbers = np.flatnonzero(found == ord("{"))
+        before = words[np.maximum(places[numbers] + (start - 8), 0)]
+        for name, word in _BEFORE.items():
+            opening[name].append(numbers[before == word] + count)
+        count += len(places)
+        braces.append(places + start)
+    return np.concatenate(braces), {name: np.concatenate(each) for name, each in opening.items()}
 
 
 def _first_in_event(events: Places, braces: Places) -> Places:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import dictionary_array
+from glue_jobs.columns.byte_search import Places
 from glue_jobs.workers.gc_pause import gc_paused
 
 MAX_BIGINT = 2**63 - 1
@@ -64,6 +65,15 @@ def spread(values: pa.StringArray, codes: pa.Int32Array) -> pa.DictionaryArray:
     # All codes are places in ``values``. To check their bounds would double the time.
     places = pc.take(known.indices, codes, boundscheck=False)
     return pa.DictionaryArray.from_arrays(places, known.dictionary, safe=False)
+
+
+def at_places(texts: Sequence[str] | pa.StringArray, places: Sequence[int] | Places, count: int) -> pa.StringArray:
+    """An array of ``count`` texts with these ones at their places, and null at all others."""
+    if not len(places):
+        return pa.nulls(count, pa.string())
+    codes = np.full(count, -1)
+    codes[places] = np.arange(len(places))
+    return pa.array(texts, pa.string()).take(pa.array(codes, mask=codes < 0))
 
 
 def first_of(*columns: pa.DictionaryArray) -> pa.DictionaryArray:

@@ -38,7 +38,10 @@ def _common_prefix(keys: Sequence[str]) -> str:
 
 
 def partial_totals(rows: pa.Table) -> pa.Table:
-    """Totals over some rows of a snapshot, each of their columns in one chunk, and the common prefix of the keys."""
+    """Totals over some rows of a snapshot, and the common prefix of the keys.
+
+    The rows are in the order of their keys, each of their columns in one chunk.
+    """
     is_latest = pc.fill_null(rows["is_latest"], True)
     is_marker = pc.fill_null(rows["is_delete_marker"], False)
     is_current = pc.and_not(is_latest, is_marker)
@@ -58,8 +61,8 @@ def partial_totals(rows: pa.Table) -> pa.Table:
         "newest": modified,
     }
     totals = aggregated(pa.table({**{name: rows[name] for name in BY}, **values}), BY, _FUNCTIONS)
-    ends = pc.min_max(rows["key"]).as_py()
-    prefix = _common_prefix([ends["min"], ends["max"]]) if rows.num_rows else None
+    keys = rows["key"]
+    prefix = _common_prefix([keys[0].as_py(), keys[-1].as_py()]) if rows.num_rows else None
     return totals.append_column(_KEY_PREFIX, pa.array([prefix] * totals.num_rows, _KEY_PREFIX.type))
 
 

@@ -28,6 +28,7 @@ from glue_jobs.sources.s3_inventory_object.parser import (
 from glue_jobs.sources.s3_inventory_object.parser.csv_rows import parse_block
 from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, field_names
 from glue_jobs.sources.s3_inventory_object.parser.keys import decode_keys
+from glue_jobs.sources.s3_inventory_object.parser.rows import build_rows
 from glue_jobs.storage import storage_for
 from tests.inventories import CURRENT_FIELDS, FIELDS, FORMATS, VERSION_FIELDS, Inventory, Record, put, record
 
@@ -336,6 +337,12 @@ def test_text_that_repeats_has_a_dictionary_in_every_format(form: str, tmp_path:
     schema, names = block.rows.schema, ("storage_class", "key", "e_tag")
     types = {name: pa.types.is_dictionary(schema.field(name).type) for name in names}
     assert types == {"storage_class": True, "key": False, "e_tag": False}
+
+
+@pytest.mark.parametrize("classes", [["STANDARD"] * 2, ["STANDARD", "GLACIER"], ["STANDARD", None], [None] * 2, []])
+def test_a_text_that_all_rows_have_and_one_that_some_lack_are_told_apart(classes: list[str | None]) -> None:
+    column = build_rows({"storage_class": pa.chunked_array([classes], pa.string())}, len(classes))["storage_class"]
+    assert column.to_pylist() == classes
 
 
 @pytest.mark.parametrize(("limit", "value", "batches"), [("MAX_BATCH_ROWS", 3, 4), ("MAX_BATCH_BYTES", 1, 10)])

@@ -7,7 +7,8 @@ Names of columns: https://docs.aws.amazon.com/athena/latest/ug/create-cloudfront
 
 from __future__ import annotations
 
-from glue_jobs.tables.model import Column, Table
+from glue_jobs.tables.derived import DERIVED, FILTERED, derived_columns
+from glue_jobs.tables.model import READER, Column, Table
 
 CLOUDFRONT_LOG = Table(
     name="cloudfront_log",
@@ -63,16 +64,7 @@ CLOUDFRONT_LOG = Table(
         Column(42, "viewer_response_log_data", "string", "Data that a function of yours logged about the response."),
         Column(43, "extra_fields", "array<string>", "Fields of other names as name=value, in their order.", 53),
         Column(44, "key", "string", "Path of the URL decoded, without its first slash: the key of the object at S3."),
-        Column(
-            45, "account", "string", "Account (publisher) of the data set the key belongs to, by the configuration."
-        ),
-        Column(46, "repository", "string", "Data set the key belongs to, by the configuration."),
-        Column(47, "is_own", "boolean", "True for the publisher's own traffic, by the configuration."),
-        Column(48, "is_robot", "boolean", "True when the user agent is on the crawler-user-agents list."),
-        Column(49, "event_date", "date", "Day of event_time, UTC; the partition."),
-        Column(50, "year", "string", "Year of event_time, four digits."),
-        Column(51, "month", "string", "Month of event_time, two digits."),
-        Column(52, "day", "string", "Day of the month of event_time, two digits."),
+        *derived_columns(45, "account", "repository", "is_own", "is_robot", "event_date", "year", "month", "day"),
         Column(54, "source_object", "string", "Raw object the record came from."),
         Column(
             55,
@@ -80,54 +72,21 @@ CLOUDFRONT_LOG = Table(
             "string",
             "Country of the viewer, two letters: c_country, else by the address; null if unknown.",
         ),
-        Column(
-            56,
-            "place",
-            "string",
-            "Where the request came from: US/California, US, AWS/us-east-2, GitHub, VPN, bogon or unknown; see place.",
-        ),
-        Column(57, "network", "string", "Whose network: aws, gcp, azure, github, cloudflare, vpn or other."),
+        *derived_columns(56, "place", "network"),
         Column(
             58, "bucket", "string", "Bucket the distribution reads, by the configuration; null where it names none."
         ),
-        Column(
-            59,
-            "reader_id",
-            "string",
-            "What stands for the address: its HMAC-SHA-256 by a secret key, 128 bits in hexadecimal digits.",
-        ),
-        Column(60, "remote_prefix", "string", "Network of the address: its /24 of IPv4 or /48 of IPv6."),
-        Column(
-            61, "reader_key", "string", "Id of the key that made reader_id; readers are comparable by one key only."
-        ),
+        *derived_columns(59, *READER),
     ),
     partitions=("event_date",),
     sort=("cs_host", "key", "event_time"),
-    statistics=("cs_method", "sc_status", "account", "repository", "is_own", "is_robot", "year", "month", "day"),
+    statistics=("cs_method", "sc_status", *FILTERED),
     identity=("x_edge_request_id", "event_time"),
     same=("x_edge_request_id", "event_time"),
     address="c_ip",
     texts_with_addresses=("x_forwarded_for", "viewer_request_log_data", "viewer_response_log_data", "extra_fields"),
     texts_with_own_address=("cs_referer", "cs_uri_query", "cs_cookie"),
-    derived=(
-        "key",
-        "account",
-        "repository",
-        "is_own",
-        "is_robot",
-        "event_date",
-        "year",
-        "month",
-        "day",
-        "source_object",
-        "country",
-        "place",
-        "network",
-        "bucket",
-        "reader_id",
-        "remote_prefix",
-        "reader_key",
-    ),
+    derived=("key", "bucket", *DERIVED),
 )
 
 _LAST = CLOUDFRONT_LOG.record.index("extra_fields")

@@ -5,7 +5,8 @@ Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-ev
 
 from __future__ import annotations
 
-from glue_jobs.tables.model import Column, Table
+from glue_jobs.tables.derived import DERIVED, FILTERED, derived_columns
+from glue_jobs.tables.model import READER, Column, Table
 
 CLOUDTRAIL_S3_EVENT = Table(
     name="cloudtrail_s3_event",
@@ -101,16 +102,9 @@ CLOUDTRAIL_S3_EVENT = Table(
             "string",
             "JSON: fields that have no column, and those whose value is of another type than documented; mostly null.",
         ),
-        Column(
-            45, "account", "string", "Account (publisher) of the data set the key belongs to, by the configuration."
-        ),
+        *derived_columns(45, "account"),
         Column(46, "repository", "string", "Data set the key or the access point belongs to, by the configuration."),
-        Column(47, "is_own", "boolean", "True for the publisher's own traffic, by the configuration."),
-        Column(48, "is_robot", "boolean", "True when the user agent is on the crawler-user-agents list."),
-        Column(49, "event_date", "date", "Day of event_time, UTC; the partition."),
-        Column(50, "year", "string", "Year of event_time, four digits."),
-        Column(51, "month", "string", "Month of event_time, two digits."),
-        Column(52, "day", "string", "Day of the month of event_time, two digits."),
+        *derived_columns(47, "is_own", "is_robot", "event_date", "year", "month", "day"),
         Column(53, "source_object", "string", "Raw object the event came from."),
         Column(
             54,
@@ -130,27 +124,7 @@ CLOUDTRAIL_S3_EVENT = Table(
             "string",
             "Of a correction (UPDATED_DATA) the id of the event that it replaces, which may be its own; else null.",
         ),
-        Column(
-            57, "country", "string", "ISO 3166-1 alpha-2 code of the country the request came from; null if unknown."
-        ),
-        Column(
-            58,
-            "place",
-            "string",
-            "Where the request came from: US/California, US, AWS/us-east-2, GitHub, VPN, bogon or unknown; see place.",
-        ),
-        Column(59, "network", "string", "Whose network: aws, gcp, azure, github, cloudflare, vpn or other."),
-        Column(60, "asset", "string", "Path within the data set that a mapping gives; null where the key is the path."),
-        Column(
-            61,
-            "reader_id",
-            "string",
-            "What stands for the address: its HMAC-SHA-256 by a secret key, 128 bits in hexadecimal digits.",
-        ),
-        Column(62, "remote_prefix", "string", "Network of the address: its /24 of IPv4 or /48 of IPv6."),
-        Column(
-            63, "reader_key", "string", "Id of the key that made reader_id; readers are comparable by one key only."
-        ),
+        *derived_columns(57, "country", "place", "network", "asset", *READER),
     ),
     partitions=("event_date",),
     sort=("bucket", "key", "event_time"),
@@ -159,13 +133,7 @@ CLOUDTRAIL_S3_EVENT = Table(
         "error_code",
         "subscriber_account_id",
         "access_point_arn",
-        "account",
-        "repository",
-        "is_own",
-        "is_robot",
-        "year",
-        "month",
-        "day",
+        *FILTERED,
         # Nearly all files have no correction. The view `cloudtrail_request` skips them by these bounds.
         "original_event_id",
     ),
@@ -192,22 +160,5 @@ CLOUDTRAIL_S3_EVENT = Table(
         "vpc_endpoint_account_id",
         "user_identity",
     ),
-    derived=(
-        "account",
-        "repository",
-        "is_own",
-        "is_robot",
-        "event_date",
-        "year",
-        "month",
-        "day",
-        "source_object",
-        "country",
-        "place",
-        "network",
-        "asset",
-        "reader_id",
-        "remote_prefix",
-        "reader_key",
-    ),
+    derived=("asset", *DERIVED),
 )

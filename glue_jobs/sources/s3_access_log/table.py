@@ -5,7 +5,8 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 
 from __future__ import annotations
 
-from glue_jobs.tables.model import Column, Table
+from glue_jobs.tables.derived import DERIVED, FILTERED, derived_columns
+from glue_jobs.tables.model import READER, Column, Table
 
 S3_ACCESS_LOG = Table(
     name="s3_access_log",
@@ -45,65 +46,18 @@ S3_ACCESS_LOG = Table(
         Column(27, "source_region", "string", "AWS Region the request came from; null when not from AWS."),
         Column(28, "extra_fields", "array<string>", "Fields after the 27th, in order, should AWS add any.", 39),
         Column(29, "key_raw", "string", "Object key as lines of text have it, URL-encoded."),
-        Column(
-            30, "account", "string", "Account (publisher) of the data set the key belongs to, by the configuration."
-        ),
-        Column(31, "repository", "string", "Data set the key belongs to, by the configuration."),
-        Column(32, "is_own", "boolean", "True for the publisher's own traffic, by the configuration."),
-        Column(33, "is_robot", "boolean", "True when the user agent is on the crawler-user-agents list."),
-        Column(34, "event_date", "date", "Day of event_time, UTC; the partition."),
-        Column(35, "year", "string", "Year of event_time, four digits."),
-        Column(36, "month", "string", "Month of event_time, two digits."),
-        Column(37, "day", "string", "Day of the month of event_time, two digits."),
+        *derived_columns(30, "account", "repository", "is_own", "is_robot", "event_date", "year", "month", "day"),
         Column(38, "source_object", "string", "Raw object the line came from."),
-        Column(
-            40, "country", "string", "ISO 3166-1 alpha-2 code of the country the request came from; null if unknown."
-        ),
-        Column(
-            41,
-            "place",
-            "string",
-            "Where the request came from: US/California, US, AWS/us-east-2, GitHub, VPN, bogon or unknown; see place.",
-        ),
-        Column(42, "network", "string", "Whose network: aws, gcp, azure, github, cloudflare, vpn or other."),
-        Column(43, "asset", "string", "Path within the data set that a mapping gives; null where the key is the path."),
-        Column(
-            44,
-            "reader_id",
-            "string",
-            "What stands for the address: its HMAC-SHA-256 by a secret key, 128 bits in hexadecimal digits.",
-        ),
-        Column(45, "remote_prefix", "string", "Network of the address: its /24 of IPv4 or /48 of IPv6."),
-        Column(
-            46, "reader_key", "string", "Id of the key that made reader_id; readers are comparable by one key only."
-        ),
+        *derived_columns(40, "country", "place", "network", "asset", *READER),
     ),
     partitions=("event_date",),
     sort=("bucket", "key", "event_time"),
-    statistics=("operation", "http_status", "account", "repository", "is_own", "is_robot", "year", "month", "day"),
+    statistics=("operation", "http_status", *FILTERED),
     identity=("request_id", "operation", "key", "version_id", "event_time", "bucket"),
     address="remote_ip",
     texts_with_addresses=("extra_fields",),
     texts_with_own_address=("request_uri", "referer"),
     callers=("requester",),
-    derived=(
-        # JSON and Parquet do not have it, and two spellings of one key are the same record.
-        "key_raw",
-        "account",
-        "repository",
-        "is_own",
-        "is_robot",
-        "event_date",
-        "year",
-        "month",
-        "day",
-        "source_object",
-        "country",
-        "place",
-        "network",
-        "asset",
-        "reader_id",
-        "remote_prefix",
-        "reader_key",
-    ),
+    # JSON and Parquet do not have key_raw, and two spellings of one key are the same record.
+    derived=("key_raw", "asset", *DERIVED),
 )

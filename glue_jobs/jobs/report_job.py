@@ -22,7 +22,7 @@ from glue_jobs.progress import Reporter
 from glue_jobs.publish.asking import Engine
 from glue_jobs.publish.dandi.publish import publish_summaries
 from glue_jobs.publish.public.publish import publish_public
-from glue_jobs.publish.publish import AsOf, Failures, Published, publish
+from glue_jobs.publish.publish import Edition, Failures, Published, publish
 from glue_jobs.publish.report_set import Report, public_report, report_set
 from glue_jobs.query.athena import Athena
 from glue_jobs.query.glue_views import keep_views
@@ -45,7 +45,7 @@ class ReportRequest:
 
     lake: Lake
     folder: str
-    as_of: AsOf
+    edition: Edition
     reports: tuple[Report, ...]
     workgroup: str
     fresh_since: datetime
@@ -67,16 +67,16 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
     """
     folder = address(values["report_path"]).rstrip("/")
     config = config_argument(values)
-    as_of = AsOf(_report_day(values.get("date")), config.prices)
+    edition = Edition(_report_day(values.get("date")), config.prices)
     profile = _one_of("profile", PROFILES, values.get("profile"))
     tier, public_folder = _tiers(values, folder)
     return ReportRequest(
         lake_argument(values),
         folder,
-        as_of,
+        edition,
         _reports(values.get("subjects")),
         values.get("workgroup", "primary"),
-        fresh_since(values.get("run_started_at"), as_of.day),
+        fresh_since(values.get("run_started_at"), edition.day),
         expected_sources(values.get("sources")),
         profile,
         config.privacy,
@@ -138,17 +138,20 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
             for table in QUERIED_TABLES:
                 request.lake.create(table)
             failed = tuple(keep_views(request.lake, TABLES))
-        told = place_sources(request.lake, WITH_PLACES)
-        changes = key_changes(request.lake, WITH_PLACES, request.as_of.day)
+        edition = replace(
+            request.edition,
+            failed=failed,
+            stale=stale,
+            place_sources=place_sources(request.lake, WITH_PLACES),
+            reader_changes=key_changes(request.lake, WITH_PLACES, request.edition.day),
+        )
 
         def make_public(folder: str) -> Published:
-            shared = (public_report(), engine, folder, request.as_of, request.privacy)
-            return publish_public(*shared, failed, reporter, stale, told, changes)
+            return publish_public(public_report(), engine, folder, edition, request.privacy, reporter)
 
         if request.tier == PUBLIC:
             return make_public(request.folder)
-        shared = (request.folder, request.as_of, failed, reporter, stale, told, changes)
-        published = publish(request.reports, engine, *shared)
+        published = publish(request.reports, engine, request.folder, edition, reporter)
         if request.public_folder is None:
             return published
         # The sentence on the owner's reports names the stale sources already.

@@ -56,7 +56,7 @@ def _report(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     published = report(request, reporter)
     # The public tier has no digest.
     if published.digest and (topic := values.get("digest_topic")):
-        send_digest(topic, published.digest, request.as_of.day, reporter)
+        send_digest(topic, published.digest, request.edition.day, reporter)
     # A sentence about failures is an error.
     text = sentence(published)
     if stack := values.get("stack"):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 
@@ -50,38 +51,44 @@ class Published:
 
 
 @dataclass(frozen=True)
-class AsOf:
-    """What results depend on besides the lake."""
+class Edition:
+    """What reports depend on besides the lake, the ``day`` and the ``prices``, and what readers should know of them.
+
+    ``failed`` has earlier failures, such as those of views. ``place_sources`` told where readers are.
+    ``reader_changes`` has a sentence for each day on which readers got other ids.
+    """
 
     day: date
     prices: Prices = field(default_factory=Prices)
+    failed: Failures = ()
+    stale: tuple[StaleSource, ...] = ()
+    place_sources: tuple[str, ...] = ()
+    reader_changes: tuple[str, ...] = ()
+
+    @property
+    def stale_sentences(self) -> list[str]:
+        """A sentence on each source that is stale."""
+        return [each.sentence for each in self.stale]
+
+    @property
+    def notices(self) -> list[str]:
+        """What a page says first."""
+        return [*self.stale_sentences, *self.reader_changes]
 
 
-def publish(
-    reports: Sequence[Report],
-    engine: Engine,
-    folder: str,
-    as_of: AsOf,
-    failed: Failures,
-    reporter: Reporter,
-    stale: tuple[StaleSource, ...] = (),
-    place_sources: tuple[str, ...] = (),
-    reader_changes: tuple[str, ...] = (),
-) -> Published:
+def publish(reports: Sequence[Report], engine: Engine, folder: str, edition: Edition, reporter: Reporter) -> Published:
     """Run the query of every report and write its files below ``folder``, then the pages and the manifest.
 
-    If a query fails, the other reports are still written. ``failed`` has earlier failures, such as those of views. The
-    page and the manifest name the sources that are ``stale``, and ``place_sources``, which told where readers are; the
-    page has the sentences ``reader_changes``.
+    If a query fails, the other reports are still written.
 
     Raises:
         StorageError: the folder cannot be written to.
     """
     files: list[Written] = []
-    failures, day = [*failed], as_of.day
+    failures, day = [*edition.failed], edition.day
     answers: list[Answer] = []
     with reporter.progress("reports") as progress:
-        statements = [report.query.as_of(day, as_of.prices) for report in reports]
+        statements = [report.query.as_of(day, edition.prices) for report in reports]
         for done, (report, result) in enumerate(zip(reports, results(engine, statements), strict=True), 1):
             rows = result.rows
             if rows is None:
@@ -91,20 +98,22 @@ def publish(
                 files += [_report(report, form, rows, folder, day) for form in report.forms]
             progress(done, len(reports))
     names = [name for name, _ in failures]
-    notices = [*(each.sentence for each in stale), *reader_changes]
+    content = Answers(day, answers, names, edition.notices, edition.place_sources)
     # Every day replaces these files, so no manifest of a day can list their checksums.
-    edition = Answers(day, answers, names, notices, place_sources)
-    latest = [write_file(folder, name, text, HTML) for name, text in pages(edition)]
-    latest.append(write_file(folder, SUMMARY, summary_text(edition), JSON))
-    digest = digest_text(edition)
+    latest = [write_file(folder, name, text, HTML) for name, text in pages(content)]
+    latest.append(write_file(folder, SUMMARY, summary_text(content), JSON))
+    digest = digest_text(content)
     latest.append(write_file(folder, DIGEST, digest, TEXT))
-    write_file(
+    # Without the time or the run id, the same lake always gives the same manifest.
+    write_manifest(
         folder,
-        f"manifest-{day:%Y%m%d}.json",
-        _manifest(files, names, [each.sentence for each in stale], place_sources),
-        JSON,
+        day,
+        files=[asdict(file) for file in files],
+        failed=names,
+        stale=edition.stale_sentences,
+        place_sources=edition.place_sources,
     )
-    return Published(folder, (*files, *latest), tuple(failures), stale, digest)
+    return Published(folder, (*files, *latest), tuple(failures), edition.stale, digest)
 
 
 def sentence(published: Published) -> str:
@@ -135,9 +144,10 @@ def _report(report: Report, form: Form, rows: pa.Table, folder: str, day: date) 
     return replace(written, query=report.query.name, rows=rows.num_rows)
 
 
-def _manifest(
-    files: Sequence[Written], failed: Sequence[str], stale: Sequence[str], place_sources: Sequence[str]
-) -> str:
-    # Without the time or the run id, the same lake always gives the same manifest.
-    content = {"files": [asdict(file) for file in files], "failed": failed, "stale": stale}
-    return json.dumps({**content, "place_sources": place_sources}, indent=2) + "\n"
+def write_manifest(folder: str, day: date, **content: Any) -> None:
+    """Write what the files of the day are.
+
+    Raises:
+        StorageError: the folder cannot be written to.
+    """
+    write_file(folder, f"manifest-{day:%Y%m%d}.json", json.dumps(content, indent=2) + "\n", JSON)

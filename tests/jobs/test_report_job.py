@@ -20,11 +20,11 @@ REPORT = {"pipeline": "report", "lake_path": "/lake", "report_path": "/reports"}
 
 def test_a_request_for_reports_has_the_values_of_all_arguments() -> None:
     wanted = report_request({**REPORT, "report_path": "s3://b/", "date": "20240507", "workgroup": "usage"})
-    assert (wanted.lake.location, wanted.folder, wanted.as_of.day) == ("/lake", "s3://b", date(2024, 5, 7))
+    assert (wanted.lake.location, wanted.folder, wanted.edition.day) == ("/lake", "s3://b", date(2024, 5, 7))
     assert wanted.workgroup == "usage"
     subjects = {report.subject for report in wanted.reports}
     assert subjects == {"access", "cloudfront", "storage", "subscriber", "together"}
-    assert report_request(REPORT).as_of.day == datetime.now(UTC).date()
+    assert report_request(REPORT).edition.day == datetime.now(UTC).date()
 
 
 def test_only_the_subjects_asked_for_are_reported_on() -> None:
@@ -45,8 +45,8 @@ def test_a_day_of_reports_is_written_as_in_their_names(text: str) -> None:
 def test_prices_are_those_of_the_configuration(tmp_path: Path) -> None:
     config = tmp_path / "usage.yaml"
     config.write_text("prices:\n  transfer_per_gb: 0.05\n")
-    assert report_request({**REPORT, "config": str(config)}).as_of.prices.transfer_per_gb == 0.05
-    assert report_request(REPORT).as_of.prices == Prices()
+    assert report_request({**REPORT, "config": str(config)}).edition.prices.transfer_per_gb == 0.05
+    assert report_request(REPORT).edition.prices == Prices()
 
 
 def test_athena_is_asked_where_the_lake_is(monkeypatch: pytest.MonkeyPatch) -> None:

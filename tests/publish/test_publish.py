@@ -23,7 +23,7 @@ from glue_jobs.progress import PlainReporter
 from glue_jobs.publish.page.answers import Answer, Answers
 from glue_jobs.publish.page.markup import EMPTY
 from glue_jobs.publish.page.section import Section, section_html
-from glue_jobs.publish.publish import AsOf, Published, ReportError, publish, sentence
+from glue_jobs.publish.publish import Edition, Published, ReportError, publish, sentence
 from glue_jobs.publish.report_set import SOURCE_STATS, Report, report_set
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.storage import storage_for
@@ -58,7 +58,7 @@ def reports(*names: str) -> list[Report]:
 def published(
     folder: Path | str, *failing: str, day: date = DAY, failed: tuple[tuple[str, str], ...] = ()
 ) -> Published:
-    return publish(reports(*NAMES), FakeEngine(*failing), str(folder), AsOf(day), failed, PlainReporter())
+    return publish(reports(*NAMES), FakeEngine(*failing), str(folder), Edition(day, failed=failed), PlainReporter())
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -108,7 +108,7 @@ def test_files_are_written_and_listed_in_the_manifest(tmp_path: Path) -> None:
 def test_a_query_runs_as_of_the_day_with_its_defaults() -> None:
     engine = FakeEngine()
     with pytest.raises(StorageError):
-        publish(reports("together/cost_to_serve"), engine, "/proc/nowhere", AsOf(DAY), (), PlainReporter())
+        publish(reports("together/cost_to_serve"), engine, "/proc/nowhere", Edition(DAY), PlainReporter())
     (sql,) = engine.asked
     assert "date_trunc('month', DATE '2026-03-15')" in sql
     assert "CAST(0.023 AS double)" in sql
@@ -119,7 +119,7 @@ def test_prices_of_the_configuration_replace_the_defaults(tmp_path: Path) -> Non
     engine = FakeEngine(rows=ONE_ROW.slice(0, 0))
     prices = Prices(storage_gb_month=StoragePrices(GLACIER=0.25), intelligent_tiering_gb_month=tiers, transfer_per_gb=0)
     names = ("subscriber/estimated_transfer_cost", "together/cost_to_serve")
-    publish(reports(*names), engine, str(tmp_path), AsOf(DAY, prices), (), PlainReporter())
+    publish(reports(*names), engine, str(tmp_path), Edition(DAY, prices), PlainReporter())
     transfer, cost = engine.asked
     assert "CAST(0.0 AS double)" in transfer
     used = {name: price for price, name in re.findall(r"CAST\(([\d.]+) AS double\) AS (price_\w+)", cost)}
@@ -239,7 +239,7 @@ def test_a_lake_without_tables_is_an_error(tmp_path: Path, capsys: Any) -> None:
 
 def test_the_manifest_and_the_page_name_what_told_places_below_what_leans_on_it(tmp_path: Path) -> None:
     told = ("dbip.mmdb sha256:0123; DBIP-City-Lite of 2026-11-01; IP geolocation by DB-IP",)
-    publish(reports(*NAMES), FakeEngine(), str(tmp_path), AsOf(DAY), (), PlainReporter(), place_sources=told)
+    publish(reports(*NAMES), FakeEngine(), str(tmp_path), Edition(DAY, place_sources=told), PlainReporter())
     assert json.loads(files(tmp_path)["manifest-20260315.json"])["place_sources"] == list(told)
     rows = pa.table({"country": ["FR"], "requests": [1]})
     leaning, other = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,24 +16,15 @@ from glue_jobs.publish.public.months import PublicMonth, month_files, read_month
 from glue_jobs.publish.public.page import public_pages, public_summary
 from glue_jobs.publish.public.suppression import shown_month
 from glue_jobs.publish.public.usage import PublicUsage
-from glue_jobs.publish.publish import HTML, AsOf, Failures, Published
+from glue_jobs.publish.publish import HTML, Edition, Failures, Published, write_manifest
 from glue_jobs.publish.report_set import JSON, Report
 from glue_jobs.publish.stale import StaleSource
-from glue_jobs.publish.written import Written, write_file
+from glue_jobs.publish.written import write_file
 from glue_jobs.query.saved.view import base_tables
 
 
 def publish_public(
-    report: Report,
-    engine: Engine,
-    folder: str,
-    as_of: AsOf,
-    privacy: Privacy,
-    failed: Failures,
-    reporter: Reporter,
-    stale: tuple[StaleSource, ...] = (),
-    place_sources: tuple[str, ...] = (),
-    reader_changes: tuple[str, ...] = (),
+    report: Report, engine: Engine, folder: str, edition: Edition, privacy: Privacy, reporter: Reporter
 ) -> Published:
     """Make the months public that were closed since the last run, then write pages, summary and manifest.
 
@@ -45,12 +35,13 @@ def publish_public(
         StorageError: the folder cannot be read or written to.
     """
     months = {month.first_day: month for month in read_months(folder, report)}
-    day = _known_until(report, as_of.day, stale)
-    result = next(iter(results(engine, [report.query.as_of(day, as_of.prices)])))
+    day = _known_until(report, edition.day, edition.stale)
+    failed: Failures = edition.failed
+    result = next(iter(results(engine, [report.query.as_of(day, edition.prices)])))
     if result.rows is None:
         failed = (*failed, (report.query.name, result.failure))
     else:
-        for month in _closed(report, result.rows.to_pylist(), privacy, place_sources):
+        for month in _closed(report, result.rows.to_pylist(), privacy, edition.place_sources):
             if month.first_day not in months:
                 write_month(folder, report, month)
                 months[month.first_day] = month
@@ -58,12 +49,23 @@ def publish_public(
     reporter.say(f"public months: {len(ordered)}")
     files = [file for month in ordered for file in month_files(folder, report, month)]
     usage = PublicUsage(report, ordered)
-    notices = [*(each.sentence for each in stale), *reader_changes]
-    latest = [write_file(folder, name, text, HTML) for name, text in public_pages(usage, as_of.day, notices)]
-    latest.append(write_file(folder, SUMMARY, public_summary(usage, as_of.day), JSON))
-    manifest = _manifest(files, [name for name, _ in failed], [each.sentence for each in stale], usage)
-    write_file(folder, f"manifest-{as_of.day:%Y%m%d}.json", manifest, JSON)
-    return Published(folder, (*files, *latest), failed, stale, said=usage.said)
+    pages = public_pages(usage, edition.day, edition.notices)
+    latest = [write_file(folder, name, text, HTML) for name, text in pages]
+    latest.append(write_file(folder, SUMMARY, public_summary(usage, edition.day), JSON))
+    write_manifest(
+        folder,
+        edition.day,
+        tier="public",
+        files=[asdict(file) for file in files],
+        failed=[name for name, _ in failed],
+        stale=edition.stale_sentences,
+        hidden={
+            f"{month.first_day:%Y-%m}": {"numbers": month.shown.cells, "share_of_bytes": month.shown.shares}
+            for month in usage.months
+        },
+        place_sources=usage.place_sources,
+    )
+    return Published(folder, (*files, *latest), failed, edition.stale, said=usage.said)
 
 
 def _known_until(report: Report, day: date, stale: Sequence[StaleSource]) -> date:
@@ -86,12 +88,3 @@ def _closed(
         PublicMonth.of(first_day, shown_month(of_month, declared, privacy), privacy, place_sources)
         for first_day, of_month in sorted(by_month.items())
     ]
-
-
-def _manifest(files: Sequence[Written], failed: Sequence[str], stale: Sequence[str], usage: PublicUsage) -> str:
-    hidden = {
-        f"{month.first_day:%Y-%m}": {"numbers": month.shown.cells, "share_of_bytes": month.shown.shares}
-        for month in usage.months
-    }
-    content = {"tier": "public", "files": [asdict(file) for file in files], "failed": failed, "stale": stale}
-    return json.dumps({**content, "hidden": hidden, "place_sources": usage.place_sources}, indent=2) + "\n"

@@ -18,7 +18,7 @@ from glue_jobs.config import Privacy
 from glue_jobs.errors import StorageError
 from glue_jobs.progress import SilentReporter
 from glue_jobs.publish.public.publish import publish_public
-from glue_jobs.publish.publish import AsOf, Published, sentence
+from glue_jobs.publish.publish import Edition, Published, sentence
 from glue_jobs.publish.report_set import public_report
 from glue_jobs.publish.stale import StaleSource
 from glue_jobs.query.duckdb.query_engine import QueryEngine
@@ -83,7 +83,9 @@ def engine(rows: Sequence[dict[str, Any]]) -> QueryEngine:
 def publish(rows: Sequence[dict[str, Any]], folder: Path, day: date, *stale: StaleSource) -> Published:
     with engine(rows) as asked:
         places = ("places.mmdb 2026-01 (CC BY 4.0)",)
-        return publish_public(REPORT, asked, str(folder), AsOf(day), PRIVACY, (), SilentReporter(), stale, places)
+        return publish_public(
+            REPORT, asked, str(folder), Edition(day, stale=stale, place_sources=places), PRIVACY, SilentReporter()
+        )
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -35,6 +35,18 @@ class Section:
     """Whether it shows where readers are, if the results do."""
 
 
+def card(identity: str, heading: str, *content: Html) -> Html:
+    """What stands below the sections, over the whole width."""
+    return element(
+        "section",
+        element("h2", heading, id=f"{identity}-title"),
+        *content,
+        id=identity,
+        class_="card wide",
+        aria_labelledby=f"{identity}-title",
+    )
+
+
 def section_html(section: Section, answers: Answers) -> Html:
     """The section as HTML."""
     files = [file for name in section.queries if (answer := answers.get(name)) for file in answer.files]

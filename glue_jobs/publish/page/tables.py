@@ -34,9 +34,8 @@ def ratio(now: float, before: float) -> float:
     return now / before if before else inf if now else 1.0
 
 
-def change_column(title: str, key: str) -> Column:
-    """A column of ratios, as :func:`ratio` returns them."""
-    return Column(title, key, lambda value: words.change(value, 1.0) if value != inf else "new", is_change=True)
+CHANGE = Column("Change", "change", lambda value: words.change(value, 1.0) if value != inf else "new", is_change=True)
+"""A column of ratios, as :func:`ratio` returns them."""
 
 
 def count_column(title: str, key: str) -> Column:

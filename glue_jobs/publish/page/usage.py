@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -112,13 +111,12 @@ class Usage:
     @cached_property
     def starts(self) -> dict[str, list[date]]:
         """The first days of all periods, without gaps, for each grain."""
-        return {grain: list(self._starts(grain)) for grain in GRAINS}
-
-    def _starts(self, grain: str) -> Iterator[date]:
-        begin = min((day for kind, day in self._rows.get(EVERYTHING, {}) if kind == grain), default=None)
-        while begin is not None and begin <= self._yesterday:
-            yield begin
-            begin = next_start(grain, begin)
+        days = [*self._rows.get(EVERYTHING, {})]
+        return {
+            grain: starts(grain, min(begun), self._yesterday) if begun else []
+            for grain in GRAINS
+            for begun in [[day for kind, day in days if kind == grain]]
+        }
 
     @cached_property
     def periods(self) -> dict[str, list[Period]]:
@@ -145,10 +143,19 @@ def period_from(grain: str, start: date, yesterday: date) -> Period:
     end = next_start(grain, start) - timedelta(days=1)
     is_complete, last = end <= yesterday, min(end, yesterday)
     if grain == "month":
-        name, label = f"{start:%B %Y}", f"{start:%b %Y}".replace(" ", words.NO_BREAK)
+        name, label = f"{start:%B %Y}", words.short_month(start)
     else:
         name, label = words.days(start, last), words.short_day(start)
     return Period(name if is_complete else f"{name} (under way)", label, is_complete)
+
+
+def starts(grain: str, first: date, last: date) -> list[date]:
+    """The first days of all periods from the one that begins on ``first`` to the one that has ``last`` in it."""
+    found = []
+    while first <= last:
+        found.append(first)
+        first = next_start(grain, first)
+    return found
 
 
 def next_start(grain: str, start: date) -> date:

@@ -6,6 +6,7 @@ from datetime import date
 
 BYTE_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 COUNT_UNITS = ("", "K", "M", "B", "T")
+MAX_CHARACTERS = 60
 NO_BREAK = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 # Without the word joiner a line may end behind the dash.
@@ -61,6 +62,16 @@ def day(value: date) -> str:
     return f"{value.day}{NO_BREAK}{value:%B}{NO_BREAK}{value.year}"
 
 
+def month(value: date) -> str:
+    """March 2026."""
+    return f"{value:%B}{NO_BREAK}{value.year}"
+
+
+def short_month(value: date) -> str:
+    """Mar 2026."""
+    return f"{value:%b}{NO_BREAK}{value.year}"
+
+
 def short_day(value: date) -> str:
     """5 Mar."""
     return f"{value.day}{NO_BREAK}{value:%b}"
@@ -76,9 +87,9 @@ def days(first: date, last: date) -> str:
     return f"{start} \N{EN DASH}{NO_BREAK}{day(last)}"
 
 
-def shortened(value: str, most: int = 60) -> str:
-    """A text that is cut if it has more characters."""
-    return value if len(value) <= most else f"{value[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
+def shortened(value: str) -> str:
+    """The text, cut if it has many characters."""
+    return value if len(value) <= MAX_CHARACTERS else f"{value[: MAX_CHARACTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def plural(number: float, singular: str, plural_form: str | None = None) -> str:

@@ -96,7 +96,7 @@ def _definitions() -> tuple[str, str, Html]:
 def _headline(usage: PublicUsage, scope: Scope) -> Html:
     """The newest month in words, and a tile for each number."""
     newest = usage.months[-1]
-    month = f"{newest.first_day:%B}{words.NO_BREAK}{newest.first_day.year}"
+    month = words.month(newest.first_day)
     row = usage.rows[scope.breakdown].get(scope.name, {}).get(newest.first_day)
     if row is None or not known(row[DOWNLOADS]):
         hidden = f"Numbers of fewer than {newest.minimum_readers} readers are not public."

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers
-from glue_jobs.publish.page.charts.bars import Bar, bar_list, sparkline
+from glue_jobs.publish.page.charts.bars import bar_list, count_bar, sparkline
 from glue_jobs.publish.page.charts.time_chart import Layer, Period, time_chart
 from glue_jobs.publish.page.charts.world_map import SOURCE, country_name, world_map
 from glue_jobs.publish.page.markup import EMPTY, Html, element, name
-from glue_jobs.publish.page.section import Section
+from glue_jobs.publish.page.section import Section, card
 from glue_jobs.publish.page.sections.places import NAMES_OF_NETWORKS, UNKNOWN
 from glue_jobs.publish.page.tables import Column, count_column, data_table, links, size_column
 from glue_jobs.publish.page.usage import DataSet
@@ -21,6 +20,7 @@ from glue_jobs.publish.public.suppression import BYTES, OTHER
 from glue_jobs.publish.public.usage import DOWNLOADS, READERS, Name, PublicUsage, known
 
 BARS = 12
+MONTH = Column("Month", "month", words.short_month)
 COLUMNS = (
     count_column("Downloads", DOWNLOADS),
     size_column("Data served", BYTES),
@@ -48,7 +48,7 @@ def over_time(usage: PublicUsage, scope: Scope) -> Section:
     """Downloads by month."""
     values = usage.values(scope.breakdown, scope.name, DOWNLOADS)
     rows = usage.rows[scope.breakdown].get(scope.name, {})
-    periods = [Period(f"{start:%B %Y}", _month(start)) for start in usage.starts]
+    periods = [Period(f"{start:%B %Y}", words.short_month(start)) for start in usage.starts]
     title = "No downloads are public"
     if any(values):
         most = max(values)
@@ -60,7 +60,7 @@ def over_time(usage: PublicUsage, scope: Scope) -> Section:
         title,
         "Downloads, data and readers of whole months. Months whose numbers are hidden have no bar.",
         time_chart(periods, [Layer("", values)], words.short_count, f"Bar chart: downloads by month. {title}"),
-        data_table("Downloads, data served and readers by month", [Column("Month", "month", _month), *COLUMNS], table),
+        data_table("Downloads, data served and readers by month", [MONTH, *COLUMNS], table),
         (usage.report.query.name,),
         tells_places=False,
     )
@@ -136,7 +136,7 @@ def hidden_numbers(usage: PublicUsage) -> Section:
         for month in usage.months[::-1]
     ]
     columns = [
-        Column("Month", "month", _month),
+        MONTH,
         count_column("Least readers", "least"),
         count_column("Hidden numbers", "cells"),
     ]
@@ -160,28 +160,21 @@ def all_months(usage: PublicUsage) -> Html:
         element("li", element("div", element("strong", f"{month.first_day:%B %Y}"), links(usage.files(month), "")))
         for month in usage.months[::-1]
     ]
-    return element(
-        "section",
-        element("h2", "All months", id="all-files-title"),
-        element("ul", *entries, class_="reports"),
-        id="all-files",
-        class_="card wide",
-        aria_labelledby="all-files-title",
-    )
+    return card("all-files", "All months", element("ul", *entries, class_="reports"))
 
 
 def _ranking(
     usage: PublicUsage, breakdown: str, heading: str, title: str, label: Callable[[Name], str], subject: str = ""
 ) -> Section:
     ranked = [(one, downloads) for one, downloads in usage.ranked(breakdown) if downloads]
-    bars = [Bar(name(_called(one, label)), [downloads], words.count(downloads)) for one, downloads in ranked[:BARS]]
+    bars = [count_bar(name(_called(one, label)), downloads) for one, downloads in ranked[:BARS]]
     rows = [
         {**row, "name": _called(one, label), "month": start}
         for one, months in usage.rows[breakdown].items()
         for start, row in months.items()
     ]
     rows.sort(key=lambda row: (-row["month"].toordinal(), OTHER in row.values(), -known(row[DOWNLOADS]), row["name"]))
-    columns: Sequence[Column] = [Column("Month", "month", _month), Column(heading, "name"), *COLUMNS]
+    columns: Sequence[Column] = [MONTH, Column(heading, "name"), *COLUMNS]
     return Section(
         breakdown.replace(" ", "-"),
         subject,
@@ -205,7 +198,3 @@ def _country(code: str) -> str:
 def _data_set(one: Name) -> Html:
     data_set = DataSet(*one)
     return element("a", name(data_set.label), href=data_set.page) if OTHER not in one else Html(OTHERS)
-
-
-def _month(start: date) -> str:
-    return f"{start:%b %Y}".replace(" ", words.NO_BREAK)

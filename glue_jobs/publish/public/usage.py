@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Any
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answer, Answers
+from glue_jobs.publish.page.usage import starts
 from glue_jobs.publish.public.months import PublicMonth, file_name
 from glue_jobs.publish.public.suppression import BYTES, OTHER, WHOLE
 from glue_jobs.publish.report_set import AS_CSV, AS_JSON, Report
@@ -55,11 +56,7 @@ class PublicUsage:
     @cached_property
     def starts(self) -> list[date]:
         """The first days of the months from the first to the last, without gaps."""
-        days = [month.first_day for month in self.months]
-        starts = days[:1]
-        while starts and starts[-1] < days[-1]:
-            starts.append((starts[-1] + timedelta(days=31)).replace(day=1))
-        return starts
+        return starts("month", self.months[0].first_day, self.months[-1].first_day) if self.months else []
 
     def values(self, breakdown: str, name: Name, count: str) -> list[int]:
         """One number for each month of `starts`: 0 where it is hidden or there is none."""
@@ -74,7 +71,7 @@ class PublicUsage:
     @property
     def period(self) -> str:
         """The months in words: October 2025 – March 2026."""
-        first, last = (f"{start:%B}{words.NO_BREAK}{start.year}" for start in (self.starts[0], self.starts[-1]))
+        first, last = map(words.month, (self.starts[0], self.starts[-1]))
         return first if first == last else f"{first} \N{EN DASH}{words.NO_BREAK}{last}"
 
     @cached_property

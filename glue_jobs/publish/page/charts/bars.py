@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from glue_jobs.publish.page import words
 from glue_jobs.publish.page.charts.scale import number
 from glue_jobs.publish.page.markup import Html, element
 
@@ -21,13 +22,18 @@ class Bar:
     about: str = ""
 
 
+def count_bar(name: Html, count: int, about: str = "") -> Bar:
+    """The bar of a count."""
+    return Bar(name, [count], words.count(count), about)
+
+
 def bar_list(bars: Sequence[Bar], label: str) -> Html:
     """A list of names with a bar and a value each; the longest bar has the whole width."""
     longest = max((sum(bar.parts) for bar in bars), default=0) or 1
     return element("ol", *(_row(bar, longest) for bar in bars), class_="bars", aria_label=label)
 
 
-def sparkline(values: Sequence[float], title: str = "") -> Html:
+def sparkline(values: Sequence[float]) -> Html:
     """The course of a value as a small area; its highest point has the full height."""
     top = max(values, default=0) or 1
     last = len(values) - 1
@@ -37,9 +43,8 @@ def sparkline(values: Sequence[float], title: str = "") -> Html:
     if last < 1:
         return element("svg", class_="spark", aria_hidden="true")
     line = f"M{'L'.join(points)}"
-    hint = f"<title>{title}</title>" if title else ""
     return Html(
-        f'<svg class="spark" viewBox="0 0 {last} {SPARK_HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{hint}'
+        f'<svg class="spark" viewBox="0 0 {last} {SPARK_HEIGHT}" preserveAspectRatio="none" aria-hidden="true">'
         f'<path class="area" d="{line}L{last} {SPARK_HEIGHT}L0 {SPARK_HEIGHT}Z"/><path class="line" d="{line}"/></svg>'
     )
 

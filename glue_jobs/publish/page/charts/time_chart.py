@@ -11,6 +11,7 @@ from glue_jobs.publish.page.markup import Html, element, text
 HEIGHT = 260
 TOP, BASE = 14, 230
 """Where the axis ends and begins, in pixels from above; page.js has the same three numbers."""
+COLOURS = 6
 BAR_SHARE = 0.78
 """How much of its period a bar covers."""
 
@@ -68,6 +69,14 @@ def time_chart(
         ),
         class_="chart",
     )
+
+
+def few_layers(layers: Sequence[Layer], rest: str) -> list[Layer]:
+    """The layers; of more than there are colours for, the last ones together as ``rest``."""
+    if len(layers) <= COLOURS:
+        return [*layers]
+    last = zip(*(layer.values for layer in layers[COLOURS - 1 :]), strict=True)
+    return [*layers[: COLOURS - 1], Layer(rest, [*map(sum, last)])]
 
 
 def legend(names: Sequence[str]) -> Html:

@@ -10,7 +10,7 @@ from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers
 from glue_jobs.publish.page.charts.time_chart import Layer, Period, legend, time_chart
 from glue_jobs.publish.page.markup import EMPTY, Html, element, joined, name
-from glue_jobs.publish.page.section import Section
+from glue_jobs.publish.page.section import Section, card
 from glue_jobs.publish.page.tables import Column, count_column, data_table, links
 
 COMPLETENESS = "together/log_completeness"
@@ -80,14 +80,7 @@ def completeness(answers: Answers) -> Section | None:
 def definitions(words_and_meanings: Sequence[tuple[str, str]]) -> Html:
     """What the words mean."""
     terms = [joined(element("dt", word), element("dd", meaning)) for word, meaning in words_and_meanings]
-    return element(
-        "section",
-        element("h2", "What the words mean", id="definitions-title"),
-        element("dl", *terms, class_="definitions"),
-        id="definitions",
-        class_="card wide",
-        aria_labelledby="definitions-title",
-    )
+    return card("definitions", "What the words mean", element("dl", *terms, class_="definitions"))
 
 
 def all_files(answers: Answers) -> Html:
@@ -103,12 +96,5 @@ def all_files(answers: Answers) -> Html:
     ]
     failed = element("p", element("strong", "Not in this edition: "), name(", ".join(answers.failed)), ".")
     count = element("summary", words.plural(len(entries), "report"), class_="button")
-    return element(
-        "section",
-        element("h2", "All files of this edition", id="all-files-title"),
-        failed if answers.failed else EMPTY,
-        element("details", count, element("ul", *entries, class_="reports")),
-        id="all-files",
-        class_="card wide",
-        aria_labelledby="all-files-title",
-    )
+    reports = element("details", count, element("ul", *entries, class_="reports"))
+    return card("all-files", "All files of this edition", failed if answers.failed else EMPTY, reports)

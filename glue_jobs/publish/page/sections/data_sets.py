@@ -6,7 +6,7 @@ from glue_jobs.publish.page import words
 from glue_jobs.publish.page.charts.bars import sparkline
 from glue_jobs.publish.page.markup import Html, element, joined, name
 from glue_jobs.publish.page.section import Section
-from glue_jobs.publish.page.tables import Column, change_column, count_column, data_table, ratio, size_column
+from glue_jobs.publish.page.tables import CHANGE, Column, count_column, data_table, ratio, size_column
 from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, EVERYTHING, READERS, USAGE, DataSet, Usage
 
 SPARK_WEEKS = 26
@@ -27,7 +27,7 @@ def data_sets(usage: Usage) -> Section | None:
         Column("Data set", "name"),
         Column("Last 26 weeks", "course"),
         Column("Downloads", "downloads", words.count, largest=most),
-        *([change_column("Change", "change")] if window.before is not None else []),
+        *([CHANGE] if window.before is not None else []),
         size_column("Data served", "bytes"),
         count_column("Readers", "readers"),
     ]

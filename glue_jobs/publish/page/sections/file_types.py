@@ -7,14 +7,13 @@ from datetime import date
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers
-from glue_jobs.publish.page.charts.time_chart import Layer, Period, legend, time_chart
+from glue_jobs.publish.page.charts.time_chart import Layer, Period, few_layers, legend, time_chart
 from glue_jobs.publish.page.markup import joined
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
-from glue_jobs.publish.page.usage import DataSet
+from glue_jobs.publish.page.usage import DataSet, starts
 
 FILE_TYPES = "access/downloads_by_file_type"
-COLOURS = 6
 OTHERS = "other"
 
 
@@ -28,16 +27,13 @@ def file_types(answers: Answers, scope: DataSet) -> Section | None:
     for row in rows:
         downloads[row["extension"]][row["month"]] += row["audience_logical_downloads"]
     ranked = sorted(downloads, key=lambda kind: (-sum(downloads[kind].values()), kind))
-    shown = ranked if len(ranked) <= COLOURS else ranked[: COLOURS - 1]
-    months = _months(min(row["month"] for row in rows), answers.day)
-    layers = [Layer(_called(kind), [downloads[kind][month] for month in months]) for kind in shown]
-    if shown != ranked:
-        rest = ranked[COLOURS - 1 :]
-        layers.append(Layer(OTHERS, [sum(downloads[kind][month] for kind in rest) for month in months]))
+    months = starts("month", min(row["month"] for row in rows), answers.day)
+    layers = [Layer(_called(kind), [downloads[kind][month] for month in months]) for kind in ranked]
+    layers = few_layers(layers, OTHERS)
     periods = [Period(f"{month:%B %Y}", f"{month:%b}", month != months[-1]) for month in months]
     whole = sum(sum(each.values()) for each in downloads.values())
     columns = [
-        Column("Month", "month", lambda month: f"{month:%b %Y}".replace(" ", words.NO_BREAK)),
+        Column("Month", "month", words.short_month),
         Column("Ending", "extension"),
         count_column("Downloads", "audience_logical_downloads"),
         size_column("Data served", "audience_bytes_sent"),
@@ -62,10 +58,3 @@ def file_types(answers: Answers, scope: DataSet) -> Section | None:
 
 def _called(kind: str) -> str:
     return "unnamed" if kind == "(none)" else kind if kind == OTHERS else f".{kind}"
-
-
-def _months(first: date, day: date) -> list[date]:
-    months = []
-    for number in range(first.year * 12 + first.month - 1, day.year * 12 + day.month):
-        months.append(date(number // 12, number % 12 + 1, 1))
-    return months

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers, Row
-from glue_jobs.publish.page.charts.bars import Bar, bar_list
+from glue_jobs.publish.page.charts.bars import bar_list, count_bar
 from glue_jobs.publish.page.charts.world_map import SOURCE, country_name, world_map
 from glue_jobs.publish.page.markup import element, name
 from glue_jobs.publish.page.section import Section
@@ -27,6 +27,7 @@ NAMES_OF_NETWORKS = {
     "vpn": "VPNs",
     "other": "Other networks",
 }
+WITH_ARTICLE = ("Netherlands", "Philippines", "Bahamas", "Gambia", "Maldives")
 COLUMNS = (
     count_column("Downloads", NUMBERS[0]),
     size_column("Data served", NUMBERS[1]),
@@ -49,15 +50,10 @@ def world(answers: Answers, scope: DataSet) -> Section | None:
     downloads = {row["country"]: row[NUMBERS[0]] for row in known}
     everything = sum(row[NUMBERS[0]] for row in rows)
     first = _within_a_sentence(country_name(known[0]["country"]))
-    title = f"Downloads went to {words.plural(len(known), 'country', 'countries')}, most of them to {first}"
-    if 2 * known[0][NUMBERS[0]] <= everything:
-        title = (
-            f"Downloads went to {words.plural(len(known), 'country', 'countries')}; "
-            f"{words.share(known[0][NUMBERS[0]], everything)} to {first}"
-        )
-    bars = [
-        Bar(name(country_name(row["country"])), [row[NUMBERS[0]]], words.count(row[NUMBERS[0]])) for row in known[:BARS]
-    ]
+    most = known[0][NUMBERS[0]]
+    share = f"; {words.share(most, everything)}" if 2 * most <= everything else ", most of them"
+    title = f"Downloads went to {words.plural(len(known), 'country', 'countries')}{share} to {first}"
+    bars = [count_bar(name(country_name(row["country"])), row[NUMBERS[0]]) for row in known[:BARS]]
     table = [{**row, "name": country_name(row["country"])} for row in rows]
     ranking = element("div", bar_list(bars, "Countries by downloads"))
     unknown = everything - sum(downloads.values())
@@ -102,10 +98,7 @@ def _ranking(
     identity: str, subject: str, title: str, about: str, rows: Sequence[Row], noun: str, query: str
 ) -> Section:
     """A bar for the downloads of each row, which has a ``name``; ``noun`` says what a row is."""
-    bars = [
-        Bar(name(row["name"]), [row[NUMBERS[0]]], words.count(row[NUMBERS[0]]), words.size(row[NUMBERS[1]]))
-        for row in rows[:BARS]
-    ]
+    bars = [count_bar(name(row["name"]), row[NUMBERS[0]], words.size(row[NUMBERS[1]])) for row in rows[:BARS]]
     columns = [Column(f"{noun[0].upper()}{noun[1:]}", "name"), *COLUMNS]
     return Section(
         identity,
@@ -125,13 +118,7 @@ def _ranked(answers: Answers, query: str, key: str, scope: DataSet) -> list[Row]
 
 
 def _within_a_sentence(country: str) -> str:
-    article = country.startswith("United ") or country in (
-        "Netherlands",
-        "Philippines",
-        "Bahamas",
-        "Gambia",
-        "Maldives",
-    )
+    article = country.startswith("United ") or country in WITH_ARTICLE
     return f"the {country}" if article else country
 
 

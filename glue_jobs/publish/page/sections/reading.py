@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers, Row
-from glue_jobs.publish.page.charts.bars import Bar, bar_list
+from glue_jobs.publish.page.charts.bars import bar_list, count_bar
 from glue_jobs.publish.page.markup import element, name
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
@@ -22,10 +22,9 @@ def top_files(answers: Answers, scope: DataSet) -> Section | None:
     if not rows:
         return None
     bars = [
-        Bar(
+        count_bar(
             element("span", name(_file_name(row)), title=row["key"]),
-            [row["audience_logical_downloads"]],
-            words.count(row["audience_logical_downloads"]),
+            row["audience_logical_downloads"],
             DataSet(row["account"], row["repository"]).label if scope == EVERYTHING else row["key"],
         )
         for row in rows[:BARS]
@@ -63,10 +62,9 @@ def tools(answers: Answers) -> Section | None:
         return None
     rows.sort(key=lambda row: (-row["audience_served_gets"], row["tool"]))
     bars = [
-        Bar(
+        count_bar(
             name(row["tool"]),
-            [row["audience_served_gets"]],
-            words.count(row["audience_served_gets"]),
+            row["audience_served_gets"],
             words.plural(row["audience_unique_requesters"], "reader"),
         )
         for row in rows[:BARS]

@@ -7,13 +7,14 @@ from collections import defaultdict
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers, Row
 from glue_jobs.publish.page.charts.bars import Bar, bar_list
-from glue_jobs.publish.page.charts.time_chart import legend
+from glue_jobs.publish.page.charts.time_chart import Layer, few_layers, legend
 from glue_jobs.publish.page.markup import joined, name
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
 from glue_jobs.publish.page.usage import DataSet
 
-BARS, COLOURS = 12, 6
+BARS = 12
+OTHER_CLASSES = "Other classes"
 CLASSES, UNREAD, COST = "storage/storage_classes", "together/kept_but_never_read", "together/cost_to_serve"
 
 UNREAD_COLUMNS = (
@@ -35,16 +36,17 @@ def kept(answers: Answers) -> Section | None:
     of_sets = [row for row in rows if row["level"] == "repository"]
     if not total or not of_sets:
         return None
-    total.sort(key=lambda row: (-_all_bytes(row), row["storage_class"]))
+    total.sort(key=lambda row: (-all_bytes(row), row["storage_class"]))
     largest, classes = total[0], [row["storage_class"] for row in total]
-    shown = classes[: COLOURS - 1] if len(classes) > COLOURS else classes
-    names = [*shown, "Other classes"] if len(classes) > COLOURS else shown
-    place = {storage_class: min(order, len(names) - 1) for order, storage_class in enumerate(classes)}
-    parts: dict[DataSet, list[float]] = defaultdict(lambda: [0.0] * len(names))
+    by_set: dict[DataSet, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in of_sets:
-        parts[DataSet(row["account"], row["repository"])][place[row["storage_class"]]] += _all_bytes(row)
-    order = sorted(parts, key=lambda one: (-sum(parts[one]), one))
-    bars = [Bar(name(one.label), parts[one], words.size(sum(parts[one]))) for one in order[:BARS]]
+        by_set[DataSet(row["account"], row["repository"])][row["storage_class"]] += all_bytes(row)
+    order = sorted(by_set, key=lambda one: (-sum(by_set[one].values()), one))
+    layers = few_layers([Layer(each, [by_set[one][each] for one in order]) for each in classes], OTHER_CLASSES)
+    bars = [
+        Bar(name(one.label), [layer.values[place] for layer in layers], words.size(sum(by_set[one].values())))
+        for place, one in enumerate(order[:BARS])
+    ]
     columns = [
         Column("Account", "account"),
         Column("Data set", "repository"),
@@ -54,13 +56,13 @@ def kept(answers: Answers) -> Section | None:
         count_column("Older versions", "noncurrent_objects"),
         size_column("Older versions, bytes", "noncurrent_bytes"),
     ]
-    stored = sum(map(_all_bytes, total))
+    stored = sum(map(all_bytes, total))
     return Section(
         "kept",
         "Storage",
-        f"{words.size(stored)} are stored, {words.share(_all_bytes(largest), stored)} of it in {classes[0]}",
+        f"{words.size(stored)} are stored, {words.share(all_bytes(largest), stored)} of it in {classes[0]}",
         "Bytes by data set and storage class, older versions included, in the latest inventories.",
-        joined(legend(names), bar_list(bars, "Data sets by stored bytes")),
+        joined(legend([layer.name for layer in layers]), bar_list(bars, "Data sets by stored bytes")),
         data_table("Stored bytes by data set and storage class", columns, of_sets),
         (CLASSES, "storage/growth", "storage/changes_by_month"),
         is_wide=False,
@@ -159,5 +161,6 @@ def costs(answers: Answers) -> Section | None:
     )
 
 
-def _all_bytes(row: Row) -> float:
-    return float((row["bytes"] or 0) + (row["noncurrent_bytes"] or 0))
+def all_bytes(row: Row) -> int:
+    """Bytes of all versions."""
+    return int((row["bytes"] or 0) + (row["noncurrent_bytes"] or 0))

@@ -8,15 +8,14 @@ from datetime import date, timedelta
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers, Row
-from glue_jobs.publish.page.charts.time_chart import Layer, legend, time_chart
+from glue_jobs.publish.page.charts.time_chart import Layer, few_layers, legend, time_chart
 from glue_jobs.publish.page.markup import joined
 from glue_jobs.publish.page.section import Section
+from glue_jobs.publish.page.sections.storage import OTHER_CLASSES, all_bytes
 from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
-from glue_jobs.publish.page.usage import EVERYTHING, DataSet, next_start, period_from
+from glue_jobs.publish.page.usage import EVERYTHING, DataSet, period_from, starts
 
 STORED = "storage/stored_by_month"
-COLOURS = 6
-OTHER = "Other classes"
 
 
 def stored_over_time(answers: Answers, scope: DataSet) -> Section | None:
@@ -25,16 +24,14 @@ def stored_over_time(answers: Answers, scope: DataSet) -> Section | None:
     rows = answers.rows(STORED) if is_all else answers.rows_of(STORED, scope.account, scope.repository)
     stored: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in rows:
-        stored[row["month"]][row["storage_class"]] += _all_bytes(row)
+        stored[row["month"]][row["storage_class"]] += all_bytes(row)
     if len(stored) < 2:
         return None
-    starts = [min(stored)]
-    while starts[-1] < max(stored):
-        starts.append(next_start("month", starts[-1]))
-    layers = _layers([stored.get(start, {}) for start in starts])
-    first, last = sum(stored[starts[0]].values()), sum(stored[starts[-1]].values())
+    months = starts("month", min(stored), max(stored))
+    layers = _layers([stored.get(month, {}) for month in months])
+    first, last = sum(stored[months[0]].values()), sum(stored[months[-1]].values())
     change = f"grew to {words.size(last)}" if last > first else f"shrank to {words.size(last)}"
-    since = f"{starts[0]:%B %Y}"
+    since = f"{months[0]:%B %Y}"
     title = f"Storage {change}, from {words.size(first)} in {since}"
     if first == last:
         title = f"Storage stayed at {words.size(last)} since {since}"
@@ -45,7 +42,7 @@ def stored_over_time(answers: Answers, scope: DataSet) -> Section | None:
         size_column("Stored", "bytes"),
         size_column("Older versions, bytes", "noncurrent_bytes"),
     ]
-    periods = [period_from("month", start, answers.day - timedelta(days=1)) for start in starts]
+    periods = [period_from("month", month, answers.day - timedelta(days=1)) for month in months]
     picture = time_chart(periods, layers, words.size, f"Bar chart: bytes by month. {title}")
     return Section(
         "stored-over-time",
@@ -66,11 +63,7 @@ def _layers(of_months: Sequence[dict[str, int]]) -> list[Layer]:
         for storage_class, size in stored.items():
             everything[storage_class] += size
     order = sorted(everything, key=lambda one: (-of_months[-1].get(one, 0), -everything[one], one))
-    shown = order if len(order) <= COLOURS else order[: COLOURS - 1]
-    layers = [Layer(one, [stored.get(one, 0) for stored in of_months]) for one in shown]
-    if rest := order[len(shown) :]:
-        layers.append(Layer(OTHER, [sum(stored.get(one, 0) for one in rest) for stored in of_months]))
-    return layers
+    return few_layers([Layer(one, [stored.get(one, 0) for stored in of_months]) for one in order], OTHER_CLASSES)
 
 
 def _by_class(rows: Sequence[Row]) -> list[Row]:
@@ -85,7 +78,3 @@ def _by_class(rows: Sequence[Row]) -> list[Row]:
             value = row[column]
             total[column] = None if total[column] is None or value is None else total[column] + value
     return [sums[key] for key in sorted(sums, key=lambda key: (-key[0].toordinal(), key[1]))]
-
-
-def _all_bytes(row: Row) -> int:
-    return int((row["bytes"] or 0) + (row["noncurrent_bytes"] or 0))

@@ -197,11 +197,6 @@ class Truth:
         """The truth as a JSON text; the same truth always gives the same text."""
         return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
 
-    @classmethod
-    def from_json(cls, text: str) -> Truth:
-        """The truth that :meth:`to_json` wrote; TypeError when the text is something else."""
-        return cls(**json.loads(text))
-
 
 def ask(database: Database) -> dict[str, list[Row]]:
     """The answers to all questions, of the tables that ``write_sample`` made."""

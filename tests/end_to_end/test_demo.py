@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -36,7 +37,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bool, str]:
 
 @pytest.fixture(scope="module")
 def truth(demo: tuple[Path, bool, str]) -> Truth:
-    return Truth.from_json((demo[0] / "truth.json").read_text(encoding="utf-8"))
+    return Truth(**json.loads((demo[0] / "truth.json").read_text(encoding="utf-8")))
 
 
 def test_every_measure_of_every_source_is_equal(demo: tuple[Path, bool, str]) -> None:

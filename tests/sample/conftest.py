@@ -11,12 +11,16 @@ from tests.sample.declared import DAYS, LAST_DAY
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
     folder = tmp_path_factory.mktemp("sample")
-    write_sample(folder, last_day=LAST_DAY, days=DAYS, scale=0.2)
-    return folder
+    return folder, write_sample(folder, last_day=LAST_DAY, days=DAYS, scale=0.2)
 
 
 @pytest.fixture(scope="session")
-def truth(folder: Path) -> Truth:
-    return Truth.from_json((folder / "truth.json").read_text(encoding="utf-8"))
+def folder(written: tuple[Path, Truth]) -> Path:
+    return written[0]
+
+
+@pytest.fixture(scope="session")
+def truth(written: tuple[Path, Truth]) -> Truth:
+    return written[1]

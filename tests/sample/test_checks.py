@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +15,12 @@ from glue_jobs.publish.publish import Published, Written
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.duckdb.table_source import Source, TableSource, ViewSource
 from glue_jobs.query.saved.view import SavedView
-from glue_jobs.sample import Truth, write_sample
+from glue_jobs.sample import Truth
 from glue_jobs.sample.checks import Check, lake_checks, report_checks
 from glue_jobs.sample.public_checks import public_checks
 from glue_jobs.sources.tables import TABLES
 
 SOURCES = ("s3_access_log", "cloudtrail_s3_event", "cloudfront_log", "s3_inventory_object")
-
-
-@pytest.fixture(scope="module")
-def truth(tmp_path_factory: pytest.TempPathFactory) -> Truth:
-    return write_sample(tmp_path_factory.mktemp("sample"), last_day=date(2026, 3, 2), days=2, scale=0.02)
 
 
 @pytest.fixture

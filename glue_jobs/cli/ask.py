@@ -172,7 +172,7 @@ def status_command(**values: Any) -> None:
     Rows of inventory snapshots that were replaced count too. Below stand folders of accounts or Regions that hold
     earlier days which no run has taken.
     """
-    from glue_jobs.cli.ledger import STATUS, STATUS_SHOWN, untaken_sentences
+    from glue_jobs.cli.status import STATUS, STATUS_SHOWN, untaken_sentences
 
     with _engine(values) as engine:
         give(ask(engine, values, STATUS), values, STATUS_SHOWN)
@@ -185,7 +185,7 @@ def status_command(**values: Any) -> None:
 @answer_options
 def rejected_command(**values: Any) -> None:
     """Show rejected raw records and the reason for each, newest first."""
-    from glue_jobs.cli.ledger import REJECTED, REJECTED_SHOWN, readable
+    from glue_jobs.cli.status import REJECTED, REJECTED_SHOWN, readable
 
     with _engine(values) as engine:
         give(readable(ask(engine, values, REJECTED)), values, REJECTED_SHOWN)

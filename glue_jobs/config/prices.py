@@ -10,15 +10,11 @@ from glue_jobs.config.checks import Dollars
 from glue_jobs.config.section import Section
 
 # Glue imports the library from a zip file.
-_FILE = json.loads(pkgutil.get_data("glue_jobs.config", "prices.json") or b"")
-_LIST: dict[str, Any] = _FILE["prices"]
+_LIST: dict[str, Any] = json.loads(pkgutil.get_data("glue_jobs.config", "prices.json") or b"")["prices"]
 _STORAGE, _TIERS, _REQUESTS = (
     _LIST[name] for name in ("storage_gb_month", "intelligent_tiering_gb_month", "requests_per_1000")
 )
 _CLASSES, _WITHIN_AWS = _LIST["requests_per_1000_of_class"], _LIST["transfer_per_gb_within_aws"]
-
-LIST_PRICES = f"list prices of {_FILE['region']} on {_FILE['date']}, first tier ({_FILE['source'][0]})"
-"""What the defaults are, with their date and source."""
 
 
 class StoragePrices(Section):

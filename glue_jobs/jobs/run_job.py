@@ -67,9 +67,9 @@ def _report(values: Mapping[str, str], reporter: Reporter) -> JobResult:
 def _ingest(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     from glue_jobs.ingest.ingest import ingest
     from glue_jobs.jobs.ingest_job import engine_argument, ingest_request
+    from glue_jobs.jobs.ingest_sentence import sentence
     from glue_jobs.jobs.last_success import record_success
     from glue_jobs.jobs.metrics import ingest_metrics, publish_metrics
-    from glue_jobs.jobs.run_summary import sentence
     from glue_jobs.jobs.wrong_source import check_source
     from glue_jobs.workers.engine import start_spark
 

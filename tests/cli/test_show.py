@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from glue_jobs.cli.cells import readable_bytes
-from glue_jobs.cli.ledger import MAX_RECORD_BYTES_SHOWN, readable
 from glue_jobs.cli.options import FORMATS
 from glue_jobs.cli.show import View, print_rows, table_lines
+from glue_jobs.cli.status import MAX_RECORD_BYTES_SHOWN, readable
 from glue_jobs.query.answer import Answer
 
 ROWS = pa.table(

@@ -23,7 +23,7 @@ import pyarrow as pa
 import pytest
 
 import glue_jobs.run
-from glue_jobs.cli.ledger import STATUS
+from glue_jobs.cli.status import STATUS
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.query import athena
 from glue_jobs.query.duckdb.lake_tables import open_engine

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 import glue_jobs.ingest.discover
 import glue_jobs.ingest.step_run
-from glue_jobs.cli.ledger import untaken_sentences
 from glue_jobs.cli.main import main
+from glue_jobs.cli.status import untaken_sentences
 from glue_jobs.errors import ArgumentError, StorageError
 from glue_jobs.lake import Lake
 from tests.end_to_end.lakes import contents, event_numbers, run, said, without_spark

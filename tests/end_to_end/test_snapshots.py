@@ -24,7 +24,7 @@ import glue_jobs.ingest.snapshots.snapshot_task
 import glue_jobs.lake.history
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest, RunSummary
-from glue_jobs.jobs.run_summary import sentence
+from glue_jobs.jobs.ingest_sentence import sentence
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sources.pipelines import BY_NAME

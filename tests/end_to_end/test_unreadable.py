@@ -15,12 +15,12 @@ import pytest
 
 import glue_jobs.ingest.ingest
 import glue_jobs.read.fetch
-from glue_jobs.cli.ledger import STATUS
+from glue_jobs.cli.status import STATUS
 from glue_jobs.enrich.places.place_table import keep_places
 from glue_jobs.errors import StorageError, UnreadableObjectError
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest, RunSummary
-from glue_jobs.jobs.run_summary import sentence
+from glue_jobs.jobs.ingest_sentence import sentence
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
 from glue_jobs.query.duckdb.lake_tables import sources

@@ -20,18 +20,10 @@ MAX_NAMES_SHOWN = 3
 BYTES_PER_NAME = 15
 
 
-class NamedRuns:
-    """The runs of an index in order, each once. Millions of them take 15 bytes each."""
+def named_runs(storage: Storage, index: str, skipped: Skipped) -> Iterator[str] | None:
+    """The runs of an index in order, each once, None if there is no index; ``skipped`` gets a sentence on other names.
 
-    def __init__(self, names: bytes) -> None:
-        self._names: npt.NDArray[np.bytes_] = np.unique(np.frombuffer(names, f"S{BYTES_PER_NAME}"))
-
-    def __iter__(self) -> Iterator[str]:
-        return (name.decode() for name in self._names)
-
-
-def named_runs(storage: Storage, index: str, skipped: Skipped) -> NamedRuns | None:
-    """The runs of an index, None if there is no index; ``skipped`` gets a sentence on other names.
+    Millions of runs take 15 bytes each.
 
     Raises:
         StorageError: the index cannot be read.
@@ -50,4 +42,5 @@ def named_runs(storage: Storage, index: str, skipped: Skipped) -> NamedRuns | No
                 skipped.sentences.append(f"line {number} of {index} is refused: {printable(name)[:80]} names no run")
     if refused > MAX_NAMES_SHOWN:
         skipped.sentences.append(f"{refused:,} lines of {index} are refused in all")
-    return NamedRuns(bytes(names))
+    ordered: npt.NDArray[np.bytes_] = np.unique(np.frombuffer(names, f"S{BYTES_PER_NAME}"))
+    return (name.decode() for name in ordered)

@@ -35,8 +35,7 @@ def list_summaries(storage: Storage, raw: str, skipped: Skipped) -> Iterator[Raw
     for kind in KINDS:
         folder = f"{prefix}{kind.folder}/"
         # Both are sorted, and so only one of them has to be held.
-        named = named_runs(storage, f"{prefix}{kind.index}", skipped)
-        waiting = None if named is None else iter(named)
+        waiting = named_runs(storage, f"{prefix}{kind.index}", skipped)
         run = next(waiting, None) if waiting else None
         for entry in storage.list(folder):
             found = entry.address.removeprefix(folder).removesuffix(kind.suffix)

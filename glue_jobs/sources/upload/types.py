@@ -70,14 +70,6 @@ def joined_fields(one: Mapping[str, Type], other: Mapping[str, Type]) -> dict[st
     return {name: joined(one.get(name, NOTHING), other.get(name, NOTHING)) for name in dict.fromkeys((*one, *other))}
 
 
-def joined_types(types: list[Type]) -> Type:
-    """The type that all have together; NOTHING of none."""
-    found: Type = NOTHING
-    for each in types:
-        found = joined(found, each)
-    return found
-
-
 def is_stored(kind: Type) -> bool:
     """Whether a column of the type has a form of its own; objects and lists may be empty everywhere."""
     if isinstance(kind, dict):

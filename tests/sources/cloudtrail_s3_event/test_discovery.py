@@ -9,7 +9,7 @@ import pytest
 
 from glue_jobs.ingest.ledger import NOTHING
 from glue_jobs.ingest.request import RunSummary
-from glue_jobs.jobs.run_summary import sentence
+from glue_jobs.jobs.ingest_sentence import sentence
 from glue_jobs.read.raw_object import Skipped, Window
 from glue_jobs.sources.cloudtrail_s3_event.source import CLOUDTRAIL_NAMES
 from glue_jobs.sources.layouts.discovery import discover

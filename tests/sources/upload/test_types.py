@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -22,7 +23,6 @@ from glue_jobs.sources.upload.types import (
     Type,
     arrow_type,
     joined,
-    joined_types,
 )
 from glue_jobs.sources.upload.values import column_of, converted, type_of
 
@@ -73,9 +73,9 @@ def test_the_order_of_files_does_not_matter_and_every_value_can_be_read_back(
     given_files: list[list[Any]], random: Any
 ) -> None:
     types = [type_of(each) for each in given_files]
-    wanted = joined_types(types)
+    wanted = reduce(joined, types, NOTHING)
     shuffled = random.sample(types, len(types))
-    assert joined_types(shuffled) == joined(wanted, wanted) == wanted
+    assert reduce(joined, shuffled, NOTHING) == joined(wanted, wanted) == wanted
     # Stored first with what the first files have together, as an earlier run did.
     step: Type = NOTHING
     for each, kind in zip(given_files, types, strict=True):

@@ -12,7 +12,7 @@ from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.ledger import NOTHING, Totals
 from glue_jobs.ingest.request import RunSummary
 from glue_jobs.ingest.snapshots.invalid_snapshots import InvalidSnapshot
-from glue_jobs.jobs.run_summary import sentence
+from glue_jobs.jobs.ingest_sentence import sentence
 from glue_jobs.progress import PlainReporter, TerminalReporter, reporter
 from glue_jobs.read.raw_object import RawObject, Skipped
 from glue_jobs.storage import Entry

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-
-from pyspark.sql import Column
-from pyspark.sql import functions as f
+from typing import TYPE_CHECKING
 
 from benchmarks.engines import clickhouse_copy, duckdb_copy, spark_session, spark_write
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
 
 # The table keeps the fields of a line in its first 27 columns; the others are derived or for fields yet to come.
 FIELDS = {column.name: column.type for column in S3_ACCESS_LOG.columns[:27]}
@@ -44,6 +45,8 @@ PATTERN = _pattern()
 
 def spark(files: Sequence[Path], target: Path) -> None:
     """Turn access logs into Parquet with one ``regexp_extract`` per field, as samples for Glue do."""
+    from pyspark.sql import functions as f
+
     lines = spark_session().read.text([str(path) for path in files])
     texts = lines.select(
         [f.regexp_extract("value", PATTERN, number).alias(name) for number, name in enumerate(FIELDS, 1)]
@@ -54,6 +57,8 @@ def spark(files: Sequence[Path], target: Path) -> None:
 
 
 def _spark_column(name: str) -> Column:
+    from pyspark.sql import functions as f
+
     text = f.when(~f.col(name).isin("-", ""), f.col(name))
     if name == "event_time":
         return f.to_timestamp(text, "dd/MMM/yyyy:HH:mm:ss Z").alias(name)

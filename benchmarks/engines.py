@@ -7,18 +7,23 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-from pyspark.sql import DataFrame, SparkSession
 
 from glue_jobs.workers.java import use_java_17
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
 
 CORES = os.cpu_count() or 1
 
 
 def spark_session() -> SparkSession:
     """This process's session, with memory and a compiler for long work; the jobs' own is set up for short work."""
+    # A process of DuckDB's must not spend its time on this.
+    from pyspark.sql import SparkSession
+
     use_java_17()
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"

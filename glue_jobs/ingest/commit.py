@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,11 +22,13 @@ from glue_jobs.ingest.planned_tables import planned_tables
 from glue_jobs.ingest.rewritten_since import staged_again
 from glue_jobs.ingest.run_notes import CommitPlan, PlannedFile, TableChange, not_a_note, partition_values, planned_file
 from glue_jobs.ingest.staging import RunFolder, is_dead, unfinished
-from glue_jobs.lake import Lake, LoadedTable, StoredFile, describe, table_to_json
 from glue_jobs.sources.pipeline import ListedPipeline, Pipeline
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import Lake, LoadedTable, StoredFile
 
 RUN_ID = "usage-lake.run-id"
 
@@ -63,6 +65,8 @@ def commit_run(
     Raises:
         LostRaceError: another run committed to the rows' table since ``rows`` was loaded; nothing is stored.
     """
+    from glue_jobs.lake import table_to_json
+
     others = [lake.load(table) for table in changes if table != rows.table]
     inferred = {table.name: table_to_json(table) for table in changes if table.inferred}
     plan = CommitPlan(
@@ -235,6 +239,8 @@ def _planned(table: Table, change: Change) -> TableChange:
 
 
 def _described(table: Table, file: PlannedFile) -> Any:
+    from glue_jobs.lake import describe
+
     data = storage_for(file.address).get(file.address)
     metadata = pq.read_metadata(pa.BufferReader(data))
     return describe(table, file.address, len(data), metadata, partition_values(table, file))

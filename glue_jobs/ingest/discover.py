@@ -15,7 +15,7 @@ from glue_jobs.ingest.log_folders import unseen_folders
 from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.ingest.unreadable_days import retried_days
 from glue_jobs.ingest.watermark import window_start
-from glue_jobs.lake import LoadedTable
+from glue_jobs.lake.plain_files import Notes
 from glue_jobs.progress import Reporter
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
 from glue_jobs.sources.pipeline import EventPipeline
@@ -50,7 +50,7 @@ class Listing:
         return self.skipped.log_folders - self.unseen
 
 
-def discover(request: IngestRequest, rows: LoadedTable, reporter: Reporter) -> Listing:
+def discover(request: IngestRequest, notes: Notes, reporter: Reporter) -> Listing:
     """What a run lists; taking its objects lists them.
 
     Raises:
@@ -59,7 +59,7 @@ def discover(request: IngestRequest, rows: LoadedTable, reporter: Reporter) -> L
     """
     pipeline = request.pipeline
     days = pipeline.look_back_days if request.look_back_days is None else request.look_back_days
-    window = Window(request.since or window_start(rows, request.raw, days), request.until)
+    window = Window(request.since or window_start(notes, request.raw, days), request.until)
     if window.since and window.until and window.until < window.since:
         raise ArgumentError(
             f"until {window.until} is before {window.since}, where this run would begin; give since too"
@@ -67,20 +67,18 @@ def discover(request: IngestRequest, rows: LoadedTable, reporter: Reporter) -> L
     # Archives of earlier days may be added at any time, and a run that looks back a few days does not see them.
     hint = "; earlier days were listed before, --since lists them again" if window.since and not request.since else ""
     reporter.say(f"looking below {request.raw} for {pipeline.title} {window}{hint}")
-    retried = [] if request.since or request.until else retried_days(rows, request.raw, window)
+    retried = [] if request.since or request.until else retried_days(notes, request.raw, window)
     listing = Listing(iter(()), window, retried, isinstance(pipeline, EventPipeline) and not request.any_name)
-    listing.objects = _all_objects(request, rows, listing, reporter)
+    listing.objects = _all_objects(request, notes, listing, reporter)
     return listing
 
 
-def _all_objects(
-    request: IngestRequest, rows: LoadedTable, listing: Listing, reporter: Reporter
-) -> Iterator[RawObject]:
+def _all_objects(request: IngestRequest, notes: Notes, listing: Listing, reporter: Reporter) -> Iterator[RawObject]:
     yield from _objects(request, listing)
     since = listing.window.since
     if since is None or request.since or request.until or request.any_name:
         return
-    listing.unseen = {*unseen_folders(rows, request.raw, listing.skipped.log_folders)}
+    listing.unseen = {*unseen_folders(notes, request.raw, listing.skipped.log_folders)}
     for folder in sorted(listing.unseen)[:MAX_UNSEEN_FOLDERS_PER_RUN]:
         earlier = _earlier_objects(request, folder, since, reporter)
         if isinstance(earlier, date):

@@ -6,21 +6,22 @@ A large run does the last two in steps.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from glue_jobs.enrich.places.place_table import keep_places
 from glue_jobs.enrich.readers.key_file import SECRET_ARN, default_key_file, make_key_file
-from glue_jobs.enrich.subscribers import keep_names
 from glue_jobs.errors import LostRaceError
 from glue_jobs.ingest.commit import finish_others, is_last_run
-from glue_jobs.ingest.create_tables import create_tables
 from glue_jobs.ingest.discover import discover
 from glue_jobs.ingest.known_objects import KnownObjects
 from glue_jobs.ingest.request import IngestRequest, RunSummary
+from glue_jobs.ingest.run_tables import RunTables
 from glue_jobs.ingest.staging import new_run, runs_folder
 from glue_jobs.ingest.step_run import Progress, StepRun
 from glue_jobs.ingest.steps import Step, Steps
-from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.progress import Reporter, TitledReporter
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import Lake, LoadedTable
 
 
 def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
@@ -34,35 +35,36 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
     lake, pipeline = request.lake, request.pipeline
     # First: a file of the configuration that cannot be used stops the run before there is a lake.
     reference = pipeline.reference_data(request.config, _reader_keys(request, reporter))
-    create_tables(lake, pipeline, reporter)
-    if pipeline.has_saved_queries:
-        keep_names(lake, request.config)
     runs = runs_folder(lake.location, lake.database, pipeline.name)
-    # Loaded before anything else: the commit at the end is refused if another run has committed since.
-    rows = lake.load(pipeline.table)
-    for sentence in finish_others(lake, rows, runs, now):
-        reporter.say(sentence)
-    listing = discover(request, rows, reporter)
-    steps = Steps(pipeline, listing, KnownObjects(lake, pipeline.name), request.force)
+    tables = RunTables(request, runs, reference, reporter)
+    if not tables.are_new:
+        for sentence in finish_others(lake, tables.rows, runs, now):
+            reporter.say(sentence)
+    listing = discover(request, tables.notes, reporter)
+    known = KnownObjects(None if tables.are_new else lake, pipeline.name)
+    steps = Steps(pipeline, listing, known, request.force)
     progress = Progress(steps.unreadable)
     run_id = ""
     for step in steps:
         titled = _announced(steps, step, reporter)
         if not step.new:
             # Of all listed, nothing is to be read or recorded.
+            if tables.are_new:
+                tables.create()
             break
         if step.number == 1:
             if advice := pipeline.advice(request.config):
                 listing.skipped.sentences.append(advice)
-            keep_places(lake, request.config, reference, reporter)
+            if not tables.are_new:
+                tables.make()
         folder = new_run(runs, now, run_id and f"{run_id}-{step.number}")
         run_id = run_id or folder.run_id
         try:
             is_stored = StepRun(
-                request, rows, listing, step, progress, folder, now, reference, titled
+                request, tables, listing, step, progress, folder, now, reference, titled
             ).stage_and_commit()
             if is_stored and not step.is_last:
-                rows = _after(lake, rows, folder.run_id)
+                tables.rows = _after(lake, tables.rows, folder.run_id)
             # Its objects may take a gigabyte, and so may those of the next step.
             del step
         except BaseException as error:

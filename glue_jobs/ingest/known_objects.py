@@ -25,9 +25,12 @@ INGESTED = None
 
 
 class KnownObjects:
-    """The ledger of one pipeline; each day is read once, and forgotten when it is not asked for again."""
+    """The ledger of one pipeline; each day is read once, and forgotten when it is not asked for again.
 
-    def __init__(self, lake: Lake, pipeline: str) -> None:
+    Where there is no lake yet, nothing is known.
+    """
+
+    def __init__(self, lake: Lake | None, pipeline: str) -> None:
         self._lake = lake
         self._pipeline = pipeline
         self._days: dict[date | None, dict[str | None, Digests]] = {}
@@ -61,7 +64,8 @@ class KnownObjects:
     def _load(self, days: set[date | None]) -> None:
         missing = days - self._days.keys()
         self._days = {day: known for day, known in self._days.items() if day in days}
-        if not missing:
+        self._days |= {day: {} for day in missing}
+        if not missing or self._lake is None:
             return
         found: defaultdict[tuple[date | None, str | None], list[Digests]] = defaultdict(list)
         columns = ("key", "etag", "unreadable", "object_day")
@@ -69,7 +73,6 @@ class KnownObjects:
         for rows in ledger.batches(columns, pipeline=[self._pipeline], object_day=missing):
             for part, some in _parts(rows):
                 found[part].append(some)
-        self._days |= {day: {} for day in missing}
         for (day, reason), parts in found.items():
             self._days[day][reason] = np.sort(np.concatenate(parts))
 

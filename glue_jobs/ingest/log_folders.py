@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Set
 from datetime import date
 
-from glue_jobs.lake import LoadedTable
+from glue_jobs.lake.plain_files import Notes
 
 # A note on the table of rows: by raw path, the folders with days directly in them, relative to the raw path.
 LOG_FOLDERS = "usage-lake.log-folders"
@@ -22,7 +22,7 @@ EARLIER_DAYS = "usage-lake.earlier-days"
 MAX_NOTED_FOLDERS = 2_000
 
 
-def unseen_folders(rows: LoadedTable, raw: str, listed: Set[str]) -> list[str]:
+def unseen_folders(rows: Notes, raw: str, listed: Set[str]) -> list[str]:
     """The listed folders that no run has noted, sorted; none where no run has noted any, or there are too many."""
     known = _folders(rows).get(raw)
     if known is None or len(listed) > MAX_NOTED_FOLDERS:
@@ -30,14 +30,14 @@ def unseen_folders(rows: LoadedTable, raw: str, listed: Set[str]) -> list[str]:
     return sorted(listed - {raw + folder for folder in known})
 
 
-def log_folders_note(rows: LoadedTable, raw: str, seen: Iterable[str]) -> dict[str, str]:
+def log_folders_note(rows: Notes, raw: str, seen: Iterable[str]) -> dict[str, str]:
     """The note of a run that has looked into the ``seen`` folders from their first day on."""
     folders = _folders(rows)
     found = sorted({folder.removeprefix(raw) for folder in seen} | {*folders.get(raw, ())})
     return {LOG_FOLDERS: json.dumps({**folders, raw: found[:MAX_NOTED_FOLDERS]})}
 
 
-def earlier_days_note(rows: LoadedTable, raw: str, seen: Iterable[str], untaken: Mapping[str, date]) -> dict[str, str]:
+def earlier_days_note(rows: Notes, raw: str, seen: Iterable[str], untaken: Mapping[str, date]) -> dict[str, str]:
     """The note of a run that left the earlier days of the ``untaken`` folders; none where there is nothing to note."""
     noted = _earlier_days(rows)
     folders = {**noted.get(raw, {}), **{folder.removeprefix(raw): str(day) for folder, day in untaken.items()}}
@@ -48,7 +48,7 @@ def earlier_days_note(rows: LoadedTable, raw: str, seen: Iterable[str], untaken:
     return {EARLIER_DAYS: json.dumps({**noted, raw: folders})}
 
 
-def untaken_folders(rows: LoadedTable) -> list[tuple[str, str, date]]:
+def untaken_folders(rows: Notes) -> list[tuple[str, str, date]]:
     """The raw path, the folder and its first day, of folders with earlier days that no run has taken."""
     return [
         (raw, raw + folder, date.fromisoformat(day))
@@ -57,11 +57,11 @@ def untaken_folders(rows: LoadedTable) -> list[tuple[str, str, date]]:
     ]
 
 
-def _earlier_days(rows: LoadedTable) -> dict[str, dict[str, str]]:
+def _earlier_days(rows: Notes) -> dict[str, dict[str, str]]:
     folders: dict[str, dict[str, str]] = json.loads(rows.note(EARLIER_DAYS) or "{}")
     return folders
 
 
-def _folders(rows: LoadedTable) -> dict[str, list[str]]:
+def _folders(rows: Notes) -> dict[str, list[str]]:
     folders: dict[str, list[str]] = json.loads(rows.note(LOG_FOLDERS) or "{}")
     return folders

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from glue_jobs.ingest.run_notes import CommitPlan, TableChange
-from glue_jobs.lake import table_from_json
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import Table
 
@@ -16,6 +15,9 @@ def planned_tables(plan: CommitPlan) -> list[tuple[Table, TableChange]]:
     Raises:
         ValueError: there is no such table.
     """
+    # As everything of Iceberg, slow to import, and most runs plan before they need it.
+    from glue_jobs.lake import table_from_json
+
     inferred = {name: table_from_json(name, text) for name, text in plan.inferred.items()}
     tables = {**inferred, **_TABLES}
     for name in plan.tables:

@@ -6,6 +6,7 @@ Reasons: docs/decisions/0024-run-summaries.md.
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from glue_jobs.ingest.commit import Change
 from glue_jobs.ingest.compaction import RAW_BYTES_PER_BYTE
@@ -13,13 +14,15 @@ from glue_jobs.ingest.document_task import ingest_documents
 from glue_jobs.ingest.replaced_rows import StoredRows, groups_to_write_again, replaced_by_table, write_again
 from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.task_context import TaskContext
-from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.progress import Reporter
 from glue_jobs.read.plan import chunk_size, split_into_chunks
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import DocumentPipeline
 from glue_jobs.tables.model import Table
 from glue_jobs.workers import engine
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import Lake, LoadedTable
 
 
 def stage_documents(

@@ -10,9 +10,9 @@ from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.commit import Change
 from glue_jobs.ingest.compaction import compact_days
 from glue_jobs.ingest.duplicates.rewrite_files import without_duplicates
+from glue_jobs.ingest.run_tables import RunTables
 from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.task_context import TaskContext
-from glue_jobs.lake import LoadedTable
 from glue_jobs.progress import Reporter
 from glue_jobs.read.log_file import PARQUET
 from glue_jobs.read.plan import Chunk, chunk_size, split_into_chunks
@@ -25,16 +25,17 @@ from glue_jobs.workers import engine
 
 
 def stage_events(
-    context: TaskContext[EventPipeline], rows: LoadedTable, new: list[RawObject], reporter: Reporter
+    context: TaskContext[EventPipeline], tables: RunTables, new: list[RawObject], reporter: Reporter
 ) -> StagedRun:
     """Turn the new objects into data files of the pipeline's table and of rejected records.
 
-    ``rows`` is the pipeline's table as it was before the run: its rows are duplicates of new ones that are equal.
+    New rows that are equal to one of the pipeline's table, as it was before the run, are duplicates.
 
     Raises:
         UsageLakeError: a task cannot go on.
     """
-    results, unreadable = _ingest_chunks(context, new, reporter)
+    results, unreadable = _ingest_chunks(context, tables, new, reporter)
+    rows = tables.rows
     files = [file for result in results for file in result.files]
     late_rows = [each for result in results for each in result.late_rows]
     files, duplicates = without_duplicates(context, rows, files, late_rows, reporter)
@@ -49,7 +50,7 @@ def stage_events(
 
 
 def _ingest_chunks(
-    context: TaskContext[EventPipeline], new: list[RawObject], reporter: Reporter
+    context: TaskContext[EventPipeline], tables: RunTables, new: list[RawObject], reporter: Reporter
 ) -> tuple[list[ChunkResult], dict[str, UnreadableObjectError]]:
     """The results of all chunks, and the objects that no result has records of, by their addresses."""
     pipeline = context.pipeline
@@ -60,7 +61,7 @@ def _ingest_chunks(
     task = partial(ingest_chunk, context)
     unreadable: dict[str, UnreadableObjectError] = {}
     with reporter.progress("ingesting") as progress:
-        results = workers.run(task, chunks, progress)
+        results = workers.run(task, chunks, progress, tables.make)
         while True:
             unreadable |= {address: error for result in results for address, error in result.unreadable.items()}
             # Another task has read its part of such an object, which is ingested as a whole or not at all.

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -20,7 +21,6 @@ from glue_jobs.ingest.replaced_rows import StoredRows, groups_to_write_again, re
 from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
 from glue_jobs.ingest.upload_task import NewRows, Part, UploadResult, read_uploads, write_rows
-from glue_jobs.lake import Lake, LoadedTable, StoredFile
 from glue_jobs.progress import Reporter
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.read.plan import batch_by_size, chunk_size, split_into_chunks
@@ -35,6 +35,9 @@ from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.tables.uploaded import INFERRED, SOURCE_OBJECT, uploaded_table
 from glue_jobs.workers import engine
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import Lake, LoadedTable, StoredFile
 
 # A task holds this many bytes of new rows when it writes them.
 BYTES_PER_TASK = 128 * 2**20

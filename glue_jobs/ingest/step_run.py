@@ -6,21 +6,21 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 
 from glue_jobs.enrich.places.credit import place_sources_note
 from glue_jobs.enrich.readers.key_changes import reader_ids_note
 from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.errors import LakeError, UnreadableObjectError, UsageLakeError
+from glue_jobs.errors import LakeError, LostRaceError, UnreadableObjectError, UsageLakeError
 from glue_jobs.ingest.commit import Change, commit_run
 from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.discover import Listing
 from glue_jobs.ingest.ledger import NOTHING, Totals, ledger_rows, totals, unreadable_rows
 from glue_jobs.ingest.log_folders import earlier_days_note, log_folders_note
 from glue_jobs.ingest.request import IngestRequest
+from glue_jobs.ingest.run_tables import RunTables
 from glue_jobs.ingest.snapshots.invalid_snapshots import InvalidSnapshot
 from glue_jobs.ingest.snapshots.stage_snapshots import stage_snapshots
 from glue_jobs.ingest.stage_documents import stage_documents
@@ -33,7 +33,6 @@ from glue_jobs.ingest.task_context import TaskContext, write_partitions
 from glue_jobs.ingest.unreadable_days import unreadable_days_note
 from glue_jobs.ingest.unreadable_objects import UnreadableObjects
 from glue_jobs.ingest.watermark import updated_watermark
-from glue_jobs.lake import LoadedTable
 from glue_jobs.progress import Reporter
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline, Pipeline, SnapshotPipeline, UploadPipeline
@@ -41,7 +40,9 @@ from glue_jobs.sources.upload.source import upload_folder
 from glue_jobs.storage import Entry, storage_for
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
-from glue_jobs.tables.rejected_record import REJECTED_RECORD
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import LoadedTable
 
 # Properties of the snapshots of the lake's tables begin with this.
 PROPERTY_PREFIX = "usage-lake."
@@ -65,10 +66,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class StepRun:
-    """A step between listing and commit; the `Stager` of its pipeline. ``rows`` is the table as it was before."""
+    """A step between listing and commit; the `Stager` of its pipeline."""
 
     request: IngestRequest
-    rows: LoadedTable
+    tables: RunTables
     listing: Listing
     step: Step
     progress: Progress
@@ -79,20 +80,20 @@ class StepRun:
 
     def context(self, pipeline: AnyPipeline) -> TaskContext[AnyPipeline]:
         """What the tasks share."""
-        return TaskContext(pipeline, self.request.config, self.reference, self.folder, self.now.date(), self._locations)
+        locations = self.tables.locations
+        return TaskContext(pipeline, self.request.config, self.reference, self.folder, self.now.date(), locations)
 
-    @cached_property
-    def _locations(self) -> dict[str, str]:
-        # Each takes requests to the catalog and the storage.
-        tables = (*self.request.pipeline.tables, REJECTED_RECORD, INGESTED_OBJECT)
-        return {table.name: self.request.lake.load(table).location for table in tables}
+    @property
+    def rows(self) -> LoadedTable:
+        """The pipeline's table as it was before the step."""
+        return self.tables.rows
 
     @property
     def _readable(self) -> list[RawObject]:
         return [each for each in self.step.new if not each.entry.unreadable]
 
     def stage_events(self, pipeline: EventPipeline) -> StagedRun:
-        return stage_events(self.context(pipeline), self.rows, self._readable, self.reporter)
+        return stage_events(self.context(pipeline), self.tables, self._readable, self.reporter)
 
     def stage_snapshots(self, pipeline: SnapshotPipeline) -> StagedRun:
         request, listed = self.request, self.step.manifests
@@ -124,10 +125,14 @@ class StepRun:
                 if changes is None:
                     self.folder.remove()
                     return False
-            except BaseException:
+            except BaseException as error:
                 # The first error is the one to report, even when deleting fails too.
                 with suppress(UsageLakeError):
-                    self.folder.abandon()
+                    if isinstance(error, LostRaceError):
+                        # It is this process that met it, and no task is left.
+                        self.folder.remove()
+                    else:
+                        self.folder.abandon()
                 raise
             self.reporter.say("committing")
             versions = {f"{PROPERTY_PREFIX}{name}": version for name, version in self.reference.versions.items()}

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from datetime import date
 
-from glue_jobs.lake import LoadedTable
+from glue_jobs.lake.plain_files import Notes
 from glue_jobs.read.raw_object import Window
 
 # A note on the table of rows: by raw path, the days with unreadable objects; the days that wait longest come first.
@@ -19,14 +19,14 @@ UNREADABLE_DAYS = "usage-lake.unreadable-days"
 RETRIED_DAYS_PER_RUN = 31
 
 
-def retried_days(rows: LoadedTable, raw: str, window: Window) -> list[date]:
+def retried_days(rows: Notes, raw: str, window: Window) -> list[date]:
     """The days outside the window that a run lists, too."""
     days = [date.fromisoformat(day) for day in _days(rows).get(raw, ())]
     return [day for day in days if day not in window][:RETRIED_DAYS_PER_RUN]
 
 
 def unreadable_days_note(
-    rows: LoadedTable, raw: str, listed: Window | None, retried: Iterable[date], unreadable: Iterable[date | None]
+    rows: Notes, raw: str, listed: Window | None, retried: Iterable[date], unreadable: Iterable[date | None]
 ) -> dict[str, str]:
     """The note of a run that met objects of the ``unreadable`` days.
 
@@ -44,6 +44,6 @@ def unreadable_days_note(
     return {UNREADABLE_DAYS: json.dumps({**days, raw: [*waiting, *again]})}
 
 
-def _days(rows: LoadedTable) -> dict[str, list[str]]:
+def _days(rows: Notes) -> dict[str, list[str]]:
     days: dict[str, list[str]] = json.loads(rows.note(UNREADABLE_DAYS) or "{}")
     return days

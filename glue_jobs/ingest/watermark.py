@@ -9,19 +9,19 @@ import json
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from glue_jobs.lake import LoadedTable
+from glue_jobs.lake.plain_files import Notes
 
 # A note on the table of rows: the newest day that was ingested, by raw path.
 WATERMARK = "usage-lake.newest-days"
 
 
-def window_start(rows: LoadedTable, raw: str, days: int) -> date | None:
+def window_start(rows: Notes, raw: str, days: int) -> date | None:
     """The day ``days`` before the newest one that was ingested from the raw path; None when nothing was."""
     newest = _newest_days(rows).get(raw)
     return date.fromisoformat(newest) - timedelta(days=days) if newest else None
 
 
-def updated_watermark(rows: LoadedTable, raw: str, ingested: Iterable[date | None], today: date) -> dict[str, str]:
+def updated_watermark(rows: Notes, raw: str, ingested: Iterable[date | None], today: date) -> dict[str, str]:
     """The note of a run that ingested objects of these days from ``raw``."""
     newest = _newest_days(rows)
     # A day in the future must not make the next runs look at the future only.
@@ -32,6 +32,6 @@ def updated_watermark(rows: LoadedTable, raw: str, ingested: Iterable[date | Non
     return {WATERMARK: json.dumps(newest)}
 
 
-def _newest_days(rows: LoadedTable) -> dict[str, str]:
+def _newest_days(rows: Notes) -> dict[str, str]:
     days: dict[str, str] = json.loads(rows.note(WATERMARK) or "{}")
     return days

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from glue_jobs.jobs.arguments import REPORT
+from glue_jobs.jobs.early_workers import start_workers_early
 from glue_jobs.progress import Reporter
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def _report(values: Mapping[str, str], reporter: Reporter) -> JobResult:
 
 
 def _ingest(values: Mapping[str, str], reporter: Reporter) -> JobResult:
+    start_workers_early(values)
     from glue_jobs.ingest.ingest import ingest
     from glue_jobs.jobs.ingest_job import engine_argument, ingest_request
     from glue_jobs.jobs.ingest_sentence import sentence

@@ -50,6 +50,15 @@ class Lake:
     def _catalog_file(self) -> Path:
         return Path(f"{self.location}/catalog.db")
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it is known, without asking a service, that there is no lake yet."""
+        return self.catalog_type == "sqlite" and not self._catalog_file.exists()
+
+    def new_location(self, table: Table) -> str:
+        """Where a table is that this program creates."""
+        return f"{self.location}/{self.database}/{table.name}"
+
     @cached_property
     def _catalog(self) -> Catalog:
         from glue_jobs.lake.iceberg_catalog import open_catalog
@@ -84,10 +93,10 @@ class Lake:
         """
         from glue_jobs.lake.iceberg_catalog import create_table
 
-        if self.catalog_type == "sqlite" and not self._catalog_file.exists():
+        if self.is_new:
             storage_for(self.location).put(f"{self.location}/.usage-lake", b"s3-usage-lake\n")
         with explained(f"create the table {table.name} in {self.location}"):
-            create_table(self._catalog, f"{self.location}/{self.database}/{table.name}", self.database, table)
+            create_table(self._catalog, self.new_location(table), self.database, table)
 
     def load(self, table: Table) -> LoadedTable:
         """The table as it is now.

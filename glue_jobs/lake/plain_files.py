@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from glue_jobs.lake.avro import read_avro
 from glue_jobs.tables.model import Table, leaf_ids
@@ -37,6 +37,13 @@ class PlainFile:
     address: str
     texts: Mapping[str, str]
     columns: frozenset[str] | None
+
+
+class Notes(Protocol):
+    """What runs noted on a table."""
+
+    def note(self, name: str) -> str | None:
+        """The value of the note; None when there is none."""
 
 
 @dataclass(frozen=True)

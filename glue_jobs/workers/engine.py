@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.workers.processes import process_pool
 from glue_jobs.workers.spark import is_running, run_tasks, session
-from glue_jobs.workers.task_errors import Progress, task_error
+from glue_jobs.workers.task_errors import Meanwhile, Progress, nothing, task_error
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -29,8 +29,16 @@ class Workers(Protocol):
     def count(self) -> int:
         """Number of tasks that run at a time."""
 
-    def run(self, function: Callable[[Item], Result], items: Sequence[Item], progress: Progress) -> list[Result]:
+    def run(
+        self,
+        function: Callable[[Item], Result],
+        items: Sequence[Item],
+        progress: Progress,
+        meanwhile: Meanwhile = nothing,
+    ) -> list[Result]:
         """``[function(item) for item in items]``; calls ``progress(finished, total)`` on the way.
+
+        This process also calls ``meanwhile``, once; in a pool of processes while the others run tasks.
 
         Raises:
             UsageLakeError: a task raised it; the message is that of the task.
@@ -68,8 +76,15 @@ class OnSpark:
         """Number of tasks that the session runs at a time."""
         return int(self.spark.sparkContext.defaultParallelism)
 
-    def run(self, function: Callable[[Item], Result], items: Sequence[Item], progress: Progress) -> list[Result]:
+    def run(
+        self,
+        function: Callable[[Item], Result],
+        items: Sequence[Item],
+        progress: Progress,
+        meanwhile: Meanwhile = nothing,
+    ) -> list[Result]:
         """One Spark task per item."""
+        meanwhile()
         return run_tasks(self.spark, function, items, progress)
 
 
@@ -79,8 +94,15 @@ class InProcess:
 
     count: int = 1
 
-    def run(self, function: Callable[[Item], Result], items: Sequence[Item], progress: Progress) -> list[Result]:
+    def run(
+        self,
+        function: Callable[[Item], Result],
+        items: Sequence[Item],
+        progress: Progress,
+        meanwhile: Meanwhile = nothing,
+    ) -> list[Result]:
         """One call per item."""
+        meanwhile()
         results = []
         for number, item in enumerate(items, 1):
             try:

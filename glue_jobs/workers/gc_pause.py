@@ -1,7 +1,8 @@
-"""Pause the garbage collector while many objects are created: they contain no cycles."""
+"""Less work for the garbage collector: nearly all objects here are code and small descriptions without cycles."""
 
 from __future__ import annotations
 
+import atexit
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,3 +21,14 @@ def gc_paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def collect_rarely() -> None:
+    """For a program of our own: collect garbage after 50,000 new objects instead of 700, and none at its end.
+
+    Otherwise a command that imports much spends a tenth of its imports on it, and then as long as a third of them
+    between its last word and its end.
+    """
+    gc.set_threshold(50_000)
+    # What is frozen is not looked through again.
+    atexit.register(gc.freeze)

@@ -6,20 +6,25 @@ import gc
 import os
 import pickle
 import sys
+from importlib import import_module
 from typing import Any
 
 from glue_jobs.errors import UsageLakeError
+from glue_jobs.workers.gc_pause import collect_rarely
 from glue_jobs.workers.task_errors import task_error
 from glue_jobs.workers.without_pandas import without_pandas
 
 
 def main() -> None:
-    """Run tasks until standard input ends."""
+    """Run tasks until standard input ends, and before import the modules that the arguments name."""
     without_pandas()
+    collect_rarely()
     requests = sys.stdin.buffer
     answers = os.fdopen(os.dup(1), "wb")
     # Whatever a task prints must not get between the answers.
     os.dup2(2, 1)
+    for module in sys.argv[1:]:
+        import_module(module)
     while True:
         try:
             function, item = pickle.load(requests)

@@ -20,7 +20,7 @@ from queue import Empty, SimpleQueue
 from typing import IO, Any, TypeVar
 
 from glue_jobs.errors import UsageLakeError
-from glue_jobs.workers.task_errors import Progress, TaskError, dead_worker, task_error
+from glue_jobs.workers.task_errors import Meanwhile, Progress, TaskError, dead_worker, nothing, task_error
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -43,14 +43,14 @@ def cores() -> int:
 
 
 class WorkerProcess:
-    """One process that runs tasks, one at a time."""
+    """One process that runs tasks, one at a time; it first imports the ``modules``."""
 
-    def __init__(self) -> None:
+    def __init__(self, *modules: str) -> None:
         paths = [str(Path(path).resolve()) for path in sys.path if path]
         environment = {**WORKER_MEMORY, **os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
         # A session of its own: Ctrl-C in the terminal is for the caller, which then ends its workers.
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "glue_jobs.workers.process_worker"],
+            [sys.executable, "-m", "glue_jobs.workers.process_worker", *modules],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
@@ -105,8 +105,20 @@ class ProcessPool:
         self._takes_part = takes_part
         self._idle: list[WorkerProcess] = []
 
-    def run(self, function: Callable[[Item], Result], items: Sequence[Item], progress: Progress) -> list[Result]:
+    def start(self, count: int, module: str) -> None:
+        """Start processes until ``count`` are idle; they import the module of the tasks before they get any."""
+        self._idle += [WorkerProcess(module) for _ in range(count - len(self._idle))]
+
+    def run(
+        self,
+        function: Callable[[Item], Result],
+        items: Sequence[Item],
+        progress: Progress,
+        meanwhile: Meanwhile = nothing,
+    ) -> list[Result]:
         """``[function(item) for item in items]``; ``progress`` hears of done and all tasks.
+
+        The process of the caller calls ``meanwhile`` before it takes part.
 
         Function, items and results travel pickled, so they must be small: descriptions, never records.
 
@@ -126,6 +138,7 @@ class ProcessPool:
         try:
             for thread in threads:
                 thread.start()
+            meanwhile()
             own = _results(function, waiting) if self._takes_part else iter(())
             results = _collect(answers, own, len(items), progress)
         except BaseException:

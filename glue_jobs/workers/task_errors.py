@@ -9,6 +9,13 @@ from glue_jobs.errors import UsageLakeError
 Progress = Callable[[int, int], None]
 """Hears how many tasks are done, and of how many."""
 
+Meanwhile = Callable[[], None]
+"""Work of this process that has to be done by the end of the tasks."""
+
+
+def nothing() -> None:
+    """No such work."""
+
 
 class TaskError(UsageLakeError):
     """A task failed in a way nobody foresaw; the text names the error and its cause has the whole trace."""

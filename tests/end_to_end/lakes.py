@@ -136,7 +136,8 @@ class AsIfOnSpark:
 
     count = 2
 
-    def run(self, function: Any, items: Any, progress: Any) -> list[Any]:
+    def run(self, function: Any, items: Any, progress: Any, meanwhile: Any = lambda: None) -> list[Any]:
+        meanwhile()
         results = []
         for number, item in enumerate(items, 1):
             results.append(pickle.loads(pickle.dumps(function(pickle.loads(pickle.dumps(item))))))

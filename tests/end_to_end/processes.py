@@ -166,7 +166,7 @@ def _all_rows_late(then: Callable[[Patch], None]) -> Callable[[Patch], None]:
 
 STEPS: dict[str, Callable[[Patch], None]] = {
     "after creating the first table": _after(Lake, "create"),
-    "after listing": _before(glue_jobs.ingest.ingest, "keep_places"),
+    "after listing": _before(glue_jobs.ingest.ingest, "new_run"),
     "while creating the folder of the run": _within_the_first_touch,
     "after creating the folder of the run": _after(RunFolder, "touch"),
     "after announcing a file": _after(RunFolder, "announce"),

@@ -13,6 +13,7 @@ import pytest
 import glue_jobs.ingest.step_run
 from glue_jobs.errors import LostRaceError
 from glue_jobs.ingest.commit import commit_run
+from glue_jobs.ingest.run_tables import RunTables
 from glue_jobs.lake import Lake
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from tests.end_to_end.lakes import contents, event_numbers, left_over, orphans, run, without_spark
@@ -98,6 +99,29 @@ def test_a_run_that_is_overtaken_before_its_commit_stores_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(glue_jobs.ingest.step_run, "commit_run", overtaken)
+        with pytest.raises(LostRaceError, match=LOST.removeprefix("error: ")):
+            run(raw, lake)
+    assert dict(event_numbers(raw, lake)) == dict.fromkeys(range(40), 1)
+    assert left_over(lake) == []
+    assert orphans(lake) == set()
+
+
+@pytest.mark.parametrize("raw", SOURCES[:1], ids=lambda source: source.title, indirect=True)
+def test_a_first_run_that_is_overtaken_while_it_reads_stores_nothing(
+    raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = str(tmp_path / "lake")
+    without_spark(monkeypatch)
+    make = RunTables.make
+
+    def overtaken(self: RunTables) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(RunTables, "make", make)
+            run(raw, lake)
+        make(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunTables, "make", overtaken)
         with pytest.raises(LostRaceError, match=LOST.removeprefix("error: ")):
             run(raw, lake)
     assert dict(event_numbers(raw, lake)) == dict.fromkeys(range(40), 1)

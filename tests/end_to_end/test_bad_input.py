@@ -14,7 +14,7 @@ from threading import Thread
 
 import pytest
 
-import glue_jobs.ingest.ingest
+import glue_jobs.ingest.run_tables
 import glue_jobs.ingest.stage_events
 from glue_jobs.enrich.places.place_table import keep_places
 from glue_jobs.errors import UsageLakeError
@@ -292,7 +292,7 @@ def test_an_object_that_is_not_what_was_listed(
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.ingest, "keep_places", change_after)
+        patch.setattr(glue_jobs.ingest.run_tables, "keep_places", change_after)
         assert main(arguments(raw, lake)) == 0
     text = capfd.readouterr().err
     skipped = f"; 1 object cannot be read now and is left to later runs ({reason}), e.g. {address}"

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
-import glue_jobs.ingest.ingest
+import glue_jobs.ingest.run_tables
 import glue_jobs.read.fetch
 from glue_jobs.cli.status import STATUS
 from glue_jobs.enrich.places.place_table import keep_places
@@ -67,7 +67,7 @@ def before_reading(change: Callable[[str], None], address: str) -> Iterator[None
         return found
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.ingest, "keep_places", change_after)
+        patch.setattr(glue_jobs.ingest.run_tables, "keep_places", change_after)
         yield
 
 

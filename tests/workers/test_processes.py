@@ -38,6 +38,15 @@ def double(item: int) -> int:
     return item * 2
 
 
+def has_imported(module: str) -> tuple[int, bool]:
+    return os.getpid(), module in sys.modules
+
+
+def wait_a_moment() -> None:
+    """What the caller does while its workers begin."""
+    time.sleep(0.5)
+
+
 def process_id(_: int) -> int:
     time.sleep(0.2)
     return os.getpid()
@@ -81,6 +90,16 @@ def test_the_caller_runs_tasks_too_and_needs_one_worker_less() -> None:
     assert with_caller.run(process_id, [0], ignore) == [os.getpid()]
     assert len(psutil.Process().children()) == before
     with_caller.close()
+
+
+def test_workers_that_were_started_early_run_the_tasks_with_what_they_have_imported() -> None:
+    early = ProcessPool(2, takes_part=True)
+    early.start(1, "xml.dom.minidom")
+    (started,) = (each.pid for each in workers())
+    early.start(1, "xml.dom.minidom")
+    assert early.run(has_imported, ["xml.dom.minidom"] * 8, ignore, wait_a_moment).count((started, True)) > 0
+    assert [each.pid for each in workers()] == [started]
+    early.close()
 
 
 @pytest.mark.parametrize(

@@ -39,3 +39,9 @@ def test_the_schema_of_a_data_file_needs_no_catalog() -> None:
     program = "import sys, glue_jobs.lake.schema; print('sqlalchemy' in sys.modules, 'boto3' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_listing_and_planning_need_no_catalog_which_is_made_while_other_processes_read() -> None:
+    program = "import sys, glue_jobs.ingest.ingest, glue_jobs.jobs.ingest_job; print('pyiceberg' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]

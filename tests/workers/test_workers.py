@@ -57,6 +57,12 @@ def test_results_are_in_the_order_of_the_items_and_progress_is_reported() -> Non
     assert heard == [(1, 2), (2, 2)]
 
 
+def test_this_process_does_its_own_work_too() -> None:
+    done: list[str] = []
+    assert InProcess().run(lambda item: item, [1], lambda *_: None, lambda: done.append("once")) == [1]
+    assert done == ["once"]
+
+
 def test_the_error_of_a_task_is_raised() -> None:
     def fail(error: Exception) -> None:
         raise error

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from glue_jobs.enrich.places.sources import PREFIX
 from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.tables.model import Table
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import Lake, LoadedTable
 
 NOTE = "usage-lake.place-sources"
 

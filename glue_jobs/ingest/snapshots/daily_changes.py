@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 from glue_jobs.ingest.commit import Change
 from glue_jobs.ingest.snapshots.comparison import DataFiles, SnapshotPair, compare_pairs
 from glue_jobs.ingest.snapshots.delivery import partitions_of, snapshot_of
 from glue_jobs.ingest.task_context import TaskContext, write_parts
-from glue_jobs.lake import Lake, LoadedTable, StoredFile
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.pipeline import SnapshotPipeline
 from glue_jobs.sources.s3_inventory_object.parser import SnapshotId
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import Lake, LoadedTable, StoredFile
 
 # S3 delivers inventories daily or weekly, so the previous and the next snapshot are at most this far away.
 MAX_DISTANCE_DAYS = 14

@@ -6,14 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glue_jobs.errors import UnreadableObjectError
-from glue_jobs.lake import StoredFile
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.layouts.snapshot_folders import CHECKSUM, MANIFEST
 from glue_jobs.sources.s3_inventory_object.parser import InvalidSnapshotError, Snapshot, SnapshotId, read_manifest
 from glue_jobs.storage import storage_for
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import StoredFile
 
 MAX_CONCURRENT_READS = 16
 

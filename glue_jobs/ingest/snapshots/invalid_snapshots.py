@@ -6,15 +6,18 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.rejected_records import rejected_rows
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
-from glue_jobs.lake import LoadedTable
 from glue_jobs.read.parsed import Rejected
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import LoadedTable
 
 # A note on the rows' table. Its value is a JSON object: the addresses of invalid manifests, each with a hash of its
 # content and the reason.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,6 @@ from glue_jobs.ingest.snapshots.invalid_snapshots import invalid_snapshots, inva
 from glue_jobs.ingest.snapshots.snapshot_task import SnapshotChunkResult, ingest_snapshot_chunk, split_snapshot
 from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.task_context import TaskContext, write_parts
-from glue_jobs.lake import Lake, LoadedTable, StoredFile
 from glue_jobs.progress import Reporter
 from glue_jobs.read.plan import chunk_size
 from glue_jobs.read.raw_object import RawObject
@@ -44,6 +44,9 @@ from glue_jobs.sources.s3_inventory_object.storage_totals import total_storage
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.workers import engine
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import Lake, LoadedTable, StoredFile
 
 
 @dataclass(frozen=True)

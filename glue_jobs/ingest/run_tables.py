@@ -1,0 +1,84 @@
+"""The tables of a run. Those of a new lake are made while other processes read the first objects.
+
+Making them takes a second, most of which is the import of pyiceberg.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from glue_jobs.enrich.places.place_table import keep_places
+from glue_jobs.enrich.reference_data import ReferenceData
+from glue_jobs.enrich.subscribers import keep_names
+from glue_jobs.errors import LostRaceError
+from glue_jobs.ingest.create_tables import create_tables
+from glue_jobs.ingest.request import IngestRequest
+from glue_jobs.ingest.staging import unfinished
+from glue_jobs.lake.plain_files import PlainNotes
+from glue_jobs.progress import Reporter
+from glue_jobs.sources.pipeline import EventPipeline
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import LoadedTable
+
+
+class RunTables:
+    """The tables of a run; ``runs`` is the folder of the runs of its pipeline.
+
+    ``are_new`` says that there is no lake yet, and that objects can be read without one.
+    """
+
+    def __init__(self, request: IngestRequest, runs: str, reference: ReferenceData, reporter: Reporter) -> None:
+        self._request, self._reference, self._reporter = request, reference, reporter
+        self._are_made = False
+        is_of_events = isinstance(request.pipeline, EventPipeline)
+        # A run that died may have left a commit to finish.
+        self.are_new = is_of_events and request.lake.is_new and not unfinished(runs)
+
+    def make(self) -> None:
+        """Make or update all tables, with the places that rows of the run may have; only once.
+
+        Raises:
+            LakeError: a table could not be made, read or written.
+            LostRaceError: another run has committed to a lake that was not there when this one began.
+        """
+        if not self._are_made:
+            self._are_made = bool(self.rows)
+            keep_places(self._request.lake, self._request.config, self._reference, self._reporter)
+
+    @cached_property
+    def rows(self) -> LoadedTable:
+        """The pipeline's table as it was before the run, or before the step under way.
+
+        Raises as `make` does.
+        """
+        self.create()
+        # Loaded before anything else: the commit at the end is refused if another run has committed since.
+        rows = self._request.lake.load(self._request.pipeline.table)
+        if self.are_new and rows.commits:
+            raise LostRaceError(
+                f"another run committed to {rows.table.name} first, so nothing of this run is stored; start it again"
+            )
+        return rows
+
+    def create(self) -> None:
+        """Create the tables, or bring them up to date, with the names of subscribers; raises LakeError."""
+        create_tables(self._request.lake, self._request.pipeline, self._reporter)
+        if self._request.pipeline.has_saved_queries:
+            keep_names(self._request.lake, self._request.config)
+
+    @property
+    def notes(self) -> PlainNotes | LoadedTable:
+        """What earlier runs noted on the pipeline's table."""
+        return PlainNotes({}, 0) if self.are_new else self.rows
+
+    @cached_property
+    def locations(self) -> dict[str, str]:
+        """The addresses of the tables that the run writes to, by their names."""
+        lake = self._request.lake
+        tables = (*self._request.pipeline.tables, REJECTED_RECORD, INGESTED_OBJECT)
+        # Each that is loaded takes requests to the catalog and the storage.
+        return {table.name: lake.new_location(table) if self.are_new else lake.load(table).location for table in tables}

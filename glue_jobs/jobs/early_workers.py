@@ -1,0 +1,51 @@
+"""Worker processes that start before it is known what they will do: while this process imports what a run needs.
+
+Both take half a second. A run that finds less to do than it looked like leaves them idle.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+from glue_jobs.storage import address
+from glue_jobs.workers.processes import cores, process_pool
+from glue_jobs.workers.spark import is_running
+
+TASKS = "glue_jobs.ingest.chunk_task"
+
+# What a worker takes at least: glue_jobs.read.plan.MIN_CHUNK_BYTES, which takes numpy and Arrow to import.
+BYTES_PER_WORKER = 16 * 2**20
+MAX_FILES_LOOKED_AT = 2_000
+
+
+def start_workers_early(values: Mapping[str, str]) -> None:
+    """Start the workers that the first run of a lake in a folder will have, by the size of its raw files.
+
+    A later run has new files only, of which the ledger has to tell. ``values`` are those of the arguments of a job.
+    """
+    raw, lake = values["raw_path"], values["lake_path"]
+    if values.get("engine") == "spark" or is_running():
+        return
+    if raw.startswith("s3://") or lake.startswith("s3://") or Path(address(lake), "catalog.db").exists():
+        return
+    most = cores()
+    size = 0
+    for each in islice(_sizes(address(raw)), MAX_FILES_LOOKED_AT):
+        size += each
+        if size >= most * BYTES_PER_WORKER:
+            break
+    # This process is one of them.
+    process_pool().start(min(most, size // BYTES_PER_WORKER) - 1, TASKS)
+
+
+def _sizes(folder: str) -> Iterator[int]:
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                yield Path(parent, name).lstat().st_size
+            except OSError:
+                # The run itself will say what is wrong with the file.
+                continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import glue_jobs.workers.engine
+from glue_jobs.errors import STOPPED
 from glue_jobs.jobs.run_job import run_job
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sources.pipelines import BY_NAME
@@ -23,23 +25,7 @@ from tests.inventories import Inventory, records
 
 DAY = date(2024, 5, 20)
 
-# A program that opens Spark with two executors, each a process of its own, and runs jobs: a list of arguments each.
-ON_TWO_EXECUTORS = """
-import json, os, sys
-from glue_jobs.workers.java import use_java_17
-use_java_17()
-os.environ["PYSPARK_PYTHON"] = sys.executable
-os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
-from pyspark.sql import SparkSession
-builder = SparkSession.builder.master("local-cluster[2,1,1024]").config("spark.ui.enabled", "false")
-paths = os.environ["PYTHONPATH"]
-builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.executorEnv.PYTHONPATH", paths)
-spark = builder.getOrCreate()
-from glue_jobs import run
-ended = [run.main(arguments) for arguments in json.loads(sys.argv[1])]
-spark.stop()
-sys.exit(any(ended))
-"""
+ON_TWO_EXECUTORS = "import json, sys; from tests.end_to_end.two_executors import main; main(*json.loads(sys.argv[1]))"
 
 
 def events_of(name: str) -> Callable[[Path], str]:
@@ -124,18 +110,22 @@ def test_spark_on_this_machine(name: str, raw: str, expected: object, tmp_path: 
 def test_spark_with_executors_that_are_processes_of_their_own(tmp_path: Path) -> None:
     # In one session, because its processes take much longer to start than the jobs.
     raw = {name: RAW[name](tmp_path / name) for name in RAW}
-    jobs = [
-        [
-            text
-            for pair in arguments(name, raw[name], tmp_path / name / "lake").items()
-            for text in (f"--{pair[0]}", pair[1])
-        ]
-        for name in RAW
-    ]
+    jobs = {name: as_texts(arguments(name, raw[name], tmp_path / name / "lake")) for name in RAW}
+    name = "s3_access_log"
+    disturbed = as_texts(arguments(name, raw[name], tmp_path / "disturbed"))
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    command = [sys.executable, "-c", ON_TWO_EXECUTORS, json.dumps(jobs)]
+    command = [sys.executable, "-c", ON_TWO_EXECUTORS, json.dumps([[*jobs.values()], disturbed])]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    for name in RAW:
-        expected = stored_in_process(name, raw[name], tmp_path / name / "expected")
-        assert contents(str(tmp_path / name / "lake"), BY_NAME[name]) == expected
+    expected = {name: stored_in_process(name, raw[name], tmp_path / name / "expected") for name in RAW}
+    for each in RAW:
+        assert contents(str(tmp_path / each / "lake"), BY_NAME[each]) == expected[each]
+    full_disk, ctrl_c, at_last = json.loads(done.stdout)
+    assert re.fullmatch(f"error: cannot write {tmp_path}/disturbed/.*: File too large", full_disk)
+    assert (ctrl_c, at_last) == (STOPPED, None)
+    assert "stopped; the next run continues from here" in done.stderr.splitlines()
+    assert contents(str(tmp_path / "disturbed"), BY_NAME[name]) == expected[name]
+
+
+def as_texts(values: dict[str, str]) -> list[str]:
+    return [text for name, value in values.items() for text in (f"--{name}", value)]

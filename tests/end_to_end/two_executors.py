@@ -1,0 +1,83 @@
+"""A program that opens Spark with two executors, each a process of its own, and runs jobs there.
+
+First come jobs that nothing disturbs. Then one meets a full disk, is stopped by Ctrl-C, and at last runs to its end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psutil
+
+import glue_jobs.ingest.stage_events
+from glue_jobs import run
+from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
+from glue_jobs.workers.java import use_java_17
+
+# Less than any data file has.
+MOST_BYTES_OF_A_FILE = 1_000
+SECONDS_OF_A_SLOW_TASK = 2
+
+
+def main(jobs: list[list[str]], disturbed: list[str]) -> None:
+    """Run the jobs; prints how the disturbed one ended each time, as JSON."""
+    from pyspark.sql import SparkSession
+
+    use_java_17()
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    builder = SparkSession.builder.master("local-cluster[2,1,1024]").config("spark.ui.enabled", "false")
+    paths = os.environ["PYTHONPATH"]
+    builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.executorEnv.PYTHONPATH", paths)
+    spark = builder.getOrCreate()
+    failed = any(run.main(arguments) for arguments in jobs)
+    with full_disk():
+        ended = [run.main(disturbed)]
+    with ctrl_c(spark.sparkContext.statusTracker()):
+        ended.append(run.main(disturbed))
+    ended.append(run.main(disturbed))
+    spark.stop()
+    print(json.dumps(ended))
+    sys.exit(failed)
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No process of Spark can write a file, but for a little."""
+    processes = psutil.Process().children(recursive=True)
+    for each in processes:
+        each.rlimit(psutil.RLIMIT_FSIZE, (MOST_BYTES_OF_A_FILE, resource.RLIM_INFINITY))
+    yield
+    for each in processes:
+        if each.is_running():
+            each.rlimit(psutil.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+@contextmanager
+def ctrl_c(tracker: Any) -> Iterator[None]:
+    """Somebody presses it while the executors are at work."""
+
+    def press() -> None:
+        while not tracker.getActiveStageIds():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    glue_jobs.ingest.stage_events.ingest_chunk = slowly
+    threading.Thread(target=press, daemon=True).start()
+    yield
+    glue_jobs.ingest.stage_events.ingest_chunk = ingest_chunk
+
+
+def slowly(context: Any, chunk: Any) -> ChunkResult:
+    """The task, so slow that it can be stopped."""
+    time.sleep(SECONDS_OF_A_SLOW_TASK)
+    return ingest_chunk(context, chunk)

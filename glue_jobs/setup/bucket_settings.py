@@ -19,8 +19,7 @@ class BucketSettings:
 
     def __init__(self, bucket: str, client: Any = None) -> None:
         self._bucket = bucket
-        session = boto3.Session()
-        self._client: Any = client or session.client("s3", region_name=session.region_name or "us-east-1")
+        self._client: Any = client or boto3.Session().client("s3")
 
     @property
     def partition(self) -> str:

@@ -107,7 +107,7 @@ def inventory_step(target: Target, present: Mapping[str, Mapping[str, Any]]) -> 
             }
         },
     }
-    same = next((id_ for id_, inventory in sorted(present.items()) if _delivers(inventory, target)), None)
+    same = next((id_ for id_, inventory in present.items() if _delivers(inventory, target)), None)
     if same is not None:
         reason = f"its inventory {same!r} already goes there{_missing(present[same])}"
         return Step("inventory", wanted, "kept", reason)

@@ -204,10 +204,14 @@ def test_two_folders_of_one_table_are_told(place: Place) -> None:
 def test_many_small_files_of_a_table_become_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(glue_jobs.ingest.compaction, "MIN_FILES", 2)
     for number in range(3):
-        place.put(f"t/{number}.json", f'{{"n{number}": {number}}}')
+        place.put(f"t/{9 - number}.json", f'{{"n{number}": {number}}}')
         place.run()
     (table,) = uploaded_tables(place.lake)
-    assert len(place.lake.load(table).files()) == 2
+    stored = [pq.ParquetFile(file.address) for file in place.lake.load(table).files()]
+    files = [file.read(["source_object"])["source_object"].to_pylist() for file in stored]
+    assert sorted(map(len, files)) == [1, 2]
+    # Readers skip rows by the bounds of their objects.
+    assert files == [sorted(objects) for objects in files]
     assert len(place.rows("t")) == 3
 
 

@@ -30,7 +30,8 @@ def test_subscribers_who_came_and_went_and_surges_are_named() -> None:
     def status(kind: str, month: int, name: str) -> dict[str, object]:
         return {"status": kind, "month": date(2026, month, 1), "subscriber_name": name}
 
-    subscribers = [status("new", 3, name) for name in "dcba"] + [status("lapsed", 2, "x"), status("new", 2, "y")]
+    subscribers = [status("new", 3, name) for name in "dcba"] + [status("lapsed", 2, name) for name in "xyz"]
+    subscribers.append(status("new", 2, "w"))
     surge = {"day": date(2026, 3, 9), "account": "earth", "repository": "snow", "reader": "192.0.2.1 curl"}
     surges = [
         {**surge, "level": "reader", "bytes_sent": 10**9, "usual_bytes": 10**6, "times_usual": 1000.0},
@@ -39,7 +40,7 @@ def test_subscribers_who_came_and_went_and_surges_are_named() -> None:
     text = digest_text(edition({"subscriber/new_returning_lapsed": subscribers, "access/surges": surges}))
     assert text.splitlines()[1:] == [
         "New subscribers in March 2026: a, b, c and 1 more",
-        "Subscribers lost in February 2026: x",
+        "Subscribers lost in February 2026: x, y, z",
         "Surge on 9 Mar: 2 GB, 20 usual days: earth / snow, most by 192.0.2.1 curl",
         "Surge on 9 Mar: 1 GB, 1,000 usual days: 192.0.2.1 curl, most of earth / snow",
     ]

@@ -56,6 +56,7 @@ def test_an_inventory_is_added_beside_others() -> None:
     step = inventory_step(TARGET, {"theirs": inventory("elsewhere")})
     assert step.state == "set"
     assert (step.wanted["Id"], step.wanted["Schedule"]) == (INVENTORY_ID, {"Frequency": "Weekly"})
+    assert step.wanted["IncludedObjectVersions"] == "All"
     assert step.wanted["OptionalFields"] == [*INVENTORY_FIELDS]
     assert step.wanted["Destination"]["S3BucketDestination"] == {
         "Bucket": "arn:aws:s3:::logs",

@@ -28,8 +28,7 @@ _SNAPSHOT_FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}Z")
 # Folders of an inventory configuration that are no snapshots.
 _OTHER_FOLDERS = frozenset({"data", "hive"})
 
-# Sorts after every folder of a snapshot, and appended to a day after every folder of that day.
-_AFTER_SNAPSHOTS = ":"
+# Appended to a day, sorts after every folder of that day.
 _END_OF_DAY = "~"
 
 
@@ -100,13 +99,12 @@ class SnapshotFolders:
         """The manifests of one configuration. Its snapshots sort by time, so only the window is listed."""
         since, until = self._window.since, self._window.until
         start = prefix + since.isoformat() if since else ""
-        stop = f"{until}{_END_OF_DAY}" if until else _AFTER_SNAPSHOTS
         for objects, folders in self._pages(prefix, start):
             unknown = [folder for folder in folders if folder not in _OTHER_FOLDERS and not snapshot_time(folder)]
             for name in (*objects, *(f"{folder}/" for folder in unknown)):
                 self._skipped.add(prefix + name)
             yield from self._delivered([f"{prefix}{folder}/" for folder in folders if snapshot_time(folder)])
-            if folders and max(folders) >= stop:
+            if until and folders and max(folders) >= f"{until}{_END_OF_DAY}":
                 return
 
     def _delivered(self, folders: list[str]) -> Iterator[RawObject]:

@@ -38,7 +38,7 @@ class Person:
         """The columns of the table that may have one of the ids."""
         if table == REJECTED_RECORD:
             return ("record", "reason")
-        people = (table.address, READER[0], *table.texts_with_addresses) if table.address else ()
+        people = (table.address, READER[0], *table.texts_with_addresses)
         return tuple(dict.fromkeys((*people, *(table.callers if self.accounts else ()))))
 
     def has(self, table: Table, rows: pa.Table) -> Flags:
@@ -99,7 +99,7 @@ def _address(text: str) -> str:
     forms = (
         {text, address.exploded, ":".join(group.lstrip("0") or "0" for group in groups)} if len(groups) > 1 else {text}
     )
-    written = "|".join(sorted(map(re.escape, forms)))
+    written = "|".join(map(re.escape, forms))
     return f"(?i:{_BEFORE}(?:{written}){_AFTER[address.version]})"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import boto3
@@ -29,6 +30,13 @@ def test_the_first_run_makes_a_file_for_its_owner_alone_and_later_ones_keep_it(
     assert path.read_bytes() == before
     assert [each.name for each in path.parent.iterdir()] == [path.name]
     assert len(ReaderKeys.read(before).keys[0].secret) == 64
+
+
+def test_the_key_is_on_the_disk_before_its_file_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, synced = tmp_path / "keys.json", list[tuple[int, bool]]()
+    monkeypatch.setattr("os.fsync", lambda file: synced.append((os.fstat(file).st_size, path.exists())))
+    make_key_file(str(path))
+    assert synced == [(path.stat().st_size, False)]
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])

@@ -10,6 +10,7 @@ from glue_jobs.ingest.forget.person import person
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.pipeline import EventPipeline
 from glue_jobs.sources.pipelines import PIPELINES
+from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 READER = "0123456789abcdef" * 2
@@ -33,11 +34,18 @@ ACCOUNT = "111122223333"
         ("2001:db8::7", "2001:db8::7:1", False),
         ("2001:db8::7", "2001:db8::77", False),
         ("::ffff:192.0.2.7", "192.0.2.7", True),
+        (" 192.0.2.7\n", "192.0.2.7", True),
     ],
 )
 def test_an_address_is_found_in_texts_however_it_is_written(address: str, text: str, is_of_person: bool) -> None:
     rows = pa.table({"record": [text.encode(), None], "reason": ["x", "x"]})
     assert person([address], [], []).has(REJECTED_RECORD, rows).tolist() == [is_of_person, False]
+
+
+def test_a_row_without_a_value_is_of_nobody() -> None:
+    texts = pa.array(["192.0.2.8", None, "192.0.2.7"]).dictionary_encode()
+    rows = pa.table(dict.fromkeys(S3_ACCESS_LOG.arrow_schema.names, texts))
+    assert person(["192.0.2.7"], [], []).has(S3_ACCESS_LOG, rows).tolist() == [False, False, True]
 
 
 def test_an_id_is_looked_for_in_the_columns_that_may_have_it() -> None:

@@ -222,7 +222,7 @@ def test_a_damaged_snapshot_is_invalid_and_the_others_are_ingested(
     assert list(stored(lake).values()) == [3, 7]
     assert totals(lake) == {FIRST: 3, day(2): 7}
     (rejected,) = map(dict, contents(lake, PIPELINE).rejected)
-    assert rejected["object"] == manifest
+    assert (rejected["object"], rejected["position"]) == (manifest, 0)
     assert reason.format(whole) in rejected["reason"]
     assert (orphans(lake), left_over(lake)) == (set(), [])
     # It is recorded once, and tried again by every run until it is valid.

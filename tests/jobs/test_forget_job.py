@@ -113,9 +113,15 @@ def test_an_address_is_gone_from_all_tables_rejected_records_and_old_snapshots(m
 
 
 def test_an_account_is_gone_and_so_is_its_name(made: Path, lake: Lake) -> None:
+    def ledger() -> set[str]:
+        return {file.address for file in Tables(str(made / "lake"), "usage_lake").load(INGESTED_OBJECT).files()}
+
+    before = ledger()
     assert stored(made, ACCOUNT) == {"s3_access_log", "subscriber"}
     assert +lake.forget(accounts=[ACCOUNT]).rows == {"s3_access_log": 1, "subscriber": 1}
     assert stored(made, ACCOUNT) == set()
+    # Of three files of the ledger, one has an object with the account.
+    assert (len(before), len(before & ledger())) == (3, 2)
     assert_sound(made, lake)
 
 

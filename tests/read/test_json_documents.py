@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from glue_jobs.read import json_documents, json_records
 from glue_jobs.read.json_documents import Documents
+from glue_jobs.read.json_values import ENDS_EARLY, Break, value_end
 from glue_jobs.read.lines import OverlongLine
 
 # Records with bytes inside that look like the place between two records.
@@ -162,3 +163,9 @@ def test_what_is_no_document_is_dropped_behind_its_beginning(data: bytes) -> Non
     first = data.find(b"{", 1) if b"{" in data else 0
     assert beginning == data[first : first + 30]
     assert held < 400
+
+
+def test_a_value_that_is_nested_too_deeply_is_not_called_cut_short() -> None:
+    damaged, short = value_end(b"[" * 100_000, 0), value_end(b'{"a": ', 0)
+    assert isinstance(damaged, Break) and damaged.reason.startswith("JSON: ")
+    assert short == Break(6, ENDS_EARLY)

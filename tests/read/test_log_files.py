@@ -24,6 +24,12 @@ def read(path: Path, data: bytes) -> list[RawBatch]:
     return list(read_batches((ByteRange(RawObject(entry, None), 0, entry.size),), [0], Framing.LOG_FILES, {}))
 
 
+def test_lines_of_a_source_without_headers_are_never_repeated() -> None:
+    reader = Framing.LINES.reader(0)
+    frames = [*reader.feed(HEADER), *reader.feed(b"1 2\n"), *reader.finish(iter(()))]
+    assert b"".join(frame for _, frame in frames if isinstance(frame, bytes)) == HEADER + b"1 2\n"
+
+
 def test_each_piece_has_the_header_and_lines_keep_their_offset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(glue_jobs.read.fetch, "BYTES_PER_READ", 30)
     monkeypatch.setattr(glue_jobs.read.fetch, "MAX_BATCH_BYTES", 20)

@@ -136,6 +136,10 @@ def test_totals_are_looked_for_within_two_weeks(days: int, is_separated: bool, s
     ingested = {snapshot(1 + days): [stage.keys(snapshot(1 + days), "ab")]}
     change = stage(stored, ingested, Stored(objects={snapshot(1): 7}))
     assert (counts(change) == {}) == is_separated
+    # The same with days the other way around.
+    stored = [file_of(snapshot(1 + days), stage.keys(snapshot(1 + days), "ab"))]
+    change = stage(stored, {snapshot(0): [stage.keys(snapshot(0), "a")]}, Stored(objects={snapshot(days): 7}))
+    assert (counts(change) == {}) == is_separated
 
 
 def test_a_replaced_delivery_is_compared_by_its_new_rows_only(stage: Stage) -> None:

@@ -19,6 +19,7 @@ DECLARED = Public(
     names=["country"],
     counts={"bytes_sent": "readers", "readers": "readers"},
 )
+EXACT = Rounding(minimum=1, multiple=1)
 Part = tuple[str, int, int]
 
 
@@ -57,7 +58,7 @@ def test_a_month_of_few_readers_shows_nothing_but_that_it_has_few() -> None:
 
 
 def test_countries_of_few_readers_each_are_together_the_others() -> None:
-    assert cells(shown(("FR", 5, 900), ("DE", 6, 30))) == [("(all)", 930, "<50"), ("(other)", 930, None)]
+    assert cells(shown(("FR", 5, 900), ("DE", 5, 30))) == [("(all)", 930, "<50"), ("(other)", 930, None)]
 
 
 def test_a_number_that_would_give_one_away_is_marked_where_the_row_shows_another() -> None:
@@ -89,10 +90,21 @@ def test_names_that_say_who_somebody_is_are_not_shown(name: str) -> None:
 def test_people_of_more_rows_are_hidden_if_the_total_would_tell_of_readers_in_hidden_ones() -> None:
     # 69 are the most that are published as 60; 1,251 are the fewest published as 1260, and 9 more than 18 times 69.
     parts = [*((f"A{place:02d}", 69, 10) for place in range(18)), ("IS", 9, 10)]
-    for rounding in (Rounding(), Rounding(minimum=1, multiple=1)):
+    for rounding in (Rounding(), EXACT):
         privacy = Privacy(rounding=rounding)
         attack = Attack(shown(*parts, privacy=privacy).rows, rows(*parts), "readers", DECLARED, privacy)
         assert attack.range_of(("country", "IS"))[0] == 0
+
+
+def test_people_are_hidden_up_to_a_row_that_is_large_enough_for_the_hidden_ones() -> None:
+    # Of the 550, 521 would be shown in two rows; A has no more than the 21 of B, so that 8 at least would be in IS.
+    parts, privacy = [("A", 20, 1), ("B", 21, 1), ("C", 500, 1), ("IS", 9, 1)], Privacy(rounding=EXACT)
+    month = shown(*parts, privacy=privacy)
+    assert {row["country"]: row["readers"] for row in month.rows if row["country"] in "ABC"} == {
+        "B": "hidden",
+        "C": 500,
+    }
+    assert Attack(month.rows, rows(*parts), "readers", DECLARED, privacy).range_of(("country", "IS"))[0] == 0
 
 
 def test_the_attack_finds_a_single_hidden_number() -> None:

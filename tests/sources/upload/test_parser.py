@@ -79,6 +79,7 @@ def test_every_form_of_a_file_has_its_rows(name: str, data: bytes, size: int) ->
         ("a.csv", b'n,m\n1,"2\n3,4\n', [{"n": 3, "m": 4}], [(4, "quotation mark")]),
         ("a.csv", b"n\n\xff\n1\n", [{"n": 1}], [(2, "not UTF-8")]),
         ("a.csv", b"n\0m\n1\n", [], [(0, "no text")]),
+        ("a.csv", b"\xff,m\n1,2\n", [], [(0, "not UTF-8")]),
         ("image.png", b"\x89PNG\r\n\x1a\n", [], [(0, "neither JSON nor Parquet")]),
         ("a.csv", b"n,m\n", [], []),
         ("a.csv", b"", [], []),

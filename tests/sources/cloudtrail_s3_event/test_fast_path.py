@@ -189,6 +189,12 @@ def test_events_of_an_object_with_an_undocumented_one_are_counted_once() -> None
     assert_same(document([event(1), event(2, eventSource="sts.amazonaws.com"), event(3, new=1)]), document([event(4)]))
 
 
+def test_callers_that_no_event_begins_with_and_events_without_a_caller_are_read_alike() -> None:
+    nested = event(2, serviceEventDetails={"userIdentity": {"type": "a"}, "list": [{}, {"userIdentity": {}}]})
+    others = document([event(1), nested, event(3)]), document([event(4), event(5, userIdentity=...), event(6)])
+    assert_same(b'"userIdentity":{"type":"IAMUser"}', *others)
+
+
 def test_documents_of_another_form_are_skipped() -> None:
     data = json.dumps({"Records": [event(1)]}, indent=1).encode()
     assert fast(data).skipped == [0]

@@ -18,7 +18,7 @@ from glue_jobs.lake import Lake
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from tests.end_to_end.lakes import contents, event_numbers, left_over, orphans, run, without_spark
 from tests.end_to_end.processes import together
-from tests.end_to_end.sources import ALL_SOURCES, SOURCES, Raw, events
+from tests.end_to_end.sources import ACCESS_LOGS, ALL_SOURCES, CLOUDFRONT, CLOUDTRAIL, SOURCES, Raw, events
 
 DAY = date(2024, 5, 7)
 
@@ -60,8 +60,12 @@ def assert_once(raw: Raw, lake: str, ended: list[tuple[int, str]]) -> None:
     assert orphans(lake) == set()
 
 
-@OF_EVENTS
-@pytest.mark.parametrize("stagger", [0.0, 0.0, 0.0, 0.05, 0.2, 0.4])
+@pytest.mark.parametrize(
+    ("raw", "stagger"),
+    [(ACCESS_LOGS, 0.0), (CLOUDTRAIL, 0.0), (CLOUDFRONT, 0.05), (ACCESS_LOGS, 0.2), (CLOUDTRAIL, 0.4)],
+    indirect=["raw"],
+    ids=lambda value: str(value) if isinstance(value, float) else value.title,
+)
 def test_first_runs_started_together(stagger: float, raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is no catalog yet: making it and its tables is part of the race."""
     lake = str(tmp_path / "lake")

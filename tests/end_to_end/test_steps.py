@@ -138,6 +138,22 @@ def test_objects_without_an_order_of_days_are_all_found_again_after_a_failure(
     assert dict(event_numbers(raw, lake)) == dict.fromkeys(range(12), 1)
 
 
+def test_earlier_days_of_a_new_folder_are_taken_although_the_first_run_failed_after_a_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw, lake = Raw(ACCESS_LOGS, str(tmp_path / "raw")), str(tmp_path / "lake")
+    for number in range(2):
+        raw.deliver(DAY + timedelta(days=number), number, events(DAY, [number]))
+    in_steps(monkeypatch, objects=1)
+    with monkeypatch.context() as patch, pytest.raises(StorageError):
+        failing_at(patch, 2)
+        run(raw, lake)
+    added = Raw(ACCESS_LOGS, f"{raw.address}/added")
+    added.deliver(DAY - timedelta(days=200), 2, events(DAY, [2]))
+    run(raw, lake)
+    assert dict(event_numbers(raw, lake)) == dict.fromkeys(range(3), 1)
+
+
 def test_of_two_runs_in_steps_one_goes_on_and_the_other_says_so(
     raw: Raw, in_one_step: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

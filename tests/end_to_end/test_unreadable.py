@@ -214,6 +214,14 @@ def test_a_run_that_may_read_nothing_fails_and_records_nothing(tmp_path: Path, l
     assert run(raw, lake).totals.rows == 5
 
 
+def test_an_object_that_is_gone_is_recorded_although_the_run_reads_no_other(tmp_path: Path, lake: str) -> None:
+    raw = Raw(ACCESS_LOGS, str(tmp_path / "raw"))
+    address = raw.deliver(DAY, 0, events(DAY, range(5)))
+    with before_reading(remove, address):
+        assert run(raw, lake).totals.rows == 0
+    assert contents(lake, ACCESS_LOGS.pipeline).ledger.total() == 1
+
+
 def test_a_link_to_its_own_folder_is_told_and_not_followed(tmp_path: Path, lake: str) -> None:
     raw = Raw(ACCESS_LOGS, str(tmp_path / "raw"))
     raw.deliver(DAY, 0, events(DAY, range(5)))

@@ -14,7 +14,7 @@ import pytest
 
 import glue_jobs.ingest.compaction
 import glue_jobs.ingest.upload_task
-from glue_jobs.errors import LakeError, StorageError
+from glue_jobs.errors import LakeError, StorageError, UnreadableObjectError
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.lake import Lake, LoadedTable
@@ -23,6 +23,8 @@ from glue_jobs.query.duckdb.lake_tables import open_engine
 from glue_jobs.sources.lake_tables import uploaded_tables
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.sources.upload.columns import types_of
+from glue_jobs.storage import Entry
+from glue_jobs.storage.folder import FolderStorage
 from glue_jobs.tables.uploaded import FIXED
 
 PRODUCTS = """\
@@ -199,6 +201,25 @@ def test_two_folders_of_one_table_are_told(place: Place) -> None:
         "the table my_sales has the rows of several folders, My Sales and my-sales"
     ]
     assert len(place.rows("my_sales")) == 2
+
+
+def test_an_object_that_cannot_be_read_keeps_its_rows(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.put("t/a.csv", "n\n1\n")
+    place.run()
+    place.put("t/a.csv", "n\n2\n3\n")
+    place.put("t/b.csv", "n\n4\n")
+    read = FolderStorage.read
+
+    def denied(self: FolderStorage, entry: Entry, *part: int) -> bytes:
+        if entry.address.endswith("a.csv"):
+            raise UnreadableObjectError(entry.address, "Permission denied")
+        return read(self, entry, *part)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderStorage, "read", denied)
+        summary = place.run()
+    assert (summary.totals.objects, summary.totals.rows, len(summary.unreadable)) == (1, 1, 1)
+    assert [row["n"] for row in place.rows("t")] == [1, 4]
 
 
 def test_many_small_files_of_a_table_become_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

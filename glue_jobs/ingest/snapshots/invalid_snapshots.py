@@ -54,7 +54,7 @@ def rejected_files(context: TaskContext[Pipeline], invalid: Iterable[InvalidSnap
         for each in invalid
         if not each.known
     ]
-    return write_partitions(context, REJECTED_RECORD, rejected_rows(context, unknown)) if unknown else []
+    return write_partitions(context, REJECTED_RECORD, rejected_rows(context, unknown))
 
 
 def invalid_snapshots_note(

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.markup import EMPTY, Html, element, joined, name
+from glue_jobs.publish.page.markup import Html, element, joined, name
 from glue_jobs.publish.page.pages import INDEX, page_of
 from glue_jobs.publish.page.sections.about import definitions
 from glue_jobs.publish.page.usage import DataSet
@@ -112,5 +112,5 @@ def _headline(usage: PublicUsage, scope: Scope) -> Html:
     return joined(
         element("h1", f"{words.plural(row[DOWNLOADS], 'download')} in {month}"),
         element("p", lead, class_="lead"),
-        element("div", *tiles, class_="tiles") if tiles else EMPTY,
+        element("div", *tiles, class_="tiles"),
     )

@@ -88,7 +88,7 @@ def world(usage: PublicUsage, answers: Answers) -> Section | None:
     )
 
 
-def data_sets(usage: PublicUsage) -> Section | None:
+def data_sets(usage: PublicUsage) -> Section:
     """The data sets of the newest month, each with its course."""
     newest = usage.months[-1].first_day
     rows = []
@@ -96,8 +96,6 @@ def data_sets(usage: PublicUsage) -> Section | None:
         if newest in months:
             course = sparkline(usage.values("data set", one, DOWNLOADS))
             rows.append({**months[newest], "name": _data_set(one), "course": course})
-    if not rows:
-        return None
     rows.sort(key=lambda row: (row["repository"] == OTHER, -known(row[DOWNLOADS]), row["account"], row["repository"]))
     courses = [Column("Months", "course")] if len(usage.starts) > 1 else []
     columns = [Column("Data set", "name"), *courses, *COLUMNS]

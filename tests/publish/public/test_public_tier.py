@@ -208,6 +208,9 @@ def test_every_number_of_the_page_and_the_summary_is_in_a_file(editions: Edition
     assert re.findall(r'<section id="([\w-]+)"', page) == [
         "over-time", "countries", "data-sets", "network", "file-type", "hidden", "definitions", "all-files",
     ]  # fmt: skip
+    rows = [row for month in MONTHS for row in month_rows(second, month) if row["breakdown"] == "country"]
+    countries = {row["country"] for row in rows if isinstance(row["downloads"], int)} - {"(other)"}
+    assert f"Downloads went to {len(countries)} countries and to others with few readers" in page
     assert {name for name in second if name.startswith("datasets/")} == {
         f"datasets/earth--{one}.html" for one in ("clouds", "snow")
     }

@@ -229,4 +229,4 @@ def _are_doubles(texts: pa.Array) -> bool:
 
 
 def _all(flags: pa.Array) -> bool:
-    return bool(pc.all(flags, min_count=0).as_py())
+    return bool(pc.all(flags).as_py())

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glue_jobs.columns.arrays import MAX_VALUES_KEPT, as_single_array, drop_unused_values, ranks, take_rows
+from glue_jobs.columns.arrays import (
+    MAX_VALUES_KEPT,
+    as_single_array,
+    drop_unused_values,
+    mapped_dictionary,
+    ranks,
+    take_rows,
+)
 
 
 @pytest.mark.parametrize("chunks", [[], [["a"]], [["a", None], ["b"]], [["a"], []]])
@@ -67,3 +74,10 @@ def test_nulls_stay_null_when_unused_values_are_dropped() -> None:
     array = pa.array([*range(40), None, 39]).dictionary_encode().slice(38)
     assert drop_unused_values(array).to_pylist() == [38, 39, None, 39]
     assert drop_unused_values(array).dictionary.to_pylist() == [38, 39]
+
+
+def test_values_of_a_dictionary_become_others_some_of_them_equal_or_null() -> None:
+    array = pa.array(["a", "b", None, "c", "d", "a"]).dictionary_encode()
+    mapped = mapped_dictionary(array, pa.array(["x", None, "y", "x"]))
+    assert mapped.to_pylist() == ["x", None, None, "y", "x", "x"]
+    assert mapped.dictionary.to_pylist() == ["x", "y"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -42,10 +43,13 @@ def start_workers_early(values: Mapping[str, str]) -> None:
 
 
 def _sizes(folder: str) -> Iterator[int]:
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            try:
-                yield Path(parent, name).lstat().st_size
-            except OSError:
-                # The run itself will say what is wrong with the file.
-                continue
+    """Of the files below the folder, which may be a million: each is looked at when its size is asked for."""
+    folders = [folder]
+    while folders:
+        # The run itself will say what is wrong with a folder or a file.
+        with suppress(OSError), os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                else:
+                    yield entry.stat().st_size

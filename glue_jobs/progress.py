@@ -94,3 +94,8 @@ def reporter() -> Reporter:
 def printable(text: str) -> str:
     """The text with control characters and others that are not printable escaped."""
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 row``, ``1,608 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glue_jobs.cli.options import ALL_ROWS
+from glue_jobs.progress import counted
 
 if TYPE_CHECKING:
     from glue_jobs.query.answer import Answer
@@ -61,4 +62,4 @@ def give(rows: Answer, values: Mapping[str, Any], show: Sequence[str] = (), tota
     from glue_jobs.cli.file import write_rows
 
     count = write_rows(rows, values["output"], view)
-    click.echo(f"{count:,} {'row is' if count == 1 else 'rows are'} in {values['output']}", err=True)
+    click.echo(f"{counted(count, 'row')} {'is' if count == 1 else 'are'} in {values['output']}", err=True)

@@ -10,7 +10,7 @@ import click
 
 from glue_jobs.cli.options import given, lake_options, options
 from glue_jobs.errors import ArgumentError
-from glue_jobs.progress import reporter
+from glue_jobs.progress import counted, reporter
 
 if TYPE_CHECKING:
     from glue_jobs.ingest.forget.forget import Forgotten
@@ -59,7 +59,7 @@ def _lines(forgotten: Forgotten) -> Iterator[str]:
     total = sum(forgotten.rows.values())
     for table, rows in forgotten.rows.items():
         if rows:
-            yield f"{table}: {rows:,} {'row' if rows == 1 else 'rows'} {verb}"
+            yield f"{table}: {counted(rows, 'row')} {verb}"
     if not total:
         yield "no table has a row of them"
     if not forgotten.is_dry:

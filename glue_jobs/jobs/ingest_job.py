@@ -10,13 +10,11 @@ from datetime import date
 from glue_jobs.enrich.readers.key_file import SECRET_ARN
 from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.ingest.request import DEFAULT_KEPT_SNAPSHOTS, IngestRequest
-from glue_jobs.jobs.arguments import ENGINES, MANAGEMENT_EVENTS, REPORT
+from glue_jobs.jobs.argument_values import choice_argument, day_argument, flag_argument
+from glue_jobs.jobs.arguments import MANAGEMENT_EVENTS, REPORT
 from glue_jobs.jobs.config_argument import config_argument
-from glue_jobs.jobs.day_argument import day_argument
-from glue_jobs.jobs.flag_argument import flag_argument
 from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.lake import Lake
-from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.storage import address
 from glue_jobs.workers.spark import STARTED_BY_JAVA
@@ -60,40 +58,22 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
     force = flag_argument(values, "force")
     if force and not pipeline.replaces_objects:
         raise ArgumentError(f"each object of {pipeline.title} is ingested once; leave force out")
+    if choice_argument(values, "management_events", MANAGEMENT_EVENTS) == "drop":
+        pipeline = pipeline.without_management_events()
     config = config_argument(values)
     return IngestRequest(
-        pipeline=_with_management_events(pipeline, values.get("management_events", "keep")),
+        pipeline=pipeline,
         raw=raw,
         lake=lake,
         config=config,
         since=since,
         until=until,
-        look_back_days=_whole_number(values, "look_back_days", str(pipeline.look_back_days)),
+        look_back_days=_look_back_days(values, pipeline.look_back_days),
         any_name=any_name,
         force=force,
         keep_snapshots=_kept_snapshots(values),
         reader_keys=_reader_keys(values, lake) if pipeline.needs_reader_keys(config) else None,
     )
-
-
-def engine_argument(values: Mapping[str, str]) -> str:
-    """Who is to run the tasks: one of `ENGINES`.
-
-    Raises:
-        ArgumentError: the value is none of them.
-    """
-    engine = values.get("engine", ENGINES[0])
-    if engine not in ENGINES:
-        raise ArgumentError(f"engine is {' or '.join(ENGINES)}, not {engine!r}")
-    return engine
-
-
-def _with_management_events(pipeline: Pipeline, management: str) -> Pipeline:
-    if management not in MANAGEMENT_EVENTS:
-        raise ArgumentError(f"management_events is {' or '.join(MANAGEMENT_EVENTS)}, not {management!r}")
-    if management == "keep":
-        return pipeline
-    return pipeline.without_management_events()
 
 
 def _day(values: Mapping[str, str], name: str) -> date | None:
@@ -128,8 +108,8 @@ def _reader_keys(values: Mapping[str, str], lake: Lake) -> str | None:
     return path
 
 
-def _whole_number(values: Mapping[str, str], name: str, default: str) -> int:
-    text = values.get(name, default)
+def _look_back_days(values: Mapping[str, str], default: int) -> int:
+    text = values.get("look_back_days", str(default))
     if not text.isdecimal() or int(text) > MAX_LOOK_BACK_DAYS:
-        raise ArgumentError(f"{name} is a number of days such as 3, not {text!r}")
+        raise ArgumentError(f"look_back_days is a number of days such as 3, not {text!r}")
     return int(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from glue_jobs.ingest.request import RunSummary
-from glue_jobs.progress import printable
+from glue_jobs.progress import counted, printable
 
 
 def sentence(summary: RunSummary) -> str:
@@ -39,14 +39,14 @@ def _counts(summary: RunSummary) -> str:
         )
     sums = summary.totals
     parts = (
-        _many(sums.rows, "row"),
+        counted(sums.rows, "row"),
         f"{sums.rejected:,} rejected",
-        _many(sums.duplicates, "duplicate"),
+        counted(sums.duplicates, "duplicate"),
         f"{sums.filtered:,} filtered",
     )
     steps = f" in {summary.steps:,} steps" if summary.steps > 1 else ""
-    ingested = f"run {summary.run_id} ingested {_many(sums.objects, 'object')}{steps}"
-    return f"{ingested}: {_many(sums.records, 'record')} = {' + '.join(parts)}"
+    ingested = f"run {summary.run_id} ingested {counted(sums.objects, 'object')}{steps}"
+    return f"{ingested}: {counted(sums.records, 'record')} = {' + '.join(parts)}"
 
 
 def _invalid(summary: RunSummary) -> list[str]:
@@ -60,7 +60,7 @@ def _unreadable(summary: RunSummary) -> list[str]:
         by_reason[each.reason].append(each.address)
     counts = {reason: len(some) + summary.more_unreadable.get(reason, 0) for reason, some in by_reason.items()}
     return [
-        f"{_many(counts[reason], 'object')} cannot be read now and {'is' if counts[reason] == 1 else 'are'} left to"
+        f"{counted(counts[reason], 'object')} cannot be read now and {'is' if counts[reason] == 1 else 'are'} left to"
         f" later runs ({printable(reason)}), e.g. {printable(min(addresses))}"
         for reason, addresses in by_reason.items()
     ]
@@ -71,7 +71,7 @@ def _unfinished(summary: RunSummary) -> list[str]:
     if not folders:
         return []
     are = "is" if len(folders) == 1 else "are"
-    return [f"{_many(len(folders), 'snapshot')} {are} not delivered yet, e.g. {printable(min(folders))}"]
+    return [f"{counted(len(folders), 'snapshot')} {are} not delivered yet, e.g. {printable(min(folders))}"]
 
 
 def _left_out(summary: RunSummary) -> list[str]:
@@ -79,7 +79,7 @@ def _left_out(summary: RunSummary) -> list[str]:
     if not folders:
         return []
     were = "was" if len(folders) == 1 else "were"
-    return [f"{_many(len(folders), 'folder')} of other kinds of logs {were} left out, e.g. {printable(min(folders))}"]
+    return [f"{counted(len(folders), 'folder')} of other kinds of logs {were} left out, e.g. {printable(min(folders))}"]
 
 
 def _skipped(summary: RunSummary) -> list[str]:
@@ -89,8 +89,4 @@ def _skipped(summary: RunSummary) -> list[str]:
     are, were, them = ("is", "was", "it") if count == 1 else ("are", "were", "them")
     hint = f" (--any-name takes {them} too)" if summary.skipped.takeable else ""
     example = printable(summary.skipped.example)
-    return [f"{_many(count, 'object')} {are} not named as AWS names them and {were} skipped, e.g. {example}{hint}"]
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return [f"{counted(count, 'object')} {are} not named as AWS names them and {were} skipped, e.g. {example}{hint}"]

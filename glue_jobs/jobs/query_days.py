@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from glue_jobs.errors import ArgumentError
-from glue_jobs.jobs.day_argument import day_argument
+from glue_jobs.jobs.argument_values import day_argument
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,9 @@ from glue_jobs.config import Privacy
 from glue_jobs.enrich.places.credit import place_sources
 from glue_jobs.enrich.readers.key_changes import key_changes
 from glue_jobs.errors import ArgumentError, known_names
+from glue_jobs.jobs.argument_values import choice_argument, day_argument, flag_argument
 from glue_jobs.jobs.arguments import OWNER, PROFILES, PUBLIC, TIERS
 from glue_jobs.jobs.config_argument import config_argument
-from glue_jobs.jobs.day_argument import day_argument
-from glue_jobs.jobs.flag_argument import flag_argument
 from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.jobs.last_success import expected_sources, fresh_since, stale_sources
 from glue_jobs.lake import Lake
@@ -68,7 +67,7 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
     folder = address(values["report_path"]).rstrip("/")
     config = config_argument(values)
     edition = Edition(_report_day(values.get("date")), config.prices)
-    profile = _one_of("profile", PROFILES, values.get("profile"))
+    profile = choice_argument(values, "profile", PROFILES)
     tier, public_folder = _tiers(values, folder)
     return ReportRequest(
         lake_argument(values),
@@ -86,15 +85,9 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
     )
 
 
-def _one_of(name: str, known: tuple[str, ...], text: str | None) -> str:
-    if text is not None and text not in known:
-        raise ArgumentError(f"{name} is {' or '.join(known)}, not {text!r}")
-    return text or known[0]
-
-
 def _tiers(values: Mapping[str, str], folder: str) -> tuple[str, str | None]:
     """The tier of the reports, and the folder of the public tier if that is written as well."""
-    tier, also = _one_of("tier", TIERS, values.get("tier")), values.get("public_path")
+    tier, also = choice_argument(values, "tier", TIERS), values.get("public_path")
     if (tier == PUBLIC or also) and values.get("profile", PROFILES[0]) != PROFILES[0]:
         raise ArgumentError("the profile dandi has no tiers; leave out tier and public-to")
     if tier == PUBLIC and values.get("subjects"):

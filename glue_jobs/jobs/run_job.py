@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from glue_jobs.jobs.arguments import REPORT
+from glue_jobs.jobs.argument_values import choice_argument
+from glue_jobs.jobs.arguments import ENGINES, REPORT
 from glue_jobs.jobs.early_workers import start_workers_early
 from glue_jobs.progress import Reporter
 
@@ -68,14 +69,14 @@ def _report(values: Mapping[str, str], reporter: Reporter) -> JobResult:
 def _ingest(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     start_workers_early(values)
     from glue_jobs.ingest.ingest import ingest
-    from glue_jobs.jobs.ingest_job import engine_argument, ingest_request
+    from glue_jobs.jobs.ingest_job import ingest_request
     from glue_jobs.jobs.ingest_sentence import sentence
     from glue_jobs.jobs.last_success import record_success
     from glue_jobs.jobs.metrics import ingest_metrics, publish_metrics
     from glue_jobs.jobs.wrong_source import check_source
     from glue_jobs.workers.engine import start_spark
 
-    request, engine = ingest_request(values), engine_argument(values)
+    request, engine = ingest_request(values), choice_argument(values, "engine", ENGINES)
     # A first run looks before it makes a lake. Later runs list the newest days only, and look if these have nothing.
     is_first = not request.lake.has(request.pipeline.table)
     if is_first:

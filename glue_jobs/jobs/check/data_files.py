@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from glue_jobs.jobs.check.result import CheckResult, counted
+from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.lake import Lake, LoadedTable
+from glue_jobs.progress import counted
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 

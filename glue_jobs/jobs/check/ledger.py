@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from glue_jobs.jobs.check.result import CheckResult, counted
+from glue_jobs.jobs.check.result import CheckResult
+from glue_jobs.progress import counted
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.sources.pipeline import Pipeline, UploadPipeline
 from glue_jobs.tables.model import Table

@@ -12,7 +12,8 @@ from glue_jobs.enrich.readers.columns import comparable
 from glue_jobs.errors import ArgumentError, UnreadableObjectError
 from glue_jobs.jobs.check.ledger import counting_entries
 from glue_jobs.jobs.check.parse_again import Reparsed, can_parse_again, parse_again
-from glue_jobs.jobs.check.result import CheckResult, counted
+from glue_jobs.jobs.check.result import CheckResult
+from glue_jobs.progress import counted
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.duckdb.table_source import TableSource
 from glue_jobs.read.raw_object import RawObject

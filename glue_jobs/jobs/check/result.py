@@ -26,8 +26,3 @@ class CheckResult:
         further = len(self.wrong) - MAX_NAMES
         names = "; ".join(self.wrong[:MAX_NAMES]) + (f"; and {further:,} more" if further > 0 else "")
         return f"WRONG  {self.subject}: {names}"
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 row``, ``1,608 rows``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

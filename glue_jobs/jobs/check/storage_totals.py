@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from glue_jobs.jobs.check.result import CheckResult, counted
+from glue_jobs.jobs.check.result import CheckResult
+from glue_jobs.progress import counted
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 
 _COUNTS = ("objects", "bytes", "noncurrent_objects", "noncurrent_bytes", "delete_markers")

@@ -1,0 +1,38 @@
+"""Values of the arguments of jobs and queries, from the texts that were given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from glue_jobs.errors import ArgumentError
+
+# Python would also read forms such as 2024-W19-2.
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}", re.ASCII)
+
+
+def day_argument(name: str, text: str) -> date:
+    """The day written as 2024-05-07 or 20240507; raises ArgumentError, which calls the argument ``name``."""
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise ArgumentError(f"{name} is a day such as 2024-05-07 or 20240507, not {text!r}")
+
+
+def flag_argument(values: Mapping[str, str], name: str) -> bool:
+    """Whether the argument ``name`` is true; false when it is absent. Raises ArgumentError if it is neither."""
+    text = values.get(name, "false")
+    if text.lower() not in ("true", "false"):
+        raise ArgumentError(f"{name} is true or false, not {text!r}")
+    return text.lower() == "true"
+
+
+def choice_argument(values: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """The value of the argument ``name``; the first choice when it is absent. Raises ArgumentError if it is none."""
+    text = values.get(name, choices[0])
+    if text not in choices:
+        raise ArgumentError(f"{name} is {' or '.join(choices)}, not {text!r}")
+    return text

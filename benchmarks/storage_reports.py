@@ -10,7 +10,7 @@ from functools import partial
 from benchmarks.inventory_lake import changes, inventory_lake, open_lake
 from benchmarks.machine import bytes_read
 from benchmarks.measure import Contestant, Host, Line, Settings, interleaved
-from glue_jobs.query.duckdb.lake_tables import sources
+from glue_jobs.query.duckdb.lake_engine import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.saved.query import SavedQuery
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glue_jobs.cli.answer import ask, give, is_for_people
 from glue_jobs.cli.complete import complete_query, complete_table_or_query
+from glue_jobs.cli.give_answer import ask, give, is_for_people
 from glue_jobs.cli.options import answer_options, given, lake_options, options
 from glue_jobs.errors import ArgumentError
 
@@ -208,7 +208,7 @@ def _engine(values: dict[str, Any], config: Config | None = None) -> QueryEngine
     Raises:
         LakeError: the lake has no table.
     """
-    from glue_jobs.query.duckdb.lake_tables import open_engine
+    from glue_jobs.query.duckdb.lake_engine import open_engine
 
     return open_engine(_lake(values), _named_subscribers(config) if config else None)
 

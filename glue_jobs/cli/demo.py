@@ -23,7 +23,7 @@ from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.jobs.run_job import run_job
 from glue_jobs.progress import Reporter, SilentReporter, TerminalReporter
 from glue_jobs.publish.publish import Published
-from glue_jobs.query.duckdb.lake_tables import sources
+from glue_jobs.query.duckdb.lake_engine import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.sample import write_sample
 from glue_jobs.sample.checks import Check, lake_checks, report_checks

@@ -92,7 +92,7 @@ class Lake:
             LakeError: the lake has no table at all, or cannot be read.
         """
         # Only the extra `local` brings DuckDB.
-        from glue_jobs.query.duckdb.lake_tables import open_engine
+        from glue_jobs.query.duckdb.lake_engine import open_engine
 
         self._lake.check_any(TABLES)
         with open_engine(self._lake) as engine:

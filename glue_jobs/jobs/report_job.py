@@ -161,7 +161,7 @@ def query_engine(request: ReportRequest, reporter: Reporter) -> Iterator[Engine]
         yield Athena(request.lake.database, request.workgroup, reporter, where)
         return
     # Only a laptop has DuckDB.
-    from glue_jobs.query.duckdb.lake_tables import sources
+    from glue_jobs.query.duckdb.lake_engine import sources
     from glue_jobs.query.duckdb.query_engine import QueryEngine
 
     with QueryEngine(sources(request.lake)) as engine:

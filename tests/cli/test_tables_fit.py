@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from glue_jobs.cli.show import View, table_lines
 from glue_jobs.lake import Lake as Tables
-from glue_jobs.query.duckdb.lake_tables import sources
+from glue_jobs.query.duckdb.lake_engine import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.saved.query import SavedQuery
 

@@ -26,7 +26,7 @@ import glue_jobs.run
 from glue_jobs.cli.status import STATUS
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.query import athena
-from glue_jobs.query.duckdb.lake_tables import open_engine
+from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView

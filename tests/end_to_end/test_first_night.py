@@ -10,7 +10,7 @@ import pytest
 
 from glue_jobs import Lake
 from glue_jobs.lake import Lake as StoredLake
-from glue_jobs.query.duckdb.lake_tables import open_engine
+from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.pipelines import PIPELINES

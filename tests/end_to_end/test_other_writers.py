@@ -15,7 +15,7 @@ from pyiceberg.manifest import DataFileContent
 
 from glue_jobs.errors import LakeError
 from glue_jobs.lake import Lake
-from glue_jobs.query.duckdb.lake_tables import open_engine
+from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from tests.end_to_end.lakes import contents, event_numbers, orphans, run, said, without_spark

@@ -10,7 +10,7 @@ import pytest
 
 from glue_jobs.errors import LakeError
 from glue_jobs.lake import Lake
-from glue_jobs.query.duckdb.lake_tables import sources
+from glue_jobs.query.duckdb.lake_engine import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from tests.end_to_end.lakes import run, without_spark
 from tests.end_to_end.sources import SOURCES, Raw, events

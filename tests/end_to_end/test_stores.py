@@ -17,7 +17,7 @@ import glue_jobs.ingest.chunk_task
 import glue_jobs.ingest.stage_events
 from glue_jobs.errors import LakeError, LostRaceError
 from glue_jobs.lake import Lake
-from glue_jobs.query.duckdb.lake_tables import sources
+from glue_jobs.query.duckdb.lake_engine import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import TYPES, Column

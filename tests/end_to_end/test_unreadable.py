@@ -23,7 +23,7 @@ from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.jobs.ingest_sentence import sentence
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
-from glue_jobs.query.duckdb.lake_tables import sources
+from glue_jobs.query.duckdb.lake_engine import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.storage import Entry, storage_for

@@ -21,7 +21,7 @@ from glue_jobs.ingest.data_files import (
     write_file,
 )
 from glue_jobs.lake import Lake
-from glue_jobs.query.duckdb.lake_tables import sources
+from glue_jobs.query.duckdb.lake_engine import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.sources.tables import TABLES

@@ -19,7 +19,7 @@ from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.progress import PlainReporter
-from glue_jobs.query.duckdb.lake_tables import open_engine
+from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.sources.lake_tables import uploaded_tables
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.sources.upload.columns import types_of

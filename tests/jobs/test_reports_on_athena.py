@@ -10,7 +10,7 @@ import pytest
 
 from glue_jobs.lake import Lake
 from glue_jobs.query import athena
-from glue_jobs.query.duckdb.lake_tables import sources
+from glue_jobs.query.duckdb.lake_engine import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.glue_views import view_table
 from glue_jobs.query.saved.view import SavedView

@@ -7,11 +7,11 @@ import re
 
 import pytest
 
-from glue_jobs.publish.page.asset import asset
 from glue_jobs.publish.page.charts.world_map import HEIGHT, WIDTH, classes, world_map
+from glue_jobs.publish.page.package_file import package_text
 from tools.world_map import equal_earth, path, projected, rings, simplified
 
-COUNTRIES = json.loads(asset("world.json"))
+COUNTRIES = json.loads(package_text("world.json"))
 
 
 def test_every_country_has_a_shape_or_a_dot_inside_the_map() -> None:
@@ -34,7 +34,7 @@ def test_a_small_country_is_a_dot_where_it_has_a_value(code: str) -> None:
 
 
 def test_the_file_is_small_enough_for_a_page() -> None:
-    assert len(asset("world.json").encode()) < 115_000
+    assert len(package_text("world.json").encode()) < 115_000
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from glue_jobs.jobs.check.raw_sample import check_raw_sample
 from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.jobs.check.storage_totals import check_storage_totals
 from glue_jobs.lake import Lake
-from glue_jobs.query.duckdb.lake_tables import open_engine
+from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.sources.lake_tables import lake_tables, uploaded_tables
 from glue_jobs.sources.pipeline import SnapshotPipeline
 from glue_jobs.sources.pipelines import PIPELINES

@@ -7,8 +7,8 @@ import hashlib
 from collections.abc import Sequence
 from functools import cache
 
-from glue_jobs.publish.page.asset import asset
 from glue_jobs.publish.page.markup import Html, element, joined
+from glue_jobs.publish.page.package_file import package_text
 
 STYLE, SCRIPT = "page.css", "page.js"
 ICON = (
@@ -20,7 +20,7 @@ ICON = (
 def document(title: str, brand: Html, navigation: Sequence[tuple[str, str]], content: Html) -> str:
     """The whole page. ``navigation`` has the identity and the name of each section."""
     items = [element("li", element("a", subject, href=f"#{identity}")) for identity, subject in navigation]
-    style, script = asset(STYLE), asset(SCRIPT)
+    style, script = package_text(STYLE), package_text(SCRIPT)
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"

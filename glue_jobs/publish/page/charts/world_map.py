@@ -10,8 +10,8 @@ from math import log10
 from typing import Any
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.asset import asset
 from glue_jobs.publish.page.markup import Html, element, text
+from glue_jobs.publish.page.package_file import package_text
 
 COUNTRIES = "world.json"
 SOURCE = "Natural Earth 1:50m, public domain; Equal Earth projection"
@@ -87,5 +87,5 @@ def _legend(scale: Classes) -> Html:
 
 @cache
 def _countries() -> dict[str, dict[str, Any]]:
-    countries: dict[str, dict[str, Any]] = json.loads(asset(COUNTRIES))
+    countries: dict[str, dict[str, Any]] = json.loads(package_text(COUNTRIES))
     return countries

@@ -14,7 +14,7 @@ from glue_jobs.errors import LakeError
 from glue_jobs.ingest.data_files import write_file
 from glue_jobs.lake import Lake
 from glue_jobs.lake.plain_files import PlainFile
-from glue_jobs.query.duckdb.lake_tables import open_engine, sources
+from glue_jobs.query.duckdb.lake_engine import open_engine, sources
 from glue_jobs.query.duckdb.table_source import TableSource
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.tables import TABLES

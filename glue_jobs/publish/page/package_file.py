@@ -7,6 +7,6 @@ from importlib.resources import files
 
 
 @cache
-def asset(name: str) -> str:
+def package_text(name: str) -> str:
     """The text of a file; Glue reads the package from a zip."""
     return files("glue_jobs.publish.page").joinpath(name).read_text(encoding="utf-8")

@@ -1,6 +1,43 @@
 -- One row per request, also where the trails of two accounts recorded it, or CloudTrail corrected an event. A filter on
 -- event_date reaches the partitions.
 CREATE OR REPLACE VIEW cloudtrail_request AS
+WITH correction AS (
+    SELECT
+        original_event_id,
+        max(event_date) AS event_date,
+        max(shared_event_id) AS shared_event_id,
+        min(recipient_account_id) AS recipient_account_id,
+        -- The newest correction of each event: names of raw objects hold the time of delivery.
+        max(coalesce(source_object, '') || ' ' || coalesce(event_id, '')) AS newest
+    FROM cloudtrail_s3_event
+    WHERE original_event_id IS NOT NULL
+    GROUP BY original_event_id
+),
+
+-- A correction may lack the shared_event_id of the event that it replaces.
+replaced AS (
+    SELECT event.event_id, max(event.shared_event_id) AS shared_event_id
+    FROM cloudtrail_s3_event AS event
+    INNER JOIN correction
+        ON event.event_date = correction.event_date
+        AND event.event_id = correction.original_event_id
+    WHERE event.shared_event_id IS NOT NULL
+        AND event.original_event_id IS NULL
+    GROUP BY event.event_id
+),
+
+corrected AS (
+    SELECT
+        correction.original_event_id,
+        correction.event_date,
+        correction.recipient_account_id,
+        correction.newest,
+        coalesce(replaced.shared_event_id, correction.shared_event_id) AS shared_event_id
+    FROM correction
+    LEFT JOIN replaced
+        ON correction.original_event_id = replaced.event_id
+)
+
 SELECT
     event.event_date,
     event.event_time,
@@ -26,34 +63,33 @@ SELECT
     coalesce(event.place, 'unknown') AS place,
     coalesce(event.network, 'other') AS network
 FROM cloudtrail_s3_event AS event
+LEFT JOIN corrected
+    ON coalesce(event.original_event_id, event.event_id) = corrected.original_event_id
 LEFT JOIN (
     -- A correction that one account received counts for all of them.
     SELECT
         event_date,
         shared_event_id,
-        coalesce(
-            min(recipient_account_id) FILTER (WHERE original_event_id IS NOT NULL), min(recipient_account_id)
-        ) AS first_recipient
-    FROM cloudtrail_s3_event
-    WHERE shared_event_id IS NOT NULL
+        coalesce(min(recipient_account_id) FILTER (WHERE is_corrected), min(recipient_account_id)) AS first_recipient
+    FROM (
+        SELECT event_date, shared_event_id, recipient_account_id, false AS is_corrected
+        FROM cloudtrail_s3_event
+        WHERE shared_event_id IS NOT NULL
+        UNION ALL
+        SELECT event_date, shared_event_id, recipient_account_id, true AS is_corrected
+        FROM corrected
+        WHERE shared_event_id IS NOT NULL
+    ) AS copy
     GROUP BY event_date, shared_event_id
     HAVING count(*) > 1
 ) AS recorded
     ON event.event_date = recorded.event_date
-    AND event.shared_event_id = recorded.shared_event_id
-LEFT JOIN (
-    -- The newest correction of each event: names of raw objects hold the time of delivery.
-    SELECT original_event_id, max(coalesce(source_object, '') || ' ' || coalesce(event_id, '')) AS newest
-    FROM cloudtrail_s3_event
-    WHERE original_event_id IS NOT NULL
-    GROUP BY original_event_id
-) AS correction
-    ON coalesce(event.original_event_id, event.event_id) = correction.original_event_id
+    AND coalesce(corrected.shared_event_id, event.shared_event_id) = recorded.shared_event_id
 WHERE (recorded.first_recipient IS NULL OR recorded.first_recipient = event.recipient_account_id)
     AND (
-        correction.original_event_id IS NULL
+        corrected.original_event_id IS NULL
         OR (
             event.original_event_id IS NOT NULL
-            AND coalesce(event.source_object, '') || ' ' || coalesce(event.event_id, '') = correction.newest
+            AND coalesce(event.source_object, '') || ' ' || coalesce(event.event_id, '') = corrected.newest
         )
     )

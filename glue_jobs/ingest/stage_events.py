@@ -17,7 +17,7 @@ from glue_jobs.progress import Reporter
 from glue_jobs.read.log_file import PARQUET
 from glue_jobs.read.plan import Chunk, chunk_size, split_into_chunks
 from glue_jobs.read.raw_object import RawObject
-from glue_jobs.read.unpack import GZIP
+from glue_jobs.read.unpack import GZIP, SIGNATURE_BYTES, foreign_form
 from glue_jobs.sources.pipeline import EventPipeline
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
@@ -83,10 +83,10 @@ def _has_part_of(unreadable: Container[str], chunk: Chunk, result: ChunkResult) 
 
 
 def _is_whole(raw_object: RawObject) -> bool:
-    """Whether only one task can read the object, because it is compressed."""
+    """Whether only one task can read the object, because it is no plain text."""
     try:
-        beginning = storage_for(raw_object.entry.address).read(raw_object.entry, 0, len(PARQUET))
-        return beginning.startswith((GZIP, PARQUET))
+        beginning = storage_for(raw_object.entry.address).read(raw_object.entry, 0, SIGNATURE_BYTES)
+        return beginning.startswith((GZIP, PARQUET)) or foreign_form(beginning) is not None
     except UnreadableObjectError:
         # The task that reads it all will say so.
         return True

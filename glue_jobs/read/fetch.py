@@ -124,7 +124,7 @@ def read_batches(
             continue
         begun.add(number)
         reader = framing.reader(part.start)
-        unpacker = Unpacker()
+        unpacker = Unpacker(is_plain=part.start > 0)
         for raw in chain((first,), pieces, (None,)):
             for data in unpacker.finish() if raw is None else unpacker.feed(raw):
                 for offset, text in reader.feed(data):
@@ -135,7 +135,7 @@ def read_batches(
                         yield builder.build()
         if unpacker.problem:
             # Before trailing bytes the stream is complete, and so is its last line.
-            rest = b"" if unpacker.problem == TRAILING else reader.abandon()
+            rest = unpacker.unread or (b"" if unpacker.problem == TRAILING else reader.abandon())
             builder.reject(number, Rejected(reader.position, unpacker.problem, rest, reader.index))
         for offset, text in reader.finish(_bytes_behind(part) if framing.is_splittable else iter(())):
             if not framing.is_splittable and builder.is_full_before(number, text):

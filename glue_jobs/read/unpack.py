@@ -1,7 +1,11 @@
-"""Decompress gzip objects. gzip is recognised by its first two bytes; the name of the object does not matter."""
+"""Decompress gzip objects, and tell files of other forms, by the first bytes; the name of the object does not matter.
+
+Copies of logs may be gzipped twice: by a service that compresses what it forwards, though it is gzip already.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,23 +23,68 @@ MAX_OUTPUT_BYTES = 16 * 2**20
 # Compressed bytes that are decompressed at a time: the output of a damaged step is lost.
 STEP_BYTES = 64 * 2**10
 
+# gzip within gzip within gzip is no accident, and a file can be made that unpacks to itself.
+MAX_LAYERS = 2
+
+_FOREIGN = {
+    "a zip archive": rb"PK\x03\x04",
+    "a tar archive": rb".{257}ustar",
+    "a 7-Zip archive": rb"7z\xbc\xaf\x27\x1c",
+    "compressed with bzip2": rb"BZh[1-9]1AY&SY",
+    "compressed with zstd": rb"\x28\xb5\x2f\xfd",
+    "compressed with xz": rb"\xfd7zXZ\x00",
+    "compressed with lz4": rb"\x04\x22\x4d\x18",
+    "compressed with snappy": rb"\xff\x06\x00\x00sNaPpY",
+    "compressed with gzip more than twice": re.escape(GZIP),
+    "an Avro file": rb"Obj\x01",
+    "an ORC file": rb"ORC[\x00-\x1f]",
+    "a PNG image": rb"\x89PNG",
+    "a JPEG image": rb"\xff\xd8\xff",
+    "a PDF document": rb"%PDF-",
+    "text in UTF-16": rb"\xff\xfe|\xfe\xff",
+}
+_FOREIGN_START = {form: re.compile(pattern, re.DOTALL) for form, pattern in _FOREIGN.items()}
+
+SIGNATURE_BYTES = 262
+"""Bytes in which `foreign_form` looks for the signature of a form."""
+
 TRUNCATED = "the gzip stream ends early: the object was cut short"
 DAMAGED = "the gzip stream is damaged from here on"
 TRAILING = "bytes that are no gzip follow the gzip stream"
 
 
+def foreign_form(start: bytes) -> str | None:
+    """What a file is that begins so and is no text that could be read, e.g. "a zip archive"; None for other files."""
+    return next((form for form, pattern in _FOREIGN_START.items() if pattern.match(start)), None)
+
+
 class Unpacker:
     """Takes the bytes of one object and yields them decompressed; an object that is not gzip passes unchanged.
 
-    Several gzip members, with zero bytes after each, are one stream. ``problem`` is None, or says why the end of the
-    object is missing from the output.
+    Several gzip members, with zero bytes after each, are one stream. Nothing is yielded of a file in a form that cannot
+    be read; ``unread`` then has its first bytes. ``is_plain`` says that the bytes are from within a plain text.
     """
 
-    def __init__(self) -> None:
-        self.problem: str | None = None
+    def __init__(self, is_plain: bool = False, layers: int = MAX_LAYERS) -> None:
+        self._layers = layers
+        self._problem: str | None = None
+        self._unread = b""
+        # What is decompressed may be compressed itself.
+        self._content: Unpacker | None = None
         self._inflate: Any = None
         self._beginning = b""
-        self._started = False
+        self._started = is_plain
+
+    @property
+    def problem(self) -> str | None:
+        """Why the object, or its end, is missing from the output; None if nothing is."""
+        content = self._content.problem if self._content else None
+        return content if self.unread and content else self._problem or content
+
+    @property
+    def unread(self) -> bytes:
+        """The first bytes of a file in a form that cannot be read; empty for other files."""
+        return self._unread or (self._content.unread if self._content else b"")
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Decompress the next bytes of the object."""
@@ -44,21 +93,33 @@ class Unpacker:
             if _may_become_gzip(data):
                 self._beginning = data
                 return
-            self._started, self._beginning = True, b""
-            if data.startswith(GZIP):
-                self._inflate = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
-                self.problem = TRUNCATED
-        if self._inflate is None:
-            yield data
+            self._start(data)
+        if self._content is None:
+            if not self._unread:
+                yield data
             return
         for start in range(0, len(data), STEP_BYTES):
-            if self.problem in (None, TRUNCATED):
-                yield from self._unpack(data[start : start + STEP_BYTES])
+            if self._problem in (None, TRUNCATED):
+                for piece in self._unpack(data[start : start + STEP_BYTES]):
+                    yield from self._content.feed(piece)
 
     def finish(self) -> Iterator[bytes]:
         """The bytes of an object too short to tell whether it is gzip. Call it after the last `feed`."""
         if not self._started:
             yield self._beginning
+        elif self._content is not None:
+            yield from self._content.finish()
+
+    def _start(self, data: bytes) -> None:
+        """Look at the first bytes of the object."""
+        self._started, self._beginning = True, b""
+        if self._layers and data.startswith(GZIP):
+            self._content = Unpacker(layers=self._layers - 1)
+            self._inflate = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
+            self._problem = TRUNCATED
+        elif form := foreign_form(data):
+            self._problem = f"the object is {form}, which cannot be read; store its text in UTF-8, plain or gzipped"
+            self._unread = data[:SIGNATURE_BYTES]
 
     def _unpack(self, data: bytes) -> Iterator[bytes]:
         while data:
@@ -67,20 +128,20 @@ class Unpacker:
                 data = data.lstrip(b"\0") if not self._beginning else self._beginning + data
                 if _may_become_gzip(data):
                     self._beginning = data
-                    self.problem = TRUNCATED if data else None
+                    self._problem = TRUNCATED if data else None
                     return
                 self._beginning = b""
                 if not data.startswith(GZIP):
-                    self.problem = TRAILING
+                    self._problem = TRAILING
                     return
                 self._inflate = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
             try:
                 yield self._inflate.decompress(data, MAX_OUTPUT_BYTES)
             except isal_zlib.IsalError:  # type: ignore[misc]  # its stub takes the class for an instance
-                self.problem = DAMAGED
+                self._problem = DAMAGED
                 return
             data = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
-            self.problem = None if self._inflate.eof else TRUNCATED
+            self._problem = None if self._inflate.eof else TRUNCATED
 
 
 def _may_become_gzip(data: bytes) -> bool:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import os
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.read import unpack
-from glue_jobs.read.unpack import DAMAGED, TRAILING, TRUNCATED, Unpacker
+from glue_jobs.read.unpack import DAMAGED, TRAILING, TRUNCATED, Unpacker, foreign_form
 
-contents = st.one_of(st.binary(max_size=300), st.integers(0, 30_000).map(lambda size: b"abc" * size))
-members = st.lists(contents, min_size=1, max_size=4)
+
+def is_text(data: bytes) -> bool:
+    return not data.startswith(b"\x1f\x8b") and foreign_form(data) is None
+
+
+contents = st.one_of(st.binary(max_size=300), st.integers(0, 30_000).map(lambda size: b"abc" * size)).filter(is_text)
+members = st.lists(contents, min_size=1, max_size=4).filter(lambda parts: is_text(b"".join(parts)))
 sizes = st.sampled_from([1, 2, 3, 7, 64, 100_000])
 
 
@@ -53,8 +61,42 @@ def test_a_second_member_of_one_byte_is_truncated(size: int) -> None:
 
 @given(st.binary(max_size=100), sizes)
 def test_an_object_that_is_not_gzip_passes_unchanged(data: bytes, size: int) -> None:
-    if not data.startswith(b"\x1f\x8b"):
+    if is_text(data):
         assert unpacked(data, size) == (data, None)
+
+
+@given(contents.map(lambda text: b"line " + text), sizes)
+def test_gzip_within_gzip_is_decompressed_too(text: bytes, size: int) -> None:
+    data = gzipped([gzipped([text])])
+    assert unpacked(data, size) == (text, None)
+    assert unpacked(data[:-9], size)[1] == TRUNCATED
+
+
+@pytest.mark.parametrize("layers", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("start", "form"),
+    [
+        (b"PK\x03\x04", "a zip archive"),
+        (b"2024-05-07.log".ljust(257, b"\0") + b"ustar  ", "a tar archive"),
+        (bz2.compress(b"line"), "compressed with bzip2"),
+        (lzma.compress(b"line"), "compressed with xz"),
+        (pa.compress(b"line", "zstd", asbytes=True), "compressed with zstd"),
+        (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+        ("line".encode("utf-16"), "text in UTF-16"),
+        (gzipped([gzipped([gzipped([b"line"])])]), "compressed with gzip more than twice"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_file_of_another_form_has_one_problem_and_no_output(start: bytes, form: str, layers: int) -> None:
+    data = start + b"\n" * 600
+    for _ in range(0 if "more than" in form else layers):
+        data = gzipped([data])
+    text, problem = unpacked(data, 1_000)
+    assert (text, problem and problem.split(",")[0]) == (b"", f"the object is {form}")
+
+
+def test_the_middle_of_a_text_may_look_like_another_form() -> None:
+    assert list(Unpacker(is_plain=True).feed(b"%PDF-1.7 in a user agent")) == [b"%PDF-1.7 in a user agent"]
 
 
 @pytest.mark.parametrize("data", [b"", b"\x1f", b"\x1fa", b"\x1f\x1f\x8b"])

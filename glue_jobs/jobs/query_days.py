@@ -30,9 +30,10 @@ class QueryDays:
             ArgumentError: a text is no day, or the period ends before it begins.
         """
         first, last = _day("since", since), _day("until", until)
-        if first and last and first > last:
-            raise ArgumentError(f"the period ends before it begins: since {first}, until {last}")
-        return cls(_day("as-of", as_of) or last or datetime.now(UTC).date(), first, last)
+        about = _day("as-of", as_of) or last or datetime.now(UTC).date()
+        if first and first > (last or about):
+            raise ArgumentError(f"the period ends before it begins: since {first}, until {last or about}")
+        return cls(about, first, last)
 
 
 def _day(name: str, value: date | str | None) -> date | None:

@@ -243,8 +243,12 @@ def test_a_query_can_be_about_another_period(old_lake: str) -> None:
     late = ask("--since", "2025-06-11", "--until", "20251231")
     assert len(late.stdout.splitlines()) == 1
     assert "access/tools looks at the days 2025-06-11 to 2025-12-31;" in late.stderr
-    wrong = ask("--since", "2025-06-11", "--until", "20250610")
-    assert (wrong.exit_code, "ends before it begins" in wrong.stderr) == (2, True)
+    for end in ("--until", "--as-of"):
+        wrong = ask("--since", "2025-06-11", end, "20250610")
+        assert (wrong.exit_code, "ends before it begins: since 2025-06-11, until 2025-06-10" in wrong.stderr) == (
+            2,
+            True,
+        )
 
 
 def test_the_rows_of_a_query_are_newest_first_and_those_of_a_day_in_its_order(demo_lake: str) -> None:

@@ -45,6 +45,25 @@ class Copies:
     outdated: list[Delivery] = field(default_factory=list)
 
 
+def missing_fields(snapshots: Iterable[Snapshot]) -> list[str]:
+    """A sentence for each inventory without a field that reports need; the others may lack any."""
+    found = set()
+    for each in snapshots:
+        bucket, inventory = each.id.inventory
+        if "size" not in each.fields:
+            found.add(
+                f"inventory {inventory} of {bucket} has no field Size: its bytes are unknown (null) in tables and"
+                " reports; add Size to its optional fields"
+            )
+        # S3 writes both into inventories of all versions. Other programs may not.
+        if "version_id" in each.fields and "is_latest" not in each.fields:
+            found.add(
+                f"inventory {inventory} of {bucket} has versions and no field IsLatest: in tables and reports, older"
+                " versions count as current objects"
+            )
+    return sorted(found)
+
+
 def read_deliveries(
     manifests: list[RawObject], reasons: dict[str, str], unreadable: dict[str, UnreadableObjectError]
 ) -> Iterator[Delivery]:

@@ -23,6 +23,7 @@ from glue_jobs.ingest.snapshots.delivery import (
     Delivery,
     group_copies,
     latest_snapshots,
+    missing_fields,
     of_manifest,
     partitions_of,
     possible_copies,
@@ -92,13 +93,8 @@ def stage_snapshots(
     copies = group_copies(deliveries, read_deliveries(possible_copies(listed, new), {}, {}))
     ingested = _ingest_latest(context, copies, [*map(snapshot_of, stored)], keep, reasons, unreadable, reporter)
     reject_other_copies(copies, ingested.deliveries, reasons)
-    for bucket, inventory in sorted(
-        {each.snapshot.id.inventory for each in ingested.deliveries if "size" not in each.snapshot.fields}
-    ):
-        reporter.say(
-            f"inventory {inventory} of {bucket} has no field Size: its bytes are unknown (null) in tables and reports;"
-            " add Size to its optional fields"
-        )
+    for sentence in missing_fields(each.snapshot for each in ingested.deliveries):
+        reporter.say(sentence)
     invalid = invalid_snapshots(rows, new, reasons)
     files: dict[SnapshotId, list[str] | None] = {}
     for each in ingested.deliveries:

@@ -9,6 +9,7 @@ from glue_jobs.ingest.snapshots.delivery import (
     Delivery,
     group_copies,
     latest_snapshots,
+    missing_fields,
     partitions_of,
     possible_copies,
     read_deliveries,
@@ -49,6 +50,16 @@ def test_the_latest_snapshots_are_counted_for_each_inventory() -> None:
     assert latest_snapshots([*days(3, 1, 2), *weekly, *days(2), None], 2) == days(2, 3) | weekly
     assert latest_snapshots(days(1, 2), 8) == days(1, 2)
     assert latest_snapshots(days(1, 2), 1) == days(2)
+
+
+def test_an_inventory_without_fields_that_reports_need_is_named_once() -> None:
+    def sentences(*fields: str) -> list[str]:
+        return missing_fields(Snapshot("", each, "CSV", ("bucket", "key", *fields), ()) for each in days(1, 2))
+
+    assert sentences("size") == sentences("size", "version_id", "is_latest") == []
+    (size,), (latest,) = sentences(), sentences("size", "version_id", "is_delete_marker")
+    assert size.startswith("inventory daily of example-data has no field Size:")
+    assert latest.startswith("inventory daily of example-data has versions and no field IsLatest:")
 
 
 def test_the_copy_that_was_written_last_is_tried_first() -> None:

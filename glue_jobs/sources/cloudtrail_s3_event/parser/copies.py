@@ -10,7 +10,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 from __future__ import annotations
 
 from typing import Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 import numpy as np
 import pyarrow as pa
@@ -76,7 +76,8 @@ def _source(
 
 def _bucket_and_key(text: str) -> tuple[str | None, str | None]:
     """Bucket and key of the header x-amz-copy-source; the bucket is None if it is an access point's ARN."""
-    path = unquote(text.partition("?versionId=")[0])
+    # S3 decodes it as it decodes forms: a plus is a blank.
+    path = unquote_plus(text.partition("?versionId=")[0])
     if path.startswith("arn:"):
         place = place_of_arn(path)
         return place.bucket, place.key

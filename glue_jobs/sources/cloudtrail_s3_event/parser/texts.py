@@ -102,11 +102,12 @@ def listed(array: pa.Array) -> list[Any]:
 
 
 def whole_numbers(values: Sequence[Any]) -> pa.Int64Array:
-    """Whole numbers, also those written as 12.0 or "12"; null for any other value, and outside of a bigint."""
+    """Whole numbers, also those written as 12.0 or "12"; null for any other value, negative or outside of a bigint."""
     try:
-        return pa.array(values, pa.int64())
+        numbers = pa.array(values, pa.int64())
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        return pa.array([_whole(value) for value in values], pa.int64())
+        numbers = pa.array([_whole(value) for value in values], pa.int64())
+    return pc.if_else(pc.greater_equal(numbers, 0), numbers, None)
 
 
 def _whole(value: Any) -> int | None:

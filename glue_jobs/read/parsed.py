@@ -24,6 +24,10 @@ MAX_RECORD_BYTES = 64 * 2**10
 # 8 KiB each, and CloudTrail the parameters of a request at 100 KiB.
 MAX_READ_RECORD_BYTES = 16 * 2**20
 
+# Sums of larger numbers may not fit into 64 bits, and a report that adds them up has no answer at all. The largest
+# object of S3 has 50 TB: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+MAX_LOGGED_NUMBER = 10**15 - 1
+
 # Of more rejected records in one piece of data, only the positions are kept. Lines of usual lengths are fewer.
 MAX_REJECTED_PER_PARSE = 100_000
 

@@ -109,7 +109,7 @@ def test_fields_that_aws_adds_are_kept() -> None:
         ({"request_time": "2026-02-30T00:00:00.000Z"}, "is not a date and time"),
         ({"request_time": None}, "it has no request_time"),
         ({"http_status": "20"}, "http_status is no number"),
-        ({"object_size": 2**63}, "object_size is no number"),
+        ({"object_size": 10**15}, "object_size is no number"),
         ({"object_size": 1.5}, "object_size is no number"),
         ({"user_agent": ["curl"]}, "damaged or of another kind"),
     ],
@@ -121,6 +121,18 @@ def test_a_wrong_record_is_rejected_and_its_neighbours_are_rows(change: dict[str
     assert reason in rejected.reason
     assert rejected.position == text.index(b"\n") + 1
     assert parsed.rows.num_rows == 2
+
+
+@pytest.mark.parametrize(
+    ("document", "source"),
+    [
+        ({"Records": [{"eventSource": "s3.amazonaws.com"}]}, "cloudtrail_s3_event"),
+        ({"sourceBucket": "example-data", "files": []}, "s3_inventory_object"),
+    ],
+)
+def test_a_document_of_another_source_is_one_reject_that_names_its_pipeline(document: Any, source: str) -> None:
+    (rejected,) = parse(as_json(document)).rejected
+    assert f"JSON that the pipeline {source} reads" in rejected.reason
 
 
 def test_a_wrong_row_of_a_parquet_file_has_its_number_and_a_damaged_file_is_one_record() -> None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import mapped_dictionary
-from glue_jobs.read.parsed import MAX_RECORD_BYTES, Positions, Rejected
+from glue_jobs.read.parsed import MAX_LOGGED_NUMBER, MAX_RECORD_BYTES, Positions, Rejected
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG, FIELDS
 
 Bools = npt.NDArray[np.bool_]
@@ -24,7 +24,12 @@ STRINGS_ENCODED = pa.dictionary(pa.int32(), pa.string())
 # Nearly all values are distinct, so a dictionary saves nothing.
 DISTINCT = "x_edge_request_id"
 
-NUMBER = {"int": r"^[0-9]{1,9}$", "bigint": r"^[0-9]{1,18}$", "double": r"^[0-9]{1,15}(?:[.][0-9]{1,15})?$"}
+MAX_DIGITS = len(str(MAX_LOGGED_NUMBER))
+NUMBER = {
+    "int": r"^[0-9]{1,9}$",
+    "bigint": rf"^[0-9]{{1,{MAX_DIGITS}}}$",
+    "double": r"^[0-9]{1,15}(?:[.][0-9]{1,15})?$",
+}
 """Pattern of each type of number."""
 
 # CloudFront began in 2008. No clock decides about the future, because the same bytes must always give the same rows.

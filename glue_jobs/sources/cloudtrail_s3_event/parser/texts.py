@@ -12,9 +12,8 @@ import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import dictionary_array
 from glue_jobs.columns.byte_search import Places
+from glue_jobs.read.parsed import MAX_LOGGED_NUMBER
 from glue_jobs.workers.gc_pause import gc_paused
-
-MAX_BIGINT = 2**63 - 1
 
 
 def by_name(kind: type[msgspec.Struct], structs: Sequence[msgspec.Struct]) -> dict[str, tuple[Any, ...]]:
@@ -102,12 +101,13 @@ def listed(array: pa.Array) -> list[Any]:
 
 
 def whole_numbers(values: Sequence[Any]) -> pa.Int64Array:
-    """Whole numbers, also those written as 12.0 or "12"; null for any other value, negative or outside of a bigint."""
+    """Whole numbers, also those written as 12.0 or "12"; null for any other value, negative or too large."""
     try:
         numbers = pa.array(values, pa.int64())
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
         numbers = pa.array([_whole(value) for value in values], pa.int64())
-    return pc.if_else(pc.greater_equal(numbers, 0), numbers, None)
+    possible = pc.and_(pc.greater_equal(numbers, 0), pc.less_equal(numbers, MAX_LOGGED_NUMBER))
+    return pc.if_else(possible, numbers, None)
 
 
 def _whole(value: Any) -> int | None:
@@ -116,7 +116,6 @@ def _whole(value: Any) -> int | None:
             value = float(value) if "." in value or "e" in value.lower() else int(value)
         except ValueError:
             return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MAX_BIGINT or value != int(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MAX_LOGGED_NUMBER:
         return None
-    number = int(value)
-    return number if abs(number) <= MAX_BIGINT else None
+    return int(value) if value == int(value) else None

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from glue_jobs.columns.arrays import dictionary_array
-from glue_jobs.read.parsed import MAX_RECORD_BYTES, MAX_REJECTED_PER_PARSE, Parsed, Rejected
+from glue_jobs.read.parsed import MAX_LOGGED_NUMBER, MAX_RECORD_BYTES, MAX_REJECTED_PER_PARSE, Parsed, Rejected
 from glue_jobs.sources.s3_access_log.parser.client_text import (
     SPLICED,
     UnreadableLineError,
@@ -24,7 +24,6 @@ from glue_jobs.sources.s3_access_log.parser.client_text import (
 from glue_jobs.sources.s3_access_log.parser.values import (
     FIELDS,
     HEAD,
-    MAX_NUMBER,
     MIDDLE,
     NUMBERS,
     PARSED_SCHEMA,
@@ -45,7 +44,7 @@ TIME_FIELD = FIELDS.index("event_time")
 YEAR_OF_TIME = slice(8, 12)
 BYTE_ORDER_MARK = "\ufeff"
 NULL_TEXTS = ("-", "")
-MAX_DIGITS = len(str(MAX_NUMBER))
+MAX_DIGITS = len(str(MAX_LOGGED_NUMBER))
 
 _HEAD = re.compile(" *" + " +".join(pattern_of(name) for name in HEAD) + r" +(?=[^ ])")
 _PLAIN = re.compile(
@@ -108,8 +107,8 @@ def read_line(line: bytes) -> Row:
         problem = problem_of_tail(tail, year)
         if problem:
             raise UnreadableLineError(problem)
-    if max(map(len, middle)) >= MAX_DIGITS and _has_too_large(middle):
-        raise UnreadableLineError("A number of the line does not fit into 64 bits.")
+    if max(map(len, middle)) > MAX_DIGITS and _has_too_large(middle):
+        raise UnreadableLineError("A number of the line is larger than any that S3 writes.")
     known = tail[: len(TAIL)] + ["-"] * (len(TAIL) - len(tail))
     fields = (*head.groups(), uri, *middle, referer, user_agent, *known)
     return (*fields, tail[len(TAIL) :])
@@ -120,9 +119,9 @@ def _has_quoted_header(plain: re.Match[str]) -> bool:
 
 
 def _has_too_large(middle: list[str]) -> bool:
-    digits = [text.lstrip("0") for name, text in zip(MIDDLE, middle, strict=True) if name in NUMBERS]
-    # The length decides first: Python refuses to convert thousands of digits.
-    return any(len(text) > MAX_DIGITS or (len(text) == MAX_DIGITS and int(text) > MAX_NUMBER) for text in digits)
+    digits = (text.lstrip("0") for name, text in zip(MIDDLE, middle, strict=True) if name in NUMBERS)
+    # Not by value: Python refuses to convert thousands of digits.
+    return any(len(text) > MAX_DIGITS for text in digits)
 
 
 def _what_is_wrong_with_head(text: str) -> str:

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.byte_search import Bytes, Flags, Places
+from glue_jobs.read.parsed import MAX_LOGGED_NUMBER
 from glue_jobs.sources.s3_access_log.parser.columns import (
     REFERER_COLUMN,
     URI_COLUMN,
@@ -111,6 +112,9 @@ def prove_shapes(arrays: dict[str, pa.Array]) -> Flags:
         if name == "http_status":
             status = array.fill_null(200).to_numpy()
             good &= (status >= 100) & (status <= 999)
+        elif name in NUMBERS:
+            if (pc.max(array).as_py() or 0) > MAX_LOGGED_NUMBER:
+                good &= array.fill_null(0).to_numpy() <= MAX_LOGGED_NUMBER
         elif name in patterns:
             shaped = _flags(pc.match_substring_regex(array.dictionary, patterns[name]))
             if not shaped.all() or (name == ZONE and array.null_count):

@@ -81,7 +81,6 @@ DISTINCT = frozenset({"request_id", "host_id", "request_uri"})
 # Source: https://engineeringblog.yelp.com/2025/09/s3-server-access-logs-at-scale.html
 ENCODED_ONCE = ("BATCH.DELETE.OBJECT", "S3.EXPIRE.OBJECT", "S3.CREATE.DELETEMARKER")
 
-MAX_NUMBER = 2**63 - 1
 TIME_LENGTH = len("[06/Feb/2019:00:00:38")
 MAX_OFFSET_HOURS = 14
 _DIGITS = [1, 2, 8, 9, 10, 11, 13, 14, 16, 17, 19, 20]

@@ -15,8 +15,10 @@ import msgspec
 
 from glue_jobs.read.json_values import NOT_JSON
 from glue_jobs.read.parquet_rows import read_parquet
+from glue_jobs.read.parsed import MAX_LOGGED_NUMBER
 from glue_jobs.sources.s3_access_log.parser.client_text import UnreadableLineError
-from glue_jobs.sources.s3_access_log.parser.values import ENCODED_ONCE, FIELDS, MAX_NUMBER, NUMBERS
+from glue_jobs.sources.s3_access_log.parser.values import ENCODED_ONCE, FIELDS, NUMBERS
+from glue_jobs.sources.signatures import SIGNATURE_BYTES, source_of_content
 
 Value = str | int | float | bool | None
 
@@ -51,6 +53,9 @@ def read_vended_record(line: bytes) -> tuple[Any, ...]:
     try:
         record = _RECORD.decode(line)
     except NOT_JSON as problem:
+        source = source_of_content(line[:SIGNATURE_BYTES])
+        if source:
+            raise UnreadableLineError(f"The line is JSON that the pipeline {source} reads, no access log.") from None
         raise UnreadableLineError(f"The line is JSON, but damaged or of another kind: {problem}.") from None
     absent = [name for name in NEEDED if not isinstance(record.get(name), str)]
     if absent:
@@ -87,7 +92,11 @@ def _number(name: str, value: Value) -> str:
     if value is None or value == "-":
         return "-"
     text = value if isinstance(value, str) else repr(value)
-    if not re.fullmatch("[0-9]{1,19}", text) or int(text) > MAX_NUMBER or (name == "http_status" and len(text) != 3):
+    if (
+        not re.fullmatch("[0-9]{1,19}", text)
+        or int(text) > MAX_LOGGED_NUMBER
+        or (name == "http_status" and len(text) != 3)
+    ):
         raise UnreadableLineError(f"The field {name} is no number that S3 writes there.")
     return text
 

@@ -26,6 +26,9 @@ STEP_BYTES = 64 * 2**10
 # gzip within gzip within gzip is no accident, and a file can be made that unpacks to itself.
 MAX_LAYERS = 2
 
+# What is compressed hardly shrinks again. A gzip stream that does was made to unpack to gigabytes.
+MAX_RATIO_OF_GZIP = 4
+
 _FOREIGN = {
     "a zip archive": rb"PK\x03\x04",
     "a tar archive": rb".{257}ustar",
@@ -51,6 +54,7 @@ SIGNATURE_BYTES = 262
 TRUNCATED = "the gzip stream ends early: the object was cut short"
 DAMAGED = "the gzip stream is damaged from here on"
 TRAILING = "bytes that are no gzip follow the gzip stream"
+EXPANDING = "the gzip stream within the gzip stream is compressed more than logs can be"
 
 
 def foreign_form(start: bytes) -> str | None:
@@ -74,6 +78,7 @@ class Unpacker:
         self._inflate: Any = None
         self._beginning = b""
         self._started = is_plain
+        self._read = self._unpacked = 0
 
     @property
     def problem(self) -> str | None:
@@ -99,9 +104,18 @@ class Unpacker:
                 yield data
             return
         for start in range(0, len(data), STEP_BYTES):
-            if self._problem in (None, TRUNCATED):
-                for piece in self._unpack(data[start : start + STEP_BYTES]):
-                    yield from self._content.feed(piece)
+            step = data[start : start + STEP_BYTES]
+            self._read += len(step)
+            for piece in self._unpack(step) if self._problem in (None, TRUNCATED) else ():
+                self._unpacked += len(piece)
+                if self._content.is_gzip(piece) and self._unpacked > MAX_RATIO_OF_GZIP * self._read + STEP_BYTES:
+                    self._problem = EXPANDING
+                    return
+                yield from self._content.feed(piece)
+
+    def is_gzip(self, data: bytes) -> bool:
+        """Whether the object is gzip; ``data`` are its first bytes, if none have been fed yet."""
+        return self._content is not None or (not self._started and (self._beginning + data).startswith(GZIP))
 
     def finish(self) -> Iterator[bytes]:
         """The bytes of an object too short to tell whether it is gzip. Call it after the last `feed`."""

@@ -72,6 +72,13 @@ def test_gzip_within_gzip_is_decompressed_too(text: bytes, size: int) -> None:
     assert unpacked(data[:-9], size)[1] == TRUNCATED
 
 
+def test_gzip_within_gzip_that_would_unpack_to_gigabytes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpack, "STEP_BYTES", 1_000)
+    bomb = gzipped([gzipped([bytes(2**20)]) * 100])
+    text, problem = unpacked(bomb, len(bomb))
+    assert (problem, len(text) < 10 * 2**20) == (unpack.EXPANDING, True)
+
+
 @pytest.mark.parametrize("layers", [0, 1, 2])
 @pytest.mark.parametrize(
     ("start", "form"),

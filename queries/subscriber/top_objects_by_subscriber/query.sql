@@ -11,8 +11,7 @@ WITH request AS (
     FROM cloudtrail_request
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
-        AND event_name = 'GetObject'
-        AND error_code IS NULL
+        AND is_get
 ),
 
 object_total AS (

@@ -5,7 +5,7 @@ WITH request AS (
         subscriber_account_id,
         date_trunc('month', event_date) AS month,
         event_time,
-        event_name = 'GetObject' AND error_code IS NULL AS is_get,
+        is_get,
         coalesce(bytes_out, 0) AS bytes_out,
         NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
     FROM cloudtrail_request

@@ -7,7 +7,7 @@ WITH request AS (
         coalesce(subscriber_account_id, '(none)') AS caller,
         nullif(subscriber_account_id, 'anonymous') AS subscriber_account_id,
         event_time,
-        event_name = 'GetObject' OR coalesce(is_copy_source, false) AS is_get,
+        is_get,
         bucket || '/' || key AS object,
         coalesce(bytes_out, 0) AS bytes_out,
         NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience

@@ -6,7 +6,7 @@ WITH request AS (
         coalesce(subscriber_account_id, '(none)') AS subscriber_account_id,
         event_time,
         error_code IS NOT NULL AS is_error,
-        event_name = 'GetObject' AND error_code IS NULL AS is_get,
+        is_get,
         bucket || '/' || key AS object,
         coalesce(bytes_out, 0) AS bytes_out,
         NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience

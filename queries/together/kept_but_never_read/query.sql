@@ -55,8 +55,7 @@ read_request AS (
     FROM cloudtrail_request
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
-        AND (event_name = 'GetObject' OR is_copy_source)
-        AND error_code IS NULL
+        AND is_get
 ),
 
 was_read AS (

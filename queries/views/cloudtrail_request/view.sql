@@ -57,6 +57,8 @@ SELECT
     event.is_own,
     event.is_robot,
     event.is_copy_source,
+    -- A copy gets its source, as a GetObject would.
+    coalesce((event.event_name = 'GetObject' OR event.is_copy_source) AND event.error_code IS NULL, false) AS is_get,
     event.management_event,
     -- Of each request, as it was known when it was ingested.
     coalesce(event.country, '(unknown)') AS country,

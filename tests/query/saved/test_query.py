@@ -305,6 +305,11 @@ def test_queries_on_access_leave_definitions_to_views() -> None:
             assert not {"s3_access_log"} & set(query.metadata.reads)
 
 
+def test_queries_on_cloudtrail_leave_what_a_get_is_to_the_view() -> None:
+    comparing = "together/log_completeness"
+    assert [query.name for query in SAVED_QUERIES if "'GetObject'" in query.sql] == [comparing]
+
+
 def test_the_index_page_is_current() -> None:
     assert README.read_text(encoding="utf-8") == render()
 

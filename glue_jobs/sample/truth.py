@@ -62,14 +62,19 @@ SELECT month, event_name, count(*) AS events FROM event WHERE has_account GROUP 
 SELECT month, count(DISTINCT subscriber_account_id) AS unique_subscribers
 FROM event WHERE has_account GROUP BY month ORDER BY month
 """,
+    # A copy is a request for the object that it reads.
     "cloudtrail_s3_event/usage": """
 SELECT month, subscriber_account_id, count(*) AS requests, count(error_code) AS errors, count_if(is_get) AS gets,
-    sum(bytes_sent) AS bytes_out, count(DISTINCT object) FILTER (is_get) AS unique_objects,
+    sum(bytes_sent) AS bytes_out, count(DISTINCT asked_for) FILTER (is_get) AS unique_objects,
     iso(min(time)) AS first_seen, iso(max(time)) AS last_seen
-FROM (SELECT *, event_name = 'GetObject' AND error_code IS NULL AS is_get FROM event WHERE NOT is_management)
+FROM (
+    SELECT *, CASE WHEN copy_of >= 0 THEN copy_of ELSE object END AS asked_for,
+        (event_name = 'GetObject' OR copy_of >= 0) AND error_code IS NULL AS is_get
+    FROM event
+    WHERE NOT is_management
+)
 GROUP BY month, subscriber_account_id ORDER BY ALL
 """,
-    # A copy is a request for the object that it reads.
     "cloudtrail_s3_event/data_sets": """
 SELECT CASE WHEN grouping(caller) = 0 THEN 'subscriber' ELSE 'repository' END AS level, account, repository,
     coalesce(caller, '(all)') AS subscriber_account_id, count(*) AS requests, count_if(is_get) AS gets,

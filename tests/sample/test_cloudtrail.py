@@ -450,13 +450,15 @@ def _by_group(rows: list[dict[str, Any]], *names: str) -> dict[tuple[Any, ...], 
 
 
 def _counted(rows: list[Event]) -> dict[str, Any]:
-    gets = [row for row in rows if row["eventName"] == "GetObject" and "errorCode" not in row]
+    # A copy gets its source, which comes behind the object that it writes.
+    place = {"GetObject": 0, "CopyObject": 2, "UploadPartCopy": 2}
+    gets = [row for row in rows if row["eventName"] in place and "errorCode" not in row]
     return {
         "requests": len(rows),
         "errors": sum("errorCode" in row for row in rows),
         "gets": len(gets),
         "bytes_out": sum(map(_bytes_out, rows)),
-        "unique_objects": len({row["resources"][0]["ARN"] for row in gets}),
+        "unique_objects": len({row["resources"][place[row["eventName"]]]["ARN"] for row in gets}),
         "first_seen": min(row["eventTime"] for row in rows),
         "last_seen": max(row["eventTime"] for row in rows),
     }

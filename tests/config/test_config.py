@@ -74,7 +74,7 @@ def test_a_rule_may_set_the_repository_alone() -> None:
 def test_subscribers_are_named_in_the_file_and_in_csv_files_and_the_first_name_wins() -> None:
     config = load(
         'subscribers:\n  - {account: "111122223333", name: Acme}\n  - csv: names.csv\n',
-        {"names.csv": b"account,name\n111122223333,Other\n012345670123,Zero\n"},
+        {"names.csv": b"account,name\n111122223333,Other\n012345670123,Zero\n012345670123,Again\n"},
     )
     assert config.subscriber_names == {"111122223333": "Acme", "012345670123": "Zero"}
 
@@ -167,8 +167,8 @@ def test_the_error_for_text_that_yaml_reads_as_another_type_asks_for_quotes(raw:
             "line 2: 'regex': not a regular expression in RE2 syntax whose groups",
         ),
         (
-            "datasets:\n  - regex: (?P<who>b)",
-            "line 2: 'regex': group 'who' is unknown; allowed: account, reposi",
+            "datasets:\n  - regex: (?P<who>b)(?P<when>b)(?P<how>b)(?P<why>b)(?P<account>b)",
+            "line 2: 'regex': group 'how' is unknown; allowed: account, reposi",
         ),
         (
             "datasets:\n  - regex: a",

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs.config import Config, ConfigError, load_config
+from glue_jobs.config.mapping import MappingRule
 from glue_jobs.enrich.datasets import assign_assets, assign_datasets
 
 MAPPING = {"id-1": {"000011": "sub-A/a.nwb", "000012": "copy.nwb"}, "id-2": {"000012": "b.zarr"}, "id-3": {}}
@@ -51,6 +52,11 @@ def assigned(keys: list[str | None], given: Config, bucket: str = "b") -> list[t
 )
 def test_the_content_id_in_a_key_decides(key: str | None, dataset: str | None, asset: str | None) -> None:
     assert assigned([key], config()) == [(dataset, asset)]
+
+
+def test_a_mapping_that_is_read_already_is_taken_as_it_is() -> None:
+    (rule,) = (each for each in config().datasets if isinstance(each, MappingRule))
+    assert MappingRule(mapping=rule.mapping, keys=rule.keys) == rule
 
 
 def test_many_keys_in_any_order_are_assigned_as_single_ones() -> None:

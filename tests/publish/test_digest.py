@@ -26,6 +26,16 @@ def test_a_week_is_compared_with_the_one_before_and_data_sets_that_moved_are_nam
     ]
 
 
+def test_a_data_set_without_downloads_in_the_week_is_not_named() -> None:
+    rows = usage(TWO, 60)
+    for row in rows:
+        if row["repository"] == "snow":
+            row["audience_logical_downloads"] = 0
+    assert (
+        "Most downloads: earth / clouds (70)" in digest_text(edition({USAGE: rows}, day=date(2026, 3, 10))).splitlines()
+    )
+
+
 def test_subscribers_who_came_and_went_and_surges_are_named() -> None:
     def status(kind: str, month: int, name: str) -> dict[str, object]:
         return {"status": kind, "month": date(2026, month, 1), "subscriber_name": name}

@@ -81,7 +81,7 @@ LEFT JOIN (
         SELECT event_date, shared_event_id, recipient_account_id, true AS is_corrected
         FROM corrected
         WHERE shared_event_id IS NOT NULL
-    ) AS copy
+    ) AS recording
     GROUP BY event_date, shared_event_id
     HAVING count(*) > 1
 ) AS recorded

@@ -44,7 +44,7 @@ athena: .venv/installed .venv/trino/installed  ## run every view, saved query an
 optimizers: .venv/installed  ## let a real Spark with Iceberg 1.10 maintain the tables between runs (65 MB, Maven)
 	@$(RUN) -m pytest tests/external/test_optimizers.py
 
-generate: .venv/installed  ## write the generated files: docs/tables.md, queries/README.md
+generate: .venv/installed  ## write the generated files: docs/tables.md, queries/README.md, what queries share
 	@$(RUN) -m tools.generate
 
 pictures: .venv/installed  ## write docs/page*.png, screenshots of the demo's page, with a system's Chromium

@@ -19,7 +19,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tools.generate import GENERATED, stale
+from tools.generate import GENERATED, QUERIES, stale
+from tools.generate_queries import render
 
 ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -264,6 +265,24 @@ def test_whatever_those_bring_is_pinned_and_installed_so() -> None:
 def test_a_generated_file_is_current_and_says_so_first(path: Path) -> None:
     assert path.read_text() == GENERATED[path](), "run make generate"
     assert "generated" in path.read_text().splitlines()[0].lower()
+
+
+def test_what_queries_share_is_the_same_in_all() -> None:
+    assert len(QUERIES) > 50
+    assert stale(QUERIES) == []
+
+
+def test_a_text_that_queries_share_is_written_between_its_marks(tmp_path: Path) -> None:
+    query = tmp_path / "access/mine/query.sql"
+    query.parent.mkdir(parents=True)
+    query.write_text("WITH\n-- begin {counted place}, (written)\nold\n-- end {counted place}\nb AS (SELECT 1)\n")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts/counted.sql").write_text("a AS (SELECT {column} FROM t)\n")
+    part = "a AS (SELECT place FROM t),"
+    expected = f"WITH\n-- begin {{counted place}}, (written)\n{part}\n-- end {{counted place}}\nb AS (SELECT 1)\n"
+    assert render(query) == expected
+    query.write_text(expected)
+    assert render(query) == expected
 
 
 def test_the_check_finds_a_file_that_is_missing_or_stale(tmp_path: Path) -> None:

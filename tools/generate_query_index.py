@@ -18,8 +18,7 @@ INTRODUCTION = """\
 
 # Saved queries
 
-Each folder is one question. `query.sql` is Athena SQL; a name in braces such as `{latest_snapshots}` stands for the
-text of that name in `parts/`, which several queries share; the template deploys the whole. `metadata.yaml` explains the
+Each folder is one question. `query.sql` is Athena SQL, exactly as the template deploys it; `metadata.yaml` explains the
 numbers; `cases.yaml` contains rows and the answer that they must give. On a laptop:
 
     usage-lake query access/downloads_by_month --lake LAKE

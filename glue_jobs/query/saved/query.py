@@ -38,19 +38,9 @@ _REPLACEABLE = re.compile(
 )
 
 
-PARTS = "parts"
-"""The folder below QUERIES with texts that several queries share."""
-
-# A line that begins so stands for the part of that name, in which {column} stands for the word behind the name.
-_PART = re.compile(r"^\{(?P<name>\w+)(?: (?P<column>\w+))?\}", re.MULTILINE)
-
-
 @dataclass(frozen=True)
 class SavedQuery:
-    """One saved query; ``name`` is its folder below the root, such as ``access/downloads_by_month``.
-
-    ``sql`` is the whole text, with the parts that it shares with other queries.
-    """
+    """One saved query; ``name`` is its folder below the root, such as ``access/downloads_by_month``."""
 
     name: str
     folder: Folder
@@ -76,7 +66,7 @@ class SavedQuery:
         if name not in names:
             raise QueryArgumentError(f"there is no saved query {name!r}; {known_names(name, names)}")
         folder = root / name
-        sql = _with_parts(read_text(folder / "query.sql"), root / PARTS)
+        sql = read_text(folder / "query.sql")
         metadata = read_yaml(folder / "metadata.yaml", TypeAdapter(Metadata))
         _check_limits(folder, name, sql, metadata)
         return cls(name, folder, sql, metadata)
@@ -142,13 +132,6 @@ class SavedQuery:
             return found[0] if parameter is None or value is None else parameter.literal(value)
 
         return _REPLACEABLE.sub(filled, self.sql)
-
-
-def _with_parts(sql: str, parts: Folder) -> str:
-    def text(found: re.Match[str]) -> str:
-        return read_text(parts / f"{found['name']}.sql").rstrip().replace("{column}", found["column"] or "")
-
-    return _PART.sub(text, sql)
 
 
 def _check_limits(folder: Folder, name: str, sql: str, metadata: Metadata) -> None:

@@ -1,6 +1,58 @@
 -- Downloads per month, data set and network of the reader, by three definitions side by side.
 -- Period: the last 12 complete months and the month under way.
-{downloads_by network}
+-- begin {downloads_by network} (written by make generate)
+WITH in_period AS (
+    SELECT *, CAST(date_trunc('month', event_date) AS date) AS month
+    FROM request
+    WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
+        AND event_date <= current_date
+        -- Anybody can make requests that fail, for any name. They are in access/errors.
+        AND is_there
+),
+
+one_read AS (
+    SELECT *, CAST(date_trunc('month', event_date) AS date) AS month
+    FROM access_by_read
+    WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
+        AND event_date <= current_date
+        AND is_read
+),
+
+request_total AS (
+    SELECT
+        month,
+        account,
+        repository,
+        network,
+        count(*) AS requests,
+        count(*) FILTER (WHERE is_complete_get) AS complete_gets,
+        count(*) FILTER (WHERE is_served_get) AS served_gets,
+        sum(bytes_sent) AS bytes_sent,
+        count(DISTINCT reader) AS unique_requesters,
+        count(*) FILTER (WHERE is_audience) AS audience_requests,
+        count(*) FILTER (WHERE is_audience AND is_complete_get) AS audience_complete_gets,
+        count(*) FILTER (WHERE is_audience AND is_served_get) AS audience_served_gets,
+        coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS audience_bytes_sent,
+        count(DISTINCT reader) FILTER (WHERE is_audience) AS audience_unique_requesters
+    FROM in_period
+    GROUP BY GROUPING SETS ((month, network), (month, account, repository, network))
+),
+
+-- One reader may read from several places at once; a read counts where it began.
+read_total AS (
+    SELECT
+        month,
+        account,
+        repository,
+        network,
+        count(*) FILTER (WHERE is_download) AS logical_downloads,
+        count(*) FILTER (WHERE NOT is_download) AS partial_reads,
+        count(*) FILTER (WHERE is_audience AND is_download) AS audience_logical_downloads,
+        count(*) FILTER (WHERE is_audience AND NOT is_download) AS audience_partial_reads
+    FROM one_read
+    GROUP BY GROUPING SETS ((month, network), (month, account, repository, network))
+)
+-- end {downloads_by network}
 
 SELECT
     request_total.month,

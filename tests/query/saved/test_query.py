@@ -359,18 +359,6 @@ def test_a_folder_that_lacks_a_file_is_an_error(root: Path) -> None:
         SavedQuery.all(root)
 
 
-def test_a_name_in_braces_stands_for_a_part_that_queries_share(root: Path) -> None:
-    (root / "access/mine/query.sql").write_text(
-        "-- {no part}\nWITH\n{counted place},\nb AS (SELECT 1)", encoding="utf-8"
-    )
-    with pytest.raises(SavedQueryError, match=r"parts.counted\.sql is missing"):
-        SavedQuery.load("access/mine", root)
-    (root / "parts").mkdir()
-    (root / "parts/counted.sql").write_text("a AS (SELECT {column} FROM t)\n", encoding="utf-8")
-    query = SavedQuery.load("access/mine", root)
-    assert query.sql == "-- {no part}\nWITH\na AS (SELECT place FROM t),\nb AS (SELECT 1)"
-
-
 def test_the_error_for_an_unknown_query_lists_the_known_ones(root: Path) -> None:
     with pytest.raises(SavedQueryError, match=r"no saved query '\.\./secret'; there are access/mine"):
         SavedQuery.load("../secret", root)

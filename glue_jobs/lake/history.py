@@ -17,12 +17,15 @@ from glue_jobs.lake.schema import SNAPSHOTS_KEPT
 # replaced files do not add up to several times the size of the table.
 MAX_READING_TIME = timedelta(days=1)
 
+# So many snapshots end with a commit at most, however many another program has made.
+MAX_EXPIRED = 100
+
 
 def expired(table: IcebergTable, by_age: bool) -> list[Snapshot]:
     """The snapshots that expire with the next commit, the oldest first; never the current one.
 
-    More than SNAPSHOTS_KEPT expire, and with ``by_age`` also those that nobody can still be reading. Those with a tag
-    or a branch stay.
+    More than SNAPSHOTS_KEPT expire, and with ``by_age`` also those that nobody can still be reading, but not more than
+    MAX_EXPIRED. Those with a tag or a branch stay.
     """
     snapshots = _by_age(table.snapshots())
     count = max(len(snapshots) - SNAPSHOTS_KEPT + 1, 0)
@@ -31,7 +34,7 @@ def expired(table: IcebergTable, by_age: bool) -> list[Snapshot]:
     while by_age and count + 1 < len(snapshots) and snapshots[count + 1].timestamp_ms < oldest:
         count += 1
     named = {ref.snapshot_id for ref in table.metadata.refs.values()}
-    return [snapshot for snapshot in snapshots[:count] if snapshot.snapshot_id not in named]
+    return [snapshot for snapshot in snapshots[:count] if snapshot.snapshot_id not in named][:MAX_EXPIRED]
 
 
 def files_only_in(expiring: list[Snapshot], table: IcebergTable) -> list[str]:

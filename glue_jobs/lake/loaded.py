@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +18,7 @@ from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.table.update.snapshot import ExpireSnapshots
 
-from glue_jobs.errors import LostRaceError
+from glue_jobs.errors import LostRaceError, StorageError
 from glue_jobs.lake.failures import explained, without_warnings
 from glue_jobs.lake.file_groups import batches_of
 from glue_jobs.lake.filters import partition_filter
@@ -28,6 +28,7 @@ from glue_jobs.lake.plain_files import PlainFile, columns_by_id, has_declared_co
 from glue_jobs.lake.schema import file_constant, python_value
 from glue_jobs.lake.stored_file import Positions, StoredFile, deleted_rows
 from glue_jobs.lake.transaction import OneParentTransaction
+from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 
 NO_NOTES: Mapping[str, str] = MappingProxyType({})
@@ -225,6 +226,9 @@ class LoadedTable:
         transaction = OneParentTransaction(self._iceberg)
         with explained(f"commit to {self.location}"), without_warnings(), transaction:
             yield transaction
+        # The commit is made whatever becomes of these few kilobytes.
+        with suppress(StorageError):
+            storage_for(self.location).delete(transaction.left_over)
 
     def _partition_types(self) -> list[str]:
         types = {column.name: column.type for column in self.table.columns}

@@ -6,12 +6,19 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, cast
 
 from pyiceberg.exceptions import CommitFailedException
-from pyiceberg.manifest import DataFile, ManifestFile
+from pyiceberg.manifest import DataFile, ManifestContent, ManifestFile
 from pyiceberg.schema import Schema
-from pyiceberg.table import Transaction
+from pyiceberg.table import Table, TableProperties, Transaction
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update import AddSchemaUpdate, AssertCurrentSchemaId, SetCurrentSchemaUpdate
-from pyiceberg.table.update.snapshot import _OverwriteFiles
+from pyiceberg.table.update.snapshot import (
+    _FastAppendFiles,
+    _ManifestMergeManager,
+    _OverwriteFiles,
+    _SnapshotProducer,
+)
+
+from glue_jobs.lake.schema import MANIFEST_BYTES, MANIFESTS_PER_MERGE
 
 
 class OneParentTransaction(Transaction):
@@ -22,24 +29,31 @@ class OneParentTransaction(Transaction):
     of a commit that was made. What follows would add the files to a table that may have the same records already.
     """
 
+    def __init__(self, table: Table) -> None:
+        super().__init__(table)
+        self.left_over: list[str] = []
+        """Manifests that were written and then merged with others, so that no snapshot needs them."""
+
     def _rebuild_snapshot_updates(self) -> None:
         raise CommitFailedException("the table is at another snapshot")
 
     def append_files(self, files: Iterable[DataFile], summary: Mapping[str, str]) -> None:
         """Add the files; small manifests are merged as the table's properties say."""
-        with self.update_snapshot(dict(summary)).merge_append() as change:
+        with _AppendFiles(Operation.APPEND, self, self._table.io, None, dict(summary)) as change:
             for file in files:
                 change.append_data_file(file)
+        self.left_over += change.left_over
 
     def replace_files(
         self, removed: Collection[DataFile], files: Iterable[DataFile], summary: Mapping[str, str]
     ) -> None:
-        """Add the files and drop the removed ones."""
+        """Add the files and drop the removed ones; small manifests are merged in the same way."""
         with _ReplaceFiles(Operation.OVERWRITE, self, self._table.io, None, dict(summary)) as change:
             for file in files:
                 change.append_data_file(file)
             for file in removed:
                 change.delete_data_file(file)
+        self.left_over += change.left_over
 
     def set_schema(self, schema: Schema) -> None:
         """Make this the schema of the table, with the field ids that it has."""
@@ -51,16 +65,44 @@ class OneParentTransaction(Transaction):
         self._apply((new, current), (known,))
 
 
-class _ReplaceFiles(_OverwriteFiles):
+class _MergesManifests(_SnapshotProducer[Any]):
+    """pyiceberg merges manifests in some kinds of commits only, and keeps those that it has merged."""
+
+    left_over: list[str]
+
+    def _process_manifests(self, manifests: list[ManifestFile]) -> list[ManifestFile]:
+        # Those that list removed files stay apart, so that they end with the next commit.
+        live = [each for each in manifests if each.content == ManifestContent.DATA and _is_live(each)]
+        rest = [each for each in manifests if each not in live]
+        properties = self._transaction.table_metadata.properties
+        merge = _ManifestMergeManager(
+            int(properties.get(TableProperties.MANIFEST_TARGET_SIZE_BYTES, MANIFEST_BYTES)),
+            int(properties.get(TableProperties.MANIFEST_MIN_MERGE_COUNT, MANIFESTS_PER_MERGE)),
+            properties.get(TableProperties.MANIFEST_MERGE_ENABLED, "true") == "true",
+            self,
+        )
+        merged = [*merge.merge_manifests(live), *rest]
+        self.left_over = sorted({*self._written_manifests} - {each.manifest_path for each in merged})
+        return merged
+
+
+class _AppendFiles(_MergesManifests, _FastAppendFiles):
+    """pyiceberg's append."""
+
+
+class _ReplaceFiles(_MergesManifests, _OverwriteFiles):
     """pyiceberg's overwrite without two faults of version 0.12, which only a subclass of its private class can mend."""
 
     def _existing_manifests(self) -> list[ManifestFile]:
         # pyiceberg keeps manifests that only list files removed by earlier commits: one more with each overwrite.
-        manifests = super()._existing_manifests()
-        return [each for each in manifests if each.has_added_files() or each.has_existing_files()]
+        return [each for each in super()._existing_manifests() if _is_live(each)]
 
     def _build_manifest_evaluator(self, spec_id: int) -> Callable[[ManifestFile], bool]:
         # pyiceberg's evaluator stores the manifest it looks at, and several threads share it: now and then it answers
         # for another manifest, and a file to be removed is not found. A new evaluator for each manifest avoids that.
         build = super()._build_manifest_evaluator
         return lambda manifest: build(spec_id)(manifest)
+
+
+def _is_live(manifest: ManifestFile) -> bool:
+    return manifest.has_added_files() or manifest.has_existing_files()

@@ -29,6 +29,23 @@ def test_as_many_snapshots_are_kept_as_time_travel_needs(tmp_path: Path) -> None
     assert seen[-1] == [str(number) for number in range(SNAPSHOTS_KEPT + 1, 1, -1)]
 
 
+def test_of_many_snapshots_of_another_program_a_commit_ends_a_bounded_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = new_lake(tmp_path)
+    monkeypatch.setattr(history, "SNAPSHOTS_KEPT", 100)
+    for number in range(8):
+        commit(lake, number)
+    monkeypatch.setattr(history, "SNAPSHOTS_KEPT", 2)
+    monkeypatch.setattr(history, "MAX_EXPIRED", 3)
+    left = []
+    for number in range(8, 12):
+        commit(lake, number)
+        left.append(len(lake.load(REJECTED_RECORD).summaries()))
+    assert left == [6, 4, 2, 2]
+    assert len(lake.load(REJECTED_RECORD).files()) == 12
+
+
 def replace_file(lake: Lake, number: int) -> str:
     """One data file takes the place of all others."""
     loaded: LoadedTable = lake.load(DAILY_STORAGE)

@@ -13,12 +13,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from glue_jobs.errors import LakeError, LostRaceError
 from glue_jobs.ingest.data_files import NewFile
-from glue_jobs.ingest.planned_tables import planned_tables
+from glue_jobs.ingest.planned_tables import described, planned_tables
 from glue_jobs.ingest.rewritten_since import staged_again
 from glue_jobs.ingest.run_notes import CommitPlan, PlannedFile, TableChange, not_a_note, partition_values, planned_file
 from glue_jobs.ingest.staging import RunFolder, is_dead, unfinished
@@ -57,10 +54,12 @@ def commit_run(
     changes: Mapping[Table, Change],
     summary: Mapping[str, str],
     notes: Mapping[str, str] = NO_NOTES,
+    only_moves: bool = False,
 ) -> None:
     """Make the run's changes visible, those of the rows first and then in the given order, and remove its folder.
 
-    The snapshot of the rows carries the ``summary``, their table the ``notes``.
+    The snapshot of the rows carries the ``summary``, their table the ``notes``. With ``only_moves`` the new files have
+    the rows of the removed ones and no others, and a change whose files another program has removed is not made.
 
     Raises:
         LostRaceError: another run committed to the rows' table since ``rows`` was loaded; nothing is stored.
@@ -70,11 +69,12 @@ def commit_run(
     others = [lake.load(table) for table in changes if table != rows.table]
     inferred = {table.name: table_to_json(table) for table in changes if table.inferred}
     plan = CommitPlan(
-        version=3 if inferred else 2,
+        version=4 if only_moves else 3 if inferred else 2,
         tables={table.name: _planned(table, change) for table, change in changes.items()},
         commits={loaded.table.name: loaded.commits for loaded in (rows, *others)},
         expired_files=rows.expired_files,
         inferred=inferred,
+        only_moves=only_moves,
     )
     folder.write_commit(plan)
     own = changes[rows.table]
@@ -154,12 +154,18 @@ def _change_once(
         removed = _stored(loaded, change.removed)
         if _has_change(loaded, folder.run_id, plan) or not (change.files or removed or table.inferred):
             return
-        if len(removed) < len(change.removed) and isinstance(pipeline, ListedPipeline):
-            change, removed = _planned_again(lake, pipeline, loaded, plan, folder)
+        if len(removed) < len(change.removed):
+            if plan.only_moves:
+                # The files are deleted with the folder, if the plan does not have them.
+                plan.tables[table.name] = TableChange(files=[], removed=[])
+                folder.write_commit(plan)
+                return
+            if isinstance(pipeline, ListedPipeline):
+                change, removed = _planned_again(lake, pipeline, loaded, plan, folder)
         if table.file_constants and loaded.expired_files:
             # These may be data files: if this process dies first, the run that finishes this one deletes them.
             folder.announce(loaded.expired_files)
-        files = [written.get(file.address) or _described(table, file) for file in change.files]
+        files = [written.get(file.address) or described(table, file) for file in change.files]
         try:
             _append(loaded, folder, files, removed)
         except LostRaceError:
@@ -236,11 +242,3 @@ def _planned(table: Table, change: Change) -> TableChange:
         files=[planned_file(file.address, file.partition) for file in change.files],
         removed=[planned_file(*file) for file in removed],
     )
-
-
-def _described(table: Table, file: PlannedFile) -> Any:
-    from glue_jobs.lake import describe
-
-    data = storage_for(file.address).get(file.address)
-    metadata = pq.read_metadata(pa.BufferReader(data))
-    return describe(table, file.address, len(data), metadata, partition_values(table, file))

@@ -1,38 +1,45 @@
 """Small files of a day become one: late records add a file to a day with each run, and many files are slow to read.
 
-A run compacts only days that it adds rows to, and not more than MAX_BYTES_PER_RUN of them. The rows stay the same, and
-the commit that adds the run's rows replaces the files.
+A run compacts the days that it adds rows to in the commit that adds them; `old_days` compacts the others. The rows stay
+the same, and a file of them takes the place of many. What and how much: docs/decisions/0032-compaction-and-orphans.md.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import partial
+from itertools import accumulate
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.columns.arrays import concat_rows
 from glue_jobs.ingest.data_files import NewFile, read_file
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
 from glue_jobs.progress import Reporter
-from glue_jobs.sources.pipeline import EventPipeline
+from glue_jobs.sources.pipeline import EventPipeline, Pipeline
+from glue_jobs.tables.model import Table, leaf_ids
 from glue_jobs.workers import engine
 
 if TYPE_CHECKING:
     from glue_jobs.lake import LoadedTable, StoredFile
 
-# A day is compacted when it has this many small files.
+# A partition is compacted when it has this many small files.
 MIN_FILES = 8
 MAX_SMALL_FILE_BYTES = 8 * 2**20
 
 # What is compressed in a data file takes about ten times as many bytes in memory.
-MAX_BYTES_PER_DAY = 32 * 2**20
+MAX_BYTES_PER_FILE = 32 * 2**20
 MAX_BYTES_PER_RUN = 256 * 2**20
+
+# On S3, reading a small file takes as long as some hundred kilobytes of a large one.
+MAX_FILES_PER_RUN = 1_000
 
 # Merging this many bytes of data files takes about as long as ingesting as many raw ones.
 RAW_BYTES_PER_BYTE = 4
+
+NO_FILES: Mapping[tuple[Any, ...], int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -48,52 +55,94 @@ class Compaction:
         return sum(file.rows for file in self.removed)
 
 
+@dataclass
+class Budget:
+    """What may still be merged; ``is_exhausted`` once something has to wait for another run."""
+
+    files: int = field(default_factory=lambda: MAX_FILES_PER_RUN)
+    bytes: int = field(default_factory=lambda: MAX_BYTES_PER_RUN)
+    is_exhausted: bool = False
+
+
 def compact_days(
-    context: TaskContext[EventPipeline], rows: LoadedTable, days: set[date], reporter: Reporter
+    context: TaskContext[EventPipeline], rows: LoadedTable, new: Iterable[NewFile], reporter: Reporter
 ) -> Compaction:
-    """Merge the small files of those of the days that have many.
+    """Merge the stored small files of the days of ``new`` files, where both together are many.
 
     Raises:
         UsageLakeError: a file cannot be read or written.
     """
     table = context.pipeline.table
-    stored = rows.files(**{table.partitions[0]: days}) if days and rows.has_declared_columns else []
-    # Other programs may write elsewhere, where a run neither reads nor deletes.
-    groups = [*small_files(file for file in stored if file.address.startswith(f"{rows.location}/"))]
+    column, *_ = table.partitions
+    added: Counter[tuple[Any, ...]] = Counter()
+    for file in new:
+        added[file.partition[column],] += is_small(file.descriptor.file_size_in_bytes)
+    days = [day for (day,) in added]
+    stored = rows.files(**{column: days}) if days and can_merge(rows) else []
+    groups = [*small_files(own_files(rows, stored), added)]
     if not groups:
         return Compaction()
-    total = sum(_size(file) for group in groups for file in group)
+    size = sum(_size(file) for group in groups for file in group)
     with reporter.progress("compacting small files") as progress:
-        workers = engine.workers_for(total * RAW_BYTES_PER_BYTE)
         addresses = [[file.address for file in group] for group in groups]
-        results = workers.run(partial(merge_files, context), addresses, progress)
+        workers = engine.workers_for(size * RAW_BYTES_PER_BYTE)
+        results = workers.run(partial(merge_files, context, table), addresses, progress)
     return Compaction([file for result in results for file in result], [file for group in groups for file in group])
 
 
-def merge_files(context: TaskContext[EventPipeline], addresses: list[str]) -> list[NewFile]:
+def can_merge(stored: LoadedTable) -> bool:
+    """Whether the table has the declared columns and no others, e.g. of a newer version, whose values would go."""
+    declared = {number for column in stored.table.columns for number in leaf_ids(column)}
+    return stored.has_declared_columns and stored.last_field_id <= max(declared)
+
+
+def own_files(rows: LoadedTable, stored: Iterable[StoredFile]) -> Iterator[StoredFile]:
+    """Those in the table's folder: other programs may write elsewhere, where a run neither reads nor deletes."""
+    return (file for file in stored if file.address.startswith(f"{rows.location}/"))
+
+
+def merge_files(context: TaskContext[Pipeline], table: Table, addresses: Sequence[str]) -> list[NewFile]:
     """Write the rows of the files to one new file for each partition."""
-    table = context.pipeline.table
     return write_partitions(context, table, concat_rows([read_file(table, address) for address in addresses]))
 
 
-def small_files(stored: Iterable[StoredFile]) -> Iterator[list[StoredFile]]:
-    """Files to merge: the small ones of each day that has enough of them, in the order of days."""
-    by_day: defaultdict[Any, list[StoredFile]] = defaultdict(list)
+def small_files(
+    stored: Iterable[StoredFile], new: Mapping[tuple[Any, ...], int] = NO_FILES, budget: Budget | None = None
+) -> Iterator[list[StoredFile]]:
+    """Files to merge: the small ones of each partition that has enough of them, the worst partitions first.
+
+    ``new`` has the number of small files that each partition is about to get; with it, the partition has enough of them
+    earlier. Each group becomes one file, so a partition is merged again only after it got as many more.
+    """
+    budget = budget or Budget()
+    by_partition: defaultdict[tuple[Any, ...], list[StoredFile]] = defaultdict(list)
     for file in stored:
         # The file still contains the rows that its delete file removes; merging would bring them back.
-        if not file.has_deletes and _size(file) <= MAX_SMALL_FILE_BYTES:
-            by_day[file.partition].append(file)
-    left = MAX_BYTES_PER_RUN
-    for day in sorted(by_day):
-        group: list[StoredFile] = []
-        room = min(MAX_BYTES_PER_DAY, left)
-        for file in sorted(by_day[day], key=lambda file: (_size(file), file.address)):
-            if _size(file) <= room:
-                group.append(file)
-                room -= _size(file)
-        if len(group) >= MIN_FILES:
-            left -= sum(map(_size, group))
-            yield group
+        if not file.has_deletes and is_small(_size(file)):
+            by_partition[file.partition].append(file)
+    for partition in sorted(by_partition, key=lambda each: (-len(by_partition[each]), *map(str, each))):
+        left = sorted(by_partition[partition], key=lambda file: (_size(file), file.address))
+        enough = max(MIN_FILES - new.get(partition, 0), 2)
+        while len(group := left[: _fitting(left, MAX_BYTES_PER_FILE)]) >= enough:
+            affordable = group[: min(_fitting(group, budget.bytes), budget.files)]
+            if len(affordable) < len(group):
+                budget.is_exhausted = True
+            if len(affordable) < enough:
+                return
+            budget.files -= len(affordable)
+            budget.bytes -= sum(map(_size, affordable))
+            yield affordable
+            left, enough = left[len(affordable) :], MIN_FILES
+
+
+def is_small(size: int) -> bool:
+    """Whether a data file of so many bytes should not stay alone."""
+    return size <= MAX_SMALL_FILE_BYTES
+
+
+def _fitting(files: Iterable[StoredFile], size: int) -> int:
+    """How many of the files fit into so many bytes."""
+    return sum(total <= size for total in accumulate(map(_size, files)))
 
 
 def _size(file: StoredFile) -> int:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from glue_jobs.errors import LakeError
 from glue_jobs.tables.model import Table
 
-VERSION: Final = 3
+VERSION: Final = 4
 
 
 class _Note(BaseModel):
@@ -42,14 +42,16 @@ class CommitPlan(_Note):
 
     ``tables`` has the changes by table name, the rows' table first. ``commits`` has how many commits each table had
     when the plan was made. ``expired_files`` are no longer used by any table once the rows are committed. ``inferred``
-    describes the tables that are not declared, by name; programs of version 2 know none.
+    describes the tables that are not declared, by name; programs of version 2 know none. With ``only_moves`` the new
+    files have the rows of those that are removed and no others, which programs of version 3 do not know.
     """
 
-    version: Literal[2, 3] = 2
+    version: Literal[2, 3, 4] = 2
     tables: dict[str, TableChange]
     commits: dict[str, int]
     expired_files: list[str]
     inferred: dict[str, str] = {}
+    only_moves: bool = False
 
     def addresses(self) -> Iterator[str]:
         """All files that the plan names."""

@@ -5,6 +5,7 @@ Making them takes a second, most of which is the import of pyiceberg.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ class RunTables:
     def __init__(self, request: IngestRequest, runs: str, reference: ReferenceData, reporter: Reporter) -> None:
         self._request, self._reference, self._reporter = request, reference, reporter
         self._are_made = False
+        self._known: dict[str, str] = {}
         is_of_events = isinstance(request.pipeline, EventPipeline)
         # A run that died may have left a commit to finish.
         self.are_new = is_of_events and request.lake.is_new and not unfinished(runs)
@@ -80,5 +82,11 @@ class RunTables:
         """The addresses of the tables that the run writes to, by their names."""
         lake = self._request.lake
         tables = (*self._request.pipeline.tables, REJECTED_RECORD, INGESTED_OBJECT)
+        if self.are_new:
+            return {table.name: lake.new_location(table) for table in tables}
         # Each that is loaded takes requests to the catalog and the storage.
-        return {table.name: lake.new_location(table) if self.are_new else lake.load(table).location for table in tables}
+        return {table.name: self._known.get(table.name) or lake.load(table).location for table in tables}
+
+    def know(self, locations: Mapping[str, str]) -> None:
+        """Take the addresses of tables from what has loaded them already."""
+        self._known |= locations

@@ -39,8 +39,7 @@ def stage_events(
     files = [file for result in results for file in result.files]
     late_rows = [each for result in results for each in result.late_rows]
     files, duplicates = without_duplicates(context, rows, files, late_rows, reporter)
-    column = context.pipeline.table.partitions[0]
-    compaction = compact_days(context, rows, {file.partition[column] for file in files}, reporter)
+    compaction = compact_days(context, rows, files, reporter)
     changes = {
         context.pipeline.table: Change([*files, *compaction.files], compaction.removed),
         REJECTED_RECORD: Change([file for result in results for file in result.rejected_files]),

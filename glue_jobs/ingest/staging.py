@@ -68,7 +68,10 @@ class RunFolder:
 
     def write_commit(self, plan: CommitPlan) -> None:
         """Store the plan of what has to be committed after the rows."""
-        self._storage.put(self._plan, plan.model_dump_json(exclude=None if plan.inferred else {"inferred"}).encode())
+        # Programs of the version that the plan names do not know fields that are younger.
+        younger = {"inferred": plan.inferred, "only_moves": plan.only_moves}
+        unset = {name for name, value in younger.items() if not value}
+        self._storage.put(self._plan, plan.model_dump_json(exclude=unset).encode())
 
     def read_commit(self) -> CommitPlan | None:
         """The plan of what has to be committed after the rows; None when the run did not get that far.

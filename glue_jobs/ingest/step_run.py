@@ -66,7 +66,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class StepRun:
-    """A step between listing and commit; the `Stager` of its pipeline."""
+    """A step between listing and commit; the `Stager` of its pipeline.
+
+    ``notes`` are set on the table of rows with the commit, besides those of the step.
+    """
 
     request: IngestRequest
     tables: RunTables
@@ -77,6 +80,7 @@ class StepRun:
     now: datetime
     reference: ReferenceData
     reporter: Reporter
+    notes: Mapping[str, str]
 
     def context(self, pipeline: AnyPipeline) -> TaskContext[AnyPipeline]:
         """What the tasks share."""
@@ -189,6 +193,7 @@ class StepRun:
         raw, listing, rows, is_last = self.request.raw, self.listing, self.rows, self.step.is_last
         waiting, today = self.progress.unreadable.days, self.now.date()
         notes = {
+            **self.notes,
             **place_sources_note(rows, self.reference),
             **reader_ids_note(rows, self.request.config, self.reference, today),
             **staged.notes,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from glue_jobs.lake.loaded import LoadedTable
     from glue_jobs.lake.old_snapshots import OldSnapshots
+    from glue_jobs.lake.unused_files import UnusedFiles
 
 
 class Lake:
@@ -128,6 +129,16 @@ class Lake:
         from glue_jobs.lake.old_snapshots import OldSnapshots
 
         return OldSnapshots(table, self._load(table))
+
+    def unused_files(self, table: Table) -> UnusedFiles:
+        """What the table, as it is now, does not refer to.
+
+        Raises:
+            LakeError: there is no such table, or it cannot be read.
+        """
+        from glue_jobs.lake.unused_files import UnusedFiles
+
+        return UnusedFiles(self._load(table))
 
     def plain_files(self, table: Table) -> list[PlainFile] | None:
         """The files that have all rows of the table; None if they are on S3 or only some of their rows count.

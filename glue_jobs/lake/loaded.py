@@ -24,6 +24,8 @@ from glue_jobs.lake.file_groups import batches_of
 from glue_jobs.lake.filters import partition_filter
 from glue_jobs.lake.history import expired, files_only_in, is_one_line
 from glue_jobs.lake.inferred import evolve
+from glue_jobs.lake.newer_manifests import NewerManifests, newer_manifests
+from glue_jobs.lake.place import Place
 from glue_jobs.lake.plain_files import PlainFile, columns_by_id, has_declared_columns
 from glue_jobs.lake.schema import file_constant, python_value
 from glue_jobs.lake.stored_file import Positions, StoredFile, deleted_rows
@@ -99,6 +101,11 @@ class LoadedTable:
             )
             for task in self._planned(scan)
         ]
+
+    def newer_files(self, after: Place, min_files: int, max_bytes: int) -> NewerManifests:
+        """The data files that were listed anew behind a place; see `newer_manifests`."""
+        with explained(f"read the metadata of {self.location}"):
+            return newer_manifests(self._iceberg, self._partition_types(), after, min_files, max_bytes)
 
     def deleted_rows(self, file: StoredFile) -> Positions:
         """The positions of the rows in the file that another program deleted; raises LakeError."""
@@ -226,9 +233,9 @@ class LoadedTable:
         transaction = OneParentTransaction(self._iceberg)
         with explained(f"commit to {self.location}"), without_warnings(), transaction:
             yield transaction
-        # The commit is made whatever becomes of these few kilobytes.
         with suppress(StorageError):
-            storage_for(self.location).delete(transaction.left_over)
+            for address in transaction.left_over:
+                storage_for(address).delete([address])
 
     def _partition_types(self) -> list[str]:
         types = {column.name: column.type for column in self.table.columns}

@@ -32,7 +32,7 @@ class OneParentTransaction(Transaction):
     def __init__(self, table: Table) -> None:
         super().__init__(table)
         self.left_over: list[str] = []
-        """Manifests that were written and then merged with others, so that no snapshot needs them."""
+        """Manifests that were written and then merged with others: a few kilobytes that no snapshot needs."""
 
     def _rebuild_snapshot_updates(self) -> None:
         raise CommitFailedException("the table is at another snapshot")

@@ -12,6 +12,7 @@ from pyiceberg.manifest import DataFile, DataFileContent, FileFormat, ManifestCo
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update.snapshot import _FastAppendFiles
 
+from glue_jobs.ingest.data_files import partition_path, with_schema, write_file
 from glue_jobs.lake import Lake
 from glue_jobs.tables.model import Table
 
@@ -28,6 +29,19 @@ def rewrite(lake: Lake, table: Table, where: str | BooleanExpression | None = No
     rows = opened.scan(row_filter=condition).to_arrow()
     large = pa.schema([field.with_type(_large(field.type)) for field in rows.schema])
     opened.overwrite(rows.cast(large), overwrite_filter=condition)
+
+
+def scatter(lake: Lake, table: Table, commits: int = 1) -> None:
+    """Write each row anew in a data file of its own, in so many commits, as a program does that writes every second."""
+    loaded = lake.load(table)
+    removed, rows = loaded.files(), loaded.rows(tuple(table.arrow_schema.names))
+    files = []
+    for each in (rows.slice(at, 1) for at in range(rows.num_rows)):
+        partition = {name: each[name][0].as_py() for name in table.partitions}
+        address = f"{loaded.location}/data/{partition_path(table, partition)}/{uuid4().hex}.parquet"
+        files.append(write_file(table, with_schema(table, each), address, partition).descriptor)
+    for number in range(commits):
+        lake.load(table).append(files[number::commits], {}, [] if number else removed)
 
 
 def delete_rows(

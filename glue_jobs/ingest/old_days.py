@@ -1,0 +1,213 @@
+"""Small files of days that a run adds nothing to become one, in commits of their own after those of the run.
+
+Such days are left by earlier versions of the program, by other programs, and by runs that wrote many files at once. A
+run finds them in the manifests that were written since a run last looked. It compacts rejected records and the ledger
+of its pipeline in the same way. The commits follow the protocol of all runs: docs/decisions/0002-commit-protocol.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import astuple, dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from glue_jobs.config import Config
+from glue_jobs.enrich.reference_data import ReferenceData
+from glue_jobs.errors import UsageLakeError
+from glue_jobs.ingest import compaction
+from glue_jobs.ingest.commit import Change, commit_run
+from glue_jobs.ingest.compaction import Budget, can_merge, is_small, merge_files, own_files, small_files
+from glue_jobs.ingest.data_files import NewFile
+from glue_jobs.ingest.staging import Heartbeat, new_run
+from glue_jobs.ingest.task_context import TaskContext
+from glue_jobs.lake.place import Place
+from glue_jobs.progress import Reporter
+from glue_jobs.sources.pipeline import EventPipeline, Pipeline
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.model import Table
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from glue_jobs.workers import engine
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import Lake, LoadedTable, StoredFile
+
+# A note on the table of rows: by the name of a table, the place up to which its manifests have been looked at.
+LOOKED_AT = "usage-lake.looked-at"
+
+# A run reads so many bytes of a table's manifests that have not been looked at; a megabyte lists some 2,500 files.
+MAX_MANIFEST_BYTES = 4 * 2**20
+
+# What took this much reading is noted even by a run that has nothing to commit.
+MANY_MANIFEST_BYTES = 2**18
+
+Partition = tuple[Any, ...]
+Groups = list[list["StoredFile"]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Partitions of a table with many small files, the worst first, in the manifests up to a ``place``.
+
+    For this, ``bytes`` of manifests were read.
+    """
+
+    table: Table
+    location: str
+    partitions: list[Partition]
+    place: Place
+    bytes: int
+
+
+@dataclass(frozen=True)
+class OldDays:
+    """What was found in some tables, and what was ``noted`` before."""
+
+    found: list[Found] = field(default_factory=list)
+    noted: Mapping[str, Place] = field(default_factory=dict)
+
+    @property
+    def is_any(self) -> bool:
+        """Whether there is something to compact."""
+        return any(each.partitions for each in self.found)
+
+    @property
+    def is_much(self) -> bool:
+        """Whether looking took so much reading that it is worth a commit to note it."""
+        return sum(each.bytes for each in self.found) >= MANY_MANIFEST_BYTES
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """The note on what has been looked at and is in order."""
+        return _note(self.noted, {each.table: each.place for each in self.found if not each.partitions})
+
+    @property
+    def locations(self) -> dict[str, str]:
+        """Where the tables are, by their names."""
+        return {each.table.name: each.location for each in self.found}
+
+
+def find_old_days(lake: Lake, pipeline: Pipeline, rows: LoadedTable) -> OldDays:
+    """Look for days with many small files in the tables of events, rejected records and the ledger.
+
+    Raises:
+        LakeError: a table cannot be read.
+    """
+    noted = _noted(rows)
+    tables = [rows] if isinstance(pipeline, EventPipeline) else []
+    tables += [lake.load(table) for table in (REJECTED_RECORD, INGESTED_OBJECT)]
+    return OldDays([_find(each, pipeline, noted.get(each.table.name, Place())) for each in tables], noted)
+
+
+def _find(loaded: LoadedTable, pipeline: Pipeline, after: Place) -> Found:
+    newer = loaded.newer_files(after, compaction.MIN_FILES, MAX_MANIFEST_BYTES)
+    counts = Counter(file.partition for file in newer.files if is_small(file.size))
+    is_own = loaded.table in pipeline.tables
+    many = [
+        each
+        for each, count in counts.items()
+        if count >= compaction.MIN_FILES and (is_own or pipeline.name in each) and can_merge(loaded)
+    ]
+    worst_first = sorted(many, key=lambda each: (-counts[each], *map(str, each)))
+    return Found(loaded.table, loaded.location, worst_first, newer.place, newer.bytes)
+
+
+def compact_old_days(
+    lake: Lake, pipeline: Pipeline, old_days: OldDays, runs: str, now: datetime, reporter: Reporter
+) -> None:
+    """Compact the days that were found, up to a bound; later runs find the others.
+
+    Raises:
+        UsageLakeError: that is not possible now; the next run tries again, or finishes it.
+    """
+    rows = lake.load(pipeline.table)
+    budget, in_order = Budget(), dict[Table, Place]()
+    groups: dict[Table, Groups] = {}
+    for each in old_days.found:
+        if each.partitions:
+            loaded = rows if each.table == rows.table else lake.load(each.table)
+            groups[each.table], is_all = _groups(loaded, each.partitions, budget)
+            if is_all:
+                in_order[each.table] = each.place
+    folder = new_run(runs, now)
+    context = TaskContext(pipeline, Config(), ReferenceData(()), folder, now.date(), old_days.locations)
+    changes = _staged(context, groups, reporter)
+    for table, change in changes.items():
+        if len(change.removed) < sum(map(len, groups[table])):
+            in_order.pop(table, None)
+    notes = _note(_noted(rows), in_order)
+    moved = {table: change for table, change in changes.items() if change.removed}
+    if not moved:
+        folder.remove()
+        if in_order:
+            # Nothing can be merged, for example because another program has deleted rows of the files.
+            rows.append([], {}, notes=notes)
+        return
+    commit_run(lake, rows, folder, {rows.table: Change([]), **moved}, {}, notes, only_moves=True)
+    for table, change in moved.items():
+        reporter.say(f"{len(change.removed):,} small files of {table.name} became {len(change.files):,}")
+
+
+def _groups(loaded: LoadedTable, partitions: list[Partition], budget: Budget) -> tuple[Groups, bool]:
+    """Groups of files that become one file each, and whether nothing is left to do after that."""
+    some = partitions[: budget.files // compaction.MIN_FILES]
+    if not some:
+        return [], False
+    values = {name: {each[at] for each in some} for at, name in enumerate(loaded.table.partitions)}
+    stored = [file for file in own_files(loaded, loaded.files(**values)) if file.partition in some]
+    groups = [*small_files(stored, budget=budget)]
+    return groups, len(some) == len(partitions) and not budget.is_exhausted
+
+
+def _staged(context: TaskContext[Pipeline], groups: Mapping[Table, Groups], reporter: Reporter) -> dict[Table, Change]:
+    """The change of each table, with the new files written."""
+    with Heartbeat(context.folder) as heartbeat:
+        try:
+            changes = {table: _merged(context, table, some, reporter) for table, some in groups.items() if some}
+            heartbeat.check()
+        except BaseException:
+            # The first error is the one to report, even when deleting fails too.
+            with suppress(UsageLakeError):
+                context.folder.abandon()
+            raise
+    return changes
+
+
+def _merged(context: TaskContext[Pipeline], table: Table, groups: Groups, reporter: Reporter) -> Change:
+    """The change that replaces the groups by one file each; a group with a file that cannot be read stays."""
+    change = Change([])
+    size = sum(file.descriptor.file_size_in_bytes for group in groups for file in group)
+    with reporter.progress(f"compacting small files of {table.name}") as progress:
+        workers = engine.workers_for(size * compaction.RAW_BYTES_PER_BYTE)
+        addresses = [[file.address for file in group] for group in groups]
+        results = workers.run(partial(_merge, context, table), addresses, progress)
+    for group, result in zip(groups, results, strict=True):
+        if isinstance(result, str):
+            reporter.say(f"{len(group)} small files of {table.name} stay as they are: {result}")
+        else:
+            change.files += result
+            change.removed += group
+    return change
+
+
+def _merge(context: TaskContext[Pipeline], table: Table, addresses: list[str]) -> list[NewFile] | str:
+    """The new files, or why there are none: a damaged file of an old day must not stop a run."""
+    try:
+        return merge_files(context, table, addresses)
+    except (UsageLakeError, pa.ArrowException, OSError) as error:
+        return str(error)
+
+
+def _noted(rows: LoadedTable) -> dict[str, Place]:
+    return {name: Place(*place) for name, place in json.loads(rows.note(LOOKED_AT) or "{}").items()}
+
+
+def _note(noted: Mapping[str, Place], places: Mapping[Table, Place]) -> dict[str, str]:
+    merged = {**noted, **{table.name: place for table, place in places.items()}}
+    return {LOOKED_AT: json.dumps({name: astuple(place) for name, place in sorted(merged.items())})}

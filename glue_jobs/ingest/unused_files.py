@@ -1,0 +1,140 @@
+"""Files that nothing refers to are deleted: what killed commits and other programs leave in the folders of tables.
+
+Every 32 commits a round over the tables of a pipeline begins. A run looks at one page of a listing, and the next one
+goes on from there, so that a run costs the same however large the lake is. What may be part of a commit under way
+stays: docs/decisions/0032-compaction-and-orphans.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from glue_jobs.ingest.staging import DEAD_AFTER, unfinished
+from glue_jobs.progress import Reporter, counted
+from glue_jobs.sources.pipeline import Pipeline
+from glue_jobs.storage import Entry, storage_for
+from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.model import Table
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import Lake, LoadedTable
+
+# A note on the table of rows: how far the round under way has come.
+ROUND = "usage-lake.unused-files"
+
+# Merging manifests leaves something behind about as often in other programs.
+COMMITS_PER_ROUND = 32
+
+# S3 lists so many objects with one request.
+FILES_PER_RUN = 1_000
+
+# What Iceberg's own removal of orphan files waits for by default: until then a commit may be under way.
+# https://iceberg.apache.org/docs/1.10.0/spark-procedures/#remove_orphan_files
+UNUSED_AFTER = max(timedelta(days=3), DEAD_AFTER)
+
+# Clocks of storage and runs differ by less.
+CLOCK_DIFFERENCE = timedelta(hours=1)
+
+# The names that this program gives to data files: the id of the run, and 32 digits.
+OWN_NAME = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}(?:-[0-9]+)?-[0-9a-f]{32}[.]parquet")
+
+
+@dataclass(frozen=True)
+class Round:
+    """A round that began after so many ``commits``: ``after`` which address of which table it goes on.
+
+    A round without a ``table`` has ended.
+    """
+
+    commits: int = 0
+    table: str = ""
+    after: str = ""
+
+
+def delete_unused_files(
+    lake: Lake, pipeline: Pipeline, rows: LoadedTable, runs: str, now: datetime, reporter: Reporter
+) -> dict[str, str]:
+    """Look at the next files of the round, if one is under way or due; returns the note for the next commit to rows.
+
+    Raises:
+        UsageLakeError: the files cannot be listed or deleted, or a table cannot be read.
+    """
+    tables = {table.name: table for table in (*pipeline.tables, REJECTED_RECORD, INGESTED_OBJECT)}
+    noted = Round(**json.loads(rows.note(ROUND) or "{}"))
+    if noted.table not in tables:
+        if rows.commits < noted.commits + COMMITS_PER_ROUND:
+            return {}
+        noted = Round(rows.commits, next(iter(tables)))
+    table = tables[noted.table]
+    location = lake.new_location(table)
+    page = [*islice(storage_for(location).list(f"{location}/", noted.after), FILES_PER_RUN)]
+    old = [entry for entry in page if entry.last_modified < now - UNUSED_AFTER]
+    unused = [*_unused(lake, pipeline, table, location, runs, old)] if old else []
+    storage_for(location).delete(unused)
+    if unused:
+        reporter.say(f"deleted {counted(len(unused), 'file')} of {table.name} that nothing refers to")
+    if len(page) == FILES_PER_RUN:
+        after = Round(noted.commits, table.name, page[-1].address)
+    else:
+        names = [*tables, ""]
+        after = Round(noted.commits, names[names.index(table.name) + 1])
+    return {ROUND: json.dumps(asdict(after))}
+
+
+def _unused(
+    lake: Lake, pipeline: Pipeline, table: Table, location: str, runs: str, old: Iterable[Entry]
+) -> Iterator[str]:
+    # Read after the files were listed: what has been committed until now is known.
+    files = lake.unused_files(table)
+    if files.location != location:
+        return
+    metadata, data = (f"{location}/{folder}/" for folder in ("metadata", "data"))
+    yield from files.metadata(entry.address for entry in old if entry.address.rpartition("/")[0] == metadata[:-1])
+    before = _first_start(runs)
+    partitions: dict[str, dict[str, Any]] = {}
+    for entry in old:
+        values = _partition(table, entry.address.removeprefix(data)) if entry.address.startswith(data) else None
+        is_own = values is not None and (table in pipeline.tables or pipeline.name in values.values())
+        if values is not None and is_own and entry.last_modified < before:
+            partitions[entry.address] = values
+    if partitions:
+        columns = {name: {values[name] for values in partitions.values()} for name in table.partitions}
+        yield from files.data(partitions, **columns)
+
+
+def _first_start(runs: str) -> datetime:
+    """When the first of the runs that have not finished began, of whose files some may have been written since."""
+    starts = [re.match("[0-9]{8}T[0-9]{6}", folder.run_id) for folder in unfinished(runs)]
+    if not all(starts):
+        return datetime.min
+    times = [datetime.strptime(start[0], "%Y%m%dT%H%M%S") - CLOCK_DIFFERENCE for start in starts if start]
+    return min(times, default=datetime.max)
+
+
+def _partition(table: Table, path: str) -> dict[str, Any] | None:
+    """The values in the path of a data file below the table's data; None if this program does not write such files.
+
+    Only of its own files it is certain that their partition is that of their path.
+    """
+    *folders, name = path.split("/")
+    pairs = [folder.partition("=") for folder in folders]
+    if not OWN_NAME.fullmatch(name) or tuple(column for column, _, _ in pairs) != table.partitions:
+        return None
+    types = {column.name: column.type for column in table.columns}
+    values: dict[str, Any] = {}
+    for column, _, text in pairs:
+        if types[column] == "date":
+            values[column] = None if text == "null" else date.fromisoformat(text)
+        elif text == "null":
+            # Either there is no value, or it is this text.
+            return None
+        else:
+            values[column] = text
+    return values

@@ -1,0 +1,53 @@
+"""What a run does to keep the lake in order, beside ingesting: nothing of it stops the ingestion.
+
+Reasons and bounds: docs/decisions/0032-compaction-and-orphans.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from glue_jobs.errors import UsageLakeError
+from glue_jobs.ingest.old_days import OldDays, compact_old_days, find_old_days
+from glue_jobs.ingest.run_tables import RunTables
+from glue_jobs.ingest.unused_files import delete_unused_files
+from glue_jobs.progress import Reporter
+from glue_jobs.sources.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import Lake
+
+
+@dataclass
+class Upkeep:
+    """The upkeep by one run, the folders of whose pipeline are in ``runs``; ``notes`` are for the run's commits."""
+
+    lake: Lake
+    pipeline: Pipeline
+    runs: str
+    now: datetime
+    reporter: Reporter
+    old_days: OldDays = field(default_factory=OldDays)
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def begin(self, tables: RunTables) -> None:
+        """Look for days to compact, and delete files that nothing refers to, before the run discovers objects."""
+        try:
+            self.old_days = find_old_days(self.lake, self.pipeline, tables.rows)
+            tables.know(self.old_days.locations)
+            self.notes |= self.old_days.notes
+            self.notes |= delete_unused_files(self.lake, self.pipeline, tables.rows, self.runs, self.now, self.reporter)
+        except UsageLakeError as error:
+            self.reporter.say(f"the next run puts the lake in order: {error}")
+
+    def end(self, tables: RunTables, has_committed: bool) -> None:
+        """Compact the days that were found, after the run has committed all it has, which may be nothing."""
+        try:
+            if self.old_days.is_any:
+                compact_old_days(self.lake, self.pipeline, self.old_days, self.runs, self.now, self.reporter)
+            elif self.old_days.is_much and not has_committed:
+                tables.rows.append([], {}, notes=self.notes)
+        except UsageLakeError as error:
+            self.reporter.say(f"small files of earlier days wait for the next run: {error}")

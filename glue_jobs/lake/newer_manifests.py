@@ -1,0 +1,78 @@
+"""The data files that manifests list which were written since a run last looked: manifests never change.
+
+So a run that looks for files of old days reads what is new in a table's metadata, and not what it has read before. When
+manifests are merged, or some files of a manifest are replaced, a new one lists what stays, and is looked at once more.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pyiceberg.manifest import ManifestContent, ManifestFile
+from pyiceberg.table import Table as IcebergTable
+
+from glue_jobs.lake.place import Place
+from glue_jobs.lake.schema import python_value
+
+
+@dataclass(frozen=True)
+class ListedFile:
+    """A data file as a manifest lists it, with the values of its partition columns and its size in bytes."""
+
+    partition: tuple[Any, ...]
+    size: int
+
+
+@dataclass(frozen=True)
+class NewerManifests:
+    """The ``files`` that some manifests list, of ``bytes`` in all, and the place behind the last of these."""
+
+    files: list[ListedFile]
+    bytes: int
+    place: Place
+
+
+def newer_manifests(
+    table: IcebergTable, types: Sequence[str], after: Place, min_files: int, max_bytes: int
+) -> NewerManifests:
+    """The files that the manifests after a place list, the oldest manifests first, up to ``max_bytes`` of these.
+
+    If all of them list fewer than ``min_files`` files, they are passed over. ``types`` are those of the partition
+    columns.
+    """
+    snapshot = table.current_snapshot()
+    commits = (snapshot.sequence_number or 0) if snapshot else 0
+    if snapshot is None or commits <= after.commits:
+        return NewerManifests([], 0, after)
+    newer = sorted(filter(_is_plain, snapshot.manifests(table.io)), key=_place)
+    newer = [each for each in newer if _place(each) > after]
+    if sum(map(_count, newer)) < min_files:
+        return NewerManifests([], 0, Place(commits))
+    sizes = itertools.accumulate(each.manifest_length for each in newer)
+    chosen = newer[: max(sum(size <= max_bytes for size in sizes), 1)]
+    place = Place(commits) if len(chosen) == len(newer) else _place(chosen[-1])
+    files = [file for each in chosen for file in _files(table, types, each)]
+    return NewerManifests(files, sum(each.manifest_length for each in chosen), place)
+
+
+def _place(manifest: ManifestFile) -> Place:
+    return Place(manifest.sequence_number or 0, manifest.manifest_path.rsplit("/", 1)[-1])
+
+
+def _is_plain(manifest: ManifestFile) -> bool:
+    """Whether it lists data files, partitioned as the table is declared."""
+    return manifest.content == ManifestContent.DATA and manifest.partition_spec_id == 0
+
+
+def _count(manifest: ManifestFile) -> int:
+    return (manifest.added_files_count or 0) + (manifest.existing_files_count or 0)
+
+
+def _files(table: IcebergTable, types: Sequence[str], manifest: ManifestFile) -> Iterator[ListedFile]:
+    for entry in manifest.fetch_manifest_entry(table.io):
+        file = entry.data_file
+        values = (python_value(name, file.partition[at]) for at, name in enumerate(types))
+        yield ListedFile((*values,), file.file_size_in_bytes)

@@ -195,6 +195,7 @@ def test_the_command_asks_for_yes_and_says_what_is_removed(made: Path, lake: Lak
     assert "s3_access_log: 1 row would be removed\nsubscriber: 1 row would be removed\n" in shown
     done = CliRunner().invoke(main, [*command, "--yes"])
     assert "s3_access_log: 1 row removed\nsubscriber: 1 row removed\nold snapshots: " in done.output
+    assert "old snapshots: 0 files" not in done.output
     assert f"{made}/raw/logs" in done.output.splitlines()[-1]
 
 

@@ -61,7 +61,7 @@ def rows(form: str, records: list[Record], fields: tuple[str, ...], folder: Path
 def test_all_formats_give_the_same_rows(form: str, tmp_path: Path) -> None:
     locked = datetime(2030, 1, 2, 3, 4, 5, 678_000)
     given = [
-        record("a b/ü+%41.csv", 5, VersionId="v1", IsLatest=True, IsDeleteMarker=False, ETag="e", Mood='so "so"',
+        record("a b/ü+%41.csv", 5, VersionId="v1", IsLatest=True, IsDeleteMarker=False, ETag="e", Mood='so "sö"',
                IsMultipartUploaded=True, EncryptionStatus="SSE-S3", ObjectLockRetainUntilDate=locked),
         record("gone", None, VersionId="", IsLatest=False, IsDeleteMarker=True, StorageClass=None),
     ]  # fmt: skip
@@ -71,7 +71,7 @@ def test_all_formats_give_the_same_rows(form: str, tmp_path: Path) -> None:
         "bucket": "example-data", "key": "a b/ü+%41.csv", "version_id": "v1", "is_latest": True, "size": 5,
         "is_delete_marker": False, "last_modified_date": datetime(2024, 4, 1, 12), "e_tag": "e",
         "storage_class": "STANDARD", "is_multipart_uploaded": True, "encryption_status": "SSE-S3",
-        "object_lock_retain_until_date": locked, "other_fields": '{"mood":"so \\"so\\""}', **absent,
+        "object_lock_retain_until_date": locked, "other_fields": '{"mood":"so \\"sö\\""}', **absent,
     }  # fmt: skip
     assert (second["version_id"], second["is_latest"], second["is_delete_marker"]) == ("null", False, True)
     assert [second[name] for name in ("size", "storage_class", "other_fields")] == [None, None, None]
@@ -154,6 +154,14 @@ def test_positions_of_rejected_rows_count_from_the_beginning_of_the_file(
     rejected = [(each.position, each.record) for block in blocks for each in block.rejected]
     assert rejected == [(n, f'"b{n}"'.encode()) for n in range(0, 400, 40)]
     assert [key for block in blocks for key in block.rows["key"].to_pylist()] == [f"k{n}" for n in range(400) if n % 40]
+
+
+def test_a_line_that_is_too_long_is_rejected_at_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glue_jobs.read.lines.MAX_LINE_BYTES", 100)
+    lines = ['"b","k0"', '"b","k1"', f'"b","{"x" * 200}"', '"b","k2"', '"b"']
+    blocks = read("CSV", gzip.compress("\n".join(lines).encode()), ("Bucket", "Key"), folder=tmp_path)
+    assert [each.position for block in blocks for each in block.rejected] == [2, 4]
+    assert [key for block in blocks for key in block.rows["key"].to_pylist()] == ["k0", "k1", "k2"]
 
 
 def test_large_files_are_not_read_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,9 @@ class RunTables:
             LostRaceError: another run has committed to a lake that was not there when this one began.
         """
         if not self._are_made:
-            self._are_made = bool(self.rows)
+            # Asking for the rows makes the tables.
+            _ = self.rows
+            self._are_made = True
             keep_places(self._request.lake, self._request.config, self._reference, self._reporter)
 
     @cached_property

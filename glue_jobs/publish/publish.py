@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from glue_jobs.config import Prices
 from glue_jobs.errors import UsageLakeError
-from glue_jobs.progress import Reporter, printable
+from glue_jobs.progress import Reporter, counted, printable
 from glue_jobs.publish.asking import Engine, results
 from glue_jobs.publish.digest import digest_text
 from glue_jobs.publish.page.answers import Answer, Answers
@@ -133,8 +133,9 @@ def sentence(published: Published) -> str:
 
 def _said(published: Published) -> str:
     queries = len({file.query for file in published.files if file.query})
-    reports = f"{queries} reports in " if queries else ""
-    text = f"{reports}{len(published.files)} files are in {published.folder}"
+    reports = f"{counted(queries, 'report')} in " if queries else ""
+    files = len(published.files)
+    text = f"{reports}{counted(files, 'file')} {'is' if files == 1 else 'are'} in {published.folder}"
     said = [published.said] if published.said else []
     return "; ".join([text, *said, *(each.sentence.rstrip(".") for each in published.stale)])
 

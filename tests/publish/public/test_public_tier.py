@@ -211,6 +211,9 @@ def test_every_number_of_the_page_and_the_summary_is_in_a_file(editions: Edition
     rows = [row for month in MONTHS for row in month_rows(second, month) if row["breakdown"] == "country"]
     countries = {row["country"] for row in rows if isinstance(row["downloads"], int)} - {"(other)"}
     assert f"Downloads went to {len(countries)} countries and to others with few readers" in page
+    data_sets = page.partition('<section id="data-sets"')[2].partition("</section>")[0]
+    places = [data_sets.find(name) for name in ("clouds", "snow", "Others")]
+    assert -1 < places[0] < places[1] < places[2]
     assert {name for name in second if name.startswith("datasets/")} == {
         f"datasets/earth--{one}.html" for one in ("clouds", "snow")
     }

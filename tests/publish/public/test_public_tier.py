@@ -237,6 +237,14 @@ def test_a_file_that_is_no_month_is_named_and_nothing_is_written(tmp_path: Path,
     assert len(files(tmp_path)) == 1
 
 
+def test_a_month_that_was_changed_to_hide_nothing_is_refused(editions: Editions, tmp_path: Path) -> None:
+    name = "access/public_usage-202601.json"
+    (tmp_path / "access").mkdir()
+    (tmp_path / name).write_text(json.dumps(json.loads(editions[0][name]) | {"minimum_readers": 0}))
+    with pytest.raises(StorageError, match=r"public_usage-202601[.]json is no month of the public tier"):
+        publish([], tmp_path, FIRST)
+
+
 def test_without_reads_there_is_a_page_that_says_when_there_will_be_more(tmp_path: Path) -> None:
     assert "no month is public yet" in sentence(publish([], tmp_path, FIRST))
     assert "<h1>No month is public yet</h1>" in (tmp_path / "index.html").read_text()

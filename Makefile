@@ -28,7 +28,7 @@ deploy: package  ## create or update a stack: STACK=name [BUCKET=...] [WHEELS=bu
 	@WHEELS="$(WHEELS)" tools/deploy "$(STACK)" "$(BUCKET)" $(PARAMETERS)
 
 test: .venv/installed .venv/checkov/installed  ## run the whole test suite
-	@$(RUN) -m pytest -n 2 --dist loadfile
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/installed  ## ruff, mypy, and whether generated files are current
 	@$(RUN) -m ruff check .

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +17,6 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from glue_jobs.storage import forget_clients
-from glue_jobs.workers import engine
 
 # The width of the terminal that pytest runs in, which its workers inherit; tests of tables set their own.
 os.environ.pop("COLUMNS", None)
@@ -36,6 +37,28 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("suite")
+
+
+# One worker is busy with this for a tenth of the suite's time; at the end the other one would be idle.
+LONGEST = "test_rehearsal.py"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with many tests, which are fast ones, come first, but for the longest test of all."""
+    tests_in = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path.name != LONGEST, -tests_in[item.path]))
+
+
+@pytest.fixture(autouse=True)
+def _spark_of_one_test() -> Iterator[None]:
+    """After a test that uses Spark the next ones run without it: its workers would not see what these patch."""
+    yield
+    if "pyspark" in sys.modules:
+        from pyspark.sql import SparkSession
+
+        if session := SparkSession.getActiveSession():
+            session._jvm.SparkSession.clearActiveSession()
 
 
 @pytest.fixture(scope="session")
@@ -61,8 +84,6 @@ def s3_endpoint(_moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"):
         monkeypatch.delenv(name, raising=False)
-    # Workers of a Spark session that an earlier test has started do not see this environment.
-    monkeypatch.setattr(engine, "is_running", lambda: False)
     forget_clients()
     yield _moto
     forget_clients()

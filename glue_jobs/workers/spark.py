@@ -127,12 +127,16 @@ def start_session() -> SparkSession:
         .config("spark.ui.showConsoleProgress", "false")
     )
     try:
-        return local.getOrCreate()
+        spark = local.getOrCreate()
     except PySparkRuntimeError as error:
         raise UsageLakeError(
             "Java ended before Spark had started, perhaps for want of memory, of which it takes 1 GiB;"
             " --engine processes needs no Java"
         ) from error
+    # It may be one that exists, but not for this thread.
+    jvm: Any = spark._jvm
+    jvm.SparkSession.setActiveSession(spark._jsparkSession)
+    return spark
 
 
 def run_tasks(

@@ -25,6 +25,7 @@ candidate AS (
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
 ),
 
+-- begin {latest_snapshots} (written by make generate)
 -- Of each inventory the latest, without inventories that ended: weekly ones come within 10 days. Common prefixes that
 -- another one begins with come before it in order.
 latest AS (
@@ -51,6 +52,7 @@ snapshot AS (
     FROM latest
     WHERE coalesce(cardinality(filter(prefixes_before, prefix -> starts_with(key_prefix, prefix))), 0) = 0
 )
+-- end {latest_snapshots}
 
 -- Bytes are unknown if one of the inventories had no Size: absent is not zero.
 SELECT

@@ -1,6 +1,6 @@
 -- The 100 contents kept more than once that waste most, told by entity tag and size.
 WITH
--- begin {latest_snapshots}, (written by make generate)
+-- begin {snapshot_candidates}, (written by make generate)
 -- All snapshots with the prefix that their keys have in common: null if there are no keys, '' if it is not known.
 candidate AS (
     SELECT
@@ -27,7 +27,9 @@ candidate AS (
         AND snapshot_date <= current_date
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
 ),
+-- end {snapshot_candidates}
 
+-- begin {latest_snapshots}, (written by make generate)
 -- Of each inventory the latest, without inventories that ended: weekly ones come within 10 days. Common prefixes that
 -- another one begins with come before it in order.
 latest AS (

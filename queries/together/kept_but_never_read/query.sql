@@ -1,7 +1,7 @@
 -- What is kept and was not read once in the period, per data set and storage class.
 -- Period: the last 12 complete months and the month under way.
 WITH
--- begin {latest_snapshots}, (written by make generate)
+-- begin {snapshot_candidates}, (written by make generate)
 -- All snapshots with the prefix that their keys have in common: null if there are no keys, '' if it is not known.
 candidate AS (
     SELECT
@@ -28,7 +28,9 @@ candidate AS (
         AND snapshot_date <= current_date
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
 ),
+-- end {snapshot_candidates}
 
+-- begin {latest_snapshots}, (written by make generate)
 -- Of each inventory the latest, without inventories that ended: weekly ones come within 10 days. Common prefixes that
 -- another one begins with come before it in order.
 latest AS (

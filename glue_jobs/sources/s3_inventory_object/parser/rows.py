@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import as_single_array, repeat_text
+from glue_jobs.columns.arrays import as_single_array
 from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, HIGH_CARDINALITY
 
 ENCODED = pa.dictionary(pa.int32(), pa.string())
@@ -47,20 +47,13 @@ def _typed(name: str, column: pa.ChunkedArray) -> pa.Array:
         if pa.types.is_dictionary(array.type):
             return array.cast(ENCODED)
         text = array.cast(pa.string())
-        return text if name in HIGH_CARDINALITY else _encoded(text)
+        return text if name in HIGH_CARDINALITY else text.dictionary_encode()
     if pa.types.is_timestamp(wanted):
         if pa.types.is_integer(array.type):
             # AWS's guide to querying inventories with Athena declares times as milliseconds since 1970.
             array = array.cast(pa.int64()).cast(pa.timestamp("ms"))
         return pc.cast(array, wanted, safe=False)
     return array.cast(wanted)
-
-
-def _encoded(texts: pa.StringArray) -> pa.DictionaryArray:
-    # Most of these columns have one value, such as the bucket, and to see that takes a fifth of the time.
-    if len(texts) and pc.all(pc.equal(texts, texts[0]), skip_nulls=False).as_py():
-        return repeat_text(texts[0].as_py(), len(texts))
-    return texts.dictionary_encode()
 
 
 def _as_json(columns: Mapping[str, pa.ChunkedArray], count: int) -> pa.Array:

@@ -42,6 +42,11 @@ class LakeError(UsageLakeError):
 class LostRaceError(UsageLakeError):
     """Another run of the same pipeline committed first; nothing of this run is stored."""
 
+    @classmethod
+    def of_table(cls, name: str) -> LostRaceError:
+        """The error of a run that another one has outrun at this table."""
+        return cls(f"another run committed to {name} first, so nothing of this run is stored; start it again")
+
 
 def known_names(name: str, known: Iterable[str]) -> str:
     """The end of a sentence about a name that is not known: ``did you mean 'access/tools'``, or all known names."""

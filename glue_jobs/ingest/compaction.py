@@ -7,12 +7,12 @@ the same, and a file of them takes the place of many. What and how much: docs/de
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from glue_jobs.columns.arrays import concat_rows
 from glue_jobs.ingest.data_files import NewFile, read_file
@@ -24,6 +24,8 @@ from glue_jobs.workers import engine
 
 if TYPE_CHECKING:
     from glue_jobs.lake import LoadedTable, StoredFile
+
+Result = TypeVar("Result")
 
 # A partition is compacted when it has this many small files.
 MIN_FILES = 8
@@ -82,11 +84,7 @@ def compact_days(
     groups = [*small_files(own_files(rows, stored), added)]
     if not groups:
         return Compaction()
-    size = sum(_size(file) for group in groups for file in group)
-    with reporter.progress("compacting small files") as progress:
-        addresses = [[file.address for file in group] for group in groups]
-        workers = engine.workers_for(size * RAW_BYTES_PER_BYTE)
-        results = workers.run(partial(merge_files, context, table), addresses, progress)
+    results = run_merges(partial(merge_files, context, table), groups, "compacting small files", reporter)
     return Compaction([file for result in results for file in result], [file for group in groups for file in group])
 
 
@@ -99,6 +97,16 @@ def can_merge(stored: LoadedTable) -> bool:
 def own_files(rows: LoadedTable, stored: Iterable[StoredFile]) -> Iterator[StoredFile]:
     """Those in the table's folder: other programs may write elsewhere, where a run neither reads nor deletes."""
     return (file for file in stored if file.address.startswith(f"{rows.location}/"))
+
+
+def run_merges(
+    merge: Callable[[list[str]], Result], groups: Sequence[list[StoredFile]], title: str, reporter: Reporter
+) -> list[Result]:
+    """What ``merge`` makes of the addresses of each group's files, by as many workers as their size is worth."""
+    size = sum(_size(file) for group in groups for file in group)
+    addresses = [[file.address for file in group] for group in groups]
+    with reporter.progress(title) as progress:
+        return engine.workers_for(size * RAW_BYTES_PER_BYTE).run(merge, addresses, progress)
 
 
 def merge_files(context: TaskContext[Pipeline], table: Table, addresses: Sequence[str]) -> list[NewFile]:

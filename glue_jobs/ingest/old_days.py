@@ -23,22 +23,21 @@ from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.ingest import compaction
 from glue_jobs.ingest.commit import Change, commit_run
-from glue_jobs.ingest.compaction import Budget, can_merge, is_small, merge_files, own_files, small_files
+from glue_jobs.ingest.compaction import Budget, can_merge, is_small, merge_files, own_files, run_merges, small_files
 from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.staging import Heartbeat, new_run
 from glue_jobs.ingest.task_context import TaskContext
-from glue_jobs.lake.place import Place
+from glue_jobs.lake.manifest_position import ManifestPosition
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.pipeline import EventPipeline, Pipeline
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-from glue_jobs.workers import engine
 
 if TYPE_CHECKING:
     from glue_jobs.lake import Lake, LoadedTable, StoredFile
 
-# A note on the table of rows: by the name of a table, the place up to which its manifests have been looked at.
+# A note on the table of rows: by the name of a table, the position up to which its manifests have been looked at.
 LOOKED_AT = "usage-lake.looked-at"
 
 # A run reads so many bytes of a table's manifests that have not been looked at; a megabyte lists some 2,500 files.
@@ -53,7 +52,7 @@ Groups = list[list["StoredFile"]]
 
 @dataclass(frozen=True)
 class Found:
-    """Partitions of a table with many small files, the worst first, in the manifests up to a ``place``.
+    """Partitions of a table with many small files, the worst first, in the manifests up to a ``position``.
 
     For this, ``bytes`` of manifests were read.
     """
@@ -61,7 +60,7 @@ class Found:
     table: Table
     location: str
     partitions: list[Partition]
-    place: Place
+    position: ManifestPosition
     bytes: int
 
 
@@ -70,7 +69,7 @@ class OldDays:
     """What was found in some tables, and what was ``noted`` before."""
 
     found: list[Found] = field(default_factory=list)
-    noted: Mapping[str, Place] = field(default_factory=dict)
+    noted: Mapping[str, ManifestPosition] = field(default_factory=dict)
 
     @property
     def is_any(self) -> bool:
@@ -85,7 +84,7 @@ class OldDays:
     @property
     def notes(self) -> dict[str, str]:
         """The note on what has been looked at and is in order."""
-        return _note(self.noted, {each.table: each.place for each in self.found if not each.partitions})
+        return _note(self.noted, {each.table: each.position for each in self.found if not each.partitions})
 
     @property
     def locations(self) -> dict[str, str]:
@@ -102,10 +101,10 @@ def find_old_days(lake: Lake, pipeline: Pipeline, rows: LoadedTable) -> OldDays:
     noted = _noted(rows)
     tables = [rows] if isinstance(pipeline, EventPipeline) else []
     tables += [lake.load(table) for table in (REJECTED_RECORD, INGESTED_OBJECT)]
-    return OldDays([_find(each, pipeline, noted.get(each.table.name, Place())) for each in tables], noted)
+    return OldDays([_find(each, pipeline, noted.get(each.table.name, ManifestPosition())) for each in tables], noted)
 
 
-def _find(loaded: LoadedTable, pipeline: Pipeline, after: Place) -> Found:
+def _find(loaded: LoadedTable, pipeline: Pipeline, after: ManifestPosition) -> Found:
     newer = loaded.newer_files(after, compaction.MIN_FILES, MAX_MANIFEST_BYTES)
     counts = Counter(file.partition for file in newer.files if is_small(file.size))
     is_own = loaded.table in pipeline.tables
@@ -115,7 +114,7 @@ def _find(loaded: LoadedTable, pipeline: Pipeline, after: Place) -> Found:
         if count >= compaction.MIN_FILES and (is_own or pipeline.name in each) and can_merge(loaded)
     ]
     worst_first = sorted(many, key=lambda each: (-counts[each], *map(str, each)))
-    return Found(loaded.table, loaded.location, worst_first, newer.place, newer.bytes)
+    return Found(loaded.table, loaded.location, worst_first, newer.position, newer.bytes)
 
 
 def compact_old_days(
@@ -127,14 +126,14 @@ def compact_old_days(
         UsageLakeError: that is not possible now; the next run tries again, or finishes it.
     """
     rows = lake.load(pipeline.table)
-    budget, in_order = Budget(), dict[Table, Place]()
+    budget, in_order = Budget(), dict[Table, ManifestPosition]()
     groups: dict[Table, Groups] = {}
     for each in old_days.found:
         if each.partitions:
             loaded = rows if each.table == rows.table else lake.load(each.table)
             groups[each.table], is_all = _groups(loaded, each.partitions, budget)
             if is_all:
-                in_order[each.table] = each.place
+                in_order[each.table] = each.position
     folder = new_run(runs, now)
     context = TaskContext(pipeline, Config(), ReferenceData(()), folder, now.date(), old_days.locations)
     changes = _staged(context, groups, reporter)
@@ -182,11 +181,8 @@ def _staged(context: TaskContext[Pipeline], groups: Mapping[Table, Groups], repo
 def _merged(context: TaskContext[Pipeline], table: Table, groups: Groups, reporter: Reporter) -> Change:
     """The change that replaces the groups by one file each; a group with a file that cannot be read stays."""
     change = Change([])
-    size = sum(file.descriptor.file_size_in_bytes for group in groups for file in group)
-    with reporter.progress(f"compacting small files of {table.name}") as progress:
-        workers = engine.workers_for(size * compaction.RAW_BYTES_PER_BYTE)
-        addresses = [[file.address for file in group] for group in groups]
-        results = workers.run(partial(_merge, context, table), addresses, progress)
+    title = f"compacting small files of {table.name}"
+    results = run_merges(partial(_merge, context, table), groups, title, reporter)
     for group, result in zip(groups, results, strict=True):
         if isinstance(result, str):
             reporter.say(f"{len(group)} small files of {table.name} stay as they are: {result}")
@@ -204,10 +200,10 @@ def _merge(context: TaskContext[Pipeline], table: Table, addresses: list[str]) -
         return str(error)
 
 
-def _noted(rows: LoadedTable) -> dict[str, Place]:
-    return {name: Place(*place) for name, place in json.loads(rows.note(LOOKED_AT) or "{}").items()}
+def _noted(rows: LoadedTable) -> dict[str, ManifestPosition]:
+    return {name: ManifestPosition(*values) for name, values in json.loads(rows.note(LOOKED_AT) or "{}").items()}
 
 
-def _note(noted: Mapping[str, Place], places: Mapping[Table, Place]) -> dict[str, str]:
-    merged = {**noted, **{table.name: place for table, place in places.items()}}
-    return {LOOKED_AT: json.dumps({name: astuple(place) for name, place in sorted(merged.items())})}
+def _note(noted: Mapping[str, ManifestPosition], positions: Mapping[Table, ManifestPosition]) -> dict[str, str]:
+    merged = {**noted, **{table.name: position for table, position in positions.items()}}
+    return {LOOKED_AT: json.dumps({name: astuple(position) for name, position in sorted(merged.items())})}

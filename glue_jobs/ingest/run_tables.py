@@ -63,9 +63,7 @@ class RunTables:
         # Loaded before anything else: the commit at the end is refused if another run has committed since.
         rows = self._request.lake.load(self._request.pipeline.table)
         if self.are_new and rows.commits:
-            raise LostRaceError(
-                f"another run committed to {rows.table.name} first, so nothing of this run is stored; start it again"
-            )
+            raise LostRaceError.of_table(rows.table.name)
         return rows
 
     def create(self) -> None:

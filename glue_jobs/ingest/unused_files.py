@@ -95,8 +95,8 @@ def _unused(
     files = lake.unused_files(table)
     if files.location != location:
         return
-    metadata, data = (f"{location}/{folder}/" for folder in ("metadata", "data"))
-    yield from files.metadata(entry.address for entry in old if entry.address.rpartition("/")[0] == metadata[:-1])
+    metadata, data = f"{location}/metadata", f"{location}/data/"
+    yield from files.metadata(entry.address for entry in old if entry.address.rpartition("/")[0] == metadata)
     before = _first_start(runs)
     partitions: dict[str, dict[str, Any]] = {}
     for entry in old:

@@ -24,8 +24,8 @@ from glue_jobs.lake.file_groups import batches_of
 from glue_jobs.lake.filters import partition_filter
 from glue_jobs.lake.history import expired, files_only_in, is_one_line
 from glue_jobs.lake.inferred import evolve
+from glue_jobs.lake.manifest_position import ManifestPosition
 from glue_jobs.lake.newer_manifests import NewerManifests, newer_manifests
-from glue_jobs.lake.place import Place
 from glue_jobs.lake.plain_files import PlainFile, columns_by_id, has_declared_columns
 from glue_jobs.lake.schema import file_constant, python_value
 from glue_jobs.lake.stored_file import Positions, StoredFile, deleted_rows
@@ -102,8 +102,8 @@ class LoadedTable:
             for task in self._planned(scan)
         ]
 
-    def newer_files(self, after: Place, min_files: int, max_bytes: int) -> NewerManifests:
-        """The data files that were listed anew behind a place; see `newer_manifests`."""
+    def newer_files(self, after: ManifestPosition, min_files: int, max_bytes: int) -> NewerManifests:
+        """The data files that were listed anew after a position; see `newer_manifests`."""
         with explained(f"read the metadata of {self.location}"):
             return newer_manifests(self._iceberg, self._partition_types(), after, min_files, max_bytes)
 
@@ -203,9 +203,7 @@ class LoadedTable:
                 if self._expired:
                     ExpireSnapshots(transaction).by_ids([snapshot.snapshot_id for snapshot in self._expired]).commit()
         except CommitFailedException as error:
-            raise LostRaceError(
-                f"another run committed to {self.table.name} first, so nothing of this run is stored; start it again"
-            ) from error
+            raise LostRaceError.of_table(self.table.name) from error
 
     def replace(self, rows: pa.Table) -> None:
         """Make these the only rows of the table, in one commit.
@@ -233,9 +231,9 @@ class LoadedTable:
         transaction = OneParentTransaction(self._iceberg)
         with explained(f"commit to {self.location}"), without_warnings(), transaction:
             yield transaction
-        with suppress(StorageError):
-            for address in transaction.left_over:
-                storage_for(address).delete([address])
+        if transaction.left_over:
+            with suppress(StorageError):
+                storage_for(self.location).delete(transaction.left_over)
 
     def _partition_types(self) -> list[str]:
         types = {column.name: column.type for column in self.table.columns}

@@ -1,4 +1,4 @@
-"""Places in the order in which manifests were written; without pyiceberg, whose import takes half a second."""
+"""Positions in the order in which manifests were written; without pyiceberg, whose import takes half a second."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True, order=True)
-class Place:
-    """A place in the order of manifests: the commit that wrote the manifest, by its number, then the name."""
+class ManifestPosition:
+    """A position in the order of manifests: the number of the commit that wrote the manifest, then its name."""
 
     commits: int = 0
     name: str = LAST

@@ -14,7 +14,7 @@ from typing import Any
 from pyiceberg.manifest import ManifestContent, ManifestFile
 from pyiceberg.table import Table as IcebergTable
 
-from glue_jobs.lake.place import Place
+from glue_jobs.lake.manifest_position import ManifestPosition
 from glue_jobs.lake.schema import python_value
 
 
@@ -28,17 +28,17 @@ class ListedFile:
 
 @dataclass(frozen=True)
 class NewerManifests:
-    """The ``files`` that some manifests list, of ``bytes`` in all, and the place behind the last of these."""
+    """The ``files`` that some manifests list, of ``bytes`` in all, and the position of the last of these."""
 
     files: list[ListedFile]
     bytes: int
-    place: Place
+    position: ManifestPosition
 
 
 def newer_manifests(
-    table: IcebergTable, types: Sequence[str], after: Place, min_files: int, max_bytes: int
+    table: IcebergTable, types: Sequence[str], after: ManifestPosition, min_files: int, max_bytes: int
 ) -> NewerManifests:
-    """The files that the manifests after a place list, the oldest manifests first, up to ``max_bytes`` of these.
+    """The files that the manifests after a position list, the oldest manifests first, up to ``max_bytes`` of these.
 
     If all of them list fewer than ``min_files`` files, they are passed over. ``types`` are those of the partition
     columns.
@@ -47,19 +47,19 @@ def newer_manifests(
     commits = (snapshot.sequence_number or 0) if snapshot else 0
     if snapshot is None or commits <= after.commits:
         return NewerManifests([], 0, after)
-    newer = sorted(filter(_is_plain, snapshot.manifests(table.io)), key=_place)
-    newer = [each for each in newer if _place(each) > after]
+    newer = sorted(filter(_is_plain, snapshot.manifests(table.io)), key=_position)
+    newer = [each for each in newer if _position(each) > after]
     if sum(map(_count, newer)) < min_files:
-        return NewerManifests([], 0, Place(commits))
+        return NewerManifests([], 0, ManifestPosition(commits))
     sizes = itertools.accumulate(each.manifest_length for each in newer)
     chosen = newer[: max(sum(size <= max_bytes for size in sizes), 1)]
-    place = Place(commits) if len(chosen) == len(newer) else _place(chosen[-1])
+    position = ManifestPosition(commits) if len(chosen) == len(newer) else _position(chosen[-1])
     files = [file for each in chosen for file in _files(table, types, each)]
-    return NewerManifests(files, sum(each.manifest_length for each in chosen), place)
+    return NewerManifests(files, sum(each.manifest_length for each in chosen), position)
 
 
-def _place(manifest: ManifestFile) -> Place:
-    return Place(manifest.sequence_number or 0, manifest.manifest_path.rsplit("/", 1)[-1])
+def _position(manifest: ManifestFile) -> ManifestPosition:
+    return ManifestPosition(manifest.sequence_number or 0, manifest.manifest_path.rsplit("/", 1)[-1])
 
 
 def _is_plain(manifest: ManifestFile) -> bool:

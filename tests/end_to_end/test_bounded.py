@@ -19,13 +19,15 @@ from glue_jobs.config import Config
 from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.staging import new_run
 from glue_jobs.ingest.task_context import TaskContext
+from glue_jobs.lake import Lake
 from glue_jobs.read.framing import Framing
 from glue_jobs.read.parsed import Parsed, Positions
 from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, SOURCES, Raw, Source, events
+from tests.end_to_end.lakes import run, without_spark
+from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, RUN_SUMMARIES, SOURCES, UPLOADS, Raw, Source, events
 
 DAY = date(2024, 5, 7)
 
@@ -125,6 +127,19 @@ def test_many_bad_records_of_one_object_are_counted_and_few_of_them_stored(
     found = pq.ParquetFile(file.address).read().to_pylist()
     assert [row["records"] for row in found] == [None] * 10 + [490]
     assert {row["object"] for row in found} == {address}
+
+
+@pytest.mark.parametrize("source", [RUN_SUMMARIES, UPLOADS], ids=lambda source: source.title)
+def test_many_bad_records_of_a_whole_object_are_counted_and_few_of_them_stored(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_spark(monkeypatch)
+    monkeypatch.setattr("glue_jobs.ingest.rejected_records.RECORDS_PER_REASON", 10)
+    raw, lake = Raw(source, str(tmp_path / "raw")), str(tmp_path / "lake")
+    raw.deliver(DAY, 0, events(DAY, range(7)), bad=500)
+    assert run(raw, lake).totals.rejected == 500
+    rejected = Lake(lake, "usage_lake").load(REJECTED_RECORD).rows(("records",))
+    assert sorted(row["records"] or 1 for row in rejected.to_pylist()) == [*[1] * 10, 490]
 
 
 MEASURED = """

@@ -15,10 +15,10 @@ from pyiceberg.io.pyarrow import PyArrowFile
 
 from glue_jobs.storage.folder import FolderStorage
 from tests.end_to_end.lakes import run, without_spark
-from tests.end_to_end.sources import LAYOUTS, Raw, Source, events
+from tests.end_to_end.sources import LAYOUTS, RUN_SUMMARIES, UPLOADS, Raw, Source, events
 
 FIRST = date(2024, 3, 1)
-DAYS = 25
+DAYS = 18
 
 
 class Watch:
@@ -88,3 +88,22 @@ def test_the_last_run_asks_no_more_than_the_tenth(
     assert tenth.keys() == last.keys()
     assert {name: last[name] for name in last if last[name] > 1.3 * tenth[name]} == {}
     assert sum(last.values()) < 120, last
+
+
+@pytest.mark.parametrize("source", [RUN_SUMMARIES, UPLOADS], ids=lambda source: source.title)
+def test_runs_of_objects_without_days_read_no_more_as_their_number_grows(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only their listing grows: no name tells which objects are new. Files and manifests are merged after four runs."""
+    monkeypatch.setattr("glue_jobs.ingest.compaction.MIN_FILES", 4)
+    monkeypatch.setattr("glue_jobs.lake.schema.MANIFESTS_PER_MERGE", 4)
+    raw, lake = Raw(source, str(tmp_path / "raw")), str(tmp_path / "lake")
+    without_spark(monkeypatch)
+    watch = Watch(monkeypatch)
+    opened = []
+    for number in range(16):
+        raw.deliver(FIRST, number, events(FIRST, range(number * 10, number * 10 + 5)))
+        watch.forget()
+        assert run(raw, lake).totals.objects == 1
+        opened.append(len(watch.opened))
+    assert max(opened[12:]) <= 1.3 * max(opened[4:8]), opened

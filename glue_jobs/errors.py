@@ -44,7 +44,7 @@ class LostRaceError(UsageLakeError):
 
     @classmethod
     def of_table(cls, name: str) -> LostRaceError:
-        """The error of a run that another one has outrun at this table."""
+        """The error of a run that has lost the race for this table."""
         return cls(f"another run committed to {name} first, so nothing of this run is stored; start it again")
 
 

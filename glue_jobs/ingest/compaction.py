@@ -69,7 +69,7 @@ class Budget:
 def compact_days(
     context: TaskContext[EventPipeline], rows: LoadedTable, new: Iterable[NewFile], reporter: Reporter
 ) -> Compaction:
-    """Merge the stored small files of the days of ``new`` files, where both together are many.
+    """Merge the stored small files of each day of the ``new`` files that has MIN_FILES together with these.
 
     Raises:
         UsageLakeError: a file cannot be read or written.
@@ -89,7 +89,7 @@ def compact_days(
 
 
 def can_merge(stored: LoadedTable) -> bool:
-    """Whether the table has the declared columns and no others, e.g. of a newer version, whose values would go."""
+    """Whether the table has exactly the declared columns. Merging would lose the values of others, e.g. newer ones."""
     declared = {number for column in stored.table.columns for number in leaf_ids(column)}
     return stored.has_declared_columns and stored.last_field_id <= max(declared)
 
@@ -102,7 +102,7 @@ def own_files(rows: LoadedTable, stored: Iterable[StoredFile]) -> Iterator[Store
 def run_merges(
     merge: Callable[[list[str]], Result], groups: Sequence[list[StoredFile]], title: str, reporter: Reporter
 ) -> list[Result]:
-    """What ``merge`` makes of the addresses of each group's files, by as many workers as their size is worth."""
+    """Call ``merge`` in workers, with the addresses of the files of each group; the results in the order of groups."""
     size = sum(_size(file) for group in groups for file in group)
     addresses = [[file.address for file in group] for group in groups]
     with reporter.progress(title) as progress:
@@ -144,12 +144,12 @@ def small_files(
 
 
 def is_small(size: int) -> bool:
-    """Whether a data file of so many bytes should not stay alone."""
+    """Whether a data file of so many bytes is small enough to be merged with others."""
     return size <= MAX_SMALL_FILE_BYTES
 
 
 def _fitting(files: Iterable[StoredFile], size: int) -> int:
-    """How many of the files fit into so many bytes."""
+    """How many of the files, from the first on, have at most ``size`` bytes together."""
     return sum(total <= size for total in accumulate(map(_size, files)))
 
 

@@ -13,12 +13,12 @@ from glue_jobs.errors import LostRaceError
 from glue_jobs.ingest.commit import finish_others, is_last_run
 from glue_jobs.ingest.discover import discover
 from glue_jobs.ingest.known_objects import KnownObjects
+from glue_jobs.ingest.maintenance import Maintenance
 from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.ingest.run_tables import RunTables
 from glue_jobs.ingest.staging import new_run, runs_folder
 from glue_jobs.ingest.step_run import Progress, StepRun
 from glue_jobs.ingest.steps import Step, Steps
-from glue_jobs.ingest.upkeep import Upkeep
 from glue_jobs.progress import Reporter, TitledReporter
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
     reference = pipeline.reference_data(request.config, _reader_keys(request, reporter))
     runs = runs_folder(lake.location, lake.database, pipeline.name)
     tables = RunTables(request, runs, reference, reporter)
-    upkeep = Upkeep(lake, pipeline, runs, now, reporter)
+    maintenance = Maintenance(lake, pipeline, runs, now, reporter)
     if not tables.are_new:
         for sentence in finish_others(lake, tables.rows, runs, now):
             reporter.say(sentence)
-        upkeep.begin(tables)
+        maintenance.begin(tables)
     listing = discover(request, tables.notes, reporter)
     known = KnownObjects(None if tables.are_new else lake, pipeline.name)
     steps = Steps(pipeline, listing, known, request.force)
@@ -64,7 +64,7 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
         run_id = run_id or folder.run_id
         try:
             is_stored = StepRun(
-                request, tables, listing, step, progress, folder, now, reference, titled, upkeep.notes
+                request, tables, listing, step, progress, folder, now, reference, titled, maintenance.notes
             ).stage_and_commit()
             if is_stored and not step.is_last:
                 tables.rows = _after(lake, tables.rows, folder.run_id)
@@ -75,7 +75,7 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
             if progress.ids and isinstance(error, LostRaceError):
                 raise LostRaceError(f"another run committed to {pipeline.table.name}; start this one again") from error
             raise
-    upkeep.end(tables, bool(progress.ids))
+    maintenance.end(tables, bool(progress.ids))
     return RunSummary(
         run_id if progress.ids else None,
         steps.listed,

@@ -1,4 +1,4 @@
-"""Small files of days that a run adds nothing to become one, in commits of their own after those of the run.
+"""Merge the small files of days that a run adds nothing to, in commits of their own after those of the run.
 
 Such days are left by earlier versions of the program, by other programs, and by runs that wrote many files at once. A
 run finds them in the manifests that were written since a run last looked. It compacts rejected records and the ledger
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 # A note on the table of rows: by the name of a table, the position up to which its manifests have been looked at.
 LOOKED_AT = "usage-lake.looked-at"
 
-# A run reads so many bytes of a table's manifests that have not been looked at; a megabyte lists some 2,500 files.
+# At most this many bytes of a table's new manifests are read in one run. A megabyte lists some 2,500 files.
 MAX_MANIFEST_BYTES = 4 * 2**20
 
-# What took this much reading is noted even by a run that has nothing to commit.
+# A run that has nothing else to commit notes its position only after it has read this many bytes of manifests.
 MANY_MANIFEST_BYTES = 2**18
 
 Partition = tuple[Any, ...]
@@ -66,7 +66,7 @@ class Found:
 
 @dataclass(frozen=True)
 class OldDays:
-    """What was found in some tables, and what was ``noted`` before."""
+    """Where small files were found, table by table, and the positions that earlier runs ``noted``."""
 
     found: list[Found] = field(default_factory=list)
     noted: Mapping[str, ManifestPosition] = field(default_factory=dict)

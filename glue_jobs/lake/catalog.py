@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from glue_jobs.lake.loaded import LoadedTable
     from glue_jobs.lake.old_snapshots import OldSnapshots
-    from glue_jobs.lake.unused_files import UnusedFiles
+    from glue_jobs.lake.orphan_files import OrphanFiles
 
 
 class Lake:
@@ -130,15 +130,15 @@ class Lake:
 
         return OldSnapshots(table, self._load(table))
 
-    def unused_files(self, table: Table) -> UnusedFiles:
+    def orphan_files(self, table: Table) -> OrphanFiles:
         """What the table, as it is now, does not refer to.
 
         Raises:
             LakeError: there is no such table, or it cannot be read.
         """
-        from glue_jobs.lake.unused_files import UnusedFiles
+        from glue_jobs.lake.orphan_files import OrphanFiles
 
-        return UnusedFiles(self._load(table))
+        return OrphanFiles(self._load(table))
 
     def plain_files(self, table: Table) -> list[PlainFile] | None:
         """The files that have all rows of the table; None if they are on S3 or only some of their rows count.

@@ -14,7 +14,7 @@ from pyiceberg.types import StringType
 
 import glue_jobs.ingest.commit
 import glue_jobs.ingest.old_days
-import glue_jobs.ingest.unused_files
+import glue_jobs.ingest.orphan_files
 from glue_jobs.ingest import compaction
 from glue_jobs.ingest.run_notes import CommitPlan
 from glue_jobs.ingest.staging import RunFolder
@@ -275,8 +275,8 @@ def test_a_lake_on_s3_is_kept_in_order_in_the_same_way(
     unused = [f"{location}/metadata/0a-m0.avro", f"{location}/data/event_date=2024-03-01/{OWN_FILE}"]
     for address in unused:
         storage.put(address, b"x")
-    monkeypatch.setattr(glue_jobs.ingest.unused_files, "COMMITS_PER_ROUND", 0)
-    monkeypatch.setattr(glue_jobs.ingest.unused_files, "UNUSED_AFTER", timedelta(days=-1))
+    monkeypatch.setattr(glue_jobs.ingest.orphan_files, "COMMITS_PER_ROUND", 0)
+    monkeypatch.setattr(glue_jobs.ingest.orphan_files, "ORPHAN_AFTER", timedelta(days=-1))
     assert "deleted 2 files of s3_access_log that nothing refers to" in said(raw, lake)
     there = {entry.address for entry in storage.list(f"{location}/")}
     assert there.isdisjoint(unused)

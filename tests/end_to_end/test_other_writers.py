@@ -140,8 +140,8 @@ def test_any_maintenance_between_runs_loses_and_doubles_nothing(steps: list[str]
         without_spark(patch)
         patch.setattr("glue_jobs.ingest.compaction.MIN_FILES", 2)
         # Each run deletes at once what nothing refers to, in one table after the other.
-        patch.setattr("glue_jobs.ingest.unused_files.COMMITS_PER_ROUND", 0)
-        patch.setattr("glue_jobs.ingest.unused_files.UNUSED_AFTER", timedelta(0))
+        patch.setattr("glue_jobs.ingest.orphan_files.COMMITS_PER_ROUND", 0)
+        patch.setattr("glue_jobs.ingest.orphan_files.ORPHAN_AFTER", timedelta(0))
         raw, lake = Raw(source, f"{folder}/raw"), f"{folder}/lake"
         opened, table = Lake(lake, "usage_lake"), raw.source.pipeline.table
         delivered: set[int] = set()

@@ -1,4 +1,4 @@
-"""What a run does to keep the lake in order, beside ingesting: nothing of it stops the ingestion.
+"""The maintenance of the lake that a run does beside ingesting; its errors never stop the ingestion.
 
 Reasons and bounds: docs/decisions/0032-compaction-and-orphans.md.
 """
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.ingest.old_days import OldDays, compact_old_days, find_old_days
+from glue_jobs.ingest.orphan_files import delete_orphan_files
 from glue_jobs.ingest.run_tables import RunTables
-from glue_jobs.ingest.unused_files import delete_unused_files
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.pipeline import Pipeline
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Upkeep:
-    """The upkeep by one run, the folders of whose pipeline are in ``runs``; ``notes`` are for the run's commits."""
+class Maintenance:
+    """The maintenance by one run. ``runs`` is the folder of its pipeline's runs; its commits get the ``notes``."""
 
     lake: Lake
     pipeline: Pipeline
@@ -38,7 +38,7 @@ class Upkeep:
             self.old_days = find_old_days(self.lake, self.pipeline, tables.rows)
             tables.know(self.old_days.locations)
             self.notes |= self.old_days.notes
-            self.notes |= delete_unused_files(self.lake, self.pipeline, tables.rows, self.runs, self.now, self.reporter)
+            self.notes |= delete_orphan_files(self.lake, self.pipeline, tables.rows, self.runs, self.now, self.reporter)
         except UsageLakeError as error:
             self.reporter.say(f"the next run puts the lake in order: {error}")
 

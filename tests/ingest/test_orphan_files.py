@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from glue_jobs.ingest import unused_files
+from glue_jobs.ingest import orphan_files
 from glue_jobs.ingest.data_files import write_file
+from glue_jobs.ingest.orphan_files import ROUND, delete_orphan_files
 from glue_jobs.ingest.staging import RunFolder, new_run, runs_folder
-from glue_jobs.ingest.unused_files import ROUND, delete_unused_files
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sources.pipelines import BY_NAME
@@ -37,7 +37,7 @@ NEXT = iter(range(2**31))
 @pytest.fixture
 def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
     """Tables with a file each, and rounds that are always due."""
-    monkeypatch.setattr(unused_files, "COMMITS_PER_ROUND", 0)
+    monkeypatch.setattr(orphan_files, "COMMITS_PER_ROUND", 0)
     lake = Lake(str(tmp_path / "lake"), "usage_lake")
     for table in (S3_ACCESS_LOG, REJECTED_RECORD, INGESTED_OBJECT):
         lake.create(table)
@@ -81,7 +81,7 @@ def sweep(lake: Lake, runs: int = 3, note: bool = True) -> str:
     for _ in range(runs):
         rows = lake.load(S3_ACCESS_LOG)
         folder = runs_folder(lake.location, lake.database, PIPELINE.name)
-        notes = delete_unused_files(lake, PIPELINE, rows, folder, NOW, PlainReporter(stream))
+        notes = delete_orphan_files(lake, PIPELINE, rows, folder, NOW, PlainReporter(stream))
         if notes and note:
             with iceberg(lake, S3_ACCESS_LOG).transaction() as transaction:
                 transaction.set_properties(notes)
@@ -186,7 +186,7 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_each_run_goes_on_from_where_the_last_one_stopped(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unused_files, "FILES_PER_RUN", 5)
+    monkeypatch.setattr(orphan_files, "FILES_PER_RUN", 5)
     before = everything(lake)
     unused = [put(lake, f"s3_access_log/metadata/{number:02}-m0.avro") for number in range(12)]
     age(lake, days=4)
@@ -202,7 +202,7 @@ def test_each_run_goes_on_from_where_the_last_one_stopped(lake: Lake, monkeypatc
 
 
 def test_a_round_begins_when_there_were_enough_commits(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unused_files, "COMMITS_PER_ROUND", 3)
+    monkeypatch.setattr(orphan_files, "COMMITS_PER_ROUND", 3)
     seen = listed(monkeypatch)
     assert lake.load(S3_ACCESS_LOG).commits == 1
     sweep(lake)

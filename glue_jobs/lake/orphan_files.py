@@ -1,4 +1,4 @@
-"""Files in a table's folder that nothing refers to: no snapshot that is kept, and no metadata that the table names.
+"""Orphan files lie in a table's folder, but no snapshot that is kept and no metadata of the table refers to them.
 
 Files are told by their names, which are unique, not by their addresses: another program may write the same address in
 another way, such as ``s3a://``.
@@ -22,7 +22,7 @@ from glue_jobs.lake.filters import partition_filter
 METADATA = re.compile(r"(?:.+[.]metadata[.]json|snap-.+[.]avro|.+-m[0-9]+[.]avro)")
 
 
-class UnusedFiles:
+class OrphanFiles:
     """What a table does not refer to, as it is when this is made; files that are listed later may be newer."""
 
     def __init__(self, iceberg: IcebergTable) -> None:

@@ -1,4 +1,4 @@
-"""Files that nothing refers to are deleted: what killed commits and other programs leave in the folders of tables.
+"""Delete orphan files: what killed commits and other programs leave in the folders of tables, and nothing refers to.
 
 Every 32 commits a round over the tables of a pipeline begins. A run looks at one page of a listing, and the next one
 goes on from there, so that a run costs the same however large the lake is. What may be part of a commit under way
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from glue_jobs.lake import Lake, LoadedTable
 
 # A note on the table of rows: how far the round under way has come.
-ROUND = "usage-lake.unused-files"
+ROUND = "usage-lake.orphan-files"
 
 # Merging manifests leaves something behind about as often in other programs.
 COMMITS_PER_ROUND = 32
 
-# S3 lists so many objects with one request.
+# One request to S3 lists this many objects.
 FILES_PER_RUN = 1_000
 
 # What Iceberg's own removal of orphan files waits for by default: until then a commit may be under way.
 # https://iceberg.apache.org/docs/1.10.0/spark-procedures/#remove_orphan_files
-UNUSED_AFTER = max(timedelta(days=3), DEAD_AFTER)
+ORPHAN_AFTER = max(timedelta(days=3), DEAD_AFTER)
 
 # Clocks of storage and runs differ by less.
 CLOCK_DIFFERENCE = timedelta(hours=1)
@@ -48,7 +48,7 @@ OWN_NAME = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}(?:-[0-9]+)?-[0-9a-f]{32}[.
 
 @dataclass(frozen=True)
 class Round:
-    """A round that began after so many ``commits``: ``after`` which address of which table it goes on.
+    """A round that began when there were ``commits`` commits, and goes on ``after`` that address in that ``table``.
 
     A round without a ``table`` has ended.
     """
@@ -58,7 +58,7 @@ class Round:
     after: str = ""
 
 
-def delete_unused_files(
+def delete_orphan_files(
     lake: Lake, pipeline: Pipeline, rows: LoadedTable, runs: str, now: datetime, reporter: Reporter
 ) -> dict[str, str]:
     """Look at the next files of the round, if one is under way or due; returns the note for the next commit to rows.
@@ -75,11 +75,11 @@ def delete_unused_files(
     table = tables[noted.table]
     location = lake.new_location(table)
     page = [*islice(storage_for(location).list(f"{location}/", noted.after), FILES_PER_RUN)]
-    old = [entry for entry in page if entry.last_modified < now - UNUSED_AFTER]
-    unused = [*_unused(lake, pipeline, table, location, runs, old)] if old else []
-    storage_for(location).delete(unused)
-    if unused:
-        reporter.say(f"deleted {counted(len(unused), 'file')} of {table.name} that nothing refers to")
+    old = [entry for entry in page if entry.last_modified < now - ORPHAN_AFTER]
+    orphans = [*_orphans(lake, pipeline, table, location, runs, old)] if old else []
+    storage_for(location).delete(orphans)
+    if orphans:
+        reporter.say(f"deleted {counted(len(orphans), 'file')} of {table.name} that nothing refers to")
     if len(page) == FILES_PER_RUN:
         after = Round(noted.commits, table.name, page[-1].address)
     else:
@@ -88,11 +88,11 @@ def delete_unused_files(
     return {ROUND: json.dumps(asdict(after))}
 
 
-def _unused(
+def _orphans(
     lake: Lake, pipeline: Pipeline, table: Table, location: str, runs: str, old: Iterable[Entry]
 ) -> Iterator[str]:
     # Read after the files were listed: what has been committed until now is known.
-    files = lake.unused_files(table)
+    files = lake.orphan_files(table)
     if files.location != location:
         return
     metadata, data = f"{location}/metadata", f"{location}/data/"

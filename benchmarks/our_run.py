@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from glue_jobs.config import Config
-from glue_jobs.ingest.request import RunSummary
+from glue_jobs.ingest.request import IngestSummary
 from glue_jobs.ingest.staging import new_run
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.jobs.run_job import run_job
@@ -22,7 +22,7 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.workers.spark import session
 
 
-def run(raw: Path, lake: Path, config: Path | None = None, pipeline: str = "s3_access_log") -> RunSummary:
+def run(raw: Path, lake: Path, config: Path | None = None, pipeline: str = "s3_access_log") -> IngestSummary:
     """Ingest everything new below ``raw`` into the lake in that folder."""
     arguments = {"pipeline": pipeline, "raw_path": str(raw), "lake_path": str(lake)}
     summary = run_job(arguments | ({"config": str(config)} if config else {}), SilentReporter()).ingested
@@ -30,7 +30,7 @@ def run(raw: Path, lake: Path, config: Path | None = None, pipeline: str = "s3_a
     return summary
 
 
-def run_on_spark(raw: Path, lake: Path, config: Path | None = None, pipeline: str = "s3_access_log") -> RunSummary:
+def run_on_spark(raw: Path, lake: Path, config: Path | None = None, pipeline: str = "s3_access_log") -> IngestSummary:
     """The same on Spark, however little there is to ingest."""
     session()
     return run(raw, lake, config, pipeline)

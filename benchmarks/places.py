@@ -21,7 +21,7 @@ from glue_jobs.enrich.places.locate import PlaceColumns
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.enrich.robots import robot_resources
 from glue_jobs.ingest.ingest import ingest
-from glue_jobs.ingest.request import IngestRequest, RunSummary
+from glue_jobs.ingest.request import IngestRequest, IngestSummary
 from glue_jobs.lake import Lake
 from glue_jobs.progress import SilentReporter
 from glue_jobs.sample.place_database import write_database
@@ -59,7 +59,7 @@ def measure(settings: Settings) -> Iterator[Line]:
     yield replace(ratio, target="at most 1.1", met=float(ratio.cpu) <= 1.1 if ratio.cpu else None)
 
 
-def _run(pipeline: Pipeline, raw: Path, lake: Path, database: Path | None) -> RunSummary:
+def _run(pipeline: Pipeline, raw: Path, lake: Path, database: Path | None) -> IngestSummary:
     config = Config.model_validate({"places": {"addresses": [str(database)]}} if database else {})
     return ingest(IngestRequest(pipeline, str(raw), Lake(str(lake), "usage_lake"), config), SilentReporter())
 

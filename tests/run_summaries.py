@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from glue_jobs.ingest.ingest import ingest
-from glue_jobs.ingest.request import IngestRequest, RunSummary
+from glue_jobs.ingest.request import IngestRequest, IngestSummary
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sources.pipelines import BY_NAME
@@ -36,7 +36,7 @@ class Place:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    def run(self, **more: Any) -> RunSummary:
+    def run(self, **more: Any) -> IngestSummary:
         return ingest(IngestRequest(PIPELINE, str(self.raw), self.lake, **more), PlainReporter(io.StringIO()))
 
     def runs(self, table: str) -> Counter[str]:

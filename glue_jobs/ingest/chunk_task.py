@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ from glue_jobs.ingest.late_rows import LateRows, split_late_rows, write_late_row
 from glue_jobs.ingest.object_counts import Ints, ObjectCounts
 from glue_jobs.ingest.rejected_records import RejectedRecords
 from glue_jobs.ingest.task_context import TaskContext, write_parts
+from glue_jobs.ingest.unreadable_objects import without_unreadable
 from glue_jobs.read.fetch import RawBatch, read_batches
 from glue_jobs.read.parsed import Parsed, Rejected
 from glue_jobs.read.plan import Chunk
@@ -45,19 +47,18 @@ def ingest_chunk(context: TaskContext[EventPipeline], chunk: Chunk) -> ChunkResu
     Raises:
         StorageError: the storage failed.
     """
-    unreadable: dict[str, UnreadableObjectError] = {}
-    while True:
-        task = _Task(context, chunk)
-        try:
-            for batch in read_batches(chunk, task.numbers, context.pipeline.framing, unreadable):
-                task.ingest(batch)
-        except UnreadableObjectError as error:
-            # Some of the object's rows may be written. Files that no commit names are deleted at the end of the run.
-            unreadable[error.address] = error
-            continue
-        task.flush()
-        task.rejected.flush()
-        return ChunkResult(task.files, task.late_rows, task.rejected.files, task.counts, unreadable)
+    return without_unreadable(partial(_ingest_readable, context, chunk))
+
+
+def _ingest_readable(
+    context: TaskContext[EventPipeline], chunk: Chunk, unreadable: dict[str, UnreadableObjectError]
+) -> ChunkResult:
+    task = _Task(context, chunk)
+    for batch in read_batches(chunk, task.numbers, context.pipeline.framing, unreadable):
+        task.ingest(batch)
+    task.flush()
+    task.rejected.flush()
+    return ChunkResult(task.files, task.late_rows, task.rejected.files, task.counts, unreadable)
 
 
 @dataclass

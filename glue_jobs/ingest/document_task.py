@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.object_counts import Ints, ObjectCounts
 from glue_jobs.ingest.rejected_records import RejectedRecords
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
+from glue_jobs.ingest.unreadable_objects import without_unreadable
 from glue_jobs.read.fetch import RawBatch, read_batches
 from glue_jobs.read.framing import Framing
 from glue_jobs.read.parsed import Rejected, rows_of
@@ -41,16 +43,16 @@ def ingest_documents(context: TaskContext[DocumentPipeline], chunk: Chunk) -> Do
     Raises:
         StorageError: the storage failed.
     """
-    unreadable: dict[str, UnreadableObjectError] = {}
-    while True:
-        task = _Task(context, chunk)
-        try:
-            for batch in read_batches(chunk, [*range(len(chunk))], Framing.WHOLE_FILES, unreadable):
-                task.ingest(batch)
-        except UnreadableObjectError as error:
-            unreadable[error.address] = error
-            continue
-        return task.result(unreadable)
+    return without_unreadable(partial(_ingest_readable, context, chunk))
+
+
+def _ingest_readable(
+    context: TaskContext[DocumentPipeline], chunk: Chunk, unreadable: dict[str, UnreadableObjectError]
+) -> DocumentResult:
+    task = _Task(context, chunk)
+    for batch in read_batches(chunk, [*range(len(chunk))], Framing.WHOLE_FILES, unreadable):
+        task.ingest(batch)
+    return task.result(unreadable)
 
 
 class _Task:

@@ -14,7 +14,7 @@ from glue_jobs.ingest.commit import finish_others, is_last_run
 from glue_jobs.ingest.discover import discover
 from glue_jobs.ingest.known_objects import KnownObjects
 from glue_jobs.ingest.maintenance import Maintenance
-from glue_jobs.ingest.request import IngestRequest, RunSummary
+from glue_jobs.ingest.request import IngestRequest, IngestSummary
 from glue_jobs.ingest.run_tables import RunTables
 from glue_jobs.ingest.staging import new_run, runs_folder
 from glue_jobs.ingest.step_run import Progress, StepRun
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from glue_jobs.lake import Lake, LoadedTable
 
 
-def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
+def ingest(request: IngestRequest, reporter: Reporter) -> IngestSummary:
     """Ingest the new raw objects, each exactly once, however often a run is killed or started twice.
 
     Raises:
@@ -76,7 +76,7 @@ def ingest(request: IngestRequest, reporter: Reporter) -> RunSummary:
                 raise LostRaceError(f"another run committed to {pipeline.table.name}; start this one again") from error
             raise
     maintenance.end(tables, bool(progress.ids))
-    return RunSummary(
+    return IngestSummary(
         run_id if progress.ids else None,
         steps.listed,
         listing.skipped,

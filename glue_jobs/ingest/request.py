@@ -44,7 +44,7 @@ class IngestRequest:
 
 
 @dataclass(frozen=True)
-class RunSummary:
+class IngestSummary:
     """What a run did. ``run_id`` is None when it stored nothing; ``listed`` counts raw objects.
 
     ``first_delivery`` says when AWS delivers the first object of the source. ``unreadable`` are objects that could not

@@ -1,12 +1,16 @@
-"""The objects that a run could not read: all are counted, and some of each reason have a name."""
+"""The objects that a run cannot read: its tasks go on without them, all are counted, and some have a name."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 from glue_jobs.errors import UnreadableObjectError
+
+Result = TypeVar("Result")
 
 # Objects that a run names for each reason. The ledger has the names of all.
 MAX_NAMED = 100
@@ -31,3 +35,17 @@ class UnreadableObjects:
     def unnamed(self) -> dict[str, int]:
         """How many more there are of each reason than ``errors`` name."""
         return {reason: count - MAX_NAMED for reason, count in self.counts.items() if count > MAX_NAMED}
+
+
+def without_unreadable(read: Callable[[dict[str, UnreadableObjectError]], Result]) -> Result:
+    """What ``read`` returns; it starts again each time that an object turns out to be unreadable after its beginning.
+
+    ``read`` gets the objects that are known to be unreadable, by address, and adds those it cannot begin.
+    """
+    unreadable: dict[str, UnreadableObjectError] = {}
+    while True:
+        try:
+            return read(unreadable)
+        except UnreadableObjectError as error:
+            # Some of the object's rows may be written. Files that no commit names are deleted at the end of the run.
+            unreadable[error.address] = error

@@ -6,6 +6,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import pyarrow as pa
 
@@ -15,6 +16,7 @@ from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.ingest.rejected_records import RejectedRecords
 from glue_jobs.ingest.replaced_rows import StoredRows, write_again
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
+from glue_jobs.ingest.unreadable_objects import without_unreadable
 from glue_jobs.read.fetch import RawBatch, read_batches
 from glue_jobs.read.framing import Framing
 from glue_jobs.read.plan import Chunk
@@ -65,16 +67,16 @@ def read_uploads(context: TaskContext[UploadPipeline], folder: str, chunk: Chunk
     Raises:
         StorageError: the storage failed.
     """
-    unreadable: dict[str, UnreadableObjectError] = {}
-    while True:
-        task = _Task(context, folder, chunk)
-        try:
-            for batch in read_batches(chunk, [*range(len(chunk))], Framing.UPLOADED_FILES, unreadable):
-                task.read(batch)
-        except UnreadableObjectError as error:
-            unreadable[error.address] = error
-            continue
-        return task.result(unreadable)
+    return without_unreadable(partial(_read_readable, context, folder, chunk))
+
+
+def _read_readable(
+    context: TaskContext[UploadPipeline], folder: str, chunk: Chunk, unreadable: dict[str, UnreadableObjectError]
+) -> UploadResult:
+    task = _Task(context, folder, chunk)
+    for batch in read_batches(chunk, [*range(len(chunk))], Framing.UPLOADED_FILES, unreadable):
+        task.read(batch)
+    return task.result(unreadable)
 
 
 @dataclass

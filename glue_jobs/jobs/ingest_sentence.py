@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from glue_jobs.ingest.request import RunSummary
+from glue_jobs.ingest.request import IngestSummary
 from glue_jobs.progress import counted, printable
 
 
-def sentence(summary: RunSummary) -> str:
+def sentence(summary: IngestSummary) -> str:
     """The counts of the run, then everything below the raw path that it did not take."""
     clauses = (
         _counts(summary),
@@ -22,7 +22,7 @@ def sentence(summary: RunSummary) -> str:
     return "; ".join(clauses)
 
 
-def _counts(summary: RunSummary) -> str:
+def _counts(summary: IngestSummary) -> str:
     if summary.run_id is None:
         if summary.skipped.empty_path:
             path = printable(summary.skipped.empty_path)
@@ -49,11 +49,11 @@ def _counts(summary: RunSummary) -> str:
     return f"{ingested}: {counted(sums.records, 'record')} = {' + '.join(parts)}"
 
 
-def _invalid(summary: RunSummary) -> list[str]:
+def _invalid(summary: IngestSummary) -> list[str]:
     return [printable(str(invalid)) for invalid in summary.invalid_snapshots]
 
 
-def _unreadable(summary: RunSummary) -> list[str]:
+def _unreadable(summary: IngestSummary) -> list[str]:
     """One clause for each reason, with an example; the ledger has the names of all objects."""
     by_reason: defaultdict[str, list[str]] = defaultdict(list)
     for each in summary.unreadable:
@@ -66,7 +66,7 @@ def _unreadable(summary: RunSummary) -> list[str]:
     ]
 
 
-def _unfinished(summary: RunSummary) -> list[str]:
+def _unfinished(summary: IngestSummary) -> list[str]:
     folders = summary.skipped.unfinished
     if not folders:
         return []
@@ -74,7 +74,7 @@ def _unfinished(summary: RunSummary) -> list[str]:
     return [f"{counted(len(folders), 'snapshot')} {are} not delivered yet, e.g. {printable(min(folders))}"]
 
 
-def _left_out(summary: RunSummary) -> list[str]:
+def _left_out(summary: IngestSummary) -> list[str]:
     folders = summary.skipped.folders
     if not folders:
         return []
@@ -82,7 +82,7 @@ def _left_out(summary: RunSummary) -> list[str]:
     return [f"{counted(len(folders), 'folder')} of other kinds of logs {were} left out, e.g. {printable(min(folders))}"]
 
 
-def _skipped(summary: RunSummary) -> list[str]:
+def _skipped(summary: IngestSummary) -> list[str]:
     count = summary.skipped.count
     if not count:
         return []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from glue_jobs.errors import ArgumentError, known_names
-from glue_jobs.ingest.request import RunSummary
+from glue_jobs.ingest.request import IngestSummary
 from glue_jobs.jobs.arguments import OWNER, REPORT
 from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.jobs.lake_argument import lake_argument
@@ -124,7 +124,7 @@ class Lake:
         bound = query.bind({key: str(value) for key, value in parameters.items()})
         return self.sql(query.of_period(days.since, days.until), bound, days.as_of)
 
-    def ingest(self, pipeline: str, raw: str | Path, **arguments: object) -> RunSummary:
+    def ingest(self, pipeline: str, raw: str | Path, **arguments: object) -> IngestSummary:
         """Ingest the raw objects below ``raw`` that the lake does not have yet, each exactly once.
 
         ``pipeline`` names the source, such as ``s3_access_log``: one of `glue_jobs.sources.SOURCES`.

@@ -11,7 +11,7 @@ from glue_jobs.progress import Reporter
 from glue_jobs.storage import region
 
 if TYPE_CHECKING:
-    from glue_jobs.ingest.request import IngestRequest, RunSummary
+    from glue_jobs.ingest.request import IngestRequest, IngestSummary
     from glue_jobs.lake import Lake
 
 NAMESPACE = "s3-usage-lake"
@@ -24,7 +24,7 @@ DAYS_WITHOUT_DELIVERY = ("DaysWithoutDelivery", "Count")
 Metrics = Mapping[tuple[str, str], float]
 
 
-def ingest_metrics(request: IngestRequest, summary: RunSummary) -> Metrics:
+def ingest_metrics(request: IngestRequest, summary: IngestSummary) -> Metrics:
     """The metrics of an ingest run. A source of which nothing was ever delivered has no days without a delivery.
 
     Raises:

@@ -16,7 +16,7 @@ from glue_jobs.jobs.early_workers import start_workers_early
 from glue_jobs.progress import Reporter
 
 if TYPE_CHECKING:
-    from glue_jobs.ingest.request import RunSummary
+    from glue_jobs.ingest.request import IngestSummary
     from glue_jobs.publish.publish import Published
 
 
@@ -29,7 +29,7 @@ class JobResult:
 
     sentence: str
     failed: bool = False
-    ingested: RunSummary | None = None
+    ingested: IngestSummary | None = None
     published: Published | None = None
 
 

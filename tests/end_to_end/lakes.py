@@ -17,7 +17,7 @@ import pytest
 import glue_jobs.workers.engine
 from glue_jobs.config import Config
 from glue_jobs.ingest.ingest import ingest
-from glue_jobs.ingest.request import IngestRequest, RunSummary
+from glue_jobs.ingest.request import IngestRequest, IngestSummary
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sources.lake_tables import lake_tables, uploaded_tables
@@ -61,7 +61,7 @@ def request(raw: Raw, lake: Lake | str, **more: Any) -> IngestRequest:
     )
 
 
-def run(raw: Raw, lake: Lake | str, **more: Any) -> RunSummary:
+def run(raw: Raw, lake: Lake | str, **more: Any) -> IngestSummary:
     """Ingest in this process; nothing is printed."""
     return ingest(request(raw, lake, **more), PlainReporter(io.StringIO()))
 

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from glue_jobs.cli.main import main
 from glue_jobs.config import Config
 from glue_jobs.enrich.readers.key_changes import key_changes
-from glue_jobs.ingest.request import RunSummary
+from glue_jobs.ingest.request import IngestSummary
 from glue_jobs.lake import Lake
 from glue_jobs.sources.tables import TABLES
 from tests.end_to_end.lakes import run
@@ -75,7 +75,7 @@ def delivered(folder: Path) -> list[Raw]:
 ADDRESSES = {"192.0.2.1", "192.0.2.2", "192.0.2.3", OTHER, SIX}
 
 
-def ingest(folder: Path, lake: str, setting: str) -> list[RunSummary]:
+def ingest(folder: Path, lake: str, setting: str) -> list[IngestSummary]:
     config = Config.model_validate({"privacy": {"addresses": setting}})
     return [run(raw, lake, config=config) for raw in delivered(folder)]
 

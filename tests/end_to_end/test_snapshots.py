@@ -23,7 +23,7 @@ import glue_jobs.ingest.chunk_task
 import glue_jobs.ingest.snapshots.snapshot_task
 import glue_jobs.lake.history
 from glue_jobs.ingest.ingest import ingest
-from glue_jobs.ingest.request import IngestRequest, RunSummary
+from glue_jobs.ingest.request import IngestRequest, IngestSummary
 from glue_jobs.jobs.ingest_sentence import sentence
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.progress import PlainReporter
@@ -46,7 +46,7 @@ def day(number: int) -> datetime:
     return FIRST + timedelta(days=number)
 
 
-def run(raw: Inventory | str, lake: str | Lake, **more: object) -> RunSummary:
+def run(raw: Inventory | str, lake: str | Lake, **more: object) -> IngestSummary:
     address = raw if isinstance(raw, str) else raw.address
     opened = Lake(lake, "usage_lake") if isinstance(lake, str) else lake
     return ingest(IngestRequest(PIPELINE, address, opened, **more), PlainReporter(io.StringIO()))  # type: ignore[arg-type]

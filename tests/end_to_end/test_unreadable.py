@@ -19,7 +19,7 @@ from glue_jobs.cli.status import STATUS
 from glue_jobs.enrich.places.place_table import keep_places
 from glue_jobs.errors import StorageError, UnreadableObjectError
 from glue_jobs.ingest.ingest import ingest
-from glue_jobs.ingest.request import IngestRequest, RunSummary
+from glue_jobs.ingest.request import IngestRequest, IngestSummary
 from glue_jobs.jobs.ingest_sentence import sentence
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
@@ -238,7 +238,7 @@ def test_a_snapshot_with_an_unreadable_file_is_skipped_and_taken_later(
     without_spark(monkeypatch)
     inventory, lake = Inventory(f"{bucket}/raw"), Lake(str(tmp_path / "lake"), "usage_lake")
 
-    def ingest_inventories() -> RunSummary:
+    def ingest_inventories() -> IngestSummary:
         return ingest(IngestRequest(pipeline, inventory.address, lake), PlainReporter(io.StringIO()))
 
     pipeline, first = BY_NAME["s3_inventory_object"], datetime(2024, 5, 1, 1, 30)

@@ -16,7 +16,7 @@ import glue_jobs.ingest.compaction
 import glue_jobs.ingest.upload_task
 from glue_jobs.errors import LakeError, StorageError, UnreadableObjectError
 from glue_jobs.ingest.ingest import ingest
-from glue_jobs.ingest.request import IngestRequest, RunSummary
+from glue_jobs.ingest.request import IngestRequest, IngestSummary
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.progress import PlainReporter
 from glue_jobs.query.duckdb.lake_engine import open_engine
@@ -47,7 +47,7 @@ class Place:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data if isinstance(data, bytes) else data.encode())
 
-    def run(self) -> RunSummary:
+    def run(self) -> IngestSummary:
         return ingest(IngestRequest(BY_NAME["upload"], str(self.raw), self.lake), PlainReporter(self.said))
 
     def sql(self, statement: str) -> list[dict[str, Any]]:

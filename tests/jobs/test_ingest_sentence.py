@@ -10,7 +10,7 @@ import pytest
 
 from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.ledger import NOTHING, Totals
-from glue_jobs.ingest.request import RunSummary
+from glue_jobs.ingest.request import IngestSummary
 from glue_jobs.ingest.snapshots.invalid_snapshots import InvalidSnapshot
 from glue_jobs.jobs.ingest_sentence import sentence
 from glue_jobs.progress import PlainReporter, TerminalReporter, reporter
@@ -21,26 +21,27 @@ SUMS = Totals(objects=1200, records=10, rows=5, rejected=1, duplicates=3, filter
 
 
 def test_the_sentence_has_all_counts_of_the_run() -> None:
-    assert sentence(RunSummary("r1", 1200, Skipped(), SUMS)) == (
+    assert sentence(IngestSummary("r1", 1200, Skipped(), SUMS)) == (
         "run r1 ingested 1,200 objects: 10 records = 5 rows + 1 rejected + 3 duplicates + 1 filtered"
     )
 
 
 def test_a_run_without_new_objects_says_so() -> None:
     assert (
-        sentence(RunSummary(None, 7, Skipped(), NOTHING)) == "nothing new: every object listed is in the lake already"
+        sentence(IngestSummary(None, 7, Skipped(), NOTHING))
+        == "nothing new: every object listed is in the lake already"
     )
 
 
 def test_a_run_that_lists_no_object_does_not_say_that_the_lake_has_them() -> None:
-    assert sentence(RunSummary(None, 0, Skipped(), NOTHING)) == "nothing new: there are no objects of these days"
+    assert sentence(IngestSummary(None, 0, Skipped(), NOTHING)) == "nothing new: there are no objects of these days"
 
 
 def test_skipped_objects_come_with_a_hint() -> None:
     skipped = Skipped()
     skipped.add("/raw/a.txt")
     skipped.add("/raw/b.txt")
-    told = sentence(RunSummary(None, 7, skipped, NOTHING))
+    told = sentence(IngestSummary(None, 7, skipped, NOTHING))
     assert told.endswith(
         "; 2 objects are not named as AWS names them and were skipped, e.g. /raw/a.txt (--any-name takes them too)"
     )
@@ -50,7 +51,7 @@ def test_counts_of_one_are_singular() -> None:
     skipped = Skipped()
     skipped.add("/raw/a.txt")
     skipped.folders.add("/raw/Digest/")
-    assert sentence(RunSummary("r1", 2, skipped, Totals(1, 1, 0, 0, 1, 0))) == (
+    assert sentence(IngestSummary("r1", 2, skipped, Totals(1, 1, 0, 0, 1, 0))) == (
         "run r1 ingested 1 object: 1 record = 0 rows + 0 rejected + 1 duplicate + 0 filtered"
         "; 1 folder of other kinds of logs was left out, e.g. /raw/Digest/"
         "; 1 object is not named as AWS names them and was skipped, e.g. /raw/a.txt (--any-name takes it too)"
@@ -58,14 +59,14 @@ def test_counts_of_one_are_singular() -> None:
 
 
 def test_folders_of_other_logs_are_counted() -> None:
-    told = sentence(RunSummary(None, 7, Skipped(folders={"/raw/Insight/", "/raw/Digest/"}), NOTHING))
+    told = sentence(IngestSummary(None, 7, Skipped(folders={"/raw/Insight/", "/raw/Digest/"}), NOTHING))
     assert told.endswith("; 2 folders of other kinds of logs were left out, e.g. /raw/Digest/")
 
 
 def test_a_name_that_is_not_utf8_can_be_printed() -> None:
     skipped = Skipped()
     skipped.add("/raw/\udcff\x1b[2J")
-    told = sentence(RunSummary(None, 7, skipped, NOTHING))
+    told = sentence(IngestSummary(None, 7, skipped, NOTHING))
     assert told.encode()
     assert r"/raw/\udcff\x1b[2J" in told
 
@@ -109,28 +110,28 @@ def invalid(known: bool) -> InvalidSnapshot:
 
 def test_invalid_and_unfinished_snapshots_are_named() -> None:
     skipped = Skipped(unfinished={"/raw/b/daily/2024-05-09T01-00Z/", "/raw/b/daily/2024-05-08T01-00Z/"})
-    told = sentence(RunSummary("r1", 3, skipped, Totals(1, 1, 1, 0, 0, 0), (invalid(False),)))
+    told = sentence(IngestSummary("r1", 3, skipped, Totals(1, 1, 1, 0, 0, 0), (invalid(False),)))
     assert told == (
         "run r1 ingested 1 object: 1 record = 1 row + 0 rejected + 0 duplicates + 0 filtered"
         "; refused /raw/b/daily/2024-05-07T01-00Z/: its file /raw/b/daily/data/1.csv.gz is missing"
         "; 2 snapshots are not delivered yet, e.g. /raw/b/daily/2024-05-08T01-00Z/"
     )
-    told = sentence(RunSummary(None, 3, Skipped(), NOTHING, (invalid(True),)))
+    told = sentence(IngestSummary(None, 3, Skipped(), NOTHING, (invalid(True),)))
     assert told.startswith("nothing new: every object listed is in the lake already or refused; refused /raw/")
 
 
 def test_unreadable_objects_are_counted_by_reason_with_an_example() -> None:
     archived = tuple(UnreadableObjectError(f"s3://b/{name}", "it is archived") for name in "cab")
-    summary = RunSummary("r1", 4, Skipped(), SUMS, unreadable=(*archived, UnreadableObjectError("s3://b/d", "gone")))
+    summary = IngestSummary("r1", 4, Skipped(), SUMS, unreadable=(*archived, UnreadableObjectError("s3://b/d", "gone")))
     assert sentence(summary).endswith(
         "; 3 objects cannot be read now and are left to later runs (it is archived), e.g. s3://b/a"
         "; 1 object cannot be read now and is left to later runs (gone), e.g. s3://b/d"
     )
-    summary = RunSummary(None, 3, Skipped(), NOTHING, unreadable=archived)
+    summary = IngestSummary(None, 3, Skipped(), NOTHING, unreadable=archived)
     assert sentence(summary).startswith("nothing new: every object listed is in the lake already or cannot be read; 3 ")
 
 
 def test_a_run_fails_when_it_is_the_first_to_meet_an_invalid_snapshot() -> None:
     for known in ((), (True,), (False,), (True, False)):
-        summary = RunSummary(None, 3, Skipped(), NOTHING, tuple(map(invalid, known)))
+        summary = IngestSummary(None, 3, Skipped(), NOTHING, tuple(map(invalid, known)))
         assert summary.failed == (False in known)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from glue_jobs.ingest.ledger import NOTHING
-from glue_jobs.ingest.request import RunSummary
+from glue_jobs.ingest.request import IngestSummary
 from glue_jobs.jobs.ingest_sentence import sentence
 from glue_jobs.read.raw_object import Skipped, Window
 from glue_jobs.sources.cloudtrail_s3_event.source import CLOUDTRAIL_NAMES
@@ -91,7 +91,7 @@ def test_other_kinds_of_cloudtrail_logs_are_skipped_and_counted(tmp_path: Path, 
     assert set(found) == {kept}
     assert skipped.folders == {f"{tmp_path}/AWSLogs/{ACCOUNT}/CloudTrail-{kind}/" for kind in KINDS}
     assert skipped.count == 0
-    assert sentence(RunSummary(None, 1, skipped, NOTHING)).endswith(
+    assert sentence(IngestSummary(None, 1, skipped, NOTHING)).endswith(
         f"; 4 folders of other kinds of logs were left out, e.g. {tmp_path}/AWSLogs/{ACCOUNT}/CloudTrail-Aggregated/"
     )
 

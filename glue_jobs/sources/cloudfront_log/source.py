@@ -14,10 +14,9 @@ import pyarrow.compute as pc
 from glue_jobs.columns.arrays import as_single_array, mapped_dictionary
 from glue_jobs.config import Config
 from glue_jobs.enrich.datasets import assign_datasets
-from glue_jobs.enrich.event_days import with_event_days
+from glue_jobs.enrich.derived import with_derived
 from glue_jobs.enrich.places.locate import OTHER, PlaceColumns, locator
 from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.enrich.robots import ROBOTS, is_robot
 from glue_jobs.enrich.traffic import is_own
 from glue_jobs.sources.cloudfront_log.parser import parse_cloudfront_log
 from glue_jobs.sources.cloudfront_log.parser.records import decode_once
@@ -57,23 +56,12 @@ def enrich_cloudfront(rows: pa.Table, config: Config, reference: ReferenceData) 
         as_single_array(rows[name]) for name in ("cs_host", "cs_uri_stem", "c_ip", "cs_user_agent", "c_country")
     )
     bucket, key = _objects(host, stem, config)
-    account, repository = assign_datasets(
-        pc.coalesce(bucket.cast(pa.string()), host.cast(pa.string())), key, None, config
-    )
+    dataset = assign_datasets(pc.coalesce(bucket.cast(pa.string()), host.cast(pa.string())), key, None, config)
     places = _in_logged_country(locator(config, reference).locate(address), logged_country)
     nobody = pa.nulls(rows.num_rows, pa.string())
-    rows = (
-        rows.append_column("bucket", bucket)
-        .append_column("key", key)
-        .append_column("account", account)
-        .append_column("repository", repository)
-        .append_column("is_own", is_own(nobody, address, nobody, config))
-        .append_column("is_robot", is_robot(user_agent, reference[ROBOTS]))
-        .append_column("country", places.country)
-        .append_column("place", places.place)
-        .append_column("network", places.network)
-    )
-    return with_event_days(rows)
+    rows = rows.append_column("bucket", bucket).append_column("key", key)
+    own = is_own(nobody, address, nobody, config)
+    return with_derived(rows, dataset, own, user_agent, places, reference)
 
 
 def _in_logged_country(places: PlaceColumns, logged: pa.DictionaryArray) -> PlaceColumns:

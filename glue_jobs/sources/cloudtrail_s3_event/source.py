@@ -14,10 +14,9 @@ import pyarrow.compute as pc
 
 from glue_jobs.config import Config
 from glue_jobs.enrich.datasets import assign_assets, assign_datasets
-from glue_jobs.enrich.event_days import with_event_days
+from glue_jobs.enrich.derived import with_derived
 from glue_jobs.enrich.places.locate import locator
 from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.enrich.robots import ROBOTS, is_robot
 from glue_jobs.enrich.traffic import is_own
 from glue_jobs.read.parsed import Parsed, Positions
 from glue_jobs.sources.cloudtrail_s3_event.parser import parse_cloudtrail
@@ -75,20 +74,11 @@ def enrich_cloudtrail(rows: pa.Table, config: Config, reference: ReferenceData) 
         "user_agent",
     )
     column = {name: rows[name].chunk(0) for name in names}
-    account, repository = assign_datasets(column["bucket"], column["key"], column["access_point_arn"], config)
+    dataset = assign_datasets(column["bucket"], column["key"], column["access_point_arn"], config)
     # Callers from other accounts have no ARN. Users and roles of the publisher may be configured by theirs.
     address, authentication = column["source_ip_address"], column["authentication_method"]
     by_arn = is_own(column["principal_arn"], address, authentication, config)
     own = pc.or_(by_arn, is_own(column["subscriber_account_id"], address, authentication, config))
     places = locator(config, reference).locate(column["source_ip_address"])
-    rows = (
-        rows.append_column("account", account)
-        .append_column("repository", repository)
-        .append_column("is_own", own)
-        .append_column("is_robot", is_robot(column["user_agent"], reference[ROBOTS]))
-        .append_column("country", places.country)
-        .append_column("place", places.place)
-        .append_column("network", places.network)
-        .append_column("asset", assign_assets(column["bucket"], column["key"], config))
-    )
-    return with_event_days(rows)
+    rows = rows.append_column("asset", assign_assets(column["bucket"], column["key"], config))
+    return with_derived(rows, dataset, own, column["user_agent"], places, reference)

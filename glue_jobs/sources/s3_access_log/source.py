@@ -12,10 +12,9 @@ import pyarrow as pa
 from glue_jobs.columns.arrays import as_single_array
 from glue_jobs.config import Config
 from glue_jobs.enrich.datasets import assign_assets, assign_datasets
-from glue_jobs.enrich.event_days import with_event_days
+from glue_jobs.enrich.derived import with_derived
 from glue_jobs.enrich.places.locate import locator
 from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.enrich.robots import ROBOTS, is_robot
 from glue_jobs.enrich.traffic import is_own
 from glue_jobs.sources.layouts.day_names import DayNames
 from glue_jobs.sources.s3_access_log.parser import parse_access_log
@@ -54,17 +53,8 @@ def enrich_access_log(rows: pa.Table, config: Config, reference: ReferenceData) 
             "source_region",
         )
     }
-    account, repository = assign_datasets(column["bucket"], column["key"], column["access_point_arn"], config)
+    dataset = assign_datasets(column["bucket"], column["key"], column["access_point_arn"], config)
     own = is_own(column["requester"], column["remote_ip"], column["authentication_type"], config)
     places = locator(config, reference).locate(column["remote_ip"], column["source_region"])
-    rows = (
-        rows.append_column("account", account)
-        .append_column("repository", repository)
-        .append_column("is_own", own)
-        .append_column("is_robot", is_robot(column["user_agent"], reference[ROBOTS]))
-        .append_column("country", places.country)
-        .append_column("place", places.place)
-        .append_column("network", places.network)
-        .append_column("asset", assign_assets(column["bucket"], column["key"], config))
-    )
-    return with_event_days(rows)
+    rows = rows.append_column("asset", assign_assets(column["bucket"], column["key"], config))
+    return with_derived(rows, dataset, own, column["user_agent"], places, reference)

@@ -53,7 +53,8 @@ def query_command(
     from glue_jobs.jobs.query_days import QueryDays
     from glue_jobs.query.saved.query import SavedQuery
 
-    query, days = SavedQuery.load(name), QueryDays.read(day, since, until)
+    query = SavedQuery.load(name)
+    days = QueryDays.read(day, since, until, query.metadata.period)
     config = _config(values)
     bound = query.bind(dict(_parameter(text) for text in parameters), config.prices if config else None)
     with _engine(values, config) as engine:

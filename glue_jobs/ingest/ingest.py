@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from glue_jobs.enrich.readers.key_file import SECRET_ARN, default_key_file, make_key_file
 from glue_jobs.errors import LostRaceError
+from glue_jobs.ingest.changed_rules import changed_rules
 from glue_jobs.ingest.commit import finish_others, is_last_run
 from glue_jobs.ingest.discover import discover
 from glue_jobs.ingest.known_objects import KnownObjects
@@ -44,6 +45,8 @@ def ingest(request: IngestRequest, reporter: Reporter) -> IngestSummary:
             reporter.say(sentence)
         maintenance.begin(tables)
     listing = discover(request, tables.notes, reporter)
+    if changed := changed_rules(tables.notes, pipeline.table, request.config):
+        listing.skipped.sentences.append(changed)
     known = KnownObjects(None if tables.are_new else lake, pipeline.name)
     steps = Steps(pipeline, listing, known, request.force)
     progress = Progress(steps.unreadable)

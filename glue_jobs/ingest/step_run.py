@@ -14,6 +14,7 @@ from glue_jobs.enrich.places.credit import place_sources_note
 from glue_jobs.enrich.readers.key_changes import reader_ids_note
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.errors import LakeError, LostRaceError, UnreadableObjectError, UsageLakeError
+from glue_jobs.ingest.changed_rules import rules_note
 from glue_jobs.ingest.commit import Change, commit_run
 from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.discover import Listing
@@ -195,6 +196,7 @@ class StepRun:
         notes = {
             **self.notes,
             **place_sources_note(rows, self.reference),
+            **rules_note(rows.table, self.request.config),
             **reader_ids_note(rows, self.request.config, self.reference, today),
             **staged.notes,
         }

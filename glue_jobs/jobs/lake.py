@@ -110,7 +110,7 @@ class Lake:
         until: date | str | None = None,
         **parameters: object,
     ) -> pa.Table:
-        """The answer of a saved query; ``as_of`` is the day it is about, by default ``until`` or else today (UTC).
+        """The answer of a saved query; ``as_of`` is the day it is about, by default today (UTC), or that of ``until``.
 
         ``since`` and ``until`` are the first and last day of the period, by default those of the query, relative to
         ``as_of``. A text is a day such as 2024-05-07 or 20240507.
@@ -120,7 +120,8 @@ class Lake:
             SavedQueryError: there is no query of that name, or a parameter is missing, unknown or wrong.
             LakeError: the lake has no table at all, or cannot be read.
         """
-        query, days = SavedQuery.load(name), QueryDays.read(as_of, since, until)
+        query = SavedQuery.load(name)
+        days = QueryDays.read(as_of, since, until, query.metadata.period)
         bound = query.bind({key: str(value) for key, value in parameters.items()})
         return self.sql(query.of_period(days.since, days.until), bound, days.as_of)
 

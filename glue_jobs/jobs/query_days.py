@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs.argument_values import day_argument
+
+if TYPE_CHECKING:
+    from glue_jobs.query.saved.metadata import Period
 
 
 @dataclass(frozen=True)
@@ -21,16 +25,22 @@ class QueryDays:
     until: date | None = None
 
     @classmethod
-    def read(cls, as_of: date | str | None, since: date | str | None, until: date | str | None) -> QueryDays:
+    def read(
+        cls, as_of: date | str | None, since: date | str | None, until: date | str | None, period: Period
+    ) -> QueryDays:
         """From what a caller gave; a text is a day such as 2024-05-07 or 20240507.
 
-        ``as_of`` is by default ``until``, or else today.
+        ``as_of`` is by default the day on which the query's own ``period`` ends with ``until``, or else today.
 
         Raises:
             ArgumentError: a text is no day, or the period ends before it begins.
         """
         first, last = _day("since", since), _day("until", until)
-        about = _day("as-of", as_of) or last or datetime.now(UTC).date()
+        # The period of complete days or months ends the day before at the latest.
+        own = last or datetime.now(UTC).date()
+        if last and last < date.max and period.ends_before_today:
+            own += timedelta(days=1)
+        about = _day("as-of", as_of) or own
         if first and first > (last or about):
             raise ArgumentError(f"the period ends before it begins: since {first}, until {last or about}")
         return cls(about, first, last)

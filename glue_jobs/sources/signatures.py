@@ -14,7 +14,8 @@ _NAMES = (
     ("cloudtrail_s3_event", re.compile(r"\d{12}_CloudTrail_[a-z0-9-]+_\d{8}T\d{4}Z_\w+\.json(?:\.gz)?$")),
     ("s3_inventory_object", re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}Z/manifest\.(?:json|checksum)$")),
     ("s3_inventory_object", re.compile(r"/data/[0-9a-f-]{36}\.(?:csv\.gz|orc|parquet)$|/hive/dt=[^/]+/symlink\.txt$")),
-    ("cloudfront_log", re.compile(r"(?:^|/)[0-9A-Z]{12,16}\.\d{4}-\d{2}-\d{2}-\d{2}\.[0-9a-f]{8}(?:\.\w+)*$")),
+    # Ids of distributions begin with E. Vended access logs may have an account there.
+    ("cloudfront_log", re.compile(r"(?:^|/)E[0-9A-Z]{11,15}\.\d{4}-\d{2}-\d{2}-\d{2}\.[0-9a-f]{8}(?:\.\w+)*$")),
     ("run_summary", re.compile(r"/(?:summary2/[SED]RR\d+\.summary|[pr]summary/[SED]RR\d+\.psummary)$")),
     ("s3_access_log", re.compile(r"\d{4}-\d{2}-\d{2}-\d{2}-\d{2}-\d{2}-[0-9A-F]{16}$")),
 )
@@ -26,17 +27,12 @@ _CONTENT = (
     ("cloudfront_log", re.compile(rb'\s*\{.{0,4000}?"(?:x-edge-location|cs-uri-stem)"', re.DOTALL)),
     ("s3_inventory_object", re.compile(rb'\s*\{.{0,4000}?"(?:fileSchema|sourceBucket)"', re.DOTALL)),
     ("cloudtrail_s3_event", re.compile(rb'\s*\{\s*"Records"\s*:\s*\[', re.DOTALL)),
+    ("s3_access_log", re.compile(rb'\s*\{.{0,4000}?"(?:bucket_owner_id|key_name|request_uri)"', re.DOTALL)),
 )
 
-# Forms in which CloudWatch Logs delivers or exports the same records, one JSON object per line.
+# A form in which CloudWatch Logs exports the same records, one JSON object per line.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
-_JSON_LINES = (
-    ("CloudTrail events", re.compile(rb'\s*\{(?!.*"Records").{0,64000}?"eventVersion"', re.DOTALL)),
-    (
-        "S3 server access logs",
-        re.compile(rb'\s*\{.{0,4000}?"(?:bucket_owner|turn_?around_time|request_uri)"', re.DOTALL),
-    ),
-)
+_JSON_LINES = (("CloudTrail events", re.compile(rb'\s*\{(?!.*"Records").{0,64000}?"eventVersion"', re.DOTALL)),)
 
 SIGNATURE_BYTES = 65_536
 """How much of an object `source_of_content` looks at."""

@@ -18,6 +18,10 @@ TRAIL = gzip.compress(json.dumps({"Records": [{"eventVersion": "1.08"}]}).encode
 TRAIL_NAME = "111122223333_CloudTrail_us-east-1_20240507T0005Z_AbCdEfGh01234567.json.gz"
 TRAIL_FOLDER = "AWSLogs/111122223333/CloudTrail/us-east-1/2024/05/07"
 LINE = b"%s example-bucket [07/May/2024:09:00:00 +0000] 192.0.2.1 - A REST.GET.OBJECT k - 200\n" % (b"ab" * 32)
+VENDED = (
+    b'{"schema_version_id": "V_1_0", "bucket_name": "example-bucket", "request_time": "2026-04-29T14:32:16.125Z",'
+    b' "operation": "REST.GET.OBJECT", "key_name": "k", "request_uri": "GET /k HTTP/1.1", "http_status": 200}\n'
+)
 LINE_NAME = "2024-05-07-09-00-00-0123456789ABCDEF"
 MANIFEST = json.dumps({"sourceBucket": "b", "fileSchema": "Bucket, Key"}).encode()
 SNAPSHOT = "b/weekly/2024-05-07T01-00Z"
@@ -152,16 +156,28 @@ def test_a_lake_of_other_sources_is_told_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["000000.gz", f"{TRAIL_FOLDER}/events.json.gz"])
-@pytest.mark.parametrize(
-    ("line", "records"),
-    [
-        (b'{"eventVersion": "1.08", "eventSource": "s3.amazonaws.com"}\n', "CloudTrail events"),
-        (b'{"bucket_owner": "x", "request_uri": "GET /k HTTP/1.1"}\n', "S3 server access logs"),
-    ],
-)
-def test_json_lines_of_cloudwatch_are_no_source(name: str, line: bytes, records: str, tmp_path: Path) -> None:
+def test_json_lines_of_cloudtrail_are_no_source(name: str, tmp_path: Path) -> None:
+    line = b'{"eventVersion": "1.08", "eventSource": "s3.amazonaws.com"}\n'
     write(tmp_path / "raw", name, gzip.compress(line * 2))
     for source in ("cloudtrail_s3_event", "s3_access_log"):
         sentence = refused(source, tmp_path / "raw", tmp_path / "lake")
-        assert f"raw has {records} as JSON lines, e.g. {tmp_path}/raw/{name}; " in sentence
+        assert f"raw has CloudTrail events as JSON lines, e.g. {tmp_path}/raw/{name}; " in sentence
     assert not (tmp_path / "lake").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vended/2026-04-29-14.ab12cd34.gz",
+        "vended/111122223333.2026-04-29-14.ab12cd34.gz",
+        "vended/AWSLogs/111122223333/s3/example-bucket/2026-04-29-14.ab12cd34.json.gz",
+        "vended/AWSLogs/111122223333/s3/us-east-1/2026/04/29/14/111122223333.2026-04-29-14.ab12cd34.gz",
+        "vended/AWSLogs/111122223333/s3/year=2026/month=04/day=29/hour=14/2026-04-29-14.ab12cd34.gz",
+    ],
+)
+def test_access_logs_that_cloudwatch_delivers_are_ingested_without_any_others(name: str, tmp_path: Path) -> None:
+    write(tmp_path / "raw", name, gzip.compress(VENDED))
+    values = {"raw_path": f"{tmp_path}/raw", "lake_path": f"{tmp_path}/lake"}
+    sentence = run_job({"pipeline": "s3_access_log", **values}, SilentReporter()).sentence
+    assert "1 record = 1 row " in sentence
+    assert "usage-lake ingest s3_access_log" in refused("cloudtrail_s3_event", tmp_path / "raw", tmp_path / "other")

@@ -18,7 +18,7 @@ SELECT key, sum(ledger) AS ledger, sum(stored) AS stored FROM (
     {stored}
 ) AS counts GROUP BY key HAVING sum(ledger) <> sum(stored) ORDER BY key
 """
-_ROWS = "SELECT source_object AS key, 0 AS ledger, count(*) AS stored FROM {table} GROUP BY source_object"
+_ROWS = 'SELECT source_object AS key, 0 AS ledger, count(*) AS stored FROM "{table}" GROUP BY source_object'
 _NOTHING = "SELECT '' AS key, 0 AS ledger, 0 AS stored WHERE false"
 _REJECTED = (
     "SELECT object AS key, 0 AS ledger, coalesce(records, 1) AS stored FROM rejected_record WHERE source = '{name}'"

@@ -101,6 +101,11 @@ class Period(_Strict):
     first: Text
     last: Text
 
+    @property
+    def ends_before_today(self) -> bool:
+        """Whether only complete days or months count."""
+        return self.last != "current_date"
+
 
 class Public(_Strict):
     """What of a result the public tier may show: numbers of closed periods, each with the readers behind it.

@@ -20,7 +20,7 @@ from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.enrich.traffic import is_own
 from glue_jobs.sources.cloudfront_log.parser import parse_cloudfront_log
 from glue_jobs.sources.cloudfront_log.parser.records import decode_once
-from glue_jobs.sources.layouts.day_names import DayNames
+from glue_jobs.sources.layouts.day_names import SERVICES_OF_A_LOG_BUCKET, DayNames
 
 __all__ = ["CLOUDFRONT_NAMES", "distribution_advice", "enrich_cloudfront", "parse_cloudfront_log"]
 
@@ -31,8 +31,7 @@ _NAME = r"(?P<stem>[0-9A-Za-z]+\.)(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2}
 CLOUDFRONT_NAMES = DayNames(
     in_day=re.compile(rf"(?:(?:hour=)?[0-9]{{2}}/)?{_NAME}"),
     flat=re.compile(f"{_NAME}$"),
-    # Other services that share a log bucket write to these folders below AWSLogs/ACCOUNT/.
-    ignored=frozenset({"CloudTrail", "CloudTrail-Digest", "Config", "elasticloadbalancing", "vpcflowlogs", "WAFLogs"}),
+    ignored=SERVICES_OF_A_LOG_BUCKET - {"CloudFront"},
 )
 
 

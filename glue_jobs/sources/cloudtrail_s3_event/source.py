@@ -20,7 +20,7 @@ from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.enrich.traffic import is_own
 from glue_jobs.read.parsed import Parsed, Positions
 from glue_jobs.sources.cloudtrail_s3_event.parser import parse_cloudtrail
-from glue_jobs.sources.layouts.day_names import DayNames
+from glue_jobs.sources.layouts.day_names import SERVICES_OF_A_LOG_BUCKET, DayNames
 
 __all__ = ["CLOUDTRAIL_NAMES", "enrich_cloudtrail", "parse_cloudtrail", "parse_data_events"]
 
@@ -32,19 +32,7 @@ CLOUDTRAIL_NAMES = DayNames(
     excluded=frozenset(
         {"CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-NetworkActivity", "CloudTrail-Aggregated"}
     ),
-    # Services that write logs into the same folder.
-    ignored=frozenset(
-        {
-            "Config",
-            "GuardDuty",
-            "WAFLogs",
-            "elasticloadbalancing",
-            "network-firewall",
-            "redshift",
-            "vpcdnsquerylogs",
-            "vpcflowlogs",
-        }
-    ),
+    ignored=SERVICES_OF_A_LOG_BUCKET - {"CloudTrail"},
 )
 
 

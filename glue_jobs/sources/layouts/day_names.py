@@ -7,6 +7,26 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+# Folders below AWSLogs/ACCOUNT/ of the services that may share a log bucket.
+SERVICES_OF_A_LOG_BUCKET = frozenset(
+    {
+        "CloudFront",
+        "CloudTrail",
+        "CloudTrail-Aggregated",
+        "CloudTrail-Digest",
+        "CloudTrail-Insight",
+        "CloudTrail-NetworkActivity",
+        "Config",
+        "GuardDuty",
+        "WAFLogs",
+        "elasticloadbalancing",
+        "network-firewall",
+        "redshift",
+        "vpcdnsquerylogs",
+        "vpcflowlogs",
+    }
+)
+
 
 @dataclass(frozen=True)
 class DayNames:

@@ -16,7 +16,7 @@ from glue_jobs.enrich.derived import with_derived
 from glue_jobs.enrich.places.locate import locator
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.enrich.traffic import is_own
-from glue_jobs.sources.layouts.day_names import DayNames
+from glue_jobs.sources.layouts.day_names import SERVICES_OF_A_LOG_BUCKET, DayNames
 from glue_jobs.sources.s3_access_log.parser import parse_access_log
 
 __all__ = ["ACCESS_LOG_NAMES", "enrich_access_log", "parse_access_log"]
@@ -28,13 +28,12 @@ _NAME = (
     r"(?:-\d{2}-\d{2}-[0-9A-Za-z]+|\.[0-9A-Za-z_-]+(?:\.[a-z]+)*)"
 )
 # Logs of CloudFront have the id of a distribution there, in capital letters.
-_CLOUDFRONT = r"[0-9A-Z]+\.\d{4}-\d{2}-\d{2}-\d{2}\."
+_CLOUDFRONT = r"E[0-9A-Z]+\.\d{4}-\d{2}-\d{2}-\d{2}\."
 
 ACCESS_LOG_NAMES = DayNames(
     in_day=re.compile(rf"(?:(?:hour=)?[0-9]{{2}}/)?(?:[a-z0-9.-]+\.)?{_NAME}"),
     flat=re.compile(rf"(?!{_CLOUDFRONT})(?P<stem>[^/]*?){_NAME}$"),
-    # CloudTrail, ELB and other services that share a log bucket write below this folder.
-    ignored=frozenset({"AWSLogs"}),
+    ignored=SERVICES_OF_A_LOG_BUCKET,
 )
 
 

@@ -15,7 +15,13 @@ candidate AS (
         max(snapshot_date) OVER (PARTITION BY source_bucket) AS newest_date,
         row_number() OVER (
             PARTITION BY source_bucket
-            ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC, inventory_id
+            ORDER BY
+                -- An inventory of all versions lists what one of current objects leaves out.
+                sum(noncurrent_objects + delete_markers) > 0 DESC,
+                snapshot_date DESC,
+                sum(objects + noncurrent_objects) DESC,
+                snapshot_time DESC,
+                inventory_id
         ) AS recency,
         row_number() OVER (
             PARTITION BY source_bucket, inventory_id

@@ -45,7 +45,9 @@ SELECT
         WHEN http_status BETWEEN 200 AND 299
             THEN nullif(
                 regexp_extract(
-                    host_header, '[.-]((us-gov|us-iso[a-z]?|[a-z]{2})-[a-z]+-[0-9]+)[.](vpce[.])?amazonaws[.]com', 1
+                    host_header,
+                    '[.-]((us-gov|us-iso[a-z]?|eusc-[a-z]{2}|[a-z]{2})-[a-z]+-[0-9]+)[.](vpce[.])?amazonaws[.](com|eu)',
+                    1
                 ),
                 ''
             )

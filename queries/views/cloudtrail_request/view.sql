@@ -72,13 +72,18 @@ LEFT JOIN (
     SELECT
         event_date,
         shared_event_id,
-        coalesce(min(recipient_account_id) FILTER (WHERE is_corrected), min(recipient_account_id)) AS first_recipient
+        coalesce(
+            min(recipient_account_id) FILTER (WHERE is_corrected),
+            -- The trail of who copies names where to.
+            min(recipient_account_id) FILTER (WHERE is_copy_source),
+            min(recipient_account_id)
+        ) AS first_recipient
     FROM (
-        SELECT event_date, shared_event_id, recipient_account_id, false AS is_corrected
+        SELECT event_date, shared_event_id, recipient_account_id, false AS is_corrected, is_copy_source
         FROM cloudtrail_s3_event
         WHERE shared_event_id IS NOT NULL
         UNION ALL
-        SELECT event_date, shared_event_id, recipient_account_id, true AS is_corrected
+        SELECT event_date, shared_event_id, recipient_account_id, true AS is_corrected, false AS is_copy_source
         FROM corrected
         WHERE shared_event_id IS NOT NULL
     ) AS recording

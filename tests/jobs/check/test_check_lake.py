@@ -175,3 +175,11 @@ def test_a_folder_without_ingested_objects_is_an_error(demo_lake: str, tmp_path:
         Lake(demo_lake).check(raw=tmp_path)
     with pytest.raises(LakeError, match="there are no tables"):
         Lake(tmp_path).check()
+
+
+def test_tables_of_uploads_may_have_names_that_sql_reserves(tmp_path: Path) -> None:
+    for name in ("group", "select"):
+        (tmp_path / "raw/data" / name).mkdir(parents=True)
+        (tmp_path / "raw/data" / name / "a.csv").write_text("order\n1\n")
+    Lake(tmp_path / "lake").ingest("upload", tmp_path / "raw")
+    assert wrong(tmp_path / "lake") == {}

@@ -63,7 +63,7 @@ def completeness(answers: Answers) -> Section | None:
     reads = sum(row["in_both"] for row in both) + missed
     columns = [Column("Day", "event_date", str), Column("Bucket", "bucket"), count_column("Reads", "reads")]
     columns += [count_column(title, key) for title, key in LOGS]
-    newest = sorted(rows, key=lambda row: row["bucket"])
+    newest = sorted(rows, key=lambda row: row["bucket"] or "")
     newest.sort(key=lambda row: row["event_date"], reverse=True)
     picture = time_chart(periods, layers, words.short_count, "Stacked bars: reads by day and by the logs with them")
     return Section(

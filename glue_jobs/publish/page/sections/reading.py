@@ -25,7 +25,7 @@ def top_files(answers: Answers, scope: DataSet) -> Section | None:
         count_bar(
             element("span", name(_file_name(row)), title=row["key"]),
             row["audience_logical_downloads"],
-            DataSet(row["account"], row["repository"]).label if scope == EVERYTHING else row["key"],
+            DataSet(row["account"], row["repository"]).label if scope == EVERYTHING else row["key"] or "",
         )
         for row in rows[:BARS]
     ]
@@ -51,7 +51,8 @@ def top_files(answers: Answers, scope: DataSet) -> Section | None:
 
 
 def _file_name(row: Row) -> str:
-    key: str = row["key"]
+    # The root of a site behind CloudFront has no key.
+    key: str = row["key"] or "(none)"
     return key.rstrip("/").rpartition("/")[2] or key
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers, Row
@@ -43,8 +44,13 @@ def kept(answers: Answers) -> Section | None:
         by_set[DataSet(row["account"], row["repository"])][row["storage_class"]] += all_bytes(row)
     order = sorted(by_set, key=lambda one: (-sum(by_set[one].values()), one))
     layers = few_layers([Layer(each, [by_set[one][each] for one in order]) for each in classes], OTHER_CLASSES)
+    sized = {DataSet(row["account"], row["repository"]) for row in of_sets if row["bytes"] is not None}
     bars = [
-        Bar(name(one.label), [layer.values[place] for layer in layers], words.size(sum(by_set[one].values())))
+        Bar(
+            name(one.label),
+            [layer.values[place] for layer in layers],
+            words.size(sum(by_set[one].values())) if one in sized else "unknown",
+        )
         for place, one in enumerate(order[:BARS])
     ]
     columns = [
@@ -57,11 +63,14 @@ def kept(answers: Answers) -> Section | None:
         size_column("Older versions, bytes", "noncurrent_bytes"),
     ]
     stored = sum(map(all_bytes, total))
+    title = f"{words.size(stored)} are stored, {words.share(all_bytes(largest), stored)} of it in {classes[0]}"
+    if all(row["bytes"] is None for row in total):
+        title = f"{words.plural(sum(row['objects'] for row in total), 'object')} are stored"
     return Section(
         "kept",
         "Storage",
-        f"{words.size(stored)} are stored, {words.share(all_bytes(largest), stored)} of it in {classes[0]}",
-        "Bytes by data set and storage class, older versions included, in the latest inventories.",
+        title,
+        f"Bytes by data set and storage class, older versions included, in the latest inventories.{_sizeless(of_sets)}",
         joined(legend([layer.name for layer in layers]), bar_list(bars, "Data sets by stored bytes")),
         data_table("Stored bytes by data set and storage class", columns, of_sets),
         (CLASSES, "storage/growth", "storage/changes_by_month"),
@@ -72,10 +81,11 @@ def kept(answers: Answers) -> Section | None:
 def never_read(answers: Answers) -> Section | None:
     """Bytes that nobody read, by data set."""
     rows = answers.rows(UNREAD)
-    if not rows:
+    known = [row for row in rows if row["bytes"] is not None]
+    if not known:
         return None
     unread: dict[DataSet, list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for row in rows:
+    for row in known:
         parts = unread[DataSet(row["account"], row["repository"])]
         parts[0] += row["audience_unread_bytes"]
         parts[1] += row["bytes"] - row["audience_unread_bytes"]
@@ -85,12 +95,12 @@ def never_read(answers: Answers) -> Section | None:
         stored = sum(unread[one])
         said = f"{words.share(unread[one][0], stored)} of {words.size(stored)}"
         bars.append(Bar(name(one.label), unread[one], said))
-    never, stored = sum(parts[0] for parts in unread.values()), sum(row["bytes"] for row in rows)
+    never, stored = sum(parts[0] for parts in unread.values()), sum(row["bytes"] for row in known)
     return Section(
         "never-read",
         "Never read",
         f"{words.size(never)} of {words.size(stored)} ({words.share(never, stored)}) were not read by anyone",
-        answers.period(UNREAD, "Reads") + " Robots and the publisher do not count as readers.",
+        f"{answers.period(UNREAD, 'Reads')} Robots and the publisher do not count as readers.{_sizeless(rows)}",
         joined(legend(("Never read", "Read")), bar_list(bars, "Data sets by bytes never read")),
         data_table("Bytes never read by data set and storage class", UNREAD_COLUMNS, rows),
         (UNREAD,),
@@ -101,21 +111,22 @@ def never_read(answers: Answers) -> Section | None:
 def stored_of(answers: Answers, scope: DataSet) -> Section | None:
     """Bytes of one data set by storage class, and what of them nobody read."""
     rows = answers.rows_of(UNREAD, scope.account, scope.repository)
-    stored = sum(row["bytes"] or 0 for row in rows)
+    rows = sorted(rows, key=lambda row: (-(row["bytes"] or 0), row["storage_class"] or ""))
+    known = [row for row in rows if row["bytes"] is not None]
+    stored = sum(row["bytes"] for row in known)
     if not stored:
         return None
-    rows = sorted(rows, key=lambda row: (-(row["bytes"] or 0), row["storage_class"] or ""))
-    never = sum(row["audience_unread_bytes"] or 0 for row in rows)
+    never = sum(row["audience_unread_bytes"] for row in known)
     bars = []
-    for row in rows:
-        unread = row["audience_unread_bytes"] or 0
+    for row in known:
+        unread = row["audience_unread_bytes"]
         said = f"{words.share(unread, row['bytes'])} of {words.size(row['bytes'])}"
         bars.append(Bar(name(row["storage_class"] or "unknown class"), [unread, row["bytes"] - unread], said))
     return Section(
         "kept",
         "Storage",
         f"{words.size(stored)} are stored; {words.share(never, stored)} of it was not read by anyone",
-        answers.period(UNREAD, "Bytes by storage class, and whether they were read"),
+        answers.period(UNREAD, "Bytes by storage class, and whether they were read") + _sizeless(rows),
         joined(legend(("Never read", "Read")), bar_list(bars, "Storage classes by stored bytes")),
         data_table("Stored bytes by storage class", UNREAD_COLUMNS[2:], rows),
         (UNREAD,),
@@ -159,6 +170,13 @@ def costs(answers: Answers) -> Section | None:
         (COST,),
         is_wide=False,
     )
+
+
+def _sizeless(rows: Sequence[Row]) -> str:
+    """What to know of objects without a size; nothing where all have one."""
+    objects = sum(row["objects"] for row in rows if row["bytes"] is None)
+    have = words.plural(objects, "object") + (" has" if objects == 1 else " have")
+    return f" {have} no size, because their inventory has no field Size." if objects else ""
 
 
 def all_bytes(row: Row) -> int:

@@ -19,13 +19,13 @@ STORED = "storage/stored_by_month"
 
 
 def stored_over_time(answers: Answers, scope: DataSet) -> Section | None:
-    """Bytes by month and storage class, older versions included; None for a single month."""
+    """Bytes by month and storage class, older versions included; None for a single month, or without sizes."""
     is_all = scope == EVERYTHING
     rows = answers.rows(STORED) if is_all else answers.rows_of(STORED, scope.account, scope.repository)
     stored: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in rows:
         stored[row["month"]][row["storage_class"]] += all_bytes(row)
-    if len(stored) < 2:
+    if len(stored) < 2 or all(row["bytes"] is None for row in rows):
         return None
     months = starts("month", min(stored), max(stored))
     layers = _layers([stored.get(month, {}) for month in months])

@@ -54,7 +54,7 @@ def read_vended_record(line: bytes) -> tuple[Any, ...]:
         record = _RECORD.decode(line)
     except NOT_JSON as problem:
         source = source_of_content(line[:SIGNATURE_BYTES])
-        if source:
+        if source not in (None, "s3_access_log"):
             raise UnreadableLineError(f"The line is JSON that the pipeline {source} reads, no access log.") from None
         raise UnreadableLineError(f"The line is JSON, but damaged or of another kind: {problem}.") from None
     absent = [name for name in NEEDED if not isinstance(record.get(name), str)]

@@ -1,0 +1,60 @@
+"""The page where logs name no key or bucket, and inventories no sizes."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from tests.publish.editions import edition, usage
+from tests.publish.test_page import TWO, USAGE, page, visible
+
+
+@pytest.mark.parametrize("key", [None, ""])
+def test_what_is_read_without_a_key_is_a_file_without_a_name(key: str | None) -> None:
+    root = {"bucket": "b", "key": key, "account": "earth", "repository": "snow", "audience_logical_downloads": 3}
+    files = {"access/top_objects": [root], "access/top_objects_by_repository": [root]}
+    answers = edition({USAGE: usage(TWO, 60), **files})
+    assert "(none) is downloaded most, 3 times" in page(answers)
+    assert "(none) is downloaded most, 3 times" in page(answers, "datasets/earth--snow.html")
+
+
+def test_objects_of_unknown_size_are_counted_beside_the_bytes_of_the_others() -> None:
+    known = {"account": "earth", "repository": "snow", "storage_class": "STANDARD", "objects": 2, "bytes": 400}
+    known |= {"noncurrent_bytes": 0, "audience_unread_bytes": 100, "unread_bytes": 100}
+    unknown = known | {"storage_class": "(unknown)", "objects": 3}
+    unknown |= dict.fromkeys(("bytes", "noncurrent_bytes", "audience_unread_bytes", "unread_bytes"))
+    for rows, told in (([known, unknown], True), ([known], False)):
+        classes = [row | {"level": level} for level in ("total", "repository") for row in rows]
+        answers = edition(
+            {USAGE: usage(TWO, 60), "storage/storage_classes": classes, "together/kept_but_never_read": rows}
+        )
+        text = visible(page(answers))
+        assert "100\xa0bytes of 400\xa0bytes (25\xa0%) were not read by anyone" in text
+        assert "400\xa0bytes are stored; 25\xa0% of it" in visible(page(answers, "datasets/earth--snow.html"))
+        assert text.count("3 objects have no size, because their inventory has no field Size.") == (2 if told else 0)
+
+
+def test_without_any_size_objects_are_counted() -> None:
+    row = {"account": "earth", "repository": "snow", "storage_class": "(unknown)", "objects": 3}
+    row |= dict.fromkeys(("bytes", "noncurrent_bytes", "audience_unread_bytes", "unread_bytes"))
+    classes = [row | {"level": level} for level in ("total", "repository")]
+    months = [row | {"month": date(2026, month, 1)} for month in (1, 2)]
+    answers = edition(
+        {
+            USAGE: usage(TWO, 60),
+            "storage/storage_classes": classes,
+            "storage/stored_by_month": months,
+            "together/kept_but_never_read": [row],
+        }
+    )
+    text = visible(page(answers))
+    assert "3 objects are stored" in text
+    assert not re.search("\\b0\xa0bytes", text)
+
+
+def test_reads_of_a_bucket_that_no_log_names_are_in_the_table_of_completeness() -> None:
+    reads = {"event_date": date(2026, 3, 1), "reads": 1, "in_both": 1}
+    rows = [reads | {"bucket": bucket} for bucket in ("b", None, "a")]
+    assert "Access logs have 100\xa0%" in visible(page(edition({"together/log_completeness": rows})))

@@ -146,7 +146,7 @@ def test_runs_killed_at_random_moments_one_after_another(
 ) -> None:
     lake, random_seconds = str(tmp_path), random.Random(killed_by)
     for _ in range(4):
-        killed_after(random_seconds.uniform(0.02, 0.8), arguments(raw, lake))
+        killed_after(random_seconds.uniform(0.02, 0.5), arguments(raw, lake))
     without_spark(monkeypatch)
     assert_nothing_happened(raw, lake, undisturbed)
 

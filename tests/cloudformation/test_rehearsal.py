@@ -29,7 +29,6 @@ from glue_jobs.query import athena
 from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.saved.query import SavedQuery
-from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.pipelines import PIPELINES
 from glue_jobs.sources.tables import QUERIED_TABLES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
@@ -280,7 +279,6 @@ def economize(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(boto3.Session, "client", known_client)
     patch.setattr(SavedQuery, "all", staticmethod(cache(SavedQuery.all)))
-    patch.setattr(SavedView, "all", staticmethod(cache(SavedView.all)))
 
 
 def look_after_tables(patch: pytest.MonkeyPatch, night: int) -> None:

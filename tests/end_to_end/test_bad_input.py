@@ -199,8 +199,8 @@ def test_a_lake_that_cannot_be_written(
     )
 
 
-# Files that cannot grow are the same to the run as a disk that is full. The catalog grows to less than 30 kB, a data file
-# to more; what is written before it does not depend on the source.
+# Files that cannot grow are the same to the run as a disk that is full. The catalog grows to less than 30 kB, a data
+# file to more; what is written before it does not depend on the source.
 FULL = (
     (ACCESS_LOGS, 0, "write .*/lake/[.]usage-lake"),
     (ACCESS_LOGS, 100, "open the sqlite catalog of .*/lake"),

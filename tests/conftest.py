@@ -7,11 +7,13 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import boto3
+import botocore.session
 import hypothesis
 import pytest
 from moto.server import ThreadedMotoServer
@@ -24,6 +26,9 @@ os.environ.pop("COLUMNS", None)
 # Keys of reader ids are made here and not in the home of the user, also while tests are collected.
 _CONFIG_HOME = TemporaryDirectory(prefix="usage-lake-tests-")
 os.environ["XDG_CONFIG_HOME"] = _CONFIG_HOME.name
+
+# Every session of AWS's library would load all its models again.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 Bucket = Callable[[], str]
 
@@ -39,7 +44,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("suite")
 
 
-# One worker is busy with this for a tenth of the suite's time; at the end the other one would be idle.
+# One worker is busy with this for a while; at the end the other one would be idle.
 LONGEST = "test_rehearsal.py"
 
 

@@ -10,7 +10,6 @@ from uuid import uuid4
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from botocore.loaders import JSONFileLoader
 from moto.glue.models import glue_backends
 
 from glue_jobs.ingest.staging import DEAD_AFTER
@@ -83,14 +82,9 @@ def enforced(statement: Json) -> bool:
     return all(action.startswith(("s3:", "glue:")) for action in many(statement["Action"]))
 
 
-_load_model = cache(JSONFileLoader()._load_file)
-
-
 @pytest.fixture
 def here(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     without_spark(monkeypatch)
-    # Every run creates new clients, and each would load all models of AWS again.
-    monkeypatch.setattr(JSONFileLoader, "_load_file", lambda _, *arguments: _load_model(*arguments))
 
 
 @pytest.mark.usefixtures("here")

@@ -18,7 +18,6 @@ import boto3
 import pyarrow as pa
 import pytest
 from botocore.exceptions import ClientError
-from botocore.loaders import JSONFileLoader
 
 import glue_jobs.ingest.create_tables
 from glue_jobs.config import Privacy
@@ -310,14 +309,9 @@ def cases() -> Iterator[tuple[str, str]]:
                 yield pipeline, sid
 
 
-# Every run creates new clients, and each would load all models of AWS again.
-_load_model = cache(JSONFileLoader()._load_file)
-
-
 @pytest.fixture(autouse=True)
 def _here(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     without_spark(monkeypatch)
-    monkeypatch.setattr(JSONFileLoader, "_load_file", lambda _, *arguments: _load_model(*arguments))
     monkeypatch.setattr(athena, "POLLING", athena.Polling(first_seconds=0.001))
 
 

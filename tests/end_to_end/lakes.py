@@ -85,10 +85,9 @@ def contents(lake: Lake | str, pipeline: Pipeline) -> Contents:
 
 
 def _rows(lake: Lake, table: Table) -> Rows:
-    rows = lake.load(table).rows(tuple(table.arrow_schema.names)).to_pylist()
-    return Counter(
-        tuple((name, _hashable(value)) for name, value in row.items() if name not in OF_THE_RUN) for row in rows
-    )
+    rows = lake.load(table).rows(tuple(name for name in table.arrow_schema.names if name not in OF_THE_RUN))
+    columns = ([(name, _hashable(value)) for value in rows[name].to_pylist()] for name in rows.column_names)
+    return Counter(zip(*columns, strict=True))
 
 
 def _hashable(value: Any) -> Any:

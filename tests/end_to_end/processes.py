@@ -47,9 +47,10 @@ from tests.end_to_end.lakes import with_spark, without_spark
 from tests.end_to_end.sources import UPLOADED
 from tests.job_process import main
 
-# A server that has everything imported forks each process: a start costs milliseconds instead of seconds.
+# A server that has everything imported forks each process: a start costs milliseconds instead of seconds. What a job
+# imports only when it needs it is named here too.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["glue_jobs.run", "pytest"])
+PROCESSES.set_forkserver_preload(["tests.end_to_end.processes", "glue_jobs.jobs.ingest_job", "pyiceberg.catalog.sql"])
 
 Patch = pytest.MonkeyPatch
 Original = Callable[..., Any]

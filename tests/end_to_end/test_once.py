@@ -134,9 +134,12 @@ def test_a_small_run_killed_at_a_step(
 
 
 @killed(WORKERS, [])
-def test_a_run_killed_while_its_workers_go_on(killed_by: str, raw: Raw, undisturbed: Contents, tmp_path: Path) -> None:
+def test_a_run_killed_while_its_workers_go_on(
+    killed_by: str, raw: Raw, undisturbed: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lake = str(tmp_path)
     assert killed_by_a_worker(killed_by, arguments(raw, lake)) == -signal.SIGKILL
+    without_spark(monkeypatch)
     assert_nothing_happened(raw, lake, undisturbed)
 
 
@@ -146,7 +149,7 @@ def test_runs_killed_at_random_moments_one_after_another(
 ) -> None:
     lake, random_seconds = str(tmp_path), random.Random(killed_by)
     for _ in range(4):
-        killed_after(random_seconds.uniform(0.02, 0.8), arguments(raw, lake))
+        killed_after(random_seconds.uniform(0.02, 0.5), arguments(raw, lake))
     without_spark(monkeypatch)
     assert_nothing_happened(raw, lake, undisturbed)
 

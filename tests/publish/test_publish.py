@@ -219,12 +219,6 @@ def test_the_job_writes_the_same_files_as_source_stats(lake: str, tmp_path: Path
     }
 
 
-def test_the_same_lake_gives_the_same_files(lake: str, tmp_path: Path) -> None:
-    for name in ("once", "again"):
-        assert job(lake, tmp_path / name, "--date", "20260315") == 0
-    assert files(tmp_path / "once") == files(tmp_path / "again")
-
-
 def test_reports_of_a_day_use_the_data_of_that_day(lake: str, tmp_path: Path) -> None:
     assert job(lake, tmp_path, "--date", "20260307") == 0
     assert files(tmp_path)["source/source-stats-summary-20260307.csv"] == b"metric,value\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -47,6 +48,7 @@ class SavedView:
         return cls(name, ddl, statement["select"], read_yaml(folder / "metadata.yaml", TypeAdapter(ViewMetadata)))
 
     @classmethod
+    @cache
     def all(cls, root: Folder = QUERIES) -> tuple[SavedView, ...]:
         """All views below ``root``, each after those that it reads; raises SavedQueryError for the first mistake."""
         names = sorted(path.name for path in (root / VIEWS).iterdir() if path.is_dir())

@@ -60,7 +60,7 @@ def enrich_cloudfront(rows: pa.Table, config: Config, reference: ReferenceData) 
     account, repository = assign_datasets(
         pc.coalesce(bucket.cast(pa.string()), host.cast(pa.string())), key, None, config
     )
-    places = _in_logged_country(locator(config, reference).locate(address), logged_country)
+    places = _in_logged_country(locator(config.places, reference).locate(address), logged_country)
     nobody = pa.nulls(rows.num_rows, pa.string())
     rows = (
         rows.append_column("bucket", bucket)

@@ -80,7 +80,7 @@ def enrich_cloudtrail(rows: pa.Table, config: Config, reference: ReferenceData) 
     address, authentication = column["source_ip_address"], column["authentication_method"]
     by_arn = is_own(column["principal_arn"], address, authentication, config)
     own = pc.or_(by_arn, is_own(column["subscriber_account_id"], address, authentication, config))
-    places = locator(config, reference).locate(column["source_ip_address"])
+    places = locator(config.places, reference).locate(column["source_ip_address"])
     rows = (
         rows.append_column("account", account)
         .append_column("repository", repository)

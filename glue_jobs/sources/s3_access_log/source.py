@@ -56,7 +56,7 @@ def enrich_access_log(rows: pa.Table, config: Config, reference: ReferenceData) 
     }
     account, repository = assign_datasets(column["bucket"], column["key"], column["access_point_arn"], config)
     own = is_own(column["requester"], column["remote_ip"], column["authentication_type"], config)
-    places = locator(config, reference).locate(column["remote_ip"], column["source_region"])
+    places = locator(config.places, reference).locate(column["remote_ip"], column["source_region"])
     rows = (
         rows.append_column("account", account)
         .append_column("repository", repository)

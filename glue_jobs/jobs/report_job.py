@@ -157,8 +157,7 @@ def query_engine(request: ReportRequest, reporter: Reporter) -> Iterator[Engine]
     """Athena for a lake in the Glue Data Catalog, DuckDB for one in a folder."""
     if request.lake.catalog_type == "glue":
         # The Data Catalog of the lake's own Region, which may not be the default one.
-        where = region(request.lake.location) if request.lake.location.startswith("s3://") else None
-        yield Athena(request.lake.database, request.workgroup, reporter, where)
+        yield Athena(request.lake.database, request.workgroup, reporter, region(request.lake.location))
         return
     # Only a laptop has DuckDB.
     from glue_jobs.query.duckdb.lake_engine import sources

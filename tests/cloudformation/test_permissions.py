@@ -318,7 +318,7 @@ _load_model = cache(JSONFileLoader()._load_file)
 def _here(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     without_spark(monkeypatch)
     monkeypatch.setattr(JSONFileLoader, "_load_file", lambda _, *arguments: _load_model(*arguments))
-    monkeypatch.setattr(athena, "POLLING", athena.Polling(first_seconds=0.001))
+    monkeypatch.setattr(athena, "FIRST_PAUSE_SECONDS", 0.001)
 
 
 def rights(statements: dict[str, Json]) -> Used:

@@ -29,12 +29,8 @@ class QueryDays:
         Raises:
             ArgumentError: a text is no day, or the period ends before it begins.
         """
-        first, last = _day("since", since), _day("until", until)
-        about = _day("as-of", as_of) or last or datetime.now(UTC).date()
+        first, last = day_argument("since", since), day_argument("until", until)
+        about = day_argument("as-of", as_of) or last or datetime.now(UTC).date()
         if first and first > (last or about):
             raise ArgumentError(f"the period ends before it begins: since {first}, until {last or about}")
         return cls(about, first, last)
-
-
-def _day(name: str, value: date | str | None) -> date | None:
-    return day_argument(name, value) if isinstance(value, str) else value

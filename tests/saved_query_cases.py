@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from glue_jobs.query.duckdb.athena_sql import parse
+from glue_jobs.query.duckdb.athena_sql import tables as tables_of
 from glue_jobs.query.saved.metadata import Case
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.sources import tables
@@ -48,3 +50,8 @@ def expected_rows(query: SavedQuery, case: Case) -> list[dict[str, Any]]:
     """The rows that the query returns in the case, in the types of its metadata."""
     types = {column.name: arrow_type(column.type) for column in query.metadata.returns}
     return [{name: value(row[name], types[name]) for name in types} for row in case.expect]
+
+
+def tables_read(sql: str) -> tuple[str, ...]:
+    """Sorted lower-case names of the tables that a SELECT reads, without database."""
+    return tuple(sorted({table.name.lower() for table in tables_of(parse(sql))}))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glue_jobs.cli.complete import complete_query, complete_table_or_query
-from glue_jobs.cli.give_answer import ask, give, is_for_people
 from glue_jobs.cli.options import answer_options, given, lake_options, options
+from glue_jobs.cli.output import output, run_query, wants_table
 from glue_jobs.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ def query_command(
     with _engine(values, config) as engine:
         from glue_jobs.cli.newest_first import newest_first
 
-        rows = ask(engine, values, query.of_period(days.since, days.until), bound, days.as_of)
-        give(newest_first(rows), values, query.metadata.show, query.metadata.totals)
+        rows = run_query(engine, values, query.of_period(days.since, days.until), bound, days.as_of)
+        output(newest_first(rows), values, query.metadata.show, query.metadata.totals)
         if any(READERS in column for column in rows.column_names):
             for sentence in _reader_changes(values, query, days):
                 click.echo(sentence, err=True)
@@ -106,7 +106,7 @@ def sql_command(statement: str | None, file: str | None, **values: Any) -> None:
     """
     text = _statement(statement, file)
     with _engine(values) as engine:
-        give(ask(engine, values, text), values)
+        output(run_query(engine, values, text), values)
 
 
 def _statement(statement: str | None, file: str | None) -> str:
@@ -129,10 +129,10 @@ def tables_command(**values: Any) -> None:
     from glue_jobs.cli.table_list import print_tables, table_rows
 
     rows = table_rows(_lake(values))
-    if is_for_people(values):
+    if wants_table(values):
         print_tables(rows)
     else:
-        give(rows, values)
+        output(rows, values)
 
 
 @click.command("describe")
@@ -149,10 +149,10 @@ def describe_command(name: str, **values: Any) -> None:
     from glue_jobs.sources.lake_tables import uploaded_tables
 
     described = describe(name, lambda: uploaded_tables(lake_argument(given(values))))
-    if is_for_people(values):
+    if wants_table(values):
         print_description(described)
     else:
-        give(described.rows(), values)
+        output(described.rows(), values)
 
 
 @click.command("queries")
@@ -176,7 +176,7 @@ def status_command(**values: Any) -> None:
     from glue_jobs.cli.status import STATUS, STATUS_SHOWN, untaken_sentences
 
     with _engine(values) as engine:
-        give(ask(engine, values, STATUS), values, STATUS_SHOWN)
+        output(run_query(engine, values, STATUS), values, STATUS_SHOWN)
     for sentence in untaken_sentences(_lake(values)):
         click.echo(sentence, err=True)
 
@@ -189,7 +189,7 @@ def rejected_command(**values: Any) -> None:
     from glue_jobs.cli.status import REJECTED, REJECTED_SHOWN, readable
 
     with _engine(values) as engine:
-        give(readable(ask(engine, values, REJECTED)), values, REJECTED_SHOWN)
+        output(readable(run_query(engine, values, REJECTED)), values, REJECTED_SHOWN)
 
 
 COMMANDS = (

@@ -54,10 +54,8 @@ def text_of(value: Any, kind: Kind, exact: bool = False) -> str:
     if isinstance(value, bool) or not isinstance(value, NUMBERS):
         # Texts from requests can contain escape sequences, which a terminal would execute.
         return printable(cell(value))
-    if not math.isfinite(value):
-        return cell(float(value))
-    if kind is Kind.PRICE:
-        # Prices are small, and a rounded one is another price.
+    # Prices are small, and a rounded one is another price.
+    if kind is Kind.PRICE or not math.isfinite(value):
         return cell(float(value))
     if exact:
         return f"{value:,}"

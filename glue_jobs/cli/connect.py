@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from glue_jobs.errors import ArgumentError
 from glue_jobs.setup.bucket_settings import BucketSettings
@@ -18,32 +17,23 @@ BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 CALLS = {"logging": "put-bucket-logging", "inventory": "put-bucket-inventory-configuration"}
 
 
-@dataclass(frozen=True)
-class Connection:
-    """Which bucket delivers where; without ``apply``, nothing is changed."""
-
-    bucket: str
-    log_bucket: str
-    log_prefix: str
-    inventory_prefix: str
-    frequency: str
-    apply: bool
-
-
-def connect(wanted: Connection) -> Iterator[str]:
-    """A sentence about each setting, with its value if it is missing; ``apply`` sets missing ones.
+def connect(
+    bucket: str, log_bucket: str, log_prefix: str, inventory_prefix: str, frequency: str, apply: bool
+) -> Iterator[str]:
+    """A sentence about each setting of the bucket, with its value if it is missing; ``apply`` sets missing ones.
 
     Raises:
         ArgumentError: the bucket cannot deliver to the log bucket.
         StorageError: the bucket's settings cannot be read or changed.
     """
-    settings = BucketSettings(wanted.bucket)
-    target = Target(settings.partition, wanted.log_bucket, wanted.log_prefix, wanted.inventory_prefix, wanted.frequency)
-    _check(wanted.bucket, settings, target)
+    settings = BucketSettings(bucket)
+    target = Target(settings.partition, log_bucket, log_prefix, inventory_prefix, frequency)
+    _check(bucket, settings, target)
     for step in (logging_step(target, settings.logging()), inventory_step(target, settings.inventories())):
-        if step.state == "set" and wanted.apply:
-            _set(settings, step)
-        yield _sentence(wanted.bucket, step, wanted.apply)
+        if step.state == "set" and apply:
+            change = settings.set_logging if step.name == "logging" else settings.set_inventory
+            change(step.wanted)
+        yield _sentence(bucket, step, apply)
 
 
 def _check(bucket: str, settings: BucketSettings, target: Target) -> None:
@@ -61,13 +51,6 @@ def _check(bucket: str, settings: BucketSettings, target: Target) -> None:
             f"{bucket} is in {here} and {target.bucket} in {there}, and S3 delivers within one Region only;"
             f" create a stack in {here}"
         )
-
-
-def _set(settings: BucketSettings, step: Step) -> None:
-    if step.name == "logging":
-        settings.set_logging(step.wanted)
-    else:
-        settings.set_inventory(step.wanted)
 
 
 def _sentence(bucket: str, step: Step, applied: bool) -> str:

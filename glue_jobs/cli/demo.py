@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,22 +45,11 @@ SOURCES = {
 }
 
 
-class StepReporter:
-    """Tells what the demonstration does, and leaves out what the runs say about themselves."""
-
-    def __init__(self, reporter: Reporter) -> None:
-        self._reporter = reporter
-
-    def step(self, sentence: str) -> None:
-        """Report what begins now."""
-        self._reporter.say(sentence)
+class ProgressBars(TerminalReporter):
+    """Shows the progress of runs, and drops their messages."""
 
     def say(self, sentence: str) -> None:
         pass
-
-    def progress(self, label: str) -> AbstractContextManager[Callable[[int, int], None]]:
-        bars = self._reporter if isinstance(self._reporter, TerminalReporter) else SilentReporter()
-        return bars.progress(label)
 
 
 def demonstrate(folder: Path, scale: float, reporter: Reporter, verbose: bool = False) -> bool:
@@ -74,13 +62,14 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter, verbose: bool = 
         UsageLakeError: a job cannot go on.
     """
     _empty(folder)
-    steps = StepReporter(reporter)
-    of_runs = reporter if verbose else steps
-    steps.step("generating the raw logs and inventories of a publisher")
+    of_runs = reporter
+    if not verbose:
+        of_runs = ProgressBars() if isinstance(reporter, TerminalReporter) else SilentReporter()
+    reporter.say("generating the raw logs and inventories of a publisher")
     truth = write_sample(folder, last_day=datetime.now(UTC).date() - timedelta(days=1), days=DAYS, scale=scale)
     paths = {"lake_path": f"{folder}/lake", "config": f"{folder}/config.yaml"}
-    made = _ingest(folder, paths, steps, of_runs)
-    steps.step("publishing reports and a page, for the owner and for everybody")
+    made = _ingest(folder, paths, reporter, of_runs)
+    reporter.say("publishing reports and a page, for the owner and for everybody")
     tiers = {"report_path": f"{folder}/reports", "public_path": f"{folder}/public"}
     published = run_job({"pipeline": REPORT, **tiers, **paths}, of_runs).published
     assert published is not None and published.public is not None
@@ -115,11 +104,11 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter, verbose: bool = 
     return is_true
 
 
-def _ingest(folder: Path, paths: dict[str, str], steps: StepReporter, of_runs: Reporter) -> pa.Table:
+def _ingest(folder: Path, paths: dict[str, str], reporter: Reporter, of_runs: Reporter) -> pa.Table:
     """Ingest each source twice; returns what the first run of each counted."""
     counts = []
     for source, title in SOURCES.items():
-        steps.step(f"ingesting {title}, twice")
+        reporter.say(f"ingesting {title}, twice")
         job = {"pipeline": source, "raw_path": f"{folder}/raw/{source}", **paths}
         first, second = (run_job(job, of_runs).ingested for _ in range(2))
         assert first is not None and second is not None and second.run_id is None, "the second run ingested something"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import click
 
-from glue_jobs.cli.terminal import width
+from glue_jobs.cli.terminal import width, wrapped
 from glue_jobs.cli.wrapped_list import wrapped_list
 from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.query.answer import Answer
@@ -41,9 +40,7 @@ def describe(name: str, uploaded: Callable[[], Sequence[Table]] = tuple) -> Desc
     """
     # usage_lake.s3_access_log is the table too.
     plain = name.rpartition(".")[2]
-    for table in TABLES:
-        if table.name == plain:
-            return Description(table.name, table.description, _columns(table.columns))
+    tables = {table.name: table for table in TABLES}
     views = {view.name: view.metadata for view in SavedView.all()}
     if plain in views:
         view = views[plain]
@@ -51,11 +48,12 @@ def describe(name: str, uploaded: Callable[[], Sequence[Table]] = tuple) -> Desc
     if name in SavedQuery.names():
         query = SavedQuery.load(name).metadata
         return Description(f"{name}: {query.title}", query.description, _columns(query.returns), query.parameters)
-    tables = uploaded()
-    for table in tables:
-        if table.name == plain:
-            return Description(table.name, table.description, _columns(table.columns))
-    known = [*(table.name for table in tables), *(table.name for table in TABLES), *views, *SavedQuery.names()]
+    if plain not in tables:
+        # The lake is looked at for no other name.
+        tables = {table.name: table for table in uploaded()} | tables
+    if plain in tables:
+        return Description(plain, tables[plain].description, _columns(tables[plain].columns))
+    known = [*tables, *views, *SavedQuery.names()]
     raise ArgumentError(f"there is no table and no query {name!r}; {known_names(name, known)}")
 
 
@@ -66,8 +64,8 @@ def _columns(columns: Sequence[Column | ReturnedColumn]) -> tuple[tuple[str, str
 def print_description(described: Description) -> None:
     """Print what the table, view or query is, its parameters, and a line or more for each column."""
     room = width()
-    click.secho("\n".join(textwrap.wrap(described.title, room) if room else [described.title]), bold=True)
-    click.echo("\n".join(textwrap.wrap(described.text, room) if room else [described.text]) + "\n")
+    click.secho("\n".join(wrapped(described.title, room)), bold=True)
+    click.echo("\n".join(wrapped(described.text, room)) + "\n")
     if described.parameters:
         entries = [(f"{each.name}={each.default or each.example}", each.description) for each in described.parameters]
         click.echo("\n".join(wrapped_list([("--param", ""), *entries], room)) + "\n")

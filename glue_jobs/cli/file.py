@@ -44,14 +44,6 @@ def write_rows(rows: pa.Table | Answer, name: str, view: View) -> int:
     return answer.num_rows
 
 
-def _csv(rows: Answer, _: View) -> bytes:
-    return csv_text(rows, guarded=True).encode()
-
-
-def _json(rows: Answer, _: View) -> bytes:
-    return json_text(rows).encode()
-
-
 def _parquet(rows: Answer, _: View) -> bytes:
     import pyarrow.parquet as pq
 
@@ -86,10 +78,8 @@ def _excel(rows: Answer, _: View) -> bytes:
     with xlsxwriter.Workbook(sink, {"in_memory": True}) as book:
         sheet = book.add_worksheet("answer")
         bold = book.add_format({"bold": True})
-        day, time = (
-            book.add_format({"num_format": "yyyy-mm-dd"}),
-            book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
-        )
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        time = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         sheet.freeze_panes(1, 0)
         for column, name in enumerate(distinct(rows.column_names)):
             sheet.write_string(0, column, name, bold)
@@ -125,8 +115,8 @@ def _is_excel_number(value: object) -> bool:
 
 # One for each of `glue_jobs.cli.options.OUTPUTS`.
 WRITERS: dict[str, Callable[[Answer, View], bytes]] = {
-    ".csv": _csv,
-    ".json": _json,
+    ".csv": lambda rows, _: csv_text(rows, guarded=True).encode(),
+    ".json": lambda rows, _: json_text(rows).encode(),
     ".parquet": _parquet,
     ".xlsx": _excel,
     ".md": _markdown,

@@ -44,14 +44,13 @@ def forget_command(dry_run: bool, yes: bool, **values: Any) -> None:
     if not (yes or dry_run):
         if not sys.stdin.isatty():
             raise ArgumentError("forgetting cannot be undone; give --yes, or --dry-run to see what is stored")
-        _show(forget_person(lake, True, reporter(), **person))
+        _print(forget_person(lake, True, reporter(), **person))
         click.confirm("Remove this? It cannot be undone", abort=True, err=True)
-    _show(forget_person(lake, dry_run, reporter(), **person))
+    _print(forget_person(lake, dry_run, reporter(), **person))
 
 
-def _show(forgotten: Forgotten) -> None:
-    for line in _lines(forgotten):
-        click.echo(line)
+def _print(forgotten: Forgotten) -> None:
+    click.echo("\n".join(_lines(forgotten)))
 
 
 def _lines(forgotten: Forgotten) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,12 +31,7 @@ class ShownColumn:
     @property
     def header_pieces(self) -> list[str]:
         """The pieces into which the header may be broken, each but the last with its underscore."""
-        first, *others = self.header.split("_")
-        pieces = [first]
-        for other in others:
-            pieces[-1] += "_"
-            pieces.append(other)
-        return pieces
+        return re.split("(?<=_)", self.header)
 
     @property
     def least(self) -> int:

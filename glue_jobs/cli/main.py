@@ -83,9 +83,9 @@ def connect_command(**values: Any) -> None:
 
     Deliveries to other places are left alone.
     """
-    from glue_jobs.cli.connect import Connection, connect
+    from glue_jobs.cli.connect import connect
 
-    for sentence in connect(Connection(**values)):
+    for sentence in connect(**values):
         click.echo(sentence)
 
 

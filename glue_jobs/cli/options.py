@@ -106,7 +106,7 @@ _ANSWER_OPTIONS = (
 
 
 def answer_options(command: Command) -> Command:
-    """Adds the options of `glue_jobs.cli.give_answer.give`."""
+    """Adds the options of `glue_jobs.cli.output.output`."""
     for option in reversed(_ANSWER_OPTIONS):
         command = option(command)
     return command

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import click
 
 from glue_jobs.cli.cells import Kind, kind_of, text_of
 from glue_jobs.cli.layout import ShownColumn, cut, fit, lines
-from glue_jobs.cli.terminal import width
+from glue_jobs.cli.terminal import width, wrapped
 from glue_jobs.progress import printable
 from glue_jobs.publish.text import csv_text, json_text
 from glue_jobs.query.answer import Answer
@@ -68,7 +67,7 @@ def table_lines(rows: pa.Table | Answer, view: View, width: int | None) -> list[
     if not answer.num_rows:
         return [*printed, click.style("(no rows)", dim=True)]
     left_out = _left_out(answer, first_rows.num_rows, len(shown))
-    return [*printed, *(click.style(line, dim=True) for line in _wrapped(left_out, width))]
+    return [*printed, *(click.style(line, dim=True) for line in wrapped(left_out, width) if line)]
 
 
 def shown_cells(rows: Answer, view: View) -> list[ShownColumn]:
@@ -134,7 +133,3 @@ def _left_out(rows: Answer, shown_rows: int, shown_columns: int) -> str:
         parts.append(f"{shown_columns} of {rows.num_columns} columns")
         options.append("--all-columns")
     return f"{', '.join(parts)} ({', '.join(options)})" if parts else ""
-
-
-def _wrapped(sentence: str, width: int | None) -> list[str]:
-    return textwrap.wrap(sentence, width) if width else [sentence] if sentence else []

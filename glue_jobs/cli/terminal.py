@@ -1,10 +1,11 @@
-"""The width of the terminal."""
+"""The width of the terminal, and texts that fit it."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
+import textwrap
 
 
 def width() -> int | None:
@@ -15,3 +16,8 @@ def width() -> int | None:
     if os.environ.get("COLUMNS", "").isdecimal() or sys.stdout.isatty():
         return shutil.get_terminal_size().columns
     return None
+
+
+def wrapped(text: str, width: int | None) -> list[str]:
+    """The lines of the text, none wider than ``width``; without ``width``, one line."""
+    return textwrap.wrap(text, width) if width else [text]

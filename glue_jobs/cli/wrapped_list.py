@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 import click
+
+from glue_jobs.cli.terminal import wrapped
 
 MIN_TEXT_WIDTH = 24
 GAP = 2
@@ -20,11 +21,8 @@ def wrapped_list(entries: Sequence[Sequence[str]], width: int | None) -> list[st
     indent = " " * sum(widths)
     found = []
     for *names, text in entries:
-        first, *others = _wrapped(text, width and width - len(indent))
+        room = max(width - len(indent), MIN_TEXT_WIDTH) if width else None
+        first, *others = wrapped(text, room) or [""]
         padded = [name.ljust(width) for name, width in zip(names, widths, strict=True)]
         found += [click.style(padded[0], bold=True) + "".join(padded[1:]) + first, *(indent + line for line in others)]
     return found
-
-
-def _wrapped(text: str, width: int | None) -> list[str]:
-    return textwrap.wrap(text, max(width, MIN_TEXT_WIDTH)) or [""] if width else [text]

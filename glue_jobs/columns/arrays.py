@@ -37,6 +37,25 @@ def mapped_dictionary(array: pa.DictionaryArray, values: pa.Array) -> pa.Diction
     return dictionary_array(new_codes[array.indices.fill_null(-1).to_numpy()], encoded.dictionary)
 
 
+def distinct(array: pa.Array, encode: bool = False) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    """Values, and for each row the index of its value (-1: null).
+
+    The values are the dictionary of an encoded array. A plain array is encoded first with ``encode``, else its values
+    are its rows.
+    """
+    if encode and not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    if pa.types.is_dictionary(array.type):
+        return array.dictionary, codes_of(array.indices)
+    return array, np.arange(len(array))
+
+
+def codes_of(indices: pa.Array) -> npt.NDArray[np.int64]:
+    """The indices of a dictionary-encoded array, -1 for null."""
+    filled = indices.fill_null(-1) if indices.null_count else indices
+    return np.asarray(filled, dtype=np.int64)
+
+
 def repeat_text(text: str, count: int) -> pa.DictionaryArray:
     """The text ``count`` times, as ``dictionary<int32, string>``."""
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([text]))

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.columns.arrays import distinct
 from glue_jobs.config import Config
-from glue_jobs.enrich.datasets import distinct
 from glue_jobs.enrich.reference_data import Resource, packaged
 
 ROBOTS = "crawler-user-agents"

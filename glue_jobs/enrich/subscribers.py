@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pyarrow as pa
 
 from glue_jobs.config import Config
@@ -23,18 +25,15 @@ def keep_names(lake: Lake, config: Config) -> None:
     table = lake.load(SUBSCRIBER)
     if table.rows(("account_id", "name")).sort_by("account_id").equals(names):
         return
-    try:
+    # Another run may have just replaced the names. With the same configuration it wrote the same names; otherwise the
+    # next run decides.
+    with suppress(LostRaceError):
         table.replace(names)
-    except LostRaceError:
-        # Another run has just replaced the names. With the same configuration it wrote the same names; otherwise the
-        # next run decides.
-        return
 
 
 def named_subscribers(config: Config) -> pa.Table | None:
     """The rows of the table of subscribers by the configuration; None if it has no section for them."""
     if "subscribers" not in config.model_fields_set:
         return None
-    names = sorted(config.subscriber_names.items())
-    columns = [[account for account, _ in names], [name for _, name in names]]
-    return pa.table(columns, schema=SUBSCRIBER.arrow_schema)
+    names = dict(sorted(config.subscriber_names.items()))
+    return pa.table([[*names], [*names.values()]], schema=SUBSCRIBER.arrow_schema)

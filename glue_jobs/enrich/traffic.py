@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.columns.arrays import distinct
 from glue_jobs.config import Config, OwnTraffic
 from glue_jobs.enrich.address_ranges import AddressRanges, packed_addresses, parse_network
-from glue_jobs.enrich.datasets import distinct
 
 Bools = npt.NDArray[np.bool_]
 
@@ -37,7 +37,8 @@ def is_own(requester: pa.Array, remote_ip: pa.Array, authentication: pa.Array, c
         result &= np.append([way != PRESIGNED for way in ways.to_pylist()], True).astype(bool)[way_rows]
     if own.cidrs:
         addresses, rows = distinct(remote_ip, encode=True)
-        result |= np.append(_own_addresses(addresses.to_pylist(), own.cidrs), False)[rows]
+        found = _ranges(own.cidrs).find(packed_addresses(address or "" for address in addresses.to_pylist()))
+        result |= np.append(found >= 0, False)[rows]
     return pa.array(result)
 
 
@@ -62,10 +63,6 @@ def _spellings(principal: str) -> tuple[str, ...]:
 
 def _principal_regex(principal: str) -> str:
     return ".*".join(re.escape(text) for text in principal.split("*"))
-
-
-def _own_addresses(addresses: list[str | None], cidrs: tuple[str, ...]) -> Bools:
-    return np.asarray(_ranges(cidrs).find(packed_addresses(address or "" for address in addresses)) >= 0)
 
 
 @lru_cache(maxsize=8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 
 from glue_jobs.errors import ArgumentError
@@ -12,14 +13,18 @@ from glue_jobs.errors import ArgumentError
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}", re.ASCII)
 
 
-def day_argument(name: str, text: str) -> date:
-    """The day written as 2024-05-07 or 20240507; raises ArgumentError, which calls the argument ``name``."""
-    try:
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass
-    raise ArgumentError(f"{name} is a day such as 2024-05-07 or 20240507, not {text!r}")
+def day_argument(name: str, value: date | str | None) -> date | None:
+    """The day written as 2024-05-07 or 20240507; a date and None unchanged.
+
+    Raises:
+        ArgumentError: the text is no day; the sentence calls the argument ``name``.
+    """
+    if not isinstance(value, str):
+        return value
+    with suppress(ValueError):
+        if _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    raise ArgumentError(f"{name} is a day such as 2024-05-07 or 20240507, not {value!r}")
 
 
 def flag_argument(values: Mapping[str, str], name: str) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from glue_jobs.enrich.readers.key_file import default_key_file, key_bytes
+from glue_jobs.enrich.readers.key_file import default_key_file
 from glue_jobs.enrich.readers.keys import ReaderKeys
+from glue_jobs.enrich.readers.resource import read_keys
 from glue_jobs.errors import StorageError
 from glue_jobs.ingest.forget.forget import Forgotten, forget
 from glue_jobs.ingest.forget.person import person
@@ -57,8 +58,4 @@ def forget_person(
 def _keys(location: str | None) -> ReaderKeys | None:
     if location is None and not Path(default_key_file()).exists():
         return None
-    location = location or default_key_file()
-    try:
-        return ReaderKeys.read(key_bytes(location))
-    except ValueError as error:
-        raise StorageError(f"{location} does not have the keys of reader ids: {error}") from None
+    return read_keys(location or default_key_file())

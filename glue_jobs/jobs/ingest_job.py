@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from datetime import date
 
 from glue_jobs.enrich.readers.key_file import SECRET_ARN
 from glue_jobs.errors import ArgumentError, known_names
@@ -40,7 +39,7 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
     if pipeline is None:
         name = values["pipeline"]
         raise ArgumentError(f"there is no pipeline {name!r}; {known_names(name, (*BY_NAME, REPORT))}")
-    since, until = _day(values, "since"), _day(values, "until")
+    since, until = (day_argument(name, values.get(name)) for name in ("since", "until"))
     if since and until and since > until:
         raise ArgumentError(f"since {since} is after until {until}")
     if TABLE_BUCKET.match(values["raw_path"]):
@@ -74,11 +73,6 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
         keep_snapshots=_kept_snapshots(values),
         reader_keys=_reader_keys(values, lake) if pipeline.needs_reader_keys(config) else None,
     )
-
-
-def _day(values: Mapping[str, str], name: str) -> date | None:
-    text = values.get(name)
-    return None if text is None else day_argument(name, text)
 
 
 def _kept_snapshots(values: Mapping[str, str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from glue_jobs.ingest.request import IngestSummary
 from glue_jobs.progress import counted, printable
@@ -10,16 +11,7 @@ from glue_jobs.progress import counted, printable
 
 def sentence(summary: IngestSummary) -> str:
     """The counts of the run, then everything below the raw path that it did not take."""
-    clauses = (
-        _counts(summary),
-        *_invalid(summary),
-        *_unreadable(summary),
-        *_unfinished(summary),
-        *_left_out(summary),
-        *_skipped(summary),
-        *map(printable, summary.skipped.sentences),
-    )
-    return "; ".join(clauses)
+    return "; ".join([_counts(summary), *_not_taken(summary), *map(printable, summary.skipped.sentences)])
 
 
 def _counts(summary: IngestSummary) -> str:
@@ -49,10 +41,6 @@ def _counts(summary: IngestSummary) -> str:
     return f"{ingested}: {counted(sums.records, 'record')} = {' + '.join(parts)}"
 
 
-def _invalid(summary: IngestSummary) -> list[str]:
-    return [printable(str(invalid)) for invalid in summary.invalid_snapshots]
-
-
 def _unreadable(summary: IngestSummary) -> list[str]:
     """One clause for each reason, with an example; the ledger has the names of all objects."""
     by_reason: defaultdict[str, list[str]] = defaultdict(list)
@@ -66,27 +54,20 @@ def _unreadable(summary: IngestSummary) -> list[str]:
     ]
 
 
-def _unfinished(summary: IngestSummary) -> list[str]:
-    folders = summary.skipped.unfinished
-    if not folders:
-        return []
-    are = "is" if len(folders) == 1 else "are"
-    return [f"{counted(len(folders), 'snapshot')} {are} not delivered yet, e.g. {printable(min(folders))}"]
-
-
-def _left_out(summary: IngestSummary) -> list[str]:
-    folders = summary.skipped.folders
-    if not folders:
-        return []
-    were = "was" if len(folders) == 1 else "were"
-    return [f"{counted(len(folders), 'folder')} of other kinds of logs {were} left out, e.g. {printable(min(folders))}"]
-
-
-def _skipped(summary: IngestSummary) -> list[str]:
-    count = summary.skipped.count
-    if not count:
-        return []
-    are, were, them = ("is", "was", "it") if count == 1 else ("are", "were", "them")
-    hint = f" (--any-name takes {them} too)" if summary.skipped.takeable else ""
-    example = printable(summary.skipped.example)
-    return [f"{counted(count, 'object')} {are} not named as AWS names them and {were} skipped, e.g. {example}{hint}"]
+def _not_taken(summary: IngestSummary) -> Iterator[str]:
+    skipped = summary.skipped
+    for invalid in summary.invalid_snapshots:
+        yield printable(str(invalid))
+    yield from _unreadable(summary)
+    if unfinished := skipped.unfinished:
+        are = "is" if len(unfinished) == 1 else "are"
+        yield f"{counted(len(unfinished), 'snapshot')} {are} not delivered yet, e.g. {printable(min(unfinished))}"
+    if folders := skipped.folders:
+        were = "was" if len(folders) == 1 else "were"
+        example = printable(min(folders))
+        yield f"{counted(len(folders), 'folder')} of other kinds of logs {were} left out, e.g. {example}"
+    if skipped.count:
+        are, were, them = ("is", "was", "it") if skipped.count == 1 else ("are", "were", "them")
+        hint = f" (--any-name takes {them} too)" if skipped.takeable else ""
+        objects = f"{counted(skipped.count, 'object')} {are} not named as AWS names them and {were} skipped"
+        yield f"{objects}, e.g. {printable(skipped.example)}{hint}"

@@ -54,8 +54,8 @@ def publish_metrics(stack: str, job: str, lake: Lake, metrics: Metrics, reporter
         {"MetricName": name, "Unit": unit, "Value": value, "Dimensions": dimensions}
         for (name, unit), value in metrics.items()
     ]
-    where = region(lake.location) if lake.location.startswith("s3://") else None
     try:
-        boto3.client("cloudwatch", region_name=where).put_metric_data(Namespace=NAMESPACE, MetricData=data)
+        cloudwatch = boto3.client("cloudwatch", region_name=region(lake.location))
+        cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
     except (BotoCoreError, ClientError) as error:
         reporter.say(f"the metrics of this run were not sent: {error}")

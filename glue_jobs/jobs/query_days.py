@@ -35,16 +35,12 @@ class QueryDays:
         Raises:
             ArgumentError: a text is no day, or the period ends before it begins.
         """
-        first, last = _day("since", since), _day("until", until)
+        first, last = day_argument("since", since), day_argument("until", until)
         # The period of complete days or months ends the day before at the latest.
         own = last or datetime.now(UTC).date()
         if last and last < date.max and period.ends_before_today:
             own += timedelta(days=1)
-        about = _day("as-of", as_of) or own
+        about = day_argument("as-of", as_of) or own
         if first and first > (last or about):
             raise ArgumentError(f"the period ends before it begins: since {first}, until {last or about}")
         return cls(about, first, last)
-
-
-def _day(name: str, value: date | str | None) -> date | None:
-    return day_argument(name, value) if isinstance(value, str) else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from glue_jobs.config import Privacy
 from glue_jobs.enrich.places.credit import place_sources
@@ -66,7 +66,8 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
     """
     folder = address(values["report_path"]).rstrip("/")
     config = config_argument(values)
-    edition = Edition(_report_day(values.get("date")), config.prices)
+    day = day_argument("date", values.get("date")) or datetime.now(UTC).date()
+    edition = Edition(day, config.prices)
     profile = choice_argument(values, "profile", PROFILES)
     tier, public_folder = _tiers(values, folder)
     return ReportRequest(
@@ -96,10 +97,6 @@ def _tiers(values: Mapping[str, str], folder: str) -> tuple[str, str | None]:
     if public_folder == folder:
         raise ArgumentError("the two tiers need folders of their own; name another one with public-to")
     return tier, public_folder
-
-
-def _report_day(text: str | None) -> date:
-    return datetime.now(UTC).date() if text is None else day_argument("date", text)
 
 
 def _reports(subjects: str | None) -> tuple[Report, ...]:
@@ -157,8 +154,7 @@ def query_engine(request: ReportRequest, reporter: Reporter) -> Iterator[Engine]
     """Athena for a lake in the Glue Data Catalog, DuckDB for one in a folder."""
     if request.lake.catalog_type == "glue":
         # The Data Catalog of the lake's own Region, which may not be the default one.
-        where = region(request.lake.location) if request.lake.location.startswith("s3://") else None
-        yield Athena(request.lake.database, request.workgroup, reporter, where)
+        yield Athena(request.lake.database, request.workgroup, reporter, region(request.lake.location))
         return
     # Only a laptop has DuckDB.
     from glue_jobs.query.duckdb.lake_engine import sources

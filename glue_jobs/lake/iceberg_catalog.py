@@ -31,9 +31,8 @@ def open_catalog(location: str, file: str | None) -> Catalog:
     """The catalog of the lake at ``location``: the SQLite database in ``file``, or without one AWS Glue's."""
     # boto3 takes the endpoint of Glue from the environment.
     properties: dict[str, str | None] = {"type": "glue"}
-    if location.startswith("s3://"):
+    if where := region(location):
         # Without these, pyiceberg asks AWS for S3's Region without credentials, and uses Glue's default Region.
-        where = region(location)
         properties |= {"s3.region": where, "glue.region": where}
         properties["s3.endpoint"] = endpoint() or partition_endpoint(where)
     if file is not None:

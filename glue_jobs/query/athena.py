@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Event
 from time import sleep
@@ -22,18 +21,8 @@ from glue_jobs.errors import StorageError, UsageLakeError
 from glue_jobs.progress import Reporter
 from glue_jobs.storage import storage_for
 
-
-@dataclass(frozen=True)
-class Polling:
-    """Pauses between two checks of a running query, in seconds: each is ``factor`` times the one before."""
-
-    first_seconds: float = 0.25
-    factor: float = 1.5
-    max_seconds: float = 5.0
-
-
-# Most queries take a second or two.
-POLLING = Polling()
+# Pauses between two checks of a running query grow from the first to the longest. Most queries take a second or two.
+FIRST_PAUSE_SECONDS, PAUSE_FACTOR, MAX_PAUSE_SECONDS = 0.25, 1.5, 5.0
 
 # Athena throttles requests over its quotas, such as 20 GetQueryResults a second.
 # https://docs.aws.amazon.com/athena/latest/ug/service-limits.html
@@ -73,11 +62,6 @@ class Athena:
         with self._explained():
             self._client: Any = boto3.client("athena", region_name=region, config=RETRIES)
 
-    @property
-    def region(self) -> str:
-        """The AWS Region whose Athena runs the queries."""
-        return str(self._client.meta.region_name)
-
     def run(self, sql: str) -> pa.Table:
         """The result of one SELECT; raises AthenaError."""
         with self._finished(sql) as query, self._explained():
@@ -109,7 +93,7 @@ class Athena:
             self._delete_result(query)
 
     def _wait(self, query: str) -> None:
-        pause = POLLING.first_seconds
+        pause = FIRST_PAUSE_SECONDS
         while True:
             status = self._execution(query)["Status"]
             if status["State"] == "SUCCEEDED":
@@ -120,7 +104,7 @@ class Athena:
             sleep(pause)
             if self._is_cancelled.is_set():
                 raise KeyboardInterrupt
-            pause = min(pause * POLLING.factor, POLLING.max_seconds)
+            pause = min(pause * PAUSE_FACTOR, MAX_PAUSE_SECONDS)
 
     def _execution(self, query: str) -> Any:
         with self._explained():

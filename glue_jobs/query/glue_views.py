@@ -41,10 +41,9 @@ def keep_views(lake: Lake, replaceable: Collection[Table]) -> Iterator[tuple[str
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
-    where = region(lake.location) if lake.location.startswith("s3://") else None
     views = SavedView.all()
     try:
-        glue: Any = boto3.Session().client("glue", region_name=where)
+        glue: Any = boto3.Session().client("glue", region_name=region(lake.location))
         stored = _stored(glue, lake.database, views)
     except (BotoCoreError, ClientError) as error:
         yield VIEWS, str(error)

@@ -42,9 +42,9 @@ def storage_for(location: str) -> Storage:
     return _bucket(location) if location.startswith("s3://") else _folder()
 
 
-def region(location: str) -> str:
-    """The AWS Region of the bucket of ``location``; raises StorageError if S3 cannot be reached."""
-    return _bucket(location).region
+def region(location: str) -> str | None:
+    """The AWS Region of the bucket of ``location``, None for a folder; raises StorageError if S3 cannot be reached."""
+    return _bucket(location).region if location.startswith("s3://") else None
 
 
 def forget_clients() -> None:

@@ -312,7 +312,7 @@ def cases() -> Iterator[tuple[str, str]]:
 @pytest.fixture(autouse=True)
 def _here(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     without_spark(monkeypatch)
-    monkeypatch.setattr(athena, "POLLING", athena.Polling(first_seconds=0.001))
+    monkeypatch.setattr(athena, "FIRST_PAUSE_SECONDS", 0.001)
 
 
 def rights(statements: dict[str, Json]) -> Used:

@@ -294,7 +294,7 @@ def look_after_tables(patch: pytest.MonkeyPatch, night: int) -> None:
 @pytest.fixture
 def stack(template: str, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rehearsal]:
     without_spark(monkeypatch)
-    monkeypatch.setattr(athena, "POLLING", athena.Polling(first_seconds=0.001))
+    monkeypatch.setattr(athena, "FIRST_PAUSE_SECONDS", 0.001)
     economize(monkeypatch)
     for module in CLOCKS:
         monkeypatch.setattr(f"glue_jobs.{module}.datetime", Clock)

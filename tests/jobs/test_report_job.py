@@ -53,7 +53,7 @@ def test_athena_is_asked_where_the_lake_is(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(report_job, "region", lambda location: {"s3://lake": "eu-central-1"}[location])
     with report_job.query_engine(report_request({**REPORT, "lake_path": "s3://lake"}), PlainReporter()) as engine:
         assert isinstance(engine, Athena)
-        assert engine.region == "eu-central-1"
+        assert engine._client.meta.region_name == "eu-central-1"
 
 
 def test_a_tier_is_for_the_owner_unless_it_is_asked_for_and_has_a_folder_of_its_own() -> None:

@@ -22,7 +22,7 @@ from tests.query.fake_athena import FakeAthena, serving
 
 @pytest.fixture
 def fake(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAthena]:
-    monkeypatch.setattr(athena, "POLLING", athena.Polling(first_seconds=0.001))
+    monkeypatch.setattr(athena, "FIRST_PAUSE_SECONDS", 0.001)
     lake = with_inventory(Lake(f"{bucket}/lake", "usage_lake"))
     with QueryEngine(sources(lake)) as engine:
         fake = FakeAthena(engine.run, f"{bucket}/results")

@@ -15,7 +15,7 @@ from moto.athena.models import AthenaBackend
 
 from glue_jobs.progress import PlainReporter
 from glue_jobs.query import athena
-from glue_jobs.query.athena import Athena, AthenaError, Polling
+from glue_jobs.query.athena import Athena, AthenaError
 from glue_jobs.storage import storage_for
 from tests.query.fake_athena import FakeAthena, serving
 
@@ -42,7 +42,7 @@ def answer(sql: str) -> pa.Table:
 
 @pytest.fixture
 def fake(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAthena]:
-    monkeypatch.setattr(athena, "POLLING", Polling(first_seconds=0.001))
+    monkeypatch.setattr(athena, "FIRST_PAUSE_SECONDS", 0.001)
     fake = FakeAthena(answer, f"{bucket}/results")
     with serving(fake) as address:
         monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
@@ -131,7 +131,7 @@ def test_pauses_grow_to_a_maximum(fake: FakeAthena, monkeypatch: pytest.MonkeyPa
         fake.endless = len(pauses) < 12
 
     fake.endless = True
-    monkeypatch.setattr(athena, "POLLING", Polling())
+    monkeypatch.setattr(athena, "FIRST_PAUSE_SECONDS", 0.25)
     monkeypatch.setattr("glue_jobs.query.athena.sleep", pause)
     engine().run("SELECT 1")
     assert pauses[:3] == [0.25, 0.375, 0.5625]
@@ -151,7 +151,7 @@ def test_a_result_that_cannot_be_deleted_is_reported_and_the_query_succeeds(
 
 
 def test_a_result_of_motos_athena(s3_endpoint: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(athena, "POLLING", Polling(first_seconds=0.001))
+    monkeypatch.setattr(athena, "FIRST_PAUSE_SECONDS", 0.001)
     start = AthenaBackend.start_query_execution
 
     def started(self: Any, query: str, context: Any, config: Any, *more: Any, **named: Any) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from glue_jobs.columns.arrays import distinct
 from glue_jobs.config import Config, CsvRule, MappingRule, Target
 from glue_jobs.enrich.datasets.matchers import Matcher, asset_matchers_for, matchers_for
 from glue_jobs.enrich.datasets.name_columns import (
@@ -18,12 +19,9 @@ from glue_jobs.enrich.datasets.name_columns import (
     NameColumn,
     NameColumnBuilder,
     as_dictionary,
-    distinct,
     override,
     take_names,
 )
-
-__all__ = ["assign_assets", "assign_datasets", "distinct"]
 
 
 def assign_datasets(

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import dictionary_array
+from glue_jobs.columns.arrays import codes_of, dictionary_array
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -21,25 +21,6 @@ class NameColumn:
 
     codes: Ints
     values: pa.StringArray
-
-
-def distinct(array: pa.Array, encode: bool = False) -> tuple[pa.Array, Ints]:
-    """Values, and for each row the index of its value (-1: null).
-
-    The values are the dictionary of an encoded array. A plain array is encoded first with ``encode``, else its values
-    are its rows.
-    """
-    if encode and not pa.types.is_dictionary(array.type):
-        array = array.dictionary_encode()
-    if pa.types.is_dictionary(array.type):
-        return array.dictionary, codes_of(array.indices)
-    return array, np.arange(len(array))
-
-
-def codes_of(indices: pa.Array) -> Ints:
-    """The indices of a dictionary-encoded array, -1 for null."""
-    filled = indices.fill_null(-1) if indices.null_count else indices
-    return np.asarray(filled, dtype=np.int64)
 
 
 def encode_names(array: pa.Array) -> NameColumn:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from glue_jobs.enrich.places.countries import entries
+
 SOURCE = "Coordinates of cloud Regions: the cities that the providers name them after"
 
 
@@ -76,14 +78,10 @@ ZA southafricanorth southafricawest
 """
 
 
-def _entries(table: str) -> list[list[str]]:
-    return [entry.split() for entry in table.replace("\n", ";").split(";") if entry.strip()]
-
-
 def _with_cities(provider: str, table: str) -> dict[str, CloudRegion]:
     return {
         f"{provider}/{region}": CloudRegion(country, " ".join(name), float(north), float(east))
-        for region, country, *name, north, east in _entries(table)
+        for region, country, *name, north, east in entries(table)
     }
 
 
@@ -92,7 +90,7 @@ CLOUD_REGIONS: dict[str, CloudRegion] = {
     **_with_cities("GCP", _GCP),
     **{
         f"Azure/{region}": CloudRegion(country, region, None, None)
-        for country, *regions in _entries(_AZURE)
+        for country, *regions in entries(_AZURE)
         for region in regions
     },
 }

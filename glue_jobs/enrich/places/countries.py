@@ -78,10 +78,10 @@ ZW Zimbabwe -20 30
 """
 
 
-def _countries() -> dict[str, Country]:
-    entries = (entry.split() for entry in _TABLE.replace("\n", ";").split(";") if entry.strip())
-    return {code: Country(" ".join(name), float(north), float(east)) for code, *name, north, east in entries}
+def entries(table: str) -> list[list[str]]:
+    """The words of each entry of a table, whose entries are separated by semicolons and line ends."""
+    return [entry.split() for entry in table.replace("\n", ";").split(";") if entry.strip()]
 
 
-COUNTRIES = _countries()
+COUNTRIES = {code: Country(" ".join(name), float(north), float(east)) for code, *name, north, east in entries(_TABLE)}
 """The countries by their codes."""

@@ -79,9 +79,14 @@ class MaxMindFile:
     """A database in the MMDB format: of countries or cities, by MaxMind, DB-IP, IPinfo and others.
 
     ``has_regions`` is whether it knows more than countries.
+
+    Raises:
+        ValueError: the content is not an MMDB database, or has no countries.
     """
 
     def __init__(self, content: bytes) -> None:
+        if content.startswith(b"\x1f\x8b"):
+            raise ValueError("this file is compressed; unpack it")
         import maxminddb
 
         self._broken = maxminddb.InvalidDatabaseError
@@ -115,17 +120,6 @@ class MaxMindFile:
     def every(self) -> Iterator[Found]:
         """What is known of each of its networks, those without a country left out."""
         return (found for _, record in self._reader if (found := _found(record)))
-
-
-def read_database(content: bytes) -> MaxMindFile:
-    """The database in a file.
-
-    Raises:
-        ValueError: it is not an MMDB database, or has no countries.
-    """
-    if content.startswith(b"\x1f\x8b"):
-        raise ValueError("this file is compressed; unpack it")
-    return MaxMindFile(content)
 
 
 def _found(record: Any) -> Found | None:

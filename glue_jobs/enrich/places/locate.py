@@ -17,10 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glue_jobs.columns.arrays import dictionary_array
-from glue_jobs.config import Config, Places
+from glue_jobs.columns.arrays import dictionary_array, distinct
+from glue_jobs.config import Places
 from glue_jobs.enrich.address_ranges import KEY_TYPE, packed_address
-from glue_jobs.enrich.datasets import distinct
 from glue_jobs.enrich.places.cloud_regions import CLOUD_REGIONS
 from glue_jobs.enrich.places.databases import Database, Found
 from glue_jobs.enrich.places.network_files import NetworkFile
@@ -133,17 +132,13 @@ class Locator:
         return PlaceColumns(*columns)
 
 
-def locator(config: Config, reference: ReferenceData) -> Locator:
-    """The locator of a run; each process has one for all tasks.
+@lru_cache(maxsize=4)
+def locator(places: Places, reference: ReferenceData) -> Locator:
+    """The locator of a run, by the section ``places`` of its configuration; each process has one for all tasks.
 
     Raises:
-        StorageError: a file of the section ``places`` cannot be read.
+        StorageError: a file of the section cannot be read.
     """
-    return _locator(config.places, reference)
-
-
-@lru_cache(maxsize=4)
-def _locator(places: Places, reference: ReferenceData) -> Locator:
     return Locator(
         [(each.label, reference[network_name(number)]) for number, each in enumerate(places.networks)],
         [(address, reference[database_name(number)]) for number, address in enumerate(places.addresses)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -50,19 +51,14 @@ def keep_places(lake: Lake, config: Config, reference: ReferenceData, reporter: 
     table = lake.load(PLACE)
     names = PLACE.arrow_schema.names
     known = {row["label"]: tuple(row[name] for name in names) for row in table.rows(tuple(names)).to_pylist()}
-    rows = known | {row.label: (*row, source) for source, row in _places(config, reference, _sources(known), reporter)}
+    sources = {source for *_, source in known.values()}
+    rows = known | {row.label: (*row, source) for source, row in _places(config, reference, sources, reporter)}
     if rows == known:
         return
-    columns = list(zip(*(rows[label] for label in sorted(rows)), strict=True))
-    try:
+    columns = zip(*(rows[label] for label in sorted(rows)), strict=True)
+    # Another run may have just written its places; the next run adds what is missing.
+    with suppress(LostRaceError):
         table.replace(pa.table([list(column) for column in columns], schema=PLACE.arrow_schema))
-    except LostRaceError:
-        # Another run has just written its places; the next run adds what is missing.
-        return
-
-
-def _sources(known: dict[str, tuple[object, ...]]) -> set[object]:
-    return {row[-1] for row in known.values()}
 
 
 def _places(

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from glue_jobs.config import BUILTIN, Config
-from glue_jobs.enrich.places.databases import Registries, read_database
+from glue_jobs.enrich.places.databases import MaxMindFile, Registries
 from glue_jobs.enrich.places.network_files import read_network_file
 from glue_jobs.enrich.reference_data import Resource, content_of, packaged, stored
 from glue_jobs.errors import StorageError
@@ -45,7 +45,7 @@ def _files(config: Config) -> Iterator[tuple[str, str, Callable[[bytes], Any]]]:
     for number, network in enumerate(config.places.networks):
         yield network_name(number), network.file, read_network_file
     for number, address in enumerate(config.places.addresses):
-        yield database_name(number), address, Registries.read if address == BUILTIN else read_database
+        yield database_name(number), address, Registries.read if address == BUILTIN else MaxMindFile
 
 
 def _described(name: str, address: str, read: Callable[[bytes], Any]) -> Resource:

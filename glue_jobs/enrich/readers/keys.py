@@ -1,7 +1,7 @@
 """The secret keys of reader ids, and the ids that they make of addresses.
 
-A reader id is the HMAC-SHA-256 (RFC 2104) of the text of an address, cut to 128 bits. The text is the usual one:
-``192.0.2.1``, or as RFC 5952 writes IPv6.
+A reader id is the HMAC-SHA-256 (RFC 2104) of the canonical text of an address, cut to 128 bits: ``192.0.2.1``, or as
+RFC 5952 writes IPv6.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import hmac
 import json
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import NoReturn
 
 import numpy as np
@@ -19,14 +20,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.enrich.readers.address import plain_address
-from glue_jobs.enrich.readers.remembered import RememberedReaders
+from glue_jobs.enrich.places.locate import SERVICE_ENDINGS
+from glue_jobs.enrich.readers.address import plain_address, prefix_of
 
 ID_BYTES = 16
 KEY_ID_BYTES = 4
 
 # 32 characters of letters and digits have 190 bits.
 MIN_KEY_CHARACTERS = 32
+
+# For each key, a process keeps the ids of so many addresses, about 250 bytes each.
+MAX_CACHED = 200_000
 
 FORM = 'a JSON object such as {"2006-03-14": "…"}: a day, and the key of events from that day on'
 
@@ -48,6 +52,12 @@ class ReaderKey:
         text = plain_address(address) or address
         return hmac.digest(self.secret, text.encode("utf-8", "surrogatepass"), "sha256")[:ID_BYTES].hex()
 
+    def reader(self, address: str | None) -> tuple[str | None, str | None]:
+        """Reader id and network of an address; null for null and for names of AWS services, which are no readers."""
+        if address is None or address.endswith(SERVICE_ENDINGS):
+            return None, None
+        return self.reader_id(address), prefix_of(address)
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a key of reader ids is never pickled: each process reads it where it is kept")
 
@@ -61,7 +71,7 @@ class ReaderKeys:
     def __init__(self, keys: Iterable[ReaderKey]) -> None:
         self.keys = sorted(keys, key=lambda key: key.first_day)
         self._days = [key.first_day for key in self.keys]
-        self._remembered = [RememberedReaders(key.reader_id) for key in self.keys]
+        self._readers = [lru_cache(MAX_CACHED)(key.reader) for key in self.keys]
 
     @classmethod
     def read(cls, content: bytes) -> ReaderKeys:
@@ -104,9 +114,11 @@ class ReaderKeys:
         """The reader id of the address by the key with this number: 32 hexadecimal digits."""
         return self.keys[number].reader_id(address)
 
-    def of_key(self, number: int) -> RememberedReaders:
-        """What the key with this number makes of addresses; each address is hashed once."""
-        return self._remembered[number]
+    def readers(self, number: int, addresses: Sequence[str | None]) -> tuple[pa.StringArray, pa.StringArray]:
+        """What :meth:`ReaderKey.reader` of the key with this number returns for each address, as two arrays."""
+        found = [*map(self._readers[number], addresses)]
+        ids, prefixes = (pa.array([each[place] for each in found], pa.string()) for place in range(2))
+        return ids, prefixes
 
     def all_ids(self, address: str) -> list[str]:
         """The ids that a reader with this address has, one by each key."""

@@ -1,4 +1,4 @@
-"""The keys of reader ids as a resource of a run: tasks get the name of the place, and each process reads it."""
+"""The keys of reader ids as a resource of a run: tasks get the location of the keys, and each process reads them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,16 @@ def reader_key_resource(location: str | None) -> Resource:
     if location is None:
         location = default_key_file()
         make_key_file(location)
+    return Resource(READER_KEYS, f"{KEYS}{location}", read_keys(location).version, ReaderKeys.read)
+
+
+def read_keys(location: str) -> ReaderKeys:
+    """The keys in this file or secret.
+
+    Raises:
+        StorageError: the keys cannot be read, or others may read the file; the sentence says nothing of the content.
+    """
     try:
-        keys = ReaderKeys.read(key_bytes(location))
+        return ReaderKeys.read(key_bytes(location))
     except ValueError as error:
         raise StorageError(f"{location} does not have the keys of reader ids: {error}") from None
-    return Resource(READER_KEYS, f"{KEYS}{location}", keys.version, ReaderKeys.read)

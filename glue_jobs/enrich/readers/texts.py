@@ -9,8 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import as_single_array
-from glue_jobs.enrich.datasets import distinct
+from glue_jobs.columns.arrays import as_single_array, distinct
 from glue_jobs.enrich.readers.address import may_hold_address
 
 Replace = Callable[[str, int], str]

@@ -15,7 +15,7 @@ from glue_jobs.jobs.check.parse_again import Reparsed, can_parse_again, parse_ag
 from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.progress import counted
 from glue_jobs.query.duckdb.query_engine import QueryEngine
-from glue_jobs.query.duckdb.table_source import TableSource
+from glue_jobs.query.duckdb.table_source import TableSource, quoted
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.storage import Entry
@@ -98,7 +98,7 @@ def _differences(engine: QueryEngine, table: Table, sample: dict[str, Reparsed])
         return
     # Fewer rows may be stored than an object has: duplicates and, if so asked, management events are left out.
     columns = ", ".join(f'"{name}"' for name in (*table.record, "source_object"))
-    addresses = ", ".join("'" + address.replace("'", "''") + "'" for address in sample)
+    addresses = ", ".join(map(quoted, sample))
     stored = engine.run(f"SELECT {columns} FROM {table.name} WHERE source_object IN ({addresses})")
     sources = {
         "stored": lambda: TableSource(table, comparable(table, stored)),

@@ -39,11 +39,6 @@ def tables(tree: exp.Query) -> list[exp.Table]:
     return [source for scope in scopes for source in scope.sources.values() if isinstance(source, exp.Table)]
 
 
-def tables_read(sql: str) -> tuple[str, ...]:
-    """Sorted lower-case names of the tables that a SELECT reads, without database; raises QueryError."""
-    return tuple(sorted({table.name.lower() for table in tables(parse(sql))}))
-
-
 def for_duckdb(tree: exp.Query, now: datetime) -> exp.Query:
     """Rewrite a query for DuckDB: ``now`` replaces the clock, and functions get the meaning they have in Athena.
 

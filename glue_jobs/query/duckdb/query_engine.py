@@ -33,14 +33,12 @@ class QueryEngine:
     ``sources`` maps the name of a table or view to a function that returns its source. The engine calls the functions
     of the tables that a query reads, each once. ``database`` is the name of their database, and ``others`` returns the
     sources of another one; without it, the engine ignores the database in a qualified name. ``uploaded`` has further
-    ones of a database, which are looked up only for a name that is none of ``sources``. ``memory_limit`` is in
-    DuckDB's syntax; beyond it, work spills to a temporary folder.
+    ones of a database, which are looked up only for a name that is none of ``sources``.
     """
 
     def __init__(
         self,
         sources: Sources,
-        memory_limit: str = "50%",
         database: str = "",
         others: Callable[[str], Sources] | None = None,
         uploaded: Callable[[str], Sources] | None = None,
@@ -51,11 +49,8 @@ class QueryEngine:
         self._sources: dict[str, Sources] = {database: {name.lower(): source for name, source in sources.items()}}
         self._loaded: set[str] = set()
         self._spill = TemporaryDirectory(prefix="usage-lake-")
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": memory_limit,
-            "temp_directory": self._spill.name,
-        }
-        self._connection = duckdb.connect(config=config)
+        # Beyond half of the memory, work spills to the temporary folder.
+        self._connection = duckdb.connect(config={"memory_limit": "50%", "temp_directory": self._spill.name})
         # One thread more than DuckDB's default keeps cores busy while a thread waits for a file: on two cores, grouping
         # by entity tag takes a sixth less time (benchmarks/), and no query takes more.
         (threads,) = self._connection.execute("SELECT current_setting('threads')").fetchall()[0]

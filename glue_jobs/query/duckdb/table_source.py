@@ -77,16 +77,14 @@ class ViewSource:
 Source = TableSource | ViewSource
 
 
-def load_table(
-    connection: duckdb.DuckDBPyConnection, name: str, source: TableSource, max_file_kinds: int = MAX_FILE_KINDS
-) -> None:
+def load_table(connection: duckdb.DuckDBPyConnection, name: str, source: TableSource) -> None:
     """Make the rows known to the connection as table ``name``.
 
-    Files are read by column name if they are of at most ``max_file_kinds`` kinds, and by field id otherwise.
+    Files are read by column name if they are of at most `MAX_FILE_KINDS` kinds, and by field id otherwise.
     """
     data: Any = source.data
     if isinstance(data, Sequence) and not isinstance(data, str):
-        select = _files_query(source, data, max_file_kinds) if data else _no_rows(source.table)
+        select = _files_query(source, data) if data else _no_rows(source.table)
         connection.execute(f'CREATE VIEW "{name}" AS {select}')
         return
     connection.register(name, data)
@@ -97,7 +95,7 @@ def _no_rows(table: Table) -> str:
     return f"SELECT {columns} WHERE false"
 
 
-def _files_query(source: TableSource, files: Sequence[str], max_file_kinds: int) -> str:
+def _files_query(source: TableSource, files: Sequence[str]) -> str:
     """A SELECT of all rows of the files; constants of a file are literals in it.
 
     Two measurements decided this. Joining snapshots by text columns took half the time of a query, because DuckDB
@@ -106,7 +104,7 @@ def _files_query(source: TableSource, files: Sequence[str], max_file_kinds: int)
     """
     constants = [tuple(sorted(texts.items())) for texts in source.constants or [{}] * len(files)]
     columns = source.columns
-    if not columns or (not source.table.inferred and len(set(zip(constants, columns, strict=True))) > max_file_kinds):
+    if not columns or (not source.table.inferred and len(set(zip(constants, columns, strict=True))) > MAX_FILE_KINDS):
         columns = [None] * len(files)
     kinds: defaultdict[tuple[Constants, frozenset[str] | None], list[str]] = defaultdict(list)
     for file, texts, names in zip(files, constants, columns, strict=True):
@@ -119,16 +117,16 @@ def _files_query(source: TableSource, files: Sequence[str], max_file_kinds: int)
 
 def _by_id(table: Table, files: Sequence[str], constants: Constants) -> str:
     columns = ", ".join(
-        f"{column.field_id}: {{name: {_quoted(column.name)}, type: '{duckdb_type(column)}', default_value: NULL}}"
+        f"{column.field_id}: {{name: {quoted(column.name)}, type: '{duckdb_type(column)}', default_value: NULL}}"
         for column in table.columns
     )
-    texts = ", ".join(f'{_quoted(text)} AS "{name}"' for name, text in constants)
+    texts = ", ".join(f'{quoted(text)} AS "{name}"' for name, text in constants)
     replaced = f" REPLACE ({texts})" if texts else ""
     return f"SELECT *{replaced} FROM read_parquet({_list(files)}, schema = MAP {{{columns}}})"
 
 
 def _by_name(table: Table, files: Sequence[str], constants: Constants, names: frozenset[str]) -> str:
-    known = {name: f'"{name}"' for name in names} | {name: _quoted(text) for name, text in constants}
+    known = {name: f'"{name}"' for name in names} | {name: quoted(text) for name, text in constants}
     selected = ", ".join(
         f'{known.get(column.name, "NULL")}::{duckdb_type(column)} AS "{column.name}"' for column in table.columns
     )
@@ -136,8 +134,9 @@ def _by_name(table: Table, files: Sequence[str], constants: Constants, names: fr
 
 
 def _list(files: Sequence[str]) -> str:
-    return f"[{', '.join(map(_quoted, files))}]"
+    return f"[{', '.join(map(quoted, files))}]"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """The text as a literal of SQL."""
     return "'" + text.replace("'", "''") + "'"

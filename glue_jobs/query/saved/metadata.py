@@ -26,7 +26,7 @@ _READ_VALUE: dict[str, Callable[[str], ParameterValue]] = {
 }
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
     """Keys without a default are required, unknown ones refused; YAML numbers and dates are not taken for text."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,7 +37,7 @@ def _price(name: str, prices: Prices) -> str:
     return format(Decimal(repr(float(attrgetter(name)(prices)))), "f")
 
 
-class Parameter(_Strict):
+class Parameter(Strict):
     """One ``?`` of the query. ``example`` and ``default`` are text, as a caller would type them.
 
     A parameter with a default is optional, and Athena's text of the query contains the default. ``price`` names the
@@ -87,7 +87,7 @@ class Parameter(_Strict):
         return f"DATE '{value}'" if isinstance(value, date) else repr(value)
 
 
-class ReturnedColumn(_Strict):
+class ReturnedColumn(Strict):
     """One column of the result; ``type`` is Athena's name for its type."""
 
     name: Text
@@ -95,7 +95,7 @@ class ReturnedColumn(_Strict):
     description: Text
 
 
-class Period(_Strict):
+class Period(Strict):
     """First and last day that a query looks at, as SQL expressions of current_date that its text contains."""
 
     first: Text
@@ -107,7 +107,7 @@ class Period(_Strict):
         return self.last != "current_date"
 
 
-class Public(_Strict):
+class Public(Strict):
     """What of a result the public tier may show: numbers of closed periods, each with the readers behind it.
 
     ``period`` is the column of the first days of months. ``breakdown`` is the column whose value is ``total`` in the
@@ -122,7 +122,7 @@ class Public(_Strict):
     counts: Annotated[dict[Text, Text], Field(min_length=1)]
 
 
-class Metadata(_Strict):
+class Metadata(Strict):
     """What a query reads, takes and returns; ``description`` says what its numbers mean and do not mean.
 
     ``show`` names the columns that a terminal shows, the most important first. ``totals`` names those whose values
@@ -150,7 +150,7 @@ class Metadata(_Strict):
         return self
 
 
-class Case(_Strict):
+class Case(Strict):
     """With the rows ``given`` and ``today`` as current_date, the query returns the rows of ``expect`` in this order.
 
     ``given`` has the columns that matter for each table. Others are null, except for those derived from event_time

@@ -8,18 +8,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from glue_jobs.query.saved.files import QUERIES, VIEWS, Folder, SavedQueryError, read_text, read_yaml
-from glue_jobs.query.saved.metadata import ReturnedColumn, Text
+from glue_jobs.query.saved.metadata import ReturnedColumn, Strict, Text
 
 _STATEMENT = re.compile(r"(?:--[^\n]*\n)*CREATE OR REPLACE VIEW (?P<name>\w+) AS\n(?P<select>.*)", re.DOTALL)
 
 
-class ViewMetadata(BaseModel):
-    """What the view means, what it reads, and its columns; all keys are required, unknown ones refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class ViewMetadata(Strict):
+    """What the view means, what it reads, and its columns."""
 
     title: Text
     description: Text

@@ -67,6 +67,6 @@ def enrich_cloudtrail(rows: pa.Table, config: Config, reference: ReferenceData) 
     address, authentication = column["source_ip_address"], column["authentication_method"]
     by_arn = is_own(column["principal_arn"], address, authentication, config)
     own = pc.or_(by_arn, is_own(column["subscriber_account_id"], address, authentication, config))
-    places = locator(config, reference).locate(column["source_ip_address"])
+    places = locator(config.places, reference).locate(column["source_ip_address"])
     rows = rows.append_column("asset", assign_assets(column["bucket"], column["key"], config))
     return with_derived(rows, dataset, own, column["user_agent"], places, reference)

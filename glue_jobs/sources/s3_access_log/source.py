@@ -54,6 +54,6 @@ def enrich_access_log(rows: pa.Table, config: Config, reference: ReferenceData) 
     }
     dataset = assign_datasets(column["bucket"], column["key"], column["access_point_arn"], config)
     own = is_own(column["requester"], column["remote_ip"], column["authentication_type"], config)
-    places = locator(config, reference).locate(column["remote_ip"], column["source_region"])
+    places = locator(config.places, reference).locate(column["remote_ip"], column["source_region"])
     rows = rows.append_column("asset", assign_assets(column["bucket"], column["key"], config))
     return with_derived(rows, dataset, own, column["user_agent"], places, reference)

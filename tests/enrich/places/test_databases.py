@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from glue_jobs.enrich.places.databases import Found, MaxMindFile, Registries, read_database
+from glue_jobs.enrich.places.databases import Found, MaxMindFile, Registries
 from glue_jobs.sample.place_database import write_database
 
 BUILT = date(2026, 11, 1)
@@ -22,7 +22,7 @@ CITY = {
 
 def database(folder: Path, records: dict[str, Any], title: str = "DBIP-City-Lite", **options: Any) -> MaxMindFile:
     write_database(folder / "some.mmdb", records, title, BUILT, **options)
-    return read_database((folder / "some.mmdb").read_bytes())
+    return MaxMindFile((folder / "some.mmdb").read_bytes())
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,13 @@ def test_a_database_without_countries_is_refused_by_its_type(tmp_path: Path) -> 
 @pytest.mark.parametrize("content", [b"", b"GeoLite2", b"\0" * 4096])
 def test_other_files_are_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match="this is not a whole MMDB database"):
-        read_database(content)
+        MaxMindFile(content)
 
 
 def test_a_file_that_lacks_its_end_is_refused(tmp_path: Path) -> None:
     database(tmp_path, {"192.0.2.0/24": CITY})
     with pytest.raises(ValueError, match="this is not a whole MMDB database"):
-        read_database((tmp_path / "some.mmdb").read_bytes()[:-200])
+        MaxMindFile((tmp_path / "some.mmdb").read_bytes()[:-200])
 
 
 def test_the_registries_know_countries_of_both_versions_and_no_special_address() -> None:

@@ -60,7 +60,7 @@ def config(folder: Path, networks: list[dict[str, str]], addresses: list[str]) -
 
 
 def locate(config: Config, addresses: list[str | None], regions: list[str | None] | None = None) -> Places:
-    found = locator(config, ReferenceData(place_resources(config))).locate(
+    found = locator(config.places, ReferenceData(place_resources(config))).locate(
         pa.array(addresses, pa.string()), None if regions is None else pa.array(regions, pa.string())
     )
     return list(zip(*(column.to_pylist() for column in found), strict=True))
@@ -122,7 +122,7 @@ def test_without_a_configuration_places_are_countries_of_registration() -> None:
 
 def test_each_address_is_looked_up_once_in_a_process(folder: Path) -> None:
     places = config(folder, [], ["countries.mmdb"])
-    found = locator(places, ReferenceData(place_resources(places)))
+    found = locator(places.places, ReferenceData(place_resources(places)))
     asked: list[str] = []
     (name, database), *_ = found.databases
 

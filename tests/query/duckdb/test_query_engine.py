@@ -14,10 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.query.answer import records
-from glue_jobs.query.duckdb.athena_sql import QueryError, for_duckdb, parse, tables_read
+from glue_jobs.query.duckdb import table_source
+from glue_jobs.query.duckdb.athena_sql import QueryError, for_duckdb, parse
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.duckdb.table_source import DUCKDB_TYPES, TableSource, load_table
 from glue_jobs.tables.model import TYPES, Column, Table, arrow_type
+from saved_query_cases import tables_read
 
 READ = Table(
     name="read",
@@ -87,13 +89,14 @@ def test_constants_of_a_file_are_not_read_from_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("max_kinds", [1, 2])
-def test_files_of_few_kinds_are_read_by_name(tmp_path: Path, max_kinds: int) -> None:
+def test_files_of_few_kinds_are_read_by_name(tmp_path: Path, max_kinds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_source, "MAX_FILE_KINDS", max_kinds)
     few = rows(ROWS[:1]).select(["bytes", "event_date"])
     files = [write(tmp_path / "few.parquet", few), write(tmp_path / "event_date=2020-01-01" / "all.parquet", rows())]
     columns = [frozenset(few.column_names), frozenset(READ.arrow_schema.names)]
     source = TableSource(READ, files, [{"key": "it's"}, {}], columns)
     with duckdb.connect() as connection:
-        load_table(connection, "read", source, max_file_kinds=max_kinds)
+        load_table(connection, "read", source)
         answer = connection.sql("SELECT * FROM read").to_arrow_table()
         plan = connection.sql("EXPLAIN SELECT * FROM read").fetchall()[0][1]
     assert sorted(answer.to_pylist(), key=lambda row: str(row["key"])) == [

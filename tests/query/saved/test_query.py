@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from glue_jobs.query.duckdb.athena_sql import tables, tables_read
+from glue_jobs.query.duckdb.athena_sql import tables
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.duckdb.table_source import TableSource, ViewSource
 from glue_jobs.query.saved.files import QUERIES, SavedQueryError
@@ -30,7 +30,7 @@ from glue_jobs.query.saved.metadata import Case, Parameter
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView, base_tables
 from glue_jobs.tables.model import arrow_type
-from saved_query_cases import TABLES, expected_rows, given_table
+from saved_query_cases import TABLES, expected_rows, given_table, tables_read
 from tools.generate_query_index import README, render
 from tools.package import library
 

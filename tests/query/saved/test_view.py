@@ -12,7 +12,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from glue_jobs.query.duckdb.athena_sql import QueryError, tables_read
+from glue_jobs.query.duckdb.athena_sql import QueryError
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.duckdb.table_source import Source, TableSource, ViewSource
 from glue_jobs.query.saved.files import QUERIES, SavedQueryError
@@ -21,6 +21,7 @@ from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import arrow_type
+from saved_query_cases import tables_read
 
 VIEW = SavedView.load("adx_for_s3_metrics")
 VIEWS = {view.name: view for view in SavedView.all()}

@@ -1,4 +1,4 @@
-"""Give an answer to whom asked: on the terminal, or in a file."""
+"""Run a query for a command, and print its answer or write it to a file."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from glue_jobs.query.saved.metadata import ParameterValue
 
 
-def is_for_people(values: Mapping[str, Any]) -> bool:
+def wants_table(values: Mapping[str, Any]) -> bool:
     """Whether the options in ``values`` ask for a table on the terminal."""
     return values["output"] is None and values["form"] == "table"
 
 
-def ask(
+def run_query(
     engine: QueryEngine,
     values: Mapping[str, Any],
     sql: str,
@@ -41,7 +41,7 @@ def ask(
     return engine.answer(sql, parameters, today)
 
 
-def give(rows: Answer, values: Mapping[str, Any], show: Sequence[str] = (), totals: Sequence[str] = ()) -> None:
+def output(rows: Answer, values: Mapping[str, Any], show: Sequence[str] = (), totals: Sequence[str] = ()) -> None:
     """Print the rows or write them to a file, as the options in ``values`` say.
 
     ``show`` names the columns of a table and ``totals`` those with a sum below them.
@@ -52,7 +52,7 @@ def give(rows: Answer, values: Mapping[str, Any], show: Sequence[str] = (), tota
     """
     from glue_jobs.cli.show import ROWS_SHOWN, View, print_rows
 
-    limit: int | None = ROWS_SHOWN if is_for_people(values) else None
+    limit: int | None = ROWS_SHOWN if wants_table(values) else None
     if values["limit"] is not None:
         limit = None if values["limit"] == ALL_ROWS else values["limit"]
     view = View(show, totals, limit, values["all_columns"], values["exact"])

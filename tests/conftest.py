@@ -44,7 +44,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("suite")
 
 
-# One worker is busy with this for a while; at the end the other one would be idle.
+# One worker is busy with this for a tenth of the suite's time; at the end the other one would be idle.
 LONGEST = "test_rehearsal.py"
 
 

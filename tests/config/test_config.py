@@ -206,7 +206,7 @@ def test_the_error_for_text_that_yaml_reads_as_another_type_asks_for_quotes(raw:
             "line 1: an entry of 'principals': logs name a role",
         ),
         ("prices:\n  transfer_per_gb: -1", "line 2: 'transfer_per_gb' must be a number of US dollars, 0 or more, with"),
-        ("privacy:\n  minimum_readers: 1", "line 2: 'minimum_readers' must be a whole number, 2 or more, without quotes"),
+        ("privacy:\n  minimum_readers: 1", "line 2: 'minimum_readers' must be a whole number, 2 or more, with"),
         ("privacy:\n  minimum_readers: '10'", "line 2: 'minimum_readers' must be a whole number without quotes"),
         ("privacy:\n  rounding: {minimum: 0}", "line 2: 'minimum' must be a whole number, 1 or more, without quotes"),
         ("prices:\n  transfer_per_gb: yes", "line 2: 'transfer_per_gb' must be a number of US dollars, 0 or more, wi"),

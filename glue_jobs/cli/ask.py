@@ -15,13 +15,8 @@ from glue_jobs.errors import ArgumentError
 
 if TYPE_CHECKING:
     from glue_jobs.config import Config
-    from glue_jobs.jobs.query_days import QueryDays
     from glue_jobs.lake import Lake
     from glue_jobs.query.duckdb.query_engine import QueryEngine, Sources
-    from glue_jobs.query.saved.query import SavedQuery
-
-# Columns that count readers who may have no account have names with this.
-READERS = "unique_requesters"
 
 
 @click.command("query")
@@ -58,29 +53,13 @@ def query_command(
     config = _config(values)
     bound = query.bind(dict(_parameter(text) for text in parameters), config.prices if config else None)
     with _engine(values, config) as engine:
+        from glue_jobs.cli.answer_notes import answer_notes
         from glue_jobs.cli.newest_first import newest_first
 
         rows = run_query(engine, values, query.of_period(days.since, days.until), bound, days.as_of)
         output(newest_first(rows), values, query.metadata.show, query.metadata.totals)
-        if any(READERS in column for column in rows.column_names):
-            for sentence in _reader_changes(values, query, days):
-                click.echo(sentence, err=True)
-        if not rows.num_rows:
-            from glue_jobs.cli.empty_answer import explain_empty_answer
-
-            for sentence in explain_empty_answer(engine, query, days):
-                click.echo(sentence, err=True)
-
-
-def _reader_changes(values: dict[str, Any], query: SavedQuery, days: QueryDays) -> tuple[str, ...]:
-    """A sentence for each day of the period on which readers got other ids."""
-    from glue_jobs.enrich.readers.key_changes import key_changes
-    from glue_jobs.query.saved.view import base_tables
-    from glue_jobs.sources.tables import TABLES
-
-    read = base_tables(query.metadata.reads)
-    until = days.until or days.as_of
-    return key_changes(_lake(values), (table for table in TABLES if table.name in read), until, days.since)
+        for sentence in answer_notes(engine, lambda: _lake(values), query, days, rows):
+            click.echo(sentence, err=True)
 
 
 class SqlCommand(click.Command):

@@ -59,6 +59,10 @@ def describe(error: ErrorDetails, place: Place | None) -> str:
             return f'{what} must be text, which this is not without quotes; write "{place.raw}"'
         case "string_type" | "string_too_short":
             return f"{what} must be text, but it is empty"
+        case "int_type":
+            return f"{what} must be a whole number without quotes"
+        case "greater_than_equal" if context["ge"]:
+            return f"{what} must be a whole number, {context['ge']} or more, without quotes"
         case "float_type" | "finite_number" | "greater_than_equal":
             return f"{what} must be a number of US dollars, 0 or more, without quotes"
         case "tuple_type":

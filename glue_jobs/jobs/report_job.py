@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from glue_jobs.config import Privacy
 from glue_jobs.enrich.places.credit import place_sources
 from glue_jobs.enrich.readers.key_changes import key_changes
-from glue_jobs.errors import ArgumentError, known_names
+from glue_jobs.errors import ArgumentError, UsageLakeError, known_names
 from glue_jobs.jobs.argument_values import choice_argument, day_argument, flag_argument
 from glue_jobs.jobs.arguments import OWNER, PROFILES, PUBLIC, TIERS
 from glue_jobs.jobs.config_argument import config_argument
@@ -25,6 +25,7 @@ from glue_jobs.publish.publish import Edition, Failures, Published, publish
 from glue_jobs.publish.report_set import Report, public_report, report_set
 from glue_jobs.query.athena import Athena
 from glue_jobs.query.glue_views import keep_views
+from glue_jobs.query.saved.ended_inventories import ended_inventories
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
@@ -141,12 +142,23 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
 
         if request.tier == PUBLIC:
             return make_public(request.folder)
-        published = publish(request.reports, engine, request.folder, edition, reporter)
+        owners = replace(edition, ended_inventories=_ended_inventories(engine, request))
+        published = publish(request.reports, engine, request.folder, owners, reporter)
         if request.public_folder is None:
             return published
         # The sentence on the owner's reports names the stale sources already.
         public = replace(make_public(request.public_folder), stale=())
         return replace(published, public=public)
+
+
+def _ended_inventories(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
+    """What to know of buckets that may be gone, for reports on what is stored."""
+    if not any(report.query.tells_what_is_stored for report in request.reports):
+        return ()
+    # Without this sentence the reports are as right as with it.
+    with suppress(UsageLakeError):
+        return ended_inventories(engine.run, request.edition.day)
+    return ()
 
 
 @contextmanager

@@ -55,7 +55,8 @@ class Edition:
     """What reports depend on besides the lake, the ``day`` and the ``prices``, and what readers should know of them.
 
     ``failed`` has earlier failures, such as those of views. ``place_sources`` told where readers are.
-    ``reader_changes`` has a sentence for each day on which readers got other ids.
+    ``reader_changes`` has a sentence for each day on which readers got other ids, ``ended_inventories`` one on buckets
+    that may be gone.
     """
 
     day: date
@@ -64,6 +65,7 @@ class Edition:
     stale: tuple[StaleSource, ...] = ()
     place_sources: tuple[str, ...] = ()
     reader_changes: tuple[str, ...] = ()
+    ended_inventories: tuple[str, ...] = ()
 
     @property
     def stale_sentences(self) -> list[str]:
@@ -73,7 +75,7 @@ class Edition:
     @property
     def notices(self) -> list[str]:
         """What a page says first."""
-        return [*self.stale_sentences, *self.reader_changes]
+        return [*self.stale_sentences, *self.reader_changes, *self.ended_inventories]
 
 
 def publish(reports: Sequence[Report], engine: Engine, folder: str, edition: Edition, reporter: Reporter) -> Published:

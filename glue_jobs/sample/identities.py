@@ -44,7 +44,7 @@ def requester_table(requesters: Requesters) -> pa.Table:
             "user_agent": storable(each.user_agent),
             "subscriber_account_id": each.account or None,
             "identity": None
-            if each.service == CLOUDFRONT
+            if each.group == CLOUDFRONT
             else identities.setdefault(
                 (each.style != PRESIGNED and each.name) or f"{each.address} {each.user_agent}", len(identities)
             ),

@@ -530,6 +530,12 @@ def test_the_logs_of_the_jobs_are_the_stacks_own_and_expire() -> None:
         assert kept == {f"{prefix}/error{ending}": "30", f"{prefix}/output{ending}": "30"}
 
 
+def test_the_first_run_finds_its_log_groups_and_somebody_to_tell() -> None:
+    """A job makes a log group that is missing, and CloudFormation then cannot make the stack's own."""
+    before = Rendered(TEMPLATE).resources["FirstRun"]["DependsOn"]
+    assert {"JobErrorLogGroup", "JobOutputLogGroup", "FailureRule", "AlarmTopicPolicy"} <= {*before}
+
+
 def test_raw_logs_move_to_glacier_after_90_days_and_expire_if_configured() -> None:
     def lifecycle(**parameters: str) -> dict[str, Json]:
         bucket = Rendered(TEMPLATE, **parameters).of_type("AWS::S3::Bucket")["LogBucket"]

@@ -58,3 +58,12 @@ def test_reads_of_a_bucket_that_no_log_names_are_in_the_table_of_completeness() 
     reads = {"event_date": date(2026, 3, 1), "reads": 1, "in_both": 1}
     rows = [reads | {"bucket": bucket} for bucket in ("b", None, "a")]
     assert "Access logs have 100\xa0%" in visible(page(edition({"together/log_completeness": rows})))
+
+
+def test_without_logs_nothing_is_said_to_be_never_read() -> None:
+    row = {"account": "earth", "repository": "snow", "objects": 3, "unread_objects": 3, "bytes": 9}
+    row |= {"unread_bytes": 9, "audience_unread_objects": 3, "audience_unread_bytes": 9}
+    unread = {"together/kept_but_never_read": [row]}
+    assert "not read by anyone" not in page(edition(unread))
+    assert "not read by anyone" in page(edition(unread | {USAGE: usage(TWO, 60)}))
+    assert "not read by anyone" in page(edition({"together/kept_but_never_read": [row, row | {"unread_objects": 2}]}))

@@ -373,7 +373,7 @@ def _group(row: Row, day: date) -> tuple[str, str | None, str | None]:
 
 def _reader(row: Row) -> str:
     """Who reads; empty where CloudFront asks for somebody."""
-    if row.requester and row.agent == "Amazon CloudFront":
+    if row.agent == "Amazon CloudFront":
         return ""
     return (not row.is_presigned and row.requester) or f"{row.ip} {row.agent or ''}"
 

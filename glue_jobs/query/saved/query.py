@@ -96,6 +96,12 @@ class SavedQuery:
                 raise QueryArgumentError(message)
         return [parameter.read(values[parameter.name]) for parameter in parameters]
 
+    @property
+    def tells_what_is_stored(self) -> bool:
+        """Whether the latest inventories of all buckets count, however old they are."""
+        is_of_storage = self.name.startswith(("storage/", "together/")) and not self.name.endswith("_by_month")
+        return is_of_storage and "daily_storage" in self.metadata.reads
+
     def of_period(self, since: date | None, until: date | None) -> str:
         """``sql`` with another first or last day of its period; None leaves the own one, relative to current_date."""
         sql, period = self.sql, self.metadata.period

@@ -54,9 +54,11 @@ compared AS (
         coalesce(repository, first_repository) AS repository,
         coalesce(reader, first_reader) AS reader,
         bytes_sent,
-        -- Days without a read are usual days too.
+        -- Days without a read are usual days too, but those before the first read that is known are not.
         sum(CASE WHEN event_date < current_date - INTERVAL '7' DAY THEN bytes_sent ELSE 0 END)
-            OVER (PARTITION BY columns_left_out, account, repository, reader) / 28 AS usual_bytes
+            OVER (PARTITION BY columns_left_out, account, repository, reader)
+            / greatest(1, least(28, date_diff('day', min(event_date) OVER (), current_date - INTERVAL '7' DAY)))
+            AS usual_bytes
     FROM one_day
 )
 

@@ -14,12 +14,23 @@ SELECT
     object_size,
     coalesce(bytes_sent, 0) AS bytes_sent,
     user_agent,
-    -- S3 names CloudFront's service (origin access control) or an origin access identity, never who reads.
+    -- S3 names CloudFront's service (origin access control) or an origin access identity, never who reads. It fetches
+    -- what everybody may read, as from a website endpoint, without an identity, and then only the user agent tells.
     coalesce(
-        regexp_like(requester, '^(svc:)?cloudfront[.]amazonaws[.]com$|^arn:[^:]+:iam::cloudfront:user/'), false
+        regexp_like(requester, '^(svc:)?cloudfront[.]amazonaws[.]com$|^arn:[^:]+:iam::cloudfront:user/')
+            OR (
+                user_agent = 'Amazon CloudFront'
+                AND coalesce(requester, '-') IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')
+            ),
+        false
     ) AS is_through_cloudfront,
     CASE
-        WHEN regexp_like(requester, '^(svc:)?cloudfront[.]amazonaws[.]com$|^arn:[^:]+:iam::cloudfront:user/') THEN NULL
+        WHEN regexp_like(requester, '^(svc:)?cloudfront[.]amazonaws[.]com$|^arn:[^:]+:iam::cloudfront:user/')
+            OR (
+                user_agent = 'Amazon CloudFront'
+                AND coalesce(requester, '-') IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')
+            )
+            THEN NULL
         -- The requester of a presigned URL is its signer. The canonical id is that of anonymous requests.
         WHEN requester IS NULL
             OR requester IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')

@@ -12,7 +12,7 @@ from glue_jobs.publish.page.charts.time_chart import Layer, few_layers, legend
 from glue_jobs.publish.page.markup import joined, name
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
-from glue_jobs.publish.page.usage import DataSet
+from glue_jobs.publish.page.usage import USAGE, DataSet
 
 BARS = 12
 OTHER_CLASSES = "Other classes"
@@ -79,10 +79,12 @@ def kept(answers: Answers) -> Section | None:
 
 
 def never_read(answers: Answers) -> Section | None:
-    """Bytes that nobody read, by data set."""
+    """Bytes that nobody read, by data set; None where no read is known."""
     rows = answers.rows(UNREAD)
     known = [row for row in rows if row["bytes"] is not None]
-    if not known:
+    # Without logs everything looks unread.
+    has_reads = bool(answers.rows(USAGE)) or any(row["unread_objects"] < row["objects"] for row in rows)
+    if not known or not has_reads:
         return None
     unread: dict[DataSet, list[float]] = defaultdict(lambda: [0.0, 0.0])
     for row in known:

@@ -46,11 +46,17 @@ def place_of_arn(arn: str) -> Place:
     parts = arn.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn" or not parts[2].startswith("s3"):
         return NOWHERE
-    name, _, rest = parts[5].partition("/")
+    # outpost/ID/ stands before what is on an outpost.
+    path = parts[5].split("/", 2)[-1] if parts[2] == "s3-outposts" else parts[5]
+    name, _, rest = path.partition("/")
     if name == "accesspoint":
         point, _, rest = rest.partition("/")
         key = rest.removeprefix("object/") if rest.startswith("object/") else None
-        return Place(None, key or None, ":".join(parts[:5]) + f":accesspoint/{point}")
+        return Place(None, key or None, f"{arn.removesuffix(path)}accesspoint/{point}")
+    if name == "bucket" and parts[2] != "s3":
+        # A directory bucket, or one on an outpost.
+        name, _, rest = rest.partition("/")
+        rest = rest.removeprefix("object/") if parts[2] == "s3-outposts" else rest
     return Place(name or None, rest or None, None)
 
 

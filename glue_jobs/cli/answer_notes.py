@@ -1,0 +1,39 @@
+"""What to know of the answer of a saved query, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from glue_jobs.jobs.query_days import QueryDays
+    from glue_jobs.lake import Lake
+    from glue_jobs.query.duckdb.query_engine import QueryEngine
+    from glue_jobs.query.saved.query import SavedQuery
+
+# Columns that count readers who may have no account have names with this.
+READERS = "unique_requesters"
+
+
+def answer_notes(
+    engine: QueryEngine, lake: Callable[[], Lake], query: SavedQuery, days: QueryDays, rows: pa.Table
+) -> Iterator[str]:
+    """Readers who count twice, buckets that may be gone, and why there are no rows."""
+    until = days.until or days.as_of
+    if any(READERS in column for column in rows.column_names):
+        from glue_jobs.enrich.readers.key_changes import key_changes
+        from glue_jobs.query.saved.view import base_tables
+        from glue_jobs.sources.tables import TABLES
+
+        read = base_tables(query.metadata.reads)
+        yield from key_changes(lake(), (table for table in TABLES if table.name in read), until, days.since)
+    if not rows.num_rows:
+        from glue_jobs.cli.empty_answer import explain_empty_answer
+
+        yield from explain_empty_answer(engine, query, days)
+    elif query.tells_what_is_stored:
+        from glue_jobs.query.saved.ended_inventories import ended_inventories
+
+        yield from ended_inventories(engine.run, until)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import glue_jobs.ingest.run_tables
 from glue_jobs.workers.spark import session
-from tests.end_to_end.lakes import with_spark, without_spark
+from tests.end_to_end.lakes import create_tables_of_the_source, with_spark, without_spark
 from tests.inventories import Inventory
 
 
@@ -21,6 +22,15 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def spark_for_little(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test ingests is little, and yet Spark does it where the test does not ask for something else."""
     with_spark(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def tables_of_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs in this process do not make the empty tables of other sources, which take half the time of a small run.
+
+    Runs in processes of their own make them, and test_first_night proves that every run does.
+    """
+    monkeypatch.setattr(glue_jobs.ingest.run_tables, "create_tables", create_tables_of_the_source)
 
 
 @pytest.fixture

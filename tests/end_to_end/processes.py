@@ -129,21 +129,28 @@ def _half_removed(patch: Patch) -> None:
 
 
 def _metadata_written(patch: Patch) -> None:
+    """The catalog does not point at the metadata yet."""
     from pyiceberg.catalog.sql import SqlCatalog
 
-    left = [4]
+    appending: list[LoadedTable] = []
 
-    def make(original: Original) -> Original:
+    def make_append(original: Original) -> Original:
+        def append(loaded: LoadedTable, *arguments: Any, **named: Any) -> None:
+            appending.append(loaded)
+            original(loaded, *arguments, **named)
+
+        return append
+
+    def make_write(original: Original) -> Original:
         def write(*arguments: Any, **named: Any) -> None:
             original(*arguments, **named)
-            # The first three are those of the empty tables; the next is that of the rows, still to be pointed at.
-            left[0] -= 1
-            if not left[0]:
+            if any(map(_appends_rows, appending)):
                 die()
 
         return staticmethod(write)
 
-    _replaced(patch, SqlCatalog, "_write_metadata", make)
+    _replaced(patch, LoadedTable, "append", make_append)
+    _replaced(patch, SqlCatalog, "_write_metadata", make_write)
 
 
 def _within_the_first_touch(patch: Patch) -> None:

@@ -24,6 +24,11 @@ from tools.package import TEMPLATE
 DAY = date(2024, 5, 7)
 
 
+@pytest.fixture(autouse=True)
+def tables_of_the_source() -> None:
+    """Runs make every table here."""
+
+
 @pytest.fixture
 def jobs(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
     """The arguments of the template's ingest jobs by pipeline, on empty buckets."""

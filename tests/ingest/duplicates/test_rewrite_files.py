@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glue_jobs.config import Config
@@ -26,6 +26,9 @@ from glue_jobs.sources.pipelines import BY_NAME
 from tests.ingest.duplicates.duplicate_rows import EVENTS, FILES, Row, identity
 
 TABLE = replace(EVENTS, sort=("key",))
+
+# Each writes some ten files; every run of the suite tries others.
+EXAMPLES = 40
 
 
 @pytest.fixture
@@ -77,6 +80,7 @@ def after(new: list[NewFile], all_of: list[Rewritten]) -> Iterator[NewFile]:
     yield from (file for file in every if file.address not in gone)
 
 
+@settings(max_examples=EXAMPLES)
 @given(FILES, FILES, st.sampled_from([1, 3, 10**9]))
 def test_every_record_stays_once_however_many_rows_are_written_together(
     tmp_path_factory: pytest.TempPathFactory, one: list[list[Row]], other: list[list[Row]], most: int
@@ -185,6 +189,7 @@ def test_a_late_row_of_an_earlier_object_stays_before_that_of_a_new_file(context
     ]
 
 
+@settings(max_examples=EXAMPLES)
 @given(FILES, FILES, FILES, st.sampled_from([1, 3, 10**9]))
 def test_whether_rows_were_late_makes_no_difference(
     tmp_path_factory: pytest.TempPathFactory,

@@ -151,7 +151,7 @@ def _print_page(folder: Path, published: Published, dandi: Published) -> None:
     count = f"{questions} questions answered in {len(published.files)} files"
     click.echo(f"reports  {count} in {_short(folder / 'reports')}")
     click.echo(f"public   {(folder / 'public' / 'index.html').as_uri()}")
-    click.echo(click.wrap_text(f"for everybody: {published.public.said}", 80, COLUMN, COLUMN))
+    click.echo(click.wrap_text(f"for everybody: {published.public.remark}", 80, COLUMN, COLUMN))
     click.echo(f"dandi    {len(dandi.files)} summaries like those of the DANDI archive in {_short(folder / 'dandi')}")
 
 

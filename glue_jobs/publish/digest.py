@@ -60,10 +60,10 @@ def _weeks(usage: Usage, scope: DataSet, monday: date) -> _Weeks:
 
 
 def _totals(all_data_sets: _Weeks) -> Iterator[str]:
-    yield ", ".join(said(all_data_sets.now[measure]) for measure, said in MEASURES)
+    yield ", ".join(written(all_data_sets.now[measure]) for measure, written in MEASURES)
     parts = [
-        f"{said(before)} ({words.change(all_data_sets.now[measure], before)})"
-        for measure, said in MEASURES
+        f"{written(before)} ({words.change(all_data_sets.now[measure], before)})"
+        for measure, written in MEASURES
         for before in [all_data_sets.before[measure]]
     ]
     if any(all_data_sets.before.values()):

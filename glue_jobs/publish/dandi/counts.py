@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from glue_jobs.config import Rounding
-from glue_jobs.publish.asking import Engine
+from glue_jobs.publish.engine import Engine
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -77,10 +77,10 @@ class Answers:
     place_sources: Sequence[str] = ()
     # From the page to the folder of the files: "" or "../".
     root: str = ""
-    _by_name: dict[str, Answer] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_name", {answer.report.query.name: answer for answer in self.answers})
+    @cached_property
+    def _by_name(self) -> dict[str, Answer]:
+        return {answer.report.query.name: answer for answer in self.answers}
 
     def rows(self, name: str) -> list[Row]:
         """The rows of a query; none if it was not asked, or failed."""

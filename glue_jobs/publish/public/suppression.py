@@ -92,11 +92,9 @@ def _tells_of_people(whole: int, parts: Sequence[int], concealed: int, privacy: 
 
 def _least(people: int, privacy: Privacy) -> int:
     """The least number of people that is published like this one."""
-    published, first = (
-        privacy.rounding.rounded(people),
-        max(privacy.minimum_readers, people - privacy.rounding.multiple),
-    )
-    return next(number for number in range(first, people + 1) if privacy.rounding.rounded(number) == published)
+    rounding = privacy.rounding
+    first = max(privacy.minimum_readers, people - rounding.multiple)
+    return next(number for number in range(first, people + 1) if rounding.rounded(number) == rounding.rounded(people))
 
 
 def _greatest(people: int, privacy: Privacy) -> int:

@@ -10,7 +10,7 @@ from glue_jobs.publish.page.charts.bars import Bar, bar_list
 from glue_jobs.publish.page.charts.time_chart import Layer, few_layers, legend
 from glue_jobs.publish.page.markup import joined, name
 from glue_jobs.publish.page.section import Section
-from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
+from glue_jobs.publish.page.tables import DATA_SET, Column, count_column, data_table, size_column
 from glue_jobs.publish.page.usage import DataSet
 
 BARS = 12
@@ -18,8 +18,7 @@ OTHER_CLASSES = "Other classes"
 CLASSES, UNREAD, COST = "storage/storage_classes", "together/kept_but_never_read", "together/cost_to_serve"
 
 UNREAD_COLUMNS = (
-    Column("Account", "account"),
-    Column("Data set", "repository"),
+    *DATA_SET,
     Column("Storage class", "storage_class"),
     size_column("Stored", "bytes"),
     size_column("Never read", "audience_unread_bytes"),
@@ -48,8 +47,7 @@ def kept(answers: Answers) -> Section | None:
         for place, one in enumerate(order[:BARS])
     ]
     columns = [
-        Column("Account", "account"),
-        Column("Data set", "repository"),
+        *DATA_SET,
         Column("Storage class", "storage_class"),
         count_column("Objects", "objects"),
         size_column("Stored", "bytes"),
@@ -139,8 +137,7 @@ def costs(answers: Answers) -> Section | None:
         for row in rows[:BARS]
     ]
     columns = [
-        Column("Account", "account"),
-        Column("Data set", "repository"),
+        *DATA_SET,
         Column("Storage", keys[0], words.money),
         Column("Transfer", keys[1], words.money),
         Column("Requests", keys[2], words.money),

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from unittest.mock import patch
@@ -25,7 +26,6 @@ from glue_jobs.ingest.request import IngestRequest, RunSummary
 from glue_jobs.lake import Lake
 from glue_jobs.progress import SilentReporter
 from glue_jobs.sample.place_database import write_database
-from glue_jobs.sample.write import EPOCH
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.sources.s3_access_log import source
@@ -99,4 +99,4 @@ def _write(logs: Path, target: Path) -> None:
         for first in range(1, 224)
         for second in range(16)
     }
-    write_database(target / "countries.mmdb", records, "DBIP-Country-Lite", EPOCH.replace(year=2026))
+    write_database(target / "countries.mmdb", records, "DBIP-Country-Lite", date(2026, 1, 1))

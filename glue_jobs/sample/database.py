@@ -118,9 +118,14 @@ def open_database(
         ),
     }
     for name, table in tables.items():
-        database.register("given", table)
-        database.execute(f"CREATE TABLE {name} AS FROM given")
+        create_table(database, name, table)
     for statement in RECORDED_AGAIN.split(";"):
         database.execute(statement, {"archive": ARCHIVE} if "$archive" in statement else {})
     database.execute(ACTION)
     return database
+
+
+def create_table(database: Database, name: str, rows: pa.Table) -> None:
+    """Copies Arrow rows to a table of the database."""
+    database.register("given", rows)
+    database.execute(f"CREATE TABLE {name} AS FROM given")

@@ -10,21 +10,27 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 
-from glue_jobs.sample.database import Database
+from glue_jobs.sample.database import Database, create_table
 from glue_jobs.sample.publisher import ARCHIVE, BUCKETS, MAPS, TIDES
 from glue_jobs.sample.traffic import DAY_SECONDS
 
 ALWAYS, OF_VERSIONS = ("Bucket", "Key"), ("VersionId", "IsLatest", "IsDeleteMarker")
 OPTIONAL = (
-    *("Size", "LastModifiedDate", "ETag", "StorageClass", "IsMultipartUploaded", "ReplicationStatus"),
-    *(
-        "EncryptionStatus",
-        "BucketKeyStatus",
-        "ObjectLockRetainUntilDate",
-        "ObjectLockMode",
-        "ObjectLockLegalHoldStatus",
-    ),
-    *("IntelligentTieringAccessTier", "ChecksumAlgorithm", "ObjectAccessControlList", "ObjectOwner"),
+    "Size",
+    "LastModifiedDate",
+    "ETag",
+    "StorageClass",
+    "IsMultipartUploaded",
+    "ReplicationStatus",
+    "EncryptionStatus",
+    "BucketKeyStatus",
+    "ObjectLockRetainUntilDate",
+    "ObjectLockMode",
+    "ObjectLockLegalHoldStatus",
+    "IntelligentTieringAccessTier",
+    "ChecksumAlgorithm",
+    "ObjectAccessControlList",
+    "ObjectOwner",
     "LifecycleExpirationDate",
 )
 SOME = ("Size", "LastModifiedDate", "StorageClass", "ETag", "EncryptionStatus", "IntelligentTieringAccessTier")
@@ -116,6 +122,5 @@ def list_buckets(database: Database, start: int, end: int) -> None:
         for number, begun in enumerate(times)
     ]
     snapshots = pa.Table.from_pylist([{"snapshot": number, **row} for number, row in enumerate(rows)])
-    database.register("given", snapshots)
-    database.execute("CREATE TABLE snapshot AS FROM given")
+    create_table(database, "snapshot", snapshots)
     database.execute(LISTED)

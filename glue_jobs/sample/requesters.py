@@ -92,13 +92,6 @@ class Requesters:
         names = np.array([each.group for each in self.all])
         return {str(name): np.flatnonzero(names == name) for name in np.unique(names)}
 
-    def pick(self, group: str, count: int, rng: np.random.Generator) -> Ints:
-        """Random requesters of a group: some ask often, most seldom."""
-        members = self.groups[group]
-        popularity = np.cumsum(1.0 / (np.arange(len(members)) + 5.0))
-        picked: Ints = members[np.searchsorted(popularity, rng.random(count) * popularity[-1])]
-        return picked
-
 
 @cache
 def is_robot(user_agent: str) -> bool:

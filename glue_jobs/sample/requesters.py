@@ -1,4 +1,4 @@
-"""Who asks: subscribers, anonymous readers, robots, the publisher's own people, AWS services, odd clients."""
+"""The requesters: subscribers, anonymous readers, robots, the publisher's own people, AWS services, odd clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens: one table of every request and event, always the same for a seed. All logs are written from it."""
+"""All requests and events as one table, always the same for a seed. All logs are written from it."""
 
 from __future__ import annotations
 

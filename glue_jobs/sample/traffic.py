@@ -30,7 +30,7 @@ DEFAULTS: dict[str, int | Ints | Flags] = {
 
 @dataclass(frozen=True)
 class Traffic:
-    """The requests of ``days`` days from ``start`` (seconds since 1970) on; all chance comes from ``rng``."""
+    """The requests of ``days`` days from ``start`` (seconds since 1970) on; ``rng`` is the only source of chance."""
 
     objects: Objects
     requesters: Requesters

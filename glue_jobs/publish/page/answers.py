@@ -65,7 +65,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """All results of one day; ``failed`` has the names of queries without one, ``notices`` what to know first.
+    """All results of one day; ``failed`` has the names of queries without one, ``notices`` what the page says first.
 
     ``place_sources`` are the databases and files that told where readers are.
     """
@@ -107,7 +107,7 @@ class Answers:
         return self._by_name.get(name)
 
     def credits(self, names: Sequence[str]) -> Sequence[str]:
-        """The sources of places that the results of these queries lean on."""
+        """The sources of places that the results of these queries depend on."""
         found = [answer.table.column_names for name in names if (answer := self._by_name.get(name))]
         return self.place_sources if any(PLACE_COLUMNS.intersection(columns) for columns in found) else ()
 

@@ -14,7 +14,7 @@ SPARK_HEIGHT = 26
 
 @dataclass(frozen=True)
 class Bar:
-    """One row: parts are drawn one behind the other, each in its own colour; ``value`` is their sum in words."""
+    """One row: its parts are drawn side by side, each in its own colour; ``value`` is their sum in words."""
 
     name: Html
     parts: Sequence[float]

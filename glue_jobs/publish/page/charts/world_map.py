@@ -34,9 +34,7 @@ class Classes:
 
 
 def classes(values: Collection[float]) -> Classes:
-    """Up to five classes from the smallest of the values, which are positive, to the largest; each reaches to a
-    similar multiple of its bound.
-    """
+    """Up to five classes for these positive values; the upper bound of each is a similar multiple of its lower one."""
     smallest, largest = min(values, default=1), max(values, default=1)
     ideal = [smallest * (largest / smallest) ** (place / CLASSES) for place in range(1, CLASSES)]
     return Classes(tuple(sorted({1, *map(_round, ideal)})))

@@ -10,8 +10,7 @@ from functools import partial
 from benchmarks.inventory_lake import changes, inventory_lake, open_lake
 from benchmarks.machine import bytes_read
 from benchmarks.measure import Contestant, Host, Line, Settings, interleaved
-from glue_jobs.query.duckdb.lake_engine import sources
-from glue_jobs.query.duckdb.query_engine import QueryEngine
+from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.query.saved.query import SavedQuery
 
 MAX_SECONDS = 5
@@ -43,7 +42,7 @@ def measure(settings: Settings) -> Iterator[Line]:
 def _answer(location: str, query: SavedQuery) -> int:
     """Answer the query as usage-lake does, the lake's metadata included; how many bytes the process read meanwhile."""
     before = bytes_read()
-    with QueryEngine(sources(open_lake(location))) as engine:
+    with open_engine(open_lake(location)) as engine:
         assert engine.run(query.as_of(DAY)).num_rows or query.name in NO_ROWS
     return bytes_read() - before
 

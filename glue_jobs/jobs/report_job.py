@@ -157,8 +157,7 @@ def query_engine(request: ReportRequest, reporter: Reporter) -> Iterator[Engine]
         yield Athena(request.lake.database, request.workgroup, reporter, region(request.lake.location))
         return
     # Only a laptop has DuckDB.
-    from glue_jobs.query.duckdb.lake_engine import sources
-    from glue_jobs.query.duckdb.query_engine import QueryEngine
+    from glue_jobs.query.duckdb.lake_engine import open_engine
 
-    with QueryEngine(sources(request.lake)) as engine:
+    with open_engine(request.lake) as engine:
         yield engine

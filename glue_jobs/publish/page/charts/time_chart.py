@@ -55,9 +55,9 @@ def time_chart(
         f'<text x="100%" y="{number(y + 4)}" text-anchor="end">{text(unit(value)) if value else 0}</text>'
         for value, y in height.items()
     ]
+    zero = ' class="zero"'
     grid = [
         f'<line x1="0" x2="100%" y1="{number(y)}" y2="{number(y)}"{"" if value else zero}/>'
-        for zero in [' class="zero"']
         for value, y in height.items()
     ]
     marks = [*grid, *_bars(periods, layers, unit, top), *_labels(periods, max_labels)]

@@ -104,23 +104,24 @@ def list_buckets(database: Database, start: int, end: int) -> None:
 
     The sample is from ``start`` to ``end``, in seconds since 1970.
     """
-    rows = [
-        {
-            "inventory": place,
-            "number": number,
-            "bucket": inventory.bucket,
-            "inventory_id": inventory.id,
-            "begun": begun,
-            "filter": inventory.filter,
-            "all_versions": inventory.all_versions,
-            "complete": not (inventory.unfinished and begun == times[-1]),
-            "manifest": f"{inventory.folder}{datetime.fromtimestamp(begun, UTC):%Y-%m-%dT%H-%MZ}/manifest.json",
-            "fields": inventory.fields(number),
-        }
-        for place, inventory in enumerate(INVENTORIES)
-        for times in [inventory.times(start, end)]
-        for number, begun in enumerate(times)
-    ]
-    snapshots = pa.Table.from_pylist([{"snapshot": number, **row} for number, row in enumerate(rows)])
-    create_table(database, "snapshot", snapshots)
+    rows: list[dict[str, object]] = []
+    for place, inventory in enumerate(INVENTORIES):
+        times = inventory.times(start, end)
+        for number, begun in enumerate(times):
+            time = f"{datetime.fromtimestamp(begun, UTC):%Y-%m-%dT%H-%MZ}"
+            row = {
+                "snapshot": len(rows),
+                "inventory": place,
+                "number": number,
+                "bucket": inventory.bucket,
+                "inventory_id": inventory.id,
+                "begun": begun,
+                "filter": inventory.filter,
+                "all_versions": inventory.all_versions,
+                "complete": not (inventory.unfinished and begun == times[-1]),
+                "manifest": f"{inventory.folder}{time}/manifest.json",
+                "fields": inventory.fields(number),
+            }
+            rows.append(row)
+    create_table(database, "snapshot", pa.Table.from_pylist(rows))
     database.execute(LISTED)

@@ -72,18 +72,15 @@ def never_read(answers: Answers) -> Section | None:
     rows = answers.rows(UNREAD)
     if not rows:
         return None
-    unread: dict[DataSet, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    stored_by_set: dict[DataSet, int] = defaultdict(int)
+    unread_by_set: dict[DataSet, int] = defaultdict(int)
     for row in rows:
-        parts = unread[DataSet(row["account"], row["repository"])]
-        parts[0] += row["audience_unread_bytes"]
-        parts[1] += row["bytes"] - row["audience_unread_bytes"]
-    order = sorted(unread, key=lambda one: (-unread[one][0], one))
-    bars = []
-    for one in order[:BARS]:
-        stored = sum(unread[one])
-        said = f"{words.share(unread[one][0], stored)} of {words.size(stored)}"
-        bars.append(Bar(name(one.label), unread[one], said))
-    never, stored = sum(parts[0] for parts in unread.values()), sum(row["bytes"] for row in rows)
+        one = DataSet(row["account"], row["repository"])
+        stored_by_set[one] += row["bytes"]
+        unread_by_set[one] += row["audience_unread_bytes"]
+    order = sorted(unread_by_set, key=lambda one: (-unread_by_set[one], one))
+    bars = [_unread_bar(one.label, unread_by_set[one], stored_by_set[one]) for one in order[:BARS]]
+    never, stored = sum(unread_by_set.values()), sum(stored_by_set.values())
     return Section(
         "never-read",
         "Never read",
@@ -104,11 +101,10 @@ def stored_of(answers: Answers, scope: DataSet) -> Section | None:
         return None
     rows = sorted(rows, key=lambda row: (-(row["bytes"] or 0), row["storage_class"] or ""))
     never = sum(row["audience_unread_bytes"] or 0 for row in rows)
-    bars = []
-    for row in rows:
-        unread = row["audience_unread_bytes"] or 0
-        said = f"{words.share(unread, row['bytes'])} of {words.size(row['bytes'])}"
-        bars.append(Bar(name(row["storage_class"] or "unknown class"), [unread, row["bytes"] - unread], said))
+    bars = [
+        _unread_bar(row["storage_class"] or "unknown class", row["audience_unread_bytes"] or 0, row["bytes"])
+        for row in rows
+    ]
     return Section(
         "kept",
         "Storage",
@@ -156,6 +152,10 @@ def costs(answers: Answers) -> Section | None:
         (COST,),
         is_wide=False,
     )
+
+
+def _unread_bar(label: str, unread: int, stored: int) -> Bar:
+    return Bar(name(label), [unread, stored - unread], f"{words.share(unread, stored)} of {words.size(stored)}")
 
 
 def all_bytes(row: Row) -> int:

@@ -14,7 +14,7 @@ from unittest.mock import patch
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.measure import Contestant, Hosts, Line, Settings, interleaved
+from benchmarks.measure import Contestant, Line, Settings, interleaved
 from benchmarks.sample_files import log_files, once, sample
 from glue_jobs.config import Config
 from glue_jobs.enrich.places.countries import COUNTRIES
@@ -52,8 +52,7 @@ def measure(settings: Settings) -> Iterator[Line]:
         ),
         WITH: Contestant(partial(_run, pipeline, raw, lake, database)),
     }
-    with Hosts() as hosts:
-        runs = interleaved(hosts, contestants, settings.rounds, partial(shutil.rmtree, lake))
+    runs = interleaved(contestants, settings.rounds, partial(shutil.rmtree, lake))
     yield runs[WITHOUT].line(WITHOUT, f"{runs[WITHOUT].result.totals.rows:,} rows, {ADDRESSES:,} addresses")
     ratio = runs[WITH].over(runs[WITHOUT], f"{WITH} / {WITHOUT}", note="the target is for CPU seconds")
     yield replace(ratio, target="at most 1.1", met=float(ratio.cpu) <= 1.1 if ratio.cpu else None)

@@ -31,7 +31,7 @@ def measure(settings: Settings) -> Iterator[Line]:
     contestants = {query.name: Contestant(partial(_answer, location, query)) for query in queries}
     contestants[CHANGES] = Contestant(partial(_compare, location))
     with Host() as host:
-        runs = interleaved(dict.fromkeys(contestants, host), contestants, settings.rounds)
+        runs = interleaved(contestants, settings.rounds, host=host)
     for query in queries:
         line = runs[query.name].line(query.name, f"{runs[query.name].result / 1e6:,.1f} MB read; {objects:,} objects")
         met = runs[query.name].wall < MAX_SECONDS if objects >= OBJECTS else None

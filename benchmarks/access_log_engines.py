@@ -69,26 +69,25 @@ def _spark_column(name: str) -> Column:
 
 def duckdb(raw: Path, target: Path) -> None:
     """Turn all access logs below ``raw`` into Parquet: whole lines, one ``regexp_extract`` with a group per field."""
+    duckdb_copy(f"SELECT *, event_time::DATE AS event_date FROM ({duckdb_rows(raw)})", target, "event_date")
+
+
+def duckdb_rows(raw: Path, *more: str) -> str:
+    """The SELECT of the fields of all lines below ``raw``; ``more`` are expressions of ``line`` and ``filename``."""
     names = ", ".join(f"'{name}'" for name in FIELDS)
-    columns = ",\n".join(duckdb_column(name) for name in FIELDS)
-    select = f"""
-        SELECT *, event_time::DATE AS event_date
-        FROM (SELECT {columns}
-              FROM (SELECT regexp_extract(line, '{PATTERN}', [{names}]) AS field FROM {duckdb_lines(raw)}))
-    """
-    duckdb_copy(select, target, "event_date")
-
-
-def duckdb_lines(raw: Path, filename: bool = False) -> str:
-    """The table function that reads all files below ``raw`` as a column ``line``, with one of their names if wanted."""
+    columns = ", ".join([*map(_duckdb_column, FIELDS), *more])
     # Whole lines: a delimiter that never occurs and no quotes. The default buffer of 32 MB a file takes longer for
     # files of a megabyte. ``read_text`` with ``string_split`` refuses a whole file for one byte that is not UTF-8.
-    return f"""read_csv('{raw}/**', columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = false,
-                        delim = '\x01', quote = '', escape = '', buffer_size = 8000000, ignore_errors = true,
-                        filename = {filename})"""
+    return f"""
+        SELECT {columns}
+        FROM (SELECT *, regexp_extract(line, '{PATTERN}', [{names}]) AS field
+              FROM read_csv('{raw}/**', columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = false,
+                            delim = '\x01', quote = '', escape = '', buffer_size = 8000000, ignore_errors = true,
+                            filename = {bool(more)}))
+    """
 
 
-def duckdb_column(name: str) -> str:
+def _duckdb_column(name: str) -> str:
     """The SQL that makes a column of its group in ``field``."""
     text = f"nullif(nullif(field.{name}, '-'), '')"
     if name == "event_time":

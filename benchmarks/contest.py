@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from benchmarks import floor, our_run
-from benchmarks.measure import Contestant, Hosts, Line, Runs, Settings, interleaved
+from benchmarks.measure import Contestant, Line, Runs, Settings, interleaved
 
 OURS, FLOOR = "this project", "floor"
 
@@ -32,7 +32,6 @@ class Other:
 
 def contest(
     settings: Settings,
-    hosts: Hosts,
     pipeline: str,
     raw: Path,
     others: Sequence[Other],
@@ -48,7 +47,7 @@ def contest(
     if floor_reads:
         our_run.run(raw, work / "first", config, pipeline)
         contestants[FLOOR] = Contestant(partial(floor.write, pipeline, work / "first", floor_reads, out))
-    runs = interleaved(hosts, contestants, settings.rounds, partial(_put_away, out))
+    runs = interleaved(contestants, settings.rounds, partial(_put_away, out))
     shutil.rmtree(work)
     return runs
 

@@ -1,4 +1,4 @@
-"""Whether the 400th daily run costs what the 10th did."""
+"""Compare the cost of the 400th daily run with that of the 10th."""
 
 from __future__ import annotations
 

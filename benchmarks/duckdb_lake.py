@@ -15,7 +15,7 @@ import duckdb
 import pyarrow.parquet as pq
 from pyiceberg.catalog import load_catalog
 
-from benchmarks.access_log_engines import FIELDS, PATTERN, duckdb_column, duckdb_lines
+from benchmarks.access_log_engines import duckdb_rows
 from benchmarks.engines import CORES
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 
@@ -28,7 +28,9 @@ def ingest(raw: Path, lake: Path) -> None:
     data.mkdir(parents=True)
     with duckdb.connect(config={"threads": CORES, "preserve_insertion_order": False}) as connection:
         connection.execute("SET enable_progress_bar = false")
-        connection.execute(f"CREATE TEMP TABLE record AS {_records(raw)}")
+        # Lines are kept only where they are rejected.
+        records = duckdb_rows(raw, "filename AS source_object", "if(event_time IS NULL, line, NULL) AS line")
+        connection.execute(f"CREATE TEMP TABLE record AS {records}")
         agents = connection.execute("SELECT DISTINCT user_agent FROM record WHERE user_agent IS NOT NULL").fetchall()
         robots = [agent for (agent,) in agents if crawleruseragents.is_crawler(agent)]
         connection.execute("CREATE TEMP TABLE robot AS SELECT unnest(?) AS user_agent", [robots])
@@ -38,17 +40,6 @@ def ingest(raw: Path, lake: Path) -> None:
             f" TO '{lake}/rejected.parquet' (COMPRESSION zstd)"
         )
     _commit(sorted(data.rglob("*.parquet")), lake)
-
-
-def _records(raw: Path) -> str:
-    names = ", ".join(f"'{name}'" for name in FIELDS)
-    columns = ", ".join(duckdb_column(name) for name in FIELDS)
-    fields = f"regexp_extract(line, '{PATTERN}', [{names}])"
-    # Lines are kept only where they are rejected.
-    return f"""
-        SELECT {columns}, filename AS source_object, if(event_time IS NULL, line, NULL) AS line
-        FROM (SELECT line, filename, {fields} AS field FROM {duckdb_lines(raw, filename=True)})
-    """
 
 
 def _rows() -> str:

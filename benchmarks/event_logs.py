@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks import access_log_engines, cloudtrail_engines
 from benchmarks.contest import FLOOR, OURS, Other, contest, lines
 from benchmarks.floor import Reading
-from benchmarks.measure import Hosts, Line, Settings
+from benchmarks.measure import Line, Settings
 from benchmarks.sample_files import config_file, log_files, sample_logs, trail_files, whole_trail
 
 # Spark takes minutes for all access logs; one of every so many files stands for them.
@@ -50,8 +50,7 @@ def _compare(
 ) -> Iterator[Line]:
     # ClickHouse is an optional package.
     others = [other for other in others if other.name != "ClickHouse" or find_spec("chdb")]
-    with Hosts() as hosts:
-        runs = contest(settings, hosts, pipeline, raw, others, config_file(raw), floor)
+    runs = contest(settings, pipeline, raw, others, config_file(raw), floor)
     size = sum(path.stat().st_size for path in files)
     amount = f"{runs[OURS].result.totals.records:,} records in {len(files):,} files of {size / 1e6:,.0f} MB"
     yield from lines(runs, others, f"{amount}; every column, sorted, duplicates dropped")

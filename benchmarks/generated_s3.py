@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
@@ -76,8 +76,6 @@ def _serve(listing: Listing, ready: Connection) -> None:
     serve(answer, ready)
 
 
-@contextmanager
-def serving(listing: Listing) -> Iterator[str]:
+def serving(listing: Listing) -> AbstractContextManager[str]:
     """The listing as an S3; yields the endpoint."""
-    with server_process(_serve, listing) as endpoint:
-        yield endpoint
+    return server_process(_serve, listing)

@@ -12,7 +12,7 @@ from pyspark.sql import functions as f
 from benchmarks.contest import Other, contest, lines
 from benchmarks.engines import duckdb_copy, spark_session, spark_write
 from benchmarks.inventory_files import TIME, TYPES, data_files, snapshot
-from benchmarks.measure import Hosts, Line, Settings
+from benchmarks.measure import Line, Settings
 
 QUICK_OBJECTS = 20_000
 OBJECTS = 5_000_000
@@ -27,17 +27,16 @@ CONTESTS = (("CSV", "DuckDB", 1), ("ORC", "Spark", 2.3), ("Parquet", "Spark", 3)
 def measure(settings: Settings) -> Iterator[Line]:
     """Lines of the results: our seconds, and the others' over ours."""
     objects = settings.objects or (QUICK_OBJECTS if settings.quick else OBJECTS)
-    with Hosts() as hosts:
-        for (form, name, least), ordered in itertools.product(CONTESTS, (True, False)):
-            raw = snapshot(settings.folder, form, objects, FILES, ordered)
-            files = data_files(raw)
-            convert = partial(duckdb, files) if form == "CSV" else partial(spark, form, files)
-            others = [Other(name, convert, least if ordered else 0)]
-            runs = contest(settings, hosts, "s3_inventory_object", raw, others)
-            size = sum(Path(file).stat().st_size for file in files)
-            amount = f"{objects:,} objects, {size / 1e6:,.0f} MB in {FILES} files"
-            note = f"{amount}; MD5 checked, data sets, totals, sorted by key"
-            yield from lines(runs, others, note, f"{form}, " if ordered else f"{form} unsorted, ")
+    for (form, name, least), ordered in itertools.product(CONTESTS, (True, False)):
+        raw = snapshot(settings.folder, form, objects, FILES, ordered)
+        files = data_files(raw)
+        convert = partial(duckdb, files) if form == "CSV" else partial(spark, form, files)
+        others = [Other(name, convert, least if ordered else 0)]
+        runs = contest(settings, "s3_inventory_object", raw, others)
+        size = sum(Path(file).stat().st_size for file in files)
+        amount = f"{objects:,} objects, {size / 1e6:,.0f} MB in {FILES} files"
+        note = f"{amount}; MD5 checked, data sets, totals, sorted by key"
+        yield from lines(runs, others, note, f"{form}, " if ordered else f"{form} unsorted, ")
 
 
 def duckdb(files: Sequence[str], target: Path) -> None:

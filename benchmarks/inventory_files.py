@@ -19,6 +19,7 @@ import pyarrow.csv as pacsv
 import pyarrow.orc as paorc
 import pyarrow.parquet as pq
 
+from glue_jobs.sample.inventory_files import ENDINGS, file_schema
 from glue_jobs.sources.s3_inventory_object.parser import Snapshot, read_manifest
 
 BUCKET = "example-data"
@@ -31,7 +32,6 @@ ACCOUNTS, REPOSITORIES = 40, 8
 # Of one large CSV file; more rows than become one data file, so that none meets its own copy in memory.
 MEMBERS = 4
 
-ENDINGS = {"CSV": "csv.gz", "ORC": "orc", "Parquet": "parquet"}
 TYPES = {
     "bucket": "VARCHAR",
     "key": "VARCHAR",
@@ -44,14 +44,6 @@ TYPES = {
     "replication_status": "VARCHAR",
 }
 """Columns and their types in SQL."""
-
-# SQL's types in a manifest: of ORC, and of Parquet around the column's name.
-MANIFEST_TYPES = {
-    "VARCHAR": ("string", "binary {} (UTF8)"),
-    "BIGINT": ("bigint", "int64 {}"),
-    "TIMESTAMP": ("timestamp", "int64 {} (TIMESTAMP_MILLIS)"),
-    "BOOLEAN": ("boolean", "boolean {}"),
-}
 
 # A twentieth of the keys has characters that CSV encodes, and every 50th object is a copy of the one before it. The
 # latest of two snapshots has every 200th object written again, a hundredth of the keys added, a thousandth removed.
@@ -164,23 +156,13 @@ def _write(raw: Path, form: str, files: Iterable[Iterable[bytes]], time: datetim
             "version": "2016-11-30",
             "creationTimestamp": str(int(time.replace(tzinfo=UTC).timestamp()) * 1000),
             "fileFormat": form,
-            "fileSchema": _schema(form),
+            "fileSchema": file_schema(form, [name.title().replace("_", "") for name in TYPES]),
             "files": [_listed(raw, name, pieces) for pieces, name in zip(files, names, strict=False)],
         }
         manifest = json.dumps(content).encode()
         checksum.with_name("manifest.json").write_bytes(manifest)
         checksum.write_text(hashlib.md5(manifest, usedforsecurity=False).hexdigest())
     return raw
-
-
-def _schema(form: str) -> str:
-    if form == "CSV":
-        return ", ".join(name.title().replace("_", "") for name in TYPES)
-    types = {name: MANIFEST_TYPES[kind] for name, kind in TYPES.items()}
-    if form == "ORC":
-        return f"struct<{','.join(f'{name}:{orc}' for name, (orc, _) in types.items())}>"
-    fields = " ".join(f"optional {parquet.format(name)};" for name, (_, parquet) in types.items())
-    return f"message s3.inventory {{ {fields} }}"
 
 
 def _listed(raw: Path, key: str, pieces: Iterable[bytes]) -> dict[str, Any]:

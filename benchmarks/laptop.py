@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from benchmarks.measure import Contestant, Hosts, Line, Settings, interleaved
+from benchmarks.measure import Contestant, Line, Settings, interleaved
 from benchmarks.sample_files import sample
 
 # About 600,000 lines.
@@ -40,8 +40,7 @@ def measure(settings: Settings) -> Iterator[Line]:
     contestants = {
         name: Contestant(partial(_run, command, settings.folder / "bytecode")) for name, command in commands.items()
     }
-    with Hosts() as hosts:
-        runs = interleaved(hosts, contestants, settings.rounds, partial(shutil.rmtree, out))
+    runs = interleaved(contestants, settings.rounds, partial(shutil.rmtree, out))
     yield runs[OURS].line(OURS, "a process of its own, with its workers; all derived columns, duplicates dropped")
     plain = (
         "the fields of the lines only, by one regex, to unsorted Parquet: no decoded keys, derived columns, rejected or"

@@ -5,7 +5,6 @@ Three days are in the ledger already, and the run looks back to them. The listin
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import islice
@@ -14,9 +13,10 @@ from unittest.mock import patch
 
 import pyarrow as pa
 
-from benchmarks.generated_s3 import BUCKET, RAW, Listing, etag, serving
+from benchmarks.generated_s3 import RAW, Listing, etag, serving
 from benchmarks.measure import Host, Line, Settings
 from benchmarks.peak_memory import peak_bytes
+from benchmarks.slow_s3 import BUCKET, use_endpoint
 from glue_jobs.ingest import discover
 from glue_jobs.ingest.known_objects import KnownObjects
 from glue_jobs.ingest.ledger import ledger_rows
@@ -74,8 +74,7 @@ def _drive(listing: Listing, endpoint: str) -> tuple[int, int, int]:
     """What the driver does, except for the tasks: the number of requests and steps, and the most bytes it had."""
     import pyspark  # noqa: F401 - the driver of Spark has it in memory
 
-    os.environ |= {"AWS_ENDPOINT_URL_S3": endpoint, "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
-    os.environ |= {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+    use_endpoint(endpoint)
     requests, page, done = [0], S3Storage._page, 0
 
     def counted(*arguments: Any, **named: Any) -> Any:

@@ -128,19 +128,6 @@ def _timed(function: Callable[..., Result], *arguments: object) -> tuple[Result,
     return result, time.perf_counter() - start
 
 
-class Hosts(ExitStack):
-    """A host for each contestant's name, started when it is first asked for; all end with the block."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._started: dict[str, Host] = {}
-
-    def __getitem__(self, name: str) -> Host:
-        if name not in self._started:
-            self._started[name] = self.enter_context(Host())
-        return self._started[name]
-
-
 @dataclass(frozen=True)
 class Contestant:
     """One way to do the work, as functions that can be pickled; ``keep_warm`` goes before every run."""
@@ -150,25 +137,28 @@ class Contestant:
 
 
 def interleaved(
-    hosts: Hosts | Mapping[str, Host],
     contestants: Mapping[str, Contestant],
     rounds: int,
     tidy: Callable[[], object] = lambda: None,
+    host: Host | None = None,
 ) -> dict[str, Runs]:
     """Runs of each contestant, ``rounds`` of them after one warm-up; ``tidy`` follows every run.
 
-    They take turns, so that whatever else the machine does hits all of them alike.
+    They take turns, so that whatever else the machine does hits all of them alike. Each has its own process, unless
+    all share ``host``.
     """
     runs = {name: Runs() for name in contestants}
-    for number in range(rounds + 1):
-        for name, contestant in contestants.items():
-            # A contestant that waits for the disk would also wait for the files of the one before it.
-            os.sync()
-            hosts[name].call(contestant.keep_warm)
-            measured = hosts[name].call(contestant.run)
-            tidy()
-            warm_up = "" if number else " (warm-up)"
-            print(f"  {name}: {measured.wall:.2f} s, CPU {measured.cpu or 0:.2f} s{warm_up}", flush=True)
-            if number:
-                runs[name].measured.append(measured)
+    with ExitStack() as stack:
+        hosts = {name: host or stack.enter_context(Host()) for name in contestants}
+        for number in range(rounds + 1):
+            for name, contestant in contestants.items():
+                # A contestant that waits for the disk would also wait for the files of the one before it.
+                os.sync()
+                hosts[name].call(contestant.keep_warm)
+                measured = hosts[name].call(contestant.run)
+                tidy()
+                warm_up = "" if number else " (warm-up)"
+                print(f"  {name}: {measured.wall:.2f} s, CPU {measured.cpu or 0:.2f} s{warm_up}", flush=True)
+                if number:
+                    runs[name].measured.append(measured)
     return runs

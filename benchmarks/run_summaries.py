@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from benchmarks.contest import OURS, Other, contest, lines
-from benchmarks.measure import Hosts, Line, Settings
+from benchmarks.measure import Line, Settings
 from benchmarks.summary_files import plain_python, size_of, spark, summaries, upstream
 
 # The upstream way takes an hour for all summaries; those of a worker for each core stand for them.
@@ -23,8 +23,7 @@ def measure(settings: Settings) -> Iterator[Line]:
         Other("Spark read.text", partial(spark, raw), 5, "families and sequences; not sorted"),
         Other("plain Python, whole files", partial(plain_python, raw), note="not what upstream does; not sorted"),
     ]
-    with Hosts() as hosts:
-        runs = contest(settings, hosts, "run_summary", raw, others)
+    runs = contest(settings, "run_summary", raw, others)
     totals = runs[OURS].result.totals
     amount = f"{totals.objects:,} summaries with {totals.records:,} lines, {size_of(raw) / 1e6:,.0f} MB"
     yield from lines(runs, others, f"{amount}; every column, sorted")

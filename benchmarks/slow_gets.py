@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 
 from benchmarks.measure import Host, Line, Settings
 from benchmarks.our_run import chunks, context
-from benchmarks.slow_s3 import BUCKET, serving
+from benchmarks.slow_s3 import BUCKET, serving, use_endpoint
 from benchmarks.tiny_files import files_of
 from glue_jobs.ingest.chunk_task import ingest_chunk
 from glue_jobs.read.plan import Chunk
@@ -36,7 +35,6 @@ def measure(settings: Settings) -> Iterator[Line]:
 
 
 def _largest_chunk(endpoint: str) -> Chunk:
-    # In the process of the task: a store keeps the endpoint it first saw.
-    os.environ |= {"AWS_ENDPOINT_URL_S3": endpoint, "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
-    os.environ |= {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+    # In the process of the task.
+    use_endpoint(endpoint)
     return max(chunks(f"s3://{BUCKET}/", ACCESS_LOG, workers=1), key=len)

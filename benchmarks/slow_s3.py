@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -91,11 +92,15 @@ def serve(answered: Callable[[str, Query, Mapping[str, str]], Awaitable[Answer]]
     asyncio.run(run())
 
 
-@contextmanager
-def serving(folder: Path, delay: float) -> Iterator[str]:
+def serving(folder: Path, delay: float) -> AbstractContextManager[str]:
     """The files of a folder as the objects of ``BUCKET``, GETs ``delay`` seconds late; yields the endpoint."""
-    with server_process(_serve, str(folder), delay) as endpoint:
-        yield endpoint
+    return server_process(_serve, str(folder), delay)
+
+
+def use_endpoint(endpoint: str) -> None:
+    """Let this process take the server for S3; a store keeps the endpoint that it first saw."""
+    os.environ |= {"AWS_ENDPOINT_URL_S3": endpoint, "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
+    os.environ |= {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
 
 
 @contextmanager

@@ -10,8 +10,7 @@ from functools import partial
 from benchmarks.inventory_lake import changes, inventory_lake, open_lake
 from benchmarks.machine import bytes_read
 from benchmarks.measure import Contestant, Host, Line, Settings, interleaved
-from glue_jobs.query.duckdb.lake_engine import sources
-from glue_jobs.query.duckdb.query_engine import QueryEngine
+from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.query.saved.query import SavedQuery
 
 MAX_SECONDS = 5
@@ -32,7 +31,7 @@ def measure(settings: Settings) -> Iterator[Line]:
     contestants = {query.name: Contestant(partial(_answer, location, query)) for query in queries}
     contestants[CHANGES] = Contestant(partial(_compare, location))
     with Host() as host:
-        runs = interleaved(dict.fromkeys(contestants, host), contestants, settings.rounds)
+        runs = interleaved(contestants, settings.rounds, host=host)
     for query in queries:
         line = runs[query.name].line(query.name, f"{runs[query.name].result / 1e6:,.1f} MB read; {objects:,} objects")
         met = runs[query.name].wall < MAX_SECONDS if objects >= OBJECTS else None
@@ -43,7 +42,7 @@ def measure(settings: Settings) -> Iterator[Line]:
 def _answer(location: str, query: SavedQuery) -> int:
     """Answer the query as usage-lake does, the lake's metadata included; how many bytes the process read meanwhile."""
     before = bytes_read()
-    with QueryEngine(sources(open_lake(location))) as engine:
+    with open_engine(open_lake(location)) as engine:
         assert engine.run(query.as_of(DAY)).num_rows or query.name in NO_ROWS
     return bytes_read() - before
 

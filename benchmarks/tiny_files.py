@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import our_run
-from benchmarks.measure import Contestant, Hosts, Line, Settings, interleaved
+from benchmarks.measure import Contestant, Line, Settings, interleaved
 from benchmarks.sample_files import sample_logs, tiny_files
 
 
@@ -23,8 +23,7 @@ def measure(settings: Settings) -> Iterator[Line]:
     lake = settings.folder / "tiny-lake"
     shutil.rmtree(lake, ignore_errors=True)
     tiny, large = files_of(settings)
-    with Hosts() as hosts:
-        both = {raw.name: Contestant(partial(our_run.run, raw, lake)) for raw in (tiny, large)}
-        runs = interleaved(hosts, both, settings.rounds, partial(shutil.rmtree, lake))
+    both = {raw.name: Contestant(partial(our_run.run, raw, lake)) for raw in (tiny, large)}
+    runs = interleaved(both, settings.rounds, partial(shutil.rmtree, lake))
     yield runs[large.name].line(large.name, "")
     yield runs[tiny.name].over(runs[large.name], "tiny files / large files", most=3, note=tiny.name)

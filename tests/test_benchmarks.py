@@ -24,7 +24,7 @@ from benchmarks import access_log_engines, cloudtrail_engines, inventory, invent
 from benchmarks.__main__ import main
 from benchmarks.access_log_engines import FIELDS, PATTERN
 from benchmarks.inventory_files import TYPES
-from benchmarks.measure import Contestant, Host, Hosts, Line, Measured, Runs, Settings, interleaved
+from benchmarks.measure import Contestant, Host, Line, Measured, Runs, Settings, interleaved
 from benchmarks.sample_files import trail_files, whole_trail
 from glue_jobs.lake import Lake
 from glue_jobs.sample import write_sample
@@ -144,15 +144,24 @@ def test_cpu_seconds_are_of_the_whole_process_tree(work: Callable[[], None], hos
     assert idle.cpu < 0.1
 
 
+def name_and_process(name: str) -> tuple[str, int]:
+    return name, os.getpid()
+
+
 def test_contestants_take_turns_and_warm_ups_do_not_count() -> None:
     turns: list[str] = []
-    contestants = {name: Contestant(partial(str.upper, name)) for name in ("one", "other")}
-    with Hosts() as hosts:
-        runs = interleaved(hosts, contestants, 2, lambda: turns.append("tidy"))
-        assert hosts["one"].call(os.getpid).result != hosts["other"].call(os.getpid).result
-    assert [run.result for run in runs["one"].measured] == ["ONE", "ONE"]
-    assert runs["other"].result == "OTHER"
+    contestants = {name: Contestant(partial(name_and_process, name)) for name in ("one", "other")}
+    runs = interleaved(contestants, 2, lambda: turns.append("tidy"))
+    first, second = (run.result for run in runs["one"].measured)
+    assert (first, first[0], runs["other"].result[0]) == (second, "one", "other")
+    assert first[1] != runs["other"].result[1]
     assert len(turns) == 6
+
+
+def test_contestants_may_share_a_process(host: Host) -> None:
+    contestants = {name: Contestant(os.getpid) for name in ("one", "other")}
+    runs = interleaved(contestants, 1, host=host)
+    assert runs["one"].result == runs["other"].result
 
 
 @pytest.mark.parametrize(

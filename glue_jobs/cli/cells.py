@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from glue_jobs.progress import printable
+from glue_jobs.publish.page.words import scaled
 from glue_jobs.publish.text import cell
 
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
@@ -68,14 +69,8 @@ def text_of(value: Any, kind: Kind, exact: bool = False) -> str:
 
 def readable_bytes(count: float | Decimal) -> str:
     """A number of bytes with three digits and a decimal unit: ``2.66 TB``."""
-    size, unit = float(count), 0
-    # 999.5 would be rounded to 1,000.
-    while abs(size) >= 999.5 and unit < len(UNITS) - 1:
-        size, unit = size / 1000, unit + 1
-    if unit == 0 and size == int(size):
-        return f"{int(size)} B"
-    digits = 2 if abs(size) < 9.995 else 1 if abs(size) < 99.95 else 0
-    return f"{size:,.{digits}f} {UNITS[unit]}"
+    number, unit = scaled(float(count), UNITS)
+    return f"{int(count)} B" if unit == "B" and count == int(count) else f"{number} {unit}"
 
 
 def _decimal(value: float | Decimal) -> str:

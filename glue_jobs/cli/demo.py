@@ -22,8 +22,7 @@ from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.jobs.run_job import run_job
 from glue_jobs.progress import Reporter, SilentReporter, TerminalReporter
 from glue_jobs.publish.publish import Published
-from glue_jobs.query.duckdb.lake_engine import sources
-from glue_jobs.query.duckdb.query_engine import QueryEngine
+from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.sample import write_sample
 from glue_jobs.sample.checks import Check, lake_checks, report_checks
 from glue_jobs.sample.public_checks import public_checks
@@ -83,7 +82,7 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter, verbose: bool = 
     click.echo("Each was ingested twice: the second run found nothing new.")
 
     _heading("Eight questions")
-    with QueryEngine(sources(lake_argument(paths))) as engine:
+    with open_engine(lake_argument(paths)) as engine:
         for question in QUESTIONS:
             click.echo("\n" + click.style(question.text, bold=True))
             click.secho(f"$ usage-lake query {question.query}", dim=True)
@@ -151,7 +150,7 @@ def _print_page(folder: Path, published: Published, dandi: Published) -> None:
     count = f"{questions} questions answered in {len(published.files)} files"
     click.echo(f"reports  {count} in {_short(folder / 'reports')}")
     click.echo(f"public   {(folder / 'public' / 'index.html').as_uri()}")
-    click.echo(click.wrap_text(f"for everybody: {published.public.said}", 80, COLUMN, COLUMN))
+    click.echo(click.wrap_text(f"for everybody: {published.public.remark}", 80, COLUMN, COLUMN))
     click.echo(f"dandi    {len(dandi.files)} summaries like those of the DANDI archive in {_short(folder / 'dandi')}")
 
 

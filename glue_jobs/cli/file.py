@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from glue_jobs.cli.show import View, shown_cells
 from glue_jobs.errors import ArgumentError
-from glue_jobs.publish.text import cell, csv_text, distinct, json_text
+from glue_jobs.publish.text import cell, csv_text, json_text, unique_names
 from glue_jobs.query.answer import Answer
 from glue_jobs.storage import address, storage_for
 
@@ -48,7 +48,7 @@ def _parquet(rows: Answer, _: View) -> bytes:
     import pyarrow.parquet as pq
 
     sink = io.BytesIO()
-    pq.write_table(rows.to_arrow().rename_columns(distinct(rows.column_names)), sink)
+    pq.write_table(rows.to_arrow().rename_columns(unique_names(rows.column_names)), sink)
     return sink.getvalue()
 
 
@@ -81,7 +81,7 @@ def _excel(rows: Answer, _: View) -> bytes:
         day = book.add_format({"num_format": "yyyy-mm-dd"})
         time = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         sheet.freeze_panes(1, 0)
-        for column, name in enumerate(distinct(rows.column_names)):
+        for column, name in enumerate(unique_names(rows.column_names)):
             sheet.write_string(0, column, name, bold)
         for number, record in enumerate(rows.records, 1):
             for column, value in enumerate(record):

@@ -117,5 +117,5 @@ lake_options = options("lake_path", "database", "catalog")
 
 
 def given(values: Mapping[str, Any]) -> dict[str, str]:
-    """The values that were given, as texts: what a job takes."""
+    """The values that were given, as texts, which is what a job takes."""
     return {name: str(value) for name, value in values.items() if value is not None}

@@ -6,44 +6,33 @@ from collections.abc import Callable
 
 from pydantic import ValidationError
 
-from glue_jobs.config.checks import DEFAULT_LAYOUT, PLACEHOLDERS
+from glue_jobs.config.checks import PLACEHOLDERS
 from glue_jobs.config.csv_files import PrefixFile, Read
 from glue_jobs.config.mapping import MappingRule
 from glue_jobs.config.mistakes import ConfigError, Mistake, Path, Place, describe, place_of
-from glue_jobs.config.model import (
-    Config,
-    OwnTraffic,
-    Subscriber,
-    SubscriberFile,
-)
-from glue_jobs.config.places import BUILTIN, Network, Places
+from glue_jobs.config.model import Config, OwnTraffic
+from glue_jobs.config.places import BUILTIN, Places
 from glue_jobs.config.prices import Prices
 from glue_jobs.config.privacy import Privacy, Rounding
-from glue_jobs.config.rules import CsvRule, LayoutRule, PrefixRule, RegexRule, Rule, Target
+from glue_jobs.config.rules import CsvRule, LayoutRule, PrefixRule, RegexRule, Target
 from glue_jobs.config.yaml_text import read_yaml
 
 __all__ = [
     "BUILTIN",
-    "DEFAULT_LAYOUT",
     "PLACEHOLDERS",
     "Config",
     "ConfigError",
     "CsvRule",
     "LayoutRule",
     "MappingRule",
-    "Network",
     "OwnTraffic",
     "Places",
     "PrefixFile",
     "PrefixRule",
     "Prices",
     "Privacy",
-    "Read",
     "RegexRule",
     "Rounding",
-    "Rule",
-    "Subscriber",
-    "SubscriberFile",
     "Target",
     "load_config",
 ]

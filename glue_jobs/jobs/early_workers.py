@@ -1,6 +1,6 @@
-"""Worker processes that start before it is known what they will do: while this process imports what a run needs.
+"""Start worker processes before their tasks are known, while this process imports what a run needs.
 
-Both take half a second. A run that finds less to do than it looked like leaves them idle.
+Both take half a second. Workers that turn out to be too many stay idle.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def start_workers_early(values: Mapping[str, str]) -> None:
 
 
 def _sizes(folder: str) -> Iterator[int]:
-    """Of the files below the folder, which may be a million: each is looked at when its size is asked for."""
+    """The sizes of the files below the folder, one at a time: there may be a million."""
     folders = [folder]
     while folders:
         # The run itself will say what is wrong with a folder or a file.

@@ -42,7 +42,7 @@ def ingest_metrics(request: IngestRequest, summary: IngestSummary) -> Metrics:
 def publish_metrics(stack: str, job: str, lake: Lake, metrics: Metrics, reporter: Reporter) -> None:
     """Send the metrics of a job of the stack, in the lake's Region.
 
-    A failure is told and no error: without its metric, the alarm on successful runs goes off by itself.
+    A failure is reported, but is no error: without its metric, the alarm on successful runs goes off by itself.
     """
     if not metrics:
         return

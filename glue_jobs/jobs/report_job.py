@@ -18,8 +18,8 @@ from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.jobs.last_success import expected_sources, fresh_since, stale_sources
 from glue_jobs.lake import Lake
 from glue_jobs.progress import Reporter
-from glue_jobs.publish.asking import Engine
 from glue_jobs.publish.dandi.publish import publish_summaries
+from glue_jobs.publish.engine import Engine
 from glue_jobs.publish.public.publish import publish_public
 from glue_jobs.publish.publish import Edition, Failures, Published, publish
 from glue_jobs.publish.report_set import Report, public_report, report_set
@@ -169,8 +169,7 @@ def query_engine(request: ReportRequest, reporter: Reporter) -> Iterator[Engine]
         yield Athena(request.lake.database, request.workgroup, reporter, region(request.lake.location))
         return
     # Only a laptop has DuckDB.
-    from glue_jobs.query.duckdb.lake_engine import sources
-    from glue_jobs.query.duckdb.query_engine import QueryEngine
+    from glue_jobs.query.duckdb.lake_engine import open_engine
 
-    with QueryEngine(sources(request.lake)) as engine:
+    with open_engine(request.lake) as engine:
         yield engine

@@ -13,7 +13,7 @@ MONDAY = 0
 def send_digest(topic: str, text: str, day: date, reporter: Reporter) -> None:
     """Send the text to the topic, an ARN, if the day is a Monday; the first line is the subject.
 
-    A failure is told and no error: the reports are published already.
+    A failure is reported, but is no error: the reports are published already.
     https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
     """
     if day.weekday() != MONDAY:

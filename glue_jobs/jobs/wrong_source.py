@@ -1,4 +1,4 @@
-"""Whether a run was given objects of its own source, and what they are otherwise."""
+"""Check that the objects below the raw path are of the run's source, and say what they are if not."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class WrongSourceError(UsageLakeError):
 
 
 def check_source(request: IngestRequest) -> None:
-    """Look whether anything below the raw path is of the request's source, of whatever day; write nothing.
+    """Check that something below the raw path is of the request's source, whatever its day; write nothing.
 
-    A place in which AWS has delivered nothing yet is right.
+    A path below which AWS has delivered nothing yet passes.
 
     Raises:
         WrongSourceError: there are objects, and none is of this source.

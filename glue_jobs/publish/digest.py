@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -60,39 +60,27 @@ def _weeks(usage: Usage, scope: DataSet, monday: date) -> _Weeks:
 
 
 def _totals(all_data_sets: _Weeks) -> Iterator[str]:
-    yield ", ".join(said(all_data_sets.now[measure]) for measure, said in MEASURES)
-    parts = [
-        f"{said(before)} ({words.change(all_data_sets.now[measure], before)})"
-        for measure, said in MEASURES
-        for before in [all_data_sets.before[measure]]
-    ]
-    if any(all_data_sets.before.values()):
+    now, before = all_data_sets.now, all_data_sets.before
+    yield ", ".join(written(now[measure]) for measure, written in MEASURES)
+    if any(before.values()):
+        parts = [f"{written(before[each])} ({words.change(now[each], before[each])})" for each, written in MEASURES]
         yield f"The week before: {', '.join(parts)}"
 
 
 def _movers(weeks: Mapping[DataSet, _Weeks]) -> Iterator[str]:
-    def line(title: str, order: Sequence[DataSet]) -> Iterator[str]:
-        parts = [
-            f"{one.label} ({words.count(weeks[one].before[DOWNLOADS])} to {words.count(weeks[one].now[DOWNLOADS])})"
-            for one in order[:NAMES]
-        ]
-        if parts:
-            yield f"{title}: {', '.join(parts)}"
-
-    def gain(one: DataSet) -> int:
-        return weeks[one].now[DOWNLOADS] - weeks[one].before[DOWNLOADS]
-
-    most = sorted(weeks, key=lambda one: (-weeks[one].now[DOWNLOADS], one))
-    named = [f"{one.label} ({words.count(weeks[one].now[DOWNLOADS])})" for one in most if weeks[one].now[DOWNLOADS]]
-    if named:
-        yield f"Most downloads: {', '.join(named[:NAMES])}"
-    known = [
-        one
-        for one, each in weeks.items()
-        if max(each.now[DOWNLOADS], each.before[DOWNLOADS]) >= MIN_DOWNLOADS_OF_MOVERS
-    ]
-    yield from line("Rising", sorted((one for one in known if gain(one) > 0), key=lambda one: (-gain(one), one)))
-    yield from line("Falling", sorted((one for one in known if gain(one) < 0), key=lambda one: (gain(one), one)))
+    """The data sets with most downloads, and those whose downloads rose and fell most."""
+    now = {one: each.now[DOWNLOADS] for one, each in weeks.items()}
+    before = {one: each.before[DOWNLOADS] for one, each in weeks.items()}
+    gains = {one: now[one] - before[one] for one in weeks if max(now[one], before[one]) >= MIN_DOWNLOADS_OF_MOVERS}
+    most = sorted((one for one in weeks if now[one]), key=lambda one: (-now[one], one))
+    rising = sorted((one for one, gain in gains.items() if gain > 0), key=lambda one: (-gains[one], one))
+    falling = sorted((one for one, gain in gains.items() if gain < 0), key=lambda one: (gains[one], one))
+    if most:
+        yield f"Most downloads: {', '.join(f'{one.label} ({words.count(now[one])})' for one in most[:NAMES])}"
+    for title, movers in (("Rising", rising), ("Falling", falling)):
+        changes = [f"{one.label} ({words.count(before[one])} to {words.count(now[one])})" for one in movers[:NAMES]]
+        if changes:
+            yield f"{title}: {', '.join(changes)}"
 
 
 def _subscribers(answers: Answers) -> Iterator[str]:

@@ -13,16 +13,14 @@ import pyarrow as pa
 from glue_jobs.config import Prices
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.progress import Reporter, counted, printable
-from glue_jobs.publish.asking import Engine, results
 from glue_jobs.publish.digest import digest_text
+from glue_jobs.publish.engine import Engine, results
 from glue_jobs.publish.page.answers import Answer, Answers
 from glue_jobs.publish.page.pages import SUMMARY, pages, summary_text
-from glue_jobs.publish.report_set import JSON, Form, Report
+from glue_jobs.publish.published_file import HTML, JSON, TEXT, PublishedFile, write_file
+from glue_jobs.publish.report_set import Form, Report
 from glue_jobs.publish.stale import StaleSource
-from glue_jobs.publish.written import Written, write_file
 
-HTML = "text/html; charset=utf-8"
-TEXT = "text/plain; charset=utf-8"
 DIGEST = "digest.txt"
 
 # Names of queries and views that failed, with the reason.
@@ -37,16 +35,16 @@ class ReportError(UsageLakeError):
 class Published:
     """The files written to ``folder``, the queries that failed (name, reason), and the sources that are stale.
 
-    ``digest`` is the last week in about ten lines. ``said`` is what else to know of the files, without a full stop.
+    ``digest`` is the last week in about ten lines. ``remark`` is what else to know of the files, without a full stop.
     ``public`` is the public tier, if it was published with the owner's.
     """
 
     folder: str
-    files: tuple[Written, ...]
+    files: tuple[PublishedFile, ...]
     failed: Failures
     stale: tuple[StaleSource, ...] = ()
     digest: str = ""
-    said: str = ""
+    remark: str = ""
     public: Published | None = None
 
 
@@ -86,7 +84,7 @@ def publish(reports: Sequence[Report], engine: Engine, folder: str, edition: Edi
     Raises:
         StorageError: the folder cannot be written to.
     """
-    files: list[Written] = []
+    files: list[PublishedFile] = []
     failures, day = [*edition.failed], edition.day
     answers: list[Answer] = []
     with reporter.progress("reports") as progress:
@@ -125,7 +123,7 @@ def sentence(published: Published) -> str:
         ReportError: some reports failed; the sentence names them.
     """
     editions = [published, *([published.public] if published.public else [])]
-    text = "; ".join(map(_said, editions))
+    text = "; ".join(map(_summary, editions))
     failed = {name: reason for edition in editions for name, reason in edition.failed}
     if not failed:
         return text
@@ -133,16 +131,16 @@ def sentence(published: Published) -> str:
     raise ReportError(f"{text}, but {len(failed)} failed: {reasons}")
 
 
-def _said(published: Published) -> str:
+def _summary(published: Published) -> str:
     queries = len({file.query for file in published.files if file.query})
     reports = f"{counted(queries, 'report')} in " if queries else ""
     files = len(published.files)
     text = f"{reports}{counted(files, 'file')} {'is' if files == 1 else 'are'} in {published.folder}"
-    said = [published.said] if published.said else []
-    return "; ".join([text, *said, *(each.sentence.rstrip(".") for each in published.stale)])
+    remark = [published.remark] if published.remark else []
+    return "; ".join([text, *remark, *(each.sentence.rstrip(".") for each in published.stale)])
 
 
-def _report(report: Report, form: Form, rows: pa.Table, folder: str, day: date) -> Written:
+def _report(report: Report, form: Form, rows: pa.Table, folder: str, day: date) -> PublishedFile:
     written = write_file(folder, report.name(form, day), form.write(rows), form.content_type)
     return replace(written, query=report.query.name, rows=rows.num_rows)
 

@@ -8,11 +8,9 @@ from datetime import date
 
 import pyarrow as pa
 
+from glue_jobs.publish.published_file import CSV, JSON
 from glue_jobs.publish.text import csv_text, json_text
 from glue_jobs.query.saved.query import SavedQuery
-
-CSV = "text/csv; charset=utf-8"
-JSON = "application/json"
 
 # Readers of Source Stats, an earlier tool, rely on these file names; it wrote no JSON files.
 SOURCE_STATS = {

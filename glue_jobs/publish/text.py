@@ -36,7 +36,7 @@ def csv_text(rows: pa.Table | Answer, *, guarded: bool = False) -> str:
 def json_text(rows: pa.Table | Answer) -> str:
     """A list of objects, one per row; texts are unchanged, NaN and infinity are null."""
     answer = Answer.of(rows)
-    keys = distinct(answer.column_names)
+    keys = unique_names(answer.column_names)
     objects = [dict(zip(keys, map(_plain, record), strict=True)) for record in answer.records]
     return json.dumps(objects, default=cell, ensure_ascii=False, indent=2) + "\n"
 
@@ -81,7 +81,7 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def distinct(names: Sequence[str]) -> list[str]:
+def unique_names(names: Sequence[str]) -> list[str]:
     """The names, with a number behind each that occurred before: ``x``, ``x_2``."""
     seen: Counter[str] = Counter()
     keys = []

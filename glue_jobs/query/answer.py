@@ -1,4 +1,4 @@
-"""The rows of an answer as Python values, for those who read it on a terminal; Arrow takes long to import."""
+"""The rows of an answer as Python values: a terminal needs no Arrow, which takes long to import."""
 
 from __future__ import annotations
 

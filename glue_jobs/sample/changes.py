@@ -122,9 +122,15 @@ def lifecycle(traffic: Traffic, count: int) -> Block:
 
 
 TRAIL_ONLY = (
-    *(("HeadBucket", "subscriber", 200), ("GetObjectAcl", "subscriber", 403), ("REST.PUT.OBJECT", "inventory", 200)),
-    *(("PutBucketLogging", "console", 200), ("GetBucketAcl", "trail", 200), ("ListBuckets", "audit", 200)),
-    *(("GetBucketPolicy", "audit", 403), ("AssumeRole", "trail", 200), ("Decrypt", "etl", 200)),
+    ("HeadBucket", "subscriber", 200),
+    ("GetObjectAcl", "subscriber", 403),
+    ("REST.PUT.OBJECT", "inventory", 200),
+    ("PutBucketLogging", "console", 200),
+    ("GetBucketAcl", "trail", 200),
+    ("ListBuckets", "audit", 200),
+    ("GetBucketPolicy", "audit", 403),
+    ("AssumeRole", "trail", 200),
+    ("Decrypt", "etl", 200),
     ("ConsoleLogin", "login", 200),
 )
 """Operation, group of requesters and status of what access logs do not record."""

@@ -1,4 +1,4 @@
-"""What was generated beside what a lake counts, one measure after the other."""
+"""Compare what was generated with what a lake counts, measure by measure."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ sum(delete_markers) AS delete_markers FROM daily_storage GROUP BY 1, 2"""
 
 
 class Comparison(NamedTuple):
-    """An answer of the truth beside that of the lake to ``query``, which is SQL or the name of a saved query.
+    """An answer of the truth, and that of the lake to ``query``, which is SQL or the name of a saved query.
 
     ``measures`` and ``groups`` are names of columns: measures are added up by groups, which ``of`` describes. ``part``
     selects one part of the traffic, whose measures the query prefixes with its name.

@@ -1,4 +1,4 @@
-"""What readers ask a distribution of CloudFront for, and what that asks its bucket for."""
+"""Requests of readers to a CloudFront distribution, and those of the distribution to its bucket."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ READERS = ("anonymous", "anonymous", "anonymous", "robot", "staff")
 
 
 def views(traffic: Traffic, count: int) -> Block:
-    """GETs of readers who also ask S3 itself; what the cache does not have is a GET of CloudFront too."""
+    """GETs of readers who also ask S3 directly; for what the cache does not have, CloudFront sends a GET to S3."""
     rng, turn = traffic.rng, np.arange(count) % len(READERS)
     objects, status = traffic.read_objects(count, bucket=MAPS), rng.choice(STATUSES, count, p=SHARES)
     readers = np.array([traffic.pick(group, count) for group in READERS])[turn, np.arange(count)]

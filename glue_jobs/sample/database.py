@@ -1,4 +1,4 @@
-"""What happens as tables of a database, which all raw files are written from and the truth is asked of."""
+"""All requests and events as tables of a database. Raw files are written, and the truth is computed, from them."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ CREATE MACRO moment(seconds) AS make_timestamp(seconds * 1000000);
 CREATE MACRO iso(seconds) AS strftime(moment(seconds), '%Y-%m-%dT%H:%M:%SZ');
 """
 
-# What CloudTrail recorded besides: the events of the account that asked, where its trail is known too, and corrections
-# of events whose bytes were wrong at first. None of these is another request.
+# Further events of CloudTrail: those in the trail of the account that asked, where it is known too, and corrections of
+# events whose bytes were wrong at first. None of these is another request.
 RECORDED_AGAIN = """
 ALTER TABLE request ADD COLUMN recorded_by BIGINT;
 ALTER TABLE request ADD COLUMN corrects BIGINT;
@@ -91,7 +91,7 @@ def open_database(
 ) -> Database:
     """A database in memory with the table ``request``, numbered by ``record``, and the tables it refers to.
 
-    The sample begins at ``start``, in seconds since 1970. Of every seed the owner of the buckets is another.
+    The sample begins at ``start``, in seconds since 1970. The owner of the buckets depends on the seed.
     """
     database = duckdb.connect()
     variables: dict[str, int | str] = {
@@ -118,9 +118,14 @@ def open_database(
         ),
     }
     for name, table in tables.items():
-        database.register("given", table)
-        database.execute(f"CREATE TABLE {name} AS FROM given")
+        create_table(database, name, table)
     for statement in RECORDED_AGAIN.split(";"):
         database.execute(statement, {"archive": ARCHIVE} if "$archive" in statement else {})
     database.execute(ACTION)
     return database
+
+
+def create_table(database: Database, name: str, rows: pa.Table) -> None:
+    """Copies Arrow rows to a table of the database."""
+    database.register("given", rows)
+    database.execute(f"CREATE TABLE {name} AS FROM given")

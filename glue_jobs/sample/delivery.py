@@ -11,20 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from glue_jobs.sample.database import Database
 from glue_jobs.sample.publisher import DISTRIBUTION
 
 RECORDS_PER_BATCH = 100_000
-"""So many records are written at a time, to bound memory."""
+"""Records that are written at a time, which bounds the memory."""
 RECORDS_PER_TRAIL_FILE = 20_000
 
-# Records of one stream are delivered together every slot_seconds, after a delay with this mean of its logarithm; again
-# within repeat_slots. Streams of access logs: 0 is the first bucket, others are days of the second. Streams of the
-# trail: buckets, which stand for region and account, plus 3 when the organization's trail delivers. Streams of
-# CloudFront: versions of its logs, from 0. A file of
-# CloudTrail has at most 50 MB before compression.
+# Records of one stream are delivered together every slot_seconds, after a delay whose logarithm has the mean ``delay``.
+# Repeated ones are delivered again within repeat_slots. Streams of access logs: 0 is the first bucket, others are days
+# of the second. Streams of the trail: buckets, which stand for region and account, plus 3 when the organization's trail
+# delivers. Streams of CloudFront: versions of its logs, from 0. A file of CloudTrail has at most 50 MB before
+# compression.
 SCHEDULES = """
 CREATE TABLE schedule AS FROM (VALUES
     ('s3_access_log', 5400, 8.3, 5, 1000000),
@@ -169,21 +167,17 @@ def raw_files(database: Database, source: str, whole: str, damaged: str) -> Iter
     ``whole`` is an SQL expression for a record's text, of columns of ``action`` and ``delivered``. ``damaged`` is one
     for a damaged record's, of ``whole`` and ``record``.
     """
-    sql = f"""SELECT number, path, delivered_at, kind = 'cut' AS is_cut,
-        CASE kind WHEN 'damaged' THEN {damaged} WHEN 'cut' THEN whole[:400] ELSE whole END AS text
-        FROM (SELECT file AS number, file.path, delivered_at, place, kind, record, {whole} AS whole
-            FROM delivered JOIN file USING (source, file) JOIN action USING (record) WHERE source = ? AND batch = ?)
-        ORDER BY number, place"""
+    sql = f"""SELECT file, any_value(path), any_value(delivered_at), string_agg(text, '' ORDER BY place),
+            bool_or(kind = 'cut')
+        FROM (SELECT *, CASE kind WHEN 'damaged' THEN {damaged} WHEN 'cut' THEN whole[:400] ELSE whole END AS text
+            FROM (SELECT file, file.path, delivered_at, place, kind, record, {whole} AS whole
+                FROM delivered JOIN file USING (source, file) JOIN action USING (record)
+                WHERE source = ? AND batch = ?))
+        GROUP BY file ORDER BY file"""
     ((batches,),) = database.execute("SELECT max(batch) + 1 FROM file WHERE source = ?", [source]).fetchall()
     for batch in range(batches):
-        rows = database.sql(sql, params=[source, batch]).to_arrow_table()
-        texts = rows["text"].combine_chunks()
-        offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset :]
-        numbers, first = np.unique(rows["number"], return_index=True)
-        data = memoryview(texts.buffers()[2]) if len(texts) else memoryview(b"")
-        for number, begin, end in zip(numbers.tolist(), first.tolist(), [*first[1:].tolist(), len(texts)], strict=True):
-            path, delivered_at, is_cut = (rows[name][end - 1].as_py() for name in ("path", "delivered_at", "is_cut"))
-            yield RawFile(number, path, delivered_at, bytes(data[offsets[begin] : offsets[end]]), is_cut)
+        for number, path, delivered_at, text, is_cut in database.execute(sql, [source, batch]).fetchall():
+            yield RawFile(number, path, delivered_at, text.encode(), is_cut)
 
 
 def put(path: Path, content: bytes, when: int) -> None:

@@ -1,4 +1,4 @@
-"""Who asks, as CloudTrail tells it.
+"""Requesters as CloudTrail describes them.
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
 """
@@ -69,7 +69,7 @@ def requester_table(requesters: Requesters) -> pa.Table:
 def identity(requester: Requester, at_home: bool = False) -> str:
     """The requester's ``userIdentity`` as JSON; a session's begins at midnight of ``{day}``.
 
-    Of another account there is less, unless its own trail tells (``at_home``).
+    A trail shows less of the callers of other accounts; ``at_home`` is for the trail of the requester's own account.
     """
     account, (kind, role, session) = requester.account, [*requester.name.split(":")[-1].split("/"), "", ""][:3]
     if not account:

@@ -10,21 +10,27 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 
-from glue_jobs.sample.database import Database
+from glue_jobs.sample.database import Database, create_table
 from glue_jobs.sample.publisher import ARCHIVE, BUCKETS, MAPS, TIDES
 from glue_jobs.sample.traffic import DAY_SECONDS
 
 ALWAYS, OF_VERSIONS = ("Bucket", "Key"), ("VersionId", "IsLatest", "IsDeleteMarker")
 OPTIONAL = (
-    *("Size", "LastModifiedDate", "ETag", "StorageClass", "IsMultipartUploaded", "ReplicationStatus"),
-    *(
-        "EncryptionStatus",
-        "BucketKeyStatus",
-        "ObjectLockRetainUntilDate",
-        "ObjectLockMode",
-        "ObjectLockLegalHoldStatus",
-    ),
-    *("IntelligentTieringAccessTier", "ChecksumAlgorithm", "ObjectAccessControlList", "ObjectOwner"),
+    "Size",
+    "LastModifiedDate",
+    "ETag",
+    "StorageClass",
+    "IsMultipartUploaded",
+    "ReplicationStatus",
+    "EncryptionStatus",
+    "BucketKeyStatus",
+    "ObjectLockRetainUntilDate",
+    "ObjectLockMode",
+    "ObjectLockLegalHoldStatus",
+    "IntelligentTieringAccessTier",
+    "ChecksumAlgorithm",
+    "ObjectAccessControlList",
+    "ObjectOwner",
     "LifecycleExpirationDate",
 )
 SOME = ("Size", "LastModifiedDate", "StorageClass", "ETag", "EncryptionStatus", "IntelligentTieringAccessTier")
@@ -98,24 +104,24 @@ def list_buckets(database: Database, start: int, end: int) -> None:
 
     The sample is from ``start`` to ``end``, in seconds since 1970.
     """
-    rows = [
-        {
-            "inventory": place,
-            "number": number,
-            "bucket": inventory.bucket,
-            "inventory_id": inventory.id,
-            "begun": begun,
-            "filter": inventory.filter,
-            "all_versions": inventory.all_versions,
-            "complete": not (inventory.unfinished and begun == times[-1]),
-            "manifest": f"{inventory.folder}{datetime.fromtimestamp(begun, UTC):%Y-%m-%dT%H-%MZ}/manifest.json",
-            "fields": inventory.fields(number),
-        }
-        for place, inventory in enumerate(INVENTORIES)
-        for times in [inventory.times(start, end)]
-        for number, begun in enumerate(times)
-    ]
-    snapshots = pa.Table.from_pylist([{"snapshot": number, **row} for number, row in enumerate(rows)])
-    database.register("given", snapshots)
-    database.execute("CREATE TABLE snapshot AS FROM given")
+    rows: list[dict[str, object]] = []
+    for place, inventory in enumerate(INVENTORIES):
+        times = inventory.times(start, end)
+        for number, begun in enumerate(times):
+            time = f"{datetime.fromtimestamp(begun, UTC):%Y-%m-%dT%H-%MZ}"
+            row = {
+                "snapshot": len(rows),
+                "inventory": place,
+                "number": number,
+                "bucket": inventory.bucket,
+                "inventory_id": inventory.id,
+                "begun": begun,
+                "filter": inventory.filter,
+                "all_versions": inventory.all_versions,
+                "complete": not (inventory.unfinished and begun == times[-1]),
+                "manifest": f"{inventory.folder}{time}/manifest.json",
+                "fields": inventory.fields(number),
+            }
+            rows.append(row)
+    create_table(database, "snapshot", pa.Table.from_pylist(rows))
     database.execute(LISTED)

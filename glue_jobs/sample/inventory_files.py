@@ -88,7 +88,7 @@ def _write_manifest(folder: Path, inventory: Inventory, snapshot: dict[str, Any]
         "version": "2016-11-30",
         "creationTimestamp": str(begun * 1_000),
         "fileFormat": inventory.format,
-        "fileSchema": _schema(inventory.format, snapshot["fields"]),
+        "fileSchema": file_schema(inventory.format, snapshot["fields"]),
         "files": files,
     }
     content = json.dumps(manifest, indent=2).encode()
@@ -115,7 +115,7 @@ def _data(form: str, rows: pa.Table) -> bytes:
     return file.getvalue()
 
 
-def _schema(form: str, fields: list[str]) -> str:
+def file_schema(form: str, fields: list[str]) -> str:
     """``fileSchema`` of a manifest, which every format spells in its own way."""
     if form == "CSV":
         return ", ".join(fields)

@@ -42,12 +42,17 @@ class Operation:
 
 def _upload(operation_name: str, event_name: str, method: str, query: str = "", parameters: str = "") -> Operation:
     stored = '{"x-amz-server-side-encryption":"AES256"}'
-    return Operation(operation_name, event_name, method, query, True, False, parameters, stored, read_only=False)
+    return Operation(operation_name, event_name, method, query, parameters=parameters, response=stored, read_only=False)
 
 
 def _management(event_name: str, parameters: str, source: str = S3, resources: str = "") -> Operation:
     return Operation(
-        "", event_name, "", "", False, False, parameters, "null", True, "AwsApiCall", True, source, resources
+        event_name=event_name,
+        has_key=False,
+        parameters=parameters,
+        is_management=True,
+        event_source=source,
+        resources=resources,
     )
 
 
@@ -57,7 +62,6 @@ def _resource(kind: str, arn: str) -> str:
 
 VIEWED = "CLOUDFRONT.GET.OBJECT"
 """A GET that CloudFront answered: its own log has it, those of S3 and the trail do not."""
-DELETE = ',"delete":""'
 LIST_PARAMETERS = ',"list-type":"2","delimiter":"/","max-keys":"1000","encoding-type":"url"'
 LOGGING_PARAMETERS = (
     '{"bucketName":"{bucket}","logging":"","BucketLoggingStatus":{"xmlns":"http://s3.amazonaws.com/doc/2006-03-01/",'
@@ -81,7 +85,13 @@ OPERATIONS = (
     Operation("REST.COPY.PART_GET"),
     Operation("REST.DELETE.OBJECT", "DeleteObject", "DELETE", read_only=False),
     Operation(
-        "REST.POST.MULTI_OBJECT_DELETE", "DeleteObjects", "POST", "?delete", False, False, DELETE, read_only=False
+        "REST.POST.MULTI_OBJECT_DELETE",
+        "DeleteObjects",
+        "POST",
+        "?delete",
+        has_key=False,
+        parameters=',"delete":""',
+        read_only=False,
     ),
     # One per key of a DeleteObjects.
     Operation(
@@ -127,5 +137,4 @@ def operation_table() -> pa.Table:
 
 def answer_table() -> pa.Table:
     """One row per HTTP status of a request that fails."""
-    names = ("status", "error_code", "error_message")
-    return pa.table(dict(zip(names, zip(*ANSWERS, strict=True), strict=True)))
+    return pa.table([*map(list, zip(*ANSWERS, strict=True))], ["status", "error_code", "error_message"])

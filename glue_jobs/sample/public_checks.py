@@ -1,4 +1,4 @@
-"""The public tier beside the truth: what it shows is true, and hidden is exactly what few readers did."""
+"""Compare the public tier with the truth: its numbers are right, and no row of few readers is shown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BREAKDOWNS = {
     "country": ("s3_access_log/countries", ("country",)),
     "network": ("s3_access_log/networks", ("network",)),
 }
-"""The question to the truth of each breakdown, and the columns that name its rows."""
+"""The question of the truth for each breakdown, and the columns that name its rows."""
 
 
 def public_checks(published: Published, least: int, truth: Truth) -> Iterator[Check]:

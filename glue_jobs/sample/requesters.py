@@ -1,4 +1,4 @@
-"""Who asks: subscribers, anonymous readers, robots, the publisher's own people, AWS services, odd clients."""
+"""The requesters: subscribers, anonymous readers, robots, the publisher's own people, AWS services, odd clients."""
 
 from __future__ import annotations
 
@@ -91,13 +91,6 @@ class Requesters:
         """Positions of the requesters of every group."""
         names = np.array([each.group for each in self.all])
         return {str(name): np.flatnonzero(names == name) for name in np.unique(names)}
-
-    def pick(self, group: str, count: int, rng: np.random.Generator) -> Ints:
-        """Random requesters of a group: some ask often, most seldom."""
-        members = self.groups[group]
-        popularity = np.cumsum(1.0 / (np.arange(len(members)) + 5.0))
-        picked: Ints = members[np.searchsorted(popularity, rng.random(count) * popularity[-1])]
-        return picked
 
 
 @cache

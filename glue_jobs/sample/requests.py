@@ -1,4 +1,4 @@
-"""What happens: one table of every request and event, always the same for a seed. All logs are written from it."""
+"""All requests and events as one table, always the same for a seed. All logs are written from it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ FEWEST_LINES = 20
 OLD_SHARE, MIDDLE_SHARE = 0.3, 0.6
 """Shares of the days after which lines, anonymous callers and event versions change."""
 
+_USUAL_GETS = partial(reads.gets, broken=0.12, named_versions=0.04)
 KINDS: tuple[tuple[float, Callable[[Traffic, int], Block]], ...] = (
-    *(
-        (share, partial(reads.gets, group=group, broken=0.12, named_versions=0.04))
-        for share, group in (
-            *((0.255, "anonymous"), (0.150, "subscriber"), (0.050, "presigned"), (0.050, "robot")),
-            *((0.025, "own"), (0.010, "staff")),
-        )
-    ),
+    (0.255, partial(_USUAL_GETS, group="anonymous")),
+    (0.150, partial(_USUAL_GETS, group="subscriber")),
+    (0.050, partial(_USUAL_GETS, group="presigned")),
+    (0.050, partial(_USUAL_GETS, group="robot")),
+    (0.025, partial(_USUAL_GETS, group="own")),
+    (0.010, partial(_USUAL_GETS, group="staff")),
     (0.045, partial(reads.gets, group="visitor", operation="WEBSITE.GET.OBJECT", bucket=TIDES)),
     (0.035, partial(reads.gets, group="partner", repository=SHARED_REPOSITORY, broken=0.05)),
     (0.003, reads.odd_clients),

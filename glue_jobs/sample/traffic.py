@@ -30,7 +30,7 @@ DEFAULTS: dict[str, int | Ints | Flags] = {
 
 @dataclass(frozen=True)
 class Traffic:
-    """The requests of ``days`` days from ``start`` (seconds since 1970) on; all chance comes from ``rng``."""
+    """The requests of ``days`` days from ``start`` (seconds since 1970) on; ``rng`` is the only source of chance."""
 
     objects: Objects
     requesters: Requesters
@@ -45,8 +45,11 @@ class Traffic:
         return np.minimum(moments.astype(np.int64), self.start + self.days * DAY_SECONDS - 1)
 
     def pick(self, group: str, count: int) -> Ints:
-        """Random requesters of the group."""
-        return self.requesters.pick(group, count, self.rng)
+        """Random requesters of the group: some ask often, most seldom."""
+        members = self.requesters.groups[group]
+        popularity = np.cumsum(1.0 / (np.arange(len(members)) + 5.0))
+        picked: Ints = members[np.searchsorted(popularity, self.rng.random(count) * popularity[-1])]
+        return picked
 
     def read_objects(self, count: int, *, bucket: int | None = None, repository: int | None = None) -> Ints:
         """Random published objects, popular ones often; of one bucket or data set only, if given."""

@@ -1,4 +1,4 @@
-"""What a correct lake counts in the sample: asked of the tables of what happened, before any raw file is written."""
+"""What a correct lake counts in the sample: computed from the tables of requests before any raw file is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The truth about requests and downloads: of each month and data set, and of each country, place and network in it."""
+"""The truth about requests and downloads, by month and data set, and by country, place and network within these."""
 
 from __future__ import annotations
 

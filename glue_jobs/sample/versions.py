@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from glue_jobs.sample.database import Database
+from glue_jobs.sample.database import Database, create_table
 from glue_jobs.sample.publisher import ARCHIVE, MAPS, REPOSITORIES, TIDES
 
 UNREAD_AT_SCALE_ONE, FEWEST_UNREAD = 700, 36
@@ -170,8 +170,7 @@ def make_versions(database: Database, last: int, scale: float) -> None:
         ("collection", ("bucket", "prefix", "size", "objects"), collections),
         ("awkward", ("bucket", "key", "size"), AWKWARD_KEYS),
     ):
-        database.register("given", pa.table(dict(zip(names, zip(*rows, strict=True), strict=True))))
-        database.execute(f"CREATE TABLE {table} AS FROM given")
+        create_table(database, table, pa.table([*map(list, zip(*rows, strict=True))], names))
     database.execute(MACROS)
     database.execute(UNREAD, {"last": last})
     database.execute(CHANGES)

@@ -1,4 +1,4 @@
-"""Writes a whole sample: what happens, the truth about it, then raw files, configuration and truth."""
+"""Write a whole sample: raw files, their configuration, and the truth about them."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def write_sample(folder: Path, *, seed: int = 7, last_day: date, days: int = 45,
     """Writes a made-up publisher's raw logs into ``folder`` and returns what a correct lake counts in them.
 
     Events are of the ``days`` days up to ``last_day``; ``scale`` 1 is about 60,000 lines, and the number of objects
-    grows more slowly. Written are ``raw/s3_access_log/``, ``raw/cloudtrail_s3_event/`` with the data events of the same
-    requests, ``raw/cloudfront_log/`` with what a distribution before one bucket was asked for,
+    grows more slowly. The folder gets ``raw/s3_access_log/``, ``raw/cloudtrail_s3_event/`` with the data events of the
+    same requests, ``raw/cloudfront_log/`` with the requests to a distribution before one bucket,
     ``raw/s3_inventory_object/`` with what the buckets stored meanwhile, ``config.yaml`` with the files it names, and
     ``truth.json``. The same arguments and versions of DuckDB and Arrow give the same bytes, names and modification
     times.

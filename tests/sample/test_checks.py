@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from glue_jobs.publish.publish import Published, Written
+from glue_jobs.publish.publish import Published, PublishedFile
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.duckdb.table_source import Source, TableSource, ViewSource
 from glue_jobs.query.saved.view import SavedView
@@ -74,7 +74,10 @@ def test_published_files_are_compared_line_by_line(truth: Truth, tmp_path: Path)
     lines, summary = (_csv(truth.rows(f"s3_inventory_object/{name}")) for name in ("accounts", "summary"))
     (tmp_path / "a.csv").write_text("\n".join(lines) + "\n")
     (tmp_path / "s.csv").write_text("\n".join(summary) + "\n")
-    files = (Written("a.csv", "storage/accounts", 0, 0, ""), Written("s.csv", "storage/source_summary", 0, 0, ""))
+    files = (
+        PublishedFile("a.csv", "storage/accounts", 0, 0, ""),
+        PublishedFile("s.csv", "storage/source_summary", 0, 0, ""),
+    )
     published = Published(str(tmp_path), files, ())
     assert [check.holds for check in report_checks(published, truth)] == [True, False, True]
     (tmp_path / "a.csv").write_text("\n".join([lines[0], lines[2], lines[1], *lines[3:]]) + "\n")
@@ -97,7 +100,7 @@ def test_public_months_are_compared_and_rows_of_few_readers_found(truth: Truth, 
 
     def differing(rows: list[dict[str, Any]]) -> list[str]:
         (tmp_path / "m.json").write_text(json.dumps({"month": "2026-02", "rows": rows}))
-        published = Published(str(tmp_path), (Written("m.json", "access/public_usage", 0, 0, ""),), ())
+        published = Published(str(tmp_path), (PublishedFile("m.json", "access/public_usage", 0, 0, ""),), ())
         return [check.measure for check in public_checks(published, 10, known) if not check.holds]
 
     assert differing(shown) == []

@@ -100,8 +100,8 @@ def _by_bucket(
     number = {name: index for index, name in enumerate(groups)}
     group_of_row = np.array([number.get(name, -1) for name in known] + [-1])[bucket_rows]
     account, repository = NameColumnBuilder(len(rows)), NameColumnBuilder(len(rows))
-    for index, name in enumerate([*groups, None]):
-        places = np.flatnonzero(group_of_row == (index if name is not None else -1))
+    for index, name in [*enumerate(groups), (-1, None)]:
+        places = np.flatnonzero(group_of_row == index)
         places = places[rows[places] >= 0]
         used = np.zeros(len(keys), bool)
         used[rows[places]] = True

@@ -1,4 +1,4 @@
-"""Which databases and files of networks told the places in a lake: reports name them, as their licences ask."""
+"""The databases and files of networks that the places in a lake come from: their licences ask reports to name them."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glue_jobs.columns.arrays import dictionary_array, distinct
+from glue_jobs.columns.arrays import codes_of, dictionary_array, distinct
 from glue_jobs.config import Places
 from glue_jobs.enrich.address_ranges import KEY_TYPE, packed_address
 from glue_jobs.enrich.places.cloud_regions import CLOUD_REGIONS
@@ -125,10 +125,8 @@ class Locator:
     def _columns(self, numbers: npt.NDArray[np.int64]) -> PlaceColumns:
         columns = []
         for values in zip(*self._numbers, strict=True):
-            names = list(dict.fromkeys(value for value in values if value is not None))
-            code = {name: number for number, name in enumerate(names)}
-            codes = np.array([code.get(value, -1) for value in values], np.int32)
-            columns.append(dictionary_array(codes[numbers], pa.array(names, pa.string())))
+            names = pa.array(values, pa.string()).dictionary_encode()
+            columns.append(dictionary_array(codes_of(names.indices)[numbers], names.dictionary))
         return PlaceColumns(*columns)
 
 

@@ -1,6 +1,7 @@
-"""When readers of a lake got other ids: counts of readers over such a day count those twice who read before and after.
+"""The days on which the readers of a lake got other ids: who reads before and after such a day is counted twice.
 
-The note of a table has what stood for readers, with the first day (UTC) of events: ids of keys, addresses or nothing.
+The note of a table lists what has stood for readers (ids of keys, addresses, or nothing), each with the first day (UTC)
+of its events.
 """
 
 from __future__ import annotations

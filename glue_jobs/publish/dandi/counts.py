@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from glue_jobs.config import Rounding
-from glue_jobs.publish.asking import Engine
+from glue_jobs.publish.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Counts:
 
 
 def as_dandi_adds_up(counts: Counts, rounding: Rounding) -> Counts:
-    """The numbers that DANDI's own programs add up for totals and for the archive, wrong as they are.
+    """The numbers as DANDI's own programs add them up for totals and for the archive, with their mistakes.
 
     Numbers are rounded before they are added, hidden ones count as 0, people who read two data sets count twice, and
     the country of ``AWS/eu-west-1`` is ``EU``.
@@ -139,18 +139,16 @@ def count(engine: Engine) -> Counts:
     """
     days = _rows(engine, f"SELECT dataset, event_date, {USAGE} dataset, event_date ORDER BY 1, 2")
     weeks = _rows(engine, f"SELECT dataset, asset, monday, {USAGE} dataset, asset, monday ORDER BY 1, 2, 3")
-    regions = _rows(engine, f"SELECT dataset, place, max(country) AS country, {USAGE} dataset, place ORDER BY 1, 2")
+    places = _rows(engine, f"SELECT dataset, place, max(country) AS country, {USAGE} dataset, place ORDER BY 1, 2")
     requesters = _rows(
         engine,
         "SELECT dataset, count(DISTINCT requester) AS requesters FROM request GROUP BY GROUPING SETS ((dataset), ())",
     )
+    regions = (Region(*row) for row in _with_usage(places))
     return Counts(
         tuple(Day(*row) for row in _with_usage(days)),
         tuple(AssetWeek(*row) for row in _with_usage(weeks)),
-        tuple(
-            Region(dataset, place, country_of(place, country), usage)
-            for dataset, place, country, usage in _with_usage(regions)
-        ),
+        tuple(region._replace(country=country_of(region.place, region.country)) for region in regions),
         dict(requesters),
     )
 

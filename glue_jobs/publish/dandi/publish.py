@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import yaml
+
 from glue_jobs.config import Rounding
 from glue_jobs.progress import Reporter
-from glue_jobs.publish.asking import Engine
-from glue_jobs.publish.dandi.coordinates import COORDINATES, coordinates_text
-from glue_jobs.publish.dandi.counts import as_dandi_adds_up, count
+from glue_jobs.publish.dandi.counts import Counts, as_dandi_adds_up, count
 from glue_jobs.publish.dandi.summaries import summaries
+from glue_jobs.publish.engine import Engine
 from glue_jobs.publish.publish import Published
-from glue_jobs.publish.written import write_file
+from glue_jobs.publish.published_file import JSON, TSV, YAML, write_file
 
-TSV, JSON, YAML = "text/tab-separated-values; charset=utf-8", "application/json", "application/yaml"
+COORDINATES = "region_codes_to_coordinates.yaml"
 CONTENT_TYPES = {"tsv": TSV, "json": JSON}
 
 
@@ -27,10 +28,20 @@ def publish_summaries(
         UsageLakeError: a query failed; nothing is written.
     """
     counts = count(engine)
-    coordinates = coordinates_text(counts, engine)
+    coordinates = _coordinates(counts, engine)
     together = as_dandi_adds_up(counts, rounding) if as_dandi_does else counts
     reporter.say(f"{len(counts.datasets):,} data sets were read")
     files = [write_file(folder, COORDINATES, coordinates, YAML)]
     for name, text in summaries(counts, together, rounding):
         files.append(write_file(folder, name, text, CONTENT_TYPES[name.rpartition(".")[2]]))
     return Published(folder, tuple(files), ())
+
+
+def _coordinates(counts: Counts, engine: Engine) -> str:
+    """Latitude and longitude in degrees of every place that was read from, null where a place is nowhere."""
+    rows = engine.run("SELECT label, latitude, longitude FROM place").to_pylist()
+    known = {row["label"]: (row["latitude"], row["longitude"]) for row in rows}
+    places = {place: known.get(place, (None, None)) for place in {region.place for region in counts.regions}}
+    entries = {place: {"latitude": north, "longitude": east} for place, (north, east) in places.items()}
+    text: str = yaml.safe_dump(entries)
+    return text

@@ -22,6 +22,8 @@ TOTALS, ARCHIVE_TOTALS = "totals.json", "archive_totals.json"
 # What would end a cell or a line; there is no quoting.
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
+NOTHING = Usage(0, 0, 0)
+
 Row = TypeVar("Row", Day, AssetWeek, Region)
 
 
@@ -86,8 +88,7 @@ def _by_dataset(rows: Iterable[Row]) -> dict[str, list[Row]]:
 def _usage_text(header: str, rows: Iterable[Row], group: Callable[[Row], Hashable], rounding: Rounding) -> str:
     sums: dict[Any, Usage] = {}
     for row in rows:
-        name = group(row)
-        sums[name] = row.usage + sums[name] if name in sums else row.usage
+        sums[group(row)] = sums.get(group(row), NOTHING) + row.usage
     lines: list[Sequence[Any]] = [(header, "bytes_sent", "number_of_requests", "number_of_downloads")]
     for name, usage in sorted(sums.items()):
         lines.append((name, usage.bytes_sent, rounding.rounded(usage.requests), rounding.rounded(usage.downloads)))
@@ -104,7 +105,7 @@ def _per_week(rows: Iterable[AssetWeek], columns: Sequence[str], column: Callabl
 
 
 def _totals(regions: Sequence[Region], requesters: int, rounding: Rounding) -> dict[str, int | str]:
-    usage = sum((row.usage for row in regions), Usage(0, 0, 0))
+    usage = sum((row.usage for row in regions), NOTHING)
     return {
         "total_bytes_sent": usage.bytes_sent,
         "number_of_unique_regions": len({row.place for row in regions}),

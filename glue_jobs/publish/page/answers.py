@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -65,7 +65,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """All results of one day; ``failed`` has the names of queries without one, ``notices`` what to know first.
+    """All results of one day; ``failed`` has the names of queries without one, ``notices`` what the page says first.
 
     ``place_sources`` are the databases and files that told where readers are.
     """
@@ -77,10 +77,10 @@ class Answers:
     place_sources: Sequence[str] = ()
     # From the page to the folder of the files: "" or "../".
     root: str = ""
-    _by_name: dict[str, Answer] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_name", {answer.report.query.name: answer for answer in self.answers})
+    @cached_property
+    def _by_name(self) -> dict[str, Answer]:
+        return {answer.report.query.name: answer for answer in self.answers}
 
     def rows(self, name: str) -> list[Row]:
         """The rows of a query; none if it was not asked, or failed."""
@@ -107,7 +107,7 @@ class Answers:
         return self._by_name.get(name)
 
     def credits(self, names: Sequence[str]) -> Sequence[str]:
-        """The sources of places that the results of these queries lean on."""
+        """The sources of places that the results of these queries depend on."""
         found = [answer.table.column_names for name in names if (answer := self._by_name.get(name))]
         return self.place_sources if any(PLACE_COLUMNS.intersection(columns) for columns in found) else ()
 

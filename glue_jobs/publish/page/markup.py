@@ -28,9 +28,8 @@ def element(tag: str, /, *children: str, **attributes: Attribute) -> Html:
 
     ``class_`` is the attribute class, ``data_value`` is data-value. None and False leave an attribute out.
     """
-    inner = "".join(child if isinstance(child, Html) else text(child) for child in children)
     end = "" if tag in _VOID else f"</{tag}>"
-    return Html(f"<{tag}{''.join(_attributes(attributes))}>{inner}{end}")
+    return Html(f"<{tag}{''.join(_attributes(attributes))}>{joined(*children)}{end}")
 
 
 def joined(*parts: str) -> Html:

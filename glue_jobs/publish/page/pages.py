@@ -10,7 +10,7 @@ from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers
 from glue_jobs.publish.page.document import document
 from glue_jobs.publish.page.markup import Html, element, joined, name
-from glue_jobs.publish.page.section import Section, section_html
+from glue_jobs.publish.page.section import Card, Section, section_html
 from glue_jobs.publish.page.sections.about import DEFINITIONS, all_files, completeness, definitions
 from glue_jobs.publish.page.sections.data_sets import data_sets
 from glue_jobs.publish.page.sections.file_types import file_types
@@ -60,28 +60,23 @@ def summary_text(answers: Answers) -> str:
 
 def main_page(answers: Answers, usage: Usage) -> str:
     """The page of all data sets."""
-    made = [over_time(usage, EVERYTHING), world(answers, EVERYTHING), data_sets(usage)] if usage else []
-    made += [make(answers, EVERYTHING) for make in OF_DATA_SETS]
-    made += [tools(answers), kept(answers), stored_over_time(answers, EVERYTHING)]
-    made += [make(answers) for make in SECTIONS]
+    sections = [over_time(usage, EVERYTHING), world(answers, EVERYTHING), data_sets(usage)] if usage else []
+    sections += [make(answers, EVERYTHING) for make in OF_DATA_SETS]
+    sections += [tools(answers), kept(answers), stored_over_time(answers, EVERYTHING)]
+    sections += [make(answers) for make in SECTIONS]
     top = headline(answers, usage, EVERYTHING) if usage else _without_logs()
-    brand = element("p", element("strong", "Usage report"), element("span", words.day(answers.day)))
-    closing = [_definitions(), ("all-files", "All files", all_files(answers))]
-    return page_of("Usage report", brand, top, made, answers, closing)
+    return page_of("Usage report", top, sections, answers, [definitions(DEFINITIONS), all_files(answers)])
 
 
 def _data_set_page(answers: Answers, usage: Usage, one: DataSet) -> str:
-    made = [
+    sections = [
         over_time(usage, one),
         world(answers, one),
         *(make(answers, one) for make in OF_DATA_SETS),
         stored_of(answers, one),
         stored_over_time(answers, one),
     ]
-    home = element("a", "\N{LEFTWARDS ARROW} All data sets", href="../index.html")
-    brand = element("p", home, element("span", words.day(answers.day)))
-    top = joined(element("p", name(one.label), class_="of"), headline(answers, usage, one))
-    return page_of(one.label, brand, top, made, answers, [_definitions()])
+    return page_of(one.label, headline(answers, usage, one), sections, answers, [definitions(DEFINITIONS)])
 
 
 def _without_logs() -> Html:
@@ -102,23 +97,17 @@ def _in_pairs(sections: Sequence[Section]) -> list[Section]:
     return placed
 
 
-def _definitions() -> tuple[str, str, Html]:
-    return "definitions", "Words", definitions(DEFINITIONS)
-
-
-def page_of(
-    title: str,
-    brand: Html,
-    top: Html,
-    sections: Sequence[Section | None],
-    answers: Answers,
-    closing: Sequence[tuple[str, str, Html]],
-) -> str:
-    """A page with these sections; ``closing`` has identity, subject and content of what stands below them."""
+def page_of(title: str, top: Html, sections: Sequence[Section | None], answers: Answers, cards: Sequence[Card]) -> str:
+    """A page with ``top`` above its sections and the cards below them; one in a folder is that of a data set."""
+    origin = element("strong", title)
+    if answers.root:
+        origin = element("a", "\N{LEFTWARDS ARROW} All data sets", href=f"{answers.root}{INDEX}")
+        top = joined(element("p", name(title), class_="of"), top)
+    brand = element("p", origin, element("span", words.day(answers.day)))
     shown = _in_pairs([section for section in sections if section])
-    cards = [*(section_html(section, answers) for section in shown), *(card for _, _, card in closing)]
+    grid = [*(section_html(section, answers) for section in shown), *(card.html for card in cards)]
     notices = [element("p", notice, role="note", class_="notice") for notice in answers.notices]
-    content = joined(*notices, element("div", top, class_="hero"), element("div", *cards, class_="grid"))
+    content = joined(*notices, element("div", top, class_="hero"), element("div", *grid, class_="grid"))
     navigation = [(section.identity, section.subject) for section in shown]
-    navigation += [(identity, subject) for identity, subject, _ in closing]
+    navigation += [(card.identity, card.subject) for card in cards]
     return document(f"{title}, {words.day(answers.day)}", brand, navigation, content)

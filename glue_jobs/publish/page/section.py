@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from glue_jobs.publish.page.answers import Answers
 from glue_jobs.publish.page.markup import EMPTY, Html, element
@@ -35,9 +36,17 @@ class Section:
     """Whether it shows where readers are, if the results do."""
 
 
-def card(identity: str, heading: str, *content: Html) -> Html:
-    """What stands below the sections, over the whole width."""
-    return element(
+class Card(NamedTuple):
+    """What stands below the sections, over the whole width; ``subject`` names it in the navigation."""
+
+    identity: str
+    subject: str
+    html: Html
+
+
+def card(identity: str, subject: str, heading: str, *content: Html) -> Card:
+    """A card with this content."""
+    html = element(
         "section",
         element("h2", heading, id=f"{identity}-title"),
         *content,
@@ -45,6 +54,7 @@ def card(identity: str, heading: str, *content: Html) -> Html:
         class_="card wide",
         aria_labelledby=f"{identity}-title",
     )
+    return Card(identity, subject, html)
 
 
 def section_html(section: Section, answers: Answers) -> Html:

@@ -48,6 +48,10 @@ def size_column(title: str, key: str) -> Column:
     return Column(title, key, words.size)
 
 
+DATA_SET = (Column("Account", "account"), Column("Data set", "repository"))
+"""The columns that name a data set."""
+
+
 def data_table(caption: str, columns: Sequence[Column], rows: Sequence[Row], *, identity: str | None = None) -> Html:
     """The first rows as a table with a caption for screen readers; a note says how many there are if not all."""
     shown = rows[:ROWS_OF_TABLE]

@@ -111,12 +111,11 @@ class Usage:
     @cached_property
     def starts(self) -> dict[str, list[date]]:
         """The first days of all periods, without gaps, for each grain."""
-        days = [*self._rows.get(EVERYTHING, {})]
-        return {
-            grain: starts(grain, min(begun), self._yesterday) if begun else []
-            for grain in GRAINS
-            for begun in [[day for kind, day in days if kind == grain]]
-        }
+        found: dict[str, list[date]] = {}
+        for grain in GRAINS:
+            days = [day for kind, day in self._rows.get(EVERYTHING, {}) if kind == grain]
+            found[grain] = starts(grain, min(days), self._yesterday) if days else []
+        return found
 
     @cached_property
     def periods(self) -> dict[str, list[Period]]:

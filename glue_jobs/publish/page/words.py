@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 BYTE_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
@@ -16,6 +17,13 @@ DASH = "\N{EN DASH}\N{WORD JOINER}"
 def count(value: float) -> str:
     """1,234,567."""
     return f"{value:,.0f}".replace("-", MINUS)
+
+
+def span(first: int, following: int | None) -> str:
+    """The counts from ``first`` to the one before ``following``: 3–5, 3, or 1,001 or more where nothing follows."""
+    if following is None:
+        return f"{count(first)} or more"
+    return count(first) if following == first + 1 else f"{count(first)}{DASH}{count(following - 1)}"
 
 
 def short_count(value: float) -> str:
@@ -98,14 +106,19 @@ def plural(number: float, singular: str, plural_form: str | None = None) -> str:
     return f"{count(number)} {noun}"
 
 
-def _scaled(value: float, units: tuple[str, ...], blank: str) -> str:
+def scaled(value: float, units: Sequence[str]) -> tuple[str, str]:
+    """The value with three digits in the first unit that leaves it below 1,000, and that unit."""
     for unit in units:
         # 999.5 would be written as 1000.
         if abs(value) < 999.5 or unit == units[-1]:
             break
         value /= 1000
     digits = 0 if abs(value) >= 99.95 else 1 if abs(value) >= 9.995 else 2
-    number = f"{value:,.{digits}f}"
+    return f"{value:,.{digits}f}", unit
+
+
+def _scaled(value: float, units: Sequence[str], blank: str) -> str:
+    number, unit = scaled(value, units)
     if "." in number:
         number = number.rstrip("0").rstrip(".")
     return f"{number.replace('-', MINUS)}{blank}{unit}".rstrip()

@@ -14,9 +14,9 @@ import pyarrow as pa
 from glue_jobs.config import Privacy
 from glue_jobs.errors import StorageError
 from glue_jobs.publish.public.suppression import ShownMonth
+from glue_jobs.publish.published_file import PublishedFile, described, write_file
 from glue_jobs.publish.report_set import AS_CSV, AS_JSON, Form, Report
 from glue_jobs.publish.text import csv_text
-from glue_jobs.publish.written import Written, described, write_file
 from glue_jobs.storage import storage_for
 
 
@@ -106,7 +106,7 @@ def write_month(folder: str, report: Report, month: PublicMonth) -> None:
     write_file(folder, file_name(report, month, AS_JSON), month.text, AS_JSON.content_type)
 
 
-def month_files(folder: str, report: Report, month: PublicMonth) -> list[Written]:
+def month_files(folder: str, report: Report, month: PublicMonth) -> list[PublishedFile]:
     """The files of a month that is public; its rows are written as CSV too, as often as one asks.
 
     Raises:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.markup import Html, element, joined, name
+from glue_jobs.publish.page.markup import Html, element, joined
 from glue_jobs.publish.page.pages import INDEX, page_of
 from glue_jobs.publish.page.sections.about import definitions
 from glue_jobs.publish.page.usage import DataSet
@@ -54,10 +54,9 @@ DEFINITIONS = (
 
 def public_pages(usage: PublicUsage, day: date, notices: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Name and text of each page; the main page comes last."""
-    brand = element("p", element("strong", BRAND), element("span", words.day(day)))
     if not usage.months:
-        top = joined(element("h1", "No month is public yet"), element("p", f"{usage.said}.", class_="lead"))
-        yield INDEX, page_of(BRAND, brand, top, [], usage.answers(day, notices), [_definitions()])
+        top = joined(element("h1", "No month is public yet"), element("p", f"{usage.summary}.", class_="lead"))
+        yield INDEX, page_of(BRAND, top, [], usage.answers(day, notices), [definitions(DEFINITIONS)])
         return
     for account, repository in usage.rows["data set"]:
         if OTHER not in (account, repository):
@@ -65,9 +64,8 @@ def public_pages(usage: PublicUsage, day: date, notices: Sequence[str]) -> Itera
     answers = usage.answers(day, notices)
     whole = Scope(WHOLE, ())
     sections = [over_time(usage, whole), world(usage, answers), data_sets(usage), *breakdowns(usage, answers)]
-    closing = [_definitions(), ("all-files", "All months", all_months(usage))]
-    top = _headline(usage, whole)
-    yield INDEX, page_of(BRAND, brand, top, [*sections, hidden_numbers(usage)], answers, closing)
+    cards = [definitions(DEFINITIONS), all_months(usage)]
+    yield INDEX, page_of(BRAND, _headline(usage, whole), [*sections, hidden_numbers(usage)], answers, cards)
 
 
 def public_summary(usage: PublicUsage, day: date) -> str:
@@ -81,16 +79,9 @@ def public_summary(usage: PublicUsage, day: date) -> str:
 
 
 def _data_set_page(usage: PublicUsage, one: DataSet, day: date, notices: Sequence[str]) -> tuple[str, str]:
-    home = element("a", "\N{LEFTWARDS ARROW} All data sets", href="../index.html")
-    brand = element("p", home, element("span", words.day(day)))
     scope = Scope("data set", (one.account, one.repository))
-    top = joined(element("p", name(one.label), class_="of"), _headline(usage, scope))
-    answers = usage.answers(day, notices, "../")
-    return one.page, page_of(one.label, brand, top, [over_time(usage, scope)], answers, [_definitions()])
-
-
-def _definitions() -> tuple[str, str, Html]:
-    return "definitions", "Words", definitions(DEFINITIONS)
+    answers, cards = usage.answers(day, notices, "../"), [definitions(DEFINITIONS)]
+    return one.page, page_of(one.label, _headline(usage, scope), [over_time(usage, scope)], answers, cards)
 
 
 def _headline(usage: PublicUsage, scope: Scope) -> Html:

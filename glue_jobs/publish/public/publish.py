@@ -10,16 +10,16 @@ from typing import Any
 
 from glue_jobs.config import Privacy
 from glue_jobs.progress import Reporter
-from glue_jobs.publish.asking import Engine, results
+from glue_jobs.publish.engine import Engine, results
 from glue_jobs.publish.page.pages import SUMMARY
 from glue_jobs.publish.public.months import PublicMonth, month_files, read_months, write_month
 from glue_jobs.publish.public.page import public_pages, public_summary
 from glue_jobs.publish.public.suppression import shown_month
 from glue_jobs.publish.public.usage import PublicUsage
-from glue_jobs.publish.publish import HTML, Edition, Failures, Published, write_manifest
-from glue_jobs.publish.report_set import JSON, Report
+from glue_jobs.publish.publish import Edition, Failures, Published, write_manifest
+from glue_jobs.publish.published_file import HTML, JSON, write_file
+from glue_jobs.publish.report_set import Report
 from glue_jobs.publish.stale import StaleSource
-from glue_jobs.publish.written import write_file
 from glue_jobs.query.saved.view import base_tables
 
 
@@ -65,7 +65,7 @@ def publish_public(
         },
         place_sources=usage.place_sources,
     )
-    return Published(folder, (*files, *latest), failed, edition.stale, said=usage.said)
+    return Published(folder, (*files, *latest), failed, edition.stale, remark=usage.summary)
 
 
 def _known_until(report: Report, day: date, stale: Sequence[StaleSource]) -> date:

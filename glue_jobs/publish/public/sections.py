@@ -12,7 +12,7 @@ from glue_jobs.publish.page.charts.bars import bar_list, count_bar, sparkline
 from glue_jobs.publish.page.charts.time_chart import Layer, Period, time_chart
 from glue_jobs.publish.page.charts.world_map import SOURCE, country_name, world_map
 from glue_jobs.publish.page.markup import EMPTY, Html, element, name
-from glue_jobs.publish.page.section import Section, card
+from glue_jobs.publish.page.section import Card, Section, card
 from glue_jobs.publish.page.sections.places import NAMES_OF_NETWORKS, UNKNOWN
 from glue_jobs.publish.page.tables import Column, count_column, data_table, links, size_column
 from glue_jobs.publish.page.usage import DataSet
@@ -68,11 +68,11 @@ def over_time(usage: PublicUsage, scope: Scope) -> Section:
 
 def world(usage: PublicUsage, answers: Answers) -> Section | None:
     """Downloads by country, on a map."""
-    ranked = [(country, downloads) for (country,), downloads in usage.ranked("country") if downloads]
-    downloads = {country: number for country, number in ranked if country not in (UNKNOWN, OTHER)}
+    ranked = {country: downloads for (country,), downloads in usage.ranked("country")}
+    downloads = {country: number for country, number in ranked.items() if country not in (UNKNOWN, OTHER)}
     if not downloads:
         return None
-    others = " and to others with few readers" if any(country == OTHER for country, _ in ranked) else ""
+    others = " and to others with few readers" if OTHER in ranked else ""
     title = f"Downloads went to {words.plural(len(downloads), 'country', 'countries')}{others}"
     section = _ranking(usage, "country", "Country", title, lambda one: _country(one[0]))
     picture = world_map(downloads, lambda value: words.plural(value, "download"), f"World map. {title}")
@@ -118,8 +118,7 @@ def breakdowns(usage: PublicUsage, answers: Answers) -> Iterator[Section | None]
         ("network", "Networks", "Network", lambda one: NAMES_OF_NETWORKS.get(one[0], one[0])),
         ("file type", "File types", "Ending", lambda one: "unnamed" if one[0] == "(none)" else f".{one[0]}"),
     ):
-        ranked = [(one, downloads) for one, downloads in usage.ranked(breakdown) if downloads]
-        if ranked:
+        if ranked := usage.ranked(breakdown):
             whole, (first, most) = sum(downloads for _, downloads in ranked), ranked[0]
             title = f"{_called(first, label)}: most downloads, {words.share(most, whole)} of all"
             section = _ranking(usage, breakdown, heading, title, label, subject)
@@ -143,7 +142,7 @@ def hidden_numbers(usage: PublicUsage) -> Section:
     return Section(
         "hidden",
         "What was hidden",
-        f"{usage.said[:1].upper()}{usage.said[1:]}",
+        f"{usage.summary[:1].upper()}{usage.summary[1:]}",
         "Numbers of few readers, and those that would give them away, are not public. Their share of the bytes:",
         data_table("Hidden numbers and share of the hidden bytes by month", columns, rows),
         EMPTY,
@@ -152,20 +151,19 @@ def hidden_numbers(usage: PublicUsage) -> Section:
     )
 
 
-def all_months(usage: PublicUsage) -> Html:
+def all_months(usage: PublicUsage) -> Card:
     """The files of all months, the newest first."""
     entries = [
         element("li", element("div", element("strong", f"{month.first_day:%B %Y}"), links(usage.files(month), "")))
         for month in usage.months[::-1]
     ]
-    return card("all-files", "All months", element("ul", *entries, class_="reports"))
+    return card("all-files", "All months", "All months", element("ul", *entries, class_="reports"))
 
 
 def _ranking(
     usage: PublicUsage, breakdown: str, heading: str, title: str, label: Callable[[Name], str], subject: str = ""
 ) -> Section:
-    ranked = [(one, downloads) for one, downloads in usage.ranked(breakdown) if downloads]
-    bars = [count_bar(name(_called(one, label)), downloads) for one, downloads in ranked[:BARS]]
+    bars = [count_bar(name(_called(one, label)), downloads) for one, downloads in usage.ranked(breakdown)[:BARS]]
     rows = [
         {**row, "name": _called(one, label), "month": start}
         for one, months in usage.rows[breakdown].items()

@@ -2,11 +2,11 @@
 
 Three rules hold for each breakdown and each number by itself:
 
-1. A number of fewer readers than the least is hidden.
-2. If any is hidden, so is the shown one of fewest readers. What all hidden ones add up to, which is the month without
-   the shown ones, is then a number of two rows or more and of enough readers.
-3. Numbers of people do not add up, but those of all rows together are not fewer than those of the month. More of them
-   are hidden as long as the published ones would tell that there are any readers in the hidden rows.
+1. A number with fewer readers behind it than the minimum is hidden.
+2. If any number is hidden, the shown one with the fewest readers is hidden too. The sum of the hidden ones, which is
+   the month less the shown ones, then belongs to two rows or more and to enough readers.
+3. Numbers of people do not add up, but all rows together have no fewer people than the month. More numbers are hidden
+   as long as the published ones would reveal that there are any readers in the hidden rows.
 """
 
 from __future__ import annotations
@@ -92,11 +92,9 @@ def _tells_of_people(whole: int, parts: Sequence[int], concealed: int, privacy: 
 
 def _least(people: int, privacy: Privacy) -> int:
     """The least number of people that is published like this one."""
-    published, first = (
-        privacy.rounding.rounded(people),
-        max(privacy.minimum_readers, people - privacy.rounding.multiple),
-    )
-    return next(number for number in range(first, people + 1) if privacy.rounding.rounded(number) == published)
+    rounding = privacy.rounding
+    first = max(privacy.minimum_readers, people - rounding.multiple)
+    return next(number for number in range(first, people + 1) if rounding.rounded(number) == rounding.rounded(people))
 
 
 def _greatest(people: int, privacy: Privacy) -> int:

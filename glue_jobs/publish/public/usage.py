@@ -64,9 +64,12 @@ class PublicUsage:
         return [known(rows[start][count]) if start in rows else 0 for start in self.starts]
 
     def ranked(self, breakdown: str) -> list[tuple[Name, int]]:
-        """The names of a breakdown and their downloads in all months, the largest first and what is hidden last."""
+        """The names with downloads in any month, and their sums: the largest first, and what is hidden last."""
         sums = {name: sum(self.values(breakdown, name, DOWNLOADS)) for name in self.rows[breakdown]}
-        return sorted(sums.items(), key=lambda pair: (OTHER in pair[0], -pair[1], pair[0]))
+        return sorted(
+            ((name, total) for name, total in sums.items() if total),
+            key=lambda pair: (OTHER in pair[0], -pair[1], pair[0]),
+        )
 
     @property
     def period(self) -> str:
@@ -80,7 +83,7 @@ class PublicUsage:
         return tuple(sorted({source for month in self.months for source in month.place_sources}))
 
     @cached_property
-    def said(self) -> str:
+    def summary(self) -> str:
         """What is hidden, in a sentence."""
         if not self.months:
             return "no month is public yet: one is from the 8th day after it, if somebody read in it"

@@ -17,14 +17,13 @@ import pyarrow as pa
 
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.progress import Reporter
+from glue_jobs.publish.published_file import JSON
 from glue_jobs.publish.run_json.documents import RUN_FOLDER, document, hit_documents, hit_folders, root
 from glue_jobs.publish.run_json.runs import StoredRuns
 from glue_jobs.sources.run_summary.kinds import KINDS, Kind
 from glue_jobs.sources.run_summary.table import RUN_SUMMARY
 from glue_jobs.storage import Entry, Storage, storage_for
 from glue_jobs.tables.model import Table
-
-JSON = "application/json"
 
 # Each writer waits for the storage most of the time.
 REMOTE_WRITERS, FOLDER_WRITERS = 64, 8

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from tempfile import TemporaryDirectory
-from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
@@ -64,9 +63,7 @@ class QueryEngine:
     def __enter__(self) -> QueryEngine:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._connection.close()
         self._spill.cleanup()
 

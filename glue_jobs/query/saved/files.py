@@ -34,7 +34,7 @@ class SavedQueryError(UsageLakeError):
 
 
 class QueryArgumentError(SavedQueryError, ArgumentError):
-    """A query that there is not was asked for, or a parameter is missing, unknown or wrong."""
+    """A caller named an unknown query, or a parameter is missing, unknown or wrong."""
 
 
 # libyaml is ten times as fast, but not every installation of PyYAML includes it.

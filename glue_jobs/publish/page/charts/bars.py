@@ -14,11 +14,11 @@ SPARK_HEIGHT = 26
 
 @dataclass(frozen=True)
 class Bar:
-    """One row: parts are drawn one behind the other, each in its own colour; ``said`` is the value in words."""
+    """One row: its parts are drawn side by side, each in its own colour; ``value`` is their sum in words."""
 
     name: Html
     parts: Sequence[float]
-    said: str
+    value: str
     about: str = ""
 
 
@@ -65,5 +65,5 @@ def _row(bar: Bar, longest: float) -> Html:
     picture = Html(f'<svg class="bar" aria-hidden="true">{"".join(rects)}</svg>')
     about = element("small", bar.about) if bar.about else Html("")
     return element(
-        "li", element("span", bar.name, about, class_="name"), picture, element("span", bar.said, class_="said")
+        "li", element("span", bar.name, about, class_="name"), picture, element("span", bar.value, class_="said")
     )

@@ -44,8 +44,8 @@ def time_chart(
 ) -> Html:
     """The picture as SVG: a value axis on the left and the bars beside it.
 
-    ``unit`` writes a value. ``label`` describes the picture to who cannot see it. With ``identity`` the script finds
-    and redraws it. ``max_labels`` limits the labels of the time axis.
+    ``unit`` writes a value. ``label`` describes the picture for people who cannot see it. The script finds it by its
+    ``identity`` and redraws it. ``max_labels`` limits the labels of the time axis.
     """
     sums = [sum(layer.values[place] for layer in layers) for place in range(len(periods))]
     top, step = top_and_step(max(sums, default=0))
@@ -55,9 +55,9 @@ def time_chart(
         f'<text x="100%" y="{number(y + 4)}" text-anchor="end">{text(unit(value)) if value else 0}</text>'
         for value, y in height.items()
     ]
+    zero = ' class="zero"'
     grid = [
         f'<line x1="0" x2="100%" y1="{number(y)}" y2="{number(y)}"{"" if value else zero}/>'
-        for zero in [' class="zero"']
         for value, y in height.items()
     ]
     marks = [*grid, *_bars(periods, layers, unit, top), *_labels(periods, max_labels)]
@@ -90,7 +90,7 @@ def legend(names: Sequence[str]) -> Html:
 
 def _bars(periods: Sequence[Period], layers: Sequence[Layer], unit: Callable[[float], str], top: float) -> list[str]:
     width = 100 / max(len(periods), 1)
-    # A few periods make no walls.
+    # Bars of a few periods stay narrow.
     share = BAR_SHARE if width < 12 else BAR_SHARE * 12 / width
     bars = []
     for place, period in enumerate(periods):

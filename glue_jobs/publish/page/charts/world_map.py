@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from math import log10
 from typing import Any
 
@@ -33,9 +34,7 @@ class Classes:
 
 
 def classes(values: Collection[float]) -> Classes:
-    """Up to five classes from the smallest of the values, which are positive, to the largest; each reaches to a
-    similar multiple of its bound.
-    """
+    """Up to five classes for these positive values; the upper bound of each is a similar multiple of its lower one."""
     smallest, largest = min(values, default=1), max(values, default=1)
     ideal = [smallest * (largest / smallest) ** (place / CLASSES) for place in range(1, CLASSES)]
     return Classes(tuple(sorted({1, *map(_round, ideal)})))
@@ -73,15 +72,9 @@ def world_map(values: Mapping[str, float], write: Callable[[float], str], label:
 
 def _legend(scale: Classes) -> Html:
     entries = [element("li", element("i", class_="m0"), "none")]
-    for place, bound in enumerate(scale.bounds, 1):
-        following = scale.bounds[place] if place < len(scale.bounds) else None
-        if following is None:
-            words_of_class = f"{words.count(bound)} or more"
-        elif following == bound + 1:
-            words_of_class = words.count(bound)
-        else:
-            words_of_class = f"{words.count(bound)}{words.DASH}{words.count(following - 1)}"
-        entries.append(element("li", element("i", class_=f"m{place}"), words_of_class))
+    for place, (bound, following) in enumerate(pairwise([*scale.bounds, None]), 1):
+        assert bound is not None
+        entries.append(element("li", element("i", class_=f"m{place}"), words.span(bound, following)))
     return element("ul", *entries, class_="legend")
 
 

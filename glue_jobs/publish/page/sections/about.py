@@ -9,8 +9,8 @@ from datetime import date
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers
 from glue_jobs.publish.page.charts.time_chart import Layer, Period, legend, time_chart
-from glue_jobs.publish.page.markup import EMPTY, Html, element, joined, name
-from glue_jobs.publish.page.section import Section, card
+from glue_jobs.publish.page.markup import EMPTY, element, joined, name
+from glue_jobs.publish.page.section import Card, Section, card
 from glue_jobs.publish.page.tables import Column, count_column, data_table, links
 
 COMPLETENESS = "together/log_completeness"
@@ -77,13 +77,13 @@ def completeness(answers: Answers) -> Section | None:
     )
 
 
-def definitions(words_and_meanings: Sequence[tuple[str, str]]) -> Html:
+def definitions(words_and_meanings: Sequence[tuple[str, str]]) -> Card:
     """What the words mean."""
     terms = [joined(element("dt", word), element("dd", meaning)) for word, meaning in words_and_meanings]
-    return card("definitions", "What the words mean", element("dl", *terms, class_="definitions"))
+    return card("definitions", "Words", "What the words mean", element("dl", *terms, class_="definitions"))
 
 
-def all_files(answers: Answers) -> Html:
+def all_files(answers: Answers) -> Card:
     """Every report with its files; those that failed."""
     entries = [
         element(
@@ -97,4 +97,4 @@ def all_files(answers: Answers) -> Html:
     failed = element("p", element("strong", "Not in this edition: "), name(", ".join(answers.failed)), ".")
     count = element("summary", words.plural(len(entries), "report"), class_="button")
     reports = element("details", count, element("ul", *entries, class_="reports"))
-    return card("all-files", "All files of this edition", failed if answers.failed else EMPTY, reports)
+    return card("all-files", "All files", "All files of this edition", failed if answers.failed else EMPTY, reports)

@@ -1,4 +1,4 @@
-"""Data sets by downloads, each with its course; those that rose and fell most."""
+"""Data sets by downloads, each with its course over time, and those that rose and fell most."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, EVERYTHING,
 
 SPARK_WEEKS = 26
 MIN_DOWNLOADS_OF_MOVERS = 20
-"""Below that many downloads in both periods a change is chance."""
+"""With fewer downloads than this in both periods, a change is taken for chance."""
 MOVERS = 3
 
 

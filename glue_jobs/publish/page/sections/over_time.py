@@ -35,8 +35,8 @@ def over_time(usage: Usage, scope: DataSet) -> Section:
     grain = usage.best_grain
     periods, values = usage.periods[grain], usage.values(scope, grain, AUDIENCE + DOWNLOADS)
     title = _title(grain, [period.name for period in periods], values)
-    said = f"Bar chart: downloads by {grain}. {title}"
-    picture = time_chart(periods, [Layer("", values)], words.short_count, said, identity="over-time-chart")
+    description = f"Bar chart: downloads by {grain}. {title}"
+    picture = time_chart(periods, [Layer("", values)], words.short_count, description, identity="over-time-chart")
     columns = [usage.values(scope, grain, column) for column in _columns()]
     rows = [
         {"period": period.name, **{str(place): column[row] for place, column in enumerate(columns)}}

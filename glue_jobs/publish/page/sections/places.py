@@ -17,7 +17,9 @@ COUNTRIES, NETWORKS = "access/downloads_by_country", "access/downloads_by_networ
 PLACES, AWS = "access/downloads_by_place", "AWS/"
 UNKNOWN = "(unknown)"
 BARS = 10
-NUMBERS = ("audience_logical_downloads", "audience_bytes_sent", "logical_downloads", "bytes_sent")
+DOWNLOADS, SENT = "audience_logical_downloads", "audience_bytes_sent"
+ALL_DOWNLOADS, ALL_SENT = "logical_downloads", "bytes_sent"
+NUMBERS = (DOWNLOADS, SENT, ALL_DOWNLOADS, ALL_SENT)
 NAMES_OF_NETWORKS = {
     "aws": "Amazon Web Services",
     "gcp": "Google Cloud",
@@ -29,10 +31,10 @@ NAMES_OF_NETWORKS = {
 }
 WITH_ARTICLE = ("Netherlands", "Philippines", "Bahamas", "Gambia", "Maldives")
 COLUMNS = (
-    count_column("Downloads", NUMBERS[0]),
-    size_column("Data served", NUMBERS[1]),
-    count_column("Downloads, all traffic", NUMBERS[2]),
-    size_column("Data served, all traffic", NUMBERS[3]),
+    count_column("Downloads", DOWNLOADS),
+    size_column("Data served", SENT),
+    count_column("Downloads, all traffic", ALL_DOWNLOADS),
+    size_column("Data served, all traffic", ALL_SENT),
 )
 
 
@@ -47,13 +49,13 @@ def world(answers: Answers, scope: DataSet) -> Section | None:
     known = [row for row in rows if row["country"] != UNKNOWN]
     if not known:
         return None
-    downloads = {row["country"]: row[NUMBERS[0]] for row in known}
-    everything = sum(row[NUMBERS[0]] for row in rows)
+    downloads = {row["country"]: row[DOWNLOADS] for row in known}
+    everything = sum(row[DOWNLOADS] for row in rows)
     first = _within_a_sentence(country_name(known[0]["country"]))
-    most = known[0][NUMBERS[0]]
+    most = known[0][DOWNLOADS]
     share = f"; {words.share(most, everything)}" if 2 * most <= everything else ", most of them"
     title = f"Downloads went to {words.plural(len(known), 'country', 'countries')}{share} to {first}"
-    bars = [count_bar(name(country_name(row["country"])), row[NUMBERS[0]]) for row in known[:BARS]]
+    bars = [count_bar(name(country_name(row["country"])), row[DOWNLOADS]) for row in known[:BARS]]
     table = [{**row, "name": country_name(row["country"])} for row in rows]
     ranking = element("div", bar_list(bars, "Countries by downloads"))
     unknown = everything - sum(downloads.values())
@@ -75,8 +77,8 @@ def networks(answers: Answers, scope: DataSet) -> Section | None:
     if not rows:
         return None
     rows = [{**row, "name": NAMES_OF_NETWORKS.get(row["network"], row["network"])} for row in rows]
-    everything = sum(row[NUMBERS[0]] for row in rows)
-    clouds = sum(row[NUMBERS[0]] for row in rows if row["network"] in ("aws", "gcp", "azure"))
+    everything = sum(row[DOWNLOADS] for row in rows)
+    clouds = sum(row[DOWNLOADS] for row in rows if row["network"] in ("aws", "gcp", "azure"))
     title = f"{words.share(clouds, everything)} of downloads go to the clouds of Amazon, Google and Microsoft"
     about = answers.period(NETWORKS, "Downloads by the owner of the address range")
     return _ranking("networks", "Networks", title, about, rows, "network", NETWORKS)
@@ -88,7 +90,7 @@ def regions(answers: Answers, scope: DataSet) -> Section | None:
     rows = [{**row, "name": row["place"].removeprefix(AWS)} for row in ranked if row["place"].startswith(AWS)]
     if not rows:
         return None
-    everything, within = sum(row[NUMBERS[0]] for row in ranked), sum(row[NUMBERS[0]] for row in rows)
+    everything, within = sum(row[DOWNLOADS] for row in ranked), sum(row[DOWNLOADS] for row in rows)
     title = f"{words.share(within, everything)} of downloads come from inside AWS, most of them from {rows[0]['name']}"
     about = answers.period(PLACES, "Downloads by the AWS Region that the reader's address belongs to")
     return _ranking("regions", "AWS Regions", title, about, rows, "AWS Region", PLACES)
@@ -98,7 +100,7 @@ def _ranking(
     identity: str, subject: str, title: str, about: str, rows: Sequence[Row], noun: str, query: str
 ) -> Section:
     """A bar for the downloads of each row, which has a ``name``; ``noun`` says what a row is."""
-    bars = [count_bar(name(row["name"]), row[NUMBERS[0]], words.size(row[NUMBERS[1]])) for row in rows[:BARS]]
+    bars = [count_bar(name(row["name"]), row[DOWNLOADS], words.size(row[SENT])) for row in rows[:BARS]]
     columns = [Column(f"{noun[0].upper()}{noun[1:]}", "name"), *COLUMNS]
     return Section(
         identity,
@@ -113,8 +115,8 @@ def _ranking(
 
 
 def _ranked(answers: Answers, query: str, key: str, scope: DataSet) -> list[Row]:
-    rows = [row for row in answers.sums(query, key, NUMBERS, scope.account, scope.repository) if row[NUMBERS[0]]]
-    return sorted(rows, key=lambda row: (-row[NUMBERS[0]], row[key]))
+    rows = [row for row in answers.sums(query, key, NUMBERS, scope.account, scope.repository) if row[DOWNLOADS]]
+    return sorted(rows, key=lambda row: (-row[DOWNLOADS], row[key]))
 
 
 def _within_a_sentence(country: str) -> str:

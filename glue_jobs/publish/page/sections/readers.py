@@ -21,10 +21,10 @@ def readers(answers: Answers, scope: DataSet) -> Section | None:
     by_band = {row["least_downloads"]: row for row in rows}
     bands = BANDS[: BANDS.index(max(by_band)) + 1]
     counts = [by_band[band]["audience_unique_requesters"] if band in by_band else 0 for band in bands]
-    periods = [Period(_said(band), _short_label(band)) for band in bands]
+    periods = [Period(_full_label(band), _short_label(band)) for band in bands]
     table = [{**row, "band": _label(row["least_downloads"])} for row in rows]
     title = _title(by_band, sum(counts))
-    said = f"Bar chart: readers by downloads. {title}"
+    description = f"Bar chart: readers by downloads. {title}"
     columns = [
         Column("Downloads of one reader", "band"),
         count_column("Readers", "audience_unique_requesters"),
@@ -36,7 +36,7 @@ def readers(answers: Answers, scope: DataSet) -> Section | None:
         "Readers",
         title,
         answers.period(READERS_BY_DOWNLOADS, "Readers by their number of downloads"),
-        time_chart(periods, [Layer("", counts)], words.short_count, said, max_labels=len(bands)),
+        time_chart(periods, [Layer("", counts)], words.short_count, description, max_labels=len(bands)),
         data_table("Readers by number of downloads", columns, table),
         (READERS_BY_DOWNLOADS,),
         is_wide=False,
@@ -53,15 +53,12 @@ def _title(by_band: dict[int, Row], all_readers: int) -> str:
 
 def _label(least: int) -> str:
     """The numbers of downloads of a band."""
-    following = next((band for band in BANDS if band > least), None)
-    if following is None:
-        return f"{words.count(least)} or more"
-    return str(least) if following == least + 1 else f"{least}{words.DASH}{words.count(following - 1)}"
+    return words.span(least, next((band for band in BANDS if band > least), None))
 
 
 def _short_label(least: int) -> str:
     return _label(least) if least < 11 else "1K+" if least > 1000 else f"{least}+"
 
 
-def _said(least: int) -> str:
+def _full_label(least: int) -> str:
     return f"Readers with {_label(least)} {'download' if least == 1 else 'downloads'}"

@@ -11,7 +11,7 @@ from glue_jobs.publish.page.charts.bars import Bar, bar_list
 from glue_jobs.publish.page.charts.time_chart import Layer, few_layers, legend
 from glue_jobs.publish.page.markup import joined, name
 from glue_jobs.publish.page.section import Section
-from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
+from glue_jobs.publish.page.tables import DATA_SET, Column, count_column, data_table, size_column
 from glue_jobs.publish.page.usage import USAGE, DataSet
 
 BARS = 12
@@ -19,8 +19,7 @@ OTHER_CLASSES = "Other classes"
 CLASSES, UNREAD, COST = "storage/storage_classes", "together/kept_but_never_read", "together/cost_to_serve"
 
 UNREAD_COLUMNS = (
-    Column("Account", "account"),
-    Column("Data set", "repository"),
+    *DATA_SET,
     Column("Storage class", "storage_class"),
     size_column("Stored", "bytes"),
     size_column("Never read", "audience_unread_bytes"),
@@ -54,8 +53,7 @@ def kept(answers: Answers) -> Section | None:
         for place, one in enumerate(order[:BARS])
     ]
     columns = [
-        Column("Account", "account"),
-        Column("Data set", "repository"),
+        *DATA_SET,
         Column("Storage class", "storage_class"),
         count_column("Objects", "objects"),
         size_column("Stored", "bytes"),
@@ -86,18 +84,15 @@ def never_read(answers: Answers) -> Section | None:
     has_reads = bool(answers.rows(USAGE)) or any(row["unread_objects"] < row["objects"] for row in rows)
     if not known or not has_reads:
         return None
-    unread: dict[DataSet, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    stored_by_set: dict[DataSet, int] = defaultdict(int)
+    unread_by_set: dict[DataSet, int] = defaultdict(int)
     for row in known:
-        parts = unread[DataSet(row["account"], row["repository"])]
-        parts[0] += row["audience_unread_bytes"]
-        parts[1] += row["bytes"] - row["audience_unread_bytes"]
-    order = sorted(unread, key=lambda one: (-unread[one][0], one))
-    bars = []
-    for one in order[:BARS]:
-        stored = sum(unread[one])
-        said = f"{words.share(unread[one][0], stored)} of {words.size(stored)}"
-        bars.append(Bar(name(one.label), unread[one], said))
-    never, stored = sum(parts[0] for parts in unread.values()), sum(row["bytes"] for row in known)
+        one = DataSet(row["account"], row["repository"])
+        stored_by_set[one] += row["bytes"]
+        unread_by_set[one] += row["audience_unread_bytes"]
+    order = sorted(unread_by_set, key=lambda one: (-unread_by_set[one], one))
+    bars = [_unread_bar(one.label, unread_by_set[one], stored_by_set[one]) for one in order[:BARS]]
+    never, stored = sum(unread_by_set.values()), sum(stored_by_set.values())
     return Section(
         "never-read",
         "Never read",
@@ -119,11 +114,10 @@ def stored_of(answers: Answers, scope: DataSet) -> Section | None:
     if not stored:
         return None
     never = sum(row["audience_unread_bytes"] for row in known)
-    bars = []
-    for row in known:
-        unread = row["audience_unread_bytes"]
-        said = f"{words.share(unread, row['bytes'])} of {words.size(row['bytes'])}"
-        bars.append(Bar(name(row["storage_class"] or "unknown class"), [unread, row["bytes"] - unread], said))
+    bars = [
+        _unread_bar(row["storage_class"] or "unknown class", row["audience_unread_bytes"], row["bytes"])
+        for row in known
+    ]
     return Section(
         "kept",
         "Storage",
@@ -152,8 +146,7 @@ def costs(answers: Answers) -> Section | None:
         for row in rows[:BARS]
     ]
     columns = [
-        Column("Account", "account"),
-        Column("Data set", "repository"),
+        *DATA_SET,
         Column("Storage", keys[0], words.money),
         Column("Transfer", keys[1], words.money),
         Column("Requests", keys[2], words.money),
@@ -179,6 +172,10 @@ def _sizeless(rows: Sequence[Row]) -> str:
     objects = sum(row["objects"] for row in rows if row["bytes"] is None)
     have = words.plural(objects, "object") + (" has" if objects == 1 else " have")
     return f" {have} no size, because their inventory has no field Size." if objects else ""
+
+
+def _unread_bar(label: str, unread: int, stored: int) -> Bar:
+    return Bar(name(label), [unread, stored - unread], f"{words.share(unread, stored)} of {words.size(stored)}")
 
 
 def all_bytes(row: Row) -> int:

@@ -1,4 +1,4 @@
-"""Published files."""
+"""Write the files of reports, and describe them for the manifest."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 from glue_jobs.storage import storage_for
 
+CSV, TSV = "text/csv; charset=utf-8", "text/tab-separated-values; charset=utf-8"
+HTML, TEXT = "text/html; charset=utf-8", "text/plain; charset=utf-8"
+JSON, YAML = "application/json", "application/yaml"
+
 
 @dataclass(frozen=True)
-class Written:
+class PublishedFile:
     """One file in the manifest; ``rows`` counts the rows of the query's result, without the header."""
 
     name: str
@@ -19,7 +23,7 @@ class Written:
     sha256: str
 
 
-def write_file(folder: str, name: str, text: str, content_type: str) -> Written:
+def write_file(folder: str, name: str, text: str, content_type: str) -> PublishedFile:
     """Write one file below ``folder``, completely or not at all.
 
     Raises:
@@ -30,6 +34,6 @@ def write_file(folder: str, name: str, text: str, content_type: str) -> Written:
     return described(name, data)
 
 
-def described(name: str, data: bytes) -> Written:
+def described(name: str, data: bytes) -> PublishedFile:
     """A file with this content, for the manifest."""
-    return Written(name, None, None, len(data), hashlib.sha256(data).hexdigest())
+    return PublishedFile(name, None, None, len(data), hashlib.sha256(data).hexdigest())

@@ -1,4 +1,4 @@
-"""Ask the queries of the reports: several at a time where the engine runs them elsewhere."""
+"""What runs the queries of the reports: several at a time where that is another service."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs.errors import UsageLakeError
-from glue_jobs.publish.asking import results
+from glue_jobs.publish.engine import results
 
 PATIENCE_SECONDS = 10
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -25,10 +25,13 @@ MEASURES: tuple[tuple[str, Callable[[float], str]], ...] = (
 
 @dataclass(frozen=True)
 class _Weeks:
-    """Numbers of the last complete week and of the one before, by measure; robots and own traffic do not count."""
+    """Numbers of the last complete week and of the one before, by measure; robots and own traffic do not count.
+
+    ``before`` is None where the logs do not have all of that week.
+    """
 
     now: Mapping[str, int]
-    before: Mapping[str, int]
+    before: Mapping[str, int] | None
 
 
 def digest_text(answers: Answers) -> str:
@@ -56,54 +59,48 @@ def _weeks(usage: Usage, scope: DataSet, monday: date) -> _Weeks:
         place = starts.index(start)
         return {measure: usage.values(scope, "week", AUDIENCE + measure)[place] for measure, _ in MEASURES}
 
-    return _Weeks(numbers(monday), numbers(monday - WEEK))
+    begun = usage.first_day
+    is_whole = begun is not None and begun <= monday - WEEK
+    return _Weeks(numbers(monday), numbers(monday - WEEK) if is_whole else None)
 
 
 def _totals(all_data_sets: _Weeks) -> Iterator[str]:
     yield ", ".join(said(all_data_sets.now[measure]) for measure, said in MEASURES)
-    parts = [
-        f"{said(before)} ({words.change(all_data_sets.now[measure], before)})"
-        for measure, said in MEASURES
-        for before in [all_data_sets.before[measure]]
-    ]
-    if any(all_data_sets.before.values()):
+    before = all_data_sets.before
+    if before is not None and any(before.values()):
+        parts = [
+            f"{said(before[measure])} ({words.change(all_data_sets.now[measure], before[measure])})"
+            for measure, said in MEASURES
+        ]
         yield f"The week before: {', '.join(parts)}"
 
 
 def _movers(weeks: Mapping[DataSet, _Weeks]) -> Iterator[str]:
-    def line(title: str, order: Sequence[DataSet]) -> Iterator[str]:
-        parts = [
-            f"{one.label} ({words.count(weeks[one].before[DOWNLOADS])} to {words.count(weeks[one].now[DOWNLOADS])})"
-            for one in order[:NAMES]
-        ]
-        if parts:
-            yield f"{title}: {', '.join(parts)}"
-
-    def gain(one: DataSet) -> int:
-        return weeks[one].now[DOWNLOADS] - weeks[one].before[DOWNLOADS]
-
-    most = sorted(weeks, key=lambda one: (-weeks[one].now[DOWNLOADS], one))
-    named = [f"{one.label} ({words.count(weeks[one].now[DOWNLOADS])})" for one in most if weeks[one].now[DOWNLOADS]]
+    now = {one: each.now[DOWNLOADS] for one, each in weeks.items()}
+    before = {one: each.before[DOWNLOADS] for one, each in weeks.items() if each.before is not None}
+    most = sorted(now, key=lambda one: (-now[one], one))
+    named = [f"{one.label} ({words.count(now[one])})" for one in most if now[one]]
     if named:
         yield f"Most downloads: {', '.join(named[:NAMES])}"
-    known = [
-        one
-        for one, each in weeks.items()
-        if max(each.now[DOWNLOADS], each.before[DOWNLOADS]) >= MIN_DOWNLOADS_OF_MOVERS
-    ]
-    yield from line("Rising", sorted((one for one in known if gain(one) > 0), key=lambda one: (-gain(one), one)))
-    yield from line("Falling", sorted((one for one in known if gain(one) < 0), key=lambda one: (gain(one), one)))
+    gains = {one: now[one] - before[one] for one in before if max(now[one], before[one]) >= MIN_DOWNLOADS_OF_MOVERS}
+    for title, sign in (("Rising", 1), ("Falling", -1)):
+        order = sorted((one for one in gains if sign * gains[one] > 0), key=lambda one: (-sign * gains[one], one))
+        parts = [f"{one.label} ({words.count(before[one])} to {words.count(now[one])})" for one in order[:NAMES]]
+        if parts:
+            yield f"{title}: {', '.join(parts)}"
 
 
 def _subscribers(answers: Answers) -> Iterator[str]:
     month = (answers.day - timedelta(days=1)).replace(day=1)
     # A month is over before somebody can have made no request in it.
     over = (month - timedelta(days=1)).replace(day=1)
+    # In the first month that is known everybody is new.
+    first = min((row["month"] for row in answers.rows(SUBSCRIBERS)), default=month)
     for status, of_month, title in (("new", month, "New subscribers in"), ("lapsed", over, "Subscribers lost in")):
         names = sorted(
             row["subscriber_name"]
             for row in answers.rows(SUBSCRIBERS)
-            if row["status"] == status and row["month"] == of_month
+            if row["status"] == status and row["month"] == of_month and (status, of_month) != ("new", first)
         )
         if names:
             more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""

@@ -84,12 +84,8 @@ def never_read(answers: Answers) -> Section | None:
     rows = answers.rows(UNREAD)
     known = [row for row in rows if row["bytes"] is not None]
     # Without logs everything looks unread.
-    has_reads = (
-        answers.get(USAGE) is None
-        or bool(answers.rows(USAGE))
-        or any(row["unread_objects"] < row["objects"] for row in rows)
-    )
-    if not known or not has_reads:
+    is_without_logs = answers.get(USAGE) is not None and not answers.rows(USAGE)
+    if not known or (is_without_logs and all(row["unread_objects"] == row["objects"] for row in rows)):
         return None
     unread: dict[DataSet, list[float]] = defaultdict(lambda: [0.0, 0.0])
     for row in known:

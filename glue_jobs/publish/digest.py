@@ -25,10 +25,13 @@ MEASURES: tuple[tuple[str, Callable[[float], str]], ...] = (
 
 @dataclass(frozen=True)
 class _Weeks:
-    """Numbers of the last complete week and of the one before, by measure; robots and own traffic do not count."""
+    """Numbers of the last complete week and of the one before, by measure; robots and own traffic do not count.
+
+    ``before`` is None where the logs do not have all of that week.
+    """
 
     now: Mapping[str, int]
-    before: Mapping[str, int]
+    before: Mapping[str, int] | None
 
 
 def digest_text(answers: Answers) -> str:
@@ -56,13 +59,15 @@ def _weeks(usage: Usage, scope: DataSet, monday: date) -> _Weeks:
         place = starts.index(start)
         return {measure: usage.values(scope, "week", AUDIENCE + measure)[place] for measure, _ in MEASURES}
 
-    return _Weeks(numbers(monday), numbers(monday - WEEK))
+    begun = usage.first_day
+    is_whole = begun is not None and begun <= monday - WEEK
+    return _Weeks(numbers(monday), numbers(monday - WEEK) if is_whole else None)
 
 
 def _totals(all_data_sets: _Weeks) -> Iterator[str]:
     now, before = all_data_sets.now, all_data_sets.before
     yield ", ".join(written(now[measure]) for measure, written in MEASURES)
-    if any(before.values()):
+    if before is not None and any(before.values()):
         parts = [f"{written(before[each])} ({words.change(now[each], before[each])})" for each, written in MEASURES]
         yield f"The week before: {', '.join(parts)}"
 
@@ -70,8 +75,8 @@ def _totals(all_data_sets: _Weeks) -> Iterator[str]:
 def _movers(weeks: Mapping[DataSet, _Weeks]) -> Iterator[str]:
     """The data sets with most downloads, and those whose downloads rose and fell most."""
     now = {one: each.now[DOWNLOADS] for one, each in weeks.items()}
-    before = {one: each.before[DOWNLOADS] for one, each in weeks.items()}
-    gains = {one: now[one] - before[one] for one in weeks if max(now[one], before[one]) >= MIN_DOWNLOADS_OF_MOVERS}
+    before = {one: each.before[DOWNLOADS] for one, each in weeks.items() if each.before is not None}
+    gains = {one: now[one] - before[one] for one in before if max(now[one], before[one]) >= MIN_DOWNLOADS_OF_MOVERS}
     most = sorted((one for one in weeks if now[one]), key=lambda one: (-now[one], one))
     rising = sorted((one for one, gain in gains.items() if gain > 0), key=lambda one: (-gains[one], one))
     falling = sorted((one for one, gain in gains.items() if gain < 0), key=lambda one: (gains[one], one))
@@ -87,11 +92,13 @@ def _subscribers(answers: Answers) -> Iterator[str]:
     month = (answers.day - timedelta(days=1)).replace(day=1)
     # A month is over before somebody can have made no request in it.
     over = (month - timedelta(days=1)).replace(day=1)
+    # In the first month that is known everybody is new.
+    first = min((row["month"] for row in answers.rows(SUBSCRIBERS)), default=month)
     for status, of_month, title in (("new", month, "New subscribers in"), ("lapsed", over, "Subscribers lost in")):
         names = sorted(
             row["subscriber_name"]
             for row in answers.rows(SUBSCRIBERS)
-            if row["status"] == status and row["month"] == of_month
+            if row["status"] == status and row["month"] == of_month and (status, of_month) != ("new", first)
         )
         if names:
             more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""

@@ -26,6 +26,14 @@ def test_a_week_is_compared_with_the_one_before_and_data_sets_that_moved_are_nam
     ]
 
 
+def test_a_week_in_which_the_logs_began_is_compared_with_no_other() -> None:
+    for days, is_compared in ((13, True), (12, False), (10, False)):
+        text = digest_text(edition({USAGE: usage(TWO, days)}, day=date(2026, 3, 16)))
+        assert text.startswith("Usage of 9–15 March 2026 (UTC)\n180 downloads, ")
+        assert ("The week before: " in text, "Falling: " in text) == (is_compared, is_compared)
+        assert "Rising: " not in text
+
+
 def test_a_data_set_without_downloads_in_the_week_is_not_named() -> None:
     rows = usage(TWO, 60)
     for row in rows:
@@ -54,6 +62,11 @@ def test_subscribers_who_came_and_went_and_surges_are_named() -> None:
         "Surge on 9 Mar: 2 GB, 20 usual days: earth / snow, most by 192.0.2.1 curl",
         "Surge on 9 Mar: 1 GB, 1,000 usual days: 192.0.2.1 curl, most of earth / snow",
     ]
+
+
+def test_in_the_first_month_of_a_trail_nobody_is_new() -> None:
+    new = [{"status": "new", "month": date(2026, 3, 1), "subscriber_name": name} for name in "ab"]
+    assert "New subscribers" not in digest_text(edition({"subscriber/new_returning_lapsed": new}))
 
 
 def test_without_logs_only_the_week_is_said() -> None:

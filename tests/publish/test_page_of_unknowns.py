@@ -64,6 +64,26 @@ def test_without_logs_nothing_is_said_to_be_never_read() -> None:
     row = {"account": "earth", "repository": "snow", "objects": 3, "unread_objects": 3, "bytes": 9}
     row |= {"unread_bytes": 9, "audience_unread_objects": 3, "audience_unread_bytes": 9}
     unread = {"together/kept_but_never_read": [row]}
-    assert "not read by anyone" not in page(edition(unread))
+    assert "not read by anyone" not in page(edition(unread | {USAGE: []}))
     assert "not read by anyone" in page(edition(unread | {USAGE: usage(TWO, 60)}))
-    assert "not read by anyone" in page(edition({"together/kept_but_never_read": [row, row | {"unread_objects": 2}]}))
+    some = [row, row | {"unread_objects": 2}]
+    assert "not read by anyone" in page(edition({USAGE: [], "together/kept_but_never_read": some}))
+    assert "not read by anyone" in page(edition(unread)), "reads were not asked for"
+
+
+@pytest.mark.parametrize(
+    ("days", "note"),
+    [
+        (0, "No access logs are known, so these are costs of storage alone."),
+        (
+            30,
+            "The first read that is known is of 13\xa0February\xa02026, so requests and transfer may be of a part",
+        ),
+        (42, None),
+    ],
+)
+def test_costs_of_a_month_that_logs_have_a_part_of_say_so(days: int, note: str | None) -> None:
+    cost = {"account": "earth", "repository": "snow", "estimated_dollars": 3.0, "estimated_storage_dollars": 3.0}
+    text = visible(page(edition({USAGE: usage(TWO, days), "together/cost_to_serve": [cost]})))
+    assert "About $3.00 a month" in text
+    assert (note in text) if note else ("so requests and transfer" not in text and "storage alone" not in text)

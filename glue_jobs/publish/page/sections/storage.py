@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers, Row
@@ -12,7 +13,7 @@ from glue_jobs.publish.page.charts.time_chart import Layer, few_layers, legend
 from glue_jobs.publish.page.markup import joined, name
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import DATA_SET, Column, count_column, data_table, size_column
-from glue_jobs.publish.page.usage import USAGE, DataSet
+from glue_jobs.publish.page.usage import USAGE, DataSet, Usage
 
 BARS = 12
 OTHER_CLASSES = "Other classes"
@@ -81,8 +82,8 @@ def never_read(answers: Answers) -> Section | None:
     rows = answers.rows(UNREAD)
     known = [row for row in rows if row["bytes"] is not None]
     # Without logs everything looks unread.
-    has_reads = bool(answers.rows(USAGE)) or any(row["unread_objects"] < row["objects"] for row in rows)
-    if not known or not has_reads:
+    is_without_logs = answers.get(USAGE) is not None and not answers.rows(USAGE)
+    if not known or (is_without_logs and all(row["unread_objects"] == row["objects"] for row in rows)):
         return None
     stored_by_set: dict[DataSet, int] = defaultdict(int)
     unread_by_set: dict[DataSet, int] = defaultdict(int)
@@ -159,12 +160,24 @@ def costs(answers: Answers) -> Section | None:
         "Costs",
         f"About {words.money(total)} a month to store and serve",
         "An estimate to compare data sets by, not a bill: storage of the latest inventories, requests and transfer of "
-        "the last complete month, at the prices in the file.",
+        f"the last complete month, at the prices in the file.{_partial_month(answers)}",
         joined(legend(("Storage", "Transfer", "Requests")), bar_list(bars, "Data sets by estimated cost")),
         data_table("Estimated dollars a month by data set", columns, rows),
         (COST,),
         is_wide=False,
     )
+
+
+def _partial_month(answers: Answers) -> str:
+    """What to know where the logs do not have all of the last complete month."""
+    if answers.get(USAGE) is None:
+        return ""
+    begun = Usage(answers).first_day
+    if begun is None:
+        return " No access logs are known, so these are costs of storage alone."
+    if begun <= (answers.day.replace(day=1) - timedelta(days=1)).replace(day=1):
+        return ""
+    return f" The first read that is known is of {words.day(begun)}, so requests and transfer may be of a part of it."
 
 
 def _sizeless(rows: Sequence[Row]) -> str:

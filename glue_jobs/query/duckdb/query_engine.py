@@ -100,7 +100,7 @@ class QueryEngine:
         now = datetime.now(UTC) if today is None else datetime.combine(today, time(), UTC)
         try:
             self._bind_all(tree, now, self._database)
-            translated = for_duckdb(tree, now).sql(dialect="duckdb")
+            translated = for_duckdb(tree, now)
             return fetched(self._connection.sql(translated, params=list(parameters)))
         except (duckdb.Error, SqlglotError) as error:
             raise QueryError(failure(error, self._columns)) from error
@@ -152,4 +152,4 @@ class QueryEngine:
         view = parse(source.select)
         self._bind_all(view, now, database)
         # A view on a temporary table must be temporary too.
-        self._connection.execute(f'CREATE TEMP VIEW "{name}" AS {for_duckdb(view, now).sql(dialect="duckdb")}')
+        self._connection.execute(f'CREATE TEMP VIEW "{name}" AS {for_duckdb(view, now)}')

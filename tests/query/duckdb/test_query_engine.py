@@ -111,7 +111,7 @@ def test_files_of_few_kinds_are_read_by_name(tmp_path: Path, max_kinds: int, mon
 def test_a_cte_is_stored_only_if_it_aggregates() -> None:
     parts = "picked AS (SELECT key FROM read), summed AS (SELECT count(*) AS n FROM picked)"
     sql = f"WITH {parts} SELECT n, key FROM summed, picked"
-    shown = for_duckdb(parse(sql), datetime(2026, 3, 7)).sql(dialect="duckdb")
+    shown = for_duckdb(parse(sql), datetime(2026, 3, 7))
     assert "picked AS NOT MATERIALIZED (" in shown
     assert "summed AS (" in shown
     assert run(sql + " ORDER BY key") == [{"n": 2, "key": "a"}, {"n": 2, "key": "b"}]

@@ -84,7 +84,7 @@ def lake() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.register("data", data)
             connection.execute(f"CREATE TABLE {table.name} AS SELECT * FROM data")
         for view in VIEWS.values():
-            select = for_duckdb(parse(view.select), NOW).sql(dialect="duckdb")
+            select = for_duckdb(parse(view.select), NOW)
             connection.execute(f"CREATE VIEW {view.name} AS {select}")
         yield connection
 
@@ -93,7 +93,7 @@ def plan(
     lake: duckdb.DuckDBPyConnection, query: str, values: Sequence[ParameterValue] = ()
 ) -> Iterator[dict[str, Any]]:
     """All steps of DuckDB's plan."""
-    sql = for_duckdb(parse(query), NOW).sql(dialect="duckdb")
+    sql = for_duckdb(parse(query), NOW)
     ((_, text),) = lake.execute(f"EXPLAIN (FORMAT JSON) {sql}", values).fetchall()
     steps = json.loads(text)
     while steps:

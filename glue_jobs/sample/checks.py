@@ -75,12 +75,9 @@ COMPARISONS = {
         Comparison("operations", OPERATIONS, "requests", "operation", "operation"),
         Comparison("usage", "access/downloads_by_month", USAGE, *DATA_SET, "all"),
         Comparison("usage", "access/downloads_by_month", USAGE, *DATA_SET, "audience"),
-        Comparison(
-            "countries", "access/downloads_by_country", PLACES, "country", "month account repository country", "all"
-        ),
-        Comparison("places", "access/downloads_by_place", PLACES, "place", "month account repository place", "all"),
-        Comparison(
-            "networks", "access/downloads_by_network", PLACES, "network", "month account repository network", "all"
+        *(
+            Comparison(question, f"access/downloads_by_{kind}", PLACES, kind, f"month account repository {kind}", "all")
+            for question, kind in (("countries", "country"), ("places", "place"), ("networks", "network"))
         ),
     ),
     "cloudtrail_s3_event": (

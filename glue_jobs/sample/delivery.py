@@ -43,7 +43,7 @@ WITH recorded AS (
     SELECT 'cloudtrail_s3_event', record, time, recorded_by, false, corrects IS NOT NULL
     FROM action WHERE event_name <> ''
     UNION ALL
-    SELECT 'cloudfront_log', record, time, CASE WHEN time < $moved THEN 0 ELSE 1 END, false, false
+    SELECT 'cloudfront_log', record, time, CASE WHEN time < $handover THEN 0 ELSE 1 END, false, false
     FROM action WHERE operation_name = 'CLOUDFRONT.GET.OBJECT'
 ),
 arrival AS (
@@ -66,8 +66,9 @@ repeated AS (
 ),
 by_account AS (
     SELECT * REPLACE (
-        CASE WHEN source <> 'cloudtrail_s3_event' OR is_own AND slot <= moved THEN stream ELSE stream + 3 END AS stream)
-    FROM (SELECT *, $moved // slot_seconds AS moved, stream <> 2 AS is_own FROM repeated)
+        CASE WHEN source <> 'cloudtrail_s3_event' OR is_own AND slot <= handover THEN stream ELSE stream + 3 END
+            AS stream)
+    FROM (SELECT *, $handover // slot_seconds AS handover, stream <> 2 AS is_own FROM repeated)
 ),
 fullest AS (
     SELECT slot, stream
@@ -79,10 +80,10 @@ in_streams AS (
     FROM by_account
     UNION ALL
     SELECT * REPLACE (stream + 3 AS stream)
-    FROM by_account WHERE source = 'cloudtrail_s3_event' AND is_own AND slot = moved
+    FROM by_account WHERE source = 'cloudtrail_s3_event' AND is_own AND slot = handover
     UNION ALL
     SELECT * REPLACE (1 AS stream)
-    FROM by_account WHERE source = 'cloudfront_log' AND stream = 0 AND time >= $moved - 604800
+    FROM by_account WHERE source = 'cloudfront_log' AND stream = 0 AND time >= $handover - 604800
     UNION ALL
     SELECT by_account.* REPLACE (stream + 1000000 AS stream)
     FROM by_account JOIN fullest USING (slot, stream) WHERE source = 's3_access_log'
@@ -140,13 +141,14 @@ JOIN buckets USING (bucket)
 """
 
 
-def deliver(database: Database, end: int, moved: int) -> None:
+def deliver(database: Database, end: int, handover: int) -> None:
     """Makes the tables ``delivered`` (a row per record in a file) and ``file`` (a row per raw object).
 
-    All requests are before ``end``; from ``moved`` on the organization's trail delivers; both in seconds since 1970.
+    All requests are before ``end``. At ``handover`` the organization's trail takes over from the publisher's own, and
+    CloudFront's logs of version 2 from those of version 1. Both are in seconds since 1970.
     """
     database.execute(SCHEDULES, {"records_per_file": RECORDS_PER_TRAIL_FILE})
-    database.execute(DELIVERED, {"end": end, "moved": moved})
+    database.execute(DELIVERED, {"end": end, "handover": handover})
     database.execute(CUT, {"records_per_file": RECORDS_PER_TRAIL_FILE})
     database.execute(FILES, {"records_per_batch": RECORDS_PER_BATCH, "distribution": DISTRIBUTION})
 

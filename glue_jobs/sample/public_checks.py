@@ -9,7 +9,7 @@ from typing import Any
 
 from glue_jobs.publish.publish import Published
 from glue_jobs.sample.checks import Check, Counts
-from glue_jobs.sample.truth import Row, Truth
+from glue_jobs.sample.truth import Truth
 
 BREAKDOWNS = {
     "data set": ("s3_access_log/usage", ("account", "repository")),
@@ -26,7 +26,7 @@ def public_checks(published: Published, least: int, truth: Truth) -> Iterator[Ch
         known = {
             (row["month"], *(row[name] or "(none)" for name in names)): row
             for row in truth.rows(question)
-            if row["traffic"] == "audience" and _is_of_all(row, names)
+            if row["traffic"] == "audience" and ("account" in names or row["account"] == "(all)")
         }
         shown = {
             (month, *(row[name] for name in names)): row["downloads"]
@@ -38,10 +38,6 @@ def public_checks(published: Published, least: int, truth: Truth) -> Iterator[Ch
         yield Check(title, {key: known[key]["logical_downloads"] if key in known else 0 for key in shown}, shown)
         few: Counts = {key: 1 for key in shown if key not in known or known[key]["unique_readers"] < least}
         yield Check(f"public rows of few readers ({breakdown})", {}, few)
-
-
-def _is_of_all(row: Row, names: tuple[str, ...]) -> bool:
-    return "account" in names or row["account"] == "(all)"
 
 
 def _months(published: Published) -> dict[str, list[dict[str, Any]]]:

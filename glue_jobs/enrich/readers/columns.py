@@ -20,7 +20,7 @@ from glue_jobs.enrich.places.locate import SERVICE_ENDINGS
 from glue_jobs.enrich.readers.address import may_hold_address, plain_address, replace_addresses
 from glue_jobs.enrich.readers.keys import ReaderKeys
 from glue_jobs.enrich.readers.resource import READER_KEYS
-from glue_jobs.enrich.readers.texts import replaced_in, with_column
+from glue_jobs.enrich.readers.text_columns import replaced_in, with_column
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.tables.model import READER, Table
 

@@ -66,7 +66,8 @@ class PublicMonth:
     def table(self) -> pa.Table:
         """The rows as texts, because columns have numbers and what stands for hidden ones."""
         rows = [{"month": self._content["month"], **row} for row in self._content["rows"]]
-        return pa.table({name: pa.array([_text(row[name]) for row in rows], pa.string()) for name in rows[0]})
+        texts = [{name: None if value is None else str(value) for name, value in row.items()} for row in rows]
+        return pa.table({name: pa.array([row[name] for row in texts], pa.string()) for name in rows[0]})
 
 
 def read_months(folder: str, report: Report) -> Iterator[PublicMonth]:
@@ -120,7 +121,3 @@ def month_files(folder: str, report: Report, month: PublicMonth) -> list[Publish
 def file_name(report: Report, month: PublicMonth, form: Form) -> str:
     """The file of a month, relative to the folder of the public tier."""
     return f"{report.stem}-{month.first_day:%Y%m}.{form.ending}"
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)

@@ -18,9 +18,9 @@ from glue_jobs.publish.public.sections import (
     breakdowns,
     data_sets,
     hidden_numbers,
+    number_text,
     over_time,
     world,
-    written,
 )
 from glue_jobs.publish.public.suppression import BYTES, OTHER, WHOLE
 from glue_jobs.publish.public.usage import COUNTS, DOWNLOADS, READERS, PublicUsage, known
@@ -94,12 +94,10 @@ def _headline(usage: PublicUsage, scope: Scope) -> Html:
         return joined(element("h1", f"No downloads are public of {month}"), element("p", hidden, class_="lead"))
     tiles = []
     for title, count in TILES:
-        parts = [element("dt", title), element("dd", written(count, row[count]), class_="big")]
+        parts = [element("dt", title), element("dd", number_text(count, row[count]), class_="big")]
         tiles.append(element("dl", *parts, class_="tile"))
-    lead = joined(
-        element("strong", written(BYTES, row[BYTES])), " went to ", element("strong", written(READERS, row[READERS])),
-        " readers, robots and the publisher not counted.",
-    )  # fmt: skip
+    size, readers = (element("strong", number_text(count, row[count])) for count in (BYTES, READERS))
+    lead = joined(size, " went to ", readers, " readers, robots and the publisher not counted.")
     return joined(
         element("h1", f"{words.plural(row[DOWNLOADS], 'download')} in {month}"),
         element("p", lead, class_="lead"),

@@ -37,7 +37,7 @@ class Scope:
     name: Name
 
 
-def written(count: str, value: Any) -> str:
+def number_text(count: str, value: Any) -> str:
     """A number as people read it; a hidden one as the files have it."""
     if isinstance(value, str):
         return value

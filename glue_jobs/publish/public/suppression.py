@@ -51,108 +51,111 @@ class ShownMonth:
 def shown_month(rows: Sequence[Row], declared: Public, privacy: Privacy) -> ShownMonth:
     """Hide what must not be seen of the rows of one month, one of which is the whole."""
     (whole,) = (row for row in rows if row[declared.breakdown] == WHOLE)
-    shown = [_row(whole, declared, {count: _value(whole, count, declared, privacy) for count in declared.counts})]
+    month = _Month(whole, declared, privacy)
+    shown = [month.row(whole, {count: month.value(whole, count) for count in declared.counts})]
     cells, shares = sum(isinstance(shown[0][count], str) for count in declared.counts), {}
     for breakdown in sorted({row[declared.breakdown] for row in rows} - {WHOLE}):
         parts = [row for row in rows if row[declared.breakdown] == breakdown]
         # By name: any other order would tell something of the hidden numbers.
         parts.sort(key=lambda row: [row[name] for name in declared.names])
-        hidden = {count: _hidden(whole, parts, count, declared, privacy) for count in declared.counts}
-        shown += _parts(whole, parts, hidden, declared, privacy)
+        hidden = {count: month.hidden(parts, count) for count in declared.counts}
+        shown += month.rows(parts, hidden)
         cells += sum(map(len, hidden.values()))
         if BYTES in hidden:
-            shares[breakdown] = _share(sum(parts[place][BYTES] for place in hidden[BYTES]), whole[BYTES])
+            hidden_bytes = sum(parts[place][BYTES] for place in hidden[BYTES])
+            shares[breakdown] = round(hidden_bytes / whole[BYTES], 4) if whole[BYTES] else 0.0
     return ShownMonth(shown, cells, shares)
 
 
-def _hidden(whole: Row, parts: Sequence[Row], count: str, declared: Public, privacy: Privacy) -> set[int]:
-    """The places of the parts whose number is hidden."""
-    behind = declared.counts[count]
-    enough = [place for place, part in enumerate(parts) if part[behind] >= privacy.minimum_readers]
-    # A sum of the month that is hidden itself has no parts that are shown.
-    candidates = [
-        place for place in enough if not _tells_who(parts[place], declared) and whole[behind] >= privacy.minimum_readers
-    ]
-    candidates.sort(key=lambda place: parts[place][behind])
-    concealed = int(len(candidates) < len(parts))
-    if count == behind and concealed:
-        while _tells_of_people(whole[count], [parts[place][count] for place in candidates], concealed, privacy):
-            concealed += 1
-    return set(range(len(parts))).difference(candidates[concealed:])
+@dataclass(frozen=True)
+class _Month:
+    """The row of a whole month, and the rules by which the parts of its breakdowns are shown."""
 
+    whole: Row
+    declared: Public
+    privacy: Privacy
 
-def _tells_of_people(whole: int, parts: Sequence[int], concealed: int, privacy: Privacy) -> bool:
-    """Whether published numbers reveal readers in the hidden rows even with the ``concealed`` smallest parts hidden.
+    def hidden(self, parts: Sequence[Row], count: str) -> set[int]:
+        """The places of the parts whose number is hidden."""
+        behind, minimum = self.declared.counts[count], self.privacy.minimum_readers
+        # A sum of the month that is hidden itself has no parts that are shown.
+        candidates = [
+            place
+            for place, part in enumerate(parts)
+            if part[behind] >= minimum and self.whole[behind] >= minimum and not self._tells_who(part)
+        ]
+        candidates.sort(key=lambda place: parts[place][behind])
+        concealed = int(len(candidates) < len(parts))
+        if count == behind and concealed:
+            while self._tells_of_people(self.whole[count], [parts[place][count] for place in candidates], concealed):
+                concealed += 1
+        return set(range(len(parts))).difference(candidates[concealed:])
 
-    The parts are sorted by readers. Whoever knows the rules knows that each concealed part has no more than the next.
-    """
-    shown = [_greatest(part, privacy) for part in parts[concealed:]]
-    return bool(shown) and _least(whole, privacy) > sum(shown) + concealed * shown[0]
+    def rows(self, parts: Sequence[Row], hidden: Mapping[str, set[int]]) -> list[dict[str, Any]]:
+        """The parts with a number that is shown, and one row for what the others add up to."""
+        rows = []
+        for place, part in enumerate(parts):
+            if not all(place in places for places in hidden.values()):
+                shown = {count: self.value(part, count, place in places) for count, places in hidden.items()}
+                rows.append(self.row(part, shown))
+        if any(hidden.values()):
+            whole = self.whole
+            names = {
+                name: whole[name] if all(part[name] == whole[name] for part in parts) else OTHER
+                for name in self.declared.names
+            }
+            rest = {count: self._rest(parts, count, places) for count, places in hidden.items()}
+            rows.append(self.row({**parts[0], **names}, rest))
+        return rows
 
+    def row(self, row: Row, counts: Mapping[str, Any]) -> dict[str, Any]:
+        """The names of the row with other counts."""
+        return {name: row[name] for name in (self.declared.breakdown, *self.declared.names)} | dict(counts)
 
-def _least(people: int, privacy: Privacy) -> int:
-    """The least number of people that is published like this one."""
-    rounding = privacy.rounding
-    first = max(privacy.minimum_readers, people - rounding.multiple)
-    return next(number for number in range(first, people + 1) if rounding.rounded(number) == rounding.rounded(people))
+    def value(self, row: Row, count: str, is_hidden: bool = False) -> int | str:
+        """The number as it is shown."""
+        behind = self.declared.counts[count]
+        if row[behind] < self.privacy.minimum_readers:
+            return self._few
+        if is_hidden:
+            return HIDDEN
+        return self.privacy.rounding.rounded(row[count]) if count == behind else int(row[count])
 
+    @property
+    def _few(self) -> str:
+        """Stands for a number of too few readers."""
+        return f"<{self.privacy.minimum_readers}"
 
-def _greatest(people: int, privacy: Privacy) -> int:
-    """The greatest number of people that is published like this one."""
-    published, rounding = privacy.rounding.rounded(people), privacy.rounding
-    if isinstance(published, str):
-        return rounding.minimum - 1
-    last = people + rounding.multiple
-    return next(number for number in range(last, people - 1, -1) if rounding.rounded(number) == published)
+    def _rest(self, parts: Sequence[Row], count: str, places: set[int]) -> int | str | None:
+        """What the hidden numbers add up to; None if none is hidden, and of people, who do not add up."""
+        behind = self.declared.counts[count]
+        if not places or count == behind:
+            return None
+        if self.whole[behind] < self.privacy.minimum_readers:
+            return self._few
+        return int(sum(parts[place][count] for place in places))
 
+    def _tells_who(self, row: Row) -> bool:
+        return any(_WHO.search(row[name]) for name in self.declared.names)
 
-def _parts(
-    whole: Row, parts: Sequence[Row], hidden: Mapping[str, set[int]], declared: Public, privacy: Privacy
-) -> list[dict[str, Any]]:
-    """The parts with a number that is shown, and one row for what the others add up to."""
-    rows = []
-    for place, part in enumerate(parts):
-        if all(place in places for places in hidden.values()):
-            continue
-        shown = {count: _value(part, count, declared, privacy, place in places) for count, places in hidden.items()}
-        rows.append(_row(part, declared, shown))
-    if any(hidden.values()):
-        names = {
-            name: whole[name] if all(part[name] == whole[name] for part in parts) else OTHER for name in declared.names
-        }
-        rest = {count: _rest(whole, parts, count, places, declared, privacy) for count, places in hidden.items()}
-        rows.append(_row({**parts[0], **names}, declared, rest))
-    return rows
+    def _tells_of_people(self, whole: int, parts: Sequence[int], concealed: int) -> bool:
+        """Whether published numbers reveal readers in the hidden rows even with the ``concealed`` smallest ones hidden.
 
+        The parts are sorted by readers. Whoever knows the rules knows that a concealed part has no more than the next.
+        """
+        shown = [self._greatest(part) for part in parts[concealed:]]
+        return bool(shown) and self._least(whole) > sum(shown) + concealed * shown[0]
 
-def _value(row: Row, count: str, declared: Public, privacy: Privacy, is_hidden: bool = False) -> int | str:
-    """The number as it is shown."""
-    behind = declared.counts[count]
-    if row[behind] < privacy.minimum_readers:
-        return f"<{privacy.minimum_readers}"
-    if is_hidden:
-        return HIDDEN
-    return privacy.rounding.rounded(row[count]) if count == behind else int(row[count])
+    def _least(self, people: int) -> int:
+        """The least number of people that is published like this one."""
+        rounding = self.privacy.rounding
+        first, published = max(self.privacy.minimum_readers, people - rounding.multiple), rounding.rounded(people)
+        return next(number for number in range(first, people + 1) if rounding.rounded(number) == published)
 
-
-def _rest(
-    whole: Row, parts: Sequence[Row], count: str, places: set[int], declared: Public, privacy: Privacy
-) -> int | str | None:
-    """What the hidden numbers add up to; None if none is hidden, and of people, who do not add up."""
-    if not places or count == declared.counts[count]:
-        return None
-    if whole[declared.counts[count]] < privacy.minimum_readers:
-        return f"<{privacy.minimum_readers}"
-    return int(sum(parts[place][count] for place in places))
-
-
-def _row(row: Row, declared: Public, counts: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in (declared.breakdown, *declared.names)} | dict(counts)
-
-
-def _tells_who(row: Row, declared: Public) -> bool:
-    return any(_WHO.search(row[name]) for name in declared.names)
-
-
-def _share(part: int, whole: int) -> float:
-    return round(part / whole, 4) if whole else 0.0
+    def _greatest(self, people: int) -> int:
+        """The greatest number of people that is published like this one."""
+        rounding = self.privacy.rounding
+        published, last = rounding.rounded(people), people + rounding.multiple
+        if isinstance(published, str):
+            return rounding.minimum - 1
+        return next(number for number in range(last, people - 1, -1) if rounding.rounded(number) == published)

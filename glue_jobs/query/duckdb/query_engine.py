@@ -15,7 +15,7 @@ from glue_jobs.errors import known_names
 from glue_jobs.query.answer import Answer
 from glue_jobs.query.duckdb.athena_sql import QueryError, failure, for_duckdb, parse, tables
 from glue_jobs.query.duckdb.catalogue import as_select, named_table
-from glue_jobs.query.duckdb.fetched import arrow_table, python_values
+from glue_jobs.query.duckdb.result import arrow_table, python_values
 from glue_jobs.query.duckdb.table_source import Source, TableSource, load_table
 from glue_jobs.query.saved.metadata import ParameterValue
 

@@ -66,11 +66,10 @@ def _lead(usage: Usage, window: Window) -> list[Html]:
     if not window.value(DOWNLOADS):
         newest = f" The newest data are of {words.day(usage.last_day)}." if usage.last_day else " The logs are empty."
         return [joined("Nothing was downloaded completely in ", period, ".", newest)]
-    size, readers = words.size(window.value(BYTES)), words.plural(window.value(READERS), "reader")
-    sentence = joined(
-        element("strong", size), " went to ", element("strong", readers), " in ", period,
-        ", robots and the publisher\N{RIGHT SINGLE QUOTATION MARK}s own traffic not counted.",
-    )  # fmt: skip
+    size = element("strong", words.size(window.value(BYTES)))
+    readers = element("strong", words.plural(window.value(READERS), "reader"))
+    excluded = ", robots and the publisher\N{RIGHT SINGLE QUOTATION MARK}s own traffic not counted."
+    sentence = joined(size, " went to ", readers, " in ", period, excluded)
     if window.before is None and usage.first_day:
         return [sentence, Html(f" The logs begin on {words.day(usage.first_day)}, so there is no comparison yet.")]
     return [sentence]

@@ -6,14 +6,39 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from glue_jobs.cli.main import main
 from glue_jobs.jobs.arguments import ARGUMENTS
-from tests.cloudformation.rendered import Rendered
-from tools.package import TEMPLATE
+from tests.cloudformation.rendered import PSEUDO, Rendered
+from tools.package import TEMPLATE, ZONES
 
 PAGE = (Path(__file__).parents[2] / "docs/deploy.md").read_text()
+
+# The most characters of names, by the API references of the services; those of all other types may be longer.
+MAX_CHARACTERS = {
+    "AWS::Events::Rule": ("Name", 64),
+    "AWS::Logs::DeliveryDestination": ("Name", 60),
+    "AWS::Logs::DeliverySource": ("Name", 60),
+    "AWS::Scheduler::Schedule": ("Name", 64),
+    "AWS::StepFunctions::StateMachine": ("StateMachineName", 80),
+}
+
+
+def test_the_longest_name_of_a_stack_leaves_room_for_those_of_its_resources(monkeypatch: pytest.MonkeyPatch) -> None:
+    (longest,) = (int(number) for number in re.findall("at most ([0-9]+) characters", PAGE))
+    monkeypatch.setitem(PSEUDO, "AWS::StackName", "s" * longest)
+    stacks = (Rendered(TEMPLATE, VendedLogBuckets="a-1,a-2,a-3,a-4,a-5"), Rendered(ZONES))
+    room = [
+        most - len(properties[key])
+        for kind, (key, most) in MAX_CHARACTERS.items()
+        for stack in stacks
+        for properties in stack.of_type(kind).values()
+        # CloudFormation shortens the names that it makes itself.
+        if key in properties
+    ]
+    assert min(room) == 0
 
 
 def test_named_parameters_resources_and_outputs_exist() -> None:

@@ -74,10 +74,10 @@ def test_without_logs_nothing_is_said_to_be_never_read() -> None:
 @pytest.mark.parametrize(
     ("days", "note"),
     [
-        (0, "No access logs are known, so these are costs of storage alone."),
+        (0, "There are no access logs, so only storage is counted."),
         (
             30,
-            "The first read that is known is of 13\xa0February\xa02026, so requests and transfer may be of a part",
+            "The first known read is of 13\xa0February\xa02026, so requests and transfer may cover only part",
         ),
         (42, None),
     ],

@@ -34,7 +34,6 @@ OF_DATA_SETS: tuple[Callable[[Answers, DataSet], Section | None], ...] = (
     networks,
     regions,
 )
-SECTIONS: tuple[Callable[[Answers], Section | None], ...] = (never_read, costs, freshness, completeness)
 
 
 def pages(answers: Answers) -> Iterator[tuple[str, str]]:
@@ -63,7 +62,7 @@ def main_page(answers: Answers, usage: Usage) -> str:
     sections = [over_time(usage, EVERYTHING), world(answers, EVERYTHING), data_sets(usage)] if usage else []
     sections += [make(answers, EVERYTHING) for make in OF_DATA_SETS]
     sections += [tools(answers), kept(answers), stored_over_time(answers, EVERYTHING)]
-    sections += [make(answers) for make in SECTIONS]
+    sections += [never_read(answers), costs(answers, usage), freshness(answers), completeness(answers)]
     top = headline(answers, usage, EVERYTHING) if usage else _without_logs()
     return page_of("Usage report", top, sections, answers, [definitions(DEFINITIONS), all_files(answers)])
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from math import log10
 from typing import Any
 
@@ -72,9 +71,9 @@ def world_map(values: Mapping[str, float], write: Callable[[float], str], label:
 
 def _legend(scale: Classes) -> Html:
     entries = [element("li", element("i", class_="m0"), "none")]
-    for place, (bound, following) in enumerate(pairwise([*scale.bounds, None]), 1):
-        assert bound is not None
-        entries.append(element("li", element("i", class_=f"m{place}"), words.span(bound, following)))
+    following = [*scale.bounds[1:], None]
+    for place, bounds in enumerate(zip(scale.bounds, following, strict=True), 1):
+        entries.append(element("li", element("i", class_=f"m{place}"), words.span(*bounds)))
     return element("ul", *entries, class_="legend")
 
 

@@ -131,7 +131,7 @@ def stored_of(answers: Answers, scope: DataSet) -> Section | None:
     )
 
 
-def costs(answers: Answers) -> Section | None:
+def costs(answers: Answers, usage: Usage) -> Section | None:
     """Estimated dollars by data set."""
     rows = [row for row in answers.rows(COST) if row["estimated_dollars"]]
     if not rows:
@@ -160,7 +160,7 @@ def costs(answers: Answers) -> Section | None:
         "Costs",
         f"About {words.money(total)} a month to store and serve",
         "An estimate to compare data sets by, not a bill: storage of the latest inventories, requests and transfer of "
-        f"the last complete month, at the prices in the file.{_partial_month(answers)}",
+        f"the last complete month, at the prices in the file.{_partial_month(answers, usage)}",
         joined(legend(("Storage", "Transfer", "Requests")), bar_list(bars, "Data sets by estimated cost")),
         data_table("Estimated dollars a month by data set", columns, rows),
         (COST,),
@@ -168,20 +168,21 @@ def costs(answers: Answers) -> Section | None:
     )
 
 
-def _partial_month(answers: Answers) -> str:
-    """What to know where the logs do not have all of the last complete month."""
+def _partial_month(answers: Answers, usage: Usage) -> str:
+    """A sentence if the logs do not have all of the last complete month."""
     if answers.get(USAGE) is None:
         return ""
-    begun = Usage(answers).first_day
+    begun = usage.first_day
     if begun is None:
-        return " No access logs are known, so these are costs of storage alone."
+        return " There are no access logs, so only storage is counted."
     if begun <= (answers.day.replace(day=1) - timedelta(days=1)).replace(day=1):
         return ""
-    return f" The first read that is known is of {words.day(begun)}, so requests and transfer may be of a part of it."
+    day = words.day(begun)
+    return f" The first known read is of {day}, so requests and transfer may cover only part of that month."
 
 
 def _sizeless(rows: Sequence[Row]) -> str:
-    """What to know of objects without a size; nothing where all have one."""
+    """A sentence on the objects without a size, if there are any."""
     objects = sum(row["objects"] for row in rows if row["bytes"] is None)
     have = words.plural(objects, "object") + (" has" if objects == 1 else " have")
     return f" {have} no size, because their inventory has no field Size." if objects else ""

@@ -49,7 +49,7 @@ def describe(name: str, uploaded: Callable[[], Sequence[Table]] = tuple) -> Desc
         query = SavedQuery.load(name).metadata
         return Description(f"{name}: {query.title}", query.description, _columns(query.returns), query.parameters)
     if plain not in tables:
-        # The lake is looked at for no other name.
+        # The lake is read only for a name that is known nowhere else.
         tables = {table.name: table for table in uploaded()} | tables
     if plain in tables:
         return Description(plain, tables[plain].description, _columns(tables[plain].columns))

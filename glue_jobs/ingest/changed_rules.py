@@ -1,6 +1,4 @@
-"""The rules that gave stored rows their data set and told own traffic: a run with other rules says that these rows keep
-what they have.
-"""
+"""Say when the rules for data sets or own traffic have changed: stored rows keep what the old rules gave them."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from glue_jobs.tables.model import Table
 # A note on the table of rows: sections of the configuration by which the last run stored rows.
 NOTE = "usage-lake.rules"
 
-# Each section, and a column that the tables have whose rows it decides on.
+# Each section, and a column of the tables that it has an effect on.
 SECTIONS = {
     "datasets": "repository",
     "access_points": "access_point_arn",
@@ -24,20 +22,20 @@ SECTIONS = {
 
 
 def rules_note(table: Table, config: Config) -> dict[str, str]:
-    """The note of a run that stores rows of the table."""
+    """The note that a run leaves on the table to which it adds rows."""
     rules = _rules(table, config)
     return {NOTE: json.dumps(rules)} if rules else {}
 
 
 def changed_rules(notes: Notes, table: Table, config: Config) -> str:
-    """What to know where the configuration has other rules than the last run that stored rows; '' where it has not."""
+    """A sentence if the rules are not those of the last run that stored rows; '' if they are."""
     noted = json.loads(notes.note(NOTE) or "{}")
     changed = [section for section, rules in _rules(table, config).items() if noted.get(section, rules) != rules]
     if not changed:
         return ""
     return (
-        f"the configuration has other rules ({', '.join(changed)}) than that of the run before; rows that are stored"
-        " keep what those gave them, so ingest into a new lake to have all rows by the new rules"
+        f"the rules of the configuration ({', '.join(changed)}) have changed since the last run; stored rows keep what"
+        " the old rules gave them, so ingest into a new lake to apply the new ones to all rows"
     )
 
 
@@ -53,7 +51,7 @@ def _rules(table: Table, config: Config) -> dict[str, str]:
 def _text(config: Config, section: str) -> str:
     if section != "datasets":
         return config.model_dump_json(include={section})
-    # Files of prefixes and contents grow with each new data set, which changes nothing for the others.
+    # A file of prefixes or contents grows with each new data set. That changes nothing for the other data sets.
     return "\n".join(
         f"{type(rule).__name__} {rule.bucket}" if isinstance(rule, CsvRule | MappingRule) else rule.model_dump_json()
         for rule in config.datasets

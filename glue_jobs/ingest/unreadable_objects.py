@@ -38,9 +38,9 @@ class UnreadableObjects:
 
 
 def without_unreadable(read: Callable[[dict[str, UnreadableObjectError]], Result]) -> Result:
-    """What ``read`` returns; it starts again each time that an object turns out to be unreadable after its beginning.
+    """Call ``read`` until it gets through, again each time that an object becomes unreadable half-way; its result.
 
-    ``read`` gets the objects that are known to be unreadable, by address, and adds those it cannot begin.
+    ``read`` leaves out the objects in its argument, by address, and adds those of which it cannot read the first bytes.
     """
     unreadable: dict[str, UnreadableObjectError] = {}
     while True:

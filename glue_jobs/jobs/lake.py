@@ -110,10 +110,11 @@ class Lake:
         until: date | str | None = None,
         **parameters: object,
     ) -> pa.Table:
-        """The answer of a saved query; ``as_of`` is the day it is about, by default today (UTC), or that of ``until``.
+        """The answer of a saved query; ``as_of`` is the day it is about, by default today (UTC).
 
         ``since`` and ``until`` are the first and last day of the period, by default those of the query, relative to
-        ``as_of``. A text is a day such as 2024-05-07 or 20240507.
+        ``as_of``. With ``until`` alone, ``as_of`` is the day for which the query's own period ends then. A text is a
+        day such as 2024-05-07 or 20240507.
 
         Raises:
             ArgumentError: a text is no day, or the period ends before it begins.

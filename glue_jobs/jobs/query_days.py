@@ -30,17 +30,16 @@ class QueryDays:
     ) -> QueryDays:
         """From what a caller gave; a text is a day such as 2024-05-07 or 20240507.
 
-        ``as_of`` is by default the day on which the query's own ``period`` ends with ``until``, or else today.
+        ``as_of`` is by default the day for which the query's own ``period`` ends with ``until``, or else today.
 
         Raises:
             ArgumentError: a text is no day, or the period ends before it begins.
         """
         first, last = day_argument("since", since), day_argument("until", until)
-        # The period of complete days or months ends the day before at the latest.
-        own = last or datetime.now(UTC).date()
-        if last and last < date.max and period.ends_before_today:
-            own += timedelta(days=1)
-        about = day_argument("as-of", as_of) or own
+        about = day_argument("as-of", as_of) or last or datetime.now(UTC).date()
+        # A period of complete days or months has none of the day that the query is about.
+        if as_of is None and last and last < date.max and period.ends_before_today:
+            about += timedelta(days=1)
         if first and first > (last or about):
             raise ArgumentError(f"the period ends before it begins: since {first}, until {last or about}")
         return cls(about, first, last)

@@ -152,10 +152,10 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
 
 
 def _ended_inventories(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
-    """What to know of buckets that may be gone, for reports on what is stored."""
+    """A sentence on buckets that may be gone, for reports on what is stored."""
     if not any(report.query.tells_what_is_stored for report in request.reports):
         return ()
-    # Without this sentence the reports are as right as with it.
+    # The reports are right without this sentence too.
     with suppress(UsageLakeError):
         return ended_inventories(engine.run, request.edition.day)
     return ()

@@ -1,4 +1,4 @@
-"""A run with other rules than the run before says that stored rows keep what those gave them."""
+"""A run whose rules have changed says that stored rows keep what the old rules gave them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def place(tmp_path: Path) -> Place:
 
 
 def test_other_rules_are_told_until_a_run_has_stored_rows_by_them(place: Place) -> None:
-    told = "the configuration has other rules (datasets, own_traffic) than that of the run before"
+    told = "the rules of the configuration (datasets, own_traffic) have changed since the last run"
     assert told not in place.run(1)
     for _ in range(2):
         sentence = place.run(1, OTHERS)
@@ -63,4 +63,4 @@ def test_a_data_set_that_a_file_of_prefixes_gets_is_no_other_rule(place: Place) 
     configuration = "datasets: [{csv: sets.csv}]"
     for objects, more in ((1, ""), (2, "acme/snow/,acme,snow\n")):
         (place.folder / "sets.csv").write_text(f"prefix,account,repository\nacme/rain/,acme,rain\n{more}")
-        assert "other rules" not in place.run(objects, configuration)
+        assert "rules of the configuration" not in place.run(objects, configuration)

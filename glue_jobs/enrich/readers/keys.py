@@ -29,7 +29,7 @@ KEY_ID_BYTES = 4
 # 32 characters of letters and digits have 190 bits.
 MIN_KEY_CHARACTERS = 32
 
-# For each key, a process keeps the ids of so many addresses, about 250 bytes each.
+# Addresses whose ids a process keeps for each key, about 250 bytes each.
 MAX_CACHED = 200_000
 
 FORM = 'a JSON object such as {"2006-03-14": "…"}: a day, and the key of events from that day on'

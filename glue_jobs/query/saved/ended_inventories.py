@@ -1,4 +1,4 @@
-"""Buckets whose inventories ended: what they listed last still counts as stored, also where the bucket is gone."""
+"""Name buckets whose inventories ended: what the last one lists counts as stored, even if the bucket is gone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 
 MAX_NAMES = 3
 
-# As between the inventories of a bucket, in parts/latest_snapshots.sql: weekly ones come within 10 days.
+# The limit of parts/latest_snapshots.sql: weekly inventories come within 10 days.
 _STATEMENT = """
 SELECT source_bucket, last_day
 FROM (
@@ -24,14 +24,14 @@ ORDER BY last_day DESC, source_bucket
 
 
 def ended_inventories(run: Callable[[str], pa.Table], day: date) -> tuple[str, ...]:
-    """A sentence, if there are such buckets on that day; ``run`` gives the result of a SELECT."""
+    """A sentence, if there are such buckets on that day; ``run`` returns the result of a SELECT."""
     buckets = run(_STATEMENT.format(day=day)).to_pylist()
     if not buckets:
         return ()
-    names = [f"{bucket['source_bucket']} since {bucket['last_day']}" for bucket in buckets[:MAX_NAMES]]
+    names = [f"{bucket['source_bucket']} (last: {bucket['last_day']})" for bucket in buckets[:MAX_NAMES]]
     if more := len(buckets) - len(names):
         names.append(f"{more:,} other bucket{'' if more == 1 else 's'}")
     return (
-        f"There is no newer inventory of {', '.join(names)}: what it listed then counts as stored still, also if the"
+        f"The inventories of {', '.join(names)} have ended; what the last one lists still counts as stored, even if the"
         " bucket is gone.",
     )

@@ -98,7 +98,7 @@ class SavedQuery:
 
     @property
     def tells_what_is_stored(self) -> bool:
-        """Whether the latest inventories of all buckets count, however old they are."""
+        """Whether the latest inventory of each bucket counts, however old it is; by month, only that of the month."""
         is_of_storage = self.name.startswith(("storage/", "together/")) and not self.name.endswith("_by_month")
         return is_of_storage and "daily_storage" in self.metadata.reads
 

@@ -14,7 +14,7 @@ from tests.inventories import Inventory, record
 
 LAST = datetime(2026, 3, 14, 1)
 TOLD = (
-    "There is no newer inventory of gone since 2026-03-03: what it listed then counts as stored still, also if the"
+    "The inventories of gone (last: 2026-03-03) have ended; what the last one lists still counts as stored, even if the"
     " bucket is gone."
 )
 

@@ -46,7 +46,7 @@ def place_of_arn(arn: str) -> Place:
     parts = arn.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn" or not parts[2].startswith("s3"):
         return NOWHERE
-    # outpost/ID/ stands before what is on an outpost.
+    # On an outpost, the rest of the ARN begins with outpost/ID/.
     path = parts[5].split("/", 2)[-1] if parts[2] == "s3-outposts" else parts[5]
     name, _, rest = path.partition("/")
     if name == "accesspoint":

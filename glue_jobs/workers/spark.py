@@ -38,8 +38,11 @@ JVM_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 # before it is acknowledged (https://www.rfc-editor.org/rfc/rfc896), which takes 40 ms on Linux.
 RESULT_BUFFER_BYTES = 2**20
 
-# What Spark says when a worker ended at work, or while it was given work.
-DEAD_WORKER = re.compile(r"Python worker exited unexpectedly|java\.net\.SocketException")
+# What Spark says when a worker ended at work, before it got work, or while it got work.
+DEAD_WORKER = re.compile(
+    r"Python worker exited unexpectedly|java\.io\.EOFException|java\.net\.SocketException"
+    r"|java\.io\.IOException: (?:Broken pipe|Connection reset)"
+)
 
 # Set by spark-submit and Glue, which start Python from a JVM and choose the master themselves.
 STARTED_BY_JAVA = "PYSPARK_GATEWAY_PORT"

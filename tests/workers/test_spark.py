@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from zipimport import zipimporter
 
 import pytest
@@ -76,3 +77,25 @@ def test_a_java_that_cannot_start_is_one_sentence(monkeypatch: pytest.MonkeyPatc
     environment = {**os.environ, "JDK_JAVA_OPTIONS": "-Xms1000000g"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert "UsageLakeError: Java ended before Spark had started" in done.stderr
+
+
+# What Python imports as it starts. The process that forks workers kills each before it has said its number.
+DEATH_AT_BIRTH = """
+import os, signal, sys
+
+def fork(fork=os.fork):
+    if not (pid := fork()):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return pid
+
+if "glue_jobs.workers.spark_daemon" in sys.orig_argv:
+    os.fork = fork
+"""
+
+
+def test_a_worker_that_dies_before_it_gets_a_task_is_the_same_sentence(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(DEATH_AT_BIRTH)
+    program = "from glue_jobs.workers.spark import run_tasks, session; run_tasks(session(), str, [1], print)"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)])}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert "TaskError: a worker process died" in done.stderr.splitlines()[-1]

@@ -31,11 +31,15 @@ def run(program: str, line: str, lake: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
 
 
-def cpu_seconds(line: str, lake: str) -> float:
+def cpu_seconds(line: str, lake: str, program: str = "from glue_jobs.cli import main; main()") -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    run("from glue_jobs.cli import main; main()", line, lake)
+    run(program, line, lake)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def test_the_library_takes_a_tenth_of_a_second_to_import() -> None:
+    assert any(cpu_seconds("", "", "import glue_jobs") < 0.1 for _ in range(ATTEMPTS))
 
 
 @pytest.mark.parametrize("line", [QUERY, f"{QUERY} --format csv"])

@@ -21,6 +21,7 @@ from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.workers.processes import ProcessPool
 from tests.end_to_end.lakes import contents, without_spark
 from tests.end_to_end.sources import SOURCES, Raw, events
+from tests.end_to_end.two_executors import MARK
 from tests.inventories import Inventory, records
 
 DAY = date(2024, 5, 20)
@@ -113,16 +114,19 @@ def test_spark_with_executors_that_are_processes_of_their_own(tmp_path: Path) ->
     jobs = {name: as_texts(arguments(name, raw[name], tmp_path / name / "lake")) for name in RAW}
     name = "s3_access_log"
     disturbed = as_texts(arguments(name, raw[name], tmp_path / "disturbed"))
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    mark = tmp_path / "killed"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), MARK: str(mark)}
     command = [sys.executable, "-c", ON_TWO_EXECUTORS, json.dumps([[*jobs.values()], disturbed])]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     expected = {name: stored_in_process(name, raw[name], tmp_path / name / "expected") for name in RAW}
     for each in RAW:
         assert contents(str(tmp_path / each / "lake"), BY_NAME[each]) == expected[each]
-    full_disk, ctrl_c, at_last = json.loads(done.stdout)
+    full_disk, mistake, ctrl_c, killed = json.loads(done.stdout)
     assert re.fullmatch(f"error: cannot write {tmp_path}/disturbed/.*: File too large", full_disk)
-    assert (ctrl_c, at_last) == (STOPPED, None)
+    assert mistake == "error: a task failed with ZeroDivisionError: by 0"
+    # Spark gives the task of the killed worker to another one.
+    assert (ctrl_c, killed, mark.exists()) == (STOPPED, None, True)
     assert "stopped; the next run continues from here" in done.stderr.splitlines()
     assert contents(str(tmp_path / "disturbed"), BY_NAME[name]) == expected[name]
 

@@ -1,6 +1,7 @@
 """A program that opens Spark with two executors, each a process of its own, and runs jobs there.
 
-First come jobs that nothing disturbs. Then one meets a full disk, is stopped by Ctrl-C, and at last runs to its end.
+First come jobs that nothing disturbs. Then one meets a full disk, a task with a mistake, and Ctrl-C. At last it runs
+to its end, although a worker is killed.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -27,6 +29,9 @@ from glue_jobs.workers.java import use_java_17
 MOST_BYTES_OF_A_FILE = 1_000
 SECONDS_OF_A_SLOW_TASK = 2
 
+MARK = "KILLED"
+"""The variable of the environment with the path of a file, which is there as soon as a worker was killed."""
+
 
 def main(jobs: list[list[str]], disturbed: list[str]) -> None:
     """Run the jobs; prints how the disturbed one ended each time, as JSON."""
@@ -38,13 +43,12 @@ def main(jobs: list[list[str]], disturbed: list[str]) -> None:
     builder = SparkSession.builder.master("local-cluster[2,1,1024]").config("spark.ui.enabled", "false")
     paths = os.environ["PYTHONPATH"]
     builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.executorEnv.PYTHONPATH", paths)
-    spark = builder.getOrCreate()
+    spark = builder.config(f"spark.executorEnv.{MARK}", os.environ[MARK]).getOrCreate()
     failed = any(run.main(arguments) for arguments in jobs)
-    with full_disk():
-        ended = [run.main(disturbed)]
-    with ctrl_c(spark.sparkContext.statusTracker()):
-        ended.append(run.main(disturbed))
-    ended.append(run.main(disturbed))
+    ended = []
+    for disturbance in (full_disk(), tasks(broken), ctrl_c(spark.sparkContext.statusTracker()), tasks(killed_once)):
+        with disturbance:
+            ended.append(run.main(disturbed))
     spark.stop()
     print(json.dumps(ended))
     sys.exit(failed)
@@ -63,6 +67,25 @@ def full_disk() -> Iterator[None]:
 
 
 @contextmanager
+def tasks(task: Callable[[Any, Any], ChunkResult]) -> Iterator[None]:
+    """Executors run this task."""
+    glue_jobs.ingest.stage_events.ingest_chunk = task
+    yield
+    glue_jobs.ingest.stage_events.ingest_chunk = ingest_chunk
+
+
+def broken(_context: Any, _chunk: Any) -> ChunkResult:
+    """A task with a mistake in the program."""
+    raise ZeroDivisionError("by 0")
+
+
+def slowly(context: Any, chunk: Any) -> ChunkResult:
+    """The task, so slow that it can be stopped."""
+    time.sleep(SECONDS_OF_A_SLOW_TASK)
+    return ingest_chunk(context, chunk)
+
+
+@contextmanager
 def ctrl_c(tracker: Any) -> Iterator[None]:
     """Somebody presses it while the executors are at work."""
 
@@ -71,13 +94,15 @@ def ctrl_c(tracker: Any) -> Iterator[None]:
             time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
 
-    glue_jobs.ingest.stage_events.ingest_chunk = slowly
-    threading.Thread(target=press, daemon=True).start()
-    yield
-    glue_jobs.ingest.stage_events.ingest_chunk = ingest_chunk
+    with tasks(slowly):
+        threading.Thread(target=press, daemon=True).start()
+        yield
 
 
-def slowly(context: Any, chunk: Any) -> ChunkResult:
-    """The task, so slow that it can be stopped."""
-    time.sleep(SECONDS_OF_A_SLOW_TASK)
+def killed_once(context: Any, chunk: Any) -> ChunkResult:
+    """A task whose worker is killed at work, the first time."""
+    mark = Path(os.environ[MARK])
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
     return ingest_chunk(context, chunk)

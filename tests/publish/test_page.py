@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -202,6 +203,29 @@ def test_storage_over_time_has_a_bar_for_each_month_and_the_smallest_classes_tog
         assert "<title>March 2026 (under way): Other classes, 2\xa0GB</title>" in text
         assert "February 2026:" not in text
     assert "Storage over time" not in page(edition({"storage/stored_by_month": rows[:7]}))
+
+
+def test_the_page_names_once_what_told_places_if_a_section_shows_them() -> None:
+    told = ("dbip.mmdb sha256:0123; DBIP-City-Lite of 2026-11-01; IP geolocation by DB-IP",)
+    total = {"month": date(2026, 3, 1), "account": "(all)", "repository": "(all)", "audience_logical_downloads": 9}
+    networks = {"access/downloads_by_network": [{**total, "network": "aws"}]}
+    places = {"access/downloads_by_place": [{**total, "place": "AWS/us-east-2"}]}
+    text = page(replace(edition(networks | places), place_sources=told))
+    assert text.count("Places by dbip.mmdb; DBIP-City-Lite of 2026-11-01; IP geolocation by DB-IP.") == 1
+    tools = {"access/tools": [{"tool": "curl", "audience_served_gets": 1}]}
+    assert "DB-IP" not in page(replace(edition(tools), place_sources=told))
+
+
+def test_files_of_several_reports_are_told_apart() -> None:
+    row = {"account": "earth", "repository": "snow", "storage_class": "STANDARD", "bytes": 1}
+    classes = [{**row, "level": level} for level in ("total", "repository")]
+    kept = {
+        "storage/storage_classes": classes,
+        "storage/changes_by_month": [{"account": "earth", "repository": "snow"}],
+    }
+    text = visible(page(edition({**kept, "access/tools": [{"tool": "curl", "audience_served_gets": 1}]})))
+    assert "Storage classes in all and per data setCSVJSONChanges of each data set by monthCSVJSON" in text
+    assert "NumbersToolCSV" not in text
 
 
 def test_downloads_from_inside_aws_are_told_by_region() -> None:

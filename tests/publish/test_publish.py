@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,6 @@ from glue_jobs.config.prices import StoragePrices, TierPrices
 from glue_jobs.errors import StorageError, UsageLakeError
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
-from glue_jobs.publish.page.answers import Answer, Answers
-from glue_jobs.publish.page.markup import EMPTY
-from glue_jobs.publish.page.section import Section, section_html
 from glue_jobs.publish.publish import Edition, Published, ReportError, publish, sentence
 from glue_jobs.publish.report_set import SOURCE_STATS, Report, report_set
 from glue_jobs.query.saved.query import SavedQuery
@@ -231,15 +227,7 @@ def test_a_lake_without_tables_is_an_error(tmp_path: Path, capsys: Any) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_the_manifest_and_the_page_name_what_told_places_below_what_leans_on_it(tmp_path: Path) -> None:
+def test_the_manifest_names_what_told_places(tmp_path: Path) -> None:
     told = ("dbip.mmdb sha256:0123; DBIP-City-Lite of 2026-11-01; IP geolocation by DB-IP",)
     publish(reports(*NAMES), FakeEngine(), str(tmp_path), Edition(DAY, place_sources=told), PlainReporter())
     assert json.loads(files(tmp_path)["manifest-20260315.json"])["place_sources"] == list(told)
-    rows = pa.table({"country": ["FR"], "requests": [1]})
-    leaning, other = (
-        Answer(report, table, ()) for report, table in zip(report_set(), (rows, rows.drop(["country"])), strict=False)
-    )
-    answers = Answers(DAY, [leaning, other], place_sources=told)
-    section = Section("where", "Where", "Where readers are", "", EMPTY, EMPTY, [leaning.report.query.name])
-    assert "IP geolocation by DB-IP" in section_html(section, answers)
-    assert "DB-IP" not in section_html(replace(section, queries=[other.report.query.name]), answers)

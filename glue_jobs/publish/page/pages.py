@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers
 from glue_jobs.publish.page.document import document
-from glue_jobs.publish.page.markup import Html, element, joined, name
+from glue_jobs.publish.page.markup import EMPTY, Html, element, joined, name
 from glue_jobs.publish.page.section import Card, Section, section_html
 from glue_jobs.publish.page.sections.about import DEFINITIONS, all_files, completeness, definitions
 from glue_jobs.publish.page.sections.data_sets import data_sets
@@ -25,6 +26,9 @@ from glue_jobs.publish.page.sections.stored_over_time import stored_over_time
 from glue_jobs.publish.page.usage import EVERYTHING, DataSet, Usage
 
 INDEX, SUMMARY = "index.html", "summary.json"
+
+# A checksum tells versions of a file apart, and no reader of a page; the manifest has it.
+CHECKSUM = re.compile(r" sha256:[0-9a-f]+")
 
 # In the order of the page: of all data sets or of one, and what is of all of them only.
 OF_DATA_SETS: tuple[Callable[[Answers, DataSet], Section | None], ...] = (
@@ -96,6 +100,15 @@ def _in_pairs(sections: Sequence[Section]) -> list[Section]:
     return placed
 
 
+def _credits(sections: Sequence[Section], answers: Answers) -> Html:
+    """Who is to be named for the places of readers in the sections."""
+    credits = answers.credits([name for section in sections if section.tells_places for name in section.queries])
+    if not credits:
+        return EMPTY
+    named = " · ".join(CHECKSUM.sub("", credit) for credit in credits)
+    return element("p", f"Places by {named}.", class_="credits")
+
+
 def page_of(title: str, top: Html, sections: Sequence[Section | None], answers: Answers, cards: Sequence[Card]) -> str:
     """A page with ``top`` above its sections and the cards below them; one in a folder is that of a data set."""
     origin = element("strong", title)
@@ -106,7 +119,9 @@ def page_of(title: str, top: Html, sections: Sequence[Section | None], answers: 
     shown = _in_pairs([section for section in sections if section])
     grid = [*(section_html(section, answers) for section in shown), *(card.html for card in cards)]
     notices = [element("p", notice, role="note", class_="notice") for notice in answers.notices]
-    content = joined(*notices, element("div", top, class_="hero"), element("div", *grid, class_="grid"))
+    content = joined(
+        *notices, element("div", top, class_="hero"), element("div", *grid, class_="grid"), _credits(shown, answers)
+    )
     navigation = [(section.identity, section.subject) for section in shown]
     navigation += [(card.identity, card.subject) for card in cards]
     return document(f"{title}, {words.day(answers.day)}", brand, navigation, content)

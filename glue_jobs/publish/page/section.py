@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,9 +9,6 @@ from typing import NamedTuple
 from glue_jobs.publish.page.answers import Answers
 from glue_jobs.publish.page.markup import EMPTY, Html, element
 from glue_jobs.publish.page.tables import links
-
-# A checksum tells versions of a file apart, and no reader of a page; the manifest has it.
-CHECKSUM = re.compile(r" sha256:[0-9a-f]+")
 
 
 @dataclass(frozen=True)
@@ -59,15 +55,16 @@ def card(identity: str, subject: str, heading: str, *content: Html) -> Card:
 
 def section_html(section: Section, answers: Answers) -> Html:
     """The section as HTML."""
-    files = [file for name in section.queries if (answer := answers.get(name)) for file in answer.files]
+    shown = [answer for name in section.queries if (answer := answers.get(name))]
     foot: list[Html] = []
     if section.table:
         numbers = element("summary", "Numbers", class_="button")
         foot.append(element("details", numbers, section.table))
-    foot.append(links(files, answers.root))
-    if section.tells_places and (credits := answers.credits(section.queries)):
-        named = " · ".join(CHECKSUM.sub("", credit) for credit in credits)
-        foot.append(element("p", f"Places by {named}.", class_="credits"))
+    are_several = len(shown) > 1
+    files = [
+        links(answer.files, answers.root, answer.report.query.metadata.title if are_several else "") for answer in shown
+    ]
+    foot.append(element("div", *files, class_="downloads"))
     return element(
         "section",
         element("p", section.subject, class_="subject"),

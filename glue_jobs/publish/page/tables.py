@@ -97,12 +97,12 @@ def _cell(column: Column, value: Any) -> str:
     return f'<td class="n" data-v="{value}"{exact}>{bar}{text(written)}</td>'
 
 
-def links(files: Sequence[str], root: str) -> Html:
-    """Links to the files with all rows."""
+def links(files: Sequence[str], root: str, title: str = "") -> Html:
+    """Links to the files with all rows, behind the title of the report if there are several reports."""
     parts = [
         element(
             "a", file.rpartition(".")[2].upper(), href=f"{root}{file}", download=True, title=file.rpartition("/")[2]
         )
         for file in files
     ]
-    return element("span", *parts, class_="files")
+    return element("span", title, *parts, class_="files")

@@ -25,9 +25,13 @@ def freshness(answers: Answers) -> Section | None:
     rows = [{**row, "source": SOURCES.get(row["pipeline"], row["pipeline"])} for row in answers.rows(FRESHNESS)]
     if not rows:
         return None
-    times = [row["last_event_time"] for row in rows if row["last_event_time"]]
+    last = max((row["last_event_time"] for row in rows if row["last_event_time"]), default=None)
     records, rejected = sum(row["records"] for row in rows), sum(row["rejected"] for row in rows)
-    until = f"The data reach to {_time(max(times))} UTC" if times else "The sources have no events"
+    until = (
+        f"The data reach to {words.day(last)},{words.NO_BREAK}{last:%H:%M} UTC"
+        if last
+        else "The sources have no events"
+    )
     columns = [
         Column("Source", "source"),
         Column("Last event", "last_event_time", _time),
@@ -37,7 +41,7 @@ def freshness(answers: Answers) -> Section | None:
         count_column("Stored", "stored_rows"),
         count_column("Unreadable", "rejected"),
         count_column("Known already", "duplicates"),
-        count_column("Not for these tables", "filtered"),
+        count_column("Filtered", "filtered"),
     ]
     return Section(
         "freshness",
@@ -52,4 +56,4 @@ def freshness(answers: Answers) -> Section | None:
 
 
 def _time(moment: datetime) -> str:
-    return f"{words.day(moment)}, {moment:%H:%M}".replace(" ", words.NO_BREAK)
+    return f"{words.short_day(moment)} {moment:%Y, %H:%M}".replace(" ", words.NO_BREAK)

@@ -54,6 +54,9 @@ def parquet(table: pa.Table) -> bytes:
         ("marked.CSV", b"\xef\xbb\xbfn\r\n1\r\n\r\n2"),
         ("blank lines first.csv", b"\r\n  \n\nn\n1\n2\n"),
         ("marked blank line first.csv", b"\xef\xbb\xbf\r\nn\n1\n2\n"),
+        ("returns.csv", b"n\r1\r2\r"),
+        ("marked returns.csv", b"\xef\xbb\xbf\rsep=;\rn\r1\r2"),
+        ("two returns.csv", b"n\r\r\n1\r\r\n2\r\r\n"),
         ("spreadsheet.csv", b"sep=,\nn\n1\n2\n"),
         ("marked spreadsheet.csv", b'\xef\xbb\xbf"SEP=;"\r\n\r\nn\r\n1\r\n2'),
     ],
@@ -122,6 +125,10 @@ def test_the_line_of_spreadsheets_that_names_the_delimiter_is_no_header(size: in
     assert parsed("a.tsv", b"sep=|\na,b,c|n\nx,y,z|1\n", size) == (rows, [])
     assert parsed("a.csv", b"sep=;\n", size) == ([], [])
     assert parsed("a.csv", b"n;sep=;\n1;2;3\n", size) == ([{"n": 1, "sep": 2, "column_3": 3}], [])
+
+
+def test_a_return_in_a_quoted_name_ends_no_line() -> None:
+    assert parsed("a.csv", b'"a\rb",c\n1,"x\ry"\n') == ([{"a_b": 1, "c": "x\ry"}], [])
 
 
 def test_parquet_keeps_its_types_and_has_text_for_what_a_table_lacks() -> None:

@@ -26,6 +26,7 @@ TOO_WIDE = f"the first line has more than {MAX_COLUMNS:,} names"
 
 DELIMITERS = ",;\t|"
 
+_QUOTED = re.compile(rb'"[^"]*"')
 _BLANK_LINES = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s*[\r\n])?")
 # Spreadsheets write it before the names, to say what separates values.
 _DELIMITER_LINE = re.compile(rb'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
@@ -76,6 +77,10 @@ class CsvReader:
                 yield Piece(0, {}, {}, [Rejected(begin, NO_TEXT, text[:MAX_RECORD_BYTES])])
                 return
             header, body = _split_header(text)
+            if b"\r" in _QUOTED.sub(b"", header).rstrip():
+                # A carriage return alone ends each line.
+                yield from self._records(text.replace(b"\r", b"\n"), begin, is_open)
+                return
             if line := _DELIMITER_LINE.fullmatch(header):
                 self._delimiter = line[1].decode()
                 if body.strip():

@@ -17,7 +17,12 @@ CLOUDTRAIL_S3_EVENT = Table(
             2, "event_id", "string", "Id CloudTrail gave the event; the same in every copy delivered to one account."
         ),
         Column(3, "event_name", "string", "API action, e.g. GetObject, HeadObject, ListObjects, PutObject."),
-        Column(4, "event_source", "string", "Service that was asked: s3.amazonaws.com."),
+        Column(
+            4,
+            "event_source",
+            "string",
+            "Service that was asked: s3.amazonaws.com, s3express.amazonaws.com or s3-outposts.amazonaws.com.",
+        ),
         Column(
             5, "event_version", "string", "Version of the event format; the minor is a whole number: 1.10 follows 1.9."
         ),

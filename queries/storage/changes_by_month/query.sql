@@ -1,5 +1,6 @@
 -- What was added, removed and written again in each data set, month by month, for as long as snapshots have been compared.
 WITH
+-- begin {snapshots_by_month} (written by make generate)
 -- All snapshots with the prefix that their keys have in common: null if there are no keys, '' if it is not known.
 candidate AS (
     SELECT
@@ -7,13 +8,14 @@ candidate AS (
         snapshot_date,
         inventory_id,
         snapshot_time,
+        CAST(date_trunc('month', snapshot_date) AS date) AS month,
         CASE
             WHEN sum(objects + noncurrent_objects + delete_markers) = 0 THEN NULL
             ELSE coalesce(max(key_prefix), '')
         END AS key_prefix,
-        max(snapshot_date) OVER (PARTITION BY source_bucket) AS newest_date,
+        max(snapshot_date) OVER (PARTITION BY source_bucket, date_trunc('month', snapshot_date)) AS newest_date,
         row_number() OVER (
-            PARTITION BY source_bucket
+            PARTITION BY source_bucket, date_trunc('month', snapshot_date)
             ORDER BY
                 -- An inventory of all versions lists what one of current objects leaves out.
                 sum(noncurrent_objects + delete_markers) > 0 DESC,
@@ -23,16 +25,17 @@ candidate AS (
                 inventory_id
         ) AS recency,
         row_number() OVER (
-            PARTITION BY source_bucket, inventory_id
+            PARTITION BY source_bucket, inventory_id, date_trunc('month', snapshot_date)
             ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC
         ) AS age
     FROM daily_storage
-    WHERE snapshot_date <= current_date
+    -- The day on which S3 began.
+    WHERE snapshot_date >= DATE '2006-03-14'
+        AND snapshot_date <= current_date
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
 ),
 
--- begin {latest_snapshots} (written by make generate)
--- Of each inventory the latest, without inventories that ended: weekly ones come within 10 days. Common prefixes that
+-- Of each inventory the latest of the month, without inventories that ended: weekly ones come within 10 days. Common prefixes that
 -- another one begins with come before it in order.
 latest AS (
     SELECT
@@ -40,9 +43,10 @@ latest AS (
         snapshot_date,
         inventory_id,
         snapshot_time,
+        month,
         key_prefix,
         array_agg(key_prefix) OVER (
-            PARTITION BY source_bucket
+            PARTITION BY source_bucket, month
             ORDER BY key_prefix, recency
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS prefixes_before
@@ -54,11 +58,11 @@ latest AS (
 -- The snapshots that count: those whose keys no other one lists too. Keys that begin with the common prefix of another
 -- snapshot match the filter of its inventory.
 snapshot AS (
-    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time
+    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, month
     FROM latest
     WHERE coalesce(cardinality(filter(prefixes_before, prefix -> starts_with(key_prefix, prefix))), 0) = 0
 )
--- end {latest_snapshots}
+-- end {snapshots_by_month}
 
 -- Bytes are unknown if one of the inventories had no Size: absent is not zero.
 SELECT
@@ -78,6 +82,7 @@ FROM daily_change AS change
 INNER JOIN snapshot
     ON change.source_bucket = snapshot.source_bucket
     AND change.inventory_id = snapshot.inventory_id
+    AND date_trunc('month', change.snapshot_date) = snapshot.month
 WHERE change.snapshot_date >= DATE '2006-03-14'
     AND change.snapshot_date <= current_date
 GROUP BY 1, 2, 3, 4

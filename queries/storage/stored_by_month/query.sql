@@ -1,5 +1,6 @@
 -- What each data set kept in each storage class at the end of each month, from the last snapshots of the month.
 WITH
+-- begin {snapshots_by_month} (written by make generate)
 -- All snapshots with the prefix that their keys have in common: null if there are no keys, '' if it is not known.
 candidate AS (
     SELECT
@@ -61,6 +62,7 @@ snapshot AS (
     FROM latest
     WHERE coalesce(cardinality(filter(prefixes_before, prefix -> starts_with(key_prefix, prefix))), 0) = 0
 )
+-- end {snapshots_by_month}
 
 -- Bytes are unknown if one of the inventories had no Size: absent is not zero.
 SELECT

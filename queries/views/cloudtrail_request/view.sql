@@ -92,11 +92,20 @@ LEFT JOIN (
 ) AS recorded
     ON event.event_date = recorded.event_date
     AND coalesce(corrected.shared_event_id, event.shared_event_id) = recorded.shared_event_id
+LEFT JOIN (
+    SELECT DISTINCT original_event_id
+    FROM cloudtrail_s3_event
+    WHERE original_event_id IS NOT NULL
+) AS again
+    -- A correction may be corrected; one with the id of its event does not replace itself.
+    ON event.event_id = again.original_event_id
+    AND event.original_event_id <> event.event_id
 WHERE (recorded.first_recipient IS NULL OR recorded.first_recipient = event.recipient_account_id)
     AND (
         corrected.original_event_id IS NULL
         OR (
             event.original_event_id IS NOT NULL
+            AND again.original_event_id IS NULL
             AND coalesce(event.source_object, '') || ' ' || coalesce(event.event_id, '') = corrected.newest
         )
     )

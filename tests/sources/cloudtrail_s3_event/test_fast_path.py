@@ -216,7 +216,7 @@ events = st.fixed_dictionaries(
         "resources": st.sampled_from([..., None, [], [POINT], [{"ARN": "]}"}, POINT]]),
         "sharedEventID": st.sampled_from([uuid(1), uuid(2), "", None, 'a"b\\' + "c" * 30]),
         "readOnly": st.sampled_from([..., None, False, "true"]),
-        "eventSource": st.sampled_from(["s3.amazonaws.com", "sts.amazonaws.com", None]),
+        "eventSource": st.sampled_from(["s3.amazonaws.com", "s3express.amazonaws.com", "sts.amazonaws.com", None]),
         "eventCategory": st.sampled_from(["Data", "Insight", ...]),
         "apiVersion": st.sampled_from(["2006-03-01", None]),
         "addendum": st.sampled_from(

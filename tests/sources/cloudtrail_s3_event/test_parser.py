@@ -174,6 +174,25 @@ def test_events_of_other_services_and_summaries_are_filtered() -> None:
     assert (len(parsed.filtered), parsed.rows.num_rows, parsed.rejected) == (4, 1, [])
 
 
+def test_events_of_directory_buckets_and_of_outposts_are_events_of_s3() -> None:
+    arn = "arn:aws:s3express:us-east-1:111122223333:bucket/data--use1-az4--x-s3"
+    express = event(
+        eventSource="s3express.amazonaws.com",
+        requestParameters={"bucketName": "data--use1-az4--x-s3", "key": "ana/a.csv"},
+        resources=[{"type": "AWS::S3Express::Object", "ARN": f"{arn}/ana/a.csv"}, {"ARN": arn}],
+    )
+    outpost = event(eventSource="s3-outposts.amazonaws.com")
+    # The request that a function of S3 Object Lambda makes for the reader has an event of its own.
+    by_function, table = (
+        event(eventSource="s3-object-lambda.amazonaws.com"),
+        event(eventSource="s3tables.amazonaws.com"),
+    )
+    parsed = parse(document(express, by_function, outpost, table))
+    assert len(parsed.filtered) == 2
+    assert parsed.rows["bucket"].to_pylist() == ["data--use1-az4--x-s3", "example-data"]
+    assert parsed.rows["event_source"].to_pylist() == ["s3express.amazonaws.com", "s3-outposts.amazonaws.com"]
+
+
 def test_objects_in_one_buffer_are_kept_apart() -> None:
     objects = [document(*numbered(1)), document(*numbered(2, 3))[:-20], b"\n", document(7, *numbered(4))]
     starts = (0, *accumulate(len(each) + 1 for each in objects))[:-1]

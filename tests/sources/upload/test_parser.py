@@ -52,6 +52,13 @@ def parquet(table: pa.Table) -> bytes:
         ("marked.json", b'\xef\xbb\xbf{"n": 1}\r\n\r\n{"n": 2}'),
         ("commas.csv", b"n\n1\n2\n"),
         ("marked.CSV", b"\xef\xbb\xbfn\r\n1\r\n\r\n2"),
+        ("blank lines first.csv", b"\r\n  \n\nn\n1\n2\n"),
+        ("marked blank line first.csv", b"\xef\xbb\xbf\r\nn\n1\n2\n"),
+        ("returns.csv", b"n\r1\r2\r"),
+        ("marked returns.csv", b"\xef\xbb\xbf\rsep=;\rn\r1\r2"),
+        ("two returns.csv", b"n\r\r\n1\r\r\n2\r\r\n"),
+        ("spreadsheet.csv", b"sep=,\nn\n1\n2\n"),
+        ("marked spreadsheet.csv", b'\xef\xbb\xbf"SEP=;"\r\n\r\nn\r\n1\r\n2'),
     ],
 )
 def test_every_form_of_a_file_has_its_rows(name: str, data: bytes, size: int) -> None:
@@ -108,6 +115,20 @@ def test_csv_with_quoted_values_names_and_other_delimiters() -> None:
     rows, rejected = parsed("a.csv", b'"a ""b""";c;c;\n"x\r\ny";"1;2";3;\n', 5)
     assert (rows, rejected) == ([{"a_b": "x\r\ny", "c": "1;2", "c_3": 3, "column_4": None}], [])
     assert parsed("a.tsv", b"a\tb\n1,5\t2\n")[0] == [{"a": "1,5", "b": 2}]
+
+
+@pytest.mark.parametrize("size", [1, 7, 2**20])
+def test_the_line_of_spreadsheets_that_names_the_delimiter_is_no_header(size: int) -> None:
+    rows = [{"a_b_c": "x,y,z", "n": 1}]
+    assert parsed("a.csv", b'sep=;\r\n"a,b,c";n\r\nx,y,z;1\r\n', size) == (rows, [])
+    assert parsed("a.csv", b"sep=\t\na,b,c\tn\nx,y,z\t1\n", size) == (rows, [])
+    assert parsed("a.tsv", b"sep=|\na,b,c|n\nx,y,z|1\n", size) == (rows, [])
+    assert parsed("a.csv", b"sep=;\n", size) == ([], [])
+    assert parsed("a.csv", b"n;sep=;\n1;2;3\n", size) == ([{"n": 1, "sep": 2, "column_3": 3}], [])
+
+
+def test_a_return_in_a_quoted_name_ends_no_line() -> None:
+    assert parsed("a.csv", b'"a\rb",c\n1,"x\ry"\n') == ([{"a_b": 1, "c": "x\ry"}], [])
 
 
 def test_parquet_keeps_its_types_and_has_text_for_what_a_table_lacks() -> None:

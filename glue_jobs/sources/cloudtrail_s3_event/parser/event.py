@@ -12,7 +12,8 @@ import msgspec
 
 from glue_jobs.read.json_values import NOT_JSON
 
-S3 = "s3.amazonaws.com"
+# Also directory buckets and those on outposts.
+S3_SERVICES = frozenset({"s3.amazonaws.com", "s3express.amazonaws.com", "s3-outposts.amazonaws.com"})
 # Categories of records that summarise events which are also delivered one by one.
 SUMMARIES = frozenset({"Aggregated", "Insight"})
 
@@ -97,7 +98,7 @@ class InvalidRecord(ValueError):
 
 def belongs_to_table(event: Event) -> bool:
     """Whether an event is of S3, and not a summary of other events."""
-    return event.eventSource == S3 and event.eventCategory not in SUMMARIES
+    return event.eventSource in S3_SERVICES and event.eventCategory not in SUMMARIES
 
 
 def read_event(record: msgspec.Raw) -> tuple[Event | None, dict[str, msgspec.Raw]]:
@@ -123,7 +124,7 @@ def _is_foreign(record: msgspec.Raw) -> bool:
         source = _SOURCE.decode(record).eventSource
     except NOT_JSON:
         return False
-    return isinstance(source, str) and source != S3
+    return isinstance(source, str) and source not in S3_SERVICES
 
 
 def _undocumented(record: msgspec.Raw) -> tuple[Event, dict[str, msgspec.Raw]]:

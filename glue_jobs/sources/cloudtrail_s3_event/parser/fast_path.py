@@ -21,7 +21,7 @@ from glue_jobs.read.parsed import NO_POSITIONS, Positions
 from glue_jobs.sources.cloudtrail_s3_event.parser import columns as table
 from glue_jobs.sources.cloudtrail_s3_event.parser import event_fragments as fragments
 from glue_jobs.sources.cloudtrail_s3_event.parser.documents import utf8
-from glue_jobs.sources.cloudtrail_s3_event.parser.event import S3, SUMMARIES, without_column
+from glue_jobs.sources.cloudtrail_s3_event.parser.event import S3_SERVICES, SUMMARIES, without_column
 from glue_jobs.sources.cloudtrail_s3_event.parser.event_boundaries import IDS, TIME, Slices, find_events
 from glue_jobs.sources.cloudtrail_s3_event.parser.nested import EventData, documented_event_data
 from glue_jobs.sources.cloudtrail_s3_event.parser.texts import json_texts, listed, spread
@@ -104,7 +104,7 @@ class _Events:
 
     def wanted(self) -> Flags:
         """Which events belong to the table."""
-        of_s3 = self._flags("eventSource", lambda value: value == S3)
+        of_s3 = self._flags("eventSource", lambda value: value in S3_SERVICES)
         return of_s3 & self._flags("eventCategory", lambda value: value not in SUMMARIES)
 
     def _flags(self, field: str, test: Callable[[Any], bool]) -> Flags:

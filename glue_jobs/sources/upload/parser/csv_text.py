@@ -26,6 +26,11 @@ TOO_WIDE = f"the first line has more than {MAX_COLUMNS:,} names"
 
 DELIMITERS = ",;\t|"
 
+_QUOTED = re.compile(rb'"[^"]*"')
+_BLANK_LINES = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s*[\r\n])?")
+# Spreadsheets write it before the names, to say what separates values.
+_DELIMITER_LINE = re.compile(rb'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
+
 # Only texts that say no more than the number: 007 and +1 stay texts.
 _WHOLE = r"^(?:0|-?[1-9][0-9]{0,18})$"
 _NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?$"
@@ -72,6 +77,17 @@ class CsvReader:
                 yield Piece(0, {}, {}, [Rejected(begin, NO_TEXT, text[:MAX_RECORD_BYTES])])
                 return
             header, body = _split_header(text)
+            if b"\r" in _QUOTED.sub(b"", header).rstrip():
+                # A carriage return alone ends each line.
+                yield from self._records(text.replace(b"\r", b"\n"), begin, is_open)
+                return
+            if line := _DELIMITER_LINE.fullmatch(header):
+                self._delimiter = line[1].decode()
+                if body.strip():
+                    yield from self._records(body, begin + len(text) - len(body), is_open)
+                return
+            if not header.strip():
+                return
             problem = self._name(header)
             if problem:
                 self._is_refused = True
@@ -172,8 +188,8 @@ def _last_end(text: bytes) -> int:
 
 def _split_header(text: bytes) -> tuple[bytes, bytes]:
     """The first line, in which quoted names may have line ends, and what follows it."""
-    start = len(text) - len(text.lstrip(b"\r\n"))
-    end = start
+    blank = _BLANK_LINES.match(text)
+    start = end = blank.end() if blank else 0
     while True:
         end = text.find(b"\n", end) + 1
         if end == 0:

@@ -12,8 +12,8 @@ from glue_jobs.errors import ArgumentError
 # Python would also read forms such as 2024-W19-2.
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}", re.ASCII)
 
-# Amazon S3 began on this day. Periods reach back years from the day that a query is about.
-_FIRST_DAY = date(2006, 3, 14)
+# Periods reach back years from the day that a query is about, and the calendar of Python begins with the year 1.
+_FIRST_DAY = date(1900, 1, 1)
 
 
 def day_argument(name: str, value: date | str | None) -> date | None:
@@ -34,10 +34,10 @@ def day_argument(name: str, value: date | str | None) -> date | None:
 
 
 def as_of_argument(name: str, value: date | str | None) -> date | None:
-    """The day that queries are about; raises ArgumentError as `day_argument` does, and for a day before Amazon S3."""
+    """The day that queries are about; raises ArgumentError as `day_argument` does, and for a day before 1900."""
     day = day_argument(name, value)
     if day and day < _FIRST_DAY:
-        raise ArgumentError(f"{name} is a day since {_FIRST_DAY}, the first one of Amazon S3, not {day}")
+        raise ArgumentError(f"{name} is a day since {_FIRST_DAY}, not {day}")
     return day
 
 

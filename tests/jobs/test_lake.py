@@ -69,11 +69,11 @@ def test_a_run_and_a_report_take_a_moment(tmp_path: Path) -> None:
         (lambda lake: lake.table(None), "there is no table None; there are "),
         (
             lambda lake: lake.query("access/tools", as_of="0206-03-14"),
-            "as-of is a day since 1900-01-01, not 0206-03-14",
+            "as-of is a day since 1900-01-01",
         ),
         (
             lambda lake: lake.query("access/tools", until=date(1, 1, 1)),
-            "until is a day since 1900-01-01, not 0001-01-01",
+            "until is a day since 1900-01-01",
         ),
         (lambda lake: lake.sql("SELECT 1", as_of=20261115), "as_of is a day such as 2024-05-07 or 20240507, not 2026"),
         (lambda lake: lake.publish("to", date="0001-01-01"), "date is a day since 1900-01-01, not 0001-01-01"),

@@ -48,10 +48,10 @@ class LostRaceError(UsageLakeError):
         return cls(f"another run committed to {name} first, so nothing of this run is stored; start it again")
 
 
-def known_names(name: str, known: Iterable[str]) -> str:
+def known_names(name: object, known: Iterable[str]) -> str:
     """The end of a sentence about a name that is not known: ``did you mean 'access/tools'``, or all known names."""
     names = list(known)
-    return nearest(name, names).removeprefix("; ") or f"there are {', '.join(names) or 'none at all'}"
+    return nearest(str(name), names).removeprefix("; ") or f"there are {', '.join(names) or 'none at all'}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

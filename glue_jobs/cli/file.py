@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.cli.show import View, shown_cells
@@ -40,7 +39,9 @@ def write_rows(rows: pa.Table | Answer, name: str, view: View) -> int:
     """
     location = address(name)
     answer = Answer.of(rows).first(view.limit)
-    storage_for(location).put(location, WRITERS[PurePosixPath(name).suffix.lower()](answer, view))
+    # A name such as .csv has no suffix.
+    ending = f".{name.lower().rpartition('.')[2]}"
+    storage_for(location).put(location, WRITERS[ending](answer, view))
     return answer.num_rows
 
 

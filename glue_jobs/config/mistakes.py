@@ -65,6 +65,10 @@ def describe(error: ErrorDetails, place: Place | None) -> str:
             return f"{what} must be a whole number, {context['ge']} or more, without quotes"
         case "float_type" | "finite_number" | "greater_than_equal":
             return f"{what} must be a number of US dollars, 0 or more, without quotes"
+        case "too_short":
+            return f"{what} must have at least {context['min_length']} entry"
+        case "literal_error":
+            return f"{what} must be one of {context['expected']}"
         case "tuple_type":
             return f"{what} must be a list (lines that start with '- ')"
         case "model_type" | "model_attributes_type" | "mapping_type" | "dict_type":

@@ -5,26 +5,40 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 
 from glue_jobs.errors import ArgumentError
 
 # Python would also read forms such as 2024-W19-2.
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}", re.ASCII)
 
+# Periods reach back years from the day that a query is about, and the calendar of Python begins with the year 1.
+_FIRST_DAY = date(1900, 1, 1)
+
 
 def day_argument(name: str, value: date | str | None) -> date | None:
-    """The day written as 2024-05-07 or 20240507; a date and None unchanged.
+    """The day written as 2024-05-07 or 20240507, or of a moment in UTC; a date and None unchanged.
 
     Raises:
-        ArgumentError: the text is no day; the sentence calls the argument ``name``.
+        ArgumentError: the value is no day; the sentence calls the argument ``name``.
     """
-    if not isinstance(value, str):
-        return value
+    # A Timestamp of pandas is a datetime, and a datetime is a date. NaT is one too, and no day as a text.
+    if isinstance(value, datetime):
+        value = str((value.astimezone(UTC) if value.tzinfo else value).date())
     with suppress(ValueError):
-        if _DAY.fullmatch(value):
+        if isinstance(value, str) and _DAY.fullmatch(value):
             return date.fromisoformat(value)
+        if value is None or isinstance(value, date):
+            return value
     raise ArgumentError(f"{name} is a day such as 2024-05-07 or 20240507, not {value!r}")
+
+
+def as_of_argument(name: str, value: date | str | None) -> date | None:
+    """The day that queries are about; raises ArgumentError as `day_argument` does, and for a day before 1900."""
+    day = day_argument(name, value)
+    if day and day < _FIRST_DAY:
+        raise ArgumentError(f"{name} is a day since {_FIRST_DAY}, not {day}")
+    return day
 
 
 def flag_argument(values: Mapping[str, str], name: str) -> bool:

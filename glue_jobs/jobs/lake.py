@@ -5,8 +5,9 @@ Examples that a test runs: docs/python.md.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ import pyarrow as pa
 
 from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.ingest.request import IngestSummary
-from glue_jobs.jobs.arguments import OWNER, REPORT
+from glue_jobs.jobs.argument_values import as_of_argument, day_argument
+from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, OWNER, REPORT, REPORT_JOB
 from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.jobs.query_days import QueryDays
@@ -44,7 +46,7 @@ class Lake:
     tables; ``answer.to_pandas()`` makes a DataFrame of one. ``reporter`` hears of progress; by default nobody does.
 
     Raises:
-        ArgumentError: the database or the catalog has a name that cannot be used.
+        ArgumentError: the location, the database or the catalog cannot be used.
         LakeError: a lake at that location cannot have that catalog.
     """
 
@@ -55,7 +57,7 @@ class Lake:
         catalog: str | None = None,
         reporter: Reporter | None = None,
     ) -> None:
-        self._values = {"lake_path": str(location), "database": database}
+        self._values = {"lake_path": _place("lake", location), "database": database}
         if catalog is not None:
             self._values["catalog"] = catalog
         self._lake = lake_argument(self._values)
@@ -88,15 +90,17 @@ class Lake:
         ``parameters`` are the values of its ``?``, in order. ``as_of`` stands in for ``current_date``.
 
         Raises:
+            ArgumentError: ``as_of`` is no day.
             QueryError: the statement is not a SELECT or cannot be answered.
             LakeError: the lake has no table at all, or cannot be read.
         """
         # Only the extra `local` brings DuckDB.
         from glue_jobs.query.duckdb.lake_engine import open_engine
 
+        day = as_of_argument("as_of", as_of)
         self._lake.check_any(TABLES)
         with open_engine(self._lake) as engine:
-            return engine.run(statement, parameters, as_of)
+            return engine.run(statement, parameters, day)
 
     def queries(self) -> dict[str, str]:
         """The saved queries: their titles by their names, such as ``access/downloads_by_month``."""
@@ -137,7 +141,7 @@ class Lake:
             ArgumentError: an argument cannot be used.
             UsageLakeError: the run cannot go on; readers see nothing of it.
         """
-        summary = run_job(self._job(pipeline, {"raw_path": raw, **arguments}), self._reporter).ingested
+        summary = run_job(self._job(pipeline, {"raw_path": _place("raw", raw), **arguments}), self._reporter).ingested
         assert summary is not None
         return summary
 
@@ -155,7 +159,7 @@ class Lake:
             LakeError: the lake has no table at all, or cannot be read.
             StorageError: ``to`` cannot be written to.
         """
-        values = {"report_path": to, "tier": tier, "public_path": public_to, **arguments}
+        values = {"report_path": _place("to", to), "tier": tier, "public_path": public_to, **arguments}
         published = run_job(self._job(REPORT, values), self._reporter).published
         assert published is not None
         return published
@@ -167,7 +171,7 @@ class Lake:
             LakeError: the lake has no run summaries, or cannot be read.
             StorageError: ``to`` cannot be written to; called again, the export goes on from there.
         """
-        return export_run_json(self._lake, address(str(to)), self._reporter)
+        return export_run_json(self._lake, address(_place("to", to)), self._reporter)
 
     def forget(
         self,
@@ -213,8 +217,21 @@ class Lake:
         # As in `sql`.
         from glue_jobs.jobs.check.check_lake import check_lake
 
-        return [*check_lake(self._lake, None if raw is None else address(str(raw)))]
+        return [*check_lake(self._lake, None if raw is None else address(_place("raw", raw)))]
 
     def _job(self, pipeline: str, arguments: dict[str, object]) -> dict[str, str]:
-        given = {name: str(value) for name, value in arguments.items() if value is not None}
+        job = REPORT_JOB if pipeline == REPORT else INGEST_JOB
+        known = [each.name for each in ARGUMENTS if job in each.jobs]
+        for name in arguments:
+            if name not in known:
+                raise ArgumentError(f"there is no argument {name!r}; {known_names(name, known)}")
+        days = {name: day_argument(name, value) for name, value in arguments.items() if isinstance(value, datetime)}
+        given = {name: str(value) for name, value in (arguments | days).items() if value is not None}
         return {"pipeline": pipeline, **self._values, **given}
+
+
+def _place(what: str, given: object) -> str:
+    """The text of a folder or an address; raises ArgumentError if it is neither, such as a variable that is not set."""
+    if not isinstance(given, str | os.PathLike):
+        raise ArgumentError(f"{what} is a folder or an s3:// address, not {given!r}")
+    return os.fspath(given)

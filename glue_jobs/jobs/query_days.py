@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import ArgumentError
-from glue_jobs.jobs.argument_values import day_argument
+from glue_jobs.jobs.argument_values import as_of_argument, day_argument
 
 if TYPE_CHECKING:
     from glue_jobs.query.saved.metadata import Period
@@ -35,8 +35,8 @@ class QueryDays:
         Raises:
             ArgumentError: a text is no day, or the period ends before it begins.
         """
-        first, last = day_argument("since", since), day_argument("until", until)
-        about = day_argument("as-of", as_of) or last or datetime.now(UTC).date()
+        first, last = day_argument("since", since), as_of_argument("until", until)
+        about = as_of_argument("as-of", as_of) or last or datetime.now(UTC).date()
         # A period of complete days or months has none of the day that the query is about.
         if as_of is None and last and last < date.max and period.ends_before_today:
             about += timedelta(days=1)

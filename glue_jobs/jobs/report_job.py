@@ -11,7 +11,7 @@ from glue_jobs.config import Privacy
 from glue_jobs.enrich.places.credit import place_sources
 from glue_jobs.enrich.readers.key_changes import key_changes
 from glue_jobs.errors import ArgumentError, UsageLakeError, known_names
-from glue_jobs.jobs.argument_values import choice_argument, day_argument, flag_argument
+from glue_jobs.jobs.argument_values import as_of_argument, choice_argument, flag_argument
 from glue_jobs.jobs.arguments import OWNER, PROFILES, PUBLIC, TIERS
 from glue_jobs.jobs.config_argument import config_argument
 from glue_jobs.jobs.lake_argument import lake_argument
@@ -67,7 +67,7 @@ def report_request(values: Mapping[str, str]) -> ReportRequest:
     """
     folder = address(values["report_path"]).rstrip("/")
     config = config_argument(values)
-    day = day_argument("date", values.get("date")) or datetime.now(UTC).date()
+    day = as_of_argument("date", values.get("date")) or datetime.now(UTC).date()
     edition = Edition(day, config.prices)
     profile = choice_argument(values, "profile", PROFILES)
     tier, public_folder = _tiers(values, folder)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from glue_jobs.errors import ArgumentError, known_names
+from glue_jobs.jobs.argument_values import day_argument
 from glue_jobs.lake import Lake
 from glue_jobs.tables.model import Table
 
@@ -46,15 +47,15 @@ class TableScan:
             )
         return replace(self, columns=columns)
 
-    def days(self, since: date | None = None, until: date | None = None) -> TableScan:
+    def days(self, since: date | str | None = None, until: date | str | None = None) -> TableScan:
         """Only rows of these days, both included; files of other days are not read.
 
         Raises:
-            ArgumentError: the table is not partitioned by days.
+            ArgumentError: the table is not partitioned by days, or a text is no day.
         """
         if self.day_column is None:
             raise ArgumentError(f"{self.definition.name} has no days to choose from")
-        return replace(self, since=since, until=until)
+        return replace(self, since=day_argument("since", since), until=day_argument("until", until))
 
     def to_arrow(self) -> pa.Table:
         """The rows as an Arrow table, in no particular order.

@@ -32,7 +32,8 @@ def address(text: str) -> str:
             raise ArgumentError(f"{text} names no bucket; write s3://bucket/prefix")
         # With the slash after the bucket, an address is always a prefix followed by a name.
         return text if slash else f"{text}/"
-    if "://" in text and not text.startswith("file://"):
+    # A Path of an address has one slash less.
+    if ("://" in text and not text.startswith("file://")) or text.startswith("s3:/"):
         raise ArgumentError(f"{text} is neither a folder nor an s3:// address")
     return str(Path(text.removeprefix("file://")).expanduser().resolve())
 

@@ -96,6 +96,11 @@ def test_an_answer_is_written_whole_or_up_to_the_limit(demo_lake: str, tmp_path:
     assert Path(name).read_text() == "n\n1\n"
 
 
+def test_a_file_may_have_only_an_ending_for_its_name(demo_lake: str, tmp_path: Path) -> None:
+    assert ask(demo_lake, "--output", str(tmp_path / ".csv"), "--limit", "1").exit_code == 0
+    assert (tmp_path / ".csv").read_text() == "n\n1\n"
+
+
 def test_an_answer_is_written_to_s3(demo_lake: str, bucket: str) -> None:
     from glue_jobs.storage import storage_for
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -99,6 +100,8 @@ class Stack:
         put(f"{own}/conf/meta.json", b'{"hooks": ["192.0.2.0/24"]}')
         put(f"{own}/conf/countries.mmdb", _countries())
         put(f"{own}/conf/names.csv", b"account,name\n111122223333,Example\n")
+        put(f"{own}/conf/ids.json", b"{}")
+        put(f"{own}/conf/zarr.json.gz", gzip.compress(b"{}"))
         self.job = job_of(self.rendered, pipeline)
         self.arguments = self.job["DefaultArguments"]
         for location in self.loaded:
@@ -156,12 +159,15 @@ class Stack:
                 glue.create_table(DatabaseName=database, TableInput=view_table(old, database))
 
 
-CONFIGURATION = b"""
+CONFIGURATION = """
 subscribers: [{csv: names.csv}]
+datasets:
+  - {mapping: ids.json, keys: ["blobs/{id}"]}
+  - {mapping: zarr.json.gz, keys: ["zarr/{id}/…"]}
 places:
   networks: [{label: GitHub, file: meta.json}, {label: VPN, file: vpn.txt}]
   addresses: [countries.mmdb]
-"""
+""".encode()
 
 
 @cache

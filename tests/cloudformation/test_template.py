@@ -575,7 +575,8 @@ def test_every_job_gets_the_configuration_and_may_read_it() -> None:
     assert {job["DefaultArguments"]["--config"] for job in jobs} == {"s3://settings/usage.yaml"}
     statements = rendered.of_type("AWS::IAM::ManagedPolicy")["JobPolicy"]["PolicyDocument"]["Statement"]
     (read,) = (statement for statement in statements if statement["Sid"] == "ReadConfiguration")
-    assert read["Resource"] == ["arn:aws:s3:::settings/usage.yaml", "arn:aws:s3:::settings/*.csv"]
+    names = ["usage.yaml", "*.csv", "*.json", "*.json.gz"]
+    assert read["Resource"] == [f"arn:aws:s3:::settings/{name}" for name in names]
 
 
 def test_the_key_encrypts_everything_but_the_log_bucket() -> None:

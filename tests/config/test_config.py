@@ -209,6 +209,7 @@ def test_the_error_for_text_that_yaml_reads_as_another_type_asks_for_quotes(raw:
         ("privacy:\n  minimum_readers: 1", "line 2: 'minimum_readers' must be a whole number, 2 or more, with"),
         ("privacy:\n  minimum_readers: '10'", "line 2: 'minimum_readers' must be a whole number without quotes"),
         ("privacy:\n  rounding: {minimum: 0}", "line 2: 'minimum' must be a whole number, 1 or more, without quotes"),
+        ("privacy: {addresses: none}", "line 1: 'addresses' must be one of 'keep', 'keyed' or 'drop'."),
         ("prices:\n  transfer_per_gb: yes", "line 2: 'transfer_per_gb' must be a number of US dollars, 0 or more, wi"),
         ("prices:\n  transfer_per_gb: .inf", "line 2: 'transfer_per_gb' must be a number of US dollars, 0 or more, w"),
         ("datasets: []\nprices:\ndatasets: []", "line 3: 'datasets' appears twice."),
@@ -227,6 +228,11 @@ def test_the_error_for_a_mistake_has_file_line_and_what_is_allowed(text: str, se
     message = mistake(text)
     assert message.startswith(f"usage.yaml, {sentence}"), message
     assert message.endswith(".") and "\n" not in message
+
+
+def test_the_keys_of_a_mapping_are_not_an_empty_list() -> None:
+    message = mistake("datasets:\n  - {mapping: ids.json, keys: []}", {"ids.json": b"{}"})
+    assert message == "usage.yaml, line 2: 'keys' must have at least 1 entry."
 
 
 def test_the_error_is_about_the_first_mistake() -> None:

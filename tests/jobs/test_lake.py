@@ -1,0 +1,84 @@
+"""What a notebook hands to `Lake`: moments for days, lists for names, variables that are not set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from glue_jobs import Lake
+from glue_jobs.errors import ArgumentError
+from glue_jobs.jobs.argument_values import day_argument
+
+HERE = timezone(timedelta(hours=-5))
+
+
+@pytest.mark.parametrize(
+    ("given", "day"),
+    [
+        (datetime(2026, 11, 15, 3, 4), date(2026, 11, 15)),
+        (datetime(2026, 11, 15, 23, tzinfo=HERE), date(2026, 11, 16)),
+        (pd.Timestamp("2026-11-15"), date(2026, 11, 15)),
+        (date(2026, 11, 15), date(2026, 11, 15)),
+    ],
+)
+def test_a_moment_is_its_day_in_utc(given: Any, day: date) -> None:
+    found = day_argument("since", given)
+    assert (found, type(found)) == (day, date)
+
+
+@pytest.mark.parametrize("given", [20261115, pd.NaT, b"2026-11-15"])
+def test_what_is_no_day_is_told(given: Any) -> None:
+    with pytest.raises(ArgumentError, match="since is a day such as 2024-05-07 or 20240507, not "):
+        day_argument("since", given)
+
+
+def test_a_scan_takes_the_same_days_as_a_query(tmp_path: Path) -> None:
+    scan = Lake(tmp_path).table("s3_access_log").days(since=pd.Timestamp("2026-11-15"), until="20261116")
+    assert (scan.since, scan.until) == (date(2026, 11, 15), date(2026, 11, 16))
+
+
+def test_a_run_and_a_report_take_a_moment(tmp_path: Path) -> None:
+    raw, lake = tmp_path / "raw", Lake(tmp_path / "lake")
+    raw.mkdir()
+    (raw / "2026-06-01-00-00-00-0123456789ABCDEF").write_text("")
+    moment = datetime(2026, 6, 2, 12, tzinfo=UTC)
+    lake.ingest("s3_access_log", raw, since=moment - timedelta(2))
+    published = lake.publish(tmp_path / "reports", subjects="storage", date=moment)
+    assert published is not None and (tmp_path / "reports/manifest-20260602.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (
+            lambda lake: lake.ingest("s3_access_log", "raw", confg="a.yaml"),
+            "there is no argument 'confg'; did you",
+        ),
+        (lambda lake: lake.publish("to", subject="access"), "there is no argument 'subject'; did you mean 'subjects'"),
+        (lambda lake: lake.publish("to", look_back_days=3), "there is no argument 'look_back_days'; there are "),
+        (lambda lake: lake.ingest("s3_access_log", None), "raw is a folder or an s3:// address, not None"),
+        (lambda lake: lake.publish(None), "to is a folder or an s3:// address, not None"),
+        (lambda lake: Lake(None), "lake is a folder or an s3:// address, not None"),
+        (lambda lake: Lake(Path("s3://example-lake/x")), "s3:/example-lake/x is neither a folder nor an s3:// address"),
+        (lambda lake: lake.table("subscriber").select(["name"]), r"subscriber has no column \['name'\]"),
+        (lambda lake: lake.table(None), "there is no table None; there are "),
+        (
+            lambda lake: lake.query("access/tools", as_of="0206-03-14"),
+            "as-of is a day since 1900-01-01",
+        ),
+        (
+            lambda lake: lake.query("access/tools", until=date(1, 1, 1)),
+            "until is a day since 1900-01-01",
+        ),
+        (lambda lake: lake.sql("SELECT 1", as_of=20261115), "as_of is a day such as 2024-05-07 or 20240507, not 2026"),
+        (lambda lake: lake.publish("to", date="0001-01-01"), "date is a day since 1900-01-01, not 0001-01-01"),
+    ],
+)
+def test_a_mistake_is_one_sentence(tmp_path: Path, call: Callable[[Lake], object], sentence: str) -> None:
+    with pytest.raises(ArgumentError, match=sentence):
+        call(Lake(tmp_path))

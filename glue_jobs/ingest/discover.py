@@ -18,7 +18,6 @@ from glue_jobs.ingest.watermark import window_start
 from glue_jobs.lake.plain_files import Notes
 from glue_jobs.progress import Reporter
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
-from glue_jobs.sources.pipeline import EventPipeline
 from glue_jobs.storage import storage_for
 
 # Folders that were never seen are looked into so many at a time; each takes a few requests.
@@ -68,7 +67,7 @@ def discover(request: IngestRequest, notes: Notes, reporter: Reporter) -> Listin
     hint = "; earlier days were listed before, --since lists them again" if window.since and not request.since else ""
     reporter.say(f"looking below {request.raw} for {pipeline.title} {window}{hint}")
     retried = [] if request.since or request.until else retried_days(notes, request.raw, window)
-    listing = Listing(iter(()), window, retried, isinstance(pipeline, EventPipeline) and not request.any_name)
+    listing = Listing(iter(()), window, retried, pipeline.takes_any_name and not request.any_name)
     listing.objects = _all_objects(request, notes, listing, reporter)
     return listing
 

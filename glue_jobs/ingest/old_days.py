@@ -29,7 +29,7 @@ from glue_jobs.ingest.staging import Heartbeat, new_run
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.lake.manifest_position import ManifestPosition
 from glue_jobs.progress import Reporter
-from glue_jobs.sources.pipeline import EventPipeline, Pipeline
+from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
@@ -99,7 +99,7 @@ def find_old_days(lake: Lake, pipeline: Pipeline, rows: LoadedTable) -> OldDays:
         LakeError: a table cannot be read.
     """
     noted = _noted(rows)
-    tables = [rows] if isinstance(pipeline, EventPipeline) else []
+    tables = [rows] if pipeline.only_adds_rows else []
     tables += [lake.load(table) for table in (REJECTED_RECORD, INGESTED_OBJECT)]
     return OldDays([_find(each, pipeline, noted.get(each.table.name, ManifestPosition())) for each in tables], noted)
 

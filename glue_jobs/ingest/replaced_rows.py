@@ -50,9 +50,7 @@ def replaced_in(pipeline: ListedPipeline, table: Table, replaced: Collection[tup
     """Objects, pairs of kind and number, in the terms of a table."""
     if table == REJECTED_RECORD or len(table.keys) > 1:
         return replaced
-    kinds = {kind for kind, _ in replaced}
-    if isinstance(pipeline, DocumentPipeline):
-        kinds = {kind for kind, tables in pipeline.kinds.items() if table in tables}
+    kinds = pipeline.kinds_in(table, {kind for kind, _ in replaced})
     return {(None, number) for kind, number in replaced if kind in kinds}
 
 

@@ -18,7 +18,6 @@ from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.ingest.staging import unfinished
 from glue_jobs.lake.plain_files import PlainNotes
 from glue_jobs.progress import Reporter
-from glue_jobs.sources.pipeline import EventPipeline
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
@@ -36,9 +35,8 @@ class RunTables:
         self._request, self._reference, self._reporter = request, reference, reporter
         self._are_made = False
         self._known: dict[str, str] = {}
-        is_of_events = isinstance(request.pipeline, EventPipeline)
         # A run that died may have left a commit to finish.
-        self.are_new = is_of_events and request.lake.is_new and not unfinished(runs)
+        self.are_new = request.pipeline.only_adds_rows and request.lake.is_new and not unfinished(runs)
 
     def make(self) -> None:
         """Make or update all tables, with the places that rows of the run may have; only once.

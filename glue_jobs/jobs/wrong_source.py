@@ -12,8 +12,6 @@ from glue_jobs.errors import StorageError, UsageLakeError
 from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.progress import printable
 from glue_jobs.read.raw_object import Skipped, Window
-from glue_jobs.sources.layouts.day_names import day_from_name
-from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.sources.signatures import SIGNATURE_BYTES, records_as_json_lines, source_of_content, source_of_name
 from glue_jobs.storage import Entry, storage_for
@@ -102,10 +100,7 @@ def _sentence(request: IngestRequest, entries: list[Entry], skipped: Skipped) ->
         return f"nothing below {raw} is named as AWS names {title}{shown}{hint}"
     if source == request.pipeline.name:
         if not BY_NAME[source].takes_any_name:
-            folder = "the folder with the folders of snapshots, or one above it"
-            if isinstance(request.pipeline, DocumentPipeline):
-                folder = "the folder above"
-            return f"{raw} has a part of {title}{shown}; give {folder}"
+            return f"{raw} has a part of {title}{shown}; give the folder that has all of it, or one above that"
         return f"{raw} has {title}, but not in the folders of days in which AWS delivers them{shown}; add --any-name"
     assert example is not None, "the source is that of an object"
     command = _command(source, raw, example.address)
@@ -123,6 +118,5 @@ def _one_file(request: IngestRequest) -> str:
 
 def _command(source: str, raw: str, example: str) -> str:
     """The command that ingests objects such as the example."""
-    pipeline = BY_NAME[source]
-    is_named = not isinstance(pipeline, EventPipeline) or day_from_name(pipeline.names, example)
+    is_named = BY_NAME[source].is_named(example)
     return f"usage-lake ingest {source} --from {shlex.quote(raw)}{'' if is_named else ' --any-name'}"

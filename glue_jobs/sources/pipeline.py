@@ -9,9 +9,9 @@ need not know its kind: it finds its raw objects itself, and calls the method of
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 from glue_jobs.config import Config
 from glue_jobs.enrich.readers.resource import reader_key_resource
@@ -22,38 +22,32 @@ from glue_jobs.read.parsed import ParsedDocument, ParsedDocuments, Parser, Posit
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
 from glue_jobs.sources.document_id import DocumentId as DocumentId
 from glue_jobs.sources.enrichment import Enrich, no_advice, unchanged
-from glue_jobs.sources.layouts.day_names import DayNames
+from glue_jobs.sources.layouts.day_names import DayNames, day_from_name
 from glue_jobs.sources.layouts.discovery import discover, discover_snapshots
 from glue_jobs.storage import Storage
 from glue_jobs.tables.model import Table
 
+Objects = Iterator[RawObject]
 Staged = TypeVar("Staged", covariant=True)
 
 
 class Stager(Protocol[Staged]):
     """Turns new raw objects into data files that no reader sees yet, for each kind of pipeline."""
 
-    def stage_events(self, pipeline: EventPipeline) -> Staged:
-        """Stage objects that hold events."""
-
-    def stage_snapshots(self, pipeline: SnapshotPipeline) -> Staged:
-        """Stage objects that are manifests of snapshots."""
-
-    def stage_documents(self, pipeline: DocumentPipeline) -> Staged:
-        """Stage objects that have rows in several tables."""
-
-    def stage_uploads(self, pipeline: UploadPipeline) -> Staged:
-        """Stage objects whose tables are inferred from them."""
+    def stage_events(self, pipeline: EventPipeline) -> Staged: ...
+    def stage_snapshots(self, pipeline: SnapshotPipeline) -> Staged: ...
+    def stage_documents(self, pipeline: DocumentPipeline) -> Staged: ...
+    def stage_uploads(self, pipeline: UploadPipeline) -> Staged: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline(ABC):
     """One source on its way to its table.
 
-    A run lists objects of the last ``look_back_days`` again, because objects may arrive late. ``resources`` are the
-    reference data that ``enrich`` needs. ``first_delivery`` says when AWS delivers the first object. ``advice`` is a
-    clause on what the configuration lacks for new objects of the source, or empty. Where a pipeline
-    ``has_saved_queries``, its lake needs all tables that such queries read.
+    A run lists objects of the last ``look_back_days`` again, because objects may arrive late. A byte of an object
+    becomes about ``compression_ratio`` bytes of records. ``resources`` are the reference data that ``enrich`` needs.
+    ``first_delivery`` says when AWS delivers the first object. ``advice`` is a clause on what the configuration lacks,
+    or empty. Where a pipeline ``has_saved_queries``, its lake needs all tables that such queries read.
     """
 
     title: str
@@ -61,9 +55,21 @@ class Pipeline(ABC):
     enrich: Enrich
     table: Table
     look_back_days: int = 3
+    compression_ratio: int = 1
     resources: tuple[Callable[[Config], tuple[Resource, ...]], ...] = ()
     advice: Callable[[Config], str] = no_advice
     has_saved_queries: bool = True
+
+    takes_any_name: ClassVar[bool] = False
+    """Whether objects are found by the days in their names, unless a run is told to take any name."""
+    only_adds_rows: ClassVar[bool] = False
+    """Whether objects add rows and change none that are stored, so that they can be read before there is a lake."""
+    keeps_all_rows: ClassVar[bool] = True
+    """Whether the rows of all objects stay, except of those that a newer version replaces."""
+    replaces_objects: ClassVar[bool] = False
+    """Whether an object that is ingested again replaces its rows."""
+    replaces_by_name: ClassVar[bool] = False
+    """Whether it also replaces the rows of an object of the same name in another folder."""
 
     @property
     def name(self) -> str:
@@ -85,15 +91,9 @@ class Pipeline(ABC):
         """The tables whose rows are the records of raw objects, one row for each."""
         return (self.table,)
 
-    @property
-    def takes_any_name(self) -> bool:
-        """Whether objects can be found that are not named as AWS names them."""
-        return False
-
-    @property
-    def replaces_objects(self) -> bool:
-        """Whether an object that is ingested again replaces its rows."""
-        return False
+    def is_named(self, address: str) -> bool:
+        """Whether the object's name is one that a run takes without being told to take any."""
+        return True
 
     def reference_data(self, config: Config, reader_keys: str | None = None) -> ReferenceData:
         """The reference data of a run that starts now; ``reader_keys`` is where the keys of reader ids are kept.
@@ -117,9 +117,7 @@ class Pipeline(ABC):
         raise ArgumentError(f"management_events is for CloudTrail: leave it out for {self.title}")
 
     @abstractmethod
-    def discover(
-        self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool
-    ) -> Iterator[RawObject]:
+    def discover(self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool) -> Objects:
         """The raw objects below ``raw`` whose day is in the window; ``skipped`` gets the others.
 
         Raises:
@@ -136,28 +134,27 @@ class Pipeline(ABC):
 class EventPipeline(Pipeline):
     """A source whose objects hold events: each object is ingested exactly once.
 
-    ``framing`` says how objects divide into records. A byte of an object becomes about ``compression_ratio`` bytes of
-    records. ``parse_data_events`` is ``parse`` without management events, where the source has any.
+    ``framing`` says how objects divide into records. ``parse_data_events`` is ``parse`` without management events,
+    where the source has any.
     """
 
     names: DayNames
     framing: Framing
     parse: Parser
     parse_data_events: Parser | None = None
-    compression_ratio: int = 1
 
-    @property
-    def takes_any_name(self) -> bool:
-        return True
+    takes_any_name = True
+    only_adds_rows = True
+
+    def is_named(self, address: str) -> bool:
+        return day_from_name(self.names, address) is not None
 
     def without_management_events(self) -> Pipeline:
         if self.parse_data_events is None:
             return super().without_management_events()
         return replace(self, parse=self.parse_data_events)
 
-    def discover(
-        self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool
-    ) -> Iterator[RawObject]:
+    def discover(self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool) -> Objects:
         return discover(storage, raw, self.names, window, skipped, any_name)
 
     def stage(self, stager: Stager[Staged]) -> Staged:
@@ -175,13 +172,13 @@ class SnapshotPipeline(Pipeline):
     totals: Table
     changes: Table
 
+    keeps_all_rows = False
+
     @property
     def derived_tables(self) -> tuple[Table, ...]:
         return self.changes, self.totals
 
-    def discover(
-        self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool
-    ) -> Iterator[RawObject]:
+    def discover(self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool) -> Objects:
         return discover_snapshots(storage, raw, window, skipped)
 
     def stage(self, stager: Stager[Staged]) -> Staged:
@@ -196,18 +193,17 @@ class ListedPipeline(Pipeline):
     The ``keys`` of its tables are the columns with that; the table of the pipeline has a row for each object.
     """
 
-    objects: Callable[[Storage, str, Skipped], Iterator[RawObject]]
+    objects: Callable[[Storage, str, Skipped], Objects]
     document_id: Callable[[str], DocumentId]
-    compression_ratio: int = 1
     enrich: Enrich = unchanged
 
-    @property
-    def replaces_objects(self) -> bool:
-        return True
+    replaces_objects = True
 
-    def discover(
-        self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool
-    ) -> Iterator[RawObject]:
+    def kinds_in(self, table: Table, kinds: Set[str]) -> Set[str]:
+        """Those of the kinds of objects whose rows are in the table."""
+        return kinds
+
+    def discover(self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool) -> Objects:
         return self.objects(storage, raw, skipped)
 
 
@@ -223,6 +219,8 @@ class DocumentPipeline(ListedPipeline):
     parse: Callable[[Sequence[DocumentId], bytes, Positions], ParsedDocuments]
     parse_one: Callable[[DocumentId, bytes], ParsedDocument]
 
+    replaces_by_name = True
+
     @property
     def derived_tables(self) -> tuple[Table, ...]:
         return tuple(table for tables in self.kinds.values() for table in tables)
@@ -230,6 +228,9 @@ class DocumentPipeline(ListedPipeline):
     @property
     def record_tables(self) -> tuple[Table, ...]:
         return self.derived_tables
+
+    def kinds_in(self, table: Table, kinds: Set[str]) -> Set[str]:
+        return {kind for kind, tables in self.kinds.items() if table in tables} & kinds
 
     def stage(self, stager: Stager[Staged]) -> Staged:
         return stager.stage_documents(self)

@@ -109,13 +109,17 @@ def test_a_part_of_an_inventory_is_no_inventory(tmp_path: Path) -> None:
     data = "data/01234567-89ab-cdef-0123-456789abcdef.csv.gz"
     write(tmp_path / "raw", f"b/weekly/{data}", gzip.compress(b'"b","k"\n'))
     sentence = refused("s3_inventory_object", tmp_path / "raw", tmp_path / "lake")
-    assert "has a part of S3 Inventory" in sentence and "give the folder with the folders of snapshots" in sentence
+    assert (
+        "has a part of S3 Inventory" in sentence and "give the folder that has all of it, or one above that" in sentence
+    )
 
 
 def test_one_folder_of_run_summaries_is_told_to_be_given_from_above(tmp_path: Path) -> None:
     write(tmp_path / "raw", "summary2/SRR1.summary", b"readlength=0;")
     sentence = refused("run_summary", tmp_path / "raw/summary2", tmp_path / "lake")
-    assert "has a part of Serratus run summaries" in sentence and sentence.endswith("give the folder above")
+    assert "has a part of Serratus run summaries" in sentence and sentence.endswith(
+        "give the folder that has all of it, or one above that"
+    )
 
 
 def test_what_nobody_recognises_is_an_error(tmp_path: Path) -> None:

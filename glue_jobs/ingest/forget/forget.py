@@ -25,7 +25,7 @@ from glue_jobs.ingest.staging import Heartbeat, RunFolder, new_run, runs_folder,
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
 from glue_jobs.progress import Reporter
-from glue_jobs.sources.pipeline import EventPipeline, Pipeline
+from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.sources.pipelines import PIPELINES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
@@ -64,7 +64,7 @@ def forget(lake: Lake, person: Person, is_dry: bool, reporter: Reporter) -> Forg
         LakeError: a table cannot be searched or written, or a tag or branch keeps an old snapshot.
     """
     forgotten = Forgotten(is_dry)
-    pipelines = [each for each in PIPELINES if isinstance(each, EventPipeline) and lake.has(each.table)]
+    pipelines = [each for each in PIPELINES if each.table.address and lake.has(each.table)]
     tables = [*(each.table for each in pipelines), REJECTED_RECORD, SUBSCRIBER]
     known = [table for table in tables if lake.has(table)]
     if not is_dry:
@@ -80,7 +80,7 @@ def forget(lake: Lake, person: Person, is_dry: bool, reporter: Reporter) -> Forg
     return forgotten
 
 
-def _forget_in(lake: Lake, pipeline: EventPipeline, person: Person, forgotten: Forgotten, reporter: Reporter) -> None:
+def _forget_in(lake: Lake, pipeline: Pipeline, person: Person, forgotten: Forgotten, reporter: Reporter) -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
     runs = runs_folder(lake.location, lake.database, pipeline.name)
     rows = lake.load(pipeline.table)

@@ -14,7 +14,6 @@ from glue_jobs.jobs.check.storage_totals import check_storage_totals
 from glue_jobs.lake import Lake
 from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.sources.lake_tables import lake_tables, uploaded_tables
-from glue_jobs.sources.pipeline import SnapshotPipeline
 from glue_jobs.sources.pipelines import PIPELINES
 from glue_jobs.sources.tables import TABLES
 
@@ -34,7 +33,7 @@ def check_lake(
         LakeError: the lake has no table.
     """
     lake.check_any(TABLES)
-    counted = [pipeline for pipeline in PIPELINES if not isinstance(pipeline, SnapshotPipeline)]
+    counted = [pipeline for pipeline in PIPELINES if pipeline.keeps_all_rows]
     tables = [pipeline.table for pipeline in counted if pipeline.table.identity]
     yield _result("files", lambda: check_data_files(lake, lake_tables(lake)))
     with open_engine(lake) as engine:

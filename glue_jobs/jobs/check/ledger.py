@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.progress import counted
 from glue_jobs.query.duckdb.query_engine import QueryEngine
-from glue_jobs.sources.pipeline import Pipeline, UploadPipeline
+from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.tables.model import Table
 
 # A stored row counts against the ledger's number, so that objects without a ledger row show up too.
@@ -34,7 +34,7 @@ def counting_entries(pipeline: Pipeline) -> str:
     entries = f"SELECT * FROM ingested_object WHERE pipeline = '{pipeline.name}' AND unreadable IS NULL"
     if not pipeline.replaces_objects:
         return f"({entries}) AS entries"
-    about = "key" if isinstance(pipeline, UploadPipeline) else "regexp_extract(key, '[^/]+/[^/]+$')"
+    about = "regexp_extract(key, '[^/]+/[^/]+$')" if pipeline.replaces_by_name else "key"
     newest = f"row_number() OVER (PARTITION BY {about} ORDER BY ingested_at DESC) AS place"
     return f"(SELECT * FROM (SELECT *, {newest} FROM ({entries}) AS entries) AS placed WHERE place = 1) AS newest"
 
@@ -74,8 +74,7 @@ def _compare(
 ) -> CheckResult:
     wrong, total = [], 0
     for pipeline in pipelines:
-        tables = uploaded if isinstance(pipeline, UploadPipeline) else pipeline.record_tables
-        rows = [_ROWS.format(table=table.name) for table in tables]
+        rows = [_ROWS.format(table=table.name) for table in pipeline.record_tables or uploaded]
         stored = (rows or [_NOTHING]) if column == "rows" else [_REJECTED.format(name=pipeline.name)]
         entries = counting_entries(pipeline)
         sql = _DIFFERENCES.format(column=column, ledger=entries, stored=" UNION ALL ".join(stored))

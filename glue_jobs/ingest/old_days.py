@@ -28,6 +28,7 @@ from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.staging import Heartbeat, new_run
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.lake.manifest_position import ManifestPosition
+from glue_jobs.lake.plain_files import json_note
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.pipeline import EventPipeline, Pipeline
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
@@ -201,7 +202,7 @@ def _merge(context: TaskContext[Pipeline], table: Table, addresses: list[str]) -
 
 
 def _noted(rows: LoadedTable) -> dict[str, ManifestPosition]:
-    return {name: ManifestPosition(*values) for name, values in json.loads(rows.note(LOOKED_AT) or "{}").items()}
+    return {name: ManifestPosition(*values) for name, values in json_note(rows, LOOKED_AT).items()}
 
 
 def _note(noted: Mapping[str, ManifestPosition], positions: Mapping[Table, ManifestPosition]) -> dict[str, str]:

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import CommitFailedException
 
 import glue_jobs.ingest.staging
 import glue_jobs.ingest.task_context
@@ -234,22 +232,3 @@ def test_a_task_that_outlives_its_failed_run_leaves_nothing_for_ever(
     let_a_day_pass(lake)
     run(raw, lake)
     assert orphans(lake) == set()
-
-
-def test_a_commit_whose_answer_got_lost_counts_as_made(
-    raw: Raw, undisturbed: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A Glue client repeats a request that timed out; the repetition is refused, though the first one was done."""
-    lake = str(tmp_path)
-    without_spark(monkeypatch)
-    commit = SqlCatalog.commit_table
-
-    def lose_the_answer(*arguments: Any) -> Any:
-        commit(*arguments)
-        raise CommitFailedException("the table has another version")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(SqlCatalog, "commit_table", lose_the_answer)
-        assert run(raw, lake).run_id is not None
-    assert contents(lake, raw.source.pipeline) == undisturbed
-    assert run(raw, lake).run_id is None

@@ -194,10 +194,7 @@ class LoadedTable:
             with self._transaction() as transaction:
                 if self.table.inferred:
                     evolve(transaction, self.table)
-                if removed:
-                    transaction.replace_files([file.descriptor for file in removed], files, summary)
-                else:
-                    transaction.append_files(files, summary)
+                transaction.change_files(files, [file.descriptor for file in removed], summary)
                 if notes:
                     transaction.set_properties(dict(notes))
                 if self._expired:
@@ -217,10 +214,7 @@ class LoadedTable:
             files = [*_dataframe_to_data_files(self._iceberg.metadata, rows, self._iceberg.io)] if len(rows) else []
         try:
             with self._transaction() as transaction:
-                if removed:
-                    transaction.replace_files(removed, files, {})
-                else:
-                    transaction.append_files(files, {})
+                transaction.change_files(files, removed, {})
         except (CommitFailedException, ValidationException) as error:
             for file in files:
                 self._iceberg.io.delete(file.file_path)

@@ -67,7 +67,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class StepRun:
-    """A step between listing and commit; the `Stager` of its pipeline.
+    """A step between listing and commit.
 
     ``notes`` are set on the table of rows with the commit, besides those of the step.
     """
@@ -93,28 +93,23 @@ class StepRun:
         """The pipeline's table as it was before the step."""
         return self.tables.rows
 
-    @property
-    def _readable(self) -> list[RawObject]:
-        return [each for each in self.step.new if not each.entry.unreadable]
-
-    def stage_events(self, pipeline: EventPipeline) -> StagedRun:
-        return stage_events(self.context(pipeline), self.tables, self._readable, self.reporter)
-
-    def stage_snapshots(self, pipeline: SnapshotPipeline) -> StagedRun:
-        request, listed = self.request, self.step.manifests
-        context = self.context(pipeline)
-        return stage_snapshots(
-            context, request.lake, self.rows, listed, self._readable, request.keep_snapshots, self.reporter
-        )
-
-    def stage_documents(self, pipeline: DocumentPipeline) -> StagedRun:
-        return stage_documents(self.context(pipeline), self.request.lake, self.rows, self._readable, self.reporter)
-
-    def stage_uploads(self, pipeline: UploadPipeline) -> StagedRun:
-        request = self.request
-        folder = upload_folder(storage_for(request.raw), request.raw)
-        context = self.context(pipeline)
-        return stage_uploads(context, request.lake, self.rows, self._readable, folder, self.reporter)
+    def _stage(self) -> StagedRun:
+        """Turn the objects of the step into data files that no reader sees yet."""
+        lake, raw, reporter = self.request.lake, self.request.raw, self.reporter
+        new = [each for each in self.step.new if not each.entry.unreadable]
+        match self.request.pipeline:
+            case EventPipeline() as events:
+                return stage_events(self.context(events), self.tables, new, reporter)
+            case SnapshotPipeline() as snapshots:
+                listed, keep = self.step.manifests, self.request.keep_snapshots
+                return stage_snapshots(self.context(snapshots), lake, self.rows, listed, new, keep, reporter)
+            case DocumentPipeline() as documents:
+                return stage_documents(self.context(documents), lake, self.rows, new, reporter)
+            case UploadPipeline() as uploads:
+                folder = upload_folder(storage_for(raw), raw)
+                return stage_uploads(self.context(uploads), lake, self.rows, new, folder, reporter)
+            case other:
+                raise TypeError(f"{other.name} is a pipeline of no known kind")
 
     def stage_and_commit(self) -> bool:
         """Stage the new objects and commit them; returns whether there was anything to commit.
@@ -124,7 +119,7 @@ class StepRun:
         """
         with Heartbeat(self.folder) as heartbeat:
             try:
-                staged = self.request.pipeline.stage(self)
+                staged = self._stage()
                 changes = self._changes(staged)
                 heartbeat.check()
                 if changes is None:

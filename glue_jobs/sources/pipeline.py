@@ -2,8 +2,7 @@
 
 There are four kinds. An event pipeline ingests each raw object once. A snapshot pipeline ingests whole snapshots, and
 newer ones replace older ones. A document pipeline ingests objects with rows in several tables, and a newer version of
-an object replaces all of them; so does an upload pipeline, with tables that only the objects tell. Whoever runs one
-need not know its kind: it finds its raw objects itself, and calls the method of a `Stager` that suits it.
+an object replaces all of them; so does an upload pipeline, with tables that only the objects tell.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
 
 from glue_jobs.config import Config
 from glue_jobs.enrich.readers.resource import reader_key_resource
@@ -26,24 +24,6 @@ from glue_jobs.sources.layouts.day_names import DayNames
 from glue_jobs.sources.layouts.discovery import discover, discover_snapshots
 from glue_jobs.storage import Storage
 from glue_jobs.tables.model import Table
-
-Staged = TypeVar("Staged", covariant=True)
-
-
-class Stager(Protocol[Staged]):
-    """Turns new raw objects into data files that no reader sees yet, for each kind of pipeline."""
-
-    def stage_events(self, pipeline: EventPipeline) -> Staged:
-        """Stage objects that hold events."""
-
-    def stage_snapshots(self, pipeline: SnapshotPipeline) -> Staged:
-        """Stage objects that are manifests of snapshots."""
-
-    def stage_documents(self, pipeline: DocumentPipeline) -> Staged:
-        """Stage objects that have rows in several tables."""
-
-    def stage_uploads(self, pipeline: UploadPipeline) -> Staged:
-        """Stage objects whose tables are inferred from them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,10 +107,6 @@ class Pipeline(ABC):
             StorageError: it cannot be listed.
         """
 
-    @abstractmethod
-    def stage(self, stager: Stager[Staged]) -> Staged:
-        """Call the method of the stager that suits this kind of pipeline."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class EventPipeline(Pipeline):
@@ -160,9 +136,6 @@ class EventPipeline(Pipeline):
     ) -> Iterator[RawObject]:
         return discover(storage, raw, self.names, window, skipped, any_name)
 
-    def stage(self, stager: Stager[Staged]) -> Staged:
-        return stager.stage_events(self)
-
 
 @dataclass(frozen=True, kw_only=True)
 class SnapshotPipeline(Pipeline):
@@ -183,9 +156,6 @@ class SnapshotPipeline(Pipeline):
         self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool
     ) -> Iterator[RawObject]:
         return discover_snapshots(storage, raw, window, skipped)
-
-    def stage(self, stager: Stager[Staged]) -> Staged:
-        return stager.stage_snapshots(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,9 +201,6 @@ class DocumentPipeline(ListedPipeline):
     def record_tables(self) -> tuple[Table, ...]:
         return self.derived_tables
 
-    def stage(self, stager: Stager[Staged]) -> Staged:
-        return stager.stage_documents(self)
-
 
 @dataclass(frozen=True, kw_only=True)
 class UploadPipeline(ListedPipeline):
@@ -244,6 +211,3 @@ class UploadPipeline(ListedPipeline):
     @property
     def record_tables(self) -> tuple[Table, ...]:
         return ()
-
-    def stage(self, stager: Stager[Staged]) -> Staged:
-        return stager.stage_uploads(self)

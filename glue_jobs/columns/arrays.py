@@ -9,6 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+ENCODED = pa.dictionary(pa.int32(), pa.string())
+"""The type of a column of texts that repeat."""
+
 # Dictionaries of at most this many values, or one value for this many rows, may keep unused values.
 MAX_VALUES_KEPT = 16
 ROWS_PER_VALUE_KEPT = 8

@@ -14,13 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import mapped_dictionary
-from glue_jobs.read.parsed import MAX_LOGGED_NUMBER, MAX_RECORD_BYTES, Positions, Rejected
+from glue_jobs.read.parsed import MAX_LOGGED_NUMBER, MAX_RECORD_BYTES, Positions, Rejected, parsed_schema
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG, FIELDS
 
 Bools = npt.NDArray[np.bool_]
 Times = npt.NDArray[np.int64]
 
-STRINGS_ENCODED = pa.dictionary(pa.int32(), pa.string())
 # Nearly all values are distinct, so a dictionary saves nothing.
 DISTINCT = "x_edge_request_id"
 
@@ -40,15 +39,7 @@ _TIME = re.compile("([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def _parsed_type(name: str, arrow_type: pa.DataType) -> pa.DataType:
-    if name == "extra_fields":
-        return pa.list_(pa.field("element", pa.string()))
-    return STRINGS_ENCODED if arrow_type == pa.string() and name != DISTINCT else arrow_type
-
-
-PARSED_SCHEMA = pa.schema(
-    [pa.field(name, _parsed_type(name, CLOUDFRONT_LOG.arrow_schema.field(name).type)) for name in CLOUDFRONT_LOG.record]
-)
+PARSED_SCHEMA = parsed_schema(CLOUDFRONT_LOG, CLOUDFRONT_LOG.record, {DISTINCT})
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import dictionary_array
+from glue_jobs.read.parsed import parsed_schema
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 
 HEAD = ("bucket_owner", "bucket", "event_time", "remote_ip", "requester", "request_id", "operation", "key_raw")
@@ -72,7 +73,6 @@ LONE_VERSION_ID = r"null|[^ \"]{20,}"
 TIME = r"\[[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}"
 """Pattern of a time without its zone; not every match is a real date."""
 
-STRINGS_ENCODED = pa.dictionary(pa.int32(), pa.string())
 # Nearly all values are distinct, so a dictionary saves nothing.
 DISTINCT = frozenset({"request_id", "host_id", "request_uri"})
 
@@ -96,19 +96,7 @@ _MONTH_STARTS = (
 )
 
 
-def _parsed_type(name: str, arrow_type: pa.DataType) -> pa.DataType:
-    if name == "extra_fields":
-        return pa.list_(pa.field("element", pa.string()))
-    return STRINGS_ENCODED if arrow_type == pa.string() and name not in DISTINCT else arrow_type
-
-
-PARSED_SCHEMA = pa.schema(
-    [
-        pa.field(field.name, _parsed_type(field.name, field.type))
-        for field in S3_ACCESS_LOG.arrow_schema
-        if field.name == "key_raw" or field.name not in S3_ACCESS_LOG.derived
-    ]
-)
+PARSED_SCHEMA = parsed_schema(S3_ACCESS_LOG, {*S3_ACCESS_LOG.record, "key_raw"}, DISTINCT)
 """Columns of a parsed table: the fields of a line in the table's order, and ``key`` decoded from ``key_raw``."""
 
 

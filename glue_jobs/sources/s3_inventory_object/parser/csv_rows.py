@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from glue_jobs.columns.arrays import as_single_array
+from glue_jobs.columns.arrays import ENCODED, as_single_array
 from glue_jobs.read.parsed import Rejected
-from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, HIGH_CARDINALITY
+from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS
 from glue_jobs.sources.s3_inventory_object.parser.keys import decode_keys
-from glue_jobs.sources.s3_inventory_object.parser.rows import ENCODED, build_rows
+from glue_jobs.sources.s3_inventory_object.parser.rows import build_rows
 
 TRUE, FALSE = ["true", "TRUE", "True"], ["false", "FALSE", "False"]
 
@@ -85,9 +85,7 @@ def _wrong_count(row: pacsv.InvalidRow) -> str:
 
 
 def _csv_type(name: str) -> pa.DataType:
-    wanted = COLUMNS.get(name, pa.string())
-    if pa.types.is_string(wanted):
-        return pa.string() if name in HIGH_CARDINALITY else ENCODED
+    wanted = COLUMNS.get(name, ENCODED)
     return ZONED if pa.types.is_timestamp(wanted) else wanted
 
 

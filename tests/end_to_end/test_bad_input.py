@@ -18,7 +18,7 @@ import glue_jobs.ingest.run_tables
 import glue_jobs.ingest.stage_events
 from glue_jobs.enrich.places.place_table import keep_places
 from glue_jobs.errors import UsageLakeError
-from tests.end_to_end.lakes import KEEP, contents, event_numbers, orphans, run, said, without_spark
+from tests.end_to_end.lakes import KEEP, contents, event_numbers, orphans, run, said
 from tests.end_to_end.processes import with_files_up_to
 from tests.end_to_end.sources import ACCESS_LOGS, SOURCES, Raw, events
 from tests.job_process import main
@@ -40,13 +40,6 @@ def access_logs(tmp_path: Path) -> Raw:
     raw = Raw(ACCESS_LOGS, str(tmp_path / "raw"))
     raw.deliver(DAY, 0, events(DAY, range(10)))
     return raw
-
-
-@pytest.fixture
-def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A lake that is filled without Spark."""
-    without_spark(monkeypatch)
-    return str(tmp_path / "lake")
 
 
 def arguments(raw: Raw | str, lake: str, *more: str) -> list[str]:

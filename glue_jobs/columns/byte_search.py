@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Places = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-Bytes = npt.NDArray[np.uint8]
+from glue_jobs.columns.numpy_types import Bytes, Flags, Places
 
 # The flags of a block stay in the processor's cache.
 BLOCK_BYTES = 1 << 18

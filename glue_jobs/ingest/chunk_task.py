@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow as pa
 
+from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.ingest.data_files import NewFile, partitions, with_schema
 from glue_jobs.ingest.duplicates.within_table import duplicates_within
 from glue_jobs.ingest.future_records import reject_future
 from glue_jobs.ingest.late_rows import LateRows, split_late_rows, write_late_rows
-from glue_jobs.ingest.object_counts import Ints, ObjectCounts
+from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.ingest.rejected_records import RejectedRecords
 from glue_jobs.ingest.task_context import TaskContext, write_parts
 from glue_jobs.ingest.unreadable_objects import Unreadable, without_unreadable

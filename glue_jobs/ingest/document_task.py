@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.columns.arrays import concat_rows, repeat_text
+from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.ingest.data_files import NewFile
-from glue_jobs.ingest.object_counts import Ints, ObjectCounts
+from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.ingest.rejected_records import RejectedRecords
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
 from glue_jobs.ingest.unreadable_objects import Unreadable, without_unreadable

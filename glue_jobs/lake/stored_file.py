@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from pyiceberg.io import FileIO
 from pyiceberg.io.pyarrow import _read_deletes
 from pyiceberg.manifest import DataFile
 
+from glue_jobs.columns.numpy_types import Places
 from glue_jobs.lake.failures import explained
-
-Positions = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class StoredFile:
     delete_files: tuple[DataFile, ...] = ()
 
 
-def deleted_rows(io: FileIO, file: StoredFile) -> Positions:
+def deleted_rows(io: FileIO, file: StoredFile) -> Places:
     """The positions of the rows in the file that its delete files name.
 
     Raises:

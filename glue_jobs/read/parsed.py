@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from glue_jobs.columns.arrays import ENCODED
+from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.tables.model import Table, arrow_type
 
 Positions = npt.NDArray[np.int64]
@@ -118,7 +119,7 @@ class ParsedDocuments:
     String columns may be dictionary-encoded. ``rejected`` has the number of the object of each record.
     """
 
-    rows: Mapping[Table, Sequence[tuple[pa.Table, npt.NDArray[np.int64]]]]
+    rows: Mapping[Table, Sequence[tuple[pa.Table, Ints]]]
     rejected: Sequence[tuple[int, Rejected]]
 
 

@@ -12,16 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.columns.arrays import ENCODED, distinct
+from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.config import Config, CsvRule, MappingRule, Target
 from glue_jobs.enrich.datasets.matchers import Matcher, asset_matchers_for, matchers_for
-from glue_jobs.enrich.datasets.name_columns import (
-    Ints,
-    NameColumn,
-    NameColumnBuilder,
-    as_dictionary,
-    override,
-    take_names,
-)
+from glue_jobs.enrich.datasets.name_columns import NameColumn, NameColumnBuilder, as_dictionary, override, take_names
 
 
 def assign_datasets(

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import dictionary_array
-from glue_jobs.columns.byte_search import Flags, Places
+from glue_jobs.columns.numpy_types import Flags, Places
 from glue_jobs.read.parsed import ParsedDocuments, Positions, Rejected, rows_of
 from glue_jobs.sources.run_summary.kinds import Kind
 from glue_jobs.sources.run_summary.parser import COMMENT_MARK, parse_summary

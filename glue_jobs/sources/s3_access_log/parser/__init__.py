@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from glue_jobs.columns.byte_search import Flags, find_bytes
+from glue_jobs.columns.byte_search import find_bytes
+from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.read.log_file import PARQUET
 from glue_jobs.read.parquet_rows import UnreadableParquetError
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, NO_POSITIONS, Parsed, Positions, Rejected, joined

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from glue_jobs.columns.arrays import ENCODED
+from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.sources.s3_access_log.parser.values import (
     DISTINCT,
     FIELDS,
@@ -64,7 +64,7 @@ def _csv_type(name: str) -> pa.DataType:
     return PARSED_SCHEMA.field(name).type if name in NUMBERS else pa.string()
 
 
-def build_table(columns: dict[str, pa.Array], extra: list[pa.StringArray]) -> tuple[pa.Table, npt.NDArray[np.bool_]]:
+def build_table(columns: dict[str, pa.Array], extra: list[pa.StringArray]) -> tuple[pa.Table, Flags]:
     """The parsed table, and for each row whether its time is a real date.
 
     ``columns`` has the fields of the layout, strings dictionary-encoded; ``extra`` has the fields after the 27th.

@@ -36,7 +36,7 @@ def flag_argument(values: Mapping[str, str], name: str) -> bool:
 
 
 def choice_argument(values: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
-    """The value of the argument ``name``; the first choice when it is absent. Raises ArgumentError if it is none."""
+    """The value of the argument ``name``; by default the first choice. Raises ArgumentError for any other text."""
     text = values.get(name, choices[0])
     if text not in choices:
         raise ArgumentError(f"{name} is {' or '.join(choices)}, not {text!r}")

@@ -111,7 +111,7 @@ def decode_once(text: str) -> str:
 
 
 def _numbers(texts: pa.DictionaryArray, kind: str) -> tuple[pa.Array, Flags]:
-    """The numbers, and which of the texts are none."""
+    """The numbers, and which of the texts are not numbers; these are null."""
     arrow_type = {"int": pa.int32(), "bigint": pa.int64(), "double": pa.float64()}[kind]
     values = texts.dictionary
     right = pc.match_substring_regex(values, NUMBER[kind])

@@ -30,6 +30,11 @@ class StoredFile:
     descriptor: DataFile
     delete_files: tuple[DataFile, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """The bytes of the file."""
+        return int(self.descriptor.file_size_in_bytes)
+
 
 def deleted_rows(io: FileIO, file: StoredFile) -> Places:
     """The positions of the rows in the file that its delete files name.

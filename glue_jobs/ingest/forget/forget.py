@@ -138,7 +138,7 @@ def _search(
     """The files that have rows of the person, which ``forgotten`` counts; with a context, they are written again."""
     if not files:
         return []
-    workers = engine.workers_for(sum(file.descriptor.file_size_in_bytes for file in files) * RAW_BYTES_PER_BYTE)
+    workers = engine.workers_for(sum(file.size for file in files) * RAW_BYTES_PER_BYTE)
     with reporter.progress(f"searching {table.name}") as progress:
         addresses = [file.address for file in files]
         found = workers.run(partial(search, context, person, table), addresses, progress)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -17,11 +16,11 @@ import pyarrow.compute as pc
 
 from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.errors import LakeError, LostRaceError, UsageLakeError
+from glue_jobs.errors import LakeError, LostRaceError
 from glue_jobs.ingest.commit import Change, commit_run, finish_others
 from glue_jobs.ingest.forget.person import Person
 from glue_jobs.ingest.forget.tasks import Found, names_any, search, settle
-from glue_jobs.ingest.staging import Heartbeat, RunFolder, new_run, runs_folder, unfinished
+from glue_jobs.ingest.staging import Heartbeat, RunFolder, given_up_on_error, new_run, runs_folder, unfinished
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
 from glue_jobs.progress import Reporter
@@ -97,7 +96,7 @@ def _forget_in(lake: Lake, pipeline: EventPipeline, person: Person, forgotten: F
         return
     folder = new_run(runs, now)
     with Heartbeat(folder) as heartbeat:
-        try:
+        with given_up_on_error(folder):
             context = _context(lake, pipeline, folder, now)
             changes: dict[Table, Change] = {}
             gone: dict[str, Counter[str]] = {"rows": Counter(), "rejected": Counter()}
@@ -114,10 +113,6 @@ def _forget_in(lake: Lake, pipeline: EventPipeline, person: Person, forgotten: F
             changes[INGESTED_OBJECT] = _settled(context, lake.load(INGESTED_OBJECT), pipeline, gone)
             _check_unchanged(lake, changes)
             heartbeat.check()
-        except BaseException:
-            with suppress(UsageLakeError):
-                folder.abandon()
-            raise
         commit_run(lake, rows, folder, changes, {})
 
 

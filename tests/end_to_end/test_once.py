@@ -7,13 +7,12 @@ import re
 import signal
 import time
 from collections.abc import Container, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import glue_jobs.ingest.staging
 import glue_jobs.ingest.task_context
 from glue_jobs.errors import StorageError
 from glue_jobs.ingest.data_files import NewFile, write_file
@@ -186,30 +185,6 @@ def test_a_run_counts_as_dead_after_a_day_of_silence_in_every_time_zone(
     finally:
         monkeypatch.undo()
         time.tzset()
-
-
-def test_a_run_that_was_suspended_for_a_day_does_not_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = glue_jobs.ingest.staging.new_run(str(tmp_path), datetime(2024, 5, 7))
-    clock = [1_000_000.0]
-    monkeypatch.setattr("glue_jobs.ingest.staging.time.time", lambda: clock[0])
-    with glue_jobs.ingest.staging.Heartbeat(folder) as heartbeat:
-        clock[0] += 3600
-        heartbeat.check()
-        clock[0] += 24 * 3600
-        with pytest.raises(StorageError, match=f"run {folder.run_id} was suspended for hours and gives up"):
-            heartbeat.check()
-
-
-def test_a_beat_after_the_suspension_does_not_hide_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = glue_jobs.ingest.staging.new_run(str(tmp_path), datetime(2024, 5, 7))
-    clock = [1_000_000.0]
-    monkeypatch.setattr("glue_jobs.ingest.staging.time.time", lambda: clock[0])
-    monkeypatch.setattr(glue_jobs.ingest.staging, "HEARTBEAT_INTERVAL", timedelta(milliseconds=5))
-    with glue_jobs.ingest.staging.Heartbeat(folder) as heartbeat:
-        clock[0] += 24 * 3600
-        time.sleep(0.2)
-        with pytest.raises(StorageError, match="was suspended"):
-            heartbeat.check()
 
 
 def test_a_task_that_outlives_its_failed_run_leaves_nothing_for_ever(

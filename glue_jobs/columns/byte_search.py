@@ -22,6 +22,15 @@ def find_bytes(data: Bytes, wanted: Callable[[Bytes], Flags]) -> Places:
     return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
+def is_utf8(data: bytes) -> bool:
+    """Whether the bytes are UTF-8."""
+    try:
+        data.isascii() or data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def windows(data: bytes | bytearray | Bytes, kind: str) -> npt.NDArray[Any]:
     """The value of a numpy type that begins at each byte of a buffer, which is not shorter than one. A view."""
     return np.ndarray(len(data) - np.dtype(kind).itemsize + 1, kind, data, strides=(1,))

@@ -17,7 +17,7 @@ from glue_jobs.ingest.discover import Listing
 from glue_jobs.ingest.known_objects import KnownObjects
 from glue_jobs.ingest.unreadable_objects import UnreadableObjects
 from glue_jobs.read.raw_object import RawObject
-from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline, Pipeline, SnapshotPipeline
+from glue_jobs.sources.pipeline import Pipeline, SnapshotPipeline
 from glue_jobs.workers.gc_pause import gc_paused
 
 
@@ -93,7 +93,7 @@ class Steps:
 
     def _by_size(self) -> Iterator[Step]:
         """Whole days, as far as they are not too large."""
-        numbers, new, size, ratio = iter(range(1, 2**31)), list[RawObject](), 0, self._ratio
+        numbers, new, size, ratio = iter(range(1, 2**31)), list[RawObject](), 0, self._pipeline.compression_ratio
         # Where in ``new`` the last day begins, and the size of what is before.
         day_at, day_size = 0, 0
         for block in self._blocks():
@@ -109,12 +109,6 @@ class Steps:
                 new.append(each)
                 size += each.entry.size * ratio
         yield self._step(next(numbers), new, is_last=True)
-
-    @property
-    def _ratio(self) -> int:
-        if isinstance(self._pipeline, EventPipeline | DocumentPipeline):
-            return self._pipeline.compression_ratio
-        return 1
 
     def _of_snapshots(self) -> Iterator[Step]:
         """Whole days, the newest first: only the latest snapshots keep their rows, and these are read once."""

@@ -30,10 +30,11 @@ from glue_jobs.tables.model import Table
 class Pipeline(ABC):
     """One source on its way to its table.
 
-    A run lists objects of the last ``look_back_days`` again, because objects may arrive late. ``resources`` are the
-    reference data that ``enrich`` needs. ``first_delivery`` says when AWS delivers the first object. ``advice`` is a
-    clause on what the configuration lacks for new objects of the source, or empty. Where a pipeline
-    ``has_saved_queries``, its lake needs all tables that such queries read.
+    A run lists objects of the last ``look_back_days`` again, because objects may arrive late. A byte of an object
+    becomes about ``compression_ratio`` bytes of records. ``resources`` are the reference data that ``enrich`` needs.
+    ``first_delivery`` says when AWS delivers the first object. ``advice`` is a clause on what the configuration lacks
+    for new objects of the source, or empty. Where a pipeline ``has_saved_queries``, its lake needs all tables that such
+    queries read.
     """
 
     title: str
@@ -41,6 +42,7 @@ class Pipeline(ABC):
     enrich: Enrich
     table: Table
     look_back_days: int = 3
+    compression_ratio: int = 1
     resources: tuple[Callable[[Config], tuple[Resource, ...]], ...] = ()
     advice: Callable[[Config], str] = no_advice
     has_saved_queries: bool = True
@@ -112,15 +114,14 @@ class Pipeline(ABC):
 class EventPipeline(Pipeline):
     """A source whose objects hold events: each object is ingested exactly once.
 
-    ``framing`` says how objects divide into records. A byte of an object becomes about ``compression_ratio`` bytes of
-    records. ``parse_data_events`` is ``parse`` without management events, where the source has any.
+    ``framing`` says how objects divide into records. ``parse_data_events`` is ``parse`` without management events,
+    where the source has any.
     """
 
     names: DayNames
     framing: Framing
     parse: Parser
     parse_data_events: Parser | None = None
-    compression_ratio: int = 1
 
     @property
     def takes_any_name(self) -> bool:
@@ -168,7 +169,6 @@ class ListedPipeline(Pipeline):
 
     objects: Callable[[Storage, str, Skipped], Iterator[RawObject]]
     document_id: Callable[[str], DocumentId]
-    compression_ratio: int = 1
     enrich: Enrich = unchanged
 
     @property

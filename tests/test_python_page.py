@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,22 +14,18 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs import Lake, UsageLakeError
-from glue_jobs.sample import write_sample
 
 PAGE = (Path(__file__).parents[1] / "docs/python.md").read_text()
 
 
 @pytest.fixture(scope="module")
-def namespace(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def namespace(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The variables of the page after all its examples have run."""
     folder = tmp_path_factory.mktemp("page")
-    write_sample(folder / "demo", last_day=datetime.now(UTC).date(), days=3, scale=0.05)
+    (folder / "demo").symlink_to(demo_folder)
     names: dict[str, Any] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        demo = Lake("demo/lake")
-        for pipeline in ("s3_access_log", "s3_inventory_object"):
-            demo.ingest(pipeline, f"demo/raw/{pipeline}", config="demo/config.yaml")
         for example in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
             if "polars" in example and not find_spec("polars"):
                 continue

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from glue_jobs.cli.main import main
-from glue_jobs.sample import write_sample
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -36,10 +34,10 @@ def test_every_command_is_a_make_target_or_the_command_line() -> None:
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def answers(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What each usage-lake command of the README prints, run one after the other in an empty folder."""
     folder = tmp_path_factory.mktemp("readme")
-    write_sample(folder / "demo", last_day=datetime.now(UTC).date(), days=3, scale=0.05)
+    (folder / "demo").symlink_to(demo_folder)
     printed = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

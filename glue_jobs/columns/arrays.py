@@ -9,6 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.columns.numpy_types import Flags, Ints
+
+ENCODED = pa.dictionary(pa.int32(), pa.string())
+"""The type of a column of texts that repeat."""
+
 # Dictionaries of at most this many values, or one value for this many rows, may keep unused values.
 MAX_VALUES_KEPT = 16
 ROWS_PER_VALUE_KEPT = 8
@@ -37,7 +42,7 @@ def mapped_dictionary(array: pa.DictionaryArray, values: pa.Array) -> pa.Diction
     return dictionary_array(new_codes[array.indices.fill_null(-1).to_numpy()], encoded.dictionary)
 
 
-def distinct(array: pa.Array, encode: bool = False) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+def distinct(array: pa.Array, encode: bool = False) -> tuple[pa.Array, Ints]:
     """Values, and for each row the index of its value (-1: null).
 
     The values are the dictionary of an encoded array. A plain array is encoded first with ``encode``, else its values
@@ -50,7 +55,7 @@ def distinct(array: pa.Array, encode: bool = False) -> tuple[pa.Array, npt.NDArr
     return array, np.arange(len(array))
 
 
-def codes_of(indices: pa.Array) -> npt.NDArray[np.int64]:
+def codes_of(indices: pa.Array) -> Ints:
     """The indices of a dictionary-encoded array, -1 for null."""
     filled = indices.fill_null(-1) if indices.null_count else indices
     return np.asarray(filled, dtype=np.int64)
@@ -76,7 +81,7 @@ def drop_unused_values(array: pa.Array) -> pa.Array:
     return dictionary_array(new_codes[codes], array.dictionary.filter(pa.array(in_use[:-1])))
 
 
-def take_rows(rows: pa.Table, indices: npt.NDArray[np.int64]) -> pa.Table:
+def take_rows(rows: pa.Table, indices: Ints) -> pa.Table:
     """The rows at the distinct ``indices``; all columns in one chunk."""
     columns = [as_single_array(column) for column in rows.columns]
     # Most columns of a table may be constant, and a slice costs nothing.
@@ -84,12 +89,12 @@ def take_rows(rows: pa.Table, indices: npt.NDArray[np.int64]) -> pa.Table:
     return pa.table(taken, schema=rows.schema)
 
 
-def drop_rows(rows: pa.Table, indices: npt.NDArray[np.int64]) -> pa.Table:
+def drop_rows(rows: pa.Table, indices: Ints) -> pa.Table:
     """The rows without those at the indices."""
     return rows.filter(pa.array(keep_mask(rows.num_rows, indices)))
 
 
-def keep_mask(count: int, dropped: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def keep_mask(count: int, dropped: Ints) -> Flags:
     """A mask of ``count`` rows that is False at the ``dropped`` indices."""
     mask = np.ones(count, dtype=bool)
     mask[dropped] = False
@@ -102,7 +107,7 @@ def _is_constant(array: pa.Array) -> bool:
     return pa.types.is_dictionary(array.type) and len(array.dictionary) == 1 and not array.null_count
 
 
-def ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+def ranks(column: pa.ChunkedArray) -> Ints:
     """Integers that sort like the column's values (texts, bytes, numbers, dates, times), nulls last."""
     array = as_single_array(column)
     # Among plain numbers there is no number left for null.
@@ -114,11 +119,11 @@ def ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
         ranks = np.empty(len(order) + 1, dtype=np.int64)
         ranks[order.to_numpy()] = np.arange(len(order))
         ranks[-1] = len(order)
-        row_ranks: npt.NDArray[np.int64] = ranks[pc.fill_null(array.indices, len(order)).to_numpy()]
+        row_ranks: Ints = ranks[pc.fill_null(array.indices, len(order)).to_numpy()]
         return row_ranks
     if pa.types.is_date32(array.type):
         array = array.cast(pa.int32())
-    numbers: npt.NDArray[np.int64] = array.cast(pa.int64()).to_numpy()
+    numbers: Ints = array.cast(pa.int64()).to_numpy()
     return numbers
 
 

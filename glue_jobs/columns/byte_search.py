@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Places = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-Bytes = npt.NDArray[np.uint8]
+from glue_jobs.columns.numpy_types import Bytes, Flags, Places
 
 # The flags of a block stay in the processor's cache.
 BLOCK_BYTES = 1 << 18
@@ -22,6 +20,15 @@ def find_bytes(data: Bytes, wanted: Callable[[Bytes], Flags]) -> Places:
         np.flatnonzero(wanted(data[start : start + BLOCK_BYTES])) + start for start in range(0, len(data), BLOCK_BYTES)
     ]
     return np.concatenate(found) if found else np.empty(0, np.int64)
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether the bytes are UTF-8."""
+    try:
+        data.isascii() or data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def windows(data: bytes | bytearray | Bytes, kind: str) -> npt.NDArray[Any]:

@@ -10,8 +10,9 @@ from socket import AF_INET, AF_INET6, inet_pton
 import numpy as np
 import numpy.typing as npt
 
+from glue_jobs.columns.numpy_types import Ints
+
 Packed = npt.NDArray[np.bytes_]
-Ints = npt.NDArray[np.int64]
 Network = IPv4Network | IPv6Network
 
 # First bytes of an IPv4-mapped IPv6 address: RFC 4291, section 2.5.5.2.

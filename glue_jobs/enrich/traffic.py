@@ -6,15 +6,13 @@ import re
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import distinct
+from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.config import Config, OwnTraffic
 from glue_jobs.enrich.address_ranges import AddressRanges, packed_addresses, parse_network
-
-Bools = npt.NDArray[np.bool_]
 
 # The authentication of a presigned URL, in access logs and CloudTrail.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
@@ -42,7 +40,7 @@ def is_own(requester: pa.Array, remote_ip: pa.Array, authentication: pa.Array, c
     return pa.array(result)
 
 
-def _own_callers(callers: pa.StringArray, own: OwnTraffic) -> Bools:
+def _own_callers(callers: pa.StringArray, own: OwnTraffic) -> Flags:
     accounts = "|".join(own.accounts)
     patterns = [_principal_regex(text) for principal in own.principals for text in _spellings(principal)]
     if accounts:

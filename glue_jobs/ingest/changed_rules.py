@@ -6,7 +6,7 @@ import hashlib
 import json
 
 from glue_jobs.config import Config, CsvRule, MappingRule
-from glue_jobs.lake.plain_files import Notes
+from glue_jobs.lake.plain_files import Notes, json_note
 from glue_jobs.tables.model import Table
 
 # A note on the table of rows: sections of the configuration by which the last run stored rows.
@@ -29,7 +29,7 @@ def rules_note(table: Table, config: Config) -> dict[str, str]:
 
 def changed_rules(notes: Notes, table: Table, config: Config) -> str:
     """A sentence if the rules are not those of the last run that stored rows; '' if they are."""
-    noted = json.loads(notes.note(NOTE) or "{}")
+    noted = json_note(notes, NOTE)
     changed = [section for section, rules in _rules(table, config).items() if noted.get(section, rules) != rules]
     if not changed:
         return ""

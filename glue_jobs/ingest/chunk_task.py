@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
-from glue_jobs.errors import UnreadableObjectError
+from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.ingest.data_files import NewFile, partitions, with_schema
 from glue_jobs.ingest.duplicates.within_table import duplicates_within
 from glue_jobs.ingest.future_records import reject_future
 from glue_jobs.ingest.late_rows import LateRows, split_late_rows, write_late_rows
-from glue_jobs.ingest.object_counts import Ints, ObjectCounts
+from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.ingest.rejected_records import RejectedRecords
 from glue_jobs.ingest.task_context import TaskContext, write_parts
-from glue_jobs.ingest.unreadable_objects import without_unreadable
+from glue_jobs.ingest.unreadable_objects import Unreadable, without_unreadable
 from glue_jobs.read.fetch import RawBatch, read_batches
 from glue_jobs.read.parsed import Parsed, Rejected
 from glue_jobs.read.plan import Chunk
@@ -38,21 +37,16 @@ class ChunkResult:
     late_rows: list[LateRows]
     rejected_files: list[NewFile]
     counts: ObjectCounts
-    unreadable: dict[str, UnreadableObjectError]
+    unreadable: Unreadable
 
 
-def ingest_chunk(context: TaskContext[EventPipeline], chunk: Chunk) -> ChunkResult:
+@without_unreadable
+def ingest_chunk(unreadable: Unreadable, context: TaskContext[EventPipeline], chunk: Chunk) -> ChunkResult:
     """Turn a chunk's objects into data files.
 
     Raises:
         StorageError: the storage failed.
     """
-    return without_unreadable(partial(_ingest_readable, context, chunk))
-
-
-def _ingest_readable(
-    context: TaskContext[EventPipeline], chunk: Chunk, unreadable: dict[str, UnreadableObjectError]
-) -> ChunkResult:
     task = _Task(context, chunk)
     for batch in read_batches(chunk, task.numbers, context.pipeline.framing, unreadable):
         task.ingest(batch)

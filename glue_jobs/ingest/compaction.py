@@ -103,7 +103,7 @@ def run_merges(
     merge: Callable[[list[str]], Result], groups: Sequence[list[StoredFile]], title: str, reporter: Reporter
 ) -> list[Result]:
     """Call ``merge`` in workers, with the addresses of the files of each group; the results in the order of groups."""
-    size = sum(_size(file) for group in groups for file in group)
+    size = sum(file.size for group in groups for file in group)
     addresses = [[file.address for file in group] for group in groups]
     with reporter.progress(title) as progress:
         return engine.workers_for(size * RAW_BYTES_PER_BYTE).run(merge, addresses, progress)
@@ -126,10 +126,10 @@ def small_files(
     by_partition: defaultdict[tuple[Any, ...], list[StoredFile]] = defaultdict(list)
     for file in stored:
         # The file still contains the rows that its delete file removes; merging would bring them back.
-        if not file.has_deletes and is_small(_size(file)):
+        if not file.has_deletes and is_small(file.size):
             by_partition[file.partition].append(file)
     for partition in sorted(by_partition, key=lambda each: (-len(by_partition[each]), *map(str, each))):
-        left = sorted(by_partition[partition], key=lambda file: (_size(file), file.address))
+        left = sorted(by_partition[partition], key=lambda file: (file.size, file.address))
         enough = max(MIN_FILES - new.get(partition, 0), 2)
         while len(group := left[: _fitting(left, MAX_BYTES_PER_FILE)]) >= enough:
             affordable = group[: min(_fitting(group, budget.bytes), budget.files)]
@@ -138,7 +138,7 @@ def small_files(
             if len(affordable) < enough:
                 return
             budget.files -= len(affordable)
-            budget.bytes -= sum(map(_size, affordable))
+            budget.bytes -= sum(file.size for file in affordable)
             yield affordable
             left, enough = left[len(affordable) :], MIN_FILES
 
@@ -150,8 +150,4 @@ def is_small(size: int) -> bool:
 
 def _fitting(files: Iterable[StoredFile], size: int) -> int:
     """How many of the files, from the first on, have at most ``size`` bytes together."""
-    return sum(total <= size for total in accumulate(map(_size, files)))
-
-
-def _size(file: StoredFile) -> int:
-    return int(file.descriptor.file_size_in_bytes)
+    return sum(total <= size for total in accumulate(file.size for file in files))

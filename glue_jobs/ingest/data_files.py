@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from glue_jobs.columns.arrays import drop_unused_values, keep_mask, ranks, take_rows
+from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 
@@ -43,9 +43,7 @@ class NewFile:
     descriptor: Any
 
 
-def partitions(
-    table: Table, rows: pa.Table, dropped: npt.NDArray[np.int64] | None = None
-) -> Iterator[tuple[dict[str, Any], pa.Table]]:
+def partitions(table: Table, rows: pa.Table, dropped: Ints | None = None) -> Iterator[tuple[dict[str, Any], pa.Table]]:
     """The rows of each partition, sorted by the table's sort columns, without those at the ``dropped`` positions.
 
     Each comes with the values of the partition columns.
@@ -178,7 +176,7 @@ def _repeats(column: pa.ChunkedArray) -> bool:
     return bool(2 * values <= len(sample))
 
 
-def _runs(values: list[npt.NDArray[np.int64]], rows: int) -> Iterator[tuple[int, int]]:
+def _runs(values: list[Ints], rows: int) -> Iterator[tuple[int, int]]:
     """Start and end of each run of equal values."""
     if not rows:
         return

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
 from glue_jobs.columns.arrays import concat_rows, repeat_text
-from glue_jobs.errors import UnreadableObjectError
+from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.ingest.data_files import NewFile
-from glue_jobs.ingest.object_counts import Ints, ObjectCounts
+from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.ingest.rejected_records import RejectedRecords
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
-from glue_jobs.ingest.unreadable_objects import without_unreadable
+from glue_jobs.ingest.unreadable_objects import Unreadable, without_unreadable
 from glue_jobs.read.fetch import RawBatch, read_batches
 from glue_jobs.read.framing import Framing
 from glue_jobs.read.parsed import Rejected, rows_of
@@ -34,21 +33,16 @@ class DocumentResult:
 
     files: dict[str, list[NewFile]]
     counts: ObjectCounts
-    unreadable: dict[str, UnreadableObjectError]
+    unreadable: Unreadable
 
 
-def ingest_documents(context: TaskContext[DocumentPipeline], chunk: Chunk) -> DocumentResult:
+@without_unreadable
+def ingest_documents(unreadable: Unreadable, context: TaskContext[DocumentPipeline], chunk: Chunk) -> DocumentResult:
     """Turn a chunk's documents into data files.
 
     Raises:
         StorageError: the storage failed.
     """
-    return without_unreadable(partial(_ingest_readable, context, chunk))
-
-
-def _ingest_readable(
-    context: TaskContext[DocumentPipeline], chunk: Chunk, unreadable: dict[str, UnreadableObjectError]
-) -> DocumentResult:
     task = _Task(context, chunk)
     for batch in read_batches(chunk, [*range(len(chunk))], Framing.WHOLE_FILES, unreadable):
         task.ingest(batch)
@@ -83,7 +77,7 @@ class _Task:
         self._rejected.add(self._objects[owner], record)
         self._counts.rejected[owner] += record.records
 
-    def result(self, unreadable: dict[str, UnreadableObjectError]) -> DocumentResult:
+    def result(self, unreadable: Unreadable) -> DocumentResult:
         """Write all rows."""
         pipeline = self._context.pipeline
         read = [number for number, address in enumerate(self._objects) if address not in unreadable]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.lake import Lake
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
@@ -94,8 +95,8 @@ def _digest(address: str, etag: str) -> bytes:
     return blake2b(f"{address}\0{etag}".encode(), digest_size=DIGEST.itemsize).digest()
 
 
-def _contained(digests: Digests, among: Digests) -> npt.NDArray[np.bool_]:
+def _contained(digests: Digests, among: Digests) -> Flags:
     """Which digests are among the sorted others."""
     at = np.minimum(np.searchsorted(among, digests), len(among) - 1)
-    found: npt.NDArray[np.bool_] = among[at] == digests
+    found: Flags = among[at] == digests
     return found

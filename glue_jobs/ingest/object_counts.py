@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.read.parsed import Parsed
-
-Ints = npt.NDArray[np.int64]
 
 _LIMITS = np.iinfo(np.int64)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from functools import partial
@@ -25,9 +24,10 @@ from glue_jobs.ingest import compaction
 from glue_jobs.ingest.commit import Change, commit_run
 from glue_jobs.ingest.compaction import Budget, can_merge, is_small, merge_files, own_files, run_merges, small_files
 from glue_jobs.ingest.data_files import NewFile
-from glue_jobs.ingest.staging import Heartbeat, new_run
+from glue_jobs.ingest.staging import Heartbeat, given_up_on_error, new_run
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.lake.manifest_position import ManifestPosition
+from glue_jobs.lake.plain_files import json_note
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
@@ -166,15 +166,9 @@ def _groups(loaded: LoadedTable, partitions: list[Partition], budget: Budget) ->
 
 def _staged(context: TaskContext[Pipeline], groups: Mapping[Table, Groups], reporter: Reporter) -> dict[Table, Change]:
     """The change of each table, with the new files written."""
-    with Heartbeat(context.folder) as heartbeat:
-        try:
-            changes = {table: _merged(context, table, some, reporter) for table, some in groups.items() if some}
-            heartbeat.check()
-        except BaseException:
-            # The first error is the one to report, even when deleting fails too.
-            with suppress(UsageLakeError):
-                context.folder.abandon()
-            raise
+    with Heartbeat(context.folder) as heartbeat, given_up_on_error(context.folder):
+        changes = {table: _merged(context, table, some, reporter) for table, some in groups.items() if some}
+        heartbeat.check()
     return changes
 
 
@@ -201,7 +195,7 @@ def _merge(context: TaskContext[Pipeline], table: Table, addresses: list[str]) -
 
 
 def _noted(rows: LoadedTable) -> dict[str, ManifestPosition]:
-    return {name: ManifestPosition(*values) for name, values in json.loads(rows.note(LOOKED_AT) or "{}").items()}
+    return {name: ManifestPosition(*values) for name, values in json_note(rows, LOOKED_AT).items()}
 
 
 def _note(noted: Mapping[str, ManifestPosition], positions: Mapping[Table, ManifestPosition]) -> dict[str, str]:

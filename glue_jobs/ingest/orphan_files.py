@@ -16,6 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.ingest.staging import DEAD_AFTER, unfinished
+from glue_jobs.lake.plain_files import json_note
 from glue_jobs.progress import Reporter, counted
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.storage import Entry, storage_for
@@ -67,7 +68,7 @@ def delete_orphan_files(
         UsageLakeError: the files cannot be listed or deleted, or a table cannot be read.
     """
     tables = {table.name: table for table in (*pipeline.tables, REJECTED_RECORD, INGESTED_OBJECT)}
-    noted = Round(**json.loads(rows.note(ROUND) or "{}"))
+    noted = Round(**json_note(rows, ROUND))
     if noted.table not in tables:
         if rows.commits < noted.commits + COMMITS_PER_ROUND:
             return {}

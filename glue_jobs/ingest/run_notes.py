@@ -77,7 +77,7 @@ def partition_values(table: Table, file: PlannedFile) -> dict[str, Any]:
     """The partition's values as Python has them.
 
     Raises:
-        ValueError: it has other columns than the table's, or a date that is none.
+        ValueError: it has other columns than the table's, or a date that no calendar has.
     """
     if file.partition.keys() != set(table.partitions):
         raise ValueError(f"{table.name} is not partitioned by {', '.join(file.partition)}")

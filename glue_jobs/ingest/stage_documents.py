@@ -56,7 +56,7 @@ def stage_documents(
         again = groups_to_write_again(pipeline, before, documents, is_growing=bool(files))
         tasks = [StoredRows(table, [file.address for file in group], documents) for group in again]
         with reporter.progress(f"replacing rows of {table.name}") as progress:
-            size = RAW_BYTES_PER_BYTE * sum(file.descriptor.file_size_in_bytes for group in again for file in group)
+            size = RAW_BYTES_PER_BYTE * sum(file.size for group in again for file in group)
             written = engine.workers_for(size).run(partial(write_again, context), tasks, progress) if tasks else []
         kept = [file for each in written for file in each]
         changes[table] = Change([*files, *kept], [file for group in again for file in group])

@@ -184,7 +184,7 @@ class _Staging:
         replaced = replaced_in(context.pipeline, table, self.replaced)
         types = stored.note(INFERRED) or ""
         old = [StoredRows(table, [each.address for each in group], replaced, types) for group in again]
-        size = RAW_BYTES_PER_BYTE * sum(file.descriptor.file_size_in_bytes for group in again for file in group)
+        size = RAW_BYTES_PER_BYTE * sum(file.size for group in again for file in group)
         workers = engine.workers_for(size + sum(part.size for rows in new for part in rows.parts))
         with self.reporter.progress(f"writing {table.name}") as progress:
             written = workers.run(partial(write_rows, context), [*old, *new], progress) if old or new else []

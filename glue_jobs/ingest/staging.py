@@ -16,13 +16,13 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
-from glue_jobs.errors import StorageError
+from glue_jobs.errors import LostRaceError, StorageError, UsageLakeError
 from glue_jobs.ingest.run_notes import Announcement, CommitPlan, Note, not_a_note, read_note
 from glue_jobs.storage import Storage, storage_for
 
@@ -176,6 +176,21 @@ class Heartbeat:
         """
         if self._silence() > DEAD_AFTER.total_seconds() / 2:
             raise StorageError(f"run {self._folder.run_id} was suspended for hours and gives up; start it again")
+
+
+@contextmanager
+def given_up_on_error(folder: RunFolder) -> Iterator[None]:
+    """Delete what the run has written if the block fails. The error is reported, even when deleting fails too."""
+    try:
+        yield
+    except BaseException as error:
+        with suppress(UsageLakeError):
+            if isinstance(error, LostRaceError):
+                # It is this process that met it, and no task is left.
+                folder.remove()
+            else:
+                folder.abandon()
+        raise
 
 
 def runs_folder(location: str, database: str, name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -13,7 +12,7 @@ import pyarrow as pa
 from glue_jobs.enrich.places.credit import place_sources_note
 from glue_jobs.enrich.readers.key_changes import reader_ids_note
 from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.errors import LakeError, LostRaceError, UnreadableObjectError, UsageLakeError
+from glue_jobs.errors import LakeError, UnreadableObjectError
 from glue_jobs.ingest.changed_rules import rules_note
 from glue_jobs.ingest.commit import Change, commit_run
 from glue_jobs.ingest.data_files import NewFile
@@ -28,7 +27,7 @@ from glue_jobs.ingest.stage_documents import stage_documents
 from glue_jobs.ingest.stage_events import stage_events
 from glue_jobs.ingest.stage_uploads import stage_uploads
 from glue_jobs.ingest.staged_run import StagedRun
-from glue_jobs.ingest.staging import Heartbeat, RunFolder
+from glue_jobs.ingest.staging import Heartbeat, RunFolder, given_up_on_error
 from glue_jobs.ingest.steps import Step
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
 from glue_jobs.ingest.unreadable_days import unreadable_days_note
@@ -101,20 +100,17 @@ class StepRun:
         return stage_events(self.context(pipeline), self.tables, self._readable, self.reporter)
 
     def stage_snapshots(self, pipeline: SnapshotPipeline) -> StagedRun:
-        request, listed = self.request, self.step.manifests
-        context = self.context(pipeline)
-        return stage_snapshots(
-            context, request.lake, self.rows, listed, self._readable, request.keep_snapshots, self.reporter
-        )
+        request, listed, context = self.request, self.step.manifests, self.context(pipeline)
+        keep, reporter = request.keep_snapshots, self.reporter
+        return stage_snapshots(context, request.lake, self.rows, listed, self._readable, keep, reporter)
 
     def stage_documents(self, pipeline: DocumentPipeline) -> StagedRun:
         return stage_documents(self.context(pipeline), self.request.lake, self.rows, self._readable, self.reporter)
 
     def stage_uploads(self, pipeline: UploadPipeline) -> StagedRun:
-        request = self.request
-        folder = upload_folder(storage_for(request.raw), request.raw)
-        context = self.context(pipeline)
-        return stage_uploads(context, request.lake, self.rows, self._readable, folder, self.reporter)
+        lake, raw, context = self.request.lake, self.request.raw, self.context(pipeline)
+        folder = upload_folder(storage_for(raw), raw)
+        return stage_uploads(context, lake, self.rows, self._readable, folder, self.reporter)
 
     def stage_and_commit(self) -> bool:
         """Stage the new objects and commit them; returns whether there was anything to commit.
@@ -123,22 +119,13 @@ class StepRun:
             UsageLakeError: the step cannot go on; readers see nothing of it.
         """
         with Heartbeat(self.folder) as heartbeat:
-            try:
+            with given_up_on_error(self.folder):
                 staged = self.request.pipeline.stage(self)
                 changes = self._changes(staged)
                 heartbeat.check()
                 if changes is None:
                     self.folder.remove()
                     return False
-            except BaseException as error:
-                # The first error is the one to report, even when deleting fails too.
-                with suppress(UsageLakeError):
-                    if isinstance(error, LostRaceError):
-                        # It is this process that met it, and no task is left.
-                        self.folder.remove()
-                    else:
-                        self.folder.abandon()
-                raise
             self.reporter.say("committing")
             versions = {f"{PROPERTY_PREFIX}{name}": version for name, version in self.reference.versions.items()}
             commit_run(self.request.lake, self.rows, self.folder, changes, versions, self._notes(staged))

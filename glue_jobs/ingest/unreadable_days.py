@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from datetime import date
 
-from glue_jobs.lake.plain_files import Notes
+from glue_jobs.lake.plain_files import Notes, json_note
 from glue_jobs.read.raw_object import Window
 
 # A note on the table of rows: by raw path, the days with unreadable objects; the days that wait longest come first.
@@ -21,7 +21,7 @@ RETRIED_DAYS_PER_RUN = 31
 
 def retried_days(rows: Notes, raw: str, window: Window) -> list[date]:
     """The days outside the window that a run lists, too."""
-    days = [date.fromisoformat(day) for day in _days(rows).get(raw, ())]
+    days = [date.fromisoformat(day) for day in json_note(rows, UNREADABLE_DAYS).get(raw, ())]
     return [day for day in days if day not in window][:RETRIED_DAYS_PER_RUN]
 
 
@@ -32,7 +32,7 @@ def unreadable_days_note(
 
     Days that it has ``listed``, and the ``retried`` ones, wait no longer otherwise. None is for a run under way.
     """
-    days = _days(rows)
+    days = json_note(rows, UNREADABLE_DAYS)
     again_listed = {day.isoformat() for day in retried}
     waiting = [
         day
@@ -42,8 +42,3 @@ def unreadable_days_note(
     # Objects without a day are listed by every run.
     again = sorted({day.isoformat() for day in unreadable if day is not None} - {*waiting})
     return {UNREADABLE_DAYS: json.dumps({**days, raw: [*waiting, *again]})}
-
-
-def _days(rows: Notes) -> dict[str, list[str]]:
-    days: dict[str, list[str]] = json.loads(rows.note(UNREADABLE_DAYS) or "{}")
-    return days

@@ -6,11 +6,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from glue_jobs.errors import UnreadableObjectError
 
+Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+Unreadable = dict[str, UnreadableObjectError]
+"""Objects, by address, and why they cannot be read."""
 
 # Objects that a run names for each reason. The ledger has the names of all.
 MAX_NAMED = 100
@@ -37,15 +42,21 @@ class UnreadableObjects:
         return {reason: count - MAX_NAMED for reason, count in self.counts.items() if count > MAX_NAMED}
 
 
-def without_unreadable(read: Callable[[dict[str, UnreadableObjectError]], Result]) -> Result:
-    """Call ``read`` until it gets through, again each time that an object becomes unreadable half-way; its result.
+def without_unreadable(task: Callable[Concatenate[Unreadable, Arguments], Result]) -> Callable[Arguments, Result]:
+    """Call ``task`` until it gets through, again each time that an object becomes unreadable half-way.
 
-    ``read`` leaves out the objects in its argument, by address, and adds those of which it cannot read the first bytes.
+    Its first argument is made here. It leaves out the objects in that, and adds those of which it cannot read the first
+    bytes.
     """
-    unreadable: dict[str, UnreadableObjectError] = {}
-    while True:
-        try:
-            return read(unreadable)
-        except UnreadableObjectError as error:
-            # Some of the object's rows may be written. Files that no commit names are deleted at the end of the run.
-            unreadable[error.address] = error
+
+    @wraps(task)
+    def repeated(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+        unreadable: Unreadable = {}
+        while True:
+            try:
+                return task(unreadable, *arguments, **named)
+            except UnreadableObjectError as error:
+                # Some of its rows may be written. Files that no commit names are deleted at the end of the run.
+                unreadable[error.address] = error
+
+    return repeated

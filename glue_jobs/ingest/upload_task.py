@@ -6,17 +6,15 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
 import pyarrow as pa
 
-from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.ingest.rejected_records import RejectedRecords
 from glue_jobs.ingest.replaced_rows import StoredRows, write_again
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
-from glue_jobs.ingest.unreadable_objects import without_unreadable
+from glue_jobs.ingest.unreadable_objects import Unreadable, without_unreadable
 from glue_jobs.read.fetch import RawBatch, read_batches
 from glue_jobs.read.framing import Framing
 from glue_jobs.read.plan import Chunk
@@ -58,21 +56,18 @@ class UploadResult:
     uploads: list[dict[str, object]]
     rejected_files: list[NewFile]
     counts: ObjectCounts
-    unreadable: dict[str, UnreadableObjectError]
+    unreadable: Unreadable
 
 
-def read_uploads(context: TaskContext[UploadPipeline], folder: str, chunk: Chunk) -> UploadResult:
+@without_unreadable
+def read_uploads(
+    unreadable: Unreadable, context: TaskContext[UploadPipeline], folder: str, chunk: Chunk
+) -> UploadResult:
     """Turn a chunk's objects, uploads below ``folder``, into parts.
 
     Raises:
         StorageError: the storage failed.
     """
-    return without_unreadable(partial(_read_readable, context, folder, chunk))
-
-
-def _read_readable(
-    context: TaskContext[UploadPipeline], folder: str, chunk: Chunk, unreadable: dict[str, UnreadableObjectError]
-) -> UploadResult:
     task = _Task(context, folder, chunk)
     for batch in read_batches(chunk, [*range(len(chunk))], Framing.UPLOADED_FILES, unreadable):
         task.read(batch)
@@ -157,7 +152,7 @@ class _Task:
         storage_for(address).put(address, memoryview(sink.getvalue()))
         return Part(table, address, size, buffer.types)
 
-    def result(self, unreadable: dict[str, UnreadableObjectError]) -> UploadResult:
+    def result(self, unreadable: Unreadable) -> UploadResult:
         """Write what is left."""
         self._finish_object()
         self._flush()

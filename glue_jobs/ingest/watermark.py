@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from glue_jobs.lake.plain_files import Notes
+from glue_jobs.lake.plain_files import Notes, json_note
 
 # A note on the table of rows: the newest day that was ingested, by raw path.
 WATERMARK = "usage-lake.newest-days"
@@ -17,21 +17,16 @@ WATERMARK = "usage-lake.newest-days"
 
 def window_start(rows: Notes, raw: str, days: int) -> date | None:
     """The day ``days`` before the newest one that was ingested from the raw path; None when nothing was."""
-    newest = _newest_days(rows).get(raw)
+    newest = json_note(rows, WATERMARK).get(raw)
     return date.fromisoformat(newest) - timedelta(days=days) if newest else None
 
 
 def updated_watermark(rows: Notes, raw: str, ingested: Iterable[date | None], today: date) -> dict[str, str]:
     """The note of a run that ingested objects of these days from ``raw``."""
-    newest = _newest_days(rows)
+    newest = json_note(rows, WATERMARK)
     # A day in the future must not make the next runs look at the future only.
     days = [min(day, today) for day in ingested if day is not None]
     if days:
         before = [date.fromisoformat(newest[raw])] if raw in newest else []
         newest[raw] = max([*days, *before]).isoformat()
     return {WATERMARK: json.dumps(newest)}
-
-
-def _newest_days(rows: Notes) -> dict[str, str]:
-    days: dict[str, str] = json.loads(rows.note(WATERMARK) or "{}")
-    return days

@@ -49,8 +49,16 @@ def flag_argument(values: Mapping[str, str], name: str) -> bool:
     return text.lower() == "true"
 
 
+def number_argument(values: Mapping[str, str], name: str, default: int, allowed: range, what: str) -> int:
+    """The value of the argument ``name``. Raises ArgumentError, which says ``what`` it is, for any other text."""
+    text = values.get(name, str(default))
+    if not text.isdecimal() or int(text) not in allowed:
+        raise ArgumentError(f"{name} is {what}, not {text!r}")
+    return int(text)
+
+
 def choice_argument(values: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
-    """The value of the argument ``name``; the first choice when it is absent. Raises ArgumentError if it is none."""
+    """The value of the argument ``name``; by default the first choice. Raises ArgumentError for any other text."""
     text = values.get(name, choices[0])
     if text not in choices:
         raise ArgumentError(f"{name} is {' or '.join(choices)}, not {text!r}")

@@ -33,8 +33,8 @@ def forget_person(
     if there is one.
 
     Raises:
-        ArgumentError: there is nobody to forget, or an id is none.
-        StorageError: the lake has reader ids by a key that is not there, so that the address may be one of them.
+        ArgumentError: nobody is named, or a text is not an address, a reader id or an account.
+        StorageError: the lake has reader ids by a key that is missing, so that rows of an address may be left.
         UsageLakeError: the lake cannot be searched or written.
     """
     lake.check_any(TABLES)

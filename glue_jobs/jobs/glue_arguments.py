@@ -48,7 +48,7 @@ def parse(arguments: Sequence[str]) -> dict[str, str]:
 
 
 def resolve(values: Mapping[str, str | None]) -> dict[str, str]:
-    """The values that the job uses: those given, or else the defaults; an empty value is none.
+    """The values that the job uses: those given, or else the defaults; an empty value counts as absent.
 
     Raises:
         ArgumentError: an argument the job requires is missing.

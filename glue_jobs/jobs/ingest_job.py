@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from glue_jobs.enrich.readers.key_file import SECRET_ARN
 from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.ingest.request import DEFAULT_KEPT_SNAPSHOTS, IngestRequest
-from glue_jobs.jobs.argument_values import choice_argument, day_argument, flag_argument
+from glue_jobs.jobs.argument_values import choice_argument, day_argument, flag_argument, number_argument
 from glue_jobs.jobs.arguments import MANAGEMENT_EVENTS, REPORT
 from glue_jobs.jobs.config_argument import config_argument
 from glue_jobs.jobs.lake_argument import lake_argument
@@ -21,11 +21,11 @@ from glue_jobs.workers.spark import STARTED_BY_JAVA
 # No other bucket has a name with this end: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 TABLE_BUCKET = re.compile("arn:[^:]*:s3tables:|s3://[^/]*--table-s3(?:/|$)")
 
-# A hundred years: longer than AWS has written logs, and still a date.
-MAX_LOOK_BACK_DAYS = 36_500
+# Up to a hundred years: longer than AWS has written logs, and still a date.
+LOOK_BACK_DAYS = range(36_501)
 
 # Of two snapshots, one stays readable while the other is replaced, and what changed between them can be found.
-MIN_KEPT_SNAPSHOTS, MAX_KEPT_SNAPSHOTS = 2, 10_000
+KEPT_SNAPSHOTS = range(2, 10_001)
 
 
 def ingest_request(values: Mapping[str, str]) -> IngestRequest:
@@ -59,6 +59,12 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
         raise ArgumentError(f"each object of {pipeline.title} is ingested once; leave force out")
     if choice_argument(values, "management_events", MANAGEMENT_EVENTS) == "drop":
         pipeline = pipeline.without_management_events()
+    look_back_days = number_argument(
+        values, "look_back_days", pipeline.look_back_days, LOOK_BACK_DAYS, "a number of days such as 3"
+    )
+    keep_snapshots = number_argument(
+        values, "keep_snapshots", DEFAULT_KEPT_SNAPSHOTS, KEPT_SNAPSHOTS, "a number from 2 such as 8"
+    )
     config = config_argument(values)
     return IngestRequest(
         pipeline=pipeline,
@@ -67,19 +73,12 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
         config=config,
         since=since,
         until=until,
-        look_back_days=_look_back_days(values, pipeline.look_back_days),
+        look_back_days=look_back_days,
         any_name=any_name,
         force=force,
-        keep_snapshots=_kept_snapshots(values),
+        keep_snapshots=keep_snapshots,
         reader_keys=_reader_keys(values, lake) if pipeline.needs_reader_keys(config) else None,
     )
-
-
-def _kept_snapshots(values: Mapping[str, str]) -> int:
-    text = values.get("keep_snapshots", str(DEFAULT_KEPT_SNAPSHOTS))
-    if not text.isdecimal() or not MIN_KEPT_SNAPSHOTS <= int(text) <= MAX_KEPT_SNAPSHOTS:
-        raise ArgumentError(f"keep_snapshots is a number from {MIN_KEPT_SNAPSHOTS} such as 8, not {text!r}")
-    return int(text)
 
 
 def _reader_keys(values: Mapping[str, str], lake: Lake) -> str | None:
@@ -100,10 +99,3 @@ def _reader_keys(values: Mapping[str, str], lake: Lake) -> str | None:
             f"{path} is in the lake, whose readers must not have the keys of reader ids; keep it elsewhere"
         )
     return path
-
-
-def _look_back_days(values: Mapping[str, str], default: int) -> int:
-    text = values.get("look_back_days", str(default))
-    if not text.isdecimal() or int(text) > MAX_LOOK_BACK_DAYS:
-        raise ArgumentError(f"look_back_days is a number of days such as 3, not {text!r}")
-    return int(text)

@@ -116,12 +116,12 @@ class Lake:
     ) -> pa.Table:
         """The answer of a saved query; ``as_of`` is the day it is about, by default today (UTC).
 
-        ``since`` and ``until`` are the first and last day of the period, by default those of the query, relative to
-        ``as_of``. With ``until`` alone, ``as_of`` is the day for which the query's own period ends then. A text is a
-        day such as 2024-05-07 or 20240507.
+        ``since`` and ``until`` are the first and last day of the period; by default it is the query's own, which ends
+        with or before ``as_of``. With ``until`` alone, the query's own period is moved so that it ends on that day. A
+        day may be a text such as 2024-05-07 or 20240507.
 
         Raises:
-            ArgumentError: a text is no day, or the period ends before it begins.
+            ArgumentError: a text is not a day, or the period ends before it begins.
             SavedQueryError: there is no query of that name, or a parameter is missing, unknown or wrong.
             LakeError: the lake has no table at all, or cannot be read.
         """
@@ -150,8 +150,8 @@ class Lake:
     ) -> Published:
         """Write the answers of the saved queries as dated CSV and JSON files and a page below ``to``.
 
-        ``tier`` is owner, or public: then only numbers of whole months that are not of few readers. ``public_to`` is
-        where the public tier is written as well. ``arguments`` are those of the command, e.g. ``date="20240507"``,
+        ``tier`` is owner or public. The public tier has whole months only, and no number of few readers; ``public_to``
+        is a folder that it is written to as well. ``arguments`` are those of the command, e.g. ``date="20240507"``,
         ``subjects="access,storage"``.
 
         Raises:
@@ -187,8 +187,8 @@ class Lake:
         ``dry_run`` nothing is removed. The answer has the ``rows`` by table and the ``raw_objects``.
 
         Raises:
-            ArgumentError: nobody is named, or an id is none.
-            StorageError: a key is missing, by which the address may have reader ids.
+            ArgumentError: nobody is named, or a text is not an address, a reader id or an account.
+            StorageError: a key of reader ids is missing, so that rows of an address may be left.
             LakeError: the lake has no table at all, or cannot be searched or written.
         """
         # As in `sql`.

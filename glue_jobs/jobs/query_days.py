@@ -33,7 +33,7 @@ class QueryDays:
         ``as_of`` is by default the day for which the query's own ``period`` ends with ``until``, or else today.
 
         Raises:
-            ArgumentError: a text is no day, or the period ends before it begins.
+            ArgumentError: a text is not a day, or the period ends before it begins.
         """
         first, last = day_argument("since", since), as_of_argument("until", until)
         about = as_of_argument("as-of", as_of) or last or datetime.now(UTC).date()

@@ -71,7 +71,7 @@ def table_from_json(name: str, text: str) -> Table:
     """The table of a `table_to_json`.
 
     Raises:
-        ValueError: the text is none.
+        ValueError: the text is not of a table.
     """
     try:
         content = json.loads(text)

@@ -18,6 +18,7 @@ from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.table.update.snapshot import ExpireSnapshots
 
+from glue_jobs.columns.numpy_types import Places
 from glue_jobs.errors import LostRaceError, StorageError
 from glue_jobs.lake.failures import explained, without_warnings
 from glue_jobs.lake.file_groups import batches_of
@@ -28,7 +29,7 @@ from glue_jobs.lake.manifest_position import ManifestPosition
 from glue_jobs.lake.newer_manifests import NewerManifests, newer_manifests
 from glue_jobs.lake.plain_files import PlainFile, columns_by_id, has_declared_columns
 from glue_jobs.lake.schema import file_constant, python_value
-from glue_jobs.lake.stored_file import Positions, StoredFile, deleted_rows
+from glue_jobs.lake.stored_file import StoredFile, deleted_rows
 from glue_jobs.lake.transaction import OneParentTransaction
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
@@ -107,7 +108,7 @@ class LoadedTable:
         with explained(f"read the metadata of {self.location}"):
             return newer_manifests(self._iceberg, self._partition_types(), after, min_files, max_bytes)
 
-    def deleted_rows(self, file: StoredFile) -> Positions:
+    def deleted_rows(self, file: StoredFile) -> Places:
         """The positions of the rows in the file that another program deleted; raises LakeError."""
         return deleted_rows(self._iceberg.io, file)
 
@@ -194,10 +195,7 @@ class LoadedTable:
             with self._transaction() as transaction:
                 if self.table.inferred:
                     evolve(transaction, self.table)
-                if removed:
-                    transaction.replace_files([file.descriptor for file in removed], files, summary)
-                else:
-                    transaction.append_files(files, summary)
+                transaction.change_files(files, [file.descriptor for file in removed], summary)
                 if notes:
                     transaction.set_properties(dict(notes))
                 if self._expired:
@@ -217,10 +215,7 @@ class LoadedTable:
             files = [*_dataframe_to_data_files(self._iceberg.metadata, rows, self._iceberg.io)] if len(rows) else []
         try:
             with self._transaction() as transaction:
-                if removed:
-                    transaction.replace_files(removed, files, {})
-                else:
-                    transaction.append_files(files, {})
+                transaction.change_files(files, removed, {})
         except (CommitFailedException, ValidationException) as error:
             for file in files:
                 self._iceberg.io.delete(file.file_path)

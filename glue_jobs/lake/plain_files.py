@@ -46,6 +46,12 @@ class Notes(Protocol):
         """The value of the note; None when there is none."""
 
 
+def json_note(rows: Notes, name: str) -> dict[str, Any]:
+    """The value of a note that is a JSON object; empty when there is none."""
+    value: dict[str, Any] = json.loads(rows.note(name) or "{}")
+    return value
+
+
 @dataclass(frozen=True)
 class PlainNotes:
     """The notes of a table and the number of its commits, as `LoadedTable` has them."""

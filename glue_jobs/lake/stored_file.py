@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from pyiceberg.io import FileIO
 from pyiceberg.io.pyarrow import _read_deletes
 from pyiceberg.manifest import DataFile
 
+from glue_jobs.columns.numpy_types import Places
 from glue_jobs.lake.failures import explained
-
-Positions = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -32,8 +30,13 @@ class StoredFile:
     descriptor: DataFile
     delete_files: tuple[DataFile, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """The bytes of the file."""
+        return int(self.descriptor.file_size_in_bytes)
 
-def deleted_rows(io: FileIO, file: StoredFile) -> Positions:
+
+def deleted_rows(io: FileIO, file: StoredFile) -> Places:
     """The positions of the rows in the file that its delete files name.
 
     Raises:

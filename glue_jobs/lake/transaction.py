@@ -37,18 +37,13 @@ class OneParentTransaction(Transaction):
     def _rebuild_snapshot_updates(self) -> None:
         raise CommitFailedException("the table is at another snapshot")
 
-    def append_files(self, files: Iterable[DataFile], summary: Mapping[str, str]) -> None:
-        """Add the files; small manifests are merged as the table's properties say."""
-        with _AppendFiles(Operation.APPEND, self, self._table.io, None, dict(summary)) as change:
-            for file in files:
-                change.append_data_file(file)
-        self.left_over += change.left_over
-
-    def replace_files(
-        self, removed: Collection[DataFile], files: Iterable[DataFile], summary: Mapping[str, str]
+    def change_files(
+        self, files: Iterable[DataFile], removed: Collection[DataFile], summary: Mapping[str, str]
     ) -> None:
-        """Add the files and drop the removed ones; small manifests are merged in the same way."""
-        with _ReplaceFiles(Operation.OVERWRITE, self, self._table.io, None, dict(summary)) as change:
+        """Add the files and drop the removed ones; small manifests are merged as the table's properties say."""
+        kind: type[_MergesManifests] = _ReplaceFiles if removed else _AppendFiles
+        operation = Operation.OVERWRITE if removed else Operation.APPEND
+        with kind(operation, self, self._table.io, None, dict(summary)) as change:
             for file in files:
                 change.append_data_file(file)
             for file in removed:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.answers import Answers
-from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, EVERYTHING, READERS, DataSet, Usage
+from glue_jobs.publish.page.answers import EVERYTHING, Answers, DataSet
+from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, Usage
 
 SUBSCRIBERS, SURGES = "subscriber/new_returning_lapsed", "access/surges"
 NAMES = 3
@@ -109,7 +109,7 @@ def _surges(answers: Answers) -> Iterator[str]:
     """The largest surges: what was read, who read it, and how much more than usual."""
     rows = sorted(answers.rows(SURGES), key=lambda row: -row["bytes_sent"])
     for row in rows[:NAMES]:
-        data_set = DataSet(row["account"], row["repository"]).label
+        data_set = DataSet.of(row).label
         who = words.shortened(row["reader"])
         what = f"{data_set}, most by {who}" if row["level"] == "data set" else f"{who}, most of {data_set}"
         times = words.count(row["times_usual"])

@@ -10,8 +10,8 @@ from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.read.framing import Framing
 from glue_jobs.read.lines import OverlongLine
@@ -45,9 +45,9 @@ class RawBatch:
     """
 
     data: bytes
-    starts: npt.NDArray[np.int64]
-    objects: npt.NDArray[np.int64]
-    offsets: npt.NDArray[np.int64]
+    starts: Ints
+    objects: Ints
+    offsets: Ints
     rejected: tuple[tuple[int, Rejected], ...] = ()
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
+from glue_jobs.read.json_documents import Documents
 from glue_jobs.read.lines import LineReader, OverlongLine
 from glue_jobs.read.whole_files import WholeFile
 
@@ -14,49 +16,72 @@ PARQUET = b"PAR1"
 FIELDS = b"#Fields:"
 
 
-class LogFile:
-    """Cuts an object into frames: pieces of whole lines, each below the header that applies to it.
+class FileByContent(ABC):
+    """Cuts an object into frames, by a reader that the first bytes of the object tell."""
 
-    A Parquet file is one frame. Lines may be of any number, so a worker's memory does not depend on the object's size.
-    """
+    index: int | None = None
 
-    def __init__(self, has_headers: bool = True) -> None:
-        self._has_headers = has_headers
+    def __init__(self) -> None:
         self._beginning = b""
-        self._reader: LineReader | WholeFile | None = None
-        self._header = b""
+        self._reader: LineReader | Documents | WholeFile | None = None
+
+    @abstractmethod
+    def _chosen(self, start: bytes, is_whole: bool) -> LineReader | Documents | WholeFile | None:
+        """The reader of an object that begins so, or that is this ``is_whole``; None if more bytes have to tell."""
 
     @property
     def position(self) -> int:
         """The offset in the object of the unfinished frame."""
         return self._reader.position if self._reader else 0
 
-    @property
-    def index(self) -> int | None:
-        """Records of lines have a position, no number."""
-        return None
-
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes | OverlongLine]]:
-        """Frames that are complete now, each with its offset in the object, less the length of a repeated header."""
+        """Frames that are complete now, each with its offset in the object."""
         if self._reader is None:
             data = self._beginning + data
-            if len(data) < len(PARQUET) and PARQUET.startswith(data):
-                self._beginning = data
-                return
-            self._reader = WholeFile() if data.startswith(PARQUET) else LineReader()
-            self._beginning = b""
-        yield from self._below_header(self._reader.feed(data))
+            self._reader = self._chosen(data, is_whole=False)
+            self._beginning = b"" if self._reader else data
+        if self._reader:
+            yield from self._reader.feed(data)
 
     def finish(self, overhang: Iterator[bytes]) -> Iterator[tuple[int, bytes | OverlongLine]]:
         """The last frame; nothing follows it in ``overhang``."""
         if self._reader is None:
-            self._reader = LineReader()
-            yield from self._below_header(self._reader.feed(self._beginning))
-        yield from self._below_header(self._reader.finish(overhang))
+            self._reader = self._chosen(self._beginning, is_whole=True)
+            assert self._reader is not None
+            yield from self._reader.feed(self._beginning)
+        yield from self._reader.finish(overhang)
 
     def abandon(self) -> bytes:
-        """The bytes since the last whole line, or of the whole Parquet file, of an object that is damaged."""
-        return self._reader.abandon() if self._reader else self._beginning
+        """The bytes since the last whole record, or of the whole Parquet file, of an object that is damaged."""
+        if self._reader:
+            return self._reader.abandon()
+        rest, self._beginning = self._beginning, b""
+        return rest
+
+
+class LogFile(FileByContent):
+    """Cuts an object into frames: pieces of whole lines, each below the header that applies to it.
+
+    A Parquet file is one frame. Lines may be of any number, so a worker's memory does not depend on the object's size.
+    """
+
+    def __init__(self, has_headers: bool = True) -> None:
+        super().__init__()
+        self._has_headers = has_headers
+        self._header = b""
+
+    def _chosen(self, start: bytes, is_whole: bool) -> LineReader | WholeFile | None:
+        if not is_whole and len(start) < len(PARQUET) and PARQUET.startswith(start):
+            return None
+        return WholeFile() if start.startswith(PARQUET) else LineReader()
+
+    def feed(self, data: bytes) -> Iterator[tuple[int, bytes | OverlongLine]]:
+        """As of any file, less the length of a repeated header in the offset."""
+        return self._below_header(super().feed(data))
+
+    def finish(self, overhang: Iterator[bytes]) -> Iterator[tuple[int, bytes | OverlongLine]]:
+        """As of any file."""
+        return self._below_header(super().finish(overhang))
 
     def _below_header(
         self, frames: Iterator[tuple[int, bytes | OverlongLine]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glue_jobs.tables.model import Table
+from glue_jobs.columns.arrays import ENCODED
+from glue_jobs.columns.numpy_types import Ints
+from glue_jobs.tables.model import Table, arrow_type
 
 Positions = npt.NDArray[np.int64]
 """Byte offsets into the data a parser gets."""
@@ -30,6 +32,14 @@ MAX_LOGGED_NUMBER = 10**15 - 1
 
 # Of more rejected records in one piece of data, only the positions are kept. Lines of usual lengths are fewer.
 MAX_REJECTED_PER_PARSE = 100_000
+
+
+def parsed_schema(table: Table, names: Container[str], plain: Container[str]) -> pa.Schema:
+    """The columns of parsed rows: those with the ``names``, texts as dictionaries except in the ``plain`` ones."""
+    types = {column.name: arrow_type(column.type) for column in table.columns if column.name in names}
+    return pa.schema(
+        [(name, ENCODED if type_ == pa.string() and name not in plain else type_) for name, type_ in types.items()]
+    )
 
 
 @dataclass(frozen=True)
@@ -109,7 +119,7 @@ class ParsedDocuments:
     String columns may be dictionary-encoded. ``rejected`` has the number of the object of each record.
     """
 
-    rows: Mapping[Table, Sequence[tuple[pa.Table, npt.NDArray[np.int64]]]]
+    rows: Mapping[Table, Sequence[tuple[pa.Table, Ints]]]
     rejected: Sequence[tuple[int, Rejected]]
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 
 from glue_jobs.read.json_documents import Documents
 from glue_jobs.read.json_values import NOT_JSON
-from glue_jobs.read.lines import LineReader, OverlongLine
-from glue_jobs.read.log_file import PARQUET
+from glue_jobs.read.lines import LineReader
+from glue_jobs.read.log_file import PARQUET, FileByContent
 from glue_jobs.read.whole_files import WholeFile
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -35,46 +33,13 @@ def is_json_lines(start: bytes) -> bool:
     return True
 
 
-class UploadedFile:
+class UploadedFile(FileByContent):
     """Cuts an object into frames: pieces of whole lines, JSON documents, or a whole Parquet file."""
 
-    index: int | None = None
-
-    def __init__(self) -> None:
-        self._beginning = b""
-        self._reader: LineReader | Documents | WholeFile | None = None
-
-    @property
-    def position(self) -> int:
-        """The offset in the object of the unfinished frame."""
-        return self._reader.position if self._reader else 0
-
-    def feed(self, data: bytes) -> Iterator[tuple[int, bytes | OverlongLine]]:
-        """Frames that are complete now, each with its offset in the object."""
-        if self._reader is None:
-            self._beginning += data
-            start = self._beginning.lstrip()
-            if len(start) < MAX_FIRST_LINE_BYTES and b"\n" not in start:
-                return
-            self._reader, data = _reader(self._beginning), self._beginning
-        yield from self._reader.feed(data)
-
-    def finish(self, overhang: Iterator[bytes]) -> Iterator[tuple[int, bytes | OverlongLine]]:
-        """The last frame; nothing follows it in ``overhang``."""
-        if self._reader is None:
-            self._reader = _reader(self._beginning)
-            yield from self._reader.feed(self._beginning)
-        yield from self._reader.finish(overhang)
-
-    def abandon(self) -> bytes:
-        """The bytes since the last whole record, or of the whole Parquet file, of an object that is damaged."""
-        if self._reader:
-            return self._reader.abandon()
-        rest, self._beginning = self._beginning, b""
-        return rest
-
-
-def _reader(start: bytes) -> LineReader | Documents | WholeFile:
-    if start.startswith(PARQUET):
-        return WholeFile()
-    return Documents() if is_json(start) and not is_json_lines(start) else LineReader()
+    def _chosen(self, start: bytes, is_whole: bool) -> LineReader | Documents | WholeFile | None:
+        text = start.lstrip()
+        if not is_whole and len(text) < MAX_FIRST_LINE_BYTES and b"\n" not in text:
+            return None
+        if start.startswith(PARQUET):
+            return WholeFile()
+        return Documents() if is_json(start) and not is_json_lines(start) else LineReader()

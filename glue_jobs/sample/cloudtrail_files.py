@@ -25,7 +25,7 @@ CREATE MACRO transferred(number, minor) AS concat(greatest(coalesce(number, 0), 
 CREATE MACRO bucket_arn(bucket_name) AS concat('arn:aws:s3:::', bucket_name);
 CREATE MACRO resource(type, arn, account := '111122223333') AS
     concat('{"accountId":"', account, '","type":"AWS::S3::', type, '","ARN":"', arn, '"}');
--- Elements of a list of records that are none.
+-- What stands in a list of records and is not a record.
 CREATE MACRO no_record(record) AS
     ['"AwsApiCall"', '42', '["GetObject"]', '"{\\"eventName\\":\\"GetObject\\"}"', 'true'][1 + record // 1500 % 5];
 """

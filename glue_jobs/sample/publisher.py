@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-Ints = npt.NDArray[np.int64]
-
+from glue_jobs.columns.numpy_types import Ints
 
 PUBLISHER_ACCOUNT = "111122223333"
 ARCHIVE_ACCOUNT = "000000002222"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.sample.operations import NUMBER
-from glue_jobs.sample.publisher import TIDES, Ints
+from glue_jobs.sample.publisher import TIDES
 from glue_jobs.sample.traffic import DAY_SECONDS, Block, Traffic
 
 LINE_FIELDS = (27, 26, 25, 24, 28)

@@ -11,9 +11,10 @@ from ipaddress import ip_address, ip_network
 import numpy as np
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
+from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.sample.headers import BROWSERS, CONSOLE, ODD_HEADERS, REFERERS, ROBOTS, SCRIPTS, TOOLS
 from glue_jobs.sample.operations import S3
-from glue_jobs.sample.publisher import ARCHIVE_ACCOUNT, PUBLISHER_ACCOUNT, Ints
+from glue_jobs.sample.publisher import ARCHIVE_ACCOUNT, PUBLISHER_ACCOUNT
 
 VIRTUAL, PATH, PRESIGNED, WEBSITE, ACCESS_POINT = "virtual", "path", "presigned", "website", "access point"
 """How a requester addresses a bucket."""

@@ -7,9 +7,10 @@ from functools import partial
 
 import numpy as np
 
+from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.sample import changes, cloudfront, reads
 from glue_jobs.sample.operations import OPERATIONS
-from glue_jobs.sample.publisher import JUNK, MAPS, MISSING, SHARED_REPOSITORY, TIDES, Ints, Objects
+from glue_jobs.sample.publisher import JUNK, MAPS, MISSING, SHARED_REPOSITORY, TIDES, Objects
 from glue_jobs.sample.requesters import CLOUDFRONT, SISTER, Requesters
 from glue_jobs.sample.traffic import DAY_SECONDS, Block, Traffic
 

@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from glue_jobs.columns.numpy_types import Flags, Ints
 from glue_jobs.sample.operations import NUMBER
-from glue_jobs.sample.publisher import PUBLISHED, REPOSITORIES, Ints, Objects
+from glue_jobs.sample.publisher import PUBLISHED, REPOSITORIES, Objects
 from glue_jobs.sample.requesters import Requesters
 
 DAY_SECONDS, HOUR_SECONDS = 86_400, 3_600
@@ -17,7 +18,6 @@ DAY_SECONDS, HOUR_SECONDS = 86_400, 3_600
 HOURS = (4, 3, 3, 3, 3, 4, 5, 7, 9, 11, 12, 12, 12, 13, 14, 15, 15, 14, 12, 10, 8, 7, 6, 5)
 WEEKEND = 0.6
 
-Flags = npt.NDArray[np.bool_]
 Block = dict[str, Ints]
 """Requests as columns; :func:`glue_jobs.sample.requests.make_requests` documents them."""
 

@@ -47,12 +47,8 @@ SELECT operation_name AS operation, count(*) AS requests FROM logged GROUP BY 1 
     # itself, with its own user agent, deletes the keys of a DeleteObjects.
     "cloudtrail_s3_event/totals": """
 SELECT count(*) AS "rows", sum(bytes_sent) FILTER (NOT is_management AND NOT is_corrected) AS bytes_out,
-    count_if(is_own_in_trail) AS own_rows, count_if(is_robot AND event_type <> 'AwsServiceEvent') AS robot_rows,
-    count_if(style = 'access point') AS access_point_rows
+    count_if(is_own_in_trail) AS own_rows, count_if(is_robot AND event_type <> 'AwsServiceEvent') AS robot_rows
 FROM recorded_event
-""",
-    "cloudtrail_s3_event/management_events": """
-SELECT event_name, count(*) AS events FROM event WHERE is_management GROUP BY 1 ORDER BY 1
 """,
     # Callers with an account, management events included.
     "cloudtrail_s3_event/events": """
@@ -65,8 +61,7 @@ FROM event WHERE has_account GROUP BY month ORDER BY month
     # A copy is a request for the object that it reads.
     "cloudtrail_s3_event/usage": """
 SELECT month, subscriber_account_id, count(*) AS requests, count(error_code) AS errors, count_if(is_get) AS gets,
-    sum(bytes_sent) AS bytes_out, count(DISTINCT asked_for) FILTER (is_get) AS unique_objects,
-    iso(min(time)) AS first_seen, iso(max(time)) AS last_seen
+    sum(bytes_sent) AS bytes_out, count(DISTINCT asked_for) FILTER (is_get) AS unique_objects
 FROM (
     SELECT *, CASE WHEN copy_of >= 0 THEN copy_of ELSE object END AS asked_for,
         (event_name = 'GetObject' OR copy_of >= 0) AND error_code IS NULL AS is_get

@@ -11,23 +11,11 @@ REJECTED_RECORD = Table(
         Column(1, "ingest_date", "date", "Day of the run that refused the record, UTC."),
         Column(2, "source", "string", "Pipeline that read the object, e.g. s3_access_log."),
         Column(3, "object", "string", "Raw object the record is in."),
-        Column(
-            4, "position", "bigint", "Where in the object: byte offset of a line, or index of a JSON record or row."
-        ),
+        Column(4, "position", "bigint", "Where in the object: byte offset of a line, index of a JSON record or row."),
         Column(5, "reason", "string", "Why it was refused, one sentence."),
-        Column(
-            6,
-            "record",
-            "binary",
-            "The raw bytes, whole up to 64 KiB, else their first 64 KiB; addresses as privacy.addresses says.",
-        ),
+        Column(6, "record", "binary", "The raw bytes, at most the first 64 KiB; addresses as privacy.addresses says."),
         Column(7, "run_id", "string", "Run that refused the record."),
-        Column(
-            8,
-            "records",
-            "bigint",
-            "Number of records the row stands for: an object's beyond its first 1,000 with this reason; else null.",
-        ),
+        Column(8, "records", "bigint", "Records that the row counts, beyond 1,000 of an object with one reason."),
     ),
     partitions=("ingest_date", "source"),
 )

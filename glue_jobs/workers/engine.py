@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from glue_jobs.errors import UsageLakeError
-from glue_jobs.workers.processes import process_pool
+from glue_jobs.workers.processes import ProcessPool, process_pool
 from glue_jobs.workers.spark import is_running, run_tasks, session
-from glue_jobs.workers.task_errors import Meanwhile, Progress, nothing, task_error
+from glue_jobs.workers.task_errors import Meanwhile, Progress, nothing
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -62,7 +61,7 @@ def workers_for(size: int) -> Workers:
     """
     if is_running():
         return OnSpark(session())
-    return InProcess() if size <= MAX_BYTES_IN_PROCESS else process_pool()
+    return ProcessPool(1, takes_part=True) if size <= MAX_BYTES_IN_PROCESS else process_pool()
 
 
 @dataclass(frozen=True)
@@ -86,30 +85,3 @@ class OnSpark:
         """One Spark task per item."""
         meanwhile()
         return run_tasks(self.spark, function, items, progress)
-
-
-@dataclass(frozen=True)
-class InProcess:
-    """Run tasks in this process, one after the other."""
-
-    count: int = 1
-
-    def run(
-        self,
-        function: Callable[[Item], Result],
-        items: Sequence[Item],
-        progress: Progress,
-        meanwhile: Meanwhile = nothing,
-    ) -> list[Result]:
-        """One call per item."""
-        meanwhile()
-        results = []
-        for number, item in enumerate(items, 1):
-            try:
-                results.append(function(item))
-            except UsageLakeError:
-                raise
-            except Exception as error:
-                raise task_error(error) from error
-            progress(number, len(items))
-        return results

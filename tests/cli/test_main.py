@@ -180,11 +180,6 @@ def test_a_run_with_a_failure_prints_its_summary_and_exits_with_1(
     assert (result.exit_code, result.output) == (int(failed), "1 snapshot is invalid\n")
 
 
-def test_a_query_does_not_import_spark(tmp_path: Path) -> None:
-    assert "duckdb" in loaded(tmp_path, "status", "--lake", "lake")
-    assert "pyspark" not in loaded(tmp_path, "status", "--lake", "lake")
-
-
 def test_status_has_a_row_of_zeros_for_a_source_of_which_nothing_is_ingested(tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw/2024-05-07-09-00-00-0123456789ABCDEF").write_bytes(b"no access log\n")

@@ -16,7 +16,7 @@ QUERY = "query access/downloads_by_month"
 ATTEMPTS = 3
 
 # Each takes a tenth of a second or more to import.
-SLOW = ("numpy", "pandas", "pyarrow", "pyiceberg", "sqlalchemy", "boto3", "rich.console")
+SLOW = ("numpy", "pandas", "pyarrow", "pyiceberg", "pyspark", "sqlalchemy", "boto3", "rich.console")
 SAY_WHAT_IS_LOADED = f"""
 import atexit, json, sys
 atexit.register(lambda: print(json.dumps([name for name in {SLOW} if name in sys.modules]), file=sys.stderr))

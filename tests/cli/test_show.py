@@ -76,21 +76,9 @@ def test_rows_are_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_rows_are_printed_as_an_aligned_table(capsys: pytest.CaptureFixture[str]) -> None:
     header, first, second, _ = printed(ROWS, "table", capsys).splitlines()
     assert header.split() == ROWS.column_names
-    assert first.split() == [
-        "a,b",
-        "1,234,567",
-        "50.0",
-        "%",
-        "true",
-        "2024-05-07",
-        "2024-05-07",
-        "01:02:03",
-        "1,234.50",
-        '["x",',
-        '"y,z"]',
-        "00",
-        "ff",
-    ]
+    cells = ["a,b", "1,234,567", "50.0 %", "true", "2024-05-07", "2024-05-07 01:02:03"]
+    cells += ["1,234.50", '["x", "y,z"]', "00 ff"]
+    assert re.split(" {2,}", first) == cells
     assert second.split() == ["-", "0", "-", "false", "-", "-", "-", "[]", "-"]
     assert first.startswith("a,b "), "texts are aligned on the left"
     assert first.index("1,234,567") < second.index(" 0 ") + 1, "numbers are aligned on the right, with or without nulls"

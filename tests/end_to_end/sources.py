@@ -112,6 +112,11 @@ def events(day: date, numbers: Iterable[int]) -> list[Event]:
     return [Event(number, start + timedelta(seconds=number % 10_000)) for number in numbers]
 
 
+def _derived(event: Event) -> dict[str, Any]:
+    """What the rows of all events have."""
+    return {"event_time": event.time, "event_date": event.time.date(), "account": "ana", "repository": "tides"}
+
+
 def _access_log_record(event: Event) -> bytes:
     key = f"ana/tides/part-{event.number % 7}.csv"
     return (
@@ -122,14 +127,7 @@ def _access_log_record(event: Event) -> bytes:
 
 
 def _access_log_row(event: Event) -> dict[str, Any]:
-    return {
-        "request_id": f"{event.number:016X}",
-        "event_time": event.time,
-        "event_date": event.time.date(),
-        "bytes_sent": event.number,
-        "account": "ana",
-        "repository": "tides",
-    }
+    return {"request_id": f"{event.number:016X}", "bytes_sent": event.number, **_derived(event)}
 
 
 def _lines(records: Sequence[bytes]) -> bytes:
@@ -192,12 +190,9 @@ def _cloudtrail_record(event: Event) -> bytes:
 def _cloudtrail_row(event: Event) -> dict[str, Any]:
     return {
         "event_id": str(UUID(int=event.number)),
-        "event_time": event.time,
-        "event_date": event.time.date(),
         "bytes_out": event.number,
         "subscriber_account_id": "anonymous",
-        "account": "ana",
-        "repository": "tides",
+        **_derived(event),
     }
 
 
@@ -230,14 +225,7 @@ def _cloudfront_record(event: Event) -> bytes:
 
 
 def _cloudfront_row(event: Event) -> dict[str, Any]:
-    return {
-        "x_edge_request_id": f"{event.number:016X}==",
-        "event_time": event.time,
-        "event_date": event.time.date(),
-        "sc_bytes": event.number,
-        "account": "ana",
-        "repository": "tides",
-    }
+    return {"x_edge_request_id": f"{event.number:016X}==", "sc_bytes": event.number, **_derived(event)}
 
 
 def _below_header(records: Sequence[bytes]) -> bytes:

@@ -86,44 +86,31 @@ def test_two_real_runs_started_together(raw: Raw, tmp_path: Path) -> None:
     assert run(raw, lake).run_id is None
 
 
+@pytest.mark.parametrize(
+    ("raw", "owner", "step"),
+    [
+        *((source, glue_jobs.ingest.step_run, "commit_run") for source in ALL_SOURCES),
+        # A first run, which has read its objects and makes its tables.
+        (ACCESS_LOGS, RunTables, "make"),
+    ],
+    indirect=["raw"],
+    ids=[*(source.title for source in ALL_SOURCES), "the tables"],
+)
 def test_a_run_that_is_overtaken_before_its_commit_stores_nothing(
-    raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    owner: object, step: str, raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake = str(tmp_path / "lake")
     without_spark(monkeypatch)
-    commit = glue_jobs.ingest.step_run.commit_run
+    original = getattr(owner, step)
 
     def overtaken(*arguments: object) -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(glue_jobs.ingest.step_run, "commit_run", commit)
+            patch.setattr(owner, step, original)
             run(raw, lake)
-        commit(*arguments)  # type: ignore[arg-type]
+        original(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.step_run, "commit_run", overtaken)
-        with pytest.raises(LostRaceError, match=LOST.removeprefix("error: ")):
-            run(raw, lake)
-    assert dict(event_numbers(raw, lake)) == dict.fromkeys(range(40), 1)
-    assert left_over(lake) == []
-    assert orphans(lake) == set()
-
-
-@pytest.mark.parametrize("raw", SOURCES[:1], ids=lambda source: source.title, indirect=True)
-def test_a_first_run_that_is_overtaken_while_it_reads_stores_nothing(
-    raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lake = str(tmp_path / "lake")
-    without_spark(monkeypatch)
-    make = RunTables.make
-
-    def overtaken(self: RunTables) -> None:
-        with monkeypatch.context() as patch:
-            patch.setattr(RunTables, "make", make)
-            run(raw, lake)
-        make(self)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(RunTables, "make", overtaken)
+        patch.setattr(owner, step, overtaken)
         with pytest.raises(LostRaceError, match=LOST.removeprefix("error: ")):
             run(raw, lake)
     assert dict(event_numbers(raw, lake)) == dict.fromkeys(range(40), 1)

@@ -20,7 +20,6 @@ from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.staging import new_run
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.lake import Lake
-from glue_jobs.read.framing import Framing
 from glue_jobs.read.parsed import Parsed, Positions
 from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject
@@ -30,10 +29,6 @@ from tests.end_to_end.lakes import run, without_spark
 from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, RUN_SUMMARIES, SOURCES, UPLOADS, Raw, Source, events
 
 DAY = date(2024, 5, 7)
-
-BY_LINES = [source for source in SOURCES if source.pipeline.framing.is_splittable]
-BY_DOCUMENTS = [source for source in SOURCES if source.pipeline.framing is Framing.DOCUMENTS]
-OF_LOG_FILES = [source for source in SOURCES if source.pipeline.framing is Framing.LOG_FILES]
 
 
 def ingest_counting(source: Source, address: str, folder: Path) -> tuple[list[int], ChunkResult]:
@@ -54,59 +49,22 @@ def ingest_counting(source: Source, address: str, folder: Path) -> tuple[list[in
     return slices, ingest_chunk(context, (ByteRange(RawObject(entry, DAY), 0, entry.size),))
 
 
-@pytest.mark.parametrize("source", BY_LINES, ids=lambda source: source.title)
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.title)
 def test_a_large_object_is_parsed_in_many_slices_and_becomes_several_files(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    raw = Raw(source, str(tmp_path / "raw"))
-    address = raw.deliver(DAY, 0, events(DAY, range(2_000)))
-    size = len(raw.objects[address])
-    monkeypatch.setattr(glue_jobs.read.fetch, "MAX_BATCH_BYTES", 20_000)
-    monkeypatch.setattr(glue_jobs.read.fetch, "BYTES_PER_READ", 5_000)
-    monkeypatch.setattr(glue_jobs.ingest.chunk_task, "RAW_BYTES_PER_FLUSH", size // 4)
-    slices, result = ingest_counting(source, address, tmp_path)
-    assert len(slices) > 15
-    assert max(slices) <= 20_000 + 5_000 + 2_000
-    assert sum(slices) >= size - 2
-    assert len(result.files) in (4, 5)
-    assert sum(file.rows for file in result.files) == 2_000
-    assert result.counts.rows.tolist() == [2_000]
-
-
-@pytest.mark.parametrize("source", BY_DOCUMENTS, ids=lambda source: source.title)
-def test_a_large_document_is_cut_between_records_and_becomes_several_files(
     source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raw = Raw(source, str(tmp_path / "raw"))
     some = events(DAY, range(2_000))
     address = raw.deliver(DAY, 0, some, bad=1)
     size = sum(len(source.record(event)) for event in some)
-    monkeypatch.setattr(glue_jobs.read.fetch, "MAX_BATCH_BYTES", 60_000)
-    monkeypatch.setattr(glue_jobs.read.fetch, "BYTES_PER_READ", 500)
-    monkeypatch.setattr(glue_jobs.read.json_documents, "PIECE_BYTES", 80_000)
-    monkeypatch.setattr(glue_jobs.ingest.chunk_task, "RAW_BYTES_PER_FLUSH", size // 4)
-    slices, result = ingest_counting(source, address, tmp_path)
-    assert len(slices) > 15
-    assert max(slices) <= 80_000 + 30_000
-    assert sum(slices) >= size
-    assert len(result.files) in (4, 5)
-    assert sum(file.rows for file in result.files) == 2_000
-    assert (result.counts.rows.tolist(), result.counts.rejected.tolist()) == ([2_000], [1])
-
-
-@pytest.mark.parametrize("source", OF_LOG_FILES, ids=lambda source: source.title)
-def test_a_large_log_file_is_parsed_in_pieces_below_its_header(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    raw = Raw(source, str(tmp_path / "raw"))
-    address = raw.deliver(DAY, 0, events(DAY, range(2_000)), bad=1)
-    size = 2_000 * len(source.record(events(DAY, [1])[0]))
     monkeypatch.setattr(glue_jobs.read.fetch, "MAX_BATCH_BYTES", 20_000)
     monkeypatch.setattr(glue_jobs.read.fetch, "BYTES_PER_READ", 500)
+    monkeypatch.setattr(glue_jobs.read.json_documents, "PIECE_BYTES", 20_000)
     monkeypatch.setattr(glue_jobs.ingest.chunk_task, "RAW_BYTES_PER_FLUSH", size // 4)
     slices, result = ingest_counting(source, address, tmp_path)
-    assert len(slices) > 5
-    assert max(slices) <= size // 5
+    assert len(slices) > 10
+    assert max(slices) <= 40_000
+    assert sum(slices) >= size
     assert len(result.files) in (4, 5)
     assert sum(file.rows for file in result.files) == 2_000
     assert (result.counts.rows.tolist(), result.counts.rejected.tolist()) == ([2_000], [1])

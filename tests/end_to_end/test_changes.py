@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import random
 import signal
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
 import glue_jobs.ingest.snapshots.comparison
 import glue_jobs.ingest.snapshots.snapshot_task
-from glue_jobs.ingest.ingest import ingest
-from glue_jobs.ingest.request import IngestRequest
-from glue_jobs.lake import Lake
-from glue_jobs.progress import PlainReporter
-from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
-from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 from tests.end_to_end.lakes import contents, left_over, let_a_day_pass, orphans
 from tests.end_to_end.processes import killed_at
-from tests.end_to_end.test_snapshots import FIRST, PIPELINE, arguments, day, run
+from tests.end_to_end.test_snapshots import PIPELINE, arguments, day, run
 from tests.inventories import Inventory, Record, record, records
 
 Snapshots = Mapping[datetime, list[Record]]
@@ -118,75 +109,6 @@ def test_a_backfill_compares_the_snapshots_whose_rows_it_keeps(inventory: Invent
         inventory.deliver(time, objects)
     run(inventory, lake, keep_snapshots=3)
     assert changes(lake) == expected(snapshots, kept=3)
-
-
-def test_a_snapshot_is_compared_with_one_of_the_same_inventory_only(inventory: Inventory, lake: str) -> None:
-    others = [replace(inventory, config="other"), replace(inventory, bucket="more-data")]
-    inventory.deliver(FIRST, records(2))
-    for other in others:
-        other.deliver(day(1), records(3))
-    inventory.deliver(day(2), records(4))
-    run(inventory, lake)
-    assert {place[:2] for place in changes(lake)} == {(FIRST, day(2))}
-
-
-def test_other_versions_and_delete_markers_are_no_current_objects(inventory: Inventory, lake: str) -> None:
-    versions = [
-        record("a/x/gone", 5, VersionId="1", IsLatest=False, IsDeleteMarker=False),
-        record("a/x/gone", None, VersionId="2", IsLatest=True, IsDeleteMarker=True),
-        record("a/x/new", 7, VersionId="1", IsLatest=True, IsDeleteMarker=False),
-        record("a/x/new", 3, VersionId="0", IsLatest=False, IsDeleteMarker=False),
-    ]
-    raw = inventory.all_versions()
-    raw.deliver(FIRST, [{**versions[0], "IsLatest": True}])
-    raw.deliver(day(1), versions)
-    run(inventory, lake)
-    assert changes(lake) == {
-        (FIRST, day(1), "a", "x"): {
-            "objects_before": 1,
-            "objects_after": 1,
-            "bytes_before": 5,
-            "bytes_after": 7,
-            "added_objects": 1,
-            "added_bytes": 7,
-            "removed_objects": 1,
-            "removed_bytes": 5,
-        }
-    }
-
-
-def test_a_snapshot_with_lost_files_is_reported_and_not_compared(inventory: Inventory, lake: str) -> None:
-    inventory.deliver(FIRST, records(2))
-    run(inventory, lake)
-    for file in Lake(lake, "usage_lake").load(S3_INVENTORY_OBJECT).files():
-        Path(file.address).unlink()
-    inventory.deliver(day(1), records(3))
-    output = io.StringIO()
-    request = IngestRequest(PIPELINE, inventory.address, Lake(lake, "usage_lake"))
-    assert ingest(request, PlainReporter(output)).totals.rows == 3
-    message = (
-        "it is not known what changed in example-data/daily between 2024-05-01 01:30 and 2024-05-02 01:30: cannot read "
-    )
-    assert message in output.getvalue()
-    assert Lake(lake, "usage_lake").load(DAILY_CHANGE).files() == []
-
-
-def test_changes_that_another_program_joined_are_not_replaced(inventory: Inventory, lake: str) -> None:
-    """As Athena's OPTIMIZE does to small files of a partition."""
-    other = replace(inventory, config="other")
-    for number in range(2):
-        inventory.deliver(day(number), records(number + 2))
-        other.deliver(day(number), records(number + 4))
-    run(inventory, lake)
-    loaded = Lake(lake, "usage_lake").load(DAILY_CHANGE)
-    rows = loaded.rows(tuple(DAILY_CHANGE.arrow_schema.names))
-    loaded.replace(rows)
-    inventory.deliver(day(1), records(8))
-    inventory.deliver(day(2), records(9))
-    assert not run(inventory, lake).failed
-    found = Lake(lake, "usage_lake").load(DAILY_CHANGE).rows(("snapshot_time", "added_objects")).to_pylist()
-    assert sum(row["snapshot_time"] == day(1) for row in found) == rows.num_rows == 4
-    assert sum(row["added_objects"] for row in found if row["snapshot_time"] == day(2)) == 1
 
 
 @pytest.mark.parametrize("step", ["after the plan", "after the rows", "before the changes", "after the changes"])

@@ -55,10 +55,6 @@ def rows_by_day(raw: Raw, lake: str) -> dict[date, Counter[int]]:
     return found
 
 
-def test_a_first_run_takes_all_days(raw: Raw, lake: str) -> None:
-    assert event_numbers(raw, lake) == Counter([1, 2])
-
-
 @pytest.mark.parametrize("days", [0, 1, 3])
 def test_an_object_that_comes_late_inside_the_look_back_is_found(raw: Raw, lake: str, days: int) -> None:
     raw.deliver(back(days), 3, events(back(days), [3]))

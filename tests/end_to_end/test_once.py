@@ -7,15 +7,12 @@ import re
 import signal
 import time
 from collections.abc import Container, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import CommitFailedException
 
-import glue_jobs.ingest.staging
 import glue_jobs.ingest.task_context
 from glue_jobs.errors import StorageError
 from glue_jobs.ingest.data_files import NewFile, write_file
@@ -190,30 +187,6 @@ def test_a_run_counts_as_dead_after_a_day_of_silence_in_every_time_zone(
         time.tzset()
 
 
-def test_a_run_that_was_suspended_for_a_day_does_not_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = glue_jobs.ingest.staging.new_run(str(tmp_path), datetime(2024, 5, 7))
-    clock = [1_000_000.0]
-    monkeypatch.setattr("glue_jobs.ingest.staging.time.time", lambda: clock[0])
-    with glue_jobs.ingest.staging.Heartbeat(folder) as heartbeat:
-        clock[0] += 3600
-        heartbeat.check()
-        clock[0] += 24 * 3600
-        with pytest.raises(StorageError, match=f"run {folder.run_id} was suspended for hours and gives up"):
-            heartbeat.check()
-
-
-def test_a_beat_after_the_suspension_does_not_hide_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = glue_jobs.ingest.staging.new_run(str(tmp_path), datetime(2024, 5, 7))
-    clock = [1_000_000.0]
-    monkeypatch.setattr("glue_jobs.ingest.staging.time.time", lambda: clock[0])
-    monkeypatch.setattr(glue_jobs.ingest.staging, "HEARTBEAT_INTERVAL", timedelta(milliseconds=5))
-    with glue_jobs.ingest.staging.Heartbeat(folder) as heartbeat:
-        clock[0] += 24 * 3600
-        time.sleep(0.2)
-        with pytest.raises(StorageError, match="was suspended"):
-            heartbeat.check()
-
-
 def test_a_task_that_outlives_its_failed_run_leaves_nothing_for_ever(
     raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,22 +207,3 @@ def test_a_task_that_outlives_its_failed_run_leaves_nothing_for_ever(
     let_a_day_pass(lake)
     run(raw, lake)
     assert orphans(lake) == set()
-
-
-def test_a_commit_whose_answer_got_lost_counts_as_made(
-    raw: Raw, undisturbed: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A Glue client repeats a request that timed out; the repetition is refused, though the first one was done."""
-    lake = str(tmp_path)
-    without_spark(monkeypatch)
-    commit = SqlCatalog.commit_table
-
-    def lose_the_answer(*arguments: Any) -> Any:
-        commit(*arguments)
-        raise CommitFailedException("the table has another version")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(SqlCatalog, "commit_table", lose_the_answer)
-        assert run(raw, lake).run_id is not None
-    assert contents(lake, raw.source.pipeline) == undisturbed
-    assert run(raw, lake).run_id is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,12 @@ import pytest
 
 import glue_jobs.ingest.compaction
 import glue_jobs.ingest.step_run
-from glue_jobs.errors import StorageError
 from glue_jobs.jobs.check.check_lake import check_lake
-from glue_jobs.lake import LoadedTable
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from tests.end_to_end.lakes import orphans, without_spark
 from tests.lake.maintenance import rewrite
+from tests.lake.small_commits import commits_fail
 from tests.run_summaries import FAMILY, TABLES, Place, nucleotide
 
 
@@ -46,19 +46,9 @@ def test_a_newer_summary_replaces_all_rows_of_the_old_one_and_nothing_else(place
     assert place.rejected() == {}
 
 
-def test_the_ledger_names_a_summary_only_after_all_its_rows_are_stored(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_ledger_names_a_summary_only_after_all_its_rows_are_stored(place: Place) -> None:
     place.put("summary2/SRR1.summary", nucleotide("SRR1", FAMILY))
-    append = LoadedTable.append
-
-    def dying(loaded: LoadedTable, *arguments: Any) -> None:
-        if loaded.table is TABLES["nsra"]:
-            raise StorageError("the network is gone")
-        append(loaded, *arguments)
-
-    with monkeypatch.context() as patch, pytest.raises(StorageError):
-        patch.setattr(LoadedTable, "append", dying)
+    with commits_fail("nsra"):
         place.run()
     assert (place.runs("nfamily"), place.runs("nsra")) == ({"SRR1": 1}, {})
     assert place.lake.load(INGESTED_OBJECT).rows(("key",)).num_rows == 0
@@ -110,18 +100,10 @@ def test_force_reads_ingested_summaries_again_and_replaces_all_that_is_stored_of
     assert place.rejected() == {"SRR1.summary": 1, "SRR2.summary": 1}
 
 
-def test_a_forced_run_that_dies_is_finished_by_the_next_run(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forced_run_that_dies_is_finished_by_the_next_run(place: Place) -> None:
     place.put("summary2/SRR1.summary", nucleotide("SRR1", FAMILY, FAMILY, "bad=1;"))
     place.run()
-    append = LoadedTable.append
-
-    def dying(loaded: LoadedTable, *arguments: Any) -> None:
-        if loaded.table == REJECTED_RECORD:
-            raise StorageError("the network is gone")
-        append(loaded, *arguments)
-
-    with monkeypatch.context() as patch, pytest.raises(StorageError):
-        patch.setattr(LoadedTable, "append", dying)
+    with commits_fail("rejected_record"):
         place.run(force=True)
     assert place.run().run_id is None
     assert (place.runs("nfamily"), place.runs("nsra")) == ({"SRR1": 2}, {"SRR1": 1})
@@ -137,28 +119,16 @@ def test_a_table_that_another_program_rewrites_before_the_commit_has_each_row_on
     place.run()
     place.put("summary2/SRR1.summary", nucleotide("SRR1", FAMILY, "bad=2;"))
     place.put("summary2/SRR3.summary", nucleotide("SRR3", FAMILY))
-    commit, append = glue_jobs.ingest.step_run.commit_run, LoadedTable.append
+    commit = glue_jobs.ingest.step_run.commit_run
 
     def commit_late(*arguments: Any) -> None:
         for table in (TABLES["nfamily"], REJECTED_RECORD):
             rewrite(place.lake, table)
-        with monkeypatch.context() as patch:
-            if dies:
-                patch.setattr(LoadedTable, "append", dying)
-            commit(*arguments)
+        commit(*arguments)
 
-    def dying(loaded: LoadedTable, *arguments: Any) -> None:
-        append(loaded, *arguments)
-        if loaded.table.name == "nfamily":
-            raise StorageError("the network is gone")
-
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as patch, commits_fail("nfamily", after=True) if dies else nullcontext():
         patch.setattr(glue_jobs.ingest.step_run, "commit_run", commit_late)
-        if dies:
-            with pytest.raises(StorageError):
-                place.run()
-        else:
-            place.run()
+        place.run()
     assert place.run().run_id is None
     assert place.runs("nfamily") == {"SRR1": 1, "SRR2": 1, "SRR3": 1}
     assert place.runs("nsra") == {"SRR1": 1, "SRR2": 1, "SRR3": 1}

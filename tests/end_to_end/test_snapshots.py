@@ -283,8 +283,6 @@ def test_the_exit_code_reports_an_invalid_snapshot_once(
     inventory.deliver_manifest(day(1), b"{}")
     assert [main(arguments), main(arguments)] == [1, 0]
     assert capsys.readouterr().err.count("refused ") == 2
-    assert main([*arguments, "--any_name", "true"]) == 1
-    assert "is found by the names of its folders; leave any_name out" in capsys.readouterr().err
 
 
 def test_a_snapshot_without_checksum_is_ingested_when_it_has_one(inventory: Inventory, lake: str) -> None:

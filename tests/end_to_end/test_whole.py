@@ -11,12 +11,10 @@ import pytest
 
 import glue_jobs.ingest.stage_events
 from glue_jobs.lake import Lake
-from glue_jobs.sample import write_sample
-from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
 from tests.end_to_end.lakes import contents, run, without_spark
-from tests.end_to_end.sources import ALL_SOURCES, SOURCES, Raw, Source, events
+from tests.end_to_end.sources import ALL_SOURCES, Raw, Source, events
 
 DAY = date(2024, 5, 7)
 
@@ -96,15 +94,3 @@ def test_the_ledger_counts_every_record_there_is(
     for row in found.ledger:
         values = dict(row)
         assert values["records"] == source.count(raw.objects[values["key"]])
-
-
-def test_the_ledger_counts_every_line_of_the_sample(tmp_path: Path) -> None:
-    truth = write_sample(tmp_path, last_day=DAY, days=3, scale=0.02)
-    logs = tmp_path / "raw" / "s3_access_log"
-    raw = Raw(SOURCES[0], str(logs))
-    lake = str(tmp_path / "lake")
-    run(raw, lake)
-    sums = contents(lake, BY_NAME["s3_access_log"]).sums
-    files = [path for path in logs.rglob("*") if path.is_file() and path.name != "README.txt"]
-    assert sums["records"] == sum(1 for path in files for line in path.read_bytes().split(b"\n") if line.strip())
-    assert sums == truth.row("s3_access_log/ledger")

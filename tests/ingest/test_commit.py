@@ -150,14 +150,6 @@ def test_a_run_does_not_read_the_files_it_has_just_written(
     assert not Path(folder.address).exists()
 
 
-def test_a_change_that_only_removes_files_is_committed(lake: Lake, folder: RunFolder) -> None:
-    written = [address for number in range(3) for address in commit(lake, number)]
-    rows, table = lake.load(S3_ACCESS_LOG), lake.load(REJECTED_RECORD)
-    removed = [file for file in table.files() if file.address in written[:2]]
-    commit_run(lake, rows, folder, {S3_ACCESS_LOG: Change([]), REJECTED_RECORD: Change([], removed)}, {})
-    assert addresses(lake) == [written[2]]
-
-
 def die_after_the_next_commit(patch: pytest.MonkeyPatch) -> None:
     append = LoadedTable.append
 
@@ -168,17 +160,22 @@ def die_after_the_next_commit(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(LoadedTable, "append", append_and_die)
 
 
-def test_a_change_that_only_removes_files_is_finished_by_the_next_run(
-    lake: Lake, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_change_that_only_removes_files_is_made_by_its_run_or_the_next_one(
+    dies: bool, lake: Lake, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = [address for number in range(3) for address in commit(lake, number)]
     rows, table = lake.load(S3_ACCESS_LOG), lake.load(REJECTED_RECORD)
     removed = [file for file in table.files() if file.address in written[:2]]
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        die_after_the_next_commit(patch)
-        commit_run(lake, rows, folder, {S3_ACCESS_LOG: Change([]), REJECTED_RECORD: Change([], removed)}, {})
-    assert len(addresses(lake)) == 3
-    assert finish(lake, S3_ACCESS_LOG) == [f"finished the commit of run {folder.run_id}"]
+    changes = {S3_ACCESS_LOG: Change([]), REJECTED_RECORD: Change([], removed)}
+    if dies:
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            die_after_the_next_commit(patch)
+            commit_run(lake, rows, folder, changes, {})
+        assert len(addresses(lake)) == 3
+        assert finish(lake, S3_ACCESS_LOG) == [f"finished the commit of run {folder.run_id}"]
+    else:
+        commit_run(lake, rows, folder, changes, {})
     assert addresses(lake) == [written[2]]
     assert finish(lake, S3_ACCESS_LOG) == []
 

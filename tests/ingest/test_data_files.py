@@ -167,16 +167,22 @@ def test_files_have_bounds(tmp_path: Path) -> None:
     assert descriptor.partition[0] == (day - date(1970, 1, 1)).days
 
 
-def test_dictionaries_stay_dictionaries_in_the_file_and_texts_come_back(tmp_path: Path) -> None:
+def test_dictionaries_stay_dictionaries_in_files_and_when_they_are_read_again(tmp_path: Path) -> None:
     names = ["a", None, "b", "a"]
     columns = {"size": range(4), "day": [date(2024, 5, 7)] * 4, "source": ["x"] * 4}
     content = pa.table({"name": pa.array(names).dictionary_encode(), **columns})
-    file, _ = written(EVENTS, content, tmp_path)
+    file, descriptor = written(EVENTS, content, tmp_path)
     assert file.read()["name"].to_pylist() == names
     assert file.read()["name"].type == pa.string()
     group = file.metadata.row_group(0)
     assert group.column(0).has_dictionary_page
     assert not group.column(3).has_dictionary_page
+    rows = read_file(EVENTS, descriptor.file_path)
+    assert pa.types.is_dictionary(rows["name"].type)
+    assert rows["name"].to_pylist() == names
+    again = write_file(EVENTS, rows, f"{tmp_path}/again", dict.fromkeys(EVENTS.partitions))
+    assert pq.ParquetFile(again.address).metadata.row_group(0).column(0).has_dictionary_page
+    assert pq.read_schema(again.address).field("name").metadata == {b"PARQUET:field_id": b"1"}
 
 
 def test_numbers_have_a_dictionary_only_where_they_repeat(tmp_path: Path) -> None:
@@ -185,20 +191,6 @@ def test_numbers_have_a_dictionary_only_where_they_repeat(tmp_path: Path) -> Non
         file, _ = written(EVENTS, pa.Table.from_pylist(content, schema=EVENTS.arrow_schema), tmp_path)
         assert file.metadata.row_group(0).column(1).has_dictionary_page == repeats
         assert file.read()["size"].to_pylist() == [*sizes]
-
-
-def test_a_file_is_read_as_it_was_written_with_dictionaries_and_field_ids(tmp_path: Path) -> None:
-    names = ["a", None, "b", "a"]
-    columns = {"size": range(4), "day": [date(2024, 5, 7)] * 4, "source": ["x"] * 4}
-    content = pa.table({"name": pa.array(names).dictionary_encode(), **columns})
-    address = f"{tmp_path}/first"
-    write_file(EVENTS, with_schema(EVENTS, content), address, dict.fromkeys(EVENTS.partitions))
-    rows = read_file(EVENTS, address)
-    assert pa.types.is_dictionary(rows["name"].type)
-    assert rows["name"].to_pylist() == names
-    again = write_file(EVENTS, rows, f"{tmp_path}/again", dict.fromkeys(EVENTS.partitions))
-    assert pq.ParquetFile(again.address).metadata.row_group(0).column(0).has_dictionary_page
-    assert pq.read_schema(again.address).field("name").metadata == {b"PARQUET:field_id": b"1"}
 
 
 def test_a_column_is_required_in_a_file_where_all_its_rows_have_a_value(tmp_path: Path) -> None:

@@ -14,14 +14,7 @@ from glue_jobs.ingest.unreadable_days import UNREADABLE_DAYS
 from glue_jobs.ingest.watermark import WATERMARK
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sources.pipelines import BY_NAME
-
-
-class Rows:
-    """A table with these notes."""
-
-    def __init__(self, **notes: object) -> None:
-        names = {"newest": WATERMARK, "unreadable": UNREADABLE_DAYS, "folders": LOG_FOLDERS}
-        self.note = {names[name]: json.dumps(value) for name, value in notes.items()}.get
+from tests.ingest.noted import noted
 
 
 def test_a_day_that_waits_is_listed_once_in_a_folder_that_is_new(tmp_path: Path) -> None:
@@ -30,7 +23,8 @@ def test_a_day_that_waits_is_listed_once_in_a_folder_that_is_new(tmp_path: Path)
         path = tmp_path / folder / day.replace("-", "/") / f"{day}-01-02-03-A1B2"
         path.parent.mkdir(parents=True)
         path.write_bytes(b"x")
-    rows: Any = Rows(newest={raw: "2024-05-20"}, unreadable={raw: ["2024-05-01"]}, folders={raw: ["old/"]})
+    notes = {WATERMARK: {raw: "2024-05-20"}, UNREADABLE_DAYS: {raw: ["2024-05-01"]}, LOG_FOLDERS: {raw: ["old/"]}}
+    rows = noted({name: json.dumps(value) for name, value in notes.items()})
     lake: Any = None
     listing = discover(IngestRequest(BY_NAME["s3_access_log"], raw, lake), rows, PlainReporter(io.StringIO()))
     found = [each.entry.address.removeprefix(raw) for each in listing.objects]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -18,20 +17,13 @@ from glue_jobs.ingest.log_folders import (
     unseen_folders,
     untaken_folders,
 )
-from glue_jobs.lake import LoadedTable
+from tests.ingest.noted import noted
 
 RAW = "s3://raw/logs"
 
 
-class Rows:
-    """A table with these notes."""
-
-    def __init__(self, notes: Mapping[str, str]) -> None:
-        self.note = notes.get
-
-
-def rows(folders: dict[str, list[str]] | None = None) -> LoadedTable:
-    return cast(Any, Rows({} if folders is None else {LOG_FOLDERS: json.dumps(folders)}))
+def rows(folders: dict[str, list[str]] | None = None) -> Any:
+    return noted(None if folders is None else {LOG_FOLDERS: json.dumps(folders)})
 
 
 def test_folders_are_unseen_unless_a_run_of_the_same_raw_path_noted_them() -> None:
@@ -53,8 +45,8 @@ def test_a_note_keeps_the_folders_of_earlier_runs() -> None:
 
 def test_folders_with_earlier_days_are_noted_until_a_run_looks_into_them() -> None:
     first = earlier_days_note(rows(), RAW, {f"{RAW}/b/"}, {f"{RAW}/a/": date(2024, 5, 7)})
-    noted = cast(Any, Rows(first))
-    assert untaken_folders(noted) == [(RAW, f"{RAW}/a/", date(2024, 5, 7))]
-    assert earlier_days_note(noted, RAW, {f"{RAW}/b/"}, {}) == {}
-    assert json.loads(earlier_days_note(noted, RAW, {f"{RAW}/a/"}, {})[EARLIER_DAYS]) == {RAW: {}}
-    assert earlier_days_note(noted, "s3://raw/b", set(), {}) == {}
+    after = noted(first)
+    assert untaken_folders(after) == [(RAW, f"{RAW}/a/", date(2024, 5, 7))]
+    assert earlier_days_note(after, RAW, {f"{RAW}/b/"}, {}) == {}
+    assert json.loads(earlier_days_note(after, RAW, {f"{RAW}/a/"}, {})[EARLIER_DAYS]) == {RAW: {}}
+    assert earlier_days_note(after, "s3://raw/b", set(), {}) == {}

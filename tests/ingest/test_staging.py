@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -317,6 +318,17 @@ def test_a_run_gives_up_after_half_of_that_silence(
             with pytest.raises(StorageError, match=f"run {folder.run_id} was suspended for hours and gives up"):
                 heartbeat.check()
         else:
+            heartbeat.check()
+
+
+def test_a_beat_after_the_suspension_does_not_hide_it(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1_000_000.0]
+    monkeypatch.setattr(glue_jobs.ingest.staging.time, "time", lambda: clock[0])
+    monkeypatch.setattr(glue_jobs.ingest.staging, "HEARTBEAT_INTERVAL", timedelta(milliseconds=5))
+    with Heartbeat(folder) as heartbeat:
+        clock[0] += 24 * 3600
+        time.sleep(0.2)
+        with pytest.raises(StorageError, match="was suspended"):
             heartbeat.check()
 
 

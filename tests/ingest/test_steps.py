@@ -78,8 +78,12 @@ def test_a_step_holds_so_many_bytes_unpacked() -> None:
     sizes = (60, 60, 300, 1)
     objects = [raw_object(f"{number}", number, size) for number, size in enumerate(sizes)]
     assert [names(step) for step in made(objects)] == [["0"], ["1"], ["2"], ["3"]]
-    # A byte of CloudTrail's files becomes several.
-    assert len([*made([raw_object("a", 0, 10), raw_object("b", 1, 10)], "cloudtrail_s3_event")]) == 2
+
+
+@pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize("pipeline", ["cloudtrail_s3_event", "run_summary", "upload"])
+def test_a_byte_of_compressed_files_counts_as_several(pipeline: str) -> None:
+    assert len([*made([raw_object("a", 0, 20), raw_object("b", 1, 20)], pipeline)]) == 2
 
 
 @pytest.mark.usefixtures("limited")

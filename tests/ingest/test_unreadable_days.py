@@ -10,15 +10,9 @@ import pytest
 from glue_jobs.ingest import unreadable_days
 from glue_jobs.ingest.unreadable_days import retried_days, unreadable_days_note
 from glue_jobs.read.raw_object import Window
+from tests.ingest.noted import noted
 
 RAW = "s3://raw/a"
-
-
-class Rows:
-    """A table with these notes."""
-
-    def __init__(self, notes: dict[str, str] | None = None) -> None:
-        self.note = (notes or {}).get
 
 
 def day(number: int) -> date:
@@ -27,11 +21,11 @@ def day(number: int) -> date:
 
 def after(rows: Any, window: Window, *unreadable: date | None, raw: str = RAW) -> Any:
     """The table after a run that listed the window and the days to retry, and met these unreadable objects."""
-    return Rows(unreadable_days_note(rows, raw, window, retried_days(rows, raw, window), unreadable))
+    return noted(unreadable_days_note(rows, raw, window, retried_days(rows, raw, window), unreadable))
 
 
 def test_a_day_is_listed_again_until_its_objects_can_be_read() -> None:
-    rows = after(Rows(), Window(), day(2), None, day(1), day(2))
+    rows = after(noted(), Window(), day(2), None, day(1), day(2))
     assert retried_days(rows, RAW, Window(day(5))) == [day(1), day(2)]
     assert retried_days(rows, RAW, Window(day(2))) == [day(1)]
     assert retried_days(rows, "s3://raw/b", Window(day(5))) == []
@@ -44,7 +38,7 @@ def test_a_day_is_listed_again_until_its_objects_can_be_read() -> None:
 
 def test_of_many_days_each_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unreadable_days, "RETRIED_DAYS_PER_RUN", 2)
-    rows = after(Rows(), Window(), *map(day, range(1, 6)))
+    rows = after(noted(), Window(), *map(day, range(1, 6)))
     seen = []
     for _ in range(3):
         retried = retried_days(rows, RAW, Window(day(20)))
@@ -54,6 +48,6 @@ def test_of_many_days_each_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_each_raw_path_has_its_own_days() -> None:
-    rows = after(after(Rows(), Window(), day(1)), Window(), day(2), raw="s3://raw/b")
+    rows = after(after(noted(), Window(), day(1)), Window(), day(2), raw="s3://raw/b")
     assert retried_days(rows, RAW, Window(day(5))) == [day(1)]
     assert retried_days(rows, "s3://raw/b", Window(day(5))) == [day(2)]

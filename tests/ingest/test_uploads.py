@@ -14,10 +14,10 @@ import pytest
 
 import glue_jobs.ingest.compaction
 import glue_jobs.ingest.upload_task
-from glue_jobs.errors import LakeError, StorageError, UnreadableObjectError
+from glue_jobs.errors import LakeError, UnreadableObjectError
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest, IngestSummary
-from glue_jobs.lake import Lake, LoadedTable
+from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
 from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.sources.lake_tables import uploaded_tables
@@ -26,6 +26,7 @@ from glue_jobs.sources.upload.columns import types_of
 from glue_jobs.storage import Entry
 from glue_jobs.storage.folder import FolderStorage
 from glue_jobs.tables.uploaded import FIXED
+from tests.lake.small_commits import commits_fail
 
 PRODUCTS = """\
 {"id": 1, "name": "Product A", "price": 29.99, "category": "Electronics", "timestamp": "2024-01-15T10:30:00Z"}
@@ -141,20 +142,12 @@ def test_types_widen_over_runs_and_stored_values_stay(place: Place) -> None:
     ]
 
 
-def test_readers_see_the_whole_run_of_a_table_or_nothing_of_it(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readers_see_the_whole_run_of_a_table_or_nothing_of_it(place: Place) -> None:
     place.put("t/1.json", '{"n": 1}')
     place.run()
     place.put("t/1.json", '{"n": "changed"}')
     place.put("u/1.json", '{"n": 2}')
-    append = LoadedTable.append
-
-    def dying(loaded: LoadedTable, *arguments: Any) -> None:
-        if loaded.table.name == "u":
-            raise StorageError("the network is gone")
-        append(loaded, *arguments)
-
-    with monkeypatch.context() as patch, pytest.raises(StorageError):
-        patch.setattr(LoadedTable, "append", dying)
+    with commits_fail("u"):
         place.run()
     assert (place.rows("t"), place.rows("u")) == ([{"n": "changed"}], [])
     assert place.sql("SELECT count(*) AS n FROM ingested_object") == [{"n": 1}]

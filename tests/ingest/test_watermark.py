@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from glue_jobs.ingest.watermark import WATERMARK, updated_watermark, window_start
-from glue_jobs.lake import LoadedTable
+from tests.ingest.noted import noted
 
 TODAY = date(2024, 5, 9)
 
 
-class Rows:
-    """A table with these notes."""
-
-    def __init__(self, notes: Mapping[str, str]) -> None:
-        self.note = notes.get
-
-
-def rows(newest_days: dict[str, str] | None = None) -> LoadedTable:
-    return cast(Any, Rows({} if newest_days is None else {WATERMARK: json.dumps(newest_days)}))
+def rows(newest_days: dict[str, str] | None = None) -> Any:
+    return noted(newest_days and {WATERMARK: json.dumps(newest_days)})
 
 
 @pytest.mark.parametrize(

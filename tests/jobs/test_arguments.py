@@ -17,12 +17,8 @@ REPORT = {"pipeline": "report", "lake_path": "/lake", "report_path": "/reports"}
 
 def test_values_are_those_given_and_the_defaults() -> None:
     assert parse(GIVEN) == {**VALUES, **DEFAULTS}
-    assert parse([*GIVEN, "--since=2024-05-07", "--any_name", "true"]) == {
-        **VALUES,
-        **DEFAULTS,
-        "since": "2024-05-07",
-        "any_name": "true",
-    }
+    given = {"since": "2024-05-07", "any_name": "true"}
+    assert parse([*GIVEN, "--since=2024-05-07", "--any_name", "true"]) == {**VALUES, **DEFAULTS, **given}
 
 
 def test_arguments_that_glue_adds_are_ignored() -> None:
@@ -33,29 +29,12 @@ def test_arguments_that_glue_adds_are_ignored() -> None:
 
 @pytest.mark.parametrize("nothing", [[""], []], ids=["an empty text", "lost on the way"])
 def test_an_empty_value_of_the_stack_is_no_value(nothing: list[str]) -> None:
-    empty = [
-        text
-        for name in (
-            "config",
-            "since",
-            "until",
-            "database",
-            "catalog",
-            "look_back_days",
-            "any_name",
-            "management_events",
-            "keep_snapshots",
-        )
-        for text in (f"--{name}", *nothing)
-    ]
+    names = "config since until database catalog look_back_days any_name management_events keep_snapshots"
+    empty = [text for name in names.split() for text in (f"--{name}", *nothing)]
     assert parse([*GIVEN, *empty]) == {**VALUES, "engine": "processes"}
     wanted = ingest_request(parse([*GIVEN, *empty]))
-    assert (wanted.lake.database, wanted.look_back_days, wanted.any_name, wanted.since) == (
-        "usage_lake",
-        3,
-        False,
-        None,
-    )
+    found = (wanted.lake.database, wanted.look_back_days, wanted.any_name, wanted.since)
+    assert found == ("usage_lake", 3, False, None)
 
 
 @pytest.mark.parametrize(
@@ -74,19 +53,13 @@ def test_arguments_that_are_missing_are_named(arguments: list[str], sentence: st
 
 def test_reports_need_a_place_to_write_to_and_no_raw_objects() -> None:
     given = [text for name, value in REPORT.items() for text in (f"--{name}", value)]
-    assert parse([*given, "--raw_path", "", "--date", ""]) == {
-        **REPORT,
-        "database": "usage_lake",
-        "workgroup": "primary",
-    }
+    defaults = {"database": "usage_lake", "workgroup": "primary"}
+    assert parse([*given, "--raw_path", "", "--date", ""]) == {**REPORT, **defaults}
     with pytest.raises(ArgumentError, match="the job needs --report_path"):
         parse(given[:-2])
 
 
 def test_arguments_are_described_and_named_once() -> None:
-    assert (
-        len({argument.name for argument in ARGUMENTS})
-        == len({argument.option for argument in ARGUMENTS})
-        == len(ARGUMENTS)
-    )
+    for names in ({argument.name for argument in ARGUMENTS}, {argument.option for argument in ARGUMENTS}):
+        assert len(names) == len(ARGUMENTS)
     assert all(argument.description.endswith(".") for argument in ARGUMENTS)

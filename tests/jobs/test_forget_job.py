@@ -29,7 +29,7 @@ from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.place import PLACE
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.tables.subscriber import SUBSCRIBER
-from tests.end_to_end.lakes import orphans
+from tests.end_to_end.lakes import left_over, orphans
 from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, Raw, events
 from tests.lake.maintenance import iceberg, rewrite
 
@@ -180,6 +180,7 @@ def test_nothing_is_removed_when_another_program_compacts_a_table_meanwhile(
     with pytest.raises(LostRaceError, match="another program rewrote rejected_record meanwhile"):
         lake.forget(reader_ids=[reader_id(lake)])
     assert [str(each) for each in lake.check() if not each.holds] == []
+    assert left_over(str(made / "lake")) == []
 
 
 def test_a_tag_that_keeps_an_old_snapshot_is_named(made: Path, lake: Lake) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from glue_jobs.errors import ArgumentError, LakeError, StorageError, UsageLakeError
+from glue_jobs.errors import ArgumentError, LakeError, StorageError
 from glue_jobs.ingest.request import DEFAULT_KEPT_SNAPSHOTS
 from glue_jobs.jobs.arguments import ARGUMENTS
 from glue_jobs.jobs.ingest_job import ingest_request
@@ -132,11 +132,6 @@ def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path, content: b
         (tmp_path / "config.yaml").write_bytes(content)
     with pytest.raises((ArgumentError, StorageError), match=sentence):
         ingest_request({**VALUES, "config": f"{tmp_path}/config.yaml"})
-
-
-def test_every_error_is_a_usage_lake_error() -> None:
-    for error in (ArgumentError, LakeError, StorageError):
-        assert issubclass(error, UsageLakeError)
 
 
 def test_inventories_have_a_longer_look_back() -> None:

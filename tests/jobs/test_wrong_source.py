@@ -136,7 +136,7 @@ def test_what_nobody_recognises_is_an_error(tmp_path: Path) -> None:
 def test_an_absent_or_empty_folder_leaves_no_lake_behind(absent: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     values = {"pipeline": "s3_access_log", "raw_path": f"{tmp_path}/{absent}", "lake_path": f"{tmp_path}/lake"}
-    with pytest.raises(UsageLakeError, match="there are no objects below"):
+    with pytest.raises(UsageLakeError, match=f"there are no objects below {tmp_path}/{absent}; check the name"):
         run_job(values, SilentReporter())
     assert not (tmp_path / "lake").exists()
 

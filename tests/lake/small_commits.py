@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pytest
 from pyiceberg.table import Table as IcebergTable
 
+from glue_jobs.errors import StorageError
 from glue_jobs.ingest.data_files import NewFile, write_file
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.storage import storage_for
@@ -42,3 +47,19 @@ def new_file(loaded: LoadedTable, number: int, place: int = 0) -> NewFile:
     row["records"] = 1
     rows = pa.Table.from_pylist([row], schema=REJECTED_RECORD.arrow_schema)
     return write_file(REJECTED_RECORD, rows, f"{loaded.location}/data/{number}-{place}.parquet", partition)
+
+
+@contextmanager
+def commits_fail(name: str, after: bool = False) -> Iterator[None]:
+    """In the block, a commit to the table of that name fails, or with ``after`` what follows it; so does the block."""
+    append = LoadedTable.append
+
+    def fail(loaded: LoadedTable, *arguments: Any) -> None:
+        if after or loaded.table.name != name:
+            append(loaded, *arguments)
+        if loaded.table.name == name:
+            raise StorageError("the network is gone")
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(StorageError, match="the network is gone"):
+        patch.setattr(LoadedTable, "append", fail)
+        yield

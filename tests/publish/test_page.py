@@ -11,9 +11,8 @@ from datetime import date, datetime
 
 import pytest
 
-from glue_jobs.publish.page.answers import Answers
+from glue_jobs.publish.page.answers import Answers, DataSet
 from glue_jobs.publish.page.pages import pages, summary_text
-from glue_jobs.publish.page.usage import DataSet
 from tests.publish.editions import HOSTILE, edition, usage
 
 TWO = (("earth", "clouds"), ("earth", "snow"))

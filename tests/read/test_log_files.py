@@ -67,6 +67,13 @@ def test_short_files_arrive_as_they_are(tmp_path: Path, data: bytes) -> None:
     assert b"".join(batch.data for batch in read(tmp_path / "log", data)).rstrip(b"\n") == data.rstrip(b"\n")
 
 
+def test_the_beginning_of_a_damaged_object_is_not_a_line_too() -> None:
+    reader = Framing.LOG_FILES.reader(0)
+    assert [*reader.feed(b"PA")] == []
+    assert reader.abandon() == b"PA"
+    assert [*reader.finish(iter(()))] == []
+
+
 def test_a_parquet_file_is_not_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(glue_jobs.read.fetch, "BYTES_PER_READ", 2)
     monkeypatch.setattr(glue_jobs.read.fetch, "MAX_BATCH_BYTES", 4)

@@ -10,14 +10,12 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote, unquote_plus
 
 import pytest
 
 from glue_jobs.config import load_config
 from glue_jobs.sample import Truth, write_sample
-from tests.sample.declared import DAYS, LAST_DAY, is_own, is_robot
-from tests.sample.views import View, views
+from tests.sample.declared import DAYS, LAST_DAY
 
 FLAT = re.compile(r"logs/example-tides/\d{4}(-\d\d){5}-[0-9A-F]{16}")
 PARTITIONED = re.compile(
@@ -31,7 +29,6 @@ LINE = re.compile(
 )
 
 
-GROUPS = ("traffic", "month", "account", "repository")
 README = "raw/s3_access_log/logs/example-tides/README.txt"
 
 
@@ -43,15 +40,10 @@ class Row(NamedTuple):
     day: date
     ip: str
     requester: str | None
-    operation: str
     key: str | None
     status: str
-    sent: int
-    size: int
     agent: str | None
-    version: str
     is_presigned: bool
-    has_failed: bool
 
 
 @pytest.fixture(scope="module")
@@ -135,40 +127,6 @@ def test_objects_lie_in_the_layouts_of_s3(raw: Path, contents: dict[str, bytes])
 
 def test_lines_are_as_long_as_real_ones(lines: list[bytes]) -> None:
     assert 500 < sum(map(len, lines)) / len(lines) < 650
-
-
-def test_totals_and_operations_agree_with_the_lines(folder: Path, truth: Truth, rows: list[Row]) -> None:
-    assert truth.row("s3_access_log/totals") == {
-        "rows": len(rows),
-        "bytes_sent": sum(row.sent for row in rows),
-        "robot_rows": sum(is_robot(row.agent) for row in rows),
-        "own_rows": sum(_is_own(folder, row) for row in rows),
-    }
-    counted = Counter(row.operation for row in rows)
-    assert {row["operation"]: row["requests"] for row in truth.rows("s3_access_log/operations")} == counted
-
-
-def test_usage_of_every_part_of_the_traffic_agrees_with_the_logs(folder: Path, truth: Truth, rows: list[Row]) -> None:
-    """A reader's request counts once, whether S3 or CloudFront logged it; what CloudFront asked S3 for does not."""
-    fetches = [row for row in rows if row.agent == "Amazon CloudFront" and row.bucket == "example-maps"]
-    viewed = [_viewed(view) for view in views(folder).values()]
-    assert min(len(fetches), len(viewed) - len(fetches)) > 50
-    rows = [*(row for row in rows if row not in fetches), *viewed]
-    parts = {
-        "all": lambda row: True,
-        "robots": lambda row: is_robot(row.agent),
-        "own": lambda row: _is_own(folder, row),
-        "audience": lambda row: not (is_robot(row.agent) or _is_own(folder, row) or row.operation.startswith("S3.")),
-    }
-    usage = truth.rows("s3_access_log/usage")
-    assert len({row["month"] for row in usage}) == 2
-    for part, fits in parts.items():
-        counted = _count([row for row in rows if fits(row) and not row.has_failed])
-        assert counted == {
-            (row["month"], row["account"], row["repository"]): {name: row[name] for name in row if name not in GROUPS}
-            for row in usage
-            if row["traffic"] == part
-        }
 
 
 def test_the_configuration_is_valid_and_names_the_subscribers(folder: Path) -> None:
@@ -314,61 +272,11 @@ def _seconds(text: str) -> int:
 
 def _row(match: re.Match[bytes]) -> Row:
     field = [None if text in (b"-", b'"-"') else text.decode("utf-8", "replace") for text in match.groups()]
-    number = [int(field[place] or 0) for place in (11, 12)]
     time = _seconds(str(field[2])[:20])
-    is_form = field[6] in ("BATCH.DELETE.OBJECT", "S3.EXPIRE.OBJECT", "S3.CREATE.DELETEMARKER")
-    key = field[7] and (unquote_plus(field[7]) if is_form else unquote(unquote(field[7])))
     day = datetime.fromtimestamp(time, UTC).date()
     agent = field[16] and field[16][1:-1]
-    return Row(
-        str(field[1]),
-        time,
-        day,
-        field[3] or "",
-        field[4],
-        str(field[6]),
-        key,
-        str(field[9]),
-        *number,
-        agent,
-        str(field[17]),
-        str(field[19]).split()[2] == "QueryString",
-        field[10] is not None,
-    )
-
-
-def _viewed(view: View) -> Row:
-    """A record of CloudFront as a line of S3, which tells the size of an object with whole answers only."""
-    status, length = view["sc-status"], view["sc-content-len"]
-    operation = "WEBSITE.GET.OBJECT" if view["x-edge-result-type"] == "Error" else "REST.GET.OBJECT"
-    moment = datetime.fromisoformat(f"{view['date']}T{view['time']}Z")
-    return Row(
-        "example-maps",
-        int(moment.timestamp()),
-        moment.date(),
-        view["c-ip"],
-        None,
-        operation,
-        unquote(unquote(view["cs-uri-stem"][1:])),
-        status,
-        0 if length == "-" else min(int(view["sc-bytes"]), int(length)),
-        int(length) if status == "200" else 0,
-        None if view["cs(User-Agent)"] == "-" else unquote(view["cs(User-Agent)"]),
-        "-",
-        False,
-        int(status) >= 400,
-    )
-
-
-def _is_own(folder: Path, row: Row) -> bool:
-    account = ((row.requester or "").split(":")[4:5] or [None])[0]
-    return is_own(folder, account, row.requester, row.ip)
-
-
-def _group(row: Row, day: date) -> tuple[str, str | None, str | None]:
-    account, _, rest = (row.key or "").partition("/")
-    repository, slash, _ = rest.partition("/")
-    return f"{day:%Y-%m}", account if slash else None, repository if slash else None
+    is_presigned = str(field[19]).split()[2] == "QueryString"
+    return Row(str(field[1]), time, day, field[3] or "", field[4], field[7], str(field[9]), agent, is_presigned)
 
 
 def _reader(row: Row) -> str:
@@ -376,33 +284,6 @@ def _reader(row: Row) -> str:
     if row.agent == "Amazon CloudFront":
         return ""
     return (not row.is_presigned and row.requester) or f"{row.ip} {row.agent or ''}"
-
-
-def _count(rows: list[Row]) -> dict[tuple[str, str | None, str | None], dict[str, int]]:
-    groups = defaultdict(lambda: defaultdict(int))
-    readers = defaultdict(set)
-    reads = defaultdict(list)
-    for row in rows:
-        name = _group(row, row.day)
-        groups[name]["requests"] += 1
-        groups[name]["bytes_sent"] += row.sent
-        groups[name]["complete_gets"] += row.operation == "REST.GET.OBJECT" and row.status == "200"
-        readers[name, "unique_requesters"].add(_reader(row))
-        if row.operation in ("REST.GET.OBJECT", "WEBSITE.GET.OBJECT") and row.status in ("200", "206"):
-            groups[name]["served_gets"] += 1
-            readers[name, "unique_readers"].add(_reader(row))
-            reads[_reader(row), row.bucket, row.key, row.version, row.day].append(row)
-    for reading in _readings(reads.values()):
-        size = max(row.size for row in reading)
-        is_download = size > 0 and sum(row.sent for row in reading) >= 0.95 * size
-        groups[_group(reading[0], reading[0].day)]["logical_downloads" if is_download else "partial_reads"] += 1
-    for (name, kind), seen in readers.items():
-        groups[name][kind] = len(seen - {""})
-    kinds = ("requests", "complete_gets", "served_gets", "logical_downloads", "partial_reads", "bytes_sent")
-    return {
-        name: {kind: counts[kind] for kind in (*kinds, "unique_requesters", "unique_readers")}
-        for name, counts in groups.items()
-    }
 
 
 def _readings(reads: Iterable[list[Row]]) -> Iterator[list[Row]]:

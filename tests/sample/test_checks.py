@@ -8,17 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from glue_jobs.publish.publish import Published, PublishedFile
 from glue_jobs.query.duckdb.query_engine import QueryEngine
-from glue_jobs.query.duckdb.table_source import Source, TableSource, ViewSource
-from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sample import Truth
 from glue_jobs.sample.checks import Check, lake_checks, report_checks
 from glue_jobs.sample.public_checks import public_checks
-from glue_jobs.sources.tables import TABLES
+from tests.query.engines import engine_on
 
 SOURCES = ("s3_access_log", "cloudtrail_s3_event", "cloudfront_log", "s3_inventory_object")
 
@@ -27,20 +24,8 @@ SOURCES = ("s3_access_log", "cloudtrail_s3_event", "cloudfront_log", "s3_invento
 def engine(truth: Truth) -> Iterator[QueryEngine]:
     """A lake whose ledger is right for every pipeline and whose other tables are empty."""
     ledger = [{"pipeline": source, **truth.row(f"{source}/ledger")} for source in SOURCES]
-    given: dict[str, list[dict[str, Any]]] = {"ingested_object": ledger}
-    sources: dict[str, Source] = {
-        table.name: TableSource(
-            table, pa.Table.from_pylist(given.get(table.name, []), schema=_nullable(table.arrow_schema))
-        )
-        for table in TABLES
-    }
-    sources |= {view.name: ViewSource(view.select) for view in SavedView.all()}
-    with QueryEngine({name: (lambda source=source: source) for name, source in sources.items()}) as engine:
+    with engine_on({"ingested_object": ledger}) as engine:
         yield engine
-
-
-def _nullable(schema: pa.Schema) -> pa.Schema:
-    return pa.schema([field.with_nullable(True) for field in schema])
 
 
 def _ledger(engine: QueryEngine, source: str, truth: Truth) -> list[bool]:

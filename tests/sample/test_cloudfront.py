@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
 
 from glue_jobs.sample import Truth
-from tests.sample.declared import is_own, is_robot
 from tests.sample.views import View, records, views
 
 VERSION_1 = re.compile(r"cdn/E2EXAMPLE1ABCD[.](\d{4}-\d\d-\d\d)-\d\d[.][0-9a-f]{8}[.]gz")
@@ -55,38 +53,6 @@ def test_every_record_is_counted(truth: Truth, files: dict[str, list[View | None
         "filtered": 0,
     }
     assert min(ledger["duplicates"], ledger["rejected"]) > 5
-
-
-def test_totals_and_usage_agree_with_the_records(folder: Path, truth: Truth, viewed: list[View]) -> None:
-    assert truth.row("cloudfront_log/totals") == {
-        "rows": len(viewed),
-        "sc_bytes": sum(int(view["sc-bytes"]) for view in viewed),
-        "robot_rows": sum(is_robot(unquote(view["cs(User-Agent)"])) for view in viewed),
-        "own_rows": sum(is_own(folder, None, None, view["c-ip"]) for view in viewed),
-    }
-    groups = defaultdict(list)
-    for view in viewed:
-        if int(view["sc-status"]) < 400:
-            groups[view["date"][:7], *view["cs-uri-stem"].split("/")[1:3]].append(view)
-    usage = {
-        (row["month"], row["account"], row["repository"]): (*row.values(),)[3:]
-        for row in truth.rows("cloudfront_log/usage")
-    }
-    assert usage == {group: _counted(found) for group, found in groups.items()}
-
-
-def _counted(found: list[View]) -> tuple[int, ...]:
-    statuses = Counter(view["sc-status"] for view in found)
-    results = Counter(view["x-edge-result-type"] for view in found)
-    return (
-        len(found),
-        statuses["200"] - results["Error"],
-        statuses["200"] + statuses["206"],
-        sum(int(view["sc-bytes"]) for view in found),
-        len({(view["c-ip"], view["cs(User-Agent)"]) for view in found}),
-        results["Hit"],
-        results["Miss"],
-    )
 
 
 def test_s3_was_asked_for_what_the_cache_did_not_have(folder: Path, viewed: list[View]) -> None:

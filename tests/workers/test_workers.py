@@ -10,20 +10,21 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from glue_jobs.errors import StorageError
-from glue_jobs.workers.engine import MAX_BYTES_IN_PROCESS, InProcess, OnSpark, workers_for
+from glue_jobs.workers.engine import MAX_BYTES_IN_PROCESS, OnSpark, workers_for
 from glue_jobs.workers.spark import session
 from glue_jobs.workers.task_errors import TaskError
 
 
 def choice(size: int, environment: dict[str, str]) -> str:
-    """The class of workers that a new process chooses, without starting Spark."""
+    """The class of workers that a new process of four cores chooses, and how many these are."""
     program = (
         "import json, sys\n"
-        "from glue_jobs.workers import engine\n"
-        "engine.session = lambda: None\n"
-        f"chosen = type(engine.workers_for({size})).__name__\n"
-        "print(json.dumps([chosen, 'pyspark' in sys.modules]))"
+        "from glue_jobs.workers import engine, processes\n"
+        "processes.cores = lambda: 4\n"
+        "class Session: sparkContext = type('Context', (), {'defaultParallelism': 7})\n"
+        "engine.session = Session\n"
+        f"chosen = engine.workers_for({size})\n"
+        "print(json.dumps([f'{type(chosen).__name__} {chosen.count}', 'pyspark' in sys.modules]))"
     )
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     name, imported = json.loads(done.stdout)
@@ -33,14 +34,14 @@ def choice(size: int, environment: dict[str, str]) -> str:
 
 @pytest.mark.parametrize(
     ("size", "chosen"),
-    [(0, "InProcess"), (MAX_BYTES_IN_PROCESS, "InProcess"), (MAX_BYTES_IN_PROCESS + 1, "ProcessPool")],
+    [(0, "ProcessPool 1"), (MAX_BYTES_IN_PROCESS, "ProcessPool 1"), (MAX_BYTES_IN_PROCESS + 1, "ProcessPool 4")],
 )
 def test_a_pool_is_started_only_for_much_work(size: int, chosen: str) -> None:
     assert choice(size, {}) == chosen
 
 
 def test_in_glue_spark_runs_all_tasks() -> None:
-    assert choice(0, {"PYSPARK_GATEWAY_PORT": "1"}) == "OnSpark"
+    assert choice(0, {"PYSPARK_GATEWAY_PORT": "1"}) == "OnSpark 7"
 
 
 def test_a_running_spark_session_runs_all_tasks() -> None:
@@ -48,27 +49,6 @@ def test_a_running_spark_session_runs_all_tasks() -> None:
     workers = workers_for(0)
     assert isinstance(workers, OnSpark)
     assert workers.count == session().sparkContext.defaultParallelism
-
-
-def test_results_are_in_the_order_of_the_items_and_progress_is_reported() -> None:
-    heard: list[tuple[int, int]] = []
-    results = InProcess().run(lambda item: item * 2, [3, 1], lambda done, total: heard.append((done, total)))
-    assert results == [6, 2]
-    assert heard == [(1, 2), (2, 2)]
-
-
-def test_this_process_does_its_own_work_too() -> None:
-    done: list[str] = []
-    assert InProcess().run(lambda item: item, [1], lambda *_: None, lambda: done.append("once")) == [1]
-    assert done == ["once"]
-
-
-def test_the_error_of_a_task_is_raised() -> None:
-    def fail(error: Exception) -> None:
-        raise error
-
-    with pytest.raises(StorageError, match="the disk is full"):
-        InProcess().run(fail, [StorageError("the disk is full")], lambda *_: None)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +65,7 @@ def test_an_unexpected_error_is_one_sentence(error: Exception, sentence: str) ->
         raise item
 
     with pytest.raises(TaskError) as raised:
-        InProcess().run(fail, [error], lambda *_: None)
+        workers_for(0).run(fail, [error], lambda *_: None)
     assert str(raised.value) == sentence
 
 

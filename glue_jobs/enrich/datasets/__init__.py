@@ -11,17 +11,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from glue_jobs.columns.arrays import distinct
+from glue_jobs.columns.arrays import ENCODED, distinct
+from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.config import Config, CsvRule, MappingRule, Target
 from glue_jobs.enrich.datasets.matchers import Matcher, asset_matchers_for, matchers_for
-from glue_jobs.enrich.datasets.name_columns import (
-    Ints,
-    NameColumn,
-    NameColumnBuilder,
-    as_dictionary,
-    override,
-    take_names,
-)
+from glue_jobs.enrich.datasets.name_columns import NameColumn, NameColumnBuilder, as_dictionary, override, take_names
 
 
 def assign_datasets(
@@ -49,7 +43,7 @@ def assign_assets(bucket: pa.Array, key: pa.Array, config: Config) -> pa.Array:
     It is null where no mapping among ``config.datasets`` gives one: there the key itself is the path.
     """
     if not any(isinstance(rule, MappingRule) for rule in config.datasets):
-        return pa.nulls(len(key), pa.dictionary(pa.int32(), pa.string()))
+        return pa.nulls(len(key), ENCODED)
     return as_dictionary(_names(bucket, key, config, asset_matchers_for)[0])
 
 

@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.columns.numpy_types import Flags, Ints
 from glue_jobs.config import MappingRule
 from glue_jobs.config.checks import REST
 from glue_jobs.config.mapping import ANY_FOLDER, CONTENT_ID, UNDETERMINED
-from glue_jobs.enrich.datasets.name_columns import Bools, Ints, NameColumn, constant_name
+from glue_jobs.enrich.datasets.name_columns import NameColumn, constant_name
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,11 @@ class ContentIdMatcher:
 
     rule: MappingRule
 
-    def __call__(self, keys: pa.StringArray) -> tuple[Bools, NameColumn, NameColumn]:
+    def __call__(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
         taken, entries = self._entries(keys)
         return taken, constant_name(None, len(keys)), NameColumn(entries, self._datasets)
 
-    def assets(self, keys: pa.StringArray) -> tuple[Bools, NameColumn, NameColumn]:
+    def assets(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
         """As the call, with the path within the data set in place of the account, and no data set."""
         taken, entries = self._entries(keys)
         paths = pa.concat_arrays([self.rule.mapping.paths, pa.array([UNDETERMINED])])
@@ -35,7 +36,7 @@ class ContentIdMatcher:
     def _datasets(self) -> pa.StringArray:
         return pa.concat_arrays([self.rule.mapping.datasets, pa.array([UNDETERMINED])])
 
-    def _entries(self, keys: pa.StringArray) -> tuple[Bools, Ints]:
+    def _entries(self, keys: pa.StringArray) -> tuple[Flags, Ints]:
         """Which keys match, and the number of each one's entry in the mapping; the number behind the last for none."""
         ids = pc.coalesce(*[_content_ids(keys, pattern) for pattern in self.rule.keys])
         entries = pc.index_in(ids, self.rule.mapping.ids).fill_null(len(self.rule.mapping.ids))

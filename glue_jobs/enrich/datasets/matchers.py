@@ -12,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.config import PLACEHOLDERS, CsvRule, LayoutRule, MappingRule, PrefixRule, RegexRule
 from glue_jobs.enrich.datasets.content_ids import ContentIdMatcher
-from glue_jobs.enrich.datasets.name_columns import Bools, NameColumn, constant_name, encode_names, has_name, take_names
+from glue_jobs.enrich.datasets.name_columns import NameColumn, constant_name, encode_names, has_name, take_names
 from glue_jobs.enrich.datasets.prefix_matcher import PrefixMatcher
 from glue_jobs.enrich.datasets.sorted_keys import find_representatives, is_sorted
 
@@ -22,7 +23,7 @@ from glue_jobs.enrich.datasets.sorted_keys import find_representatives, is_sorte
 class Matcher(Protocol):
     """One rule or several: which keys (none is null) match, and account and repository of every key."""
 
-    def __call__(self, keys: pa.StringArray) -> tuple[Bools, NameColumn, NameColumn]: ...
+    def __call__(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]: ...
 
 
 @lru_cache(maxsize=64)
@@ -42,7 +43,7 @@ def asset_matchers_for(rules: tuple[Any, ...], bucket: str | None) -> tuple[Matc
 
 
 def _without_names(matcher: Matcher) -> Matcher:
-    def match(keys: pa.StringArray) -> tuple[Bools, NameColumn, NameColumn]:
+    def match(keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
         taken, _, _ = matcher(keys)
         none = constant_name(None, len(keys))
         return taken, none, none
@@ -78,7 +79,7 @@ class LayoutMatcher:
 
     rule: LayoutRule
 
-    def __call__(self, keys: pa.StringArray) -> tuple[Bools, NameColumn, NameColumn]:
+    def __call__(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
         # Inventories list keys in order. This makes ingesting them several times as fast.
         if not is_sorted(keys):
             return self._match(keys)
@@ -86,7 +87,7 @@ class LayoutMatcher:
         taken, account, repository = self._match(keys.take(pa.array(representatives)))
         return taken[represented_by], take_names(account, represented_by), take_names(repository, represented_by)
 
-    def _match(self, keys: pa.StringArray) -> tuple[Bools, NameColumn, NameColumn]:
+    def _match(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
         parts = self.rule.parts
         split = pc.split_pattern(keys, "/", max_splits=len(parts))
         offsets = split.offsets.to_numpy()
@@ -109,7 +110,7 @@ class RegexMatcher:
 
     rule: RegexRule
 
-    def __call__(self, keys: pa.StringArray) -> tuple[Bools, NameColumn, NameColumn]:
+    def __call__(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
         groups = pc.extract_regex(keys, self.rule.regex)
         columns = {name: constant_name(fixed, len(keys)) for name, fixed in _fixed(self.rule).items()}
         columns |= {name: encode_names(pc.struct_field(groups, name)) for name in self.rule.finds}

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import codes_of, dictionary_array
-
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
+from glue_jobs.columns.numpy_types import Flags, Ints
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ def override(names: NameColumn, preferred: list[str | None], rows: Ints) -> Name
     return NameColumn(codes, pa.concat_arrays([names.values, values]))
 
 
-def has_name(names: NameColumn) -> Bools:
+def has_name(names: NameColumn) -> Flags:
     """Which entries have a name."""
     valid = np.append(names.values.is_valid().to_numpy(zero_copy_only=False), False)
     return valid[names.codes]
@@ -69,7 +66,7 @@ class NameColumnBuilder:
         self._values: list[pa.StringArray] = []
         self._size = 0
 
-    def add(self, places: Ints, taken: Bools, names: NameColumn) -> None:
+    def add(self, places: Ints, taken: Flags, names: NameColumn) -> None:
         """Set the names of the keys at ``places``, as far as they are ``taken``."""
         codes = names.codes[taken]
         self._codes[places[taken]] = np.where(codes < 0, -1, codes + self._size)

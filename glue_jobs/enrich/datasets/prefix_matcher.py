@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.enrich.datasets.name_columns import Bools, Ints, NameColumn
+from glue_jobs.columns.numpy_types import Flags, Ints
+from glue_jobs.enrich.datasets.name_columns import NameColumn
 
 # Keys are compared in blocks of this size, which bounds the memory that long prefixes take.
 BLOCK_BYTES = 8 << 20
@@ -33,7 +34,7 @@ class PrefixMatcher:
         self._accounts = pa.array([entries[number][1] for number in winner], pa.string())
         self._repositories = pa.array([entries[number][2] for number in winner], pa.string())
 
-    def __call__(self, keys: pa.StringArray) -> tuple[Bools, NameColumn, NameColumn]:
+    def __call__(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
         step = max(1, BLOCK_BYTES // self._width)
         blocks = [self._find(keys.slice(start, step)) for start in range(0, len(keys), step)]
         matches = np.concatenate(blocks) if blocks else np.zeros(0, np.int64)

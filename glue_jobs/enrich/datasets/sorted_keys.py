@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.enrich.datasets.name_columns import Ints
+from glue_jobs.columns.numpy_types import Ints
 
 # Distance between the marks among the keys. If two neighbouring marks are in the same folders, all keys between them
 # are too.

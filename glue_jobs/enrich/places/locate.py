@@ -14,10 +14,10 @@ from socket import AF_INET, inet_ntop
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from glue_jobs.columns.arrays import codes_of, dictionary_array, distinct
+from glue_jobs.columns.numpy_types import Flags, Ints
 from glue_jobs.config import Places
 from glue_jobs.enrich.address_ranges import KEY_TYPE, packed_address
 from glue_jobs.enrich.places.cloud_regions import CLOUD_REGIONS
@@ -86,7 +86,7 @@ class Locator:
             numbers = np.where((logged < 0) | self._is_before_aws()[numbers], numbers, logged)
         return self._columns(numbers)
 
-    def _look_up(self, addresses: list[str | None]) -> npt.NDArray[np.int64]:
+    def _look_up(self, addresses: list[str | None]) -> Ints:
         if len(self._remembered) > MAX_REMEMBERED:
             self._remembered.clear()
         known = self._remembered
@@ -115,14 +115,14 @@ class Locator:
     def _number(self, location: Location) -> int:
         return self._numbers.setdefault(location, len(self._numbers))
 
-    def _is_before_aws(self) -> npt.NDArray[np.bool_]:
+    def _is_before_aws(self) -> Flags:
         """For each location whether it is from a file of networks that stands before that of AWS."""
         labels = [label for label, _ in self.networks]
         first = next((label for label, file in self.networks if file.provider == "AWS"), None)
         before = set(labels[: labels.index(first)]) if first else set()
         return np.array([(location.place or "").split("/")[0] in before for location in self._numbers])
 
-    def _columns(self, numbers: npt.NDArray[np.int64]) -> PlaceColumns:
+    def _columns(self, numbers: Ints) -> PlaceColumns:
         columns = []
         for values in zip(*self._numbers, strict=True):
             names = pa.array(values, pa.string()).dictionary_encode()

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from ipaddress import ip_network
 from socket import AF_INET, AF_INET6, inet_ntop
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.enrich.address_ranges import packed_address
 
 # Bytes of the network that stays known of an address: a /24 of IPv4, a /48 of IPv6. Both are what a provider gives to
@@ -55,9 +54,9 @@ def prefix_of(text: str) -> str | None:
     return f"{inet_ntop(AF_INET if version == b'4' else AF_INET6, network)}/{8 * size}"
 
 
-def may_hold_address(texts: pa.StringArray) -> npt.NDArray[np.bool_]:
+def may_hold_address(texts: pa.StringArray) -> Flags:
     """Which texts may hold an address; null holds none."""
-    found: npt.NDArray[np.bool_] = pc.match_substring_regex(texts, _MAY_HOLD).fill_null(False).to_numpy(False)
+    found: Flags = pc.match_substring_regex(texts, _MAY_HOLD).fill_null(False).to_numpy(False)
     return found
 
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import as_single_array, dictionary_array, distinct, mapped_dictionary
+from glue_jobs.columns.numpy_types import Flags, Ints
 from glue_jobs.config import Config
 from glue_jobs.enrich.places.locate import SERVICE_ENDINGS
 from glue_jobs.enrich.readers.address import may_hold_address, plain_address, replace_addresses
@@ -23,8 +23,6 @@ from glue_jobs.enrich.readers.resource import READER_KEYS
 from glue_jobs.enrich.readers.text_columns import replaced_in, with_column
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.tables.model import READER, Table
-
-Ints = npt.NDArray[np.int64]
 
 # Logs write this for what they do not have.
 DROPPED = "-"
@@ -96,8 +94,8 @@ def _services(addresses: pa.StringArray) -> pa.StringArray:
     return pc.if_else(is_service, addresses, None)
 
 
-def _may_hold_either(texts: pa.StringArray) -> npt.NDArray[np.bool_]:
-    ids: npt.NDArray[np.bool_] = pc.match_substring_regex(texts, READER_ID).fill_null(False).to_numpy(False)
+def _may_hold_either(texts: pa.StringArray) -> Flags:
+    ids: Flags = pc.match_substring_regex(texts, READER_ID).fill_null(False).to_numpy(False)
     return ids | may_hold_address(texts)
 
 

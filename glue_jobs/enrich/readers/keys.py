@@ -16,10 +16,10 @@ from functools import lru_cache
 from typing import NoReturn
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.enrich.places.locate import SERVICE_ENDINGS
 from glue_jobs.enrich.readers.address import plain_address, prefix_of
 
@@ -101,13 +101,13 @@ class ReaderKeys:
         """The number, from 0, of the key for events of that day."""
         return max(bisect_right(self._days, day) - 1, 0)
 
-    def numbers(self, days: pa.Array) -> npt.NDArray[np.int64]:
+    def numbers(self, days: pa.Array) -> Ints:
         """The numbers of the keys for events of these days; an event without a day has the first."""
         if len(self.keys) == 1:
             return np.zeros(len(days), np.int64)
         firsts = np.array(self._days, "datetime64[D]").astype(np.int64)
         known = pc.fill_null(days.cast(pa.int32()), 0).to_numpy()
-        numbers: npt.NDArray[np.int64] = np.maximum(np.searchsorted(firsts, known, side="right") - 1, 0)
+        numbers: Ints = np.maximum(np.searchsorted(firsts, known, side="right") - 1, 0)
         return numbers
 
     def reader_id(self, number: int, address: str) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import as_single_array, distinct
+from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.enrich.readers.address import may_hold_address
 
 Replace = Callable[[str, int], str]
 """A text of a row, and the number of the row, to the text in its place."""
 
-Find = Callable[[pa.StringArray], npt.NDArray[np.bool_]]
+Find = Callable[[pa.StringArray], Flags]
 """Which of some texts have to be looked at."""
 
 

@@ -9,14 +9,14 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from glue_jobs.columns.arrays import drop_rows, ranks
+from glue_jobs.columns.numpy_types import Flags, Ints, Places
 from glue_jobs.ingest.data_files import NewFile, columns_of
 from glue_jobs.ingest.duplicates.row_hash import Hashes, round_of_hash, row_hashes
-from glue_jobs.ingest.duplicates.within_table import Rows, all_but_first, comparisons, decoded, repeated
+from glue_jobs.ingest.duplicates.within_table import all_but_first, comparisons, decoded, repeated
 from glue_jobs.ingest.late_rows import LateRows
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
@@ -40,7 +40,7 @@ class Day:
     stored: list[tuple[str, int]]
     new: list[NewFile]
     late_rows: list[LateRows] = field(default_factory=list)
-    deleted: dict[str, Rows] = field(default_factory=dict)
+    deleted: dict[str, Places] = field(default_factory=dict)
 
     @property
     def partition(self) -> Mapping[str, Any]:
@@ -58,7 +58,7 @@ class DuplicateRows:
     """Positions of the duplicates in a new file, and how many of them each raw object has."""
 
     file: NewFile
-    rows: Rows
+    rows: Places
     counts: Counter[str]
 
 
@@ -67,8 +67,8 @@ class _Candidates:
     """Rows that may be duplicates: their hash, the number of their file, and their position in it."""
 
     hashes: Hashes
-    file: Rows
-    row: Rows
+    file: Ints
+    row: Places
 
     def __getitem__(self, chosen: Any) -> _Candidates:
         return _Candidates(self.hashes[chosen], self.file[chosen], self.row[chosen])
@@ -85,7 +85,7 @@ class _Files:
     addresses: list[str]
     stored: int
     in_memory: Mapping[str, pa.Table]
-    deleted: Mapping[str, Rows]
+    deleted: Mapping[str, Places]
 
     def read(self, file: int, columns: tuple[str, ...]) -> pa.Table:
         """These columns of the rows in the file that are not deleted, texts without dictionaries."""
@@ -142,7 +142,7 @@ def _rehashed(files: _Files, candidates: _Candidates) -> _Candidates:
     return _joined(parts)
 
 
-def _by_file(candidates: _Candidates) -> Iterator[tuple[int, Rows]]:
+def _by_file(candidates: _Candidates) -> Iterator[tuple[int, Places]]:
     for file in np.unique(candidates.file):
         yield int(file), candidates.row[candidates.file == file]
 
@@ -163,7 +163,7 @@ def _in_several_files(candidates: _Candidates, stored: int) -> _Candidates:
         return shared
     starts = np.flatnonzero(np.diff(groups, prepend=-1))
     last = np.maximum.reduceat(shared.file, starts)
-    wanted: npt.NDArray[np.bool_] = (last >= stored) & (last > np.minimum.reduceat(shared.file, starts))
+    wanted: Flags = (last >= stored) & (last > np.minimum.reduceat(shared.file, starts))
     return shared[wanted[groups]]
 
 

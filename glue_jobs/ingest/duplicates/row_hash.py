@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.columns.numpy_types import Ints
+
 Hashes = npt.NDArray[np.uint64]
 
 # Odd, so that a multiplication loses nothing; the digits of the golden ratio spread neighbours far apart.
@@ -61,7 +63,7 @@ def _hash_text(array: pa.Array) -> Hashes:
     return _hash_words(words, offsets[:-1] - first, lengths)
 
 
-def _hash_words(words: Hashes, starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Hashes:
+def _hash_words(words: Hashes, starts: Ints, lengths: Ints) -> Hashes:
     hashes = lengths.astype(np.uint64) * MULTIPLIER
     longest = int(lengths.max(initial=0))
     for position in range(0, longest, BYTES_PER_WORD):

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import ranks
+from glue_jobs.columns.numpy_types import Flags, Ints, Places
 from glue_jobs.ingest.duplicates.row_hash import Hashes, row_hashes
 from glue_jobs.tables.model import Table
 
-Rows = npt.NDArray[np.int64]
-"""Positions of rows."""
 
-
-def duplicates_within(table: Table, rows: pa.Table) -> Rows:
+def duplicates_within(table: Table, rows: pa.Table) -> Places:
     """Positions of the rows to drop so that each record is there once; that of the first raw object stays.
 
     ``rows`` has the table's columns; texts may have dictionaries.
@@ -39,7 +36,7 @@ def duplicates_within(table: Table, rows: pa.Table) -> Rows:
     return np.sort(np.concatenate(duplicates))
 
 
-def comparisons(table: Table, values: pa.Table) -> Iterator[tuple[tuple[str, ...], npt.NDArray[np.bool_]]]:
+def comparisons(table: Table, values: pa.Table) -> Iterator[tuple[tuple[str, ...], Flags]]:
     """The columns in which rows must be equal to be the same record, and a mask of the rows this applies to.
 
     Where a table says that some columns suffice, they do for rows that have a value in the first of them.
@@ -52,7 +49,7 @@ def comparisons(table: Table, values: pa.Table) -> Iterator[tuple[tuple[str, ...
     yield table.compared_without_same, ~has_id
 
 
-def _with_shared_hash(rows: pa.Table, positions: Rows, columns: tuple[str, ...]) -> Rows:
+def _with_shared_hash(rows: pa.Table, positions: Places, columns: tuple[str, ...]) -> Places:
     """Those of the positions, ascending, whose row shares the hash of its columns with another one of them."""
     values = rows.select(columns)
     if len(positions) < rows.num_rows:
@@ -66,7 +63,7 @@ def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
-def repeated(hashes: Hashes) -> tuple[Rows, Rows]:
+def repeated(hashes: Hashes) -> tuple[Places, Ints]:
     """Positions of the hashes that occur more than once, sorted by hash, and for each the number of its group."""
     order = np.argsort(hashes)
     ordered = hashes[order]
@@ -78,15 +75,15 @@ def repeated(hashes: Hashes) -> tuple[Rows, Rows]:
     return chosen, np.cumsum(np.diff(hashes[chosen], prepend=hashes[chosen[:1]]) != 0)
 
 
-def all_but_first(values: pa.Table, columns: tuple[str, ...], order: tuple[Rows, ...]) -> Rows:
+def all_but_first(values: pa.Table, columns: tuple[str, ...], order: tuple[Ints, ...]) -> Places:
     """Positions of the rows that are equal to an earlier one in all columns; ``order`` has the keys to sort by."""
     groups = _groups(values, columns)
     ordered = np.lexsort((*reversed(order), groups))
-    again: Rows = ordered[np.flatnonzero(np.diff(groups[ordered], prepend=-1) == 0)]
+    again: Places = ordered[np.flatnonzero(np.diff(groups[ordered], prepend=-1) == 0)]
     return again
 
 
-def _groups(values: pa.Table, columns: tuple[str, ...]) -> Rows:
+def _groups(values: pa.Table, columns: tuple[str, ...]) -> Ints:
     """A number for each row, the same for rows that are equal in all columns."""
     groups = np.zeros(values.num_rows, dtype=np.int64)
     for name in columns:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -17,11 +16,11 @@ import pyarrow.compute as pc
 
 from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.errors import LakeError, LostRaceError, UsageLakeError
+from glue_jobs.errors import LakeError, LostRaceError
 from glue_jobs.ingest.commit import Change, commit_run, finish_others
 from glue_jobs.ingest.forget.person import Person
 from glue_jobs.ingest.forget.tasks import Found, names_any, search, settle
-from glue_jobs.ingest.staging import Heartbeat, RunFolder, new_run, runs_folder, unfinished
+from glue_jobs.ingest.staging import Heartbeat, RunFolder, given_up_on_error, new_run, runs_folder, unfinished
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
 from glue_jobs.progress import Reporter
@@ -97,7 +96,7 @@ def _forget_in(lake: Lake, pipeline: Pipeline, person: Person, forgotten: Forgot
         return
     folder = new_run(runs, now)
     with Heartbeat(folder) as heartbeat:
-        try:
+        with given_up_on_error(folder):
             context = _context(lake, pipeline, folder, now)
             changes: dict[Table, Change] = {}
             gone: dict[str, Counter[str]] = {"rows": Counter(), "rejected": Counter()}
@@ -114,10 +113,6 @@ def _forget_in(lake: Lake, pipeline: Pipeline, person: Person, forgotten: Forgot
             changes[INGESTED_OBJECT] = _settled(context, lake.load(INGESTED_OBJECT), pipeline, gone)
             _check_unchanged(lake, changes)
             heartbeat.check()
-        except BaseException:
-            with suppress(UsageLakeError):
-                folder.abandon()
-            raise
         commit_run(lake, rows, folder, changes, {})
 
 
@@ -138,7 +133,7 @@ def _search(
     """The files that have rows of the person, which ``forgotten`` counts; with a context, they are written again."""
     if not files:
         return []
-    workers = engine.workers_for(sum(file.descriptor.file_size_in_bytes for file in files) * RAW_BYTES_PER_BYTE)
+    workers = engine.workers_for(sum(file.size for file in files) * RAW_BYTES_PER_BYTE)
     with reporter.progress(f"searching {table.name}") as progress:
         addresses = [file.address for file in files]
         found = workers.run(partial(search, context, person, table), addresses, progress)

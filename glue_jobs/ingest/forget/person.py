@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.errors import ArgumentError
 from glue_jobs.tables.model import READER, Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-
-Flags = npt.NDArray[np.bool_]
 
 READER_ID = re.compile("[0-9a-f]{32}")
 ACCOUNT = re.compile("[0-9]{12}|[0-9a-f]{64}")

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.ingest.data_files import NewFile, columns_of, read_file
-from glue_jobs.ingest.forget.person import Flags, Person
+from glue_jobs.ingest.forget.person import Person
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.storage import storage_for

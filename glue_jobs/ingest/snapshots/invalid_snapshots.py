@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.rejected_records import rejected_rows
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
+from glue_jobs.lake.plain_files import json_note
 from glue_jobs.read.parsed import Rejected
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import Pipeline
@@ -39,7 +40,7 @@ class InvalidSnapshot:
 
 def invalid_snapshots(rows: LoadedTable, new: Iterable[RawObject], reasons: Mapping[str, str]) -> list[InvalidSnapshot]:
     """The new manifests for which ``reasons`` has a reason, by address."""
-    recorded = _recorded(rows)
+    recorded = json_note(rows, INVALID_SNAPSHOTS)
     invalid = [(manifest, reasons[manifest.entry.address]) for manifest in new if manifest.entry.address in reasons]
     return [
         InvalidSnapshot(manifest, reason, recorded.get(manifest.entry.address) == _hash(manifest, reason))
@@ -62,14 +63,11 @@ def invalid_snapshots_note(
 ) -> dict[str, str]:
     """The note of a run: its invalid snapshots, and earlier ones that are not ``ingested`` now."""
     addresses = {manifest.entry.address for manifest in ingested}
-    recorded = {address: digest for address, digest in _recorded(rows).items() if address not in addresses}
+    recorded = {
+        address: digest for address, digest in json_note(rows, INVALID_SNAPSHOTS).items() if address not in addresses
+    }
     recorded |= {each.manifest.entry.address: _hash(each.manifest, each.reason) for each in invalid}
     return {INVALID_SNAPSHOTS: json.dumps(dict(sorted(recorded.items())[-MAX_RECORDED_SNAPSHOTS:]))}
-
-
-def _recorded(rows: LoadedTable) -> dict[str, str]:
-    recorded: dict[str, str] = json.loads(rows.note(INVALID_SNAPSHOTS) or "{}")
-    return recorded
 
 
 def _hash(manifest: RawObject, reason: str) -> str:

@@ -11,9 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.commit import Change
 from glue_jobs.ingest.object_counts import ObjectCounts
@@ -206,7 +206,7 @@ def _change_totals(
 
 
 def _counts(delivery: Delivery, results: list[SnapshotChunkResult]) -> ObjectCounts:
-    def total(name: str) -> npt.NDArray[np.int64]:
+    def total(name: str) -> Ints:
         return np.array([sum(getattr(result, name) for result in results)], dtype=np.int64)
 
     # All objects of a snapshot have one time: when they were listed.

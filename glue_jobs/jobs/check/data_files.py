@@ -37,7 +37,7 @@ def _compare(table: LoadedTable) -> tuple[int, list[str]]:
         listed |= {entry.address: entry.size for entry in storage_for(prefix).list(prefix)}
     wrong = []
     for file in sorted(files, key=lambda each: each.address):
-        size, stored = file.descriptor.file_size_in_bytes, listed.get(file.address)
+        size, stored = file.size, listed.get(file.address)
         if stored is None:
             wrong.append(f"{file.address} is missing")
         elif stored != size:

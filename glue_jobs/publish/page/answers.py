@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +26,39 @@ PLACE_COLUMNS = frozenset({"country", "place", "network"})
 # Every query on events says its period in the comment above it.
 _PERIOD = re.compile(r"^-- Period: (.+)$", re.MULTILINE)
 
+# Names of at most 60 characters without two separators in a row, so that each pair of names has a page of its own.
+_PLAIN = re.compile(r"(?=.{1,60}$)[a-z0-9]+(?:[._-][a-z0-9]+)*")
+
+
+@dataclass(frozen=True, order=True)
+class DataSet:
+    """One data set, or all of them."""
+
+    account: str
+    repository: str
+
+    @classmethod
+    def of(cls, row: Row) -> DataSet:
+        """The data set that a row of an answer is about."""
+        return cls(row["account"], row["repository"])
+
+    @property
+    def label(self) -> str:
+        """The name people read."""
+        return "All data sets" if self.account == ALL else f"{self.account} / {self.repository}"
+
+    @property
+    def page(self) -> str:
+        """The page of the data set, relative to the main page. A name that no file should have gets a checksum."""
+        parts = [self.account, self.repository]
+        if not all(map(_PLAIN.fullmatch, parts)):
+            slugs = [re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-")[:40] or "x" for part in parts]
+            parts = [*slugs, sha256("\0".join(parts).encode()).hexdigest()[:8]]
+        return f"datasets/{'--'.join(parts)}.html"
+
+
+EVERYTHING = DataSet(ALL, ALL)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -41,25 +75,25 @@ class Answer:
         return [dict(zip(names, record, strict=True)) for record in records(self.table)]
 
     @cached_property
-    def by_data_set(self) -> dict[tuple[str, str], list[Row]]:
+    def by_data_set(self) -> dict[DataSet, list[Row]]:
         """The rows of each account and repository; of queries that have both columns."""
-        groups: dict[tuple[str, str], list[Row]] = {}
+        groups: dict[DataSet, list[Row]] = {}
         for row in self.rows:
-            groups.setdefault((row["account"], row["repository"]), []).append(row)
+            groups.setdefault(DataSet.of(row), []).append(row)
         return groups
 
-    def sums(self, key: str, columns: tuple[str, ...]) -> dict[tuple[str, str], list[Row]]:
+    def sums(self, key: str, columns: tuple[str, ...]) -> dict[DataSet, list[Row]]:
         """Sums of ``columns`` over the rows that have the same account, repository and ``key``, such as months."""
         groups = self._sums.setdefault((key, columns), {})
         if not groups:
             keys = ["account", "repository", key]
             sums = self.table.group_by(keys).aggregate([(column, "sum") for column in columns])
             for row in sums.rename_columns([*keys, *columns]).to_pylist():
-                groups.setdefault((row["account"], row["repository"]), []).append(row)
+                groups.setdefault(DataSet.of(row), []).append(row)
         return groups
 
     @cached_property
-    def _sums(self) -> dict[tuple[str, tuple[str, ...]], dict[tuple[str, str], list[Row]]]:
+    def _sums(self) -> dict[tuple[str, tuple[str, ...]], dict[DataSet, list[Row]]]:
         return {}
 
 
@@ -87,15 +121,15 @@ class Answers:
         answer = self._by_name.get(name)
         return answer.rows if answer else []
 
-    def rows_of(self, name: str, account: str, repository: str) -> list[Row]:
+    def rows_of(self, name: str, scope: DataSet) -> list[Row]:
         """The rows of one data set, or with (all) those of all of them together."""
         answer = self._by_name.get(name)
-        return answer.by_data_set.get((account, repository), []) if answer else []
+        return answer.by_data_set.get(scope, []) if answer else []
 
-    def sums(self, name: str, key: str, columns: tuple[str, ...], account: str, repository: str) -> list[Row]:
+    def sums(self, name: str, key: str, columns: tuple[str, ...], scope: DataSet) -> list[Row]:
         """Sums of ``columns`` over the rows of a data set, or of (all), that have the same ``key``."""
         answer = self._by_name.get(name)
-        return answer.sums(key, columns).get((account, repository), []) if answer else []
+        return answer.sums(key, columns).get(scope, []) if answer else []
 
     def earliest(self, name: str, column: str) -> date:
         """The first day in a column of a query that has rows."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.answers import Answers
+from glue_jobs.publish.page.answers import EVERYTHING, Answers, DataSet
 from glue_jobs.publish.page.document import document
 from glue_jobs.publish.page.markup import EMPTY, Html, element, joined, name
 from glue_jobs.publish.page.section import Card, Section, section_html
@@ -23,7 +23,7 @@ from glue_jobs.publish.page.sections.readers import readers
 from glue_jobs.publish.page.sections.reading import tools, top_files
 from glue_jobs.publish.page.sections.storage import costs, kept, never_read, stored_of
 from glue_jobs.publish.page.sections.stored_over_time import stored_over_time
-from glue_jobs.publish.page.usage import EVERYTHING, DataSet, Usage
+from glue_jobs.publish.page.usage import Usage
 
 INDEX, SUMMARY = "index.html", "summary.json"
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from hashlib import sha256
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.answers import ALL, Answers, Row
+from glue_jobs.publish.page.answers import EVERYTHING, Answers, DataSet, Row
 from glue_jobs.publish.page.charts.time_chart import Period
 
 USAGE = "access/usage_over_time"
@@ -19,35 +17,6 @@ MEASURES = (DOWNLOADS, BYTES, READERS)
 AUDIENCE = "audience_"
 """Before a column: without robots and the publisher's own traffic."""
 WINDOW = timedelta(days=28)
-FOLDER_OF_PAGES = "datasets"
-
-# Names of at most 60 characters without two separators in a row, so that each pair of names has a page of its own.
-_PLAIN = re.compile(r"(?=.{1,60}$)[a-z0-9]+(?:[._-][a-z0-9]+)*")
-
-
-@dataclass(frozen=True, order=True)
-class DataSet:
-    """One data set, or all of them."""
-
-    account: str
-    repository: str
-
-    @property
-    def label(self) -> str:
-        """The name people read."""
-        return "All data sets" if self.account == ALL else f"{self.account} / {self.repository}"
-
-    @property
-    def page(self) -> str:
-        """The page of the data set, relative to the main page. A name that no file should have gets a checksum."""
-        parts = [self.account, self.repository]
-        if not all(map(_PLAIN.fullmatch, parts)):
-            slugs = [re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-")[:40] or "x" for part in parts]
-            parts = [*slugs, sha256("\0".join(parts).encode()).hexdigest()[:8]]
-        return f"{FOLDER_OF_PAGES}/{'--'.join(parts)}.html"
-
-
-EVERYTHING = DataSet(ALL, ALL)
 
 
 @dataclass(frozen=True)
@@ -75,8 +44,7 @@ class Usage:
         self._yesterday = answers.day - timedelta(days=1)
         self._rows: dict[DataSet, dict[tuple[str, date], Row]] = {}
         for row in answers.rows(USAGE):
-            scope = DataSet(row["account"], row["repository"])
-            self._rows.setdefault(scope, {})[row["grain"], row["first_day"]] = row
+            self._rows.setdefault(DataSet.of(row), {})[row["grain"], row["first_day"]] = row
 
     def __bool__(self) -> bool:
         return bool(self._rows)

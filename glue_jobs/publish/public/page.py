@@ -8,10 +8,10 @@ from datetime import date
 from typing import Any
 
 from glue_jobs.publish.page import words
+from glue_jobs.publish.page.answers import DataSet
 from glue_jobs.publish.page.markup import Html, element, joined
 from glue_jobs.publish.page.pages import INDEX, page_of
 from glue_jobs.publish.page.sections.about import definitions
-from glue_jobs.publish.page.usage import DataSet
 from glue_jobs.publish.public.sections import (
     Scope,
     all_months,

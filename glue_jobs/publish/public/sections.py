@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.answers import Answers
+from glue_jobs.publish.page.answers import Answers, DataSet
 from glue_jobs.publish.page.charts.bars import bar_list, count_bar, sparkline
 from glue_jobs.publish.page.charts.time_chart import Layer, Period, time_chart
 from glue_jobs.publish.page.charts.world_map import SOURCE, country_name, world_map
@@ -15,7 +15,6 @@ from glue_jobs.publish.page.markup import EMPTY, Html, element, name
 from glue_jobs.publish.page.section import Card, Section, card
 from glue_jobs.publish.page.sections.places import NAMES_OF_NETWORKS, UNKNOWN
 from glue_jobs.publish.page.tables import Column, count_column, data_table, links, size_column
-from glue_jobs.publish.page.usage import DataSet
 from glue_jobs.publish.public.suppression import BYTES, OTHER
 from glue_jobs.publish.public.usage import DOWNLOADS, READERS, Name, PublicUsage, known
 

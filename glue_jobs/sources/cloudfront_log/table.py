@@ -45,9 +45,7 @@ CLOUDFRONT_LOG = Table(
         Column(25, "fle_encrypted_fields", "string", "Number of fields that field-level encryption encrypted."),
         Column(26, "c_port", "int", "Port of the viewer."),
         Column(27, "time_to_first_byte", "double", "Seconds from receiving the request to writing the first byte."),
-        Column(
-            28, "x_edge_detailed_result_type", "string", "Result type with the reason of an error, e.g. OriginError."
-        ),
+        Column(28, "x_edge_detailed_result_type", "string", "Result type, with the reason of an error: OriginError."),
         Column(29, "sc_content_type", "string", "HTTP Content-Type header of the response."),
         Column(30, "sc_content_len", "bigint", "HTTP Content-Length header of the response."),
         Column(31, "sc_range_start", "bigint", "First byte of the object in the response, if it is a range."),
@@ -66,16 +64,9 @@ CLOUDFRONT_LOG = Table(
         Column(44, "key", "string", "Path of the URL decoded, without its first slash: the key of the object at S3."),
         *derived_columns(45, "account", "repository", "is_own", "is_robot", "event_date", "year", "month", "day"),
         Column(54, "source_object", "string", "Raw object the record came from."),
-        Column(
-            55,
-            "country",
-            "string",
-            "Country of the viewer, two letters: c_country, else by the address; null if unknown.",
-        ),
+        Column(55, "country", "string", "Country of the viewer, two letters: c_country, else by the address; or null."),
         *derived_columns(56, "place", "network"),
-        Column(
-            58, "bucket", "string", "Bucket the distribution reads, by the configuration; null where it names none."
-        ),
+        Column(58, "bucket", "string", "Bucket that the distribution reads, by the configuration; else null."),
         *derived_columns(59, *READER),
     ),
     partitions=("event_date",),

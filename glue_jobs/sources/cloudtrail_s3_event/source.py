@@ -51,22 +51,11 @@ def parse_data_events(data: bytes, starts: Positions) -> Parsed:
 
 def enrich_cloudtrail(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
     """Parsed events with all derived columns of the table: data set, own traffic, robots, place, day."""
-    names = (
-        "bucket",
-        "key",
-        "access_point_arn",
-        "principal_arn",
-        "subscriber_account_id",
-        "source_ip_address",
-        "authentication_method",
-        "user_agent",
-    )
-    column = {name: rows[name].chunk(0) for name in names}
-    dataset = assign_datasets(column["bucket"], column["key"], column["access_point_arn"], config)
+    bucket, key, address, agent = (rows[name].chunk(0) for name in ("bucket", "key", "source_ip_address", "user_agent"))
+    dataset = assign_datasets(bucket, key, rows["access_point_arn"].chunk(0), config)
     # Callers from other accounts have no ARN. Users and roles of the publisher may be configured by theirs.
-    address, authentication = column["source_ip_address"], column["authentication_method"]
-    by_arn = is_own(column["principal_arn"], address, authentication, config)
-    own = pc.or_(by_arn, is_own(column["subscriber_account_id"], address, authentication, config))
-    places = locator(config.places, reference).locate(column["source_ip_address"])
-    rows = rows.append_column("asset", assign_assets(column["bucket"], column["key"], config))
-    return with_derived(rows, dataset, own, column["user_agent"], places, reference)
+    callers = (rows[name].chunk(0) for name in ("principal_arn", "subscriber_account_id"))
+    own = pc.or_(*(is_own(each, address, rows["authentication_method"].chunk(0), config) for each in callers))
+    places = locator(config.places, reference).locate(address)
+    rows = rows.append_column("asset", assign_assets(bucket, key, config))
+    return with_derived(rows, dataset, own, agent, places, reference)

@@ -13,85 +13,39 @@ CLOUDTRAIL_S3_EVENT = Table(
     description="One row per CloudTrail event of Amazon S3, data and management; each event and each correction once.",
     columns=(
         Column(1, "event_time", "timestamp", "When the request was completed, UTC, to the second."),
-        Column(
-            2, "event_id", "string", "Id CloudTrail gave the event; the same in every copy delivered to one account."
-        ),
+        Column(2, "event_id", "string", "Id that CloudTrail gave the event; the same in all copies for one account."),
         Column(3, "event_name", "string", "API action, e.g. GetObject, HeadObject, ListObjects, PutObject."),
-        Column(
-            4,
-            "event_source",
-            "string",
-            "Service that was asked: s3.amazonaws.com, s3express.amazonaws.com or s3-outposts.amazonaws.com.",
-        ),
-        Column(
-            5, "event_version", "string", "Version of the event format; the minor is a whole number: 1.10 follows 1.9."
-        ),
+        Column(4, "event_source", "string", "Service that was asked: s3.amazonaws.com, or s3express or s3-outposts."),
+        Column(5, "event_version", "string", "Version of the event format; its minor is a number: 1.10 follows 1.9."),
         Column(6, "aws_region", "string", "AWS Region the request was made to."),
-        Column(
-            7,
-            "source_ip_address",
-            "string",
-            "AWS service that made the request or, if privacy.addresses is keep, the address it came from.",
-        ),
+        Column(7, "source_ip_address", "string", "AWS service that asked; the address if privacy.addresses is keep."),
         Column(8, "user_agent", "string", "Client that made the request, up to 1 KB; text of the client."),
         Column(9, "error_code", "string", "Error, e.g. AccessDenied; null when the request succeeded."),
         Column(10, "error_message", "string", "Description of the error, up to 1 KB."),
         Column(11, "request_id", "string", "Id of the request, the same as in S3 access logs."),
         Column(12, "event_type", "string", "AwsApiCall; AwsServiceEvent for each key of a DeleteObjects request."),
         Column(13, "read_only", "boolean", "True when the action changes nothing."),
-        Column(
-            14, "management_event", "boolean", "True for actions on buckets and settings, false for those on objects."
-        ),
-        Column(
-            15,
-            "event_category",
-            "string",
-            "Data, Management or NetworkActivity; null in events older than version 1.07.",
-        ),
+        Column(14, "management_event", "boolean", "True for actions on buckets and settings, false for objects."),
+        Column(15, "event_category", "string", "Data, Management or NetworkActivity; null before event version 1.07."),
         Column(16, "recipient_account_id", "string", "Account the event was delivered to."),
         Column(17, "shared_event_id", "string", "Id shared by the copies of an event that went to several accounts."),
         Column(18, "vpc_endpoint_id", "string", "VPC endpoint the request came through."),
         Column(19, "vpc_endpoint_account_id", "string", "Account that owns the VPC endpoint."),
-        Column(
-            20, "user_identity_type", "string", "Kind of caller, e.g. AssumedRole, IAMUser, AWSAccount, AWSService."
-        ),
-        Column(
-            21, "principal_id", "string", "Unique id of the caller; of a role: its id, a colon, and the session's name."
-        ),
-        Column(
-            22, "principal_arn", "string", "ARN of the caller; null for callers of other accounts and anonymous ones."
-        ),
-        Column(
-            23,
-            "subscriber_account_id",
-            "string",
-            "Account of the caller; 'anonymous' when nobody signed the request; null for AWS services.",
-        ),
+        Column(20, "user_identity_type", "string", "Kind of caller, such as AssumedRole, IAMUser or AWSService."),
+        Column(21, "principal_id", "string", "Unique id of the caller; of a role: its id, a colon and the session."),
+        Column(22, "principal_arn", "string", "ARN of the caller; null for other accounts and anonymous callers."),
+        Column(23, "subscriber_account_id", "string", "Account of the caller; 'anonymous' or, for AWS services, null."),
         Column(24, "access_key_id", "string", "Access key the request was signed with."),
-        Column(
-            25,
-            "session_issuer_arn",
-            "string",
-            "ARN of the role or user that the caller's temporary credentials come from.",
-        ),
-        Column(
-            26, "user_name", "string", "Name of the user; of temporary credentials that of the role they come from."
-        ),
+        Column(25, "session_issuer_arn", "string", "ARN of the role or user that temporary credentials come from."),
+        Column(26, "user_name", "string", "Name of the user, or of the role that temporary credentials come from."),
         Column(27, "invoked_by", "string", "AWS service that made the request for the caller."),
-        Column(
-            28,
-            "bucket",
-            "string",
-            "Bucket the request was for; an access point's alias where the event names no bucket.",
-        ),
+        Column(28, "bucket", "string", "Bucket that was asked; an access point's alias if the event names none."),
         Column(29, "key", "string", "Object key; null for requests that name none, such as listings."),
         Column(30, "access_point_arn", "string", "ARN of the access point used; null when none was."),
         Column(31, "host_header", "string", "Endpoint the client connected to."),
         Column(32, "bytes_out", "bigint", "Bytes sent to the caller, error messages included."),
         Column(33, "bytes_in", "bigint", "Bytes received from the caller."),
-        Column(
-            34, "authentication_method", "string", "AuthHeader, QueryString (presigned URL), or null when unsigned."
-        ),
+        Column(34, "authentication_method", "string", "AuthHeader, QueryString (presigned URL); null when unsigned."),
         Column(35, "signature_version", "string", "SigV2 or SigV4; null for an unsigned request."),
         Column(36, "tls_version", "string", "TLS version, e.g. TLSv1.3."),
         Column(37, "cipher_suite", "string", "TLS cipher; null for plain HTTP."),
@@ -101,34 +55,14 @@ CLOUDTRAIL_S3_EVENT = Table(
         Column(41, "resources", "string", "JSON: objects, bucket and access point of the request, with ARN and owner."),
         Column(42, "user_identity", "string", "JSON: everything the event says of the caller, its session included."),
         Column(43, "tls_details", "string", "JSON: everything the event says of the TLS connection."),
-        Column(
-            44,
-            "other_fields",
-            "string",
-            "JSON: fields that have no column, and those whose value is of another type than documented; mostly null.",
-        ),
+        Column(44, "other_fields", "string", "JSON: fields without a column, and values of undocumented types."),
         *derived_columns(45, "account"),
         Column(46, "repository", "string", "Data set the key or the access point belongs to, by the configuration."),
         *derived_columns(47, "is_own", "is_robot", "event_date", "year", "month", "day"),
         Column(53, "source_object", "string", "Raw object the event came from."),
-        Column(
-            54,
-            "is_copy_source",
-            "boolean",
-            "True when bucket and key are what a copy read, not what it wrote; else null.",
-        ),
-        Column(
-            55,
-            "addendum_reason",
-            "string",
-            "Why the event came late or again: DELIVERY_DELAY, SERVICE_OUTAGE or UPDATED_DATA; mostly null.",
-        ),
-        Column(
-            56,
-            "original_event_id",
-            "string",
-            "Of a correction (UPDATED_DATA) the id of the event that it replaces, which may be its own; else null.",
-        ),
+        Column(54, "is_copy_source", "boolean", "True when bucket and key are what a copy read, not wrote; else null."),
+        Column(55, "addendum_reason", "string", "Why late or again: DELIVERY_DELAY, SERVICE_OUTAGE or UPDATED_DATA."),
+        Column(56, "original_event_id", "string", "Of a correction (UPDATED_DATA), the id of the event it replaces."),
         *derived_columns(57, "country", "place", "network", "asset", *READER),
     ),
     partitions=("event_date",),

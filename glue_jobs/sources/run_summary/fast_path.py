@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import dictionary_array
-from glue_jobs.columns.byte_search import Flags, Places
+from glue_jobs.columns.byte_search import is_utf8
+from glue_jobs.columns.numpy_types import Flags, Places
 from glue_jobs.read.parsed import ParsedDocuments, Positions, Rejected, rows_of
 from glue_jobs.sources.run_summary.kinds import Kind
 from glue_jobs.sources.run_summary.parser import COMMENT_MARK, parse_summary
@@ -27,7 +28,7 @@ def parse_summaries(documents: Documents, data: bytes, starts: Positions) -> Par
     """The rows of the summaries, document ``i`` of which begins at ``starts[i]`` and ends where the next one begins."""
     rows: Rows = defaultdict(list)
     rejected: list[tuple[int, Rejected]] = []
-    plain = _parse_plain(documents, data, starts, rows) if _is_utf8(data) else np.zeros(len(documents), dtype=bool)
+    plain = _parse_plain(documents, data, starts, rows) if is_utf8(data) else np.zeros(len(documents), dtype=bool)
     ends = [*starts[1:].tolist(), len(data)]
     for number in np.flatnonzero(~plain).tolist():
         kind, run = documents[number]
@@ -37,14 +38,6 @@ def parse_summaries(documents: Documents, data: bytes, starts: Positions) -> Par
                 rows[table].append((rows_of(table, values), np.full(len(values), number, np.int64)))
         rejected += [(number, each) for each in parsed.rejected]
     return ParsedDocuments(rows, rejected)
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.isascii() or data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _parse_plain(documents: Documents, data: bytes, starts: Positions, rows: Rows) -> Flags:

@@ -14,7 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from glue_jobs.columns.arrays import mapped_dictionary
-from glue_jobs.columns.byte_search import Bytes, Flags, Places, find_bytes, windows
+from glue_jobs.columns.byte_search import find_bytes, windows
+from glue_jobs.columns.numpy_types import Bytes, Flags, Places
 from glue_jobs.sources.run_summary.kinds import COLUMNS, Section
 
 NEWLINE, SEMICOLON, EQUALS, DOT = b"\n;=."

@@ -39,21 +39,11 @@ ACCESS_LOG_NAMES = DayNames(
 
 def enrich_access_log(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
     """Parsed lines with the derived columns of the table: data set, own traffic, robots, place, day."""
-    column = {
-        name: as_single_array(rows[name])
-        for name in (
-            "bucket",
-            "key",
-            "access_point_arn",
-            "requester",
-            "remote_ip",
-            "authentication_type",
-            "user_agent",
-            "source_region",
-        )
-    }
-    dataset = assign_datasets(column["bucket"], column["key"], column["access_point_arn"], config)
-    own = is_own(column["requester"], column["remote_ip"], column["authentication_type"], config)
-    places = locator(config.places, reference).locate(column["remote_ip"], column["source_region"])
-    rows = rows.append_column("asset", assign_assets(column["bucket"], column["key"], config))
-    return with_derived(rows, dataset, own, column["user_agent"], places, reference)
+    bucket, key, point = (as_single_array(rows[name]) for name in ("bucket", "key", "access_point_arn"))
+    requester, address, agent = (as_single_array(rows[name]) for name in ("requester", "remote_ip", "user_agent"))
+    authentication, region = (as_single_array(rows[name]) for name in ("authentication_type", "source_region"))
+    dataset = assign_datasets(bucket, key, point, config)
+    own = is_own(requester, address, authentication, config)
+    places = locator(config.places, reference).locate(address, region)
+    rows = rows.append_column("asset", assign_assets(bucket, key, config))
+    return with_derived(rows, dataset, own, agent, places, reference)

@@ -63,17 +63,24 @@ def found(table: Table, the_day: Day) -> tuple[set[str], Counter[str]]:
     return dropped, counts
 
 
-@given(FILES, st.integers(0, 5), st.sampled_from([3, 7, 10**9]), st.sampled_from([1, 3, 10**9]))
+# Rows of NAMED without an id are compared in every column.
+@given(
+    st.sampled_from([EVENTS, NAMED]),
+    FILES,
+    st.integers(0, 5),
+    st.sampled_from([3, 7, 10**9]),
+    st.sampled_from([1, 3, 10**9]),
+)
 def test_exactly_the_duplicates_are_found(
-    tmp_path_factory: pytest.TempPathFactory, files: list[list[Row]], split: int, numbers: int, rows: int
+    tmp_path_factory: pytest.TempPathFactory, table: Table, files: list[list[Row]], split: int, numbers: int, rows: int
 ) -> None:
-    files = [once(EVENTS, rows) for rows in files]
+    files = [once(table, rows) for rows in files]
     stored, new = files[: min(split, len(files) - 1)], files[min(split, len(files) - 1) :]
-    the_day = day(EVENTS, tmp_path_factory.mktemp("day"), stored, new)
+    the_day = day(table, tmp_path_factory.mktemp("day"), stored, new)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(across_files, "HASHES_PER_ROUND", numbers)
         patch.setattr(across_files, "ROWS_PER_BATCH", rows)
-        assert found(EVENTS, the_day) == expected(EVENTS, stored, new)
+        assert found(table, the_day) == expected(table, stored, new)
 
 
 LINE: Row = {
@@ -120,21 +127,6 @@ def test_of_new_rows_the_one_of_the_first_object_stays_whatever_the_order_of_fil
         assert counts == Counter({"o2": 1, "o3": 1})
 
 
-def test_a_stored_row_stays_whatever_its_object_is_called(tmp_path: Path) -> None:
-    stored, new = {**LINE, "source_object": "o2"}, {**LINE, "source_object": "o1"}
-    (duplicates,) = find_duplicates(S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[stored]], [[new]]))
-    assert (duplicates.rows.tolist(), duplicates.counts) == ([0], Counter({"o1": 1}))
-
-
-def test_stored_rows_are_never_dropped(tmp_path: Path) -> None:
-    assert (
-        find_duplicates(
-            S3_ACCESS_LOG, day(S3_ACCESS_LOG, tmp_path, [[LINE, LINE], [LINE]], [[{**LINE, "user_agent": "x"}]])
-        )
-        == []
-    )
-
-
 def test_a_stored_file_of_an_older_table_is_compared_too(tmp_path: Path) -> None:
     the_day = day(S3_ACCESS_LOG, tmp_path, [[LINE]], [[LINE, {**LINE, "source_region": "eu-west-1"}]])
     ((address, _),) = the_day.stored
@@ -147,15 +139,3 @@ def test_a_stored_file_of_an_older_table_is_compared_too(tmp_path: Path) -> None
 
 def test_a_day_is_as_long_as_its_files(tmp_path: Path) -> None:
     assert len(day(S3_ACCESS_LOG, tmp_path, [[LINE, LINE]], [[LINE]])) == 3
-
-
-@given(FILES, st.integers(0, 5), st.sampled_from([1, 10**9]))
-def test_rows_without_an_id_are_compared_in_every_column(
-    tmp_path_factory: pytest.TempPathFactory, files: list[list[Row]], split: int, rows: int
-) -> None:
-    files = [once(NAMED, lines) for lines in files]
-    stored, new = files[: min(split, len(files) - 1)], files[min(split, len(files) - 1) :]
-    the_day = day(NAMED, tmp_path_factory.mktemp("day"), stored, new)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(across_files, "ROWS_PER_BATCH", rows)
-        assert found(NAMED, the_day) == expected(NAMED, stored, new)

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
 from glue_jobs.ingest.snapshots.delivery import (
     Delivery,
     group_copies,
     latest_snapshots,
     missing_fields,
-    partitions_of,
     possible_copies,
-    read_deliveries,
-    reject_other_copies,
-    replaceable,
-    snapshot_of,
 )
-from glue_jobs.lake import StoredFile
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.s3_inventory_object.parser import Snapshot, SnapshotId
-from glue_jobs.storage import Entry, storage_for
-from tests.inventories import Inventory, records
+from glue_jobs.storage import Entry
 
 TIME = datetime(2024, 5, 7, 1, 30)
 DAILY = SnapshotId("example-data", "daily", TIME)
@@ -39,10 +31,6 @@ def manifest(folder: str, minute: int = 0, name: str = "2024-05-07T01-30Z") -> R
 def delivery(folder: str, minute: int) -> Delivery:
     found = manifest(folder, minute)
     return Delivery(found, Snapshot(found.entry.address, DAILY, "CSV", ("bucket", "key"), ()))
-
-
-def stored(inventory_id: str | None, time: datetime | None, bucket: str = "example-data") -> StoredFile:
-    return StoredFile("/lake/file", 1, (bucket, date(2024, 5, 7)), False, (inventory_id, time), None)  # type: ignore[arg-type]
 
 
 def test_the_latest_snapshots_are_counted_for_each_inventory() -> None:
@@ -68,20 +56,6 @@ def test_the_copy_that_was_written_last_is_tried_first() -> None:
     assert (copies.in_lake, copies.outdated) == (None, [])
 
 
-def test_copies_written_before_the_ingested_one_are_outdated() -> None:
-    new = [delivery("a", 1), delivery("c", 3)]
-    copies = group_copies(new, [delivery("b", 2)])
-    assert copies[DAILY].untried == new[1:]
-    assert copies[DAILY].outdated == new[:1]
-    reasons: dict[str, str] = {}
-    reject_other_copies(copies, [], reasons)
-    in_lake = "the same snapshot lies in /raw/b/2024-05-07T01-30Z/manifest.json too"
-    assert reasons == dict.fromkeys([new[0].address, new[1].address], in_lake)
-    copies[DAILY].untried = []
-    reject_other_copies(copies, new[1:], reasons)
-    assert reasons[new[0].address] == "the same snapshot lies in /raw/c/2024-05-07T01-30Z/manifest.json too"
-
-
 def test_ingested_manifests_are_possible_copies_if_configuration_and_time_agree() -> None:
     new = [manifest("x/daily")]
     listed = [
@@ -91,39 +65,3 @@ def test_ingested_manifests_are_possible_copies_if_configuration_and_time_agree(
         manifest("y/daily", name="2024-05-08T01-30Z"),
     ]
     assert possible_copies(listed, new) == [listed[1]]
-
-
-def test_a_snapshot_is_not_replaceable_if_another_program_joined_files_of_its_partition() -> None:
-    given = [delivery("a", 1)]
-    reasons: dict[str, str] = {}
-    others = [stored("daily", TIME), stored(None, TIME, bucket="other")]
-    assert [*replaceable(given, others, reasons)] == given
-    assert [*replaceable(given, [*others, stored("daily", None)], reasons)] == []
-    assert "another program joined rows of several snapshots of its day in /lake/file" in reasons[given[0].address]
-
-
-def test_a_data_file_has_one_snapshot_or_none() -> None:
-    assert snapshot_of(stored("daily", TIME)) == DAILY
-    assert snapshot_of(stored(None, TIME)) is None
-    assert snapshot_of(stored("daily", None)) is None
-
-
-def test_partitions_have_all_buckets_and_days() -> None:
-    assert partitions_of([DAILY, DAILY._replace(time=datetime(2024, 5, 8), source_bucket="b")]) == {
-        "source_bucket": {"example-data", "b"},
-        "snapshot_date": {date(2024, 5, 7), date(2024, 5, 8)},
-    }
-    assert partitions_of([]) == {"source_bucket": set(), "snapshot_date": set()}
-
-
-def test_an_invalid_manifest_gets_a_reason_and_the_others_become_deliveries(tmp_path: Path) -> None:
-    inventory = Inventory(str(tmp_path))
-    addresses = [
-        inventory.deliver(TIME, records(1)),
-        inventory.deliver_manifest(TIME + timedelta(days=1), b"{}"),
-    ]
-    found = [RawObject(next(iter(storage_for(address).list(address))), None) for address in addresses]
-    reasons: dict[str, str] = {}
-    (whole,) = read_deliveries(found, reasons, {})
-    assert (whole.address, whole.snapshot.id) == (addresses[0], DAILY)
-    assert reasons == {addresses[1]: "manifest.json has no version"}

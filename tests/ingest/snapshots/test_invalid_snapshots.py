@@ -11,13 +11,7 @@ import pytest
 from glue_jobs.ingest.snapshots.invalid_snapshots import INVALID_SNAPSHOTS, invalid_snapshots, invalid_snapshots_note
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.storage import Entry
-
-
-class Rows:
-    """A table with these notes."""
-
-    def __init__(self, notes: dict[str, str] | None = None) -> None:
-        self.note = (notes or {}).get
+from tests.ingest.noted import noted
 
 
 def manifest(name: str, etag: str = "e") -> RawObject:
@@ -31,22 +25,22 @@ def known(rows: Any, found: RawObject, reason: str) -> bool:
 
 
 def recorded(*found: RawObject, rows: Any = None, reason: str = "why") -> dict[str, str]:
-    rows = rows or Rows()
+    rows = rows or noted()
     reasons = {each.entry.address: reason for each in found}
     return invalid_snapshots_note(rows, [], invalid_snapshots(rows, found, reasons))
 
 
 def test_a_snapshot_is_known_until_manifest_or_reason_changes() -> None:
-    rows = Rows(recorded(manifest("a")))
+    rows = noted(recorded(manifest("a")))
     assert known(rows, manifest("a"), "why")
     assert not known(rows, manifest("a"), "another reason")
     assert not known(rows, manifest("a", "another etag"), "why")
     assert not known(rows, manifest("b"), "why")
-    assert not known(Rows(), manifest("a"), "why")
+    assert not known(noted(), manifest("a"), "why")
 
 
 def test_earlier_invalid_snapshots_stay_recorded_until_they_are_ingested() -> None:
-    rows = Rows(recorded(manifest("a"), manifest("b")))
+    rows = noted(recorded(manifest("a"), manifest("b")))
     note = invalid_snapshots_note(rows, [manifest("a")], [])  # type: ignore[arg-type]
     assert {*json.loads(note[INVALID_SNAPSHOTS])} == {"/raw/b/manifest.json"}
     assert {*json.loads(recorded(manifest("c"), rows=rows)[INVALID_SNAPSHOTS])} == {

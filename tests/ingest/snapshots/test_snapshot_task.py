@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import random
 from datetime import date, datetime
 from pathlib import Path
@@ -30,9 +29,8 @@ TIME = datetime(2024, 5, 7, 1, 30)
 (PIPELINE,) = (each for each in PIPELINES if isinstance(each, SnapshotPipeline))
 
 
-def ingest(folder: Path, *files: object, keep_rows: bool = True, versions: bool = False) -> SnapshotChunkResult:
-    inventory = Inventory(f"{folder}/raw").all_versions() if versions else Inventory(f"{folder}/raw")
-    manifest = Path(inventory.deliver(TIME, *files))  # type: ignore[arg-type]
+def ingest(folder: Path, *files: object) -> SnapshotChunkResult:
+    manifest = Path(Inventory(f"{folder}/raw").deliver(TIME, *files))  # type: ignore[arg-type]
     checksum = manifest.with_name("manifest.checksum").read_bytes()
     snapshot = read_manifest(str(manifest), manifest.read_bytes(), checksum)
     locations = {name: f"{folder}/{name}" for name in (PIPELINE.name, "rejected_record")}
@@ -44,7 +42,7 @@ def ingest(folder: Path, *files: object, keep_rows: bool = True, versions: bool 
         date(2024, 5, 9),
         locations,
     )
-    return ingest_snapshot_chunk(context, SnapshotChunk(snapshot, snapshot.files, keep_rows))
+    return ingest_snapshot_chunk(context, SnapshotChunk(snapshot, snapshot.files, keep_rows=True))
 
 
 def rows_of(result: SnapshotChunkResult) -> list[list[dict[str, object]]]:
@@ -87,23 +85,9 @@ def test_rows_of_all_files_are_sorted_by_key_and_name_their_snapshot(tmp_path: P
     assert (result.rows, result.duplicates, result.filtered, objects(result)) == (40, 0, 0, 40)
 
 
-def test_equal_rows_are_stored_once_and_versions_of_a_key_are_not_equal(tmp_path: Path) -> None:
-    version = record("k", 1, VersionId="a", IsLatest=True, IsDeleteMarker=False)
-    older = {**version, "VersionId": "b", "IsLatest": False}
-    result = ingest(tmp_path, [version, record("j"), older], [version], versions=True)
-    (rows,) = rows_of(result)
-    assert [(row["key"], row["version_id"]) for row in rows] == [("j", "null"), ("k", "a"), ("k", "b")]
-    assert (result.rows, result.duplicates) == (3, 1)
-
-
 def test_keys_in_order_may_be_repeated(tmp_path: Path) -> None:
     result = ingest(tmp_path, [record("a"), record("b"), record("b")])
     assert (result.rows, result.duplicates) == (2, 1)
-
-
-def test_an_older_snapshot_has_totals_without_rows(tmp_path: Path) -> None:
-    result = ingest(tmp_path, records(4), keep_rows=False)
-    assert (result.files, result.rows, result.filtered, objects(result)) == ([], 0, 4, 4)
 
 
 @pytest.mark.parametrize(("size", "files"), [(1, 3), (2**30, 1)])
@@ -113,17 +97,3 @@ def test_a_data_file_is_written_as_soon_as_there_are_enough_rows(
     monkeypatch.setattr(glue_jobs.ingest.snapshots.snapshot_task, "BYTES_PER_DATA_FILE", size)
     result = ingest(tmp_path, records(2), records(2, 2), records(2, 4))
     assert (len(result.files), result.rows, objects(result)) == (files, 6, 6)
-
-
-def test_bad_rows_are_rejected_with_the_file_they_are_in(tmp_path: Path) -> None:
-    text = Inventory("").csv(records(2)) + b'"short"\n'
-    result = ingest(tmp_path, gzip.compress(text), records(1, 2))
-    (rejected,) = [row for file in result.rejected_files for row in pq.ParquetFile(file.address).read().to_pylist()]
-    assert (rejected["position"], rejected["record"]) == (2, b'"short"')
-    assert (result.rows, result.rejected) == (3, 1)
-    assert rejected["object"] in {row["source_object"] for rows in rows_of(result) for row in rows}
-
-
-def test_a_damaged_file_makes_the_snapshot_invalid(tmp_path: Path) -> None:
-    result = ingest(tmp_path, records(2), b"damaged")
-    assert "is no gzipped CSV file" in str(result.invalid)

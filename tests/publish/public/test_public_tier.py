@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from glue_jobs.config import Privacy
@@ -21,12 +20,8 @@ from glue_jobs.publish.public.publish import publish_public
 from glue_jobs.publish.publish import Edition, Published, sentence
 from glue_jobs.publish.report_set import public_report
 from glue_jobs.publish.stale import StaleSource
-from glue_jobs.query.duckdb.query_engine import QueryEngine
-from glue_jobs.query.duckdb.table_source import TableSource, ViewSource
-from glue_jobs.query.saved.view import SavedView
-from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
-from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from tests.publish.public.attack import Attack
+from tests.query.engines import engine_on
 
 REPORT = public_report()
 DECLARED = REPORT.query.metadata.public
@@ -68,20 +63,8 @@ def lines(months: int) -> list[dict[str, Any]]:
     return rows
 
 
-def engine(rows: Sequence[dict[str, Any]]) -> QueryEngine:
-    tables = ((S3_ACCESS_LOG, rows), (CLOUDFRONT_LOG, []))
-    sources = {
-        table.name: lambda table=table, given=given: TableSource(
-            table, pa.Table.from_pylist([*given], schema=table.arrow_schema)
-        )
-        for table, given in tables
-    }
-    views = {view.name: lambda view=view: ViewSource(view.select) for view in SavedView.all()}
-    return QueryEngine({**sources, **views})
-
-
 def publish(rows: Sequence[dict[str, Any]], folder: Path, day: date, *stale: StaleSource) -> Published:
-    with engine(rows) as asked:
+    with engine_on({"s3_access_log": rows}) as asked:
         places = ("places.mmdb 2026-01 (CC BY 4.0)",)
         return publish_public(
             REPORT, asked, str(folder), Edition(day, stale=stale, place_sources=places), PRIVACY, SilentReporter()
@@ -112,7 +95,7 @@ def month_rows(edition: dict[str, bytes], month: str) -> list[dict[str, Any]]:
 
 @cache
 def exact_rows(month: str) -> list[dict[str, Any]]:
-    with engine(lines(3)) as asked:
+    with engine_on({"s3_access_log": lines(3)}) as asked:
         rows = asked.run(REPORT.query.as_of(SECOND)).to_pylist()
     return [row for row in rows if f"{row['month']:%Y%m}" == month]
 

@@ -24,13 +24,13 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from glue_jobs.query.duckdb.athena_sql import tables
 from glue_jobs.query.duckdb.query_engine import QueryEngine
-from glue_jobs.query.duckdb.table_source import TableSource, ViewSource
 from glue_jobs.query.saved.files import QUERIES, SavedQueryError
 from glue_jobs.query.saved.metadata import Case, Parameter
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView, base_tables
 from glue_jobs.tables.model import arrow_type
 from saved_query_cases import TABLES, expected_rows, given_table, tables_read
+from tests.query.engines import engine_on
 from tools.generate_query_index import README, render
 from tools.package import library
 
@@ -52,13 +52,7 @@ each_case = pytest.mark.parametrize(
 
 
 def answer(query: SavedQuery, case: Case) -> pa.Table:
-    given = {name: case.given.get(name, []) for name in base_tables(query.metadata.reads)}
-    sources = {
-        name: lambda table=TABLES[name], rows=rows: TableSource(table, given_table(table, rows))
-        for name, rows in given.items()
-    }
-    views = {name: lambda view=view: ViewSource(view.select) for name, view in VIEWS.items()}
-    with QueryEngine({**sources, **views}) as engine:
+    with engine_on({name: given_table(TABLES[name], rows) for name, rows in case.given.items()}) as engine:
         return engine.run(query.sql, query.bind(case.parameters), case.today)
 
 

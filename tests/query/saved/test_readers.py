@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,11 @@ from glue_jobs.enrich.readers.columns import with_readers
 from glue_jobs.enrich.readers.key_file import make_key_file
 from glue_jobs.enrich.readers.resource import reader_key_resource
 from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.query.duckdb.query_engine import QueryEngine
-from glue_jobs.query.duckdb.table_source import Source, TableSource, ViewSource
 from glue_jobs.query.saved.query import SavedQuery
-from glue_jobs.query.saved.view import SavedView, base_tables
+from glue_jobs.query.saved.view import base_tables
 from glue_jobs.sources.tables import TABLES
-from glue_jobs.tables.model import READER, Table
+from glue_jobs.tables.model import READER
+from tests.query.engines import engine_on
 
 TODAY = date(2026, 3, 15)
 WITH_ADDRESSES = [table for table in TABLES if table.address]
@@ -112,12 +110,7 @@ def lake(setting: str, reference: ReferenceData) -> dict[str, pa.Table]:
 
 
 def answers(tables: dict[str, pa.Table], queries: Iterable[SavedQuery]) -> dict[str, list[Row]]:
-    def source(table: Table) -> Source:
-        return TableSource(table, tables.get(table.name, table.arrow_schema.empty_table()))
-
-    sources: dict[str, Callable[[], Source]] = {table.name: partial(source, table) for table in TABLES}
-    sources |= {view.name: partial(ViewSource, view.select) for view in SavedView.all()}
-    with QueryEngine(sources) as engine:
+    with engine_on(tables) as engine:
         return {
             query.name: engine.run(
                 query.sql, query.bind({each.name: each.example for each in query.metadata.parameters}), TODAY

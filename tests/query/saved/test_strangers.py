@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
-import pyarrow as pa
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from glue_jobs.query.duckdb.query_engine import QueryEngine
-from glue_jobs.query.duckdb.table_source import Source, TableSource, ViewSource
 from glue_jobs.query.saved.query import SavedQuery
-from glue_jobs.query.saved.view import SavedView, base_tables
-from glue_jobs.sources.tables import TABLES
-from glue_jobs.tables.model import Table
+from glue_jobs.query.saved.view import base_tables
+from tests.query.engines import engine_on
 
 TODAY = date(2026, 3, 15)
 # What is denied is counted in these, per data set.
@@ -126,16 +122,9 @@ VIEWERS = st.fixed_dictionaries(
 
 def reports(strangers: Mapping[str, Sequence[Row]]) -> dict[str, list[Row]]:
     """Every report on a small lake, to which the rows of strangers are added."""
-
-    def source(table: Table) -> Source:
-        rows = [*([SERVED[table.name]] if table.name in SERVED else []), *strangers.get(table.name, ())]
-        return TableSource(table, pa.Table.from_pylist(rows, schema=table.arrow_schema))
-
-    sources: dict[str, Callable[[], Source]] = {table.name: partial(source, table) for table in TABLES}
-    sources |= {view.name: partial(ViewSource, view.select) for view in SavedView.all()}
     values = {"account": "university", "repository": "rainfall"}
     answers = {}
-    with QueryEngine(sources) as engine:
+    with engine_on({name: [row, *strangers.get(name, ())] for name, row in SERVED.items()}) as engine:
         for query in REPORTS:
             asked = {each.name: values[each.name] for each in query.metadata.parameters if each.default is None}
             answers[query.name] = engine.run(query.sql, query.bind(asked), TODAY).to_pylist()

@@ -120,17 +120,8 @@ def test_a_prefix_may_end_anywhere() -> None:
 
 @pytest.mark.parametrize("page", [1, 2, 3, 1000])
 def test_foreign_objects_are_counted_once_with_an_example(page: int) -> None:
-    foreign = [
-        "a",
-        "a-b",
-        "a.txt",
-        "a0",
-        "data/x.parquet",
-        "2024/notes.txt",
-        "2024/05/readme",
-        "2024/05/07/readme",
-        "z",
-    ]
+    foreign = ["a", "a-b", "a.txt", "a0", "data/x.parquet", "z"]
+    foreign += ["2024/notes.txt", "2024/05/readme", "2024/05/07/readme"]
     keys = [*foreign, *FLAT, *FOLDERED, flat("2024-05-07", "a/"), foldered("2024-05-07", "")]
     days, count, example = in_pages(keys, page=page)
     assert set(days) == set(keys) - set(foreign)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from glue_jobs.publish.page import words
+from glue_jobs.publish.page.answers import EVERYTHING, DataSet
 from glue_jobs.publish.page.charts.bars import sparkline
 from glue_jobs.publish.page.markup import Html, element, joined, name
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import CHANGE, Column, count_column, data_table, ratio, size_column
-from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, EVERYTHING, READERS, USAGE, DataSet, Usage
+from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, USAGE, Usage
 
 SPARK_WEEKS = 26
 MIN_DOWNLOADS_OF_MOVERS = 20

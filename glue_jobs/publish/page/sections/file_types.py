@@ -6,12 +6,12 @@ from collections import defaultdict
 from datetime import date
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.answers import Answers
+from glue_jobs.publish.page.answers import Answers, DataSet
 from glue_jobs.publish.page.charts.time_chart import Layer, Period, few_layers, legend, time_chart
 from glue_jobs.publish.page.markup import joined
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
-from glue_jobs.publish.page.usage import DataSet, starts
+from glue_jobs.publish.page.usage import starts
 
 FILE_TYPES = "access/downloads_by_file_type"
 OTHERS = "other"
@@ -19,7 +19,7 @@ OTHERS = "other"
 
 def file_types(answers: Answers, scope: DataSet) -> Section | None:
     """Downloads of each kind of file, month by month."""
-    rows = answers.rows_of(FILE_TYPES, scope.account, scope.repository)
+    rows = answers.rows_of(FILE_TYPES, scope)
     rows = [row for row in rows if row["audience_logical_downloads"]]
     if not rows:
         return None

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.answers import Answers
+from glue_jobs.publish.page.answers import Answers, DataSet
 from glue_jobs.publish.page.charts.bars import sparkline
 from glue_jobs.publish.page.markup import Html, element, joined
 from glue_jobs.publish.page.sections.places import COUNTRIES, known_countries
-from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, DataSet, Usage, Window
+from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, Usage, Window
 
 SPARK_DAYS = 56
 

@@ -6,11 +6,12 @@ import json
 from collections.abc import Sequence
 
 from glue_jobs.publish.page import words
+from glue_jobs.publish.page.answers import EVERYTHING, DataSet
 from glue_jobs.publish.page.charts.time_chart import Layer, time_chart
 from glue_jobs.publish.page.markup import Html, element, joined, visible
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
-from glue_jobs.publish.page.usage import AUDIENCE, DOWNLOADS, EVERYTHING, GRAINS, MEASURES, USAGE, DataSet, Usage
+from glue_jobs.publish.page.usage import AUDIENCE, DOWNLOADS, GRAINS, MEASURES, USAGE, Usage
 
 MAX_DATA_BYTES = 400_000
 """What the numbers of all data sets may take on the page; others are on their own pages only."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.answers import Answers, Row
+from glue_jobs.publish.page.answers import Answers, DataSet, Row
 from glue_jobs.publish.page.charts.bars import bar_list, count_bar
 from glue_jobs.publish.page.charts.world_map import SOURCE, country_name, world_map
 from glue_jobs.publish.page.markup import element, name
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
-from glue_jobs.publish.page.usage import DataSet
 
 COUNTRIES, NETWORKS = "access/downloads_by_country", "access/downloads_by_network"
 PLACES, AWS = "access/downloads_by_place", "AWS/"
@@ -115,7 +114,7 @@ def _ranking(
 
 
 def _ranked(answers: Answers, query: str, key: str, scope: DataSet) -> list[Row]:
-    rows = [row for row in answers.sums(query, key, NUMBERS, scope.account, scope.repository) if row[DOWNLOADS]]
+    rows = [row for row in answers.sums(query, key, NUMBERS, scope) if row[DOWNLOADS]]
     return sorted(rows, key=lambda row: (-row[DOWNLOADS], row[key]))
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.answers import Answers, Row
+from glue_jobs.publish.page.answers import Answers, DataSet, Row
 from glue_jobs.publish.page.charts.time_chart import Layer, Period, time_chart
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
-from glue_jobs.publish.page.usage import DataSet
 
 READERS_BY_DOWNLOADS = "access/readers_by_downloads"
 BANDS = (0, 1, 2, 3, 6, 11, 21, 51, 101, 1001)
@@ -15,7 +14,7 @@ BANDS = (0, 1, 2, 3, 6, 11, 21, 51, 101, 1001)
 
 def readers(answers: Answers, scope: DataSet) -> Section | None:
     """How many readers downloaded once, twice and more often."""
-    rows = answers.rows_of(READERS_BY_DOWNLOADS, scope.account, scope.repository)
+    rows = answers.rows_of(READERS_BY_DOWNLOADS, scope)
     if not rows:
         return None
     by_band = {row["least_downloads"]: row for row in rows}

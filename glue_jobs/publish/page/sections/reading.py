@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.answers import Answers, Row
+from glue_jobs.publish.page.answers import EVERYTHING, Answers, DataSet, Row
 from glue_jobs.publish.page.charts.bars import bar_list, count_bar
 from glue_jobs.publish.page.markup import element, name
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
-from glue_jobs.publish.page.usage import EVERYTHING, DataSet
 
 BARS = 10
 TOP_OBJECTS, TOP_OF_DATA_SETS, TOOLS = "access/top_objects", "access/top_objects_by_repository", "access/tools"
@@ -17,7 +16,7 @@ TOP_OBJECTS, TOP_OF_DATA_SETS, TOOLS = "access/top_objects", "access/top_objects
 def top_files(answers: Answers, scope: DataSet) -> Section | None:
     """The files with most downloads."""
     query = TOP_OBJECTS if scope == EVERYTHING else TOP_OF_DATA_SETS
-    rows = answers.rows(query) if scope == EVERYTHING else answers.rows_of(query, scope.account, scope.repository)
+    rows = answers.rows(query) if scope == EVERYTHING else answers.rows_of(query, scope)
     rows = [row for row in rows if row["audience_logical_downloads"]]
     if not rows:
         return None
@@ -25,7 +24,7 @@ def top_files(answers: Answers, scope: DataSet) -> Section | None:
         count_bar(
             element("span", name(_file_name(row)), title=row["key"]),
             row["audience_logical_downloads"],
-            DataSet(row["account"], row["repository"]).label if scope == EVERYTHING else row["key"] or "",
+            DataSet.of(row).label if scope == EVERYTHING else row["key"] or "",
         )
         for row in rows[:BARS]
     ]

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.answers import Answers, Row
+from glue_jobs.publish.page.answers import Answers, DataSet, Row
 from glue_jobs.publish.page.charts.bars import Bar, bar_list
 from glue_jobs.publish.page.charts.time_chart import Layer, few_layers, legend
 from glue_jobs.publish.page.markup import joined, name
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.tables import DATA_SET, Column, count_column, data_table, size_column
-from glue_jobs.publish.page.usage import USAGE, DataSet, Usage
+from glue_jobs.publish.page.usage import USAGE, Usage
 
 BARS = 12
 OTHER_CLASSES = "Other classes"
@@ -41,10 +41,10 @@ def kept(answers: Answers) -> Section | None:
     largest, classes = total[0], [row["storage_class"] for row in total]
     by_set: dict[DataSet, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in of_sets:
-        by_set[DataSet(row["account"], row["repository"])][row["storage_class"]] += all_bytes(row)
+        by_set[DataSet.of(row)][row["storage_class"]] += all_bytes(row)
     order = sorted(by_set, key=lambda one: (-sum(by_set[one].values()), one))
     layers = few_layers([Layer(each, [by_set[one][each] for one in order]) for each in classes], OTHER_CLASSES)
-    sized = {DataSet(row["account"], row["repository"]) for row in of_sets if row["bytes"] is not None}
+    sized = {DataSet.of(row) for row in of_sets if row["bytes"] is not None}
     bars = [
         Bar(
             name(one.label),
@@ -88,7 +88,7 @@ def never_read(answers: Answers) -> Section | None:
     stored_by_set: dict[DataSet, int] = defaultdict(int)
     unread_by_set: dict[DataSet, int] = defaultdict(int)
     for row in known:
-        one = DataSet(row["account"], row["repository"])
+        one = DataSet.of(row)
         stored_by_set[one] += row["bytes"]
         unread_by_set[one] += row["audience_unread_bytes"]
     order = sorted(unread_by_set, key=lambda one: (-unread_by_set[one], one))
@@ -108,7 +108,7 @@ def never_read(answers: Answers) -> Section | None:
 
 def stored_of(answers: Answers, scope: DataSet) -> Section | None:
     """Bytes of one data set by storage class, and what of them nobody read."""
-    rows = answers.rows_of(UNREAD, scope.account, scope.repository)
+    rows = answers.rows_of(UNREAD, scope)
     rows = sorted(rows, key=lambda row: (-(row["bytes"] or 0), row["storage_class"] or ""))
     known = [row for row in rows if row["bytes"] is not None]
     stored = sum(row["bytes"] for row in known)
@@ -140,7 +140,7 @@ def costs(answers: Answers, usage: Usage) -> Section | None:
     rows.sort(key=lambda row: (-row["estimated_dollars"], row["account"], row["repository"]))
     bars = [
         Bar(
-            name(DataSet(row["account"], row["repository"]).label),
+            name(DataSet.of(row).label),
             [row[key] or 0.0 for key in keys],
             words.money(row["estimated_dollars"]),
         )

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.answers import Answers, Row
+from glue_jobs.publish.page.answers import EVERYTHING, Answers, DataSet, Row
 from glue_jobs.publish.page.charts.time_chart import Layer, few_layers, legend, time_chart
 from glue_jobs.publish.page.markup import joined
 from glue_jobs.publish.page.section import Section
 from glue_jobs.publish.page.sections.storage import OTHER_CLASSES, all_bytes
 from glue_jobs.publish.page.tables import Column, count_column, data_table, size_column
-from glue_jobs.publish.page.usage import EVERYTHING, DataSet, period_from, starts
+from glue_jobs.publish.page.usage import period_from, starts
 
 STORED = "storage/stored_by_month"
 
@@ -21,7 +21,7 @@ STORED = "storage/stored_by_month"
 def stored_over_time(answers: Answers, scope: DataSet) -> Section | None:
     """Bytes by month and storage class, older versions included; None for a single month, or without sizes."""
     is_all = scope == EVERYTHING
-    rows = answers.rows(STORED) if is_all else answers.rows_of(STORED, scope.account, scope.repository)
+    rows = answers.rows(STORED) if is_all else answers.rows_of(STORED, scope)
     stored: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in rows:
         stored[row["month"]][row["storage_class"]] += all_bytes(row)

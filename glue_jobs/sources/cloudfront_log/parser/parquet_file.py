@@ -7,9 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.columns.arrays import ENCODED
 from glue_jobs.read.parquet_rows import UnreadableParquetError, read_parquet
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, Rejected
-from glue_jobs.sources.cloudfront_log.parser.records import STRINGS_ENCODED, Records, column_name
+from glue_jobs.sources.cloudfront_log.parser.records import Records, column_name
 
 
 def read_parquet_file(data: bytes, position: int) -> tuple[Records | None, list[Rejected]]:
@@ -32,7 +33,7 @@ def read_parquet_file(data: bytes, position: int) -> tuple[Records | None, list[
 
 def _texts(column: pa.ChunkedArray) -> pa.DictionaryArray:
     """The column as texts; null for ``-``. Raises ArrowException for nested values."""
-    encoded = column.combine_chunks().cast(pa.string()).dictionary_encode().cast(STRINGS_ENCODED)
+    encoded = column.combine_chunks().cast(pa.string()).dictionary_encode().cast(ENCODED)
     absent = pc.is_in(encoded.dictionary, pa.array(["-", ""]))
     if not pc.any(absent).as_py():
         return encoded

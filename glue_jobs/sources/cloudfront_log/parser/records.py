@@ -9,18 +9,14 @@ from datetime import date
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import mapped_dictionary
-from glue_jobs.read.parsed import MAX_LOGGED_NUMBER, MAX_RECORD_BYTES, Positions, Rejected
+from glue_jobs.columns.numpy_types import Flags, Ints
+from glue_jobs.read.parsed import MAX_LOGGED_NUMBER, MAX_RECORD_BYTES, Positions, Rejected, parsed_schema
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG, FIELDS
 
-Bools = npt.NDArray[np.bool_]
-Times = npt.NDArray[np.int64]
-
-STRINGS_ENCODED = pa.dictionary(pa.int32(), pa.string())
 # Nearly all values are distinct, so a dictionary saves nothing.
 DISTINCT = "x_edge_request_id"
 
@@ -40,15 +36,7 @@ _TIME = re.compile("([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def _parsed_type(name: str, arrow_type: pa.DataType) -> pa.DataType:
-    if name == "extra_fields":
-        return pa.list_(pa.field("element", pa.string()))
-    return STRINGS_ENCODED if arrow_type == pa.string() and name != DISTINCT else arrow_type
-
-
-PARSED_SCHEMA = pa.schema(
-    [pa.field(name, _parsed_type(name, CLOUDFRONT_LOG.arrow_schema.field(name).type)) for name in CLOUDFRONT_LOG.record]
-)
+PARSED_SCHEMA = parsed_schema(CLOUDFRONT_LOG, CLOUDFRONT_LOG.record, {DISTINCT})
 
 
 @dataclass(frozen=True)
@@ -63,7 +51,7 @@ class Records:
     texts: dict[str, pa.DictionaryArray]
     positions: Positions
     record: Callable[[int], bytes]
-    index: npt.NDArray[np.int64] | None = None
+    index: Ints | None = None
 
 
 def column_name(field: str) -> str:
@@ -122,8 +110,8 @@ def decode_once(text: str) -> str:
     return unquote_to_bytes(text).decode("utf-8", "backslashreplace") if "%" in text else text
 
 
-def _numbers(texts: pa.DictionaryArray, kind: str) -> tuple[pa.Array, Bools]:
-    """The numbers, and which of the texts are none."""
+def _numbers(texts: pa.DictionaryArray, kind: str) -> tuple[pa.Array, Flags]:
+    """The numbers, and which of the texts are not numbers; these are null."""
     arrow_type = {"int": pa.int32(), "bigint": pa.int64(), "double": pa.float64()}[kind]
     values = texts.dictionary
     right = pc.match_substring_regex(values, NUMBER[kind])
@@ -132,7 +120,7 @@ def _numbers(texts: pa.DictionaryArray, kind: str) -> tuple[pa.Array, Bools]:
     return pc.if_else(right, values, None).cast(arrow_type).take(codes), wrong
 
 
-def _event_times(texts: dict[str, pa.DictionaryArray], timestamps: pa.Array, count: int) -> tuple[Times, Bools]:
+def _event_times(texts: dict[str, pa.DictionaryArray], timestamps: pa.Array, count: int) -> tuple[Ints, Flags]:
     """Microseconds since 1970 of the records, and which records have a time: date and time, or else timestamp(ms)."""
     seconds = pc.divide(timestamps, 1_000).fill_null(-1).to_numpy()
     if "date" in texts and "time" in texts:
@@ -146,10 +134,10 @@ def _event_times(texts: dict[str, pa.DictionaryArray], timestamps: pa.Array, cou
     return np.where(known, seconds, 0) * MICROSECONDS_PER_SECOND, known
 
 
-def _codes(texts: pa.DictionaryArray, number: Callable[[str], int]) -> Times:
+def _codes(texts: pa.DictionaryArray, number: Callable[[str], int]) -> Ints:
     """The number of each text; -1 for null."""
     numbers = np.array([*map(number, texts.dictionary.to_pylist()), -1], np.int64)
-    of_rows: Times = numbers[texts.indices.fill_null(-1).to_numpy()]
+    of_rows: Ints = numbers[texts.indices.fill_null(-1).to_numpy()]
     return of_rows
 
 

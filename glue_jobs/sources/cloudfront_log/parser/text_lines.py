@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as csv
 
+from glue_jobs.columns.arrays import ENCODED
 from glue_jobs.read.log_file import FIELDS
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, Positions, Rejected
-from glue_jobs.sources.cloudfront_log.parser.records import STRINGS_ENCODED, Records, column_name
+from glue_jobs.sources.cloudfront_log.parser.records import Records, column_name
 
 NO_HEADER = "the line is not below a #Fields line; CloudFront writes one in the output formats w3c and legacy"
 
@@ -54,7 +55,7 @@ def _columns(names: list[str], lines: Iterable[bytes], delimiter: bytes) -> dict
         csv.ParseOptions(delimiter=delimiter.decode(), quote_char=False, ignore_empty_lines=False),
         csv.ConvertOptions(
             check_utf8=False,
-            column_types=dict.fromkeys(names, STRINGS_ENCODED),
+            column_types=dict.fromkeys(names, ENCODED),
             null_values=["-", ""],
             strings_can_be_null=True,
         ),

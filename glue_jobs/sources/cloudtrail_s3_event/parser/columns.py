@@ -10,6 +10,8 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from glue_jobs.columns.arrays import ENCODED
+from glue_jobs.read.parsed import parsed_schema
 from glue_jobs.sources.cloudtrail_s3_event.parser.addenda import addendum_columns
 from glue_jobs.sources.cloudtrail_s3_event.parser.batch import Batch
 from glue_jobs.sources.cloudtrail_s3_event.parser.copies import with_copy_sources
@@ -71,17 +73,10 @@ EVENT_DATA_TEXTS = {
 EVENT_DATA_SIZES = {"bytes_in": "bytesTransferredIn", "bytes_out": "bytesTransferredOut"}
 """Columns from the fields of additionalEventData."""
 
-_ENCODED = pa.dictionary(pa.int32(), pa.string())
 # Texts that differ in nearly every event, or are null in nearly every event. A dictionary would only cost time.
 _PLAIN = frozenset({*IDS, "additional_event_data", "other_fields", "addendum_reason", "original_event_id"})
 
-PARSED_SCHEMA = pa.schema(
-    [
-        pa.field(field.name, _ENCODED if field.type == pa.string() and field.name not in _PLAIN else field.type)
-        for field in CLOUDTRAIL_S3_EVENT.arrow_schema
-        if field.name not in CLOUDTRAIL_S3_EVENT.derived
-    ]
-)
+PARSED_SCHEMA = parsed_schema(CLOUDTRAIL_S3_EVENT, CLOUDTRAIL_S3_EVENT.record, _PLAIN)
 """Columns of a parsed table, in the table's order."""
 
 # The columns that are not derived from others, before dictionaries are made.
@@ -138,7 +133,7 @@ def parsed_rows(columns: dict[str, Any]) -> pa.Table:
     for name in _FIELD_COLUMNS.names:
         if name in IDS:
             columns[name] = null_if_empty(columns[name])
-        elif PARSED_SCHEMA.field(name).type == _ENCODED and not pa.types.is_dictionary(columns[name].type):
+        elif PARSED_SCHEMA.field(name).type == ENCODED and not pa.types.is_dictionary(columns[name].type):
             columns[name] = without_empty(columns[name].dictionary_encode())
     columns |= _callers(columns["user_identity"])
     columns |= _requests(columns)

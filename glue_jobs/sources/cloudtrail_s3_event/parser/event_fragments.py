@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glue_jobs.columns.byte_search import Flags, Places, windows
+from glue_jobs.columns.byte_search import windows
+from glue_jobs.columns.numpy_types import Flags, Places
 from glue_jobs.read.json_values import NOT_JSON
 from glue_jobs.sources.cloudtrail_s3_event.parser.event import Event
 from glue_jobs.sources.cloudtrail_s3_event.parser.texts import at_places, by_name, listed

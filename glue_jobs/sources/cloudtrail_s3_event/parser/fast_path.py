@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.byte_search import Flags, Places
+from glue_jobs.columns.numpy_types import Flags, Places
 from glue_jobs.read.parsed import NO_POSITIONS, Positions
 from glue_jobs.sources.cloudtrail_s3_event.parser import columns as table
 from glue_jobs.sources.cloudtrail_s3_event.parser import event_fragments as fragments

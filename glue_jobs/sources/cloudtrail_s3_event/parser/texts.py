@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import dictionary_array
-from glue_jobs.columns.byte_search import Places
+from glue_jobs.columns.numpy_types import Places
 from glue_jobs.read.parsed import MAX_LOGGED_NUMBER
 from glue_jobs.workers.gc_pause import gc_paused
 

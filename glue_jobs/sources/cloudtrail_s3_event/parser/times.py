@@ -6,9 +6,10 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from glue_jobs.columns.numpy_types import Ints
 
 # The form that CloudTrail writes.
 _DOCUMENTED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
@@ -23,11 +24,11 @@ _MICROSECOND = timedelta(microseconds=1)
 _END = (datetime(_YEARS.stop, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
-def documented_times(texts: pa.StringArray) -> npt.NDArray[np.int64]:
+def documented_times(texts: pa.StringArray) -> Ints:
     """Microseconds since 1970; negative for another form, a time that does not exist, and years from 2200 on."""
     if _all_documented(texts):
         try:
-            times: npt.NDArray[np.int64] = texts.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy()
+            times: Ints = texts.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy()
         except pa.ArrowInvalid:
             pass
         else:

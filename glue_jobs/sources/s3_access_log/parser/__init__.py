@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from glue_jobs.columns.byte_search import Flags, find_bytes
+from glue_jobs.columns.byte_search import find_bytes, is_utf8
+from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.read.log_file import PARQUET
 from glue_jobs.read.parquet_rows import UnreadableParquetError
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, NO_POSITIONS, Parsed, Positions, Rejected, joined
@@ -88,13 +89,5 @@ def _lines_for_fallback(index: LineIndex) -> Flags:
         excluded[index.lines_at(find_bytes(data, lambda block: block == CARRIAGE_RETURN))] = True
     if not text.isascii():
         candidates = np.unique(index.lines_at(find_bytes(data, lambda block: block >= FIRST_NON_ASCII)))
-        excluded[[number for number in candidates if not _is_utf8(index.line(number))]] = True
+        excluded[[number for number in candidates if not is_utf8(index.line(number))]] = True
     return excluded
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

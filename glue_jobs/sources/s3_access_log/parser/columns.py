@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from glue_jobs.columns.arrays import ENCODED
+from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.sources.s3_access_log.parser.values import (
     DISTINCT,
     FIELDS,
@@ -63,7 +64,7 @@ def _csv_type(name: str) -> pa.DataType:
     return PARSED_SCHEMA.field(name).type if name in NUMBERS else pa.string()
 
 
-def build_table(columns: dict[str, pa.Array], extra: list[pa.StringArray]) -> tuple[pa.Table, npt.NDArray[np.bool_]]:
+def build_table(columns: dict[str, pa.Array], extra: list[pa.StringArray]) -> tuple[pa.Table, Flags]:
     """The parsed table, and for each row whether its time is a real date.
 
     ``columns`` has the fields of the layout, strings dictionary-encoded; ``extra`` has the fields after the 27th.
@@ -71,8 +72,7 @@ def build_table(columns: dict[str, pa.Array], extra: list[pa.StringArray]) -> tu
     count = len(columns["event_time"])
     texts = np.frombuffer(columns["event_time"].buffers()[1], np.uint8, count * TIME_LENGTH)
     times, is_real_time = event_times(texts.reshape(-1, TIME_LENGTH))
-    absent = pa.DictionaryArray.from_arrays(pa.nulls(count, pa.int32()), pa.array([], pa.string()))
-    arrays = dict.fromkeys(FIELDS, absent) | columns
+    arrays = dict.fromkeys(FIELDS, pa.nulls(count, ENCODED)) | columns
     arrays["event_time"] = pa.array(times, PARSED_SCHEMA.field("event_time").type)
     for name in DISTINCT - columns.keys():
         arrays[name] = pa.nulls(count, pa.string())

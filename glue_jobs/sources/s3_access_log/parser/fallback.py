@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from glue_jobs.columns.arrays import dictionary_array
+from glue_jobs.columns.numpy_types import Flags, Ints
 from glue_jobs.read.parsed import MAX_LOGGED_NUMBER, MAX_RECORD_BYTES, MAX_REJECTED_PER_PARSE, Parsed, Rejected
 from glue_jobs.sources.s3_access_log.parser.client_text import (
     SPLICED,
@@ -143,7 +144,7 @@ def _what_is_wrong_with_head(text: str) -> str:
     return "The line is cut short: it ends within the first eight fields."
 
 
-def _times(texts: list[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def _times(texts: list[str]) -> tuple[Ints, Flags]:
     """Microseconds since 1970, UTC, of times with their zones, and which of them are real times."""
     local = "".join(text[:TIME_LENGTH] for text in texts).encode()
     times, is_real = event_times(np.frombuffer(local, dtype=np.uint8).reshape(-1, TIME_LENGTH))
@@ -155,7 +156,7 @@ def _times(texts: list[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool
     return times, is_real
 
 
-def _table(rows: list[Row], times: npt.NDArray[np.int64]) -> pa.Table:
+def _table(rows: list[Row], times: Ints) -> pa.Table:
     if not rows:
         return PARSED_SCHEMA.empty_table()
     columns = dict(zip((*FIELDS, "extra_fields"), zip(*rows, strict=True), strict=True))

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.columns.arrays import as_single_array
-from glue_jobs.columns.byte_search import Flags, Places
+from glue_jobs.columns.numpy_types import Flags, Places
 from glue_jobs.sources.s3_access_log.parser.columns import COLUMNS, ZONE, build_table, read_columns
 from glue_jobs.sources.s3_access_log.parser.line_index import LineIndex
 from glue_jobs.sources.s3_access_log.parser.proof import UnmatchedRowsError, prove_places, prove_shapes

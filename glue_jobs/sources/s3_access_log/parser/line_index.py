@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glue_jobs.columns.byte_search import BLOCK_BYTES, Bytes, Flags, Places, find_bytes
+from glue_jobs.columns.byte_search import BLOCK_BYTES, find_bytes
+from glue_jobs.columns.numpy_types import Bytes, Flags, Places
 
 NEWLINE = ord("\n")
 QUOTE = ord('"')

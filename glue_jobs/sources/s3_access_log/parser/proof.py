@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.byte_search import Bytes, Flags, Places
+from glue_jobs.columns.numpy_types import Bytes, Flags, Places
 from glue_jobs.read.parsed import MAX_LOGGED_NUMBER
 from glue_jobs.sources.s3_access_log.parser.columns import (
     REFERER_COLUMN,

@@ -9,11 +9,12 @@ from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import dictionary_array
+from glue_jobs.columns.numpy_types import Bytes, Flags, Ints
+from glue_jobs.read.parsed import parsed_schema
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 
 HEAD = ("bucket_owner", "bucket", "event_time", "remote_ip", "requester", "request_id", "operation", "key_raw")
@@ -72,7 +73,6 @@ LONE_VERSION_ID = r"null|[^ \"]{20,}"
 TIME = r"\[[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}"
 """Pattern of a time without its zone; not every match is a real date."""
 
-STRINGS_ENCODED = pa.dictionary(pa.int32(), pa.string())
 # Nearly all values are distinct, so a dictionary saves nothing.
 DISTINCT = frozenset({"request_id", "host_id", "request_uri"})
 
@@ -96,19 +96,7 @@ _MONTH_STARTS = (
 )
 
 
-def _parsed_type(name: str, arrow_type: pa.DataType) -> pa.DataType:
-    if name == "extra_fields":
-        return pa.list_(pa.field("element", pa.string()))
-    return STRINGS_ENCODED if arrow_type == pa.string() and name not in DISTINCT else arrow_type
-
-
-PARSED_SCHEMA = pa.schema(
-    [
-        pa.field(field.name, _parsed_type(field.name, field.type))
-        for field in S3_ACCESS_LOG.arrow_schema
-        if field.name == "key_raw" or field.name not in S3_ACCESS_LOG.derived
-    ]
-)
+PARSED_SCHEMA = parsed_schema(S3_ACCESS_LOG, {*S3_ACCESS_LOG.record, "key_raw"}, DISTINCT)
 """Columns of a parsed table: the fields of a line in the table's order, and ``key`` decoded from ``key_raw``."""
 
 
@@ -121,7 +109,7 @@ def pattern_of(name: str) -> str:
     return rf"(?P<{name}>{'[0-9]+' if name in NUMBERS else SHAPES[name]}|-)"
 
 
-def event_times(texts: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def event_times(texts: Bytes) -> tuple[Ints, Flags]:
     """Microseconds since 1970 of texts such as ``[06/Feb/2019:00:00:38``, and which of them are real times.
 
     ``texts`` has a row of 21 bytes per text. Real are the years 2006 to 2199 without leap seconds, which S3 does not
@@ -190,7 +178,7 @@ def decode_keys(key_raw: pa.DictionaryArray, operation: pa.DictionaryArray) -> p
     return dictionary_array(np.where(codes == len(keys), -1, new_codes), decoded.dictionary)
 
 
-def _is_encoded_once(operation: pa.DictionaryArray) -> npt.NDArray[np.bool_]:
+def _is_encoded_once(operation: pa.DictionaryArray) -> Flags:
     names = pc.is_in(operation.dictionary, pa.array(ENCODED_ONCE)).to_numpy(zero_copy_only=False)
-    flags: npt.NDArray[np.bool_] = np.append(names, False)[operation.indices.fill_null(-1).to_numpy()]
+    flags: Flags = np.append(names, False)[operation.indices.fill_null(-1).to_numpy()]
     return flags

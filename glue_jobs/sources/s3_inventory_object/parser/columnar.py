@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.orc as paorc
 import pyarrow.parquet as pq
 
-from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, HIGH_CARDINALITY
+from glue_jobs.columns.arrays import ENCODED
+from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS
 from glue_jobs.sources.s3_inventory_object.parser.manifest import InvalidSnapshotError
 from glue_jobs.sources.s3_inventory_object.parser.rows import build_rows
 
@@ -39,8 +40,7 @@ def read_parquet(source: Any, fields: Sequence[str]) -> Iterator[pa.Table]:
     names = pq.read_schema(source).names
     _check_columns(names, fields)
     source.seek(0)
-    texts = [name for name in fields if pa.types.is_string(COLUMNS.get(name, pa.null()))]
-    encoded = [name for name in texts if name not in HIGH_CARDINALITY]
+    encoded = [name for name in fields if COLUMNS.get(name) == ENCODED]
     # Reading ahead only copies what is in memory already.
     read_ahead = not isinstance(source, pa.BufferReader)
     file = pq.ParquetFile(source, read_dictionary=encoded, pre_buffer=read_ahead)

@@ -10,22 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from glue_jobs.columns.arrays import as_single_array
+from glue_jobs.columns.arrays import ENCODED, as_single_array
+from glue_jobs.columns.numpy_types import Flags, Ints
 from glue_jobs.read.parsed import Rejected
-from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, HIGH_CARDINALITY
+from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS
 from glue_jobs.sources.s3_inventory_object.parser.keys import decode_keys
-from glue_jobs.sources.s3_inventory_object.parser.rows import ENCODED, build_rows
+from glue_jobs.sources.s3_inventory_object.parser.rows import build_rows
 
 TRUE, FALSE = ["true", "TRUE", "True"], ["false", "FALSE", "False"]
 
 ZONED = pa.timestamp("us", "UTC")
-
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -85,9 +83,7 @@ def _wrong_count(row: pacsv.InvalidRow) -> str:
 
 
 def _csv_type(name: str) -> pa.DataType:
-    wanted = COLUMNS.get(name, pa.string())
-    if pa.types.is_string(wanted):
-        return pa.string() if name in HIGH_CARDINALITY else ENCODED
+    wanted = COLUMNS.get(name, ENCODED)
     return ZONED if pa.types.is_timestamp(wanted) else wanted
 
 
@@ -110,13 +106,13 @@ def _read_as_text(text: bytes, fields: Sequence[str]) -> tuple[pa.Table, list[Re
     return _typed(read.filter(pa.array(good))), sorted(invalid, key=lambda each: each.position)
 
 
-def _positions(rows: int, invalid: list[int]) -> npt.NDArray[np.int64]:
+def _positions(rows: int, invalid: list[int]) -> Ints:
     """The position of each well-formed row among all records."""
     numbers = np.arange(rows + len(invalid))
     return np.delete(numbers, invalid)
 
 
-def _misfits(name: str, texts: pa.StringArray) -> Bools:
+def _misfits(name: str, texts: pa.StringArray) -> Flags:
     """Which values do not fit the type of the field."""
     if name in ("bucket", "key"):
         return np.asarray(texts.is_null())

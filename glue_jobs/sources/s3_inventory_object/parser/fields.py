@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import re
 
+from glue_jobs.read.parsed import parsed_schema
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 
-_NOT_FIELDS = {"other_fields", "source_object"}
-
-COLUMNS = {
-    field.name: field.type
-    for field in S3_INVENTORY_OBJECT.arrow_schema
-    if field.name in S3_INVENTORY_OBJECT.record and field.name not in _NOT_FIELDS
-}
-"""Arrow type of each field that has a column of its own."""
-
 # Text that differs on nearly every row: a dictionary of it would cost more than it saves.
-HIGH_CARDINALITY = frozenset({"key", "version_id", "e_tag"})
+_HIGH_CARDINALITY = frozenset({"key", "version_id", "e_tag"})
+_FIELDS = set(S3_INVENTORY_OBJECT.record) - {"other_fields", "source_object"}
+
+COLUMNS = {field.name: field.type for field in parsed_schema(S3_INVENTORY_OBJECT, _FIELDS, _HIGH_CARDINALITY)}
+"""Arrow type of each field that has a column of its own."""
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 

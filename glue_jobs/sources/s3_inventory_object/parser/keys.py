@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Bytes = npt.NDArray[np.uint8]
+from glue_jobs.columns.numpy_types import Bytes, Ints
 
 # Value of each byte as a hexadecimal digit; 16 marks bytes that are not one.
 _DIGITS: Bytes = np.full(256, 16, np.uint8)
@@ -43,14 +42,14 @@ def decode_keys(keys: pa.StringArray) -> pa.StringArray:
     return _strings(decoded[kept], offsets - 2 * np.searchsorted(places, offsets))
 
 
-def _buffers(keys: pa.StringArray) -> tuple[Bytes, npt.NDArray[np.int64]]:
+def _buffers(keys: pa.StringArray) -> tuple[Bytes, Ints]:
     """The bytes of all keys, the offset of each key, and the end of the last one."""
     offsets = np.frombuffer(keys.buffers()[1], np.int32, len(keys) + 1, keys.offset * 4).astype(np.int64)
     data = np.frombuffer(keys.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
     return data, offsets - offsets[0]
 
 
-def _strings(data: Bytes, offsets: npt.NDArray[np.int64]) -> pa.StringArray:
+def _strings(data: Bytes, offsets: Ints) -> pa.StringArray:
     buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(data)]
     raw = pa.BinaryArray.from_buffers(pa.binary(), len(offsets) - 1, buffers)
     try:

@@ -10,10 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import as_single_array
-from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS, HIGH_CARDINALITY
-
-ENCODED = pa.dictionary(pa.int32(), pa.string())
+from glue_jobs.columns.arrays import ENCODED, as_single_array
+from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS
 
 NULL_VERSION = "null"
 """The version id that S3's API gives objects from before versioning; inventories of all versions leave it empty."""
@@ -25,7 +23,10 @@ def build_rows(columns: Mapping[str, pa.ChunkedArray], count: int) -> pa.Table:
     Raises:
         pa.ArrowInvalid: the type of a file's column does not fit its field.
     """
-    arrays = {name: _typed(name, columns[name]) if name in columns else _absent(name, count) for name in COLUMNS}
+    arrays = {
+        name: _typed(columns[name], wanted) if name in columns else pa.nulls(count, wanted)
+        for name, wanted in COLUMNS.items()
+    }
     if "version_id" in columns:
         version = arrays["version_id"]
         is_null = pc.fill_null(pc.equal(version, ""), True)
@@ -35,19 +36,10 @@ def build_rows(columns: Mapping[str, pa.ChunkedArray], count: int) -> pa.Table:
     return pa.table(arrays)
 
 
-def _absent(name: str, count: int) -> pa.Array:
-    if pa.types.is_string(COLUMNS[name]) and name not in HIGH_CARDINALITY:
-        return pa.DictionaryArray.from_arrays(pa.nulls(count, pa.int32()), pa.array([], pa.string()))
-    return pa.nulls(count, COLUMNS[name])
-
-
-def _typed(name: str, column: pa.ChunkedArray) -> pa.Array:
-    wanted, array = COLUMNS[name], as_single_array(column)
-    if pa.types.is_string(wanted):
-        if pa.types.is_dictionary(array.type):
-            return array.cast(ENCODED)
-        text = array.cast(pa.string())
-        return text if name in HIGH_CARDINALITY else text.dictionary_encode()
+def _typed(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.Array:
+    array = as_single_array(column)
+    if wanted == ENCODED and not pa.types.is_dictionary(array.type):
+        return array.cast(pa.string()).dictionary_encode()
     if pa.types.is_timestamp(wanted):
         if pa.types.is_integer(array.type):
             # AWS's guide to querying inventories with Athena declares times as milliseconds since 1970.
@@ -59,7 +51,7 @@ def _typed(name: str, column: pa.ChunkedArray) -> pa.Array:
 def _as_json(columns: Mapping[str, pa.ChunkedArray], count: int) -> pa.Array:
     """A JSON object per row with the values that are not null; null if there are none."""
     if not columns:
-        return pa.DictionaryArray.from_arrays(pa.nulls(count, pa.int32()), pa.array([], pa.string()))
+        return pa.nulls(count, ENCODED)
     parts = [_members(name, as_single_array(column)) for name, column in sorted(columns.items())]
     members = pc.binary_join_element_wise(*parts, "")
     text = pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(members, 1), "}", "")

@@ -1,0 +1,13 @@
+"""Types of NumPy arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+Places = Ints
+"""Where something is, counted in bytes or rows."""

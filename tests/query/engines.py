@@ -1,0 +1,25 @@
+"""DuckDB on tables that a test makes up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+
+from glue_jobs.query.duckdb.query_engine import QueryEngine, Sources
+from glue_jobs.query.duckdb.table_source import TableSource, ViewSource
+from glue_jobs.query.saved.view import SavedView
+from glue_jobs.sources.tables import TABLES
+
+
+def engine_on(given: Mapping[str, pa.Table | Sequence[dict[str, Any]]]) -> QueryEngine:
+    """All views, and all tables with the rows that are given; the others are empty."""
+    sources: Sources = {view.name: partial(ViewSource, view.select) for view in SavedView.all()}
+    tables = {}
+    for table in TABLES:
+        rows = given.get(table.name, [])
+        data = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist([*rows], schema=table.arrow_schema)
+        tables[table.name] = partial(TableSource, table, data)
+    return QueryEngine({**sources, **tables})

@@ -86,7 +86,8 @@ one_repository AS (
         account,
         repository,
         sum(objects) AS objects,
-        sum(bytes) AS bytes,
+        -- Unknown if one of the inventories had no Size.
+        CASE WHEN count(bytes) = count(*) THEN sum(bytes) END AS bytes,
         min(oldest) AS oldest,
         max(newest) AS newest
     FROM kept

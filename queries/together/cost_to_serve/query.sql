@@ -207,10 +207,13 @@ storage AS (
     SELECT
         account,
         repository,
-        sum(bytes) AS kept_bytes,
-        sum(charged_bytes + index_bytes) AS charged_bytes,
-        CAST(sum(charged_bytes * price_per_gb + index_bytes * price_of_index) AS double) / 1073741824
-            AS storage_dollars,
+        -- Unknown if one of the inventories had no Size.
+        CASE WHEN count(bytes) = count(*) THEN sum(bytes) END AS kept_bytes,
+        CASE WHEN count(bytes) = count(*) THEN sum(charged_bytes + index_bytes) END AS charged_bytes,
+        CASE
+            WHEN count(bytes) = count(*)
+                THEN CAST(sum(charged_bytes * price_per_gb + index_bytes * price_of_index) AS double) / 1073741824
+        END AS storage_dollars,
         CAST(sum(monitored_objects * price_monitoring) AS double) / 1000 AS monitoring_dollars,
         sum(bytes) FILTER (WHERE price_per_gb = 0) AS unpriced_bytes,
         array_join(

@@ -92,7 +92,9 @@ read_request AS (
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
         -- 304: the reader's own copy was still good, so the object was of use.
-        AND operation IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT', 'REST.COPY.OBJECT_GET', 'REST.COPY.PART_GET')
+        AND operation IN (
+            'REST.GET.OBJECT', 'REST.GET.PART', 'WEBSITE.GET.OBJECT', 'REST.COPY.OBJECT_GET', 'REST.COPY.PART_GET'
+        )
         AND (
             http_status = 304
             OR (http_status IN (200, 206) AND error_code IS NULL)
@@ -117,7 +119,7 @@ read_request AS (
     FROM cloudtrail_request
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
-        AND is_get
+        AND (is_get OR (event_name = 'SelectObjectContent' AND error_code IS NULL))
 ),
 
 was_read AS (

@@ -6,7 +6,9 @@ WITH logged AS (
     -- One day more than the period: what the other source has on its first day may be of the day before here.
     WHERE event_date >= current_date - INTERVAL '30' DAY - INTERVAL '1' DAY
         AND event_date <= current_date
-        AND operation IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT', 'REST.HEAD.OBJECT', 'WEBSITE.HEAD.OBJECT')
+        AND operation IN (
+            'REST.GET.OBJECT', 'REST.GET.PART', 'WEBSITE.GET.OBJECT', 'REST.HEAD.OBJECT', 'WEBSITE.HEAD.OBJECT'
+        )
         AND request_id IS NOT NULL
         AND key IS NOT NULL
     GROUP BY bucket, request_id, key

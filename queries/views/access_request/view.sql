@@ -81,8 +81,11 @@ SELECT
         AND NOT coalesce(operation LIKE 'S3.%', false) AS is_audience,
     -- An error code with status 200: the response broke off after its first line was sent.
     coalesce(operation = 'REST.GET.OBJECT' AND http_status = 200 AND error_code IS NULL, false) AS is_complete_get,
+    -- A part of an object can be asked for by its number.
     coalesce(
-        operation IN ('REST.GET.OBJECT', 'WEBSITE.GET.OBJECT') AND http_status IN (200, 206) AND error_code IS NULL,
+        operation IN ('REST.GET.OBJECT', 'REST.GET.PART', 'WEBSITE.GET.OBJECT')
+            AND http_status IN (200, 206)
+            AND error_code IS NULL,
         false
     ) AS is_served_get,
     -- S3 gives redirects an error code too, and a few failures the status 200.

@@ -213,7 +213,7 @@ Request = tuple[int, str, str, int, int, int | None]
 REQUESTS = st.lists(
     st.tuples(
         st.integers(0, 7200),
-        st.sampled_from(["REST.GET.OBJECT", "WEBSITE.GET.OBJECT", "REST.HEAD.OBJECT"]),
+        st.sampled_from(["REST.GET.OBJECT", "REST.GET.PART", "WEBSITE.GET.OBJECT", "REST.HEAD.OBJECT"]),
         st.sampled_from(["alice", "bob"]),
         st.sampled_from([200, 206, 404]),
         st.integers(0, 100),
@@ -228,7 +228,7 @@ def counted(requests: Sequence[Request]) -> dict[str, int]:
     """The definitions of docs and metadata, applied to one request after another."""
     requests = [r for r in requests if r[3] < 400]
     complete = [r for r in requests if r[1] == "REST.GET.OBJECT" and r[3] == 200]
-    served = [r for r in requests if r[1].endswith(".GET.OBJECT") and r[3] in (200, 206)]
+    served = [r for r in requests if ".GET." in r[1] and r[3] in (200, 206)]
     reads: list[list[Request]] = []
     for request in sorted(served, key=lambda request: (request[2], request[0])):
         if reads and reads[-1][-1][2] == request[2] and request[0] - reads[-1][-1][0] <= 1800:

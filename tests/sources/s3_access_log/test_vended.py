@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +143,40 @@ def test_a_wrong_row_of_a_parquet_file_has_its_number_and_a_damaged_file_is_one_
         (len(LINE) + len(file) + 2, None),
     ]
     assert (parsed.records, parsed.rows.num_rows) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.timestamp("ns", "UTC"),
+        pa.timestamp("ns"),
+        pa.timestamp("us", "America/New_York"),
+        pa.timestamp("ms"),
+    ],
+)
+def test_times_of_a_parquet_file_may_have_any_unit_and_zone(kind: pa.DataType) -> None:
+    time = pa.array([1_777_473_136_125_000_001], pa.timestamp("ns", "UTC")).cast(kind, safe=False)
+    columns = {**{name: pa.array([value]) for name, value in RECORD.items()}, "request_time": time}
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns), file, use_deprecated_int96_timestamps=kind == pa.timestamp("ns"))
+    parsed = parse(file.getvalue())
+    assert parsed.rejected == []
+    assert parsed.rows["event_time"].to_pylist() == [datetime(2026, 4, 29, 14, 32, 16)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pa.array([2**62], pa.duration("ns")),
+        pa.array([2**62], pa.timestamp("us")),
+        pa.array([2**62], pa.timestamp("s")),
+        pa.array([1], pa.time64("ns")),
+    ],
+)
+def test_no_value_of_a_parquet_file_makes_the_parser_raise(value: pa.Array) -> None:
+    file = io.BytesIO()
+    pq.write_table(pa.table({**{name: pa.array([each]) for name, each in RECORD.items()}, "more": value}), file)
+    assert parse(file.getvalue()).records == 1
 
 
 def test_a_line_of_an_exported_log_group_says_what_to_do() -> None:

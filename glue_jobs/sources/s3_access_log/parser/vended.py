@@ -12,9 +12,10 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import msgspec
+import pyarrow as pa
 
 from glue_jobs.read.json_values import NOT_JSON
-from glue_jobs.read.parquet_rows import read_parquet
+from glue_jobs.read.parquet_rows import UnreadableParquetError, read_parquet
 from glue_jobs.read.parsed import MAX_LOGGED_NUMBER
 from glue_jobs.sources.s3_access_log.parser.client_text import UnreadableLineError
 from glue_jobs.sources.s3_access_log.parser.values import ENCODED_ONCE, FIELDS, NUMBERS
@@ -40,6 +41,7 @@ EXPORTED = "The line was exported from a log group. Deliver access logs to S3 as
 _EXPORTED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z \{")
 _TIME = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])-([0-9]{2})[T ]([0-9:]{8})(?:\.[0-9]+)?(?:Z|\+00:00)?")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_UTC = pa.timestamp("us", "UTC")
 _RECORD = msgspec.json.Decoder(dict[str, Value])
 
 
@@ -74,9 +76,16 @@ def read_vended_record(line: bytes) -> tuple[Any, ...]:
 def parquet_records(data: bytes) -> Iterator[bytes]:
     """The rows of a Parquet file as JSON records; raises UnreadableParquetError."""
     rows = read_parquet(data)
-    for batch in rows.to_batches(max_chunksize=10_000):
-        for row in batch.to_pylist():
-            yield msgspec.json.encode(row)
+    for number, field in enumerate(rows.schema):
+        if pa.types.is_timestamp(field.type):
+            # Of nanoseconds, as in the old form INT96, no Python value can be made.
+            rows = rows.set_column(number, field.name, rows.column(number).cast(_UTC, safe=False))
+    try:
+        for batch in rows.to_batches(max_chunksize=10_000):
+            for row in batch.to_pylist():
+                yield msgspec.json.encode(row, enc_hook=str)
+    except (ValueError, OverflowError) as problem:
+        raise UnreadableParquetError(f"the Parquet file cannot be read: {problem}") from problem
 
 
 def _time(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from glue_jobs.workers.gc_pause import collect_rarely
@@ -13,6 +14,7 @@ OF_THE_EXTRA_LOCAL = frozenset({"click", "duckdb", "pandas", "rich", "sqlglot", 
 def main() -> None:
     """Run the command that the program's arguments name; a package that is missing is one sentence."""
     collect_rarely()
+    _open_closed_streams()
     try:
         from glue_jobs.cli.main import main as command
 
@@ -21,3 +23,10 @@ def main() -> None:
         if error.name not in OF_THE_EXTRA_LOCAL:
             raise
         sys.exit("error: the command line needs the extra local: pip install 's3-usage-lake[local]'")
+
+
+def _open_closed_streams() -> None:
+    """Open the null device for each stream that the caller has closed, so that no file of ours takes its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))

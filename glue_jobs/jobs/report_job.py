@@ -97,6 +97,10 @@ def _tiers(values: Mapping[str, str], folder: str) -> tuple[str, str | None]:
     public_folder = address(also).rstrip("/") if also and tier == OWNER else None
     if public_folder == folder:
         raise ArgumentError("the two tiers need folders of their own; name another one with public-to")
+    if public_folder and folder.startswith(f"{public_folder}/"):
+        raise ArgumentError(
+            f"in {folder}, below the public tier, the owner's reports would be public too; write each beside the other"
+        )
     return tier, public_folder
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from glue_jobs.errors import LakeError
 from glue_jobs.lake.catalog_file import metadata_locations
 from glue_jobs.lake.failures import explained
-from glue_jobs.lake.location_check import check_location
+from glue_jobs.lake.location_check import check_location, check_table
 from glue_jobs.lake.plain_files import PlainFile, PlainNotes, plain_files, plain_notes
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
@@ -118,6 +118,7 @@ class Lake:
             raise LakeError(
                 f"there is no table {table.name} in database {self.database} of {self.location}; ingest something first"
             )
+        check_table(self.location, self.database, loaded.location())
         return loaded
 
     def old_snapshots(self, table: Table) -> OldSnapshots:

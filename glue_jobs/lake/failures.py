@@ -14,16 +14,23 @@ def explained(action: str) -> Iterator[None]:
     """Turn errors of catalogs, storage and Arrow into a LakeError: cannot ``action``, and why."""
     try:
         yield
-    except ValueError as error:
+    except Exception as error:
         # Athena and Glue delete by position; Flink deletes by value.
-        if "equality deletes" not in str(error):
+        if isinstance(error, ValueError) and "equality deletes" in str(error):
+            reason = (
+                "another program deleted rows of it with equality deletes, which pyiceberg cannot read;"
+                " let that program rewrite its data files, as Spark's rewrite_data_files does with"
+                " 'delete-file-threshold'"
+            )
+        elif _is_damage(error):
+            reason = (
+                "a file is damaged or cut short; bring it back from a copy, or ingest the raw objects into a new lake"
+            )
+        elif isinstance(error, _library_errors()):
+            reason = _reason(error)
+        else:
             raise
-        raise LakeError(
-            f"cannot {action}: another program deleted rows of it with equality deletes, which pyiceberg cannot read;"
-            " let that program rewrite its data files, as Spark's rewrite_data_files does with 'delete-file-threshold'"
-        ) from error
-    except _library_errors() as error:
-        raise LakeError(f"cannot {action}: {_reason(error)}") from error
+        raise LakeError(f"cannot {action}: {reason}") from error
 
 
 @contextmanager
@@ -51,6 +58,15 @@ def _library_errors() -> tuple[type[Exception], ...]:
     from sqlalchemy.exc import SQLAlchemyError
 
     return SQLAlchemyError, ClientError, BotoCoreError, ArrowException, OSError
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether metadata or a data file is no whole file of its kind: an EOFError comes from manifests."""
+    from pyarrow import ArrowInvalid
+    from pydantic import ValidationError
+
+    # pyiceberg says in an error of its own that pydantic cannot read a metadata file.
+    return isinstance(error, EOFError | ArrowInvalid) or isinstance(error.__cause__, ValidationError)
 
 
 def _reason(error: Exception) -> str:

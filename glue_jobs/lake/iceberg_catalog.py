@@ -16,6 +16,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from glue_jobs.lake.catalog_file import CATALOG, WAIT_SECONDS
+from glue_jobs.lake.location_check import check_table
 from glue_jobs.lake.schema import check_ids, first_schema, iceberg_type, partition_spec, properties
 from glue_jobs.lake.trusted_code import ignoring_named_code
 from glue_jobs.storage import region
@@ -51,12 +52,13 @@ def create_table(catalog: Catalog, location: str, database: str, table: Table) -
     """Create the table in ``location``, or add the columns and properties that it lacks.
 
     Raises:
-        LakeError: a table of that name has other field ids.
+        LakeError: a table of that name has other field ids, or is in another lake.
     """
     try:
         existing = catalog.load_table((database, table.name))
     except NoSuchTableError:
         existing = _create(catalog, location, database, table)
+    check_table(location.rsplit("/", 2)[0], database, existing.location())
     while not _brought_up_to_date(existing, table):
         # Another run has changed the table since it was loaded, perhaps in the same way.
         existing = catalog.load_table((database, table.name))

@@ -1,4 +1,8 @@
-"""A lake with a catalog in its folder cannot be moved or copied: Iceberg knows files by their absolute paths."""
+"""A lake is used where it was made.
+
+A lake with a catalog in its folder cannot be moved or copied: Iceberg knows files by their absolute paths. On S3, the
+catalog is that of the account, and knows one lake for each name of a database.
+"""
 
 from __future__ import annotations
 
@@ -29,4 +33,19 @@ def check_location(location: str, metadata_locations: Mapping[tuple[str, str], s
     raise LakeError(
         f"the lake in {location} was made in {created_in}, and cannot be used from another place: its files are known"
         " by their whole paths; use it where it was made, or ingest the raw objects into a new folder"
+    )
+
+
+def check_table(location: str, database: str, table_location: str) -> None:
+    """Make sure that a table, which the catalog of an account has in ``database``, is one of the lake at ``location``.
+
+    Raises:
+        LakeError: the database is that of another lake.
+    """
+    # Below a folder the same place may have several names, and `check_location` has looked.
+    if not location.startswith("s3://") or table_location.startswith(f"{location}/"):
+        return
+    raise LakeError(
+        f"the tables of database {database} are not in {location}, but in {table_location.rsplit('/', 2)[0]}; name that"
+        " lake, or another database"
     )

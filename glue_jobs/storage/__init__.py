@@ -22,10 +22,14 @@ def address(text: str) -> str:
     """The address for a user's text: an S3 URI unchanged, anything else as an absolute path.
 
     Raises:
-        ArgumentError: the text is empty, names no bucket, or has a scheme other than s3 and file.
+        ArgumentError: the text is empty or not UTF-8, names no bucket, or has a scheme other than s3 and file.
     """
     if not text:
         raise ArgumentError("an empty text is neither a folder nor an s3:// address")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ArgumentError(f"the name of {text!a} is not UTF-8; rename it") from error
     if text.startswith("s3://"):
         bucket, slash, _ = text.removeprefix("s3://").partition("/")
         if not bucket:

@@ -274,3 +274,14 @@ def test_the_help_has_every_command_with_a_whole_sentence(arguments: list[str]) 
     listed = re.findall(r"(?m)^  (\w+) +(\S.*)$", result.stdout.partition("Begin:")[2])
     assert sorted(name for name, _ in listed) == sorted(main.commands)
     assert all(text.endswith(".") and not text.endswith("...") for _, text in listed)
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_the_caller_closed_is_no_error(tmp_path: Path, closed: str) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/2026-06-01-00-00-00-0123456789ABCDEF").write_text("no log\n")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+    program = f'"{sys.executable}" -c "from glue_jobs.cli import main; main()"'
+    for command in ("ingest s3_access_log --from raw", "status", "sql 'SELECT 1 AS one'"):
+        line = f"{program} {command} --lake lake {closed}"
+        assert subprocess.run(["sh", "-c", line], cwd=tmp_path, env=environment).returncode == 0, command

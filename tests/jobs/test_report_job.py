@@ -65,9 +65,14 @@ def test_a_tier_is_for_the_owner_unless_it_is_asked_for_and_has_a_folder_of_its_
         ({"tier": "public", "subjects": "access"}, "the public tier has no subjects"),
         ({"tier": "public", "profile": "dandi"}, "the profile dandi has no tiers"),
         ({"public_path": "/reports/"}, "the two tiers need folders of their own"),
+        # Who publishes a folder publishes what is below it.
+        ({"report_path": "/site/owner", "public_path": "/site"}, "/site/owner, below the public tier, the owner's"),
+        ({"report_path": "s3://b/owner", "public_path": "s3://b"}, "s3://b/owner, below the public tier, the owner's"),
     ):
         with pytest.raises(ArgumentError, match=sentence):
             report_request({**REPORT, **wrong})
+    beside = {"report_path": "/site/owner", "public_path": "/site/own"}
+    assert report_request({**REPORT, **beside}).public_folder == "/site/own"
 
 
 def test_both_tiers_are_published_by_one_run(demo_lake: str, tmp_path: Path) -> None:

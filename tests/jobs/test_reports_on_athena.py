@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import boto3
@@ -23,6 +24,10 @@ from tests.query.fake_athena import FakeAthena, serving
 @pytest.fixture
 def fake(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAthena]:
     monkeypatch.setattr(athena, "FIRST_PAUSE_SECONDS", 0.001)
+    # A database belongs to one lake, and the catalog outlives a test.
+    glue = boto3.client("glue")
+    with suppress(glue.exceptions.EntityNotFoundException):
+        glue.delete_database(Name="usage_lake")
     lake = with_inventory(Lake(f"{bucket}/lake", "usage_lake"))
     with QueryEngine(sources(lake)) as engine:
         fake = FakeAthena(engine.run, f"{bucket}/results")

@@ -1,0 +1,52 @@
+"""Files of a lake that a full disk or a copy that was stopped has cut short: each command says so in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shutil import copytree, rmtree
+
+import pytest
+from click.testing import CliRunner
+
+from glue_jobs import Lake
+from glue_jobs.cli.main import main
+
+LINE = (
+    "79a59d b [07/May/2026:13:00:01 +0000] 192.0.2.3 - R1 REST.GET.OBJECT acme/rain/a.csv"
+    ' "GET /acme/rain/a.csv HTTP/1.1" 200 - 10 10 1 1 "-" "curl" -\n'
+)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with raw objects and a lake that has them, which each test damages and puts back."""
+    folder = tmp_path_factory.mktemp("damaged")
+    (folder / "raw").mkdir()
+    (folder / "raw/2026-05-08-00-00-00-0123456789ABCDEF").write_text(LINE)
+    Lake(folder / "lake").ingest("s3_access_log", folder / "raw")
+    copytree(folder / "lake", folder / "copy")
+    return folder
+
+
+@pytest.mark.parametrize("ending", [".avro", ".parquet", ".metadata.json"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("query", "access/tools", "--as-of", "2026-05-09"),
+        ("sql", "SELECT count(*) FROM s3_access_log"),
+        ("status",),
+        ("ingest", "s3_access_log", "--from", "RAW"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_file_that_was_cut_short_is_a_sentence(whole: Path, command: tuple[str, ...], ending: str) -> None:
+    rmtree(whole / "lake")
+    copytree(whole / "copy", whole / "lake")
+    for file in (whole / "lake").rglob(f"*{ending}"):
+        file.write_bytes(file.read_bytes()[:100])
+    words = [str(whole / "raw") if word == "RAW" else word for word in command]
+    result = CliRunner().invoke(main, [*words, "--lake", str(whole / "lake")], standalone_mode=True)
+    errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert (result.exit_code, len(errors)) == (1, 1), result.output
+    assert str(whole / "lake") in errors[0]
+    assert result.stderr.splitlines()[-1] == errors[0]

@@ -51,13 +51,13 @@ def run_job(values: Mapping[str, str], reporter: Reporter) -> JobResult:
 def _report(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     from glue_jobs.jobs.metrics import SUCCESSFUL_RUNS, publish_metrics
     from glue_jobs.jobs.report_job import report, report_request
-    from glue_jobs.jobs.weekly_digest import send_digest
+    from glue_jobs.jobs.weekly_digest import send_digest, topic_argument
     from glue_jobs.publish.publish import sentence
 
-    request = report_request(values)
+    request, topic = report_request(values), topic_argument(values)
     published = report(request, reporter)
     # The public tier has no digest.
-    if published.digest and (topic := values.get("digest_topic")):
+    if published.digest and topic:
         send_digest(topic, published.digest, request.edition.day, reporter)
     # A sentence about failures is an error.
     text = sentence(published)

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import date
 
+from glue_jobs.errors import ArgumentError
 from glue_jobs.progress import Reporter
 
 # The first day on which the week that the digest is about is complete.
 MONDAY = 0
+
+
+def topic_argument(values: Mapping[str, str]) -> str | None:
+    """The topic that gets the digest, if any; raises ArgumentError if it is no ARN."""
+    topic = values.get("digest_topic")
+    if topic and not re.fullmatch("arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+", topic):
+        raise ArgumentError(
+            f"digest_topic is the ARN of a topic, such as arn:aws:sns:us-east-1:111122223333:usage, not {topic!r}"
+        )
+    return topic
 
 
 def send_digest(topic: str, text: str, day: date, reporter: Reporter) -> None:

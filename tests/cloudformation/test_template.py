@@ -190,6 +190,8 @@ def test_parameters_are_described_and_grouped(path: Path) -> None:
     ("name", "wrong"),
     [
         ("CloudTrailName", "-trail"),
+        ("CloudTrailName", "my--trail"),
+        ("CloudTrailName", "my-_trail"),
         ("TrailBuckets", "s3://first"),
         ("ExistingTrailPrefix", "logs"),
         ("AccessLogPrefix", "logs"),

@@ -14,15 +14,12 @@ from glue_jobs.publish.public.months import PublicMonth
 from glue_jobs.publish.public.suppression import shown_month
 from glue_jobs.publish.public.usage import PublicUsage
 from glue_jobs.publish.report_set import public_report, report_set
+from glue_jobs.tables.model import arrow_type
 
 DAY = date(2026, 3, 15)
 HOSTILE = ("<script>alert('1')</script>", "\"quoted\" & 'single'", "بيانات المناخ", "🐋 whales \u202e\x1b", "a" * 300)
 """Names that strangers could choose."""
 
-ARROW = {
-    "string": pa.string(), "int": pa.int32(), "bigint": pa.int64(), "double": pa.float64(), "boolean": pa.bool_(),
-    "date": pa.date32(), "timestamp": pa.timestamp("us"),
-}  # fmt: skip
 ZERO = {"bigint": 0, "int": 0, "double": 0.0}
 
 REPORTS = {report.query.name: report for report in report_set()}
@@ -36,7 +33,7 @@ def edition(rows: Mapping[str, Sequence[Mapping[str, Any]]], failed: Sequence[st
 def _answer(name: str, rows: Sequence[Mapping[str, Any]], day: date) -> Answer:
     report = REPORTS[name]
     columns = {
-        column.name: pa.array([row.get(column.name, ZERO.get(column.type)) for row in rows], ARROW[column.type])
+        column.name: pa.array([row.get(column.name, ZERO.get(column.type)) for row in rows], arrow_type(column.type))
         for column in report.query.metadata.returns
     }
     return Answer(report, pa.table(columns), tuple(report.name(form, day) for form in report.forms))

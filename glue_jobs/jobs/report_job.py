@@ -107,7 +107,7 @@ def _tiers(values: Mapping[str, str], folder: str) -> tuple[str, str | None]:
 def _reports(subjects: str | None) -> tuple[Report, ...]:
     reports = report_set()
     known = dict.fromkeys(report.subject for report in reports)
-    wanted = subjects.split(",") if subjects else known
+    wanted = [subject.strip() for subject in subjects.split(",")] if subjects else known
     unknown = [subject for subject in wanted if subject not in known]
     if unknown:
         raise ArgumentError(f"there are no reports on {unknown[0]!r}; {known_names(unknown[0], known)}")

@@ -202,6 +202,7 @@ def test_parameters_are_described_and_grouped(path: Path) -> None:
         ("WheelsUri", "s3://bucket/other.zip"),
         ("AlarmEmail", "nobody"),
         ("KmsKeyArn", "alias/mine"),
+        ("ReportPrefix", "athena/reports/"),
     ],
 )
 def test_wrong_values_are_refused(name: str, wrong: str) -> None:

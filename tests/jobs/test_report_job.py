@@ -28,7 +28,7 @@ def test_a_request_for_reports_has_the_values_of_all_arguments() -> None:
 
 
 def test_only_the_subjects_asked_for_are_reported_on() -> None:
-    wanted = report_request({**REPORT, "subjects": "storage,together"})
+    wanted = report_request({**REPORT, "subjects": "storage, together"})
     assert {report.subject for report in wanted.reports} == {"storage", "together"}
     with pytest.raises(
         ArgumentError, match="there are no reports on 'accounts'; there are access, cloudfront, storage"

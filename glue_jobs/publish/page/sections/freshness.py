@@ -47,8 +47,8 @@ def freshness(answers: Answers) -> Section | None:
         "freshness",
         "Freshness",
         until,
-        f"{words.share(rejected, records)} of {words.count(records)} records could not be read; they are kept with the "
-        "reason. Access logs arrive hours late, some days late, so the last days still grow.",
+        f"{words.share(rejected, records)} of {words.plural(records, 'record')} could not be read; they are kept with "
+        "the reason. Access logs arrive hours late, some days late, so the last days still grow.",
         data_table("Sources, how far they reach, and their records", columns, rows),
         EMPTY,
         (FRESHNESS,),

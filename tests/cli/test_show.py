@@ -37,7 +37,7 @@ ROWS = pa.table(
 
 
 def printed(rows: pa.Table, form: str, capsys: pytest.CaptureFixture[str]) -> str:
-    print_rows(rows, form)
+    print_rows(rows, form, View(limit=None))
     return capsys.readouterr().out
 
 
@@ -59,7 +59,7 @@ def test_any_text_survives_csv(rows: list[tuple[str, str]]) -> None:
     sink = io.StringIO(newline="")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdout", sink)
-        print_rows(table, "csv")
+        print_rows(table, "csv", View(limit=None))
     sink.seek(0)
     assert [tuple(row) for row in csv.reader(sink)] == [("a", "b"), *rows]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,11 @@ USAGE_PIPELINES = tuple(pipeline for pipeline in PIPELINES if pipeline.has_saved
 SWITCHED_ON = {"CloudFrontLogs": "on", "RunSummaries": "on", "RunSummaryBucket": "summaries"}
 
 
+@cache
+def _as_json(template: str) -> str:
+    return json.dumps(cfn_yaml.loads(template))
+
+
 class Rendered:
     """A template with values for its parameters.
 
@@ -39,7 +44,7 @@ class Rendered:
 
     def __init__(self, template: str | Path, mark: str = "", **parameters: str) -> None:
         text = template.read_text() if isinstance(template, Path) else template
-        self.raw: Json = json.loads(json.dumps(cfn_yaml.loads(text)))
+        self.raw: Json = json.loads(_as_json(text))
         self._given = parameters
         self._mark = mark
         unknown = set(parameters) - set(self.raw["Parameters"])

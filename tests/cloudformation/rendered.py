@@ -46,9 +46,13 @@ class Rendered:
         text = template.read_text() if isinstance(template, Path) else template
         self.raw: Json = json.loads(_as_json(text))
         self._given = parameters
-        self._mark = mark
+        self.mark = mark
         unknown = set(parameters) - set(self.raw["Parameters"])
         assert not unknown, f"the template has no parameters {unknown}"
+
+    def updated(self, template: str | Path, **parameters: str) -> Rendered:
+        """The stack after an update to another template, with other values for some parameters."""
+        return Rendered(template, self.mark, **self._given | parameters)
 
     @cached_property
     def parameters(self) -> Json:
@@ -70,6 +74,11 @@ class Rendered:
     def of_type(self, kind: str) -> dict[str, Json]:
         """Properties of the resources of one type, by logical name."""
         return {name: each.get("Properties", {}) for name, each in self.resources.items() if each["Type"] == kind}
+
+    @cached_property
+    def jobs(self) -> dict[str, Json]:
+        """Properties of the jobs by pipeline."""
+        return {job["DefaultArguments"]["--pipeline"]: job for job in self.of_type("AWS::Glue::Job").values()}
 
     def holds(self, condition: str) -> bool:
         return bool(self._evaluated(self.raw["Conditions"][condition]))
@@ -126,7 +135,7 @@ class Rendered:
             return f"arn:aws:iam::{PSEUDO['AWS::AccountId']}:policy/{name}"
         if resource["Type"] == "AWS::SNS::Topic":
             return f"arn:aws:sns:us-east-1:{PSEUDO['AWS::AccountId']}:{name}"
-        named = re.sub("(?<!^)(?=[A-Z])", "-", name).lower() + self._mark
+        named = re.sub("(?<!^)(?=[A-Z])", "-", name).lower() + self.mark
         if resource["Type"] == "AWS::SecretsManager::Secret":
             return f"arn:aws:secretsmanager:us-east-1:{PSEUDO['AWS::AccountId']}:secret:{named}"
         return named

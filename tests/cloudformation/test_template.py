@@ -54,27 +54,22 @@ OF_GLUE = {
 }
 
 
-def jobs(template: str | Rendered) -> dict[str, Json]:
-    rendered = template if isinstance(template, Rendered) else Rendered(template)
-    return {job["DefaultArguments"]["--pipeline"]: job for job in rendered.of_type("AWS::Glue::Job").values()}
-
-
 def test_every_source_has_a_job_in_the_template(template: str) -> None:
-    found = set(jobs(template))
+    found = set(Rendered(template).jobs)
     without = {*(pipeline.name for pipeline in USAGE_PIPELINES), REPORT} - found
     assert not without, f"add a job and a role for {without} to cloudformation/usage_lake.yaml"
     assert found <= {table.name for table in TABLES} | {REPORT}
 
 
 def test_jobs_pass_exactly_the_declared_arguments(template: str) -> None:
-    for pipeline, job in jobs(template).items():
+    for pipeline, job in Rendered(template).jobs.items():
         kind = REPORT_JOB if pipeline == REPORT else INGEST_JOB
         declared = {f"--{argument.name}" for argument in ARGUMENTS if kind in argument.jobs and argument.on_glue}
         assert set(job["DefaultArguments"]) - OF_GLUE == declared, pipeline
 
 
 def test_the_arguments_of_jobs_can_be_parsed(template: str) -> None:
-    for pipeline, job in jobs(template).items():
+    for pipeline, job in Rendered(template).jobs.items():
         values = parse_arguments([text for pair in job["DefaultArguments"].items() for text in pair])
         assert values["pipeline"] == pipeline
         assert values["lake_path"] == "s3://lake-bucket"
@@ -82,7 +77,7 @@ def test_the_arguments_of_jobs_can_be_parsed(template: str) -> None:
 
 
 def test_jobs_run_on_glue_5_1_one_at_a_time_and_shorter_than_dead_runs_are_kept(template: str) -> None:
-    for job in jobs(template).values():
+    for job in Rendered(template).jobs.values():
         assert (job["GlueVersion"], job["Command"]["Name"], job["Command"]["PythonVersion"]) == ("5.1", "glueetl", "3")
         # The state machines wait for a run that is active; a queue would hide it from them.
         assert (job["ExecutionProperty"], "JobRunQueuingEnabled" in job) == ({"MaxConcurrentRuns": 1}, False)
@@ -93,7 +88,7 @@ def test_jobs_run_on_glue_5_1_one_at_a_time_and_shorter_than_dead_runs_are_kept(
 
 
 def test_ingest_jobs_scale_as_configured(template: str) -> None:
-    found = jobs(Rendered(template, WorkerType="G.2X", NumberOfWorkers="20", LookBackDays="7"))
+    found = Rendered(template, WorkerType="G.2X", NumberOfWorkers="20", LookBackDays="7").jobs
     for pipeline in USAGE_PIPELINES:
         job = found[pipeline.name]
         assert (job["WorkerType"], job["NumberOfWorkers"]) == ("G.2X", "20")
@@ -103,7 +98,7 @@ def test_ingest_jobs_scale_as_configured(template: str) -> None:
 
 
 def test_ingest_jobs_may_wait_for_spare_capacity_and_the_report_job_holds_one_worker() -> None:
-    found = jobs(Rendered(TEMPLATE, ExecutionClass="FLEX"))
+    found = Rendered(TEMPLATE, ExecutionClass="FLEX").jobs
     assert {found[pipeline.name]["ExecutionClass"] for pipeline in USAGE_PIPELINES} == {"FLEX"}
     report = found[REPORT]
     assert (report["WorkerType"], report["NumberOfWorkers"], "ExecutionClass" in report) == ("G.1X", 2, False)
@@ -245,7 +240,7 @@ def test_a_bucket_of_somebody_gets_the_public_tier_unless_subjects_of_the_owners
     parameters: dict[str, str], owner: str, everybody: str
 ) -> None:
     rendered = Rendered(TEMPLATE, **parameters)
-    arguments = jobs(rendered)[REPORT]["DefaultArguments"]
+    arguments = rendered.jobs[REPORT]["DefaultArguments"]
     assert (arguments["--report_path"], arguments["--public_path"]) == (f"s3://{owner}", f"s3://{everybody}")
     (policy,) = rendered.of_type("AWS::IAM::Role")["ReportJobRole"]["Policies"]
     statements = {each["Sid"]: each for each in policy["PolicyDocument"]["Statement"]}
@@ -342,7 +337,7 @@ def test_named_buckets_have_their_access_logs_delivered_below_the_prefix_of_the_
     delivered = [each["DeliverySourceName"] for each in rendered.of_type("AWS::Logs::Delivery").values()]
     assert sorted(delivered) == sorted(each["Name"] for each in sources.values())
     (destination,) = rendered.of_type("AWS::Logs::DeliveryDestination").values()
-    raw = jobs(rendered)["s3_access_log"]["DefaultArguments"]["--raw_path"]
+    raw = rendered.jobs["s3_access_log"]["DefaultArguments"]["--raw_path"]
     assert destination["DestinationResourceArn"] == raw.replace("s3://", "arn:aws:s3:::") + "vended"
     policy = rendered.of_type("AWS::S3::BucketPolicy")["LogBucketPolicy"]["PolicyDocument"]["Statement"]
     (allowed,) = (each for each in policy if each["Sid"] == "LogDeliveryWritesAccessLogs")
@@ -363,7 +358,7 @@ def test_raw_paths_match_the_delivery_policies() -> None:
     rendered = Rendered(TEMPLATE)
     policy = rendered.of_type("AWS::S3::BucketPolicy")["LogBucketPolicy"]["PolicyDocument"]["Statement"]
     delivered = [statement["Resource"] for statement in policy if statement["Action"] == "s3:PutObject"]
-    for pipeline, job in jobs(rendered).items():
+    for pipeline, job in rendered.jobs.items():
         # No service delivers run summaries.
         if pipeline not in (REPORT, "run_summary"):
             raw = job["DefaultArguments"]["--raw_path"].replace("s3://", "arn:aws:s3:::")
@@ -380,7 +375,7 @@ def test_existing_buckets_are_read_instead_of_the_log_bucket() -> None:
         ExistingInventoryBucket="lists",
         ExistingCloudFrontBucket="edges",
     )
-    found = {pipeline: job["DefaultArguments"].get("--raw_path") for pipeline, job in jobs(rendered).items()}
+    found = {pipeline: job["DefaultArguments"].get("--raw_path") for pipeline, job in rendered.jobs.items()}
     assert found == {
         "cloudtrail_s3_event": "s3://trails/audit/",
         "s3_access_log": "s3://logs/web/",
@@ -397,8 +392,8 @@ def test_existing_buckets_are_read_instead_of_the_log_bucket() -> None:
 @pytest.mark.parametrize("off", ["CloudTrail", "AccessLogs", "Inventories", "CloudFrontLogs", "RunSummaries"])
 def test_each_source_is_optional(off: str) -> None:
     rendered = Rendered(TEMPLATE, **{**EVERYTHING, off: "off"})
-    assert len(jobs(rendered)) == len(USAGE_PIPELINES)
-    assert len(jobs(rendered)[REPORT]["DefaultArguments"]["--sources"].split(",")) == len(USAGE_PIPELINES) - 1
+    assert len(rendered.jobs) == len(USAGE_PIPELINES)
+    assert len(rendered.jobs[REPORT]["DefaultArguments"]["--sources"].split(",")) == len(USAGE_PIPELINES) - 1
     assert rendered.outputs
 
 
@@ -431,7 +426,7 @@ def test_the_daily_run_is_scheduled_and_starts_with_the_stack() -> None:
 def test_an_execution_of_the_daily_run_ends_before_the_next_one_begins() -> None:
     rendered = Rendered(TEMPLATE)
     seconds = rendered.of_type("AWS::StepFunctions::StateMachine")["DailyRun"]["Definition"]["TimeoutSeconds"]
-    (*_, longest), report = sorted(job["Timeout"] for job in jobs(rendered).values()), jobs(rendered)[REPORT]["Timeout"]
+    (*_, longest), report = sorted(job["Timeout"] for job in rendered.jobs.values()), rendered.jobs[REPORT]["Timeout"]
     assert (longest + report) * 60 < seconds < 24 * 60 * 60
 
 
@@ -528,7 +523,7 @@ def test_the_logs_of_the_jobs_are_the_stacks_own_and_expire() -> None:
         rendered = Rendered(TEMPLATE, LogDays="30", **parameters)
         groups = rendered.of_type("AWS::Logs::LogGroup")
         kept = {group["LogGroupName"]: group["RetentionInDays"] for group in groups.values() if "LogGroupName" in group}
-        (prefix,) = {job["DefaultArguments"]["--custom-logGroup-prefix"] for job in jobs(rendered).values()}
+        (prefix,) = {job["DefaultArguments"]["--custom-logGroup-prefix"] for job in rendered.jobs.values()}
         assert kept == {f"{prefix}/error{ending}": "30", f"{prefix}/output{ending}": "30"}
 
 
@@ -705,7 +700,7 @@ def test_no_ingest_role_may_change_tables_of_another_source() -> None:
         for resource in each["Resource"]
     }
     assert written == {table.name for table in TABLES} - of_sources
-    for pipeline, job in jobs(rendered).items():
+    for pipeline, job in rendered.jobs.items():
         role = roles[job["Role"].split(":")[-1].split("/")[0]]
         for other in USAGE_PIPELINES if pipeline != REPORT else ():
             for table in other.tables:
@@ -731,7 +726,7 @@ def policies(rendered: Rendered) -> list[Json]:
 
 def test_jobs_get_the_arn_of_the_keys_of_reader_ids_and_no_stack_without_readers_has_keys(template: str) -> None:
     rendered = Rendered(template)
-    ingest_jobs = {name: job["DefaultArguments"] for name, job in jobs(rendered).items() if name != REPORT}
+    ingest_jobs = {name: job["DefaultArguments"] for name, job in rendered.jobs.items() if name != REPORT}
     arn = rendered.ref("ReaderKeys")
     assert {name: each["--reader_keys"] for name, each in ingest_jobs.items()} == {
         pipeline.name: arn if pipeline.table.address else "" for pipeline in USAGE_PIPELINES

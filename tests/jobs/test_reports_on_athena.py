@@ -10,7 +10,6 @@ import boto3
 import pytest
 
 from glue_jobs.lake import Lake
-from glue_jobs.query import athena
 from glue_jobs.query.duckdb.lake_engine import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.glue_views import view_table
@@ -22,8 +21,7 @@ from tests.query.fake_athena import FakeAthena, serving
 
 
 @pytest.fixture
-def fake(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAthena]:
-    monkeypatch.setattr(athena, "FIRST_PAUSE_SECONDS", 0.001)
+def fake(bucket: str) -> Iterator[FakeAthena]:
     # A database belongs to one lake, and the catalog outlives a test.
     glue = boto3.client("glue")
     with suppress(glue.exceptions.EntityNotFoundException):
@@ -31,8 +29,7 @@ def fake(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAthena]:
     lake = with_inventory(Lake(f"{bucket}/lake", "usage_lake"))
     with QueryEngine(sources(lake)) as engine:
         fake = FakeAthena(engine.run, f"{bucket}/results")
-        with serving(fake) as address:
-            monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
+        with serving(fake):
             yield fake
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from moto.athena.models import AthenaBackend
 
-from glue_jobs.progress import PlainReporter
+from glue_jobs.progress import PlainReporter, SilentReporter
 from glue_jobs.query import athena
 from glue_jobs.query.athena import Athena, AthenaError
 from glue_jobs.storage import storage_for
@@ -41,11 +41,9 @@ def answer(sql: str) -> pa.Table:
 
 
 @pytest.fixture
-def fake(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAthena]:
-    monkeypatch.setattr(athena, "FIRST_PAUSE_SECONDS", 0.001)
+def fake(bucket: str) -> Iterator[FakeAthena]:
     fake = FakeAthena(answer, f"{bucket}/results")
-    with serving(fake) as address:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
+    with serving(fake):
         yield fake
 
 
@@ -54,7 +52,7 @@ def left(bucket: str) -> list[str]:
 
 
 def engine(workgroup: str = "usage") -> Athena:
-    return Athena("usage_lake", workgroup, PlainReporter(io.StringIO()))
+    return Athena("usage_lake", workgroup, SilentReporter())
 
 
 def test_a_result_of_several_pages_has_athenas_types(fake: FakeAthena, bucket: str) -> None:
@@ -165,6 +163,6 @@ def test_a_result_of_motos_athena(s3_endpoint: str, bucket: str, monkeypatch: py
     request = Request(f"{s3_endpoint}/moto-api/static/athena/query-results", json.dumps(queue).encode())
     request.add_header("Content-Type", "application/json")
     urlopen(request).close()
-    engine = Athena("usage_lake", "primary", PlainReporter(io.StringIO()))
+    engine = Athena("usage_lake", "primary", SilentReporter())
     assert engine.run("SELECT 1").to_pylist() == [{"account": "earth", "objects": None}]
     assert not left(bucket)

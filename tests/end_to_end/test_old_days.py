@@ -24,6 +24,7 @@ from glue_jobs.storage import storage_for
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from tests.disturbed import failing
 from tests.end_to_end.lakes import contents, event_numbers, left_over, let_a_day_pass, orphans, run, said, without_spark
 from tests.end_to_end.sources import ACCESS_LOGS, Raw, events
 from tests.lake.maintenance import iceberg, rewrite, scatter
@@ -179,20 +180,6 @@ class KilledError(BaseException):
     pass
 
 
-def killing(original: Any, after: bool, times: int = 1) -> Any:
-    left = [times]
-
-    def call(*arguments: Any, **named: Any) -> Any:
-        left[0] -= 1
-        if left[0] or after:
-            result = original(*arguments, **named)
-            if left[0]:
-                return result
-        raise KilledError
-
-    return call
-
-
 # What is replaced, whether the kill is after it, and at which call.
 KILLS = {
     "before the files": (compaction, "write_partitions", False, 1),
@@ -213,8 +200,8 @@ def test_a_run_killed_while_it_compacts(where: str, raw: Raw, lake: Lake, monkey
     with monkeypatch.context() as patch, pytest.raises(KilledError):
         # A killed process deletes nothing.
         patch.setattr(RunFolder, "abandon", lambda _: None)
-        patch.setattr(owner, name, killing(getattr(owner, name), after, times))
-        run(raw, lake)
+        with failing(owner, name, KilledError(), after=after, nth=times):
+            run(raw, lake)
     after_the_kill = contents(lake, raw.source.pipeline)
     assert event_numbers(raw, lake) == EVERYTHING + Counter([200])
     assert after_the_kill.ledger.total() == 3

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import glue_jobs.ingest.ingest
 import glue_jobs.ingest.step_run
-from glue_jobs.errors import LostRaceError, StorageError, UnreadableObjectError
+from glue_jobs.errors import LostRaceError, StorageError
 from glue_jobs.ingest import steps
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest
@@ -21,8 +19,7 @@ from glue_jobs.jobs.ingest_sentence import sentence
 from glue_jobs.lake import Lake
 from glue_jobs.progress import SilentReporter
 from glue_jobs.sources.pipelines import BY_NAME
-from glue_jobs.storage import Entry
-from glue_jobs.storage.folder import FolderStorage
+from tests.disturbed import denied, disturbed, failing
 from tests.end_to_end.lakes import (
     Contents,
     contents,
@@ -105,17 +102,7 @@ def test_a_run_killed_in_a_step_keeps_the_steps_before(
     assert (left_over(lake), orphans(lake)) == ([], set())
 
 
-def failing_at(patch: pytest.MonkeyPatch, number: int) -> None:
-    """The step with that number fails before its commit."""
-    commit, done = glue_jobs.ingest.step_run.commit_run, [0]
-
-    def commit_or_fail(*arguments: Any) -> None:
-        done[0] += 1
-        if done[0] == number:
-            raise StorageError("the network is gone")
-        commit(*arguments)
-
-    patch.setattr(glue_jobs.ingest.step_run, "commit_run", commit_or_fail)
+GONE = StorageError("the network is gone")
 
 
 def test_objects_without_an_order_of_days_are_all_found_again_after_a_failure(
@@ -130,8 +117,7 @@ def test_objects_without_an_order_of_days_are_all_found_again_after_a_failure(
         day_folder.mkdir(parents=True)
         Path(f"{raw.address}/{number}-{day:%Y}.log").rename(day_folder / Path(path).name)
     in_steps(monkeypatch)
-    with monkeypatch.context() as patch, pytest.raises(StorageError):
-        failing_at(patch, 2)
+    with failing(glue_jobs.ingest.step_run, "commit_run", GONE, nth=2), pytest.raises(StorageError):
         run(raw, lake, any_name=True, look_back_days=0)
     assert len(event_numbers(raw, lake)) == 6
     run(raw, lake, any_name=True, look_back_days=0)
@@ -145,8 +131,7 @@ def test_earlier_days_of_a_new_folder_are_taken_although_the_first_run_failed_af
     for number in range(2):
         raw.deliver(DAY + timedelta(days=number), number, events(DAY, [number]))
     in_steps(monkeypatch, objects=1)
-    with monkeypatch.context() as patch, pytest.raises(StorageError):
-        failing_at(patch, 2)
+    with failing(glue_jobs.ingest.step_run, "commit_run", GONE, nth=2), pytest.raises(StorageError):
         run(raw, lake)
     added = Raw(ACCESS_LOGS, f"{raw.address}/added")
     added.deliver(DAY - timedelta(days=200), 2, events(DAY, [2]))
@@ -159,18 +144,9 @@ def test_of_two_runs_in_steps_one_goes_on_and_the_other_says_so(
 ) -> None:
     in_steps(monkeypatch)
     lake = str(tmp_path)
-    after: Callable[..., Any] = glue_jobs.ingest.ingest._after
-
-    def overtaken(*arguments: Any) -> Any:
-        with monkeypatch.context() as patch:
-            patch.setattr(glue_jobs.ingest.ingest, "_after", after)
-            run(raw, lake)
-        return after(*arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.ingest, "_after", overtaken)
-        with pytest.raises(LostRaceError, match="another run committed to s3_access_log; start this one again"):
-            run(raw, lake)
+    overtaken = disturbed(glue_jobs.ingest.ingest, "_after", lambda: run(raw, lake))
+    with overtaken, pytest.raises(LostRaceError, match="another run committed to s3_access_log; start this one again"):
+        run(raw, lake)
     assert contents(lake, PIPELINE) == in_one_step
 
 
@@ -178,15 +154,8 @@ def test_what_is_denied_in_the_first_step_does_not_stop_the_others(
     raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_steps(monkeypatch)
-    lake, first, read = str(tmp_path), sorted(raw.objects)[:2], FolderStorage.read
-
-    def read_others(self: FolderStorage, entry: Entry, *part: Any) -> bytes:
-        if entry.address in first:
-            raise UnreadableObjectError(entry.address, "Permission denied", denied=True)
-        return read(self, entry, *part)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(FolderStorage, "read", read_others)
+    lake = str(tmp_path)
+    with denied(*sorted(raw.objects)[:2]):
         summary = run(raw, lake)
     assert (summary.steps, summary.totals.objects, len(summary.unreadable)) == (4, 8, 2)
     # Their day is before the window, and is listed again.

@@ -80,6 +80,20 @@ class Rendered:
         """Properties of the jobs by pipeline."""
         return {job["DefaultArguments"]["--pipeline"]: job for job in self.of_type("AWS::Glue::Job").values()}
 
+    def statements(self, role: str) -> dict[str, Json]:
+        """The statements of a role's inline and managed policies by Sid."""
+        properties = self.of_type("AWS::IAM::Role")[role]
+        managed = [arn.rpartition("/")[2] for arn in properties.get("ManagedPolicyArns", ())]
+        documents = [policy["PolicyDocument"] for policy in properties["Policies"]]
+        documents += [self.resources[name]["Properties"]["PolicyDocument"] for name in managed]
+        found = [statement for document in documents for statement in document["Statement"]]
+        assert len({statement["Sid"] for statement in found}) == len(found)
+        return {statement["Sid"]: statement for statement in found}
+
+    def statements_of(self, job: Json) -> dict[str, Json]:
+        """The statements of a job's role."""
+        return self.statements(job["Role"].split(":")[-1].split("/")[0])
+
     def holds(self, condition: str) -> bool:
         return bool(self._evaluated(self.raw["Conditions"][condition]))
 

@@ -43,12 +43,8 @@ class Zones:
         arguments = self.job["DefaultArguments"]
         self.lake = Lake(arguments["--lake_path"], arguments["--database"])
         self.raw = arguments["--raw_path"].rstrip("/")
+        self.statements = self.rendered.statements_of(self.job)
         self._runs = 0
-
-    @property
-    def statements(self) -> dict[str, Json]:
-        (policy,) = self.rendered.of_type("AWS::IAM::Role")["ProcessorJobRole"]["Policies"]
-        return {each["Sid"]: each for each in policy["PolicyDocument"]["Statement"]}
 
     def run(self, statements: list[Json]) -> None:
         """Upload an object again with another type, and another one; then run the processor with these statements."""
@@ -155,8 +151,8 @@ def test_an_upload_during_a_run_is_taken_by_the_next_one() -> None:
 
 
 def test_the_function_copies_artifacts_and_starts_nothing() -> None:
-    (policy,) = Rendered(ZONES).of_type("AWS::IAM::Role")["StackFunctionRole"]["Policies"]
-    assert {each["Sid"]: each["Action"] for each in policy["PolicyDocument"]["Statement"]} == {
+    statements = Rendered(ZONES).statements("StackFunctionRole")
+    assert {sid: each["Action"] for sid, each in statements.items()} == {
         "KeepArtifacts": ["s3:PutObject", "s3:DeleteObject"],
         "WriteItsLog": ["logs:CreateLogStream", "logs:PutLogEvents"],
     }

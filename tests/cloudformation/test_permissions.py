@@ -255,28 +255,13 @@ def stack_for(pipeline: str) -> Stack:
     return Stack(packaged(), pipeline)
 
 
-def statements_of(rendered: Rendered, role: str) -> dict[str, Json]:
-    """All statements of the role's inline and managed policies by Sid."""
-    properties = rendered.of_type("AWS::IAM::Role")[role]
-    managed = [arn.rpartition("/")[2] for arn in properties.get("ManagedPolicyArns", ())]
-    documents = [policy["PolicyDocument"] for policy in properties["Policies"]]
-    documents += [rendered.resources[name]["Properties"]["PolicyDocument"] for name in managed]
-    found = [statement for document in documents for statement in document["Statement"]]
-    assert len({statement["Sid"] for statement in found}) == len(found)
-    return {statement["Sid"]: statement for statement in found}
-
-
-def role_of(job: Json) -> str:
-    return str(job["Role"]).split(":")[-1].split("/")[0]
-
-
 def cases() -> Iterator[tuple[str, str]]:
     """Pipelines with each statement of their role; statements that roles share come once."""
     own = {"ConfigurationUri": "usage.yaml", "GlueScriptLocation": "run.py", "WheelsUri": bundle_name()}
     rendered = Rendered(packaged(), **{name: f"s3://own/{key}" for name, key in own.items()})
     seen = set()
     for pipeline in (*(pipeline.name for pipeline in USAGE_PIPELINES), REPORT):
-        for sid, statement in statements_of(rendered, role_of(rendered.jobs[pipeline])).items():
+        for sid, statement in rendered.statements_of(rendered.jobs[pipeline]).items():
             if enforced(statement) and sid not in seen:
                 seen.add(sid)
                 yield pipeline, sid
@@ -304,7 +289,7 @@ def without_unseen(rights: Used) -> Used:
 @pytest.mark.parametrize("pipeline", [pipeline.name for pipeline in USAGE_PIPELINES])
 def test_a_job_has_exactly_the_rights_it_uses(pipeline: str, capfd: pytest.CaptureFixture[str]) -> None:
     stack = stack_for(pipeline)
-    statements = statements_of(stack.rendered, role_of(stack.job))
+    statements = stack.rendered.statements_of(stack.job)
     stack.run([statement for statement in statements.values() if enforced(statement)])
     assert re.search("ingested [0-9]+ (?:object|snapshot)s?: [0-9]+ records = [0-9]+ rows", capfd.readouterr().err)
     mine = {sid: statement for sid, statement in statements.items() if sid not in SHARED_STATEMENTS}
@@ -319,7 +304,7 @@ def test_some_job_uses_each_right_on_shared_tables(sid: str) -> None:
 
     used, there = set[str](), set[str]()
     for stack in (stack_for(pipeline.name) for pipeline in USAGE_PIPELINES):
-        statements = statements_of(stack.rendered, role_of(stack.job))
+        statements = stack.rendered.statements_of(stack.job)
         if not stack.used:
             stack.run([statement for statement in statements.values() if enforced(statement)])
         used |= general(without_unseen(stack.used), stack)
@@ -329,7 +314,7 @@ def test_some_job_uses_each_right_on_shared_tables(sid: str) -> None:
 
 def test_the_report_job_has_exactly_the_rights_it_uses(capfd: pytest.CaptureFixture[str]) -> None:
     stack = stack_for(REPORT)
-    statements = statements_of(stack.rendered, role_of(stack.job))
+    statements = stack.rendered.statements_of(stack.job)
     stack.run([statement for statement in statements.values() if enforced(statement)])
     output = capfd.readouterr().err
     assert re.search(rf"[0-9]+ reports in [0-9]+ files are in {stack.arguments['--report_path'].rstrip('/')}", output)
@@ -355,7 +340,7 @@ def test_an_analyst_has_exactly_the_rights_that_a_query_needs() -> None:
 @pytest.mark.parametrize(("pipeline", "left_out"), [*cases()])
 def test_a_job_fails_without_any_one_statement(pipeline: str, left_out: str, capfd: pytest.CaptureFixture[str]) -> None:
     stack = stack_for(pipeline)
-    statements = statements_of(stack.rendered, role_of(stack.job))
+    statements = stack.rendered.statements_of(stack.job)
     with pytest.raises((PermissionError, ClientError)) as failure:
         stack.run([each for sid, each in statements.items() if sid != left_out and enforced(each)])
     output = f"{failure.value} {capfd.readouterr().err}"

@@ -242,8 +242,7 @@ def test_a_bucket_of_somebody_gets_the_public_tier_unless_subjects_of_the_owners
     rendered = Rendered(TEMPLATE, **parameters)
     arguments = rendered.jobs[REPORT]["DefaultArguments"]
     assert (arguments["--report_path"], arguments["--public_path"]) == (f"s3://{owner}", f"s3://{everybody}")
-    (policy,) = rendered.of_type("AWS::IAM::Role")["ReportJobRole"]["Policies"]
-    statements = {each["Sid"]: each for each in policy["PolicyDocument"]["Statement"]}
+    statements = rendered.statements("ReportJobRole")
     assert statements["PublishReports"]["Resource"] == f"arn:aws:s3:::{owner}*"
     assert statements["PublishPublicTier"]["Resource"] == f"arn:aws:s3:::{everybody}*"
     found = statements.get("FindPublicMonths")
@@ -474,9 +473,8 @@ def test_who_reads_one_tier_reads_no_other(policy: str, parameters: Json, bucket
 def test_the_digest_of_the_week_goes_to_the_topic_of_the_alarms_if_it_is_on() -> None:
     for choice, topic in (("off", ""), ("on", Rendered(TEMPLATE).ref("AlarmTopic"))):
         rendered = Rendered(TEMPLATE, WeeklyDigest=choice)
-        assert rendered.of_type("AWS::Glue::Job")["ReportJob"]["DefaultArguments"]["--digest_topic"] == topic
-        (policy,) = rendered.of_type("AWS::IAM::Role")["ReportJobRole"]["Policies"]
-        sent = [each for each in policy["PolicyDocument"]["Statement"] if each["Action"] == "sns:Publish"]
+        assert rendered.jobs[REPORT]["DefaultArguments"]["--digest_topic"] == topic
+        sent = [each for each in rendered.statements("ReportJobRole").values() if each["Action"] == "sns:Publish"]
         assert [each["Resource"] for each in sent] == [topic] * (choice == "on")
 
 
@@ -490,7 +488,7 @@ def test_alarms_exist_without_an_address_which_only_subscribes() -> None:
     ]
     rendered = Rendered(TEMPLATE)
     watched = rendered.of_type("AWS::Events::Rule")["FailureRule"]["EventPattern"]["detail"]
-    assert set(watched["jobName"]) == {job["Name"] for job in rendered.of_type("AWS::Glue::Job").values()}
+    assert set(watched["jobName"]) == {job["Name"] for job in rendered.jobs.values()}
     assert set(watched["state"]) == {"FAILED", "TIMEOUT", "ERROR"}
     for alarm in rendered.of_type("AWS::CloudWatch::Alarm").values():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [rendered.ref("AlarmTopic")]
@@ -558,13 +556,13 @@ def test_existing_logs_need_no_prefix() -> None:
     ]
     rendered = Rendered(TEMPLATE, **watched, **own, **theirs)
     assert not rendered.rules_broken()
-    paths = {job["DefaultArguments"].get("--raw_path") for job in rendered.of_type("AWS::Glue::Job").values()}
+    paths = {job["DefaultArguments"].get("--raw_path") for job in rendered.jobs.values()}
     assert {"s3://their-logs/", "s3://their-lists/"} <= paths
 
 
 def test_every_job_gets_the_configuration_and_may_read_it() -> None:
     rendered = Rendered(TEMPLATE, ConfigurationUri="s3://settings/usage.yaml")
-    jobs = rendered.of_type("AWS::Glue::Job").values()
+    jobs = rendered.jobs.values()
     assert {job["DefaultArguments"]["--config"] for job in jobs} == {"s3://settings/usage.yaml"}
     statements = rendered.of_type("AWS::IAM::ManagedPolicy")["JobPolicy"]["PolicyDocument"]["Statement"]
     (read,) = (statement for statement in statements if statement["Sid"] == "ReadConfiguration")
@@ -607,7 +605,7 @@ def test_lake_formation_grants_each_role_its_tables_and_the_default_database() -
     }
     assert found == {
         (job["Role"], *rest)
-        for job in rendered.of_type("AWS::Glue::Job").values()
+        for job in rendered.jobs.values()
         for rest in (
             ("adx_metrics_curated", "CREATE_TABLE", "DESCRIBE"),
             ("adx_metrics_curated", "ALL"),
@@ -636,14 +634,10 @@ def test_statements_are_named_and_use_no_wildcard_actions_or_resources(path: Pat
 
 
 def test_roles_that_run_no_job_have_exactly_these_rights() -> None:
-    roles = {**Rendered(ZONES).of_type("AWS::IAM::Role"), **Rendered(TEMPLATE).of_type("AWS::IAM::Role")}
     actions = {
-        name: {
-            statement["Sid"]: statement["Action"]
-            for policy in role["Policies"]
-            for statement in policy["PolicyDocument"]["Statement"]
-        }
-        for name, role in roles.items()
+        name: {sid: statement["Action"] for sid, statement in rendered.statements(name).items()}
+        for rendered in (Rendered(ZONES), Rendered(TEMPLATE))
+        for name in rendered.of_type("AWS::IAM::Role")
         if not name.endswith("JobRole")
     }
     assert actions == {
@@ -679,14 +673,12 @@ def test_roles_that_run_no_job_have_exactly_these_rights() -> None:
 def test_no_ingest_role_may_change_tables_of_another_source() -> None:
     rendered = Rendered(TEMPLATE)
     database, lake = rendered.parameters["GlueDatabaseName"], f"arn:aws:s3:::{rendered.ref('LakeBucket')}"
-    roles = rendered.of_type("AWS::IAM::Role")
     shared = rendered.of_type("AWS::IAM::ManagedPolicy")["LakeWriterPolicy"]["PolicyDocument"]["Statement"]
 
-    def changeable(role: Json, *targets: str) -> bool:
-        statements = [*shared, *(each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"])]
+    def changeable(job: Json, *targets: str) -> bool:
         return any(
             fnmatchcase(target, resource)
-            for statement in statements
+            for statement in rendered.statements_of(job).values()
             if {"s3:PutObject", "s3:DeleteObject", "glue:UpdateTable"} & {*many(statement["Action"])}
             for resource in many(statement["Resource"])
             for target in targets
@@ -701,7 +693,6 @@ def test_no_ingest_role_may_change_tables_of_another_source() -> None:
     }
     assert written == {table.name for table in TABLES} - of_sources
     for pipeline, job in rendered.jobs.items():
-        role = roles[job["Role"].split(":")[-1].split("/")[0]]
         for other in USAGE_PIPELINES if pipeline != REPORT else ():
             for table in other.tables:
                 folder, name = f"{lake}/{database}/{table.name}", f":table/{database}/{table.name}"
@@ -711,7 +702,7 @@ def test_no_ingest_role_may_change_tables_of_another_source() -> None:
                     f"{folder}/metadata/00001-a.metadata.json",
                     f"{glue}{name}",
                 )
-                assert changeable(role, *targets) is (other.name == pipeline), (pipeline, table.name)
+                assert changeable(job, *targets) is (other.name == pipeline), (pipeline, table.name)
 
 
 def policies(rendered: Rendered) -> list[Json]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from inspect import getattr_static
 from typing import Any
 
 import pytest
@@ -43,7 +44,8 @@ def disturb(
             happens()
         return result
 
-    patch.setattr(owner, name, call)
+    is_static = isinstance(getattr_static(owner, name), staticmethod)
+    patch.setattr(owner, name, staticmethod(call) if is_static else call)
 
 
 @contextmanager

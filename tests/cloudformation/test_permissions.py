@@ -41,7 +41,7 @@ from tests.cloudformation.rendered import USAGE_PIPELINES, Json, Rendered
 from tests.cloudformation.stacks import create, loaded, run_as
 from tests.end_to_end.lakes import without_spark
 from tests.end_to_end.sources import SOURCES, Raw, events, put
-from tests.inventories import Inventory
+from tests.inventories import Inventory, records
 from tests.query.fake_athena import FakeAthena, serving
 from tools.package import packaged
 from tools.wheels import bundle_name
@@ -162,13 +162,12 @@ def delivery(pipeline: str, raw_path: str) -> Callable[[], None]:
     source = next((source for source in SOURCES if source.pipeline.name == pipeline), None)
     if source is None:
         inventory = Inventory(raw_path, destination=raw_path.removeprefix("s3://").split("/")[0])
-        record = {"Bucket": "example-data", "Size": 1, "LastModifiedDate": NIGHT, "StorageClass": "STANDARD"}
-        records = [{**record, "Key": f"ana/tides/{number}"} for number in range(3)]
+        first, *others = records(3)
 
         def deliver() -> None:
             # The second snapshot has a change and a record that is rejected.
-            inventory.deliver(NIGHT + timedelta(days=next(numbers)), records)
-            inventory.deliver(NIGHT + timedelta(days=next(numbers)), [*records[1:], {**records[0], "Size": "much"}])
+            inventory.deliver(NIGHT + timedelta(days=next(numbers)), [first, *others])
+            inventory.deliver(NIGHT + timedelta(days=next(numbers)), [*others, {**first, "Size": "much"}])
 
     else:
         raw = Raw(source, raw_path)

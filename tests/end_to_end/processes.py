@@ -54,15 +54,10 @@ PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.end_to_end.processes", "glue_jobs.jobs.ingest_job", "pyiceberg.catalog.sql"])
 
 Patch = pytest.MonkeyPatch
-Original = Callable[..., Any]
 
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _replaced(patch: Patch, owner: Any, name: str, make: Callable[[Original], Original]) -> None:
-    patch.setattr(owner, name, make(getattr(owner, name)))
 
 
 def _before(owner: Any, name: str, **options: Any) -> Callable[[Patch], None]:
@@ -78,65 +73,39 @@ def _appends_rows(loaded: LoadedTable, *_: Any) -> bool:
 
 
 def _half_a_plan(patch: Patch) -> None:
-    def make(original: Original) -> Original:
-        def put(self: Any, address: str, data: bytes) -> None:
-            if address.endswith("commit.json"):
-                original(self, address, data[: len(data) // 2])
-                die()
-            original(self, address, data)
+    put = FolderStorage.put
 
-        return put
+    def put_half(self: FolderStorage, address: str, data: bytes) -> None:
+        if address.endswith("commit.json"):
+            put(self, address, data[: len(data) // 2])
+            die()
+        put(self, address, data)
 
-    _replaced(patch, FolderStorage, "put", make)
+    patch.setattr(FolderStorage, "put", put_half)
 
 
 def _half_removed(patch: Patch) -> None:
-    def make(original: Original) -> Original:
-        def delete(self: Any, addresses: list[str]) -> None:
-            if len(addresses) > 1 and all("/_runs/" in address for address in addresses):
-                original(self, addresses[: len(addresses) // 2])
-                die()
-            original(self, addresses)
+    delete = FolderStorage.delete
 
-        return delete
+    def delete_half(self: FolderStorage, addresses: list[str]) -> None:
+        if len(addresses) > 1 and all("/_runs/" in address for address in addresses):
+            delete(self, addresses[: len(addresses) // 2])
+            die()
+        delete(self, addresses)
 
-    _replaced(patch, FolderStorage, "delete", make)
+    patch.setattr(FolderStorage, "delete", delete_half)
 
 
 def _metadata_written(patch: Patch) -> None:
     """The catalog does not point at the metadata yet."""
     from pyiceberg.catalog.sql import SqlCatalog
 
-    appending: list[LoadedTable] = []
-
-    def make_append(original: Original) -> Original:
-        def append(loaded: LoadedTable, *arguments: Any, **named: Any) -> None:
-            appending.append(loaded)
-            original(loaded, *arguments, **named)
-
-        return append
-
-    def make_write(original: Original) -> Original:
-        def write(*arguments: Any, **named: Any) -> None:
-            original(*arguments, **named)
-            if any(map(_appends_rows, appending)):
-                die()
-
-        return staticmethod(write)
-
-    _replaced(patch, LoadedTable, "append", make_append)
-    _replaced(patch, SqlCatalog, "_write_metadata", make_write)
+    then = partial(disturb, patch, SqlCatalog, "_write_metadata", die, after=True)
+    disturb(patch, LoadedTable, "append", then, when=_appends_rows)
 
 
 def _within_the_first_touch(patch: Patch) -> None:
-    def make(original: Original) -> Original:
-        def touch(*arguments: Any) -> None:
-            patch.setattr(os, "fsync", lambda _: die())
-            original(*arguments)
-
-        return touch
-
-    _replaced(patch, RunFolder, "touch", make)
+    disturb(patch, RunFolder, "touch", lambda: patch.setattr(os, "fsync", lambda _: die()))
 
 
 def _all_rows_late(then: Callable[[Patch], None]) -> Callable[[Patch], None]:

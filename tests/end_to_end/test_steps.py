@@ -33,7 +33,7 @@ from tests.end_to_end.lakes import (
 )
 from tests.end_to_end.processes import killed_in_a_step
 from tests.end_to_end.sources import ACCESS_LOGS, Raw, events
-from tests.inventories import Inventory
+from tests.inventories import Inventory, records
 from tests.run_summaries import FAMILY, Place, nucleotide
 
 DAY = date(2024, 5, 7)
@@ -63,10 +63,9 @@ def in_steps(patch: pytest.MonkeyPatch, objects: int = 2) -> None:
 
 
 def test_the_tables_are_those_of_a_run_of_one_step(
-    raw: Raw, in_one_step: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    raw: Raw, in_one_step: Contents, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_steps(monkeypatch)
-    lake = str(tmp_path)
     summary = run(raw, lake)
     assert (summary.steps, summary.listed, summary.totals.objects) == (5, 10, 10)
     assert f"run {summary.run_id} ingested 10 objects in 5 steps: 130 records" in sentence(summary)
@@ -76,9 +75,9 @@ def test_the_tables_are_those_of_a_run_of_one_step(
     assert (left_over(lake), orphans(lake)) == ([], set())
 
 
-def test_a_run_says_which_step_of_how_many_it_is_at(raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_says_which_step_of_how_many_it_is_at(raw: Raw, lake: str, monkeypatch: pytest.MonkeyPatch) -> None:
     in_steps(monkeypatch)
-    lines = said(raw, str(tmp_path), until=DAY + timedelta(days=9)).splitlines()
+    lines = said(raw, lake, until=DAY + timedelta(days=9)).splitlines()
     assert "step 2 of about 10: 2 new objects of 2024-05-08 to 2024-05-08, 6 listed up to now" in lines
     assert "step 2 of about 10: committing" in lines
     assert "step 5 of 5: 2 new objects of 2024-05-11 to 2024-05-11, 10 listed up to now" in lines
@@ -86,9 +85,8 @@ def test_a_run_says_which_step_of_how_many_it_is_at(raw: Raw, tmp_path: Path, mo
 
 @pytest.mark.parametrize("moment", ["before the plan", "after the rows"])
 def test_a_run_killed_in_a_step_keeps_the_steps_before(
-    moment: str, raw: Raw, in_one_step: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    moment: str, raw: Raw, in_one_step: Contents, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake = str(tmp_path)
     arguments = ["--pipeline", PIPELINE.name, "--raw_path", raw.address, "--lake_path", lake]
     # Without looking back, the next run finds only what lies behind the last step.
     assert killed_in_a_step(3, moment, [*arguments, "--look_back_days", "0"]) == -signal.SIGKILL
@@ -106,9 +104,9 @@ GONE = StorageError("the network is gone")
 
 
 def test_objects_without_an_order_of_days_are_all_found_again_after_a_failure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    raw, lake = Raw(ACCESS_LOGS, str(tmp_path / "raw")), str(tmp_path / "lake")
+    raw = Raw(ACCESS_LOGS, str(tmp_path / "raw"))
     for number in range(4):
         day = DAY - timedelta(days=10 * number)
         path = raw.deliver(day, number, events(day, range(number * 3, number * 3 + 3)))
@@ -125,9 +123,9 @@ def test_objects_without_an_order_of_days_are_all_found_again_after_a_failure(
 
 
 def test_earlier_days_of_a_new_folder_are_taken_although_the_first_run_failed_after_a_step(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    raw, lake = Raw(ACCESS_LOGS, str(tmp_path / "raw")), str(tmp_path / "lake")
+    raw = Raw(ACCESS_LOGS, str(tmp_path / "raw"))
     for number in range(2):
         raw.deliver(DAY + timedelta(days=number), number, events(DAY, [number]))
     in_steps(monkeypatch, objects=1)
@@ -140,10 +138,9 @@ def test_earlier_days_of_a_new_folder_are_taken_although_the_first_run_failed_af
 
 
 def test_of_two_runs_in_steps_one_goes_on_and_the_other_says_so(
-    raw: Raw, in_one_step: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    raw: Raw, in_one_step: Contents, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_steps(monkeypatch)
-    lake = str(tmp_path)
     overtaken = disturbed(glue_jobs.ingest.ingest, "_after", lambda: run(raw, lake))
     with overtaken, pytest.raises(LostRaceError, match="another run committed to s3_access_log; start this one again"):
         run(raw, lake)
@@ -151,10 +148,9 @@ def test_of_two_runs_in_steps_one_goes_on_and_the_other_says_so(
 
 
 def test_what_is_denied_in_the_first_step_does_not_stop_the_others(
-    raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    raw: Raw, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_steps(monkeypatch)
-    lake = str(tmp_path)
     with denied(*sorted(raw.objects)[:2]):
         summary = run(raw, lake)
     assert (summary.steps, summary.totals.objects, len(summary.unreadable)) == (4, 8, 2)
@@ -167,8 +163,7 @@ def test_inventories_in_steps_are_those_of_one_step(tmp_path: Path, monkeypatch:
     inventory = Inventory(str(tmp_path / "raw"))
     for number in range(6):
         night = datetime(2024, 5, 7, 1) + timedelta(days=number)
-        record = {"Bucket": "example-data", "LastModifiedDate": night, "StorageClass": "STANDARD"}
-        inventory.deliver(night, [{**record, "Key": f"ana/{key}", "Size": key} for key in range(number, number + 5)])
+        inventory.deliver(night, records(5, number))
     pipeline = BY_NAME["s3_inventory_object"]
     found = []
     for limit, expected in ((100, 1), (2, 3)):

@@ -29,7 +29,7 @@ from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.place import PLACE
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.tables.subscriber import SUBSCRIBER
-from tests.disturbed import failing
+from tests.disturbed import disturbed, failing
 from tests.end_to_end.lakes import left_over, orphans
 from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, Raw, events
 from tests.lake.maintenance import iceberg, rewrite
@@ -157,17 +157,10 @@ def test_nothing_is_removed_without_the_key_that_made_the_reader_ids(made: Path,
         lake.forget([ADDRESS], reader_keys=str(keys))
 
 
-def test_nothing_is_removed_when_another_program_compacts_a_table_meanwhile(
-    made: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settle = glue_jobs.ingest.forget.forget._settled
-
-    def compact_then_settle(*arguments: Any) -> Any:
-        rewrite(Tables(str(made / "lake"), "usage_lake"), REJECTED_RECORD)
-        return settle(*arguments)
-
-    monkeypatch.setattr(glue_jobs.ingest.forget.forget, "_settled", compact_then_settle)
-    with pytest.raises(LostRaceError, match="another program rewrote rejected_record meanwhile"):
+def test_nothing_is_removed_when_another_program_compacts_a_table_meanwhile(made: Path, lake: Lake) -> None:
+    tables = Tables(str(made / "lake"), "usage_lake")
+    compacted = disturbed(glue_jobs.ingest.forget.forget, "_settled", lambda: rewrite(tables, REJECTED_RECORD))
+    with compacted, pytest.raises(LostRaceError, match="another program rewrote rejected_record meanwhile"):
         lake.forget(reader_ids=[reader_id(lake)])
     assert [str(each) for each in lake.check() if not each.holds] == []
     assert left_over(str(made / "lake")) == []

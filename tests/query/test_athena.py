@@ -17,6 +17,7 @@ from glue_jobs.progress import PlainReporter, SilentReporter
 from glue_jobs.query import athena
 from glue_jobs.query.athena import Athena, AthenaError
 from glue_jobs.storage import storage_for
+from tests.disturbed import failing
 from tests.query.fake_athena import FakeAthena, serving
 
 ANSWER = pa.table(
@@ -109,13 +110,9 @@ def test_only_the_result_objects_of_the_query_are_deleted(
     assert f"{bucket}/data/of-the-lake.parquet" in left(bucket)
 
 
-def test_an_interrupt_cancels_the_query(fake: FakeAthena, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_seconds: float) -> None:
-        raise KeyboardInterrupt
-
+def test_an_interrupt_cancels_the_query(fake: FakeAthena, bucket: str) -> None:
     fake.endless = True
-    monkeypatch.setattr("glue_jobs.query.athena.sleep", interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    with failing(athena, "sleep", KeyboardInterrupt()), pytest.raises(KeyboardInterrupt):
         engine().run("SELECT 1")
     assert fake.stopped == list(fake.started)
     assert not left(bucket)

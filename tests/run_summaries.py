@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest, IngestSummary
 from glue_jobs.lake import Lake
-from glue_jobs.progress import PlainReporter
+from glue_jobs.progress import SilentReporter
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
@@ -37,7 +36,7 @@ class Place:
         path.write_text(text)
 
     def run(self, **more: Any) -> IngestSummary:
-        return ingest(IngestRequest(PIPELINE, str(self.raw), self.lake, **more), PlainReporter(io.StringIO()))
+        return ingest(IngestRequest(PIPELINE, str(self.raw), self.lake, **more), SilentReporter())
 
     def runs(self, table: str) -> Counter[str]:
         """The accessions in a table, and how many rows each has."""

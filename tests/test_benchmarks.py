@@ -66,9 +66,7 @@ def test_a_quick_run_prints_its_table_and_leaves_the_results_alone(
     assert not results.exists()
 
 
-def test_a_named_run_replaces_only_its_own_section(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_named_run_replaces_only_its_own_section(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def giving(figure: str) -> Callable[[Settings], Iterator[Line]]:
         return lambda _: iter([Line("lines", figure, "7")])
 

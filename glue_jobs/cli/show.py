@@ -38,13 +38,13 @@ class View:
     exact: bool = False
 
 
-def print_rows(rows: pa.Table | Answer, form: str, view: View | None = None) -> None:
+def print_rows(rows: pa.Table | Answer, form: str, view: View) -> None:
     """Print the rows to standard output: ``form`` is table, csv or json. CSV and JSON have all columns and digits."""
     if form == "table":
         # In one piece: if the terminal cannot show a character of it, nothing is printed.
-        click.echo("\n".join(table_lines(rows, view or View(limit=None), width())))
+        click.echo("\n".join(table_lines(rows, view, width())))
         return
-    rows = Answer.of(rows).first(view.limit if view else None)
+    rows = Answer.of(rows).first(view.limit)
     text = csv_text(rows) if form == "csv" else json_text(rows)
     print(text, end="", flush=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from glue_jobs.config import Privacy
@@ -49,12 +49,12 @@ class ReportRequest:
     reports: tuple[Report, ...]
     workgroup: str
     fresh_since: datetime
-    expected_sources: Collection[str] | None = None
-    profile: str = PROFILES[0]
-    privacy: Privacy = field(default_factory=Privacy)
-    as_dandi_does: bool = False
-    tier: str = OWNER
-    public_folder: str | None = None
+    expected_sources: Collection[str] | None
+    profile: str
+    privacy: Privacy
+    as_dandi_does: bool
+    tier: str
+    public_folder: str | None
 
 
 def report_request(values: Mapping[str, str]) -> ReportRequest:

@@ -31,10 +31,10 @@ ID_LETTERS = 17
 def requester_table(requesters: Requesters) -> pa.Table:
     """One row per requester: ``requester`` is its position. The ``subscriber_account_id`` of a service is null.
 
-    ``identity`` numbers what makes two requests one requester's: its name, or else address and user agent, as of who
-    has a presigned URL; it is null where CloudFront asks for somebody. ``address_country``, ``address_place`` and
-    ``address_network`` are those of its address, ``region_country`` is the country of the AWS Region that access logs
-    name.
+    Rows with the same ``identity`` are one reader: by name, or else by address and user agent, which is all that is
+    known of somebody with a presigned URL; it is null where CloudFront asks for somebody. ``address_country``,
+    ``address_place`` and ``address_network`` are those of its address, ``region_country`` is the country of the AWS
+    Region that access logs name.
     """
     identities: dict[str, int] = {}
     rows = [

@@ -14,7 +14,7 @@ Meanwhile = Callable[[], None]
 
 
 def nothing() -> None:
-    """No such work."""
+    """Do nothing: there is no such work."""
 
 
 class TaskError(UsageLakeError):

@@ -15,7 +15,7 @@ PANDAS = "pandas"
 
 
 class NoPandas:
-    """A finder of modules that says that there is no pandas, which Arrow takes as it takes its absence."""
+    """A finder of modules that finds no pandas, so that Arrow goes on as where it is not installed."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None

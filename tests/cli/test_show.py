@@ -37,7 +37,7 @@ ROWS = pa.table(
 
 
 def printed(rows: pa.Table, form: str, capsys: pytest.CaptureFixture[str]) -> str:
-    print_rows(rows, form)
+    print_rows(rows, form, View(limit=None))
     return capsys.readouterr().out
 
 
@@ -59,7 +59,7 @@ def test_any_text_survives_csv(rows: list[tuple[str, str]]) -> None:
     sink = io.StringIO(newline="")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdout", sink)
-        print_rows(table, "csv")
+        print_rows(table, "csv", View(limit=None))
     sink.seek(0)
     assert [tuple(row) for row in csv.reader(sink)] == [("a", "b"), *rows]
 
@@ -131,7 +131,7 @@ def test_no_line_is_wider_than_the_terminal(rows: list[tuple[str, int, str]], wi
     assert all(cell_len(line) <= width for line in lines_of(table, width, all_columns=all_columns))
 
 
-def test_last_columns_that_do_not_fit_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_last_columns_that_do_not_fit_are_counted() -> None:
     rows = pa.table({f"time_{number}": [datetime(2024, 5, 7, 1, 2, 3)] for number in range(9)})
     _, line, note = lines_of(rows)
     assert line == "  ".join(["2024-05-07 01:02:03"] * 3)
@@ -146,7 +146,7 @@ def test_a_header_is_broken_at_underscores_where_its_numbers_are_narrow() -> Non
     assert [line.split()[0] for line in header] == ["audience_", "unique_", "requesters"]
 
 
-def test_a_table_shows_the_first_rows_and_sums_of_all(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_table_shows_the_first_rows_and_sums_of_all() -> None:
     rows = pa.table({"tool": ["a", "b", "c"], "bytes": [999, 1000, 2_658_695_441_398], "n": [1, 2, 3]})
     view = {"show": ("tool", "bytes"), "totals": ("bytes",), "limit": 2}
     assert [line.split() for line in lines_of(rows, **view)] == [

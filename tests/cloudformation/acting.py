@@ -25,6 +25,8 @@ from tests.cloudformation.rendered import PSEUDO, Json
 
 HERE = f"{PSEUDO['AWS::Region']}:{PSEUDO['AWS::AccountId']}"
 
+# The services whose requests are checked.
+ENFORCED = ("s3:", "glue:", "secretsmanager:")
 
 # What requests needed: the Sid of a statement with an action or a resource of it.
 Used = set[tuple[str, str]]
@@ -99,6 +101,11 @@ def _matches(statement: Json, action: str, arn: str, prefix: str | None) -> Used
     if action not in many(statement["Action"]) or not resources or conditions or not listed:
         return set()
     return {(statement["Sid"], each) for each in (action, *resources)}
+
+
+def enforced(statement: Json) -> bool:
+    """Whether requests need the statement here."""
+    return all(action.startswith(ENFORCED) for action in many(statement["Action"]))
 
 
 def many(value: str | list[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,11 @@ USAGE_PIPELINES = tuple(pipeline for pipeline in PIPELINES if pipeline.has_saved
 SWITCHED_ON = {"CloudFrontLogs": "on", "RunSummaries": "on", "RunSummaryBucket": "summaries"}
 
 
+@cache
+def _as_json(template: str) -> str:
+    return json.dumps(cfn_yaml.loads(template))
+
+
 class Rendered:
     """A template with values for its parameters.
 
@@ -39,11 +44,15 @@ class Rendered:
 
     def __init__(self, template: str | Path, mark: str = "", **parameters: str) -> None:
         text = template.read_text() if isinstance(template, Path) else template
-        self.raw: Json = json.loads(json.dumps(cfn_yaml.loads(text)))
+        self.raw: Json = json.loads(_as_json(text))
         self._given = parameters
-        self._mark = mark
+        self.mark = mark
         unknown = set(parameters) - set(self.raw["Parameters"])
         assert not unknown, f"the template has no parameters {unknown}"
+
+    def updated(self, template: str | Path, **parameters: str) -> Rendered:
+        """The stack after an update to another template, with other values for some parameters."""
+        return Rendered(template, self.mark, **self._given | parameters)
 
     @cached_property
     def parameters(self) -> Json:
@@ -65,6 +74,25 @@ class Rendered:
     def of_type(self, kind: str) -> dict[str, Json]:
         """Properties of the resources of one type, by logical name."""
         return {name: each.get("Properties", {}) for name, each in self.resources.items() if each["Type"] == kind}
+
+    @cached_property
+    def jobs(self) -> dict[str, Json]:
+        """Properties of the jobs by pipeline."""
+        return {job["DefaultArguments"]["--pipeline"]: job for job in self.of_type("AWS::Glue::Job").values()}
+
+    def statements(self, role: str) -> dict[str, Json]:
+        """The statements of a role's inline and managed policies by Sid."""
+        properties = self.of_type("AWS::IAM::Role")[role]
+        managed = [arn.rpartition("/")[2] for arn in properties.get("ManagedPolicyArns", ())]
+        documents = [policy["PolicyDocument"] for policy in properties["Policies"]]
+        documents += [self.resources[name]["Properties"]["PolicyDocument"] for name in managed]
+        found = [statement for document in documents for statement in document["Statement"]]
+        assert len({statement["Sid"] for statement in found}) == len(found)
+        return {statement["Sid"]: statement for statement in found}
+
+    def statements_of(self, job: Json) -> dict[str, Json]:
+        """The statements of a job's role."""
+        return self.statements(job["Role"].split(":")[-1].split("/")[0])
 
     def holds(self, condition: str) -> bool:
         return bool(self._evaluated(self.raw["Conditions"][condition]))
@@ -121,7 +149,7 @@ class Rendered:
             return f"arn:aws:iam::{PSEUDO['AWS::AccountId']}:policy/{name}"
         if resource["Type"] == "AWS::SNS::Topic":
             return f"arn:aws:sns:us-east-1:{PSEUDO['AWS::AccountId']}:{name}"
-        named = re.sub("(?<!^)(?=[A-Z])", "-", name).lower() + self._mark
+        named = re.sub("(?<!^)(?=[A-Z])", "-", name).lower() + self.mark
         if resource["Type"] == "AWS::SecretsManager::Secret":
             return f"arn:aws:secretsmanager:us-east-1:{PSEUDO['AWS::AccountId']}:secret:{named}"
         return named

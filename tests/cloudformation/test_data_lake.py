@@ -5,25 +5,23 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from uuid import uuid4
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto.glue.models import glue_backends
 
 from glue_jobs.ingest.staging import DEAD_AFTER
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB
 from glue_jobs.jobs.glue_arguments import parse as parse_arguments
 from glue_jobs.lake import Lake
 from glue_jobs.sources.lake_tables import uploaded_tables
-from tests.cloudformation.acting import Used, acting_as, many
-from tests.cloudformation.rendered import PSEUDO, Json, Rendered
-from tests.cloudformation.state_machines import ALREADY_RUNS, execute, jobs_of
+from tests.cloudformation.acting import Used, enforced, many
+from tests.cloudformation.rendered import Json, Rendered
+from tests.cloudformation.stacks import create, loaded, run_as
+from tests.cloudformation.state_machines import ALREADY_RUNS, end_run, execute, jobs_of
 from tests.cloudformation.test_template import OF_GLUE
 from tests.end_to_end.lakes import without_spark
 from tests.end_to_end.sources import put
-from tests.job_process import main
 from tools.package import MAX_TEMPLATE_BYTES, ZONES, packaged
 
 PROCESSOR = "usage-processor"
@@ -38,48 +36,28 @@ class Zones:
 
     def __init__(self) -> None:
         self.used: Used = set()
-        mark = f"-{uuid4().hex[:8]}"
-        database = f"zones{mark.replace('-', '_')}"
-        self.rendered = Rendered(packaged(ZONES), mark=mark, DatabaseName=database)
-        for bucket in self.rendered.of_type("AWS::S3::Bucket"):
-            boto3.client("s3").create_bucket(Bucket=self.rendered.ref(bucket))
-        boto3.client("glue").create_database(DatabaseInput={"Name": database})
-        self.job = self.rendered.of_type("AWS::Glue::Job")["Processor"]
-        self.arguments = self.job["DefaultArguments"] | {"--database": database}
-        self.loaded = [self.job["Command"]["ScriptLocation"], self.arguments["--extra-py-files"]]
-        for location in self.loaded:
+        self.rendered = create(packaged(ZONES))
+        self.job = self.rendered.jobs["upload"]
+        for location in loaded(self.job):
             put(location, b"")
-        self.lake = Lake(self.arguments["--lake_path"], database)
+        arguments = self.job["DefaultArguments"]
+        self.lake = Lake(arguments["--lake_path"], arguments["--database"])
+        self.raw = arguments["--raw_path"].rstrip("/")
+        self.statements = self.rendered.statements_of(self.job)
         self._runs = 0
-
-    @property
-    def statements(self) -> dict[str, Json]:
-        (policy,) = self.rendered.of_type("AWS::IAM::Role")["ProcessorJobRole"]["Policies"]
-        return {each["Sid"]: each for each in policy["PolicyDocument"]["Statement"]}
 
     def run(self, statements: list[Json]) -> None:
         """Upload an object again with another type, and another one; then run the processor with these statements."""
         self._runs += 1
-        raw = self.arguments["--raw_path"].rstrip("/")
-        put(f"{raw}/products.json", f'{{"id": 1, "price": {self._runs}}}\n{{"id": {self._runs}'.encode())
-        put(f"{raw}/sales/{self._runs}.csv", b"id,note\n1," + (b"7" if self._runs % 2 else b"text"))
-        with acting_as(statements, self.used):
-            for location in self.loaded:
-                bucket, _, key = location.removeprefix("s3://").partition("/")
-                # boto3's default session keeps the credentials of its first use.
-                boto3.Session().client("s3").get_object(Bucket=bucket, Key=key)
-            if main([text for pair in self.arguments.items() for text in pair]):
-                raise PermissionError("the job failed")
+        put(f"{self.raw}/products.json", f'{{"id": 1, "price": {self._runs}}}\n{{"id": {self._runs}'.encode())
+        put(f"{self.raw}/sales/{self._runs}.csv", b"id,note\n1," + (b"7" if self._runs % 2 else b"text"))
+        run_as(statements, self.used, self.job)
 
 
 @cache
 def zones() -> Zones:
     """One stack for all runs, so that tables are created once."""
     return Zones()
-
-
-def enforced(statement: Json) -> bool:
-    return all(action.startswith(("s3:", "glue:")) for action in many(statement["Action"]))
 
 
 @pytest.fixture
@@ -167,14 +145,14 @@ def test_an_upload_during_a_run_is_taken_by_the_next_one() -> None:
     with jobs_of(rendered) as jobs:
         jobs.outcomes[PROCESSOR] = ["RUNNING", ALREADY_RUNS]
         boto3.client("glue").start_job_run(JobName=PROCESSOR)
-        jobs.during_wait = [int, _end_run]
+        jobs.during_wait = [int, lambda: end_run(PROCESSOR)]
         assert execute(rendered, "UploadArrival")["status"] == "SUCCEEDED"
     assert (jobs.names, jobs.waited) == ([PROCESSOR, PROCESSOR], [30, 60, 60])
 
 
 def test_the_function_copies_artifacts_and_starts_nothing() -> None:
-    (policy,) = Rendered(ZONES).of_type("AWS::IAM::Role")["StackFunctionRole"]["Policies"]
-    assert {each["Sid"]: each["Action"] for each in policy["PolicyDocument"]["Statement"]} == {
+    statements = Rendered(ZONES).statements("StackFunctionRole")
+    assert {sid: each["Action"] for sid, each in statements.items()} == {
         "KeepArtifacts": ["s3:PutObject", "s3:DeleteObject"],
         "WriteItsLog": ["logs:CreateLogStream", "logs:PutLogEvents"],
     }
@@ -191,8 +169,3 @@ def test_alarms_watch_the_processor_and_what_starts_it() -> None:
     assert recipient["Endpoint"] == "owner@example.com"
     rule = rendered.of_type("AWS::Events::Rule")["FailureRule"]
     assert rule["EventPattern"]["detail"]["jobName"] == [rendered.ref("Processor")]
-
-
-def _end_run() -> None:
-    runs = glue_backends[PSEUDO["AWS::AccountId"]][PSEUDO["AWS::Region"]].get_job(PROCESSOR).job_runs
-    runs[0].status = "SUCCEEDED"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 
 import boto3
-from moto.glue.models import glue_backends
 
-from tests.cloudformation.rendered import PSEUDO, Rendered
-from tests.cloudformation.state_machines import ALREADY_RUNS, execute, jobs_of
+from tests.cloudformation.rendered import Rendered
+from tests.cloudformation.state_machines import ALREADY_RUNS, end_run, execute, jobs_of
 from tools.package import TEMPLATE
 
 ACCESS_LOGS, TRAIL, INVENTORIES = "usage-s3-access-log", "usage-cloudtrail-s3-event", "usage-s3-inventory-object"
@@ -79,7 +78,3 @@ def test_an_inventory_that_another_run_has_ingested_since_starts_nothing() -> No
         jobs.during_wait = [lambda: boto3.client("glue").start_job_run(JobName=INVENTORIES)]
         assert execute(RENDERED, "InventoryArrival")["status"] == "SUCCEEDED"
     assert jobs.names == [INVENTORIES]
-
-
-def end_run(job: str) -> None:
-    glue_backends[PSEUDO["AWS::AccountId"]][PSEUDO["AWS::Region"]].get_job(job).job_runs[0].status = "SUCCEEDED"

@@ -5,16 +5,13 @@ from __future__ import annotations
 import subprocess
 from datetime import date
 from pathlib import Path
-from types import ModuleType
-from uuid import uuid4
 
-import boto3
 import pytest
 
 from glue_jobs.lake import Lake
-from tests.cloudformation.generated_secrets import make_secrets
 from tests.cloudformation.glue_machine import glue_machine, run_job
 from tests.cloudformation.rendered import Rendered
+from tests.cloudformation.stacks import create, function_of
 from tests.end_to_end.lakes import contents
 from tests.end_to_end.sources import SOURCES, Raw, events
 from tools.glue_modules import additional_modules
@@ -25,8 +22,7 @@ DAY = date(2024, 5, 7)
 @pytest.fixture(scope="module")
 def unpacked(template: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the artifacts of the template, decoded as in its function."""
-    function = ModuleType("index")
-    exec(Rendered(template).resources["StackFunction"]["Properties"]["Code"]["ZipFile"], function.__dict__)
+    function = function_of(Rendered(template))
     folder = tmp_path_factory.mktemp("artifacts")
     for name in function.ARTIFACTS:
         (folder / name).write_bytes(function.content(name))
@@ -60,18 +56,9 @@ def test_the_environment_has_no_modules_of_a_laptop(machine: Path) -> None:
 def test_a_job_runs_with_the_arguments_of_the_template(
     template: str, unpacked: Path, machine: Path, s3_endpoint: str
 ) -> None:
-    mark = f"-{uuid4().hex[:8]}"
-    rendered = Rendered(template, mark=mark, GlueDatabaseName=f"lake{mark.replace('-', '_')}")
-    for bucket in rendered.of_type("AWS::S3::Bucket"):
-        boto3.client("s3").create_bucket(Bucket=rendered.ref(bucket))
-    make_secrets(rendered)
     # One job is enough: end-to-end tests cover the others.
     source = SOURCES[-1]
-    (job,) = (
-        job
-        for job in rendered.of_type("AWS::Glue::Job").values()
-        if job["DefaultArguments"]["--pipeline"] == source.pipeline.name
-    )
+    job = create(template).jobs[source.pipeline.name]
     arguments = job["DefaultArguments"]
     raw = Raw(source, arguments["--raw_path"].rstrip("/"))
     raw.deliver(DAY, 0, events(DAY, range(5)), bad=1)

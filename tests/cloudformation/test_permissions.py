@@ -13,7 +13,6 @@ from itertools import count
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
-from uuid import uuid4
 
 import boto3
 import pyarrow as pa
@@ -37,13 +36,12 @@ from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-from tests.cloudformation.acting import Used, acting_as, many
-from tests.cloudformation.generated_secrets import make_secrets
+from tests.cloudformation.acting import Used, acting_as, enforced, many
 from tests.cloudformation.rendered import USAGE_PIPELINES, Json, Rendered
+from tests.cloudformation.stacks import create, loaded, run_as
 from tests.end_to_end.lakes import without_spark
 from tests.end_to_end.sources import SOURCES, Raw, events, put
-from tests.inventories import Inventory
-from tests.job_process import main
+from tests.inventories import Inventory, records
 from tests.query.fake_athena import FakeAthena, serving
 from tools.package import packaged
 from tools.wheels import bundle_name
@@ -55,9 +53,6 @@ SHARED_TABLES = (REJECTED_RECORD, INGESTED_OBJECT)
 
 # Statements on tables of which each job uses some.
 SHARED_STATEMENTS = ("WriteSharedTables", "UpdateSharedTables")
-
-# The services whose requests `acting` checks.
-ENFORCED = ("s3:", "glue:", "secretsmanager:")
 
 # Statements and rights that no request of these tests uses, and who uses them.
 UNSEEN = {
@@ -76,25 +71,18 @@ class Stack:
 
     def __init__(self, template: str, pipeline: str) -> None:
         self.used: Used = set()
-        mark = f"-{uuid4().hex[:8]}"
-        own = f"s3://own{mark}"
-        self.rendered = Rendered(
+        self.rendered = create(
             template,
-            mark=mark,
-            GlueDatabaseName=f"lake{mark.replace('-', '_')}",
-            ConfigurationUri=f"{own}/conf/usage.yaml",
-            GlueScriptLocation=f"{own}/run.py",
-            WheelsUri=f"{own}/{bundle_name()}",
+            "own{mark}",
+            "summaries{mark}",
+            ConfigurationUri="s3://own{mark}/conf/usage.yaml",
+            GlueScriptLocation="s3://own{mark}/run.py",
+            WheelsUri=f"s3://own{{mark}}/{bundle_name()}",
             ReportSubjects="together",
             InventoryPrefix="inv/",
-            RunSummaryBucket=f"summaries{mark}",
+            RunSummaryBucket="summaries{mark}",
         )
-        for bucket in (*self.rendered.of_type("AWS::S3::Bucket"), "Own"):
-            boto3.client("s3").create_bucket(Bucket=self.rendered.ref(bucket) if bucket != "Own" else f"own{mark}")
-        boto3.client("s3").create_bucket(Bucket=self.rendered.parameters["RunSummaryBucket"])
-        make_secrets(self.rendered)
-        database = self.rendered.parameters["GlueDatabaseName"]
-        boto3.client("glue").create_database(DatabaseInput={"Name": database})
+        own = f"s3://own{self.rendered.mark}"
         put(f"{own}/conf/usage.yaml", CONFIGURATION)
         put(f"{own}/conf/vpn.txt", b"192.0.2.0/24")
         put(f"{own}/conf/meta.json", b'{"hooks": ["192.0.2.0/24"]}')
@@ -102,25 +90,19 @@ class Stack:
         put(f"{own}/conf/names.csv", b"account,name\n111122223333,Example\n")
         put(f"{own}/conf/ids.json", b"{}")
         put(f"{own}/conf/zarr.json.gz", gzip.compress(b"{}"))
-        self.job = job_of(self.rendered, pipeline)
+        self.job = self.rendered.jobs[pipeline]
         self.arguments = self.job["DefaultArguments"]
-        for location in self.loaded:
+        for location in loaded(self.job):
             put(location, b"")
         self._pipeline = pipeline
         if pipeline == REPORT:
-            Lake(self.arguments["--lake_path"], database).create(INGESTED_OBJECT)
+            Lake(self.arguments["--lake_path"], self.arguments["--database"]).create(INGESTED_OBJECT)
             numbers = dict.fromkeys(("downloads", "bytes_sent", "readers"), "<10")
             shown = ShownMonth([{"breakdown": "total", **numbers}], 3, {})
             month = PublicMonth.of(date(2026, 1, 1), shown, Privacy(), ())
             put(f"{self.arguments['--public_path']}{file_name(public_report(), month, AS_JSON)}", month.text.encode())
         else:
             self._deliver = delivery(pipeline, self.arguments["--raw_path"].rstrip("/"))
-
-    @property
-    def loaded(self) -> list[str]:
-        """What AWS Glue loads with the role before the job starts."""
-        locations = [self.arguments[name] for name in ("--extra-py-files", "--additional-python-modules")]
-        return [self.job["Command"]["ScriptLocation"], *locations]
 
     def run(self, statements: list[Json]) -> None:
         """Run the job on new raw objects with a role that has these statements; raises if a request is refused."""
@@ -133,18 +115,12 @@ class Stack:
             glue.delete_table(DatabaseName=self.rendered.parameters["GlueDatabaseName"], Name=foreign.name)
         self._age_views()
         athena = AthenaForTheCaller(self.rendered)
-        with acting_as(statements, self.used), serving(athena) as address, pytest.MonkeyPatch.context() as patch:
-            patch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
+        with serving(athena), pytest.MonkeyPatch.context() as patch:
             if self._pipeline != REPORT:
                 # Of the tables of other sources one is enough: creating each takes time.
                 tables = (*BY_NAME[self._pipeline].tables, foreign, *SHARED_TABLES)
                 patch.setattr(glue_jobs.ingest.create_tables, "QUERIED_TABLES", tables)
-            for location in self.loaded:
-                bucket, _, key = location.removeprefix("s3://").partition("/")
-                # boto3's default session keeps the credentials of its first use.
-                boto3.Session().client("s3").get_object(Bucket=bucket, Key=key)
-            if main([text for pair in self.arguments.items() for text in pair]):
-                raise PermissionError("the job failed")
+            run_as(statements, self.used, self.job)
         self.used |= {("Ask", f"athena:{operation}") for operation in athena.operations}
 
     def _age_views(self) -> None:
@@ -186,13 +162,12 @@ def delivery(pipeline: str, raw_path: str) -> Callable[[], None]:
     source = next((source for source in SOURCES if source.pipeline.name == pipeline), None)
     if source is None:
         inventory = Inventory(raw_path, destination=raw_path.removeprefix("s3://").split("/")[0])
-        record = {"Bucket": "example-data", "Size": 1, "LastModifiedDate": NIGHT, "StorageClass": "STANDARD"}
-        records = [{**record, "Key": f"ana/tides/{number}"} for number in range(3)]
+        first, *others = records(3)
 
         def deliver() -> None:
             # The second snapshot has a change and a record that is rejected.
-            inventory.deliver(NIGHT + timedelta(days=next(numbers)), records)
-            inventory.deliver(NIGHT + timedelta(days=next(numbers)), [*records[1:], {**records[0], "Size": "much"}])
+            inventory.deliver(NIGHT + timedelta(days=next(numbers)), [first, *others])
+            inventory.deliver(NIGHT + timedelta(days=next(numbers)), [*others, {**first, "Size": "much"}])
 
     else:
         raw = Raw(source, raw_path)
@@ -279,37 +254,13 @@ def stack_for(pipeline: str) -> Stack:
     return Stack(packaged(), pipeline)
 
 
-def job_of(rendered: Rendered, pipeline: str) -> Json:
-    jobs = rendered.of_type("AWS::Glue::Job").values()
-    return next(job for job in jobs if job["DefaultArguments"]["--pipeline"] == pipeline)
-
-
-def statements_of(rendered: Rendered, role: str) -> dict[str, Json]:
-    """All statements of the role's inline and managed policies by Sid."""
-    properties = rendered.of_type("AWS::IAM::Role")[role]
-    managed = [arn.rpartition("/")[2] for arn in properties.get("ManagedPolicyArns", ())]
-    documents = [policy["PolicyDocument"] for policy in properties["Policies"]]
-    documents += [rendered.resources[name]["Properties"]["PolicyDocument"] for name in managed]
-    found = [statement for document in documents for statement in document["Statement"]]
-    assert len({statement["Sid"] for statement in found}) == len(found)
-    return {statement["Sid"]: statement for statement in found}
-
-
-def role_of(job: Json) -> str:
-    return str(job["Role"]).split(":")[-1].split("/")[0]
-
-
-def enforced(statement: Json) -> bool:
-    return all(action.startswith(ENFORCED) for action in many(statement["Action"]))
-
-
 def cases() -> Iterator[tuple[str, str]]:
     """Pipelines with each statement of their role; statements that roles share come once."""
     own = {"ConfigurationUri": "usage.yaml", "GlueScriptLocation": "run.py", "WheelsUri": bundle_name()}
     rendered = Rendered(packaged(), **{name: f"s3://own/{key}" for name, key in own.items()})
     seen = set()
     for pipeline in (*(pipeline.name for pipeline in USAGE_PIPELINES), REPORT):
-        for sid, statement in statements_of(rendered, role_of(job_of(rendered, pipeline))).items():
+        for sid, statement in rendered.statements_of(rendered.jobs[pipeline]).items():
             if enforced(statement) and sid not in seen:
                 seen.add(sid)
                 yield pipeline, sid
@@ -318,7 +269,6 @@ def cases() -> Iterator[tuple[str, str]]:
 @pytest.fixture(autouse=True)
 def _here(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     without_spark(monkeypatch)
-    monkeypatch.setattr(athena, "FIRST_PAUSE_SECONDS", 0.001)
 
 
 def rights(statements: dict[str, Json]) -> Used:
@@ -338,7 +288,7 @@ def without_unseen(rights: Used) -> Used:
 @pytest.mark.parametrize("pipeline", [pipeline.name for pipeline in USAGE_PIPELINES])
 def test_a_job_has_exactly_the_rights_it_uses(pipeline: str, capfd: pytest.CaptureFixture[str]) -> None:
     stack = stack_for(pipeline)
-    statements = statements_of(stack.rendered, role_of(stack.job))
+    statements = stack.rendered.statements_of(stack.job)
     stack.run([statement for statement in statements.values() if enforced(statement)])
     assert re.search("ingested [0-9]+ (?:object|snapshot)s?: [0-9]+ records = [0-9]+ rows", capfd.readouterr().err)
     mine = {sid: statement for sid, statement in statements.items() if sid not in SHARED_STATEMENTS}
@@ -353,7 +303,7 @@ def test_some_job_uses_each_right_on_shared_tables(sid: str) -> None:
 
     used, there = set[str](), set[str]()
     for stack in (stack_for(pipeline.name) for pipeline in USAGE_PIPELINES):
-        statements = statements_of(stack.rendered, role_of(stack.job))
+        statements = stack.rendered.statements_of(stack.job)
         if not stack.used:
             stack.run([statement for statement in statements.values() if enforced(statement)])
         used |= general(without_unseen(stack.used), stack)
@@ -363,7 +313,7 @@ def test_some_job_uses_each_right_on_shared_tables(sid: str) -> None:
 
 def test_the_report_job_has_exactly_the_rights_it_uses(capfd: pytest.CaptureFixture[str]) -> None:
     stack = stack_for(REPORT)
-    statements = statements_of(stack.rendered, role_of(stack.job))
+    statements = stack.rendered.statements_of(stack.job)
     stack.run([statement for statement in statements.values() if enforced(statement)])
     output = capfd.readouterr().err
     assert re.search(rf"[0-9]+ reports in [0-9]+ files are in {stack.arguments['--report_path'].rstrip('/')}", output)
@@ -380,8 +330,7 @@ def test_an_analyst_has_exactly_the_rights_that_a_query_needs() -> None:
     database, workgroup = stack.arguments["--database"], stack.arguments["--workgroup"]
     served = AthenaForTheCaller(stack.rendered)
     own = [statement for statement in statements.values() if enforced(statement)]
-    with acting_as(own, used), serving(served) as address, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
+    with acting_as(own, used), serving(served):
         assert athena.Athena(database, workgroup, SilentReporter()).run("SELECT 1 AS answer").column_names == ["answer"]
     assert without_unseen(used) == rights({statement["Sid"]: statement for statement in own})
     assert {f"athena:{operation}" for operation in served.operations} <= set(statements["Query"]["Action"])
@@ -390,7 +339,7 @@ def test_an_analyst_has_exactly_the_rights_that_a_query_needs() -> None:
 @pytest.mark.parametrize(("pipeline", "left_out"), [*cases()])
 def test_a_job_fails_without_any_one_statement(pipeline: str, left_out: str, capfd: pytest.CaptureFixture[str]) -> None:
     stack = stack_for(pipeline)
-    statements = statements_of(stack.rendered, role_of(stack.job))
+    statements = stack.rendered.statements_of(stack.job)
     with pytest.raises((PermissionError, ClientError)) as failure:
         stack.run([each for sid, each in statements.items() if sid != left_out and enforced(each)])
     output = f"{failure.value} {capfd.readouterr().err}"

@@ -10,13 +10,11 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, cached_property
-from types import ModuleType
 from typing import Any, ClassVar
-from uuid import uuid4
 
 import boto3
 import pyarrow as pa
@@ -25,16 +23,16 @@ import pytest
 import glue_jobs.run
 from glue_jobs.cli.status import STATUS
 from glue_jobs.lake import Lake, LoadedTable
-from glue_jobs.query import athena
 from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.sources.pipelines import PIPELINES
 from glue_jobs.sources.tables import QUERIED_TABLES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
-from tests.cloudformation.generated_secrets import make_secrets
-from tests.cloudformation.rendered import Json, Rendered
+from tests.cloudformation.rendered import Json
+from tests.cloudformation.stacks import create, function_of, loaded
 from tests.cloudformation.walked import Execution, JobFailedError
+from tests.disturbed import appends_to, failing
 from tests.end_to_end.lakes import without_spark
 from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, Raw, events, put
 from tests.inventories import Inventory, records
@@ -88,32 +86,25 @@ class Rehearsal:
     """The stack, its raw buckets, and what is true about them."""
 
     def __init__(self, template: str) -> None:
-        mark = f"-{uuid4().hex[:8]}"
-        self.options = {
-            "mark": mark,
-            "GlueDatabaseName": f"lake{mark.replace('-', '_')}",
-            "ExistingTrailBucket": f"trails{mark}",
-            "CloudFrontLogs": "off",
-            "RunSummaries": "off",
-            "Inventories": "off",
-            "ReportSubjects": "together",
-        }
         self.s3 = boto3.client("s3")
-        self.rendered = Rendered(template, **self.options)
-        for name in self.rendered.of_type("AWS::S3::Bucket"):
-            self.s3.create_bucket(Bucket=self.rendered.ref(name))
-        self.s3.create_bucket(Bucket=self.options["ExistingTrailBucket"])
-        make_secrets(self.rendered)
+        self.rendered = create(
+            template,
+            "trails{mark}",
+            ExistingTrailBucket="trails{mark}",
+            CloudFrontLogs="off",
+            RunSummaries="off",
+            Inventories="off",
+            ReportSubjects="together",
+        )
+        self.trail_bucket = self.rendered.parameters["ExistingTrailBucket"]
         self.carried: dict[str, bytes] = {}
         self.loaded: set[str] = set()
         self.deploy(template, artifacts())
-        database, lake = self.options["GlueDatabaseName"], self.rendered.ref("LakeBucket")
-        boto3.client("glue").create_database(DatabaseInput={"Name": database})
-        self.lake = Lake(f"s3://{lake}", database)
-        paths = {name: job["DefaultArguments"].get("--raw_path", "").rstrip("/") for name, job in self.jobs.items()}
-        self.raw = {
-            source.pipeline.name: Raw(source, paths[source.pipeline.name]) for source in (ACCESS_LOGS, CLOUDTRAIL)
-        }
+        self.lake = Lake(f"s3://{self.rendered.ref('LakeBucket')}", self.rendered.parameters["GlueDatabaseName"])
+        self.raw: dict[str, Raw] = {}
+        for source in (ACCESS_LOGS, CLOUDTRAIL):
+            arguments = self.rendered.jobs[source.pipeline.name]["DefaultArguments"]
+            self.raw[source.pipeline.name] = Raw(source, arguments["--raw_path"].rstrip("/"))
         bucket = self.rendered.ref("LogBucket")
         self.inventory = Inventory(f"s3://{bucket}/s3-inventory", destination=bucket)
         self.truth = {name: Truth() for name in (LOGS, TRAIL, INVENTORIES)}
@@ -121,31 +112,27 @@ class Rehearsal:
         self.requests: dict[str, set[int]] = {}
         self.stored: set[str] = set()
 
-    def deploy(self, template: str, carried: dict[str, bytes]) -> None:
+    def deploy(self, template: str, carried: dict[str, bytes], **changed: str) -> None:
         """Create or update the stack: the function writes the new artifacts, and deletes the old ones at last."""
         old = self.rendered.resources["Artifacts"]["Properties"] if self.carried else None
-        self.rendered, self.carried = Rendered(template, **self.options), carried
-        function = ModuleType("index")
-        exec(self.rendered.resources["StackFunction"]["Properties"]["Code"]["ZipFile"], function.__dict__)
+        self.rendered, self.carried = self.rendered.updated(template, **changed), carried
+        function = function_of(self.rendered)
         properties = self.rendered.resources["Artifacts"]["Properties"]
         function.artifacts({"RequestType": "Update" if old else "Create", "ResourceProperties": properties})
         if old:
             assert old["Prefix"] != properties["Prefix"]
             function.artifacts({"RequestType": "Delete", "PhysicalResourceId": f"{old['Bucket']}/{old['Prefix']}"})
-        jobs = self.rendered.of_type("AWS::Glue::Job").values()
-        self.jobs = {job["DefaultArguments"]["--pipeline"]: job for job in jobs}
 
     def run_job(self, name: str, arguments: Json) -> None:
         """Run a job as AWS Glue does: load its files, then call the script with its arguments."""
-        job = next(each for each in self.jobs.values() if each["Name"] == name)
+        job = next(each for each in self.rendered.jobs.values() if each["Name"] == name)
         given = {**job["DefaultArguments"], **arguments}
         source = given["--pipeline"]
-        files = (job["Command"]["ScriptLocation"], given["--extra-py-files"], given["--additional-python-modules"])
-        for location in {*files} - self.loaded:
+        for location in {*loaded(job)} - self.loaded:
             bucket, _, key = location.removeprefix("s3://").partition("/")
-            loaded = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-            assert loaded == self.carried[location.rpartition("/")[2]]
-        self.loaded |= {*files}
+            content = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            assert content == self.carried[location.rpartition("/")[2]]
+        self.loaded |= {*loaded(job)}
         try:
             problem = glue_jobs.run.main([text for pair in given.items() for text in pair])
         except KilledError:
@@ -188,13 +175,12 @@ class Rehearsal:
 
     def remove_trail(self) -> None:
         """Somebody deletes the bucket of the trail."""
-        bucket = self.options["ExistingTrailBucket"]
         for address in self.raw[TRAIL].objects:
-            self.s3.delete_object(Bucket=bucket, Key=address.removeprefix(f"s3://{bucket}/"))
-        self.s3.delete_bucket(Bucket=bucket)
+            self.s3.delete_object(Bucket=self.trail_bucket, Key=address.removeprefix(f"s3://{self.trail_bucket}/"))
+        self.s3.delete_bucket(Bucket=self.trail_bucket)
 
     def bring_back_trail(self) -> None:
-        self.s3.create_bucket(Bucket=self.options["ExistingTrailBucket"])
+        self.s3.create_bucket(Bucket=self.trail_bucket)
         for address, content in self.raw[TRAIL].objects.items():
             put(address, content)
 
@@ -206,11 +192,10 @@ class Rehearsal:
 
     def update_stack(self) -> None:
         """A new version of the template, whose jobs know more columns. Inventories are switched on with it."""
-        self.options["Inventories"] = "on"
         carried = {**artifacts(), "run.py": artifacts()["run.py"] + b"# The next version.\n"}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("tools.package.artifacts", lambda: carried)
-            self.deploy(packaged(), carried)
+            self.deploy(packaged(), carried, Inventories="on")
         for table in (ACCESS_LOGS.pipeline.table, INGESTED_OBJECT):
             self.lake.create(with_more_columns(table))
 
@@ -241,7 +226,7 @@ class Rehearsal:
         }
 
     def published(self, name: str) -> str:
-        folder = self.jobs["report"]["DefaultArguments"]["--report_path"].removeprefix("s3://")
+        folder = self.rendered.jobs["report"]["DefaultArguments"]["--report_path"].removeprefix("s3://")
         bucket, _, prefix = folder.partition("/")
         return self.s3.get_object(Bucket=bucket, Key=f"{prefix}{name}")["Body"].read().decode()
 
@@ -249,21 +234,6 @@ class Rehearsal:
 def put_object(address: str, content: bytes, **more: str) -> None:
     bucket, _, key = address.removeprefix("s3://").partition("/")
     boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=content, **more)
-
-
-@contextmanager
-def killed_after_its_rows(source: str) -> Iterator[None]:
-    """The process of the source's job ends when its rows are committed and its ledger is not."""
-    append = LoadedTable.append
-
-    def append_and_die(loaded: LoadedTable, *given: Any, **more: Any) -> None:
-        append(loaded, *given, **more)
-        if loaded.table.name == source:
-            raise KilledError
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(LoadedTable, "append", append_and_die)
-        yield
 
 
 def economize(patch: pytest.MonkeyPatch) -> None:
@@ -294,7 +264,6 @@ def look_after_tables(patch: pytest.MonkeyPatch, night: int) -> None:
 @pytest.fixture
 def stack(template: str, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rehearsal]:
     without_spark(monkeypatch)
-    monkeypatch.setattr(athena, "FIRST_PAUSE_SECONDS", 0.001)
     economize(monkeypatch)
     for module in CLOCKS:
         monkeypatch.setattr(f"glue_jobs.{module}.datetime", Clock)
@@ -304,8 +273,7 @@ def stack(template: str, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> I
     def answer(sql: str) -> pa.Table:
         return stack.engine.run(sql, today=Clock.moment.date())
 
-    with serving(FakeAthena(answer, f"s3://{bucket}/athena")) as address:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
+    with serving(FakeAthena(answer, f"s3://{bucket}/athena")):
         yield stack
 
 
@@ -337,13 +305,15 @@ def test_thirty_nights_end_with_reports_and_a_true_status(stack: Rehearsal, monk
         Clock.moment = datetime.combine(day, time(2), UTC)
         look_after_tables(monkeypatch, night)
         happens(stack, night, day)
-        with killed_after_its_rows(TRAIL) if night == KILLED else nullcontext():
+        # The process of the job ends when its rows are committed and its ledger is not.
+        kill = failing(LoadedTable, "append", KilledError(), when=appends_to(TRAIL), after=True)
+        with kill if night == KILLED else nullcontext():
             execution = Execution(stack.run_job, f"{Clock.moment:%Y-%m-%dT%H:%M:%SZ}")
             machine = stack.rendered.of_type("AWS::StepFunctions::StateMachine")["DailyRun"]["Definition"]
             verdict, output = execution.run(machine)
         failed = [TRAIL] if night == KILLED or night in BROKEN else []
         assert verdict == ("FAILED" if failed else "SUCCEEDED"), output
-        assert not failed or [each["job"] for each in output] == [stack.jobs[TRAIL]["Name"]]
+        assert not failed or [each["job"] for each in output] == [stack.rendered.jobs[TRAIL]["Name"]]
         check_night(stack, day, failed)
     assert not any(truth.waiting or truth.archived for truth in stack.truth.values())
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import re
-import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -15,59 +14,46 @@ import boto3
 import pytest
 
 from tests.cloudformation.rendered import Json, Rendered
+from tests.cloudformation.stacks import function_of
+from tests.loopback import Handler, served
 from tools.package import artifacts
 
 STACK = "arn:aws:cloudformation:us-east-1:123456789012:stack/usage/1"
 
 
+@dataclass
 class CloudFormation:
-    """Receives the responses; refuses the first ``refusals`` of them."""
+    """Receives the responses at ``url``; refuses the first ``refusals`` of them."""
 
-    def __init__(self) -> None:
-        self.answers: list[Json] = []
-        self.headers: list[str | None] = []
-        self.refusals = 0
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_PUT(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.headers.append(self.headers["Content-Type"])
-                if outer.refusals:
-                    outer.refusals -= 1
-                    self.send_error(503)
-                    return
-                outer.answers.append(json.loads(body))
-                assert len(body) <= 4096
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}/answer"
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    url: str = ""
+    refusals: int = 0
+    answers: list[Json] = field(default_factory=list)
+    headers: list[str | None] = field(default_factory=list)
 
 
 @pytest.fixture
 def cloudformation() -> Iterator[CloudFormation]:
-    served = CloudFormation()
-    yield served
-    served.stop()
+    receiver = CloudFormation()
+
+    class Response(Handler):
+        def do_PUT(self) -> None:
+            body = self.body()
+            receiver.headers.append(self.headers["Content-Type"])
+            if receiver.refusals:
+                receiver.refusals -= 1
+                self.answer(503)
+                return
+            receiver.answers.append(json.loads(body))
+            assert len(body) <= 4096
+            self.answer(200)
+
+    with served(Response) as receiver.url:
+        yield receiver
 
 
 @pytest.fixture
 def function(template: str, s3_endpoint: str) -> ModuleType:
-    """The inline code, imported as in Lambda."""
-    code = Rendered(template).resources["StackFunction"]["Properties"]["Code"]["ZipFile"]
-    module = ModuleType("index")
-    exec(compile(code, "index.py", "exec"), module.__dict__)
-    return module
+    return function_of(Rendered(template))
 
 
 def call(

@@ -54,27 +54,22 @@ OF_GLUE = {
 }
 
 
-def jobs(template: str | Rendered) -> dict[str, Json]:
-    rendered = template if isinstance(template, Rendered) else Rendered(template)
-    return {job["DefaultArguments"]["--pipeline"]: job for job in rendered.of_type("AWS::Glue::Job").values()}
-
-
 def test_every_source_has_a_job_in_the_template(template: str) -> None:
-    found = set(jobs(template))
+    found = set(Rendered(template).jobs)
     without = {*(pipeline.name for pipeline in USAGE_PIPELINES), REPORT} - found
     assert not without, f"add a job and a role for {without} to cloudformation/usage_lake.yaml"
     assert found <= {table.name for table in TABLES} | {REPORT}
 
 
 def test_jobs_pass_exactly_the_declared_arguments(template: str) -> None:
-    for pipeline, job in jobs(template).items():
+    for pipeline, job in Rendered(template).jobs.items():
         kind = REPORT_JOB if pipeline == REPORT else INGEST_JOB
         declared = {f"--{argument.name}" for argument in ARGUMENTS if kind in argument.jobs and argument.on_glue}
         assert set(job["DefaultArguments"]) - OF_GLUE == declared, pipeline
 
 
 def test_the_arguments_of_jobs_can_be_parsed(template: str) -> None:
-    for pipeline, job in jobs(template).items():
+    for pipeline, job in Rendered(template).jobs.items():
         values = parse_arguments([text for pair in job["DefaultArguments"].items() for text in pair])
         assert values["pipeline"] == pipeline
         assert values["lake_path"] == "s3://lake-bucket"
@@ -82,7 +77,7 @@ def test_the_arguments_of_jobs_can_be_parsed(template: str) -> None:
 
 
 def test_jobs_run_on_glue_5_1_one_at_a_time_and_shorter_than_dead_runs_are_kept(template: str) -> None:
-    for job in jobs(template).values():
+    for job in Rendered(template).jobs.values():
         assert (job["GlueVersion"], job["Command"]["Name"], job["Command"]["PythonVersion"]) == ("5.1", "glueetl", "3")
         # The state machines wait for a run that is active; a queue would hide it from them.
         assert (job["ExecutionProperty"], "JobRunQueuingEnabled" in job) == ({"MaxConcurrentRuns": 1}, False)
@@ -93,7 +88,7 @@ def test_jobs_run_on_glue_5_1_one_at_a_time_and_shorter_than_dead_runs_are_kept(
 
 
 def test_ingest_jobs_scale_as_configured(template: str) -> None:
-    found = jobs(Rendered(template, WorkerType="G.2X", NumberOfWorkers="20", LookBackDays="7"))
+    found = Rendered(template, WorkerType="G.2X", NumberOfWorkers="20", LookBackDays="7").jobs
     for pipeline in USAGE_PIPELINES:
         job = found[pipeline.name]
         assert (job["WorkerType"], job["NumberOfWorkers"]) == ("G.2X", "20")
@@ -103,7 +98,7 @@ def test_ingest_jobs_scale_as_configured(template: str) -> None:
 
 
 def test_ingest_jobs_may_wait_for_spare_capacity_and_the_report_job_holds_one_worker() -> None:
-    found = jobs(Rendered(TEMPLATE, ExecutionClass="FLEX"))
+    found = Rendered(TEMPLATE, ExecutionClass="FLEX").jobs
     assert {found[pipeline.name]["ExecutionClass"] for pipeline in USAGE_PIPELINES} == {"FLEX"}
     report = found[REPORT]
     assert (report["WorkerType"], report["NumberOfWorkers"], "ExecutionClass" in report) == ("G.1X", 2, False)
@@ -246,10 +241,9 @@ def test_a_bucket_of_somebody_gets_the_public_tier_unless_subjects_of_the_owners
     parameters: dict[str, str], owner: str, everybody: str
 ) -> None:
     rendered = Rendered(TEMPLATE, **parameters)
-    arguments = jobs(rendered)[REPORT]["DefaultArguments"]
+    arguments = rendered.jobs[REPORT]["DefaultArguments"]
     assert (arguments["--report_path"], arguments["--public_path"]) == (f"s3://{owner}", f"s3://{everybody}")
-    (policy,) = rendered.of_type("AWS::IAM::Role")["ReportJobRole"]["Policies"]
-    statements = {each["Sid"]: each for each in policy["PolicyDocument"]["Statement"]}
+    statements = rendered.statements("ReportJobRole")
     assert statements["PublishReports"]["Resource"] == f"arn:aws:s3:::{owner}*"
     assert statements["PublishPublicTier"]["Resource"] == f"arn:aws:s3:::{everybody}*"
     found = statements.get("FindPublicMonths")
@@ -343,7 +337,7 @@ def test_named_buckets_have_their_access_logs_delivered_below_the_prefix_of_the_
     delivered = [each["DeliverySourceName"] for each in rendered.of_type("AWS::Logs::Delivery").values()]
     assert sorted(delivered) == sorted(each["Name"] for each in sources.values())
     (destination,) = rendered.of_type("AWS::Logs::DeliveryDestination").values()
-    raw = jobs(rendered)["s3_access_log"]["DefaultArguments"]["--raw_path"]
+    raw = rendered.jobs["s3_access_log"]["DefaultArguments"]["--raw_path"]
     assert destination["DestinationResourceArn"] == raw.replace("s3://", "arn:aws:s3:::") + "vended"
     policy = rendered.of_type("AWS::S3::BucketPolicy")["LogBucketPolicy"]["PolicyDocument"]["Statement"]
     (allowed,) = (each for each in policy if each["Sid"] == "LogDeliveryWritesAccessLogs")
@@ -364,7 +358,7 @@ def test_raw_paths_match_the_delivery_policies() -> None:
     rendered = Rendered(TEMPLATE)
     policy = rendered.of_type("AWS::S3::BucketPolicy")["LogBucketPolicy"]["PolicyDocument"]["Statement"]
     delivered = [statement["Resource"] for statement in policy if statement["Action"] == "s3:PutObject"]
-    for pipeline, job in jobs(rendered).items():
+    for pipeline, job in rendered.jobs.items():
         # No service delivers run summaries.
         if pipeline not in (REPORT, "run_summary"):
             raw = job["DefaultArguments"]["--raw_path"].replace("s3://", "arn:aws:s3:::")
@@ -381,7 +375,7 @@ def test_existing_buckets_are_read_instead_of_the_log_bucket() -> None:
         ExistingInventoryBucket="lists",
         ExistingCloudFrontBucket="edges",
     )
-    found = {pipeline: job["DefaultArguments"].get("--raw_path") for pipeline, job in jobs(rendered).items()}
+    found = {pipeline: job["DefaultArguments"].get("--raw_path") for pipeline, job in rendered.jobs.items()}
     assert found == {
         "cloudtrail_s3_event": "s3://trails/audit/",
         "s3_access_log": "s3://logs/web/",
@@ -398,8 +392,8 @@ def test_existing_buckets_are_read_instead_of_the_log_bucket() -> None:
 @pytest.mark.parametrize("off", ["CloudTrail", "AccessLogs", "Inventories", "CloudFrontLogs", "RunSummaries"])
 def test_each_source_is_optional(off: str) -> None:
     rendered = Rendered(TEMPLATE, **{**EVERYTHING, off: "off"})
-    assert len(jobs(rendered)) == len(USAGE_PIPELINES)
-    assert len(jobs(rendered)[REPORT]["DefaultArguments"]["--sources"].split(",")) == len(USAGE_PIPELINES) - 1
+    assert len(rendered.jobs) == len(USAGE_PIPELINES)
+    assert len(rendered.jobs[REPORT]["DefaultArguments"]["--sources"].split(",")) == len(USAGE_PIPELINES) - 1
     assert rendered.outputs
 
 
@@ -432,7 +426,7 @@ def test_the_daily_run_is_scheduled_and_starts_with_the_stack() -> None:
 def test_an_execution_of_the_daily_run_ends_before_the_next_one_begins() -> None:
     rendered = Rendered(TEMPLATE)
     seconds = rendered.of_type("AWS::StepFunctions::StateMachine")["DailyRun"]["Definition"]["TimeoutSeconds"]
-    (*_, longest), report = sorted(job["Timeout"] for job in jobs(rendered).values()), jobs(rendered)[REPORT]["Timeout"]
+    (*_, longest), report = sorted(job["Timeout"] for job in rendered.jobs.values()), rendered.jobs[REPORT]["Timeout"]
     assert (longest + report) * 60 < seconds < 24 * 60 * 60
 
 
@@ -480,9 +474,8 @@ def test_who_reads_one_tier_reads_no_other(policy: str, parameters: Json, bucket
 def test_the_digest_of_the_week_goes_to_the_topic_of_the_alarms_if_it_is_on() -> None:
     for choice, topic in (("off", ""), ("on", Rendered(TEMPLATE).ref("AlarmTopic"))):
         rendered = Rendered(TEMPLATE, WeeklyDigest=choice)
-        assert rendered.of_type("AWS::Glue::Job")["ReportJob"]["DefaultArguments"]["--digest_topic"] == topic
-        (policy,) = rendered.of_type("AWS::IAM::Role")["ReportJobRole"]["Policies"]
-        sent = [each for each in policy["PolicyDocument"]["Statement"] if each["Action"] == "sns:Publish"]
+        assert rendered.jobs[REPORT]["DefaultArguments"]["--digest_topic"] == topic
+        sent = [each for each in rendered.statements("ReportJobRole").values() if each["Action"] == "sns:Publish"]
         assert [each["Resource"] for each in sent] == [topic] * (choice == "on")
 
 
@@ -496,7 +489,7 @@ def test_alarms_exist_without_an_address_which_only_subscribes() -> None:
     ]
     rendered = Rendered(TEMPLATE)
     watched = rendered.of_type("AWS::Events::Rule")["FailureRule"]["EventPattern"]["detail"]
-    assert set(watched["jobName"]) == {job["Name"] for job in rendered.of_type("AWS::Glue::Job").values()}
+    assert set(watched["jobName"]) == {job["Name"] for job in rendered.jobs.values()}
     assert set(watched["state"]) == {"FAILED", "TIMEOUT", "ERROR"}
     for alarm in rendered.of_type("AWS::CloudWatch::Alarm").values():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [rendered.ref("AlarmTopic")]
@@ -529,7 +522,7 @@ def test_the_logs_of_the_jobs_are_the_stacks_own_and_expire() -> None:
         rendered = Rendered(TEMPLATE, LogDays="30", **parameters)
         groups = rendered.of_type("AWS::Logs::LogGroup")
         kept = {group["LogGroupName"]: group["RetentionInDays"] for group in groups.values() if "LogGroupName" in group}
-        (prefix,) = {job["DefaultArguments"]["--custom-logGroup-prefix"] for job in jobs(rendered).values()}
+        (prefix,) = {job["DefaultArguments"]["--custom-logGroup-prefix"] for job in rendered.jobs.values()}
         assert kept == {f"{prefix}/error{ending}": "30", f"{prefix}/output{ending}": "30"}
 
 
@@ -564,13 +557,13 @@ def test_existing_logs_need_no_prefix() -> None:
     ]
     rendered = Rendered(TEMPLATE, **watched, **own, **theirs)
     assert not rendered.rules_broken()
-    paths = {job["DefaultArguments"].get("--raw_path") for job in rendered.of_type("AWS::Glue::Job").values()}
+    paths = {job["DefaultArguments"].get("--raw_path") for job in rendered.jobs.values()}
     assert {"s3://their-logs/", "s3://their-lists/"} <= paths
 
 
 def test_every_job_gets_the_configuration_and_may_read_it() -> None:
     rendered = Rendered(TEMPLATE, ConfigurationUri="s3://settings/usage.yaml")
-    jobs = rendered.of_type("AWS::Glue::Job").values()
+    jobs = rendered.jobs.values()
     assert {job["DefaultArguments"]["--config"] for job in jobs} == {"s3://settings/usage.yaml"}
     statements = rendered.of_type("AWS::IAM::ManagedPolicy")["JobPolicy"]["PolicyDocument"]["Statement"]
     (read,) = (statement for statement in statements if statement["Sid"] == "ReadConfiguration")
@@ -613,7 +606,7 @@ def test_lake_formation_grants_each_role_its_tables_and_the_default_database() -
     }
     assert found == {
         (job["Role"], *rest)
-        for job in rendered.of_type("AWS::Glue::Job").values()
+        for job in rendered.jobs.values()
         for rest in (
             ("adx_metrics_curated", "CREATE_TABLE", "DESCRIBE"),
             ("adx_metrics_curated", "ALL"),
@@ -642,14 +635,10 @@ def test_statements_are_named_and_use_no_wildcard_actions_or_resources(path: Pat
 
 
 def test_roles_that_run_no_job_have_exactly_these_rights() -> None:
-    roles = {**Rendered(ZONES).of_type("AWS::IAM::Role"), **Rendered(TEMPLATE).of_type("AWS::IAM::Role")}
     actions = {
-        name: {
-            statement["Sid"]: statement["Action"]
-            for policy in role["Policies"]
-            for statement in policy["PolicyDocument"]["Statement"]
-        }
-        for name, role in roles.items()
+        name: {sid: statement["Action"] for sid, statement in rendered.statements(name).items()}
+        for rendered in (Rendered(ZONES), Rendered(TEMPLATE))
+        for name in rendered.of_type("AWS::IAM::Role")
         if not name.endswith("JobRole")
     }
     assert actions == {
@@ -685,14 +674,12 @@ def test_roles_that_run_no_job_have_exactly_these_rights() -> None:
 def test_no_ingest_role_may_change_tables_of_another_source() -> None:
     rendered = Rendered(TEMPLATE)
     database, lake = rendered.parameters["GlueDatabaseName"], f"arn:aws:s3:::{rendered.ref('LakeBucket')}"
-    roles = rendered.of_type("AWS::IAM::Role")
     shared = rendered.of_type("AWS::IAM::ManagedPolicy")["LakeWriterPolicy"]["PolicyDocument"]["Statement"]
 
-    def changeable(role: Json, *targets: str) -> bool:
-        statements = [*shared, *(each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"])]
+    def changeable(job: Json, *targets: str) -> bool:
         return any(
             fnmatchcase(target, resource)
-            for statement in statements
+            for statement in rendered.statements_of(job).values()
             if {"s3:PutObject", "s3:DeleteObject", "glue:UpdateTable"} & {*many(statement["Action"])}
             for resource in many(statement["Resource"])
             for target in targets
@@ -706,8 +693,7 @@ def test_no_ingest_role_may_change_tables_of_another_source() -> None:
         for resource in each["Resource"]
     }
     assert written == {table.name for table in TABLES} - of_sources
-    for pipeline, job in jobs(rendered).items():
-        role = roles[job["Role"].split(":")[-1].split("/")[0]]
+    for pipeline, job in rendered.jobs.items():
         for other in USAGE_PIPELINES if pipeline != REPORT else ():
             for table in other.tables:
                 folder, name = f"{lake}/{database}/{table.name}", f":table/{database}/{table.name}"
@@ -717,7 +703,7 @@ def test_no_ingest_role_may_change_tables_of_another_source() -> None:
                     f"{folder}/metadata/00001-a.metadata.json",
                     f"{glue}{name}",
                 )
-                assert changeable(role, *targets) is (other.name == pipeline), (pipeline, table.name)
+                assert changeable(job, *targets) is (other.name == pipeline), (pipeline, table.name)
 
 
 def policies(rendered: Rendered) -> list[Json]:
@@ -732,7 +718,7 @@ def policies(rendered: Rendered) -> list[Json]:
 
 def test_jobs_get_the_arn_of_the_keys_of_reader_ids_and_no_stack_without_readers_has_keys(template: str) -> None:
     rendered = Rendered(template)
-    ingest_jobs = {name: job["DefaultArguments"] for name, job in jobs(rendered).items() if name != REPORT}
+    ingest_jobs = {name: job["DefaultArguments"] for name, job in rendered.jobs.items() if name != REPORT}
     arn = rendered.ref("ReaderKeys")
     assert {name: each["--reader_keys"] for name, each in ingest_jobs.items()} == {
         pipeline.name: arn if pipeline.table.address else "" for pipeline in USAGE_PIPELINES

@@ -21,7 +21,7 @@ from glue_jobs.ingest.create_tables import create_tables
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest, IngestSummary
 from glue_jobs.lake import Lake
-from glue_jobs.progress import PlainReporter, Reporter
+from glue_jobs.progress import PlainReporter, Reporter, SilentReporter
 from glue_jobs.sources.lake_tables import lake_tables, uploaded_tables
 from glue_jobs.sources.pipeline import ListedPipeline, Pipeline
 from glue_jobs.sources.pipelines import PIPELINES
@@ -67,7 +67,7 @@ def request(raw: Raw, lake: Lake | str, **more: Any) -> IngestRequest:
 
 def run(raw: Raw, lake: Lake | str, **more: Any) -> IngestSummary:
     """Ingest in this process; nothing is printed."""
-    return ingest(request(raw, lake, **more), PlainReporter(io.StringIO()))
+    return ingest(request(raw, lake, **more), SilentReporter())
 
 
 def said(raw: Raw, lake: Lake | str, **more: Any) -> str:

@@ -43,6 +43,7 @@ from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.storage.folder import FolderStorage
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from tests.disturbed import appends_to, disturb
 from tests.end_to_end.lakes import with_spark, without_spark
 from tests.end_to_end.sources import UPLOADED
 from tests.job_process import main
@@ -53,49 +54,18 @@ PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.end_to_end.processes", "glue_jobs.jobs.ingest_job", "pyiceberg.catalog.sql"])
 
 Patch = pytest.MonkeyPatch
-Original = Callable[..., Any]
 
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _replaced(patch: Patch, owner: Any, name: str, make: Callable[[Original], Original]) -> None:
-    patch.setattr(owner, name, make(getattr(owner, name)))
+def _before(owner: Any, name: str, **options: Any) -> Callable[[Patch], None]:
+    """Die at a call; the options are those of ``disturb``."""
+    return lambda patch: disturb(patch, owner, name, die, **options)
 
 
-def _before(owner: Any, name: str, when: Callable[..., bool] = lambda *_: True) -> Callable[[Patch], None]:
-    def make(original: Original) -> Original:
-        def call(*arguments: Any, **named: Any) -> Any:
-            if when(*arguments):
-                die()
-            return original(*arguments, **named)
-
-        return call
-
-    return lambda patch: _replaced(patch, owner, name, make)
-
-
-def _after(
-    owner: Any, name: str, when: Callable[..., bool] = lambda *_: True, times: int = 1
-) -> Callable[[Patch], None]:
-    left = [times]
-
-    def make(original: Original) -> Original:
-        def call(*arguments: Any, **named: Any) -> Any:
-            result = original(*arguments, **named)
-            left[0] -= when(*arguments)
-            if left[0] <= 0:
-                die()
-            return result
-
-        return call
-
-    return lambda patch: _replaced(patch, owner, name, make)
-
-
-def _appends_to(*names: str) -> Callable[..., bool]:
-    return lambda loaded, *_: loaded.table.name in names
+_after = partial(_before, after=True)
 
 
 def _appends_rows(loaded: LoadedTable, *_: Any) -> bool:
@@ -103,65 +73,39 @@ def _appends_rows(loaded: LoadedTable, *_: Any) -> bool:
 
 
 def _half_a_plan(patch: Patch) -> None:
-    def make(original: Original) -> Original:
-        def put(self: Any, address: str, data: bytes) -> None:
-            if address.endswith("commit.json"):
-                original(self, address, data[: len(data) // 2])
-                die()
-            original(self, address, data)
+    put = FolderStorage.put
 
-        return put
+    def put_half(self: FolderStorage, address: str, data: bytes) -> None:
+        if address.endswith("commit.json"):
+            put(self, address, data[: len(data) // 2])
+            die()
+        put(self, address, data)
 
-    _replaced(patch, FolderStorage, "put", make)
+    patch.setattr(FolderStorage, "put", put_half)
 
 
 def _half_removed(patch: Patch) -> None:
-    def make(original: Original) -> Original:
-        def delete(self: Any, addresses: list[str]) -> None:
-            if len(addresses) > 1 and all("/_runs/" in address for address in addresses):
-                original(self, addresses[: len(addresses) // 2])
-                die()
-            original(self, addresses)
+    delete = FolderStorage.delete
 
-        return delete
+    def delete_half(self: FolderStorage, addresses: list[str]) -> None:
+        if len(addresses) > 1 and all("/_runs/" in address for address in addresses):
+            delete(self, addresses[: len(addresses) // 2])
+            die()
+        delete(self, addresses)
 
-    _replaced(patch, FolderStorage, "delete", make)
+    patch.setattr(FolderStorage, "delete", delete_half)
 
 
 def _metadata_written(patch: Patch) -> None:
     """The catalog does not point at the metadata yet."""
     from pyiceberg.catalog.sql import SqlCatalog
 
-    appending: list[LoadedTable] = []
-
-    def make_append(original: Original) -> Original:
-        def append(loaded: LoadedTable, *arguments: Any, **named: Any) -> None:
-            appending.append(loaded)
-            original(loaded, *arguments, **named)
-
-        return append
-
-    def make_write(original: Original) -> Original:
-        def write(*arguments: Any, **named: Any) -> None:
-            original(*arguments, **named)
-            if any(map(_appends_rows, appending)):
-                die()
-
-        return staticmethod(write)
-
-    _replaced(patch, LoadedTable, "append", make_append)
-    _replaced(patch, SqlCatalog, "_write_metadata", make_write)
+    then = partial(disturb, patch, SqlCatalog, "_write_metadata", die, after=True)
+    disturb(patch, LoadedTable, "append", then, when=_appends_rows)
 
 
 def _within_the_first_touch(patch: Patch) -> None:
-    def make(original: Original) -> Original:
-        def touch(*arguments: Any) -> None:
-            patch.setattr(os, "fsync", lambda _: die())
-            original(*arguments)
-
-        return touch
-
-    _replaced(patch, RunFolder, "touch", make)
+    disturb(patch, RunFolder, "touch", lambda: patch.setattr(os, "fsync", lambda _: die()))
 
 
 def _all_rows_late(then: Callable[[Patch], None]) -> Callable[[Patch], None]:
@@ -178,8 +122,8 @@ STEPS: dict[str, Callable[[Patch], None]] = {
     "while creating the folder of the run": _within_the_first_touch,
     "after creating the folder of the run": _after(RunFolder, "touch"),
     "after announcing a file": _after(RunFolder, "announce"),
-    "after some data files": _after(glue_jobs.ingest.task_context, "write_file", times=3),
-    "after writing late rows": _all_rows_late(_after(glue_jobs.ingest.chunk_task, "write_late_rows", times=2)),
+    "after some data files": _after(glue_jobs.ingest.task_context, "write_file", nth=3),
+    "after writing late rows": _all_rows_late(_after(glue_jobs.ingest.chunk_task, "write_late_rows", nth=2)),
     "with late rows, during duplicates": _all_rows_late(
         _after(glue_jobs.ingest.duplicates.rewrite_files, "find_duplicates")
     ),
@@ -190,24 +134,24 @@ STEPS: dict[str, Callable[[Patch], None]] = {
     "half-way through the plan": _half_a_plan,
     "after the plan": _after(RunFolder, "write_commit"),
     "with the metadata of the rows written": _metadata_written,
-    "after the rows": _after(LoadedTable, "append", _appends_rows),
+    "after the rows": _after(LoadedTable, "append", when=_appends_rows),
     # Of pipelines whose objects have rows in several tables.
-    "after a table of rows": _after(LoadedTable, "append", _appends_to(NFAMILY.name, UPLOADED.name)),
-    "after the rejected records": _after(LoadedTable, "append", _appends_to(REJECTED_RECORD.name)),
-    "after the ledger": _after(LoadedTable, "append", _appends_to(INGESTED_OBJECT.name)),
+    "after a table of rows": _after(LoadedTable, "append", when=appends_to(NFAMILY.name, UPLOADED.name)),
+    "after the rejected records": _after(LoadedTable, "append", when=appends_to(REJECTED_RECORD.name)),
+    "after the ledger": _after(LoadedTable, "append", when=appends_to(INGESTED_OBJECT.name)),
     "half-way through removing the folder": _half_removed,
     "before removing the plan": _before(
-        FolderStorage, "delete", lambda _, some: some and some[-1].endswith("commit.json")
+        FolderStorage, "delete", when=lambda _, some: some and some[-1].endswith("commit.json")
     ),
 }
 
 
 # Of pipelines that also write changes and totals.
 STEPS_OF_TOTALS: dict[str, Callable[[Patch], None]] = {
-    "before the changes": _before(LoadedTable, "append", _appends_to(DAILY_CHANGE.name)),
-    "after the changes": _after(LoadedTable, "append", _appends_to(DAILY_CHANGE.name)),
-    "before the totals": _before(LoadedTable, "append", _appends_to(DAILY_STORAGE.name)),
-    "after the totals": _after(LoadedTable, "append", _appends_to(DAILY_STORAGE.name)),
+    "before the changes": _before(LoadedTable, "append", when=appends_to(DAILY_CHANGE.name)),
+    "after the changes": _after(LoadedTable, "append", when=appends_to(DAILY_CHANGE.name)),
+    "before the totals": _before(LoadedTable, "append", when=appends_to(DAILY_STORAGE.name)),
+    "after the totals": _after(LoadedTable, "append", when=appends_to(DAILY_STORAGE.name)),
 }
 
 
@@ -266,8 +210,8 @@ def _kill_in_a_step(number: int, moment: str, arguments: list[str]) -> None:
     without_spark(patch)
     patch.setattr(glue_jobs.ingest.steps, "LIMITS", StepLimits(objects=2, listed=3))
     moments = {
-        "before the plan": _after(RunFolder, "announce", lambda folder, _: folder.run_id.endswith(f"-{number}")),
-        "after the rows": _after(LoadedTable, "append", _appends_rows, number),
+        "before the plan": _after(RunFolder, "announce", when=lambda folder, _: folder.run_id.endswith(f"-{number}")),
+        "after the rows": _after(LoadedTable, "append", when=_appends_rows, nth=number),
     }
     moments[moment](patch)
     sys.exit(main(arguments))

@@ -16,7 +16,8 @@ from glue_jobs.ingest.commit import commit_run
 from glue_jobs.ingest.run_tables import RunTables
 from glue_jobs.lake import Lake
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
-from tests.end_to_end.lakes import contents, event_numbers, left_over, orphans, run, without_spark
+from tests.disturbed import disturbed
+from tests.end_to_end.lakes import contents, event_numbers, left_over, orphans, run
 from tests.end_to_end.processes import together
 from tests.end_to_end.sources import ACCESS_LOGS, ALL_SOURCES, CLOUDFRONT, CLOUDTRAIL, SOURCES, Raw, events
 
@@ -63,12 +64,10 @@ def assert_once(raw: Raw, lake: str, ended: list[tuple[int, str]]) -> None:
     indirect=["raw"],
     ids=lambda value: str(value) if isinstance(value, float) else value.title,
 )
-def test_first_runs_started_together(stagger: float, raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_runs_started_together(stagger: float, raw: Raw, lake: str) -> None:
     """There is no catalog yet: making it and its tables is part of the race."""
-    lake = str(tmp_path / "lake")
     arguments = ["--pipeline", raw.source.pipeline.name, "--raw_path", raw.address, "--lake_path", lake]
     assert_once(raw, lake, together(3, arguments, stagger))
-    without_spark(monkeypatch)
     assert run(raw, lake).run_id is None
 
 
@@ -97,32 +96,19 @@ def test_two_real_runs_started_together(raw: Raw, tmp_path: Path) -> None:
     ids=[*(source.title for source in ALL_SOURCES), "the tables"],
 )
 def test_a_run_that_is_overtaken_before_its_commit_stores_nothing(
-    owner: object, step: str, raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    owner: object, step: str, raw: Raw, lake: str
 ) -> None:
-    lake = str(tmp_path / "lake")
-    without_spark(monkeypatch)
-    original = getattr(owner, step)
-
-    def overtaken(*arguments: object) -> None:
-        with monkeypatch.context() as patch:
-            patch.setattr(owner, step, original)
-            run(raw, lake)
-        original(*arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(owner, step, overtaken)
-        with pytest.raises(LostRaceError, match=LOST.removeprefix("error: ")):
-            run(raw, lake)
+    overtaken = disturbed(owner, step, lambda: run(raw, lake))
+    with overtaken, pytest.raises(LostRaceError, match=LOST.removeprefix("error: ")):
+        run(raw, lake)
     assert dict(event_numbers(raw, lake)) == dict.fromkeys(range(40), 1)
     assert left_over(lake) == []
     assert orphans(lake) == set()
 
 
 def test_the_ledger_that_all_pipelines_share_is_appended_to_again_after_a_lost_commit(
-    raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    raw: Raw, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake = Lake(str(tmp_path / "lake"), "usage_lake")
-    without_spark(monkeypatch)
     load = Lake.load
     stale: list[object] = []
 
@@ -145,4 +131,4 @@ def test_the_ledger_that_all_pipelines_share_is_appended_to_again_after_a_lost_c
     assert len(stale) == 3
     assert contents(lake, raw.source.pipeline).ledger.total() == 4
     assert contents(lake, raw.source.pipeline).rejected.total() == 4
-    assert left_over(lake.location) == []
+    assert left_over(lake) == []

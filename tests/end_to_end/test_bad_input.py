@@ -8,20 +8,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 import glue_jobs.ingest.run_tables
 import glue_jobs.ingest.stage_events
-from glue_jobs.enrich.places.place_table import keep_places
 from glue_jobs.errors import UsageLakeError
+from tests.disturbed import disturbed, failing
 from tests.end_to_end.lakes import KEEP, contents, event_numbers, orphans, run, said
 from tests.end_to_end.processes import with_files_up_to
 from tests.end_to_end.sources import ACCESS_LOGS, SOURCES, Raw, events
 from tests.job_process import main
+from tests.loopback import Handler, served
 
 DAY = date(2024, 5, 7)
 
@@ -182,33 +181,20 @@ def test_a_full_disk(size: int, what: str, raw: Raw, lake: str) -> None:
 def forbidden(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An S3 that answers every request as it does a stranger's."""
 
-    class InvalidSnapshot(BaseHTTPRequestHandler):
+    class Refusal(Handler):
         def do_GET(self) -> None:
             body = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
             if "X-Amz-Target" in self.headers:
                 body = b'{"__type": "AccessDeniedException", "Message": "not authorized to perform: glue:GetTable"}'
-            self.send_response(403)
-            self.send_header("Content-Type", "application/xml")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
+            self.answer(403, body)
 
         do_HEAD = do_PUT = do_POST = do_GET
 
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), InvalidSnapshot)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    values = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}", "AWS_DEFAULT_REGION": "us-east-1"}
-    for name, value in {**values, "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}.items():
-        monkeypatch.setenv(name, value)
-    yield values["AWS_ENDPOINT_URL"]
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(Refusal) as address:
+        values = {"AWS_ENDPOINT_URL": address, "AWS_DEFAULT_REGION": "us-east-1"}
+        for name, value in {**values, "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}.items():
+            monkeypatch.setenv(name, value)
+        yield address
 
 
 def test_raw_objects_nobody_may_list(forbidden: str, lake: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -246,19 +232,12 @@ CHANGES: dict[str, tuple[Change, str]] = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_an_object_that_is_not_what_was_listed(
-    change: str, raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    change: str, raw: Raw, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """With Spark: the reason comes from a worker, and nothing of Spark's own noise with it."""
     address, lake = raw.deliver(DAY, 1, events(DAY, range(10, 20))), str(tmp_path / "lake")
     happens, reason = CHANGES[change]
-
-    def change_after(*given: object) -> object:
-        found = keep_places(*given)  # type: ignore[arg-type]
-        happens(address)
-        return found
-
-    with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.run_tables, "keep_places", change_after)
+    with disturbed(glue_jobs.ingest.run_tables, "keep_places", lambda: happens(address)):
         assert main(arguments(raw, lake)) == 0
     text = capfd.readouterr().err
     skipped = f"; 1 object cannot be read now and is left to later runs ({reason}), e.g. {address}"
@@ -278,14 +257,8 @@ def test_an_error_nobody_foresaw_in_a_task_is_still_a_sentence(
         said(raw, str(tmp_path / "lake"))
 
 
-def test_ctrl_c_stops_with_a_sentence(
-    raw: Raw, lake: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.stage_events, "without_duplicates", interrupted)
+def test_ctrl_c_stops_with_a_sentence(raw: Raw, lake: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with failing(glue_jobs.ingest.stage_events, "without_duplicates", KeyboardInterrupt()):
         assert main(arguments(raw, lake)) == 130
     assert last_line(capsys) == "stopped; the next run continues from here"
     assert orphans(lake) == set()

@@ -25,7 +25,7 @@ from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-from tests.end_to_end.lakes import run, without_spark
+from tests.end_to_end.lakes import run
 from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, RUN_SUMMARIES, SOURCES, UPLOADS, Raw, Source, events
 
 DAY = date(2024, 5, 7)
@@ -89,11 +89,10 @@ def test_many_bad_records_of_one_object_are_counted_and_few_of_them_stored(
 
 @pytest.mark.parametrize("source", [RUN_SUMMARIES, UPLOADS], ids=lambda source: source.title)
 def test_many_bad_records_of_a_whole_object_are_counted_and_few_of_them_stored(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    source: Source, tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without_spark(monkeypatch)
     monkeypatch.setattr("glue_jobs.ingest.rejected_records.RECORDS_PER_REASON", 10)
-    raw, lake = Raw(source, str(tmp_path / "raw")), str(tmp_path / "lake")
+    raw = Raw(source, str(tmp_path / "raw"))
     raw.deliver(DAY, 0, events(DAY, range(7)), bad=500)
     assert run(raw, lake).totals.rejected == 500
     rejected = Lake(lake, "usage_lake").load(REJECTED_RECORD).rows(("records",))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 import shutil
@@ -19,7 +18,7 @@ from glue_jobs import Lake
 from glue_jobs.cli.demo import demonstrate, print_checks
 from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs.report_job import report, report_request
-from glue_jobs.progress import PlainReporter
+from glue_jobs.progress import SilentReporter
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.sample import Truth
 from glue_jobs.sample.checks import Check
@@ -27,7 +26,7 @@ from glue_jobs.sample.requesters import ANONYMOUS, make_requesters
 
 ROOT = Path(__file__).parents[2]
 
-QUIET = PlainReporter(io.StringIO())
+QUIET = SilentReporter()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from uuid import uuid4
 
 import boto3
 import pytest
@@ -14,8 +13,7 @@ from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.pipelines import PIPELINES
-from tests.cloudformation.generated_secrets import make_secrets
-from tests.cloudformation.rendered import Rendered
+from tests.cloudformation.stacks import create
 from tests.end_to_end.lakes import without_spark
 from tests.end_to_end.sources import SOURCES, Raw, events
 from tests.job_process import main
@@ -33,14 +31,8 @@ def tables_of_the_source() -> None:
 def jobs(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
     """The arguments of the template's ingest jobs by pipeline, on empty buckets."""
     without_spark(monkeypatch)
-    mark = f"-{uuid4().hex[:8]}"
-    rendered = Rendered(TEMPLATE.read_text(), mark=mark, GlueDatabaseName=f"lake{mark.replace('-', '_')}")
-    for bucket in rendered.of_type("AWS::S3::Bucket"):
-        boto3.client("s3").create_bucket(Bucket=rendered.ref(bucket))
-    boto3.client("s3").create_bucket(Bucket=rendered.parameters["RunSummaryBucket"])
-    make_secrets(rendered)
-    found = (job["DefaultArguments"] for job in rendered.of_type("AWS::Glue::Job").values())
-    return {arguments["--pipeline"]: arguments for arguments in found}
+    stack = create(TEMPLATE, "summaries{mark}", RunSummaryBucket="summaries{mark}")
+    return {pipeline: job["DefaultArguments"] for pipeline, job in stack.jobs.items()}
 
 
 def run(arguments: dict[str, str]) -> int:

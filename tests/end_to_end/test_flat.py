@@ -14,7 +14,7 @@ import pytest
 from pyiceberg.io.pyarrow import PyArrowFile
 
 from glue_jobs.storage.folder import FolderStorage
-from tests.end_to_end.lakes import run, without_spark
+from tests.end_to_end.lakes import run
 from tests.end_to_end.sources import LAYOUTS, RUN_SUMMARIES, UPLOADS, Raw, Source, events
 
 FIRST = date(2024, 3, 1)
@@ -68,10 +68,9 @@ def days_of_data_files(paths: list[str], lake: str) -> set[date]:
 
 @pytest.mark.parametrize("source", LAYOUTS, ids=lambda source: source.title)
 def test_the_last_run_asks_no_more_than_the_tenth(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    source: Source, tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    raw, lake = Raw(source, str(tmp_path / "raw")), str(tmp_path / "lake")
-    without_spark(monkeypatch)
+    raw = Raw(source, str(tmp_path / "raw"))
     watch = Watch(monkeypatch)
     costs = []
     for number in range(DAYS):
@@ -92,13 +91,12 @@ def test_the_last_run_asks_no_more_than_the_tenth(
 
 @pytest.mark.parametrize("source", [RUN_SUMMARIES, UPLOADS], ids=lambda source: source.title)
 def test_runs_of_objects_without_days_read_no_more_as_their_number_grows(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    source: Source, tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only their listing grows: no name tells which objects are new. Files and manifests are merged after four runs."""
     monkeypatch.setattr("glue_jobs.ingest.compaction.MIN_FILES", 4)
     monkeypatch.setattr("glue_jobs.lake.schema.MANIFESTS_PER_MERGE", 4)
-    raw, lake = Raw(source, str(tmp_path / "raw")), str(tmp_path / "lake")
-    without_spark(monkeypatch)
+    raw = Raw(source, str(tmp_path / "raw"))
     watch = Watch(monkeypatch)
     opened = []
     for number in range(16):

@@ -16,6 +16,7 @@ from glue_jobs.cli.main import main
 from glue_jobs.cli.status import untaken_sentences
 from glue_jobs.errors import ArgumentError, StorageError
 from glue_jobs.lake import Lake
+from tests.disturbed import failing
 from tests.end_to_end.lakes import contents, event_numbers, run, said, without_spark
 from tests.end_to_end.sources import LAYOUTS, Raw, events
 
@@ -148,17 +149,13 @@ def test_an_old_event_delivered_again_is_a_duplicate_however_old(raw: Raw, lake:
     assert event_numbers(raw, lake) == Counter([1, 2])
 
 
-def test_ten_days_of_failing_runs_leave_no_gap(raw: Raw, lake: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise StorageError("the disk is full")
-
+def test_ten_days_of_failing_runs_leave_no_gap(raw: Raw, lake: str) -> None:
+    full = StorageError("the disk is full")
     for number in range(1, 11):
         day = DAY + timedelta(days=number)
         raw.deliver(day, 10 + number, events(day, [10 + number]))
-        with monkeypatch.context() as patch:
-            patch.setattr(glue_jobs.ingest.step_run, "commit_run", fail)
-            with pytest.raises(StorageError):
-                run(raw, lake)
+        with failing(glue_jobs.ingest.step_run, "commit_run", full), pytest.raises(StorageError):
+            run(raw, lake)
     assert run(raw, lake).totals.rows == 10
     assert event_numbers(raw, lake) == Counter([1, 2, *range(11, 21)])
 

@@ -7,11 +7,10 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 
 from glue_jobs.cli.main import main
-from tests.end_to_end.lakes import contents, event_numbers, without_spark
+from tests.end_to_end.lakes import contents, event_numbers
 from tests.end_to_end.sources import CLOUDTRAIL, Raw, events
 
 DAY = date(2024, 5, 7)
@@ -26,9 +25,8 @@ def deliver(raw: Raw, number: int) -> None:
     raw.put(CLOUDTRAIL.object_name(DAY, number), CLOUDTRAIL.content(records))
 
 
-def test_they_are_dropped_from_then_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_spark(monkeypatch)
-    raw, lake = Raw(CLOUDTRAIL, str(tmp_path / "raw")), str(tmp_path / "lake")
+def test_they_are_dropped_from_then_on(tmp_path: Path, lake: str) -> None:
+    raw = Raw(CLOUDTRAIL, str(tmp_path / "raw"))
     for number, option in ((10, []), (20, ["--management-events", "drop"])):
         deliver(raw, number)
         answer = CliRunner().invoke(

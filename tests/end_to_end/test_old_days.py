@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,11 @@ from glue_jobs.ingest import compaction
 from glue_jobs.ingest.run_notes import CommitPlan
 from glue_jobs.ingest.staging import RunFolder
 from glue_jobs.lake import Lake, LoadedTable
-from glue_jobs.lake.catalog import Lake as Catalog
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from tests.disturbed import disturbed, failing
 from tests.end_to_end.lakes import contents, event_numbers, left_over, let_a_day_pass, orphans, run, said, without_spark
 from tests.end_to_end.sources import ACCESS_LOGS, Raw, events
 from tests.lake.maintenance import iceberg, rewrite, scatter
@@ -158,15 +159,8 @@ def test_columns_that_the_program_does_not_know_are_not_lost(raw: Raw, lake: Lak
     assert files(lake) == {OLD: 4, SECOND: 3, NEW: 1}
 
 
-def test_a_lost_race_is_left_to_the_next_run(raw: Raw, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    merged = glue_jobs.ingest.old_days._merged
-
-    def too_late(*arguments: Any) -> Any:
-        rewrite(lake, ROWS, "event_date = '2024-03-02'")
-        return merged(*arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.old_days, "_merged", too_late)
+def test_a_lost_race_is_left_to_the_next_run(raw: Raw, lake: Lake) -> None:
+    with disturbed(glue_jobs.ingest.old_days, "_merged", lambda: rewrite(lake, ROWS, "event_date = '2024-03-02'")):
         assert "small files of earlier days wait for the next run: another run committed" in said(raw, lake)
     assert files(lake) == {**AFTER, OLD: 4}
     run(raw, lake)
@@ -177,20 +171,6 @@ def test_a_lost_race_is_left_to_the_next_run(raw: Raw, lake: Lake, monkeypatch: 
 
 class KilledError(BaseException):
     pass
-
-
-def killing(original: Any, after: bool, times: int = 1) -> Any:
-    left = [times]
-
-    def call(*arguments: Any, **named: Any) -> Any:
-        left[0] -= 1
-        if left[0] or after:
-            result = original(*arguments, **named)
-            if left[0]:
-                return result
-        raise KilledError
-
-    return call
 
 
 # What is replaced, whether the kill is after it, and at which call.
@@ -213,8 +193,8 @@ def test_a_run_killed_while_it_compacts(where: str, raw: Raw, lake: Lake, monkey
     with monkeypatch.context() as patch, pytest.raises(KilledError):
         # A killed process deletes nothing.
         patch.setattr(RunFolder, "abandon", lambda _: None)
-        patch.setattr(owner, name, killing(getattr(owner, name), after, times))
-        run(raw, lake)
+        with failing(owner, name, KilledError(), after=after, nth=times):
+            run(raw, lake)
     after_the_kill = contents(lake, raw.source.pipeline)
     assert event_numbers(raw, lake) == EVERYTHING + Counter([200])
     assert after_the_kill.ledger.total() == 3
@@ -232,15 +212,13 @@ def test_files_of_the_ledger_that_another_program_rewrote_meanwhile_are_not_doub
 ) -> None:
     scatter(lake, INGESTED_OBJECT)
     monkeypatch.setattr(compaction, "MIN_FILES", 2)
-    change_once = glue_jobs.ingest.commit._change_once
 
-    def too_late(lake: Catalog, pipeline: Any, table: Table, plan: CommitPlan, *more: Any) -> None:
-        if plan.only_moves and table == INGESTED_OBJECT:
-            rewrite(lake, table)
-        change_once(lake, pipeline, table, plan, *more)
+    def of_the_ledger(_lake: object, _pipeline: object, table: Table, plan: CommitPlan, *_: object) -> bool:
+        return plan.only_moves and table == INGESTED_OBJECT
 
-    monkeypatch.setattr(glue_jobs.ingest.commit, "_change_once", too_late)
-    assert "files of ingested_object became" in said(raw, lake)
+    rewrites = partial(rewrite, lake, INGESTED_OBJECT)
+    with disturbed(glue_jobs.ingest.commit, "_change_once", rewrites, when=of_the_ledger):
+        assert "files of ingested_object became" in said(raw, lake)
     assert contents(lake, raw.source.pipeline).ledger.total() == 3
     assert (left_over(lake.location), orphans(lake.location)) == ([], set())
 

@@ -8,7 +8,6 @@ import signal
 import time
 from collections.abc import Container, Iterable
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +25,6 @@ from tests.end_to_end.lakes import (
     orphans,
     run,
     said,
-    without_spark,
 )
 from tests.end_to_end.processes import STEPS, WORKERS, killed_after, killed_at, killed_by_a_worker, killed_here_at
 from tests.end_to_end.sources import ACCESS_LOGS, ALL_SOURCES, CLOUDFRONT, CLOUDTRAIL, Raw, Source, events
@@ -111,52 +109,35 @@ def assert_nothing_happened(raw: Raw, lake: str, undisturbed: Contents) -> None:
 
 
 @killed(STEPS, STEPS_OF_DOCUMENTS)
-def test_a_run_killed_at_a_step(
-    killed_by: str, raw: Raw, undisturbed: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lake = str(tmp_path)
+def test_a_run_killed_at_a_step(killed_by: str, raw: Raw, undisturbed: Contents, lake: str) -> None:
     assert killed_at(killed_by, arguments(raw, lake)) == -signal.SIGKILL
-    without_spark(monkeypatch)
     assert_nothing_happened(raw, lake, undisturbed)
 
 
 @killed(["after some data files", "during duplicates", "after the plan", "after the rows"], [])
-def test_a_small_run_killed_at_a_step(
-    killed_by: str, raw: Raw, undisturbed: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lake = str(tmp_path)
+def test_a_small_run_killed_at_a_step(killed_by: str, raw: Raw, undisturbed: Contents, lake: str) -> None:
     assert killed_here_at(killed_by, arguments(raw, lake)) == -signal.SIGKILL
-    without_spark(monkeypatch)
     assert_nothing_happened(raw, lake, undisturbed)
 
 
 @killed(WORKERS, [])
-def test_a_run_killed_while_its_workers_go_on(
-    killed_by: str, raw: Raw, undisturbed: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lake = str(tmp_path)
+def test_a_run_killed_while_its_workers_go_on(killed_by: str, raw: Raw, undisturbed: Contents, lake: str) -> None:
     assert killed_by_a_worker(killed_by, arguments(raw, lake)) == -signal.SIGKILL
-    without_spark(monkeypatch)
     assert_nothing_happened(raw, lake, undisturbed)
 
 
 @killed(range(2), [])
 def test_runs_killed_at_random_moments_one_after_another(
-    killed_by: int, raw: Raw, undisturbed: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    killed_by: int, raw: Raw, undisturbed: Contents, lake: str
 ) -> None:
-    lake, random_seconds = str(tmp_path), random.Random(killed_by)
+    random_seconds = random.Random(killed_by)
     for _ in range(4):
         killed_after(random_seconds.uniform(0.02, 0.5), arguments(raw, lake))
-    without_spark(monkeypatch)
     assert_nothing_happened(raw, lake, undisturbed)
 
 
-def test_a_dead_run_is_finished_by_the_next_one_that_says_so(
-    raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lake = str(tmp_path)
+def test_a_dead_run_is_finished_by_the_next_one_that_says_so(raw: Raw, lake: str) -> None:
     killed_at("after the rows", arguments(raw, lake))
-    without_spark(monkeypatch)
     assert "finished the commit of run" in said(raw, lake)
 
 
@@ -168,11 +149,9 @@ def test_a_dead_run_is_finished_by_the_next_one_that_says_so(
     scope="module",
 )
 def test_a_run_counts_as_dead_after_a_day_of_silence_in_every_time_zone(
-    zone: str, raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    zone: str, raw: Raw, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake = str(tmp_path)
     killed_at("before the plan", arguments(raw, lake))
-    without_spark(monkeypatch)
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
@@ -188,10 +167,8 @@ def test_a_run_counts_as_dead_after_a_day_of_silence_in_every_time_zone(
 
 
 def test_a_task_that_outlives_its_failed_run_leaves_nothing_for_ever(
-    raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    raw: Raw, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake = str(tmp_path)
-    without_spark(monkeypatch)
     late: list[tuple[Any, ...]] = []
 
     def fail_before_writing(*arguments: Any) -> NewFile:

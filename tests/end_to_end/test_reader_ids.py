@@ -116,9 +116,7 @@ def test_a_record_that_comes_again_after_a_change_of_the_setting_is_no_second_ro
         assert (totals.rows, totals.duplicates > 0) == (0, True), raw.source.title
 
 
-def test_who_reads_before_and_after_a_new_key_is_said_to_count_twice(
-    tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_reads_before_and_after_a_new_key_is_said_to_count_twice(tmp_path: Path, lake: str) -> None:
     path = tmp_path / "keys.json"
     path.touch(0o600)
     raw = Raw(ACCESS_LOGS, str(tmp_path / "raw"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -14,6 +13,7 @@ import glue_jobs.ingest.step_run
 from glue_jobs.jobs.check.check_lake import check_lake
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from tests.disturbed import disturbed
 from tests.end_to_end.lakes import orphans, without_spark
 from tests.lake.maintenance import rewrite
 from tests.lake.small_commits import commits_fail
@@ -111,23 +111,19 @@ def test_a_forced_run_that_dies_is_finished_by_the_next_run(place: Place) -> Non
 
 
 @pytest.mark.parametrize("dies", [False, True])
-def test_a_table_that_another_program_rewrites_before_the_commit_has_each_row_once(
-    dies: bool, place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_table_that_another_program_rewrites_before_the_commit_has_each_row_once(dies: bool, place: Place) -> None:
     place.put("summary2/SRR1.summary", nucleotide("SRR1", FAMILY, FAMILY, "bad=1;"))
     place.put("summary2/SRR2.summary", nucleotide("SRR2", FAMILY, "bad=1;"))
     place.run()
     place.put("summary2/SRR1.summary", nucleotide("SRR1", FAMILY, "bad=2;"))
     place.put("summary2/SRR3.summary", nucleotide("SRR3", FAMILY))
-    commit = glue_jobs.ingest.step_run.commit_run
 
-    def commit_late(*arguments: Any) -> None:
+    def rewrite_both() -> None:
         for table in (TABLES["nfamily"], REJECTED_RECORD):
             rewrite(place.lake, table)
-        commit(*arguments)
 
-    with monkeypatch.context() as patch, commits_fail("nfamily", after=True) if dies else nullcontext():
-        patch.setattr(glue_jobs.ingest.step_run, "commit_run", commit_late)
+    dying = commits_fail("nfamily", after=True) if dies else nullcontext()
+    with disturbed(glue_jobs.ingest.step_run, "commit_run", rewrite_both), dying:
         place.run()
     assert place.run().run_id is None
     assert place.runs("nfamily") == {"SRR1": 1, "SRR2": 1, "SRR3": 1}

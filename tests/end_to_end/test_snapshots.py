@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import io
 import os
 import re
 import signal
@@ -26,12 +25,13 @@ from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest, IngestSummary
 from glue_jobs.jobs.ingest_sentence import sentence
 from glue_jobs.lake import Lake, LoadedTable
-from glue_jobs.progress import PlainReporter
+from glue_jobs.progress import SilentReporter
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
 from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 from glue_jobs.tables.model import Table
+from tests.disturbed import appends_to, failing
 from tests.end_to_end.lakes import contents, left_over, let_a_day_pass, orphans
 from tests.end_to_end.processes import killed_at, together
 from tests.end_to_end.test_flat import Watch
@@ -49,7 +49,7 @@ def day(number: int) -> datetime:
 def run(raw: Inventory | str, lake: str | Lake, **more: object) -> IngestSummary:
     address = raw if isinstance(raw, str) else raw.address
     opened = Lake(lake, "usage_lake") if isinstance(lake, str) else lake
-    return ingest(IngestRequest(PIPELINE, address, opened, **more), PlainReporter(io.StringIO()))  # type: ignore[arg-type]
+    return ingest(IngestRequest(PIPELINE, address, opened, **more), SilentReporter())  # type: ignore[arg-type]
 
 
 def stored(lake: str | Lake) -> dict[tuple[str, str, datetime], int]:
@@ -406,17 +406,9 @@ def test_replaced_files_are_deleted_although_the_run_that_replaces_them_dies(
         inventory.deliver(FIRST, records(number))
         run(inventory, lake)
     inventory.deliver(day(1), records(5))
-    append = LoadedTable.append
-
-    def append_and_die(loaded: LoadedTable, *arguments: object) -> None:
-        append(loaded, *arguments)  # type: ignore[arg-type]
-        if loaded.table == table:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(LoadedTable, "append", append_and_die)
-        with pytest.raises(KeyboardInterrupt):
-            run(inventory, lake)
+    dies = failing(LoadedTable, "append", KeyboardInterrupt(), when=appends_to(table.name), after=True)
+    with dies, pytest.raises(KeyboardInterrupt):
+        run(inventory, lake)
     assert any(path.endswith(".parquet") for path in unreferenced(lake))
     run(inventory, lake)
     assert not any(path.endswith(".parquet") for path in unreferenced(lake))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import glue_jobs.ingest.ingest
 import glue_jobs.ingest.step_run
-from glue_jobs.errors import LostRaceError, StorageError, UnreadableObjectError
+from glue_jobs.errors import LostRaceError, StorageError
 from glue_jobs.ingest import steps
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest
@@ -21,8 +19,7 @@ from glue_jobs.jobs.ingest_sentence import sentence
 from glue_jobs.lake import Lake
 from glue_jobs.progress import SilentReporter
 from glue_jobs.sources.pipelines import BY_NAME
-from glue_jobs.storage import Entry
-from glue_jobs.storage.folder import FolderStorage
+from tests.disturbed import denied, disturbed, failing
 from tests.end_to_end.lakes import (
     Contents,
     contents,
@@ -36,7 +33,7 @@ from tests.end_to_end.lakes import (
 )
 from tests.end_to_end.processes import killed_in_a_step
 from tests.end_to_end.sources import ACCESS_LOGS, Raw, events
-from tests.inventories import Inventory
+from tests.inventories import Inventory, records
 from tests.run_summaries import FAMILY, Place, nucleotide
 
 DAY = date(2024, 5, 7)
@@ -66,10 +63,9 @@ def in_steps(patch: pytest.MonkeyPatch, objects: int = 2) -> None:
 
 
 def test_the_tables_are_those_of_a_run_of_one_step(
-    raw: Raw, in_one_step: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    raw: Raw, in_one_step: Contents, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_steps(monkeypatch)
-    lake = str(tmp_path)
     summary = run(raw, lake)
     assert (summary.steps, summary.listed, summary.totals.objects) == (5, 10, 10)
     assert f"run {summary.run_id} ingested 10 objects in 5 steps: 130 records" in sentence(summary)
@@ -79,9 +75,9 @@ def test_the_tables_are_those_of_a_run_of_one_step(
     assert (left_over(lake), orphans(lake)) == ([], set())
 
 
-def test_a_run_says_which_step_of_how_many_it_is_at(raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_says_which_step_of_how_many_it_is_at(raw: Raw, lake: str, monkeypatch: pytest.MonkeyPatch) -> None:
     in_steps(monkeypatch)
-    lines = said(raw, str(tmp_path), until=DAY + timedelta(days=9)).splitlines()
+    lines = said(raw, lake, until=DAY + timedelta(days=9)).splitlines()
     assert "step 2 of about 10: 2 new objects of 2024-05-08 to 2024-05-08, 6 listed up to now" in lines
     assert "step 2 of about 10: committing" in lines
     assert "step 5 of 5: 2 new objects of 2024-05-11 to 2024-05-11, 10 listed up to now" in lines
@@ -89,9 +85,8 @@ def test_a_run_says_which_step_of_how_many_it_is_at(raw: Raw, tmp_path: Path, mo
 
 @pytest.mark.parametrize("moment", ["before the plan", "after the rows"])
 def test_a_run_killed_in_a_step_keeps_the_steps_before(
-    moment: str, raw: Raw, in_one_step: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    moment: str, raw: Raw, in_one_step: Contents, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake = str(tmp_path)
     arguments = ["--pipeline", PIPELINE.name, "--raw_path", raw.address, "--lake_path", lake]
     # Without looking back, the next run finds only what lies behind the last step.
     assert killed_in_a_step(3, moment, [*arguments, "--look_back_days", "0"]) == -signal.SIGKILL
@@ -105,23 +100,13 @@ def test_a_run_killed_in_a_step_keeps_the_steps_before(
     assert (left_over(lake), orphans(lake)) == ([], set())
 
 
-def failing_at(patch: pytest.MonkeyPatch, number: int) -> None:
-    """The step with that number fails before its commit."""
-    commit, done = glue_jobs.ingest.step_run.commit_run, [0]
-
-    def commit_or_fail(*arguments: Any) -> None:
-        done[0] += 1
-        if done[0] == number:
-            raise StorageError("the network is gone")
-        commit(*arguments)
-
-    patch.setattr(glue_jobs.ingest.step_run, "commit_run", commit_or_fail)
+GONE = StorageError("the network is gone")
 
 
 def test_objects_without_an_order_of_days_are_all_found_again_after_a_failure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    raw, lake = Raw(ACCESS_LOGS, str(tmp_path / "raw")), str(tmp_path / "lake")
+    raw = Raw(ACCESS_LOGS, str(tmp_path / "raw"))
     for number in range(4):
         day = DAY - timedelta(days=10 * number)
         path = raw.deliver(day, number, events(day, range(number * 3, number * 3 + 3)))
@@ -130,8 +115,7 @@ def test_objects_without_an_order_of_days_are_all_found_again_after_a_failure(
         day_folder.mkdir(parents=True)
         Path(f"{raw.address}/{number}-{day:%Y}.log").rename(day_folder / Path(path).name)
     in_steps(monkeypatch)
-    with monkeypatch.context() as patch, pytest.raises(StorageError):
-        failing_at(patch, 2)
+    with failing(glue_jobs.ingest.step_run, "commit_run", GONE, nth=2), pytest.raises(StorageError):
         run(raw, lake, any_name=True, look_back_days=0)
     assert len(event_numbers(raw, lake)) == 6
     run(raw, lake, any_name=True, look_back_days=0)
@@ -139,14 +123,13 @@ def test_objects_without_an_order_of_days_are_all_found_again_after_a_failure(
 
 
 def test_earlier_days_of_a_new_folder_are_taken_although_the_first_run_failed_after_a_step(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    raw, lake = Raw(ACCESS_LOGS, str(tmp_path / "raw")), str(tmp_path / "lake")
+    raw = Raw(ACCESS_LOGS, str(tmp_path / "raw"))
     for number in range(2):
         raw.deliver(DAY + timedelta(days=number), number, events(DAY, [number]))
     in_steps(monkeypatch, objects=1)
-    with monkeypatch.context() as patch, pytest.raises(StorageError):
-        failing_at(patch, 2)
+    with failing(glue_jobs.ingest.step_run, "commit_run", GONE, nth=2), pytest.raises(StorageError):
         run(raw, lake)
     added = Raw(ACCESS_LOGS, f"{raw.address}/added")
     added.deliver(DAY - timedelta(days=200), 2, events(DAY, [2]))
@@ -155,38 +138,20 @@ def test_earlier_days_of_a_new_folder_are_taken_although_the_first_run_failed_af
 
 
 def test_of_two_runs_in_steps_one_goes_on_and_the_other_says_so(
-    raw: Raw, in_one_step: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    raw: Raw, in_one_step: Contents, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_steps(monkeypatch)
-    lake = str(tmp_path)
-    after: Callable[..., Any] = glue_jobs.ingest.ingest._after
-
-    def overtaken(*arguments: Any) -> Any:
-        with monkeypatch.context() as patch:
-            patch.setattr(glue_jobs.ingest.ingest, "_after", after)
-            run(raw, lake)
-        return after(*arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.ingest, "_after", overtaken)
-        with pytest.raises(LostRaceError, match="another run committed to s3_access_log; start this one again"):
-            run(raw, lake)
+    overtaken = disturbed(glue_jobs.ingest.ingest, "_after", lambda: run(raw, lake))
+    with overtaken, pytest.raises(LostRaceError, match="another run committed to s3_access_log; start this one again"):
+        run(raw, lake)
     assert contents(lake, PIPELINE) == in_one_step
 
 
 def test_what_is_denied_in_the_first_step_does_not_stop_the_others(
-    raw: Raw, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    raw: Raw, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_steps(monkeypatch)
-    lake, first, read = str(tmp_path), sorted(raw.objects)[:2], FolderStorage.read
-
-    def read_others(self: FolderStorage, entry: Entry, *part: Any) -> bytes:
-        if entry.address in first:
-            raise UnreadableObjectError(entry.address, "Permission denied", denied=True)
-        return read(self, entry, *part)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(FolderStorage, "read", read_others)
+    with denied(*sorted(raw.objects)[:2]):
         summary = run(raw, lake)
     assert (summary.steps, summary.totals.objects, len(summary.unreadable)) == (4, 8, 2)
     # Their day is before the window, and is listed again.
@@ -198,8 +163,7 @@ def test_inventories_in_steps_are_those_of_one_step(tmp_path: Path, monkeypatch:
     inventory = Inventory(str(tmp_path / "raw"))
     for number in range(6):
         night = datetime(2024, 5, 7, 1) + timedelta(days=number)
-        record = {"Bucket": "example-data", "LastModifiedDate": night, "StorageClass": "STANDARD"}
-        inventory.deliver(night, [{**record, "Key": f"ana/{key}", "Size": key} for key in range(number, number + 5)])
+        inventory.deliver(night, records(5, number))
     pipeline = BY_NAME["s3_inventory_object"]
     found = []
     for limit, expected in ((100, 1), (2, 3)):

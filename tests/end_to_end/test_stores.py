@@ -22,6 +22,7 @@ from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import TYPES, Column
 from glue_jobs.workers.spark import session
+from tests.disturbed import disturbed
 from tests.end_to_end.lakes import contents, event_numbers, run, without_spark
 from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, Raw, Source, events
 
@@ -133,21 +134,13 @@ def test_a_glue_table_has_the_columns_and_their_descriptions(source: Source, s3_
         assert stored["Parameters"]["use_iceberg_parquet_column_index"] == "true"
 
 
-def test_two_runs_that_add_the_same_new_column_both_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_runs_that_add_the_same_new_column_both_go_on(tmp_path: Path) -> None:
     mood = Column(len(INGESTED_OBJECT.columns) + 1, "mood", "string", "How it was that day.")
     newer = replace(INGESTED_OBJECT, columns=(*INGESTED_OBJECT.columns, mood))
     first, second = (Lake(str(tmp_path), "usage_lake") for _ in range(2))
     first.create(INGESTED_OBJECT)
-    load = first._catalog.load_table
-
-    def meanwhile(name: tuple[str, str]) -> object:
-        loaded = load(name)
-        monkeypatch.undo()
-        second.create(newer)
-        return loaded
-
-    monkeypatch.setattr(first._catalog, "load_table", meanwhile)
-    first.create(newer)
+    with disturbed(first._catalog, "load_table", lambda: second.create(newer), after=True):
+        first.create(newer)
     assert "mood" in first.load(newer).rows(("mood",)).column_names
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,19 +15,19 @@ import pytest
 import glue_jobs.ingest.run_tables
 import glue_jobs.read.fetch
 from glue_jobs.cli.status import STATUS
-from glue_jobs.enrich.places.place_table import keep_places
 from glue_jobs.errors import StorageError, UnreadableObjectError
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest, IngestSummary
 from glue_jobs.jobs.ingest_sentence import sentence
 from glue_jobs.lake import Lake
-from glue_jobs.progress import PlainReporter
+from glue_jobs.progress import SilentReporter
 from glue_jobs.query.duckdb.lake_engine import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.storage import Entry, storage_for
 from glue_jobs.storage.folder import FolderStorage
-from tests.end_to_end.lakes import contents, event_numbers, orphans, run, without_spark
+from tests.disturbed import denied, disturbed
+from tests.end_to_end.lakes import contents, event_numbers, orphans, run
 from tests.end_to_end.sources import ACCESS_LOGS, SOURCES, Raw, Source, events
 from tests.inventories import Inventory, records
 
@@ -57,32 +56,9 @@ def unchanged(_: str) -> Iterator[None]:
     yield
 
 
-@contextmanager
-def before_reading(change: Callable[[str], None], address: str) -> Iterator[None]:
+def before_reading(change: Callable[[str], None], address: str) -> AbstractContextManager[None]:
     """The object changes after it was listed."""
-
-    def change_after(*given: Any) -> Any:
-        found = keep_places(*given)
-        change(address)
-        return found
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.run_tables, "keep_places", change_after)
-        yield
-
-
-@contextmanager
-def denied(address: str) -> Iterator[None]:
-    read = FolderStorage.read
-
-    def read_others(self: FolderStorage, entry: Entry, *part: Any) -> bytes:
-        if entry.address == address:
-            raise UnreadableObjectError(address, "Permission denied", denied=True)
-        return read(self, entry, *part)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(FolderStorage, "read", read_others)
-        yield
+    return disturbed(glue_jobs.ingest.run_tables, "keep_places", lambda: change(address))
 
 
 @contextmanager
@@ -144,9 +120,7 @@ def test_an_unreadable_object_is_skipped_told_counted_and_taken_later(
 
 
 @pytest.mark.parametrize("any_name", [False, True])
-def test_an_object_that_becomes_readable_long_after_its_day_is_taken(
-    any_name: bool, bucket: str, tmp_path: Path, lake: str
-) -> None:
+def test_an_object_that_becomes_readable_long_after_its_day_is_taken(any_name: bool, bucket: str, lake: str) -> None:
     raw = Raw(ACCESS_LOGS, f"{bucket}/raw")
     late = raw.deliver(DAY, 0, events(DAY, range(5)))
     archive(late)
@@ -236,14 +210,11 @@ def test_a_link_to_its_own_folder_is_told_and_not_followed(tmp_path: Path, lake:
 
 
 @pytest.mark.parametrize("part", ["manifest.json", "manifest.checksum", "/daily/data/"])
-def test_a_snapshot_with_an_unreadable_file_is_skipped_and_taken_later(
-    part: str, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    without_spark(monkeypatch)
-    inventory, lake = Inventory(f"{bucket}/raw"), Lake(str(tmp_path / "lake"), "usage_lake")
+def test_a_snapshot_with_an_unreadable_file_is_skipped_and_taken_later(part: str, bucket: str, lake: str) -> None:
+    inventory = Inventory(f"{bucket}/raw")
 
     def ingest_inventories() -> IngestSummary:
-        return ingest(IngestRequest(pipeline, inventory.address, lake), PlainReporter(io.StringIO()))
+        return ingest(IngestRequest(pipeline, inventory.address, Lake(lake, "usage_lake")), SilentReporter())
 
     pipeline, first = BY_NAME["s3_inventory_object"], datetime(2024, 5, 1, 1, 30)
     manifest = inventory.deliver(first, records(3))
@@ -256,8 +227,8 @@ def test_a_snapshot_with_an_unreadable_file_is_skipped_and_taken_later(
     assert [error.address for error in summary.unreadable] == [manifest]
     assert "it is archived" in sentence(summary)
     assert target in sentence(summary)
-    assert unreadable_in_status(lake.location, pipeline.name) == (1, 1)
+    assert unreadable_in_status(lake, pipeline.name) == (1, 1)
     assert ingest_inventories().run_id is None
     storage_for(bucket).put(target, content)
     assert ingest_inventories().totals.rows == 3
-    assert unreadable_in_status(lake.location, pipeline.name) == (2, 0)
+    assert unreadable_in_status(lake, pipeline.name) == (2, 0)

@@ -13,7 +13,7 @@ import glue_jobs.ingest.stage_events
 from glue_jobs.lake import Lake
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
-from tests.end_to_end.lakes import contents, run, without_spark
+from tests.end_to_end.lakes import contents, run
 from tests.end_to_end.sources import ALL_SOURCES, Raw, Source, events
 
 DAY = date(2024, 5, 7)
@@ -48,9 +48,10 @@ class Reader(threading.Thread):
 
 
 @pytest.mark.parametrize("source", ALL_SOURCES, ids=lambda source: source.title)
-def test_a_reader_sees_all_of_a_run_or_nothing(source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    raw, lake = Raw(source, str(tmp_path / "raw")), str(tmp_path / "lake")
-    without_spark(monkeypatch)
+def test_a_reader_sees_all_of_a_run_or_nothing(
+    source: Source, tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = Raw(source, str(tmp_path / "raw"))
     monkeypatch.setattr(glue_jobs.ingest.stage_events, "chunk_size", lambda total, *_: max(total // 8, 1))
     raw.deliver(DAY, 0, events(DAY, range(10)))
     run(raw, lake)
@@ -75,11 +76,8 @@ def test_a_reader_sees_all_of_a_run_or_nothing(source: Source, tmp_path: Path, m
 
 
 @pytest.mark.parametrize("source", ALL_SOURCES, ids=lambda source: source.title)
-def test_the_ledger_counts_every_record_there_is(
-    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    raw, lake = Raw(source, str(tmp_path / "raw")), str(tmp_path / "lake")
-    without_spark(monkeypatch)
+def test_the_ledger_counts_every_record_there_is(source: Source, tmp_path: Path, lake: str) -> None:
+    raw = Raw(source, str(tmp_path / "raw"))
     apart = 5 if source.of_documents else 3
     for number in range(6):
         raw.deliver(DAY, number, events(DAY, range(number * apart, number * apart + 5)), bad=number % 3)

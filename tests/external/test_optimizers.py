@@ -5,7 +5,6 @@ It calls what AWS's table optimizers, Athena's OPTIMIZE and VACUUM, and Glue job
 
 from __future__ import annotations
 
-import io
 import os
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.jobs.check.check_lake import check_lake
 from glue_jobs.lake import Lake
-from glue_jobs.progress import PlainReporter
+from glue_jobs.progress import SilentReporter
 from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.sources.tables import TABLES
 from tests.end_to_end.lakes import Contents, contents, run, without_spark
@@ -72,7 +71,7 @@ class Deliveries:
     def ingest(self, lake: Lake) -> None:
         for raw in self.raws:
             run(raw, lake)
-        ingest(IngestRequest(INVENTORIES, self.inventory.address, lake), PlainReporter(io.StringIO()))
+        ingest(IngestRequest(INVENTORIES, self.inventory.address, lake), SilentReporter())
 
     def contents(self, lake: Lake) -> dict[str, Contents]:
         return {each.name: contents(lake, each) for each in (*(raw.source.pipeline for raw in self.raws), INVENTORIES)}

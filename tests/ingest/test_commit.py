@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from tests.disturbed import failing
 from tests.lake.maintenance import expire, rewrite
 from tests.lake.small_commits import DAY, commit, new_file, new_lake
 
@@ -118,24 +120,18 @@ def test_a_change_is_found_by_its_commit_even_if_its_files_were_replaced_since(
 
 
 def test_a_change_is_found_after_another_program_rewrote_its_files_and_expired_its_snapshot(
-    lake: Lake, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+    lake: Lake, folder: RunFolder
 ) -> None:
     rows, file = lake.load(S3_ACCESS_LOG), new_file(lake.load(REJECTED_RECORD), 0)
     folder.announce([file.address])
-    monkeypatch.setattr(RunFolder, "remove", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with failing(RunFolder, "remove", KeyboardInterrupt()), pytest.raises(KeyboardInterrupt):
         commit_run(lake, rows, folder, {S3_ACCESS_LOG: Change([]), REJECTED_RECORD: Change([file])}, {})
-    monkeypatch.undo()
     rewrite(lake, REJECTED_RECORD)
     for table in (S3_ACCESS_LOG, REJECTED_RECORD):
         lake.load(table).append([], {})
         expire(lake, table)
     assert finish(lake, S3_ACCESS_LOG) == [f"finished the commit of run {folder.run_id}"]
     assert lake.load(REJECTED_RECORD).rows(("object",)).num_rows == 1
-
-
-def interrupted(*_: Any, **__: Any) -> None:
-    raise KeyboardInterrupt
 
 
 def test_a_run_does_not_read_the_files_it_has_just_written(
@@ -150,27 +146,20 @@ def test_a_run_does_not_read_the_files_it_has_just_written(
     assert not Path(folder.address).exists()
 
 
-def die_after_the_next_commit(patch: pytest.MonkeyPatch) -> None:
-    append = LoadedTable.append
-
-    def append_and_die(*arguments: Any) -> None:
-        append(*arguments)
-        raise KeyboardInterrupt
-
-    patch.setattr(LoadedTable, "append", append_and_die)
+def dying_after_a_commit() -> AbstractContextManager[None]:
+    return failing(LoadedTable, "append", KeyboardInterrupt(), after=True)
 
 
 @pytest.mark.parametrize("dies", [False, True])
 def test_a_change_that_only_removes_files_is_made_by_its_run_or_the_next_one(
-    dies: bool, lake: Lake, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+    dies: bool, lake: Lake, folder: RunFolder
 ) -> None:
     written = [address for number in range(3) for address in commit(lake, number)]
     rows, table = lake.load(S3_ACCESS_LOG), lake.load(REJECTED_RECORD)
     removed = [file for file in table.files() if file.address in written[:2]]
     changes = {S3_ACCESS_LOG: Change([]), REJECTED_RECORD: Change([], removed)}
     if dies:
-        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            die_after_the_next_commit(patch)
+        with dying_after_a_commit(), pytest.raises(KeyboardInterrupt):
             commit_run(lake, rows, folder, changes, {})
         assert len(addresses(lake)) == 3
         assert finish(lake, S3_ACCESS_LOG) == [f"finished the commit of run {folder.run_id}"]
@@ -180,13 +169,10 @@ def test_a_change_that_only_removes_files_is_made_by_its_run_or_the_next_one(
     assert finish(lake, S3_ACCESS_LOG) == []
 
 
-def test_files_to_add_are_described_and_added_by_the_next_run(
-    lake: Lake, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_to_add_are_described_and_added_by_the_next_run(lake: Lake, folder: RunFolder) -> None:
     rows, file = lake.load(S3_ACCESS_LOG), new_file(lake.load(REJECTED_RECORD), 0)
     folder.announce([file.address])
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        die_after_the_next_commit(patch)
+    with dying_after_a_commit(), pytest.raises(KeyboardInterrupt):
         commit_run(lake, rows, folder, {S3_ACCESS_LOG: Change([]), REJECTED_RECORD: Change([file])}, {})
     finish(lake, S3_ACCESS_LOG)
     (stored,) = lake.load(REJECTED_RECORD).files()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from glue_jobs.ingest.log_folders import LOG_FOLDERS
 from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.ingest.unreadable_days import UNREADABLE_DAYS
 from glue_jobs.ingest.watermark import WATERMARK
-from glue_jobs.progress import PlainReporter
+from glue_jobs.progress import SilentReporter
 from glue_jobs.sources.pipelines import BY_NAME
 from tests.ingest.noted import noted
 
@@ -26,7 +25,7 @@ def test_a_day_that_waits_is_listed_once_in_a_folder_that_is_new(tmp_path: Path)
     notes = {WATERMARK: {raw: "2024-05-20"}, UNREADABLE_DAYS: {raw: ["2024-05-01"]}, LOG_FOLDERS: {raw: ["old/"]}}
     rows = noted({name: json.dumps(value) for name, value in notes.items()})
     lake: Any = None
-    listing = discover(IngestRequest(BY_NAME["s3_access_log"], raw, lake), rows, PlainReporter(io.StringIO()))
+    listing = discover(IngestRequest(BY_NAME["s3_access_log"], raw, lake), rows, SilentReporter())
     found = [each.entry.address.removeprefix(raw) for each in listing.objects]
     assert sorted(name.rpartition("/")[0] for name in found) == [
         *("new/2024/05/01", "new/2024/05/02", "old/2024/05/01", "old/2024/05/20")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from glue_jobs.ingest.staging import Heartbeat, RunFolder, is_dead, new_run, unf
 from glue_jobs.lake import Lake
 from glue_jobs.storage.folder import FolderStorage
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from tests.disturbed import disturbed, failing
 from tests.lake.small_commits import commit, new_lake
 
 NOW = datetime(2024, 5, 7)
@@ -332,26 +332,14 @@ def test_a_beat_after_the_suspension_does_not_hide_it(folder: RunFolder, monkeyp
             heartbeat.check()
 
 
-def test_a_note_that_another_run_has_just_removed_says_nothing(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_note_that_another_run_has_just_removed_says_nothing(folder: RunFolder) -> None:
     folder.write_commit(CommitPlan.model_validate(PLAN))
-    get = FolderStorage.get
-
-    def get_too_late(storage: FolderStorage, address: str) -> bytes:
-        os.unlink(address)  # noqa: PTH108
-        return get(storage, address)
-
-    monkeypatch.setattr(FolderStorage, "get", get_too_late)
-    assert folder.read_commit() is None
+    with disturbed(FolderStorage, "get", Path(folder.address, "commit.json").unlink):
+        assert folder.read_commit() is None
 
 
-def test_a_note_that_cannot_be_read_stops_the_run(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_note_that_cannot_be_read_stops_the_run(folder: RunFolder) -> None:
     folder.write_commit(CommitPlan.model_validate(PLAN))
-
-    def fail(*_: object) -> bytes:
-        raise StorageError("the network is down")
-
-    monkeypatch.setattr(FolderStorage, "get", fail)
-    with pytest.raises(StorageError, match="the network is down"):
+    gone = failing(FolderStorage, "get", StorageError("the network is down"))
+    with gone, pytest.raises(StorageError, match="the network is down"):
         folder.read_commit()

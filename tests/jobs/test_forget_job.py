@@ -29,6 +29,7 @@ from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.place import PLACE
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.tables.subscriber import SUBSCRIBER
+from tests.disturbed import disturbed, failing
 from tests.end_to_end.lakes import left_over, orphans
 from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, Raw, events
 from tests.lake.maintenance import iceberg, rewrite
@@ -127,32 +128,21 @@ def test_an_account_is_gone_and_so_is_its_name(made: Path, lake: Lake) -> None:
     assert_sound(made, lake)
 
 
-def _before(owner: Any, name: str, when: Callable[..., bool]) -> tuple[Any, str, Callable[..., Any]]:
-    original = getattr(owner, name)
-
-    def dying(*arguments: Any, **named: Any) -> Any:
-        if when(*arguments):
-            raise KeyboardInterrupt
-        return original(*arguments, **named)
-
-    return owner, name, dying
-
-
-MOMENTS = {
-    "before the rejected records": _before(LoadedTable, "append", lambda loaded, *_: loaded.table == REJECTED_RECORD),
-    "before old files are deleted": _before(
-        FolderStorage, "delete", lambda _, some: any("/metadata/" in each for each in some)
+MOMENTS: dict[str, tuple[Any, str, Callable[..., bool]]] = {
+    "before the rejected records": (LoadedTable, "append", lambda loaded, *_: loaded.table == REJECTED_RECORD),
+    "before old files are deleted": (
+        FolderStorage,
+        "delete",
+        lambda _, some: any("/metadata/" in each for each in some),
     ),
 }
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_run_that_is_stopped_is_finished_by_the_next_one(
-    moment: str, made: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_is_stopped_is_finished_by_the_next_one(moment: str, made: Path, lake: Lake) -> None:
     of_person = reader_id(lake)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(*MOMENTS[moment])
+    owner, name, when = MOMENTS[moment]
+    with failing(owner, name, KeyboardInterrupt(), when=when), pytest.raises(KeyboardInterrupt):
         lake.forget(reader_ids=[of_person])
     lake.forget(reader_ids=[of_person])
     assert stored(made, of_person) == set()
@@ -167,17 +157,10 @@ def test_nothing_is_removed_without_the_key_that_made_the_reader_ids(made: Path,
         lake.forget([ADDRESS], reader_keys=str(keys))
 
 
-def test_nothing_is_removed_when_another_program_compacts_a_table_meanwhile(
-    made: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settle = glue_jobs.ingest.forget.forget._settled
-
-    def compact_then_settle(*arguments: Any) -> Any:
-        rewrite(Tables(str(made / "lake"), "usage_lake"), REJECTED_RECORD)
-        return settle(*arguments)
-
-    monkeypatch.setattr(glue_jobs.ingest.forget.forget, "_settled", compact_then_settle)
-    with pytest.raises(LostRaceError, match="another program rewrote rejected_record meanwhile"):
+def test_nothing_is_removed_when_another_program_compacts_a_table_meanwhile(made: Path, lake: Lake) -> None:
+    tables = Tables(str(made / "lake"), "usage_lake")
+    compacted = disturbed(glue_jobs.ingest.forget.forget, "_settled", lambda: rewrite(tables, REJECTED_RECORD))
+    with compacted, pytest.raises(LostRaceError, match="another program rewrote rejected_record meanwhile"):
         lake.forget(reader_ids=[reader_id(lake)])
     assert [str(each) for each in lake.check() if not each.holds] == []
     assert left_over(str(made / "lake")) == []

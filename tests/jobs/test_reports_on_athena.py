@@ -10,20 +10,19 @@ import boto3
 import pytest
 
 from glue_jobs.lake import Lake
-from glue_jobs.query import athena
 from glue_jobs.query.duckdb.lake_engine import sources
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.glue_views import view_table
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.storage import storage_for
+from tests.disturbed import failing
 from tests.job_process import main
 from tests.publish.lakes import with_inventory
 from tests.query.fake_athena import FakeAthena, serving
 
 
 @pytest.fixture
-def fake(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAthena]:
-    monkeypatch.setattr(athena, "FIRST_PAUSE_SECONDS", 0.001)
+def fake(bucket: str) -> Iterator[FakeAthena]:
     # A database belongs to one lake, and the catalog outlives a test.
     glue = boto3.client("glue")
     with suppress(glue.exceptions.EntityNotFoundException):
@@ -31,8 +30,7 @@ def fake(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAthena]:
     lake = with_inventory(Lake(f"{bucket}/lake", "usage_lake"))
     with QueryEngine(sources(lake)) as engine:
         fake = FakeAthena(engine.run, f"{bucket}/results")
-        with serving(fake) as address:
-            monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
+        with serving(fake):
             yield fake
 
 
@@ -63,17 +61,11 @@ def test_athena_finds_the_views_and_gives_the_same_files_as_duckdb(
 
 
 def test_a_report_that_athena_fails_is_named_and_the_others_are_written(
-    fake: FakeAthena, bucket: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    fake: FakeAthena, bucket: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answer = fake.answer
-
-    def fails(sql: str) -> object:
-        if "What changed per data set" in sql:
-            raise KeyError("Query exhausted resources at this scale factor")
-        return answer(sql)
-
-    monkeypatch.setattr(fake, "answer", fails)
-    assert job(f"{bucket}/lake", f"{bucket}/reports") == 1
+    exhausted = KeyError("Query exhausted resources at this scale factor")
+    with failing(fake, "answer", exhausted, when=lambda sql: "What changed per data set" in sql):
+        assert job(f"{bucket}/lake", f"{bucket}/reports") == 1
     output = capsys.readouterr().err
     assert "1 failed: storage/growth: query" in output
     assert "Query exhausted resources" in output

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -17,6 +16,7 @@ from glue_jobs.ingest.data_files import NewFile, write_file
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from tests.disturbed import appends_to, failing
 
 DAY = date(2024, 5, 7)
 
@@ -52,14 +52,6 @@ def new_file(loaded: LoadedTable, number: int, place: int = 0) -> NewFile:
 @contextmanager
 def commits_fail(name: str, after: bool = False) -> Iterator[None]:
     """In the block, a commit to the table of that name fails, or with ``after`` what follows it; so does the block."""
-    append = LoadedTable.append
-
-    def fail(loaded: LoadedTable, *arguments: Any) -> None:
-        if after or loaded.table.name != name:
-            append(loaded, *arguments)
-        if loaded.table.name == name:
-            raise StorageError("the network is gone")
-
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(StorageError, match="the network is gone"):
-        patch.setattr(LoadedTable, "append", fail)
+    failed = failing(LoadedTable, "append", StorageError("the network is gone"), when=appends_to(name), after=after)
+    with failed, pytest.raises(StorageError, match="the network is gone"):
         yield

@@ -13,6 +13,7 @@ from pyiceberg.exceptions import CommitFailedException
 from glue_jobs.errors import LostRaceError
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
+from tests.disturbed import failing
 from tests.lake.small_commits import commit, new_file, new_lake
 
 
@@ -57,19 +58,11 @@ def test_of_two_first_commits_the_second_is_refused(change: Any, lake: Lake) -> 
 
 
 @pytest.mark.parametrize(("change", "left"), [(add, 2), (remove, 0)])
-def test_a_commit_whose_answer_got_lost_counts_as_made(
-    change: Any, left: int, lake: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_commit_whose_answer_got_lost_counts_as_made(change: Any, left: int, lake: Lake) -> None:
     commit(lake, 0)
     loaded = lake.load(REJECTED_RECORD)
-    do_commit = SqlCatalog.commit_table
-
-    def lose_the_answer(*arguments: Any) -> Any:
-        do_commit(*arguments)
-        raise CommitFailedException("the table has another version")
-
-    monkeypatch.setattr(SqlCatalog, "commit_table", lose_the_answer)
-    change(loaded)
+    with failing(SqlCatalog, "commit_table", CommitFailedException("the table has another version"), after=True):
+        change(loaded)
     assert len(addresses(lake)) == left
     assert lake.load(REJECTED_RECORD).rows(("object",)).num_rows == left
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -23,6 +24,7 @@ from glue_jobs.publish.publish import Edition, Published, ReportError, publish, 
 from glue_jobs.publish.report_set import SOURCE_STATS, Report, report_set
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.storage import storage_for
+from tests.disturbed import failing
 from tests.job_process import main
 from tests.publish.lakes import with_inventory
 
@@ -155,16 +157,9 @@ def test_the_other_reports_are_written_when_a_query_fails(tmp_path: Path) -> Non
         sentence(result)
 
 
-def test_a_failed_write_leaves_no_partial_file_and_no_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[int] = []
-
-    def fails_on_the_third(_descriptor: int) -> None:
-        written.append(1)
-        if len(written) == 3:
-            raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("glue_jobs.storage.folder.os.fsync", fails_on_the_third)
-    with pytest.raises(StorageError, match="No space left on device; free some space"):
+def test_a_failed_write_leaves_no_partial_file_and_no_manifest(tmp_path: Path) -> None:
+    full = failing(os, "fsync", OSError(28, "No space left on device"), nth=3)
+    with full, pytest.raises(StorageError, match="No space left on device; free some space"):
         published(tmp_path)
     assert list(files(tmp_path)) == ["accounts/source-stats-accounts-20260315.csv"]
 

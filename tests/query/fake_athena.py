@@ -9,14 +9,16 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
+import pytest
 
+from glue_jobs.query import athena
 from glue_jobs.storage import storage_for
+from tests.loopback import Handler, served
 
 NAMES = {
     pa.int32(): "integer",
@@ -99,32 +101,20 @@ def text(value: Any) -> str:
 
 
 @contextmanager
-def serving(athena: FakeAthena) -> Iterator[str]:
-    """Serve the fake; yields its address."""
+def serving(fake: FakeAthena) -> Iterator[None]:
+    """In the block, the fake is this process's Athena."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class AthenaHandler(Handler):
         def do_POST(self) -> None:
             operation = self.headers["X-Amz-Target"].partition(".")[2]
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            athena.operations.add(operation)
+            fake.operations.add(operation)
             try:
-                status, answer = 200, getattr(athena, operation)(request)
+                status, answer = 200, getattr(fake, operation)(json.loads(self.body()))
             except ValueError as error:
                 status, answer = 400, {"__type": "InvalidRequestException", "Message": str(error)}
-            body = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/x-amz-json-1.1")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(status, json.dumps(answer).encode())
 
-        def log_message(self, *_: Any) -> None:
-            """Log nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with served(AthenaHandler) as address, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
+        patch.setattr(athena, "FIRST_PAUSE_SECONDS", 0.001)
+        yield

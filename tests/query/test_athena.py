@@ -13,10 +13,11 @@ import pyarrow as pa
 import pytest
 from moto.athena.models import AthenaBackend
 
-from glue_jobs.progress import PlainReporter
+from glue_jobs.progress import PlainReporter, SilentReporter
 from glue_jobs.query import athena
 from glue_jobs.query.athena import Athena, AthenaError
 from glue_jobs.storage import storage_for
+from tests.disturbed import failing
 from tests.query.fake_athena import FakeAthena, serving
 
 ANSWER = pa.table(
@@ -41,11 +42,9 @@ def answer(sql: str) -> pa.Table:
 
 
 @pytest.fixture
-def fake(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAthena]:
-    monkeypatch.setattr(athena, "FIRST_PAUSE_SECONDS", 0.001)
+def fake(bucket: str) -> Iterator[FakeAthena]:
     fake = FakeAthena(answer, f"{bucket}/results")
-    with serving(fake) as address:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", address)
+    with serving(fake):
         yield fake
 
 
@@ -54,7 +53,7 @@ def left(bucket: str) -> list[str]:
 
 
 def engine(workgroup: str = "usage") -> Athena:
-    return Athena("usage_lake", workgroup, PlainReporter(io.StringIO()))
+    return Athena("usage_lake", workgroup, SilentReporter())
 
 
 def test_a_result_of_several_pages_has_athenas_types(fake: FakeAthena, bucket: str) -> None:
@@ -111,13 +110,9 @@ def test_only_the_result_objects_of_the_query_are_deleted(
     assert f"{bucket}/data/of-the-lake.parquet" in left(bucket)
 
 
-def test_an_interrupt_cancels_the_query(fake: FakeAthena, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_seconds: float) -> None:
-        raise KeyboardInterrupt
-
+def test_an_interrupt_cancels_the_query(fake: FakeAthena, bucket: str) -> None:
     fake.endless = True
-    monkeypatch.setattr("glue_jobs.query.athena.sleep", interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    with failing(athena, "sleep", KeyboardInterrupt()), pytest.raises(KeyboardInterrupt):
         engine().run("SELECT 1")
     assert fake.stopped == list(fake.started)
     assert not left(bucket)
@@ -165,6 +160,6 @@ def test_a_result_of_motos_athena(s3_endpoint: str, bucket: str, monkeypatch: py
     request = Request(f"{s3_endpoint}/moto-api/static/athena/query-results", json.dumps(queue).encode())
     request.add_header("Content-Type", "application/json")
     urlopen(request).close()
-    engine = Athena("usage_lake", "primary", PlainReporter(io.StringIO()))
+    engine = Athena("usage_lake", "primary", SilentReporter())
     assert engine.run("SELECT 1").to_pylist() == [{"account": "earth", "objects": None}]
     assert not left(bucket)

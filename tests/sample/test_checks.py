@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ def engine(truth: Truth) -> Iterator[QueryEngine]:
 
 
 def _ledger(engine: QueryEngine, source: str, truth: Truth) -> list[bool]:
-    return [check.holds for check in lake_checks(engine, source, truth) if check.measure.endswith("by the ledger")]
+    """They come first; the others, which take longer, are not asked for."""
+    checks = takewhile(lambda check: check.measure.endswith("by the ledger"), lake_checks(engine, source, truth))
+    return [check.holds for check in checks]
 
 
 @pytest.mark.parametrize("source", SOURCES)

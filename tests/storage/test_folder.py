@@ -12,6 +12,7 @@ from glue_jobs.errors import ArgumentError, StorageError
 from glue_jobs.storage import Entry, address
 from glue_jobs.storage.folder import LAST, FolderStorage
 from glue_jobs.storage.limits import Limits
+from tests.disturbed import failing
 
 STORAGE = FolderStorage()
 
@@ -152,14 +153,9 @@ def test_a_file_name_that_is_not_utf_8_is_an_error(tmp_path: Path) -> None:
         names(tmp_path)
 
 
-def test_an_interrupted_write_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_write_leaves_the_old_content(tmp_path: Path) -> None:
     STORAGE.put(f"{tmp_path}/x", b"old")
-
-    def die(_descriptor: int) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "fsync", die)
-    with pytest.raises(KeyboardInterrupt):
+    with failing(os, "fsync", KeyboardInterrupt()), pytest.raises(KeyboardInterrupt):
         STORAGE.put(f"{tmp_path}/x", b"new")
     assert STORAGE.get(f"{tmp_path}/x") == b"old"
 
@@ -197,13 +193,9 @@ def test_deleting_an_unfinished_file_removes_what_was_written(tmp_path: Path, mo
     ],
 )
 def test_a_failed_write_leaves_nothing_and_only_a_full_disk_gets_the_hint_to_free_space(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, reason: str
+    tmp_path: Path, code: int, reason: str
 ) -> None:
-    def fail(_descriptor: int) -> None:
-        raise OSError(code, os.strerror(code))
-
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(StorageError) as error:
+    with failing(os, "fsync", OSError(code, os.strerror(code))), pytest.raises(StorageError) as error:
         STORAGE.put(f"{tmp_path}/x", b"data")
     assert str(error.value) == f"cannot write {tmp_path}/x: {reason}"
     assert [*tmp_path.iterdir()] == []

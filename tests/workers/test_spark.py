@@ -71,7 +71,7 @@ def test_the_daemon_that_forks_workers_has_not_imported_arrow_which_starts_a_thr
     assert ran.stdout == "False\n"
 
 
-def test_a_java_that_cannot_start_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_java_that_cannot_start_is_one_sentence() -> None:
     program = "from glue_jobs.workers.spark import session; session()"
     # More memory than there is: Java says so and ends.
     environment = {**os.environ, "JDK_JAVA_OPTIONS": "-Xms1000000g"}

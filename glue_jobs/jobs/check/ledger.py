@@ -59,7 +59,7 @@ def check_sums(engine: QueryEngine) -> CheckResult:
     )
 
 
-def check_rows(engine: QueryEngine, pipelines: Iterable[Pipeline], uploaded: Iterable[Table] = ()) -> CheckResult:
+def check_rows(engine: QueryEngine, pipelines: Iterable[Pipeline], uploaded: Iterable[Table]) -> CheckResult:
     """Whether each object has as many rows in the pipeline's tables as the ledger says; ``uploaded`` are of uploads."""
     return _compare(engine, pipelines, "rows", "row", [*uploaded])
 

@@ -63,7 +63,7 @@ def public_pages(usage: PublicUsage, day: date, notices: Sequence[str]) -> Itera
             yield _data_set_page(usage, DataSet(account, repository), day, notices)
     answers = usage.answers(day, notices)
     whole = Scope(WHOLE, ())
-    sections = [over_time(usage, whole), world(usage, answers), data_sets(usage), *breakdowns(usage, answers)]
+    sections = [over_time(usage, whole), world(usage), data_sets(usage), *breakdowns(usage)]
     cards = [definitions(DEFINITIONS), all_months(usage)]
     yield INDEX, page_of(BRAND, _headline(usage, whole), [*sections, hidden_numbers(usage)], answers, cards)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.answers import Answers, DataSet
+from glue_jobs.publish.page.answers import DataSet
 from glue_jobs.publish.page.charts.bars import bar_list, count_bar, sparkline
 from glue_jobs.publish.page.charts.time_chart import Layer, Period, time_chart
 from glue_jobs.publish.page.charts.world_map import SOURCE, country_name, world_map
@@ -65,7 +65,7 @@ def over_time(usage: PublicUsage, scope: Scope) -> Section:
     )
 
 
-def world(usage: PublicUsage, answers: Answers) -> Section | None:
+def world(usage: PublicUsage) -> Section | None:
     """Downloads by country, on a map."""
     ranked = {country: downloads for (country,), downloads in usage.ranked("country")}
     downloads = {country: number for country, number in ranked.items() if country not in (UNKNOWN, OTHER)}
@@ -111,7 +111,7 @@ def data_sets(usage: PublicUsage) -> Section:
     )
 
 
-def breakdowns(usage: PublicUsage, answers: Answers) -> Iterator[Section | None]:
+def breakdowns(usage: PublicUsage) -> Iterator[Section]:
     """Networks, and kinds of file."""
     for breakdown, subject, heading, label in (
         ("network", "Networks", "Network", lambda one: NAMES_OF_NETWORKS.get(one[0], one[0])),

@@ -7,6 +7,8 @@ from datetime import date
 
 import pyarrow as pa
 
+from glue_jobs.progress import counted
+
 MAX_NAMES = 3
 
 # The limit of parts/latest_snapshots.sql: weekly inventories come within 10 days.
@@ -30,7 +32,7 @@ def ended_inventories(run: Callable[[str], pa.Table], day: date) -> tuple[str, .
         return ()
     names = [f"{bucket['source_bucket']} (last: {bucket['last_day']})" for bucket in buckets[:MAX_NAMES]]
     if more := len(buckets) - len(names):
-        names.append(f"{more:,} other bucket{'' if more == 1 else 's'}")
+        names.append(counted(more, "other bucket"))
     return (
         f"The inventories of {', '.join(names)} have ended; what the last one lists still counts as stored, even if the"
         " bucket is gone.",

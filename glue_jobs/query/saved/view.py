@@ -64,9 +64,9 @@ class SavedView:
         return tuple(ordered.values())
 
 
-def base_tables(names: Iterable[str], root: Folder = QUERIES) -> set[str]:
+def base_tables(names: Iterable[str]) -> set[str]:
     """The tables among ``names``, and those that the saved views among them read."""
-    names, views = set(names), {view.name: view for view in SavedView.all(root)}
+    names, views = set(names), {view.name: view for view in SavedView.all()}
     while found := names & views.keys():
         names = (names - found).union(*(views[name].metadata.reads for name in found))
     return names

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from math import floor, log10
 
-LABELS_OF_TIME = 6
-
 
 def top_and_step(largest: float) -> tuple[float, float]:
     """The end of an axis from 0 that has room for ``largest``, and the distance of its two to five lines."""
@@ -21,7 +19,7 @@ def top_and_step(largest: float) -> tuple[float, float]:
     raise AssertionError(largest)
 
 
-def labelled(periods: int, most: int = LABELS_OF_TIME) -> list[int]:
+def labelled(periods: int, most: int) -> list[int]:
     """The positions of the periods with a label: the last one, and others at equal distances before it."""
     if not periods:
         return []

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from glue_jobs.publish.page.charts.scale import LABELS_OF_TIME, labelled, number, top_and_step
+from glue_jobs.publish.page.charts.scale import labelled, number, top_and_step
 from glue_jobs.publish.page.markup import Html, element, text
 
 HEIGHT = 260
 TOP, BASE = 14, 230
 """Where the axis ends and begins, in pixels from above; page.js has the same three numbers."""
 COLOURS = 6
+LABELS_OF_TIME = 6
 BAR_SHARE = 0.78
 """How much of its period a bar covers."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from bisect import bisect
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
+from itertools import zip_longest
 from math import log10
 from typing import Any
 
@@ -21,22 +22,14 @@ CLASSES = 5
 DOT_RADIUS = 3.4
 
 
-@dataclass(frozen=True)
-class Classes:
-    """Lower bounds of the classes, rising; each class reaches to the next one's bound."""
+def bounds_of_classes(values: Collection[float]) -> list[int]:
+    """The lower bounds of up to five classes for these positive values; each bound is a similar multiple of the last.
 
-    bounds: tuple[int, ...]
-
-    def of(self, value: float) -> int:
-        """The class of a value, from 1 on; 0 below all of them."""
-        return sum(value >= bound for bound in self.bounds)
-
-
-def classes(values: Collection[float]) -> Classes:
-    """Up to five classes for these positive values; the upper bound of each is a similar multiple of its lower one."""
+    Each class reaches to the bound of the next one.
+    """
     smallest, largest = min(values, default=1), max(values, default=1)
     ideal = [smallest * (largest / smallest) ** (place / CLASSES) for place in range(1, CLASSES)]
-    return Classes(tuple(sorted({1, *map(_round, ideal)})))
+    return sorted({1, *map(_round, ideal)})
 
 
 def _round(value: float) -> int:
@@ -52,12 +45,12 @@ def country_name(code: str) -> str:
 
 def world_map(values: Mapping[str, float], write: Callable[[float], str], label: str) -> Html:
     """The map and its legend. Small countries are dots, drawn only where there is a value."""
-    scale = classes([value for value in values.values() if value])
+    bounds = bounds_of_classes([value for value in values.values() if value])
     areas, dots = [], []
     for code, country in _countries().items():
         value = values.get(code, 0)
         title = f"<title>{text(country['name'])}: {text(write(value))}</title>" if value else ""
-        kind = f' class="m{scale.of(value)}"' if value else ""
+        kind = f' class="m{bisect(bounds, value)}"' if value else ""
         if "path" in country:
             areas.append(f'<path{kind} d="{country["path"]}">{title}</path>')
         if value and "dot" in country:
@@ -66,14 +59,13 @@ def world_map(values: Mapping[str, float], write: Callable[[float], str], label:
     picture = element(
         "svg", Html("".join(areas + dots)), class_="map", viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=label
     )
-    return element("div", picture, _legend(scale))
+    return element("div", picture, _legend(bounds))
 
 
-def _legend(scale: Classes) -> Html:
+def _legend(bounds: Sequence[int]) -> Html:
     entries = [element("li", element("i", class_="m0"), "none")]
-    following = [*scale.bounds[1:], None]
-    for place, bounds in enumerate(zip(scale.bounds, following, strict=True), 1):
-        entries.append(element("li", element("i", class_=f"m{place}"), words.span(*bounds)))
+    for place, (bound, following) in enumerate(zip_longest(bounds, bounds[1:]), 1):
+        entries.append(element("li", element("i", class_=f"m{place}"), words.span(bound, following)))
     return element("ul", *entries, class_="legend")
 
 

@@ -1,0 +1,39 @@
+"""HTTP servers on loopback that stand for services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers requests and logs nothing."""
+
+    def body(self) -> bytes:
+        """What the request brings."""
+        return self.rfile.read(int(self.headers["Content-Length"]))
+
+    def answer(self, status: int, body: bytes = b"") -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def served(handler: type[Handler]) -> Iterator[str]:
+    """The address of a server, which ends with the block."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        # By default a server looks only twice a second whether it shall end.
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()

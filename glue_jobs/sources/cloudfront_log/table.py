@@ -45,7 +45,9 @@ CLOUDFRONT_LOG = Table(
         Column(25, "fle_encrypted_fields", "string", "Number of fields that field-level encryption encrypted."),
         Column(26, "c_port", "int", "Port of the viewer."),
         Column(27, "time_to_first_byte", "double", "Seconds from receiving the request to writing the first byte."),
-        Column(28, "x_edge_detailed_result_type", "string", "Result type, with the reason of an error: OriginError."),
+        Column(
+            28, "x_edge_detailed_result_type", "string", "Result type with the reason of an error, e.g. OriginError."
+        ),
         Column(29, "sc_content_type", "string", "HTTP Content-Type header of the response."),
         Column(30, "sc_content_len", "bigint", "HTTP Content-Length header of the response."),
         Column(31, "sc_range_start", "bigint", "First byte of the object in the response, if it is a range."),

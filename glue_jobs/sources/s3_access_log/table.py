@@ -15,7 +15,12 @@ S3_ACCESS_LOG = Table(
         Column(1, "bucket_owner", "string", "Canonical user id of the owner of the bucket that was asked."),
         Column(2, "bucket", "string", "Bucket the request was for."),
         Column(3, "event_time", "timestamp", "When S3 received the request, UTC, to the second."),
-        Column(4, "remote_ip", "string", "Address that asked, if privacy.addresses is keep; null for AWS itself."),
+        Column(
+            4,
+            "remote_ip",
+            "string",
+            "Address the request came from, if privacy.addresses is keep; null too for work of AWS itself.",
+        ),
         Column(5, "requester", "string", "Canonical id, ARN or service of the caller; null for an anonymous request."),
         Column(6, "request_id", "string", "Id of the request; several lines may share it (multi-object delete)."),
         Column(7, "operation", "string", "Request type, e.g. REST.GET.OBJECT, BATCH.DELETE.OBJECT, S3.EXPIRE.OBJECT."),

@@ -26,7 +26,12 @@ DAILY_CHANGE = Table(
         Column(13, "added_bytes", "bigint", "Bytes of added_objects; null where the inventory has no Size."),
         Column(14, "removed_objects", "bigint", "Objects whose key is no longer in the later snapshot."),
         Column(15, "removed_bytes", "bigint", "Bytes of removed_objects; null where the inventory has no Size."),
-        Column(16, "rewritten_objects", "bigint", "Objects in both whose time of writing, size or entity tag differs."),
+        Column(
+            16,
+            "rewritten_objects",
+            "bigint",
+            "Objects in both snapshots with another time of last writing, size or entity tag in the later one.",
+        ),
         Column(17, "rewritten_bytes", "bigint", "Bytes of rewritten_objects in the later snapshot; null without Size."),
     ),
     partitions=("source_bucket", "snapshot_date"),

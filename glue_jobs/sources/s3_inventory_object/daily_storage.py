@@ -22,7 +22,12 @@ DAILY_STORAGE = Table(
         Column(12, "delete_markers", "bigint", "Delete markers, current or not."),
         Column(13, "oldest", "timestamp", "Earliest last_modified_date of the current objects, UTC."),
         Column(14, "newest", "timestamp", "Latest last_modified_date of the current objects, UTC."),
-        Column(15, "intelligent_tiering_access_tier", "string", "Tier in INTELLIGENT_TIERING; null if not known."),
+        Column(
+            15,
+            "intelligent_tiering_access_tier",
+            "string",
+            "Tier of the objects in INTELLIGENT_TIERING; null in other classes and where the inventory does not tell.",
+        ),
         Column(16, "key_prefix", "string", "Longest prefix that all keys of the snapshot share; null without keys."),
         Column(17, "small_objects", "bigint", "Current and older versions below 131,072 bytes; null like bytes."),
         Column(18, "small_bytes", "bigint", "Bytes of small_objects; null like bytes."),

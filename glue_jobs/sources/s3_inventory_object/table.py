@@ -13,7 +13,12 @@ S3_INVENTORY_OBJECT = Table(
     columns=(
         Column(1, "bucket", "string", "Bucket the object is in."),
         Column(2, "key", "string", "Key of the object, decoded."),
-        Column(3, "version_id", "string", "Version, 'null' if from before versioning; null if no versions are listed."),
+        Column(
+            3,
+            "version_id",
+            "string",
+            "Version of the object, 'null' if from before versioning; null in inventories of current objects.",
+        ),
         Column(4, "is_latest", "boolean", "True for the current version; null in inventories of current objects."),
         Column(5, "is_delete_marker", "boolean", "True for a delete marker, which has no size; null as is_latest."),
         Column(6, "size", "bigint", "Size of the object in bytes, without metadata."),

@@ -182,6 +182,17 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     TopologicalSorter(imports_within_glue_jobs()).prepare()
 
 
+def test_a_pipeline_says_itself_what_a_run_asks_of_it() -> None:
+    # These two call what only one kind of pipeline has.
+    narrowed = {"glue_jobs/ingest/commit.py", "glue_jobs/jobs/check/parse_again.py"}
+    asking = {
+        path.relative_to(ROOT).as_posix()
+        for path in modules("glue_jobs")
+        if re.search(r"isinstance\([^()]*\w+Pipeline\b|\bcase \w+Pipeline\b", path.read_text())
+    }
+    assert asking == narrowed
+
+
 def test_the_picture_of_the_architecture_shows_the_rooms_in_their_order() -> None:
     page = (ROOT / "docs/architecture.md").read_text()
     tree = page.partition("```text\nglue_jobs/\n")[2].partition("```")[0]

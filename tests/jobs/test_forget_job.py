@@ -159,6 +159,20 @@ def test_a_run_that_is_stopped_is_finished_by_the_next_one(
     assert_sound(made, lake)
 
 
+def test_a_reader_of_a_lake_that_keeps_addresses_is_gone_from_rejected_records_too(tmp_path: Path) -> None:
+    raw, lake = Raw(ACCESS_LOGS, f"{tmp_path}/raw"), Lake(tmp_path / "lake")
+    line, other = (ACCESS_LOGS.record(events(DAY, [number])[0]) for number in (7, 8))
+    raw.put(ACCESS_LOGS.object_name(DAY, 1), b"\n".join([line, other, line.replace(b" 200 ", b" many "), b""]))
+    (tmp_path / "config.yaml").write_text("privacy: {addresses: keep}")
+    lake.ingest("s3_access_log", raw.address, config=tmp_path / "config.yaml")
+    assert stored(tmp_path, ADDRESS) == {"s3_access_log", "rejected_record"}
+    reader = reader_id(lake)
+    planned = lake.forget(reader_ids=[reader], dry_run=True)
+    assert +planned.rows == +lake.forget(reader_ids=[reader]).rows == {"s3_access_log": 1, "rejected_record": 1}
+    assert stored(tmp_path, ADDRESS) == set()
+    assert stored(tmp_path, "192.0.2.8") == {"s3_access_log"}
+
+
 def test_nothing_is_removed_without_the_key_that_made_the_reader_ids(made: Path, lake: Lake, tmp_path: Path) -> None:
     keys = tmp_path / "other.json"
     keys.write_text('{"2006-03-14": "' + "x" * 40 + '"}')

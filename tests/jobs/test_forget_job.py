@@ -75,10 +75,14 @@ def stored(folder: Path, text: str) -> set[str]:
     found = set()
     for path in (folder / "lake").rglob("*"):
         if path.suffix == ".parquet":
-            rows = pq.ParquetFile(path).read()
+            schema = pq.ParquetFile(path).schema_arrow
+            texts = [field.name for field in schema if field.type in (pa.string(), pa.binary())]
+            # A dictionary may have values that no row has.
+            rows = pq.ParquetFile(path, read_dictionary=texts).read()
             # The names of raw objects are not of the person.
             columns = [rows[name] for name in rows.column_names if name not in ("object", "source_object", "key")]
-            if any(text in str(value) for column in columns for value in column.to_pylist()):
+            values = (getattr(chunk, "dictionary", chunk) for column in columns for chunk in column.chunks)
+            if any(text in str(value) for each in values for value in each.to_pylist()):
                 found.add(path.relative_to(folder / "lake/usage_lake").parts[0])
         elif path.is_file() and text.encode() in path.read_bytes():
             found.add(path.name)

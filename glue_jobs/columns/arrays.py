@@ -69,6 +69,9 @@ def drop_unused_values(array: pa.Array) -> pa.Array:
     """
     if not pa.types.is_dictionary(array.type) or array.type.index_type != pa.int32():
         return array
+    # Most columns have one value.
+    if len(array.dictionary) == 1 and array.null_count < len(array):
+        return array
     codes = array.indices.fill_null(-1).to_numpy()
     in_use = np.zeros(len(array.dictionary) + 1, dtype=bool)
     in_use[codes] = True

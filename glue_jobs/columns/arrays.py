@@ -14,10 +14,6 @@ from glue_jobs.columns.numpy_types import Flags, Ints
 ENCODED = pa.dictionary(pa.int32(), pa.string())
 """The type of a column of texts that repeat."""
 
-# Dictionaries of at most this many values, or one value for this many rows, may keep unused values.
-MAX_VALUES_KEPT = 16
-ROWS_PER_VALUE_KEPT = 8
-
 
 def as_single_array(column: pa.ChunkedArray) -> pa.Array:
     """The column as a single array, with one dictionary if it has any."""
@@ -67,16 +63,22 @@ def repeat_text(text: str, count: int) -> pa.DictionaryArray:
 
 
 def drop_unused_values(array: pa.Array) -> pa.Array:
-    """The array with a dictionary of the values in use; a few unused ones may stay. Other types are returned as is."""
+    """The array with a dictionary of the values in use and no other. Other types are returned as is.
+
+    A file has the whole dictionary: a person who is in it, and in no row, could not be forgotten.
+    """
     if not pa.types.is_dictionary(array.type) or array.type.index_type != pa.int32():
         return array
-    if len(array.dictionary) <= max(MAX_VALUES_KEPT, len(array) // ROWS_PER_VALUE_KEPT):
+    # Most columns have one value.
+    if len(array.dictionary) == 1 and array.null_count < len(array):
         return array
     codes = array.indices.fill_null(-1).to_numpy()
     in_use = np.zeros(len(array.dictionary) + 1, dtype=bool)
     in_use[codes] = True
     # The last flag is that of null.
     in_use[-1] = False
+    if in_use[:-1].all():
+        return array
     new_codes = np.where(in_use, np.cumsum(in_use) - 1, -1)
     return dictionary_array(new_codes[codes], array.dictionary.filter(pa.array(in_use[:-1])))
 

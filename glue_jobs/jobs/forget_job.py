@@ -11,7 +11,7 @@ from glue_jobs.enrich.readers.keys import ReaderKeys
 from glue_jobs.enrich.readers.resource import read_keys
 from glue_jobs.errors import StorageError
 from glue_jobs.ingest.forget.forget import Forgotten, forget
-from glue_jobs.ingest.forget.person import person
+from glue_jobs.ingest.forget.person import Person, person
 from glue_jobs.lake import Lake
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.tables import TABLES
@@ -40,7 +40,7 @@ def forget_person(
     lake.check_any(TABLES)
     known = person(addresses, reader_ids, accounts)
     if not known.addresses:
-        return forget(lake, known, is_dry, reporter)
+        return _forget_reader(lake, known, is_dry, reporter)
     keys = _keys(reader_keys)
     ids = {each for text in known.addresses for each in (keys.all_ids(text) if keys else ())}
     known = replace(known, reader_ids=known.reader_ids | ids)
@@ -53,6 +53,15 @@ def forget_person(
             " address; name the file or secret with it as --reader-keys, or the reader id as --reader"
         )
     return found if is_dry else forget(lake, known, False, reporter)
+
+
+def _forget_reader(lake: Lake, known: Person, is_dry: bool, reporter: Reporter) -> Forgotten:
+    """Forget a person who is named by no address, but may have one in the lake."""
+    if known.reader_ids:
+        # If addresses are kept, rejected records and other texts have them, and no reader ids.
+        addresses = forget(lake, known, True, reporter).addresses
+        known = person(addresses, known.reader_ids, known.accounts)
+    return forget(lake, known, is_dry, reporter)
 
 
 def _keys(location: str | None) -> ReaderKeys | None:

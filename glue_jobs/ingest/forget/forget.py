@@ -44,7 +44,8 @@ class Forgotten:
     """What was removed, or with ``is_dry`` would be: rows by table, files of old snapshots, and what is left.
 
     ``raw_objects`` have records of the person still. ``unfinished`` runs of ingestion may have some that no reader
-    sees yet. ``keys`` are the ids of the keys that made the reader ids of the lake.
+    sees yet. ``keys`` are the ids of the keys that made the reader ids of the lake. ``addresses`` are stored beside
+    the reader ids of the person.
     """
 
     is_dry: bool
@@ -53,6 +54,7 @@ class Forgotten:
     raw_objects: set[str] = field(default_factory=set)
     unfinished: list[str] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
+    addresses: set[str] = field(default_factory=set)
 
 
 def forget(lake: Lake, person: Person, is_dry: bool, reporter: Reporter) -> Forgotten:
@@ -139,6 +141,7 @@ def _search(
         found = workers.run(partial(search, context, person, table), addresses, progress)
     for each in found:
         forgotten.keys |= each.keys
+        forgotten.addresses |= each.addresses
         forgotten.rows[table.name] += each.rows
         forgotten.raw_objects |= {*each.records}
     return [each for each in found if each.rows]

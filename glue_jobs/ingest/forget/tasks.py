@@ -25,7 +25,7 @@ class Found:
     """The rows of a person in one data file: their number, and how many records of each raw object they are.
 
     ``files`` have the other rows, if the file was written again. ``keys`` are the ids of the keys that made the reader
-    ids in the file.
+    ids in the file, and ``addresses`` are those of readers who are named by reader ids.
     """
 
     address: str
@@ -33,6 +33,7 @@ class Found:
     records: Counter[str] = field(default_factory=Counter)
     files: tuple[NewFile, ...] = ()
     keys: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
 
 
 def search(context: TaskContext[Pipeline] | None, person: Person, table: Table, address: str) -> Found:
@@ -51,7 +52,15 @@ def search(context: TaskContext[Pipeline] | None, person: Person, table: Table, 
     for raw, number in zip(own[counted[0]].cast(pa.string()).to_pylist(), numbers, strict=True):
         records[raw] += number
     files = () if context is None else (*_without(context, table, address, found),)
-    return Found(address, own.num_rows, records, files, keys)
+    return Found(address, own.num_rows, records, files, keys, _addresses(person, table, rows))
+
+
+def _addresses(person: Person, table: Table, rows: pa.Table) -> frozenset[str]:
+    if not table.address:
+        return frozenset()
+    ids = pa.array(sorted(person.reader_ids), pa.string())
+    of_reader = rows[table.address].filter(pc.is_in(rows[READER[0]].cast(pa.string()), value_set=ids))
+    return frozenset(pc.unique(of_reader).drop_null().to_pylist())
 
 
 def _without(context: TaskContext[Pipeline], table: Table, address: str, found: Flags) -> list[NewFile]:

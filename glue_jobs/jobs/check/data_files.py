@@ -1,8 +1,8 @@
-"""Whether every data file of a table's current snapshot is there with its size."""
+"""Whether the tables of a lake are there, and every data file of their current snapshots with its size."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.lake import Lake, LoadedTable
@@ -11,8 +11,8 @@ from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 
 
-def check_data_files(lake: Lake, tables: Iterable[Table]) -> CheckResult:
-    """Compare the files of each table with one listing of its location.
+def check_data_files(lake: Lake, tables: Iterable[Table], needed: Collection[Table] = ()) -> CheckResult:
+    """Compare the files of each table with one listing of its location; the lake must have those that are ``needed``.
 
     Raises:
         UsageLakeError: a table or its location cannot be read.
@@ -23,6 +23,8 @@ def check_data_files(lake: Lake, tables: Iterable[Table]) -> CheckResult:
             count, problems = _compare(lake.load(table))
             files, present = files + count, present + 1
             wrong += problems
+        elif table in needed:
+            wrong.append(f"the table {table.name} is gone")
     tables_text = counted(present, "table")
     return CheckResult(
         "files", f"{counted(files, 'data file')} of {tables_text}, all there with their sizes", (*wrong,)

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date
+from hashlib import sha256
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -18,6 +19,9 @@ from glue_jobs.publish.dandi.counts import AssetWeek, Counts, Day, Region, Usage
 ARCHIVE = "archive"
 
 TOTALS, ARCHIVE_TOTALS = "totals.json", "archive_totals.json"
+
+# File systems allow 255 bytes for a name. Encoded, a letter of most alphabets takes six, and of Chinese nine.
+MAX_NAME = 255
 
 # What would end a cell or a line; there is no quoting.
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -70,11 +74,18 @@ def _of_dataset(
 
 
 def folder_of(dataset: str) -> str:
-    """The folder of a data set's files; a name that no folder may have is percent-encoded."""
+    """The folder of a data set's files; a name that no folder may have is percent-encoded, and a long one is cut."""
     segments = [quote(segment, safe=" ()+,;=@!&'") for segment in dataset.split("/")]
     if dataset == ARCHIVE or not all(segment.strip(".") for segment in segments):
-        return "/".join("".join(f"%{byte:02X}" for byte in segment.encode()) or "%2F" for segment in dataset.split("/"))
-    return "/".join(segments)
+        segments = ["".join(f"%{byte:02X}" for byte in name.encode()) or "%2F" for name in dataset.split("/")]
+    return "/".join(map(_cut, segments))
+
+
+def _cut(segment: str) -> str:
+    if len(segment) <= MAX_NAME:
+        return segment
+    # A hash keeps names apart that begin alike.
+    return f"{segment[: MAX_NAME - 17]}%{sha256(segment.encode()).hexdigest()[:16]}"
 
 
 def _by_dataset(rows: Iterable[Row]) -> dict[str, list[Row]]:

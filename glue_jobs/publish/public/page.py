@@ -35,7 +35,8 @@ DEFINITIONS = (
     ),
     (
         "Reader",
-        "Who signed the request; for anonymous requests and presigned URLs, an address together with a user agent. "
+        "The AWS account that signed the request, however many people and programs it has; for anonymous requests and "
+        "presigned URLs, an address together with a user agent. "
         "Known robots and the publisher do not count. Numbers of readers are rounded, and those of several months, "
         "countries or data sets must not be added up.",
     ),

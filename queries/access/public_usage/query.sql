@@ -8,7 +8,8 @@ WITH one_read AS (
         country,
         network,
         split(key, '.') AS parts,
-        reader,
+        -- All roles, sessions and users of an AWS account are one reader: one program can have a thousand sessions.
+        coalesce(nullif(regexp_extract(reader, '^arn:[^:]+:(iam|sts)::([0-9]{12}):', 2), ''), reader) AS reader,
         reader_key,
         is_download,
         bytes_sent

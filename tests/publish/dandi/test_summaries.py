@@ -145,3 +145,10 @@ def test_a_path_cannot_end_its_line() -> None:
         (Day("d", MONDAY, Usage(1, 1, 1)),), weeks, (Region("d", "US", "US", Usage(1, 1, 1)),), counts.requesters
     )
     assert "\na%09b%0Ac\t1\t<50\t<50\n" in written(counts, counts)["d/by_asset.tsv"]
+
+
+@pytest.mark.parametrize("name", ["日" * 40, "ж" * 60, "a" * 300, "." * 100])
+def test_a_long_name_of_a_data_set_has_a_folder_of_its_own_that_file_systems_allow(name: str) -> None:
+    folders = {folder_of(f"lab/{name}{end}") for end in "xy"}
+    assert len(folders) == 2
+    assert all(len(segment) <= 255 for folder in folders for segment in folder.split("/"))

@@ -38,6 +38,10 @@ class UnknownReader:
             yield Piece(0, {}, {}, [Rejected(offset, UNKNOWN, frame)])
         self._is_told = True
 
+    def finish(self) -> Iterator[Piece]:
+        """Nothing is left."""
+        return iter(())
+
 
 Reader = CsvReader | JsonReader | ParquetReader | UnknownReader
 
@@ -70,7 +74,7 @@ class UploadParser:
 
     def finish(self) -> Iterator[Piece]:
         """The records that are left at the end of the object."""
-        if isinstance(self._reader, CsvReader):
+        if self._reader:
             yield from self._reader.finish()
 
     def _chosen(self, frame: bytes) -> Reader:

@@ -24,7 +24,7 @@ class Section(BaseModel):
 
 
 def kind_of(**kinds: type[Section]) -> Discriminator:
-    """Tells kinds of entries of a list apart, each by the key that only it has; tags end in " entry"."""
+    """Tells the kinds of entries in a list apart, by the key that only one kind has; tags end in " entry"."""
 
     def kind(value: Any) -> str | None:
         keys = value if isinstance(value, dict) else ()

@@ -45,8 +45,8 @@ class UnreadableObjects:
 def without_unreadable(task: Callable[Concatenate[Unreadable, Arguments], Result]) -> Callable[Arguments, Result]:
     """Call ``task`` until it gets through, again each time that an object becomes unreadable half-way.
 
-    Its first argument is made here. It leaves out the objects in that, and adds those of which it cannot read the first
-    bytes.
+    ``task`` gets the objects that are unreadable so far as its first argument. It leaves these out, and adds those
+    whose first bytes it cannot read. Callers of the decorated function give the other arguments only.
     """
 
     @wraps(task)

@@ -17,7 +17,7 @@ FIELDS = b"#Fields:"
 
 
 class FileByContent(ABC):
-    """Cuts an object into frames, by a reader that the first bytes of the object tell."""
+    """Cuts an object into frames, with a reader that is chosen by the first bytes of the object."""
 
     index: int | None = None
 
@@ -27,7 +27,10 @@ class FileByContent(ABC):
 
     @abstractmethod
     def _chosen(self, start: bytes, is_whole: bool) -> LineReader | Documents | WholeFile | None:
-        """The reader of an object that begins so, or that is this ``is_whole``; None if more bytes have to tell."""
+        """The reader for an object that begins with ``start``; None if more bytes are needed to choose.
+
+        With ``is_whole`` the object has no more bytes, and there must be a reader.
+        """
 
     @property
     def position(self) -> int:
@@ -76,11 +79,11 @@ class LogFile(FileByContent):
         return WholeFile() if start.startswith(PARQUET) else LineReader()
 
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes | OverlongLine]]:
-        """As of any file, less the length of a repeated header in the offset."""
+        """Frames that are complete now; the length of a repeated header is subtracted from their offsets."""
         return self._below_header(super().feed(data))
 
     def finish(self, overhang: Iterator[bytes]) -> Iterator[tuple[int, bytes | OverlongLine]]:
-        """As of any file."""
+        """The last frame, below its header; nothing follows it in ``overhang``."""
         return self._below_header(super().finish(overhang))
 
     def _below_header(

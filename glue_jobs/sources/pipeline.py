@@ -92,7 +92,7 @@ class Pipeline(ABC):
         return (self.table,)
 
     def is_named(self, address: str) -> bool:
-        """Whether the object's name is one that a run takes without being told to take any."""
+        """Whether a run that is not told to take any name takes an object at this address."""
         return True
 
     def reference_data(self, config: Config, reader_keys: str | None = None) -> ReferenceData:

@@ -15,7 +15,12 @@ REJECTED_RECORD = Table(
         Column(5, "reason", "string", "Why it was refused, one sentence."),
         Column(6, "record", "binary", "The raw bytes, at most the first 64 KiB; addresses as privacy.addresses says."),
         Column(7, "run_id", "string", "Run that refused the record."),
-        Column(8, "records", "bigint", "Records that the row counts, beyond 1,000 of an object with one reason."),
+        Column(
+            8,
+            "records",
+            "bigint",
+            "Number of records the row stands for: an object's beyond its first 1,000 with this reason; else null.",
+        ),
     ),
     partitions=("ingest_date", "source"),
 )

@@ -15,7 +15,7 @@ PANDAS = "pandas"
 
 
 class NoPandas:
-    """A finder of modules that finds no pandas, so that Arrow goes on as where it is not installed."""
+    """A finder of modules that finds no pandas, so that Arrow works as if it was not installed."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None

@@ -27,7 +27,7 @@ class ContentIdMatcher:
         return taken, constant_name(None, len(keys)), NameColumn(entries, self._datasets)
 
     def assets(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
-        """The same, with the path of the object within its data set as the first name, and no second one."""
+        """Like a call, with the path of the object within its data set in place of the account, and no data set."""
         taken, entries = self._entries(keys)
         paths = pa.concat_arrays([self.rule.mapping.paths, pa.array([UNDETERMINED])])
         return taken, NameColumn(entries, paths), constant_name(None, len(keys))

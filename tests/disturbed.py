@@ -28,8 +28,11 @@ def disturb(
     *,
     after: bool = False,
     nth: int = 1,
-) -> None:
-    """Let something happen before the ``nth`` call of the function for which ``when`` is true, or after its work."""
+) -> Callable[[], bool]:
+    """Let something happen before the ``nth`` call of the function for which ``when`` is true, or after its work.
+
+    Returns a function that says whether that call has come.
+    """
     original, calls = getattr(owner, name), 0
 
     def call(*arguments: Any, **named: Any) -> Any:
@@ -46,14 +49,16 @@ def disturb(
 
     is_static = isinstance(getattr_static(owner, name), staticmethod)
     patch.setattr(owner, name, staticmethod(call) if is_static else call)
+    return lambda: calls >= nth
 
 
 @contextmanager
 def disturbed(owner: Any, name: str, happens: Callable[[], object], **options: Any) -> Iterator[None]:
-    """The same for the block only; the options are those of ``disturb``."""
+    """The same for the block only, in which it must happen; the options are those of ``disturb``."""
     with pytest.MonkeyPatch.context() as patch:
-        disturb(patch, owner, name, happens, **options)
+        has_happened = disturb(patch, owner, name, happens, **options)
         yield
+        assert has_happened(), f"the call of {name} that was to be disturbed never came"
 
 
 def failing(owner: Any, name: str, error: BaseException, **options: Any) -> AbstractContextManager[None]:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
@@ -79,10 +79,19 @@ def worker(engine: str, process: psutil.Popen) -> psutil.Process:
 
 
 def kill_a_worker(engine: str, process: psutil.Popen) -> None:
-    """Kill one of those that live; Spark ends some by itself."""
+    kill(engine, process, lambda at_work: at_work)
+
+
+def kill_java(process: psutil.Popen) -> None:
+    """Kill the one whose daemon has forked a worker."""
+    kill("spark", process, lambda at_work: at_work.parents()[1])
+
+
+def kill(engine: str, process: psutil.Popen, named_by: Callable[[psutil.Process], psutil.Process]) -> None:
+    """Kill the process that a worker names; Spark ends some workers by itself, then another one is asked."""
     while True:
         with suppress(psutil.NoSuchProcess):
-            worker(engine, process).kill()
+            named_by(worker(engine, process)).kill()
             return
 
 
@@ -131,8 +140,7 @@ def test_a_killed_worker(engine: str, raw: Raw, tmp_path: Path) -> None:
 @pytest.mark.parametrize("engine", ["spark"], indirect=True)
 def test_a_killed_java(engine: str, raw: Raw, tmp_path: Path) -> None:
     with started(engine, raw, tmp_path / "lake") as process:
-        java = worker(engine, process).parents()[1]
-        java.kill()
+        kill_java(process)
         code, sentence = ended(process)
     assert code == 1
     assert sentence.startswith("error: Java, which gives the tasks to the workers, died")

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +58,16 @@ def main(jobs: list[list[str]], disturbed: list[str]) -> None:
 def full_disk() -> Iterator[None]:
     """No process of Spark can write a file, but for a little."""
     processes = psutil.Process().children(recursive=True)
-    for each in processes:
-        each.rlimit(psutil.RLIMIT_FSIZE, (MOST_BYTES_OF_A_FILE, resource.RLIM_INFINITY))
+    limit_files(processes, MOST_BYTES_OF_A_FILE)
     yield
+    limit_files(processes, resource.RLIM_INFINITY)
+
+
+def limit_files(processes: list[psutil.Process], most_bytes: int) -> None:
+    """No file that these processes write becomes larger; Spark ends some of its workers by itself."""
     for each in processes:
-        if each.is_running():
-            each.rlimit(psutil.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        with suppress(psutil.NoSuchProcess):
+            each.rlimit(psutil.RLIMIT_FSIZE, (most_bytes, resource.RLIM_INFINITY))
 
 
 @contextmanager

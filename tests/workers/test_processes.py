@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -72,7 +73,14 @@ def fail_in_time(caller: int, item: str) -> None:
 
 
 def workers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "process_worker" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process().children() if "process_worker" in command_of(child)]
+
+
+def command_of(process: psutil.Process) -> str:
+    """Its command line, or nothing when it has ended meanwhile."""
+    with suppress(psutil.NoSuchProcess):
+        return " ".join(process.cmdline())
+    return ""
 
 
 def test_results_come_in_the_order_of_the_items_and_progress_counts_them(pool: ProcessPool) -> None:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import chain, pairwise
 from typing import Any
 
@@ -53,12 +54,17 @@ class RawBatch:
 
 class _BatchBuilder:
     def __init__(self, numbered: bool) -> None:
-        self.size = 0
         self._numbered = numbered
         self.last_object: int | None = None
-        self._pieces: list[bytes] = []
+        # It grows in place, and gives its bytes without a copy of them.
+        self._data = BytesIO()
         self._places: list[tuple[int, int, int]] = []
         self._rejected: list[tuple[int, Rejected]] = []
+
+    @property
+    def size(self) -> int:
+        """The bytes so far."""
+        return self._data.tell()
 
     def add(self, number: int, offset: int, text: bytes | OverlongLine) -> None:
         """Append lines or a document of object ``number`` that begin at ``offset`` of it."""
@@ -67,12 +73,10 @@ class _BatchBuilder:
             self.reject(number, Rejected(offset, text.reason, text.beginning, text.index))
         elif text:
             self._places.append((self.size, number, offset))
-            self._pieces.append(text)
+            self._data.write(text)
             if not text.endswith(b"\n"):
                 # Otherwise the first line of the next object would continue this line.
-                self._pieces.append(b"\n")
-                self.size += 1
-            self.size += len(text)
+                self._data.write(b"\n")
 
     def is_full_before(self, number: int, document: bytes | OverlongLine) -> bool:
         """Whether the batch would be too large with the document, or have two of one object.
@@ -91,8 +95,7 @@ class _BatchBuilder:
     def build(self) -> RawBatch:
         """The batch so far; the builder is empty again afterwards."""
         places = np.array(self._places, dtype=np.int64).reshape(-1, 3)
-        data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        built = RawBatch(data, places[:, 0], places[:, 1], places[:, 2], tuple(self._rejected))
+        built = RawBatch(self._data.getvalue(), places[:, 0], places[:, 1], places[:, 2], tuple(self._rejected))
         self.__init__(self._numbered)  # type: ignore[misc]
         return built
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ipaddress import ip_network
 from socket import AF_INET, AF_INET6, inet_ntop
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,6 +17,9 @@ from glue_jobs.enrich.address_ranges import packed_address
 # Bytes of the network that stays known of an address: a /24 of IPv4, a /48 of IPv6. Both are what a provider gives to
 # one customer at most: RFC 6177.
 PREFIX_BYTES = {b"4": 3, b"6": 6}
+
+# Each address has one of these. RE2 finds what begins with one known letter in a tenth of the time.
+_HINTS = (r"[.][0-9]{1,3}[.][0-9]{1,3}[.]", r":[0-9A-Fa-f]{0,4}:")
 
 # What RE2 can tell: it cannot look at what stands before and after a match, as _ADDRESS does.
 _MAY_HOLD = (
@@ -56,7 +60,14 @@ def prefix_of(text: str) -> str | None:
 
 def may_hold_address(texts: pa.StringArray) -> Flags:
     """Which texts may hold an address; null holds none."""
-    found: Flags = pc.match_substring_regex(texts, _MAY_HOLD).fill_null(False).to_numpy(False)
+    found: Flags = np.any([_matches(texts, hint) for hint in _HINTS], axis=0)
+    hinted = np.flatnonzero(found)
+    found[hinted] = _matches(texts.take(pa.array(hinted)), _MAY_HOLD)
+    return found
+
+
+def _matches(texts: pa.StringArray, pattern: str) -> Flags:
+    found: Flags = pc.match_substring_regex(texts, pattern).fill_null(False).to_numpy(False)
     return found
 
 

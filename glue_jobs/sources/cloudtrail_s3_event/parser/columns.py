@@ -91,13 +91,15 @@ _FIELD_COLUMNS = pa.schema(
 def batch_columns(batch: Batch) -> pa.RecordBatch:
     """The fields of events as columns without dictionaries."""
     fields = batch.fields
+    data = by_name(EventData, event_data(fields["additionalEventData"]))
     columns = {
         "event_time": pa.array(np.array(batch.times, np.int64), pa.timestamp("us")),
         **{name: pa.array(fields[field], pa.string()) for name, field in {**NAMES, **IDS}.items()},
         **{name: pa.array(fields[field], pa.bool_()) for name, field in FLAGS.items()},
         **{name: json_texts(fields[field]) for name, field in TEXTS.items()},
         "other_fields": pa.array(other_fields(batch.others, len(batch.events)), pa.string()),
-        **event_data_columns(event_data(fields["additionalEventData"])),
+        **{name: pa.array(data[field], pa.string()) for name, field in EVENT_DATA_TEXTS.items()},
+        **{name: whole_numbers(data[field]) for name, field in EVENT_DATA_SIZES.items()},
     }
     return pa.record_batch([columns[name] for name in _FIELD_COLUMNS.names], schema=_FIELD_COLUMNS)
 
@@ -108,15 +110,6 @@ def other_fields(others: Mapping[int, dict[str, msgspec.Raw]], count: int) -> li
     for place, fields in others.items():
         texts[place] = msgspec.json.encode(fields).decode()
     return texts
-
-
-def event_data_columns(found: Sequence[EventData]) -> dict[str, pa.Array]:
-    """The columns from additionalEventData, without dictionaries."""
-    fields = by_name(EventData, found)
-    return {
-        **{name: pa.array(fields[field], pa.string()) for name, field in EVENT_DATA_TEXTS.items()},
-        **{name: whole_numbers(fields[field]) for name, field in EVENT_DATA_SIZES.items()},
-    }
 
 
 def batch_rows(batches: Sequence[pa.RecordBatch]) -> pa.Table:

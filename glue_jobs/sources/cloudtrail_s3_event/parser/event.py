@@ -85,9 +85,9 @@ def without_column(fields: Mapping[str, Sequence[msgspec.Raw]]) -> dict[int, dic
     """The documented fields that have no column, by the place of the event. Most events have none."""
     found: dict[int, dict[str, msgspec.Raw]] = {}
     for name in WITHOUT_COLUMN:
-        if any(map(len, fields[name])):
+        if fields[name].count(ABSENT) < len(fields[name]):
             for place, raw in enumerate(fields[name]):
-                if len(raw):
+                if raw is not ABSENT:
                     found.setdefault(place, {})[name] = raw
     return found
 

@@ -7,7 +7,6 @@ here; `fast_path` proves which guesses hold.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -23,9 +22,13 @@ Slices = tuple[Places, Places]
 TIME = b',"eventTime":"00000000000000000000"'
 IDS = b',"requestID":"0000000000000000","eventID":"000000000000000000000000000000000000"'
 
-# Arrow writes a shorter text into its view instead of a position in a buffer; no usual fragment is that short.
+# What stands before two fragments, and ends the slices before them.
+BEFORE_PARAMETERS = b',"requestParameters":'
+BEFORE_EVENT_DATA = b',"additionalEventData":'
+
+# A letter and one of these; no usual fragment is shorter. Arrow would write a text of up to 12 bytes into its view.
 # https://arrow.apache.org/docs/format/Columnar.html#variable-size-binary-view-layout
-_MIN_SLICE_BYTES = 13
+_MIN_SLICE_BYTES = 1 + len(BEFORE_EVENT_DATA)
 
 # The last eight bytes before the brace that opens a field.
 _BEFORE = {
@@ -69,17 +72,15 @@ def find_events(data: bytes, starts: Positions) -> EventBoundaries:
     braces = np.append(braces, [len(letters)] * 2)
     time = braces[parameters - 1] + 1
     ids = braces[event_data + 1] + 1
-    edges = {
-        "caller": begins + 1,
-        "time": time,
-        "request": time + len(TIME),
-        "parameters": braces[parameters],
-        "event_data": braces[event_data],
-        "ids": ids,
-        "rest": ids + len(IDS),
-        "": ends - 1,
+    slices = {
+        "caller": (begins, time + 1),
+        "time": (time, time + len(TIME)),
+        "request": (time + len(TIME), braces[parameters]),
+        "parameters": (braces[parameters] - len(BEFORE_PARAMETERS), braces[event_data]),
+        "event_data": (braces[event_data], ids),
+        "ids": (ids, ids + len(IDS)),
+        "rest": (ids + len(IDS), ends),
     }
-    slices = dict(zip(edges, pairwise(edges.values()), strict=False))
     complete = np.all([right - left >= _MIN_SLICE_BYTES for left, right in slices.values()], axis=0)
     return EventBoundaries(owners, begins, ends, framed, complete, slices)
 

@@ -19,13 +19,18 @@ import pyarrow.compute as pc
 from glue_jobs.columns.numpy_types import Flags, Places
 from glue_jobs.read.parsed import NO_POSITIONS, Positions
 from glue_jobs.sources.cloudtrail_s3_event.parser import columns as table
-from glue_jobs.sources.cloudtrail_s3_event.parser import event_fragments as fragments
 from glue_jobs.sources.cloudtrail_s3_event.parser.documents import utf8
 from glue_jobs.sources.cloudtrail_s3_event.parser.event import S3_SERVICES, SUMMARIES, without_column
 from glue_jobs.sources.cloudtrail_s3_event.parser.event_boundaries import IDS, TIME, Slices, find_events
+from glue_jobs.sources.cloudtrail_s3_event.parser.event_fragments import FORMATS, Fragment
+from glue_jobs.sources.cloudtrail_s3_event.parser.event_texts import BLANKS, SlicedTexts, fixed_width
 from glue_jobs.sources.cloudtrail_s3_event.parser.nested import EventData, documented_event_data
-from glue_jobs.sources.cloudtrail_s3_event.parser.texts import json_texts, listed, spread
+from glue_jobs.sources.cloudtrail_s3_event.parser.texts import json_texts, spread, whole_numbers
 from glue_jobs.sources.cloudtrail_s3_event.parser.times import documented_times
+
+# What stands before an id that differs in every event, and its width in bytes. Few ids of a host have another one.
+SHARED_ID = (b'"sharedEventID":"', 36)
+HOST_ID = (b'"x-amz-id-2":"', 76)
 
 # Positions in Arrow's texts have 31 bits. Every event that is read here is longer than the minimum.
 _BYTES = range(128, 2**31)
@@ -80,25 +85,29 @@ class _Events:
     """The decoded fragments of events."""
 
     def __init__(self, data: bytes, slices: dict[str, Slices]) -> None:
-        (times,), plain_times = fragments.fixed_width(data, slices["time"][0], TIME)
-        (self.request_ids, self.event_ids), plain_ids = fragments.fixed_width(data, slices["ids"][0], IDS)
+        (times,), plain_times = fixed_width(data, slices["time"][0], TIME)
+        (self.request_ids, self.event_ids), plain_ids = fixed_width(data, slices["ids"][0], IDS)
         self.times, self.plain = documented_times(times), plain_times & plain_ids
-        self.event_data_texts = fragments.gather(data, *slices["event_data"])
-        self.event_data = documented_event_data(listed(self.event_data_texts.cast(pa.binary())))
-        texts = {name: fragments.gather(data, *slices[name]) for name in fragments.FORMATS}
-        texts["rest"], self.shared_ids = fragments.blank_shared_ids(texts["rest"])
-        self.fragments = [fragments.Fragment.of(texts[name], each) for name, each in fragments.FORMATS.items()]
+        self.event_data_texts = SlicedTexts(data, *slices["event_data"]).array
+        event_data = SlicedTexts(data, *slices["event_data"])
+        event_data.take_ids(*HOST_ID)
+        texts = {name: SlicedTexts(data, *slices[name]) for name in FORMATS}
+        self.shared_ids = texts["rest"].take_ids(*SHARED_ID)
+        self.fragments = [
+            *(each.read(texts[name]) for name, each in FORMATS.items()),
+            Fragment.of(event_data.array, EventData, documented_event_data),
+        ]
         self.fragment_of = {field: fragment for fragment in self.fragments for field in fragment.values}
 
     def proven(self) -> Flags:
         """Which events are what their fragments say."""
         proven = self.plain & (self.times >= 0)
-        proven &= np.array([each is not None for each in self.event_data], dtype=bool)
         for fragment in self.fragments:
-            proven &= fragment.flags(fragment.whole)
+            proven &= fragment.proven()
         proven &= self._flags("eventSource", lambda value: value is not None)
         # The id that was replaced is the event's own, not one inside of another field.
-        own_id = self._flags("sharedEventID", lambda value: value == fragments.BLANK_ID)
+        blanks = BLANKS[: SHARED_ID[1]]
+        own_id = self._flags("sharedEventID", lambda value: value == blanks)
         proven &= own_id | self.shared_ids.is_null().to_numpy(zero_copy_only=False)
         return proven
 
@@ -122,11 +131,13 @@ class _Events:
             "event_id": self.event_ids,
             "shared_event_id": pc.coalesce(self.shared_ids, shared_ids.dictionary_decode()),
             "additional_event_data": self.event_data_texts,
-            **table.event_data_columns([each or EventData() for each in self.event_data]),
             **{name: pa.array(rest.values[field], pa.bool_()).take(rest.codes) for name, field in table.FLAGS.items()},
             "other_fields": spread(pa.array(others, pa.string()), rest.codes).dictionary_decode(),
         }
-        for name, field in {**table.NAMES, **table.TEXTS}.items():
+        for name, field in table.EVENT_DATA_SIZES.items():
+            fragment = self.fragment_of[field]
+            columns[name] = whole_numbers(fragment.values[field]).take(fragment.codes)
+        for name, field in {**table.NAMES, **table.TEXTS, **table.EVENT_DATA_TEXTS}.items():
             if name not in columns:
                 fragment, is_json = self.fragment_of[field], name in table.TEXTS
                 values = fragment.values[field]

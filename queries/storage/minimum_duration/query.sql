@@ -112,11 +112,14 @@ total AS (
         storage_class,
         minimum_days,
         count(*) AS objects,
-        sum(size) AS bytes,
+        -- Unknown if the size of one object is.
+        CASE WHEN count(size) = count(*) THEN sum(size) END AS bytes,
         count(*) FILTER (WHERE age_days < minimum_days) AS young_objects,
-        CASE WHEN count(size) > 0 THEN coalesce(sum(size) FILTER (WHERE age_days < minimum_days), 0) END AS young_bytes,
         CASE
-            WHEN count(size) > 0
+            WHEN count(size) = count(*) THEN coalesce(sum(size) FILTER (WHERE age_days < minimum_days), 0)
+        END AS young_bytes,
+        CASE
+            WHEN count(size) = count(*)
                 THEN coalesce(sum(charged_bytes * (minimum_days - age_days)) FILTER (WHERE age_days < minimum_days), 0)
         END AS byte_days
     FROM version

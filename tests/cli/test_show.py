@@ -160,6 +160,12 @@ def test_a_table_shows_the_first_rows_and_sums_of_all() -> None:
     assert lines_of(rows.slice(0, 1), **view)[-2].split() == ["a", "999", "B"], "one row needs no sum"
 
 
+def test_a_sum_is_unknown_where_one_of_its_values_is() -> None:
+    rows = pa.table({"account": ["a", "b"], "objects": [1, 2], "bytes": [999, None]})
+    view = {"show": ("account", "bytes", "objects"), "totals": ("bytes", "objects")}
+    assert [line.split() for line in lines_of(rows, **view)][2:] == [["b", "-", "2"], ["total", "-", "3"]]
+
+
 @pytest.mark.parametrize(
     ("count", "text"),
     [

@@ -19,6 +19,14 @@ BARS = 12
 OTHER_CLASSES = "Other classes"
 CLASSES, UNREAD, COST = "storage/storage_classes", "together/kept_but_never_read", "together/cost_to_serve"
 
+COST_PARTS = {
+    "Storage": "estimated_storage_dollars",
+    "Transfer": "estimated_transfer_dollars",
+    "Requests": "estimated_request_dollars",
+    "Monitoring": "estimated_monitoring_dollars",
+}
+"""What a month costs, in the order of the bars."""
+
 UNREAD_COLUMNS = (
     *DATA_SET,
     Column("Storage class", "storage_class"),
@@ -44,12 +52,11 @@ def kept(answers: Answers) -> Section | None:
         by_set[DataSet.of(row)][row["storage_class"]] += all_bytes(row)
     order = sorted(by_set, key=lambda one: (-sum(by_set[one].values()), one))
     layers = few_layers([Layer(each, [by_set[one][each] for one in order]) for each in classes], OTHER_CLASSES)
-    sized = {DataSet.of(row) for row in of_sets if row["bytes"] is not None}
     bars = [
         Bar(
             name(one.label),
             [layer.values[place] for layer in layers],
-            words.size(sum(by_set[one].values())) if one in sized else "unknown",
+            _size(sum(by_set[one].values()), answers.rows_of(CLASSES, one)) or "unknown",
         )
         for place, one in enumerate(order[:BARS])
     ]
@@ -62,13 +69,12 @@ def kept(answers: Answers) -> Section | None:
         size_column("Older versions, bytes", "noncurrent_bytes"),
     ]
     stored = sum(map(all_bytes, total))
-    title = f"{words.size(stored)} are stored, {words.share(all_bytes(largest), stored)} of it in {classes[0]}"
-    if all(row["bytes"] is None for row in total):
-        title = f"{words.plural(sum(row['objects'] for row in total), 'object')} are stored"
+    size = _size(stored, total) or words.plural(sum(row["objects"] for row in total), "object")
+    largest_share = "" if _unsized(total) else f", {words.share(all_bytes(largest), stored)} of it in {classes[0]}"
     return Section(
         "kept",
         "Storage",
-        title,
+        f"{size} are stored{largest_share}",
         f"Bytes by data set and storage class, older versions included, in the latest inventories.{_sizeless(of_sets)}",
         joined(legend([layer.name for layer in layers]), bar_list(bars, "Data sets by stored bytes")),
         data_table("Stored bytes by data set and storage class", columns, of_sets),
@@ -97,7 +103,8 @@ def never_read(answers: Answers) -> Section | None:
     return Section(
         "never-read",
         "Never read",
-        f"{words.size(never)} of {words.size(stored)} ({words.share(never, stored)}) were not read by anyone",
+        f"{words.size(never)} of {words.size(stored)}{' that are known' if _unsized(rows) else ''} "
+        f"({words.share(never, stored)}) were not read by anyone",
         f"{answers.period(UNREAD, 'Reads')} Robots and the publisher do not count as readers.{_sizeless(rows)}",
         joined(legend(("Never read", "Read")), bar_list(bars, "Data sets by bytes never read")),
         data_table("Bytes never read by data set and storage class", UNREAD_COLUMNS, rows),
@@ -122,7 +129,8 @@ def stored_of(answers: Answers, scope: DataSet) -> Section | None:
     return Section(
         "kept",
         "Storage",
-        f"{words.size(stored)} are stored; {words.share(never, stored)} of it was not read by anyone",
+        f"{_size(stored, rows)} are stored; {words.share(never, stored)} of {'that' if _unsized(rows) else 'it'} was "
+        "not read by anyone",
         answers.period(UNREAD, "Bytes by storage class, and whether they were read") + _sizeless(rows),
         joined(legend(("Never read", "Read")), bar_list(bars, "Storage classes by stored bytes")),
         data_table("Stored bytes by storage class", UNREAD_COLUMNS[2:], rows),
@@ -133,24 +141,24 @@ def stored_of(answers: Answers, scope: DataSet) -> Section | None:
 
 def costs(answers: Answers, usage: Usage) -> Section | None:
     """Estimated dollars by data set."""
-    rows = [row for row in answers.rows(COST) if row["estimated_dollars"]]
+    everything = answers.rows(COST)
+    rows = [row for row in everything if row["estimated_dollars"]]
     if not rows:
         return None
-    keys = ("estimated_storage_dollars", "estimated_transfer_dollars", "estimated_request_dollars")
+    # Most publishers have nothing in INTELLIGENT_TIERING.
+    parts = {part: key for part, key in COST_PARTS.items() if part != "Monitoring" or any(row[key] for row in rows)}
     rows.sort(key=lambda row: (-row["estimated_dollars"], row["account"], row["repository"]))
     bars = [
         Bar(
             name(DataSet.of(row).label),
-            [row[key] or 0.0 for key in keys],
+            [row[key] or 0.0 for key in parts.values()],
             words.money(row["estimated_dollars"]),
         )
         for row in rows[:BARS]
     ]
     columns = [
         *DATA_SET,
-        Column("Storage", keys[0], words.money),
-        Column("Transfer", keys[1], words.money),
-        Column("Requests", keys[2], words.money),
+        *(Column(part, key, words.money) for part, key in parts.items()),
         Column("In all", "estimated_dollars", words.money),
         Column("Classes without a price", "unpriced_classes"),
     ]
@@ -160,12 +168,27 @@ def costs(answers: Answers, usage: Usage) -> Section | None:
         "Costs",
         f"About {words.money(total)} a month to store and serve",
         "An estimate to compare data sets by, not a bill: storage of the latest inventories, requests and transfer of "
-        f"the last complete month, at the prices in the file.{_partial_month(answers, usage)}",
-        joined(legend(("Storage", "Transfer", "Requests")), bar_list(bars, "Data sets by estimated cost")),
+        "the last complete month, at the prices in the file."
+        f"{_partial_month(answers, usage)}{_without_costs(everything)}",
+        joined(legend(tuple(parts)), bar_list(bars, "Data sets by estimated cost")),
         data_table("Estimated dollars a month by data set", columns, rows),
         (COST,),
         is_wide=False,
     )
+
+
+def _without_costs(rows: Sequence[Row]) -> str:
+    """Sentences on what is stored and in none of the dollars."""
+    unknown = sum(row["estimated_dollars"] is None for row in rows)
+    unpriced = sum(row["unpriced_bytes"] or 0 for row in rows)
+    sentences = []
+    if unknown:
+        sentences.append(
+            f" {words.plural(unknown, 'data set')} of unknown size {'is' if unknown == 1 else 'are'} not in it."
+        )
+    if unpriced:
+        sentences.append(f" {words.size(unpriced)} in classes without a price are not in it.")
+    return "".join(sentences)
 
 
 def _partial_month(answers: Answers, usage: Usage) -> str:
@@ -181,11 +204,22 @@ def _partial_month(answers: Answers, usage: Usage) -> str:
     return f" The first known read is of {day}, so requests and transfer may cover only part of that month."
 
 
+def _unsized(rows: Sequence[Row]) -> int:
+    """How many objects are in rows whose bytes are unknown."""
+    return sum(row["objects"] for row in rows if row["bytes"] is None)
+
+
+def _size(known: int, rows: Sequence[Row]) -> str:
+    """The bytes of the rows, of which those ``known`` may be a part; empty if no row has any."""
+    if all(row["bytes"] is None for row in rows):
+        return ""
+    return f"{'At least ' if _unsized(rows) else ''}{words.size(known)}"
+
+
 def _sizeless(rows: Sequence[Row]) -> str:
-    """A sentence on the objects without a size, if there are any."""
-    objects = sum(row["objects"] for row in rows if row["bytes"] is None)
-    have = words.plural(objects, "object") + (" has" if objects == 1 else " have")
-    return f" {have} no size, because their inventory has no field Size." if objects else ""
+    """A sentence on the objects whose bytes are unknown, if there are any."""
+    objects = words.plural(_unsized(rows), "object")
+    return f" The bytes of {objects} are unknown, because an inventory has no field Size." if _unsized(rows) else ""
 
 
 def _unread_bar(label: str, unread: int, stored: int) -> Bar:

@@ -18,7 +18,7 @@ from glue_jobs.cli.check import check_command
 from glue_jobs.cli.export import export_command
 from glue_jobs.cli.forget import forget_command
 from glue_jobs.cli.group import CommandGroup
-from glue_jobs.cli.options import given, options
+from glue_jobs.cli.options import Range, given, options
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
 from glue_jobs.progress import reporter
 from glue_jobs.sources import SOURCES
@@ -100,7 +100,8 @@ def connect_command(**values: Any) -> None:
 )
 @click.option(
     "--scale",
-    type=click.FloatRange(min=0, min_open=True),
+    # A million requests a day and more are no demonstration: they fill the disk.
+    type=Range(0, 1000),
     default=1.0,
     show_default=True,
     help="Amount of traffic; 1 is about 60,000 requests.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -67,6 +68,19 @@ class RowLimit(click.ParamType[int | str]):
         if text != ALL_ROWS and not text.isdecimal():
             self.fail(f"{text!r} is neither a number of rows nor 'all'", param, ctx)
         return text if text == ALL_ROWS else int(text)
+
+
+class Range(click.FloatRange):
+    """A number above the least and up to the most; NaN, which compares with nothing, is in no range."""
+
+    def __init__(self, least: float, most: float) -> None:
+        super().__init__(least, most, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{number} is not in the range {self._describe_range()}.", param, ctx)
+        return number
 
 
 OUTPUTS = (".csv", ".json", ".parquet", ".xlsx", ".md")

@@ -132,8 +132,6 @@ kept AS (
         AND total.snapshot_date = snapshot.snapshot_date
         AND total.inventory_id = snapshot.inventory_id
         AND total.snapshot_time = snapshot.snapshot_time
-    -- Delete markers have neither bytes nor a class.
-    WHERE objects + noncurrent_objects > 0
 ),
 
 -- What AWS charges beyond the bytes: https://aws.amazon.com/s3/pricing/, notes on minimum sizes and on archived objects.
@@ -164,6 +162,8 @@ measured AS (
         -- Objects below 128 KB are not monitored.
         CASE WHEN charged_as LIKE 'INTELLIGENT_TIERING%' THEN versions - small_objects ELSE 0 END AS monitored_objects
     FROM kept
+    -- Delete markers have neither bytes nor a class.
+    WHERE versions > 0
 ),
 
 charged AS (

@@ -17,7 +17,8 @@ UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 """Decimal units, as in the price lists of AWS for data transfer: a kB has 1,000 bytes."""
 
 # Names of columns say what their numbers are; answers of `usage-lake sql` have nothing else.
-_BYTES = re.compile(r"(?:^|[^a-z])(?:bytes|size)(?:[^a-z]|$)")
+# A size that names another unit, such as avg_object_size_mb, has no bytes.
+_BYTES = re.compile(r"(?:^|[^a-z])(?:bytes|size)(?:[^a-z]|$)(?!(?:.*[^a-z])?[kmgtp]i?b(?:[^a-z]|$))", re.IGNORECASE)
 _SHARE = re.compile(r"(?:^|[^a-z])share(?:[^a-z]|$)")
 _IDENTIFIER = re.compile(r"(?:^|_)(?:id|arn|e_tag|hash|ip)$")
 

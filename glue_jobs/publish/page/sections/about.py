@@ -41,7 +41,8 @@ DEFINITIONS = (
     ("Data", "Bytes that S3 sent, without protocol overhead. Units are powers of 1,000."),
     (
         "Days",
-        "Days, weeks (from Monday) and months are in UTC. The day of the report is not complete and is left out.",
+        "Days, weeks (from Monday) and months are in UTC. The day of the report is not complete: the headline and the "
+        "bars over time leave it out.",
     ),
 )
 

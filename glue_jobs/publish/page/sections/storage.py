@@ -105,7 +105,8 @@ def never_read(answers: Answers) -> Section | None:
         "Never read",
         f"{words.size(never)} of {words.size(stored)}{' that are known' if _unsized(rows) else ''} "
         f"({words.share(never, stored)}) were not read by anyone",
-        f"{answers.period(UNREAD, 'Reads')} Robots and the publisher do not count as readers.{_sizeless(rows)}",
+        f"{answers.period(UNREAD, 'Reads')} Robots and the publisher do not count as readers. Older versions are left "
+        f"out.{_sizeless(rows)}",
         joined(legend(("Never read", "Read")), bar_list(bars, "Data sets by bytes never read")),
         data_table("Bytes never read by data set and storage class", UNREAD_COLUMNS, rows),
         (UNREAD,),
@@ -131,7 +132,8 @@ def stored_of(answers: Answers, scope: DataSet) -> Section | None:
         "Storage",
         f"{_size(stored, rows)} are stored; {words.share(never, stored)} of {'that' if _unsized(rows) else 'it'} was "
         "not read by anyone",
-        answers.period(UNREAD, "Bytes by storage class, and whether they were read") + _sizeless(rows),
+        answers.period(UNREAD, "Bytes by storage class, and whether they were read")
+        + f" Older versions are left out.{_sizeless(rows)}",
         joined(legend(("Never read", "Read")), bar_list(bars, "Storage classes by stored bytes")),
         data_table("Stored bytes by storage class", UNREAD_COLUMNS[2:], rows),
         (UNREAD,),

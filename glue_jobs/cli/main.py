@@ -7,6 +7,7 @@ Each command imports what it needs when it starts. Importing the whole program t
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ from glue_jobs.workers.without_pandas import without_pandas
 @click.version_option(package_name="s3-usage-lake")
 def main(verbose: bool) -> None:
     """Usage and storage analytics for data published from Amazon S3."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        # https://no-color.org; a dumb terminal, such as that of an editor, shows escape sequences as they are.
+        click.get_current_context().color = False
     without_pandas()
     if not verbose:
         # Libraries log errors that are printed as a sentence anyway, and stack traces after Ctrl-C.

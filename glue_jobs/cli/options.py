@@ -90,6 +90,9 @@ def _checked_output(context: click.Context, parameter: click.Parameter, name: st
     """The name of the file, if its ending is known: the answer may take minutes."""
     if name is not None and not name.lower().endswith(OUTPUTS):
         raise ArgumentError(f"an answer is written to a file that ends with {', '.join(OUTPUTS)}, not to {name!r}")
+    form = context.params.get("form")
+    if name is not None and form in ("csv", "json") and not name.lower().endswith(form):
+        raise ArgumentError(f"--format {form} is for the terminal; the name {name!r} tells the format of the file")
     return name
 
 
@@ -100,6 +103,8 @@ _ANSWER_OPTIONS = (
         type=click.Choice(FORMATS),
         default="table",
         show_default=True,
+        # Known when --output is checked.
+        is_eager=True,
         help="Output format; csv and json have all columns and rows.",
     ),
     click.option(

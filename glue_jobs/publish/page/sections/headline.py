@@ -78,7 +78,7 @@ def _title(window: Window) -> str:
 def _lead(usage: Usage, window: Window) -> list[Html]:
     period = element("span", words.days(window.first, window.last), class_="keep")
     if not window.value(DOWNLOADS):
-        newest = f" The newest data are of {words.day(usage.last_day)}." if usage.last_day else " The logs are empty."
+        newest = f" The newest data are of {usage.newest}." if usage.newest else " The logs are empty."
         return [joined("Nothing was downloaded completely in ", period, ".", newest)]
     size = element("strong", words.size(window.value(BYTES)))
     readers = element("strong", words.plural(window.value(READERS), "reader"))

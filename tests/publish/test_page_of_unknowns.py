@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -100,6 +100,20 @@ def test_the_parts_of_a_cost_add_up_to_it_and_what_has_no_price_is_told() -> Non
     text = visible(page(edition({"together/cost_to_serve": [cost]})))
     assert "Monitoring" not in text
     assert "not in it" not in text
+
+
+@pytest.mark.parametrize(
+    ("begun", "told"),
+    [(datetime(2026, 1, 5, 7), True), (datetime(2025, 3, 1, 7), False), (datetime(2010, 3, 1), False), (None, False)],
+)
+def test_never_read_says_where_the_logs_begin_within_its_period(begun: datetime | None, told: bool) -> None:
+    row = {"account": "earth", "repository": "snow", "objects": 3, "unread_objects": 3, "bytes": 9, "unread_bytes": 9}
+    sources = [{"pipeline": "s3_access_log", "first_event_time": begun}]
+    sources += [{"pipeline": "s3_inventory_object", "first_event_time": datetime(2026, 2, 1)}]
+    reports = {"together/kept_but_never_read": [row], "together/freshness": sources}
+    answers = edition({USAGE: usage((("earth", "snow"),), 60), **reports})
+    for name in ("index.html", "datasets/earth--snow.html"):
+        assert ("The logs begin on 5\xa0January\xa02026: what" in visible(page(answers, name))) == told
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from glue_jobs.publish.page.document import document
 from glue_jobs.publish.page.markup import EMPTY, Html, element, joined, name
 from glue_jobs.publish.page.section import Card, Section, section_html
 from glue_jobs.publish.page.sections.about import DEFINITIONS, all_files, completeness, definitions
+from glue_jobs.publish.page.sections.costs import costs
 from glue_jobs.publish.page.sections.data_sets import data_sets
 from glue_jobs.publish.page.sections.file_types import file_types
 from glue_jobs.publish.page.sections.freshness import freshness
@@ -21,7 +22,7 @@ from glue_jobs.publish.page.sections.over_time import over_time
 from glue_jobs.publish.page.sections.places import networks, regions, world
 from glue_jobs.publish.page.sections.readers import readers
 from glue_jobs.publish.page.sections.reading import tools, top_files
-from glue_jobs.publish.page.sections.storage import costs, kept, never_read, stored_of
+from glue_jobs.publish.page.sections.storage import kept, never_read, stored_of
 from glue_jobs.publish.page.sections.stored_over_time import stored_over_time
 from glue_jobs.publish.page.sections.subscribers import subscribers
 from glue_jobs.publish.page.usage import Usage

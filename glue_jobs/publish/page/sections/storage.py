@@ -1,10 +1,10 @@
-"""What is kept, what of it nobody reads, and what it costs."""
+"""What is kept, and what of it nobody reads."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers, DataSet, Row
@@ -12,20 +12,14 @@ from glue_jobs.publish.page.charts.bars import Bar, bar_list
 from glue_jobs.publish.page.charts.time_chart import Layer, few_layers, legend
 from glue_jobs.publish.page.markup import joined, name
 from glue_jobs.publish.page.section import Section
+from glue_jobs.publish.page.sections.freshness import FRESHNESS
 from glue_jobs.publish.page.tables import DATA_SET, Column, count_column, data_table, size_column
-from glue_jobs.publish.page.usage import USAGE, Usage
+from glue_jobs.publish.page.usage import USAGE
 
 BARS = 12
+LOGS_OF_READS = frozenset({"s3_access_log", "cloudfront_log", "cloudtrail_s3_event"})
 OTHER_CLASSES = "Other classes"
-CLASSES, UNREAD, COST = "storage/storage_classes", "together/kept_but_never_read", "together/cost_to_serve"
-
-COST_PARTS = {
-    "Storage": "estimated_storage_dollars",
-    "Transfer": "estimated_transfer_dollars",
-    "Requests": "estimated_request_dollars",
-    "Monitoring": "estimated_monitoring_dollars",
-}
-"""What a month costs, in the order of the bars."""
+CLASSES, UNREAD = "storage/storage_classes", "together/kept_but_never_read"
 
 UNREAD_COLUMNS = (
     *DATA_SET,
@@ -106,7 +100,7 @@ def never_read(answers: Answers) -> Section | None:
         f"{words.size(never)} of {words.size(stored)}{' that are known' if _unsized(rows) else ''} "
         f"({words.share(never, stored)}) were not read by anyone",
         f"{answers.period(UNREAD, 'Reads')} Robots and the publisher do not count as readers. Older versions are left "
-        f"out.{_sizeless(rows)}",
+        f"out.{_logs_since(answers)}{_sizeless(rows)}",
         joined(legend(("Never read", "Read")), bar_list(bars, "Data sets by bytes never read")),
         data_table("Bytes never read by data set and storage class", UNREAD_COLUMNS, rows),
         (UNREAD,),
@@ -133,7 +127,7 @@ def stored_of(answers: Answers, scope: DataSet) -> Section | None:
         f"{_size(stored, rows)} are stored; {words.share(never, stored)} of {'that' if _unsized(rows) else 'it'} was "
         "not read by anyone",
         answers.period(UNREAD, "Bytes by storage class, and whether they were read")
-        + f" Older versions are left out.{_sizeless(rows)}",
+        + f" Older versions are left out.{_logs_since(answers)}{_sizeless(rows)}",
         joined(legend(("Never read", "Read")), bar_list(bars, "Storage classes by stored bytes")),
         data_table("Stored bytes by storage class", UNREAD_COLUMNS[2:], rows),
         (UNREAD,),
@@ -141,69 +135,14 @@ def stored_of(answers: Answers, scope: DataSet) -> Section | None:
     )
 
 
-def costs(answers: Answers, usage: Usage) -> Section | None:
-    """Estimated dollars by data set."""
-    everything = answers.rows(COST)
-    rows = [row for row in everything if row["estimated_dollars"]]
-    if not rows:
-        return None
-    # Most publishers have nothing in INTELLIGENT_TIERING.
-    parts = {part: key for part, key in COST_PARTS.items() if part != "Monitoring" or any(row[key] for row in rows)}
-    rows.sort(key=lambda row: (-row["estimated_dollars"], row["account"], row["repository"]))
-    bars = [
-        Bar(
-            name(DataSet.of(row).label),
-            [row[key] or 0.0 for key in parts.values()],
-            words.money(row["estimated_dollars"]),
-        )
-        for row in rows[:BARS]
-    ]
-    columns = [
-        *DATA_SET,
-        *(Column(part, key, words.money) for part, key in parts.items()),
-        Column("In all", "estimated_dollars", words.money),
-        Column("Classes without a price", "unpriced_classes"),
-    ]
-    total = sum(row["estimated_dollars"] for row in rows)
-    return Section(
-        "costs",
-        "Costs",
-        f"About {words.money(total)} a month to store and serve",
-        "An estimate to compare data sets by, not a bill: storage of the latest inventories, requests and transfer of "
-        "the last complete month, at the prices in the file."
-        f"{_partial_month(answers, usage)}{_without_costs(everything)}",
-        joined(legend(tuple(parts)), bar_list(bars, "Data sets by estimated cost")),
-        data_table("Estimated dollars a month by data set", columns, rows),
-        (COST,),
-        is_wide=False,
-    )
-
-
-def _without_costs(rows: Sequence[Row]) -> str:
-    """Sentences on what is stored and in none of the dollars."""
-    unknown = sum(row["estimated_dollars"] is None for row in rows)
-    unpriced = sum(row["unpriced_bytes"] or 0 for row in rows)
-    sentences = []
-    if unknown:
-        sentences.append(
-            f" {words.plural(unknown, 'data set')} of unknown size {'is' if unknown == 1 else 'are'} not in it."
-        )
-    if unpriced:
-        sentences.append(f" {words.size(unpriced)} in classes without a price are not in it.")
-    return "".join(sentences)
-
-
-def _partial_month(answers: Answers, usage: Usage) -> str:
-    """A sentence if the logs do not have all of the last complete month."""
-    if answers.get(USAGE) is None:
+def _logs_since(answers: Answers) -> str:
+    """A sentence if the logs begin within the period in which reads count."""
+    first = [row["first_event_time"] for row in answers.rows(FRESHNESS) if row["pipeline"] in LOGS_OF_READS]
+    begun: date | None = min((time.date() for time in first if time), default=None)
+    this_month = answers.day.replace(day=1)
+    if begun is None or begun <= this_month.replace(year=this_month.year - 1):
         return ""
-    begun = usage.first_day
-    if begun is None:
-        return " There are no access logs, so only storage is counted."
-    if begun <= (answers.day.replace(day=1) - timedelta(days=1)).replace(day=1):
-        return ""
-    day = words.day(begun)
-    return f" The first known read is of {day}, so requests and transfer may cover only part of that month."
+    return f" The logs begin on {words.day(begun)}: what was last read before looks as if nobody read it."
 
 
 def _unsized(rows: Sequence[Row]) -> int:

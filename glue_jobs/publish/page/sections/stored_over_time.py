@@ -51,8 +51,8 @@ def stored_over_time(answers: Answers, scope: DataSet) -> Section | None:
         "stored-over-time",
         "Storage over time",
         title,
-        "Bytes in the last inventories of each month, older versions included. The lighter last bar is the month under "
-        f"way.{left_out}",
+        "Bytes in the last inventories of each month, older versions included; a bucket counts from the month of its "
+        f"first inventory. The lighter last bar is the month under way.{left_out}",
         joined(legend([layer.name for layer in layers]), picture),
         data_table("Stored bytes by month and storage class", columns, _by_class(rows)),
         (STORED,),

@@ -105,6 +105,12 @@ version AS (
         AND NOT coalesce(is_delete_marker, false)
 ),
 
+left_over AS (
+    -- A decimal: the sum of a few dozen petabytes times days is no bigint.
+    SELECT *, CAST(charged_bytes * (minimum_days - age_days) AS decimal(38, 0)) AS byte_days
+    FROM version
+),
+
 total AS (
     SELECT
         account,
@@ -120,9 +126,9 @@ total AS (
         END AS young_bytes,
         CASE
             WHEN count(size) = count(*)
-                THEN coalesce(sum(charged_bytes * (minimum_days - age_days)) FILTER (WHERE age_days < minimum_days), 0)
+                THEN coalesce(sum(byte_days) FILTER (WHERE age_days < minimum_days), 0)
         END AS byte_days
-    FROM version
+    FROM left_over
     GROUP BY account, repository, storage_class, minimum_days
 ),
 

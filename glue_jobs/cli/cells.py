@@ -60,7 +60,7 @@ def text_of(value: Any, kind: Kind, exact: bool = False) -> str:
     if kind is Kind.PRICE or not math.isfinite(value):
         return cell(float(value))
     if exact:
-        return f"{value:,}"
+        return _plain(value)
     if kind is Kind.BYTES:
         return readable_bytes(value)
     if kind is Kind.SHARE:
@@ -78,5 +78,10 @@ def _decimal(value: float | Decimal) -> str:
     number = float(value)
     # Prices of a request or of a byte are small.
     if 0 < abs(number) < 0.01:
-        return f"{number:.2g}"
+        return _plain(float(f"{number:.2g}"))
     return f"{number:,.2f}"
+
+
+def _plain(value: float | Decimal) -> str:
+    """All digits, without an exponent."""
+    return f"{value:,}" if isinstance(value, int) else f"{Decimal(str(value)):,f}"

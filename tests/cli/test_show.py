@@ -160,6 +160,12 @@ def test_a_table_shows_the_first_rows_and_sums_of_all() -> None:
     assert lines_of(rows.slice(0, 1), **view)[-2].split() == ["a", "999", "B"], "one row needs no sum"
 
 
+def test_a_small_number_has_no_exponent() -> None:
+    rows = pa.table({"estimated_dollars": [4.31e-08, 0.00123, 1234.5]})
+    assert [line.strip() for line in lines_of(rows)[1:]] == ["0.000000043", "0.0012", "1,234.50"]
+    assert [line.strip() for line in lines_of(rows, exact=True)[1:]] == ["0.0000000431", "0.00123", "1,234.5"]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

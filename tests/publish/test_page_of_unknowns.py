@@ -43,6 +43,14 @@ def test_objects_of_unknown_size_are_counted_beside_the_bytes_of_the_others() ->
         assert text.count("At least 400\xa0bytes are stored") == (1 if told else 0)
 
 
+def test_a_class_that_the_inventory_does_not_tell_is_not_named() -> None:
+    row = {"account": "earth", "repository": "snow", "storage_class": "(unknown)", "objects": 3, "bytes": 400}
+    classes = [row | {"level": level} for level in ("total", "repository")]
+    text = visible(page(edition({"storage/storage_classes": classes})))
+    assert "400\xa0bytes are stored" in text
+    assert "of it in" not in text
+
+
 def test_without_any_size_objects_are_counted() -> None:
     row = {"account": "earth", "repository": "snow", "storage_class": "(unknown)", "objects": 3}
     row |= dict.fromkeys(("bytes", "noncurrent_bytes", "audience_unread_bytes", "unread_bytes"))

@@ -64,7 +64,8 @@ def kept(answers: Answers) -> Section | None:
     ]
     stored = sum(map(all_bytes, total))
     size = _size(stored, total) or words.plural(sum(row["objects"] for row in total), "object")
-    largest_share = "" if _unsized(total) else f", {words.share(all_bytes(largest), stored)} of it in {classes[0]}"
+    is_told = not _unsized(total) and classes[0] != "(unknown)"
+    largest_share = f", {words.share(all_bytes(largest), stored)} of it in {classes[0]}" if is_told else ""
     return Section(
         "kept",
         "Storage",

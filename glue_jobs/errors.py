@@ -8,6 +8,10 @@ STOPPED = 130
 """The exit code of a program that Ctrl-C ended: 128 plus the number of SIGINT, as in shells."""
 
 
+MAX_NAMES = 40
+"""More names than these are not readable in a sentence."""
+
+
 class UsageLakeError(Exception):
     """The base of all errors that users may see; its text is the whole message."""
 
@@ -48,10 +52,17 @@ class LostRaceError(UsageLakeError):
         return cls(f"another run committed to {name} first, so nothing of this run is stored; start it again")
 
 
-def known_names(name: object, known: Iterable[str]) -> str:
-    """The end of a sentence about a name that is not known: ``did you mean 'access/tools'``, or all known names."""
+def known_names(name: object, known: Iterable[str], listing: str = "") -> str:
+    """The end of a sentence about a name that is not known: ``did you mean 'access/tools'``, or all known names.
+
+    ``listing`` is the command that lists them: it stands in place of very many names.
+    """
     names = list(known)
-    return nearest(str(name), names).removeprefix("; ") or f"there are {', '.join(names) or 'none at all'}"
+    if near := nearest(str(name), names).removeprefix("; "):
+        return near
+    if listing and len(names) > MAX_NAMES:
+        return f"there are {len(names)}, see {listing}"
+    return f"there are {', '.join(names) or 'none at all'}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

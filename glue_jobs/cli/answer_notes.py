@@ -20,7 +20,7 @@ READERS = "unique_requesters"
 def answer_notes(
     engine: QueryEngine, lake: Callable[[], Lake], query: SavedQuery, days: QueryDays, rows: pa.Table
 ) -> Iterator[str]:
-    """Readers who count twice, buckets that may be gone, and why there are no rows."""
+    """Readers who count twice, buckets whose objects or that may be gone, and why there are no rows."""
     until = days.until or days.as_of
     if any(READERS in column for column in rows.column_names):
         from glue_jobs.enrich.readers.key_changes import key_changes
@@ -29,6 +29,10 @@ def answer_notes(
 
         read = base_tables(query.metadata.reads)
         yield from key_changes(lake(), (table for table in TABLES if table.name in read), until, days.since)
+    if "s3_inventory_object" in query.metadata.reads:
+        from glue_jobs.query.saved.dropped_objects import dropped_objects
+
+        yield from dropped_objects(engine.run, until)
     if not rows.num_rows:
         from glue_jobs.cli.empty_answer import explain_empty_answer
 

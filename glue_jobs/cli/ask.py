@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,7 @@ def query_command(
     query = SavedQuery.load(name)
     days = QueryDays.read(day, since, until, query.metadata.period)
     config = _config(values)
-    bound = query.bind(dict(_parameter(text) for text in parameters), config.prices if config else None)
+    bound = query.bind(_parameters(parameters), config.prices if config else None)
     with _engine(values, config) as engine:
         from glue_jobs.cli.answer_notes import answer_notes
         from glue_jobs.cli.newest_first import newest_first
@@ -93,9 +94,11 @@ def _statement(statement: str | None, file: str | None) -> str:
         raise click.UsageError("give a statement, - for standard input, or -f FILE", click.get_current_context())
     if file is None and statement != "-":
         return statement or ""
-    source = Path(file).read_bytes() if file is not None and file != "-" else sys.stdin.buffer.read()
     try:
+        source = Path(file).read_bytes() if file is not None and file != "-" else sys.stdin.buffer.read()
         return source.decode("utf-8-sig")
+    except OSError as error:
+        raise ArgumentError(f"cannot read the statement from {file}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ArgumentError(f"{file or 'standard input'} is not UTF-8 text at byte {error.start}") from error
 
@@ -221,8 +224,13 @@ def _config(values: dict[str, Any]) -> Config | None:
     return config_argument(given(values))
 
 
-def _parameter(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ArgumentError(f"a parameter is given as name=value, not {text!r}")
-    return name, value
+def _parameters(texts: Iterable[str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise ArgumentError(f"a parameter is given as name=value, not {text!r}")
+        if name in values:
+            raise ArgumentError(f"the parameter {name!r} is given twice: {values[name]!r} and {value!r}")
+        values[name] = value
+    return values

@@ -17,7 +17,8 @@ UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 """Decimal units, as in the price lists of AWS for data transfer: a kB has 1,000 bytes."""
 
 # Names of columns say what their numbers are; answers of `usage-lake sql` have nothing else.
-_BYTES = re.compile(r"(?:^|[^a-z])(?:bytes|size)(?:[^a-z]|$)")
+# A size that names another unit, such as avg_object_size_mb, has no bytes.
+_BYTES = re.compile(r"(?:^|[^a-z])(?:bytes|size)(?:[^a-z]|$)(?!(?:.*[^a-z])?[kmgtp]i?b(?:[^a-z]|$))", re.IGNORECASE)
 _SHARE = re.compile(r"(?:^|[^a-z])share(?:[^a-z]|$)")
 _IDENTIFIER = re.compile(r"(?:^|_)(?:id|arn|e_tag|hash|ip)$")
 
@@ -59,7 +60,7 @@ def text_of(value: Any, kind: Kind, exact: bool = False) -> str:
     if kind is Kind.PRICE or not math.isfinite(value):
         return cell(float(value))
     if exact:
-        return f"{value:,}"
+        return _plain(value)
     if kind is Kind.BYTES:
         return readable_bytes(value)
     if kind is Kind.SHARE:
@@ -77,5 +78,10 @@ def _decimal(value: float | Decimal) -> str:
     number = float(value)
     # Prices of a request or of a byte are small.
     if 0 < abs(number) < 0.01:
-        return f"{number:.2g}"
+        return _plain(float(f"{number:.2g}"))
     return f"{number:,.2f}"
+
+
+def _plain(value: float | Decimal) -> str:
+    """All digits, without an exponent."""
+    return f"{value:,}" if isinstance(value, int) else f"{Decimal(str(value)):,f}"

@@ -54,7 +54,8 @@ def describe(name: str, uploaded: Callable[[], Sequence[Table]] = tuple) -> Desc
     if plain in tables:
         return Description(plain, tables[plain].description, _columns(tables[plain].columns))
     known = [*tables, *views, *SavedQuery.names()]
-    raise ArgumentError(f"there is no table and no query {name!r}; {known_names(name, known)}")
+    listing = "usage-lake tables and usage-lake queries"
+    raise ArgumentError(f"there is no table and no query {name!r}; {known_names(name, known, listing)}")
 
 
 def _columns(columns: Sequence[Column | ReturnedColumn]) -> tuple[tuple[str, str, str], ...]:

@@ -7,6 +7,7 @@ Each command imports what it needs when it starts. Importing the whole program t
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from glue_jobs.cli.check import check_command
 from glue_jobs.cli.export import export_command
 from glue_jobs.cli.forget import forget_command
 from glue_jobs.cli.group import CommandGroup
-from glue_jobs.cli.options import given, options
+from glue_jobs.cli.options import Range, given, options
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
 from glue_jobs.progress import reporter
 from glue_jobs.sources import SOURCES
@@ -30,6 +31,9 @@ from glue_jobs.workers.without_pandas import without_pandas
 @click.version_option(package_name="s3-usage-lake")
 def main(verbose: bool) -> None:
     """Usage and storage analytics for data published from Amazon S3."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        # https://no-color.org; a dumb terminal, such as that of an editor, shows escape sequences as they are.
+        click.get_current_context().color = False
     without_pandas()
     if not verbose:
         # Libraries log errors that are printed as a sentence anyway, and stack traces after Ctrl-C.
@@ -100,7 +104,8 @@ def connect_command(**values: Any) -> None:
 )
 @click.option(
     "--scale",
-    type=click.FloatRange(min=0, min_open=True),
+    # A million requests a day and more are no demonstration: they fill the disk.
+    type=Range(0, 1000),
     default=1.0,
     show_default=True,
     help="Amount of traffic; 1 is about 60,000 requests.",

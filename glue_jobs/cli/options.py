@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -69,6 +70,19 @@ class RowLimit(click.ParamType[int | str]):
         return text if text == ALL_ROWS else int(text)
 
 
+class Range(click.FloatRange):
+    """A number above the least and up to the most; NaN, which compares with nothing, is in no range."""
+
+    def __init__(self, least: float, most: float) -> None:
+        super().__init__(least, most, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{number} is not in the range {self._describe_range()}.", param, ctx)
+        return number
+
+
 OUTPUTS = (".csv", ".json", ".parquet", ".xlsx", ".md")
 
 
@@ -76,6 +90,9 @@ def _checked_output(context: click.Context, parameter: click.Parameter, name: st
     """The name of the file, if its ending is known: the answer may take minutes."""
     if name is not None and not name.lower().endswith(OUTPUTS):
         raise ArgumentError(f"an answer is written to a file that ends with {', '.join(OUTPUTS)}, not to {name!r}")
+    form = context.params.get("form")
+    if name is not None and form in ("csv", "json") and not name.lower().endswith(form):
+        raise ArgumentError(f"--format {form} is for the terminal; the name {name!r} tells the format of the file")
     return name
 
 
@@ -86,6 +103,8 @@ _ANSWER_OPTIONS = (
         type=click.Choice(FORMATS),
         default="table",
         show_default=True,
+        # Known when --output is checked.
+        is_eager=True,
         help="Output format; csv and json have all columns and rows.",
     ),
     click.option(

@@ -85,16 +85,17 @@ def _columns(rows: Answer, view: View) -> list[int]:
 
 
 def _totals(rows: Answer, shown: Sequence[int], view: View) -> list[Any] | None:
-    """A value for each shown column, or none where a sum makes no sense; None if there is nothing to sum up."""
+    """A value for each shown column, "" where a sum makes no sense; None if there is nothing to sum up."""
     names = [rows.column_names[index] for index in shown]
     if rows.num_rows < 2 or not set(names) & set(view.totals):
         return None
-    return [_sum(rows.column(index)) if name in view.totals else None for index, name in zip(shown, names, strict=True)]
+    sums = [_sum(rows.column(index)) if name in view.totals else "" for index, name in zip(shown, names, strict=True)]
+    return [TOTAL if sums[0] == "" else sums[0], *sums[1:]]
 
 
 def _sum(values: Sequence[Any]) -> Any:
-    present = [value for value in values if value is not None]
-    return sum(present) if present else None
+    """The sum, or None: it is unknown where one of the values is."""
+    return None if None in values else sum(values)
 
 
 def _cells(rows: Answer, totals: Sequence[Any] | None, view: View) -> list[ShownColumn]:
@@ -104,8 +105,7 @@ def _cells(rows: Answer, totals: Sequence[Any] | None, view: View) -> list[Shown
         kind = kind_of(name, column)
         texts = [text_of(value, kind, view.exact) for value in column]
         if totals is not None:
-            total = totals[index]
-            texts.append(text_of(total, kind, view.exact) if total is not None else "" if index else TOTAL)
+            texts.append(text_of(totals[index], kind, view.exact))
         is_number = kind not in (Kind.TEXT, Kind.FIXED)
         columns.append(ShownColumn(printable(name), texts, is_text=kind is Kind.TEXT, is_number=is_number))
     return columns

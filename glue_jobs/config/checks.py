@@ -9,6 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, Strict
 
 DEFAULT_LAYOUT = "{account}/{repository}/…"
+# Queries compute with decimals of nine places, which have room for an exabyte at the dearest price.
+MIN_DOLLARS, MAX_DOLLARS = 1e-9, 1e6
 REST = ("…", "...", "*")
 PLACEHOLDERS = {"{account}": "account", "{repository}": "repository"}
 
@@ -93,8 +95,14 @@ def _prefix(value: str) -> str:
     return value
 
 
+def _dollars(value: float) -> float:
+    if value and not MIN_DOLLARS <= value <= MAX_DOLLARS:
+        raise ValueError("a price is 0, or from 0.000000001 to 1,000,000 US dollars")
+    return value
+
+
 Text = Annotated[str, Field(min_length=1)]
-Dollars = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
+Dollars = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False), AfterValidator(_dollars)]
 LayoutText = Annotated[str, AfterValidator(_layout)]
 RegexText = Annotated[str, AfterValidator(_regex)]
 Prefix = Annotated[str, AfterValidator(_prefix)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 
@@ -39,6 +39,16 @@ def as_of_argument(name: str, value: date | str | None) -> date | None:
     if day and day < _FIRST_DAY:
         raise ArgumentError(f"{name} is a day since {_FIRST_DAY}, not {day}")
     return day
+
+
+def text_of(value: object) -> str:
+    """What a program gives as a command has it: names in a list are separated by commas."""
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def names_of(given: Iterable[object]) -> list[str]:
+    """The texts of names or addresses; a text alone is one of them."""
+    return [given] if isinstance(given, str) else [*map(str, given)]
 
 
 def flag_argument(values: Mapping[str, str], name: str) -> bool:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.ingest.request import IngestSummary
-from glue_jobs.jobs.argument_values import as_of_argument, day_argument
+from glue_jobs.jobs.argument_values import as_of_argument, day_argument, names_of, text_of
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, OWNER, REPORT, REPORT_JOB
 from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.jobs.lake_argument import lake_argument
@@ -77,6 +77,8 @@ class Lake:
             ArgumentError: there is no table of that name; views are for `sql`.
         """
         known = {table.name: table for table in lake_tables(self._lake)}
+        if name in (view.name for view in SavedView.all()):
+            raise ArgumentError(f"{name} is a view, and only tables are scanned; lake.sql reads it")
         if name not in known:
             raise ArgumentError(f"there is no table {name!r}; {known_names(name, known)}")
         return TableScan(self._lake, known[name])
@@ -90,13 +92,15 @@ class Lake:
         ``parameters`` are the values of its ``?``, in order. ``as_of`` stands in for ``current_date``.
 
         Raises:
-            ArgumentError: ``as_of`` is no day.
+            ArgumentError: the statement is no text, or ``as_of`` is no day.
             QueryError: the statement is not a SELECT or cannot be answered.
             LakeError: the lake has no table at all, or cannot be read.
         """
         # Only the extra `local` brings DuckDB.
         from glue_jobs.query.duckdb.lake_engine import open_engine
 
+        if not isinstance(statement, str):
+            raise ArgumentError(f"a statement is a text, not {statement!r}")
         day = as_of_argument("as_of", as_of)
         self._lake.check_any(TABLES)
         with open_engine(self._lake) as engine:
@@ -118,7 +122,7 @@ class Lake:
 
         ``since`` and ``until`` are the first and last day of the period; by default it is the query's own, which ends
         with or before ``as_of``. With ``until`` alone, the query's own period is moved so that it ends on that day. A
-        day may be a text such as 2024-05-07 or 20240507.
+        day may be a text such as 2024-05-07 or 20240507. A parameter that is None is not given.
 
         Raises:
             ArgumentError: a text is not a day, or the period ends before it begins.
@@ -127,7 +131,7 @@ class Lake:
         """
         query = SavedQuery.load(name)
         days = QueryDays.read(as_of, since, until, query.metadata.period)
-        bound = query.bind({key: str(value) for key, value in parameters.items()})
+        bound = query.bind({key: str(value) for key, value in parameters.items() if value is not None})
         return self.sql(query.of_period(days.since, days.until), bound, days.as_of)
 
     def ingest(self, pipeline: str, raw: str | Path, **arguments: object) -> IngestSummary:
@@ -198,9 +202,9 @@ class Lake:
             self._lake,
             dry_run,
             self._reporter,
-            addresses=addresses,
-            reader_ids=reader_ids,
-            accounts=accounts,
+            addresses=names_of(addresses),
+            reader_ids=names_of(reader_ids),
+            accounts=names_of(accounts),
             reader_keys=reader_keys,
         )
 
@@ -226,7 +230,7 @@ class Lake:
             if name not in known:
                 raise ArgumentError(f"there is no argument {name!r}; {known_names(name, known)}")
         days = {name: day_argument(name, value) for name, value in arguments.items() if isinstance(value, datetime)}
-        given = {name: str(value) for name, value in (arguments | days).items() if value is not None}
+        given = {name: text_of(value) for name, value in (arguments | days).items() if value is not None}
         return {"pipeline": pipeline, **self._values, **given}
 
 

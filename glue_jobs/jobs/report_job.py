@@ -25,6 +25,7 @@ from glue_jobs.publish.publish import Edition, Failures, Published, publish
 from glue_jobs.publish.report_set import Report, public_report, report_set
 from glue_jobs.query.athena import Athena
 from glue_jobs.query.glue_views import keep_views
+from glue_jobs.query.saved.dropped_objects import dropped_objects
 from glue_jobs.query.saved.ended_inventories import ended_inventories
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
@@ -146,7 +147,7 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
 
         if request.tier == PUBLIC:
             return make_public(request.folder)
-        owners = replace(edition, ended_inventories=_ended_inventories(engine, request))
+        owners = replace(edition, inventory_notes=_inventory_notes(engine, request))
         published = publish(request.reports, engine, request.folder, owners, reporter)
         if request.public_folder is None:
             return published
@@ -155,13 +156,14 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
         return replace(published, public=public)
 
 
-def _ended_inventories(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
-    """A sentence on buckets that may be gone, for reports on what is stored."""
+def _inventory_notes(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
+    """Sentences on buckets that may be gone, and those whose objects are, for reports on what is stored."""
     if not any(report.query.tells_what_is_stored for report in request.reports):
         return ()
-    # The reports are right without this sentence too.
+    # The reports can be published without these sentences too.
     with suppress(UsageLakeError):
-        return ended_inventories(engine.run, request.edition.day)
+        day = request.edition.day
+        return ended_inventories(engine.run, day) + dropped_objects(engine.run, day)
     return ()
 
 

@@ -51,11 +51,14 @@ class TableScan:
         """Only rows of these days, both included; files of other days are not read.
 
         Raises:
-            ArgumentError: the table is not partitioned by days, or a text is no day.
+            ArgumentError: the table is not partitioned by days, a text is no day, or the days end before they begin.
         """
         if self.day_column is None:
             raise ArgumentError(f"{self.definition.name} has no days to choose from")
-        return replace(self, since=day_argument("since", since), until=day_argument("until", until))
+        first, last = day_argument("since", since), day_argument("until", until)
+        if first and last and first > last:
+            raise ArgumentError(f"the period ends before it begins: since {first}, until {last}")
+        return replace(self, since=first, until=last)
 
     def to_arrow(self) -> pa.Table:
         """The rows as an Arrow table, in no particular order.

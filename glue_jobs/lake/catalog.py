@@ -47,6 +47,10 @@ class Lake:
         if self.catalog_type == "sqlite" and location.startswith("s3://"):
             raise LakeError(f"a sqlite catalog is a file in the lake's folder and cannot be in {location}; use glue")
 
+    def __getstate__(self) -> dict[str, object]:
+        # What is pickled, as for another process, opens the catalog there.
+        return {name: value for name, value in self.__dict__.items() if name != "_catalog"}
+
     @property
     def _catalog_file(self) -> Path:
         return Path(f"{self.location}/catalog.db")

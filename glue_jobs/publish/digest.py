@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import EVERYTHING, Answers, DataSet
-from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, Usage
+from glue_jobs.publish.page.sections.headline import without_reads
+from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, USAGE, Usage
 
 SUBSCRIBERS, SURGES = "subscriber/new_returning_lapsed", "access/surges"
 NAMES = 3
@@ -45,6 +46,8 @@ def digest_text(answers: Answers) -> str:
     if usage:
         weeks = {one: _weeks(usage, one, monday) for one in (EVERYTHING, *usage.data_sets)}
         lines += [*_totals(weeks.pop(EVERYTHING)), *_movers(weeks)]
+    elif answers.get(USAGE):
+        lines.append(without_reads(answers)[0])
     lines += [*_subscribers(answers), *_surges(answers), *answers.notices]
     # Some mail programs show blanks that do not break as other characters.
     return "\n".join(lines).replace(words.NO_BREAK, " ").replace("\N{WORD JOINER}", "") + "\n"

@@ -53,7 +53,7 @@ class Edition:
     """What reports depend on besides the lake, the ``day`` and the ``prices``, and what readers should know of them.
 
     ``failed`` has earlier failures, such as those of views. ``place_sources`` told where readers are.
-    ``reader_changes`` has a sentence for each day on which readers got other ids, ``ended_inventories`` one on buckets
+    ``reader_changes`` has a sentence for each day on which readers got other ids, ``inventory_notes`` one on buckets
     that may be gone.
     """
 
@@ -63,7 +63,7 @@ class Edition:
     stale: tuple[StaleSource, ...] = ()
     place_sources: tuple[str, ...] = ()
     reader_changes: tuple[str, ...] = ()
-    ended_inventories: tuple[str, ...] = ()
+    inventory_notes: tuple[str, ...] = ()
 
     @property
     def stale_sentences(self) -> list[str]:
@@ -73,7 +73,7 @@ class Edition:
     @property
     def notices(self) -> list[str]:
         """What a page says first."""
-        return [*self.stale_sentences, *self.reader_changes, *self.ended_inventories]
+        return [*self.stale_sentences, *self.reader_changes, *self.inventory_notes]
 
 
 def publish(reports: Sequence[Report], engine: Engine, folder: str, edition: Edition, reporter: Reporter) -> Published:

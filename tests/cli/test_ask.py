@@ -78,7 +78,16 @@ def test_a_statement_may_begin_with_a_comment(statement: str) -> None:
     [
         (("sql",), "", 2, "give a statement, - for standard input, or -f FILE; main sql --help explains"),
         (("sql", "SELECT 1", "-f", "x"), "", 2, "give a statement, - for standard input, or -f FILE; "),
-        (("sql", "-f", "none.sql"), "", 1, "[Errno 2] No such file or directory: 'none.sql'"),
+        (("sql", "-f", "none.sql"), "", 2, "cannot read the statement from none.sql: No such file or directory"),
+        (("sql", "SELECT 1", "--output", "x.csv", "--format", "json"), "", 2, "--format json is for the terminal; the"),
+        (("query", "nothing"), "", 2, ", see usage-lake queries"),
+        (("describe", "nothing"), "", 2, "see usage-lake tables and usage-lake queries"),
+        (
+            ("query", "access/top_objects_of_repository", "--param", "account=x", "--param", "account=y"),
+            "",
+            2,
+            "the parameter 'account' is given twice: 'x' and 'y'",
+        ),
         (("sql", "-"), b"SELECT '\xff'", 2, "standard input is not UTF-8 text at byte 8"),
         (("sql", "SELECT byte_sent FROM s3_access_log"), "", 1, "no column 'byte_sent'; did you mean 'bytes_sent'"),
         (("sql", "SELECT l.byte_sent FROM s3_access_log l"), "", 1, "no column 'byte_sent'; did you mean 'bytes_sent'"),
@@ -108,6 +117,14 @@ def test_a_wrong_name_is_one_sentence_with_the_right_one(
     assert (result.exit_code, result.stdout) == (code, "")
     assert result.stderr.startswith("error: ") and sentence in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("variable", "value"), [("TERM", "dumb"), ("NO_COLOR", "1")])
+def test_a_terminal_that_wants_no_escape_sequences_gets_none(variable: str, value: str) -> None:
+    arguments = ["sql", "SELECT 1 AS n"]
+    assert "\x1b[1m" in CliRunner(env={"TERM": "xterm", "NO_COLOR": ""}).invoke(main, arguments, color=True).stdout
+    plain = CliRunner(env={"TERM": "xterm", "NO_COLOR": ""} | {variable: value}).invoke(main, arguments, color=True)
+    assert plain.stdout.split() == ["n", "1"]
 
 
 def completed(*words: str) -> list[str]:

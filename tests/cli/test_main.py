@@ -92,11 +92,13 @@ def test_the_lake_may_be_named_by_a_variable(old_lake: str, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["demo", "--scale=0"], "0.0 is not in the range x>0"),
+        (["demo", "--scale=0"], "0.0 is not in the range 0<x<=1000"),
         (["status", "--lke", "lake"], "error: no such option '--lke'; did you mean '--lake'"),
         (["statuss"], "error: no such command 'statuss'; did you mean 'status'; main --help explains"),
         (["query", "access/tools", "--lake", "lake", "--limit", "few"], "'few' is neither a number of rows nor 'all'"),
-        (["demo", "--scale=-1"], "-1.0 is not in the range x>0"),
+        (["demo", "--scale=-1"], "-1.0 is not in the range 0<x<=1000"),
+        (["demo", "--scale=nan"], "nan is not in the range 0<x<=1000"),
+        (["demo", "--scale=inf"], "inf is not in the range 0<x<=1000"),
         (["status", "--lake", "lake", "--catalog", "hive"], "'hive' is not one of 'sqlite', 'glue'"),
         (
             ["ingest", "s3_access_log", "--from", "x", "--lake", "y", "--management-events", "no"],

@@ -160,6 +160,35 @@ def test_a_table_shows_the_first_rows_and_sums_of_all() -> None:
     assert lines_of(rows.slice(0, 1), **view)[-2].split() == ["a", "999", "B"], "one row needs no sum"
 
 
+def test_a_small_number_has_no_exponent() -> None:
+    rows = pa.table({"estimated_dollars": [4.31e-08, 0.00123, 1234.5]})
+    assert [line.strip() for line in lines_of(rows)[1:]] == ["0.000000043", "0.0012", "1,234.50"]
+    assert [line.strip() for line in lines_of(rows, exact=True)[1:]] == ["0.0000000431", "0.00123", "1,234.5"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("size", "241 kB"),
+        ("avg_object_size", "241 kB"),
+        ("bytes_sent", "241 kB"),
+        ("sum(bytes)", "241 kB"),
+        ("avg_object_size_mb", "241,034.00"),
+        ("size_in_GiB", "241,034.00"),
+        ("bytes (TB)", "241,034.00"),
+        ("bytes_in_web_logs", "241 kB"),
+    ],
+)
+def test_a_number_is_of_bytes_unless_its_name_tells_another_unit(name: str, text: str) -> None:
+    assert lines_of(pa.table({name: [241_034.0]}))[-1].strip() == text
+
+
+def test_a_sum_is_unknown_where_one_of_its_values_is() -> None:
+    rows = pa.table({"account": ["a", "b"], "objects": [1, 2], "bytes": [999, None]})
+    view = {"show": ("account", "bytes", "objects"), "totals": ("bytes", "objects")}
+    assert [line.split() for line in lines_of(rows, **view)][2:] == [["b", "-", "2"], ["total", "-", "3"]]
+
+
 @pytest.mark.parametrize(
     ("count", "text"),
     [

@@ -161,6 +161,11 @@ def test_the_error_for_text_that_yaml_reads_as_another_type_asks_for_quotes(raw:
         ("privacy: {addresses: none}", "line 1: 'addresses' must be one of 'keep', 'keyed' or 'drop'."),
         ("prices:\n  transfer_per_gb: yes", "line 2: 'transfer_per_gb' must be a number of US dollars, 0 or more, wi"),
         ("prices:\n  transfer_per_gb: .inf", "line 2: 'transfer_per_gb' must be a number of US dollars, 0 or more, w"),
+        (
+            "prices:\n  transfer_per_gb: 1.0e+10",
+            "line 2: 'transfer_per_gb': a price is 0, or from 0.000000001 to 1,000,000",
+        ),
+        ("prices:\n  transfer_per_gb: 1.0e-10", "line 2: 'transfer_per_gb': a price is 0, or from 0.000000001 to"),
         ("datasets: []\nprices:\ndatasets: []", "line 3: 'datasets' appears twice."),
         ("access_points:\n  111122223333: {account: a}", "line 2: a name before ':' must be text; put it in quotes:"),
         ("datasets: &a []\nsubscribers: *a", "line 2: '*a' is an alias; write the value out."),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,20 @@ def test_a_run_and_a_report_take_a_moment(tmp_path: Path) -> None:
         (lambda lake: Lake(Path("s3://example-lake/x")), "s3:/example-lake/x is neither a folder nor an s3:// address"),
         (lambda lake: lake.table("subscriber").select(["name"]), r"subscriber has no column \['name'\]"),
         (lambda lake: lake.table(None), "there is no table None; there are "),
+        (lambda lake: lake.table("access_request"), "access_request is a view, and only tables are scanned; lake.sql"),
+        (
+            lambda lake: lake.table("s3_access_log").days("2026-11-20", "2026-11-10"),
+            "the period ends before it begins: since 2026-11-20, until 2026-11-10",
+        ),
+        (lambda lake: lake.sql(None), "a statement is a text, not None"),
+        (
+            lambda lake: lake.query("access/top_objects_of_repository", account=None, repository="snow"),
+            "parameter 'account' is missing",
+        ),
+        (
+            lambda lake: lake.publish("to", subjects=["acces", "storage"]),
+            "no reports on 'acces'; did you mean 'access'",
+        ),
         (
             lambda lake: lake.query("access/tools", as_of="0206-03-14"),
             "as-of is a day since 1900-01-01",
@@ -82,3 +98,17 @@ def test_a_run_and_a_report_take_a_moment(tmp_path: Path) -> None:
 def test_a_mistake_is_one_sentence(tmp_path: Path, call: Callable[[Lake], object], sentence: str) -> None:
     with pytest.raises(ArgumentError, match=sentence):
         call(Lake(tmp_path))
+
+
+def test_a_lake_that_was_read_travels_to_another_process(demo_lake: str) -> None:
+    lake = Lake(demo_lake)
+    scan = lake.table("s3_access_log").select("key")
+    rows = scan.to_arrow().num_rows
+    assert pickle.loads(pickle.dumps(scan)).to_arrow().num_rows == rows
+    assert pickle.loads(pickle.dumps(lake)).query("access/tools") == lake.query("access/tools")
+
+
+@pytest.mark.parametrize("given", ["192.0.2.77", [ip_address("192.0.2.77")], ("192.0.2.77",)])
+def test_one_address_may_be_given_alone_or_as_an_object(demo_lake: str, given: Any) -> None:
+    lake = Lake(demo_lake)
+    assert lake.forget(addresses=given, dry_run=True) == lake.forget(addresses=["192.0.2.77"], dry_run=True)

@@ -45,10 +45,12 @@ def test_without_56_days_of_logs_nothing_is_compared() -> None:
 
 
 def test_an_old_archive_says_how_far_its_data_reach() -> None:
-    rows = [row for row in usage(TWO, 70) if row["last_day"] < date(2026, 2, 10) and row["grain"] != "28 days"]
+    rows = [row for row in usage(TWO, 70) if row["first_day"] < date(2026, 2, 10) and row["grain"] != "28 days"]
     text = page(edition({USAGE: rows}))
     assert "<h1>No downloads in the last 28 days</h1>" in text
     assert "The newest data are of 9\xa0February\xa02026." in text
+    text = page(edition({USAGE: [row for row in rows if row["grain"] == "month"]}))
+    assert "The newest data are of February\xa02026." in text
 
 
 def test_countries_are_counted_drawn_and_listed_and_the_unknown_ones_named() -> None:

@@ -65,6 +65,15 @@ def rows_of(names: list[tuple[str, str]], days: int) -> dict[str, list[dict[str,
             for place, kind in enumerate(("STANDARD", "GLACIER", "DEEP_ARCHIVE"))
             for level, one in [("total", {}), *(("repository", one) for one in data_sets[:40])]
         ],
+        "storage/stored_by_month": [
+            {"month": date(2026, month, 1), **data_sets[0], "storage_class": "STANDARD", "objects": 1, "bytes": size}
+            for month, size in ((2, 500), (3, 1990))
+        ],
+        "subscriber/unique_subscribers": [
+            {"subscriber_name": account, "subscriber_account_id": "111122223333", "audience_gets": 7}
+            | {"audience_bytes_out": 10**place, "first_seen": datetime(2026, 3, 1), "last_seen": datetime(2026, 3, 14)}
+            for place, (account, _) in enumerate(names[:12])
+        ],
         "together/kept_but_never_read": [{**one, "bytes": 10**9, "audience_unread_bytes": 10**8} for one in data_sets],
         "together/cost_to_serve": [
             {**one, "estimated_dollars": 12.5, "estimated_storage_dollars": 12.5} for one in data_sets[:40]
@@ -150,6 +159,14 @@ def test_every_width_shows_whole_numbers_and_nothing_beside_the_page(
                 .filter((one) => one.getClientRects().length > 1).map((one) => one.outerHTML)"""
             )
             assert not broken
+            cut = page.evaluate(
+                """[...document.querySelectorAll(".axis text")].filter((one) => {
+                  const svg = one.closest("svg");
+                  const room = getComputedStyle(svg).overflow === "visible" ? one.closest(".card") : svg;
+                  return one.getBoundingClientRect().left < room.getBoundingClientRect().left;
+                }).map((one) => one.textContent)"""
+            )
+            assert not cut
         assert not opened.complaints
         page.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -31,9 +31,24 @@ def test_objects_of_unknown_size_are_counted_beside_the_bytes_of_the_others() ->
             {USAGE: usage(TWO, 60), "storage/storage_classes": classes, "together/kept_but_never_read": rows}
         )
         text = visible(page(answers))
-        assert "100\xa0bytes of 400\xa0bytes (25\xa0%) were not read by anyone" in text
-        assert "400\xa0bytes are stored; 25\xa0% of it" in visible(page(answers, "datasets/earth--snow.html"))
-        assert text.count("3 objects have no size, because their inventory has no field Size.") == (2 if told else 0)
+        never = " that are known" if told else ""
+        assert f"100\xa0bytes of 400\xa0bytes{never} (25\xa0%) were not read by anyone" in text
+        assert ("400\xa0bytes are stored, 100\xa0% of it in STANDARD" in text) != told
+        least = (
+            "At least 400\xa0bytes are stored; 25\xa0% of that" if told else "400\xa0bytes are stored; 25\xa0% of it"
+        )
+        assert least in visible(page(answers, "datasets/earth--snow.html"))
+        sentence = "The bytes of 3 objects are unknown, because an inventory has no field Size."
+        assert text.count(sentence) == (2 if told else 0)
+        assert text.count("At least 400\xa0bytes are stored") == (1 if told else 0)
+
+
+def test_a_class_that_the_inventory_does_not_tell_is_not_named() -> None:
+    row = {"account": "earth", "repository": "snow", "storage_class": "(unknown)", "objects": 3, "bytes": 400}
+    classes = [row | {"level": level} for level in ("total", "repository")]
+    text = visible(page(edition({"storage/storage_classes": classes})))
+    assert "400\xa0bytes are stored" in text
+    assert "of it in" not in text
 
 
 def test_without_any_size_objects_are_counted() -> None:
@@ -54,6 +69,17 @@ def test_without_any_size_objects_are_counted() -> None:
     assert not re.search("\\b0\xa0bytes", text)
 
 
+def test_a_month_of_which_a_part_is_unknown_is_in_no_comparison() -> None:
+    row = {"account": "earth", "repository": "snow", "storage_class": "STANDARD", "objects": 3, "bytes": 400}
+    sizeless = row | {"repository": "ice", "bytes": None, "noncurrent_bytes": None}
+    months = [row | {"month": date(2026, month, 1)} for month in (1, 2, 3)]
+    text = visible(page(edition({"storage/stored_by_month": [*months, sizeless | {"month": date(2026, 1, 1)}]})))
+    assert "Storage stayed at 400\xa0bytes since February 2026" in text
+    assert "Months in which an inventory has no field Size are left out." in text
+    two = [sizeless | {"month": each["month"]} for each in months[:2]]
+    assert "Storage over time" not in visible(page(edition({"storage/stored_by_month": [*months, *two]})))
+
+
 def test_reads_of_a_bucket_that_no_log_names_are_in_the_table_of_completeness() -> None:
     reads = {"event_date": date(2026, 3, 1), "reads": 1, "in_both": 1}
     rows = [reads | {"bucket": bucket} for bucket in ("b", None, "a")]
@@ -69,6 +95,33 @@ def test_without_logs_nothing_is_said_to_be_never_read() -> None:
     some = [row, row | {"unread_objects": 2}]
     assert "not read by anyone" in page(edition({USAGE: [], "together/kept_but_never_read": some}))
     assert "not read by anyone" in page(edition(unread)), "reads were not asked for"
+
+
+def test_the_parts_of_a_cost_add_up_to_it_and_what_has_no_price_is_told() -> None:
+    cost = {"account": "earth", "repository": "snow", "estimated_dollars": 3.5, "estimated_storage_dollars": 3.0}
+    tiered = cost | {"estimated_monitoring_dollars": 0.5, "unpriced_bytes": 7000, "unpriced_classes": "SNOW"}
+    unknown = cost | {"repository": "ice", "estimated_dollars": None, "estimated_storage_dollars": None}
+    html = page(edition({"together/cost_to_serve": [tiered, unknown]}))
+    assert "Monitoring" in visible(html)
+    assert "$0.50" in visible(html)
+    assert "1 data set of unknown size is not in it. 7\xa0kB in classes without a price are not in it." in visible(html)
+    text = visible(page(edition({"together/cost_to_serve": [cost]})))
+    assert "Monitoring" not in text
+    assert "not in it" not in text
+
+
+@pytest.mark.parametrize(
+    ("begun", "told"),
+    [(datetime(2026, 1, 5, 7), True), (datetime(2025, 3, 1, 7), False), (datetime(2010, 3, 1), False), (None, False)],
+)
+def test_never_read_says_where_the_logs_begin_within_its_period(begun: datetime | None, told: bool) -> None:
+    row = {"account": "earth", "repository": "snow", "objects": 3, "unread_objects": 3, "bytes": 9, "unread_bytes": 9}
+    sources = [{"pipeline": "s3_access_log", "first_event_time": begun}]
+    sources += [{"pipeline": "s3_inventory_object", "first_event_time": datetime(2026, 2, 1)}]
+    reports = {"together/kept_but_never_read": [row], "together/freshness": sources}
+    answers = edition({USAGE: usage((("earth", "snow"),), 60), **reports})
+    for name in ("index.html", "datasets/earth--snow.html"):
+        assert ("The logs begin on 5\xa0January\xa02026: what" in visible(page(answers, name))) == told
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,11 @@ def missing_fields(snapshots: Iterable[Snapshot]) -> list[str]:
                 f"inventory {inventory} of {bucket} has no field Size: its bytes are unknown (null) in tables and"
                 " reports; add Size to its optional fields"
             )
+        if "storage_class" not in each.fields:
+            found.add(
+                f"inventory {inventory} of {bucket} has no field StorageClass: what its objects cost is unknown; add"
+                " StorageClass to its optional fields"
+            )
         # S3 writes both into inventories of all versions. Other programs may not.
         if "version_id" in each.fields and "is_latest" not in each.fields:
             found.add(

@@ -13,16 +13,18 @@ from glue_jobs.publish.page.document import document
 from glue_jobs.publish.page.markup import EMPTY, Html, element, joined, name
 from glue_jobs.publish.page.section import Card, Section, section_html
 from glue_jobs.publish.page.sections.about import DEFINITIONS, all_files, completeness, definitions
+from glue_jobs.publish.page.sections.costs import costs
 from glue_jobs.publish.page.sections.data_sets import data_sets
 from glue_jobs.publish.page.sections.file_types import file_types
 from glue_jobs.publish.page.sections.freshness import freshness
-from glue_jobs.publish.page.sections.headline import headline, summary
+from glue_jobs.publish.page.sections.headline import headline, summary, without_reads
 from glue_jobs.publish.page.sections.over_time import over_time
 from glue_jobs.publish.page.sections.places import networks, regions, world
 from glue_jobs.publish.page.sections.readers import readers
 from glue_jobs.publish.page.sections.reading import tools, top_files
-from glue_jobs.publish.page.sections.storage import costs, kept, never_read, stored_of
+from glue_jobs.publish.page.sections.storage import kept, never_read, stored_of
 from glue_jobs.publish.page.sections.stored_over_time import stored_over_time
+from glue_jobs.publish.page.sections.subscribers import subscribers
 from glue_jobs.publish.page.usage import Usage
 
 INDEX, SUMMARY = "index.html", "summary.json"
@@ -65,9 +67,9 @@ def main_page(answers: Answers, usage: Usage) -> str:
     """The page of all data sets."""
     sections = [over_time(usage, EVERYTHING), world(answers, EVERYTHING), data_sets(usage)] if usage else []
     sections += [make(answers, EVERYTHING) for make in OF_DATA_SETS]
-    sections += [tools(answers), kept(answers), stored_over_time(answers, EVERYTHING)]
+    sections += [tools(answers), subscribers(answers), kept(answers), stored_over_time(answers, EVERYTHING)]
     sections += [never_read(answers), costs(answers, usage), freshness(answers), completeness(answers)]
-    top = headline(answers, usage, EVERYTHING) if usage else _without_logs()
+    top = headline(answers, usage, EVERYTHING) if usage else _without_reads(answers)
     return page_of("Usage report", top, sections, answers, [definitions(DEFINITIONS), all_files(answers)])
 
 
@@ -82,9 +84,9 @@ def _data_set_page(answers: Answers, usage: Usage, one: DataSet) -> str:
     return page_of(one.label, headline(answers, usage, one), sections, answers, [definitions(DEFINITIONS)])
 
 
-def _without_logs() -> Html:
-    lead = "The lake has no access logs, or nothing was read yet. What is known from other sources is below."
-    return joined(element("h1", "No reads are known"), element("p", lead, class_="lead"))
+def _without_reads(answers: Answers) -> Html:
+    title, reason = without_reads(answers)
+    return joined(element("h1", title), element("p", reason, class_="lead"))
 
 
 def _in_pairs(sections: Sequence[Section]) -> list[Section]:

@@ -60,9 +60,11 @@ class Usage:
         return min(months, default=None)
 
     @cached_property
-    def last_day(self) -> date | None:
-        """The last complete day that something was served on."""
-        return max((row["last_day"] for row in self._rows.get(EVERYTHING, {}).values()), default=None)
+    def newest(self) -> str:
+        """The last day that something was served on, in words; where that was over 91 days ago, its month."""
+        periods = self._rows.get(EVERYTHING, {})
+        days, months = ([day for kind, day in periods if kind == grain] for grain in ("day", "month"))
+        return words.day(max(days)) if days else words.month(max(months)) if months else ""
 
     @cached_property
     def data_sets(self) -> list[DataSet]:

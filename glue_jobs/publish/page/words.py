@@ -61,7 +61,9 @@ def change(now: float, before: float) -> str:
 
 
 def money(value: float) -> str:
-    """$1,234, and two decimal places below $100."""
+    """$1,234, two decimal places below $100, and <$0.01 for what is almost nothing."""
+    if 0 < value < 0.01:
+        return "<$0.01"
     return f"${value:,.2f}" if abs(value) < 100 else f"${value:,.0f}"
 
 

@@ -48,7 +48,8 @@ DEFINITIONS = (
     ),
     (
         "Months",
-        "Months are in UTC. A month is published once, at least seven days after its end, and not changed later.",
+        "Months are in UTC. A month is published once, at least seven days after its end, and not changed later. The "
+        "logs may begin within the first one.",
     ),
 )
 

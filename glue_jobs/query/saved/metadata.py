@@ -8,7 +8,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from glue_jobs.query.saved.files import QueryArgumentError
 
@@ -18,12 +18,30 @@ if TYPE_CHECKING:
 ParameterValue = str | date | int | float
 Text = Annotated[str, Field(min_length=1)]
 
+
+def _bigint(text: str) -> int:
+    number = int(text)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(text)
+    return number
+
+
+def _dollars(text: str) -> float:
+    # Only queries with prices have numbers of this type, and their defaults need the configuration too.
+    from glue_jobs.config.checks import Dollars
+
+    return TypeAdapter(Dollars).validate_python(float(text))
+
+
 _READ_VALUE: dict[str, Callable[[str], ParameterValue]] = {
     "string": str,
     "date": date.fromisoformat,
-    "bigint": int,
-    "double": float,
+    "bigint": _bigint,
+    "double": _dollars,
 }
+
+# What a caller is told that a parameter of the type must be.
+_NAMES = {"double": "number of US dollars from 0 to 1,000,000"}
 
 
 class Strict(BaseModel):
@@ -76,7 +94,8 @@ class Parameter(Strict):
         try:
             return _READ_VALUE[self.type](text)
         except ValueError:
-            message = f"parameter {self.name} must be a {self.type} such as {self.example}, not {text!r}"
+            kind = _NAMES.get(self.type, self.type)
+            message = f"parameter {self.name} must be a {kind} such as {self.example}, not {text!r}"
             raise QueryArgumentError(message) from None
 
     def literal(self, text: str) -> str:

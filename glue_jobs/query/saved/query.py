@@ -64,7 +64,9 @@ class SavedQuery:
         """The query called ``name``; raises SavedQueryError if it does not exist or its folder has a mistake."""
         names = cls.names(root)
         if name not in names:
-            raise QueryArgumentError(f"there is no saved query {name!r}; {known_names(name, names)}")
+            raise QueryArgumentError(
+                f"there is no saved query {name!r}; {known_names(name, names, 'usage-lake queries')}"
+            )
         folder = root / name
         sql = read_text(folder / "query.sql")
         metadata = read_yaml(folder / "metadata.yaml", TypeAdapter(Metadata))

@@ -96,7 +96,8 @@ ending AS (
 ),
 
 counted AS (
-    SELECT letters, count(*) AS objects, sum(size) AS bytes
+    -- Bytes are unknown if the size of one object is, and so are all shares.
+    SELECT letters, count(*) AS objects, CASE WHEN count(size) = count(*) THEN sum(size) END AS bytes
     FROM ending
     GROUP BY letters
 ),
@@ -107,7 +108,10 @@ named AS (
 ),
 
 extension AS (
-    SELECT extension, CAST(sum(objects) AS bigint) AS objects, CAST(sum(bytes) AS bigint) AS bytes
+    SELECT
+        extension,
+        CAST(sum(objects) AS bigint) AS objects,
+        CASE WHEN count(bytes) = count(*) THEN CAST(sum(bytes) AS bigint) END AS bytes
     FROM named
     GROUP BY extension
 )
@@ -118,7 +122,8 @@ SELECT
     bytes,
     CAST(bytes AS double) / objects AS avg_bytes,
     CASE
-        WHEN bytes IS NOT NULL THEN coalesce(CAST(bytes AS double) / nullif(sum(bytes) OVER (), 0), 0)
+        WHEN count(bytes) OVER () = count(*) OVER ()
+            THEN coalesce(CAST(bytes AS double) / nullif(sum(bytes) OVER (), 0), 0)
     END AS share_of_bytes
 FROM extension
 ORDER BY bytes DESC, objects DESC, extension

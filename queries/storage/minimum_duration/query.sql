@@ -105,6 +105,12 @@ version AS (
         AND NOT coalesce(is_delete_marker, false)
 ),
 
+left_over AS (
+    -- A decimal: the sum of a few dozen petabytes times days is no bigint.
+    SELECT *, CAST(charged_bytes * (minimum_days - age_days) AS decimal(38, 0)) AS byte_days
+    FROM version
+),
+
 total AS (
     SELECT
         account,
@@ -112,14 +118,17 @@ total AS (
         storage_class,
         minimum_days,
         count(*) AS objects,
-        sum(size) AS bytes,
+        -- Unknown if the size of one object is.
+        CASE WHEN count(size) = count(*) THEN sum(size) END AS bytes,
         count(*) FILTER (WHERE age_days < minimum_days) AS young_objects,
-        CASE WHEN count(size) > 0 THEN coalesce(sum(size) FILTER (WHERE age_days < minimum_days), 0) END AS young_bytes,
         CASE
-            WHEN count(size) > 0
-                THEN coalesce(sum(charged_bytes * (minimum_days - age_days)) FILTER (WHERE age_days < minimum_days), 0)
+            WHEN count(size) = count(*) THEN coalesce(sum(size) FILTER (WHERE age_days < minimum_days), 0)
+        END AS young_bytes,
+        CASE
+            WHEN count(size) = count(*)
+                THEN coalesce(sum(byte_days) FILTER (WHERE age_days < minimum_days), 0)
         END AS byte_days
-    FROM version
+    FROM left_over
     GROUP BY account, repository, storage_class, minimum_days
 ),
 

@@ -89,9 +89,10 @@ one_repository AS (
         account,
         repository,
         sum(objects) AS objects,
-        sum(bytes) AS bytes,
+        -- Unknown if one of the inventories had no Size.
+        CASE WHEN count(bytes) = count(*) THEN sum(bytes) END AS bytes,
         sum(noncurrent_objects) AS noncurrent_objects,
-        sum(noncurrent_bytes) AS noncurrent_bytes,
+        CASE WHEN count(noncurrent_bytes) = count(*) THEN sum(noncurrent_bytes) END AS noncurrent_bytes,
         sum(delete_markers) AS delete_markers
     FROM kept
     GROUP BY source_bucket, account, repository

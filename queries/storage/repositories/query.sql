@@ -104,7 +104,8 @@ one_repository AS (
         account,
         repository,
         count(*) AS objects,
-        sum(size) AS bytes,
+        -- Unknown if the size of one object is.
+        CASE WHEN count(size) = count(*) THEN sum(size) END AS bytes,
         min(last_modified_date) AS oldest,
         max(last_modified_date) AS newest
     FROM part

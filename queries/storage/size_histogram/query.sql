@@ -123,7 +123,9 @@ SELECT
     bytes,
     CAST(objects AS double) / sum(objects) OVER () AS share_of_objects,
     CASE
-        WHEN bytes IS NOT NULL THEN coalesce(CAST(bytes AS double) / nullif(sum(bytes) OVER (), 0), 0)
+        -- A share of what is known would be more than the share of all.
+        WHEN count(bytes) OVER () = count(*) OVER ()
+            THEN coalesce(CAST(bytes AS double) / nullif(sum(bytes) OVER (), 0), 0)
     END AS share_of_bytes
 FROM counted
 ORDER BY at_least_bytes

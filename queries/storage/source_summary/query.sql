@@ -92,7 +92,8 @@ one_repository AS (
         account,
         repository,
         count(key) AS objects,
-        sum(size) AS bytes,
+        -- Unknown if the size of one object is.
+        CASE WHEN count(size) = count(key) THEN sum(size) END AS bytes,
         max(listed_objects) AS listed_objects
     FROM part
     GROUP BY account, repository
@@ -104,7 +105,10 @@ total AS (
         count(account) AS repositories,
         CAST(coalesce(sum(objects) FILTER (WHERE account IS NOT NULL), 0) AS bigint) AS objects,
         CAST(
-            CASE WHEN count(account) > 0 THEN sum(bytes) FILTER (WHERE account IS NOT NULL) ELSE 0 END AS double
+            CASE
+                WHEN count(bytes) FILTER (WHERE account IS NOT NULL) = count(account)
+                    THEN coalesce(sum(bytes) FILTER (WHERE account IS NOT NULL), 0)
+            END AS double
         ) / 1099511627776 AS terabytes,
         sum(objects) AS found_objects,
         max(listed_objects) AS listed_objects

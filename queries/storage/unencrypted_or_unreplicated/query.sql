@@ -94,7 +94,8 @@ counted AS (
         encryption_status,
         replication_status,
         count(*) AS objects,
-        sum(size) AS bytes,
+        -- Unknown if the size of one object is.
+        CASE WHEN count(size) = count(*) THEN sum(size) END AS bytes,
         min(key) AS example_key
     FROM kept
     GROUP BY source_bucket, account, repository, encryption_status, replication_status
@@ -137,7 +138,7 @@ SELECT
     account,
     repository,
     sum(objects) AS objects,
-    sum(bytes) AS bytes,
+    CASE WHEN count(bytes) = count(*) THEN sum(bytes) END AS bytes,
     min(example_key) AS example_key
 FROM found
 WHERE problem IS NOT NULL

@@ -162,6 +162,8 @@ measured AS (
         -- Objects below 128 KB are not monitored.
         CASE WHEN charged_as LIKE 'INTELLIGENT_TIERING%' THEN versions - small_objects ELSE 0 END AS monitored_objects
     FROM kept
+    -- Delete markers have neither bytes nor a class.
+    WHERE versions > 0
 ),
 
 charged AS (
@@ -215,9 +217,12 @@ storage AS (
                 THEN CAST(sum(charged_bytes * price_per_gb + index_bytes * price_of_index) AS double) / 1073741824
         END AS storage_dollars,
         CAST(sum(monitored_objects * price_monitoring) AS double) / 1000 AS monitoring_dollars,
-        sum(bytes) FILTER (WHERE price_per_gb = 0) AS unpriced_bytes,
+        CASE
+            WHEN count(*) FILTER (WHERE price_per_gb = 0 AND bytes IS NULL) = 0
+                THEN coalesce(sum(bytes) FILTER (WHERE price_per_gb = 0), 0)
+        END AS unpriced_bytes,
         array_join(
-            array_agg(DISTINCT charged_as ORDER BY charged_as) FILTER (WHERE price_per_gb = 0 AND bytes > 0), ', '
+            array_agg(DISTINCT charged_as ORDER BY charged_as) FILTER (WHERE price_per_gb = 0 AND coalesce(bytes, 1) > 0), ', '
         ) AS unpriced_classes
     FROM charged
     GROUP BY account, repository
@@ -399,7 +404,7 @@ dataset AS (
         CASE WHEN storage.account IS NULL THEN 0 ELSE charged_bytes END AS charged_bytes,
         CASE WHEN storage.account IS NULL THEN 0 ELSE storage_dollars END AS storage_dollars,
         coalesce(monitoring_dollars, 0) AS monitoring_dollars,
-        coalesce(unpriced_bytes, 0) AS unpriced_bytes,
+        CASE WHEN storage.account IS NULL THEN 0 ELSE unpriced_bytes END AS unpriced_bytes,
         unpriced_classes,
         coalesce(gets, 0) AS gets,
         coalesce(writes, 0) AS writes,

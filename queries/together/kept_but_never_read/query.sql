@@ -148,11 +148,14 @@ SELECT
     repository,
     storage_class,
     count(*) AS objects,
-    sum(size) AS bytes,
+    -- Unknown if the size of one object is.
+    CASE WHEN count(size) = count(*) THEN sum(size) END AS bytes,
     count(*) FILTER (WHERE is_unread) AS unread_objects,
-    CASE WHEN count(size) > 0 THEN coalesce(sum(size) FILTER (WHERE is_unread), 0) END AS unread_bytes,
+    CASE WHEN count(size) = count(*) THEN coalesce(sum(size) FILTER (WHERE is_unread), 0) END AS unread_bytes,
     count(*) FILTER (WHERE is_audience_unread) AS audience_unread_objects,
-    CASE WHEN count(size) > 0 THEN coalesce(sum(size) FILTER (WHERE is_audience_unread), 0) END AS audience_unread_bytes,
+    CASE
+        WHEN count(size) = count(*) THEN coalesce(sum(size) FILTER (WHERE is_audience_unread), 0)
+    END AS audience_unread_bytes,
     min(last_modified_date) FILTER (WHERE is_unread) AS oldest_unread,
     max(last_modified_date) FILTER (WHERE is_unread) AS newest_unread
 FROM told

@@ -44,8 +44,10 @@ def test_an_inventory_without_fields_that_reports_need_is_named_once() -> None:
     def sentences(*fields: str) -> list[str]:
         return missing_fields(Snapshot("", each, "CSV", ("bucket", "key", *fields), ()) for each in days(1, 2))
 
-    assert sentences("size") == sentences("size", "version_id", "is_latest") == []
-    (size,), (latest,) = sentences(), sentences("size", "version_id", "is_delete_marker")
+    assert sentences("size", "storage_class") == sentences("size", "storage_class", "version_id", "is_latest") == []
+    (size,), (storage_class,) = sentences("storage_class"), sentences("size")
+    (latest,) = sentences("size", "storage_class", "version_id", "is_delete_marker")
+    assert storage_class.startswith("inventory daily of example-data has no field StorageClass:")
     assert size.startswith("inventory daily of example-data has no field Size:")
     assert latest.startswith("inventory daily of example-data has versions and no field IsLatest:")
 

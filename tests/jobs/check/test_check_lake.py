@@ -92,6 +92,7 @@ def test_a_sound_lake_is_ok(demo_folder: Path) -> None:
     assert subjects == ["files", "ledger", "rows", "rejected records", "duplicates", "daily_storage", "raw"]
     assert re.search(r"raw: 10 objects parsed again, [0-9,]+ rows as stored$", lines[-1])
     assert not re.search("unreadable", result.output)
+    assert re.match(r"ok     rows: [0-9,]+ are stored, inventories apart, for each object", lines[2])
 
 
 def test_files_that_are_missing_or_truncated_are_named_and_other_checks_go_on(lake: Path) -> None:

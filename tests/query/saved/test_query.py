@@ -379,6 +379,20 @@ def test_parameters_are_bound_in_order_and_in_their_types(root: Path) -> None:
         query.bind({"repository": "r", "account": "March"})
 
 
+@pytest.mark.parametrize("price", ["-1", "nan", "inf", "1e7", "1e-10", "cheap"])
+def test_a_price_that_nobody_asks_is_refused(price: str) -> None:
+    sentence = "price_standard must be a number of US dollars from 0 to 1,000,000 such as 0.023, not '"
+    with pytest.raises(SavedQueryError, match=sentence):
+        SavedQuery.load("together/cost_to_serve").bind({"price_standard": price})
+
+
+def test_a_number_beyond_those_of_athena_is_refused() -> None:
+    with pytest.raises(
+        SavedQueryError, match="minimum_bytes must be a bigint such as 1000000000, not '9223372036854775808'"
+    ):
+        SavedQuery.load("access/surges").bind({"minimum_bytes": str(2**63)})
+
+
 def test_a_default_replaces_a_missing_value_and_is_part_of_the_named_query(root: Path) -> None:
     path = root / "access/mine/metadata.yaml"
     with_default = "example: snow\n    default: rain?'fall"

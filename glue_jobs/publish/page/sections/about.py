@@ -40,8 +40,16 @@ DEFINITIONS = (
     ),
     ("Data", "Bytes that S3 sent, without protocol overhead. Units are powers of 1,000."),
     (
+        # https://repost.aws/knowledge-center/s3-console-metric-discrepancy
+        "Storage",
+        "What the latest inventories list, which S3 makes daily or weekly. The S3 console and Storage Lens count in "
+        "powers of 1,024, so their numbers are smaller. Storage Lens and CloudWatch also count multipart uploads that "
+        "were never completed, which are in no inventory.",
+    ),
+    (
         "Days",
-        "Days, weeks (from Monday) and months are in UTC. The day of the report is not complete and is left out.",
+        "Days, weeks (from Monday) and months are in UTC. The day of the report is not complete: the headline and the "
+        "bars over time leave it out.",
     ),
 )
 

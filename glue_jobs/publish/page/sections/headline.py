@@ -9,10 +9,12 @@ from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers, DataSet
 from glue_jobs.publish.page.charts.bars import sparkline
 from glue_jobs.publish.page.markup import Html, element, joined
+from glue_jobs.publish.page.sections.freshness import FRESHNESS
 from glue_jobs.publish.page.sections.places import COUNTRIES, known_countries
-from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, Usage, Window
+from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, USAGE, Usage, Window
 
 SPARK_DAYS = 56
+LOGS = frozenset({"s3_access_log", "cloudfront_log"})
 
 TILES: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("Downloads", DOWNLOADS, words.count),
@@ -36,6 +38,18 @@ def headline(answers: Answers, usage: Usage, scope: DataSet) -> Html:
         element("p", *_lead(usage, window), class_="lead"),
         element("div", *tiles, class_="tiles"),
     )
+
+
+def without_reads(answers: Answers) -> tuple[str, str]:
+    """The title of a page without downloads, and the reason in a sentence or two."""
+    if answers.get(USAGE) is None:
+        return "Usage report", "Downloads and readers are not in this edition."
+    sources = {row["pipeline"] for row in answers.rows(FRESHNESS)}
+    if sources and not sources & LOGS:
+        reason = "The lake has no access logs, from which downloads and readers are counted."
+        return "Downloads are not known", f"{reason} What other sources tell is below."
+    reason = "The lake has no access logs, or nothing was read yet."
+    return "No reads are known", f"{reason} What is known from other sources is below."
 
 
 def summary(answers: Answers, usage: Usage, scope: DataSet) -> dict[str, Any]:
@@ -64,7 +78,7 @@ def _title(window: Window) -> str:
 def _lead(usage: Usage, window: Window) -> list[Html]:
     period = element("span", words.days(window.first, window.last), class_="keep")
     if not window.value(DOWNLOADS):
-        newest = f" The newest data are of {words.day(usage.last_day)}." if usage.last_day else " The logs are empty."
+        newest = f" The newest data are of {usage.newest}." if usage.newest else " The logs are empty."
         return [joined("Nothing was downloaded completely in ", period, ".", newest)]
     size = element("strong", words.size(window.value(BYTES)))
     readers = element("strong", words.plural(window.value(READERS), "reader"))

@@ -1,10 +1,10 @@
-"""What is kept, what of it nobody reads, and what it costs."""
+"""What is kept, and what of it nobody reads."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers, DataSet, Row
@@ -12,12 +12,14 @@ from glue_jobs.publish.page.charts.bars import Bar, bar_list
 from glue_jobs.publish.page.charts.time_chart import Layer, few_layers, legend
 from glue_jobs.publish.page.markup import joined, name
 from glue_jobs.publish.page.section import Section
+from glue_jobs.publish.page.sections.freshness import FRESHNESS
 from glue_jobs.publish.page.tables import DATA_SET, Column, count_column, data_table, size_column
-from glue_jobs.publish.page.usage import USAGE, Usage
+from glue_jobs.publish.page.usage import USAGE
 
 BARS = 12
+LOGS_OF_READS = frozenset({"s3_access_log", "cloudfront_log", "cloudtrail_s3_event"})
 OTHER_CLASSES = "Other classes"
-CLASSES, UNREAD, COST = "storage/storage_classes", "together/kept_but_never_read", "together/cost_to_serve"
+CLASSES, UNREAD = "storage/storage_classes", "together/kept_but_never_read"
 
 UNREAD_COLUMNS = (
     *DATA_SET,
@@ -44,12 +46,11 @@ def kept(answers: Answers) -> Section | None:
         by_set[DataSet.of(row)][row["storage_class"]] += all_bytes(row)
     order = sorted(by_set, key=lambda one: (-sum(by_set[one].values()), one))
     layers = few_layers([Layer(each, [by_set[one][each] for one in order]) for each in classes], OTHER_CLASSES)
-    sized = {DataSet.of(row) for row in of_sets if row["bytes"] is not None}
     bars = [
         Bar(
             name(one.label),
             [layer.values[place] for layer in layers],
-            words.size(sum(by_set[one].values())) if one in sized else "unknown",
+            _size(sum(by_set[one].values()), answers.rows_of(CLASSES, one)) or "unknown",
         )
         for place, one in enumerate(order[:BARS])
     ]
@@ -62,13 +63,13 @@ def kept(answers: Answers) -> Section | None:
         size_column("Older versions, bytes", "noncurrent_bytes"),
     ]
     stored = sum(map(all_bytes, total))
-    title = f"{words.size(stored)} are stored, {words.share(all_bytes(largest), stored)} of it in {classes[0]}"
-    if all(row["bytes"] is None for row in total):
-        title = f"{words.plural(sum(row['objects'] for row in total), 'object')} are stored"
+    size = _size(stored, total) or words.plural(sum(row["objects"] for row in total), "object")
+    is_told = not _unsized(total) and classes[0] != "(unknown)"
+    largest_share = f", {words.share(all_bytes(largest), stored)} of it in {classes[0]}" if is_told else ""
     return Section(
         "kept",
         "Storage",
-        title,
+        f"{size} are stored{largest_share}",
         f"Bytes by data set and storage class, older versions included, in the latest inventories.{_sizeless(of_sets)}",
         joined(legend([layer.name for layer in layers]), bar_list(bars, "Data sets by stored bytes")),
         data_table("Stored bytes by data set and storage class", columns, of_sets),
@@ -97,8 +98,10 @@ def never_read(answers: Answers) -> Section | None:
     return Section(
         "never-read",
         "Never read",
-        f"{words.size(never)} of {words.size(stored)} ({words.share(never, stored)}) were not read by anyone",
-        f"{answers.period(UNREAD, 'Reads')} Robots and the publisher do not count as readers.{_sizeless(rows)}",
+        f"{words.size(never)} of {words.size(stored)}{' that are known' if _unsized(rows) else ''} "
+        f"({words.share(never, stored)}) were not read by anyone",
+        f"{answers.period(UNREAD, 'Reads')} Robots and the publisher do not count as readers. Older versions are left "
+        f"out.{_logs_since(answers)}{_sizeless(rows)}",
         joined(legend(("Never read", "Read")), bar_list(bars, "Data sets by bytes never read")),
         data_table("Bytes never read by data set and storage class", UNREAD_COLUMNS, rows),
         (UNREAD,),
@@ -122,8 +125,10 @@ def stored_of(answers: Answers, scope: DataSet) -> Section | None:
     return Section(
         "kept",
         "Storage",
-        f"{words.size(stored)} are stored; {words.share(never, stored)} of it was not read by anyone",
-        answers.period(UNREAD, "Bytes by storage class, and whether they were read") + _sizeless(rows),
+        f"{_size(stored, rows)} are stored; {words.share(never, stored)} of {'that' if _unsized(rows) else 'it'} was "
+        "not read by anyone",
+        answers.period(UNREAD, "Bytes by storage class, and whether they were read")
+        + f" Older versions are left out.{_logs_since(answers)}{_sizeless(rows)}",
         joined(legend(("Never read", "Read")), bar_list(bars, "Storage classes by stored bytes")),
         data_table("Stored bytes by storage class", UNREAD_COLUMNS[2:], rows),
         (UNREAD,),
@@ -131,61 +136,32 @@ def stored_of(answers: Answers, scope: DataSet) -> Section | None:
     )
 
 
-def costs(answers: Answers, usage: Usage) -> Section | None:
-    """Estimated dollars by data set."""
-    rows = [row for row in answers.rows(COST) if row["estimated_dollars"]]
-    if not rows:
-        return None
-    keys = ("estimated_storage_dollars", "estimated_transfer_dollars", "estimated_request_dollars")
-    rows.sort(key=lambda row: (-row["estimated_dollars"], row["account"], row["repository"]))
-    bars = [
-        Bar(
-            name(DataSet.of(row).label),
-            [row[key] or 0.0 for key in keys],
-            words.money(row["estimated_dollars"]),
-        )
-        for row in rows[:BARS]
-    ]
-    columns = [
-        *DATA_SET,
-        Column("Storage", keys[0], words.money),
-        Column("Transfer", keys[1], words.money),
-        Column("Requests", keys[2], words.money),
-        Column("In all", "estimated_dollars", words.money),
-        Column("Classes without a price", "unpriced_classes"),
-    ]
-    total = sum(row["estimated_dollars"] for row in rows)
-    return Section(
-        "costs",
-        "Costs",
-        f"About {words.money(total)} a month to store and serve",
-        "An estimate to compare data sets by, not a bill: storage of the latest inventories, requests and transfer of "
-        f"the last complete month, at the prices in the file.{_partial_month(answers, usage)}",
-        joined(legend(("Storage", "Transfer", "Requests")), bar_list(bars, "Data sets by estimated cost")),
-        data_table("Estimated dollars a month by data set", columns, rows),
-        (COST,),
-        is_wide=False,
-    )
+def _logs_since(answers: Answers) -> str:
+    """A sentence if the logs begin within the period in which reads count."""
+    first = [row["first_event_time"] for row in answers.rows(FRESHNESS) if row["pipeline"] in LOGS_OF_READS]
+    begun: date | None = min((time.date() for time in first if time), default=None)
+    this_month = answers.day.replace(day=1)
+    if begun is None or begun <= this_month.replace(year=this_month.year - 1):
+        return ""
+    return f" The logs begin on {words.day(begun)}: what was last read before looks as if nobody read it."
 
 
-def _partial_month(answers: Answers, usage: Usage) -> str:
-    """A sentence if the logs do not have all of the last complete month."""
-    if answers.get(USAGE) is None:
+def _unsized(rows: Sequence[Row]) -> int:
+    """How many objects are in rows whose bytes are unknown."""
+    return sum(row["objects"] for row in rows if row["bytes"] is None)
+
+
+def _size(known: int, rows: Sequence[Row]) -> str:
+    """The bytes of the rows, of which those ``known`` may be a part; empty if no row has any."""
+    if all(row["bytes"] is None for row in rows):
         return ""
-    begun = usage.first_day
-    if begun is None:
-        return " There are no access logs, so only storage is counted."
-    if begun <= (answers.day.replace(day=1) - timedelta(days=1)).replace(day=1):
-        return ""
-    day = words.day(begun)
-    return f" The first known read is of {day}, so requests and transfer may cover only part of that month."
+    return f"{'At least ' if _unsized(rows) else ''}{words.size(known)}"
 
 
 def _sizeless(rows: Sequence[Row]) -> str:
-    """A sentence on the objects without a size, if there are any."""
-    objects = sum(row["objects"] for row in rows if row["bytes"] is None)
-    have = words.plural(objects, "object") + (" has" if objects == 1 else " have")
-    return f" {have} no size, because their inventory has no field Size." if objects else ""
+    """A sentence on the objects whose bytes are unknown, if there are any."""
+    objects = words.plural(_unsized(rows), "object")
+    return f" The bytes of {objects} are unknown, because an inventory has no field Size." if _unsized(rows) else ""
 
 
 def _unread_bar(label: str, unread: int, stored: int) -> Bar:

@@ -19,14 +19,17 @@ STORED = "storage/stored_by_month"
 
 
 def stored_over_time(answers: Answers, scope: DataSet) -> Section | None:
-    """Bytes by month and storage class, older versions included; None for a single month, or without sizes."""
+    """Bytes by month and storage class, older versions included; None without two months whose bytes are known."""
     is_all = scope == EVERYTHING
     rows = answers.rows(STORED) if is_all else answers.rows_of(STORED, scope)
     stored: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    unknown = {row["month"] for row in rows if row["bytes"] is None}
     for row in rows:
-        stored[row["month"]][row["storage_class"]] += all_bytes(row)
-    if len(stored) < 2 or all(row["bytes"] is None for row in rows):
+        if row["month"] not in unknown:
+            stored[row["month"]][row["storage_class"]] += all_bytes(row)
+    if len(stored) < 2:
         return None
+    left_out = " Months in which an inventory has no field Size are left out." if unknown else ""
     months = starts("month", min(stored), max(stored))
     layers = _layers([stored.get(month, {}) for month in months])
     first, last = sum(stored[months[0]].values()), sum(stored[months[-1]].values())
@@ -48,8 +51,8 @@ def stored_over_time(answers: Answers, scope: DataSet) -> Section | None:
         "stored-over-time",
         "Storage over time",
         title,
-        "Bytes in the last inventories of each month, older versions included. The lighter last bar is the month under "
-        "way.",
+        "Bytes in the last inventories of each month, older versions included; a bucket counts from the month of its "
+        f"first inventory. The lighter last bar is the month under way.{left_out}",
         joined(legend([layer.name for layer in layers]), picture),
         data_table("Stored bytes by month and storage class", columns, _by_class(rows)),
         (STORED,),

@@ -1,0 +1,90 @@
+"""What it costs to keep and serve the data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from glue_jobs.publish.page import words
+from glue_jobs.publish.page.answers import Answers, DataSet, Row
+from glue_jobs.publish.page.charts.bars import Bar, bar_list
+from glue_jobs.publish.page.charts.time_chart import legend
+from glue_jobs.publish.page.markup import joined, name
+from glue_jobs.publish.page.section import Section
+from glue_jobs.publish.page.tables import DATA_SET, Column, data_table
+from glue_jobs.publish.page.usage import USAGE, Usage
+
+BARS = 12
+COST = "together/cost_to_serve"
+COST_PARTS = {
+    "Storage": "estimated_storage_dollars",
+    "Transfer": "estimated_transfer_dollars",
+    "Requests": "estimated_request_dollars",
+    "Monitoring": "estimated_monitoring_dollars",
+}
+"""What a month costs, in the order of the bars."""
+
+
+def costs(answers: Answers, usage: Usage) -> Section | None:
+    """Estimated dollars by data set."""
+    everything = answers.rows(COST)
+    rows = [row for row in everything if row["estimated_dollars"]]
+    if not rows:
+        return None
+    # Most publishers have nothing in INTELLIGENT_TIERING.
+    parts = {part: key for part, key in COST_PARTS.items() if part != "Monitoring" or any(row[key] for row in rows)}
+    rows.sort(key=lambda row: (-row["estimated_dollars"], row["account"], row["repository"]))
+    bars = [
+        Bar(
+            name(DataSet.of(row).label),
+            [row[key] or 0.0 for key in parts.values()],
+            words.money(row["estimated_dollars"]),
+        )
+        for row in rows[:BARS]
+    ]
+    columns = [
+        *DATA_SET,
+        *(Column(part, key, words.money) for part, key in parts.items()),
+        Column("In all", "estimated_dollars", words.money),
+        Column("Classes without a price", "unpriced_classes"),
+    ]
+    total = sum(row["estimated_dollars"] for row in rows)
+    return Section(
+        "costs",
+        "Costs",
+        f"About {words.money(total)} a month to store and serve",
+        "An estimate to compare data sets by, not a bill: storage of the latest inventories, requests and transfer of "
+        "the last complete month, at the prices in the file."
+        f"{_partial_month(answers, usage)}{_without_costs(everything)}",
+        joined(legend(tuple(parts)), bar_list(bars, "Data sets by estimated cost")),
+        data_table("Estimated dollars a month by data set", columns, rows),
+        (COST,),
+        is_wide=False,
+    )
+
+
+def _without_costs(rows: Sequence[Row]) -> str:
+    """Sentences on what is stored and in none of the dollars."""
+    unknown = sum(row["estimated_dollars"] is None for row in rows)
+    unpriced = sum(row["unpriced_bytes"] or 0 for row in rows)
+    sentences = []
+    if unknown:
+        sentences.append(
+            f" {words.plural(unknown, 'data set')} of unknown size {'is' if unknown == 1 else 'are'} not in it."
+        )
+    if unpriced:
+        sentences.append(f" {words.size(unpriced)} in classes without a price are not in it.")
+    return "".join(sentences)
+
+
+def _partial_month(answers: Answers, usage: Usage) -> str:
+    """A sentence if the logs do not have all of the last complete month."""
+    if answers.get(USAGE) is None:
+        return ""
+    begun = usage.first_day
+    if begun is None:
+        return " There are no access logs, so only storage is counted."
+    if begun <= (answers.day.replace(day=1) - timedelta(days=1)).replace(day=1):
+        return ""
+    day = words.day(begun)
+    return f" The first known read is of {day}, so requests and transfer may cover only part of that month."

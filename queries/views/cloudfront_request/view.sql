@@ -28,6 +28,8 @@ SELECT
     -- Rows of older lakes have the address alone. Of dropped addresses the place is all that is known.
     coalesce(reader_id, c_ip, place) || ' ' || coalesce(cs_user_agent, '-') AS reader,
     coalesce(reader_key, '(none)') AS reader_key,
+    -- Who has one IPv6 address has a whole network of them.
+    CASE WHEN strpos(remote_prefix, ':') > 0 THEN remote_prefix ELSE coalesce(reader_id, c_ip) END AS reader_address,
     coalesce(is_own, false) AS is_own,
     coalesce(is_robot, false) AS is_robot,
     NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience,

@@ -67,10 +67,10 @@ class ColumnNames:
         return field in self._columns
 
     def add(self, fields: Iterable[str]) -> None:
-        """Give each field a column, in this order."""
-        for field in fields:
-            if field not in self._columns:
-                self._columns[field] = self._free(field)
+        """Give each field a column; their order decides nothing, because each file may have another one."""
+        new = dict.fromkeys(field for field in fields if field not in self._columns)
+        columns = {field: self._free(field) for field in sorted(new, key=lambda each: (safe_name(each) != each, each))}
+        self._columns |= {field: columns[field] for field in new}
 
     def column(self, field: str) -> str:
         """The column of a field."""

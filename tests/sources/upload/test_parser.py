@@ -211,6 +211,14 @@ def test_fields_in_letters_of_other_scripts_have_the_same_columns_in_every_file(
     assert [first.column(field) for field in fields] == [second.column(field) for field in fields]
 
 
+@pytest.mark.parametrize("fields", [("Price", "price", "PRICE", "n"), ("n", "PRICE", "price", "Price")])
+def test_fields_that_differ_in_case_have_the_same_columns_in_any_order_of_the_file(fields: tuple[str, ...]) -> None:
+    names = ColumnNames(())
+    names.add(fields)
+    columns = {"n": "n", "price": "price", "PRICE": "price_2", "Price": "price_3"}
+    assert [names.column(field) for field in fields] == [columns[field] for field in fields]
+
+
 def test_a_column_whose_name_is_in_code_is_told() -> None:
     names = ColumnNames(())
     names.add(["date", "日本", "Größe"])

@@ -23,6 +23,8 @@ CREATE MACRO sc_bytes(bytes_sent) AS greatest(bytes_sent, 0) + {HEADER_BYTES};
 CREATE MACRO result_type(status, is_hit, bytes_sent, object_size) AS
     CASE WHEN status >= 400 OR status = 200 AND bytes_sent < object_size THEN 'Error'
         WHEN is_hit = 1 THEN 'Hit' ELSE 'Miss' END;
+CREATE MACRO detailed(result_type, status) AS
+    CASE WHEN result_type = 'Error' AND status = 200 THEN 'ClientCommError' ELSE result_type END;
 """
 
 RESULT = "result_type(status, is_hit, bytes_sent, object_size)"
@@ -48,12 +50,13 @@ FIELDS = {
     "x-forwarded-for": "'-'",
     "ssl-protocol": "tls_version(user_agent)",
     "ssl-cipher": "cipher(user_agent)",
-    "x-edge-response-result-type": RESULT,
+    # Before the viewer left.
+    "x-edge-response-result-type": "result_type(status, is_hit, object_size, object_size)",
     "cs-protocol-version": "'HTTP/2.0'",
     **dict.fromkeys(("fle-status", "fle-encrypted-fields"), "'-'"),
     "c-port": "'50443'",
     "time-to-first-byte": "'0.041'",
-    "x-edge-detailed-result-type": RESULT,
+    "x-edge-detailed-result-type": f"detailed({RESULT}, status)",
     "sc-content-type": "'application/octet-stream'",
     "sc-content-len": "CASE status WHEN 304 THEN '-' WHEN 200 THEN CAST(object_size AS VARCHAR)"
     " ELSE CAST(bytes_sent AS VARCHAR) END",

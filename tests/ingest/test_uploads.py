@@ -180,8 +180,8 @@ def test_objects_that_cannot_become_a_table_are_told_and_the_others_stay(place: 
     (refused,) = summary.unreadable
     assert "place is a table of this program's own" in refused.reason
     assert (summary.totals.rows, summary.totals.rejected) == (1, 1)
-    assert place.rows("ok") == [{"price": 1, "price_2": 2, "source_object_2": "mine"}]
-    assert "the field 'price' is the column price_2" in place.said.getvalue()
+    assert place.rows("ok") == [{"price": 2, "price_2": 1, "source_object_2": "mine"}]
+    assert "the field 'Price' is the column price_2" in place.said.getvalue()
     (notes,) = place.sql("SELECT notes FROM upload WHERE notes IS NOT NULL")
     assert "source_object is a column that every table has" in notes["notes"]
 

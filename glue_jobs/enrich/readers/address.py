@@ -24,13 +24,21 @@ _HINTS = (r"[.][0-9]{1,3}[.][0-9]{1,3}[.]", r":[0-9A-Fa-f]{0,4}:")
 # What RE2 can tell: it cannot look at what stands before and after a match, as _ADDRESS does.
 _MAY_HOLD = (
     r"[0-9][.][0-9]{1,3}[.][0-9]{1,3}[.][0-9]"
-    r"|(?:^|[^0-9A-Za-z:])(?:(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?::|(?:[0-9A-Fa-f]{1,4}:){7})"
+    r"|(?:^|[^0-9A-Za-z:]|%(?:25)?[0-9A-Fa-f]{2})"
+    r"(?:(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?::|(?:[0-9A-Fa-f]{1,4}:){7})"
+    r"|%(?:25)?3[Aa][0-9A-Fa-f]{0,4}%(?:25)?3[Aa]"
 )
 
+AFTER_ENCODED = "(?<=%[0-9A-Fa-f]{2})(?<!%25)|(?<=%25[0-9A-Fa-f]{2})"
+"""Matches behind a character that is URL-encoded, or encoded twice, as in a URL within a URL."""
+
+_COLON = "(?::|%(?:25)?3[Aa])"
+_AFTER_COLON = "(?<=%3[Aa])|(?<=%253[Aa])"
 _ADDRESS = re.compile(
     # Not 12.192.0.2.1, v1.2.3.4 and 192.0.2.1.5: those are numbers of versions.
-    r"(?<![0-9A-Za-z.])(?:[0-9]{1,3}[.]){3}[0-9]{1,3}(?![0-9A-Za-z]|[.][0-9])"
-    r"|(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:(?:[0-9A-Fa-f:.]*[0-9A-Fa-f:])?(?![0-9A-Za-z])"
+    rf"(?:(?<![0-9A-Za-z.])|{AFTER_ENCODED})(?:[0-9]{{1,3}}[.]){{3}}[0-9]{{1,3}}(?![0-9A-Za-z]|[.][0-9])"
+    rf"|(?!{_AFTER_COLON})(?:(?<![0-9A-Za-z:.%])|{AFTER_ENCODED})[0-9A-Fa-f]{{0,4}}{_COLON}(?:[0-9A-Fa-f]|{_COLON})*{_COLON}"
+    rf"(?:(?:[0-9A-Fa-f.]|{_COLON})*(?:[0-9A-Fa-f]|{_COLON}))?(?![0-9A-Za-z])"
 )
 _RANGE = re.compile("/([0-9]{1,3})(?![0-9])")
 
@@ -74,17 +82,18 @@ def _matches(texts: pa.StringArray, pattern: str) -> Flags:
 def replace_addresses(text: str, replacement: Callable[[str], str]) -> str:
     """The text with ``replacement(address)`` in place of each address in it; the replacement gets its canonical text.
 
-    Ranges such as 192.0.2.0/24 stay, and so do addresses that are nobody's.
+    Ranges such as 192.0.2.0/24 stay, and so do addresses that are nobody's. An address may be URL-encoded.
     """
 
     def replaced(match: re.Match[str]) -> str:
-        found = match[0]
+        found = re.sub(_COLON, ":", match[0])
         # A colon behind an address looks like a part of it.
         written = found if packed_address(found) else found.rstrip(":")
         address = plain_address(written)
         if address is None or address in NOBODYS or _is_range(written, text[match.end() :]):
-            return found
-        return replacement(address) + found[len(written) :]
+            return match[0]
+        new = replacement(address)
+        return match[0] if new == address else new + found[len(written) :]
 
     return _ADDRESS.sub(replaced, text)
 

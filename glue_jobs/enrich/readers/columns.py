@@ -17,7 +17,7 @@ from glue_jobs.columns.arrays import as_single_array, dictionary_array, distinct
 from glue_jobs.columns.numpy_types import Flags, Ints
 from glue_jobs.config import Config
 from glue_jobs.enrich.places.locate import SERVICE_ENDINGS
-from glue_jobs.enrich.readers.address import may_hold_address, plain_address, replace_addresses
+from glue_jobs.enrich.readers.address import AFTER_ENCODED, may_hold_address, plain_address, replace_addresses
 from glue_jobs.enrich.readers.keys import ReaderKeys
 from glue_jobs.enrich.readers.resource import READER_KEYS
 from glue_jobs.enrich.readers.text_columns import replaced_in, with_column
@@ -100,7 +100,7 @@ def _may_hold_either(texts: pa.StringArray) -> Flags:
 
 
 def _hidden(text: str, _: int) -> str:
-    return re.sub(rf"\b{READER_ID}\b", DROPPED, replace_addresses(text, lambda _: DROPPED))
+    return re.sub(rf"(?:\b|{AFTER_ENCODED}){READER_ID}\b", DROPPED, replace_addresses(text, lambda _: DROPPED))
 
 
 def _keys(config: Config, reference: ReferenceData) -> ReaderKeys | None:

@@ -36,7 +36,7 @@ DEFINITIONS = (
     (
         "Reader",
         "The AWS account that signed the request, however many people and programs it has; for anonymous requests and "
-        "presigned URLs, an address together with a user agent. "
+        "presigned URLs, the address, or its network if it is one of IPv6. "
         "Known robots and the publisher do not count. Numbers of readers are rounded, and those of several months, "
         "countries or data sets must not be added up.",
     ),

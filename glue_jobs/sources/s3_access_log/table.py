@@ -38,7 +38,12 @@ S3_ACCESS_LOG = Table(
         Column(19, "host_id", "string", "S3 extended request id (x-amz-id-2)."),
         Column(20, "signature_version", "string", "SigV2 or SigV4; null for an unsigned request."),
         Column(21, "cipher_suite", "string", "TLS cipher; null for plain HTTP."),
-        Column(22, "authentication_type", "string", "AuthHeader, QueryString (presigned URL), or null when unsigned."),
+        Column(
+            22,
+            "authentication_type",
+            "string",
+            "AuthHeader, QueryString (presigned URL), or null when unsigned; before 2019 the URI tells QueryString.",
+        ),
         Column(23, "host_header", "string", "Endpoint the client connected to."),
         Column(24, "tls_version", "string", "TLS version as logged, e.g. TLSv1.2; compare without regard to case."),
         Column(25, "access_point_arn", "string", "ARN of the access point used; null when none was."),
@@ -58,6 +63,7 @@ S3_ACCESS_LOG = Table(
     texts_with_addresses=("extra_fields",),
     texts_with_own_address=("request_uri", "referer"),
     callers=("requester",),
-    # JSON and Parquet do not have key_raw, and two spellings of one key are the same record.
-    derived=("key_raw", "asset", *DERIVED),
+    # JSON and Parquet do not have key_raw, and two spellings of one key are the same record. Lines of before 2019
+    # do not name the authentication_type.
+    derived=("key_raw", "authentication_type", "asset", *DERIVED),
 )

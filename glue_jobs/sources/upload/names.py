@@ -9,22 +9,50 @@ from collections.abc import Collection, Iterable
 # Glue takes 255 bytes; the rest is room for the number of a name that occurs twice.
 MAX_NAME_LENGTH = 128
 
-_UNSAFE = re.compile(r"[^a-z0-9_]+")
+_UNSAFE, _SAFE = re.compile("[^a-z0-9_]+"), re.compile("[a-z0-9]")
+# Letters that are no letter with an accent; the Greek one stands for micro in units.
+_LATIN = str.maketrans(
+    {
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+        "μ": "u",
+    }
+)
 
 
 def safe_name(name: str) -> str:
     """The name in lower case, with letters, digits and underscores only; letters lose their accents.
 
-    ``Unit Price (€)`` is unit_price; a name that begins with a digit gets an underscore before it.
+    ``Unit Price (€)`` is unit_price; a name that begins with a digit gets an underscore before it. Letters of other
+    scripts are in code at the end (RFC 3492), so that different names stay different whichever comes first.
     """
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    text = _UNSAFE.sub("_", "".join(sign for sign in plain if not unicodedata.combining(sign))).rstrip("_")
+    plain = _without_accents(name)
+    if is_in_code(name):
+        plain = unicodedata.normalize("NFKC", name.casefold()).translate(_LATIN).encode("punycode").decode("ascii")
+    text = _UNSAFE.sub("_", plain).rstrip("_")
     text = text if name.startswith("_") else text.lstrip("_")
     return (f"_{text}" if text[:1].isdigit() else text)[:MAX_NAME_LENGTH] or "unnamed"
 
 
+def is_in_code(name: str) -> bool:
+    """Whether the safe name does not show all letters of the name, or none of its signs."""
+    plain = _without_accents(name)
+    return any(not sign.isascii() and sign.isalnum() for sign in plain) or not (plain.isascii() or _SAFE.search(plain))
+
+
+def _without_accents(name: str) -> str:
+    signs = unicodedata.normalize("NFKD", name.casefold()).translate(_LATIN)
+    return "".join(sign for sign in signs if not unicodedata.combining(sign))
+
+
 class ColumnNames:
-    """The columns of one upload by the names of its fields; ``notes`` has a sentence on each that collided."""
+    """The columns of one upload by the names of its fields; ``notes`` has a sentence on each that is hard to find."""
 
     def __init__(self, reserved: Collection[str]) -> None:
         self._reserved = reserved
@@ -39,10 +67,10 @@ class ColumnNames:
         return field in self._columns
 
     def add(self, fields: Iterable[str]) -> None:
-        """Give each field a column, in this order."""
-        for field in fields:
-            if field not in self._columns:
-                self._columns[field] = self._free(field)
+        """Give each field a column; their order decides nothing, because each file may have another one."""
+        new = dict.fromkeys(field for field in fields if field not in self._columns)
+        columns = {field: self._free(field) for field in sorted(new, key=lambda each: (safe_name(each) != each, each))}
+        self._columns |= {field: columns[field] for field in new}
 
     def column(self, field: str) -> str:
         """The column of a field."""
@@ -57,5 +85,7 @@ class ColumnNames:
         if number > 1:
             other = f"the field {self._fields[wanted]!r}" if wanted in self._fields else "a column that every table has"
             self.notes.append(f"the field {field!r} is the column {name}, because {wanted} is {other}")
+        elif is_in_code(field):
+            self.notes.append(f"the field {field!r} is the column {name}")
         self._fields[name] = field
         return name

@@ -16,7 +16,7 @@ UPLOAD = Table(
         Column(3, "format", "string", "csv, json or parquet; null where nothing could be read."),
         Column(4, "rows", "bigint", "Records of the object that are rows of the table."),
         Column(5, "rejected", "bigint", "Records that were rejected, each in rejected_record with its reason."),
-        Column(6, "notes", "string", "Fields whose columns have another name, because two had the same; else null."),
+        Column(6, "notes", "string", "Fields whose columns have another name: two had the same, or it is in code."),
         Column(7, "uploaded_at", "timestamp", "When the object was uploaded, UTC."),
         Column(8, "ingest_run_id", "string", "Run that stored the rows; run_id in ingested_object."),
     ),

@@ -8,8 +8,13 @@ WITH one_read AS (
         country,
         network,
         split(key, '.') AS parts,
-        -- All roles, sessions and users of an AWS account are one reader: one program can have a thousand sessions.
-        coalesce(nullif(regexp_extract(reader, '^arn:[^:]+:(iam|sts)::([0-9]{12}):', 2), ''), reader) AS reader,
+        -- All roles, sessions and users of an AWS account are one reader, and all user agents of an address: one program
+        -- can have a thousand of them, and with its own reads show what others read.
+        CASE
+            WHEN reader_key IS NULL
+                THEN coalesce(nullif(regexp_extract(reader, '^arn:[^:]+:(iam|sts)::([0-9]{12}):', 2), ''), reader)
+            WHEN reader IS NOT NULL THEN coalesce(reader_address, reader)
+        END AS reader,
         reader_key,
         is_download,
         bytes_sent

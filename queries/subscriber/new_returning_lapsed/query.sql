@@ -12,6 +12,8 @@ WITH active_month AS (
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH - INTERVAL '12' MONTH
         AND event_date <= current_date
         AND NOT coalesce(management_event, false)
+        -- Anybody can make requests that fail. They are in subscriber/denied_requests.
+        AND error_code IS NULL
         AND subscriber_account_id <> 'anonymous'
         AND NOT coalesce(is_robot, false)
         AND NOT coalesce(is_own, false)

@@ -12,6 +12,7 @@ WITH paused AS (
         version_id,
         reader,
         reader_key,
+        reader_address,
         country,
         place,
         network,
@@ -53,6 +54,7 @@ SELECT
     version_id,
     reader,
     max(reader_key) AS reader_key,
+    max(reader_address) AS reader_address,
     -- Of the first request; of two at the same second, the first by name.
     min_by(country, CAST(event_time AS varchar) || country) AS country,
     min_by(place, CAST(event_time AS varchar) || place) AS place,

@@ -46,6 +46,9 @@ SELECT
             OR authentication_type = 'QueryString'
             THEN coalesce(reader_key, '(none)')
     END AS reader_key,
+    -- Who has one IPv6 address has a whole network of them.
+    CASE WHEN strpos(remote_prefix, ':') > 0 THEN remote_prefix ELSE coalesce(reader_id, remote_ip) END
+        AS reader_address,
     -- Of each request, as it was known when it was ingested.
     coalesce(country, '(unknown)') AS country,
     coalesce(place, 'unknown') AS place,

@@ -1,5 +1,24 @@
 -- What counts, defined once for all queries on CloudFront logs. A filter on event_date reaches the table's partitions.
 CREATE OR REPLACE VIEW cloudfront_request AS
+WITH answered AS (
+    SELECT
+        *,
+        coalesce(x_edge_result_type = 'Error', false) AS is_broken,
+        -- A distribution may show a page with status 200 instead of an error. Where the viewer left early instead, the
+        -- result type of the response is not Error, and the detailed one is ClientCommError.
+        coalesce(
+            sc_status >= 400
+                OR (
+                    sc_status >= 200
+                    AND x_edge_result_type = 'Error'
+                    AND coalesce(x_edge_detailed_result_type, '(none)') <> 'ClientCommError'
+                    AND coalesce(x_edge_response_result_type = 'Error', x_edge_detailed_result_type IS NOT NULL)
+                ),
+            false
+        ) AS is_error
+    FROM cloudfront_log
+)
+
 SELECT
     event_date,
     event_time,
@@ -19,7 +38,7 @@ SELECT
     END AS body_bytes_sent,
     CASE
         WHEN cs_method = 'GET' AND sc_status = 200
-            THEN coalesce(sc_content_len, CASE WHEN coalesce(x_edge_result_type, '(none)') <> 'Error' THEN sc_bytes END)
+            THEN coalesce(sc_content_len, CASE WHEN NOT is_broken THEN sc_bytes END)
     END AS object_size,
     country,
     place,
@@ -28,14 +47,17 @@ SELECT
     -- Rows of older lakes have the address alone. Of dropped addresses the place is all that is known.
     coalesce(reader_id, c_ip, place) || ' ' || coalesce(cs_user_agent, '-') AS reader,
     coalesce(reader_key, '(none)') AS reader_key,
+    -- Who has one IPv6 address has a whole network of them.
+    CASE WHEN strpos(remote_prefix, ':') > 0 THEN remote_prefix ELSE coalesce(reader_id, c_ip) END AS reader_address,
     coalesce(is_own, false) AS is_own,
     coalesce(is_robot, false) AS is_robot,
     NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience,
     -- Error with status 200: the viewer disconnected before the last byte.
-    coalesce(
-        cs_method = 'GET' AND sc_status = 200 AND coalesce(x_edge_result_type, '(none)') <> 'Error', false
-    ) AS is_complete_get,
-    coalesce(cs_method = 'GET' AND sc_status IN (200, 206), false) AS is_served_get,
+    coalesce(cs_method = 'GET' AND sc_status = 200 AND NOT is_broken, false) AS is_complete_get,
+    coalesce(cs_method = 'GET' AND sc_status IN (200, 206) AND NOT is_error, false) AS is_served_get,
+    is_error,
     -- A preflight request succeeds for any path.
-    coalesce(cs_method <> 'OPTIONS' AND (sc_status BETWEEN 200 AND 299 OR sc_status = 304), false) AS is_there
-FROM cloudfront_log
+    coalesce(
+        cs_method <> 'OPTIONS' AND (sc_status BETWEEN 200 AND 299 OR sc_status = 304) AND NOT is_error, false
+    ) AS is_there
+FROM answered

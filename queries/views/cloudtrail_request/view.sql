@@ -51,7 +51,14 @@ SELECT
     event.aws_region,
     event.source_ip_address,
     event.vpc_endpoint_id,
-    event.subscriber_account_id,
+    -- Anybody may use a URL that the bucket's own account signed. An event that no second account got is of an own bucket.
+    CASE
+        WHEN event.authentication_method = 'QueryString'
+            AND event.subscriber_account_id = event.recipient_account_id
+            AND event.shared_event_id IS NULL
+            THEN 'anonymous'
+        ELSE event.subscriber_account_id
+    END AS subscriber_account_id,
     event.account,
     event.repository,
     event.is_own,

@@ -17,6 +17,7 @@ SELECT
     logged.is_through_cloudfront,
     logged.reader,
     logged.reader_key,
+    logged.reader_address,
     logged.country,
     logged.place,
     logged.network,
@@ -50,13 +51,14 @@ SELECT
     CAST(NULL AS varchar) AS version_id,
     CASE WHEN cs_method = '(none)' THEN cs_method ELSE 'CLOUDFRONT.' || cs_method || '.OBJECT' END AS operation,
     nullif(sc_status, 0) AS http_status,
-    CASE WHEN sc_status >= 400 THEN result_type END AS error_code,
+    CASE WHEN is_error THEN result_type END AS error_code,
     object_size,
     body_bytes_sent AS bytes_sent,
     user_agent,
     true AS is_through_cloudfront,
     reader,
     reader_key,
+    reader_address,
     coalesce(country, '(unknown)') AS country,
     coalesce(place, 'unknown') AS place,
     coalesce(network, 'other') AS network,
@@ -65,7 +67,7 @@ SELECT
     is_audience,
     is_complete_get,
     is_served_get,
-    coalesce(sc_status >= 400, false) AS is_error,
+    is_error,
     is_there
 FROM cloudfront_request
 WHERE bucket IS NOT NULL

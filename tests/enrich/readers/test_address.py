@@ -26,6 +26,11 @@ from glue_jobs.enrich.readers.address import NOBODYS, may_hold_address, plain_ad
         ("192.0.2.0/24 2001:db8::/32", None),
         ("192.0.2.7/24 192.0.2.7/32", "<192.0.2.7>/24 <192.0.2.7>/32"),
         ("http://127.0.0.1:8888/ ::1", None),
+        ("?ip=2001%3Adb8%3A%3A7&t=12%3A30%3A45", "?ip=<2001:db8::7>&t=12%3A30%3A45"),
+        ("?u=https%3A%2F%2Fexample.com%3Fip%3D192.0.2.7%26x", "?u=https%3A%2F%2Fexample.com%3Fip%3D<192.0.2.7>%26x"),
+        ("?u=%253Fip%253D2001%253adb8%253a%253a7%2526", "?u=%253Fip%253D<2001:db8::7>%2526"),
+        ("?u=ip%3D2001:db8::7%20from%20192.0.2.7", "?u=ip%3D<2001:db8::7>%20from%20<192.0.2.7>"),
+        ("?v=%3Dv1.192.0.2&arn%3Aaws%3As3%3A%3A%3Ab&c=%253A%253A%253Ab", None),
     ],
 )
 def test_addresses_in_texts(text: str, hidden: str | None) -> None:
@@ -34,11 +39,12 @@ def test_addresses_in_texts(text: str, hidden: str | None) -> None:
 
 @given(
     st.ip_addresses().map(str) | st.ip_addresses(v=6).map(lambda each: each.exploded),
-    st.sampled_from(['"', " ", "=", ",", "[", "(", "/"]),
-    st.sampled_from(['"', " ", "&", ",", "]", ")", ";", "", ". "]),
+    st.sampled_from(['"', " ", "=", ",", "[", "(", "/", "%3D", "%20", "%253d"]),
+    st.sampled_from(['"', " ", "&", ",", "]", ")", ";", "", ". ", "%26", "%2526"]),
+    st.sampled_from([":", "%3A", "%3a", "%253A"]),
 )
-def test_an_address_is_found_wherever_it_stands(address: str, before: str, after: str) -> None:
-    text = f"x{before}{address}{after}"
+def test_an_address_is_found_wherever_it_stands(address: str, before: str, after: str, colon: str) -> None:
+    text = f"x{before}{address.replace(':', colon)}{after}"
     assume(plain_address(address) not in NOBODYS)
     assert replace_addresses(text, lambda _: "-") == f"x{before}-{after}"
     assert may_hold_address(pa.array([text, None])).tolist() == [True, False]

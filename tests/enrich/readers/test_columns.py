@@ -111,6 +111,16 @@ def test_in_what_the_client_wrote_its_own_address_alone_is_replaced(reference: R
     assert rows["extra_fields"].to_pylist() == [None, None, ["n=1", f"via={may}"], None]
 
 
+def test_the_own_address_is_replaced_in_every_spelling_that_a_url_has(
+    reference: ReferenceData, keys: ReaderKeys
+) -> None:
+    uris = ["/k?ip={}", "/k?u=https%3A%2F%2Fexample.com%3Fip%3D{}%26other%3D2001%3ADB8%3A%3A9"]
+    for address, spelling in (("2001:db8::7", "2001%3ADB8%3A%3A7"), (ADDRESS, ADDRESS)):
+        rows = [{"remote_ip": address, "request_uri": uri.format(spelling)} for uri in uris]
+        found = stored(reference, "keyed", S3_ACCESS_LOG, *rows)["request_uri"].to_pylist()
+        assert found == [uri.format(keys.reader_id(0, address)) for uri in uris]
+
+
 def test_addresses_are_recognised_in_bytes_that_are_no_text(reference: ReferenceData, keys: ReaderKeys) -> None:
     record = b"\xff\x00[06/May/2024] 192.0.2.7 - \xe9"
     reader = keys.reader_id(1, ADDRESS)
@@ -124,7 +134,7 @@ def test_addresses_are_recognised_in_bytes_that_are_no_text(reference: Reference
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_rows_of_every_setting_can_be_compared(reference: ReferenceData, setting: str) -> None:
     rows = [
-        {"c_ip": ADDRESS, "cs_uri_query": f"ip={ADDRESS}&v=1", "x_forwarded_for": f"{OTHER}, {ADDRESS}"},
+        {"c_ip": ADDRESS, "cs_uri_query": f"ip={ADDRESS}&u=ip%3D{ADDRESS}", "x_forwarded_for": f"{OTHER}, {ADDRESS}"},
         {"c_ip": None, "cs_uri_query": "v=1", "extra_fields": [f"via={OTHER}"]},
     ]
     names = [*CLOUDFRONT_LOG.record]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -145,10 +145,23 @@ def test_what_exists_because_of_one_reader_is_nowhere(editions: Editions) -> Non
         )
 
 
-def test_an_account_with_many_sessions_is_one_reader(tmp_path: Path) -> None:
-    role = "arn:aws:sts::111122223333:assumed-role/loader"
-    sessions = [read(date(2026, 2, 5), n, **LONE | {"requester": f"{role}/{n}"}) for n in range(1000)]
-    publish([*lines(2), *sessions], tmp_path, FIRST)
+GUEST = {"requester": None, "remote_ip": None, "reader_id": "a1", "reader_key": "k", "remote_prefix": "192.0.2.0/24"}
+ALONE = {
+    "sessions of an account": lambda n: {"requester": f"arn:aws:sts::111122223333:assumed-role/loader/{n}"},
+    "user agents of an address": lambda n: GUEST | {"user_agent": f"curl/{n}"},
+    "user agents of an address that was kept": lambda n: {
+        "requester": None, "remote_ip": "192.0.2.7", "user_agent": f"curl/{n}"
+    },
+    "addresses of an IPv6 network": lambda n: GUEST | {"reader_id": f"a{n}", "remote_prefix": "2001:db8:7::/48"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("columns", ALONE.values(), ids=ALONE)
+def test_what_one_machine_can_have_a_thousand_of_is_one_reader(
+    columns: Callable[[int], dict[str, Any]], tmp_path: Path
+) -> None:
+    many = [read(date(2026, 2, 5), n, **LONE | columns(n)) for n in range(1000)]
+    publish([*lines(2), *many], tmp_path, FIRST)
     rows = month_rows(files(tmp_path), "202602")
     assert not [row for row in rows if "lidar" in row.values() or "IS" in row.values() or "laz" in row.values()]
 

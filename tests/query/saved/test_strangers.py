@@ -117,6 +117,17 @@ VIEWERS = st.fixed_dictionaries(
         "c_ip": st.sampled_from(["192.0.2.1", "192.0.2.66"]),
         "x_edge_result_type": st.sampled_from(["Error", "Redirect", "Hit"]),
     }
+) | st.fixed_dictionaries(
+    {
+        **{name: NAMES[name] for name in ("account", "repository", "is_robot", "day")},
+        "bucket": st.sampled_from([None, "open-data"]),
+        "cs_method": st.sampled_from(["GET", "HEAD", "POST"]),
+        # The page that a distribution shows instead of an error.
+        "sc_status": st.sampled_from([200, 206, 304]),
+        "x_edge_result_type": st.just("Error"),
+        "x_edge_response_result_type": st.just("Error"),
+        "x_edge_detailed_result_type": st.sampled_from(["Error", "ClientGeoBlocked", "OriginDnsError", None]),
+    }
 )
 
 

@@ -134,6 +134,24 @@ def test_fields_may_be_separated_by_blanks() -> None:
     assert values(parse(as_text([FIELDS]).replace(b"\t", b" "))) == [ROW]
 
 
+AGENTS = {
+    "encoded once": ("Mozilla/5.0%20(X11)", "Mozilla/5.0 (X11)"),
+    "encoded twice": ("Mozilla/5.0%2520(X11;%2520U)", "Mozilla/5.0 (X11; U)"),
+    "an app's name, encoded once": ("Tide%2520Map/7%20CFNetwork/1", "Tide%20Map/7 CFNetwork/1"),
+    "an app's name, encoded twice": ("Tide%252520Map/7%2520CFNetwork/1", "Tide%20Map/7 CFNetwork/1"),
+    "without a blank": ("curl/8.5.0%2541", "curl/8.5.0%41"),
+}
+
+
+@each_format
+@pytest.mark.parametrize(("logged", "agent"), AGENTS.values(), ids=AGENTS)
+def test_a_user_agent_is_as_the_viewer_sent_it_also_where_the_log_encoded_it_twice(
+    write: Write, logged: str, agent: str
+) -> None:
+    (row,) = values(parse(write([FIELDS | {"cs(User-Agent)": logged}])))
+    assert row == ROW | {"cs_user_agent": agent}
+
+
 WRONG = {
     "too few fields": ("time", None, "the line has 15 fields, and its #Fields line names 16"),
     "no number": ("sc-bytes", "12x", "sc_bytes is no number: 12x"),

@@ -6,6 +6,7 @@ import io
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
+from unicodedata import normalize
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glue_jobs.read.uploaded_file import UploadedFile
-from glue_jobs.sources.upload.names import safe_name
+from glue_jobs.sources.upload.names import ColumnNames, safe_name
 from glue_jobs.sources.upload.parser import UploadParser
 from glue_jobs.sources.upload.piece import MAX_COLUMNS
 
@@ -182,7 +183,12 @@ def test_a_file_with_too_many_columns_is_rejected_and_no_other_record() -> None:
         ("Größe", "grosse"),
         ("2024", "_2024"),
         ("_id", "_id"),
-        ("日本", "unnamed"),
+        ("日本", "wgv71a"),
+        ("温度_min", "min_fn2h970f"),
+        ("Длина, см", "_6kcpurle3b"),
+        ("Długość µm ÆØ", "dlugosc_um_aeo"),
+        ("€", "lzg"),
+        ("$", "unnamed"),
         ("", "unnamed"),
         ("x" * 300, "x" * 128),
         ("a.b-c", "a_b_c"),
@@ -190,3 +196,30 @@ def test_a_file_with_too_many_columns_is_rejected_and_no_other_record() -> None:
 )
 def test_names_are_those_that_athena_takes_without_quotation_marks(name: str, safe: str) -> None:
     assert safe_name(name) == safe
+
+
+@given(
+    st.lists(
+        st.text(st.characters(categories=["Lo"]), min_size=1, max_size=9),
+        unique_by=lambda name: normalize("NFKC", name),
+    )
+)
+def test_fields_in_letters_of_other_scripts_have_the_same_columns_in_every_file(fields: list[str]) -> None:
+    first, second = ColumnNames(()), ColumnNames(())
+    first.add(fields)
+    second.add(reversed(fields))
+    assert [first.column(field) for field in fields] == [second.column(field) for field in fields]
+
+
+@pytest.mark.parametrize("fields", [("Price", "price", "PRICE", "n"), ("n", "PRICE", "price", "Price")])
+def test_fields_that_differ_in_case_have_the_same_columns_in_any_order_of_the_file(fields: tuple[str, ...]) -> None:
+    names = ColumnNames(())
+    names.add(fields)
+    columns = {"n": "n", "price": "price", "PRICE": "price_2", "Price": "price_3"}
+    assert [names.column(field) for field in fields] == [columns[field] for field in fields]
+
+
+def test_a_column_whose_name_is_in_code_is_told() -> None:
+    names = ColumnNames(())
+    names.add(["date", "日本", "Größe"])
+    assert names.notes == ["the field '日本' is the column wgv71a"]

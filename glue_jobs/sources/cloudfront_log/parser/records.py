@@ -20,6 +20,8 @@ from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG, FIELDS
 # Nearly all values are distinct, so a dictionary saves nothing.
 DISTINCT = "x_edge_request_id"
 
+AGENT = "cs_user_agent"
+
 MAX_DIGITS = len(str(MAX_LOGGED_NUMBER))
 NUMBER = {
     "int": r"^[0-9]{1,9}$",
@@ -69,7 +71,7 @@ def typed(records: Records) -> tuple[pa.Table, Positions, list[Rejected]]:
         if texts is None:
             columns[name] = pa.nulls(count, PARSED_SCHEMA.field(name).type)
         elif kind == "string":
-            columns[name] = _decoded(texts)
+            columns[name] = _decoded(texts, decode_agent if name == AGENT else decode_once)
         else:
             columns[name], wrong = _numbers(texts, kind)
             for row in np.flatnonzero(wrong):
@@ -94,7 +96,7 @@ def _rejected(records: Records, row: int, reason: str) -> Rejected:
     return Rejected(int(records.positions[row]), reason, records.record(row)[:MAX_RECORD_BYTES], index)
 
 
-def _decoded(texts: pa.DictionaryArray) -> pa.DictionaryArray:
+def _decoded(texts: pa.DictionaryArray, decode: Callable[[str], str]) -> pa.DictionaryArray:
     """Texts without the URL encoding of the log; bytes that are not UTF-8 become ``\\xNN``.
 
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html#LogFileFormat
@@ -102,12 +104,21 @@ def _decoded(texts: pa.DictionaryArray) -> pa.DictionaryArray:
     values = texts.dictionary
     if not pc.any(pc.match_substring(values, "%")).as_py():
         return texts
-    return mapped_dictionary(texts, pa.array(map(decode_once, values.to_pylist()), pa.string()))
+    return mapped_dictionary(texts, pa.array(map(decode, values.to_pylist()), pa.string()))
 
 
 def decode_once(text: str) -> str:
     """The text without one URL encoding; bytes that are not UTF-8 become ``\\xNN``."""
     return unquote_to_bytes(text).decode("utf-8", "backslashreplace") if "%" in text else text
+
+
+def decode_agent(text: str) -> str:
+    """A user agent without the encoding of the log, which encoded it twice for years from September 2013 on.
+
+    Then ``%20`` remains, and no blank. A viewer that sends ``%20`` itself sends blanks too.
+    """
+    agent = decode_once(text)
+    return decode_once(agent) if "%20" in agent and " " not in agent else agent
 
 
 def _numbers(texts: pa.DictionaryArray, kind: str) -> tuple[pa.Array, Flags]:

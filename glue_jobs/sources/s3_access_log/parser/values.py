@@ -96,7 +96,7 @@ _MONTH_STARTS = (
 )
 
 
-PARSED_SCHEMA = parsed_schema(S3_ACCESS_LOG, {*S3_ACCESS_LOG.record, "key_raw"}, DISTINCT)
+PARSED_SCHEMA = parsed_schema(S3_ACCESS_LOG, {*S3_ACCESS_LOG.record, "key_raw", "authentication_type"}, DISTINCT)
 """Columns of a parsed table: the fields of a line in the table's order, and ``key`` decoded from ``key_raw``."""
 
 

@@ -19,11 +19,10 @@ from botocore.exceptions import ClientError
 from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.store import S3Store
 
-from glue_jobs.errors import StorageError
 from glue_jobs.storage.endpoint import endpoint, partition_endpoint
 from glue_jobs.storage.interface import Entry, Level
 from glue_jobs.storage.limits import LIMITS, Limits
-from glue_jobs.storage.s3_errors import REASONS, explained
+from glue_jobs.storage.s3_errors import explained
 from glue_jobs.storage.s3_pages import read_pages_quickly
 
 # obstore takes keys for paths: it cannot name those with an empty segment, "." or ".." as one, or control characters.
@@ -147,10 +146,11 @@ class S3Storage:
             with explained("delete", batch[0]):
                 objects = [{"Key": self._key(address)} for address in batch]
                 answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
-            # A response with status 200 lists the keys that S3 did not delete.
+            # A response with status 200 lists the keys that S3 did not delete, and boto3 repeats no such request. It
+            # does for a single key, if the error passes.
             for failed in answer.get("Errors", ()):
-                reason = REASONS.get(failed["Code"], failed["Code"])
-                raise StorageError(f"cannot delete {self._root}{failed['Key']}: {reason}")
+                with explained("delete", self._root + failed["Key"]):
+                    self._client.delete_object(Bucket=self._bucket, Key=failed["Key"])
 
     def remove_folder(self, address: str) -> None:
         """Does nothing: S3 has no folders."""

@@ -518,12 +518,22 @@ def test_every_job_has_an_alarm_on_success_and_every_source_two_more() -> None:
 
 
 def test_the_logs_of_the_jobs_are_the_stacks_own_and_expire() -> None:
-    for parameters, ending in (({}, ""), ({"KmsKeyArn": KEY}, "-usage")):
+    for parameters, ending in (({}, ""), ({"KmsKeyArn": KEY}, f"-usage-{KEY.partition('key/')[2]}")):
         rendered = Rendered(TEMPLATE, LogDays="30", **parameters)
         groups = rendered.of_type("AWS::Logs::LogGroup")
         kept = {group["LogGroupName"]: group["RetentionInDays"] for group in groups.values() if "LogGroupName" in group}
         (prefix,) = {job["DefaultArguments"]["--custom-logGroup-prefix"] for job in rendered.jobs.values()}
         assert kept == {f"{prefix}/error{ending}": "30", f"{prefix}/output{ending}": "30"}
+
+
+def test_another_key_makes_another_security_configuration_because_glue_changes_none() -> None:
+    """CloudFormation makes the new one first, which fails under the name of the old one."""
+
+    def name(**parameters: str) -> str:
+        (found,) = Rendered(TEMPLATE, **parameters).of_type("AWS::Glue::SecurityConfiguration").values()
+        return str(found["Name"])
+
+    assert len({name(), name(KmsKeyArn=KEY), name(KmsKeyArn=KEY.replace("key/", "key/other-"))}) == 3
 
 
 def test_the_first_run_finds_its_log_groups_and_somebody_to_tell() -> None:

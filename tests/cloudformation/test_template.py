@@ -517,6 +517,12 @@ def test_every_job_has_an_alarm_on_success_and_every_source_two_more() -> None:
     assert (started["Stack"], set(started["Jobs"])) == ("usage", {REPORT, *sources})
 
 
+def test_another_hour_of_the_daily_run_gives_the_alarms_another_26_hours() -> None:
+    """From eleven to nine, 46 hours pass between two runs. The function, called for a change, sends a datum."""
+    eleven, nine = (Rendered(TEMPLATE, GlueJobScheduledHour=hour).resources["FirstRun"] for hour in ("11", "9"))
+    assert eleven["Properties"] != nine["Properties"]
+
+
 def test_the_logs_of_the_jobs_are_the_stacks_own_and_expire() -> None:
     for parameters, ending in (({}, ""), ({"KmsKeyArn": KEY}, f"-usage-{KEY.partition('key/')[2]}")):
         rendered = Rendered(TEMPLATE, LogDays="30", **parameters)

@@ -22,6 +22,7 @@ from obstore.store import S3Store
 from glue_jobs.storage.endpoint import endpoint, partition_endpoint
 from glue_jobs.storage.interface import Entry, Level
 from glue_jobs.storage.limits import LIMITS, Limits
+from glue_jobs.storage.retries import RETRIES
 from glue_jobs.storage.s3_errors import explained
 from glue_jobs.storage.s3_pages import read_pages_quickly
 
@@ -48,10 +49,10 @@ class S3Storage:
         self._limits = limits
         self._root = f"s3://{bucket}/"
         session = boto3.Session()
-        self._client: Any = session.client("s3", region_name=session.region_name or "us-east-1")
-        read_pages_quickly(self._client)
         with explained("reach", self._root):
-            self.region = self._region(session.region_name or "us-east-1")
+            self.region = self._region(session)
+            self._client: Any = session.client("s3", region_name=self.region, config=RETRIES)
+            read_pages_quickly(self._client)
             url = endpoint() or partition_endpoint(self.region)
             # obstore takes no None for an endpoint.
             place: dict[str, Any] = {"endpoint": url} if url else {}
@@ -64,9 +65,12 @@ class S3Storage:
                 **place,
             )
 
-    def _region(self, default: str) -> str:
+    def _region(self, session: boto3.Session) -> str:
+        default = session.region_name or "us-east-1"
+        # Fewer retries than later requests have: that S3 cannot be reached at all should be known soon.
+        client = session.client("s3", region_name=default)
         try:
-            headers = self._client.head_bucket(Bucket=self._bucket)["ResponseMetadata"]["HTTPHeaders"]
+            headers = client.head_bucket(Bucket=self._bucket)["ResponseMetadata"]["HTTPHeaders"]
         except ClientError as error:
             # A refusal or a redirect names the Region too. Without it, the first real request reports the problem.
             headers = error.response["ResponseMetadata"]["HTTPHeaders"]

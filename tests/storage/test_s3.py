@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import pickle
+from types import SimpleNamespace
 
 import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ClientError
 from obstore.exceptions import PermissionDeniedError
 
@@ -115,6 +117,23 @@ def test_a_listing_continues_after_a_page_and_ends_before_its_stop(bucket: str) 
     ]
     level = storage.level(f"{bucket}/", f"{bucket}/k02")
     assert (level.objects, level.more) == (("k03", "k04", "k05", "k06", "k07"), True)
+
+
+def test_a_listing_outlasts_the_seconds_in_which_s3_asks_for_fewer_requests(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = S3Storage(bucket.removeprefix("s3://"))
+    put(bucket, a=b"1")
+    slept: list[float] = []
+    monkeypatch.setattr("botocore.endpoint.time.sleep", slept.append)
+    body = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+
+    def refuse(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+        return AWSResponse(request.url, 503, {}, SimpleNamespace(stream=lambda: [body])) if len(slept) < 8 else None
+
+    storage._client.meta.events.register("before-send.s3.ListObjectsV2", refuse)
+    assert keys(storage.list(f"{bucket}/"), bucket) == ["a"]
+    assert len(slept) == 8
 
 
 @pytest.mark.parametrize("slash", ["", "/"])

@@ -59,7 +59,9 @@ class S3Storage:
             self._store = S3Store(
                 bucket,
                 region=self.region,
-                virtual_hosted_style_request=url is None,
+                # No certificate of S3 is for a host with the dots of a bucket's name; boto3 does the same.
+                # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+                virtual_hosted_style_request=url is None and "." not in bucket,
                 credential_provider=Boto3CredentialProvider(session),
                 client_options={"allow_http": True, "timeout": "120s"},
                 **place,

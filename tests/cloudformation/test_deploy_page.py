@@ -73,6 +73,12 @@ def test_defaults_are_those_of_the_template() -> None:
     assert rows
 
 
+def test_the_key_policy_has_no_condition_for_eventbridge_with_which_no_message_would_arrive() -> None:
+    """https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"""
+    (row,) = (line for line in PAGE.splitlines() if line.startswith("|") and "`events.amazonaws.com`" in line)
+    assert "`aws:Source" not in row and "`kms:GenerateDataKey" in row
+
+
 def test_a_month_of_each_publisher_adds_up() -> None:
     table = PAGE.split("| a month | small")[1].split("| **together** |")
     rows = re.findall(r"^\| [A-Z][A-Za-z ]+ \|(.+)\|$", table[0], re.MULTILINE)

@@ -493,6 +493,14 @@ def test_alarms_exist_without_an_address_which_only_subscribes() -> None:
         assert alarm["EvaluationPeriods"] * alarm.get("Period", 3600) <= 604_800
 
 
+@pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.stem)
+def test_a_rule_may_publish_without_a_condition_because_eventbridge_says_nothing_of_itself(path: Path) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions"""
+    (policy,) = Rendered(path).of_type("AWS::SNS::TopicPolicy").values()
+    services = {each["Principal"]["Service"]: "Condition" in each for each in policy["PolicyDocument"]["Statement"]}
+    assert services == {"events.amazonaws.com": False, "cloudwatch.amazonaws.com": True}
+
+
 def test_every_job_has_an_alarm_on_success_and_every_source_two_more() -> None:
     rendered = Rendered(TEMPLATE, RejectedPercent="5", SilentDays="4", SilentInventoryDays="9")
     found = {}

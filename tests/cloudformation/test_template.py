@@ -494,6 +494,13 @@ def test_alarms_exist_without_an_address_which_only_subscribes() -> None:
 
 
 @pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.stem)
+def test_functions_run_on_the_processor_that_every_region_has(path: Path) -> None:
+    """Most have arm64: https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html"""
+    functions = Rendered(path).of_type("AWS::Lambda::Function").values()
+    assert [each.get("Architectures") for each in functions] == [None]
+
+
+@pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.stem)
 def test_a_rule_may_publish_without_a_condition_because_eventbridge_says_nothing_of_itself(path: Path) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions"""
     (policy,) = Rendered(path).of_type("AWS::SNS::TopicPolicy").values()

@@ -195,10 +195,20 @@ def test_parameters_are_described_and_grouped(path: Path) -> None:
         ("AlarmEmail", "nobody"),
         ("KmsKeyArn", "alias/mine"),
         ("ReportPrefix", "athena/reports/"),
+        ("ReportPrefix", "tier=public/"),
+        ("ReportPrefix", "/reports/"),
+        ("ReportPrefix", "reports//"),
     ],
 )
 def test_wrong_values_are_refused(name: str, wrong: str) -> None:
     assert not re.fullmatch(Rendered(TEMPLATE).raw["Parameters"][name]["AllowedPattern"], wrong)
+
+
+@pytest.mark.parametrize("name", [name for name in Rendered(TEMPLATE).raw["Parameters"] if name.endswith("Prefix")])
+def test_logs_may_be_in_folders_with_names_as_partitions_have(name: str) -> None:
+    pattern = Rendered(TEMPLATE).raw["Parameters"][name]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, "source=logs/day=1/")) == (name != "ReportPrefix")
+    assert re.fullmatch(pattern, "first/second/")
 
 
 def test_rules_refuse_a_stack_that_would_do_nothing() -> None:

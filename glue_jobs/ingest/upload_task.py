@@ -101,7 +101,8 @@ class _Task:
         for owner, record in batch.rejected:
             self._rejected.add(self._objects[owner], record)
             self._counts.rejected[owner] += record.records
-        ends = [*batch.starts[1:].tolist(), len(batch.data)]
+        # A batch of files that are none of these kinds has no frames.
+        ends = [*batch.starts.tolist(), len(batch.data)][1:]
         places = zip(batch.objects.tolist(), batch.offsets.tolist(), batch.starts.tolist(), ends, strict=True)
         for owner, offset, start, end in places:
             if owner != self._current:

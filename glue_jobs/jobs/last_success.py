@@ -62,7 +62,7 @@ def _last_successes(lake: Lake) -> dict[str, datetime]:
     storage, found = storage_for(_folder(lake)), {}
     for entry in storage.list(_folder(lake)):
         source = entry.address.rpartition("/")[2].removesuffix(".json")
-        found[source] = datetime.fromisoformat(json.loads(storage.read(entry))["succeeded_at"])
+        found[source] = datetime.fromisoformat(json.loads(storage.get(entry.address))["succeeded_at"])
     return found
 
 

@@ -14,19 +14,15 @@ from typing import Any
 
 import boto3
 import pyarrow as pa
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from glue_jobs.errors import StorageError, UsageLakeError
 from glue_jobs.progress import Reporter
 from glue_jobs.storage import storage_for
+from glue_jobs.storage.retries import RETRIES
 
 # Pauses between two checks of a running query grow from the first to the longest. Most queries take a second or two.
 FIRST_PAUSE_SECONDS, PAUSE_FACTOR, MAX_PAUSE_SECONDS = 0.25, 1.5, 5.0
-
-# Athena throttles requests over its quotas, such as 20 GetQueryResults a second.
-# https://docs.aws.amazon.com/athena/latest/ug/service-limits.html
-RETRIES = Config(retries={"mode": "standard", "max_attempts": 10})
 
 # For each Athena type, the Arrow type and how a value is read from its text; any other type stays text.
 TYPES: dict[str, tuple[pa.DataType, Callable[[str], Any]]] = {

@@ -19,11 +19,11 @@ from botocore.exceptions import ClientError
 from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.store import S3Store
 
-from glue_jobs.errors import StorageError
 from glue_jobs.storage.endpoint import endpoint, partition_endpoint
 from glue_jobs.storage.interface import Entry, Level
 from glue_jobs.storage.limits import LIMITS, Limits
-from glue_jobs.storage.s3_errors import REASONS, explained
+from glue_jobs.storage.retries import RETRIES
+from glue_jobs.storage.s3_errors import explained
 from glue_jobs.storage.s3_pages import read_pages_quickly
 
 # obstore takes keys for paths: it cannot name those with an empty segment, "." or ".." as one, or control characters.
@@ -49,25 +49,30 @@ class S3Storage:
         self._limits = limits
         self._root = f"s3://{bucket}/"
         session = boto3.Session()
-        self._client: Any = session.client("s3", region_name=session.region_name or "us-east-1")
-        read_pages_quickly(self._client)
         with explained("reach", self._root):
-            self.region = self._region(session.region_name or "us-east-1")
+            self.region = self._region(session)
+            self._client: Any = session.client("s3", region_name=self.region, config=RETRIES)
+            read_pages_quickly(self._client)
             url = endpoint() or partition_endpoint(self.region)
             # obstore takes no None for an endpoint.
             place: dict[str, Any] = {"endpoint": url} if url else {}
             self._store = S3Store(
                 bucket,
                 region=self.region,
-                virtual_hosted_style_request=url is None,
+                # No certificate of S3 is for a host with the dots of a bucket's name; boto3 does the same.
+                # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+                virtual_hosted_style_request=url is None and "." not in bucket,
                 credential_provider=Boto3CredentialProvider(session),
                 client_options={"allow_http": True, "timeout": "120s"},
                 **place,
             )
 
-    def _region(self, default: str) -> str:
+    def _region(self, session: boto3.Session) -> str:
+        default = session.region_name or "us-east-1"
+        # Fewer retries than later requests have: that S3 cannot be reached at all should be known soon.
+        client = session.client("s3", region_name=default)
         try:
-            headers = self._client.head_bucket(Bucket=self._bucket)["ResponseMetadata"]["HTTPHeaders"]
+            headers = client.head_bucket(Bucket=self._bucket)["ResponseMetadata"]["HTTPHeaders"]
         except ClientError as error:
             # A refusal or a redirect names the Region too. Without it, the first real request reports the problem.
             headers = error.response["ResponseMetadata"]["HTTPHeaders"]
@@ -147,10 +152,11 @@ class S3Storage:
             with explained("delete", batch[0]):
                 objects = [{"Key": self._key(address)} for address in batch]
                 answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
-            # A response with status 200 lists the keys that S3 did not delete.
+            # A response with status 200 lists the keys that S3 did not delete, and boto3 repeats no such request. It
+            # does for a single key, if the error passes.
             for failed in answer.get("Errors", ()):
-                reason = REASONS.get(failed["Code"], failed["Code"])
-                raise StorageError(f"cannot delete {self._root}{failed['Key']}: {reason}")
+                with explained("delete", self._root + failed["Key"]):
+                    self._client.delete_object(Bucket=self._bucket, Key=failed["Key"])
 
     def remove_folder(self, address: str) -> None:
         """Does nothing: S3 has no folders."""

@@ -49,7 +49,8 @@ def test_a_command_of_the_page_runs(line: str) -> None:
 
 def test_the_page_sets_up_what_the_tests_set_up() -> None:
     others = [line for line in COMMANDS if line.startswith(("export", "eval"))]
-    assert others == ["export USAGE_LAKE=demo/lake", 'eval "$(_USAGE_LAKE_COMPLETE=bash_source usage-lake)"']
+    path = 'export PATH="$PWD/.venv/bin:$PATH"'
+    assert others == [path, "export USAGE_LAKE=demo/lake", 'eval "$(_USAGE_LAKE_COMPLETE=bash_source usage-lake)"']
 
 
 def test_bash_completes_queries_after_the_command_of_the_page(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from moto.glue.exceptions import ConcurrentRunsExceededException
+from moto.glue.exceptions import ConcurrentRunsExceededException, GlueClientError
 from moto.glue.models import FakeJob, glue_backends
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.choice.comparison.operator.implementations.is_operator import (
@@ -36,8 +36,9 @@ from tests.cloudformation.rendered import PSEUDO, Json, Rendered
 ROLE = f"arn:aws:iam::{PSEUDO['AWS::AccountId']}:role/any"
 PATIENCE_SECONDS = 20.0
 
-# The outcome of a start while a run of the job is active.
-ALREADY_RUNS = "ALREADY_RUNS"
+# The outcomes of a start while a run of the job is active, and of one over the rate that AWS Glue allows, by the name
+# that Step Functions gives it: https://repost.aws/questions/QUVo7mhaGrRlyGUQ8A3EBpsQ
+ALREADY_RUNS, THROTTLED = "ALREADY_RUNS", "AWSGlueException"
 
 
 @dataclass
@@ -75,6 +76,8 @@ def jobs_of(rendered: Rendered) -> Iterator[Jobs]:
         outcome = outcomes.pop(0) if outcomes else "SUCCEEDED"
         if outcome == ALREADY_RUNS:
             raise ConcurrentRunsExceededException(f"{job.name} already runs")
+        if outcome == THROTTLED:
+            raise GlueClientError(THROTTLED, "Rate exceeded (Error Code: ThrottlingException)")
         run_id = original(job, **options)
         jobs.started.append((job.name, options["arguments"] or {}))
         job.job_runs[-1].status, job.job_runs[-1]._transitions = outcome, []

@@ -15,8 +15,12 @@ for word in "$@"; do printf "'%s' " "$word"; done >>calls
 echo >>calls
 case "$1 $2" in
 "sts get-caller-identity") echo 123456789012 ;;
-"configure get") echo eu-west-1 ;;
-"s3api head-bucket") exit "${NO_BUCKET:-0}" ;;
+"configure get") if [ "${NO_REGION:-}" ]; then exit 1; fi; echo eu-west-1 ;;
+"s3api head-bucket")
+    # With an owner to expect, S3 refuses the bucket of another one.
+    if [ "$5" = --expected-bucket-owner ] && [ "$6" != "${OWNER:-123456789012}" ]; then exit 254; fi
+    exit "${NO_BUCKET:-0}" ;;
+"s3 mb") exit "${TAKEN:-0}" ;;
 "cloudformation deploy") exit "${FAILS:-0}" ;;
 esac
 """
@@ -61,6 +65,20 @@ def test_the_template_is_uploaded_to_a_new_bucket(folder: Path) -> None:
     assert calls[-1][:4] == ["cloudformation", "describe-stacks", "--stack-name", "usage"]
     _, calls = deploy(folder, "usage", AWS_REGION="us-east-1")
     assert ["s3", "mb", "s3://usage-lake-templates-123456789012-us-east-1"] not in calls
+
+
+def test_a_bucket_of_that_name_in_another_account_gets_nothing(folder: Path) -> None:
+    """Its owner could change the template between the upload and the stack."""
+    done, calls = deploy(folder, "usage", OWNER="111122223333", TAKEN="1", WHEELS="bundle")
+    assert done.returncode == 1
+    assert calls[-1] == ["s3", "mb", "s3://usage-lake-templates-123456789012-eu-west-1"]
+
+
+def test_without_a_region_a_sentence_says_how_to_name_one(folder: Path) -> None:
+    done, calls = deploy(folder, "usage", NO_REGION="1")
+    assert (done.returncode, calls[-1]) == (1, ["configure", "get", "region"])
+    assert done.stderr.startswith("The AWS CLI has no Region; name the one you publish from: export AWS_DEFAULT_")
+    assert deploy(folder, "usage", NO_REGION="1", AWS_DEFAULT_REGION="eu-west-1")[0].returncode == 0
 
 
 def test_a_bucket_and_parameters_are_passed_on_unchanged(folder: Path) -> None:

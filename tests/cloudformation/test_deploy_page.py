@@ -59,10 +59,10 @@ def test_labels_are_those_of_the_template() -> None:
 
 
 def test_job_arguments_are_declared() -> None:
-    section = PAGE.split("## Run it again")[-1].split("## Upgrade")[0]
+    section = PAGE.split("## Run again, back-fill")[1].split("## Upgrade")[0]
     named = set(re.findall(r"`--([a-z_]+)`", section))
     assert {"since", "until", "any_name", "date"} <= named
-    assert named - {"apply", "to"} <= {argument.name for argument in ARGUMENTS}
+    assert named <= {argument.name for argument in ARGUMENTS}
 
 
 def test_defaults_are_those_of_the_template() -> None:
@@ -71,6 +71,12 @@ def test_defaults_are_those_of_the_template() -> None:
     for name, default in rows:
         assert str(parameters[name]["Default"] or "none") == default, name
     assert rows
+
+
+def test_the_key_policy_has_no_condition_for_eventbridge_with_which_no_message_would_arrive() -> None:
+    """https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"""
+    (row,) = (line for line in PAGE.splitlines() if line.startswith("|") and "`events.amazonaws.com`" in line)
+    assert "`aws:Source" not in row and "`kms:GenerateDataKey" in row
 
 
 def test_a_month_of_each_publisher_adds_up() -> None:

@@ -7,7 +7,7 @@ import json
 import boto3
 
 from tests.cloudformation.rendered import Rendered
-from tests.cloudformation.state_machines import ALREADY_RUNS, end_run, execute, jobs_of
+from tests.cloudformation.state_machines import ALREADY_RUNS, THROTTLED, end_run, execute, jobs_of
 from tools.package import TEMPLATE
 
 ACCESS_LOGS, TRAIL, INVENTORIES = "usage-s3-access-log", "usage-cloudtrail-s3-event", "usage-s3-inventory-object"
@@ -49,6 +49,15 @@ def test_the_daily_run_waits_for_a_job_that_runs_already_and_skips_a_source_that
         assert execute(rendered, "DailyRun")["status"] == "SUCCEEDED"
     assert sorted(jobs.names) == sorted([ACCESS_LOGS, EDGES, INVENTORIES, SUMMARIES, REPORTS])
     assert jobs.waited == [300] * 3
+
+
+def test_starts_that_aws_glue_throttles_are_tried_again() -> None:
+    with jobs_of(RENDERED) as jobs:
+        jobs.outcomes[TRAIL], jobs.outcomes[REPORTS] = [THROTTLED] * 2, [THROTTLED]
+        assert execute(RENDERED, "DailyRun")["status"] == "SUCCEEDED"
+        assert jobs.waited == [60, 120, 60]
+        jobs.outcomes[INVENTORIES] = [THROTTLED]
+        assert execute(RENDERED, "InventoryArrival")["status"] == "SUCCEEDED"
 
 
 def test_an_inventory_that_arrives_starts_its_job() -> None:

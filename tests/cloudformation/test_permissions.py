@@ -61,6 +61,8 @@ UNSEEN = {
     "s3:AbortMultipartUpload": "Clients upload large objects in parts, and abort an upload that fails.",
     "WriteSharedTables s3:DeleteObject": "A run that fails deletes the rejects and the ledger it has written.",
     "athena:StopQueryExecution": "An interrupted job stops its query.",
+    # https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
+    "glue:GetDatabases": "Athena asks for it when its console lists the databases.",
     # https://docs.aws.amazon.com/athena/latest/ug/example-policies-workgroup.html
     "athena:GetWorkGroup": "Athena asks for it to run queries in a workgroup.",
 }
@@ -334,6 +336,10 @@ def test_an_analyst_has_exactly_the_rights_that_a_query_needs() -> None:
         assert athena.Athena(database, workgroup, SilentReporter()).run("SELECT 1 AS answer").column_names == ["answer"]
     assert without_unseen(used) == rights({statement["Sid"]: statement for statement in own})
     assert {f"athena:{operation}" for operation in served.operations} <= set(statements["Query"]["Action"])
+    # Each operation of Athena on the catalog needs that of AWS Glue.
+    browsing = {action.partition(":")[2] for action in statements["BrowseTablesInTheConsole"]["Action"]}
+    of_glue = {"ListDatabases": "GetDatabases", "ListTableMetadata": "GetTables", "GetTableMetadata": "GetTable"}
+    assert {f"glue:{of_glue.get(each, each)}" for each in browsing} <= set(statements["ReadTables"]["Action"])
 
 
 @pytest.mark.parametrize(("pipeline", "left_out"), [*cases()])

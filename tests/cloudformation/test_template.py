@@ -42,14 +42,13 @@ EVERYTHING = {
 RETAINED = ("AWS::S3::Bucket", "AWS::Glue::Database", "AWS::Athena::WorkGroup", "AWS::SecretsManager::Secret")
 
 # Arguments that Glue handles: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html
+# Its metrics are not among them: CloudWatch charges for each metric of each run, and nothing reads them.
 OF_GLUE = {
     "--extra-py-files",
     "--additional-python-modules",
     "--python-modules-installer-option",
     "--conf",
     "--enable-auto-scaling",
-    "--enable-metrics",
-    "--enable-observability-metrics",
     "--custom-logGroup-prefix",
 }
 
@@ -82,9 +81,7 @@ def test_jobs_run_on_glue_5_1_one_at_a_time_and_shorter_than_dead_runs_are_kept(
         # The state machines wait for a run that is active; a queue would hide it from them.
         assert (job["ExecutionProperty"], "JobRunQueuingEnabled" in job) == ({"MaxConcurrentRuns": 1}, False)
         assert job["Timeout"] * 60 < DEAD_AFTER.total_seconds()
-        arguments = job["DefaultArguments"]
-        assert arguments["--conf"] == "spark.hadoop.fs.s3a.endpoint.region=us-east-1"
-        assert arguments["--enable-observability-metrics"] == "true"
+        assert job["DefaultArguments"]["--conf"] == "spark.hadoop.fs.s3a.endpoint.region=us-east-1"
 
 
 def test_ingest_jobs_scale_as_configured(template: str) -> None:
@@ -198,10 +195,20 @@ def test_parameters_are_described_and_grouped(path: Path) -> None:
         ("AlarmEmail", "nobody"),
         ("KmsKeyArn", "alias/mine"),
         ("ReportPrefix", "athena/reports/"),
+        ("ReportPrefix", "tier=public/"),
+        ("ReportPrefix", "/reports/"),
+        ("ReportPrefix", "reports//"),
     ],
 )
 def test_wrong_values_are_refused(name: str, wrong: str) -> None:
     assert not re.fullmatch(Rendered(TEMPLATE).raw["Parameters"][name]["AllowedPattern"], wrong)
+
+
+@pytest.mark.parametrize("name", [name for name in Rendered(TEMPLATE).raw["Parameters"] if name.endswith("Prefix")])
+def test_logs_may_be_in_folders_with_names_as_partitions_have(name: str) -> None:
+    pattern = Rendered(TEMPLATE).raw["Parameters"][name]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, "source=logs/day=1/")) == (name != "ReportPrefix")
+    assert re.fullmatch(pattern, "first/second/")
 
 
 def test_rules_refuse_a_stack_that_would_do_nothing() -> None:
@@ -496,6 +503,21 @@ def test_alarms_exist_without_an_address_which_only_subscribes() -> None:
         assert alarm["EvaluationPeriods"] * alarm.get("Period", 3600) <= 604_800
 
 
+@pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.stem)
+def test_functions_run_on_the_processor_that_every_region_has(path: Path) -> None:
+    """Most have arm64: https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html"""
+    functions = Rendered(path).of_type("AWS::Lambda::Function").values()
+    assert [each.get("Architectures") for each in functions] == [None]
+
+
+@pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.stem)
+def test_a_rule_may_publish_without_a_condition_because_eventbridge_says_nothing_of_itself(path: Path) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions"""
+    (policy,) = Rendered(path).of_type("AWS::SNS::TopicPolicy").values()
+    services = {each["Principal"]["Service"]: "Condition" in each for each in policy["PolicyDocument"]["Statement"]}
+    assert services == {"events.amazonaws.com": False, "cloudwatch.amazonaws.com": True}
+
+
 def test_every_job_has_an_alarm_on_success_and_every_source_two_more() -> None:
     rendered = Rendered(TEMPLATE, RejectedPercent="5", SilentDays="4", SilentInventoryDays="9")
     found = {}
@@ -517,13 +539,29 @@ def test_every_job_has_an_alarm_on_success_and_every_source_two_more() -> None:
     assert (started["Stack"], set(started["Jobs"])) == ("usage", {REPORT, *sources})
 
 
+def test_another_hour_of_the_daily_run_gives_the_alarms_another_26_hours() -> None:
+    """From eleven to nine, 46 hours pass between two runs. The function, called for a change, sends a datum."""
+    eleven, nine = (Rendered(TEMPLATE, GlueJobScheduledHour=hour).resources["FirstRun"] for hour in ("11", "9"))
+    assert eleven["Properties"] != nine["Properties"]
+
+
 def test_the_logs_of_the_jobs_are_the_stacks_own_and_expire() -> None:
-    for parameters, ending in (({}, ""), ({"KmsKeyArn": KEY}, "-usage")):
+    for parameters, ending in (({}, ""), ({"KmsKeyArn": KEY}, f"-usage-{KEY.partition('key/')[2]}")):
         rendered = Rendered(TEMPLATE, LogDays="30", **parameters)
         groups = rendered.of_type("AWS::Logs::LogGroup")
         kept = {group["LogGroupName"]: group["RetentionInDays"] for group in groups.values() if "LogGroupName" in group}
         (prefix,) = {job["DefaultArguments"]["--custom-logGroup-prefix"] for job in rendered.jobs.values()}
         assert kept == {f"{prefix}/error{ending}": "30", f"{prefix}/output{ending}": "30"}
+
+
+def test_another_key_makes_another_security_configuration_because_glue_changes_none() -> None:
+    """CloudFormation makes the new one first, which fails under the name of the old one."""
+
+    def name(**parameters: str) -> str:
+        (found,) = Rendered(TEMPLATE, **parameters).of_type("AWS::Glue::SecurityConfiguration").values()
+        return str(found["Name"])
+
+    assert len({name(), name(KmsKeyArn=KEY), name(KmsKeyArn=KEY.replace("key/", "key/other-"))}) == 3
 
 
 def test_the_first_run_finds_its_log_groups_and_somebody_to_tell() -> None:

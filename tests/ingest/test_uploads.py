@@ -186,6 +186,17 @@ def test_objects_that_cannot_become_a_table_are_told_and_the_others_stay(place: 
     assert "source_object is a column that every table has" in notes["notes"]
 
 
+@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n\x00\x00", b"PK\x03\x04workbook", "a,b\n1,2\n".encode("utf-16")])
+def test_a_file_of_another_kind_that_comes_alone_is_a_rejected_record(place: Place, data: bytes) -> None:
+    """An upload starts a run, so that most have one new object."""
+    place.put("ok/1.json", '{"n": 1}')
+    place.run()
+    place.put("ok/other", data)
+    assert place.run().totals.rejected == 1
+    assert place.rows("ok") == [{"n": 1}]
+    assert not place.run().totals.objects
+
+
 def test_two_folders_of_one_table_are_told(place: Place) -> None:
     place.put("My Sales/1.json", '{"n": 1}')
     place.put("my-sales/1.json", '{"n": 2}')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from glue_jobs.jobs.run_job import run_job
 from glue_jobs.lake import Lake
 from glue_jobs.progress import SilentReporter
 from glue_jobs.publish.stale import StaleSource
+from glue_jobs.storage import Entry
+from glue_jobs.storage.folder import FolderStorage
 from tests.end_to_end.lakes import without_spark
 from tests.job_process import main
 from tests.publish.lakes import with_inventory
@@ -43,6 +46,19 @@ def test_a_source_is_stale_whose_last_success_was_before_the_daily_run(lake: Lak
 
 def test_a_later_success_ends_it(lake: Lake) -> None:
     record_success(lake, "s3_access_log", TONIGHT)
+    assert stale_sources(lake, None, TONIGHT) == ()
+
+
+def test_a_run_that_ends_while_the_reports_are_made_is_no_failure(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An inventory that arrives starts its job at any time."""
+    listed = FolderStorage.list
+
+    def list_and_succeed(storage: FolderStorage, prefix: str) -> Iterator[Entry]:
+        for entry in listed(storage, prefix):
+            record_success(lake, "s3_access_log", TONIGHT)
+            yield entry
+
+    monkeypatch.setattr(FolderStorage, "list", list_and_succeed)
     assert stale_sources(lake, None, TONIGHT) == ()
 
 

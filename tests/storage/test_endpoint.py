@@ -50,3 +50,11 @@ def test_object_storage_the_catalog_and_athena_are_in_the_domain_of_the_partitio
     athena: Any = Athena("usage_lake", "primary", SilentReporter(), region)
     assert host(athena._client.meta.endpoint_url) == f"athena{domain}"
     assert host(boto3.client("cloudwatch").meta.endpoint_url) == f"monitoring{domain}"
+
+
+def test_a_bucket_with_dots_in_its_name_is_named_in_the_path_because_no_certificate_has_such_a_host(
+    region: str,
+) -> None:
+    """The wildcard in the certificate is one part of a name; a bucket of a website has the name of its domain."""
+    signed = obstore.sign(s3.S3Storage("logs.example.com")._store, "GET", "a/b", timedelta(minutes=1))
+    assert signed.startswith(f"https://s3{REGIONS[region]}/logs.example.com/a/b?")

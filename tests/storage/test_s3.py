@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import pickle
+from types import SimpleNamespace
 
 import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ClientError
 from obstore.exceptions import PermissionDeniedError
 
@@ -117,6 +119,23 @@ def test_a_listing_continues_after_a_page_and_ends_before_its_stop(bucket: str) 
     assert (level.objects, level.more) == (("k03", "k04", "k05", "k06", "k07"), True)
 
 
+def test_a_listing_outlasts_the_seconds_in_which_s3_asks_for_fewer_requests(
+    bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = S3Storage(bucket.removeprefix("s3://"))
+    put(bucket, a=b"1")
+    slept: list[float] = []
+    monkeypatch.setattr("botocore.endpoint.time.sleep", slept.append)
+    body = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+
+    def refuse(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+        return AWSResponse(request.url, 503, {}, SimpleNamespace(stream=lambda: [body])) if len(slept) < 8 else None
+
+    storage._client.meta.events.register("before-send.s3.ListObjectsV2", refuse)
+    assert keys(storage.list(f"{bucket}/"), bucket) == ["a"]
+    assert len(slept) == 8
+
+
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_a_level_shows_the_objects_and_folders_of_a_bucket(bucket: str, slash: str) -> None:
     storage = put(bucket, **{"a/b": b"", "a/c": b"", "d": b""})
@@ -143,9 +162,28 @@ def test_a_key_that_s3_did_not_delete_is_an_error(bucket: str) -> None:
     deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": f"arn:aws:s3:::{name}/locked"}
     policy = {"Version": "2012-10-17", "Statement": [deny]}
     boto3.client("s3").put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
-    with pytest.raises(StorageError, match=f"^cannot delete {bucket}/locked: AccessDenied; check the role"):
+    with pytest.raises(StorageError, match=f"^cannot delete {bucket}/locked: access denied; check the role"):
         storage.delete([f"{bucket}/{key}" for key in ("a", "locked", "z")])
     assert keys(storage.list(f"{bucket}/"), bucket) == ["locked"]
+
+
+@pytest.mark.parametrize("code", ["InternalError", "SlowDown"])
+def test_a_key_that_s3_could_not_delete_at_the_moment_is_deleted_by_itself(
+    code: str, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3 answers with 200 and such an error for one of many keys, which boto3 does not repeat."""
+    storage = S3Storage(bucket.removeprefix("s3://"))
+    put(bucket, a=b"", busy=b"", z=b"")
+    delete_objects = storage._client.delete_objects
+
+    def all_but_one(Bucket: str, Delete: dict[str, list[dict[str, str]]], **_: object) -> dict[str, object]:
+        others = [item for item in Delete["Objects"] if item["Key"] != "busy"]
+        answer: dict[str, object] = delete_objects(Bucket=Bucket, Delete={"Objects": others})
+        return answer | {"Errors": [{"Key": "busy", "Code": code, "Message": "Please try again."}]}
+
+    monkeypatch.setattr(storage._client, "delete_objects", all_but_one)
+    storage.delete([f"{bucket}/{key}" for key in ("a", "busy", "z")])
+    assert keys(storage.list(f"{bucket}/"), bucket) == []
 
 
 def test_parquet_is_read_in_parts(bucket: str) -> None:

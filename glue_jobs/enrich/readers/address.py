@@ -19,7 +19,7 @@ from glue_jobs.enrich.address_ranges import packed_address
 PREFIX_BYTES = {b"4": 3, b"6": 6}
 
 # Each address has one of these. RE2 finds what begins with one known letter in a tenth of the time.
-_HINTS = (r"[.][0-9]{1,3}[.][0-9]{1,3}[.]", r":[0-9A-Fa-f]{0,4}:")
+_HINTS = (r"[.][0-9]{1,3}[.][0-9]{1,3}[.]", r":[0-9A-Fa-f]{0,4}:", r"%(?:25)?3[Aa][0-9A-Fa-f]{0,4}%")
 
 # What RE2 can tell: it cannot look at what stands before and after a match, as _ADDRESS does.
 _MAY_HOLD = (

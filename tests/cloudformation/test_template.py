@@ -42,13 +42,14 @@ EVERYTHING = {
 RETAINED = ("AWS::S3::Bucket", "AWS::Glue::Database", "AWS::Athena::WorkGroup", "AWS::SecretsManager::Secret")
 
 # Arguments that Glue handles: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html
-# Its metrics are not among them: CloudWatch charges for each metric of each run, and nothing reads them.
 OF_GLUE = {
     "--extra-py-files",
     "--additional-python-modules",
     "--python-modules-installer-option",
     "--conf",
     "--enable-auto-scaling",
+    "--enable-metrics",
+    "--enable-observability-metrics",
     "--custom-logGroup-prefix",
 }
 
@@ -81,7 +82,9 @@ def test_jobs_run_on_glue_5_1_one_at_a_time_and_shorter_than_dead_runs_are_kept(
         # The state machines wait for a run that is active; a queue would hide it from them.
         assert (job["ExecutionProperty"], "JobRunQueuingEnabled" in job) == ({"MaxConcurrentRuns": 1}, False)
         assert job["Timeout"] * 60 < DEAD_AFTER.total_seconds()
-        assert job["DefaultArguments"]["--conf"] == "spark.hadoop.fs.s3a.endpoint.region=us-east-1"
+        arguments = job["DefaultArguments"]
+        assert arguments["--conf"] == "spark.hadoop.fs.s3a.endpoint.region=us-east-1"
+        assert arguments["--enable-observability-metrics"] == "true"
 
 
 def test_ingest_jobs_scale_as_configured(template: str) -> None:

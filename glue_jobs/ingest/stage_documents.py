@@ -15,7 +15,7 @@ from glue_jobs.ingest.replaced_rows import StoredRows, groups_to_write_again, re
 from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.progress import Reporter
-from glue_jobs.read.plan import chunk_size, split_into_chunks
+from glue_jobs.read.plan import chunk_size, largest_first, split_into_chunks
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import DocumentPipeline
 from glue_jobs.tables.model import Table
@@ -39,7 +39,7 @@ def stage_documents(
     total = sum(each.entry.size for each in new)
     workers = engine.workers_for(total)
     size = chunk_size(total, workers.count, pipeline.compression_ratio)
-    chunks = list(split_into_chunks(new, size, lambda _: False))
+    chunks = largest_first(split_into_chunks(new, size, lambda _: False))
     with reporter.progress("ingesting") as progress:
         results = workers.run(partial(ingest_documents, context), chunks, progress)
     unreadable = {address: error for result in results for address, error in result.unreadable.items()}

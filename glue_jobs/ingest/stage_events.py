@@ -15,7 +15,7 @@ from glue_jobs.ingest.staged_run import StagedRun
 from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.progress import Reporter
 from glue_jobs.read.log_file import PARQUET
-from glue_jobs.read.plan import Chunk, chunk_size, split_into_chunks
+from glue_jobs.read.plan import Chunk, chunk_size, largest_first, split_into_chunks
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.read.unpack import GZIP, SIGNATURE_BYTES, foreign_form
 from glue_jobs.sources.pipeline import EventPipeline
@@ -56,7 +56,8 @@ def _ingest_chunks(
     total_bytes = sum(each.entry.size for each in new)
     workers = engine.workers_for(total_bytes)
     size = chunk_size(total_bytes, workers.count, pipeline.compression_ratio)
-    chunks = list(split_into_chunks(new, size, lambda each: pipeline.framing.is_splittable and not _is_whole(each)))
+    in_order = split_into_chunks(new, size, lambda each: pipeline.framing.is_splittable and not _is_whole(each))
+    chunks = largest_first(in_order)
     task = partial(ingest_chunk, context)
     unreadable: dict[str, UnreadableObjectError] = {}
     with reporter.progress("ingesting") as progress:

@@ -23,7 +23,7 @@ from glue_jobs.ingest.task_context import TaskContext, write_partitions
 from glue_jobs.ingest.upload_task import NewRows, Part, UploadResult, read_uploads, write_rows
 from glue_jobs.progress import Reporter
 from glue_jobs.query.saved.view import SavedView
-from glue_jobs.read.plan import batch_by_size, chunk_size, split_into_chunks
+from glue_jobs.read.plan import batch_by_size, chunk_size, largest_first, split_into_chunks
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.lake_tables import uploaded_names, uploaded_names_note
 from glue_jobs.sources.pipeline import UploadPipeline
@@ -113,7 +113,7 @@ def _read(
     total = sum(each.entry.size for each in new)
     workers = engine.workers_for(total)
     size = chunk_size(total, workers.count, context.pipeline.compression_ratio)
-    chunks = list(split_into_chunks(new, size, lambda _: False))
+    chunks = largest_first(split_into_chunks(new, size, lambda _: False))
     with reporter.progress("ingesting") as progress:
         return workers.run(partial(read_uploads, context, folder), chunks, progress)
 

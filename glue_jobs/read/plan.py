@@ -72,6 +72,11 @@ def split_into_chunks(
         yield tuple(chunk)
 
 
+def largest_first(chunks: Iterable[Chunk]) -> list[Chunk]:
+    """The chunks in the order in which workers that take one after the other end at about the same time."""
+    return sorted(chunks, key=_length, reverse=True)
+
+
 def _groups(objects: list[RawObject], size: int, splittable: Callable[[RawObject], bool]) -> list[list[ByteRange]]:
     """Ranges of one day that must share a chunk: the whole day if it is small, else each range on its own."""
     ranges = [each for raw_object in objects for each in _ranges(raw_object, size, splittable)]

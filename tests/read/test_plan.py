@@ -21,6 +21,7 @@ from glue_jobs.read.plan import (
     batch_by_size,
     chunk_size,
     group_evenly,
+    largest_first,
     split_into_chunks,
 )
 from glue_jobs.read.raw_object import RawObject
@@ -67,6 +68,11 @@ def test_every_byte_of_every_object_is_in_one_chunk(
         lengths = [part.end - part.start for part in chunk]
         assert sum(lengths) - max(lengths[0], lengths[-1], size / WHOLE_DAYS_PER_CHUNK) <= size
         assert all(part.end - part.start <= size or not splittable(part.raw_object) for part in chunk)
+
+
+def test_the_largest_chunk_comes_first_and_those_of_one_size_stay_in_order() -> None:
+    chunks = [(ByteRange(raw_object(number, size), 0, size),) for number, size in enumerate([1, 3, 1, 2])]
+    assert largest_first(chunks) == [chunks[1], chunks[3], chunks[0], chunks[2]]
 
 
 @given(raw_objects, st.integers(1, 300))

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.columns.arrays import mapped_dictionary
 from glue_jobs.config import Config
 from glue_jobs.enrich.datasets import assign_assets, assign_datasets
 from glue_jobs.enrich.derived import with_derived
@@ -58,4 +59,6 @@ def enrich_cloudtrail(rows: pa.Table, config: Config, reference: ReferenceData) 
     own = pc.or_(*(is_own(each, address, rows["authentication_method"].chunk(0), config) for each in callers))
     places = locator(config.places, reference).locate(address)
     rows = rows.append_column("asset", assign_assets(bucket, key, config))
-    return with_derived(rows, dataset, own, agent, places, reference)
+    # CloudTrail writes brackets around the user agent of a program.
+    plain = mapped_dictionary(agent, pc.replace_substring_regex(agent.dictionary, r"^\[(.*)\]$", r"\1"))
+    return with_derived(rows, dataset, own, plain, places, reference)

@@ -48,6 +48,13 @@ def test_own_traffic_is_matched_by_arn_account_or_address() -> None:
     assert not row(sourceIPAddress="athena.amazonaws.com", userIdentity={"accountId": "111122223333"})["is_own"]
 
 
+def test_a_robot_is_known_by_how_its_user_agent_begins_or_ends_within_the_brackets_of_cloudtrail() -> None:
+    assert row(userAgent="[Seekbot/1.0]")["is_robot"]
+    assert row(userAgent="Seekbot/1.0")["is_robot"]
+    assert not row(userAgent="[aws-cli/2.17.30 Seekbot/1.0]")["is_robot"]
+    assert row(userAgent="[Seekbot/1.0]")["user_agent"] == "[Seekbot/1.0]"
+
+
 def test_robots_and_days_are_derived() -> None:
     found = row(userAgent="[Googlebot/2.1 (+http://www.google.com/bot.html)]")
     assert found["is_robot"]

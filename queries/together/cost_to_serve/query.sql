@@ -489,5 +489,5 @@ SELECT
     price_per_gb_cloudfront
 FROM dataset
 CROSS JOIN price
-WHERE kept_bytes IS NULL OR kept_bytes > 0 OR gets > 0 OR writes > 0
+WHERE charged_bytes IS NULL OR charged_bytes > 0 OR gets > 0 OR writes > 0
 ORDER BY estimated_dollars DESC, account, repository

@@ -15,6 +15,8 @@ WITH total AS (
         AND event_date >= current_date - INTERVAL '30' DAY
         AND event_date <= current_date
     GROUP BY account, repository, bucket, key
+    -- Not the bytes: an empty object has none.
+    HAVING sum(audience_served_gets) > 0
 ),
 
 ranked AS (
@@ -25,7 +27,6 @@ ranked AS (
             ORDER BY audience_logical_downloads DESC, audience_bytes_sent DESC, bucket, key
         ) AS place
     FROM total
-    WHERE audience_bytes_sent > 0
 )
 
 SELECT

@@ -310,7 +310,7 @@ sent AS (
         requests,
         bytes_sent,
         -- Requests without a key, such as listings, cost the same for all classes.
-        CASE WHEN located.key IS NULL THEN 'STANDARD' ELSE coalesce(storage_class, '(unknown)') END AS storage_class,
+        CASE WHEN located.key IS NULL THEN 'STANDARD' ELSE coalesce(max(storage_class), '(unknown)') END AS storage_class,
         -- As in access/transfer_by_destination.
         CASE
             WHEN is_through_cloudfront THEN 'cloudfront'
@@ -323,6 +323,10 @@ sent AS (
     LEFT JOIN listed
         ON located.bucket = listed.source_bucket
         AND located.key = listed.key
+    -- Without the field IsLatest, versions of a key are all listed. Each request is counted once.
+    GROUP BY
+        located.account, located.repository, located.bucket, located.key, is_write, source_region, endpoint_region,
+        is_public_address, is_through_cloudfront, requests, bytes_sent, bucket_region, is_region_logged
 ),
 
 priced AS (
@@ -489,5 +493,5 @@ SELECT
     price_per_gb_cloudfront
 FROM dataset
 CROSS JOIN price
-WHERE kept_bytes IS NULL OR kept_bytes > 0 OR gets > 0 OR writes > 0
+WHERE charged_bytes IS NULL OR charged_bytes > 0 OR gets > 0 OR writes > 0
 ORDER BY estimated_dollars DESC, account, repository

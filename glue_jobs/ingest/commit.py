@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.errors import LakeError, LostRaceError
-from glue_jobs.ingest.data_files import NewFile
+from glue_jobs.ingest.change import Change, planned, replaced_rows
 from glue_jobs.ingest.planned_tables import described, planned_tables
-from glue_jobs.ingest.rewritten_since import staged_again
-from glue_jobs.ingest.run_notes import CommitPlan, PlannedFile, TableChange, not_a_note, partition_values, planned_file
+from glue_jobs.ingest.rewritten_since import documents_again, rows_again
+from glue_jobs.ingest.run_notes import CommitPlan, PlannedFile, TableChange, not_a_note, partition_values
 from glue_jobs.ingest.staging import RunFolder, is_dead, unfinished
 from glue_jobs.sources.pipeline import ListedPipeline, Pipeline
 from glue_jobs.sources.pipelines import BY_NAME
@@ -37,14 +36,6 @@ NO_NOTES: Mapping[str, str] = MappingProxyType({})
 
 # Each attempt is lost to another run's commit; more in a row than this means that something else is wrong.
 MAX_COMMIT_ATTEMPTS = 30
-
-
-@dataclass
-class Change:
-    """What a run does to one table: the files it adds, and the stored files it replaces or drops."""
-
-    files: list[NewFile]
-    removed: list[StoredFile] = field(default_factory=list)
 
 
 def commit_run(
@@ -68,13 +59,15 @@ def commit_run(
 
     others = [lake.load(table) for table in changes if table != rows.table]
     inferred = {table.name: table_to_json(table) for table in changes if table.inferred}
+    replaced = replaced_rows(changes)
     plan = CommitPlan(
-        version=4 if only_moves else 3 if inferred else 2,
-        tables={table.name: _planned(table, change) for table, change in changes.items()},
+        version=5 if replaced else 4 if only_moves else 3 if inferred else 2,
+        tables={table.name: planned(table, change) for table, change in changes.items()},
         commits={loaded.table.name: loaded.commits for loaded in (rows, *others)},
         expired_files=rows.expired_files,
         inferred=inferred,
         only_moves=only_moves,
+        replaced=replaced,
     )
     folder.write_commit(plan)
     own = changes[rows.table]
@@ -137,10 +130,9 @@ def _complete(lake: Lake, rows: Table, folder: RunFolder, plan: CommitPlan, writ
             _change_once(lake, pipeline, table, plan, folder, written)
     storage_for(lake.location).delete(plan.expired_files)
     keep = [file.address for change in plan.tables.values() for file in change.files]
-    if isinstance(pipeline, ListedPipeline):
-        # Another process may have staged a change anew, and committed files that this plan does not name.
-        replaced = [table for table, _ in tables if plan.tables[table.name].removed]
-        keep += [file.address for table in replaced for file in lake.load(table).files()]
+    # Another process may have staged a change anew, and committed files that this plan does not name.
+    again = [table for table, change in tables if change.removed and _can_stage_again(pipeline, table, plan)]
+    keep += [file.address for table in again for file in lake.load(table).files()]
     return folder.remove(keep)
 
 
@@ -152,7 +144,7 @@ def _change_once(
         change = plan.tables[table.name]
         loaded = lake.load(table)
         removed = _stored(loaded, change.removed)
-        if _has_change(loaded, folder.run_id, plan) or not (change.files or removed or table.inferred):
+        if _has_change(loaded, folder.run_id, plan):
             return
         if len(removed) < len(change.removed):
             if plan.only_moves:
@@ -160,8 +152,10 @@ def _change_once(
                 plan.tables[table.name] = TableChange(files=[], removed=[])
                 folder.write_commit(plan)
                 return
-            if isinstance(pipeline, ListedPipeline):
+            if pipeline and _can_stage_again(pipeline, table, plan):
                 change, removed = _planned_again(lake, pipeline, loaded, plan, folder)
+        if not (change.files or removed or table.inferred):
+            return
         if table.file_constants and loaded.expired_files:
             # These may be data files: if this process dies first, the run that finishes this one deletes them.
             folder.announce(loaded.expired_files)
@@ -178,16 +172,24 @@ def _change_once(
     )
 
 
+def _can_stage_again(pipeline: Pipeline | None, table: Table, plan: CommitPlan) -> bool:
+    return isinstance(pipeline, ListedPipeline) or table.name in plan.replaced
+
+
 def _planned_again(
-    lake: Lake, pipeline: ListedPipeline, loaded: LoadedTable, plan: CommitPlan, folder: RunFolder
+    lake: Lake, pipeline: Pipeline, loaded: LoadedTable, plan: CommitPlan, folder: RunFolder
 ) -> tuple[TableChange, list[StoredFile]]:
     """The change of a table whose files another program rewrote since it was planned; the plan has it before it is
     committed, so that whoever finishes the run keeps its files."""
-    name, register = loaded.table.name, lake.load(pipeline.table)
-    planned = {file.address: file for file in plan.tables[name].files}
-    own, files, removed = staged_again(pipeline, register, loaded, folder, [*planned])
-    moved = _planned(loaded.table, Change(files, removed))
-    change = TableChange(files=[*(planned[address] for address in own), *moved.files], removed=moved.removed)
+    name = loaded.table.name
+    before = {file.address: file for file in plan.tables[name].files}
+    if isinstance(pipeline, ListedPipeline):
+        staged = documents_again(pipeline, lake.load(pipeline.table), loaded, folder, plan.tables[name])
+    else:
+        staged = rows_again(pipeline, loaded, folder, plan.tables[name], plan.replaced[name])
+    own, files, removed = staged
+    moved = planned(loaded.table, Change(files, removed))
+    change = TableChange(files=[*(before[address] for address in own), *moved.files], removed=moved.removed)
     plan.tables[name] = change
     folder.write_commit(plan)
     return change, removed
@@ -234,11 +236,3 @@ def _stored(loaded: LoadedTable, files: Iterable[PlannedFile]) -> list[StoredFil
         return []
     partitions = {name: {values[name] for values in addresses.values()} for name in loaded.table.partitions}
     return [file for file in loaded.files(**partitions) if file.address in addresses]
-
-
-def _planned(table: Table, change: Change) -> TableChange:
-    removed = [(file.address, dict(zip(table.partitions, file.partition, strict=True))) for file in change.removed]
-    return TableChange(
-        files=[planned_file(file.address, file.partition) for file in change.files],
-        removed=[planned_file(*file) for file in removed],
-    )

@@ -21,7 +21,8 @@ from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.errors import UsageLakeError
 from glue_jobs.ingest import compaction
-from glue_jobs.ingest.commit import Change, commit_run
+from glue_jobs.ingest.change import Change
+from glue_jobs.ingest.commit import commit_run
 from glue_jobs.ingest.compaction import Budget, can_merge, is_small, merge_files, own_files, run_merges, small_files
 from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.staging import Heartbeat, given_up_on_error, new_run

@@ -6,45 +6,51 @@ rows that the run replaces would stay.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.ingest.data_files import NewFile
+from glue_jobs.errors import LakeError
+from glue_jobs.ingest.data_files import NewFile, read_file
 from glue_jobs.ingest.replaced_rows import StoredRows, files_with, read_rows, replaced_in, write_again
+from glue_jobs.ingest.run_notes import TableChange, partition_values
 from glue_jobs.ingest.staging import RunFolder
-from glue_jobs.ingest.task_context import TaskContext
-from glue_jobs.sources.pipeline import ListedPipeline
+from glue_jobs.ingest.task_context import TaskContext, write_partitions
+from glue_jobs.sources.pipeline import ListedPipeline, Pipeline
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.tables.uploaded import INFERRED
 
 if TYPE_CHECKING:
     from glue_jobs.lake import LoadedTable, StoredFile
 
+AnyPipeline = TypeVar("AnyPipeline", bound=Pipeline)
 
-def staged_again(
-    pipeline: ListedPipeline, register: LoadedTable, loaded: LoadedTable, folder: RunFolder, files: list[str]
-) -> tuple[list[str], list[NewFile], list[StoredFile]]:
+Staged = tuple[list[str], list[NewFile], list["StoredFile"]]
+"""Staged files that have only rows of the run itself, the files that others became, and the stored ones among these."""
+
+
+def documents_again(
+    pipeline: ListedPipeline, register: LoadedTable, loaded: LoadedTable, folder: RunFolder, change: TableChange
+) -> Staged:
     """Stage the run's change of the table, as it is now, anew.
 
-    ``register`` is the table of documents, which has the run's commit, and ``files`` what the run staged. Returns those
-    of them that have only rows of the run itself, the files that stored ones became, and these stored ones.
+    ``register`` is the table of documents, which has the run's commit.
 
     Raises:
         UsageLakeError: a file cannot be read or written.
     """
-    table, origin = loaded.table, "run_id" if loaded.table == REJECTED_RECORD else "ingest_run_id"
-    own = [address for address in files if _is_of_run(address, origin, folder.run_id)]
+    table, run_id, context = loaded.table, folder.run_id, _context(pipeline, loaded, folder)
+    origin = "run_id" if table == REJECTED_RECORD else "ingest_run_id"
+    own = [file.address for file in change.files if _is_of_run(file.address, origin, run_id)]
     stored = register.rows(("source_object", "ingest_run_id"))
-    objects = stored.filter(pc.equal(stored["ingest_run_id"], folder.run_id))["source_object"].to_pylist()
+    objects = stored.filter(pc.equal(stored["ingest_run_id"], run_id))["source_object"].to_pylist()
     ids = {(each.kind, each.run_id) for each in map(pipeline.document_id, objects)}
     replaced = replaced_in(pipeline, table, ids)
-    today, locations = datetime.now(UTC).date(), {table.name: loaded.location}
-    context = TaskContext(pipeline, Config(), ReferenceData(()), folder, today, locations)
     touched = files_with(pipeline, loaded, replaced)
     written = [
         write_again(context, StoredRows(table, [file.address], replaced, loaded.note(INFERRED) or ""))
@@ -56,3 +62,54 @@ def staged_again(
 def _is_of_run(address: str, origin: str, run_id: str) -> bool:
     runs = read_rows(address)[origin].cast(pa.string())
     return bool(pc.all(pc.equal(runs, run_id)).as_py())
+
+
+def rows_again(
+    pipeline: Pipeline,
+    loaded: LoadedTable,
+    folder: RunFolder,
+    change: TableChange,
+    replaced: Mapping[str, Sequence[str]],
+) -> Staged:
+    """Stage anew too: of rows with the ``replaced`` values the table gets what the run staged, all others stay.
+
+    Raises:
+        UsageLakeError: a file cannot be read or written, or another program deleted rows of it.
+    """
+    table, context = loaded.table, _context(pipeline, loaded, folder)
+    values = {*zip(*replaced.values(), strict=True)}
+    own: list[str] = []
+    written: list[NewFile] = []
+    touched: list[StoredFile] = []
+    for address in (file.address for file in change.files):
+        rows = read_file(table, address)
+        of_run = rows.filter(_has(rows, tuple(replaced), values))
+        if of_run.num_rows == rows.num_rows:
+            own.append(address)
+        elif of_run.num_rows:
+            written += write_partitions(context, table, of_run)
+    # Rows stay in their partition, whichever program writes them.
+    planned = [partition_values(table, file) for file in (*change.files, *change.removed)]
+    for file in loaded.files(**{name: {each[name] for each in planned} for name in table.partitions}):
+        rows = read_file(table, file.address)
+        others = rows.filter(pc.invert(_has(rows, tuple(replaced), values)))
+        if others.num_rows < rows.num_rows:
+            touched.append(file)
+            written += write_partitions(context, table, others) if others.num_rows else []
+    if any(file.has_deletes for file in touched):
+        raise LakeError(
+            f"another program deleted rows of {table.name}, and this run cannot replace others in the same files; let"
+            " that program rewrite its data files first"
+        )
+    return own, written, touched
+
+
+def _context(pipeline: AnyPipeline, loaded: LoadedTable, folder: RunFolder) -> TaskContext[AnyPipeline]:
+    today, locations = datetime.now(UTC).date(), {loaded.table.name: loaded.location}
+    return TaskContext(pipeline, Config(), ReferenceData(()), folder, today, locations)
+
+
+def _has(rows: pa.Table, columns: Sequence[str], values: set[tuple[str, ...]]) -> pa.Array:
+    """Which rows have one of the values in these columns."""
+    texts = (map(str, rows[name].to_pylist()) for name in columns)
+    return pa.array([each in values for each in zip(*texts, strict=True)], pa.bool_())

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from glue_jobs.errors import LakeError
 from glue_jobs.tables.model import Table
 
-VERSION: Final = 4
+VERSION: Final = 5
 
 
 class _Note(BaseModel):
@@ -43,15 +43,18 @@ class CommitPlan(_Note):
     ``tables`` has the changes by table name, the rows' table first. ``commits`` has how many commits each table had
     when the plan was made. ``expired_files`` are no longer used by any table once the rows are committed. ``inferred``
     describes the tables that are not declared, by name; programs of version 2 know none. With ``only_moves`` the new
-    files have the rows of those that are removed and no others, which programs of version 3 do not know.
+    files have the rows of those that are removed and no others, which programs of version 3 do not know. ``replaced``
+    has, by table and column, the values of rows that the run replaces or removes, unknown to version 4: of rows with
+    such values, the table keeps those that the new files have. They are texts, as `str` writes them.
     """
 
-    version: Literal[2, 3, 4] = 2
+    version: Literal[2, 3, 4, 5] = 2
     tables: dict[str, TableChange]
     commits: dict[str, int]
     expired_files: list[str]
     inferred: dict[str, str] = {}
     only_moves: bool = False
+    replaced: dict[str, dict[str, list[str]]] = {}
 
     def addresses(self) -> Iterator[str]:
         """All files that the plan names."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from glue_jobs.ingest.commit import Change
+from glue_jobs.ingest.change import Change
 from glue_jobs.ingest.compaction import RAW_BYTES_PER_BYTE
 from glue_jobs.ingest.document_task import ingest_documents
 from glue_jobs.ingest.replaced_rows import StoredRows, groups_to_write_again, replaced_by_table, write_again

@@ -6,8 +6,8 @@ from collections.abc import Container
 from functools import partial
 
 from glue_jobs.errors import UnreadableObjectError
+from glue_jobs.ingest.change import Change
 from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
-from glue_jobs.ingest.commit import Change
 from glue_jobs.ingest.compaction import compact_days
 from glue_jobs.ingest.duplicates.rewrite_files import without_duplicates
 from glue_jobs.ingest.run_tables import RunTables

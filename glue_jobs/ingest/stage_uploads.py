@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from glue_jobs.errors import LakeError, UnreadableObjectError
-from glue_jobs.ingest.commit import Change
+from glue_jobs.ingest.change import Change
 from glue_jobs.ingest.compaction import RAW_BYTES_PER_BYTE
 from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.replaced_rows import StoredRows, groups_to_write_again, replaced_in

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from glue_jobs.errors import UnreadableObjectError
-from glue_jobs.ingest.commit import Change
+from glue_jobs.ingest.change import Change
 from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.ingest.snapshots.invalid_snapshots import InvalidSnapshot
 from glue_jobs.read.raw_object import RawObject

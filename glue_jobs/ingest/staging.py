@@ -69,7 +69,7 @@ class RunFolder:
     def write_commit(self, plan: CommitPlan) -> None:
         """Store the plan of what has to be committed after the rows."""
         # Programs of the version that the plan names do not know fields that are younger.
-        younger = {"inferred": plan.inferred, "only_moves": plan.only_moves}
+        younger = {"inferred": plan.inferred, "only_moves": plan.only_moves, "replaced": plan.replaced}
         unset = {name for name, value in younger.items() if not value}
         self._storage.put(self._plan, plan.model_dump_json(exclude=unset).encode())
 

@@ -13,8 +13,9 @@ from glue_jobs.enrich.places.credit import place_sources_note
 from glue_jobs.enrich.readers.key_changes import reader_ids_note
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.errors import LakeError, UnreadableObjectError
+from glue_jobs.ingest.change import Change
 from glue_jobs.ingest.changed_rules import rules_note
-from glue_jobs.ingest.commit import Change, commit_run
+from glue_jobs.ingest.commit import commit_run
 from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.discover import Listing
 from glue_jobs.ingest.ledger import NOTHING, Totals, ledger_rows, totals, unreadable_rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -130,6 +131,16 @@ def test_a_table_that_another_program_rewrites_before_the_commit_has_each_row_on
     assert place.runs("nsra") == {"SRR1": 1, "SRR2": 1, "SRR3": 1}
     assert place.rejected() == {"SRR1.summary": 1, "SRR2.summary": 1}
     assert orphans(place.lake.location) == set()
+
+
+def test_rows_that_are_replaced_by_none_are_gone_although_another_program_moved_them(place: Place) -> None:
+    place.put("summary2/SRR1.summary", nucleotide("SRR1", FAMILY))
+    place.run()
+    place.put("summary2/SRR1.summary", nucleotide("SRR1", "bad=1;"))
+    rewrites = partial(rewrite, place.lake, TABLES["nfamily"])
+    with disturbed(glue_jobs.ingest.step_run, "commit_run", rewrites):
+        place.run()
+    assert (place.runs("nfamily"), place.runs("nsra")) == ({}, {"SRR1": 1})
 
 
 def test_a_check_counts_the_rows_of_summaries_and_parses_some_again(place: Place) -> None:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import glue_jobs.ingest.chunk_task
+import glue_jobs.ingest.commit
 import glue_jobs.ingest.snapshots.snapshot_task
 import glue_jobs.lake.history
 from glue_jobs.ingest.ingest import ingest
@@ -31,12 +33,13 @@ from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
 from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 from glue_jobs.tables.model import Table
-from tests.disturbed import appends_to, failing
+from tests.disturbed import appends_to, disturbed, failing
 from tests.end_to_end.lakes import contents, left_over, let_a_day_pass, orphans
 from tests.end_to_end.processes import killed_at, together
 from tests.end_to_end.test_flat import Watch
 from tests.inventories import FORMATS, Inventory, record, records
 from tests.job_process import main
+from tests.lake.maintenance import rewrite
 
 PIPELINE = BY_NAME["s3_inventory_object"]
 FIRST = datetime(2024, 5, 1, 1, 30)
@@ -413,6 +416,24 @@ def test_replaced_files_are_deleted_although_the_run_that_replaces_them_dies(
     run(inventory, lake)
     assert not any(path.endswith(".parquet") for path in unreferenced(lake))
     assert totals(lake) == {FIRST: 4, day(1): 5}
+
+
+@pytest.mark.parametrize("table", [DAILY_CHANGE, DAILY_STORAGE], ids=lambda table: table.name)
+def test_what_a_snapshot_replaces_is_gone_although_another_program_moves_it_between_two_commits(
+    table: Table, inventory: Inventory, lake: str
+) -> None:
+    for number in range(2):
+        inventory.deliver(day(number), records(3 + number))
+    run(inventory, lake)
+    inventory.deliver(FIRST, records(6))
+    rewrites = partial(rewrite, Lake(lake, "usage_lake"), table)
+    of_table = partial(disturbed, when=lambda _lake, _pipeline, changed, *_: changed == table)
+    with of_table(glue_jobs.ingest.commit, "_change_once", rewrites):
+        run(inventory, lake)
+    assert totals(lake) == {FIRST: 6, day(1): 4}
+    changes = Lake(lake, "usage_lake").load(DAILY_CHANGE).rows(("objects_before", "objects_after")).to_pylist()
+    assert [sum(row[name] for row in changes) for name in ("objects_before", "objects_after")] == [6, 4]
+    assert left_over(lake) == []
 
 
 class Reader(threading.Thread):

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.errors import LakeError, LostRaceError
-from glue_jobs.ingest.commit import MAX_COMMIT_ATTEMPTS, RUN_ID, Change, commit_run, finish_others
+from glue_jobs.ingest.change import Change
+from glue_jobs.ingest.commit import MAX_COMMIT_ATTEMPTS, RUN_ID, commit_run, finish_others
 from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.staging import RunFolder, new_run
 from glue_jobs.lake import Lake, LoadedTable

@@ -91,11 +91,11 @@ def test_a_note_that_was_only_half_written_says_nothing(name: str, folder: RunFo
 
 @pytest.mark.parametrize("name", ["commit.json", "files/one.json"])
 def test_notes_of_a_newer_program_are_refused_and_kept(name: str, lake: Lake, root: str, folder: RunFolder) -> None:
-    address = write(folder, name, {"version": 5, "all": "new"})
+    address = write(folder, name, {"version": 6, "all": "new"})
     with pytest.raises(LakeError) as error:
         finish(lake, root)
     assert str(error.value) == (
-        f"{address} was written by a newer version of this program (notes of version 5, known is 4); use the newer"
+        f"{address} was written by a newer version of this program (notes of version 6, known is 5); use the newer"
         " program, which finishes that run"
     )
     assert Path(address).exists()
@@ -106,7 +106,7 @@ def test_notes_of_a_newer_program_are_refused_and_kept(name: str, lake: Lake, ro
     [
         ("commit.json", [], "Field required"),
         ("commit.json", "text", "Input should be a valid dictionary"),
-        ("commit.json", {**PLAN, "version": 1}, "Input should be 2, 3 or 4"),
+        ("commit.json", {**PLAN, "version": 1}, "Input should be 2, 3, 4 or 5"),
         ("commit.json", {**PLAN, "more": 1}, "Extra inputs are not permitted"),
         ("commit.json", {**PLAN, "expired_files": "/etc/passwd"}, "Input should be a valid list"),
         ("commit.json", PLAN, "it has no change of rejected_record"),

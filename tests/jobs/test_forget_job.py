@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+import glue_jobs.ingest.commit
 import glue_jobs.ingest.create_tables
 import glue_jobs.ingest.forget.forget
 from glue_jobs import Lake
@@ -26,6 +29,7 @@ from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.storage import storage_for
 from glue_jobs.storage.folder import FolderStorage
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.model import Table
 from glue_jobs.tables.place import PLACE
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.tables.subscriber import SUBSCRIBER
@@ -182,6 +186,45 @@ def test_nothing_is_removed_when_another_program_compacts_a_table_meanwhile(made
         lake.forget(reader_ids=[reader_id(lake)])
     assert [str(each) for each in lake.check() if not each.holds] == []
     assert left_over(str(made / "lake")) == []
+
+
+@pytest.mark.parametrize("is_killed", [False, True], ids=["in this run", "in the next one"])
+@pytest.mark.parametrize("table", [REJECTED_RECORD, INGESTED_OBJECT], ids=lambda table: table.name)
+def test_a_table_that_another_program_rewrites_between_two_commits_loses_what_was_planned(
+    table: Table, is_killed: bool, made: Path, lake: Lake
+) -> None:
+    tables, of_person = Tables(str(made / "lake"), "usage_lake"), reader_id(lake)
+
+    def happens() -> None:
+        rewrite(tables, table)
+        if is_killed:
+            raise KeyboardInterrupt
+
+    with (
+        disturbed(
+            glue_jobs.ingest.commit, "_change_once", happens, when=lambda _lake, _source, each, *_: each == table
+        ),
+        pytest.raises(KeyboardInterrupt) if is_killed else nullcontext(),
+    ):
+        lake.forget(reader_ids=[of_person])
+    lake.forget(reader_ids=[of_person])
+    assert stored(made, of_person) == set()
+    sums = lake.sql('SELECT sum(records) AS n, sum("rows") AS r, sum(filtered) AS f FROM ingested_object').to_pylist()
+    assert sums == [{"n": 23, "r": 19, "f": 3}]
+    assert_sound(made, lake)
+    assert left_over(str(made / "lake")) == []
+
+
+def test_a_rejected_record_that_another_program_moves_is_gone_although_no_other_is_left(tmp_path: Path) -> None:
+    raw, lake = Raw(ACCESS_LOGS, f"{tmp_path}/raw"), Lake(tmp_path / "lake")
+    line = ACCESS_LOGS.record(events(DAY, [7])[0])
+    raw.put(ACCESS_LOGS.object_name(DAY, 1), b"\n".join([line, line.replace(b" 200 ", b" many "), b""]))
+    lake.ingest("s3_access_log", raw.address)
+    rewrites = partial(rewrite, Tables(str(tmp_path / "lake"), "usage_lake"), REJECTED_RECORD)
+    with disturbed(glue_jobs.ingest.commit, "_change_once", rewrites):
+        lake.forget([ADDRESS])
+    assert lake.table("rejected_record").to_arrow().num_rows == 0
+    assert [str(each) for each in lake.check() if not each.holds] == []
 
 
 def test_a_tag_that_keeps_an_old_snapshot_is_named(made: Path, lake: Lake) -> None:

@@ -6,7 +6,7 @@ A run that is killed is finished by the next one, or by the next ingest of the s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.errors import LakeError, LostRaceError
-from glue_jobs.ingest.commit import Change, commit_run, finish_others
+from glue_jobs.ingest.change import Change
+from glue_jobs.ingest.commit import commit_run, finish_others
 from glue_jobs.ingest.forget.person import Person
 from glue_jobs.ingest.forget.tasks import Found, names_any, search, settle
 from glue_jobs.ingest.staging import Heartbeat, RunFolder, given_up_on_error, new_run, runs_folder, unfinished
@@ -108,7 +109,8 @@ def _forget_in(lake: Lake, pipeline: Pipeline, person: Person, forgotten: Forgot
                     gone[column].update(each.records)
                 removed = {each.address for each in found}
                 own = [file for file in files if file.address in removed]
-                changes[table] = Change([file for each in found for file in each.files], _whole(table, own))
+                written = [file for each in found for file in each.files]
+                changes[table] = Change(written, _whole(table, own), _joined([each.places for each in found]))
             if not any(gone.values()):
                 folder.remove()
                 return
@@ -147,6 +149,10 @@ def _search(
     return [each for each in found if each.rows]
 
 
+def _joined(places: Sequence[Mapping[str, list[object]]]) -> dict[str, list[object]]:
+    return {name: [value for each in places for value in each[name]] for name in (places[0] if places else ())}
+
+
 def _check_unchanged(lake: Lake, changes: Mapping[Table, Change]) -> None:
     """Make sure that the rows which only move are nowhere else by now.
 
@@ -178,7 +184,7 @@ def _settled(
     removed = [file for file in stored if names_any(INGESTED_OBJECT, file.address, keys)]
     left = {name: counts.copy() for name, counts in gone.items()}
     files = [each for file in removed for each in settle(context, INGESTED_OBJECT, file.address, left)]
-    return Change(files, _whole(INGESTED_OBJECT, removed))
+    return Change(files, _whole(INGESTED_OBJECT, removed), {"key": sorted(keys)})
 
 
 def _forget_names(lake: Lake, person: Person, forgotten: Forgotten) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,14 +25,16 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 class Found:
     """The rows of a person in one data file: their number, and how many records of each raw object they are.
 
-    ``files`` have the other rows, if the file was written again. ``keys`` are the ids of the keys that made the reader
-    ids in the file, and ``addresses`` are those of readers who are named by reader ids.
+    ``files`` have the other rows, if the file was written again. ``places`` tells, by column, which rejected records
+    the rows are. ``keys`` are the ids of the keys that made the reader ids in the file, and ``addresses`` are those of
+    readers who are named by reader ids.
     """
 
     address: str
     rows: int = 0
     records: Counter[str] = field(default_factory=Counter)
     files: tuple[NewFile, ...] = ()
+    places: Mapping[str, list[object]] = field(default_factory=dict)
     keys: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
 
@@ -39,7 +42,8 @@ class Found:
 def search(context: TaskContext[Pipeline] | None, person: Person, table: Table, address: str) -> Found:
     """Look for rows of the person in a file; with a context, write its other rows to a new one."""
     is_rejected = table == REJECTED_RECORD
-    counted = ("object", "records") if is_rejected else ("source_object",)
+    places = ("object", "position", "run_id") if is_rejected else ()
+    counted = (*places, "records") if is_rejected else ("source_object",)
     key = READER[2:] if table.address else ()
     rows = _columns(table, address, (*dict.fromkeys((*person.columns(table), *counted, *key)),))
     keys = frozenset(pc.unique(rows[READER[2]]).drop_null().to_pylist() if key else ())
@@ -52,7 +56,9 @@ def search(context: TaskContext[Pipeline] | None, person: Person, table: Table, 
     for raw, number in zip(own[counted[0]].cast(pa.string()).to_pylist(), numbers, strict=True):
         records[raw] += number
     files = () if context is None else (*_without(context, table, address, found),)
-    return Found(address, own.num_rows, records, files, keys, _addresses(person, table, rows))
+    return Found(
+        address, own.num_rows, records, files, own.select(places).to_pydict(), keys, _addresses(person, table, rows)
+    )
 
 
 def _addresses(person: Person, table: Table, rows: pa.Table) -> frozenset[str]:

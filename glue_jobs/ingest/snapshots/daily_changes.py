@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from glue_jobs.ingest.commit import Change
+from glue_jobs.ingest.change import Change
 from glue_jobs.ingest.snapshots.comparison import DataFiles, SnapshotPair, compare_pairs
-from glue_jobs.ingest.snapshots.delivery import partitions_of, snapshot_of
+from glue_jobs.ingest.snapshots.delivery import columns_of, partitions_of, snapshot_of
 from glue_jobs.ingest.task_context import TaskContext, write_parts
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.pipeline import SnapshotPipeline
@@ -54,7 +54,7 @@ def stage_daily_changes(
     pairs = [SnapshotPair(before, each) for each in snapshots if (before := timeline.comparable_predecessor(each))]
     parts = [(pair.after.partition, rows) for pair, rows in compare_pairs(pairs, files, reporter) if rows.num_rows]
     removed = [file for file in outdated if snapshot_of(file) in snapshots]
-    return Change(write_parts(context, pipeline.changes, parts), removed)
+    return Change(write_parts(context, pipeline.changes, parts), removed, columns_of(snapshots))
 
 
 def _complete_snapshots(stored: list[StoredFile], ingested: IngestedFiles) -> DataFiles:

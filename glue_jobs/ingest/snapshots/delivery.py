@@ -173,6 +173,16 @@ def partitions_of(snapshots: Iterable[SnapshotId]) -> dict[str, set[Any]]:
     return {name: {each[name] for each in partitions} for name in ("source_bucket", "snapshot_date")}
 
 
+def columns_of(snapshots: Iterable[SnapshotId]) -> dict[str, list[Any]]:
+    """The values, by column, that rows of these snapshots have."""
+    some = sorted(snapshots)
+    return {
+        "source_bucket": [each.source_bucket for each in some],
+        "inventory_id": [each.inventory_id for each in some],
+        "snapshot_time": [each.time for each in some],
+    }
+
+
 def latest_snapshots(snapshots: Iterable[SnapshotId | None], keep: int) -> set[SnapshotId]:
     """The latest ``keep`` snapshots of each inventory."""
     by_inventory: defaultdict[tuple[str, str], set[SnapshotId]] = defaultdict(set)

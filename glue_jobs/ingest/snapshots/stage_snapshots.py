@@ -15,12 +15,13 @@ import pyarrow as pa
 
 from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.errors import UnreadableObjectError
-from glue_jobs.ingest.commit import Change
+from glue_jobs.ingest.change import Change
 from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.ingest.snapshots.daily_changes import stage_daily_changes
 from glue_jobs.ingest.snapshots.delivery import (
     Copies,
     Delivery,
+    columns_of,
     group_copies,
     latest_snapshots,
     missing_fields,
@@ -202,7 +203,8 @@ def _change_totals(
         parts.append((each.snapshot.id.partition, total_storage(each.snapshot.id, totals, has_size=has_size)))
     replaced = ingested.snapshots
     # One file per snapshot, so that a later delivery of the snapshot can replace it.
-    return Change(write_parts(context, table, parts), [file for file in stored if snapshot_of(file) in replaced])
+    removed = [file for file in stored if snapshot_of(file) in replaced]
+    return Change(write_parts(context, table, parts), removed, columns_of(replaced))
 
 
 def _counts(delivery: Delivery, results: list[SnapshotChunkResult]) -> ObjectCounts:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.config import Config
-from glue_jobs.ingest.commit import Change
+from glue_jobs.ingest.change import Change
 from glue_jobs.ingest.data_files import write_file
 from glue_jobs.ingest.snapshots.daily_changes import IngestedFiles, stage_daily_changes
 from glue_jobs.ingest.staging import RunFolder

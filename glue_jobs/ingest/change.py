@@ -1,0 +1,44 @@
+"""What a run does to one table, and how the plan of its commit tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from glue_jobs.ingest.data_files import NewFile
+from glue_jobs.ingest.run_notes import TableChange, planned_file
+from glue_jobs.tables.model import Table
+
+if TYPE_CHECKING:
+    from glue_jobs.lake import StoredFile
+
+
+@dataclass
+class Change:
+    """What a run does to one table: the files it adds, and the stored files it replaces or drops.
+
+    ``replaced`` tells, by the values of some columns, the rows that go with these files or come anew; others only move.
+    """
+
+    files: list[NewFile]
+    removed: list[StoredFile] = field(default_factory=list)
+    replaced: Mapping[str, Sequence[object]] = field(default_factory=dict)
+
+
+def planned(table: Table, change: Change) -> TableChange:
+    """The change as a plan has it."""
+    removed = [(file.address, dict(zip(table.partitions, file.partition, strict=True))) for file in change.removed]
+    return TableChange(
+        files=[planned_file(file.address, file.partition) for file in change.files],
+        removed=[planned_file(*file) for file in removed],
+    )
+
+
+def replaced_rows(changes: Mapping[Table, Change]) -> dict[str, dict[str, list[str]]]:
+    """The rows that the changes replace, by table and column."""
+    return {
+        table.name: {name: [*map(str, values)] for name, values in change.replaced.items()}
+        for table, change in changes.items()
+        if change.removed and change.replaced
+    }

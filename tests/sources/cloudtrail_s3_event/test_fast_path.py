@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Any
@@ -178,6 +179,12 @@ def test_the_bytes_between_the_fields_count(old: bytes, new: bytes) -> None:
     data = document([event(1), event(2, sharedEventID=uuid(2))])
     assert old in data
     assert_same(data.replace(old, new, 1), data.replace(b'"readOnly":true', b'"apiVersion":1').replace(old, new))
+
+
+def test_blanks_are_no_fields() -> None:
+    # The comma before them is one too many.
+    blank = re.sub(rb',"readOnly".*', b"," + b" " * 30 + b"}", json.dumps(event(2), separators=(",", ":")).encode())
+    assert_same(document([event(1), "X", event(3)]).replace(b'"X"', blank))
 
 
 def test_an_event_left_to_the_fallback_leaves_the_others_to_the_fast_path() -> None:

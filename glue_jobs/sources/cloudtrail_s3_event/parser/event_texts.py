@@ -42,13 +42,11 @@ class SlicedTexts:
 
         Returns which texts had that head and that tail. No text is shorter than both.
         """
-        width = len(tail)
-        begins, ends = self._edges[:-1], self._edges[1:] - width
-        others = _letters(self._letters, ends, width) != np.frombuffer(tail, np.uint8)
-        fit: Flags = (self._letters[begins] == ord(head)) & ~_any_in_row(others)
+        begins, ends = self._edges[:-1], self._edges[1:] - len(tail)
+        fit = _hold(self._letters, begins, head) & _hold(self._letters, ends, tail)
         self._letters[begins] = ord("{")
         if len(ends):
-            windows(self._letters, f"V{width}")[ends] = np.void(b"}".ljust(width))
+            windows(self._letters, f"V{len(tail)}")[ends] = np.void(b"}".ljust(len(tail)))
         return fit
 
     def take_ids(self, mark: bytes, width: int) -> pa.StringArray:
@@ -110,6 +108,11 @@ def _letters(data: bytes | Letters, begins: Places, width: int) -> Letters:
     if not len(begins):
         return np.empty((0, width), np.uint8)
     return windows(data, f"V{width}")[begins].view(np.uint8).reshape(-1, width)
+
+
+def _hold(data: Letters, begins: Places, text: bytes) -> Flags:
+    """At which places the text begins."""
+    return ~_any_in_row(_letters(data, begins, len(text)) != np.frombuffer(text, np.uint8))
 
 
 def _are_escaped(letters: Letters) -> Flags:

@@ -1,4 +1,4 @@
-"""Slices of a buffer as texts: of one width, or of any, in which ids and brackets can be replaced for all at once."""
+"""Slices of a buffer as texts. Those of any width become JSON objects all at once, and their ids are taken out."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from glue_jobs.columns.byte_search import windows
 from glue_jobs.columns.numpy_types import Flags, Places
 from glue_jobs.sources.cloudtrail_s3_event.parser.texts import at_places
 
-# At so many distances from the end of a text its id is searched: events of one kind have few.
+# An id is looked for at this many distances from the end of its text, at most: the events of one kind share a few.
 _MAX_DISTANCES = 64
 
-BLANKS = secrets.token_hex(64)
-"""The letters in place of an id, as many as it had. Nobody can guess them, so no event has them."""
+PLACEHOLDER = secrets.token_hex(64)
+"""Its first letters stand in place of an id, as many as the id had. Nobody can guess them, so no event has them."""
 
 Letters = npt.NDArray[np.uint8]
 """Bytes, row by row."""
 
 
 class SlicedTexts:
-    """Slices of a buffer of less than 2 GiB as texts. Its methods change them, and not the buffer."""
+    """Slices of a buffer of less than 2 GiB as texts. The methods change these texts, and leave the buffer as it is."""
 
     def __init__(self, data: bytes, begins: Places, ends: Places) -> None:
         views = np.zeros((len(begins), 4), np.int32)
@@ -50,7 +50,7 @@ class SlicedTexts:
         return fit
 
     def take_ids(self, mark: bytes, width: int) -> pa.StringArray:
-        """The ids of this width behind a mark of eight bytes or more; `BLANKS` replace them in their texts.
+        """The ids of this width behind a mark of eight bytes or more; `PLACEHOLDER` replaces them in the texts.
 
         The id is null where none was replaced: where it has another width, JSON escapes, or a rare place in its text.
         """
@@ -60,7 +60,7 @@ class SlicedTexts:
         if escaped.any():
             rows, places, ids = rows[~escaped], places[~escaped], ids[~escaped]
         if len(rows):
-            windows(self._letters, f"V{width}")[places] = np.void(BLANKS[:width].encode())
+            windows(self._letters, f"V{width}")[places] = np.void(PLACEHOLDER[:width].encode())
         return at_places(_column(ids), rows, len(self.array))
 
     def _find_ids(self, mark: bytes, width: int) -> tuple[Places, Places]:

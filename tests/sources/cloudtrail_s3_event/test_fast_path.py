@@ -173,6 +173,11 @@ def test_any_other_event_is_left_to_the_fallback(fields: dict[str, Any]) -> None
         (b'"CipherSuite":"TLS"', b'"CipherSuite":"TLS",'),
         (b'"CipherSuite":"TLS"', b"1"),
         (b'amazonaws.com"}}', b'amazonaws.com"},}'),
+        # A character of two bytes, of which only one is where the time or an id is expected.
+        (b'"eventTime":', b'"eventTime":\xc3\xa9'),
+        (b'Z","eventSource":', b'\xc3\xa9","eventSource":'),
+        (b'"requestID":', b'"requestID":\xc3\xa9'),
+        (b',"readOnly":', b'\xc3\xa9,"readOnly":'),
     ],
 )
 def test_the_bytes_between_the_fields_count(old: bytes, new: bytes) -> None:

@@ -89,18 +89,18 @@ class SlicedTexts:
 
 
 def fixed_width(data: bytes, begins: Places, template: bytes) -> tuple[list[pa.StringArray], Flags]:
-    """Texts where the template has zeros, and which slices are like it and have no JSON escapes in the texts."""
+    """Texts where the template has zeros, and which slices are like it and have no JSON escapes in the texts.
+
+    The texts of other slices are zeros.
+    """
     letters = _letters(data, begins, len(template))
-    texts, plain = [], np.ones(len(letters), bool)
-    for match in re.finditer(b"0+|[^0]+", template):
-        part = np.ascontiguousarray(letters[:, slice(*match.span())])
-        if match[0].startswith(b"0"):
-            texts.append(_column(part))
-            wrong = _are_escaped(part)
-        else:
-            wrong = part != np.frombuffer(match[0], np.uint8)
-        plain &= ~_any_in_row(wrong)
-    return texts, plain
+    expected = np.frombuffer(template, np.uint8)
+    is_text = expected == ord("0")
+    plain = ~_any_in_row(np.where(is_text, _are_escaped(letters), letters != expected))
+    # Part of a character is no text.
+    letters[~plain] = ord("0")
+    spans = [match.span() for match in re.finditer(b"0+", template)]
+    return [_column(letters[:, begin:end]) for begin, end in spans], plain
 
 
 def _letters(data: bytes | Letters, begins: Places, width: int) -> Letters:

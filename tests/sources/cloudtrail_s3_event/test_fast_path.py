@@ -252,7 +252,7 @@ def test_any_events_are_read_alike(objects: list[list[dict[str, Any]]]) -> None:
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 3000), st.integers(0, 2), st.sampled_from([*'{}[]",:\\ x\n', "", "},{", '","'])),
+        st.tuples(st.integers(0, 3000), st.integers(0, 2), st.sampled_from([*'{}[]",:\\ xé\n', "", "},{", '","'])),
         min_size=1,
         max_size=3,
     )

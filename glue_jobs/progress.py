@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TextIO
 
@@ -94,6 +94,12 @@ def reporter() -> Reporter:
 def printable(text: str) -> str:
     """The text with control characters and others that are not printable escaped."""
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+
+
+def first_names(names: Sequence[str], noun: str) -> str:
+    """``a, b, c, 12 other buckets``: the first three names, and how many more there are."""
+    others = [counted(len(names) - 3, f"other {noun}")] if len(names) > 3 else []
+    return ", ".join([*names[:3], *others])
 
 
 def counted(number: int, noun: str) -> str:

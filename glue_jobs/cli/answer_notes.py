@@ -20,7 +20,7 @@ READERS = "unique_requesters"
 def answer_notes(
     engine: QueryEngine, lake: Callable[[], Lake], query: SavedQuery, days: QueryDays, rows: pa.Table
 ) -> Iterator[str]:
-    """Readers who count twice, buckets whose objects or that may be gone, and why there are no rows."""
+    """Readers who count twice, buckets that may be gone or whose objects are not kept, and why there are no rows."""
     until = days.until or days.as_of
     if any(READERS in column for column in rows.column_names):
         from glue_jobs.enrich.readers.key_changes import key_changes

@@ -102,7 +102,7 @@ def _dollars(value: float) -> float:
 
 
 Text = Annotated[str, Field(min_length=1)]
-Dollars = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False), AfterValidator(_dollars)]
+Dollars = Annotated[float, Strict(), AfterValidator(_dollars)]
 LayoutText = Annotated[str, AfterValidator(_layout)]
 RegexText = Annotated[str, AfterValidator(_regex)]
 Prefix = Annotated[str, AfterValidator(_prefix)]

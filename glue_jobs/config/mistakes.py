@@ -61,9 +61,9 @@ def describe(error: ErrorDetails, place: Place | None) -> str:
             return f"{what} must be text, but it is empty"
         case "int_type":
             return f"{what} must be a whole number without quotes"
-        case "greater_than_equal" if context["ge"]:
+        case "greater_than_equal":
             return f"{what} must be a whole number, {context['ge']} or more, without quotes"
-        case "float_type" | "finite_number" | "greater_than_equal":
+        case "float_type":
             return f"{what} must be a number of US dollars, 0 or more, without quotes"
         case "too_short":
             return f"{what} must have at least {context['min_length']} entry"

@@ -42,12 +42,12 @@ def as_of_argument(name: str, value: date | str | None) -> date | None:
 
 
 def text_of(value: object) -> str:
-    """What a program gives as a command has it: names in a list are separated by commas."""
+    """A value from Python as the command line takes it: a list as its items with commas between them."""
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def names_of(given: Iterable[object]) -> list[str]:
-    """The texts of names or addresses; a text alone is one of them."""
+    """Several names or addresses as texts; a single text is a list of one."""
     return [given] if isinstance(given, str) else [*map(str, given)]
 
 

@@ -157,7 +157,7 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
 
 
 def _inventory_notes(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
-    """Sentences on buckets that may be gone, and those whose objects are, for reports on what is stored."""
+    """For reports on what is stored: buckets that may be gone, and buckets whose objects the lake no longer keeps."""
     if not any(report.query.tells_what_is_stored for report in request.reports):
         return ()
     # The reports can be published without these sentences too.

@@ -53,8 +53,8 @@ class Edition:
     """What reports depend on besides the lake, the ``day`` and the ``prices``, and what readers should know of them.
 
     ``failed`` has earlier failures, such as those of views. ``place_sources`` told where readers are.
-    ``reader_changes`` has a sentence for each day on which readers got other ids, ``inventory_notes`` one on buckets
-    that may be gone.
+    ``reader_changes`` has a sentence for each day on which readers got other ids. ``inventory_notes`` name buckets that
+    may be gone, or whose objects are no longer kept.
     """
 
     day: date

@@ -73,7 +73,7 @@ def split_into_chunks(
 
 
 def largest_first(chunks: Iterable[Chunk]) -> list[Chunk]:
-    """The chunks in the order in which workers that take one after the other end at about the same time."""
+    """The chunks in the order in which workers take them, so that all workers end at about the same time."""
     return sorted(chunks, key=_length, reverse=True)
 
 

@@ -52,9 +52,7 @@ class Usage:
     @cached_property
     def first_day(self) -> date | None:
         """The first day that something was served on; where that was over 91 days ago, the first of its month."""
-        all_rows = self._rows.get(EVERYTHING, {})
-        days = [day for grain, day in all_rows if grain == "day"]
-        months = [day for grain, day in all_rows if grain == "month"]
+        days, months = self._first_days("day"), self._first_days("month")
         if days and months and min(months) >= min(days).replace(day=1):
             return min(days)
         return min(months, default=None)
@@ -62,9 +60,12 @@ class Usage:
     @cached_property
     def newest(self) -> str:
         """The last day that something was served on, in words; where that was over 91 days ago, its month."""
-        periods = self._rows.get(EVERYTHING, {})
-        days, months = ([day for kind, day in periods if kind == grain] for grain in ("day", "month"))
+        days, months = self._first_days("day"), self._first_days("month")
         return words.day(max(days)) if days else words.month(max(months)) if months else ""
+
+    def _first_days(self, grain: str) -> list[date]:
+        """The first day of each period of one length in which something was served."""
+        return [day for kind, day in self._rows.get(EVERYTHING, {}) if kind == grain]
 
     @cached_property
     def data_sets(self) -> list[DataSet]:

@@ -1,4 +1,4 @@
-"""Name buckets of which a day in the past has totals only: what is told of single objects leaves them out."""
+"""Name buckets of which the lake keeps only totals for a day in the past: answers about single objects lack them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
-from glue_jobs.progress import counted
+from glue_jobs.progress import first_names
 from glue_jobs.query.saved.query import SavedQuery
 
 OBJECTS = "s3_inventory_object"
-MAX_NAMES = 3
 
 _SNAPSHOT = ("source_bucket", "snapshot_date", "inventory_id", "snapshot_time")
 
-# What chooses the snapshots that count is the same text in all queries.
+# All queries on storage begin with the same text, which chooses the snapshots that count.
 _QUERY, _END = "storage/storage_classes", "-- end {latest_snapshots}"
 _DROPPED = f"""
 SELECT DISTINCT total.source_bucket
@@ -34,17 +33,14 @@ ORDER BY total.source_bucket
 
 def dropped_objects(run: Callable[[str], pa.Table], day: date) -> tuple[str, ...]:
     """A sentence, if there are such buckets on that day; ``run`` returns the result of a SELECT."""
-    # The latest snapshots keep their rows.
+    # The latest snapshots always keep their objects.
     if day >= datetime.now(UTC).date():
         return ()
     chosen = SavedQuery.load(_QUERY).sql.partition(_END)[0].rstrip().removesuffix(",")
     buckets = run(f"{chosen}\n{_DROPPED}".replace("current_date", f"DATE '{day}'"))["source_bucket"].to_pylist()
     if not buckets:
         return ()
-    names = buckets[:MAX_NAMES]
-    if more := len(buckets) - len(names):
-        names.append(counted(more, "other bucket"))
     return (
-        f"For {day} only totals of {', '.join(names)} are kept: what is told of single objects, their keys and sizes"
-        " leaves it out.",
+        f"For {day} the lake keeps totals of {first_names(buckets, 'bucket')}, but no single objects any more: answers"
+        " about objects, their keys and sizes leave them out.",
     )

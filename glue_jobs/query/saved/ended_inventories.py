@@ -7,9 +7,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from glue_jobs.progress import counted
-
-MAX_NAMES = 3
+from glue_jobs.progress import first_names
 
 # The limit of parts/latest_snapshots.sql: weekly inventories come within 10 days.
 _STATEMENT = """
@@ -30,10 +28,8 @@ def ended_inventories(run: Callable[[str], pa.Table], day: date) -> tuple[str, .
     buckets = run(_STATEMENT.format(day=day)).to_pylist()
     if not buckets:
         return ()
-    names = [f"{bucket['source_bucket']} (last: {bucket['last_day']})" for bucket in buckets[:MAX_NAMES]]
-    if more := len(buckets) - len(names):
-        names.append(counted(more, "other bucket"))
+    names = [f"{bucket['source_bucket']} (last: {bucket['last_day']})" for bucket in buckets]
     return (
-        f"The inventories of {', '.join(names)} have ended; what the last one lists still counts as stored, even if the"
-        " bucket is gone.",
+        f"The inventories of {first_names(names, 'bucket')} have ended; what the last one lists still counts as"
+        " stored, even if the bucket is gone.",
     )

@@ -42,7 +42,7 @@ S3_ACCESS_LOG = Table(
             22,
             "authentication_type",
             "string",
-            "AuthHeader, QueryString (presigned URL), or null when unsigned; before 2019 the URI tells QueryString.",
+            "AuthHeader, QueryString (presigned URL), or null when unsigned; before 2019 QueryString or null.",
         ),
         Column(23, "host_header", "string", "Endpoint the client connected to."),
         Column(24, "tls_version", "string", "TLS version as logged, e.g. TLSv1.2; compare without regard to case."),

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 MAX_NAME_LENGTH = 128
 
 _UNSAFE, _SAFE = re.compile("[^a-z0-9_]+"), re.compile("[a-z0-9]")
-# Letters that are no letter with an accent; the Greek one stands for micro in units.
+# Latin letters that are more than a letter with an accent, and the Greek one that stands for micro in units.
 _LATIN = str.maketrans(
     {
         "ł": "l",
@@ -30,18 +30,18 @@ def safe_name(name: str) -> str:
     """The name in lower case, with letters, digits and underscores only; letters lose their accents.
 
     ``Unit Price (€)`` is unit_price; a name that begins with a digit gets an underscore before it. Letters of other
-    scripts are in code at the end (RFC 3492), so that different names stay different whichever comes first.
+    scripts are encoded at the end (Punycode, RFC 3492), so that different names stay different.
     """
     plain = _without_accents(name)
-    if is_in_code(name):
+    if is_encoded(name):
         plain = unicodedata.normalize("NFKC", name.casefold()).translate(_LATIN).encode("punycode").decode("ascii")
     text = _UNSAFE.sub("_", plain).rstrip("_")
     text = text if name.startswith("_") else text.lstrip("_")
     return (f"_{text}" if text[:1].isdigit() else text)[:MAX_NAME_LENGTH] or "unnamed"
 
 
-def is_in_code(name: str) -> bool:
-    """Whether the safe name does not show all letters of the name, or none of its signs."""
+def is_encoded(name: str) -> bool:
+    """Whether the safe name is in Punycode, because the name has letters of another script or none in ASCII."""
     plain = _without_accents(name)
     return any(not sign.isascii() and sign.isalnum() for sign in plain) or not (plain.isascii() or _SAFE.search(plain))
 
@@ -67,7 +67,7 @@ class ColumnNames:
         return field in self._columns
 
     def add(self, fields: Iterable[str]) -> None:
-        """Give each field a column; their order decides nothing, because each file may have another one."""
+        """Give each field a column. The order of fields decides no name, because it may differ from file to file."""
         new = dict.fromkeys(field for field in fields if field not in self._columns)
         columns = {field: self._free(field) for field in sorted(new, key=lambda each: (safe_name(each) != each, each))}
         self._columns |= {field: columns[field] for field in new}
@@ -85,7 +85,7 @@ class ColumnNames:
         if number > 1:
             other = f"the field {self._fields[wanted]!r}" if wanted in self._fields else "a column that every table has"
             self.notes.append(f"the field {field!r} is the column {name}, because {wanted} is {other}")
-        elif is_in_code(field):
+        elif is_encoded(field):
             self.notes.append(f"the field {field!r} is the column {name}")
         self._fields[name] = field
         return name

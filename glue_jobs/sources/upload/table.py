@@ -16,7 +16,9 @@ UPLOAD = Table(
         Column(3, "format", "string", "csv, json or parquet; null where nothing could be read."),
         Column(4, "rows", "bigint", "Records of the object that are rows of the table."),
         Column(5, "rejected", "bigint", "Records that were rejected, each in rejected_record with its reason."),
-        Column(6, "notes", "string", "Fields whose columns have another name: two had the same, or it is in code."),
+        Column(
+            6, "notes", "string", "Fields whose column has a number, because its name was taken, or a name in Punycode."
+        ),
         Column(7, "uploaded_at", "timestamp", "When the object was uploaded, UTC."),
         Column(8, "ingest_run_id", "string", "Run that stored the rows; run_id in ingested_object."),
     ),

@@ -4,8 +4,8 @@ WITH answered AS (
     SELECT
         *,
         coalesce(x_edge_result_type = 'Error', false) AS is_broken,
-        -- A distribution may show a page with status 200 instead of an error. Where the viewer left early instead, the
-        -- result type of the response is not Error, and the detailed one is ClientCommError.
+        -- A distribution may show a page with status 200 instead of an error. The result type is Error, too, where the
+        -- viewer left early; but then that of the response is not, and the detailed one is ClientCommError.
         coalesce(
             sc_status >= 400
                 OR (

@@ -1,4 +1,4 @@
-"""Of a day in the past, buckets whose objects are no longer kept are named: reports on objects leave them out."""
+"""For a day in the past, buckets whose objects are no longer kept are named: reports on objects leave them out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from tests.inventories import Inventory, record
 
 LAST = datetime(2026, 3, 14, 1)
 TOLD = (
-    "For 2026-03-09 only totals of daily are kept: what is told of single objects, their keys and sizes leaves it out."
+    "For 2026-03-09 the lake keeps totals of daily, but no single objects any more: answers about objects, their keys"
+    " and sizes leave them out."
 )
 
 

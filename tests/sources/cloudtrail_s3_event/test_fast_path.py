@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Any
@@ -172,12 +173,23 @@ def test_any_other_event_is_left_to_the_fallback(fields: dict[str, Any]) -> None
         (b'"CipherSuite":"TLS"', b'"CipherSuite":"TLS",'),
         (b'"CipherSuite":"TLS"', b"1"),
         (b'amazonaws.com"}}', b'amazonaws.com"},}'),
+        # A character of two bytes, of which only one is where the time or an id is expected.
+        (b'"eventTime":', b'"eventTime":\xc3\xa9'),
+        (b'Z","eventSource":', b'\xc3\xa9","eventSource":'),
+        (b'"requestID":', b'"requestID":\xc3\xa9'),
+        (b',"readOnly":', b'\xc3\xa9,"readOnly":'),
     ],
 )
 def test_the_bytes_between_the_fields_count(old: bytes, new: bytes) -> None:
     data = document([event(1), event(2, sharedEventID=uuid(2))])
     assert old in data
     assert_same(data.replace(old, new, 1), data.replace(b'"readOnly":true', b'"apiVersion":1').replace(old, new))
+
+
+def test_blanks_are_no_fields() -> None:
+    # The comma before them is one too many.
+    blank = re.sub(rb',"readOnly".*', b"," + b" " * 30 + b"}", json.dumps(event(2), separators=(",", ":")).encode())
+    assert_same(document([event(1), "X", event(3)]).replace(b'"X"', blank))
 
 
 def test_an_event_left_to_the_fallback_leaves_the_others_to_the_fast_path() -> None:
@@ -240,7 +252,7 @@ def test_any_events_are_read_alike(objects: list[list[dict[str, Any]]]) -> None:
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 3000), st.integers(0, 2), st.sampled_from([*'{}[]",:\\ x\n', "", "},{", '","'])),
+        st.tuples(st.integers(0, 3000), st.integers(0, 2), st.sampled_from([*'{}[]",:\\ xé\n', "", "},{", '","'])),
         min_size=1,
         max_size=3,
     )

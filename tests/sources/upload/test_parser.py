@@ -219,7 +219,7 @@ def test_fields_that_differ_in_case_have_the_same_columns_in_any_order_of_the_fi
     assert [names.column(field) for field in fields] == [columns[field] for field in fields]
 
 
-def test_a_column_whose_name_is_in_code_is_told() -> None:
+def test_a_column_whose_name_is_encoded_is_told() -> None:
     names = ColumnNames(())
     names.add(["date", "日本", "Größe"])
     assert names.notes == ["the field '日本' is the column wgv71a"]

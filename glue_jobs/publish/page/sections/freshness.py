@@ -18,6 +18,8 @@ SOURCES = {
     "cloudfront_log": "CloudFront logs",
     "run_summary": "Run summaries",
 }
+DOWNLOAD_LOGS = frozenset({"s3_access_log", "cloudfront_log"})
+"""The sources from which downloads are counted."""
 
 
 def freshness(answers: Answers) -> Section | None:

@@ -9,12 +9,11 @@ from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers, DataSet
 from glue_jobs.publish.page.charts.bars import sparkline
 from glue_jobs.publish.page.markup import Html, element, joined
-from glue_jobs.publish.page.sections.freshness import FRESHNESS
+from glue_jobs.publish.page.sections.freshness import DOWNLOAD_LOGS, FRESHNESS
 from glue_jobs.publish.page.sections.places import COUNTRIES, known_countries
 from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, USAGE, Usage, Window
 
 SPARK_DAYS = 56
-LOGS = frozenset({"s3_access_log", "cloudfront_log"})
 
 TILES: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("Downloads", DOWNLOADS, words.count),
@@ -45,7 +44,7 @@ def without_reads(answers: Answers) -> tuple[str, str]:
     if answers.get(USAGE) is None:
         return "Usage report", "Downloads and readers are not in this edition."
     sources = {row["pipeline"] for row in answers.rows(FRESHNESS)}
-    if sources and not sources & LOGS:
+    if sources and not sources & DOWNLOAD_LOGS:
         reason = "The lake has no access logs, from which downloads and readers are counted."
         return "Downloads are not known", f"{reason} What other sources tell is below."
     reason = "The lake has no access logs, or nothing was read yet."

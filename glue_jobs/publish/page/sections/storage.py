@@ -12,12 +12,12 @@ from glue_jobs.publish.page.charts.bars import Bar, bar_list
 from glue_jobs.publish.page.charts.time_chart import Layer, few_layers, legend
 from glue_jobs.publish.page.markup import joined, name
 from glue_jobs.publish.page.section import Section
-from glue_jobs.publish.page.sections.freshness import FRESHNESS
+from glue_jobs.publish.page.sections.freshness import DOWNLOAD_LOGS, FRESHNESS
 from glue_jobs.publish.page.tables import DATA_SET, Column, count_column, data_table, size_column
 from glue_jobs.publish.page.usage import USAGE
 
 BARS = 12
-LOGS_OF_READS = frozenset({"s3_access_log", "cloudfront_log", "cloudtrail_s3_event"})
+LOGS_OF_READS = DOWNLOAD_LOGS | {"cloudtrail_s3_event"}
 OTHER_CLASSES = "Other classes"
 CLASSES, UNREAD = "storage/storage_classes", "together/kept_but_never_read"
 
@@ -143,7 +143,7 @@ def _logs_since(answers: Answers) -> str:
     this_month = answers.day.replace(day=1)
     if begun is None or begun <= this_month.replace(year=this_month.year - 1):
         return ""
-    return f" The logs begin on {words.day(begun)}: what was last read before looks as if nobody read it."
+    return f" The logs begin on {words.day(begun)}: what was last read before that day looks as if nobody ever read it."
 
 
 def _unsized(rows: Sequence[Row]) -> int:

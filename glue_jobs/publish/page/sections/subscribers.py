@@ -24,14 +24,12 @@ def subscribers(answers: Answers) -> Section | None:
         return None
     rows.sort(key=lambda row: (-row[BYTES], -row[GETS], row["subscriber_name"]))
     accounts = words.plural(len(rows), "AWS account")
-    first, sent = rows[0], sum(row[BYTES] for row in rows)
-    title = f"{accounts} read {words.size(sent)}"
-    if len(rows) > 1 and sent:
-        title += f", {words.share(first[BYTES], sent)} of it by {words.shortened(first['subscriber_name'])}"
+    first, gets, sent = rows[0], sum(row[GETS] for row in rows), sum(row[BYTES] for row in rows)
     # CloudTrail may leave the bytes out.
     measure, write = (BYTES, words.size) if sent else (GETS, words.count)
-    if not sent:
-        title = f"{accounts} read {words.plural(sum(row[GETS] for row in rows), 'time')}"
+    title = f"{accounts} read {words.size(sent) if sent else words.plural(gets, 'time')}"
+    if len(rows) > 1 and sent:
+        title += f", {words.share(first[BYTES], sent)} of it by {words.shortened(first['subscriber_name'])}"
     bars = [
         Bar(name(row["subscriber_name"]), [row[measure]], write(row[measure]), words.plural(row[GETS], "read"))
         for row in rows[:BARS]

@@ -61,9 +61,10 @@ class Fragment:
 
 
 class FragmentFormat:
-    """A fragment that begins with ``head`` and ends with ``tail``: with braces in their place it is a JSON object.
+    """A fragment that begins with ``head`` and ends with ``tail``.
 
-    The object has some of the ``fields`` of an event, and no others.
+    With braces in place of its first letter and the tail it is a JSON object, which has some of the ``fields`` of an
+    event, and no others.
     """
 
     def __init__(self, head: bytes, tail: bytes, fields: tuple[str, ...]) -> None:
@@ -86,9 +87,10 @@ class FragmentFormat:
 
 
 # No field is in two of them. With the time, the ids and additionalEventData they are the whole event.
+# A head ends with the quote of a field: blanks alone would become an object too, but the comma before them is no JSON.
 FORMATS = {
-    "caller": FragmentFormat(b"{", b",", _CALLER),
-    "request": FragmentFormat(b",", BEFORE_PARAMETERS, _REQUEST),
-    "parameters": FragmentFormat(b",", BEFORE_EVENT_DATA, _PARAMETERS),
-    "rest": FragmentFormat(b",", b"}", _REST),
+    "caller": FragmentFormat(b'{"', b",", _CALLER),
+    "request": FragmentFormat(b',"', BEFORE_PARAMETERS, _REQUEST),
+    "parameters": FragmentFormat(b',"', BEFORE_EVENT_DATA, _PARAMETERS),
+    "rest": FragmentFormat(b',"', b"}", _REST),
 }

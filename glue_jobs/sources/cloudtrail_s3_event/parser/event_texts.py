@@ -1,4 +1,4 @@
-"""Slices of a buffer as texts: of one width, or of any, in which ids and brackets can be replaced for all at once."""
+"""Slices of a buffer as texts. Those of any width become JSON objects all at once, and their ids are taken out."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from glue_jobs.columns.byte_search import windows
 from glue_jobs.columns.numpy_types import Flags, Places
 from glue_jobs.sources.cloudtrail_s3_event.parser.texts import at_places
 
-# At so many distances from the end of a text its id is searched: events of one kind have few.
+# An id is looked for at this many distances from the end of its text, at most: the events of one kind share a few.
 _MAX_DISTANCES = 64
 
-BLANKS = secrets.token_hex(64)
-"""The letters in place of an id, as many as it had. Nobody can guess them, so no event has them."""
+PLACEHOLDER = secrets.token_hex(64)
+"""Its first letters stand in place of an id, as many as the id had. Nobody can guess them, so no event has them."""
 
 Letters = npt.NDArray[np.uint8]
 """Bytes, row by row."""
 
 
 class SlicedTexts:
-    """Slices of a buffer of less than 2 GiB as texts. Its methods change them, and not the buffer."""
+    """Slices of a buffer of less than 2 GiB as texts. The methods change these texts, and leave the buffer as it is."""
 
     def __init__(self, data: bytes, begins: Places, ends: Places) -> None:
         views = np.zeros((len(begins), 4), np.int32)
@@ -42,17 +42,15 @@ class SlicedTexts:
 
         Returns which texts had that head and that tail. No text is shorter than both.
         """
-        width = len(tail)
-        begins, ends = self._edges[:-1], self._edges[1:] - width
-        others = _letters(self._letters, ends, width) != np.frombuffer(tail, np.uint8)
-        fit: Flags = (self._letters[begins] == ord(head)) & ~_any_in_row(others)
+        begins, ends = self._edges[:-1], self._edges[1:] - len(tail)
+        fit = _hold(self._letters, begins, head) & _hold(self._letters, ends, tail)
         self._letters[begins] = ord("{")
         if len(ends):
-            windows(self._letters, f"V{width}")[ends] = np.void(b"}".ljust(width))
+            windows(self._letters, f"V{len(tail)}")[ends] = np.void(b"}".ljust(len(tail)))
         return fit
 
     def take_ids(self, mark: bytes, width: int) -> pa.StringArray:
-        """The ids of this width behind a mark of eight bytes or more; `BLANKS` replace them in their texts.
+        """The ids of this width behind a mark of eight bytes or more; `PLACEHOLDER` replaces them in the texts.
 
         The id is null where none was replaced: where it has another width, JSON escapes, or a rare place in its text.
         """
@@ -62,7 +60,7 @@ class SlicedTexts:
         if escaped.any():
             rows, places, ids = rows[~escaped], places[~escaped], ids[~escaped]
         if len(rows):
-            windows(self._letters, f"V{width}")[places] = np.void(BLANKS[:width].encode())
+            windows(self._letters, f"V{width}")[places] = np.void(PLACEHOLDER[:width].encode())
         return at_places(_column(ids), rows, len(self.array))
 
     def _find_ids(self, mark: bytes, width: int) -> tuple[Places, Places]:
@@ -91,18 +89,18 @@ class SlicedTexts:
 
 
 def fixed_width(data: bytes, begins: Places, template: bytes) -> tuple[list[pa.StringArray], Flags]:
-    """Texts where the template has zeros, and which slices are like it and have no JSON escapes in the texts."""
+    """Texts where the template has zeros, and which slices are like it and have no JSON escapes in the texts.
+
+    The texts of other slices are zeros.
+    """
     letters = _letters(data, begins, len(template))
-    texts, plain = [], np.ones(len(letters), bool)
-    for match in re.finditer(b"0+|[^0]+", template):
-        part = np.ascontiguousarray(letters[:, slice(*match.span())])
-        if match[0].startswith(b"0"):
-            texts.append(_column(part))
-            wrong = _are_escaped(part)
-        else:
-            wrong = part != np.frombuffer(match[0], np.uint8)
-        plain &= ~_any_in_row(wrong)
-    return texts, plain
+    expected = np.frombuffer(template, np.uint8)
+    is_text = expected == ord("0")
+    plain = ~_any_in_row(np.where(is_text, _are_escaped(letters), letters != expected))
+    # Part of a character is no text.
+    letters[~plain] = ord("0")
+    spans = [match.span() for match in re.finditer(b"0+", template)]
+    return [_column(letters[:, begin:end]) for begin, end in spans], plain
 
 
 def _letters(data: bytes | Letters, begins: Places, width: int) -> Letters:
@@ -110,6 +108,11 @@ def _letters(data: bytes | Letters, begins: Places, width: int) -> Letters:
     if not len(begins):
         return np.empty((0, width), np.uint8)
     return windows(data, f"V{width}")[begins].view(np.uint8).reshape(-1, width)
+
+
+def _hold(data: Letters, begins: Places, text: bytes) -> Flags:
+    """At which places the text begins."""
+    return ~_any_in_row(_letters(data, begins, len(text)) != np.frombuffer(text, np.uint8))
 
 
 def _are_escaped(letters: Letters) -> Flags:

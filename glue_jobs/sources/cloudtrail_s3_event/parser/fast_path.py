@@ -23,12 +23,12 @@ from glue_jobs.sources.cloudtrail_s3_event.parser.documents import utf8
 from glue_jobs.sources.cloudtrail_s3_event.parser.event import S3_SERVICES, SUMMARIES, without_column
 from glue_jobs.sources.cloudtrail_s3_event.parser.event_boundaries import IDS, TIME, Slices, find_events
 from glue_jobs.sources.cloudtrail_s3_event.parser.event_fragments import FORMATS, Fragment
-from glue_jobs.sources.cloudtrail_s3_event.parser.event_texts import BLANKS, SlicedTexts, fixed_width
+from glue_jobs.sources.cloudtrail_s3_event.parser.event_texts import PLACEHOLDER, SlicedTexts, fixed_width
 from glue_jobs.sources.cloudtrail_s3_event.parser.nested import EventData, documented_event_data
 from glue_jobs.sources.cloudtrail_s3_event.parser.texts import json_texts, spread, whole_numbers
 from glue_jobs.sources.cloudtrail_s3_event.parser.times import documented_times
 
-# What stands before an id that differs in every event, and its width in bytes. Few ids of a host have another one.
+# What stands before an id that differs in every event, and its width in bytes. Few ids of hosts have another width.
 SHARED_ID = (b'"sharedEventID":"', 36)
 HOST_ID = (b'"x-amz-id-2":"', 76)
 
@@ -106,8 +106,8 @@ class _Events:
             proven &= fragment.proven()
         proven &= self._flags("eventSource", lambda value: value is not None)
         # The id that was replaced is the event's own, not one inside of another field.
-        blanks = BLANKS[: SHARED_ID[1]]
-        own_id = self._flags("sharedEventID", lambda value: value == blanks)
+        placeholder = PLACEHOLDER[: SHARED_ID[1]]
+        own_id = self._flags("sharedEventID", lambda value: value == placeholder)
         proven &= own_id | self.shared_ids.is_null().to_numpy(zero_copy_only=False)
         return proven
 

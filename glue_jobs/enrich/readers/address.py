@@ -36,7 +36,7 @@ _COLON = "(?::|%(?:25)?3[Aa])"
 _AFTER_COLON = "(?<=%3[Aa])|(?<=%253[Aa])"
 _ADDRESS = re.compile(
     # Not 12.192.0.2.1, v1.2.3.4 and 192.0.2.1.5: those are numbers of versions.
-    rf"(?:(?<![0-9A-Za-z.])|{AFTER_ENCODED})(?:[0-9]{{1,3}}[.]){{3}}[0-9]{{1,3}}(?![0-9A-Za-z]|[.][0-9])"
+    rf"(?:(?<![0-9A-Za-z.%])|{AFTER_ENCODED})(?:[0-9]{{1,3}}[.]){{3}}[0-9]{{1,3}}(?![0-9A-Za-z]|[.][0-9])"
     rf"|(?!{_AFTER_COLON})(?:(?<![0-9A-Za-z:.%])|{AFTER_ENCODED})[0-9A-Fa-f]{{0,4}}{_COLON}(?:[0-9A-Fa-f]|{_COLON})*{_COLON}"
     rf"(?:(?:[0-9A-Fa-f.]|{_COLON})*(?:[0-9A-Fa-f]|{_COLON}))?(?![0-9A-Za-z])"
 )

@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from glue_jobs.columns.byte_search import windows
 from glue_jobs.columns.numpy_types import Flags, Places
-from glue_jobs.sources.cloudtrail_s3_event.parser.texts import at_places
 
 # An id is looked for at this many distances from the end of its text, at most: the events of one kind share a few.
 _MAX_DISTANCES = 64
@@ -49,10 +48,11 @@ class SlicedTexts:
             windows(self._letters, f"V{len(tail)}")[ends] = np.void(b"}".ljust(len(tail)))
         return fit
 
-    def take_ids(self, mark: bytes, width: int) -> pa.StringArray:
-        """The ids of this width behind a mark of eight bytes or more; `PLACEHOLDER` replaces them in the texts.
+    def take_ids(self, mark: bytes, width: int) -> tuple[Places, Letters]:
+        """Replace the ids of this width behind a mark of eight bytes or more by letters of the `PLACEHOLDER`.
 
-        The id is null where none was replaced: where it has another width, JSON escapes, or a rare place in its text.
+        Returns the numbers of the texts that had such an id, and the ids. An id that has another width, JSON escapes,
+        or a rare place in its text stays.
         """
         rows, places = self._find_ids(mark, width)
         ids = _letters(self._letters, places, width)
@@ -61,7 +61,7 @@ class SlicedTexts:
             rows, places, ids = rows[~escaped], places[~escaped], ids[~escaped]
         if len(rows):
             windows(self._letters, f"V{width}")[places] = np.void(PLACEHOLDER[:width].encode())
-        return at_places(_column(ids), rows, len(self.array))
+        return rows, ids
 
     def _find_ids(self, mark: bytes, width: int) -> tuple[Places, Places]:
         """The numbers of texts with an id of this width, and where it begins.
@@ -100,7 +100,7 @@ def fixed_width(data: bytes, begins: Places, template: bytes) -> tuple[list[pa.S
     # Part of a character is no text.
     letters[~plain] = ord("0")
     spans = [match.span() for match in re.finditer(b"0+", template)]
-    return [_column(letters[:, begin:end]) for begin, end in spans], plain
+    return [text_column(letters[:, begin:end]) for begin, end in spans], plain
 
 
 def _letters(data: bytes | Letters, begins: Places, width: int) -> Letters:
@@ -126,7 +126,8 @@ def _any_in_row(flags: Flags) -> Flags:
     return np.any(flags, axis=1) if flags.any() else np.zeros(len(flags), bool)
 
 
-def _column(letters: Letters) -> pa.StringArray:
+def text_column(letters: Letters) -> pa.StringArray:
+    """The rows as texts."""
     count, width = letters.shape
     offsets = np.arange(0, count * width + 1, width, dtype=np.int32)
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(letters))]

@@ -23,9 +23,9 @@ from glue_jobs.sources.cloudtrail_s3_event.parser.documents import utf8
 from glue_jobs.sources.cloudtrail_s3_event.parser.event import S3_SERVICES, SUMMARIES, without_column
 from glue_jobs.sources.cloudtrail_s3_event.parser.event_boundaries import IDS, TIME, Slices, find_events
 from glue_jobs.sources.cloudtrail_s3_event.parser.event_fragments import FORMATS, Fragment
-from glue_jobs.sources.cloudtrail_s3_event.parser.event_texts import PLACEHOLDER, SlicedTexts, fixed_width
+from glue_jobs.sources.cloudtrail_s3_event.parser.event_texts import PLACEHOLDER, SlicedTexts, fixed_width, text_column
 from glue_jobs.sources.cloudtrail_s3_event.parser.nested import EventData, documented_event_data
-from glue_jobs.sources.cloudtrail_s3_event.parser.texts import json_texts, spread, whole_numbers
+from glue_jobs.sources.cloudtrail_s3_event.parser.texts import at_places, json_texts, spread, whole_numbers
 from glue_jobs.sources.cloudtrail_s3_event.parser.times import documented_times
 
 # What stands before an id that differs in every event, and its width in bytes. Few ids of hosts have another width.
@@ -92,7 +92,8 @@ class _Events:
         event_data = SlicedTexts(data, *slices["event_data"])
         event_data.take_ids(*HOST_ID)
         texts = {name: SlicedTexts(data, *slices[name]) for name in FORMATS}
-        self.shared_ids = texts["rest"].take_ids(*SHARED_ID)
+        rows, shared_ids = texts["rest"].take_ids(*SHARED_ID)
+        self.shared_ids = at_places(text_column(shared_ids), rows, len(self.times))
         self.fragments = [
             *(each.read(texts[name]) for name, each in FORMATS.items()),
             Fragment.of(event_data.array, EventData, documented_event_data),

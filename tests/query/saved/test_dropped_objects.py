@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from glue_jobs import Lake
-from glue_jobs.cli.main import main
-from tests.inventories import Inventory, record
+from tests.inventories import Inventory
+from tests.query.saved.inventory_notes import LAST, lake_of, notes, page
 
-LAST = datetime(2026, 3, 14, 1)
 TOLD = (
     "For 2026-03-09 the lake keeps totals of daily, but no single objects any more: answers about objects, their keys"
     " and sizes leave them out."
@@ -22,18 +19,13 @@ TOLD = (
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake that keeps the objects of two snapshots of a daily inventory, of a weekly one, and an empty one."""
-    folder: Path = tmp_path_factory.mktemp("dropped")
-    for bucket, ages in (("daily", range(7)), ("weekly", (0, 7))):
-        inventory = Inventory(str(folder / "raw"), bucket=bucket)
-        for age in ages:
-            inventory.deliver(LAST - timedelta(days=age), [record("ana/tides/1.csv", 10)])
+    folder = tmp_path_factory.mktemp("dropped")
     Inventory(str(folder / "raw"), bucket="empty").deliver(LAST - timedelta(days=6), [])
-    Lake(folder / "lake").ingest("s3_inventory_object", folder / "raw", keep_snapshots=2)
-    return folder / "lake"
+    return lake_of(folder, {"daily": range(7), "weekly": [0, 7]}, keep_snapshots=2)
 
 
 @pytest.mark.parametrize(
-    ("query", "day", "notes"),
+    ("query", "day", "told"),
     [
         ("storage/accounts", "2026-03-09", [TOLD]),
         ("storage/accounts", "2026-03-13", []),
@@ -42,14 +34,11 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_a_query_on_objects_names_the_buckets_that_it_leaves_out(
-    lake: Path, query: str, day: str, notes: list[str]
+    lake: Path, query: str, day: str, told: list[str]
 ) -> None:
-    result = CliRunner().invoke(main, ["query", query, "--lake", str(lake), "--as-of", day])
-    assert (result.exit_code, result.stderr.splitlines()) == (0, notes)
+    assert notes(lake, query, day) == told
 
 
 def test_the_page_of_the_owner_names_them_too(lake: Path, tmp_path: Path) -> None:
-    for date, told in (("20260309", True), ("20260313", False)):
-        arguments = ["report", "--lake", str(lake), "--to", str(tmp_path), "--date", date, "--subjects", "storage"]
-        assert CliRunner().invoke(main, arguments).exit_code == 0
-        assert (TOLD in (tmp_path / "index.html").read_text()) == told
+    assert TOLD in page(lake, tmp_path, "20260309")
+    assert TOLD not in page(lake, tmp_path, "20260313")

@@ -1,0 +1,39 @@
+"""What the prompt and the owner's page note on answers about inventories of some days before `LAST`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from glue_jobs import Lake
+from glue_jobs.cli.main import main
+from tests.inventories import Inventory, record
+
+LAST = datetime(2026, 3, 14, 1)
+
+
+def lake_of(folder: Path, ages: Mapping[str, Iterable[int]], **arguments: object) -> Path:
+    """A lake with inventories of one object of each bucket, so many days before `LAST`."""
+    for bucket, days in ages.items():
+        inventory = Inventory(str(folder / "raw"), bucket=bucket)
+        for age in days:
+            inventory.deliver(LAST - timedelta(days=age), [record("ana/tides/1.csv", 10)])
+    Lake(folder / "lake").ingest("s3_inventory_object", folder / "raw", **arguments)
+    return folder / "lake"
+
+
+def notes(lake: Path, query: str, day: str) -> list[str]:
+    """What the prompt says beside the answer."""
+    result = CliRunner().invoke(main, ["query", query, "--lake", str(lake), "--as-of", day])
+    assert result.exit_code == 0
+    return result.stderr.splitlines()
+
+
+def page(lake: Path, to: Path, day: str) -> str:
+    """The page of reports on what is stored."""
+    arguments = ["report", "--lake", str(lake), "--to", str(to), "--date", day, "--subjects", "storage"]
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    return (to / "index.html").read_text()

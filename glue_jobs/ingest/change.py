@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Change:
     """What a run does to one table: the files it adds, and the stored files it replaces or drops.
 
-    ``replaced`` tells, by the values of some columns, the rows that go with these files or come anew; others only move.
+    ``replaced`` tells, by the values of some columns, which rows the run deletes or writes again. The other rows of
+    these files are copied to new ones.
     """
 
     files: list[NewFile]

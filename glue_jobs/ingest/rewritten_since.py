@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 AnyPipeline = TypeVar("AnyPipeline", bound=Pipeline)
 
 Staged = tuple[list[str], list[NewFile], list["StoredFile"]]
-"""Staged files that have only rows of the run itself, the files that others became, and the stored ones among these."""
+"""Files of the run that stay as it staged them, new files, and the stored files that the new ones replace."""
 
 
 def documents_again(
@@ -71,7 +71,9 @@ def rows_again(
     change: TableChange,
     replaced: Mapping[str, Sequence[str]],
 ) -> Staged:
-    """Stage anew too: of rows with the ``replaced`` values the table gets what the run staged, all others stay.
+    """Stage a change anew whose plan tells the values of the rows that it replaces.
+
+    Stored rows with these values give way to the rows that the run staged. All others stay.
 
     Raises:
         UsageLakeError: a file cannot be read or written, or another program deleted rows of it.

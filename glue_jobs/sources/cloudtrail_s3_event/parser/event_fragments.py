@@ -28,7 +28,7 @@ _REST = tuple(name for name in Event.__struct_fields__ if name not in _NOT_IN_RE
 class Fragment:
     """One fragment of many events: its distinct values by field, which of them are whole, and each event's place.
 
-    ``fit`` says of which events the fragment was cut out of its surroundings.
+    ``fit`` tells the events in which the fragment begins and ends as expected.
     """
 
     values: dict[str, tuple[Any, ...]]

@@ -494,20 +494,41 @@ def test_well_formed_line_round_trips_through_both_parsers(case: tuple[list[str]
         assert row["key_raw"] == expected_text(fields[7])
 
 
-@given(st.lists(good_lines(), min_size=1, max_size=20), st.sampled_from([1, 80]))
+@given(st.lists(good_lines(), min_size=1, max_size=20), st.sampled_from([1, 80]), st.sampled_from(["\n", "\r\n"]))
 @settings(max_examples=50)
-def test_both_parsers_agree_on_any_mix_of_well_formed_lines(cases: list[tuple[list[str], str]], times: int) -> None:
-    data = "\n".join([text for _, text in cases] * times).encode()
+def test_both_parsers_agree_on_any_mix_of_well_formed_lines(
+    cases: list[tuple[list[str], str]], times: int, end: str
+) -> None:
+    data = end.join([text for _, text in cases] * times).encode()
     fast, fallback = parse_access_log(data), by_fallback(data)
     assert fast.rejected == fallback.rejected == []
     assert fast.positions.tolist() == fallback.positions.tolist()
     assert fast.rows.to_pylist() == fallback.rows.to_pylist()
 
 
-def test_fast_path_proves_all_well_formed_lines() -> None:
-    data = "\n".join([line(), line(tail="-"), line(client="- - - - 4096 - - - -")] * 100).encode()
-    index = LineIndex.of(memoryview(data))
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("requester", ["-", f"arn:aws:{OAI}"])
+def test_fast_path_proves_all_well_formed_lines(requester: str, end: str) -> None:
+    head = HEAD.replace("arn:aws:iam::111122223333:user/ana", requester)
+    lines = [line(head), line(head, tail="-"), line(head, client="- - - - 4096 - - - -"), line(tail=f"{TAIL} x y")]
+    index = LineIndex.of(memoryview(end.join(lines * 100).encode()))
     assert sum(map(len, parse_fast(index, np.arange(len(index))).unproven)) == 0
+
+
+def test_only_carriage_returns_within_a_line_send_it_to_the_fallback() -> None:
+    inside = line(client=f'"{URI}" {SIX} - "a\rb"')
+    lines = [line() + "\r", inside + "\r", "\r", line() + "\r\r", line()] * 100
+    parsed = access_log_parser.parse_access_log("\n".join(lines).encode())
+    # Rows of the fallback come last.
+    assert parsed.rows["user_agent"].to_pylist() == ["curl/8.5.0"] * 200 + ["a\rb", "curl/8.5.0"] * 100
+
+
+def test_a_requester_that_is_cut_like_an_identity_is_no_identity() -> None:
+    forged = line(HEAD.replace("arn:aws:iam::111122223333:user/ana", "a:iam::cloudfront:user/CloudFront X Y Z E1"))
+    identity = line(HEAD.replace("arn:aws:iam::111122223333:user/ana", f"arn:aws:{OAI}"))
+    parsed = parse_access_log("\n".join([identity] * 300 + [forged]).encode())
+    assert parsed.rows.num_rows == 300
+    assert [each.record for each in parsed.rejected] == [forged.encode()]
 
 
 def test_rejected_lines_are_in_the_order_of_the_log() -> None:

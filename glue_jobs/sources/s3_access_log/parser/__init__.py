@@ -17,12 +17,11 @@ from glue_jobs.read.parquet_rows import UnreadableParquetError
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, NO_POSITIONS, Parsed, Positions, Rejected, joined
 from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines
 from glue_jobs.sources.s3_access_log.parser.fast_path import FALLBACK_LINES, FastPathResult, parse_fast
-from glue_jobs.sources.s3_access_log.parser.line_index import LineIndex
+from glue_jobs.sources.s3_access_log.parser.line_index import CARRIAGE_RETURN, LineIndex
 from glue_jobs.sources.s3_access_log.parser.vended import parquet_records
 
 __all__ = ["parse_access_log"]
 
-CARRIAGE_RETURN = ord("\r")
 FIRST_NON_ASCII = 128
 # S3 writes a pair of quotes around each of three fields.
 MAX_QUOTES_OF_S3 = 6
@@ -84,9 +83,11 @@ def _lines_for_fallback(index: LineIndex) -> Flags:
     if np.count_nonzero(double_blank) <= len(index) * MAX_SHARE_OF_DOUBLE_BLANKS:
         excluded |= double_blank
     text = index.data.tobytes() if not isinstance(index.data.obj, bytes) else index.data.obj
-    # pyarrow takes a carriage return for a line end.
+    # pyarrow takes a carriage return for a line end. Where a newline follows, both are one.
     if b"\r" in text:
-        excluded[index.lines_at(find_bytes(data, lambda block: block == CARRIAGE_RETURN))] = True
+        places = find_bytes(data, lambda block: block == CARRIAGE_RETURN)
+        numbers = index.lines_at(places)
+        excluded[numbers[(places < index.ends[numbers] - 1) | (places == index.starts[numbers])]] = True
     if not text.isascii():
         candidates = np.unique(index.lines_at(find_bytes(data, lambda block: block >= FIRST_NON_ASCII)))
         excluded[[number for number in candidates if not is_utf8(index.line(number))]] = True

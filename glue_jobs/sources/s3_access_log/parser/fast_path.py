@@ -1,6 +1,6 @@
 """Fast path for access log lines: ``pyarrow.csv`` reads a whole buffer, and rows proven correct are kept.
 
-A buffer may mix layouts, that is, numbers of columns. A sample of lines suggests the layout to read; lines of another
+A buffer may mix layouts, mostly numbers of columns. A sample of lines suggests the layout to read; lines of another
 layout are read again on their own. A buffer whose rows cannot be matched with its lines (a quoted text swallows a line
 end, a value does not fit its type) is split and read again in parts. Small parts and unproven lines are left to the
 fallback.
@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from glue_jobs.columns.arrays import as_single_array
 from glue_jobs.columns.numpy_types import Flags, Places
-from glue_jobs.sources.s3_access_log.parser.columns import COLUMNS, ZONE, build_table, read_columns
+from glue_jobs.sources.s3_access_log.parser.columns import COLUMNS, ZONE, Layout, build_table, read_columns
 from glue_jobs.sources.s3_access_log.parser.line_index import LineIndex
 from glue_jobs.sources.s3_access_log.parser.proof import UnmatchedRowsError, prove_places, prove_shapes
 from glue_jobs.sources.s3_access_log.parser.values import DISTINCT, TAIL, TAIL_LENGTHS
@@ -44,12 +44,12 @@ def parse_fast(index: LineIndex, lines: Places) -> FastPathResult:
     tasks = [(lines, MAX_LAYOUTS_PER_BUFFER)]
     while tasks:
         lines, layouts = tasks.pop()
-        columns = _most_common_layout(index, lines) if layouts and len(lines) > FALLBACK_LINES else None
-        if columns is None:
+        layout = _most_common_layout(index, lines) if layouts and len(lines) > FALLBACK_LINES else None
+        if layout is None:
             result.unproven.append(lines)
             continue
         try:
-            others = _read_layout(index, lines, columns, result)
+            others = _read_layout(index, lines, layout, result)
         except (UnmatchedRowsError, pa.ArrowInvalid):
             tasks += [(part, layouts) for part in reversed(np.array_split(lines, PARTS_PER_SPLIT))]
         else:
@@ -57,24 +57,19 @@ def parse_fast(index: LineIndex, lines: Places) -> FastPathResult:
     return result
 
 
-def _most_common_layout(index: LineIndex, lines: Places) -> int | None:
-    """The number of columns that most sampled lines have, among those S3 writes; None if no line has one of them."""
+def _most_common_layout(index: LineIndex, lines: Places) -> Layout | None:
+    """The layout that most sampled lines have, among those S3 writes; None if no line has one of them."""
     sample = lines[:: max(1, len(lines) // SAMPLED_LINES)]
-    counts = Counter(_count_columns(index.line(number)) for number in sample)
+    layouts = Counter(Layout.of(index.line(number)) for number in sample)
     before_tail = len(COLUMNS) - len(TAIL)
     tails = {*TAIL_LENGTHS, *range(len(TAIL), len(TAIL) + MAX_EXTRA_FIELDS + 1)}
-    return next((count for count, _ in counts.most_common() if count - before_tail in tails), None)
+    return next((layout for layout, _ in layouts.most_common() if layout.count - before_tail in tails), None)
 
 
-def _count_columns(line: bytes) -> int:
-    unquoted = line.split(b'"')[::2]
-    return sum(part.count(b" ") for part in unquoted) + 1
-
-
-def _read_layout(index: LineIndex, lines: Places, columns: int, result: FastPathResult) -> Places:
+def _read_layout(index: LineIndex, lines: Places, layout: Layout, result: FastPathResult) -> Places:
     """Add the proven rows of one layout to ``result``; return the lines of other layouts."""
     text, starts, ends = index.gather(lines)
-    table, skipped = read_columns(text, columns)
+    table, skipped = read_columns(text, layout)
     if table.num_rows + len(skipped) != len(lines):
         raise UnmatchedRowsError
     has_layout: Flags = np.ones(len(lines), dtype=bool)

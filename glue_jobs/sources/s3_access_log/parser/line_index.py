@@ -12,6 +12,7 @@ from glue_jobs.columns.numpy_types import Bytes, Flags, Places
 NEWLINE = ord("\n")
 QUOTE = ord('"')
 BLANK = ord(" ")
+CARRIAGE_RETURN = ord("\r")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class LineIndex:
         return flags
 
     def gather(self, numbers: Places) -> tuple[bytes | memoryview, Places, Places]:
-        """The text of the numbered lines, and where each line begins and ends in it.
+        """The text of the numbered lines, and where each begins and ends in it, before the carriage return if it has one.
 
         Neighbouring lines are copied as one run; a single run is not copied at all.
         """
@@ -74,4 +75,5 @@ class LineIndex:
         # Each run moves behind the runs before it and their newlines.
         new_run_starts = np.cumsum(np.append(0, (run_ends - run_starts + 1)[:-1]))
         shift = np.repeat(new_run_starts - run_starts, np.diff(np.append(first, len(numbers))))
-        return text, starts + shift, ends + shift
+        ends = ends + shift
+        return text, starts + shift, ends - (self.bytes_of(text)[ends - 1] == CARRIAGE_RETURN)

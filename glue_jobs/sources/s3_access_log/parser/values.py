@@ -41,10 +41,11 @@ FIRST_YEAR_OF_VERSIONS = 2010
 """In earlier years a line ends with the user agent: S3 has had versions since February 2010."""
 
 ANY = r'[^ "]+'
-# The ARN of an origin access identity of CloudFront has three blanks. No other requester has any, and a pattern that
+# The ARN of an origin access identity of CloudFront has four blanks. No other requester has any, and a pattern that
 # allowed them everywhere would shift the fields.
 # Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
-_ORIGIN_ACCESS_IDENTITY = r"arn:aws[a-z-]*:iam::cloudfront:user/CloudFront Origin Access Identity [0-9A-Z]+"
+IDENTITY = b":iam::cloudfront:user/CloudFront Origin Access Identity "
+_ORIGIN_ACCESS_IDENTITY = rf"arn:aws[a-z-]*{IDENTITY.decode()}[0-9A-Z]+"
 SHAPES: dict[str, str] = {
     "bucket_owner": r"[0-9A-Za-z]+",
     "bucket": r"[0-9A-Za-z._-]+",

@@ -63,7 +63,7 @@ class LineIndex:
         return flags
 
     def gather(self, numbers: Places) -> tuple[bytes | memoryview, Places, Places]:
-        """The text of the numbered lines, and where each begins and ends in it, before the carriage return if it has one.
+        """The text of the numbered lines, and where each line begins and ends in it, before its carriage return.
 
         Neighbouring lines are copied as one run; a single run is not copied at all.
         """

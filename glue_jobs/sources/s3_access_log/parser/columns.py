@@ -41,7 +41,7 @@ class Layout(NamedTuple):
     It is where it is an origin access identity of CloudFront, whose name has blanks.
     """
 
-    count: int
+    columns: int
     has_identity: bool
 
     @classmethod
@@ -54,7 +54,7 @@ class Layout(NamedTuple):
     @property
     def names(self) -> list[str]:
         """The columns of a row, those after the 27th field included."""
-        return [*COLUMNS[: self.count], *(f"extra_{number}" for number in range(self.count - len(COLUMNS)))]
+        return [*COLUMNS[: self.columns], *(f"extra_{number}" for number in range(self.columns - len(COLUMNS)))]
 
     @property
     def words(self) -> list[str]:

@@ -63,7 +63,7 @@ def _most_common_layout(index: LineIndex, lines: Places) -> Layout | None:
     layouts = Counter(Layout.of(index.line(number)) for number in sample)
     before_tail = len(COLUMNS) - len(TAIL)
     tails = {*TAIL_LENGTHS, *range(len(TAIL), len(TAIL) + MAX_EXTRA_FIELDS + 1)}
-    return next((layout for layout, _ in layouts.most_common() if layout.count - before_tail in tails), None)
+    return next((layout for layout, _ in layouts.most_common() if layout.columns - before_tail in tails), None)
 
 
 def _read_layout(index: LineIndex, lines: Places, layout: Layout, result: FastPathResult) -> Places:

@@ -38,6 +38,18 @@ def mapped_dictionary(array: pa.DictionaryArray, values: pa.Array) -> pa.Diction
     return dictionary_array(new_codes[array.indices.fill_null(-1).to_numpy()], encoded.dictionary)
 
 
+def logged_texts(column: pa.Array) -> pa.DictionaryArray:
+    """A column of a log as texts, ``dictionary<int32, string>``; null for ``-`` and for an empty text.
+
+    Raises:
+        pyarrow.ArrowException: the values are nested, or no texts for another reason.
+    """
+    encoded = column.cast(pa.string()).dictionary_encode()
+    absent = pc.is_in(encoded.dictionary, pa.array(["-", ""]))
+    present = pc.if_else(absent, None, encoded.dictionary)
+    return mapped_dictionary(encoded, present) if present.null_count else encoded
+
+
 def distinct(array: pa.Array, encode: bool = False) -> tuple[pa.Array, Ints]:
     """Values, and for each row the index of its value (-1: null).
 

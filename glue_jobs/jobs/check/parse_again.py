@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
 
+import numpy as np
 import pyarrow as pa
 
 from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.read.fetch import read_batches
 from glue_jobs.read.framing import Framing
 from glue_jobs.read.log_file import PARQUET
-from glue_jobs.read.parquet_rows import UnreadableParquetError
+from glue_jobs.read.parquet_rows import UnreadableParquetError, read_parquet
 from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.cloudtrail_s3_event.parser.batch import read_batch
@@ -23,7 +24,7 @@ from glue_jobs.sources.cloudtrail_s3_event.parser.documents import utf8
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline, Pipeline
 from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines
-from glue_jobs.sources.s3_access_log.parser.vended import parquet_records
+from glue_jobs.sources.s3_access_log.parser.vended import json_records
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.tables.model import Table
 
@@ -104,7 +105,8 @@ def _access_log(data: bytes) -> tuple[pa.Table, int]:
         parsed = parse_lines(enumerate(data.split(b"\n")))
         return parsed.rows, parsed.records
     try:
-        parsed = parse_lines(enumerate(parquet_records(data)))
+        records = read_parquet(data)
+        parsed = parse_lines(json_records(records, np.arange(records.num_rows)))
     except UnreadableParquetError:
         return parse_lines(()).rows, 1
     return parsed.rows, parsed.records

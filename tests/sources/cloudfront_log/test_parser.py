@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from glue_jobs.config import Config
 from glue_jobs.read import parquet_rows
+from glue_jobs.read.json_lines import FEW_LINES
 from glue_jobs.read.parsed import Parsed
 from glue_jobs.sample.place_database import write_database
 from glue_jobs.sources.cloudfront_log.parser import parse_cloudfront_log
@@ -288,6 +289,28 @@ snippets = st.sampled_from(
         as_parquet([FIELDS]),
     ]
 )
+
+
+CHANGES = st.dictionaries(
+    st.sampled_from([*FIELDS, "cs_host", "added", "another"]),
+    st.none() | st.sampled_from(["-", "", "7", "a%20b", "x\U0001f40b"]) | st.integers(-1, 2**70) | st.booleans(),
+    max_size=4,
+)
+
+
+@given(st.lists(CHANGES, min_size=1, max_size=4))
+def test_json_records_of_a_crowd_have_the_rows_that_they_have_alone(changes: list[dict[str, Any]]) -> None:
+    records = [{**FIELDS, **change} for change in changes]
+    alone = [parse(as_json([each])) for each in records]
+    together = parse(as_json(records * (FEW_LINES + 1)))
+    kinds = [[sorted(each["extra_fields"] or ()) for each in parsed.rows.to_pylist()] for parsed in alone]
+    assert {repr(sorted(row.pop("extra_fields") or ())) for row in together.rows.to_pylist()} == {
+        repr(each) for parsed in kinds for each in parsed
+    }
+    drop = [parsed.rows.drop_columns(["extra_fields"]).to_pylist() for parsed in [together, *alone]]
+    assert {repr(row) for row in drop[0]} == {repr(row) for rows in drop[1:] for row in rows}
+    assert together.rows.num_rows == sum(parsed.rows.num_rows for parsed in alone) * (FEW_LINES + 1)
+    assert {each.reason for each in together.rejected} == {each.reason for one in alone for each in one.rejected}
 
 
 @given(st.lists(st.lists(snippets, max_size=8).map(b"".join), max_size=5))

@@ -12,9 +12,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
+from glue_jobs.read.json_lines import FEW_LINES
 from glue_jobs.read.parsed import Parsed
 from glue_jobs.sources.layouts.day_names import day_from_name
+from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines
+from glue_jobs.sources.s3_access_log.parser.line_index import LineIndex
+from glue_jobs.sources.s3_access_log.parser.vended_columns import parse_vended_lines
 from glue_jobs.sources.s3_access_log.source import ACCESS_LOG_NAMES, parse_access_log
 from tests.end_to_end.lakes import contents, run, without_spark
 from tests.end_to_end.sources import ACCESS_LOGS, Raw
@@ -177,6 +183,83 @@ def test_no_value_of_a_parquet_file_makes_the_parser_raise(value: pa.Array) -> N
     file = io.BytesIO()
     pq.write_table(pa.table({**{name: pa.array([each]) for name, each in RECORD.items()}, "more": value}), file)
     assert parse(file.getvalue()).records == 1
+
+
+TEXT = st.sampled_from(
+    ["-", "", "a", "Yes", "true", "1", "0", "007", "99999999999999999", "a%20b", "a b+c", "x\U0001f40b"]
+)
+NUMBER = st.sampled_from([None, 0, 1, 99, 100, 999, 1000, 10**15 - 1, 10**15, -1, 1.0, 2**63])
+CHANGE = st.one_of(
+    st.tuples(st.sampled_from([*RECORD, "added", "bucket", "another"]), st.none() | TEXT | NUMBER | st.booleans()),
+    st.tuples(st.just("key_name"), st.sampled_from(["a b", "a%20b", "a%2520b", "part%2501%20a.csv", "-", "é"])),
+    st.tuples(st.just("operation"), st.sampled_from(["S3.EXPIRE.OBJECT", "BATCH.DELETE.OBJECT"])),
+    st.tuples(
+        st.just("request_time"),
+        st.sampled_from(
+            [
+                "2026-04-29T14:32:16Z",
+                "2026-04-29T14:32:16.9Z",
+                "2026-04-29 14:32:16.125Z",
+                "2026-04-29T14:32:16.1234567Z",
+                "2026-04-29T24:00:00.000Z",
+                "2026-04-29T14:32:60.000Z",
+                "2026-02-29T00:00:00.000Z",
+                "2005-12-31T23:59:59.999Z",
+                "2199-12-31T23:59:59.999Z",
+                "2200-01-01T00:00:00.000Z",
+            ]
+        ),
+    ),
+)
+CHANGES = st.lists(CHANGE, max_size=4).map(dict)
+
+
+def sorted_rows(rows: pa.Table) -> list[str]:
+    return sorted(map(repr, rows.to_pylist()))
+
+
+def alone(records: list[dict[str, Any]]) -> Parsed:
+    """What the records are when they are read one by one."""
+    return parse_lines(enumerate(as_json(*records).split(b"\n")))
+
+
+@given(st.lists(CHANGES, min_size=1, max_size=4), st.booleans())
+def test_records_of_a_crowd_have_the_rows_that_they_have_alone(changes: list[dict[str, Any]], all_texts: bool) -> None:
+    records = [{**RECORD, **change} for change in changes] * (FEW_LINES + 1)
+    if all_texts:
+        records = [
+            {name: str(value) if isinstance(value, int) else value for name, value in each.items()} for each in records
+        ]
+    together, expected = parse(as_json(*records)), alone(records)
+    assert sorted_rows(together.rows) == sorted_rows(expected.rows)
+    assert together.records == expected.records == len(records)
+    assert {each.reason for each in together.rejected} == {each.reason for each in expected.rejected}
+
+
+@given(st.lists(CHANGES, min_size=1, max_size=4))
+def test_rows_of_a_parquet_file_are_those_of_its_records(changes: list[dict[str, Any]]) -> None:
+    names = dict.fromkeys(name for change in changes for name in [*RECORD, *change])
+    records = [{**names, **RECORD, **change} for change in changes]
+    try:
+        file = parquet(*records)
+    except (pa.ArrowException, OverflowError):
+        # Values of several types are no column.
+        assume(False)
+    kept = pq.read_table(io.BytesIO(file)).to_pylist()
+    assert sorted_rows(parse(file).rows) == sorted_rows(alone(kept).rows)
+
+
+@pytest.mark.parametrize("change", [{}, {"http_status": "200", "bytes_sent_size": "7"}, {"added": 5}, {"added": "x"}])
+def test_usual_records_need_no_look_one_by_one(change: dict[str, Any]) -> None:
+    index = LineIndex.of(memoryview(as_json(*[{**RECORD, **change}] * (FEW_LINES + 1))))
+    result = parse_vended_lines(index, np.arange(len(index)))
+    assert sum(map(len, result.unproven)) == 0
+    assert sum(map(len, result.lines)) == len(index)
+
+
+def test_added_fields_have_one_order_whatever_that_of_the_record_is() -> None:
+    rows = parse(as_json({**RECORD, "b": "1", "a": "2"}, {**RECORD, "a": "2", "b": "1"})).rows
+    assert rows["extra_fields"].to_pylist() == [["a=2", "b=1"]] * 2
 
 
 def test_a_line_of_an_exported_log_group_says_what_to_do() -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from glue_jobs.read.log_file import PARQUET
 from glue_jobs.read.parsed import NO_POSITIONS, Parsed, Positions, Rejected
-from glue_jobs.sources.cloudfront_log.parser.json_lines import read_json_lines
+from glue_jobs.sources.cloudfront_log.parser.json_lines import read_objects
 from glue_jobs.sources.cloudfront_log.parser.parquet_file import read_parquet_file
 from glue_jobs.sources.cloudfront_log.parser.records import PARSED_SCHEMA, Records, typed
 from glue_jobs.sources.cloudfront_log.parser.text_lines import header_fields, read_text_lines
@@ -42,8 +42,7 @@ def parse_cloudfront_log(data: bytes, starts: Positions = NO_POSITIONS) -> Parse
             _add_lines(lines, data[start:end], start)
     for header, (texts, places) in lines.items():
         positions = np.array(places, np.int64)
-        read = read_json_lines(texts, positions) if header == JSON else read_text_lines(header, texts, positions)
-        found.append(read)
+        found += read_objects(texts, positions) if header == JSON else [read_text_lines(header, texts, positions)]
     return _joined(found)
 
 

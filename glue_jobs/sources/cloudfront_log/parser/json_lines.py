@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
+from glue_jobs.columns.arrays import as_single_array, logged_texts
+from glue_jobs.read.json_lines import read_json_lines
 from glue_jobs.read.json_values import NOT_JSON
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, Positions, Rejected
 from glue_jobs.sources.cloudfront_log.parser.records import Records, column_name
@@ -16,8 +19,25 @@ Value = str | int | float | bool | None
 _LINE = msgspec.json.Decoder(dict[str, Value])
 
 
-def read_json_lines(lines: list[bytes], positions: Positions) -> tuple[Records | None, list[Rejected]]:
-    """The lines as records; ``positions`` are those of the lines."""
+def read_objects(lines: list[bytes], positions: Positions) -> Iterator[tuple[Records | None, list[Rejected]]]:
+    """The lines as records, in parts that have the same fields; ``positions`` are those of the lines."""
+    tables, others = read_json_lines(lines, {})
+    for rows, numbers in tables:
+        texts = {column_name(name): logged_texts(as_single_array(rows[name])) for name in rows.column_names}
+        if len(texts) < rows.num_columns:
+            # A record has two spellings of a field: the last one counts.
+            others = np.append(others, numbers)
+        else:
+            yield Records(texts, positions[numbers], partial(_line, lines, numbers.tolist())), []
+    if len(others):
+        yield _one_by_one([lines[number] for number in others], positions[others])
+
+
+def _line(lines: Sequence[bytes], numbers: Sequence[int], row: int) -> bytes:
+    return lines[numbers[row]]
+
+
+def _one_by_one(lines: list[bytes], positions: Positions) -> tuple[Records | None, list[Rejected]]:
     rejected: list[Rejected] = []
     objects: list[dict[str, str | None]] = []
     right: list[int] = []
@@ -30,8 +50,7 @@ def read_json_lines(lines: list[bytes], positions: Positions) -> tuple[Records |
             rejected.append(Rejected(int(positions[number]), reason, line[:MAX_RECORD_BYTES]))
     if not right:
         return None, rejected
-    kept = [lines[number] for number in right]
-    return Records(text_columns(objects), positions[np.array(right)], kept.__getitem__), rejected
+    return Records(text_columns(objects), positions[right], partial(_line, lines, right)), rejected
 
 
 def _texts(fields: dict[str, Value]) -> Iterator[tuple[str, str | None]]:

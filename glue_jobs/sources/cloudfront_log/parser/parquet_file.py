@@ -5,9 +5,8 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import ENCODED
+from glue_jobs.columns.arrays import as_single_array, logged_texts
 from glue_jobs.read.parquet_rows import UnreadableParquetError, read_parquet
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, Rejected
 from glue_jobs.sources.cloudfront_log.parser.records import Records, column_name
@@ -17,7 +16,7 @@ def read_parquet_file(data: bytes, position: int) -> tuple[Records | None, list[
     """The rows of the file as records; a file that cannot be read is one rejected record at ``position``."""
     try:
         rows = read_parquet(data)
-        texts = {column_name(name): _texts(rows[name]) for name in rows.column_names}
+        texts = {column_name(name): logged_texts(as_single_array(rows[name])) for name in rows.column_names}
     except UnreadableParquetError as problem:
         return None, [Rejected(position, str(problem), data[:MAX_RECORD_BYTES])]
     except pa.ArrowException as problem:
@@ -29,12 +28,3 @@ def read_parquet_file(data: bytes, position: int) -> tuple[Records | None, list[
         return msgspec.json.encode({name: column[number].as_py() for name, column in texts.items()})
 
     return Records(texts, np.full(count, position, np.int64), record, np.arange(count)), []
-
-
-def _texts(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    """The column as texts; null for ``-``. Raises ArrowException for nested values."""
-    encoded = column.combine_chunks().cast(pa.string()).dictionary_encode().cast(ENCODED)
-    absent = pc.is_in(encoded.dictionary, pa.array(["-", ""]))
-    if not pc.any(absent).as_py():
-        return encoded
-    return pc.if_else(absent, None, encoded.dictionary).take(encoded.indices).dictionary_encode()

@@ -13,15 +13,18 @@ import pyarrow as pa
 from glue_jobs.columns.byte_search import find_bytes, is_utf8
 from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.read.log_file import PARQUET
-from glue_jobs.read.parquet_rows import UnreadableParquetError
+from glue_jobs.read.parquet_rows import UnreadableParquetError, read_parquet
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, NO_POSITIONS, Parsed, Positions, Rejected, joined
 from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines
 from glue_jobs.sources.s3_access_log.parser.fast_path import FALLBACK_LINES, FastPathResult, parse_fast
 from glue_jobs.sources.s3_access_log.parser.line_index import CARRIAGE_RETURN, LineIndex
-from glue_jobs.sources.s3_access_log.parser.vended import parquet_records
+from glue_jobs.sources.s3_access_log.parser.values import PARSED_SCHEMA
+from glue_jobs.sources.s3_access_log.parser.vended import json_records
+from glue_jobs.sources.s3_access_log.parser.vended_columns import parse_vended_lines, vended_rows
 
 __all__ = ["parse_access_log"]
 
+OBJECT = ord("{")
 FIRST_NON_ASCII = 128
 # S3 writes a pair of quotes around each of three fields.
 MAX_QUOTES_OF_S3 = 6
@@ -48,23 +51,31 @@ def parse_access_log(data: bytes | memoryview | pa.Buffer, starts: Positions = N
 def _parse_parquet(data: bytes) -> Parsed:
     """Rows of a Parquet file and its rejected rows, which have their number; all at position 0."""
     try:
-        found = parse_lines(enumerate(parquet_records(data)))
+        records = read_parquet(data)
+        rows, usual = vended_rows(records)
+        others = parse_lines(json_records(records, np.flatnonzero(~usual)))
     except UnreadableParquetError as problem:
         rejected = [Rejected(0, f"{problem}.", data[:MAX_RECORD_BYTES])]
-        return Parsed(parse_lines(()).rows, NO_POSITIONS, 1, rejected)
-    rejected = [replace(each, position=0, index=each.position) for each in found.rejected]
-    return replace(found, positions=np.zeros_like(found.positions), rejected=rejected)
+        return Parsed(PARSED_SCHEMA.empty_table(), NO_POSITIONS, 1, rejected)
+    rejected = [replace(each, position=0, index=each.position) for each in others.rejected]
+    rows = pa.concat_tables([rows, others.rows])
+    return Parsed(rows, np.zeros(rows.num_rows, np.int64), records.num_rows, rejected, repeated=others.repeated)
 
 
 def _parse_lines(data: bytes | memoryview | pa.Buffer) -> Parsed:
     view = memoryview(data).cast("B") if len(data) else memoryview(b"")
     index = LineIndex.of(view)
-    excluded = _lines_for_fallback(index)
+    is_json: Flags = index.bytes_of(index.data)[index.starts] == OBJECT
+    excluded = is_json | _lines_for_fallback(index)
     fast_lines = np.flatnonzero(~excluded)
     fast = parse_fast(index, fast_lines) if len(index) > FALLBACK_LINES else FastPathResult(unproven=[fast_lines])
-    remaining = np.sort(np.concatenate([*fast.unproven, np.flatnonzero(excluded)]))
-    fallback = parse_lines((int(index.starts[number]), index.line(number)) for number in remaining)
-    tables, positions = fast.tables, [index.starts[lines] for lines in fast.lines]
+    vended = parse_vended_lines(index, np.flatnonzero(is_json))
+    unproven = [*fast.unproven, *vended.unproven, np.flatnonzero(excluded & ~is_json)]
+    fallback = parse_lines(
+        (int(index.starts[number]), index.line(number)) for number in np.sort(np.concatenate(unproven))
+    )
+    tables = fast.tables + vended.tables
+    positions = [index.starts[lines] for lines in fast.lines + vended.lines]
     if fallback.rows.num_rows or not tables:
         tables, positions = [*tables, fallback.rows], [*positions, fallback.positions]
     all_positions = np.concatenate(positions)

@@ -87,13 +87,11 @@ MAX_OFFSET_HOURS = 14
 _DIGITS = [1, 2, 8, 9, 10, 11, 13, 14, 16, 17, 19, 20]
 _SIGNS = {0: "[", 3: "/", 7: "/", 12: ":", 15: ":", 18: ":"}
 # S3 began in 2006. A parser has no clock: a run rejects what is after its own day (ingest/future_records.py).
-_FIRST_YEAR, _LAST_YEAR = 2006, 2199
+FIRST_YEAR, LAST_YEAR = 2006, 2199
 _MONTHS = np.array([int.from_bytes(name, "big") for name in b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()])
 _MONTH_ORDER = np.argsort(_MONTHS)
 _MONTH_STARTS = (
-    np.arange(f"{_FIRST_YEAR}-01", f"{_LAST_YEAR + 1}-02", dtype="datetime64[M]")
-    .astype("datetime64[D]")
-    .astype(np.int64)
+    np.arange(f"{FIRST_YEAR}-01", f"{LAST_YEAR + 1}-02", dtype="datetime64[M]").astype("datetime64[D]").astype(np.int64)
 )
 
 
@@ -127,8 +125,8 @@ def event_times(texts: Bytes) -> tuple[Ints, Flags]:
     names = (texts[:, 4].astype(np.int64) << 16) | (texts[:, 5].astype(np.int64) << 8) | texts[:, 6]
     slot = np.minimum(np.searchsorted(_MONTHS, names, sorter=_MONTH_ORDER), len(_MONTHS) - 1)
     month = _MONTH_ORDER[slot]
-    good &= (_MONTHS[month] == names) & (year >= _FIRST_YEAR) & (year <= _LAST_YEAR)
-    first = np.where(good, (year - _FIRST_YEAR) * 12 + month, 0)
+    good &= (_MONTHS[month] == names) & (year >= FIRST_YEAR) & (year <= LAST_YEAR)
+    first = np.where(good, (year - FIRST_YEAR) * 12 + month, 0)
     start = _MONTH_STARTS[first]
     good &= (day >= 1) & (day <= _MONTH_STARTS[first + 1] - start) & (hour < 24) & (minute < 60) & (second < 60)
     seconds = (start + day - 1) * 86_400 + hour * 3_600 + minute * 60 + second

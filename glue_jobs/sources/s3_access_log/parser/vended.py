@@ -7,15 +7,18 @@ Fields: https://docs.aws.amazon.com/AmazonS3/latest/userguide/sal-cw-log-format.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
+from glue_jobs.columns.numpy_types import Places
 from glue_jobs.read.json_values import NOT_JSON
-from glue_jobs.read.parquet_rows import UnreadableParquetError, read_parquet
+from glue_jobs.read.parquet_rows import UnreadableParquetError
 from glue_jobs.read.parsed import MAX_LOGGED_NUMBER
 from glue_jobs.sources.s3_access_log.parser.client_text import UnreadableLineError
 from glue_jobs.sources.s3_access_log.parser.values import ENCODED_ONCE, FIELDS, NUMBERS
@@ -35,6 +38,7 @@ NAMES = {
 }
 # They say nothing about the request.
 LEFT_OUT = frozenset({"schema_version_id", "bucket_arn"})
+ACL_REQUIRED = (True, "true", "Yes")
 NEEDED = ("bucket_name", "request_time", "operation")
 
 EXPORTED = "The line was exported from a log group. Deliver access logs to S3 as text, JSON or Parquet instead."
@@ -64,26 +68,24 @@ def read_vended_record(line: bytes) -> tuple[Any, ...]:
         raise UnreadableLineError(f"The line is JSON, but no record of an access log: it has no {absent[0]}.")
     values = {NAMES.get(name, name): value for name, value in record.items() if name not in LEFT_OUT}
     values["event_time"] = _time(str(record["request_time"]))
-    values["key_raw"] = _key_as_logged(values.get("key_raw"), values.get("request_uri"), str(record["operation"]))
+    values["key_raw"] = key_as_logged(values.get("key_raw"), values.get("request_uri"), str(record["operation"]))
     # A line has a hyphen for no bytes.
-    values["bytes_sent"] = values.get("bytes_sent") or None
-    values["acl_required"] = "Yes" if values.get("acl_required") in (True, "true", "Yes") else None
+    values["bytes_sent"] = None if values.get("bytes_sent") in (0, "0") else values.get("bytes_sent")
+    values["acl_required"] = "Yes" if values.get("acl_required") in ACL_REQUIRED else None
     texts = [_number(name, values.get(name)) if name in NUMBERS else _text(values.get(name)) for name in FIELDS]
-    extra = [f"{name}={_text(value)}" for name, value in values.items() if name not in FIELDS and value is not None]
-    return (*texts, extra)
+    return (*texts, extra_fields({name: value for name, value in values.items() if name not in FIELDS}))
 
 
-def parquet_records(data: bytes) -> Iterator[bytes]:
-    """The rows of a Parquet file as JSON records; raises UnreadableParquetError."""
-    rows = read_parquet(data)
+def json_records(rows: pa.Table, numbers: Places) -> Iterator[tuple[int, bytes]]:
+    """The numbered rows of a Parquet file as JSON records, with their numbers; raises UnreadableParquetError."""
     for number, field in enumerate(rows.schema):
         if pa.types.is_timestamp(field.type):
             # Of nanoseconds, as in the old form INT96, no Python value can be made.
             rows = rows.set_column(number, field.name, rows.column(number).cast(_UTC, safe=False))
     try:
-        for batch in rows.to_batches(max_chunksize=10_000):
-            for row in batch.to_pylist():
-                yield msgspec.json.encode(row, enc_hook=str)
+        for part in np.array_split(numbers, len(numbers) // 10_000 + 1):
+            for number, row in zip(part.tolist(), rows.take(pa.array(part)).to_pylist(), strict=True):
+                yield number, msgspec.json.encode(row, enc_hook=str)
     except (ValueError, OverflowError) as problem:
         raise UnreadableParquetError(f"the Parquet file cannot be read: {problem}") from problem
 
@@ -98,7 +100,7 @@ def _time(text: str) -> str:
 
 
 def _number(name: str, value: Value) -> str:
-    if value is None or value == "-":
+    if value in (None, "-", ""):
         return "-"
     text = value if isinstance(value, str) else repr(value)
     if (
@@ -114,20 +116,35 @@ def _text(value: Value) -> str:
     return "-" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _key_as_logged(key: Value, uri: Value, operation: str) -> str:
+def extra_fields(values: Mapping[str, Value]) -> list[str]:
+    """Fields that AWS has added, in an order that does not depend on that of the record."""
+    return [f"{name}={_text(value)}" for name, value in sorted(values.items()) if value is not None]
+
+
+def key_as_logged(key: Value, uri: Value, operation: str) -> str:
     """The key with the encoding that it has in a line of the operation.
 
     AWS does not document whether ``key_name`` is encoded. Where it has a percent sign, the URI of the request tells.
     """
     if not isinstance(key, str):
         return "-"
-    plain = _plain_key(key, uri if isinstance(uri, str) else "")
-    return quote(plain) if operation in ENCODED_ONCE else quote(quote(plain))
+    return _quoted(_plain_key(key, uri if isinstance(uri, str) else ""), 1 if operation in ENCODED_ONCE else 2)
+
+
+@lru_cache(maxsize=100_000)
+def _quoted(key: str, times: int) -> str:
+    return quote(key) if times == 1 else quote(quote(key))
 
 
 def _plain_key(key: str, uri: str) -> str:
-    readings = (key, unquote(key), unquote(unquote(key)))
     if "%" not in key:
         return key
+    readings = _readings(key)
     path = unquote(uri.partition(" ")[2].rpartition(" ")[0].partition("?")[0])
     return next((reading for reading in readings if path.endswith(f"/{reading}")), readings[2])
+
+
+@lru_cache(maxsize=100_000)
+def _readings(key: str) -> tuple[str, str, str]:
+    once = unquote(key)
+    return key, once, unquote(once)

@@ -35,8 +35,10 @@ SELECT
         WHEN requester IS NULL
             OR requester IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')
             OR authentication_type = 'QueryString'
-            -- Rows of older lakes have the address alone. Of dropped addresses the place is all that is known.
-            THEN coalesce(reader_id, remote_ip, place) || ' ' || coalesce(user_agent, '-')
+            -- Rows of older lakes have the address alone. Of dropped addresses the place is all that is known. AWS's
+            -- programs change the features, the command and the session in their user agents from one use to the next.
+            THEN coalesce(reader_id, remote_ip, place) || ' '
+                || regexp_replace(coalesce(user_agent, '-'), ' (m|sid|(md/)?command)[/#][^ ]+', '')
         ELSE requester
     END AS reader,
     -- Which of these ids of addresses are comparable; names always are.

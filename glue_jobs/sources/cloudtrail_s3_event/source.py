@@ -53,7 +53,8 @@ def parse_data_events(data: bytes, starts: Positions) -> Parsed:
 def enrich_cloudtrail(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
     """Parsed events with all derived columns of the table: data set, own traffic, robots, place, day."""
     bucket, key, address, agent = (rows[name].chunk(0) for name in ("bucket", "key", "source_ip_address", "user_agent"))
-    dataset = assign_datasets(bucket, key, rows["access_point_arn"].chunk(0), config)
+    point, host = (rows[name].chunk(0) for name in ("access_point_arn", "host_header"))
+    dataset = assign_datasets(bucket, key, point, config, host=host)
     # Callers from other accounts have no ARN. Users and roles of the publisher may be configured by theirs.
     callers = (rows[name].chunk(0) for name in ("principal_arn", "subscriber_account_id"))
     own = pc.or_(*(is_own(each, address, rows["authentication_method"].chunk(0), config) for each in callers))

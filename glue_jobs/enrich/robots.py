@@ -26,6 +26,10 @@ MAX_REMEMBERED_AGENTS = 50_000
 # The tag of clients such as curl, wget and python-requests. They are how people download data.
 HTTP_LIBRARY = "http-library"
 
+# Monitors that the list lacks and that ask for an object all day, from many addresses: the health checks of Route 53
+# and the canaries of CloudWatch Synthetics.
+MONITORS = ("Amazon-Route53-Health-Check-Service", "CloudWatchSynthetics/")
+
 LITERAL = re.compile(r"(?:[^\\.^$|?*+()\[\]{}]|\\[^A-Za-z0-9])+")
 # The syntax that RE2 and Python's re read alike. In Python '$' also matches before a last newline, so it is left out.
 PORTABLE = re.compile(r"(?:[^\\$?*+{}]|\\[^A-Za-z0-9]|\[\\s\\S\]\*)+")
@@ -47,8 +51,9 @@ class RobotList:
 
     @classmethod
     def read(cls, content: bytes) -> RobotList:
-        """The list from its JSON file, without the entries tagged ``http-library``."""
-        return cls(entry["pattern"] for entry in json.loads(content) if HTTP_LIBRARY not in entry["tags"])
+        """The list from its JSON file, without the entries tagged ``http-library``, and the monitors of AWS."""
+        listed = (entry["pattern"] for entry in json.loads(content) if HTTP_LIBRARY not in entry["tags"])
+        return cls([*listed, *MONITORS])
 
     def matches(self, user_agents: Iterable[str]) -> dict[str, bool]:
         """For each user agent whether it is a robot's."""

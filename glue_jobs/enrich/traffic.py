@@ -18,13 +18,18 @@ from glue_jobs.enrich.address_ranges import AddressRanges, packed_addresses, par
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 PRESIGNED = "QueryString"
 
+# Amazon Cognito calls the session of every user of an application so, guests too. The role is the application's.
+# https://docs.aws.amazon.com/cognito/latest/developerguide/identity-pools.html
+USER_OF_AN_APPLICATION = "/CognitoIdentityCredentials"
+
 
 def is_own(requester: pa.Array, remote_ip: pa.Array, authentication: pa.Array, config: Config) -> pa.BooleanArray:
     """Whether a request is the publisher's own by ``config.own_traffic``; never null.
 
     ``requester`` is a canonical user id, an ARN or an account id, ``remote_ip`` an IPv4 or IPv6 address. Null and any
     other text match nothing. The requester of a presigned URL (``authentication`` is QueryString) is its signer and
-    anybody may use it, so only the address decides. Arrays are strings, plain or dictionary-encoded.
+    anybody may use it, so only the address decides. The account of a session of Amazon Cognito is the application's,
+    not its user's, and does not count. Arrays are strings, plain or dictionary-encoded.
     """
     own = config.own_traffic
     result = np.zeros(len(requester), bool)
@@ -41,16 +46,19 @@ def is_own(requester: pa.Array, remote_ip: pa.Array, authentication: pa.Array, c
 
 
 def _own_callers(callers: pa.StringArray, own: OwnTraffic) -> Flags:
-    accounts = "|".join(own.accounts)
-    patterns = [_principal_regex(text) for principal in own.principals for text in _spellings(principal)]
-    if accounts:
-        patterns += [f"(?:{accounts})", f"arn:[^:]*:[^:]*:[^:]*:(?:{accounts}):.*"]
-    mine = f"(?s)^(?:{'|'.join(patterns)})$"
+    principals = [_principal_regex(text) for principal in own.principals for text in _spellings(principal)]
     # A session such as arn:aws:sts::111122223333:assumed-role/Loader/session also counts as its role.
     session = r"(?s)^(arn:[^:]*):sts:([^:]*):([^:]*):assumed-role/([^/]*)/.*$"
     roles = pc.replace_substring_regex(callers, session, r"\1:iam:\2:\3:role/\4")
-    either = pc.or_(pc.match_substring_regex(callers, mine), pc.match_substring_regex(roles, mine))
-    return np.asarray(either.fill_null(False))
+    accounts = [text for account in own.accounts for text in (account, f"arn:[^:]*:[^:]*:[^:]*:{account}:.*")]
+    is_user: Flags = np.asarray(pc.ends_with(callers, USER_OF_AN_APPLICATION).fill_null(False))
+    return (_matches(callers, accounts) & ~is_user) | _matches(callers, principals) | _matches(roles, principals)
+
+
+def _matches(callers: pa.StringArray, patterns: list[str]) -> Flags:
+    if not patterns:
+        return np.zeros(len(callers), bool)
+    return np.asarray(pc.match_substring_regex(callers, f"(?s)^(?:{'|'.join(patterns)})$").fill_null(False))
 
 
 def _spellings(principal: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ _MEANINGS = {
     "account": ("string", "Account (publisher) of the data set the key belongs to, by the configuration."),
     "repository": ("string", "Data set the key belongs to, by the configuration."),
     "is_own": ("boolean", "True for the publisher's own traffic, by the configuration."),
-    "is_robot": ("boolean", "True when the user agent is on the crawler-user-agents list."),
+    "is_robot": ("boolean", "True when the user agent is on the crawler-user-agents list, or a monitor of AWS."),
     "event_date": ("date", "Day of event_time, UTC; the partition."),
     "year": ("string", "Year of event_time, four digits."),
     "month": ("string", "Month of event_time, two digits."),

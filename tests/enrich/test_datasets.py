@@ -159,6 +159,24 @@ def test_an_alias_in_the_bucket_column_is_an_access_point_and_a_bucket_is_not() 
     assert one(listed, "acme/v1/x", bucket="tiles-x1-s3alias", point=RADAR) == ("weather", "v1")
 
 
+@pytest.mark.parametrize(
+    ("host", "account"),
+    [
+        ("tiles-x1-s3alias.s3.us-east-1.amazonaws.com", "maps"),
+        ("tiles.s3.us-east-1.amazonaws.com", "acme"),
+        ("tiles-x2-s3alias.s3.us-east-1.amazonaws.com", "acme"),
+        (None, "acme"),
+    ],
+)
+def test_an_alias_in_the_host_is_an_access_point_also_where_the_log_names_the_bucket(
+    host: str | None, account: str
+) -> None:
+    config = Config(access_points={"tiles-x1-s3alias": Target(account="maps"), "tiles": Target(account="wrong")})
+    columns = [pa.array(["example-data"]), pa.array(["acme/v1/x"]), pa.array([RADAR])]
+    found, _ = assign_datasets(*columns, config, host=pa.array([host], pa.string()))
+    assert found.to_pylist() == [account]
+
+
 def test_an_arn_has_precedence_over_the_name_in_it() -> None:
     config = Config(access_points={"radar": Target(account="name"), RADAR: Target(repository="exact")})
     assert one(config, "file", point=RADAR) == (None, "exact")

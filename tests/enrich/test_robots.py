@@ -73,6 +73,12 @@ def test_libraries_that_people_download_with_are_no_robots() -> None:
     assert crawleruseragents.is_crawler("curl/8.0")
 
 
+def test_monitors_of_aws_are_robots() -> None:
+    canary = "Mozilla/5.0 Chrome/120.0.0.0 CloudWatchSynthetics/arn:aws:synthetics:us-east-1:111122223333:canary:a"
+    checker = "Amazon-Route53-Health-Check-Service (ref 0a1b)"
+    assert robots([canary, checker, f"[{checker}]"]) == [True] * 3
+
+
 def test_people_and_null_are_no_robots() -> None:
     assert robots([*PEOPLE, None]) == [False] * 5
     assert is_robot(pa.array(["bingbot", None, "bingbot"]).dictionary_encode(), LIST).to_pylist() == [True, False, True]

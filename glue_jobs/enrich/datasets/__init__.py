@@ -19,17 +19,18 @@ from glue_jobs.enrich.datasets.name_columns import NameColumn, NameColumnBuilder
 
 
 def assign_datasets(
-    bucket: pa.Array, key: pa.Array, access_point: pa.Array | None, config: Config
+    bucket: pa.Array, key: pa.Array, access_point: pa.Array | None, config: Config, *, host: pa.Array | None = None
 ) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
     """Account and repository of each row, both ``dictionary<int32, string>``, null where no rule gives one.
 
     The first rule of ``config.datasets`` that matches a key decides. A name that ``config.access_points`` gives to the
-    row's access point has precedence; ``bucket`` may be the alias of an access point. Arrays are strings, plain or
-    dictionary-encoded.
+    row's access point has precedence; ``bucket`` may be the alias of an access point, and ``host``, the endpoint of the
+    request, may begin with it. Arrays are strings, plain or dictionary-encoded.
     """
     account, repository = _names(bucket, key, config, matchers_for)
     if access_point is not None and config.access_points:
-        for points, target in ((bucket, _alias_target), (access_point, _target)):
+        hosts = pa.nulls(len(key), ENCODED) if host is None else host
+        for points, target in ((bucket, _alias_target), (hosts, _alias_target), (access_point, _target)):
             names, point_rows = distinct(points, encode=True)
             targets = [target(name, config) for name in names.to_pylist()]
             account = override(account, [target.account for target in targets], point_rows)
@@ -121,8 +122,9 @@ UNLISTED = Target.model_construct()
 ALIAS = "-s3alias"
 
 
-def _alias_target(bucket: str | None, config: Config) -> Target:
-    return _target(bucket, config) if bucket and bucket.endswith(ALIAS) else UNLISTED
+def _alias_target(place: str | None, config: Config) -> Target:
+    alias = (place or "").partition(".")[0]
+    return _target(alias, config) if alias.endswith(ALIAS) else UNLISTED
 
 
 def _target(point: str | None, config: Config) -> Target:

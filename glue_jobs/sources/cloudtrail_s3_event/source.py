@@ -21,6 +21,7 @@ from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.enrich.traffic import is_own
 from glue_jobs.read.parsed import Parsed, Positions
 from glue_jobs.sources.cloudtrail_s3_event.parser import parse_cloudtrail
+from glue_jobs.sources.cloudtrail_s3_event.parser.texts import first_of
 from glue_jobs.sources.layouts.day_names import SERVICES_OF_A_LOG_BUCKET, DayNames
 
 __all__ = ["CLOUDTRAIL_NAMES", "enrich_cloudtrail", "parse_cloudtrail", "parse_data_events"]
@@ -53,10 +54,11 @@ def parse_data_events(data: bytes, starts: Positions) -> Parsed:
 def enrich_cloudtrail(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
     """Parsed events with all derived columns of the table: data set, own traffic, robots, place, day."""
     bucket, key, address, agent = (rows[name].chunk(0) for name in ("bucket", "key", "source_ip_address", "user_agent"))
-    dataset = assign_datasets(bucket, key, rows["access_point_arn"].chunk(0), config)
+    point, host = (rows[name].chunk(0) for name in ("access_point_arn", "host_header"))
+    dataset = assign_datasets(bucket, key, point, config, host=host)
     # Callers from other accounts have no ARN. Users and roles of the publisher may be configured by theirs.
-    callers = (rows[name].chunk(0) for name in ("principal_arn", "subscriber_account_id"))
-    own = pc.or_(*(is_own(each, address, rows["authentication_method"].chunk(0), config) for each in callers))
+    caller = first_of(rows["principal_arn"].chunk(0), rows["subscriber_account_id"].chunk(0))
+    own = is_own(caller, address, rows["authentication_method"].chunk(0), config)
     places = locator(config.places, reference).locate(address)
     rows = rows.append_column("asset", assign_assets(bucket, key, config))
     # CloudTrail writes brackets around the user agent of a program.

@@ -32,6 +32,8 @@ ended AS (
             WHEN cardinality(parts) > 1
                 AND length(element_at(parts, -1)) BETWEEN 1 AND 16
                 AND strpos(element_at(parts, -1), '/') = 0
+                -- The name of a chunk of Zarr ends with a number.
+                AND NOT regexp_like(element_at(parts, -1), '^[0-9]+$')
                 THEN lower(element_at(parts, -1))
             ELSE '(none)'
         END AS extension

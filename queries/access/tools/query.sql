@@ -15,7 +15,8 @@ WITH in_period AS (
         AND is_there
 ),
 
--- The first match counts: what builds on an SDK names itself before the SDK, and most robots call themselves Mozilla.
+-- The first match counts: what builds on an SDK names itself before the SDK, and most robots, QGIS and PowerShell call
+-- themselves Mozilla.
 named AS (
     SELECT
         CASE
@@ -46,6 +47,8 @@ named AS (
             WHEN regexp_like(agent, '^java|apache-httpclient|okhttp') THEN 'Java'
             WHEN regexp_like(agent, 'go-http-client') THEN 'Go'
             WHEN regexp_like(agent, 'node-fetch|axios/|undici|^node') THEN 'Node.js'
+            WHEN regexp_like(agent, 'qgis/') THEN 'QGIS'
+            WHEN regexp_like(agent, 'powershell/') THEN 'PowerShell'
             WHEN is_robot THEN 'robot'
             WHEN regexp_like(agent, '^(mozilla|opera)/') THEN 'browser'
             ELSE 'other'

@@ -2,37 +2,77 @@
 WITH
 -- begin {snapshots_by_month} (written by make generate)
 -- All snapshots with the prefix that their keys have in common: null if there are no keys, '' if it is not known.
+totaled AS (
+    SELECT
+        source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        CASE
+            WHEN sum(objects + noncurrent_objects + delete_markers) = 0 THEN NULL
+            ELSE coalesce(max(key_prefix), '')
+        END AS key_prefix,
+        sum(noncurrent_objects + delete_markers) > 0 AS lists_older_versions,
+        sum(objects + noncurrent_objects) AS versions
+    FROM daily_storage
+    -- The day on which S3 began.
+    WHERE snapshot_date >= DATE '2006-03-14'
+        AND snapshot_date <= current_date
+    GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
+),
+
+of_month AS (
+    SELECT false AS is_of_last
+    UNION ALL
+    SELECT true AS is_of_last
+),
+
+-- Weekly inventories come within 10 days: in the first days of a month what a bucket keeps is in a snapshot of the last.
+dated AS (
+    SELECT
+        *,
+        CAST(
+            date_trunc('month', CASE WHEN is_of_last THEN snapshot_date + INTERVAL '10' DAY ELSE snapshot_date END) AS date
+        ) AS month
+    FROM totaled
+    CROSS JOIN of_month
+),
+
+in_month AS (
+    SELECT
+        *,
+        max(CASE WHEN NOT is_of_last THEN snapshot_date END) OVER (PARTITION BY month) AS newest_of_month
+    FROM dated
+    WHERE NOT is_of_last
+        OR date_trunc('month', snapshot_date) < month
+),
+
 candidate AS (
     SELECT
         source_bucket,
         snapshot_date,
         inventory_id,
         snapshot_time,
-        CAST(date_trunc('month', snapshot_date) AS date) AS month,
-        CASE
-            WHEN sum(objects + noncurrent_objects + delete_markers) = 0 THEN NULL
-            ELSE coalesce(max(key_prefix), '')
-        END AS key_prefix,
-        max(snapshot_date) OVER (PARTITION BY source_bucket, date_trunc('month', snapshot_date)) AS newest_date,
+        month,
+        key_prefix,
+        max(snapshot_date) OVER (PARTITION BY source_bucket, month) AS newest_date,
         row_number() OVER (
-            PARTITION BY source_bucket, date_trunc('month', snapshot_date)
+            PARTITION BY source_bucket, month
             ORDER BY
                 -- An inventory of all versions lists what one of current objects leaves out.
-                sum(noncurrent_objects + delete_markers) > 0 DESC,
+                lists_older_versions DESC,
                 snapshot_date DESC,
-                sum(objects + noncurrent_objects) DESC,
+                versions DESC,
                 snapshot_time DESC,
                 inventory_id
         ) AS recency,
         row_number() OVER (
-            PARTITION BY source_bucket, inventory_id, date_trunc('month', snapshot_date)
-            ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC
+            PARTITION BY source_bucket, inventory_id, month
+            ORDER BY snapshot_date DESC, versions DESC, snapshot_time DESC
         ) AS age
-    FROM daily_storage
-    -- The day on which S3 began.
-    WHERE snapshot_date >= DATE '2006-03-14'
-        AND snapshot_date <= current_date
-    GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
+    FROM in_month
+    WHERE NOT is_of_last
+        OR snapshot_date >= newest_of_month - INTERVAL '10' DAY
 ),
 
 -- Of each inventory the latest of the month, without inventories that ended: weekly ones come within 10 days. Common prefixes that

@@ -103,7 +103,11 @@ counted AS (
 ),
 
 named AS (
-    SELECT coalesce(lower(letters), '(none)') AS extension, objects, bytes
+    -- The name of a chunk of Zarr ends with a number.
+    SELECT
+        CASE WHEN letters IS NULL OR regexp_like(letters, '^[0-9]+$') THEN '(none)' ELSE lower(letters) END AS extension,
+        objects,
+        bytes
     FROM counted
 ),
 

@@ -31,12 +31,16 @@ SELECT
                 AND coalesce(requester, '-') IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')
             )
             THEN NULL
-        -- The requester of a presigned URL is its signer. The canonical id is that of anonymous requests.
+        -- The requester of a presigned URL is its signer, and that of an application's user the application. The
+        -- canonical id is that of anonymous requests.
         WHEN requester IS NULL
             OR requester IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')
             OR authentication_type = 'QueryString'
-            -- Rows of older lakes have the address alone. Of dropped addresses the place is all that is known.
-            THEN coalesce(reader_id, remote_ip, place) || ' ' || coalesce(user_agent, '-')
+            OR requester LIKE '%:assumed-role/%/CognitoIdentityCredentials'
+            -- Rows of older lakes have the address alone. Of dropped addresses the place is all that is known. AWS's
+            -- programs change the features, the command and the session in their user agents from one use to the next.
+            THEN coalesce(reader_id, remote_ip, place) || ' '
+                || regexp_replace(coalesce(user_agent, '-'), ' (m|sid|(md/)?command)[/#][^ ]+', '')
         ELSE requester
     END AS reader,
     -- Which of these ids of addresses are comparable; names always are.
@@ -44,6 +48,7 @@ SELECT
         WHEN requester IS NULL
             OR requester IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')
             OR authentication_type = 'QueryString'
+            OR requester LIKE '%:assumed-role/%/CognitoIdentityCredentials'
             THEN coalesce(reader_key, '(none)')
     END AS reader_key,
     -- Who has one IPv6 address has a whole network of them.

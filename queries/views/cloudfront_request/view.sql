@@ -44,8 +44,10 @@ SELECT
     place,
     network,
     cs_user_agent AS user_agent,
-    -- Rows of older lakes have the address alone. Of dropped addresses the place is all that is known.
-    coalesce(reader_id, c_ip, place) || ' ' || coalesce(cs_user_agent, '-') AS reader,
+    -- Rows of older lakes have the address alone. Of dropped addresses the place is all that is known. AWS's programs
+    -- change the features, the command and the session in their user agents from one use to the next.
+    coalesce(reader_id, c_ip, place) || ' '
+        || regexp_replace(coalesce(cs_user_agent, '-'), ' (m|sid|(md/)?command)[/#][^ ]+', '') AS reader,
     coalesce(reader_key, '(none)') AS reader_key,
     -- Who has one IPv6 address has a whole network of them.
     CASE WHEN strpos(remote_prefix, ':') > 0 THEN remote_prefix ELSE coalesce(reader_id, c_ip) END AS reader_address,

@@ -51,9 +51,13 @@ SELECT
     event.aws_region,
     event.source_ip_address,
     event.vpc_endpoint_id,
-    -- Anybody may use a URL that the bucket's own account signed. An event that no second account got is of an own bucket.
+    -- Anybody may use a URL that the bucket's own account signed, and who uses its applications has its account by way
+    -- of Amazon Cognito. An event that no second account got is of an own bucket.
     CASE
-        WHEN event.authentication_method = 'QueryString'
+        WHEN (
+            event.authentication_method = 'QueryString'
+            OR event.principal_arn LIKE '%:assumed-role/%/CognitoIdentityCredentials'
+        )
             AND event.subscriber_account_id = event.recipient_account_id
             AND event.shared_event_id IS NULL
             THEN 'anonymous'

@@ -48,6 +48,11 @@ def test_own_traffic_is_matched_by_arn_account_or_address() -> None:
     assert not row(sourceIPAddress="athena.amazonaws.com", userIdentity={"accountId": "111122223333"})["is_own"]
 
 
+def test_who_uses_an_application_of_the_publisher_by_way_of_cognito_is_not_the_publisher() -> None:
+    guest = "arn:aws:sts::123456789012:assumed-role/App_Unauth/CognitoIdentityCredentials"
+    assert not row(userIdentity={"type": "AssumedRole", "arn": guest, "accountId": "123456789012"})["is_own"]
+
+
 def test_a_robot_is_known_by_how_its_user_agent_begins_or_ends_within_the_brackets_of_cloudtrail() -> None:
     assert row(userAgent="[Seekbot/1.0]")["is_robot"]
     assert row(userAgent="Seekbot/1.0")["is_robot"]

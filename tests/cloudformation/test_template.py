@@ -454,6 +454,11 @@ def test_an_inventory_is_ingested_when_its_checksum_arrives() -> None:
     assert log_bucket["NotificationConfiguration"]["EventBridgeConfiguration"]["EventBridgeEnabled"]
 
 
+@pytest.mark.parametrize("elsewhere", [{"Inventories": "off"}, {"ExistingInventoryBucket": "lists"}])
+def test_the_log_bucket_sends_no_events_which_cost_money_where_no_inventory_arrives(elsewhere: Json) -> None:
+    assert "NotificationConfiguration" not in Rendered(TEMPLATE, **elsewhere).of_type("AWS::S3::Bucket")["LogBucket"]
+
+
 @pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.name)
 def test_services_assume_roles_only_for_resources_of_this_account(path: Path) -> None:
     for name, role in Rendered(path).of_type("AWS::IAM::Role").items():

@@ -73,20 +73,41 @@ def read_avro(data: bytes) -> Iterator[dict[str, Any]]:
         ValueError, LookupError, TypeError, struct.error, zlib.error: the file is damaged, or has types or a compression
             that Iceberg's own files do not have.
     """
+    header, blocks = _blocks(data)
+    read = _reader(json.loads(header["avro.schema"]), dict(_PRIMITIVES))
+    unpack = _CODECS[header.get("avro.codec", b"null").decode()]
+    for count, content in blocks:
+        block = _Buffer(unpack(content))
+        for _ in range(count):
+            yield read(block)
+
+
+def check_avro(data: bytes) -> None:
+    """Make sure that a container file ends where a block does, and that its blocks are where they should be.
+
+    Raises:
+        ValueError, LookupError: the file is damaged.
+    """
+    for _ in _blocks(data)[1]:
+        pass
+
+
+def _blocks(data: bytes) -> tuple[dict[str, Any], Iterator[tuple[int, bytes]]]:
+    """The header of a container file, and its blocks: the number of records in each, and its packed bytes."""
     file = _Buffer(data)
     if file.take(len(MAGIC)) != MAGIC:
         raise ValueError("not an Avro file")
-    header = _map(_Buffer.sized)(file)
+    header: dict[str, Any] = _map(_Buffer.sized)(file)
     sync = file.take(SYNC_BYTES)
-    read = _reader(json.loads(header["avro.schema"]), dict(_PRIMITIVES))
-    unpack = _CODECS[header.get("avro.codec", b"null").decode()]
-    while file.at < len(data):
-        count = file.long()
-        block = _Buffer(unpack(file.sized()))
-        for _ in range(count):
-            yield read(block)
-        if file.take(SYNC_BYTES) != sync:
-            raise ValueError("an Avro file is damaged")
+
+    def blocks() -> Iterator[tuple[int, bytes]]:
+        while file.at < len(data):
+            count, content = file.long(), file.sized()
+            if file.take(SYNC_BYTES) != sync:
+                raise ValueError("an Avro file is damaged")
+            yield count, content
+
+    return header, blocks()
 
 
 def _reader(schema: Any, named: dict[str, _Read]) -> _Read:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from glue_jobs.errors import LakeError
 
+DAMAGED = "a file is damaged or cut short; bring it back from a copy, or ingest the raw objects into a new lake"
+
 
 @contextmanager
 def explained(action: str) -> Iterator[None]:
@@ -22,10 +24,8 @@ def explained(action: str) -> Iterator[None]:
                 " let that program rewrite its data files, as Spark's rewrite_data_files does with"
                 " 'delete-file-threshold'"
             )
-        elif _is_damage(error):
-            reason = (
-                "a file is damaged or cut short; bring it back from a copy, or ingest the raw objects into a new lake"
-            )
+        elif _is_damage(error) or (action.startswith("read ") and isinstance(error, _parsing_errors())):
+            reason = DAMAGED
         elif isinstance(error, _library_errors()):
             reason = _reason(error)
         else:
@@ -67,6 +67,15 @@ def _is_damage(error: Exception) -> bool:
 
     # pyiceberg says in an error of its own that pydantic cannot read a metadata file.
     return isinstance(error, EOFError | ArrowInvalid) or isinstance(error.__cause__, ValidationError)
+
+
+def _parsing_errors() -> tuple[type[Exception], ...]:
+    """What pyiceberg raises for metadata that is cut short or has other bytes: it checks little before it uses it."""
+    from zlib import error as inflating_error
+
+    from pyiceberg.exceptions import ResolveError, ValidationError
+
+    return ValueError, LookupError, TypeError, SystemError, inflating_error, ResolveError, ValidationError
 
 
 def _reason(error: Exception) -> str:

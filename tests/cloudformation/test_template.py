@@ -36,6 +36,7 @@ EVERYTHING = {
     "ReportBucket": "published",
     "ReportSubjects": "storage",
     "ExpireAfterDays": "400",
+    "PermissionsBoundary": "arn:aws:iam::123456789012:policy/boundary",
 }
 
 # What must outlive the stack: data, names that queries are saved under, and the keys that rows were made with.
@@ -197,6 +198,8 @@ def test_parameters_are_described_and_grouped(path: Path) -> None:
         ("WheelsUri", "s3://bucket/other.zip"),
         ("AlarmEmail", "nobody"),
         ("KmsKeyArn", "alias/mine"),
+        ("PermissionsBoundary", "boundary"),
+        ("PermissionsBoundary", "arn:aws:iam::123456789012:role/boundary"),
         ("ReportPrefix", "athena/reports/"),
         ("ReportPrefix", "tier=public/"),
         ("ReportPrefix", "/reports/"),
@@ -449,6 +452,11 @@ def test_an_inventory_is_ingested_when_its_checksum_arrives() -> None:
     assert rule["Targets"][0]["Arn"] == rendered.ref("InventoryArrival")
     log_bucket = rendered.of_type("AWS::S3::Bucket")["LogBucket"]
     assert log_bucket["NotificationConfiguration"]["EventBridgeConfiguration"]["EventBridgeEnabled"]
+
+
+@pytest.mark.parametrize("elsewhere", [{"Inventories": "off"}, {"ExistingInventoryBucket": "lists"}])
+def test_the_log_bucket_sends_no_events_which_cost_money_where_no_inventory_arrives(elsewhere: Json) -> None:
+    assert "NotificationConfiguration" not in Rendered(TEMPLATE, **elsewhere).of_type("AWS::S3::Bucket")["LogBucket"]
 
 
 @pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.name)
@@ -710,6 +718,17 @@ def test_roles_that_run_no_job_have_exactly_these_rights() -> None:
             "WriteLogs": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
         },
     }
+
+
+@pytest.mark.parametrize("path", [TEMPLATE, ZONES], ids=lambda path: path.name)
+@pytest.mark.parametrize("boundary", ["", "123456789012:policy/teams/data+lake@one", "aws:policy/PowerUserAccess"])
+def test_every_role_has_the_boundary_that_an_organisation_demands(path: Path, boundary: str) -> None:
+    arn = boundary and f"arn:aws:iam::{boundary}"
+    rendered = Rendered(path, PermissionsBoundary=arn)
+    assert re.fullmatch(rendered.raw["Parameters"]["PermissionsBoundary"]["AllowedPattern"], arn)
+    roles = rendered.of_type("AWS::IAM::Role").values()
+    assert len(roles) >= 5
+    assert [role.get("PermissionsBoundary", "") for role in roles] == [arn] * len(roles)
 
 
 def test_no_ingest_role_may_change_tables_of_another_source() -> None:

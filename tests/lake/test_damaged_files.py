@@ -29,6 +29,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("ending", [".avro", ".parquet", ".metadata.json"])
+@pytest.mark.parametrize("share", [0, 0.3, 0.5, 0.9, 0.99])
 @pytest.mark.parametrize(
     "command",
     [
@@ -39,11 +40,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
     ids=lambda command: command[0],
 )
-def test_a_file_that_was_cut_short_is_a_sentence(whole: Path, command: tuple[str, ...], ending: str) -> None:
+def test_a_file_that_was_cut_short_is_a_sentence(
+    whole: Path, command: tuple[str, ...], share: float, ending: str
+) -> None:
     rmtree(whole / "lake")
     copytree(whole / "copy", whole / "lake")
     for file in (whole / "lake").rglob(f"*{ending}"):
-        file.write_bytes(file.read_bytes()[:100])
+        file.write_bytes(file.read_bytes()[: max(100, int(file.stat().st_size * share))])
     words = [str(whole / "raw") if word == "RAW" else word for word in command]
     result = CliRunner().invoke(main, [*words, "--lake", str(whole / "lake")], standalone_mode=True)
     errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]

@@ -156,7 +156,8 @@ def test_every_width_shows_whole_numbers_and_nothing_beside_the_page(
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             broken = page.evaluate(
                 """[...document.querySelectorAll(".n, .said, .big, .chip, .keep, .lead strong, td time")]
-                .filter((one) => one.getClientRects().length > 1).map((one) => one.outerHTML)"""
+                .filter((one) => one.getClientRects().length > 1 || one.matches("td") && one.scrollWidth > one.clientWidth)
+                .map((one) => one.outerHTML)"""
             )
             assert not broken
             cut = page.evaluate(
@@ -168,6 +169,17 @@ def test_every_width_shows_whole_numbers_and_nothing_beside_the_page(
             )
             assert not cut
         assert not opened.complaints
+        page.close()
+
+
+def test_paper_has_room_for_every_table(browser: Browser, folder: Path) -> None:
+    for path in sorted(folder.rglob("index.html")):
+        # Between the margins of A4.
+        page = browser.new_page(viewport={"width": 717, "height": 1000})
+        page.goto(path.as_uri())
+        page.emulate_media(media="print")
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 717, path
         page.close()
 
 

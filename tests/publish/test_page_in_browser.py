@@ -183,6 +183,25 @@ def test_paper_has_room_for_every_table(browser: Browser, folder: Path) -> None:
         page.close()
 
 
+def test_a_phone_shows_numbers_of_data_sets_labels_of_few_bars_and_what_a_finger_taps(
+    browser: Browser, folder: Path
+) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 800}, has_touch=True, reduced_motion="reduce")
+    page.goto((folder / "usual/index.html").as_uri())
+    assert page.evaluate(
+        """[...document.querySelectorAll("#data-sets td[data-v]:nth-child(3)")]
+        .every((one) => one.getBoundingClientRect().right <= one.closest(".scroll").getBoundingClientRect().right)"""
+    )
+    labels = page.locator("#stored-over-time .plot text")
+    assert [(label.text_content(), label.is_visible()) for label in labels.all()] == [
+        ("Mar\xa02026", True),
+        ("Feb\xa02026", True),
+    ]
+    page.locator("#stored-over-time .plot rect").first.tap()
+    assert page.inner_text(".tip") == "February 2026: STANDARD, 500\xa0bytes"
+    page.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation(browser: Browser, folder: Path, scheme: Any) -> None:
     context = browser.new_context(color_scheme=scheme, bypass_csp=True, reduced_motion="reduce")

@@ -267,6 +267,19 @@ def test_tables_sort_by_value_with_the_keyboard(usual: Page) -> None:
         assert names() == expected
 
 
+def test_periods_sort_by_time(usual: Page) -> None:
+    def periods() -> list[str]:
+        return usual.eval_on_selector_all("#over-time-table td:first-child", "all => all.map((one) => one.textContent)")
+
+    usual.click("#over-time summary")
+    for grain in ("Day", "Week", "Month"):
+        usual.locator(".choice label", has_text=grain).click()
+        newest_first = periods()
+        for expected in (newest_first, newest_first[::-1]):
+            usual.locator("#over-time-table th button").first.click()
+            assert periods() == expected
+
+
 def test_a_data_set_beyond_the_numbers_on_the_page_opens_its_own_page(browser: Browser, folder: Path) -> None:
     page = browser.new_page()
     page.goto((folder / "large/index.html").as_uri())

@@ -118,11 +118,14 @@
   const list = (names, columns) => {
     const rows = names.map((name, place) => {
       const row = document.createElement("tr");
-      row.insertCell().textContent = name;
-      for (const [column, write] of [[0, counted], [2, size], [4, counted], [1, counted], [3, size], [5, counted]]) {
+      const add = (text, value) => {
         const cell = row.insertCell();
-        Object.assign(cell, { className: "n", textContent: write(columns[column][place]) });
-        cell.dataset.v = columns[column][place];
+        Object.assign(cell, { className: "n", textContent: text });
+        cell.dataset.v = value;
+      };
+      add(name, place);
+      for (const [column, write] of [[0, counted], [2, size], [4, counted], [1, counted], [3, size], [5, counted]]) {
+        add(write(columns[column][place]), columns[column][place]);
       }
       return row;
     });

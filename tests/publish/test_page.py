@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 import pytest
 
+from glue_jobs.publish.digest import digest_text
 from glue_jobs.publish.page.answers import Answers, DataSet
 from glue_jobs.publish.page.pages import pages, summary_text
 from tests.publish.editions import HOSTILE, edition, usage
@@ -131,6 +132,16 @@ def test_a_failed_query_costs_its_section_and_is_named() -> None:
 
 def test_an_empty_lake_has_a_page() -> None:
     assert "<h1>No reads are known</h1>" in page(edition({USAGE: [], "access/tools": []}))
+
+
+def test_on_the_first_day_of_logs_the_page_says_that_no_day_is_complete() -> None:
+    read = [{"key": "a.nc", "bucket": "open-data", "audience_logical_downloads": 1}]
+    answers = edition({USAGE: [], "access/top_objects": read, "together/freshness": [{"pipeline": "s3_access_log"}]})
+    text = visible(page(answers))
+    assert "No complete day is known yet" in text
+    assert "The first known reads are of today, 15\xa0March\xa02026, and are below." in text
+    assert "a.nc is downloaded most" in text
+    assert digest_text(answers).splitlines()[1:] == ["No complete day is known yet"]
 
 
 def test_the_page_of_100_data_sets_and_ten_years_has_at_most_1_mb() -> None:

@@ -217,6 +217,12 @@ def test_storage_over_time_has_a_bar_for_each_month_and_the_smallest_classes_tog
     assert "Storage over time" not in page(edition({"storage/stored_by_month": rows[:7]}))
 
 
+def test_storage_that_rounds_to_the_same_number_stayed() -> None:
+    row = {"account": "earth", "repository": "snow", "storage_class": "STANDARD"}
+    rows = [{**row, "month": date(2026, month, 1), "bytes": 1_680_000_000_000 + month} for month in (2, 3)]
+    assert "Storage stayed at 1.68\xa0TB since February 2026" in page(edition({"storage/stored_by_month": rows}))
+
+
 def test_the_page_names_once_what_told_places_if_a_section_shows_them() -> None:
     told = ("dbip.mmdb sha256:0123; DBIP-City-Lite of 2026-11-01; IP geolocation by DB-IP",)
     total = {"month": date(2026, 3, 1), "account": "(all)", "repository": "(all)", "audience_logical_downloads": 9}

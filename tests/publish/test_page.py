@@ -113,6 +113,20 @@ def test_data_sets_have_pages_of_their_own_even_if_their_names_look_alike() -> N
     assert DataSet("a", "b").page == "datasets/a--b.html"
 
 
+@pytest.mark.parametrize(
+    ("account", "repository", "label"),
+    [
+        ("earth", "snow", "earth / snow"),
+        ("earth", "(none)", "earth / (no data set)"),
+        ("(none)", "snow", "snow"),
+        ("(none)", "(none)", "(no data set)"),
+        ("(all)", "(all)", "All data sets"),
+    ],
+)
+def test_a_data_set_is_called_by_what_names_it(account: str, repository: str, label: str) -> None:
+    assert DataSet(account, repository).label == label
+
+
 def test_the_page_loads_nothing_and_its_policy_allows_its_own_script_and_style_only() -> None:
     for _, text in pages(edition({USAGE: usage(TWO, 5)})):
         assert not re.findall(r"https?://(?!www\.w3\.org/2000/svg)|[^-]src=|@import|url\(| style=| on\w+=", text)

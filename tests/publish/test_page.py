@@ -14,6 +14,7 @@ import pytest
 from glue_jobs.publish.digest import digest_text
 from glue_jobs.publish.page.answers import Answers, DataSet
 from glue_jobs.publish.page.pages import pages, summary_text
+from glue_jobs.publish.page.usage import Usage
 from tests.publish.editions import HOSTILE, edition, usage
 
 TWO = (("earth", "clouds"), ("earth", "snow"))
@@ -43,6 +44,13 @@ def test_without_56_days_of_logs_nothing_is_compared() -> None:
     assert "<h1>840 downloads in the last 28 days</h1>" in text
     assert "The logs begin on 19\xa0January\xa02026, so there is no comparison yet." in text
     assert "chip" not in re.sub(r"<(script|style)[^>]*>.*?</\1>", "", text, flags=re.S)
+
+
+def test_days_without_reads_in_older_logs_are_drawn() -> None:
+    rows = [row for row in usage(TWO, 300) if row["grain"] != "day" or row["first_day"] > date(2026, 3, 4)]
+    days = Usage(edition({USAGE: rows})).starts["day"]
+    assert (days[0], len(days)) == (date(2025, 12, 14), 91)
+    assert len(Usage(edition({USAGE: usage(TWO, 10)})).starts["day"]) == 10
 
 
 def test_an_old_archive_says_how_far_its_data_reach() -> None:

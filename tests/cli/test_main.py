@@ -92,6 +92,7 @@ def test_the_lake_may_be_named_by_a_variable(old_lake: str, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["ingest"], "error: missing argument 'PIPELINE'; choose from cloudfront_log, cloudtrail_s3_event, "),
         (["demo", "--scale=0"], "0.0 is not in the range 0<x<=1000"),
         (["status", "--lke", "lake"], "error: no such option '--lke'; did you mean '--lake'"),
         (["statuss"], "error: no such command 'statuss'; did you mean 'status'; main --help explains"),

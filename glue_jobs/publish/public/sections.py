@@ -98,7 +98,8 @@ def data_sets(usage: PublicUsage) -> Section:
     rows.sort(key=lambda row: (row["repository"] == OTHER, -known(row[DOWNLOADS]), row["account"], row["repository"]))
     courses = [Column("All months", "course")] if len(usage.starts) > 1 else []
     columns = [Column("Data set", "name"), *courses, *COLUMNS]
-    title = f"{words.plural(len([row for row in rows if row['repository'] != OTHER]), 'data set')} had enough readers"
+    enough = len([row for row in rows if row["repository"] != OTHER])
+    title = f"{words.plural(enough, 'data set') if enough else 'No data set'} had enough readers"
     return Section(
         "data-sets",
         "Data sets",

@@ -15,7 +15,7 @@ from glue_jobs.progress import counted, reporter
 if TYPE_CHECKING:
     from glue_jobs.ingest.forget.forget import Forgotten
 
-AGAIN = "raw objects are not touched; these have records of the person, which come back in another lake or with a new copy:"
+AGAIN = "raw objects are not touched; these have records of the person, which a new copy or another lake would have:"
 
 
 @click.command("forget")

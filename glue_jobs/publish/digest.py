@@ -116,5 +116,5 @@ def _surges(answers: Answers) -> Iterator[str]:
         data_set = DataSet.of(row).label
         who = words.shortened(row["reader"])
         what = f"{data_set}, most by {who}" if row["level"] == "data set" else f"{who}, most of {data_set}"
-        times = words.count(row["times_usual"])
-        yield f"Surge on {words.short_day(row['day'])}: {words.size(row['bytes_sent'])}, {times} times the usual: {what}"
+        size, times = words.size(row["bytes_sent"]), words.count(row["times_usual"])
+        yield f"Surge on {words.short_day(row['day'])}: {size}, {times} times the usual: {what}"

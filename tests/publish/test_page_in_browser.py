@@ -156,7 +156,8 @@ def test_every_width_shows_whole_numbers_and_nothing_beside_the_page(
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             broken = page.evaluate(
                 """[...document.querySelectorAll(".n, .said, .big, .chip, .keep, .lead strong, td time")]
-                .filter((one) => one.getClientRects().length > 1 || one.matches("td") && one.scrollWidth > one.clientWidth)
+                .filter((one) => one.getClientRects().length > 1 ||
+                  (one.matches("td") && one.scrollWidth > one.clientWidth))
                 .map((one) => one.outerHTML)"""
             )
             assert not broken

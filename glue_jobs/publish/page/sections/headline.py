@@ -49,8 +49,8 @@ def without_reads(answers: Answers) -> tuple[str, str]:
         reason = "The lake has no access logs, from which downloads and readers are counted."
         return "Downloads are not known", f"{reason} What other sources tell is below."
     if answers.rows(TOP_OBJECTS):
-        reason = f"The first known reads are of today, {words.day(answers.day)}, and are below."
-        return "No complete day is known yet", f"{reason} The numbers of the last 28 days begin with the first complete day (UTC)."
+        reason = f"The first known reads are of today, {words.day(answers.day)}, and are below. "
+        return "No complete day is known yet", f"{reason}The last 28 days are counted when one of them is complete."
     reason = "The lake has no access logs, or nothing was read yet."
     return "No reads are known", f"{reason} What is known from other sources is below."
 

@@ -15,7 +15,7 @@ from glue_jobs.progress import counted, reporter
 if TYPE_CHECKING:
     from glue_jobs.ingest.forget.forget import Forgotten
 
-AGAIN = "raw objects are not touched; these have records of them, which another lake or a new copy of them would have:"
+AGAIN = "raw objects are not touched; these have records of the person, which a new copy or another lake would have:"
 
 
 @click.command("forget")
@@ -62,7 +62,7 @@ def _lines(forgotten: Forgotten) -> Iterator[str]:
     if not total:
         yield "no table has a row of them"
     if not forgotten.is_dry:
-        yield f"old snapshots: {forgotten.old_files:,} files removed"
+        yield f"old snapshots: {counted(forgotten.old_files, 'file')} removed"
     if forgotten.unfinished:
         yield (
             f"run {forgotten.unfinished[0]} has not finished and may have more; forget again when runs have ended"

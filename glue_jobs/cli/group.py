@@ -83,6 +83,7 @@ class CommandGroup(click.Group):
 def _sentence(error: click.ClickException) -> str:
     """What click says about a wrong command line, in the form of the other errors, with the help that explains it."""
     text = re.sub(r"[.?](?=\s|$)", "", error.format_message()).replace(" Did you mean", "; did you mean")
+    text = text.replace(" Choose from:", "; choose from")
     text = " ".join(text.split())
     text = text[:1].lower() + text[1:]
     context = error.ctx if isinstance(error, click.UsageError) else None

@@ -35,7 +35,10 @@ def _option(argument: Argument) -> Callable[[Command], Command]:
     if argument.flag:
         return click.option(argument.option, argument.name, is_flag=True, help=argument.description)
     # click takes default=None for a default, which makes a required option optional.
-    default: dict[str, Any] = {} if argument.default is None else {"default": argument.default, "show_default": True}
+    more: dict[str, Any] = {} if argument.default is None else {"default": argument.default, "show_default": True}
+    if argument.name == "raw_path" or argument.metavar == "NAMES":
+        # The last value would silently replace the others.
+        more |= {"multiple": True, "callback": _all_values if argument.metavar == "NAMES" else _only_value}
     return click.option(
         argument.option,
         argument.name,
@@ -45,8 +48,18 @@ def _option(argument: Argument) -> Callable[[Command], Command]:
         show_envvar=argument.variable is not None,
         type=click.Choice(argument.choices) if argument.choices else None,
         help=argument.description,
-        **default,
+        **more,
     )
+
+
+def _all_values(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> str | None:
+    return ",".join(values) or None
+
+
+def _only_value(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> str:
+    if len(values) > 1:
+        raise ArgumentError(f"{parameter.opts[0]} takes one folder, with all that is below it, not {len(values)}")
+    return values[0]
 
 
 class Pipeline(click.Choice[str]):

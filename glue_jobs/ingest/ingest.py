@@ -20,7 +20,7 @@ from glue_jobs.ingest.run_tables import RunTables
 from glue_jobs.ingest.staging import new_run, runs_folder
 from glue_jobs.ingest.step_run import Progress, StepRun
 from glue_jobs.ingest.steps import Step, Steps
-from glue_jobs.progress import Reporter, TitledReporter
+from glue_jobs.progress import Reporter, TitledReporter, counted
 
 if TYPE_CHECKING:
     from glue_jobs.lake import Lake, LoadedTable
@@ -104,7 +104,7 @@ def _reader_keys(request: IngestRequest, reporter: Reporter) -> str | None:
 def _announced(steps: Steps, step: Step, reporter: Reporter) -> Reporter:
     """Say what the step has to do; returns the reporter of it, which says which step of how many it is."""
     if step.is_only:
-        reporter.say(f"{steps.listed:,} objects listed, {steps.listed - steps.ingested:,} of them new")
+        reporter.say(f"{counted(steps.listed, 'object')} listed, {steps.listed - steps.ingested:,} of them new")
     if steps.force and steps.ingested and step.number == 1:
         reporter.say("those that are ingested already are read again, and their rows are replaced")
     if step.is_only:

@@ -27,6 +27,12 @@ class TableScan:
     since: date | None = None
     until: date | None = None
 
+    def __repr__(self) -> str:
+        # A notebook shows it; the declaration of a table fills a screen.
+        chosen = (("columns", self.columns), ("since", self.since), ("until", self.until))
+        parts = [repr(self.definition.name), *(f"{name}={value!s}" for name, value in chosen if value)]
+        return f"TableScan({', '.join(parts)})"
+
     @property
     def day_column(self) -> str | None:
         """The column of days by which the table is partitioned, if any: event_date, snapshot_date, ingest_date."""

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import EVERYTHING, Answers, DataSet
+from glue_jobs.publish.page.markup import visible
 from glue_jobs.publish.page.sections.headline import without_reads
 from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, USAGE, Usage
 
@@ -49,8 +50,8 @@ def digest_text(answers: Answers) -> str:
     elif answers.get(USAGE):
         lines.append(without_reads(answers)[0])
     lines += [*_subscribers(answers), *_surges(answers), *answers.notices]
-    # Some mail programs show blanks that do not break as other characters.
-    return "\n".join(lines).replace(words.NO_BREAK, " ").replace("\N{WORD JOINER}", "") + "\n"
+    # Some mail programs show blanks that do not break as other characters. Names come from strangers.
+    return "\n".join(map(visible, lines)).replace(words.NO_BREAK, " ").replace("\N{WORD JOINER}", "") + "\n"
 
 
 def _weeks(usage: Usage, scope: DataSet, monday: date) -> _Weeks:
@@ -115,5 +116,5 @@ def _surges(answers: Answers) -> Iterator[str]:
         data_set = DataSet.of(row).label
         who = words.shortened(row["reader"])
         what = f"{data_set}, most by {who}" if row["level"] == "data set" else f"{who}, most of {data_set}"
-        times = words.count(row["times_usual"])
-        yield f"Surge on {words.short_day(row['day'])}: {words.size(row['bytes_sent'])}, {times} usual days: {what}"
+        size, times = words.size(row["bytes_sent"]), words.count(row["times_usual"])
+        yield f"Surge on {words.short_day(row['day'])}: {size}, {times} times the usual: {what}"

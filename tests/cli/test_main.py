@@ -92,6 +92,15 @@ def test_the_lake_may_be_named_by_a_variable(old_lake: str, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["ingest"], "error: missing argument 'PIPELINE'; choose from cloudfront_log, cloudtrail_s3_event, "),
+        (
+            ["ingest", "s3_access_log", "--from", "a", "--from", "b", "--lake", "lake"],
+            "error: --from takes one folder, with all that is below it, not 2",
+        ),
+        (
+            ["report", "--subjects", "nope", "--subjects", "access", "--to", "to", "--lake", "lake"],
+            "error: there are no reports on 'nope'",
+        ),
         (["demo", "--scale=0"], "0.0 is not in the range 0<x<=1000"),
         (["status", "--lke", "lake"], "error: no such option '--lke'; did you mean '--lake'"),
         (["statuss"], "error: no such command 'statuss'; did you mean 'status'; main --help explains"),

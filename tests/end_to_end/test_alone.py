@@ -35,7 +35,7 @@ def raw(request: pytest.FixtureRequest, tmp_path: Path) -> Raw:
 
 
 SENTENCES = (
-    r"looking below |[\d,]+ objects listed|ingesting: |looking for duplicates: |committing$|run \S+ ingested "
+    r"looking below |[\d,]+ objects? listed|ingesting: |looking for duplicates: |committing$|run \S+ ingested "
     r"|nothing new|finished the commit of run |made \S+, the key that |error: another run committed"
 )
 

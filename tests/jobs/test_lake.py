@@ -108,6 +108,13 @@ def test_a_lake_that_was_read_travels_to_another_process(demo_lake: str) -> None
     assert pickle.loads(pickle.dumps(lake)).query("access/tools") == lake.query("access/tools")
 
 
+def test_a_notebook_shows_what_a_scan_reads(tmp_path: Path) -> None:
+    scan = Lake(tmp_path).table("s3_access_log")
+    assert repr(scan) == "TableScan('s3_access_log')"
+    chosen = scan.select("key", "bytes_sent").days("2026-11-01")
+    assert repr(chosen) == "TableScan('s3_access_log', columns=('key', 'bytes_sent'), since=2026-11-01)"
+
+
 @pytest.mark.parametrize("given", ["192.0.2.77", [ip_address("192.0.2.77")], ("192.0.2.77",)])
 def test_one_address_may_be_given_alone_or_as_an_object(demo_lake: str, given: Any) -> None:
     lake = Lake(demo_lake)

@@ -34,6 +34,11 @@ def test_a_week_in_which_the_logs_began_is_compared_with_no_other() -> None:
         assert "Rising: " not in text
 
 
+def test_names_of_strangers_turn_no_text_and_begin_no_line() -> None:
+    lines = digest_text(edition({USAGE: usage([("earth", "a\nUsage: none"), ("\u202eearth", "b")], 60)})).splitlines()
+    assert lines[3] == r"Most downloads: \u202eearth / b (140), earth / a\nUsage: none (70)"
+
+
 def test_a_data_set_without_downloads_in_the_week_is_not_named() -> None:
     rows = usage(TWO, 60)
     for row in rows:
@@ -59,8 +64,8 @@ def test_subscribers_who_came_and_went_and_surges_are_named() -> None:
     assert text.splitlines()[1:] == [
         "New subscribers in March 2026: a, b, c and 1 more",
         "Subscribers lost in February 2026: x, y, z",
-        "Surge on 9 Mar: 2 GB, 20 usual days: earth / snow, most by 192.0.2.1 curl",
-        "Surge on 9 Mar: 1 GB, 1,000 usual days: 192.0.2.1 curl, most of earth / snow",
+        "Surge on 9 Mar: 2 GB, 20 times the usual: earth / snow, most by 192.0.2.1 curl",
+        "Surge on 9 Mar: 1 GB, 1,000 times the usual: 192.0.2.1 curl, most of earth / snow",
     ]
 
 

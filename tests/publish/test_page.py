@@ -11,8 +11,10 @@ from datetime import date, datetime
 
 import pytest
 
+from glue_jobs.publish.digest import digest_text
 from glue_jobs.publish.page.answers import Answers, DataSet
 from glue_jobs.publish.page.pages import pages, summary_text
+from glue_jobs.publish.page.usage import Usage
 from tests.publish.editions import HOSTILE, edition, usage
 
 TWO = (("earth", "clouds"), ("earth", "snow"))
@@ -42,6 +44,13 @@ def test_without_56_days_of_logs_nothing_is_compared() -> None:
     assert "<h1>840 downloads in the last 28 days</h1>" in text
     assert "The logs begin on 19\xa0January\xa02026, so there is no comparison yet." in text
     assert "chip" not in re.sub(r"<(script|style)[^>]*>.*?</\1>", "", text, flags=re.S)
+
+
+def test_days_without_reads_in_older_logs_are_drawn() -> None:
+    rows = [row for row in usage(TWO, 300) if row["grain"] != "day" or row["first_day"] > date(2026, 3, 4)]
+    days = Usage(edition({USAGE: rows})).starts["day"]
+    assert (days[0], len(days)) == (date(2025, 12, 14), 91)
+    assert len(Usage(edition({USAGE: usage(TWO, 10)})).starts["day"]) == 10
 
 
 def test_an_old_archive_says_how_far_its_data_reach() -> None:
@@ -112,6 +121,20 @@ def test_data_sets_have_pages_of_their_own_even_if_their_names_look_alike() -> N
     assert DataSet("a", "b").page == "datasets/a--b.html"
 
 
+@pytest.mark.parametrize(
+    ("account", "repository", "label"),
+    [
+        ("earth", "snow", "earth / snow"),
+        ("earth", "(none)", "earth / (no data set)"),
+        ("(none)", "snow", "snow"),
+        ("(none)", "(none)", "(no data set)"),
+        ("(all)", "(all)", "All data sets"),
+    ],
+)
+def test_a_data_set_is_called_by_what_names_it(account: str, repository: str, label: str) -> None:
+    assert DataSet(account, repository).label == label
+
+
 def test_the_page_loads_nothing_and_its_policy_allows_its_own_script_and_style_only() -> None:
     for _, text in pages(edition({USAGE: usage(TWO, 5)})):
         assert not re.findall(r"https?://(?!www\.w3\.org/2000/svg)|[^-]src=|@import|url\(| style=| on\w+=", text)
@@ -131,6 +154,16 @@ def test_a_failed_query_costs_its_section_and_is_named() -> None:
 
 def test_an_empty_lake_has_a_page() -> None:
     assert "<h1>No reads are known</h1>" in page(edition({USAGE: [], "access/tools": []}))
+
+
+def test_on_the_first_day_of_logs_the_page_says_that_no_day_is_complete() -> None:
+    read = [{"key": "a.nc", "bucket": "open-data", "audience_logical_downloads": 1}]
+    answers = edition({USAGE: [], "access/top_objects": read, "together/freshness": [{"pipeline": "s3_access_log"}]})
+    text = visible(page(answers))
+    assert "No complete day is known yet" in text
+    assert "The first known reads are of today, 15\xa0March\xa02026, and are below." in text
+    assert "a.nc is downloaded most" in text
+    assert digest_text(answers).splitlines()[1:] == ["No complete day is known yet"]
 
 
 def test_the_page_of_100_data_sets_and_ten_years_has_at_most_1_mb() -> None:
@@ -204,6 +237,12 @@ def test_storage_over_time_has_a_bar_for_each_month_and_the_smallest_classes_tog
         assert "<title>March 2026 (under way): Other classes, 2\xa0GB</title>" in text
         assert "February 2026:" not in text
     assert "Storage over time" not in page(edition({"storage/stored_by_month": rows[:7]}))
+
+
+def test_storage_that_rounds_to_the_same_number_stayed() -> None:
+    row = {"account": "earth", "repository": "snow", "storage_class": "STANDARD"}
+    rows = [{**row, "month": date(2026, month, 1), "bytes": 1_680_000_000_000 + month} for month in (2, 3)]
+    assert "Storage stayed at 1.68\xa0TB since February 2026" in page(edition({"storage/stored_by_month": rows}))
 
 
 def test_the_page_names_once_what_told_places_if_a_section_shows_them() -> None:

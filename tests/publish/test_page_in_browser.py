@@ -156,7 +156,9 @@ def test_every_width_shows_whole_numbers_and_nothing_beside_the_page(
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             broken = page.evaluate(
                 """[...document.querySelectorAll(".n, .said, .big, .chip, .keep, .lead strong, td time")]
-                .filter((one) => one.getClientRects().length > 1).map((one) => one.outerHTML)"""
+                .filter((one) => one.getClientRects().length > 1 ||
+                  (one.matches("td") && one.scrollWidth > one.clientWidth))
+                .map((one) => one.outerHTML)"""
             )
             assert not broken
             cut = page.evaluate(
@@ -169,6 +171,36 @@ def test_every_width_shows_whole_numbers_and_nothing_beside_the_page(
             assert not cut
         assert not opened.complaints
         page.close()
+
+
+def test_paper_has_room_for_every_table(browser: Browser, folder: Path) -> None:
+    for path in sorted(folder.rglob("index.html")):
+        # Between the margins of A4.
+        page = browser.new_page(viewport={"width": 717, "height": 1000})
+        page.goto(path.as_uri())
+        page.emulate_media(media="print")
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 717, path
+        page.close()
+
+
+def test_a_phone_shows_numbers_of_data_sets_labels_of_few_bars_and_what_a_finger_taps(
+    browser: Browser, folder: Path
+) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 800}, has_touch=True, reduced_motion="reduce")
+    page.goto((folder / "usual/index.html").as_uri())
+    assert page.evaluate(
+        """[...document.querySelectorAll("#data-sets td[data-v]:nth-child(3)")]
+        .every((one) => one.getBoundingClientRect().right <= one.closest(".scroll").getBoundingClientRect().right)"""
+    )
+    labels = page.locator("#stored-over-time .plot text")
+    assert [(label.text_content(), label.is_visible()) for label in labels.all()] == [
+        ("Mar\xa02026", True),
+        ("Feb\xa02026", True),
+    ]
+    page.locator("#stored-over-time .plot rect").first.tap()
+    assert page.inner_text(".tip") == "February 2026: STANDARD, 500\xa0bytes"
+    page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -234,6 +266,19 @@ def test_tables_sort_by_value_with_the_keyboard(usual: Page) -> None:
         downloads.press("Enter")
         assert usual.get_attribute("#data-sets th[aria-sort]", "aria-sort") == order
         assert names() == expected
+
+
+def test_periods_sort_by_time(usual: Page) -> None:
+    def periods() -> list[str]:
+        return usual.eval_on_selector_all("#over-time-table td:first-child", "all => all.map((one) => one.textContent)")
+
+    usual.click("#over-time summary")
+    for grain in ("Day", "Week", "Month"):
+        usual.locator(".choice label", has_text=grain).click()
+        newest_first = periods()
+        for expected in (newest_first, newest_first[::-1]):
+            usual.locator("#over-time-table th button").first.click()
+            assert periods() == expected
 
 
 def test_a_data_set_beyond_the_numbers_on_the_page_opens_its_own_page(browser: Browser, folder: Path) -> None:

@@ -108,6 +108,8 @@ def test_the_parts_of_a_cost_add_up_to_it_and_what_has_no_price_is_told() -> Non
     text = visible(page(edition({"together/cost_to_serve": [cost]})))
     assert "Monitoring" not in text
     assert "not in it" not in text
+    text = visible(page(edition({"together/cost_to_serve": [cost | {"estimated_dollars": 0.002}]})))
+    assert "Less than $0.01 a month to store and serve" in text
 
 
 @pytest.mark.parametrize(

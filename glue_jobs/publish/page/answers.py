@@ -18,7 +18,7 @@ from glue_jobs.query.answer import records
 
 Row = dict[str, Any]
 
-ALL = "(all)"
+ALL, NONE = "(all)", "(none)"
 
 # Columns of answers that come from databases of addresses, whose licences ask to be named.
 PLACE_COLUMNS = frozenset({"country", "place", "network"})
@@ -45,7 +45,10 @@ class DataSet:
     @property
     def label(self) -> str:
         """The name people read."""
-        return "All data sets" if self.account == ALL else f"{self.account} / {self.repository}"
+        if self.account == ALL:
+            return "All data sets"
+        account = "" if self.account == NONE else f"{self.account} / "
+        return f"{account}{'(no data set)' if self.repository == NONE else self.repository}"
 
     @property
     def page(self) -> str:

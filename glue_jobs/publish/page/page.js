@@ -41,7 +41,7 @@
   Object.assign(tip, { className: "tip", hidden: true });
   tip.setAttribute("aria-hidden", "true");
   document.body.append(tip);
-  document.addEventListener("pointermove", (event) => {
+  const show = (event) => {
     const mark = event.target.closest?.(".plot rect, .map path, .map circle");
     const title = mark && $("title", mark);
     if (title) { mark.dataset.t = title.textContent; title.remove(); }
@@ -51,12 +51,14 @@
     const { width, height } = tip.getBoundingClientRect();
     tip.style.left = `${Math.max(4, Math.min(event.clientX - width / 2, innerWidth - width - 4))}px`;
     tip.style.top = `${event.clientY - height - 14 < 4 ? event.clientY + 18 : event.clientY - height - 14}px`;
-  });
+  };
+  // A finger that taps does not move.
+  ["pointermove", "pointerdown"].forEach((kind) => document.addEventListener(kind, show));
 
   // The picture over time: what is chosen is drawn from the numbers on the page.
   const form = $("#over-time-form");
   if (!form) return;
-  const HEIGHT = 260, TOP = 14, BASE = 230, SHARE = 0.78, LABELS = 6;
+  const HEIGHT = 260, TOP = 14, BASE = 230, SHARE = 0.78, LABELS = 6, LABELS_OF_PHONE = 4;
   const data = JSON.parse($("#usage").textContent);
   const counted = (number) => Math.round(number).toLocaleString("en-US");
   const scaled = (number, units, blank) => {
@@ -103,11 +105,11 @@
       bar.append(svg("title", {}, `${names[place]}: ${exact(number)}`));
       marks.push(bar);
     });
-    const every = Math.max(Math.ceil(names.length / LABELS), 1);
+    const every = Math.max(Math.ceil(names.length / LABELS), 1), areMany = names.length / every > LABELS_OF_PHONE;
     for (let place = names.length - 1, order = 0; place >= 0; place -= every, order++) {
       const middle = width * (place + 0.5);
       const [anchor, x] = middle < 5 ? ["start", width * place] : middle > 95 ? ["end", 100] : ["middle", middle];
-      marks.push(svg("text", { x: `${x}%`, y: BASE + 20, "text-anchor": anchor, ...(order % 2 ? { class: "second" } : {}) }, labels[place]));
+      marks.push(svg("text", { x: `${x}%`, y: BASE + 20, "text-anchor": anchor, ...(order % 2 && areMany ? { class: "second" } : {}) }, labels[place]));
     }
     plot.replaceChildren(...marks);
     plot.setAttribute("aria-label", label);
@@ -116,11 +118,14 @@
   const list = (names, columns) => {
     const rows = names.map((name, place) => {
       const row = document.createElement("tr");
-      row.insertCell().textContent = name;
-      for (const [column, write] of [[0, counted], [2, size], [4, counted], [1, counted], [3, size], [5, counted]]) {
+      const add = (text, value) => {
         const cell = row.insertCell();
-        Object.assign(cell, { className: "n", textContent: write(columns[column][place]) });
-        cell.dataset.v = columns[column][place];
+        Object.assign(cell, { className: "n", textContent: text });
+        cell.dataset.v = value;
+      };
+      add(name, place);
+      for (const [column, write] of [[0, counted], [2, size], [4, counted], [1, counted], [3, size], [5, counted]]) {
+        add(write(columns[column][place]), columns[column][place]);
       }
       return row;
     });

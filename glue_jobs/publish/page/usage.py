@@ -83,8 +83,13 @@ class Usage:
     def starts(self) -> dict[str, list[date]]:
         """The first days of all periods, without gaps, for each grain."""
         found: dict[str, list[date]] = {}
+        today = self._yesterday + timedelta(days=1)
+        # The query looks at so many. Where logs are older, those before the first read are known to have none.
+        looked_at = {"day": today - timedelta(days=91), "week": today - timedelta(days=today.weekday() + 728)}
         for grain in GRAINS:
-            days = [day for kind, day in self._rows.get(EVERYTHING, {}) if kind == grain]
+            days = self._first_days(grain)
+            if days and self.first_day and self.first_day < looked_at.get(grain, self.first_day):
+                days.append(looked_at[grain])
             found[grain] = starts(grain, min(days), self._yesterday) if days else []
         return found
 

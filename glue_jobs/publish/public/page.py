@@ -23,7 +23,7 @@ from glue_jobs.publish.public.sections import (
     world,
 )
 from glue_jobs.publish.public.suppression import BYTES, OTHER, WHOLE
-from glue_jobs.publish.public.usage import COUNTS, DOWNLOADS, READERS, PublicUsage, known
+from glue_jobs.publish.public.usage import COUNTS, DOWNLOADS, READERS, WHEN, PublicUsage, known
 
 BRAND = "Public usage report"
 TILES = (("Downloads", DOWNLOADS), ("Data served", BYTES), ("Readers", READERS))
@@ -42,9 +42,9 @@ DEFINITIONS = (
     ),
     (
         "Hidden",
-        "No number here is of fewer readers than the least that the publisher set: it is replaced, for example by <10. "
-        "Others are hidden so that these cannot be had back by subtraction. All hidden numbers of a breakdown "
-        "together are in the row of others, which belongs to enough readers.",
+        "A number of fewer readers than the least that the publisher set is replaced, for example by <10. Others are "
+        "hidden so that subtractions do not tell it. All hidden numbers of a breakdown together are in the row of "
+        "others, which belongs to enough readers.",
     ),
     (
         "Months",
@@ -57,7 +57,7 @@ DEFINITIONS = (
 def public_pages(usage: PublicUsage, day: date, notices: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Name and text of each page; the main page comes last."""
     if not usage.months:
-        top = joined(element("h1", "No month is public yet"), element("p", f"{usage.summary}.", class_="lead"))
+        top = joined(element("h1", "No month is public yet"), element("p", f"{WHEN.capitalize()}.", class_="lead"))
         yield INDEX, page_of(BRAND, top, [], usage.answers(day, notices), [definitions(DEFINITIONS)])
         return
     for account, repository in usage.rows["data set"]:

@@ -96,14 +96,15 @@ def data_sets(usage: PublicUsage) -> Section:
             course = sparkline(usage.values("data set", one, DOWNLOADS))
             rows.append({**months[newest], "name": _data_set(one), "course": course})
     rows.sort(key=lambda row: (row["repository"] == OTHER, -known(row[DOWNLOADS]), row["account"], row["repository"]))
-    courses = [Column("Months", "course")] if len(usage.starts) > 1 else []
+    courses = [Column("All months", "course")] if len(usage.starts) > 1 else []
     columns = [Column("Data set", "name"), *courses, *COLUMNS]
-    title = f"{words.plural(len([row for row in rows if row['repository'] != OTHER]), 'data set')} had enough readers"
+    enough = len([row for row in rows if row["repository"] != OTHER])
+    title = f"{words.plural(enough, 'data set') if enough else 'No data set'} had enough readers"
     return Section(
         "data-sets",
         "Data sets",
         f"{title} in {newest:%B %Y}",
-        "Downloads, data and readers of the newest month; the course is that of all months.",
+        "Downloads, data and readers of the newest month.",
         data_table("Data sets by downloads", columns, rows),
         EMPTY,
         (usage.report.query.name,),

@@ -26,6 +26,8 @@ NAMES = {
 }
 """The columns that name the rows of each breakdown."""
 
+WHEN = "a month in which somebody read is published from the 8th day after its end"
+
 Name = tuple[str, ...]
 
 
@@ -86,7 +88,7 @@ class PublicUsage:
     def summary(self) -> str:
         """What is hidden, in a sentence."""
         if not self.months:
-            return "no month is public yet: one is from the 8th day after it, if somebody read in it"
+            return f"no month is public yet: {WHEN}"
         numbers = sum(month.shown.cells for month in self.months)
         most = max((share for month in self.months for share in month.shown.shares.values()), default=0.0)
         count = f"{words.plural(len(self.months), 'month')} {'is' if len(self.months) == 1 else 'are'} public"

@@ -250,5 +250,6 @@ def test_a_month_that_was_changed_to_hide_nothing_is_refused(editions: Editions,
 
 
 def test_without_reads_there_is_a_page_that_says_when_there_will_be_more(tmp_path: Path) -> None:
-    assert "no month is public yet" in sentence(publish([], tmp_path, FIRST))
-    assert "<h1>No month is public yet</h1>" in (tmp_path / "index.html").read_text()
+    when = "month in which somebody read is published from the 8th day after its end"
+    assert f"no month is public yet: a {when}" in sentence(publish([], tmp_path, FIRST))
+    assert f'<h1>No month is public yet</h1><p class="lead">A {when}.</p>' in (tmp_path / "index.html").read_text()

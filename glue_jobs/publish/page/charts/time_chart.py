@@ -12,7 +12,7 @@ HEIGHT = 260
 TOP, BASE = 14, 230
 """Where the axis ends and begins, in pixels from above; page.js has the same three numbers."""
 COLOURS = 6
-LABELS_OF_TIME = 6
+LABELS_OF_TIME, LABELS_OF_PHONE = 6, 4
 BAR_SHARE = 0.78
 """How much of its period a bar covers."""
 
@@ -115,11 +115,12 @@ def _bars(periods: Sequence[Period], layers: Sequence[Layer], unit: Callable[[fl
 def _labels(periods: Sequence[Period], most: int) -> list[str]:
     width = 100 / max(len(periods), 1)
     written = []
-    for order, place in enumerate(reversed(labelled(len(periods), most))):
+    places = labelled(len(periods), most)
+    for order, place in enumerate(reversed(places)):
         middle = width * (place + 0.5)
         anchor, x = ("start", width * place) if middle < 5 else ("end", 100) if middle > 95 else ("middle", middle)
-        # Every second label is left out where the page is narrow.
-        kind = ' class="second"' if order % 2 else ""
+        # Every second label is left out where the page is narrow, unless all have room there.
+        kind = ' class="second"' if order % 2 and len(places) > LABELS_OF_PHONE else ""
         written.append(
             f'<text{kind} x="{number(x)}%" y="{BASE + 20}" text-anchor="{anchor}">{text(periods[place].label)}</text>'
         )

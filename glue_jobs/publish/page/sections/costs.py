@@ -52,7 +52,7 @@ def costs(answers: Answers, usage: Usage) -> Section | None:
     return Section(
         "costs",
         "Costs",
-        f"About {words.money(total)} a month to store and serve",
+        f"{f'About {words.money(total)}' if total >= 0.01 else 'Less than $0.01'} a month to store and serve",
         "An estimate to compare data sets by, not a bill: storage of the latest inventories, requests and transfer of "
         "the last complete month, at the prices in the file."
         f"{_partial_month(answers, usage)}{_without_costs(everything)}",

@@ -22,7 +22,6 @@ def data_sets(usage: Usage) -> Section | None:
         return None
     most = max(usage.window(one).value(DOWNLOADS) for one in usage.data_sets)
     window = usage.window(EVERYTHING)
-    period = f"Downloads, data served and readers in {words.days(window.first, window.last)}"
     rows = [_row(usage, one) for one in usage.data_sets]
     columns = [
         Column("Data set", "name"),
@@ -37,7 +36,7 @@ def data_sets(usage: Usage) -> Section | None:
         "data-sets",
         "Data sets",
         _title(usage),
-        f"{period}. The course is that of the last 26 weeks.",
+        f"Downloads, data served and readers in {words.days(window.first, window.last)}.",
         joined(_movers(usage), table),
         Html(""),
         (USAGE,),

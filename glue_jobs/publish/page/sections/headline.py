@@ -11,6 +11,7 @@ from glue_jobs.publish.page.charts.bars import sparkline
 from glue_jobs.publish.page.markup import Html, element, joined
 from glue_jobs.publish.page.sections.freshness import DOWNLOAD_LOGS, FRESHNESS
 from glue_jobs.publish.page.sections.places import COUNTRIES, known_countries
+from glue_jobs.publish.page.sections.reading import TOP_OBJECTS
 from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, USAGE, Usage, Window
 
 SPARK_DAYS = 56
@@ -47,6 +48,9 @@ def without_reads(answers: Answers) -> tuple[str, str]:
     if sources and not sources & DOWNLOAD_LOGS:
         reason = "The lake has no access logs, from which downloads and readers are counted."
         return "Downloads are not known", f"{reason} What other sources tell is below."
+    if answers.rows(TOP_OBJECTS):
+        reason = f"The first known reads are of today, {words.day(answers.day)}, and are below. "
+        return "No complete day is known yet", f"{reason}The last 28 days are counted when one of them is complete."
     reason = "The lake has no access logs, or nothing was read yet."
     return "No reads are known", f"{reason} What is known from other sources is below."
 

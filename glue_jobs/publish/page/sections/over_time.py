@@ -17,7 +17,6 @@ MAX_DATA_BYTES = 400_000
 """What the numbers of all data sets may take on the page; others are on their own pages only."""
 
 TABLE = (
-    Column("Period", "period"),
     count_column("Downloads", "0"),
     size_column("Data served", "2"),
     count_column("Readers", "4"),
@@ -40,16 +39,18 @@ def over_time(usage: Usage, scope: DataSet) -> Section:
     picture = time_chart(periods, [Layer("", values)], words.short_count, description, identity="over-time-chart")
     columns = [usage.values(scope, grain, column) for column in _columns()]
     rows = [
-        {"period": period.name, **{str(place): column[row] for place, column in enumerate(columns)}}
-        for row, period in enumerate(periods)
+        {"start": start, **{str(place): column[row] for place, column in enumerate(columns)}}
+        for row, start in enumerate(usage.starts[grain])
     ]
+    names = {start: period.name for start, period in zip(usage.starts[grain], periods, strict=True)}
+    table = (Column("Period", "start", names.__getitem__), *TABLE)
     return Section(
         "over-time",
         "Over time",
         title,
         ABOUT,
         joined(picture, element("script", _data(usage, scope), type="application/json", id="usage")),
-        data_table(f"Downloads, data served and readers by {grain}", TABLE, rows[::-1], identity="over-time-table"),
+        data_table(f"Downloads, data served and readers by {grain}", table, rows[::-1], identity="over-time-table"),
         (USAGE,),
         _controls(usage, scope, grain),
     )

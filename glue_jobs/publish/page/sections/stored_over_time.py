@@ -33,10 +33,9 @@ def stored_over_time(answers: Answers, scope: DataSet) -> Section | None:
     months = starts("month", min(stored), max(stored))
     layers = _layers([stored.get(month, {}) for month in months])
     first, last = sum(stored[months[0]].values()), sum(stored[months[-1]].values())
-    change = f"grew to {words.size(last)}" if last > first else f"shrank to {words.size(last)}"
-    since = f"{months[0]:%B %Y}"
-    title = f"Storage {change}, from {words.size(first)} in {since}"
-    if first == last:
+    change, since = "grew" if last > first else "shrank", f"{months[0]:%B %Y}"
+    title = f"Storage {change} to {words.size(last)}, from {words.size(first)} in {since}"
+    if words.size(first) == words.size(last):
         title = f"Storage stayed at {words.size(last)} since {since}"
     columns = [
         Column("Month", "month", "{:%Y-%m}".format),

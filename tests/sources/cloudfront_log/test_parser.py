@@ -193,6 +193,14 @@ def test_lines_that_nothing_explains_are_rejected(line: str, reason: str) -> Non
     assert (parsed.records, values(parsed)) == (2, [ROW])
 
 
+def test_lines_of_any_length_stand_side_by_side() -> None:
+    paths = [
+        "/" + letter * length for letter, length in zip("abcde", [9, 5_000_000, 9, 3_000_000, 2_100_000], strict=True)
+    ]
+    parsed = parse(as_text([{**FIELDS, "cs-uri-stem": path} for path in paths]))
+    assert (parsed.rows["cs_uri_stem"].to_pylist(), parsed.rejected) == (paths, [])
+
+
 def test_a_header_that_names_a_field_twice_explains_nothing() -> None:
     parsed = parse(b"#Fields: date time cs(Host) cs-host\n2024-05-07\t08:09:10\ta\tb\n")
     assert [each.reason for each in parsed.rejected] == ["the #Fields line names a field twice"]

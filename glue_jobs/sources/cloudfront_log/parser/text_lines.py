@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,8 @@ from glue_jobs.columns.arrays import ENCODED
 from glue_jobs.read.log_file import FIELDS
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, Positions, Rejected
 from glue_jobs.sources.cloudfront_log.parser.records import Records, column_name
+
+BLOCK_BYTES = 1 << 20
 
 NO_HEADER = "the line is not below a #Fields line; CloudFront writes one in the output formats w3c and legacy"
 
@@ -46,12 +48,13 @@ def _wrong_lines(lines: list[bytes], delimiter: bytes, fields: int) -> Iterator[
             yield number, "the line has bytes that CloudFront encodes"
 
 
-def _columns(names: list[str], lines: Iterable[bytes], delimiter: bytes) -> dict[str, pa.DictionaryArray]:
+def _columns(names: list[str], lines: Sequence[bytes], delimiter: bytes) -> dict[str, pa.DictionaryArray]:
     data = b"\n".join([*lines, b""])
+    longest = max(map(len, lines)) + 1
     rows = csv.read_csv(
         pa.py_buffer(data),
         # One block, or a long line might not fit into it.
-        csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=names),
+        csv.ReadOptions(use_threads=False, block_size=max(BLOCK_BYTES, longest), column_names=names),
         csv.ParseOptions(delimiter=delimiter.decode(), quote_char=False, ignore_empty_lines=False),
         csv.ConvertOptions(
             check_utf8=False,

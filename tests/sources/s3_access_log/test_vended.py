@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from glue_jobs.read.json_lines import FEW_LINES
 from glue_jobs.read.parsed import Parsed
 from glue_jobs.sources.layouts.day_names import day_from_name
+from glue_jobs.sources.s3_access_log.parser import fallback
 from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines
 from glue_jobs.sources.s3_access_log.parser.line_index import LineIndex
 from glue_jobs.sources.s3_access_log.parser.vended_columns import parse_vended_lines
@@ -149,6 +150,16 @@ def test_a_wrong_row_of_a_parquet_file_has_its_number_and_a_damaged_file_is_one_
         (len(LINE) + len(file) + 2, None),
     ]
     assert (parsed.records, parsed.rows.num_rows) == (4, 2)
+
+
+def test_many_wrong_rows_of_a_small_parquet_file_belong_to_it_and_not_to_the_next_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fallback, "MAX_REJECTED_PER_PARSE", 1)
+    file = parquet(*[{**RECORD, "http_status": -1}] * 20_000)
+    (repeated,) = parse(file, LINE.encode()).repeated.values()
+    assert len(repeated) > len(file)
+    assert set(repeated.tolist()) == {0}
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,9 @@ def _parse_parquet(data: bytes) -> Parsed:
         rejected = [Rejected(0, f"{problem}.", data[:MAX_RECORD_BYTES])]
         return Parsed(PARSED_SCHEMA.empty_table(), NO_POSITIONS, 1, rejected)
     rejected = [replace(each, position=0, index=each.position) for each in others.rejected]
+    repeated = {reason: np.zeros_like(numbers) for reason, numbers in others.repeated.items()}
     rows = pa.concat_tables([rows, others.rows])
-    return Parsed(rows, np.zeros(rows.num_rows, np.int64), records.num_rows, rejected, repeated=others.repeated)
+    return Parsed(rows, np.zeros(rows.num_rows, np.int64), records.num_rows, rejected, repeated=repeated)
 
 
 def _parse_lines(data: bytes | memoryview | pa.Buffer) -> Parsed:

@@ -510,7 +510,9 @@ def test_both_parsers_agree_on_any_mix_of_well_formed_lines(
 @pytest.mark.parametrize("requester", ["-", f"arn:aws:{OAI}"])
 def test_fast_path_proves_all_well_formed_lines(requester: str, end: str) -> None:
     head = HEAD.replace("arn:aws:iam::111122223333:user/ana", requester)
-    lines = [line(head), line(head, tail="-"), line(head, client="- - - - 4096 - - - -"), line(tail=f"{TAIL} x y")]
+    bare = "- - - - 4096 - - - - -"
+    expired = f"{head.replace('REST.GET', 'S3.EXPIRE')} {bare} {HOST} - - - - - - - -"
+    lines = [line(head), line(head, tail="-"), line(head, client=bare[:-2]), line(tail=f"{TAIL} x y"), expired]
     index = LineIndex.of(memoryview(end.join(lines * 100).encode()))
     assert sum(map(len, parse_fast(index, np.arange(len(index))).unproven)) == 0
 

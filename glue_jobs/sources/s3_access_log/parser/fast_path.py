@@ -79,9 +79,10 @@ def _read_layout(index: LineIndex, lines: Places, layout: Layout, result: FastPa
     starts, ends, lines = starts[has_layout], ends[has_layout], lines[has_layout]
     if not len(lines):
         return others
-    proven = prove_places(index.bytes_of(text), starts, ends, arrays, int(index.quotes[lines].sum()))
+    quotes = index.quotes[lines]
+    proven = prove_places(index.bytes_of(text), starts, ends, arrays, int(quotes.sum()))
     encoded = {name: _encoded(name, array) for name, array in arrays.items() if name in COLUMNS}
-    proven &= prove_shapes(encoded)
+    proven &= prove_shapes(encoded, quotes)
     extra = [arrays[name] for name in table.column_names[len(COLUMNS) :]]
     rows, is_real_time = build_table({name: array for name, array in encoded.items() if name != ZONE}, extra)
     proven &= is_real_time

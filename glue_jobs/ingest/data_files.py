@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +16,8 @@ import pyarrow.parquet as pq
 
 from glue_jobs.columns.arrays import drop_unused_values, keep_mask, ranks, take_rows
 from glue_jobs.columns.numpy_types import Ints
+from glue_jobs.errors import LakeError
+from glue_jobs.lake.failures import WHAT_TO_DO
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 
@@ -31,6 +35,10 @@ ROWS_PER_WRITE_BATCH = 4_096
 # Rows that are looked at to find out whether values repeat: the larger sample only if some do in the smaller one.
 SMALL_SAMPLE_ROWS = 2 * 2**10
 SAMPLE_ROWS = 16 * 2**10
+
+
+CHECKED = partial(pq.ParquetFile, page_checksum_verification=True)
+"""How a data file is opened whose bytes may have changed since it was written."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,8 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
             write_statistics=list(table.bounded),
             # Readers skip pages by it, not only row groups. It costs a thousandth of the file and no time.
             write_page_index=True,
+            # Compressed bytes that were changed often give other values and no error. This costs even less.
+            write_page_checksum=True,
             store_schema=False,
             metadata_collector=metadata,
         )
@@ -90,9 +100,24 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
     return NewFile(address, partition, rows.num_rows, describe(table, address, size, metadata[0], partition))
 
 
+@contextmanager
+def stored_file(address: str) -> Iterator[BinaryIO]:
+    """A data file of a table, to be read with `CHECKED`.
+
+    Raises:
+        LakeError: the file is damaged.
+    """
+    with storage_for(address).open(address) as file:
+        try:
+            yield file
+        except (pa.ArrowInvalid, OSError) as error:
+            reason = str(error).splitlines()[0]
+            raise LakeError(f"{address} is damaged ({reason}); {WHAT_TO_DO}") from error
+
+
 def read_file(table: Table, address: str) -> pa.Table:
     """The rows of a file that `write_file` wrote; texts that were written with a dictionary have one again."""
-    with storage_for(address).open(address) as file:
+    with stored_file(address) as file:
         metadata = pq.ParquetFile(file).metadata
         columns = [metadata.row_group(0).column(number) for number in range(metadata.num_columns)]
         encoded = [
@@ -100,7 +125,7 @@ def read_file(table: Table, address: str) -> pa.Table:
             for column in columns
             if column.has_dictionary_page and column.physical_type == "BYTE_ARRAY"
         ]
-        rows = pq.ParquetFile(file, metadata=metadata, read_dictionary=encoded).read(use_threads=False)
+        rows = CHECKED(file, metadata=metadata, read_dictionary=encoded).read(use_threads=False)
     return with_schema(table, columns_of(table, rows.unify_dictionaries(), table.arrow_schema.names))
 
 

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from glue_jobs.columns.arrays import concat_rows
 from glue_jobs.errors import LakeError
 from glue_jobs.ingest.compaction import small_files
-from glue_jobs.ingest.data_files import NewFile, read_file
+from glue_jobs.ingest.data_files import CHECKED, NewFile, read_file, stored_file
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
 from glue_jobs.sources.pipeline import DocumentPipeline, ListedPipeline
 from glue_jobs.sources.upload.columns import as_declared, types_of
-from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table, leaf_ids
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
@@ -110,8 +108,8 @@ def write_again(context: TaskContext[ListedPipeline], stored: StoredRows) -> lis
 
 def read_rows(address: str) -> pa.Table:
     """The rows of a data file with the columns and types that they have there, each in one chunk."""
-    with storage_for(address).open(address) as file:
-        return pq.ParquetFile(file).read(use_threads=False).combine_chunks()
+    with stored_file(address) as file:
+        return CHECKED(file).read(use_threads=False).combine_chunks()
 
 
 def rows_that_stay(pipeline: ListedPipeline, table: Table, rows: pa.Table, replaced: Replaced) -> pa.Table:
@@ -130,8 +128,8 @@ def _documents(pipeline: ListedPipeline, table: Table, rows: pa.Table) -> Iterab
 
 
 def _has_rejected(pipeline: ListedPipeline, address: str, replaced: Replaced) -> bool:
-    with storage_for(address).open(address) as file:
-        rows = pq.ParquetFile(file).read(["object"], use_threads=False)
+    with stored_file(address) as file:
+        rows = CHECKED(file).read(["object"], use_threads=False)
     return any(each in replaced for each in _documents(pipeline, REJECTED_RECORD, rows))
 
 

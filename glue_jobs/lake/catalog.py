@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from glue_jobs.errors import LakeError
 from glue_jobs.lake.catalog_file import metadata_locations
 from glue_jobs.lake.failures import explained
-from glue_jobs.lake.location_check import check_location, check_table
+from glue_jobs.lake.location_check import check_location, check_not_lost, check_table
 from glue_jobs.lake.plain_files import PlainFile, PlainNotes, plain_files, plain_notes
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
@@ -119,6 +119,7 @@ class Lake:
         with explained(f"read the table {table.name} of {self.location}"):
             loaded = load_table(self._catalog, self.database, table.name)
         if loaded is None:
+            check_not_lost(self.new_location(table))
             raise LakeError(
                 f"there is no table {table.name} in database {self.database} of {self.location}; ingest something first"
             )
@@ -206,7 +207,10 @@ class Lake:
         Raises:
             LakeError: none of the tables exists, or the catalog cannot be read.
         """
-        if not any(map(self.has, tables)):
+        known = list(tables)
+        if not any(map(self.has, known)):
+            for table in known:
+                check_not_lost(self.new_location(table))
             raise LakeError(
                 f"there are no tables in database {self.database} of {self.location}; ingest something first,"
                 " or name another lake or database"

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from glue_jobs.errors import LakeError
 
-DAMAGED = "a file is damaged or cut short; bring it back from a copy, or ingest the raw objects into a new lake"
+WHAT_TO_DO = "bring it back from a copy, or ingest the raw objects into a new lake"
+DAMAGED = f"a file is damaged or cut short; {WHAT_TO_DO}"
 
 
 @contextmanager

@@ -15,8 +15,9 @@ from pyiceberg.table import Table as IcebergTable
 from sqlalchemy import URL
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from glue_jobs.errors import LakeError
 from glue_jobs.lake.catalog_file import CATALOG, WAIT_SECONDS
-from glue_jobs.lake.location_check import check_table
+from glue_jobs.lake.location_check import check_not_lost, check_table
 from glue_jobs.lake.schema import check_ids, first_schema, iceberg_type, partition_spec, properties
 from glue_jobs.lake.trusted_code import ignoring_named_code
 from glue_jobs.storage import region
@@ -74,6 +75,12 @@ def load_table(catalog: Catalog, database: str, name: str) -> IcebergTable | Non
 
 def _create(catalog: Catalog, location: str, database: str, table: Table) -> IcebergTable:
     _create_namespace(catalog, database)
+    try:
+        check_not_lost(location)
+    except LakeError:
+        # Or another run has created and filled it since.
+        if not catalog.table_exists((database, table.name)):
+            raise
     with suppress(TableAlreadyExistsError):
         return catalog.create_table(
             (database, table.name),

@@ -6,11 +6,15 @@ catalog is that of the account, and knows one lake for each name of a database.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from glue_jobs.errors import LakeError
+from glue_jobs.storage import storage_for
+
+METADATA = re.compile(r"[0-9]+-.+[.]metadata[.]json")
 
 
 def check_location(location: str, metadata_locations: Mapping[tuple[str, str], str] | None) -> None:
@@ -49,3 +53,22 @@ def check_table(location: str, database: str, table_location: str) -> None:
         f"the tables of database {database} are not in {location}, but in {table_location.rsplit('/', 2)[0]}; name that"
         " lake, or another database"
     )
+
+
+def check_not_lost(location: str) -> None:
+    """Make sure that a table, which the catalog does not have, was never filled at this location.
+
+    A new table there would take the files of the old one for left-overs, and delete them in time.
+
+    Raises:
+        LakeError: it was.
+    """
+    folder, storage = f"{location}/metadata/", storage_for(location)
+    # A first run that was killed leaves data or the first version of the metadata.
+    later = storage.list(folder, start_after=f"{folder}00001")
+    was_committed = any(METADATA.fullmatch(entry.address.removeprefix(folder)) for entry in later)
+    if was_committed and any(storage.list(f"{location}/data/")):
+        raise LakeError(
+            f"the files of a table are in {location}, but the catalog does not have the table any more; bring the"
+            " catalog back from a copy or register the table in it, or move that folder away to begin anew"
+        )

@@ -1,7 +1,7 @@
 """pyiceberg's files, with a look at each manifest and list of manifests before it is read.
 
-pyiceberg takes a manifest that was cut short, as by a full disk or a copy that was stopped, for one of fewer files, whose
-rows would be missing from answers and be ingested once more. Its decoder also reads beyond the end of what it is given.
+pyiceberg takes a manifest that was cut short, as by a full disk or a copy that was stopped, for one of fewer files:
+answers would lack rows, and runs would ingest them once more. Its decoder also reads beyond the end of its bytes.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ class BucketSettings:
 
     def __init__(self, bucket: str, client: Any = None) -> None:
         self._bucket = bucket
-        self._client: Any = client or boto3.Session().client("s3")
+        with self._explained("look at"):
+            self._client: Any = client or boto3.Session().client("s3")
 
     @property
     def partition(self) -> str:
@@ -76,5 +77,5 @@ class BucketSettings:
             code, message = (str(error.response["Error"].get(name, "")) for name in ("Code", "Message"))
             reason = REASONS.get({"404": "NoSuchBucket", "403": "AccessDenied"}.get(code, code), f"{code}: {message}")
             raise StorageError(f"cannot {action} s3://{self._bucket}: {reason}") from error
-        except BotoCoreError as error:
+        except (BotoCoreError, ValueError) as error:
             raise StorageError(f"cannot {action} s3://{self._bucket}: {error}") from error

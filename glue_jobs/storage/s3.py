@@ -48,8 +48,8 @@ class S3Storage:
         self._bucket = bucket
         self._limits = limits
         self._root = f"s3://{bucket}/"
-        session = boto3.Session()
         with explained("reach", self._root):
+            session = boto3.Session()
             self.region = self._region(session)
             self._client: Any = session.client("s3", region_name=self.region, config=RETRIES)
             read_pages_quickly(self._client)

@@ -48,10 +48,13 @@ REASONS = {
 
 @contextmanager
 def explained(action: str, address: str) -> Iterator[None]:
-    """Turn errors of boto3 and obstore into a StorageError: cannot ``action`` the address, and why."""
+    """Turn errors of boto3 and obstore into a StorageError: cannot ``action`` the address, and why.
+
+    A ValueError is about the settings of a client, such as an endpoint that is no URL.
+    """
     try:
         yield
-    except (ClientError, BotoCoreError, BaseError, OSError) as error:
+    except (ClientError, BotoCoreError, BaseError, OSError, ValueError) as error:
         code, message = _code_and_message(error)
         if action == "read" and (reason := _reason_of_one_object(code, message)):
             raise UnreadableObjectError(address, reason, denied=reason.startswith(DENIED)) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -29,6 +30,16 @@ def rewrite(lake: Lake, table: Table, where: str | BooleanExpression | None = No
     rows = opened.scan(row_filter=condition).to_arrow()
     large = pa.schema([field.with_type(_large(field.type)) for field in rows.schema])
     opened.overwrite(rows.cast(large), overwrite_filter=condition)
+
+
+def damage(file: Path, column: str, count: int = 1) -> None:
+    """Change so many bytes in the middle of a column of a data file, as a disk that wears out does."""
+    data, group = bytearray(file.read_bytes()), pq.ParquetFile(file).metadata.row_group(0)
+    (chunk,) = (each for each in map(group.column, range(group.num_columns)) if each.path_in_schema == column)
+    start = chunk.dictionary_page_offset or chunk.data_page_offset
+    middle = start + (chunk.total_compressed_size - count) // 2
+    data[middle : middle + count] = (byte ^ 0x55 for byte in data[middle : middle + count])
+    file.write_bytes(data)
 
 
 def scatter(lake: Lake, table: Table, commits: int = 1) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from types import SimpleNamespace
 
 import boto3
@@ -15,6 +16,7 @@ from botocore.exceptions import ClientError
 from obstore.exceptions import PermissionDeniedError
 
 from glue_jobs.errors import StorageError, UnreadableObjectError
+from glue_jobs.setup.bucket_settings import BucketSettings
 from glue_jobs.storage import Entry, Storage, region, storage_for
 from glue_jobs.storage.limits import Limits
 from glue_jobs.storage.s3 import S3Storage
@@ -89,6 +91,26 @@ def test_missing_credentials_are_an_error_of_one_sentence(
     monkeypatch.setenv("AWS_CONFIG_FILE", f"{tmp_path}/none")
     with pytest.raises(StorageError, match=r"cannot .* s3://some-bucket/.*: Unable to locate credentials"):
         storage_for("s3://some-bucket/").get("s3://some-bucket/x")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("AWS_PROFILE", "nobody", "The config profile (nobody) could not be found"),
+        ("AWS_CONFIG_FILE", __file__, f"Unable to parse config file: {__file__}"),
+        ("AWS_ENDPOINT_URL", "not-a-url", "Invalid endpoint: not-a-url"),
+    ],
+)
+def test_an_environment_that_no_client_can_be_made_with_is_an_error_of_one_sentence(
+    name: str, value: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    bucket = f"no-client-{name.lower().replace('_', '-')}"
+    for use, action in ((storage_for, "reach"), (BucketSettings, "look at")):
+        address = f"s3://{bucket}"
+        with pytest.raises(StorageError, match=re.escape(f"cannot {action} {address}")) as error:
+            use(address if use is storage_for else bucket)
+        assert str(error.value).endswith(f": {reason}")
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from glue_jobs.columns.arrays import drop_rows, ranks
 from glue_jobs.columns.numpy_types import Flags, Ints, Places
-from glue_jobs.ingest.data_files import NewFile, columns_of
+from glue_jobs.ingest.data_files import CHECKED, NewFile, columns_of, stored_file
 from glue_jobs.ingest.duplicates.row_hash import Hashes, round_of_hash, row_hashes
 from glue_jobs.ingest.duplicates.within_table import all_but_first, comparisons, decoded, repeated
 from glue_jobs.ingest.late_rows import LateRows
-from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 
 # A day with more rows takes several rounds over its files, so that memory is bounded.
@@ -93,8 +91,8 @@ class _Files:
         if address in self.in_memory:
             rows = self.in_memory[address].select(columns)
             return pa.table([decoded(column) for column in rows.columns], names=list(columns))
-        with storage_for(address).open(address) as source:
-            rows = columns_of(self.table, pq.ParquetFile(source).read(list(columns), use_threads=False), columns)
+        with stored_file(address) as source:
+            rows = columns_of(self.table, CHECKED(source).read(list(columns), use_threads=False), columns)
         return drop_rows(rows, self.deleted[address]) if address in self.deleted else rows
 
 

@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from glue_jobs.columns.numpy_types import Flags
-from glue_jobs.ingest.data_files import NewFile, columns_of, read_file
+from glue_jobs.ingest.data_files import CHECKED, NewFile, columns_of, read_file, stored_file
 from glue_jobs.ingest.forget.person import Person
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
 from glue_jobs.sources.pipeline import Pipeline
-from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import READER, Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
@@ -75,8 +73,8 @@ def _without(context: TaskContext[Pipeline], table: Table, address: str, found: 
 
 
 def _columns(table: Table, address: str, names: tuple[str, ...]) -> pa.Table:
-    with storage_for(address).open(address) as file:
-        source = pq.ParquetFile(file)
+    with stored_file(address) as file:
+        source = CHECKED(file)
         present = [name for name in names if name in source.schema_arrow.names]
         return columns_of(table, source.read(present, use_threads=False), names)
 

@@ -1,18 +1,23 @@
-"""Whether the tables of a lake are there, and every data file of their current snapshots with its size."""
+"""Whether the tables of a lake are there, and every data file of their current snapshots, with all that is in it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from glue_jobs.errors import LakeError
+from glue_jobs.ingest.data_files import CHECKED, stored_file
 from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.progress import counted
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
+from glue_jobs.workers.engine import workers_for
 
 
 def check_data_files(lake: Lake, tables: Iterable[Table], needed: Collection[Table] = ()) -> CheckResult:
-    """Compare the files of each table with one listing of its location; the lake must have those that are ``needed``.
+    """Compare the files of each table with one listing of its location, and read those that have the right size.
+
+    The lake must have the tables that are ``needed``.
 
     Raises:
         UsageLakeError: a table or its location cannot be read.
@@ -27,7 +32,7 @@ def check_data_files(lake: Lake, tables: Iterable[Table], needed: Collection[Tab
             wrong.append(f"the table {table.name} is gone")
     tables_text = counted(present, "table")
     return CheckResult(
-        "files", f"{counted(files, 'data file')} of {tables_text}, all there with their sizes", (*wrong,)
+        "files", f"{counted(files, 'data file')} of {tables_text}, all there, and every column can be read", (*wrong,)
     )
 
 
@@ -37,14 +42,30 @@ def _compare(table: LoadedTable) -> tuple[int, list[str]]:
     listed: dict[str, int] = {}
     for prefix in {_prefix(table.location, file.address) for file in files}:
         listed |= {entry.address: entry.size for entry in storage_for(prefix).list(prefix)}
-    wrong = []
+    wrong, whole = [], []
     for file in sorted(files, key=lambda each: each.address):
         size, stored = file.size, listed.get(file.address)
         if stored is None:
             wrong.append(f"{file.address} is missing")
         elif stored != size:
             wrong.append(f"{file.address} has {stored:,} bytes instead of {size:,}")
-    return len(files), wrong
+        else:
+            whole.append(file)
+    workers = workers_for(sum(file.size for file in whole))
+    damages = workers.run(damage, [file.address for file in whole], lambda done, total: None)
+    return len(files), [*wrong, *filter(None, damages)]
+
+
+def damage(address: str) -> str:
+    """What is damaged in a data file of the size that it should have; '' if nothing is."""
+    try:
+        with stored_file(address) as file:
+            # S3 is asked for a row group at once.
+            for _ in CHECKED(file, pre_buffer=True).iter_batches(use_threads=False):
+                pass
+    except LakeError as error:
+        return str(error).partition(";")[0]
+    return ""
 
 
 def _prefix(location: str, address: str) -> str:

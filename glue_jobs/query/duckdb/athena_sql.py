@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+import duckdb
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
@@ -14,6 +15,9 @@ from sqlglot.optimizer.scope import traverse_scope
 from glue_jobs.errors import UsageLakeError, nearest
 
 _UNKNOWN_COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "([^"]*)"')
+
+# What DuckDB's reader of Parquet says of damaged bytes; most other errors of its have no class of their own.
+_DAMAGED_FILE = re.compile("Failed to read file|in Parquet file|Could not read enough bytes")
 
 
 class QueryError(UsageLakeError):
@@ -121,7 +125,9 @@ def failure(error: Exception, columns: Callable[[], Iterable[str]]) -> str:
     """One sentence about what DuckDB refused; ``columns`` returns the columns of the tables that the query reads."""
     if unknown := _UNKNOWN_COLUMN.search(str(error)):
         return f"there is no column {unknown[1]!r}{nearest(unknown[1], columns())}"
-    return f"the query failed: {first_line(error)}"
+    is_damage = type(error) is duckdb.Error or _DAMAGED_FILE.search(str(error))
+    advice = "; usage-lake check names files that are damaged" if is_damage else ""
+    return f"the query failed: {first_line(error)}{advice}"
 
 
 def first_line(error: Exception) -> str:

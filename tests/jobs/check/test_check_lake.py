@@ -30,7 +30,7 @@ from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-from tests.lake.maintenance import iceberg
+from tests.lake.maintenance import damage, iceberg
 
 Replace = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -107,6 +107,13 @@ def test_files_that_are_missing_or_truncated_are_named_and_other_checks_go_on(la
     }
     assert set(found) == {"files", "rows", "duplicates", "daily_storage"}
     assert found["rows"].startswith("not checked: ")
+
+
+@pytest.mark.parametrize("column", ["user_agent", "request_uri", "event_time", "bytes_sent", "remote_prefix"])
+def test_a_file_that_is_damaged_in_any_column_is_named(lake: Path, column: str) -> None:
+    damaged = data_file(lake, S3_ACCESS_LOG)
+    damage(damaged, column)
+    assert wrong(lake)["files"].startswith(f"{damaged} is damaged (")
 
 
 def test_rows_that_were_changed_are_named(lake: Path, folder: Path) -> None:

@@ -184,6 +184,16 @@ def test_paper_has_room_for_every_table(browser: Browser, folder: Path) -> None:
         page.close()
 
 
+def test_paper_is_white_whatever_the_screen_is(browser: Browser, folder: Path) -> None:
+    page = browser.new_page(color_scheme="dark")
+    page.goto((folder / "usual/index.html").as_uri())
+    colours = "(({color, backgroundColor}) => [color, backgroundColor])(getComputedStyle(document.querySelector('.card')))"
+    assert page.evaluate(colours) == ["rgb(231, 237, 242)", "rgb(21, 29, 36)"]
+    page.emulate_media(media="print")
+    assert page.evaluate(colours) == ["rgb(20, 33, 43)", "rgb(255, 255, 255)"]
+    page.close()
+
+
 def test_a_phone_shows_numbers_of_data_sets_labels_of_few_bars_and_what_a_finger_taps(
     browser: Browser, folder: Path
 ) -> None:

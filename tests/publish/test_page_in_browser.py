@@ -173,7 +173,7 @@ def test_every_width_shows_whole_numbers_and_nothing_beside_the_page(
         page.close()
 
 
-def test_paper_has_room_for_every_table(browser: Browser, folder: Path) -> None:
+def test_paper_has_room_for_every_table_and_all_its_rows(browser: Browser, folder: Path) -> None:
     for path in sorted(folder.rglob("index.html")):
         # Between the margins of A4.
         page = browser.new_page(viewport={"width": 717, "height": 1000})
@@ -181,6 +181,7 @@ def test_paper_has_room_for_every_table(browser: Browser, folder: Path) -> None:
         page.emulate_media(media="print")
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         assert page.evaluate("document.documentElement.scrollWidth") <= 717, path
+        assert page.locator(".cut tr:not(:visible)").count() == 0
         page.close()
 
 

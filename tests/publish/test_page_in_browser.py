@@ -188,7 +188,8 @@ def test_paper_has_room_for_every_table_and_all_its_rows(browser: Browser, folde
 def test_paper_is_white_whatever_the_screen_is(browser: Browser, folder: Path) -> None:
     page = browser.new_page(color_scheme="dark")
     page.goto((folder / "usual/index.html").as_uri())
-    colours = "(({color, backgroundColor}) => [color, backgroundColor])(getComputedStyle(document.querySelector('.card')))"
+    card = "getComputedStyle(document.querySelector('.card'))"
+    colours = f"[{card}.color, {card}.backgroundColor]"
     assert page.evaluate(colours) == ["rgb(231, 237, 242)", "rgb(21, 29, 36)"]
     page.emulate_media(media="print")
     assert page.evaluate(colours) == ["rgb(20, 33, 43)", "rgb(255, 255, 255)"]

@@ -40,7 +40,8 @@ DEFINITIONS = (
     ),
     (
         "Data",
-        "Bytes that S3 sent, or CloudFront where its logs are known, without protocol overhead. Units are powers of 1,000.",
+        "Bytes that S3 sent, or CloudFront where its logs are known, without protocol overhead. Units are powers of "
+        "1,000.",
     ),
     (
         # https://repost.aws/knowledge-center/s3-console-metric-discrepancy

@@ -24,7 +24,8 @@ from tools.generate_queries import render
 
 ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
 
 # 60 to 200 lines are normal; a longer module is two modules.
 MAX_MODULE_LINES = 250
@@ -156,6 +157,11 @@ def test_the_root_of_the_library_holds_nothing_but_rooms() -> None:
     inside = [path.relative_to(ROOT / "glue_jobs").parts for path in modules("glue_jobs")]
     assert {Path(parts[0]).stem for parts in inside if len(parts) == 1} == ROOT_MODULES
     assert {parts[0] for parts in inside if len(parts) > 1} == set(ROOMS)
+
+
+def test_programs_that_use_the_library_know_its_types() -> None:
+    assert "py.typed" in PYPROJECT["tool"]["setuptools"]["package-data"]["glue_jobs"]
+    assert (ROOT / "glue_jobs/py.typed").exists()
 
 
 def test_no_room_imports_one_above_it() -> None:

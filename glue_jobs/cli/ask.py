@@ -119,7 +119,7 @@ def tables_command(**values: Any) -> None:
 
 @click.command("describe")
 @click.argument("name", metavar="TABLE_OR_QUERY", shell_complete=complete_table_or_query)
-@lake_options
+@options("lake_path", "database", "catalog", are_needed=False)
 @answer_options
 def describe_command(name: str, **values: Any) -> None:
     """Explain a table, a view or a saved query, and its columns.
@@ -130,7 +130,7 @@ def describe_command(name: str, **values: Any) -> None:
     from glue_jobs.jobs.lake_argument import lake_argument
     from glue_jobs.sources.lake_tables import uploaded_tables
 
-    described = describe(name, lambda: uploaded_tables(lake_argument(given(values))))
+    described = describe(name, lambda: uploaded_tables(lake_argument(given(values))) if values["lake_path"] else ())
     if wants_table(values):
         print_description(described)
     else:

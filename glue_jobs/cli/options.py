@@ -18,18 +18,18 @@ ALL_ROWS = "all"
 Command = Callable[..., None]
 
 
-def options(*names: str) -> Callable[[Command], Command]:
+def options(*names: str, are_needed: bool = True) -> Callable[[Command], Command]:
     """Adds the declared job arguments with these names to a command, as click options."""
 
     def decorate(command: Command) -> Command:
         for argument in reversed([argument for argument in ARGUMENTS if argument.name in names]):
-            command = _option(argument)(command)
+            command = _option(argument, argument.required and are_needed)(command)
         return command
 
     return decorate
 
 
-def _option(argument: Argument) -> Callable[[Command], Command]:
+def _option(argument: Argument, required: bool) -> Callable[[Command], Command]:
     if not argument.option.startswith("--"):
         return click.argument(argument.option, type=Pipeline(SOURCES), metavar="PIPELINE")
     if argument.flag:
@@ -42,7 +42,7 @@ def _option(argument: Argument) -> Callable[[Command], Command]:
     return click.option(
         argument.option,
         argument.name,
-        required=argument.required,
+        required=required,
         metavar=argument.metavar,
         envvar=argument.variable,
         show_envvar=argument.variable is not None,

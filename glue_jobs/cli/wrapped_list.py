@@ -15,14 +15,17 @@ GAP = 2
 def wrapped_list(entries: Sequence[Sequence[str]], width: int | None) -> list[str]:
     """Lines in which the last text of each entry is wrapped beside the others, whose columns are aligned.
 
-    The first column is bold. Without ``width`` nothing is wrapped.
+    The first column is bold. Where there is no room beside them, the text stands below. Without ``width`` nothing is
+    wrapped.
     """
     widths = [max(map(len, column)) + GAP for column in zip(*(entry[:-1] for entry in entries), strict=True)]
-    indent = " " * sum(widths)
+    is_narrow = width is not None and width - sum(widths) < MIN_TEXT_WIDTH
+    indent = " " * (2 * GAP if is_narrow else sum(widths))
     found = []
     for *names, text in entries:
-        room = max(width - len(indent), MIN_TEXT_WIDTH) if width else None
-        first, *others = wrapped(text, room) or [""]
+        lines = wrapped(text, max(width - len(indent), MIN_TEXT_WIDTH) if width else None)
         padded = [name.ljust(width) for name, width in zip(names, widths, strict=True)]
-        found += [click.style(padded[0], bold=True) + "".join(padded[1:]) + first, *(indent + line for line in others)]
+        beside = lines.pop(0) if lines and not is_narrow else ""
+        found.append(f"{click.style(padded[0], bold=True)}{''.join(padded[1:])}{beside}".rstrip())
+        found += [indent + line for line in lines]
     return found

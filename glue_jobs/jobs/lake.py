@@ -83,7 +83,9 @@ class Lake:
             raise ArgumentError(f"there is no table {name!r}; {known_names(name, known)}")
         return TableScan(self._lake, known[name])
 
-    def sql(self, statement: str, parameters: Sequence[ParameterValue] = (), as_of: date | None = None) -> pa.Table:
+    def sql(
+        self, statement: str, parameters: Sequence[ParameterValue] = (), as_of: date | str | None = None
+    ) -> pa.Table:
         """The answer of one SELECT in Athena's SQL, over `tables`, run by DuckDB on this machine.
 
         SHOW TABLES, DESCRIBE and information_schema say what there is; other databases of the lake are reached by

@@ -47,7 +47,11 @@ def test_tables_are_listed_with_their_rows_and_views() -> None:
         ("access/top_objects_of_repository", "repository=rainfall The data set"),
     ],
 )
-def test_a_table_a_view_and_a_query_are_described(name: str, words: str) -> None:
+def test_a_table_a_view_and_a_query_are_described_without_a_lake(
+    monkeypatch: pytest.MonkeyPatch, name: str, words: str
+) -> None:
+    monkeypatch.delenv("USAGE_LAKE")
+    assert "no table and no query 'nothing'" in asked("describe", "nothing").output
     result = asked("describe", name)
     assert result.exit_code == 0
     assert max(map(len, result.stdout.splitlines())) <= 80

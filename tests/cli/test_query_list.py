@@ -17,11 +17,12 @@ def test_queries_are_listed_with_what_must_be_given(capsys: pytest.CaptureFixtur
         assert all(f"{each.name}={each.example}" in text for each in query.metadata.parameters if each.default is None)
 
 
-def test_titles_are_wrapped_beside_the_names(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("columns", [40, 50, 80])
+def test_titles_are_wrapped_beside_the_names_or_below(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: int
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("COLUMNS", str(columns))
     print_queries(SavedQuery.all())
     lines = capsys.readouterr().out.splitlines()
-    assert max(map(len, lines)) <= 80
+    assert max(map(len, lines)) <= columns
     assert "" in lines, "subjects are apart"

@@ -173,7 +173,7 @@ def test_every_width_shows_whole_numbers_and_nothing_beside_the_page(
         page.close()
 
 
-def test_paper_has_room_for_every_table(browser: Browser, folder: Path) -> None:
+def test_paper_has_room_for_every_table_and_all_its_rows(browser: Browser, folder: Path) -> None:
     for path in sorted(folder.rglob("index.html")):
         # Between the margins of A4.
         page = browser.new_page(viewport={"width": 717, "height": 1000})
@@ -181,7 +181,19 @@ def test_paper_has_room_for_every_table(browser: Browser, folder: Path) -> None:
         page.emulate_media(media="print")
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         assert page.evaluate("document.documentElement.scrollWidth") <= 717, path
+        assert page.locator(".cut tr:not(:visible)").count() == 0
         page.close()
+
+
+def test_paper_is_white_whatever_the_screen_is(browser: Browser, folder: Path) -> None:
+    page = browser.new_page(color_scheme="dark")
+    page.goto((folder / "usual/index.html").as_uri())
+    card = "getComputedStyle(document.querySelector('.card'))"
+    colours = f"[{card}.color, {card}.backgroundColor]"
+    assert page.evaluate(colours) == ["rgb(231, 237, 242)", "rgb(21, 29, 36)"]
+    page.emulate_media(media="print")
+    assert page.evaluate(colours) == ["rgb(20, 33, 43)", "rgb(255, 255, 255)"]
+    page.close()
 
 
 def test_a_phone_shows_numbers_of_data_sets_labels_of_few_bars_and_what_a_finger_taps(

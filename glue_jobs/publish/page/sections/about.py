@@ -38,7 +38,11 @@ DEFINITIONS = (
         "Requests of known crawlers, and those of the accounts and addresses that the configuration lists as the "
         "publisher. They are left out unless a number says all traffic.",
     ),
-    ("Data", "Bytes that S3 sent, without protocol overhead. Units are powers of 1,000."),
+    (
+        "Data",
+        "Bytes that S3 sent, or CloudFront where its logs are known, without protocol overhead. Units are powers of "
+        "1,000.",
+    ),
     (
         # https://repost.aws/knowledge-center/s3-console-metric-discrepancy
         "Storage",

@@ -196,6 +196,19 @@ def test_no_value_of_a_parquet_file_makes_the_parser_raise(value: pa.Array) -> N
     assert parse(file.getvalue()).records == 1
 
 
+def test_a_file_with_a_value_that_cannot_be_read_is_rejected_alone() -> None:
+    def with_time(microseconds: int) -> bytes:
+        file = io.BytesIO()
+        more = pa.array([microseconds], pa.timestamp("us"))
+        pq.write_table(pa.table({**{name: pa.array([each]) for name, each in RECORD.items()}, "more": more}), file)
+        return file.getvalue()
+
+    first, second = with_time(7), with_time(2**62)
+    parsed = parse(first, second, first, LINE.encode())
+    assert (parsed.records, parsed.rows.num_rows) == (4, 3)
+    assert [each.position for each in parsed.rejected] == [len(first) + 1]
+
+
 TEXT = st.sampled_from(
     ["-", "", "a", "Yes", "true", "1", "0", "007", "99999999999999999", "a%20b", "a b+c", "x\U0001f40b"]
 )

@@ -5,7 +5,7 @@ Most lines take the fast path, the others the fallback: docs/decisions/0004-acce
 
 from __future__ import annotations
 
-from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -13,14 +13,12 @@ import pyarrow as pa
 from glue_jobs.columns.byte_search import find_bytes, is_utf8
 from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.read.log_file import PARQUET
-from glue_jobs.read.parquet_rows import UnreadableParquetError, read_parquet
-from glue_jobs.read.parsed import MAX_RECORD_BYTES, NO_POSITIONS, Parsed, Positions, Rejected, joined
+from glue_jobs.read.parsed import NO_POSITIONS, Parsed, Positions, joined
 from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines
 from glue_jobs.sources.s3_access_log.parser.fast_path import FALLBACK_LINES, FastPathResult, parse_fast
 from glue_jobs.sources.s3_access_log.parser.line_index import CARRIAGE_RETURN, LineIndex
-from glue_jobs.sources.s3_access_log.parser.values import PARSED_SCHEMA
-from glue_jobs.sources.s3_access_log.parser.vended import json_records
-from glue_jobs.sources.s3_access_log.parser.vended_columns import parse_vended_lines, vended_rows
+from glue_jobs.sources.s3_access_log.parser.vended_columns import parse_vended_lines
+from glue_jobs.sources.s3_access_log.parser.vended_files import File, parse_vended_files
 
 __all__ = ["parse_access_log"]
 
@@ -37,30 +35,13 @@ def parse_access_log(data: bytes | memoryview | pa.Buffer, starts: Positions = N
     ``data`` holds whole lines of text or JSON, or Parquet files, which begin at one of ``starts``. Only ``\\n`` ends a
     line; the last line may lack it. Rows of the fast path come first. Never raises for what the bytes contain.
     """
-    files = [start for start in starts.tolist() or [0] if bytes(data[start : start + len(PARQUET)]) == PARQUET]
-    if not files:
+    edges = [*(starts.tolist() or [0]), len(data)]
+    if not any(bytes(data[start : start + len(PARQUET)]) == PARQUET for start in edges[:-1]):
         return _parse_lines(data)
-    ends = [*starts.tolist()[1:], len(data)]
-    pieces = [
-        (_parse_parquet if start in files else _parse_lines)(bytes(data[start:end]))
-        for start, end in zip(starts.tolist() or [0], ends, strict=True)
-    ]
-    return joined(pieces, starts.tolist() or [0])
-
-
-def _parse_parquet(data: bytes) -> Parsed:
-    """Rows of a Parquet file and its rejected rows, which have their number; all at position 0."""
-    try:
-        records = read_parquet(data)
-        rows, usual = vended_rows(records)
-        others = parse_lines(json_records(records, np.flatnonzero(~usual)))
-    except UnreadableParquetError as problem:
-        rejected = [Rejected(0, f"{problem}.", data[:MAX_RECORD_BYTES])]
-        return Parsed(PARSED_SCHEMA.empty_table(), NO_POSITIONS, 1, rejected)
-    rejected = [replace(each, position=0, index=each.position) for each in others.rejected]
-    repeated = {reason: np.zeros_like(numbers) for reason, numbers in others.repeated.items()}
-    rows = pa.concat_tables([rows, others.rows])
-    return Parsed(rows, np.zeros(rows.num_rows, np.int64), records.num_rows, rejected, repeated=repeated)
+    files = [File(start, bytes(data[start:end])) for start, end in pairwise(edges)]
+    texts = [each for each in files if not each.content.startswith(PARQUET)]
+    found = parse_vended_files(each for each in files if each.content.startswith(PARQUET))
+    return joined([found, *(_parse_lines(each.content) for each in texts)], [0, *(each.start for each in texts)])
 
 
 def _parse_lines(data: bytes | memoryview | pa.Buffer) -> Parsed:

@@ -1,15 +1,25 @@
-"""Log files in Parquet: where they begin, and their rows."""
+"""Log files in Parquet: their rows. Many are small, so those with the same columns are read as one."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeVar
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.read.log_file import PARQUET
+from glue_jobs.read.parsed import MAX_RECORD_BYTES, Rejected
 
 # A few kilobytes of Parquet can hold billions of rows. Deliveries of AWS have some hundred thousand.
 MAX_ROWS = 10_000_000
 MAX_BYTES = 2**31
+
+
+Found = TypeVar("Found")
 
 
 class UnreadableParquetError(ValueError):
@@ -31,3 +41,52 @@ def read_parquet(data: bytes) -> pa.Table:
         return file.read(use_threads=False)
     except (pa.ArrowException, OSError, ValueError) as problem:
         raise UnreadableParquetError(f"the Parquet file cannot be read: {problem}") from problem
+
+
+class ParquetRows(NamedTuple):
+    """Rows of files that have the same columns: for each the position of its file, and its number in the file."""
+
+    rows: pa.Table
+    positions: Ints
+    numbers: Ints
+
+
+def read_parquet_files(
+    data: bytes, places: Iterable[tuple[int, int]], read: Callable[[ParquetRows], Found]
+) -> tuple[list[Found], list[Rejected]]:
+    """What ``read`` makes of the rows of Parquet files, and each file that cannot be read as one rejected record.
+
+    A file begins and ends at each of the ``places`` in the data. Where ``read`` raises UnreadableParquetError for rows
+    of several files, it gets those of each file alone.
+    """
+    groups: defaultdict[pa.Schema, list[tuple[int, ParquetRows]]] = defaultdict(list)
+    found: list[Found] = []
+    rejected: list[Rejected] = []
+
+    def reject(start: int, problem: UnreadableParquetError) -> None:
+        rejected.append(Rejected(start, str(problem), data[start : min(ends[start], start + MAX_RECORD_BYTES)]))
+
+    ends = dict(places)
+    for start, end in ends.items():
+        try:
+            rows = read_parquet(data[start:end])
+        except UnreadableParquetError as problem:
+            reject(start, problem)
+            continue
+        of_file = ParquetRows(rows, np.full(rows.num_rows, start), np.arange(rows.num_rows))
+        groups[rows.schema.remove_metadata()].append((start, of_file))
+    for group in groups.values():
+        try:
+            found.append(read(_joined([rows for _, rows in group])))
+        except UnreadableParquetError:
+            for start, of_file in group:
+                try:
+                    found.append(read(of_file))
+                except UnreadableParquetError as problem:
+                    reject(start, problem)
+    return found, rejected
+
+
+def _joined(files: Sequence[ParquetRows]) -> ParquetRows:
+    rows, positions, numbers = zip(*files, strict=True)
+    return ParquetRows(pa.concat_tables(rows), np.concatenate(positions), np.concatenate(numbers))

@@ -23,6 +23,7 @@ from glue_jobs.read.json_lines import FEW_LINES
 from glue_jobs.read.parsed import Parsed
 from glue_jobs.sample.place_database import write_database
 from glue_jobs.sources.cloudfront_log.parser import parse_cloudfront_log
+from glue_jobs.sources.cloudfront_log.parser.records import column_name
 from glue_jobs.sources.cloudfront_log.source import distribution_advice, enrich_cloudfront
 from glue_jobs.sources.pipelines import BY_NAME
 
@@ -224,6 +225,19 @@ def test_a_parquet_file_that_cannot_be_read_is_one_rejected_record(monkeypatch: 
         (rejected,) = parsed.rejected
         assert rejected.reason.startswith(("the Parquet file cannot be read: ", "the Parquet file has other columns"))
         assert (rejected.position, parsed.records) == (len(file) + 1, 3)
+
+
+def test_of_files_with_the_same_columns_only_one_with_wrong_values_is_rejected() -> None:
+    def with_agent(agent: bytes) -> bytes:
+        columns = {column_name(name): pa.array([value]) for name, value in FIELDS.items()}
+        file = io.BytesIO()
+        pq.write_table(pa.table({**columns, "cs_user_agent": pa.array([agent], pa.binary())}), file)
+        return file.getvalue()
+
+    files = with_agent(b"curl"), with_agent(b"\xff"), with_agent(b"curl")
+    parsed = parse(*files)
+    assert parsed.rows["cs_user_agent"].to_pylist() == ["curl", "curl"]
+    assert [each.position for each in parsed.rejected] == [len(files[0]) + 1]
 
 
 def test_derived_columns_come_from_the_path_and_the_viewer() -> None:

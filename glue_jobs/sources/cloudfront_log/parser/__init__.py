@@ -12,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.read.log_file import PARQUET
+from glue_jobs.read.parquet_rows import read_parquet_files
 from glue_jobs.read.parsed import NO_POSITIONS, Parsed, Positions, Rejected
 from glue_jobs.sources.cloudfront_log.parser.json_lines import read_objects
-from glue_jobs.sources.cloudfront_log.parser.parquet_file import read_parquet_file
+from glue_jobs.sources.cloudfront_log.parser.parquet_file import parquet_records
 from glue_jobs.sources.cloudfront_log.parser.records import PARSED_SCHEMA, Records, typed
 from glue_jobs.sources.cloudfront_log.parser.text_lines import header_fields, read_text_lines
 
@@ -34,12 +35,14 @@ def parse_cloudfront_log(data: bytes, starts: Positions = NO_POSITIONS) -> Parse
     """
     edges = [*(starts.tolist() or [0]), len(data)]
     lines: Lines = defaultdict(lambda: ([], []))
-    found: list[tuple[Records | None, list[Rejected]]] = []
+    files: list[tuple[int, int]] = []
     for start, end in pairwise(edges):
         if data.startswith(PARQUET, start):
-            found.append(read_parquet_file(data[start:end], start))
+            files.append((start, end))
         else:
             _add_lines(lines, data[start:end], start)
+    of_files, unreadable = read_parquet_files(data, files, parquet_records)
+    found: list[tuple[Records | None, list[Rejected]]] = [(None, unreadable), *((each, []) for each in of_files)]
     for header, (texts, places) in lines.items():
         positions = np.array(places, np.int64)
         found += read_objects(texts, positions) if header == JSON else [read_text_lines(header, texts, positions)]

@@ -18,7 +18,7 @@ from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines
 from glue_jobs.sources.s3_access_log.parser.fast_path import FALLBACK_LINES, FastPathResult, parse_fast
 from glue_jobs.sources.s3_access_log.parser.line_index import CARRIAGE_RETURN, LineIndex
 from glue_jobs.sources.s3_access_log.parser.vended_columns import parse_vended_lines
-from glue_jobs.sources.s3_access_log.parser.vended_files import File, parse_vended_files
+from glue_jobs.sources.s3_access_log.parser.vended_files import parse_vended_files
 
 __all__ = ["parse_access_log"]
 
@@ -36,12 +36,14 @@ def parse_access_log(data: bytes | memoryview | pa.Buffer, starts: Positions = N
     line; the last line may lack it. Rows of the fast path come first. Never raises for what the bytes contain.
     """
     edges = [*(starts.tolist() or [0]), len(data)]
-    if not any(bytes(data[start : start + len(PARQUET)]) == PARQUET for start in edges[:-1]):
+    is_file = [bytes(data[start : start + len(PARQUET)]) == PARQUET for start in edges[:-1]]
+    if not any(is_file):
         return _parse_lines(data)
-    files = [File(start, bytes(data[start:end])) for start, end in pairwise(edges)]
-    texts = [each for each in files if not each.content.startswith(PARQUET)]
-    found = parse_vended_files(each for each in files if each.content.startswith(PARQUET))
-    return joined([found, *(_parse_lines(each.content) for each in texts)], [0, *(each.start for each in texts)])
+    places = [*zip(pairwise(edges), is_file, strict=True)]
+    files = [place for place, is_one in places if is_one]
+    texts = [place for place, is_one in places if not is_one]
+    pieces = [parse_vended_files(bytes(data), files), *(_parse_lines(bytes(data[start:end])) for start, end in texts)]
+    return joined(pieces, [0, *(start for start, _ in texts)])
 
 
 def _parse_lines(data: bytes | memoryview | pa.Buffer) -> Parsed:

@@ -21,29 +21,30 @@ totaled AS (
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
 ),
 
-of_month AS (
-    SELECT false AS is_of_last
+this_or_next AS (
+    SELECT false AS is_next
     UNION ALL
-    SELECT true AS is_of_last
+    SELECT true AS is_next
 ),
 
--- Weekly inventories come within 10 days: in the first days of a month what a bucket keeps is in a snapshot of the last.
+-- Weekly inventories come within 10 days: what a bucket keeps in the first days of a month is in a snapshot of the month
+-- before.
 dated AS (
     SELECT
         *,
         CAST(
-            date_trunc('month', CASE WHEN is_of_last THEN snapshot_date + INTERVAL '10' DAY ELSE snapshot_date END) AS date
+            date_trunc('month', CASE WHEN is_next THEN snapshot_date + INTERVAL '10' DAY ELSE snapshot_date END) AS date
         ) AS month
     FROM totaled
-    CROSS JOIN of_month
+    CROSS JOIN this_or_next
 ),
 
 in_month AS (
     SELECT
         *,
-        max(CASE WHEN NOT is_of_last THEN snapshot_date END) OVER (PARTITION BY month) AS newest_of_month
+        max(CASE WHEN NOT is_next THEN snapshot_date END) OVER (PARTITION BY month) AS newest_of_month
     FROM dated
-    WHERE NOT is_of_last
+    WHERE NOT is_next
         OR date_trunc('month', snapshot_date) < month
 ),
 
@@ -71,7 +72,7 @@ candidate AS (
             ORDER BY snapshot_date DESC, versions DESC, snapshot_time DESC
         ) AS age
     FROM in_month
-    WHERE NOT is_of_last
+    WHERE NOT is_next
         OR snapshot_date >= newest_of_month - INTERVAL '10' DAY
 ),
 

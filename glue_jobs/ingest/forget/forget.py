@@ -62,9 +62,19 @@ def forget(lake: Lake, person: Person, is_dry: bool, reporter: Reporter) -> Forg
     """Remove what is stored of the person from all tables and old snapshots, or say what it is.
 
     Raises:
-        LostRaceError: a run of ingestion committed first; start it again.
+        LostRaceError: a run of ingestion or another program committed first; start it again.
         LakeError: a table cannot be searched or written, or a tag or branch keeps an old snapshot.
     """
+    try:
+        return _forget(lake, person, is_dry, reporter)
+    except LostRaceError as error:
+        raise LostRaceError(
+            "a run or another program changed a table meanwhile; what is removed by now stays removed, so start"
+            " the same command again when no run is active"
+        ) from error
+
+
+def _forget(lake: Lake, person: Person, is_dry: bool, reporter: Reporter) -> Forgotten:
     forgotten = Forgotten(is_dry)
     pipelines = [each for each in PIPELINES if each.table.address and lake.has(each.table)]
     tables = [*(each.table for each in pipelines), REJECTED_RECORD, SUBSCRIBER]
@@ -162,7 +172,7 @@ def _check_unchanged(lake: Lake, changes: Mapping[Table, Change]) -> None:
     for table, change in changes.items():
         present = {file.address for file in lake.load(table).files()} if change.removed else set()
         if any(file.address not in present for file in change.removed):
-            raise LostRaceError(f"another program rewrote {table.name} meanwhile; nothing is removed, start it again")
+            raise LostRaceError.of_table(table.name)
 
 
 def _whole(table: Table, files: list[StoredFile]) -> list[StoredFile]:

@@ -60,6 +60,9 @@ def test_an_old_archive_says_how_far_its_data_reach() -> None:
     assert "The newest data are of 9\xa0February\xa02026." in text
     text = page(edition({USAGE: [row for row in rows if row["grain"] == "month"]}))
     assert "The newest data are of February\xa02026." in text
+    assert "The busiest month was January 2026, with 840 downloads" in text
+    text = page(edition({USAGE: [row for row in rows if row["grain"] != "day"]}))
+    assert "The busiest week was 5–\u206011\xa0January\xa02026, with 210 downloads" in text
 
 
 def test_countries_are_counted_drawn_and_listed_and_the_unknown_ones_named() -> None:

@@ -36,7 +36,9 @@ def rows_of(names: list[tuple[str, str]], days: int) -> dict[str, list[dict[str,
     return {
         USAGE: usage(names, days),
         "access/tools": [{"tool": tool, "audience_served_gets": 50} for tool in ("curl", first, "browser")],
-        "access/top_objects": [{**one, "key": f"a/{first}", "audience_logical_downloads": 7} for one in data_sets[:30]],
+        "access/top_objects": [
+            {**one, "key": f"{one['repository']}/{first}", "audience_logical_downloads": 7} for one in data_sets[:30]
+        ],
         "access/downloads_by_file_type": [
             {**one, "month": date(2026, month, 1), "extension": f"type{kind}", "audience_logical_downloads": kind}
             for month in (1, 2, 3)
@@ -278,6 +280,18 @@ def test_tables_sort_by_value_with_the_keyboard(usual: Page) -> None:
         downloads.press("Enter")
         assert usual.get_attribute("#data-sets th[aria-sort]", "aria-sort") == order
         assert names() == expected
+
+
+def test_long_keys_and_on_a_phone_long_names_can_be_read_to_their_end(browser: Browser, folder: Path) -> None:
+    page = browser.new_page()
+    page.goto((folder / "hostile/index.html").as_uri())
+    page.click("#files summary")
+    cut = """(what) => [...document.querySelectorAll(what)]
+      .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"""
+    assert page.evaluate(cut, "#files td:first-child") == []
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate(cut, ".bars .name, .movers a") == []
+    page.close()
 
 
 def test_periods_sort_by_time(usual: Page) -> None:

@@ -112,6 +112,23 @@ def test_the_parts_of_a_cost_add_up_to_it_and_what_has_no_price_is_told() -> Non
     assert "Less than $0.01 a month to store and serve" in text
 
 
+def test_logs_in_which_only_robots_read_or_nobody_are_logs() -> None:
+    rows = [{**row, "audience_logical_downloads": 0} for row in usage(TWO, 60)]
+    text = visible(page(edition({USAGE: rows}))).partition("Nothing was downloaded completely in ")[2]
+    assert "own traffic not counted. The newest data are of " in text.partition(", robots and the publisher")[2][:70]
+    cost = {"account": "earth", "repository": "snow", "estimated_dollars": 3.5, "estimated_storage_dollars": 3.0}
+    sources = [{"pipeline": "s3_access_log", "records": 5}]
+    reports = {USAGE: [], "together/cost_to_serve": [cost], "together/freshness": sources}
+    text = visible(page(edition(reports)))
+    assert "The logs have no reads yet." in text
+    assert "no access logs" not in text
+
+
+def test_readers_of_parts_only_are_said_so() -> None:
+    row = {"account": "(all)", "repository": "(all)", "least_downloads": 0, "audience_unique_requesters": 28}
+    assert "28 readers got parts of objects only" in page(edition({"access/readers_by_downloads": [row]}))
+
+
 @pytest.mark.parametrize(
     ("begun", "told"),
     [(datetime(2026, 1, 5, 7), True), (datetime(2025, 3, 1, 7), False), (datetime(2010, 3, 1), False), (None, False)],

@@ -93,8 +93,8 @@ def _cell(column: Column, value: Any) -> str:
         number = "Infinity" if value == inf else f"{value:.4f}"
         return f'<td class="n" data-v="{number}"><span class="chip {tone}">{text(written)}</span></td>'
     exact = f' title="{words.count(value)}"' if isinstance(value, int) and column.write is words.size else ""
-    bar = "" if column.largest is None else meter(value, column.largest)
-    return f'<td class="n" data-v="{value}"{exact}>{bar}{text(written)}</td>'
+    bar, kind = ("", "n") if column.largest is None else (meter(value, column.largest), "n measured")
+    return f'<td class="{kind}" data-v="{value}"{exact}>{bar}{text(written)}</td>'
 
 
 def links(files: Sequence[str], root: str, title: str = "") -> Html:

@@ -110,7 +110,10 @@ class Usage:
     def best_grain(self) -> str:
         """The grain that shows the whole course with a legible number of bars."""
         counts = {grain: len(starts) for grain, starts in self.starts.items()}
-        return "day" if counts["week"] <= 14 else "week" if counts["month"] <= 25 else "month"
+        # What was read long ago has no days, or no weeks either.
+        if counts["day"] and counts["week"] <= 14:
+            return "day"
+        return "week" if counts["week"] and counts["month"] <= 25 else "month"
 
 
 def period_from(grain: str, start: date, yesterday: date) -> Period:

@@ -11,6 +11,7 @@ from glue_jobs.publish.page.charts.bars import Bar, bar_list
 from glue_jobs.publish.page.charts.time_chart import legend
 from glue_jobs.publish.page.markup import joined, name
 from glue_jobs.publish.page.section import Section
+from glue_jobs.publish.page.sections.freshness import has_download_logs
 from glue_jobs.publish.page.tables import DATA_SET, Column, data_table
 from glue_jobs.publish.page.usage import USAGE, Usage
 
@@ -82,9 +83,9 @@ def _partial_month(answers: Answers, usage: Usage) -> str:
     if answers.get(USAGE) is None:
         return ""
     begun = usage.first_day
-    if begun is None:
+    if begun is None and not has_download_logs(answers):
         return " There are no access logs, so only storage is counted."
-    if begun <= (answers.day.replace(day=1) - timedelta(days=1)).replace(day=1):
+    if begun is None or begun <= (answers.day.replace(day=1) - timedelta(days=1)).replace(day=1):
         return ""
     day = words.day(begun)
     return f" The first known read is of {day}, so requests and transfer may cover only part of that month."

@@ -22,6 +22,12 @@ DOWNLOAD_LOGS = frozenset({"s3_access_log", "cloudfront_log"})
 """The sources from which downloads are counted."""
 
 
+def has_download_logs(answers: Answers) -> bool | None:
+    """Whether the lake has logs that downloads are counted from; None where the answers do not tell."""
+    sources = {row["pipeline"] for row in answers.rows(FRESHNESS)}
+    return bool(sources & DOWNLOAD_LOGS) if sources else None
+
+
 def freshness(answers: Answers) -> Section | None:
     """A table of the sources."""
     rows = [{**row, "source": SOURCES.get(row["pipeline"], row["pipeline"])} for row in answers.rows(FRESHNESS)]

@@ -9,12 +9,13 @@ from glue_jobs.publish.page import words
 from glue_jobs.publish.page.answers import Answers, DataSet
 from glue_jobs.publish.page.charts.bars import sparkline
 from glue_jobs.publish.page.markup import Html, element, joined
-from glue_jobs.publish.page.sections.freshness import DOWNLOAD_LOGS, FRESHNESS
+from glue_jobs.publish.page.sections.freshness import has_download_logs
 from glue_jobs.publish.page.sections.places import COUNTRIES, known_countries
 from glue_jobs.publish.page.sections.reading import TOP_OBJECTS
 from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, USAGE, Usage, Window
 
 SPARK_DAYS = 56
+EXCLUDED = ", robots and the publisher\N{RIGHT SINGLE QUOTATION MARK}s own traffic not counted."
 
 TILES: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("Downloads", DOWNLOADS, words.count),
@@ -44,14 +45,14 @@ def without_reads(answers: Answers) -> tuple[str, str]:
     """The title of a page without downloads, and the reason in a sentence or two."""
     if answers.get(USAGE) is None:
         return "Usage report", "Downloads and readers are not in this edition."
-    sources = {row["pipeline"] for row in answers.rows(FRESHNESS)}
-    if sources and not sources & DOWNLOAD_LOGS:
+    has_logs = has_download_logs(answers)
+    if has_logs is False:
         reason = "The lake has no access logs, from which downloads and readers are counted."
         return "Downloads are not known", f"{reason} What other sources tell is below."
     if answers.rows(TOP_OBJECTS):
         reason = f"The first known reads are of today, {words.day(answers.day)}, and are below. "
         return "No complete day is known yet", f"{reason}The last 28 days are counted when one of them is complete."
-    reason = "The lake has no access logs, or nothing was read yet."
+    reason = "The logs have no reads yet." if has_logs else "The lake has no access logs, or nothing was read yet."
     return "No reads are known", f"{reason} What is known from other sources is below."
 
 
@@ -82,11 +83,10 @@ def _lead(usage: Usage, window: Window) -> list[Html]:
     period = element("span", words.days(window.first, window.last), class_="keep")
     if not window.value(DOWNLOADS):
         newest = f" The newest data are of {usage.newest}." if usage.newest else " The logs are empty."
-        return [joined("Nothing was downloaded completely in ", period, ".", newest)]
+        return [joined("Nothing was downloaded completely in ", period, EXCLUDED, newest)]
     size = element("strong", words.size(window.value(BYTES)))
     readers = element("strong", words.plural(window.value(READERS), "reader"))
-    excluded = ", robots and the publisher\N{RIGHT SINGLE QUOTATION MARK}s own traffic not counted."
-    sentence = joined(size, " went to ", readers, " in ", period, excluded)
+    sentence = joined(size, " went to ", readers, " in ", period, EXCLUDED)
     if window.before is None and usage.first_day:
         return [sentence, Html(f" The logs begin on {words.day(usage.first_day)}, so there is no comparison yet.")]
     return [sentence]

@@ -47,6 +47,8 @@ def _title(by_band: dict[int, Row], all_readers: int) -> str:
     once = by_band[1]["audience_unique_requesters"] if 1 in by_band else 0
     if often > once:
         return f"{words.plural(often, 'reader')} of {words.count(all_readers)} downloaded more than ten times"
+    if not any(row["audience_unique_requesters"] for band, row in by_band.items() if band):
+        return f"{words.plural(all_readers, 'reader')} got parts of objects only"
     return f"{words.plural(once, 'reader')} of {words.count(all_readers)} downloaded once"
 
 

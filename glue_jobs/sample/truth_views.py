@@ -45,8 +45,7 @@ CREATE VIEW object_read AS
 SELECT strftime(moment(min(time)), '%Y-%m') AS month, arg_min(country, (time, country)) AS country,
     arg_min(place, (time, place)) AS place, arg_min(network, (time, network)) AS network, account, repository, identity,
     any_value(is_robot) AS is_robot, any_value(is_own) AS is_own,
-    coalesce((coalesce(max(bytes_sent) FILTER (status = 200), 0) + coalesce(sum(bytes_sent) FILTER (status <> 200), 0))
-        * 20 >= max(object_size) * 19, false) AS is_download
+    coalesce(sum(bytes_sent) * 20 >= max(object_size) * 19, false) AS is_download
 FROM (SELECT *, sum(begins) OVER (PARTITION BY identity, object, names_version ORDER BY time) AS number
     FROM (SELECT *, CASE WHEN time - lag(time) OVER (PARTITION BY identity, object, names_version, time // 86400
         ORDER BY time) <= 1800 THEN 0 ELSE 1 END AS begins FROM asked_by_readers WHERE is_served_get))

@@ -21,8 +21,6 @@ WITH paused AS (
         is_audience,
         bytes_sent,
         object_size,
-        -- All of them begin at the first byte, so that a second one adds nothing to a longer one.
-        CASE WHEN http_status = 200 THEN bytes_sent END AS bytes_from_first,
         CASE
             WHEN event_time - INTERVAL '30' MINUTE <= lag(event_time) OVER (
                 PARTITION BY event_date, account, repository, bucket, key, version_id, reader, is_served_get
@@ -74,13 +72,7 @@ SELECT
     CAST(coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS bigint) AS audience_bytes_sent,
     read_number IS NOT NULL AS is_read,
     read_number IS NOT NULL
-        AND coalesce(
-            (
-                coalesce(max(bytes_from_first), 0)
-                + CAST(coalesce(sum(bytes_sent) FILTER (WHERE bytes_from_first IS NULL), 0) AS bigint)
-            ) * 100 >= max(object_size) * 95,
-            false
-        ) AS is_download,
+        AND coalesce(CAST(sum(bytes_sent) AS bigint) * 100 >= max(object_size) * 95, false) AS is_download,
     bool_and(is_audience) AS is_audience
 FROM numbered
 GROUP BY event_date, account, repository, bucket, key, version_id, reader, read_number

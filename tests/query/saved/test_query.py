@@ -236,11 +236,9 @@ def counted(requests: Sequence[Request]) -> dict[str, int]:
         else:
             reads.append([request])
     sizes = [max((r[5] for r in read if r[5] is not None), default=None) for read in reads]
-    # Answers without a range all begin at the first byte.
-    got = [
-        max((r[4] for r in read if r[3] == 200), default=0) + sum(r[4] for r in read if r[3] == 206) for read in reads
+    done = [
+        size is not None and sum(r[4] for r in read) >= 0.95 * size for read, size in zip(reads, sizes, strict=True)
     ]
-    done = [size is not None and part >= 0.95 * size for part, size in zip(got, sizes, strict=True)]
     return {
         "requests": len(requests),
         "complete_gets": len(complete),

@@ -197,6 +197,14 @@ def test_an_event_left_to_the_fallback_leaves_the_others_to_the_fast_path() -> N
     assert (len(found.owners), list(map(len, found.unread.values())), found.skipped) == (2, [1], [])
 
 
+def test_records_that_are_no_events_leave_the_events_around_them_to_the_fast_path() -> None:
+    data = document([event(1), 5, "x", event(2), ["GetObject"], event(3, new=1), True, event(4), event(5)])
+    found = fast(data)
+    assert (len(found.owners), found.skipped) == (2, [])
+    assert [each.index for each in parse_cloudtrail(data, np.array([0])).rejected] == [1, 2, 4, 6]
+    assert_same(data)
+
+
 def test_events_of_an_object_with_an_undocumented_one_are_counted_once() -> None:
     assert_same(document([event(1), event(2, eventSource="sts.amazonaws.com"), event(3, new=1)]), document([event(4)]))
 
@@ -245,9 +253,17 @@ events = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(st.lists(events, min_size=1, max_size=4), min_size=1, max_size=3))
-def test_any_events_are_read_alike(objects: list[list[dict[str, Any]]]) -> None:
-    assert_same(*(document([event(number, **fields) for number, fields in enumerate(some)]) for some in objects))
+odd = st.sampled_from([5, "x", None, [], [5, 6], {}, {"a": {"userIdentity": {}}}, "},{", '"userIdentity":{'])
+
+
+@given(st.lists(st.lists(events | odd, min_size=1, max_size=5), min_size=1, max_size=3))
+def test_any_events_and_other_records_are_read_alike(objects: list[list[Any]]) -> None:
+    assert_same(
+        *(
+            document([event(number, **each) if isinstance(each, dict) else each for number, each in enumerate(some)])
+            for some in objects
+        )
+    )
 
 
 @given(
@@ -270,5 +286,5 @@ def test_fields_in_any_order_or_twice_are_read_alike(left: int, right: int, agai
     left, right, again = (number % len(fields) for number in (left, right, again))
     fields[left], fields[right] = fields[right], fields[left]
     fields += [fields[again].replace("example", "other")] if twice else []
-    odd = ("{" + ",".join(fields) + "}").encode()
-    assert_same(document([event(1), "X", event(3)]).replace(b'"X"', odd))
+    changed = ("{" + ",".join(fields) + "}").encode()
+    assert_same(document([event(1), "X", event(3)]).replace(b'"X"', changed))

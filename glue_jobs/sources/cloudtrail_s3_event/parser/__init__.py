@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.read.parsed import Parsed, Positions
-from glue_jobs.sources.cloudtrail_s3_event.parser.batch import Object, read_batch, read_events
+from glue_jobs.sources.cloudtrail_s3_event.parser.batch import Object, read_batch, read_pieces
 from glue_jobs.sources.cloudtrail_s3_event.parser.columns import batch_columns, batch_rows
 from glue_jobs.sources.cloudtrail_s3_event.parser.documents import utf8
 from glue_jobs.sources.cloudtrail_s3_event.parser.fast_path import read_fast_path
@@ -28,8 +28,8 @@ def parse_cloudtrail(data: bytes, starts: Positions) -> Parsed:
     record.
     """
     fast = read_fast_path(data, starts)
-    unread, undocumented = read_events(starts, fast.unread)
-    fast = fast.without(undocumented)
+    unread, unreadable = read_pieces(starts, fast.unread)
+    fast = fast.without(unreadable)
     batches = [unread, *map(read_batch, _objects(data, starts, fast.skipped))]
     rows = _concatenate(fast.rows, batch_rows([batch_columns(batch) for batch in batches]))
     positions = np.concatenate([starts[fast.owners], *(batch.positions for batch in batches)]).astype(np.int64)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
 
 from glue_jobs.read.json_documents import OVERLONG
+from glue_jobs.read.json_records import RECORDS
 from glue_jobs.read.json_values import NOT_JSON
 from glue_jobs.read.parsed import (
     MAX_READ_RECORD_BYTES,
@@ -34,6 +35,16 @@ from glue_jobs.sources.cloudtrail_s3_event.parser.times import any_time, documen
 
 Object = tuple[int, bytes]
 """The position of an object, and its UTF-8 text."""
+
+
+class Piece(NamedTuple):
+    """Bytes between two commas of a list of records: one record or several. The first has this number, or a later one.
+
+    It has a later one where an earlier piece of the list holds several records.
+    """
+
+    number: int
+    text: bytes
 
 
 @dataclass
@@ -77,17 +88,26 @@ def read_batch(objects: Sequence[Object]) -> Batch:
     return batch
 
 
-def read_events(starts: Positions, texts: Mapping[int, Sequence[bytes]]) -> tuple[Batch, list[int]]:
-    """Single events, given by the numbers of their objects, and the numbers of objects that hold anything else."""
+def read_pieces(starts: Positions, pieces: Mapping[int, Sequence[Piece]]) -> tuple[Batch, list[int]]:
+    """The records in pieces of objects, given by the objects' numbers, and the numbers of objects with other pieces.
+
+    What is not read of an object must be its records, one for each number that no piece has, and the commas between.
+    """
     batch = Batch()
-    numbers, undocumented = list(texts), list[int]()
-    events = [[_decoded(_EVENT, text) for text in each] for each in texts.values()]
+    numbers, unreadable = list(pieces), list[int]()
+    events = [[_decoded(_EVENT, piece.text) for piece in each] for each in pieces.values()]
     objects = [
         (int(starts[number]), None if None in each else each) for number, each in zip(numbers, events, strict=True)
     ]
-    _add_events(batch, objects, lambda place: undocumented.append(numbers[place]))
+
+    def read_one_by_one(place: int) -> None:
+        number = numbers[place]
+        if not _add_pieces(batch, int(starts[number]), pieces[number]):
+            unreadable.append(number)
+
+    _add_events(batch, objects, read_one_by_one)
     _add_others(batch)
-    return batch, undocumented
+    return batch, unreadable
 
 
 def _decoded(decoder: msgspec.json.Decoder[Any], text: bytes) -> Any:
@@ -134,23 +154,40 @@ def _add_records(batch: Batch, start: int, text: bytes) -> None:
     for record, index in zip(contents.records, contents.indices, strict=True):
         if may_be_overlong and memoryview(record).nbytes > MAX_READ_RECORD_BYTES:
             _reject(batch, start, OVERLONG, memoryview(record), index)
-            continue
-        try:
-            event, others = read_event(record)
-            if event is None:
-                batch.filtered.append(start)
-                continue
-            time = _time(event.eventTime)
-        except InvalidRecord as problem:
-            _reject(batch, start, str(problem), memoryview(record), index)
-            continue
-        if not is_documented(event.eventTime or ""):
-            others["eventTime"] = msgspec.Raw(msgspec.json.encode(event.eventTime))
-        if others:
-            batch.others[len(batch.events)] = others
-        batch.events.append(event)
-        batch.times.append(time)
-        batch.positions.append(start)
+        else:
+            _add_record(batch, start, record, index)
+
+
+def _add_pieces(batch: Batch, start: int, pieces: Sequence[Piece]) -> bool:
+    """Add the records of pieces of the object at ``start``; returns whether each piece has records and nothing else."""
+    found = [_decoded(RECORDS, b"[%b]" % piece.text) for piece in pieces]
+    if not all(found) or max(len(piece.text) for piece in pieces) > MAX_READ_RECORD_BYTES:
+        return False
+    further = 0
+    for piece, records in zip(pieces, found, strict=True):
+        for index, record in enumerate(records, piece.number + further):
+            _add_record(batch, start, record, index)
+        further += len(records) - 1
+    return True
+
+
+def _add_record(batch: Batch, start: int, record: msgspec.Raw, index: int) -> None:
+    try:
+        event, others = read_event(record)
+        if event is None:
+            batch.filtered.append(start)
+            return
+        time = _time(event.eventTime)
+    except InvalidRecord as problem:
+        _reject(batch, start, str(problem), memoryview(record), index)
+        return
+    if not is_documented(event.eventTime or ""):
+        others["eventTime"] = msgspec.Raw(msgspec.json.encode(event.eventTime))
+    if others:
+        batch.others[len(batch.events)] = others
+    batch.events.append(event)
+    batch.times.append(time)
+    batch.positions.append(start)
 
 
 def _reject(batch: Batch, start: int, reason: str, record: bytes | memoryview, index: int) -> None:

@@ -45,8 +45,9 @@ _MAX_BLANKS = 4
 class EventBoundaries:
     """Events of a buffer: ``owners`` are the numbers of their objects, ``begins`` and ``ends`` their positions.
 
-    ``framed`` says which objects consist of these events, the commas between them and the document's brackets;
-    ``complete`` says which events have all ``slices``, by the names of the fragments. Those of others mean nothing.
+    ``framed`` says which objects consist of these events, the commas between them and the document's brackets. An event
+    may have other records behind it. ``complete`` says which events have all ``slices``, by the names of the fragments.
+    Those of others mean nothing.
     """
 
     owners: Places
@@ -122,7 +123,7 @@ def _frames(data: bytes, letters: Bytes, edges: Places, owners: Places, begins: 
     is_first, is_last = np.diff(owners, prepend=-1) > 0, np.diff(owners, append=len(edges)) > 0
     ends = np.where(is_last, tails[owners], np.append(begins[1:], 0) - 1)
     fits = np.where(is_first, begins == heads[owners], letters[begins - 1] == ord(","))
-    fits &= (ends > begins) & (letters[ends - 1] == ord("}"))
+    fits &= ends > begins
     framed = np.bincount(owners, minlength=len(heads)) > 0
     framed[owners[~fits]] = False
     return ends, framed

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from glue_jobs.columns.numpy_types import Flags, Places
 from glue_jobs.read.parsed import NO_POSITIONS, Positions
 from glue_jobs.sources.cloudtrail_s3_event.parser import columns as table
+from glue_jobs.sources.cloudtrail_s3_event.parser.batch import Piece
 from glue_jobs.sources.cloudtrail_s3_event.parser.documents import utf8
 from glue_jobs.sources.cloudtrail_s3_event.parser.event import S3_SERVICES, SUMMARIES, without_column
 from glue_jobs.sources.cloudtrail_s3_event.parser.event_boundaries import IDS, TIME, Slices, find_events
@@ -41,13 +42,13 @@ class FastPath:
     """What the fast path read of some objects. Objects have numbers, in the order of their ``starts``.
 
     ``owners`` are the objects of the ``rows``, ``filtered`` those of events that belong to other tables. ``unread`` are
-    the texts of the other events, by object; of the objects in ``skipped`` nothing was read.
+    the other pieces, by object; of the objects in ``skipped`` nothing was read.
     """
 
     rows: pa.Table
     owners: Places
     filtered: Places
-    unread: dict[int, list[bytes]]
+    unread: dict[int, list[Piece]]
     skipped: list[int]
 
     def without(self, objects: list[int]) -> FastPath:
@@ -70,11 +71,13 @@ def read_fast_path(data: bytes, starts: Positions) -> FastPath:
     proven, wanted = events.proven(), events.wanted()
     unread[numbers[proven]] = False
     owners = found.owners[numbers]
-    texts: dict[int, list[bytes]] = defaultdict(list)
+    pieces: dict[int, list[Piece]] = defaultdict(list)
+    first = np.searchsorted(found.owners, found.owners)
     for number in np.flatnonzero(unread).tolist():
-        texts[int(found.owners[number])].append(data[found.begins[number] : found.ends[number]])
+        text = data[found.begins[number] : found.ends[number]]
+        pieces[int(found.owners[number])].append(Piece(number - int(first[number]), text))
     rows, skipped = _chosen(events.rows(), proven & wanted), np.flatnonzero(~found.framed).tolist()
-    return FastPath(rows, owners[proven & wanted], owners[proven & ~wanted], texts, skipped)
+    return FastPath(rows, owners[proven & wanted], owners[proven & ~wanted], pieces, skipped)
 
 
 def _chosen(rows: pa.Table, chosen: Flags) -> pa.Table:

@@ -14,7 +14,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -190,10 +190,9 @@ def _java_home() -> Path:
 def _wait(process: subprocess.Popen[bytes], address: str, output: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if not _fetch(f"{address}/v1/info")["starting"]:
+        # The server says that it has started, and has no node yet that runs a query.
+        with suppress(OSError, AssertionError):
+            if not _fetch(f"{address}/v1/info")["starting"] and Trino(address, "cases").run("SELECT 1 AS one"):
                 return
-        except OSError:
-            pass
         time.sleep(0.5)
     raise AssertionError("Trino did not start:\n" + output.read_text()[-3000:])

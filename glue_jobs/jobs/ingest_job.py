@@ -15,7 +15,9 @@ from glue_jobs.jobs.config_argument import config_argument
 from glue_jobs.jobs.lake_argument import lake_argument
 from glue_jobs.lake import Lake
 from glue_jobs.sources.pipelines import BY_NAME
-from glue_jobs.storage import address
+from glue_jobs.sources.upload.source import upload_folder
+from glue_jobs.sources.upload.table import UPLOAD
+from glue_jobs.storage import address, storage_for
 from glue_jobs.workers.spark import STARTED_BY_JAVA
 
 # No other bucket has a name with this end: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -52,6 +54,10 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
         raise ArgumentError(
             f"the lake {lake.location} is below the raw path {raw}, and any_name would read its files too"
         )
+    if pipeline.table == UPLOAD and f"{lake.location}/".startswith(f"{raw.rstrip('/')}/"):
+        folder = upload_folder(storage_for(raw), raw)
+        if f"{lake.location}/".startswith(folder):
+            raise ArgumentError(f"the lake {lake.location} is among the uploads, and its files would be uploads too")
     if any_name and not pipeline.takes_any_name:
         raise ArgumentError(f"{pipeline.title} is found by the names of its folders; leave any_name out")
     force = flag_argument(values, "force")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -89,5 +90,10 @@ def _reason(error: Exception) -> str:
         return f"{code} ({message}){'; check the role or credentials' if 'AccessDenied' in code else ''}"
     cause = error.orig if isinstance(error, DBAPIError) else error
     reason = str(cause).splitlines()[0]
-    full = "No space left on device" in reason or "is full" in reason
-    return f"{reason}{'; free some space and start the run again' if full else ''}"
+    if isinstance(error, FileNotFoundError) and (file := re.search("'(.+?)'", reason)):
+        return f"{file[1]} is gone; {WHAT_TO_DO}"
+    if "No space left on device" in reason or "is full" in reason:
+        return f"{reason}; free some space and start the run again"
+    if "is malformed" in reason or "not a database" in reason:
+        return f"{reason}; {WHAT_TO_DO}"
+    return reason

@@ -18,7 +18,15 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from glue_jobs.errors import LakeError
 from glue_jobs.lake.catalog_file import CATALOG, WAIT_SECONDS
 from glue_jobs.lake.location_check import check_not_lost, check_table
-from glue_jobs.lake.schema import check_ids, first_schema, iceberg_type, partition_spec, properties
+from glue_jobs.lake.schema import (
+    check_ids,
+    check_kept,
+    check_spec,
+    first_schema,
+    iceberg_type,
+    partition_spec,
+    properties,
+)
 from glue_jobs.lake.trusted_code import ignoring_named_code
 from glue_jobs.storage import region
 from glue_jobs.storage.endpoint import endpoint, partition_endpoint
@@ -60,6 +68,8 @@ def create_table(catalog: Catalog, location: str, database: str, table: Table) -
     except NoSuchTableError:
         existing = _create(catalog, location, database, table)
     check_table(location.rsplit("/", 2)[0], database, existing.location())
+    check_kept(table, existing.metadata)
+    check_spec(table, existing.spec())
     while not _brought_up_to_date(existing, table):
         # Another run has changed the table since it was loaded, perhaps in the same way.
         existing = catalog.load_table((database, table.name))

@@ -28,7 +28,7 @@ from glue_jobs.lake.inferred import evolve
 from glue_jobs.lake.manifest_position import ManifestPosition
 from glue_jobs.lake.newer_manifests import NewerManifests, newer_manifests
 from glue_jobs.lake.plain_files import PlainFile, columns_by_id, has_declared_columns
-from glue_jobs.lake.schema import file_constant, python_value
+from glue_jobs.lake.schema import check_partitions, check_spec, file_constant, python_value
 from glue_jobs.lake.stored_file import StoredFile, deleted_rows
 from glue_jobs.lake.transaction import OneParentTransaction
 from glue_jobs.storage import storage_for
@@ -90,6 +90,9 @@ class LoadedTable:
     def files(self, **partition: Iterable[Any] | None) -> list[StoredFile]:
         """The data files whose partition columns have one of the given values each; None is a value."""
         scan = self._iceberg.scan(row_filter=partition_filter(partition)) if partition else self._iceberg.scan()
+        tasks = self._planned(scan)
+        for number in {task.file.spec_id for task in tasks}:
+            check_partitions(self.table, self._iceberg.specs()[number])
         return [
             StoredFile(
                 task.file.file_path,
@@ -100,7 +103,7 @@ class LoadedTable:
                 task.file,
                 tuple(task.delete_files),
             )
-            for task in self._planned(scan)
+            for task in tasks
         ]
 
     def newer_files(self, after: ManifestPosition, min_files: int, max_bytes: int) -> NewerManifests:
@@ -223,6 +226,7 @@ class LoadedTable:
 
     @contextmanager
     def _transaction(self) -> Iterator[OneParentTransaction]:
+        check_spec(self.table, self._iceberg.spec())
         transaction = OneParentTransaction(self._iceberg)
         with explained(f"commit to {self.location}"), without_warnings(), transaction:
             yield transaction

@@ -18,6 +18,7 @@ from pyiceberg.io.pyarrow import (
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.typedef import Record
 from pyiceberg.types import IcebergType, ListType, NestedField, PrimitiveType, StringType, TimestampType
@@ -26,6 +27,9 @@ from glue_jobs.errors import LakeError
 from glue_jobs.lake.failures import without_warnings
 from glue_jobs.lake.nested import nested_type
 from glue_jobs.tables.model import Column, Table, arrow_type
+
+# The number of the partitions that a table was created with.
+DECLARED_SPEC = 0
 
 # Time travel reaches this many commits back. The bound keeps the metadata of the 400th run as small as the 20th's.
 SNAPSHOTS_KEPT = 20
@@ -81,7 +85,7 @@ def describe(
         partition=Record(*[_iceberg_value(partition[name]) for name in table.partitions]),
         file_size_in_bytes=size,
         sort_order_id=None,
-        spec_id=0,
+        spec_id=DECLARED_SPEC,
         equality_ids=None,
         key_metadata=None,
         **statistics.to_serialized_dict(),
@@ -133,6 +137,55 @@ def properties(table: Table) -> dict[str, str]:
         # https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-data-optimization.html
         "use_iceberg_parquet_column_index": "true",
     }
+
+
+def check_spec(table: Table, spec: PartitionSpec) -> None:
+    """Make sure that files with the declared partitions can be added to the table.
+
+    Raises:
+        LakeError: another program changed the partitions.
+    """
+    if spec.spec_id != DECLARED_SPEC:
+        raise _other_partitions(table)
+
+
+def check_partitions(table: Table, spec: PartitionSpec) -> None:
+    """Make sure that files of these partitions begin with the values of the declared ones.
+
+    Raises:
+        LakeError: another program wrote them otherwise.
+    """
+    declared = [(each.source_id, each.transform) for each in partition_spec(table).fields]
+    if [(each.source_id, each.transform) for each in spec.fields][: len(declared)] != declared:
+        raise _other_partitions(table)
+
+
+def _other_partitions(table: Table) -> LakeError:
+    return LakeError(
+        f"another program changed the partitions of {table.name}; let it partition the table by"
+        f" {' and '.join(table.partitions) or 'nothing'} again, and then rewrite all data files"
+    )
+
+
+def check_kept(table: Table, metadata: TableMetadata) -> None:
+    """Make sure that no declared column of the table was renamed or dropped: a run would add another of its name.
+
+    Raises:
+        LakeError: another program did.
+    """
+    current = {field.field_id: field.name for field in metadata.schema().fields}
+    had = {(field.field_id, field.name) for schema in metadata.schemas for field in schema.fields}
+    for column in table.columns:
+        name = current.get(column.field_id)
+        if name == column.name or (column.field_id, column.name) not in had:
+            continue
+        what = f"the column {column.name} of {table.name}"
+        if name is not None:
+            raise LakeError(f"another program renamed {what} to {name}; rename it back")
+        raise LakeError(
+            f"another program dropped {what}, and Iceberg gives a new one another number; bring back an older version"
+            " of the table's metadata, or ingest the raw objects into another --database"
+        )
 
 
 def check_ids(table: Table, schema: Schema) -> None:

@@ -70,6 +70,14 @@ def test_the_default_in_the_help_is_the_default_of_a_request() -> None:
             "the lake /raw/lake is below the raw path",
         ),
         ({"raw_path": "/raw", "lake_path": "/raw", "any_name": "true"}, "the lake /raw is below the raw path"),
+        (
+            {"pipeline": "upload", "raw_path": "/raw", "lake_path": "/raw/lake"},
+            "the lake /raw/lake is among the uploads, and its files would be uploads too",
+        ),
+        (
+            {"pipeline": "upload", "raw_path": "/raw/data", "lake_path": "/raw/data"},
+            "the lake /raw/data is among the uploads",
+        ),
     ],
 )
 def test_values_that_cannot_be_used_are_named(wrong: dict[str, str], sentence: str) -> None:

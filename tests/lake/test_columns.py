@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from glue_jobs.errors import LakeError
+from glue_jobs.ingest.data_files import write_file
 from glue_jobs.lake import Lake
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import Column, Table
+from tests.lake.maintenance import iceberg, rewrite
 
 FIRST = Table(
     name="event",
@@ -63,3 +68,54 @@ def test_ids_that_iceberg_would_not_give_are_refused(column: Column, tmp_path: P
     lake = Lake(str(tmp_path / "lake"), "usage_lake")
     with pytest.raises(LakeError, match=f"column {column.name} of event has field id 4 in the lake"):
         lake.create(replace(FIRST, columns=(*FIRST.columns, column)))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            lambda update: update.rename_column("mood", "spirit"),
+            "renamed the column mood of event to spirit; rename it",
+        ),
+        (lambda update: update.delete_column("mood"), "dropped the column mood of event, and Iceberg gives a new one"),
+    ],
+    ids=["renamed", "dropped"],
+)
+def test_a_column_that_another_program_took_away_is_told_and_not_added_once_more(
+    change: Callable[[Any], object], sentence: str, tmp_path: Path
+) -> None:
+    lake, table = Lake(str(tmp_path / "lake"), "usage_lake"), with_more_columns(FIRST)
+    lake.create(table)
+    with iceberg(lake, table).update_schema() as update:
+        change(update)
+    before = iceberg(lake, table).schema()
+    with pytest.raises(LakeError, match=f"another program {sentence}"):
+        lake.create(table)
+    assert iceberg(lake, table).schema() == before
+
+
+def test_a_table_that_another_program_partitions_otherwise_is_not_written_and_its_files_are_not_misread(
+    tmp_path: Path,
+) -> None:
+    lake = Lake(str(tmp_path / "lake"), "usage_lake")
+    table = replace(FIRST, partitions=("id",), sort=())
+    lake.create(table)
+    rows = pa.Table.from_pylist([{"id": "a", "tags": []}], schema=table.arrow_schema)
+    address = f"{lake.load(table).location}/data/a.parquet"
+    files = [write_file(table, rows, address, {"id": "a"}).descriptor]
+    with iceberg(lake, table).update_spec() as update:
+        update.remove_field("id")
+    sentence = "another program changed the partitions of event"
+    for use in (lake.create, lambda each: lake.load(each).append(files, {})):
+        with pytest.raises(LakeError, match=sentence):
+            use(table)
+    assert lake.load(table).files() == []
+    iceberg(lake, table).append(rows)
+    with iceberg(lake, table).update_spec() as update:
+        update.add_identity("id")
+    # Files that were written meanwhile have no value of the partition.
+    lake.load(table).append(files, {})
+    with pytest.raises(LakeError, match=sentence):
+        lake.load(table).files()
+    rewrite(lake, table)
+    assert sorted(file.partition for file in lake.load(table).files()) == [("a",)]

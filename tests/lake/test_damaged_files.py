@@ -78,4 +78,6 @@ def test_a_data_file_that_is_damaged_in_the_middle_is_a_sentence_that_names_it_o
     result = CliRunner().invoke(main, [*words, "--lake", str(whole / "lake")])
     *_, error = result.stderr.splitlines()
     assert result.exit_code == 1 and error.startswith("error: ")
-    assert f"{damaged} is damaged (" in error or error.endswith("; usage-lake check names files that are damaged")
+    assert f"{damaged} is damaged (" in error or error.endswith(
+        "; usage-lake check names files that are missing or damaged"
+    )

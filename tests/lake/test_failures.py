@@ -8,7 +8,7 @@ import sqlite3
 
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from glue_jobs.errors import LakeError
 from glue_jobs.lake.failures import explained, without_warnings
@@ -30,6 +30,19 @@ def client_error(code: str) -> ClientError:
         (OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked")), "database is locked"),
         (client_error("AccessDeniedException"), "AccessDeniedException (because); check the role or credentials"),
         (client_error("ThrottlingException"), "ThrottlingException (because)"),
+        (
+            FileNotFoundError("[Errno 2] Failed to open local file '/lake/a.json'. Detail: [errno 2] No such file"),
+            "/lake/a.json is gone; bring it back from a copy, or ingest",
+        ),
+        (FileNotFoundError("Path does not exist 'bucket/a.json'"), "bucket/a.json is gone; bring it back from a copy"),
+        (
+            DatabaseError("SELECT", {}, sqlite3.DatabaseError("file is not a database")),
+            "file is not a database; bring it back from a copy, or ingest",
+        ),
+        (
+            DatabaseError("SELECT", {}, sqlite3.DatabaseError("database disk image is malformed")),
+            "database disk image is malformed; bring it back from a copy, or ingest",
+        ),
         (NoCredentialsError(), "Unable to locate credentials"),
         (OSError("first line\nsecond line"), "first line"),
     ],
@@ -39,7 +52,7 @@ def test_an_error_says_what_could_not_be_done_and_why(error: Exception, reason: 
     with pytest.raises(LakeError) as raised, explained("open the lake"):
         raise error
     assert str(raised.value).startswith(f"cannot open the lake: {reason}")
-    for hint in ("free some space", "check the role or credentials", "second line"):
+    for hint in ("free some space", "check the role or credentials", "second line", "from a copy"):
         assert (hint in str(raised.value)) == (hint in reason)
 
 

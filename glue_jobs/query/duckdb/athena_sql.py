@@ -16,8 +16,8 @@ from glue_jobs.errors import UsageLakeError, nearest
 
 _UNKNOWN_COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "([^"]*)"')
 
-# What DuckDB's reader of Parquet says of damaged bytes; most other errors of its have no class of their own.
-_DAMAGED_FILE = re.compile("Failed to read file|in Parquet file|Could not read enough bytes")
+# What DuckDB says of damaged bytes and missing files; most other errors of its reader have no class of their own.
+_DAMAGED_FILE = re.compile("Failed to read file|in Parquet file|Could not read enough bytes|No files found")
 
 
 class QueryError(UsageLakeError):
@@ -126,7 +126,7 @@ def failure(error: Exception, columns: Callable[[], Iterable[str]]) -> str:
     if unknown := _UNKNOWN_COLUMN.search(str(error)):
         return f"there is no column {unknown[1]!r}{nearest(unknown[1], columns())}"
     is_damage = type(error) is duckdb.Error or _DAMAGED_FILE.search(str(error))
-    advice = "; usage-lake check names files that are damaged" if is_damage else ""
+    advice = "; usage-lake check names files that are missing or damaged" if is_damage else ""
     return f"the query failed: {first_line(error)}{advice}"
 
 

@@ -147,6 +147,8 @@ class Lake:
             ArgumentError: an argument cannot be used.
             UsageLakeError: the run cannot go on; readers see nothing of it.
         """
+        if pipeline == REPORT:
+            raise ArgumentError("report ingests nothing; lake.publish writes reports")
         summary = run_job(self._job(pipeline, {"raw_path": _place("raw", raw), **arguments}), self._reporter).ingested
         assert summary is not None
         return summary

@@ -61,6 +61,7 @@ def test_a_run_and_a_report_take_a_moment(tmp_path: Path) -> None:
             lambda lake: lake.ingest("s3_access_log", "raw", confg="a.yaml"),
             "there is no argument 'confg'; did you",
         ),
+        (lambda lake: lake.ingest("report", "raw"), "report ingests nothing; lake.publish writes reports"),
         (lambda lake: lake.publish("to", subject="access"), "there is no argument 'subject'; did you mean 'subjects'"),
         (lambda lake: lake.publish("to", look_back_days=3), "there is no argument 'look_back_days'; there are "),
         (lambda lake: lake.ingest("s3_access_log", None), "raw is a folder or an s3:// address, not None"),

@@ -214,6 +214,8 @@ def test_a_phone_shows_numbers_of_data_sets_labels_of_few_bars_and_what_a_finger
     ]
     page.locator("#stored-over-time .plot rect").first.tap()
     assert page.inner_text(".tip") == "February 2026: STANDARD, 500\xa0bytes"
+    page.evaluate("scrollBy(0, -50)")
+    page.wait_for_selector(".tip", state="hidden")
     page.close()
 
 

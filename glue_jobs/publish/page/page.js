@@ -54,6 +54,7 @@
   };
   // A finger that taps does not move.
   ["pointermove", "pointerdown"].forEach((kind) => document.addEventListener(kind, show));
+  document.addEventListener("scroll", () => { tip.hidden = true; });
 
   // The picture over time: what is chosen is drawn from the numbers on the page.
   const form = $("#over-time-form");

@@ -38,9 +38,21 @@ def read_parquet(data: bytes) -> pa.Table:
         size = sum(file.metadata.row_group(number).total_byte_size for number in range(file.metadata.num_row_groups))
         if file.metadata.num_rows > MAX_ROWS or size > MAX_BYTES:
             raise ValueError(f"it has {file.metadata.num_rows:,} rows of {size:,} bytes, which is too much for a log")
-        return file.read(use_threads=False)
+        return _checked(file.read(use_threads=False))
     except (pa.ArrowException, OSError, ValueError) as problem:
         raise UnreadableParquetError(f"the Parquet file cannot be read: {problem}") from problem
+
+
+def _checked(rows: pa.Table) -> pa.Table:
+    """The rows, their texts as such; raises ArrowException or ValueError for what ``pyarrow`` reads without a check."""
+    if len(set(rows.column_names)) < rows.num_columns:
+        raise ValueError("it has two columns of one name")
+    # Some writers do not mark texts as such.
+    texts = [field.with_type(pa.string()) if pa.types.is_binary(field.type) else field for field in rows.schema]
+    rows = rows.cast(pa.schema(texts))
+    # Texts that are not UTF-8.
+    rows.validate(full=True)
+    return rows
 
 
 class ParquetRows(NamedTuple):

@@ -18,6 +18,9 @@ from glue_jobs.read.parsed import MAX_RECORD_BYTES, Rejected
 MAX_ROWS = 10_000_000
 MAX_BYTES = 2**31
 
+# So much of small files is read at a time, and no more: a file may be unpacked to a hundred times its size.
+MAX_HELD_BYTES = 16 * 2**20
+
 
 Found = TypeVar("Found")
 
@@ -38,9 +41,21 @@ def read_parquet(data: bytes) -> pa.Table:
         size = sum(file.metadata.row_group(number).total_byte_size for number in range(file.metadata.num_row_groups))
         if file.metadata.num_rows > MAX_ROWS or size > MAX_BYTES:
             raise ValueError(f"it has {file.metadata.num_rows:,} rows of {size:,} bytes, which is too much for a log")
-        return file.read(use_threads=False)
+        return _checked(file.read(use_threads=False))
     except (pa.ArrowException, OSError, ValueError) as problem:
         raise UnreadableParquetError(f"the Parquet file cannot be read: {problem}") from problem
+
+
+def _checked(rows: pa.Table) -> pa.Table:
+    """The rows, their texts as such; raises ArrowException or ValueError for what ``pyarrow`` reads without a check."""
+    if len(set(rows.column_names)) < rows.num_columns:
+        raise ValueError("it has two columns of one name")
+    # Some writers do not mark texts as such.
+    texts = [field.with_type(pa.string()) if pa.types.is_binary(field.type) else field for field in rows.schema]
+    rows = rows.cast(pa.schema(texts))
+    # Texts that are not UTF-8.
+    rows.validate(full=True)
+    return rows
 
 
 class ParquetRows(NamedTuple):
@@ -62,9 +77,22 @@ def read_parquet_files(
     groups: defaultdict[pa.Schema, list[tuple[int, ParquetRows]]] = defaultdict(list)
     found: list[Found] = []
     rejected: list[Rejected] = []
+    held = 0
 
     def reject(start: int, problem: UnreadableParquetError) -> None:
         rejected.append(Rejected(start, str(problem), data[start : min(ends[start], start + MAX_RECORD_BYTES)]))
+
+    def read_groups() -> None:
+        for group in groups.values():
+            try:
+                found.append(read(_joined([rows for _, rows in group])))
+            except UnreadableParquetError:
+                for start, of_file in group:
+                    try:
+                        found.append(read(of_file))
+                    except UnreadableParquetError as problem:
+                        reject(start, problem)
+        groups.clear()
 
     ends = dict(places)
     for start, end in ends.items():
@@ -75,15 +103,11 @@ def read_parquet_files(
             continue
         of_file = ParquetRows(rows, np.full(rows.num_rows, start), np.arange(rows.num_rows))
         groups[rows.schema.remove_metadata()].append((start, of_file))
-    for group in groups.values():
-        try:
-            found.append(read(_joined([rows for _, rows in group])))
-        except UnreadableParquetError:
-            for start, of_file in group:
-                try:
-                    found.append(read(of_file))
-                except UnreadableParquetError as problem:
-                    reject(start, problem)
+        held += rows.nbytes
+        if held > MAX_HELD_BYTES:
+            read_groups()
+            held = 0
+    read_groups()
     return found, rejected
 
 

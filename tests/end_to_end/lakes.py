@@ -126,6 +126,9 @@ def orphans(lake: str) -> set[str]:
     listed: set[str] = set()
     for folder in Path(lake, "usage_lake").iterdir():
         table = next(table for table in lake_tables(opened) if table.name == folder.name)
+        if not opened.has(table):
+            # A run was killed while it created the table, and later ones did without.
+            continue
         loaded = opened.load(table)
         listed |= {file.address for file in loaded.files()}
         # pyiceberg 0.12 cannot show the files of a table that has no manifest.

@@ -134,6 +134,12 @@ def test_files_with_other_headers_share_a_batch_and_rows_know_their_file() -> No
     assert sorted(row["c_ip"] for row in values(parsed)) == ["192.0.2.100"] * 5 + ["2001:db8::1"]
 
 
+@pytest.mark.parametrize("write", [as_text, as_json])
+def test_a_byte_order_mark_is_ignored(write: Write) -> None:
+    parsed = parse(b"\xef\xbb\xbf" + write([FIELDS]))
+    assert (values(parsed), parsed.rejected) == ([ROW], [])
+
+
 def test_a_header_in_the_middle_of_a_file_names_the_fields_of_what_follows() -> None:
     parsed = parse(as_text([FIELDS]) + b"\r\n#Fields: time date\r\n01:02:03\t2024-05-07\r\n")
     assert [row["event_time"].hour for row in values(parsed)] == [8, 1]

@@ -260,6 +260,11 @@ def test_records_of_a_crowd_have_the_rows_that_they_have_alone(changes: list[dic
     assert {each.reason for each in together.rejected} == {each.reason for each in expected.rejected}
 
 
+def test_a_byte_order_mark_before_records_is_ignored() -> None:
+    parsed = parse(b"\xef\xbb\xbf" + as_json(RECORD, RECORD))
+    assert (parsed.rows.num_rows, parsed.rejected) == (2, [])
+
+
 @pytest.mark.parametrize(("end", "rows"), [(b" \t\r\n", 1), (b"\x0c\n", 0)])
 def test_only_the_blanks_of_json_may_follow_a_record_of_a_crowd(end: bytes, rows: int) -> None:
     crowd = as_json(RECORD).replace(b"\n", end) * (FEW_LINES + 1)

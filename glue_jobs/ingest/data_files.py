@@ -110,7 +110,7 @@ def stored_file(address: str) -> Iterator[BinaryIO]:
     with storage_for(address).open(address) as file:
         try:
             yield file
-        except (pa.ArrowInvalid, OSError) as error:
+        except (ValueError, IndexError, OSError) as error:
             reason = str(error).splitlines()[0]
             raise LakeError(f"{address} is damaged ({reason}); {WHAT_TO_DO}") from error
 

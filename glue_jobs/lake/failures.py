@@ -26,10 +26,13 @@ def explained(action: str) -> Iterator[None]:
                 " let that program rewrite its data files, as Spark's rewrite_data_files does with"
                 " 'delete-file-threshold'"
             )
-        elif _is_damage(error) or (action.startswith("read ") and isinstance(error, _parsing_errors())):
+        elif _is_damage(error):
             reason = DAMAGED
+        # Before what parsing raises: some errors of networks and settings are a ValueError too.
         elif isinstance(error, _library_errors()):
             reason = _reason(error)
+        elif action.startswith("read ") and isinstance(error, _parsing_errors()):
+            reason = DAMAGED
         else:
             raise
         raise LakeError(f"cannot {action}: {reason}") from error

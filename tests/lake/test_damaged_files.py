@@ -81,3 +81,14 @@ def test_a_data_file_that_is_damaged_in_the_middle_is_a_sentence_that_names_it_o
     assert f"{damaged} is damaged (" in error or error.endswith(
         "; usage-lake check names files that are missing or damaged"
     )
+
+
+def test_a_data_file_whose_footer_is_damaged_is_named(whole: Path) -> None:
+    rmtree(whole / "lake")
+    copytree(whole / "copy", whole / "lake")
+    (damaged,) = (whole / "lake/usage_lake/s3_access_log").rglob("*.parquet")
+    start, _, end = damaged.read_bytes().rpartition(b"user_agent")
+    damaged.write_bytes(start + b"\xffser_agent" + end)
+    result = CliRunner().invoke(main, ["forget", "--address", "192.0.2.3", "--yes", "--lake", str(whole / "lake")])
+    assert result.exit_code == 1
+    assert f"{damaged} is damaged (" in result.stderr

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import logging
 import sqlite3
+import ssl
 
 import pytest
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import ClientError, InvalidRegionError, NoCredentialsError
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from glue_jobs.errors import LakeError
@@ -45,13 +46,16 @@ def client_error(code: str) -> ClientError:
         ),
         (NoCredentialsError(), "Unable to locate credentials"),
         (OSError("first line\nsecond line"), "first line"),
+        (InvalidRegionError(region_name="us east 1"), "Provided region_name 'us east 1' doesn't match a supported"),
+        (ssl.SSLCertVerificationError(1, "self-signed certificate"), "self-signed certificate"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
-def test_an_error_says_what_could_not_be_done_and_why(error: Exception, reason: str) -> None:
-    with pytest.raises(LakeError) as raised, explained("open the lake"):
+@pytest.mark.parametrize("action", ["open the lake", "read the lake"])
+def test_an_error_says_what_could_not_be_done_and_why(error: Exception, reason: str, action: str) -> None:
+    with pytest.raises(LakeError) as raised, explained(action):
         raise error
-    assert str(raised.value).startswith(f"cannot open the lake: {reason}")
+    assert str(raised.value).startswith(f"cannot {action}: {reason}")
     for hint in ("free some space", "check the role or credentials", "second line", "from a copy"):
         assert (hint in str(raised.value)) == (hint in reason)
 

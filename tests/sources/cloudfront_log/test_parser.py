@@ -105,6 +105,13 @@ def test_each_format_gives_the_same_typed_row(write: Write) -> None:
     assert values(parsed) == [ROW]
 
 
+@pytest.mark.parametrize("absent", ["date", "time"])
+def test_a_timestamp_stands_for_an_absent_date_or_time_whatever_the_records_beside_it_have(absent: str) -> None:
+    stamped = {name: text for name, text in FIELDS.items() if name != absent} | {"timestamp(ms)": "1715069350123"}
+    alone, beside = parse(as_json([stamped])), parse(as_json([FIELDS]), as_json([stamped]))
+    assert [row["event_time"] for row in values(alone) + values(beside)] == [ROW["event_time"]] * 3
+
+
 @each_format
 def test_any_fields_in_any_order_and_unknown_ones_are_kept(write: Write) -> None:
     record = {"more": "a=1", "sc-status": "000", "timestamp(ms)": "1731620046814", "other": "-", "last": "x"}
@@ -125,6 +132,12 @@ def test_files_with_other_headers_share_a_batch_and_rows_know_their_file() -> No
     owners = sorted((np.searchsorted(edges, parsed.positions, side="right") - 1).tolist())
     assert owners == [0, 1, 2, 3, 3, 4]
     assert sorted(row["c_ip"] for row in values(parsed)) == ["192.0.2.100"] * 5 + ["2001:db8::1"]
+
+
+@pytest.mark.parametrize("write", [as_text, as_json])
+def test_a_byte_order_mark_is_ignored(write: Write) -> None:
+    parsed = parse(b"\xef\xbb\xbf" + write([FIELDS]))
+    assert (values(parsed), parsed.rejected) == ([ROW], [])
 
 
 def test_a_header_in_the_middle_of_a_file_names_the_fields_of_what_follows() -> None:

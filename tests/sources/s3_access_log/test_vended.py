@@ -260,6 +260,17 @@ def test_records_of_a_crowd_have_the_rows_that_they_have_alone(changes: list[dic
     assert {each.reason for each in together.rejected} == {each.reason for each in expected.rejected}
 
 
+def test_a_byte_order_mark_before_records_is_ignored() -> None:
+    parsed = parse(b"\xef\xbb\xbf" + as_json(RECORD, RECORD))
+    assert (parsed.rows.num_rows, parsed.rejected) == (2, [])
+
+
+@pytest.mark.parametrize(("end", "rows"), [(b" \t\r\n", 1), (b"\x0c\n", 0)])
+def test_only_the_blanks_of_json_may_follow_a_record_of_a_crowd(end: bytes, rows: int) -> None:
+    crowd = as_json(RECORD).replace(b"\n", end) * (FEW_LINES + 1)
+    assert parse(crowd).rows.num_rows == rows * (FEW_LINES + 1)
+
+
 @given(st.lists(CHANGES, min_size=1, max_size=4))
 def test_rows_of_a_parquet_file_are_those_of_its_records(changes: list[dict[str, Any]]) -> None:
     names = dict.fromkeys(name for change in changes for name in [*RECORD, *change])

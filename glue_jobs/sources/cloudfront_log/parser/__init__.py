@@ -14,6 +14,7 @@ import pyarrow as pa
 from glue_jobs.read.log_file import PARQUET
 from glue_jobs.read.parquet_rows import read_parquet_files
 from glue_jobs.read.parsed import NO_POSITIONS, Parsed, Positions, Rejected
+from glue_jobs.read.uploaded_file import BYTE_ORDER_MARK
 from glue_jobs.sources.cloudfront_log.parser.json_lines import read_objects
 from glue_jobs.sources.cloudfront_log.parser.parquet_file import parquet_records
 from glue_jobs.sources.cloudfront_log.parser.records import PARSED_SCHEMA, Records, typed
@@ -53,7 +54,7 @@ def _add_lines(lines: Lines, data: bytes, position: int) -> None:
     """Add the lines of a file that begins at ``position``, by the header they stand below."""
     header: str | None = None
     for line in data.split(b"\n"):
-        text = line.removesuffix(b"\r")
+        text = line.removeprefix(BYTE_ORDER_MARK).removesuffix(b"\r")
         if text.startswith(b"#"):
             header = header_fields(text) or header
         elif text.strip():

@@ -138,7 +138,7 @@ def _event_times(texts: dict[str, pa.DictionaryArray], timestamps: pa.Array, cou
         days, times = _codes(texts["date"], _day_number), _codes(texts["time"], _second_of_day)
         both = (days >= 0) & (times >= 0)
         absent = texts["date"].is_null().to_numpy(zero_copy_only=False)
-        absent &= texts["time"].is_null().to_numpy(zero_copy_only=False)
+        absent |= texts["time"].is_null().to_numpy(zero_copy_only=False)
         seconds = np.where(both, days * SECONDS_PER_DAY + times, np.where(absent, seconds, -1))
     first, last = ((day.toordinal() - _EPOCH_DAY) * SECONDS_PER_DAY for day in (FIRST_DAY, LAST_DAY))
     known = (seconds >= first) & (seconds < last)

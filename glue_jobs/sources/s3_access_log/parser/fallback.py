@@ -15,6 +15,7 @@ import pyarrow as pa
 from glue_jobs.columns.arrays import dictionary_array
 from glue_jobs.columns.numpy_types import Flags, Ints
 from glue_jobs.read.parsed import MAX_LOGGED_NUMBER, MAX_RECORD_BYTES, MAX_REJECTED_PER_PARSE, Parsed, Rejected
+from glue_jobs.read.uploaded_file import BYTE_ORDER_MARK
 from glue_jobs.sources.s3_access_log.parser.client_text import (
     SPLICED,
     UnreadableLineError,
@@ -43,7 +44,6 @@ Row = tuple[Any, ...]
 
 TIME_FIELD = FIELDS.index("event_time")
 YEAR_OF_TIME = slice(8, 12)
-BYTE_ORDER_MARK = "\ufeff"
 NULL_TEXTS = ("-", "")
 MAX_DIGITS = len(str(MAX_LOGGED_NUMBER))
 
@@ -86,6 +86,7 @@ def parse_lines(lines: Iterable[tuple[int, bytes]]) -> Parsed:
 
 def read_record(line: bytes) -> Row:
     """Texts of the fields of one line of text or JSON, as `read_line`; raises UnreadableLineError with the reason."""
+    line = line.removeprefix(BYTE_ORDER_MARK)
     return read_vended_record(line) if line.lstrip()[:1] == b"{" else read_line(line)
 
 
@@ -94,7 +95,7 @@ def read_line(line: bytes) -> Row:
 
     The caller checks that the time is a real date. Raises UnreadableLineError with the reason.
     """
-    text = line.decode("utf-8", "backslashreplace").removeprefix(BYTE_ORDER_MARK).rstrip(" \r")
+    text = line.decode("utf-8", "backslashreplace").rstrip(" \r")
     head = _HEAD.match(text)
     if head is None:
         raise UnreadableLineError(_what_is_wrong_with_head(text))

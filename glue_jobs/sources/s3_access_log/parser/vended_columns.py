@@ -59,7 +59,7 @@ class UnexpectedTypeError(Exception):
 
 def parse_vended_lines(index: LineIndex, lines: Places) -> FastPathResult:
     """Rows of those of the numbered lines, JSON objects, that are as usual; each other line is in ``unproven``."""
-    tables, others = read_json_lines([index.line(number).rstrip() for number in lines.tolist()], _TYPES)
+    tables, others = read_json_lines([index.line(number).rstrip(b" \t\r") for number in lines.tolist()], _TYPES)
     result = FastPathResult(unproven=[lines[others]])
     for records, numbers in tables:
         rows, usual = vended_rows(records)

@@ -3,17 +3,24 @@
 Three rules hold for each breakdown and each number by itself:
 
 1. A number with fewer readers behind it than the minimum is hidden.
-2. If any number is hidden, the shown one with the fewest readers is hidden too. The sum of the hidden ones, which is
-   the month less the shown ones, then belongs to two rows or more and to enough readers.
+2. If only such numbers are hidden, the shown one with the fewest readers is hidden too. The sum of the hidden ones,
+   which is the month less the shown ones, then belongs to two rows or more and to enough readers.
 3. Numbers of people do not add up, but all rows together have no fewer people than the month. More numbers are hidden
    as long as the published ones would reveal that there are any readers in the hidden rows.
+
+One rule holds for two breakdowns of which everybody can know which of their rows have numbers in common:
+
+4. Rule 2 holds among the rows of one that have numbers in common with a shown row of the other, and among those that
+   have some with its hidden rows.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 from glue_jobs.config import Privacy
@@ -54,11 +61,16 @@ def shown_month(rows: Sequence[Row], declared: Public, privacy: Privacy) -> Show
     month = _Month(whole, declared, privacy)
     shown = [month.row(whole, {count: month.value(whole, count) for count in declared.counts})]
     cells, shares = sum(isinstance(shown[0][count], str) for count in declared.counts), {}
-    for breakdown in sorted({row[declared.breakdown] for row in rows} - {WHOLE}):
-        parts = [row for row in rows if row[declared.breakdown] == breakdown]
-        # By name: any other order would tell something of the hidden numbers.
-        parts.sort(key=lambda row: [row[name] for name in declared.names])
-        hidden = {count: month.hidden(parts, count) for count in declared.counts}
+    # By name: any other order would tell something of the hidden numbers.
+    ordered = sorted(rows, key=lambda row: [row[name] for name in (declared.breakdown, *declared.names)])
+    by_breakdown: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in ordered:
+        by_breakdown[row[declared.breakdown]].append(row)
+    del by_breakdown[WHOLE]
+    links = month.links(by_breakdown, by_breakdown.pop(declared.crossed, []))
+    places = {count: month.hidden(by_breakdown, count, links) for count in declared.counts}
+    for breakdown, parts in by_breakdown.items():
+        hidden = {count: places[count][breakdown] for count in declared.counts}
         shown += month.rows(parts, hidden)
         cells += sum(map(len, hidden.values()))
         if BYTES in hidden:
@@ -75,21 +87,78 @@ class _Month:
     declared: Public
     privacy: Privacy
 
-    def hidden(self, parts: Sequence[Row], count: str) -> set[int]:
-        """The places of the parts whose number is hidden."""
-        behind, minimum = self.declared.counts[count], self.privacy.minimum_readers
-        # A sum of the month that is hidden itself has no parts that are shown.
-        candidates = [
-            place
+    def links(self, by_breakdown: Mapping[str, Sequence[Row]], crossed: Iterable[Row]) -> list[Mapping[str, int]]:
+        """The places of the parts that have numbers in common, by their breakdowns."""
+        places = {
+            (breakdown, *(part[name] for name in self.declared.names)): place
+            for breakdown, parts in by_breakdown.items()
             for place, part in enumerate(parts)
-            if part[behind] >= minimum and self.whole[behind] >= minimum and not self._tells_who(part)
-        ]
-        candidates.sort(key=lambda place: parts[place][behind])
+        }
+        named = {
+            breakdown: {name for part in parts for name in self.declared.names if part[name] != self.whole[name]}
+            for breakdown, parts in by_breakdown.items()
+        }
+        links: list[Mapping[str, int]] = []
+        for row in crossed:
+            keys = {
+                breakdown: (breakdown, *((row if name in names else self.whole)[name] for name in self.declared.names))
+                for breakdown, names in named.items()
+            }
+            links.append({breakdown: places[key] for breakdown, key in keys.items() if key in places})
+        return links
+
+    def hidden(
+        self, by_breakdown: Mapping[str, Sequence[Row]], count: str, links: Sequence[Mapping[str, int]]
+    ) -> dict[str, set[int]]:
+        """The places of the parts of each breakdown whose number is hidden."""
+        behind = self.declared.counts[count]
+        may_show = {
+            breakdown: {place for place, part in enumerate(parts) if self._may_show(part, behind)}
+            for breakdown, parts in by_breakdown.items()
+        }
+        hidden = {breakdown: set(range(len(parts))) - may_show[breakdown] for breakdown, parts in by_breakdown.items()}
+        while True:
+            for breakdown, places in self._known_sums(by_breakdown, hidden, links):
+                shown = places - hidden[breakdown]
+                if shown and places & hidden[breakdown] and not places & hidden[breakdown] & may_show[breakdown]:
+                    parts = by_breakdown[breakdown]
+                    hidden[breakdown].add(min(shown, key=lambda place: (parts[place][behind], place)))
+                    break
+            else:
+                break
+        if count == behind:
+            for breakdown, parts in by_breakdown.items():
+                hidden[breakdown] |= self._hidden_people(parts, count, may_show[breakdown])
+        return hidden
+
+    def _known_sums(
+        self,
+        by_breakdown: Mapping[str, Sequence[Row]],
+        hidden: Mapping[str, set[int]],
+        links: Sequence[Mapping[str, int]],
+    ) -> Iterator[tuple[str, set[int]]]:
+        """Parts of a breakdown of which everybody may know what they add up to."""
+        yield from ((breakdown, set(range(len(parts)))) for breakdown, parts in by_breakdown.items())
+        for here, there in permutations(links[0] if links else (), 2):
+            beside: defaultdict[int | None, set[int]] = defaultdict(set)
+            for link in links:
+                beside[None if link[there] in hidden[there] else link[there]].add(link[here])
+            yield from ((here, places) for places in beside.values())
+
+    def _may_show(self, part: Row, behind: str) -> bool:
+        # A sum of the month that is hidden itself has no parts that are shown.
+        minimum = self.privacy.minimum_readers
+        return part[behind] >= minimum and self.whole[behind] >= minimum and not self._tells_who(part)
+
+    def _hidden_people(self, parts: Sequence[Row], count: str, may_show: set[int]) -> set[int]:
+        """The places of the smallest parts that may be shown and would give away that others have readers."""
+        candidates = sorted(may_show, key=lambda place: (parts[place][count], place))
         concealed = int(len(candidates) < len(parts))
-        if count == behind and concealed:
-            while self._tells_of_people(self.whole[count], [parts[place][count] for place in candidates], concealed):
-                concealed += 1
-        return set(range(len(parts))).difference(candidates[concealed:])
+        while concealed and self._tells_of_people(
+            self.whole[count], [parts[place][count] for place in candidates], concealed
+        ):
+            concealed += 1
+        return set(candidates[:concealed])
 
     def rows(self, parts: Sequence[Row], hidden: Mapping[str, set[int]]) -> list[dict[str, Any]]:
         """The parts with a number that is shown, and one row for what the others add up to."""

@@ -133,12 +133,15 @@ class Public(Strict):
     one row of a whole month; the other rows of a month that have equal values there divide it. ``names`` are the
     columns that tell these apart. ``counts`` has the columns that are shown, each with the column of the number of
     distinct readers behind it. A column with itself is a number of people. The others must add up to the total.
+    ``crossed`` is a breakdown that divides the month by two others at once. It is never shown: it tells which of their
+    rows have numbers in common.
     """
 
     period: Text
     breakdown: Text
     names: Annotated[list[Text], Field(min_length=1)]
     counts: Annotated[dict[Text, Text], Field(min_length=1)]
+    crossed: str = ""
 
 
 class Metadata(Strict):

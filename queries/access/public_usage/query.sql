@@ -61,7 +61,8 @@ total_by_key AS (
         (month, account, repository, reader_key),
         (month, country, reader_key),
         (month, network, reader_key),
-        (month, extension, reader_key)
+        (month, extension, reader_key),
+        (month, account, repository, extension, reader_key)
     )
 ),
 
@@ -88,13 +89,14 @@ total AS (
 SELECT
     month,
     CASE columns_left_out
-        WHEN 15 THEN 'total' WHEN 7 THEN 'data set' WHEN 11 THEN 'country' WHEN 13 THEN 'network' ELSE 'file type'
+        WHEN 15 THEN 'total' WHEN 7 THEN 'data set' WHEN 11 THEN 'country' WHEN 13 THEN 'network' WHEN 14 THEN 'file type'
+        ELSE 'data set and file type'
     END AS breakdown,
-    CASE columns_left_out WHEN 7 THEN account ELSE '(all)' END AS account,
-    CASE columns_left_out WHEN 7 THEN repository ELSE '(all)' END AS repository,
+    CASE WHEN columns_left_out IN (6, 7) THEN account ELSE '(all)' END AS account,
+    CASE WHEN columns_left_out IN (6, 7) THEN repository ELSE '(all)' END AS repository,
     CASE columns_left_out WHEN 11 THEN country ELSE '(all)' END AS country,
     CASE columns_left_out WHEN 13 THEN network ELSE '(all)' END AS network,
-    CASE columns_left_out WHEN 14 THEN extension ELSE '(all)' END AS extension,
+    CASE WHEN columns_left_out IN (6, 14) THEN extension ELSE '(all)' END AS extension,
     downloads,
     downloaders,
     bytes_sent,

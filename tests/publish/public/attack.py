@@ -1,5 +1,7 @@
 """Who wants the hidden numbers: knows all rules, the names of all rows, and every file that was ever published.
 
+And which files there are, so that no number is of a data set and a kind of file that it has not.
+
 Each hidden number gets the least and the greatest value that fit everything published, by linear programming.
 """
 
@@ -30,6 +32,10 @@ class Attack:
         self._declared, self._privacy, self._count = declared, privacy, count
         self._of_people = declared.counts[count] == count
         self._shown = {self._key(row): row[count] for row in published}
+        names = list(names)
+        crossed = [row for row in names if row[declared.breakdown] == declared.crossed]
+        names = [row for row in names if row[declared.breakdown] != declared.crossed]
+        self._has_in_common = {tuple(row[name] for name in declared.names) for row in crossed}
         self.keys = list(dict.fromkeys([*map(self._key, names), *(key for key in self._shown if OTHER not in key)]))
         self._place = {key: place for place, key in enumerate(self.keys)}
         self._scale = max((value for value in self._shown.values() if isinstance(value, int)), default=1) or 1
@@ -92,11 +98,19 @@ class Attack:
                 (row, column): len(self._bounds) + place
                 for place, (row, column) in enumerate((row, column) for row in rows for column in columns)
             }
-            self._bounds += [(0, None)] * len(cells)
+            is_crossed = f"{first} and {second}" == self._declared.crossed
+            self._bounds += [
+                (0, 0) if is_crossed and self._both(*cell) not in self._has_in_common else (0, None) for cell in cells
+            ]
             for line in rows:
                 yield {**{cells[line, column]: 1.0 for column in columns}, self._place[line]: -1.0}, 0.0
             for line in columns:
                 yield {**{cells[row, line]: 1.0 for row in rows}, self._place[line]: -1.0}, 0.0
+
+    def _both(self, row: Key, column: Key) -> Key:
+        """The names of the cell of two rows."""
+        (whole,) = (key for key in self.keys if key[0] == WHOLE)
+        return tuple(one if one != left else other for one, other, left in zip(row, column, whole, strict=True))[1:]
 
     def _people(self) -> Iterator[tuple[dict[int, float], float]]:
         whole = next(key for key in self.keys if key[0] == WHOLE)

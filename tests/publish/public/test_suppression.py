@@ -137,3 +137,49 @@ def test_no_hidden_number_of_any_table_can_be_told(
             if true["readers"] < 10:
                 assert least == pytest.approx(0)
                 assert greatest >= (9 if count == "readers" else true[count]) - 1e-6
+
+
+CROSSED = DECLARED.model_copy(update={"names": ["data_set", "kind"], "crossed": "data set and kind"})
+Cells = dict[tuple[str, str], tuple[int, int]]
+
+
+def crossed_rows(cells: Cells) -> list[dict[str, Any]]:
+    """Rows of a month from readers and bytes of each data set and kind of file; nobody reads from two."""
+    sums: dict[tuple[str, str, str], list[int]] = {}
+    for (data_set, kind), numbers in cells.items():
+        for key in [
+            ("total", "(all)", "(all)"), ("data set", data_set, "(all)"), ("kind", "(all)", kind),
+            ("data set and kind", data_set, kind),
+        ]:  # fmt: skip
+            sums[key] = [sum(pair) for pair in zip(sums.get(key, (0, 0)), numbers, strict=True)]
+    return [
+        {"breakdown": key[0], "data_set": key[1], "kind": key[2], "readers": people, "bytes_sent": sent}
+        for key, (people, sent) in sums.items()
+    ]
+
+
+def test_a_kind_of_file_that_few_data_sets_have_does_not_tell_what_is_hidden_of_one() -> None:
+    # All .tif less those of C would be A, whose three readers are hidden in the other breakdown.
+    given = crossed_rows({("A", "tif"): (3, 7), ("B", "zarr"): (12, 20), ("C", "tif"): (60, 500), ("D", "nc"): (70, 9)})
+    month = shown_month(given, CROSSED, Privacy())
+    assert [(row["data_set"], row["kind"], row["bytes_sent"]) for row in month.rows] == [
+        ("(all)", "(all)", 536), ("D", "(all)", 9), ("(other)", "(all)", 527),
+        ("(all)", "nc", 9), ("(all)", "tif", 507), ("(all)", "zarr", 20),
+    ]  # fmt: skip
+
+
+@given(
+    cells=st.dictionaries(
+        st.tuples(st.sampled_from("ABCDE"), st.sampled_from("vwxyz")),
+        st.tuples(st.integers(1, 60), st.integers(0, 10**6)),
+        min_size=1,
+    )
+)
+def test_two_breakdowns_tell_no_hidden_number_though_it_is_known_which_kinds_each_data_set_has(cells: Cells) -> None:
+    given = crossed_rows(cells)
+    month = shown_month(given, CROSSED, Privacy())
+    exact = {(row["breakdown"], row["data_set"], row["kind"]): row for row in given}
+    for key, least, greatest in Attack(month.rows, given, "bytes_sent", CROSSED, Privacy()).hidden():
+        if exact[key]["readers"] < 10:
+            assert least == pytest.approx(0, abs=1)
+            assert greatest >= exact[key]["bytes_sent"] - 1

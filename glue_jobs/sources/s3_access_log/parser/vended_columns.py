@@ -1,6 +1,6 @@
-"""The fast path for records that CloudWatch Logs delivers: column by column, to the rows that `vended` leads to.
+"""The fast path for records that CloudWatch Logs delivers: column by column, with the rows that `vended` gives.
 
-Columns must have the documented types, or be texts. What is not as usual is left to be read one by one.
+Columns must have the documented types, or be texts. All other records are left to be read one by one.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def vended_rows(records: pa.Table) -> tuple[pa.Table, Flags]:
 
 
 class _Records:
-    """The columns of records by their names in the table, and which of the records are as usual up to now."""
+    """The columns of records by their names in the table, and which records nothing unusual was found in yet."""
 
     def __init__(self, records: pa.Table) -> None:
         names = [name for name in records.column_names if name not in LEFT_OUT]

@@ -69,6 +69,12 @@ def codes_of(indices: pa.Array) -> Ints:
     return np.asarray(filled, dtype=np.int64)
 
 
+def flags_of(values: pa.Array) -> Flags:
+    """The values of a boolean array; null is False."""
+    flags: Flags = values.fill_null(False).to_numpy(zero_copy_only=False)
+    return flags
+
+
 def repeat_text(text: str, count: int) -> pa.DictionaryArray:
     """The text ``count`` times, as ``dictionary<int32, string>``."""
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([text]))

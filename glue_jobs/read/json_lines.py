@@ -14,8 +14,9 @@ from glue_jobs.columns.byte_search import is_utf8
 from glue_jobs.columns.numpy_types import Places
 from glue_jobs.read.json_values import NOT_JSON
 
-# So few lines are read one by one, and of more the names in some tell those of all.
+# At most so many lines are read one by one.
 FEW_LINES = 64
+# The names and types in so many lines are taken for those of all, which `pyarrow.json` then checks.
 SAMPLED_LINES = 15
 PARTS_PER_SPLIT = 8
 

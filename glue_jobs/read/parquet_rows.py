@@ -35,26 +35,33 @@ def read_parquet(data: bytes) -> pa.Table:
     Raises:
         UnreadableParquetError: it cannot be read.
     """
+    return _checked(_unchecked(data))
+
+
+def _unchecked(data: bytes) -> pa.Table:
     data = data[: data.rfind(PARQUET) + len(PARQUET)]
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
         size = sum(file.metadata.row_group(number).total_byte_size for number in range(file.metadata.num_row_groups))
         if file.metadata.num_rows > MAX_ROWS or size > MAX_BYTES:
             raise ValueError(f"it has {file.metadata.num_rows:,} rows of {size:,} bytes, which is too much for a log")
-        return _checked(file.read(use_threads=False))
+        return file.read(use_threads=False)
     except (pa.ArrowException, OSError, ValueError) as problem:
         raise UnreadableParquetError(f"the Parquet file cannot be read: {problem}") from problem
 
 
 def _checked(rows: pa.Table) -> pa.Table:
-    """The rows, their texts as such; raises ArrowException or ValueError for what ``pyarrow`` reads without a check."""
+    """The rows, if they are what they say: ``pyarrow`` reads texts and names without a look at them."""
     if len(set(rows.column_names)) < rows.num_columns:
-        raise ValueError("it has two columns of one name")
+        raise UnreadableParquetError("the Parquet file cannot be read: it has two columns of one name")
     # Some writers do not mark texts as such.
     texts = [field.with_type(pa.string()) if pa.types.is_binary(field.type) else field for field in rows.schema]
-    rows = rows.cast(pa.schema(texts))
-    # Texts that are not UTF-8.
-    rows.validate(full=True)
+    try:
+        rows = rows.cast(pa.schema(texts))
+        # Texts that are not UTF-8.
+        rows.validate(full=True)
+    except pa.ArrowException as problem:
+        raise UnreadableParquetError(f"the Parquet file cannot be read: {problem}") from problem
     return rows
 
 
@@ -89,7 +96,7 @@ def read_parquet_files(
             except UnreadableParquetError:
                 for start, of_file in group:
                     try:
-                        found.append(read(of_file))
+                        found.append(read(_joined([of_file])))
                     except UnreadableParquetError as problem:
                         reject(start, problem)
         groups.clear()
@@ -97,7 +104,7 @@ def read_parquet_files(
     ends = dict(places)
     for start, end in ends.items():
         try:
-            rows = read_parquet(data[start:end])
+            rows = _unchecked(data[start:end])
         except UnreadableParquetError as problem:
             reject(start, problem)
             continue
@@ -113,4 +120,4 @@ def read_parquet_files(
 
 def _joined(files: Sequence[ParquetRows]) -> ParquetRows:
     rows, positions, numbers = zip(*files, strict=True)
-    return ParquetRows(pa.concat_tables(rows), np.concatenate(positions), np.concatenate(numbers))
+    return ParquetRows(_checked(pa.concat_tables(rows)), np.concatenate(positions), np.concatenate(numbers))

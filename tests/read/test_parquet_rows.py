@@ -34,6 +34,11 @@ def file_of(*columns: pa.Array, names: str) -> bytes:
 def test_texts_that_are_not_utf8_and_columns_of_one_name_make_a_file_unreadable(file: bytes, reason: str) -> None:
     with pytest.raises(UnreadableParquetError, match=reason):
         read_parquet(file)
+    sound = file_of(pa.array(["x"]), names="a")
+    places = [(0, len(file)), (len(file), len(file + sound))]
+    found, (rejected,) = read_parquet_files(file + sound, places, lambda rows: rows)
+    assert [each.positions.tolist() for each in found] == [[len(file)]]
+    assert (rejected.position, reason in rejected.reason) == (0, True)
 
 
 def test_texts_that_are_not_marked_as_such_are_texts() -> None:

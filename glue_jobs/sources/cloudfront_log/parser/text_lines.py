@@ -13,6 +13,7 @@ from glue_jobs.read.log_file import FIELDS
 from glue_jobs.read.parsed import MAX_RECORD_BYTES, Positions, Rejected
 from glue_jobs.sources.cloudfront_log.parser.records import Records, column_name
 
+# A block stays in the processor's cache. A line must fit into one.
 BLOCK_BYTES = 1 << 20
 
 NO_HEADER = "the line is not below a #Fields line; CloudFront writes one in the output formats w3c and legacy"
@@ -53,7 +54,6 @@ def _columns(names: list[str], lines: Sequence[bytes], delimiter: bytes) -> dict
     longest = max(map(len, lines)) + 1
     rows = csv.read_csv(
         pa.py_buffer(data),
-        # One block, or a long line might not fit into it.
         csv.ReadOptions(use_threads=False, block_size=max(BLOCK_BYTES, longest), column_names=names),
         csv.ParseOptions(delimiter=delimiter.decode(), quote_char=False, ignore_empty_lines=False),
         csv.ConvertOptions(

@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.columns.arrays import flags_of
 from glue_jobs.columns.numpy_types import Bytes, Flags, Places
 from glue_jobs.read.parsed import MAX_LOGGED_NUMBER
 from glue_jobs.sources.s3_access_log.parser.columns import (
@@ -60,7 +61,7 @@ def prove_places(data: Bytes, starts: Places, ends: Places, arrays: dict[str, pa
     if _quotes_in(data, starts, ends, ~good) + int(expected[good].sum()) == quotes:
         return good
     for column in (URI_COLUMN, REFERER_COLUMN, USER_AGENT_COLUMN):
-        good &= ~_flags(pc.match_substring(arrays[names[column]], '"'))
+        good &= ~flags_of(pc.match_substring(arrays[names[column]], '"'))
     if _quotes_in(data, starts, ends, ~good) + int(expected[good].sum()) != quotes:
         raise UnmatchedRowsError
     return good
@@ -116,7 +117,7 @@ def prove_shapes(arrays: dict[str, pa.Array], quotes: Places) -> Flags:
             if (pc.max(array).as_py() or 0) > MAX_LOGGED_NUMBER:
                 good &= array.fill_null(0).to_numpy() <= MAX_LOGGED_NUMBER
         elif name in patterns:
-            shaped = _flags(pc.match_substring_regex(array.dictionary, patterns[name]))
+            shaped = flags_of(pc.match_substring_regex(array.dictionary, patterns[name]))
             if not shaped.all() or (name == ZONE and array.null_count):
                 good &= np.append(shaped, name != ZONE)[array.indices.fill_null(-1).to_numpy()]
     # Lines of lifecycle rules have dashes at the end too, and no text of a client.
@@ -130,14 +131,10 @@ def _may_be_unquoted_headers(arrays: dict[str, pa.Array]) -> Flags:
     """
     if "host_header" not in arrays:
         return np.zeros(len(arrays[ZONE]), dtype=bool)
-    codes = arrays["host_header"].indices.fill_null(-1).to_numpy()
-    may: Flags = np.append(_flags(pc.match_substring_regex(arrays["host_header"].dictionary, "^[0-9]*$")), True)[codes]
+    hosts = arrays["host_header"]
+    numbers = flags_of(pc.match_substring_regex(hosts.dictionary, "^[0-9]*$"))
+    may: Flags = np.append(numbers, True)[hosts.indices.fill_null(-1).to_numpy()]
     for name in ("signature_version", "tls_version", "access_point_arn"):
         if name in arrays:
             may &= arrays[name].is_null().to_numpy(zero_copy_only=False)
     return may
-
-
-def _flags(values: pa.Array) -> Flags:
-    flags: Flags = values.fill_null(False).to_numpy(zero_copy_only=False)
-    return flags

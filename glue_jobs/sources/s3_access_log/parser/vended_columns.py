@@ -1,6 +1,6 @@
-"""The fast path for records that CloudWatch Logs delivers: column by column, to the rows that `vended` leads to.
+"""The fast path for records that CloudWatch Logs delivers: column by column, with the rows that `vended` gives.
 
-Columns must have the documented types, or be texts. What is not as usual is left to be read one by one.
+Columns must have the documented types, or be texts. All other records are left to be read one by one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import as_single_array, codes_of, logged_texts
+from glue_jobs.columns.arrays import as_single_array, codes_of, flags_of, logged_texts
 from glue_jobs.columns.numpy_types import Flags, Places
 from glue_jobs.read.json_lines import read_json_lines
 from glue_jobs.read.parsed import MAX_LOGGED_NUMBER
@@ -78,7 +78,7 @@ def vended_rows(records: pa.Table) -> tuple[pa.Table, Flags]:
 
 
 class _Records:
-    """The columns of records by their names in the table, and which of the records are as usual up to now."""
+    """The columns of records by their names in the table, and which records nothing unusual was found in yet."""
 
     def __init__(self, records: pa.Table) -> None:
         names = [name for name in records.column_names if name not in LEFT_OUT]
@@ -101,7 +101,7 @@ class _Records:
         arrays["key"] = decode_keys(arrays["key_raw"], arrays["operation"])
         arrays["extra_fields"] = self._extra_fields()
         for field in NEEDED:
-            self._usual &= ~_flags(self._column(NAMES.get(field, field)).is_null())
+            self._usual &= ~flags_of(self._column(NAMES.get(field, field)).is_null())
         rows = pa.table([arrays[field.name].cast(field.type) for field in PARSED_SCHEMA], schema=PARSED_SCHEMA)
         return rows.filter(pa.array(self._usual)).combine_chunks(), self._usual
 
@@ -121,10 +121,10 @@ class _Records:
             numbers = column.cast(pa.int64()).fill_null(least).to_numpy()
             is_right: Flags = (numbers >= least) & (numbers <= most)
             self._usual &= is_right
-            return pa.array(numbers, mask=~is_right | _flags(column.is_null()))
+            return pa.array(numbers, mask=~is_right | flags_of(column.is_null()))
         texts = logged_texts(self._texts(name))
         right = pc.match_substring_regex(texts.dictionary, _STATUS if name == "http_status" else _NUMBER)
-        self._usual &= np.append(_flags(right), True)[codes_of(texts.indices)]
+        self._usual &= np.append(flags_of(right), True)[codes_of(texts.indices)]
         return pc.if_else(right, texts.dictionary, None).cast(pa.int64()).take(texts.indices)
 
     def _times(self) -> pa.Array:
@@ -163,8 +163,3 @@ class _Records:
 
 def _is_one_of(column: pa.Array, *kinds: Callable[[pa.DataType], bool]) -> bool:
     return any(is_kind(column.type) for is_kind in kinds)
-
-
-def _flags(values: pa.Array) -> Flags:
-    flags: Flags = values.fill_null(False).to_numpy(zero_copy_only=False)
-    return flags

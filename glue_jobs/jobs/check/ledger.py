@@ -50,7 +50,7 @@ def check_sums(engine: QueryEngine) -> CheckResult:
         "SELECT count(*) AS objects, count(unreadable) AS unreadable, coalesce(sum(records), 0) AS records"
         " FROM ingested_object"
     ).to_pylist()[0]
-    apart = f", {counted(count['unreadable'], 'entry')} of unreadable ones apart" if count["unreadable"] else ""
+    apart = f", {counted(count['unreadable'], 'unreadable object')} apart" if count["unreadable"] else ""
     objects = counted(count["objects"] - count["unreadable"], "object")
     return CheckResult(
         "ledger",

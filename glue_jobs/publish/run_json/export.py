@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from glue_jobs.lake import Lake, LoadedTable
-from glue_jobs.progress import Reporter
+from glue_jobs.progress import Reporter, counted
 from glue_jobs.publish.published_file import JSON
 from glue_jobs.publish.run_json.documents import RUN_FOLDER, document, hit_documents, hit_folders, root
 from glue_jobs.publish.run_json.runs import StoredRuns
@@ -43,8 +43,10 @@ class Exported:
     @property
     def sentence(self) -> str:
         """A sentence about it."""
-        before = f"; {self.unchanged:,} runs were there already" if self.unchanged else ""
-        return f"{self.documents:,} documents of {self.runs:,} runs are in {self.folder}{before}"
+        were = f"{counted(self.unchanged, 'run')} {'was' if self.unchanged == 1 else 'were'}"
+        before = f"; {were} there already" if self.unchanged else ""
+        are = "is" if self.documents == 1 else "are"
+        return f"{counted(self.documents, 'document')} of {counted(self.runs, 'run')} {are} in {self.folder}{before}"
 
 
 def export_run_json(lake: Lake, folder: str, reporter: Reporter) -> Exported:

@@ -82,6 +82,16 @@ def change(lake: Path, table: Table, column: str, replace: Replace | None, times
     return value
 
 
+def test_unreadable_objects_are_counted_apart(tmp_path: Path) -> None:
+    for name in ("place", "request"):
+        (tmp_path / "raw/data" / name).mkdir(parents=True)
+        (tmp_path / "raw/data" / name / "a.csv").write_text("a\n1\n")
+    (tmp_path / "raw/data/b.csv").write_text("b\n1\n")
+    Lake(tmp_path / "lake").ingest("upload", tmp_path / "raw")
+    result = CliRunner().invoke(main, ["check", "--lake", f"{tmp_path}/lake"])
+    assert "ledger: 1 object with 1 record add up, 2 unreadable objects apart\n" in result.output
+
+
 def test_a_sound_lake_is_ok(demo_folder: Path) -> None:
     result = CliRunner().invoke(
         main, ["check", "--lake", f"{demo_folder}/lake", "--raw", f"{demo_folder}/raw", "--sample", "5"]

@@ -104,6 +104,10 @@ def test_an_export_that_was_stopped_goes_on_and_a_run_is_written_after_its_match
     assert export(place, tmp_path).sentence == f"0 documents of 0 runs are in {tmp_path}; 5 runs were there already"
 
 
+def test_one_document_of_one_run_is_singular() -> None:
+    assert Exported("d", 1, 1, 1).sentence == "1 document of 1 run is in d; 1 run was there already"
+
+
 def test_a_newer_summary_replaces_the_documents_of_the_older_one(place: Place, tmp_path: Path) -> None:
     export(place, tmp_path)
     place.put("summary2/SRR10.summary", nucleotide("SRR10", FAMILY.replace("score=86", "score=12")))

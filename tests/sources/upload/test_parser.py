@@ -223,3 +223,9 @@ def test_a_column_whose_name_is_encoded_is_told() -> None:
     names = ColumnNames(())
     names.add(["date", "日本", "Größe"])
     assert names.notes == ["the field '日本' is the column wgv71a"]
+
+
+def test_a_rejected_line_of_csv_is_where_it_stands_though_another_line_begins_or_ends_like_it() -> None:
+    rows, rejected = parsed("lines.csv", b"a,b,c\r\n1,2,3\r\n1,2\r\n3,1,2\r\n1,2")
+    assert len(rows) == 2
+    assert [position for position, _ in rejected] == [14, 26]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glue_jobs.sources.upload.parser.csv_text import column_of_texts, type_of_texts
+from glue_jobs.sources.upload.parser.csv_values import column_of_texts, type_of_texts
 from glue_jobs.sources.upload.types import (
     BIGINT,
     BOOLEAN,

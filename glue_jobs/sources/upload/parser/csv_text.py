@@ -9,15 +9,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from glue_jobs.read.parsed import MAX_READ_RECORD_BYTES, MAX_RECORD_BYTES, Rejected
 from glue_jobs.read.uploaded_file import BYTE_ORDER_MARK
 from glue_jobs.sources.upload.names import ColumnNames
+from glue_jobs.sources.upload.parser.csv_values import column_of_texts, type_of_texts
 from glue_jobs.sources.upload.piece import MAX_COLUMNS, Piece
-from glue_jobs.sources.upload.types import BIGINT, BOOLEAN, DOUBLE, MAX_WHOLE, NOTHING, TEXT, WHOLE, Type, arrow_type
-from glue_jobs.sources.upload.values import MAX_DIGITS
 
 NOT_UTF8 = "the line is not UTF-8"
 NO_TEXT = "the object is no text, although its name ends like that of a CSV file"
@@ -30,14 +28,6 @@ _QUOTED = re.compile(rb'"[^"]*"')
 _BLANK_LINES = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s*[\r\n])?")
 # Spreadsheets write it before the names, to say what separates values.
 _DELIMITER_LINE = re.compile(rb'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
-
-# Only texts that say no more than the number: 007 and +1 stay texts.
-_WHOLE = r"^(?:0|-?[1-9][0-9]{0,18})$"
-_NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?$"
-# What of a number is no digit that counts.
-_NO_DIGITS = r"[eE].*$|[-.]|^-?0[.]0*"
-# A double has each whole number of so many digits.
-MAX_WHOLE_DIGITS = 15
 
 
 class CsvReader:
@@ -147,7 +137,7 @@ class CsvReader:
         found = 0
         for row, count in wrong:
             line = row.encode()
-            found = max(text.find(line, found), found)
+            found = _line_at(text, line, found)
             rejected.append(self._rejected(begin + found, count, line))
             found += len(line)
         return [column.combine_chunks() for column in table.columns]
@@ -215,34 +205,12 @@ def _utf8_lines(text: bytes, begin: int, rejected: list[Rejected]) -> bytes:
     return text
 
 
-def type_of_texts(column: pa.Array) -> Type:
-    """The type of the values that some texts are."""
-    texts = column.drop_null()
-    if not len(texts):
-        return NOTHING
-    if _all(pc.match_substring_regex(texts, _WHOLE)):
-        try:
-            bounds = pc.min_max(texts.cast(pa.int64())).as_py()
-        except pa.ArrowInvalid:
-            return TEXT
-        return WHOLE if bounds["min"] >= -MAX_WHOLE and bounds["max"] <= MAX_WHOLE else BIGINT
-    if _all(pc.match_substring_regex(texts, _NUMBER)):
-        return DOUBLE if _are_doubles(texts) else TEXT
-    return BOOLEAN if _all(pc.is_in(texts, pa.array(["true", "false"]))) else TEXT
-
-
-def column_of_texts(column: pa.Array, kind: Type) -> pa.Array:
-    """The values of texts that are all of the type."""
-    return column if kind in (TEXT, NOTHING) else column.cast(arrow_type(kind))
-
-
-def _are_doubles(texts: pa.Array) -> bool:
-    """Whether a double gives back the digits of all these numbers."""
-    digits = pc.utf8_length(pc.replace_substring_regex(texts, _NO_DIGITS, ""))
-    is_whole = pc.match_substring_regex(texts, _WHOLE)
-    limit = pc.if_else(is_whole, MAX_WHOLE_DIGITS, MAX_DIGITS)
-    return _all(pc.less_equal(digits, limit)) and _all(pc.is_finite(texts.cast(pa.float64())))
-
-
-def _all(flags: pa.Array) -> bool:
-    return bool(pc.all(flags).as_py())
+def _line_at(text: bytes, line: bytes, begin: int) -> int:
+    """Where the line stands in the text from a place on; the beginning or the end of another one is no line."""
+    at = 0 if not begin and text.startswith(line) else text.find(b"\n" + line, begin) + 1
+    # The end of the text, an empty slice, is among these too.
+    while text[at + len(line) : at + len(line) + 1] not in b"\r\n":
+        at = text.find(b"\n" + line, at) + 1
+        if not at:
+            break
+    return max(at, begin)

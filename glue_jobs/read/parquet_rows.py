@@ -25,6 +25,10 @@ MAX_HELD_BYTES = 16 * 2**20
 Found = TypeVar("Found")
 
 
+# Some writers do not mark texts as such, or say that they are to be read as views, which Arrow can do little with.
+_TEXTS = (pa.binary(), pa.large_binary(), pa.binary_view(), pa.string_view())
+
+
 class UnreadableParquetError(ValueError):
     """A Parquet file that is damaged, or too large for a log; the message says which."""
 
@@ -54,8 +58,7 @@ def _checked(rows: pa.Table) -> pa.Table:
     """The rows, if they are what they say: ``pyarrow`` reads texts and names without a look at them."""
     if len(set(rows.column_names)) < rows.num_columns:
         raise UnreadableParquetError("the Parquet file cannot be read: it has two columns of one name")
-    # Some writers do not mark texts as such.
-    texts = [field.with_type(pa.string()) if pa.types.is_binary(field.type) else field for field in rows.schema]
+    texts = [field.with_type(pa.string()) if field.type in _TEXTS else field for field in rows.schema]
     try:
         rows = rows.cast(pa.schema(texts))
         # Texts that are not UTF-8.
@@ -110,7 +113,7 @@ def read_parquet_files(
             continue
         of_file = ParquetRows(rows, np.full(rows.num_rows, start), np.arange(rows.num_rows))
         groups[rows.schema.remove_metadata()].append((start, of_file))
-        held += rows.nbytes
+        held += rows.get_total_buffer_size()
         if held > MAX_HELD_BYTES:
             read_groups()
             held = 0

@@ -41,8 +41,11 @@ def test_texts_that_are_not_utf8_and_columns_of_one_name_make_a_file_unreadable(
     assert (rejected.position, reason in rejected.reason) == (0, True)
 
 
-def test_texts_that_are_not_marked_as_such_are_texts() -> None:
-    assert read_parquet(file_of(pa.array([b"curl"]), names="a")).to_pylist() == [{"a": "curl"}]
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary(), pa.binary_view(), pa.string_view()])
+def test_texts_that_are_not_marked_as_such_or_stand_in_views_are_texts(kind: pa.DataType) -> None:
+    file = file_of(pa.array(["curl"]).cast(kind), names="a")
+    (found,), _ = read_parquet_files(file, [(0, len(file))], lambda rows: rows.rows)
+    assert found == read_parquet(file) == pa.table({"a": ["curl"]})
 
 
 @pytest.mark.parametrize(("limit", "together"), [(10**6, [20, 20]), (0, [10, 10, 10, 10])])

@@ -188,6 +188,7 @@ def test_times_of_a_parquet_file_may_have_any_unit_and_zone(kind: pa.DataType) -
         pa.array([2**62], pa.timestamp("us")),
         pa.array([2**62], pa.timestamp("s")),
         pa.array([1], pa.time64("ns")),
+        pa.array([["x"]], pa.list_(pa.string_view())),
     ],
 )
 def test_no_value_of_a_parquet_file_makes_the_parser_raise(value: pa.Array) -> None:

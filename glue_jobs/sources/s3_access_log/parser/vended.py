@@ -86,7 +86,7 @@ def json_records(rows: pa.Table, numbers: Places) -> Iterator[tuple[int, bytes]]
         for part in np.array_split(numbers, len(numbers) // 10_000 + 1):
             for number, row in zip(part.tolist(), rows.take(pa.array(part)).to_pylist(), strict=True):
                 yield number, msgspec.json.encode(row, enc_hook=str)
-    except (ValueError, OverflowError) as problem:
+    except (ValueError, OverflowError, pa.ArrowException) as problem:
         raise UnreadableParquetError(f"the Parquet file cannot be read: {problem}") from problem
 
 

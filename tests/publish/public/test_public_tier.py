@@ -126,6 +126,8 @@ def test_no_number_of_fewer_readers_is_published_and_people_are_rounded(editions
     _, second, _ = editions
     for month in MONTHS:
         exact = {(row["breakdown"], *(row[name] for name in DECLARED.names)): row for row in exact_rows(month)}
+        assert {row["breakdown"] for row in month_rows(second, month)} == {key[0] for key in exact} - {DECLARED.crossed}
+        assert DECLARED.crossed in {key[0] for key in exact}
         for row in month_rows(second, month):
             for count, behind in DECLARED.counts.items():
                 key = (row["breakdown"], *(row[name] for name in DECLARED.names))

@@ -229,3 +229,9 @@ def test_a_rejected_line_of_csv_is_where_it_stands_though_another_line_begins_or
     rows, rejected = parsed("lines.csv", b"a,b,c\r\n1,2,3\r\n1,2\r\n3,1,2\r\n1,2")
     assert len(rows) == 2
     assert [position for position, _ in rejected] == [14, 26]
+
+
+def test_lines_that_are_not_utf8_change_no_position_of_others() -> None:
+    rows, rejected = parsed("lines.csv", b"a,b\n1,2\n\xff,2\n\xe9,2\n3\n5,6\n\xe9\n4\n")
+    assert rows == [{"a": 1, "b": 2}, {"a": 5, "b": 6}]
+    assert sorted(position for position, _ in rejected) == [8, 12, 16, 22, 24]

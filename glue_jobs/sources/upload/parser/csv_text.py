@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
+from operator import itemgetter
 
 import numpy as np
 import pyarrow as pa
@@ -85,9 +88,11 @@ class CsvReader:
                 return
             begin, text = begin + len(text) - len(body), body
         assert self._columns is not None
-        text = _utf8_lines(text, begin, rejected)
+        text, gaps = _utf8_lines(text, begin, rejected)
         parse = self._one_by_one if is_open else self._parsed
-        columns = parse(text, begin, rejected) if text.strip() else []
+        wrong: list[Rejected] = []
+        columns = parse(text, begin, wrong) if text.strip() else []
+        rejected += [replace(each, position=each.position + _left_out(gaps, each.position - begin)) for each in wrong]
         rows = len(columns[0]) if columns else 0
         types = {name: type_of_texts(column) for name, column in zip(self._columns, columns, strict=False)}
         arrays = {name: column_of_texts(column, types[name]) for name, column in zip(types, columns, strict=True)}
@@ -188,21 +193,31 @@ def _split_header(text: bytes) -> tuple[bytes, bytes]:
             return text[start:end], text[end:]
 
 
-def _utf8_lines(text: bytes, begin: int, rejected: list[Rejected]) -> bytes:
-    """The text without the lines that are not UTF-8."""
+def _utf8_lines(text: bytes, begin: int, rejected: list[Rejected]) -> tuple[bytes, list[tuple[int, int]]]:
+    """The text without the lines that are not UTF-8; the places in it that they stood at, and the bytes so far."""
+    gaps: list[tuple[int, int]] = []
     try:
         text.decode()
     except UnicodeDecodeError:
-        kept = []
+        kept, place, missing = [], 0, 0
         for line in text.splitlines(keepends=True):
             try:
                 line.decode()
                 kept.append(line)
+                place += len(line)
             except UnicodeDecodeError:
-                rejected.append(Rejected(begin, NOT_UTF8, line.rstrip(b"\r\n")[:MAX_RECORD_BYTES]))
-            begin += len(line)
-        return b"".join(kept)
-    return text
+                position = begin + place + missing
+                rejected.append(Rejected(position, NOT_UTF8, line.rstrip(b"\r\n")[:MAX_RECORD_BYTES]))
+                missing += len(line)
+                gaps.append((place, missing))
+        return b"".join(kept), gaps
+    return text, gaps
+
+
+def _left_out(gaps: list[tuple[int, int]], place: int) -> int:
+    """How many bytes were left out before a place of the text."""
+    number = bisect_right(gaps, place, key=itemgetter(0))
+    return gaps[number - 1][1] if number else 0
 
 
 def _line_at(text: bytes, line: bytes, begin: int) -> int:

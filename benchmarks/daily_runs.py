@@ -144,9 +144,9 @@ def _counted() -> Iterator[Callable[[], Cost]]:
         sums.listed += len(page.objects) + len(page.folders)
         return page
 
-    def listing(*arguments: Any) -> Any:
+    def listing(*arguments: Any, **bounds: Any) -> Any:
         sums.listings += 1
-        for entry in folder_list(*arguments):
+        for entry in folder_list(*arguments, **bounds):
             sums.listed += 1
             yield entry
 

@@ -36,9 +36,10 @@ BLOCK_BYTES = 1 << 20
 
 
 class Layout(NamedTuple):
-    """What lines have in common: the number of columns, and whether the requester is split into more than one.
+    """What lines have in common: how many columns they have, where the requester is one of them.
 
-    It is where it is an origin access identity of CloudFront, whose name has blanks.
+    With ``has_identity`` the requester is an origin access identity of CloudFront. Its name has blanks, at which
+    ``pyarrow.csv`` splits it.
     """
 
     columns: int

@@ -81,8 +81,8 @@ def read_parquet_files(
 ) -> tuple[list[Found], list[Rejected]]:
     """What ``read`` makes of the rows of Parquet files, and each file that cannot be read as one rejected record.
 
-    A file begins and ends at each of the ``places`` in the data. Where ``read`` raises UnreadableParquetError for rows
-    of several files, it gets those of each file alone.
+    ``places`` has where each file begins and ends in the data. If ``read`` raises UnreadableParquetError for rows of
+    several files, it is called again for each file alone.
     """
     groups: defaultdict[pa.Schema, list[tuple[int, ParquetRows]]] = defaultdict(list)
     found: list[Found] = []
@@ -92,16 +92,19 @@ def read_parquet_files(
     def reject(start: int, problem: UnreadableParquetError) -> None:
         rejected.append(Rejected(start, str(problem), data[start : min(ends[start], start + MAX_RECORD_BYTES)]))
 
+    def read_group(group: Sequence[tuple[int, ParquetRows]]) -> None:
+        try:
+            found.append(read(_joined([rows for _, rows in group])))
+        except UnreadableParquetError as problem:
+            if len(group) == 1:
+                reject(group[0][0], problem)
+            else:
+                for each in group:
+                    read_group([each])
+
     def read_groups() -> None:
         for group in groups.values():
-            try:
-                found.append(read(_joined([rows for _, rows in group])))
-            except UnreadableParquetError:
-                for start, of_file in group:
-                    try:
-                        found.append(read(_joined([of_file])))
-                    except UnreadableParquetError as problem:
-                        reject(start, problem)
+            read_group(group)
         groups.clear()
 
     ends = dict(places)

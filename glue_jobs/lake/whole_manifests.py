@@ -17,7 +17,7 @@ from glue_jobs.lake.failures import DAMAGED
 
 
 class WholeManifests(PyArrowFileIO):
-    """Files on S3 or in folders. Of these, no manifest is read that is not whole."""
+    """Files on S3 or in folders. A manifest that was cut short is refused."""
 
     def new_input(self, location: str) -> InputFile:  # type: ignore[override]
         file = super().new_input(location)

@@ -8,10 +8,11 @@ Three rules hold for each breakdown and each number by itself:
 3. Numbers of people do not add up, but all rows together have no fewer people than the month. More numbers are hidden
    as long as the published ones would reveal that there are any readers in the hidden rows.
 
-One rule holds for two breakdowns of which everybody can know which of their rows have numbers in common:
+One rule holds for data sets and kinds of file together, because everybody who lists a bucket knows which kinds of file
+a data set has:
 
-4. Rule 2 holds among the rows of one that have numbers in common with a shown row of the other, and among those that
-   have some with its hidden rows.
+4. Rule 2 also holds for the kinds of file that each shown data set has, for those of all hidden data sets together, and
+   likewise for the data sets that have each kind of file.
 """
 
 from __future__ import annotations

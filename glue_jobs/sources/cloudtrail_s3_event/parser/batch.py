@@ -38,9 +38,10 @@ Object = tuple[int, bytes]
 
 
 class Piece(NamedTuple):
-    """Bytes between two commas of a list of records: one record or several. The first has this number, or a later one.
+    """Part of the text of a list of records: one record, or several with commas between them.
 
-    It has a later one where an earlier piece of the list holds several records.
+    ``number`` is how many pieces of the list stand before it, which is fewer than the records before it if one of those
+    pieces holds several.
     """
 
     number: int
@@ -91,7 +92,7 @@ def read_batch(objects: Sequence[Object]) -> Batch:
 def read_pieces(starts: Positions, pieces: Mapping[int, Sequence[Piece]]) -> tuple[Batch, list[int]]:
     """The records in pieces of objects, given by the objects' numbers, and the numbers of objects with other pieces.
 
-    What is not read of an object must be its records, one for each number that no piece has, and the commas between.
+    The rest of such an object has been read: a record for each number that no piece has, with commas between all.
     """
     batch = Batch()
     numbers, unreadable = list(pieces), list[int]()

@@ -78,7 +78,10 @@ def vended_rows(records: pa.Table) -> tuple[pa.Table, Flags]:
 
 
 class _Records:
-    """The columns of records by their names in the table, and which records nothing unusual was found in yet."""
+    """The columns of records by their names in the table.
+
+    ``_usual`` flags the records whose columns, as far as they are read, have the documented values.
+    """
 
     def __init__(self, records: pa.Table) -> None:
         names = [name for name in records.column_names if name not in LEFT_OUT]

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from glue_jobs.config import Privacy
 from glue_jobs.publish.page.answers import Answer, Answers
+from glue_jobs.publish.page.usage import DAYS_BACK, WEEK_DAYS_BACK
 from glue_jobs.publish.public.months import PublicMonth
 from glue_jobs.publish.public.suppression import shown_month
 from glue_jobs.publish.public.usage import PublicUsage
@@ -95,9 +96,9 @@ def periods(days: int, day: date) -> list[tuple[str, date, date, int]]:
     for back in range(days, 0, -1):
         event_day = day - timedelta(days=back)
         starts = {"month": event_day.replace(day=1)}
-        if back <= 91:
+        if back <= DAYS_BACK:
             starts["day"] = event_day
-        if event_day >= day - timedelta(days=day.weekday() + 728):
+        if event_day >= day - timedelta(days=day.weekday() + WEEK_DAYS_BACK):
             starts["week"] = event_day - timedelta(days=event_day.weekday())
         if back <= 56:
             starts["28 days"] = day - timedelta(days=28 if back <= 28 else 56)

@@ -14,7 +14,8 @@ import pytest
 from glue_jobs.publish.digest import digest_text
 from glue_jobs.publish.page.answers import Answers, DataSet
 from glue_jobs.publish.page.pages import pages, summary_text
-from glue_jobs.publish.page.usage import Usage
+from glue_jobs.publish.page.usage import DAYS_BACK, WEEK_DAYS_BACK, Usage
+from glue_jobs.query.saved.query import SavedQuery
 from tests.publish.editions import HOSTILE, edition, usage
 
 TWO = (("earth", "clouds"), ("earth", "snow"))
@@ -51,6 +52,12 @@ def test_days_without_reads_in_older_logs_are_drawn() -> None:
     days = Usage(edition({USAGE: rows})).starts["day"]
     assert (days[0], len(days)) == (date(2025, 12, 14), 91)
     assert len(Usage(edition({USAGE: usage(TWO, 10)})).starts["day"]) == 10
+
+
+def test_the_page_knows_how_far_back_the_query_looks() -> None:
+    sql = SavedQuery.load(USAGE).sql
+    assert f"SELECT 'day' AS grain, current_date - INTERVAL '{DAYS_BACK}' DAY" in sql
+    assert f"SELECT 'week' AS grain, date_trunc('week', current_date) - INTERVAL '{WEEK_DAYS_BACK}' DAY" in sql
 
 
 def test_an_old_archive_says_how_far_its_data_reach() -> None:

@@ -11,6 +11,8 @@ from glue_jobs.publish.page.answers import EVERYTHING, Answers, DataSet, Row
 from glue_jobs.publish.page.charts.time_chart import Period
 
 USAGE = "access/usage_over_time"
+# The days before this one, and before the week's first day, that the query looks at.
+DAYS_BACK, WEEK_DAYS_BACK = 91, 728
 GRAINS = ("day", "week", "month")
 DOWNLOADS, BYTES, READERS = "logical_downloads", "bytes_sent", "unique_requesters"
 MEASURES = (DOWNLOADS, BYTES, READERS)
@@ -84,8 +86,9 @@ class Usage:
         """The first days of all periods, without gaps, for each grain."""
         found: dict[str, list[date]] = {}
         today = self._yesterday + timedelta(days=1)
-        # The query looks at so many. Where logs are older, those before the first read are known to have none.
-        looked_at = {"day": today - timedelta(days=91), "week": today - timedelta(days=today.weekday() + 728)}
+        # Where logs are older, the periods before the first read are known to have none.
+        week = today - timedelta(days=today.weekday())
+        looked_at = {"day": today - timedelta(days=DAYS_BACK), "week": week - timedelta(days=WEEK_DAYS_BACK)}
         for grain in GRAINS:
             days = self._first_days(grain)
             if days and self.first_day and self.first_day < looked_at.get(grain, self.first_day):

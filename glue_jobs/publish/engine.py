@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -37,10 +38,19 @@ class ParallelEngine(Engine, Protocol):
         """End the queries that other threads wait for: nobody wants their results any more."""
 
 
+@runtime_checkable
+class SharingEngine(Engine, Protocol):
+    """Computes once what several statements read."""
+
+    def sharing(self, statements: Sequence[str]) -> AbstractContextManager[None]:
+        """While open, run runs these statements only."""
+
+
 def results(engine: Engine, statements: Sequence[str]) -> Iterator[Result]:
     """The result of each statement, in the order of the statements."""
     if not isinstance(engine, ParallelEngine):
-        yield from (_result(engine, statement) for statement in statements)
+        with engine.sharing(statements) if isinstance(engine, SharingEngine) else nullcontext():
+            yield from (_result(engine, statement) for statement in statements)
         return
     pool = ThreadPoolExecutor(engine.parallel)
     try:

@@ -16,7 +16,7 @@ from glue_jobs.sources.tables import TABLES
 
 def engine_on(given: Mapping[str, pa.Table | Sequence[dict[str, Any]]]) -> QueryEngine:
     """All views, and all tables with the rows that are given; the others are empty."""
-    sources: Sources = {view.name: partial(ViewSource, view.select) for view in SavedView.all()}
+    sources: Sources = {view.name: ViewSource(view.select) for view in SavedView.all()}
     tables = {}
     for table in TABLES:
         rows = given.get(table.name, [])

@@ -16,6 +16,9 @@ from glue_jobs.errors import UsageLakeError, nearest
 
 _UNKNOWN_COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "([^"]*)"')
 
+# The functions of Athena that return the day or the time of the query.
+CLOCK = (exp.CurrentDate, exp.CurrentTimestamp, exp.Localtimestamp)
+
 # What DuckDB says of damaged bytes and missing files; most other errors of its reader have no class of their own.
 _DAMAGED_FILE = re.compile("Failed to read file|in Parquet file|Could not read enough bytes|No files found")
 

@@ -85,7 +85,7 @@ def named_table(sql: str) -> str | None:
     return found["table"].lower() if found else None
 
 
-def information_schema(databases: Callable[[], Mapping[str, Sequence[Table]]]) -> Mapping[str, Callable[[], Source]]:
+def information_schema(databases: Callable[[], Mapping[str, Sequence[Table]]]) -> Mapping[str, Source]:
     """The tables ``tables`` and ``columns``, which describe the tables and views of the databases."""
     return {
         "tables": lambda: _source(_TABLES, (row for each in databases().items() for row in _tables(*each))),

@@ -17,7 +17,7 @@ from glue_jobs.tables.model import Table
 def sources(lake: Lake) -> Sources:
     """All declared tables and saved views by name; a table that the lake does not have yet is empty."""
     tables = {table.name: partial(_source, lake, table) for table in TABLES}
-    return tables | {view.name: partial(ViewSource, view.select) for view in SavedView.all()}
+    return {**tables, **{view.name: ViewSource(view.select) for view in SavedView.all()}}
 
 
 def open_engine(lake: Lake, replaced: Sources | None = None) -> QueryEngine:

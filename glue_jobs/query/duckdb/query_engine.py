@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,23 +18,24 @@ from glue_jobs.query.answer import Answer
 from glue_jobs.query.duckdb.athena_sql import QueryError, failure, for_duckdb, parse, tables
 from glue_jobs.query.duckdb.catalogue import as_select, named_table
 from glue_jobs.query.duckdb.result import arrow_table, python_values
-from glue_jobs.query.duckdb.table_source import Source, TableSource, load_table
+from glue_jobs.query.duckdb.shared_views import DAY_COLUMN, shared_views
+from glue_jobs.query.duckdb.table_source import Source, ViewSource, load_table, quoted
 from glue_jobs.query.saved.metadata import ParameterValue
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Sources = Mapping[str, Callable[[], Source]]
+Sources = Mapping[str, Source]
 _Fetched = TypeVar("_Fetched")
 
 
 class QueryEngine:
     """Runs Athena SQL over named tables and views; a context manager around one in-memory DuckDB connection.
 
-    ``sources`` maps the name of a table or view to a function that returns its source. The engine calls the functions
-    of the tables that a query reads, each once. ``database`` is the name of their database, and ``others`` returns the
-    sources of another one; without it, the engine ignores the database in a qualified name. ``uploaded`` has further
-    ones of a database, which are looked up only for a name that is none of ``sources``.
+    ``sources`` maps the name of a view to its query, and the name of a table to a function that returns its rows. The
+    engine calls the functions of the tables that a query reads, each once. ``database`` is the name of their database,
+    and ``others`` returns the sources of another one; without it, the engine ignores the database in a qualified name.
+    ``uploaded`` has further ones of a database, which are looked up only for a name that is none of ``sources``.
     """
 
     def __init__(
@@ -47,6 +50,8 @@ class QueryEngine:
         self._uploaded = uploaded
         self._sources: dict[str, Sources] = {database: {name.lower(): source for name, source in sources.items()}}
         self._loaded: set[str] = set()
+        self._parsed: dict[str, exp.Query] = {}
+        self._shared: dict[str, date] = {}
         self._spill = TemporaryDirectory(prefix="usage-lake-")
         # Beyond half of the memory, work spills to the temporary folder.
         self._connection = duckdb.connect(config={"memory_limit": "50%", "temp_directory": self._spill.name})
@@ -66,6 +71,39 @@ class QueryEngine:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
         self._spill.cleanup()
+
+    @contextmanager
+    def sharing(self, statements: Sequence[str]) -> Iterator[None]:
+        """While open, views that several of the statements read are computed once; to run others may give other rows.
+
+        The rows of a view are kept in a file of a temporary folder, from the first day on that a statement needs.
+        """
+        for sql in statements:
+            with suppress(QueryError):
+                self._parsed[sql] = parse(sql)
+        views = {name: parse(select) for name, select in self._views().items()}
+        self._drop_views()
+        self._shared = shared_views([*self._parsed.values()], views, self._day)
+        try:
+            yield
+        finally:
+            self._drop_views()
+            self._parsed, self._shared = {}, {}
+
+    def _views(self) -> dict[str, str]:
+        own = self._sources[self._database]
+        return {name: source.select for name, source in own.items() if isinstance(source, ViewSource)}
+
+    def _drop_views(self) -> None:
+        for name in self._loaded & self._views().keys():
+            self._connection.execute(f'DROP VIEW "{name}"')
+            self._loaded.remove(name)
+
+    def _day(self, expression: exp.Expr) -> date:
+        """The value of an expression that has no columns."""
+        select = for_duckdb(exp.select(exp.cast(expression.copy(), "date")), datetime.now(UTC))
+        ((day,),) = self._connection.execute(select).fetchall()
+        return day or date.min
 
     def run(self, sql: str, parameters: Sequence[ParameterValue] = (), today: date | None = None) -> pa.Table:
         """The result of one SELECT in Athena's SQL, or of SHOW TABLES, SHOW COLUMNS, SHOW DATABASES or DESCRIBE.
@@ -93,7 +131,7 @@ class QueryEngine:
         described = named_table(sql)
         if described is not None:
             self._source(self._database, described)
-        tree = parse(as_select(sql, self._database))
+        tree = self._parsed.pop(sql, None) or parse(as_select(sql, self._database))
         placeholders = len(list(tree.find_all(exp.Placeholder)))
         if placeholders != len(parameters):
             raise QueryError(f"the query has {placeholders} parameters (`?`), but {len(parameters)} values were given")
@@ -126,7 +164,7 @@ class QueryEngine:
         source = self._source(database, name or table.sql())
         loaded = name if database == self._database else f"{database}.{name}"
         if loaded not in self._loaded:
-            self._load(loaded, source(), now, database)
+            self._load(loaded, source, now, database)
             self._loaded.add(loaded)
         if not table.alias:
             table.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
@@ -134,7 +172,7 @@ class QueryEngine:
         table.set("db", exp.to_identifier("main"))
         table.set("catalog", None)
 
-    def _source(self, database: str, name: str) -> Callable[[], Source]:
+    def _source(self, database: str, name: str) -> Source:
         if database not in self._sources:
             assert self._others is not None, "without others, there is one database"
             self._sources[database] = self._others(database)
@@ -146,10 +184,24 @@ class QueryEngine:
         return known[name]
 
     def _load(self, name: str, source: Source, now: datetime, database: str) -> None:
-        if isinstance(source, TableSource):
-            load_table(self._connection, name, source)
+        if not isinstance(source, ViewSource):
+            load_table(self._connection, name, source())
             return
         view = parse(source.select)
         self._bind_all(view, now, database)
+        select = for_duckdb(view, now)
+        if name in self._shared:
+            select = self._stored(name, select, self._shared[name])
         # A view on a temporary table must be temporary too.
-        self._connection.execute(f'CREATE TEMP VIEW "{name}" AS {for_duckdb(view, now)}')
+        self._connection.execute(f'CREATE TEMP VIEW "{name}" AS {select}')
+
+    def _stored(self, name: str, select: str, first: date) -> str:
+        """A SELECT of the rows that ``select`` returns since a day, from a file; without room for one, ``select``."""
+        file = f"{self._spill.name}/{name}.parquet"
+        condition = "" if first == date.min else f" WHERE {DAY_COLUMN} >= DATE '{first}'"
+        try:
+            self._connection.execute(f"COPY (SELECT * FROM ({select}){condition}) TO {quoted(file)} (FORMAT parquet)")
+        except duckdb.Error:
+            Path(file).unlink(missing_ok=True)
+            return select
+        return f"SELECT * FROM read_parquet({quoted(file)}, hive_partitioning = false)"

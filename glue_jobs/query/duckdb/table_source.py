@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,7 @@ class ViewSource:
     select: str
 
 
-Source = TableSource | ViewSource
+Source = ViewSource | Callable[[], TableSource]
 
 
 def load_table(connection: duckdb.DuckDBPyConnection, name: str, source: TableSource) -> None:

@@ -81,6 +81,21 @@ def test_a_query_passes_its_case(query: SavedQuery, number: int) -> None:
     assert saved_answer(query.name, number).to_pylist() == expected_rows(query, case)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [query for query in SAVED_QUERIES if all(each.default for each in query.metadata.parameters)],
+    ids=lambda query: query.name,
+)
+def test_a_query_returns_the_same_from_views_that_are_shared(query: SavedQuery) -> None:
+    case = query.cases[1]
+    sql = query.as_of(case.today)
+    with engine_on({name: given_table(TABLES[name], rows) for name, rows in case.given.items()}) as engine:
+        expected = engine.run(sql)
+        # A second statement reads the same views.
+        with engine.sharing([sql, f"{sql}\n"]):
+            assert engine.run(sql).equals(expected)
+
+
 @each_query
 def test_a_query_returns_the_columns_and_types_of_its_metadata(query: SavedQuery) -> None:
     returned = saved_answer(query.name, 0).schema

@@ -96,28 +96,24 @@ def test_a_view_is_found_under_any_spelling_of_its_name_and_beside_its_table(sql
     assert run(sql) == [{"n": 1}]
 
 
-def test_a_view_and_its_table_are_opened_once_and_only_if_a_query_reads_the_view() -> None:
+def test_the_table_of_a_view_is_opened_once_and_only_if_a_query_reads_the_view() -> None:
     asked: list[str] = []
 
     def table() -> TableSource:
         asked.append("table")
         return TableSource(CLOUDTRAIL_S3_EVENT, events())
 
-    def view() -> ViewSource:
-        asked.append("view")
-        return ViewSource(VIEW.select)
-
-    with QueryEngine({"cloudtrail_s3_event": table, VIEW.name: view}) as engine:
+    with QueryEngine({"cloudtrail_s3_event": table, VIEW.name: ViewSource(VIEW.select)}) as engine:
         engine.run("SELECT 1 AS one")
         assert asked == []
         engine.run("SELECT count(*) AS n FROM adx_for_s3_metrics")
         engine.run("SELECT count(*) AS n FROM adx_for_s3_metrics, cloudtrail_s3_event")
-    assert asked == ["view", "table"]
+    assert asked == ["table"]
 
 
 def test_the_error_for_a_view_without_its_table_names_the_table() -> None:
     with (
-        QueryEngine({VIEW.name: lambda: ViewSource(VIEW.select)}) as engine,
+        QueryEngine({VIEW.name: ViewSource(VIEW.select)}) as engine,
         pytest.raises(QueryError, match="there is no table 'cloudtrail_s3_event'"),
     ):
         engine.run("SELECT * FROM adx_for_s3_metrics")

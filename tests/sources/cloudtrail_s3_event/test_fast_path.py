@@ -98,6 +98,8 @@ USUAL: list[dict[str, Any]] = [
     {"addendum": {"reason": "UPDATED_DATA", "updatedFields": "userAgent", "originalEventID": uuid(1)}},
     {"eventSource": "sts.amazonaws.com"},
     {"eventCategory": "Insight"},
+    {"new": {"a": 1}, "apiVersion": "2006-03-01"},
+    {"sharedEventID": uuid(7), "readOnly": "true", "new": None},
 ]
 
 
@@ -134,7 +136,8 @@ def test_events_in_the_order_of_aws_take_the_fast_path(fields: dict[str, Any]) -
         {"eventID": "short"},
         {"requestID": None},
         {"requestID": "\n" + "a" * 14},
-        {"new": 1},
+        {"new": {"sharedEventID": uuid(1)}},
+        {"new": {"sharedEventID": uuid(1)}, "sharedEventID": uuid(2)},
         {"responseElements": {"Records": [event(8), event(9)]}},
         {"userAgent": '","requestParameters":{'},
     ],
@@ -162,6 +165,9 @@ def test_any_other_event_is_left_to_the_fallback(fields: dict[str, Any]) -> None
         (b'"responseElements":null,', b'"responseElements":null ,'),
         (b'"readOnly":true,"resources":[{', b'"apiVersion":"a,"resources":[{"b":1}],b","resources":[{'),
         (b'"readOnly":true,"resources":[{', b'"readOnly":true,"resources":{"b":1},"resources":[{'),
+        (b'"readOnly":true,', b'"readOnly":true,"errorCode":null,"new":1,'),
+        (b'"readOnly":true,', b'"new":1,"readOnly":true,"new":2,"readOnly":1,'),
+        (b'"readOnly":true,', b'"new":01,'),
         (b'","readOnly":true', b'"}"readOnly":true'),
         (b'a.csv"}],"eventType"', b'a.csv"}]2,"eventType"'),
         (b'"},"eventTime":', b'"},"eventName":"X","eventTime":'),
@@ -198,7 +204,7 @@ def test_an_event_left_to_the_fallback_leaves_the_others_to_the_fast_path() -> N
 
 
 def test_records_that_are_no_events_leave_the_events_around_them_to_the_fast_path() -> None:
-    data = document([event(1), 5, "x", event(2), ["GetObject"], event(3, new=1), True, event(4), event(5)])
+    data = document([event(1), 5, "x", event(2), ["GetObject"], event(3, eventID="short"), True, event(4), event(5)])
     found = fast(data)
     assert (len(found.owners), found.skipped) == (2, [])
     assert [each.index for each in parse_cloudtrail(data, np.array([0])).rejected] == [1, 2, 4, 6]
@@ -206,7 +212,9 @@ def test_records_that_are_no_events_leave_the_events_around_them_to_the_fast_pat
 
 
 def test_events_of_an_object_with_an_undocumented_one_are_counted_once() -> None:
-    assert_same(document([event(1), event(2, eventSource="sts.amazonaws.com"), event(3, new=1)]), document([event(4)]))
+    assert_same(
+        document([event(1), event(2, eventSource="sts.amazonaws.com"), event(3, eventID="short")]), document([event(4)])
+    )
 
 
 def test_callers_that_no_event_begins_with_and_events_without_a_caller_are_read_alike() -> None:
@@ -248,7 +256,8 @@ events = st.fixed_dictionaries(
                 {"reason": 1},
             ]
         ),
-        "new": texts,
+        "new": texts | st.sampled_from([{"sharedEventID": uuid(1)}, {"errorCode": "x"}]),
+        "managementEvent": st.sampled_from([True, 1, "TRUE"]),
     },
 )
 

@@ -26,9 +26,10 @@ from glue_jobs.sources.cloudtrail_s3_event.parser.documents import read_document
 from glue_jobs.sources.cloudtrail_s3_event.parser.event import (
     Event,
     InvalidRecord,
+    JsonFields,
+    add_without_column,
     belongs_to_table,
     read_event,
-    without_column,
 )
 from glue_jobs.sources.cloudtrail_s3_event.parser.texts import by_name
 from glue_jobs.sources.cloudtrail_s3_event.parser.times import any_time, documented_times, is_documented
@@ -60,7 +61,7 @@ class Batch:
     events: list[Event] = field(default_factory=list)
     times: list[int] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
-    others: dict[int, dict[str, msgspec.Raw]] = field(default_factory=dict)
+    others: dict[int, JsonFields] = field(default_factory=dict)
     filtered: list[int] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     repeated: dict[str, array[int]] = field(default_factory=dict)
@@ -85,7 +86,7 @@ def read_batch(objects: Sequence[Object]) -> Batch:
     documents = [(start, _decoded(_DOCUMENT, text)) for start, text in objects]
     events = [(start, document and document.Records) for start, document in documents]
     _add_events(batch, events, lambda place: _add_records(batch, *objects[place]))
-    _add_others(batch)
+    add_without_column(batch.others, batch.fields)
     return batch
 
 
@@ -107,7 +108,7 @@ def read_pieces(starts: Positions, pieces: Mapping[int, Sequence[Piece]]) -> tup
             unreadable.append(number)
 
     _add_events(batch, objects, read_one_by_one)
-    _add_others(batch)
+    add_without_column(batch.others, batch.fields)
     return batch, unreadable
 
 
@@ -203,8 +204,3 @@ def _time(text: str | None) -> int:
     if time < 0:
         raise InvalidRecord(f"eventTime {text[:40]!r} is not a date and time" if text else "the event has no eventTime")
     return time
-
-
-def _add_others(batch: Batch) -> None:
-    for place, fields in without_column(batch.fields).items():
-        batch.others.setdefault(place, {}).update(fields)

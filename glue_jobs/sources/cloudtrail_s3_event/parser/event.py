@@ -19,6 +19,9 @@ SUMMARIES = frozenset({"Aggregated", "Insight"})
 
 ABSENT = msgspec.Raw()
 
+JsonFields = dict[str, msgspec.Raw]
+"""The JSON texts of fields by their names, in the order of the event."""
+
 
 class _ColumnFields(msgspec.Struct, gc=False):
     """The fields that have a column, with their documented names and types; nested ones as JSON text."""
@@ -77,19 +80,16 @@ _TYPES = {each.name: each.type for each in msgspec.structs.fields(_ColumnFields)
 _BOOLEANS = {"true": True, "false": False}
 
 
-WITHOUT_COLUMN = tuple(name for name in Event.__struct_fields__ if name not in _WITH_COLUMN)
-"""Documented fields without a column."""
+_WITHOUT_COLUMN = tuple(name for name in Event.__struct_fields__ if name not in _WITH_COLUMN)
 
 
-def without_column(fields: Mapping[str, Sequence[msgspec.Raw]]) -> dict[int, dict[str, msgspec.Raw]]:
-    """The documented fields that have no column, by the place of the event. Most events have none."""
-    found: dict[int, dict[str, msgspec.Raw]] = {}
-    for name in WITHOUT_COLUMN:
+def add_without_column(others: dict[int, JsonFields], fields: Mapping[str, Sequence[msgspec.Raw]]) -> None:
+    """Add to ``others`` the documented fields that have no column, by the place of the event. Most events have none."""
+    for name in _WITHOUT_COLUMN:
         if fields[name].count(ABSENT) < len(fields[name]):
             for place, raw in enumerate(fields[name]):
                 if raw is not ABSENT:
-                    found.setdefault(place, {})[name] = raw
-    return found
+                    others.setdefault(place, {})[name] = raw
 
 
 class InvalidRecord(ValueError):
@@ -101,19 +101,19 @@ def belongs_to_table(event: Event) -> bool:
     return event.eventSource in S3_SERVICES and event.eventCategory not in SUMMARIES
 
 
-def read_event(record: msgspec.Raw) -> tuple[Event | None, dict[str, msgspec.Raw]]:
+def read_event(record: msgspec.Raw) -> tuple[Event | None, JsonFields]:
     """The event, or None when it belongs to another table, and its undocumented fields as JSON text.
 
     Raises:
         InvalidRecord: the record is not an event.
     """
-    others: dict[str, msgspec.Raw] = {}
+    others: JsonFields = {}
     try:
         event = _EVENT.decode(record)
     except NOT_JSON:
         if _is_foreign(record):
             return None, {}
-        event, others = _undocumented(record)
+        event, others = undocumented(record, json_fields(record))
     if event.eventSource is None:
         raise InvalidRecord("the record names no eventSource")
     return (event if belongs_to_table(event) else None), others
@@ -127,13 +127,18 @@ def _is_foreign(record: msgspec.Raw) -> bool:
     return isinstance(source, str) and source not in S3_SERVICES
 
 
-def _undocumented(record: msgspec.Raw) -> tuple[Event, dict[str, msgspec.Raw]]:
+def json_fields(record: msgspec.Raw | bytes) -> JsonFields:
+    """All fields of a JSON object; raises InvalidRecord."""
     try:
-        fields = _FIELDS.decode(record)
+        return _FIELDS.decode(record)
     except msgspec.ValidationError:
         raise InvalidRecord("the record is no JSON object") from None
     except NOT_JSON as problem:
         raise InvalidRecord(f"the record is damaged: {problem}") from None
+
+
+def undocumented(record: msgspec.Raw | bytes, fields: JsonFields) -> tuple[Event, JsonFields]:
+    """The event of a record with these fields, and those that have no column, or another value than documented."""
     others = {name: raw for name, raw in fields.items() if name not in _WITH_COLUMN}
     try:
         # Only names are unknown. When AWS adds a field, every event has it from that day on.

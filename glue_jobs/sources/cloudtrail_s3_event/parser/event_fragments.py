@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -12,7 +12,13 @@ import pyarrow as pa
 
 from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.read.json_values import NOT_JSON
-from glue_jobs.sources.cloudtrail_s3_event.parser.event import Event
+from glue_jobs.sources.cloudtrail_s3_event.parser.event import (
+    Event,
+    InvalidRecord,
+    JsonFields,
+    json_fields,
+    undocumented,
+)
 from glue_jobs.sources.cloudtrail_s3_event.parser.event_boundaries import BEFORE_EVENT_DATA, BEFORE_PARAMETERS
 from glue_jobs.sources.cloudtrail_s3_event.parser.event_texts import SlicedTexts
 from glue_jobs.sources.cloudtrail_s3_event.parser.texts import by_name, listed
@@ -28,13 +34,15 @@ _REST = tuple(name for name in Event.__struct_fields__ if name not in _NOT_IN_RE
 class Fragment:
     """One fragment of many events: its distinct values by field, which of them are whole, and each event's place.
 
-    ``fit`` tells the events in which the fragment begins and ends as expected.
+    ``fit`` tells the events in which the fragment begins and ends as expected. ``others`` has further fields of some
+    distinct values, by the place of the value.
     """
 
     values: dict[str, tuple[Any, ...]]
     whole: list[bool]
     codes: pa.Int32Array
     fit: Flags | bool = True
+    others: dict[int, JsonFields] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -43,12 +51,13 @@ class Fragment:
         kind: type[msgspec.Struct],
         decode: Callable[[list[bytes]], list[Any]],
         fit: Flags | bool = True,
+        others: dict[int, JsonFields] | None = None,
     ) -> Fragment:
         """Decode the distinct texts; ``decode`` returns values of ``kind``, and None for any other text."""
         encoded = texts.dictionary_encode()
         values = decode(listed(encoded.dictionary.cast(pa.binary())))
         whole = [value is not None for value in values]
-        return cls(by_name(kind, [value or kind() for value in values]), whole, encoded.indices, fit)
+        return cls(by_name(kind, [value or kind() for value in values]), whole, encoded.indices, fit, others or {})
 
     def flags(self, values: Iterable[bool]) -> Flags:
         """The flag of each event, from those of the distinct values."""
@@ -64,12 +73,13 @@ class FragmentFormat:
     """A fragment that begins with ``head`` and ends with ``tail``.
 
     With braces in place of its first letter and the tail it is a JSON object, which has some of the ``fields`` of an
-    event, and no others.
+    event, and no other documented ones. ``is_open`` says that it may have fields which are not documented.
     """
 
-    def __init__(self, head: bytes, tail: bytes, fields: tuple[str, ...]) -> None:
-        self._head, self._tail = head, tail
-        known = {field.name: (field.name, field.type, field.default) for field in msgspec.structs.fields(Event)}
+    def __init__(self, head: bytes, tail: bytes, fields: tuple[str, ...], *, is_open: bool = False) -> None:
+        self._head, self._tail, self._is_open = head, tail, is_open
+        known = {each.name: (each.name, each.type, each.default) for each in msgspec.structs.fields(Event)}
+        self._elsewhere = known.keys() - {*fields}
         named = [known[name] for name in fields]
         self._kind = msgspec.defstruct("Fields", named, forbid_unknown_fields=True, gc=False)
         self._decoder = msgspec.json.Decoder(self._kind)
@@ -77,13 +87,28 @@ class FragmentFormat:
     def read(self, texts: SlicedTexts) -> Fragment:
         """The fields of fragments, which become JSON objects."""
         fit = texts.become_objects(self._head, self._tail)
-        return Fragment.of(texts.array, self._kind, lambda each: list(map(self._fields, each)), fit)
+        others: dict[int, JsonFields] = {}
 
-    def _fields(self, text: bytes) -> Any:
+        def decode(distinct: list[bytes]) -> list[Any]:
+            return [self._fields(text, place, others) for place, text in enumerate(distinct)]
+
+        return Fragment.of(texts.array, self._kind, decode, fit, others)
+
+    def _fields(self, text: bytes, place: int, others: dict[int, JsonFields]) -> Any:
         try:
             return self._decoder.decode(text)
         except NOT_JSON:
+            return self._with_others(text, place, others) if self._is_open else None
+
+    def _with_others(self, text: bytes, place: int, others: dict[int, JsonFields]) -> Any:
+        try:
+            fields = json_fields(text)
+        except InvalidRecord:
             return None
+        if not self._elsewhere.isdisjoint(fields):
+            return None
+        event, others[place] = undocumented(text, fields)
+        return self._kind(*(getattr(event, name) for name in self._kind.__struct_fields__))
 
 
 # No field is in two of them. With the time, the ids and additionalEventData they are the whole event.
@@ -92,5 +117,6 @@ FORMATS = {
     "caller": FragmentFormat(b'{"', b",", _CALLER),
     "request": FragmentFormat(b',"', BEFORE_PARAMETERS, _REQUEST),
     "parameters": FragmentFormat(b',"', BEFORE_EVENT_DATA, _PARAMETERS),
-    "rest": FragmentFormat(b',"', b"}", _REST),
+    # AWS appends the fields that it adds.
+    "rest": FragmentFormat(b',"', b"}", _REST, is_open=True),
 }

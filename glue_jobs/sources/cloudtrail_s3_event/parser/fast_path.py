@@ -21,7 +21,7 @@ from glue_jobs.read.parsed import NO_POSITIONS, Positions
 from glue_jobs.sources.cloudtrail_s3_event.parser import columns as table
 from glue_jobs.sources.cloudtrail_s3_event.parser.batch import Piece
 from glue_jobs.sources.cloudtrail_s3_event.parser.documents import utf8
-from glue_jobs.sources.cloudtrail_s3_event.parser.event import S3_SERVICES, SUMMARIES, without_column
+from glue_jobs.sources.cloudtrail_s3_event.parser.event import S3_SERVICES, SUMMARIES, add_without_column
 from glue_jobs.sources.cloudtrail_s3_event.parser.event_boundaries import IDS, TIME, Slices, find_events
 from glue_jobs.sources.cloudtrail_s3_event.parser.event_fragments import FORMATS, Fragment
 from glue_jobs.sources.cloudtrail_s3_event.parser.event_texts import PLACEHOLDER, SlicedTexts, fixed_width, text_column
@@ -128,7 +128,8 @@ class _Events:
         """The events as rows of the table; anything for those that are not proven."""
         rest = self.fragment_of["sharedEventID"]
         shared_ids = spread(pa.array(rest.values["sharedEventID"], pa.string()), rest.codes)
-        others = table.other_fields(without_column(rest.values), len(rest.whole))
+        add_without_column(rest.others, rest.values)
+        others = table.other_fields(rest.others, len(rest.whole))
         columns = {
             "event_time": pa.array(self.times, pa.timestamp("us")),
             "request_id": self.request_ids,

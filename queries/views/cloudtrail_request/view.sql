@@ -59,7 +59,7 @@ SELECT
             OR event.principal_arn LIKE '%:assumed-role/%/CognitoIdentityCredentials'
         )
             AND event.subscriber_account_id = event.recipient_account_id
-            AND event.shared_event_id IS NULL
+            AND coalesce(corrected.shared_event_id, event.shared_event_id) IS NULL
             THEN 'anonymous'
         ELSE event.subscriber_account_id
     END AS subscriber_account_id,

@@ -76,7 +76,7 @@ SELECT
 FROM request_total
 LEFT JOIN read_total
     ON request_total.month = read_total.month
-    AND coalesce(request_total.account, '(all)') = coalesce(read_total.account, '(all)')
-    AND coalesce(request_total.repository, '(all)') = coalesce(read_total.repository, '(all)')
+    AND request_total.account IS NOT DISTINCT FROM read_total.account
+    AND request_total.repository IS NOT DISTINCT FROM read_total.repository
     AND request_total.network = read_total.network
 ORDER BY request_total.month, account, repository, logical_downloads DESC, request_total.network

@@ -34,6 +34,10 @@ def parse(sql: str) -> exp.Query:
         raise QueryError("the query is nested too deeply") from error
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise QueryError("a query must be exactly one SELECT")
+    for test in trees[0].find_all(exp.Is):
+        # sqlglot parses more than Athena does.
+        if isinstance(test.expression, exp.Boolean):
+            raise QueryError(f"this is not Athena SQL: {test.sql()}; Athena has IS NULL and IS DISTINCT FROM only")
     return trees[0]
 
 

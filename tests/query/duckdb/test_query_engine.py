@@ -285,6 +285,7 @@ def large() -> pa.Table:
         ("SELECT FROM WHERE", "^this is not Athena SQL: Expected table name at 'WHERE' in line 1$"),
         ("SELECT (1\n FROM read", "^this is not Athena SQL: Expecting [)] at 'FROM' in line 2$"),
         ("SELECT 'x", "^this is not Athena SQL: Error tokenizing"),
+        ("SELECT 1 FROM read WHERE bytes > 1 IS NOT TRUE", "^this is not Athena SQL: .* IS TRUE; Athena has IS NULL"),
         ("SELECT 1; SELECT 2", "^a query must be exactly one SELECT$"),
         ("DROP TABLE read", "must be exactly one SELECT"),
         ("INSERT INTO read SELECT * FROM read", "must be exactly one SELECT"),

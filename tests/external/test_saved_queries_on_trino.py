@@ -1,4 +1,4 @@
-"""On a real Trino, every view and saved query gives row for row what DuckDB gives: `make athena`.
+"""On a real Trino, every view and saved query, and DANDI's summaries, give what DuckDB gives: `make athena`.
 
 What only Athena can show is listed in docs/deploy.md.
 """
@@ -12,14 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from trino_server import Trino, server
 
 from glue_jobs import Lake
+from glue_jobs.publish.dandi.counts import count
 from glue_jobs.query.saved.metadata import Case
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
 from saved_query_cases import TABLES, expected_rows, given_table
+from tests.query.engines import engine_on
 
 QUERIES = SavedQuery.all()
 
@@ -117,3 +120,37 @@ def test_a_named_query_answers_of_a_lake_what_the_laptop_answers(
     today = lake.run("SELECT current_date AS today")[0]["today"]
     got = lake.run(bound(query, query.named_query, examples))
     assert_same(got, Lake(demo_lake).query(query.name, as_of=today, **examples).to_pylist())
+
+
+class OnTrino:
+    """An engine of reports."""
+
+    def __init__(self, trino: Trino) -> None:
+        self._trino = trino
+
+    def run(self, sql: str) -> pa.Table:
+        return pa.Table.from_pylist(self._trino.run(sql))
+
+
+def test_the_summaries_of_dandi_count_on_trino_what_they_count_on_the_laptop(cases: Trino) -> None:
+    get = {
+        "account": "ana",
+        "repository": "tides",
+        "key": "ana/tides/1.csv",
+        "operation": "REST.GET.OBJECT",
+        "http_status": 200,
+        "bytes_sent": 5,
+        "reader_id": "r1",
+        "event_time": "2026-03-02 10:00:00",
+    }
+    given = [get, {**get, "is_own": True}, {**get, "is_own": False, "http_status": 206, "place": "US/Ohio"}]
+    table = TABLES["s3_access_log"]
+    rows = given_table(table, [*given, {**get, "account": None, "key": "tides/2.csv", "bytes_sent": None}])
+    cases.insert(table, rows)
+    try:
+        counted = count(OnTrino(cases))
+    finally:
+        cases.run(f"TRUNCATE TABLE {table.name}")
+    with engine_on({table.name: rows}) as engine:
+        assert counted == count(engine)
+    assert counted.requesters == {"ana/tides": 1, "tides": 1, None: 1}

@@ -116,7 +116,7 @@ WITH request AS (
     WHERE operation = 'REST.GET.OBJECT'
         AND http_status BETWEEN 200 AND 299
         AND repository IS NOT NULL
-        AND is_own IS NOT TRUE
+        AND NOT coalesce(is_own, false)
 )
 """
 

@@ -37,6 +37,10 @@ def parse(sql: str) -> exp.Query:
         raise QueryError("the query is nested too deeply") from error
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise QueryError("a query must be exactly one SELECT")
+    for test in trees[0].find_all(exp.Is):
+        # sqlglot parses more than Athena does.
+        if isinstance(test.expression, exp.Boolean):
+            raise QueryError(f"this is not Athena SQL: {test.sql()}; Athena has IS NULL and IS DISTINCT FROM only")
     return trees[0]
 
 
@@ -70,6 +74,11 @@ def for_duckdb(tree: exp.Query, now: datetime) -> str:
         # needed columns twice, as Athena does, is faster.
         if not cte.this.find(exp.AggFunc, exp.Distinct, exp.Limit, exp.Window):
             cte.set("materialized", False)
+    for call in list(tree.find_all(exp.ArgMin, exp.ArgMax)):
+        if not call.args.get("count"):
+            # The value of that row also where it is null. DuckDB's min_by takes the least row that has a value.
+            name = f"{call.sql_names()[0]}_NULL"
+            call.replace(exp.Anonymous(this=name, expressions=[call.this, call.expression]))
     for column in tree.find_all(exp.Column):
         column.set("db", None)
         column.set("catalog", None)

@@ -24,6 +24,7 @@ request_total AS (
         account,
         repository,
         place,
+        grouping(account) AS columns_left_out,
         count(*) AS requests,
         count(*) FILTER (WHERE is_complete_get) AS complete_gets,
         count(*) FILTER (WHERE is_served_get) AS served_gets,
@@ -45,6 +46,7 @@ read_total AS (
         account,
         repository,
         place,
+        grouping(account) AS columns_left_out,
         count(*) FILTER (WHERE is_download) AS logical_downloads,
         count(*) FILTER (WHERE NOT is_download) AS partial_reads,
         count(*) FILTER (WHERE is_audience AND is_download) AS audience_logical_downloads,
@@ -80,6 +82,7 @@ SELECT
 FROM request_total
 LEFT JOIN read_total
     ON request_total.month = read_total.month
+    AND request_total.columns_left_out = read_total.columns_left_out
     AND coalesce(request_total.account, '(all)') = coalesce(read_total.account, '(all)')
     AND coalesce(request_total.repository, '(all)') = coalesce(read_total.repository, '(all)')
     AND request_total.place = read_total.place

@@ -87,4 +87,4 @@ INNER JOIN snapshot
     AND change.inventory_id = snapshot.inventory_id
     AND change.snapshot_time = snapshot.snapshot_time
 WHERE change.snapshot_date <= current_date
-ORDER BY change.source_bucket, account, repository
+ORDER BY change.source_bucket, account, repository, change.inventory_id

@@ -9,7 +9,7 @@ WITH active_month AS (
         max(event_time) AS last_request
     FROM cloudtrail_request
     -- A year more than the period: who made no request in the 12 months before is new.
-    WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH - INTERVAL '12' MONTH
+    WHERE event_date >= date_trunc('month', date_trunc('month', current_date) - INTERVAL '12' MONTH) - INTERVAL '12' MONTH
         AND event_date <= current_date
         AND NOT coalesce(management_event, false)
         -- Anybody can make requests that fail. They are in subscriber/denied_requests.

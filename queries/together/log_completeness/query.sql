@@ -3,9 +3,10 @@
 WITH logged AS (
     SELECT bucket, request_id, key, min(event_date) AS event_date
     FROM s3_access_log
-    -- One day more than the period: what the other source has on its first day may be of the day before here.
+    -- A day more than the period on either side: what the other source has on its first or last day may be of the day
+    -- before or after here.
     WHERE event_date >= current_date - INTERVAL '30' DAY - INTERVAL '1' DAY
-        AND event_date <= current_date
+        AND event_date <= current_date + INTERVAL '1' DAY
         AND operation IN (
             'REST.GET.OBJECT', 'REST.GET.PART', 'WEBSITE.GET.OBJECT', 'REST.HEAD.OBJECT', 'WEBSITE.HEAD.OBJECT'
         )
@@ -18,7 +19,7 @@ trailed AS (
     SELECT bucket, request_id, key, min(event_date) AS event_date
     FROM cloudtrail_request
     WHERE event_date >= current_date - INTERVAL '30' DAY - INTERVAL '1' DAY
-        AND event_date <= current_date
+        AND event_date <= current_date + INTERVAL '1' DAY
         AND event_name IN ('GetObject', 'HeadObject')
         AND request_id IS NOT NULL
         AND key IS NOT NULL
@@ -49,6 +50,7 @@ counted AS (
         count(*) FILTER (WHERE in_cloudtrail AND NOT in_access_log) AS only_in_cloudtrail
     FROM matched
     WHERE event_date >= current_date - INTERVAL '30' DAY
+        AND event_date <= current_date
     GROUP BY event_date, bucket
 )
 

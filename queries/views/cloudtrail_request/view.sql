@@ -59,13 +59,14 @@ SELECT
             OR event.principal_arn LIKE '%:assumed-role/%/CognitoIdentityCredentials'
         )
             AND event.subscriber_account_id = event.recipient_account_id
-            AND event.shared_event_id IS NULL
+            AND coalesce(corrected.shared_event_id, event.shared_event_id) IS NULL
             THEN 'anonymous'
         ELSE event.subscriber_account_id
     END AS subscriber_account_id,
     event.account,
     event.repository,
-    event.is_own,
+    -- In the trail of the bucket's owner, callers of other accounts have no ARN to know an own role by.
+    coalesce(recorded.is_own, event.is_own) AS is_own,
     event.is_robot,
     event.is_copy_source,
     -- A copy gets its source, as a GetObject would.
@@ -88,13 +89,15 @@ LEFT JOIN (
             -- The trail of who copies names where to.
             min(recipient_account_id) FILTER (WHERE is_copy_source),
             min(recipient_account_id)
-        ) AS first_recipient
+        ) AS first_recipient,
+        bool_or(is_own) AS is_own
     FROM (
-        SELECT event_date, shared_event_id, recipient_account_id, false AS is_corrected, is_copy_source
+        SELECT event_date, shared_event_id, recipient_account_id, false AS is_corrected, is_copy_source, is_own
         FROM cloudtrail_s3_event
         WHERE shared_event_id IS NOT NULL
         UNION ALL
-        SELECT event_date, shared_event_id, recipient_account_id, true AS is_corrected, false AS is_copy_source
+        SELECT
+            event_date, shared_event_id, recipient_account_id, true AS is_corrected, false AS is_copy_source, false AS is_own
         FROM corrected
         WHERE shared_event_id IS NOT NULL
     ) AS recording

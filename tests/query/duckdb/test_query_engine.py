@@ -224,6 +224,10 @@ def test_parameters_are_bound_and_not_pasted_into_the_sql() -> None:
         ("split_part(regexp_extract(split_part('x y=1/2', ' ', 2), 'y=(.*)', 1), '/', 2)", "2"),
         ("regexp_extract(split_part('a', '/', 2), '.*')", None),
         ("date_format(DATE '2026-03-01', '%Y%m')", "202603"),
+        ("(SELECT max_by(x, y) FROM (VALUES (NULL, 2), ('a', 1)) AS t (x, y))", None),
+        ("(SELECT min_by(x, y) FROM (VALUES (NULL, 1), ('a', 2), ('b', NULL)) AS t (x, y))", None),
+        ("(SELECT max(v) FROM (SELECT max_by(x, y) OVER () AS v FROM (VALUES (NULL, 2), ('a', 1)) AS t (x, y)))", None),
+        ("(SELECT max_by(x, y) FROM (VALUES ('a', 1), ('b', NULL)) AS t (x, y))", "a"),
     ],
 )
 def test_an_expression_has_the_value_it_has_in_athena(expression: str, value: object) -> None:
@@ -281,6 +285,7 @@ def large() -> pa.Table:
         ("SELECT FROM WHERE", "^this is not Athena SQL: Expected table name at 'WHERE' in line 1$"),
         ("SELECT (1\n FROM read", "^this is not Athena SQL: Expecting [)] at 'FROM' in line 2$"),
         ("SELECT 'x", "^this is not Athena SQL: Error tokenizing"),
+        ("SELECT 1 FROM read WHERE bytes > 1 IS NOT TRUE", "^this is not Athena SQL: .* IS TRUE; Athena has IS NULL"),
         ("SELECT 1; SELECT 2", "^a query must be exactly one SELECT$"),
         ("DROP TABLE read", "must be exactly one SELECT"),
         ("INSERT INTO read SELECT * FROM read", "must be exactly one SELECT"),

@@ -46,6 +46,7 @@ def test_the_page_of_the_owner_says_it_too(lake: Path, tmp_path: Path) -> None:
         (["zoo/b/1.csv"], 10, False),
         (["zoo/b/1.csv"], 91, False),
         (["ana/tides/1.csv", "ana/tides/2.csv"], 11, False),
+        ([], 11, False),
     ],
 )
 def test_of_a_bucket_with_several_inventories_one_that_ended_is_named_if_no_other_lists_its_keys(
@@ -53,6 +54,7 @@ def test_of_a_bucket_with_several_inventories_one_that_ended_is_named_if_no_othe
 ) -> None:
     part, other = (Inventory(str(tmp_path / "raw"), config=name) for name in ("part", "other"))
     part.deliver(LAST, [record("ana/tides/1.csv"), record("ana/tides/3.csv")])
+    other.deliver(LAST - timedelta(days=age + 1), [record("zoo/b/1.csv")])
     other.deliver(LAST - timedelta(days=age), [record(key) for key in ended])
     Lake(tmp_path / "lake").ingest("s3_inventory_object", tmp_path / "raw")
     last = LAST - timedelta(days=age)

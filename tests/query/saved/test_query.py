@@ -70,6 +70,9 @@ def test_a_query_names_the_columns_that_a_terminal_shows_first(query: SavedQuery
     assert set(query.metadata.totals) <= set(query.metadata.show) <= types.keys()
     for name in query.metadata.totals:
         assert types[name] in ("bigint", "double") and not name.startswith(("unique_", "share_", "avg_")), name
+    if query.metadata.totals:
+        # Whoever adds up the rows of all data sets together and those of each counts everything twice.
+        assert not [row for case in query.cases for row in case.expect if "(all)" in row.values()]
 
 
 @each_case
@@ -448,6 +451,19 @@ def test_a_query_about_its_own_period_returns_what_it_returns_by_default(query: 
     assert named.sql.count(f"DATE '{since}'") == query.sql.count(period.first) > 0
     assert named.sql.count(f"DATE '{until}'") > 0
     assert answer(named, case) == saved_answer(query.name, 1)
+
+
+def test_who_asked_12_months_before_the_month_that_a_period_begins_in_returns() -> None:
+    query = SavedQuery.load("subscriber/new_returning_lapsed")
+    case = query.cases[1]
+    times = ("2025-03-01 00:00:00", "2026-03-01 00:00:00")
+    asked = [{"subscriber_account_id": "111122223333", "event_time": time} for time in times]
+    since_mid_march = replace(query, sql=query.of_period(date(2026, 3, 15), None))
+    given = {**case.given, "cloudtrail_s3_event": asked}
+    answered = answer(since_mid_march, case.model_copy(update={"today": date(2026, 3, 31), "given": given}))
+    assert answered.select(["month", "status", "requests"]).to_pylist() == [
+        {"month": date(2026, 3, 1), "status": "returning", "requests": 1}
+    ]
 
 
 def test_queries_are_found_in_the_zip_file_of_the_library(tmp_path: Path) -> None:

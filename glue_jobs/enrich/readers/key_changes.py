@@ -53,10 +53,10 @@ def lost_keys(notes: Notes, location: str, keys: ReaderKeys) -> str:
     known, used = json_note(notes, NOTE).keys() - {ADDRESSES, NOTHING}, {key.id for key in keys.keys}
     if known <= used or used <= known:
         return ""
+    lost = ", ".join(sorted(known - used))
     return (
-        f"reader ids of this lake were made with a key that {location} does not have ({', '.join(sorted(known - used))}):"
-        " readers without an account who read before and read again count twice; keep to the file that has the key"
-        " (--reader-keys)"
+        f"reader ids of this lake were made with a key that {location} does not have ({lost}): readers without"
+        " an account who read before and read again count twice; --reader-keys names the file that has the key"
     )
 
 

@@ -14,6 +14,9 @@ from glue_jobs.setup.deliveries import Step, Target, inventory_step, logging_ste
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 
+# What the template accepts; an address is none.
+PREFIX = re.compile(r"[A-Za-z0-9!_.'()=/-]+/")
+
 CALLS = {"logging": "put-bucket-logging", "inventory": "put-bucket-inventory-configuration"}
 
 
@@ -41,8 +44,8 @@ def _check(bucket: str, settings: BucketSettings, target: Target) -> None:
         if not BUCKET.fullmatch(name):
             raise ArgumentError(f"a bucket is given by its name, such as example-data, not {name!r}")
     for prefix in (target.log_prefix, target.inventory_prefix):
-        if not prefix.endswith("/"):
-            raise ArgumentError(f"a prefix ends with a slash, not {prefix!r}")
+        if not PREFIX.fullmatch(prefix):
+            raise ArgumentError(f"a prefix has letters, digits and !_.'()=/-, and ends with a slash, not {prefix!r}")
     if bucket == target.bucket:
         raise ArgumentError(f"{bucket} cannot deliver to itself; connect the buckets you publish from")
     here, there = settings.region(), BucketSettings(target.bucket).region()

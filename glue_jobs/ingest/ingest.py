@@ -8,7 +8,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from glue_jobs.enrich.readers.key_changes import lost_keys
 from glue_jobs.enrich.readers.key_file import SECRET_ARN, default_key_file, make_key_file
+from glue_jobs.enrich.readers.resource import READER_KEYS
 from glue_jobs.errors import LostRaceError
 from glue_jobs.ingest.changed_rules import changed_rules
 from glue_jobs.ingest.commit import finish_others, is_last_run
@@ -36,7 +38,8 @@ def ingest(request: IngestRequest, reporter: Reporter) -> IngestSummary:
     now = datetime.now(UTC).replace(tzinfo=None)
     lake, pipeline = request.lake, request.pipeline
     # First: a file of the configuration that cannot be used stops the run before there is a lake.
-    reference = pipeline.reference_data(request.config, _reader_keys(request, reporter))
+    keys_location = _reader_keys(request, reporter)
+    reference = pipeline.reference_data(request.config, keys_location)
     runs = runs_folder(lake.location, lake.database, pipeline.name)
     tables = RunTables(request, runs, reference, reporter)
     maintenance = Maintenance(lake, pipeline, runs, now, reporter)
@@ -47,6 +50,12 @@ def ingest(request: IngestRequest, reporter: Reporter) -> IngestSummary:
     listing = discover(request, tables.notes, reporter)
     if changed := changed_rules(tables.notes, pipeline.table, request.config):
         listing.skipped.sentences.append(changed)
+    if pipeline.needs_reader_keys(request.config) and (
+        lost := lost_keys(tables.notes, keys_location, reference[READER_KEYS])
+    ):
+        # Before rows get other ids, and at the end.
+        reporter.say(lost)
+        listing.skipped.sentences.append(lost)
     known = KnownObjects(None if tables.are_new else lake, pipeline.name)
     steps = Steps(pipeline, listing, known, request.force)
     progress = Progress(steps.unreadable)
@@ -92,7 +101,7 @@ def ingest(request: IngestRequest, reporter: Reporter) -> IngestSummary:
     )
 
 
-def _reader_keys(request: IngestRequest, reporter: Reporter) -> str | None:
+def _reader_keys(request: IngestRequest, reporter: Reporter) -> str:
     """Where the keys of reader ids are kept; a file that is not there yet is made."""
     location = request.reader_keys or default_key_file()
     is_file = request.pipeline.needs_reader_keys(request.config) and not location.startswith(SECRET_ARN)

@@ -56,6 +56,8 @@ def _unreadable(summary: IngestSummary) -> list[str]:
 
 def _not_taken(summary: IngestSummary) -> Iterator[str]:
     skipped = summary.skipped
+    if summary.totals.rejected:
+        yield "the table rejected_record has what was rejected and why (usage-lake rejected)"
     for invalid in summary.invalid_snapshots:
         yield printable(str(invalid))
     yield from _unreadable(summary)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.jobs.argument_values import day_argument
 from glue_jobs.lake import Lake
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import Table
 
 if TYPE_CHECKING:
@@ -70,10 +71,11 @@ class TableScan:
         """The rows as an Arrow table, in no particular order.
 
         Raises:
-            LakeError: the lake cannot be read.
+            LakeError: the lake has no table at all, or cannot be read.
         """
         names = self.columns or tuple(column.name for column in self.definition.columns)
         if not self.lake.has(self.definition):
+            self.lake.check_any(TABLES)
             return self.definition.arrow_schema.empty_table().select(names)
         loaded = self.lake.load(self.definition)
         return loaded.rows_between(names, self.day_column, self.since, self.until).select(names)

@@ -19,6 +19,8 @@ from glue_jobs.storage import Entry, storage_for
 # A folder of one source has its names in all of it; a few objects tell what they hold.
 NAMES_LOOKED_AT = 1_000
 OBJECTS_READ = 3
+# A folder in which nothing has a name of AWS may have notes, checksums and hidden files before its logs.
+OBJECTS_SEARCHED = 30
 
 
 class WrongSourceError(UsageLakeError):
@@ -92,7 +94,7 @@ def _sentence(request: IngestRequest, entries: list[Entry], skipped: Skipped) ->
     source = names.most_common(1)[0][0] if names else None
     example = next((each for each in entries if source and source_of_name(each.address) == source), None)
     if source is None:
-        read = ((_source_of(entry), entry) for entry in entries[:OBJECTS_READ])
+        read = ((_source_of(entry), entry) for entry in entries[:OBJECTS_SEARCHED])
         source, example = next((pair for pair in read if pair[0]), (None, entries[0] if entries else None))
     shown = f", e.g. {printable(example.address)}" if example else ""
     if source is None:

@@ -47,12 +47,17 @@ def check_table(location: str, database: str, table_location: str) -> None:
         LakeError: the database is that of another lake.
     """
     # Below a folder the same place may have several names, and `check_location` has looked.
-    if not location.startswith("s3://") or table_location.startswith(f"{location}/"):
+    if not location.startswith("s3://") or _lake_of(table_location) == location:
         return
     raise LakeError(
-        f"the tables of database {database} are not in {location}, but in {table_location.rsplit('/', 2)[0]}; name that"
+        f"the tables of database {database} are not in {location}, but in {_lake_of(table_location)}; name that"
         " lake, or another database"
     )
+
+
+def _lake_of(table_location: str) -> str:
+    """The lake of a table at ``<lake>/<database>/<table>``."""
+    return table_location.rsplit("/", 2)[0]
 
 
 def check_not_lost(location: str) -> None:

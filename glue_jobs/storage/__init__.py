@@ -37,8 +37,8 @@ def address(text: str) -> str:
         # With the slash after the bucket, an address is always a prefix followed by a name.
         return text if slash else f"{text}/"
     # A Path of an address has one slash less.
-    if ("://" in text and not text.startswith("file://")) or text.startswith("s3:/"):
-        raise ArgumentError(f"{text} is neither a folder nor an s3:// address")
+    if ("://" in text and not text.startswith("file://")) or text.startswith(("s3:/", "arn:")):
+        raise ArgumentError(f"{text!r} is neither a folder nor an s3:// address")
     return str(Path(text.removeprefix("file://")).expanduser().resolve())
 
 

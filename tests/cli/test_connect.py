@@ -117,7 +117,8 @@ def test_logging_to_another_place_is_reported_and_left_alone(published: str, log
         (("s3://published", "logs"), 2, "a bucket is given by its name, such as example-data, not 's3://published'"),
         (("published", "logs/"), 2, "a bucket is given by its name, such as example-data, not 'logs/'"),
         (("published", "published"), 2, "cannot deliver to itself; connect the buckets you publish from"),
-        (("published", "logs", "--log-prefix", "logs"), 2, "a prefix ends with a slash, not 'logs'"),
+        (("published", "logs", "--log-prefix", "logs"), 2, "and ends with a slash, not 'logs'"),
+        (("published", "logs", "--log-prefix", "s3://logs/a/"), 2, "and ends with a slash, not 's3://logs/a/'"),
     ],
 )
 def test_an_error_is_one_sentence(

@@ -134,3 +134,18 @@ def test_who_reads_before_and_after_a_new_key_is_said_to_count_twice(tmp_path: P
     command = ["query", "access/unique_requesters", "--lake", lake, "--as-of"]
     assert said in CliRunner().invoke(main, [*command, "2099-03-01"]).output
     assert "other ids" not in CliRunner().invoke(main, [*command, str(days[1])]).output
+
+
+def test_a_run_whose_keys_have_lost_one_of_the_lake_says_so_once(tmp_path: Path, lake: str) -> None:
+    path = tmp_path / "keys.json"
+    path.touch(0o600)
+    raw = Raw(ACCESS_LOGS, str(tmp_path / "raw"))
+    first, second = {"2006-03-14": "a" * 32}, {"2006-03-14": "b" * 32}
+    said = []
+    for number, keys in enumerate([first, {**first, "2099-01-01": "c" * 32}, second, second]):
+        path.write_text(json.dumps(keys))
+        raw.deliver(DAY, number, events(DAY, [number]))
+        sentences = run(raw, lake, reader_keys=str(path)).skipped.sentences
+        said.append([each for each in sentences if "made with a key that" in each])
+    assert list(map(len, said)) == [0, 0, 1, 0]
+    assert f"{path} does not have" in said[2][0]

@@ -50,7 +50,10 @@ def test_the_default_in_the_help_is_the_default_of_a_request() -> None:
         ({"management_events": "none"}, "management_events is keep or drop, not 'none'"),
         ({"management_events": "drop"}, "management_events is for CloudTrail: leave it out for S3 server access logs"),
         ({"any_name": "yes"}, "any_name is true or false, not 'yes'"),
-        ({"raw_path": "https://example.com/logs"}, "https://example.com/logs is neither a folder nor an s3:// address"),
+        (
+            {"raw_path": "https://example.com/logs"},
+            "'https://example.com/logs' is neither a folder nor an s3:// address",
+        ),
         ({"lake_path": "s3://"}, "s3:// names no bucket; write s3://bucket/prefix"),
         (
             {"raw_path": "s3://e0a1b2--table-s3/logs/"},

@@ -23,6 +23,7 @@ SUMS = Totals(objects=1200, records=10, rows=5, rejected=1, duplicates=3, filter
 def test_the_sentence_has_all_counts_of_the_run() -> None:
     assert sentence(IngestSummary("r1", 1200, Skipped(), SUMS)) == (
         "run r1 ingested 1,200 objects: 10 records = 5 rows + 1 rejected + 3 duplicates + 1 filtered"
+        "; the table rejected_record has what was rejected and why (usage-lake rejected)"
     )
 
 

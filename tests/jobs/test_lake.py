@@ -67,7 +67,10 @@ def test_a_run_and_a_report_take_a_moment(tmp_path: Path) -> None:
         (lambda lake: lake.ingest("s3_access_log", None), "raw is a folder or an s3:// address, not None"),
         (lambda lake: lake.publish(None), "to is a folder or an s3:// address, not None"),
         (lambda lake: Lake(None), "lake is a folder or an s3:// address, not None"),
-        (lambda lake: Lake(Path("s3://example-lake/x")), "s3:/example-lake/x is neither a folder nor an s3:// address"),
+        (
+            lambda lake: Lake(Path("s3://example-lake/x")),
+            "'s3:/example-lake/x' is neither a folder nor an s3:// address",
+        ),
         (lambda lake: lake.table("subscriber").select(["name"]), r"subscriber has no column \['name'\]"),
         (lambda lake: lake.table(None), "there is no table None; there are "),
         (lambda lake: lake.table("access_request"), "access_request is a view, and only tables are scanned; lake.sql"),

@@ -80,6 +80,17 @@ def test_a_flat_folder_of_genuine_names_is_told_to_take_any_name(tmp_path: Path)
     assert not (tmp_path / "lake").exists()
 
 
+def test_what_stands_before_logs_in_a_folder_does_not_hide_them(tmp_path: Path) -> None:
+    for name in (".DS_Store", "._january.log", "CHECKSUMS", "README.md", "about.txt"):
+        write(tmp_path / "raw", name, b"of something else")
+    file = write(tmp_path / "raw", "january.log.gz", gzip.compress(LINE))
+    sentence = refused("s3_access_log", tmp_path / "raw", tmp_path / "lake")
+    assert sentence.endswith(f"in which AWS delivers them, e.g. {file}; add --any-name")
+    assert "the command for them is: usage-lake ingest s3_access_log" in refused(
+        "cloudtrail_s3_event", tmp_path / "raw", tmp_path / "lake"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "content", "command"),
     [

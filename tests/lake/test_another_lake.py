@@ -27,6 +27,10 @@ def test_a_database_belongs_to_one_lake(new_bucket: Callable[[], str], folder: s
         with pytest.raises(LakeError) as error:
             use(INGESTED_OBJECT)
         assert str(error.value).startswith(sentence)
+    # Nor is it used from a folder above: runs would look for each other's unfinished work in different places.
+    if folder:
+        with pytest.raises(LakeError, match=f"are not in {mine}, but in {mine}{folder}; name that lake"):
+            Lake(mine, database).load(INGESTED_OBJECT)
     # What stays of the first lake is as it was, and the first lake goes on.
     first.create(INGESTED_OBJECT)
     first.create(SUBSCRIBER)

@@ -229,10 +229,11 @@ def test_a_text_becomes_an_address(text: str, expected: str) -> None:
         ("s3://", "s3:// names no bucket"),
         ("s3:///logs", "names no bucket"),
         ("https://example.com/logs", "is neither a folder nor an s3:// address"),
+        ("arn:aws:s3:::example-data/logs", "is neither a folder nor an s3:// address"),
         ("s3a://bucket", "is neither a folder nor an s3:// address"),
         ("", "an empty text"),
         ("lake-\udcff", r"the name of 'lake-\\udcff' is not UTF-8; rename it"),
-        ("s3:/example-lake/x", "s3:/example-lake/x is neither a folder nor an s3:// address"),
+        ("s3:/example-lake/x", "'s3:/example-lake/x' is neither a folder nor an s3:// address"),
     ],
 )
 def test_a_text_that_is_not_an_address_is_refused(text: str, sentence: str) -> None:

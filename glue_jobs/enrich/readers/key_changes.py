@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from glue_jobs.enrich.readers.key_file import FIRST_DAY
+from glue_jobs.lake.plain_files import Notes, json_note
 from glue_jobs.tables.model import Table
 
 if TYPE_CHECKING:
@@ -45,6 +46,18 @@ def reader_ids_note(rows: LoadedTable, config: Config, reference: ReferenceData,
     # What is new in a lake with rows is for events from about now on, whatever days it could be for.
     new = {name: max(day, str(today)) if noted else day for name, day in used.items() if name not in noted}
     return {NOTE: json.dumps(noted | new)}
+
+
+def lost_keys(notes: Notes, location: str, keys: ReaderKeys) -> str:
+    """A sentence if the run is the first with keys in place of those that made the lake's reader ids; '' otherwise."""
+    known, used = json_note(notes, NOTE).keys() - {ADDRESSES, NOTHING}, {key.id for key in keys.keys}
+    if known <= used or used <= known:
+        return ""
+    lost = ", ".join(sorted(known - used))
+    return (
+        f"reader ids of this lake were made with a key that {location} does not have ({lost}): readers without"
+        " an account who read before and read again count twice; --reader-keys names the file that has the key"
+    )
 
 
 def key_changes(lake: Lake, tables: Iterable[Table], until: date, since: date | None = None) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from sqlglot.optimizer.scope import traverse_scope
 from glue_jobs.errors import UsageLakeError, nearest
 
 _UNKNOWN_COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "([^"]*)"')
+_UNKNOWN_FUNCTION = re.compile(r"Function with name (\w+) does not exist")
 
 # The functions of Athena that return the day or the time of the query.
 CLOCK = (exp.CurrentDate, exp.CurrentTimestamp, exp.Localtimestamp)
@@ -67,6 +68,9 @@ def for_duckdb(tree: exp.Query, now: datetime) -> str:
         unit = exp.Literal.string(difference.text("unit") or "day")
         arguments = [unit, difference.expression, difference.this]
         difference.replace(exp.Anonymous(this="DATE_SUB", expressions=arguments))
+    for zoned in tree.find_all(exp.AtTimeZone):
+        # Athena takes a time without a zone for UTC and tells what clocks of the zone show; DuckDB takes it for theirs.
+        zoned.set("this", exp.cast(zoned.this, "timestamptz"))
     _reverse_code_points(tree)
     _add_nulls(tree)
     for cte in tree.find_all(exp.CTE):
@@ -137,6 +141,8 @@ def failure(error: Exception, columns: Callable[[], Iterable[str]]) -> str:
     """One sentence about what DuckDB refused; ``columns`` returns the columns of the tables that the query reads."""
     if unknown := _UNKNOWN_COLUMN.search(str(error)):
         return f"there is no column {unknown[1]!r}{nearest(unknown[1], columns())}"
+    if unknown := _UNKNOWN_FUNCTION.search(str(error)):
+        return f"DuckDB, which answers here, has no function {unknown[1]!r}; Athena may have it"
     is_damage = type(error) is duckdb.Error or _DAMAGED_FILE.search(str(error))
     advice = "; usage-lake check names files that are missing or damaged" if is_damage else ""
     return f"the query failed: {first_line(error)}{advice}"

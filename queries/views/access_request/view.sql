@@ -13,6 +13,7 @@ SELECT
     error_code,
     object_size,
     coalesce(bytes_sent, 0) AS bytes_sent,
+    referer,
     user_agent,
     -- S3 names CloudFront's service (origin access control) or an origin access identity, never who reads. It fetches
     -- what everybody may read, as from a website endpoint, without an identity, and then only the user agent tells.

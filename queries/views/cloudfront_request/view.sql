@@ -43,6 +43,7 @@ SELECT
     country,
     place,
     network,
+    cs_referer AS referer,
     cs_user_agent AS user_agent,
     -- Rows of older lakes have the address alone. Of dropped addresses the place is all that is known. AWS's programs
     -- change the features, the command and the session in their user agents from one use to the next.

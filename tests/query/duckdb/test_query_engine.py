@@ -228,6 +228,10 @@ def test_parameters_are_bound_and_not_pasted_into_the_sql() -> None:
         ("(SELECT min_by(x, y) FROM (VALUES (NULL, 1), ('a', 2), ('b', NULL)) AS t (x, y))", None),
         ("(SELECT max(v) FROM (SELECT max_by(x, y) OVER () AS v FROM (VALUES (NULL, 2), ('a', 1)) AS t (x, y)))", None),
         ("(SELECT max_by(x, y) FROM (VALUES ('a', 1), ('b', NULL)) AS t (x, y))", "a"),
+        ("hour(CAST('2026-03-01 23:30:00' AS timestamp) AT TIME ZONE 'Europe/Zurich')", 0),
+        ("date(CAST('2026-03-01 23:30:00' AS timestamp) AT TIME ZONE 'Europe/Zurich')", date(2026, 3, 2)),
+        ("hour(TIMESTAMP '2026-03-01 23:30:00' AT TIME ZONE 'America/New_York')", 18),
+        ("hour(from_unixtime(0) AT TIME ZONE 'America/New_York')", 19),
     ],
 )
 def test_an_expression_has_the_value_it_has_in_athena(expression: str, value: object) -> None:
@@ -294,6 +298,7 @@ def large() -> pa.Table:
         ("SELECT a.key FROM read AS a JOIN read AS a ON true", "the query failed: .*alias"),
         ("SELECT size FROM read", "^there is no column 'size'"),
         ("SELECT keys FROM read", "^there is no column 'keys'; did you mean 'key'$"),
+        ("SELECT url_extract_host(key) FROM read", "^DuckDB, which answers here, has no function 'url_extract_host'"),
         ("DESCRIBE reads", "^there is no table 'reads'; did you mean 'read'$"),
         ("SELECT CAST(key AS bigint) FROM read", "the query failed: Conversion Error"),
         ("SELECT * FROM read WHERE key = ?", "the query has 1 parameters .*, but 0 values were given"),

@@ -15,13 +15,13 @@ from glue_jobs.query.saved.view import base_tables
 from tests.query.engines import engine_on
 
 TODAY = date(2026, 3, 15)
-# What is denied is counted in these, per data set.
-ERRORS = {"access/errors", "subscriber/denied_requests"}
-# Rows are data sets, their objects, or the tools that read them.
+# What is denied is counted in these.
+ERRORS = {"access/errors", "access/errors_by_object", "subscriber/denied_requests"}
+# Rows are data sets, their objects, the tools that read them, or the sites that readers came from.
 REPORTS = [
     query
     for query in SavedQuery.all()
-    if {"repository", "key", "tool"} & {column.name for column in query.metadata.returns}
+    if {"repository", "key", "tool", "site"} & {column.name for column in query.metadata.returns}
     and {"s3_access_log", "cloudtrail_s3_event", "cloudfront_log"} & base_tables(query.metadata.reads)
     and query.name not in ERRORS
 ]

@@ -181,6 +181,29 @@ def test_ctrl_c_stops_a_command_without_a_stack_trace(monkeypatch: pytest.Monkey
     assert (result.exit_code, result.output) == (130, f"\nstopped{hint}\n")
 
 
+def test_ctrl_c_before_there_is_a_command_prints_no_stack_trace() -> None:
+    program = """
+import sys
+
+class Stopped:
+    def find_spec(self, name, *_):
+        if name == "click":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Stopped())
+from glue_jobs.cli import main
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "\nstopped\n")
+
+
 @pytest.mark.parametrize("failed", [True, False])
 def test_a_run_with_a_failure_prints_its_summary_and_exits_with_1(
     failed: bool, monkeypatch: pytest.MonkeyPatch

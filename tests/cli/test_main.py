@@ -264,6 +264,23 @@ def test_an_empty_answer_says_what_the_lake_holds_and_what_the_query_looks_at(ol
     ]
 
 
+@pytest.mark.parametrize(
+    ("query", "tables", "source"),
+    [
+        ("storage/growth", ["daily_change", "daily_storage"], "s3_inventory_object"),
+        ("subscriber/usage_by_month", ["cloudtrail_s3_event"], "cloudtrail_s3_event"),
+    ],
+)
+def test_an_empty_answer_names_the_source_that_was_never_ingested(
+    old_lake: str, query: str, tables: list[str], source: str
+) -> None:
+    said = CliRunner().invoke(main, ["query", query, "--lake", old_lake]).stderr.splitlines()
+    assert said == [
+        *(f"{table} has no rows" for table in tables),
+        f"{query} has an answer after usage-lake ingest {source}",
+    ]
+
+
 def test_a_query_can_be_about_another_period(old_lake: str) -> None:
     def ask(*period: str) -> Result:
         return CliRunner().invoke(main, ["query", "access/tools", "--lake", old_lake, "--format", "csv", *period])

@@ -19,7 +19,8 @@ SOURCES_OF_TOTALS = dict.fromkeys((DAILY_CHANGE.name, DAILY_STORAGE.name), S3_IN
 
 def explain_empty_answer(engine: QueryEngine, query: SavedQuery, days: QueryDays) -> Iterator[str]:
     """Sentences about the tables that the query reads, with their first and last day, and about its period."""
-    empty, filled = [], []
+    empty: list[str] = []
+    filled: list[str] = []
     for name in sorted(base_tables(query.metadata.reads)):
         columns = next([column.name for column in table.columns] for table in TABLES if table.name == name)
         day = next((column for column in ("event_date", "snapshot_date") if column in columns), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from glue_jobs.errors import STOPPED
 from glue_jobs.workers.gc_pause import collect_rarely
 
 # Packages of the extra `local` that commands import, by the names they are imported by.
@@ -19,6 +20,10 @@ def main() -> None:
         from glue_jobs.cli.main import main as command
 
         command()
+    except KeyboardInterrupt:
+        # There is no command yet that would say so.
+        sys.stderr.write("\nstopped\n")
+        sys.exit(STOPPED)
     except ModuleNotFoundError as error:
         if error.name not in OF_THE_EXTRA_LOCAL:
             raise

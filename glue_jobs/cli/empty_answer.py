@@ -8,18 +8,30 @@ from glue_jobs.jobs.query_days import QueryDays
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import base_tables
+from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
+from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
+from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 from glue_jobs.sources.tables import TABLES
+
+# Tables of totals, and the source whose runs fill them.
+SOURCES_OF_TOTALS = dict.fromkeys((DAILY_CHANGE.name, DAILY_STORAGE.name), S3_INVENTORY_OBJECT.name)
 
 
 def explain_empty_answer(engine: QueryEngine, query: SavedQuery, days: QueryDays) -> Iterator[str]:
     """Sentences about the tables that the query reads, with their first and last day, and about its period."""
+    empty: list[str] = []
+    filled: list[str] = []
     for name in sorted(base_tables(query.metadata.reads)):
         columns = next([column.name for column in table.columns] for table in TABLES if table.name == name)
         day = next((column for column in ("event_date", "snapshot_date") if column in columns), None)
         if day is None:
             continue
         ((first, last),) = engine.answer(f"SELECT min({day}) AS first_day, max({day}) AS last_day FROM {name}").records
+        (filled if first else empty).append(SOURCES_OF_TOTALS.get(name, name))
         yield f"{name} has rows of {first} to {last}" if first else f"{name} has no rows"
+    if empty and not filled:
+        yield f"{query.name} has an answer after usage-lake ingest {' or '.join(dict.fromkeys(empty))}"
+        return
     period = query.metadata.period
     days_of = f"SELECT {period.first} AS first_day, {period.last} AS last_day"
     ((first, last),) = engine.answer(days_of, today=days.as_of).records

@@ -35,7 +35,7 @@ def collect_rarely() -> None:
 
 
 def _leave_garbage() -> None:
-    # DuckDB complains of its objects that are still there at the end.
-    if "duckdb" not in sys.modules:
+    # DuckDB complains of its objects that are still there at the end, also where Ctrl-C has stopped its import.
+    if "_duckdb" not in sys.modules:
         # What is frozen is not looked through again.
         gc.freeze()

@@ -181,6 +181,29 @@ def test_ctrl_c_stops_a_command_without_a_stack_trace(monkeypatch: pytest.Monkey
     assert (result.exit_code, result.output) == (130, f"\nstopped{hint}\n")
 
 
+def test_ctrl_c_before_there_is_a_command_prints_no_stack_trace() -> None:
+    program = """
+import sys
+
+class Stopped:
+    def find_spec(self, name, *_):
+        if name == "click":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Stopped())
+from glue_jobs.cli import main
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "\nstopped\n")
+
+
 @pytest.mark.parametrize("failed", [True, False])
 def test_a_run_with_a_failure_prints_its_summary_and_exits_with_1(
     failed: bool, monkeypatch: pytest.MonkeyPatch
@@ -238,6 +261,23 @@ def test_an_empty_answer_says_what_the_lake_holds_and_what_the_query_looks_at(ol
         "daily_storage has no rows",
         "s3_access_log has rows of 2025-06-10 to 2025-06-10",
         "access/errors looks at the days 2025-12-02 to 2026-01-01; --since DAY and --until DAY ask about others",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "tables", "source"),
+    [
+        ("storage/growth", ["daily_change", "daily_storage"], "s3_inventory_object"),
+        ("subscriber/usage_by_month", ["cloudtrail_s3_event"], "cloudtrail_s3_event"),
+    ],
+)
+def test_an_empty_answer_names_the_source_that_was_never_ingested(
+    old_lake: str, query: str, tables: list[str], source: str
+) -> None:
+    said = CliRunner().invoke(main, ["query", query, "--lake", old_lake]).stderr.splitlines()
+    assert said == [
+        *(f"{table} has no rows" for table in tables),
+        f"{query} has an answer after usage-lake ingest {source}",
     ]
 
 

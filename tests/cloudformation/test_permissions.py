@@ -261,7 +261,8 @@ def cases() -> Iterator[tuple[str, str]]:
     own = {"ConfigurationUri": "usage.yaml", "GlueScriptLocation": "run.py", "WheelsUri": bundle_name()}
     rendered = Rendered(packaged(), **{name: f"s3://own/{key}" for name, key in own.items()})
     seen = set()
-    for pipeline in (*(pipeline.name for pipeline in USAGE_PIPELINES), REPORT):
+    # A test of the template names a source that has no job yet; an error here would stop all tests.
+    for pipeline in (name for name in (*(each.name for each in USAGE_PIPELINES), REPORT) if name in rendered.jobs):
         for sid, statement in rendered.statements_of(rendered.jobs[pipeline]).items():
             if enforced(statement) and sid not in seen:
                 seen.add(sid)

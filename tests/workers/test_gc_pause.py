@@ -32,3 +32,13 @@ def test_a_program_of_our_own_leaves_its_garbage_to_the_system() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["50000", "True"]
+
+
+def test_nothing_is_said_of_duckdb_when_its_import_was_stopped() -> None:
+    # As an import that Ctrl-C stops leaves it: the package is taken back, and its library stays.
+    program = (
+        "import sys; from glue_jobs.workers.gc_pause import collect_rarely; collect_rarely();"
+        "import duckdb; cycle = [duckdb.connect()]; cycle.append(cycle); del sys.modules['duckdb'], duckdb"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr == ""

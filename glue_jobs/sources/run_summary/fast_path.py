@@ -1,27 +1,33 @@
-"""Parse many summaries at once: plain ones together, each of the others by the fallback."""
+"""Parse many summaries at once: plain ones column by column, each of the others by the fallback.
+
+A plain line has the keys of its section in the order of the first such line, each once, and numbers of digits alone. A
+summary is plain if all its lines are. The fallback, `parser.parse_summary`, reads every line; both give the same rows.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import dictionary_array
-from glue_jobs.columns.byte_search import is_utf8
+from glue_jobs.columns.arrays import dictionary_array, flags_of, mapped_dictionary
+from glue_jobs.columns.byte_search import find_bytes, is_utf8
 from glue_jobs.columns.numpy_types import Flags, Places
 from glue_jobs.read.parsed import ParsedDocuments, Positions, Rejected, rows_of
-from glue_jobs.sources.run_summary.kinds import Kind
+from glue_jobs.sources.run_summary.kinds import COLUMNS, Kind, Section
 from glue_jobs.sources.run_summary.parser import COMMENT_MARK, parse_summary
-from glue_jobs.sources.run_summary.plain_lines import PlainRows, TextIndex, plain_rows
-from glue_jobs.tables.model import Table
+from glue_jobs.tables.model import Table, arrow_type
 
 Documents = Sequence[tuple[Kind, str]]
 Rows = defaultdict[Table, list[tuple[pa.Table, Places]]]
 
-MARK = COMMENT_MARK.encode()
+NEWLINE = ord("\n")
+
+# Longer numbers, and those with a sign or an exponent, are left to the fallback.
+NUMBERS = {"bigint": r"^[0-9]{1,16}$", "double": r"^[0-9]{1,15}(?:[.][0-9]{1,15})?$"}
 
 
 def parse_summaries(documents: Documents, data: bytes, starts: Positions) -> ParsedDocuments:
@@ -42,82 +48,123 @@ def parse_summaries(documents: Documents, data: bytes, starts: Positions) -> Par
 
 def _parse_plain(documents: Documents, data: bytes, starts: Positions, rows: Rows) -> Flags:
     """Add the rows of all plain summaries; returns which ones these are."""
-    index = TextIndex(data if data.endswith(b"\n") else data + b"\n")
-    owners = np.searchsorted(starts, index.starts, side="right") - 1
+    lines, line_starts = _lines(data)
+    owners = np.searchsorted(starts, line_starts, side="right") - 1
     runs = pa.array([run for _, run in documents])
-    plain: Flags = np.zeros(len(documents), dtype=bool)
+    # How many lines of each document are not known to be plain.
+    left = np.bincount(owners, minlength=len(documents))
+    plain: Flags = left > 0
+    found: list[tuple[Table, dict[str, pa.Array], Places]] = []
     for kind in {kind.name: kind for kind, _ in documents}.values():
-        of_kind = np.array([each is kind for each, _ in documents])
-        lines = np.flatnonzero(of_kind[owners])
-        parts = [*_rows_of_kind(index, kind, lines, owners, runs)]
-        good = np.zeros(len(index.starts), dtype=bool)
-        for _, part in parts:
-            good[part.lines] = True
-        bad = np.bincount(owners[lines][~good[lines]], minlength=len(documents))
-        plain |= of_kind & (bad == 0) & (np.bincount(owners[lines], minlength=len(documents)) > 0)
-        for table, part in parts:
-            kept = np.flatnonzero(plain[owners[part.lines]])
-            if len(kept):
-                found = owners[part.lines[kept]]
-                columns = {**part.columns, "run_id": dictionary_array(owners[part.lines].astype(np.int32), runs)}
-                whole = pa.table({name: columns[name] for name in table.record})
-                rows[table].append((whole if len(kept) == len(part.lines) else whole.take(pa.array(kept)), found))
+        of_kind = np.flatnonzero(np.array([each is kind for each, _ in documents])[owners])
+        for section, places in _sections(kind, lines, owners, of_kind):
+            columns, plain_lines = plain_rows(kind, section, lines.take(places), runs.take(owners[places]))
+            found.append((section.table, columns, owners[places[plain_lines]]))
+            left -= np.bincount(found[-1][2], minlength=len(documents))
+    plain &= left == 0
+    for table, columns, of_rows in found:
+        kept = plain[of_rows]
+        if kept.any():
+            columns |= {"run_id": dictionary_array(of_rows.astype(np.int32), runs)}
+            whole = pa.table({name: columns[name] for name in table.record})
+            rows[table].append((whole if kept.all() else whole.filter(pa.array(kept)), of_rows[kept]))
     return plain
 
 
-def _rows_of_kind(
-    index: TextIndex, kind: Kind, lines: Places, owners: Places, runs: pa.Array
-) -> Iterator[tuple[Table, PlainRows]]:
-    """The plain rows of each section. A line that is none, or not in its place, is in none of them."""
-    skipped = 1 if kind.has_prefix else 0
-    if kind.has_prefix:
-        lines = lines[_has_prefix(index, lines, owners, runs)]
-    is_first = np.diff(owners[lines], prepend=-1) != 0
-    first, rest = lines[is_first], lines[~is_first]
-    yield kind.comment.table, _comments(index, kind, first, owners, runs)
-    if not len(rest):
-        return
-    offsets = index.starts[rest]
-    if kind.has_prefix:
-        offsets = index.semicolons[np.searchsorted(index.semicolons, offsets)] + 1
+def _lines(data: bytes) -> tuple[pa.StringArray, Places]:
+    """The lines of a text with their line ends, and where they begin; empty lines are left out."""
+    data = data if data.endswith(b"\n") else data + b"\n"
+    ends = find_bytes(np.frombuffer(data, np.uint8), lambda block: block == NEWLINE) + 1
+    starts = np.append(0, ends[:-1])
+    offsets = np.append(starts, len(data)).astype(np.int32)
+    lines = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(data))
+    filled = ends > starts + 1
+    return lines.filter(pa.array(filled)), starts[filled]
+
+
+def _sections(kind: Kind, lines: pa.StringArray, owners: Places, of_kind: Places) -> Iterator[tuple[Section, Places]]:
+    """The lines of each section by their first key; a line that stands behind a later section is in none."""
+    is_first = np.diff(owners[of_kind], prepend=-1) != 0
+    yield kind.comment, of_kind[is_first]
+    rest = of_kind[~is_first]
+    texts, prefix = lines.take(rest), "sra=[^;]*;" if kind.has_prefix else ""
     numbers = np.full(len(rest), -1)
     for number, section in enumerate(kind.sections):
-        numbers[index.has(offsets, f"{section.keys[0]}=")] = number
-    # A section that is over does not begin again.
+        numbers[flags_of(pc.match_substring_regex(texts, f"^{prefix}{section.keys[0]}="))] = number
     follows = np.diff(owners[rest], prepend=-1) == 0
     in_order = ~follows | (np.diff(numbers, prepend=-1) >= 0)
     for number, section in enumerate(kind.sections):
-        yield section.table, plain_rows(index, section, rest[(numbers == number) & in_order], skipped)
+        yield section, rest[(numbers == number) & in_order]
 
 
-def _has_prefix(index: TextIndex, lines: Places, owners: Places, runs: pa.Array) -> Flags:
-    """Which lines begin with ``sra=``, their run and a semicolon."""
-    starts = index.starts[lines]
-    at = np.searchsorted(index.semicolons, starts)
-    ends = np.append(index.semicolons, 0)[at]
-    found: Flags = index.has(starts, "sra=") & (ends >= starts + 4) & (ends <= index.ends[lines])
-    chosen = np.flatnonzero(found)
-    texts = index.texts(starts[chosen] + 4, ends[chosen])
-    found[chosen] = pc.equal(texts, runs.take(pa.array(owners[lines[chosen]]))).to_numpy(zero_copy_only=False)
-    return found
+def plain_rows(
+    kind: Kind, section: Section, lines: pa.StringArray, runs: pa.StringArray
+) -> tuple[dict[str, pa.Array], Places]:
+    """The columns of those lines of a section that are plain, and which these are; ``runs`` has the run of each line."""
+    is_comment = section is kind.comment
+    marks = pc.count_substring(lines, COMMENT_MARK)
+    chosen = np.flatnonzero(pc.equal(marks, 1) if is_comment else np.ones(len(lines), bool))
+    lines, runs = lines.take(chosen), runs.take(chosen)
+    if is_comment:
+        # Its pairs are separated by commas too.
+        lines = pc.replace_substring(pc.replace_substring(lines, COMMENT_MARK, ""), ",", ";")
+    keys = _order(kind, section, lines)
+    if keys is None:
+        return {}, chosen[:0]
+    # The run stands before the keys, and a line end behind the last separator; a name is the rest of its line.
+    width = kind.has_prefix + len(keys) + (not section.rest)
+    split = pc.split_pattern(lines, ";", max_splits=width - 1 if section.rest else None)
+    fits = np.flatnonzero(pc.equal(pc.list_value_length(split), width))
+    texts, chosen, runs = split.take(fits).flatten(), chosen[fits], runs.take(fits)
+    parts = [texts.take(np.arange(number, len(texts), width)) for number in range(width)]
+    tests = [pc.ends_with(parts[-1], ";\n") if section.rest else pc.equal(parts[-1], "\n")]
+    if kind.has_prefix:
+        tests.append(pc.equal(parts.pop(0), pc.binary_join_element_wise("sra=", runs, "")))
+    types = {column.name: column.type for column in section.table.columns}
+    columns: dict[str, pa.Array] = {}
+    for key, part in zip(keys, parts, strict=False):
+        name = COLUMNS.get(key, key)
+        tests.append(pc.starts_with(part, f"{key}="))
+        value = pc.utf8_slice_codeunits(part, len(key) + 1, -len(";\n") if key == section.rest else None)
+        if key == section.label:
+            split_labels, can_be_split = _split(section, value.dictionary_encode())
+            columns |= split_labels
+            tests.append(can_be_split)
+        elif types.get(name) in NUMBERS:
+            is_number = pc.match_substring_regex(value, NUMBERS[types[name]])
+            tests.append(is_number)
+            columns[name] = pc.if_else(is_number, value, None).cast(arrow_type(types[name]))
+        elif key == "sra":
+            tests.append(pc.equal(value, runs))
+        elif name == "coverage_bins":
+            # Coverages hardly ever repeat.
+            tests.append(pc.not_equal(value, "~"))
+            columns[name] = value
+        elif name in types:
+            columns[name] = value.dictionary_encode()
+    plain = np.flatnonzero(np.logical_and.reduce([flags_of(test) for test in tests]))
+    return {name: column.take(plain) for name, column in columns.items()}, chosen[plain]
 
 
-def _comments(index: TextIndex, kind: Kind, lines: Places, owners: Places, runs: pa.Array) -> PlainRows:
-    """The rows of the first lines, the pairs in which are separated by commas too."""
-    texts = [
-        index.data[start:end]
-        for start, end in zip(index.starts[lines].tolist(), index.ends[lines].tolist(), strict=True)
-    ]
-    marked = np.array([text.count(MARK) == 1 for text in texts], dtype=bool)
-    lines = lines[marked]
-    if not len(lines):
-        return PlainRows({}, lines)
-    text = b"\n".join(text for text, is_marked in zip(texts, marked.tolist(), strict=True) if is_marked)
-    own = TextIndex(text.replace(MARK, b"").replace(b",", b";") + b"\n")
-    found = plain_rows(own, kind.comment, np.arange(len(lines)), 1 if kind.has_prefix else 0, exact=True)
-    if not len(found.lines):
-        return PlainRows({}, lines[:0])
-    expected = runs.take(pa.array(owners[lines[found.lines]]))
-    is_own = pc.equal(found.columns["sra"].cast(pa.string()), expected)
-    columns = {name: values.filter(is_own) for name, values in found.columns.items()}
-    return PlainRows(columns, lines[found.lines[is_own.to_numpy(zero_copy_only=False)]])
+def _order(kind: Kind, section: Section, lines: pa.StringArray) -> Sequence[str] | None:
+    """The keys of the first line, if they are those of the section."""
+    pairs = lines[0].as_py().strip("\n").split(";")[kind.has_prefix :] if len(lines) else []
+    keys = [key for pair in pairs if (key := pair.partition("=")[0])]
+    keys = keys[: keys.index(section.rest) + 1] if section.rest in keys else keys
+    is_known = {*section.keys} <= {*keys} <= {*section.keys} | section.optional and len({*keys}) == len(keys)
+    return keys if is_known else None
+
+
+def _split(section: Section, labels: pa.DictionaryArray) -> tuple[dict[str, pa.Array], pa.BooleanArray]:
+    """The columns of a label, each distinct one of which is split once, and which rows have one that can be split."""
+    parts: list[Mapping[str, str]] = []
+    for label in labels.dictionary.to_pylist():
+        try:
+            parts.append(section.split(label) if section.split else {COLUMNS[section.label]: label})
+        except ValueError:
+            parts.append({})
+    names = next((each.keys() for each in parts if each), ())
+    columns = {
+        name: mapped_dictionary(labels, pa.array([each.get(name) for each in parts], pa.string())) for name in names
+    }
+    return columns, pa.array(map(bool, parts), pa.bool_()).take(labels.indices)

@@ -100,7 +100,7 @@ def _sections(kind: Kind, lines: pa.StringArray, owners: Places, of_kind: Places
 def plain_rows(
     kind: Kind, section: Section, lines: pa.StringArray, runs: pa.StringArray
 ) -> tuple[dict[str, pa.Array], Places]:
-    """The columns of those lines of a section that are plain, and which these are; ``runs`` has the run of each line."""
+    """The columns of those lines of a section that are plain, and which these are; ``runs`` are those of the lines."""
     is_comment = section is kind.comment
     marks = pc.count_substring(lines, COMMENT_MARK)
     chosen = np.flatnonzero(pc.equal(marks, 1) if is_comment else np.ones(len(lines), bool))

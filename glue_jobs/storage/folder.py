@@ -18,10 +18,12 @@ from uuid import uuid4
 from glue_jobs.errors import StorageError, UnreadableObjectError
 from glue_jobs.storage.interface import Entry, Level
 from glue_jobs.storage.limits import LIMITS, Limits
-from glue_jobs.storage.synced_file import SyncedFile
 
 # The suffix of a file that is still being written. Listings leave it out; `delete` removes what a killed run left.
 UNFINISHED = re.compile(r"\.unfinished-[0-9a-f]{32}")
+
+# A file is handed to the operating system in pieces of this size.
+BYTES_PER_WRITE = 2**20
 
 # Sorts after every name.
 LAST = "\U0010ffff"
@@ -96,10 +98,11 @@ class FolderStorage:
         with _explained("write", address):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with SyncedFile(unfinished, self._limits) as file:
+                with unfinished.open("wb", BYTES_PER_WRITE) as file:
                     yield file
                     # A commit must not point at bytes that a power cut can lose.
-                    file.sync()
+                    file.flush()
+                    os.fsync(file.fileno())
                 # Readers see the whole file or none, even if this process is killed.
                 os.replace(unfinished, path)  # noqa: PTH105
             except BaseException:

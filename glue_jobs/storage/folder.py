@@ -16,8 +16,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from glue_jobs.errors import StorageError, UnreadableObjectError
-from glue_jobs.storage.interface import Entry, Level
-from glue_jobs.storage.limits import LIMITS, Limits
+from glue_jobs.storage.interface import KEYS_PER_PAGE, Entry, Level
 
 # The suffix of a file that is still being written. Listings leave it out; `delete` removes what a killed run left.
 UNFINISHED = re.compile(r"\.unfinished-[0-9a-f]{32}")
@@ -33,9 +32,7 @@ class FolderStorage:
     """The local file system, as `Storage` describes it."""
 
     remote = False
-
-    def __init__(self, limits: Limits = LIMITS) -> None:
-        self._limits = limits
+    keys_per_page = KEYS_PER_PAGE
 
     def level(self, prefix: str, start_after: str = "") -> Level:
         folder, stem = _split(prefix)
@@ -50,7 +47,7 @@ class FolderStorage:
                 # As on S3, a folder is listed until ``start_after`` is past every name it can hold.
                 if folder + entry.name + (f"/{LAST}" if slash else "") > start_after:
                     names.append(entry.name[len(stem) :] + slash)
-        page = heapq.nsmallest(self._limits.keys_per_page, names)
+        page = heapq.nsmallest(self.keys_per_page, names)
         objects = tuple(name for name in page if not name.endswith("/"))
         folders = tuple(name[:-1] for name in page if name.endswith("/"))
         return Level(objects, folders, more=len(names) > len(page))

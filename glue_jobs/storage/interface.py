@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
+# What S3 allows in one ListObjectsV2.
+KEYS_PER_PAGE = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -20,8 +20,7 @@ from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.store import S3Store
 
 from glue_jobs.storage.endpoint import endpoint, partition_endpoint
-from glue_jobs.storage.interface import Entry, Level
-from glue_jobs.storage.limits import LIMITS, Limits
+from glue_jobs.storage.interface import KEYS_PER_PAGE, Entry, Level
 from glue_jobs.storage.retries import RETRIES
 from glue_jobs.storage.s3_errors import explained
 from glue_jobs.storage.s3_pages import read_pages_quickly
@@ -43,10 +42,12 @@ class S3Storage:
     """One bucket, as `Storage` describes it; credentials come from boto3's default session."""
 
     remote = True
+    keys_per_page = KEYS_PER_PAGE
+    # What S3 allows in one DeleteObjects.
+    keys_per_delete = 1_000
 
-    def __init__(self, bucket: str, limits: Limits = LIMITS) -> None:
+    def __init__(self, bucket: str) -> None:
         self._bucket = bucket
-        self._limits = limits
         self._root = f"s3://{bucket}/"
         with explained("reach", self._root):
             session = boto3.Session()
@@ -146,7 +147,7 @@ class S3Storage:
         self.put(address, file.getbuffer())
 
     def delete(self, addresses: Sequence[str]) -> None:
-        count = self._limits.keys_per_delete
+        count = self.keys_per_delete
         for start in range(0, len(addresses), count):
             batch = addresses[start : start + count]
             with explained("delete", batch[0]):
@@ -171,7 +172,7 @@ class S3Storage:
     def _page(self, prefix: str, start_after: str, **more: Any) -> Any:
         after = {"StartAfter": self._key(start_after)} if start_after else {}
         return self._client.list_objects_v2(
-            Bucket=self._bucket, Prefix=self._key(prefix), MaxKeys=self._limits.keys_per_page, **after, **more
+            Bucket=self._bucket, Prefix=self._key(prefix), MaxKeys=self.keys_per_page, **after, **more
         )
 
 

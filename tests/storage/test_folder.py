@@ -11,7 +11,6 @@ import pytest
 from glue_jobs.errors import ArgumentError, StorageError
 from glue_jobs.storage import Entry, address
 from glue_jobs.storage.folder import LAST, FolderStorage
-from glue_jobs.storage.limits import Limits
 from tests.disturbed import failing
 
 STORAGE = FolderStorage()
@@ -56,7 +55,8 @@ def test_a_level_shows_names_without_the_prefix(tmp_path: Path) -> None:
 
 
 def test_a_long_level_comes_in_pages_as_on_s3(tmp_path: Path) -> None:
-    storage = FolderStorage(Limits(keys_per_page=2))
+    storage = FolderStorage()
+    storage.keys_per_page = 2
     for name in ("a/x", "a-b", "b", "c/y", "d"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()

@@ -18,7 +18,6 @@ from obstore.exceptions import PermissionDeniedError
 from glue_jobs.errors import StorageError, UnreadableObjectError
 from glue_jobs.setup.bucket_settings import BucketSettings
 from glue_jobs.storage import Entry, Storage, region, storage_for
-from glue_jobs.storage.limits import Limits
 from glue_jobs.storage.s3 import S3Storage
 
 # Keys that URLs, shells or the Rust client treat specially; AWS allows all of them.
@@ -133,7 +132,8 @@ def test_a_range_of_bytes_ends_with_the_object(bucket: str, start: int, end: int
 
 def test_a_listing_continues_after_a_page_and_ends_before_its_stop(bucket: str) -> None:
     put(bucket, **{f"k{number:02}": b"" for number in range(12)})
-    storage = S3Storage(bucket.removeprefix("s3://"), Limits(keys_per_page=5))
+    storage = S3Storage(bucket.removeprefix("s3://"))
+    storage.keys_per_page = 5
     assert keys(storage.list(f"{bucket}/k", f"{bucket}/k01", f"{bucket}/k11"), bucket) == [
         f"k{n:02}" for n in range(2, 11)
     ]
@@ -173,7 +173,8 @@ def test_folder_markers_of_the_console_are_left_out(bucket: str) -> None:
 
 def test_more_objects_than_one_request_takes_are_deleted(bucket: str) -> None:
     put(bucket, **{f"k{number}": b"" for number in range(8)})
-    storage = S3Storage(bucket.removeprefix("s3://"), Limits(keys_per_delete=3))
+    storage = S3Storage(bucket.removeprefix("s3://"))
+    storage.keys_per_delete = 3
     storage.delete([f"{bucket}/k{number}" for number in range(9)])
     assert list(storage.list(f"{bucket}/")) == []
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from glue_jobs.errors import LakeError, UnreadableObjectError
 from glue_jobs.ingest.object_counts import ObjectCounts
@@ -60,27 +61,30 @@ def ledger_rows(
     ``counts`` are those of the chunks, which are added up by object. ``duplicates`` were found after the chunks, by
     address.
     """
-    sums = _sums(counts)
-    objects = [sums[each.entry.address] for each in raw_objects]
-    for each, raw_object in zip(objects, raw_objects, strict=True):
-        each.duplicates += duplicates.get(raw_object.entry.address, 0)
+    addresses = [each.entry.address for each in raw_objects]
+    sums = _sums(addresses, counts)
+    duplicates_of_each = pc.add(
+        sums["duplicates"], pa.array([duplicates.get(each, 0) for each in addresses], pa.int64())
+    )
+    # The records of some sources have no time.
+    has_time = pc.less_equal(sums["first"], sums["last"])
     columns = {
-        "pipeline": pa.repeat(pipeline, len(objects)),
+        "pipeline": pa.repeat(pipeline, len(addresses)),
         "object_day": [each.day for each in raw_objects],
-        "key": [each.entry.address for each in raw_objects],
+        "key": addresses,
         "etag": [each.entry.etag for each in raw_objects],
         "size": [each.entry.size for each in raw_objects],
         "last_modified": [each.entry.last_modified for each in raw_objects],
-        "run_id": pa.repeat(run_id, len(objects)),
-        "ingested_at": pa.repeat(pa.scalar(now, pa.timestamp("us")), len(objects)),
-        "records": [each.rows + each.rejected + each.filtered for each in objects],
-        "rows": [each.rows - each.duplicates for each in objects],
-        "rejected": [each.rejected for each in objects],
-        "duplicates": [each.duplicates for each in objects],
-        "filtered": [each.filtered for each in objects],
-        "first_event_time": [each.first for each in objects],
-        "last_event_time": [each.last for each in objects],
-        "unreadable": pa.nulls(len(objects), pa.string()),
+        "run_id": pa.repeat(run_id, len(addresses)),
+        "ingested_at": pa.repeat(pa.scalar(now, pa.timestamp("us")), len(addresses)),
+        "records": pc.add(pc.add(sums["rows"], sums["rejected"]), sums["filtered"]),
+        "rows": pc.subtract(sums["rows"], duplicates_of_each),
+        "rejected": sums["rejected"],
+        "duplicates": duplicates_of_each,
+        "filtered": sums["filtered"],
+        "first_event_time": pc.if_else(has_time, sums["first"], None),
+        "last_event_time": pc.if_else(has_time, sums["last"], None),
+        "unreadable": pa.nulls(len(addresses), pa.string()),
     }
     return pa.table(columns, schema=INGESTED_OBJECT.arrow_schema)
 
@@ -100,30 +104,13 @@ def totals(ledger: pa.Table) -> Totals:
     return result
 
 
-@dataclass(slots=True)
-class _Sum:
-    rows: int = 0
-    rejected: int = 0
-    filtered: int = 0
-    first: int | None = None
-    last: int | None = None
-    duplicates: int = 0
-
-    def add(self, rows: int, rejected: int, filtered: int, first: int, last: int, duplicates: int) -> None:
-        self.rows += rows
-        self.rejected += rejected
-        self.filtered += filtered
-        self.duplicates += duplicates
-        # The records of some sources have no time.
-        if first <= last:
-            self.first = first if self.first is None else min(self.first, first)
-            self.last = last if self.last is None else max(self.last, last)
-
-
-def _sums(counts: Iterable[ObjectCounts]) -> dict[str, _Sum]:
-    sums: dict[str, _Sum] = {}
-    for part in counts:
-        numbers = (part.rows, part.rejected, part.filtered, part.first, part.last, part.duplicates)
-        for address, *values in zip(part.addresses, *(each.tolist() for each in numbers), strict=True):
-            sums.setdefault(address, _Sum()).add(*values)
-    return sums
+def _sums(addresses: list[str], counts: Iterable[ObjectCounts]) -> pa.Table:
+    """The counts of each address, in this order; each has some."""
+    counted = ("rows", "rejected", "filtered", "duplicates")
+    fields = {"addresses": pa.string(), **dict.fromkeys((*counted, "first", "last"), pa.int64())}
+    empty = pa.schema(fields).empty_table()
+    parts = pa.concat_tables([empty, *(pa.table(vars(each), schema=empty.schema) for each in counts)])
+    aggregations = [*((name, "sum") for name in counted), ("first", "min"), ("last", "max")]
+    sums = parts.group_by("addresses").aggregate(aggregations).combine_chunks()
+    sums = sums.rename_columns([name.partition("_")[0] for name in sums.column_names])
+    return sums.take(pc.index_in(pa.array(addresses, pa.string()), sums["addresses"].combine_chunks()))

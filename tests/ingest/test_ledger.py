@@ -66,6 +66,11 @@ def test_duplicates_of_chunks_and_those_found_later_are_added_up() -> None:
     assert (b["records"], b["rows"], b["duplicates"]) == (6, 6, 0)
 
 
+def test_a_run_that_could_read_nothing_has_no_rows() -> None:
+    for parts in ([], [ObjectCounts.zero([])]):
+        assert ledger_rows("s3_access_log", "run", NOW, [], parts, {}).num_rows == 0
+
+
 def test_totals_add_up() -> None:
     parts = [counts(a=(5, 1, 2, 0, 0), b=(1, 0, 0, 0, 0))]
     ledger = ledger_rows("s3_access_log", "run", NOW, [raw_object("a"), raw_object("b")], parts, {"/raw/a": 2})

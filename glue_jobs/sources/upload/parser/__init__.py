@@ -23,27 +23,7 @@ UNKNOWN = (
 _CSV = re.compile(r"[.](?:csv|tsv)(?:[.]gz)?$", re.IGNORECASE)
 _JSON = re.compile(r"[.](?:json|jsonl|ndjson)(?:[.]gz)?$", re.IGNORECASE)
 
-
-class UnknownReader:
-    """Rejects an object of another kind, once."""
-
-    name = ""
-
-    def __init__(self) -> None:
-        self._is_told = False
-
-    def read(self, frame: bytes, offset: int) -> Iterator[Piece]:
-        """One rejected record for the whole object."""
-        if not self._is_told:
-            yield Piece(0, {}, {}, [Rejected(offset, UNKNOWN, frame)])
-        self._is_told = True
-
-    def finish(self) -> Iterator[Piece]:
-        """Nothing is left."""
-        return iter(())
-
-
-Reader = CsvReader | JsonReader | ParquetReader | UnknownReader
+Reader = CsvReader | JsonReader | ParquetReader
 
 
 class UploadParser:
@@ -52,6 +32,7 @@ class UploadParser:
     def __init__(self, address: str) -> None:
         self._address = address
         self._reader: Reader | None = None
+        self._is_unknown = False
         self._names = ColumnNames(FIXED)
 
     @property
@@ -67,21 +48,25 @@ class UploadParser:
     def read(self, frame: bytes, offset: int) -> Iterator[Piece]:
         """The records of a frame that begins at ``offset`` of the object."""
         if self._reader is None:
-            if not frame.strip():
+            if self._is_unknown or not frame.strip():
                 return
             self._reader = self._chosen(frame)
+        if self._reader is None:
+            self._is_unknown = True
+            yield Piece(0, {}, {}, [Rejected(offset, UNKNOWN, frame)])
+            return
         yield from self._reader.read(frame, offset)
 
     def finish(self) -> Iterator[Piece]:
         """The records that are left at the end of the object."""
-        if self._reader:
+        if isinstance(self._reader, CsvReader):
             yield from self._reader.finish()
 
-    def _chosen(self, frame: bytes) -> Reader:
+    def _chosen(self, frame: bytes) -> Reader | None:
         if frame.startswith(PARQUET):
             return ParquetReader(self._names)
         if _CSV.search(self._address):
             return CsvReader(self._names, self._address)
         if _JSON.search(self._address) or is_json(frame):
             return JsonReader(self._names)
-        return UnknownReader()
+        return None

@@ -76,10 +76,6 @@ class JsonReader:
                 records.append(value)
         yield _piece(self._names, records, rejected)
 
-    def finish(self) -> Iterator[Piece]:
-        """Nothing is left."""
-        return iter(())
-
     def _plain(self, text: bytes) -> list[dict[str, Any]] | None:
         """The records of a text in which everything is as it should be."""
         try:

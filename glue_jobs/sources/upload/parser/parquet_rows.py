@@ -64,10 +64,6 @@ class ParquetReader:
             reason = f"the Parquet file cannot be read from row {index:,} on: {problem}"
             yield Piece(0, {}, {}, [Rejected(index, reason, frame[:MAX_RECORD_BYTES])])
 
-    def finish(self) -> Iterator[Piece]:
-        """Nothing is left."""
-        return iter(())
-
     def _check(self, file: pq.ParquetFile) -> None:
         names = file.schema_arrow.names
         if len(names) > MAX_COLUMNS:

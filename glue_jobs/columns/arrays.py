@@ -103,10 +103,7 @@ def drop_unused_values(array: pa.Array) -> pa.Array:
 
 def take_rows(rows: pa.Table, indices: Ints) -> pa.Table:
     """The rows at the distinct ``indices``; all columns in one chunk."""
-    columns = [as_single_array(column) for column in rows.columns]
-    # Most columns of a table may be constant, and a slice costs nothing.
-    taken = [each[: len(indices)] if _is_constant(each) else each.take(pa.array(indices)) for each in columns]
-    return pa.table(taken, schema=rows.schema)
+    return rows.unify_dictionaries().combine_chunks().take(pa.array(indices))
 
 
 def drop_rows(rows: pa.Table, indices: Ints) -> pa.Table:
@@ -119,12 +116,6 @@ def keep_mask(count: int, dropped: Ints) -> Flags:
     mask = np.ones(count, dtype=bool)
     mask[dropped] = False
     return mask
-
-
-def _is_constant(array: pa.Array) -> bool:
-    if array.null_count == len(array):
-        return True
-    return pa.types.is_dictionary(array.type) and len(array.dictionary) == 1 and not array.null_count
 
 
 def ranks(column: pa.ChunkedArray) -> Ints:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from glue_jobs.errors import LakeError
 from glue_jobs.ingest.data_files import NewFile
 from glue_jobs.ingest.run_notes import TableChange, planned_file
 from glue_jobs.tables.model import Table
@@ -25,6 +26,19 @@ class Change:
     files: list[NewFile]
     removed: list[StoredFile] = field(default_factory=list)
     replaced: Mapping[str, Sequence[object]] = field(default_factory=dict)
+
+
+def check_replaceable(table: Table, files: Iterable[StoredFile]) -> None:
+    """Make sure that all rows in the files are rows of the table, so that files may be written in their place.
+
+    Raises:
+        LakeError: another program deleted rows of such a file, which are in it still.
+    """
+    if any(file.has_deletes for file in files):
+        raise LakeError(
+            f"another program deleted rows of {table.name}, and this run cannot replace or remove others in the same"
+            " files; let that program rewrite its data files first"
+        )
 
 
 def planned(table: Table, change: Change) -> TableChange:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from glue_jobs.columns.arrays import concat_rows
-from glue_jobs.errors import LakeError
+from glue_jobs.ingest.change import check_replaceable
 from glue_jobs.ingest.compaction import small_files
 from glue_jobs.ingest.data_files import CHECKED, NewFile, read_file, stored_file
 from glue_jobs.ingest.task_context import TaskContext, write_partitions
@@ -86,11 +86,7 @@ def files_with(pipeline: ListedPipeline, stored: LoadedTable, replaced: Replaced
     else:
         numbers = sorted({number.encode() for _, number in replaced})
         touched = [file for file in stored.files() if _may_have(stored.table, file, numbers) or _is_stale(stored, file)]
-    if any(file.has_deletes for file in touched):
-        raise LakeError(
-            f"another program deleted rows of {stored.table.name}, and this run cannot replace others in the same"
-            " files; let that program rewrite its data files first"
-        )
+    check_replaceable(stored.table, touched)
     return touched
 
 

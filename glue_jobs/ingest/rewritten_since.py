@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.errors import LakeError
+from glue_jobs.ingest.change import check_replaceable
 from glue_jobs.ingest.data_files import NewFile, read_file
 from glue_jobs.ingest.replaced_rows import StoredRows, files_with, read_rows, replaced_in, write_again
 from glue_jobs.ingest.run_notes import TableChange, partition_values
@@ -98,11 +98,7 @@ def rows_again(
         if others.num_rows < rows.num_rows:
             touched.append(file)
             written += write_partitions(context, table, others) if others.num_rows else []
-    if any(file.has_deletes for file in touched):
-        raise LakeError(
-            f"another program deleted rows of {table.name}, and this run cannot replace others in the same files; let"
-            " that program rewrite its data files first"
-        )
+    check_replaceable(table, touched)
     return own, written, touched
 
 

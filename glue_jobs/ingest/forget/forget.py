@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 
 from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.errors import LakeError, LostRaceError
-from glue_jobs.ingest.change import Change
+from glue_jobs.errors import LostRaceError
+from glue_jobs.ingest.change import Change, check_replaceable
 from glue_jobs.ingest.commit import commit_run, finish_others
 from glue_jobs.ingest.forget.person import Person
 from glue_jobs.ingest.forget.tasks import Found, names_any, search, settle
@@ -119,8 +119,9 @@ def _forget_in(lake: Lake, pipeline: Pipeline, person: Person, forgotten: Forgot
                     gone[column].update(each.records)
                 removed = {each.address for each in found}
                 own = [file for file in files if file.address in removed]
+                check_replaceable(table, own)
                 written = [file for each in found for file in each.files]
-                changes[table] = Change(written, _whole(table, own), _joined([each.places for each in found]))
+                changes[table] = Change(written, own, _joined([each.places for each in found]))
             if not any(gone.values()):
                 folder.remove()
                 return
@@ -175,16 +176,6 @@ def _check_unchanged(lake: Lake, changes: Mapping[Table, Change]) -> None:
             raise LostRaceError.of_table(table.name)
 
 
-def _whole(table: Table, files: list[StoredFile]) -> list[StoredFile]:
-    """The files, if all of their rows are rows of the table."""
-    if any(file.has_deletes for file in files):
-        raise LakeError(
-            f"another program deleted rows of {table.name}, and this run cannot remove others in the same files; let"
-            " that program rewrite its data files first"
-        )
-    return files
-
-
 def _settled(
     context: TaskContext[Pipeline], ledger: LoadedTable, pipeline: Pipeline, gone: dict[str, Counter[str]]
 ) -> Change:
@@ -192,9 +183,10 @@ def _settled(
     keys = frozenset(key for counts in gone.values() for key in counts)
     stored = ledger.files(pipeline=[pipeline.name])
     removed = [file for file in stored if names_any(INGESTED_OBJECT, file.address, keys)]
+    check_replaceable(INGESTED_OBJECT, removed)
     left = {name: counts.copy() for name, counts in gone.items()}
     files = [each for file in removed for each in settle(context, INGESTED_OBJECT, file.address, left)]
-    return Change(files, _whole(INGESTED_OBJECT, removed), {"key": sorted(keys)})
+    return Change(files, removed, {"key": sorted(keys)})
 
 
 def _forget_names(lake: Lake, person: Person, forgotten: Forgotten) -> None:

@@ -65,8 +65,9 @@ def _add_lines(lines: Lines, data: bytes, position: int) -> None:
 
 
 def _joined(found: list[tuple[Records | None, list[Rejected]]]) -> Parsed:
-    tables, positions, rejected = [PARSED_SCHEMA.empty_table()], [NO_POSITIONS], _rejected(found)
-    for records, _ in found:
+    tables, positions, rejected = [PARSED_SCHEMA.empty_table()], [NO_POSITIONS], []
+    for records, refused in found:
+        rejected += refused
         if records is not None:
             rows, places, wrong = typed(records)
             tables.append(rows)
@@ -75,7 +76,3 @@ def _joined(found: list[tuple[Records | None, list[Rejected]]]) -> Parsed:
     rows = pa.concat_tables(tables)
     rejected.sort(key=lambda each: (each.position, each.index or 0))
     return Parsed(rows, np.concatenate(positions), rows.num_rows + len(rejected), rejected)
-
-
-def _rejected(found: list[tuple[Records | None, list[Rejected]]]) -> list[Rejected]:
-    return [each for _, rejected in found for each in rejected]

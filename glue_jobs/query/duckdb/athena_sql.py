@@ -69,6 +69,9 @@ def for_duckdb(tree: exp.Query, now: datetime) -> str:
         arguments = [unit, difference.expression, difference.this]
         difference.replace(exp.Anonymous(this="DATE_SUB", expressions=arguments))
     for zoned in tree.find_all(exp.AtTimeZone):
+        while isinstance(other := zoned.this.unnest(), exp.AtTimeZone):
+            # In Athena, a time in one zone and then in another is the same moment.
+            zoned.set("this", other.this)
         # Athena takes a time without a zone for UTC and tells what clocks of the zone show; DuckDB takes it for theirs.
         zoned.set("this", exp.cast(zoned.this, "timestamptz"))
     _reverse_code_points(tree)

@@ -70,6 +70,8 @@ def test_a_view_that_two_statements_read_is_computed_once(statements: Sequence[s
         ([since("request", 10), since("REQUEST", 5)], {"request": date(2026, 3, 5)}),
         ([since("request", 10), COUNT], {"request": date.min}),
         ([since("request", 10), since("request", 5)], {"request": date(2026, 3, 5)}),
+        ([f"WITH a AS (SELECT 1 AS b) {COUNT}, a WHERE event_date >= DATE '2026-03-05'"] * 2, {"request": date.min}),
+        ([f"WITH a AS (SELECT 1 AS b) {since('request', 5)}"] * 2, {"request": date(2026, 3, 5)}),
         # The view that is read reads another one.
         ([since("by_key", 10), since("request", 5)], {"request": date(2026, 3, 5)}),
         ([since("by_key", 2), since("by_key", 3), since("request", 5)], dict.fromkeys(VIEWS, date(2026, 3, 2))),

@@ -47,8 +47,9 @@ def parse(sql: str) -> exp.Query:
 
 def tables(tree: exp.Query) -> list[exp.Table]:
     """The tables that a query reads: all sources after FROM or JOIN that are not CTEs."""
-    scopes = traverse_scope(tree)
-    return [source for scope in scopes for source in scope.sources.values() if isinstance(source, exp.Table)]
+    sources = [source for scope in traverse_scope(tree) for source in scope.sources.values()]
+    # A table before UNNEST or VALUES is a source of theirs too.
+    return list({id(source): source for source in sources if isinstance(source, exp.Table)}.values())
 
 
 def for_duckdb(tree: exp.Query, now: datetime) -> str:

@@ -41,7 +41,7 @@ def _uses(query: exp.Query, views: Mapping[str, exp.Query], day: Day) -> Iterato
     for scope in traverse_scope(query):
         for alias, source in scope.sources.items():
             if isinstance(source, exp.Table) and (view := source.name.lower()) in views:
-                # Without a name before it, the day is that of the only source of FROM; CTEs before it are sources too.
+                # A day without a name before it is of the only source after FROM. `sources` has CTEs too.
                 names = {alias, ""} if len(scope.references) == 1 else {alias}
                 bounds = [day(bound) for name, bound in _lower_bounds(scope.expression) if name in names]
                 yield view, max(bounds, default=date.min)

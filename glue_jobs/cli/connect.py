@@ -14,7 +14,7 @@ from glue_jobs.setup.deliveries import Step, Target, inventory_step, logging_ste
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 
-# What the template accepts; an address is none.
+# What the template accepts. An address such as s3://logs/ has a colon.
 PREFIX = re.compile(r"[A-Za-z0-9!_.'()=/-]+/")
 
 CALLS = {"logging": "put-bucket-logging", "inventory": "put-bucket-inventory-configuration"}

@@ -47,8 +47,9 @@ def parse(sql: str) -> exp.Query:
 
 def tables(tree: exp.Query) -> list[exp.Table]:
     """The tables that a query reads: all sources after FROM or JOIN that are not CTEs."""
-    scopes = traverse_scope(tree)
-    return [source for scope in scopes for source in scope.sources.values() if isinstance(source, exp.Table)]
+    sources = [source for scope in traverse_scope(tree) for source in scope.sources.values()]
+    # A table before UNNEST or VALUES is a source of theirs too.
+    return list({id(source): source for source in sources if isinstance(source, exp.Table)}.values())
 
 
 def for_duckdb(tree: exp.Query, now: datetime) -> str:
@@ -69,6 +70,9 @@ def for_duckdb(tree: exp.Query, now: datetime) -> str:
         arguments = [unit, difference.expression, difference.this]
         difference.replace(exp.Anonymous(this="DATE_SUB", expressions=arguments))
     for zoned in tree.find_all(exp.AtTimeZone):
+        while isinstance(other := zoned.this.unnest(), exp.AtTimeZone):
+            # In Athena, a time in one zone and then in another is the same moment.
+            zoned.set("this", other.this)
         # Athena takes a time without a zone for UTC and tells what clocks of the zone show; DuckDB takes it for theirs.
         zoned.set("this", exp.cast(zoned.this, "timestamptz"))
     _reverse_code_points(tree)

@@ -69,6 +69,8 @@ class QueryEngine:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # No view is left for `sharing` to drop, which may end later.
+        self._loaded.clear()
         self._connection.close()
         self._spill.cleanup()
 
@@ -83,7 +85,9 @@ class QueryEngine:
                 self._parsed[sql] = parse(sql)
         views = {name: parse(select) for name, select in self._views().items()}
         self._drop_views()
-        self._shared = shared_views([*self._parsed.values()], views, self._day)
+        # A statement that is there twice reads its views twice.
+        trees = [self._parsed[sql] for sql in statements if sql in self._parsed]
+        self._shared = shared_views(trees, views, self._day)
         try:
             yield
         finally:
@@ -100,10 +104,14 @@ class QueryEngine:
             self._loaded.remove(name)
 
     def _day(self, expression: exp.Expr) -> date:
-        """The value of an expression that has no columns."""
+        """The value of an expression that has no columns; date.min where it is no day of Python's calendar."""
         select = for_duckdb(exp.select(exp.cast(expression.copy(), "date")), datetime.now(UTC))
-        ((day,),) = self._connection.execute(select).fetchall()
-        return day or date.min
+        try:
+            ((day,),) = self._connection.execute(select).fetchall()
+        except duckdb.Error:
+            # The statement will fail with a sentence of its own.
+            return date.min
+        return day if isinstance(day, date) else date.min
 
     def run(self, sql: str, parameters: Sequence[ParameterValue] = (), today: date | None = None) -> pa.Table:
         """The result of one SELECT in Athena's SQL, or of SHOW TABLES, SHOW COLUMNS, SHOW DATABASES or DESCRIBE.

@@ -27,7 +27,7 @@ def shared_views(statements: Sequence[exp.Query], views: Mapping[str, exp.Query]
     for statement in statements:
         for name, first in _uses(statement, views, day):
             uses[name].append(first)
-    readers = TopologicalSorter({name: {table.name for table in tables(view)} for name, view in views.items()})
+    readers = TopologicalSorter({name: {table.name.lower() for table in tables(view)} for name, view in views.items()})
     # Readers of a view come before it, so that all its uses are known when its turn comes.
     for name in reversed(tuple(readers.static_order())):
         if uses.get(name):
@@ -40,11 +40,11 @@ def _uses(query: exp.Query, views: Mapping[str, exp.Query], day: Day) -> Iterato
     """Each place where the query names a view, and the first day that it reads there."""
     for scope in traverse_scope(query):
         for alias, source in scope.sources.items():
-            if isinstance(source, exp.Table) and source.name in views:
-                # Without a name before it, the day is that of the only source.
-                names = {alias, ""} if len(scope.sources) == 1 else {alias}
+            if isinstance(source, exp.Table) and (view := source.name.lower()) in views:
+                # A day without a name before it is of the only source after FROM. `sources` has CTEs too.
+                names = {alias, ""} if len(scope.references) == 1 else {alias}
                 bounds = [day(bound) for name, bound in _lower_bounds(scope.expression) if name in names]
-                yield source.name, max(bounds, default=date.min)
+                yield view, max(bounds, default=date.min)
 
 
 def _lower_bounds(select: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:

@@ -4,7 +4,10 @@ WITH in_period AS (
     SELECT
         CASE
             WHEN referer IS NULL OR referer = '' THEN '(none)'
-            ELSE coalesce(lower(regexp_extract(referer, '^[A-Za-z][A-Za-z0-9+.-]*://([^/?#@]*@)?([^/?#@:]+)', 2)), '(other)')
+            ELSE coalesce(
+                lower(regexp_extract(referer, '^[A-Za-z][A-Za-z0-9+.-]*://([^/?#@]*@)?(\[[^/?#@]+\]|[^/?#@:]+)', 2)),
+                '(other)'
+            )
         END AS site,
         is_served_get,
         bytes_sent,

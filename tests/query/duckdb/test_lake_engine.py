@@ -121,6 +121,8 @@ def two_databases(tmp_path_factory: pytest.TempPathFactory) -> Lake:
         ('SELECT name FROM "other-one".subscriber', [("b",)]),
         ("SELECT name FROM usage_lake.subscriber", [("a",)]),
         ('SELECT u.name, o.name AS other FROM subscriber u, "awsdatacatalog"."other-one"."subscriber" o', [("a", "b")]),
+        ("SELECT name, n FROM subscriber CROSS JOIN UNNEST(ARRAY[1, 2]) AS t (n) ORDER BY n", [("a", 1), ("a", 2)]),
+        ('SELECT name, n FROM "other-one".subscriber CROSS JOIN (VALUES 1) AS t (n)', [("b", 1)]),
         ("SHOW DATABASES", [("other-one",), ("usage_lake",)]),
         ("show tables in usage_lake like '*_storage';", [("daily_storage", "One row per snapshot")]),
         (

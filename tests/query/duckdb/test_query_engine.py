@@ -232,6 +232,8 @@ def test_parameters_are_bound_and_not_pasted_into_the_sql() -> None:
         ("date(CAST('2026-03-01 23:30:00' AS timestamp) AT TIME ZONE 'Europe/Zurich')", date(2026, 3, 2)),
         ("hour(TIMESTAMP '2026-03-01 23:30:00' AT TIME ZONE 'America/New_York')", 18),
         ("hour(from_unixtime(0) AT TIME ZONE 'America/New_York')", 19),
+        ("hour(from_unixtime(0) AT TIME ZONE 'Asia/Tokyo' AT TIME ZONE 'America/New_York')", 19),
+        ("hour((from_unixtime(0) AT TIME ZONE 'Asia/Tokyo') AT TIME ZONE 'America/New_York')", 19),
     ],
 )
 def test_an_expression_has_the_value_it_has_in_athena(expression: str, value: object) -> None:

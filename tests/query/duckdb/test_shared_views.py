@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -52,14 +52,14 @@ def shared(*statements: str) -> dict[str, date]:
     return shared_views([parse(sql) for sql in statements], views, lambda bound: date.fromisoformat(bound.this.this))
 
 
-def test_a_view_that_two_statements_read_is_computed_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("statements", [(COUNT, f"{COUNT} AS r"), (COUNT, COUNT)])
+def test_a_view_that_two_statements_read_is_computed_once(statements: Sequence[str], tmp_path: Path) -> None:
     file = tmp_path / "rows.parquet"
     pq.write_table(rows(), file)
-    statements = [COUNT, "SELECT max(key) AS key FROM request"]
     with engine_on([str(file)]) as engine, engine.sharing(statements):
         assert engine.run(statements[0]).to_pylist() == [{"n": 3}]
         file.unlink()
-        assert engine.run(statements[1]).to_pylist() == [{"key": "A"}]
+        assert engine.run(statements[1]).to_pylist() == [{"n": 3}]
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,11 @@ def test_a_view_that_two_statements_read_is_computed_once(tmp_path: Path) -> Non
     [
         ([COUNT], {}),
         ([COUNT, COUNT], {"request": date.min}),
+        ([since("request", 10), since("REQUEST", 5)], {"request": date(2026, 3, 5)}),
         ([since("request", 10), COUNT], {"request": date.min}),
         ([since("request", 10), since("request", 5)], {"request": date(2026, 3, 5)}),
+        ([f"WITH a AS (SELECT 1 AS b) {COUNT}, a WHERE event_date >= DATE '2026-03-05'"] * 2, {"request": date.min}),
+        ([f"WITH a AS (SELECT 1 AS b) {since('request', 5)}"] * 2, {"request": date(2026, 3, 5)}),
         # The view that is read reads another one.
         ([since("by_key", 10), since("request", 5)], {"request": date(2026, 3, 5)}),
         ([since("by_key", 2), since("by_key", 3), since("request", 5)], dict.fromkeys(VIEWS, date(2026, 3, 2))),
@@ -103,6 +106,21 @@ def test_without_room_for_the_rows_each_statement_computes_them(
         assert engine.run(COUNT).to_pylist() == [{"n": 3}]
 
 
-def test_a_statement_that_is_no_sql_does_not_keep_the_others_from_sharing() -> None:
-    with engine_on(rows()) as engine, engine.sharing(["SELECT FROM", COUNT, COUNT]):
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT FROM",
+        f"{COUNT} WHERE event_date >= DATE '2026-13-45'",
+        f"{COUNT} WHERE event_date >= no_function(1)",
+        f"{COUNT} WHERE event_date >= DATE '-5000-01-01'",
+    ],
+)
+def test_a_statement_that_fails_does_not_keep_the_others_from_sharing(statement: str) -> None:
+    with engine_on(rows()) as engine, engine.sharing([statement, COUNT, since("request", 10)]):
         assert engine.run(COUNT).to_pylist() == [{"n": 3}]
+
+
+def test_an_engine_may_be_closed_before_the_statements_are_done() -> None:
+    with ExitStack() as stack, engine_on(rows()) as engine:
+        stack.enter_context(engine.sharing([COUNT, COUNT]))
+        engine.run(COUNT)

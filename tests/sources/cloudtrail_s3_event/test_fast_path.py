@@ -167,6 +167,7 @@ def test_any_other_event_is_left_to_the_fallback(fields: dict[str, Any]) -> None
         (b'"readOnly":true,"resources":[{', b'"readOnly":true,"resources":{"b":1},"resources":[{'),
         (b'"readOnly":true,', b'"readOnly":true,"errorCode":null,"new":1,'),
         (b'"readOnly":true,', b'"new":1,"readOnly":true,"new":2,"readOnly":1,'),
+        (b'"readOnly":true,', b'"readOnly":1,"readOnly":true,'),
         (b'"readOnly":true,', b'"new":01,'),
         (b'","readOnly":true', b'"}"readOnly":true'),
         (b'a.csv"}],"eventType"', b'a.csv"}]2,"eventType"'),

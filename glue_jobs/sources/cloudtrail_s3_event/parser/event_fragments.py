@@ -107,7 +107,9 @@ class FragmentFormat:
             return None
         if not self._elsewhere.isdisjoint(fields):
             return None
-        event, others[place] = undocumented(text, fields)
+        event, found = undocumented(text, fields)
+        if found:
+            others[place] = found
         return self._kind(*(getattr(event, name) for name in self._kind.__struct_fields__))
 
 

@@ -1,6 +1,6 @@
 -- The 100 sites that readers came from: requests by the host of their referer.
 -- Period: the last 30 complete days and today.
-WITH in_period AS (
+WITH named AS (
     SELECT
         CASE
             WHEN referer IS NULL OR referer = '' THEN '(none)'
@@ -20,7 +20,9 @@ WITH in_period AS (
         AND is_there
 ),
 
-site_total AS (
+-- begin {requests_by site} (written by make generate)
+-- `named` has a row for each request, with what it is counted by.
+request_total AS (
     SELECT
         site,
         count(*) AS requests,
@@ -31,7 +33,7 @@ site_total AS (
         count(*) FILTER (WHERE is_audience AND is_served_get) AS audience_served_gets,
         coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS audience_bytes_sent,
         count(DISTINCT reader) FILTER (WHERE is_audience) AS audience_unique_requesters
-    FROM in_period
+    FROM named
     GROUP BY site
 )
 
@@ -47,6 +49,7 @@ SELECT
     audience_served_gets,
     audience_bytes_sent,
     audience_unique_requesters
-FROM site_total
+FROM request_total
+-- end {requests_by site}
 ORDER BY requests DESC, site
 LIMIT 100

@@ -60,7 +60,9 @@ named AS (
     FROM in_period
 ),
 
-tool_total AS (
+-- begin {requests_by tool} (written by make generate)
+-- `named` has a row for each request, with what it is counted by.
+request_total AS (
     SELECT
         tool,
         count(*) AS requests,
@@ -87,5 +89,6 @@ SELECT
     audience_served_gets,
     audience_bytes_sent,
     audience_unique_requesters
-FROM tool_total
+FROM request_total
+-- end {requests_by tool}
 ORDER BY requests DESC, tool

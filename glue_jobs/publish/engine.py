@@ -43,7 +43,7 @@ class SharingEngine(Engine, Protocol):
     """Computes once what several statements read."""
 
     def sharing(self, statements: Sequence[str]) -> AbstractContextManager[None]:
-        """While open, run runs these statements only."""
+        """While open, only these statements may be given to `run`."""
 
 
 def results(engine: Engine, statements: Sequence[str]) -> Iterator[Result]:

@@ -69,14 +69,14 @@ class QueryEngine:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # No view is left for `sharing` to drop, which may end later.
+        # `sharing` may end later, and must find no view to drop.
         self._loaded.clear()
         self._connection.close()
         self._spill.cleanup()
 
     @contextmanager
     def sharing(self, statements: Sequence[str]) -> Iterator[None]:
-        """While open, views that several of the statements read are computed once; to run others may give other rows.
+        """While open, a view that several of the statements read is computed once; others may get too few rows.
 
         The rows of a view are kept in a file of a temporary folder, from the first day on that a statement needs.
         """

@@ -20,8 +20,8 @@ def shared_views(statements: Sequence[exp.Query], views: Mapping[str, exp.Query]
     """The views that are read more than once, and the first day of each that anything reads; date.min if all are read.
 
     ``views`` are the queries of the views by name, and ``day`` returns the value of an expression without columns. A
-    view that is read is one reader of the views in its own query, from its first day on: a condition on the day of a
-    view reaches what the view reads.
+    view that is read counts as one reader of the views in its own query. It reads them from its own first day on,
+    because a filter on the day of a view also filters what the view reads.
     """
     uses: dict[str, list[date]] = {name: [] for name in views}
     for statement in statements:
@@ -48,7 +48,7 @@ def _uses(query: exp.Query, views: Mapping[str, exp.Query], day: Day) -> Iterato
 
 
 def _lower_bounds(select: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:
-    """What the day of each row of a source is at least, with the name of the source; constants only."""
+    """The constants of conditions ``event_date >= constant`` that all rows fulfil, each with the name of its source."""
     where = select.args.get("where")
     if where is None:
         return

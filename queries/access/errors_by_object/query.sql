@@ -7,7 +7,7 @@ SELECT
     coalesce(error_code, '(none)') AS error_code,
     count(*) AS errors,
     count(DISTINCT reader) AS unique_requesters,
-    -- What stands behind the address of a page may be a secret of who followed the link.
+    -- The query in the address of a page may hold a secret of the person who followed the link.
     max(regexp_extract(referer, '^[^?#]+')) AS referer,
     min(event_time) AS first_seen,
     max(event_time) AS last_seen,

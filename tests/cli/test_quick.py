@@ -1,4 +1,4 @@
-"""Questions and the help come quickly: CPU seconds, which a busy machine lengthens less than the clock's."""
+"""Questions and the help come quickly: CPU seconds, as multiples of what a start of DuckDB takes on this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 QUERY = "query access/downloads_by_month"
-ATTEMPTS = 3
+MAIN = "from glue_jobs.cli import main; main()"
+DUCKDB = "import duckdb; duckdb.sql('SELECT 1').fetchall()"
+ATTEMPTS = 4
 
 # Each takes a tenth of a second or more to import.
 SLOW = ("numpy", "pandas", "pyarrow", "pyiceberg", "pyspark", "sqlalchemy", "boto3", "rich.console")
@@ -31,15 +33,11 @@ def run(program: str, line: str, lake: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
 
 
-def cpu_seconds(line: str, lake: str, program: str = "from glue_jobs.cli import main; main()") -> float:
+def cpu_seconds(program: str, line: str, lake: str) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     run(program, line, lake)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-
-
-def test_the_library_takes_a_tenth_of_a_second_to_import() -> None:
-    assert any(cpu_seconds("", "", "import glue_jobs") < 0.1 for _ in range(ATTEMPTS))
 
 
 @pytest.mark.parametrize("line", [QUERY, f"{QUERY} --format csv"])
@@ -47,7 +45,15 @@ def test_a_question_imports_no_slow_package(line: str, demo_lake: str) -> None:
     assert json.loads(run(SAY_WHAT_IS_LOADED, line, demo_lake).stderr.splitlines()[-1]) == []
 
 
-# Half as much again as on a quiet machine.
-@pytest.mark.parametrize(("line", "limit"), [("--help", 0.2), (QUERY, 1.2)])
-def test_a_command_takes_few_seconds_of_cpu(line: str, limit: float, demo_lake: str) -> None:
-    assert any(cpu_seconds(line, demo_lake) < limit for _ in range(ATTEMPTS))
+# Half as much again as it is on a quiet machine, where DuckDB's start takes 0.13 s of a fast core and 0.22 s of a slow one.
+@pytest.mark.parametrize(
+    ("program", "line", "limit"),
+    [("import glue_jobs", "", 0.5), (MAIN, "--help", 1), (MAIN, QUERY, 7)],
+    ids=["import", "help", "query"],
+)
+def test_a_command_takes_as_little_as_some_starts_of_duckdb(
+    program: str, line: str, limit: float, demo_lake: str
+) -> None:
+    # In turns: what else the machine does lengthens both.
+    turns = [(cpu_seconds(program, line, demo_lake), cpu_seconds(DUCKDB, "", "")) for _ in range(ATTEMPTS)]
+    assert min(ours for ours, _ in turns) < limit * min(start for _, start in turns)

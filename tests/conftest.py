@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import sys
 from collections import Counter
@@ -16,6 +17,7 @@ from uuid import uuid4
 import boto3
 import botocore.session
 import hypothesis
+import moto.backends
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -34,6 +36,11 @@ os.environ["PYTHONPYCACHEPREFIX"] = f"{_CONFIG_HOME.name}/bytecode"
 
 # Every session of AWS's library would load all its models again.
 botocore.session.create_loader = cache(botocore.session.create_loader)
+
+# For each request moto would list its own folder, and write a line that pytest keeps.
+_MOTO_MODULES = frozenset(moto.backends.list_of_moto_modules())
+moto.backends.list_of_moto_modules = lambda: _MOTO_MODULES
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 Bucket = Callable[[], str]
 

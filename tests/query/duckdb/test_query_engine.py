@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +234,8 @@ def test_parameters_are_bound_and_not_pasted_into_the_sql() -> None:
         ("hour(from_unixtime(0) AT TIME ZONE 'America/New_York')", 19),
         ("hour(from_unixtime(0) AT TIME ZONE 'Asia/Tokyo' AT TIME ZONE 'America/New_York')", 19),
         ("hour((from_unixtime(0) AT TIME ZONE 'Asia/Tokyo') AT TIME ZONE 'America/New_York')", 19),
+        ("TIMESTAMP '2026-03-03 00:00:01.5' - TIMESTAMP '2026-03-01 00:00:00'", timedelta(days=2, seconds=1.5)),
+        ("TIMESTAMP '2026-03-01 00:00:00' - TIMESTAMP '2026-03-01 00:00:01'", timedelta(seconds=-1)),
     ],
 )
 def test_an_expression_has_the_value_it_has_in_athena(expression: str, value: object) -> None:
@@ -258,6 +260,7 @@ def test_a_sum_of_bigint_is_bigint() -> None:
         "1, CAST(2 AS smallint), CAST(3 AS tinyint), 1.5, 1.5e0, CAST(1.5 AS real), true, NULL, 'é', from_hex('00ff')",
         "DATE '2024-05-07', TIMESTAMP '2024-05-07 01:02:03.456789', CAST(1 AS decimal(38, 2)), ARRAY['a', NULL]",
         "sum(bytes), CAST('nan' AS double)",
+        "now() - current_timestamp, CAST(NULL AS timestamp) - TIMESTAMP '2024-05-07 00:00:00', INTERVAL '25' HOUR",
         # Values that Arrow and DuckDB give differently come from Arrow.
         "MAP(ARRAY['a'], ARRAY[1]), ARRAY[1, 2], current_timestamp, TIME '01:02:03'",
         "CAST(ROW(1, 'a') AS ROW(x bigint, y varchar))",

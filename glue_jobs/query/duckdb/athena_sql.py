@@ -20,6 +20,11 @@ _UNKNOWN_FUNCTION = re.compile(r"Function with name (\w+) does not exist")
 # The functions of Athena that return the day or the time of the query.
 CLOCK = (exp.CurrentDate, exp.CurrentTimestamp, exp.Localtimestamp)
 
+# Parts of a date in EXTRACT: Athena's day of the week and year of the week are those of ISO 8601.
+ISO_PARTS = {"DOW": "ISODOW", "DAY_OF_WEEK": "ISODOW", "YOW": "ISOYEAR", "YEAR_OF_WEEK": "ISOYEAR"}
+
+FORMAT_TYPES = {"s": "varchar", "f": "double", "e": "double", "g": "double"}
+
 # What DuckDB says of damaged bytes and missing files; most other errors of its reader have no class of their own.
 _DAMAGED_FILE = re.compile("Failed to read file|in Parquet file|Could not read enough bytes|No files found")
 
@@ -77,6 +82,7 @@ def for_duckdb(tree: exp.Query, now: datetime) -> str:
         zoned.set("this", exp.cast(zoned.this, "timestamptz"))
     _reverse_code_points(tree)
     _add_nulls(tree)
+    _write_as_duckdb(tree)
     for cte in tree.find_all(exp.CTE):
         # DuckDB would store a CTE that is read twice, with all its columns. If the CTE only selects rows, reading the
         # needed columns twice, as Athena does, is faster.
@@ -117,6 +123,34 @@ def _add_nulls(tree: exp.Query) -> None:
     for call in reversed(list(tree.find_all(exp.RegexpExtract, exp.SplitPart, exp.JSONExtractScalar))):
         value = exp.Try(this=call.copy()) if isinstance(call, exp.JSONExtractScalar) else call.copy()
         call.replace(exp.Case(ifs=[exp.If(this=_has_value(call), true=value)]))
+
+
+def _write_as_duckdb(tree: exp.Query) -> None:
+    """Write groups of a pattern, formats and parts of a date in DuckDB's way; it takes Athena's for something else."""
+    for call in list(tree.find_all(exp.RegexpReplace, exp.Extract, exp.Format)):
+        if isinstance(call, exp.Extract):
+            part = call.this.name.upper()
+            call.set("this", exp.var(ISO_PARTS.get(part, part)))
+        elif isinstance(call, exp.Format):
+            call.replace(exp.Anonymous(this="PRINTF", expressions=[call.this, *_format_values(call)]))
+        elif replacement := call.args.get("replacement"):
+            for text in replacement.walk(prune=lambda node: isinstance(node, exp.Func)):
+                if isinstance(text, exp.Literal):
+                    # $1 is a group, and a backslash stands before a character that means itself.
+                    text.set("this", re.sub(r"\\(.)|\$(\d)", _group, text.name))
+
+
+def _group(match: re.Match[str]) -> str:
+    if match[2]:
+        return f"\\{match[2]}"
+    return str(match[1]).replace("\\", r"\\")
+
+
+def _format_values(call: exp.Format) -> list[exp.Expr]:
+    """The values with types that DuckDB's formats take: %s takes texts only, and %f doubles."""
+    letters = [each for each in re.findall(r"%[^%a-zA-Z]*([%a-zA-Z])", call.this.name) if each != "%"]
+    types = [FORMAT_TYPES.get(letter.lower()) for letter in letters] + [None] * len(call.expressions)
+    return [exp.cast(value, kind) if kind else value for value, kind in zip(call.expressions, types, strict=False)]
 
 
 def _has_value(call: exp.Func) -> exp.Expression:

@@ -9,6 +9,10 @@ from sqlglot import exp
 # Parts of a date in EXTRACT: Athena's day of the week and year of the week are those of ISO 8601.
 ISO_PARTS = {"DOW": "ISODOW", "DAY_OF_WEEK": "ISODOW", "YOW": "ISOYEAR", "YEAR_OF_WEEK": "ISOYEAR"}
 
+# The columns of days in the tables, and the units of date_trunc that a day has.
+DAYS = frozenset({"event_date", "ingest_date", "object_day", "snapshot_date"})
+UNITS_OF_DAYS = frozenset({"DAY", "WEEK", "MONTH", "QUARTER", "YEAR"})
+
 FORMAT_TYPES = {"s": "varchar", "f": "double", "e": "double", "g": "double"}
 
 
@@ -27,6 +31,10 @@ def translate_functions(tree: exp.Query) -> None:
 
 
 def _write_times(tree: exp.Query) -> None:
+    for truncated in reversed(list(tree.find_all(exp.DateTrunc, exp.TimestampTrunc))):
+        # In Athena the month of a day is a day; in DuckDB it is a time.
+        if truncated.text("unit").upper() in UNITS_OF_DAYS and _is_day(truncated.this):
+            truncated.replace(exp.cast(truncated.copy(), "date"))
     for difference in list(tree.find_all(exp.DateDiff)):
         # Athena's date_diff counts complete units, as DuckDB's date_sub; DuckDB's date_diff counts boundaries.
         unit = exp.Literal.string(difference.text("unit") or "day")
@@ -38,6 +46,12 @@ def _write_times(tree: exp.Query) -> None:
             zoned.set("this", other.this)
         # Athena takes a time without a zone for UTC and tells what clocks of the zone show; DuckDB takes it for theirs.
         zoned.set("this", exp.cast(zoned.this, "timestamptz"))
+
+
+def _is_day(value: exp.Expr) -> bool:
+    if isinstance(value, exp.Column):
+        return value.name.lower() in DAYS
+    return isinstance(value, exp.Date) or (isinstance(value, exp.Cast) and value.to.this == exp.DataType.Type.DATE)
 
 
 def _reverse_code_points(tree: exp.Query) -> None:

@@ -18,6 +18,7 @@ from glue_jobs.query.duckdb import table_source
 from glue_jobs.query.duckdb.athena_sql import QueryError, for_duckdb, parse
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.duckdb.table_source import DUCKDB_TYPES, TableSource, load_table
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import TYPES, Column, Table, arrow_type
 from saved_query_cases import tables_read
 
@@ -248,6 +249,11 @@ def test_parameters_are_bound_and_not_pasted_into_the_sql() -> None:
         ("""CAST(json_extract('{"a": 1}', '$.b') AS varchar(10))""", None),
         ("url_decode('a+b%2B')", "a b+"),
         ("url_encode('a b+')", "a+b%2B"),
+        ("(SELECT max(date_trunc('month', event_date)) FROM read)", date(2026, 3, 1)),
+        ("date_trunc('month', DATE '2026-03-15')", date(2026, 3, 1)),
+        ("date_trunc('week', date(TIMESTAMP '2026-03-15 12:00:00'))", date(2026, 3, 9)),
+        ("date_trunc('month', TIMESTAMP '2026-03-15 12:00:00')", datetime(2026, 3, 1)),
+        ("date_trunc('hour', TIMESTAMP '2026-03-15 12:34:00')", datetime(2026, 3, 15, 12)),
         ("extract(dow FROM DATE '2026-03-01')", 7),
         ("extract(DAY_OF_WEEK FROM DATE '2026-03-02')", 1),
         ("extract(yow FROM DATE '2024-12-30')", 2025),
@@ -257,6 +263,13 @@ def test_parameters_are_bound_and_not_pasted_into_the_sql() -> None:
 )
 def test_an_expression_has_the_value_it_has_in_athena(expression: str, value: object) -> None:
     assert run(f"SELECT {expression} AS v") == [{"v": value}]
+
+
+def test_the_month_of_each_column_of_days_is_a_day() -> None:
+    for name in {column.name for table in TABLES for column in table.columns if column.type == "date"}:
+        data = {"t": lambda name=name: TableSource(READ, rows().rename_columns(["key", "bytes", name, "tags"]))}
+        with QueryEngine(data) as engine:
+            assert engine.run(f"SELECT date_trunc('month', {name}) AS v FROM t").schema.types == [pa.date32()], name
 
 
 def test_a_text_that_is_not_json_is_null_in_its_row_only() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -362,6 +363,12 @@ def test_an_engine_works_after_an_error_and_removes_its_spill_folder_at_the_end(
         spill = Path(engine.run("SELECT current_setting('temp_directory') AS d").to_pylist()[0]["d"])
         assert spill.is_dir()
     assert not spill.exists()
+
+
+def test_without_a_temporary_folder_the_error_says_what_names_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
+    with pytest.raises(QueryError, match="cannot make a temporary folder: No such file or directory; TMPDIR names"):
+        run("SELECT 1 AS v")
 
 
 def test_the_engine_has_one_thread_more_than_duckdbs_default() -> None:

@@ -69,8 +69,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """``; did you mean 'access/tools'`` if known names are similar, and otherwise nothing."""
     from difflib import get_close_matches
 
+    name = name.lower()
     # The last part of a path is a name too: top_objects for access/top_objects.
-    parts = [(spelling, each) for each in known for spelling in {each.rpartition("/")[2], each}]
+    parts = [(spelling.lower(), each) for each in known for spelling in {each.rpartition("/")[2], each}]
     close = [name] if name in dict(parts) else get_close_matches(name, dict(parts))
     near = [each for wanted in close for spelling, each in parts if spelling == wanted]
     return f"; did you mean {' or '.join(map(repr, dict.fromkeys(near)))}" if near else ""

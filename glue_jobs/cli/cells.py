@@ -79,7 +79,7 @@ def _decimal(value: float | Decimal) -> str:
     # Prices of a request or of a byte are small.
     if 0 < abs(number) < 0.01:
         return _plain(float(f"{number:.2g}"))
-    return f"{number:,.2f}"
+    return f"{value:,.2f}"
 
 
 def _plain(value: float | Decimal) -> str:

@@ -76,7 +76,8 @@ def _excel(rows: Answer, _: View) -> bytes:
             f"a workbook holds {MAX_EXCEL_ROWS - 1:,} rows, not {rows.num_rows:,}; write .parquet or .csv"
         )
     sink = io.BytesIO()
-    with xlsxwriter.Workbook(sink, {"in_memory": True}) as book:
+    # Times with a zone are in UTC, and Excel knows no zones.
+    with xlsxwriter.Workbook(sink, {"in_memory": True, "remove_timezone": True}) as book:
         sheet = book.add_worksheet("answer")
         bold = book.add_format({"bold": True})
         day = book.add_format({"num_format": "yyyy-mm-dd"})

@@ -74,11 +74,14 @@ class TableScan:
             LakeError: the lake has no table at all, or cannot be read.
         """
         names = self.columns or tuple(column.name for column in self.definition.columns)
+        declared = self.definition.arrow_schema
         if not self.lake.has(self.definition):
             self.lake.check_any(TABLES)
-            return self.definition.arrow_schema.empty_table().select(names)
+            return declared.empty_table().select(names)
         loaded = self.lake.load(self.definition)
-        return loaded.rows_between(names, self.day_column, self.since, self.until).select(names)
+        rows = loaded.rows_between(names, self.day_column, self.since, self.until).select(names)
+        # A column that a data file lacks is read with a larger type.
+        return rows.cast(pa.schema([field.with_type(declared.field(field.name).type) for field in rows.schema]))
 
     def to_pandas(self) -> pandas.DataFrame:
         """The rows as a DataFrame; raises as `to_arrow` does."""

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,8 @@ def cell(value: Any) -> str:
         return value.hex(" ")
     if isinstance(value, float):
         return _number(value)
+    if isinstance(value, timedelta):
+        return _span(value)
     if isinstance(value, bool | list | tuple | dict):
         return json.dumps(_plain(value), default=cell, ensure_ascii=False)
     return str(value)
@@ -70,6 +73,14 @@ def _number(value: float) -> str:
     # The shortest digits that identify the double, as in Source Stats.
     text = format(Decimal(repr(value)), "f")
     return text if "." in text else f"{text}.0"
+
+
+def _span(value: timedelta) -> str:
+    """Days, hours, minutes, seconds and milliseconds, as Athena writes them: ``2 03:00:04.005``."""
+    seconds, milliseconds = divmod(abs(value) // timedelta(milliseconds=1), 1000)
+    minutes, hours = seconds // 60, seconds // 3600
+    sign = "-" if value < timedelta() else ""
+    return f"{sign}{hours // 24} {hours % 24:02}:{minutes % 60:02}:{seconds % 60:02}.{milliseconds:03}"
 
 
 def _plain(value: Any) -> Any:

@@ -99,6 +99,7 @@ def test_a_statement_may_begin_with_a_comment(statement: str) -> None:
         (("sql", "DESCRIBE s3_acces_log"), "", 1, "no table 's3_acces_log'; did you mean 's3_access_log'"),
         (("sql", "SELECT 1 FROM other.subscriber"), "", 1, "there are no tables in database other of "),
         (("describe", "s3_acces_log"), "", 2, "no table and no query 's3_acces_log'; did you mean 's3_access_log'"),
+        (("describe", "S3_ACCESS_LOG"), "", 2, "no query 'S3_ACCESS_LOG'; did you mean 's3_access_log'"),
         (("query", "top_objects"), "", 2, "no saved query 'top_objects'; did you mean 'access/top_objects'"),
         (
             ("query", "access/top_objects_of_repository", "--param", "acount=x"),

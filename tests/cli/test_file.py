@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
@@ -76,6 +76,13 @@ def test_a_workbook_has_numbers_days_and_texts_and_no_formula() -> None:
     assert "<t>1000000000000000</t>" in text, "more digits than a number of Excel has"
     assert "<t>1899-01-01</t>" in text, "before the first day of Excel"
     assert '<c r="E2" t="b"><v>1</v></c>' in text
+
+
+def test_a_workbook_has_times_of_a_zone_in_utc_and_spans_as_text() -> None:
+    text = cells(
+        written("x.xlsx", pa.table({"time": [datetime(2024, 5, 7, 12, tzinfo=UTC)], "span": [timedelta(hours=1)]}))
+    )
+    assert "<v>45419.5</v>" in text and "<t>0 01:00:00.000</t>" in text
 
 
 def test_a_text_that_no_workbook_holds_is_an_error() -> None:

@@ -215,11 +215,12 @@ def test_bytes_have_three_digits_and_a_unit(count: float, text: str) -> None:
         ("estimated_dollars", 1234.5, "1,234.50"),
         ("share_of_bytes", 0.1234, "12.3 %"),
         ("avg_bytes", 1500.0, "1.50 kB"),
+        ("n", Decimal("12345678901234567890.12"), "12,345,678,901,234,567,890.12"),
         ("http_status", 404, "404"),
         ("sum(bytes_sent)", 1500, "1.50 kB"),
     ],
 )
-def test_a_number_is_shown_as_what_its_column_is_called(name: str, value: float, text: str) -> None:
+def test_a_number_is_shown_as_what_its_column_is_called(name: str, value: float | Decimal, text: str) -> None:
     assert lines_of(pa.table({name: [value]}), None)[1].strip() == text
 
 

@@ -150,6 +150,13 @@ def test_an_upload_during_a_run_is_taken_by_the_next_one() -> None:
     assert (jobs.names, jobs.waited) == ([PROCESSOR, PROCESSOR], [30, 60, 60])
 
 
+def test_thousands_of_uploads_at_once_do_not_all_ask_again_at_the_same_moment() -> None:
+    (retry,) = Rendered(ZONES).of_type("AWS::StepFunctions::StateMachine")["UploadArrival"]["Definition"]["States"][
+        "LatestRun"
+    ]["Retry"]
+    assert retry["JitterStrategy"] == "FULL"
+
+
 def test_the_function_copies_artifacts_and_starts_nothing() -> None:
     statements = Rendered(ZONES).statements("StackFunctionRole")
     assert {sid: each["Action"] for sid, each in statements.items()} == {

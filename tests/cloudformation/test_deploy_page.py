@@ -42,8 +42,10 @@ def test_the_longest_name_of_a_stack_leaves_room_for_those_of_its_resources(monk
 
 
 def test_named_parameters_resources_and_outputs_exist() -> None:
-    raw = Rendered(TEMPLATE).raw
-    known = {*raw["Parameters"], *raw["Resources"], *raw["Outputs"]}
+    sections = [
+        Rendered(path).raw[name] for path in (TEMPLATE, ZONES) for name in ("Parameters", "Resources", "Outputs")
+    ]
+    known = set().union(*sections)
     named = set(re.findall("`([A-Z][a-z]+(?:[A-Z][A-Za-z]+)+)(?:=[^`]*)?`", PAGE))
     # IAM actions and a principal.
     foreign = {name for name in named if re.match("Put|Get|List|IAM", name)}

@@ -16,6 +16,7 @@ from glue_jobs.ingest.staging import DEAD_AFTER
 from glue_jobs.jobs import metrics
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
 from glue_jobs.jobs.glue_arguments import parse as parse_arguments
+from glue_jobs.publish.report_set import report_set
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.sources.pipelines import PIPELINES
 from glue_jobs.sources.tables import TABLES
@@ -204,10 +205,18 @@ def test_parameters_are_described_and_grouped(path: Path) -> None:
         ("ReportPrefix", "tier=public/"),
         ("ReportPrefix", "/reports/"),
         ("ReportPrefix", "reports//"),
+        ("ReportSubjects", "stored"),
+        ("ReportSubjects", "storage,"),
+        ("ReportSubjects", "run"),
     ],
 )
 def test_wrong_values_are_refused(name: str, wrong: str) -> None:
     assert not re.fullmatch(Rendered(TEMPLATE).raw["Parameters"][name]["AllowedPattern"], wrong)
+
+
+def test_every_subject_of_reports_can_be_chosen() -> None:
+    subjects = ",".join({report.subject for report in report_set()})
+    assert re.fullmatch(Rendered(TEMPLATE).raw["Parameters"]["ReportSubjects"]["AllowedPattern"], subjects)
 
 
 @pytest.mark.parametrize("name", [name for name in Rendered(TEMPLATE).raw["Parameters"] if name.endswith("Prefix")])

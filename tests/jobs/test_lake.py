@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from glue_jobs import Lake
 from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs.argument_values import day_argument
+from glue_jobs.sources.tables import TABLES
 
 HERE = timezone(timedelta(hours=-5))
 
@@ -110,6 +112,16 @@ def test_a_lake_that_was_read_travels_to_another_process(demo_lake: str) -> None
     rows = scan.to_arrow().num_rows
     assert pickle.loads(pickle.dumps(scan)).to_arrow().num_rows == rows
     assert pickle.loads(pickle.dumps(lake)).query("access/tools") == lake.query("access/tools")
+
+
+def test_a_scan_has_the_declared_types_so_that_scans_of_several_days_can_be_put_together(demo_lake: str) -> None:
+    lake = Lake(demo_lake)
+    for table in TABLES:
+        assert lake.table(table.name).to_arrow().schema.equals(table.arrow_schema), table.name
+    requests = lake.table("s3_access_log")
+    days = {day for day in requests.select("event_date").to_arrow()["event_date"].to_pylist() if day}
+    together = pa.concat_tables([requests.days(day, day).to_arrow() for day in days])
+    assert together.num_rows == requests.to_arrow().num_rows
 
 
 def test_a_notebook_shows_what_a_scan_reads(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from datetime import timedelta
 
 import pyarrow as pa
 import pytest
@@ -34,6 +35,19 @@ STRANGE = st.text(st.sampled_from("=+-@'\t\r\n,\"a1"))
 )
 def test_numbers_have_no_exponent(value: float, text: str) -> None:
     assert cell(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (timedelta(days=2, hours=3, seconds=4, milliseconds=5), "2 03:00:04.005"),
+        (timedelta(days=-1, hours=-2), "-1 02:00:00.000"),
+        (timedelta(), "0 00:00:00.000"),
+    ],
+)
+def test_a_time_span_is_written_as_athena_does(value: timedelta, text: str) -> None:
+    rows = pa.table({"span": [value]})
+    assert (csv_text(rows), json.loads(json_text(rows))) == (f"span\n{text}\n", [{"span": text}])
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

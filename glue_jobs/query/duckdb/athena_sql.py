@@ -13,6 +13,7 @@ from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.optimizer.scope import traverse_scope
 
 from glue_jobs.errors import UsageLakeError, nearest
+from glue_jobs.query.duckdb.athena_functions import translate_functions
 
 _UNKNOWN_COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "([^"]*)"')
 _UNKNOWN_FUNCTION = re.compile(r"Function with name (\w+) does not exist")
@@ -64,72 +65,17 @@ def for_duckdb(tree: exp.Query, now: datetime) -> str:
     }
     for node in list(tree.find_all(*clock)):
         node.replace(clock[type(node)].copy())
-    for difference in list(tree.find_all(exp.DateDiff)):
-        # Athena's date_diff counts complete units, as DuckDB's date_sub; DuckDB's date_diff counts boundaries.
-        unit = exp.Literal.string(difference.text("unit") or "day")
-        arguments = [unit, difference.expression, difference.this]
-        difference.replace(exp.Anonymous(this="DATE_SUB", expressions=arguments))
-    for zoned in tree.find_all(exp.AtTimeZone):
-        while isinstance(other := zoned.this.unnest(), exp.AtTimeZone):
-            # In Athena, a time in one zone and then in another is the same moment.
-            zoned.set("this", other.this)
-        # Athena takes a time without a zone for UTC and tells what clocks of the zone show; DuckDB takes it for theirs.
-        zoned.set("this", exp.cast(zoned.this, "timestamptz"))
-    _reverse_code_points(tree)
-    _add_nulls(tree)
     for cte in tree.find_all(exp.CTE):
         # DuckDB would store a CTE that is read twice, with all its columns. If the CTE only selects rows, reading the
         # needed columns twice, as Athena does, is faster.
         if not cte.this.find(exp.AggFunc, exp.Distinct, exp.Limit, exp.Window):
             cte.set("materialized", False)
-    for call in list(tree.find_all(exp.ArgMin, exp.ArgMax)):
-        if not call.args.get("count"):
-            # The value of that row also where it is null. DuckDB's min_by takes the least row that has a value.
-            name = f"{call.sql_names()[0]}_NULL"
-            call.replace(exp.Anonymous(this=name, expressions=[call.this, call.expression]))
+    translate_functions(tree)
     for column in tree.find_all(exp.Column):
         column.set("db", None)
         column.set("catalog", None)
     # Copying a large query takes as long as writing it.
     return tree.sql(dialect="duckdb", copy=False)
-
-
-def _reverse_code_points(tree: exp.Query) -> None:
-    """Reverse texts by code points, as Athena does; DuckDB keeps a letter and its combining marks in order."""
-    for call in reversed(list(tree.find_all(exp.Reverse))):
-        text = call.this.copy()
-        letters = exp.Anonymous(this="STRING_SPLIT", expressions=[text.copy(), exp.Literal.string("")])
-        backwards = exp.Anonymous(this="LIST_REVERSE", expressions=[letters])
-        joined = exp.Anonymous(this="ARRAY_TO_STRING", expressions=[backwards, exp.Literal.string("")])
-        if text.find(exp.Placeholder):
-            # A second placeholder would take the value of the next one.
-            call.replace(joined)
-            continue
-        # Texts of ASCII have as many bytes as characters, and no marks; DuckDB's function is ten times as fast.
-        size = exp.Anonymous(this="STRLEN", expressions=[text.copy()])
-        is_ascii = exp.EQ(this=size, expression=exp.Anonymous(this="LENGTH", expressions=[text.copy()]))
-        call.replace(exp.Case(ifs=[exp.If(this=is_ascii, true=call.copy())], default=joined))
-
-
-def _add_nulls(tree: exp.Query) -> None:
-    """Return null where Athena does; DuckDB returns an empty text for no match, and fails on text that is not JSON."""
-    # Inner calls first: an outer call contains the rewritten inner one.
-    for call in reversed(list(tree.find_all(exp.RegexpExtract, exp.SplitPart, exp.JSONExtractScalar))):
-        value = exp.Try(this=call.copy()) if isinstance(call, exp.JSONExtractScalar) else call.copy()
-        call.replace(exp.Case(ifs=[exp.If(this=_has_value(call), true=value)]))
-
-
-def _has_value(call: exp.Func) -> exp.Expression:
-    """The condition under which Athena's function returns a value."""
-    text = call.this.copy()
-    if isinstance(call, exp.RegexpExtract):
-        return exp.RegexpLike(this=text, expression=call.expression.copy())
-    if isinstance(call, exp.SplitPart):
-        parts = exp.Split(this=text, expression=call.args["delimiter"].copy())
-        return exp.LTE(this=call.args["part_index"].copy(), expression=exp.ArraySize(this=parts))
-    # Objects and arrays are not scalars.
-    kind = exp.Try(this=exp.Anonymous(this="JSON_TYPE", expressions=[text, call.expression.copy()]))
-    return exp.Not(this=exp.In(this=kind, expressions=[exp.Literal.string("OBJECT"), exp.Literal.string("ARRAY")]))
 
 
 def _syntax_error(error: SqlglotError) -> str:

@@ -52,7 +52,11 @@ class QueryEngine:
         self._loaded: set[str] = set()
         self._parsed: dict[str, exp.Query] = {}
         self._shared: dict[str, date] = {}
-        self._spill = TemporaryDirectory(prefix="usage-lake-")
+        try:
+            self._spill = TemporaryDirectory(prefix="usage-lake-")
+        except OSError as error:
+            # A container may have read-only disks only.
+            raise QueryError(f"cannot make a temporary folder: {error.strerror}; TMPDIR names another place") from error
         # Beyond half of the memory, work spills to the temporary folder.
         self._connection = duckdb.connect(config={"memory_limit": "50%", "temp_directory": self._spill.name})
         # One thread more than DuckDB's default keeps cores busy while a thread waits for a file: on two cores, grouping

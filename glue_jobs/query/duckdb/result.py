@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -15,12 +16,14 @@ if TYPE_CHECKING:
 
 # DuckDB's sums of bigint, which Athena has as bigint.
 SUM = "HUGEINT"
+# The difference of two times.
+SPAN = "INTERVAL"
 MAX_BIGINT = 2**63 - 1
 
 # Types whose values are the same in Python whether they come from DuckDB or from Arrow.
 _PLAIN = re.compile(
     r"(BOOLEAN|TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)|VARCHAR|BLOB|DATE|TIMESTAMP"
-    r"|VARCHAR\[\])"
+    r"|INTERVAL|VARCHAR\[\])"
 )
 
 
@@ -32,14 +35,22 @@ def arrow_table(relation: duckdb.DuckDBPyRelation) -> pa.Table:
     types = [str(kind) for kind in relation.types]
     answer = relation.to_arrow_table()
     for index, kind in enumerate(types):
+        name = answer.schema.names[index]
         if kind == SUM:
-            name = answer.schema.names[index]
             try:
                 column = pc.cast(answer.column(index), pa.int64())
             except pa.ArrowInvalid as error:
                 raise _too_large(name) from error
             answer = answer.set_column(index, name, column)
+        elif kind == SPAN:
+            # Neither Parquet nor most programs know Arrow's months, days and nanoseconds.
+            spans = [None if each is None else _timedelta(*each) for each in answer.column(index).to_pylist()]
+            answer = answer.set_column(index, name, pa.array(spans, pa.duration("us")))
     return answer
+
+
+def _timedelta(months: int, days: int, nanoseconds: int) -> timedelta:
+    return timedelta(days=30 * months + days, microseconds=nanoseconds // 1000)
 
 
 def python_values(relation: duckdb.DuckDBPyRelation) -> Answer:

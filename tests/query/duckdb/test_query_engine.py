@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from glue_jobs.query.duckdb import table_source
 from glue_jobs.query.duckdb.athena_sql import QueryError, for_duckdb, parse
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.duckdb.table_source import DUCKDB_TYPES, TableSource, load_table
+from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import TYPES, Column, Table, arrow_type
 from saved_query_cases import tables_read
 
@@ -234,10 +236,41 @@ def test_parameters_are_bound_and_not_pasted_into_the_sql() -> None:
         ("hour(from_unixtime(0) AT TIME ZONE 'America/New_York')", 19),
         ("hour(from_unixtime(0) AT TIME ZONE 'Asia/Tokyo' AT TIME ZONE 'America/New_York')", 19),
         ("hour((from_unixtime(0) AT TIME ZONE 'Asia/Tokyo') AT TIME ZONE 'America/New_York')", 19),
+        ("regexp_replace('a/b/c', '^([^/]+)/(.*)$', '$2 of $1')", "b/c of a"),
+        ("regexp_replace('a1b2', '[0-9]', '<$0>')", "a<1>b<2>"),
+        (r"regexp_replace('ab', '(b)', '\$1')", "a$1"),
+        (r"regexp_replace('ab', 'b', '\\')", "a\\"),
+        ("regexp_replace('ab', '(b)', '$1' || '$1')", "abb"),
+        (
+            "format('%s has %,d reads, %.1f %% of %05d', 'a', 1234567, 12.34, 7)",
+            "a has 1,234,567 reads, 12.3 % of 00007",
+        ),
+        ("format('%s and %s, %.2f', 3, DATE '2026-03-01', 2)", "3 and 2026-03-01, 2.00"),
+        ("""CAST(json_extract('{"a": "x"}', '$.a') AS varchar)""", "x"),
+        ("""CAST(json_extract('{"a": 1}', '$.b') AS varchar(10))""", None),
+        ("url_decode('a+b%2B')", "a b+"),
+        ("url_encode('a b+')", "a+b%2B"),
+        ("(SELECT max(date_trunc('month', event_date)) FROM read)", date(2026, 3, 1)),
+        ("date_trunc('month', DATE '2026-03-15')", date(2026, 3, 1)),
+        ("date_trunc('week', date(TIMESTAMP '2026-03-15 12:00:00'))", date(2026, 3, 9)),
+        ("date_trunc('month', TIMESTAMP '2026-03-15 12:00:00')", datetime(2026, 3, 1)),
+        ("date_trunc('hour', TIMESTAMP '2026-03-15 12:34:00')", datetime(2026, 3, 15, 12)),
+        ("extract(dow FROM DATE '2026-03-01')", 7),
+        ("extract(DAY_OF_WEEK FROM DATE '2026-03-02')", 1),
+        ("extract(yow FROM DATE '2024-12-30')", 2025),
+        ("TIMESTAMP '2026-03-03 00:00:01.5' - TIMESTAMP '2026-03-01 00:00:00'", timedelta(days=2, seconds=1.5)),
+        ("TIMESTAMP '2026-03-01 00:00:00' - TIMESTAMP '2026-03-01 00:00:01'", timedelta(seconds=-1)),
     ],
 )
 def test_an_expression_has_the_value_it_has_in_athena(expression: str, value: object) -> None:
     assert run(f"SELECT {expression} AS v") == [{"v": value}]
+
+
+def test_the_month_of_each_column_of_days_is_a_day() -> None:
+    for name in {column.name for table in TABLES for column in table.columns if column.type == "date"}:
+        data = {"t": lambda name=name: TableSource(READ, rows().rename_columns(["key", "bytes", name, "tags"]))}
+        with QueryEngine(data) as engine:
+            assert engine.run(f"SELECT date_trunc('month', {name}) AS v FROM t").schema.types == [pa.date32()], name
 
 
 def test_a_text_that_is_not_json_is_null_in_its_row_only() -> None:
@@ -258,6 +291,7 @@ def test_a_sum_of_bigint_is_bigint() -> None:
         "1, CAST(2 AS smallint), CAST(3 AS tinyint), 1.5, 1.5e0, CAST(1.5 AS real), true, NULL, 'é', from_hex('00ff')",
         "DATE '2024-05-07', TIMESTAMP '2024-05-07 01:02:03.456789', CAST(1 AS decimal(38, 2)), ARRAY['a', NULL]",
         "sum(bytes), CAST('nan' AS double)",
+        "now() - current_timestamp, CAST(NULL AS timestamp) - TIMESTAMP '2024-05-07 00:00:00', INTERVAL '25' HOUR",
         # Values that Arrow and DuckDB give differently come from Arrow.
         "MAP(ARRAY['a'], ARRAY[1]), ARRAY[1, 2], current_timestamp, TIME '01:02:03'",
         "CAST(ROW(1, 'a') AS ROW(x bigint, y varchar))",
@@ -329,6 +363,12 @@ def test_an_engine_works_after_an_error_and_removes_its_spill_folder_at_the_end(
         spill = Path(engine.run("SELECT current_setting('temp_directory') AS d").to_pylist()[0]["d"])
         assert spill.is_dir()
     assert not spill.exists()
+
+
+def test_without_a_temporary_folder_the_error_says_what_names_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
+    with pytest.raises(QueryError, match="cannot make a temporary folder: No such file or directory; TMPDIR names"):
+        run("SELECT 1 AS v")
 
 
 def test_the_engine_has_one_thread_more_than_duckdbs_default() -> None:

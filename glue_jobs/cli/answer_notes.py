@@ -20,7 +20,7 @@ READERS = "unique_requesters"
 def answer_notes(
     engine: QueryEngine, lake: Callable[[], Lake], query: SavedQuery, days: QueryDays, rows: pa.Table
 ) -> Iterator[str]:
-    """Readers who count twice, buckets that may be gone or whose objects are not kept, and why there are no rows."""
+    """Readers who count twice, buckets that may be gone or that no log names, and why there are no rows."""
     until = days.until or days.as_of
     if any(READERS in column for column in rows.column_names):
         from glue_jobs.enrich.readers.key_changes import key_changes
@@ -39,5 +39,8 @@ def answer_notes(
         yield from explain_empty_answer(engine, query, days)
     elif query.tells_what_is_stored:
         from glue_jobs.query.saved.ended_inventories import ended_inventories
+        from glue_jobs.query.saved.missing_logs import buckets_without_logs, late_logs
 
         yield from ended_inventories(engine.run, until)
+        yield from buckets_without_logs(engine.run, query, days.as_of, days.since, days.until)
+        yield from late_logs(engine.run, query, days.as_of, days.since)

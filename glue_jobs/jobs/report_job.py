@@ -20,6 +20,7 @@ from glue_jobs.lake import Lake
 from glue_jobs.progress import Reporter
 from glue_jobs.publish.dandi.publish import publish_summaries
 from glue_jobs.publish.engine import Engine
+from glue_jobs.publish.page.sections.storage import UNREAD
 from glue_jobs.publish.public.publish import publish_public
 from glue_jobs.publish.publish import Edition, Failures, Published, publish
 from glue_jobs.publish.report_set import Report, public_report, report_set
@@ -27,6 +28,7 @@ from glue_jobs.query.athena import Athena
 from glue_jobs.query.glue_views import keep_views
 from glue_jobs.query.saved.dropped_objects import dropped_objects
 from glue_jobs.query.saved.ended_inventories import ended_inventories
+from glue_jobs.query.saved.missing_logs import buckets_without_logs
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
@@ -157,13 +159,19 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
 
 
 def _inventory_notes(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
-    """For reports on what is stored: buckets that may be gone, and buckets whose objects the lake no longer keeps."""
+    """For reports on what is stored: buckets that may be gone, not kept by object any more, or without logs."""
     if not any(report.query.tells_what_is_stored for report in request.reports):
         return ()
     # The reports can be published without these sentences too.
     with suppress(UsageLakeError):
         day = request.edition.day
-        return ended_inventories(engine.run, day) + dropped_objects(engine.run, day)
+        unlogged = (
+            sentence
+            for report in request.reports
+            if report.query.name == UNREAD
+            for sentence in buckets_without_logs(engine.run, report.query, day)
+        )
+        return (*ended_inventories(engine.run, day), *dropped_objects(engine.run, day), *unlogged)
     return ()
 
 

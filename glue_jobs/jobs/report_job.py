@@ -21,6 +21,7 @@ from glue_jobs.progress import Reporter
 from glue_jobs.publish.dandi.publish import publish_summaries
 from glue_jobs.publish.engine import Engine
 from glue_jobs.publish.page.sections.storage import UNREAD
+from glue_jobs.publish.page.sections.subscribers import SUBSCRIBERS
 from glue_jobs.publish.public.publish import publish_public
 from glue_jobs.publish.publish import Edition, Failures, Published, publish
 from glue_jobs.publish.report_set import Report, public_report, report_set
@@ -29,6 +30,7 @@ from glue_jobs.query.glue_views import keep_views
 from glue_jobs.query.saved.dropped_objects import dropped_objects
 from glue_jobs.query.saved.ended_inventories import ended_inventories
 from glue_jobs.query.saved.missing_logs import buckets_without_logs
+from glue_jobs.query.saved.own_callers import own_callers
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
@@ -149,7 +151,7 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
 
         if request.tier == PUBLIC:
             return make_public(request.folder)
-        owners = replace(edition, inventory_notes=_inventory_notes(engine, request))
+        owners = replace(edition, query_notes=(*_inventory_notes(engine, request), *_caller_notes(engine, request)))
         published = publish(request.reports, engine, request.folder, owners, reporter)
         if request.public_folder is None:
             return published
@@ -172,6 +174,15 @@ def _inventory_notes(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
             for sentence in buckets_without_logs(engine.run, report.query, day)
         )
         return (*ended_inventories(engine.run, day), *dropped_objects(engine.run, day), *unlogged)
+    return ()
+
+
+def _caller_notes(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
+    """For reports on subscribers: accounts that are the publisher's own."""
+    with suppress(UsageLakeError):
+        for report in request.reports:
+            if report.query.name == SUBSCRIBERS:
+                return own_callers(engine.run, report.query, request.edition.day)
     return ()
 
 

@@ -55,10 +55,10 @@ def buckets_without_logs(
 
     ``run`` returns the result of a SELECT.
     """
-    logs, first = _logs_of(query), _first_day(query, since)
+    logs = _logs_of(query)
+    first, last = query.period_days(since, until)
     if not logs or not _begun(run, logs, first, day):
         return ()
-    last = f"DATE '{until}'" if until else query.metadata.period.last
     logged = "\nUNION\n".join(
         f"SELECT bucket FROM {log} WHERE event_date >= {first} AND event_date <= {last}{_LOGS[log]}" for log in logs
     )
@@ -77,7 +77,8 @@ def late_logs(run: Run, query: SavedQuery, day: date, since: date | None = None)
     logs = _logs_of(query)
     if not logs:
         return ()
-    found = _begun(run, logs, _first_day(query, since), day)
+    first, _ = query.period_days(since, None)
+    found = _begun(run, logs, first, day)
     if not found:
         return (f"Without {' or '.join(logs)}, what is read is unknown.",)
     return tuple(
@@ -89,10 +90,6 @@ def late_logs(run: Run, query: SavedQuery, day: date, since: date | None = None)
 
 def _logs_of(query: SavedQuery) -> list[str]:
     return sorted(base_tables(query.metadata.reads) & _LOGS.keys()) if query.tells_what_is_stored else []
-
-
-def _first_day(query: SavedQuery, since: date | None) -> str:
-    return f"DATE '{since}'" if since else query.metadata.period.first
 
 
 def _begun(run: Run, logs: list[str], first: str, day: date) -> list[dict[str, Any]]:

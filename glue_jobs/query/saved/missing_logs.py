@@ -1,4 +1,4 @@
-"""Name buckets that no log names, and the day on which the logs begin: what is read there or before is unknown."""
+"""Name buckets that no log names, and the days on which logs begin and end: what is read besides is unknown."""
 
 from __future__ import annotations
 
@@ -45,6 +45,16 @@ WHERE pipeline IN ({logs})
 HAVING min(first_event_time) IS NOT NULL
 """
 
+# S3 and CloudFront deliver within hours, and the template's alarm waits for three days too.
+_ENDED = """
+SELECT pipeline, CAST(max(last_event_time) AS date) AS last_day
+FROM ingested_object
+WHERE pipeline IN ('cloudfront_log', 's3_access_log')
+GROUP BY pipeline
+HAVING CAST(max(last_event_time) AS date) < current_date - INTERVAL '3' DAY
+ORDER BY pipeline
+"""
+
 Run = Callable[[str], pa.Table]
 
 
@@ -85,6 +95,14 @@ def late_logs(run: Run, query: SavedQuery, day: date, since: date | None = None)
         f"The logs begin on {row['begun']}: what was read before that day is in no number."
         for row in found
         if row["begun"] > row["first_day"]
+    )
+
+
+def ended_logs(run: Run, day: date) -> tuple[str, ...]:
+    """A sentence on each log that downloads are counted from and that lacks the last three days before ``day``."""
+    return tuple(
+        f"The newest request in {row['pipeline']} is of {row['last_day']}: later ones are in no number."
+        for row in _rows(run, _ENDED, day)
     )
 
 

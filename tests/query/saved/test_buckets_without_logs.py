@@ -66,3 +66,14 @@ def test_the_page_of_the_owner_names_the_buckets_too(lake: Path, tmp_path: Path)
     told = unnamed("2025-03-01", "2026-03-15", "silent")
     assert told in page(lake, tmp_path, "20260315", "together")
     assert told not in page(lake, tmp_path, "20260315", "storage")
+
+
+@pytest.mark.parametrize(
+    ("day", "subjects", "told"),
+    [("20260228", "access", False), ("20260301", "access", True), ("20260301", "storage", False)],
+)
+def test_the_page_says_that_the_logs_end_when_three_whole_days_are_missing(
+    lake: Path, tmp_path: Path, day: str, subjects: str, told: bool
+) -> None:
+    sentence = "The newest request in s3_access_log is of 2026-02-25: later ones are in no number."
+    assert (sentence in page(lake, tmp_path, day, subjects)) == told

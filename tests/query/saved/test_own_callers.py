@@ -1,4 +1,4 @@
-"""Accounts that own the buckets that they ask, and are not configured as own traffic, are named: they count as readers."""
+"""Accounts that read their own buckets and are not configured as own traffic are named: they count as readers."""
 
 from __future__ import annotations
 

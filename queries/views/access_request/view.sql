@@ -43,7 +43,10 @@ SELECT
             THEN coalesce(reader_id, remote_ip, place) || ' '
                 || regexp_replace(coalesce(user_agent, '-'), ' (m|sid|(md/)?command)[/#][^ ]+', '')
         -- Programs that name each session with the time: botocore-session-1772445600, aws-go-sdk-…, 1772445600….
-        WHEN requester LIKE '%:assumed-role/%' AND requester NOT LIKE '%:assumed-role/AWSReservedSSO_%'
+        -- The id of a machine may have digits only, and so may the name of a person.
+        WHEN requester LIKE '%:assumed-role/%'
+            AND requester NOT LIKE '%:assumed-role/%/i-%'
+            AND requester NOT LIKE '%:assumed-role/AWSReservedSSO_%'
             THEN regexp_replace(requester, '(-[0-9]{10,}|/[0-9]{16,})$', '')
         ELSE requester
     END AS reader,

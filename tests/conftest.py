@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 import os
 import sys
 from collections import Counter
@@ -15,6 +17,7 @@ from uuid import uuid4
 import boto3
 import botocore.session
 import hypothesis
+import moto.backends
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -27,8 +30,17 @@ os.environ.pop("COLUMNS", None)
 _CONFIG_HOME = TemporaryDirectory(prefix="usage-lake-tests-")
 os.environ["XDG_CONFIG_HOME"] = _CONFIG_HOME.name
 
+# Processes that tests start do not compile the modules again, whatever the environment says.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ["PYTHONPYCACHEPREFIX"] = f"{_CONFIG_HOME.name}/bytecode"
+
 # Every session of AWS's library would load all its models again.
 botocore.session.create_loader = cache(botocore.session.create_loader)
+
+# For each request moto would list its own folder, and write a line that pytest keeps.
+_MOTO_MODULES = frozenset(moto.backends.list_of_moto_modules())
+moto.backends.list_of_moto_modules = lambda: _MOTO_MODULES
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 Bucket = Callable[[], str]
 
@@ -53,6 +65,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with many tests, which are fast ones, come first, but for the longest test of all."""
     tests_in = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path.name != LONGEST, -tests_in[item.path]))
+
+
+def pytest_collection_finish() -> None:
+    """Garbage is not looked for among thousands of tests, which stay until the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 50, 50)
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

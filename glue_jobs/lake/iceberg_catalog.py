@@ -119,6 +119,8 @@ def _brought_up_to_date(existing: IcebergTable, table: Table) -> bool:
     new_properties = {name: value for name, value in properties(table).items() if name not in existing.properties}
     # Iceberg keeps the version of the format elsewhere.
     new_properties.pop("format-version")
+    if not (missing or new_properties):
+        return True
     try:
         with existing.transaction() as transaction:
             if new_properties:

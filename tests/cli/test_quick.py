@@ -45,7 +45,7 @@ def test_a_question_imports_no_slow_package(line: str, demo_lake: str) -> None:
     assert json.loads(run(SAY_WHAT_IS_LOADED, line, demo_lake).stderr.splitlines()[-1]) == []
 
 
-# Half as much again as it is on a quiet machine, where DuckDB's start takes 0.13 s of a fast core and 0.22 s of a slow one.
+# Half as much again as on a quiet machine, where DuckDB's start takes 0.13 s of a fast core and 0.22 s of a slow one.
 @pytest.mark.parametrize(
     ("program", "line", "limit"),
     [("import glue_jobs", "", 0.5), (MAIN, "--help", 1), (MAIN, QUERY, 7)],

@@ -20,7 +20,7 @@ READERS = "unique_requesters"
 def answer_notes(
     engine: QueryEngine, lake: Callable[[], Lake], query: SavedQuery, days: QueryDays, rows: pa.Table
 ) -> Iterator[str]:
-    """Readers who count twice, buckets that may be gone or whose objects are not kept, and why there are no rows."""
+    """Readers who count twice or are the publisher, buckets that may be gone or have no logs, why there are no rows."""
     until = days.until or days.as_of
     if any(READERS in column for column in rows.column_names):
         from glue_jobs.enrich.readers.key_changes import key_changes
@@ -37,7 +37,15 @@ def answer_notes(
         from glue_jobs.cli.empty_answer import explain_empty_answer
 
         yield from explain_empty_answer(engine, query, days)
+        return
+    if query.name.startswith("subscriber/"):
+        from glue_jobs.query.saved.own_callers import own_callers
+
+        yield from own_callers(engine.run, query, days.as_of, days.since, days.until)
     elif query.tells_what_is_stored:
         from glue_jobs.query.saved.ended_inventories import ended_inventories
+        from glue_jobs.query.saved.missing_logs import buckets_without_logs, late_logs
 
         yield from ended_inventories(engine.run, until)
+        yield from buckets_without_logs(engine.run, query, days.as_of, days.since, days.until)
+        yield from late_logs(engine.run, query, days.as_of, days.since)

@@ -20,6 +20,9 @@ from glue_jobs.lake import Lake
 from glue_jobs.progress import Reporter
 from glue_jobs.publish.dandi.publish import publish_summaries
 from glue_jobs.publish.engine import Engine
+from glue_jobs.publish.page.sections.storage import UNREAD
+from glue_jobs.publish.page.sections.subscribers import SUBSCRIBERS
+from glue_jobs.publish.page.usage import USAGE
 from glue_jobs.publish.public.publish import publish_public
 from glue_jobs.publish.publish import Edition, Failures, Published, publish
 from glue_jobs.publish.report_set import Report, public_report, report_set
@@ -27,6 +30,8 @@ from glue_jobs.query.athena import Athena
 from glue_jobs.query.glue_views import keep_views
 from glue_jobs.query.saved.dropped_objects import dropped_objects
 from glue_jobs.query.saved.ended_inventories import ended_inventories
+from glue_jobs.query.saved.missing_logs import buckets_without_logs, ended_logs
+from glue_jobs.query.saved.own_callers import own_callers
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
@@ -147,7 +152,7 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
 
         if request.tier == PUBLIC:
             return make_public(request.folder)
-        owners = replace(edition, inventory_notes=_inventory_notes(engine, request))
+        owners = replace(edition, query_notes=(*_log_notes(engine, request), *_inventory_notes(engine, request)))
         published = publish(request.reports, engine, request.folder, owners, reporter)
         if request.public_folder is None:
             return published
@@ -157,13 +162,25 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
 
 
 def _inventory_notes(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
-    """For reports on what is stored: buckets that may be gone, and buckets whose objects the lake no longer keeps."""
+    """For reports on what is stored: buckets that may be gone, not kept by object any more, or without logs."""
     if not any(report.query.tells_what_is_stored for report in request.reports):
         return ()
     # The reports can be published without these sentences too.
     with suppress(UsageLakeError):
         day = request.edition.day
-        return ended_inventories(engine.run, day) + dropped_objects(engine.run, day)
+        unread = [report.query for report in request.reports if report.query.name == UNREAD]
+        unlogged = buckets_without_logs(engine.run, unread[0], day) if unread else ()
+        return (*ended_inventories(engine.run, day), *dropped_objects(engine.run, day), *unlogged)
+    return ()
+
+
+def _log_notes(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
+    """For reports on access, logs that end; for those on subscribers, accounts that are the publisher's own."""
+    day = request.edition.day
+    with suppress(UsageLakeError):
+        queries = {report.query.name: report.query for report in request.reports}
+        ended = ended_logs(engine.run, day) if USAGE in queries else ()
+        return (*ended, *(own_callers(engine.run, queries[SUBSCRIBERS], day) if SUBSCRIBERS in queries else ()))
     return ()
 
 

@@ -53,8 +53,8 @@ class Edition:
     """What reports depend on besides the lake, the ``day`` and the ``prices``, and what readers should know of them.
 
     ``failed`` has earlier failures, such as those of views. ``place_sources`` told where readers are.
-    ``reader_changes`` has a sentence for each day on which readers got other ids. ``inventory_notes`` name buckets that
-    may be gone, or whose objects are no longer kept.
+    ``reader_changes`` has a sentence for each day on which readers got other ids. ``query_notes`` name buckets that may
+    be gone, have no logs, or whose objects are no longer kept, and accounts that are the publisher's own.
     """
 
     day: date
@@ -63,7 +63,7 @@ class Edition:
     stale: tuple[StaleSource, ...] = ()
     place_sources: tuple[str, ...] = ()
     reader_changes: tuple[str, ...] = ()
-    inventory_notes: tuple[str, ...] = ()
+    query_notes: tuple[str, ...] = ()
 
     @property
     def stale_sentences(self) -> list[str]:
@@ -73,7 +73,7 @@ class Edition:
     @property
     def notices(self) -> list[str]:
         """What a page says first."""
-        return [*self.stale_sentences, *self.reader_changes, *self.inventory_notes]
+        return [*self.stale_sentences, *self.reader_changes, *self.query_notes]
 
 
 def publish(reports: Sequence[Report], engine: Engine, folder: str, edition: Edition, reporter: Reporter) -> Published:

@@ -31,13 +31,17 @@ ORDER BY total.source_bucket
 """
 
 
+def chosen_snapshots() -> str:
+    """The WITH clause that ends with the table ``snapshot``: those that count of each bucket."""
+    return SavedQuery.load(_QUERY).sql.partition(_END)[0].rstrip().removesuffix(",") + "\n"
+
+
 def dropped_objects(run: Callable[[str], pa.Table], day: date) -> tuple[str, ...]:
     """A sentence, if there are such buckets on that day; ``run`` returns the result of a SELECT."""
     # The latest snapshots always keep their objects.
     if day >= datetime.now(UTC).date():
         return ()
-    chosen = SavedQuery.load(_QUERY).sql.partition(_END)[0].rstrip().removesuffix(",")
-    buckets = run(f"{chosen}\n{_DROPPED}".replace("current_date", f"DATE '{day}'"))["source_bucket"].to_pylist()
+    buckets = run((chosen_snapshots() + _DROPPED).replace("current_date", f"DATE '{day}'"))["source_bucket"].to_pylist()
     if not buckets:
         return ()
     return (

@@ -104,6 +104,11 @@ class SavedQuery:
         is_of_storage = self.name.startswith(("storage/", "together/")) and not self.name.endswith("_by_month")
         return is_of_storage and "daily_storage" in self.metadata.reads
 
+    def period_days(self, since: date | None, until: date | None) -> tuple[str, str]:
+        """First and last day of the period as SQL; None leaves the own one, relative to current_date."""
+        period = self.metadata.period
+        return (f"DATE '{since}'" if since else period.first, f"DATE '{until}'" if until else period.last)
+
     def of_period(self, since: date | None, until: date | None) -> str:
         """``sql`` with another first or last day of its period; None leaves the own one, relative to current_date."""
         sql, period = self.sql, self.metadata.period

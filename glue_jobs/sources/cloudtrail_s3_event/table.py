@@ -94,6 +94,12 @@ CLOUDTRAIL_S3_EVENT = Table(
             "Of a correction (UPDATED_DATA) the id of the event that it replaces, which may be its own; else null.",
         ),
         *derived_columns(57, "country", "place", "network", "asset", *READER),
+        Column(
+            64,
+            "bucket_owner_account_id",
+            "string",
+            "Account that owns the bucket, as resources say; null where they name none, or several buckets.",
+        ),
     ),
     partitions=("event_date",),
     sort=("bucket", "key", "event_time"),

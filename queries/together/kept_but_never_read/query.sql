@@ -87,8 +87,8 @@ kept AS (
 ),
 
 read_request AS (
-    SELECT bucket, key, NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false) AS is_audience
-    FROM s3_access_log
+    SELECT bucket, key, is_audience
+    FROM access_request
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
         -- 304: the reader's own copy was still good, so the object was of use.

@@ -42,6 +42,12 @@ SELECT
             -- programs change the features, the command and the session in their user agents from one use to the next.
             THEN coalesce(reader_id, remote_ip, place) || ' '
                 || regexp_replace(coalesce(user_agent, '-'), ' (m|sid|(md/)?command)[/#][^ ]+', '')
+        -- Programs that name each session with the time: botocore-session-1772445600, aws-go-sdk-…, 1772445600….
+        -- The id of a machine may have digits only, and so may the name of a person.
+        WHEN requester LIKE '%:assumed-role/%'
+            AND requester NOT LIKE '%:assumed-role/%/i-%'
+            AND requester NOT LIKE '%:assumed-role/AWSReservedSSO_%'
+            THEN regexp_replace(requester, '(-[0-9]{10,}|/[0-9]{16,})$', '')
         ELSE requester
     END AS reader,
     -- Which of these ids of addresses are comparable; names always are.
@@ -86,8 +92,14 @@ SELECT
     coalesce(is_own, false) AS is_own,
     coalesce(is_robot, false) AS is_robot,
     NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)
-        -- What S3 does by itself, such as lifecycle work, has no reader.
-        AND NOT coalesce(operation LIKE 'S3.%', false) AS is_audience,
+        -- What AWS does by itself, such as lifecycle work, deliveries, replication and scans, has no reader.
+        AND NOT coalesce(operation LIKE 'S3.%', false)
+        AND NOT coalesce(
+            (requester LIKE 'svc:%' AND requester <> 'svc:cloudfront.amazonaws.com')
+                OR requester LIKE '%:assumed-role/%/s3-replication'
+                OR requester LIKE '%:assumed-role/AWSServiceRoleFor%',
+            false
+        ) AS is_audience,
     -- An error code with status 200: the response broke off after its first line was sent.
     coalesce(operation = 'REST.GET.OBJECT' AND http_status = 200 AND error_code IS NULL, false) AS is_complete_get,
     -- A part of an object can be asked for by its number.

@@ -63,5 +63,6 @@ SELECT
     asset,
     reader_id AS readerId,
     remote_prefix AS remotePrefix,
-    reader_key AS readerKey
+    reader_key AS readerKey,
+    bucket_owner_account_id AS bucketOwnerAccountId
 FROM cloudtrail_s3_event

@@ -115,6 +115,13 @@ LEFT JOIN (
     ON event.event_id = again.original_event_id
     AND event.original_event_id <> event.event_id
 WHERE (recorded.first_recipient IS NULL OR recorded.first_recipient = event.recipient_account_id)
+    -- The trail of an account also records what it asks of buckets of others. Their owner's trail is not here.
+    AND NOT coalesce(
+        recorded.first_recipient IS NULL
+            AND event.subscriber_account_id = event.recipient_account_id
+            AND event.bucket_owner_account_id <> event.recipient_account_id,
+        false
+    )
     AND (
         corrected.original_event_id IS NULL
         OR (

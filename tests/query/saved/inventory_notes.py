@@ -32,8 +32,8 @@ def notes(lake: Path, query: str, day: str) -> list[str]:
     return result.stderr.splitlines()
 
 
-def page(lake: Path, to: Path, day: str) -> str:
+def page(lake: Path, to: Path, day: str, subjects: str = "storage") -> str:
     """The page of reports on what is stored."""
-    arguments = ["report", "--lake", str(lake), "--to", str(to), "--date", day, "--subjects", "storage"]
+    arguments = ["report", "--lake", str(lake), "--to", str(to), "--date", day, "--subjects", subjects]
     assert CliRunner().invoke(main, arguments).exit_code == 0
     return (to / "index.html").read_text()

@@ -306,6 +306,25 @@ def test_bucket_key_and_access_point(parameters: Any, resources: Any, place: tup
 
 
 @pytest.mark.parametrize(
+    ("resources", "owner"),
+    [
+        (
+            [{"ARN": f"{BUCKET}/k"}, {"accountId": "111122223333", "type": "AWS::S3::Bucket", "ARN": BUCKET}],
+            "111122223333",
+        ),
+        ([{"arn": BUCKET, "accountId": "111122223333"}, {"ARN": POINT, "accountId": "123456789012"}], "111122223333"),
+        ([{"ARN": BUCKET, "accountId": ""}], None),
+        ([{"ARN": BUCKET, "accountId": 5}], "5"),
+        ([{"ARN": POINT, "accountId": "123456789012"}], None),
+        ([{"ARN": BUCKET, "accountId": "111122223333"}, {"ARN": "arn:aws:s3:::b", "accountId": "123456789012"}], None),
+        (None, None),
+    ],
+)
+def test_the_owner_of_the_one_bucket_that_resources_name(resources: Any, owner: str | None) -> None:
+    assert row(resources=resources)["bucket_owner_account_id"] == owner
+
+
+@pytest.mark.parametrize(
     ("data", "expected"),
     [
         ({"SignatureVersion": "SigV4", "bytesTransferredOut": 5, "bytesTransferredIn": 0}, ("SigV4", None, 5, 0)),

@@ -177,6 +177,7 @@ def _requests(columns: dict[str, Any]) -> dict[str, Any]:
         "access_point_arn": first_of(
             _spread(places, resources, "access_point_arn"), _spread(bucket_names, names, "access_point_arn")
         ),
+        "bucket_owner_account_id": _spread(places, resources, "owner"),
         "host_header": first_of(
             _spread(connections, details, "clientProvidedHostHeader"), _spread(requests, request, "Host")
         ),

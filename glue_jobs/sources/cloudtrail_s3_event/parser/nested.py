@@ -86,6 +86,7 @@ class Resource(msgspec.Struct, gc=False):
     ARN: str | None = None
     arn: str | None = None
     ARNPrefix: str | None = None
+    accountId: str | None = None
 
 
 _ANY = msgspec.json.Decoder()
@@ -188,7 +189,11 @@ def resources(text: str) -> list[Resource]:
     except NOT_JSON:
         return []
     fields = [_lower(each) for each in found] if isinstance(found, list) else []
-    return [Resource(_text(each, "arn"), None, _text(each, "arnprefix")) for each in fields if each]
+    return [
+        Resource(_text(each, "arn"), None, _text(each, "arnprefix"), _text(each, "accountid"))
+        for each in fields
+        if each
+    ]
 
 
 def _fields(text: str | msgspec.Raw) -> dict[str, Any]:

@@ -29,12 +29,13 @@ class Place(NamedTuple):
 
 
 class Resources(msgspec.Struct, gc=False, frozen=True):
-    """The names in resources. ``bucket`` and ``key`` are None when there are several of them."""
+    """The names in resources. ``bucket``, its ``owner`` and ``key`` are None when there are several of them."""
 
     bucket: str | None
     first_bucket: str | None
     key: str | None
     access_point_arn: str | None
+    owner: str | None
 
 
 NOWHERE = Place(None, None, None)
@@ -93,7 +94,7 @@ def _place_of_resources(text: str) -> Resources:
     # Dictionaries as sets in the order of insertion.
     buckets: dict[str, None] = {}
     keys: dict[str, None] = {}
-    point = None
+    point = owner = None
     for each in resources(text):
         arn = each.ARN or each.arn or each.ARNPrefix
         if not arn:
@@ -105,9 +106,10 @@ def _place_of_resources(text: str) -> Resources:
             bucket, key, point = named.bucket or "", named.key or "", point or named.access_point_arn
         if bucket:
             buckets[bucket] = None
+            owner = each.accountId or owner
         # The ARN prefix of a listing ends in a key prefix, not in a key.
         if key and (each.ARN or each.arn):
             keys[key] = None
     first = next(iter(buckets), None)
     one = first if len(buckets) == 1 else None
-    return Resources(one, first, next(iter(keys)) if len(keys) == 1 else None, point)
+    return Resources(one, first, next(iter(keys)) if len(keys) == 1 else None, point, owner if one else None)

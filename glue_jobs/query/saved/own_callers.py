@@ -1,0 +1,43 @@
+"""Name accounts that read buckets of their own and are not configured as own traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pyarrow as pa
+
+from glue_jobs.progress import first_names
+from glue_jobs.query.saved.query import SavedQuery
+
+# Anybody may use a URL that the owner signed, and users of an application of the owner have its account from Amazon
+# Cognito.
+_OWNERS = """
+SELECT DISTINCT subscriber_account_id
+FROM cloudtrail_s3_event
+WHERE event_date >= {first}
+    AND event_date <= {last}
+    AND subscriber_account_id = bucket_owner_account_id
+    AND NOT coalesce(is_own, false)
+    AND NOT coalesce(management_event, false)
+    AND coalesce(authentication_method, '(none)') <> 'QueryString'
+    AND coalesce(principal_arn, '(none)') NOT LIKE '%/CognitoIdentityCredentials'
+ORDER BY subscriber_account_id
+"""
+
+
+def own_callers(
+    run: Callable[[str], pa.Table], query: SavedQuery, day: date, since: date | None = None, until: date | None = None
+) -> tuple[str, ...]:
+    """A sentence on a query about subscribers, as of ``day``; ``run`` returns the result of a SELECT."""
+    if not query.name.startswith("subscriber/"):
+        return ()
+    first, last = query.period_days(since, until)
+    sql = _OWNERS.format(first=first, last=last).replace("current_date", f"DATE '{day}'")
+    accounts = run(sql)["subscriber_account_id"].to_pylist()
+    if not accounts:
+        return ()
+    return (
+        f"Requests of {first_names(accounts, 'account')} for buckets of the same account count as those of readers;"
+        " own_traffic.accounts in the configuration makes new ones own traffic.",
+    )

@@ -152,7 +152,9 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
 
         if request.tier == PUBLIC:
             return make_public(request.folder)
-        owners = replace(edition, query_notes=(*_log_notes(engine, request), *_inventory_notes(engine, request)))
+        owners = replace(
+            edition, query_notes=_query_notes(engine, request), section_notes=_section_notes(engine, request)
+        )
         published = publish(request.reports, engine, request.folder, owners, reporter)
         if request.public_folder is None:
             return published
@@ -161,27 +163,27 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
         return replace(published, public=public)
 
 
-def _inventory_notes(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
-    """For reports on what is stored: buckets that may be gone, not kept by object any more, or without logs."""
-    if not any(report.query.tells_what_is_stored for report in request.reports):
-        return ()
+def _query_notes(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
+    """Logs that ended, and buckets that may be gone or whose objects are no longer kept."""
+    queries, day = [report.query for report in request.reports], request.edition.day
+    notes: list[str] = []
     # The reports can be published without these sentences too.
     with suppress(UsageLakeError):
-        day = request.edition.day
-        unread = [report.query for report in request.reports if report.query.name == UNREAD]
-        unlogged = buckets_without_logs(engine.run, unread[0], day) if unread else ()
-        return (*ended_inventories(engine.run, day), *dropped_objects(engine.run, day), *unlogged)
-    return ()
+        if any(query.name == USAGE for query in queries):
+            notes += ended_logs(engine.run, day)
+        if any(query.tells_what_is_stored for query in queries):
+            notes += (*ended_inventories(engine.run, day), *dropped_objects(engine.run, day))
+    return tuple(notes)
 
 
-def _log_notes(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
-    """For reports on access, logs that end; for those on subscribers, accounts that are the publisher's own."""
-    day = request.edition.day
-    with suppress(UsageLakeError):
-        queries = {report.query.name: report.query for report in request.reports}
-        ended = ended_logs(engine.run, day) if USAGE in queries else ()
-        return (*ended, *(own_callers(engine.run, queries[SUBSCRIBERS], day) if SUBSCRIBERS in queries else ()))
-    return ()
+def _section_notes(engine: Engine, request: ReportRequest) -> dict[str, tuple[str, ...]]:
+    """Buckets without logs for the section on what nobody reads, and the publisher's own accounts for subscribers."""
+    found = {}
+    for query in (report.query for report in request.reports):
+        if finder := {UNREAD: buckets_without_logs, SUBSCRIBERS: own_callers}.get(query.name):
+            with suppress(UsageLakeError):
+                found[query.name] = finder(engine.run, query, request.edition.day)
+    return found
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -54,7 +54,8 @@ class Edition:
 
     ``failed`` has earlier failures, such as those of views. ``place_sources`` told where readers are.
     ``reader_changes`` has a sentence for each day on which readers got other ids. ``query_notes`` name buckets that may
-    be gone, have no logs, or whose objects are no longer kept, and accounts that are the publisher's own.
+    be gone or whose objects are no longer kept, and logs that ended. ``section_notes`` has what sections of the page
+    say besides, by the query whose answer they show.
     """
 
     day: date
@@ -64,6 +65,7 @@ class Edition:
     place_sources: tuple[str, ...] = ()
     reader_changes: tuple[str, ...] = ()
     query_notes: tuple[str, ...] = ()
+    section_notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def stale_sentences(self) -> list[str]:
@@ -98,7 +100,7 @@ def publish(reports: Sequence[Report], engine: Engine, folder: str, edition: Edi
                 files += [_report(report, form, rows, folder, day) for form in report.forms]
             progress(done, len(reports))
     names = [name for name, _ in failures]
-    content = Answers(day, answers, names, edition.notices, edition.place_sources)
+    content = Answers(day, answers, names, edition.notices, edition.place_sources, edition.section_notes)
     # Every day replaces these files, so no manifest of a day can list their checksums.
     latest = [write_file(folder, name, text, HTML) for name, text in pages(content)]
     latest.append(write_file(folder, SUMMARY, summary_text(content), JSON))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
@@ -104,7 +104,8 @@ class Answer:
 class Answers:
     """All results of one day; ``failed`` has the names of queries without one, ``notices`` what the page says first.
 
-    ``place_sources`` are the databases and files that told where readers are.
+    ``place_sources`` are the databases and files that told where readers are. ``section_notes`` has sentences for the
+    sections of the main page, by the query whose answer they show.
     """
 
     day: date
@@ -112,6 +113,7 @@ class Answers:
     failed: Sequence[str] = ()
     notices: Sequence[str] = ()
     place_sources: Sequence[str] = ()
+    section_notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     # From the page to the folder of the files: "" or "../".
     root: str = ""
 

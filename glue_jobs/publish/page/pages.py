@@ -51,7 +51,7 @@ def pages(answers: Answers) -> Iterator[tuple[str, str]]:
 
 def data_set_pages(answers: Answers, usage: Usage) -> Iterator[tuple[str, str]]:
     """Name and text of the page of each data set, those with most downloads first."""
-    below = replace(answers, root="../")
+    below = replace(answers, root="../", section_notes={})
     for one in usage.data_sets:
         yield one.page, _data_set_page(below, usage, one)
 

@@ -60,6 +60,7 @@ def section_html(section: Section, answers: Answers) -> Html:
     if section.table:
         numbers = element("summary", "Numbers", class_="button")
         foot.append(element("details", numbers, section.table))
+    notes = [note for name in section.queries for note in answers.section_notes.get(name, ())]
     are_several = len(shown) > 1
     files = [
         links(answer.files, answers.root, answer.report.query.metadata.title if are_several else "") for answer in shown
@@ -70,6 +71,7 @@ def section_html(section: Section, answers: Answers) -> Html:
         element("p", section.subject, class_="subject"),
         element("h2", section.title, id=f"{section.identity}-title"),
         element("p", section.about, class_="about"),
+        *(element("p", note, role="note", class_="about") for note in notes),
         section.controls,
         element("div", section.picture, class_="picture"),
         element("div", *foot, class_="foot"),

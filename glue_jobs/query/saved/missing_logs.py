@@ -78,7 +78,7 @@ def buckets_without_logs(
     names = first_names([row["source_bucket"] for row in unnamed], "bucket")
     return (
         f"The logs of {unnamed[0]['first_day']} to {unnamed[0]['last_day']} have no request for {names}. If logs are"
-        " missing, what is read there is not nothing, but unknown.",
+        " missing, reads are unknown there, not zero.",
     )
 
 

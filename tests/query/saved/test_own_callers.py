@@ -46,7 +46,7 @@ def test_a_query_on_subscribers_and_the_page_name_the_owner_of_the_buckets(tmp_p
     lake = ingested(tmp_path, event("111122223333"), event("123456789012", requestID="2"))
     assert notes(lake, "subscriber/unique_subscribers", "2026-03-15") == [TOLD]
     assert notes(lake, "subscriber/usage_by_month", "2028-03-15")[-1] != TOLD
-    assert TOLD in page(lake, tmp_path / "page", "20260315", "subscriber")
+    assert f'class="about">{TOLD}' in page(lake, tmp_path / "page", "20260315", "subscriber")
 
 
 @pytest.mark.parametrize(

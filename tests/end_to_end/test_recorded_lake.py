@@ -38,7 +38,7 @@ DATABASE = "recorded_lake"
 # The sources of events that the program had then.
 OF_THE_TIME = (ACCESS_LOGS, CLOUDTRAIL)
 DAY = date(2024, 5, 7)
-YOUNGER = ("country", "place", "network", "reader_id", "remote_prefix", "reader_key")
+YOUNGER = ("country", "place", "network", "reader_id", "remote_prefix", "reader_key", "bucket_owner_account_id")
 FIRST_SNAPSHOT = datetime(2024, 5, 1, 1, 30)
 
 

@@ -27,7 +27,7 @@ FORMATS = ("CSV", "ORC", "Parquet")
 
 
 class InvalidSnapshotError(UsageLakeError):
-    """A snapshot is not as its manifest promises, or the manifest is unknown. The message continues its name."""
+    """A snapshot does not match its manifest, or the manifest is unusable. The message follows the snapshot's name."""
 
 
 class SnapshotId(NamedTuple):

@@ -96,7 +96,7 @@ class Pipeline(ABC):
         return True
 
     def reference_data(self, config: Config, reader_keys: str | None = None) -> ReferenceData:
-        """The reference data of a run that starts now; ``reader_keys`` is the address of the keys of reader ids.
+        """The reference data of a run that starts now; ``reader_keys`` is the file or secret with the reader id keys.
 
         Raises:
             StorageError: a resource cannot be read or used.

@@ -11,7 +11,7 @@ from glue_jobs.sources.upload.table import UPLOAD
 from glue_jobs.tables.model import Table
 
 if TYPE_CHECKING:
-    # Loading a table imports pyiceberg, which takes longer than answering a question.
+    # Loading a table imports pyiceberg, which takes longer than answering a query.
     from glue_jobs.lake import Lake, LoadedTable
 
 # The note on the table of uploads that lists the names of the tables with their rows.

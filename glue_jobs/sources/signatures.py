@@ -14,7 +14,7 @@ _NAMES = (
     ("cloudtrail_s3_event", re.compile(r"\d{12}_CloudTrail_[a-z0-9-]+_\d{8}T\d{4}Z_\w+\.json(?:\.gz)?$")),
     ("s3_inventory_object", re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}Z/manifest\.(?:json|checksum)$")),
     ("s3_inventory_object", re.compile(r"/data/[0-9a-f-]{36}\.(?:csv\.gz|orc|parquet)$|/hive/dt=[^/]+/symlink\.txt$")),
-    # Ids of distributions begin with E. Vended access logs may have an account there.
+    # Ids of distributions begin with E. Vended access logs may have an account id there.
     ("cloudfront_log", re.compile(r"(?:^|/)E[0-9A-Z]{11,15}\.\d{4}-\d{2}-\d{2}-\d{2}\.[0-9a-f]{8}(?:\.\w+)*$")),
     ("run_summary", re.compile(r"/(?:summary2/[SED]RR\d+\.summary|[pr]summary/[SED]RR\d+\.psummary)$")),
     ("s3_access_log", re.compile(r"\d{4}-\d{2}-\d{2}-\d{2}-\d{2}-\d{2}-[0-9A-F]{16}$")),

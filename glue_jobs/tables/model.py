@@ -13,7 +13,7 @@ TYPES = ("string", "int", "bigint", "double", "boolean", "date", "timestamp", "b
 """Every column type that a table may use; the names are Athena's."""
 
 READER = ("reader_id", "remote_prefix", "reader_key")
-"""Columns of every table with an address: what stands for the address, and the id of the key that made it."""
+"""Columns of every table with an address: its pseudonym, its network, and the id of the key of the pseudonym."""
 
 FIELD_ID = "PARQUET:field_id"
 """Metadata key under which an Arrow field of a Parquet file has its Iceberg field id."""
@@ -188,7 +188,7 @@ def athena_type(of_type: pa.DataType) -> str:
 
 
 def leaf_ids(column: Column) -> list[int]:
-    """The field ids of a column's leaf values, which are the ids that a data file records sizes for."""
+    """The field ids of a column's leaf values. Data files record sizes by these ids."""
     if column.arrow_type is None:
         return [column.element_id or column.field_id]
     return _leaves(column.arrow_type, column.field_id)

@@ -85,7 +85,7 @@ class DayFolders:
             yield from self._objects(prefix)
 
     def _objects(self, prefix: str, depth: int = 0) -> Walk:
-        """Objects below a folder that is not itself in the folder of a year."""
+        """Objects below a folder that is not the folder of a year, month or day."""
         self._visited += 1
         if self._visited > MAX_FOLDERS:
             raise ArgumentError(f"there are over {MAX_FOLDERS} folders below the raw path; name the logs' own prefix")

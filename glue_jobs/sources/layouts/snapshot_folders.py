@@ -1,7 +1,7 @@
 """Discovery of S3 Inventory snapshots: one folder per snapshot, named after its minute, with a manifest and a checksum.
 
 The layout is ``[prefix/]SOURCE-BUCKET/CONFIG-ID/YYYY-MM-DDTHH-MMZ/manifest.json``. Beside the snapshots, ``data/`` has
-the data files of all of them, and ``hive/`` has symlinks. Neither is ever listed.
+the data files of all of them, and ``hive/`` has symlinks. Discovery searches neither for manifests.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
 """

@@ -38,7 +38,7 @@ Walk = Iterator[RawObject | Part]
 
 
 def in_order_of_days(walk: Walk, is_remote: bool) -> Iterator[RawObject]:
-    """The objects of a walk and all its parts, in the order of days if each part keeps its promise.
+    """The objects of a walk and all its parts, in the order of days if no part breaks the promise of a `Part`.
 
     With ``is_remote``, the next parts are listed in the background once the caller has asked for a second object.
     """

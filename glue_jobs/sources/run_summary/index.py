@@ -23,7 +23,7 @@ BYTES_PER_NAME = 15
 def named_runs(storage: Storage, index: str, skipped: Skipped) -> Iterator[str] | None:
     """The distinct runs in an index, sorted; None if there is no index. ``skipped`` gets sentences on wrong names.
 
-    Each run takes 15 bytes of memory, because there are millions.
+    Runs are held in memory in 15 bytes each, because there are millions.
 
     Raises:
         StorageError: the index cannot be read.

@@ -35,7 +35,7 @@ PHYLA = {
     "var": "Deltavirus",
 }
 
-# The columns of keys whose column has another name.
+# The column of each key that differs from the column's name.
 COLUMNS = {
     "readlength": "read_length",
     "totalalns": "aligned_reads",

@@ -1,4 +1,4 @@
-"""Lines below a ``#Fields`` header: tab-separated, any fields in any order."""
+"""Lines below a ``#Fields`` header: any fields in any order, separated by tabs or blanks."""
 
 from __future__ import annotations
 

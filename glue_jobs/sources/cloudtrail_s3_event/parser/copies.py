@@ -1,4 +1,4 @@
-"""Copies out of the recipient's buckets: reads of their source object.
+"""Copies out of the recipient's buckets, which are stored as reads of their source object.
 
 An event of CopyObject or UploadPartCopy has the destination as ``bucketName`` and ``key``. If the destination belongs
 to another account than the recipient of the event, the source belongs to the recipient. Otherwise the source belongs to

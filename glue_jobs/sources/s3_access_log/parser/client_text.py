@@ -9,8 +9,8 @@ possible reading of the line. The last quote may close the user agent, the refer
 a bare ``-`` for a header that is absent.
 
 - One reading: it is the true one, because the line that S3 wrote is always among the readings.
-- Several, or none: what S3 wrote cannot be told from what the client typed, so the line is rejected. The HTTP version
-  at the end of a request-URI decides nothing: S3 also logs requests without one (``"-"``, ``GET /k``), and a client can
+- Several, or none: the client's text cannot be distinguished from S3's, so the line is rejected. The HTTP version at
+  the end of a request-URI decides nothing: S3 also logs requests without one (``"-"``, ``GET /k``), and a client can
   type one, and forged fields after it, into its URI, its referer or its user agent.
 
 The first ``" "`` separates referer and user agent. Both are the client's own text, so a forged separator gains nothing.

@@ -5,8 +5,8 @@ agent (or none, where S3 writes a bare ``-``). With any other quote it may be wr
 with the number of columns of a layout of S3, a row is proven if
 
 1. the lengths of its columns add up: from the start of the line to the request-URI, from the end of the line back to
-   the user agent, and between these two. At both ends of each of the three client fields stand a quote and a blank, or
-   the field is a bare ``-``;
+   the user agent, and between these two. Each of the three client fields has a quote and a blank at both ends, or is a
+   bare ``-``;
 2. there is no other quote: the number of quotes in all lines equals the number that these places account for;
 3. the values have the types and shapes of what S3 writes in their columns.
 

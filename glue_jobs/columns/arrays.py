@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from glue_jobs.columns.numpy_types import Flags, Ints
 
 ENCODED = pa.dictionary(pa.int32(), pa.string())
-"""The type of a column of texts that repeat."""
+"""The type of a text column whose values repeat."""
 
 
 def as_single_array(column: pa.ChunkedArray) -> pa.Array:
@@ -32,7 +32,7 @@ def dictionary_array(codes: npt.NDArray[np.integer], values: pa.Array) -> pa.Dic
 
 
 def mapped_dictionary(array: pa.DictionaryArray, values: pa.Array) -> pa.DictionaryArray:
-    """The array with ``values`` in place of those of its dictionary; each value is once in the new dictionary."""
+    """The array with its dictionary replaced by ``values``; duplicate values become one entry."""
     encoded = values.dictionary_encode()
     new_codes = np.append(encoded.indices.fill_null(-1).to_numpy(), -1)
     return dictionary_array(new_codes[array.indices.fill_null(-1).to_numpy()], encoded.dictionary)
@@ -42,7 +42,7 @@ def logged_texts(column: pa.Array) -> pa.DictionaryArray:
     """A column of a log as texts, ``dictionary<int32, string>``; null for ``-`` and for an empty text.
 
     Raises:
-        pyarrow.ArrowException: the values are nested, or no texts for another reason.
+        pyarrow.ArrowException: the values are nested, or cannot be cast to text for another reason.
     """
     encoded = column.cast(pa.string()).dictionary_encode()
     absent = pc.is_in(encoded.dictionary, pa.array(["-", ""]))
@@ -53,8 +53,8 @@ def logged_texts(column: pa.Array) -> pa.DictionaryArray:
 def distinct(array: pa.Array, encode: bool = False) -> tuple[pa.Array, Ints]:
     """Values, and for each row the index of its value (-1: null).
 
-    The values are the dictionary of an encoded array. A plain array is encoded first with ``encode``, else its values
-    are its rows.
+    The values of an encoded array are its dictionary. A plain array is encoded first if ``encode`` is true; otherwise
+    each row is a value of its own.
     """
     if encode and not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
@@ -81,9 +81,9 @@ def repeat_text(text: str, count: int) -> pa.DictionaryArray:
 
 
 def drop_unused_values(array: pa.Array) -> pa.Array:
-    """The array with a dictionary of the values in use and no other. Other types are returned as is.
+    """The array with a dictionary of only the values in use. Other types are returned unchanged.
 
-    A file has the whole dictionary: a person who is in it, and in no row, could not be forgotten.
+    A data file stores the whole dictionary, so an unused value could outlive the deletion of a person's rows.
     """
     if not pa.types.is_dictionary(array.type) or array.type.index_type != pa.int32():
         return array
@@ -107,7 +107,7 @@ def take_rows(rows: pa.Table, indices: Ints) -> pa.Table:
 
 
 def drop_rows(rows: pa.Table, indices: Ints) -> pa.Table:
-    """The rows without those at the indices."""
+    """All rows but those at ``indices``."""
     return rows.filter(pa.array(keep_mask(rows.num_rows, indices)))
 
 
@@ -121,7 +121,7 @@ def keep_mask(count: int, dropped: Ints) -> Flags:
 def ranks(column: pa.ChunkedArray) -> Ints:
     """Integers that sort like the column's values (texts, bytes, numbers, dates, times), nulls last."""
     array = as_single_array(column)
-    # Among plain numbers there is no number left for null.
+    # Plain numbers may use every integer, which leaves none for null.
     is_encoded = pa.types.is_dictionary(array.type)
     if _is_text(array.type) or pa.types.is_float64(array.type) or (array.null_count and not is_encoded):
         array = array.dictionary_encode()

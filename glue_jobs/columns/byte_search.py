@@ -1,4 +1,4 @@
-"""Search buffers for bytes without a loop over them in Python."""
+"""Search buffers for bytes without a Python loop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from glue_jobs.columns.numpy_types import Bytes, Flags, Places
 
-# The flags of a block stay in the processor's cache.
+# Small enough that the flags of a block stay in the processor's cache.
 BLOCK_BYTES = 1 << 18
 
 
@@ -32,5 +32,5 @@ def is_utf8(data: bytes) -> bool:
 
 
 def windows(data: bytes | bytearray | Bytes, kind: str) -> npt.NDArray[Any]:
-    """The value of a numpy type that begins at each byte of a buffer, which is not shorter than one. A view."""
+    """A view with the value of a NumPy type at each byte offset; the buffer must hold at least one value."""
     return np.ndarray(len(data) - np.dtype(kind).itemsize + 1, kind, data, strides=(1,))

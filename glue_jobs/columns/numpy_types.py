@@ -10,4 +10,4 @@ Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 Places = Ints
-"""Where something is, counted in bytes or rows."""
+"""Positions, in bytes or rows."""

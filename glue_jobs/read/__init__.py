@@ -1,1 +1,1 @@
-"""From raw objects to the bytes that a parser gets: planned, fetched, unpacked, in batches of whole records."""
+"""Plan, fetch and unpack raw objects, and pass their bytes to parsers in batches of whole records."""

@@ -21,28 +21,28 @@ from glue_jobs.read.plan import ByteRange, Chunk
 from glue_jobs.read.unpack import TRAILING, Unpacker
 from glue_jobs.storage import storage_for
 
-# A worker holds one batch that is being parsed, and about as many bytes that are being fetched.
+# A worker holds one batch that is being parsed, and about as many bytes in flight.
 MAX_BATCH_BYTES = 32 * 2**20
 
 # JSON documents of a whole chunk share a batch: each distinct text in a batch is stored once.
 MAX_DOCUMENT_BATCH_BYTES = 128 * 2**20
 
-# A large object is read with several requests of this size at a time.
+# A large object is read with several concurrent requests of this size.
 BYTES_PER_READ = 8 * 2**20
 
 # Enough to hide 30 ms of latency at over 1,000 objects a second.
 MAX_CONCURRENT_READS = 64
 
-# A range is read on in steps of this size until its last line ends.
+# Bytes per request after the end of a range, until its last line ends.
 BYTES_PER_TAIL_READ = 64 * 2**10
 
 
 @dataclass(frozen=True)
 class RawBatch:
-    """Unpacked bytes of one or many objects, and which bytes belong to which object.
+    """Unpacked bytes of one or many objects, and the object that each piece of them belongs to.
 
     Piece ``i`` begins at ``starts[i]`` of ``data`` and at ``offsets[i]`` of object ``objects[i]`` (an index into the
-    chunk's distinct objects). ``rejected`` has (object, record) pairs that never reach the parser.
+    chunk's distinct objects). ``rejected`` holds (object, record) pairs of records that never reach the parser.
     """
 
     data: bytes
@@ -56,7 +56,7 @@ class _BatchBuilder:
     def __init__(self, numbered: bool) -> None:
         self._numbered = numbered
         self.last_object: int | None = None
-        # It grows in place, and gives its bytes without a copy of them.
+        # A BytesIO grows in place and returns its bytes without copying them.
         self._data = BytesIO()
         self._places: list[tuple[int, int, int]] = []
         self._rejected: list[tuple[int, Rejected]] = []
@@ -67,7 +67,7 @@ class _BatchBuilder:
         return self._data.tell()
 
     def add(self, number: int, offset: int, text: bytes | OverlongLine) -> None:
-        """Append lines or a document of object ``number`` that begin at ``offset`` of it."""
+        """Append lines or a document of object ``number``; ``offset`` is their position in that object."""
         self.last_object = number
         if isinstance(text, OverlongLine):
             self.reject(number, Rejected(offset, text.reason, text.beginning, text.index))
@@ -79,9 +79,9 @@ class _BatchBuilder:
                 self._data.write(b"\n")
 
     def is_full_before(self, number: int, document: bytes | OverlongLine) -> bool:
-        """Whether the batch would be too large with the document, or have two of one object.
+        """Whether the batch must be yielded before the document is added, because of its size or its records' numbers.
 
-        ``numbered`` records of an object go on from those of earlier batches.
+        ``numbered`` records continue from batch to batch, so a batch holds one document per object.
         """
         size = len(document) if isinstance(document, bytes) else 0
         return (self._numbered and self.last_object == number) or (
@@ -105,8 +105,8 @@ def read_batches(
 ) -> Iterator[RawBatch]:
     """The chunk's bytes in order, divided by ``framing``.
 
-    ``numbers`` has the object index of each range. An object that cannot be read is left out; ``unreadable`` gets it
-    by its address.
+    ``numbers`` has the object index of each range. An object that cannot be read is skipped, and its error is added to
+    ``unreadable`` under its address.
 
     Raises:
         StorageError: the storage failed.
@@ -137,7 +137,7 @@ def read_batches(
                     if builder.size >= MAX_BATCH_BYTES:
                         yield builder.build()
         if unpacker.problem:
-            # Before trailing bytes the stream is complete, and so is its last line.
+            # Trailing bytes follow a complete stream, so its last line is complete too.
             rest = unpacker.unread or (b"" if unpacker.problem == TRAILING else reader.abandon())
             builder.reject(number, Rejected(reader.position, unpacker.problem, rest, reader.index))
         for offset, text in reader.finish(_bytes_behind(part) if framing.is_splittable else iter(())):
@@ -152,21 +152,21 @@ def read_batches(
 
 
 def _bytes_behind(part: ByteRange) -> Iterator[bytes]:
-    """The object's bytes from the end of the range on."""
+    """The object's bytes after the range."""
     entry = part.raw_object.entry
     for position in range(part.end, entry.size, BYTES_PER_TAIL_READ):
         yield storage_for(entry.address).read(entry, position, position + BYTES_PER_TAIL_READ)
 
 
 def _reads(part: ByteRange) -> list[tuple[int, int]]:
-    # The byte before the range tells whether its first byte begins a line.
+    # The byte before the range shows whether a line begins at its first byte.
     start = max(part.start - 1, 0)
     edges = [*range(start, part.end, BYTES_PER_READ), part.end]
     return list(pairwise(edges))
 
 
 class _InlineExecutor(Executor):
-    """Calls at once: reading a local file is faster than handing it to a thread."""
+    """Runs each call immediately: reading a local file is faster than passing it to a thread."""
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Future[Any]:
         done: Future[Any] = Future()
@@ -183,13 +183,13 @@ def _executor(chunk: Chunk) -> Executor:
 
 
 def fetch_ranges(chunk: Chunk, numbers: list[int]) -> Iterator[tuple[ByteRange, int, Iterator[bytes]]]:
-    """Each range with its number and its bytes as stored.
+    """Each range with its object's number and its bytes as stored.
 
     At most MAX_BATCH_BYTES and MAX_CONCURRENT_READS requests are fetched ahead.
 
     Raises:
-        UnreadableObjectError: while the bytes of an object are iterated that cannot be read.
-        StorageError: while bytes are iterated; the storage failed.
+        UnreadableObjectError: during iteration over the bytes of an object that cannot be read.
+        StorageError: during iteration over the bytes; the storage failed.
     """
     reads = [(number, part, read) for number, part in enumerate(chunk) for read in _reads(part)]
     with _executor(chunk) as executor:
@@ -199,7 +199,7 @@ def fetch_ranges(chunk: Chunk, numbers: list[int]) -> Iterator[tuple[ByteRange, 
 
         def next_bytes(part_number: int) -> Iterator[bytes]:
             nonlocal pending_bytes, position
-            # What is left of a range that could not be read.
+            # Skip the remaining reads of a range that could not be read.
             while pending and pending[0][0] < part_number:
                 pending_bytes -= pending.popleft()[1]
             while position < len(reads) and reads[position][0] < part_number:

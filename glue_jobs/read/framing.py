@@ -1,4 +1,4 @@
-"""How the bytes of an object divide into records: this decides who may read which part of it."""
+"""How the bytes of an object divide into records, and therefore whether tasks may share an object."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glue_jobs.read.whole_files import WholeFile
 
 
 class FrameReader(Protocol):
-    """Joins the bytes of one object, fed in order, to frames: pieces that a parser can read by themselves."""
+    """Assembles the bytes of one object, fed in order, into frames: pieces that can be parsed on their own."""
 
     @property
     def position(self) -> int:
@@ -25,24 +25,24 @@ class FrameReader(Protocol):
         """The number of the next record, for formats that number their records."""
 
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes | OverlongLine]]:
-        """Frames that are complete now, each with its offset in the object."""
+        """The frames that ``data`` completes, each with its offset in the object."""
 
     def finish(self, overhang: Iterator[bytes]) -> Iterator[tuple[int, bytes | OverlongLine]]:
-        """The last frame; ``overhang`` has the bytes that follow the part of the object that was fed."""
+        """The last frame; ``overhang`` yields the object's bytes after those that were fed."""
 
     def abandon(self) -> bytes:
-        """The bytes of the unfinished frame, for an object that is damaged from there on."""
+        """The bytes of the unfinished frame, when the rest of the object is damaged."""
 
 
 class Framing(Enum):
     """How the objects of a source divide into records."""
 
     LINES = "lines"
-    """Lines of text, or Parquet files whole. Large uncompressed texts are split between tasks, and a parser gets lines
-    of many objects."""
+    """Lines of text, or whole Parquet files. Large uncompressed texts are split between tasks. A parser gets lines of
+    many objects at a time."""
 
     DOCUMENTS = "documents"
-    """JSON documents. Objects are not split between tasks; a large document comes in pieces, as documents too."""
+    """JSON documents. Objects are not split between tasks; a large document is split into smaller documents."""
 
     WHOLE_FILES = "whole files"
     """Files that only make sense whole, such as lines below a header. Objects are never split."""

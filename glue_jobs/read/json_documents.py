@@ -16,7 +16,7 @@ from glue_jobs.read.parsed import MAX_READ_RECORD_BYTES, MAX_RECORD_BYTES
 # two pieces of one object: a piece is larger than a batch, even when it is split in its last bytes.
 PIECE_BYTES = 34 * 2**20
 
-# Blanks between two records are fewer, also in documents that tools print over many lines.
+# More than the blanks between two records, even in pretty-printed documents.
 MAX_GAP_BYTES = 4 * 2**10
 
 OVERLONG = f"the record is longer than {MAX_READ_RECORD_BYTES // 2**20} MiB"
@@ -31,13 +31,13 @@ class Documents:
 
     def __init__(self) -> None:
         self.position = 0
-        # The number of the record that `abandon` returned, in the last document.
+        # The number, within the last document, of the record that `abandon` returned.
         self.index: int | None = None
         self._parts: list[bytes] = []
         self._size = 0
         self._piece_bytes = PIECE_BYTES
         self._fed = False
-        # While bytes of a record that is too large are dropped: what the next record follows.
+        # Set while the bytes of an overlong record are dropped: the opening to put before the next record.
         self._dropping: Opening | None = None
         self._ends = ANY_END
 
@@ -62,7 +62,7 @@ class Documents:
         self._keep(b"")
 
     def abandon(self) -> bytes:
-        """The bytes after the last whole record, when the next bytes are lost; `finish` yields the bytes before."""
+        """The bytes after the last whole record, when the next bytes are lost; `finish` yields what precedes them."""
         self._fed, self.index = True, 0
         text = b"".join(self._parts)
         if self._dropping:
@@ -89,7 +89,7 @@ class Documents:
             yield from self._cut_anyway(text, opening or LINES)
         else:
             self._keep(text)
-            # To try again after each read would take time that grows with the square of the size.
+            # A retry after each read would take quadratic time.
             self._piece_bytes = min(2 * self._size, PIECE_BYTES + MAX_READ_RECORD_BYTES)
 
     def _cut_anyway(self, text: bytes, opening: Opening) -> Iterator[tuple[int, bytes | OverlongLine]]:
@@ -108,7 +108,7 @@ class Documents:
         self._keep_end(text)
 
     def _drop(self, opening: Opening) -> None:
-        """Drop bytes up to the next record, or all but the last ones, in which its beginning may be cut off."""
+        """Drop bytes up to the next record, or all but the last ones, in which the gap before it may begin."""
         text = b"".join(self._parts)
         found = self._ends.search(text)
         if found:
@@ -122,13 +122,13 @@ class Documents:
         self._keep(text[-MAX_GAP_BYTES:])
 
     def _continue(self, text: bytes, opening: Opening, begin: int) -> None:
-        """Go on with the record that begins there."""
+        """Continue with the record at ``begin``."""
         self.position += begin - len(opening.head)
         self._keep(opening.head + text[begin:])
         self._piece_bytes = PIECE_BYTES
 
     def _frames(self, text: bytes, records: list[msgspec.Raw] | None) -> Iterator[tuple[int, bytes | OverlongLine]]:
-        """The document, or what remains of it without records that are too large, and these."""
+        """The document; if records are too large, each of these alone, and the others in documents of their own."""
         sizes = [memoryview(record).nbytes for record in records or ()]
         if max(sizes, default=0) <= MAX_READ_RECORD_BYTES:
             yield self.position, text
@@ -150,7 +150,7 @@ class Documents:
 
 
 def _whole_values(text: bytes) -> tuple[int, int]:
-    """The position up to which there are only whole JSON values, and the number of records in them."""
+    """The end of the whole JSON values at the beginning of the text, and the number of records in them."""
     position = records = 0
     while True:
         blanks = BETWEEN.match(text, position)

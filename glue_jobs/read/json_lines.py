@@ -1,4 +1,4 @@
-"""JSON objects on lines as tables: ``pyarrow.json`` reads many lines at a time, where each is one flat object."""
+"""JSON lines as tables: ``pyarrow.json`` reads many lines at a time if each is one flat object."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from glue_jobs.columns.byte_search import is_utf8
 from glue_jobs.columns.numpy_types import Places
 from glue_jobs.read.json_values import NOT_JSON
 
-# At most so many lines are read one by one.
+# Groups of at most this many lines are left to the caller, who reads them one by one.
 FEW_LINES = 64
-# The names and types in so many lines are taken for those of all, which `pyarrow.json` then checks.
+# The names and types in this many lines are assumed for all lines; `pyarrow.json` then checks them.
 SAMPLED_LINES = 15
 PARTS_PER_SPLIT = 8
 
-# A block stays in the processor's cache.
+# Small enough for the processor's cache.
 BLOCK_BYTES = 1 << 20
 
-# What a value begins with; of a null the type is not known.
+# The type of a value by its first byte, integers last. A null does not reveal its type.
 _TYPES = {b'"': pa.string(), b"t": pa.bool_(), b"f": pa.bool_(), b"n": pa.null(), b"": pa.int64()}
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -33,9 +33,9 @@ def read_json_lines(
 ) -> tuple[list[tuple[pa.Table, Places]], Places]:
     """Tables of the objects on the lines, each with the numbers of its lines, and the numbers of all other lines.
 
-    ``types`` has the expected types of values by name; each table has these columns, and those of other names, which
-    are of texts, integers or flags. A column of ``types`` may be of texts instead. Other lines are damaged ones,
-    those with values of another type than the others have, and few lines around them.
+    ``types`` maps names to expected types. Each table has these columns, any of which may hold texts instead, and
+    columns of texts, integers or flags for all other names. The other lines are damaged, have a value of another type
+    than their neighbours, or stand near such a line.
     """
     tables: list[tuple[pa.Table, Places]] = []
     others: list[Places] = [np.empty(0, np.int64)]
@@ -52,10 +52,10 @@ def read_json_lines(
 
 
 def _table(lines: Sequence[bytes], types: Mapping[str, pa.DataType]) -> pa.Table | None:
-    """The objects on the lines; None where a line is not one object, or has a value of another type than the others."""
+    """The objects on the lines; None if a line is not one object, or has a value of another type than the others."""
     data = b"\n".join(lines)
-    # No string of JSON has a line end, and ``}`` and ``{`` stand one after another only between two objects. So each
-    # line has whole objects, and as there are as many as lines, it has one.
+    # JSON strings contain no line ends, and ``{`` follows ``}`` only between two objects. Each line therefore holds
+    # whole objects: exactly one, if there are as many objects as lines.
     if not all(line.startswith(b"{") and line.endswith(b"}") for line in lines) or not is_utf8(data):
         return None
     options = pajson.ParseOptions(pa.schema(_types(lines, types).items()), unexpected_field_behavior="error")
@@ -67,7 +67,7 @@ def _table(lines: Sequence[bytes], types: Mapping[str, pa.DataType]) -> pa.Table
 
 
 def _types(lines: Sequence[bytes], types: Mapping[str, pa.DataType]) -> dict[str, pa.DataType]:
-    """The types of all names: those of the values in a sample of the lines, where they are not as expected."""
+    """The type of each name: the expected one, unless a sample of the lines has other values."""
     found = {**types}
     for line in lines[:: max(1, len(lines) // SAMPLED_LINES)]:
         with suppress(*NOT_JSON):

@@ -1,7 +1,7 @@
 """Where the records of a JSON document begin and end.
 
-A document is ``{"Records": [...]}``, or a plain list. Bytes that look like the end of a record are found with a
-pattern. The last such place is tried first: it is right when everything before it can be decoded.
+A document is ``{"Records": [...]}``, or a plain list. A pattern finds bytes that look like the end of a record. The
+last such place is tried first: it is right if everything before it can be decoded.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 
 from glue_jobs.read.json_values import NOT_JSON
 
-# The end of the last record is searched in this many last bytes, at this many places, before the piece grows.
+# The end of the last record is searched for in this many trailing bytes, at this many places, before the piece grows.
 TAIL_BYTES = 2**20
 MAX_TRIES = 60
 
@@ -22,7 +22,7 @@ HEAD = b'{"Records":['
 _DOCUMENT = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"Records"\s*:\s*\[\s*')
 _LIST = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*(?=\{)")
 _FIRST_KEY = re.compile(rb'\{\s*("(?:[^"\\]|\\.)*"\s*:)')
-# No string has a line end, and between two records of a list is a comma.
+# JSON strings contain no line ends, and a comma separates the records of a list.
 _NEXT_DOCUMENT = re.compile(rb"\}[ \t\r]*\n\s*(?=[{\[])")
 ANY_END = re.compile(rb"\}\s*,\s*(?=\{)")
 
@@ -70,7 +70,7 @@ class Opening:
             return None
 
 
-# Documents, or lines of events, one after another: they have no opening of their own.
+# The opening of concatenated documents and of lines of events, which is empty.
 LINES = Opening(0, b"")
 
 
@@ -96,7 +96,7 @@ def last_cut(text: bytes, opening: Opening, end: int | None = None) -> Cut | Non
 
 
 def _further(text: bytes, cut: Cut, end: int) -> Cut:
-    """The cut, or a later one: the next record may have another first key, or none yet."""
+    """The cut, or a later one: records after the cut may begin with another key than the first record."""
     for place in reversed(list(ANY_END.finditer(text, cut.next, end))[-MAX_TRIES:]):
         try:
             records = RECORDS.decode(b"[" + text[cut.next : place.start() + 1] + b"]")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-# The exceptions of msgspec for bytes that are not the expected JSON.
+# The exceptions that msgspec raises for bytes that are not the expected JSON.
 NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 _VALUE = msgspec.json.Decoder(msgspec.Raw)
@@ -22,14 +22,14 @@ _TRAILING = "JSON is malformed: trailing characters"
 
 @dataclass(frozen=True)
 class Break:
-    """The position where a JSON value is damaged, or the end of the text when it is not known, and the reason."""
+    """The position where a JSON value is damaged (the end of the text if unknown), and the reason."""
 
     at: int
     reason: str
 
 
 def value_end(text: bytes, position: int) -> int | Break:
-    """The end of the JSON value at ``position``."""
+    """The end of the JSON value at ``position``, or a `Break` if it is damaged."""
     try:
         _VALUE.decode(memoryview(text)[position:])
     except NOT_JSON as problem:

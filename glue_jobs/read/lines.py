@@ -1,4 +1,4 @@
-"""Whole lines from a stream of bytes: of a whole object, or of the byte range of it that one task reads."""
+"""Whole lines from a stream of bytes: a whole object, or the byte range of an object that one task reads."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class OverlongLine:
 class LineReader:
     """Cuts a stream of bytes at line ends; yields ``(offset in the object, one or more whole lines)``.
 
-    A byte range owns the lines that begin in it. Feed the bytes from the one before ``start`` on: the reader drops the
-    end of a line that began earlier, and `finish` reads on until the last line ends.
+    A byte range owns the lines that begin in it. Feed bytes from the one before ``start``: the reader drops the end of
+    a line that began earlier, and `finish` continues until the last line ends.
     """
 
     def __init__(self, start: int = 0) -> None:
         self.position = max(start - 1, 0)
-        # Lines are found by their position in the object, not by a number.
+        # Lines are identified by their position in the object, not by a number.
         self.index: int | None = None
         self._skipping = start > 0
         self._rest: list[bytes] = []
@@ -54,7 +54,7 @@ class LineReader:
         self._keep(data[last + 1 :])
 
     def finish(self, following: Iterator[bytes]) -> Iterator[tuple[int, bytes | OverlongLine]]:
-        """The last line. Its end is read from ``following``, the object's bytes behind the range."""
+        """The last line. Its end is read from ``following``, the object's bytes after the range."""
         if self._skipping or not self._rest_size:
             return
         while not self._overlong:
@@ -82,7 +82,7 @@ class LineReader:
             self._rest = [b"".join(self._rest)[:MAX_RECORD_BYTES]]
 
     def _end_line(self, data: bytes) -> Iterator[tuple[int, bytes | OverlongLine]]:
-        """The kept line; ``data`` is the rest of it with its line end, or empty at the end of the object."""
+        """The pending line; ``data`` is its rest with the line end, or empty at the end of the object."""
         self._keep(data.removesuffix(b"\n"))
         if self._overlong:
             yield self.position, OverlongLine(b"".join(self._rest))

@@ -1,4 +1,4 @@
-"""Log files of several formats: lines, lines below a header, or Parquet. The content tells the format, not the name."""
+"""Log files of several formats: lines, lines below a header, or Parquet, recognised by content and not by name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIELDS = b"#Fields:"
 
 
 class FileByContent(ABC):
-    """Cuts an object into frames, with a reader that is chosen by the first bytes of the object."""
+    """Cuts an object into frames with a reader that suits the first bytes of the object."""
 
     index: int | None = None
 
@@ -29,7 +29,7 @@ class FileByContent(ABC):
     def _chosen(self, start: bytes, is_whole: bool) -> LineReader | Documents | WholeFile | None:
         """The reader for an object that begins with ``start``; None if more bytes are needed to choose.
 
-        With ``is_whole`` the object has no more bytes, and there must be a reader.
+        With ``is_whole`` the object has no more bytes, so a reader must be returned.
         """
 
     @property
@@ -38,7 +38,7 @@ class FileByContent(ABC):
         return self._reader.position if self._reader else 0
 
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes | OverlongLine]]:
-        """Frames that are complete now, each with its offset in the object."""
+        """The frames that ``data`` completes, each with its offset in the object."""
         if self._reader is None:
             data = self._beginning + data
             self._reader = self._chosen(data, is_whole=False)
@@ -55,7 +55,7 @@ class FileByContent(ABC):
         yield from self._reader.finish(overhang)
 
     def abandon(self) -> bytes:
-        """The bytes since the last whole record, or of the whole Parquet file, of an object that is damaged."""
+        """The bytes of a damaged object since its last whole record; of a Parquet file, the first bytes."""
         if self._reader:
             return self._reader.abandon()
         rest, self._beginning = self._beginning, b""
@@ -65,7 +65,7 @@ class FileByContent(ABC):
 class LogFile(FileByContent):
     """Cuts an object into frames: pieces of whole lines, each below the header that applies to it.
 
-    A Parquet file is one frame. Lines may be of any number, so a worker's memory does not depend on the object's size.
+    A Parquet file is one frame. A worker's memory does not depend on the number of lines in an object.
     """
 
     def __init__(self, has_headers: bool = True) -> None:
@@ -79,7 +79,7 @@ class LogFile(FileByContent):
         return WholeFile() if start.startswith(PARQUET) else LineReader()
 
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes | OverlongLine]]:
-        """Frames that are complete now; the length of a repeated header is subtracted from their offsets."""
+        """The frames that ``data`` completes; the length of a repeated header is subtracted from their offsets."""
         return self._below_header(super().feed(data))
 
     def finish(self, overhang: Iterator[bytes]) -> Iterator[tuple[int, bytes | OverlongLine]]:

@@ -1,4 +1,4 @@
-"""Log files in Parquet: their rows. Many are small, so those with the same columns are read as one."""
+"""Rows of log files in Parquet. Many files are small, so files with the same columns are converted together."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from glue_jobs.read.parsed import MAX_RECORD_BYTES, Rejected
 MAX_ROWS = 10_000_000
 MAX_BYTES = 2**31
 
-# So much of small files is read at a time, and no more: a file may be unpacked to a hundred times its size.
+# Bytes of unpacked rows that are collected from small files: a file may unpack to a hundred times its size.
 MAX_HELD_BYTES = 16 * 2**20
 
 
 Found = TypeVar("Found")
 
 
-# Some writers do not mark texts as such, or say that they are to be read as views, which Arrow can do little with.
+# Some writers do not mark texts as such, or request string views, which few functions of Arrow support.
 _TEXTS = (pa.binary(), pa.large_binary(), pa.binary_view(), pa.string_view())
 
 
@@ -34,7 +34,7 @@ class UnreadableParquetError(ValueError):
 
 
 def read_parquet(data: bytes) -> pa.Table:
-    """The rows of the Parquet file at the beginning of ``data``, which may have line ends behind it.
+    """The rows of the Parquet file in ``data``; line ends may follow the file.
 
     Raises:
         UnreadableParquetError: it cannot be read.
@@ -55,13 +55,13 @@ def _unchecked(data: bytes) -> pa.Table:
 
 
 def _checked(rows: pa.Table) -> pa.Table:
-    """The rows, if they are what they say: ``pyarrow`` reads texts and names without a look at them."""
+    """The rows, after checks that ``pyarrow`` omits: unique column names, and texts in UTF-8."""
     if len(set(rows.column_names)) < rows.num_columns:
         raise UnreadableParquetError("the Parquet file cannot be read: it has two columns of one name")
     texts = [field.with_type(pa.string()) if field.type in _TEXTS else field for field in rows.schema]
     try:
         rows = rows.cast(pa.schema(texts))
-        # Texts that are not UTF-8.
+        # Raises an error for texts that are not UTF-8.
         rows.validate(full=True)
     except pa.ArrowException as problem:
         raise UnreadableParquetError(f"the Parquet file cannot be read: {problem}") from problem
@@ -69,7 +69,7 @@ def _checked(rows: pa.Table) -> pa.Table:
 
 
 class ParquetRows(NamedTuple):
-    """Rows of files that have the same columns: for each the position of its file, and its number in the file."""
+    """Rows of files that have the same columns, the position of each row's file, and each row's number in its file."""
 
     rows: pa.Table
     positions: Ints
@@ -79,9 +79,9 @@ class ParquetRows(NamedTuple):
 def read_parquet_files(
     data: bytes, places: Iterable[tuple[int, int]], read: Callable[[ParquetRows], Found]
 ) -> tuple[list[Found], list[Rejected]]:
-    """What ``read`` makes of the rows of Parquet files, and each file that cannot be read as one rejected record.
+    """The results of ``read`` for the rows of Parquet files, and one rejected record per file that cannot be read.
 
-    ``places`` has where each file begins and ends in the data. If ``read`` raises UnreadableParquetError for rows of
+    ``places`` are the start and end of each file in ``data``. If ``read`` raises UnreadableParquetError for rows of
     several files, it is called again for each file alone.
     """
     groups: defaultdict[pa.Schema, list[tuple[int, ParquetRows]]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""What a parser of raw objects gets, and what it returns: the rows it understood and the records it rejected."""
+"""The input and output of parsers of raw objects: bytes in, understood rows and rejected records out."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.tables.model import Table, arrow_type
 
 Positions = npt.NDArray[np.int64]
-"""Byte offsets into the data a parser gets."""
+"""Byte offsets in the input of a parser."""
 
 NO_POSITIONS: Positions = np.zeros(0, dtype=np.int64)
 
-# A rejected record is stored up to this length.
+# Rejected records are stored up to this length.
 MAX_RECORD_BYTES = 64 * 2**10
 
 # A longer record is rejected unread, so that the memory of a worker does not depend on it. S3 cuts request headers at
 # 8 KiB each, and CloudTrail the parameters of a request at 100 KiB.
 MAX_READ_RECORD_BYTES = 16 * 2**20
 
-# Sums of larger numbers may not fit into 64 bits, and a report that adds them up has no answer at all. The largest
-# object of S3 has 50 TB: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+# Sums of larger numbers may overflow 64 bits, and the query that adds them up then fails. The largest S3 object has
+# 50 TB: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 MAX_LOGGED_NUMBER = 10**15 - 1
 
-# Of more rejected records in one piece of data, only the positions are kept. Lines of usual lengths are fewer.
+# Beyond this many rejected records in one parse, only positions are kept. A batch of lines of usual length has fewer.
 MAX_REJECTED_PER_PARSE = 100_000
 
 
@@ -46,8 +46,8 @@ def parsed_schema(table: Table, names: Container[str], plain: Container[str]) ->
 class Rejected:
     """A raw record that cannot be understood: its position in the given bytes, the reason, and its bytes.
 
-    In formats that number their records, ``position`` is where the record's document begins, and ``index`` is the
-    number of the record in that document, counted from 0. ``records`` is how many records it stands for.
+    In formats that number their records, ``position`` is the beginning of the record's document, and ``index`` is the
+    number of the record in that document, counted from 0. ``records`` is the number of records that it represents.
     """
 
     position: int
@@ -76,7 +76,7 @@ class Parsed:
 
 
 def joined(pieces: Sequence[Parsed], starts: Sequence[int]) -> Parsed:
-    """What some bytes hold that were parsed in pieces; piece ``i`` begins at ``starts[i]`` of them."""
+    """The results of parsing bytes in pieces, as one result; piece ``i`` begins at ``starts[i]`` of the bytes."""
     places = list(zip(pieces, starts, strict=True))
     reasons = {reason for piece in pieces for reason in piece.repeated}
     return Parsed(
@@ -96,9 +96,9 @@ def joined(pieces: Sequence[Parsed], starts: Sequence[int]) -> Parsed:
 
 @dataclass(frozen=True)
 class ParsedDocument:
-    """Everything in one raw object whose records are rows of several tables: each record is a row or rejected.
+    """Everything in one raw object with rows in several tables: each record is a row or rejected.
 
-    ``rows`` has for each table the values of its record columns, in their order.
+    ``rows`` maps each table to rows of values, in the order of the table's record columns.
     """
 
     rows: Mapping[Table, Sequence[tuple[object, ...]]]
@@ -114,9 +114,9 @@ def rows_of(table: Table, values: Sequence[tuple[object, ...]]) -> pa.Table:
 
 @dataclass(frozen=True)
 class ParsedDocuments:
-    """Everything in many raw objects: for each table its record columns, and the numbers of the objects of the rows.
+    """Everything in many raw objects: for each table its record columns, and the number of each row's object.
 
-    String columns may be dictionary-encoded. ``rejected`` has the number of the object of each record.
+    String columns may be dictionary-encoded. ``rejected`` pairs each record with the number of its object.
     """
 
     rows: Mapping[Table, Sequence[tuple[pa.Table, Ints]]]

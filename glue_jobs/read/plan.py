@@ -1,4 +1,4 @@
-"""Split raw objects into chunks, the units of work that workers get."""
+"""Split raw objects into chunks, the units of work for workers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MIN_CHUNK_BYTES = 16 * 2**20
 MAX_OBJECTS_PER_CHUNK = 5_000
 CHUNKS_PER_WORKER = 4
 
-# A day that fills at most this fraction of a chunk is not split between two.
+# A day stays in one chunk if this many days of its size would fit into a chunk.
 WHOLE_DAYS_PER_CHUNK = 4
 
 
@@ -31,7 +31,7 @@ class ByteRange:
     start: int
     end: int
 
-    # As with `Entry`.
+    # Faster to pickle, for the reason that `Entry` gives.
     def __reduce__(self) -> tuple[type[ByteRange], tuple[RawObject, int, int]]:
         return ByteRange, (self.raw_object, self.start, self.end)
 
@@ -42,7 +42,7 @@ Chunk = tuple[ByteRange, ...]
 def chunk_size(total: int, workers: int, compression_ratio: int = 1) -> int:
     """Bytes per chunk when ``workers`` share ``total`` bytes, each of which unpacks to ``compression_ratio`` bytes.
 
-    Rounded up, so that rounding never adds a chunk.
+    The size is rounded up, because rounding down could add a chunk.
     """
     share = -(-total // (workers * CHUNKS_PER_WORKER))
     return min(MAX_CHUNK_BYTES // compression_ratio, max(MIN_CHUNK_BYTES // compression_ratio, share, 1))
@@ -51,10 +51,10 @@ def chunk_size(total: int, workers: int, compression_ratio: int = 1) -> int:
 def split_into_chunks(
     objects: Iterable[RawObject], size: int, splittable: Callable[[RawObject], bool]
 ) -> Iterator[Chunk]:
-    """Chunks of about ``size`` bytes in the order of days, so that each chunk touches few days.
+    """Chunks of about ``size`` bytes in the order of days, which keeps the number of days per chunk small.
 
-    An object larger than ``size`` is split if ``splittable`` allows it. Small days stay whole: this makes fewer data
-    files, and duplicates within a day meet in one task.
+    An object larger than ``size`` is split if ``splittable`` allows it. Small days stay whole: this produces fewer data
+    files, and one task sees all duplicates within a day.
     """
     ordered = sorted(objects, key=lambda each: (each.day is None, each.day, each.entry.address))
     days = itertools.groupby(ordered, key=lambda each: each.day)
@@ -73,7 +73,7 @@ def split_into_chunks(
 
 
 def largest_first(chunks: Iterable[Chunk]) -> list[Chunk]:
-    """The chunks in the order in which workers take them, so that all workers end at about the same time."""
+    """The chunks in the order in which workers take them: the largest first, so that workers finish together."""
     return sorted(chunks, key=_length, reverse=True)
 
 
@@ -102,7 +102,7 @@ def group_evenly(items: Sequence[SizedItem], max_groups: int) -> list[list[Sized
 
 
 def _shares(lengths: Sequence[int], count: int) -> Iterator[int]:
-    """For consecutive lengths the index of the equal share, out of ``count``, that contains the middle of each."""
+    """For each of consecutive lengths, the index of the share that contains its middle; ``count`` shares are equal."""
     total = max(1, sum(lengths))
     start = 0
     for length in lengths:

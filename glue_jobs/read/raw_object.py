@@ -1,4 +1,4 @@
-"""What a source's discovery yields: raw objects and the day their name tells."""
+"""The results of discovery: raw objects, each with the day in its name, and counts of the objects that were skipped."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class RawObject:
     entry: Entry
     day: date | None
 
-    # As with `Entry`.
+    # Faster to pickle, for the reason that `Entry` gives.
     def __reduce__(self) -> tuple[type[RawObject], tuple[Entry, date | None]]:
         return RawObject, (self.entry, self.day)
 
 
 @dataclass(frozen=True)
 class Window:
-    """The days of raw objects a run looks at, both ends included; None leaves that side open."""
+    """The days whose raw objects a run considers, both ends included; None leaves an end open."""
 
     since: date | None = None
     until: date | None = None
@@ -42,13 +42,13 @@ class Window:
 
 @dataclass
 class Skipped:
-    """Objects below the raw path that are none of the source's, counted while listing.
+    """Objects below the raw path that do not belong to the source, counted while listing.
 
-    ``folders`` are those of related logs that the source leaves out on purpose; nobody has looked into them.
-    ``unfinished`` are those of snapshots whose delivery has not ended; a later run finds them again. ``takeable`` says
-    that ``--any-name`` takes the counted ones. ``empty_path`` is the raw path when nothing is below it at all.
-    ``log_folders`` are the folders with years, or names with days, directly in them. ``sentences`` say what else is
-    wrong with names.
+    ``folders`` hold related logs that the source excludes on purpose; their objects are not counted. ``unfinished`` are
+    folders of snapshots that are not fully delivered; a later run finds them again. ``takeable`` is true if
+    ``--any-name`` would ingest the counted objects. ``empty_path`` is the raw path if it contains no objects.
+    ``log_folders`` directly contain folders of years, or names with days. ``sentences`` describe other problems with
+    names.
     """
 
     count: int = 0
@@ -61,7 +61,7 @@ class Skipped:
     sentences: list[str] = field(default_factory=list)
 
     def add(self, address: str) -> None:
-        """Count one more; several threads may list."""
+        """Count one more object. Thread-safe: several threads may list."""
         with _COUNTING:
             self.count += 1
             self.example = self.example or address

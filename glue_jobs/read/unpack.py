@@ -1,6 +1,6 @@
-"""Decompress gzip objects, and tell files of other forms, by the first bytes; the name of the object does not matter.
+"""Decompress gzip objects and recognise other formats, by the first bytes and never by name.
 
-Copies of logs may be gzipped twice: by a service that compresses what it forwards, though it is gzip already.
+Copies of logs may be gzipped twice, if a service compresses the gzip files that it forwards.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ GZIP = b"\x1f\x8b"
 # zlib's `wbits` for a gzip header and trailer around the largest window.
 GZIP_WINDOW = 31
 
-# Decompressed bytes that are returned at a time: a few kilobytes of gzip can hold gigabytes.
+# Decompressed bytes per step: a few kilobytes of gzip can hold gigabytes.
 MAX_OUTPUT_BYTES = 16 * 2**20
 
-# Compressed bytes that are decompressed at a time: the output of a damaged step is lost.
+# Compressed bytes per step: the output of a damaged step is lost.
 STEP_BYTES = 64 * 2**10
 
-# gzip within gzip within gzip is no accident, and a file can be made that unpacks to itself.
+# A third layer of gzip is no accident, and a file can be crafted that unpacks to itself.
 MAX_LAYERS = 2
 
-# What is compressed hardly shrinks again. A gzip stream that does was made to unpack to gigabytes.
+# Compressed bytes hardly shrink again. A gzip stream that does is crafted to unpack to gigabytes.
 MAX_RATIO_OF_GZIP = 4
 
 _FOREIGN = {
@@ -49,7 +49,7 @@ _FOREIGN = {
 _FOREIGN_START = {form: re.compile(pattern, re.DOTALL) for form, pattern in _FOREIGN.items()}
 
 SIGNATURE_BYTES = 262
-"""Bytes in which `foreign_form` looks for the signature of a form."""
+"""Number of first bytes in which `foreign_form` looks for a signature."""
 
 TRUNCATED = "the gzip stream ends early: the object was cut short"
 DAMAGED = "the gzip stream is damaged from here on"
@@ -58,22 +58,22 @@ EXPANDING = "the gzip stream within the gzip stream is compressed more than logs
 
 
 def foreign_form(start: bytes) -> str | None:
-    """What a file is that begins so and is no text that could be read, e.g. "a zip archive"; None for other files."""
+    """The unsupported format of a file with these first bytes, e.g. "a zip archive"; None for other files."""
     return next((form for form, pattern in _FOREIGN_START.items() if pattern.match(start)), None)
 
 
 class Unpacker:
     """Takes the bytes of one object and yields them decompressed; an object that is not gzip passes unchanged.
 
-    Several gzip members, with zero bytes after each, are one stream. Nothing is yielded of a file in a form that cannot
-    be read; ``unread`` then has its first bytes. ``is_plain`` says that the bytes are from within a plain text.
+    Several gzip members are one stream, even with zero bytes after each. A file in an unsupported format yields
+    nothing; ``unread`` then has its first bytes. ``is_plain``: the bytes are from the middle of an uncompressed text.
     """
 
     def __init__(self, is_plain: bool = False, layers: int = MAX_LAYERS) -> None:
         self._layers = layers
         self._problem: str | None = None
         self._unread = b""
-        # What is decompressed may be compressed itself.
+        # Unpacks the decompressed bytes, which may be gzip themselves.
         self._content: Unpacker | None = None
         self._inflate: Any = None
         self._beginning = b""
@@ -88,7 +88,7 @@ class Unpacker:
 
     @property
     def unread(self) -> bytes:
-        """The first bytes of a file in a form that cannot be read; empty for other files."""
+        """The first bytes of a file in an unsupported format; empty for other files."""
         return self._unread or (self._content.unread if self._content else b"")
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -118,14 +118,14 @@ class Unpacker:
         return self._content is not None or (not self._started and (self._beginning + data).startswith(GZIP))
 
     def finish(self) -> Iterator[bytes]:
-        """The bytes of an object too short to tell whether it is gzip. Call it after the last `feed`."""
+        """The bytes of an object that is too short to be recognised as gzip. Call this after the last `feed`."""
         if not self._started:
             yield self._beginning
         elif self._content is not None:
             yield from self._content.finish()
 
     def _start(self, data: bytes) -> None:
-        """Look at the first bytes of the object."""
+        """Determine the format from the first bytes of the object."""
         self._started, self._beginning = True, b""
         if self._layers and data.startswith(GZIP):
             self._content = Unpacker(layers=self._layers - 1)

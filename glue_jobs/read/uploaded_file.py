@@ -1,4 +1,4 @@
-"""Files that people upload: JSON, lines, or Parquet. The first bytes tell how a file divides into records."""
+"""Files that people upload: JSON, lines, or Parquet. The first bytes determine how a file divides into records."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from glue_jobs.read.whole_files import WholeFile
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-# The first line is looked for in this many bytes; a longer one is a JSON document if it looks like one.
+# The end of the first line is searched for in this many bytes. A longer line that looks like JSON is a document.
 MAX_FIRST_LINE_BYTES = 2**20
 
 
 def is_json(start: bytes) -> bool:
-    """Whether a text that begins so is JSON and no CSV."""
+    """Whether a text with this beginning is JSON rather than CSV."""
     return start.removeprefix(BYTE_ORDER_MARK).lstrip()[:1] in (b"{", b"[")
 
 
 def is_json_lines(start: bytes) -> bool:
-    """Whether a JSON text that begins so has a value in each line: its first line is a whole object."""
+    """Whether a JSON text with this beginning has one value per line: its first line is a whole object."""
     line = start.removeprefix(BYTE_ORDER_MARK).lstrip().partition(b"\n")[0]
     try:
         msgspec.json.decode(line, type=dict[str, msgspec.Raw])
     except NOT_JSON:
-        # A line that is cut short or damaged, with other objects below it.
+        # The first line may be damaged or cut short, with other objects on the lines below it.
         rest = start.removeprefix(BYTE_ORDER_MARK).lstrip()
         return line[:1] == b"{" and line.strip() != b"{" and b'\n{"' in rest
     return True

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from glue_jobs.read.lines import OverlongLine
 from glue_jobs.read.parsed import MAX_RECORD_BYTES
 
-# A worker holds one such file and the rows made of it. Log deliveries of AWS are a few megabytes long.
+# A worker holds one such file and the rows parsed from it. Log files that AWS delivers have a few megabytes.
 MAX_FILE_BYTES = 128 * 2**20
 
 
@@ -22,7 +22,7 @@ class WholeFile:
         self._size = 0
 
     def feed(self, data: bytes) -> Iterator[tuple[int, bytes | OverlongLine]]:
-        """Keep the bytes; a file is complete only at its end."""
+        """Collect the bytes. Yields nothing, because a file is complete only at its end."""
         self._size += len(data)
         self._pieces.append(data)
         if self._is_too_long:
@@ -34,7 +34,7 @@ class WholeFile:
         return self._size > MAX_FILE_BYTES
 
     def finish(self, overhang: Iterator[bytes]) -> Iterator[tuple[int, bytes | OverlongLine]]:
-        """The whole file; nothing follows it in ``overhang``."""
+        """The whole file. ``overhang`` is not read."""
         data = b"".join(self._pieces)
         if self._is_too_long:
             reason = f"the file is longer than {MAX_FILE_BYTES // 2**20} MiB, and its format must be read whole"
@@ -43,7 +43,7 @@ class WholeFile:
             yield 0, data
 
     def abandon(self) -> bytes:
-        """The bytes so far, for an object that is damaged: none of its records is certain."""
+        """The first bytes of a damaged object, none of whose records can be trusted."""
         data = b"".join(self._pieces)
         self._pieces, self._size = [], 0
         return data[:MAX_RECORD_BYTES]

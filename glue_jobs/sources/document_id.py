@@ -1,4 +1,4 @@
-"""What an object is about, where a newer object on the same replaces its rows."""
+"""The identity of a document, by which a newer object replaces the rows of an older one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DocumentId:
-    """What a document is about: a document of the same kind and number replaces it."""
+    """The identity of a document: a newer document with the same kind and ``run_id`` replaces it."""
 
     kind: str
     run_id: str

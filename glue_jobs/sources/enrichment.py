@@ -1,4 +1,4 @@
-"""How the rows of a source get their derived columns, and what a source without any has instead."""
+"""The type of functions that add a source's derived columns, and defaults for sources that have none."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Enrich(Protocol):
 
 
 def unchanged(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
-    """The rows of a table without derived columns."""
+    """The rows as they are, for a table without derived columns."""
     return rows
 
 
 def no_advice(config: Config) -> str:
-    """Nothing, for a source that needs no configuration."""
+    """No advice, for a source that needs no configuration."""
     return ""

@@ -1,4 +1,4 @@
-"""All tables of a lake: the declared ones, and those that its uploads made."""
+"""All tables of a lake: the declared ones, and those that are inferred from its uploads."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from glue_jobs.sources.upload.table import UPLOAD
 from glue_jobs.tables.model import Table
 
 if TYPE_CHECKING:
-    # Loading a table imports pyiceberg, which takes longer than answering a question.
+    # Loading a table imports pyiceberg, which takes longer than answering a query.
     from glue_jobs.lake import Lake, LoadedTable
 
-# A note on the table of uploads: the names of the tables that have their rows.
+# The note on the table of uploads that lists the names of the tables with their rows.
 UPLOADED_TABLES = "usage-lake.uploaded-tables"
 
 
 def lake_tables(lake: Lake) -> tuple[Table, ...]:
-    """The declared tables, then the `uploaded_tables`; raises as they do."""
+    """The declared tables, then the `uploaded_tables`; raises like that function."""
     return (*TABLES, *uploaded_tables(lake))
 
 
 def uploaded_tables(lake: Lake) -> tuple[Table, ...]:
-    """The tables that have the rows of uploads, with the columns that they have now.
+    """The tables with the rows of uploads, with their current columns.
 
     Raises:
         LakeError: the catalog cannot be read.
@@ -36,11 +36,11 @@ def uploaded_tables(lake: Lake) -> tuple[Table, ...]:
 
 
 def uploaded_names(uploads: LoadedTable) -> list[str]:
-    """The names of the tables of uploads; ``uploads`` is the table of these."""
+    """The names of the tables with the rows of uploads; ``uploads`` is the loaded table `UPLOAD`."""
     names: list[str] = json.loads(uploads.note(UPLOADED_TABLES) or "[]")
     return names
 
 
 def uploaded_names_note(names: Iterable[str]) -> dict[str, str]:
-    """The note of these names."""
+    """The note that stores these names."""
     return {UPLOADED_TABLES: json.dumps(sorted(names))}

@@ -1,9 +1,9 @@
-"""What a pipeline is: one source on its way to its tables.
+"""The declaration of a pipeline, which takes one source from its raw objects to its tables.
 
 There are four kinds. An event pipeline ingests each raw object once. A snapshot pipeline ingests whole snapshots, and
 newer ones replace older ones. A document pipeline ingests objects with rows in several tables, and a newer version of
-an object replaces all of them; so does an upload pipeline, with tables that only the objects tell. Whoever runs one
-need not know its kind: it finds its raw objects itself, and calls the method of a `Stager` that suits it.
+an object replaces all of them. An upload pipeline does the same for tables that are inferred from the objects. The
+caller need not know the kind: a pipeline discovers its own raw objects and calls the `Stager` method of its kind.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class Stager(Protocol[Staged]):
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline(ABC):
-    """One source on its way to its table.
+    """One source, its table, and all that a run needs to know about them.
 
     A run lists objects of the last ``look_back_days`` again, because objects may arrive late. A byte of an object
-    becomes about ``compression_ratio`` bytes of records. ``resources`` are the reference data that ``enrich`` needs.
-    ``first_delivery`` says when AWS delivers the first object. ``advice`` is a clause on what the configuration lacks,
-    or empty. Where a pipeline ``has_saved_queries``, its lake needs all tables that such queries read.
+    unpacks to about ``compression_ratio`` bytes of records. ``resources`` are the reference data that ``enrich`` needs.
+    ``first_delivery`` says when the first object is delivered. ``advice`` returns a clause on what the configuration
+    lacks, or an empty text. If a pipeline ``has_saved_queries``, its lake needs all tables that saved queries read.
     """
 
     title: str
@@ -61,15 +61,15 @@ class Pipeline(ABC):
     has_saved_queries: bool = True
 
     takes_any_name: ClassVar[bool] = False
-    """Whether objects are found by the days in their names, unless a run is told to take any name."""
+    """Whether a run may be asked to take objects of any name; it otherwise finds them by the days in their names."""
     only_adds_rows: ClassVar[bool] = False
-    """Whether objects add rows and change none that are stored, so that they can be read before there is a lake."""
+    """Whether objects only add rows and change no stored ones; they can then be read before a lake exists."""
     keeps_all_rows: ClassVar[bool] = True
-    """Whether the rows of all objects stay, except of those that a newer version replaces."""
+    """Whether rows are removed only when a newer version of their object replaces them."""
     replaces_objects: ClassVar[bool] = False
     """Whether an object that is ingested again replaces its rows."""
     replaces_by_name: ClassVar[bool] = False
-    """Whether it also replaces the rows of an object of the same name in another folder."""
+    """Whether an object also replaces the rows of an object of the same name in another folder."""
 
     @property
     def name(self) -> str:
@@ -78,12 +78,12 @@ class Pipeline(ABC):
 
     @property
     def derived_tables(self) -> tuple[Table, ...]:
-        """Further tables of its own, in the order in which a run commits to them after ``table``."""
+        """The pipeline's further tables, in the order in which a run commits to them after ``table``."""
         return ()
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """All tables of its own, in the order in which a run commits to them."""
+        """All tables of the pipeline, in the order in which a run commits to them."""
         return self.table, *self.derived_tables
 
     @property
@@ -92,11 +92,11 @@ class Pipeline(ABC):
         return (self.table,)
 
     def is_named(self, address: str) -> bool:
-        """Whether a run that is not told to take any name takes an object at this address."""
+        """Whether a run without ``any_name`` takes an object at this address."""
         return True
 
     def reference_data(self, config: Config, reader_keys: str | None = None) -> ReferenceData:
-        """The reference data of a run that starts now; ``reader_keys`` is where the keys of reader ids are kept.
+        """The reference data of a run that starts now; ``reader_keys`` is the file or secret with the reader id keys.
 
         Raises:
             StorageError: a resource cannot be read or used.
@@ -109,7 +109,7 @@ class Pipeline(ABC):
         return bool(self.table.address) and config.privacy.addresses != "drop"
 
     def without_management_events(self) -> Pipeline:
-        """The same pipeline, but it filters management events.
+        """The same pipeline, with management events filtered out.
 
         Raises:
             ArgumentError: the source has no management events.
@@ -118,10 +118,10 @@ class Pipeline(ABC):
 
     @abstractmethod
     def discover(self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool) -> Objects:
-        """The raw objects below ``raw`` whose day is in the window; ``skipped`` gets the others.
+        """The raw objects below ``raw`` whose day is in the window; ``skipped`` counts objects of other names.
 
         Raises:
-            ArgumentError: there is nothing at all below ``raw``.
+            ArgumentError: ``raw`` is a folder without objects, or has more subfolders than any layout of logs.
             StorageError: it cannot be listed.
         """
 
@@ -134,8 +134,8 @@ class Pipeline(ABC):
 class EventPipeline(Pipeline):
     """A source whose objects hold events: each object is ingested exactly once.
 
-    ``framing`` says how objects divide into records. ``parse_data_events`` is ``parse`` without management events,
-    where the source has any.
+    ``framing`` says how objects divide into records. ``parse_data_events`` does the same as ``parse``, but filters
+    management events; None if the source has none.
     """
 
     names: DayNames
@@ -165,8 +165,8 @@ class EventPipeline(Pipeline):
 class SnapshotPipeline(Pipeline):
     """A source whose objects are manifests of snapshots.
 
-    The latest snapshots keep their rows; of all others only their ``totals`` stay. ``changes`` holds what each snapshot
-    changed, found while the snapshot before it still has its rows.
+    The latest snapshots keep their rows; all others keep only their ``totals``. ``changes`` records what each snapshot
+    changed, which is computed while the previous snapshot still has its rows.
     """
 
     totals: Table
@@ -187,10 +187,10 @@ class SnapshotPipeline(Pipeline):
 
 @dataclass(frozen=True, kw_only=True)
 class ListedPipeline(Pipeline):
-    """A source whose objects have no days in their names, and replace what was stored of an older version.
+    """A source whose objects have no days in their names; a new version of an object replaces the rows of the old one.
 
-    ``objects`` lists them, as `Pipeline.discover` does. ``document_id`` tells from an address what an object is about.
-    The ``keys`` of its tables are the columns with that; the table of the pipeline has a row for each object.
+    ``objects`` lists them, as `Pipeline.discover` does. ``document_id`` derives an object's identity from its address.
+    The ``keys`` of the tables are the columns of that identity. The pipeline's table has one row per object.
     """
 
     objects: Callable[[Storage, str, Skipped], Objects]
@@ -200,7 +200,7 @@ class ListedPipeline(Pipeline):
     replaces_objects = True
 
     def kinds_in(self, table: Table, kinds: Set[str]) -> Set[str]:
-        """Those of the kinds of objects whose rows are in the table."""
+        """The subset of ``kinds`` whose objects have rows in the table."""
         return kinds
 
     def discover(self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool) -> Objects:
@@ -211,8 +211,8 @@ class ListedPipeline(Pipeline):
 class DocumentPipeline(ListedPipeline):
     """A source whose objects are documents: each has rows in the tables of its kind.
 
-    All its tables have the columns source_object and ingest_run_id. ``parse`` reads the documents that begin at some
-    places of the bytes, and ``parse_one`` is the slow parser that it must agree with.
+    All its tables have the columns source_object and ingest_run_id. ``parse`` reads many documents, given the positions
+    where they begin. ``parse_one`` is the slow reference that ``parse`` must agree with.
     """
 
     kinds: Mapping[str, tuple[Table, ...]]
@@ -238,7 +238,7 @@ class DocumentPipeline(ListedPipeline):
 
 @dataclass(frozen=True, kw_only=True)
 class UploadPipeline(ListedPipeline):
-    """A source whose objects tell their tables: the name by the folder, the columns by the content."""
+    """A source whose objects define their tables: the folder gives the name, the content gives the columns."""
 
     has_saved_queries: bool = False
 

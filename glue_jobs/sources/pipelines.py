@@ -65,7 +65,7 @@ PIPELINES: tuple[Pipeline, ...] = (
         table=S3_INVENTORY_OBJECT,
         totals=DAILY_STORAGE,
         changes=DAILY_CHANGE,
-        # Where a weekly inventory is delivered beside daily ones, a run still looks at the last but one weekly one.
+        # Far enough for the last but one weekly inventory, where daily ones are delivered beside weekly ones.
         look_back_days=14,
     ),
     EventPipeline(

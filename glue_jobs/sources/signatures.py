@@ -1,11 +1,11 @@
-"""Recognise the source of a raw object by its name or its first bytes, where a run finds none of its own source."""
+"""Recognise the source of a raw object by its name or its first bytes, for runs that find none of their own source."""
 
 from __future__ import annotations
 
 import re
 import zlib
 
-# Names as AWS gives them, in any folder.
+# Names that AWS gives to objects, in any folder.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
@@ -14,13 +14,13 @@ _NAMES = (
     ("cloudtrail_s3_event", re.compile(r"\d{12}_CloudTrail_[a-z0-9-]+_\d{8}T\d{4}Z_\w+\.json(?:\.gz)?$")),
     ("s3_inventory_object", re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}Z/manifest\.(?:json|checksum)$")),
     ("s3_inventory_object", re.compile(r"/data/[0-9a-f-]{36}\.(?:csv\.gz|orc|parquet)$|/hive/dt=[^/]+/symlink\.txt$")),
-    # Ids of distributions begin with E. Vended access logs may have an account there.
+    # Ids of distributions begin with E. Vended access logs may have an account id there.
     ("cloudfront_log", re.compile(r"(?:^|/)E[0-9A-Z]{11,15}\.\d{4}-\d{2}-\d{2}-\d{2}\.[0-9a-f]{8}(?:\.\w+)*$")),
     ("run_summary", re.compile(r"/(?:summary2/[SED]RR\d+\.summary|[pr]summary/[SED]RR\d+\.psummary)$")),
     ("s3_access_log", re.compile(r"\d{4}-\d{2}-\d{2}-\d{2}-\d{2}-\d{2}-[0-9A-F]{16}$")),
 )
 
-# How records of a source begin, or what stands in the first of them.
+# The beginning of a source's records, or a field in the first of them.
 _CONTENT = (
     ("s3_access_log", re.compile(rb"\s*(?:[0-9a-f]{64}|-) \S+ \[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} ")),
     ("cloudfront_log", re.compile(rb"#(?:Version|Fields):")),
@@ -35,21 +35,21 @@ _CONTENT = (
 _JSON_LINES = (("CloudTrail events", re.compile(rb'\s*\{(?!.*"Records").{0,64000}?"eventVersion"', re.DOTALL)),)
 
 SIGNATURE_BYTES = 65_536
-"""How much of an object `source_of_content` looks at."""
+"""Number of first bytes that `source_of_content` examines."""
 
 
 def source_of_name(address: str) -> str | None:
-    """The source that gives objects such names; None if none does."""
+    """The source whose objects have such names; None if there is none."""
     return next((source for source, pattern in _NAMES if pattern.search(address)), None)
 
 
 def source_of_content(start: bytes) -> str | None:
-    """The source of an object with these first bytes, which may be gzipped; None if it is none."""
+    """The source of an object with these first bytes, which may be gzipped; None if there is none."""
     return _first(_CONTENT, start)
 
 
 def records_as_json_lines(start: bytes) -> str | None:
-    """What an object with these first bytes holds in JSON lines that no source reads; None for other objects."""
+    """The kind of records in JSON lines that no source reads, by the first bytes; None for other objects."""
     return None if source_of_content(start) else _first(_JSON_LINES, start)
 
 

@@ -1,6 +1,6 @@
 """Every table that a lake can have.
 
-They stand apart from `pipelines`, because importing the parsers takes longer than answering a question.
+They are separate from `pipelines`, because importing the parsers takes longer than answering a query.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from glue_jobs.tables.place import PLACE
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.tables.subscriber import SUBSCRIBER
 
-# Those of the pipelines, in their order, and behind them the tables that belong to no single source.
+# The pipelines' own tables in their order, the derived ones, then the tables that belong to no single source.
 TABLES = (
     S3_ACCESS_LOG,
     CLOUDTRAIL_S3_EVENT,
@@ -37,4 +37,4 @@ TABLES = (
 )
 
 QUERIED_TABLES = tuple(table for table in TABLES if table != UPLOAD)
-"""Those that saved queries and views read, and those of every run. No saved query can know the tables of uploads."""
+"""The tables that saved queries and views read, and those of every run. Saved queries cannot know uploaded tables."""

@@ -1,4 +1,4 @@
-"""The columns that are derived from the records of every table of requests and events."""
+"""The derived columns that all tables of requests and events share."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _MEANINGS = {
 }
 
 FILTERED = ("account", "repository", "is_own", "is_robot", "year", "month", "day")
-"""Those that most queries filter by."""
+"""Derived columns that most queries filter by."""
 
 DERIVED = (*FILTERED, "event_date", "source_object", "country", "place", "network", *READER)
-"""Those of every such table."""
+"""Derived columns of every table of requests or events."""
 
 
 def derived_columns(first_id: int, *names: str) -> tuple[Column, ...]:
-    """The columns with these names; their field ids go on from ``first_id``."""
+    """The columns with these names; their field ids count up from ``first_id``."""
     return tuple(Column(number, name, *_MEANINGS[name]) for number, name in enumerate(names, first_id))

@@ -13,10 +13,10 @@ TYPES = ("string", "int", "bigint", "double", "boolean", "date", "timestamp", "b
 """Every column type that a table may use; the names are Athena's."""
 
 READER = ("reader_id", "remote_prefix", "reader_key")
-"""Columns of every table with an address: what stands for the address, and the id of the key that made it."""
+"""Columns of every table with an address: its pseudonym, its network, and the id of the key of the pseudonym."""
 
 FIELD_ID = "PARQUET:field_id"
-"""The metadata of an Arrow field under which Parquet files have its Iceberg field id."""
+"""Metadata key under which an Arrow field of a Parquet file has its Iceberg field id."""
 
 # Glue cuts a column comment at 255 bytes.
 MAX_DESCRIPTION_BYTES = 255
@@ -24,12 +24,12 @@ MAX_DESCRIPTION_BYTES = 255
 
 @dataclass(frozen=True)
 class Column:
-    """One column: Iceberg field id (never used again), name, Athena type, and what a value means.
+    """One column: Iceberg field id (never reused), name, Athena type, and what a value means.
 
     The elements of an array have a field id too. Iceberg numbers the columns of a new table from 1 and then the
     elements of arrays; a column that is added later has the next free number, and its elements the number after that.
 
-    ``arrow_type`` is that of a column whose type is inferred from data, with the field ids of all that is in it.
+    ``arrow_type`` is set if the type is inferred from data; it carries the field ids of all nested fields.
     """
 
     field_id: int
@@ -59,20 +59,20 @@ class Table:
     ``record`` if a table has no ``same`` or if the first column of ``same`` is null. ``derived`` columns are not part
     of the record.
 
-    ``address`` is the column with the address of the reader, in a table that has one; it has the columns ``READER``
-    too. ``texts_with_addresses`` may hold addresses, and ``texts_with_own_address`` that of their own row. The
-    configuration decides what is stored in all of these, so records are not compared by them. ``callers`` are columns
-    that name who made a request by account.
+    ``address`` is the column with the reader's address; a table that has one has the ``READER`` columns too.
+    ``texts_with_addresses`` may contain any addresses, ``texts_with_own_address`` only the one of their row. The
+    configuration decides what is stored in all of these columns, so records are not compared by them. ``callers`` are
+    columns that identify the caller of a request by account.
 
-    ``statistics`` are columns with bounds in every data file, besides those that files are partitioned or sorted by.
+    ``statistics`` are columns whose bounds every data file records, in addition to partition and sort columns.
 
-    ``keys`` are columns by whose values rows are replaced; a data file has their whole bounds, however long.
+    ``keys`` are columns by whose values rows are replaced; data files record their bounds untruncated.
 
-    ``inferred`` has the types of the columns as JSON, where a table is not declared but inferred from data; see
+    ``inferred`` holds the column types as JSON if the table is inferred from data instead of declared; see
     `glue_jobs.sources.upload.types`. The schema of such a table may change with each commit.
 
     ``file_constants`` are columns that have one value in each data file. A table with file constants holds snapshots:
-    whole files are replaced and dropped, found by their constants.
+    whole files, identified by their constants, are replaced and dropped.
     """
 
     name: str
@@ -125,7 +125,7 @@ class Table:
 
     @cached_property
     def bounded(self) -> tuple[str, ...]:
-        """Columns with their bounds in every data file, by which readers skip files."""
+        """Columns whose bounds every data file records; query engines skip files by them."""
         return tuple(dict.fromkeys((*self.partitions, *self.sort, *self.statistics, *self.file_constants, *self.keys)))
 
     @cached_property
@@ -135,9 +135,9 @@ class Table:
 
     @cached_property
     def compared_without_same(self) -> tuple[str, ...]:
-        """The columns in which equal rows are the same record if they have no value in the first column of ``same``.
+        """The columns that are compared where the first column of ``same`` is null.
 
-        Nothing but the reader may tell two such records apart.
+        They include the reader id: two such records may differ in nothing but the reader.
         """
         return (*self._always_equal, *(READER[:1] if self.address else ()))
 
@@ -147,7 +147,7 @@ class Table:
 
     @cached_property
     def by_configuration(self) -> tuple[str, ...]:
-        """Columns of the record of which the configuration decides what is stored."""
+        """Columns of the record whose stored values depend on the configuration."""
         address = (self.address,) if self.address else ()
         return (*address, *self.texts_with_addresses, *self.texts_with_own_address)
 
@@ -160,7 +160,7 @@ class Table:
 @cache
 def arrow_type(name: str) -> pa.DataType:
     """The Arrow type of one of the `TYPES`."""
-    # Questions need the declarations, but not Arrow, which takes long to import.
+    # Queries need the declarations but not Arrow, which is slow to import.
     import pyarrow as pa
 
     return {
@@ -177,7 +177,7 @@ def arrow_type(name: str) -> pa.DataType:
 
 
 def athena_type(of_type: pa.DataType) -> str:
-    """Athena's name of an Arrow type, whatever is nested in it."""
+    """Athena's name of an Arrow type, with the types nested in it."""
     import pyarrow as pa
 
     if pa.types.is_struct(of_type):
@@ -188,7 +188,7 @@ def athena_type(of_type: pa.DataType) -> str:
 
 
 def leaf_ids(column: Column) -> list[int]:
-    """The field ids of the plain values in a column, under which a data file has their sizes."""
+    """The field ids of a column's leaf values. Data files record sizes by these ids."""
     if column.arrow_type is None:
         return [column.element_id or column.field_id]
     return _leaves(column.arrow_type, column.field_id)

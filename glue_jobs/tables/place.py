@@ -1,4 +1,4 @@
-"""The table of places, so that SQL and maps know where a label is."""
+"""The table of places: the location of each label, for SQL and maps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of subscriber names, so that SQL can join the names in the configuration."""
+"""The table of subscriber names: those of the configuration, for joins in SQL."""
 
 from __future__ import annotations
 

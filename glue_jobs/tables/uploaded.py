@@ -1,4 +1,4 @@
-"""Tables of uploaded files: their columns are inferred from the files, but for three that every such table has."""
+"""Tables of uploaded files: three fixed columns, and further columns that are inferred from the files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from glue_jobs.tables.model import Column, Table
 
-# The table property with `Table.inferred`; it marks a table as inferred.
+# The table property that stores `Table.inferred`. Its presence marks a table as inferred.
 INFERRED = "usage-lake.inferred-types"
 
 SOURCE_OBJECT = "source_object"

@@ -36,7 +36,7 @@ CLOUDFRONT_NAMES = DayNames(
 
 
 def distribution_advice(config: Config) -> str:
-    """What to add to a configuration that names the bucket of no distribution."""
+    """Advice for a configuration that names no distribution's bucket; empty for other configurations."""
     if config.distributions:
         return ""
     return (
@@ -48,8 +48,8 @@ def distribution_advice(config: Config) -> str:
 def enrich_cloudfront(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
     """Parsed records with the derived columns of the table: bucket, key, data set, own traffic, robots, place, day.
 
-    Where the configuration names no bucket, the rules for data sets see the domain of the distribution. CloudFront
-    logs no caller, so only the address of the viewer tells own traffic.
+    If the configuration names no bucket, the rules for data sets match the distribution's domain instead. CloudFront
+    logs no caller, so only the viewer's address identifies own traffic.
     """
     host, stem, address, user_agent, logged_country = (
         as_single_array(rows[name]) for name in ("cs_host", "cs_uri_stem", "c_ip", "cs_user_agent", "c_country")
@@ -64,10 +64,10 @@ def enrich_cloudfront(rows: pa.Table, config: Config, reference: ReferenceData) 
 
 
 def _in_logged_country(places: PlaceColumns, logged: pa.DictionaryArray) -> PlaceColumns:
-    """The places, with the country that CloudFront logged where it did.
+    """The places, with the country that CloudFront logged, if any.
 
-    Where that is another one than the databases know, it is the place too: a region of the wrong country would mislead.
-    Networks, such as those of clouds, stay the place.
+    If the databases have another country, the logged one becomes the place too: a region of the wrong country would
+    mislead. Places that are networks, such as those of clouds, do not change.
     """
     country, place, network, other = (each.cast(pa.string()) for each in (*places, logged))
     other = pc.if_else(pc.match_substring_regex(other, "^[A-Z]{2}$"), other, None)

@@ -84,4 +84,4 @@ CLOUDFRONT_LOG = Table(
 
 _LAST = CLOUDFRONT_LOG.record.index("extra_fields")
 FIELDS = {column.name: column.type for column in CLOUDFRONT_LOG.columns[1:_LAST]}
-"""The documented fields but date and time, as columns, with the type of each."""
+"""The type of each documented field except date and time, by column name."""

@@ -28,7 +28,7 @@ __all__ = ["CLOUDTRAIL_NAMES", "enrich_cloudtrail", "parse_cloudtrail", "parse_d
 
 CLOUDTRAIL_NAMES = DayNames(
     # ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz in the folder YYYY/MM/DD of the day of delivery. Copies
-    # may be unpacked or renamed. A file with the name of a folder in `left_out` is of that kind.
+    # may be unpacked or renamed. A file whose name contains the name of an `excluded` folder is of that kind.
     in_day=re.compile(r"(?!.*_CloudTrail-[A-Za-z]+_)[^/]+\.json(?:\.gz)?"),
     # Digests hold no events. The others hold other events, or summaries that would count events twice.
     excluded=frozenset(

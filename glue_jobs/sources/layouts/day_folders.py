@@ -19,7 +19,7 @@ from glue_jobs.sources.layouts.day_names import DayNames, date_or_none, day_from
 from glue_jobs.sources.layouts.walk import Part, Walk, in_order_of_days
 from glue_jobs.storage import Storage
 
-# More than any layout of AWS needs. They stop the walk over a data bucket that is given by mistake.
+# More than any AWS layout needs. These limits stop the walk over a data bucket that is given by mistake.
 MAX_FOLDER_DEPTH = 8
 MAX_FOLDERS = 10_000
 
@@ -30,7 +30,7 @@ DAY_FOLDER = re.compile("/([0-9]{4})(?:/([0-9]{2})(?:/([0-9]{2}))?)?/$")
 YEAR_FOLDER = re.compile("(?:year=)?([0-9]{4})")
 TWO_DIGITS = re.compile("(?:month=|day=)?([0-9]{2})")
 
-# A folder's name with this suffix sorts after everything in the folder, and before everything behind it.
+# A folder's name with this suffix sorts after all keys in the folder, and before all keys that follow it.
 END_OF_FOLDER = "/\U0010ffff"
 
 
@@ -57,7 +57,7 @@ class DayFolders:
     def below(self, prefix: str) -> Iterator[RawObject]:
         """The source's objects of the window below ``prefix``, which may be the folder of a year, month or day.
 
-        They come in the order of days. Those of a folder that is only found among flat names come when it is found.
+        They are in the order of days, except in folders that are found only while flat names are listed.
 
         Raises:
             ArgumentError: there are far more folders than in any layout of logs.
@@ -72,7 +72,7 @@ class DayFolders:
             return
         year, month, day = match.groups("")
         folders = self._storage.level(prefix).folders
-        # A prefix may look like a day and contain something else.
+        # A prefix may look like the folder of a day and contain something else.
         if day:
             is_dated = not folders
         elif month:
@@ -85,7 +85,7 @@ class DayFolders:
             yield from self._objects(prefix)
 
     def _objects(self, prefix: str, depth: int = 0) -> Walk:
-        """Objects below a folder above the folders of years."""
+        """Objects below a folder that is not the folder of a year, month or day."""
         self._visited += 1
         if self._visited > MAX_FOLDERS:
             raise ArgumentError(f"there are over {MAX_FOLDERS} folders below the raw path; name the logs' own prefix")
@@ -103,7 +103,7 @@ class DayFolders:
         yield from self._both(prefix, contents, inside)
 
     def _years(self, prefix: str, folders: list[str]) -> set[str]:
-        """The folders that are years: the latest one that contains months or names of that year, and all before it."""
+        """The folders of years: the latest one that contains months or names of its year, and all earlier ones."""
         candidates = sorted(filter(YEAR_FOLDER.fullmatch, folders))
         while candidates:
             latest = f"{prefix}{candidates[-1]}/"
@@ -141,12 +141,12 @@ class DayFolders:
         return contents
 
     def _end(self, name: str) -> str:
-        """Where listing goes on after ``name``: behind all names of the same stem and year."""
+        """Where listing continues after ``name``: after all names of the same stem and year."""
         match = self._names.flat.match(name) if self._names.flat else None
         return f"{match['stem']}{match['year']}-~" if match else name
 
     def _both(self, prefix: str, contents: _Contents, inside: Callable[[str], Walk]) -> Walk:
-        """The objects beside each other in a folder, and those ``inside`` its subfolders."""
+        """The objects directly in a folder, and those ``inside`` its subfolders."""
         folders = {*contents.folders}
         for stem in sorted(contents.stems):
             yield Part(self._window.since or date.min, self._flat(prefix + stem, folders, inside))
@@ -164,9 +164,9 @@ class DayFolders:
     def _flat_between(
         self, stem: str, start: str, stop: str, folders: set[str], inside: Callable[[str], Walk]
     ) -> Generator[RawObject | Part, None, str | None]:
-        """Objects up to the next folder, and what is ``inside`` if it is none of the known ``folders``.
+        """Objects up to the next folder, and the objects ``inside`` it if it is not among the known ``folders``.
 
-        Returns the key to go on from, None at the end.
+        Returns the key from which to continue; None at the end.
         """
         assert self._names.flat is not None
         folder = stem.rpartition("/")[0] + "/"

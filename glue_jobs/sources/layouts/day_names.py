@@ -44,7 +44,7 @@ class DayNames:
 
 
 def day_from_name(names: DayNames, path: str) -> date | None:
-    """The day in the path or address of an object; None if the source does not name objects like that."""
+    """The day in the path or address of an object; None if it is no name of the source."""
     folder, _, name = path.rpartition("/")
     tree = _day_of_folder(folder)
     if tree and names.in_day.fullmatch(name):

@@ -1,4 +1,4 @@
-"""Discover the raw objects of a run: those with the source's names, or those with any name in a custom archive."""
+"""Discover the raw objects of a run: those with the source's names, or all objects of a custom archive."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def discover_snapshots(storage: Storage, raw: str, window: Window, skipped: Skip
 
 
 def raw_prefix(storage: Storage, raw: str, skipped: Skipped) -> str:
-    """What the addresses of all objects below ``raw`` begin with; raises like `discover`."""
+    """The prefix of the addresses of all objects below ``raw``; raises like `discover`."""
     prefix = raw if raw.startswith("s3://") else f"{raw.rstrip('/')}/"
     if not any(True for _ in storage.list(prefix)):
-        # AWS makes a prefix with its first delivery, so that a new bucket has none; a folder is made by people.
+        # A prefix does not exist before the first delivery of AWS. An empty local folder is a mistake.
         if not storage.remote:
             raise ArgumentError(f"there are no objects below {raw}; check the name")
         skipped.empty_path = raw

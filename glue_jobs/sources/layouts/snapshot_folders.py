@@ -1,7 +1,7 @@
 """Discovery of S3 Inventory snapshots: one folder per snapshot, named after its minute, with a manifest and a checksum.
 
 The layout is ``[prefix/]SOURCE-BUCKET/CONFIG-ID/YYYY-MM-DDTHH-MMZ/manifest.json``. Beside the snapshots, ``data/`` has
-the data files of all of them, and ``hive/`` has symlinks. Neither is ever listed.
+the data files of all of them, and ``hive/`` has symlinks. Discovery searches neither for manifests.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
 """
@@ -25,7 +25,7 @@ MAX_CONCURRENT_LISTINGS = 16
 
 _SNAPSHOT_FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}Z")
 
-# Folders of an inventory configuration that are no snapshots.
+# Folders of an inventory configuration that are not snapshots.
 _OTHER_FOLDERS = frozenset({"data", "hive"})
 
 # Appended to a day, sorts after every folder of that day.
@@ -52,12 +52,12 @@ class SnapshotFolders:
         self._visited = 0
 
     def manifests(self, prefix: str, depth: int = 0) -> Iterator[RawObject]:
-        """The manifests below ``prefix`` whose day is in the window, with that day. The prefix may be of any level.
+        """The manifests below ``prefix`` whose day is in the window. The prefix may be at any level of the layout.
 
         A snapshot without manifest or checksum is not delivered yet and goes to ``skipped.unfinished``.
 
         Raises:
-            ArgumentError: there are more folders than inventories could have.
+            ArgumentError: there are more folders than any layout of inventories has.
             StorageError: a folder cannot be listed.
         """
         self._visited += 1
@@ -81,7 +81,7 @@ class SnapshotFolders:
                 yield from self.manifests(f"{prefix}{folder}/", depth + 1)
 
     def _is_without_snapshots(self, prefix: str, folder: str) -> bool:
-        """Whether it is ``data/`` or ``hive/`` of a configuration, and not a bucket or configuration of that name."""
+        """Whether the folder is ``data/`` or ``hive/`` of a configuration, not a bucket or configuration so named."""
         if folder not in _OTHER_FOLDERS:
             return False
         folders = self._storage.level(prefix).folders

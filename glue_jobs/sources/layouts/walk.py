@@ -1,7 +1,7 @@
 """Raw objects of many folders in the order of their days, listed several folders at a time.
 
-A walk over the folders yields parts that are not listed yet, each with the first day it can have. The part with the
-earliest day is listed next, so that what is held is a page of each, and not a listing of everything.
+A walk over the folders yields parts that are not listed yet, each with the earliest day that it can contain. The part
+with the earliest day is listed next. Memory holds a page of each part, and never a listing of everything.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from glue_jobs.read.raw_object import RawObject
 # Fewer than the connections that boto3 keeps open.
 MAX_CONCURRENT_LISTINGS = 8
 
-# Objects that are listed ahead, a page of S3.
+# Objects per block that is listed ahead: a page of S3.
 BLOCK = 1_000
 
 Item = TypeVar("Item")
@@ -28,7 +28,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a walk: its objects are of the ``first`` day and later ones, in the order of days."""
+    """A part of a walk: its objects are in the order of days, none before the ``first`` day."""
 
     first: date
     walk: Walk
@@ -38,14 +38,14 @@ Walk = Iterator[RawObject | Part]
 
 
 def in_order_of_days(walk: Walk, is_remote: bool) -> Iterator[RawObject]:
-    """The objects of a walk and all its parts, in the order of their days as far as the parts tell these.
+    """The objects of a walk and all its parts, in the order of days if no part breaks the promise of a `Part`.
 
-    With ``is_remote``, the parts that come next are listed while the caller works, as soon as it wants a second object.
+    With ``is_remote``, the next parts are listed in the background once the caller has asked for a second object.
     """
     with ThreadPoolExecutor(MAX_CONCURRENT_LISTINGS) if is_remote else nullcontext() as pool:
         numbers = count()
         waiting: list[tuple[date, int, Walk]] = [(date.min, next(numbers), walk)]
-        # The next object of a part that was left for one with an earlier day.
+        # Parts in progress. One that waits for another with an earlier day has its next object here.
         begun: list[tuple[date, int, RawObject | None, Walk]] = []
         ahead = 1
         while waiting or begun:
@@ -66,7 +66,7 @@ def in_order_of_days(walk: Walk, is_remote: bool) -> Iterator[RawObject]:
 
 
 class _ReadAhead(Iterator[Item]):
-    """The same items; a thread makes the next ones while the caller uses those before."""
+    """The same items; a thread lists the next block while the caller uses the current one."""
 
     def __init__(self, submit: Callable[..., Future[list[Item]]], items: Iterator[Item]) -> None:
         self._submit, self._items = submit, items

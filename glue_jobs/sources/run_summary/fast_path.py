@@ -1,7 +1,7 @@
-"""Parse many summaries at once: plain ones column by column, each of the others by the fallback.
+"""Parse many summaries at once: plain ones column by column, all others one by one with the fallback.
 
-A plain line has the keys of its section in the order of the first such line, each once, and numbers of digits alone. A
-summary is plain if all its lines are. The fallback, `parser.parse_summary`, reads every line; both give the same rows.
+A plain line has each key of its section once, in the order of the section's first line, and numbers without sign or
+exponent. A summary is plain if all its lines are. The fallback, `parser.parse_summary`, returns the same rows.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NUMBERS = {"bigint": r"^[0-9]{1,16}$", "double": r"^[0-9]{1,15}(?:[.][0-9]{1,15}
 
 
 def parse_summaries(documents: Documents, data: bytes, starts: Positions) -> ParsedDocuments:
-    """The rows of the summaries, document ``i`` of which begins at ``starts[i]`` and ends where the next one begins."""
+    """The rows of the summaries. Document ``i`` begins at ``starts[i]`` and ends where the next one begins."""
     rows: Rows = defaultdict(list)
     rejected: list[tuple[int, Rejected]] = []
     plain = _parse_plain(documents, data, starts, rows) if is_utf8(data) else np.zeros(len(documents), dtype=bool)
@@ -47,11 +47,11 @@ def parse_summaries(documents: Documents, data: bytes, starts: Positions) -> Par
 
 
 def _parse_plain(documents: Documents, data: bytes, starts: Positions, rows: Rows) -> Flags:
-    """Add the rows of all plain summaries; returns which ones these are."""
+    """Add the rows of all plain summaries; returns flags of these summaries."""
     lines, line_starts = _lines(data)
     owners = np.searchsorted(starts, line_starts, side="right") - 1
     runs = pa.array([run for _, run in documents])
-    # How many lines of each document are not known to be plain.
+    # For each document, the number of lines that are not known to be plain.
     left = np.bincount(owners, minlength=len(documents))
     plain: Flags = left > 0
     found: list[tuple[Table, dict[str, pa.Array], Places]] = []
@@ -72,7 +72,7 @@ def _parse_plain(documents: Documents, data: bytes, starts: Positions, rows: Row
 
 
 def _lines(data: bytes) -> tuple[pa.StringArray, Places]:
-    """The lines of a text with their line ends, and where they begin; empty lines are left out."""
+    """The lines of a text with their line ends, and their positions; empty lines are left out."""
     data = data if data.endswith(b"\n") else data + b"\n"
     ends = find_bytes(np.frombuffer(data, np.uint8), lambda block: block == NEWLINE) + 1
     starts = np.append(0, ends[:-1])
@@ -83,7 +83,7 @@ def _lines(data: bytes) -> tuple[pa.StringArray, Places]:
 
 
 def _sections(kind: Kind, lines: pa.StringArray, owners: Places, of_kind: Places) -> Iterator[tuple[Section, Places]]:
-    """The lines of each section by their first key; a line that stands behind a later section is in none."""
+    """The lines of each section, by their first key. A line after a later section belongs to none."""
     is_first = np.diff(owners[of_kind], prepend=-1) != 0
     yield kind.comment, of_kind[is_first]
     rest = of_kind[~is_first]
@@ -100,18 +100,18 @@ def _sections(kind: Kind, lines: pa.StringArray, owners: Places, of_kind: Places
 def plain_rows(
     kind: Kind, section: Section, lines: pa.StringArray, runs: pa.StringArray
 ) -> tuple[dict[str, pa.Array], Places]:
-    """The columns of those lines of a section that are plain, and which these are; ``runs`` are those of the lines."""
+    """The columns of a section's plain lines, and the indices of these; ``runs`` has the run of each line."""
     is_comment = section is kind.comment
     marks = pc.count_substring(lines, COMMENT_MARK)
     chosen = np.flatnonzero(pc.equal(marks, 1) if is_comment else np.ones(len(lines), bool))
     lines, runs = lines.take(chosen), runs.take(chosen)
     if is_comment:
-        # Its pairs are separated by commas too.
+        # A comment separates its pairs with commas too.
         lines = pc.replace_substring(pc.replace_substring(lines, COMMENT_MARK, ""), ",", ";")
     keys = _order(kind, section, lines)
     if keys is None:
         return {}, chosen[:0]
-    # The run stands before the keys, and a line end behind the last separator; a name is the rest of its line.
+    # The run precedes the keys. A line end follows the last separator, unless a name is the rest of the line.
     width = kind.has_prefix + len(keys) + (not section.rest)
     split = pc.split_pattern(lines, ";", max_splits=width - 1 if section.rest else None)
     fits = np.flatnonzero(pc.equal(pc.list_value_length(split), width))
@@ -147,7 +147,7 @@ def plain_rows(
 
 
 def _order(kind: Kind, section: Section, lines: pa.StringArray) -> Sequence[str] | None:
-    """The keys of the first line, if they are those of the section."""
+    """The keys of the first line; None if they are not the keys of the section."""
     pairs = lines[0].as_py().strip("\n").split(";")[kind.has_prefix :] if len(lines) else []
     keys = [key for pair in pairs if (key := pair.partition("=")[0])]
     keys = keys[: keys.index(section.rest) + 1] if section.rest in keys else keys
@@ -156,7 +156,7 @@ def _order(kind: Kind, section: Section, lines: pa.StringArray) -> Sequence[str]
 
 
 def _split(section: Section, labels: pa.DictionaryArray) -> tuple[dict[str, pa.Array], pa.BooleanArray]:
-    """The columns of a label, each distinct one of which is split once, and which rows have one that can be split."""
+    """The columns in a label, and flags of the rows whose label can be split. Each distinct label is split once."""
     parts: list[Mapping[str, str]] = []
     for label in labels.dictionary.to_pylist():
         try:

@@ -1,4 +1,4 @@
-"""The index of a kind of summaries, which names its runs, one on a line."""
+"""The index of a kind of summaries, which lists its runs, one per line."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from glue_jobs.read.raw_object import Skipped
 from glue_jobs.sources.run_summary.kinds import RUN
 from glue_jobs.storage import Storage
 
-# Of wrong names in an index this many are shown.
+# The number of wrong names in an index that are shown.
 MAX_NAMES_SHOWN = 3
 
-# The longest accession that `RUN` takes.
+# The length of the longest accession that `RUN` matches.
 BYTES_PER_NAME = 15
 
 
 def named_runs(storage: Storage, index: str, skipped: Skipped) -> Iterator[str] | None:
-    """The runs of an index in order, each once, None if there is no index; ``skipped`` gets a sentence on other names.
+    """The distinct runs in an index, sorted; None if there is no index. ``skipped`` gets sentences on wrong names.
 
-    Millions of runs take 15 bytes each.
+    Runs are held in memory in 15 bytes each, because there are millions.
 
     Raises:
         StorageError: the index cannot be read.

@@ -35,7 +35,7 @@ PHYLA = {
     "var": "Deltavirus",
 }
 
-# Keys of lines that have another name as a column.
+# The column of each key that differs from the column's name.
 COLUMNS = {
     "readlength": "read_length",
     "totalalns": "aligned_reads",
@@ -65,8 +65,8 @@ COLUMNS = {
 class Section:
     """Lines that begin with the first of ``keys`` and have all of them once; each line is a row of ``table``.
 
-    ``rest`` is the key whose value is the rest of the line. The value of the key ``label`` has several columns in it,
-    which ``split`` returns; it raises ValueError with the reason. ``optional`` keys are ignored.
+    ``rest`` is the key whose value is the rest of the line. ``split`` divides the value of the key ``label`` into
+    columns, or raises ValueError with the reason; without it, the value is one column. ``optional`` keys are ignored.
     """
 
     table: Table
@@ -81,7 +81,7 @@ class Section:
 class Kind:
     """One kind of summaries: its objects are ``folder``/RUN``suffix``, and ``index`` may name the runs.
 
-    ``has_prefix`` tells whether the run stands before each line. ``comment`` has the keys of the first line.
+    With ``has_prefix``, each line begins with the run. ``comment`` has the keys of the first line.
     """
 
     name: str
@@ -94,12 +94,12 @@ class Kind:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """The tables that a summary has rows in, that of the first line last."""
+        """The tables with rows of a summary; the table of the first line comes last."""
         return (*(section.table for section in self.sections), self.comment.table)
 
     @cached_property
     def by_key(self) -> dict[str, int]:
-        """The number of a section by the key that its lines begin with."""
+        """The number of each section, by the key that its lines begin with."""
         return {section.keys[0]: number for number, section in enumerate(self.sections)}
 
 

@@ -20,7 +20,7 @@ Row = tuple[object, ...]
 
 
 def parse_summary(kind: Kind, run: str, data: bytes) -> ParsedDocument:
-    """The rows of a run's summary, without the columns on its origin; a line that breaks the grammar is rejected."""
+    """The rows of a run's summary, without the columns on its origin; a line that violates the grammar is rejected."""
     rows: dict[Table, list[Row]] = {table: [] for table in kind.tables}
     lines = _Lines(kind, run)
     rejected: list[Rejected] = []
@@ -52,7 +52,7 @@ class _Lines:
         """The section of the line and its values by key.
 
         Raises:
-            ValueError: the line breaks the grammar; the message says how.
+            ValueError: the line violates the grammar; the message says how.
         """
         is_first, self._is_first = self._is_first, False
         text = line.decode()
@@ -74,7 +74,7 @@ class _Lines:
         return section, _values(section, text)
 
     def accept(self, section: Section) -> None:
-        """Go on to the section of a line that became a row; a rejected line does not end a section."""
+        """Advance to the section of a line that became a row. A rejected line does not end a section."""
         if section is not self._kind.comment:
             self._section = self._kind.sections.index(section)
 
@@ -93,14 +93,14 @@ def _values(section: Section, text: str) -> Mapping[str, str]:
     left = text
     last = ""
     while left:
-        # The name is the rest of the line but its last separator, whatever it holds.
+        # The name is the rest of the line without its last separator, whatever it contains.
         if section.rest and left.startswith(f"{section.rest}="):
             pair, left = left.removesuffix(";"), ""
         else:
             pair, _, left = left.partition(";")
         key, equals, value = pair.partition("=")
         if not equals and last == section.label and last:
-            # Labels are not escaped.
+            # Labels are not escaped, so they may contain separators.
             values[last] += f";{pair}"
             continue
         if key not in section.keys and key not in section.optional:

@@ -1,4 +1,4 @@
-"""Run summaries: which objects they are, and what their names tell."""
+"""Run summaries: how their objects are found, and the kind and run in their names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BY_NAME = {kind.name: kind for kind in KINDS}
 def list_summaries(storage: Storage, raw: str, skipped: Skipped) -> Iterator[RawObject]:
     """The summaries that the index objects below ``raw`` name, and all summaries of a kind without an index.
 
-    A run that is named and has no object is yielded as unreadable, so that later runs look for it again.
+    A run that is named but has no object is yielded as unreadable, so that later ingest runs look for it again.
 
     Raises:
         ArgumentError: ``raw`` is a folder without objects.
@@ -34,7 +34,7 @@ def list_summaries(storage: Storage, raw: str, skipped: Skipped) -> Iterator[Raw
     prefix = f"{prefix.rstrip('/')}/"
     for kind in KINDS:
         folder = f"{prefix}{kind.folder}/"
-        # Both are sorted, and so only one of them has to be held.
+        # The index and the listing are both sorted, so only the index has to be held in memory.
         waiting = named_runs(storage, f"{prefix}{kind.index}", skipped)
         run = next(waiting, None) if waiting else None
         for entry in storage.list(folder):
@@ -71,6 +71,6 @@ def parse_run_summaries(documents: Sequence[DocumentId], data: bytes, starts: Po
 
 
 def parse_run_summary(document: DocumentId, data: bytes) -> ParsedDocument:
-    """The rows of a summary, by the slow parser."""
+    """The rows of a summary, from the slow reference parser."""
     kind: Kind = _BY_NAME[document.kind]
     return parse_summary(kind, document.run_id, data)

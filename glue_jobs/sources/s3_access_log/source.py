@@ -23,13 +23,13 @@ from glue_jobs.sources.s3_access_log.parser import parse_access_log
 
 __all__ = ["ACCESS_LOG_NAMES", "enrich_access_log", "parse_access_log"]
 
-# [prefix]YYYY-MM-DD-hh-mm-ss-UNIQUE, side by side or in folders YYYY/MM/DD of the event or delivery day. What
-# CloudWatch Logs delivers is named [name.]YYYY-MM-DD-hh.UNIQUE.gz, maybe in folders of hours.
+# [prefix]YYYY-MM-DD-hh-mm-ss-UNIQUE, side by side or in folders YYYY/MM/DD of the event or delivery day. CloudWatch
+# Logs delivers [name.]YYYY-MM-DD-hh.UNIQUE.gz, possibly in folders of hours.
 _NAME = (
     r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})-\d{2}"
     r"(?:-\d{2}-\d{2}-[0-9A-Za-z]+|\.[0-9A-Za-z_-]+(?:\.[a-z]+)*)"
 )
-# Logs of CloudFront have the id of a distribution there, in capital letters.
+# CloudFront logs have the id of a distribution before the date, in capital letters.
 _CLOUDFRONT = r"E[0-9A-Z]+\.\d{4}-\d{2}-\d{2}-\d{2}\."
 # The parameter of a presigned URL, by Signature Version 2 or 4.
 _SIGNATURE = "[?&](?:X-Amz-)?Signature="
@@ -55,7 +55,7 @@ def enrich_access_log(rows: pa.Table, config: Config, reference: ReferenceData) 
 
 
 def _with_presigned(rows: pa.Table) -> pa.Table:
-    """The rows with QueryString for presigned URLs in lines of before 2019, which have no authentication type."""
+    """The rows, with QueryString for presigned URLs in lines from before 2019, which lack the authentication type."""
     names = ("authentication_type", "host_id", "requester", "request_uri")
     authentication, host, requester, uri = (as_single_array(rows[name]) for name in names)
     is_old = pc.and_(pc.and_(authentication.is_null(), host.is_null()), requester.is_valid())

@@ -1,4 +1,4 @@
-"""What each data set kept, snapshot by snapshot: small enough to keep for ever."""
+"""The storage of each data set, snapshot by snapshot: small enough to keep for ever."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from glue_jobs.sources.s3_inventory_object.summaries import aggregated, summary_
 
 BY = ("account", "repository", "storage_class", "intelligent_tiering_access_tier")
 
-# Classes for rare access charge smaller objects as if they had this size.
+# Storage classes for infrequent access charge smaller objects as if they had this size.
 MIN_CHARGED_BYTES = 128 * 2**10
 
 _FUNCTIONS = {
@@ -38,9 +38,9 @@ def _common_prefix(keys: Sequence[str]) -> str:
 
 
 def partial_totals(rows: pa.Table) -> pa.Table:
-    """Totals over some rows of a snapshot, and the common prefix of the keys.
+    """Totals over some rows of a snapshot, and the common prefix of their keys.
 
-    The rows are in the order of their keys, each of their columns in one chunk.
+    The rows must be sorted by key, with each column in one chunk.
     """
     is_latest = pc.fill_null(rows["is_latest"], True)
     is_marker = pc.fill_null(rows["is_delete_marker"], False)
@@ -69,7 +69,7 @@ def partial_totals(rows: pa.Table) -> pa.Table:
 def total_storage(snapshot: SnapshotId, partials: Sequence[pa.Table], *, has_size: bool = True) -> pa.Table:
     """The rows of ``daily_storage`` of a snapshot, from the partial totals of all its rows.
 
-    An empty snapshot has one row of zeros: readers find it in the table. Bytes are null if the inventory lacks Size.
+    An empty snapshot has one row of zeros, by which queries find it. Bytes are null if the inventory lacks Size.
     """
     rows = pa.concat_tables([_SCHEMA.append(_KEY_PREFIX).empty_table(), *partials])
     totals = aggregated(rows, BY, _FUNCTIONS)

@@ -1,4 +1,4 @@
-"""How a table of uploads gets the columns that they need."""
+"""Convert the rows of uploads to the columns of their table, and extend the table by the columns that they need."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from glue_jobs.tables.uploaded import FIXED, FIXED_COLUMNS, uploaded_table
 
 
 def types_of(inferred: str) -> dict[str, Type]:
-    """The types of the columns of a table of uploads, which it has as `Table.inferred`."""
+    """The column types of a table of uploads, from its `Table.inferred`."""
     types: dict[str, Type] = json.loads(inferred or "{}")
     return types
 
 
 def as_declared(table: Table, rows: pa.Table, types: Mapping[str, Type]) -> pa.Table:
-    """The rows, whose columns have the ``types`` and one chunk each, with the columns of the table."""
+    """The rows with the columns of the table. Their own columns have the ``types``, each in one chunk."""
     wanted, columns = types_of(table.inferred), []
     for field in table.arrow_schema:
         if field.name not in rows.column_names:
@@ -38,7 +38,7 @@ def with_types(table: Table, types: Mapping[str, Type], last_field_id: int) -> T
     ids = count(last_field_id + 1)
     stored = {column.name: column for column in table.columns if column.name not in FIXED}
     columns = [*(_column(name, stored.get(name), kind, ids) for name, kind in types.items())]
-    # Those that another program added.
+    # Columns that another program added.
     columns += [column for name, column in stored.items() if name not in types]
     return uploaded_table(table.name, (*columns, *FIXED_COLUMNS), types)
 
@@ -53,7 +53,7 @@ def _column(name: str, stored: Column | None, kind: Type, ids: Iterator[int]) ->
 
 
 def _numbered(of_type: pa.DataType, ids: Iterator[int]) -> pa.DataType:
-    """The type with the next ids for all fields in it."""
+    """The type, with the next field ids for all nested fields."""
     if pa.types.is_list(of_type):
         return pa.list_(_numbered_field(of_type.value_field, ids))
     if pa.types.is_struct(of_type):

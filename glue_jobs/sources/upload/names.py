@@ -1,4 +1,4 @@
-"""Names of tables and columns that Athena takes without quotation marks, made of what uploads call them."""
+"""Names of tables and columns that need no quotation marks in Athena, derived from the names in uploads."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 
-# Glue takes 255 bytes; the rest is room for the number of a name that occurs twice.
+# Glue allows 255 bytes; the rest leaves room for the number of a duplicate name.
 MAX_NAME_LENGTH = 128
 
 _UNSAFE, _SAFE = re.compile("[^a-z0-9_]+"), re.compile("[a-z0-9]")
-# Latin letters that are more than a letter with an accent, and the Greek one that stands for micro in units.
+# Latin letters that do not decompose into a letter and an accent, and the Greek letter for micro in units.
 _LATIN = str.maketrans(
     {
         "ł": "l",
@@ -52,7 +52,7 @@ def _without_accents(name: str) -> str:
 
 
 class ColumnNames:
-    """The columns of one upload by the names of its fields; ``notes`` has a sentence on each that is hard to find."""
+    """The columns of one upload, by field name; ``notes`` has a sentence on each with a number or in Punycode."""
 
     def __init__(self, reserved: Collection[str]) -> None:
         self._reserved = reserved
@@ -67,7 +67,7 @@ class ColumnNames:
         return field in self._columns
 
     def add(self, fields: Iterable[str]) -> None:
-        """Give each field a column. The order of fields decides no name, because it may differ from file to file."""
+        """Assign a column to each field. Names do not depend on the order of fields, which may differ between files."""
         new = dict.fromkeys(field for field in fields if field not in self._columns)
         columns = {field: self._free(field) for field in sorted(new, key=lambda each: (safe_name(each) != each, each))}
         self._columns |= {field: columns[field] for field in new}

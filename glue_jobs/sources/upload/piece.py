@@ -1,4 +1,4 @@
-"""What a reader of uploads makes of a piece of a file."""
+"""The result of reading a piece of an uploaded file."""
 
 from __future__ import annotations
 

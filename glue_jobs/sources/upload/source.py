@@ -1,4 +1,4 @@
-"""Uploads: which objects they are, and which table each belongs to."""
+"""Uploads: how their objects are found, and the table that each belongs to."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ FOLDER = "data/"
 """Uploads are below this folder of the raw zone."""
 
 DEFAULT_TABLE = "processed_table"
-"""The table of objects that are in no folder of their own."""
+"""The table of objects that are directly in `FOLDER`."""
 
-# Of folders that share a table this many are told.
+# The most reports on folders that share a table.
 MAX_FOLDERS_TOLD = 3
 
 
 def upload_folder(storage: Storage, raw: str) -> str:
-    """What the addresses of all uploads below ``raw`` begin with.
+    """The prefix of the addresses of all uploads below ``raw``.
 
-    A local folder without a folder data is taken for the folder data itself, and so is one of that name.
+    A folder named data is the prefix itself, and so is a local folder without a subfolder of that name.
     """
     folder = f"{raw.rstrip('/')}/"
     if folder.endswith(f"/{FOLDER}"):
@@ -34,18 +34,18 @@ def upload_folder(storage: Storage, raw: str) -> str:
 
 
 def table_of(folder: str, address: str) -> str:
-    """The name of the table of an upload below ``folder``: that of the first folder in it."""
+    """The name of the table of an upload: that of the first folder below ``folder``, or `DEFAULT_TABLE`."""
     name, slash, _ = address.removeprefix(folder).partition("/")
     return safe_name(name) if slash else DEFAULT_TABLE
 
 
 def upload_id(address: str) -> DocumentId:
-    """An upload is about nothing but itself: only the object of the same address replaces it."""
+    """The identity of an upload is its address: only a newer object at the same address replaces it."""
     return DocumentId("", address)
 
 
 def list_uploads(storage: Storage, raw: str, skipped: Skipped) -> Iterator[RawObject]:
-    """The uploads below ``raw``; names that begin with a dot or an underscore are those of programs, and no uploads.
+    """The uploads below ``raw``. Names that begin with a dot or an underscore are skipped: programs use them.
 
     Raises:
         ArgumentError: ``raw`` is a folder without objects.
@@ -58,7 +58,7 @@ def list_uploads(storage: Storage, raw: str, skipped: Skipped) -> Iterator[RawOb
     for entry in storage.list(folder):
         path = entry.address.removeprefix(folder)
         if path.endswith("/") or not path:
-            # The console of AWS makes such an object for an empty folder.
+            # The AWS console creates such an object for an empty folder.
             continue
         if any(part.startswith((".", "_")) for part in path.split("/")):
             continue

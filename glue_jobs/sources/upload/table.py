@@ -1,4 +1,4 @@
-"""The table of uploads: what became of each object."""
+"""The table of uploads: the table, rows and rejected records of each object."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Types of uploaded values, and the type that several of them have together.
+"""Types of uploaded values, and the narrowest common type of several.
 
-A type is a text for a plain value, a mapping for an object with fields, or a list with the type of its elements, so
-that it is JSON. `joined` is commutative, associative and idempotent: the order of files does not matter.
+A type is JSON: a text for a plain value, a mapping for an object with fields, or a list with the type of its elements.
+`joined` is commutative, associative and idempotent, so the order of files does not matter.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pyarrow as pa
 Type: TypeAlias = str | list["Type"] | dict[str, "Type"]
 
 NOTHING = "nothing"
-"""Of a column without any value so far."""
+"""The type of a column without any value so far."""
 
 WHOLE = "whole"
 """Whole numbers that a double holds exactly."""
@@ -27,7 +27,7 @@ TIMESTAMP = "timestamp"
 BINARY = "binary"
 TEXT = "string"
 
-# A double has 53 binary digits, so it holds each whole number up to this one.
+# A double has 53 significant bits, so it represents every whole number up to this one.
 MAX_WHOLE = 2**53
 
 # An object with more fields is a mapping whose keys are data; so many columns would not help anybody.
@@ -51,7 +51,7 @@ _ARROW: Mapping[str, pa.DataType] = {
 
 
 def joined(one: Type, other: Type) -> Type:
-    """The narrowest type that has the values of both; text where no other has."""
+    """The narrowest type that holds the values of both; text if no other does."""
     if one == other or other == NOTHING:
         return one
     if one == NOTHING:
@@ -71,14 +71,14 @@ def joined_fields(one: Mapping[str, Type], other: Mapping[str, Type]) -> dict[st
 
 
 def is_stored(kind: Type) -> bool:
-    """Whether a column of the type has a form of its own; objects and lists may be empty everywhere."""
+    """Whether the type is known well enough for a column of its own; objects and lists may be empty everywhere."""
     if isinstance(kind, dict):
         return any(each != NOTHING for each in kind.values())
     return (kind[0] if isinstance(kind, list) else kind) != NOTHING
 
 
 def arrow_type(kind: Type) -> pa.DataType:
-    """How values of the type are stored. Of an object, fields without any value are left out; they have no type yet.
+    """The Arrow type of stored values. Fields of an object without any value are left out: they have no type yet.
 
     An object or a list that is empty everywhere is stored as JSON text.
     """

@@ -1,4 +1,4 @@
-"""Values of uploads: their type, and columns of a type, also of a wider one; no value is lost."""
+"""Values of uploads: infer their type, and convert them to columns of it or of a wider type, without losing any."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from glue_jobs.sources.upload.types import (
     is_stored,
 )
 
-# Objects in objects to this depth are structs, and JSON text below it.
+# Nested objects and lists are structs and lists down to this depth, and JSON text below it.
 MAX_DEPTH = 8
 
 MIN_BIGINT, MAX_BIGINT = -(2**63), 2**63 - 1
 
-# A double keeps this many decimal digits of a number exactly.
+# This many decimal digits identify a double. A number that is written with more would lose digits.
 MAX_DIGITS = 17
 
 
 class Literal(str):
-    """A number that no column of numbers can hold, as it was written."""
+    """A number that no numeric column can hold, as it was written."""
 
 
 def type_of(values: Sequence[Any], depth: int = 0) -> Type:
-    """The type of values as JSON has them; None is no value."""
+    """The type of decoded JSON values; None does not count as a value."""
     kinds = set(map(type, values)) - {type(None)}
     if not kinds:
         return NOTHING
@@ -103,7 +103,7 @@ def list_column(lengths: pa.Array, elements: pa.Array, absent: pa.Array) -> pa.A
 
 
 def text_of(value: Any) -> str:
-    """The text of a value as JSON has it. A number keeps its value, not its spelling: 1.50 and 1.5 are both 1.5."""
+    """The text of a value, as in JSON. A number keeps its value, not its spelling: 1.50 and 1.5 are both 1.5."""
     if isinstance(value, str):
         return str(value)
     if isinstance(value, bool):
@@ -130,7 +130,7 @@ def converted(column: pa.Array, kind: Type, wanted: Type) -> pa.Array:
         return _texts(column, kind)
     if isinstance(kind, list):
         wider = cast(list[Type], wanted)
-        # `flatten` leaves out what stands behind nulls.
+        # `flatten` omits elements behind nulls.
         elements = converted(column.flatten(), kind[0], wider[0])
         return list_column(column.value_lengths().fill_null(0), elements, column.is_null())
     if isinstance(kind, dict):
@@ -157,7 +157,7 @@ def _texts(column: pa.Array, kind: Type) -> pa.Array:
 
 
 def _present(value: Any) -> Any:
-    """The value without the fields that it does not have."""
+    """The value without fields that are null, which it did not have."""
     if isinstance(value, dict):
         return {name: _present(each) for name, each in value.items() if each is not None}
     return [_present(each) for each in value] if isinstance(value, list) else value

@@ -1,6 +1,6 @@
 """Parser of CloudFront standard logs: bytes in, Arrow rows and rejected records out, no other effects.
 
-Version 1 of the logs is lines below a header; version 2 is that, JSON lines or Parquet, with any fields.
+Version 1 of the logs has lines below a header. Version 2 has such lines, JSON lines or Parquet, with any fields.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from glue_jobs.sources.cloudfront_log.parser.text_lines import header_fields, re
 __all__ = ["parse_cloudfront_log"]
 
 JSON = "\n"
-"""The group of JSON lines; other lines have the group of their header, which is never this text."""
+"""The group of JSON lines. Other lines are grouped by their header, which is never this text."""
 
 Lines = dict[str | None, tuple[list[bytes], list[int]]]
 
@@ -32,7 +32,7 @@ def parse_cloudfront_log(data: bytes, starts: Positions = NO_POSITIONS) -> Parse
     """Rows and rejected records of logs; together every record.
 
     A record is a line that is neither blank nor a header, or a row of a Parquet file. ``starts`` has the first byte of
-    each file. Never raises for what the bytes contain.
+    each file. Never raises, whatever the bytes contain.
     """
     edges = [*(starts.tolist() or [0]), len(data)]
     lines: Lines = defaultdict(lambda: ([], []))
@@ -51,7 +51,7 @@ def parse_cloudfront_log(data: bytes, starts: Positions = NO_POSITIONS) -> Parse
 
 
 def _add_lines(lines: Lines, data: bytes, position: int) -> None:
-    """Add the lines of a file that begins at ``position``, by the header they stand below."""
+    """Add the lines of a file that begins at ``position``, grouped by the header above them."""
     header: str | None = None
     for line in data.split(b"\n"):
         text = line.removeprefix(BYTE_ORDER_MARK).removesuffix(b"\r")

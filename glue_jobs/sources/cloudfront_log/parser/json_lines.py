@@ -20,12 +20,12 @@ _LINE = msgspec.json.Decoder(dict[str, Value])
 
 
 def read_objects(lines: list[bytes], positions: Positions) -> Iterator[tuple[Records | None, list[Rejected]]]:
-    """The lines as records, in parts that have the same fields; ``positions`` are those of the lines."""
+    """The lines as records, grouped by their fields; ``positions`` has the position of each line."""
     tables, others = read_json_lines(lines, {})
     for rows, numbers in tables:
         texts = {column_name(name): logged_texts(as_single_array(rows[name])) for name in rows.column_names}
         if len(texts) < rows.num_columns:
-            # A record has two spellings of a field: the last one counts.
+            # Two spellings of one field: line by line, the last one of each record counts.
             others = np.append(others, numbers)
         else:
             yield Records(texts, positions[numbers], partial(_line, lines, numbers.tolist())), []

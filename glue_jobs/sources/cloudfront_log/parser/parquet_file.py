@@ -14,7 +14,7 @@ def parquet_records(files: ParquetRows) -> Records:
     """The rows of files as records.
 
     Raises:
-        UnreadableParquetError: the values of a column are no texts.
+        UnreadableParquetError: the values of a column cannot be cast to text.
     """
     rows, positions, numbers = files
     try:

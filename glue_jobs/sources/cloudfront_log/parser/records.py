@@ -28,9 +28,9 @@ NUMBER = {
     "bigint": rf"^[0-9]{{1,{MAX_DIGITS}}}$",
     "double": r"^[0-9]{1,15}(?:[.][0-9]{1,15})?$",
 }
-"""Pattern of each type of number."""
+"""The pattern of each numeric type."""
 
-# CloudFront began in 2008. No clock decides about the future, because the same bytes must always give the same rows.
+# CloudFront began in 2008. The last day does not depend on the clock: the same bytes must always give the same rows.
 FIRST_DAY, LAST_DAY = date(2008, 1, 1), date(2199, 12, 31)
 MICROSECONDS_PER_SECOND, SECONDS_PER_DAY = 1_000_000, 86_400
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -45,9 +45,9 @@ PARSED_SCHEMA = parsed_schema(CLOUDFRONT_LOG, CLOUDFRONT_LOG.record, {DISTINCT})
 class Records:
     """Records that have the same fields.
 
-    ``texts`` has a column for each field by its `column_name`, ``dictionary<int32, string>``, null for ``-``. Fields
-    that are not documented are among them. ``record`` returns the bytes of the record with a number. ``index`` has the
-    number of each record in its file, for files that number them.
+    ``texts`` maps the `column_name` of each field, undocumented ones included, to a ``dictionary<int32, string>`` with
+    null for ``-``. ``record`` returns the bytes of a record by its number. ``index`` has the number of each record in
+    its file, for formats that number their records.
     """
 
     texts: dict[str, pa.DictionaryArray]
@@ -113,16 +113,16 @@ def decode_once(text: str) -> str:
 
 
 def decode_agent(text: str) -> str:
-    """A user agent without the encoding of the log, which encoded it twice for years from September 2013 on.
+    """A user agent without the encoding of the log. From September 2013 on, CloudFront encoded it twice for years.
 
-    Then ``%20`` remains, and no blank. A viewer that sends ``%20`` itself sends blanks too.
+    Such an agent, decoded once, has ``%20`` and no blank. A viewer that sends ``%20`` itself sends blanks too.
     """
     agent = decode_once(text)
     return decode_once(agent) if "%20" in agent and " " not in agent else agent
 
 
 def _numbers(texts: pa.DictionaryArray, kind: str) -> tuple[pa.Array, Flags]:
-    """The numbers, and which of the texts are not numbers; these are null."""
+    """The numbers, and flags of the texts that are not numbers; their numbers are null."""
     arrow_type = {"int": pa.int32(), "bigint": pa.int64(), "double": pa.float64()}[kind]
     values = texts.dictionary
     right = pc.match_substring_regex(values, NUMBER[kind])
@@ -132,7 +132,7 @@ def _numbers(texts: pa.DictionaryArray, kind: str) -> tuple[pa.Array, Flags]:
 
 
 def _event_times(texts: dict[str, pa.DictionaryArray], timestamps: pa.Array, count: int) -> tuple[Ints, Flags]:
-    """Microseconds since 1970 of the records, and which records have a time: date and time, or else timestamp(ms)."""
+    """Microseconds since 1970, from date and time or else timestamp(ms), and flags of the records that have a time."""
     seconds = pc.divide(timestamps, 1_000).fill_null(-1).to_numpy()
     if "date" in texts and "time" in texts:
         days, times = _codes(texts["date"], _day_number), _codes(texts["time"], _second_of_day)
@@ -146,7 +146,7 @@ def _event_times(texts: dict[str, pa.DictionaryArray], timestamps: pa.Array, cou
 
 
 def _codes(texts: pa.DictionaryArray, number: Callable[[str], int]) -> Ints:
-    """The number of each text; -1 for null."""
+    """The result of ``number`` for each text; -1 for null."""
     numbers = np.array([*map(number, texts.dictionary.to_pylist()), -1], np.int64)
     of_rows: Ints = numbers[texts.indices.fill_null(-1).to_numpy()]
     return of_rows

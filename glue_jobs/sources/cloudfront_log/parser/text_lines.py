@@ -1,4 +1,4 @@
-"""Lines below a ``#Fields`` header: tab-separated, any fields in any order."""
+"""Lines below a ``#Fields`` header: any fields in any order, separated by tabs or blanks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NO_HEADER = "the line is not below a #Fields line; CloudFront writes one in the 
 def read_text_lines(
     header: str | None, lines: list[bytes], positions: Positions
 ) -> tuple[Records | None, list[Rejected]]:
-    """The lines as records with the fields that ``header`` names; ``positions`` are those of the lines."""
+    """The lines as records with the fields that ``header`` names; ``positions`` has the position of each line."""
     names = [*map(column_name, header.split())] if header else []
     if not names or len(set(names)) < len(names):
         reason = "the #Fields line names a field twice" if names else NO_HEADER
@@ -40,7 +40,7 @@ def read_text_lines(
 
 
 def _wrong_lines(lines: list[bytes], delimiter: bytes, fields: int) -> Iterator[tuple[int, str]]:
-    """The lines that ``pyarrow.csv`` would split or decode in another way, and lines with other fields."""
+    """Lines that ``pyarrow.csv`` would split or decode differently, and lines with a wrong number of fields."""
     for number, line in enumerate(lines):
         count = line.count(delimiter) + 1
         if count != fields:
@@ -67,7 +67,7 @@ def _columns(names: list[str], lines: Sequence[bytes], delimiter: bytes) -> dict
 
 
 def header_fields(line: bytes) -> str | None:
-    """The text behind ``#Fields:``; None for any other header line."""
+    """The text after ``#Fields:``; None for any other header line."""
     return line[len(FIELDS) :].decode("utf-8", "replace").strip() if line.startswith(FIELDS) else None
 
 

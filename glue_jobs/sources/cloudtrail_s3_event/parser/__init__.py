@@ -15,8 +15,8 @@ from glue_jobs.sources.cloudtrail_s3_event.parser.fast_path import read_fast_pat
 
 __all__ = ["parse_cloudtrail"]
 
-# Bytes of objects that the fallback turns into Python objects at a time: these are still in the processor's cache when
-# they become columns. A larger object is a batch of its own.
+# Bytes per batch of the fallback: its Python objects are still in the processor's cache when they become columns. A
+# larger object is a batch of its own.
 BATCH_BYTES = 2 * 2**20
 
 
@@ -51,7 +51,7 @@ def _concatenate(fast: pa.Table, others: pa.Table) -> pa.Table:
 
 
 def _objects(data: bytes, starts: Positions, numbers: list[int]) -> Iterator[list[Object]]:
-    """The numbered objects, some at a time."""
+    """The numbered objects, in batches of about BATCH_BYTES."""
     ends = np.append(starts[1:], len(data))
     batch: list[Object] = []
     size = 0

@@ -1,4 +1,4 @@
-"""Columns from the addendum of an event, which says why the event came late or again.
+"""Columns from the addendum of an event, which says why the event was delivered late or again.
 
 A correction has the reason UPDATED_DATA and the id of the event that it replaces, which may be its own id.
 

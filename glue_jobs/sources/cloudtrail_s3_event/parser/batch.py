@@ -1,4 +1,4 @@
-"""The fallback: the events of some objects as typed structs, decoded at once, or record by record to lose none."""
+"""The fallback: decodes events to typed structs, whole objects at once or, so that none is lost, record by record."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ Object = tuple[int, bytes]
 class Piece(NamedTuple):
     """Part of the text of a list of records: one record, or several with commas between them.
 
-    ``number`` is how many pieces of the list stand before it, which is fewer than the records before it if one of those
-    pieces holds several.
+    ``number`` counts the pieces of the list before this one. It is less than the number of records before it if one of
+    those pieces holds several.
     """
 
     number: int
@@ -53,9 +53,9 @@ class Piece(NamedTuple):
 class Batch:
     """Events of the table with their times and the positions of their objects, and the records that are not among them.
 
-    ``others`` holds the fields without a column, by the event's place in ``events``. ``filtered`` holds the position of
-    the object of each record that belongs to another table. ``repeated`` holds the same by reason for rejected records
-    beyond MAX_REJECTED_PER_PARSE.
+    ``others`` maps the index of an event to its fields without a column. ``filtered`` has, for each record of another
+    table, the position of its object. ``repeated`` has the same by reason for rejected records beyond
+    MAX_REJECTED_PER_PARSE.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Batch:
 
     @cached_property
     def fields(self) -> dict[str, tuple[Any, ...]]:
-        """The values of each field, event by event. Ask for them when the batch is complete."""
+        """The values of each field, event by event. They are cached, so the batch must be complete."""
         return by_name(Event, self.events)
 
 
@@ -91,9 +91,9 @@ def read_batch(objects: Sequence[Object]) -> Batch:
 
 
 def read_pieces(starts: Positions, pieces: Mapping[int, Sequence[Piece]]) -> tuple[Batch, list[int]]:
-    """The records in pieces of objects, given by the objects' numbers, and the numbers of objects with other pieces.
+    """The records in pieces, which are given by object number, and the numbers of objects with unreadable pieces.
 
-    The rest of such an object has been read: a record for each number that no piece has, with commas between all.
+    The rest of each object must have been read: a record for each number that no piece has, with commas between all.
     """
     batch = Batch()
     numbers, unreadable = list(pieces), list[int]()
@@ -113,7 +113,7 @@ def read_pieces(starts: Positions, pieces: Mapping[int, Sequence[Piece]]) -> tup
 
 
 def _decoded(decoder: msgspec.json.Decoder[Any], text: bytes) -> Any:
-    """What the decoder makes of the text; None when it is anything else."""
+    """The decoded text; None if the decoder does not accept it."""
     try:
         return decoder.decode(text)
     except NOT_JSON:
@@ -123,8 +123,8 @@ def _decoded(decoder: msgspec.json.Decoder[Any], text: bytes) -> Any:
 def _add_events(batch: Batch, objects: Sequence[tuple[int, Any]], other: Callable[[int], object]) -> None:
     """Add the events of objects, each with its position.
 
-    Nothing is added of an object that could not be decoded, or with an event that lacks its source or has an
-    undocumented time: ``other`` is called with its place among the objects.
+    An object that was not decoded, or has an event without source or with an undocumented time, adds nothing: ``other``
+    is called with the object's index instead.
     """
     wanted = [_of_table(events) for _, events in objects]
     # Once for all objects: a few events take as long as a thousand.
@@ -142,7 +142,7 @@ def _add_events(batch: Batch, objects: Sequence[tuple[int, Any]], other: Callabl
 
 
 def _of_table(events: list[Event] | None) -> list[Event] | None:
-    """The events of S3 that are no summaries; None if an event does not say what it is of."""
+    """The S3 events that are not summaries; None if an event has no source."""
     if events is None or any(event.eventSource is None for event in events):
         return None
     return list(filter(belongs_to_table, events))

@@ -51,7 +51,7 @@ NAMES = {
     "vpc_endpoint_id": "vpcEndpointId",
     "vpc_endpoint_account_id": "vpcEndpointAccountId",
 }
-"""Columns of text that repeats, and the fields that they come from."""
+"""Columns of repeating text, and the field of each."""
 
 IDS = {"event_id": "eventID", "request_id": "requestID", "shared_event_id": "sharedEventID"}
 FLAGS = {"read_only": "readOnly", "management_event": "managementEvent"}
@@ -79,7 +79,7 @@ _PLAIN = frozenset({*IDS, "additional_event_data", "other_fields", "addendum_rea
 PARSED_SCHEMA = parsed_schema(CLOUDTRAIL_S3_EVENT, CLOUDTRAIL_S3_EVENT.record, _PLAIN)
 """Columns of a parsed table, in the table's order."""
 
-# The columns that are not derived from others, before dictionaries are made.
+# The columns that are not derived from others, before dictionary encoding.
 _FIELD_COLUMNS = pa.schema(
     [
         CLOUDTRAIL_S3_EVENT.arrow_schema.field(name)
@@ -105,7 +105,7 @@ def batch_columns(batch: Batch) -> pa.RecordBatch:
 
 
 def other_fields(others: Mapping[int, dict[str, msgspec.Raw]], count: int) -> list[str | None]:
-    """The JSON text of each of ``count`` events for its fields without a column, which are given by its place."""
+    """For each of ``count`` events, its fields without a column as JSON text; ``others`` has them by event index."""
     texts: list[str | None] = [None] * count
     for place, fields in others.items():
         texts[place] = msgspec.json.encode(fields).decode()
@@ -113,7 +113,7 @@ def other_fields(others: Mapping[int, dict[str, msgspec.Raw]], count: int) -> li
 
 
 def batch_rows(batches: Sequence[pa.RecordBatch]) -> pa.Table:
-    """The rows of the columns that `batch_columns` made."""
+    """The rows of batches of columns from `batch_columns`."""
     if not batches:
         return PARSED_SCHEMA.empty_table()
     return parsed_rows(

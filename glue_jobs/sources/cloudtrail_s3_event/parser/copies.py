@@ -1,8 +1,8 @@
-"""Copies out of the recipient's buckets: reads of their source object.
+"""Copies out of the recipient's buckets, which are stored as reads of their source object.
 
-An event of CopyObject or UploadPartCopy has the destination as ``bucketName`` and ``key``. When the destination belongs
-to another account than the one the event was delivered to, the source is that account's object. Otherwise the source
-is that account's when the event says so, or when it is in the same bucket.
+An event of CopyObject or UploadPartCopy has the destination as ``bucketName`` and ``key``. If the destination belongs
+to another account than the recipient of the event, the source belongs to the recipient. Otherwise the source belongs to
+the recipient if the event says so, or if it is in the same bucket.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 """
@@ -64,10 +64,10 @@ def _source(
         return None
     owners = resource_owners(resources or "")
     bucket, key = _bucket_and_key(text)
-    # The real name of a bucket that the header calls by its access point.
+    # The header may name an access point; the resources have the real name of its bucket.
     others = [name for name in owners if name != destination]
     bucket = others[0] if len(others) == 1 else bucket
-    # Where the event names no owner, a copy goes to the caller's own bucket.
+    # If the event names no owner, the destination is taken for the caller's own bucket.
     is_into_own = (owners.get(destination) or caller or recipient) == recipient
     if is_into_own and bucket != destination and (not recipient or owners.get(bucket or "") != recipient):
         return None
@@ -76,7 +76,7 @@ def _source(
 
 def _bucket_and_key(text: str) -> tuple[str | None, str | None]:
     """Bucket and key of the header x-amz-copy-source; the bucket is None if it is an access point's ARN."""
-    # S3 decodes it as it decodes forms: a plus is a blank.
+    # S3 decodes the header like a form: a plus is a blank.
     path = unquote_plus(text.partition("?versionId=")[0])
     if path.startswith("arn:"):
         place = place_of_arn(path)

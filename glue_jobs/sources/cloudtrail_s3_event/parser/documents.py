@@ -1,8 +1,8 @@
-"""The records of an object in any of the forms that people and tools give a document.
+"""The records of an object, in any of the forms that tools give to documents.
 
-CloudTrail writes ``{"Records": [...]}`` in one line. Tools print it over many lines, write a plain list, or write one
-event per line; archives join documents; copies break off. Of a damaged document, whole records before the damage are
-kept, and so are those behind it, from the first place where a record surely begins.
+CloudTrail writes ``{"Records": [...]}`` in one line. Tools pretty-print it, write a plain list, or write one event per
+line; archives concatenate documents; copies may be truncated. A damaged document loses the records at the damage: whole
+records before it are kept, and those after it from the first place where a record certainly begins.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ EMPTY = "the object is empty"
 DIGEST = "this is a CloudTrail digest file, it has no events"
 NO_RECORDS = "the document has no list of Records"
 
-# Each damaged place costs a search for the next record. A document with more of them is given up.
+# Each damaged place costs a search for the next record. After this many, the rest of the document is rejected.
 MAX_BREAKS = 100
 
 _NAMES = msgspec.json.Decoder(dict[str, msgspec.Raw])
-# What may close a document whose opening is before the damage.
+# The bytes that may close a document whose opening is before the damage.
 _CLOSING = re.compile(rb"(?:\s|,|\x00|\x1e|\xef\xbb\xbf|[\]}])*")
 _NEXT_LINE = re.compile(rb"\n\s*(?=[{\[])")
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
@@ -41,7 +41,7 @@ _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 @dataclass(frozen=True)
 class BrokenRecord:
-    """Bytes that are not a record: the number that a record here has, the reason, and the first of the bytes."""
+    """Bytes that are not a record: the number that the record would have, the reason, and the first bytes."""
 
     index: int
     reason: str
@@ -52,7 +52,7 @@ class BrokenRecord:
 class Contents:
     """The records of an object as JSON texts, the number of each, and the broken ones.
 
-    ``ends`` matches between two records of the list that is being read, once it has been damaged.
+    ``ends`` matches the bytes between two records of the current list, once damage has been found in it.
     """
 
     records: list[msgspec.Raw] = field(default_factory=list)
@@ -72,7 +72,7 @@ class Contents:
 
     @property
     def count(self) -> int:
-        """The number of records so far, with the broken ones."""
+        """The number of records so far, including the broken ones."""
         return len(self.records) + len(self.broken)
 
 
@@ -102,7 +102,7 @@ def read_documents(text: bytes) -> Contents:
 
 
 def utf8(data: bytes) -> bytes:
-    """The text of an object as UTF-8. Other bytes become ``\\xNN``: readable in a string, and no JSON elsewhere."""
+    """The text of an object as UTF-8. Invalid bytes become ``\\xNN``: readable in a string, not JSON elsewhere."""
     if data.isascii():
         return data
     whole = pa.Array.from_buffers(pa.large_string(), 1, [None, pa.py_buffer(_ends(len(data))), pa.py_buffer(data)])
@@ -176,7 +176,7 @@ def _salvage(text: bytes, position: int, at: int, reason: str, contents: Content
 
 
 def _behind_the_record(rest: bytes, at: int, ends: re.Pattern[bytes] | None) -> re.Match[bytes] | None:
-    """The place between the record that ``rest`` begins with, which is damaged at ``at``, and the next one."""
+    """The gap between the first record of ``rest``, which is damaged at ``at``, and the next record."""
     following = ends.search(rest, max(at, 0)) if ends else None
     return following or _NEXT_LINE.search(rest, 1)
 

@@ -1,4 +1,4 @@
-"""One CloudTrail record to an event: decoded as documented, or field by field so that nothing is lost.
+"""Decode a CloudTrail record to an event: as documented or, where that fails, field by field, losing nothing.
 
 Versions: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
@@ -12,7 +12,7 @@ import msgspec
 
 from glue_jobs.read.json_values import NOT_JSON
 
-# Also directory buckets and those on outposts.
+# General purpose buckets, directory buckets, and buckets on Outposts.
 S3_SERVICES = frozenset({"s3.amazonaws.com", "s3express.amazonaws.com", "s3-outposts.amazonaws.com"})
 # Categories of records that summarise events which are also delivered one by one.
 SUMMARIES = frozenset({"Aggregated", "Insight"})
@@ -54,7 +54,7 @@ class _ColumnFields(msgspec.Struct, gc=False):
 
 
 class Event(_ColumnFields, gc=False, forbid_unknown_fields=True):
-    """All documented fields of events of S3; those without a column as JSON text."""
+    """All documented fields of S3 events; those without a column as JSON text."""
 
     apiVersion: msgspec.Raw = ABSENT
     addendum: msgspec.Raw = ABSENT
@@ -63,7 +63,7 @@ class Event(_ColumnFields, gc=False, forbid_unknown_fields=True):
 
 
 class _LenientEvent(Event, gc=False, forbid_unknown_fields=False):
-    """An event that may have fields which are not documented."""
+    """An event that may have undocumented fields."""
 
 
 class _Source(msgspec.Struct, gc=False):
@@ -84,7 +84,7 @@ _WITHOUT_COLUMN = tuple(name for name in Event.__struct_fields__ if name not in 
 
 
 def add_without_column(others: dict[int, JsonFields], fields: Mapping[str, Sequence[msgspec.Raw]]) -> None:
-    """Add to ``others`` the documented fields that have no column, by the place of the event. Most events have none."""
+    """Add the documented fields without a column to ``others``, by event index. Most events have no such field."""
     for name in _WITHOUT_COLUMN:
         if fields[name].count(ABSENT) < len(fields[name]):
             for place, raw in enumerate(fields[name]):
@@ -97,7 +97,7 @@ class InvalidRecord(ValueError):
 
 
 def belongs_to_table(event: Event) -> bool:
-    """Whether an event is of S3, and not a summary of other events."""
+    """Whether an event is from S3, and not a summary of other events."""
     return event.eventSource in S3_SERVICES and event.eventCategory not in SUMMARIES
 
 
@@ -138,7 +138,7 @@ def json_fields(record: msgspec.Raw | bytes) -> JsonFields:
 
 
 def undocumented(record: msgspec.Raw | bytes, fields: JsonFields) -> tuple[Event, JsonFields]:
-    """The event of a record with these fields, and those that have no column, or another value than documented."""
+    """The event of a record with these fields, and the fields that have no column or an undocumented type."""
     others = {name: raw for name, raw in fields.items() if name not in _WITH_COLUMN}
     try:
         # Only names are unknown. When AWS adds a field, every event has it from that day on.

@@ -1,7 +1,7 @@
 """Positions of the events in a buffer and of their fragments, found by the braces alone.
 
-The positions are guesses for documents as AWS writes them: the fields in one order, and no blanks. Nothing is decoded
-here; `fast_path` proves which guesses hold.
+The positions are guesses. They assume documents as AWS writes them: fields in a fixed order, and no blanks. Nothing is
+decoded here; `fast_path` proves which guesses hold.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from glue_jobs.read.json_records import HEAD
 from glue_jobs.read.parsed import Positions
 
 Slices = tuple[Places, Places]
-"""Where a slice of the buffer begins and ends, event by event."""
+"""The beginnings and ends of slices of the buffer, one slice per event."""
 
-# All events of S3 have the time in one width, and the ids. A zero stands for any byte.
+# The time and the ids have a fixed width in S3 events. A zero stands for any byte.
 TIME = b',"eventTime":"00000000000000000000"'
 IDS = b',"requestID":"0000000000000000","eventID":"000000000000000000000000000000000000"'
 
-# What stands before two fragments, and ends the slices before them.
+# The bytes before two of the fragments. The slices before these fragments end with them.
 BEFORE_PARAMETERS = b',"requestParameters":'
 BEFORE_EVENT_DATA = b',"additionalEventData":'
 
-# A letter and one of these; no usual fragment is shorter. Arrow would write a text of up to 12 bytes into its view.
+# A letter and the longer one; AWS writes no shorter fragment. Arrow would store a text of up to 12 bytes in its view.
 # https://arrow.apache.org/docs/format/Columnar.html#variable-size-binary-view-layout
 _MIN_SLICE_BYTES = 1 + len(BEFORE_EVENT_DATA)
 
@@ -45,9 +45,9 @@ _MAX_BLANKS = 4
 class EventBoundaries:
     """Events of a buffer: ``owners`` are the numbers of their objects, ``begins`` and ``ends`` their positions.
 
-    ``framed`` says which objects consist of these events, the commas between them and the document's brackets. An event
-    may have other records behind it. ``complete`` says which events have all ``slices``, by the names of the fragments.
-    Those of others mean nothing.
+    ``framed`` flags the objects that consist of these events, the commas between them and the document's brackets. An
+    event may contain further records at its end. ``slices`` has the slices by the names of the fragments. ``complete``
+    flags the events that have all of them; the slices of other events are meaningless.
     """
 
     owners: Places
@@ -59,17 +59,17 @@ class EventBoundaries:
 
 
 def find_events(data: bytes, starts: Positions) -> EventBoundaries:
-    """The events in the UTF-8 text, of eight bytes or more, of objects that begin at ``starts``."""
+    """The events of objects that begin at ``starts``; ``data`` is UTF-8 and has at least eight bytes."""
     letters: Bytes = np.frombuffer(data, np.uint8)
     braces, opening = _find_braces(letters)
-    # The brace before that of the caller: an event begins with its version and its caller.
+    # An event begins at the brace before its caller's, because its version and its caller come first.
     events = opening["caller"] - 1
     begins = braces[events]
     parameters = _first_in_event(events, opening["parameters"])
     event_data = _first_in_event(events, opening["event_data"])
     owners = np.searchsorted(starts, begins, side="right") - 1
     ends, framed = _frames(data, letters, np.append(starts, len(data)), owners, begins)
-    # Every brace has a next one.
+    # Sentinels, so that every brace has a next one.
     braces = np.append(braces, [len(letters)] * 2)
     time = braces[parameters - 1] + 1
     ids = braces[event_data + 1] + 1
@@ -87,7 +87,7 @@ def find_events(data: bytes, starts: Positions) -> EventBoundaries:
 
 
 def _find_braces(letters: Bytes) -> tuple[Places, dict[str, Places]]:
-    """Where all braces are, and the numbers of those that open a fragment, by its name."""
+    """The positions of all braces, and the numbers of those that open a fragment, by its name."""
     # The eight bytes at every position, as one number.
     words = windows(letters, "<u8")
     braces: list[Places] = []
@@ -112,12 +112,12 @@ def _find_braces(letters: Bytes) -> tuple[Places, dict[str, Places]]:
 
 
 def _first_in_event(events: Places, braces: Places) -> Places:
-    """For each event the number of the first of some braces behind its own, or 0: a brace before all events."""
+    """For each event the number of the first of ``braces`` after its own; if there is none, 0, which precedes all."""
     return np.append(braces, 0)[np.searchsorted(braces, events)]
 
 
 def _frames(data: bytes, letters: Bytes, edges: Places, owners: Places, begins: Places) -> tuple[Places, Flags]:
-    """The ends of the events, and which objects are filled by theirs; ``edges`` are where objects begin and end."""
+    """The ends of the events, and flags of the objects that their events fill; ``edges`` are the objects' limits."""
     heads = np.array([at + len(HEAD) if data.startswith(HEAD, at) else -1 for at in edges[:-1].tolist()], np.int64)
     tails = np.array([_tail(data, at) for at in edges[1:].tolist()], np.int64)
     is_first, is_last = np.diff(owners, prepend=-1) > 0, np.diff(owners, append=len(edges)) > 0
@@ -130,7 +130,7 @@ def _frames(data: bytes, letters: Bytes, edges: Places, owners: Places, begins: 
 
 
 def _tail(data: bytes, end: int) -> int:
-    """Where the last event of the object ends that ends at ``end``; -1 when its document is not closed."""
+    """The end of the last event in the object that ends at ``end``; -1 if its document is not closed."""
     text = data[max(end - len(_TAIL) - _MAX_BLANKS, 0) : end]
     closed = text.rstrip(b"\r\n \t")
     return end - len(text) + len(closed) - 2 if closed.endswith(_TAIL) else -1

@@ -32,10 +32,10 @@ _REST = tuple(name for name in Event.__struct_fields__ if name not in _NOT_IN_RE
 
 @dataclass(frozen=True)
 class Fragment:
-    """One fragment of many events: its distinct values by field, which of them are whole, and each event's place.
+    """One fragment of many events: its distinct values by field, flags of the whole ones, and each event's index.
 
-    ``fit`` tells the events in which the fragment begins and ends as expected. ``others`` has further fields of some
-    distinct values, by the place of the value.
+    ``fit`` flags the events in which the fragment begins and ends as expected. ``others`` maps the index of a distinct
+    value to its further fields.
     """
 
     values: dict[str, tuple[Any, ...]]
@@ -65,15 +65,15 @@ class Fragment:
         return found
 
     def proven(self) -> Flags:
-        """Which events have in this fragment what its values say."""
+        """Flags of the events whose text in this fragment is exactly what the values say."""
         return self.flags(self.whole) & self.fit
 
 
 class FragmentFormat:
     """A fragment that begins with ``head`` and ends with ``tail``.
 
-    With braces in place of its first letter and the tail it is a JSON object, which has some of the ``fields`` of an
-    event, and no other documented ones. ``is_open`` says that it may have fields which are not documented.
+    With braces in place of its first letter and the tail, it is a JSON object with some of the ``fields`` of an event
+    and no other documented ones. If ``is_open``, it may have undocumented fields.
     """
 
     def __init__(self, head: bytes, tail: bytes, fields: tuple[str, ...], *, is_open: bool = False) -> None:
@@ -85,7 +85,7 @@ class FragmentFormat:
         self._decoder = msgspec.json.Decoder(self._kind)
 
     def read(self, texts: SlicedTexts) -> Fragment:
-        """The fields of fragments, which become JSON objects."""
+        """The fields of fragments; the texts are changed to JSON objects."""
         fit = texts.become_objects(self._head, self._tail)
         others: dict[int, JsonFields] = {}
 
@@ -113,8 +113,8 @@ class FragmentFormat:
         return self._kind(*(getattr(event, name) for name in self._kind.__struct_fields__))
 
 
-# No field is in two of them. With the time, the ids and additionalEventData they are the whole event.
-# A head ends with the quote of a field: blanks alone would become an object too, but the comma before them is no JSON.
+# No field is in two formats. With the time, the ids and additionalEventData they are the whole event.
+# A head ends with the quote of a field. A comma and blanks alone would also become an object, but are not JSON.
 FORMATS = {
     "caller": FragmentFormat(b'{"', b",", _CALLER),
     "request": FragmentFormat(b',"', BEFORE_PARAMETERS, _REQUEST),

@@ -1,4 +1,4 @@
-"""Slices of a buffer as texts. Those of any width become JSON objects all at once, and their ids are taken out."""
+"""Slices of a buffer as texts. Those of variable width become JSON objects all at once, and ids are taken out."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ import pyarrow as pa
 from glue_jobs.columns.byte_search import windows
 from glue_jobs.columns.numpy_types import Flags, Places
 
-# An id is looked for at this many distances from the end of its text, at most: the events of one kind share a few.
+# The most distances from the end of a text at which an id is searched for. Events of one kind share a few distances.
 _MAX_DISTANCES = 64
 
 PLACEHOLDER = secrets.token_hex(64)
-"""Its first letters stand in place of an id, as many as the id had. Nobody can guess them, so no event has them."""
+"""Its first letters replace an id of the same length. Nobody can guess them, so no event contains them."""
 
 Letters = npt.NDArray[np.uint8]
 """Bytes, row by row."""
 
 
 class SlicedTexts:
-    """Slices of a buffer of less than 2 GiB as texts. The methods change these texts, and leave the buffer as it is."""
+    """Slices of a buffer of less than 2 GiB as texts. The methods change these texts, but not the buffer."""
 
     def __init__(self, data: bytes, begins: Places, ends: Places) -> None:
         views = np.zeros((len(begins), 4), np.int32)
         views[:, 0], views[:, 3] = ends - begins, begins
-        # Arrow copies texts by their views in a third of the time of its function `take`.
+        # Copying texts by their views takes a third of the time of Arrow's `take`.
         buffers = [None, pa.py_buffer(views), pa.py_buffer(data)]
         self.array = pa.Array.from_buffers(pa.string_view(), len(begins), buffers).cast(pa.string())
         _, offsets, copied = self.array.buffers()
-        # Arrow has just made these bytes, and nothing else has them.
+        # These bytes may be changed: Arrow has just allocated them, and nothing else refers to them.
         self._letters = np.frombuffer(copied, np.uint8)
         self._edges = np.frombuffer(offsets, np.int32)[: len(begins) + 1].astype(np.int64)
 
     def become_objects(self, head: bytes, tail: bytes) -> Flags:
         """Make each text a JSON object: braces replace its first letter and the tail at its end.
 
-        Returns which texts had that head and that tail. No text is shorter than both.
+        Returns flags of the texts that had this head and this tail. No text may be shorter than either.
         """
         begins, ends = self._edges[:-1], self._edges[1:] - len(tail)
         fit = _hold(self._letters, begins, head) & _hold(self._letters, ends, tail)
@@ -49,10 +49,10 @@ class SlicedTexts:
         return fit
 
     def take_ids(self, mark: bytes, width: int) -> tuple[Places, Letters]:
-        """Replace the ids of this width behind a mark of eight bytes or more by letters of the `PLACEHOLDER`.
+        """Replace the ids of this width that follow a mark of at least eight bytes by letters of the `PLACEHOLDER`.
 
-        Returns the numbers of the texts that had such an id, and the ids. An id that has another width, JSON escapes,
-        or a rare place in its text stays.
+        Returns the numbers of the texts that had such an id, and the ids. An id stays if it has another width, JSON
+        escapes, or a rare distance from the end of its text.
         """
         rows, places = self._find_ids(mark, width)
         ids = _letters(self._letters, places, width)
@@ -64,7 +64,7 @@ class SlicedTexts:
         return rows, ids
 
     def _find_ids(self, mark: bytes, width: int) -> tuple[Places, Places]:
-        """The numbers of texts with an id of this width, and where it begins.
+        """The numbers of texts with an id of this width, and the id's position.
 
         Only the last eight bytes of the mark are compared.
         """
@@ -89,7 +89,7 @@ class SlicedTexts:
 
 
 def fixed_width(data: bytes, begins: Places, template: bytes) -> tuple[list[pa.StringArray], Flags]:
-    """Texts where the template has zeros, and which slices are like it and have no JSON escapes in the texts.
+    """The texts at the zeros of the template, and flags of the slices that match it and have no JSON escapes there.
 
     The texts of other slices are zeros.
     """
@@ -97,7 +97,7 @@ def fixed_width(data: bytes, begins: Places, template: bytes) -> tuple[list[pa.S
     expected = np.frombuffer(template, np.uint8)
     is_text = expected == ord("0")
     plain = ~_any_in_row(np.where(is_text, _are_escaped(letters), letters != expected))
-    # Part of a character is no text.
+    # Other slices may end within a character, and then are not UTF-8.
     letters[~plain] = ord("0")
     spans = [match.span() for match in re.finditer(b"0+", template)]
     return [text_column(letters[:, begin:end]) for begin, end in spans], plain
@@ -111,18 +111,18 @@ def _letters(data: bytes | Letters, begins: Places, width: int) -> Letters:
 
 
 def _hold(data: Letters, begins: Places, text: bytes) -> Flags:
-    """At which places the text begins."""
+    """Flags of the positions at which the text begins."""
     return ~_any_in_row(_letters(data, begins, len(text)) != np.frombuffer(text, np.uint8))
 
 
 def _are_escaped(letters: Letters) -> Flags:
-    """Which letters have another meaning in JSON, or none."""
+    """Flags of the letters that have a special meaning in a JSON string, or are invalid in it."""
     escaped: Flags = (letters < ord(" ")) | (letters == ord('"')) | (letters == ord("\\"))
     return escaped
 
 
 def _any_in_row(flags: Flags) -> Flags:
-    """Which rows have a flag. Mostly none has, and to find that out takes a tenth of the time."""
+    """Flags of the rows with any flag. Mostly there is none, and checking that first takes a tenth of the time."""
     return np.any(flags, axis=1) if flags.any() else np.zeros(len(flags), bool)
 
 

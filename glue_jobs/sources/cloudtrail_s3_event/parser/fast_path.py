@@ -1,8 +1,8 @@
-"""The fast path: events as AWS writes those of S3 become columns without a Python object for each value.
+"""The fast path: S3 events in the form that AWS writes become columns without a Python object for each value.
 
-An event is cut into fragments. It is taken when every fragment, decoded alone, is a list of whole JSON fields that only
-this fragment may have: then the event is those fields with commas between them. Every other event is left to the
-fallback, `batch`.
+An event is cut into fragments. It is accepted if every fragment, decoded alone, is a list of whole JSON fields that
+only this fragment may have: the event then consists of these fields, with commas between them. Every other event is
+left to the fallback, `batch`.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from glue_jobs.sources.cloudtrail_s3_event.parser.nested import EventData, docum
 from glue_jobs.sources.cloudtrail_s3_event.parser.texts import at_places, json_texts, spread, whole_numbers
 from glue_jobs.sources.cloudtrail_s3_event.parser.times import documented_times
 
-# What stands before an id that differs in every event, and its width in bytes. Few ids of hosts have another width.
+# The bytes before an id that differs in every event, and the id's width in bytes. Few host ids have another width.
 SHARED_ID = (b'"sharedEventID":"', 36)
 HOST_ID = (b'"x-amz-id-2":"', 76)
 
-# Positions in Arrow's texts have 31 bits. Every event that is read here is longer than the minimum.
+# Offsets in Arrow's texts have 31 bits. Every event that is read here is longer than the minimum.
 _BYTES = range(128, 2**31)
 
 
 @dataclass(frozen=True)
 class FastPath:
-    """What the fast path read of some objects. Objects have numbers, in the order of their ``starts``.
+    """The result of the fast path. Objects are numbered in the order of their ``starts``.
 
-    ``owners`` are the objects of the ``rows``, ``filtered`` those of events that belong to other tables. ``unread`` are
-    the other pieces, by object; of the objects in ``skipped`` nothing was read.
+    ``owners`` are the objects of the ``rows``, ``filtered`` those of events that belong to other tables. ``unread`` has
+    all other pieces, by object. The objects in ``skipped`` were not read at all.
     """
 
     rows: pa.Table
@@ -104,19 +104,19 @@ class _Events:
         self.fragment_of = {field: fragment for fragment in self.fragments for field in fragment.values}
 
     def proven(self) -> Flags:
-        """Which events are what their fragments say."""
+        """Flags of the events that are exactly what their fragments say."""
         proven = self.plain & (self.times >= 0)
         for fragment in self.fragments:
             proven &= fragment.proven()
         proven &= self._flags("eventSource", lambda value: value is not None)
-        # The id that was replaced is the event's own, not one inside of another field.
+        # The replaced id must be the event's own, not one inside another field.
         placeholder = PLACEHOLDER[: SHARED_ID[1]]
         own_id = self._flags("sharedEventID", lambda value: value == placeholder)
         proven &= own_id | self.shared_ids.is_null().to_numpy(zero_copy_only=False)
         return proven
 
     def wanted(self) -> Flags:
-        """Which events belong to the table."""
+        """Flags of the events that belong to the table."""
         of_s3 = self._flags("eventSource", lambda value: value in S3_SERVICES)
         return of_s3 & self._flags("eventCategory", lambda value: value not in SUMMARIES)
 
@@ -125,7 +125,7 @@ class _Events:
         return fragment.flags(map(test, fragment.values[field]))
 
     def rows(self) -> pa.Table:
-        """The events as rows of the table; anything for those that are not proven."""
+        """The events as rows of the table; the rows of unproven events are meaningless."""
         rest = self.fragment_of["sharedEventID"]
         shared_ids = spread(pa.array(rest.values["sharedEventID"], pa.string()), rest.codes)
         add_without_column(rest.others, rest.values)

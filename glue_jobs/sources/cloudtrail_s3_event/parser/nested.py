@@ -1,7 +1,7 @@
 """Columns from the nested fields of an event: caller, connection, parameters, additionalEventData, resources.
 
-AWS does not promise their contents. They are decoded as documented. Where that fails, names are looked up in any case,
-and a value of another type is null: its JSON text is in another column of the row.
+AWS does not guarantee their contents. They are decoded as documented. If that fails, names are matched without regard
+to case, and a value of another type becomes null: its JSON text is in another column of the row.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def event_data(raws: Sequence[msgspec.Raw]) -> list[EventData]:
 
 
 def documented_event_data(raws: Sequence[msgspec.Raw] | Sequence[bytes]) -> list[EventData | None]:
-    """The same; None for a text that is not JSON, or has a documented name in another case or with another type."""
+    """The same, but None for a text that is not JSON, or has a documented name in another case or with another type."""
     try:
         return list(map(_KNOWN_EVENT_DATA.decode, raws))
     except NOT_JSON:

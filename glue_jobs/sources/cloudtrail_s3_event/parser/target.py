@@ -15,7 +15,7 @@ from glue_jobs.sources.cloudtrail_s3_event.parser.nested import resources
 
 # Nearly every ARN of a bucket or an object begins like this.
 COMMON_PREFIX = "arn:aws:s3:::"
-# Longer texts are rare and would use the memory of many others.
+# Longer texts are rare, and each would take the cache memory of many others.
 MAX_CACHED_LENGTH = 512
 ALIASES = ("-s3alias", "--ol-s3")
 
@@ -70,7 +70,7 @@ class BucketName(NamedTuple):
 
 
 def place_of_name(name: str | None) -> BucketName:
-    """Tell which of the three a ``bucketName`` is."""
+    """Recognise which of the three a ``bucketName`` is."""
     if not name:
         return BucketName()
     if name.startswith("arn:"):
@@ -81,7 +81,7 @@ def place_of_name(name: str | None) -> BucketName:
 
 def place_of_resources(text: str) -> Resources:
     """The names in the JSON text of resources."""
-    # Objects are read more than once.
+    # Cached, because objects are read more than once.
     return _cached_place(text) if len(text) <= MAX_CACHED_LENGTH else _place_of_resources(text)
 
 

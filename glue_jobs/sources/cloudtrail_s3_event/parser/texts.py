@@ -28,13 +28,13 @@ def by_name(kind: type[msgspec.Struct], structs: Sequence[msgspec.Struct]) -> di
 
 
 def null_if_empty(array: pa.StringArray) -> pa.StringArray:
-    """The texts with empty ones null."""
+    """The texts, with null in place of empty ones."""
     empty = pc.equal(array, "")
     return pc.if_else(empty, None, array) if pc.any(empty).as_py() else array
 
 
 def without_empty(array: pa.DictionaryArray) -> pa.DictionaryArray:
-    """The array with its empty texts null."""
+    """The encoded texts, with null in place of empty ones."""
     empty = pc.index(array.dictionary, pa.scalar("", pa.string())).as_py()
     if empty < 0:
         return array
@@ -61,13 +61,13 @@ def json_texts(raws: Sequence[msgspec.Raw]) -> pa.StringArray:
 def spread(values: pa.StringArray, codes: pa.Int32Array) -> pa.DictionaryArray:
     """For each code the text at that place in ``values``; empty texts are null."""
     known = without_empty(values.dictionary_encode())
-    # All codes are places in ``values``. To check their bounds would double the time.
+    # All codes are valid indices of ``values``. A bounds check would double the time.
     places = pc.take(known.indices, codes, boundscheck=False)
     return pa.DictionaryArray.from_arrays(places, known.dictionary, safe=False)
 
 
 def at_places(texts: Sequence[str] | pa.StringArray, places: Sequence[int] | Places, count: int) -> pa.StringArray:
-    """An array of ``count`` texts with these ones at their places, and null at all others."""
+    """An array of ``count`` texts: the given ones at their places, and null everywhere else."""
     if not len(places):
         return pa.nulls(count, pa.string())
     codes = np.full(count, -1)
@@ -101,7 +101,7 @@ def listed(array: pa.Array) -> list[Any]:
 
 
 def whole_numbers(values: Sequence[Any]) -> pa.Int64Array:
-    """Whole numbers, also those written as 12.0 or "12"; null for any other value, negative or too large."""
+    """Whole numbers, including those written as 12.0 or "12"; null for negative, too large and all other values."""
     try:
         numbers = pa.array(values, pa.int64())
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):

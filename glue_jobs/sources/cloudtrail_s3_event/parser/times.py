@@ -14,7 +14,7 @@ from glue_jobs.columns.numpy_types import Ints
 # The form that CloudTrail writes.
 _DOCUMENTED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _FORM = "0000-00-00T00:00:00Z"
-# Forms of tools that kept events in tables. A time without a zone is UTC.
+# Forms of tools that store events in tables. A time without a zone is UTC.
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
@@ -56,7 +56,7 @@ def is_documented(text: str) -> bool:
 
 
 def _all_documented(times: pa.StringArray) -> bool:
-    """Whether all have that form, but for the digits: Arrow's cast checks these, and also reads other forms."""
+    """Whether all times have that form, apart from the digits. Arrow's cast checks these, but accepts other forms."""
     if times.null_count or pc.any(pc.not_equal(pc.binary_length(times), len(_FORM))).as_py():
         return False
     _, offsets, data = times.buffers()

@@ -33,7 +33,7 @@ def parse_access_log(data: bytes | memoryview | pa.Buffer, starts: Positions = N
     """Rows and rejected lines of access logs; together every line that is not blank, and every row of Parquet files.
 
     ``data`` holds whole lines of text or JSON, or Parquet files, which begin at one of ``starts``. Only ``\\n`` ends a
-    line; the last line may lack it. Rows of the fast path come first. Never raises for what the bytes contain.
+    line; the last line may lack it. Rows of the fast path come first. Never raises, whatever the bytes contain.
     """
     edges = [*(starts.tolist() or [0]), len(data)]
     is_file = [bytes(data[start : start + len(PARQUET)]) == PARQUET for start in edges[:-1]]
@@ -68,17 +68,17 @@ def _parse_lines(data: bytes | memoryview | pa.Buffer) -> Parsed:
 
 
 def _lines_for_fallback(index: LineIndex) -> Flags:
-    """Lines that ``pyarrow.csv`` would split or decode differently from the fallback."""
+    """Flags of the lines that ``pyarrow.csv`` would split or decode differently from the fallback."""
     data = index.bytes_of(index.data)
     # More quotes than S3 writes, or an odd number, come from a client.
     excluded: Flags = (index.quotes > MAX_QUOTES_OF_S3) | (index.quotes % 2 == 1)
-    # An extra blank shifts the columns, and pyarrow then has to read the whole buffer again. It may also stand in the
-    # user agent of a popular client, where it does no harm.
+    # An extra blank shifts the columns, and pyarrow then has to read the whole buffer again. If many lines have one, it
+    # is probably in the user agent of a popular client, where it does no harm.
     double_blank = index.has_double_blank()
     if np.count_nonzero(double_blank) <= len(index) * MAX_SHARE_OF_DOUBLE_BLANKS:
         excluded |= double_blank
     text = index.data.tobytes() if not isinstance(index.data.obj, bytes) else index.data.obj
-    # pyarrow takes a carriage return for a line end. Where a newline follows, both are one.
+    # pyarrow treats a carriage return as a line end, or as part of one if a newline follows.
     if b"\r" in text:
         places = find_bytes(data, lambda block: block == CARRIAGE_RETURN)
         numbers = index.lines_at(places)

@@ -9,8 +9,8 @@ possible reading of the line. The last quote may close the user agent, the refer
 a bare ``-`` for a header that is absent.
 
 - One reading: it is the true one, because the line that S3 wrote is always among the readings.
-- Several, or none: what S3 wrote cannot be told from what the client typed, so the line is rejected. The HTTP version
-  at the end of a request-URI decides nothing: S3 also logs requests without one (``"-"``, ``GET /k``), and a client can
+- Several, or none: the client's text cannot be distinguished from S3's, so the line is rejected. The HTTP version at
+  the end of a request-URI decides nothing: S3 also logs requests without one (``"-"``, ``GET /k``), and a client can
   type one, and forged fields after it, into its URI, its referer or its user agent.
 
 The first ``" "`` separates referer and user agent. Both are the client's own text, so a forged separator gains nothing.
@@ -42,7 +42,7 @@ IMITATED = "Text of the client imitates the fields after it, so the line can be 
 NO_STATUS = "No status, sizes and times follow the request-URI: the line is cut short or damaged."
 UNCLOSED = "The line is cut short: it ends inside a quoted field, or text is glued to a closing quote."
 
-# A line with more is hostile, and trying each one takes quadratic time.
+# A line with more possible readings is hostile, and trying each one takes quadratic time.
 MAX_READINGS = 16
 # Version id and host id may be any text.
 UNSHAPED_TAIL_FIELDS = 2
@@ -61,7 +61,7 @@ _SHAPES = {name: re.compile(shape) for name, shape in SHAPES.items()}
 
 
 class UnreadableLineError(ValueError):
-    """A line cannot be parsed; the text is the reason, one sentence."""
+    """A line cannot be parsed; the message is the reason, one sentence."""
 
 
 class Reading(NamedTuple):
@@ -107,7 +107,7 @@ def read_client_text(rest: str, year: int) -> tuple[Reading, list[str], list[str
 
 
 def _ends_of_client_text(rest: str, end: int) -> Iterator[tuple[str, list[str]]]:
-    """The text up to the user agent, and the fields behind it, for each field that the last quote may close."""
+    """For each field that the last quote may close: the text up to the user agent, and the fields after it."""
     after = [value for value in rest[end:].split(" ") if value]
     yield rest[:end], after
     if after[:1] == ["-"]:

@@ -1,4 +1,4 @@
-"""Columns of the fast path: what ``pyarrow.csv`` reads from a buffer, and the parsed table built from it."""
+"""Columns of the fast path: read from a buffer with ``pyarrow.csv``, then built into the parsed table."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BLOCK_BYTES = 1 << 20
 
 
 class Layout(NamedTuple):
-    """What lines have in common: how many columns they have, where the requester is one of them.
+    """The layout that lines have in common: the number of their columns, of which the requester is one.
 
     With ``has_identity`` the requester is an origin access identity of CloudFront. Its name has blanks, at which
     ``pyarrow.csv`` splits it.
@@ -47,19 +47,19 @@ class Layout(NamedTuple):
 
     @classmethod
     def of(cls, line: bytes) -> Layout:
-        """The layout of a line whose quotes are those of S3."""
+        """The layout of a line that has no quotes but those of S3."""
         count = 1 + sum(part.count(b" ") for part in line.split(b'"')[::2])
         has_identity = IDENTITY in line.partition(b'"')[0]
         return cls(count - (IDENTITY.count(b" ") if has_identity else 0), has_identity)
 
     @property
     def names(self) -> list[str]:
-        """The columns of a row, those after the 27th field included."""
+        """The columns of a row, including those after the 27th field."""
         return [*COLUMNS[: self.columns], *(f"extra_{number}" for number in range(self.columns - len(COLUMNS)))]
 
     @property
     def words(self) -> list[str]:
-        """The columns that the requester is split into."""
+        """The columns into which ``pyarrow.csv`` splits the requester."""
         return [f"requester_{number}" for number in range(IDENTITY.count(b" ") + 1)]
 
 

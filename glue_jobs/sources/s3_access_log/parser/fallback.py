@@ -57,7 +57,7 @@ _HEAD_FIELDS = {name: re.compile(rf" *{pattern_of(name)}(?: +|$)") for name in H
 
 
 def parse_lines(lines: Iterable[tuple[int, bytes]]) -> Parsed:
-    """Rows and rejected lines of (position, line) pairs, in their order; blank lines are no records."""
+    """Rows and rejected lines of (position, line) pairs, in their order; blank lines are not records."""
     parsed: list[tuple[int, bytes, Row]] = []
     rejected: list[Rejected] = []
     repeated: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
@@ -85,7 +85,7 @@ def parse_lines(lines: Iterable[tuple[int, bytes]]) -> Parsed:
 
 
 def read_record(line: bytes) -> Row:
-    """Texts of the fields of one line of text or JSON, as `read_line`; raises UnreadableLineError with the reason."""
+    """Texts of the fields of a line of text or JSON, like `read_line`; raises UnreadableLineError with the reason."""
     line = line.removeprefix(BYTE_ORDER_MARK)
     return read_vended_record(line) if line.lstrip()[:1] == b"{" else read_line(line)
 

@@ -1,9 +1,9 @@
 """Fast path for access log lines: ``pyarrow.csv`` reads a whole buffer, and rows proven correct are kept.
 
-A buffer may mix layouts, mostly numbers of columns. A sample of lines suggests the layout to read; lines of another
-layout are read again on their own. A buffer whose rows cannot be matched with its lines (a quoted text swallows a line
-end, a value does not fit its type) is split and read again in parts. Small parts and unproven lines are left to the
-fallback.
+A buffer may mix layouts, which mostly differ in the number of columns. A sample of lines suggests the layout to read;
+lines of other layouts are read again on their own. If rows cannot be matched with lines (a quoted text swallows a line
+end, a value does not fit its type), the buffer is split and read again in parts. Small parts and unproven lines are
+left to the fallback.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from glue_jobs.sources.s3_access_log.parser.proof import UnmatchedRowsError, pro
 from glue_jobs.sources.s3_access_log.parser.values import DISTINCT, TAIL, TAIL_LENGTHS
 
 MAX_EXTRA_FIELDS = 8
-# Reading so few lines again costs as much as the fallback.
+# Reading this many lines again, or fewer, costs as much as the fallback.
 FALLBACK_LINES = 64
 SAMPLED_LINES = 15
 PARTS_PER_SPLIT = 8
@@ -39,7 +39,7 @@ class FastPathResult:
 
 
 def parse_fast(index: LineIndex, lines: Places) -> FastPathResult:
-    """Rows of those of the numbered lines that are proven; each other line is in ``unproven``."""
+    """Rows of the numbered lines that are proven; all other lines are in ``unproven``."""
     result = FastPathResult()
     tasks = [(lines, MAX_LAYOUTS_PER_BUFFER)]
     while tasks:
@@ -58,7 +58,7 @@ def parse_fast(index: LineIndex, lines: Places) -> FastPathResult:
 
 
 def _most_common_layout(index: LineIndex, lines: Places) -> Layout | None:
-    """The layout that most sampled lines have, among those S3 writes; None if no line has one of them."""
+    """The most common layout in a sample of the lines, among those that S3 writes; None if there is none."""
     sample = lines[:: max(1, len(lines) // SAMPLED_LINES)]
     layouts = Counter(Layout.of(index.line(number)) for number in sample)
     before_tail = len(COLUMNS) - len(TAIL)

@@ -1,4 +1,4 @@
-"""An index of the lines in a buffer, built without a loop over its bytes in Python."""
+"""An index of the lines in a buffer, built without a Python loop over its bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CARRIAGE_RETURN = ord("\r")
 
 @dataclass(frozen=True)
 class LineIndex:
-    """A buffer with the start, the end (before the newline) and the number of quotes of each line that is not empty."""
+    """A buffer, and for each non-empty line its start, its end (before the newline) and its number of quotes."""
 
     data: memoryview
     starts: Places
@@ -39,7 +39,7 @@ class LineIndex:
 
     @staticmethod
     def bytes_of(text: bytes | memoryview) -> Bytes:
-        """The text as an array of bytes, not copied."""
+        """A view of the text as an array of bytes."""
         return np.frombuffer(text, np.uint8)
 
     def __len__(self) -> int:
@@ -54,7 +54,7 @@ class LineIndex:
         return np.searchsorted(self.starts, offsets, side="right") - 1
 
     def has_double_blank(self) -> Flags:
-        """Which lines have two blanks in a row."""
+        """Flags of the lines with two blanks in a row."""
         data = self.bytes_of(self.data)
         flags: Flags = np.zeros(len(self), dtype=bool)
         for start in range(0, len(data), BLOCK_BYTES):
@@ -63,7 +63,7 @@ class LineIndex:
         return flags
 
     def gather(self, numbers: Places) -> tuple[bytes | memoryview, Places, Places]:
-        """The text of the numbered lines, and where each line begins and ends in it, before its carriage return.
+        """The text of the numbered lines, and where each line begins and ends in it, without its carriage return.
 
         Neighbouring lines are copied as one run; a single run is not copied at all.
         """
@@ -72,7 +72,7 @@ class LineIndex:
         run_starts, run_ends = starts[first], ends[np.append(first[1:], len(numbers)) - 1]
         runs = [self.data[start:end] for start, end in zip(run_starts.tolist(), run_ends.tolist(), strict=True)]
         text = runs[0] if len(runs) == 1 else b"\n".join(runs)
-        # Each run moves behind the runs before it and their newlines.
+        # Each run is moved to the end of the previous runs and their newlines.
         new_run_starts = np.cumsum(np.append(0, (run_ends - run_starts + 1)[:-1]))
         shift = np.repeat(new_run_starts - run_starts, np.diff(np.append(first, len(numbers))))
         ends = ends + shift

@@ -5,8 +5,8 @@ agent (or none, where S3 writes a bare ``-``). With any other quote it may be wr
 with the number of columns of a layout of S3, a row is proven if
 
 1. the lengths of its columns add up: from the start of the line to the request-URI, from the end of the line back to
-   the user agent, and between these two. At both ends of each of the three client fields stand a quote and a blank, or
-   the field is a bare ``-``;
+   the user agent, and between these two. Each of the three client fields has a quote and a blank at both ends, or is a
+   bare ``-``;
 2. there is no other quote: the number of quotes in all lines equals the number that these places account for;
 3. the values have the types and shapes of what S3 writes in their columns.
 
@@ -42,7 +42,7 @@ class UnmatchedRowsError(Exception):
 
 
 def prove_places(data: Bytes, starts: Places, ends: Places, arrays: dict[str, pa.Array], quotes: int) -> Flags:
-    """Which rows satisfy points 1 and 2; ``quotes`` is the number of quotes in all the lines.
+    """Flags of the rows that satisfy points 1 and 2; ``quotes`` is the number of quotes in all the lines.
 
     Raises UnmatchedRowsError if the quotes do not add up.
     """
@@ -70,8 +70,8 @@ def prove_places(data: Bytes, starts: Places, ends: Places, arrays: dict[str, pa
 def _follow(data: Bytes, place: Places, length: Places, step: int) -> tuple[Places, Flags, Flags]:
     """Follow a client field of known length that begins at ``place``, forwards (``step`` 1) or backwards (-1).
 
-    Returns the place behind the field, whether it is between blanks and is quoted or a bare ``-``, and whether it is
-    quoted.
+    Returns the place after the field, whether the field is between blanks and is quoted or a bare ``-``, and whether it
+    is quoted.
     """
     first = data.take(place, mode="clip")
     quoted = first == QUOTE
@@ -82,7 +82,7 @@ def _follow(data: Bytes, place: Places, length: Places, step: int) -> tuple[Plac
 
 
 def _logged_lengths(arrays: dict[str, pa.Array]) -> dict[str, Places]:
-    """Bytes of each value in its line, without quotes. A null is a ``-``."""
+    """The length of each value in its line, in bytes and without quotes. A null is a ``-``."""
     lengths: dict[str, Places] = {}
     for name, array in arrays.items():
         if name in NUMBERS:
@@ -106,7 +106,7 @@ def _quotes_in(data: Bytes, starts: Places, ends: Places, chosen: Flags) -> int:
 
 
 def prove_shapes(arrays: dict[str, pa.Array], quotes: Places) -> Flags:
-    """Which rows satisfy point 3; strings are dictionary-encoded, and each line has so many ``quotes``."""
+    """Flags of the rows that satisfy point 3; strings are dictionary-encoded, ``quotes`` are the numbers per line."""
     good: Flags = np.ones(len(arrays[ZONE]), dtype=bool)
     patterns = _PATTERNS if "host_id" in arrays else _PATTERNS | {"version_id": f"^(?:{LONE_VERSION_ID})$"}
     for name, array in arrays.items():
@@ -120,14 +120,14 @@ def prove_shapes(arrays: dict[str, pa.Array], quotes: Places) -> Flags:
             shaped = flags_of(pc.match_substring_regex(array.dictionary, patterns[name]))
             if not shaped.all() or (name == ZONE and array.null_count):
                 good &= np.append(shaped, name != ZONE)[array.indices.fill_null(-1).to_numpy()]
-    # Lines of lifecycle rules have dashes at the end too, and no text of a client.
+    # Lines of lifecycle rules end with dashes too, but have no text of a client and so no quotes.
     return good & ~(_may_be_unquoted_headers(arrays) & (quotes > 0))
 
 
 def _may_be_unquoted_headers(arrays: dict[str, pa.Array]) -> Flags:
-    """Rows whose fields behind the user agent may be status to turn-around time and a bare ``-`` for each header.
+    """Flags of rows whose fields after the user agent may be status to turn-around time and two bare ``-`` (headers).
 
-    The quotes before them are then typed by the client, in its request-URI.
+    The client then typed the quotes before them, in its request-URI.
     """
     if "host_header" not in arrays:
         return np.zeros(len(arrays[ZONE]), dtype=bool)

@@ -77,8 +77,8 @@ TIME = r"\[[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}"
 # Nearly all values are distinct, so a dictionary saves nothing.
 DISTINCT = frozenset({"request_id", "host_id", "request_uri"})
 
-# Batch deletes and the deletions of lifecycle rules log the key encoded once as forms are, where a blank is a plus; all
-# other operations log it URL-encoded twice, where a plus is a plus.
+# Batch deletes and lifecycle deletions log the key encoded once, like a form: a blank is a plus. All other operations
+# log it URL-encoded twice: a plus is a plus.
 # Source: https://engineeringblog.yelp.com/2025/09/s3-server-access-logs-at-scale.html
 ENCODED_ONCE = ("BATCH.DELETE.OBJECT", "S3.EXPIRE.OBJECT", "S3.CREATE.DELETEMARKER")
 
@@ -86,7 +86,7 @@ TIME_LENGTH = len("[06/Feb/2019:00:00:38")
 MAX_OFFSET_HOURS = 14
 _DIGITS = [1, 2, 8, 9, 10, 11, 13, 14, 16, 17, 19, 20]
 _SIGNS = {0: "[", 3: "/", 7: "/", 12: ":", 15: ":", 18: ":"}
-# S3 began in 2006. A parser has no clock: a run rejects what is after its own day (ingest/future_records.py).
+# S3 began in 2006. A parser has no clock: a run rejects days after the next one (ingest/future_records.py).
 FIRST_YEAR, LAST_YEAR = 2006, 2199
 _MONTHS = np.array([int.from_bytes(name, "big") for name in b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()])
 _MONTH_ORDER = np.argsort(_MONTHS)
@@ -111,9 +111,9 @@ def pattern_of(name: str) -> str:
 def event_times(texts: Bytes) -> tuple[Ints, Flags]:
     """Microseconds since 1970 of texts such as ``[06/Feb/2019:00:00:38``, and which of them are real times.
 
-    ``texts`` has a row of 21 bytes per text. Real are the years 2006 to 2199 without leap seconds, which S3 does not
-    write (https://aws.amazon.com/blogs/aws/look-before-you-leap-the-coming-leap-second-and-aws/). The microseconds of
-    other texts mean nothing.
+    ``texts`` has a row of 21 bytes per text. Real times are in the years 2006 to 2199. Leap seconds are not real: S3
+    does not write them (https://aws.amazon.com/blogs/aws/look-before-you-leap-the-coming-leap-second-and-aws/). The
+    microseconds of other texts are meaningless.
     """
     digits = (texts[:, _DIGITS] - np.uint8(ord("0"))).T.copy()
     good = (digits <= 9).all(axis=0)
@@ -134,7 +134,7 @@ def event_times(texts: Bytes) -> tuple[Ints, Flags]:
 
 
 def utc_offset(zone: str) -> int | None:
-    """Microseconds that a zone such as ``+0130`` is ahead of UTC; None if there is no such zone."""
+    """Microseconds by which a zone such as ``+0130`` is ahead of UTC; None if no such zone exists."""
     hours, minutes = int(zone[1:3]), int(zone[3:])
     if hours > MAX_OFFSET_HOURS or minutes > 59:
         return None
@@ -146,7 +146,7 @@ def utc_offset(zone: str) -> int | None:
 def decode_key(key: str, times: int) -> str:
     """Decode an object key that is URL-encoded ``times`` times; bytes that are not UTF-8 become ``\\xNN``.
 
-    A key that is encoded once is encoded as in a form.
+    A key that is encoded once is encoded like a form: a plus is a blank.
     """
     raw = (key.replace("+", " ") if times == 1 else key).encode()
     for _ in range(times):
@@ -155,7 +155,7 @@ def decode_key(key: str, times: int) -> str:
 
 
 def decode_keys(key_raw: pa.DictionaryArray, operation: pa.DictionaryArray) -> pa.DictionaryArray:
-    """Object keys of logged keys; ``operation`` tells how many times the key of a row is URL-encoded."""
+    """Object keys of logged keys; a row's ``operation`` determines how many times its key is URL-encoded."""
     keys = key_raw.dictionary
     is_encoded = pc.match_substring(keys, "%").to_numpy(zero_copy_only=False)
     may_be_encoded = is_encoded | pc.match_substring(keys, "+").to_numpy(zero_copy_only=False)

@@ -1,6 +1,6 @@
 """Records that CloudWatch Logs delivers in JSON or Parquet, as texts of the fields of a line.
 
-The record of a request then has the same row as its line, whichever way it was delivered.
+A request therefore becomes the same row, whichever way its record is delivered.
 Fields: https://docs.aws.amazon.com/AmazonS3/latest/userguide/sal-cw-log-format.html
 """
 
@@ -26,7 +26,7 @@ from glue_jobs.sources.signatures import SIGNATURE_BYTES, source_of_content
 
 Value = str | int | float | bool | None
 
-# The names that differ from those of the table.
+# Columns of the fields that the table names differently.
 NAMES = {
     "bucket_owner_id": "bucket_owner",
     "bucket_name": "bucket",
@@ -36,7 +36,7 @@ NAMES = {
     "total_duration": "total_time_ms",
     "turn_around_duration": "turn_around_time_ms",
 }
-# They say nothing about the request.
+# Fields that say nothing about the request.
 LEFT_OUT = frozenset({"schema_version_id", "bucket_arn"})
 ACL_REQUIRED = (True, "true", "Yes")
 NEEDED = ("bucket_name", "request_time", "operation")
@@ -50,7 +50,7 @@ _RECORD = msgspec.json.Decoder(dict[str, Value])
 
 
 def is_exported(text: str) -> bool:
-    """Whether the line is one of a log group that was exported to S3."""
+    """Whether the line was exported from a log group to S3."""
     return _EXPORTED.match(text) is not None
 
 
@@ -80,7 +80,7 @@ def json_records(rows: pa.Table, numbers: Places) -> Iterator[tuple[int, bytes]]
     """The numbered rows of a Parquet file as JSON records, with their numbers; raises UnreadableParquetError."""
     for number, field in enumerate(rows.schema):
         if pa.types.is_timestamp(field.type):
-            # Of nanoseconds, as in the old form INT96, no Python value can be made.
+            # Nanoseconds, as in the old type INT96, have no Python value.
             rows = rows.set_column(number, field.name, rows.column(number).cast(_UTC, safe=False))
     try:
         for part in np.array_split(numbers, len(numbers) // 10_000 + 1):
@@ -117,14 +117,14 @@ def _text(value: Value) -> str:
 
 
 def extra_fields(values: Mapping[str, Value]) -> list[str]:
-    """Fields that AWS has added, in an order that does not depend on that of the record."""
+    """Fields that AWS has added, sorted by name, because their order in the record may vary."""
     return [f"{name}={_text(value)}" for name, value in sorted(values.items()) if value is not None]
 
 
 def key_as_logged(key: Value, uri: Value, operation: str) -> str:
     """The key with the encoding that it has in a line of the operation.
 
-    AWS does not document whether ``key_name`` is encoded. Where it has a percent sign, the URI of the request tells.
+    AWS does not document whether ``key_name`` is encoded. If it has a percent sign, the request-URI decides.
     """
     if not isinstance(key, str):
         return "-"

@@ -1,4 +1,4 @@
-"""The fast path for records that CloudWatch Logs delivers: column by column, with the rows that `vended` gives.
+"""The fast path for records that CloudWatch Logs delivers: reads columns, and returns the same rows as `vended`.
 
 Columns must have the documented types, or be texts. All other records are left to be read one by one.
 """
@@ -58,7 +58,7 @@ class UnexpectedTypeError(Exception):
 
 
 def parse_vended_lines(index: LineIndex, lines: Places) -> FastPathResult:
-    """Rows of those of the numbered lines, JSON objects, that are as usual; each other line is in ``unproven``."""
+    """Rows of the numbered lines, JSON objects, that are as documented; all other lines are in ``unproven``."""
     tables, others = read_json_lines([index.line(number).rstrip(b" \t\r") for number in lines.tolist()], _TYPES)
     result = FastPathResult(unproven=[lines[others]])
     for records, numbers in tables:
@@ -70,7 +70,7 @@ def parse_vended_lines(index: LineIndex, lines: Places) -> FastPathResult:
 
 
 def vended_rows(records: pa.Table) -> tuple[pa.Table, Flags]:
-    """The rows of the records that are as usual, and which records are."""
+    """The rows of the records that are as documented, and flags of these records."""
     try:
         return _Records(records).rows()
     except (UnexpectedTypeError, pa.ArrowException):
@@ -78,22 +78,22 @@ def vended_rows(records: pa.Table) -> tuple[pa.Table, Flags]:
 
 
 class _Records:
-    """The columns of records by their names in the table.
+    """The columns of records, by their names in the table.
 
-    ``_usual`` flags the records whose columns, as far as they are read, have the documented values.
+    ``_usual`` flags the records that have documented values in all columns read so far.
     """
 
     def __init__(self, records: pa.Table) -> None:
         names = [name for name in records.column_names if name not in LEFT_OUT]
         self._columns = {NAMES.get(name, name): as_single_array(records[name]) for name in names}
         if len(self._columns) < len(names):
-            # Two names of one column.
+            # Two fields have the same column.
             raise UnexpectedTypeError
         self._count = records.num_rows
         self._usual: Flags = np.ones(self._count, dtype=bool)
 
     def rows(self) -> tuple[pa.Table, Flags]:
-        """The rows of the records that are as usual, and which are."""
+        """The rows of the records that are as documented, and flags of these."""
         plain = (name for name in FIELDS if name not in _OTHERS)
         arrays = {name: self._numbers(name) if name in NUMBERS else logged_texts(self._texts(name)) for name in plain}
         # A line has a hyphen for no bytes.

@@ -1,4 +1,4 @@
-"""Parquet files that CloudWatch Logs delivers: their rows, and their rejected rows, which have their number."""
+"""Parquet files that CloudWatch Logs delivers: their rows, and their rejected rows with row numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from glue_jobs.sources.s3_access_log.parser.vended_columns import vended_rows
 
 
 def parse_vended_files(data: bytes, places: Iterable[tuple[int, int]]) -> Parsed:
-    """Everything in the files that begin and end at these places; records are at the position of their file."""
+    """Everything in the files at ``places``, which are (start, end) pairs; each record has its file's position."""
     found, files = read_parquet_files(data, places, _parse)
     unreadable = Parsed(PARSED_SCHEMA.empty_table(), NO_POSITIONS, len(files), files)
     parsed = joined([unreadable, *found], [0] * (len(found) + 1))

@@ -23,7 +23,7 @@ MAX_BATCH_ROWS = 2**20
 def read_orc(source: Any, fields: Sequence[str]) -> Iterator[pa.Table]:
     """The table's own columns of an ORC file, stripe by stripe.
 
-    ``source`` is a ``pyarrow.NativeFile``. Damage can end the process inside Arrow: check the file's MD5 first.
+    ``source`` is a ``pyarrow.NativeFile``. A damaged file can crash the process inside Arrow: check its MD5 first.
 
     Raises:
         InvalidSnapshotError: the file lacks one of the ``fields``.
@@ -41,7 +41,7 @@ def read_parquet(source: Any, fields: Sequence[str]) -> Iterator[pa.Table]:
     _check_columns(names, fields)
     source.seek(0)
     encoded = [name for name in fields if COLUMNS.get(name) == ENCODED]
-    # Reading ahead only copies what is in memory already.
+    # Reading ahead would only copy bytes that are already in memory.
     read_ahead = not isinstance(source, pa.BufferReader)
     file = pq.ParquetFile(source, read_dictionary=encoded, pre_buffer=read_ahead)
     for batch in file.iter_batches(_batch_rows(file.metadata), columns=list(fields), use_threads=False):

@@ -90,7 +90,7 @@ def _csv_type(name: str) -> pa.DataType:
 def _read_as_text(text: bytes, fields: Sequence[str]) -> tuple[pa.Table, list[Rejected]]:
     """The rows whose values all fit their fields, with types, and the rejected records."""
     invalid: list[Rejected] = []
-    # S3 encodes all other characters, so bytes that are not UTF-8 show damage: make them visible.
+    # S3 encodes all other characters, so bytes that are not UTF-8 are damage: make them visible.
     readable = text.decode("utf-8", "backslashreplace").encode()
     read = _read(readable, fields, typed=False, invalid=invalid)
     numbers = _positions(read.num_rows, [each.position for each in invalid])
@@ -113,7 +113,7 @@ def _positions(rows: int, invalid: list[int]) -> Ints:
 
 
 def _misfits(name: str, texts: pa.StringArray) -> Flags:
-    """Which values do not fit the type of the field."""
+    """Flags of the values that do not fit the type of the field."""
     if name in ("bucket", "key"):
         return np.asarray(texts.is_null())
     wanted = _csv_type(name)

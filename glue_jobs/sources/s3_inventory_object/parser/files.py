@@ -35,12 +35,12 @@ BYTES_PER_BLOCK = 8 * 2**20
 def find_file(file: InventoryFile) -> Entry:
     """The stored file that a manifest lists.
 
-    If there is none of that name, the file beside the manifest with the same size and MD5 is the one: with a
-    destination prefix that ends with "/", the names in the manifest are not those of the objects.
+    If no object has the listed name, it is the file in the manifest's data folder with the same size and MD5: when the
+    destination prefix ends with "/", the names in the manifest are not those of the objects.
 
     Raises:
-        InvalidSnapshotError: it is missing, or its size is not as listed.
-        UnreadableObjectError: it is there, but cannot be read now.
+        InvalidSnapshotError: the file is missing, or its size differs from the listed size.
+        UnreadableObjectError: the file exists, but cannot be read now.
     """
     entries = storage_for(file.address).list(file.address)
     entry = next((entry for entry in entries if entry.address == file.address), None) or _renamed(file)
@@ -59,7 +59,7 @@ def _renamed(file: InventoryFile) -> Entry | None:
     storage = storage_for(file.folder)
     name = file.address.rpartition("/")[2]
     same_size = [entry for entry in storage.list(file.folder) if entry.size == file.size]
-    # The folder has the files of all snapshots; only the MD5 tells two of the same size apart.
+    # The folder has the files of all snapshots. Only the MD5 distinguishes two files of the same size.
     for entry in sorted(same_size, key=lambda entry: not entry.address.endswith(f"/{name}")):
         digest = _md5()
         with storage.open(entry.address) as content:
@@ -81,7 +81,7 @@ def read_file(
     The MD5 of CSV is checked at the end, that of ORC and Parquet before the first block.
 
     Raises:
-        InvalidSnapshotError: the file is not as the manifest promises.
+        InvalidSnapshotError: the file does not match the manifest.
     """
     digest = _md5()
     digested = _digested(pieces, digest)

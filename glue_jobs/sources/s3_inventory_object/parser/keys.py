@@ -38,7 +38,7 @@ def decode_keys(keys: pa.StringArray) -> pa.StringArray:
     decoded[places] = high[real] * 16 + low[real]
     kept = np.ones(len(data), bool)
     kept[places + 1] = kept[places + 2] = False
-    # Each escape shortens the text by two bytes, so that later keys begin earlier.
+    # Each escape shortens the text by two bytes, so all later keys begin earlier.
     return _strings(decoded[kept], offsets - 2 * np.searchsorted(places, offsets))
 
 

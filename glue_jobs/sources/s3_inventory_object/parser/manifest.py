@@ -27,7 +27,7 @@ FORMATS = ("CSV", "ORC", "Parquet")
 
 
 class InvalidSnapshotError(UsageLakeError):
-    """A snapshot is not as its manifest promises, or the manifest is unknown. The message continues its name."""
+    """A snapshot does not match its manifest, or the manifest is unusable. The message follows the snapshot's name."""
 
 
 class SnapshotId(NamedTuple):
@@ -39,7 +39,7 @@ class SnapshotId(NamedTuple):
 
     @property
     def inventory(self) -> tuple[str, str]:
-        """The inventory it belongs to."""
+        """The inventory that the snapshot belongs to."""
         return self.source_bucket, self.inventory_id
 
     @property
@@ -119,7 +119,7 @@ def read_manifest(address: str, content: bytes, checksum: bytes) -> Snapshot:
     files = tuple(_files(address, manifest))
     bucket = _text(manifest, "sourceBucket")
     if not BUCKET_NAME.fullmatch(bucket):
-        # It becomes a folder of the lake.
+        # The bucket's name becomes a folder of the lake.
         raise InvalidSnapshotError(f"manifest.json names the sourceBucket {bucket!r}, which is no name of a bucket")
     snapshot_id = SnapshotId(bucket, inventory_id, time)
     return Snapshot(address, snapshot_id, form, fields, files)
@@ -157,6 +157,6 @@ def _name(key: str) -> str:
 
 
 def _address(manifest: str, destination: str, key: str) -> str | None:
-    """Address of a data file by its key in the bucket that S3 wrote to; None in a copy."""
+    """The address of a data file, from its key in the bucket that S3 wrote to; None if the manifest is a copy."""
     bucket = re.sub("^arn:[^:]*:s3:::", "", destination)
     return f"s3://{bucket}/{key}" if manifest.startswith(f"s3://{bucket}/") else None

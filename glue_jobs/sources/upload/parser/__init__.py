@@ -1,4 +1,4 @@
-"""Uploaded files to columns: JSON, CSV or Parquet, told by content and, where it is text, by the end of the name."""
+"""Parse uploaded files: JSON, CSV or Parquet, recognised by content and, if it is text, by the end of the name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Reader = CsvReader | JsonReader | ParquetReader
 
 
 class UploadParser:
-    """Reads the frames of one object, in order; never raises, whatever they hold."""
+    """Reads the frames of one object, in order; never raises, whatever they contain."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -42,7 +42,7 @@ class UploadParser:
 
     @property
     def notes(self) -> list[str]:
-        """A sentence on each field whose column has another name than it would have alone."""
+        """A sentence on each field whose column has a number or a name in Punycode."""
         return self._names.notes
 
     def read(self, frame: bytes, offset: int) -> Iterator[Piece]:
@@ -58,7 +58,7 @@ class UploadParser:
         yield from self._reader.read(frame, offset)
 
     def finish(self) -> Iterator[Piece]:
-        """The records that are left at the end of the object."""
+        """The records that remain at the end of the object."""
         if isinstance(self._reader, CsvReader):
             yield from self._reader.finish()
 

@@ -1,4 +1,4 @@
-"""CSV: a line with names, then lines with as many values; values may have quotation marks, and line ends in them."""
+"""CSV: a line of names, then lines with as many values. Values may be quoted, and then contain line ends."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DELIMITERS = ",;\t|"
 
 _QUOTED = re.compile(rb'"[^"]*"')
 _BLANK_LINES = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s*[\r\n])?")
-# Spreadsheets write it before the names, to say what separates values.
+# Spreadsheets write this line before the names to declare the delimiter.
 _DELIMITER_LINE = re.compile(rb'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 
 
@@ -43,11 +43,11 @@ class CsvReader:
         self._delimiter = "\t" if re.search(r"[.]tsv(?:[.]gz)?$", address, re.IGNORECASE) else ""
         self._columns: list[str] | None = None
         self._is_refused = False
-        # Lines in which a quotation mark is open, and where they begin in the object.
+        # Lines with an open quotation mark, and their position in the object.
         self._rest, self._begin = b"", 0
 
     def read(self, frame: bytes, offset: int) -> Iterator[Piece]:
-        """The records of a frame, but for those that a later frame ends."""
+        """The records of a frame, except those that end in a later frame."""
         if self._is_refused:
             return
         text, begin = (self._rest + frame, self._begin) if self._rest else (frame, offset)
@@ -57,7 +57,7 @@ class CsvReader:
             yield from self._records(text[:end], begin)
 
     def finish(self) -> Iterator[Piece]:
-        """The records behind a quotation mark that nothing closes."""
+        """The records after a quotation mark that is never closed."""
         if self._rest:
             rest, self._rest = self._rest, b""
             yield from self._records(rest, self._begin, is_open=True)
@@ -71,7 +71,7 @@ class CsvReader:
                 return
             header, body = _split_header(text)
             if b"\r" in _QUOTED.sub(b"", header).rstrip():
-                # A carriage return alone ends each line.
+                # Each line ends with a carriage return alone.
                 yield from self._records(text.replace(b"\r", b"\n"), begin, is_open)
                 return
             if line := _DELIMITER_LINE.fullmatch(header):
@@ -99,7 +99,7 @@ class CsvReader:
         yield Piece(rows, arrays, types, rejected)
 
     def _name(self, header: bytes) -> str:
-        """Take the names of the columns; a sentence if they cannot be used."""
+        """Set the names of the columns; returns a sentence if they cannot be used, else an empty text."""
         try:
             line = header.removeprefix(BYTE_ORDER_MARK).decode()
         except UnicodeDecodeError:
@@ -108,7 +108,7 @@ class CsvReader:
         names = next(csv.reader(io.StringIO(line, newline=""), delimiter=self._delimiter), [])
         if len(names) > MAX_COLUMNS:
             return TOO_WIDE
-        # A name that occurs twice, or is none, gets the number of its column.
+        # A duplicate or blank name gets the number of its column.
         fields = [
             name if name.strip() and name not in names[:number] else f"{name.strip() or 'column'} {number + 1}"
             for number, name in enumerate(names)
@@ -153,7 +153,7 @@ class CsvReader:
         return Rejected(position, reason, line[:MAX_RECORD_BYTES])
 
     def _one_by_one(self, text: bytes, begin: int, rejected: list[Rejected]) -> list[pa.Array]:
-        """Line by line, for a text with quotation marks that nothing closes."""
+        """Parse a text line by line, because a quotation mark in it is never closed."""
         assert self._columns is not None
         rows, position = [], begin
         for line in text.split(b"\n"):
@@ -194,7 +194,7 @@ def _split_header(text: bytes) -> tuple[bytes, bytes]:
 
 
 def _utf8_lines(text: bytes, begin: int, rejected: list[Rejected]) -> tuple[bytes, list[tuple[int, int]]]:
-    """The text without the lines that are not UTF-8; the places in it that they stood at, and the bytes so far."""
+    """The text without the lines that are not UTF-8, and for each of these its place in it and the bytes left out."""
     gaps: list[tuple[int, int]] = []
     try:
         text.decode()
@@ -215,15 +215,15 @@ def _utf8_lines(text: bytes, begin: int, rejected: list[Rejected]) -> tuple[byte
 
 
 def _left_out(gaps: list[tuple[int, int]], place: int) -> int:
-    """How many bytes were left out before a place of the text."""
+    """The number of bytes that were left out before a place in the text."""
     number = bisect_right(gaps, place, key=itemgetter(0))
     return gaps[number - 1][1] if number else 0
 
 
 def _line_at(text: bytes, line: bytes, begin: int) -> int:
-    """Where the line stands in the text from a place on; the beginning or the end of another one is no line."""
+    """The position of a whole line in the text, from ``begin`` on; a part of another line does not count."""
     at = 0 if not begin and text.startswith(line) else text.find(b"\n" + line, begin) + 1
-    # The end of the text, an empty slice, is among these too.
+    # At the end of the text the slice is empty, which is in these bytes too.
     while text[at + len(line) : at + len(line) + 1] not in b"\r\n":
         at = text.find(b"\n" + line, at) + 1
         if not at:

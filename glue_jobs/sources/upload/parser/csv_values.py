@@ -1,4 +1,4 @@
-"""Texts of CSV as values of the type that all of a column have."""
+"""Convert the texts of a CSV column to values of the type that they all have."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from glue_jobs.sources.upload.values import MAX_DIGITS
 # Only texts that say no more than the number: 007 and +1 stay texts.
 _WHOLE = r"^(?:0|-?[1-9][0-9]{0,18})$"
 _NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?$"
-# What of a number is no digit that counts.
+# The parts of a number that are not significant digits.
 _NO_DIGITS = r"[eE].*$|[-.]|^-?0[.]0*"
-# A double has each whole number of so many digits.
+# A double represents every whole number of this many digits.
 MAX_WHOLE_DIGITS = 15
 
 
 def type_of_texts(column: pa.Array) -> Type:
-    """The type of the values that some texts are."""
+    """The narrowest type that all texts fit."""
     texts = column.drop_null()
     if not len(texts):
         return NOTHING
@@ -34,12 +34,12 @@ def type_of_texts(column: pa.Array) -> Type:
 
 
 def column_of_texts(column: pa.Array, kind: Type) -> pa.Array:
-    """The values of texts that are all of the type."""
+    """The texts as values of a type that they all fit."""
     return column if kind in (TEXT, NOTHING) else column.cast(arrow_type(kind))
 
 
 def _are_doubles(texts: pa.Array) -> bool:
-    """Whether a double gives back the digits of all these numbers."""
+    """Whether no number has more digits than a double holds, or is infinite as a double."""
     digits = pc.utf8_length(pc.replace_substring_regex(texts, _NO_DIGITS, ""))
     is_whole = pc.match_substring_regex(texts, _WHOLE)
     limit = pc.if_else(is_whole, MAX_WHOLE_DIGITS, MAX_DIGITS)

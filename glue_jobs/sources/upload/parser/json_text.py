@@ -32,7 +32,7 @@ DECODER = msgspec.json.Decoder(float_hook=_number)
 
 @dataclass
 class _Found:
-    """The values of a text, where each begins, and what is no value: position, reason, bytes."""
+    """The values in a text, their positions, and all that is not a value: position, reason, bytes."""
 
     values: list[Any] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
@@ -77,7 +77,7 @@ class JsonReader:
         yield _piece(self._names, records, rejected)
 
     def _plain(self, text: bytes) -> list[dict[str, Any]] | None:
-        """The records of a text in which everything is as it should be."""
+        """The records of a text without any defect; None for any other text."""
         try:
             values = DECODER.decode_lines(text) if self._has_lines else DECODER.decode(text)
         except NOT_JSON:
@@ -143,7 +143,7 @@ def _next(text: bytes, position: int) -> int:
 
 
 def _salvage(text: bytes, position: int, at: Break, found: _Found) -> None:
-    """The whole records of a list that is damaged; the rest of the text is one rejected record."""
+    """Add the whole records of a damaged list; the rest of the text is one rejected record."""
     rest = text[position:]
     opening = Opening.of(rest) if rest[:1] == b"[" else None
     cut = (whole_but_for_its_end(rest, opening) or last_cut(rest, opening, at.at - position)) if opening else None

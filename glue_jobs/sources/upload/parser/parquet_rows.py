@@ -1,4 +1,4 @@
-"""Parquet: the types are those of the file, as far as a table has them; other values become text."""
+"""Parquet: columns keep the file's types if a table supports them; all other values become text."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from glue_jobs.sources.upload.values import MAX_DEPTH, list_column, struct_colum
 
 ROWS_PER_PIECE = 65_536
 
-# What a group of rows takes in memory; writers of Parquet make groups of some hundred megabytes.
+# The memory that a row group takes. Parquet writers make row groups of some hundred megabytes.
 MAX_GROUP_BYTES = 2**31
 
-# A double gives back decimal numbers of so many digits.
+# A double preserves decimal numbers of this many digits.
 MAX_DECIMAL_DIGITS = 15
 MAX_WHOLE_DIGITS = 18
 
@@ -49,7 +49,7 @@ class ParquetReader:
         self._names = names
 
     def read(self, frame: bytes, offset: int) -> Iterator[Piece]:
-        """All rows of the file, or one rejected record; the rows before a damaged group stay."""
+        """All rows of the file; if it is damaged, the rows before the damaged row group and one rejected record."""
         data = frame[: frame.rfind(PARQUET) + len(PARQUET)]
         index = 0
         try:
@@ -85,7 +85,7 @@ class ParquetReader:
 
 
 def typed(array: pa.Array, depth: int = 0) -> tuple[Type, pa.Array]:
-    """The type of a column of any Arrow type, and its values in the type that they are stored in."""
+    """The type of a column of any Arrow type, and its values in the form in which they are stored."""
     kind = array.type
     if pa.types.is_dictionary(kind):
         return typed(array.dictionary_decode(), depth)

@@ -44,7 +44,7 @@ class LakeError(UsageLakeError):
 
 
 class LostRaceError(UsageLakeError):
-    """Another run of the same pipeline committed first, so this run stored nothing, or nothing of its last step."""
+    """Another run of the same pipeline committed first; nothing of this run, or of its last step, is stored."""
 
     @classmethod
     def of_table(cls, name: str) -> LostRaceError:

@@ -144,7 +144,7 @@ def small_files(
 
 
 def is_small(size: int) -> bool:
-    """Whether a data file of so many bytes is small enough to be merged with others."""
+    """Whether a data file of this many bytes is small enough to be merged with others."""
     return size <= MAX_SMALL_FILE_BYTES
 
 

@@ -26,7 +26,7 @@ INGESTED = None
 
 
 class KnownObjects:
-    """The ledger of one pipeline; a day is read when it is first needed, and dropped when later objects are of others.
+    """The ledger of one pipeline; a day is read when it is first needed, and dropped once other days are listed.
 
     Without a lake, nothing is known.
     """

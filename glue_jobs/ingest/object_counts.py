@@ -1,4 +1,4 @@
-"""How many records of each raw object in a chunk became rows, were rejected, or were left out."""
+"""The numbers of records of each raw object in a chunk that became rows, were rejected, or were dropped."""
 
 from __future__ import annotations
 

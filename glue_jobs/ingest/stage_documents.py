@@ -33,7 +33,7 @@ def stage_documents(
     ``rows`` is the table of documents as it was before the run.
 
     Raises:
-        UsageLakeError: a task cannot go on.
+        UsageLakeError: a task cannot continue.
     """
     pipeline = context.pipeline
     total = sum(each.entry.size for each in new)

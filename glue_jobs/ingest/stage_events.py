@@ -32,7 +32,7 @@ def stage_events(
     New rows that are equal to a row of the pipeline's table as it was before the run are duplicates.
 
     Raises:
-        UsageLakeError: a task cannot go on.
+        UsageLakeError: a task cannot continue.
     """
     results, unreadable = _ingest_chunks(context, tables, new, reporter)
     rows = tables.rows
@@ -51,7 +51,7 @@ def stage_events(
 def _ingest_chunks(
     context: TaskContext[EventPipeline], tables: RunTables, new: list[RawObject], reporter: Reporter
 ) -> tuple[list[ChunkResult], dict[str, UnreadableObjectError]]:
-    """The results of all chunks and, by address, the unreadable objects, of which no result has records."""
+    """The results of all chunks and, by address, the unreadable objects; no result has records of these."""
     pipeline = context.pipeline
     total_bytes = sum(each.entry.size for each in new)
     workers = engine.workers_for(total_bytes)

@@ -59,7 +59,7 @@ def stage_uploads(
     ``rows`` is the table of uploads as it was before the run.
 
     Raises:
-        UsageLakeError: a task cannot go on.
+        UsageLakeError: a task cannot continue.
     """
     refused = _refused(lake, folder, new)
     taken = [each for each in new if each.entry.address not in refused]

@@ -22,7 +22,7 @@ class StagedRun:
     ``unreadable`` has, by address, those that cannot be read now. ``duplicates`` counts, by raw object, the rows that
     were dropped after ``counts`` were taken. ``moved_rows`` is the number of rows in the new files that come from
     stored files which the changes remove. The commit sets the ``notes`` on the pipeline's table. ``record_tables`` are
-    further tables with records: those that only the objects' content determines.
+    tables with records besides the pipeline's, which are known only from the objects.
     """
 
     ingested: list[RawObject]

@@ -117,7 +117,7 @@ class StepRun:
         """Stage the new objects and commit them; returns whether there was anything to commit.
 
         Raises:
-            UsageLakeError: the step cannot go on; readers see nothing of it.
+            UsageLakeError: the step cannot continue; readers see nothing of it.
         """
         with Heartbeat(self.folder) as heartbeat:
             with given_up_on_error(self.folder):

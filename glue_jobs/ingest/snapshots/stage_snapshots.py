@@ -83,7 +83,7 @@ def stage_snapshots(
     snapshots of each inventory have rows, older ones only totals. Invalid ones are listed in ``invalid_snapshots``.
 
     Raises:
-        UsageLakeError: the run cannot go on.
+        UsageLakeError: the run cannot continue.
     """
     reasons: dict[str, str] = {}
     unreadable: dict[str, UnreadableObjectError] = {}

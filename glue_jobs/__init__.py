@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Loaded when they are asked for: importing the package costs nothing.
+# Imported on first use, so that importing the package costs nothing.
 _PUBLIC = {"Lake": "glue_jobs.jobs.lake", "UsageLakeError": "glue_jobs.errors"}
 
 __all__ = ["Lake", "UsageLakeError"]

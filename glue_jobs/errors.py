@@ -1,4 +1,4 @@
-"""Errors for users: one sentence that says what happened, to which object, and what to do."""
+"""Errors for users: each is a sentence that says what happened, to which object, and what to do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ STOPPED = 130
 
 
 MAX_NAMES = 40
-"""More names than these are not readable in a sentence."""
+"""A sentence lists at most this many names."""
 
 
 class UsageLakeError(Exception):
@@ -25,16 +25,16 @@ class StorageError(UsageLakeError):
 
 
 class UnreadableObjectError(StorageError):
-    """One object cannot be read now; other objects can be, and a later run tries again.
+    """One object cannot be read now. Other objects are not affected, and a later run tries again.
 
-    ``reason`` continues the object's ``address`` in a sentence; ``denied`` says that access to the object is denied.
+    ``reason`` follows the object's ``address`` in a sentence; ``denied`` if access to the object is denied.
     """
 
     def __init__(self, address: str, reason: str, denied: bool = False) -> None:
         super().__init__(f"cannot read {address}: {reason}")
         self.address, self.reason, self.denied = address, reason, denied
 
-    # An exception is pickled with its message alone, and travels from a worker.
+    # By default, an exception is pickled with its message alone; workers send this one to the caller.
     def __reduce__(self) -> tuple[type[UnreadableObjectError], tuple[str, str, bool]]:
         return UnreadableObjectError, (self.address, self.reason, self.denied)
 
@@ -44,18 +44,18 @@ class LakeError(UsageLakeError):
 
 
 class LostRaceError(UsageLakeError):
-    """Another run of the same pipeline committed first; nothing of this run is stored."""
+    """Another run of the same pipeline committed first; nothing of this run, or of its last step, is stored."""
 
     @classmethod
     def of_table(cls, name: str) -> LostRaceError:
-        """The error of a run that has lost the race for this table."""
+        """The error of a run that could not commit to this table."""
         return cls(f"another run committed to {name} first, so nothing of this run is stored; start it again")
 
 
 def known_names(name: object, known: Iterable[str], listing: str = "") -> str:
-    """The end of a sentence about a name that is not known: ``did you mean 'access/tools'``, or all known names.
+    """The end of a sentence about an unknown name: ``did you mean 'access/tools'``, or all known names.
 
-    ``listing`` is the command that lists them: it stands in place of very many names.
+    If there are too many names, the sentence refers to ``listing``, the command that lists them.
     """
     names = list(known)
     if near := nearest(str(name), names).removeprefix("; "):
@@ -66,11 +66,11 @@ def known_names(name: object, known: Iterable[str], listing: str = "") -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """``; did you mean 'access/tools'`` if known names are similar, and otherwise nothing."""
+    """``; did you mean 'access/tools'`` if known names are similar, and otherwise ''."""
     from difflib import get_close_matches
 
     name = name.lower()
-    # The last part of a path is a name too: top_objects for access/top_objects.
+    # A path is also known by its last part: top_objects for access/top_objects.
     parts = [(spelling.lower(), each) for each in known for spelling in {each.rpartition("/")[2], each}]
     close = [name] if name in dict(parts) else get_close_matches(name, dict(parts))
     near = [each for wanted in close for spelling, each in parts if spelling == wanted]

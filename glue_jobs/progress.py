@@ -15,11 +15,11 @@ class Reporter(Protocol):
         """Report one event."""
 
     def progress(self, label: str) -> AbstractContextManager[Callable[[int, int], None]]:
-        """Report the progress of a step: call the yielded function with the number of parts done and in total."""
+        """Report the progress of a step: call the yielded function with the numbers of finished and of all tasks."""
 
 
 class PlainReporter:
-    """Prints one line per message, and one for each tenth of a step, to ``stream`` (default: standard error)."""
+    """Prints a line for each message and for each tenth of a step to ``stream`` (default: standard error)."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
@@ -42,7 +42,7 @@ class PlainReporter:
 
 
 class TitledReporter:
-    """Puts a title before everything that another reporter says."""
+    """Puts a title before each message of another reporter."""
 
     def __init__(self, reporter: Reporter, title: str) -> None:
         self._reporter, self._title = reporter, title
@@ -55,7 +55,7 @@ class TitledReporter:
 
 
 class SilentReporter:
-    """Says nothing: for programs that use the library."""
+    """Prints nothing; the default for programs that use the library."""
 
     def say(self, sentence: str) -> None:
         pass
@@ -92,12 +92,12 @@ def reporter() -> Reporter:
 
 
 def printable(text: str) -> str:
-    """The text with control characters and others that are not printable escaped."""
+    """The text with control characters and other unprintable characters escaped."""
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 def first_names(names: Sequence[str], noun: str) -> str:
-    """``a, b, c, 12 other buckets``: the first three names, and how many more there are."""
+    """``a, b, c, 12 other buckets``: the first three names, and the number of the others."""
     others = [counted(len(names) - 3, f"other {noun}")] if len(names) > 3 else []
     return ", ".join([*names[:3], *others])
 

@@ -1,4 +1,4 @@
-"""The job script of AWS Glue, and ``python -m glue_jobs.run`` elsewhere: arguments to a job to an exit code."""
+"""The job script for AWS Glue, and ``python -m glue_jobs.run`` elsewhere: from arguments to an exit code."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ JOB_NAME = "JOB_NAME"
 
 
 def main(arguments: Sequence[str]) -> str | int | None:
-    """Run one job; returns what to exit with: None after success, a sentence after failure, 130 after Ctrl-C.
+    """Run one job; returns the value for `sys.exit`: None after success, a sentence after failure, 130 after Ctrl-C.
 
-    A run that meets an invalid snapshot for the first time stores the others, and fails too: somebody should look.
+    A run that finds a new invalid snapshot stores the others but still fails, so that somebody looks into it.
     """
     reporter = PlainReporter()
     try:
@@ -38,25 +38,25 @@ def main(arguments: Sequence[str]) -> str | int | None:
 
 
 def on_glue() -> bool:
-    """Whether AWS Glue started this program: its own library is there, and a JVM that has its classes."""
+    """Whether AWS Glue started this program: a JVM started it, and Glue's library can be imported."""
     return STARTED_BY_JAVA in os.environ and find_spec("awsglue") is not None
 
 
 @contextmanager
 def glue_job(arguments: Sequence[str]) -> Iterator[Mapping[str, str]]:
-    """The job as Glue knows it, begun before the block and committed after it; yields the values of its arguments.
+    """Initialise the Glue job before the block and commit it after; yields the values of the job's arguments.
 
-    Glue shows job metrics, insights and the details of a run for jobs that do so. Nothing is read or written through
-    the context: docs/decisions/0015-glue-library.md.
+    Glue shows metrics, insights and run details only for such jobs. Nothing is read or written through the Glue
+    context: docs/decisions/0015-glue-library.md.
 
     Raises:
-        ArgumentError: an argument the job requires is missing.
+        ArgumentError: a required argument of the job is missing.
     """
     from awsglue.context import GlueContext
     from awsglue.job import Job
     from awsglue.utils import getResolvedOptions
 
-    # Glue takes every option it is asked for as required, so it is asked for those that are there.
+    # `getResolvedOptions` treats every option in its list as required, so the list has only those that are given.
     names = given_names(arguments)
     wanted = [*names, JOB_NAME] if _has_name(arguments) else names
     options = getResolvedOptions(["run.py", *without_abbreviations(arguments)], wanted)
@@ -71,7 +71,7 @@ def _has_name(arguments: Sequence[str]) -> bool:
 
 
 if __name__ == "__main__":
-    # Older job types of Glue take any call of exit, even exit(0), for a failure: only a failed run exits. What it exits
-    # with goes to standard error, and from there into the run's error message in Glue and into the e-mail.
+    # Older job types of Glue treat any call of exit, even exit(0), as a failure, so only a failed run exits. The text
+    # goes to standard error, from there into the run's error message in Glue, and into the e-mail.
     if problem := main(sys.argv[1:]):
         sys.exit(problem)

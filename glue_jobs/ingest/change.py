@@ -1,4 +1,4 @@
-"""What a run does to one table, and how the plan of its commit tells it."""
+"""The change that a run makes to one table, and its form in the plan of the commit."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Change:
-    """What a run does to one table: the files it adds, and the stored files it replaces or drops.
+    """The change to one table: the files that a run adds, and the stored files that it replaces or drops.
 
-    ``replaced`` tells, by the values of some columns, which rows the run deletes or writes again. The other rows of
-    these files are copied to new ones.
+    ``replaced`` identifies, by the values of some columns, the rows that the run deletes or rewrites. The other rows of
+    the removed files are copied to new files.
     """
 
     files: list[NewFile]
@@ -29,10 +29,10 @@ class Change:
 
 
 def check_replaceable(table: Table, files: Iterable[StoredFile]) -> None:
-    """Make sure that all rows in the files are rows of the table, so that files may be written in their place.
+    """Check that none of the files has deleted rows; rewriting such a file would bring these rows back.
 
     Raises:
-        LakeError: another program deleted rows of such a file, which are in it still.
+        LakeError: another program deleted rows of such a file with a delete file.
     """
     if any(file.has_deletes for file in files):
         raise LakeError(
@@ -42,7 +42,7 @@ def check_replaceable(table: Table, files: Iterable[StoredFile]) -> None:
 
 
 def planned(table: Table, change: Change) -> TableChange:
-    """The change as a plan has it."""
+    """The change in the form that a plan stores."""
     removed = [(file.address, dict(zip(table.partitions, file.partition, strict=True))) for file in change.removed]
     return TableChange(
         files=[planned_file(file.address, file.partition) for file in change.files],

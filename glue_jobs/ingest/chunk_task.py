@@ -1,4 +1,4 @@
-"""The task that ingests a chunk of raw objects: read, parse, enrich, write. Only descriptors and counts go back."""
+"""The task that ingests a chunk of raw objects: read, parse, enrich, write. It returns descriptors and counts only."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from glue_jobs.read.parsed import Parsed, Rejected
 from glue_jobs.read.plan import Chunk
 from glue_jobs.sources.pipeline import EventPipeline
 
-# A task sorts and writes its rows after this many bytes of raw records. It is more than a chunk has, so that most
-# chunks write one file a day; compressed objects may hold more.
+# A task sorts and writes its rows after this many bytes of raw records. Most chunks are smaller and so write one file
+# per day; compressed objects may unpack to more.
 RAW_BYTES_PER_FLUSH = 160 * 2**20
 
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """What a chunk became: data files that no reader sees yet, late rows that have no data file yet, and counts.
+    """The result of a chunk: data files that no reader sees yet, late rows that have no data file yet, and counts.
 
-    ``unreadable`` has the objects, by address, of which nothing is in the files.
+    ``unreadable`` has, by address, the objects that could not be read; the files contain no rows of them.
     """
 
     files: list[NewFile]
@@ -74,12 +74,12 @@ class _Task:
         self.rejected = RejectedRecords(self.context)
 
     def ingest(self, batch: RawBatch) -> None:
-        """Parse and enrich a batch; write when enough rows are pending."""
+        """Parse and enrich a batch; write the pending rows if there are enough of them."""
         parsed = self.context.pipeline.parse(batch.data, batch.starts)
         self._check(batch, parsed)
         parsed = reject_future(parsed, batch.data, self.context.pipeline.framing, self.context.ingest_date)
         owners = _owners(batch, parsed.positions)
-        # Before the counts of this batch are added: numbers of records go on from those of earlier batches.
+        # Must precede the counting of this batch: `_reject` numbers records after those of earlier batches.
         rejected_owners = [self._reject(owner, record, record.position) for owner, record in batch.rejected]
         places = _places(batch, np.array([record.position for record in parsed.rejected], np.int64))
         for record, owner, offset in zip(parsed.rejected, *(each.tolist() for each in places), strict=True):
@@ -98,7 +98,7 @@ class _Task:
         """Write all pending rows."""
         if self.pending:
             rows = pa.concat_tables(self.pending).unify_dictionaries().combine_chunks()
-            # Released now, or the rows would be in memory twice while they are written.
+            # Without this, the rows would be in memory twice while they are written.
             self.pending = []
             self._write(rows)
         self.pending_bytes = 0
@@ -127,13 +127,13 @@ class _Task:
             )
 
     def _reject(self, owner: int, record: Rejected, offset: int) -> int:
-        """Reject the record at its offset, or at its number, which goes on where the object's last batch ended."""
+        """Reject the record; its position is the offset, or its number among all records of the object."""
         position = offset if record.index is None else record.index + self.counts.records(owner)
         self.rejected.add(self.objects[owner], replace(record, position=position))
         return owner
 
     def _reject_repeated(self, batch: RawBatch, reason: str, positions: Ints) -> Ints:
-        """Reject records of which only the positions are known; returns the owner of each."""
+        """Reject records that are known only by their positions; returns the owner of each."""
         owners, offsets = _places(batch, positions)
         for owner, first, count in zip(*np.unique(owners, return_index=True, return_counts=True), strict=True):
             further = Rejected(int(offsets[first]), reason, b"", records=int(count))
@@ -142,7 +142,7 @@ class _Task:
 
 
 def _places(batch: RawBatch, positions: Ints) -> tuple[Ints, Ints]:
-    """For positions in the batch's data the objects they belong to, and the offsets there."""
+    """The object of each position in the batch's data, and the offset within that object."""
     pieces = np.searchsorted(batch.starts, positions, side="right") - 1
     return batch.objects[pieces], batch.offsets[pieces] + positions - batch.starts[pieces]
 

@@ -1,7 +1,7 @@
 """How a run becomes visible, once and as a whole: docs/decisions/0002-commit-protocol.md.
 
-The rows are committed first, then whatever else the run wrote, the ledger last. Each commit carries the run id. What
-follows the rows is planned in the run's folder before they are committed, so that any later run can finish it.
+The rows are committed first, then everything else that the run wrote, the ledger last. Each commit carries the run id.
+Before the rows are committed, the run's folder gets a plan of the other commits, so that any later run can finish them.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 RUN_ID = "usage-lake.run-id"
 
-# A note on each table: the ids of the last runs that committed to it, the newest last. Snapshots may have expired.
+# A note on each table: ids of the last runs that committed to it, the newest last. Their snapshots may have expired.
 RUN_IDS = "usage-lake.run-ids"
 MAX_RUN_IDS = 100
 
 NO_NOTES: Mapping[str, str] = MappingProxyType({})
 
-# Each attempt is lost to another run's commit; more in a row than this means that something else is wrong.
+# An attempt fails when another run commits first. More failures in a row than this have another cause.
 MAX_COMMIT_ATTEMPTS = 30
 
 
@@ -49,8 +49,8 @@ def commit_run(
 ) -> None:
     """Make the run's changes visible, those of the rows first and then in the given order, and remove its folder.
 
-    The snapshot of the rows carries the ``summary``, their table the ``notes``. With ``only_moves`` the new files have
-    the rows of the removed ones and no others, and a change whose files another program has removed is not made.
+    The rows' snapshot gets the ``summary``, their table the ``notes``. ``only_moves`` says that the new files have
+    exactly the rows of the removed ones; a change whose files another program has removed is then left out.
 
     Raises:
         LostRaceError: another run committed to the rows' table since ``rows`` was loaded; nothing is stored.
@@ -81,12 +81,12 @@ def commit_run(
 
 
 def finish_others(lake: Lake, rows: LoadedTable, root: str, now: datetime) -> list[str]:
-    """Finish the commits of runs that died half-way and remove what dead runs left; returns sentences on both.
+    """Finish the commits of runs that died half-way and delete the files of other dead runs; returns sentences on both.
 
-    ``rows`` must have been loaded before this is called: a run that commits later is left alone.
+    ``rows`` must have been loaded before this is called, so that runs that commit later are left alone.
 
     Raises:
-        LakeError: a run left something that a newer program has to finish, or that no run of this lake wrote.
+        LakeError: a run's notes need a newer version of the program, or were not written by a run of this lake.
     """
     sentences = []
     for folder in unfinished(root):
@@ -119,9 +119,9 @@ def _checked_plan(folder: RunFolder, rows: Table) -> CommitPlan | None:
 
 
 def _complete(lake: Lake, rows: Table, folder: RunFolder, plan: CommitPlan, written: Mapping[str, Any]) -> list[str]:
-    """Do what follows the commit of the rows; returns the addresses that the folder names and that are not its own.
+    """Make the changes that follow the commit of the rows; returns addresses in the notes that the run does not own.
 
-    ``written`` has descriptors by address of the files that this process wrote; other files are read for theirs.
+    ``written`` has, by address, the descriptors of files that this process wrote. Other files are read for theirs.
     """
     pipeline = BY_NAME.get(rows.name)
     tables = planned_tables(plan)
@@ -130,7 +130,7 @@ def _complete(lake: Lake, rows: Table, folder: RunFolder, plan: CommitPlan, writ
             _change_once(lake, pipeline, table, plan, folder, written)
     storage_for(lake.location).delete(plan.expired_files)
     keep = [file.address for change in plan.tables.values() for file in change.files]
-    # Another process may have staged a change anew, and committed files that this plan does not name.
+    # Another process may have restaged a change and committed files that this plan does not name.
     again = [table for table, change in tables if change.removed and _can_stage_again(pipeline, table, plan)]
     keep += [file.address for table in again for file in lake.load(table).files()]
     return folder.remove(keep)
@@ -139,7 +139,7 @@ def _complete(lake: Lake, rows: Table, folder: RunFolder, plan: CommitPlan, writ
 def _change_once(
     lake: Lake, pipeline: Pipeline | None, table: Table, plan: CommitPlan, folder: RunFolder, written: Mapping[str, Any]
 ) -> None:
-    """Commit the change unless the table has it already, however many runs try to at the same time."""
+    """Commit the change unless the table has it already; safe if several runs try at the same time."""
     for _ in range(MAX_COMMIT_ATTEMPTS):
         change = plan.tables[table.name]
         loaded = lake.load(table)
@@ -148,7 +148,7 @@ def _change_once(
             return
         if len(removed) < len(change.removed):
             if plan.only_moves:
-                # The files are deleted with the folder, if the plan does not have them.
+                # Files that the plan does not name are deleted with the folder.
                 plan.tables[table.name] = TableChange(files=[], removed=[])
                 folder.write_commit(plan)
                 return
@@ -157,7 +157,7 @@ def _change_once(
         if not (change.files or removed or table.inferred):
             return
         if table.file_constants and loaded.expired_files:
-            # These may be data files: if this process dies first, the run that finishes this one deletes them.
+            # These may be data files. If this process dies first, the run that finishes this one deletes them.
             folder.announce(loaded.expired_files)
         files = [written.get(file.address) or described(table, file) for file in change.files]
         try:
@@ -179,8 +179,8 @@ def _can_stage_again(pipeline: Pipeline | None, table: Table, plan: CommitPlan) 
 def _planned_again(
     lake: Lake, pipeline: Pipeline, loaded: LoadedTable, plan: CommitPlan, folder: RunFolder
 ) -> tuple[TableChange, list[StoredFile]]:
-    """The change of a table whose files another program rewrote since it was planned; the plan has it before it is
-    committed, so that whoever finishes the run keeps its files."""
+    """A new change for a table whose files another program rewrote after the first one was planned. It is stored in the
+    plan before its commit, so that the run that finishes this one keeps its files."""
     name = loaded.table.name
     before = {file.address: file for file in plan.tables[name].files}
     if isinstance(pipeline, ListedPipeline):
@@ -213,24 +213,24 @@ def _run_ids(loaded: LoadedTable) -> list[str]:
 
 
 def is_last_run(loaded: LoadedTable, run_id: str) -> bool:
-    """Whether no run has committed to the table after the one of that id, whatever other programs did."""
+    """Whether the run was the last one to commit to the table; commits of other programs do not count."""
     return _run_ids(loaded)[-1:] == [run_id]
 
 
 def _has_change(loaded: LoadedTable, run_id: str, plan: CommitPlan) -> bool:
-    """Whether the run's change was committed, even if later commits replaced its files and its snapshot expired."""
+    """Whether the run's change was committed, even if its files have been replaced and its snapshot has expired."""
     if run_id in _run_ids(loaded) or any(summary.get(RUN_ID) == run_id for summary in loaded.summaries()):
         return True
     name = loaded.table.name
     files = plan.tables[name].files
     if not files or loaded.has_all_since(plan.commits.get(name, 0)):
         return False
-    # All files of a run are committed together, so the first stands for all.
+    # All files of a run are committed together, so checking the first one suffices.
     return bool(_stored(loaded, files[:1]))
 
 
 def _stored(loaded: LoadedTable, files: Iterable[PlannedFile]) -> list[StoredFile]:
-    """Those of the planned files that the table has now."""
+    """The planned files that the table has now."""
     addresses = {file.address: partition_values(loaded.table, file) for file in files}
     if not addresses:
         return []

@@ -1,7 +1,7 @@
-"""Small files of a day become one: late records add a file to a day with each run, and many files are slow to read.
+"""Merge the small files of a day: with each run, late records add a file to it, and many files are slow to read.
 
-A run compacts the days that it adds rows to in the commit that adds them; `old_days` compacts the others. The rows stay
-the same, and a file of them takes the place of many. What and how much: docs/decisions/0032-compaction-and-orphans.md.
+A run compacts the days that it adds rows to in the commit that adds them; `old_days` compacts the others. Compaction
+replaces files and never changes rows. Its rules and bounds: docs/decisions/0032-compaction-and-orphans.md.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Result = TypeVar("Result")
 MIN_FILES = 8
 MAX_SMALL_FILE_BYTES = 8 * 2**20
 
-# What is compressed in a data file takes about ten times as many bytes in memory.
+# Rows take about ten times as many bytes in memory as in a compressed data file.
 MAX_BYTES_PER_FILE = 32 * 2**20
 MAX_BYTES_PER_RUN = 256 * 2**20
 
@@ -46,20 +46,20 @@ NO_FILES: Mapping[tuple[Any, ...], int] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Compaction:
-    """New files, and the stored ones whose rows they have."""
+    """New files, and the stored files that they replace."""
 
     files: list[NewFile] = field(default_factory=list)
     removed: list[StoredFile] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
-        """The number of rows that only move from file to file."""
+        """The number of rows that move from one file to another."""
         return sum(file.rows for file in self.removed)
 
 
 @dataclass
 class Budget:
-    """What may still be merged; ``is_exhausted`` once something has to wait for another run."""
+    """The number of files and bytes that may still be merged; ``is_exhausted`` if some have to wait for another run."""
 
     files: int = field(default_factory=lambda: MAX_FILES_PER_RUN)
     bytes: int = field(default_factory=lambda: MAX_BYTES_PER_RUN)
@@ -69,7 +69,7 @@ class Budget:
 def compact_days(
     context: TaskContext[EventPipeline], rows: LoadedTable, new: Iterable[NewFile], reporter: Reporter
 ) -> Compaction:
-    """Merge the stored small files of each day of the ``new`` files that has MIN_FILES together with these.
+    """Merge the stored small files of each day of the ``new`` files, if stored and new ones are at least MIN_FILES.
 
     Raises:
         UsageLakeError: a file cannot be read or written.
@@ -95,14 +95,14 @@ def can_merge(stored: LoadedTable) -> bool:
 
 
 def own_files(rows: LoadedTable, stored: Iterable[StoredFile]) -> Iterator[StoredFile]:
-    """Those in the table's folder: other programs may write elsewhere, where a run neither reads nor deletes."""
+    """The files in the table's folder. Other programs may write elsewhere, where a run neither reads nor deletes."""
     return (file for file in stored if file.address.startswith(f"{rows.location}/"))
 
 
 def run_merges(
     merge: Callable[[list[str]], Result], groups: Sequence[list[StoredFile]], title: str, reporter: Reporter
 ) -> list[Result]:
-    """Call ``merge`` in workers, with the addresses of the files of each group; the results in the order of groups."""
+    """Call ``merge`` in workers with the addresses of each group's files; results come in the order of groups."""
     size = sum(file.size for group in groups for file in group)
     addresses = [[file.address for file in group] for group in groups]
     with reporter.progress(title) as progress:
@@ -117,15 +117,15 @@ def merge_files(context: TaskContext[Pipeline], table: Table, addresses: Sequenc
 def small_files(
     stored: Iterable[StoredFile], new: Mapping[tuple[Any, ...], int] = NO_FILES, budget: Budget | None = None
 ) -> Iterator[list[StoredFile]]:
-    """Files to merge: the small ones of each partition that has enough of them, the worst partitions first.
+    """Groups of files to merge: the small files of partitions with enough of them, the worst partitions first.
 
-    ``new`` has the number of small files that each partition is about to get; with it, the partition has enough of them
-    earlier. Each group becomes one file, so a partition is merged again only after it got as many more.
+    ``new`` has the number of small files that each partition is about to get; these count towards the minimum. Each
+    group becomes one file, so a partition is merged again only after it has got as many more.
     """
     budget = budget or Budget()
     by_partition: defaultdict[tuple[Any, ...], list[StoredFile]] = defaultdict(list)
     for file in stored:
-        # The file still contains the rows that its delete file removes; merging would bring them back.
+        # A file with a delete file still contains the deleted rows; merging would bring them back.
         if not file.has_deletes and is_small(file.size):
             by_partition[file.partition].append(file)
     for partition in sorted(by_partition, key=lambda each: (-len(by_partition[each]), *map(str, each))):
@@ -144,10 +144,10 @@ def small_files(
 
 
 def is_small(size: int) -> bool:
-    """Whether a data file of so many bytes is small enough to be merged with others."""
+    """Whether a data file of this many bytes is small enough to be merged with others."""
     return size <= MAX_SMALL_FILE_BYTES
 
 
 def _fitting(files: Iterable[StoredFile], size: int) -> int:
-    """How many of the files, from the first on, have at most ``size`` bytes together."""
+    """The number of files, counted from the first, that together have at most ``size`` bytes."""
     return sum(total <= size for total in accumulate(file.size for file in files))

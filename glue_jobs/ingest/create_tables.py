@@ -1,4 +1,4 @@
-"""Create the tables and views of the lake: saved queries need all, also those of sources that nobody ingests."""
+"""Create the tables and views of the lake. Saved queries need all of them, even those of sources without data."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 
 def create_tables(lake: Lake, pipeline: Pipeline, reporter: Reporter) -> None:
-    """Create the tables and views that are missing, and bring the others up to date, those of the pipeline first.
+    """Create missing tables and views, and update the existing ones; the tables of the pipeline come first.
 
-    The role of a job on AWS may create tables of other sources but not change them. One that could not be brought up to
-    date is told: the job of its own source does it, or the report job. A view that failed is told too: rows do not need
-    it, and every run tries again. A pipeline without saved queries needs its own tables and those of each run only.
+    The role of a job on AWS may create tables of other sources but not change them. If such a table cannot be updated,
+    that is only reported: the job of its source or the report job updates it. A failed view is only reported, too: rows
+    do not need it, and every run tries again. A pipeline without saved queries gets its own and the shared tables only.
 
     Raises:
         LakeError: a table that the pipeline needs could not be created or brought up to date.

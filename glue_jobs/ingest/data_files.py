@@ -1,4 +1,4 @@
-"""Arrow tables to Parquet data files of an Iceberg table: sorted, one file per partition value."""
+"""Write Arrow tables as Parquet data files of an Iceberg table: sorted, one file per partition value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from glue_jobs.lake.failures import WHAT_TO_DO
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 
-# Arrow's zstd level 1. Level 3 takes half as long again for files that are 4 % smaller (benchmarks/).
+# Arrow's zstd level 1. Level 3 takes 50 % longer, and its files are 4 % smaller (benchmarks/).
 CODEC = "zstd"
 
 # Small enough that the statistics of a row group prune by key, large enough to read in one go.
@@ -32,13 +32,13 @@ ROW_GROUP_ROWS = 122_880
 PAGE_BYTES = 128 * 2**10
 ROWS_PER_WRITE_BATCH = 4_096
 
-# Rows that are looked at to find out whether values repeat: the larger sample only if some do in the smaller one.
+# Sample sizes to find out whether values repeat. The larger sample is taken only if some repeat in the smaller one.
 SMALL_SAMPLE_ROWS = 2 * 2**10
 SAMPLE_ROWS = 16 * 2**10
 
 
 CHECKED = partial(pq.ParquetFile, page_checksum_verification=True)
-"""How a data file is opened whose bytes may have changed since it was written."""
+"""Opens a data file whose bytes may have changed since it was written."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class NewFile:
 def partitions(table: Table, rows: pa.Table, dropped: Ints | None = None) -> Iterator[tuple[dict[str, Any], pa.Table]]:
     """The rows of each partition, sorted by the table's sort columns, without those at the ``dropped`` positions.
 
-    Each comes with the values of the partition columns.
+    Yields the values of the partition columns, then the rows.
     """
     keys = [ranks(rows[name]) for name in reversed(table.sort)]
     values = [ranks(rows[name]) for name in table.partitions]
@@ -87,11 +87,11 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
             write_batch_size=ROWS_PER_WRITE_BATCH,
             compression=CODEC,
             use_dictionary=[name for name in rows.column_names if _repeats(rows[name])],
-            # Bounds of long texts that nobody filters by would take a third of the writing.
+            # Bounds of long texts, by which nobody filters, would take a third of the writing time.
             write_statistics=list(table.bounded),
-            # Readers skip pages by it, not only row groups. It costs a thousandth of the file and no time.
+            # It lets readers skip pages, not only row groups. It costs a thousandth of the file and no time.
             write_page_index=True,
-            # Compressed bytes that were changed often give other values and no error. This costs even less.
+            # Damaged compressed bytes often decode to wrong values without an error. The checksum costs even less.
             write_page_checksum=True,
             store_schema=False,
             metadata_collector=metadata,
@@ -102,7 +102,7 @@ def write_file(table: Table, rows: pa.Table, address: str, partition: Mapping[st
 
 @contextmanager
 def stored_file(address: str) -> Iterator[BinaryIO]:
-    """A data file of a table, to be read with `CHECKED`.
+    """Open a data file of a table, to be read with `CHECKED`.
 
     Raises:
         LakeError: the file is damaged.
@@ -116,7 +116,7 @@ def stored_file(address: str) -> Iterator[BinaryIO]:
 
 
 def read_file(table: Table, address: str) -> pa.Table:
-    """The rows of a file that `write_file` wrote; texts that were written with a dictionary have one again."""
+    """The rows of a file that `write_file` wrote; texts that are dictionary-encoded in the file stay so in Arrow."""
     with stored_file(address) as file:
         metadata = pq.ParquetFile(file).metadata
         columns = [metadata.row_group(0).column(number) for number in range(metadata.num_columns)]
@@ -132,7 +132,7 @@ def read_file(table: Table, address: str) -> pa.Table:
 def columns_of(table: Table, rows: pa.Table, names: Iterable[str]) -> pa.Table:
     """These columns of rows read from a file, in this order; columns that the file does not have are null.
 
-    A file of another program may have another type of the same values, such as large_string; it gets the declared one.
+    Another program may have written an equivalent type, such as large_string; it is cast to the declared type.
     """
     fields = {name: table.arrow_schema.field(name) for name in names}
     columns = [
@@ -151,7 +151,7 @@ def _declared_type(column: pa.ChunkedArray, declared: pa.DataType) -> pa.Chunked
 
 
 def with_schema(table: Table, rows: pa.Table) -> pa.Table:
-    """The rows in the table's column order and with its field ids; dictionaries stay."""
+    """The rows in the table's column order and with its field ids; dictionary-encoded columns stay encoded."""
     fields = [
         pa.field(field.name, _file_type(rows[field.name].type, field.type), metadata=field.metadata)
         for field in table.arrow_schema
@@ -160,7 +160,7 @@ def with_schema(table: Table, rows: pa.Table) -> pa.Table:
 
 
 def _columns_with_values(table: Table, rows: pa.Table) -> list[str]:
-    """The columns that are written. A column without any value is left out: readers take a missing field id for null.
+    """The columns to write: bounded ones, and those with a value. Readers take a missing field id for null.
 
     Source: https://iceberg.apache.org/spec/#column-projection
     """
@@ -168,16 +168,16 @@ def _columns_with_values(table: Table, rows: pa.Table) -> list[str]:
 
 
 def compact(rows: pa.Table) -> pa.Table:
-    """The rows with dictionaries of the values they use: rows of one day share the dictionary of a whole chunk."""
+    """The rows with dictionaries reduced to used values: rows of one day share the dictionary of a whole chunk."""
     columns = [drop_unused_values(column.chunk(0)) if column.num_chunks == 1 else column for column in rows.columns]
     return pa.table(columns, schema=rows.schema)
 
 
 def _required(rows: pa.Table) -> pa.Table:
-    """The rows with each column required that has no null, so that no null positions are written or read.
+    """The rows with every column without nulls marked as required, so that no null positions are written or read.
 
-    Readers of Iceberg accept a required column of a file for an optional one of the table, because a table's column
-    may become optional: https://iceberg.apache.org/spec/#schema-evolution.
+    Iceberg readers accept a column that is required in a file and optional in the table, because a required column of
+    a table may become optional: https://iceberg.apache.org/spec/#schema-evolution.
     """
     fields = [field.with_nullable(rows[field.name].null_count > 0) for field in rows.schema]
     return pa.table(rows.columns, schema=pa.schema(fields))
@@ -188,7 +188,7 @@ def _file_type(actual: pa.DataType, declared: pa.DataType) -> pa.DataType:
 
 
 def _repeats(column: pa.ChunkedArray) -> bool:
-    # For values that differ in nearly every row (ids, sizes) a dictionary takes time and saves nothing.
+    # A dictionary of values that differ in nearly every row (ids, sizes) takes time and saves nothing.
     if pa.types.is_dictionary(column.type):
         return True
     if pa.types.is_string(column.type) or pa.types.is_nested(column.type):

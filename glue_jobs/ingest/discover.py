@@ -1,6 +1,6 @@
-"""The raw objects that a run looks at: those of its window, and of earlier days those that it has not seen yet.
+"""The raw objects that a run lists: those of its window, and two kinds of earlier ones.
 
-These wait to become readable, or they are in a folder of an account or Region that no run has looked into.
+Earlier objects are listed if no run could read them yet, or if no run has listed their account's or Region's folder.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from glue_jobs.progress import Reporter
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
 from glue_jobs.storage import storage_for
 
-# Folders that were never seen are looked into so many at a time; each takes a few requests.
+# A run lists at most this many unseen folders, because each takes a few requests.
 MAX_UNSEEN_FOLDERS_PER_RUN = 20
 
-# Earlier objects of such a folder that a run takes at once.
+# A run ingests the earlier objects of an unseen folder only if there are at most this many.
 MAX_EARLIER_OBJECTS = 1_000
 
 
@@ -31,9 +31,9 @@ MAX_EARLIER_OBJECTS = 1_000
 class Listing:
     """The raw objects of the ``window``, of the ``retried`` days outside it, and earlier ones of new folders.
 
-    They are listed while they are taken; ``is_in_order`` says that those of the window come in the order of days. What
-    follows is complete once all are taken. ``log_folders`` are the folders that have been looked into from their first
-    day on. ``untaken`` has the first day of the others that hold too many earlier objects.
+    Iterating ``objects`` lists them, and completes the attributes after ``is_in_order``. With ``is_in_order``, objects
+    of the window come in the order of days. ``log_folders`` are the folders that runs have listed from their first day
+    on. ``untaken`` has the first day of each other folder with too many earlier objects to ingest at once.
     """
 
     objects: Iterator[RawObject]
@@ -50,7 +50,7 @@ class Listing:
 
 
 def discover(request: IngestRequest, notes: Notes, reporter: Reporter) -> Listing:
-    """What a run lists; taking its objects lists them.
+    """The raw objects for the request. The listing itself happens while its objects are iterated.
 
     Raises:
         ArgumentError: the request's days contradict each other, or there is nothing below its raw path.
@@ -63,7 +63,7 @@ def discover(request: IngestRequest, notes: Notes, reporter: Reporter) -> Listin
         raise ArgumentError(
             f"until {window.until} is before {window.since}, where this run would begin; give since too"
         )
-    # Archives of earlier days may be added at any time, and a run that looks back a few days does not see them.
+    # Archives of earlier days may be added at any time; a run with a window of a few days does not list them.
     hint = "; earlier days were listed before, --since lists them again" if window.since and not request.since else ""
     reporter.say(f"looking below {request.raw} for {pipeline.title} {window}{hint}")
     retried = [] if request.since or request.until else retried_days(notes, request.raw, window)
@@ -89,7 +89,7 @@ def _all_objects(request: IngestRequest, notes: Notes, listing: Listing, reporte
 
 
 def _earlier_objects(request: IngestRequest, folder: str, since: date, reporter: Reporter) -> list[RawObject] | date:
-    """The objects of a folder of days before ``since``; the first day if there are too many to take them at once."""
+    """The folder's objects of days before ``since``, or the first of these days if there are too many objects."""
     before = Window(None, since - timedelta(days=1))
     listed = request.pipeline.discover(storage_for(request.raw), folder, before, Skipped(), False)
     objects = [*islice(listed, MAX_EARLIER_OBJECTS + 1)]
@@ -110,7 +110,7 @@ def _objects(request: IngestRequest, listing: Listing) -> Iterator[RawObject]:
     storage, pipeline, window, retried = storage_for(request.raw), request.pipeline, listing.window, listing.retried
     skipped = listing.skipped
     if request.any_name and retried:
-        # With any name, everything is listed anyway.
+        # Objects of any name are found only by listing everything.
         objects = pipeline.discover(storage, request.raw, Window(min(retried), window.until), skipped, request.any_name)
         yield from (each for each in objects if each.day is None or each.day in window or each.day in retried)
         return

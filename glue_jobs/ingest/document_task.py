@@ -1,4 +1,4 @@
-"""The task of a document pipeline: read and parse documents, and write their rows."""
+"""The task of a document pipeline: read documents, parse them, and write their rows."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 @dataclass(frozen=True)
 class DocumentResult:
-    """What a chunk became: data files by the name of their table, and the counts of its objects.
+    """The result of a chunk: data files by table name, and the counts of its objects.
 
-    ``unreadable`` has the objects, by address, of which nothing is in the files.
+    ``unreadable`` has, by address, the objects that could not be read; the files contain no rows of them.
     """
 
     files: dict[str, list[NewFile]]
@@ -55,7 +55,7 @@ class _Task:
         self._objects = [part.raw_object.entry.address for part in chunk]
         self._counts = ObjectCounts.zero(self._objects)
         self._rejected = RejectedRecords(context)
-        # By table: rows, and the number of the object of each.
+        # By table: rows, and for each row the number of its object.
         self._rows: defaultdict[Table, list[tuple[pa.Table, Ints]]] = defaultdict(list)
 
     def ingest(self, batch: RawBatch) -> None:

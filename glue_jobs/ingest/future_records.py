@@ -1,4 +1,4 @@
-"""Records of the future: a time after the run began is damaged or forged, and its day would be a partition for ever."""
+"""Records with a time in the future are damaged or forged; if stored, their day would remain a partition for ever."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ IDS = ("event_id", "request_id")
 
 
 def reject_future(parsed: Parsed, data: bytes, framing: Framing, ingest_date: date) -> Parsed:
-    """Reject the rows of days after the one that follows ``ingest_date``, the day on which the run began.
+    """Reject rows of days later than the day after ``ingest_date``, the day on which the run started.
 
-    The day more is for clocks that differ. Of formats that are no lines, the record is not at hand: what is kept of it
-    are its time and its ids.
+    The extra day allows for clocks that differ. For formats other than lines, the bytes of the record are not available
+    here; the rejected record consists of its time and its ids.
     """
     if TIME not in parsed.rows.column_names or not parsed.rows.num_rows:
         return parsed

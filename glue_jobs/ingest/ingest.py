@@ -1,6 +1,6 @@
 """One run of a pipeline, top to bottom: discover raw objects, subtract ingested ones, stage the rest, commit.
 
-A large run does the last two in steps.
+A large run stages and commits in several steps.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ def ingest(request: IngestRequest, reporter: Reporter) -> IngestSummary:
     """Ingest the new raw objects, each exactly once, however often a run is killed or started twice.
 
     Raises:
-        UsageLakeError: the run cannot go on; readers see nothing of the step under way, and earlier steps stay.
-        LostRaceError: another run of the pipeline committed first; nothing of this run or of its last step is stored.
+        UsageLakeError: the run cannot continue. Earlier steps stay committed; readers see nothing of the current one.
+        LostRaceError: another run of the pipeline committed first; nothing of the current step is stored.
     """
     now = datetime.now(UTC).replace(tzinfo=None)
     lake, pipeline = request.lake, request.pipeline
-    # First: a file of the configuration that cannot be used stops the run before there is a lake.
+    # Loaded first, so that an unusable file of the configuration stops the run before the lake is created.
     keys_location = _reader_keys(request, reporter)
     reference = pipeline.reference_data(request.config, keys_location)
     runs = runs_folder(lake.location, lake.database, pipeline.name)
@@ -53,7 +53,7 @@ def ingest(request: IngestRequest, reporter: Reporter) -> IngestSummary:
     if pipeline.needs_reader_keys(request.config) and (
         lost := lost_keys(tables.notes, keys_location, reference[READER_KEYS])
     ):
-        # Before rows get other ids, and at the end.
+        # Said before rows get different reader ids, and repeated in the summary of the run.
         reporter.say(lost)
         listing.skipped.sentences.append(lost)
     known = KnownObjects(None if tables.are_new else lake, pipeline.name)
@@ -63,7 +63,7 @@ def ingest(request: IngestRequest, reporter: Reporter) -> IngestSummary:
     for step in steps:
         titled = _announced(steps, step, reporter)
         if not step.new:
-            # Of all listed, nothing is to be read or recorded.
+            # None of the listed objects has to be read or recorded.
             if tables.are_new:
                 tables.create()
             break
@@ -80,7 +80,7 @@ def ingest(request: IngestRequest, reporter: Reporter) -> IngestSummary:
             ).stage_and_commit()
             if is_stored and not step.is_last:
                 tables.rows = _after(lake, tables.rows, folder.run_id)
-            # Its objects may take a gigabyte, and so may those of the next step.
+            # Free the objects of this step, up to a gigabyte, before the next step loads as many.
             del step
         except BaseException as error:
             _tell_stored(progress, reporter)
@@ -102,7 +102,7 @@ def ingest(request: IngestRequest, reporter: Reporter) -> IngestSummary:
 
 
 def _reader_keys(request: IngestRequest, reporter: Reporter) -> str:
-    """Where the keys of reader ids are kept; a file that is not there yet is made."""
+    """The file or secret with the keys of reader ids; a missing file is created."""
     location = request.reader_keys or default_key_file()
     is_file = request.pipeline.needs_reader_keys(request.config) and not location.startswith(SECRET_ARN)
     if is_file and make_key_file(location):
@@ -111,7 +111,7 @@ def _reader_keys(request: IngestRequest, reporter: Reporter) -> str:
 
 
 def _announced(steps: Steps, step: Step, reporter: Reporter) -> Reporter:
-    """Say what the step has to do; returns the reporter of it, which says which step of how many it is."""
+    """Report the work of the step; returns a reporter that puts the step's number before each message."""
     if step.is_only:
         reporter.say(f"{counted(steps.listed, 'object')} listed, {steps.listed - steps.ingested:,} of them new")
     if steps.force and steps.ingested and step.number == 1:
@@ -125,17 +125,17 @@ def _announced(steps: Steps, step: Step, reporter: Reporter) -> Reporter:
 
 
 def _tell_stored(progress: Progress, reporter: Reporter) -> None:
-    """Say what a run that cannot go on has stored, if anything."""
+    """Report which steps a failed run has stored, if any."""
     if stored := len(progress.ids):
         steps_are = "1 step is" if stored == 1 else f"{stored:,} steps are"
         reporter.say(f"{steps_are} stored, and the next run goes on from there")
 
 
 def _after(lake: Lake, rows: LoadedTable, run_id: str) -> LoadedTable:
-    """The table after the step of that id, the base of the next one.
+    """The table after the step ``run_id``; the next step commits on top of it.
 
     Raises:
-        LostRaceError: another run has committed since; it may have ingested what this one has still to do.
+        LostRaceError: another run has committed since; it may have ingested objects of this run's remaining steps.
     """
     loaded = lake.load(rows.table)
     if not is_last_run(loaded, run_id):

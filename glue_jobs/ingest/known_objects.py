@@ -1,4 +1,4 @@
-"""Which raw objects the ledger has, in little memory: of the days at hand, 16 bytes for each object."""
+"""The raw objects that the ledger has, in little memory: 16 bytes for each object of the days in use."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from glue_jobs.lake import Lake
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 
-# A digest of address and ETag. NumPy leaves zeros at the end of such bytes out, which makes no two digests equal.
+# A digest of address and ETag. NumPy drops trailing zeros of such bytes; different digests still stay different.
 DIGEST = np.dtype("S16")
 Digests = npt.NDArray[np.bytes_]
 
-# The ledger's word for an object that is ingested, where there is otherwise the reason why it could not be read.
+# The ledger's column ``unreadable`` has a reason for an object that could not be read, and this for an ingested one.
 INGESTED = None
 
 
 class KnownObjects:
-    """The ledger of one pipeline; each day is read once, and forgotten when it is not asked for again.
+    """The ledger of one pipeline; a day is read when it is first needed, and dropped once other days are listed.
 
-    Where there is no lake yet, nothing is known.
+    Without a lake, nothing is known.
     """
 
     def __init__(self, lake: Lake | None, pipeline: str) -> None:
@@ -37,7 +37,7 @@ class KnownObjects:
         self._days: dict[date | None, dict[str | None, Digests]] = {}
 
     def subtract(self, listed: Sequence[RawObject]) -> list[tuple[RawObject, str | None]]:
-        """The objects that are not ingested with their ETag, each with why an earlier run could not read it, or None.
+        """The objects not yet ingested with their ETag, each with why an earlier run could not read it, or None.
 
         Raises:
             LakeError: the ledger cannot be read.
@@ -96,7 +96,7 @@ def _digest(address: str, etag: str) -> bytes:
 
 
 def _contained(digests: Digests, among: Digests) -> Flags:
-    """Which digests are among the sorted others."""
+    """A mask of the digests that are in ``among``, which is sorted."""
     at = np.minimum(np.searchsorted(among, digests), len(among) - 1)
     found: Flags = among[at] == digests
     return found

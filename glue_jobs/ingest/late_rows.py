@@ -1,7 +1,7 @@
-"""Late rows: a task holds the few rows of earlier days back, until those of all tasks are put together by day.
+"""Late rows: each task holds back its few rows of earlier days, so that the rows of all tasks can be merged by day.
 
-Records arrive late: beside the days of its objects a task has a few rows of many earlier days. As data files of their
-own these would take longer to write than all other rows, and longer to read ever after.
+Records arrive late: besides the days of its objects, a task has a few rows of many earlier days. Data files for these
+would take longer to write than those for all other rows, and would slow down every later read.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ MAX_ROWS_PER_DAY = 4_096
 TASK_ROWS_PER_DAY_ROW = 32
 TASK_ROWS_PER_LATE_ROW = 4
 
-# Late days share Arrow streams of about this many rows, because opening a stream costs more than reading them. A reader
-# of one day reads the others of its stream too.
+# Late days share Arrow streams of about this many rows, because opening a stream costs more than reading these rows.
+# Reading one day means reading its whole stream.
 ROWS_PER_STREAM = 512
 
 PartitionRows = tuple[dict[str, Any], pa.Table]
@@ -37,7 +37,7 @@ PartitionRows = tuple[dict[str, Any], pa.Table]
 
 @dataclass(frozen=True)
 class LateRows:
-    """Where the late rows of one partition are: in bytes ``start`` to ``end`` of an object, from row ``first`` on."""
+    """The late rows of one partition: they start at row ``first`` of the stream in bytes ``start`` to ``end``."""
 
     address: str
     start: int
@@ -48,7 +48,7 @@ class LateRows:
 
     @property
     def stream(self) -> tuple[str, int, int]:
-        """The Arrow stream that has to be read for them."""
+        """The Arrow stream that contains them: address, start and end."""
         return self.address, self.start, self.end
 
     def __len__(self) -> int:
@@ -60,7 +60,7 @@ def split_late_rows(
 ) -> tuple[list[PartitionRows], list[PartitionRows]]:
     """The partitions of a task's rows that become data files, and those that are late.
 
-    ``days`` are those of the raw objects. They become data files however small: no other task has more of them.
+    ``days`` are those of the raw objects. They are never late: no other task has more rows of them.
     """
     every = list(parts)
     total = sum(rows.num_rows for _, rows in every)
@@ -78,7 +78,7 @@ def split_late_rows(
 
 
 def write_late_rows(context: TaskContext[Pipeline], parts: Sequence[PartitionRows]) -> list[LateRows]:
-    """Write the partitions to one object in the run's folder, which is announced before it exists."""
+    """Write the partitions to one object in the run's folder; the object is announced first."""
     if not parts:
         return []
     address = f"{context.folder.address}/late_rows/{uuid.uuid4().hex}.arrow"
@@ -99,7 +99,7 @@ def write_late_rows(context: TaskContext[Pipeline], parts: Sequence[PartitionRow
 
 
 def read_late_rows(late_rows: Sequence[LateRows]) -> pa.Table:
-    """The late rows, at least one, in one table. Each stream is read once."""
+    """The late rows as one table; each stream is read once. ``late_rows`` must not be empty."""
     streams: dict[tuple[str, int, int], list[LateRows]] = {}
     for each in late_rows:
         streams.setdefault(each.stream, []).append(each)

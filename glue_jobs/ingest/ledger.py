@@ -41,7 +41,7 @@ def unreadable_rows(
     raw_objects: Sequence[RawObject],
     unreadable: Mapping[str, UnreadableObjectError],
 ) -> pa.Table:
-    """One ledger row for each raw object that cannot be read, with the reason and without records."""
+    """One ledger row for each raw object that cannot be read: the reason, and counts of zero."""
     addresses = [each.entry.address for each in raw_objects]
     rows = ledger_rows(pipeline, run_id, now, raw_objects, [ObjectCounts.zero(addresses)], {})
     reasons = pa.array([unreadable[address].reason for address in addresses], pa.string())
@@ -58,8 +58,8 @@ def ledger_rows(
 ) -> pa.Table:
     """One ledger row for each raw object of the run.
 
-    ``counts`` are those of the chunks, which are added up by object. ``duplicates`` were found after the chunks, by
-    address.
+    ``counts`` of all chunks are added up by object. ``duplicates`` has, by address, the number of duplicates that were
+    found after the chunks.
     """
     addresses = [each.entry.address for each in raw_objects]
     sums = _sums(addresses, counts)
@@ -93,7 +93,7 @@ def totals(ledger: pa.Table) -> Totals:
     """The sums of ledger rows.
 
     Raises:
-        LakeError: the records do not add up, because of a bug; the run must not commit.
+        LakeError: the records do not add up. This is a bug, and the run must not commit.
     """
     sums = {
         name: int(np.sum(ledger[name].to_numpy())) for name in ("records", "rows", "rejected", "duplicates", "filtered")
@@ -105,7 +105,7 @@ def totals(ledger: pa.Table) -> Totals:
 
 
 def _sums(addresses: list[str], counts: Iterable[ObjectCounts]) -> pa.Table:
-    """The counts of each address, in this order; each has some."""
+    """The counts of each address, in the given order; every address must have some."""
     counted = ("rows", "rejected", "filtered", "duplicates")
     fields = {"addresses": pa.string(), **dict.fromkeys((*counted, "first", "last"), pa.int64())}
     empty = pa.schema(fields).empty_table()

@@ -1,7 +1,7 @@
-"""Folders of logs that no run has looked into before: of an account or Region, with days before a run's window.
+"""Log folders of an account or Region that no run has listed before, with days before the window of this run.
 
-A run looks back a few days. Without a note of the folders it knows, it would never see the earlier days of an account
-whose logs are copied below the raw path later.
+A run lists only the days of its window. Logs of another account may be copied below the raw path later. A note of all
+known folders is how a run detects such a folder and ingests its earlier days.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from datetime import date
 
 from glue_jobs.lake.plain_files import Notes, json_note
 
-# A note on the table of rows: by raw path, the folders with days directly in them, relative to the raw path.
+# A note on the table of rows: by raw path, the known folders that directly contain days, relative to the raw path.
 LOG_FOLDERS = "usage-lake.log-folders"
 
-# Another note, of the same kind: the first day of folders with so many earlier objects that no run has taken them.
+# A note of the same form: the first day of each folder whose earlier objects are too many for one run to ingest.
 EARLIER_DAYS = "usage-lake.earlier-days"
 
 # The note is part of the table's metadata, which every reader loads.
@@ -23,7 +23,7 @@ MAX_NOTED_FOLDERS = 2_000
 
 
 def unseen_folders(rows: Notes, raw: str, listed: Set[str]) -> list[str]:
-    """The listed folders that no run has noted, sorted; none where no run has noted any, or there are too many."""
+    """The listed folders that no run has noted, sorted; none if there is no note yet or too many folders are listed."""
     known = json_note(rows, LOG_FOLDERS).get(raw)
     if known is None or len(listed) > MAX_NOTED_FOLDERS:
         return []
@@ -31,14 +31,14 @@ def unseen_folders(rows: Notes, raw: str, listed: Set[str]) -> list[str]:
 
 
 def log_folders_note(rows: Notes, raw: str, seen: Iterable[str]) -> dict[str, str]:
-    """The note of a run that has looked into the ``seen`` folders from their first day on."""
+    """The note of a run that has listed the ``seen`` folders from their first day on."""
     folders = json_note(rows, LOG_FOLDERS)
     found = sorted({folder.removeprefix(raw) for folder in seen} | {*folders.get(raw, ())})
     return {LOG_FOLDERS: json.dumps({**folders, raw: found[:MAX_NOTED_FOLDERS]})}
 
 
 def earlier_days_note(rows: Notes, raw: str, seen: Iterable[str], untaken: Mapping[str, date]) -> dict[str, str]:
-    """The note of a run that left the earlier days of the ``untaken`` folders; none where there is nothing to note."""
+    """The note of a run that did not ingest the earlier days of the ``untaken`` folders; empty if nothing changed."""
     noted = json_note(rows, EARLIER_DAYS)
     folders = {**noted.get(raw, {}), **{folder.removeprefix(raw): str(day) for folder, day in untaken.items()}}
     for folder in seen:
@@ -49,7 +49,7 @@ def earlier_days_note(rows: Notes, raw: str, seen: Iterable[str], untaken: Mappi
 
 
 def untaken_folders(rows: Notes) -> list[tuple[str, str, date]]:
-    """The raw path, the folder and its first day, of folders with earlier days that no run has taken."""
+    """Folders with earlier days that no run has ingested: the raw path, the folder, and its first day."""
     return [
         (raw, raw + folder, date.fromisoformat(day))
         for raw, folders in sorted(json_note(rows, EARLIER_DAYS).items())

@@ -1,4 +1,4 @@
-"""The maintenance of the lake that a run does beside ingesting; its errors never stop the ingestion.
+"""The maintenance of the lake that each run does besides ingesting. Its errors never stop the ingestion.
 
 Reasons and bounds: docs/decisions/0032-compaction-and-orphans.md.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Maintenance:
-    """The maintenance by one run. ``runs`` is the folder of its pipeline's runs; its commits get the ``notes``."""
+    """The maintenance by one run. ``runs`` is the folder of its pipeline's runs; its commits set the ``notes``."""
 
     lake: Lake
     pipeline: Pipeline
@@ -33,7 +33,7 @@ class Maintenance:
     notes: dict[str, str] = field(default_factory=dict)
 
     def begin(self, tables: RunTables) -> None:
-        """Look for days to compact, and delete files that nothing refers to, before the run discovers objects."""
+        """Before the run discovers objects: find days to compact, and delete orphan files."""
         try:
             self.old_days = find_old_days(self.lake, self.pipeline, tables.rows)
             tables.know(self.old_days.locations)
@@ -43,7 +43,7 @@ class Maintenance:
             self.reporter.say(f"the next run puts the lake in order: {error}")
 
     def end(self, tables: RunTables, has_committed: bool) -> None:
-        """Compact the days that were found, after the run has committed all it has, which may be nothing."""
+        """After all commits of the run, if any: compact the days that were found."""
         try:
             if self.old_days.is_any:
                 compact_old_days(self.lake, self.pipeline, self.old_days, self.runs, self.now, self.reporter)

@@ -1,4 +1,4 @@
-"""How many records of each raw object in a chunk became rows, were rejected, or were left out."""
+"""The numbers of records of each raw object in a chunk that became rows, were rejected, or were dropped."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _LIMITS = np.iinfo(np.int64)
 class ObjectCounts:
     """Counts of a chunk's raw objects; element ``i`` of each array belongs to ``addresses[i]``.
 
-    ``rows`` includes the ``duplicates`` among them. ``first`` and ``last`` are the event times of the earliest and the
-    latest row, in microseconds since 1970 (UTC); where there is no row, ``first`` is larger than ``last``.
+    ``rows`` includes the ``duplicates``. ``first`` and ``last`` are the event times of the earliest and the latest row,
+    in microseconds since 1970 (UTC); for an object without rows, ``first`` is larger than ``last``.
     """
 
     addresses: list[str]
@@ -32,7 +32,7 @@ class ObjectCounts:
 
     @classmethod
     def zero(cls, addresses: list[str]) -> ObjectCounts:
-        """Counts of objects before anything is read."""
+        """Zero counts for objects of which nothing has been read."""
         rows, rejected, filtered, duplicates = (np.zeros(len(addresses), np.int64) for _ in range(4))
         first, last = (np.full(len(addresses), limit, np.int64) for limit in (_LIMITS.max, _LIMITS.min))
         return cls(addresses, rows, rejected, filtered, first, last, duplicates)
@@ -52,12 +52,12 @@ class ObjectCounts:
             np.maximum.at(self.last, row_owners[edges], np.maximum.reduceat(times, edges))
 
     def add_duplicates(self, owners: Ints) -> None:
-        """Count rows that are left out because they are stored already."""
+        """Count rows that are dropped because the same record is stored already or was read before."""
         counts = self.duplicates
         counts += self._per_object(owners)
 
     def records(self, owner: int) -> int:
-        """The number of records of an object that were read so far."""
+        """The number of records of an object that have been read so far."""
         return int(self.rows[owner] + self.rejected[owner] + self.filtered[owner])
 
     def _per_object(self, owners: Ints) -> Ints:

@@ -1,8 +1,8 @@
-"""Merge the small files of days that a run adds nothing to, in commits of their own after those of the run.
+"""Merge the small files of days to which a run adds nothing, in separate commits after those of the run.
 
-Such days are left by earlier versions of the program, by other programs, and by runs that wrote many files at once. A
-run finds them in the manifests that were written since a run last looked. It compacts rejected records and the ledger
-of its pipeline in the same way. The commits follow the protocol of all runs: docs/decisions/0002-commit-protocol.md.
+Such days come from earlier versions of the program, other programs, and runs that wrote many files at once. A run finds
+them in the manifests that are newer than a noted position. It compacts rejected records and the ledger of its pipeline
+in the same way. The commits follow the protocol of all runs: docs/decisions/0002-commit-protocol.md.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 if TYPE_CHECKING:
     from glue_jobs.lake import Lake, LoadedTable, StoredFile
 
-# A note on the table of rows: by the name of a table, the position up to which its manifests have been looked at.
+# A note on the table of rows: by table name, the position up to which runs have read the table's manifests.
 LOOKED_AT = "usage-lake.looked-at"
 
-# At most this many bytes of a table's new manifests are read in one run. A megabyte lists some 2,500 files.
+# A run reads at most this many bytes of a table's new manifests. A megabyte lists some 2,500 files.
 MAX_MANIFEST_BYTES = 4 * 2**20
 
-# A run that has nothing else to commit notes its position only after it has read this many bytes of manifests.
+# A run without anything else to commit notes its position only if it has read this many bytes of manifests.
 MANY_MANIFEST_BYTES = 2**18
 
 Partition = tuple[Any, ...]
@@ -55,7 +55,7 @@ Groups = list[list["StoredFile"]]
 class Found:
     """Partitions of a table with many small files, the worst first, in the manifests up to a ``position``.
 
-    For this, ``bytes`` of manifests were read.
+    ``bytes`` is the size of the manifests that were read.
     """
 
     table: Table
@@ -74,27 +74,27 @@ class OldDays:
 
     @property
     def is_any(self) -> bool:
-        """Whether there is something to compact."""
+        """Whether any table has partitions to compact."""
         return any(each.partitions for each in self.found)
 
     @property
     def is_much(self) -> bool:
-        """Whether looking took so much reading that it is worth a commit to note it."""
+        """Whether so many bytes were read that noting the positions is worth a commit."""
         return sum(each.bytes for each in self.found) >= MANY_MANIFEST_BYTES
 
     @property
     def notes(self) -> dict[str, str]:
-        """The note on what has been looked at and is in order."""
+        """The note with the new position of each table that has nothing to compact."""
         return _note(self.noted, {each.table: each.position for each in self.found if not each.partitions})
 
     @property
     def locations(self) -> dict[str, str]:
-        """Where the tables are, by their names."""
+        """The locations of the tables, by table name."""
         return {each.table.name: each.location for each in self.found}
 
 
 def find_old_days(lake: Lake, pipeline: Pipeline, rows: LoadedTable) -> OldDays:
-    """Look for days with many small files in the tables of events, rejected records and the ledger.
+    """Find days with many small files in the pipeline's table, the rejected records and the ledger.
 
     Raises:
         LakeError: a table cannot be read.
@@ -124,7 +124,7 @@ def compact_old_days(
     """Compact the days that were found, up to a bound; later runs find the others.
 
     Raises:
-        UsageLakeError: that is not possible now; the next run tries again, or finishes it.
+        UsageLakeError: compaction failed; the next run tries again, or finishes the commit.
     """
     rows = lake.load(pipeline.table)
     budget, in_order = Budget(), dict[Table, ManifestPosition]()
@@ -146,7 +146,7 @@ def compact_old_days(
     if not moved:
         folder.remove()
         if in_order:
-            # Nothing can be merged, for example because another program has deleted rows of the files.
+            # No file can be merged, for example because another program has deleted rows of all of them.
             rows.append([], {}, notes=notes)
         return
     commit_run(lake, rows, folder, {rows.table: Change([]), **moved}, {}, notes, only_moves=True)
@@ -155,7 +155,7 @@ def compact_old_days(
 
 
 def _groups(loaded: LoadedTable, partitions: list[Partition], budget: Budget) -> tuple[Groups, bool]:
-    """Groups of files that become one file each, and whether nothing is left to do after that."""
+    """Groups of files that become one file each, and whether they are all that has to be merged."""
     some = partitions[: budget.files // compaction.MIN_FILES]
     if not some:
         return [], False
@@ -166,7 +166,7 @@ def _groups(loaded: LoadedTable, partitions: list[Partition], budget: Budget) ->
 
 
 def _staged(context: TaskContext[Pipeline], groups: Mapping[Table, Groups], reporter: Reporter) -> dict[Table, Change]:
-    """The change of each table, with the new files written."""
+    """Write the new files; returns the change of each table."""
     with Heartbeat(context.folder) as heartbeat, given_up_on_error(context.folder):
         changes = {table: _merged(context, table, some, reporter) for table, some in groups.items() if some}
         heartbeat.check()
@@ -174,7 +174,7 @@ def _staged(context: TaskContext[Pipeline], groups: Mapping[Table, Groups], repo
 
 
 def _merged(context: TaskContext[Pipeline], table: Table, groups: Groups, reporter: Reporter) -> Change:
-    """The change that replaces the groups by one file each; a group with a file that cannot be read stays."""
+    """The change that replaces each group by one file; a group with an unreadable file stays as it is."""
     change = Change([])
     title = f"compacting small files of {table.name}"
     results = run_merges(partial(_merge, context, table), groups, title, reporter)
@@ -188,7 +188,7 @@ def _merged(context: TaskContext[Pipeline], table: Table, groups: Groups, report
 
 
 def _merge(context: TaskContext[Pipeline], table: Table, addresses: list[str]) -> list[NewFile] | str:
-    """The new files, or why there are none: a damaged file of an old day must not stop a run."""
+    """The new files, or the reason for a failure: a damaged file of an old day must not stop a run."""
     try:
         return merge_files(context, table, addresses)
     except (UsageLakeError, pa.ArrowException, OSError) as error:

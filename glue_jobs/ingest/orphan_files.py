@@ -1,8 +1,8 @@
-"""Delete orphan files: what killed commits and other programs leave in the folders of tables, and nothing refers to.
+"""Delete orphan files: files in the folders of tables that killed commits or other programs left unreferenced.
 
-Every 32 commits a round over the tables of a pipeline begins. A run looks at one page of a listing, and the next one
-goes on from there, so that a run costs the same however large the lake is. What may be part of a commit under way
-stays: docs/decisions/0032-compaction-and-orphans.md.
+Every 32 commits, a round over the tables of a pipeline starts. Each run checks one page of a listing, and the next run
+continues there, so the cost of a run does not depend on the size of the lake. Files that may be part of a commit in
+progress stay: docs/decisions/0032-compaction-and-orphans.md.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 if TYPE_CHECKING:
     from glue_jobs.lake import Lake, LoadedTable
 
-# A note on the table of rows: how far the round under way has come.
+# A note on the table of rows: the position of the current round.
 ROUND = "usage-lake.orphan-files"
 
-# Merging manifests leaves something behind about as often in other programs.
+# In other programs, merging manifests leaves orphan files about as often.
 COMMITS_PER_ROUND = 32
 
 # One request to S3 lists this many objects.
 FILES_PER_RUN = 1_000
 
-# What Iceberg's own removal of orphan files waits for by default: until then a commit may be under way.
+# Iceberg's own removal of orphan files waits three days by default, because a commit may still be in progress.
 # https://iceberg.apache.org/docs/1.10.0/spark-procedures/#remove_orphan_files
 ORPHAN_AFTER = max(timedelta(days=3), DEAD_AFTER)
 
-# Clocks of storage and runs differ by less.
+# The clocks of storage and runs differ by less than this.
 CLOCK_DIFFERENCE = timedelta(hours=1)
 
-# The names that this program gives to data files: the id of the run, and 32 digits.
+# The names that this program gives to data files: the run id and 32 hexadecimal digits.
 OWN_NAME = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}(?:-[0-9]+)?-[0-9a-f]{32}[.]parquet")
 
 
 @dataclass(frozen=True)
 class Round:
-    """A round that began when there were ``commits`` commits, and goes on ``after`` that address in that ``table``.
+    """A round that started at ``commits`` commits and continues in ``table`` with the files ``after`` an address.
 
     A round without a ``table`` has ended.
     """
@@ -62,7 +62,7 @@ class Round:
 def delete_orphan_files(
     lake: Lake, pipeline: Pipeline, rows: LoadedTable, runs: str, now: datetime, reporter: Reporter
 ) -> dict[str, str]:
-    """Look at the next files of the round, if one is under way or due; returns the note for the next commit to rows.
+    """Check the next files of the round, if one is active or due; returns the note for the next commit to ``rows``.
 
     Raises:
         UsageLakeError: the files cannot be listed or deleted, or a table cannot be read.
@@ -92,7 +92,7 @@ def delete_orphan_files(
 def _orphans(
     lake: Lake, pipeline: Pipeline, table: Table, location: str, runs: str, old: Iterable[Entry]
 ) -> Iterator[str]:
-    # Read after the files were listed: what has been committed until now is known.
+    # The table is loaded after the listing, so that it refers to all listed files that are committed by now.
     files = lake.orphan_files(table)
     if files.location != location:
         return
@@ -111,7 +111,7 @@ def _orphans(
 
 
 def _first_start(runs: str) -> datetime:
-    """When the first of the runs that have not finished began, of whose files some may have been written since."""
+    """When the oldest unfinished run started; files written since then may belong to an unfinished run."""
     starts = [re.match("[0-9]{8}T[0-9]{6}", folder.run_id) for folder in unfinished(runs)]
     if not all(starts):
         return datetime.min
@@ -120,9 +120,9 @@ def _first_start(runs: str) -> datetime:
 
 
 def _partition(table: Table, path: str) -> dict[str, Any] | None:
-    """The values in the path of a data file below the table's data; None if this program does not write such files.
+    """The partition values in the path of a data file, relative to the table's data; None for files of other programs.
 
-    Only of its own files it is certain that their partition is that of their path.
+    Only for this program's own files is it certain that the path states the partition.
     """
     *folders, name = path.split("/")
     pairs = [folder.partition("=") for folder in folders]
@@ -134,7 +134,7 @@ def _partition(table: Table, path: str) -> dict[str, Any] | None:
         if types[column] == "date":
             values[column] = None if text == "null" else date.fromisoformat(text)
         elif text == "null":
-            # Either there is no value, or it is this text.
+            # The path is the same for a missing value and for the text "null".
             return None
         else:
             values[column] = text

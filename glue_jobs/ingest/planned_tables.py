@@ -1,4 +1,4 @@
-"""The tables that a run's plan names: declared ones, and inferred ones, which the plan itself describes; its files."""
+"""The tables and files that a run's plan names. The plan itself describes the tables that are not declared."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _TABLES = {table.name: table for table in TABLES}
 
 
 def planned_tables(plan: CommitPlan) -> list[tuple[Table, TableChange]]:
-    """The tables that the plan changes, in its order.
+    """The tables that the plan changes, in the plan's order.
 
     Raises:
-        ValueError: there is no such table.
+        ValueError: a table is neither declared nor described by the plan.
     """
-    # As everything of Iceberg, slow to import, and most runs plan before they need it.
+    # pyiceberg is slow to import, and most runs make their plan before they need it.
     from glue_jobs.lake import table_from_json
 
     inferred = {name: table_from_json(name, text) for name, text in plan.inferred.items()}
@@ -33,7 +33,7 @@ def planned_tables(plan: CommitPlan) -> list[tuple[Table, TableChange]]:
 
 
 def described(table: Table, file: PlannedFile) -> Any:
-    """What Iceberg stores about the file, from the file itself."""
+    """The Iceberg descriptor of the file, read from the file itself."""
     from glue_jobs.lake import describe
 
     data = storage_for(file.address).get(file.address)

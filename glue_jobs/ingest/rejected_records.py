@@ -1,4 +1,4 @@
-"""The rejected records of a task: written some at a time, and counted where many of an object have one reason."""
+"""The rejected records of a task, written in portions. Many records of one object and reason are only counted."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from glue_jobs.read.parsed import MAX_RECORD_BYTES, Rejected
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
-# Of further records of an object with the same reason, only the number is stored, in one row.
+# Records of one object and reason that are stored one by one. Further ones become a single row with their number.
 RECORDS_PER_REASON = 1_000
 
-# A task writes its rejected records when it holds this many, or this many bytes of them.
+# A task writes its rejected records when this many, or this many bytes of them, are pending.
 ROWS_PER_FLUSH = 100_000
 BYTES_PER_FLUSH = 64 * 2**20
 
-# Reasons may quote the record, so that there are as many as records. At this many, their counts begin anew.
+# A reason may quote its record, so there may be as many reasons as records. At this many, the counts restart at zero.
 MAX_REASONS = 100_000
 
 
 class RejectedRecords:
-    """Takes the rejected records of a task; ``files`` has what is written of them."""
+    """Collects the rejected records of a task and writes them to data files, listed in ``files``."""
 
     def __init__(self, context: TaskContext[Pipeline]) -> None:
         self.files: list[NewFile] = []
@@ -38,7 +38,7 @@ class RejectedRecords:
         self._further: dict[tuple[str, str], Rejected] = {}
 
     def add(self, address: str, rejected: Rejected) -> None:
-        """Take a record of the object at the address."""
+        """Add a record of the object at the address."""
         place = (address, rejected.reason)
         self._counts[place] += rejected.records
         if self._counts[place] - rejected.records >= RECORDS_PER_REASON:
@@ -66,7 +66,7 @@ class RejectedRecords:
 
 
 def rejected_rows(context: TaskContext[Pipeline], rejected: Iterable[tuple[str, Rejected]]) -> pa.Table:
-    """Rows of ``rejected_record``, from records and the objects they are of."""
+    """Rows of ``rejected_record`` for pairs of an object's address and a record."""
     refused = list(rejected)
     records = [each.record[:MAX_RECORD_BYTES] for _, each in refused]
     reasons = [each.reason for _, each in refused]

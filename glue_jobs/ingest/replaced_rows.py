@@ -1,4 +1,4 @@
-"""The stored rows of objects that a newer version replaces: which files have them, and these files without them."""
+"""Stored rows of objects that have a newer version: find the files with such rows, and rewrite them without these."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from glue_jobs.lake import LoadedTable, StoredFile
 
 Replaced = Collection[tuple[str | None, str]]
-"""What the objects are about, pairs of kind and number; of a table with rows of one kind, the kind is None."""
+"""The ids of objects, as pairs of kind and number. The kind is None for a table whose rows are all of one kind."""
 
 
 @dataclass(frozen=True)
 class StoredRows:
-    """Stored data files of a table whose rows are written again, without those of the ``replaced`` objects.
+    """Stored data files of a table that are rewritten without the rows of the ``replaced`` objects.
 
-    Where the table is inferred, ``inferred`` has the types that its columns had before.
+    For an inferred table, ``inferred`` has the types that its columns had before.
     """
 
     table: Table
@@ -40,12 +40,12 @@ class StoredRows:
 
 
 def replaced_by_table(pipeline: DocumentPipeline, replaced: Collection[tuple[str, str]]) -> dict[Table, Replaced]:
-    """The documents, pairs of kind and number, in the terms of each table that may have rows of them."""
+    """The ids of the documents, pairs of kind and number, in the form of each table that may have rows of them."""
     return {table: replaced_in(pipeline, table, replaced) for table in (*pipeline.tables, REJECTED_RECORD)}
 
 
 def replaced_in(pipeline: ListedPipeline, table: Table, replaced: Collection[tuple[str, str]]) -> Replaced:
-    """Objects, pairs of kind and number, in the terms of a table."""
+    """The ids of objects, pairs of kind and number, in the form of the table."""
     if table == REJECTED_RECORD or len(table.keys) > 1:
         return replaced
     kinds = pipeline.kinds_in(table, {kind for kind, _ in replaced})
@@ -55,12 +55,12 @@ def replaced_in(pipeline: ListedPipeline, table: Table, replaced: Collection[tup
 def groups_to_write_again(
     pipeline: ListedPipeline, stored: LoadedTable, replaced: Replaced, is_growing: bool
 ) -> list[list[StoredFile]]:
-    """The stored files that are written again, in groups that become one file each.
+    """The stored files to rewrite, in groups that become one file each.
 
-    They are those of `files_with`, and many small ones of a table that gets one more.
+    These are the files of `files_with` and, if the table is getting new files, its small files where there are many.
 
     Raises:
-        LakeError: another program deleted rows of such a file, which are in it still.
+        LakeError: another program deleted rows of such a file with a delete file.
     """
     touched = files_with(pipeline, stored, replaced)
     is_uniform = stored.table.inferred or stored.has_declared_columns
@@ -76,7 +76,7 @@ def files_with(pipeline: ListedPipeline, stored: LoadedTable, replaced: Replaced
     """The table's files that may have rows of the objects, or columns that the table is about to lose.
 
     Raises:
-        LakeError: another program deleted rows of such a file, which are in it still.
+        LakeError: another program deleted rows of such a file with a delete file.
     """
     if not (replaced or stored.table.inferred):
         return []
@@ -91,7 +91,7 @@ def files_with(pipeline: ListedPipeline, stored: LoadedTable, replaced: Replaced
 
 
 def write_again(context: TaskContext[ListedPipeline], stored: StoredRows) -> list[NewFile]:
-    """Write the rows that stay to one new file for each partition."""
+    """Write the remaining rows to one new file per partition."""
     table = stored.table
     if table.inferred:
         types = types_of(stored.inferred)
@@ -103,19 +103,19 @@ def write_again(context: TaskContext[ListedPipeline], stored: StoredRows) -> lis
 
 
 def read_rows(address: str) -> pa.Table:
-    """The rows of a data file with the columns and types that they have there, each in one chunk."""
+    """The rows of a data file with the file's own columns and types, each column in one chunk."""
     with stored_file(address) as file:
         return CHECKED(file).read(use_threads=False).combine_chunks()
 
 
 def rows_that_stay(pipeline: ListedPipeline, table: Table, rows: pa.Table, replaced: Replaced) -> pa.Table:
-    """The rows without those of the replaced objects."""
+    """The rows that do not belong to replaced objects."""
     documents = _documents(pipeline, table, rows)
     return rows.filter(pa.array([each not in replaced for each in documents], pa.bool_())) if replaced else rows
 
 
 def _documents(pipeline: ListedPipeline, table: Table, rows: pa.Table) -> Iterable[tuple[str | None, str]]:
-    """What the object of each row is about."""
+    """The kind and number of the object that each row belongs to."""
     if table == REJECTED_RECORD:
         ids = map(pipeline.document_id, rows["object"].cast(pa.string()).to_pylist())
         return ((each.kind, each.run_id) for each in ids)
@@ -130,7 +130,7 @@ def _has_rejected(pipeline: ListedPipeline, address: str, replaced: Replaced) ->
 
 
 def _may_have(table: Table, file: StoredFile, numbers: Sequence[bytes]) -> bool:
-    """Whether rows with one of the sorted numbers may be in the file, by its bounds, which are whole."""
+    """Whether the file may have rows with one of the sorted numbers, by its bounds, which are not truncated."""
     field_id = next(column.field_id for column in table.columns if column.name == table.keys[-1])
     bounds: list[Mapping[int, bytes]] = [file.descriptor.lower_bounds or {}, file.descriptor.upper_bounds or {}]
     lower, upper = (each.get(field_id) for each in bounds)
@@ -141,6 +141,6 @@ def _may_have(table: Table, file: StoredFile, numbers: Sequence[bytes]) -> bool:
 
 
 def _is_stale(stored: LoadedTable, file: StoredFile) -> bool:
-    """Whether the file has columns of an inferred table whose type is another one now."""
+    """Whether the file of an inferred table has columns whose type has changed, which gave them new field ids."""
     known = {number for column in stored.table.columns for number in leaf_ids(column)}
     return bool(stored.table.inferred) and not known.issuperset(file.descriptor.column_sizes or {0: 0})

@@ -1,4 +1,4 @@
-"""What a run is asked for, and what it answers."""
+"""The request for a run, and the summary that it returns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glue_jobs.lake import Lake
 from glue_jobs.read.raw_object import Skipped
 from glue_jobs.sources.pipeline import Pipeline
 
-# Two months of weekly inventories; of daily ones, a week whose changes can still be found.
+# Eight weekly inventories cover two months; eight daily ones, the changes of a week.
 DEFAULT_KEPT_SNAPSHOTS = 8
 
 
@@ -22,12 +22,12 @@ DEFAULT_KEPT_SNAPSHOTS = 8
 class IngestRequest:
     """What to ingest.
 
-    ``since`` and ``until`` bound the day in the objects' keys, both included. Without ``since`` a run begins
-    ``look_back_days`` (None: the pipeline's own) before the newest day that was ingested from ``raw``, and with the
-    oldest day when nothing was. ``any_name`` takes objects that are not named as AWS names them. ``force`` takes those
-    that are ingested already, where the pipeline replaces their rows. Of inventory snapshots, the latest
-    ``keep_snapshots`` of each bucket and configuration keep their rows. ``reader_keys`` is the file
-    or secret with the keys of reader ids; None is the file of this user.
+    ``since`` and ``until`` are the first and last day, both included, by the day in the objects' keys. Without
+    ``since``, a run starts ``look_back_days`` (None: the pipeline's own) before the newest day ingested from ``raw``,
+    or with the oldest day if nothing was ingested. ``any_name`` accepts objects that are not named as AWS names them.
+    ``force`` ingests objects again, if the pipeline replaces their rows. The latest ``keep_snapshots`` inventory
+    snapshots of each bucket and configuration keep their rows. ``reader_keys`` is the file or secret with the keys of
+    reader ids; None is the file of this user.
     """
 
     pipeline: Pipeline
@@ -47,9 +47,9 @@ class IngestRequest:
 class IngestSummary:
     """What a run did. ``run_id`` is None when it stored nothing; ``listed`` counts raw objects.
 
-    ``first_delivery`` says when AWS delivers the first object of the source. ``unreadable`` are objects that could not
-    be read, and a later run tries again; ``more_unreadable`` counts, by reason, those that are too many to be named.
-    ``steps`` is how many commits the run made; the ids of later steps begin with ``run_id``.
+    ``first_delivery`` says when AWS delivers the first object of the source. ``unreadable`` names objects that could
+    not be read; later runs try again. ``more_unreadable`` has, by reason, the number of further such objects.
+    ``steps`` is the number of committed steps; the ids of later steps start with ``run_id``.
     """
 
     run_id: str | None
@@ -64,5 +64,5 @@ class IngestSummary:
 
     @property
     def failed(self) -> bool:
-        """Whether the run is the first to meet an invalid snapshot: somebody should look at it."""
+        """Whether the run is the first to find some invalid snapshot, which somebody should look into."""
         return any(not each.known for each in self.invalid_snapshots)

@@ -1,7 +1,7 @@
-"""The change of a run to a table whose files another program rewrote after the run had staged its own.
+"""Restage the change to a table whose files another program has rewritten since the run staged its own.
 
-The run's files have rows that only move, from files that are gone: added now, these rows would be there twice, and the
-rows that the run replaces would stay.
+The run's files contain rows copied from files that no longer exist. Committing them now would store these rows twice,
+and would keep the rows that the run replaces.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 AnyPipeline = TypeVar("AnyPipeline", bound=Pipeline)
 
 Staged = tuple[list[str], list[NewFile], list["StoredFile"]]
-"""Files of the run that stay as it staged them, new files, and the stored files that the new ones replace."""
+"""Addresses of staged files that stay as they are, new files, and the stored files that the new ones replace."""
 
 
 def documents_again(
     pipeline: ListedPipeline, register: LoadedTable, loaded: LoadedTable, folder: RunFolder, change: TableChange
 ) -> Staged:
-    """Stage the run's change of the table, as it is now, anew.
+    """Restage the run's change on top of the table's current snapshot.
 
-    ``register`` is the table of documents, which has the run's commit.
+    ``register`` is the table of documents, which already has the run's commit.
 
     Raises:
         UsageLakeError: a file cannot be read or written.
@@ -71,9 +71,9 @@ def rows_again(
     change: TableChange,
     replaced: Mapping[str, Sequence[str]],
 ) -> Staged:
-    """Stage a change anew whose plan tells the values of the rows that it replaces.
+    """Restage a change whose plan has the values of the rows that it replaces.
 
-    Stored rows with these values give way to the rows that the run staged. All others stay.
+    The staged rows replace stored rows with these values. All other stored rows stay.
 
     Raises:
         UsageLakeError: a file cannot be read or written, or another program deleted rows of it.
@@ -90,7 +90,7 @@ def rows_again(
             own.append(address)
         elif of_run.num_rows:
             written += write_partitions(context, table, of_run)
-    # Rows stay in their partition, whichever program writes them.
+    # A rewrite never moves rows to another partition, whichever program does it.
     planned = [partition_values(table, file) for file in (*change.files, *change.removed)]
     for file in loaded.files(**{name: {each[name] for each in planned} for name in table.partitions}):
         rows = read_file(table, file.address)
@@ -108,6 +108,6 @@ def _context(pipeline: AnyPipeline, loaded: LoadedTable, folder: RunFolder) -> T
 
 
 def _has(rows: pa.Table, columns: Sequence[str], values: set[tuple[str, ...]]) -> pa.Array:
-    """Which rows have one of the values in these columns."""
+    """A mask of the rows that have one of the values in these columns."""
     texts = (map(str, rows[name].to_pylist()) for name in columns)
     return pa.array([each in values for each in zip(*texts, strict=True)], pa.bool_())

@@ -1,7 +1,7 @@
-"""What a run leaves in its folder for its successor: the plan of its commit, and the files it is about to write.
+"""The notes in a run's folder for its successor: the plan of its commit, and the files it is about to write.
 
-Both are JSON with a version. The version before these (no ``version``) is still read, so that a new program finishes
-the runs of an old one. A later version is refused.
+Both are JSON with a version. Notes of the first version (without ``version``) are still read, so that a new program
+finishes the runs of an old one. Notes of a version later than VERSION are refused.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ class PlannedFile(_Note):
 
 
 class TableChange(_Note):
-    """The files that a table gets and loses in one commit."""
+    """The files that one commit adds to a table and removes from it."""
 
     files: list[PlannedFile]
     removed: list[PlannedFile]
 
 
 class CommitPlan(_Note):
-    """What has to follow the commit of a run's rows.
+    """All changes of a run, including those that follow the commit of its rows.
 
-    ``tables`` has the changes by table name, the rows' table first. ``commits`` has how many commits each table had
-    when the plan was made. ``expired_files`` are no longer used by any table once the rows are committed. ``inferred``
-    describes the tables that are not declared, by name; programs of version 2 know none. With ``only_moves`` the new
-    files have the rows of those that are removed and no others, which programs of version 3 do not know. ``replaced``
-    has, by table and column, the values of rows that the run replaces or removes, unknown to version 4: of rows with
-    such values, the table keeps those that the new files have. They are texts, as `str` writes them.
+    ``tables`` has the changes by table name, the rows' table first. ``commits`` has the number of commits that each
+    table had when the plan was made. No table uses ``expired_files`` once the rows are committed.
+
+    Later versions added fields. ``inferred`` (3) describes, by name, the tables that are not declared. ``only_moves``
+    (4) says that the new files have exactly the rows of the removed ones. ``replaced`` (5) has values, by table and
+    column, as `str` writes them: of the rows with these values, the table keeps only those in the new files.
     """
 
     version: Literal[2, 3, 4, 5] = 2
@@ -64,23 +64,23 @@ class CommitPlan(_Note):
 
 
 class Announcement(_Note):
-    """Addresses that a run or one of its tasks is about to write."""
+    """Addresses of files that a run or one of its tasks is about to write."""
 
     version: Literal[2] = 2
     files: list[str]
 
 
 def planned_file(address: str, partition: Mapping[str, Any]) -> PlannedFile:
-    """The file as a plan names it."""
+    """The file in the form that a plan stores."""
     values = {name: value.isoformat() if isinstance(value, date) else value for name, value in partition.items()}
     return PlannedFile(address=address, partition=values)
 
 
 def partition_values(table: Table, file: PlannedFile) -> dict[str, Any]:
-    """The partition's values as Python has them.
+    """The partition's values as Python objects.
 
     Raises:
-        ValueError: it has other columns than the table's, or a date that no calendar has.
+        ValueError: its columns are not the table's partition columns, or a date is invalid.
     """
     if file.partition.keys() != set(table.partitions):
         raise ValueError(f"{table.name} is not partitioned by {', '.join(file.partition)}")
@@ -95,10 +95,10 @@ Note = TypeVar("Note", CommitPlan, Announcement)
 
 
 def read_note(kind: type[Note], data: bytes, address: str) -> Note | None:
-    """The note in ``data``; None if its writer died while writing it. ``address`` is for the error message.
+    """The note in ``data``; None if its writer died while writing it. Error messages name the ``address``.
 
     Raises:
-        LakeError: a later version of the program wrote the note, or it is not what a run writes.
+        LakeError: a later version of the program wrote the note, or its content is not valid.
     """
     try:
         content = json.loads(data)
@@ -118,7 +118,7 @@ def read_note(kind: type[Note], data: bytes, address: str) -> Note | None:
 
 
 def not_a_note(address: str, reason: str) -> LakeError:
-    """The error for a note that no run can have written."""
+    """The error for a note whose content no run can have written."""
     return LakeError(
         f"{address} is not what a run writes ({reason}), so it is ignored and nothing is deleted; find out who wrote"
         " it, delete its folder, and start the run again"
@@ -130,7 +130,7 @@ def _from_version_1(content: Any) -> Any:
     if isinstance(content, list):
         return {"files": content}
     if isinstance(content, dict) and "tables" in content:
-        # The first programs counted no commits.
+        # The first notes have no counts of commits.
         commits, expired_files = content.get("bases", {}), content.get("doomed", [])
         return {"tables": content["tables"], "commits": commits, "expired_files": expired_files}
     return content

@@ -1,6 +1,6 @@
-"""The tables of a run. Those of a new lake are made while other processes read the first objects.
+"""The tables of a run. The tables of a new lake are created while other processes read the first objects.
 
-Making them takes a second, most of which is the import of pyiceberg.
+Creating them takes a second, most of which is the import of pyiceberg.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class RunTables:
     """The tables of a run; ``runs`` is the folder of the runs of its pipeline.
 
-    ``are_new`` says that there is no lake yet, and that objects can be read without one.
+    ``are_new`` is true if there is no lake yet and objects can be read without one.
     """
 
     def __init__(self, request: IngestRequest, runs: str, reference: ReferenceData, reporter: Reporter) -> None:
@@ -39,21 +39,21 @@ class RunTables:
         self.are_new = request.pipeline.only_adds_rows and request.lake.is_new and not unfinished(runs)
 
     def make(self) -> None:
-        """Make or update all tables, with the places that rows of the run may have; only once.
+        """Create or update all tables, and store the places that rows of the run may have; later calls do nothing.
 
         Raises:
-            LakeError: a table could not be made, read or written.
-            LostRaceError: another run has committed to a lake that was not there when this one began.
+            LakeError: a table could not be created, read or written.
+            LostRaceError: another run has committed to a lake that did not exist when this run started.
         """
         if not self._are_made:
-            # Asking for the rows makes the tables.
+            # The property creates the tables.
             _ = self.rows
             self._are_made = True
             keep_places(self._request.lake, self._request.config, self._reference, self._reporter)
 
     @cached_property
     def rows(self) -> LoadedTable:
-        """The pipeline's table as it was before the run, or before the step under way.
+        """The pipeline's table as it was before the run, or before the current step.
 
         Raises as `make` does.
         """
@@ -82,9 +82,9 @@ class RunTables:
         tables = (*self._request.pipeline.tables, REJECTED_RECORD, INGESTED_OBJECT)
         if self.are_new:
             return {table.name: lake.new_location(table) for table in tables}
-        # Each that is loaded takes requests to the catalog and the storage.
+        # Loading a table costs requests to the catalog and the storage.
         return {table.name: self._known.get(table.name) or lake.load(table).location for table in tables}
 
     def know(self, locations: Mapping[str, str]) -> None:
-        """Take the addresses of tables from what has loaded them already."""
+        """Add known addresses of tables, so that these tables need not be loaded."""
         self._known |= locations

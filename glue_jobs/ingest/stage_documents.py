@@ -1,4 +1,4 @@
-"""Staging of documents: new ones become rows of several tables, and the rows of their older versions go.
+"""Staging of documents: new ones become rows of several tables and replace the rows of their older versions.
 
 Reasons: docs/decisions/0024-run-summaries.md.
 """
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 def stage_documents(
     context: TaskContext[DocumentPipeline], lake: Lake, rows: LoadedTable, new: list[RawObject], reporter: Reporter
 ) -> StagedRun:
-    """Write the data files of new documents, and those that stored files with older versions of them become.
+    """Write the data files of new documents, and rewrite stored files without the older versions of these documents.
 
     ``rows`` is the table of documents as it was before the run.
 
     Raises:
-        UsageLakeError: a task cannot go on.
+        UsageLakeError: a task cannot continue.
     """
     pipeline = context.pipeline
     total = sum(each.entry.size for each in new)

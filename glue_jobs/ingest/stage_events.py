@@ -1,4 +1,4 @@
-"""Staging of events: raw objects in chunks to tasks, then duplicates dropped over all of them."""
+"""Staging of events: tasks ingest chunks of raw objects, then duplicates across all of them are dropped."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def stage_events(
 ) -> StagedRun:
     """Turn the new objects into data files of the pipeline's table and of rejected records.
 
-    New rows that are equal to one of the pipeline's table, as it was before the run, are duplicates.
+    New rows that are equal to a row of the pipeline's table as it was before the run are duplicates.
 
     Raises:
-        UsageLakeError: a task cannot go on.
+        UsageLakeError: a task cannot continue.
     """
     results, unreadable = _ingest_chunks(context, tables, new, reporter)
     rows = tables.rows
@@ -51,7 +51,7 @@ def stage_events(
 def _ingest_chunks(
     context: TaskContext[EventPipeline], tables: RunTables, new: list[RawObject], reporter: Reporter
 ) -> tuple[list[ChunkResult], dict[str, UnreadableObjectError]]:
-    """The results of all chunks, and the objects that no result has records of, by their addresses."""
+    """The results of all chunks and, by address, the unreadable objects; no result has records of these."""
     pipeline = context.pipeline
     total_bytes = sum(each.entry.size for each in new)
     workers = engine.workers_for(total_bytes)
@@ -64,7 +64,7 @@ def _ingest_chunks(
         results = workers.run(task, chunks, progress, tables.make)
         while True:
             unreadable |= {address: error for result in results for address, error in result.unreadable.items()}
-            # Another task has read its part of such an object, which is ingested as a whole or not at all.
+            # Another task may have read a part of such an object. An object is ingested as a whole or not at all.
             again = [number for number, chunk in enumerate(chunks) if _has_part_of(unreadable, chunk, results[number])]
             if not again:
                 return results, unreadable
@@ -77,16 +77,16 @@ def _ingest_chunks(
 
 
 def _has_part_of(unreadable: Container[str], chunk: Chunk, result: ChunkResult) -> bool:
-    """Whether the result has rows of a part of an unreadable object."""
+    """Whether the result may have rows of a part of an unreadable object."""
     addresses = {part.raw_object.entry.address for part in chunk}
     return any(address in unreadable and address not in result.unreadable for address in addresses)
 
 
 def _is_whole(raw_object: RawObject) -> bool:
-    """Whether only one task can read the object, because it is no plain text."""
+    """Whether one task has to read the whole object, because it is not plain text."""
     try:
         beginning = storage_for(raw_object.entry.address).read(raw_object.entry, 0, SIGNATURE_BYTES)
         return beginning.startswith((GZIP, PARQUET)) or foreign_form(beginning) is not None
     except UnreadableObjectError:
-        # The task that reads it all will say so.
+        # The task that reads the object reports the error.
         return True

@@ -1,4 +1,4 @@
-"""Staging of uploads: objects become rows of tables whose columns all objects together decide.
+"""Staging of uploads: objects become rows of tables whose columns are inferred from all objects together.
 
 Reasons: docs/decisions/0027-uploaded-files.md.
 """
@@ -39,10 +39,10 @@ from glue_jobs.workers import engine
 if TYPE_CHECKING:
     from glue_jobs.lake import Lake, LoadedTable, StoredFile
 
-# A task holds this many bytes of new rows when it writes them.
+# One task writes at most about this many bytes of new rows.
 BYTES_PER_TASK = 128 * 2**20
 
-# Renamed columns are told for so many objects; the table of uploads has them all.
+# Messages name the renamed columns of at most this many objects; the table of uploads has those of all.
 MAX_NOTES_TOLD = 10
 
 
@@ -54,12 +54,12 @@ def stage_uploads(
     folder: str,
     reporter: Reporter,
 ) -> StagedRun:
-    """Write the data files of new objects, uploads below ``folder``, and of stored rows that change with them.
+    """Write the data files of new objects, uploads below ``folder``, and rewrite stored files that they affect.
 
     ``rows`` is the table of uploads as it was before the run.
 
     Raises:
-        UsageLakeError: a task cannot go on.
+        UsageLakeError: a task cannot continue.
     """
     refused = _refused(lake, folder, new)
     taken = [each for each in new if each.entry.address not in refused]
@@ -89,7 +89,7 @@ def stage_uploads(
 
 
 def _refused(lake: Lake, folder: str, new: Iterable[RawObject]) -> dict[str, UnreadableObjectError]:
-    """The objects whose table would have the name of one that is there and has other rows."""
+    """The objects whose table would have the name of a table that is not for uploads."""
     by_table: defaultdict[str, list[str]] = defaultdict(list)
     for each in new:
         by_table[table_of(folder, each.entry.address)].append(each.entry.address)
@@ -127,7 +127,7 @@ def _tell_notes(results: Iterable[UploadResult], reporter: Reporter) -> None:
 
 
 def _tables_of(rows: LoadedTable, addresses: Collection[str]) -> dict[str, list[str]]:
-    """Those of the objects that are stored already, by the table that has their rows."""
+    """The objects that are stored already, by the table that has their rows."""
     stored = rows.rows((SOURCE_OBJECT, "table_name"))
     tables: defaultdict[str, list[str]] = defaultdict(list)
     for address, table in zip(stored[SOURCE_OBJECT].to_pylist(), stored["table_name"].to_pylist(), strict=True):
@@ -144,8 +144,8 @@ def _upload_files(context: TaskContext[UploadPipeline], results: Iterable[Upload
 
 @dataclass
 class _Staging:
-    """Collects the changes of the tables. ``replaced`` are the objects whose older rows go, ``moved`` counts rows of
-    uploads that are stored already."""
+    """Collects the changes of the tables. ``replaced`` are the objects whose older rows are removed; ``moved`` counts
+    stored rows of uploads that are copied to new files."""
 
     context: TaskContext[UploadPipeline]
     lake: Lake
@@ -155,11 +155,11 @@ class _Staging:
     moved: int = 0
 
     def rows_of_program(self, stored: LoadedTable, files: list[NewFile]) -> None:
-        """Change a declared table: the new files, and what stays of older rows of the objects."""
+        """Change a declared table: add the files, and remove older rows of the replaced objects."""
         self._change(stored, files, self._again(stored, bool(files)), [])
 
     def uploaded_rows(self, name: str, parts: list[Part]) -> None:
-        """Change the table of that name, which gets the columns that all rows need."""
+        """Change the table of uploaded rows with this name; it gets the columns that all its rows need."""
         known = self.lake.inferred(name)
         if known is None:
             known = uploaded_table(name)

@@ -1,4 +1,4 @@
-"""What a run has staged: everything that its tasks made of the new raw objects, before any reader sees it."""
+"""A staged run: all that its tasks produced from the new raw objects, before any reader sees it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class StagedRun:
     """The result of staging.
 
     ``ingested`` are the raw objects whose records are in ``changes``; that mapping has the pipeline's own table first.
-    ``unreadable`` has, by address, those that cannot be read now. ``duplicates`` counts, by raw object, rows that were
-    left out after ``counts`` were taken. ``moved_rows`` is how many rows of the changes were stored before, in files
-    that the changes remove. ``notes`` are set on the table of the rows with the run's commit. ``record_tables`` are
-    tables with records, besides those of the pipeline, that are known only from the objects.
+    ``unreadable`` has, by address, those that cannot be read now. ``duplicates`` counts, by raw object, the rows that
+    were dropped after ``counts`` were taken. ``moved_rows`` is the number of rows in the new files that come from
+    stored files which the changes remove. The commit sets the ``notes`` on the pipeline's table. ``record_tables`` are
+    tables with records besides the pipeline's, which are known only from the objects.
     """
 
     ingested: list[RawObject]

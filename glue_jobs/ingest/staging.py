@@ -1,4 +1,4 @@
-"""The folder of a run: what a run that never finishes leaves behind, so that the next one can finish or remove it.
+"""The folder of a run. From the folder of a run that died, the next run can finish it or delete its files.
 
 ``<lake>/_runs/<database>/<pipeline>/<run id>/`` holds
 
@@ -7,7 +7,7 @@
 - ``late_rows/…``: rows too few for a data file
 - ``commit.json``: the plan of the commits that follow the rows
 
-A finished run removes its folder. So listing a pipeline's folder costs what is unfinished, not what is stored.
+A finished run removes its folder, so the cost of listing a pipeline's folder does not grow with the lake.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from glue_jobs.errors import LostRaceError, StorageError, UsageLakeError
 from glue_jobs.ingest.run_notes import Announcement, CommitPlan, Note, not_a_note, read_note
 from glue_jobs.storage import Storage, storage_for
 
-# A run that has not touched its folder for this long is dead. Longer than any Glue job of the stack may take, because
-# deleting the files of a living run would cost it its work.
+# A run that has not touched its folder for this long is dead. This is longer than any Glue job of the stack may take:
+# a living run would lose its work with its files.
 DEAD_AFTER = timedelta(hours=24)
 
 HEARTBEAT_INTERVAL = timedelta(minutes=10)
@@ -58,7 +58,7 @@ class RunFolder:
         self._storage.put(f"{self.address}/files/{uuid.uuid4().hex}.json", note.model_dump_json().encode())
 
     def announced(self) -> list[str]:
-        """All files the run may have written, apart from its notes.
+        """The files that the run may have written, apart from its notes.
 
         Raises:
             LakeError: a note was written by a newer version of the program, or by no run.
@@ -67,14 +67,14 @@ class RunFolder:
         return [address for note in notes if note is not None for address in note.files]
 
     def write_commit(self, plan: CommitPlan) -> None:
-        """Store the plan of what has to be committed after the rows."""
-        # Programs of the version that the plan names do not know fields that are younger.
+        """Store the plan of the commits that follow the rows."""
+        # Programs of the plan's version refuse fields that later versions added.
         younger = {"inferred": plan.inferred, "only_moves": plan.only_moves, "replaced": plan.replaced}
         unset = {name for name, value in younger.items() if not value}
         self._storage.put(self._plan, plan.model_dump_json(exclude=unset).encode())
 
     def read_commit(self) -> CommitPlan | None:
-        """The plan of what has to be committed after the rows; None when the run did not get that far.
+        """The plan of the commits that follow the rows; None if the run stopped before it wrote one.
 
         Raises:
             LakeError: the plan was written by a newer version of the program or by no run, or names files elsewhere.
@@ -85,13 +85,13 @@ class RunFolder:
         return plan
 
     def _read(self, kind: type[Note], address: str) -> Note | None:
-        """The note at the address; None when it is gone or incomplete."""
+        """The note at the address; None if it is missing or incomplete."""
         if not self._is_there(address):
             return None
         try:
             return read_note(kind, self._storage.get(address), address)
         except StorageError:
-            # Two runs may finish the same dead one; the other has just removed the note.
+            # Two runs may finish the same dead run at the same time; the other one may have just removed the note.
             if self._is_there(address):
                 raise
             return None
@@ -102,8 +102,8 @@ class RunFolder:
     def owns(self, address: str) -> bool:
         """Whether the address is in this folder or below the tables of the run's database.
 
-        Notes are believed on such files only: whoever can write into a run's folder must not be able to make a run
-        read or delete anything else. No link below the lake is followed.
+        Notes are trusted only for such files: somebody who can write into a run's folder must not be able to make a run
+        read or delete anything else. Links below the lake are not followed.
         """
         lake, runs, database, pipeline, run_id = self.address.rsplit("/", 4)
         name = address.removeprefix(f"{lake}/")
@@ -118,28 +118,28 @@ class RunFolder:
         return max((entry.last_modified for entry in entries), default=None)
 
     def abandon(self) -> None:
-        """Delete the announced files but not the notes: a task that was not stopped yet may still write a file, which
-        the run that finds this one dead deletes."""
+        """Delete the announced files but keep the notes. A task that is still running may write another file; the run
+        that finds this one dead deletes it by the notes."""
         self._storage.delete([address for address in self.announced() if self.owns(address)])
 
     def remove(self, keep: Iterable[str] = ()) -> list[str]:
         """Delete the announced files except ``keep``, and then the folder.
 
-        Returns the addresses that were announced and are not deleted because they are not the run's to write.
+        Returns the addresses that were not deleted because the run does not own them.
         """
         kept = set(keep)
         announced = [address for address in self.announced() if address not in kept]
         entries = [entry.address for entry in self._storage.list(f"{self.address}/")]
         self._storage.delete([address for address in announced if self.owns(address)])
         self._storage.delete([address for address in entries if address != self._plan and self.owns(address)])
-        # Last of all: without it the notes would read as those of a run whose rows were never committed.
+        # Deleted last: without the plan, the notes would look like those of a run whose rows were never committed.
         self._storage.delete([address for address in [self._plan] if self.owns(address)])
         self._storage.remove_folder(self.address)
         return [address for address in (*announced, *entries) if not self.owns(address)]
 
 
 class Heartbeat:
-    """Touches the folder of a run while the block lasts, and knows for how long that has failed."""
+    """Touches the folder of a run during the block, and measures the longest time between two touches."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
@@ -160,7 +160,7 @@ class Heartbeat:
     def _beat(self) -> None:
         while not self._stop.wait(HEARTBEAT_INTERVAL.total_seconds()):
             self._longest = self._silence()
-            # A failed touch does not fail the run: `check` decides by how long ago the last one was.
+            # A failed touch does not fail the run; `check` judges by the time since the last successful one.
             with suppress(StorageError):
                 self._folder.touch()
                 self._last = time.time()
@@ -169,7 +169,7 @@ class Heartbeat:
         return max(self._longest, time.time() - self._last)
 
     def check(self) -> None:
-        """Make sure that no other run can have taken this one for dead.
+        """Check that no other run can have considered this one dead.
 
         Raises:
             StorageError: the run was silent for more than half of DEAD_AFTER, e.g. on a suspended machine.
@@ -180,13 +180,13 @@ class Heartbeat:
 
 @contextmanager
 def given_up_on_error(folder: RunFolder) -> Iterator[None]:
-    """Delete what the run has written if the block fails. The error is reported, even when deleting fails too."""
+    """If the block fails, delete the files that the run has written. The block's error is raised even if that fails."""
     try:
         yield
     except BaseException as error:
         with suppress(UsageLakeError):
             if isinstance(error, LostRaceError):
-                # It is this process that met it, and no task is left.
+                # This error is raised in this process, when no task is running any more.
                 folder.remove()
             else:
                 folder.abandon()
@@ -194,14 +194,14 @@ def given_up_on_error(folder: RunFolder) -> Iterator[None]:
 
 
 def runs_folder(location: str, database: str, name: str) -> str:
-    """Where a lake has the folders of the runs of a pipeline, or of another task, with this name."""
+    """The folder of the lake that holds the run folders of the pipeline, or other task, with this name."""
     return f"{location}/_runs/{database}/{name}"
 
 
 def new_run(root: str, now: datetime, run_id: str = "") -> RunFolder:
     """Create the folder of a new run below ``root``, which is a `runs_folder`.
 
-    A step of a run that is not its first one has a ``run_id`` that begins with that of the first one.
+    Every step after the first has its own ``run_id``, which starts with that of the first step.
     """
     run_id = run_id or f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     folder = RunFolder(f"{root}/{run_id}", run_id)
@@ -210,12 +210,12 @@ def new_run(root: str, now: datetime, run_id: str = "") -> RunFolder:
 
 
 def unfinished(root: str) -> list[RunFolder]:
-    """The folders of the runs that have not finished, alive or dead."""
+    """The folders of all unfinished runs, alive or dead."""
     runs = {entry.address.removeprefix(f"{root}/").split("/")[0] for entry in storage_for(root).list(f"{root}/")}
     return [RunFolder(f"{root}/{run_id}", run_id) for run_id in sorted(runs)]
 
 
 def is_dead(folder: RunFolder, now: datetime) -> bool:
-    """Whether the run has been silent for DEAD_AFTER before ``now`` (UTC, without zone)."""
+    """Whether the run has not touched its folder for DEAD_AFTER before ``now`` (UTC, without time zone)."""
     alive = folder.last_alive()
     return alive is not None and alive < now - DEAD_AFTER

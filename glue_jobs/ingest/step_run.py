@@ -1,4 +1,4 @@
-"""One step of a run: stage its raw objects, then commit them. It is what a run of one step does."""
+"""One step of a run: stage its raw objects, then commit them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from glue_jobs.tables.model import Table
 if TYPE_CHECKING:
     from glue_jobs.lake import LoadedTable
 
-# Properties of the snapshots of the lake's tables begin with this.
+# The prefix of all properties that this program sets on snapshots of the lake's tables.
 PROPERTY_PREFIX = "usage-lake."
 
 AnyPipeline = TypeVar("AnyPipeline", bound=Pipeline)
@@ -53,9 +53,9 @@ AnyPipeline = TypeVar("AnyPipeline", bound=Pipeline)
 
 @dataclass
 class Progress:
-    """What the steps of a run have done up to now.
+    """What the steps of a run have done so far.
 
-    ``ids`` are those of the steps that stored something, ``days`` the days of the objects they ingested.
+    ``ids`` are the run ids of the steps that committed; ``days`` are the days of the objects that were ingested.
     """
 
     unreadable: UnreadableObjects
@@ -69,7 +69,7 @@ class Progress:
 class StepRun:
     """A step between listing and commit; the `Stager` of its pipeline.
 
-    ``notes`` are set on the table of rows with the commit, besides those of the step.
+    ``notes`` are set on the table of rows by the commit, in addition to the notes of the step itself.
     """
 
     request: IngestRequest
@@ -117,7 +117,7 @@ class StepRun:
         """Stage the new objects and commit them; returns whether there was anything to commit.
 
         Raises:
-            UsageLakeError: the step cannot go on; readers see nothing of it.
+            UsageLakeError: the step cannot continue; readers see nothing of it.
         """
         with Heartbeat(self.folder) as heartbeat:
             with given_up_on_error(self.folder):
@@ -134,7 +134,7 @@ class StepRun:
             return True
 
     def _changes(self, staged: StagedRun) -> dict[Table, Change] | None:
-        """What is to be committed, None if that is nothing; the progress of the run gets the step's counts."""
+        """The changes to commit, None if there are none; adds the step's counts to the progress of the run."""
         pipeline, run_id, progress = self.request.pipeline, self.folder.run_id, self.progress
         archived = {each.entry.address: _unreadable(each.entry) for each in self.step.new if each.entry.unreadable}
         unreadable = {**archived, **staged.unreadable}
@@ -165,10 +165,10 @@ class StepRun:
         return [each for each, error in found if error and reasons.get(each.entry.address) != error.reason]
 
     def _is_denied(self, unrecorded: list[RawObject], unreadable: Mapping[str, UnreadableObjectError]) -> bool:
-        """Whether access to everything new is denied up to now: then the role is wrong, and nothing is recorded.
+        """Whether access to every new object so far is denied: then the role is wrong, and nothing is recorded.
 
         Raises:
-            UnreadableObjectError: and no step follows.
+            UnreadableObjectError: access is denied, and this is the last step.
         """
         denied = [error for error in unreadable.values() if error.denied]
         if self.progress.ids or not unrecorded or len(denied) < len(self.step.new):
@@ -178,7 +178,7 @@ class StepRun:
         return True
 
     def _notes(self, staged: StagedRun) -> dict[str, str]:
-        """What later runs have to know. A step that others follow notes only what a run may start from in its place."""
+        """The notes for later runs. A step before the last one notes only what is true if the run ends after it."""
         raw, listing, rows, is_last = self.request.raw, self.listing, self.rows, self.step.is_last
         waiting, today = self.progress.unreadable.days, self.now.date()
         notes = {

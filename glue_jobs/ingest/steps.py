@@ -1,7 +1,7 @@
 """The steps of a run: new raw objects in portions of bounded size, each of which is staged and committed by itself.
 
-A run over years of logs holds the objects of one step at a time, and loses at most a step when it is killed. A usual
-run has one step. Reasons: docs/decisions/0030-steps-of-a-run.md.
+A run over years of logs holds the objects of one step in memory, and loses at most one step if it is killed. Most
+runs have one step. Reasons: docs/decisions/0030-steps-of-a-run.md.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from glue_jobs.workers.gc_pause import gc_paused
 
 @dataclass(frozen=True)
 class StepLimits:
-    """What a step may hold.
+    """Upper limits of one step.
 
-    ``objects`` are new raw objects; the driver needs about a kilobyte for each. ``bytes`` are what these unpack to: a
-    few workers ingest them in less than an hour. ``snapshots`` are manifests of inventories. A run looks up so many
-    ``listed`` objects in the ledger at a time.
+    ``objects`` counts new raw objects; the driver needs about a kilobyte for each. ``bytes`` is their unpacked size: a
+    few workers ingest that much in less than an hour. ``snapshots`` counts manifests of inventories. ``listed`` is the
+    number of listed objects that a run looks up in the ledger at a time.
     """
 
     objects: int = 1_000_000
@@ -44,7 +44,7 @@ class Step:
     """One portion of a run.
 
     ``new`` are its objects; ``reasons`` says, by address, why earlier runs could not read some of them. ``listed`` is
-    how many objects have been listed up to now, and ``manifests`` are all that are listed of inventories.
+    the number of objects that the run has listed so far. ``manifests`` are all listed manifests of inventories.
     """
 
     number: int
@@ -61,10 +61,10 @@ class Step:
 
 
 class Steps:
-    """The steps of a run, made one by one from what it lists.
+    """The steps of a run, created one at a time while it lists objects.
 
-    ``listed`` objects are listed up to now, and ``ingested`` of them are in the ledger; with ``force``, steps have
-    these too. ``unreadable`` gets what is known to be archived.
+    ``listed`` counts the objects listed so far, and ``ingested`` those of them that the ledger has; with ``force``,
+    steps include these too. ``unreadable`` collects archived objects that the ledger already records as such.
     """
 
     def __init__(self, pipeline: Pipeline, listing: Listing, known: KnownObjects, force: bool = False) -> None:
@@ -79,7 +79,7 @@ class Steps:
         return self._by_size() if self._pipeline.keeps_all_rows else self._newest_first()
 
     def title(self, step: Step) -> str:
-        """Which step of how many: the number is exact for the last one, and before by how many days are left."""
+        """``step 2 of about 5``. The total is exact for the last step; before that, the remaining days estimate it."""
         if step.is_last:
             return f"step {step.number} of {step.number}"
         days = [each.day for each in (step.new[0], step.new[-1]) if each.day]
@@ -91,16 +91,16 @@ class Steps:
         return f"step {step.number} of about {max(-(-step.number * total // done), step.number + 1):,}"
 
     def _by_size(self) -> Iterator[Step]:
-        """Whole days, as far as they are not too large."""
+        """Steps that end with a day where that fills at least half of a step; otherwise a day is divided."""
         numbers, new, size, ratio = iter(range(1, 2**31)), list[RawObject](), 0, self._pipeline.compression_ratio
-        # Where in ``new`` the last day begins, and the size of what is before.
+        # Where the last day starts in ``new``, and the size of the objects before it.
         day_at, day_size = 0, 0
         for block in self._blocks():
             for each in block:
                 if new and each.day != new[-1].day:
                     day_at, day_size = len(new), size
                 if new and (len(new) >= LIMITS.objects or size + each.entry.size * ratio > LIMITS.bytes):
-                    # A step that ends with a day and is not half full leaves more work to all the others.
+                    # A step that is cut at a day boundary but less than half full would increase the number of steps.
                     is_filled = max(day_at / LIMITS.objects, day_size / LIMITS.bytes) >= 0.5
                     end, ended = (day_at, day_size) if is_filled else (len(new), size)
                     yield self._step(next(numbers), new[:end])
@@ -110,7 +110,7 @@ class Steps:
         yield self._step(next(numbers), new, is_last=True)
 
     def _newest_first(self) -> Iterator[Step]:
-        """Whole days, the newest first: only the latest snapshots keep their rows, and these are read once."""
+        """Steps of whole days, the newest first: only the latest snapshots keep their rows, and each is read once."""
         by_day: defaultdict[date, list[RawObject]] = defaultdict(list)
         manifests: list[RawObject] = []
         for block in self._blocks(manifests):
@@ -126,7 +126,7 @@ class Steps:
             yield self._step(number, new, number == len(groups), manifests)
 
     def _blocks(self, listed: list[RawObject] | None = None) -> Iterator[list[RawObject]]:
-        """Listed objects that the ledger does not have, many at a time; ``listed`` gets all."""
+        """Blocks of listed objects that the ledger does not have; every listed object is appended to ``listed``."""
         objects = iter(self._listing.objects)
         while True:
             with gc_paused():

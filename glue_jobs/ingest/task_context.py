@@ -1,4 +1,4 @@
-"""What all tasks of a run share, and how rows become its data files; each file is announced before it exists."""
+"""The context that all tasks of a run share, and the writing of data files; each is announced before it exists."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from glue_jobs.ingest.staging import RunFolder
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.tables.model import Table
 
-# Data files written at a time: while one is on its way to the disk or the network, the next ones are encoded.
+# Data files written at a time: while one waits for the disk or the network, others are encoded.
 CONCURRENT_WRITES = 4
 
 AnyPipeline = TypeVar("AnyPipeline", bound=Pipeline, covariant=True)
@@ -29,7 +29,7 @@ AnyPipeline = TypeVar("AnyPipeline", bound=Pipeline, covariant=True)
 class TaskContext(Generic[AnyPipeline]):
     """What all tasks of a run share. It is pickled into every task, so it holds nothing large.
 
-    ``locations`` are the addresses of the tables that the run writes to, by their names.
+    ``locations`` has, by table name, the address of each table that the run writes to.
     """
 
     pipeline: AnyPipeline
@@ -40,26 +40,26 @@ class TaskContext(Generic[AnyPipeline]):
     locations: dict[str, str]
 
     def enrich(self, rows: pa.Table) -> pa.Table:
-        """Parsed rows with the columns that are derived from them, and of addresses what may be stored."""
+        """Parsed rows with their derived columns; IP addresses are replaced or dropped as the configuration says."""
         enriched = self.pipeline.enrich(rows, self.config, self.reference)
         return with_readers(self.pipeline.table, enriched, self.config, self.reference)
 
     def address(self, table: Table, partition: Mapping[str, object]) -> str:
-        """A new data file of the table, named after the run."""
+        """The address for a new data file of the table; its name starts with the run id."""
         name = f"{self.folder.run_id}-{uuid.uuid4().hex}.parquet"
         folders = [self.locations[table.name], "data", *filter(None, [partition_path(table, partition)])]
         return f"{'/'.join(folders)}/{name}"
 
 
 def write_partitions(context: TaskContext[Pipeline], table: Table, rows: pa.Table) -> list[NewFile]:
-    """Write rows as data files, one for each partition they are of."""
+    """Write rows as data files, one per partition."""
     return write_parts(context, table, partitions(table, with_schema(table, rows)))
 
 
 def write_parts(
     context: TaskContext[Pipeline], table: Table, split_late_rows: Iterable[tuple[dict[str, Any], pa.Table]]
 ) -> list[NewFile]:
-    """Write rows of one partition each as data files, announced in the run's folder before they exist."""
+    """Write each group of rows, all of one partition, as a data file; the run's folder announces the files first."""
     parts = [(context.address(table, value), value, part) for value, part in split_late_rows]
     if not parts:
         return []

@@ -1,4 +1,4 @@
-"""Days before a run's window that have objects which could not be read: a run looks at some of them again.
+"""Days before a run's window with objects that could not be read. Each run lists some of these days again.
 
 An object that is archived, or encrypted with a key that the role may not use, may become readable long after its day.
 """
@@ -12,15 +12,15 @@ from datetime import date
 from glue_jobs.lake.plain_files import Notes, json_note
 from glue_jobs.read.raw_object import Window
 
-# A note on the table of rows: by raw path, the days with unreadable objects; the days that wait longest come first.
+# A note on the table of rows: by raw path, the days with unreadable objects, those that have waited longest first.
 UNREADABLE_DAYS = "usage-lake.unreadable-days"
 
-# Listing a day again takes a few requests. An archive of years is looked through in some weeks.
+# Listing a day takes a few requests. With this limit, runs list the days of an archive of years again in some weeks.
 RETRIED_DAYS_PER_RUN = 31
 
 
 def retried_days(rows: Notes, raw: str, window: Window) -> list[date]:
-    """The days outside the window that a run lists, too."""
+    """The days outside the window that a run lists as well."""
     days = [date.fromisoformat(day) for day in json_note(rows, UNREADABLE_DAYS).get(raw, ())]
     return [day for day in days if day not in window][:RETRIED_DAYS_PER_RUN]
 
@@ -28,9 +28,9 @@ def retried_days(rows: Notes, raw: str, window: Window) -> list[date]:
 def unreadable_days_note(
     rows: Notes, raw: str, listed: Window | None, retried: Iterable[date], unreadable: Iterable[date | None]
 ) -> dict[str, str]:
-    """The note of a run that met objects of the ``unreadable`` days.
+    """The note of a run that found unreadable objects of the ``unreadable`` days.
 
-    Days that it has ``listed``, and the ``retried`` ones, wait no longer otherwise. None is for a run under way.
+    It drops other days that were ``listed`` or ``retried``; before a run's last step, ``listed`` is None and all stay.
     """
     days = json_note(rows, UNREADABLE_DAYS)
     again_listed = {day.isoformat() for day in retried}

@@ -1,4 +1,4 @@
-"""The tasks of uploads: objects become parts with types of their own, and parts and stored files rows of a table."""
+"""The tasks of uploads: first objects become parts with their own types, then parts and stored files become rows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.uploaded import DATE_PARTITION, INGEST_RUN_ID, SOURCE_OBJECT
 
-# A task writes its rows to parts when it holds this many bytes of them.
+# A task writes its rows to parts when this many bytes of them are pending.
 BYTES_PER_FLUSH = 64 * 2**20
 
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -37,7 +37,7 @@ _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of one table in the run's folder; the columns have the types that the rows have together."""
+    """Rows of one table in a file of the run's folder; each column has a type that fits all of these rows."""
 
     table: str
     address: str
@@ -47,9 +47,9 @@ class Part:
 
 @dataclass(frozen=True)
 class UploadResult:
-    """What a chunk became: parts, and the counts of its objects. ``uploads`` are rows of the table of uploads.
+    """The result of a chunk: parts, and the counts of its objects. ``uploads`` are rows of the table of uploads.
 
-    ``unreadable`` has the objects, by address, of which nothing is in the parts.
+    ``unreadable`` has, by address, the objects that could not be read; the parts contain no rows of them.
     """
 
     parts: list[Part]
@@ -76,7 +76,7 @@ def read_uploads(
 
 @dataclass
 class _Buffer:
-    """Pieces of objects of one table, each with the number of its object."""
+    """Pieces of objects that belong to one table, each with the number of its object."""
 
     pieces: list[tuple[int, Piece]] = field(default_factory=list)
     types: dict[str, Type] = field(default_factory=dict)
@@ -97,11 +97,11 @@ class _Task:
         self._current: int | None = None
 
     def read(self, batch: RawBatch) -> None:
-        """Parse the frames of a batch; those of an object come one after another."""
+        """Parse the frames of a batch; the frames of one object must be consecutive."""
         for owner, record in batch.rejected:
             self._rejected.add(self._objects[owner], record)
             self._counts.rejected[owner] += record.records
-        # A batch of files that are none of these kinds has no frames.
+        # A batch whose files are all of unknown kinds has no frames.
         ends = [*batch.starts.tolist(), len(batch.data)][1:]
         places = zip(batch.objects.tolist(), batch.offsets.tolist(), batch.starts.tolist(), ends, strict=True)
         for owner, offset, start, end in places:
@@ -154,7 +154,7 @@ class _Task:
         return Part(table, address, size, buffer.types)
 
     def result(self, unreadable: Unreadable) -> UploadResult:
-        """Write what is left."""
+        """Write the pending rows; returns the result of the chunk."""
         self._finish_object()
         self._flush()
         self._rejected.flush()
@@ -178,7 +178,7 @@ class _Task:
 def _unified(
     columns: Mapping[str, pa.Array], types: Mapping[str, Type], wanted: Mapping[str, Type], rows: int
 ) -> list[pa.Array]:
-    """The wanted columns, in their order; one that is not there is null."""
+    """The wanted columns, in their order; a missing column is null."""
     return [
         converted(columns[name], types[name], kind) if name in columns else pa.nulls(rows, arrow_type(kind))
         for name, kind in wanted.items()
@@ -187,14 +187,14 @@ def _unified(
 
 @dataclass(frozen=True)
 class NewRows:
-    """Parts that become files of the table, which has the types of all of them."""
+    """Parts that become files of the table; the table's types fit all of them."""
 
     table: Table
     parts: list[Part]
 
 
 def write_rows(context: TaskContext[UploadPipeline], source: NewRows | StoredRows) -> list[NewFile]:
-    """Write new or stored rows as files of their table, one for each partition."""
+    """Write new or stored rows as files of their table, one per partition."""
     if isinstance(source, StoredRows):
         return write_again(context, source)
     rows = pa.concat_tables(as_declared(source.table, _read_part(each.address), each.types) for each in source.parts)

@@ -1,4 +1,4 @@
-"""Values of the arguments of jobs and queries, from the texts that were given."""
+"""Convert the texts of job and query arguments to values."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from datetime import UTC, date, datetime
 
 from glue_jobs.errors import ArgumentError
 
-# Python would also read forms such as 2024-W19-2.
+# `date.fromisoformat` would also accept forms such as 2024-W19-2.
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}", re.ASCII)
 
-# Periods reach back years from the day that a query is about, and the calendar of Python begins with the year 1.
+# Periods reach back years from the ``as_of`` day of a query, and Python's calendar starts with the year 1.
 _FIRST_DAY = date(1900, 1, 1)
 
 
 def day_argument(name: str, value: date | str | None) -> date | None:
-    """The day written as 2024-05-07 or 20240507, or of a moment in UTC; a date and None unchanged.
+    """The day of a text such as 2024-05-07 or 20240507, or the UTC day of a datetime; a date and None are unchanged.
 
     Raises:
-        ArgumentError: the value is no day; the sentence calls the argument ``name``.
+        ArgumentError: the value is not a day; the sentence calls the argument ``name``.
     """
-    # A Timestamp of pandas is a datetime, and a datetime is a date. NaT is one too, and no day as a text.
+    # First, because a datetime is a date too. Timestamp and NaT of pandas are datetimes; the text of NaT is not a day.
     if isinstance(value, datetime):
         value = str((value.astimezone(UTC) if value.tzinfo else value).date())
     with suppress(ValueError):
@@ -34,7 +34,7 @@ def day_argument(name: str, value: date | str | None) -> date | None:
 
 
 def as_of_argument(name: str, value: date | str | None) -> date | None:
-    """The day that queries are about; raises ArgumentError as `day_argument` does, and for a day before 1900."""
+    """The ``as_of`` day of queries; raises ArgumentError like `day_argument`, and for a day before 1900."""
     day = day_argument(name, value)
     if day and day < _FIRST_DAY:
         raise ArgumentError(f"{name} is a day since {_FIRST_DAY}, not {day}")
@@ -42,7 +42,7 @@ def as_of_argument(name: str, value: date | str | None) -> date | None:
 
 
 def text_of(value: object) -> str:
-    """A value from Python as the command line takes it: a list as its items with commas between them."""
+    """A Python value in the form of the command line: the items of a list are joined by commas."""
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
@@ -52,7 +52,7 @@ def names_of(given: Iterable[object]) -> list[str]:
 
 
 def flag_argument(values: Mapping[str, str], name: str) -> bool:
-    """Whether the argument ``name`` is true; false when it is absent. Raises ArgumentError if it is neither."""
+    """Whether the argument ``name`` is true; False if it is absent. Raises ArgumentError for any other text."""
     text = values.get(name, "false")
     if text.lower() not in ("true", "false"):
         raise ArgumentError(f"{name} is true or false, not {text!r}")

@@ -9,19 +9,19 @@ from glue_jobs.sources import SOURCES
 CATALOGS = ("sqlite", "glue")
 MANAGEMENT_EVENTS = ("keep", "drop")
 
-# The value of the argument pipeline that asks for reports instead of a pipeline.
+# The value of the argument ``pipeline`` that selects the report job.
 REPORT = "report"
 
 ENGINES = ("processes", "spark")
 
-# What a report job writes.
+# What the report job writes.
 PROFILES = ("reports", "dandi")
 
-# Whom a report is for: the first is the default.
+# The audiences of a report; the first is the default.
 OWNER, PUBLIC = "owner", "public"
 TIERS = (OWNER, PUBLIC)
 
-# The jobs an argument is for.
+# The jobs that an argument may apply to.
 INGEST_JOB, REPORT_JOB = "ingest", "report"
 
 
@@ -29,8 +29,8 @@ INGEST_JOB, REPORT_JOB = "ingest", "report"
 class Argument:
     """One argument of ``jobs``: its name on Glue, its ``option`` on the command line, and what it means.
 
-    A ``flag`` is true or false. ``choices`` are all its values, where there are only a few. The stack passes it to its
-    jobs if it is for ``on_glue``. On the command line, the environment ``variable`` stands in for the option.
+    A ``flag`` is true or false. ``choices`` are its possible values, if they are limited. With ``on_glue``, the stack
+    passes the argument to its jobs. On the command line, the environment ``variable`` can replace the option.
     """
 
     name: str

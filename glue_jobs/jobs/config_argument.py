@@ -11,7 +11,7 @@ from glue_jobs.storage import address, storage_for
 
 
 def config_argument(values: Mapping[str, str]) -> Config:
-    """The configuration of that file, or the defaults when there is none.
+    """The configuration of the file, or the defaults if the argument is absent.
 
     Raises:
         ArgumentError: the file is not UTF-8 text.

@@ -1,6 +1,6 @@
 """Start worker processes before their tasks are known, while this process imports what a run needs.
 
-Both take half a second. Workers that turn out to be too many stay idle.
+Both take half a second. Surplus workers stay idle.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from glue_jobs.workers.spark import is_running
 
 TASKS = "glue_jobs.ingest.chunk_task"
 
-# What a worker takes at least: glue_jobs.read.plan.MIN_CHUNK_BYTES, which takes numpy and Arrow to import.
+# The least work for one worker. Equals glue_jobs.read.plan.MIN_CHUNK_BYTES, whose import needs NumPy and Arrow.
 BYTES_PER_WORKER = 16 * 2**20
 MAX_FILES_LOOKED_AT = 2_000
 
 
 def start_workers_early(values: Mapping[str, str]) -> None:
-    """Start the workers that the first run of a lake in a folder will have, by the size of its raw files.
+    """Start the workers for the first run of a lake in a folder, as many as the size of the raw files requires.
 
-    A later run has new files only, of which the ledger has to tell. ``values`` are those of the arguments of a job.
+    Later runs ingest new files only, which the ledger has to determine. ``values`` are those of a job's arguments.
     """
     raw, lake = values["raw_path"], values["lake_path"]
     if values.get("engine") == "spark" or is_running():
@@ -38,15 +38,15 @@ def start_workers_early(values: Mapping[str, str]) -> None:
         size += each
         if size >= most * BYTES_PER_WORKER:
             break
-    # This process is one of them.
+    # This process is one of the workers.
     process_pool().start(min(most, size // BYTES_PER_WORKER) - 1, TASKS)
 
 
 def _sizes(folder: str) -> Iterator[int]:
-    """The sizes of the files below the folder, one at a time: there may be a million."""
+    """The sizes of the files below the folder; lazy, because there may be a million files."""
     folders = [folder]
     while folders:
-        # The run itself will say what is wrong with a folder or a file.
+        # The run itself reports folders and files that cannot be read.
         with suppress(OSError), os.scandir(folders.pop()) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):

@@ -1,4 +1,4 @@
-"""Forget a person, from what a command or a program names."""
+"""Forget the person that a command or a program names."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def forget_person(
     accounts: Iterable[str] = (),
     reader_keys: str | None = None,
 ) -> Forgotten:
-    """Forget the person with these addresses, reader ids and accounts, or with ``is_dry`` say what is stored of them.
+    """Forget the person with these addresses, reader ids and accounts; with ``is_dry``, only count what is stored.
 
-    ``reader_keys`` is the file or secret with the keys that turn addresses into reader ids; None is that of the user,
-    if there is one.
+    ``reader_keys`` is the file or secret with the keys that turn addresses into reader ids; None is the file of the
+    user, if it exists.
 
     Raises:
         ArgumentError: nobody is named, or a text is not an address, a reader id or an account.
-        StorageError: the lake has reader ids by a key that is missing, so that rows of an address may be left.
+        StorageError: a key of the lake's reader ids is missing, so that not all rows of an address can be found.
         UsageLakeError: the lake cannot be searched or written.
     """
     lake.check_any(TABLES)
@@ -44,7 +44,7 @@ def forget_person(
     keys = _keys(reader_keys)
     ids = {each for text in known.addresses for each in (keys.all_ids(text) if keys else ())}
     known = replace(known, reader_ids=known.reader_ids | ids)
-    # Nothing is removed before it is known that all can be found.
+    # A dry run first checks that all rows can be found; nothing is removed before.
     found = forget(lake, known, True, reporter)
     missing = sorted(found.keys - {key.id for key in (keys.keys if keys else ())})
     if missing:
@@ -56,9 +56,9 @@ def forget_person(
 
 
 def _forget_reader(lake: Lake, known: Person, is_dry: bool, reporter: Reporter) -> Forgotten:
-    """Forget a person who is named by no address, but may have one in the lake."""
+    """Forget a person who is named without an address; the lake may know the person's addresses."""
     if known.reader_ids:
-        # If addresses are kept, rejected records and other texts have them, and no reader ids.
+        # If the lake keeps addresses, rejected records and other texts contain these instead of reader ids.
         addresses = forget(lake, known, True, reporter).addresses
         known = person(addresses, known.reader_ids, known.accounts)
     return forget(lake, known, is_dry, reporter)

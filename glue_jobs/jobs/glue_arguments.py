@@ -1,4 +1,4 @@
-"""The command line of a Glue job: the values of the declared arguments, and what Glue's own parser should see."""
+"""The command line of a Glue job: the values of the declared arguments, and the form for Glue's own parser."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
 
 
 def given_names(arguments: Sequence[str]) -> list[str]:
-    """The names of the declared arguments that a Glue job's command line has a value for."""
+    """The names of the declared arguments that have a value in a Glue job's command line."""
     values = {text.partition("=")[0] for text in arguments if "=" in text}
     values |= {name for name, value in pairwise(arguments) if not value.startswith("--")}
     return [argument.name for argument in ARGUMENTS if f"--{argument.name}" in values]
 
 
 def without_abbreviations(arguments: Sequence[str]) -> list[str]:
-    """The command line without options that a parser could take for abbreviations of declared ones.
+    """The command line without options that a parser could mistake for abbreviations of declared ones.
 
-    Glue passes its own ``--conf``, and `getResolvedOptions` of Glue 5 takes it for ``--config``.
+    Glue passes its own ``--conf``, which `getResolvedOptions` of Glue 5 mistakes for ``--config``.
     """
     names = {f"--{argument.name}" for argument in ARGUMENTS}
     kept: list[str] = []
@@ -38,24 +38,24 @@ def parse(arguments: Sequence[str]) -> dict[str, str]:
     """The values of a Glue job's command line, ``--name value``, by name; arguments that Glue adds are ignored.
 
     Raises:
-        ArgumentError: an argument the job requires is missing.
+        ArgumentError: a required argument of the job is missing.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for argument in ARGUMENTS:
-        # Glue may lose an empty value on the way, so that a name comes without one.
+        # Glue may drop an empty value and pass the name alone.
         parser.add_argument(f"--{argument.name}", default=argument.default, nargs="?")
     return resolve(vars(parser.parse_known_args(arguments)[0]))
 
 
 def resolve(values: Mapping[str, str | None]) -> dict[str, str]:
-    """The values that the job uses: those given, or else the defaults; an empty value counts as absent.
+    """The values that the job uses: the given ones, or else the defaults. An empty value counts as absent.
 
     Raises:
-        ArgumentError: an argument the job requires is missing.
+        ArgumentError: a required argument of the job is missing.
     """
     job = REPORT_JOB if values.get("pipeline") == REPORT else INGEST_JOB
     wanted = [argument for argument in ARGUMENTS if job in argument.jobs]
-    # The stack passes an empty value for a parameter that its owner left empty.
+    # The stack passes an empty value for a parameter that was left empty.
     texts = {argument.name: values.get(argument.name, argument.default) for argument in wanted}
     given = {name: text for name, text in texts.items() if text}
     missing = [f"--{argument.name}" for argument in wanted if argument.required and argument.name not in given]

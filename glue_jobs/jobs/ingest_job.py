@@ -1,4 +1,4 @@
-"""The ingest job: a request from the values of its arguments."""
+"""The ingest job: turn the values of its arguments into a request."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from glue_jobs.sources.upload.table import UPLOAD
 from glue_jobs.storage import address, storage_for
 from glue_jobs.workers.spark import STARTED_BY_JAVA
 
-# No other bucket has a name with this end: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+# The suffix is reserved for these buckets: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 TABLE_BUCKET = re.compile("arn:[^:]*:s3tables:|s3://[^/]*--table-s3(?:/|$)")
 
-# Up to a hundred years: longer than AWS has written logs, and still a date.
+# Up to a hundred years: AWS has not written logs for longer, and the first day is still a valid date.
 LOOK_BACK_DAYS = range(36_501)
 
-# Of two snapshots, one stays readable while the other is replaced, and what changed between them can be found.
+# With two snapshots, one stays readable while the other is replaced, and changes between them can be computed.
 KEPT_SNAPSHOTS = range(2, 10_001)
 
 
@@ -90,7 +90,7 @@ def ingest_request(values: Mapping[str, str]) -> IngestRequest:
 def _reader_keys(values: Mapping[str, str], lake: Lake) -> str | None:
     location = values.get("reader_keys")
     if location is None and STARTED_BY_JAVA in os.environ:
-        # Each run would make a new key on a machine that is gone afterwards.
+        # Without the secret, each run would create a new key on a machine that exists only during the run.
         raise ArgumentError(
             "a job that AWS Glue starts needs reader_keys, the ARN of the secret with the keys of reader ids; or set"
             " privacy.addresses to drop in the configuration file"

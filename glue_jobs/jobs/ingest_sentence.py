@@ -10,7 +10,7 @@ from glue_jobs.progress import counted, printable
 
 
 def sentence(summary: IngestSummary) -> str:
-    """The counts of the run, then everything below the raw path that it did not take."""
+    """The counts of the run, then everything below the raw path that it did not ingest."""
     return "; ".join([_counts(summary), *_not_taken(summary), *map(printable, summary.skipped.sentences)])
 
 

@@ -42,8 +42,8 @@ class Lake:
     """A lake: its tables, its saved queries, and the jobs that fill and publish it.
 
     ``location`` is a folder or ``s3://bucket/prefix``. ``catalog`` is ``sqlite`` (a file in the lake's folder) or
-    ``glue``; by default it is glue for a lake on S3. Nothing is read before a method needs it. Answers are Arrow
-    tables; ``answer.to_pandas()`` makes a DataFrame of one. ``reporter`` hears of progress; by default nobody does.
+    ``glue`` (the default on S3). Nothing is read before a method needs it. Answers are Arrow tables, which
+    ``answer.to_pandas()`` converts to a DataFrame. ``reporter`` receives messages and progress; the default is silent.
 
     Raises:
         ArgumentError: the location, the database or the catalog cannot be used.
@@ -67,7 +67,7 @@ class Lake:
         return f"Lake({self._lake.location!r}, database={self._lake.database!r}, catalog={self._lake.catalog_type!r})"
 
     def tables(self) -> list[str]:
-        """The names of all tables and views that `sql` knows; a table that has no rows yet is among them."""
+        """The names of all tables and views that `sql` can query, including tables without rows."""
         return [*(table.name for table in lake_tables(self._lake)), *(view.name for view in SavedView.all())]
 
     def table(self, name: str) -> TableScan:
@@ -86,19 +86,18 @@ class Lake:
     def sql(
         self, statement: str, parameters: Sequence[ParameterValue] = (), as_of: date | str | None = None
     ) -> pa.Table:
-        """The answer of one SELECT in Athena's SQL, over `tables`, run by DuckDB on this machine.
+        """The answer of one SELECT in Athena's SQL over `tables`, run by DuckDB on this machine.
 
-        SHOW TABLES, DESCRIBE and information_schema say what there is; other databases of the lake are reached by
-        qualified names.
+        SHOW TABLES, DESCRIBE and information_schema work too. Qualified names reach other databases of the lake.
 
-        ``parameters`` are the values of its ``?``, in order. ``as_of`` stands in for ``current_date``.
+        ``parameters`` are the values of the statement's ``?``, in order. ``as_of`` replaces ``current_date``.
 
         Raises:
-            ArgumentError: the statement is no text, or ``as_of`` is no day.
+            ArgumentError: the statement is not a text, or ``as_of`` is not a day.
             QueryError: the statement is not a SELECT or cannot be answered.
             LakeError: the lake has no table at all, or cannot be read.
         """
-        # Only the extra `local` brings DuckDB.
+        # DuckDB is installed only with the extra `local`.
         from glue_jobs.query.duckdb.lake_engine import open_engine
 
         if not isinstance(statement, str):
@@ -109,7 +108,7 @@ class Lake:
             return engine.run(statement, parameters, day)
 
     def queries(self) -> dict[str, str]:
-        """The saved queries: their titles by their names, such as ``access/downloads_by_month``."""
+        """The titles of the saved queries by name, such as ``access/downloads_by_month``."""
         return {query.name: query.metadata.title for query in SavedQuery.all()}
 
     def query(
@@ -120,11 +119,11 @@ class Lake:
         until: date | str | None = None,
         **parameters: object,
     ) -> pa.Table:
-        """The answer of a saved query; ``as_of`` is the day it is about, by default today (UTC).
+        """The answer of a saved query as of the day ``as_of``, by default today (UTC).
 
-        ``since`` and ``until`` are the first and last day of the period; by default it is the query's own, which ends
-        with or before ``as_of``. With ``until`` alone, the query's own period is moved so that it ends on that day. A
-        day may be a text such as 2024-05-07 or 20240507. A parameter that is None is not given.
+        ``since`` and ``until`` are the first and last day of the period. The default is the query's own period, which
+        ends on or before ``as_of``; ``until`` alone moves this period so that it ends on that day. A day may be a text
+        such as 2024-05-07 or 20240507. A parameter that is None counts as absent.
 
         Raises:
             ArgumentError: a text is not a day, or the period ends before it begins.
@@ -145,7 +144,7 @@ class Lake:
 
         Raises:
             ArgumentError: an argument cannot be used.
-            UsageLakeError: the run cannot go on; readers see nothing of it.
+            UsageLakeError: the run cannot continue; earlier steps stay, and readers see nothing of the current one.
         """
         if pipeline == REPORT:
             raise ArgumentError("report ingests nothing; lake.publish writes reports")
@@ -158,14 +157,14 @@ class Lake:
     ) -> Published:
         """Write the answers of the saved queries as dated CSV and JSON files and a page below ``to``.
 
-        ``tier`` is owner or public. The public tier has whole months only, and no number of few readers; ``public_to``
-        is a folder that it is written to as well. ``arguments`` are those of the command, e.g. ``date="20240507"``,
-        ``subjects="access,storage"``.
+        ``tier`` is owner or public. The public tier has whole months only, and no numbers of few readers. With
+        ``public_to``, a folder or address, it is also written there. ``arguments`` are those of the command, e.g.
+        ``date="20240507"``, ``subjects="access,storage"``.
 
         Raises:
             ArgumentError: an argument cannot be used.
             LakeError: the lake has no table at all, or cannot be read.
-            StorageError: ``to`` cannot be written to.
+            StorageError, ReportError: ``to`` cannot be written to, or some reports failed.
         """
         values = {"report_path": _place("to", to), "tier": tier, "public_path": public_to, **arguments}
         published = run_job(self._job(REPORT, values), self._reporter).published
@@ -177,7 +176,7 @@ class Lake:
 
         Raises:
             LakeError: the lake has no run summaries, or cannot be read.
-            StorageError: ``to`` cannot be written to; called again, the export goes on from there.
+            StorageError: ``to`` cannot be written to; another call continues the export.
         """
         return export_run_json(self._lake, address(_place("to", to)), self._reporter)
 
@@ -191,15 +190,15 @@ class Lake:
     ) -> Forgotten:
         """Remove a person from all tables and old snapshots, as ``usage-lake forget`` does; it cannot be undone.
 
-        ``reader_keys`` is the file or secret with the keys of reader ids, by default that of the user. With
-        ``dry_run`` nothing is removed. The answer has the ``rows`` by table and the ``raw_objects``.
+        ``reader_keys`` is the file or secret with the keys of reader ids, by default the user's file. With ``dry_run``
+        nothing is removed. The answer has the ``rows`` by table and the ``raw_objects`` that still have records.
 
         Raises:
             ArgumentError: nobody is named, or a text is not an address, a reader id or an account.
-            StorageError: a key of reader ids is missing, so that rows of an address may be left.
-            LakeError: the lake has no table at all, or cannot be searched or written.
+            StorageError: a key of reader ids is missing, so that not all rows of an address can be found.
+            LakeError, LostRaceError: the lake cannot be searched or written, or another program committed first.
         """
-        # As in `sql`.
+        # Importing it imports pyiceberg, which takes half a second.
         from glue_jobs.jobs.forget_job import forget_person
 
         return forget_person(
@@ -215,8 +214,8 @@ class Lake:
     def check(self, raw: str | Path | None = None) -> list[CheckResult]:
         """Check that the lake is whole and that its numbers add up, as ``usage-lake check`` does.
 
-        ``raw`` is where raw objects are; some of them are then parsed again and compared. Each result has ``holds``,
-        and ``wrong`` names what is wrong.
+        With ``raw``, the location of raw objects, some of these are parsed again and compared with stored rows. A
+        result ``holds``, or its ``wrong`` names what is wrong.
 
         Raises:
             ArgumentError: the ledger has no access logs, CloudTrail files or run summaries below ``raw``.
@@ -239,7 +238,7 @@ class Lake:
 
 
 def _place(what: str, given: object) -> str:
-    """The text of a folder or an address; raises ArgumentError if it is neither, such as a variable that is not set."""
+    """The folder or address as a text; raises ArgumentError for other types, such as None from an unset variable."""
     if not isinstance(given, str | os.PathLike):
         raise ArgumentError(f"{what} is a folder or an s3:// address, not {given!r}")
     return os.fspath(given)

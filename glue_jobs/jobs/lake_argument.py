@@ -12,7 +12,7 @@ from glue_jobs.storage import address
 
 
 def lake_argument(values: Mapping[str, str]) -> Lake:
-    """The lake; nothing of it is read yet.
+    """The lake that the arguments name; nothing is read yet.
 
     Raises:
         ArgumentError: the catalog is neither sqlite nor glue, or the database has a name that Athena does not accept.

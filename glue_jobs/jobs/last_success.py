@@ -1,6 +1,6 @@
-"""When the runs of each source last succeeded: one small object of the lake for each source.
+"""The time of each source's last successful run, stored in a small object of the lake per source.
 
-The ledger does not know: a run that finds nothing new succeeds too, and stores no row.
+The ledger does not have it: a run that finds nothing new succeeds too, but stores no row.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from glue_jobs.storage import storage_for
 
 
 def record_success(lake: Lake, source: str, now: datetime) -> None:
-    """Note that a run of the source succeeded at ``now`` (UTC); raises StorageError."""
+    """Record that a run of the source succeeded at ``now`` (UTC); raises StorageError."""
     address = f"{_folder(lake)}{source}.json"
     storage_for(address).put(address, json.dumps({"succeeded_at": f"{now:%Y-%m-%dT%H:%M:%SZ}"}).encode())
 
 
 def stale_sources(lake: Lake, expected: Collection[str] | None, fresh_since: datetime) -> tuple[StaleSource, ...]:
-    """The expected sources without a run that succeeded since ``fresh_since`` (UTC).
+    """The expected sources without a successful run since ``fresh_since`` (UTC).
 
-    By default, the sources are expected that had a run that succeeded.
+    If ``expected`` is None, these are the sources that have ever had a successful run.
 
     Raises:
         StorageError: the lake cannot be read.
@@ -48,7 +48,7 @@ def expected_sources(text: str | None) -> Collection[str] | None:
 
 
 def fresh_since(text: str | None, day: date) -> datetime:
-    """The time that the argument ``run_started_at`` names; by default the beginning of the day before ``day``."""
+    """The time in the argument ``run_started_at``; by default the start of the day before ``day``."""
     if text is None:
         return datetime.combine(day - timedelta(days=1), time(), UTC)
     try:

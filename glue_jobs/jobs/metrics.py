@@ -1,4 +1,4 @@
-"""CloudWatch metrics of a run, which the alarms of the stack watch."""
+"""CloudWatch metrics of a run, for the alarms of the stack."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Metrics = Mapping[tuple[str, str], float]
 
 
 def ingest_metrics(request: IngestRequest, summary: IngestSummary) -> Metrics:
-    """The metrics of an ingest run. A source of which nothing was ever delivered has no days without a delivery.
+    """The metrics of an ingest run. DAYS_WITHOUT_DELIVERY is absent if nothing was ever ingested from the raw path.
 
     Raises:
         LakeError: the lake cannot be read.
@@ -42,7 +42,7 @@ def ingest_metrics(request: IngestRequest, summary: IngestSummary) -> Metrics:
 def publish_metrics(stack: str, job: str, lake: Lake, metrics: Metrics, reporter: Reporter) -> None:
     """Send the metrics of a job of the stack, in the lake's Region.
 
-    A failure is reported, but is no error: without its metric, the alarm on successful runs goes off by itself.
+    A failure is reported but raises no error: without the metric, the alarm on successful runs goes off anyway.
     """
     if not metrics:
         return

@@ -1,4 +1,4 @@
-"""The days that a saved query is asked about."""
+"""The days to which a saved query applies."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class QueryDays:
-    """``as_of`` stands in for current_date; ``since`` and ``until`` are the first and last day of the period, in UTC.
+    """``as_of`` replaces current_date; ``since`` and ``until`` are the first and last day of the period, in UTC.
 
-    Without ``since`` or ``until``, the query's own period begins or ends as it does on the day ``as_of``.
+    Without ``since`` or ``until``, the start or end is that of the query's own period on the day ``as_of``.
     """
 
     as_of: date
@@ -28,16 +28,16 @@ class QueryDays:
     def read(
         cls, as_of: date | str | None, since: date | str | None, until: date | str | None, period: Period
     ) -> QueryDays:
-        """From what a caller gave; a text is a day such as 2024-05-07 or 20240507.
+        """The days for a caller's arguments; a text is a day such as 2024-05-07 or 20240507.
 
-        ``as_of`` is by default the day for which the query's own ``period`` ends with ``until``, or else today.
+        By default, ``as_of`` is the day on which the query's own ``period`` ends with ``until``; without that, today.
 
         Raises:
             ArgumentError: a text is not a day, or the period ends before it begins.
         """
         first, last = day_argument("since", since), as_of_argument("until", until)
         about = as_of_argument("as-of", as_of) or last or datetime.now(UTC).date()
-        # A period of complete days or months has none of the day that the query is about.
+        # A period of complete days or months ends before the day ``as_of``.
         if as_of is None and last and last < date.max and period.ends_before_today:
             about += timedelta(days=1)
         if first and first > (last or about):

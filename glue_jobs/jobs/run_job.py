@@ -1,6 +1,6 @@
 """One run of a job, from its arguments to the sentence that says what it did.
 
-AWS Glue and the command line both come through here.
+AWS Glue, the command line and `glue_jobs.Lake` all call `run_job`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class JobResult:
     """What a job did, in one sentence and in detail: ``ingested`` of an ingest job, ``published`` of a report job.
 
-    ``failed`` is true for a run that stored everything it could, and yet somebody should look at what it could not.
+    ``failed`` is true if a run stored everything it could, but somebody should look into what it could not store.
     """
 
     sentence: str
@@ -39,13 +39,13 @@ def run_job(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     ``pipeline`` says which job it is; absent values have their defaults.
 
     Raises:
-        UsageLakeError: the job cannot go on; readers see nothing of it, or of its last step. An ArgumentError names
+        UsageLakeError: the job cannot continue; readers see nothing of it, or of its last step. An ArgumentError names
             the argument.
     """
     return _report(values, reporter) if values["pipeline"] == REPORT else _ingest(values, reporter)
 
 
-# Each job imports its own half of the program: AWS's library for Athena alone takes a sixth of a second.
+# Each job imports only its half of the program: AWS's library for Athena alone takes a sixth of a second.
 
 
 def _report(values: Mapping[str, str], reporter: Reporter) -> JobResult:
@@ -59,7 +59,7 @@ def _report(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     # The public tier has no digest.
     if published.digest and topic:
         send_digest(topic, published.digest, request.edition.day, reporter)
-    # A sentence about failures is an error.
+    # Raises an error if some reports failed, so it precedes the metric of a successful run.
     text = sentence(published)
     if stack := values.get("stack"):
         publish_metrics(stack, REPORT, request.lake, {SUCCESSFUL_RUNS: 1}, reporter)
@@ -77,7 +77,7 @@ def _ingest(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     from glue_jobs.workers.engine import start_spark
 
     request, engine = ingest_request(values), choice_argument(values, "engine", ENGINES)
-    # A first run looks before it makes a lake. Later runs list the newest days only, and look if these have nothing.
+    # A first run checks the source before it creates a lake. A later run checks it only if the newest days are empty.
     is_first = not request.lake.has(request.pipeline.table)
     if is_first:
         check_source(request)

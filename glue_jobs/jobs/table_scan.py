@@ -1,4 +1,4 @@
-"""A table, read lazily: columns and days are chosen first, and only those are read."""
+"""A lazy scan of a table: columns and days are chosen first, and only these are read."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class TableScan:
     until: date | None = None
 
     def __repr__(self) -> str:
-        # A notebook shows it; the declaration of a table fills a screen.
+        # Notebooks show it. The default would include the table's declaration, which fills a screen.
         chosen = (("columns", self.columns), ("since", self.since), ("until", self.until))
         parts = [repr(self.definition.name), *(f"{name}={value!s}" for name, value in chosen if value)]
         return f"TableScan({', '.join(parts)})"
 
     @property
     def day_column(self) -> str | None:
-        """The column of days by which the table is partitioned, if any: event_date, snapshot_date, ingest_date."""
+        """The date column that partitions the table, if any: event_date, snapshot_date or ingest_date."""
         types = {column.name: column.type for column in self.definition.columns}
         return next((name for name in self.definition.partitions if types[name] == "date"), None)
 
@@ -58,7 +58,7 @@ class TableScan:
         """Only rows of these days, both included; files of other days are not read.
 
         Raises:
-            ArgumentError: the table is not partitioned by days, a text is no day, or the days end before they begin.
+            ArgumentError: the table is not partitioned by days, a text is not a day, or ``until`` precedes ``since``.
         """
         if self.day_column is None:
             raise ArgumentError(f"{self.definition.name} has no days to choose from")

@@ -1,4 +1,4 @@
-"""The digest of the week as a message to the subscribers of an SNS topic, once a week."""
+"""Send the weekly digest to the subscribers of an SNS topic, once a week."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import date
 from glue_jobs.errors import ArgumentError
 from glue_jobs.progress import Reporter
 
-# The first day on which the week that the digest is about is complete.
+# The first day on which the week of the digest is complete.
 MONDAY = 0
 
 
 def topic_argument(values: Mapping[str, str]) -> str | None:
-    """The topic that gets the digest, if any; raises ArgumentError if it is no ARN."""
+    """The topic that receives the digest, if any; raises ArgumentError if it is not an ARN."""
     topic = values.get("digest_topic")
     if topic and not re.fullmatch("arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+", topic):
         raise ArgumentError(
@@ -26,7 +26,7 @@ def topic_argument(values: Mapping[str, str]) -> str | None:
 def send_digest(topic: str, text: str, day: date, reporter: Reporter) -> None:
     """Send the text to the topic, an ARN, if the day is a Monday; the first line is the subject.
 
-    A failure is reported, but is no error: the reports are published already.
+    A failure is reported but raises no error, because the reports are already published.
     https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
     """
     if day.weekday() != MONDAY:
@@ -36,7 +36,7 @@ def send_digest(topic: str, text: str, day: date, reporter: Reporter) -> None:
 
     # arn:aws:sns:Region:account:name
     region = topic.split(":")[3]
-    # A subject has ASCII characters only.
+    # SNS allows only ASCII characters in a subject.
     subject = text.partition("\n")[0].replace("\N{EN DASH}", "-").encode("ascii", "replace").decode()[:100]
     try:
         boto3.client("sns", region_name=region).publish(TopicArn=topic, Subject=subject, Message=text)

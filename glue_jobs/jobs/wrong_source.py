@@ -1,4 +1,4 @@
-"""Check that the objects below the raw path are of the run's source, and say what they are if not."""
+"""Check that the objects below the raw path are of the run's source; if not, say which source they are of."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from glue_jobs.sources.pipelines import BY_NAME
 from glue_jobs.sources.signatures import SIGNATURE_BYTES, records_as_json_lines, source_of_content, source_of_name
 from glue_jobs.storage import Entry, storage_for
 
-# A folder of one source has its names in all of it; a few objects tell what they hold.
+# Names identify a source within this many objects; contents, within a few objects.
 NAMES_LOOKED_AT = 1_000
 OBJECTS_READ = 3
-# A folder in which nothing has a name of AWS may have notes, checksums and hidden files before its logs.
+# In a folder without names that AWS gives, notes, checksums and hidden files may precede the logs.
 OBJECTS_SEARCHED = 30
 
 
 class WrongSourceError(UsageLakeError):
-    """Nothing below the raw path is of the run's source; the sentence says what it is and which command takes it."""
+    """Nothing below the raw path is of the run's source. The sentence names the actual source and its command."""
 
 
 def check_source(request: IngestRequest) -> None:
@@ -33,9 +33,9 @@ def check_source(request: IngestRequest) -> None:
     A path below which AWS has delivered nothing yet passes.
 
     Raises:
-        WrongSourceError: there are objects, and none is of this source.
-        ArgumentError: there is nothing at all in the folder.
-        StorageError: it cannot be listed or read.
+        WrongSourceError: there are objects, but none is of this source.
+        ArgumentError: the folder is empty.
+        StorageError: the raw path cannot be listed or read.
     """
     if not request.raw.startswith("s3://") and Path(request.raw).is_file():
         raise WrongSourceError(_one_file(request))
@@ -46,11 +46,11 @@ def check_source(request: IngestRequest) -> None:
     _check_form(request, found)
     if found and not (request.any_name and _is_of_another(request, found)):
         return
-    # Logs that the source leaves out on purpose, and snapshots under way, are no mistake.
+    # Logs that the source skips on purpose, and unfinished snapshots, are not a mistake.
     if not found and (skipped.empty_path or skipped.folders or skipped.unfinished):
         return
     prefix = request.raw if request.raw.startswith("s3://") else f"{request.raw.rstrip('/')}/"
-    # AWS and the console write empty objects where they will deliver to.
+    # AWS and the console create empty objects at future places of delivery.
     entries = [entry for entry in islice(storage.list(prefix), NAMES_LOOKED_AT) if entry.size]
     if not any(source_of_name(entry.address) for entry in entries):
         _check_form(request, entries[:OBJECTS_READ])
@@ -59,7 +59,7 @@ def check_source(request: IngestRequest) -> None:
 
 
 def _is_of_another(request: IngestRequest, entries: Iterable[Entry]) -> bool:
-    """Whether the content of all these objects is of other sources."""
+    """Whether the content of every one of these objects belongs to another source."""
     sources = [_source_of(entry, by_name=False) for entry in entries]
     return None not in sources and request.pipeline.name not in sources
 
@@ -70,7 +70,7 @@ def _source_of(entry: Entry, by_name: bool = True) -> str | None:
 
 
 def _start(entry: Entry) -> bytes:
-    """The first bytes of an object; none if it cannot be read, which the run reports."""
+    """The first bytes of an object; empty if it cannot be read, which the run reports later."""
     if not entry.size or entry.unreadable:
         return b""
     try:
@@ -119,6 +119,6 @@ def _one_file(request: IngestRequest) -> str:
 
 
 def _command(source: str, raw: str, example: str) -> str:
-    """The command that ingests objects such as the example."""
+    """The command that ingests objects named like the example."""
     is_named = BY_NAME[source].is_named(example)
     return f"usage-lake ingest {source} --from {shlex.quote(raw)}{'' if is_named else ' --any-name'}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from glue_jobs.lake.schema import iceberg_schema as iceberg_schema
     from glue_jobs.lake.stored_file import StoredFile as StoredFile
 
-# Loaded when they are asked for: a task that writes data files needs the schema, not the catalog and its database.
+# Imported on first use: a task that writes data files needs the schema, but not the catalog and its database.
 _PUBLIC = {
     "Lake": "glue_jobs.lake.catalog",
     "LoadedTable": "glue_jobs.lake.loaded",

@@ -1,6 +1,6 @@
-"""Avro container files, read without a library: Iceberg's manifests and lists of manifests are such files.
+"""Read Avro container files without a library: Iceberg's manifests and manifest lists are such files.
 
-Only what those files consist of is read; anything else raises. The format: https://avro.apache.org/docs/1.11.1/specification/
+Only the parts of the format that those files use are supported: https://avro.apache.org/docs/1.11.1/specification/
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SYNC_BYTES = 16
 
 
 class _Buffer:
-    """Bytes, and the position up to which they are read."""
+    """Bytes, and the position of the next one to read."""
 
     __slots__ = ("at", "data")
 
@@ -31,7 +31,7 @@ class _Buffer:
         return self.data[start : self.at]
 
     def long(self) -> int:
-        """An integer of seven bits a byte, the lowest first; odd ones are negative."""
+        """An integer in zigzag encoding: seven bits per byte, the lowest first; odd encoded values are negative."""
         data, at = self.data, self.at
         byte = data[at]
         at += 1
@@ -71,7 +71,7 @@ def read_avro(data: bytes) -> Iterator[dict[str, Any]]:
 
     Raises:
         ValueError, LookupError, TypeError, struct.error, zlib.error: the file is damaged, or has types or a compression
-            that Iceberg's own files do not have.
+            that Iceberg's files do not use.
     """
     header, blocks = _blocks(data)
     read = _reader(json.loads(header["avro.schema"]), dict(_PRIMITIVES))
@@ -83,7 +83,7 @@ def read_avro(data: bytes) -> Iterator[dict[str, Any]]:
 
 
 def check_avro(data: bytes) -> None:
-    """Make sure that a container file ends where a block does, and that its blocks are where they should be.
+    """Check that the blocks of a container file are in place, and that the file ends at the end of a block.
 
     Raises:
         ValueError, LookupError: the file is damaged.
@@ -93,7 +93,7 @@ def check_avro(data: bytes) -> None:
 
 
 def _blocks(data: bytes) -> tuple[dict[str, Any], Iterator[tuple[int, bytes]]]:
-    """The header of a container file, and its blocks: the number of records in each, and its packed bytes."""
+    """The header of a container file, and its blocks: the number of records in each, and its compressed bytes."""
     file = _Buffer(data)
     if file.take(len(MAGIC)) != MAGIC:
         raise ValueError("not an Avro file")
@@ -111,7 +111,7 @@ def _blocks(data: bytes) -> tuple[dict[str, Any], Iterator[tuple[int, bytes]]]:
 
 
 def _reader(schema: Any, named: dict[str, _Read]) -> _Read:
-    """The function that reads a value of the schema; ``named`` are the types with names, to which each record adds."""
+    """The function that reads a value of the schema; ``named`` has the named types, and each record adds its own."""
     if isinstance(schema, str):
         return named[schema]
     if isinstance(schema, list):
@@ -145,7 +145,7 @@ def _map(read: _Read) -> _Read:
 
 
 def _counts(buffer: _Buffer) -> Iterator[int]:
-    """The number of items in each block of an array or map; a negative one is followed by the size of the block."""
+    """The number of items in each block of an array or map; after a negative number follows the size of the block."""
     while count := buffer.long():
         if count < 0:
             buffer.long()

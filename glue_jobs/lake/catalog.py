@@ -3,8 +3,8 @@
 A commit succeeds only while its table is at the snapshot that was loaded. So a caller first loads a table, then works,
 and then `LoadedTable.append` either adds all files in one snapshot or raises LostRaceError.
 
-Questions about a lake in a folder are answered without pyiceberg as far as that is possible, because its import takes
-half a second; so what needs it is imported when it is needed.
+Importing pyiceberg takes half a second. So the metadata of a lake in a folder is read without it where possible, and
+modules that need it are imported inside functions.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 class Lake:
     """The tables of one database below one location.
 
-    ``location`` is a folder or ``s3://bucket/prefix``. ``catalog`` is ``sqlite``, a file in the lake's folder and the
-    default there, or ``glue``, the default on S3.
+    ``location`` is a folder or ``s3://bucket/prefix``. ``catalog`` is ``sqlite`` (a file in the lake's folder; the
+    default for a folder) or ``glue`` (the default on S3).
     """
 
     def __init__(self, location: str, database: str, catalog: str | None = None) -> None:
@@ -48,7 +48,7 @@ class Lake:
             raise LakeError(f"a sqlite catalog is a file in the lake's folder and cannot be in {location}; use glue")
 
     def __getstate__(self) -> dict[str, object]:
-        # What is pickled, as for another process, opens the catalog there.
+        # Another process that unpickles this object opens the catalog itself.
         return {name: value for name, value in self.__dict__.items() if name != "_catalog"}
 
     @property
@@ -57,24 +57,24 @@ class Lake:
 
     @property
     def is_new(self) -> bool:
-        """Whether it is known, without asking a service, that there is no lake yet."""
+        """Whether there is certainly no lake yet. Always False for Glue, because no service is asked."""
         return self.catalog_type == "sqlite" and not self._catalog_file.exists()
 
     def new_location(self, table: Table) -> str:
-        """Where a table is that this program creates."""
+        """The location of the table if this program creates it."""
         return f"{self.location}/{self.database}/{table.name}"
 
     @cached_property
     def _catalog(self) -> Catalog:
         from glue_jobs.lake.iceberg_catalog import open_catalog
 
-        # Without this, a run on a copy would write to the lake that was copied.
+        # This call checks the location: a run on a copy would write to the original lake.
         self._metadata_locations()
         with explained(f"open the {self.catalog_type} catalog of {self.location}"):
             return open_catalog(self.location, str(self._catalog_file) if self.catalog_type == "sqlite" else None)
 
     def _metadata_locations(self) -> Mapping[tuple[str, str], str] | None:
-        """The file of the metadata of each table, by database and table; None if only pyiceberg can tell.
+        """The address of each table's metadata file, by database and table; None if only pyiceberg can find them.
 
         Raises:
             LakeError: the lake is a copy or was moved.
@@ -84,7 +84,7 @@ class Lake:
         if not self._catalog_file.exists():
             return {}
         locations = None
-        # A run that was killed may leave a change that the next one takes back, but not one that only reads.
+        # A killed run may leave an unfinished SQLite transaction. Only a connection that may write can roll it back.
         with suppress(sqlite3.Error):
             locations = metadata_locations(self._catalog_file)
         check_location(self.location, locations)
@@ -104,7 +104,7 @@ class Lake:
             create_table(self._catalog, self.new_location(table), self.database, table)
 
     def load(self, table: Table) -> LoadedTable:
-        """The table as it is now.
+        """The table at its current snapshot.
 
         Raises:
             LakeError: there is no such table, or it cannot be read.
@@ -137,7 +137,7 @@ class Lake:
         return OldSnapshots(table, self._load(table))
 
     def orphan_files(self, table: Table) -> OrphanFiles:
-        """What the table, as it is now, does not refer to.
+        """The finder of files that the table, at its current snapshot, does not refer to.
 
         Raises:
             LakeError: there is no such table, or it cannot be read.
@@ -157,10 +157,10 @@ class Lake:
         return files if files is not None else self.load(table).plain_files()
 
     def inferred(self, name: str) -> Table | None:
-        """The table of that name with the columns that it has now, if it is one that is inferred from data.
+        """The inferred table of that name with its current columns; None if there is no such table.
 
         Raises:
-            LakeError: there is a table of that name that another program made, or the catalog cannot be read.
+            LakeError: another program created a table of that name, or the catalog cannot be read.
         """
         from glue_jobs.lake.inferred import load_inferred
 
@@ -170,7 +170,7 @@ class Lake:
             return load_inferred(self._catalog, self.database, name)
 
     def notes(self, table: Table) -> PlainNotes | LoadedTable:
-        """What has the notes of the table and the number of its commits.
+        """The notes of the table and the number of its commits, read without pyiceberg if possible.
 
         Raises:
             LakeError: there is no such table, or it cannot be read.
@@ -179,7 +179,7 @@ class Lake:
         return (plain_notes(location) if location else None) or self.load(table)
 
     def has(self, table: Table) -> bool:
-        """Whether the table exists. Asking creates nothing.
+        """Whether the table exists; creates nothing.
 
         Raises:
             LakeError: the catalog cannot be read.
@@ -191,7 +191,7 @@ class Lake:
             return self._catalog.table_exists((self.database, table.name))
 
     def databases(self) -> list[str]:
-        """The databases of a lake in a folder. Glue's catalog lists those of others too, so there it is this one.
+        """The databases of the lake. With Glue, only this one: Glue's catalog lists databases of other lakes too.
 
         Raises:
             LakeError: the catalog cannot be read.
@@ -202,7 +202,7 @@ class Lake:
             return sorted(".".join(name) for name in self._catalog.list_namespaces())
 
     def check_any(self, tables: Iterable[Table]) -> None:
-        """Make sure that there is a lake to query: a mistyped address must not be answered with zeros.
+        """Check that there is a lake to query: the answers for a mistyped address must not be zeros.
 
         Raises:
             LakeError: none of the tables exists, or the catalog cannot be read.

@@ -6,16 +6,16 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-# The name under which pyiceberg opens the catalog stands in each of its rows.
+# The name of the catalog for pyiceberg, which stores it in each row.
 CATALOG = "usage_lake"
 WAIT_SECONDS = 60
 
 
 def metadata_locations(catalog: Path) -> dict[tuple[str, str], str]:
-    """The file of the current metadata of each table, by database and table; none if the catalog has no tables yet.
+    """The address of each table's current metadata file, by database and table; empty if there are no tables yet.
 
     Raises:
-        sqlite3.Error: the file cannot be read, or is no such catalog.
+        sqlite3.Error: the file cannot be read, or is not such a catalog.
     """
     with closing(sqlite3.connect(f"{catalog.as_uri()}?mode=ro", uri=True, timeout=WAIT_SECONDS)) as connection:
         # pyiceberg creates its tables when it opens the catalog for the first time.

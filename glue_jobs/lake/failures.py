@@ -1,4 +1,4 @@
-"""Errors of catalogs and storage as sentences for people, and pyiceberg's warnings silenced."""
+"""Turn errors of catalogs and storage into sentences for people, and silence pyiceberg's warnings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def explained(action: str) -> Iterator[None]:
             )
         elif _is_damage(error):
             reason = DAMAGED
-        # Before what parsing raises: some errors of networks and settings are a ValueError too.
+        # Must precede the errors of parsing: some errors of networks and settings are a ValueError too.
         elif isinstance(error, _library_errors()):
             reason = _reason(error)
         elif action.startswith("read ") and isinstance(error, _parsing_errors()):
@@ -42,8 +42,8 @@ def explained(action: str) -> Iterator[None]:
 def without_warnings() -> Iterator[None]:
     """Silence pyiceberg's warnings.
 
-    It warns about every column without statistics, which most columns have on purpose, and about the retry of a lost
-    commit, which never takes place.
+    It warns about every column without statistics, although most columns lack them on purpose, and about the retry of
+    a lost commit, which never happens.
     """
     logger = logging.getLogger("pyiceberg")
     before = logger.level
@@ -54,7 +54,7 @@ def without_warnings() -> Iterator[None]:
         logger.setLevel(before)
 
 
-# The libraries below take a fifth of a second to import, so only an error imports them.
+# The libraries below take a fifth of a second to import, so they are imported only if an error occurs.
 
 
 def _library_errors() -> tuple[type[Exception], ...]:
@@ -66,16 +66,16 @@ def _library_errors() -> tuple[type[Exception], ...]:
 
 
 def _is_damage(error: Exception) -> bool:
-    """Whether metadata or a data file is no whole file of its kind: an EOFError comes from manifests."""
+    """Whether the error means that metadata or a data file is damaged; manifests raise an EOFError."""
     from pyarrow import ArrowInvalid
     from pydantic import ValidationError
 
-    # pyiceberg says in an error of its own that pydantic cannot read a metadata file.
+    # pyiceberg wraps the error of pydantic for a metadata file in an error of its own.
     return isinstance(error, EOFError | ArrowInvalid) or isinstance(error.__cause__, ValidationError)
 
 
 def _parsing_errors() -> tuple[type[Exception], ...]:
-    """What pyiceberg raises for metadata that is cut short or has other bytes: it checks little before it uses it."""
+    """What pyiceberg raises for truncated or damaged metadata, which it hardly validates."""
     from zlib import error as inflating_error
 
     from pyiceberg.exceptions import ResolveError, ValidationError

@@ -1,4 +1,4 @@
-"""Read data files of a table in groups: small ones at the same time, large ones one after the other."""
+"""Read data files of a table in groups: small files concurrently, large files one after the other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_BYTES_TOGETHER = 64 * 2**20
 
 
 def batches_of(scan: DataScan, tasks: Iterable[FileScanTask]) -> Iterator[pa.Table]:
-    """The rows that a scan finds in files, some at a time. pyiceberg alone would read all files at once."""
+    """The rows that a scan finds in files, in batches. pyiceberg alone would read all files at once."""
     for some in _groups(tasks):
         for batch in _to_arrow_batch_reader_via_file_scan_tasks(scan, scan.projection(), some):
             yield pa.Table.from_batches([batch])

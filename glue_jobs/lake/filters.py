@@ -1,4 +1,4 @@
-"""Conditions on partitions in Iceberg's terms."""
+"""Conditions on partitions as Iceberg expressions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, IsNull, O
 
 
 def partition_filter(partition: Mapping[str, Iterable[Any] | None]) -> BooleanExpression:
-    """Rows whose partition columns have one of the given values each; None is a value."""
+    """The filter for rows in which each partition column has one of its given values; None is a value."""
     terms = [_one_of(name, list(values or ())) for name, values in partition.items()]
     return And(*terms) if len(terms) > 1 else terms[0]
 

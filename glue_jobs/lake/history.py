@@ -1,4 +1,4 @@
-"""Old snapshots of a table: which expire with the next commit, and which files expire with them."""
+"""The snapshots of a table that expire with the next commit, and the files that expire with them."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from pyiceberg.table.snapshots import Snapshot
 
 from glue_jobs.lake.schema import SNAPSHOTS_KEPT
 
-# How long a reader may use a snapshot of a table whose files are replaced: long enough for any query, short enough that
-# replaced files do not add up to several times the size of the table.
+# How long a reader can use a snapshot of a table whose files are replaced. This is long enough for any query, and short
+# enough that replaced files do not add up to several times the size of the table.
 MAX_READING_TIME = timedelta(days=1)
 
-# So many snapshots end with a commit at most, however many another program has made.
+# At most this many snapshots expire with one commit, however many another program has created.
 MAX_EXPIRED = 100
 
 
 def expired(table: IcebergTable, by_age: bool) -> list[Snapshot]:
     """The snapshots that expire with the next commit, the oldest first; never the current one.
 
-    More than SNAPSHOTS_KEPT expire, and with ``by_age`` also those that nobody can still be reading, but not more than
-    MAX_EXPIRED. Those with a tag or a branch stay.
+    All but the latest SNAPSHOTS_KEPT expire, counting that of the commit; with ``by_age``, also those that nobody can
+    still be reading. At most MAX_EXPIRED expire at a time. Snapshots with a tag or a branch stay.
     """
     snapshots = _by_age(table.snapshots())
     count = max(len(snapshots) - SNAPSHOTS_KEPT + 1, 0)
     oldest = (datetime.now(UTC) - MAX_READING_TIME).timestamp() * 1000
-    # A snapshot stops being the current one when the next one is made.
+    # A snapshot is current until the next one is committed, so the next one's time is decisive.
     while by_age and count + 1 < len(snapshots) and snapshots[count + 1].timestamp_ms < oldest:
         count += 1
     named = {ref.snapshot_id for ref in table.metadata.refs.values()}
@@ -38,9 +38,9 @@ def expired(table: IcebergTable, by_age: bool) -> list[Snapshot]:
 
 
 def files_only_in(expiring: list[Snapshot], table: IcebergTable) -> list[str]:
-    """The files that only these snapshots, the oldest of a table whose history `is_one_line`, refer to.
+    """The manifests, manifest lists and data files to which only these snapshots refer.
 
-    These are manifests, their lists, and data files.
+    They must be the oldest snapshots of the table, and its history must be one line (`is_one_line`).
     """
     if not expiring:
         return []
@@ -49,7 +49,7 @@ def files_only_in(expiring: list[Snapshot], table: IcebergTable) -> list[str]:
     first = next(each for each in _by_age(table.snapshots()) if each.snapshot_id not in expired_ids)
     kept = {manifest.manifest_path for manifest in first.manifests(table.io)}
     manifests = {manifest.manifest_path for snapshot in expiring for manifest in snapshot.manifests(table.io)}
-    # The files that the oldest of them replaced expired together with its own parent.
+    # The files that the oldest snapshot replaced have already expired, together with its parent.
     data = [path for snapshot in [*expiring[1:], first] for path in _replaced(table, snapshot)]
     return [*data, *sorted(manifests - kept), *lists]
 
@@ -59,10 +59,10 @@ def _by_age(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
 
 
 def is_one_line(table: IcebergTable) -> bool:
-    """Whether each snapshot follows from the one before it.
+    """Whether each snapshot is the child of the previous one, and the table has no other branch or tag.
 
-    Otherwise another program has returned to an older one, or made a branch or a tag, and what was replaced once may
-    still be used. Ask before a commit: the children of expired snapshots forget their parents.
+    Otherwise another program has rolled back to an older snapshot, or has created a branch or a tag, and replaced files
+    may still be in use. Must be called before a commit, which removes expired parents from their children.
     """
     snapshots = _by_age(table.snapshots())
     return [*table.metadata.refs] == [MAIN_BRANCH] and all(
@@ -71,7 +71,7 @@ def is_one_line(table: IcebergTable) -> bool:
 
 
 def _replaced(table: IcebergTable, snapshot: Snapshot) -> Iterator[str]:
-    """The data files that a snapshot replaced or dropped."""
+    """The data files that the snapshot removed."""
     for manifest in snapshot.manifests(table.io):
         if manifest.added_snapshot_id == snapshot.snapshot_id and manifest.deleted_files_count:
             for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=False):
@@ -80,7 +80,7 @@ def _replaced(table: IcebergTable, snapshot: Snapshot) -> Iterator[str]:
 
 
 def files_of(table: IcebergTable) -> tuple[set[str], set[str]]:
-    """The files that any snapshot of the table names, and those that the current one needs."""
+    """All files to which any snapshot of the table refers, and those that the current snapshot needs."""
     every: set[str] = set()
     needed: set[str] = set()
     current = table.current_snapshot()

@@ -33,25 +33,25 @@ from glue_jobs.storage.endpoint import endpoint, partition_endpoint
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.uploaded import INFERRED
 
-# Tables that pyiceberg creates in a SQLite catalog for itself.
+# The number of tables that pyiceberg creates in a SQLite catalog for itself.
 TABLES_OF_A_CATALOG = 2
 
 
 def open_catalog(location: str, file: str | None) -> Catalog:
-    """The catalog of the lake at ``location``: the SQLite database in ``file``, or without one AWS Glue's."""
-    # boto3 takes the endpoint of Glue from the environment.
+    """The catalog of the lake at ``location``: the SQLite database in ``file``; if this is None, AWS Glue's."""
+    # No endpoint for Glue is set here, because boto3 takes it from the environment.
     properties: dict[str, str | None] = {"type": "glue"}
     if where := region(location):
         # Without these, pyiceberg asks AWS for S3's Region without credentials, and uses Glue's default Region.
         properties |= {"s3.region": where, "glue.region": where}
         properties["s3.endpoint"] = endpoint() or partition_endpoint(where)
     if file is not None:
-        # A path may have characters that mean something else in a URL.
+        # A path may have characters with a special meaning in a URL.
         url = URL.create("sqlite", database=file, query={"timeout": str(WAIT_SECONDS)})
         properties = {"type": "sql", "uri": url.render_as_string()}
     given = {name: value for name, value in properties.items() if value is not None}
     for _ in range(TABLES_OF_A_CATALOG):
-        # Another first run may create each of the catalog's own tables between pyiceberg's look and its own.
+        # Another first run may create one of the catalog's own tables between pyiceberg's check and its own creation.
         with suppress(OperationalError):
             return ignoring_named_code(load_catalog(CATALOG, warehouse=location, **given))
     return ignoring_named_code(load_catalog(CATALOG, warehouse=location, **given))
@@ -88,7 +88,7 @@ def _create(catalog: Catalog, location: str, database: str, table: Table) -> Ice
     try:
         check_not_lost(location)
     except LakeError:
-        # Or another run has created and filled it since.
+        # The error is no problem if another run has created and filled the table since.
         if not catalog.table_exists((database, table.name)):
             raise
     with suppress(TableAlreadyExistsError):
@@ -103,7 +103,7 @@ def _create(catalog: Catalog, location: str, database: str, table: Table) -> Ice
 
 
 def _create_namespace(catalog: Catalog, database: str) -> None:
-    # Two first runs may start at the same moment. The SQLite catalog reports this as IntegrityError.
+    # Two first runs may start at the same moment, which the SQLite catalog reports as IntegrityError.
     with suppress(NamespaceAlreadyExistsError, IntegrityError):
         # A role that may not create databases can still use one that exists.
         if not catalog.namespace_exists(database):
@@ -111,13 +111,13 @@ def _create_namespace(catalog: Catalog, database: str) -> None:
 
 
 def _brought_up_to_date(existing: IcebergTable, table: Table) -> bool:
-    """Add the columns and properties that the table lacks; False when somebody else changed it since it was loaded."""
+    """Add the columns and properties that the table lacks; False if another commit came first."""
     present = {field.name for field in existing.schema().fields}
-    # Iceberg gives each added column the next free number.
+    # Sorted, because Iceberg gives each added column the next free field id.
     columns = sorted(table.columns, key=lambda column: column.field_id)
     missing = [column for column in columns if column.name not in present]
     new_properties = {name: value for name, value in properties(table).items() if name not in existing.properties}
-    # Iceberg keeps the version of the format elsewhere.
+    # Iceberg stores the format version elsewhere, not as a property.
     new_properties.pop("format-version")
     if not (missing or new_properties):
         return True

@@ -1,4 +1,4 @@
-"""Tables that are inferred from data, as the lake has them: their columns are known from its catalog only."""
+"""Tables whose columns are inferred from data: only the lake's catalog knows their columns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from glue_jobs.tables.uploaded import FIXED_COLUMNS, INFERRED, uploaded_table
 
 
 def table_of_schema(name: str, schema: Schema, inferred: str) -> Table:
-    """The table with this schema; columns that another program added with a type of its own are left out."""
+    """The table with this schema; columns of types that this program never writes are left out."""
     return uploaded_table(name, tuple(filter(None, map(_column, schema.fields))), json.loads(inferred))
 
 
@@ -26,7 +26,7 @@ def load_inferred(catalog: Catalog, database: str, name: str) -> Table | None:
     """The table of that name if it is inferred; None if there is none.
 
     Raises:
-        LakeError: another program made the table.
+        LakeError: another program created the table.
     """
     try:
         existing = catalog.load_table((database, name))
@@ -52,7 +52,7 @@ def _column(field: NestedField) -> Column | None:
 
 
 def evolve(transaction: OneParentTransaction, table: Table) -> None:
-    """Give the table of the transaction these columns; those of types that this program does not know stay."""
+    """Change the schema of the transaction's table to these columns; columns of unknown types stay."""
     current = transaction.table_metadata.schema()
     names = {column.name for column in table.columns}
     foreign = [each for each in current.fields if each.name not in names and arrow_type(each.field_type) is None]
@@ -63,15 +63,15 @@ def evolve(transaction: OneParentTransaction, table: Table) -> None:
 
 
 def table_to_json(table: Table) -> str:
-    """An inferred table as a text that `table_from_json` reads."""
+    """An inferred table as JSON for `table_from_json`."""
     return json.dumps({"schema": iceberg_schema(table).model_dump_json(), INFERRED: table.inferred})
 
 
 def table_from_json(name: str, text: str) -> Table:
-    """The table of a `table_to_json`.
+    """The table that `table_to_json` wrote.
 
     Raises:
-        ValueError: the text is not of a table.
+        ValueError: the text does not describe a table.
     """
     try:
         content = json.loads(text)

@@ -1,4 +1,4 @@
-"""One table at one snapshot: its files and rows, and commits that succeed only on top of that snapshot."""
+"""A table at one snapshot: its files and rows, and commits that succeed only on top of that snapshot."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NO_NOTES: Mapping[str, str] = MappingProxyType({})
 
 
 class LoadedTable:
-    """One table at the snapshot it had when it was loaded; commits are made on top of that snapshot only."""
+    """A table at the snapshot it had when it was loaded; commits succeed only on top of that snapshot."""
 
     def __init__(self, table: Table, iceberg: IcebergTable) -> None:
         self.table = table
@@ -46,41 +46,41 @@ class LoadedTable:
 
     @property
     def location(self) -> str:
-        """Where the table's data and metadata are."""
+        """The folder or S3 prefix of the table's data and metadata."""
         return self._iceberg.location()
 
     @property
     def commits(self) -> int:
-        """How many commits there have been up to this snapshot."""
+        """The number of commits up to this snapshot."""
         snapshot = self._iceberg.current_snapshot()
         return (snapshot.sequence_number or 0) if snapshot else 0
 
     @property
     def last_field_id(self) -> int:
-        """The highest field id that any schema of the table has had."""
+        """The highest field id that any schema of the table has ever used."""
         return self._iceberg.metadata.last_column_id
 
     def summaries(self) -> list[Mapping[str, str]]:
-        """The summaries of the snapshots that are kept, the newest first."""
+        """The summaries of the unexpired snapshots, the newest first."""
         return [snapshot.summary.additional_properties if snapshot.summary else {} for snapshot in self._history()]
 
     def note(self, name: str) -> str | None:
-        """The value that the last `append` with this note gave it; None when there was none.
+        """The value that the last `append` with this note set; None if there was none.
 
-        Notes are table properties, because snapshots expire whenever another program or AWS expires them. Older
-        versions of this program wrote them to the summaries of snapshots.
+        Notes are table properties, because other programs or AWS may expire snapshots at any time. Older versions of
+        this program wrote notes to the summaries of snapshots.
         """
         if name in self._iceberg.properties:
             return self._iceberg.properties[name]
         return next((summary[name] for summary in self.summaries() if name in summary), None)
 
     def has_all_since(self, commits: int) -> bool:
-        """Whether the `summaries` go back to the commit that follows the first ``commits`` ones."""
+        """Whether the `summaries` include all commits after the first ``commits`` ones."""
         oldest = [snapshot.sequence_number or 0 for snapshot in self._history()][-1:]
         return not oldest or oldest[0] <= commits + 1
 
     def _history(self) -> Iterator[Snapshot]:
-        """The snapshots that are kept, the newest first."""
+        """The current snapshot and its unexpired ancestors, the newest first."""
         snapshot = self._iceberg.current_snapshot()
         while snapshot is not None:
             yield snapshot
@@ -88,7 +88,7 @@ class LoadedTable:
             snapshot = self._iceberg.snapshot_by_id(parent) if parent is not None else None
 
     def files(self, **partition: Iterable[Any] | None) -> list[StoredFile]:
-        """The data files whose partition columns have one of the given values each; None is a value."""
+        """The data files in which each partition column has one of its given values; None is a value."""
         scan = self._iceberg.scan(row_filter=partition_filter(partition)) if partition else self._iceberg.scan()
         tasks = self._planned(scan)
         for number in {task.file.spec_id for task in tasks}:
@@ -107,16 +107,16 @@ class LoadedTable:
         ]
 
     def newer_files(self, after: ManifestPosition, min_files: int, max_bytes: int) -> NewerManifests:
-        """The data files that were listed anew after a position; see `newer_manifests`."""
+        """The data files in manifests after a position; see `newer_manifests`."""
         with explained(f"read the metadata of {self.location}"):
             return newer_manifests(self._iceberg, self._partition_types(), after, min_files, max_bytes)
 
     def deleted_rows(self, file: StoredFile) -> Places:
-        """The positions of the rows in the file that another program deleted; raises LakeError."""
+        """The positions of the file's rows that another program deleted; raises LakeError."""
         return deleted_rows(self._iceberg.io, file)
 
     def plain_files(self) -> list[PlainFile] | None:
-        """The files that have all rows of the table; None if they are on S3 or only some of their rows count."""
+        """The files that have all rows of the table; None if some are on S3 or have deleted rows."""
         files = self.files()
         if any(file.has_deletes or file.address.startswith("s3://") for file in files):
             return None
@@ -134,7 +134,7 @@ class LoadedTable:
 
     @cached_property
     def has_declared_columns(self) -> bool:
-        """Whether each declared column has its name, type and field id in all schemas, as files keep those they had."""
+        """Whether each declared column has its name, type and field id in all schemas, also those of older files."""
         schemas = (schema.model_dump(mode="json")["fields"] for schema in self._iceberg.metadata.schemas)
         return has_declared_columns(self.table, schemas)
 
@@ -150,12 +150,12 @@ class LoadedTable:
         return self._read(columns, partition_filter(partition) if partition else AlwaysTrue())
 
     def rows_between(self, columns: tuple[str, ...], column: str | None, first: object, last: object) -> Any:
-        """Those columns, as in `rows`, of the rows whose ``column`` is from ``first`` to ``last``; None is no bound."""
+        """Like `rows`, for rows whose ``column`` is between ``first`` and ``last``, both included; None is no bound."""
         ends = [f"{column} {sign} '{end}'" for sign, end in ((">=", first), ("<=", last)) if column and end]
         return self._read(columns, " AND ".join(ends) or AlwaysTrue())
 
     def batches(self, columns: tuple[str, ...], **partition: Iterable[Any] | None) -> Iterator[pa.Table]:
-        """What `rows` returns, some rows at a time; declared columns must be in the table."""
+        """What `rows` returns, in batches; the table must have all of the columns."""
         scan = self._iceberg.scan(partition_filter(partition) if partition else AlwaysTrue(), columns)
         with explained(f"read {self.location}"):
             yield from batches_of(scan, self._planned(scan))
@@ -172,7 +172,7 @@ class LoadedTable:
 
     @cached_property
     def expired_files(self) -> list[str]:
-        """Addresses that no snapshot refers to after a commit on top of this one; the committer deletes them then."""
+        """The files that expire with a commit on top of this snapshot; the caller deletes them after its commit."""
         with explained(f"read the metadata of {self.location}"):
             return files_only_in(self._expired, self._iceberg) if self._is_one_line else []
 
@@ -185,14 +185,14 @@ class LoadedTable:
     ) -> None:
         """Add the files, and drop the ``removed`` ones, in one snapshot that carries ``summary``.
 
-        The ``notes`` are set in the same commit and outlive the snapshot, as does the schema of an inferred table. The
-        oldest snapshots end with it; the caller deletes their files (`expired_files`) afterwards.
+        The same commit sets the ``notes``, which outlive the snapshot, updates the schema of an inferred table, and
+        expires the oldest snapshots. The caller deletes their files (`expired_files`) afterwards.
 
         Raises:
             LostRaceError: the table is no longer at the snapshot this object was loaded at; nothing was changed.
-            LakeError: the catalog or the storage failed; whether the commit was made is not known.
+            LakeError: the catalog or the storage failed; the commit may have succeeded or not.
         """
-        # Known before the commit, which changes the history.
+        # Computed and cached before the commit, which changes the history.
         _ = self._is_one_line
         try:
             with self._transaction() as transaction:
@@ -207,7 +207,7 @@ class LoadedTable:
             raise LostRaceError.of_table(self.table.name) from error
 
     def replace(self, rows: pa.Table) -> None:
-        """Make these the only rows of the table, in one commit.
+        """Replace all rows of the table by these, in one commit.
 
         Raises:
             LostRaceError: the table is no longer at the snapshot this object was loaded at; nothing was changed.

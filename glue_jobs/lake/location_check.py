@@ -1,7 +1,7 @@
-"""A lake is used where it was made.
+"""Check that a lake is used at the location where it was created.
 
-A lake with a catalog in its folder cannot be moved or copied: Iceberg knows files by their absolute paths. On S3, the
-catalog is that of the account, and knows one lake for each name of a database.
+A lake with a catalog in its folder cannot be moved or copied, because Iceberg stores absolute paths. On S3, the catalog
+is that of the account, in which each database name belongs to one lake.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ METADATA = re.compile(r"[0-9]+-.+[.]metadata[.]json")
 
 
 def check_location(location: str, metadata_locations: Mapping[tuple[str, str], str] | None) -> None:
-    """Make sure that the files of metadata that a SQLite catalog names are those of the lake at ``location``.
+    """Check that the metadata files in a SQLite catalog are those of the lake at ``location``.
 
     Raises:
         LakeError: the lake is a copy or was moved.
     """
-    # Of a damaged catalog nothing is known; whoever opens it next reports that.
+    # A damaged catalog cannot be checked; opening it reports the damage.
     if not metadata_locations:
         return
     # <lake>/<database>/<table>/metadata/<file>
     created_in = Path(next(iter(metadata_locations.values()))).parents[3]
     if str(created_in) == location:
         return
-    # The same folder may have several names.
+    # The same folder may have several paths.
     with suppress(OSError):
         if created_in.samefile(location):
             return
@@ -41,12 +41,12 @@ def check_location(location: str, metadata_locations: Mapping[tuple[str, str], s
 
 
 def check_table(location: str, database: str, table_location: str) -> None:
-    """Make sure that a table, which the catalog of an account has in ``database``, is one of the lake at ``location``.
+    """Check that a table in ``database`` of an account's catalog belongs to the lake at ``location``.
 
     Raises:
         LakeError: the database is that of another lake.
     """
-    # Below a folder the same place may have several names, and `check_location` has looked.
+    # A folder may have several paths, and `check_location` has already checked it.
     if not location.startswith("s3://") or _lake_of(table_location) == location:
         return
     raise LakeError(
@@ -61,12 +61,12 @@ def _lake_of(table_location: str) -> str:
 
 
 def check_not_lost(location: str) -> None:
-    """Make sure that a table, which the catalog does not have, was never filled at this location.
+    """Check that a table that is missing in the catalog never had rows at this location.
 
-    A new table there would take the files of the old one for left-overs, and delete them in time.
+    A new table there would treat the files of the old one as orphan files, and delete them in time.
 
     Raises:
-        LakeError: it was.
+        LakeError: the table had rows there.
     """
     folder, storage = f"{location}/metadata/", storage_for(location)
     # A first run that was killed leaves data or the first version of the metadata.

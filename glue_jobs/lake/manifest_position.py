@@ -1,10 +1,10 @@
-"""Positions in the order in which manifests were written; without pyiceberg, whose import takes half a second."""
+"""Positions in the order in which manifests were written. Free of pyiceberg, whose import takes half a second."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Behind all names of manifests.
+# Sorts after all names of manifests.
 LAST = "\U0010ffff"
 
 

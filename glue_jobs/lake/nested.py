@@ -1,4 +1,4 @@
-"""Arrow types with field ids in Iceberg's terms and back, whatever is nested in them."""
+"""Convert Arrow types with field ids to Iceberg types and back, at any depth of nesting."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PLAIN: tuple[tuple[pa.DataType, IcebergType], ...] = (
 
 
 def nested_type(arrow_type: pa.DataType) -> IcebergType:
-    """Iceberg's type; the fields of structs and the elements of lists have their ids."""
+    """The Iceberg type; fields of structs and elements of lists keep their field ids."""
     if pa.types.is_list(arrow_type):
         element = arrow_type.value_field
         return ListType(_id(element), nested_type(element.type), element_required=False)

@@ -1,7 +1,7 @@
-"""The data files that manifests list which were written since a run last looked: manifests never change.
+"""The data files in manifests that are newer than a noted position.
 
-So a run that looks for files of old days reads what is new in a table's metadata, and not what it has read before. When
-manifests are merged, or some files of a manifest are replaced, a new one lists what stays, and is looked at once more.
+Manifests never change, so a run that searches old days for small files reads each manifest once. When manifests are
+merged or some files of a manifest are replaced, a new manifest lists the remaining files, which are then read again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class ListedFile:
 
 @dataclass(frozen=True)
 class NewerManifests:
-    """The ``files`` that some manifests list, of ``bytes`` in all, and the position of the last of these."""
+    """The ``files`` in some manifests, the total ``bytes`` of these manifests, and the position of the last one."""
 
     files: list[ListedFile]
     bytes: int
@@ -38,10 +38,10 @@ class NewerManifests:
 def newer_manifests(
     table: IcebergTable, types: Sequence[str], after: ManifestPosition, min_files: int, max_bytes: int
 ) -> NewerManifests:
-    """The files that the manifests after a position list, the oldest manifests first, up to ``max_bytes`` of these.
+    """The files in the manifests after a position; reads up to ``max_bytes`` of manifests, the oldest first.
 
-    If all of them list fewer than ``min_files`` files, they are passed over. ``types`` are those of the partition
-    columns.
+    If these manifests list fewer than ``min_files`` files in all, none is read. ``types`` are the types of the
+    partition columns.
     """
     snapshot = table.current_snapshot()
     commits = (snapshot.sequence_number or 0) if snapshot else 0
@@ -63,7 +63,7 @@ def _position(manifest: ManifestFile) -> ManifestPosition:
 
 
 def _is_plain(manifest: ManifestFile) -> bool:
-    """Whether it lists data files, partitioned as the table is declared."""
+    """Whether the manifest lists data files that are partitioned as the table is declared."""
     return manifest.content == ManifestContent.DATA and manifest.partition_spec_id == 0
 
 

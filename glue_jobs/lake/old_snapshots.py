@@ -1,4 +1,4 @@
-"""The old snapshots of a table, for what must be gone from them too."""
+"""The old snapshots of a table, which have to expire if rows must be removed from the history too."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from glue_jobs.tables.model import Table
 
 
 class OldSnapshots:
-    """The snapshots of a table before the one that it had when it was loaded."""
+    """The snapshots of a table other than the one that was current when it was loaded."""
 
     def __init__(self, table: Table, iceberg: IcebergTable) -> None:
         self._table = table
         self._iceberg = iceberg
 
     def check_unnamed(self) -> None:
-        """Make sure that they can end.
+        """Check that the old snapshots can expire.
 
         Raises:
             LakeError: the table has a branch or a tag.
@@ -32,18 +32,18 @@ class OldSnapshots:
             raise LakeError(f"{self._table.name} has the branch or tag {names[0]}, which keeps old rows; drop it first")
 
     def files(self) -> list[str]:
-        """The files that only they use."""
+        """The files that only old snapshots use."""
         with explained(f"read the metadata of {self._iceberg.location()}"):
             every, needed = files_of(self._iceberg)
         return sorted(every - needed)
 
     def all_files(self) -> set[str]:
-        """The files that any snapshot uses, the current one too."""
+        """The files that any snapshot uses, including the current one."""
         with explained(f"read the metadata of {self._iceberg.location()}"):
             return files_of(self._iceberg)[0]
 
     def end(self) -> None:
-        """End them in one commit; the caller deletes their files.
+        """Expire the old snapshots in one commit; the caller deletes their files.
 
         Raises:
             LostRaceError: the table is no longer at the snapshot it was loaded at.

@@ -1,7 +1,7 @@
-"""Orphan files lie in a table's folder, but no snapshot that is kept and no metadata of the table refers to them.
+"""Orphan files are files in a table's folder to which no unexpired snapshot and no metadata of the table refers.
 
-Files are told by their names, which are unique, not by their addresses: another program may write the same address in
-another way, such as ``s3a://``.
+Files are identified by their names, which are unique, not by their addresses: another program may spell the same
+address differently, such as ``s3a://``.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from pyiceberg.table.snapshots import Snapshot
 from glue_jobs.lake.failures import explained
 from glue_jobs.lake.filters import partition_filter
 
-# The names that Iceberg's writers give: of metadata, of lists of manifests, and of manifests.
+# The file names of Iceberg's writers: metadata, manifest lists, and manifests.
 METADATA = re.compile(r"(?:.+[.]metadata[.]json|snap-.+[.]avro|.+-m[0-9]+[.]avro)")
 
 
 class OrphanFiles:
-    """What a table does not refer to, as it is when this is made; files that are listed later may be newer."""
+    """Finds orphan files of a table at its current snapshot. Files listed after the table was loaded may be newer."""
 
     def __init__(self, iceberg: IcebergTable) -> None:
         self._iceberg = iceberg
 
     @property
     def location(self) -> str:
-        """Where the table's data and metadata are."""
+        """The folder or S3 prefix of the table's data and metadata."""
         return self._iceberg.location()
 
     def metadata(self, addresses: Iterable[str]) -> list[str]:
-        """Those of the files in the folder of metadata that have a name of Iceberg's and are not referred to."""
+        """The orphan files among these files of the metadata folder; names that Iceberg does not use are left out."""
         candidates = [address for address in addresses if METADATA.fullmatch(_name(address))]
         if not candidates:
             return []
@@ -47,10 +47,10 @@ class OrphanFiles:
         return _without(candidates, used)
 
     def data(self, addresses: Iterable[str], **partition: Iterable[Any]) -> list[str]:
-        """Those of the data files that are not referred to; the partition columns of all have one of the values."""
+        """The orphan files among these data files; ``partition`` has the values that their partition columns have."""
         candidates = [*addresses]
         current = self._iceberg.current_snapshot()
-        # Nearly all files are in use now, so that earlier snapshots are seldom looked at.
+        # The current snapshot uses nearly all files, so earlier ones are seldom read.
         for snapshots in ([current] if current else [], self._iceberg.metadata.snapshots):
             if candidates:
                 with explained(f"read the metadata of {self.location}"):
@@ -74,7 +74,7 @@ def _manifests(table: IcebergTable, snapshots: Iterable[Snapshot]) -> list[Manif
 def _data_files(
     table: IcebergTable, snapshots: Iterable[Snapshot], partition: Mapping[str, Iterable[Any]]
 ) -> Iterator[str]:
-    """What manifests list that may have files of the partition, files that were removed too."""
+    """The data files, removed ones included, in the manifests that may have files of the partition."""
     where = partition_filter(partition) if partition else None
     for manifest in _manifests(table, snapshots):
         spec = table.specs()[manifest.partition_spec_id]

@@ -1,7 +1,7 @@
-"""What a query needs to know of a table's data files, for a table that DuckDB can read by itself.
+"""The data files of a table that DuckDB can read directly, without pyiceberg.
 
-Importing pyiceberg takes longer than to answer most questions. So the metadata of lakes in folders is read here, as far
-as it is what this program writes; whatever else there is, pyiceberg reads (`LoadedTable.plain_files`).
+Importing pyiceberg takes longer than answering most questions. So this module reads the metadata of lakes in folders
+that only this program has written. pyiceberg reads all other metadata (`LoadedTable.plain_files`).
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, stru
 class PlainFile:
     """A local Parquet file whose rows are all rows of the table.
 
-    ``texts`` are the text columns among partitions and file constants that have one value in the whole file.
-    ``columns`` are the names of the columns that the file has; None if they cannot be known by their field ids.
+    ``texts`` has the values of text columns, among partitions and file constants, that are constant in the file.
+    ``columns`` are the names of the columns in the file; None if field ids do not determine them.
     """
 
     address: str
@@ -40,7 +40,7 @@ class PlainFile:
 
 
 class Notes(Protocol):
-    """What runs noted on a table."""
+    """The notes of runs on a table."""
 
     def note(self, name: str) -> str | None:
         """The value of the note; None when there is none."""
@@ -65,7 +65,7 @@ class PlainNotes:
 
 
 def plain_notes(metadata_location: str) -> PlainNotes | None:
-    """The notes of the table with this metadata; None if only pyiceberg can tell what they are."""
+    """The notes of the table with this metadata; None if only pyiceberg can read them."""
     with suppress(*_UNREADABLE):
         metadata = json.loads(_read(metadata_location))
         snapshots = {each["snapshot-id"]: each for each in metadata["snapshots"]}
@@ -76,7 +76,7 @@ def plain_notes(metadata_location: str) -> PlainNotes | None:
 
 
 def plain_files(table: Table, metadata_location: str) -> list[PlainFile] | None:
-    """The files of the current snapshot; None if only pyiceberg can tell what they are or why they cannot be read."""
+    """The files of the current snapshot; None if only pyiceberg can read them, or say why they cannot be read."""
     with suppress(*_UNREADABLE):
         metadata = json.loads(_read(metadata_location))
         if metadata["format-version"] in (1, 2) and _is_partitioned_as_declared(table, metadata):
@@ -88,9 +88,9 @@ def plain_files(table: Table, metadata_location: str) -> list[PlainFile] | None:
 
 
 def has_declared_columns(table: Table, schemas: Iterable[Iterable[Mapping[str, Any]]]) -> bool:
-    """Whether each declared column has its name, type and field id in all schemas, as files keep those they had.
+    """Whether each declared column has its name, type and field id in all schemas, also those of older files.
 
-    A schema is the list of its fields as in Iceberg's metadata.
+    A schema is a list of fields, as in Iceberg's metadata.
     """
     numbers = {column.field_id: column for column in table.columns}
     names = {column.name for column in table.columns}
@@ -103,7 +103,7 @@ def has_declared_columns(table: Table, schemas: Iterable[Iterable[Mapping[str, A
 
 
 def columns_by_id(table: Table, sizes: Iterable[int]) -> frozenset[str]:
-    """The columns of a file by the field ids under which it records sizes: those of the plain values in them."""
+    """The columns of a file, by the field ids for which sizes are recorded: those of the innermost values."""
     names = {number: column.name for column in table.columns for number in leaf_ids(column)}
     return frozenset(names[number] for number in sizes if number in names)
 
@@ -122,7 +122,7 @@ def _is_partitioned_as_declared(table: Table, metadata: Mapping[str, Any]) -> bo
 
 
 def _data_files(metadata: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The descriptions of the files of the current snapshot; raises ValueError if there is more than data files."""
+    """The descriptors of the current snapshot's files; raises ValueError for any that is not a Parquet data file."""
     current = metadata.get("current-snapshot-id")
     if current is None or current == -1:
         return
@@ -132,7 +132,7 @@ def _data_files(metadata: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             if entry["status"] == DELETED:
                 continue
             file: Mapping[str, Any] = entry["data_file"]
-            # The first version of the format has no deletes and no `content`.
+            # Version 1 of the format has no delete files and no field `content`.
             if file.get("content", DATA) != DATA or file["file_format"].upper() != "PARQUET":
                 raise ValueError("not a file of rows")
             yield file
@@ -154,7 +154,7 @@ def _plain_file(table: Table, file: Mapping[str, Any], is_declared: bool) -> Pla
 
 
 def _by_id(pairs: Iterable[Mapping[str, Any]] | None) -> dict[int, Any]:
-    """A map of Iceberg, which Avro stores as a list of keys and values."""
+    """An Iceberg map, which Avro stores as a list of keys and values."""
     return {pair["key"]: pair["value"] for pair in pairs or ()}
 
 
@@ -163,7 +163,7 @@ def _read(location: str) -> bytes:
 
 
 def _local(location: str) -> str:
-    """The path of a file that is named by its path; raises ValueError for an address with a scheme."""
+    """The location, if it is a local path; raises ValueError for an address with a scheme."""
     if not location.startswith("/"):
         raise ValueError(f"{location} is not a path")
     return location

@@ -1,4 +1,4 @@
-"""Declared tables in Iceberg's terms: schema, partitions, properties, and descriptors of data files."""
+"""Iceberg's view of declared tables: schema, partitions, properties, and descriptors of data files."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from glue_jobs.lake.failures import without_warnings
 from glue_jobs.lake.nested import nested_type
 from glue_jobs.tables.model import Column, Table, arrow_type
 
-# The number of the partitions that a table was created with.
+# The id of the partition spec that a table was created with.
 DECLARED_SPEC = 0
 
 # Time travel reaches this many commits back. The bound keeps the metadata of the 400th run as small as the 20th's.
 SNAPSHOTS_KEPT = 20
 
-# Every commit adds a manifest. At this count pyiceberg merges them, so that planning a read does not slow down with
-# the number of commits; a manifest of the size below (some 2,500 files) is not rewritten again.
+# Every commit adds a manifest. At this count pyiceberg merges them, so that planning a read does not get slower with
+# the number of commits. A manifest of the size below (some 2,500 files) is not rewritten again.
 MANIFESTS_PER_MERGE = 32
 MANIFEST_BYTES = 2**20
 
@@ -52,10 +52,10 @@ def iceberg_schema(table: Table) -> Schema:
 
 
 def first_schema(table: Table) -> Schema:
-    """The columns that a new table is created with; the others are added afterwards, as to a table that exists.
+    """The columns that a new table is created with; the others are added afterwards, as to an existing table.
 
-    Iceberg numbers the fields of a new table itself: all columns from 1, then the elements of arrays. A column that
-    was declared after an array has a number behind the array's element, so it must not be there from the beginning.
+    Iceberg assigns the field ids of a new table itself: to all columns from 1, then to the elements of arrays. A column
+    declared after an array has a higher field id than the array's element, so it must be added later.
     """
     columns = sorted(table.columns, key=lambda column: column.field_id)
     return _schema([column for number, column in enumerate(columns, 1) if column.field_id == number])
@@ -73,7 +73,7 @@ def describe(
     ``size`` is in bytes; ``partition`` has the value of each partition column.
     """
     plan, mapping = _statistics_plan(table)
-    # The level of a logger is set for all threads, of which several describe files.
+    # `without_warnings` sets the level of a logger for all threads, and several threads describe files.
     with _DESCRIBING, without_warnings():
         statistics = data_file_statistics_from_parquet_metadata(
             parquet_metadata=metadata, stats_columns=plan, parquet_column_mapping=mapping
@@ -99,7 +99,7 @@ def _statistics_plan(table: Table) -> tuple[Any, dict[str, int]]:
 
 
 def iceberg_type(column: Column) -> IcebergType:
-    """Iceberg's type of a declared column."""
+    """The Iceberg type of a declared column."""
     if column.arrow_type is not None:
         return nested_type(column.arrow_type)
     if column.element_id is not None:
@@ -118,7 +118,7 @@ def partition_spec(table: Table) -> PartitionSpec:
 
 
 def properties(table: Table) -> dict[str, str]:
-    """The properties of the table, which all Iceberg writers follow."""
+    """The properties of the table, which apply to all Iceberg writers."""
     return {
         "format-version": "2",
         "write.parquet.compression-codec": "zstd",
@@ -129,7 +129,7 @@ def properties(table: Table) -> dict[str, str]:
         "commit.manifest.target-size-bytes": str(MANIFEST_BYTES),
         "write.metadata.delete-after-commit.enabled": "true",
         "write.metadata.previous-versions-max": str(SNAPSHOTS_KEPT),
-        # Bounds of every column of every file would make planning slower than reading.
+        # With bounds of every column of every file, planning would take longer than reading.
         "write.metadata.metrics.default": "counts",
         **{f"write.metadata.metrics.column.{name}": "truncate(32)" for name in table.bounded},
         **{f"write.metadata.metrics.column.{name}": "full" for name in (*table.file_constants, *table.keys)},
@@ -140,7 +140,7 @@ def properties(table: Table) -> dict[str, str]:
 
 
 def check_spec(table: Table, spec: PartitionSpec) -> None:
-    """Make sure that files with the declared partitions can be added to the table.
+    """Check that files with the declared partitions can be added to the table.
 
     Raises:
         LakeError: another program changed the partitions.
@@ -150,10 +150,10 @@ def check_spec(table: Table, spec: PartitionSpec) -> None:
 
 
 def check_partitions(table: Table, spec: PartitionSpec) -> None:
-    """Make sure that files of these partitions begin with the values of the declared ones.
+    """Check that the partition values of the spec start with those of the declared partition columns.
 
     Raises:
-        LakeError: another program wrote them otherwise.
+        LakeError: another program changed the partitions in another way.
     """
     declared = [(each.source_id, each.transform) for each in partition_spec(table).fields]
     if [(each.source_id, each.transform) for each in spec.fields][: len(declared)] != declared:
@@ -168,10 +168,10 @@ def _other_partitions(table: Table) -> LakeError:
 
 
 def check_kept(table: Table, metadata: TableMetadata) -> None:
-    """Make sure that no declared column of the table was renamed or dropped: a run would add another of its name.
+    """Check that no declared column of the table was renamed or dropped: a run would add a new one of the same name.
 
     Raises:
-        LakeError: another program did.
+        LakeError: another program renamed or dropped one.
     """
     current = {field.field_id: field.name for field in metadata.schema().fields}
     had = {(field.field_id, field.name) for schema in metadata.schemas for field in schema.fields}
@@ -189,10 +189,10 @@ def check_kept(table: Table, metadata: TableMetadata) -> None:
 
 
 def check_ids(table: Table, schema: Schema) -> None:
-    """Make sure that the table in the lake has the declared field ids, by which data files name their columns.
+    """Check that the table in the lake has the declared field ids, which identify the columns in data files.
 
     Raises:
-        LakeError: it has others, because another program created it.
+        LakeError: it has other field ids, because another program created it.
     """
     for column in table.columns:
         field = schema.find_field(column.name)
@@ -205,7 +205,7 @@ def check_ids(table: Table, schema: Schema) -> None:
 
 
 def file_constant(table: Table, name: str, file: DataFile) -> Any:
-    """The value that a column has in all rows of a file; None when there are several or the bounds are unknown."""
+    """The value that a column has in all rows of a file; None if there are several values or no bounds."""
     field = iceberg_schema(table).find_field(name)
     lower, upper = ((bounds or {}).get(field.field_id) for bounds in (file.lower_bounds, file.upper_bounds))
     if lower is None or lower != upper:
@@ -219,5 +219,5 @@ def _iceberg_value(value: Any) -> Any:
 
 
 def python_value(type_name: str, value: Any) -> Any:
-    """A partition value of Iceberg as a Python value: days since 1970 become a date."""
+    """An Iceberg partition value as a Python value: days since 1970 become a date."""
     return EPOCH + timedelta(days=value) if type_name == "date" and isinstance(value, int) else value

@@ -18,8 +18,8 @@ from glue_jobs.lake.failures import explained
 class StoredFile:
     """A data file of a table's snapshot.
 
-    ``file_constants`` are the values of the table's file constants, None where the file has several. ``delete_files``
-    name rows that another program deleted and that are in the file still.
+    ``file_constants`` are the values of the table's file constants, None for one with several values in the file.
+    ``delete_files`` name rows that another program deleted; the file still contains these rows.
     """
 
     address: str
@@ -32,7 +32,7 @@ class StoredFile:
 
     @property
     def size(self) -> int:
-        """The bytes of the file."""
+        """The size of the file in bytes."""
         return int(self.descriptor.file_size_in_bytes)
 
 

@@ -1,4 +1,4 @@
-"""Transactions that commit to the snapshot they were started from, or not at all."""
+"""Transactions that commit on top of the snapshot they were started from, or fail."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from glue_jobs.lake.schema import MANIFEST_BYTES, MANIFESTS_PER_MERGE
 
 
 class OneParentTransaction(Transaction):
-    """A transaction that fails when another commit was first, instead of being applied to that commit's snapshot.
+    """A transaction that fails if another commit came first, instead of being applied on top of that commit.
 
-    pyiceberg retries a failed commit. It first looks whether the commit has landed and only its answer was lost (a
-    Glue client repeats a request that timed out), which must stay: without that look pyiceberg deletes the manifests
-    of a commit that was made. What follows would add the files to a table that may have the same records already.
+    pyiceberg retries a failed commit. It first checks whether the commit succeeded and only the response was lost (a
+    Glue client repeats a request that timed out). This check must stay: without it, pyiceberg deletes the manifests of
+    a successful commit. The retry itself must not happen: the table may have the same records by now.
     """
 
     def __init__(self, table: Table) -> None:
         super().__init__(table)
         self.left_over: list[str] = []
-        """Manifests that were written and then merged with others: a few kilobytes that no snapshot needs."""
+        """Manifests that were written and then merged into others: a few kilobytes that no snapshot needs."""
 
     def _rebuild_snapshot_updates(self) -> None:
         raise CommitFailedException("the table is at another snapshot")
@@ -51,22 +51,22 @@ class OneParentTransaction(Transaction):
         self.left_over += change.left_over
 
     def set_schema(self, schema: Schema) -> None:
-        """Make this the schema of the table, with the field ids that it has."""
+        """Make this the schema of the table; its field ids are kept."""
         number = 1 + max(each.schema_id for each in self.table_metadata.schemas)
         numbered = Schema(*schema.fields, schema_id=number)
-        # Type checkers see the names that these have in JSON; -1 is the schema that was added last.
+        # Type checkers know only the JSON names of these arguments. -1 is the schema that was added last.
         new, current = cast(Any, AddSchemaUpdate)(schema_=numbered), cast(Any, SetCurrentSchemaUpdate)(schema_id=-1)
         known = cast(Any, AssertCurrentSchemaId)(current_schema_id=self.table_metadata.current_schema_id)
         self._apply((new, current), (known,))
 
 
 class _MergesManifests(_SnapshotProducer[Any]):
-    """pyiceberg merges manifests in some kinds of commits only, and keeps those that it has merged."""
+    """Merges manifests in every kind of commit and collects the unused ones; pyiceberg does neither."""
 
     left_over: list[str]
 
     def _process_manifests(self, manifests: list[ManifestFile]) -> list[ManifestFile]:
-        # Those that list removed files stay apart, so that they end with the next commit.
+        # Manifests that list removed files are not merged, so that the next commit drops them.
         live = [each for each in manifests if each.content == ManifestContent.DATA and _is_live(each)]
         rest = [each for each in manifests if each not in live]
         properties = self._transaction.table_metadata.properties
@@ -89,12 +89,12 @@ class _ReplaceFiles(_MergesManifests, _OverwriteFiles):
     """pyiceberg's overwrite without two faults of version 0.12, which only a subclass of its private class can mend."""
 
     def _existing_manifests(self) -> list[ManifestFile]:
-        # pyiceberg keeps manifests that only list files removed by earlier commits: one more with each overwrite.
+        # pyiceberg keeps manifests that list only files removed by earlier commits: one more with each overwrite.
         return [each for each in super()._existing_manifests() if _is_live(each)]
 
     def _build_manifest_evaluator(self, spec_id: int) -> Callable[[ManifestFile], bool]:
-        # pyiceberg's evaluator stores the manifest it looks at, and several threads share it: now and then it answers
-        # for another manifest, and a file to be removed is not found. A new evaluator for each manifest avoids that.
+        # pyiceberg's evaluator stores the manifest it evaluates, and several threads share it. So it may answer for
+        # another manifest, and a file to remove is not found. A new evaluator for each manifest avoids that.
         build = super()._build_manifest_evaluator
         return lambda manifest: build(spec_id)(manifest)
 

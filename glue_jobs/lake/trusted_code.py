@@ -1,7 +1,7 @@
-"""Only this program's own code reads a lake, whatever the lake's metadata says, and only whole manifests are read.
+"""Read a lake with trusted code only, whatever the lake's metadata says, and read only whole manifests.
 
-Table properties can name a Python class that pyiceberg imports and calls. Whoever wrote a lake could so run code on the
-machine of whoever opens it.
+Table properties can name a Python class that pyiceberg imports and calls. So the writer of a lake could run code on the
+machine of anybody who opens it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def ignoring_named_code(catalog: Catalog) -> Catalog:
     """The catalog, changed so that the tables it loads have no properties that name code."""
 
     def load_file_io(properties: Any = None, location: str | None = None) -> Any:
-        # This is the mapping of the table's metadata itself: what is read from it later lacks the properties, too.
+        # This is the mapping in the table's metadata itself, so later readers of the metadata do not see them either.
         for name in PROPERTIES_THAT_NAME_CODE:
             if properties and name in properties:
                 del properties[name]

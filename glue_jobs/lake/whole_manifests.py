@@ -1,7 +1,7 @@
-"""pyiceberg's files, with a look at each manifest and list of manifests before it is read.
+"""pyiceberg's file access, with a check of each manifest and manifest list before it is read.
 
-pyiceberg takes a manifest that was cut short, as by a full disk or a copy that was stopped, for one of fewer files:
-answers would lack rows, and runs would ingest them once more. Its decoder also reads beyond the end of its bytes.
+pyiceberg reads a truncated manifest, as left by a full disk or an interrupted copy, as one with fewer files: answers
+would lack rows, and runs would ingest these again. Its decoder also reads beyond the end of the data.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from glue_jobs.lake.failures import DAMAGED
 
 
 class WholeManifests(PyArrowFileIO):
-    """Files on S3 or in folders. A manifest that was cut short is refused."""
+    """Files on S3 or in folders. A truncated manifest is refused."""
 
     def new_input(self, location: str) -> InputFile:  # type: ignore[override]
         file = super().new_input(location)
@@ -25,7 +25,7 @@ class WholeManifests(PyArrowFileIO):
 
 
 class _Manifest(InputFile):
-    """A manifest or a list of manifests."""
+    """A manifest or a manifest list."""
 
     def __init__(self, file: InputFile) -> None:
         super().__init__(file.location)
@@ -41,7 +41,7 @@ class _Manifest(InputFile):
         """The content.
 
         Raises:
-            LakeError: it is not whole.
+            LakeError: the file is truncated.
         """
         with self._file.open(seekable) as stream:
             content = stream.read()

@@ -19,7 +19,7 @@ __all__ = ["Entry", "Level", "Storage", "address", "forget_clients", "region", "
 
 
 def address(text: str) -> str:
-    """The address for a user's text: an S3 URI unchanged, anything else as an absolute path.
+    """The address for a user's text: an S3 URI, with a slash after a bucket alone, or else an absolute path.
 
     Raises:
         ArgumentError: the text is empty or not UTF-8, names no bucket, or has a scheme other than s3 and file.
@@ -34,16 +34,16 @@ def address(text: str) -> str:
         bucket, slash, _ = text.removeprefix("s3://").partition("/")
         if not bucket:
             raise ArgumentError(f"{text} names no bucket; write s3://bucket/prefix")
-        # With the slash after the bucket, an address is always a prefix followed by a name.
+        # A bucket gets a slash, so that every address is a prefix followed by a name.
         return text if slash else f"{text}/"
-    # A Path of an address has one slash less.
+    # `Path` turns s3://bucket into s3:/bucket.
     if ("://" in text and not text.startswith("file://")) or text.startswith(("s3:/", "arn:")):
         raise ArgumentError(f"{text!r} is neither a folder nor an s3:// address")
     return str(Path(text.removeprefix("file://")).expanduser().resolve())
 
 
 def storage_for(location: str) -> Storage:
-    """The store that holds ``location``; there is one client for each bucket."""
+    """The storage of ``location``; each bucket has one client."""
     return _bucket(location) if location.startswith("s3://") else _folder()
 
 
@@ -53,7 +53,7 @@ def region(location: str) -> str | None:
 
 
 def forget_clients() -> None:
-    """Drop all clients; the next ones take credentials and endpoint from the environment again."""
+    """Drop all clients; new ones read credentials and endpoint from the environment again."""
     _client.cache_clear()
 
 

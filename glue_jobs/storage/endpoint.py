@@ -1,4 +1,4 @@
-"""Where S3 is: AWS in the partition of a Region, or an endpoint that the environment names."""
+"""The endpoint of S3: that of the Region's AWS partition, or one that the environment names."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def endpoint() -> str | None:
 def partition_endpoint(region: str) -> str | None:
     """The S3 endpoint of a Region whose partition has a domain of its own, such as China; None for amazonaws.com.
 
-    Only boto3 knows the domains. Other clients take every Region to be in amazonaws.com.
+    Only boto3 knows the domains. Other clients assume that every Region is in amazonaws.com.
     """
-    # The name of a Region tells its partition; a client knows the rest without a request.
+    # The prefix of the Region identifies its partition; boto3's client knows the domain without a request.
     if region.startswith(("cn-", "us-iso", "eu-iso", "eusc-")):
-        # Slow to import, and most Regions do not need it.
+        # boto3 is slow to import, and most Regions do not need it.
         import boto3
 
         return str(boto3.client("s3", region_name=region).meta.endpoint_url)

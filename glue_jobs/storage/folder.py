@@ -1,4 +1,4 @@
-"""Files in folders, listed in the order of S3: by the bytes of the whole key."""
+"""Files in folders, listed in the same order as S3: by the bytes of the whole key."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from uuid import uuid4
 from glue_jobs.errors import StorageError, UnreadableObjectError
 from glue_jobs.storage.interface import KEYS_PER_PAGE, Entry, Level
 
-# The suffix of a file that is still being written. Listings leave it out; `delete` removes what a killed run left.
+# The suffix of a file that is still being written. Listings omit such files; `delete` removes those of killed runs.
 UNFINISHED = re.compile(r"\.unfinished-[0-9a-f]{32}")
 
-# A file is handed to the operating system in pieces of this size.
+# The size of one write to the operating system.
 BYTES_PER_WRITE = 2**20
 
 # Sorts after every name.
@@ -44,7 +44,7 @@ class FolderStorage:
                 if not entry.name.startswith(stem) or UNFINISHED.search(entry.name):
                     continue
                 slash = "/" if _is_subfolder(entry) else ""
-                # As on S3, a folder is listed until ``start_after`` is past every name it can hold.
+                # As on S3, a folder is listed unless ``start_after`` sorts after every name it can contain.
                 if folder + entry.name + (f"/{LAST}" if slash else "") > start_after:
                     names.append(entry.name[len(stem) :] + slash)
         page = heapq.nsmallest(self.keys_per_page, names)
@@ -77,8 +77,8 @@ class FolderStorage:
 
     def put(self, address: str, data: bytes | memoryview, content_type: str | None = None) -> None:
         if not data:
-            # An empty file cannot be half-written, so it gets its final name at once. A run creates its folder with
-            # one: under an unfinished name, a killed run's folder would be invisible to the run that cleans up.
+            # An empty file cannot be half-written, so it gets its final name at once. A run creates its folder by an
+            # empty file: with an unfinished name, a killed run's folder would be invisible to the run that cleans up.
             with _explained("write", address):
                 path = Path(address)
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,7 @@ class FolderStorage:
             try:
                 with unfinished.open("wb", BYTES_PER_WRITE) as file:
                     yield file
-                    # A commit must not point at bytes that a power cut can lose.
+                    # A commit must not refer to data that a power failure can lose.
                     file.flush()
                     os.fsync(file.fileno())
                 # Readers see the whole file or none, even if this process is killed.
@@ -164,7 +164,7 @@ def _walk(folder: str, prefix: str, start_after: str, stop: str | None) -> Itera
 
 
 def _names(folder: str) -> list[tuple[str, bool]]:
-    """Sorted addresses in a folder, each with whether it is a folder (those end in a slash); none if it is gone."""
+    """The sorted addresses in a folder, and whether each is a folder (then it ends in a slash); empty if it is gone."""
     try:
         with _explained("list", folder), os.scandir(folder) as entries:
             found = [(entry.name, _is_subfolder(entry)) for entry in entries if not UNFINISHED.search(entry.name)]
@@ -176,7 +176,7 @@ def _names(folder: str) -> list[tuple[str, bool]]:
 
 
 def _is_subfolder(entry: os.DirEntry[str]) -> bool:
-    """Whether the entry is a folder whose files are listed: one that is not a link to a folder it is in."""
+    """Whether the entry is a folder to list; a link to a folder that contains it is not, as listing would never end."""
     if not entry.is_dir():
         return False
     if not entry.is_symlink():
@@ -191,7 +191,7 @@ def _entry(name: str) -> Entry | None:
         raise StorageError(f"the name of {os.fsencode(name)!r} is not UTF-8; rename it")
     unreadable = ""
     try:
-        # A Path of each of many thousand files, or more around it, would take longer than asking for them.
+        # For many thousand files, creating a Path for each would take longer than the system call.
         status = os.stat(name)  # noqa: PTH116
     except OSError as error:
         if not Path(name).is_symlink():
@@ -201,7 +201,7 @@ def _entry(name: str) -> Entry | None:
                 raise
         status, unreadable = Path(name).lstat(), f"the link leads nowhere: {error.strerror}"
     if not unreadable and not stat.S_ISREG(status.st_mode):
-        # Opening a pipe would wait for its writer. A folder is here when it holds this link to itself.
+        # Opening a pipe would wait for its writer. A folder reaches this line if it contains this link to it.
         unreadable = "it is a link to a folder it is in" if stat.S_ISDIR(status.st_mode) else "it is no regular file"
     modified = datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None)
     return Entry(name, status.st_size, _etag(status), modified, unreadable)
@@ -231,7 +231,7 @@ def _explained(action: str, path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        # Everything else that hinders reading a file is of that file alone.
+        # All other errors of reading concern this file only.
         if action == "read" and error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
             denied = isinstance(error, PermissionError)
             raise UnreadableObjectError(path, error.strerror or str(error), denied) from error

@@ -17,7 +17,7 @@ class Entry:
     """One object as a listing shows it.
 
     ``size`` is in bytes, ``last_modified`` in UTC without a time zone. The ``etag`` of a file is its size and
-    modification time. ``unreadable`` says why the object cannot be read, where the listing tells.
+    modification time. ``unreadable`` is the reason why the object cannot be read, if the listing shows one.
     """
 
     address: str
@@ -26,14 +26,14 @@ class Entry:
     last_modified: datetime
     unreadable: str = ""
 
-    # Thousands of entries travel to the workers; pickling them as plain dataclasses takes twice as long.
+    # Thousands of entries are sent to the workers; pickling them as plain dataclasses takes twice as long.
     def __reduce__(self) -> tuple[type[Entry], tuple[str, int, str, datetime, str]]:
         return Entry, (self.address, self.size, self.etag, self.last_modified, self.unreadable)
 
 
 @dataclass(frozen=True)
 class Level:
-    """One page of the names directly below a prefix, without the prefix; ``more`` is true if another page follows."""
+    """One page of the names directly below a prefix, without the prefix; ``more`` if another page follows."""
 
     objects: tuple[str, ...]
     folders: tuple[str, ...]
@@ -47,7 +47,7 @@ class Storage(Protocol):
     """
 
     remote: bool
-    """Whether reads wait for a network, so that concurrent reads are worth their threads."""
+    """Whether reads wait for a network, so that concurrent reads pay off."""
 
     def level(self, prefix: str, start_after: str = "") -> Level:
         """One page of the names below ``prefix`` up to the next slash, after the address ``start_after``."""
@@ -56,7 +56,7 @@ class Storage(Protocol):
         """All objects whose address starts with ``prefix``, sorted, after ``start_after`` and before ``stop``."""
 
     def read(self, entry: Entry, start: int = 0, end: int | None = None) -> bytes:
-        """Bytes ``start`` to ``end`` of the object; it is unreadable if it changed since it was listed."""
+        """Bytes ``start`` to ``end`` (exclusive); an object that has changed since it was listed is unreadable."""
 
     def get(self, address: str) -> bytes:
         """The whole object in its current state."""
@@ -65,7 +65,7 @@ class Storage(Protocol):
         """The object as a seekable file, for formats that are read in parts."""
 
     def put(self, address: str, data: bytes | memoryview, content_type: str | None = None) -> None:
-        """Write the object; it is durable when this returns. Folders ignore ``content_type``."""
+        """Write the object; it is durable when the method returns. Folders ignore ``content_type``."""
 
     def create(self, address: str) -> AbstractContextManager[BinaryIO]:
         """A file to write; it becomes the object, durable, when the block ends without an error."""
@@ -74,4 +74,4 @@ class Storage(Protocol):
         """Remove the objects; missing ones are not an error."""
 
     def remove_folder(self, address: str) -> None:
-        """Remove an emptied folder, if the store has folders."""
+        """Remove an emptied folder, if the storage has folders."""

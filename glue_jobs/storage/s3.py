@@ -25,15 +25,15 @@ from glue_jobs.storage.retries import RETRIES
 from glue_jobs.storage.s3_errors import explained
 from glue_jobs.storage.s3_pages import read_pages_quickly
 
-# obstore takes keys for paths: it cannot name those with an empty segment, "." or ".." as one, or control characters.
+# obstore treats keys as paths: it cannot address keys with empty, "." or ".." segments, or with control characters.
 UNNAMEABLE = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f]")
 
-# S3 sends it with every HeadBucket response, including errors and redirects.
+# S3 sends this header with every HeadBucket response, including errors and redirects.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
 REGION_HEADER = "x-amz-bucket-region"
 
-# Storage classes whose objects have to be restored before they can be read. Listings do not name the archive tiers of
-# INTELLIGENT_TIERING, only a read finds them.
+# Storage classes whose objects have to be restored before they can be read. Listings do not show the archive tiers of
+# INTELLIGENT_TIERING; only a read reveals them.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.html
 ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
 
@@ -55,12 +55,12 @@ class S3Storage:
             self._client: Any = session.client("s3", region_name=self.region, config=RETRIES)
             read_pages_quickly(self._client)
             url = endpoint() or partition_endpoint(self.region)
-            # obstore takes no None for an endpoint.
+            # obstore does not accept None as an endpoint.
             place: dict[str, Any] = {"endpoint": url} if url else {}
             self._store = S3Store(
                 bucket,
                 region=self.region,
-                # No certificate of S3 is for a host with the dots of a bucket's name; boto3 does the same.
+                # S3's certificates do not match host names with a bucket name that has dots; boto3 does the same.
                 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
                 virtual_hosted_style_request=url is None and "." not in bucket,
                 credential_provider=Boto3CredentialProvider(session),
@@ -70,12 +70,12 @@ class S3Storage:
 
     def _region(self, session: boto3.Session) -> str:
         default = session.region_name or "us-east-1"
-        # Fewer retries than later requests have: that S3 cannot be reached at all should be known soon.
+        # Fewer retries than for later requests, so that an unreachable S3 is reported soon.
         client = session.client("s3", region_name=default)
         try:
             headers = client.head_bucket(Bucket=self._bucket)["ResponseMetadata"]["HTTPHeaders"]
         except ClientError as error:
-            # A refusal or a redirect names the Region too. Without it, the first real request reports the problem.
+            # An error or redirect names the Region too. If it does not, the first real request reports the problem.
             headers = error.response["ResponseMetadata"]["HTTPHeaders"]
         return str(headers.get(REGION_HEADER, default))
 
@@ -137,7 +137,7 @@ class S3Storage:
                 self._client.put_object(Bucket=self._bucket, Key=key, Body=bytes(data), **headers)
             else:
                 attributes: dict[Any, str] | None = {"Content-Type": content_type} if content_type else None
-                # Arrow's buffers have the format "b" (signed), which obstore does not take for bytes.
+                # Arrow's buffers have the format "b" (signed), which obstore does not accept as bytes.
                 obstore.put(self._store, key, memoryview(data).cast("B"), attributes=attributes)
 
     @contextmanager
@@ -153,8 +153,8 @@ class S3Storage:
             with explained("delete", batch[0]):
                 objects = [{"Key": self._key(address)} for address in batch]
                 answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
-            # A response with status 200 lists the keys that S3 did not delete, and boto3 repeats no such request. It
-            # does for a single key, if the error passes.
+            # A response with status 200 lists the keys that S3 did not delete, and boto3 does not retry it. Deleting
+            # one key at a time is retried, if the error is temporary.
             for failed in answer.get("Errors", ()):
                 with explained("delete", self._root + failed["Key"]):
                     self._client.delete_object(Bucket=self._bucket, Key=failed["Key"])
@@ -177,7 +177,7 @@ class S3Storage:
 
 
 class _Reader(io.RawIOBase):
-    """An object as a file; each read fetches only the bytes it asks for."""
+    """An object as a file; each read fetches only the requested bytes."""
 
     def __init__(self, reader: obstore.ReadableFile, address: str) -> None:
         self._reader = reader
@@ -208,7 +208,7 @@ def _is_marker(item: Any) -> bool:
 
 
 def _unreadable(item: Any) -> str:
-    """Why an object of a listing cannot be read; empty if it can be, for all the listing tells."""
+    """The reason why a listed object cannot be read; empty if the listing shows none."""
     storage_class = item.get("StorageClass")
     if storage_class not in ARCHIVES or "RestoreExpiryDate" in item.get("RestoreStatus", ()):
         return ""

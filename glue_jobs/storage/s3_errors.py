@@ -1,4 +1,4 @@
-"""Errors of S3 as sentences: those of one object, which others need not stop for, and those of the storage."""
+"""Turn errors of S3 into sentences: errors of one object, which do not affect others, and errors of the storage."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHANGED = "it changed while it was being read"
 ARCHIVED = "it is archived; restore it"
 DENIED = "access denied; check the role or credentials"
 
-# Why one object cannot be read, by S3's error code or HTTP status. Other errors are not of the object alone.
+# Why one object cannot be read, by S3's error code or HTTP status. Other errors may affect all objects.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 UNREADABLE = {
     "InvalidObjectState": ARCHIVED,
@@ -27,10 +27,10 @@ UNREADABLE = {
     "412": CHANGED,
 }
 
-# The code and the message in the body of an error response, in a text of obstore.
+# The code and message of the error response's body, as they appear in obstore's messages.
 ERROR_BODY = re.compile(r"<Code>([^<]*)</Code>(?:\s*<Message>([^<]*)</Message>)?")
 
-# The code for errors whose response had no body.
+# The status for errors whose response has no body.
 STATUS_OF: dict[str, tuple[type[Exception], ...]] = {
     "412": (PreconditionError,),
     "403": (PermissionDeniedError, UnauthenticatedError),
@@ -50,7 +50,7 @@ REASONS = {
 def explained(action: str, address: str) -> Iterator[None]:
     """Turn errors of boto3 and obstore into a StorageError: cannot ``action`` the address, and why.
 
-    A ValueError is about the settings of a client, such as an endpoint that is no URL.
+    A ValueError concerns the settings of a client, such as an endpoint that is not a URL.
     """
     try:
         yield
@@ -64,18 +64,18 @@ def explained(action: str, address: str) -> Iterator[None]:
 
 def _reason_of_one_object(code: str, message: str) -> str | None:
     if code.startswith("KMS.") or (code == "AccessDenied" and "kms:" in message):
-        # Only the message tells that it is the key, and which.
+        # Only the message says that the KMS key is the cause, and names it.
         return f"{DENIED}: {message or code}"
     return UNREADABLE.get(code)
 
 
 def _code_and_message(error: Exception) -> tuple[str, str]:
-    """S3's error code, and its message or the first line of the error's own."""
+    """S3's error code and message; without a message, the first line of the error's text."""
     if isinstance(error, ClientError):
         return str(error.response["Error"].get("Code", "")), str(error.response["Error"].get("Message", ""))
     text = str(error) or type(error).__name__
     if body := ERROR_BODY.search(text):
         return body[1], body[2] or ""
-    # Answers to HEAD have no body.
+    # Responses to HEAD have no body.
     status = next((code for code, kinds in STATUS_OF.items() if isinstance(error, kinds)), "")
     return status, text.splitlines()[0]

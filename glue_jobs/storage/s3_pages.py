@@ -1,4 +1,4 @@
-"""The objects of a page of S3's listing, read in a tenth of the time that boto3 takes; it reads all the rest.
+"""Parse the objects in a page of S3's listing in a tenth of boto3's time; boto3 parses the rest of the page.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 """
@@ -13,18 +13,18 @@ CONTENTS = "Contents"
 
 
 def read_pages_quickly(client: Any) -> None:
-    """Let the boto3 client read the objects of its listings with `_read_contents`."""
+    """Make the boto3 client parse the objects of its listings with `_read_contents`."""
     client.meta.events.register("before-parse.s3.ListObjectsV2", _read_contents)
 
 
 def _read_contents(response_dict: Any, customized_response_dict: Any, **_: object) -> None:
-    """Take the objects out of the page before boto3 parses it, and add them to what it returns."""
+    """Remove the objects from the page before boto3 parses it, and add them to boto3's result."""
     if response_dict["status_code"] != 200:
         return
     try:
         page = ElementTree.fromstring(response_dict["body"])
     except ElementTree.ParseError:
-        # boto3 says what is wrong.
+        # boto3 reports the error.
         return
     contents = [each for each in page if _name(each) == CONTENTS]
     for each in contents:
@@ -35,7 +35,7 @@ def _read_contents(response_dict: Any, customized_response_dict: Any, **_: objec
 
 
 def _item(element: ElementTree.Element) -> dict[str, Any]:
-    """What this program needs to know of an object, by the names that boto3 has for it."""
+    """The attributes of an object, under the names that boto3 uses."""
     item: dict[str, Any] = {}
     for each in element:
         item[_name(each)] = {_name(child): child.text for child in each} if len(each) else each.text or ""

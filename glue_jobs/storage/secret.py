@@ -16,7 +16,7 @@ ARN_PARTS = 7
 
 
 def secret_value(arn: str) -> bytes:
-    """The text of the secret.
+    """The text of the secret with this ARN.
 
     Raises:
         StorageError: the ARN is not that of a secret, or the secret cannot be read.

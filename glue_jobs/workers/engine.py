@@ -1,4 +1,4 @@
-"""Who runs the tasks: Spark on Glue; on a laptop a pool of processes, or this process for little work."""
+"""Choose the workers of tasks: Spark on Glue; on a laptop a pool of processes, or this process for little work."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# Up to this many bytes of raw objects, this process has ingested them before a second process has started and imported
-# the library, which takes half a second.
+# This process ingests up to this many bytes of raw objects before a second process has started and imported the
+# library, which takes half a second.
 MAX_BYTES_IN_PROCESS = 8 * 2**20
 
 
@@ -35,9 +35,9 @@ class Workers(Protocol):
         progress: Progress,
         meanwhile: Meanwhile = nothing,
     ) -> list[Result]:
-        """``[function(item) for item in items]``; calls ``progress(finished, total)`` on the way.
+        """Return ``[function(item) for item in items]``; calls ``progress(finished, total)`` as tasks finish.
 
-        This process also calls ``meanwhile``, once; in a pool of processes while the others run tasks.
+        This process calls ``meanwhile`` once. In a pool of processes, the others run tasks at the same time.
 
         Raises:
             UsageLakeError: a task raised it; the message is that of the task.
@@ -46,7 +46,7 @@ class Workers(Protocol):
 
 
 def start_spark() -> None:
-    """Run all tasks of this process on Spark from now on, in the session that is there or in a local one.
+    """Run all tasks of this process on Spark from now on, in the existing session or in a new local one.
 
     Raises:
         UsageLakeError: there is no PySpark, or no Java 17 to run it on.
@@ -55,9 +55,9 @@ def start_spark() -> None:
 
 
 def workers_for(size: int) -> Workers:
-    """Who is to run tasks that hold ``size`` bytes of raw objects, or as much work as those.
+    """The workers for tasks with ``size`` bytes of raw objects, or with the same amount of other work.
 
-    Spark where a session runs already, as on Glue; otherwise the processes of this machine.
+    If a Spark session exists, as on Glue, these are its workers; otherwise they are processes of this machine.
     """
     if is_running():
         return OnSpark(session())

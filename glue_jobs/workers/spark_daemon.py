@@ -17,7 +17,7 @@ SPARK_ARCHIVES = ("pyspark.zip", "py4j-", "spark-")
 def start() -> None:
     """Run the daemon; returns after Spark has stopped it."""
     sys.path[:] = [path for path in sys.path if not Path(path).name.startswith(SPARK_ARCHIVES)]
-    # Python would read the archives again for entries of this cache.
+    # Cached importers of the archives would make Python read them again.
     sys.path_importer_cache.clear()
     runpy.run_module("pyspark.daemon", run_name="__main__")
 

@@ -1,4 +1,4 @@
-"""How a task that failed is reported, whoever ran it."""
+"""The errors of failed tasks, which are the same for all kinds of workers."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Callable
 from glue_jobs.errors import UsageLakeError
 
 Progress = Callable[[int, int], None]
-"""Hears how many tasks are done, and of how many."""
+"""Called with the number of finished tasks and the number of all tasks."""
 
 Meanwhile = Callable[[], None]
-"""Work of this process that has to be done by the end of the tasks."""
+"""Work that this process does while workers run tasks, and that is done when ``run`` returns."""
 
 
 def nothing() -> None:
-    """Do nothing: there is no such work."""
+    """Do nothing; the default."""
 
 
 class TaskError(UsageLakeError):
-    """A task failed in a way nobody foresaw; the text names the error and its cause has the whole trace."""
+    """A task failed with an unexpected error, which the text names; a pool's worker does not send its stack trace."""
 
 
 def dead_worker(how: str) -> TaskError:
-    """The sentence for a process that ended while it ran tasks; ``how`` says what is known of its end."""
+    """The error for a worker process that ended while it ran tasks; ``how`` says what is known about its end."""
     return TaskError(f"a worker process died ({how}); start the run again")
 
 
 def task_error(error: Exception) -> TaskError:
-    """The sentence for an unexpected error, with the first line of its text."""
+    """The error of a task that raised an unexpected error; quotes the first line of its text."""
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     return TaskError(f"a task failed with {': '.join([name, *str(error).splitlines()[:1]])}")

@@ -1,6 +1,6 @@
-"""Keep pandas out of programs of our own: it takes half a second to import, and nothing here uses it.
+"""Prevent the import of pandas in this project's own programs: it takes half a second, and nothing here uses it.
 
-Arrow imports pandas where it is installed, as soon as it makes an array of a Python list. A notebook that imports the
+If pandas is installed, Arrow imports it as soon as it creates an array from a Python list. A notebook that imports the
 library keeps its pandas: only the command line and the worker processes call this.
 """
 
@@ -15,17 +15,17 @@ PANDAS = "pandas"
 
 
 class NoPandas:
-    """A finder of modules that finds no pandas, so that Arrow works as if it was not installed."""
+    """A module finder that hides pandas, so that Arrow works as if it were not installed."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """None for every other module, so that the next finder looks."""
+        """Raise an error for pandas; None for every other module passes it on to the next finder."""
         if fullname == PANDAS:
             raise ModuleNotFoundError("pandas is kept out of this program", name=PANDAS)
         return None
 
 
 def without_pandas() -> None:
-    """Let every later import of pandas in this process fail as if it was not installed."""
+    """Make every later import of pandas in this process fail as if it were not installed."""
     sys.meta_path.insert(0, NoPandas())

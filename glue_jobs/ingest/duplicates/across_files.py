@@ -1,4 +1,4 @@
-"""Duplicates in the new data files of a day: rows that are stored already, or in another new file."""
+"""Find duplicates in the new data files of a day: rows that are stored already, or are in another new file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from glue_jobs.ingest.duplicates.within_table import all_but_first, comparisons,
 from glue_jobs.ingest.late_rows import LateRows
 from glue_jobs.tables.model import Table
 
-# A day with more rows takes several rounds over its files, so that memory is bounded.
+# A day with more rows takes several rounds over its files, to bound memory.
 HASHES_PER_ROUND = 16_000_000
 
 # Candidates that are compared in every column at a time.
@@ -32,7 +32,7 @@ NO_ROWS: Mapping[str, pa.Table] = MappingProxyType({})
 class Day:
     """The files of one partition: addresses and row counts of the stored ones, new ones, and late rows of tasks.
 
-    ``deleted`` has the positions of rows, by the address of a stored file, that another program deleted.
+    ``deleted`` has, by the address of a stored file, the positions of the rows that another program deleted.
     """
 
     stored: list[tuple[str, int]]
@@ -53,7 +53,7 @@ class Day:
 
 @dataclass(frozen=True)
 class DuplicateRows:
-    """Positions of the duplicates in a new file, and how many of them each raw object has."""
+    """Positions of the duplicates in a new file, and the number of them by raw object."""
 
     file: NewFile
     rows: Places
@@ -77,7 +77,7 @@ class _Candidates:
 
 @dataclass(frozen=True)
 class _Files:
-    """The files of a day by number: first the ``stored`` ones, then new ones, some of which are only ``in_memory``."""
+    """The files of a day, by number: ``stored`` stored files, then the new ones, some of which are only in memory."""
 
     table: Table
     addresses: list[str]
@@ -86,7 +86,7 @@ class _Files:
     deleted: Mapping[str, Places]
 
     def read(self, file: int, columns: tuple[str, ...]) -> pa.Table:
-        """These columns of the rows in the file that are not deleted, texts without dictionaries."""
+        """These columns of the file's rows, without deleted rows and without dictionaries."""
         address = self.addresses[file]
         if address in self.in_memory:
             rows = self.in_memory[address].select(columns)
@@ -97,10 +97,10 @@ class _Files:
 
 
 def find_duplicates(table: Table, day: Day, in_memory: Mapping[str, pa.Table] = NO_ROWS) -> list[DuplicateRows]:
-    """The duplicates in the day's new files; of equal new rows the one of the first raw object stays.
+    """The duplicates in the day's new files. Of equal new rows, the one of the first raw object stays.
 
-    ``in_memory`` has the rows of those new files that are not written yet, by address. Late rows are not looked at.
-    No file may hold duplicates of its own rows.
+    ``in_memory`` has, by address, the rows of new files that are not written yet. ``day.late_rows`` are ignored. No
+    file may contain duplicates of its own rows.
     """
     addresses = [*(address for address, _ in day.stored), *(file.address for file in day.new)]
     if len(addresses) == 1:
@@ -122,7 +122,7 @@ def find_duplicates(table: Table, day: Day, in_memory: Mapping[str, pa.Table] = 
 
 
 def _with_shared_hash(files: _Files, number: int, rounds: int) -> _Candidates:
-    """Of round ``number`` the rows that share the hash of their first identity column with a row of another file."""
+    """The rows of round ``number`` that share the hash of their first identity column with a row of another file."""
     parts = []
     for file in range(len(files.addresses)):
         hashes = row_hashes(files.read(file, files.table.identity[:1]).columns)
@@ -154,7 +154,7 @@ def _joined(parts: list[_Candidates]) -> _Candidates:
 
 
 def _in_several_files(candidates: _Candidates, stored: int) -> _Candidates:
-    """Those whose hash occurs in more than one file, of which one is new; sorted by hash."""
+    """The candidates whose hash occurs in several files, at least one of them new; sorted by hash."""
     chosen, groups = repeated(candidates.hashes)
     shared = candidates[chosen]
     if not len(groups):
@@ -166,7 +166,7 @@ def _in_several_files(candidates: _Candidates, stored: int) -> _Candidates:
 
 
 def _batches(candidates: _Candidates) -> Iterator[_Candidates]:
-    """Pieces of about ROWS_PER_BATCH rows; rows with the same hash stay together."""
+    """Batches of about ROWS_PER_BATCH rows; rows with the same hash are in the same batch."""
     if not len(candidates):
         return
     hashes = candidates.hashes
@@ -178,7 +178,7 @@ def _batches(candidates: _Candidates) -> Iterator[_Candidates]:
 
 
 def _duplicates_among(files: _Files, candidates: _Candidates) -> Iterator[tuple[int, pa.Table]]:
-    """For each new file the position and raw object of its rows to drop."""
+    """For each new file, the positions and raw objects of the rows to drop."""
     values = _values(files, candidates, files.table.compared)
     for columns, chosen in comparisons(files.table, values):
         part = values.filter(pa.array(chosen))
@@ -191,7 +191,7 @@ def _duplicates_among(files: _Files, candidates: _Candidates) -> Iterator[tuple[
 
 
 def _values(files: _Files, candidates: _Candidates, columns: tuple[str, ...]) -> pa.Table:
-    """The candidates in these columns, with their raw object, their file and their position in it."""
+    """These columns of the candidates, with their raw object, their file and their position in the file."""
     parts = []
     for file, rows in _by_file(candidates):
         values = files.read(file, (*columns, "source_object")).take(pa.array(rows))

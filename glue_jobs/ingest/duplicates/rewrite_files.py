@@ -1,4 +1,4 @@
-"""New data files written again without duplicates, and late rows written at last: one file for what is small."""
+"""Rewrite new data files without duplicates, and write the late rows; small files of a day are merged with these."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ from glue_jobs.workers import engine
 if TYPE_CHECKING:
     from glue_jobs.lake import LoadedTable
 
-# Looking for duplicates of one row, stored or new, takes about as long as ingesting this many raw bytes.
+# Searching for duplicates of one row, stored or new, takes about as long as ingesting this many raw bytes.
 RAW_BYTES_PER_ROW = 16
 
 
 @dataclass(frozen=True)
 class Rewritten:
-    """Files that are replaced, by address; the files that take their place or have late rows; dropped duplicates.
+    """The ``addresses`` of replaced files, and the new ``files``, which have their rows or late rows.
 
-    ``counts`` has the duplicates by raw object.
+    ``counts`` has the number of dropped duplicates by raw object.
     """
 
     addresses: list[str]
@@ -62,7 +62,7 @@ class Remaining:
         return self.duplicates.file.rows - len(self.duplicates.rows)
 
     def rows(self, table: Table) -> pa.Table:
-        """The rows that stay."""
+        """The remaining rows."""
         if self.in_memory is not None:
             return self.in_memory
         return drop_rows(read_file(table, self.duplicates.file.address), self.duplicates.rows)
@@ -75,7 +75,7 @@ def without_duplicates(
     late_rows: Iterable[LateRows],
     reporter: Reporter,
 ) -> tuple[list[NewFile], Counter[str]]:
-    """The run's new files without duplicates, and with the late rows; and the number of duplicates by raw object.
+    """The run's new files, without duplicates and with the late rows, and the number of duplicates by raw object.
 
     Raises:
         UsageLakeError: a file cannot be read or written.
@@ -85,7 +85,7 @@ def without_duplicates(
         return files, counts
     with reporter.progress("looking for duplicates") as progress:
         workers = engine.workers_for(sum(map(len, days)) * RAW_BYTES_PER_ROW)
-        # A day takes a fraction of a second, and so does starting a task.
+        # Starting a task takes as long as a day, a fraction of a second, so each task processes several days.
         groups = group_evenly(days, workers.count)
         results = [each for some in workers.run(partial(drop_duplicates, context), groups, progress) for each in some]
     replaced = {address for result in results for address in result.addresses}
@@ -99,7 +99,7 @@ def _days(rows: LoadedTable, files: Iterable[NewFile], late_rows: Iterable[LateR
     column = rows.table.partitions[0]
     days: defaultdict[date, Day] = defaultdict(lambda: Day([], [], []))
     for file in files:
-        # Only the commit needs the descriptor, and it takes longer to send than the rest.
+        # Only the commit needs the descriptor, which would take longer to send to a worker than the rest.
         days[file.partition[column]].new.append(replace(file, descriptor=None))
     for each in late_rows:
         days[each.partition[column]].late_rows.append(each)
@@ -113,9 +113,9 @@ def _days(rows: LoadedTable, files: Iterable[NewFile], late_rows: Iterable[LateR
 
 
 def drop_duplicates(context: TaskContext[Pipeline], days: list[Day]) -> list[Rewritten]:
-    """Write the days' new files again without duplicates, and their late rows. Files without duplicates stay.
+    """Rewrite the days' new files that have duplicates, and write the late rows. Files without duplicates stay.
 
-    What remains of small files of a day, and its late rows, become one file; late rows beyond ROW_GROUP_ROWS several.
+    A day's small files and late rows become one file; more than ROW_GROUP_ROWS late rows become several.
     """
     written: list[Rewritten] = []
     batches = batch_by_size(remaining_of(context, days, written), ROW_GROUP_ROWS, len)
@@ -124,7 +124,7 @@ def drop_duplicates(context: TaskContext[Pipeline], days: list[Day]) -> list[Rew
 
 
 def remaining_of(context: TaskContext[Pipeline], days: list[Day], written: list[Rewritten]) -> Iterator[Remaining]:
-    """What has to be written for each day. Late rows that memory does not hold are ``written`` on the way."""
+    """The rows to write for each day. Late rows that exceed the memory limit are written to files in ``written``."""
     table = context.pipeline.table
     for batch in batch_by_size(days, ROW_GROUP_ROWS, lambda day: sum(map(len, day.late_rows))):
         files, in_memory = _late_files(context, [each for day in batch for each in day.late_rows], written)
@@ -135,7 +135,7 @@ def remaining_of(context: TaskContext[Pipeline], days: list[Day], written: list[
             for file in day.new:
                 if file.address in in_memory:
                     duplicates = found.get(file.address) or DuplicateRows(file, np.array([], np.int64), Counter())
-                    # A copy, because these wait for more rows, and the duplicates must not wait in memory with them.
+                    # Copied, because these rows wait in memory for more, and a slice would keep the duplicates too.
                     rows = compact(drop_rows(in_memory.pop(file.address), duplicates.rows).combine_chunks())
                     yield Remaining(duplicates, rows)
                 elif file.address in found:
@@ -145,7 +145,7 @@ def remaining_of(context: TaskContext[Pipeline], days: list[Day], written: list[
 def _late_files(
     context: TaskContext[Pipeline], late_rows: list[LateRows], written: list[Rewritten]
 ) -> tuple[Mapping[str, list[NewFile]], dict[str, pa.Table]]:
-    """Late rows as new files by day, each record once; and the rows of the last of these files, not written yet."""
+    """Late rows without duplicates as new files by day, and the rows of the last files, which are not written yet."""
     table = context.pipeline.table
     files: defaultdict[str, list[NewFile]] = defaultdict(list)
     in_memory: dict[str, pa.Table] = {}
@@ -167,7 +167,7 @@ def _late_files(
 
 
 def _once(table: Table, late_rows: list[LateRows]) -> tuple[list[PartitionRows], Counter[str]]:
-    """The late rows by day, each record once, and the number of duplicates by raw object."""
+    """The late rows by day, without duplicates, and the number of duplicates by raw object."""
     rows = read_late_rows(late_rows)
     duplicates = duplicates_within(table, rows)
     counts = Counter(rows["source_object"].take(pa.array(duplicates)).to_pylist())

@@ -1,4 +1,4 @@
-"""Duplicates within one table in memory, and what finding them there and across files has in common."""
+"""Find duplicates within one table in memory, with the helpers that finding them across files uses too."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from glue_jobs.tables.model import Table
 
 
 def duplicates_within(table: Table, rows: pa.Table) -> Places:
-    """Positions of the rows to drop so that each record is there once; that of the first raw object stays.
+    """Positions of the rows to drop so that each record remains once; the row of the first raw object stays.
 
-    ``rows`` has the table's columns; texts may have dictionaries.
+    ``rows`` has the table's columns; texts may be dictionary-encoded.
     """
     candidates = _with_shared_hash(rows, np.arange(rows.num_rows), table.identity[:1])
     if len(candidates):
         candidates = _with_shared_hash(rows, candidates, table.identity)
     if not len(candidates):
         return candidates
-    # Rows of different partitions are not compared across files either.
+    # Rows of different partitions count as different records, as they do across files.
     partitions = tuple(name for name in table.partitions if name in rows.column_names and name not in table.record)
     columns = dict.fromkeys((*table.compared, *table.compared_without_same, *partitions, "source_object"))
     values = rows.select(list(columns)).take(pa.array(candidates))
@@ -37,9 +37,9 @@ def duplicates_within(table: Table, rows: pa.Table) -> Places:
 
 
 def comparisons(table: Table, values: pa.Table) -> Iterator[tuple[tuple[str, ...], Flags]]:
-    """The columns in which rows must be equal to be the same record, and a mask of the rows this applies to.
+    """The columns in which rows must be equal to be the same record, each set with a mask of the rows it applies to.
 
-    Where a table says that some columns suffice, they do for rows that have a value in the first of them.
+    The columns of `Table.same`, if declared, apply to rows with a value in the first of them.
     """
     if not table.same:
         yield table.compared, np.ones(values.num_rows, dtype=bool)
@@ -50,7 +50,7 @@ def comparisons(table: Table, values: pa.Table) -> Iterator[tuple[tuple[str, ...
 
 
 def _with_shared_hash(rows: pa.Table, positions: Places, columns: tuple[str, ...]) -> Places:
-    """Those of the positions, ascending, whose row shares the hash of its columns with another one of them."""
+    """The positions, ascending, of rows whose hash of these columns another of the rows shares."""
     values = rows.select(columns)
     if len(positions) < rows.num_rows:
         values = values.take(pa.array(positions))
@@ -64,7 +64,7 @@ def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def repeated(hashes: Hashes) -> tuple[Places, Ints]:
-    """Positions of the hashes that occur more than once, sorted by hash, and for each the number of its group."""
+    """Positions of the hashes that occur more than once, sorted by hash, and the group number of each."""
     order = np.argsort(hashes)
     ordered = hashes[order]
     same = ordered[1:] == ordered[:-1]
@@ -76,7 +76,7 @@ def repeated(hashes: Hashes) -> tuple[Places, Ints]:
 
 
 def all_but_first(values: pa.Table, columns: tuple[str, ...], order: tuple[Ints, ...]) -> Places:
-    """Positions of the rows that are equal to an earlier one in all columns; ``order`` has the keys to sort by."""
+    """Positions of the rows that equal an earlier row in all columns; the keys in ``order`` define which is earlier."""
     groups = _groups(values, columns)
     ordered = np.lexsort((*reversed(order), groups))
     again: Places = ordered[np.flatnonzero(np.diff(groups[ordered], prepend=-1) == 0)]
@@ -97,7 +97,7 @@ def _groups(values: pa.Table, columns: tuple[str, ...]) -> Ints:
 def _comparable(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if not pa.types.is_list(column.type):
         return column
-    # A list becomes the bytes of its elements' ranks. All ranks have one size, so no two lists share their bytes.
+    # A list becomes the bytes of its elements' ranks. All ranks have the same width, so different lists differ.
     lists = column.combine_chunks()
     elements = ranks(pa.chunked_array([lists.flatten()]))
     lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy()

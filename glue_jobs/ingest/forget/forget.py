@@ -1,6 +1,6 @@
 """Forget a person: remove rows source by source, by the commit protocol, then expire old snapshots and their files.
 
-A run that is killed is finished by the next one, or by the next ingest of the source.
+If the command is killed, the next one, or the next ingest of the source, finishes its commits.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.tables.subscriber import SUBSCRIBER
 from glue_jobs.workers import engine
 
-# Searching a byte of a data file takes about as long as ingesting this many raw ones.
+# Searching a byte of a data file takes about as long as ingesting this many raw bytes.
 RAW_BYTES_PER_BYTE = 2
 
-# The folder of runs that end old snapshots, beside those of the pipelines.
+# The name of the folder of runs that expire old snapshots, next to the folders of the pipelines.
 FOLDER = "forget"
 
 
 @dataclass
 class Forgotten:
-    """What was removed, or with ``is_dry`` would be: rows by table, files of old snapshots, and what is left.
+    """What was removed, or with ``is_dry`` would be removed: ``rows`` by table, and ``old_files`` of old snapshots.
 
-    ``raw_objects`` have records of the person still. ``unfinished`` runs of ingestion may have some that no reader
-    sees yet. ``keys`` are the ids of the keys that made the reader ids of the lake. ``addresses`` are stored beside
-    the reader ids of the person.
+    ``raw_objects`` still have records of the person. ``unfinished`` ingest runs may have some that no reader sees yet.
+    ``keys`` are the ids of the keys that made the lake's reader ids. ``addresses`` are IP addresses that are stored
+    beside the reader ids of the person.
     """
 
     is_dry: bool
@@ -59,10 +59,10 @@ class Forgotten:
 
 
 def forget(lake: Lake, person: Person, is_dry: bool, reporter: Reporter) -> Forgotten:
-    """Remove what is stored of the person from all tables and old snapshots, or say what it is.
+    """Remove the person's rows from all tables and old snapshots; with ``is_dry``, only count them.
 
     Raises:
-        LostRaceError: a run of ingestion or another program committed first; start it again.
+        LostRaceError: an ingest run or another program committed first; what is removed stays removed, start it again.
         LakeError: a table cannot be searched or written, or a tag or branch keeps an old snapshot.
     """
     try:
@@ -145,7 +145,7 @@ def _search(
     files: list[StoredFile],
     reporter: Reporter,
 ) -> list[Found]:
-    """The files that have rows of the person, which ``forgotten`` counts; with a context, they are written again."""
+    """The files that have rows of the person; adds these to ``forgotten``. With a context, the files are rewritten."""
     if not files:
         return []
     workers = engine.workers_for(sum(file.size for file in files) * RAW_BYTES_PER_BYTE)
@@ -165,7 +165,7 @@ def _joined(places: Sequence[Mapping[str, list[object]]]) -> dict[str, list[obje
 
 
 def _check_unchanged(lake: Lake, changes: Mapping[Table, Change]) -> None:
-    """Make sure that the rows which only move are nowhere else by now.
+    """Check that the tables still have the files to remove, so that copied rows are not stored twice.
 
     Raises:
         LostRaceError: another program rewrote files of a table.
@@ -179,7 +179,7 @@ def _check_unchanged(lake: Lake, changes: Mapping[Table, Change]) -> None:
 def _settled(
     context: TaskContext[Pipeline], ledger: LoadedTable, pipeline: Pipeline, gone: dict[str, Counter[str]]
 ) -> Change:
-    """The ledger with the records that are gone counted as filtered, so that it adds up."""
+    """The change of the ledger that counts the removed records as filtered, so that it adds up."""
     keys = frozenset(key for counts in gone.values() for key in counts)
     stored = ledger.files(pipeline=[pipeline.name])
     removed = [file for file in stored if names_any(INGESTED_OBJECT, file.address, keys)]
@@ -200,25 +200,25 @@ def _forget_names(lake: Lake, person: Person, forgotten: Forgotten) -> None:
 
 
 def _purge(lake: Lake, tables: Iterable[Table]) -> int:
-    """Expire all snapshots but the current ones, and delete the files that only these used; returns how many."""
+    """Expire all snapshots but the current ones, and delete the files that only these used; returns their number."""
     folder = new_run(runs_folder(lake.location, lake.database, FOLDER), datetime.now(UTC).replace(tzinfo=None))
     count = 0
     for table in tables:
-        # A manifest lists the files that its commit removed, with bounds of their values; the next one has another.
+        # The last commit's manifest has bounds of values in removed files. An empty commit leaves this manifest out.
         lake.load(table).append([], {})
         old = lake.old_snapshots(table)
         files = old.files()
-        # If this process dies after the commit, the next one knows what is to be deleted.
+        # Announced first: if this process dies after the commit, the next one deletes the files.
         folder.announce(files)
         old.end()
         count += len(files)
-    # With what it has announced.
+    # This also deletes the announced files.
     folder.remove()
     return count
 
 
 def _finish_purge(lake: Lake, tables: Iterable[Table]) -> None:
-    """Delete what a run that died has announced and no table uses any more."""
+    """Delete the files that dead runs announced and no table uses any more."""
     for folder in unfinished(runs_folder(lake.location, lake.database, FOLDER)):
         used = {address for table in tables for address in lake.old_snapshots(table).all_files()}
         folder.remove(keep=used)

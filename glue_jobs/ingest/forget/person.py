@@ -1,4 +1,4 @@
-"""What a person is known by, and which rows are of them."""
+"""The ids of a person, and the rows that have one of these ids."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 READER_ID = re.compile("[0-9a-f]{32}")
 ACCOUNT = re.compile("[0-9]{12}|[0-9a-f]{64}")
 
-# What may not stand beside an id in a text, or it is another one. A port may follow an address of IPv4.
+# The boundaries of an IP address in a text: other characters would make it another one. A port may follow an IPv4 one.
 _BEFORE = r"(?:^|[^0-9A-Za-z.:]|::ffff:)"
 _AFTER = {4: r"(?:$|[^0-9A-Za-z.]|[.](?:$|[^0-9]))", 6: r"(?:$|[^0-9A-Za-z.:]|[.:](?:$|[^0-9A-Fa-f:]))"}
 
 
 @dataclass(frozen=True)
 class Person:
-    """The addresses, reader ids and accounts that are to be forgotten; account ids or canonical user ids."""
+    """The IP addresses, reader ids and accounts to forget; accounts are account ids or canonical user ids."""
 
     addresses: frozenset[str] = frozenset()
     reader_ids: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
 
     def columns(self, table: Table) -> tuple[str, ...]:
-        """The columns of the table that may have one of the ids."""
+        """The columns of the table that may contain one of the ids."""
         if table == REJECTED_RECORD:
             return ("record", "reason")
         people = (table.address, READER[0], *table.texts_with_addresses)
         return tuple(dict.fromkeys((*people, *(table.callers if self.accounts else ()))))
 
     def has(self, table: Table, rows: pa.Table) -> Flags:
-        """Which rows, of which there are the `columns`, are of the person."""
+        """A mask of the rows that are of the person; ``rows`` must have the `columns`."""
         found = np.zeros(rows.num_rows, dtype=bool)
         for name in self.columns(table):
             pattern = self._pattern(table, name)
@@ -66,7 +66,7 @@ def person(addresses: Iterable[str], reader_ids: Iterable[str], accounts: Iterab
     """The person with these ids.
 
     Raises:
-        ArgumentError: there is none, or one is no address, reader id or account.
+        ArgumentError: no id is given, or one is not an IP address, a reader id or an account.
     """
     found = Person(frozenset(map(_plain, addresses)), frozenset(reader_ids), frozenset(accounts))
     if not (found.addresses or found.reader_ids or found.accounts):
@@ -91,7 +91,7 @@ def _plain(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    """An expression for the address in a text, however it is written."""
+    """A regular expression that finds the address in a text, in any of its usual spellings."""
     address = ip_address(text)
     groups = address.exploded.split(":")
     forms = (
@@ -106,7 +106,7 @@ def _matches(column: pa.ChunkedArray, pattern: str) -> Flags:
     if pa.types.is_list(values.type):
         values = pc.binary_join(values, " ")
     if pa.types.is_dictionary(values.type):
-        # Each distinct value is looked at once.
+        # Match each distinct value once.
         of_value = pc.fill_null(pc.match_substring_regex(values.dictionary, pattern), False).to_numpy(False)
         codes = pc.fill_null(values.indices, -1).to_numpy()
         matching: Flags = np.append(of_value, False)[codes].astype(bool)

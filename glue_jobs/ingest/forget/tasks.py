@@ -1,4 +1,4 @@
-"""Search data files for rows of a person, and write the files again without them."""
+"""Search data files for rows of a person, and rewrite the files without these rows."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 
 @dataclass(frozen=True)
 class Found:
-    """The rows of a person in one data file: their number, and how many records of each raw object they are.
+    """The rows of a person in one data file: their number, and the number of their ``records`` by raw object.
 
-    ``files`` have the other rows, if the file was written again. ``places`` tells, by column, which rejected records
-    the rows are. ``keys`` are the ids of the keys that made the reader ids in the file, and ``addresses`` are those of
-    readers who are named by reader ids.
+    ``files`` have the other rows, if the file was rewritten. ``places`` identifies, by column, the rejected records.
+    ``keys`` are the ids of the keys that made the reader ids in the file. ``addresses`` are the IP addresses stored
+    beside reader ids of the person.
     """
 
     address: str
@@ -38,7 +38,7 @@ class Found:
 
 
 def search(context: TaskContext[Pipeline] | None, person: Person, table: Table, address: str) -> Found:
-    """Look for rows of the person in a file; with a context, write its other rows to a new one."""
+    """Search a file for rows of the person; with a context, write its other rows to a new file."""
     is_rejected = table == REJECTED_RECORD
     places = ("object", "position", "run_id") if is_rejected else ()
     counted = (*places, "records") if is_rejected else ("source_object",)
@@ -80,10 +80,10 @@ def _columns(table: Table, address: str, names: tuple[str, ...]) -> pa.Table:
 
 
 def settle(context: TaskContext[Pipeline], table: Table, address: str, left: dict[str, Counter[str]]) -> list[NewFile]:
-    """Write a file of the ledger again, with the records of ``left`` counted as filtered.
+    """Rewrite a file of the ledger, with the records of ``left`` counted as filtered.
 
-    ``left`` has, for rows and for rejected records, how many of each raw object are gone; what is counted here is taken
-    off it.
+    ``left`` has, for rows and for rejected records, the number of removed ones by raw object. What this call counts is
+    subtracted from it.
     """
     ledger = read_file(table, address)
     keys = ledger["key"].cast(pa.string()).to_pylist()

@@ -1,4 +1,4 @@
-"""Differences of two snapshots: current objects compared key by key, counted by data set."""
+"""Count the differences of two snapshots by data set; current objects are compared key by key."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COUNTS = (
     "rewritten_objects",
     "rewritten_bytes",
 )
-# How many objects have a size, of how many, and the bytes that are unknown if none has.
+# The number of objects with a size, the number of all objects, and the sums of bytes that are unknown if none has one.
 _SIZES = (
     ("sizes_before", "objects_before", ("bytes_before", "removed_bytes")),
     ("sizes_after", "objects_after", ("bytes_after", "added_bytes", "rewritten_bytes")),
@@ -41,7 +41,7 @@ def count_changes(before: pa.Table, after: pa.Table) -> pa.Table:
 
     Both tables have the columns `COLUMNS`, and no key has two current objects. An object in both tables counts for its
     data set in ``after``. It is rewritten if its time, size or entity tag is known in both and differs. The result also
-    has how many objects have a size, for `sum_changes`.
+    has the numbers of objects with a size, for `sum_changes`.
     """
     before, after = _current_objects(before), _current_objects(after)
     match = pc.index_in(after["key"], value_set=before["key"])
@@ -78,7 +78,7 @@ def count_changes(before: pa.Table, after: pa.Table) -> pa.Table:
 def sum_changes(parts: Sequence[pa.Table]) -> pa.Table:
     """The sums of the counts of several key ranges.
 
-    Bytes of a snapshot in which no object has a size are null: its inventory lacks Size.
+    Bytes are null for a snapshot in which no object has a size, because its inventory lacks the field Size.
     """
     counts = _sums(parts)
     for sizes, objects, names in _SIZES:
@@ -94,7 +94,7 @@ def _sums(parts: Sequence[pa.Table]) -> pa.Table:
 
 
 def _current_objects(rows: pa.Table) -> pa.Table:
-    """The objects that a listing of the bucket shows; every column in one chunk."""
+    """The objects that a listing of the bucket would show; every column is in one chunk."""
     is_current = pc.and_not(pc.fill_null(rows["is_latest"], True), pc.fill_null(rows["is_delete_marker"], False))
     if not pc.all(is_current).as_py():
         rows = rows.filter(is_current)
@@ -102,7 +102,7 @@ def _current_objects(rows: pa.Table) -> pa.Table:
 
 
 def _differs(earlier: pa.Table, later: pa.Table) -> pa.ChunkedArray:
-    """Whether a compared column has two values on a row; null is no value."""
+    """A mask of the rows in which a compared column differs; null differs from nothing."""
     differences = [pc.fill_null(pc.not_equal(earlier[name], later[name]), False) for name in _COMPARED]
     return reduce(pc.or_, differences)
 

@@ -1,4 +1,4 @@
-"""Comparison of pairs of snapshots: one task per key range, results summed per pair."""
+"""Compare pairs of snapshots: one task per key range; the results are summed per pair."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from glue_jobs.sources.s3_inventory_object.summaries import summary_rows
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 from glue_jobs.workers import engine
 
-# Bytes in memory of both snapshots per task. The task needs several times as much.
+# Uncompressed bytes of both snapshots per task. The task needs several times as much memory.
 MAX_RANGE_BYTES = 96 * 2**20
 
 # Comparing this many bytes takes as long as ingesting one byte of a raw object.
@@ -44,7 +44,7 @@ class SnapshotPair:
 
 @dataclass(frozen=True)
 class RangeTask:
-    """One key range of a pair, which is given by its index."""
+    """One key range of a pair; ``pair`` is the index of the pair."""
 
     pair: int
     keys: KeyRange
@@ -58,7 +58,7 @@ def compare_pairs(
 ) -> Iterator[tuple[SnapshotPair, pa.Table]]:
     """Each pair with its rows of ``daily_change``. A pair of empty snapshots is left out.
 
-    A pair that cannot be read is left out, too, and the reporter says why.
+    A pair that cannot be read is left out too, and the reason is reported.
     """
     tasks: list[RangeTask] = []
     problems: dict[int, str] = {}
@@ -87,7 +87,7 @@ def compare_pairs(
 
 
 def compare_range(task: RangeTask) -> pa.Table | str:
-    """What changed in a key range, or why it cannot be read."""
+    """The counted changes in a key range, or the reason why it cannot be read."""
     keys = task.keys
     try:
         before, after = (

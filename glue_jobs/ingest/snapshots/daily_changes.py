@@ -1,4 +1,4 @@
-"""Changes of ``daily_change`` in a run: its snapshots are compared with the previous and the next of their inventory.
+"""Stage ``daily_change``: compare each snapshot of a run with the previous and the next one of its inventory.
 
 Reasons: docs/decisions/0010-inventory-snapshots.md.
 """
@@ -21,11 +21,11 @@ from glue_jobs.sources.s3_inventory_object.parser import SnapshotId
 if TYPE_CHECKING:
     from glue_jobs.lake import Lake, LoadedTable, StoredFile
 
-# S3 delivers inventories daily or weekly, so the previous and the next snapshot are at most this far away.
+# S3 delivers inventories daily or weekly. The previous and the next snapshot are searched within this many days.
 MAX_DISTANCE_DAYS = 14
 
 IngestedFiles = Mapping[SnapshotId, list[str] | None]
-"""Addresses of the data files of each snapshot that a run ingests, None if only its totals are kept."""
+"""Addresses of the data files of each snapshot that a run ingests; None if only its totals are stored."""
 
 
 def stage_daily_changes(
@@ -35,20 +35,20 @@ def stage_daily_changes(
     ingested: IngestedFiles,
     reporter: Reporter,
 ) -> Change:
-    """Write the rows of ``daily_change`` that a run adds, and say which stored files they replace.
+    """Write the rows of ``daily_change`` that a run adds; returns the change with the stored files that they replace.
 
-    ``stored`` are the data files of the snapshots in the lake. Two snapshots that cannot be compared have no rows, and
-    the reporter says why if they cannot be read.
+    ``stored`` are the data files of the snapshots in the lake. Two snapshots that cannot be compared have no rows; if
+    they cannot be read, the reason is reported.
     """
     pipeline = context.pipeline
     if not ingested:
         return Change([])
     files = _complete_snapshots(stored, ingested)
     timeline = _Timeline(lake.load(pipeline.totals), files, ingested)
-    # What the next snapshot is compared with changes, too.
+    # The snapshot after an ingested one gets a new predecessor, so it is compared again.
     snapshots = [*dict.fromkeys([*ingested, *(after for each in ingested if (after := timeline.successor(each)))])]
     outdated = lake.load(pipeline.changes).files(**partitions_of(snapshots))
-    # Partitions in which another program joined several snapshots stay as they are.
+    # Partitions in which another program merged files of several snapshots stay as they are.
     joined = {file.partition for file in outdated if snapshot_of(file) is None}
     snapshots = [each for each in snapshots if (*each.partition.values(),) not in joined]
     pairs = [SnapshotPair(before, each) for each in snapshots if (before := timeline.comparable_predecessor(each))]
@@ -58,8 +58,8 @@ def stage_daily_changes(
 
 
 def _complete_snapshots(stored: list[StoredFile], ingested: IngestedFiles) -> DataFiles:
-    """The data files of the snapshots of which the lake has every object after this run."""
-    # Another program may have deleted rows of a snapshot, or joined several snapshots of a partition.
+    """The data files of the snapshots whose objects are all in the lake after this run."""
+    # Another program may have deleted rows of a snapshot, or merged files of several snapshots of a partition.
     deleted = {snapshot_of(file) for file in stored if file.has_deletes}
     joined = {file.partition for file in stored if snapshot_of(file) is None}
     files: defaultdict[SnapshotId, list[str]] = defaultdict(list)
@@ -71,7 +71,7 @@ def _complete_snapshots(stored: list[StoredFile], ingested: IngestedFiles) -> Da
 
 
 class _Timeline:
-    """The snapshots of each inventory around those a run ingests, in the order of time."""
+    """The snapshots of each inventory, in order of time: those that a run ingests and those around them."""
 
     def __init__(self, totals: LoadedTable, files: DataFiles, ingested: IngestedFiles) -> None:
         self._totals, self._files, self._ingested = totals, files, ingested
@@ -85,7 +85,7 @@ class _Timeline:
         return next(iter(inventory[inventory.index(snapshot) + 1 :]), None)
 
     def comparable_predecessor(self, snapshot: SnapshotId) -> SnapshotId | None:
-        """The previous snapshot of the same inventory, if every object of both is known."""
+        """The previous snapshot of the same inventory, if all objects of both are known."""
         inventory = self._snapshots[snapshot.inventory]
         previous = inventory[: inventory.index(snapshot)][-1:]
         return previous[0] if previous and all(map(self._is_complete, (*previous, snapshot))) else None

@@ -1,4 +1,4 @@
-"""Deliveries of snapshots: manifests read, copies of one snapshot grouped, the latest snapshots chosen."""
+"""Deliveries of snapshots: read manifests, group the copies of one snapshot, choose the latest snapshots."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Delivery:
 
 @dataclass
 class Copies:
-    """Deliveries of one snapshot: ``untried`` may be ingested, the one written last is at the end.
+    """The deliveries of one snapshot. ``untried`` ones may be ingested; the one written last is at the end.
 
-    ``in_lake`` is the address of the manifest that the lake has rows of, if any. ``outdated`` were written before it.
+    ``in_lake`` is the address of the manifest that was ingested, if any. ``outdated`` ones were written before it.
     """
 
     untried: list[Delivery] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Copies:
 
 
 def missing_fields(snapshots: Iterable[Snapshot]) -> list[str]:
-    """A sentence for each inventory without a field that reports need; the others may lack any."""
+    """A sentence for each inventory that lacks a field that reports need."""
     found = set()
     for each in snapshots:
         bucket, inventory = each.id.inventory
@@ -60,7 +60,7 @@ def missing_fields(snapshots: Iterable[Snapshot]) -> list[str]:
                 f"inventory {inventory} of {bucket} has no field StorageClass: what its objects cost is unknown; add"
                 " StorageClass to its optional fields"
             )
-        # S3 writes both into inventories of all versions. Other programs may not.
+        # S3 writes both fields into inventories of all versions; other programs may omit one.
         if "version_id" in each.fields and "is_latest" not in each.fields:
             found.add(
                 f"inventory {inventory} of {bucket} has versions and no field IsLatest: in tables and reports, older"
@@ -74,7 +74,7 @@ def read_deliveries(
 ) -> Iterator[Delivery]:
     """The deliveries of these manifests.
 
-    ``reasons`` gets, by address, why a manifest is invalid, and ``unreadable`` why it or its checksum cannot be read.
+    Adds to ``reasons``, by address, why a manifest is invalid, and to ``unreadable`` why it cannot be read.
 
     Raises:
         StorageError: the storage failed.
@@ -101,7 +101,7 @@ def read_deliveries(
 
 
 def of_manifest(address: str, error: UnreadableObjectError) -> UnreadableObjectError:
-    """The error for a manifest when a file of its snapshot cannot be read."""
+    """The error for a manifest if it or a file of its snapshot cannot be read."""
     reason = error.reason if error.address == address else f"its file {error.address}: {error.reason}"
     return UnreadableObjectError(address, reason, error.denied)
 
@@ -109,7 +109,7 @@ def of_manifest(address: str, error: UnreadableObjectError) -> UnreadableObjectE
 def replaceable(
     deliveries: Iterable[Delivery], stored: Iterable[StoredFile], reasons: dict[str, str]
 ) -> Iterator[Delivery]:
-    """The deliveries whose data files the lake can replace; ``reasons`` gets why the others cannot be ingested."""
+    """The deliveries that can replace stored files; adds to ``reasons`` why the others cannot be ingested."""
     mixed = {file.partition: file.address for file in stored if snapshot_of(file) is None}
     for delivery in deliveries:
         file = mixed.get((*delivery.snapshot.id.partition.values(),))
@@ -123,7 +123,7 @@ def replaceable(
 
 
 def possible_copies(listed: list[RawObject], new: list[RawObject]) -> list[RawObject]:
-    """The listed manifests that are not new, but whose configuration and time are those of a new one."""
+    """The listed manifests that are not new but have the configuration and time of a new one."""
 
     def folders(manifest: RawObject) -> tuple[str, ...]:
         return tuple(manifest.entry.address.split("/")[-3:-1])
@@ -134,7 +134,7 @@ def possible_copies(listed: list[RawObject], new: list[RawObject]) -> list[RawOb
 
 
 def group_copies(new: Iterable[Delivery], ingested: Iterable[Delivery]) -> dict[SnapshotId, Copies]:
-    """The new deliveries by snapshot, told from those that earlier runs ``ingested``."""
+    """The deliveries by snapshot: new ones, and those that earlier runs ``ingested``."""
     by_address = {each.address: each for each in new}
     groups: defaultdict[SnapshotId, Copies] = defaultdict(Copies)
     written = [*by_address.values(), *ingested]
@@ -152,7 +152,7 @@ def group_copies(new: Iterable[Delivery], ingested: Iterable[Delivery]) -> dict[
 def reject_other_copies(
     copies: Mapping[SnapshotId, Copies], accepted: Iterable[Delivery], reasons: dict[str, str]
 ) -> None:
-    """Give ``reasons`` for the copies that are not ingested because another copy of the snapshot is in the lake."""
+    """Add to ``reasons`` the copies that are not ingested because another copy of the snapshot is in the lake."""
     taken = {each.snapshot.id: each.address for each in accepted}
     for snapshot, group in copies.items():
         for each in (*group.outdated, *group.untried):
@@ -160,7 +160,7 @@ def reject_other_copies(
 
 
 def snapshot_of(file: StoredFile) -> SnapshotId | None:
-    """The snapshot whose rows a data file holds; None if another program has joined several snapshots in it."""
+    """The snapshot whose rows a data file has; None if another program has merged several snapshots into the file."""
     inventory_id, time = file.file_constants
     if inventory_id is None or time is None:
         return None
@@ -168,13 +168,13 @@ def snapshot_of(file: StoredFile) -> SnapshotId | None:
 
 
 def partitions_of(snapshots: Iterable[SnapshotId]) -> dict[str, set[Any]]:
-    """The values of the partition columns that files of these snapshots have."""
+    """The partitions of these snapshots' files, as values by partition column."""
     partitions = [each.partition for each in snapshots]
     return {name: {each[name] for each in partitions} for name in ("source_bucket", "snapshot_date")}
 
 
 def columns_of(snapshots: Iterable[SnapshotId]) -> dict[str, list[Any]]:
-    """The values, by column, that rows of these snapshots have."""
+    """The values that identify rows of these snapshots, by column; one element per snapshot."""
     some = sorted(snapshots)
     return {
         "source_bucket": [each.source_bucket for each in some],

@@ -1,4 +1,4 @@
-"""Invalid snapshots: every run names those it meets, and the first run that meets one records it."""
+"""Invalid snapshots: every run reports those that it finds; the first run to find one also records it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 if TYPE_CHECKING:
     from glue_jobs.lake import LoadedTable
 
-# A note on the rows' table. Its value is a JSON object: the addresses of invalid manifests, each with a hash of its
-# content and the reason.
+# A note on the rows' table, a JSON object: by address of an invalid manifest, a hash of its ETag and the reason.
 INVALID_SNAPSHOTS = "usage-lake.refused-snapshots"
 MAX_RECORDED_SNAPSHOTS = 500
 
 
 @dataclass(frozen=True)
 class InvalidSnapshot:
-    """A snapshot that is not ingested, and the reason; ``known`` says that an earlier run recorded both."""
+    """A snapshot that is not ingested, and the reason; ``known`` if an earlier run recorded both."""
 
     manifest: RawObject
     reason: str
@@ -49,7 +48,7 @@ def invalid_snapshots(rows: LoadedTable, new: Iterable[RawObject], reasons: Mapp
 
 
 def rejected_files(context: TaskContext[Pipeline], invalid: Iterable[InvalidSnapshot]) -> list[NewFile]:
-    """Write the snapshots that no earlier run has recorded as data files of ``rejected_record``."""
+    """Write data files of ``rejected_record`` for the snapshots that no earlier run has recorded."""
     unknown = [
         (each.manifest.entry.address, Rejected(0, f"The snapshot is refused: {each.reason}.", b""))
         for each in invalid
@@ -61,7 +60,7 @@ def rejected_files(context: TaskContext[Pipeline], invalid: Iterable[InvalidSnap
 def invalid_snapshots_note(
     rows: LoadedTable, ingested: Iterable[RawObject], invalid: Iterable[InvalidSnapshot]
 ) -> dict[str, str]:
-    """The note of a run: its invalid snapshots, and earlier ones that are not ``ingested`` now."""
+    """The note of a run: its invalid snapshots, and those of earlier runs that it has not ``ingested``."""
     addresses = {manifest.entry.address for manifest in ingested}
     recorded = {
         address: digest for address, digest in json_note(rows, INVALID_SNAPSHOTS).items() if address not in addresses

@@ -1,4 +1,4 @@
-"""Key ranges of two snapshots: small enough for one task each, found by the statistics of Parquet row groups."""
+"""Divide the keys of two snapshots into ranges for one task each, by the statistics of Parquet row groups."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_CONCURRENT_READS = 16
 
 @dataclass(frozen=True)
 class RowGroup:
-    """A row group of a data file: bytes in memory, and its first and last key, None if the file does not tell."""
+    """A row group of a data file: its uncompressed bytes, and its first and last key, None without statistics."""
 
     address: str
     number: int
@@ -31,13 +31,13 @@ class RowGroup:
     last: str | None
 
     def overlaps(self, low: str, high: str | None) -> bool:
-        """Whether it may have keys from ``low`` on and below ``high``; None is no upper limit."""
+        """Whether it may have keys from ``low`` (inclusive) to ``high`` (exclusive; None: no limit)."""
         return (self.last is None or self.last >= low) and (high is None or self.first is None or self.first < high)
 
 
 @dataclass(frozen=True)
 class KeyRange:
-    """Keys from ``low`` on and below ``high`` (None: no limit), and the row groups of both snapshots with such keys."""
+    """Keys from ``low`` to below ``high`` (None: no limit), and the row groups of both snapshots that may have them."""
 
     low: str
     high: str | None
@@ -49,7 +49,7 @@ class KeyRange:
 
 
 def row_groups(addresses: Sequence[str], columns: Collection[str]) -> list[RowGroup]:
-    """The row groups of data files; their size is that of the ``columns``.
+    """The row groups of data files; their size counts only the ``columns``.
 
     Raises:
         StorageError, OSError, pa.ArrowException: a file cannot be read.
@@ -73,7 +73,7 @@ def _of_file(columns: Collection[str], address: str) -> list[RowGroup]:
 
 
 def key_ranges(before: Sequence[RowGroup], after: Sequence[RowGroup], max_bytes: int) -> Iterator[KeyRange]:
-    """Consecutive ranges that together have all keys, each of about ``max_bytes`` of both snapshots."""
+    """Consecutive ranges that cover all keys; each has about ``max_bytes`` of both snapshots together."""
     low = ""
     for high in (*_limits((*before, *after), max_bytes), None):
         sides = [tuple(group for group in side if group.overlaps(low, high)) for side in (before, after)]
@@ -93,12 +93,12 @@ def _limits(groups: Iterable[RowGroup], max_bytes: int) -> Iterator[str]:
 def read_range(
     table: Table, groups: Iterable[RowGroup], low: str, high: str | None, columns: Sequence[str], encoded: Sequence[str]
 ) -> pa.Table:
-    """These columns of the rows with keys from ``low`` on and below ``high``; ``encoded`` ones have a dictionary."""
+    """These columns of the rows with keys from ``low`` to below ``high``; ``encoded`` ones are dictionary-encoded."""
     parts = [table.arrow_schema.empty_table().select(columns)]
     for address, of_file in groupby(groups, lambda group: group.address):
         with storage_for(address).open(address) as source:
             metadata = pq.read_metadata(source)
-            # A data file lacks the columns that have no values.
+            # Data files are written without columns that have no values.
             present = [name for name in columns if name in metadata.schema.to_arrow_schema().names]
             dictionaries = [name for name in encoded if name in present]
             file = pq.ParquetFile(source, metadata=metadata, read_dictionary=dictionaries)

@@ -1,4 +1,4 @@
-"""Ingestion of some files of a snapshot in one task: check, parse, sort, enrich, add up, write."""
+"""The task that ingests some files of a snapshot: check, parse, sort, enrich, add up, write."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from glue_jobs.sources.s3_inventory_object.parser import (
 )
 from glue_jobs.sources.s3_inventory_object.storage_totals import partial_totals
 
-# Bytes in memory of the rows of one data file. Sorting and writing them takes several times as much.
+# Bytes in memory of the rows of one data file. Sorting and writing these rows takes several times as much memory.
 BYTES_PER_DATA_FILE = 80 * 2**20
 
 
 @dataclass(frozen=True)
 class SnapshotChunk:
-    """Files of one snapshot for one task, which writes their rows if ``keep_rows``, and else only adds them up."""
+    """Files of one snapshot for one task. It writes their rows if ``keep_rows``; otherwise it only adds them up."""
 
     snapshot: Snapshot
     files: tuple[InventoryFile, ...]
@@ -48,11 +48,9 @@ class SnapshotChunk:
 
 @dataclass
 class SnapshotChunkResult:
-    """Data files that are not visible yet, totals and counts of a chunk.
+    """The result of a chunk: data files that are not visible yet, totals and counts.
 
-    ``invalid`` is why the snapshot is invalid.
-
-    ``unreadable`` says which of its files cannot be read now.
+    ``invalid`` is the reason why the snapshot is invalid. ``unreadable`` names a file that cannot be read now.
     """
 
     files: list[NewFile] = field(default_factory=list)
@@ -116,7 +114,7 @@ class _Task:
         self._rejected = RejectedRecords(context)
 
     def add(self, block: Block, address: str) -> None:
-        """Take the records of a block of a file, and write a data file if there are enough rows."""
+        """Add the records of a block of a file, and write a data file if enough rows are pending."""
         for each in block.rejected:
             self._rejected.add(address, each)
         self.result.rejected += len(block.rejected)
@@ -128,7 +126,7 @@ class _Task:
             self.flush()
 
     def flush(self) -> None:
-        """Write all rows that are pending."""
+        """Write all pending rows."""
         if self._pending:
             rows = pa.concat_tables(self._pending).unify_dictionaries().combine_chunks()
             # Frees the memory of the blocks before the rows are written.
@@ -137,7 +135,7 @@ class _Task:
         self._pending_bytes = 0
 
     def finish(self) -> SnapshotChunkResult:
-        """Write all records that are pending; returns what the chunk became."""
+        """Write all pending records; returns the result of the chunk."""
         self.flush()
         self._rejected.flush()
         self.result.rejected_files = self._rejected.files
@@ -145,7 +143,7 @@ class _Task:
 
     def _write(self, rows: pa.Table) -> None:
         table, snapshot = self._context.pipeline.table, self._chunk.snapshot.id
-        # Data sets are found fastest for keys in order.
+        # Sorted first, because assigning data sets is fastest for sorted keys.
         rows = self._context.enrich(self._sorted_without_duplicates(rows))
         self.result.totals.append(partial_totals(rows))
         if not self._chunk.keep_rows:
@@ -156,7 +154,7 @@ class _Task:
         self.result.files += write_parts(self._context, table, [(snapshot.partition, rows)])
 
     def _sorted_without_duplicates(self, rows: pa.Table) -> pa.Table:
-        """The rows in the order of their keys, equal rows once."""
+        """The rows sorted by key, without duplicates."""
         keys = rows["key"].chunk(0)
         if pc.all(pc.less(keys[:-1], keys[1:])).as_py() is not False:
             # S3 writes inventories of current objects in this order.

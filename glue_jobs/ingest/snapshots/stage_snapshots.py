@@ -1,4 +1,4 @@
-"""Staging of snapshots: new ones become rows and totals, and the latest replace the rows of older ones.
+"""Staging of snapshots: new ones become rows and totals; the rows of the latest replace those of older ones.
 
 Reasons: docs/decisions/0010-inventory-snapshots.md.
 """
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Ingested:
-    """Valid deliveries of a run, the results of their tasks by manifest, and the snapshots whose rows are kept."""
+    """The valid deliveries of a run, the results of their tasks by manifest, and the snapshots that keep their rows."""
 
     deliveries: list[Delivery]
     results: Mapping[str, list[SnapshotChunkResult]]
@@ -77,13 +77,13 @@ def stage_snapshots(
     keep: int,
     reporter: Reporter,
 ) -> StagedRun:
-    """Write the data files of new snapshots, and say which stored files they replace.
+    """Write the data files of new snapshots; the result names the stored files that they replace.
 
-    ``listed`` are all manifests of the window, ``new`` those that the ledger does not have. Of each inventory the
-    latest ``keep`` snapshots have rows, older ones only totals. An invalid snapshot ends in ``invalid_snapshots``.
+    ``listed`` are all manifests of the window, ``new`` those that the ledger does not have. The latest ``keep``
+    snapshots of each inventory have rows, older ones only totals. Invalid ones are listed in ``invalid_snapshots``.
 
     Raises:
-        UsageLakeError: the run cannot go on.
+        UsageLakeError: the run cannot continue.
     """
     reasons: dict[str, str] = {}
     unreadable: dict[str, UnreadableObjectError] = {}
@@ -107,7 +107,7 @@ def stage_snapshots(
     changes = {
         pipeline.table: _change_rows(ingested, stored),
         pipeline.changes: daily_changes,
-        # Readers find the latest snapshot in the totals, so these are committed after its rows and changes.
+        # Readers find the latest snapshot by the totals, so these are committed after its rows and changes.
         pipeline.totals: _change_totals(context, pipeline.totals, ingested, stored_totals),
         REJECTED_RECORD: Change([*rejected, *rejected_files(context, invalid)]),
     }
@@ -118,7 +118,7 @@ def stage_snapshots(
 
 
 def _stored_totals(context: TaskContext[SnapshotPipeline], lake: Lake, deliveries: list[Delivery]) -> list[StoredFile]:
-    """Data files of totals in the partitions of the delivered snapshots."""
+    """Stored data files of totals in the partitions of the delivered snapshots."""
     pipeline = context.pipeline
     if not deliveries:
         return []
@@ -136,10 +136,10 @@ def _ingest_latest(
 ) -> _Ingested:
     """Ingest a valid copy of every snapshot, with its rows if it is one of the latest.
 
-    ``reasons`` gets the invalid ones, ``unreadable`` those with a file that cannot be read now.
+    Adds invalid copies to ``reasons``, and copies with a file that cannot be read now to ``unreadable``.
 
-    Only reading its files shows that a copy is invalid. Then the next copy is tried. A snapshot without a valid copy is
-    not one of the latest: an older one takes its place, and is read once more for its rows.
+    Only reading a copy's files shows that it is invalid; then the next copy is tried. A snapshot without a valid copy
+    does not count as one of the latest. An older one takes its place and is read once more for its rows.
     """
     results: dict[str, list[SnapshotChunkResult]] = {}
     valid: list[Delivery] = []
@@ -166,7 +166,7 @@ def _ingest_latest(
 def _run_tasks(
     context: TaskContext[SnapshotPipeline], deliveries: list[Delivery], with_rows: set[SnapshotId], reporter: Reporter
 ) -> dict[str, list[SnapshotChunkResult]]:
-    """The results of each delivery's tasks, by its address."""
+    """The results of the tasks, by the address of the delivery."""
     results: dict[str, list[SnapshotChunkResult]] = {each.address: [] for each in deliveries}
     sizes = [file.size for each in deliveries for file in each.snapshot.files]
     if sizes:
@@ -188,7 +188,7 @@ def _change_rows(ingested: _Ingested, stored: list[StoredFile]) -> Change:
     # Until the totals are committed, readers still take the newest snapshot before this run for the latest.
     kept = ingested.latest | latest_snapshots(map(snapshot_of, stored), 1)
     kept -= ingested.snapshots
-    # Files in which another program joined several snapshots stay.
+    # Files into which another program has merged several snapshots stay.
     removed = [file for file in stored if (snapshot := snapshot_of(file)) and snapshot not in kept]
     return Change([file for result in ingested.all_results for file in result.files], removed)
 
@@ -211,7 +211,7 @@ def _counts(delivery: Delivery, results: list[SnapshotChunkResult]) -> ObjectCou
     def total(name: str) -> Ints:
         return np.array([sum(getattr(result, name) for result in results)], dtype=np.int64)
 
-    # All objects of a snapshot have one time: when they were listed.
+    # All objects of a snapshot have the time at which they were listed.
     time = np.array([pa.scalar(delivery.snapshot.id.time, pa.timestamp("us")).value], dtype=np.int64)
     duplicates = total("duplicates")
     rows = total("rows") + duplicates

@@ -24,13 +24,13 @@ OBJECTS_PER_SOURCE = 20
 def check_lake(
     lake: Lake, raw: str | None = None, objects_per_source: int = OBJECTS_PER_SOURCE
 ) -> Iterator[CheckResult]:
-    """The result of each check, as soon as it is known. A check that cannot read the lake is wrong and says why.
+    """The result of each check, as soon as it is known. A check that cannot read the lake fails with the reason.
 
-    With ``raw``, the address of raw objects, ``objects_per_source`` of them are parsed again. A run that commits
-    meanwhile may look wrong: it commits the ledger last.
+    With ``raw``, the address of raw objects, ``objects_per_source`` of each source are parsed again. A concurrent
+    commit may make checks fail, because a run commits the ledger last.
 
     Raises:
-        ArgumentError: the ledger has no object below ``raw``.
+        ArgumentError: the ledger has no object below ``raw`` that can be parsed again.
         LakeError: the lake has no table.
     """
     lake.check_any(TABLES)
@@ -48,12 +48,12 @@ def check_lake(
 
 
 def _needed(lake: Lake) -> set[Table]:
-    """The tables of each pipeline that the lake has the first table of: a run makes all of them."""
+    """All tables of each pipeline whose own table exists: a run creates them together."""
     return {table for pipeline in PIPELINES if lake.has(pipeline.table) for table in pipeline.tables}
 
 
 def _result(subject: str, check: Callable[[], CheckResult]) -> CheckResult:
-    """The result of the check; a file that is missing or damaged makes the checks wrong that need it."""
+    """The result of the check; a check that needs a missing or damaged file fails."""
     try:
         return check()
     except ArgumentError:

@@ -1,4 +1,4 @@
-"""Whether the tables of a lake are there, and every data file of their current snapshots, with all that is in it."""
+"""Check that the tables of a lake and all data files of their current snapshots exist, and that the files are whole."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from glue_jobs.workers.engine import workers_for
 
 
 def check_data_files(lake: Lake, tables: Iterable[Table], needed: Collection[Table] = ()) -> CheckResult:
-    """Compare the files of each table with one listing of its location, and read those that have the right size.
+    """Compare the files of each table with one listing of its location, and read the files of the right size.
 
-    The lake must have the tables that are ``needed``.
+    A missing table is wrong only if it is ``needed``.
 
     Raises:
         UsageLakeError: a table or its location cannot be read.
@@ -37,7 +37,7 @@ def check_data_files(lake: Lake, tables: Iterable[Table], needed: Collection[Tab
 
 
 def _compare(table: LoadedTable) -> tuple[int, list[str]]:
-    """The number of files, and a phrase for each that is wrong."""
+    """The number of files, and a phrase for each file that is missing or damaged."""
     files = table.files()
     listed: dict[str, int] = {}
     for prefix in {_prefix(table.location, file.address) for file in files}:
@@ -57,10 +57,10 @@ def _compare(table: LoadedTable) -> tuple[int, list[str]]:
 
 
 def damage(address: str) -> str:
-    """What is damaged in a data file of the size that it should have; '' if nothing is."""
+    """The damage of a data file that has the right size; '' if it is whole."""
     try:
         with stored_file(address) as file:
-            # S3 is asked for a row group at once.
+            # With a buffer, each request to S3 reads a whole row group.
             for _ in CHECKED(file, pre_buffer=True).iter_batches(use_threads=False):
                 pass
     except LakeError as error:
@@ -69,5 +69,5 @@ def damage(address: str) -> str:
 
 
 def _prefix(location: str, address: str) -> str:
-    """What to list for a file: the table's location, or the file's folder where another program wrote it elsewhere."""
+    """The prefix to list for a file: the table's location, or the file's folder if it is not in that location."""
     return f"{location}/" if address.startswith(f"{location}/") else address.rpartition("/")[0] + "/"

@@ -1,4 +1,4 @@
-"""Whether a record is stored twice, by the same rule by which ingestion drops duplicates."""
+"""Check that no record is stored twice, by the rule by which ingestion drops duplicates."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _duplicates(table: Table) -> Iterator[str]:
 
 
 def _query(table: Table, compared: tuple[str, ...], where: str) -> str:
-    # Few rows share an identity. All columns are compared of those alone.
+    # All columns are compared only for rows that share an identity, which are few.
     partitions = [name for name in table.partitions if name not in table.record]
     identity, columns = (
         ", ".join(f'"{name}"' for name in dict.fromkeys((*names, *partitions))) for names in (table.identity, compared)

@@ -1,4 +1,4 @@
-"""Whether the ledger adds up, and counts the rows and rejected records that are stored."""
+"""Check that the ledger adds up, and that its counts are those of the stored rows and rejected records."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.tables.model import Table
 
-# A stored row counts against the ledger's number, so that objects without a ledger row show up too.
+# A union instead of a join, so that stored rows of objects without a ledger row show up too.
 _DIFFERENCES = """
 SELECT key, sum(ledger) AS ledger, sum(stored) AS stored FROM (
     SELECT key, "{column}" AS ledger, 0 AS stored FROM {ledger}
@@ -28,8 +28,8 @@ _REJECTED = (
 def counting_entries(pipeline: Pipeline) -> str:
     """The ledger's entries of a pipeline whose records are stored, as a subquery.
 
-    Where a newer version of an object replaces the rows of the older one, only its entry counts: that of the folder and
-    the name of a document, as the raw path may have moved, and that of the address of an upload.
+    If a newer version of an object replaces the rows of the older one, only the newest entry counts. Versions of a
+    document share folder and name, because the raw path may have moved; versions of an upload share the address.
     """
     entries = f"SELECT * FROM ingested_object WHERE pipeline = '{pipeline.name}' AND unreadable IS NULL"
     if not pipeline.replaces_objects:
@@ -40,8 +40,8 @@ def counting_entries(pipeline: Pipeline) -> str:
 
 
 def check_sums(engine: QueryEngine) -> CheckResult:
-    """Whether the records of each object are its rows, rejected, duplicate and filtered records."""
-    # Records of unreadable objects are all 0.
+    """Check that each object's records are the sum of its rows, rejected, duplicate and filtered records."""
+    # Unreadable objects have no records, so they add up.
     wrong = engine.run(
         'SELECT key, records, "rows" + rejected + duplicates + filtered AS parts FROM ingested_object'
         ' WHERE records <> "rows" + rejected + duplicates + filtered ORDER BY key'
@@ -60,12 +60,12 @@ def check_sums(engine: QueryEngine) -> CheckResult:
 
 
 def check_rows(engine: QueryEngine, pipelines: Iterable[Pipeline], uploaded: Iterable[Table]) -> CheckResult:
-    """Whether each object has as many rows in the pipeline's tables as the ledger says; ``uploaded`` are of uploads."""
+    """Check that each object has as many stored rows as the ledger says; ``uploaded`` are the tables of uploads."""
     return _compare(engine, pipelines, "rows", "row", [*uploaded])
 
 
 def check_rejected(engine: QueryEngine, pipelines: Iterable[Pipeline]) -> CheckResult:
-    """Whether each object has as many rejected records as the ledger says."""
+    """Check that each object has as many stored rejected records as the ledger says."""
     return _compare(engine, pipelines, "rejected", "rejected record")
 
 
@@ -83,6 +83,6 @@ def _compare(
             for row in engine.run(sql).to_pylist()
         ]
         total += engine.run(f'SELECT coalesce(sum("{column}"), 0) AS n FROM {entries}')["n"][0].as_py()
-    # The rows of inventories are replaced; the check of daily_storage counts those that are kept.
+    # Rows of inventories are replaced by later snapshots; the check of daily_storage counts the remaining ones.
     said = f"{total:,} are stored, inventories apart, for each object as many as the ledger says"
     return CheckResult(f"{noun}s", said, (*wrong,))

@@ -1,4 +1,4 @@
-"""Raw objects parsed by the fallbacks alone: the slow parsers that the fast paths must agree with."""
+"""Parse raw objects with the fallbacks alone: the slow parsers with which the fast paths must agree."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from glue_jobs.tables.model import Table
 
 @dataclass(frozen=True)
 class Reparsed:
-    """The rows of an object by table, and how many records it has, rejected and filtered ones included."""
+    """The rows of an object by table, and the number of its records, including rejected and filtered ones."""
 
     rows: Mapping[Table, pa.Table]
     records: int
@@ -47,7 +47,7 @@ class Reparsed:
 
 
 def can_parse_again(pipeline: Pipeline) -> bool:
-    """Whether there is a slow parser that a fast one must agree with."""
+    """Whether the pipeline has a slow parser with which the fast one must agree."""
     return pipeline.name in FALLBACKS or isinstance(pipeline, DocumentPipeline)
 
 
@@ -71,7 +71,7 @@ def parse_again(pipeline: Pipeline, raw_object: RawObject) -> Reparsed:
 
 
 def _pieces(raw_object: RawObject, framing: Framing) -> Iterator[tuple[bytes, int]]:
-    """The records of an object some at a time, and the numbers of those that reading rejects."""
+    """The records of an object in pieces, each with the number of records that were rejected before parsing."""
     unreadable: dict[str, UnreadableObjectError] = {}
     for batch in read_batches((ByteRange(raw_object, 0, raw_object.entry.size),), [0], framing, unreadable):
         yield b"", len(batch.rejected)

@@ -1,4 +1,4 @@
-"""Whether a sample of raw objects, parsed again, holds what is stored of them."""
+"""Check that a sample of raw objects, parsed again, contains the rows that are stored of them."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.storage import Entry
 from glue_jobs.tables.model import Table
 
-# Raw objects expire. After so many objects for each wanted one, the rest is taken for gone too.
+# Raw objects expire. After this many attempts per wanted object, the others are assumed to be gone too.
 MAX_TRIES_PER_OBJECT = 10
 
 
 def check_raw_sample(
     engine: QueryEngine, pipelines: Iterable[Pipeline], raw: str, objects_per_source: int
 ) -> CheckResult:
-    """Parse ingested objects below ``raw`` again with the fallbacks, and compare each row with what is stored.
+    """Parse ingested objects below ``raw`` again with the fallbacks; each stored row must be among their records.
 
-    The objects are those with the smallest hashes of their addresses, so that they are the same each time. Objects that
-    are gone or changed are passed over.
+    The number of records must equal that in the ledger. The sample has the objects whose addresses have the smallest
+    hashes, so it is the same each time. Unreadable objects, such as expired or changed ones, are skipped.
 
     Raises:
-        ArgumentError: the ledger has no object below ``raw`` that has a fallback.
+        ArgumentError: the ledger has no object below ``raw`` that can be parsed again.
     """
     wrong, objects, rows, unread, known = list[str](), 0, 0, list[str](), 0
     for pipeline in (each for each in pipelines if can_parse_again(each)):
@@ -60,7 +60,7 @@ def _ledger(engine: QueryEngine, pipeline: Pipeline, raw: str) -> dict[str, tupl
     rows = engine.run(
         "SELECT key, min(etag) AS etag, min(size) AS size, min(last_modified) AS last_modified, min(records) AS records"
         f" FROM {counting_entries(pipeline)}"
-        # An object that changed and was ingested again has the rows of both states.
+        # An object that changed and was ingested again has stored rows of both versions.
         " GROUP BY key HAVING count(*) = 1"
     )
     below = rows.filter(pc.starts_with(rows["key"], f"{raw.rstrip('/')}/"))
@@ -74,7 +74,7 @@ def _ledger(engine: QueryEngine, pipeline: Pipeline, raw: str) -> dict[str, tupl
 def _sample(
     pipeline: Pipeline, ledger: dict[str, tuple[Entry, int]], objects: int, unread: list[str]
 ) -> dict[str, Reparsed]:
-    """The first objects that can be read, parsed; ``unread`` gets the reasons for the others."""
+    """The first objects that can be read, parsed again; adds the errors of the others to ``unread``."""
     sample: dict[str, Reparsed] = {}
     for entry, _ in [*ledger.values()][: objects * MAX_TRIES_PER_OBJECT]:
         if len(sample) == objects:
@@ -96,7 +96,7 @@ def _different_counts(sample: dict[str, Reparsed], ledger: dict[str, tuple[Entry
 def _differences(engine: QueryEngine, table: Table, sample: dict[str, Reparsed]) -> Iterator[str]:
     if not sample:
         return
-    # Fewer rows may be stored than an object has: duplicates and, if so asked, management events are left out.
+    # Fewer rows may be stored than an object has records: duplicates and filtered management events are missing.
     columns = ", ".join(f'"{name}"' for name in (*table.record, "source_object"))
     addresses = ", ".join(map(quoted, sample))
     stored = engine.run(f"SELECT {columns} FROM {table.name} WHERE source_object IN ({addresses})")

@@ -1,4 +1,4 @@
-"""The result of one check: a sentence, and names of what is wrong."""
+"""The result of one check: a sentence, and phrases for what is wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MAX_NAMES = 5
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check of a lake. It is right if ``wrong`` names nothing; ``sentence`` then says what was compared."""
+    """The result of one check of a lake. If ``wrong`` is empty, ``sentence`` says what was compared."""
 
     subject: str
     sentence: str

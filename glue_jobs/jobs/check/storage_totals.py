@@ -1,4 +1,4 @@
-"""Whether the totals of snapshots in ``daily_storage`` equal their rows, as far as these are kept."""
+"""Check that the totals in ``daily_storage`` equal the sums of the rows, for snapshots that still have rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _COUNTS = ("objects", "bytes", "noncurrent_objects", "noncurrent_bytes", "delete
 _SNAPSHOT = "source_bucket, inventory_id, snapshot_time"
 _GROUP = f"{_SNAPSHOT}, account, repository, storage_class, intelligent_tiering_access_tier"
 
-# The newest snapshot of an inventory keeps its rows, so one without any rows is compared too.
+# The newest snapshot of an inventory always keeps its rows, so it is compared even if it has none.
 _KEPT = f"""
 SELECT {_SNAPSHOT} FROM s3_inventory_object GROUP BY {_SNAPSHOT}
 UNION
@@ -18,7 +18,7 @@ SELECT source_bucket, inventory_id, max(snapshot_time) AS snapshot_time
 FROM daily_storage GROUP BY source_bucket, inventory_id
 """
 
-# Totals less the rows: groups of nulls are compared too, and groups that only one side has. An inventory without the
+# Totals minus rows. A union compares groups with null keys, and groups on one side only, too. An inventory without the
 # field Size has null for bytes in both tables.
 _DIFFERENCES = f"""
 WITH kept AS ({_KEPT}),
@@ -44,7 +44,7 @@ GROUP BY {_GROUP} HAVING {" OR ".join(f"sum({name}) <> 0" for name in _COUNTS)} 
 
 
 def check_storage_totals(engine: QueryEngine) -> CheckResult:
-    """Whether objects, bytes, older versions and delete markers of each data set are those of the snapshot's rows."""
+    """Check that objects, bytes, older versions and delete markers of each data set equal those in the rows."""
     snapshots = engine.run(f"SELECT count(*) AS n FROM ({_KEPT}) AS kept")["n"][0].as_py()
     wrong = []
     for row in engine.run(_DIFFERENCES).to_pylist():

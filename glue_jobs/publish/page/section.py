@@ -29,11 +29,11 @@ class Section:
     controls: Html = EMPTY
     is_wide: bool = True
     tells_places: bool = True
-    """Whether it shows where readers are, if the results do."""
+    """Whether the section shows the places of readers that its results contain."""
 
 
 class Card(NamedTuple):
-    """What stands below the sections, over the whole width; ``subject`` names it in the navigation."""
+    """A full-width block below the sections; ``subject`` names it in the navigation."""
 
     identity: str
     subject: str

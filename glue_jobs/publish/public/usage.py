@@ -1,4 +1,4 @@
-"""What the page of the public tier is drawn from: the rows of the public files."""
+"""The rows of the public files, from which the page of the public tier is drawn."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Name = tuple[str, ...]
 
 
 def known(value: Any) -> int:
-    """A number as far as it is public: 0 for one that is hidden."""
+    """The number if it is public, or 0 if it is hidden."""
     return value if isinstance(value, int) else 0
 
 
@@ -81,7 +81,7 @@ class PublicUsage:
 
     @cached_property
     def place_sources(self) -> tuple[str, ...]:
-        """What told where readers are, of all months."""
+        """The databases and files from which the places of readers were determined, over all months."""
         return tuple(sorted({source for month in self.months for source in month.place_sources}))
 
     @cached_property

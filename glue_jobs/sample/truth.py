@@ -1,4 +1,4 @@
-"""What a correct lake counts in the sample: computed from the tables of requests before any raw file is written."""
+"""The counts of a correct lake, computed from the tables of requests before any raw file is written."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ SELECT month, event_name, count(*) AS events FROM event WHERE has_account GROUP 
 SELECT month, count(DISTINCT subscriber_account_id) AS unique_subscribers
 FROM event WHERE has_account GROUP BY month ORDER BY month
 """,
-    # A copy is a request for the object that it reads.
+    # A copy counts as a request for its source object.
     "cloudtrail_s3_event/usage": """
 SELECT month, subscriber_account_id, count(*) AS requests, count(error_code) AS errors, count_if(is_get) AS gets,
     sum(bytes_sent) AS bytes_out, count(DISTINCT asked_for) FILTER (is_get) AS unique_objects
@@ -171,11 +171,11 @@ FROM stored LEFT JOIN was_read USING (bucket, key) WHERE age = 1 GROUP BY ALL OR
 
 @dataclass(frozen=True)
 class Truth:
-    """What was generated: answers by question, each a list of rows.
+    """The truth about a sample: answers by question, each a list of rows.
 
     ``SOURCE/ledger`` has the counts of the whole source, ``SOURCE/files`` those of every raw object by its path below
-    ``raw/SOURCE``, ``SOURCE/skipped`` paths of files there that are no raw objects. The other questions and what their
-    columns mean are in ``QUESTIONS``.
+    ``raw/SOURCE``, ``SOURCE/skipped`` the paths of files there that are not raw objects. ``QUESTIONS`` has the other
+    questions and the meaning of their columns.
     """
 
     seed: int
@@ -199,7 +199,7 @@ class Truth:
 
 
 def ask(database: Database) -> dict[str, list[Row]]:
-    """The answers to all questions, of the tables that ``write_sample`` made."""
+    """The answers to all questions, from the tables that ``write_sample`` creates."""
     make_truth_views(database)
     both = {
         f"{source}/{name}": sql.format(source=source)

@@ -99,7 +99,7 @@ def _first_files(max_bytes: float, files: list[Path]) -> Iterator[Path]:
 
 
 def _daily(source: Path, days: list[list[Path]], work: Path) -> list[Cost]:
-    """Deliver and ingest each day in turn. Tasks run in this process, because the costs of others are not visible."""
+    """Deliver and ingest each day in turn, with tasks in this process, because costs in others are not counted."""
     shutil.rmtree(work, ignore_errors=True)
     raw, lake = work / "raw", work / "lake"
     costs = []

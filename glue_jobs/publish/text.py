@@ -24,8 +24,8 @@ FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?='*[=+\-@\t\r\n])")
 def csv_text(rows: pa.Table | Answer, *, guarded: bool = False) -> str:
     """Header and rows, quoted as in RFC 4180, with LF at line ends; null is empty, an empty text is quoted.
 
-    ``guarded`` puts an apostrophe before whatever a spreadsheet would take for a formula in a text, because keys and
-    user agents come from strangers. Numbers, also negative ones, are unchanged.
+    ``guarded`` puts an apostrophe before anything in a text that a spreadsheet would read as a formula, because keys
+    and user agents come from strangers. Numbers, even negative ones, are unchanged.
     """
     answer = Answer.of(rows)
     lines = [",".join(_quoted(name) for name in answer.column_names)]

@@ -137,7 +137,7 @@ TRAIL_ONLY = (
 
 
 def trail_only(traffic: Traffic, count: int) -> Block:
-    """Data events that access logs lost, management events of two accounts, and events of other services."""
+    """Data events missing in access logs, management events of two accounts, and events of other services."""
     kind = np.arange(count) % len(TRAIL_ONLY)
     names, groups, statuses = (np.array(values)[kind] for values in zip(*TRAIL_ONLY, strict=True))
     requesters = np.array([traffic.pick(group, count) for _, group, _ in TRAIL_ONLY])[kind, np.arange(count)]

@@ -67,9 +67,9 @@ def requester_table(requesters: Requesters) -> pa.Table:
 
 
 def identity(requester: Requester, at_home: bool = False) -> str:
-    """The requester's ``userIdentity`` as JSON; a session's begins at midnight of ``{day}``.
+    """The requester's ``userIdentity`` as JSON; a session begins at midnight of ``{day}``.
 
-    A trail shows less of the callers of other accounts; ``at_home`` is for the trail of the requester's own account.
+    A trail has fewer details of other accounts' callers; ``at_home`` is for the trail of the requester's own account.
     """
     account, (kind, role, session) = requester.account, [*requester.name.split(":")[-1].split("/"), "", ""][:3]
     if not account:

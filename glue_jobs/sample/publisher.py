@@ -43,7 +43,7 @@ BUCKETS = (
     Bucket("example-maps", "us-west-2"),
     Bucket("example-archive", "us-east-1", ARCHIVE_ACCOUNT),
 )
-"""The first two have access logs and data events; the archive is only known by its inventory."""
+"""The first two have access logs and data events; the archive has only inventories."""
 
 
 @dataclass(frozen=True)

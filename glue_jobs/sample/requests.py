@@ -69,7 +69,7 @@ def make_requests(
     - ``fields``: number of fields in the line of the access log. ``copy_of``: the source object of a copy.
     - ``request``: number of the HTTP request; actions with the same number share the request id.
     - ``in_access_log``: 0 if only the trail or CloudFront records the action. ``minor``: event version 1.minor.
-    - ``is_hit``: 1 where CloudFront's cache had the object, 0 where it asked S3.
+    - ``is_hit``: 1 if CloudFront's cache had the object, 0 if CloudFront requested it from S3.
     - ``total_ms``, ``turn_around_ms``: latencies, -1 where S3 acted on its own.
     """
     rng = np.random.default_rng([seed, 3])

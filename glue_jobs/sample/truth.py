@@ -147,8 +147,8 @@ SELECT bucket_name AS source_bucket, count_if(before.key IS NULL) AS added_objec
 FROM (FROM stored WHERE age = 2) AS before FULL JOIN (FROM stored WHERE age = 1) AS after USING (bucket_name, key)
 GROUP BY 1 ORDER BY 1
 """,
-    # A read is a GET answered 200, 206 or 304 on any day, or a copy made of the object. A data set is two folders with
-    # names. The audience are readers that one of both logs does not know to be robots or the publisher's own.
+    # A read is a GET with status 200, 206 or 304 on any day, or a copy of the object. A data set is two named folders.
+    # The audience are readers that at least one of the two logs does not identify as robots or the publisher's own.
     "s3_inventory_object/unread": """
 WITH was_read AS (
     SELECT bucket, key, bool_or(NOT is_robot AND NOT (is_own AND (is_own_in_trail OR NOT (

@@ -13,7 +13,7 @@ from glue_jobs.sample.publisher import ARCHIVE, MAPS, REPOSITORIES, TIDES
 UNREAD_AT_SCALE_ONE, FEWEST_UNREAD = 700, 36
 """The number of objects in each data set that nobody reads."""
 
-# Keys whose second part is a file, empty or missing, or a name that CSV has to quote; twins tie in every order by size.
+# Keys whose second part is a file, empty, missing, or a name that CSV must quote; twins tie in every order by size.
 AWKWARD_KEYS = (
     (TIDES, "favicon.ico", 4_286),
     (TIDES, "READ ME.txt", 900),

@@ -52,7 +52,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Step:
-    """One setting of a bucket, its wanted value, and what to do.
+    """One setting of a bucket, its wanted value, and the action.
 
     ``state`` is ``set`` (the setting is missing), ``kept`` (the present one suffices) or ``left`` (a conflicting one
     exists); ``reason`` explains the last two.

@@ -48,7 +48,7 @@ def assign_assets(bucket: pa.Array, key: pa.Array, config: Config) -> pa.Array:
     return as_dictionary(_names(bucket, key, config, asset_matchers_for)[0])
 
 
-# Builds the matchers of the rules for a bucket; None is a bucket without rules of its own.
+# Builds the matchers of the rules for a bucket; None stands for buckets without specific rules.
 MatcherBuilder = Callable[[tuple[Any, ...], str | None], tuple[Matcher, ...]]
 
 
@@ -90,7 +90,7 @@ def _by_bucket(
     special = {name for rule in config.datasets for name in _buckets(rule)}
     buckets, bucket_rows = distinct(bucket, encode=True)
     known = buckets.to_pylist()
-    # All buckets without rules of their own share one group.
+    # All buckets without specific rules share one group.
     groups = sorted({name for name in known if name in special})
     number = {name: index for index, name in enumerate(groups)}
     group_of_row = np.array([number.get(name, -1) for name in known] + [-1])[bucket_rows]
@@ -108,7 +108,7 @@ def _by_bucket(
 
 
 def _buckets(rule: Any) -> set[str]:
-    """Buckets for which the rule has names of their own."""
+    """Buckets to which the rule, or a row of its CSV file, is restricted."""
     own = {rule.bucket} if rule.bucket is not None else set()
     return own | ({name for name in rule.csv.buckets if name is not None} if isinstance(rule, CsvRule) else set())
 

@@ -68,7 +68,7 @@ def _build(rules: list[Any], bucket: str | None) -> Iterator[Matcher]:
                 case CsvRule(csv=file):
                     columns = zip(file.prefixes, file.accounts, file.repositories, file.buckets, strict=True)
                     rows = [row for row in columns if row[3] in (None, bucket)]
-                    # Of two rows with the same prefix, the row for this bucket goes first.
+                    # Of two rows with the same prefix, the row for this bucket takes precedence.
                     rows.sort(key=lambda row: row[3] is None)
                     yield PrefixMatcher([row[:3] for row in rows], longest_wins=True)
 

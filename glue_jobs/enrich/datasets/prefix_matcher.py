@@ -56,7 +56,7 @@ class PrefixMatcher:
 
 
 def _chains(ordered: list[bytes], number: list[int], longest_wins: bool) -> tuple[Ints, list[int]]:
-    """For each sorted prefix the index of the longest other prefix it starts with (-1: none), and the winning entry."""
+    """For each sorted prefix, the index of the longest other prefix that it starts with (-1: none), and the winner."""
     parent: list[int] = []
     winner: list[int] = []
     open_places: list[int] = []

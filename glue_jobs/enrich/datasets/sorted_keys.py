@@ -18,9 +18,9 @@ def is_sorted(keys: pa.StringArray) -> bool:
 
 
 def find_representatives(keys: pa.StringArray, depth: int) -> tuple[Ints, Ints]:
-    """For each of the sorted keys, none of them null, the number of its representative, and the representatives' rows.
+    """The number of each key's representative, and the rows of the representatives; keys are sorted and not null.
 
-    A key and its representative have the first ``depth`` folders in common, or the key represents itself.
+    A key and its representative share the first ``depth`` folders, or the key represents itself.
     """
     marks = np.arange(0, len(keys), KEYS_PER_MARK)
     match = pc.extract_regex(keys.take(pa.array(marks)).cast(pa.binary()), rf"^(?P<folders>(?s:[^/]*/){{{depth}}})")

@@ -56,7 +56,7 @@ def keep_places(lake: Lake, config: Config, reference: ReferenceData, reporter: 
     if rows == known:
         return
     columns = zip(*(rows[label] for label in sorted(rows)), strict=True)
-    # Another run may have just written its places; the next run adds what is missing.
+    # Another run may have just written its places; the next run adds any missing ones.
     with suppress(LostRaceError):
         table.replace(pa.table([list(column) for column in columns], schema=PLACE.arrow_schema))
 

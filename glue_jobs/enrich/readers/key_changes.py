@@ -16,7 +16,7 @@ from glue_jobs.lake.plain_files import Notes, json_note
 from glue_jobs.tables.model import Table
 
 if TYPE_CHECKING:
-    # Importing these would take longer than answering a question.
+    # Imported for types only: importing these takes longer than answering a query.
     from glue_jobs.config import Config
     from glue_jobs.enrich.readers.keys import ReaderKeys
     from glue_jobs.enrich.reference_data import ReferenceData

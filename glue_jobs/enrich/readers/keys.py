@@ -115,7 +115,7 @@ class ReaderKeys:
         return self.keys[number].reader_id(address)
 
     def readers(self, number: int, addresses: Sequence[str | None]) -> tuple[pa.StringArray, pa.StringArray]:
-        """What :meth:`ReaderKey.reader` of the key with this number returns for each address, as two arrays."""
+        """The results of :meth:`ReaderKey.reader` of the key with this number for each address, as two arrays."""
         found = [*map(self._readers[number], addresses)]
         ids, prefixes = (pa.array([each[place] for each in found], pa.string()) for place in range(2))
         return ids, prefixes

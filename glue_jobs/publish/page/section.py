@@ -1,4 +1,4 @@
-"""A section of the page: what was found, in words; a picture; its table and files; what the numbers mean."""
+"""A section of the page: a finding in words, a picture, a table and files, and the meaning of the numbers."""
 
 from __future__ import annotations
 

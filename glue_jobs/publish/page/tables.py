@@ -98,7 +98,7 @@ def _cell(column: Column, value: Any) -> str:
 
 
 def links(files: Sequence[str], root: str, title: str = "") -> Html:
-    """Links to the files with all rows, behind the title of the report if there are several reports."""
+    """Links to the files with all rows, after the title of the report if there are several reports."""
     parts = [
         element(
             "a", file.rpartition(".")[2].upper(), href=f"{root}{file}", download=True, title=file.rpartition("/")[2]

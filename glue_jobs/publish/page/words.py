@@ -20,7 +20,7 @@ def count(value: float) -> str:
 
 
 def span(first: int, following: int | None) -> str:
-    """The counts from ``first`` to the one before ``following``: 3–5, 3, or 1,001 or more where nothing follows."""
+    """The counts from ``first`` to the one before ``following``: 3–5, 3, or 1,001 or more if nothing follows."""
     if following is None:
         return f"{count(first)} or more"
     return count(first) if following == first + 1 else f"{count(first)}{DASH}{count(following - 1)}"

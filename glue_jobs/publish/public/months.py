@@ -47,7 +47,7 @@ class PublicMonth:
 
     @property
     def shown(self) -> ShownMonth:
-        """The rows, and what is hidden."""
+        """The rows, and how much is hidden."""
         hidden = self._content["hidden"]
         return ShownMonth(self._content["rows"], hidden["numbers"], hidden["share_of_bytes"])
 
@@ -99,7 +99,7 @@ def _month(address: str, data: bytes) -> PublicMonth:
 
 
 def write_month(folder: str, report: Report, month: PublicMonth) -> None:
-    """Make a month public.
+    """Publish a month.
 
     Raises:
         StorageError: the folder cannot be written to.

@@ -26,7 +26,7 @@ from glue_jobs.query.saved.view import base_tables
 def publish_public(
     report: Report, engine: Engine, folder: str, edition: Edition, privacy: Privacy, reporter: Reporter
 ) -> Published:
-    """Make the months public that were closed since the last run, then write pages, summary and manifest.
+    """Publish the months that were closed since the last run, then write pages, summary and manifest.
 
     Published months do not change. The page is drawn from their files and nothing else. A month waits if one of its
     sources has been stale since before the month closed, because missing data could not be added later.

@@ -33,7 +33,7 @@ WHOLE = "total"
 OTHER = "(other)"
 """The name of the row that sums the hidden rows."""
 HIDDEN = "hidden"
-"""Stands for a number of enough readers that would give hidden ones away."""
+"""Placeholder for a number of enough readers that would reveal hidden ones."""
 BYTES = "bytes_sent"
 
 # Names that identify somebody: an AWS account, a canonical user id, an ARN, an address.
@@ -47,7 +47,7 @@ _WHO = re.compile(
 class ShownMonth:
     """The rows of a month as everybody may see them, how many numbers are hidden, and their share of the bytes.
 
-    ``rows`` have the names and counts of the declaration; a count is a number, a text that stands for a hidden one, or
+    ``rows`` have the names and counts of the declaration; a count is a number, the placeholder of a hidden one, or
     None. ``shares`` are 0 to 1, by breakdown.
     """
 
@@ -179,7 +179,7 @@ class _Month:
         return rows
 
     def row(self, row: Row, counts: Mapping[str, Any]) -> dict[str, Any]:
-        """The names of the row with other counts."""
+        """The names of ``row`` with the given counts."""
         return {name: row[name] for name in (self.declared.breakdown, *self.declared.names)} | dict(counts)
 
     def value(self, row: Row, count: str, is_hidden: bool = False) -> int | str:
@@ -193,7 +193,7 @@ class _Month:
 
     @property
     def _few(self) -> str:
-        """Stands for a number of too few readers."""
+        """Placeholder for a number of too few readers."""
         return f"<{self.privacy.minimum_readers}"
 
     def _rest(self, parts: Sequence[Row], count: str, places: set[int]) -> int | str | None:

@@ -33,7 +33,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Exported:
-    """What an export wrote to ``folder``; ``unchanged`` counts the runs that already had their documents."""
+    """The result of an export to ``folder``; ``unchanged`` counts the runs that already had their documents."""
 
     folder: str
     runs: int = 0

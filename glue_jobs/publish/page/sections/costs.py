@@ -1,4 +1,4 @@
-"""What it costs to keep and serve the data sets."""
+"""The estimated cost to store and serve the data sets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COST_PARTS = {
     "Requests": "estimated_request_dollars",
     "Monitoring": "estimated_monitoring_dollars",
 }
-"""What a month costs, in the order of the bars."""
+"""The parts of a month's cost, in the order of the bars."""
 
 
 def costs(answers: Answers, usage: Usage) -> Section | None:

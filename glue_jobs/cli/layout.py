@@ -48,7 +48,7 @@ class ShownColumn:
 
     @property
     def full(self) -> int:
-        """The width in which also the header fits on one line."""
+        """The width in which the header also fits on one line."""
         return max(self.wanted, cell_len(self.header))
 
 

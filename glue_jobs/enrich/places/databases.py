@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 from glue_jobs.enrich.places.countries import COUNTRIES
 
-# A database without a country in its first records, as many as this, is not a database of places.
+# The number of records in which a database of places must have at least one country.
 RECORDS_LOOKED_AT = 1_000
 
 # The credit that each licence requires, by a word in the type of the database.

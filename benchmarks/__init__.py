@@ -1,1 +1,1 @@
-"""Side-by-side measurements of the jobs and other engines: ``python -m benchmarks``."""
+"""Benchmarks of the jobs beside other engines: ``python -m benchmarks``."""

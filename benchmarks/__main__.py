@@ -1,4 +1,4 @@
-"""``python -m benchmarks [NAME …] …``: measure, print tables, keep them in RESULTS.md."""
+"""``python -m benchmarks [NAME …] …``: measure, print tables, and write them to RESULTS.md."""
 
 from __future__ import annotations
 

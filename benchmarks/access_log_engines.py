@@ -1,6 +1,6 @@
-"""Access logs by the other engines: one regular expression a line, a group a field, casts.
+"""Access logs in the other engines: one regular expression per line with one group per field, then casts.
 
-The expression is like the one AWS documents for Athena, with all 27 fields; Java, RE2 and Python understand it alike.
+The expression is like the one AWS documents for Athena, with all 27 fields. It is the same in Java, RE2 and Python.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-s3-access-logs-to-identify-requests.html
 """
 
@@ -16,7 +16,7 @@ from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
-# The table keeps the fields of a line in its first 27 columns; the others are derived or for fields yet to come.
+# The first 27 columns of the table are the fields of a line; the others are derived, or for future fields.
 FIELDS = {column.name: column.type for column in S3_ACCESS_LOG.columns[:27]}
 
 _QUOTED = {"request_uri", "referer", "user_agent"}
@@ -40,7 +40,7 @@ def _pattern() -> str:
 
 
 PATTERN = _pattern()
-"""One group per field, in order; an empty field is ``-``, or an empty group where the field is normally quoted."""
+"""One group per field, in order; an empty field is ``-``, or an empty group if the field is normally quoted."""
 
 
 def spark(files: Sequence[Path], target: Path) -> None:
@@ -51,7 +51,7 @@ def spark(files: Sequence[Path], target: Path) -> None:
     texts = lines.select(
         [f.regexp_extract("value", PATTERN, number).alias(name) for number, name in enumerate(FIELDS, 1)]
     )
-    # In a second step: in one expression Spark would match every field again for each mention of its text.
+    # A second step, because in one expression Spark would match a field again for each reference to its text.
     rows = texts.select([_spark_column(name) for name in FIELDS])
     spark_write(rows.withColumn("event_date", f.to_date("event_time")), target, "event_date")
 
@@ -88,7 +88,7 @@ def duckdb_rows(raw: Path, *more: str) -> str:
 
 
 def _duckdb_column(name: str) -> str:
-    """The SQL that makes a column of its group in ``field``."""
+    """The SQL expression for a column from its group in ``field``."""
     text = f"nullif(nullif(field.{name}, '-'), '')"
     if name == "event_time":
         return f"strptime({text}, '%d/%b/%Y:%H:%M:%S +0000') AS {name}"

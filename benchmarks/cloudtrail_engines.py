@@ -1,4 +1,4 @@
-"""CloudTrail files by the other engines: declared types, one row per element of Records; and the floor's decoding."""
+"""CloudTrail files in the other engines: declared types, one row per element of Records; and the floor's decoding."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PATHS = {
     "tls_version": "tlsDetails.tlsVersion",
     "cipher_suite": "additionalEventData.CipherSuite",
 }
-"""The columns, and where they are in an event."""
+"""The columns, and their paths in an event."""
 
 TYPES = {column.name: column.type for column in CLOUDTRAIL_S3_EVENT.columns}
 
@@ -60,7 +60,7 @@ def _shape() -> Shape:
 
 
 def _columns(first: int) -> list[str]:
-    """The SQL columns of an ``event``, where lists are numbered from ``first`` on."""
+    """The SQL columns of an ``event``, for an engine whose list indexes start at ``first``."""
     paths = {**PATHS, "access_point_arn": f"resources[{first + 2}].ARN"}
     return [f"CAST(event.{path} AS {TYPES[name]}) AS {name}" for name, path in paths.items()]
 
@@ -87,8 +87,8 @@ def spark(raw: Path, target: Path) -> None:
 
 def duckdb(raw: Path, target: Path) -> None:
     """Turn all CloudTrail files below ``raw`` into Parquet: ``read_json`` with declared columns, then ``unnest``."""
-    # A document must fit into the buffer; a larger buffer only takes longer, for every file. The last four bytes of a
-    # gzip member are its unpacked size: RFC 1952, section 2.3.1.
+    # A document must fit into the buffer, and a larger buffer costs time for every file. The last four bytes of a gzip
+    # member are its unpacked size: RFC 1952, section 2.3.1.
     largest = max(int.from_bytes(path.read_bytes()[-4:], "little") for path in trail_files(raw)) + 1024
     declared = _type([_shape()], "STRUCT({})", '"{}" {}', "{}[]")
     select = f"""
@@ -121,7 +121,7 @@ CLICKHOUSE_COLUMNS = {
     "key": f"JSONExtractString({_PARAMETERS}, 'key')",
     "bytes_out": f"toInt64(JSONExtractFloat({_ADDITIONAL}, 'bytesTransferredOut'))",
 }
-"""Names of columns, and the expressions of an event that they come from."""
+"""The columns, and their expressions of an ``event``."""
 
 
 def clickhouse(raw: Path, target: Path) -> None:
@@ -139,12 +139,12 @@ def clickhouse(raw: Path, target: Path) -> None:
             WHERE tupleElement(event, 'eventSource') = 's3.amazonaws.com'
         )
     """
-    # Several files at once: a document on one line cannot be cut.
+    # Parallel by file, because a document on one line cannot be split.
     clickhouse_copy(select, target, "input_format_parallel_parsing = 0")
 
 
 class _Event(Event, forbid_unknown_fields=False, gc=False):
-    """Fields without a column are passed over."""
+    """Fields without a column are skipped."""
 
 
 class _Document(msgspec.Struct):
@@ -155,5 +155,5 @@ _DOCUMENT = msgspec.json.Decoder(_Document)
 
 
 def decode(path: Path) -> None:
-    """Unpack and decode a file, the least that any way must do: nested fields are only located, not read."""
+    """Unpack and decode a file, the minimum for any method: nested fields are only located, not decoded."""
     _DOCUMENT.decode(isal_zlib.decompress(path.read_bytes(), GZIP_WINDOW))

@@ -1,4 +1,4 @@
-"""One pipeline beside other tools and the floor, all from the same raw files to Parquet."""
+"""One pipeline against other tools and the floor, all from the same raw files to Parquet."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ OURS, FLOOR = "this project", "floor"
 
 @dataclass(frozen=True)
 class Other:
-    """Another tool: ``convert`` can be pickled and writes Parquet below the folder it gets.
+    """Another tool: ``convert`` is picklable and writes Parquet below the folder that it gets.
 
-    ``least`` is the target: its wall seconds over ours. Its seconds are multiplied by ``scale`` where it gets a part of
-    the raw files only.
+    ``least`` is the target for its wall seconds over ours. Its seconds are multiplied by ``scale`` if it converts only
+    a part of the raw files.
     """
 
     name: str
@@ -38,7 +38,7 @@ def contest(
     config: Path | None = None,
     floor_reads: floor.Reading | None = None,
 ) -> dict[str, Runs]:
-    """Runs of ours, of the others, and of the floor where ``floor_reads`` says what comes before its writing."""
+    """Our runs, those of the others, and those of the floor if ``floor_reads`` gives its work before the write."""
     work = settings.folder / "contest"
     shutil.rmtree(work, ignore_errors=True)
     out = work / "out"
@@ -61,9 +61,9 @@ def lines(runs: dict[str, Runs], others: Sequence[Other], note: str, prefix: str
 
 
 def _put_away(out: Path) -> None:
-    # Renamed, not deleted: ext4 passes over files deleted a moment ago when it creates others, which would cost the
-    # next contestant some hundredths of its time.
+    # Renamed, not deleted: ext4 skips recently deleted files when it creates others, which would cost the next
+    # contestant some hundredths of its time.
     if next(out.rglob("*.parquet"), None) is None:
-        # ClickHouse takes a pattern that matches no file for an empty table.
+        # ClickHouse treats a pattern that matches no file as an empty table.
         raise AssertionError("the last run wrote nothing, so its time means nothing")
     out.rename(out.with_name(uuid4().hex))

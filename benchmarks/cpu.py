@@ -1,4 +1,4 @@
-"""CPU seconds of a process and of everything it started; Linux only, from /proc."""
+"""CPU seconds of a process and its descendants; Linux only, from /proc."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class _Process:
     parent: int
     started: int
     ticks: int
-    """User and system time of its own and of the children it has waited for."""
+    """User and system time of the process and of the children it has waited for."""
 
 
 def adopt_orphans() -> None:
-    """Keep processes whose parent ends below this process, so that `TreeClock` finds them."""
+    """Become the parent of descendants whose parent ends, so that `TreeClock` finds them."""
     if PROC.exists():
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
 
@@ -31,9 +31,9 @@ def adopt_orphans() -> None:
 class TreeClock:
     """The CPU seconds, user and system, that a process and its descendants have used so far.
 
-    A process that ends hands its time to the parent that waits for it. Parents that ignore SIGCHLD do not get it
-    (https://man7.org/linux/man-pages/man2/getrusage.2.html), and Spark's Python daemon is one of them.
-    `sample` notes the times of their children: call it a few times a second while the work goes on.
+    The time of a process that ends is added to the parent that waits for it. Parents that ignore SIGCHLD, such as
+    Spark's Python daemon, do not get it (https://man7.org/linux/man-pages/man2/getrusage.2.html). `sample` records the
+    times of their children, so call it a few times a second during the work.
     """
 
     def __init__(self, root: int) -> None:

@@ -29,7 +29,7 @@ SECONDS_PER_DAY = 86_400
 
 @dataclass
 class Cost:
-    """What one run cost: calls of and entries from the storage's listings, objects and bytes read, seconds."""
+    """The cost of one run: listings of the storage and their entries, objects and bytes read, seconds."""
 
     listings: int = 0
     listed: int = 0
@@ -39,7 +39,7 @@ class Cost:
     cpu: float = 0.0
 
     def since(self, before: Cost) -> Cost:
-        """The difference."""
+        """The cost since ``before``."""
         return Cost(*(now - then for now, then in zip(astuple(self), astuple(before), strict=True)))
 
 
@@ -49,7 +49,7 @@ def measure(settings: Settings) -> Iterator[Line]:
     late = slice(runs - (early.stop - early.start), runs)
     source = sample(settings.folder, scale, runs)
     days = _days(source, runs)
-    # The sample's publisher grows from week to week; a late run must not have more to do than an early one.
+    # The sample's traffic grows from week to week; a late run must not have more work than an early one.
     max_bytes = median(sum(path.stat().st_size for path in day) for day in days[early])
     costs = _daily(source, [list(_first_files(max_bytes, day)) for day in days], settings.folder / "daily")
     which = (
@@ -72,7 +72,7 @@ def measure(settings: Settings) -> Iterator[Line]:
         ratio, note = compare(name, cost)
         line = Line(f"{name}: late / early", f"{ratio:.2f}", f"{cpu:.2f}" if name == "seconds" else "", note=note)
         if name == "entries listed":
-            # A page of names fills up in the first weeks and is one request all the same.
+            # A page of names fills up in the first weeks, but is still one request.
             yield replace(line, note=f"{note}; up to 1,000 a listing, paid by the listing")
         else:
             yield replace(line, target=f"at most {MAX_RATIO:g}", met=ratio <= MAX_RATIO)
@@ -90,7 +90,7 @@ def _days(source: Path, runs: int) -> list[list[Path]]:
 
 
 def _first_files(max_bytes: float, files: list[Path]) -> Iterator[Path]:
-    """The files that fit into so many bytes; the first in any case."""
+    """The first files that fit into ``max_bytes``, at least one."""
     for number, path in enumerate(files):
         max_bytes -= path.stat().st_size
         if number and max_bytes < 0:
@@ -99,11 +99,11 @@ def _first_files(max_bytes: float, files: list[Path]) -> Iterator[Path]:
 
 
 def _daily(source: Path, days: list[list[Path]], work: Path) -> list[Cost]:
-    """Each day's deliveries appear, and a run ingests them in this process: other workers would hide their costs."""
+    """Deliver and ingest each day in turn, with tasks in this process, because costs in others are not counted."""
     shutil.rmtree(work, ignore_errors=True)
     raw, lake = work / "raw", work / "lake"
     costs = []
-    # Planned for as many workers as the other benchmarks have.
+    # Runs are planned for as many workers as in the other benchmarks.
     workers = SimpleNamespace(count=2, run=ProcessPool(1, takes_part=True).run)
     with patch("glue_jobs.workers.engine.workers_for", lambda _: workers), _counted() as cost:
         for number, day in enumerate(days, 1):
@@ -122,7 +122,7 @@ def _daily(source: Path, days: list[list[Path]], work: Path) -> list[Cost]:
 
 
 def _later(days: int) -> type[datetime]:
-    """A clock that is so many days ahead."""
+    """A clock that is ``days`` ahead."""
 
     class Later(datetime):
         @classmethod
@@ -134,7 +134,7 @@ def _later(days: int) -> type[datetime]:
 
 @contextmanager
 def _counted() -> Iterator[Callable[[], Cost]]:
-    """Counts what the storage is asked for while the block lasts; yields what gives the cost so far."""
+    """Count the calls of the storage during the block; yields a function that returns the cost so far."""
     sums, clock = Cost(), TreeClock(os.getpid())
     folder_level, folder_list = FolderStorage.level, FolderStorage.list
 

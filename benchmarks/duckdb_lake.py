@@ -1,9 +1,9 @@
-"""DuckDB for somebody who wants a lake, not only a conversion: what our run does, as far as SQL has it.
+"""DuckDB as a way to a lake, not only a conversion: the work of our run as far as SQL can express it.
 
-Beside the fields of a line, rows have the decoded key, robots, the day and the raw object. Lines that cannot be read
-are kept apart, repeated records dropped, the rows of a day sorted, and the files committed to Iceberg. What has no
-short SQL is left out: places and networks, data sets, spellings that one expression cannot read, records that an
-earlier run stored, and runs that are killed.
+Besides the fields of a line, rows have the decoded key, robots, the day and the raw object. Unreadable lines are
+written separately, repeated records dropped, the rows of a day sorted, and the files committed to Iceberg. Anything
+without short SQL is left out: places and networks, data sets, rare forms of lines that one expression cannot parse,
+duplicates of records from earlier runs, and recovery of killed runs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def ingest(raw: Path, lake: Path) -> None:
     data.mkdir(parents=True)
     with duckdb.connect(config={"threads": CORES, "preserve_insertion_order": False}) as connection:
         connection.execute("SET enable_progress_bar = false")
-        # Lines are kept only where they are rejected.
+        # Only rejected lines are kept as text.
         records = duckdb_rows(raw, "filename AS source_object", "if(event_time IS NULL, line, NULL) AS line")
         connection.execute(f"CREATE TEMP TABLE record AS {records}")
         agents = connection.execute("SELECT DISTINCT user_agent FROM record WHERE user_agent IS NOT NULL").fetchall()

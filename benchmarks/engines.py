@@ -1,4 +1,4 @@
-"""Spark, DuckDB and ClickHouse as others use them: all cores, rows into zstd Parquet, partition by partition."""
+"""Spark, DuckDB and ClickHouse in common use: all cores, rows into zstd Parquet, partition by partition."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ CORES = os.cpu_count() or 1
 
 
 def spark_session() -> SparkSession:
-    """This process's session, with memory and a compiler for long work; the jobs' own is set up for short work."""
-    # A process of DuckDB's must not spend its time on this.
+    """This process's session, set up with memory and a compiler for long work; that of the jobs is for short work."""
+    # Imported late, because DuckDB's process must not spend time on it.
     from pyspark.sql import SparkSession
 
     use_java_17()
@@ -44,7 +44,7 @@ def spark_write(rows: DataFrame, target: Path, *partitions: str) -> None:
 
 
 def duckdb_copy(select: str, target: Path, *partitions: str, parameters: Sequence[object] = ()) -> None:
-    """Write what the query gives below ``target``."""
+    """Write the result of the query below ``target``."""
     with duckdb.connect(config={"threads": CORES, "preserve_insertion_order": False}) as connection:
         how = f"FORMAT parquet, COMPRESSION zstd, PARTITION_BY ({', '.join(partitions)})"
         connection.execute("SET enable_progress_bar = false")
@@ -52,7 +52,7 @@ def duckdb_copy(select: str, target: Path, *partitions: str, parameters: Sequenc
 
 
 def clickhouse_copy(select: str, target: Path, settings: str) -> None:
-    """Write what the query gives into ``target``, a file for each ``event_date``; needs the package ``chdb``."""
+    """Write the result of the query into ``target``, a file per ``event_date``; needs the package ``chdb``."""
     # An optional package without types.
     chdb: Any = import_module("chdb")
     target.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""How fast access logs and CloudTrail files become their tables, beside the other engines and the floor."""
+"""Throughput of access logs and CloudTrail files to their tables, beside the other engines and the floor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.floor import Reading
 from benchmarks.measure import Line, Settings
 from benchmarks.sample_files import config_file, log_files, sample_logs, trail_files, whole_trail
 
-# Spark takes minutes for all access logs; one of every so many files stands for them.
+# Spark takes minutes for all access logs, so it converts one of every so many files.
 SPARK_EVERY = 8
 
 

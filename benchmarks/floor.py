@@ -1,4 +1,4 @@
-"""The floor: raw files decoded at the least effort, then the finished table written from memory by the jobs' writer."""
+"""The floor: raw files decoded with minimal effort, then the finished table written from memory by the jobs' writer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _tables: list[pa.Table] = []
 
 @dataclass(frozen=True)
 class Reading:
-    """What is done with each raw file before the table is written: nothing when there are no files."""
+    """The work on each raw file before the table is written; none without files."""
 
     read: Callable[[Path], object] = str
     files: Sequence[Path] = ()

@@ -1,4 +1,4 @@
-"""An S3 on loopback that lists any number of access logs and stores none: the pages of its listings are generated."""
+"""An S3 server on loopback that lists any number of access logs and stores none: it generates the listing pages."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Listing:
         return [f"logs/111122223333/us-east-1/bucket-{number}/{day:%Y/%m/%d}/" for number in range(self.buckets)]
 
     def keys(self, folder: str, start: int = 0) -> Iterator[str]:
-        """The keys in a folder from the one with that number on, in their order."""
+        """The keys in a folder from number ``start`` on, in order."""
         day, count = folder[-11:-1].replace("/", "-"), self.per_day // self.buckets
         for number in range(start, count):
             yield f"{folder}{day}-{number * 24 // count:02}-00-00-{number:016X}"
 
     def below(self, prefix: str, after: str) -> Iterator[str]:
-        """The keys with a prefix, behind another key."""
+        """The keys with a prefix that sort after ``after``."""
         for folder in sorted(folder for day in self.dates for folder in self.folders(day)):
             if (folder.startswith(prefix) or prefix.startswith(folder)) and f"{folder}~" > after:
                 keys = self.keys(folder, int(after[-16:], 16) + 1 if after.startswith(folder) else 0)
@@ -77,5 +77,5 @@ def _serve(listing: Listing, ready: Connection) -> None:
 
 
 def serving(listing: Listing) -> AbstractContextManager[str]:
-    """The listing as an S3; yields the endpoint."""
+    """Serve the listing as S3; yields the endpoint."""
     return server_process(_serve, listing)

@@ -1,4 +1,4 @@
-"""How fast inventories become the table: CSV beside DuckDB, ORC and Parquet beside Spark."""
+"""Throughput of inventories to the table: CSV beside DuckDB, ORC and Parquet beside Spark."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from benchmarks.measure import Line, Settings
 QUICK_OBJECTS = 20_000
 OBJECTS = 5_000_000
 
-# AWS writes the inventory of a large bucket as many files; these are enough for every core here.
+# AWS writes the inventory of a large bucket as many files; this many keep every core busy.
 FILES = 8
 
-# Each format, who else reads it, and the target: the other's seconds over ours when keys are sorted, as S3 has them.
+# Each format, the other engine, and the target for its seconds over ours with sorted keys, as S3 writes them.
 CONTESTS = (("CSV", "DuckDB", 1), ("ORC", "Spark", 2.3), ("Parquet", "Spark", 3))
 
 

@@ -1,4 +1,4 @@
-"""Inventories of large buckets, generated: snapshots in each format, kept between runs."""
+"""Generated inventories of large buckets: snapshots in each format, reused between runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LATEST = datetime(2026, 3, 8, 1)
 WEEK_BEFORE = LATEST - timedelta(days=7)
 ROWS_PER_FILE = 1_000_000
 ACCOUNTS, REPOSITORIES = 40, 8
-# Of one large CSV file; more rows than become one data file, so that none meets its own copy in memory.
+# The gzip members of one large CSV file; more rows than one data file has, so that no row meets its copy in memory.
 MEMBERS = 4
 
 TYPES = {
@@ -45,8 +45,8 @@ TYPES = {
 }
 """Columns and their types in SQL."""
 
-# A twentieth of the keys has characters that CSV encodes, and every 50th object is a copy of the one before it. The
-# latest of two snapshots has every 200th object written again, a hundredth of the keys added, a thousandth removed.
+# A twentieth of the keys has characters that CSV encodes, and every 50th object is a copy of the one before it. In the
+# later of two snapshots, every 200th object is rewritten, a hundredth of the keys is added, a thousandth is removed.
 OBJECTS = f"""
 SELECT '{BUCKET}' AS bucket,
        'account-' || lpad((i * {ACCOUNTS} // $n)::varchar, 3, '0')
@@ -67,10 +67,10 @@ WHERE CASE $time WHEN TIMESTAMP '{LATEST}' THEN i >= $n // 1000
 
 
 def snapshot(folder: Path, form: str, objects: int, files: int, ordered: bool = True) -> Path:
-    """The raw folder of an inventory of so many objects in so many files; generated once.
+    """The raw folder of an inventory with this number of objects and files; generated once.
 
-    S3 promises no order of keys, but writes files whose keys are in order and ranges do not overlap: lakeFS (its
-    ``ErrInventoryNotSorted``) and DANDI's s3invsync (its ``TreeTrackerError::Unsorted``) read nothing else.
+    S3 does not promise an order, but writes files with sorted keys and disjoint ranges: lakeFS (its
+    ``ErrInventoryNotSorted``) and DANDI's s3invsync (its ``TreeTrackerError::Unsorted``) refuse anything else.
     """
 
     def contents() -> Iterator[list[bytes]]:
@@ -89,7 +89,7 @@ def large_csv(folder: Path, size: int) -> Path:
         count = min(ROWS_PER_FILE, size // (MEMBERS * 20))
         parts = [_rows(count * MEMBERS, count * number, count * (number + 1), TIME) for number in range(MEMBERS)]
         members = [_file("CSV", rows) for rows in parts]
-        # gzip allows members one behind the other.
+        # A gzip file may have several members.
         yield itertools.chain.from_iterable(itertools.repeat(members, -(-size // sum(map(len, members)))))
 
     return _write(folder / f"one-inventory-file-of-{size / 1e6:g}-MB-gzip", "CSV", contents())
@@ -108,13 +108,13 @@ def two_snapshots(folder: Path, objects: int) -> Path:
 
 
 def read_snapshot(raw: Path) -> Snapshot:
-    """The snapshot of a raw folder that has only one."""
+    """The only snapshot of a raw folder."""
     (manifest,) = raw.glob(f"{CONFIG}/*/manifest.json")
     return read_manifest(str(manifest), manifest.read_bytes(), manifest.with_name("manifest.checksum").read_bytes())
 
 
 def data_files(raw: Path) -> list[str]:
-    """The files of all snapshots of a raw folder."""
+    """The data files of all snapshots of a raw folder."""
     return sorted(str(path) for path in (raw / CONFIG / "data").iterdir())
 
 
@@ -142,7 +142,7 @@ def _file(form: str, rows: pa.Table) -> bytes:
 
 
 def _write(raw: Path, form: str, files: Iterable[Iterable[bytes]], time: datetime = TIME) -> Path:
-    """Write files, each given in pieces, and their manifest, unless its checksum shows that all are there."""
+    """Write files, each given in pieces, and their manifest, unless the checksum shows that they are complete."""
     checksum = raw / CONFIG / f"{time:%Y-%m-%dT%H-%MZ}" / "manifest.checksum"
     if not checksum.exists():
         print(f"  making {raw.name}", flush=True)
@@ -166,7 +166,7 @@ def _write(raw: Path, form: str, files: Iterable[Iterable[bytes]], time: datetim
 
 
 def _listed(raw: Path, key: str, pieces: Iterable[bytes]) -> dict[str, Any]:
-    """Write a file; what the manifest says of it."""
+    """Write a file; returns its entry in the manifest."""
     digest = hashlib.md5(usedforsecurity=False)
     with (raw / key).open("wb") as file:
         for piece in pieces:

@@ -32,7 +32,7 @@ def open_lake(location: str) -> Lake:
 
 
 def changes(lake: Lake) -> list[pa.Table]:
-    """The rows of ``daily_change`` that the run with the second snapshot finds."""
+    """The rows of ``daily_change`` that a run derives from the second snapshot."""
     files = files_by_snapshot(lake)
     return [rows for _, rows in compare_pairs([SnapshotPair(*sorted(files))], files, SilentReporter())]
 

@@ -1,6 +1,6 @@
-"""A whole command on a laptop, from the prompt to the last commit, beside DuckDB as a whole process, twice.
+"""A whole command on a laptop, from the prompt to the last commit, beside two whole processes with DuckDB.
 
-Once DuckDB only converts lines to columns. Once it does most of what the command does: `benchmarks.duckdb_lake`.
+One only converts lines to columns. The other does most of the command's work: `benchmarks.duckdb_lake`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _duckdb(module: str, function: str, *paths: Path) -> list[str]:
 
 
 def _run(command: list[str], bytecode: Path) -> None:
-    # Programs that are installed have their bytecode, and do not compile their modules again in each process.
+    # Installed programs have their bytecode; without it, each process would compile the modules again.
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(bytecode), "PYTHONDONTWRITEBYTECODE": ""}
     place = Path(__file__).parents[1]
     done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""The machine and the versions that figures were taken with, and what the machine counts."""
+"""The machine and the versions behind the figures, and counters of the machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-# The rest of the free memory is for whatever else runs.
+# The rest of the free memory is left to other processes.
 SHARE_OF_FREE_MEMORY = 0.8
 
 PACKAGES = ("pyarrow", "pyspark", "pyiceberg", "obstore", "duckdb", "chdb", "numpy")
@@ -33,8 +33,8 @@ def described() -> str:
 def warm_memory() -> None:
     """Touch most of the free memory, so that no contestant pays for its first use.
 
-    Many virtual machines get their memory page by page when it is first used: writing a file to such pages took ten
-    times as long as to used ones.
+    Many virtual machines get each page of memory at its first use: writing a file to such pages took ten times as long
+    as to used ones.
     """
     child = multiprocessing.get_context("spawn").Process(target=_touch, args=(os.sysconf("SC_AVPHYS_PAGES"),))
     child.start()
@@ -42,7 +42,7 @@ def warm_memory() -> None:
 
 
 def bytes_read() -> int:
-    """All bytes that this process has asked files for so far, from the page cache too; 0 where there is no /proc."""
+    """All bytes that this process has read from files so far, page cache included; 0 without /proc."""
     counters = Path("/proc/self/io")
     return int(counters.read_text().split("rchar: ")[1].split()[0]) if counters.exists() else 0
 

@@ -1,6 +1,6 @@
-"""What the driver of a run needs for 10 million objects a day: memory, seconds and requests, from listing to ledger.
+"""The driver's memory, seconds and requests for 10 million objects a day, from listing to ledger.
 
-Three days are in the ledger already, and the run looks back to them. The listing and the ledger are generated.
+Three earlier days are already in the ledger, and the run lists them again. The listing and the ledger are generated.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from glue_jobs.storage.s3 import S3Storage
 
 PIPELINE = BY_NAME["s3_access_log"]
 
-# Of the 16 GiB of a G.1X worker, Java has the rest.
+# A G.1X worker has 16 GiB, and Java needs the rest.
 MAX_BYTES = 4 * 2**30
 
 ROWS_PER_BATCH = 100_000
 
 
 def measure(settings: Settings) -> Iterator[Line]:
-    """Lines of the results: the peak of the driver's memory, its seconds, and the requests that it sent."""
+    """Lines of the results: the driver's peak memory, seconds and number of requests."""
     per_day = settings.objects or (4_000 if settings.quick else 10_000_000)
     listing = Listing(days=4, per_day=per_day)
     with serving(listing) as endpoint, Host() as host:
@@ -52,7 +52,7 @@ def measure(settings: Settings) -> Iterator[Line]:
 
 
 class _GeneratedLedger:
-    """A lake whose ledger has all objects of all days but the last one."""
+    """A lake whose ledger has the objects of all days but the last."""
 
     def __init__(self, listing: Listing) -> None:
         self._listing = listing
@@ -71,7 +71,7 @@ class _GeneratedLedger:
 
 
 def _drive(listing: Listing, endpoint: str) -> tuple[int, int, int]:
-    """What the driver does, except for the tasks: the number of requests and steps, and the most bytes it had."""
+    """Do the driver's work, without the tasks; returns the number of requests and steps, and the peak bytes."""
     import pyspark  # noqa: F401 - the driver of Spark has it in memory
 
     use_endpoint(endpoint)
@@ -95,7 +95,7 @@ def _drive(listing: Listing, endpoint: str) -> tuple[int, int, int]:
 
 
 def _around_the_tasks(step: Step) -> int:
-    """What the driver makes for the tasks of a step, and of what they return; the number of the ledger's rows."""
+    """Build the input of a step's tasks and the ledger rows of their results; returns the number of rows."""
     chunks = list(split_into_chunks(step.new, MAX_CHUNK_BYTES, lambda _: True))
     counts = [ObjectCounts.zero([part.raw_object.entry.address for part in chunk]) for chunk in chunks]
     return ledger_rows(PIPELINE.name, "run", datetime(2024, 5, 11), step.new, counts, {}).num_rows

@@ -1,4 +1,4 @@
-"""Taking times fairly: everything is warm, runs take turns, the median counts, wall and CPU seconds stand together."""
+"""Fair timing: everything is warm, runs take turns, the median counts, wall and CPU seconds are reported together."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ SECONDS_PER_SAMPLE = 0.2
 
 @dataclass(frozen=True)
 class Settings:
-    """How large a run is.
+    """The size of a run.
 
-    ``folder`` keeps generated data, ``quick`` asks for a smoke run, ``rounds`` is the number of measured runs of each
-    contestant, and ``objects`` the length of an inventory (None: what the benchmark is meant for).
+    ``folder`` stores generated data, ``quick`` requests a smoke run, ``rounds`` is the number of measured runs of each
+    contestant, and ``objects`` the number of objects (None: the benchmark's default).
     """
 
     folder: Path
@@ -37,7 +37,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the results; ``cpu`` is the figure in CPU seconds, ``met`` is None where there is no target."""
+    """One line of the results; ``cpu`` is the figure in CPU seconds, ``met`` is None without a target."""
 
     what: str
     figure: str
@@ -49,7 +49,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Measured(Generic[Result]):
-    """What a call returned, and the seconds it took: on the wall, and of CPU in the whole process tree."""
+    """The result of a call, its wall seconds, and its CPU seconds in the whole process tree."""
 
     result: Result
     wall: float
@@ -69,13 +69,13 @@ class Runs:
 
     @property
     def cpu(self) -> float | None:
-        """Median of the CPU seconds; None where the system does not tell them."""
+        """Median of the CPU seconds; None on a system that does not report them."""
         seconds = [run.cpu for run in self.measured if run.cpu is not None]
         return median(seconds) if seconds else None
 
     @property
     def result(self) -> Any:
-        """What the last run returned."""
+        """The result of the last run."""
         return self.measured[-1].result
 
     def line(self, what: str, note: str) -> Line:
@@ -85,7 +85,7 @@ class Runs:
     def over(
         self, other: Runs, what: str, *, least: float = 0, most: float = 0, scale: float = 1, note: str = ""
     ) -> Line:
-        """The ratio of these seconds, times ``scale``, to the other's; targets are for wall seconds, 0 is none."""
+        """The ratio of these seconds, times ``scale``, to the other's; targets are for wall seconds, 0 means none."""
         ratio = self.wall * scale / other.wall
         cpu = f"{self.cpu * scale / other.cpu:.2f}" if self.cpu and other.cpu else ""
         target = f"at least {least:g}" if least else f"at most {most:g}" if most else ""
@@ -101,7 +101,7 @@ class Runs:
 
 
 class Host:
-    """A process that stays warm between calls; the CPU seconds of it and its descendants are counted."""
+    """A process that stays warm between calls; its CPU seconds include those of its descendants."""
 
     def __enter__(self) -> Self:
         self._pool = ProcessPoolExecutor(1, get_context("spawn"), adopt_orphans)
@@ -112,7 +112,7 @@ class Host:
         self._pool.shutdown()
 
     def call(self, function: Callable[..., Result], *arguments: object) -> Measured[Result]:
-        """Call a function that can be pickled, and wait for it."""
+        """Call a picklable function in the process, and wait for its result."""
         before = self._clock.sample()
         future = self._pool.submit(_timed, function, *arguments)
         while not wait([future], SECONDS_PER_SAMPLE).done:
@@ -130,7 +130,7 @@ def _timed(function: Callable[..., Result], *arguments: object) -> tuple[Result,
 
 @dataclass(frozen=True)
 class Contestant:
-    """One way to do the work, as functions that can be pickled; ``keep_warm`` goes before every run."""
+    """One way to do the work, as picklable functions; ``keep_warm`` is called before every run."""
 
     run: Callable[[], object]
     keep_warm: Callable[[], object] = gc.collect
@@ -142,17 +142,17 @@ def interleaved(
     tidy: Callable[[], object] = lambda: None,
     host: Host | None = None,
 ) -> dict[str, Runs]:
-    """Runs of each contestant, ``rounds`` of them after one warm-up; ``tidy`` follows every run.
+    """Runs of each contestant, ``rounds`` of them after one warm-up; ``tidy`` is called after every run.
 
-    They take turns, so that whatever else the machine does hits all of them alike. Each has its own process, unless
-    all share ``host``.
+    Contestants take turns, so that other load on the machine affects all of them alike. Each has its own process,
+    unless all share ``host``.
     """
     runs = {name: Runs() for name in contestants}
     with ExitStack() as stack:
         hosts = {name: host or stack.enter_context(Host()) for name in contestants}
         for number in range(rounds + 1):
             for name, contestant in contestants.items():
-                # A contestant that waits for the disk would also wait for the files of the one before it.
+                # Otherwise a contestant that waits for the disk would also wait for the files of the previous one.
                 os.sync()
                 hosts[name].call(contestant.keep_warm)
                 measured = hosts[name].call(contestant.run)

@@ -1,4 +1,4 @@
-"""One run of the real pipeline as the command line and Glue start it, and the parts that one task does."""
+"""One run of the real pipeline as started by the command line and Glue, and the parts of a single task."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def run(raw: Path, lake: Path, config: Path | None = None, pipeline: str = "s3_a
 
 
 def run_on_spark(raw: Path, lake: Path, config: Path | None = None, pipeline: str = "s3_access_log") -> IngestSummary:
-    """The same on Spark, however little there is to ingest."""
+    """Like `run`, but on Spark however small the input is."""
     session()
     return run(raw, lake, config, pipeline)
 
 
 def keep_workers() -> None:
-    """Give each of Spark's Python workers something to do: Spark ends those that were idle for a minute."""
+    """Give each of Spark's Python workers a task, because Spark ends workers that are idle for a minute."""
     context = session().sparkContext
     cores = context.defaultParallelism
-    # Long enough that no worker gets two of them.
+    # Each task is so long that no worker gets two.
     context.parallelize(range(cores), cores).map(lambda _: time.sleep(0.2)).collect()
     gc.collect()
 

@@ -1,4 +1,4 @@
-"""The most memory a Python worker ever holds: for one large file of each source and for very many tiny ones."""
+"""The peak memory of a Python worker, for one large file of each source and for many tiny files."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def measure(settings: Settings) -> Iterator[Line]:
 def _line(settings: Settings, name: str, work: Callable[[Path], int], note: str) -> Line:
     scratch = settings.folder / "peak-memory"
     shutil.rmtree(scratch, ignore_errors=True)
-    # The process keeps memory as Spark's workers do.
+    # The process gets the memory settings of Spark's workers.
     with patch.dict(os.environ, WORKER_MEMORY), Host() as host:
         files, peak = host.call(_with_peak, work, scratch).result
     met = peak < MAX_BYTES
@@ -101,8 +101,8 @@ def _comparison(location: str, _: Path) -> int:
 
 
 def peak_bytes() -> int:
-    """The most bytes that this process has had resident."""
-    # After fork and exec on Linux ``getrusage`` includes the parent's peak; VmHWM begins with the program.
+    """The peak resident memory of this process in bytes."""
+    # After fork and exec on Linux, ``getrusage`` includes the parent's peak; VmHWM starts with the program.
     status = Path("/proc/self/status")
     if status.exists():
         found = re.search(r"^VmHWM:\s*(\d+) kB", status.read_text(), re.MULTILINE)

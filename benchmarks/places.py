@@ -1,4 +1,4 @@
-"""What the places of requests cost: ingestion of access logs with a database of countries, and without any places."""
+"""The cost of locating requests: ingestion of access logs with a country database, and without any places."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _enrich_nowhere(rows: pa.Table, config: Config, reference: ReferenceData) ->
 
 
 def _files(settings: Settings) -> tuple[Path, Path]:
-    """The sample's lines with addresses of the whole internet, and a database that knows a country of each."""
+    """The sample's lines with addresses of the whole internet, and a database with a country for each address."""
     scale = QUICK_SCALE if settings.quick else SCALE
     logs = sample(settings.folder, scale)
     folder = once(settings.folder / f"places-{scale:g}", partial(_write, logs))

@@ -1,4 +1,4 @@
-"""The results as Markdown: a section per benchmark, each with where and when it was measured."""
+"""The results as Markdown: a section per benchmark, each with machine and date of the measurement."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ same in user and system seconds of the whole process tree: Java, Python workers 
 
 
 def section(title: str, head: str, lines: Sequence[Line]) -> str:
-    """One benchmark's heading, how it was measured, and its table."""
+    """The section of one benchmark: heading, ``head`` with machine and date, and table."""
     cells = [(line.what, line.figure, line.cpu, line.target, _met(line), line.note) for line in lines]
     table = ["| what | figure | CPU | target | met | how |", "|---|---|---|---|---|---|"]
     table += [f"| {' | '.join(row)} |" for row in cells]
@@ -30,7 +30,7 @@ def _met(line: Line) -> str:
 
 
 def keep(file: Path, titles: Sequence[str], text: str) -> None:
-    """Put a section in the place of the one with its heading; the file has those of ``titles``, in this order."""
+    """Replace the section with the same heading; the file then has the sections of ``titles``, in this order."""
     before = file.read_text(encoding="utf-8") if file.exists() else ""
     sections = {_title(each): each.strip() + "\n" for each in [*_sections(before), text]}
     kept = [sections[title] for title in titles if title in sections]

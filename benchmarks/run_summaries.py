@@ -1,4 +1,4 @@
-"""How fast run summaries become their tables, beside the upstream way and Spark."""
+"""Throughput of run summaries to their tables, beside the upstream method and Spark."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.contest import OURS, Other, contest, lines
 from benchmarks.measure import Line, Settings
 from benchmarks.summary_files import plain_python, size_of, spark, summaries, upstream
 
-# The upstream way takes an hour for all summaries; those of a worker for each core stand for them.
+# The upstream method takes an hour for all summaries, so it converts only this many.
 UPSTREAM_RUNS = 2_000
 
 

@@ -1,4 +1,4 @@
-"""The raw files that are measured with: a generated publisher's, kept between runs, and others cut from them."""
+"""The raw files of the measurements: those of a generated publisher, reused between runs, and files cut from them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COMPRESSION_LEVEL = 4
 
 
 def once(place: Path, write: Callable[[Path], object]) -> Path:
-    """The folder as ``write`` fills it, which happens only when it has not been filled yet."""
+    """The folder ``place``; ``write`` fills it if it does not exist yet."""
     if not place.exists():
         print(f"  making {place.name}", flush=True)
         unfinished = place.with_name(f"unfinished-{place.name}")
@@ -69,9 +69,9 @@ def trail_files(raw: Path) -> list[Path]:
 
 
 def whole_trail(settings: Settings) -> Path:
-    """A sample publisher's raw CloudTrail files, without what would stop the other engines.
+    """A sample publisher's raw CloudTrail files, without data that the other engines fail on.
 
-    Left out are records that are no objects, a file that was cut short, and folders that have no events.
+    Records that are not objects, a truncated file, and folders without events are left out.
     """
     logs = sample(settings.folder, QUICK_SCALE if settings.quick else TRAIL_SCALE)
     raw = logs.with_name("cloudtrail_s3_event")
@@ -88,7 +88,7 @@ def whole_trail(settings: Settings) -> Path:
 
 
 def _records(path: Path) -> list[msgspec.Raw]:
-    """The records of a CloudTrail file, none of one that is damaged."""
+    """The records of a CloudTrail file; none if it is damaged."""
     try:
         return DOCUMENT.decode(isal_zlib.decompressobj(GZIP_WINDOW).decompress(path.read_bytes())).Records or []
     except NOT_JSON:
@@ -105,7 +105,7 @@ def _document(groups: Iterable[list[msgspec.Raw]]) -> Iterator[bytes]:
 
 
 def large_trail_file(raw: Path, folder: Path, size: int) -> Path:
-    """A folder with one CloudTrail file of about ``size`` bytes of gzip: the sample's records, over and over."""
+    """A folder with one CloudTrail file of about ``size`` bytes of gzip: the sample's records, repeated."""
 
     def write(target: Path) -> None:
         with (target / "large.json.gz").open("wb") as large:
@@ -118,7 +118,7 @@ def large_trail_file(raw: Path, folder: Path, size: int) -> Path:
 
 
 def large_log(raw: Path, folder: Path, size: int) -> Path:
-    """A folder with one access log of about ``size`` bytes: the sample's files, over and over."""
+    """A folder with one access log of about ``size`` bytes: the sample's files, repeated."""
 
     def write(target: Path) -> None:
         with (target / "2024-06-30-00-00-00-0000000000000000").open("wb") as large:

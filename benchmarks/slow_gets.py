@@ -1,4 +1,4 @@
-"""How many small objects one task fetches a second when every request takes 30 ms."""
+"""The rate at which one task fetches small objects if every request takes 30 ms."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ def measure(settings: Settings) -> Iterator[Line]:
 
 
 def _largest_chunk(endpoint: str) -> Chunk:
-    # In the process of the task.
+    # This runs in the process of the task.
     use_endpoint(endpoint)
     return max(chunks(f"s3://{BUCKET}/", ACCESS_LOG, workers=1), key=len)

@@ -1,4 +1,4 @@
-"""A small S3 on loopback that answers GETs of objects late: ListObjectsV2 and GetObject of one bucket, in memory.
+"""A small S3 server on loopback with delayed GETs: ListObjectsV2 and GetObject of one bucket, in memory.
 
 API: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
 """
@@ -26,7 +26,7 @@ Answer = tuple[str, bytes, tuple[str, ...]]
 
 
 def _page(objects: Mapping[str, bytes], etags: Mapping[str, str], query: Query) -> Answer:
-    """All keys with the prefix on one page, however many."""
+    """All keys with the prefix on a single page."""
     prefix, after = (query.get(name, [""])[0] for name in ("prefix", "start-after"))
     contents = "".join(
         f"<Contents><Key>{key}</Key><LastModified>2024-06-30T00:00:00.000Z</LastModified>"
@@ -61,7 +61,7 @@ def _serve(folder: str, delay: float, ready: Connection) -> None:
 
 
 def serve(answered: Callable[[str, Query, Mapping[str, str]], Awaitable[Answer]], ready: Connection) -> None:
-    """Answer requests on loopback: ``answered`` gets key, query and headers of each GET, ``ready`` the port."""
+    """Answer requests on loopback: ``answered`` receives key, query and headers of each GET, ``ready`` the port."""
 
     async def answer(method: str, target: str, headers: Mapping[str, str]) -> Answer:
         url = urlsplit(target)
@@ -81,7 +81,7 @@ def serve(answered: Callable[[str, Query, Mapping[str, str]], Awaitable[Answer]]
                 writer.write("\r\n".join(lines).encode() + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
-            # The client has ended the connection.
+            # The client has closed the connection.
             writer.close()
 
     async def run() -> None:
@@ -93,19 +93,19 @@ def serve(answered: Callable[[str, Query, Mapping[str, str]], Awaitable[Answer]]
 
 
 def serving(folder: Path, delay: float) -> AbstractContextManager[str]:
-    """The files of a folder as the objects of ``BUCKET``, GETs ``delay`` seconds late; yields the endpoint."""
+    """Serve the files of a folder as objects of ``BUCKET``, GETs delayed by ``delay`` seconds; yields the endpoint."""
     return server_process(_serve, str(folder), delay)
 
 
 def use_endpoint(endpoint: str) -> None:
-    """Let this process take the server for S3; a store keeps the endpoint that it first saw."""
+    """Make this process use the server as S3. Call it first: a store does not change its endpoint later."""
     os.environ |= {"AWS_ENDPOINT_URL_S3": endpoint, "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
     os.environ |= {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
 
 
 @contextmanager
 def server_process(target: Callable[..., None], *arguments: object) -> Iterator[str]:
-    """Run the target, whose last argument becomes ``ready``, in a process of its own; yields the endpoint."""
+    """Run the target in its own process, with ``ready`` as its last argument; yields the endpoint."""
     ours, theirs = get_context("spawn").Pipe()
     process = get_context("spawn").Process(target=target, args=(*arguments, theirs), daemon=True)
     process.start()

@@ -1,4 +1,4 @@
-"""How long the reports on storage take over a large inventory, and how much of it they read."""
+"""Time and bytes read of the storage reports over a large inventory."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def measure(settings: Settings) -> Iterator[Line]:
 
 
 def _answer(location: str, query: SavedQuery) -> int:
-    """Answer the query as usage-lake does, the lake's metadata included; how many bytes the process read meanwhile."""
+    """Answer the query as usage-lake does, reading the lake's metadata too; returns the bytes that the process read."""
     before = bytes_read()
     with open_engine(open_lake(location)) as engine:
         assert engine.run(query.as_of(DAY)).num_rows or query.name in NO_ROWS

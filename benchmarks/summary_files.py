@@ -1,4 +1,4 @@
-"""Made-up run summaries of realistic size, and other ways to read them: plain Python a run at a time, and Spark."""
+"""Made-up run summaries of realistic size, and other ways to read them: plain Python, one run at a time, and Spark."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FAMILY = ["famcvg", "fam", "score", "pctid", "depth", "aln", "glb", "len", "top"
 SEQUENCE = ["seqcvg", "seq", "score", "pctid", "depth", "aln", "glb", "len", "family", "name"]
 INTEGERS = {"score", "pctid", "aln", "glb", "len", "topscore", "toplen", "readlength"}
 
-# Runs that one worker of the upstream program gets.
+# The number of runs that one worker of the upstream program gets.
 RUNS_PER_WORKER = 1_000
 # Scores from 0 to 100, and as many identities.
 MOST_PARTITIONS = 10_201
@@ -81,16 +81,16 @@ def _hit(chance: random.Random) -> str:
 
 
 def upstream(runs: int, raw: Path, target: Path) -> None:
-    """Parse a run at a time and write as the upstream program does, for the first ``runs`` of the index.
+    """Parse one run at a time and write like the upstream program, for the first ``runs`` of the index.
 
-    A worker gets 1,000 runs, and its files are divided by score and identity, in up to 10,201 folders. Upstream writes
-    them through pandas; Arrow, which is faster, does so here.
+    A worker gets 1,000 runs; its files are partitioned by score and identity, into up to 10,201 folders. Upstream
+    writes them with pandas; this uses Arrow, which is faster.
     """
     _in_workers(raw, target, _divided, runs)
 
 
 def plain_python(raw: Path, target: Path) -> None:
-    """Parse a run at a time, and write a file for 1,000 runs, which upstream does not do."""
+    """Parse one run at a time, and write one file per 1,000 runs, unlike upstream."""
     _in_workers(raw, target, _whole, None)
 
 
@@ -138,7 +138,7 @@ def _pairs(run: str, line: str, last: str) -> dict[str, Any]:
 
 
 def spark(raw: Path, target: Path) -> None:
-    """Read all lines as text, and take each value with a regular expression of its own."""
+    """Read all lines as text, and extract each value with its own ``regexp_extract``."""
     lines = spark_session().read.text(str(raw / "summary2")).withColumn("file", f.input_file_name()).cache()
     for name, keys in (("family", FAMILY), ("sequence", SEQUENCE)):
         pattern = ";".join(f"{key}=(.*)" if key == keys[-1] else f"{key}=([^;]*)" for key in keys) + ";$"

@@ -1,4 +1,4 @@
-"""Many tiny files beside the same lines in a few large ones."""
+"""Many tiny files compared with the same lines in a few large ones."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Write texts that several saved queries share into each of them, so that each runs as it stands.
+"""Insert shared SQL into each saved query that uses it, so that every query runs without preprocessing.
 
-Between ``-- begin {name}`` and ``-- end {name}`` stands ``queries/parts/name.sql``, and with ``{name word}`` that text
-with the word in place of ``{column}``. A comma behind the braces of the first line is the one behind the text.
+The text between ``-- begin {name}`` and ``-- end {name}`` is ``queries/parts/name.sql``; with ``{name word}``, the word
+replaces ``{column}`` in it. A comma after the braces of the first line is appended to the text.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def queries() -> list[Path]:
 
 
 def render(path: Path) -> str:
-    """The text of a saved query, with the shared texts as they are now.
+    """The text of a saved query with the current shared SQL.
 
     Raises:
-        OSError: there is no such text.
+        OSError: a shared text does not exist.
     """
 
     def shared(found: re.Match[str]) -> str:

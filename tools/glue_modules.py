@@ -1,4 +1,4 @@
-"""The Python packages that a Glue job needs beyond those of Glue, derived from the pins of this repository."""
+"""The Python packages that a Glue job needs in addition to Glue's own, derived from the pins of this repository."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def pins(path: Path) -> dict[str, str]:
 def additional_modules() -> list[str]:
     """``name==version`` of every package that a job needs and Glue lacks or has in an incompatible version, sorted.
 
-    Their own dependencies are included, so that every run gets the versions that the tests had.
+    Their dependencies are included, so that every run uses the versions of the tests.
     """
     provided, pinned = pins(PROVIDED), pins(ROOT / "constraints.txt")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -54,10 +54,10 @@ def additional_modules() -> list[str]:
 
 
 def installed_modules() -> list[str]:
-    """The additional modules, and what they depend on among the packages of Glue, in the versions of Glue; sorted.
+    """The additional modules, and their dependencies among Glue's packages in Glue's versions; sorted.
 
-    pip wants a hash of everything that it installs or finds to be needed, so the list is closed. It does not install
-    again what Glue has in these versions.
+    pip requires a hash for every package and every dependency, so the list is complete. It does not reinstall packages
+    that Glue has in these versions.
     """
     todo, found = [Requirement(text) for text in additional_modules()], set[str]()
     additional = {each.name: str(each.specifier) for each in todo}

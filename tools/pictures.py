@@ -1,4 +1,4 @@
-"""Write docs/page*.png: screenshots of the page that the demo published, made with the system's Chromium."""
+"""Write docs/page*.png: screenshots of the demo's published page, taken with the system's Chromium."""
 
 from __future__ import annotations
 

@@ -2,10 +2,9 @@
 
     python -m tools.world_map countries-50m.json iso3166-1.json
 
-The first file is Natural Earth's 1:50m countries (https://www.naturalearthdata.com, public domain) as TopoJSON, as the
-npm package world-atlas has it. Borders are shared arcs, so that neighbours still meet after each arc was simplified.
-The second file has the codes and names of ISO 3166-1, as Debian's package iso-codes and the Python package pycountry
-have them.
+The first file is Natural Earth's 1:50m countries (https://www.naturalearthdata.com, public domain) as TopoJSON, from
+the npm package world-atlas. Borders are shared arcs, so neighbours still meet after each arc is simplified. The second
+file has the codes and names of ISO 3166-1, from Debian's package iso-codes or the Python package pycountry.
 The projection is Equal Earth.
 """
 
@@ -23,24 +22,24 @@ Point = tuple[float, float]
 
 TARGET = Path(__file__).parents[1] / "glue_jobs/publish/page/world.json"
 WIDTH = 1000.0
-# The map is cut in the Bering Strait, so that Russia is in one piece.
+# The map is cut at the Bering Strait, so that Russia is in one piece.
 WEST = -169.0
-# Detail that is removed, in square units of the map: less than a pixel of a map 1,200 pixels wide.
+# Smaller details are removed, in square units of the map: less than a pixel of a map 1,200 pixels wide.
 MIN_TRIANGLE = 0.2
 MIN_RING = 0.6
 # Countries with a smaller area are dots, and so are those that Natural Earth's 1:50m lacks.
 MAX_DOT_AREA = 14.0
 ANTARCTICA = "AQ"
-# Natural Earth has no number for Kosovo; the others have no code of ISO 3166-1 and are drawn with the neighbour that
-# the code belongs to.
+# Natural Earth has no number for Kosovo. The others have no ISO 3166-1 code and are drawn as part of the country with
+# this code.
 CODE_OF_NAME = {"Kosovo": "XK", "N. Cyprus": "CY", "Somaliland": "SO"}
-# Countries that Natural Earth's 1:50m lacks, or has as a part of another one: longitude and latitude.
+# Longitude and latitude of countries that Natural Earth's 1:50m lacks, or has as a part of another country.
 PLACES: dict[str, Point] = {
     "BQ": (-68.3, 12.2), "BV": (3.4, -54.4), "CC": (96.8, -12.2), "CX": (105.6, -10.5), "GF": (-53.1, 4.0),
     "GI": (-5.35, 36.1), "GP": (-61.6, 16.2), "MQ": (-61.0, 14.6), "RE": (55.5, -21.1), "SJ": (16.0, 78.6),
     "TK": (-171.8, -9.2), "TV": (179.2, -8.5), "UM": (166.6, 19.3), "YT": (45.2, -12.8),
 }  # fmt: skip
-# Where the part of a name before a comma is not enough.
+# Names of countries for which the part before a comma is not suitable.
 SHORT_NAMES = {
     "BN": "Brunei", "CD": "DR Congo", "FK": "Falkland Islands", "FM": "Micronesia", "KP": "North Korea", "RU": "Russia",
     "SH": "Saint Helena", "SY": "Syria", "VA": "Vatican City", "VG": "British Virgin Islands",
@@ -72,14 +71,14 @@ def projected(longitude: float, latitude: float) -> Point:
 
 
 def simplified(points: Sequence[Point]) -> list[Point]:
-    """The line without the points that change it least (Visvalingam's algorithm); both ends stay."""
+    """The line without the points that change it least (Visvalingam's algorithm); both ends are kept."""
     kept = list(points)
     while len(kept) > 2:
         areas = [_triangle(*kept[place - 1 : place + 2]) for place in range(1, len(kept) - 1)]
         least = min(areas)
         if least >= MIN_TRIANGLE:
             break
-        # All small triangles without a neighbour that goes in the same round.
+        # Remove all small triangles whose neighbours are not removed in the same round.
         removed: set[int] = set()
         for place, area in sorted(enumerate(areas, 1), key=lambda entry: entry[1]):
             if area < MIN_TRIANGLE and not removed & {place - 1, place + 1}:
@@ -107,7 +106,7 @@ def arcs(topology: dict[str, Any]) -> list[list[Point]]:
 
 
 def rings(geometry: dict[str, Any], lines: Sequence[Sequence[Point]]) -> list[list[Point]]:
-    """The rings of a polygon or multipolygon; the arc ~n is the arc n from its end to its beginning."""
+    """The rings of a polygon or multipolygon; arc ~n is arc n reversed."""
     if geometry["type"] is None:
         return []
     polygons = [geometry["arcs"]] if geometry["type"] == "Polygon" else geometry["arcs"]
@@ -122,7 +121,7 @@ def rings(geometry: dict[str, Any], lines: Sequence[Sequence[Point]]) -> list[li
 
 
 def _at_the_cut(ring: list[Point]) -> list[list[Point]]:
-    """The ring, without its part beyond the cut: only small islands are there."""
+    """The ring without its part beyond the cut, where only small islands are."""
     right = [point for point in ring if point[0] > WIDTH / 2]
     crosses = any(abs(a[0] - b[0]) > WIDTH / 3 for a, b in pairwise(ring))
     return [max(right, [point for point in ring if point not in right], key=len)] if crosses else [ring]
@@ -155,7 +154,7 @@ def _tenth(number: int) -> str:
 
 
 def world(topology: dict[str, Any], codes: dict[str, tuple[str, str]]) -> dict[str, dict[str, Any]]:
-    """For each code of a country its name, and its path or, if it is small, the place of its dot."""
+    """Name and shape of each country by its code: a path, the position of its dot if it is small, or both."""
     lines = arcs(topology)
     by_code: dict[str, list[list[Point]]] = {}
     for geometry in topology["objects"]["countries"]["geometries"]:

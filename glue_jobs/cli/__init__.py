@@ -8,12 +8,12 @@ import sys
 from glue_jobs.errors import STOPPED
 from glue_jobs.workers.gc_pause import collect_rarely
 
-# Packages of the extra `local` that commands import, by the names they are imported by.
+# Import names of the packages in the extra `local` that commands import.
 OF_THE_EXTRA_LOCAL = frozenset({"click", "duckdb", "pandas", "rich", "sqlglot", "xlsxwriter"})
 
 
 def main() -> None:
-    """Run the command that the program's arguments name; a package that is missing is one sentence."""
+    """Run the command that the program's arguments name; a missing package ends it with one sentence."""
     collect_rarely()
     _open_closed_streams()
     try:
@@ -21,7 +21,7 @@ def main() -> None:
 
         command()
     except KeyboardInterrupt:
-        # There is no command yet that would say so.
+        # The command, which reports this itself, is not imported yet.
         sys.stderr.write("\nstopped\n")
         sys.exit(STOPPED)
     except ModuleNotFoundError as error:
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def _open_closed_streams() -> None:
-    """Open the null device for each stream that the caller has closed, so that no file of ours takes its place."""
+    """Open the null device for each stream that the caller closed; otherwise an opened file gets its descriptor."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))

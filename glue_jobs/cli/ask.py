@@ -1,4 +1,4 @@
-"""The commands that ask a lake: saved queries, SQL, and what the lake holds."""
+"""The commands that query a lake: saved queries, SQL, and the contents of the lake."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ def query_command(
 
 
 class SqlCommand(click.Command):
-    """Takes a statement that begins with a comment for a statement, not for an option."""
+    """A command whose statement may begin with a comment, which click would parse as an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        # A line break in front changes nothing in SQL, and click takes the text for no option.
+        # A leading line break means nothing in SQL, and keeps click from parsing the text as an option.
         texts = [f"\n{text}" if text.startswith("--") and "\n" in text else text for text in args]
         return super().parse_args(ctx, texts)
 
@@ -80,9 +80,9 @@ class SqlCommand(click.Command):
 def sql_command(statement: str | None, file: str | None, **values: Any) -> None:
     """Run a SELECT in Athena's SQL.
 
-    STATEMENT may be -, which reads it from standard input. SHOW TABLES, DESCRIBE and information_schema say what there
-    is. DuckDB runs the statement, which lacks some functions of Athena. Tables on S3 are downloaded completely; use
-    Athena if they are large.
+    STATEMENT may be -, which reads it from standard input. SHOW TABLES, DESCRIBE and information_schema list tables
+    and columns. DuckDB runs the statement, and lacks some functions of Athena. Tables on S3 are downloaded completely;
+    use Athena if they are large.
     """
     text = _statement(statement, file)
     with _engine(values) as engine:
@@ -152,8 +152,8 @@ def queries_command() -> None:
 def status_command(**values: Any) -> None:
     """Show what each pipeline has ingested.
 
-    Rows of inventory snapshots that were replaced count too. Below stand folders of accounts or Regions that hold
-    earlier days which no run has taken.
+    Rows of replaced inventory snapshots count too. Folders of accounts or Regions with earlier days that no run has
+    ingested are listed below.
     """
     from glue_jobs.cli.status import STATUS, STATUS_SHOWN, untaken_sentences
 
@@ -197,7 +197,7 @@ def _engine(values: dict[str, Any], config: Config | None = None) -> QueryEngine
 
 
 def _named_subscribers(config: Config) -> Sources:
-    """The table of subscribers by the configuration; none if it has no section for them."""
+    """The subscriber table from the configuration; empty if it has no section ``subscribers``."""
     from glue_jobs.enrich.subscribers import named_subscribers
     from glue_jobs.query.duckdb.table_source import TableSource
     from glue_jobs.tables.subscriber import SUBSCRIBER

@@ -1,4 +1,4 @@
-"""Values as a person reads them in a table: 2.66 TB, 12.5 %, 1,234,567."""
+"""Values formatted for people in a table: 2.66 TB, 12.5 %, 1,234,567."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from glue_jobs.publish.text import cell
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 """Decimal units, as in the price lists of AWS for data transfer: a kB has 1,000 bytes."""
 
-# Names of columns say what their numbers are; answers of `usage-lake sql` have nothing else.
-# A size that names another unit, such as avg_object_size_mb, has no bytes.
+# Column names determine the kind of numbers; answers of `usage-lake sql` have no other metadata.
+# A size in another unit, such as avg_object_size_mb, is not in bytes.
 _BYTES = re.compile(r"(?:^|[^a-z])(?:bytes|size)(?:[^a-z]|$)(?!(?:.*[^a-z])?[kmgtp]i?b(?:[^a-z]|$))", re.IGNORECASE)
 _SHARE = re.compile(r"(?:^|[^a-z])share(?:[^a-z]|$)")
 _IDENTIFIER = re.compile(r"(?:^|_)(?:id|arn|e_tag|hash|ip)$")
@@ -26,7 +26,7 @@ NUMBERS = (int, float, Decimal)
 
 
 class Kind(Enum):
-    """What a column holds; only ``TEXT`` may be cut."""
+    """The kind of values in a column; only ``TEXT`` may be cut."""
 
     NUMBER = "number"
     BYTES = "bytes"
@@ -56,7 +56,7 @@ def text_of(value: Any, kind: Kind, exact: bool = False) -> str:
     if isinstance(value, bool) or not isinstance(value, NUMBERS):
         # Texts from requests can contain escape sequences, which a terminal would execute.
         return printable(cell(value))
-    # Prices are small, and a rounded one is another price.
+    # Prices are small, so rounding would change them.
     if kind is Kind.PRICE or not math.isfinite(value):
         return cell(float(value))
     if exact:

@@ -1,4 +1,4 @@
-"""Names that a shell completes."""
+"""Shell completion of names."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import click
 
 
 def complete_query(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The saved queries whose names begin with what was typed."""
+    """The saved queries whose names begin with the typed text."""
     from glue_jobs.query.saved.query import SavedQuery
 
     return [name for name in SavedQuery.names() if name.startswith(incomplete)]
 
 
 def complete_table_or_query(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The tables, views and saved queries whose names begin with what was typed."""
+    """The tables, views and saved queries whose names begin with the typed text."""
     from glue_jobs.query.saved.view import SavedView
     from glue_jobs.sources.tables import TABLES
 

@@ -14,7 +14,7 @@ from glue_jobs.setup.deliveries import Step, Target, inventory_step, logging_ste
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
 
-# What the template accepts. An address such as s3://logs/ has a colon.
+# The template's pattern. It has no colon, so addresses such as s3://logs/ are refused.
 PREFIX = re.compile(r"[A-Za-z0-9!_.'()=/-]+/")
 
 CALLS = {"logging": "put-bucket-logging", "inventory": "put-bucket-inventory-configuration"}
@@ -23,7 +23,7 @@ CALLS = {"logging": "put-bucket-logging", "inventory": "put-bucket-inventory-con
 def connect(
     bucket: str, log_bucket: str, log_prefix: str, inventory_prefix: str, frequency: str, apply: bool
 ) -> Iterator[str]:
-    """A sentence about each setting of the bucket, with its value if it is missing; ``apply`` sets missing ones.
+    """A sentence about each setting of the bucket, with its value if it is missing; ``apply`` sets missing settings.
 
     Raises:
         ArgumentError: the bucket cannot deliver to the log bucket.

@@ -1,4 +1,4 @@
-"""``usage-lake demo``: ingests a sample publisher's raw records, asks, publishes, and compares with the truth."""
+"""``usage-lake demo``: ingest a sample publisher's raw records, query, publish, and compare with the truth."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from glue_jobs.sample.checks import Check, lake_checks, report_checks
 from glue_jobs.sample.public_checks import public_checks
 from glue_jobs.sample.publisher import BUCKETS
 
-# Marks a folder that an earlier demonstration made, which a new one may replace.
+# Marks a folder as created by a demonstration, so that a new one may replace it.
 MARK = ".usage-lake-demo"
-# Lines that go on below "page     ".
+# The indent of continuation lines, as wide as "page     ".
 COLUMN = " " * 9
 
-# 28 complete days can be compared with the 28 before, and no inventory has more snapshots than a lake keeps.
+# Enough to compare 28 complete days with the 28 before, and few enough that a lake keeps all inventory snapshots.
 DAYS = 56
 
 SOURCES = {
@@ -45,20 +45,20 @@ SOURCES = {
 
 
 class ProgressBars(TerminalReporter):
-    """Shows the progress of runs, and drops their messages."""
+    """Shows the progress of runs without their messages."""
 
     def say(self, sentence: str) -> None:
         pass
 
 
 def demonstrate(folder: Path, scale: float, reporter: Reporter, verbose: bool = False) -> bool:
-    """Run the whole demonstration in ``folder``; True if the lake counts exactly what was generated.
+    """Run the whole demonstration in ``folder``; True if the lake's counts equal those of the generated data.
 
-    ``verbose`` prints every measure that is compared, and all that the runs say.
+    ``verbose`` prints every compared measure and all messages of the runs.
 
     Raises:
         ArgumentError: the folder holds files that no demonstration wrote.
-        UsageLakeError: a job cannot go on.
+        UsageLakeError: a job failed.
     """
     _empty(folder)
     of_runs = reporter
@@ -94,7 +94,7 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter, verbose: bool = 
     _heading("A page with charts, and every answer as CSV and JSON")
     _print_page(folder, published, dandi)
     _heading("Is it true? What was generated, and what the lake counts")
-    # A list: the sources behind a difference are compared too.
+    # A list, so that a difference does not end the comparison.
     holds = [print_checks(title, compared, verbose) for title, compared in checks.items()]
     is_true = all(holds)
     verdict = "The lake counts exactly what was generated." if is_true else "The lake miscounts: this is a bug."
@@ -104,7 +104,7 @@ def demonstrate(folder: Path, scale: float, reporter: Reporter, verbose: bool = 
 
 
 def _ingest(folder: Path, paths: dict[str, str], reporter: Reporter, of_runs: Reporter) -> pa.Table:
-    """Ingest each source twice; returns what the first run of each counted."""
+    """Ingest each source twice; returns the counts of each first run."""
     counts = []
     for source, title in SOURCES.items():
         reporter.say(f"ingesting {title}, twice")
@@ -155,7 +155,7 @@ def _print_page(folder: Path, published: Published, dandi: Published) -> None:
 
 
 def print_checks(title: str, checks: list[Check], verbose: bool) -> bool:
-    """Prints how many measures are equal, and those that are not; whether all are equal."""
+    """Print how many measures are equal, and those that are not; returns whether all are equal."""
     equal = sum(check.holds for check in checks)
     is_true = equal == len(checks)
     click.echo(f"{title:<20}" + click.style(f"{equal} of {len(checks)} equal", fg="green" if is_true else "red"))
@@ -181,6 +181,6 @@ def _print_next_commands(folder: Path) -> None:
 
 
 def _short(path: Path) -> str:
-    """The path as one would type it here."""
+    """The path as typed in the current folder."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative

@@ -1,4 +1,4 @@
-"""The questions that the demonstration asks, and the part of each answer that it shows."""
+"""The questions of the demonstration, and the part of each answer that it shows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Rows = Callable[[Mapping[str, Any]], bool]
 class Question:
     """A question, the saved query that answers it, and the columns and rows of the answer to show.
 
-    ``totals`` names the columns with a sum of those rows.
+    ``totals`` names the columns whose sum over those rows is shown.
     """
 
     text: str

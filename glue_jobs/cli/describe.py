@@ -1,4 +1,4 @@
-"""``usage-lake describe``: the columns of a table, a view or a saved query, and what they mean."""
+"""``usage-lake describe``: the columns of a table, a view or a saved query, and their meaning."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from glue_jobs.tables.model import Column, Table
 
 @dataclass(frozen=True)
 class Description:
-    """What a table, view or query is: its columns are tuples of name, type and explanation."""
+    """The description of a table, view or query; its columns are tuples of name, type and explanation."""
 
     title: str
     text: str
@@ -33,12 +33,12 @@ class Description:
 
 
 def describe(name: str, uploaded: Callable[[], Sequence[Table]] = tuple) -> Description:
-    """The description of a table, a view or a saved query; ``uploaded`` has the tables of a lake's uploads.
+    """The description of a table, a view or a saved query; ``uploaded`` returns the tables of a lake's uploads.
 
     Raises:
-        ArgumentError: there is nothing of that name.
+        ArgumentError: nothing has that name.
     """
-    # usage_lake.s3_access_log is the table too.
+    # A name may be qualified, such as usage_lake.s3_access_log.
     plain = name.rpartition(".")[2]
     tables = {table.name: table for table in TABLES}
     views = {view.name: view.metadata for view in SavedView.all()}
@@ -49,7 +49,7 @@ def describe(name: str, uploaded: Callable[[], Sequence[Table]] = tuple) -> Desc
         query = SavedQuery.load(name).metadata
         return Description(f"{name}: {query.title}", query.description, _columns(query.returns), query.parameters)
     if plain not in tables:
-        # The lake is read only for a name that is known nowhere else.
+        # The lake is read only if no other table, view or query has the name.
         tables = {table.name: table for table in uploaded()} | tables
     if plain in tables:
         return Description(plain, tables[plain].description, _columns(tables[plain].columns))
@@ -63,7 +63,7 @@ def _columns(columns: Sequence[Column | ReturnedColumn]) -> tuple[tuple[str, str
 
 
 def print_description(described: Description) -> None:
-    """Print what the table, view or query is, its parameters, and a line or more for each column."""
+    """Print title and text of the description, its parameters, and one or more lines for each column."""
     room = width()
     click.secho("\n".join(wrapped(described.title, room)), bold=True)
     click.echo("\n".join(wrapped(described.text, room)) + "\n")

@@ -1,4 +1,4 @@
-"""Why a saved query's answer is empty: the days that the lake holds, and the period that the query looks at."""
+"""Explain the empty answer of a saved query: the days in the lake, and the period of the query."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 from glue_jobs.sources.tables import TABLES
 
-# Tables of totals, and the source whose runs fill them.
+# Tables of totals, each with the source whose runs fill it.
 SOURCES_OF_TOTALS = dict.fromkeys((DAILY_CHANGE.name, DAILY_STORAGE.name), S3_INVENTORY_OBJECT.name)
 
 
 def explain_empty_answer(engine: QueryEngine, query: SavedQuery, days: QueryDays) -> Iterator[str]:
-    """Sentences about the tables that the query reads, with their first and last day, and about its period."""
+    """Sentences about the first and last day of each table that the query reads, and about its period."""
     empty: list[str] = []
     filled: list[str] = []
     for name in sorted(base_tables(query.metadata.reads)):

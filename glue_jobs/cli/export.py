@@ -1,4 +1,4 @@
-"""The commands that write what a lake holds as documents of other programs."""
+"""The commands that export data of a lake as documents for other programs."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def run_json_command(folder: str, **values: Any) -> None:
     """Write a JSON document for each run and each of its matches.
 
     Nucleotide: run/RUN.json, family/RUN_FAMILY.json and sequence/RUN_SEQUENCE.json. Those of protein and RdRp summaries
-    are in the folders protein and rdrp. The document of a run is its last. Started again, the command goes on, and it
-    replaces the documents of runs that have a newer summary.
+    are in the folders protein and rdrp. The document of a run is written last. If the command is repeated, it
+    continues where it stopped, and replaces the documents of runs that have a newer summary.
     """
     from glue_jobs.jobs.lake_argument import lake_argument
     from glue_jobs.publish.run_json.export import export_run_json

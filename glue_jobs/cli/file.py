@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 # https://support.microsoft.com/en-us/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3
 MAX_EXCEL_ROWS = 1_048_576
 MAX_EXCEL_TEXT = 32_767
-# Excel keeps 15 digits of a number.
+# Excel stores 15 digits of a number.
 MAX_EXCEL_INTEGER = 10**15
 FIRST_EXCEL_DAY = date(1900, 3, 1)
 
 
 def write_rows(rows: pa.Table | Answer, name: str, view: View) -> int:
-    """Write the rows to a file or ``s3://`` object in the format its name ends with; returns their number.
+    """Write the rows to a file or ``s3://`` object in the format of its ending; returns their number.
 
-    The first ``view.limit`` rows are written. Markdown has the columns and the short numbers of a table on a terminal,
-    every other format all columns and digits.
+    Only the first ``view.limit`` rows are written. Markdown has the columns and rounded numbers of a table on a
+    terminal; every other format has all columns and digits.
 
     Raises:
         ArgumentError: a workbook cannot hold the rows.
@@ -64,7 +64,7 @@ def _markdown(rows: Answer, view: View) -> bytes:
 
 
 def _escaped(text: str) -> str:
-    """The text without a meaning in Markdown or HTML."""
+    """The text with the special characters of Markdown and HTML escaped."""
     return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", text)
 
 
@@ -93,7 +93,7 @@ def _excel(rows: Answer, _: View) -> bytes:
 
 
 def _write_cell(sheet: Any, row: int, column: int, value: Any, day: Any, time: Any) -> None:
-    """Write one value as the type it has; a text is never a formula or a link."""
+    """Write one value with its own type; text never becomes a formula or a link."""
     if value is None:
         return
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""``usage-lake forget``: take what is stored of a person out of a lake."""
+"""``usage-lake forget``: remove the data of a person from a lake."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ AGAIN = "raw objects are not touched; these have records of the person, which a 
 def forget_command(dry_run: bool, yes: bool, **values: Any) -> None:
     """Remove a person from all tables and old snapshots.
 
-    The rows and rejected records of the person are removed, and the old snapshots of these tables with their files, so
-    that nothing of them can be read any more. The raw objects that have the records are printed; they are not touched.
-    A run that is stopped goes on when it is started again. Forget while no run ingests.
+    The rows and rejected records of the person are removed, and also the old snapshots of these tables with their
+    files, from which they could still be read. The raw objects with records of the person are listed, but not changed.
+    A stopped run continues when it is started again. Use this only while no run ingests.
     """
     from glue_jobs.jobs.forget_job import forget_person
     from glue_jobs.jobs.lake_argument import lake_argument

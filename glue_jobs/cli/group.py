@@ -1,4 +1,4 @@
-"""How a command ends after an error: one sentence, and an exit code."""
+"""The end of a command after an error: one sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glue_jobs.errors import STOPPED, ArgumentError, UsageLakeError
 
 PROGRAM = "usage-lake"
 FAILED, WRONG_USAGE = 1, 2
-"""The exit codes of a command that failed, and of one that was called wrongly."""
+"""The exit codes of a failed command, and of a command with wrong arguments."""
 
 SECTIONS = {
     "Begin": ("demo", "connect"),
@@ -23,7 +23,7 @@ SECTIONS = {
     "Ask": ("queries", "query", "tables", "describe", "sql"),
     "Publish": ("report", "open", "export"),
 }
-"""The commands as the help shows them."""
+"""The sections of commands in the help."""
 
 
 class CommandGroup(click.Group):
@@ -37,14 +37,14 @@ class CommandGroup(click.Group):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> Any:
-        # Without a name, click takes that of the file, which may be -c.
+        # Without a name, click uses that of the started file, which may be -c.
         prog_name = prog_name or PROGRAM
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except click.exceptions.NoArgsIsHelpError as error:
-            # The help is the answer to the bare name of the program.
+            # The program without arguments shows the help, which is not an error.
             error.show(sys.stdout)
             sys.exit(0)
         except click.ClickException as error:
@@ -81,7 +81,7 @@ class CommandGroup(click.Group):
 
 
 def _sentence(error: click.ClickException) -> str:
-    """What click says about a wrong command line, in the form of the other errors, with the help that explains it."""
+    """click's message about a wrong command line in the form of other errors, with a reference to the help."""
     text = re.sub(r"[.?](?=\s|$)", "", error.format_message()).replace(" Did you mean", "; did you mean")
     text = text.replace(" Choose from:", "; choose from")
     text = " ".join(text.split())

@@ -1,4 +1,4 @@
-"""Fit a table into the width of a terminal: cut texts, break headers at underscores, leave out last columns."""
+"""Fit a table into the width of a terminal: cut texts, break headers at underscores, drop the last columns."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 
 GAP = 2
-# Columns of texts are cut down to this width before a column is left out.
+# Text columns are cut down to this width before a column is dropped.
 MIN_TEXT_WIDTH = 16
 MIN_PATH_WIDTH = 32
 
 
 @dataclass(frozen=True)
 class ShownColumn:
-    """A header and its cells as texts; ``is_text`` may be cut, ``is_number`` stands on the right."""
+    """A header and its cells as text; ``is_text`` allows cutting, ``is_number`` aligns to the right."""
 
     header: str
     cells: Sequence[str]
@@ -35,7 +35,7 @@ class ShownColumn:
 
     @property
     def least(self) -> int:
-        """The smallest width in which the column can be read."""
+        """The smallest width in which the column is readable."""
         widest = self.cell_width
         if self.is_text:
             widest = min(widest, MIN_PATH_WIDTH if any("/" in text for text in self.cells) else MIN_TEXT_WIDTH)
@@ -48,14 +48,14 @@ class ShownColumn:
 
     @property
     def full(self) -> int:
-        """The width in which the header stands on one line too."""
+        """The width in which the header also fits on one line."""
         return max(self.wanted, cell_len(self.header))
 
 
 def fit(columns: Sequence[ShownColumn], width: int | None) -> list[int]:
-    """The widths of the columns that fit, from the first on; without ``width``, of all columns in full.
+    """The widths of the leading columns that fit; without ``width``, the full widths of all columns.
 
-    The first column always fits: it is cut to ``width``.
+    The first column is always included, cut to ``width`` if necessary.
     """
     if width is None:
         return [column.full for column in columns]
@@ -64,7 +64,7 @@ def fit(columns: Sequence[ShownColumn], width: int | None) -> list[int]:
         shown.pop()
     widths = [min(column.least, width) for column in shown]
     for goal in ([column.wanted for column in shown], [column.full for column in shown]):
-        # The narrowest first: as many columns as possible are complete.
+        # Narrowest first, so that as many columns as possible are complete.
         for index in sorted(range(len(shown)), key=goal.__getitem__):
             widths[index] += max(0, min(goal[index] - widths[index], width - _total(widths)))
     return widths

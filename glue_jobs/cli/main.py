@@ -32,11 +32,11 @@ from glue_jobs.workers.without_pandas import without_pandas
 def main(verbose: bool) -> None:
     """Usage and storage analytics for data published from Amazon S3."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        # https://no-color.org; a dumb terminal, such as that of an editor, shows escape sequences as they are.
+        # https://no-color.org; a dumb terminal, such as an editor's, does not interpret escape sequences.
         click.get_current_context().color = False
     without_pandas()
     if not verbose:
-        # Libraries log errors that are printed as a sentence anyway, and stack traces after Ctrl-C.
+        # Libraries also log errors that are printed as a sentence, and stack traces after Ctrl-C.
         logging.basicConfig(level=logging.CRITICAL)
 
 
@@ -104,7 +104,7 @@ def connect_command(**values: Any) -> None:
 )
 @click.option(
     "--scale",
-    # A million requests a day and more are no demonstration: they fill the disk.
+    # Larger samples, of more than a million requests a day, would fill the disk.
     type=Range(0, 1000),
     default=1.0,
     show_default=True,

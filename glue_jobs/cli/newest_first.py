@@ -11,7 +11,7 @@ from glue_jobs.query.answer import Answer
 def newest_first(answer: Answer) -> Answer:
     """The rows with the newest day first; rows of one day keep their order.
 
-    The first column of dates is the day. Columns before it, such as the length of a period, make groups, which keep
+    The first column of dates is the day. Columns before it, such as the length of a period, define groups, which keep
     their order.
     """
     day = next((index for index in range(answer.num_columns) if _has_days(answer.column(index))), None)

@@ -8,16 +8,16 @@ from pathlib import Path
 from glue_jobs.errors import ArgumentError, StorageError
 
 PAGE = "index.html"
-# Where `usage-lake report` of the README and `usage-lake demo` write the page.
+# The folders to which `usage-lake report` in the README and `usage-lake demo` write the page.
 FOLDERS = ("reports", "demo/reports")
 
 
 def open_page(folder: str | None) -> str:
-    """Open the page in ``folder``, or in the first of `FOLDERS` that has one; returns a sentence about it.
+    """Open the page in ``folder``, or in the first of `FOLDERS` that has one; returns a sentence about the result.
 
     Raises:
         ArgumentError: the folder is on S3, which a browser cannot read without a signature.
-        StorageError: there is no page.
+        StorageError: no folder has a page.
     """
     if folder is not None and folder.startswith("s3://"):
         raise ArgumentError(f"{folder} is on S3; copy it to a folder first: aws s3 cp --recursive {folder} reports")

@@ -1,4 +1,4 @@
-"""Options of the commands: the declared arguments of the jobs, and how an answer is printed."""
+"""Options of the commands: the declared arguments of the jobs, and the output of answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Command = Callable[..., None]
 
 
 def options(*names: str, are_needed: bool = True) -> Callable[[Command], Command]:
-    """Adds the declared job arguments with these names to a command, as click options."""
+    """A decorator that adds the declared job arguments with these names to a command, as click options."""
 
     def decorate(command: Command) -> Command:
         for argument in reversed([argument for argument in ARGUMENTS if argument.name in names]):
@@ -34,10 +34,10 @@ def _option(argument: Argument, required: bool) -> Callable[[Command], Command]:
         return click.argument(argument.option, type=Pipeline(SOURCES), metavar="PIPELINE")
     if argument.flag:
         return click.option(argument.option, argument.name, is_flag=True, help=argument.description)
-    # click takes default=None for a default, which makes a required option optional.
+    # click treats default=None as a default, which would make a required option optional.
     more: dict[str, Any] = {} if argument.default is None else {"default": argument.default, "show_default": True}
     if argument.name == "raw_path" or argument.metavar == "NAMES":
-        # The last value would silently replace the others.
+        # Otherwise the last value would silently replace the others.
         more |= {"multiple": True, "callback": _all_values if argument.metavar == "NAMES" else _only_value}
     return click.option(
         argument.option,
@@ -84,7 +84,7 @@ class RowLimit(click.ParamType[int | str]):
 
 
 class Range(click.FloatRange):
-    """A number above the least and up to the most; NaN, which compares with nothing, is in no range."""
+    """A number above ``least`` and up to ``most``; NaN, which every comparison lets pass, is refused."""
 
     def __init__(self, least: float, most: float) -> None:
         super().__init__(least, most, min_open=True)
@@ -100,7 +100,7 @@ OUTPUTS = (".csv", ".json", ".parquet", ".xlsx", ".md")
 
 
 def _checked_output(context: click.Context, parameter: click.Parameter, name: str | None) -> str | None:
-    """The name of the file, if its ending is known: the answer may take minutes."""
+    """The name of the file if its ending is known. Checked first, because the answer may take minutes."""
     if name is not None and not name.lower().endswith(OUTPUTS):
         raise ArgumentError(f"an answer is written to a file that ends with {', '.join(OUTPUTS)}, not to {name!r}")
     form = context.params.get("form")
@@ -116,7 +116,7 @@ _ANSWER_OPTIONS = (
         type=click.Choice(FORMATS),
         default="table",
         show_default=True,
-        # Known when --output is checked.
+        # Eager, because the check of --output needs it.
         is_eager=True,
         help="Output format; csv and json have all columns and rows.",
     ),
@@ -149,5 +149,5 @@ lake_options = options("lake_path", "database", "catalog")
 
 
 def given(values: Mapping[str, Any]) -> dict[str, str]:
-    """The values that were given, as texts, which is what a job takes."""
+    """The values that were given, as text for a job's arguments."""
     return {name: str(value) for name, value in values.items() if value is not None}

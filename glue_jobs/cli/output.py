@@ -29,7 +29,7 @@ def run_query(
     parameters: Sequence[ParameterValue] = (),
     today: date | None = None,
 ) -> Answer:
-    """The engine's answer, with its types if the options in ``values`` name a file that has types.
+    """The engine's answer; it has Arrow types if the options in ``values`` name a file format with types.
 
     Raises:
         QueryError: the query is not Athena SQL, reads an unknown table, or fails.
@@ -44,10 +44,10 @@ def run_query(
 def output(rows: Answer, values: Mapping[str, Any], show: Sequence[str] = (), totals: Sequence[str] = ()) -> None:
     """Print the rows or write them to a file, as the options in ``values`` say.
 
-    ``show`` names the columns of a table and ``totals`` those with a sum below them.
+    ``show`` names the columns of a table, ``totals`` the columns with a sum.
 
     Raises:
-        ArgumentError: the file has a name of no known format.
+        ArgumentError: a workbook cannot hold the rows.
         StorageError: the file cannot be written.
     """
     from glue_jobs.cli.show import ROWS_SHOWN, View, print_rows

@@ -11,7 +11,7 @@ from glue_jobs.cli.terminal import width
 from glue_jobs.cli.wrapped_list import wrapped_list
 from glue_jobs.query.saved.query import SavedQuery
 
-# A query with more parameters that have defaults says how many there are.
+# If more parameters have defaults, only their number is listed.
 MAX_DEFAULTS_LISTED = 2
 
 

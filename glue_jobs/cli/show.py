@@ -24,10 +24,10 @@ TOTAL = "total"
 
 @dataclass(frozen=True)
 class View:
-    """What a table shows of an answer.
+    """The part of an answer that a table shows.
 
-    ``show`` names the columns in their order; without it, all are shown. ``totals`` names the columns whose sums over
-    all rows make sense. ``limit`` is the number of rows; None shows all. ``exact`` gives every digit. With
+    ``show`` names the columns in their order; if empty, all are shown. ``totals`` names the columns that are summed
+    over all rows. ``limit`` is the number of rows; None shows all. ``exact`` gives every digit. With
     ``all_columns`` a table that is too wide becomes one block of lines per row.
     """
 
@@ -41,7 +41,7 @@ class View:
 def print_rows(rows: pa.Table | Answer, form: str, view: View) -> None:
     """Print the rows to standard output: ``form`` is table, csv or json. CSV and JSON have all columns and digits."""
     if form == "table":
-        # In one piece: if the terminal cannot show a character of it, nothing is printed.
+        # One write, so that nothing is printed if the terminal cannot encode a character.
         click.echo("\n".join(table_lines(rows, view, width())))
         return
     rows = Answer.of(rows).first(view.limit)
@@ -50,7 +50,7 @@ def print_rows(rows: pa.Table | Answer, form: str, view: View) -> None:
 
 
 def table_lines(rows: pa.Table | Answer, view: View, width: int | None) -> list[str]:
-    """The lines of the table and a line that counts what it leaves out; no line is wider than ``width``."""
+    """The lines of the table, and a line with the number of omitted rows and columns; none is wider than ``width``."""
     answer = Answer.of(rows)
     shown = _columns(answer, view)
     first_rows = answer.select(shown).first(view.limit)
@@ -71,13 +71,13 @@ def table_lines(rows: pa.Table | Answer, view: View, width: int | None) -> list[
 
 
 def shown_cells(rows: Answer, view: View) -> list[ShownColumn]:
-    """The columns that the view shows, with their rows and sums as texts."""
+    """The columns that the view shows, with cells and sums as text."""
     shown = _columns(rows, view)
     return _cells(rows.select(shown).first(view.limit), _totals(rows, shown, view), view)
 
 
 def _columns(rows: Answer, view: View) -> list[int]:
-    """The positions of the columns to show: names may occur twice in an answer."""
+    """The positions of the columns to show; not their names, which may occur twice in an answer."""
     everything = list(range(rows.num_columns))
     if view.all_columns or not view.show:
         return everything
@@ -85,7 +85,7 @@ def _columns(rows: Answer, view: View) -> list[int]:
 
 
 def _totals(rows: Answer, shown: Sequence[int], view: View) -> list[Any] | None:
-    """A value for each shown column, "" where a sum makes no sense; None if there is nothing to sum up."""
+    """A value for each shown column, "" for a column without a sum; None if there is nothing to sum."""
     names = [rows.column_names[index] for index in shown]
     if rows.num_rows < 2 or not set(names) & set(view.totals):
         return None
@@ -94,7 +94,7 @@ def _totals(rows: Answer, shown: Sequence[int], view: View) -> list[Any] | None:
 
 
 def _sum(values: Sequence[Any]) -> Any:
-    """The sum, or None: it is unknown where one of the values is."""
+    """The sum; None, unknown, if one of the values is None."""
     return None if None in values else sum(values)
 
 
@@ -112,7 +112,7 @@ def _cells(rows: Answer, totals: Sequence[Any] | None, view: View) -> list[Shown
 
 
 def _blocks(columns: Sequence[ShownColumn], rows: int, width: int | None) -> list[str]:
-    """Each of the first rows as lines of a name and a value, with an empty line behind it."""
+    """Each of the first rows as lines with a name and a value, followed by an empty line."""
     indent = max(len(column.header) for column in columns) + 2
     printed = []
     for row in range(rows):

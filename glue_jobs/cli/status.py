@@ -1,4 +1,4 @@
-"""What the commands ``status`` and ``rejected`` ask the lake."""
+"""The queries of the commands ``status`` and ``rejected``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from glue_jobs.query.answer import Answer
 from glue_jobs.sources import SOURCES
 from glue_jobs.sources.pipelines import PIPELINES
 
-# A source of which nothing is ingested has a row of zeros, so that a mistyped path is noticed.
+# A source without ingested objects has a row of zeros, to reveal a mistyped path.
 STATUS = f"""
 WITH ingested AS (SELECT * FROM ingested_object WHERE unreadable IS NULL),
 unreadable AS (
@@ -46,12 +46,12 @@ ORDER BY ingest_date DESC, run_id DESC, object, position
 
 REJECTED_SHOWN = ("reason", "record")
 
-# The table contains the whole record.
+# The table rejected_record contains the whole record.
 MAX_RECORD_BYTES_SHOWN = 160
 
 
 def untaken_sentences(lake: Lake) -> Iterator[str]:
-    """A sentence about each folder whose earlier days no run has taken.
+    """A sentence about each folder with earlier days that no run has ingested.
 
     Raises:
         LakeError: a table cannot be read.
@@ -66,7 +66,7 @@ def untaken_sentences(lake: Lake) -> Iterator[str]:
 
 
 def readable(rows: Answer) -> Answer:
-    """Replace the bytes of the last column, ``record``, by printable text, shortened to a line."""
+    """The rows with the bytes of the last column, ``record``, as printable text, shortened to a line."""
     return Answer(
         rows.column_names,
         [(*others, None if value is None else _escaped(value)) for *others, value in rows.records],

@@ -14,9 +14,9 @@ from glue_jobs.tables.model import Table
 
 
 def table_rows(lake: Lake) -> Answer:
-    """A row for each table and view: database, name, kind, number of rows (null for a view), and what a row is.
+    """A row for each table and view: database, name, kind, number of rows (null for a view), and meaning of a row.
 
-    The numbers come from the summaries of the tables' snapshots; no data is read.
+    The numbers come from the tables' snapshot summaries; no data files are read.
 
     Raises:
         LakeError: the lake cannot be read.

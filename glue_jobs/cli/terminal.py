@@ -9,9 +9,9 @@ import textwrap
 
 
 def width() -> int | None:
-    """The number of columns of standard output; None for a pipe or a file, where nothing has to be cut.
+    """The number of columns of standard output; None for a pipe or a file, where nothing is cut.
 
-    The variable COLUMNS decides where it is set, as in other programs.
+    The variable COLUMNS takes precedence if it is set, as in other programs.
     """
     if os.environ.get("COLUMNS", "").isdecimal() or sys.stdout.isatty():
         return shutil.get_terminal_size().columns

@@ -13,10 +13,10 @@ GAP = 2
 
 
 def wrapped_list(entries: Sequence[Sequence[str]], width: int | None) -> list[str]:
-    """Lines in which the last text of each entry is wrapped beside the others, whose columns are aligned.
+    """Lines in which the last text of each entry is wrapped beside the other texts, which form aligned columns.
 
-    The first column is bold. Where there is no room beside them, the text stands below. Without ``width`` nothing is
-    wrapped.
+    The first column is bold. If there is no room beside the columns, the text is below them. Without ``width``, nothing
+    is wrapped.
     """
     widths = [max(map(len, column)) + GAP for column in zip(*(entry[:-1] for entry in entries), strict=True)]
     is_narrow = width is not None and width - sum(widths) < MIN_TEXT_WIDTH

@@ -41,10 +41,10 @@ __all__ = [
 def load_config(text: str, name: str, read: Read, locate: Callable[[str], str] = str) -> Config:
     """Parse the text of a configuration file.
 
-    Messages call it ``name``. ``read`` loads the CSV files it names; ``locate`` gives the addresses of other files.
+    Messages call the file ``name``. ``read`` loads the CSV and JSON files it names; ``locate`` resolves other files.
 
     Raises:
-        ConfigError: the file has a mistake; the sentence is about the first one.
+        ConfigError: the file has a mistake; the message describes the first one.
     """
     places: dict[Path, Place] = {}
     try:
@@ -63,5 +63,5 @@ def load_config(text: str, name: str, read: Read, locate: Callable[[str], str] =
 
 
 def _error(name: str, line: int, message: str) -> ConfigError:
-    # Messages quote texts of the file, which may have several lines.
+    # Messages quote text of the file, which may span several lines.
     return ConfigError(f"{name}, line {line}: {' '.join(message.splitlines())}.")

@@ -1,4 +1,4 @@
-"""Types of the configuration's texts and numbers; the errors of each say what is allowed."""
+"""Types of the texts and numbers in the configuration; error messages say what is allowed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, Strict
 
 DEFAULT_LAYOUT = "{account}/{repository}/…"
-# Queries compute with decimals of nine places, which have room for an exabyte at the dearest price.
+# Queries compute with decimals of nine places, which can hold an exabyte at the highest price.
 MIN_DOLLARS, MAX_DOLLARS = 1e-9, 1e6
 REST = ("…", "...", "*")
 PLACEHOLDERS = {"{account}": "account", "{repository}": "repository"}
@@ -29,8 +29,8 @@ def _layout(value: str) -> str:
 
 
 def groups(regex: str) -> frozenset[str]:
-    """Names of the groups of an RE2 expression; raises ValueError if it is not one."""
-    # A list of queries reads the prices, and Arrow would delay it.
+    """Names of the groups of an RE2 expression; raises ValueError if the text is not one."""
+    # Listing queries reads the prices of the configuration, and importing Arrow would slow it down.
     import pyarrow as pa
     import pyarrow.compute as pc
 

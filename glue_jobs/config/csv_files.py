@@ -1,4 +1,4 @@
-"""The CSV files that a configuration names: rows of text, each with its line for messages."""
+"""The CSV files of a configuration: rows of text, each with its line number for messages."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Data sets by content id: keys name a content, and a mapping file says of which data set it is a part, and where.
+"""Data sets by content id: a key contains a content id, and a mapping file gives its data set and path there.
 
-The form of the file is that of DANDI's cache: ``{content id: {data set: path}}``, plain or gzip. Of several data sets
-the first counts.
+The file has the form of DANDI's cache: ``{content id: {data set: path}}``, plain or gzip. If an id has several data
+sets, the first counts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from glue_jobs.errors import StorageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# The data set of a content that the mapping does not have, and its path there.
+# The data set and the path of a content id that is not in the mapping.
 UNDETERMINED = "undetermined"
 
 CONTENT_ID = "{id}"
@@ -33,7 +33,7 @@ GZIP = b"\x1f\x8b"
 
 @dataclass(frozen=True)
 class Mapping:
-    """The data set and the path of each content id; two mappings are equal if their files are."""
+    """The data set and the path of each content id; two mappings are equal if their files are equal."""
 
     sha256: str
     ids: pa.StringArray = field(compare=False, repr=False)
@@ -42,7 +42,7 @@ class Mapping:
 
 
 def read_mapping(name: Any, info: ValidationInfo) -> Mapping:
-    """The mapping in the file ``name``, or ``name`` itself if it is one; the context of ``info`` contains ``read``.
+    """The mapping in the file ``name``, or ``name`` itself if it is a Mapping; ``info.context`` has ``read``.
 
     Raises:
         ConfigError: the file has a mistake.
@@ -64,7 +64,7 @@ def read_mapping(name: Any, info: ValidationInfo) -> Mapping:
         raise ConfigError(f"{name}: this is not JSON ({error}).") from None
     if not isinstance(entries, dict):
         raise ConfigError(f"{name}: a mapping is an object {{content id: {{data set: path}}}}.")
-    # A list of queries reads the prices of the configuration, and Arrow would delay it.
+    # Listing queries reads the prices of the configuration, and importing Arrow would slow it down.
     import pyarrow as pa
 
     first = [_first(name, content_id, places) for content_id, places in entries.items()]
@@ -94,7 +94,7 @@ KeyPattern = Annotated[str, AfterValidator(_key_pattern)]
 
 
 class MappingRule(Section):
-    """Keys of one of the forms ``keys``; the mapping gives the data set of the content they name."""
+    """Keys that match one of the patterns ``keys``; the mapping gives the data set of their content id."""
 
     mapping: Annotated[InstanceOf[Mapping], BeforeValidator(read_mapping)]
     keys: Annotated[tuple[KeyPattern, ...], Field(min_length=1)]

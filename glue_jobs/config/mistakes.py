@@ -1,4 +1,4 @@
-"""Mistakes in the configuration file: their line, and a sentence about each."""
+"""Mistakes in the configuration file: the line of each, and a sentence that describes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Path = tuple[Hashable, ...]
 
 
 class ConfigError(UsageLakeError):
-    """A mistake in the configuration; the sentence has the file, the line, what is wrong and what is allowed."""
+    """A mistake in the configuration; the message names the file and the line, what is wrong and what is allowed."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Mistake(Exception):
 
 
 def place_of(error: ErrorDetails, places: dict[Path, Place]) -> Place:
-    """The place of the value of a pydantic error, or of the nearest part of the file around it."""
+    """The place of the value that a pydantic error is about, or of the closest enclosing part of the file."""
     path: Path = ()
     extra = (error["ctx"]["key"],) if error["type"] == "unknown_key" else ()
     for step in (*error["loc"], *extra):

@@ -18,7 +18,7 @@ from glue_jobs.config.section import Section, kind_of
 
 
 class Subscriber(Section):
-    """The name of a subscriber, by account id or canonical user id."""
+    """The name of a subscriber; ``account`` is an account id or a canonical user id."""
 
     account: Caller
     name: Text
@@ -70,7 +70,7 @@ class Config(Section):
 
     @property
     def subscriber_names(self) -> dict[str, str]:
-        """Names by account; an account that is listed twice has the first name."""
+        """Names by account; an account that is listed twice gets the first name."""
         files = (entry.csv if isinstance(entry, SubscriberFile) else (entry,) for entry in self.subscribers)
         return {
             subscriber.account: subscriber.name for entries in reversed([*files]) for subscriber in reversed(entries)

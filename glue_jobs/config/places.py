@@ -1,4 +1,4 @@
-"""The section ``places``: what tells where a request came from."""
+"""The section ``places``: the files and databases that requests are located with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from glue_jobs.config.checks import Text
 from glue_jobs.config.section import Section
 
 BUILTIN = "builtin"
-"""The built-in database: the country that each address is registered in."""
+"""The built-in database: the country in which each address is registered."""
 
 
 def _label(value: str) -> str:
@@ -20,7 +20,7 @@ def _label(value: str) -> str:
 
 
 def _located(value: Any, info: ValidationInfo) -> Any:
-    """The address of a file whose name is relative to the configuration file; the context has ``locate``."""
+    """Resolve the name of a file, relative to the configuration file, to its address with ``locate`` of the context."""
     locate = info.context.get("locate") if isinstance(info.context, dict) else None
     return locate(value) if locate and value != BUILTIN else value
 
@@ -36,9 +36,9 @@ class Network(Section):
 
 
 class Places(Section):
-    """``networks`` are asked first, then ``addresses``; in both the first that knows an address decides.
+    """``networks`` are searched first, then ``addresses``; the first entry with a match decides.
 
-    ``addresses`` are MMDB files, and ``builtin``.
+    ``addresses`` are MMDB files or ``builtin``.
     """
 
     addresses: tuple[File, ...] = (BUILTIN,)

@@ -18,7 +18,7 @@ _CLASSES, _WITHIN_AWS = _LIST["requests_per_1000_of_class"], _LIST["transfer_per
 
 
 class StoragePrices(Section):
-    """Per GB and month by storage class. 0 means that there is no price: AWS lists none per GB.
+    """Per GB and month by storage class. 0 means no price: AWS lists none per GB.
 
     The classes are those of an object (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html).
     INTELLIGENT_TIERING is for objects whose tier is unknown.
@@ -50,7 +50,7 @@ class TierPrices(Section):
 
 
 class RequestPrices(Section):
-    """Per 1,000 requests to STANDARD: ``write`` for PUT, COPY, POST and LIST, ``read`` for all others but DELETE."""
+    """Per 1,000 requests to STANDARD: ``write`` for PUT, COPY, POST and LIST, ``read`` for all others except DELETE."""
 
     read: Dollars = _REQUESTS["read"]
     write: Dollars = _REQUESTS["write"]
@@ -77,7 +77,7 @@ class RequestPricesOfClass(Section):
 
 
 class TransferPrices(Section):
-    """Per GB to places within AWS: the bucket's Region, other Regions, CloudFront."""
+    """Per GB to destinations within AWS: the bucket's Region, other Regions, CloudFront."""
 
     same_region: Dollars = _WITHIN_AWS["same_region"]
     other_regions: Dollars = _WITHIN_AWS["other_regions"]
@@ -85,7 +85,7 @@ class TransferPrices(Section):
 
 
 class Prices(Section):
-    """All prices. ``transfer_per_gb`` is to the internet."""
+    """All prices. ``transfer_per_gb`` is for transfer to the internet."""
 
     storage_gb_month: StoragePrices = StoragePrices()
     intelligent_tiering_gb_month: TierPrices = TierPrices()

@@ -1,4 +1,4 @@
-"""The section ``privacy``: what is stored of addresses, and what published numbers may show of single people."""
+"""The section ``privacy``: how addresses are stored, and what published numbers may reveal about individuals."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from glue_jobs.config.section import Section
 
 
 class Rounding(Section):
-    """Published counts of requests and people: below ``minimum`` they are hidden, else a multiple of ``multiple``."""
+    """Published counts of requests and people: hidden below ``minimum``, else rounded to a multiple of ``multiple``."""
 
     minimum: Annotated[int, Strict(), Field(ge=1)] = 50
     multiple: Annotated[int, Strict(), Field(ge=1)] = 20
 
     @property
     def hidden(self) -> str:
-        """What stands for a hidden count."""
+        """The placeholder of a hidden count."""
         return f"<{self.minimum}"
 
     def rounded(self, count: int) -> int | str:
@@ -25,7 +25,7 @@ class Rounding(Section):
         return round(count / self.multiple) * self.multiple if count >= self.minimum else self.hidden
 
     def known_part(self, count: int) -> int:
-        """What a reader knows of the count: 0 of a hidden one."""
+        """The count as far as it is published: rounded, and 0 if it is hidden."""
         rounded = self.rounded(count)
         return rounded if isinstance(rounded, int) else 0
 
@@ -34,15 +34,15 @@ Addresses = Literal["keep", "keyed", "drop"]
 
 
 class Privacy(Section):
-    """What is stored of addresses, and what published numbers may show.
+    """How addresses are stored, and what published numbers may reveal.
 
-    Of the address of a reader a lake holds
+    ``addresses`` decides what a lake stores of a reader's address:
 
-    - ``keyed``: ``reader_id``, which nobody without the key can turn into the address, and ``remote_prefix``
-    - ``keep``: the address too
+    - ``keyed``: ``reader_id``, which cannot be turned into the address without the key, and ``remote_prefix``
+    - ``keep``: the address as well
     - ``drop``: nothing
 
-    The public tier has no number of fewer than ``minimum_readers`` readers.
+    The public tier hides every number of fewer than ``minimum_readers`` readers.
     """
 
     addresses: Addresses = "keyed"

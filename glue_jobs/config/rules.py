@@ -26,14 +26,14 @@ class Target(Section):
 
 
 class PrefixRule(Target):
-    """Keys that start with ``prefix``, in ``bucket`` if there is one."""
+    """Keys that start with ``prefix``, only in ``bucket`` if it is given."""
 
     prefix: Prefix
     bucket: Text | None = None
 
 
 class FindingRule(Section):
-    """A rule that takes names from the key; a fixed account or repository replaces one it does not take."""
+    """A rule that takes names from the key; the account or repository can be fixed instead."""
 
     account: Text | None = None
     repository: Text | None = None
@@ -87,7 +87,7 @@ class CsvRule(Section):
 
 
 Rule = Annotated[
-    # pydantic adds the tag to the location of an error. No key of the file contains a blank, so it can be told apart.
+    # pydantic adds the tag to the location of an error. No key of the file contains a blank, as the tags do.
     Annotated[LayoutRule, Tag("layout entry")]
     | Annotated[PrefixRule, Tag("prefix entry")]
     | Annotated[RegexRule, Tag("regex entry")]

@@ -24,7 +24,7 @@ class Section(BaseModel):
 
 
 def kind_of(**kinds: type[Section]) -> Discriminator:
-    """Tells the kinds of entries in a list apart, by the key that only one kind has; tags end in " entry"."""
+    """Distinguishes the kinds of entries in a list by a key that only one kind has; tags end in " entry"."""
 
     def kind(value: Any) -> str | None:
         keys = value if isinstance(value, dict) else ()

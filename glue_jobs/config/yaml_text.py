@@ -1,4 +1,4 @@
-"""The YAML of the configuration file: its value, the line of each part, and YAML features it may not use."""
+"""The YAML of the configuration file: its value, the line of each part, and the YAML features that are refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from glue_jobs.config.mistakes import Mistake, Path, Place
 
 
 def read_yaml(text: str, places: dict[Path, Place]) -> Any:
-    """Parse the text; an empty one is an empty mapping. Adds the place of each value to ``places``.
+    """Parse the text; an empty text is an empty mapping. The place of each value is added to ``places``.
 
     Raises:
         Mistake: the text is not YAML, or has an alias, a repeated key or a key that is not text.
@@ -46,7 +46,7 @@ def _value(node: yaml.Node, path: Path, places: dict[Path, Place]) -> Any:
     try:
         return yaml.SafeLoader("").construct_object(node)
     except (yaml.YAMLError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        # PyYAML passes on any exception of its conversions to numbers and dates.
+        # PyYAML lets any exception of its conversions to numbers and dates escape.
         raise Mistake(line, f"{node.value!r} is not a value of YAML; put it in quotes if it is text") from None
 
 

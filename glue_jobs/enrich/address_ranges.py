@@ -1,4 +1,4 @@
-"""IP addresses as bytes that sort, and ranges of them, searched for many addresses at once."""
+"""IP addresses as sortable bytes, and address ranges with a search for many addresses at once."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ KEY_TYPE = "S17"
 
 
 def packed_address(address: str) -> bytes:
-    """The address as bytes that sort by version and number; empty, and so before all addresses, if it is invalid.
+    """The address as bytes that sort by version and number; empty if it is invalid, which sorts before all addresses.
 
-    An IPv4-mapped IPv6 address is its IPv4 address.
+    An IPv4-mapped IPv6 address counts as its IPv4 address.
     """
     try:
         if ":" not in address:
@@ -42,10 +42,10 @@ def packed_addresses(addresses: Iterable[str]) -> Packed:
 
 
 def parse_network(cidr: str) -> Network:
-    """The range; a range of IPv4-mapped addresses is the range of their IPv4 addresses.
+    """The address range; a range of IPv4-mapped addresses becomes the range of their IPv4 addresses.
 
     Raises:
-        ValueError: it is no range, or an address in one.
+        ValueError: the text is not a range, or is an address within one.
     """
     network = ip_network(cidr)
     bits = network.prefixlen - 8 * len(_MAPPED)
@@ -56,7 +56,7 @@ def parse_network(cidr: str) -> Network:
 
 @dataclass(frozen=True)
 class AddressRanges:
-    """Ranges, each with a number. Of ranges that contain each other, the smallest decides."""
+    """Ranges, each with a number. Of nested ranges, the innermost decides."""
 
     starts: Packed
     numbers: Ints
@@ -65,7 +65,7 @@ class AddressRanges:
     def of(cls, ranges: Sequence[tuple[Network, int]]) -> AddressRanges:
         """From ranges and their numbers, 0 or more; of two equal ranges the first decides."""
         edges: list[tuple[bytes, int]] = []
-        # The ranges around the one at hand, outermost first: where each ends, and its number.
+        # The last address and the number of each range around the current one, outermost first.
         open_ranges: list[tuple[bytes, int]] = []
         seen: set[Network] = set()
         for network, number in sorted(ranges, key=lambda each: (_first(each[0]), each[0].prefixlen)):
@@ -77,7 +77,7 @@ class AddressRanges:
             edges.append((first, number))
             open_ranges.append((last, number))
         _close(edges, open_ranges, None)
-        # Where a range begins at the end of another, the later edge decides.
+        # If a range begins at the end of another, the later edge decides.
         by_start = dict(edges)
         return cls(np.array(list(by_start), KEY_TYPE), np.array(list(by_start.values()), np.int64))
 
@@ -98,7 +98,7 @@ def _packed(address: IPv4Address | IPv6Address) -> bytes:
 
 
 def _close(edges: list[tuple[bytes, int]], open_ranges: list[tuple[bytes, int]], start: bytes | None) -> None:
-    """Add the ends of the ranges that end before ``start``: behind each, the range around it goes on."""
+    """Add the ends of the ranges that end before ``start``; after each end, the enclosing range continues."""
     while open_ranges and (start is None or open_ranges[-1][0] < start):
         last, _ = open_ranges.pop()
         around = open_ranges[-1][1] if open_ranges else -1
@@ -106,7 +106,7 @@ def _close(edges: list[tuple[bytes, int]], open_ranges: list[tuple[bytes, int]],
 
 
 def _next(key: bytes) -> bytes:
-    """The key after an address; after the last IPv4 address comes a key between the two versions."""
+    """The key after an address; the key after the last IPv4 address lies between the two versions."""
     number = int.from_bytes(key[1:], "big") + 1
     size = len(key) - 1
     return bytes([key[0] + 1]) if number >> (8 * size) else key[:1] + number.to_bytes(size, "big")

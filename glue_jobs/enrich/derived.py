@@ -1,4 +1,4 @@
-"""The derived columns that all sources of requests and events have: `glue_jobs.tables.derived`."""
+"""The derived columns of all sources of requests and events, as declared in `glue_jobs.tables.derived`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Reference data: named resources that enrichment looks things up in, such as the list of robots.
+"""Reference data: named resources for look-ups during enrichment, such as the list of robots.
 
-A resource is described by a few texts, which travel with each task. Its content is loaded once in each worker process,
+A resource is described by a few strings, which are sent with each task. Each worker process loads its content once,
 from an installed package, a folder or S3. A commit records the version of every resource its rows depend on.
 """
 
@@ -18,7 +18,7 @@ from glue_jobs.enrich.readers.key_file import key_bytes
 from glue_jobs.errors import StorageError
 from glue_jobs.storage import storage_for
 
-# Contents held by one process; a run uses a handful of resources.
+# The number of contents cached by one process; a run uses a handful of resources.
 MAX_LOADED = 16
 
 PACKAGE = "package:"
@@ -29,9 +29,9 @@ KEYS = "keys:"
 class Resource:
     """One named resource: where its bytes are, their version, and the function that reads them.
 
-    ``location`` is ``package:MODULE/FILE``, the path of a file, ``s3://bucket/key``, or ``keys:`` and where secret keys
-    are kept. ``read`` is a function of a module, so that it is pickled by its name. ``about`` is what its provider says
-    of it.
+    ``location`` is ``package:MODULE/FILE``, the path of a file, ``s3://bucket/key``, or ``keys:`` and the location of
+    secret keys. ``read`` is a module-level function, because it is pickled by name. ``about`` is the provider's
+    description.
     """
 
     name: str
@@ -65,7 +65,7 @@ def stored(name: str, address: str, read: Callable[[bytes], Any]) -> Resource:
 
 @dataclass(frozen=True)
 class ReferenceData:
-    """The resources of a run, by name. Small: contents are not part of it."""
+    """The resources of a run, by name, without their contents."""
 
     resources: tuple[Resource, ...] = ()
 
@@ -83,7 +83,7 @@ class ReferenceData:
 
     @property
     def versions(self) -> dict[str, str]:
-        """The version of each resource and what its provider says of it, by its name."""
+        """The version of each resource and its provider's description, by name."""
         return {
             resource.name: "; ".join(filter(None, (resource.version, resource.about))) for resource in self.resources
         }

@@ -13,7 +13,7 @@ from glue_jobs.tables.subscriber import SUBSCRIBER
 
 
 def keep_names(lake: Lake, config: Config) -> None:
-    """Replace the names in the lake by those of the configuration, if it has a section for subscribers.
+    """Replace the names in the lake by those of the configuration, if it has the section ``subscribers``.
 
     Raises:
         LakeError: the table cannot be read or written.
@@ -32,7 +32,7 @@ def keep_names(lake: Lake, config: Config) -> None:
 
 
 def named_subscribers(config: Config) -> pa.Table | None:
-    """The rows of the table of subscribers by the configuration; None if it has no section for them."""
+    """The rows of the subscriber table from the configuration; None if it has no section ``subscribers``."""
     if "subscribers" not in config.model_fields_set:
         return None
     names = dict(sorted(config.subscriber_names.items()))

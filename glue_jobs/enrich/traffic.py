@@ -1,4 +1,4 @@
-"""Which requests are the publisher's own."""
+"""The publisher's own requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from glue_jobs.enrich.address_ranges import AddressRanges, packed_addresses, par
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 PRESIGNED = "QueryString"
 
-# Amazon Cognito calls the session of every user of an application so, guests too. The role is the application's.
+# Amazon Cognito gives this session name to all users of an application, even guests. The role is the application's.
 # https://docs.aws.amazon.com/cognito/latest/developerguide/identity-pools.html
 USER_OF_AN_APPLICATION = "/CognitoIdentityCredentials"
 
@@ -27,9 +27,9 @@ def is_own(requester: pa.Array, remote_ip: pa.Array, authentication: pa.Array, c
     """Whether a request is the publisher's own by ``config.own_traffic``; never null.
 
     ``requester`` is a canonical user id, an ARN or an account id, ``remote_ip`` an IPv4 or IPv6 address. Null and any
-    other text match nothing. The requester of a presigned URL (``authentication`` is QueryString) is its signer and
-    anybody may use it, so only the address decides. The account of a session of Amazon Cognito is the application's,
-    not its user's, and does not count. Arrays are strings, plain or dictionary-encoded.
+    other text match nothing. The requester of a presigned URL (``authentication`` is QueryString) is its signer, but
+    anybody may use the URL, so only the address counts. The account of an Amazon Cognito session is the application's,
+    not its user's, so it does not count. Arrays are strings, plain or dictionary-encoded.
     """
     own = config.own_traffic
     result = np.zeros(len(requester), bool)
@@ -62,7 +62,7 @@ def _matches(callers: pa.StringArray, patterns: list[str]) -> Flags:
 
 
 def _spellings(principal: str) -> tuple[str, ...]:
-    """The principal, and for a role with a path also the role without it, because ARNs of sessions have no path."""
+    """The principal, and for a role with a path also the role without it, because session ARNs have no path."""
     before, role, path = principal.partition(":role/")
     return (principal, f"{before}:role/{path.rpartition('/')[2]}") if role and "/" in path else (principal,)
 

@@ -1,4 +1,4 @@
-"""The week in about ten lines of text, from the results of the reports."""
+"""The last complete week in about ten lines of text, from the results of the reports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUBSCRIBERS, SURGES = "subscriber/new_returning_lapsed", "access/surges"
 NAMES = 3
 """How many data sets, subscribers or surges the text names."""
 MIN_DOWNLOADS_OF_MOVERS = 10
-"""With fewer downloads than this in both weeks, a change is taken for chance."""
+"""A change counts as chance if both weeks have fewer downloads than this."""
 WEEK = timedelta(days=7)
 MEASURES: tuple[tuple[str, Callable[[float], str]], ...] = (
     (DOWNLOADS, lambda value: words.plural(value, "download")),
@@ -29,7 +29,7 @@ MEASURES: tuple[tuple[str, Callable[[float], str]], ...] = (
 class _Weeks:
     """Numbers of the last complete week and of the one before, by measure; robots and own traffic do not count.
 
-    ``before`` is None where the logs do not have all of that week.
+    ``before`` is None if the logs do not cover that whole week.
     """
 
     now: Mapping[str, int]
@@ -39,7 +39,7 @@ class _Weeks:
 def digest_text(answers: Answers) -> str:
     """Totals of the last complete week (Monday to Sunday, UTC), movers, new and lost subscribers, and surges.
 
-    Lines whose results were not asked for, failed or have nothing to say are left out.
+    Lines are left out if their results were not requested, failed or are empty.
     """
     monday = answers.day - timedelta(days=answers.day.weekday()) - WEEK
     lines = [f"Usage of {words.days(monday, monday + WEEK - timedelta(days=1))} (UTC)"]
@@ -50,7 +50,7 @@ def digest_text(answers: Answers) -> str:
     elif answers.get(USAGE):
         lines.append(without_reads(answers)[0])
     lines += [*_subscribers(answers), *_surges(answers), *answers.notices]
-    # Some mail programs show blanks that do not break as other characters. Names come from strangers.
+    # Some mail programs show no-break spaces as other characters. Names come from strangers, hence `visible`.
     return "\n".join(map(visible, lines)).replace(words.NO_BREAK, " ").replace("\N{WORD JOINER}", "") + "\n"
 
 
@@ -94,9 +94,9 @@ def _movers(weeks: Mapping[DataSet, _Weeks]) -> Iterator[str]:
 
 def _subscribers(answers: Answers) -> Iterator[str]:
     month = (answers.day - timedelta(days=1)).replace(day=1)
-    # A month is over before somebody can have made no request in it.
+    # A subscriber has lapsed only once a month without requests is over.
     over = (month - timedelta(days=1)).replace(day=1)
-    # In the first month that is known everybody is new.
+    # In the first known month every subscriber is new.
     first = min((row["month"] for row in answers.rows(SUBSCRIBERS)), default=month)
     for status, of_month, title in (("new", month, "New subscribers in"), ("lapsed", over, "Subscribers lost in")):
         names = sorted(

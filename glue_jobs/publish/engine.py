@@ -1,4 +1,4 @@
-"""What runs the queries of the reports: several at a time where that is another service."""
+"""The engines that run the queries of reports. A remote service runs several queries at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glue_jobs.errors import UsageLakeError
 
 @dataclass(frozen=True)
 class Result:
-    """The rows that a query returned, or the sentence why it failed."""
+    """The rows of a query, or a sentence that says why it failed."""
 
     rows: pa.Table | None
     failure: str = ""
@@ -30,17 +30,17 @@ class Engine(Protocol):
 
 @runtime_checkable
 class ParallelEngine(Engine, Protocol):
-    """Runs up to ``parallel`` queries at a time, called from several threads."""
+    """An engine that runs up to ``parallel`` queries at a time, called from several threads."""
 
     parallel: int
 
     def cancel(self) -> None:
-        """End the queries that other threads wait for: nobody wants their results any more."""
+        """Cancel the queries that other threads wait for; their results are no longer needed."""
 
 
 @runtime_checkable
 class SharingEngine(Engine, Protocol):
-    """Computes once what several statements read."""
+    """An engine that computes inputs shared by several statements only once."""
 
     def sharing(self, statements: Sequence[str]) -> AbstractContextManager[None]:
         """While open, only these statements may be given to `run`."""

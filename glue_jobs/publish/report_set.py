@@ -62,7 +62,7 @@ def report_set() -> tuple[Report, ...]:
 
 
 def public_report() -> Report:
-    """The saved query that the public tier is made of."""
+    """The report of the saved query behind the public tier."""
     (report,) = (report for report in report_set() if report.query.metadata.public)
     return report
 

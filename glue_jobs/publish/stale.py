@@ -15,7 +15,7 @@ class StaleSource:
 
     @property
     def sentence(self) -> str:
-        """What a reader of the reports should know."""
+        """A notice for readers of the reports."""
         if self.since is None:
             return f"{self.source} is missing: no run of it has succeeded yet."
         return (

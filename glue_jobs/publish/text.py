@@ -16,17 +16,17 @@ from glue_jobs.query.answer import Answer
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Where a spreadsheet may begin a cell with a formula (https://owasp.org/www-community/attacks/CSV_Injection): at the
-# beginning of a text, and behind what other locales separate cells with. Apostrophes that stand there already are
-# included, so that removing one apostrophe at each such place always restores the text.
+# Positions where a spreadsheet may see a formula (https://owasp.org/www-community/attacks/CSV_Injection): the start of
+# a text, and after characters that separate cells in other locales. Positions with apostrophes are included, so that
+# removing one apostrophe at each position always restores the text.
 FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?='*[=+\-@\t\r\n])")
 
 
 def csv_text(rows: pa.Table | Answer, *, guarded: bool = False) -> str:
     """Header and rows, quoted as in RFC 4180, with LF at line ends; null is empty, an empty text is quoted.
 
-    ``guarded`` puts an apostrophe before whatever a spreadsheet would take for a formula in a text, because keys and
-    user agents come from strangers. Numbers, also negative ones, are unchanged.
+    ``guarded`` puts an apostrophe before anything in a text that a spreadsheet would read as a formula, because keys
+    and user agents come from strangers. Numbers, even negative ones, are unchanged.
     """
     answer = Answer.of(rows)
     lines = [",".join(_quoted(name) for name in answer.column_names)]
@@ -84,7 +84,7 @@ def _span(value: timedelta) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """The value with types that JSON has."""
+    """The value in types that JSON supports."""
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
@@ -93,7 +93,7 @@ def _plain(value: Any) -> Any:
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
-    """The names, with a number behind each that occurred before: ``x``, ``x_2``."""
+    """The names; a repeated name gets a number: ``x``, ``x_2``."""
     seen: Counter[str] = Counter()
     keys = []
     for name in names:

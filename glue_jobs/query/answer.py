@@ -1,4 +1,4 @@
-"""The rows of an answer as Python values: a terminal needs no Arrow, which takes long to import."""
+"""The rows of an answer as Python values, so that a terminal does not need Arrow, which is slow to import."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answer:
-    """Rows under their column names, which may occur twice. ``arrow`` is the same as a table, if it came as one."""
+    """Rows under their column names, which may occur twice. ``arrow`` is the original Arrow table, if any."""
 
     column_names: Sequence[str]
     records: Sequence[tuple[Any, ...]]
@@ -57,7 +57,7 @@ class Answer:
         return Answer(names, [tuple(record[number] for number in numbers) for record in self.records], arrow)
 
     def to_arrow(self) -> pa.Table:
-        """The table that the answer came as; otherwise its values, with the types that Arrow finds in them."""
+        """The original Arrow table; if there is none, a table of the values with the types that Arrow infers."""
         import pyarrow as pa
 
         if self.arrow is not None:
@@ -74,6 +74,6 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
     try:
         values: list[Any] = column.to_pylist()
     except (OverflowError, ValueError):
-        # Dates and times beyond the range of Python's types.
+        # Dates and times outside the range of Python's types.
         values = column.cast("string").to_pylist()
     return values

@@ -21,10 +21,10 @@ from glue_jobs.progress import Reporter
 from glue_jobs.storage import storage_for
 from glue_jobs.storage.retries import RETRIES
 
-# Pauses between two checks of a running query grow from the first to the longest. Most queries take a second or two.
+# Pauses between polls of a running query grow from the first to the maximum. Most queries take a second or two.
 FIRST_PAUSE_SECONDS, PAUSE_FACTOR, MAX_PAUSE_SECONDS = 0.25, 1.5, 5.0
 
-# For each Athena type, the Arrow type and how a value is read from its text; any other type stays text.
+# The Arrow type and the text parser of each Athena type; values of any other type stay text.
 TYPES: dict[str, tuple[pa.DataType, Callable[[str], Any]]] = {
     "tinyint": (pa.int32(), int),
     "smallint": (pa.int32(), int),
@@ -44,9 +44,9 @@ class AthenaError(UsageLakeError):
 
 
 class Athena:
-    """Queries over one database in one workgroup; without ``region``, the Region is the environment's."""
+    """Queries over one database in one workgroup; without ``region``, the environment's Region is used."""
 
-    # Fewer than the queries that an account may run at a time in any Region.
+    # Below the quota of concurrent queries per account in every Region.
     # https://docs.aws.amazon.com/athena/latest/ug/service-limits.html
     parallel = 5
 
@@ -68,7 +68,7 @@ class Athena:
         return _table(columns, rows)
 
     def cancel(self) -> None:
-        """End the queries that other threads wait for."""
+        """Cancel the queries that other threads wait for."""
         self._is_cancelled.set()
 
     @contextmanager
@@ -82,7 +82,7 @@ class Athena:
             self._wait(query)
             yield query
         except KeyboardInterrupt:
-            # Athena would finish the query and charge for it.
+            # Otherwise Athena would finish the query and charge for it.
             self._client.stop_query_execution(QueryExecutionId=query)
             raise
         finally:
@@ -110,7 +110,7 @@ class Athena:
         try:
             configuration = self._execution(query).get("ResultConfiguration") or {}
             address = configuration.get("OutputLocation", "")
-            # A workgroup with managed results names no object. Nothing but this query's own objects is deleted.
+            # Workgroups with managed results give no address. Only objects of this query are deleted.
             if query in address.rpartition("/")[2]:
                 storage_for(address).delete([address, f"{address}.metadata"])
         except (AthenaError, StorageError) as error:

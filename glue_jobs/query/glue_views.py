@@ -1,7 +1,7 @@
-"""The saved views in the Glue Data Catalog, where Athena finds them.
+"""The saved views in the Glue Data Catalog, for queries in Athena.
 
-A job writes them there itself: Athena's CREATE VIEW would take a query for each view and the rights to run queries. The
-form is the one in which Athena, as any Trino on a Hive catalog, stores a view.
+A job writes the catalog entries itself: Athena's CREATE VIEW would need a query per view and the right to run queries.
+The format is that of views in Athena, and of any Trino on a Hive catalog.
 
 https://github.com/trinodb/trino/blob/master/plugin/trino-hive/src/main/java/io/trino/plugin/hive/ViewReaderUtil.java
 """
@@ -19,7 +19,7 @@ from glue_jobs.query.saved.view import SavedView, base_tables
 from glue_jobs.storage import region
 from glue_jobs.tables.model import Table
 
-# Trino's names of types that Hive and Glue call otherwise. Times of Iceberg tables have microseconds.
+# Trino's names of types that have other names in Hive and Glue. Times of Iceberg tables have microseconds.
 TRINO_TYPES = {"string": "varchar", "int": "integer", "timestamp": "timestamp(6)"}
 
 VIRTUAL_VIEW = "VIRTUAL_VIEW"
@@ -29,15 +29,15 @@ MAX_COMMENT = 255
 
 
 def keep_views(lake: Lake, replaceable: Collection[Table]) -> Iterator[tuple[str, str]]:
-    """Create the saved views that a lake's Glue catalog lacks, and replace those on the tables that have changed.
+    """Create the saved views that are missing in a lake's Glue catalog, and replace changed views on ``replaceable``.
 
-    ``replaceable`` are the tables whose views the caller may replace; only missing ones are created of all others. One
-    request looks whether there is anything to do. Yields the name of each view that failed, with the reason. Lakes
-    with another catalog have no views in it.
+    ``replaceable`` are the tables whose views the caller may replace; views on other tables are only created. If there
+    is nothing to do, one listing is the only request. Yields the name of each view that failed, with the reason. Lakes
+    with another catalog are left unchanged.
     """
     if lake.catalog_type != "glue":
         return
-    # As everything of AWS, it is slow to import.
+    # Imported late, because boto3 is slow to import.
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -68,7 +68,7 @@ def keep_views(lake: Lake, replaceable: Collection[Table]) -> Iterator[tuple[str
 
 
 def view_table(view: SavedView, database: str) -> dict[str, Any]:
-    """The view as Glue's API takes it: its text and its columns are for Trino, its columns once more for Glue."""
+    """The view as a TableInput of Glue's API: text and columns for Trino, and the columns again for Glue."""
     returns = view.metadata.returns
     definition = {
         "originalSql": view.select,
@@ -92,7 +92,7 @@ def view_table(view: SavedView, database: str) -> dict[str, Any]:
 
 
 def _stored(glue: Any, database: str, views: Collection[SavedView]) -> dict[str, tuple[str, str]]:
-    """What the catalog has under the names of the views."""
+    """The identity of each catalog table that has the name of a view, by name."""
     pattern = "|".join(view.name for view in views)
     pages = glue.get_paginator("get_tables").paginate(DatabaseName=database, Expression=pattern)
     return {table["Name"]: _identity(table) for page in pages for table in page["TableList"]}

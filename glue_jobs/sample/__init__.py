@@ -1,4 +1,4 @@
-"""A made-up publisher: its raw S3 records in their true layouts, and what a correct lake counts in them."""
+"""A made-up publisher: its raw S3 records in their real layouts, and the counts of a correct lake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Access logs: requests as lines, in files.
+"""Write the requests as lines of access logs.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 """
@@ -76,10 +76,10 @@ LINE = """concat_ws(' ',
 
 
 def write_access_logs(database: Database, folder: Path) -> None:
-    """Writes all raw objects below the folder: logs, an empty object, and one that is no log."""
+    """Write all raw objects below the folder: logs, an empty object, and one that is not a log."""
     database.execute(MACROS)
     for file in raw_files(database, "s3_access_log", f"{LINE} || chr(10)", "damaged_line(whole, record) || chr(10)"):
-        # Some files have no line end after the last line, some have blank lines there: neither is a record.
+        # Some files lack a line end after the last line, and some end with blank lines, which are not records.
         end = (b"", b"\n\n\n")[file.number % 2] if file.number % 37 < 2 else b"\n"
         put(folder / file.path, as_sent(file.content[:-1]) + end, file.delivered_at)
     empty = database.execute("SELECT path, delivered_at FROM file ANTI JOIN delivered USING (source, file)").fetchall()

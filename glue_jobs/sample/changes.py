@@ -1,4 +1,4 @@
-"""Requests that change what is stored: uploads, copies, deletes, lifecycle rules; and what only a trail records."""
+"""Requests that change objects: uploads, copies, deletes, lifecycle rules; and events that only a trail records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def puts(traffic: Traffic, count: int) -> Block:
 
 
 def multipart_uploads(traffic: Traffic, count: int) -> Block:
-    """Uploads in parts: a beginning, the parts, an end."""
+    """Multipart uploads: create, parts, complete."""
     uploads = max(1, count // (UPLOAD_PARTS + 2))
     upload = np.repeat(np.arange(uploads), UPLOAD_PARTS + 2)
     step = np.tile(np.arange(UPLOAD_PARTS + 2), uploads)
@@ -57,7 +57,7 @@ def copies(traffic: Traffic, count: int) -> Block:
 
 
 def copies_away(traffic: Traffic, count: int) -> Block:
-    """Copies that subscribers make into their own buckets: a line for the object read and an event for the request."""
+    """Copies by subscribers into their own buckets: a line for the object read and an event for the request."""
     copied = max(1, count // 2)
     request, is_event = np.repeat(np.arange(copied), 2), np.tile([False, True], copied)
     is_part = request % 2 == 1
@@ -90,7 +90,7 @@ def batch_deletes(traffic: Traffic, count: int) -> Block:
     batches = max(1, count // (KEYS_PER_BATCH + 1))
     request = np.repeat(np.arange(batches), KEYS_PER_BATCH + 1)
     step = np.tile(np.arange(KEYS_PER_BATCH + 1), batches)
-    # A batch deletes adjacent objects of one data set, so that it names no object twice.
+    # A batch deletes adjacent objects of one data set, so it names no object twice.
     data_set = traffic.rng.integers(len(REPOSITORIES), size=batches)
     first = traffic.rng.integers(WORKING_PER_REPOSITORY - KEYS_PER_BATCH, size=batches)
     working = np.flatnonzero(traffic.objects.role == WORKING)
@@ -106,7 +106,7 @@ def batch_deletes(traffic: Traffic, count: int) -> Block:
 
 
 def lifecycle(traffic: Traffic, count: int) -> Block:
-    """What lifecycle rules do: expiry, a colder storage class, delete markers."""
+    """Actions of lifecycle rules: expiry, transition to a colder storage class, delete markers."""
     names = ("S3.EXPIRE.OBJECT", "S3.TRANSITION_SIA.OBJECT", "S3.EXPIRE.OBJECT", "S3.CREATE.DELETEMARKER")
     turn = np.arange(count) % len(names)
     objects = traffic.objects_of(WORKING, count)
@@ -133,11 +133,11 @@ TRAIL_ONLY = (
     ("Decrypt", "etl", 200),
     ("ConsoleLogin", "login", 200),
 )
-"""Operation, group of requesters and status of what access logs do not record."""
+"""Operation, group of requesters and status of events that access logs do not record."""
 
 
 def trail_only(traffic: Traffic, count: int) -> Block:
-    """Data events that access logs lost, management events of two accounts, and events of other services."""
+    """Data events missing in access logs, management events of two accounts, and events of other services."""
     kind = np.arange(count) % len(TRAIL_ONLY)
     names, groups, statuses = (np.array(values)[kind] for values in zip(*TRAIL_ONLY, strict=True))
     requesters = np.array([traffic.pick(group, count) for _, group, _ in TRAIL_ONLY])[kind, np.arange(count)]

@@ -1,4 +1,4 @@
-"""Compare what was generated with what a lake counts, measure by measure."""
+"""Compare the generated sample with the counts of a lake, measure by measure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ count_if(is_own) AS own_rows FROM cloudfront_log"""
 EVENTS = """SELECT count(*) AS "rows", sum(bytes_out) FILTER (WHERE NOT coalesce(management_event, false)) AS bytes_out,
 count_if(is_robot) AS robot_rows, count_if(is_own) AS own_rows FROM cloudtrail_s3_event"""
 
-# AWS services have no account id, so this leaves them out too.
+# Requests of AWS services have no account id, so the condition excludes them too.
 EVENT_NAMES = """SELECT date_trunc('month', event_date) AS month, event_name, count(*) AS events
 FROM cloudtrail_request WHERE subscriber_account_id <> 'anonymous' GROUP BY 1, 2"""
 
@@ -47,10 +47,10 @@ sum(delete_markers) AS delete_markers FROM daily_storage GROUP BY 1, 2"""
 
 
 class Comparison(NamedTuple):
-    """An answer of the truth, and that of the lake to ``query``, which is SQL or the name of a saved query.
+    """A question of the truth, and the ``query`` for the lake's answer: SQL or the name of a saved query.
 
-    ``measures`` and ``groups`` are names of columns: measures are added up by groups, which ``of`` describes. ``part``
-    selects one part of the traffic, whose measures the query prefixes with its name.
+    ``measures`` and ``groups`` are names of columns: measures are summed by groups, which ``of`` describes. ``part``
+    selects one part of the traffic; its name is the prefix of the query's measures.
     """
 
     question: str
@@ -131,12 +131,12 @@ COMPARISONS = {
     ),
 }
 REPORTS = {"storage/accounts": "accounts", "storage/repositories": "repositories", "storage/source_summary": "summary"}
-"""Published reports that the truth knows line by line, and its questions."""
+"""Published reports that are compared line by line, and the questions of the truth with their lines."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One measure by group, as it was generated and as the lake counts it. Without groups there is one, ``()``."""
+    """One measure by group, as generated and as counted by the lake. Without groups, the only group is ``()``."""
 
     measure: str
     generated: Counts
@@ -144,17 +144,17 @@ class Check:
 
     @property
     def holds(self) -> bool:
-        """Whether both are the same, in every group."""
+        """Whether both are equal in every group."""
         return self.generated == self.counted
 
     @property
     def totals(self) -> tuple[int, int]:
-        """What was generated and what was counted, summed over the groups."""
+        """The generated and the counted values, each summed over the groups."""
         return sum(self.generated.values()), sum(self.counted.values())
 
     @property
     def first_difference(self) -> str:
-        """Where the groups differ first, e.g. ``2026-03, anonymous: 7 and 8``; empty without groups or differences."""
+        """The first group that differs, e.g. ``2026-03, anonymous: 7 and 8``; empty without groups or differences."""
         for group in sorted(self.generated.keys() | self.counted.keys()):
             pair = [self.generated.get(group), self.counted.get(group)]
             if group and pair[0] != pair[1]:
@@ -163,21 +163,21 @@ class Check:
 
 
 def lake_checks(engine: QueryEngine, source: str, truth: Truth) -> Iterator[Check]:
-    """The lake's table of a source against the truth of the sample it comes from; raises QueryError."""
+    """Compare the lake's table of a source with the truth of its sample; raises QueryError."""
     ledger = truth.rows(f"{source}/ledger")
     for check in _compare(engine, Comparison("ledger", LEDGER.format(source=source), " ".join(ledger[0])), ledger):
         yield Check(f"{check.measure}, by the ledger", check.generated, check.counted)
     for comparison in COMPARISONS[source]:
         rows = truth.rows(f"{source}/{comparison.question}")
-        # A snapshot that is not delivered completely is not in the lake.
+        # The lake has no snapshots whose delivery is incomplete.
         rows = [row for row in rows if row.get("complete", True) and row.get("traffic", "") == comparison.part]
         yield from _compare(engine, comparison, rows)
 
 
 def report_checks(published: Published, truth: Truth) -> Iterator[Check]:
-    """The published files of Source Stats against the truth: every line in its place, the header included.
+    """Compare the published files of Source Stats with the truth: every line and its position, header included.
 
-    A file that was not written has no lines.
+    A missing file counts as a file without lines.
     """
     names = {file.query: file.name for file in published.files}
     for query, question in REPORTS.items():

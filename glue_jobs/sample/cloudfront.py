@@ -15,7 +15,7 @@ READERS = ("anonymous", "anonymous", "anonymous", "robot", "staff")
 
 
 def views(traffic: Traffic, count: int) -> Block:
-    """GETs of readers who also ask S3 directly; for what the cache does not have, CloudFront sends a GET to S3."""
+    """GETs of readers who also use S3 directly; on a cache miss, CloudFront sends a GET to S3."""
     rng, turn = traffic.rng, np.arange(count) % len(READERS)
     objects, status = traffic.read_objects(count, bucket=MAPS), rng.choice(STATUSES, count, p=SHARES)
     readers = np.array([traffic.pick(group, count) for group in READERS])[turn, np.arange(count)]
@@ -23,7 +23,7 @@ def views(traffic: Traffic, count: int) -> Block:
     whole = np.where(is_broken, (size * rng.random(count)).astype(np.int64), size)
     sent = np.select([status == 200, status == 206, status == 403], [whole, RANGE_BYTES, ERROR_BYTES], -1)
     is_hit = (rng.random(count) < 0.7) & (status != 403) | (status == 304)
-    # CloudFront fetches whole objects, in the second in which they are asked for.
+    # CloudFront fetches whole objects, in the second of the request for them.
     view = np.concatenate([np.arange(count), np.flatnonzero(~is_hit)])
     is_fetch = np.arange(len(view)) >= count
     fetched = np.where(status == 403, ERROR_BYTES, size)

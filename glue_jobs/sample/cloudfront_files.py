@@ -1,4 +1,4 @@
-"""CloudFront's standard logs: views as lines of version 1, then as JSON of version 2, a week of them as both.
+"""Write CloudFront's standard logs: views as lines of version 1, then as JSON of version 2, one week as both.
 
 Sources: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html and
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging.html
@@ -16,7 +16,7 @@ from glue_jobs.sample.publisher import DOMAIN
 HEADER_BYTES = 400
 """Bytes of the headers of every answer."""
 
-# CloudFront encodes texts once more. Keys are in it as clients send them, encoded once, and so they are encoded twice.
+# CloudFront URL-encodes texts. Clients send keys already encoded, so logs contain keys encoded twice.
 MACROS = f"""
 CREATE MACRO encoded(sent) AS CASE WHEN sent = '' THEN '-' ELSE url_encode(sent) END;
 CREATE MACRO sc_bytes(bytes_sent) AS greatest(bytes_sent, 0) + {HEADER_BYTES};
@@ -64,14 +64,14 @@ FIELDS = {
 }
 HEADER = f"#Version: 1.0\n#Fields: {' '.join(FIELDS)}\n".encode()
 LINE = f"concat_ws(chr(9), {', '.join(FIELDS.values())})"
-# Fields of a delivery of version 2 are chosen; this one has the country besides.
+# The fields of a version 2 delivery are configurable; this one also has the country.
 JSON_FIELDS = {**FIELDS, "c-country": "coalesce(address_country, '-')"}
 _MEMBERS = ", ".join(f"'{name}': {value}" for name, value in JSON_FIELDS.items())
 JSON_LINE = f"CAST(to_json({{{_MEMBERS}}}) AS VARCHAR)"
 
 
 def write_cloudfront_logs(database: Database, folder: Path) -> None:
-    """Writes all raw objects below the folder."""
+    """Write all raw objects below the folder."""
     line = f"concat(CASE stream WHEN 0 THEN {LINE} ELSE {JSON_LINE} END, chr(10))"
     for file in raw_files(database, "cloudfront_log", line, "concat(whole[:30 + record % 100], chr(10))"):
         header = b"" if file.path.startswith("AWSLogs/") else HEADER

@@ -1,4 +1,4 @@
-"""Write the requests as CloudTrail events, in gzip files. One file is cut short, and some hold no events of requests.
+"""Write the requests as CloudTrail events, in gzip files. One file is truncated, and some have no events of requests.
 
 Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
@@ -16,9 +16,9 @@ from glue_jobs.sample.publisher import PUBLISHER_ACCOUNT
 GZIP_LEVEL, GZIP_WINDOW = 4, 31
 DIGEST = "CloudTrail-Digest"
 SKIPPED = ("CloudTrail-Aggregated", DIGEST, "CloudTrail-Insight")
-"""Folders beside those of events."""
+"""Folders of CloudTrail files without events of requests."""
 SKIPPED_BEFORE_END = 3_000
-"""Seconds from the delivery of their files to the end of the sample."""
+"""Seconds from the delivery of the files in these folders to the end of the sample."""
 
 MACROS = """
 CREATE MACRO transferred(number, minor) AS concat(greatest(coalesce(number, 0), 0), CASE WHEN minor = 5 THEN '.0' END);
@@ -30,8 +30,8 @@ CREATE MACRO no_record(record) AS
     ['"AwsApiCall"', '42', '["GetObject"]', '"{\\"eventName\\":\\"GetObject\\"}"', 'true'][1 + record // 1500 % 5];
 """
 
-# SQL expressions of columns of ``action``; a part that is null is left out. Records of versions before those that the
-# expressions name have no such fields. In version 1.05 numbers of bytes have a decimal point and the host is a list.
+# SQL expressions of columns of ``action``; null parts are omitted. Fields with a condition on ``minor`` are missing in
+# records of earlier event versions. In version 1.05 numbers of bytes have a decimal point and the host is a list.
 IDENTITY = """CASE
     WHEN subscriber_account_id = 'anonymous' AND time < getvariable('renamed')
         THEN replace(user_identity, '"anonymous"', '"ANONYMOUS_PRINCIPAL"')
@@ -76,7 +76,7 @@ CATEGORY = """CASE WHEN is_management THEN ',"managementEvent":true,"eventCatego
     CASE WHEN minor >= 8 THEN concat(',"tlsDetails":{"tlsVersion":"', tls_version(user_agent), '","cipherSuite":"',
         cipher(user_agent), '","clientProvidedHostHeader":"', host(style, named_bucket, region), '"}') END,
     CASE WHEN is_foreign THEN concat(',"sharedEventID":"', random_uuid('shared', request), '"') END) END"""
-# A correction keeps the id of its event, or has one of its own.
+# A correction has the id of the event it corrects, or an id of its own.
 EVENT_ID = "random_uuid('event', CASE WHEN corrects % 3 = 0 THEN corrects ELSE record END)"
 EVENT = f"""concat(
     '{{"eventVersion":"1.', lpad(CAST(minor AS VARCHAR), 2, '0'), '","userIdentity":', {IDENTITY},
@@ -97,7 +97,7 @@ EVENT = f"""concat(
 
 
 def write_trail(database: Database, folder: Path, end: int) -> None:
-    """Writes all raw objects below the folder; ``end`` is that of the requests, in seconds since 1970."""
+    """Write all raw objects below the folder; the requests end at ``end``, in seconds since 1970."""
     database.execute(MACROS)
     for file in raw_files(database, "cloudtrail_s3_event", f"{EVENT} || ','", "no_record(record) || ','"):
         document = file.content if file.is_cut else file.content[:-1] + b"]}"
@@ -107,7 +107,7 @@ def write_trail(database: Database, folder: Path, end: int) -> None:
 
 
 def skipped_files(end: int) -> list[tuple[str, bytes]]:
-    """Path and content of files that hold no events of requests, such as a digest of either region."""
+    """Path and content of files without events of requests, such as a digest in each of two Regions."""
     moment = datetime.fromtimestamp(end - SKIPPED_BEFORE_END, UTC)
     day, second, minute = f"{moment:%Y/%m/%d}", f"{moment:%Y%m%dT%H%M%SZ}", f"{moment:%Y%m%dT%H%MZ}"
     files: list[tuple[str, bytes]] = []
@@ -121,8 +121,8 @@ def skipped_files(end: int) -> list[tuple[str, bytes]]:
 
 
 def packed(document: bytes, is_cut: bool = False) -> bytes:
-    """The document as gzip without a time; what is cut has no end of gzip."""
+    """The document as gzip without a time; with ``is_cut`` the gzip stream has no end."""
     compressor = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
-    # After a synchronizing flush every byte can be unpacked.
+    # A sync flush makes every byte before it decompressible.
     end = zlib.Z_SYNC_FLUSH if is_cut else zlib.Z_FINISH
     return compressor.compress(document) + compressor.flush(end)

@@ -1,4 +1,4 @@
-"""The publisher's configuration: how keys become data sets, who the subscribers are, what is own traffic."""
+"""The publisher's configuration: rules for data sets, names of subscribers, own traffic, places."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from glue_jobs.sample.requesters import OWN_NETWORKS, OWN_PRINCIPAL, SUBSCRIBERS
 
 
 def write_config(folder: Path, built: date) -> None:
-    """Writes ``config.yaml`` and the files that it names into the folder; those of places are built on that day."""
+    """Write ``config.yaml`` and the files it names into the folder; ``built`` is the build date of the place files."""
     shared = REPOSITORIES[SHARED_REPOSITORY]
     config = {
         "datasets": [{"layout": "{account}/{repository}/…"}],

@@ -1,4 +1,4 @@
-"""All requests and events as tables of a database. Raw files are written, and the truth is computed, from them."""
+"""All requests and events as tables of a database, the source of both the raw files and the truth."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from glue_jobs.sample.traffic import DAY_SECONDS
 
 Database = duckdb.DuckDBPyConnection
 
-# ``chance`` is between 0 and 1, ``bell`` normally distributed; both are always the same for a name, number and seed.
+# ``chance`` is between 0 and 1, ``bell`` normally distributed; both depend only on name, number and seed.
 MACROS = """
 CREATE MACRO chance(name, number) AS hash(name, number, getvariable('seed')) / 18446744073709551616.0;
 CREATE MACRO bell(name, number) AS sqrt(3.0) * (chance(name || 1, number) + chance(name || 2, number)
@@ -34,8 +34,8 @@ CREATE MACRO moment(seconds) AS make_timestamp(seconds * 1000000);
 CREATE MACRO iso(seconds) AS strftime(moment(seconds), '%Y-%m-%dT%H:%M:%SZ');
 """
 
-# Further events of CloudTrail: those in the trail of the account that asked, where it is known too, and corrections of
-# events whose bytes were wrong at first. None of these is another request.
+# Further CloudTrail events, which are not further requests: events in the trail of the requesting account, if that
+# trail is in the sample too, and corrections of events whose bytes were wrong at first.
 RECORDED_AGAIN = """
 ALTER TABLE request ADD COLUMN recorded_by BIGINT;
 ALTER TABLE request ADD COLUMN corrects BIGINT;
@@ -53,7 +53,7 @@ CREATE VIEW corrected AS
 SELECT corrects AS record, true AS is_corrected FROM request WHERE corrects IS NOT NULL
 """
 
-# Everything known of every action. What a copy is made of is a second object.
+# All columns of every action. The source of a copy is a second object.
 ACTION = """
 CREATE TABLE copies AS
 SELECT object AS copy_of, concat(',"x-amz-copy-source":"', bucket_name, '/', request_path, '"') AS copy_source,
@@ -127,6 +127,6 @@ def open_database(
 
 
 def create_table(database: Database, name: str, rows: pa.Table) -> None:
-    """Copies Arrow rows to a table of the database."""
+    """Copy Arrow rows to a new table of the database."""
     database.register("given", rows)
     database.execute(f"CREATE TABLE {name} AS FROM given")

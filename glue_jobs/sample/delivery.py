@@ -1,4 +1,4 @@
-"""How records are delivered: together in files, late, sometimes twice, sometimes damaged.
+"""The delivery of records: grouped into files, late, sometimes twice, sometimes damaged.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html and
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
@@ -15,14 +15,14 @@ from glue_jobs.sample.database import Database
 from glue_jobs.sample.publisher import DISTRIBUTION
 
 RECORDS_PER_BATCH = 100_000
-"""Records that are written at a time, which bounds the memory."""
+"""The number of records written at a time, which bounds the memory."""
 RECORDS_PER_TRAIL_FILE = 20_000
 
-# Records of one stream are delivered together every slot_seconds, after a delay whose logarithm has the mean ``delay``.
-# Repeated ones are delivered again within repeat_slots. Streams of access logs: 0 is the first bucket, others are days
-# of the second. Streams of the trail: buckets, which stand for region and account, plus 3 when the organization's trail
-# delivers. Streams of CloudFront: versions of its logs, from 0. A file of CloudTrail has at most 50 MB before
-# compression.
+# The records of a stream are delivered together every slot_seconds, after a delay whose logarithm has the mean
+# ``delay``. Repeated records are delivered again within repeat_slots. Streams of access logs: 0 is the first bucket,
+# others are days of the second. Streams of the trail: the bucket, which stands for Region and account, plus 3 if the
+# organization's trail delivers. Streams of CloudFront: versions of its logs, from 0. A CloudTrail file has at most
+# 50 MB before compression.
 SCHEDULES = """
 CREATE TABLE schedule AS FROM (VALUES
     ('s3_access_log', 5400, 8.3, 5, 1000000),
@@ -31,8 +31,8 @@ CREATE TABLE schedule AS FROM (VALUES
 ) AS schedule(source, slot_seconds, delay, repeat_slots, records_per_file)
 """
 
-# First the publisher's own trail delivers, later that of its organization, in between both. The fullest log of either
-# bucket is delivered twice, under two names: the second is in a stream whose number is a million larger.
+# The publisher's own trail delivers first and the organization's trail later; in between, both do. The fullest log of
+# each bucket is delivered twice, under two names: the second is in a stream whose number is a million larger.
 DELIVERED = """
 CREATE TABLE delivered AS
 WITH recorded AS (
@@ -98,8 +98,8 @@ SELECT source, record, kind, is_late, slot_seconds, slot, stream, place,
 FROM placed
 """
 
-# The first file of S3's events with some records from the twelfth on is cut short after half a copy of its first
-# record: nothing is lost with it.
+# One file is truncated: the first, from number 12 on, with more than two records and an undamaged S3 event at its
+# start. It ends after half a copy of its first record, so no record is lost.
 CUT = """
 INSERT INTO delivered
 WITH trail AS (FROM delivered JOIN action USING (record) WHERE source = 'cloudtrail_s3_event'),
@@ -142,7 +142,7 @@ JOIN buckets USING (bucket)
 
 
 def deliver(database: Database, end: int, handover: int) -> None:
-    """Makes the tables ``delivered`` (a row per record in a file) and ``file`` (a row per raw object).
+    """Create the tables ``delivered`` (a row per record in a file) and ``file`` (a row per raw object).
 
     All requests are before ``end``. At ``handover`` the organization's trail takes over from the publisher's own, and
     CloudFront's logs of version 2 from those of version 1. Both are in seconds since 1970.
@@ -164,10 +164,10 @@ class RawFile(NamedTuple):
 
 
 def raw_files(database: Database, source: str, whole: str, damaged: str) -> Iterator[RawFile]:
-    """Every file with records, one record's text after the other.
+    """Every file with records; its content is the concatenated text of the records.
 
-    ``whole`` is an SQL expression for a record's text, of columns of ``action`` and ``delivered``. ``damaged`` is one
-    for a damaged record's, of ``whole`` and ``record``.
+    ``whole`` is an SQL expression for the text of a record, with columns of ``action`` and ``delivered``. ``damaged``
+    is one for the text of a damaged record, with ``whole`` and ``record``.
     """
     sql = f"""SELECT file, any_value(path), any_value(delivered_at), string_agg(text, '' ORDER BY place),
             bool_or(kind = 'cut')
@@ -183,7 +183,7 @@ def raw_files(database: Database, source: str, whole: str, damaged: str) -> Iter
 
 
 def put(path: Path, content: bytes, when: int) -> None:
-    """Writes a file that was last modified ``when``, in seconds since 1970."""
+    """Write a file with the modification time ``when``, in seconds since 1970."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     os.utime(path, (when, when))

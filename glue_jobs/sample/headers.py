@@ -21,7 +21,7 @@ BROWSERS = (
     "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:124.0) Gecko/20100101 Firefox/124.0",
     "GDAL/3.8.4",
 )
-# The list of crawlers has some of these and not others: the list decides, here as in the lake.
+# The list of crawlers contains only some of these; the list decides, here as in the lake.
 SCRIPTS = ("python-requests/2.31.0", "curl/8.5.0", "Wget/1.21.4", "Go-http-client/1.1", "Java/17.0.10", "R (4.3.3)")
 ROBOTS = (
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",

@@ -31,10 +31,10 @@ ID_LETTERS = 17
 def requester_table(requesters: Requesters) -> pa.Table:
     """One row per requester: ``requester`` is its position. The ``subscriber_account_id`` of a service is null.
 
-    Rows with the same ``identity`` are one reader: by name, or else by address and user agent, which is all that is
-    known of somebody with a presigned URL; it is null where CloudFront asks for somebody. ``address_country``,
-    ``address_place`` and ``address_network`` are those of its address, ``region_country`` is the country of the AWS
-    Region that access logs name.
+    Rows with the same ``identity`` are one reader, identified by name, or else by address and user agent, as are users
+    of presigned URLs; it is null for requests of CloudFront on behalf of readers. ``address_country``,
+    ``address_place`` and ``address_network`` belong to the address, ``region_country`` to the AWS Region in access
+    logs.
     """
     identities: dict[str, int] = {}
     rows = [
@@ -67,9 +67,9 @@ def requester_table(requesters: Requesters) -> pa.Table:
 
 
 def identity(requester: Requester, at_home: bool = False) -> str:
-    """The requester's ``userIdentity`` as JSON; a session's begins at midnight of ``{day}``.
+    """The requester's ``userIdentity`` as JSON; a session begins at midnight of ``{day}``.
 
-    A trail shows less of the callers of other accounts; ``at_home`` is for the trail of the requester's own account.
+    A trail has fewer details of other accounts' callers; ``at_home`` is for the trail of the requester's own account.
     """
     account, (kind, role, session) = requester.account, [*requester.name.split(":")[-1].split("/"), "", ""][:3]
     if not account:
@@ -101,7 +101,7 @@ def client(requester: Requester) -> str:
 
 
 def vpc_endpoint(requester: Requester) -> str | None:
-    """The VPC endpoint that a machine of a subscriber uses; none for most."""
+    """The VPC endpoint that a subscriber's machine uses; None for most."""
     digest = hashlib.sha256(f"{requester.address} {requester.name}".encode()).hexdigest()
     return f"vpce-{digest[:17]}" if requester.is_foreign and int(digest[0], 16) < 5 else None
 
@@ -122,7 +122,7 @@ def _role_session(account: str, role: str, session: str) -> dict[str, Any]:
 
 
 def _unique_id(kind: str, name: str) -> str:
-    """An id as IAM gives it to a role (AROA) or user (AIDA) of this name."""
+    """An id in IAM's format for a role (AROA) or user (AIDA) with this name."""
     return f"{kind}{hashlib.sha256(name.encode()).hexdigest()[:ID_LETTERS].upper()}"
 
 

@@ -1,4 +1,4 @@
-"""The inventories the publisher has set up, and which versions each snapshot lists.
+"""The publisher's inventory configurations, and the versions that each snapshot lists.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html
 """
@@ -41,10 +41,10 @@ FIRST_SUNDAY = 3 * DAY_SECONDS
 
 @dataclass(frozen=True)
 class Inventory:
-    """One inventory of one bucket; S3 begins to list it on Sundays at ``minute`` of the day.
+    """One inventory of one bucket; S3 starts a snapshot on Sundays at ``minute`` of the day.
 
-    It lists the keys that begin with ``filter``. ``added`` is a field that was asked for after the first snapshot. A
-    snapshot has ``files`` data files. The last snapshot of an ``unfinished`` inventory is still without its checksum.
+    It lists the keys that begin with ``filter``. ``added`` is a field that was configured after the first snapshot. A
+    snapshot has ``files`` data files. The last snapshot of an ``unfinished`` inventory does not have its checksum yet.
     """
 
     bucket: int
@@ -61,7 +61,7 @@ class Inventory:
 
     @property
     def folder(self) -> str:
-        """Where the inventory lies below the destination, with a slash at the end."""
+        """The folder of the inventory below the destination, with a slash at the end."""
         return f"{self.prefix}{BUCKETS[self.bucket].name}/{self.id}/"
 
     def fields(self, number: int) -> list[str]:
@@ -70,7 +70,7 @@ class Inventory:
         return [*ALWAYS, *(OF_VERSIONS if self.all_versions else ()), *self.optional, *added]
 
     def times(self, start: int, end: int) -> list[int]:
-        """When its snapshots begin: the Sundays from ``start`` to ``end``, and some before if these are too few."""
+        """Start times of its snapshots: Sundays from ``start`` to ``end``, and earlier ones if these are too few."""
         minute = self.minute * 60
         last = (end - FIRST_SUNDAY - minute - 1) // WEEK_SECONDS * WEEK_SECONDS + FIRST_SUNDAY + minute
         count = max(FEWEST_SNAPSHOTS, (last - start) // WEEK_SECONDS + 1)
@@ -80,9 +80,9 @@ class Inventory:
 INVENTORIES = (
     Inventory(TIDES, "all-versions", "CSV", OPTIONAL[:8], 60, all_versions=True, added="ChecksumAlgorithm"),
     Inventory(MAPS, "weekly", "Parquet", SOME, 61, files=3, unfinished=True),
-    # Rows that the inventory of the whole bucket has too.
+    # Its rows are also in the inventory of the whole bucket.
     Inventory(MAPS, "openmaps", "CSV", SOME, 63, filter="openmaps/"),
-    # Each lists a part of the archive, and together they list all of it.
+    # Each lists a part of the archive; together they list all of it.
     Inventory(ARCHIVE, "surveys", "ORC", OPTIONAL, 332, prefix="cold/", filter="old surveys/"),
     Inventory(ARCHIVE, "recordings", "Parquet", OPTIONAL, 333, prefix="cold/", filter="harbor-lab/"),
     Inventory(ARCHIVE, "mosaics", "CSV", OPTIONAL, 334, prefix="cold/", filter="openmaps/"),
@@ -100,7 +100,7 @@ WHERE starts_with(key, filter) AND (all_versions OR is_latest AND NOT is_delete_
 
 
 def list_buckets(database: Database, start: int, end: int) -> None:
-    """Makes the tables ``snapshot`` and ``listed``, a row per version in a snapshot.
+    """Create the tables ``snapshot`` and ``listed``, a row per version in a snapshot.
 
     The sample is from ``start`` to ``end``, in seconds since 1970.
     """

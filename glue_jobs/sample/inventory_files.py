@@ -1,4 +1,4 @@
-"""Snapshots as files: data in CSV, ORC or Parquet, a manifest and, last of all, its checksum.
+"""Write snapshots as files: data in CSV, ORC or Parquet, a manifest and, last of all, its checksum.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
 """
@@ -53,7 +53,7 @@ WHERE snapshot = ? ORDER BY chance('row', snapshot + 1000 * version.number), ver
 
 
 def write_inventories(database: Database, folder: Path, seed: int) -> None:
-    """Writes all snapshots below the folder, and for each inventory a data file that no manifest names."""
+    """Write all snapshots below the folder, and for each inventory a data file that no manifest lists."""
     for snapshot in database.sql("FROM snapshot ORDER BY snapshot").to_arrow_table().to_pylist():
         inventory, begun = INVENTORIES[snapshot["inventory"]], snapshot["begun"]
         rows = database.sql(ROWS, params=[inventory.format, snapshot["snapshot"]]).to_arrow_table()
@@ -71,7 +71,7 @@ def write_inventories(database: Database, folder: Path, seed: int) -> None:
 
 
 def stray_path(inventory: Inventory, seed: int) -> str:
-    """Path of the inventory's data file that no manifest names."""
+    """Path of the inventory's data file that no manifest lists."""
     return _data_path(inventory, f"{seed} stray")
 
 
@@ -116,7 +116,7 @@ def _data(form: str, rows: pa.Table) -> bytes:
 
 
 def file_schema(form: str, fields: list[str]) -> str:
-    """``fileSchema`` of a manifest, which every format spells in its own way."""
+    """``fileSchema`` of a manifest; its syntax depends on the format."""
     if form == "CSV":
         return ", ".join(fields)
     columns = [(_column(name), ORC_TYPES.get(name, "string")) for name in fields]
@@ -136,7 +136,7 @@ def _column(field: str) -> str:
 
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_timestamp(column.type):
-        # The seconds of a column in milliseconds have three decimals.
+        # A cast of a millisecond column would write the seconds with three decimals.
         return pc.strftime(column, "%Y-%m-%dT%H:%M:%SZ")
     return column.cast(pa.string())
 

@@ -1,4 +1,4 @@
-"""What clients and services do: the name of each action in access logs and in trails, and how both write it.
+"""Actions of clients and services: the name of each in access logs and in trails, and how both write it.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html and
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
@@ -17,12 +17,12 @@ S3 = "s3.amazonaws.com"
 
 @dataclass(frozen=True)
 class Operation:
-    """One action. ``operation_name`` is the access log's, ``event_name`` CloudTrail's; an empty one is not recorded.
+    """One action. ``operation_name`` is its name in access logs, ``event_name`` in CloudTrail; empty: not recorded.
 
-    ``method`` and ``query`` make the request line; without a method S3 acts on its own. Access logs percent-encode keys
-    twice, or once as in a form where ``is_encoded_once``. ``parameters``, ``response`` and ``resources`` are JSON, in
-    which ``{bucket}`` is replaced by the bucket's name: data events have their ``parameters`` besides bucket, host and
-    key, management events have no others and only these ``resources``.
+    ``method`` and ``query`` are in the request line; without a method S3 acts on its own. Access logs percent-encode
+    keys twice, or once in form encoding with ``is_encoded_once``. ``parameters``, ``response`` and ``resources`` are
+    JSON; ``{bucket}`` stands for the bucket's name. Data events have ``parameters`` in addition to bucket, host and
+    key; management events have no other parameters, and only these ``resources``.
     """
 
     operation_name: str = ""
@@ -61,7 +61,7 @@ def _resource(kind: str, arn: str) -> str:
 
 
 VIEWED = "CLOUDFRONT.GET.OBJECT"
-"""A GET that CloudFront answered: its own log has it, those of S3 and the trail do not."""
+"""A GET that CloudFront answered: it is in CloudFront's log only, not in the access log or the trail."""
 LIST_PARAMETERS = ',"list-type":"2","delimiter":"/","max-keys":"1000","encoding-type":"url"'
 LOGGING_PARAMETERS = (
     '{"bucketName":"{bucket}","logging":"","BucketLoggingStatus":{"xmlns":"http://s3.amazonaws.com/doc/2006-03-01/",'
@@ -70,7 +70,7 @@ LOGGING_PARAMETERS = (
 DECRYPT_PARAMETERS = '{"encryptionAlgorithm":"SYMMETRIC_DEFAULT","encryptionContext":{"s3.amazonaws.com":"x"}}'
 KMS_KEY = f"arn:aws:kms:us-east-1:{PUBLISHER_ACCOUNT}:key/00000000-0000-4000-8000-000000000001"
 
-# Lifecycle rules are in no trail. Whether requests to website endpoints are, no source says: here they are not.
+# Trails do not record lifecycle actions. Whether they record requests to website endpoints is undocumented; here, not.
 OPERATIONS = (
     Operation("REST.GET.OBJECT", "GetObject", "GET", parameters=',"x-id":"GetObject"'),
     Operation("REST.HEAD.OBJECT", "HeadObject", "HEAD"),
@@ -103,7 +103,7 @@ OPERATIONS = (
     Operation(VIEWED, method="GET"),
     Operation(event_name="HeadBucket", has_key=False),
     Operation(event_name="GetObjectAcl", parameters=',"acl":""'),
-    # Into a bucket of somebody else, whose access log has the line of the request.
+    # Copies into a bucket of somebody else, whose access log has the line of the request.
     Operation(event_name="CopyObject", read_only=False),
     Operation(event_name="UploadPartCopy", read_only=False),
     _management("PutBucketLogging", LOGGING_PARAMETERS, S3, _resource("AWS::S3::Bucket", "arn:aws:s3:::{bucket}")),

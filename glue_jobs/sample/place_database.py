@@ -1,4 +1,4 @@
-"""Databases of places in the MMDB format, written from a list of networks."""
+"""Write place databases in the MMDB format from a list of networks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from netaddr import IPSet
 def write_database(
     path: Path, records: Mapping[str, Any], title: str, built: date, description: str = "", ip_version: int = 6
 ) -> None:
-    """Write the database ``title`` with a record for each CIDR, as if it was built on that day."""
+    """Write the database ``title`` with a record for each CIDR, with ``built`` as the build date."""
     writer = _Writer(
         ip_version,
         title,
@@ -33,6 +33,6 @@ class _Writer(MMDBWriter):
     built: date
 
     def _build_meta(self) -> dict[str, Any]:
-        # Otherwise the file would have the time it is written at, and never the same bytes twice.
+        # Otherwise the file would contain the current time, and its bytes would not be reproducible.
         day = datetime(self.built.year, self.built.month, self.built.day, tzinfo=UTC)
         return {**super()._build_meta(), "build_epoch": int(day.timestamp())}

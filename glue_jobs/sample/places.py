@@ -1,4 +1,4 @@
-"""Where the sample's readers are: places of the documentation networks, and the files that say so."""
+"""The locations of the sample's readers: places of the documentation networks, and the files that define them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glue_jobs.sample.place_database import write_database
 DATABASE = "places.mmdb"
 
 Region = tuple[str, str | None, float | None, float | None]
-"""Country, region and coordinates; a country whose regions are unknown has none of these."""
+"""Country, region, latitude and longitude; without a known region, only the country."""
 
 REGIONS: tuple[Region, ...] = (
     ("US", "California", 36.78, -119.42),
@@ -34,7 +34,7 @@ REGIONS: tuple[Region, ...] = (
     ("CH", "Zurich", 47.37, 8.54),
 )
 
-# Parts of the networks below, so small that few readers are there.
+# Subnets so small that they have few readers.
 FEW_READERS: dict[str, Region] = {
     "192.0.2.32/31": ("IS", "Capital Region", 64.14, -21.94),
     "198.51.100.66/31": ("NZ", "Otago", -45.87, 170.5),
@@ -48,7 +48,7 @@ CLOUDS = {
     "203.0.113.208/28": ("VPN", None, None),
     "2001:db8:a000::/36": ("AWS", "eu-west-1", "IE"),
 }
-# These have no place at all.
+# Networks without a place.
 BOGONS = ("192.0.2.208/28", "192.0.2.240/28", "2001:db8:b000::/36")
 
 AWS_REGIONS = {"us-east-1": "US", "us-west-2": "US", "eu-west-1": "IE"}
@@ -56,7 +56,7 @@ AWS_REGIONS = {"us-east-1": "US", "us-west-2": "US", "eu-west-1": "IE"}
 
 
 class SamplePlace(NamedTuple):
-    """Where the requests of an address come from."""
+    """The origin of the requests of an address."""
 
     country: str | None
     place: str | None
@@ -77,7 +77,7 @@ def _place(listed: Region) -> SamplePlace:
 
 
 def _listed() -> dict[str, Region]:
-    """The networks that the database lists: small ones, so that each network has readers of several places."""
+    """The networks in the database, small enough that each documentation network has readers in several places."""
     wide = [ip_network("2001:db8::/32").subnets(new_prefix=36)]
     small = [ip_network(f"{start}0/24").subnets(new_prefix=28) for start in ("192.0.2.", "198.51.100.", "203.0.113.")]
     networks = [str(network) for networks in (*small, *wide) for network in networks]
@@ -92,7 +92,7 @@ def _listed() -> dict[str, Region]:
 
 
 def place_of(address: str) -> SamplePlace:
-    """Where an address is; AWS services have names in place of addresses, and S3's own work has none."""
+    """The place of an address; AWS services have names instead of addresses, and S3's own actions have neither."""
     if not address:
         return SamplePlace(None, None, None)
     if address.endswith(".amazonaws.com"):
@@ -102,7 +102,7 @@ def place_of(address: str) -> SamplePlace:
 
 
 def write_place_files(folder: Path, built: date) -> dict[str, Any]:
-    """Write the files of networks and the database of regions; returns the section ``places`` that names them."""
+    """Write the network files and the region database; returns the configuration section ``places`` that names them."""
     by_label: dict[str, list[tuple[str, str | None]]] = {}
     for cidr, (label, region, _) in CLOUDS.items():
         by_label.setdefault(label, []).append((cidr, region))

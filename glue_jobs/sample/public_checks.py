@@ -1,4 +1,4 @@
-"""Compare the public tier with the truth: its numbers are right, and no row of few readers is shown."""
+"""Compare the public tier with the truth: its numbers are correct, and no row of few readers is shown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BREAKDOWNS = {
 
 
 def public_checks(published: Published, least: int, truth: Truth) -> Iterator[Check]:
-    """Published downloads of the audience, and the rows that are shown though fewer than ``least`` readers read."""
+    """Check the published downloads of the audience, and that no shown row has fewer than ``least`` readers."""
     months = _months(published)
     for breakdown, (question, names) in BREAKDOWNS.items():
         known = {

@@ -1,4 +1,4 @@
-"""What is published: buckets, data sets and objects. Every raw source of the sample describes these."""
+"""The published buckets, data sets and objects, which every raw source of the sample describes."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ ARCHIVE_ACCOUNT = "000000002222"
 """A second account of the publisher's organization; its trail has its requests, and no data events of its bucket."""
 ACCESS_POINT_ARN = f"arn:aws:s3:us-west-2:{PUBLISHER_ACCOUNT}:accesspoint/sst-partners"
 DISTRIBUTION, DOMAIN = "E2EXAMPLE1ABCD", "d111111abcdef8.cloudfront.net"
-"""A distribution of CloudFront before the second bucket."""
+"""A CloudFront distribution whose origin is the second bucket."""
 SHARED_REPOSITORY = 4
 """Position of the data set that is also read through the access point."""
 
 PUBLISHED, WORKING, MISSING, JUNK = "published", "working", "missing", "junk"
-"""Role of an object: read by the public; written and expired; asked for but absent; asked for by scanners."""
+"""Role of an object: read by the public; written and expired; requested but absent; requested by scanners."""
 
 OBJECTS_PER_REPOSITORY, WORKING_PER_REPOSITORY = 160, 40
 
@@ -43,7 +43,7 @@ BUCKETS = (
     Bucket("example-maps", "us-west-2"),
     Bucket("example-archive", "us-east-1", ARCHIVE_ACCOUNT),
 )
-"""The first two have access logs and data events; the archive is only known by its inventory."""
+"""The first two have access logs and data events; the archive has only inventories."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Repository:
 
     @property
     def prefix(self) -> str:
-        """What all keys of the data set begin with."""
+        """The common prefix of all keys of the data set."""
         return f"{self.account}/{self.name}/"
 
 
@@ -75,7 +75,7 @@ class Objects:
     role: npt.NDArray[np.str_]
 
     def table(self) -> pa.Table:
-        """One row per object: ``object`` is its position. Keys also as logs and JSON have them."""
+        """One row per object: ``object`` is its position. Keys are included in the encodings of logs and JSON too."""
         owners = [REPOSITORIES[number] if number >= 0 else None for number in self.repository.tolist()]
         quoted = [quote(key) for key in self.key]
         return pa.table(
@@ -122,7 +122,7 @@ AWKWARD_NAMES = (
     "literal%20blank.txt",
     "foo-%Y.csv",
 )
-# What scanners ask for: the key S3 logs, and the request path as sent. A lone surrogate stands for a raw byte.
+# Requests of scanners: the key that S3 logs, and the request path as sent. A lone surrogate stands for a raw byte.
 JUNK_REQUESTS = (
     ("robots.txt", "robots.txt"),
     ("wp-login.php", "wp-login.php"),
@@ -151,7 +151,7 @@ def make_objects(seed: int) -> Objects:
     rows = [*_published(), *_others()]
     key, path, repository, bucket, role = zip(*rows, strict=True)
     typical = np.array([REPOSITORIES[number].size if number >= 0 else 1 for number in repository])
-    # No object is smaller than a few kB: each range of a multi-part read then has at least one byte.
+    # A minimum of a few kB gives each range of a multi-part read at least one byte.
     size = np.maximum((typical * rng.lognormal(0.0, 0.8, len(rows))).astype(np.int64), 8_192)
     version_id = [rng.bytes(16).hex() for _ in rows]
     return Objects(list(key), list(path), version_id, np.array(repository), np.array(bucket), size, np.array(role))

@@ -1,4 +1,4 @@
-"""Requests that read: whole objects, ranges, heads, lists, and those that fail."""
+"""Read requests: GETs of whole objects and ranges, HEADs, lists, and failed requests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from glue_jobs.sample.publisher import TIDES
 from glue_jobs.sample.traffic import DAY_SECONDS, Block, Traffic
 
 LINE_FIELDS = (27, 26, 25, 24, 28)
-"""How many fields AWS has written into a line; the first is today's number."""
+"""The numbers of fields that log lines have had over time; the first is today's number."""
 READS_PER_EXCEPTION = 40
 
 
@@ -25,11 +25,11 @@ def gets(
     broken: float = 0.0,
     named_versions: float = 0.0,
 ) -> Block:
-    """GETs without a range; ``broken`` is the share that breaks off, ``named_versions`` that of a named version."""
+    """GETs without a range; ``broken`` is the share that is aborted, ``named_versions`` the share with a version id."""
     objects = traffic.read_objects(count, bucket=bucket, repository=repository)
     rng, size = traffic.rng, traffic.objects.size[objects]
     is_broken = rng.random(count) < broken
-    # Some break off before the first byte.
+    # Some are aborted before the first byte.
     reached = np.maximum(rng.random(count) * 1.05 - 0.05, 0.0)
     return traffic.block(
         traffic.times(count),
@@ -65,7 +65,7 @@ def ranges(traffic: Traffic, count: int) -> Block:
     is_signed = rng.random(reads) < 0.5
     requesters = np.where(is_signed, traffic.pick("subscriber", reads), traffic.pick("anonymous", reads))
     begins = traffic.times(reads)
-    # These go on after midnight, and so at a month's end into the next month; one would go on after the last day.
+    # These reads continue after midnight, at a month's end into the next month; one would continue after the last day.
     begins[::READS_PER_EXCEPTION] += DAY_SECONDS - 1 - begins[::READS_PER_EXCEPTION] % DAY_SECONDS
     begins[0] = traffic.start + traffic.days * DAY_SECONDS - 1
     return traffic.block(
@@ -98,7 +98,7 @@ def heads(traffic: Traffic, count: int) -> Block:
 
 
 def lists(traffic: Traffic, count: int) -> Block:
-    """Listings of a data set: that of the object."""
+    """Listings of the data set that the object belongs to."""
     objects, requesters = traffic.read_objects(count), traffic.pick("subscriber", count)
     sent = traffic.rng.integers(300, 300_000, count)
     return traffic.block(traffic.times(count), "REST.GET.BUCKET", objects, requesters, bytes_sent=sent)
@@ -113,7 +113,7 @@ def unchanged(traffic: Traffic, count: int) -> Block:
 
 
 def failed(traffic: Traffic, count: int, group: str, status: int, role: str = "") -> Block:
-    """GETs that fail, of objects of a role or else of what is read."""
+    """Failed GETs of objects with ``role``, or of published objects without it."""
     objects = traffic.objects_of(role, count) if role else traffic.read_objects(count)
     error_page = traffic.rng.integers(290, 350, count)
     requesters = traffic.pick(group, count)

@@ -17,13 +17,13 @@ from glue_jobs.sample.operations import S3
 from glue_jobs.sample.publisher import ARCHIVE_ACCOUNT, PUBLISHER_ACCOUNT
 
 VIRTUAL, PATH, PRESIGNED, WEBSITE, ACCESS_POINT = "virtual", "path", "presigned", "website", "access point"
-"""How a requester addresses a bucket."""
+"""The ways in which a requester addresses a bucket."""
 
 OWN_PRINCIPAL = "arn:aws:iam::123456789012:user/publisher-contractor"
 OWN_NETWORKS = (ip_network("203.0.113.240/28"), ip_network("2001:db8:0:1::/64"))
 ANONYMOUS = "anonymous"
 SISTER = "sister"
-"""The publisher's second account, whose trail is known too, where it asks for what the first account has."""
+"""The publisher's second account, whose trail is in the sample too, requesting objects of the first account."""
 UNNAMED_ACCOUNT = "000000077777"
 """A subscriber the configuration has no name for."""
 CLOUDFRONT, CLOUDFRONT_AGENT = "cloudfront.amazonaws.com", "Amazon CloudFront"
@@ -41,9 +41,9 @@ ANONYMOUS_AT_SCALE_ONE = 2_500
 
 @dataclass(frozen=True)
 class Requester:
-    """One client. An empty text stands for what it does not send; ``bare`` for headers logged without quotes.
+    """One client. Empty text means that it does not send the value; ``bare`` that headers are logged without quotes.
 
-    ``name`` is what access logs call it. ``account`` is its AWS account: empty for AWS services.
+    ``name`` is its requester in access logs. ``account`` is its AWS account: empty for AWS services.
     """
 
     group: str
@@ -59,12 +59,12 @@ class Requester:
 
     @property
     def service(self) -> str:
-        """The AWS service that asks, as a trail names it; empty for others."""
+        """The name of the requesting AWS service in a trail; empty for other requesters."""
         return "" if self.account else CLOUDFRONT if self.group == CLOUDFRONT else self.address
 
     @property
     def is_own_in_trail(self) -> bool:
-        """Whether account or address are the publisher's own: a trail does not name principals of other accounts."""
+        """Whether account or address is the publisher's own; a trail does not name principals of other accounts."""
         is_own_address = bool(re.fullmatch("[0-9a-f.:]+", self.address)) and any(
             ip_address(self.address) in network for network in OWN_NETWORKS
         )
@@ -72,12 +72,12 @@ class Requester:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether it signs with an account that is not the publisher's."""
+        """Whether it signs with the account of somebody else than the publisher."""
         return self.account not in ("", ANONYMOUS, PUBLISHER_ACCOUNT)
 
     @property
     def is_through_athena(self) -> bool:
-        """Whether Athena asks in the requester's name."""
+        """Whether Athena sends the requests on behalf of the requester."""
         return self.name.endswith(f"/i-{5:017x}")
 
 
@@ -96,7 +96,7 @@ class Requesters:
 
 @cache
 def is_robot(user_agent: str) -> bool:
-    """Whether the user agent is on the list of crawlers, and more than a library people download with."""
+    """Whether the user agent is on the list of crawlers, HTTP libraries excepted."""
     return any(pattern.search(user_agent) for pattern in _robot_patterns())
 
 
@@ -119,7 +119,7 @@ def _signed(rng: np.random.Generator) -> Iterator[Requester]:
         if number % 6 == 5:
             name = rng.bytes(32).hex()
             account = UNNAMED_ACCOUNT if number % 9 == 5 else account
-        # One subscriber is many machines.
+        # A subscriber uses several machines.
         for _ in range(3):
             address, agent = _address(rng), _one_of(rng, TOOLS)
             region, style = _one_of(rng, ("us-east-1", "us-west-2", "", "")), PATH if number % 9 == 4 else VIRTUAL
@@ -148,9 +148,9 @@ def _anonymous(rng: np.random.Generator, count: int) -> Iterator[Requester]:
 
 
 def _fixed() -> Iterator[Requester]:
-    """Odd clients, the publisher's own, and those that only CloudTrail knows."""
+    """Odd clients, the publisher's own, and those that only CloudTrail records."""
     own, subscriber = PUBLISHER_ACCOUNT, list(SUBSCRIBERS)[1]
-    # Addresses no other requester has: nothing else tells these apart.
+    # Unique addresses, because nothing else distinguishes these requesters.
     for number, (referer, agent) in enumerate(ODD_HEADERS):
         yield Requester("odd", f"192.0.2.{241 + number}", "", agent, referer=referer)
     yield Requester("odd", "192.0.2.251", bare=True)
@@ -168,7 +168,7 @@ def _fixed() -> Iterator[Requester]:
     yield Requester("etl", ATHENA, f"arn:aws:sts::{own}:assumed-role/publisher-ingest/i-{5:017x}", ATHENA, own)
     audit = f"arn:aws:sts::{ARCHIVE_ACCOUNT}:assumed-role/audit/nightly"
     yield Requester("audit", "198.51.100.200", audit, "Boto3/1.34.69", ARCHIVE_ACCOUNT)
-    # With an origin access control, with an origin access identity, and for what everybody may read.
+    # CloudFront with an origin access control, with an origin access identity, and unsigned, for public objects.
     oai = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1EXAMPLE"
     for number, name in enumerate((f"svc:{CLOUDFRONT}", oai, "")):
         account = "" if name else ANONYMOUS

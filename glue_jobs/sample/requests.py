@@ -1,4 +1,4 @@
-"""All requests and events as one table, always the same for a seed. All logs are written from it."""
+"""All requests and events as one table, reproducible from a seed. All logs are written from it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from glue_jobs.sample.traffic import DAY_SECONDS, Block, Traffic
 
 LINES_AT_SCALE_ONE = 60_000
 FEWEST_LINES = 20
-"""Lines of each kind of traffic, however small the sample."""
+"""The minimum number of lines of each kind of traffic, for small samples."""
 OLD_SHARE, MIDDLE_SHARE = 0.3, 0.6
-"""Shares of the days after which lines, anonymous callers and event versions change."""
+"""Shares of the days after which log lines, the id of anonymous callers and event versions change."""
 
 _USUAL_GETS = partial(reads.gets, broken=0.12, named_versions=0.04)
 KINDS: tuple[tuple[float, Callable[[Traffic, int], Block]], ...] = (
@@ -38,7 +38,7 @@ KINDS: tuple[tuple[float, Callable[[Traffic, int], Block]], ...] = (
     (0.020, partial(reads.failed, group="anonymous", status=403)),
     (0.004, partial(reads.failed, group="subscriber", status=503)),
     (0.015, partial(reads.failed, group="anonymous", status=404, role=MISSING)),
-    # Scanners: what was never there, with what they type into the request line.
+    # Scanners: objects that never existed, with odd request lines.
     (0.003, partial(reads.failed, group="robot", status=404, role=JUNK)),
     (0.010, changes.puts),
     (0.015, changes.multipart_uploads),
@@ -49,7 +49,7 @@ KINDS: tuple[tuple[float, Callable[[Traffic, int], Block]], ...] = (
     (0.020, changes.trail_only),
     (0.010, partial(reads.gets, group=SISTER, bucket=TIDES)),
     (0.050, cloudfront.views),
-    # A distribution without logs: nobody knows for whom it asks.
+    # A distribution without logs: its readers are unknown.
     (0.010, partial(reads.gets, group=CLOUDFRONT, bucket=TIDES)),
     (0.004, changes.copies_away),
 )
@@ -66,10 +66,10 @@ def make_requests(
     - ``time`` in seconds since 1970; ``operation``, ``object``, ``bucket`` and ``requester`` are positions.
     - ``status``: HTTP status, 0 for none. ``bytes_sent``, ``object_size``.
     - ``names_version``: 1 where the request names the version. ``part``: part number of an upload.
-    - ``fields``: how many fields the line of the access log has. ``copy_of``: the object that a copy is made of.
-    - ``request``: number of the HTTP request; actions with one number share the request id.
-    - ``in_access_log``: 0 for what only the trail or CloudFront records. ``minor``: version 1.minor of the event.
-    - ``is_hit``: 1 where CloudFront's cache had the object, 0 where it asked S3.
+    - ``fields``: number of fields in the line of the access log. ``copy_of``: the source object of a copy.
+    - ``request``: number of the HTTP request; actions with the same number share the request id.
+    - ``in_access_log``: 0 if only the trail or CloudFront records the action. ``minor``: event version 1.minor.
+    - ``is_hit``: 1 if CloudFront's cache had the object, 0 if CloudFront requested it from S3.
     - ``total_ms``, ``turn_around_ms``: latencies, -1 where S3 acted on its own.
     """
     rng = np.random.default_rng([seed, 3])
@@ -79,7 +79,7 @@ def make_requests(
     columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
     columns["request"] += np.repeat(first[:-1], [len(block["time"]) for block in blocks])
     order = np.argsort(columns["time"], kind="stable")
-    # Reads that go on after the last day are cut off there.
+    # Requests after the last day, which continue earlier reads, are dropped.
     order = order[: np.searchsorted(columns["time"][order], start + days * DAY_SECONDS)]
     requests = {name: values[order] for name, values in columns.items()}
     progress = (requests["time"] - start) / (days * DAY_SECONDS)
@@ -90,13 +90,13 @@ def make_requests(
 
 
 def _fields(requests: Block, progress: np.ndarray) -> Ints:
-    """Today's number of fields unless given; one less as the second bucket's lines had at first."""
+    """The number of fields if given, else today's; early lines of the second bucket have one less."""
     usual = np.where((requests["bucket"] == MAPS) & (progress < OLD_SHARE), reads.LINE_FIELDS[1], reads.LINE_FIELDS[0])
     return np.where(requests["fields"] > 0, requests["fields"], usual)
 
 
 def _minor_versions(progress: np.ndarray, rng: np.random.Generator) -> Ints:
-    """Newer ones as time goes by, and now and then any other from 1.05 on."""
+    """Newer event versions over time, and occasionally any version from 1.05 on."""
     usual = np.select([progress < OLD_SHARE, progress < MIDDLE_SHARE], [8, 9], 11)
     return np.where(rng.random(len(progress)) < 0.05, rng.integers(5, 12, len(progress)), usual)
 

@@ -1,4 +1,4 @@
-"""The choices that every kind of traffic makes: when, which object, which requester."""
+"""The random choices of every kind of traffic: time, object, requester."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glue_jobs.sample.publisher import PUBLISHED, REPOSITORIES, Objects
 from glue_jobs.sample.requesters import Requesters
 
 DAY_SECONDS, HOUR_SECONDS = 86_400, 3_600
-# Requests per hour of the day, UTC: Europe and America work, the night belongs to machines.
+# Weights of the hours of the day, UTC: people in Europe and America work by day, machines also by night.
 HOURS = (4, 3, 3, 3, 3, 4, 5, 7, 9, 11, 12, 12, 12, 13, 14, 15, 15, 14, 12, 10, 8, 7, 6, 5)
 WEEKEND = 0.6
 
@@ -25,12 +25,12 @@ DEFAULTS: dict[str, int | Ints | Flags] = {
     **dict.fromkeys(("bytes_sent", "object_size", "part", "copy_of", "is_hit"), -1),
     **{"status": 200, "names_version": 0, "fields": 0, "in_access_log": 1},
 }
-"""What a request has in the columns that a block does not give."""
+"""The values of columns that a block does not give."""
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """The requests of ``days`` days from ``start`` (seconds since 1970) on; ``rng`` is the only source of chance."""
+    """The requests of ``days`` days from ``start`` (seconds since 1970) on; ``rng`` is the only random source."""
 
     objects: Objects
     requesters: Requesters
@@ -39,13 +39,13 @@ class Traffic:
     days: int
 
     def times(self, count: int) -> Ints:
-        """Random moments: more by day than by night, fewer at weekends, more from week to week."""
+        """Random times: more by day than by night, fewer at weekends, increasing from week to week."""
         edges = self.start + HOUR_SECONDS * np.arange(24 * self.days + 1)
         moments = np.interp(self.rng.random(count), self._shares_of_hours, edges.astype(np.float64))
         return np.minimum(moments.astype(np.int64), self.start + self.days * DAY_SECONDS - 1)
 
     def pick(self, group: str, count: int) -> Ints:
-        """Random requesters of the group: some ask often, most seldom."""
+        """Random requesters of the group: a few are frequent, most are rare."""
         members = self.requesters.groups[group]
         popularity = np.cumsum(1.0 / (np.arange(len(members)) + 5.0))
         picked: Ints = members[np.searchsorted(popularity, self.rng.random(count) * popularity[-1])]
@@ -64,7 +64,7 @@ class Traffic:
         return picked
 
     def objects_of(self, role: str, count: int) -> Ints:
-        """Random objects of a role, each as often as any other."""
+        """Random objects of a role, all equally often."""
         objects = np.flatnonzero(self.objects.role == role)
         return self.rng.permutation(np.resize(objects, max(count, len(objects))))[:count]
 
@@ -76,7 +76,7 @@ class Traffic:
         requester: int | Ints,
         **columns: int | Ints | Flags,
     ) -> Block:
-        """Requests from columns and constants; each is a request of its own unless ``request`` numbers them."""
+        """Requests from columns and constants; each row is a separate request unless ``request`` numbers them."""
         given: dict[str, int | Ints | Flags] = {
             "time": time,
             "operation": NUMBER[operation] if isinstance(operation, str) else operation,
@@ -91,7 +91,7 @@ class Traffic:
     @cached_property
     def _shares_of_hours(self) -> npt.NDArray[np.float64]:
         days = np.arange(self.days)
-        # 1970 began on a Thursday: Saturday and Sunday are days 2 and 3 of such a week.
+        # 1970 began on a Thursday, so Saturday and Sunday are days 2 and 3 of a week.
         is_weekend = np.isin((self.start // DAY_SECONDS + days) % 7, (2, 3))
         weights = (0.7 + 0.6 * days / self.days) * np.where(is_weekend, WEEKEND, 1.0)
         reached = np.cumsum(np.outer(weights, HOURS))

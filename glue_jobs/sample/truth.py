@@ -1,4 +1,4 @@
-"""What a correct lake counts in the sample: computed from the tables of requests before any raw file is written."""
+"""The counts of a correct lake, computed from the tables of requests before any raw file is written."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ SELECT month, event_name, count(*) AS events FROM event WHERE has_account GROUP 
 SELECT month, count(DISTINCT subscriber_account_id) AS unique_subscribers
 FROM event WHERE has_account GROUP BY month ORDER BY month
 """,
-    # A copy is a request for the object that it reads.
+    # A copy counts as a request for its source object.
     "cloudtrail_s3_event/usage": """
 SELECT month, subscriber_account_id, count(*) AS requests, count(error_code) AS errors, count_if(is_get) AS gets,
     sum(bytes_sent) AS bytes_out, count(DISTINCT asked_for) FILTER (is_get) AS unique_objects
@@ -147,8 +147,8 @@ SELECT bucket_name AS source_bucket, count_if(before.key IS NULL) AS added_objec
 FROM (FROM stored WHERE age = 2) AS before FULL JOIN (FROM stored WHERE age = 1) AS after USING (bucket_name, key)
 GROUP BY 1 ORDER BY 1
 """,
-    # A read is a GET answered 200, 206 or 304 on any day, or a copy made of the object. A data set is two folders with
-    # names. The audience are readers that one of both logs does not know to be robots or the publisher's own.
+    # A read is a GET with status 200, 206 or 304 on any day, or a copy of the object. A data set is two named folders.
+    # The audience are readers that at least one of the two logs does not identify as robots or the publisher's own.
     "s3_inventory_object/unread": """
 WITH was_read AS (
     SELECT bucket, key, bool_or(NOT is_robot AND NOT (is_own AND (is_own_in_trail OR NOT (
@@ -171,11 +171,11 @@ FROM stored LEFT JOIN was_read USING (bucket, key) WHERE age = 1 GROUP BY ALL OR
 
 @dataclass(frozen=True)
 class Truth:
-    """What was generated: answers by question, each a list of rows.
+    """The truth about a sample: answers by question, each a list of rows.
 
     ``SOURCE/ledger`` has the counts of the whole source, ``SOURCE/files`` those of every raw object by its path below
-    ``raw/SOURCE``, ``SOURCE/skipped`` paths of files there that are no raw objects. The other questions and what their
-    columns mean are in ``QUESTIONS``.
+    ``raw/SOURCE``, ``SOURCE/skipped`` the paths of files there that are not raw objects. ``QUESTIONS`` has the other
+    questions and the meaning of their columns.
     """
 
     seed: int
@@ -199,7 +199,7 @@ class Truth:
 
 
 def ask(database: Database) -> dict[str, list[Row]]:
-    """The answers to all questions, of the tables that ``write_sample`` made."""
+    """The answers to all questions, from the tables that ``write_sample`` creates."""
     make_truth_views(database)
     both = {
         f"{source}/{name}": sql.format(source=source)

@@ -1,4 +1,4 @@
-"""What happened as a correct lake sees it: requests of readers, events, reads, and what is stored."""
+"""Views of the sample as a correct lake has it: requests of readers, events, reads, and stored objects."""
 
 from __future__ import annotations
 
@@ -67,6 +67,6 @@ WHERE is_current AND age <= 2
 
 
 def make_truth_views(database: Database) -> None:
-    """Makes the views that the questions of the truth are asked of."""
+    """Create the views that the questions of the truth query."""
     database.execute(MACROS)
     database.execute(VIEWS.format(headers=HEADER_BYTES))

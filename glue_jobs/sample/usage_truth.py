@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# Requests that succeeded of every month and data set, and parts of them. The audience is neither robots nor the
-# publisher's own traffic nor S3 itself. A read belongs to the place it began at. S3 itself works from nowhere.
+# Successful requests by month and data set, for all traffic and its parts. The audience excludes robots, the
+# publisher's own traffic and S3 itself. A read belongs to the place where it began. S3 itself has no place.
 _SQL = """
 WITH measured AS (
     SELECT month, account, repository, country, place, network, is_robot, is_own,
@@ -47,4 +47,4 @@ USAGE = {
         )
     },
 }
-"""Questions to the tables of what happened, by name."""
+"""The SQL of questions, by name."""

@@ -1,6 +1,6 @@
-"""What the buckets store: every version of every object, from when until when.
+"""The stored versions of every object, each with its first and last time.
 
-Everything that is read is there; most of what is there is never read.
+Every object that is read is stored; most stored objects are never read.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from glue_jobs.sample.database import Database, create_table
 from glue_jobs.sample.publisher import ARCHIVE, MAPS, REPOSITORIES, TIDES
 
 UNREAD_AT_SCALE_ONE, FEWEST_UNREAD = 700, 36
-"""Objects of every data set that nobody reads."""
+"""The number of objects in each data set that nobody reads."""
 
-# Keys whose second part is a file, empty or missing, or a name that CSV has to quote; twins tie in every order by size.
+# Keys whose second part is a file, empty, missing, or a name that CSV must quote; twins tie in every order by size.
 AWKWARD_KEYS = (
     (TIDES, "favicon.ico", 4_286),
     (TIDES, "READ ME.txt", 900),
@@ -37,8 +37,8 @@ AWKWARD_KEYS = (
     (ARCHIVE, "manifest of 2019.txt", 12_345),
 )
 
-# What nobody asks for: of twelve objects one is new, one goes, one is rewritten (half of these keep their size), and
-# one is a copy of the one before. ``turn``, the time of the change, is in one of the last four weeks.
+# Objects without requests: of twelve objects one is new, one is deleted, one is rewritten (half of these keep their
+# size), and one is a copy of the one before. ``turn``, the time of the change, is in one of the last four weeks.
 UNREAD = """
 CREATE TABLE unread AS
 SELECT bucket, concat(prefix, 1990 + n % 36, '/part-', lpad(CAST(n AS VARCHAR), 6, '0'), '.bin') AS key,
@@ -49,8 +49,8 @@ SELECT bucket, concat(prefix, 1990 + n % 36, '/part-', lpad(CAST(n AS VARCHAR), 
 FROM (SELECT *, unnest(range(objects)) AS n FROM collection)
 """
 
-# What is there before the first request, some of it from before there were versions; then what requests and lifecycle
-# rules do.
+# First the objects from before the first request, some of them from before versioning; then the changes by requests and
+# lifecycle rules.
 CHANGES = """
 CREATE TABLE change AS
 WITH asked_for AS (SELECT *, object_bucket AS bucket, stored_before('asked', object, 700) AS since FROM objects),
@@ -94,8 +94,8 @@ changes AS (
 SELECT *, row_number() OVER (ORDER BY bucket, time, key, change DESC, content) AS number FROM changes
 """
 
-# A put or delete ends the version before it in the bucket without versions, where expiry ends the current version; with
-# versions expiry ends those that are no longer current.
+# In the bucket without versioning, a put or delete ends the previous version, and expiry ends the current one. With
+# versioning, expiry ends noncurrent versions.
 VERSIONS = """
 CREATE TABLE version AS
 WITH written AS (
@@ -158,10 +158,10 @@ CREATE MACRO stored_before(name, number, days) AS CAST(
 
 
 def make_versions(database: Database, last: int, scale: float) -> None:
-    """Makes the table ``version``: versions of objects and delete markers, each there from ``time`` until ``until``.
+    """Create the table ``version``: object versions and delete markers, each stored from ``time`` until ``until``.
 
     The last snapshots are of about ``last``, in seconds since 1970. ``scale`` 1 is about 13,000 objects. A version is
-    the current one until ``next_time``; from ``cooled`` on a lifecycle rule has it in another storage class.
+    current until ``next_time``; from ``cooled`` on, a lifecycle rule has moved it to another storage class.
     """
     unread = max(FEWEST_UNREAD, int(UNREAD_AT_SCALE_ONE * scale))
     collections = [(each.bucket, f"{each.prefix}history/", each.size, unread) for each in REPOSITORIES]

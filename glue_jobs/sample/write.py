@@ -24,12 +24,12 @@ EPOCH = date(1970, 1, 1)
 
 
 def write_sample(folder: Path, *, seed: int = 7, last_day: date, days: int = 45, scale: float = 1.0) -> Truth:
-    """Writes a made-up publisher's raw logs into ``folder`` and returns what a correct lake counts in them.
+    """Write a made-up publisher's raw logs into ``folder``; returns the counts of a correct lake.
 
     Events are of the ``days`` days up to ``last_day``; ``scale`` 1 is about 60,000 lines, and the number of objects
     grows more slowly. The folder gets ``raw/s3_access_log/``, ``raw/cloudtrail_s3_event/`` with the data events of the
-    same requests, ``raw/cloudfront_log/`` with the requests to a distribution before one bucket,
-    ``raw/s3_inventory_object/`` with what the buckets stored meanwhile, ``config.yaml`` with the files it names, and
+    same requests, ``raw/cloudfront_log/`` with the requests to a distribution of one bucket,
+    ``raw/s3_inventory_object/`` with inventories of the buckets, ``config.yaml`` with the files it names, and
     ``truth.json``. The same arguments and versions of DuckDB and Arrow give the same bytes, names and modification
     times.
 

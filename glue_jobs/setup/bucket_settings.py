@@ -1,4 +1,4 @@
-"""Settings of one S3 bucket: where it logs to, and its inventory configurations."""
+"""Settings of one S3 bucket: its log destination and its inventory configurations."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class BucketSettings:
             try:
                 answer = self._client.head_bucket(Bucket=self._bucket)
             except ClientError as error:
-                # A caller that may not list the bucket still gets its Region, in the refusal.
+                # A caller without the right to list the bucket still gets its Region, in the error response.
                 if REGION_HEADER not in (answer := error.response)["ResponseMetadata"]["HTTPHeaders"]:
                     raise
         return str(answer["ResponseMetadata"]["HTTPHeaders"].get(REGION_HEADER, self._client.meta.region_name))

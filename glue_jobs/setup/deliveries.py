@@ -1,7 +1,7 @@
 """The logging and inventory settings that a bucket needs, compared with its present ones.
 
-A bucket has one log destination, so logging that goes elsewhere is left alone. It can have many inventory
-configurations, so another one is added.
+A bucket has only one log destination, so logging to another destination is left unchanged. A bucket can have many
+inventory configurations, so one more is added.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Step:
-    """One setting of a bucket, its wanted value, and what to do.
+    """One setting of a bucket, its wanted value, and the action.
 
-    ``state`` is ``set`` (the setting is missing), ``kept`` (the present one will do) or ``left`` (another one is in its
-    place); ``reason`` explains the last two.
+    ``state`` is ``set`` (the setting is missing), ``kept`` (the present one suffices) or ``left`` (a conflicting one
+    exists); ``reason`` explains the last two.
     """
 
     name: Literal["logging", "inventory"]
@@ -121,7 +121,7 @@ def inventory_step(target: Target, present: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def _missing(present: Mapping[str, Any]) -> str:
-    """What a kept inventory does not list, as the end of a sentence."""
+    """The fields and versions that a kept inventory does not list, as the end of a sentence."""
     fields = {*present.get("OptionalFields", ())}
     missing = [name for name in REPORT_FIELDS if name not in fields]
     if present.get("IncludedObjectVersions") != "All":

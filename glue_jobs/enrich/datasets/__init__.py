@@ -1,6 +1,6 @@
 """Assign requests and objects to an account and a repository (data set) by the rules of the configuration.
 
-Rules look at each distinct key, bucket and access point once, however many rows repeat it.
+Rules are applied once to each distinct key, bucket and access point, however many rows repeat it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ def assign_datasets(
 ) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
     """Account and repository of each row, both ``dictionary<int32, string>``, null where no rule gives one.
 
-    The first rule of ``config.datasets`` that matches a key decides. A name that ``config.access_points`` gives to the
-    row's access point has precedence; ``bucket`` may be the alias of an access point, and ``host``, the endpoint of the
-    request, may begin with it. Arrays are strings, plain or dictionary-encoded.
+    The first rule of ``config.datasets`` that matches a key decides. A name in ``config.access_points`` for the row's
+    access point takes precedence. ``bucket`` may be the alias of an access point; ``host``, the endpoint of the
+    request, may begin with one. Arrays are strings, plain or dictionary-encoded.
     """
     account, repository = _names(bucket, key, config, matchers_for)
     if access_point is not None and config.access_points:
@@ -41,19 +41,19 @@ def assign_datasets(
 def assign_assets(bucket: pa.Array, key: pa.Array, config: Config) -> pa.Array:
     """The path of each row's object within its data set, ``dictionary<int32, string>``.
 
-    It is null where no mapping among ``config.datasets`` gives one: there the key itself is the path.
+    Null means that no mapping in ``config.datasets`` gives a path, so the key itself is the path.
     """
     if not any(isinstance(rule, MappingRule) for rule in config.datasets):
         return pa.nulls(len(key), ENCODED)
     return as_dictionary(_names(bucket, key, config, asset_matchers_for)[0])
 
 
-# Builds the matchers of the rules for a bucket; None is a bucket without rules of its own.
+# Builds the matchers of the rules for a bucket; None stands for buckets without specific rules.
 MatcherBuilder = Callable[[tuple[Any, ...], str | None], tuple[Matcher, ...]]
 
 
 def _names(bucket: pa.Array, key: pa.Array, config: Config, build: MatcherBuilder) -> tuple[NameColumn, NameColumn]:
-    """The two names of each row, by the matchers that ``build`` makes of the rules."""
+    """The two names of each row, by the matchers that ``build`` creates from the rules."""
     keys, rows = distinct(key)
     if any(_buckets(rule) for rule in config.datasets):
         return _by_bucket(bucket, keys, rows, config, build)
@@ -62,7 +62,7 @@ def _names(bucket: pa.Array, key: pa.Array, config: Config, build: MatcherBuilde
 
 
 def _by_rules(keys: pa.StringArray, matchers: tuple[Matcher, ...]) -> tuple[NameColumn, NameColumn]:
-    """Account and repository of each key; a rule sees only the keys that no earlier rule has taken."""
+    """Account and repository of each key; a rule gets only the keys that no earlier rule matched."""
     count = len(keys)
     account, repository = NameColumnBuilder(count), NameColumnBuilder(count)
     left = np.arange(count)
@@ -86,11 +86,11 @@ def _by_rules(keys: pa.StringArray, matchers: tuple[Matcher, ...]) -> tuple[Name
 def _by_bucket(
     bucket: pa.Array, keys: pa.StringArray, rows: Ints, config: Config, build: MatcherBuilder
 ) -> tuple[NameColumn, NameColumn]:
-    """As ``_by_rules``, if there are rules for single buckets: the keys of each bucket go through its rules."""
+    """Like ``_by_rules``, for rules that include some for single buckets: the rules of its bucket apply to each key."""
     special = {name for rule in config.datasets for name in _buckets(rule)}
     buckets, bucket_rows = distinct(bucket, encode=True)
     known = buckets.to_pylist()
-    # All buckets without rules of their own share one group.
+    # All buckets without specific rules share one group.
     groups = sorted({name for name in known if name in special})
     number = {name: index for index, name in enumerate(groups)}
     group_of_row = np.array([number.get(name, -1) for name in known] + [-1])[bucket_rows]
@@ -108,7 +108,7 @@ def _by_bucket(
 
 
 def _buckets(rule: Any) -> set[str]:
-    """Buckets for which the rule has names of their own."""
+    """Buckets to which the rule, or a row of its CSV file, is restricted."""
     own = {rule.bucket} if rule.bucket is not None else set()
     return own | ({name for name in rule.csv.buckets if name is not None} if isinstance(rule, CsvRule) else set())
 
@@ -117,7 +117,7 @@ def _buckets(rule: Any) -> set[str]:
 UNLISTED = Target.model_construct()
 
 
-# Aliases of access points end so, and no name of a bucket does:
+# Aliases of access points have this suffix, which is reserved in bucket names:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 ALIAS = "-s3alias"
 

@@ -1,4 +1,4 @@
-"""Rules with a mapping: the content id in a key, and the data set and path that the mapping gives to it."""
+"""Rules with a mapping: they find the content id in a key, and its data set and path in the mapping."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ContentIdMatcher:
         return taken, constant_name(None, len(keys)), NameColumn(entries, self._datasets)
 
     def assets(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
-        """Like a call, with the path of the object within its data set in place of the account, and no data set."""
+        """Like a call, but with the path of the object within its data set instead of the account, and no data set."""
         taken, entries = self._entries(keys)
         paths = pa.concat_arrays([self.rule.mapping.paths, pa.array([UNDETERMINED])])
         return taken, NameColumn(entries, paths), constant_name(None, len(keys))
@@ -37,14 +37,14 @@ class ContentIdMatcher:
         return pa.concat_arrays([self.rule.mapping.datasets, pa.array([UNDETERMINED])])
 
     def _entries(self, keys: pa.StringArray) -> tuple[Flags, Ints]:
-        """Which keys match, and the number of each one's entry in the mapping; the number behind the last for none."""
+        """Which keys match, and the index of each key's entry in the mapping; without one, the number of entries."""
         ids = pc.coalesce(*[_content_ids(keys, pattern) for pattern in self.rule.keys])
         entries = pc.index_in(ids, self.rule.mapping.ids).fill_null(len(self.rule.mapping.ids))
         return ids.is_valid().to_numpy(zero_copy_only=False), np.asarray(entries, np.int64)
 
 
 def _content_ids(keys: pa.StringArray, pattern: str) -> pa.StringArray:
-    """The content id in each key; null for a key of another form."""
+    """The content id in each key; null for a key that does not fit the pattern."""
     folders = pattern.split("/")
     more = folders[-1] in REST
     count = len(folders) - more

@@ -21,7 +21,7 @@ from glue_jobs.enrich.datasets.sorted_keys import find_representatives, is_sorte
 
 
 class Matcher(Protocol):
-    """One rule or several: which keys (none is null) match, and account and repository of every key."""
+    """One or more rules. A call returns which keys match, and account and repository of every key; no key is null."""
 
     def __call__(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]: ...
 
@@ -34,9 +34,9 @@ def matchers_for(rules: tuple[Any, ...], bucket: str | None) -> tuple[Matcher, .
 
 @lru_cache(maxsize=16)
 def asset_matchers_for(rules: tuple[Any, ...], bucket: str | None) -> tuple[Matcher, ...]:
-    """As `matchers_for`, with the path of the object within its data set in place of the account.
+    """Like `matchers_for`, but with the path of the object within its data set instead of the account.
 
-    Only a mapping gives paths.
+    Only mappings give paths.
     """
     matchers = matchers_for(rules, bucket)
     return tuple(each.assets if isinstance(each, ContentIdMatcher) else _without_names(each) for each in matchers)
@@ -68,7 +68,7 @@ def _build(rules: list[Any], bucket: str | None) -> Iterator[Matcher]:
                 case CsvRule(csv=file):
                     columns = zip(file.prefixes, file.accounts, file.repositories, file.buckets, strict=True)
                     rows = [row for row in columns if row[3] in (None, bucket)]
-                    # Of two rows with the same prefix, the row for this bucket goes first.
+                    # Of two rows with the same prefix, the row for this bucket takes precedence.
                     rows.sort(key=lambda row: row[3] is None)
                     yield PrefixMatcher([row[:3] for row in rows], longest_wins=True)
 
@@ -80,7 +80,7 @@ class LayoutMatcher:
     rule: LayoutRule
 
     def __call__(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
-        # Inventories list keys in order. This makes ingesting them several times as fast.
+        # Inventories list keys in order, so this makes their ingestion several times as fast.
         if not is_sorted(keys):
             return self._match(keys)
         represented_by, representatives = find_representatives(keys, len(self.rule.parts))
@@ -106,7 +106,7 @@ class LayoutMatcher:
 
 @dataclass(frozen=True)
 class RegexMatcher:
-    """A regex rule; a group that does not take part, or matches no text, gives no name."""
+    """A regex rule; a group that does not participate in the match, or matches empty text, gives no name."""
 
     rule: RegexRule
 

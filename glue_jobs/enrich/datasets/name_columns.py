@@ -14,14 +14,14 @@ from glue_jobs.columns.numpy_types import Flags, Ints
 
 @dataclass(frozen=True)
 class NameColumn:
-    """For each entry the index of its name in ``values``; -1, or the index of a null, means no name."""
+    """The index in ``values`` of each entry's name; -1, or the index of a null, means no name."""
 
     codes: Ints
     values: pa.StringArray
 
 
 def encode_names(array: pa.Array) -> NameColumn:
-    """The names in a plain array; an empty text is no name."""
+    """The names in a plain array; empty text means no name."""
     encoded = array.dictionary_encode()
     values = encoded.dictionary
     return NameColumn(codes_of(encoded.indices), pc.if_else(pc.equal(values, ""), None, values))
@@ -39,13 +39,13 @@ def take_names(names: NameColumn, rows: Ints) -> NameColumn:
 
 def as_dictionary(names: NameColumn) -> pa.DictionaryArray:
     """The names as ``dictionary<int32, string>``."""
-    # Several rules may give the same name, but a dictionary must hold it once.
+    # Several rules may give the same name, but a dictionary must not repeat a value.
     unified = names.values.dictionary_encode()
     return dictionary_array(np.append(codes_of(unified.indices), -1).astype(np.int32)[names.codes], unified.dictionary)
 
 
 def override(names: NameColumn, preferred: list[str | None], rows: Ints) -> NameColumn:
-    """The preferred name of each row, ``preferred[rows]``, or else its own name; -1 in ``rows`` also keeps its own."""
+    """The preferred name of each row, ``preferred[rows]``, or else its own name; -1 in ``rows`` also leaves its own."""
     values = pa.array(preferred, pa.string())
     codes = np.array([-1 if name is None else index for index, name in enumerate(preferred)] + [-1])[rows]
     codes = np.where(codes < 0, names.codes, codes + len(names.values))
@@ -67,7 +67,7 @@ class NameColumnBuilder:
         self._size = 0
 
     def add(self, places: Ints, taken: Flags, names: NameColumn) -> None:
-        """Set the names of the keys at ``places``, as far as they are ``taken``."""
+        """Set the names of those keys at ``places`` that are ``taken``."""
         codes = names.codes[taken]
         self._codes[places[taken]] = np.where(codes < 0, -1, codes + self._size)
         self._values.append(names.values)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from glue_jobs.columns.numpy_types import Flags, Ints
 from glue_jobs.enrich.datasets.name_columns import NameColumn
 
-# Keys are compared in blocks of this size, which bounds the memory that long prefixes take.
+# Keys are compared in blocks of this size, to bound the memory for long prefixes.
 BLOCK_BYTES = 8 << 20
 
 
@@ -18,9 +18,9 @@ class PrefixMatcher:
     """Matches keys with ``(prefix, account, repository)`` entries by binary search.
 
     The first candidate is the last sorted prefix that is not greater than the key. If the key does not start with it,
-    the next candidate is the longest other prefix that the candidate itself starts with: any sorted text between a
-    prefix and a key that starts with it starts with it too. If several prefixes match, the longest wins with
-    ``longest_wins``, else the first entry.
+    the next candidate is the longest other prefix of the candidate: every text that sorts between a prefix and a key
+    with that prefix has the prefix too. If several prefixes match, the longest wins with ``longest_wins``, else the
+    first entry.
     """
 
     def __init__(self, entries: list[tuple[str, str | None, str | None]], longest_wins: bool) -> None:
@@ -41,7 +41,7 @@ class PrefixMatcher:
         return matches >= 0, NameColumn(matches, self._accounts), NameColumn(matches, self._repositories)
 
     def _find(self, keys: pa.StringArray) -> Ints:
-        """For each key the index of the longest sorted prefix it starts with, -1 for none."""
+        """The index of the longest sorted prefix that each key starts with, -1 for none."""
         padded = _padded(keys, self._width)
         matches: Ints = np.searchsorted(self._sorted, padded, side="right") - 1
         words, prefixes, mask = (_words(texts, self._width) for texts in (padded, self._sorted, self._mask))
@@ -56,7 +56,7 @@ class PrefixMatcher:
 
 
 def _chains(ordered: list[bytes], number: list[int], longest_wins: bool) -> tuple[Ints, list[int]]:
-    """For each sorted prefix the index of the longest other prefix it starts with (-1: none), and the winning entry."""
+    """For each sorted prefix, the index of the longest other prefix that it starts with (-1: none), and the winner."""
     parent: list[int] = []
     winner: list[int] = []
     open_places: list[int] = []
@@ -73,7 +73,7 @@ def _chains(ordered: list[bytes], number: list[int], longest_wins: bool) -> tupl
 def _padded(keys: pa.StringArray, width: int) -> npt.NDArray[np.bytes_]:
     """The first ``width`` bytes of each key, padded with NUL, which no prefix contains."""
     cut = pc.binary_slice(keys.cast(pa.binary()), 0, width)
-    # The slice may end within a character. That is harmless: padding counts bytes.
+    # The slice may end within a character, which is harmless because padding counts bytes.
     as_text = pa.StringArray.from_buffers(len(cut), cut.buffers()[1], cut.buffers()[2])
     padded = pc.ascii_rpad(as_text, width, padding="\0")
     return np.frombuffer(padded.buffers()[2], f"S{width}", count=len(keys))

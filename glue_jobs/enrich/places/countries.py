@@ -1,7 +1,7 @@
-"""Countries: ISO 3166-1 alpha-2 code, name, and the coordinates of about the middle.
+"""Countries: ISO 3166-1 alpha-2 code, name, and the approximate coordinates of the middle.
 
-Coordinates: The World Factbook, "Geographic coordinates" (public domain), in degrees. XK is the code that geographic
-databases use for Kosovo, which ISO 3166 has none for.
+Coordinates: The World Factbook, "Geographic coordinates" (public domain), in degrees. ISO 3166 has no code for Kosovo;
+geographic databases use XK.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ ZW Zimbabwe -20 30
 
 
 def entries(table: str) -> list[list[str]]:
-    """The words of each entry of a table, whose entries are separated by semicolons and line ends."""
+    """The words of each entry of a table; semicolons and line ends separate the entries."""
     return [entry.split() for entry in table.replace("\n", ";").split(";") if entry.strip()]
 
 

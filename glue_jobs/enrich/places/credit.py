@@ -1,4 +1,4 @@
-"""The databases and files of networks that the places in a lake come from: their licences ask reports to name them."""
+"""The databases and network files behind the places in a lake; their licences require reports to name them."""
 
 from __future__ import annotations
 

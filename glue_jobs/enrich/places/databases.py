@@ -1,6 +1,6 @@
-"""Databases of addresses: the registries' allocations that are built in, and MMDB files of the user.
+"""Address databases: the built-in allocations of the registries, and MMDB files of the user.
 
-No look-up leaves the machine. MMDB: https://maxmind.github.io/MaxMind-DB/.
+All look-ups are local. MMDB: https://maxmind.github.io/MaxMind-DB/.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 from glue_jobs.enrich.places.countries import COUNTRIES
 
-# A database without a country in this many records is not one of places.
+# The number of records in which a database of places must have at least one country.
 RECORDS_LOOKED_AT = 1_000
 
 # The credit that each licence requires, by a word in the type of the database.
@@ -29,7 +29,7 @@ LICENCES = {
 
 
 class Found(NamedTuple):
-    """What a database knows of an address: its country, and perhaps a region in it and coordinates in degrees."""
+    """The entry of an address in a database: its country, and optionally a region and coordinates in degrees."""
 
     country: str
     region: str | None = None
@@ -38,19 +38,19 @@ class Found(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The label of the place: ``US/California``, or ``US`` where the region is unknown."""
+        """The label of the place: ``US/California``, or ``US`` if the region is unknown."""
         return f"{self.country}/{self.region}" if self.region else self.country
 
 
 class Database(Protocol):
-    """Knows the countries of addresses. ``date`` is when it was made, None if it does not say."""
+    """A database of the countries of addresses. ``date`` is its build date, None if unknown."""
 
     title: str
     date: date | None
     licence: str
 
     def find(self, addresses: Sequence[str]) -> list[Found | None]:
-        """What is known of each address, which is valid; raises ValueError if the database is damaged."""
+        """The entry of each address, all of them valid; raises ValueError if the database is damaged."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Registries:
 
     @classmethod
     def read(cls, content: bytes) -> Registries:
-        """The installed package iptocc, which has its data in its code; so ``content`` does not matter."""
+        """The installed package iptocc. ``content`` is ignored, because the package contains its data in its code."""
         built = distribution("iptocc").read_text("sboms/iptocc-py.cyclonedx.json")
         made = json.loads(built)["metadata"]["timestamp"] if built else None
         return cls(date.fromisoformat(made[:10]) if made else None)
@@ -78,7 +78,7 @@ class Registries:
 class MaxMindFile:
     """A database in the MMDB format: of countries or cities, by MaxMind, DB-IP, IPinfo and others.
 
-    ``has_regions`` is whether it knows more than countries.
+    ``has_regions`` is whether it has regions of countries.
 
     Raises:
         ValueError: the content is not an MMDB database, or has no countries.
@@ -90,7 +90,7 @@ class MaxMindFile:
         import maxminddb
 
         self._broken = maxminddb.InvalidDatabaseError
-        # The quick reader of the package maps a file into memory; the file may be deleted once it has.
+        # The package's fast reader maps a file into memory; once mapped, the file may be deleted.
         with NamedTemporaryFile(suffix=".mmdb") as file:
             file.write(content)
             file.flush()
@@ -118,7 +118,7 @@ class MaxMindFile:
             raise ValueError(f"the database is damaged ({error})") from None
 
     def every(self) -> Iterator[Found]:
-        """What is known of each of its networks, those without a country left out."""
+        """The entries of all its networks, without those that have no country."""
         return (found for _, record in self._reader if (found := _found(record)))
 
 

@@ -1,7 +1,7 @@
-"""Where requests come from: country, place and network of each, by the section ``places`` of the configuration.
+"""The origin of requests: country, place and network of each, by the section ``places`` of the configuration.
 
-The first of these that knows an address decides, in the order of DANDI's s3-log-extraction: files of networks in their
-order, databases of addresses in theirs. What none knows is ``bogon`` if it is no public address, else ``unknown``.
+The first source with a match decides, in the order of DANDI's s3-log-extraction: network files in their order, then
+address databases in theirs. An address without a match is ``unknown``, or ``bogon`` if it is not a public address.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ BOGON, UNKNOWN = "bogon", "unknown"
 
 NETWORKS = frozenset({"aws", "gcp", "azure", "github", "cloudflare", "vpn"})
 OTHER = "other"
-"""The network of every address that is in none of `NETWORKS`."""
+"""The network of every address outside `NETWORKS`."""
 
-# A locator remembers the places of addresses, about 200 bytes each; when there are more, it forgets them all.
+# A locator caches the places of addresses, about 200 bytes each; beyond this number it clears the cache.
 MAX_REMEMBERED = 200_000
 
-# AWS services that make requests have a name in place of an address.
+# Requests of AWS services have the name of the service in place of an address.
 SERVICE_ENDINGS = (".amazonaws.com", "AWS Internal")
 
-# RFC 9637 sets this aside for documentation; Python's list of special addresses does not have it yet.
+# RFC 9637 reserves this range for documentation; Python's list of special addresses lacks it.
 _DOCUMENTATION = ip_network("3fff::/20")
 
 
 class Location(NamedTuple):
-    """Where a request comes from: its country, the label of its place, and its network."""
+    """The origin of a request: its country, the label of its place, and its network."""
 
     country: str | None
     place: str | None
@@ -64,7 +64,7 @@ class PlaceColumns(NamedTuple):
 
 @dataclass
 class Locator:
-    """Looks up each address once in files of networks, by their labels, and in databases, by their names."""
+    """Looks up each address once, first in network files (by label), then in address databases (by name)."""
 
     networks: Sequence[tuple[str, NetworkFile]]
     databases: Sequence[tuple[str, Database]]
@@ -72,10 +72,10 @@ class Locator:
     _remembered: dict[str, int] = field(default_factory=dict)
 
     def locate(self, remote_ip: pa.Array, source_region: pa.Array | None = None) -> PlaceColumns:
-        """Where requests come from. Null, for work of S3 itself, is nowhere.
+        """The origin of each request. A null address, as in requests of S3 itself, has no location.
 
         ``remote_ip`` are addresses or names of AWS services. ``source_region`` is the AWS Region that S3 logged for a
-        request from AWS; it decides in place of the files of AWS.
+        request from AWS; it takes precedence over the network files of AWS.
         """
         addresses, rows = distinct(remote_ip, encode=True)
         numbers = np.append(self._look_up(addresses.to_pylist()), 0)[rows]
@@ -116,7 +116,7 @@ class Locator:
         return self._numbers.setdefault(location, len(self._numbers))
 
     def _is_before_aws(self) -> Flags:
-        """For each location whether it is from a file of networks that stands before that of AWS."""
+        """Whether each location comes from a network file that is listed before that of AWS."""
         labels = [label for label, _ in self.networks]
         first = next((label for label, file in self.networks if file.provider == "AWS"), None)
         before = set(labels[: labels.index(first)]) if first else set()
@@ -132,7 +132,7 @@ class Locator:
 
 @lru_cache(maxsize=4)
 def locator(places: Places, reference: ReferenceData) -> Locator:
-    """The locator of a run, by the section ``places`` of its configuration; each process has one for all tasks.
+    """The locator for the section ``places`` of a run's configuration; the tasks of a process share it.
 
     Raises:
         StorageError: a file of the section cannot be read.
@@ -151,7 +151,7 @@ def _find(database: Database, addresses: list[str], name: str) -> list[Found | N
 
 
 def _in_cloud(label: str, provider: str | None, region: str | None) -> Location:
-    """A location in a network. People behind a VPN and machines of GitHub can be anywhere."""
+    """A location in a network. VPNs and GitHub have no country, because their users and machines can be anywhere."""
     known = CLOUD_REGIONS.get(f"{provider}/{region}")
     network = label.lower()
     return Location(
@@ -167,7 +167,7 @@ def _not_an_address(text: str) -> Location:
 
 
 def _plain(address: str, key: bytes) -> str:
-    """The address as databases know it: an IPv4-mapped one is its IPv4 address."""
+    """The address in the form that databases contain: an IPv4-mapped address as its IPv4 address."""
     return inet_ntop(AF_INET, key[1:]) if ":" in address and key[:1] == b"4" else address
 
 

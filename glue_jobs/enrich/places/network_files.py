@@ -15,7 +15,7 @@ from typing import Any
 
 from glue_jobs.enrich.address_ranges import AddressRanges, parse_network
 
-# What GitHub lists besides addresses.
+# Entries of GitHub's file that are not addresses.
 _NOT_ADDRESSES = {
     "domains",
     "ssh_key_fingerprints",
@@ -29,10 +29,10 @@ _Range = tuple[str, str | None]
 
 @dataclass(frozen=True)
 class NetworkFile:
-    """The ranges of one file. Their numbers are positions in ``regions``, which has None for ranges without one.
+    """The ranges of one file. Their numbers are indexes into ``regions``; None stands for ranges without a Region.
 
-    ``provider`` is the part of a label before the Region: AWS, GCP or Azure; None for other lists. ``date`` is when the
-    provider made the file, None if it does not say.
+    ``provider`` is the part of a label before the Region: AWS, GCP or Azure; None for other lists. ``date`` is the
+    creation date that the file states, None if it states none.
     """
 
     title: str
@@ -44,10 +44,10 @@ class NetworkFile:
 
 
 def read_network_file(content: bytes) -> NetworkFile:
-    """The ranges in a file of any known form.
+    """The ranges in a file of any known format.
 
     Raises:
-        ValueError: it is of no known form, or has no range.
+        ValueError: the format is unknown, or the file has no range.
     """
     if content.startswith(b"\x1f\x8b"):
         raise ValueError("this file is compressed; unpack it")
@@ -89,7 +89,7 @@ def _google(value: dict[str, Any]) -> NetworkFile:
 
 def _azure(value: dict[str, Any]) -> NetworkFile:
     tags = [entry["properties"] for entry in value["values"]]
-    # Ranges of a Region are listed for the whole cloud too, so tags with a Region come first.
+    # The whole cloud's tag repeats the ranges of Regions, so tags with a Region come first.
     tags.sort(key=lambda tag: not tag.get("region"))
     ranges = [(cidr, tag.get("region") or None) for tag in tags for cidr in tag["addressPrefixes"]]
     return _network_file("Azure service tags", "Azure", None, "published by Microsoft", ranges)

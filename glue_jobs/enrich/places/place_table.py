@@ -1,4 +1,4 @@
-"""The rows of the table of places: countries and cloud Regions are built in, regions come from databases of cities."""
+"""The rows of the place table: countries and cloud Regions are built in; other regions come from city databases."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from glue_jobs.lake import Lake
 from glue_jobs.progress import Reporter
 from glue_jobs.tables.place import PLACE
 
-# About ten metres: more digits would differ between machines.
+# About ten metres; further digits would differ between machines.
 COORDINATE_DIGITS = 4
 
 
@@ -37,10 +37,10 @@ class PlaceRow(NamedTuple):
 
 
 def keep_places(lake: Lake, config: Config, reference: ReferenceData, reporter: Reporter) -> None:
-    """Add the places that rows of the run may have to the table of places, and bring those it has up to date.
+    """Add the places that rows of the run may have to the place table, and update those it already has.
 
-    A database of cities is read through when the lake has no row of it yet. The coordinates of a region are the middle
-    of all its places in the database, so they tell nothing of the readers.
+    A city database is read completely if the lake has no row from it yet. The coordinates of a region are the middle
+    of all its places in the database, so they reveal nothing about the readers.
 
     Raises:
         LakeError: the table cannot be read or written.
@@ -56,7 +56,7 @@ def keep_places(lake: Lake, config: Config, reference: ReferenceData, reporter: 
     if rows == known:
         return
     columns = zip(*(rows[label] for label in sorted(rows)), strict=True)
-    # Another run may have just written its places; the next run adds what is missing.
+    # Another run may have just written its places; the next run adds any missing ones.
     with suppress(LostRaceError):
         table.replace(pa.table([list(column) for column in columns], schema=PLACE.arrow_schema))
 
@@ -64,7 +64,7 @@ def keep_places(lake: Lake, config: Config, reference: ReferenceData, reporter: 
 def _places(
     config: Config, reference: ReferenceData, known: set[object], reporter: Reporter
 ) -> Iterator[tuple[str, PlaceRow]]:
-    """Rows with their source; later ones replace earlier ones of the same label."""
+    """Rows with their source; a later row replaces an earlier one with the same label."""
     for code, country in countries.COUNTRIES.items():
         yield countries.SOURCE, PlaceRow(code, code, country.name, country.latitude, country.longitude)
     for label, region in cloud_regions.CLOUD_REGIONS.items():
@@ -73,7 +73,7 @@ def _places(
     yield "", PlaceRow(UNKNOWN, None, "address that no database knows")
     for number, network in enumerate(config.places.networks):
         yield from _network_rows(network.label, reference[network_name(number)])
-    # The first database that knows a region decides, as for addresses.
+    # Reversed, because the first database with a region decides, as for addresses.
     for resource in reversed(reference.resources):
         source = reference.versions[resource.name]
         database = reference[resource.name] if resource.name.startswith(PREFIX) else None
@@ -91,7 +91,7 @@ def _network_rows(label: str, file: NetworkFile) -> Iterator[tuple[str, PlaceRow
 
 
 def region_rows(database: MaxMindFile) -> Iterator[PlaceRow]:
-    """The regions of a database of cities, each in the middle of its places."""
+    """The regions of a city database, each located in the middle of its places."""
     points: dict[tuple[str, str], set[tuple[float, float]]] = defaultdict(set)
     for found in database.every():
         if found.region and found.latitude is not None and found.longitude is not None:

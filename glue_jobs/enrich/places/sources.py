@@ -1,4 +1,4 @@
-"""The files that places are looked up in, as resources of a run."""
+"""The files for looking up places, as resources of a run."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from glue_jobs.enrich.places.network_files import read_network_file
 from glue_jobs.enrich.reference_data import Resource, content_of, packaged, stored
 from glue_jobs.errors import StorageError
 
-# Names of the resources begin with this, and so do the properties of a commit that record their versions.
+# Prefix of the names of these resources, and of the commit properties that record their versions.
 PREFIX = "places/"
 
-# Addresses change hands: such a database is wrong about many readers.
+# Addresses change owners, so a database of this age is wrong about many readers.
 MAX_AGE_DAYS = 3_650
 
 
 def place_resources(config: Config) -> tuple[Resource, ...]:
-    """The files of the section ``places``: first those of networks, then those of addresses.
+    """The files of the section ``places``: first the network files, then the address databases.
 
-    Each one's ``about`` has its kind, date and licence line.
+    ``about`` of each resource contains its kind, date and licence line.
 
     Raises:
-        StorageError: a file cannot be read, is of no known type, or is ten years old; the sentence names it.
+        StorageError: a file cannot be read, has an unknown type, or is ten years old; the message names it.
     """
     return tuple(_described(name, address, read) for name, address, read in _files(config))
 
 
 def network_name(number: int) -> str:
-    """The name of the resource that is the entry of ``networks`` at this position."""
+    """The resource name of the entry of ``networks`` at this position."""
     return f"{PREFIX}networks/{number}"
 
 
 def database_name(number: int) -> str:
-    """The name of the resource that is the entry of ``addresses`` at this position."""
+    """The resource name of the entry of ``addresses`` at this position."""
     return f"{PREFIX}addresses/{number}"
 
 

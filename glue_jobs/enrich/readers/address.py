@@ -1,4 +1,4 @@
-"""Addresses as texts: their canonical form, the network around them, and addresses inside longer texts."""
+"""Addresses as text: their canonical form, their network, and addresses within longer texts."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import pyarrow.compute as pc
 from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.enrich.address_ranges import packed_address
 
-# Bytes of the network that stays known of an address: a /24 of IPv4, a /48 of IPv6. Both are what a provider gives to
-# one customer at most: RFC 6177.
+# Bytes of an address that its network keeps: a /24 of IPv4, a /48 of IPv6. These are the largest networks that a
+# provider gives to one customer: RFC 6177.
 PREFIX_BYTES = {b"4": 3, b"6": 6}
 
-# Each address has one of these. RE2 finds what begins with one known letter in a tenth of the time.
+# Each address contains one of these. RE2 finds patterns that begin with one known character in a tenth of the time.
 _HINTS = (r"[.][0-9]{1,3}[.][0-9]{1,3}[.]", r":[0-9A-Fa-f]{0,4}:", r"%(?:25)?3[Aa][0-9A-Fa-f]{0,4}%")
 
-# What RE2 can tell: it cannot look at what stands before and after a match, as _ADDRESS does.
+# An approximation of _ADDRESS for RE2, which has no look-around.
 _MAY_HOLD = (
     r"[0-9][.][0-9]{1,3}[.][0-9]{1,3}[.][0-9]"
     r"|(?:^|[^0-9A-Za-z:]|%(?:25)?[0-9A-Fa-f]{2})"
@@ -30,12 +30,12 @@ _MAY_HOLD = (
 )
 
 AFTER_ENCODED = "(?<=%[0-9A-Fa-f]{2})(?<!%25)|(?<=%25[0-9A-Fa-f]{2})"
-"""Matches behind a character that is URL-encoded, or encoded twice, as in a URL within a URL."""
+"""Matches after a character that is URL-encoded, or encoded twice, as in a URL within a URL."""
 
 _COLON = "(?::|%(?:25)?3[Aa])"
 _AFTER_COLON = "(?<=%3[Aa])|(?<=%253[Aa])"
 _ADDRESS = re.compile(
-    # Not 12.192.0.2.1, v1.2.3.4 and 192.0.2.1.5: those are numbers of versions.
+    # 12.192.0.2.1, v1.2.3.4 and 192.0.2.1.5 do not match: they are version numbers.
     rf"(?:(?<![0-9A-Za-z.%])|{AFTER_ENCODED})(?:[0-9]{{1,3}}[.]){{3}}[0-9]{{1,3}}(?![0-9A-Za-z]|[.][0-9])"
     rf"|(?!{_AFTER_COLON})(?:(?<![0-9A-Za-z:.%])|{AFTER_ENCODED})[0-9A-Fa-f]{{0,4}}{_COLON}(?:[0-9A-Fa-f]|{_COLON})*{_COLON}"
     rf"(?:(?:[0-9A-Fa-f.]|{_COLON})*(?:[0-9A-Fa-f]|{_COLON}))?(?![0-9A-Za-z])"
@@ -47,7 +47,7 @@ NOBODYS = frozenset({"0.0.0.0", "127.0.0.1", "::", "::1"})
 
 
 def plain_address(text: str) -> str | None:
-    """The canonical text of the address, that of IPv4 for an IPv4-mapped one; None if the text is no address."""
+    """The canonical text of the address, as IPv4 if it is IPv4-mapped; None if the text is not an address."""
     packed = packed_address(text)
     if packed and ":" not in text:
         return text
@@ -55,7 +55,7 @@ def plain_address(text: str) -> str | None:
 
 
 def prefix_of(text: str) -> str | None:
-    """The network of the address, ``192.0.2.0/24`` or ``2001:db8::/48``; None if the text is no address."""
+    """The network of the address, ``192.0.2.0/24`` or ``2001:db8::/48``; None if the text is not an address."""
     packed = packed_address(text)
     if not packed:
         return None
@@ -67,7 +67,7 @@ def prefix_of(text: str) -> str | None:
 
 
 def may_hold_address(texts: pa.StringArray) -> Flags:
-    """Which texts may hold an address; null holds none."""
+    """Which texts may contain an address; null contains none."""
     found: Flags = np.any([_matches(texts, hint) for hint in _HINTS], axis=0)
     hinted = np.flatnonzero(found)
     found[hinted] = _matches(texts.take(pa.array(hinted)), _MAY_HOLD)
@@ -80,14 +80,14 @@ def _matches(texts: pa.StringArray, pattern: str) -> Flags:
 
 
 def replace_addresses(text: str, replacement: Callable[[str], str]) -> str:
-    """The text with ``replacement(address)`` in place of each address in it; the replacement gets its canonical text.
+    """The text with each address replaced by ``replacement(address)``, which is called with the canonical text.
 
-    Ranges such as 192.0.2.0/24 stay, and so do addresses that are nobody's. An address may be URL-encoded.
+    Ranges such as 192.0.2.0/24 and the addresses in `NOBODYS` stay. An address may be URL-encoded.
     """
 
     def replaced(match: re.Match[str]) -> str:
         found = re.sub(_COLON, ":", match[0])
-        # A colon behind an address looks like a part of it.
+        # The pattern also matches a colon after an address.
         written = found if packed_address(found) else found.rstrip(":")
         address = plain_address(written)
         if address is None or address in NOBODYS or _is_range(written, text[match.end() :]):

@@ -1,4 +1,4 @@
-"""What is stored of the addresses of readers, by ``privacy.addresses``: docs/decisions/0025-addresses-at-rest.md.
+"""Readers' addresses as stored, by ``privacy.addresses``: docs/decisions/0025-addresses-at-rest.md.
 
 Each distinct address of a batch is hashed once.
 """
@@ -24,16 +24,16 @@ from glue_jobs.enrich.readers.text_columns import replaced_in, with_column
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.tables.model import READER, Table
 
-# Logs write this for what they do not have.
+# Logs write this for a missing value.
 DROPPED = "-"
 
 READER_ID = "[0-9a-f]{32}"
 
 
 def with_readers(table: Table, rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
-    """The rows with the columns `READER`, and of addresses only what the configuration wants to be stored.
+    """The rows with the columns `READER`, and with addresses only as far as the configuration stores them.
 
-    ``rows`` has event_date. Rows of a table without an address are returned as they are.
+    ``rows`` has event_date. Rows of a table without an address are returned unchanged.
     """
     if not table.address:
         return rows
@@ -64,21 +64,21 @@ def with_readers(table: Table, rows: pa.Table, config: Config, reference: Refere
 
 
 def without_addresses(records: Iterable[bytes], day: date, config: Config, reference: ReferenceData) -> Iterator[bytes]:
-    """The bytes of raw records, in which addresses are replaced as in texts; ``day`` chooses the key."""
+    """The bytes of raw records with addresses replaced as in text columns; ``day`` selects the key."""
     if config.privacy.addresses == "keep":
         yield from records
         return
     keys = _keys(config, reference)
     stand_in = _stand_in(keys, keys.number(day) if keys else 0)
     for record in records:
-        # Latin-1 has a character for every byte.
+        # Latin-1 decodes every byte and round-trips.
         yield replace_addresses(record.decode("latin-1"), stand_in).encode("latin-1")
 
 
 def comparable(table: Table, rows: pa.Table) -> pa.Table:
-    """The rows without anything that the configuration decides: addresses and reader ids in them become -.
+    """The rows without values that depend on the configuration: addresses and reader ids in texts become ``-``.
 
-    Of a column of addresses the names of AWS services stay.
+    In the address column, only the names of AWS services stay.
     """
     for name in table.texts_with_addresses + table.texts_with_own_address:
         rows = with_column(rows, name, replaced_in(rows[name], _hidden, _may_hold_either))
@@ -122,7 +122,7 @@ def _reader(
     found = [keys.readers(number, texts) for number in used.tolist()]
     ids = pa.concat_arrays([ids for ids, _ in found] or [pa.array([], pa.string())])
     prefixes = found[0][1] if found else ids
-    # The ids by each key stand one behind the other.
+    # ``ids`` contains the ids of each used key, one key after the other.
     places = np.where(codes < 0, -1, codes + np.searchsorted(used, numbers) * len(texts))
     reader_id = mapped_dictionary(dictionary_array(places, ids), ids)
     key_ids = pa.array([key.id for key in keys.keys], pa.string())
@@ -132,5 +132,5 @@ def _reader(
 
 
 def _stand_in(keys: ReaderKeys | None, number: int) -> Callable[[str], str]:
-    """What stands for an address in a text: its reader id by the key with this number, or without keys -."""
+    """The replacement of an address in a text: its reader id by the key with this number, or ``-`` without keys."""
     return (lambda address: keys.reader_id(number, address)) if keys else (lambda _: DROPPED)

@@ -1,7 +1,7 @@
-"""The days on which the readers of a lake got other ids: who reads before and after such a day is counted twice.
+"""The days on which reader ids of a lake changed: who reads before and after such a day is counted twice.
 
-The note of a table lists what has stood for readers (ids of keys, addresses, or nothing), each with the first day (UTC)
-of its events.
+The note of a table lists what has identified readers (ids of keys, addresses, or nothing), each with the first day
+(UTC) of its events.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from glue_jobs.lake.plain_files import Notes, json_note
 from glue_jobs.tables.model import Table
 
 if TYPE_CHECKING:
-    # A question imports none of these, which would take longer than to answer it.
+    # Imported for types only: importing these takes longer than answering a query.
     from glue_jobs.config import Config
     from glue_jobs.enrich.readers.keys import ReaderKeys
     from glue_jobs.enrich.reference_data import ReferenceData
@@ -27,12 +27,12 @@ NOTE = "usage-lake.reader-ids"
 
 ADDRESSES, NOTHING = "addresses", "nothing"
 
-# No saved query with a count of readers looks further back by itself.
+# By default, no saved query that counts readers reaches further back.
 LONGEST_PERIOD = timedelta(days=400)
 
 
 def reader_ids_note(rows: LoadedTable, config: Config, reference: ReferenceData, today: date) -> dict[str, str]:
-    """The note of a commit to the table of ``rows``, if it has an address: what stands for readers since when."""
+    """The note of a commit to the table of ``rows``, if it has an address: what identifies readers, and since when."""
     from glue_jobs.enrich.readers.resource import READER_KEYS
 
     if not rows.table.address:
@@ -43,13 +43,13 @@ def reader_ids_note(rows: LoadedTable, config: Config, reference: ReferenceData,
     else:
         keys: ReaderKeys = reference[READER_KEYS]
         used = {key.id: str(key.first_day) for key in keys.keys}
-    # What is new in a lake with rows is for events from about now on, whatever days it could be for.
+    # In a lake with rows, a new entry applies to events from about now on, even if its first day is earlier.
     new = {name: max(day, str(today)) if noted else day for name, day in used.items() if name not in noted}
     return {NOTE: json.dumps(noted | new)}
 
 
 def lost_keys(notes: Notes, location: str, keys: ReaderKeys) -> str:
-    """A sentence if the run is the first with keys in place of those that made the lake's reader ids; '' otherwise."""
+    """A sentence if the run has new keys and lacks keys that created the lake's reader ids; '' otherwise."""
     known, used = json_note(notes, NOTE).keys() - {ADDRESSES, NOTHING}, {key.id for key in keys.keys}
     if known <= used or used <= known:
         return ""
@@ -61,7 +61,7 @@ def lost_keys(notes: Notes, location: str, keys: ReaderKeys) -> str:
 
 
 def key_changes(lake: Lake, tables: Iterable[Table], until: date, since: date | None = None) -> tuple[str, ...]:
-    """A sentence for each day of the period on which readers in these tables got other ids.
+    """A sentence for each day of the period on which reader ids in these tables changed.
 
     Raises:
         LakeError: a table cannot be read.
@@ -80,7 +80,7 @@ def _noted(rows: LoadedTable | PlainNotes) -> dict[str, str]:
     note = rows.note(NOTE)
     if note is not None:
         return {str(name): str(day) for name, day in json.loads(note).items()}
-    # Programs without this note stored addresses.
+    # Versions that did not write this note stored addresses.
     return {ADDRESSES: FIRST_DAY} if rows.commits else {}
 
 

@@ -1,6 +1,6 @@
-"""Where the keys of reader ids are kept: a file of its owner, or a secret of AWS Secrets Manager.
+"""The storage of the keys of reader ids: a file that only its owner can read, or a secret of AWS Secrets Manager.
 
-The file is not in a lake: who may read the lake cannot turn reader ids into addresses.
+The keys are outside the lake, so access to the lake does not allow turning reader ids into addresses.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from glue_jobs.errors import StorageError
 
 SECRET_ARN = "arn:"
 
-# Access logs begin in 2006, so a new key is for all events.
+# No access log is older than 2006, so a new key applies to all events.
 FIRST_DAY = "2006-03-14"
 NEW_KEY_BYTES = 32
 
@@ -27,7 +27,7 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 def default_key_file() -> str:
     """The file of the user who runs the program: ``~/.config/usage-lake/reader-keys.json``.
 
-    Where XDG_CONFIG_HOME is set, it stands for ``~/.config``:
+    XDG_CONFIG_HOME, if set, replaces ``~/.config``:
     https://specifications.freedesktop.org/basedir-spec/latest/
     """
     folder = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
@@ -35,10 +35,10 @@ def default_key_file() -> str:
 
 
 def make_key_file(path: str) -> bool:
-    """Make the file with a new key, unless it is there already; returns whether it is new.
+    """Create the file with a new key, unless it exists; returns whether it was created.
 
     Raises:
-        StorageError: it cannot be written.
+        StorageError: the file cannot be written.
     """
     target = Path(path)
     if target.exists():
@@ -46,14 +46,14 @@ def make_key_file(path: str) -> bool:
     content = json.dumps({FIRST_DAY: secrets.token_hex(NEW_KEY_BYTES)}, indent=1) + "\n"
     try:
         target.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        # Only its owner can read the file that this makes.
+        # mkstemp creates a file that only its owner can read.
         descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".reader-keys-")
         try:
             with os.fdopen(descriptor, "w") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            # Unlike a rename it never replaces the file of another run.
+            # Unlike a rename, a link never replaces the file of another run.
             os.link(name, target)
         except FileExistsError:
             return False
@@ -71,7 +71,7 @@ def key_bytes(location: str) -> bytes:
     """The content of the file, or of the secret with this ARN.
 
     Raises:
-        StorageError: it cannot be read, or others than its owner may read the file.
+        StorageError: it cannot be read, or others than its owner may use the file.
     """
     if location.startswith(SECRET_ARN):
         from glue_jobs.storage.secret import secret_value

@@ -1,7 +1,7 @@
-"""The secret keys of reader ids, and the ids that they make of addresses.
+"""The secret keys of reader ids, and the ids that they derive from addresses.
 
-A reader id is the HMAC-SHA-256 (RFC 2104) of the canonical text of an address, cut to 128 bits: ``192.0.2.1``, or as
-RFC 5952 writes IPv6.
+A reader id is the HMAC-SHA-256 (RFC 2104) of the canonical text of an address, truncated to 128 bits. The canonical
+text is ``192.0.2.1``, or that of RFC 5952 for IPv6.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ KEY_ID_BYTES = 4
 # 32 characters of letters and digits have 190 bits.
 MIN_KEY_CHARACTERS = 32
 
-# Addresses whose ids a process keeps for each key, about 250 bytes each.
+# The number of addresses whose ids a process caches for each key, about 250 bytes each.
 MAX_CACHED = 200_000
 
 FORM = 'a JSON object such as {"2006-03-14": "…"}: a day, and the key of events from that day on'
@@ -37,23 +37,23 @@ FORM = 'a JSON object such as {"2006-03-14": "…"}: a day, and the key of event
 
 @dataclass(frozen=True)
 class ReaderKey:
-    """A secret key, for events from its first day (UTC) on. Its text shows the day and the id alone."""
+    """A secret key, for events from its first day (UTC) on. The secret is not part of its repr."""
 
     first_day: date
     secret: bytes = field(repr=False)
 
     @property
     def id(self) -> str:
-        """What tells keys apart without telling anything of the key: eight hexadecimal digits."""
+        """Eight hexadecimal digits that identify the key and reveal nothing about it."""
         return hmac.digest(self.secret, b"usage-lake: id of this key", "sha256")[:KEY_ID_BYTES].hex()
 
     def reader_id(self, address: str) -> str:
-        """The reader id of an address; a text that is no address has one too."""
+        """The reader id of an address; text that is not an address gets one too."""
         text = plain_address(address) or address
         return hmac.digest(self.secret, text.encode("utf-8", "surrogatepass"), "sha256")[:ID_BYTES].hex()
 
     def reader(self, address: str | None) -> tuple[str | None, str | None]:
-        """Reader id and network of an address; null for null and for names of AWS services, which are no readers."""
+        """Reader id and network of an address; both None for None and for AWS services, which are not readers."""
         if address is None or address.endswith(SERVICE_ENDINGS):
             return None, None
         return self.reader_id(address), prefix_of(address)
@@ -63,9 +63,9 @@ class ReaderKey:
 
 
 class ReaderKeys:
-    """Keys in the order of their days. The first one is for all earlier days too.
+    """Keys in the order of their first days. The first key also applies to all earlier days.
 
-    The day of an event decides, not that of its ingestion: a record that arrives twice has one reader id.
+    The day of the event selects the key, not that of its ingestion, so a record that arrives twice has one reader id.
     """
 
     def __init__(self, keys: Iterable[ReaderKey]) -> None:
@@ -78,7 +78,7 @@ class ReaderKeys:
         """The keys in a file or secret: a JSON object of first days and keys.
 
         Raises:
-            ValueError: it is something else; the sentence says nothing of the content.
+            ValueError: the content is something else; the message does not quote it.
         """
         try:
             value = json.loads(content)
@@ -102,7 +102,7 @@ class ReaderKeys:
         return max(bisect_right(self._days, day) - 1, 0)
 
     def numbers(self, days: pa.Array) -> Ints:
-        """The numbers of the keys for events of these days; an event without a day has the first."""
+        """The numbers of the keys for events of these days; an event without a day gets the first key."""
         if len(self.keys) == 1:
             return np.zeros(len(days), np.int64)
         firsts = np.array(self._days, "datetime64[D]").astype(np.int64)
@@ -115,11 +115,11 @@ class ReaderKeys:
         return self.keys[number].reader_id(address)
 
     def readers(self, number: int, addresses: Sequence[str | None]) -> tuple[pa.StringArray, pa.StringArray]:
-        """What :meth:`ReaderKey.reader` of the key with this number returns for each address, as two arrays."""
+        """The results of :meth:`ReaderKey.reader` of the key with this number for each address, as two arrays."""
         found = [*map(self._readers[number], addresses)]
         ids, prefixes = (pa.array([each[place] for each in found], pa.string()) for place in range(2))
         return ids, prefixes
 
     def all_ids(self, address: str) -> list[str]:
-        """The ids that a reader with this address has, one by each key."""
+        """The reader ids of an address, one by each key."""
         return [key.reader_id(address) for key in self.keys]

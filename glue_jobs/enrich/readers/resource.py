@@ -11,9 +11,9 @@ READER_KEYS = "reader-keys"
 
 
 def reader_key_resource(location: str | None) -> Resource:
-    """The keys in this file or secret; None stands for the file of the user, which is made if there is none.
+    """The keys in this file or secret; None stands for the file of the user, which is created if it does not exist.
 
-    The version of the resource, which commits record, has the ids of the keys and their first days.
+    The version of the resource, which commits record, contains the ids of the keys and their first days.
 
     Raises:
         StorageError: the keys cannot be read, or others may read the file; the sentence says nothing of the content.

@@ -1,4 +1,4 @@
-"""Columns of texts in which addresses are replaced."""
+"""Replacement of addresses in text columns."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.enrich.readers.address import may_hold_address
 
 Replace = Callable[[str, int], str]
-"""A text of a row, and the number of the row, to the text in its place."""
+"""Returns the replacement of a text; the arguments are the text and the number of its row."""
 
 Find = Callable[[pa.StringArray], Flags]
-"""Which of some texts have to be looked at."""
+"""Returns which texts need a replacement."""
 
 
 def replaced_in(column: pa.ChunkedArray, replaced: Replace, finds: Find = may_hold_address) -> pa.Array:
-    """The column with ``replaced(text, row)`` for each text that ``finds`` is true for; also for the texts of lists."""
+    """The column with ``replaced(text, row)`` for each text for which ``finds`` is true, also within lists."""
     array = as_single_array(column)
     if pa.types.is_list(array.type):
         if array.null_count == len(array):
@@ -47,5 +47,5 @@ def replaced_in(column: pa.ChunkedArray, replaced: Replace, finds: Find = may_ho
 
 
 def with_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
-    """The rows with other values in a column, which may get a dictionary or lose it."""
+    """The rows with new values in a column, which may change between plain and dictionary-encoded."""
     return rows.set_column(rows.column_names.index(name), rows.schema.field(name).with_type(values.type), values)

@@ -1,4 +1,4 @@
-"""Kinds of assets, by the endings of their names."""
+"""Asset types by file name extension."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 MICROSCOPY, MISCELLANEOUS = "Microscopy", "Miscellaneous"
 
-# The first kind that has one of the endings of a name counts.
+# Order matters: the first kind that shares an ending with the name is used.
 ENDINGS = {
     "Neurophysiology": {".nwb"},
     MICROSCOPY: {".nii", ".ome", ".tiff", ".tif", ".bvecs", ".bvals", ".trk"},

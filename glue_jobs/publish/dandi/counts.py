@@ -68,7 +68,7 @@ class Counts:
 
 
 def as_dandi_adds_up(counts: Counts, rounding: Rounding) -> Counts:
-    """The numbers as DANDI's own programs add them up for totals and for the archive, with their mistakes.
+    """The counts as DANDI's own programs sum them for totals and for the archive, mistakes included.
 
     Numbers are rounded before they are added, hidden ones count as 0, people who read two data sets count twice, and
     the country of ``AWS/eu-west-1`` is ``EU``.
@@ -92,7 +92,7 @@ def as_dandi_adds_up(counts: Counts, rounding: Rounding) -> Counts:
     )
 
 
-# An asset without a mapping is the key below the folder of its data set.
+# Without a mapping, the asset is the part of the key below the folder of its data set.
 REQUESTS = """
 WITH request AS (
     SELECT
@@ -124,7 +124,7 @@ USAGE = "sum(bytes_sent) AS bytes_sent, count(*) AS requests, sum(download) AS d
 
 
 def country_of(place: str, country: str | None) -> str | None:
-    """The country of a place: as its label says, or that of a cloud's Region; None for ``VPN`` and the like."""
+    """The country in the label of a place, or that of a cloud Region; None for places such as ``VPN``."""
     name, slash, _ = place.partition("/")
     if re.fullmatch("[A-Z]{2}", name):
         return name
@@ -132,7 +132,7 @@ def country_of(place: str, country: str | None) -> str | None:
 
 
 def count(engine: Engine) -> Counts:
-    """Ask for all numbers.
+    """Query all counts.
 
     Raises:
         UsageLakeError: a query failed.

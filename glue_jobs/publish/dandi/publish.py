@@ -1,4 +1,4 @@
-"""Count, and write the files of the summaries: each completely or not at all, the totals last."""
+"""Query the counts and write the summary files: each completely or not at all, the totals last."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def publish_summaries(
 ) -> Published:
     """Write DANDI's summaries of all data sets and of the archive below ``folder``.
 
-    Equal lakes give equal files. With ``as_dandi_does``, totals and the archive's files add up rounded numbers.
+    The same lake always gives the same files. With ``as_dandi_does``, totals and archive files sum rounded numbers.
 
     Raises:
         StorageError: the folder cannot be written to.
@@ -38,7 +38,7 @@ def publish_summaries(
 
 
 def _coordinates(counts: Counts, engine: Engine) -> str:
-    """Latitude and longitude in degrees of every place that was read from, null where a place is nowhere."""
+    """YAML with latitude and longitude, in degrees, of every place with reads; null if a place has no location."""
     rows = engine.run("SELECT label, latitude, longitude FROM place").to_pylist()
     known = {row["label"]: (row["latitude"], row["longitude"]) for row in rows}
     places = {place: known.get(place, (None, None)) for place in {region.place for region in counts.regions}}

@@ -1,4 +1,4 @@
-"""The files of the summaries, from exact numbers. Numbers are rounded once, where they are written."""
+"""The summary files, computed from exact counts. Numbers are rounded once, when they are written."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOTALS, ARCHIVE_TOTALS = "totals.json", "archive_totals.json"
 # File systems allow 255 bytes for a name. Encoded, a letter of most alphabets takes six, and of Chinese nine.
 MAX_NAME = 255
 
-# What would end a cell or a line; there is no quoting.
+# Characters that would end a cell or a line, because the format has no quoting.
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 NOTHING = Usage(0, 0, 0)
@@ -34,7 +34,7 @@ Row = TypeVar("Row", Day, AssetWeek, Region)
 def summaries(counts: Counts, together: Counts, rounding: Rounding) -> Iterator[tuple[str, str]]:
     """Name and text of each file; the totals come last.
 
-    ``together`` are the numbers that the summaries of the archive and all totals add up.
+    ``together`` holds the counts from which the archive's summaries and all totals are summed.
     """
     days, weeks, regions = _by_dataset(counts.days), _by_dataset(counts.asset_weeks), _by_dataset(counts.regions)
     for dataset in days:
@@ -74,7 +74,7 @@ def _of_dataset(
 
 
 def folder_of(dataset: str) -> str:
-    """The folder of a data set's files; a name that no folder may have is percent-encoded, and a long one is cut."""
+    """The folder of a data set's files. Names invalid as folders are percent-encoded; long names are cut."""
     segments = [quote(segment, safe=" ()+,;=@!&'") for segment in dataset.split("/")]
     if dataset == ARCHIVE or not all(segment.strip(".") for segment in segments):
         segments = ["".join(f"%{byte:02X}" for byte in name.encode()) or "%2F" for name in dataset.split("/")]
@@ -84,7 +84,7 @@ def folder_of(dataset: str) -> str:
 def _cut(segment: str) -> str:
     if len(segment) <= MAX_NAME:
         return segment
-    # A hash keeps names apart that begin alike.
+    # The hash distinguishes names with the same beginning.
     return f"{segment[: MAX_NAME - 17]}%{sha256(segment.encode()).hexdigest()[:16]}"
 
 

@@ -20,10 +20,10 @@ Row = dict[str, Any]
 
 ALL, NONE = "(all)", "(none)"
 
-# Columns of answers that come from databases of addresses, whose licences ask to be named.
+# Columns derived from address databases, whose licences require attribution.
 PLACE_COLUMNS = frozenset({"country", "place", "network"})
 
-# Every query on events says its period in the comment above it.
+# Every query on events states its period in the comment at its top.
 _PERIOD = re.compile(r"^-- Period: (.+)$", re.MULTILINE)
 
 # Names of at most 60 characters without two separators in a row, so that each pair of names has a page of its own.
@@ -52,7 +52,7 @@ class DataSet:
 
     @property
     def page(self) -> str:
-        """The page of the data set, relative to the main page. A name that no file should have gets a checksum."""
+        """The page of the data set, relative to the main page. Names unsuitable for a file get a checksum."""
         parts = [self.account, self.repository]
         if not all(map(_PLAIN.fullmatch, parts)):
             slugs = [re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-")[:40] or "x" for part in parts]
@@ -79,7 +79,7 @@ class Answer:
 
     @cached_property
     def by_data_set(self) -> dict[DataSet, list[Row]]:
-        """The rows of each account and repository; of queries that have both columns."""
+        """The rows by account and repository, for queries with both columns."""
         groups: dict[DataSet, list[Row]] = {}
         for row in self.rows:
             groups.setdefault(DataSet.of(row), []).append(row)
@@ -102,10 +102,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """All results of one day; ``failed`` has the names of queries without one, ``notices`` what the page says first.
+    """All results of one day; ``failed`` names the queries without a result, ``notices`` are at the top of the page.
 
-    ``place_sources`` are the databases and files that told where readers are. ``section_notes`` has sentences for the
-    sections of the main page, by the query whose answer they show.
+    ``place_sources`` are the databases and files from which the places of readers were determined. ``section_notes``
+    has sentences for the sections of the main page, by the query whose answer they show.
     """
 
     day: date
@@ -122,17 +122,17 @@ class Answers:
         return {answer.report.query.name: answer for answer in self.answers}
 
     def rows(self, name: str) -> list[Row]:
-        """The rows of a query; none if it was not asked, or failed."""
+        """The rows of a query; empty if it did not run or failed."""
         answer = self._by_name.get(name)
         return answer.rows if answer else []
 
     def rows_of(self, name: str, scope: DataSet) -> list[Row]:
-        """The rows of one data set, or with (all) those of all of them together."""
+        """The rows of one data set; `EVERYTHING` selects those of all data sets together."""
         answer = self._by_name.get(name)
         return answer.by_data_set.get(scope, []) if answer else []
 
     def sums(self, name: str, key: str, columns: tuple[str, ...], scope: DataSet) -> list[Row]:
-        """Sums of ``columns`` over the rows of a data set, or of (all), that have the same ``key``."""
+        """Sums of ``columns`` by ``key`` over the rows of a data set, or of `EVERYTHING`."""
         answer = self._by_name.get(name)
         return answer.sums(key, columns).get(scope, []) if answer else []
 
@@ -142,16 +142,16 @@ class Answers:
         return first
 
     def get(self, name: str) -> Answer | None:
-        """The result of a query."""
+        """The result of a query; None if it did not run or failed."""
         return self._by_name.get(name)
 
     def credits(self, names: Sequence[str]) -> Sequence[str]:
-        """The sources of places that the results of these queries depend on."""
+        """The place sources to credit for the results of these queries."""
         found = [answer.table.column_names for name in names if (answer := self._by_name.get(name))]
         return self.place_sources if any(PLACE_COLUMNS.intersection(columns) for columns in found) else ()
 
     def period(self, name: str, what: str) -> str:
-        """A sentence on the period that a query counts: "Downloads in the last 30 complete days and today."."""
+        """A sentence on the period that a query covers: "Downloads in the last 30 complete days and today."."""
         answer = self._by_name.get(name)
         period = _PERIOD.search(answer.report.query.sql) if answer else None
         return f"{what} in {period[1]}" if period else f"{what}."

@@ -1,4 +1,4 @@
-"""The HTML document: one file that loads no other, with a policy that forbids it to."""
+"""The HTML document: one self-contained file, whose Content-Security-Policy forbids loading others."""
 
 from __future__ import annotations
 

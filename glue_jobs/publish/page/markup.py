@@ -8,7 +8,7 @@ from html import escape
 Attribute = str | int | float | bool | None
 
 
-# Control characters, and those that turn the direction of the text around them.
+# Control characters, line separators, and characters that change the direction of the text around them.
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 _VOID = {"input"}
@@ -43,7 +43,7 @@ def text(value: str) -> Html:
 
 
 def visible(value: str) -> str:
-    """The text with control characters as Python writes them."""
+    """The text with control characters as Python escape sequences."""
     return _INVISIBLE.sub(lambda found: ascii(found[0])[1:-1], value)
 
 

@@ -29,10 +29,10 @@ from glue_jobs.publish.page.usage import Usage
 
 INDEX, SUMMARY = "index.html", "summary.json"
 
-# A checksum tells versions of a file apart, and no reader of a page; the manifest has it.
+# A checksum identifies a version of a file. It is in the manifest, and means nothing to readers of a page.
 CHECKSUM = re.compile(r" sha256:[0-9a-f]+")
 
-# In the order of the page: of all data sets or of one, and what is of all of them only.
+# In the order of the page. Each section covers all data sets or a single one.
 OF_DATA_SETS: tuple[Callable[[Answers, DataSet], Section | None], ...] = (
     top_files,
     file_types,
@@ -90,7 +90,7 @@ def _without_reads(answers: Answers) -> Html:
 
 
 def _in_pairs(sections: Sequence[Section]) -> list[Section]:
-    """The sections; one of half the width that would stand alone gets the whole width."""
+    """The sections; a half-width section without a neighbour becomes full-width."""
     placed: list[Section] = []
     is_left_free = True
     for place, section in enumerate(sections):
@@ -103,7 +103,7 @@ def _in_pairs(sections: Sequence[Section]) -> list[Section]:
 
 
 def _credits(sections: Sequence[Section], answers: Answers) -> Html:
-    """Who is to be named for the places of readers in the sections."""
+    """The attribution for the places of readers in the sections."""
     credits = answers.credits([name for section in sections if section.tells_places for name in section.queries])
     if not credits:
         return EMPTY
@@ -112,7 +112,7 @@ def _credits(sections: Sequence[Section], answers: Answers) -> Html:
 
 
 def page_of(title: str, top: Html, sections: Sequence[Section | None], answers: Answers, cards: Sequence[Card]) -> str:
-    """A page with ``top`` above its sections and the cards below them; one in a folder is that of a data set."""
+    """A page with ``top`` above its sections and the cards below them. Pages of data sets are in a folder."""
     origin = element("strong", title)
     if answers.root:
         origin = element("a", "\N{LEFTWARDS ARROW} All data sets", href=f"{answers.root}{INDEX}")

@@ -1,4 +1,4 @@
-"""A section of the page: what was found, in words; a picture; its table and files; what the numbers mean."""
+"""A section of the page: a finding in words, a picture, a table and files, and the meaning of the numbers."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Section:
     controls: Html = EMPTY
     is_wide: bool = True
     tells_places: bool = True
-    """Whether it shows where readers are, if the results do."""
+    """Whether the section shows the places of readers that its results contain."""
 
 
 class Card(NamedTuple):
-    """What stands below the sections, over the whole width; ``subject`` names it in the navigation."""
+    """A full-width block below the sections; ``subject`` names it in the navigation."""
 
     identity: str
     subject: str

@@ -26,11 +26,11 @@ class Column:
     write: Callable[[Any], str] | None = None
     is_change: bool = False
     largest: float | None = None
-    """With it, each number has a bar beside it; this one's is full."""
+    """If set, each number has a bar beside it; the bar of this number is full."""
 
 
 def ratio(now: float, before: float) -> float:
-    """What ``before`` was multiplied by; infinity for something new, 1 for nothing at all."""
+    """The factor from ``before`` to ``now``; infinity if only ``before`` is 0, and 1 if both are 0."""
     return now / before if before else inf if now else 1.0
 
 
@@ -53,7 +53,7 @@ DATA_SET = (Column("Account", "account"), Column("Data set", "repository"))
 
 
 def data_table(caption: str, columns: Sequence[Column], rows: Sequence[Row], *, identity: str | None = None) -> Html:
-    """The first rows as a table with a caption for screen readers; a note says how many there are if not all."""
+    """The first rows as a table with a caption for screen readers; a note gives their number if some are left out."""
     shown = rows[:ROWS_OF_TABLE]
     head = "".join(
         f'<th scope="col"{_kind(column)}><button type="button">{text(column.title)}</button></th>' for column in columns
@@ -82,7 +82,7 @@ def _cell(column: Column, value: Any) -> str:
             return f"<td>{value}</td>"
         return f"<td>{name(str(value))}</td>"
     if isinstance(value, str):
-        # What stands for a hidden number sorts below all numbers.
+        # The placeholder of a hidden number sorts below all numbers.
         return f'<td class="n" data-v="-1">{text(value)}</td>'
     if isinstance(value, date):
         # A datetime is a date too.
@@ -98,7 +98,7 @@ def _cell(column: Column, value: Any) -> str:
 
 
 def links(files: Sequence[str], root: str, title: str = "") -> Html:
-    """Links to the files with all rows, behind the title of the report if there are several reports."""
+    """Links to the files with all rows, after the title of the report if there are several reports."""
     parts = [
         element(
             "a", file.rpartition(".")[2].upper(), href=f"{root}{file}", download=True, title=file.rpartition("/")[2]

@@ -11,13 +11,13 @@ from glue_jobs.publish.page.answers import EVERYTHING, Answers, DataSet, Row
 from glue_jobs.publish.page.charts.time_chart import Period
 
 USAGE = "access/usage_over_time"
-# The days before this one, and before the week's first day, that the query looks at.
+# How many days the query goes back from today, and from the first day of this week.
 DAYS_BACK, WEEK_DAYS_BACK = 91, 728
 GRAINS = ("day", "week", "month")
 DOWNLOADS, BYTES, READERS = "logical_downloads", "bytes_sent", "unique_requesters"
 MEASURES = (DOWNLOADS, BYTES, READERS)
 AUDIENCE = "audience_"
-"""Before a column: without robots and the publisher's own traffic."""
+"""Prefix of the columns without robots and the publisher's own traffic."""
 WINDOW = timedelta(days=28)
 
 
@@ -53,7 +53,7 @@ class Usage:
 
     @cached_property
     def first_day(self) -> date | None:
-        """The first day that something was served on; where that was over 91 days ago, the first of its month."""
+        """The first day on which data was served; if that is over 91 days ago, the first day of its month."""
         days, months = self._first_days("day"), self._first_days("month")
         if days and months and min(months) >= min(days).replace(day=1):
             return min(days)
@@ -61,12 +61,12 @@ class Usage:
 
     @cached_property
     def newest(self) -> str:
-        """The last day that something was served on, in words; where that was over 91 days ago, its month."""
+        """The last day on which data was served, in words; if that is over 91 days ago, its month."""
         days, months = self._first_days("day"), self._first_days("month")
         return words.day(max(days)) if days else words.month(max(months)) if months else ""
 
     def _first_days(self, grain: str) -> list[date]:
-        """The first day of each period of one length in which something was served."""
+        """The first day of each period of one length in which data was served."""
         return [day for kind, day in self._rows.get(EVERYTHING, {}) if kind == grain]
 
     @cached_property
@@ -75,7 +75,7 @@ class Usage:
         return sorted(self._rows.keys() - {EVERYTHING}, key=lambda one: (-self.window(one).value(DOWNLOADS), one))
 
     def window(self, scope: DataSet) -> Window:
-        """What was served in the last 28 days and before."""
+        """Usage in the last 28 days and in the 28 days before."""
         rows, first = self._rows.get(scope, {}), self._yesterday - WINDOW + timedelta(days=1)
         reaches_back = self.first_day is not None and self.first_day <= first - WINDOW
         before = rows.get(("28 days", first - WINDOW), {}) if reaches_back else None
@@ -86,7 +86,7 @@ class Usage:
         """The first days of all periods, without gaps, for each grain."""
         found: dict[str, list[date]] = {}
         today = self._yesterday + timedelta(days=1)
-        # Where logs are older, the periods before the first read are known to have none.
+        # If the logs reach back further than the query, its periods before the first read are known to be empty.
         week = today - timedelta(days=today.weekday())
         looked_at = {"day": today - timedelta(days=DAYS_BACK), "week": week - timedelta(days=WEEK_DAYS_BACK)}
         for grain in GRAINS:
@@ -111,16 +111,16 @@ class Usage:
 
     @property
     def best_grain(self) -> str:
-        """The grain that shows the whole course with a legible number of bars."""
+        """The grain that shows the whole time with a legible number of bars."""
         counts = {grain: len(starts) for grain, starts in self.starts.items()}
-        # What was read long ago has no days, or no weeks either.
+        # Reads of long ago have no rows by day, or none by week either.
         if counts["day"] and counts["week"] <= 14:
             return "day"
         return "week" if counts["week"] and counts["month"] <= 25 else "month"
 
 
 def period_from(grain: str, start: date, yesterday: date) -> Period:
-    """The period that begins on a day, with its names; it is complete when it ended by ``yesterday``."""
+    """The named period that begins on ``start``; it is complete if it ended by ``yesterday``."""
     end = next_start(grain, start) - timedelta(days=1)
     is_complete, last = end <= yesterday, min(end, yesterday)
     if grain == "month":
@@ -131,7 +131,7 @@ def period_from(grain: str, start: date, yesterday: date) -> Period:
 
 
 def starts(grain: str, first: date, last: date) -> list[date]:
-    """The first days of all periods from the one that begins on ``first`` to the one that has ``last`` in it."""
+    """The first days of all periods from the one that begins on ``first`` to the one that contains ``last``."""
     found = []
     while first <= last:
         found.append(first)

@@ -1,4 +1,4 @@
-"""Numbers and days as people read them. Numbers have at most three significant digits where they are rounded."""
+"""Numbers and days as text for people. Rounded numbers have at most three significant digits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ COUNT_UNITS = ("", "K", "M", "B", "T")
 MAX_CHARACTERS = 60
 NO_BREAK = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
-# Without the word joiner a line may end behind the dash.
+# Without the word joiner, a line may break after the dash.
 DASH = "\N{EN DASH}\N{WORD JOINER}"
 
 
@@ -20,7 +20,7 @@ def count(value: float) -> str:
 
 
 def span(first: int, following: int | None) -> str:
-    """The counts from ``first`` to the one before ``following``: 3–5, 3, or 1,001 or more where nothing follows."""
+    """The counts from ``first`` to the one before ``following``: 3–5, 3, or 1,001 or more if nothing follows."""
     if following is None:
         return f"{count(first)} or more"
     return count(first) if following == first + 1 else f"{count(first)}{DASH}{count(following - 1)}"
@@ -49,7 +49,7 @@ def share(part: float, whole: float) -> str:
 
 
 def change(now: float, before: float) -> str:
-    """What became of ``before``: +12 % or another percentage, a factor from ten times on, new, or unchanged."""
+    """The change from ``before``: a percentage such as +12 %, a factor from ten times on, new, or unchanged."""
     if not before:
         return "new" if now else "unchanged"
     ratio = now / before
@@ -98,7 +98,7 @@ def days(first: date, last: date) -> str:
 
 
 def shortened(value: str) -> str:
-    """The text, cut if it has many characters."""
+    """The text, cut to at most `MAX_CHARACTERS`."""
     return value if len(value) <= MAX_CHARACTERS else f"{value[: MAX_CHARACTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 

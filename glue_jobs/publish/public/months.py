@@ -1,4 +1,4 @@
-"""The months that are public: each is one file, written once. A later run, which may know more, leaves it alone."""
+"""The public months: each is one file, written once. Later runs leave it unchanged, even if they know more."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from glue_jobs.storage import storage_for
 
 @dataclass(frozen=True)
 class PublicMonth:
-    """A month as it is public; ``text`` is the content of its file."""
+    """A published month; ``text`` is the content of its file."""
 
     first_day: date
     text: str
 
     @classmethod
     def of(cls, first_day: date, shown: ShownMonth, privacy: Privacy, place_sources: Sequence[str]) -> PublicMonth:
-        """A month that becomes public with these settings; ``place_sources`` told where its readers are."""
+        """A month to publish with these settings; the places of its readers come from ``place_sources``."""
         content = {
             "month": f"{first_day:%Y-%m}",
             "minimum_readers": privacy.minimum_readers,
@@ -47,7 +47,7 @@ class PublicMonth:
 
     @property
     def shown(self) -> ShownMonth:
-        """The rows, and what is hidden."""
+        """The rows, and how much is hidden."""
         hidden = self._content["hidden"]
         return ShownMonth(self._content["rows"], hidden["numbers"], hidden["share_of_bytes"])
 
@@ -59,12 +59,12 @@ class PublicMonth:
 
     @property
     def place_sources(self) -> tuple[str, ...]:
-        """What told where the readers are."""
+        """The databases and files from which the places of the readers were determined."""
         return tuple(self._content["place_sources"])
 
     @property
     def table(self) -> pa.Table:
-        """The rows as texts, because columns have numbers and what stands for hidden ones."""
+        """The rows as text, because columns mix numbers with placeholders of hidden ones."""
         rows = [{"month": self._content["month"], **row} for row in self._content["rows"]]
         texts = [{name: None if value is None else str(value) for name, value in row.items()} for row in rows]
         return pa.table({name: pa.array([row[name] for row in texts], pa.string()) for name in rows[0]})
@@ -74,7 +74,7 @@ def read_months(folder: str, report: Report) -> Iterator[PublicMonth]:
     """The months that are public already, the oldest first.
 
     Raises:
-        StorageError: the folder cannot be read, or has a file of another kind in place of a month.
+        StorageError: the folder cannot be read, or has a month's file that is not one of the public tier.
     """
     prefix = f"{folder}/{report.stem}-"
     storage = storage_for(prefix)
@@ -87,7 +87,7 @@ def _month(address: str, data: bytes) -> PublicMonth:
     try:
         text = data.decode()
         month = PublicMonth(date.fromisoformat(f"{json.loads(text)['month']}-01"), text)
-        # A file that is cut or changed should be found before the page is drawn.
+        # Truncated and edited files must be found before the page is drawn.
         if not month.table.num_rows or month.minimum_readers < 1 or month.shown.cells < 0:
             raise ValueError("it says nothing")
     except (ValueError, TypeError, LookupError) as error:
@@ -99,7 +99,7 @@ def _month(address: str, data: bytes) -> PublicMonth:
 
 
 def write_month(folder: str, report: Report, month: PublicMonth) -> None:
-    """Make a month public.
+    """Publish a month.
 
     Raises:
         StorageError: the folder cannot be written to.
@@ -108,7 +108,7 @@ def write_month(folder: str, report: Report, month: PublicMonth) -> None:
 
 
 def month_files(folder: str, report: Report, month: PublicMonth) -> list[PublishedFile]:
-    """The files of a month that is public; its rows are written as CSV too, as often as one asks.
+    """The files of a public month; each call writes the CSV file again.
 
     Raises:
         StorageError: the folder cannot be written to.

@@ -26,10 +26,10 @@ from glue_jobs.query.saved.view import base_tables
 def publish_public(
     report: Report, engine: Engine, folder: str, edition: Edition, privacy: Privacy, reporter: Reporter
 ) -> Published:
-    """Make the months public that were closed since the last run, then write pages, summary and manifest.
+    """Publish the months that were closed since the last run, then write pages, summary and manifest.
 
-    Months that are public stay as they are. The page is drawn from their files and nothing else. A month whose sources
-    are stale since before it was closed has to wait: what is missing in it could not be added later.
+    Published months do not change. The page is drawn from their files and nothing else. A month waits if one of its
+    sources has been stale since before the month closed, because missing data could not be added later.
 
     Raises:
         StorageError: the folder cannot be read or written to.
@@ -69,10 +69,10 @@ def publish_public(
 
 
 def _known_until(report: Report, day: date, stale: Sequence[StaleSource]) -> date:
-    """The day, or the earlier one that a stale source of the report was last ingested on."""
+    """The day, or the earlier day on which a stale source of the report was last ingested."""
     tables = base_tables(report.query.metadata.reads)
     behind = [each.since.date() if each.since else date.min for each in stale if each.source in tables]
-    # No month is closed on the first days there are.
+    # This day is before any log, so no month is closed by it.
     return max(min([day, *behind]), date(1971, 1, 1))
 
 

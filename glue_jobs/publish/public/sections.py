@@ -30,14 +30,14 @@ OTHERS = "Others (few readers)"
 
 @dataclass(frozen=True)
 class Scope:
-    """What a section is of: the whole, or one row of a breakdown."""
+    """What a section covers: the whole, or one row of a breakdown."""
 
     breakdown: str
     name: Name
 
 
 def number_text(count: str, value: Any) -> str:
-    """A number as people read it; a hidden one as the files have it."""
+    """A number formatted for people; a hidden one as it is in the files."""
     if isinstance(value, str):
         return value
     return words.size(value) if count == BYTES else words.count(value)
@@ -126,7 +126,7 @@ def breakdowns(usage: PublicUsage) -> Iterator[Section]:
 
 
 def hidden_numbers(usage: PublicUsage) -> Section:
-    """How much is hidden of each month."""
+    """How much of each month is hidden."""
     kinds = sorted({kind for month in usage.months for kind in month.shown.shares})
     rows = [
         {"month": month.first_day, "least": month.minimum_readers, "cells": month.shown.cells, **month.shown.shares}

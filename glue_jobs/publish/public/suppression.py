@@ -1,4 +1,4 @@
-"""Which numbers of one month are shown. Each breakdown divides the month, so its rows and the month add up.
+"""Which numbers of one month are shown. Each breakdown divides the month, so its rows add up to the month.
 
 Three rules hold for each breakdown and each number by itself:
 
@@ -31,12 +31,12 @@ Row = Mapping[str, Any]
 
 WHOLE = "total"
 OTHER = "(other)"
-"""The name of the rows that are not shown, together."""
+"""The name of the row that sums the hidden rows."""
 HIDDEN = "hidden"
-"""Stands for a number of enough readers that would give hidden ones away."""
+"""Placeholder for a number of enough readers that would reveal hidden ones."""
 BYTES = "bytes_sent"
 
-# Names that say who somebody is: an AWS account, a canonical user id, an ARN, an address.
+# Names that identify somebody: an AWS account, a canonical user id, an ARN, an address.
 _WHO = re.compile(
     r"(?<!\d)\d{12}(?!\d)|\b[0-9a-f]{64}\b|\barn:|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|[0-9a-f]*(?::[0-9a-f]*){2,7}",
     re.IGNORECASE,
@@ -47,7 +47,7 @@ _WHO = re.compile(
 class ShownMonth:
     """The rows of a month as everybody may see them, how many numbers are hidden, and their share of the bytes.
 
-    ``rows`` have the names and counts of the declaration; a count is a number, a text that stands for a hidden one, or
+    ``rows`` have the names and counts of the declaration; a count is a number, the placeholder of a hidden one, or
     None. ``shares`` are 0 to 1, by breakdown.
     """
 
@@ -57,12 +57,12 @@ class ShownMonth:
 
 
 def shown_month(rows: Sequence[Row], declared: Public, privacy: Privacy) -> ShownMonth:
-    """Hide what must not be seen of the rows of one month, one of which is the whole."""
+    """Hide the numbers of one month that must stay private; one of ``rows`` is the whole month."""
     (whole,) = (row for row in rows if row[declared.breakdown] == WHOLE)
     month = _Month(whole, declared, privacy)
     shown = [month.row(whole, {count: month.value(whole, count) for count in declared.counts})]
     cells, shares = sum(isinstance(shown[0][count], str) for count in declared.counts), {}
-    # By name: any other order would tell something of the hidden numbers.
+    # By name, because any other order would reveal something about the hidden numbers.
     ordered = sorted(rows, key=lambda row: [row[name] for name in (declared.breakdown, *declared.names)])
     by_breakdown: defaultdict[str, list[Row]] = defaultdict(list)
     for row in ordered:
@@ -89,7 +89,7 @@ class _Month:
     privacy: Privacy
 
     def links(self, by_breakdown: Mapping[str, Sequence[Row]], crossed: Iterable[Row]) -> list[Mapping[str, int]]:
-        """The places of the parts that have numbers in common, by their breakdowns."""
+        """For each crossed row, the positions of the parts that it belongs to, by breakdown."""
         places = {
             (breakdown, *(part[name] for name in self.declared.names)): place
             for breakdown, parts in by_breakdown.items()
@@ -111,7 +111,7 @@ class _Month:
     def hidden(
         self, by_breakdown: Mapping[str, Sequence[Row]], count: str, links: Sequence[Mapping[str, int]]
     ) -> dict[str, set[int]]:
-        """The places of the parts of each breakdown whose number is hidden."""
+        """The positions of the parts of each breakdown whose number is hidden."""
         behind = self.declared.counts[count]
         may_show = {
             breakdown: {place for place, part in enumerate(parts) if self._may_show(part, behind)}
@@ -138,7 +138,7 @@ class _Month:
         hidden: Mapping[str, set[int]],
         links: Sequence[Mapping[str, int]],
     ) -> Iterator[tuple[str, set[int]]]:
-        """Parts of a breakdown of which everybody may know what they add up to."""
+        """Groups of parts of a breakdown whose sum anybody may know."""
         yield from ((breakdown, set(range(len(parts)))) for breakdown, parts in by_breakdown.items())
         for here, there in permutations(links[0] if links else (), 2):
             beside: defaultdict[int | None, set[int]] = defaultdict(set)
@@ -147,12 +147,12 @@ class _Month:
             yield from ((here, places) for places in beside.values())
 
     def _may_show(self, part: Row, behind: str) -> bool:
-        # A sum of the month that is hidden itself has no parts that are shown.
+        # If the number of the whole month is hidden, so are all of its parts.
         minimum = self.privacy.minimum_readers
         return part[behind] >= minimum and self.whole[behind] >= minimum and not self._tells_who(part)
 
     def _hidden_people(self, parts: Sequence[Row], count: str, may_show: set[int]) -> set[int]:
-        """The places of the smallest parts that may be shown and would give away that others have readers."""
+        """The positions of the smallest parts that, if shown, would reveal that hidden rows have readers."""
         candidates = sorted(may_show, key=lambda place: (parts[place][count], place))
         concealed = int(len(candidates) < len(parts))
         while concealed and self._tells_of_people(
@@ -162,7 +162,7 @@ class _Month:
         return set(candidates[:concealed])
 
     def rows(self, parts: Sequence[Row], hidden: Mapping[str, set[int]]) -> list[dict[str, Any]]:
-        """The parts with a number that is shown, and one row for what the others add up to."""
+        """The parts with a shown number, and one row with the sums of the hidden numbers."""
         rows = []
         for place, part in enumerate(parts):
             if not all(place in places for places in hidden.values()):
@@ -179,7 +179,7 @@ class _Month:
         return rows
 
     def row(self, row: Row, counts: Mapping[str, Any]) -> dict[str, Any]:
-        """The names of the row with other counts."""
+        """The names of ``row`` with the given counts."""
         return {name: row[name] for name in (self.declared.breakdown, *self.declared.names)} | dict(counts)
 
     def value(self, row: Row, count: str, is_hidden: bool = False) -> int | str:
@@ -193,11 +193,11 @@ class _Month:
 
     @property
     def _few(self) -> str:
-        """Stands for a number of too few readers."""
+        """Placeholder for a number of too few readers."""
         return f"<{self.privacy.minimum_readers}"
 
     def _rest(self, parts: Sequence[Row], count: str, places: set[int]) -> int | str | None:
-        """What the hidden numbers add up to; None if none is hidden, and of people, who do not add up."""
+        """The sum of the hidden numbers; None if none is hidden, and for people, who do not add up."""
         behind = self.declared.counts[count]
         if not places or count == behind:
             return None
@@ -211,7 +211,7 @@ class _Month:
     def _tells_of_people(self, whole: int, parts: Sequence[int], concealed: int) -> bool:
         """Whether published numbers reveal readers in the hidden rows even with the ``concealed`` smallest ones hidden.
 
-        The parts are sorted by readers. Whoever knows the rules knows that a concealed part has no more than the next.
+        The parts are sorted by readers. Who knows the rules knows that a concealed part has no more than the next.
         """
         shown = [self._greatest(part) for part in parts[concealed:]]
         return bool(shown) and self._least(whole) > sum(shown) + concealed * shown[0]

@@ -1,4 +1,4 @@
-"""What the page of the public tier is drawn from: the rows of the public files."""
+"""The rows of the public files, from which the page of the public tier is drawn."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Name = tuple[str, ...]
 
 
 def known(value: Any) -> int:
-    """A number as far as it is public: 0 for one that is hidden."""
+    """The number if it is public, or 0 if it is hidden."""
     return value if isinstance(value, int) else 0
 
 
@@ -61,12 +61,12 @@ class PublicUsage:
         return starts("month", self.months[0].first_day, self.months[-1].first_day) if self.months else []
 
     def values(self, breakdown: str, name: Name, count: str) -> list[int]:
-        """One number for each month of `starts`: 0 where it is hidden or there is none."""
+        """One number for each month of `starts`: 0 if it is hidden or missing."""
         rows = self.rows[breakdown].get(name, {})
         return [known(rows[start][count]) if start in rows else 0 for start in self.starts]
 
     def ranked(self, breakdown: str) -> list[tuple[Name, int]]:
-        """The names with downloads in any month, and their sums: the largest first, and what is hidden last."""
+        """The names with downloads in any month, and their sums: the largest first, hidden rows last."""
         sums = {name: sum(self.values(breakdown, name, DOWNLOADS)) for name in self.rows[breakdown]}
         return sorted(
             ((name, total) for name, total in sums.items() if total),
@@ -81,12 +81,12 @@ class PublicUsage:
 
     @cached_property
     def place_sources(self) -> tuple[str, ...]:
-        """What told where readers are, of all months."""
+        """The databases and files from which the places of readers were determined, over all months."""
         return tuple(sorted({source for month in self.months for source in month.place_sources}))
 
     @cached_property
     def summary(self) -> str:
-        """What is hidden, in a sentence."""
+        """A sentence on how much is hidden."""
         if not self.months:
             return f"no month is public yet: {WHEN}"
         numbers = sum(month.shown.cells for month in self.months)

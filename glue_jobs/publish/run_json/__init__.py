@@ -1,1 +1,1 @@
-"""Run summaries as JSON documents: one for each run, and one for each family, sequence, protein and phylum of it."""
+"""Run summaries as JSON documents: one per run, and one for each of its family, sequence, protein and phylum hits."""

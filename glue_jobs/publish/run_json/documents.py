@@ -1,4 +1,4 @@
-"""The documents of one summary: their names, and their text."""
+"""Names and texts of the documents of one summary."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glue_jobs.tables.model import Table
 
 RUN_FOLDER = "run"
 
-# For each table of hits: the folder of its documents, and the columns that name one of a run.
+# For each table of hits: the folder of its documents, and the columns that identify a document within a run.
 HITS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     tables.NFAMILY.name: ("family", ("family_name",)),
     tables.NSEQUENCE.name: ("sequence", ("sequence_accession",)),
@@ -26,26 +26,26 @@ HITS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     tables.RSEQUENCE.name: ("sequence", ("sequence_accession",)),
 }
 
-# File systems allow 255 bytes for a name.
+# File systems allow 255 bytes for a name; the hash, the run, a repeat number and the ending need the rest.
 MAX_NAME = 180
 
 Row = Mapping[str, object]
 
 
 def root(folder: str, kind: Kind) -> str:
-    """Where the documents of a kind are: those of nucleotide summaries directly in the folder."""
+    """The folder of a kind's documents; nucleotide summaries use ``folder`` itself."""
     return folder if kind.name == "nucleotide" else f"{folder}/{kind.name}"
 
 
 def hit_folders(kind: Kind) -> list[str]:
-    """The folders of a kind's documents, but that of the runs."""
+    """The folders of a kind's documents, except that of the runs."""
     return [HITS[section.table.name][0] for section in kind.sections]
 
 
 def hit_documents(run: str, rows: Mapping[Table, Sequence[Row]]) -> Iterator[tuple[str, bytes]]:
-    """The names and texts of a summary's documents, but that of the run itself.
+    """The names and texts of a summary's documents, except that of the run itself.
 
-    Of several lines with the same name, the second has ``~2`` at the end of its document's name, and so on.
+    Documents with the same name are numbered: the second name ends with ``~2``, and so on.
     """
     for table, hits in rows.items():
         folder, columns = HITS[table.name]
@@ -58,9 +58,9 @@ def hit_documents(run: str, rows: Mapping[Table, Sequence[Row]]) -> Iterator[tup
 
 
 def safe_name(name: str) -> str:
-    """The name as it stands in a key or a file name: other signs than letters, digits and -._ are percent-encoded."""
+    """The name, safe in keys and file names: characters other than letters, digits and -._ are percent-encoded."""
     text = re.sub("[^A-Za-z0-9._-]", lambda sign: "".join(f"%{byte:02X}" for byte in sign[0].encode()), name)
-    # A hash keeps names apart that begin alike.
+    # The hash distinguishes names with the same beginning.
     return text if len(text) <= MAX_NAME else f"{text[:MAX_NAME]}%{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 

@@ -1,7 +1,7 @@
-"""Write the documents of all summaries: those of a run's hits first, then that of the run, which says that it is done.
+"""Write the documents of all summaries: first those of a run's hits, then the run's own, which marks it as complete.
 
-An export that is started again passes over runs whose document is there. Only of a summary that was ingested more than
-once it reads the document, to see which version it is of.
+A repeated export skips runs whose document exists. It reads that document only if the summary was ingested more than
+once, to find out which version the document belongs to.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Exported:
-    """What an export wrote to ``folder``; ``unchanged`` runs had their documents already."""
+    """The result of an export to ``folder``; ``unchanged`` counts the runs that already had their documents."""
 
     folder: str
     runs: int = 0
@@ -42,7 +42,7 @@ class Exported:
 
     @property
     def sentence(self) -> str:
-        """A sentence about it."""
+        """The result as a sentence."""
         were = f"{counted(self.unchanged, 'run')} {'was' if self.unchanged == 1 else 'were'}"
         before = f"; {were} there already" if self.unchanged else ""
         are = "is" if self.documents == 1 else "are"
@@ -54,10 +54,10 @@ def export_run_json(lake: Lake, folder: str, reporter: Reporter) -> Exported:
 
     Raises:
         LakeError: the lake has no run summaries, or cannot be read.
-        StorageError: the folder cannot be written to; started again, the export goes on from there.
+        StorageError: the folder cannot be written to; a repeated export resumes where this one stopped.
     """
     exported, storage = Exported(folder), storage_for(folder)
-    # The ledger first: what it names is in the tables that are loaded after it.
+    # The ledger is loaded first, so the tables loaded after it contain everything it names.
     stored = StoredRuns.load(lake)
     register = lake.load(RUN_SUMMARY)
     with ThreadPoolExecutor(REMOTE_WRITERS if storage.remote else FOLDER_WRITERS) as pool:
@@ -88,7 +88,7 @@ class _Summary:
 
 
 class _Present:
-    """The documents of runs that are there; they are listed once, and runs come in the same order."""
+    """The run documents that exist already; they are listed once, in the order of the runs."""
 
     def __init__(self, entries: Iterator[Entry]) -> None:
         self._entries = entries
@@ -107,9 +107,9 @@ class _Present:
 def _summaries(
     kind: Kind, register: LoadedTable, tables: Sequence[LoadedTable], stored: StoredRuns, runs: tuple[str, str]
 ) -> Iterator[_Summary]:
-    """The whole summaries of the kind from the first to the last of the runs.
+    """The complete summaries of a kind, from the first to the last of ``runs``.
 
-    One that a run replaces while this reads has other rows than it says; the next export takes it.
+    A summary that is replaced during the read does not have the number of rows it states; the next export writes it.
     """
     by_table = {loaded.table: _by_run(loaded, runs) for loaded in tables}
     for row in register.rows_between(tuple(RUN_SUMMARY.arrow_schema.names), "run_id", *runs).to_pylist():
@@ -126,7 +126,7 @@ def _summaries(
 
 
 def _by_run(loaded: LoadedTable, runs: tuple[str, str]) -> dict[tuple[str, str], list[Row]]:
-    """The rows of the runs, without the columns on their origin, by run and ingest run."""
+    """The rows by run and ingest run, without the columns on their origin."""
     names = (*loaded.table.record, "ingest_run_id")
     rows: pa.Table = loaded.rows_between(names, "run_id", *runs).select(names)
     found: dict[tuple[str, str], list[Row]] = {}
@@ -136,13 +136,13 @@ def _by_run(loaded: LoadedTable, runs: tuple[str, str]) -> dict[tuple[str, str],
 
 
 def _write(storage: Storage, folder: str, kind: Kind, present: set[str], summary: _Summary) -> int:
-    """Write the documents of a summary unless they are there; returns how many were written."""
+    """Write the documents of a summary unless they exist; returns the number of documents written."""
     run = summary.run["run_id"]
     last = f"{folder}/{RUN_FOLDER}/{run}.json"
     if last in present:
         if not summary.is_newer or _is_of(storage.get(last), summary.run["ingest_run_id"]):
             return 0
-        # While documents of two versions are side by side, none says that the run is done.
+        # While documents of two versions coexist, none may mark the run as complete.
         storage.delete([last])
     documents = {f"{folder}/{name}": text for name, text in hit_documents(run, summary.hits)}
     for address, text in documents.items():

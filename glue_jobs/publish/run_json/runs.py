@@ -1,4 +1,4 @@
-"""Which summaries are stored whole, in batches that memory holds whatever the size of the lake."""
+"""The summaries that are stored completely, in batches that fit into memory whatever the size of the lake."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from glue_jobs.sources.run_summary.kinds import Kind
 from glue_jobs.sources.run_summary.table import RUN_SUMMARY
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 
-# Their rows are held at a time; a run has some hundred of them.
+# The rows of this many runs are in memory at a time; a run has some hundred rows.
 BATCH_RUNS = 2_000
 
 Names = npt.NDArray[np.bytes_]
@@ -24,7 +24,7 @@ Names = npt.NDArray[np.bytes_]
 
 @dataclass(frozen=True)
 class StoredRuns:
-    """What the ledger says: the ingest runs that have finished, and hashes of summaries that were ingested again."""
+    """From the ledger: the ingest runs that have finished, and hashes of summaries ingested repeatedly."""
 
     ingest_runs: frozenset[str]
     replaced: Hashes
@@ -34,7 +34,7 @@ class StoredRuns:
         """Read the ledger of run summaries.
 
         Raises:
-            LakeError: there is none.
+            LakeError: the lake has no ledger.
         """
         ingest_runs: set[str] = set()
         hashes = [np.zeros(0, np.uint64)]
@@ -47,7 +47,7 @@ class StoredRuns:
         return cls(frozenset(ingest_runs), np.unique(ordered[1:][ordered[1:] == ordered[:-1]]))
 
     def was_replaced(self, kind: Kind, run: str) -> bool:
-        """Whether the summary was ingested more than once. For another one with the same hash this is true too."""
+        """Whether the summary was ingested more than once; a hash collision with such a summary is true too."""
         own = _hashes(pa.chunked_array([[f"/{kind.folder}/{run}{kind.suffix}"]]))[0]
         at = np.searchsorted(self.replaced, own)
         return bool(at < len(self.replaced) and self.replaced[at] == own)
@@ -64,6 +64,6 @@ class StoredRuns:
 
 
 def _hashes(addresses: pa.ChunkedArray) -> Hashes:
-    """A hash for each summary, of its folder and its name: the raw path may have moved."""
+    """A hash of each summary's folder and file name, without the rest of the path, which may have changed."""
     parts = pc.split_pattern(addresses.cast(pa.string()), "/", max_splits=2, reverse=True)
     return row_hashes([pc.list_element(parts, 1), pc.list_element(parts, 2)])

@@ -34,7 +34,7 @@ def bar_list(bars: Sequence[Bar], label: str) -> Html:
 
 
 def sparkline(values: Sequence[float]) -> Html:
-    """The course of a value as a small area; its highest point has the full height."""
+    """A value over time as a small area chart; the maximum has the full height."""
     top = max(values, default=0) or 1
     last = len(values) - 1
     points = [

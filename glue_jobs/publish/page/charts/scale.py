@@ -1,4 +1,4 @@
-"""Axes: where the lines of a value axis are, and which periods have a label."""
+"""Axes: the grid lines of a value axis, and the labels of a time axis."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from math import floor, log10
 
 
 def top_and_step(largest: float) -> tuple[float, float]:
-    """The end of an axis from 0 that has room for ``largest``, and the distance of its two to five lines."""
+    """The end of an axis that starts at 0 and fits ``largest``, and the step between its two to five lines."""
     if largest <= 0:
         return 1.0, 1.0
     power = 10.0 ** floor(log10(largest))

@@ -10,11 +10,11 @@ from glue_jobs.publish.page.markup import Html, element, text
 
 HEIGHT = 260
 TOP, BASE = 14, 230
-"""Where the axis ends and begins, in pixels from above; page.js has the same three numbers."""
+"""The ends of the value axis, in pixels from the top; page.js repeats these three numbers."""
 COLOURS = 6
 LABELS_OF_TIME, LABELS_OF_PHONE = 6, 4
 BAR_SHARE = 0.78
-"""How much of its period a bar covers."""
+"""The share of its period's width that a bar covers."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def time_chart(
 
 
 def few_layers(layers: Sequence[Layer], rest: str) -> list[Layer]:
-    """The layers; of more than there are colours for, the last ones together as ``rest``."""
+    """The layers; if there are more than colours, the last ones are summed as ``rest``."""
     if len(layers) <= COLOURS:
         return [*layers]
     last = zip(*(layer.values for layer in layers[COLOURS - 1 :]), strict=True)
@@ -119,7 +119,7 @@ def _labels(periods: Sequence[Period], most: int) -> list[str]:
     for order, place in enumerate(reversed(places)):
         middle = width * (place + 0.5)
         anchor, x = ("start", width * place) if middle < 5 else ("end", 100) if middle > 95 else ("middle", middle)
-        # Every second label is left out where the page is narrow, unless all have room there.
+        # Narrow pages hide every second label, unless all labels fit.
         kind = ' class="second"' if order % 2 and len(places) > LABELS_OF_PHONE else ""
         written.append(
             f'<text{kind} x="{number(x)}%" y="{BASE + 20}" text-anchor="{anchor}">{text(periods[place].label)}</text>'

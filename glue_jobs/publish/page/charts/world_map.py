@@ -23,7 +23,7 @@ DOT_RADIUS = 3.4
 
 
 def bounds_of_classes(values: Collection[float]) -> list[int]:
-    """The lower bounds of up to five classes for these positive values; each bound is a similar multiple of the last.
+    """The lower bounds of up to five classes for these positive values, at similar ratios to each other.
 
     Each class reaches to the bound of the next one.
     """
@@ -33,13 +33,13 @@ def bounds_of_classes(values: Collection[float]) -> list[int]:
 
 
 def _round(value: float) -> int:
-    """The next of 1, 2, 5, 10, 20 and so on below the value or just above it."""
+    """The largest of 1, 2, 5, 10, 20 and so on that is at most 1.2 times the value."""
     power = 10 ** int(log10(value))
     return int(max((factor * power for factor in (1, 2, 5, 10) if factor * power <= value * 1.2), default=1))
 
 
 def country_name(code: str) -> str:
-    """The name of a country by its code of ISO 3166-1; an unknown code is its own name."""
+    """The name of a country by its ISO 3166-1 code; an unknown code is returned unchanged."""
     return str(_countries().get(code, {}).get("name", code))
 
 

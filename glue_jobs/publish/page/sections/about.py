@@ -1,4 +1,4 @@
-"""How far the data reach, how complete the logs are, what the words mean, and all files."""
+"""How complete the logs are, what the words mean, and all files."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def definitions(words_and_meanings: Sequence[tuple[str, str]]) -> Card:
 
 
 def all_files(answers: Answers) -> Card:
-    """Every report with its files; those that failed."""
+    """Every report with its files, and the names of those that failed."""
     entries = [
         element(
             "li",

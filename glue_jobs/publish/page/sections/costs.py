@@ -1,4 +1,4 @@
-"""What it costs to keep and serve the data sets."""
+"""The estimated cost to store and serve the data sets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COST_PARTS = {
     "Requests": "estimated_request_dollars",
     "Monitoring": "estimated_monitoring_dollars",
 }
-"""What a month costs, in the order of the bars."""
+"""The parts of a month's cost, in the order of the bars."""
 
 
 def costs(answers: Answers, usage: Usage) -> Section | None:
@@ -65,7 +65,7 @@ def costs(answers: Answers, usage: Usage) -> Section | None:
 
 
 def _without_costs(rows: Sequence[Row]) -> str:
-    """Sentences on what is stored and in none of the dollars."""
+    """Sentences on stored data that the estimate does not include."""
     unknown = sum(row["estimated_dollars"] is None for row in rows)
     unpriced = sum(row["unpriced_bytes"] or 0 for row in rows)
     sentences = []
@@ -79,7 +79,7 @@ def _without_costs(rows: Sequence[Row]) -> str:
 
 
 def _partial_month(answers: Answers, usage: Usage) -> str:
-    """A sentence if the logs do not have all of the last complete month."""
+    """A sentence if the logs do not cover the whole last complete month."""
     if answers.get(USAGE) is None:
         return ""
     begun = usage.first_day

@@ -12,7 +12,7 @@ from glue_jobs.publish.page.usage import AUDIENCE, BYTES, DOWNLOADS, READERS, US
 
 SPARK_WEEKS = 26
 MIN_DOWNLOADS_OF_MOVERS = 20
-"""With fewer downloads than this in both periods, a change is taken for chance."""
+"""A change counts as chance if both periods have fewer downloads than this."""
 MOVERS = 3
 
 

@@ -1,4 +1,4 @@
-"""How far the data of each source reach, and what became of its records."""
+"""The newest data of each source, and how many of its records were stored, rejected or skipped."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DOWNLOAD_LOGS = frozenset({"s3_access_log", "cloudfront_log"})
 
 
 def has_download_logs(answers: Answers) -> bool | None:
-    """Whether the lake has logs that downloads are counted from; None where the answers do not tell."""
+    """Whether the lake has logs from which downloads are counted; None if the answers do not say."""
     sources = {row["pipeline"] for row in answers.rows(FRESHNESS)}
     return bool(sources & DOWNLOAD_LOGS) if sources else None
 

@@ -14,7 +14,7 @@ from glue_jobs.publish.page.tables import Column, count_column, data_table, size
 from glue_jobs.publish.page.usage import AUDIENCE, DOWNLOADS, GRAINS, MEASURES, USAGE, Usage
 
 MAX_DATA_BYTES = 400_000
-"""What the numbers of all data sets may take on the page; others are on their own pages only."""
+"""The limit for the numbers of all data sets on the page; beyond it, numbers are on the data sets' own pages only."""
 
 TABLE = (
     count_column("Downloads", "0"),
@@ -31,7 +31,7 @@ ABOUT = (
 
 
 def over_time(usage: Usage, scope: DataSet) -> Section:
-    """The section, with the numbers that its script draws other pictures from."""
+    """The section, with the numbers from which the script redraws the chart."""
     grain = usage.best_grain
     periods, values = usage.periods[grain], usage.values(scope, grain, AUDIENCE + DOWNLOADS)
     title = _title(grain, [period.name for period in periods], values)
@@ -88,7 +88,7 @@ def _data(usage: Usage, scope: DataSet) -> Html:
         room -= len(json.dumps(entry, separators=(",", ":")))
         sets.append(entry)
     data = json.dumps({"grains": grains, "sets": sets}, ensure_ascii=False, separators=(",", ":"))
-    # Inside <script> only "</script" and "<!--" could end or change anything.
+    # Inside <script>, only "</script" and "<!--" mean anything to an HTML parser.
     return Html(data.replace("<", "\\u003c"))
 
 

@@ -38,7 +38,7 @@ COLUMNS = (
 
 
 def known_countries(answers: Answers, scope: DataSet) -> int:
-    """How many countries something was downloaded to."""
+    """The number of known countries with downloads."""
     return len([row for row in _ranked(answers, COUNTRIES, "country", scope) if row["country"] != UNKNOWN])
 
 

@@ -1,4 +1,4 @@
-"""What is read, and with what: top files and tools."""
+"""The most read files, and the tools that read them."""
 
 from __future__ import annotations
 

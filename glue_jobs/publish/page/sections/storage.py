@@ -1,4 +1,4 @@
-"""What is kept, and what of it nobody reads."""
+"""Stored bytes, and how many of them nobody reads."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def kept(answers: Answers) -> Section | None:
 
 
 def never_read(answers: Answers) -> Section | None:
-    """Bytes that nobody read, by data set; None where no read is known."""
+    """Bytes that nobody read, by data set; None if no read is known."""
     rows = answers.rows(UNREAD)
     known = [row for row in rows if row["bytes"] is not None]
     # Without logs everything looks unread.
@@ -110,7 +110,7 @@ def never_read(answers: Answers) -> Section | None:
 
 
 def stored_of(answers: Answers, scope: DataSet) -> Section | None:
-    """Bytes of one data set by storage class, and what of them nobody read."""
+    """Bytes of one data set by storage class, and how many of them nobody read."""
     rows = answers.rows_of(UNREAD, scope)
     rows = sorted(rows, key=lambda row: (-(row["bytes"] or 0), row["storage_class"] or ""))
     known = [row for row in rows if row["bytes"] is not None]
@@ -147,12 +147,12 @@ def _logs_since(answers: Answers) -> str:
 
 
 def _unsized(rows: Sequence[Row]) -> int:
-    """How many objects are in rows whose bytes are unknown."""
+    """The number of objects in rows whose bytes are unknown."""
     return sum(row["objects"] for row in rows if row["bytes"] is None)
 
 
 def _size(known: int, rows: Sequence[Row]) -> str:
-    """The bytes of the rows, of which those ``known`` may be a part; empty if no row has any."""
+    """The bytes in words, "at least" if ``known`` is not all; empty if the bytes of all rows are unknown."""
     if all(row["bytes"] is None for row in rows):
         return ""
     return f"{'At least ' if _unsized(rows) else ''}{words.size(known)}"

@@ -1,4 +1,4 @@
-"""What was kept at the end of each month."""
+"""Bytes stored at the end of each month."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _layers(of_months: Sequence[dict[str, int]]) -> list[Layer]:
 
 
 def _by_class(rows: Sequence[Row]) -> list[Row]:
-    """The rows of all data sets together, newest month first; a sum is unknown where a part is."""
+    """The sums over all data sets, newest month first; a sum with an unknown part is unknown."""
     sums: dict[tuple[date, str], Row] = {}
     for row in rows:
         key = row["month"], row["storage_class"]

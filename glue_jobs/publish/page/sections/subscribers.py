@@ -1,4 +1,4 @@
-"""AWS accounts that read, from the events of CloudTrail."""
+"""AWS accounts that read data, from CloudTrail events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GETS, BYTES = "audience_gets", "audience_bytes_out"
 
 
 def subscribers(answers: Answers) -> Section | None:
-    """The accounts by what they read; None where CloudTrail tells of none."""
+    """The accounts by what they read; None if CloudTrail recorded none."""
     rows = [row for row in answers.rows(SUBSCRIBERS) if row[GETS]]
     if not rows:
         return None

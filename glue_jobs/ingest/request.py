@@ -47,8 +47,8 @@ class IngestRequest:
 class IngestSummary:
     """What a run did. ``run_id`` is None when it stored nothing; ``listed`` counts raw objects.
 
-    ``first_delivery`` says when AWS delivers the first object of the source. ``unreadable`` names objects that could
-    not be read; later runs try again. ``more_unreadable`` has, by reason, the number of further such objects.
+    ``first_delivery`` says when to expect the first object of the source. ``unreadable`` names objects that could not
+    be read; later runs try again. ``more_unreadable`` has, by reason, the number of further such objects.
     ``steps`` is the number of committed steps; the ids of later steps start with ``run_id``.
     """
 

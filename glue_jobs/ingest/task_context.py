@@ -57,10 +57,10 @@ def write_partitions(context: TaskContext[Pipeline], table: Table, rows: pa.Tabl
 
 
 def write_parts(
-    context: TaskContext[Pipeline], table: Table, split_late_rows: Iterable[tuple[dict[str, Any], pa.Table]]
+    context: TaskContext[Pipeline], table: Table, groups: Iterable[tuple[dict[str, Any], pa.Table]]
 ) -> list[NewFile]:
     """Write each group of rows, all of one partition, as a data file; the run's folder announces the files first."""
-    parts = [(context.address(table, value), value, part) for value, part in split_late_rows]
+    parts = [(context.address(table, value), value, part) for value, part in groups]
     if not parts:
         return []
     context.folder.announce([address for address, _, _ in parts])

@@ -83,7 +83,9 @@ def test_the_library_contains_jobs_and_queries_and_no_rooms_of_a_laptop() -> Non
         names = archive.namelist()
     assert {f"queries/{query.name}/query.sql" for query in SavedQuery.all()} <= set(names)
     assert {"glue_jobs/__init__.py", "glue_jobs/run.py", "glue_jobs/lake/__init__.py"} <= set(names)
-    assert not [name for name in names if re.search("/(check|cli|duckdb|forget|run_json|sample|setup|__pycache__)/", name)]
+    assert not [
+        name for name in names if re.search("/(check|cli|duckdb|forget|run_json|sample|setup|__pycache__)/", name)
+    ]
 
 
 def test_new_content_has_a_new_prefix(template: str, monkeypatch: pytest.MonkeyPatch) -> None:

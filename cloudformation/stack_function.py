@@ -18,7 +18,7 @@ from typing import Any
 
 import boto3
 
-# Library and job script: names, and contents compressed with LZMA, in base 85.
+# Library and job script: content by name, compressed with LZMA, in base 85.
 ARTIFACTS: dict[str, str] = {}
 
 # The function gives up this long before its time limit, so that it can still report the failure.
@@ -35,7 +35,7 @@ Data = dict[str, str]
 def handler(event: Event, context: Any) -> None:
     """Handle the event of a custom resource; respond to CloudFormation in every case, even before the time limit.
 
-    Failures are responses, not exceptions: after an exception, Lambda would retry and the stack would wait an hour.
+    Failures are responses, not exceptions: after an exception, Lambda retries and the stack waits an hour.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
     """
     response = _Response(event, context.log_stream_name)
@@ -56,8 +56,8 @@ def handler(event: Event, context: Any) -> None:
 def artifacts(event: Event) -> Data:
     """Write the artifacts to ``Bucket`` below ``Prefix``, or delete those of this resource.
 
-    The prefix contains a hash of the content, so new content makes a new resource. CloudFormation deletes the old one
-    after it has updated everything else, so a rollback still finds the old objects.
+    The prefix contains a hash of the content, so new content is a new resource. CloudFormation deletes the old one
+    after everything else is updated, so a rollback still finds the old objects.
     """
     client = boto3.client("s3")
     if event["RequestType"] == "Delete":
@@ -73,14 +73,14 @@ def artifacts(event: Event) -> Data:
 
 
 def content(name: str) -> bytes:
-    """The bytes of an artifact."""
+    """The uncompressed bytes of an artifact."""
     return lzma.decompress(base64.b85decode("".join(ARTIFACTS[name].split())))
 
 
 def first_run(event: Event) -> Data:
     """Start the daily run once, when the stack is created.
 
-    If it cannot be started, ``Told`` says so and the resource still succeeds: the scheduled run will start anyway.
+    If it cannot be started, ``Told`` says so and the resource still succeeds: the schedule starts the next run anyway.
     """
     if event["RequestType"] != "Delete":
         _begin_alarms(event["ResourceProperties"])
@@ -95,7 +95,7 @@ def first_run(event: Event) -> Data:
 
 
 def _begin_alarms(properties: Mapping[str, Any]) -> None:
-    """Send a datum of zero for each job, so that its alarm on successful runs begins to count now."""
+    """Send a zero datum for each job: its alarm on successful runs counts from now."""
     try:
         boto3.client("cloudwatch").put_metric_data(
             Namespace="s3-usage-lake",
@@ -110,7 +110,7 @@ def _begin_alarms(properties: Mapping[str, Any]) -> None:
             ],
         )
     except Exception as error:
-        # The alarms go off early, and are silent after the first run.
+        # Without it, the alarms go off early, until the first run succeeds.
         print(f"no metrics were sent: {error}")
 
 
@@ -125,14 +125,14 @@ def _properties(event: Event, *names: str) -> list[str]:
 
 
 def _identity(event: Event) -> str:
-    """The physical id of the resource; an update that changes its identity gives a new one."""
+    """The physical id of the resource; an update of its identity properties changes it."""
     if event["RequestType"] == "Delete":
         return str(event["PhysicalResourceId"])
     return "/".join(_properties(event, *IDENTITIES[event["ResourceType"]]))
 
 
 class _Response:
-    """The response to a request; only the first one is sent."""
+    """The response to a request; only the first is sent."""
 
     def __init__(self, event: Event, log_stream: str) -> None:
         self._event = event
@@ -145,7 +145,7 @@ class _Response:
 
     def failed(self, reason: str) -> None:
         try:
-            # With the id it would have had, the delete request that follows removes a partial resource.
+            # With this id, the delete request that follows removes a partial resource.
             identity = _identity(self._event)
         except LookupError:
             identity = "unknown"

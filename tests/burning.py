@@ -1,4 +1,4 @@
-"""Processes that use half a second of CPU time; what loads them in a process of its own loads nothing else."""
+"""Functions that use half a second of CPU time. Processes that import this module import nothing else."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def burn() -> None:
 
 
 def burn_in_a_child(*, ignored: bool, orphaned: bool) -> None:
-    """Burn in a grandchild: of a child that ignores SIGCHLD, or of one that ends before it."""
+    """Burn in a grandchild, whose parent ignores SIGCHLD or ends before it."""
     read, write = os.pipe()
     if child := os.fork():
         os.close(write)
         os.waitpid(child, 0)
-        # The end of the pipe: whoever could write to it has ended.
+        # The end of the pipe: all its writers have ended.
         os.read(read, 1)
         return
     signal.signal(signal.SIGCHLD, signal.SIG_IGN if ignored else signal.SIG_DFL)

@@ -23,29 +23,29 @@ from moto.server import ThreadedMotoServer
 
 from glue_jobs.storage import forget_clients
 
-# The width of the terminal that pytest runs in, which its workers inherit; tests of tables set their own.
+# The width of pytest's terminal, which its workers inherit. Tests of tables set their own.
 os.environ.pop("COLUMNS", None)
 
-# Keys of reader ids are made here and not in the home of the user, also while tests are collected.
+# Keys of reader ids are created here, not in the user's home, also while tests are collected.
 _CONFIG_HOME = TemporaryDirectory(prefix="usage-lake-tests-")
 os.environ["XDG_CONFIG_HOME"] = _CONFIG_HOME.name
 
-# Processes that tests start do not compile the modules again, whatever the environment says.
+# Processes that tests start use compiled modules, whatever the environment says.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["PYTHONPYCACHEPREFIX"] = f"{_CONFIG_HOME.name}/bytecode"
 
-# Every session of AWS's library would load all its models again.
+# Without this, every boto3 session loads all its models again.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
-# For each request moto would list its own folder, and write a line that pytest keeps.
+# Without this, moto lists its own folder for each request and logs a line that pytest stores.
 _MOTO_MODULES = frozenset(moto.backends.list_of_moto_modules())
 moto.backends.list_of_moto_modules = lambda: _MOTO_MODULES
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 Bucket = Callable[[], str]
 
-# Times prove nothing on a shared machine. Examples stay random in CI, so that every run tries new ones; the printed
-# blob repeats a failure.
+# No deadline: times prove nothing on a shared machine. Examples stay random in CI, so every run tries new ones; the
+# printed blob repeats a failure.
 hypothesis.settings.register_profile(
     "suite",
     deadline=None,
@@ -56,19 +56,19 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("suite")
 
 
-# One worker is busy with this for a tenth of the suite's time; at the end the other one would be idle.
+# This test takes a tenth of the suite's time. Run last, it would leave the other worker idle.
 LONGEST = "test_rehearsal.py"
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with many tests, which are fast ones, come first, but for the longest test of all."""
+    """Run the longest test first, then files with many tests, which are fast."""
     tests_in = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path.name != LONGEST, -tests_in[item.path]))
 
 
 def pytest_collection_finish() -> None:
-    """Garbage is not looked for among thousands of tests, which stay until the end."""
+    """Exclude the collected tests, thousands of objects that stay until the end, from garbage collection."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 50, 50)
@@ -80,7 +80,7 @@ def pytest_sessionfinish() -> None:
 
 @pytest.fixture(autouse=True)
 def _spark_of_one_test() -> Iterator[None]:
-    """After a test that uses Spark the next ones run without it: its workers would not see what these patch."""
+    """Clear the Spark session after a test: later tests run without it, as its workers would not see their patches."""
     yield
     if "pyspark" in sys.modules:
         from pyspark.sql import SparkSession
@@ -100,7 +100,7 @@ def _moto() -> Iterator[str]:
 
 @pytest.fixture
 def s3_endpoint(_moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of an S3 and a Glue on loopback; the environment points to it during the test."""
+    """The address of S3 and Glue on loopback; the environment points to it during the test."""
     environment = {
         "AWS_ENDPOINT_URL": _moto,
         "AWS_ACCESS_KEY_ID": "testing",

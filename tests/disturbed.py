@@ -1,4 +1,4 @@
-"""Something happens when a function is called: the network fails, somebody presses Ctrl-C, an object changes."""
+"""Disturb a function call: the network fails, somebody presses Ctrl-C, an object changes."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def disturb(
     after: bool = False,
     nth: int = 1,
 ) -> Callable[[], bool]:
-    """Let something happen before the ``nth`` call of the function for which ``when`` is true, or after its work.
+    """Cause an event before the ``nth`` call of the function for which ``when`` is true, or after that call.
 
-    Returns a function that says whether that call has come.
+    Returns a function that says whether the event has happened.
     """
     original, calls = getattr(owner, name), 0
 
@@ -54,7 +54,7 @@ def disturb(
 
 @contextmanager
 def disturbed(owner: Any, name: str, happens: Callable[[], object], **options: Any) -> Iterator[None]:
-    """The same for the block only, in which it must happen; the options are those of ``disturb``."""
+    """Disturb only in the block, where the event must happen; the options are those of ``disturb``."""
     with pytest.MonkeyPatch.context() as patch:
         has_happened = disturb(patch, owner, name, happens, **options)
         yield
@@ -72,7 +72,7 @@ def failing(owner: Any, name: str, error: BaseException, **options: Any) -> Abst
 
 @contextmanager
 def denied(*addresses: str) -> Iterator[None]:
-    """In the block, nobody may read these files."""
+    """In the block, these files cannot be read."""
     read = FolderStorage.read
 
     def read_others(self: FolderStorage, entry: Entry, *part: Any) -> bytes:

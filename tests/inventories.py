@@ -70,11 +70,11 @@ class Inventory:
         return f"{self.address}/{self.bucket}/{self.config}"
 
     def manifest(self, time: datetime) -> str:
-        """The address of the manifest of the snapshot of that time."""
+        """The address of the manifest of the snapshot at that time."""
         return f"{self.folder}/{time:%Y-%m-%dT%H-%MZ}/manifest.json"
 
     def deliver(self, time: datetime, *files: Sequence[Record] | bytes, checksum: bool = True) -> str:
-        """Write a snapshot, a file for each list of records or for given bytes; returns the manifest's address."""
+        """Write a snapshot with a file for each list of records or given bytes; returns the manifest's address."""
         contents = [file if isinstance(file, bytes) else self.content(file) for file in files]
         return self.deliver_manifest(time, self.promise(time, contents), checksum)
 

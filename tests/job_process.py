@@ -1,4 +1,4 @@
-"""Jobs as processes end: with an exit code, and what they exit with on standard error."""
+"""Run a job as a process does: the result is an exit code, and errors go to standard error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from glue_jobs import run
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one job; its exit code."""
+    """Run one job; returns its exit code."""
     ended = run.main(arguments)
     if isinstance(ended, str):
         print(ended, file=sys.stderr)

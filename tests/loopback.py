@@ -1,4 +1,4 @@
-"""HTTP servers on loopback that stand for services."""
+"""HTTP servers on loopback that replace services."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers requests and logs nothing."""
 
     def body(self) -> bytes:
-        """What the request brings."""
+        """The body of the request."""
         return self.rfile.read(int(self.headers["Content-Length"]))
 
     def answer(self, status: int, body: bytes = b"") -> None:
@@ -29,9 +29,9 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def served(handler: type[Handler]) -> Iterator[str]:
-    """The address of a server, which ends with the block."""
+    """Start a server that ends with the block; yields its address."""
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        # By default a server looks only twice a second whether it shall end.
+        # By default, a server checks only twice a second whether to end.
         Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"

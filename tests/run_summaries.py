@@ -1,4 +1,4 @@
-"""Run summaries in a folder, and a lake of them, for the tests of several rooms."""
+"""Run summaries in a folder and a lake that ingests them, for tests of several rooms."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class Place:
         return ingest(IngestRequest(PIPELINE, str(self.raw), self.lake, **more), SilentReporter())
 
     def runs(self, table: str) -> Counter[str]:
-        """The accessions in a table, and how many rows each has."""
+        """The number of rows of each accession in a table."""
         return Counter(self.lake.load(TABLES[table]).rows(("run_id",))["run_id"].to_pylist())
 
     def rejected(self) -> Counter[str]:
-        """The names of objects with rejected records, and how many each has."""
+        """The number of rejected records of each object that has any, by name."""
         objects = self.lake.load(REJECTED_RECORD).rows(("object",))["object"].to_pylist()
         return Counter(each.rpartition("/")[2] for each in objects)

@@ -1,4 +1,4 @@
-"""What the cases of saved queries give and expect, as rows of tables; see the ``cases.yaml`` of each query."""
+"""Given and expected rows of the cases of saved queries; see the ``cases.yaml`` of each query."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def value(text: Any, arrow_type: pa.DataType) -> Any:
 
 
 def given_row(table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of the table with the columns that follow from those given."""
+    """A row of the table, including the columns that are derived from the given ones."""
     unknown = given.keys() - set(table.arrow_schema.names)
     assert not unknown, f"{table.name} has no column {unknown}"
     row = {name: value(text, table.arrow_schema.field(name).type) for name, text in given.items()}

@@ -1,4 +1,4 @@
-"""S3, Glue and Secrets Manager on loopback with the rights of a role: they refuse what its policies do not allow.
+"""S3, Glue and Secrets Manager on loopback that enforce the policies of a role.
 
 moto checks credentials and names the action of a request. This module decides whether a policy allows it, because moto
 knows neither the tables that a Glue request names nor the condition ``s3:prefix``.
@@ -28,13 +28,13 @@ HERE = f"{PSEUDO['AWS::Region']}:{PSEUDO['AWS::AccountId']}"
 # The services whose requests are checked.
 ENFORCED = ("s3:", "glue:", "secretsmanager:")
 
-# What requests needed: the Sid of a statement with an action or a resource of it.
+# What requests used: the Sid of a statement with one of its actions or resources.
 Used = set[tuple[str, str]]
 
 
 @contextmanager
 def acting_as(statements: Sequence[Json], used: Used) -> Iterator[None]:
-    """Within the block, the environment has the credentials of a role with these statements and no others.
+    """In the block, the environment has the credentials of a role with exactly these statements.
 
     ``used`` collects the actions and resources of the statements that allowed a request.
     """
@@ -66,7 +66,7 @@ def acting_as(statements: Sequence[Json], used: Used) -> Iterator[None]:
 
 
 def _needed(request: Any, resource: str) -> Iterator[tuple[str, str, str | None]]:
-    """Each action, resource and listed prefix that AWS looks up in the policies for a request."""
+    """Each action, resource and listed prefix for which AWS evaluates the policies of a request."""
     action = request._action
     if action.startswith("glue:"):
         body = json.loads(request._body)
@@ -109,5 +109,5 @@ def enforced(statement: Json) -> bool:
 
 
 def many(value: str | list[str]) -> list[str]:
-    """A list, also of a single value."""
+    """The value as a list; a single value becomes a list of one."""
     return [value] if isinstance(value, str) else value

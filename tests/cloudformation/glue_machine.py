@@ -1,4 +1,4 @@
-"""An environment that has what a Glue job has: Glue's Python packages, Spark, and the job's additional modules.
+"""An environment like that of a Glue job: Glue's Python packages, Spark, and the job's additional modules.
 
 It links packages of the test environment one by one. Python starts without site-packages, so it finds no others.
 """
@@ -29,7 +29,7 @@ def glue_machine(folder: Path, additional: Iterable[str]) -> Path:
         try:
             _link(name, folder)
         except PackageNotFoundError:
-            # Glue has packages that nothing here needs.
+            # Some of Glue's packages are not installed here, because nothing needs them.
             continue
     if sys.version_info >= (3, 12):
         # PySpark 3.5 imports distutils, which Python 3.11 has; for later versions, setuptools has it.

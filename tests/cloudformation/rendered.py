@@ -24,10 +24,10 @@ PSEUDO = {
 }
 NO_VALUE = object()
 
-# The sources that usage_lake.yaml has jobs of; uploads are those of data_lake.yaml.
+# The sources with jobs in usage_lake.yaml; uploads have theirs in data_lake.yaml.
 USAGE_PIPELINES = tuple(pipeline for pipeline in PIPELINES if pipeline.has_saved_queries)
 
-# Sources that a stack does not ingest unless somebody switches them on; the tests look at all sources.
+# Sources that are off by default; the tests switch all sources on.
 SWITCHED_ON = {"CloudFrontLogs": "on", "RunSummaries": "on", "RunSummaryBucket": "summaries"}
 
 

@@ -1,4 +1,4 @@
-"""What AWS CloudFormation makes of a stack before its jobs run, and a job as AWS Glue runs it."""
+"""The resources that CloudFormation creates before the jobs run, and a job as AWS Glue runs it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tests.job_process import main
 
 
 def create(template: str | Path, *others: str, **parameters: str) -> Rendered:
-    """Make a database, the secrets and the buckets of a stack, and ``others``, buckets of its publisher.
+    """Create the database, the secrets and the buckets of a stack, and ``others``, buckets of its publisher.
 
-    All have names of their own: ``{mark}`` stands for what is unique in the names of the others and in parameters.
+    All names are unique: in names of the others and in parameters, ``{mark}`` stands for the unique part.
     """
     mark = f"-{uuid4().hex[:8]}"
     parameters = {name: value.replace("{mark}", mark) for name, value in parameters.items()}

@@ -36,17 +36,17 @@ from tests.cloudformation.rendered import PSEUDO, Json, Rendered
 ROLE = f"arn:aws:iam::{PSEUDO['AWS::AccountId']}:role/any"
 PATIENCE_SECONDS = 20.0
 
-# The outcomes of a start while a run of the job is active, and of one over the rate that AWS Glue allows, by the name
-# that Step Functions gives it: https://repost.aws/questions/QUVo7mhaGrRlyGUQ8A3EBpsQ
+# Errors of a start while a run of the job is active, and of a start above AWS Glue's rate limit. Step Functions names
+# them so: https://repost.aws/questions/QUVo7mhaGrRlyGUQ8A3EBpsQ
 ALREADY_RUNS, THROTTLED = "ALREADY_RUNS", "AWSGlueException"
 
 
 @dataclass
 class Jobs:
-    """What AWS Glue does at each start of a job, first things first; without an entry, the run succeeds.
+    """The outcomes of the starts of each job, in order; without an entry, the run succeeds.
 
-    ``started`` has the name and the arguments of each run. ``during_wait`` has what happens during the waits of a state
-    machine, one after another; the waits themselves take no time, and ``waited`` has their seconds.
+    ``started`` has the name and the arguments of each run. ``during_wait`` has functions to call during the waits of a
+    state machine, one for each; the waits take no time, and ``waited`` records their seconds.
     """
 
     outcomes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -56,7 +56,7 @@ class Jobs:
 
     @property
     def names(self) -> list[str]:
-        """The jobs that were started, in order."""
+        """The names of the started jobs, in order."""
         return [name for name, _ in self.started]
 
     def wait(self, seconds: float) -> None:
@@ -104,7 +104,7 @@ def jobs_of(rendered: Rendered) -> Iterator[Jobs]:
 
 
 def end_run(job: str) -> None:
-    """The run of the job that is active succeeds."""
+    """The active run of the job succeeds."""
     glue_backends[PSEUDO["AWS::AccountId"]][PSEUDO["AWS::Region"]].get_job(job).job_runs[0].status = "SUCCEEDED"
 
 
@@ -122,12 +122,12 @@ def execute(rendered: Rendered, name: str) -> Json:
 
 
 def _follow_run(service: StateTaskServiceGlue, env: Environment, **arguments: Any) -> None:
-    """Wait for a job run, in place of moto's own way, which fails for every service that takes no task tokens."""
+    """Wait for a job run. It replaces moto's function, which fails for every service without task tokens."""
     env.stack.append(service._build_sync_resolver(env=env, **arguments)())
 
 
 def _glue_with_plain_times() -> Any:
-    """A client whose runs have times as texts: states are JSON, and moto takes the client's answers as they are."""
+    """A client whose runs have times as texts: states are JSON, and moto does not convert the client's responses."""
     client = boto3.client("glue")
     for name in ("get_job_run", "get_job_runs"):
         setattr(client, name, partial(_with_plain_times, getattr(client, name)))

@@ -1,4 +1,4 @@
-"""As much of the Amazon States Language as the daily run uses, in no time: nothing waits, and nothing is tried again.
+"""The part of the Amazon States Language that the daily run uses, without waits and retries.
 
 `tests/cloudformation/state_machines.py` runs the whole language, with retries, on an AWS Glue that ingests nothing.
 """
@@ -92,7 +92,7 @@ class Execution:
 
 
 def _arguments(text: str) -> Iterator[str]:
-    """The arguments of a call, whose commas may be inside other calls."""
+    """The arguments of a call; commas inside nested calls do not separate them."""
     start = depth = 0
     for place, letter in enumerate(text):
         depth += {"(": 1, ")": -1}.get(letter, 0)

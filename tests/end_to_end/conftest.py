@@ -20,15 +20,15 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.fixture(autouse=True)
 def spark_for_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test ingests is little, and yet Spark does it where the test does not ask for something else."""
+    """Spark does even the little work of a test, unless the test asks for another engine."""
     with_spark(monkeypatch)
 
 
 @pytest.fixture(autouse=True)
 def tables_of_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs in this process do not make the empty tables of other sources, which take half the time of a small run.
+    """Runs in this process do not create the empty tables of other sources, which take half the time of a small run.
 
-    Runs in processes of their own make them, and test_first_night proves that every run does.
+    Runs in other processes create them, and test_first_night proves that every run does.
     """
     monkeypatch.setattr(glue_jobs.ingest.run_tables, "create_tables", create_tables_of_the_source)
 
@@ -47,7 +47,7 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def s3_for_workers(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The S3 on loopback, for the Python workers of the session that runs already as well."""
+    """S3 on loopback, also for the Python workers of the running Spark session."""
     environment = session().sparkContext.environment
     for name, value in os.environ.items():
         if name.startswith("AWS_"):

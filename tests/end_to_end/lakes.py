@@ -1,4 +1,4 @@
-"""What a lake holds, in a form that can be compared between lakes, and runs that fill one."""
+"""The content of a lake in a form that tests can compare between lakes, and runs that fill a lake."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.workers.spark import session
 from tests.end_to_end.sources import Raw
 
-# What two runs over the same objects may tell differently.
+# Columns that may differ between two runs over the same objects.
 OF_THE_RUN = {"run_id", "ingested_at", "ingest_date", "ingest_run_id"}
 
 # Addresses are stored as they are.
@@ -43,7 +43,7 @@ Rows = Counter[tuple[tuple[str, Any], ...]]
 
 @dataclass(frozen=True)
 class Contents:
-    """All that a reader can see in a lake, whichever run put it there."""
+    """All that a reader can see in a lake, independent of the runs that wrote it."""
 
     rows: Rows
     ledger: Rows
@@ -59,7 +59,7 @@ class Contents:
 
 
 def request(raw: Raw, lake: Lake | str, **more: Any) -> IngestRequest:
-    """An order for everything below the raw path."""
+    """A request to ingest everything below the raw path."""
     return IngestRequest(
         raw.source.pipeline, raw.address, Lake(lake, "usage_lake") if isinstance(lake, str) else lake, **more
     )
@@ -71,14 +71,14 @@ def run(raw: Raw, lake: Lake | str, **more: Any) -> IngestSummary:
 
 
 def said(raw: Raw, lake: Lake | str, **more: Any) -> str:
-    """Ingest in this process; returns what the run said."""
+    """Ingest in this process; returns the messages of the run."""
     stream = io.StringIO()
     ingest(request(raw, lake, **more), PlainReporter(stream))
     return stream.getvalue()
 
 
 def contents(lake: Lake | str, pipeline: Pipeline) -> Contents:
-    """What a new reader sees now."""
+    """The content that a new reader sees now."""
     lake = Lake(lake, "usage_lake") if isinstance(lake, str) else lake
     rows, ledger, rejected = (_rows(lake, table) for table in (pipeline.table, INGESTED_OBJECT, REJECTED_RECORD))
     if isinstance(pipeline, ListedPipeline):
@@ -99,7 +99,7 @@ def _hashable(value: Any) -> Any:
 
 
 def event_numbers(raw: Raw, lake: Lake | str) -> Counter[int]:
-    """The numbers of the events that are rows, and how often they are."""
+    """The numbers of the events that are rows, and how many rows each has."""
     lake = Lake(lake, "usage_lake") if isinstance(lake, str) else lake
     numbers: Counter[int] = Counter()
     (table,) = (each for each in lake_tables(lake) if each.name == raw.source.table.name)
@@ -109,25 +109,25 @@ def event_numbers(raw: Raw, lake: Lake | str) -> Counter[int]:
 
 
 def left_over(lake: str) -> list[str]:
-    """Files that runs left in their own folders."""
+    """Files that runs have left in their own folders."""
     return sorted(str(path) for path in Path(lake, "_runs").rglob("*") if path.is_file())
 
 
 def let_a_day_pass(lake: str, hours: float = 25) -> None:
-    """Make what runs left that much older."""
+    """Age the files that runs have left by this time."""
     for path in left_over(lake):
         then = Path(path).stat().st_mtime - hours * 3600
         os.utime(path, (then, then))
 
 
 def orphans(lake: str) -> set[str]:
-    """Data files of a folder lake that no table lists, not even in a snapshot of the past that is kept."""
+    """Data files of a folder lake that no kept snapshot of a table lists."""
     opened = Lake(lake, "usage_lake")
     listed: set[str] = set()
     for folder in Path(lake, "usage_lake").iterdir():
         table = next(table for table in lake_tables(opened) if table.name == folder.name)
         if not opened.has(table):
-            # A run was killed while it created the table, and later ones did without.
+            # A run was killed while it created the table, and later runs did not need it.
             continue
         loaded = opened.load(table)
         listed |= {file.address for file in loaded.files()}
@@ -138,7 +138,7 @@ def orphans(lake: str) -> set[str]:
 
 
 class AsIfOnSpark:
-    """Tasks run here, one after another, but they are planned for two workers, and what travels is pickled."""
+    """Run tasks here, one after another, but planned for two workers and with pickled arguments and results."""
 
     count = 2
 
@@ -152,7 +152,7 @@ class AsIfOnSpark:
 
 
 def create_tables_of_the_source(lake: Lake, pipeline: Pipeline, reporter: Reporter) -> None:
-    """As the product does it, but for tables that only other sources have."""
+    """Create the tables as the product does, except those that only other sources have."""
     others = {table for each in PIPELINES for table in each.tables} - {*pipeline.tables}
     with pytest.MonkeyPatch.context() as patch:
         tables = [table for table in QUERIED_TABLES if table not in others]
@@ -165,6 +165,6 @@ def without_spark(patch: pytest.MonkeyPatch) -> None:
 
 
 def with_spark(patch: pytest.MonkeyPatch) -> None:
-    """However little there is to do."""
+    """Use Spark, however little work a run has."""
     engine = glue_jobs.workers.engine
     patch.setattr(engine, "workers_for", lambda _: engine.OnSpark(session()))

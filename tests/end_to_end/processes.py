@@ -48,8 +48,8 @@ from tests.end_to_end.lakes import with_spark, without_spark
 from tests.end_to_end.sources import UPLOADED
 from tests.job_process import main
 
-# A server that has everything imported forks each process: a start costs milliseconds instead of seconds. What a job
-# imports only when it needs it is named here too.
+# A server with all modules imported forks each process, so a start takes milliseconds instead of seconds. The list
+# includes modules that a job imports only on demand.
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.end_to_end.processes", "glue_jobs.jobs.ingest_job", "pyiceberg.catalog.sql"])
 
@@ -161,17 +161,17 @@ def killed_at(step: str, arguments: list[str]) -> int:
 
 
 def killed_here_at(step: str, arguments: list[str]) -> int:
-    """The same, with the tasks done as the product itself does little work: in the process, planned for it."""
+    """The same, with all tasks planned for this process and run in it, as the product does for little work."""
     return _ended(_kill_here_at, step, arguments)
 
 
 def killed_by_a_worker(step: str, arguments: list[str]) -> int:
-    """Run the job with Spark; the task that comes to the step kills the driver, and itself lives on for a while."""
+    """Run the job with Spark; the task that reaches the step kills the driver and itself lives on for a while."""
     return _ended(_kill_from_worker, step, arguments)
 
 
 def killed_in_a_step(number: int, moment: str, arguments: list[str]) -> int:
-    """Run the job, in steps of two objects, in a process that kills itself at a moment of the step with that number."""
+    """Run the job in steps of two objects; the process kills itself at a moment of the step with that number."""
     return _ended(_kill_in_a_step, number, moment, arguments)
 
 
@@ -189,7 +189,7 @@ def _ended(target: Callable[..., None], *arguments: Any) -> int:
 
 
 def _small_chunks(patch: Patch) -> None:
-    # Small enough that the few records of a test are several tasks.
+    # Small enough that the few records of a test need several tasks.
     patch.setattr(glue_jobs.ingest.stage_events, "chunk_size", lambda total, *_: max(total // 4, 1))
 
 

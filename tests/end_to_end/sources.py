@@ -1,4 +1,4 @@
-"""The sources under test: how raw objects of each are written, and what rows the lake must make of them.
+"""The sources under test: how to write raw objects of each, and the rows that the lake must derive from them.
 
 Another source is one more entry of SOURCES; every test runs for it too.
 """
@@ -22,7 +22,7 @@ from glue_jobs.sources.run_summary.table import NFAMILY
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.uploaded import uploaded_table
 
-# The table of the uploads under test, without the columns that they make.
+# The table of the uploads under test, without the columns of their content.
 UPLOADED = uploaded_table("uploaded")
 
 OWNER = "0123456789abcdef" * 4
@@ -30,7 +30,7 @@ OWNER = "0123456789abcdef" * 4
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened; events with the same number and time are the same record."""
+    """One event; events with the same number and time are the same record."""
 
     number: int
     time: datetime
@@ -38,12 +38,12 @@ class Event:
 
 @dataclass(frozen=True)
 class Source:
-    """``object_name`` is the key of an object below the raw path, by day and number; ``content`` joins records to
-    an object's bytes; ``count`` counts an object's records without any help of the product; ``event_number`` finds the
-    number of the event again in a row of the table; ``row`` are columns that the event's row must have.
+    """``object_name`` is the key of an object below the raw path, by day and number. ``content`` joins records to the
+    bytes of an object. ``count`` counts the records of an object without the product's code. ``event_number`` reads
+    the number of the event from a row of the table. ``row`` has the columns that the event's row must have.
 
-    An object has ``rows_besides`` its events. Where objects are no documents, the same event in two of them is one row;
-    a document is ``about`` something, which its content and its events' rows name.
+    An object has ``rows_besides`` rows besides its events. The same event in two objects is one row, unless the objects
+    are documents. A document is ``about`` something, which its content and the rows of its events name.
     """
 
     title: str
@@ -65,12 +65,12 @@ class Source:
 
     @property
     def table(self) -> Table:
-        """The table that the events are rows of."""
+        """The table whose rows are the events."""
         return {"run_summary": NFAMILY, "upload": UPLOADED}.get(self.pipeline.name, self.pipeline.table)
 
 
 class Raw:
-    """A raw path, in a folder or on S3, that objects of a source are delivered to."""
+    """A raw path, in a folder or on S3, that receives objects of a source."""
 
     def __init__(self, source: Source, address: str) -> None:
         self.source = source
@@ -92,7 +92,7 @@ class Raw:
 
     @property
     def records(self) -> int:
-        """How many records lie below the raw path."""
+        """The number of records below the raw path."""
         return sum(map(self.source.count, self.objects.values()))
 
 
@@ -113,7 +113,7 @@ def events(day: date, numbers: Iterable[int]) -> list[Event]:
 
 
 def _derived(event: Event) -> dict[str, Any]:
-    """What the rows of all events have."""
+    """The columns that the rows of all events must have."""
     return {"event_time": event.time, "event_date": event.time.date(), "account": "ana", "repository": "tides"}
 
 
@@ -131,7 +131,7 @@ def _access_log_row(event: Event) -> dict[str, Any]:
 
 
 def _lines(records: Sequence[bytes]) -> bytes:
-    # Blank lines are no records, and writers leave them.
+    # Blank lines are not records; some writers add them.
     return b"\n".join([*records, b"", b""])
 
 
@@ -207,7 +207,7 @@ CLOUDTRAIL = Source(
     object_name=_cloudtrail_name,
     record=_cloudtrail_record,
     bad_record=b'{"eventVersion":"1.11","eventSource":"s3.amazonaws.com","eventTime":"yesterday"}',
-    # The same records are the same bytes at any time.
+    # The same records give the same bytes at any time.
     content=lambda records: gzip.compress(b'{"Records":[' + b",".join(records) + b"]}", mtime=0),
     count=lambda content: len(json.loads(gzip.decompress(content))["Records"]),
     row=_cloudtrail_row,
@@ -288,7 +288,7 @@ UPLOADS = Source(
 
 SOURCES = (ACCESS_LOGS, CLOUDTRAIL, CLOUDFRONT)
 ALL_SOURCES = (*SOURCES, RUN_SUMMARIES, UPLOADS)
-"""Those whose newer objects replace older ones, too."""
+"""All sources, including those whose newer objects replace older ones."""
 
 # How objects are named: names with the day side by side, folders of days, and folders of days with such names.
 LAYOUTS = (CLOUDFRONT, CLOUDTRAIL, ACCESS_LOGS_BY_DAY)

@@ -1,7 +1,7 @@
 """A program that opens Spark with two executors, each a process of its own, and runs jobs there.
 
-First come jobs that nothing disturbs. Then one meets a full disk, a task with a mistake, and Ctrl-C. At last it runs
-to its end, although a worker is killed.
+The first jobs are undisturbed. The next one fails at a full disk, at a task with a mistake, and at Ctrl-C. Finally it
+succeeds although a worker is killed.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from glue_jobs import run
 from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.workers.java import use_java_17
 
-# Less than any data file has.
+# Fewer bytes than any data file has.
 MOST_BYTES_OF_A_FILE = 1_000
 SECONDS_OF_A_SLOW_TASK = 2
 
 MARK = "KILLED"
-"""The variable of the environment with the path of a file, which is there as soon as a worker was killed."""
+"""The environment variable with the path of a file that exists once a worker has been killed."""
 
 
 def main(jobs: list[list[str]], disturbed: list[str]) -> None:
@@ -56,7 +56,7 @@ def main(jobs: list[list[str]], disturbed: list[str]) -> None:
 
 @contextmanager
 def full_disk() -> Iterator[None]:
-    """No process of Spark can write a file, but for a little."""
+    """No Spark process can write a file beyond a few bytes."""
     processes = psutil.Process().children(recursive=True)
     limit_files(processes, MOST_BYTES_OF_A_FILE)
     yield
@@ -64,7 +64,7 @@ def full_disk() -> Iterator[None]:
 
 
 def limit_files(processes: list[psutil.Process], most_bytes: int) -> None:
-    """No file that these processes write becomes larger; Spark ends some of its workers by itself."""
+    """Limit the size of files that these processes write; Spark may end some workers meanwhile."""
     for each in processes:
         with suppress(psutil.NoSuchProcess):
             each.rlimit(psutil.RLIMIT_FSIZE, (most_bytes, resource.RLIM_INFINITY))
@@ -72,7 +72,7 @@ def limit_files(processes: list[psutil.Process], most_bytes: int) -> None:
 
 @contextmanager
 def tasks(task: Callable[[Any, Any], ChunkResult]) -> Iterator[None]:
-    """Executors run this task."""
+    """In the block, executors run this task."""
     glue_jobs.ingest.stage_events.ingest_chunk = task
     yield
     glue_jobs.ingest.stage_events.ingest_chunk = ingest_chunk
@@ -84,14 +84,14 @@ def broken(_context: Any, _chunk: Any) -> ChunkResult:
 
 
 def slowly(context: Any, chunk: Any) -> ChunkResult:
-    """The task, so slow that it can be stopped."""
+    """The task, slow enough to be interrupted."""
     time.sleep(SECONDS_OF_A_SLOW_TASK)
     return ingest_chunk(context, chunk)
 
 
 @contextmanager
 def ctrl_c(tracker: Any) -> Iterator[None]:
-    """Somebody presses it while the executors are at work."""
+    """Press Ctrl-C while the executors are at work."""
 
     def press() -> None:
         while not tracker.getActiveStageIds():
@@ -104,7 +104,7 @@ def ctrl_c(tracker: Any) -> Iterator[None]:
 
 
 def killed_once(context: Any, chunk: Any) -> ChunkResult:
-    """A task whose worker is killed at work, the first time."""
+    """A task whose first worker is killed at work."""
     mark = Path(os.environ[MARK])
     if not mark.exists():
         mark.touch()

@@ -26,7 +26,7 @@ from glue_jobs.tables.model import Table
 INSTALLED = Path(__file__).parents[2] / ".venv" / "trino"
 START_SECONDS = 120
 
-# A lake in a folder names its files without a scheme; only Hadoop's file system takes such names.
+# A lake in a folder names its files without a scheme; only Hadoop's file system accepts such names.
 CATALOGS = {
     "lake": """\
 connector.name=iceberg
@@ -50,7 +50,7 @@ JVM = """\
 --enable-native-access=ALL-UNNAMED
 """
 
-# Trino's types of Athena's; any other is an array of strings.
+# Trino's types by Athena's; any other type is an array of strings.
 TYPES = {
     "string": "varchar",
     "int": "integer",
@@ -174,7 +174,7 @@ def _free_port() -> int:
 
 
 def _java_home() -> Path:
-    """The folder of a Java that is new enough for the server."""
+    """The folder of a Java version that is new enough for the server."""
     on_path = shutil.which("java")
     candidates = [Path(os.environ.get("JAVA_HOME", "/none")), *sorted(Path("/usr/lib/jvm").glob("*"), reverse=True)]
     for home in [*candidates, *([Path(on_path).resolve().parents[1]] if on_path else [])]:
@@ -190,7 +190,7 @@ def _java_home() -> Path:
 def _wait(process: subprocess.Popen[bytes], address: str, output: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        # The server says that it has started, and has no node yet that runs a query.
+        # After the server reports its start, it takes a while to have a node that runs queries.
         with suppress(OSError, AssertionError):
             if not _fetch(f"{address}/v1/info")["starting"] and Trino(address, "cases").run("SELECT 1 AS one"):
                 return

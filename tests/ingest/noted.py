@@ -1,4 +1,4 @@
-"""A table of which a test needs no more than its notes."""
+"""A table for tests that need only its notes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other programs do to the lake's tables: rewrite, delete, expire. Arrow programs write large strings."""
+"""Changes of the lake's tables by other programs: rewrite, delete, expire. Arrow programs write large strings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def iceberg(lake: Lake, table: Table) -> Any:
 
 
 def rewrite(lake: Lake, table: Table, where: str | BooleanExpression | None = None) -> None:
-    """Write the rows that fulfil the condition anew, in one file per partition."""
+    """Rewrite the rows that match the condition, in one file per partition."""
     condition = AlwaysTrue() if where is None else where
     opened = iceberg(lake, table)
     rows = opened.scan(row_filter=condition).to_arrow()
@@ -33,7 +33,7 @@ def rewrite(lake: Lake, table: Table, where: str | BooleanExpression | None = No
 
 
 def damage(file: Path, column: str, count: int = 1) -> None:
-    """Change so many bytes in the middle of a column of a data file, as a disk that wears out does."""
+    """Change this many bytes in the middle of a column of a data file, as a failing disk does."""
     data, group = bytearray(file.read_bytes()), pq.ParquetFile(file).metadata.row_group(0)
     (chunk,) = (each for each in map(group.column, range(group.num_columns)) if each.path_in_schema == column)
     start = chunk.dictionary_page_offset or chunk.data_page_offset
@@ -43,7 +43,7 @@ def damage(file: Path, column: str, count: int = 1) -> None:
 
 
 def scatter(lake: Lake, table: Table, commits: int = 1) -> None:
-    """Write each row anew in a data file of its own, in so many commits, as a program does that writes every second."""
+    """Rewrite each row in its own data file, in this many commits, like a program that writes every second."""
     loaded = lake.load(table)
     removed, rows = loaded.files(), loaded.rows(tuple(table.arrow_schema.names))
     files = []
@@ -58,7 +58,7 @@ def scatter(lake: Lake, table: Table, commits: int = 1) -> None:
 def delete_rows(
     lake: Lake, table: Table, positions: list[int], content: DataFileContent = DataFileContent.POSITION_DELETES
 ) -> None:
-    """Delete these rows of each data file as Athena does: a delete file names them, the data file stays as it is."""
+    """Delete these rows of each data file as Athena does: a delete file names them, the data file is unchanged."""
     opened = iceberg(lake, table)
     io, spec = opened.io, opened.spec()
     transaction = opened.transaction()
@@ -101,7 +101,7 @@ class _DeleteManifestWriter(ManifestWriterV2):
 
 
 class _AppendDeletes(_FastAppendFiles):
-    """pyiceberg writes no delete files; this writes the manifest of some."""
+    """Writes the manifest of delete files, which pyiceberg cannot write."""
 
     def new_manifest_writer(self, spec: Any) -> ManifestWriterV2:
         metadata = self._transaction.table_metadata
@@ -119,7 +119,7 @@ def expire(lake: Lake, table: Table) -> None:
 
 
 def tag(lake: Lake, table: Table, name: str, snapshot: int) -> None:
-    """Give a snapshot a name, for which Iceberg keeps it."""
+    """Tag a snapshot, so that Iceberg keeps it."""
     iceberg(lake, table).manage_snapshots().create_tag(snapshot, name).commit()
 
 

@@ -1,4 +1,4 @@
-"""Commits of a row or two, for tests of what many of them make of a table."""
+"""Commits of a row or two, for tests of tables with many of them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def iceberg(lake: Lake) -> IcebergTable:
 
 
 def commit(lake: Lake, number: int, files: int = 1) -> list[str]:
-    """Add so many files of one row each, as a run does; returns their addresses."""
+    """Add this many files of one row each, as a run does; returns their addresses."""
     loaded = lake.load(REJECTED_RECORD)
     written = [new_file(loaded, number, place) for place in range(files)]
     loaded.append([file.descriptor for file in written], {"number": str(number)})
@@ -41,7 +41,7 @@ def commit(lake: Lake, number: int, files: int = 1) -> list[str]:
 
 
 def new_file(loaded: LoadedTable, number: int, place: int = 0) -> NewFile:
-    """A file of one row that nobody has committed yet."""
+    """An uncommitted file of one row."""
     partition = {"ingest_date": DAY + timedelta(days=number), "source": "s3_access_log"}
     row = {**partition, "object": "a", "position": place, "reason": "why", "record": b"", "run_id": str(number)}
     row["records"] = 1
@@ -51,7 +51,7 @@ def new_file(loaded: LoadedTable, number: int, place: int = 0) -> NewFile:
 
 @contextmanager
 def commits_fail(name: str, after: bool = False) -> Iterator[None]:
-    """In the block, a commit to the table of that name fails, or with ``after`` what follows it; so does the block."""
+    """In the block, a commit to this table fails, or with ``after`` the code after the commit; so does the block."""
     failed = failing(LoadedTable, "append", StorageError("the network is gone"), when=appends_to(name), after=after)
     with failed, pytest.raises(StorageError, match="the network is gone"):
         yield

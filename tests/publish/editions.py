@@ -27,7 +27,7 @@ REPORTS = {report.query.name: report for report in report_set()}
 
 
 def edition(rows: Mapping[str, Sequence[Mapping[str, Any]]], failed: Sequence[str] = (), day: date = DAY) -> Answers:
-    """An edition in which each query returned the given rows; numbers that are not given are 0, others null."""
+    """An edition in which each query returned the given rows. Missing numbers are 0, other missing values null."""
     return Answers(day, [_answer(name, given, day) for name, given in sorted(rows.items())], failed)
 
 
@@ -41,7 +41,7 @@ def _answer(name: str, rows: Sequence[Mapping[str, Any]], day: date) -> Answer:
 
 
 def public_usage(data_sets: Sequence[str]) -> PublicUsage:
-    """Three public months: countries, networks, kinds of file and data sets, and one of each of a single reader."""
+    """Three public months with countries, networks, kinds of file and data sets; one of each has a single reader."""
     report = public_report()
     declared = report.query.metadata.public
     assert declared

@@ -1,4 +1,4 @@
-"""DuckDB on tables that a test makes up."""
+"""DuckDB on tables with the rows of a test."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glue_jobs.sources.tables import TABLES
 
 
 def engine_on(given: Mapping[str, pa.Table | Sequence[dict[str, Any]]]) -> QueryEngine:
-    """All views, and all tables with the rows that are given; the others are empty."""
+    """All views and all tables; tables without given rows are empty."""
     sources: Sources = {view.name: ViewSource(view.select) for view in SavedView.all()}
     tables = {}
     for table in TABLES:

@@ -1,6 +1,6 @@
-"""An Athena over HTTP on loopback that runs its queries, which moto's Athena does not.
+"""Athena over HTTP on loopback that runs its queries, which moto's Athena does not.
 
-Like Athena it sends a header row first, pages, and every value as text, and writes result objects to S3.
+Like Athena, it returns a header row first, pages, and every value as text, and writes result objects to S3.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ROWS_PER_PAGE = 3
 
 
 class FakeAthena:
-    """Keeps the queries that were started, by id; ``answer`` runs the SQL of one and may raise."""
+    """Stores the started queries by id; ``answer`` runs the SQL of a query and may raise."""
 
     def __init__(self, answer: Callable[[str], pa.Table], results: str) -> None:
         self.answer = answer
@@ -43,7 +43,7 @@ class FakeAthena:
         # Whether queries run until they are stopped.
         self.endless = False
         self._answers: dict[str, pa.Table | Exception] = {}
-        # Clients ask several queries at a time, and one engine answers them.
+        # Clients start several queries at a time, and one engine answers them.
         self._answering = Lock()
 
     def StartQueryExecution(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rows that are alike, equal or nearly so: what tests of duplicates draw."""
+"""Strategies of equal and nearly equal rows for tests of duplicates."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ LINES = st.fixed_dictionaries(
         "source_object": st.sampled_from(["o1", "o2", "o3"]),
     }
 )
-# Few of them, several times, so that equal rows are common and nearly equal ones too.
+# Few values, so that equal and nearly equal rows are common.
 FILES = st.lists(LINES, min_size=1, max_size=6).flatmap(
     lambda lines: st.lists(st.lists(st.sampled_from(lines), min_size=1, max_size=8), min_size=1, max_size=5)
 )

@@ -1,8 +1,8 @@
-"""Who wants the hidden numbers: knows all rules, the names of all rows, and every file that was ever published.
+"""An attacker of hidden numbers, who knows all rules, the names of all rows, and every published file.
 
-And which files there are, so that no number is of a data set and a kind of file that it has not.
+The attacker also knows which kinds of file each data set has: numbers of other pairs are zero.
 
-Each hidden number gets the least and the greatest value that fit everything published, by linear programming.
+Linear programming finds the least and the greatest value of each hidden number that fit everything published.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Key = tuple[str, ...]
 
 
 class Attack:
-    """The numbers of one month, as unknowns between what the published rows tell about them."""
+    """The numbers of one month, as unknowns within the bounds that the published rows give."""
 
     def __init__(
         self, published: Sequence[Row], names: Iterable[Row], count: str, declared: Public, privacy: Privacy
@@ -41,11 +41,11 @@ class Attack:
         self._scale = max((value for value in self._shown.values() if isinstance(value, int)), default=1) or 1
         self._bounds = [self._bound(key) for key in self.keys]
         self._equal = [] if self._of_people else [*self._sums(), *self._crossed()]
-        # All readers together are not more than those of all rows, and none has more than all have.
+        # All readers together are at most the sum over the rows, and no row has more than all.
         self._at_most = [*self._people()] if self._of_people else []
 
     def hidden(self) -> Iterator[tuple[Key, float, float]]:
-        """Each number that is not published, with the least and the greatest value it can have."""
+        """Each hidden number, with its least and greatest possible value."""
         for key in self.keys:
             if not isinstance(self._shown.get(key), int) and not self._is_rounded(self._shown.get(key)):
                 yield key, *self.range_of(key)
@@ -71,14 +71,14 @@ class Attack:
         if self._is_rounded(value):
             return least / self._scale, (rounding.minimum - 1) / self._scale
         if value == HIDDEN:
-            # Each of enough readers downloaded at least once; bytes may be any.
+            # At least the minimum of readers downloaded once each; bytes may have any value.
             return (least / self._scale if self._count != "bytes_sent" else 0), None
         if value is not None and self._of_people:
             return 0, (least - 1) / self._scale
         return 0, None
 
     def _sums(self) -> Iterator[tuple[dict[int, float], float]]:
-        """Each breakdown adds up to the total, and what is hidden of it to its row of others."""
+        """Each breakdown adds up to the total, and its hidden numbers to its row of others."""
         whole = next(key for key in self.keys if key[0] == WHOLE)
         for breakdown in sorted({key[0] for key in self.keys} - {WHOLE}):
             parts = [key for key in self.keys if key[0] == breakdown]
@@ -90,7 +90,7 @@ class Attack:
                 yield dict.fromkeys(map(self._place.__getitem__, hidden), 1.0), others[0] / self._scale
 
     def _crossed(self) -> Iterator[tuple[dict[int, float], float]]:
-        """Every read is of one row of each of two breakdowns: the cells of both together add up to the rows of each."""
+        """Every read belongs to one row of each of two breakdowns, so the cells of both add up to the rows of each."""
         kinds = sorted({key[0] for key in self.keys} - {WHOLE})
         for first, second in pairwise(kinds):
             rows, columns = ([key for key in self.keys if key[0] == kind] for kind in (first, second))
@@ -122,7 +122,7 @@ class Attack:
             yield from self._concealed(breakdown)
 
     def _concealed(self, breakdown: str) -> Iterator[tuple[dict[int, float], float]]:
-        """What is hidden beside small numbers is no larger than the smallest that is shown."""
+        """A number that is hidden beside small ones is no larger than the smallest shown number."""
         shown = [self._bounds[self._place[key]][1] for key in self.keys if key[0] == breakdown and key in self._shown]
         known = [bound for bound in shown if bound is not None]
         for key in self.keys:

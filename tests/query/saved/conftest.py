@@ -1,4 +1,4 @@
-"""Texts of SQL are parsed once for all of these tests instead of once for each question."""
+"""Parse each SQL text once for all of these tests, not once for each query."""
 
 from __future__ import annotations
 

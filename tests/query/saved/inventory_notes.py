@@ -1,4 +1,4 @@
-"""What the prompt and the owner's page note on answers about inventories of some days before `LAST`."""
+"""Notes of the prompt and of the owner's page on inventories of some days before `LAST`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAST = datetime(2026, 3, 14, 1)
 
 
 def lake_of(folder: Path, ages: Mapping[str, Iterable[int]], **arguments: object) -> Path:
-    """A lake with inventories of one object of each bucket, so many days before `LAST`."""
+    """A lake with inventories of one object per bucket, this many days before `LAST`."""
     for bucket, days in ages.items():
         inventory = Inventory(str(folder / "raw"), bucket=bucket)
         for age in days:
@@ -26,14 +26,14 @@ def lake_of(folder: Path, ages: Mapping[str, Iterable[int]], **arguments: object
 
 
 def notes(lake: Path, query: str, day: str) -> list[str]:
-    """What the prompt says beside the answer."""
+    """The notes of the prompt beside the answer."""
     result = CliRunner().invoke(main, ["query", query, "--lake", str(lake), "--as-of", day])
     assert result.exit_code == 0
     return result.stderr.splitlines()
 
 
 def page(lake: Path, to: Path, day: str, subjects: str = "storage") -> str:
-    """The page of reports on what is stored."""
+    """The page of the reports on storage."""
     arguments = ["report", "--lake", str(lake), "--to", str(to), "--date", day, "--subjects", subjects]
     assert CliRunner().invoke(main, arguments).exit_code == 0
     return (to / "index.html").read_text()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from glue_jobs.tables.model import READER, Column
 
 _MEANINGS = {
-    "account": ("string", "Account (publisher) of the data set the key belongs to, by the configuration."),
-    "repository": ("string", "Data set the key belongs to, by the configuration."),
+    "account": ("string", "Account (publisher) of the data set of the key, by the configuration."),
+    "repository": ("string", "Data set of the key, by the configuration."),
     "is_own": ("boolean", "True for the publisher's own traffic, by the configuration."),
     "is_robot": ("boolean", "True when the user agent is on the crawler-user-agents list, or a monitor of AWS."),
     "event_date": ("date", "Day of event_time, UTC; the partition."),
@@ -18,14 +18,14 @@ _MEANINGS = {
         "string",
         "Where the request came from: US/California, US, AWS/us-east-2, GitHub, VPN, bogon or unknown; see place.",
     ),
-    "network": ("string", "Whose network: aws, gcp, azure, github, cloudflare, vpn or other."),
+    "network": ("string", "Network it came from: aws, gcp, azure, github, cloudflare, vpn or other."),
     "asset": ("string", "Path within the data set that a mapping gives; null where the key is the path."),
     "reader_id": (
         "string",
-        "What stands for the address: its HMAC-SHA-256 by a secret key, 128 bits in hexadecimal digits.",
+        "Pseudonym of the address: its HMAC-SHA-256 with a secret key, 128 bits in hexadecimal digits.",
     ),
-    "remote_prefix": ("string", "Network of the address: its /24 of IPv4 or /48 of IPv6."),
-    "reader_key": ("string", "Id of the key that made reader_id; readers are comparable by one key only."),
+    "remote_prefix": ("string", "Network of the address: /24 for IPv4, /48 for IPv6."),
+    "reader_key": ("string", "Id of the key that made reader_id; ids of different keys cannot be compared."),
 }
 
 FILTERED = ("account", "repository", "is_own", "is_robot", "year", "month", "day")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from glue_jobs.tables.model import READER, Column
 
 _MEANINGS = {
-    "account": ("string", "Account (publisher) of the data set of the key, by the configuration."),
-    "repository": ("string", "Data set of the key, by the configuration."),
+    "account": ("string", "Account (publisher) of the data set the key belongs to, by the configuration."),
+    "repository": ("string", "Data set the key belongs to, by the configuration."),
     "is_own": ("boolean", "True for the publisher's own traffic, by the configuration."),
     "is_robot": ("boolean", "True when the user agent is on the crawler-user-agents list, or a monitor of AWS."),
     "event_date": ("date", "Day of event_time, UTC; the partition."),

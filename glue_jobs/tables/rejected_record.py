@@ -1,4 +1,4 @@
-"""The table of records that could not be understood."""
+"""The table of rejected records."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ CLOUDTRAIL_S3_EVENT = Table(
             "JSON: fields without a column, and those whose type differs from the documented one; mostly null.",
         ),
         *derived_columns(45, "account"),
-        Column(46, "repository", "string", "Data set of the key or the access point, by the configuration."),
+        Column(46, "repository", "string", "Data set the key or the access point belongs to, by the configuration."),
         *derived_columns(47, "is_own", "is_robot", "event_date", "year", "month", "day"),
         Column(53, "source_object", "string", "Raw object the event came from."),
         Column(

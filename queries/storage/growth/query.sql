@@ -1,4 +1,4 @@
--- Changes per data set between the two latest snapshots of each bucket.
+-- What changed per data set between the two latest snapshots of each bucket.
 WITH
 -- begin {snapshot_candidates}, (written by make generate)
 -- All snapshots with the common prefix of their keys: null if there are no keys, '' if it is unknown.

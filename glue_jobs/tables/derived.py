@@ -18,14 +18,14 @@ _MEANINGS = {
         "string",
         "Where the request came from: US/California, US, AWS/us-east-2, GitHub, VPN, bogon or unknown; see place.",
     ),
-    "network": ("string", "Whose network: aws, gcp, azure, github, cloudflare, vpn or other."),
+    "network": ("string", "Network it came from: aws, gcp, azure, github, cloudflare, vpn or other."),
     "asset": ("string", "Path within the data set that a mapping gives; null where the key is the path."),
     "reader_id": (
         "string",
-        "What stands for the address: its HMAC-SHA-256 by a secret key, 128 bits in hexadecimal digits.",
+        "Pseudonym of the address: its HMAC-SHA-256 with a secret key, 128 bits in hexadecimal digits.",
     ),
-    "remote_prefix": ("string", "Network of the address: its /24 of IPv4 or /48 of IPv6."),
-    "reader_key": ("string", "Id of the key that made reader_id; readers are comparable by one key only."),
+    "remote_prefix": ("string", "Network of the address: /24 for IPv4, /48 for IPv6."),
+    "reader_key": ("string", "Id of the key that made reader_id; ids of different keys cannot be compared."),
 }
 
 FILTERED = ("account", "repository", "is_own", "is_robot", "year", "month", "day")

@@ -3,7 +3,7 @@ WITH in_period AS (
     FROM request
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
-        -- Anybody can make requests that fail, for any name. They are in access/errors.
+        -- Anybody can make failing requests, for any name. They are in access/errors.
         AND is_there
 ),
 

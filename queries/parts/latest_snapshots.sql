@@ -1,5 +1,5 @@
--- Of each inventory the latest, without inventories that ended: weekly ones come within 10 days. Common prefixes that
--- another one begins with come before it in order.
+-- The latest snapshot of each inventory that has not ended; weekly ones come within 10 days. A key prefix that another
+-- one begins with sorts before it.
 latest AS (
     SELECT
         source_bucket,
@@ -17,8 +17,8 @@ latest AS (
         AND snapshot_date >= newest_date - INTERVAL '10' DAY
 ),
 
--- The snapshots that count: those whose keys no other one lists too. Keys that begin with the common prefix of another
--- snapshot match the filter of its inventory.
+-- The snapshots that count: those whose keys no other one lists too. If a key begins with another snapshot's
+-- key_prefix, it matches the filter of that inventory.
 snapshot AS (
     SELECT source_bucket, snapshot_date, inventory_id, snapshot_time
     FROM latest

@@ -1,4 +1,4 @@
--- `named` has a row for each request, with what it is counted by.
+-- `named` has a row for each request, with the value it is counted by.
 request_total AS (
     SELECT
         {column},

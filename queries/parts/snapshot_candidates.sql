@@ -1,4 +1,4 @@
--- All snapshots with the prefix that their keys have in common: null if there are no keys, '' if it is not known.
+-- All snapshots with the common prefix of their keys: null if there are no keys, '' if it is unknown.
 candidate AS (
     SELECT
         source_bucket,
@@ -13,7 +13,7 @@ candidate AS (
         row_number() OVER (
             PARTITION BY source_bucket
             ORDER BY
-                -- An inventory of all versions lists what one of current objects leaves out.
+                -- An inventory of all versions also lists what one of current objects leaves out.
                 sum(noncurrent_objects + delete_markers) > 0 DESC,
                 snapshot_date DESC,
                 sum(objects + noncurrent_objects) DESC,
@@ -25,7 +25,7 @@ candidate AS (
             ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC
         ) AS age
     FROM daily_storage
-    -- The day on which S3 began.
+    -- The day S3 was launched.
     WHERE snapshot_date >= DATE '2006-03-14'
         AND snapshot_date <= current_date
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time

@@ -1,4 +1,4 @@
--- All snapshots with the prefix that their keys have in common: null if there are no keys, '' if it is not known.
+-- All snapshots with the common prefix of their keys: null if there are no keys, '' if it is unknown.
 totaled AS (
     SELECT
         source_bucket,
@@ -12,7 +12,7 @@ totaled AS (
         sum(noncurrent_objects + delete_markers) > 0 AS lists_older_versions,
         sum(objects + noncurrent_objects) AS versions
     FROM daily_storage
-    -- The day on which S3 began.
+    -- The day S3 was launched.
     WHERE snapshot_date >= DATE '2006-03-14'
         AND snapshot_date <= current_date
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
@@ -24,8 +24,7 @@ this_or_next AS (
     SELECT true AS is_next
 ),
 
--- Weekly inventories come within 10 days: what a bucket keeps in the first days of a month is in a snapshot of the month
--- before.
+-- Weekly inventories come within 10 days: objects of a month's first days may be in a snapshot of the month before.
 dated AS (
     SELECT
         *,
@@ -57,7 +56,7 @@ candidate AS (
         row_number() OVER (
             PARTITION BY source_bucket, month
             ORDER BY
-                -- An inventory of all versions lists what one of current objects leaves out.
+                -- An inventory of all versions also lists what one of current objects leaves out.
                 lists_older_versions DESC,
                 snapshot_date DESC,
                 versions DESC,
@@ -73,8 +72,8 @@ candidate AS (
         OR snapshot_date >= newest_of_month - INTERVAL '10' DAY
 ),
 
--- Of each inventory the latest of the month, without inventories that ended: weekly ones come within 10 days. Common prefixes that
--- another one begins with come before it in order.
+-- The latest snapshot in the month of each inventory that has not ended; weekly ones come within 10 days. A key prefix
+-- that another one begins with sorts before it.
 latest AS (
     SELECT
         source_bucket,
@@ -93,8 +92,8 @@ latest AS (
         AND snapshot_date >= newest_date - INTERVAL '10' DAY
 ),
 
--- The snapshots that count: those whose keys no other one lists too. Keys that begin with the common prefix of another
--- snapshot match the filter of its inventory.
+-- The snapshots that count: those whose keys no other one lists too. If a key begins with another snapshot's
+-- key_prefix, it matches the filter of that inventory.
 snapshot AS (
     SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, month
     FROM latest

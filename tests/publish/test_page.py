@@ -274,7 +274,7 @@ def test_files_of_several_reports_are_told_apart() -> None:
         "storage/changes_by_month": [{"account": "earth", "repository": "snow"}],
     }
     text = visible(page(edition({**kept, "access/tools": [{"tool": "curl", "audience_served_gets": 1}]})))
-    assert "Storage classes in all and per data setCSVJSONChanges of each data set by monthCSVJSON" in text
+    assert "Storage classes in total and per data setCSVJSONChanges of each data set by monthCSVJSON" in text
     assert "NumbersToolCSV" not in text
 
 

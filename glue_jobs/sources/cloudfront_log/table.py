@@ -14,8 +14,8 @@ CLOUDFRONT_LOG = Table(
     name="cloudfront_log",
     description=(
         "One row per viewer request that CloudFront logged; delivery is best effort, so counts are a lower bound. Rows "
-        "with one x_edge_request_id and time are one request; rows without it are one if all their fields are equal. A "
-        "field that a log does not have is null. Texts are as the viewer sent them: the encoding of the log is undone."
+        "with the same x_edge_request_id and time are one request; rows without it are one if all fields are equal. A "
+        "field that a log does not have is null. Texts are decoded: they are as the viewer sent them."
     ),
     columns=(
         Column(1, "event_time", "timestamp", "When CloudFront finished the response, UTC, to the second."),
@@ -32,14 +32,14 @@ CLOUDFRONT_LOG = Table(
         Column(12, "cs_cookie", "string", "HTTP Cookie header, if the distribution logs cookies."),
         Column(13, "x_edge_result_type", "string", "Hit, RefreshHit, Miss, Error, Redirect, LimitExceeded and so on."),
         Column(14, "x_edge_request_id", "string", "Id of the request; the header x-amz-cf-id of the response."),
-        Column(15, "x_host_header", "string", "Host header of the request, which may be a name of your own."),
+        Column(15, "x_host_header", "string", "Host header of the request, which may be your own domain name."),
         Column(16, "cs_protocol", "string", "http, https, grpcs, ws or wss."),
         Column(17, "cs_bytes", "bigint", "Bytes the viewer sent, with headers."),
         Column(18, "time_taken", "double", "Seconds from receiving the request to writing the last byte."),
         Column(19, "x_forwarded_for", "string", "Address before the viewer's proxy, text of the client."),
         Column(20, "ssl_protocol", "string", "TLS version; null for plain HTTP."),
         Column(21, "ssl_cipher", "string", "TLS cipher; null for plain HTTP."),
-        Column(22, "x_edge_response_result_type", "string", "Result type as it was just before the response was sent."),
+        Column(22, "x_edge_response_result_type", "string", "Result type just before the response was sent."),
         Column(23, "cs_protocol_version", "string", "HTTP version of the request, e.g. HTTP/2.0."),
         Column(24, "fle_status", "string", "What field-level encryption did with the body of the request."),
         Column(25, "fle_encrypted_fields", "string", "Number of fields that field-level encryption encrypted."),
@@ -55,15 +55,15 @@ CLOUDFRONT_LOG = Table(
         Column(33, "distribution_tenant_id", "string", "Id of the distribution tenant."),
         Column(34, "connection_id", "string", "Id of the TLS connection, for mutual TLS."),
         Column(35, "timestamp_ms", "bigint", "Time of the request in milliseconds since 1970, UTC."),
-        Column(36, "origin_fbl", "double", "Seconds until the first byte of the origin's answer."),
-        Column(37, "origin_lbl", "double", "Seconds until the last byte of the origin's answer."),
+        Column(36, "origin_fbl", "double", "Seconds until the first byte of the origin's response."),
+        Column(37, "origin_lbl", "double", "Seconds until the last byte of the origin's response."),
         Column(38, "asn", "bigint", "Number of the viewer's network (autonomous system)."),
         Column(39, "c_country", "string", "Country of the viewer's address, two letters (ISO 3166-1)."),
         Column(40, "cache_behavior_path_pattern", "string", "Path pattern of the cache behavior that applied."),
-        Column(41, "viewer_request_log_data", "string", "Data that a function of yours logged about the request."),
-        Column(42, "viewer_response_log_data", "string", "Data that a function of yours logged about the response."),
-        Column(43, "extra_fields", "array<string>", "Fields of other names as name=value, in their order.", 53),
-        Column(44, "key", "string", "Path of the URL decoded, without its first slash: the key of the object at S3."),
+        Column(41, "viewer_request_log_data", "string", "Data that your function logged about the request."),
+        Column(42, "viewer_response_log_data", "string", "Data that your function logged about the response."),
+        Column(43, "extra_fields", "array<string>", "Fields with other names as name=value, in order.", 53),
+        Column(44, "key", "string", "Decoded path of the URL without its first slash: the key of the object in S3."),
         *derived_columns(45, "account", "repository", "is_own", "is_robot", "event_date", "year", "month", "day"),
         Column(54, "source_object", "string", "Raw object the record came from."),
         Column(55, "country", "string", "Country of the viewer, two letters: c_country, else by the address; or null."),

@@ -7,8 +7,8 @@ from glue_jobs.tables.model import Column, Table
 DAILY_CHANGE = Table(
     name="daily_change",
     description=(
-        "One row per inventory snapshot, account and repository: what changed since the snapshot before it of the same"
-        " inventory, found by comparing all current objects of both while both are kept object by object."
+        "One row per inventory snapshot, account and repository: what changed since the previous snapshot of the same"
+        " inventory. All current objects of both are compared while both are kept object by object."
     ),
     columns=(
         Column(1, "source_bucket", "string", "Bucket the snapshots are of."),
@@ -30,7 +30,7 @@ DAILY_CHANGE = Table(
             16,
             "rewritten_objects",
             "bigint",
-            "Objects in both snapshots with another time of last writing, size or entity tag in the later one.",
+            "Objects in both snapshots with another last-modified time, size or entity tag in the later one.",
         ),
         Column(17, "rewritten_bytes", "bigint", "Bytes of rewritten_objects in the later snapshot; null without Size."),
     ),

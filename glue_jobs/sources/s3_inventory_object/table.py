@@ -9,7 +9,7 @@ from glue_jobs.tables.model import Column, Table
 
 S3_INVENTORY_OBJECT = Table(
     name="s3_inventory_object",
-    description="One row per object version of one inventory snapshot; a snapshot is here whole or not at all.",
+    description="One row per object version of an inventory snapshot; a snapshot is stored whole or not at all.",
     columns=(
         Column(1, "bucket", "string", "Bucket the object is in."),
         Column(2, "key", "string", "Key of the object, decoded."),
@@ -20,7 +20,7 @@ S3_INVENTORY_OBJECT = Table(
             "Version of the object, 'null' if from before versioning; null in inventories of current objects.",
         ),
         Column(4, "is_latest", "boolean", "True for the current version; null in inventories of current objects."),
-        Column(5, "is_delete_marker", "boolean", "True for a delete marker, which has no size; null as is_latest."),
+        Column(5, "is_delete_marker", "boolean", "True for a delete marker, which has no size; null like is_latest."),
         Column(6, "size", "bigint", "Size of the object in bytes, without metadata."),
         Column(7, "last_modified_date", "timestamp", "When the object was created or last written, UTC."),
         Column(8, "e_tag", "string", "Entity tag: a hash of the content, not always its MD5."),
@@ -28,7 +28,7 @@ S3_INVENTORY_OBJECT = Table(
         Column(10, "is_multipart_uploaded", "boolean", "True when the object was uploaded in parts."),
         Column(11, "replication_status", "string", "PENDING, COMPLETED, FAILED or REPLICA."),
         Column(12, "encryption_status", "string", "SSE-S3, SSE-KMS, DSSE-KMS, SSE-C or NOT-SSE."),
-        Column(13, "object_lock_retain_until_date", "timestamp", "Until when the object is locked, UTC."),
+        Column(13, "object_lock_retain_until_date", "timestamp", "End of the object's lock, UTC."),
         Column(14, "object_lock_mode", "string", "Governance or Compliance."),
         Column(15, "object_lock_legal_hold_status", "string", "On or Off."),
         Column(16, "intelligent_tiering_access_tier", "string", "Tier of an object in INTELLIGENT_TIERING."),
@@ -44,7 +44,7 @@ S3_INVENTORY_OBJECT = Table(
         Column(26, "inventory_id", "string", "Inventory configuration that made the snapshot."),
         Column(27, "snapshot_time", "timestamp", "When S3 began to list the bucket, UTC, to the minute."),
         Column(28, "snapshot_date", "date", "Day of snapshot_time, UTC."),
-        Column(29, "source_object", "string", "The inventory file the row came from."),
+        Column(29, "source_object", "string", "Inventory file the row came from."),
     ),
     partitions=("source_bucket", "snapshot_date"),
     sort=("key",),

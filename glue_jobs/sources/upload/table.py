@@ -8,16 +8,16 @@ UPLOAD = Table(
     name="upload",
     description=(
         "One row per uploaded object. An object that is uploaded again with other content replaces all rows of the old"
-        " one. All its rows are stored once ingested_object has it with this ingest_run_id."
+        " one. It is stored completely once ingested_object has it with this ingest_run_id."
     ),
     columns=(
         Column(1, "source_object", "string", "The object."),
-        Column(2, "table_name", "string", "Table that has its rows."),
+        Column(2, "table_name", "string", "Table that has the object's rows."),
         Column(3, "format", "string", "csv, json or parquet; null where nothing could be read."),
         Column(4, "rows", "bigint", "Records of the object that are rows of the table."),
         Column(5, "rejected", "bigint", "Records that were rejected, each in rejected_record with its reason."),
         Column(
-            6, "notes", "string", "Fields whose column has a number, because its name was taken, or a name in Punycode."
+            6, "notes", "string", "Fields whose column got a number because its name was taken, or a name in Punycode."
         ),
         Column(7, "uploaded_at", "timestamp", "When the object was uploaded, UTC."),
         Column(8, "ingest_run_id", "string", "Run that stored the rows; run_id in ingested_object."),

@@ -1,4 +1,4 @@
--- Downloads per day and data set, by three definitions side by side.
+-- Downloads per day and data set, by three definitions.
 -- Period: the last 30 complete days and today.
 SELECT
     event_date AS day,

@@ -1,5 +1,5 @@
--- Which kinds of file are downloaded, told by the ending of the name: by month, in all and per data set.
--- Period: the last 12 complete months and the month under way.
+-- Downloads by file extension and month, in total and per data set.
+-- Period: the last 12 complete months and the current month.
 WITH one_read AS (
     SELECT
         CAST(date_trunc('month', event_date) AS date) AS month,

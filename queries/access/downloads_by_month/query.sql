@@ -1,5 +1,5 @@
--- Downloads per month and data set, by three definitions side by side.
--- Period: the last 12 complete months and the month under way.
+-- Downloads per month and data set, by three definitions.
+-- Period: the last 12 complete months and the current month.
 SELECT
     CAST(date_trunc('month', event_date) AS date) AS month,
     account,

@@ -1,12 +1,12 @@
--- Downloads per month, data set and place of the reader: region, cloud Region or network, by three definitions side by side.
--- Period: the last 12 complete months and the month under way.
+-- Downloads per month, data set and place of the reader: region, cloud Region or network, by three definitions.
+-- Period: the last 12 complete months and the current month.
 -- begin {downloads_by place} (written by make generate)
 WITH in_period AS (
     SELECT *, CAST(date_trunc('month', event_date) AS date) AS month
     FROM request
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
-        -- Anybody can make requests that fail, for any name. They are in access/errors.
+        -- Anybody can make failing requests, for any name. They are in access/errors.
         AND is_there
 ),
 

@@ -1,4 +1,4 @@
--- What was refused or failed, per data set, and how much of its requests that is.
+-- Refused and failed requests per data set, and their share of its requests.
 -- Period: the last 30 complete days and today.
 WITH in_period AS (
     SELECT
@@ -17,7 +17,7 @@ WITH in_period AS (
         AND event_date <= current_date
 ),
 
--- One row per reader, so that what is counted twice stays small.
+-- One row per reader, which keeps the distinct counts small.
 reader_total AS (
     SELECT
         account,
@@ -36,7 +36,7 @@ reader_total AS (
     GROUP BY account, repository, is_error, operation, http_status, error_code, reader
 ),
 
--- Anybody can name a data set that does not exist: one that nothing was served of and no inventory lists.
+-- Anybody can name a data set that does not exist: nothing was served from it and no inventory lists it.
 listed AS (
     SELECT DISTINCT
         coalesce(account, '(none)') AS listed_account,

@@ -1,4 +1,4 @@
--- The 100 objects that readers asked for in vain most often, and a page that links to each.
+-- The 100 keys with the most errors, and a page that links to each.
 -- Period: the last 30 complete days and today.
 SELECT
     bucket,
@@ -7,7 +7,7 @@ SELECT
     coalesce(error_code, '(none)') AS error_code,
     count(*) AS errors,
     count(DISTINCT reader) AS unique_requesters,
-    -- The query in the address of a page may hold a secret of the person who followed the link.
+    -- The query of a page's URL may hold a secret of the person who followed the link.
     max(regexp_extract(referer, '^[^?#]+')) AS referer,
     min(event_time) AS first_seen,
     max(event_time) AS last_seen,

@@ -1,5 +1,5 @@
--- How long S3 took for requests it answered 2xx, by operation. Percentiles are exact: the smallest
--- value that at least so many per cent of the requests do not exceed (nearest rank).
+-- How long S3 took for requests answered 2xx, by operation. Percentiles are exact: the smallest value that at least
+-- that percentage of the requests does not exceed (nearest rank).
 -- Period: the last 30 complete days and today.
 WITH answered AS (
     SELECT coalesce(operation, '(none)') AS operation, total_time_ms, turn_around_time_ms
@@ -9,7 +9,7 @@ WITH answered AS (
         AND http_status BETWEEN 200 AND 299
 ),
 
--- One row per different value of each measure, so that what has to be sorted stays small, and one per operation.
+-- One row per distinct value of each measure, which keeps the sort small, and one per operation.
 histogram AS (
     SELECT
         operation,

@@ -1,7 +1,7 @@
--- How much of the traffic is the publisher's own, in all and per data set.
+-- How much of the traffic is the publisher's own, in total and per data set.
 -- Period: the last 30 complete days and today.
 WITH
--- One row per reader, so that what is counted twice stays small.
+-- One row per reader, which keeps the distinct counts small.
 reader_total AS (
     SELECT
         account,
@@ -19,7 +19,7 @@ reader_total AS (
     FROM request
     WHERE event_date >= current_date - INTERVAL '30' DAY
         AND event_date <= current_date
-        -- Anybody can make requests that fail, for any name. They are in access/errors.
+        -- Anybody can make failing requests, for any name. They are in access/errors.
         AND is_there
     GROUP BY account, repository, reader
 ),

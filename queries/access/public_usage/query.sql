@@ -1,4 +1,4 @@
--- Monthly usage with the number of readers behind each number: in all, and by data set, country, network and kind of file.
+-- Monthly usage and the number of readers behind it: in total, and by data set, country, network and file type.
 -- Period: the last 12 complete months; a month counts from the 8th day after it.
 WITH one_read AS (
     SELECT
@@ -8,8 +8,8 @@ WITH one_read AS (
         country,
         network,
         split(key, '.') AS parts,
-        -- All roles, sessions and users of an AWS account are one reader, and all user agents of an address: one program
-        -- can have a thousand of them, and with its own reads show what others read.
+        -- All roles, sessions and users of an AWS account are one reader, and so are all user agents of an address:
+        -- one program can send a thousand of them, and its own reads would then show what others read.
         CASE
             WHEN reader_key IS NULL
                 THEN coalesce(nullif(regexp_extract(reader, '^arn:[^:]+:(iam|sts)::([0-9]{12}):', 2), ''), reader)
@@ -40,7 +40,7 @@ ended AS (
     FROM one_read
 ),
 
--- One row for each key of reader ids: who reads before and after a change of keys has two ids.
+-- One row for each key of reader ids: a reader has two ids before and after a change of keys.
 total_by_key AS (
     SELECT
         grouping(account, country, network, extension) AS columns_left_out,
@@ -66,7 +66,7 @@ total_by_key AS (
     )
 ),
 
--- Of readers who are comparable by one key only, those of the key with most count: there are at least so many.
+-- Reader ids of different keys cannot be compared, so those of the key with most count: a lower bound.
 total AS (
     SELECT
         columns_left_out,

@@ -1,4 +1,4 @@
--- How many readers downloaded how often, robots and own traffic left aside: in all and per data set.
+-- Readers by number of downloads, without robots and own traffic: in total and per data set.
 -- Period: the last 28 complete days.
 WITH
 -- A reader of several data sets is one reader in the total, with the downloads of all of them.

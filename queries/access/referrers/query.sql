@@ -16,12 +16,12 @@ WITH named AS (
     FROM request
     WHERE event_date >= current_date - INTERVAL '30' DAY
         AND event_date <= current_date
-        -- Anybody can make requests that fail, under any name. They are in access/errors.
+        -- Anybody can make failing requests, for any name. They are in access/errors.
         AND is_there
 ),
 
 -- begin {requests_by site} (written by make generate)
--- `named` has a row for each request, with what it is counted by.
+-- `named` has a row for each request, with the value it is counted by.
 request_total AS (
     SELECT
         site,

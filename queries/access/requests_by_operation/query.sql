@@ -1,4 +1,4 @@
--- What was asked of each bucket, by operation, and how it ended.
+-- Requests to each bucket by operation and outcome.
 -- Period: the last 30 complete days and today.
 SELECT
     bucket,

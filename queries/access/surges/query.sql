@@ -1,4 +1,4 @@
--- Days of the last week on which a data set or a reader had ten times its usual bytes, and who or what it was.
+-- Days of the last week on which a data set or a reader had ten times its usual bytes.
 WITH
 reader_day AS (
     SELECT
@@ -54,7 +54,7 @@ compared AS (
         coalesce(repository, first_repository) AS repository,
         coalesce(reader, first_reader) AS reader,
         bytes_sent,
-        -- Days without a read are usual days too, but those before the first read that is known are not.
+        -- Days without a read are usual days too, except those before the first known read.
         sum(CASE WHEN event_date < current_date - INTERVAL '7' DAY THEN bytes_sent ELSE 0 END)
             OVER (PARTITION BY columns_left_out, account, repository, reader)
             / greatest(1, least(28, date_diff('day', min(event_date) OVER (), current_date - INTERVAL '7' DAY)))

@@ -1,4 +1,4 @@
--- What people read with: requests by family of user agents.
+-- Tools that readers use: requests by family of user agents.
 -- Period: the last 30 complete days and today.
 WITH in_period AS (
     SELECT
@@ -11,12 +11,12 @@ WITH in_period AS (
     FROM request
     WHERE event_date >= current_date - INTERVAL '30' DAY
         AND event_date <= current_date
-        -- Anybody can make requests that fail, under any name. They are in access/errors.
+        -- Anybody can make failing requests, for any name. They are in access/errors.
         AND is_there
 ),
 
--- The first match counts: what builds on an SDK names itself before the SDK, and most robots, QGIS and PowerShell call
--- themselves Mozilla.
+-- The first match counts: tools built on an SDK name themselves before the SDK, and most robots, QGIS and PowerShell
+-- call themselves Mozilla.
 named AS (
     SELECT
         CASE
@@ -61,7 +61,7 @@ named AS (
 ),
 
 -- begin {requests_by tool} (written by make generate)
--- `named` has a row for each request, with what it is counted by.
+-- `named` has a row for each request, with the value it is counted by.
 request_total AS (
     SELECT
         tool,

@@ -1,4 +1,4 @@
--- The 20 objects of each data set downloaded most, robots and own traffic left aside.
+-- The 20 most downloaded objects of each data set, without robots and own traffic.
 -- Period: the last 30 complete days and today.
 WITH total AS (
     SELECT

@@ -1,4 +1,4 @@
--- The 100 objects of one data set downloaded most, robots and own traffic left aside.
+-- The 100 most downloaded objects of one data set, without robots and own traffic.
 -- Period: the last 30 complete days and today.
 SELECT
     account,

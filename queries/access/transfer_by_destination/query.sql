@@ -1,5 +1,5 @@
--- Where the bytes of each bucket went: stayed in its Region, other Regions, the internet, CloudFront, or unknown.
--- Period: the last 12 complete months and the month under way.
+-- Bytes of each bucket by destination: its Region, other Regions, the internet, CloudFront, or unknown.
+-- Period: the last 12 complete months and the current month.
 WITH price AS (
     -- US dollars per GB of 1024 x 1024 x 1024 bytes.
     SELECT
@@ -34,7 +34,7 @@ counted AS (
         *,
         CASE WHEN endpoint_region IS NOT NULL THEN sum(requests) OVER (PARTITION BY bucket, endpoint_region) END
             AS requests_of_region,
-        -- Lines of other months may be older than the field.
+        -- Lines of earlier months may lack the field.
         bool_or(source_region IS NOT NULL) OVER (PARTITION BY month) AS is_region_logged
     FROM logged
 ),

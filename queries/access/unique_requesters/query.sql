@@ -1,7 +1,7 @@
--- How many different requesters there were: in all, per account, per data set. None of the counts is a sum of others.
--- Period: the last 12 complete months and the month under way.
+-- Number of distinct requesters in total, per account and per data set. None of the counts is a sum of others.
+-- Period: the last 12 complete months and the current month.
 WITH
--- One row per reader, so that what is counted twice stays small.
+-- One row per reader, which keeps the distinct counts small.
 reader_total AS (
     SELECT
         account,
@@ -15,7 +15,7 @@ reader_total AS (
     FROM request
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
-        -- Anybody can make requests that fail, for any name. They are in access/errors.
+        -- Anybody can make failing requests, for any name. They are in access/errors.
         AND is_there
     GROUP BY account, repository, is_through_cloudfront, reader
 ),

@@ -1,7 +1,7 @@
--- What was served, by day, week, month and in the last 28 days: in all and per data set. Whole days only.
--- Period: days, the last 91 complete ones; weeks, 104 and the one under way; months, 120 and the one under way.
+-- What was served by day, week, month and in the last 28 days, in total and per data set. Complete days only.
+-- Period: the last 91 complete days; 104 weeks and the current one; 120 months and the current one.
 WITH
--- One row per day, data set and reader, so that what is counted for each period stays small.
+-- One row per day, data set and reader, which keeps the counts of each period small.
 reader_day AS (
     SELECT
         event_date,

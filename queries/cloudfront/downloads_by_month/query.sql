@@ -1,5 +1,5 @@
--- What viewers read through CloudFront, per month and data set.
--- Period: the last 12 complete months and the month under way.
+-- Downloads by viewers through CloudFront, per month and data set.
+-- Period: the last 12 complete months and the current month.
 SELECT
     CAST(date_trunc('month', event_date) AS date) AS month,
     account,
@@ -17,7 +17,7 @@ SELECT
 FROM cloudfront_request
 WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
     AND event_date <= current_date
-    -- Anybody can make requests that fail, for any name.
+    -- Anybody can make failing requests, for any name.
     AND is_there
 GROUP BY date_trunc('month', event_date), account, repository
 ORDER BY month, account, repository

@@ -1,4 +1,4 @@
--- How many runs match one family, by score and identity. Period: all summaries stored by today.
+-- Number of runs that match one family, by score and identity. Period: all summaries stored by today.
 SELECT
     score,
     percent_identity,

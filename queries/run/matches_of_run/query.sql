@@ -1,4 +1,4 @@
--- Everything that one run matches. Period: all summaries stored by today.
+-- All matches of one run. Period: all summaries stored by today.
 SELECT
     kind,
     level,

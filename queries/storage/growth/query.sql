@@ -1,7 +1,7 @@
 -- What changed per data set between the two latest snapshots of each bucket.
 WITH
 -- begin {snapshot_candidates}, (written by make generate)
--- All snapshots with the prefix that their keys have in common: null if there are no keys, '' if it is not known.
+-- All snapshots with the common prefix of their keys: null if there are no keys, '' if it is unknown.
 candidate AS (
     SELECT
         source_bucket,
@@ -16,7 +16,7 @@ candidate AS (
         row_number() OVER (
             PARTITION BY source_bucket
             ORDER BY
-                -- An inventory of all versions lists what one of current objects leaves out.
+                -- An inventory of all versions also lists what one of current objects leaves out.
                 sum(noncurrent_objects + delete_markers) > 0 DESC,
                 snapshot_date DESC,
                 sum(objects + noncurrent_objects) DESC,
@@ -28,7 +28,7 @@ candidate AS (
             ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC
         ) AS age
     FROM daily_storage
-    -- The day on which S3 began.
+    -- The day S3 was launched.
     WHERE snapshot_date >= DATE '2006-03-14'
         AND snapshot_date <= current_date
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
@@ -36,8 +36,8 @@ candidate AS (
 -- end {snapshot_candidates}
 
 -- begin {latest_snapshots} (written by make generate)
--- Of each inventory the latest, without inventories that ended: weekly ones come within 10 days. Common prefixes that
--- another one begins with come before it in order.
+-- The latest snapshot of each inventory that has not ended; weekly ones come within 10 days. A key prefix that another
+-- one begins with sorts before it.
 latest AS (
     SELECT
         source_bucket,
@@ -55,8 +55,8 @@ latest AS (
         AND snapshot_date >= newest_date - INTERVAL '10' DAY
 ),
 
--- The snapshots that count: those whose keys no other one lists too. Keys that begin with the common prefix of another
--- snapshot match the filter of its inventory.
+-- The snapshots that count: those whose keys no other one lists too. If a key begins with another snapshot's
+-- key_prefix, it matches the filter of that inventory.
 snapshot AS (
     SELECT source_bucket, snapshot_date, inventory_id, snapshot_time
     FROM latest

@@ -1,6 +1,6 @@
 -- Everything kept in four numbers, as Source Stats counts it: only keys with two slashes or more.
 WITH
--- All snapshots with the prefix that their keys have in common: null if there are no keys, '' if it is not known.
+-- All snapshots with the common prefix of their keys: null if there are no keys, '' if it is unknown.
 candidate AS (
     SELECT
         source_bucket,
@@ -16,7 +16,7 @@ candidate AS (
         row_number() OVER (
             PARTITION BY source_bucket
             ORDER BY
-                -- An inventory of all versions lists what one of current objects leaves out.
+                -- An inventory of all versions also lists what one of current objects leaves out.
                 sum(noncurrent_objects + delete_markers) > 0 DESC,
                 snapshot_date DESC,
                 sum(objects + noncurrent_objects) DESC,
@@ -28,14 +28,14 @@ candidate AS (
             ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC
         ) AS age
     FROM daily_storage
-    -- The day on which S3 began.
+    -- The day S3 was launched.
     WHERE snapshot_date >= DATE '2006-03-14'
         AND snapshot_date <= current_date
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
 ),
 
--- Of each inventory the latest, without inventories that ended: weekly ones come within 10 days. Common prefixes that
--- another one begins with come before it in order.
+-- The latest snapshot of each inventory that has not ended; weekly ones come within 10 days. A key prefix that another
+-- one begins with sorts before it.
 latest AS (
     SELECT
         source_bucket,
@@ -54,8 +54,8 @@ latest AS (
         AND snapshot_date >= newest_date - INTERVAL '10' DAY
 ),
 
--- The snapshots that count: those whose keys no other one lists too. Keys that begin with the common prefix of another
--- snapshot match the filter of its inventory.
+-- The snapshots that count: those whose keys no other one lists too. If a key begins with another snapshot's
+-- key_prefix, it matches the filter of that inventory.
 snapshot AS (
     SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, sum(objects) OVER () AS listed_objects
     FROM latest
@@ -76,7 +76,7 @@ found AS (
         AND NOT coalesce(is_delete_marker, false)
 ),
 
--- What is not counted is in no account: it is needed to see whether all objects are still there.
+-- Objects that do not count have no account: they are needed to check that all objects are still there.
 part AS (
     SELECT
         CASE WHEN is_counted THEN element_at(parts, 1) END AS account,
@@ -131,14 +131,13 @@ SELECT
         WHEN place = 1 THEN CAST(accounts AS varchar)
         WHEN place = 2 THEN CAST(repositories AS varchar)
         WHEN place = 3 THEN CAST(objects AS varchar)
-        -- A double as text has another form in Athena (7.473E2) than in Source Stats (747.3); a decimal has not.
+        -- As text, a double differs in Athena (7.473E2) from Source Stats (747.3); a decimal does not.
         WHEN round(terabytes, 2) = round(terabytes, 1)
             THEN CAST(CAST(round(terabytes, 1) AS decimal(18, 1)) AS varchar)
         ELSE CAST(CAST(round(terabytes, 2) AS decimal(18, 2)) AS varchar)
     END AS value
 FROM total
 CROSS JOIN metric
--- Totals are kept for ever, objects are not. Without the objects, or any snapshot, nothing is known, which is not the
--- same as nothing kept.
+-- Totals are kept forever, objects are not. Without the objects, or any snapshot, the storage is unknown, not zero.
 WHERE found_objects = listed_objects
 ORDER BY place

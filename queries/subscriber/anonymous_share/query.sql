@@ -1,5 +1,5 @@
--- How much of each month's requests and bytes nobody's account stands behind.
--- Period: the last 12 complete months and the month under way.
+-- How much of each month's requests and bytes has no known account.
+-- Period: the last 12 complete months and the current month.
 WITH request AS (
     SELECT
         date_trunc('month', event_date) AS month,

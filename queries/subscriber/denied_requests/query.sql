@@ -1,5 +1,5 @@
--- What was denied to whom, and how much of the subscriber's requests that is.
--- Period: the last 12 complete months and the month under way.
+-- Denied requests per subscriber, and their share of the subscriber's requests.
+-- Period: the last 12 complete months and the current month.
 WITH request AS (
     SELECT
         coalesce(subscriber_account_id, '(none)') AS subscriber_account_id,
@@ -37,7 +37,7 @@ denied AS (
     FROM request
 ),
 
--- One row per denied object, so that what is counted twice stays small.
+-- One row per denied object, which keeps the distinct counts small.
 object_total AS (
     SELECT
         subscriber_account_id,
@@ -56,7 +56,7 @@ object_total AS (
     GROUP BY subscriber_account_id, account, repository, is_denied, event_name, error_code, object
 ),
 
--- Anybody can name a data set that does not exist: one that no request succeeded in and no inventory lists.
+-- Anybody can name a data set that does not exist: no request to it succeeded and no inventory lists it.
 listed AS (
     SELECT DISTINCT
         coalesce(account, '(none)') AS listed_account,

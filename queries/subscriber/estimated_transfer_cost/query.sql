@@ -1,5 +1,5 @@
--- What the bytes each subscriber read would cost at one price per GB: an estimate, not a bill.
--- Period: the last 12 complete months and the month under way.
+-- Cost of the bytes that each subscriber read, at one price per GB: an estimate, not a bill.
+-- Period: the last 12 complete months and the current month.
 WITH price AS (
     -- US dollars per GB of 1024 x 1024 x 1024 bytes.
     SELECT CAST(? AS double) AS price_per_gb

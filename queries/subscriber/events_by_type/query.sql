@@ -1,5 +1,5 @@
--- Which requests are made, by event name.
--- Period: the last 12 complete months and the month under way.
+-- Number of requests by event name.
+-- Period: the last 12 complete months and the current month.
 WITH request AS (
     SELECT
         coalesce(event_name, '(none)') AS event_name,

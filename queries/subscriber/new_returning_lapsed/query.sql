@@ -1,6 +1,6 @@
--- Which subscribers are new, returning or lapsed in each month; anonymous requests, AWS services, robots and own
--- traffic left aside.
--- Period: the last 12 complete months and the month under way.
+-- Which subscribers are new, returning or lapsed in each month, without anonymous requests, AWS services, robots
+-- and own traffic.
+-- Period: the last 12 complete months and the current month.
 WITH active_month AS (
     SELECT
         subscriber_account_id,
@@ -8,11 +8,11 @@ WITH active_month AS (
         count(*) AS requests,
         max(event_time) AS last_request
     FROM cloudtrail_request
-    -- A year more than the period: who made no request in the 12 months before is new.
+    -- A year more than the period: a subscriber without a request in the 12 months before is new.
     WHERE event_date >= date_trunc('month', date_trunc('month', current_date) - INTERVAL '12' MONTH) - INTERVAL '12' MONTH
         AND event_date <= current_date
         AND NOT coalesce(management_event, false)
-        -- Anybody can make requests that fail. They are in subscriber/denied_requests.
+        -- Anybody can make failing requests. They are in subscriber/denied_requests.
         AND error_code IS NULL
         AND subscriber_account_id <> 'anonymous'
         AND NOT coalesce(is_robot, false)
@@ -35,7 +35,7 @@ event AS (
     SELECT true AS is_lapse
 ),
 
--- The month under way is not over: nobody has lapsed in it yet.
+-- The current month is not over: nobody has lapsed in it yet.
 standing AS (
     SELECT
         CASE WHEN is_lapse THEN month + INTERVAL '1' MONTH ELSE month END AS month,

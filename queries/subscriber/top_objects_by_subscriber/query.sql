@@ -1,5 +1,5 @@
 -- The 10 objects each subscriber got most often, robots and own traffic counted last.
--- Period: the last 12 complete months and the month under way.
+-- Period: the last 12 complete months and the current month.
 WITH request AS (
     SELECT
         coalesce(subscriber_account_id, '(none)') AS subscriber_account_id,

@@ -1,5 +1,5 @@
--- Who reads: every subscriber with an account, anonymous requests and AWS services left aside.
--- Period: the last 12 complete months and the month under way.
+-- Every subscriber with an account; anonymous requests and AWS services are left out.
+-- Period: the last 12 complete months and the current month.
 WITH request AS (
     SELECT
         subscriber_account_id,

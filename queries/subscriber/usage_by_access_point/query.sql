@@ -1,5 +1,5 @@
--- What is read through which access point: a row per access point, and one per subscriber of it.
--- Period: the last 12 complete months and the month under way.
+-- Usage of each access point: a row per access point, and one per subscriber of it.
+-- Period: the last 12 complete months and the current month.
 WITH request AS (
     SELECT
         coalesce(access_point_arn, '(none)') AS access_point_arn,

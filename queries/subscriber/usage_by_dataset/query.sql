@@ -1,5 +1,5 @@
--- Who read which data set: a row per data set, and one per subscriber of it.
--- Period: the last 12 complete months and the month under way.
+-- Usage of each data set: a row per data set, and one per subscriber of it.
+-- Period: the last 12 complete months and the current month.
 WITH request AS (
     SELECT
         coalesce(account, '(none)') AS account,
@@ -15,7 +15,7 @@ WITH request AS (
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
         AND NOT coalesce(management_event, false)
-        -- Anybody can make requests that fail, for any name. They are in subscriber/denied_requests.
+        -- Anybody can make failing requests, for any name. They are in subscriber/denied_requests.
         AND error_code IS NULL
 ),
 
@@ -24,7 +24,7 @@ got AS (
     FROM request
 ),
 
--- One row per object and caller, so that what is counted twice stays small.
+-- One row per object and caller, which keeps the distinct counts small.
 object_total AS (
     SELECT
         account,

@@ -1,5 +1,5 @@
--- What each subscriber read, month by month.
--- Period: the last 12 complete months and the month under way.
+-- What each subscriber read, by month.
+-- Period: the last 12 complete months and the current month.
 WITH request AS (
     SELECT
         date_trunc('month', event_date) AS month,

@@ -1,8 +1,8 @@
--- What each data set would cost at these prices: keeping it for a month, and last month's requests and transfer.
+-- Cost of each data set at these prices: one month of storage, and last month's requests and transfer.
 -- An estimate, not a bill. Period: the last complete month.
 WITH
 -- begin {snapshot_candidates}, (written by make generate)
--- All snapshots with the prefix that their keys have in common: null if there are no keys, '' if it is not known.
+-- All snapshots with the common prefix of their keys: null if there are no keys, '' if it is unknown.
 candidate AS (
     SELECT
         source_bucket,
@@ -17,7 +17,7 @@ candidate AS (
         row_number() OVER (
             PARTITION BY source_bucket
             ORDER BY
-                -- An inventory of all versions lists what one of current objects leaves out.
+                -- An inventory of all versions also lists what one of current objects leaves out.
                 sum(noncurrent_objects + delete_markers) > 0 DESC,
                 snapshot_date DESC,
                 sum(objects + noncurrent_objects) DESC,
@@ -29,7 +29,7 @@ candidate AS (
             ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC
         ) AS age
     FROM daily_storage
-    -- The day on which S3 began.
+    -- The day S3 was launched.
     WHERE snapshot_date >= DATE '2006-03-14'
         AND snapshot_date <= current_date
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
@@ -37,8 +37,8 @@ candidate AS (
 -- end {snapshot_candidates}
 
 -- begin {latest_snapshots}, (written by make generate)
--- Of each inventory the latest, without inventories that ended: weekly ones come within 10 days. Common prefixes that
--- another one begins with come before it in order.
+-- The latest snapshot of each inventory that has not ended; weekly ones come within 10 days. A key prefix that another
+-- one begins with sorts before it.
 latest AS (
     SELECT
         source_bucket,
@@ -56,8 +56,8 @@ latest AS (
         AND snapshot_date >= newest_date - INTERVAL '10' DAY
 ),
 
--- The snapshots that count: those whose keys no other one lists too. Keys that begin with the common prefix of another
--- snapshot match the filter of its inventory.
+-- The snapshots that count: those whose keys no other one lists too. If a key begins with another snapshot's
+-- key_prefix, it matches the filter of that inventory.
 snapshot AS (
     SELECT source_bucket, snapshot_date, inventory_id, snapshot_time
     FROM latest
@@ -118,7 +118,7 @@ kept AS (
         coalesce(repository, '(none)') AS repository,
         bytes + noncurrent_bytes AS bytes,
         objects + noncurrent_objects AS versions,
-        -- Null in rows that were written before these columns were.
+        -- Null in rows older than these columns.
         coalesce(small_objects, 0) AS small_objects,
         coalesce(small_bytes, 0) AS small_bytes,
         CASE
@@ -248,7 +248,7 @@ request AS (
         repository,
         bucket,
         key,
-        -- As S3 charges them: writing and listing is dear, deleting is free, all else is a GET.
+        -- S3's charges: writing and listing cost most, deleting is free, all else is a GET.
         operation LIKE '%.PUT.%' OR operation LIKE '%.POST.%'
         OR operation IN ('REST.GET.BUCKET', 'REST.GET.BUCKETVERSIONS', 'REST.GET.UPLOADS')
         OR operation IN ('REST.COPY.OBJECT', 'REST.COPY.PART') AS is_write,
@@ -263,9 +263,9 @@ request AS (
         AND operation NOT LIKE 'S3.%'
         AND operation NOT LIKE '%.DELETE.%'
         AND operation NOT IN ('(none)', 'REST.POST.MULTI_OBJECT_DELETE')
-        -- A copy is charged once, by the line of what it writes. That of what it reads has a status in old logs only.
+        -- A copy is charged once, by the line of its target. The line of its source has a status in old logs only.
         AND operation NOT IN ('REST.COPY.OBJECT_GET', 'REST.COPY.PART_GET')
-        -- S3 charges an owner neither for errors nor for redirects of requests that strangers make.
+        -- S3 charges an owner neither for errors nor for redirects of strangers' requests.
         AND (http_status BETWEEN 200 AND 299 OR http_status = 304)
 ),
 
@@ -323,7 +323,7 @@ sent AS (
     LEFT JOIN listed
         ON located.bucket = listed.source_bucket
         AND located.key = listed.key
-    -- Without the field IsLatest, versions of a key are all listed. Each request is counted once.
+    -- Without the field IsLatest, all versions of a key are listed. Each request counts once.
     GROUP BY
         located.account, located.repository, located.bucket, located.key, is_write, source_region, endpoint_region,
         is_public_address, is_through_cloudfront, requests, bytes_sent, bucket_region, is_region_logged
@@ -371,7 +371,7 @@ priced AS (
                 WHEN 'same_region' THEN price_per_gb_same_region
                 WHEN 'other_regions' THEN price_per_gb_other_regions
                 WHEN 'cloudfront' THEN price_per_gb_cloudfront
-                -- Unknown is priced as the dearest, and shown.
+                -- Unknown destinations have the highest price, and are shown.
                 ELSE price_per_gb_out
             END AS decimal(18, 9)
         ) AS price_per_gb

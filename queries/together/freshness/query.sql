@@ -1,4 +1,4 @@
--- How far the data of each source reach, and what became of its records.
+-- How current the data of each source is, and what became of its records.
 SELECT
     pipeline,
     count(*) AS raw_objects,

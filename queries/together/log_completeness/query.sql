@@ -1,10 +1,9 @@
--- Which reads of objects CloudTrail saw, which the access logs, which both, told by the request's id and the key.
+-- Reads of objects that CloudTrail, the access logs or both recorded, matched by request id and key.
 -- Period: the last 30 complete days and today.
 WITH logged AS (
     SELECT bucket, request_id, key, min(event_date) AS event_date
     FROM s3_access_log
-    -- A day more than the period on either side: what the other source has on its first or last day may be of the day
-    -- before or after here.
+    -- One day more than the period on either side: around midnight, the other source may have a read on another day.
     WHERE event_date >= current_date - INTERVAL '30' DAY - INTERVAL '1' DAY
         AND event_date <= current_date + INTERVAL '1' DAY
         AND operation IN (
@@ -29,7 +28,7 @@ trailed AS (
 matched AS (
     SELECT
         coalesce(logged.bucket, trailed.bucket) AS bucket,
-        -- Around midnight the two may tell another day: that of the access log counts.
+        -- Around midnight the two may differ in the day: that of the access log counts.
         coalesce(logged.event_date, trailed.event_date) AS event_date,
         logged.request_id IS NOT NULL AS in_access_log,
         trailed.request_id IS NOT NULL AS in_cloudtrail

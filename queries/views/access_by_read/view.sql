@@ -1,5 +1,5 @@
--- What a read is, defined once for all queries on what readers asked for. A filter on event_date reaches the table's partitions:
--- both windows and the groups are within a day.
+-- The definition of a read, once for all queries on readers' requests. A filter on event_date reaches the table's
+-- partitions, because both windows and the groups are within a day.
 CREATE OR REPLACE VIEW access_by_read AS
 WITH paused AS (
     SELECT
@@ -29,7 +29,7 @@ WITH paused AS (
             ELSE 1
         END AS begins_read
     FROM request
-    -- Anybody can make requests that fail, for any name. They are in access/errors.
+    -- Anybody can make failing requests, for any name. They are in access/errors.
     WHERE is_there
 ),
 
@@ -55,7 +55,7 @@ SELECT
     reader,
     max(reader_key) AS reader_key,
     max(reader_address) AS reader_address,
-    -- Of the first request; of two at the same second, the first by name.
+    -- Of the first request; of two in the same second, the first by name.
     min_by(country, CAST(event_time AS varchar) || country) AS country,
     min_by(place, CAST(event_time AS varchar) || place) AS place,
     min_by(network, CAST(event_time AS varchar) || network) AS network,

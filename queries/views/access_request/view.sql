@@ -15,8 +15,8 @@ SELECT
     coalesce(bytes_sent, 0) AS bytes_sent,
     referer,
     user_agent,
-    -- S3 names CloudFront's service (origin access control) or an origin access identity, never who reads. It fetches
-    -- what everybody may read, as from a website endpoint, without an identity, and then only the user agent tells.
+    -- S3 names CloudFront's service (origin access control) or an origin access identity, never the reader. CloudFront
+    -- fetches public objects, as from a website endpoint, without an identity; then only the user agent shows it.
     coalesce(
         regexp_like(requester, '^(svc:)?cloudfront[.]amazonaws[.]com$|^arn:[^:]+:iam::cloudfront:user/')
             OR (
@@ -32,25 +32,25 @@ SELECT
                 AND coalesce(requester, '-') IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')
             )
             THEN NULL
-        -- The requester of a presigned URL is its signer, and that of an application's user the application. The
-        -- canonical id is that of anonymous requests.
+        -- The requester of a presigned URL is its signer, and that of an application's user is the application.
+        -- The canonical id is that of anonymous requests.
         WHEN requester IS NULL
             OR requester IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')
             OR authentication_type = 'QueryString'
             OR requester LIKE '%:assumed-role/%/CognitoIdentityCredentials'
-            -- Rows of older lakes have the address alone. Of dropped addresses the place is all that is known. AWS's
-            -- programs change the features, the command and the session in their user agents from one use to the next.
+            -- Rows of older lakes have only the address. If addresses are dropped, only the place is known. AWS's
+            -- programs change the features, the command and the session in their user agents between uses.
             THEN coalesce(reader_id, remote_ip, place) || ' '
                 || regexp_replace(coalesce(user_agent, '-'), ' (m|sid|(md/)?command)[/#][^ ]+', '')
         -- Programs that name each session with the time: botocore-session-1772445600, aws-go-sdk-…, 1772445600….
-        -- The id of a machine may have digits only, and so may the name of a person.
+        -- A machine's id may be all digits, and so may a person's name.
         WHEN requester LIKE '%:assumed-role/%'
             AND requester NOT LIKE '%:assumed-role/%/i-%'
             AND requester NOT LIKE '%:assumed-role/AWSReservedSSO_%'
             THEN regexp_replace(requester, '(-[0-9]{10,}|/[0-9]{16,})$', '')
         ELSE requester
     END AS reader,
-    -- Which of these ids of addresses are comparable; names always are.
+    -- Which of these address ids can be compared; names always can.
     CASE
         WHEN requester IS NULL
             OR requester IN ('-', 'Anonymous', '65a011a29cdf8ec533ec3d1ccaae921c')
@@ -58,15 +58,15 @@ SELECT
             OR requester LIKE '%:assumed-role/%/CognitoIdentityCredentials'
             THEN coalesce(reader_key, '(none)')
     END AS reader_key,
-    -- Who has one IPv6 address has a whole network of them.
+    -- Whoever has one IPv6 address has a whole network of them.
     CASE WHEN strpos(remote_prefix, ':') > 0 THEN remote_prefix ELSE coalesce(reader_id, remote_ip) END
         AS reader_address,
-    -- Of each request, as it was known when it was ingested.
+    -- As known when the request was ingested.
     coalesce(country, '(unknown)') AS country,
     coalesce(place, 'unknown') AS place,
     coalesce(network, 'other') AS network,
     source_region,
-    -- S3 serves a bucket in its Region only, and the endpoint may name it.
+    -- S3 serves a bucket only in its Region, which the endpoint may name.
     CASE
         WHEN http_status BETWEEN 200 AND 299
             THEN nullif(
@@ -78,7 +78,7 @@ SELECT
                 ''
             )
     END AS endpoint_region,
-    -- Addresses of private networks come through a VPC endpoint. The place of a dropped one is bogon.
+    -- Private addresses come through a VPC endpoint. If addresses are dropped, their place is bogon.
     NOT coalesce(
         CASE
             WHEN coalesce(remote_ip, remote_prefix) IS NULL THEN place = 'bogon'
@@ -92,7 +92,7 @@ SELECT
     coalesce(is_own, false) AS is_own,
     coalesce(is_robot, false) AS is_robot,
     NOT coalesce(is_robot, false) AND NOT coalesce(is_own, false)
-        -- What AWS does by itself, such as lifecycle work, deliveries, replication and scans, has no reader.
+        -- AWS's own work, such as lifecycle, deliveries, replication and scans, has no reader.
         AND NOT coalesce(operation LIKE 'S3.%', false)
         AND NOT coalesce(
             (requester LIKE 'svc:%' AND requester <> 'svc:cloudfront.amazonaws.com')
@@ -102,14 +102,14 @@ SELECT
         ) AS is_audience,
     -- An error code with status 200: the response broke off after its first line was sent.
     coalesce(operation = 'REST.GET.OBJECT' AND http_status = 200 AND error_code IS NULL, false) AS is_complete_get,
-    -- A part of an object can be asked for by its number.
+    -- A part of an object can be requested by its number.
     coalesce(
         operation IN ('REST.GET.OBJECT', 'REST.GET.PART', 'WEBSITE.GET.OBJECT')
             AND http_status IN (200, 206)
             AND error_code IS NULL,
         false
     ) AS is_served_get,
-    -- S3 gives redirects an error code too, and a few failures the status 200.
+    -- S3 also gives redirects an error code, and a few failures the status 200.
     coalesce(
         http_status >= 400 OR (error_code IS NOT NULL AND coalesce(http_status, 0) NOT BETWEEN 300 AND 399), false
     ) AS is_error,

@@ -1,4 +1,4 @@
--- Made in the database at hand, next to the table it reads; queries that name "adx_metrics_curated" need it there.
+-- Created in the current database, next to the table it reads; queries that name "adx_metrics_curated" need it there.
 CREATE OR REPLACE VIEW adx_for_s3_metrics AS
 SELECT
     subscriber_account_id,

@@ -4,8 +4,8 @@ WITH answered AS (
     SELECT
         *,
         coalesce(x_edge_result_type = 'Error', false) AS is_broken,
-        -- A distribution may show a page with status 200 instead of an error. The result type is Error, too, where the
-        -- viewer left early; but then that of the response is not, and the detailed one is ClientCommError.
+        -- A distribution may show a page with status 200 instead of an error. The result type is also Error where
+        -- the viewer left early, but then the response result type is not, and the detailed one is ClientCommError.
         coalesce(
             sc_status >= 400
                 OR (
@@ -31,7 +31,7 @@ SELECT
     sc_status,
     coalesce(x_edge_result_type, '(none)') AS result_type,
     coalesce(sc_bytes, 0) AS bytes_sent,
-    -- Content-Length is the length of a whole answer, also of one that broke off.
+    -- Content-Length is the length of the whole response, even if it broke off.
     CASE
         WHEN cs_method = 'HEAD' OR sc_status = 304 THEN 0
         ELSE coalesce(least(sc_bytes, coalesce(sc_content_len, sc_bytes)), 0)
@@ -45,12 +45,12 @@ SELECT
     network,
     cs_referer AS referer,
     cs_user_agent AS user_agent,
-    -- Rows of older lakes have the address alone. Of dropped addresses the place is all that is known. AWS's programs
-    -- change the features, the command and the session in their user agents from one use to the next.
+    -- Rows of older lakes have only the address. If addresses are dropped, only the place is known. AWS's programs
+    -- change the features, the command and the session in their user agents between uses.
     coalesce(reader_id, c_ip, place) || ' '
         || regexp_replace(coalesce(cs_user_agent, '-'), ' (m|sid|(md/)?command)[/#][^ ]+', '') AS reader,
     coalesce(reader_key, '(none)') AS reader_key,
-    -- Who has one IPv6 address has a whole network of them.
+    -- Whoever has one IPv6 address has a whole network of them.
     CASE WHEN strpos(remote_prefix, ':') > 0 THEN remote_prefix ELSE coalesce(reader_id, c_ip) END AS reader_address,
     coalesce(is_own, false) AS is_own,
     coalesce(is_robot, false) AS is_robot,

@@ -1,4 +1,4 @@
--- One row per request, also where the trails of two accounts recorded it, or CloudTrail corrected an event. A filter on
+-- One row per request, even if the trails of two accounts recorded it or CloudTrail corrected its event. A filter on
 -- event_date reaches the partitions.
 CREATE OR REPLACE VIEW cloudtrail_request AS
 WITH correction AS (
@@ -7,7 +7,7 @@ WITH correction AS (
         max(event_date) AS event_date,
         max(shared_event_id) AS shared_event_id,
         min(recipient_account_id) AS recipient_account_id,
-        -- The newest correction of each event: names of raw objects hold the time of delivery.
+        -- The newest correction of each event: names of raw objects contain the delivery time.
         max(coalesce(source_object, '') || ' ' || coalesce(event_id, '')) AS newest
     FROM cloudtrail_s3_event
     WHERE original_event_id IS NOT NULL
@@ -51,8 +51,8 @@ SELECT
     event.aws_region,
     event.source_ip_address,
     event.vpc_endpoint_id,
-    -- Anybody may use a URL that the bucket's own account signed, and who uses its applications has its account by way
-    -- of Amazon Cognito. An event that no second account got is of an own bucket.
+    -- Anybody may use a URL that the bucket's own account signed, and users of its applications have its account by way
+    -- of Amazon Cognito. An event that no second account received is of an own bucket.
     CASE
         WHEN (
             event.authentication_method = 'QueryString'
@@ -65,14 +65,14 @@ SELECT
     END AS subscriber_account_id,
     event.account,
     event.repository,
-    -- In the trail of the bucket's owner, callers of other accounts have no ARN to know an own role by.
+    -- In the trail of the bucket's owner, callers of other accounts have no ARN that would identify an own role.
     coalesce(recorded.is_own, event.is_own) AS is_own,
     event.is_robot,
     event.is_copy_source,
-    -- A copy gets its source, as a GetObject would.
+    -- A copy reads its source, as a GetObject would.
     coalesce((event.event_name = 'GetObject' OR event.is_copy_source) AND event.error_code IS NULL, false) AS is_get,
     event.management_event,
-    -- Of each request, as it was known when it was ingested.
+    -- As known when the request was ingested.
     coalesce(event.country, '(unknown)') AS country,
     coalesce(event.place, 'unknown') AS place,
     coalesce(event.network, 'other') AS network
@@ -86,7 +86,7 @@ LEFT JOIN (
         shared_event_id,
         coalesce(
             min(recipient_account_id) FILTER (WHERE is_corrected),
-            -- The trail of who copies names where to.
+            -- The trail of the copying account names the target.
             min(recipient_account_id) FILTER (WHERE is_copy_source),
             min(recipient_account_id)
         ) AS first_recipient,
@@ -115,7 +115,7 @@ LEFT JOIN (
     ON event.event_id = again.original_event_id
     AND event.original_event_id <> event.event_id
 WHERE (recorded.first_recipient IS NULL OR recorded.first_recipient = event.recipient_account_id)
-    -- The trail of an account also records what it asks of buckets of others. Their owner's trail is not here.
+    -- An account's trail also records its requests to others' buckets. Their owner's trail is not here.
     AND NOT coalesce(
         recorded.first_recipient IS NULL
             AND event.subscriber_account_id = event.recipient_account_id

@@ -37,8 +37,8 @@ LEFT JOIN (
 ) AS distribution
     ON logged.event_date = distribution.event_date
     AND logged.bucket = distribution.bucket
--- What CloudFront asked S3 for is in its own logs as what readers asked CloudFront for. It fetches what everybody may
--- read without an identity, and then only the user agent tells.
+-- CloudFront's requests to S3 are in its own logs as its readers' requests. It fetches public objects without an
+-- identity, and then only the user agent shows it.
 WHERE distribution.bucket IS NULL
     OR NOT (logged.is_through_cloudfront OR coalesce(logged.user_agent = 'Amazon CloudFront', false))
 UNION ALL

@@ -1,5 +1,5 @@
--- What runs match, at every level, of summaries that are stored whole. The ledger is committed last: a row without its
--- object there belongs to a run under way.
+-- Matches of runs at every level, from fully stored summaries. The ledger is committed last: a row whose object is not
+-- in it belongs to a run in progress.
 CREATE OR REPLACE VIEW run_match AS
 WITH hit AS (
     SELECT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -33,6 +34,9 @@ os.environ["XDG_CONFIG_HOME"] = _CONFIG_HOME.name
 # Processes that tests start use compiled modules, whatever the environment says.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["PYTHONPYCACHEPREFIX"] = f"{_CONFIG_HOME.name}/bytecode"
+
+# A shell starts background jobs with Ctrl-C ignored, which the processes of the tests would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Without this, every boto3 session loads all its models again.
 botocore.session.create_loader = cache(botocore.session.create_loader)

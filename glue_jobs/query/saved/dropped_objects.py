@@ -32,7 +32,7 @@ ORDER BY total.source_bucket
 
 
 def chosen_snapshots() -> str:
-    """The WITH clause that ends with the table ``snapshot``: those that count of each bucket."""
+    """A WITH clause whose last table, ``snapshot``, has the snapshots of each bucket that count as current."""
     return SavedQuery.load(_QUERY).sql.partition(_END)[0].rstrip().removesuffix(",") + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Name buckets that no log names, and the days on which logs begin and end: what is read besides is unknown."""
+"""Report buckets without any logged request, and logs that start or end within the period: other reads are unknown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glue_jobs.query.saved.dropped_objects import chosen_snapshots
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import base_tables
 
-# The tables of requests. A change of the settings of a bucket is no sign that requests for its objects are logged.
+# The tables of requests and a filter: an event about the settings of a bucket does not prove that its reads are logged.
 _LOGS = {
     "s3_access_log": "",
     "cloudfront_log": "",
@@ -99,7 +99,7 @@ def late_logs(run: Run, query: SavedQuery, day: date, since: date | None = None)
 
 
 def ended_logs(run: Run, day: date) -> tuple[str, ...]:
-    """A sentence on each log that downloads are counted from and that lacks the last three days before ``day``."""
+    """A sentence for each log of downloads whose newest request is more than three days older than ``day``."""
     return tuple(
         f"The newest request in {row['pipeline']} is of {row['last_day']}: later ones are in no number."
         for row in _rows(run, _ENDED, day)

@@ -1,4 +1,4 @@
-"""Name accounts that read buckets of their own and are not configured as own traffic."""
+"""Report accounts that read their own buckets and are not configured as own traffic."""
 
 from __future__ import annotations
 
@@ -30,8 +30,6 @@ def own_callers(
     run: Callable[[str], pa.Table], query: SavedQuery, day: date, since: date | None = None, until: date | None = None
 ) -> tuple[str, ...]:
     """A sentence on a query about subscribers, as of ``day``; ``run`` returns the result of a SELECT."""
-    if not query.name.startswith("subscriber/"):
-        return ()
     first, last = query.period_days(since, until)
     sql = _OWNERS.format(first=first, last=last).replace("current_date", f"DATE '{day}'")
     accounts = run(sql)["subscriber_account_id"].to_pylist()

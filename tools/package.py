@@ -50,7 +50,8 @@ def library() -> bytes:
 
     Its entries are not compressed, because the template contains the zip compressed as a whole, at half the size.
     """
-    paths = [path for path in ROOT.glob("glue_jobs/**/*.py") if not LAPTOP_ROOMS.intersection(path.parts)]
+    modules = ROOT.glob("glue_jobs/**/*.py")
+    paths = [path for path in modules if not LAPTOP_ROOMS.intersection(path.relative_to(ROOT).parts)]
     paths.append(ROOT / "glue_jobs/config/prices.json")
     paths += [path for path in ROOT.glob("glue_jobs/publish/page/*.*") if path.suffix != ".py"]
     # Cases are only for tests; without them the template stays below the limit.

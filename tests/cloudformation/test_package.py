@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -86,6 +87,17 @@ def test_the_library_contains_jobs_and_queries_and_no_rooms_of_a_laptop() -> Non
     assert not [
         name for name in names if re.search("/(check|cli|duckdb|forget|run_json|sample|setup|__pycache__)/", name)
     ]
+
+
+def test_the_library_is_the_same_below_a_folder_named_like_a_room(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    whole = tools.package.library()
+    clone = tmp_path / "check"
+    for folder in ("glue_jobs", "queries"):
+        shutil.copytree(ROOT / folder, clone / folder)
+    monkeypatch.setattr(tools.package, "ROOT", clone)
+    assert tools.package.library() == whole
 
 
 def test_new_content_has_a_new_prefix(template: str, monkeypatch: pytest.MonkeyPatch) -> None:

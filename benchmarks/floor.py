@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from glue_jobs.ingest.data_files import read_file, write_file
+from glue_jobs.ingest.staging.data_files import read_file, write_file
 from glue_jobs.sources.pipelines import BY_NAME
 
 _tables: list[pa.Table] = []

@@ -17,10 +17,10 @@ from benchmarks.generated_s3 import RAW, Listing, etag, serving
 from benchmarks.measure import Host, Line, Settings
 from benchmarks.peak_memory import peak_bytes
 from benchmarks.slow_s3 import BUCKET, use_endpoint
-from glue_jobs.ingest import discover
-from glue_jobs.ingest.known_objects import KnownObjects
-from glue_jobs.ingest.ledger import ledger_rows
-from glue_jobs.ingest.object_counts import ObjectCounts
+from glue_jobs.ingest.discovery import discover
+from glue_jobs.ingest.discovery.known_objects import KnownObjects
+from glue_jobs.ingest.staging.ledger import ledger_rows
+from glue_jobs.ingest.staging.object_counts import ObjectCounts
 from glue_jobs.ingest.steps import Step, Steps
 from glue_jobs.read.plan import MAX_CHUNK_BYTES, split_into_chunks
 from glue_jobs.read.raw_object import Window

@@ -10,8 +10,8 @@ from typing import Any
 
 from glue_jobs.config import Config
 from glue_jobs.ingest.request import IngestSummary
-from glue_jobs.ingest.staging import new_run
-from glue_jobs.ingest.task_context import TaskContext
+from glue_jobs.ingest.staging.run_folder import new_run
+from glue_jobs.ingest.staging.task_context import TaskContext
 from glue_jobs.jobs.run_job import run_job
 from glue_jobs.progress import SilentReporter
 from glue_jobs.read.plan import Chunk, chunk_size, split_into_chunks

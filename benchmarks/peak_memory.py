@@ -19,9 +19,9 @@ from benchmarks.measure import Host, Line, Settings
 from benchmarks.our_run import chunks, context
 from benchmarks.sample_files import large_log, large_trail_file, sample_logs, whole_trail
 from benchmarks.tiny_files import files_of
-from glue_jobs.ingest.chunk_task import ingest_chunk
 from glue_jobs.ingest.duplicates.across_files import Day
 from glue_jobs.ingest.duplicates.rewrite_files import drop_duplicates
+from glue_jobs.ingest.events.chunk_task import ingest_chunk
 from glue_jobs.ingest.snapshots.changed_objects import COLUMNS
 from glue_jobs.ingest.snapshots.comparison import MAX_RANGE_BYTES, RangeTask, compare_range
 from glue_jobs.ingest.snapshots.key_ranges import key_ranges, row_groups

@@ -9,7 +9,7 @@ from benchmarks.measure import Host, Line, Settings
 from benchmarks.our_run import chunks, context
 from benchmarks.slow_s3 import BUCKET, serving, use_endpoint
 from benchmarks.tiny_files import files_of
-from glue_jobs.ingest.chunk_task import ingest_chunk
+from glue_jobs.ingest.events.chunk_task import ingest_chunk
 from glue_jobs.read.plan import Chunk
 from glue_jobs.sources.pipelines import BY_NAME
 

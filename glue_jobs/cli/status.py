@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from glue_jobs.ingest.log_folders import untaken_folders
+from glue_jobs.ingest.discovery.log_folders import untaken_folders
 from glue_jobs.lake import Lake
 from glue_jobs.progress import printable
 from glue_jobs.query.answer import Answer

@@ -13,13 +13,13 @@ from glue_jobs.enrich.readers.key_file import SECRET_ARN, default_key_file, make
 from glue_jobs.enrich.readers.resource import READER_KEYS
 from glue_jobs.errors import LostRaceError
 from glue_jobs.ingest.changed_rules import changed_rules
-from glue_jobs.ingest.commit import finish_others, is_last_run
-from glue_jobs.ingest.discover import discover
-from glue_jobs.ingest.known_objects import KnownObjects
-from glue_jobs.ingest.maintenance import Maintenance
+from glue_jobs.ingest.commit.commit import finish_others, is_last_run
+from glue_jobs.ingest.discovery.discover import discover
+from glue_jobs.ingest.discovery.known_objects import KnownObjects
+from glue_jobs.ingest.maintenance.maintenance import Maintenance
 from glue_jobs.ingest.request import IngestRequest, IngestSummary
 from glue_jobs.ingest.run_tables import RunTables
-from glue_jobs.ingest.staging import new_run, runs_folder
+from glue_jobs.ingest.staging.run_folder import new_run, runs_folder
 from glue_jobs.ingest.step_run import Progress, StepRun
 from glue_jobs.ingest.steps import Step, Steps
 from glue_jobs.progress import Reporter, TitledReporter, counted

@@ -8,8 +8,8 @@ from datetime import date
 
 from glue_jobs.config import Config
 from glue_jobs.errors import UnreadableObjectError
-from glue_jobs.ingest.ledger import Totals
-from glue_jobs.ingest.snapshots.invalid_snapshots import InvalidSnapshot
+from glue_jobs.ingest.staging.invalid_snapshots import InvalidSnapshot
+from glue_jobs.ingest.staging.ledger import Totals
 from glue_jobs.lake import Lake
 from glue_jobs.read.raw_object import Skipped
 from glue_jobs.sources.pipeline import Pipeline

@@ -15,7 +15,7 @@ from glue_jobs.enrich.subscribers import keep_names
 from glue_jobs.errors import LostRaceError
 from glue_jobs.ingest.create_tables import create_tables
 from glue_jobs.ingest.request import IngestRequest
-from glue_jobs.ingest.staging import unfinished
+from glue_jobs.ingest.staging.run_folder import unfinished
 from glue_jobs.lake.plain_files import PlainNotes
 from glue_jobs.progress import Reporter
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT

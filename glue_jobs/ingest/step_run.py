@@ -13,27 +13,27 @@ from glue_jobs.enrich.places.credit import place_sources_note
 from glue_jobs.enrich.readers.key_changes import reader_ids_note
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.errors import LakeError, UnreadableObjectError
-from glue_jobs.ingest.change import Change
 from glue_jobs.ingest.changed_rules import rules_note
-from glue_jobs.ingest.commit import commit_run
-from glue_jobs.ingest.data_files import NewFile
-from glue_jobs.ingest.discover import Listing
-from glue_jobs.ingest.ledger import NOTHING, Totals, ledger_rows, totals, unreadable_rows
-from glue_jobs.ingest.log_folders import earlier_days_note, log_folders_note
+from glue_jobs.ingest.commit.commit import commit_run
+from glue_jobs.ingest.discovery.discover import Listing
+from glue_jobs.ingest.discovery.log_folders import earlier_days_note, log_folders_note
+from glue_jobs.ingest.discovery.unreadable_days import unreadable_days_note
+from glue_jobs.ingest.discovery.watermark import updated_watermark
+from glue_jobs.ingest.documents.stage_documents import stage_documents
+from glue_jobs.ingest.events.stage_events import stage_events
 from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.ingest.run_tables import RunTables
-from glue_jobs.ingest.snapshots.invalid_snapshots import InvalidSnapshot
 from glue_jobs.ingest.snapshots.stage_snapshots import stage_snapshots
-from glue_jobs.ingest.stage_documents import stage_documents
-from glue_jobs.ingest.stage_events import stage_events
-from glue_jobs.ingest.stage_uploads import stage_uploads
-from glue_jobs.ingest.staged_run import StagedRun
-from glue_jobs.ingest.staging import Heartbeat, RunFolder, given_up_on_error
+from glue_jobs.ingest.staging.change import Change
+from glue_jobs.ingest.staging.data_files import NewFile
+from glue_jobs.ingest.staging.invalid_snapshots import InvalidSnapshot
+from glue_jobs.ingest.staging.ledger import NOTHING, Totals, ledger_rows, totals, unreadable_rows
+from glue_jobs.ingest.staging.run_folder import Heartbeat, RunFolder, given_up_on_error
+from glue_jobs.ingest.staging.staged_run import StagedRun
+from glue_jobs.ingest.staging.task_context import TaskContext, write_partitions
+from glue_jobs.ingest.staging.unreadable_objects import UnreadableObjects
 from glue_jobs.ingest.steps import Step
-from glue_jobs.ingest.task_context import TaskContext, write_partitions
-from glue_jobs.ingest.unreadable_days import unreadable_days_note
-from glue_jobs.ingest.unreadable_objects import UnreadableObjects
-from glue_jobs.ingest.watermark import updated_watermark
+from glue_jobs.ingest.uploads.stage_uploads import stage_uploads
 from glue_jobs.progress import Reporter
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline, Pipeline, SnapshotPipeline, UploadPipeline

@@ -13,9 +13,9 @@ from datetime import UTC, date, datetime
 from itertools import islice
 
 from glue_jobs.errors import UnreadableObjectError
-from glue_jobs.ingest.discover import Listing
-from glue_jobs.ingest.known_objects import KnownObjects
-from glue_jobs.ingest.unreadable_objects import UnreadableObjects
+from glue_jobs.ingest.discovery.discover import Listing
+from glue_jobs.ingest.discovery.known_objects import KnownObjects
+from glue_jobs.ingest.staging.unreadable_objects import UnreadableObjects
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.workers.gc_pause import gc_paused

@@ -15,7 +15,7 @@ from glue_jobs.storage import address
 from glue_jobs.workers.processes import cores, process_pool
 from glue_jobs.workers.spark import is_running
 
-TASKS = "glue_jobs.ingest.chunk_task"
+TASKS = "glue_jobs.ingest.events.chunk_task"
 
 # The least work for one worker. Equals glue_jobs.read.plan.MIN_CHUNK_BYTES, whose import needs NumPy and Arrow.
 BYTES_PER_WORKER = 16 * 2**20

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from glue_jobs.ingest.watermark import window_start
+from glue_jobs.ingest.discovery.watermark import window_start
 from glue_jobs.progress import Reporter
 from glue_jobs.storage import region
 

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from glue_jobs.ingest.staging import DEAD_AFTER
+from glue_jobs.ingest.staging.run_folder import DEAD_AFTER
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB
 from glue_jobs.jobs.glue_arguments import parse as parse_arguments
 from glue_jobs.lake import Lake

@@ -12,7 +12,7 @@ import pytest
 
 from glue_jobs.enrich.readers.key_file import FIRST_DAY
 from glue_jobs.enrich.readers.keys import ReaderKeys
-from glue_jobs.ingest.staging import DEAD_AFTER
+from glue_jobs.ingest.staging.run_folder import DEAD_AFTER
 from glue_jobs.jobs import metrics
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
 from glue_jobs.jobs.glue_arguments import parse as parse_arguments

@@ -21,18 +21,18 @@ from typing import Any
 
 import pytest
 
-import glue_jobs.ingest.chunk_task
-import glue_jobs.ingest.commit
+import glue_jobs.ingest.commit.commit
 import glue_jobs.ingest.duplicates.rewrite_files
+import glue_jobs.ingest.events.chunk_task
+import glue_jobs.ingest.events.stage_events
 import glue_jobs.ingest.ingest
-import glue_jobs.ingest.stage_events
+import glue_jobs.ingest.staging.task_context
 import glue_jobs.ingest.step_run
 import glue_jobs.ingest.steps
-import glue_jobs.ingest.task_context
-from glue_jobs.ingest.chunk_task import ChunkResult
-from glue_jobs.ingest.staging import RunFolder
+from glue_jobs.ingest.events.chunk_task import ChunkResult
+from glue_jobs.ingest.staging.run_folder import RunFolder
+from glue_jobs.ingest.staging.task_context import TaskContext
 from glue_jobs.ingest.steps import StepLimits
-from glue_jobs.ingest.task_context import TaskContext
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.read.parsed import Parsed, Positions
 from glue_jobs.read.plan import Chunk
@@ -110,7 +110,7 @@ def _within_the_first_touch(patch: Patch) -> None:
 
 def _all_rows_late(then: Callable[[Patch], None]) -> Callable[[Patch], None]:
     def prepare(patch: Patch) -> None:
-        patch.setattr(glue_jobs.ingest.chunk_task, "split_late_rows", lambda parts, days: ([], [*parts]))
+        patch.setattr(glue_jobs.ingest.events.chunk_task, "split_late_rows", lambda parts, days: ([], [*parts]))
         then(patch)
 
     return prepare
@@ -122,8 +122,8 @@ STEPS: dict[str, Callable[[Patch], None]] = {
     "while creating the folder of the run": _within_the_first_touch,
     "after creating the folder of the run": _after(RunFolder, "touch"),
     "after announcing a file": _after(RunFolder, "announce"),
-    "after some data files": _after(glue_jobs.ingest.task_context, "write_file", nth=3),
-    "after writing late rows": _all_rows_late(_after(glue_jobs.ingest.chunk_task, "write_late_rows", nth=2)),
+    "after some data files": _after(glue_jobs.ingest.staging.task_context, "write_file", nth=3),
+    "after writing late rows": _all_rows_late(_after(glue_jobs.ingest.events.chunk_task, "write_late_rows", nth=2)),
     "with late rows, during duplicates": _all_rows_late(
         _after(glue_jobs.ingest.duplicates.rewrite_files, "find_duplicates")
     ),
@@ -190,7 +190,7 @@ def _ended(target: Callable[..., None], *arguments: Any) -> int:
 
 def _small_chunks(patch: Patch) -> None:
     # Small enough that the few records of a test need several tasks.
-    patch.setattr(glue_jobs.ingest.stage_events, "chunk_size", lambda total, *_: max(total // 4, 1))
+    patch.setattr(glue_jobs.ingest.events.stage_events, "chunk_size", lambda total, *_: max(total // 4, 1))
 
 
 def _kill_at(step: str, arguments: list[str]) -> None:
@@ -234,7 +234,7 @@ def _kill_from_worker(step: str, arguments: list[str]) -> None:
     patch = Patch()
     with_spark(patch)
     _small_chunks(patch)
-    patch.setattr(glue_jobs.ingest.stage_events, "ingest_chunk", partial(WORKERS[step], os.getpid()))
+    patch.setattr(glue_jobs.ingest.events.stage_events, "ingest_chunk", partial(WORKERS[step], os.getpid()))
     sys.exit(main(arguments))
 
 
@@ -245,13 +245,13 @@ def _parse_and_kill(driver: int, context: TaskContext[EventPipeline], chunk: Chu
         os.kill(driver, signal.SIGKILL)
         return parse(data, starts)
 
-    return glue_jobs.ingest.chunk_task.ingest_chunk(
+    return glue_jobs.ingest.events.chunk_task.ingest_chunk(
         replace(context, pipeline=replace(context.pipeline, parse=parse_killing)), chunk
     )
 
 
 def _write_and_kill(driver: int, context: TaskContext[EventPipeline], chunk: Chunk) -> ChunkResult:
-    result = glue_jobs.ingest.chunk_task.ingest_chunk(context, chunk)
+    result = glue_jobs.ingest.events.chunk_task.ingest_chunk(context, chunk)
     os.kill(driver, signal.SIGKILL)
     return result
 

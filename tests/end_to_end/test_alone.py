@@ -12,7 +12,7 @@ import pytest
 
 import glue_jobs.ingest.step_run
 from glue_jobs.errors import LostRaceError
-from glue_jobs.ingest.commit import commit_run
+from glue_jobs.ingest.commit.commit import commit_run
 from glue_jobs.ingest.run_tables import RunTables
 from glue_jobs.lake import Lake
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+import glue_jobs.ingest.events.stage_events
 import glue_jobs.ingest.run_tables
-import glue_jobs.ingest.stage_events
 from glue_jobs.errors import UsageLakeError
 from tests.disturbed import disturbed, failing
 from tests.end_to_end.lakes import KEEP, contents, event_numbers, orphans, run, said
@@ -252,13 +252,13 @@ def test_an_error_nobody_foresaw_in_a_task_is_still_a_sentence(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(glue_jobs.ingest.stage_events, "ingest_chunk", broken)
+    monkeypatch.setattr(glue_jobs.ingest.events.stage_events, "ingest_chunk", broken)
     with pytest.raises(UsageLakeError, match="a task failed with ZeroDivisionError: division by zero"):
         said(raw, str(tmp_path / "lake"))
 
 
 def test_ctrl_c_stops_with_a_sentence(raw: Raw, lake: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with failing(glue_jobs.ingest.stage_events, "without_duplicates", KeyboardInterrupt()):
+    with failing(glue_jobs.ingest.events.stage_events, "without_duplicates", KeyboardInterrupt()):
         assert main(arguments(raw, lake)) == 130
     assert last_line(capsys) == "stopped; the next run continues from here"
     assert orphans(lake) == set()

@@ -12,13 +12,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-import glue_jobs.ingest.chunk_task
+import glue_jobs.ingest.events.chunk_task
 import glue_jobs.read.fetch
 import glue_jobs.read.json_documents
 from glue_jobs.config import Config
-from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
-from glue_jobs.ingest.staging import new_run
-from glue_jobs.ingest.task_context import TaskContext
+from glue_jobs.ingest.events.chunk_task import ChunkResult, ingest_chunk
+from glue_jobs.ingest.staging.run_folder import new_run
+from glue_jobs.ingest.staging.task_context import TaskContext
 from glue_jobs.lake import Lake
 from glue_jobs.read.parsed import Parsed, Positions
 from glue_jobs.read.plan import ByteRange
@@ -60,7 +60,7 @@ def test_a_large_object_is_parsed_in_many_slices_and_becomes_several_files(
     monkeypatch.setattr(glue_jobs.read.fetch, "MAX_BATCH_BYTES", 20_000)
     monkeypatch.setattr(glue_jobs.read.fetch, "BYTES_PER_READ", 500)
     monkeypatch.setattr(glue_jobs.read.json_documents, "PIECE_BYTES", 20_000)
-    monkeypatch.setattr(glue_jobs.ingest.chunk_task, "RAW_BYTES_PER_FLUSH", size // 4)
+    monkeypatch.setattr(glue_jobs.ingest.events.chunk_task, "RAW_BYTES_PER_FLUSH", size // 4)
     slices, result = ingest_counting(source, address, tmp_path)
     assert len(slices) > 10
     assert max(slices) <= 40_000
@@ -76,7 +76,7 @@ def test_many_bad_records_of_one_object_are_counted_and_few_of_them_stored(
 ) -> None:
     for parser in ("s3_access_log.parser.fallback", "cloudtrail_s3_event.parser.batch"):
         monkeypatch.setattr(f"glue_jobs.sources.{parser}.MAX_REJECTED_PER_PARSE", 50)
-    monkeypatch.setattr("glue_jobs.ingest.rejected_records.RECORDS_PER_REASON", 10)
+    monkeypatch.setattr("glue_jobs.ingest.staging.rejected_records.RECORDS_PER_REASON", 10)
     raw = Raw(source, str(tmp_path / "raw"))
     address = raw.deliver(DAY, 0, events(DAY, range(7)), bad=500)
     _, result = ingest_counting(source, address, tmp_path)
@@ -91,7 +91,7 @@ def test_many_bad_records_of_one_object_are_counted_and_few_of_them_stored(
 def test_many_bad_records_of_a_whole_object_are_counted_and_few_of_them_stored(
     source: Source, tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("glue_jobs.ingest.rejected_records.RECORDS_PER_REASON", 10)
+    monkeypatch.setattr("glue_jobs.ingest.staging.rejected_records.RECORDS_PER_REASON", 10)
     raw = Raw(source, str(tmp_path / "raw"))
     raw.deliver(DAY, 0, events(DAY, range(7)), bad=500)
     assert run(raw, lake).totals.rejected == 500

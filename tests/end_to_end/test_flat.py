@@ -94,7 +94,7 @@ def test_runs_of_objects_without_days_read_no_more_as_their_number_grows(
     source: Source, tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only their listing grows: no name tells which objects are new. Files and manifests are merged after four runs."""
-    monkeypatch.setattr("glue_jobs.ingest.compaction.MIN_FILES", 4)
+    monkeypatch.setattr("glue_jobs.ingest.staging.compaction.MIN_FILES", 4)
     monkeypatch.setattr("glue_jobs.lake.schema.MANIFESTS_PER_MERGE", 4)
     raw = Raw(source, str(tmp_path / "raw"))
     watch = Watch(monkeypatch)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-import glue_jobs.ingest.discover
+import glue_jobs.ingest.discovery.discover
 import glue_jobs.ingest.step_run
 from glue_jobs.cli.main import main
 from glue_jobs.cli.status import untaken_sentences
@@ -86,7 +86,7 @@ def test_earlier_days_of_a_folder_that_no_run_has_seen_are_taken(raw: Raw, lake:
 def test_a_new_folder_with_many_earlier_objects_is_named_until_since_takes_it(
     raw: Raw, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(glue_jobs.ingest.discover, "MAX_EARLIER_OBJECTS", 1)
+    monkeypatch.setattr(glue_jobs.ingest.discovery.discover, "MAX_EARLIER_OBJECTS", 1)
     added = Raw(raw.source, f"{raw.address}/added")
     added.deliver(back(200), 3, events(back(200), [3]))
     added.deliver(back(100), 4, events(back(100), [4]))

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from pyiceberg.types import StringType
 
-import glue_jobs.ingest.commit
-import glue_jobs.ingest.old_days
-import glue_jobs.ingest.orphan_files
-from glue_jobs.ingest import compaction
-from glue_jobs.ingest.run_notes import CommitPlan
-from glue_jobs.ingest.staging import RunFolder
+import glue_jobs.ingest.commit.commit
+import glue_jobs.ingest.maintenance.old_days
+import glue_jobs.ingest.maintenance.orphan_files
+from glue_jobs.ingest.staging import compaction
+from glue_jobs.ingest.staging.run_folder import RunFolder
+from glue_jobs.ingest.staging.run_notes import CommitPlan
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
@@ -160,7 +160,9 @@ def test_columns_that_the_program_does_not_know_are_not_lost(raw: Raw, lake: Lak
 
 
 def test_a_lost_race_is_left_to_the_next_run(raw: Raw, lake: Lake) -> None:
-    with disturbed(glue_jobs.ingest.old_days, "_merged", lambda: rewrite(lake, ROWS, "event_date = '2024-03-02'")):
+    with disturbed(
+        glue_jobs.ingest.maintenance.old_days, "_merged", lambda: rewrite(lake, ROWS, "event_date = '2024-03-02'")
+    ):
         assert "small files of earlier days wait for the next run: another run committed" in said(raw, lake)
     assert files(lake) == {**AFTER, OLD: 4}
     run(raw, lake)
@@ -217,7 +219,7 @@ def test_files_of_the_ledger_that_another_program_rewrote_meanwhile_are_not_doub
         return plan.only_moves and table == INGESTED_OBJECT
 
     rewrites = partial(rewrite, lake, INGESTED_OBJECT)
-    with disturbed(glue_jobs.ingest.commit, "_change_once", rewrites, when=of_the_ledger):
+    with disturbed(glue_jobs.ingest.commit.commit, "_change_once", rewrites, when=of_the_ledger):
         assert "files of ingested_object became" in said(raw, lake)
     assert contents(lake, raw.source.pipeline).ledger.total() == 3
     assert (left_over(lake.location), orphans(lake.location)) == ([], set())
@@ -230,12 +232,14 @@ def test_a_run_reads_a_bounded_part_of_the_manifests_and_the_next_run_goes_on(
     scatter(lake, ROWS, commits=2)
     Path(raw.address, raw.source.object_name(NEW, 1)).unlink()
     # Neither of the two manifests alone has many files of a day.
-    monkeypatch.setattr(glue_jobs.ingest.old_days, "MAX_MANIFEST_BYTES", 1)
-    monkeypatch.setattr(glue_jobs.ingest.old_days, "MANY_MANIFEST_BYTES", 1)
+    monkeypatch.setattr(glue_jobs.ingest.maintenance.old_days, "MAX_MANIFEST_BYTES", 1)
+    monkeypatch.setattr(glue_jobs.ingest.maintenance.old_days, "MANY_MANIFEST_BYTES", 1)
     places, commits = [], []
     for _ in range(3):
         run(raw, lake)
-        places.append(json.loads(lake.load(ROWS).note(glue_jobs.ingest.old_days.LOOKED_AT) or "")[ROWS.name])
+        places.append(
+            json.loads(lake.load(ROWS).note(glue_jobs.ingest.maintenance.old_days.LOOKED_AT) or "")[ROWS.name]
+        )
         commits.append(lake.load(ROWS).commits)
     assert [place[0] for place in places] == [commits[0] - 2, commits[0], commits[0]]
     # A run that has read nothing new notes nothing.
@@ -253,8 +257,8 @@ def test_a_lake_on_s3_is_kept_in_order_in_the_same_way(
     unused = [f"{location}/metadata/0a-m0.avro", f"{location}/data/event_date=2024-03-01/{OWN_FILE}"]
     for address in unused:
         storage.put(address, b"x")
-    monkeypatch.setattr(glue_jobs.ingest.orphan_files, "COMMITS_PER_ROUND", 0)
-    monkeypatch.setattr(glue_jobs.ingest.orphan_files, "ORPHAN_AFTER", timedelta(days=-1))
+    monkeypatch.setattr(glue_jobs.ingest.maintenance.orphan_files, "COMMITS_PER_ROUND", 0)
+    monkeypatch.setattr(glue_jobs.ingest.maintenance.orphan_files, "ORPHAN_AFTER", timedelta(days=-1))
     assert "deleted 2 files of s3_access_log that nothing refers to" in said(raw, lake)
     there = {entry.address for entry in storage.list(f"{location}/")}
     assert there.isdisjoint(unused)

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-import glue_jobs.ingest.task_context
+import glue_jobs.ingest.staging.task_context
 from glue_jobs.errors import StorageError
-from glue_jobs.ingest.data_files import NewFile, write_file
+from glue_jobs.ingest.staging.data_files import NewFile, write_file
 from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline
 from tests.end_to_end.lakes import (
     Contents,
@@ -176,7 +176,7 @@ def test_a_task_that_outlives_its_failed_run_leaves_nothing_for_ever(
         raise StorageError("another task failed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(glue_jobs.ingest.task_context, "write_file", fail_before_writing)
+        patch.setattr(glue_jobs.ingest.staging.task_context, "write_file", fail_before_writing)
         with pytest.raises(StorageError, match="another task failed"):
             run(raw, lake)
     write_file(*late[0])

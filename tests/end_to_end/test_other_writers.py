@@ -63,7 +63,7 @@ def test_rows_that_another_program_deleted_stay_deleted_until_they_are_delivered
     raw: Raw, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_spark(monkeypatch)
-    monkeypatch.setattr("glue_jobs.ingest.compaction.MIN_FILES", 2)
+    monkeypatch.setattr("glue_jobs.ingest.staging.compaction.MIN_FILES", 2)
     raw.deliver(DAY, 0, events(DAY, range(5)))
     run(raw, lake)
     opened, table = Lake(lake, "usage_lake"), raw.source.pipeline.table
@@ -109,7 +109,7 @@ def test_many_small_files_of_a_day_become_one_and_the_old_ones_are_deleted_in_ti
     tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raw = Raw(ACCESS_LOGS, str(tmp_path / "raw"))
-    monkeypatch.setattr("glue_jobs.ingest.compaction.MIN_FILES", 3)
+    monkeypatch.setattr("glue_jobs.ingest.staging.compaction.MIN_FILES", 3)
     monkeypatch.setattr("glue_jobs.lake.history.SNAPSHOTS_KEPT", 2)
     deliver_late_rows(raw, lake, range(2))
     small = files(lake, raw.source)
@@ -138,10 +138,10 @@ STEPS = st.lists(
 def test_any_maintenance_between_runs_loses_and_doubles_nothing(steps: list[str], source: Source) -> None:
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         without_spark(patch)
-        patch.setattr("glue_jobs.ingest.compaction.MIN_FILES", 2)
+        patch.setattr("glue_jobs.ingest.staging.compaction.MIN_FILES", 2)
         # Each run deletes at once what nothing refers to, in one table after the other.
-        patch.setattr("glue_jobs.ingest.orphan_files.COMMITS_PER_ROUND", 0)
-        patch.setattr("glue_jobs.ingest.orphan_files.ORPHAN_AFTER", timedelta(0))
+        patch.setattr("glue_jobs.ingest.maintenance.orphan_files.COMMITS_PER_ROUND", 0)
+        patch.setattr("glue_jobs.ingest.maintenance.orphan_files.ORPHAN_AFTER", timedelta(0))
         raw, lake = Raw(source, f"{folder}/raw"), f"{folder}/lake"
         opened, table = Lake(lake, "usage_lake"), raw.source.pipeline.table
         delivered: set[int] = set()

@@ -21,7 +21,7 @@ import pytest
 from pyiceberg.catalog import load_catalog
 
 from glue_jobs.ingest.ingest import IngestRequest, ingest
-from glue_jobs.ingest.run_notes import CommitPlan, read_note
+from glue_jobs.ingest.staging.run_notes import CommitPlan, read_note
 from glue_jobs.lake import Lake
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sources.pipelines import BY_NAME, Pipeline

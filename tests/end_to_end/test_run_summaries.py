@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-import glue_jobs.ingest.compaction
+import glue_jobs.ingest.staging.compaction
 import glue_jobs.ingest.step_run
 from glue_jobs.jobs.check.check_lake import check_lake
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
@@ -82,7 +82,7 @@ def test_an_index_names_the_runs_and_one_without_an_object_is_tried_again(place:
 
 
 def test_many_small_files_of_a_table_become_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(glue_jobs.ingest.compaction, "MIN_FILES", 2)
+    monkeypatch.setattr(glue_jobs.ingest.staging.compaction, "MIN_FILES", 2)
     for number in range(3):
         place.put(f"summary2/SRR{number}.summary", nucleotide(f"SRR{number}", FAMILY))
         place.run()

@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-import glue_jobs.ingest.chunk_task
-import glue_jobs.ingest.commit
+import glue_jobs.ingest.commit.commit
+import glue_jobs.ingest.events.chunk_task
 import glue_jobs.ingest.snapshots.snapshot_task
 import glue_jobs.lake.history
 from glue_jobs.ingest.ingest import ingest
@@ -428,7 +428,7 @@ def test_what_a_snapshot_replaces_is_gone_although_another_program_moves_it_betw
     inventory.deliver(FIRST, records(6))
     rewrites = partial(rewrite, Lake(lake, "usage_lake"), table)
     of_table = partial(disturbed, when=lambda _lake, _pipeline, changed, *_: changed == table)
-    with of_table(glue_jobs.ingest.commit, "_change_once", rewrites):
+    with of_table(glue_jobs.ingest.commit.commit, "_change_once", rewrites):
         run(inventory, lake)
     assert totals(lake) == {FIRST: 6, day(1): 4}
     changes = Lake(lake, "usage_lake").load(DAILY_CHANGE).rows(("objects_before", "objects_after")).to_pylist()

@@ -13,8 +13,8 @@ import pytest
 from chispa import assert_df_equality
 from pyspark.sql import types
 
-import glue_jobs.ingest.chunk_task
-import glue_jobs.ingest.stage_events
+import glue_jobs.ingest.events.chunk_task
+import glue_jobs.ingest.events.stage_events
 from glue_jobs.errors import LakeError, LostRaceError
 from glue_jobs.lake import Lake
 from glue_jobs.query.duckdb.lake_engine import sources
@@ -66,8 +66,8 @@ def test_late_rows_of_tasks_are_stored_once_in_one_file_a_day(
         first = max(number * 10 - 5, 0)
         raw.deliver(DAY, number, events(DAY, range(first, number * 10 + 10)))
     # Each object is at least one task, and the rows of every task are too few for a data file.
-    monkeypatch.setattr(glue_jobs.ingest.chunk_task, "split_late_rows", lambda parts, days: ([], [*parts]))
-    monkeypatch.setattr(glue_jobs.ingest.stage_events, "chunk_size", lambda *_: 500)
+    monkeypatch.setattr(glue_jobs.ingest.events.chunk_task, "split_late_rows", lambda parts, days: ([], [*parts]))
+    monkeypatch.setattr(glue_jobs.ingest.events.stage_events, "chunk_size", lambda *_: 500)
     assert run(raw, lake).totals.duplicates == 15
     assert event_numbers(raw, lake) == Counter(range(40))
     rows = lake.load(raw.source.pipeline.table)

@@ -162,10 +162,12 @@ def test_nothing_of_an_object_is_stored_when_its_second_half_cannot_be_read(
     address = raw.deliver(DAY, 0, events(DAY, range(100)))
     raw.deliver(DAY, 1, events(DAY, range(100, 110)))
     size = len(raw.objects[address])
-    monkeypatch.setattr("glue_jobs.ingest.stage_events.chunk_size", lambda *_: 2 * size if together else size * 3 // 5)
+    monkeypatch.setattr(
+        "glue_jobs.ingest.events.stage_events.chunk_size", lambda *_: 2 * size if together else size * 3 // 5
+    )
     monkeypatch.setattr(glue_jobs.read.fetch, "BYTES_PER_READ", size // 2)
     monkeypatch.setattr(glue_jobs.read.fetch, "MAX_BATCH_BYTES", 1000)
-    monkeypatch.setattr("glue_jobs.ingest.chunk_task.RAW_BYTES_PER_FLUSH", 1000)
+    monkeypatch.setattr("glue_jobs.ingest.events.chunk_task.RAW_BYTES_PER_FLUSH", 1000)
     read = FolderStorage.read
 
     def read_first_half(self: FolderStorage, entry: Entry, start: int = 0, end: int | None = None) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import glue_jobs.ingest.stage_events
+import glue_jobs.ingest.events.stage_events
 from glue_jobs.lake import Lake
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
@@ -52,7 +52,7 @@ def test_a_reader_sees_all_of_a_run_or_nothing(
     source: Source, tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raw = Raw(source, str(tmp_path / "raw"))
-    monkeypatch.setattr(glue_jobs.ingest.stage_events, "chunk_size", lambda total, *_: max(total // 8, 1))
+    monkeypatch.setattr(glue_jobs.ingest.events.stage_events, "chunk_size", lambda total, *_: max(total // 8, 1))
     raw.deliver(DAY, 0, events(DAY, range(10)))
     run(raw, lake)
     for number in range(1, 13):

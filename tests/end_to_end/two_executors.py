@@ -20,9 +20,9 @@ from typing import Any
 
 import psutil
 
-import glue_jobs.ingest.stage_events
+import glue_jobs.ingest.events.stage_events
 from glue_jobs import run
-from glue_jobs.ingest.chunk_task import ChunkResult, ingest_chunk
+from glue_jobs.ingest.events.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.workers.java import use_java_17
 
 # Fewer bytes than any data file has.
@@ -73,9 +73,9 @@ def limit_files(processes: list[psutil.Process], most_bytes: int) -> None:
 @contextmanager
 def tasks(task: Callable[[Any, Any], ChunkResult]) -> Iterator[None]:
     """In the block, executors run this task."""
-    glue_jobs.ingest.stage_events.ingest_chunk = task
+    glue_jobs.ingest.events.stage_events.ingest_chunk = task
     yield
-    glue_jobs.ingest.stage_events.ingest_chunk = ingest_chunk
+    glue_jobs.ingest.events.stage_events.ingest_chunk = ingest_chunk
 
 
 def broken(_context: Any, _chunk: Any) -> ChunkResult:

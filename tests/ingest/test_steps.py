@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from glue_jobs.ingest import steps
-from glue_jobs.ingest.discover import Listing
+from glue_jobs.ingest.discovery.discover import Listing
 from glue_jobs.ingest.steps import Step, StepLimits, Steps
 from glue_jobs.read.raw_object import RawObject, Window
 from glue_jobs.sources.pipelines import BY_NAME

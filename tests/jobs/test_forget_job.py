@@ -15,14 +15,14 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-import glue_jobs.ingest.commit
+import glue_jobs.ingest.commit.commit
 import glue_jobs.ingest.create_tables
 import glue_jobs.ingest.forget.forget
 from glue_jobs import Lake
 from glue_jobs.cli.main import main
 from glue_jobs.errors import LakeError, LostRaceError, StorageError
 from glue_jobs.ingest.forget.forget import FOLDER
-from glue_jobs.ingest.staging import new_run, runs_folder
+from glue_jobs.ingest.staging.run_folder import new_run, runs_folder
 from glue_jobs.lake import Lake as Tables
 from glue_jobs.lake import LoadedTable
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
@@ -223,7 +223,7 @@ def test_a_table_that_another_program_rewrites_between_two_commits_loses_what_wa
 
     with (
         disturbed(
-            glue_jobs.ingest.commit, "_change_once", happens, when=lambda _lake, _source, each, *_: each == table
+            glue_jobs.ingest.commit.commit, "_change_once", happens, when=lambda _lake, _source, each, *_: each == table
         ),
         pytest.raises(KeyboardInterrupt) if is_killed else nullcontext(),
     ):
@@ -242,7 +242,7 @@ def test_a_rejected_record_that_another_program_moves_is_gone_although_no_other_
     raw.put(ACCESS_LOGS.object_name(DAY, 1), b"\n".join([line, line.replace(b" 200 ", b" many "), b""]))
     lake.ingest("s3_access_log", raw.address)
     rewrites = partial(rewrite, Tables(str(tmp_path / "lake"), "usage_lake"), REJECTED_RECORD)
-    with disturbed(glue_jobs.ingest.commit, "_change_once", rewrites):
+    with disturbed(glue_jobs.ingest.commit.commit, "_change_once", rewrites):
         lake.forget([ADDRESS])
     assert lake.table("rejected_record").to_arrow().num_rows == 0
     assert [str(each) for each in lake.check() if not each.holds] == []

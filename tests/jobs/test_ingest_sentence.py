@@ -9,9 +9,9 @@ from datetime import date, datetime
 import pytest
 
 from glue_jobs.errors import UnreadableObjectError
-from glue_jobs.ingest.ledger import NOTHING, Totals
 from glue_jobs.ingest.request import IngestSummary
-from glue_jobs.ingest.snapshots.invalid_snapshots import InvalidSnapshot
+from glue_jobs.ingest.staging.invalid_snapshots import InvalidSnapshot
+from glue_jobs.ingest.staging.ledger import NOTHING, Totals
 from glue_jobs.jobs.ingest_sentence import sentence
 from glue_jobs.progress import PlainReporter, TerminalReporter, reporter
 from glue_jobs.read.raw_object import RawObject, Skipped

@@ -13,7 +13,7 @@ from pyiceberg.manifest import DataFile, DataFileContent, FileFormat, ManifestCo
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update.snapshot import _FastAppendFiles
 
-from glue_jobs.ingest.data_files import partition_path, with_schema, write_file
+from glue_jobs.ingest.staging.data_files import partition_path, with_schema, write_file
 from glue_jobs.lake import Lake
 from glue_jobs.tables.model import Table
 

@@ -12,7 +12,7 @@ import pytest
 from pyiceberg.table import Table as IcebergTable
 
 from glue_jobs.errors import StorageError
-from glue_jobs.ingest.data_files import NewFile, write_file
+from glue_jobs.ingest.staging.data_files import NewFile, write_file
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.rejected_record import REJECTED_RECORD

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from glue_jobs.errors import LakeError
-from glue_jobs.ingest.data_files import write_file
+from glue_jobs.ingest.staging.data_files import write_file
 from glue_jobs.lake import Lake
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import Column, Table

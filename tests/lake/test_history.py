@@ -8,13 +8,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from glue_jobs.ingest.data_files import write_file
+from glue_jobs.ingest.staging.data_files import write_file
 from glue_jobs.lake import Lake, LoadedTable, history
 from glue_jobs.lake.schema import SNAPSHOTS_KEPT
 from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
-from tests.ingest.test_data_files import full_rows
+from tests.ingest.staging.test_data_files import full_rows
 from tests.lake.maintenance import expire, iceberg, roll_back, tag
 from tests.lake.small_commits import commit, new_lake
 

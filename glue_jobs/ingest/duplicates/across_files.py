@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from glue_jobs.columns.arrays import drop_rows, ranks
 from glue_jobs.columns.numpy_types import Flags, Ints, Places
-from glue_jobs.ingest.data_files import CHECKED, NewFile, columns_of, stored_file
 from glue_jobs.ingest.duplicates.row_hash import Hashes, round_of_hash, row_hashes
 from glue_jobs.ingest.duplicates.within_table import all_but_first, comparisons, decoded, repeated
-from glue_jobs.ingest.late_rows import LateRows
+from glue_jobs.ingest.staging.data_files import CHECKED, NewFile, columns_of, stored_file
+from glue_jobs.ingest.staging.late_rows import LateRows
 from glue_jobs.tables.model import Table
 
 # A day with more rows takes several rounds over its files, to bound memory.

@@ -13,7 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from glue_jobs.columns.arrays import concat_rows, drop_rows
-from glue_jobs.ingest.data_files import (
+from glue_jobs.ingest.duplicates.across_files import Day, DuplicateRows, find_duplicates
+from glue_jobs.ingest.duplicates.within_table import duplicates_within
+from glue_jobs.ingest.staging.data_files import (
     ROW_GROUP_ROWS,
     NewFile,
     compact,
@@ -22,10 +24,8 @@ from glue_jobs.ingest.data_files import (
     read_file,
     with_schema,
 )
-from glue_jobs.ingest.duplicates.across_files import Day, DuplicateRows, find_duplicates
-from glue_jobs.ingest.duplicates.within_table import duplicates_within
-from glue_jobs.ingest.late_rows import LateRows, PartitionRows, read_late_rows
-from glue_jobs.ingest.task_context import TaskContext, write_partitions, write_parts
+from glue_jobs.ingest.staging.late_rows import LateRows, PartitionRows, read_late_rows
+from glue_jobs.ingest.staging.task_context import TaskContext, write_partitions, write_parts
 from glue_jobs.progress import Reporter
 from glue_jobs.read.plan import batch_by_size, group_evenly
 from glue_jobs.sources.pipeline import Pipeline

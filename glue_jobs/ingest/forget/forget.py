@@ -17,12 +17,19 @@ import pyarrow.compute as pc
 from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.errors import LostRaceError
-from glue_jobs.ingest.change import Change, check_replaceable
-from glue_jobs.ingest.commit import commit_run, finish_others
+from glue_jobs.ingest.commit.commit import commit_run, finish_others
 from glue_jobs.ingest.forget.person import Person
 from glue_jobs.ingest.forget.tasks import Found, names_any, search, settle
-from glue_jobs.ingest.staging import Heartbeat, RunFolder, given_up_on_error, new_run, runs_folder, unfinished
-from glue_jobs.ingest.task_context import TaskContext
+from glue_jobs.ingest.staging.change import Change, check_replaceable
+from glue_jobs.ingest.staging.run_folder import (
+    Heartbeat,
+    RunFolder,
+    given_up_on_error,
+    new_run,
+    runs_folder,
+    unfinished,
+)
+from glue_jobs.ingest.staging.task_context import TaskContext
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.pipeline import Pipeline

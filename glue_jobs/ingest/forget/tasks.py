@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.numpy_types import Flags
-from glue_jobs.ingest.data_files import CHECKED, NewFile, columns_of, read_file, stored_file
 from glue_jobs.ingest.forget.person import Person
-from glue_jobs.ingest.task_context import TaskContext, write_partitions
+from glue_jobs.ingest.staging.data_files import CHECKED, NewFile, columns_of, read_file, stored_file
+from glue_jobs.ingest.staging.task_context import TaskContext, write_partitions
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.tables.model import READER, Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD

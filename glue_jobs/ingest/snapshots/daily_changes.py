@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from glue_jobs.ingest.change import Change
 from glue_jobs.ingest.snapshots.comparison import DataFiles, SnapshotPair, compare_pairs
 from glue_jobs.ingest.snapshots.delivery import columns_of, partitions_of, snapshot_of
-from glue_jobs.ingest.task_context import TaskContext, write_parts
+from glue_jobs.ingest.staging.change import Change
+from glue_jobs.ingest.staging.task_context import TaskContext, write_parts
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.pipeline import SnapshotPipeline
 from glue_jobs.sources.s3_inventory_object.parser import SnapshotId

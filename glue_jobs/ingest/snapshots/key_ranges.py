@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from glue_jobs.columns.arrays import with_dictionaries
-from glue_jobs.ingest.data_files import columns_of
+from glue_jobs.ingest.staging.data_files import columns_of
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 

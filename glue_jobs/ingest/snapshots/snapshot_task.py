@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import drop_rows, repeat_text, take_rows
 from glue_jobs.errors import UnreadableObjectError
-from glue_jobs.ingest.data_files import NewFile, with_schema
 from glue_jobs.ingest.duplicates.within_table import duplicates_within
-from glue_jobs.ingest.rejected_records import RejectedRecords
-from glue_jobs.ingest.task_context import TaskContext, write_parts
+from glue_jobs.ingest.staging.data_files import NewFile, with_schema
+from glue_jobs.ingest.staging.rejected_records import RejectedRecords
+from glue_jobs.ingest.staging.task_context import TaskContext, write_parts
 from glue_jobs.read.fetch import fetch_ranges
 from glue_jobs.read.plan import ByteRange
 from glue_jobs.read.raw_object import RawObject

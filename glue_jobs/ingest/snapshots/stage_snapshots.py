@@ -15,8 +15,6 @@ import pyarrow as pa
 
 from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.errors import UnreadableObjectError
-from glue_jobs.ingest.change import Change
-from glue_jobs.ingest.object_counts import ObjectCounts
 from glue_jobs.ingest.snapshots.daily_changes import stage_daily_changes
 from glue_jobs.ingest.snapshots.delivery import (
     Copies,
@@ -33,10 +31,12 @@ from glue_jobs.ingest.snapshots.delivery import (
     replaceable,
     snapshot_of,
 )
-from glue_jobs.ingest.snapshots.invalid_snapshots import invalid_snapshots, invalid_snapshots_note, rejected_files
 from glue_jobs.ingest.snapshots.snapshot_task import SnapshotChunkResult, ingest_snapshot_chunk, split_snapshot
-from glue_jobs.ingest.staged_run import StagedRun
-from glue_jobs.ingest.task_context import TaskContext, write_parts
+from glue_jobs.ingest.staging.change import Change
+from glue_jobs.ingest.staging.invalid_snapshots import invalid_snapshots, invalid_snapshots_note, rejected_files
+from glue_jobs.ingest.staging.object_counts import ObjectCounts
+from glue_jobs.ingest.staging.staged_run import StagedRun
+from glue_jobs.ingest.staging.task_context import TaskContext, write_parts
 from glue_jobs.progress import Reporter
 from glue_jobs.read.plan import chunk_size
 from glue_jobs.read.raw_object import RawObject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from glue_jobs.errors import LakeError
-from glue_jobs.ingest.data_files import CHECKED, stored_file
+from glue_jobs.ingest.staging.data_files import CHECKED, stored_file
 from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.progress import counted

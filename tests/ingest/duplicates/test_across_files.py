@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glue_jobs.ingest.data_files import NewFile, write_file
 from glue_jobs.ingest.duplicates import across_files
 from glue_jobs.ingest.duplicates.across_files import Day, find_duplicates
+from glue_jobs.ingest.staging.data_files import NewFile, write_file
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.tables.model import Table
 from tests.ingest.duplicates.duplicate_rows import DAY, EVENTS, FILES, NAMED, Row, identity

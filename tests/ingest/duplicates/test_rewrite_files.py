@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData
-from glue_jobs.ingest.data_files import NewFile, read_file, write_file
 from glue_jobs.ingest.duplicates import rewrite_files
 from glue_jobs.ingest.duplicates.across_files import Day
 from glue_jobs.ingest.duplicates.rewrite_files import Rewritten, drop_duplicates, remaining_of
-from glue_jobs.ingest.late_rows import LateRows, write_late_rows
-from glue_jobs.ingest.staging import RunFolder
-from glue_jobs.ingest.task_context import TaskContext
+from glue_jobs.ingest.staging.data_files import NewFile, read_file, write_file
+from glue_jobs.ingest.staging.late_rows import LateRows, write_late_rows
+from glue_jobs.ingest.staging.run_folder import RunFolder
+from glue_jobs.ingest.staging.task_context import TaskContext
 from glue_jobs.sources.pipelines import BY_NAME
 from tests.ingest.duplicates.duplicate_rows import EVENTS, FILES, Row, identity
 

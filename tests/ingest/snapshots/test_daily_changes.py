@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.config import Config
-from glue_jobs.ingest.change import Change
-from glue_jobs.ingest.data_files import write_file
 from glue_jobs.ingest.snapshots.daily_changes import IngestedFiles, stage_daily_changes
-from glue_jobs.ingest.staging import RunFolder
-from glue_jobs.ingest.task_context import TaskContext
+from glue_jobs.ingest.staging.change import Change
+from glue_jobs.ingest.staging.data_files import write_file
+from glue_jobs.ingest.staging.run_folder import RunFolder
+from glue_jobs.ingest.staging.task_context import TaskContext
 from glue_jobs.lake import StoredFile
 from glue_jobs.progress import PlainReporter
 from glue_jobs.sources.pipeline import SnapshotPipeline

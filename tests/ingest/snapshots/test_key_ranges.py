@@ -8,16 +8,16 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from glue_jobs.ingest.data_files import write_file
 from glue_jobs.ingest.snapshots.changed_objects import BY, COLUMNS
 from glue_jobs.ingest.snapshots.key_ranges import RowGroup, key_ranges, read_range, row_groups
+from glue_jobs.ingest.staging.data_files import write_file
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 
 PARTITION = {"source_bucket": "example-data", "snapshot_date": date(2024, 4, 1)}
 
 
 def test_a_key_range_has_the_rows_of_all_files_with_its_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("glue_jobs.ingest.data_files.ROW_GROUP_ROWS", 2)
+    monkeypatch.setattr("glue_jobs.ingest.staging.data_files.ROW_GROUP_ROWS", 2)
     addresses = []
     for number, keys in enumerate(("abcde", "cdxyz")):
         rows = pa.Table.from_pylist([{"key": key} for key in keys], schema=S3_INVENTORY_OBJECT.arrow_schema)

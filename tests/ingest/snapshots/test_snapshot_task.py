@@ -17,8 +17,8 @@ from glue_jobs.ingest.snapshots.snapshot_task import (
     ingest_snapshot_chunk,
     split_snapshot,
 )
-from glue_jobs.ingest.staging import RunFolder
-from glue_jobs.ingest.task_context import TaskContext
+from glue_jobs.ingest.staging.run_folder import RunFolder
+from glue_jobs.ingest.staging.task_context import TaskContext
 from glue_jobs.sources.pipeline import SnapshotPipeline
 from glue_jobs.sources.pipelines import PIPELINES
 from glue_jobs.sources.s3_inventory_object.parser import InventoryFile, Snapshot, SnapshotId, read_manifest

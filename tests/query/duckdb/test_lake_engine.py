@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from glue_jobs.errors import LakeError
-from glue_jobs.ingest.data_files import write_file
+from glue_jobs.ingest.staging.data_files import write_file
 from glue_jobs.lake import Lake
 from glue_jobs.lake.plain_files import PlainFile
 from glue_jobs.query.duckdb.lake_engine import open_engine, sources
@@ -21,7 +21,7 @@ from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.tables.subscriber import SUBSCRIBER
-from tests.ingest.test_data_files import full_rows
+from tests.ingest.staging.test_data_files import full_rows
 from tests.lake.small_commits import commit, iceberg, new_lake
 
 WEEKLY = PlainFile("/lake/x.parquet", {"source_bucket": "b", "inventory_id": "weekly"}, frozenset({"key"}))

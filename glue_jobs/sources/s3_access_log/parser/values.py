@@ -86,7 +86,7 @@ TIME_LENGTH = len("[06/Feb/2019:00:00:38")
 MAX_OFFSET_HOURS = 14
 _DIGITS = [1, 2, 8, 9, 10, 11, 13, 14, 16, 17, 19, 20]
 _SIGNS = {0: "[", 3: "/", 7: "/", 12: ":", 15: ":", 18: ":"}
-# S3 began in 2006. A parser has no clock: a run rejects days after the next one (ingest/future_records.py).
+# S3 began in 2006. A parser has no clock: a run rejects days after the next one (ingest/events/future_records.py).
 FIRST_YEAR, LAST_YEAR = 2006, 2199
 _MONTHS = np.array([int.from_bytes(name, "big") for name in b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()])
 _MONTH_ORDER = np.argsort(_MONTHS)

@@ -1,0 +1,1 @@
+"""Ingestion of documents: a new version of one replaces the rows of the old version."""

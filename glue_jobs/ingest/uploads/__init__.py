@@ -1,0 +1,1 @@
+"""Ingestion of uploaded files, whose tables get the columns that the files have."""

@@ -367,7 +367,7 @@ OLD_PYTHON = 'case "$2" in *print*) echo 3.9;; *exit*) exit 1;; esac'
 
 def test_a_python_that_does_not_run_is_passed_over(tmp_path: Path) -> None:
     stub(tmp_path / "shims/python3.11", "exit 127")
-    stub(tmp_path / "real/python3.11", f'exec {sys.executable} "$@"')
+    stub(tmp_path / "real/python3.11", f'exec "{sys.executable}" "$@"')
     found = find_python(tmp_path / "shims", tmp_path / "real")
     assert (found.returncode, found.stdout.strip()) == (0, str(tmp_path / "real/python3.11"))
 

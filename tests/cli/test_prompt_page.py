@@ -55,7 +55,7 @@ def test_the_page_sets_up_what_the_tests_set_up() -> None:
 
 def test_bash_completes_queries_after_the_command_of_the_page(tmp_path: Path) -> None:
     program = tmp_path / "usage-lake"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -c "from glue_jobs.cli import main; main()" "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "from glue_jobs.cli import main; main()" "$@"\n')
     program.chmod(0o755)
     (command,) = (line for line in COMMANDS if line.startswith("eval"))
     # Bash fills these before it calls the function.

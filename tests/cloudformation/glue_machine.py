@@ -55,6 +55,8 @@ def run_job(machine: Path, script: Path, library: Path, arguments: Sequence[str]
         "JAVA_HOME": str(JAVA_HOME),
         "PYSPARK_PYTHON": str(machine / "python"),
         "PYTHONPATH": str(machine),
+        # In the C locale, Java finds no files below a folder whose name is not ASCII.
+        "LC_ALL": "C.UTF-8",
         "SPARK_LOCAL_IP": "127.0.0.1",
         **aws,
     }

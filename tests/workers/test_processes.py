@@ -79,7 +79,10 @@ def workers() -> list[psutil.Process]:
 def command_of(process: psutil.Process) -> str:
     """Its command line, or nothing when it has ended meanwhile."""
     with suppress(psutil.NoSuchProcess):
-        return " ".join(process.cmdline())
+        # At first, a process that was just started has none.
+        while not (command := " ".join(process.cmdline())):
+            time.sleep(0.01)
+        return command
     return ""
 
 

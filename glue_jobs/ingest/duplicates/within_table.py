@@ -44,17 +44,17 @@ def comparisons(table: Table, values: pa.Table) -> Iterator[tuple[tuple[str, ...
 
     The columns of `Table.same`, if declared, apply to rows with a value in the first of them.
     """
-    if not table.same:
+    if not (table.same or table.repeats_without_id):
         yield table.compared, np.ones(values.num_rows, dtype=bool)
         return
-    has_id = values[table.same[0]].is_valid().to_numpy()
-    yield table.same, has_id
+    has_id = values[table.same[0] if table.same else table.identity[0]].is_valid().to_numpy()
+    yield table.compared, has_id
     yield table.compared_without_same, ~has_id
 
 
 def repeats(table: Table, part: pa.Table) -> bool:
     """Whether equal rows of a part of `comparisons` are different records, except in copies of their raw object."""
-    return table.repeats_without_same and not pc.any(pc.is_valid(part[table.same[0]])).as_py()
+    return table.repeats_without_id and not pc.any(pc.is_valid(part[table.identity[0]])).as_py()
 
 
 def with_occurrences(

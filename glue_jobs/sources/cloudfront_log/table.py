@@ -77,7 +77,7 @@ CLOUDFRONT_LOG = Table(
     identity=("x_edge_request_id", "event_time"),
     same=("x_edge_request_id", "event_time"),
     # Without the field, all requests for an object in one second may be equal.
-    repeats_without_same=True,
+    repeats_without_id=True,
     address="c_ip",
     texts_with_addresses=("x_forwarded_for", "viewer_request_log_data", "viewer_response_log_data", "extra_fields"),
     texts_with_own_address=("cs_referer", "cs_uri_query", "cs_cookie"),

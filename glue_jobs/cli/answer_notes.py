@@ -20,11 +20,12 @@ READERS = "unique_requesters"
 def answer_notes(
     engine: QueryEngine, lake: Callable[[], Lake], query: SavedQuery, days: QueryDays, rows: pa.Table
 ) -> Iterator[str]:
-    """Readers who count twice or are the publisher, buckets that may be gone or have no logs, why there are no rows."""
+    """Readers who count twice, are the publisher or do not count; buckets that are gone or not logged; why no rows."""
+    from glue_jobs.query.saved.view import base_tables
+
     until = days.until or days.as_of
     if any(READERS in column for column in rows.column_names):
         from glue_jobs.enrich.readers.key_changes import key_changes
-        from glue_jobs.query.saved.view import base_tables
         from glue_jobs.sources.tables import TABLES
 
         read = base_tables(query.metadata.reads)
@@ -33,6 +34,12 @@ def answer_notes(
         from glue_jobs.query.saved.dropped_objects import dropped_objects
 
         yield from dropped_objects(engine.run, until)
+    if "cloudfront_log" in base_tables(query.metadata.reads):
+        from glue_jobs.query.saved.distributions_without_bucket import distributions_without_bucket
+
+        yield from distributions_without_bucket(
+            lambda sql: engine.answer(sql).records, query, days.as_of, days.since, days.until
+        )
     if not rows.num_rows:
         from glue_jobs.cli.empty_answer import explain_empty_answer
 

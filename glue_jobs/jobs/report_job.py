@@ -22,12 +22,14 @@ from glue_jobs.publish.dandi.publish import publish_summaries
 from glue_jobs.publish.engine import Engine
 from glue_jobs.publish.page.sections.storage import UNREAD
 from glue_jobs.publish.page.sections.subscribers import SUBSCRIBERS
-from glue_jobs.publish.page.usage import USAGE
+from glue_jobs.publish.page.usage import USAGE, WINDOW
 from glue_jobs.publish.public.publish import publish_public
 from glue_jobs.publish.publish import Edition, Failures, Published, publish
 from glue_jobs.publish.report_set import Report, public_report, report_set
+from glue_jobs.query.answer import records
 from glue_jobs.query.athena import Athena
 from glue_jobs.query.glue_views import keep_views
+from glue_jobs.query.saved.distributions_without_bucket import distributions_without_bucket
 from glue_jobs.query.saved.dropped_objects import dropped_objects
 from glue_jobs.query.saved.ended_inventories import ended_inventories
 from glue_jobs.query.saved.missing_logs import buckets_without_logs, ended_logs
@@ -164,13 +166,14 @@ def report(request: ReportRequest, reporter: Reporter) -> Published:
 
 
 def _query_notes(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
-    """Logs that ended, and buckets that may be gone or whose objects are no longer kept."""
+    """Logs that ended, distributions without a bucket, and buckets that are gone or whose objects are not kept."""
     queries, day = [report.query for report in request.reports], request.edition.day
     notes: list[str] = []
     # The reports can be published without these sentences too.
     with suppress(UsageLakeError):
-        if any(query.name == USAGE for query in queries):
+        for usage in (query for query in queries if query.name == USAGE):
             notes += ended_logs(engine.run, day)
+            notes += distributions_without_bucket(lambda sql: records(engine.run(sql)), usage, day, since=day - WINDOW)
         if any(query.tells_what_is_stored for query in queries):
             notes += (*ended_inventories(engine.run, day), *dropped_objects(engine.run, day))
     return tuple(notes)

@@ -57,7 +57,8 @@ class Table:
     Two rows that are equal in ``identity``, the most selective column first, are candidates for being the same record.
     They are the same record if every column of ``compared`` is equal. These are the columns of ``same``, or all of the
     ``record`` if a table has no ``same`` or if the first column of ``same`` is null. ``derived`` columns are not part
-    of the record.
+    of the record. If ``repeats_without_id``, records whose first column of ``identity`` is null are often equal and yet
+    different ones: only a copy of their raw object, of the same name, has them again.
 
     ``address`` is the column with the reader's address; a table that has one has the ``READER`` columns too.
     ``texts_with_addresses`` may contain any addresses, ``texts_with_own_address`` only the one of their row. The
@@ -82,6 +83,7 @@ class Table:
     sort: tuple[str, ...] = ()
     identity: tuple[str, ...] = ()
     same: tuple[str, ...] = ()
+    repeats_without_id: bool = False
     derived: tuple[str, ...] = ()
     statistics: tuple[str, ...] = ()
     file_constants: tuple[str, ...] = ()
@@ -135,7 +137,7 @@ class Table:
 
     @cached_property
     def compared_without_same(self) -> tuple[str, ...]:
-        """The columns that are compared where the first column of ``same`` is null.
+        """The columns that are compared where a record has no id.
 
         They include the reader id: two such records may differ in nothing but the reader.
         """

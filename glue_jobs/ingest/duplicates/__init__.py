@@ -1,8 +1,9 @@
 """Records that AWS delivered twice are dropped before a run commits: docs/decisions/0005-duplicates.md.
 
 Two rows are the same record when all columns of the record are equal, or the columns of `Table.same` where a table
-declares these. Of equal rows, the stored one stays, or else the one of the first raw object. A run drops duplicates in
-two places:
+declares these. Rows that lack an id may be equal by chance: with `Table.repeats_without_id` they are also compared by
+the name of their raw object, and by how many equal rows precede them in it. Of equal rows, the stored one stays, or
+else the one of the first raw object. A run drops duplicates in two places:
 
 1. *Within a task.* Most records that are delivered twice arrive only hours apart, so both are in one chunk.
    `within_table.duplicates_within` finds them in memory before anything is written.

@@ -14,7 +14,14 @@ import pyarrow as pa
 from glue_jobs.columns.arrays import drop_rows, ranks
 from glue_jobs.columns.numpy_types import Flags, Ints, Places
 from glue_jobs.ingest.duplicates.row_hash import Hashes, round_of_hash, row_hashes
-from glue_jobs.ingest.duplicates.within_table import all_but_first, comparisons, decoded, repeated
+from glue_jobs.ingest.duplicates.within_table import (
+    all_but_first,
+    comparisons,
+    decoded,
+    repeated,
+    repeats,
+    with_occurrences,
+)
 from glue_jobs.ingest.staging.data_files import CHECKED, NewFile, columns_of, stored_file
 from glue_jobs.ingest.staging.late_rows import LateRows
 from glue_jobs.tables.model import Table
@@ -187,7 +194,7 @@ def _duplicates_among(files: _Files, candidates: _Candidates) -> Iterator[tuple[
         if columns != files.table.compared:
             again = _Candidates(candidates.hashes[: len(part)], part["file"].to_numpy(), part["row"].to_numpy())
             part = _values(files, again, columns)
-        yield from _dropped(part, columns, files.stored)
+        yield from _dropped(files, part, columns)
 
 
 def _values(files: _Files, candidates: _Candidates, columns: tuple[str, ...]) -> pa.Table:
@@ -199,14 +206,16 @@ def _values(files: _Files, candidates: _Candidates, columns: tuple[str, ...]) ->
     return pa.concat_tables(parts)
 
 
-def _dropped(values: pa.Table, columns: tuple[str, ...], stored: int) -> Iterator[tuple[int, pa.Table]]:
-    files = values["file"].to_numpy()
-    again = all_but_first(
-        values, columns, (files >= stored, ranks(values["source_object"]), files, values["row"].to_numpy())
-    )
-    dropped = again[files[again] >= stored]
-    for file in np.unique(files[dropped]):
-        yield int(file), values.select(["row", "source_object"]).take(pa.array(dropped[files[dropped] == file]))
+def _dropped(files: _Files, values: pa.Table, columns: tuple[str, ...]) -> Iterator[tuple[int, pa.Table]]:
+    file = values["file"].to_numpy()
+    is_new = file >= files.stored
+    order = (is_new, ranks(values["source_object"]), file, values["row"].to_numpy())
+    if repeats(files.table, values):
+        values, columns = with_occurrences(values, columns, order, is_new)
+    again = all_but_first(values, columns, order)
+    dropped = again[is_new[again]]
+    for number in np.unique(file[dropped]):
+        yield int(number), values.select(["row", "source_object"]).take(pa.array(dropped[file[dropped] == number]))
 
 
 def _duplicate_rows(file: NewFile, rows: pa.Table) -> DuplicateRows:

@@ -31,8 +31,11 @@ def duplicates_within(table: Table, rows: pa.Table) -> Places:
     duplicates = [candidates[:0]]
     for compared, chosen in comparisons(table, values):
         part, positions = values.filter(pa.array(chosen)), candidates[chosen]
+        compared = (*compared, *partitions)
         order = (ranks(part["source_object"]), positions)
-        duplicates.append(positions[all_but_first(part, (*compared, *partitions), order)])
+        if repeats(table, part):
+            part, compared = with_occurrences(part, compared, order, np.zeros(len(part), dtype=bool))
+        duplicates.append(positions[all_but_first(part, compared, order)])
     return np.sort(np.concatenate(duplicates))
 
 
@@ -41,12 +44,35 @@ def comparisons(table: Table, values: pa.Table) -> Iterator[tuple[tuple[str, ...
 
     The columns of `Table.same`, if declared, apply to rows with a value in the first of them.
     """
-    if not table.same:
+    if not (table.same or table.repeats_without_id):
         yield table.compared, np.ones(values.num_rows, dtype=bool)
         return
-    has_id = values[table.same[0]].is_valid().to_numpy()
-    yield table.same, has_id
+    has_id = values[table.same[0] if table.same else table.identity[0]].is_valid().to_numpy()
+    yield table.compared, has_id
     yield table.compared_without_same, ~has_id
+
+
+def repeats(table: Table, part: pa.Table) -> bool:
+    """Whether equal rows of a part of `comparisons` are different records, except in copies of their raw object."""
+    return table.repeats_without_id and not pc.any(pc.is_valid(part[table.identity[0]])).as_py()
+
+
+def with_occurrences(
+    values: pa.Table, columns: tuple[str, ...], order: tuple[Ints, ...], is_new: Flags
+) -> tuple[pa.Table, tuple[str, ...]]:
+    """The rows with the name of their raw object and the number of equal rows before them in it; and all to compare.
+
+    Rows that ``is_new`` tells apart are of different versions of their raw object.
+    """
+    groups = _groups(values, (*columns, "source_object")) * 2 + is_new
+    ordered = np.lexsort((*reversed(order), groups))
+    begins = np.diff(groups[ordered], prepend=-1) != 0
+    starts = np.flatnonzero(begins)
+    occurrences = np.empty(len(groups), dtype=np.int64)
+    occurrences[ordered] = np.arange(len(groups)) - starts[np.cumsum(begins) - 1]
+    names = pc.replace_substring_regex(decoded(values["source_object"]), "^.*/", "")
+    told_apart = values.append_column("object_name", names).append_column("occurrence", pa.array(occurrences))
+    return told_apart, (*columns, "object_name", "occurrence")
 
 
 def _with_shared_hash(rows: pa.Table, positions: Places, columns: tuple[str, ...]) -> Places:

@@ -27,8 +27,9 @@ def check_identities(engine: QueryEngine, tables: Iterable[Table]) -> CheckResul
 
 def _duplicates(table: Table) -> Iterator[str]:
     """Queries for records that are stored twice; rows of different partitions are different records."""
-    yield _query(table, table.compared, f'"{table.same[0]}" IS NOT NULL' if table.same else "true")
-    if table.same:
+    has_id = table.same or table.repeats_without_id
+    yield _query(table, table.compared, f'"{table.identity[0]}" IS NOT NULL' if has_id else "true")
+    if table.same and not table.repeats_without_id:
         yield _query(table, table.compared_without_same, f'"{table.same[0]}" IS NULL')
 
 

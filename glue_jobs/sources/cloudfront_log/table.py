@@ -14,8 +14,8 @@ CLOUDFRONT_LOG = Table(
     name="cloudfront_log",
     description=(
         "One row per viewer request that CloudFront logged; delivery is best effort, so counts are a lower bound. Rows "
-        "with the same x_edge_request_id and time are one request; rows without it are one if all fields are equal. A "
-        "field that a log does not have is null. Texts are decoded: they are as the viewer sent them."
+        "with the same x_edge_request_id and time are one request; equal rows without it are one only in copies of a "
+        "raw object. A field that a log does not have is null. Texts are decoded: they are as the viewer sent them."
     ),
     columns=(
         Column(1, "event_time", "timestamp", "When CloudFront finished the response, UTC, to the second."),
@@ -76,6 +76,8 @@ CLOUDFRONT_LOG = Table(
     statistics=("cs_method", "sc_status", *FILTERED),
     identity=("x_edge_request_id", "event_time"),
     same=("x_edge_request_id", "event_time"),
+    # Without the field, all requests for an object in one second may be equal.
+    repeats_without_id=True,
     address="c_ip",
     texts_with_addresses=("x_forwarded_for", "viewer_request_log_data", "viewer_response_log_data", "extra_fields"),
     texts_with_own_address=("cs_referer", "cs_uri_query", "cs_cookie"),

@@ -30,6 +30,10 @@ DAY_FOLDER = re.compile("/([0-9]{4})(?:/([0-9]{2})(?:/([0-9]{2}))?)?/$")
 YEAR_FOLDER = re.compile("(?:year=)?([0-9]{4})")
 TWO_DIGITS = re.compile("(?:month=|day=)?([0-9]{2})")
 
+# The folder in which AWS creates a folder for each service, and the folders that most services have.
+ACCOUNT_FOLDER = re.compile("AWSLogs/(?:o-[0-9a-z]+/)?[0-9]{12}/$")
+REGION_FOLDER = re.compile("[a-z]{2,4}(?:-[a-z]+)+-[0-9]+")
+
 # A folder's name with this suffix sorts after all keys in the folder, and before all keys that follow it.
 END_OF_FOLDER = "/\U0010ffff"
 
@@ -118,8 +122,20 @@ class DayFolders:
             self._skipped.folders.add(prefix)
         elif depth == MAX_FOLDER_DEPTH:
             self._skipped.add(prefix)
-        elif folder not in self._names.ignored:
+        elif not self._is_of_another_service(prefix, folder):
             yield from self._objects(prefix, depth + 1)
+
+    def _is_of_another_service(self, prefix: str, folder: str) -> bool:
+        """Whether AWS delivers the logs of another service to the folder: below an account, in folders of Regions.
+
+        A prefix that somebody chose may have the same name.
+        """
+        if folder not in self._names.ignored:
+            return False
+        if ACCOUNT_FOLDER.search(prefix.removesuffix(f"{folder}/")):
+            return True
+        contents = self._read_ahead[prefix] = self._read(prefix)
+        return any(map(REGION_FOLDER.fullmatch, contents.folders))
 
     def _read(self, prefix: str) -> _Contents:
         if prefix in self._read_ahead:

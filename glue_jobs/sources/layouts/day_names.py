@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-# Folders below AWSLogs/ACCOUNT/ of the services that may share a log bucket.
+# Folders below AWSLogs/ACCOUNT/ of the services that may share a log bucket. Anybody may choose such a prefix, too.
 SERVICES_OF_A_LOG_BUCKET = frozenset(
     {
         "CloudFront",

@@ -25,6 +25,7 @@ Documents = Sequence[tuple[Kind, str]]
 Rows = defaultdict[Table, list[tuple[pa.Table, Places]]]
 
 NEWLINE = ord("\n")
+WINDOWS_NEWLINE = b"\r\n"
 
 # Longer numbers, and those with a sign or an exponent, are left to the fallback.
 NUMBERS = {"bigint": r"^[0-9]{1,16}$", "double": r"^[0-9]{1,15}(?:[.][0-9]{1,15})?$"}
@@ -34,7 +35,8 @@ def parse_summaries(documents: Documents, data: bytes, starts: Positions) -> Par
     """The rows of the summaries. Document ``i`` begins at ``starts[i]`` and ends where the next one begins."""
     rows: Rows = defaultdict(list)
     rejected: list[tuple[int, Rejected]] = []
-    plain = _parse_plain(documents, data, starts, rows) if is_utf8(data) else np.zeros(len(documents), dtype=bool)
+    may_be_plain = is_utf8(data) and WINDOWS_NEWLINE not in data and not data.endswith(WINDOWS_NEWLINE[:1])
+    plain = _parse_plain(documents, data, starts, rows) if may_be_plain else np.zeros(len(documents), dtype=bool)
     ends = [*starts[1:].tolist(), len(data)]
     for number in np.flatnonzero(~plain).tolist():
         kind, run = documents[number]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from glue_jobs.read.parsed import ParsedDocument, Rejected
+from glue_jobs.read.uploaded_file import BYTE_ORDER_MARK
 from glue_jobs.sources.run_summary.kinds import COLUMNS, Kind, Section
 from glue_jobs.tables.model import Column, Table
 
@@ -55,7 +56,8 @@ class _Lines:
             ValueError: the line violates the grammar; the message says how.
         """
         is_first, self._is_first = self._is_first, False
-        text = line.decode()
+        # Windows programs write a mark at the beginning, and end lines with a carriage return.
+        text = line.removeprefix(BYTE_ORDER_MARK if is_first else b"").removesuffix(b"\r").decode()
         if self._kind.has_prefix:
             prefix = f"sra={self._run};"
             if not text.startswith(prefix):

@@ -59,6 +59,8 @@ S3_ACCESS_LOG = Table(
     sort=("bucket", "key", "event_time"),
     statistics=("operation", "http_status", *FILTERED),
     identity=("request_id", "operation", "key", "version_id", "event_time", "bucket"),
+    # Records that CloudWatch Logs delivers may lack the field.
+    repeats_without_id=True,
     address="remote_ip",
     texts_with_addresses=("extra_fields",),
     texts_with_own_address=("request_uri", "referer"),

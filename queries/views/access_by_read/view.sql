@@ -5,6 +5,7 @@ WITH paused AS (
     SELECT
         event_date,
         event_time,
+        begin_time,
         account,
         repository,
         bucket,
@@ -22,9 +23,11 @@ WITH paused AS (
         bytes_sent,
         object_size,
         CASE
-            WHEN event_time - INTERVAL '30' MINUTE <= lag(event_time) OVER (
+            -- A pause begins when the last response ends: a large object takes hours.
+            WHEN begin_time - INTERVAL '30' MINUTE <= max(end_time) OVER (
                 PARTITION BY event_date, account, repository, bucket, key, version_id, reader, is_served_get
-                ORDER BY event_time
+                ORDER BY begin_time
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ) THEN 0
             ELSE 1
         END AS begins_read
@@ -39,7 +42,7 @@ numbered AS (
         CASE
             WHEN is_served_get THEN sum(begins_read) OVER (
                 PARTITION BY event_date, account, repository, bucket, key, version_id, reader, is_served_get
-                ORDER BY event_time
+                ORDER BY begin_time
             )
         END AS read_number
     FROM paused

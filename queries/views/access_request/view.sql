@@ -3,6 +3,9 @@ CREATE OR REPLACE VIEW access_request AS
 SELECT
     event_date,
     event_time,
+    event_time AS begin_time,
+    -- A response of more than a day is a damaged number.
+    event_time + least(coalesce(total_time_ms, 0), 86400000) * INTERVAL '0.001' SECOND AS end_time,
     coalesce(account, '(none)') AS account,
     coalesce(repository, '(none)') AS repository,
     bucket,

@@ -21,6 +21,8 @@ WITH answered AS (
 
 SELECT
     event_date,
+    -- A response of more than a day is a damaged number.
+    event_time - least(coalesce(time_taken, 0), 86400) * INTERVAL '1' SECOND AS begin_time,
     event_time,
     coalesce(account, '(none)') AS account,
     coalesce(repository, '(none)') AS repository,

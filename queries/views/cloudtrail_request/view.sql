@@ -95,6 +95,7 @@ LEFT JOIN (
         SELECT event_date, shared_event_id, recipient_account_id, false AS is_corrected, is_copy_source, is_own
         FROM cloudtrail_s3_event
         WHERE shared_event_id IS NOT NULL
+            AND coalesce(event_category, 'Data') <> 'NetworkActivity'
         UNION ALL
         SELECT
             event_date, shared_event_id, recipient_account_id, true AS is_corrected, false AS is_copy_source, false AS is_own
@@ -115,6 +116,8 @@ LEFT JOIN (
     ON event.event_id = again.original_event_id
     AND event.original_event_id <> event.event_id
 WHERE (recorded.first_recipient IS NULL OR recorded.first_recipient = event.recipient_account_id)
+    -- A VPC endpoint records its requests too, without their objects. S3's own event is of those that reached a bucket.
+    AND coalesce(event.event_category, 'Data') <> 'NetworkActivity'
     -- An account's trail also records its requests to others' buckets. Their owner's trail is not here.
     AND NOT coalesce(
         recorded.first_recipient IS NULL

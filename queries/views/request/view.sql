@@ -3,6 +3,8 @@ CREATE OR REPLACE VIEW request AS
 SELECT
     logged.event_date,
     logged.event_time,
+    logged.begin_time,
+    logged.end_time,
     logged.account,
     logged.repository,
     logged.bucket,
@@ -45,6 +47,8 @@ UNION ALL
 SELECT
     event_date,
     event_time,
+    begin_time,
+    event_time AS end_time,
     account,
     repository,
     bucket,

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from glue_jobs.ingest.duplicates import across_files
 from glue_jobs.ingest.duplicates.across_files import Day, find_duplicates
 from glue_jobs.ingest.staging.data_files import NewFile, write_file
+from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.tables.model import Table
 from tests.ingest.duplicates.duplicate_rows import DAY, EVENTS, FILES, NAMED, Row, identity
@@ -139,3 +140,20 @@ def test_a_stored_file_of_an_older_table_is_compared_too(tmp_path: Path) -> None
 
 def test_a_day_is_as_long_as_its_files(tmp_path: Path) -> None:
     assert len(day(S3_ACCESS_LOG, tmp_path, [[LINE, LINE]], [[LINE]])) == 3
+
+
+def viewed(name: str, count: int) -> list[Row]:
+    """Equal records, without an id of the request, in one raw object."""
+    return [{"event_time": datetime(2024, 5, 7, 1), **DAY, "source_object": name}] * count
+
+
+@pytest.mark.parametrize("table", [CLOUDFRONT_LOG, S3_ACCESS_LOG], ids=lambda table: table.name)
+def test_equal_records_without_a_request_id_are_dropped_as_often_as_a_copy_of_their_object_has_them(
+    tmp_path: Path, table: Table
+) -> None:
+    # An object in several files, one of another name, a copy with one record more, and a longer version of an object.
+    stored = [viewed("a/E1.gz", 2), viewed("a/E1.gz", 1) + viewed("a/E2.gz", 2)]
+    new = [viewed("b/E1.gz", 4), viewed("a/E2.gz", 1), viewed("a/E2.gz", 2) + viewed("a/E3.gz", 2)]
+    dropped, counts = found(table, day(table, tmp_path, stored, new))
+    assert counts == Counter({"b/E1.gz": 3, "a/E2.gz": 2})
+    assert dropped == {"0:0", "0:1", "0:2", "1:0", "2:0"}

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 
 from glue_jobs.ingest.duplicates.within_table import duplicates_within
+from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
+from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.tables.model import Table
 from tests.ingest.duplicates.duplicate_rows import DAY, EVENTS, FILES, NAMED, Row, identity
 
@@ -39,3 +41,22 @@ def test_a_correction_that_keeps_the_id_of_its_event_is_no_duplicate_of_it() -> 
     lines = [correction, event, event | {"source_object": "o2"}, correction | {"source_object": "o2"}]
     rows = pa.Table.from_pylist(lines, schema=CLOUDTRAIL_S3_EVENT.arrow_schema)
     assert duplicates_within(CLOUDTRAIL_S3_EVENT, rows).tolist() == [2, 3]
+
+
+def viewed(name: str, count: int = 1, **more: object) -> list[dict[str, object]]:
+    """Equal records, without an id of the request, in one raw object."""
+    return [{"event_time": datetime(2024, 5, 7), **DAY, "source_object": name, **more}] * count
+
+
+@pytest.mark.parametrize(
+    ("table", "request_id"), [(CLOUDFRONT_LOG, "x_edge_request_id"), (S3_ACCESS_LOG, "request_id")]
+)
+def test_equal_records_without_a_request_id_are_requests_of_their_own_but_in_a_copy_of_the_object(
+    table: Table, request_id: str
+) -> None:
+    lines = [*viewed("b/E1.gz", 3), *viewed("a/E2.gz", 2), *viewed("a/E1.gz", 2), *viewed("c/E1.gz", 4)]
+    lines += viewed("d/E1.gz", reader_id="another reader")
+    rows = pa.Table.from_pylist(lines, schema=table.arrow_schema)
+    assert duplicates_within(table, rows).tolist() == [0, 1, 7, 8, 9]
+    with_ids = pa.Table.from_pylist(viewed("a/E1.gz", 2, **{request_id: "r"}), schema=table.arrow_schema)
+    assert duplicates_within(table, with_ids).tolist() == [1]

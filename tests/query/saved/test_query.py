@@ -227,7 +227,7 @@ def test_aliases_are_valid_in_order_by_only(sql: str, unseen: set[str]) -> None:
     assert set().union(*map(invisible_columns, scopes)) == unseen
 
 
-Request = tuple[int, str, str, int, int, int | None]
+Request = tuple[int, str, str, int, int, int | None, int | None]
 REQUESTS = st.lists(
     st.tuples(
         st.integers(0, 7200),
@@ -236,6 +236,7 @@ REQUESTS = st.lists(
         st.sampled_from([200, 206, 404]),
         st.integers(0, 100),
         st.sampled_from([None, 0, 100]),
+        st.sampled_from([None, 20, 1_000_000]),
     ),
     min_size=1,
     max_size=12,
@@ -249,7 +250,8 @@ def counted(requests: Sequence[Request]) -> dict[str, int]:
     served = [r for r in requests if ".GET." in r[1] and r[3] in (200, 206)]
     reads: list[list[Request]] = []
     for request in sorted(served, key=lambda request: (request[2], request[0])):
-        if reads and reads[-1][-1][2] == request[2] and request[0] - reads[-1][-1][0] <= 1800:
+        end = max(r[0] + (r[6] or 0) / 1000 for r in reads[-1]) if reads else 0
+        if reads and reads[-1][-1][2] == request[2] and request[0] - end <= 1800:
             reads[-1].append(request)
         else:
             reads.append([request])
@@ -280,12 +282,13 @@ def test_downloads_are_counted_as_defined(datasets: list[list[Request]]) -> None
             "http_status": status,
             "bytes_sent": sent,
             "object_size": size,
+            "total_time_ms": milliseconds,
             "key": "k",
             "bucket": "b",
             "account": f"{number:02}",
         }
         for number, requests in enumerate(datasets)
-        for second, operation, requester, status, sent, size in requests
+        for second, operation, requester, status, sent, size, milliseconds in requests
     ]
     case = Case(name="any", today=date(2026, 3, 15), given={"s3_access_log": rows}, parameters={}, expect=[])
     found = {row["account"]: row for row in answer(SavedQuery.load("access/downloads_by_month"), case).to_pylist()}

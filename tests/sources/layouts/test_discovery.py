@@ -190,6 +190,19 @@ def test_logs_of_other_services_are_ignored() -> None:
     assert (set(days), count) == (set(FLAT), 0)
 
 
+def test_a_prefix_of_ones_own_may_be_called_like_another_service() -> None:
+    keys = [
+        f"redshift/{flat('2024-05-07')}",
+        f"logs/CloudTrail/{foldered('2024-05-07', '')}",
+        f"Config/111122223333/us-east-1/example-data/{foldered('2024-05-07', '')}",
+        f"GuardDuty/example-data/{flat('2024-05-07')}",
+    ]
+    # Copies may lack the folders above that of the service.
+    services = [f"raw/{service}/us-gov-east-1/2024/05/07/x.json.gz" for service in ("Config", "vpcflowlogs")]
+    days, count, _ = in_pages([*keys, *services])
+    assert (set(days), count) == (set(keys), 0)
+
+
 def test_the_day_of_an_object_does_not_depend_on_the_raw_path() -> None:
     # In a folder of the day it was delivered, named after the day of its events.
     key = "s3://b/raw/2024/05/08/2024-05-07-01-02-03-A"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from glue_jobs.read.parsed import ParsedDocument
 from glue_jobs.sources.pipeline import DocumentId
-from glue_jobs.sources.run_summary.source import parse_run_summary
+from glue_jobs.sources.run_summary.source import parse_run_summaries, parse_run_summary
 
 RUN = "SRR9"
 COMMENT = f"readlength=100;SUMZER_COMMENT=sra={RUN},genome=cov3ma,version=200818,date=200820-10:20;"
@@ -49,6 +50,20 @@ def test_a_nucleotide_summary_has_a_run_families_and_sequences() -> None:
 @pytest.mark.parametrize("name", [";a;b=c", "name=x;topname=y", "a\u2028b\x85c\x0bd\x0ce", "", ' "q" ;'])
 def test_a_name_is_the_rest_of_its_line(name: str) -> None:
     assert rows("nucleotide", COMMENT, f"{SEQUENCE}name={name};")["nsequence"][0]["virus_name"] == name
+
+
+@pytest.mark.parametrize(("start", "end"), [("", "\r\n"), ("\ufeff", "\n"), ("\ufeff", "\r\n")])
+def test_line_ends_and_a_mark_that_windows_programs_write_are_no_part_of_the_values(start: str, end: str) -> None:
+    lines = [COMMENT, f"{FAMILY}topname=Trout virus;", f"{SEQUENCE}name=Trout virus;"]
+    text = start + "".join(line + end for line in lines)
+    plain = parse("nucleotide", *lines)
+    document = DocumentId("nucleotide", RUN)
+    assert parse_run_summary(document, text.encode()) == plain
+    several = parse_run_summaries([document], text.encode(), np.zeros(1, np.int64))
+    assert several.rejected == []
+    found = {table: part.to_pylist() for table, parts in several.rows.items() for part, _ in parts}
+    for table, rows_of_table in plain.rows.items():
+        assert [tuple(row.values()) for row in found.get(table, [])] == rows_of_table
 
 
 def test_unknown_lengths_and_coverages_are_null_and_numbers_have_64_bits() -> None:

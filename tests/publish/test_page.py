@@ -212,7 +212,8 @@ def test_each_section_says_what_it_found() -> None:
                     ],
                     "access/tools": [{"tool": "curl", "audience_served_gets": number} for number in (3, 1)],
                     "together/freshness": [
-                        {"pipeline": "s3_access_log", "last_event_time": datetime(2026, 3, 14, 5), "records": 9}
+                        {"pipeline": "s3_access_log", "last_event_time": datetime(2026, 3, 14, 5), "records": 9},
+                        {"pipeline": "s3_inventory_object", "last_event_time": datetime(2026, 3, 14), "records": 9},
                     ],
                     "together/kept_but_never_read": [{"bytes": 4_000_000_000, "audience_unread_bytes": 10**9}],
                     "together/cost_to_serve": [{"estimated_dollars": 1234.5}],

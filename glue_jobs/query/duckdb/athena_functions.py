@@ -24,7 +24,7 @@ def translate_functions(tree: exp.Query) -> None:
     _write_times(tree)
     _write_arrays(tree)
     _reverse_code_points(tree)
-    _unquote_json(tree)
+    _write_casts(tree)
     _add_nulls(tree)
     _write_as_duckdb(tree)
     for call in list(tree.find_all(exp.ArgMin, exp.ArgMax)):
@@ -111,11 +111,15 @@ def _reverse_code_points(tree: exp.Query) -> None:
         call.replace(exp.Case(ifs=[exp.If(this=is_ascii, true=call.copy())], default=joined))
 
 
-def _unquote_json(tree: exp.Query) -> None:
-    """A text in JSON has no quotes in Athena once it is cast to varchar; DuckDB keeps them."""
+def _write_casts(tree: exp.Query) -> None:
     for cast in list(tree.find_all(exp.Cast)):
-        if isinstance(value := cast.this, exp.JSONExtract) and cast.to.this == exp.DataType.Type.VARCHAR:
+        value = cast.this
+        if isinstance(value, exp.JSONExtract) and cast.to.this == exp.DataType.Type.VARCHAR:
+            # A text in JSON has no quotes in Athena once it is cast to varchar; DuckDB keeps them.
             cast.replace(exp.JSONExtractScalar(this=value.this, expression=value.expression))
+        elif isinstance(value.unnest(), exp.Avg | exp.Div | exp.Mul) and cast.to.this in exp.DataType.INTEGER_TYPES:
+            # Athena rounds a half away from zero; DuckDB's cast, but not its function, rounds it to the even number.
+            cast.set("this", exp.Round(this=value))
 
 
 def _add_nulls(tree: exp.Query) -> None:

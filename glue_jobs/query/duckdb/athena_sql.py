@@ -27,6 +27,7 @@ _OTHER_MEANING = (
     (exp.JSONValue, "", "'json_value'"),
     (exp.JSONExtract, "json_query", "'json_query'"),
     (exp.Repeat, "", "'repeat'"),
+    (exp.Skewness, "", "'skewness'"),
     (exp.Split, "limit", "'split' with a limit"),
     (exp.Rand, "this", "'random' with a bound"),
     (exp.UnixToTime, "zone", "'from_unixtime' with a zone"),

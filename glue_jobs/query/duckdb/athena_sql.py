@@ -99,10 +99,16 @@ def _refuse_other_meanings(tree: exp.Query) -> None:
             raise QueryError(_no_function(name))
     if any(call.name.lower() == "json_exists" for call in tree.find_all(exp.Anonymous)):
         raise QueryError(_no_function("'json_exists'"))
+    if any(options.args.get("with_ties") for options in tree.find_all(exp.LimitOptions)):
+        raise QueryError(_not_here("FETCH FIRST WITH TIES"))
 
 
 def _no_function(name: str) -> str:
     return f"DuckDB, which answers here, has no function {name}; Athena may have it"
+
+
+def _not_here(what: str) -> str:
+    return f"Athena may run this, but not DuckDB, which answers here: {what}"
 
 
 def _syntax_error(error: SqlglotError) -> str:
@@ -121,7 +127,7 @@ def failure(error: Exception, columns: Callable[[], Iterable[str]]) -> str:
     if unknown := _UNKNOWN_FUNCTION.search(str(error)):
         return _no_function(repr(unknown[1]))
     if isinstance(error, UnsupportedError):
-        return f"Athena may run this, but not DuckDB, which answers here: {first_line(error)}"
+        return _not_here(first_line(error))
     is_damage = type(error) is duckdb.Error or _DAMAGED_FILE.search(str(error))
     advice = "; usage-lake check names files that are missing or damaged" if is_damage else ""
     return f"the query failed: {first_line(error)}{advice}"

@@ -370,6 +370,10 @@ def large() -> pa.Table:
         ("SELECT from_unixtime(bytes, 'UTC') FROM read", "^DuckDB, .*, has no function 'from_unixtime' with a zone"),
         ("SELECT approx_percentile(bytes, 2, 0.5) FROM read", "^DuckDB, .* 'approx_percentile' with a weight"),
         ("SELECT strpos(key, 'a', 2) FROM read", "^Athena may run this, but not DuckDB, .*: STRPOS"),
+        (
+            "SELECT key FROM read ORDER BY 1 FETCH FIRST ROW WITH TIES",
+            "^Athena may run this, .*: FETCH FIRST WITH TIES$",
+        ),
         ("SELECT random(10) FROM read", "^DuckDB, .*, has no function 'random' with a bound"),
         ("SELECT reduce(tags, 0, (s, x) -> s, s -> s + 1) FROM read", "^Athena may run this, but not DuckDB"),
         ("DESCRIBE reads", "^there is no table 'reads'; did you mean 'read'$"),

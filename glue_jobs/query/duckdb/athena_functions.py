@@ -36,16 +36,18 @@ def translate_functions(tree: exp.Query) -> None:
 
 def _write_days(tree: exp.Query) -> None:
     """In Athena the month of a day, and a day some days later, are days; in DuckDB they are times."""
+    kinds = (exp.DateTrunc, exp.TimestampTrunc, exp.DateAdd, exp.Add, exp.Sub, exp.GenerateSeries)
     # Inner calls first: they are days only once they are cast.
-    for call in reversed(list(tree.find_all(exp.DateTrunc, exp.TimestampTrunc, exp.DateAdd, exp.Add, exp.Sub))):
+    for call in reversed(list(tree.find_all(*kinds))):
+        if isinstance(call, exp.GenerateSeries):
+            if _is_day(call.args["start"]):
+                step = call.args.get("step") or exp.Interval(this=exp.Literal.string("1"), unit=exp.var("DAY"))
+                call.set("step", step)
+                call.replace(exp.cast(call.copy(), "array<date>"))
+            continue
         unit = _interval(call) if isinstance(call, exp.Binary) else call
         if unit is not None and unit.text("unit").upper() in UNITS_OF_DAYS and _is_day(call.this):
             call.replace(exp.cast(call.copy(), "date"))
-    for series in list(tree.find_all(exp.GenerateSeries)):
-        if _is_day(series.args["start"]):
-            step = series.args.get("step") or exp.Interval(this=exp.Literal.string("1"), unit=exp.var("DAY"))
-            series.set("step", step)
-            series.replace(exp.cast(series.copy(), "array<date>"))
 
 
 def _interval(sum_or_difference: exp.Binary) -> exp.Interval | None:
@@ -77,7 +79,7 @@ def _is_day(value: exp.Expr) -> bool:
 
 def _write_arrays(tree: exp.Query) -> None:
     # Inner calls first: an outer call contains the rewritten inner one.
-    for call in reversed(list(tree.find_all(exp.ArraySlice, exp.ArrayPosition, exp.Reduce))):
+    for call in reversed(list(tree.find_all(exp.ArraySlice, exp.ArrayPosition, exp.Reduce, exp.ApproxDistinct))):
         if isinstance(call, exp.ArraySlice):
             # Athena's third argument is a length; DuckDB's is the last place.
             rest = exp.ArraySlice(this=call.this, start=call.args["start"], end=exp.Literal.number(-1))
@@ -86,12 +88,12 @@ def _write_arrays(tree: exp.Query) -> None:
             # An array without the value: 0 in Athena, null in DuckDB.
             zero = exp.Mul(this=exp.Literal.number(0), expression=exp.ArraySize(this=call.this.copy()))
             call.replace(exp.Coalesce(this=call.copy(), expressions=[zero]))
+        elif isinstance(call, exp.ApproxDistinct):
+            # Both are estimates.
+            call.set("accuracy", None)
         elif (finish := call.args.get("finish")) and finish.this in finish.expressions:
             # DuckDB's list_reduce has no last step; this one returns what it is given.
             call.set("finish", None)
-    for count in tree.find_all(exp.ApproxDistinct):
-        # Both are estimates.
-        count.set("accuracy", None)
 
 
 def _reverse_code_points(tree: exp.Query) -> None:

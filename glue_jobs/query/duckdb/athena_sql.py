@@ -21,18 +21,19 @@ _UNKNOWN_FUNCTION = re.compile(r"Function with name (\w+) does not exist")
 # The functions of Athena that return the day or the time of the query.
 CLOCK = (exp.CurrentDate, exp.CurrentTimestamp, exp.Localtimestamp)
 
-# Calls that DuckDB takes for something else: sqlglot's class, the argument that makes them so or "", and their name.
-_OTHER_MEANING = (
-    (exp.ParseDatetime, "", "'parse_datetime'"),
-    (exp.JSONValue, "", "'json_value'"),
-    (exp.JSONExtract, "json_query", "'json_query'"),
-    (exp.Repeat, "", "'repeat'"),
-    (exp.Skewness, "", "'skewness'"),
-    (exp.Split, "limit", "'split' with a limit"),
-    (exp.Rand, "this", "'random' with a bound"),
-    (exp.UnixToTime, "zone", "'from_unixtime' with a zone"),
-    (exp.ApproxQuantile, "weight", "'approx_percentile' with a weight"),
-)
+# What DuckDB takes for something else: sqlglot's class, the argument that makes it so or "", and what to call it.
+_OTHER_MEANING: dict[type[exp.Expr], tuple[str, str]] = {
+    exp.ParseDatetime: ("", "function 'parse_datetime'"),
+    exp.JSONValue: ("", "function 'json_value'"),
+    exp.JSONExtract: ("json_query", "function 'json_query'"),
+    exp.Repeat: ("", "function 'repeat'"),
+    exp.Skewness: ("", "function 'skewness'"),
+    exp.Split: ("limit", "function 'split' with a limit"),
+    exp.Rand: ("this", "function 'random' with a bound"),
+    exp.UnixToTime: ("zone", "function 'from_unixtime' with a zone"),
+    exp.ApproxQuantile: ("weight", "function 'approx_percentile' with a weight"),
+    exp.LimitOptions: ("with_ties", "FETCH FIRST WITH TIES"),
+}
 
 # What DuckDB says of damaged bytes and missing files; most other errors of its reader have no class of their own.
 _DAMAGED_FILE = re.compile("Failed to read file|in Parquet file|Could not read enough bytes|No files found")
@@ -94,21 +95,16 @@ def for_duckdb(tree: exp.Query, now: datetime) -> str:
 
 def _refuse_other_meanings(tree: exp.Query) -> None:
     """Raise QueryError for a function that DuckDB would answer without an error, and not as Athena does."""
-    for kind, argument, name in _OTHER_MEANING:
-        if any(not argument or call.args.get(argument) for call in tree.find_all(kind)):
-            raise QueryError(_no_function(name))
-    if any(call.name.lower() == "json_exists" for call in tree.find_all(exp.Anonymous)):
-        raise QueryError(_no_function("'json_exists'"))
-    if any(options.args.get("with_ties") for options in tree.find_all(exp.LimitOptions)):
-        raise QueryError(_not_here("FETCH FIRST WITH TIES"))
+    for call in tree.find_all(*_OTHER_MEANING, exp.Anonymous):
+        argument, name = _OTHER_MEANING.get(type(call), ("", ""))
+        if isinstance(call, exp.Anonymous) and call.name.lower() == "json_exists":
+            name = "function 'json_exists'"
+        if name and (not argument or call.args.get(argument)):
+            raise QueryError(_lacking(name))
 
 
-def _no_function(name: str) -> str:
-    return f"DuckDB, which answers here, has no function {name}; Athena may have it"
-
-
-def _not_here(what: str) -> str:
-    return f"Athena may run this, but not DuckDB, which answers here: {what}"
+def _lacking(name: str) -> str:
+    return f"DuckDB, which answers here, has no {name}; Athena may have it"
 
 
 def _syntax_error(error: SqlglotError) -> str:
@@ -125,9 +121,9 @@ def failure(error: Exception, columns: Callable[[], Iterable[str]]) -> str:
     if unknown := _UNKNOWN_COLUMN.search(str(error)):
         return f"there is no column {unknown[1]!r}{nearest(unknown[1], columns())}"
     if unknown := _UNKNOWN_FUNCTION.search(str(error)):
-        return _no_function(repr(unknown[1]))
+        return _lacking(f"function {unknown[1]!r}")
     if isinstance(error, UnsupportedError):
-        return _not_here(first_line(error))
+        return f"Athena may run this, but not DuckDB, which answers here: {first_line(error)}"
     is_damage = type(error) is duckdb.Error or _DAMAGED_FILE.search(str(error))
     advice = "; usage-lake check names files that are missing or damaged" if is_damage else ""
     return f"the query failed: {first_line(error)}{advice}"

@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from typing import Any
 
 from glue_jobs.errors import ArgumentError
 
 # `date.fromisoformat` would also accept forms such as 2024-W19-2.
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}", re.ASCII)
+
+# Types of numpy whose values DuckDB does not take.
+_WHOLE = re.compile("u?int|bool")
 
 # Periods reach back years from the ``as_of`` day of a query, and Python's calendar starts with the year 1.
 _FIRST_DAY = date(1900, 1, 1)
@@ -49,6 +53,13 @@ def text_of(value: object) -> str:
 def names_of(given: Iterable[object]) -> list[str]:
     """Several names or addresses as texts; a single text is a list of one."""
     return [given] if isinstance(given, str) else [*map(str, given)]
+
+
+def parameter_values(given: object) -> list[Any]:
+    """The values of a statement's ``?``, numbers of numpy as Python's; raises ArgumentError if ``given`` is no list."""
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes | Mapping):
+        raise ArgumentError(f"parameters are a list of values, not {given!r}")
+    return [value.tolist() if _WHOLE.match(str(getattr(value, "dtype", ""))) else value for value in given]
 
 
 def flag_argument(values: Mapping[str, str], name: str) -> bool:

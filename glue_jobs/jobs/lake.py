@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.ingest.request import IngestSummary
-from glue_jobs.jobs.argument_values import as_of_argument, day_argument, names_of, text_of
+from glue_jobs.jobs.argument_values import as_of_argument, day_argument, names_of, parameter_values, text_of
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, OWNER, REPORT, REPORT_JOB
 from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.jobs.lake_argument import lake_argument
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from glue_jobs.query.saved.metadata import ParameterValue
 
 __all__ = ["Lake", "TableScan"]
+
+# Arguments of the jobs that a lake has itself.
+_OF_THE_LAKE = {"pipeline", "lake_path", "database", "catalog"}
 
 
 class Lake:
@@ -93,7 +96,7 @@ class Lake:
         ``parameters`` are the values of the statement's ``?``, in order. ``as_of`` replaces ``current_date``.
 
         Raises:
-            ArgumentError: the statement is not a text, or ``as_of`` is not a day.
+            ArgumentError: the statement is not a text, the parameters are no list, or ``as_of`` is not a day.
             QueryError: the statement is not a SELECT or cannot be answered.
             LakeError: the lake has no table at all, or cannot be read.
         """
@@ -102,10 +105,10 @@ class Lake:
 
         if not isinstance(statement, str):
             raise ArgumentError(f"a statement is a text, not {statement!r}")
-        day = as_of_argument("as_of", as_of)
+        day, values = as_of_argument("as_of", as_of), parameter_values(parameters)
         self._lake.check_any(TABLES)
         with open_engine(self._lake) as engine:
-            return engine.run(statement, parameters, day)
+            return engine.run(statement, values, day)
 
     def queries(self) -> dict[str, str]:
         """The titles of the saved queries by name, such as ``access/downloads_by_month``."""
@@ -148,7 +151,7 @@ class Lake:
         """
         if pipeline == REPORT:
             raise ArgumentError("report ingests nothing; lake.publish writes reports")
-        summary = run_job(self._job(pipeline, {"raw_path": _place("raw", raw), **arguments}), self._reporter).ingested
+        summary = run_job(self._job(pipeline, {"raw_path": _place("raw", raw)}, arguments), self._reporter).ingested
         assert summary is not None
         return summary
 
@@ -166,8 +169,8 @@ class Lake:
             LakeError: the lake has no table at all, or cannot be read.
             StorageError, ReportError: ``to`` cannot be written to, or some reports failed.
         """
-        values = {"report_path": _place("to", to), "tier": tier, "public_path": public_to, **arguments}
-        published = run_job(self._job(REPORT, values), self._reporter).published
+        values: dict[str, object] = {"report_path": _place("to", to), "tier": tier, "public_path": public_to}
+        published = run_job(self._job(REPORT, values, arguments), self._reporter).published
         assert published is not None
         return published
 
@@ -226,14 +229,15 @@ class Lake:
 
         return [*check_lake(self._lake, None if raw is None else address(_place("raw", raw)))]
 
-    def _job(self, pipeline: str, arguments: dict[str, object]) -> dict[str, str]:
+    def _job(self, pipeline: str, own: dict[str, object], arguments: dict[str, object]) -> dict[str, str]:
+        """The arguments of a job: the caller's may not replace those that the lake and its method have set."""
         job = REPORT_JOB if pipeline == REPORT else INGEST_JOB
-        known = [each.name for each in ARGUMENTS if job in each.jobs]
+        known = [each.name for each in ARGUMENTS if job in each.jobs and each.name not in _OF_THE_LAKE | own.keys()]
         for name in arguments:
             if name not in known:
                 raise ArgumentError(f"there is no argument {name!r}; {known_names(name, known)}")
         days = {name: day_argument(name, value) for name, value in arguments.items() if isinstance(value, datetime)}
-        given = {name: text_of(value) for name, value in (arguments | days).items() if value is not None}
+        given = {name: text_of(value) for name, value in (own | arguments | days).items() if value is not None}
         return {"pipeline": pipeline, **self._values, **given}
 
 

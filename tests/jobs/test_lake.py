@@ -66,6 +66,18 @@ def test_a_run_and_a_report_take_a_moment(tmp_path: Path) -> None:
         (lambda lake: lake.ingest("report", "raw"), "report ingests nothing; lake.publish writes reports"),
         (lambda lake: lake.publish("to", subject="access"), "there is no argument 'subject'; did you mean 'subjects'"),
         (lambda lake: lake.publish("to", look_back_days=3), "there is no argument 'look_back_days'; there are "),
+        (
+            lambda lake: lake.ingest("s3_access_log", "raw", lake_path="b"),
+            "there is no argument 'lake_path'; there are ",
+        ),
+        (lambda lake: lake.ingest("s3_access_log", "raw", database="b"), "there is no argument 'database'; there are "),
+        (lambda lake: lake.ingest("s3_access_log", "raw", raw_path="b"), "there is no argument 'raw_path'; there are "),
+        (lambda lake: lake.publish("to", report_path="b"), "there is no argument 'report_path'; there are "),
+        (lambda lake: lake.publish("to", public_path="b"), "there is no argument 'public_path'; there are "),
+        (lambda lake: lake.publish("to", pipeline="upload"), "there is no argument 'pipeline'; there are "),
+        (lambda lake: lake.sql("SELECT ?", "GET"), "parameters are a list of values, not 'GET'"),
+        (lambda lake: lake.sql("SELECT ?", 1), "parameters are a list of values, not 1"),
+        (lambda lake: lake.sql("SELECT ?", {"status": 200}), "parameters are a list of values, not {'status': 200}"),
         (lambda lake: lake.ingest("s3_access_log", None), "raw is a folder or an s3:// address, not None"),
         (lambda lake: lake.publish(None), "to is a folder or an s3:// address, not None"),
         (lambda lake: Lake(None), "lake is a folder or an s3:// address, not None"),
@@ -104,6 +116,13 @@ def test_a_run_and_a_report_take_a_moment(tmp_path: Path) -> None:
 def test_a_mistake_is_one_sentence(tmp_path: Path, call: Callable[[Lake], object], sentence: str) -> None:
     with pytest.raises(ArgumentError, match=sentence):
         call(Lake(tmp_path))
+
+
+def test_parameters_of_sql_may_be_numbers_of_numpy(demo_lake: str) -> None:
+    frame = pd.DataFrame({"n": [3], "x": [1.5], "own": [True], "key": ["a"]})
+    answer = Lake(demo_lake).sql("SELECT ? AS n, ? AS x, ? AS own, ? AS key", [frame[name][0] for name in frame])
+    assert answer.to_pylist() == [{"n": 3, "x": 1.5, "own": True, "key": "a"}]
+    assert Lake(demo_lake).sql("SELECT ? AS n", frame["n"]).to_pylist() == [{"n": 3}]
 
 
 def test_a_lake_that_was_read_travels_to_another_process(demo_lake: str) -> None:

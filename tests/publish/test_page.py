@@ -85,6 +85,9 @@ def test_countries_are_counted_drawn_and_listed_and_the_unknown_ones_named() -> 
     text = page(answers)
     assert "Downloads went to 2 countries, most of them to the United States" in visible(text)
     assert "Of 30\xa0% the country is unknown." in visible(text)
+    one = [row for row in rows if row["country"] != "SG"]
+    text_of_one = visible(page(edition({USAGE: usage(TWO, 60), "access/downloads_by_country": one})))
+    assert "67\xa0% of downloads went to the United States" in text_of_one
     assert '<dt>Countries</dt><dd class="big">2</dd><dd class="from">since January 2026</dd>' in text
     assert re.findall("<title>([^<]*: [0-9]+ downloads?)</title></(path|circle)>", text) == [
         ("United States: 12 downloads", "path"),
@@ -92,7 +95,7 @@ def test_countries_are_counted_drawn_and_listed_and_the_unknown_ones_named() -> 
     ]
     assert json.loads(summary_text(answers))["countries_in_13_months"] == 2
     of_snow = visible(page(answers, "datasets/earth--snow.html"))
-    assert "Downloads went to 1 country; 25\xa0% to Singapore" in of_snow
+    assert "25\xa0% of downloads went to Singapore" in of_snow
 
 
 def test_the_summary_has_the_numbers_of_the_headline() -> None:
@@ -212,7 +215,8 @@ def test_each_section_says_what_it_found() -> None:
                     ],
                     "access/tools": [{"tool": "curl", "audience_served_gets": number} for number in (3, 1)],
                     "together/freshness": [
-                        {"pipeline": "s3_access_log", "last_event_time": datetime(2026, 3, 14, 5), "records": 9}
+                        {"pipeline": "s3_access_log", "last_event_time": datetime(2026, 3, 14, 5), "records": 9},
+                        {"pipeline": "s3_inventory_object", "last_event_time": datetime(2026, 3, 14), "records": 9},
                     ],
                     "together/kept_but_never_read": [{"bytes": 4_000_000_000, "audience_unread_bytes": 10**9}],
                     "together/cost_to_serve": [{"estimated_dollars": 1234.5}],
@@ -288,4 +292,11 @@ def test_downloads_from_inside_aws_are_told_by_region() -> None:
     text = page(edition({"access/downloads_by_place": rows}))
     assert "80\xa0% of downloads come from inside AWS, most of them from us-east-2" in text
     assert visible(text).count("eu-west-1") == 2
+    assert "75\xa0% of downloads come from inside AWS, all of them from us-east-2" in page(
+        edition({"access/downloads_by_place": [rows[0], rows[2]]})
+    )
+    even = [rows[0] | {"audience_logical_downloads": 2}, *rows[1:]]
+    assert "67\xa0% of downloads come from inside AWS, 50\xa0% of them from eu-west-1" in page(
+        edition({"access/downloads_by_place": even})
+    )
     assert "AWS Regions" not in page(edition({"access/downloads_by_place": rows[2:]}))

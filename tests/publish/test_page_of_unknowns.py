@@ -112,6 +112,32 @@ def test_the_parts_of_a_cost_add_up_to_it_and_what_has_no_price_is_told() -> Non
     assert "Less than $0.01 a month to store and serve" in text
 
 
+@pytest.mark.parametrize(
+    ("source", "title", "is_stored", "is_served"),
+    [
+        ("s3_access_log", "About $3.50 a month to serve", False, True),
+        ("s3_inventory_object", "About $3.50 a month to store", True, False),
+    ],
+)
+def test_a_cost_that_is_only_of_what_is_stored_or_served_says_so(
+    source: str, title: str, is_stored: bool, is_served: bool
+) -> None:
+    cost = {"account": "earth", "repository": "snow", "estimated_dollars": 3.5, "estimated_storage_dollars": 0.0}
+    reports = {
+        USAGE: usage(TWO, 60) if is_served else [],
+        "together/cost_to_serve": [cost],
+        "together/freshness": [{"pipeline": source, "records": 5}],
+    }
+    html = page(edition(reports)).partition('id="costs"')[2].partition("</section>")[0]
+    text = visible(html)
+    assert title in text
+    assert "store and serve" not in text
+    assert ("There are no inventories, so storage is not counted." in text) != is_stored
+    assert ("storage of the latest inventories" in text) == is_stored
+    assert ("<th" in html and ">Storage<" in html) == is_stored
+    assert ("There are no access logs, so only storage is counted." in text) != is_served
+
+
 def test_logs_in_which_only_robots_read_or_nobody_are_logs() -> None:
     rows = [{**row, "audience_logical_downloads": 0} for row in usage(TWO, 60)]
     text = visible(page(edition({USAGE: rows}))).partition("Nothing was downloaded completely in ")[2]

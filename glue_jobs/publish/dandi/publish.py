@@ -5,7 +5,7 @@ from __future__ import annotations
 import yaml
 
 from glue_jobs.config import Rounding
-from glue_jobs.progress import Reporter
+from glue_jobs.progress import Reporter, counted
 from glue_jobs.publish.dandi.counts import Counts, as_dandi_adds_up, count
 from glue_jobs.publish.dandi.summaries import summaries
 from glue_jobs.publish.engine import Engine
@@ -30,7 +30,7 @@ def publish_summaries(
     counts = count(engine)
     coordinates = _coordinates(counts, engine)
     together = as_dandi_adds_up(counts, rounding) if as_dandi_does else counts
-    reporter.say(f"{len(counts.datasets):,} data sets were read")
+    reporter.say(f"{counted(len(counts.datasets), 'data set')} with reads")
     files = [write_file(folder, COORDINATES, coordinates, YAML)]
     for name, text in summaries(counts, together, rounding):
         files.append(write_file(folder, name, text, CONTENT_TYPES[name.rpartition(".")[2]]))

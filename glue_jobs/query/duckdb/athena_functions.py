@@ -13,14 +13,18 @@ ISO_PARTS = {"DOW": "ISODOW", "DAY_OF_WEEK": "ISODOW", "YOW": "ISOYEAR", "YEAR_O
 DAYS = frozenset({"event_date", "ingest_date", "object_day", "snapshot_date"})
 UNITS_OF_DAYS = frozenset({"DAY", "WEEK", "MONTH", "QUARTER", "YEAR"})
 
+_OTHER_SPELLING = (exp.RegexpReplace, exp.Extract, exp.Format, exp.TimeToStr, exp.Anonymous)
+
 FORMAT_TYPES = {"s": "varchar", "f": "double", "e": "double", "g": "double"}
 
 
 def translate_functions(tree: exp.Query) -> None:
     """Change the calls in ``tree`` whose meaning is another one in DuckDB."""
+    _write_days(tree)
     _write_times(tree)
+    _write_arrays(tree)
     _reverse_code_points(tree)
-    _unquote_json(tree)
+    _write_casts(tree)
     _add_nulls(tree)
     _write_as_duckdb(tree)
     for call in list(tree.find_all(exp.ArgMin, exp.ArgMax)):
@@ -30,11 +34,28 @@ def translate_functions(tree: exp.Query) -> None:
             call.replace(exp.Anonymous(this=name, expressions=[call.this, call.expression]))
 
 
+def _write_days(tree: exp.Query) -> None:
+    """In Athena the month of a day, and a day some days later, are days; in DuckDB they are times."""
+    kinds = (exp.DateTrunc, exp.TimestampTrunc, exp.DateAdd, exp.Add, exp.Sub, exp.GenerateSeries)
+    # Inner calls first: they are days only once they are cast.
+    for call in reversed(list(tree.find_all(*kinds))):
+        if isinstance(call, exp.GenerateSeries):
+            if _is_day(call.args["start"]):
+                step = call.args.get("step") or exp.Interval(this=exp.Literal.string("1"), unit=exp.var("DAY"))
+                call.set("step", step)
+                call.replace(exp.cast(call.copy(), "array<date>"))
+            continue
+        unit = _interval(call) if isinstance(call, exp.Binary) else call
+        if unit is not None and unit.text("unit").upper() in UNITS_OF_DAYS and _is_day(call.this):
+            call.replace(exp.cast(call.copy(), "date"))
+
+
+def _interval(sum_or_difference: exp.Binary) -> exp.Interval | None:
+    other = sum_or_difference.expression
+    return other if isinstance(other, exp.Interval) else None
+
+
 def _write_times(tree: exp.Query) -> None:
-    for truncated in reversed(list(tree.find_all(exp.DateTrunc, exp.TimestampTrunc))):
-        # In Athena the month of a day is a day; in DuckDB it is a time.
-        if truncated.text("unit").upper() in UNITS_OF_DAYS and _is_day(truncated.this):
-            truncated.replace(exp.cast(truncated.copy(), "date"))
     for difference in list(tree.find_all(exp.DateDiff)):
         # Athena's date_diff counts complete units, as DuckDB's date_sub; DuckDB's date_diff counts boundaries.
         unit = exp.Literal.string(difference.text("unit") or "day")
@@ -51,7 +72,28 @@ def _write_times(tree: exp.Query) -> None:
 def _is_day(value: exp.Expr) -> bool:
     if isinstance(value, exp.Column):
         return value.name.lower() in DAYS
+    if isinstance(value, (exp.Paren, exp.Max, exp.Min)):
+        return _is_day(value.this)
     return isinstance(value, exp.Date) or (isinstance(value, exp.Cast) and value.to.this == exp.DataType.Type.DATE)
+
+
+def _write_arrays(tree: exp.Query) -> None:
+    # Inner calls first: an outer call contains the rewritten inner one.
+    for call in reversed(list(tree.find_all(exp.ArraySlice, exp.ArrayPosition, exp.Reduce, exp.ApproxDistinct))):
+        if isinstance(call, exp.ArraySlice):
+            # Athena's third argument is a length; DuckDB's is the last place.
+            rest = exp.ArraySlice(this=call.this, start=call.args["start"], end=exp.Literal.number(-1))
+            call.replace(exp.ArraySlice(this=rest, start=exp.Literal.number(1), end=call.args["end"]))
+        elif isinstance(call, exp.ArrayPosition):
+            # An array without the value: 0 in Athena, null in DuckDB.
+            zero = exp.Mul(this=exp.Literal.number(0), expression=exp.ArraySize(this=call.this.copy()))
+            call.replace(exp.Coalesce(this=call.copy(), expressions=[zero]))
+        elif isinstance(call, exp.ApproxDistinct):
+            # Both are estimates.
+            call.set("accuracy", None)
+        elif (finish := call.args.get("finish")) and finish.this in finish.expressions:
+            # DuckDB's list_reduce has no last step; this one returns what it is given.
+            call.set("finish", None)
 
 
 def _reverse_code_points(tree: exp.Query) -> None:
@@ -71,11 +113,15 @@ def _reverse_code_points(tree: exp.Query) -> None:
         call.replace(exp.Case(ifs=[exp.If(this=is_ascii, true=call.copy())], default=joined))
 
 
-def _unquote_json(tree: exp.Query) -> None:
-    """A text in JSON has no quotes in Athena once it is cast to varchar; DuckDB keeps them."""
+def _write_casts(tree: exp.Query) -> None:
     for cast in list(tree.find_all(exp.Cast)):
-        if isinstance(value := cast.this, exp.JSONExtract) and cast.to.this == exp.DataType.Type.VARCHAR:
+        value = cast.this
+        if isinstance(value, exp.JSONExtract) and cast.to.this == exp.DataType.Type.VARCHAR:
+            # A text in JSON has no quotes in Athena once it is cast to varchar; DuckDB keeps them.
             cast.replace(exp.JSONExtractScalar(this=value.this, expression=value.expression))
+        elif isinstance(value.unnest(), exp.Avg | exp.Div | exp.Mul) and cast.to.this in exp.DataType.INTEGER_TYPES:
+            # Athena rounds a half away from zero; DuckDB's cast, but not its function, rounds it to the even number.
+            cast.set("this", exp.Round(this=value))
 
 
 def _add_nulls(tree: exp.Query) -> None:
@@ -89,13 +135,20 @@ def _add_nulls(tree: exp.Query) -> None:
 def _write_as_duckdb(tree: exp.Query) -> None:
     """Write groups of a pattern, formats and parts of a date in DuckDB's way; it takes Athena's for something else."""
     # Inner calls first: an outer call may copy the inner one.
-    for call in reversed(list(tree.find_all(exp.RegexpReplace, exp.Extract, exp.Format, exp.Anonymous))):
+    for call in reversed(list(tree.find_all(*_OTHER_SPELLING))):
         if isinstance(call, exp.Anonymous):
             # A plus is a blank, as in forms.
             if call.name.lower() == "url_decode":
                 call.set("expressions", [_replaced(call.expressions[0], "+", " ")])
             elif call.name.lower() == "url_encode":
                 call.replace(_replaced(call.copy(), "%20", "+"))
+            elif call.name.lower() == "millisecond":
+                # DuckDB counts those of the whole seconds too.
+                call.replace(exp.Mod(this=call.copy(), expression=exp.Literal.number(1000)))
+        elif isinstance(call, exp.TimeToStr):
+            if isinstance(letters := call.args["format"], exp.Literal):
+                # The week of ISO 8601.
+                letters.set("this", letters.name.replace("%v", "%V"))
         elif isinstance(call, exp.Extract):
             part = call.this.name.upper()
             call.set("this", exp.var(ISO_PARTS.get(part, part)))

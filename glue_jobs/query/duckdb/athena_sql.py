@@ -9,7 +9,7 @@ from datetime import datetime
 import duckdb
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.errors import ErrorLevel, ParseError, SqlglotError, UnsupportedError
 from sqlglot.optimizer.scope import traverse_scope
 
 from glue_jobs.errors import UsageLakeError, nearest
@@ -20,6 +20,20 @@ _UNKNOWN_FUNCTION = re.compile(r"Function with name (\w+) does not exist")
 
 # The functions of Athena that return the day or the time of the query.
 CLOCK = (exp.CurrentDate, exp.CurrentTimestamp, exp.Localtimestamp)
+
+# What DuckDB takes for something else: sqlglot's class, the argument that makes it so or "", and what to call it.
+_OTHER_MEANING: dict[type[exp.Expr], tuple[str, str]] = {
+    exp.ParseDatetime: ("", "function 'parse_datetime'"),
+    exp.JSONValue: ("", "function 'json_value'"),
+    exp.JSONExtract: ("json_query", "function 'json_query'"),
+    exp.Repeat: ("", "function 'repeat'"),
+    exp.Skewness: ("", "function 'skewness'"),
+    exp.Split: ("limit", "function 'split' with a limit"),
+    exp.Rand: ("this", "function 'random' with a bound"),
+    exp.UnixToTime: ("zone", "function 'from_unixtime' with a zone"),
+    exp.ApproxQuantile: ("weight", "function 'approx_percentile' with a weight"),
+    exp.LimitOptions: ("with_ties", "FETCH FIRST WITH TIES"),
+}
 
 # What DuckDB says of damaged bytes and missing files; most other errors of its reader have no class of their own.
 _DAMAGED_FILE = re.compile("Failed to read file|in Parquet file|Could not read enough bytes|No files found")
@@ -71,11 +85,26 @@ def for_duckdb(tree: exp.Query, now: datetime) -> str:
         if not cte.this.find(exp.AggFunc, exp.Distinct, exp.Limit, exp.Window):
             cte.set("materialized", False)
     translate_functions(tree)
+    _refuse_other_meanings(tree)
     for column in tree.find_all(exp.Column):
         column.set("db", None)
         column.set("catalog", None)
     # Copying a large query takes as long as writing it.
-    return tree.sql(dialect="duckdb", copy=False)
+    return tree.sql(dialect="duckdb", copy=False, unsupported_level=ErrorLevel.RAISE)
+
+
+def _refuse_other_meanings(tree: exp.Query) -> None:
+    """Raise QueryError for a function that DuckDB would answer without an error, and not as Athena does."""
+    for call in tree.find_all(*_OTHER_MEANING, exp.Anonymous):
+        argument, name = _OTHER_MEANING.get(type(call), ("", ""))
+        if isinstance(call, exp.Anonymous) and call.name.lower() == "json_exists":
+            name = "function 'json_exists'"
+        if name and (not argument or call.args.get(argument)):
+            raise QueryError(_lacking(name))
+
+
+def _lacking(name: str) -> str:
+    return f"DuckDB, which answers here, has no {name}; Athena may have it"
 
 
 def _syntax_error(error: SqlglotError) -> str:
@@ -92,7 +121,9 @@ def failure(error: Exception, columns: Callable[[], Iterable[str]]) -> str:
     if unknown := _UNKNOWN_COLUMN.search(str(error)):
         return f"there is no column {unknown[1]!r}{nearest(unknown[1], columns())}"
     if unknown := _UNKNOWN_FUNCTION.search(str(error)):
-        return f"DuckDB, which answers here, has no function {unknown[1]!r}; Athena may have it"
+        return _lacking(f"function {unknown[1]!r}")
+    if isinstance(error, UnsupportedError):
+        return f"Athena may run this, but not DuckDB, which answers here: {first_line(error)}"
     is_damage = type(error) is duckdb.Error or _DAMAGED_FILE.search(str(error))
     advice = "; usage-lake check names files that are missing or damaged" if is_damage else ""
     return f"the query failed: {first_line(error)}{advice}"

@@ -14,6 +14,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from glue_jobs.errors import known_names
+from glue_jobs.progress import counted
 from glue_jobs.query.answer import Answer
 from glue_jobs.query.duckdb.athena_sql import QueryError, failure, for_duckdb, parse, tables
 from glue_jobs.query.duckdb.catalogue import as_select, named_table
@@ -146,7 +147,7 @@ class QueryEngine:
         tree = self._parsed.pop(sql, None) or parse(as_select(sql, self._database))
         placeholders = len(list(tree.find_all(exp.Placeholder)))
         if placeholders != len(parameters):
-            raise QueryError(f"the query has {placeholders} parameters (`?`), but {len(parameters)} values were given")
+            raise QueryError(f"the query needs {counted(placeholders, 'value')} for its `?`, not {len(parameters)}")
         now = datetime.now(UTC) if today is None else datetime.combine(today, time(), UTC)
         try:
             self._bind_all(tree, now, self._database)

@@ -11,7 +11,7 @@ from glue_jobs.publish.page.charts.bars import Bar, bar_list
 from glue_jobs.publish.page.charts.time_chart import legend
 from glue_jobs.publish.page.markup import joined, name
 from glue_jobs.publish.page.section import Section
-from glue_jobs.publish.page.sections.freshness import has_download_logs
+from glue_jobs.publish.page.sections.freshness import has_download_logs, has_inventories
 from glue_jobs.publish.page.tables import DATA_SET, Column, data_table
 from glue_jobs.publish.page.usage import USAGE, Usage
 
@@ -32,8 +32,11 @@ def costs(answers: Answers, usage: Usage) -> Section | None:
     rows = [row for row in everything if row["estimated_dollars"]]
     if not rows:
         return None
+    is_stored = has_inventories(answers) is not False
+    is_served = answers.get(USAGE) is None or usage.first_day is not None or has_download_logs(answers) is True
     # Most publishers have nothing in INTELLIGENT_TIERING.
-    parts = {part: key for part, key in COST_PARTS.items() if part != "Monitoring" or any(row[key] for row in rows)}
+    left_out = {"Monitoring"} if is_stored else {"Storage", "Monitoring"}
+    parts = {part: key for part, key in COST_PARTS.items() if part not in left_out or any(row[key] for row in rows)}
     rows.sort(key=lambda row: (-row["estimated_dollars"], row["account"], row["repository"]))
     bars = [
         Bar(
@@ -50,12 +53,14 @@ def costs(answers: Answers, usage: Usage) -> Section | None:
         Column("Classes without a price", "unpriced_classes"),
     ]
     total = sum(row["estimated_dollars"] for row in rows)
+    purpose = " and ".join(["store"] * is_stored + ["serve"] * is_served)
     return Section(
         "costs",
         "Costs",
-        f"{f'About {words.money(total)}' if total >= 0.01 else 'Less than $0.01'} a month to store and serve",
-        "An estimate to compare data sets by, not a bill: storage of the latest inventories, requests and transfer of "
-        "the last complete month, at the prices in the file."
+        f"{f'About {words.money(total)}' if total >= 0.01 else 'Less than $0.01'} a month to {purpose}",
+        f"An estimate to compare data sets by, not a bill: {'storage of the latest inventories, ' if is_stored else ''}"
+        "requests and transfer of the last complete month, at the prices in the file."
+        f"{'' if is_stored else ' There are no inventories, so storage is not counted.'}"
         f"{_partial_month(answers, usage)}{_without_costs(everything)}",
         joined(legend(tuple(parts)), bar_list(bars, "Data sets by estimated cost")),
         data_table("Estimated dollars a month by data set", columns, rows),

@@ -24,8 +24,17 @@ DOWNLOAD_LOGS = frozenset({"s3_access_log", "cloudfront_log"})
 
 def has_download_logs(answers: Answers) -> bool | None:
     """Whether the lake has logs from which downloads are counted; None if the answers do not say."""
+    return _has_any(answers, DOWNLOAD_LOGS)
+
+
+def has_inventories(answers: Answers) -> bool | None:
+    """Whether the lake has inventories; None if the answers do not say."""
+    return _has_any(answers, frozenset({"s3_inventory_object"}))
+
+
+def _has_any(answers: Answers, pipelines: frozenset[str]) -> bool | None:
     sources = {row["pipeline"] for row in answers.rows(FRESHNESS)}
-    return bool(sources & DOWNLOAD_LOGS) if sources else None
+    return bool(sources & pipelines) if sources else None
 
 
 def freshness(answers: Answers) -> Section | None:

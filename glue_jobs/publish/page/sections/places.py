@@ -54,6 +54,8 @@ def world(answers: Answers, scope: DataSet) -> Section | None:
     most = known[0][DOWNLOADS]
     share = f"; {words.share(most, everything)}" if 2 * most <= everything else ", most of them"
     title = f"Downloads went to {words.plural(len(known), 'country', 'countries')}{share} to {first}"
+    if len(known) == 1:
+        title = f"{words.share(most, everything)} of downloads went to {first}"
     bars = [count_bar(name(country_name(row["country"])), row[DOWNLOADS]) for row in known[:BARS]]
     table = [{**row, "name": country_name(row["country"])} for row in rows]
     ranking = element("div", bar_list(bars, "Countries by downloads"))
@@ -90,7 +92,10 @@ def regions(answers: Answers, scope: DataSet) -> Section | None:
     if not rows:
         return None
     everything, within = sum(row[DOWNLOADS] for row in ranked), sum(row[DOWNLOADS] for row in rows)
-    title = f"{words.share(within, everything)} of downloads come from inside AWS, most of them from {rows[0]['name']}"
+    most = rows[0][DOWNLOADS]
+    part = "all" if most == within else "most" if 2 * most > within else words.share(most, within)
+    share = words.share(within, everything)
+    title = f"{share} of downloads come from inside AWS, {part} of them from {rows[0]['name']}"
     about = answers.period(PLACES, "Downloads by the AWS Region that the reader's address belongs to")
     return _ranking("regions", "AWS Regions", title, about, rows, "AWS Region", PLACES)
 

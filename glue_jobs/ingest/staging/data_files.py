@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -127,6 +127,14 @@ def read_file(table: Table, address: str) -> pa.Table:
         ]
         rows = CHECKED(file, metadata=metadata, read_dictionary=encoded).read(use_threads=False)
     return with_schema(table, columns_of(table, rows.unify_dictionaries(), table.arrow_schema.names))
+
+
+def read_columns(table: Table, address: str, names: Sequence[str]) -> pa.Table:
+    """These columns of a file, in this order and without dictionaries; columns that the file does not have are null."""
+    with stored_file(address) as file:
+        source = CHECKED(file)
+        present = [name for name in names if name in source.schema_arrow.names]
+        return columns_of(table, source.read(present, use_threads=False), names)
 
 
 def columns_of(table: Table, rows: pa.Table, names: Iterable[str]) -> pa.Table:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from glue_jobs.columns.arrays import concat_rows
 from glue_jobs.ingest.staging.change import check_replaceable
 from glue_jobs.ingest.staging.compaction import small_files
-from glue_jobs.ingest.staging.data_files import CHECKED, NewFile, read_file, stored_file
+from glue_jobs.ingest.staging.data_files import CHECKED, NewFile, read_columns, read_file, stored_file
 from glue_jobs.ingest.staging.task_context import TaskContext, write_partitions
 from glue_jobs.sources.pipeline import DocumentPipeline, ListedPipeline
 from glue_jobs.sources.upload.columns import as_declared, types_of
@@ -124,8 +124,7 @@ def _documents(pipeline: ListedPipeline, table: Table, rows: pa.Table) -> Iterab
 
 
 def _has_rejected(pipeline: ListedPipeline, address: str, replaced: Replaced) -> bool:
-    with stored_file(address) as file:
-        rows = CHECKED(file).read(["object"], use_threads=False)
+    rows = read_columns(REJECTED_RECORD, address, ("object",))
     return any(each in replaced for each in _documents(pipeline, REJECTED_RECORD, rows))
 
 

@@ -40,12 +40,13 @@ def stage_events(
     late_rows = [each for result in results for each in result.late_rows]
     files, duplicates = without_duplicates(context, rows, files, late_rows, reporter)
     compaction = compact_days(context, rows, files, reporter)
+    moved = sum(file.rows for file in compaction.removed)
     changes = {
         context.pipeline.table: Change([*files, *compaction.files], compaction.removed),
         REJECTED_RECORD: Change([file for result in results for file in result.rejected_files]),
     }
     ingested = [each for each in new if each.entry.address not in unreadable]
-    return StagedRun(ingested, changes, [result.counts for result in results], duplicates, unreadable, compaction.rows)
+    return StagedRun(ingested, changes, [result.counts for result in results], duplicates, unreadable, moved)
 
 
 def _ingest_chunks(

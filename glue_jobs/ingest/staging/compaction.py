@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from glue_jobs.columns.arrays import concat_rows
+from glue_jobs.ingest.staging.change import Change
 from glue_jobs.ingest.staging.data_files import NewFile, read_file
 from glue_jobs.ingest.staging.task_context import TaskContext, write_partitions
 from glue_jobs.progress import Reporter
@@ -44,19 +45,6 @@ RAW_BYTES_PER_BYTE = 4
 NO_FILES: Mapping[tuple[Any, ...], int] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Compaction:
-    """New files, and the stored files that they replace."""
-
-    files: list[NewFile] = field(default_factory=list)
-    removed: list[StoredFile] = field(default_factory=list)
-
-    @property
-    def rows(self) -> int:
-        """The number of rows that move from one file to another."""
-        return sum(file.rows for file in self.removed)
-
-
 @dataclass
 class Budget:
     """The number of files and bytes that may still be merged; ``is_exhausted`` if some have to wait for another run."""
@@ -68,7 +56,7 @@ class Budget:
 
 def compact_days(
     context: TaskContext[EventPipeline], rows: LoadedTable, new: Iterable[NewFile], reporter: Reporter
-) -> Compaction:
+) -> Change:
     """Merge the stored small files of each day of the ``new`` files, if stored and new ones are at least MIN_FILES.
 
     Raises:
@@ -83,9 +71,9 @@ def compact_days(
     stored = rows.files(**{column: days}) if days and can_merge(rows) else []
     groups = [*small_files(own_files(rows, stored), added)]
     if not groups:
-        return Compaction()
+        return Change([])
     results = run_merges(partial(merge_files, context, table), groups, "compacting small files", reporter)
-    return Compaction([file for result in results for file in result], [file for group in groups for file in group])
+    return Change([file for result in results for file in result], [file for group in groups for file in group])
 
 
 def can_merge(stored: LoadedTable) -> bool:

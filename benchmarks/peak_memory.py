@@ -23,7 +23,7 @@ from glue_jobs.ingest.duplicates.across_files import Day
 from glue_jobs.ingest.duplicates.rewrite_files import drop_duplicates
 from glue_jobs.ingest.events.chunk_task import ingest_chunk
 from glue_jobs.ingest.snapshots.changed_objects import COLUMNS
-from glue_jobs.ingest.snapshots.comparison import MAX_RANGE_BYTES, RangeTask, compare_range
+from glue_jobs.ingest.snapshots.comparison import MAX_RANGE_BYTES, compare_range
 from glue_jobs.ingest.snapshots.key_ranges import key_ranges, row_groups
 from glue_jobs.ingest.snapshots.snapshot_task import SnapshotChunk, ingest_snapshot_chunk
 from glue_jobs.sources.pipelines import BY_NAME
@@ -95,7 +95,7 @@ def _comparison(location: str, _: Path) -> int:
     before, after = (files for _, files in sorted(files_by_snapshot(open_lake(location)).items()))
     groups = row_groups(before, COLUMNS), row_groups(after, COLUMNS)
     for keys in key_ranges(*groups, MAX_RANGE_BYTES):
-        if isinstance(problem := compare_range(RangeTask(0, keys)), str):
+        if isinstance(problem := compare_range(keys), str):
             raise AssertionError(problem)
     return len(before) + len(after)
 

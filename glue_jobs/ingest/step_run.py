@@ -24,12 +24,11 @@ from glue_jobs.ingest.events.stage_events import stage_events
 from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.ingest.run_tables import RunTables
 from glue_jobs.ingest.snapshots.stage_snapshots import stage_snapshots
-from glue_jobs.ingest.staging.change import Change
+from glue_jobs.ingest.staging.change import Change, StagedRun
 from glue_jobs.ingest.staging.data_files import NewFile
 from glue_jobs.ingest.staging.invalid_snapshots import InvalidSnapshot
 from glue_jobs.ingest.staging.ledger import NOTHING, Totals, ledger_rows, totals, unreadable_rows
 from glue_jobs.ingest.staging.run_folder import Heartbeat, RunFolder, given_up_on_error
-from glue_jobs.ingest.staging.staged_run import StagedRun
 from glue_jobs.ingest.staging.task_context import TaskContext, write_partitions
 from glue_jobs.ingest.staging.unreadable_objects import UnreadableObjects
 from glue_jobs.ingest.steps import Step
@@ -38,7 +37,7 @@ from glue_jobs.progress import Reporter
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline, Pipeline, SnapshotPipeline, UploadPipeline
 from glue_jobs.sources.upload.source import upload_folder
-from glue_jobs.storage import Entry, storage_for
+from glue_jobs.storage import storage_for
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
 
@@ -136,7 +135,8 @@ class StepRun:
     def _changes(self, staged: StagedRun) -> dict[Table, Change] | None:
         """The changes to commit, None if there are none; adds the step's counts to the progress of the run."""
         pipeline, run_id, progress = self.request.pipeline, self.folder.run_id, self.progress
-        archived = {each.entry.address: _unreadable(each.entry) for each in self.step.new if each.entry.unreadable}
+        entries = [each.entry for each in self.step.new if each.entry.unreadable]
+        archived = {each.address: UnreadableObjectError(each.address, each.unreadable) for each in entries}
         unreadable = {**archived, **staged.unreadable}
         unrecorded = self._unrecorded(unreadable)
         is_denied = self._is_denied(unrecorded, unreadable)
@@ -199,10 +199,6 @@ class StepRun:
         if is_last or listing.is_in_order:
             notes |= updated_watermark(rows, raw, self.progress.days, today)
         return notes
-
-
-def _unreadable(entry: Entry) -> UnreadableObjectError:
-    return UnreadableObjectError(entry.address, entry.unreadable)
 
 
 def _check_rows(counted: int, files: Iterable[NewFile]) -> None:

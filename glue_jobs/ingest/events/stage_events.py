@@ -9,9 +9,8 @@ from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.duplicates.rewrite_files import without_duplicates
 from glue_jobs.ingest.events.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.run_tables import RunTables
-from glue_jobs.ingest.staging.change import Change
+from glue_jobs.ingest.staging.change import Change, StagedRun
 from glue_jobs.ingest.staging.compaction import compact_days
-from glue_jobs.ingest.staging.staged_run import StagedRun
 from glue_jobs.ingest.staging.task_context import TaskContext
 from glue_jobs.progress import Reporter
 from glue_jobs.read.log_file import PARQUET

@@ -32,10 +32,9 @@ from glue_jobs.ingest.snapshots.delivery import (
     snapshot_of,
 )
 from glue_jobs.ingest.snapshots.snapshot_task import SnapshotChunkResult, ingest_snapshot_chunk, split_snapshot
-from glue_jobs.ingest.staging.change import Change
+from glue_jobs.ingest.staging.change import Change, StagedRun
 from glue_jobs.ingest.staging.invalid_snapshots import invalid_snapshots, invalid_snapshots_note, rejected_files
 from glue_jobs.ingest.staging.object_counts import ObjectCounts
-from glue_jobs.ingest.staging.staged_run import StagedRun
 from glue_jobs.ingest.staging.task_context import TaskContext, write_parts
 from glue_jobs.progress import Reporter
 from glue_jobs.read.plan import chunk_size

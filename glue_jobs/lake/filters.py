@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import Any, cast
 
-from pyiceberg.expressions import And, BooleanExpression, In, IsNull, Or
+from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, In, IsNull, Or
 
 
 def partition_filter(partition: Mapping[str, Iterable[Any] | None]) -> BooleanExpression:
     """The filter for rows in which each partition column has one of its given values; None is a value."""
-    terms = [_one_of(name, list(values or ())) for name, values in partition.items()]
-    return And(*terms) if len(terms) > 1 else terms[0]
+    everything: BooleanExpression = AlwaysTrue()
+    return reduce(And, (_one_of(name, list(values or ())) for name, values in partition.items()), everything)
 
 
 def _one_of(name: str, values: list[Any]) -> BooleanExpression:

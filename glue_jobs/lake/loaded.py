@@ -89,8 +89,7 @@ class LoadedTable:
 
     def files(self, **partition: Iterable[Any] | None) -> list[StoredFile]:
         """The data files in which each partition column has one of its given values; None is a value."""
-        scan = self._iceberg.scan(row_filter=partition_filter(partition)) if partition else self._iceberg.scan()
-        tasks = self._planned(scan)
+        tasks = self._planned(self._iceberg.scan(partition_filter(partition)))
         for number in {task.file.spec_id for task in tasks}:
             check_partitions(self.table, self._iceberg.specs()[number])
         return [
@@ -147,7 +146,7 @@ class LoadedTable:
 
         A declared column that the table lacks is null: an older version created the table, and no run has added it yet.
         """
-        return self._read(columns, partition_filter(partition) if partition else AlwaysTrue())
+        return self._read(columns, partition_filter(partition))
 
     def rows_between(self, columns: tuple[str, ...], column: str | None, first: object, last: object) -> Any:
         """Like `rows`, for rows whose ``column`` is between ``first`` and ``last``, both included; None is no bound."""
@@ -156,7 +155,7 @@ class LoadedTable:
 
     def batches(self, columns: tuple[str, ...], **partition: Iterable[Any] | None) -> Iterator[pa.Table]:
         """What `rows` returns, in batches; the table must have all of the columns."""
-        scan = self._iceberg.scan(partition_filter(partition) if partition else AlwaysTrue(), columns)
+        scan = self._iceberg.scan(partition_filter(partition), columns)
         with explained(f"read {self.location}"):
             yield from batches_of(scan, self._planned(scan))
 

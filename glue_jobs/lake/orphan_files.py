@@ -75,12 +75,10 @@ def _data_files(
     table: IcebergTable, snapshots: Iterable[Snapshot], partition: Mapping[str, Iterable[Any]]
 ) -> Iterator[str]:
     """The data files, removed ones included, in the manifests that may have files of the partition."""
-    where = partition_filter(partition) if partition else None
+    where = partition_filter(partition)
     for manifest in _manifests(table, snapshots):
         spec = table.specs()[manifest.partition_spec_id]
-        if where is not None:
-            projected = inclusive_projection(table.schema(), spec)(where)
-            if not manifest_evaluator(spec, table.schema(), projected)(manifest):
-                continue
-        for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=False):
-            yield entry.data_file.file_path
+        projected = inclusive_projection(table.schema(), spec)(where)
+        if manifest_evaluator(spec, table.schema(), projected)(manifest):
+            for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=False):
+                yield entry.data_file.file_path

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import click
 
-from glue_jobs.cli.terminal import width, wrapped
-from glue_jobs.cli.wrapped_list import wrapped_list
+from glue_jobs.cli.terminal import width, wrapped, wrapped_list
 from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.query.answer import Answer
 from glue_jobs.query.saved.metadata import Parameter, ReturnedColumn

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from glue_jobs.cli.terminal import width
-from glue_jobs.cli.wrapped_list import wrapped_list
+from glue_jobs.cli.terminal import width, wrapped_list
 from glue_jobs.lake import Lake
 from glue_jobs.query.answer import Answer
 from glue_jobs.query.saved.view import SavedView

@@ -55,10 +55,9 @@ def query_command(
     bound = query.bind(_parameters(parameters), config.prices if config else None)
     with _engine(values, config) as engine:
         from glue_jobs.cli.answer_notes import answer_notes
-        from glue_jobs.cli.newest_first import newest_first
 
         rows = run_query(engine, values, query.of_period(days.since, days.until), bound, days.as_of)
-        output(newest_first(rows), values, query.metadata.show, query.metadata.totals)
+        output(rows.newest_first(), values, query.metadata.show, query.metadata.totals)
         for sentence in answer_notes(engine, lambda: _lake(values), query, days, rows):
             click.echo(sentence, err=True)
 

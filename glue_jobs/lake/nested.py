@@ -1,4 +1,4 @@
-"""Convert Arrow types with field ids to Iceberg types and back, at any depth of nesting."""
+"""Convert Iceberg types to Arrow types with field ids, at any depth of nesting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pyiceberg.types import (
     IntegerType,
     ListType,
     LongType,
-    NestedField,
     StringType,
     StructType,
     TimestampType,
@@ -32,18 +31,6 @@ _PLAIN: tuple[tuple[pa.DataType, IcebergType], ...] = (
 )
 
 
-def nested_type(arrow_type: pa.DataType) -> IcebergType:
-    """The Iceberg type; fields of structs and elements of lists keep their field ids."""
-    if pa.types.is_list(arrow_type):
-        element = arrow_type.value_field
-        return ListType(_id(element), nested_type(element.type), element_required=False)
-    if pa.types.is_struct(arrow_type):
-        return StructType(
-            *[NestedField(_id(field), field.name, nested_type(field.type), False) for field in arrow_type]
-        )
-    return next(iceberg for plain, iceberg in _PLAIN if plain == arrow_type)
-
-
 def arrow_type(iceberg_type: IcebergType) -> pa.DataType | None:
     """The Arrow type, with field ids; None for a type that this program never writes."""
     if isinstance(iceberg_type, ListType):
@@ -59,7 +46,3 @@ def arrow_type(iceberg_type: IcebergType) -> pa.DataType | None:
 
 def _field(name: str, of_type: pa.DataType, number: int) -> pa.Field:
     return pa.field(name, of_type, metadata={FIELD_ID: str(number)})
-
-
-def _id(field: pa.Field) -> int:
-    return int(field.metadata[FIELD_ID.encode()])

@@ -15,7 +15,7 @@ from pyiceberg.io.pyarrow import _dataframe_to_data_files
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import DataScan, FileScanTask
 from pyiceberg.table import Table as IcebergTable
-from pyiceberg.table.snapshots import Snapshot
+from pyiceberg.table.snapshots import Snapshot, ancestors_of
 from pyiceberg.table.update.snapshot import ExpireSnapshots
 
 from glue_jobs.columns.numpy_types import Places
@@ -79,13 +79,9 @@ class LoadedTable:
         oldest = [snapshot.sequence_number or 0 for snapshot in self._history()][-1:]
         return not oldest or oldest[0] <= commits + 1
 
-    def _history(self) -> Iterator[Snapshot]:
+    def _history(self) -> Iterable[Snapshot]:
         """The current snapshot and its unexpired ancestors, the newest first."""
-        snapshot = self._iceberg.current_snapshot()
-        while snapshot is not None:
-            yield snapshot
-            parent = snapshot.parent_snapshot_id
-            snapshot = self._iceberg.snapshot_by_id(parent) if parent is not None else None
+        return ancestors_of(self._iceberg.current_snapshot(), self._iceberg.metadata)
 
     def files(self, **partition: Iterable[Any] | None) -> list[StoredFile]:
         """The data files in which each partition column has one of its given values; None is a value."""

@@ -17,8 +17,7 @@ from benchmarks.inventory_files import large_csv, read_snapshot
 from benchmarks.inventory_lake import files_by_snapshot, inventory_lake, open_lake
 from benchmarks.measure import Host, Line, Settings
 from benchmarks.our_run import chunks, context
-from benchmarks.sample_files import large_log, large_trail_file, sample_logs, whole_trail
-from benchmarks.tiny_files import files_of
+from benchmarks.sample_files import large_log, large_trail_file, sample_logs, tiny_files, whole_trail
 from glue_jobs.ingest.duplicates.across_files import Day
 from glue_jobs.ingest.duplicates.rewrite_files import drop_duplicates
 from glue_jobs.ingest.events.chunk_task import ingest_chunk
@@ -41,7 +40,7 @@ def measure(settings: Settings) -> Iterator[Line]:
     whole_run = "one process for all chunks of {}, then the duplicates of every day"
     for pipeline, raw in (
         ("s3_access_log", large_log(logs, folder, 20_000_000 if quick else 2_000_000_000)),
-        ("s3_access_log", files_of(settings)[0]),
+        ("s3_access_log", tiny_files(settings)[0]),
         ("cloudtrail_s3_event", large_trail),
         ("cloudtrail_s3_event", trail),
     ):

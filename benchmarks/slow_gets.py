@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from benchmarks.measure import Host, Line, Settings
 from benchmarks.our_run import chunks, context
+from benchmarks.sample_files import TINY_LINES, tiny_files
 from benchmarks.slow_s3 import BUCKET, serving, use_endpoint
-from benchmarks.tiny_files import files_of
 from glue_jobs.ingest.events.chunk_task import ingest_chunk
 from glue_jobs.read.plan import Chunk
 from glue_jobs.sources.pipelines import BY_NAME
@@ -21,14 +21,14 @@ ACCESS_LOG = BY_NAME["s3_access_log"]
 
 def measure(settings: Settings) -> Iterator[Line]:
     """One line of the results: objects a second of a task that fetches, parses and writes."""
-    small, _ = files_of(settings)
+    small, _ = tiny_files(settings)
     work = settings.folder / "slow-gets"
     with serving(small, DELAY_SECONDS) as endpoint, Host() as host:
         chunk = host.call(_largest_chunk, endpoint).result
         task = host.call(ingest_chunk, context(work, ACCESS_LOG), chunk)
     shutil.rmtree(work)
     rate = len(chunk) / task.wall
-    note = f"one task, {len(chunk):,} objects of 5 lines; loopback, {DELAY_SECONDS * 1000:.0f} ms a GET"
+    note = f"one task, {len(chunk):,} objects of {TINY_LINES} lines; loopback, {DELAY_SECONDS * 1000:.0f} ms a GET"
     cpu = f"{len(chunk) / task.cpu:,.0f}" if task.cpu else ""
     target = f"at least {MIN_OBJECTS_PER_SECOND}"
     yield Line("objects a second", f"{rate:,.0f}", cpu, target, rate >= MIN_OBJECTS_PER_SECOND, note)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glue_jobs.cli.complete import complete_query, complete_table_or_query
-from glue_jobs.cli.options import answer_options, given, lake_options, options
+from glue_jobs.cli.options import answer_options, complete_query, complete_table_or_query, given, lake_options, options
 from glue_jobs.cli.output import output, run_query, wants_table
 from glue_jobs.errors import ArgumentError
 

@@ -106,7 +106,7 @@ def _statement(statement: str | None, file: str | None) -> str:
 @answer_options
 def tables_command(**values: Any) -> None:
     """List the tables and views of a lake."""
-    from glue_jobs.cli.table_list import print_tables, table_rows
+    from glue_jobs.cli.describe import print_tables, table_rows
 
     rows = table_rows(_lake(values))
     if wants_table(values):

@@ -19,18 +19,13 @@ from glue_jobs.lake.schema import python_value
 
 
 @dataclass(frozen=True)
-class ListedFile:
-    """A data file as a manifest lists it, with the values of its partition columns and its size in bytes."""
-
-    partition: tuple[Any, ...]
-    size: int
-
-
-@dataclass(frozen=True)
 class NewerManifests:
-    """The ``files`` in some manifests, the total ``bytes`` of these manifests, and the position of the last one."""
+    """The data files in some manifests, the total ``bytes`` of these manifests, and the position of the last one.
 
-    files: list[ListedFile]
+    ``files`` has, for each data file, the values of its partition columns, and its size in bytes.
+    """
+
+    files: list[tuple[tuple[Any, ...], int]]
     bytes: int
     position: ManifestPosition
 
@@ -71,8 +66,8 @@ def _count(manifest: ManifestFile) -> int:
     return (manifest.added_files_count or 0) + (manifest.existing_files_count or 0)
 
 
-def _files(table: IcebergTable, types: Sequence[str], manifest: ManifestFile) -> Iterator[ListedFile]:
+def _files(table: IcebergTable, types: Sequence[str], manifest: ManifestFile) -> Iterator[tuple[tuple[Any, ...], int]]:
     for entry in manifest.fetch_manifest_entry(table.io):
         file = entry.data_file
         values = (python_value(name, file.partition[at]) for at, name in enumerate(types))
-        yield ListedFile((*values,), file.file_size_in_bytes)
+        yield (*values,), file.file_size_in_bytes

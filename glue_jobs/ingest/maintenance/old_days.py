@@ -115,7 +115,7 @@ def find_old_days(lake: Lake, pipeline: Pipeline, rows: LoadedTable) -> OldDays:
 
 def _find(loaded: LoadedTable, pipeline: Pipeline, after: ManifestPosition) -> Found:
     newer = loaded.newer_files(after, compaction.MIN_FILES, MAX_MANIFEST_BYTES)
-    counts = Counter(file.partition for file in newer.files if is_small(file.size))
+    counts = Counter(partition for partition, size in newer.files if is_small(size))
     is_own = loaded.table in pipeline.tables
     many = [
         each

@@ -142,28 +142,22 @@ def columns_of(table: Table, rows: pa.Table, names: Iterable[str]) -> pa.Table:
 
     Another program may have written an equivalent type, such as large_string; it is cast to the declared type.
     """
-    fields = {name: table.arrow_schema.field(name) for name in names}
-    columns = [
-        _declared_type(rows[name], field.type)
-        if name in rows.column_names
-        else pa.chunked_array([pa.nulls(rows.num_rows, field.type)])
-        for name, field in fields.items()
-    ]
-    return pa.table(columns, names=list(fields))
-
-
-def _declared_type(column: pa.ChunkedArray, declared: pa.DataType) -> pa.ChunkedArray:
-    if pa.types.is_dictionary(column.type):
-        return column if column.type == pa.dictionary(pa.int32(), declared) else column.cast(declared)
-    return column.cast(declared)
+    columns = {}
+    for name in names:
+        declared = table.arrow_schema.field(name).type
+        if name not in rows.column_names:
+            columns[name] = pa.chunked_array([pa.nulls(rows.num_rows, declared)])
+        elif rows[name].type == pa.dictionary(pa.int32(), declared):
+            columns[name] = rows[name]
+        else:
+            columns[name] = rows[name].cast(declared)
+    return pa.table(columns)
 
 
 def with_schema(table: Table, rows: pa.Table) -> pa.Table:
     """The rows in the table's column order and with its field ids; dictionary-encoded columns stay encoded."""
-    fields = [
-        pa.field(field.name, _file_type(rows[field.name].type, field.type), metadata=field.metadata)
-        for field in table.arrow_schema
-    ]
+    types = {field.name: field.type for field in rows.schema if pa.types.is_dictionary(field.type)}
+    fields = [field.with_type(types.get(field.name, field.type)) for field in table.arrow_schema]
     return pa.table([rows[field.name] for field in fields], schema=pa.schema(fields))
 
 
@@ -189,10 +183,6 @@ def _required(rows: pa.Table) -> pa.Table:
     """
     fields = [field.with_nullable(rows[field.name].null_count > 0) for field in rows.schema]
     return pa.table(rows.columns, schema=pa.schema(fields))
-
-
-def _file_type(actual: pa.DataType, declared: pa.DataType) -> pa.DataType:
-    return actual if pa.types.is_dictionary(actual) else declared
 
 
 def _repeats(column: pa.ChunkedArray) -> bool:

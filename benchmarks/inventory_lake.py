@@ -31,9 +31,9 @@ def open_lake(location: str) -> Lake:
     return Lake(location, "usage_lake")
 
 
-def changes(lake: Lake) -> list[pa.Table]:
+def changes(location: str) -> list[pa.Table]:
     """The rows of ``daily_change`` that a run derives from the second snapshot."""
-    files = files_by_snapshot(lake)
+    files = files_by_snapshot(open_lake(location))
     return [rows for _, rows in compare_pairs([SnapshotPair(*sorted(files))], files, SilentReporter())]
 
 

@@ -29,7 +29,7 @@ def measure(settings: Settings) -> Iterator[Line]:
     location = inventory_lake(settings.folder, objects).location
     queries = [query for query in SavedQuery.all() if query.name.startswith("storage/")]
     contestants = {query.name: Contestant(partial(_answer, location, query)) for query in queries}
-    contestants[CHANGES] = Contestant(partial(_compare, location))
+    contestants[CHANGES] = Contestant(partial(changes, location))
     with Host() as host:
         runs = interleaved(contestants, settings.rounds, host=host)
     for query in queries:
@@ -45,7 +45,3 @@ def _answer(location: str, query: SavedQuery) -> int:
     with open_engine(open_lake(location)) as engine:
         assert engine.run(query.as_of(DAY)).num_rows or query.name in NO_ROWS
     return bytes_read() - before
-
-
-def _compare(location: str) -> None:
-    changes(open_lake(location))

@@ -44,7 +44,7 @@ def newer_manifests(
         return NewerManifests([], 0, after)
     newer = sorted(filter(_is_plain, snapshot.manifests(table.io)), key=_position)
     newer = [each for each in newer if _position(each) > after]
-    if sum(map(_count, newer)) < min_files:
+    if sum((each.added_files_count or 0) + (each.existing_files_count or 0) for each in newer) < min_files:
         return NewerManifests([], 0, ManifestPosition(commits))
     sizes = itertools.accumulate(each.manifest_length for each in newer)
     chosen = newer[: max(sum(size <= max_bytes for size in sizes), 1)]
@@ -60,10 +60,6 @@ def _position(manifest: ManifestFile) -> ManifestPosition:
 def _is_plain(manifest: ManifestFile) -> bool:
     """Whether the manifest lists data files that are partitioned as the table is declared."""
     return manifest.content == ManifestContent.DATA and manifest.partition_spec_id == 0
-
-
-def _count(manifest: ManifestFile) -> int:
-    return (manifest.added_files_count or 0) + (manifest.existing_files_count or 0)
 
 
 def _files(table: IcebergTable, types: Sequence[str], manifest: ManifestFile) -> Iterator[tuple[tuple[Any, ...], int]]:

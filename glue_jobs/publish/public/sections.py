@@ -65,7 +65,7 @@ def world(usage: PublicUsage) -> Section | None:
         return None
     others = " and to others with few readers" if OTHER in ranked else ""
     title = f"Downloads went to {words.plural(len(downloads), 'country', 'countries')}{others}"
-    section = _ranking(usage, "country", "Country", title, lambda one: _country(one[0]))
+    section = _ranking(usage, "country", "Country", title, _country)
     picture = world_map(downloads, lambda value: words.plural(value, "download"), f"World map. {title}")
     about = f"Downloads in {usage.period} by the country of the reader, told by the address. Map: {SOURCE}."
     return Section(
@@ -179,8 +179,8 @@ def _called(one: Name, label: Callable[[Name], str]) -> str:
     return OTHERS if OTHER in one else label(one)
 
 
-def _country(code: str) -> str:
-    return "Unknown country" if code == UNKNOWN else country_name(code)
+def _country(one: Name) -> str:
+    return "Unknown country" if one[0] == UNKNOWN else country_name(one[0])
 
 
 def _data_set(one: Name) -> Html:

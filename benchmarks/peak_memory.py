@@ -13,8 +13,7 @@ from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
-from benchmarks.inventory_files import large_csv, read_snapshot
-from benchmarks.inventory_lake import files_by_snapshot, inventory_lake, open_lake
+from benchmarks.inventory_files import files_by_snapshot, inventory_lake, large_csv, open_lake, read_snapshot
 from benchmarks.measure import Host, Line, Settings
 from benchmarks.our_run import chunks, context
 from benchmarks.sample_files import large_log, large_trail_file, sample_logs, tiny_files, whole_trail

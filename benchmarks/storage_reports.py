@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from benchmarks.inventory_lake import changes, inventory_lake, open_lake
+from benchmarks.inventory_files import changes, inventory_lake, open_lake
 from benchmarks.machine import bytes_read
 from benchmarks.measure import Contestant, Host, Line, Settings, interleaved
 from glue_jobs.query.duckdb.lake_engine import open_engine

@@ -169,7 +169,7 @@ def _groups(loaded: LoadedTable, partitions: list[Partition], budget: Budget) ->
         return [], False
     values = {name: {each[at] for each in some} for at, name in enumerate(loaded.table.partitions)}
     stored = [file for file in own_files(loaded, loaded.files(**values)) if file.partition in some]
-    groups = [*small_files(stored, budget=budget)]
+    groups = [*small_files(stored, {}, budget)]
     return groups, len(some) == len(partitions) and not budget.is_exhausted
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from glue_jobs.columns.arrays import concat_rows
@@ -42,8 +41,6 @@ MAX_FILES_PER_RUN = 1_000
 # Merging this many bytes of data files takes about as long as ingesting as many raw ones.
 RAW_BYTES_PER_BYTE = 4
 
-NO_FILES: Mapping[tuple[Any, ...], int] = MappingProxyType({})
-
 
 @dataclass
 class Budget:
@@ -69,7 +66,7 @@ def compact_days(
         added[file.partition[column],] += is_small(file.descriptor.file_size_in_bytes)
     days = [day for (day,) in added]
     stored = rows.files(**{column: days}) if days and can_merge(rows) else []
-    groups = [*small_files(own_files(rows, stored), added)]
+    groups = [*small_files(own_files(rows, stored), added, Budget())]
     if not groups:
         return Change([])
     results = run_merges(partial(merge_files, context, table), groups, "compacting small files", reporter)
@@ -103,14 +100,13 @@ def merge_files(context: TaskContext[Pipeline], table: Table, addresses: Sequenc
 
 
 def small_files(
-    stored: Iterable[StoredFile], new: Mapping[tuple[Any, ...], int] = NO_FILES, budget: Budget | None = None
+    stored: Iterable[StoredFile], new: Mapping[tuple[Any, ...], int], budget: Budget
 ) -> Iterator[list[StoredFile]]:
     """Groups of files to merge: the small files of partitions with enough of them, the worst partitions first.
 
     ``new`` has the number of small files that each partition is about to get; these count towards the minimum. Each
     group becomes one file, so a partition is merged again only after it has got as many more.
     """
-    budget = budget or Budget()
     by_partition: defaultdict[tuple[Any, ...], list[StoredFile]] = defaultdict(list)
     for file in stored:
         # A file with a delete file still contains the deleted rows; merging would bring them back.

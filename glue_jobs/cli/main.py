@@ -160,7 +160,7 @@ def connect_command(**values: Any) -> None:
 @click.option(
     "--scale",
     # Larger samples, of more than a million requests a day, would fill the disk.
-    type=Range(0, 1000),
+    type=Range(0, 1000, min_open=True),
     default=1.0,
     show_default=True,
     help="Amount of traffic; 1 is about 60,000 requests.",

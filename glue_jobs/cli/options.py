@@ -84,10 +84,7 @@ class RowLimit(click.ParamType[int | str]):
 
 
 class Range(click.FloatRange):
-    """A number above ``least`` and up to ``most``; NaN, which every comparison lets pass, is refused."""
-
-    def __init__(self, least: float, most: float) -> None:
-        super().__init__(least, most, min_open=True)
+    """A number in a range; NaN, which every comparison lets pass, is refused."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number = super().convert(value, param, ctx)

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from glue_jobs.ingest.forget.forget import Forgotten
     from glue_jobs.query.saved.metadata import ParameterValue
 
-__all__ = ["Lake", "TableScan"]
-
 
 class Lake:
     """A lake: its tables, its saved queries, and the jobs that fill and publish it.

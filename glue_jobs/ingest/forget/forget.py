@@ -21,14 +21,7 @@ from glue_jobs.ingest.commit.commit import commit_run, finish_others
 from glue_jobs.ingest.forget.person import Person
 from glue_jobs.ingest.forget.tasks import Found, names_any, search, settle
 from glue_jobs.ingest.staging.change import Change, check_replaceable
-from glue_jobs.ingest.staging.run_folder import (
-    Heartbeat,
-    RunFolder,
-    given_up_on_error,
-    new_run,
-    runs_folder,
-    unfinished,
-)
+from glue_jobs.ingest.staging.run_folder import Heartbeat, given_up_on_error, new_run, runs_folder, unfinished
 from glue_jobs.ingest.staging.task_context import TaskContext
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
 from glue_jobs.progress import Reporter
@@ -117,7 +110,8 @@ def _forget_in(lake: Lake, pipeline: Pipeline, person: Person, forgotten: Forgot
     folder = new_run(runs, now)
     with Heartbeat(folder) as heartbeat:
         with given_up_on_error(folder):
-            context = _context(lake, pipeline, folder, now)
+            locations = {table.name: lake.load(table).location for table in (*stored, INGESTED_OBJECT)}
+            context = TaskContext(pipeline, Config(), ReferenceData(()), folder, now.date(), locations)
             changes: dict[Table, Change] = {}
             gone: dict[str, Counter[str]] = {"rows": Counter(), "rejected": Counter()}
             for (table, files), column in zip(stored.items(), gone, strict=True):
@@ -136,12 +130,6 @@ def _forget_in(lake: Lake, pipeline: Pipeline, person: Person, forgotten: Forgot
             _check_unchanged(lake, changes)
             heartbeat.check()
         commit_run(lake, rows, folder, changes, {})
-
-
-def _context(lake: Lake, pipeline: Pipeline, folder: RunFolder, now: datetime) -> TaskContext[Pipeline]:
-    tables = (pipeline.table, REJECTED_RECORD, INGESTED_OBJECT)
-    locations = {table.name: lake.load(table).location for table in tables}
-    return TaskContext(pipeline, Config(), ReferenceData(()), folder, now.date(), locations)
 
 
 def _search(

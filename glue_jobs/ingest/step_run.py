@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -25,7 +25,6 @@ from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.ingest.run_tables import RunTables
 from glue_jobs.ingest.snapshots.stage_snapshots import stage_snapshots
 from glue_jobs.ingest.staging.change import Change, StagedRun
-from glue_jobs.ingest.staging.data_files import NewFile
 from glue_jobs.ingest.staging.invalid_snapshots import InvalidSnapshot
 from glue_jobs.ingest.staging.ledger import NOTHING, Totals, ledger_rows, totals, unreadable_rows
 from glue_jobs.ingest.staging.run_folder import Heartbeat, RunFolder, given_up_on_error
@@ -143,8 +142,9 @@ class StepRun:
         ledger = ledger_rows(pipeline.name, run_id, self.now, staged.ingested, staged.counts, staged.duplicates)
         sums = totals(ledger)
         record_tables = (*pipeline.record_tables, *staged.record_tables)
-        written = [file for table in record_tables for file in staged.changes[table].files]
-        _check_rows(sums.rows + staged.moved_rows, written)
+        written = sum(file.rows for table in record_tables for file in staged.changes[table].files)
+        if written != (counted := sums.rows + staged.moved_rows):
+            raise LakeError(f"{counted} rows were counted and {written} written; this is a bug, please report it")
         for each in self.step.new:
             if error := unreadable.get(each.entry.address):
                 progress.unreadable.add(error, each.day)
@@ -199,9 +199,3 @@ class StepRun:
         if is_last or listing.is_in_order:
             notes |= updated_watermark(rows, raw, self.progress.days, today)
         return notes
-
-
-def _check_rows(counted: int, files: Iterable[NewFile]) -> None:
-    written = sum(file.rows for file in files)
-    if written != counted:
-        raise LakeError(f"{counted} rows were counted and {written} written; this is a bug, please report it")

@@ -45,6 +45,11 @@ class LoadedTable:
         self._iceberg = iceberg
 
     @property
+    def iceberg(self) -> IcebergTable:
+        """The table of pyiceberg, for other modules of this room."""
+        return self._iceberg
+
+    @property
     def location(self) -> str:
         """The folder or S3 prefix of the table's data and metadata."""
         return self._iceberg.location()

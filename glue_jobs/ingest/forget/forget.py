@@ -24,6 +24,7 @@ from glue_jobs.ingest.staging.change import Change, check_replaceable
 from glue_jobs.ingest.staging.run_folder import Heartbeat, given_up_on_error, new_run, runs_folder, unfinished
 from glue_jobs.ingest.staging.task_context import TaskContext
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
+from glue_jobs.lake.old_snapshots import all_files, check_unnamed, end_old_snapshots, old_files
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.sources.pipelines import PIPELINES
@@ -82,7 +83,7 @@ def _forget(lake: Lake, person: Person, is_dry: bool, reporter: Reporter) -> For
     if not is_dry:
         _finish_purge(lake, known)
         for table in known:
-            lake.old_snapshots(table).check_unnamed()
+            check_unnamed(lake.load(table))
     for pipeline in pipelines:
         _forget_in(lake, pipeline, person, forgotten, reporter)
     if SUBSCRIBER in known:
@@ -201,11 +202,11 @@ def _purge(lake: Lake, tables: Iterable[Table]) -> int:
     for table in tables:
         # The last commit's manifest has bounds of values in removed files. An empty commit leaves this manifest out.
         lake.load(table).append([], {})
-        old = lake.old_snapshots(table)
-        files = old.files()
+        loaded = lake.load(table)
+        files = old_files(loaded)
         # Announced first: if this process dies after the commit, the next one deletes the files.
         folder.announce(files)
-        old.end()
+        end_old_snapshots(loaded)
         count += len(files)
     # This also deletes the announced files.
     folder.remove()
@@ -215,5 +216,5 @@ def _purge(lake: Lake, tables: Iterable[Table]) -> int:
 def _finish_purge(lake: Lake, tables: Iterable[Table]) -> None:
     """Delete the files that dead runs announced and no table uses any more."""
     for folder in unfinished(runs_folder(lake.location, lake.database, FOLDER)):
-        used = {address for table in tables for address in lake.old_snapshots(table).all_files()}
+        used = {address for table in tables for address in all_files(lake.load(table))}
         folder.remove(keep=used)

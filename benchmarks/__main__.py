@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -17,13 +18,11 @@ from benchmarks import (
     peak_memory,
     places,
     run_summaries,
-    slow_gets,
     storage_reports,
     tiny_files,
 )
 from benchmarks.machine import described, warm_memory
 from benchmarks.measure import Line, Settings
-from benchmarks.results import keep, section
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Settings], Iterator[Line]]]] = {
     "access_log": ("Access-log throughput", event_logs.access_log),
@@ -32,7 +31,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Settings], Iterator[Line]]]] = {
     "laptop": ("A whole command on a laptop", laptop.measure),
     "places": ("Places of requests", places.measure),
     "tiny_files": ("Many tiny files", tiny_files.measure),
-    "slow_gets": ("Fetching over a slow network", slow_gets.measure),
+    "slow_gets": ("Fetching over a slow network", tiny_files.slow_gets),
     "peak_memory": ("Peak memory of a Python worker", peak_memory.measure),
     "many_objects": ("Ten million objects a day", many_objects.measure),
     "daily_runs": ("Daily runs", daily_runs.measure),
@@ -41,6 +40,13 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Settings], Iterator[Line]]]] = {
 }
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
+HEAD = """\
+# Results
+
+`figure` is in wall seconds (the median, then every run), or a ratio of them, unless it names another unit. `CPU` is the
+same in user and system seconds of the whole process tree: Java, Python workers and all. Targets are for wall seconds.
+
+"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -80,6 +86,34 @@ def main(arguments: Sequence[str]) -> int:
     if not given.quick:
         print(f"written to {RESULTS}")
     return 0
+
+
+def section(title: str, head: str, lines: Sequence[Line]) -> str:
+    """The section of one benchmark: heading, ``head`` with machine and date, and table."""
+    cells = [(line.what, line.figure, line.cpu, line.target, _met(line), line.note) for line in lines]
+    table = ["| what | figure | CPU | target | met | how |", "|---|---|---|---|---|---|"]
+    table += [f"| {' | '.join(row)} |" for row in cells]
+    return f"## {title}\n\n{head}\n\n" + "\n".join(table) + "\n"
+
+
+def _met(line: Line) -> str:
+    return "" if line.met is None else "yes" if line.met else "**no**"
+
+
+def keep(file: Path, titles: Sequence[str], text: str) -> None:
+    """Replace the section with the same heading; the file then has the sections of ``titles``, in this order."""
+    before = file.read_text(encoding="utf-8") if file.exists() else ""
+    sections = {_title(each): each.strip() + "\n" for each in [*_sections(before), text]}
+    kept = [sections[title] for title in titles if title in sections]
+    file.write_text(HEAD + "\n".join(kept), encoding="utf-8")
+
+
+def _sections(text: str) -> list[str]:
+    return re.split("^(?=## )", text, flags=re.MULTILINE)[1:]
+
+
+def _title(text: str) -> str:
+    return text.partition("\n")[0].removeprefix("## ").strip()
 
 
 if __name__ == "__main__":

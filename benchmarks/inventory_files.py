@@ -1,4 +1,4 @@
-"""Generated inventories of large buckets: snapshots in each format, reused between runs."""
+"""Generated inventories of large buckets, reused between runs: snapshots in each format, and a lake with two."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import json
 import shutil
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,8 +20,15 @@ import pyarrow.csv as pacsv
 import pyarrow.orc as paorc
 import pyarrow.parquet as pq
 
+from benchmarks import our_run
+from glue_jobs.ingest.snapshots.comparison import SnapshotPair, compare_pairs
+from glue_jobs.ingest.snapshots.delivery import snapshot_of
+from glue_jobs.lake import Lake
+from glue_jobs.progress import SilentReporter
 from glue_jobs.sample.inventory_files import ENDINGS, file_schema
-from glue_jobs.sources.s3_inventory_object.parser import Snapshot, read_manifest
+from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
+from glue_jobs.sources.s3_inventory_object.parser import Snapshot, SnapshotId, read_manifest
+from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 
 BUCKET = "example-data"
 CONFIG = f"{BUCKET}/daily"
@@ -116,6 +124,34 @@ def read_snapshot(raw: Path) -> Snapshot:
 def data_files(raw: Path) -> list[str]:
     """The data files of all snapshots of a raw folder."""
     return sorted(str(path) for path in (raw / CONFIG / "data").iterdir())
+
+
+def inventory_lake(folder: Path, objects: int) -> Lake:
+    """A lake in ``folder`` with about ``objects`` objects in each of two snapshots; ingested only once."""
+    lake = open_lake(str(folder / f"inventory-{objects}"))
+    if not lake.has(DAILY_STORAGE):
+        our_run.run(two_snapshots(folder, objects), Path(lake.location), pipeline="s3_inventory_object")
+    return lake
+
+
+def open_lake(location: str) -> Lake:
+    """The lake in a folder."""
+    return Lake(location, "usage_lake")
+
+
+def changes(location: str) -> list[pa.Table]:
+    """The rows of ``daily_change`` that a run derives from the second snapshot."""
+    files = files_by_snapshot(open_lake(location))
+    return [rows for _, rows in compare_pairs([SnapshotPair(*sorted(files))], files, SilentReporter())]
+
+
+def files_by_snapshot(lake: Lake) -> dict[SnapshotId, list[str]]:
+    """The addresses of each snapshot's data files."""
+    files: defaultdict[SnapshotId, list[str]] = defaultdict(list)
+    for file in lake.load(S3_INVENTORY_OBJECT).files():
+        if snapshot := snapshot_of(file):
+            files[snapshot].append(file.address)
+    return files
 
 
 def _rows(objects: int, first: int, last: int, time: datetime, order: str = "i") -> pa.Table:

@@ -13,17 +13,15 @@ from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
-from benchmarks.inventory_files import large_csv, read_snapshot
-from benchmarks.inventory_lake import files_by_snapshot, inventory_lake, open_lake
+from benchmarks.inventory_files import files_by_snapshot, inventory_lake, large_csv, open_lake, read_snapshot
 from benchmarks.measure import Host, Line, Settings
 from benchmarks.our_run import chunks, context
-from benchmarks.sample_files import large_log, large_trail_file, sample_logs, whole_trail
-from benchmarks.tiny_files import files_of
+from benchmarks.sample_files import large_log, large_trail_file, sample_logs, tiny_files, whole_trail
 from glue_jobs.ingest.duplicates.across_files import Day
 from glue_jobs.ingest.duplicates.rewrite_files import drop_duplicates
 from glue_jobs.ingest.events.chunk_task import ingest_chunk
 from glue_jobs.ingest.snapshots.changed_objects import COLUMNS
-from glue_jobs.ingest.snapshots.comparison import MAX_RANGE_BYTES, RangeTask, compare_range
+from glue_jobs.ingest.snapshots.comparison import MAX_RANGE_BYTES, compare_range
 from glue_jobs.ingest.snapshots.key_ranges import key_ranges, row_groups
 from glue_jobs.ingest.snapshots.snapshot_task import SnapshotChunk, ingest_snapshot_chunk
 from glue_jobs.sources.pipelines import BY_NAME
@@ -41,7 +39,7 @@ def measure(settings: Settings) -> Iterator[Line]:
     whole_run = "one process for all chunks of {}, then the duplicates of every day"
     for pipeline, raw in (
         ("s3_access_log", large_log(logs, folder, 20_000_000 if quick else 2_000_000_000)),
-        ("s3_access_log", files_of(settings)[0]),
+        ("s3_access_log", tiny_files(settings)[0]),
         ("cloudtrail_s3_event", large_trail),
         ("cloudtrail_s3_event", trail),
     ):
@@ -95,7 +93,7 @@ def _comparison(location: str, _: Path) -> int:
     before, after = (files for _, files in sorted(files_by_snapshot(open_lake(location)).items()))
     groups = row_groups(before, COLUMNS), row_groups(after, COLUMNS)
     for keys in key_ranges(*groups, MAX_RANGE_BYTES):
-        if isinstance(problem := compare_range(RangeTask(0, keys)), str):
+        if isinstance(problem := compare_range(keys), str):
             raise AssertionError(problem)
     return len(before) + len(after)
 

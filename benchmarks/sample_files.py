@@ -29,6 +29,8 @@ TRAIL_SCALE = 9
 
 COMPRESSION_LEVEL = 4
 
+TINY_LINES = 5
+
 
 def once(place: Path, write: Callable[[Path], object]) -> Path:
     """The folder ``place``; ``write`` fills it if it does not exist yet."""
@@ -130,26 +132,27 @@ def large_log(raw: Path, folder: Path, size: int) -> Path:
     return once(folder / f"one-file-of-{size // 1_000_000}-MB", write)
 
 
-def tiny_files(raw: Path, target: Path, files: int, lines: int, files_together: int) -> tuple[Path, Path]:
-    """The same lines twice: in ``files`` files of ``lines`` lines, and in ``files_together`` large ones."""
-    small, large = f"{files}-files-of-{lines}-lines", f"the-same-in-{files_together}-files"
+def tiny_files(settings: Settings) -> tuple[Path, Path]:
+    """Folders with 20,000 files of 5 lines, and with the same lines in 20 files."""
+    raw, (files, together) = sample_logs(settings), (100, 2) if settings.quick else (20_000, 20)
+    small, large = f"{files}-files-of-{TINY_LINES}-lines", f"the-same-in-{together}-files"
 
     def write(target: Path) -> None:
-        pieces = list(itertools.islice(_pieces(raw, lines), files))
+        pieces = list(itertools.islice(_pieces(raw), files))
         assert len(pieces) == files, "the sample is too small"
-        for name, count in ((small, 1), (large, -(-files // files_together))):
+        for name, count in ((small, 1), (large, files // together)):
             (target / name).mkdir()
             for number in range(0, files, count):
                 text = b"".join(text for _, text in pieces[number : number + count])
                 (target / name / f"{pieces[number][0]}{number:08X}").write_bytes(text)
 
-    place = once(target, write)
+    place = once(settings.folder / f"tiny-{files}", write)
     return place / small, place / large
 
 
-def _pieces(raw: Path, lines: int) -> Iterator[tuple[str, bytes]]:
+def _pieces(raw: Path) -> Iterator[tuple[str, bytes]]:
     """Names (up to the unique part) and contents of small log files, in the order of time."""
     for path in log_files(raw / "logs"):
         every = path.read_bytes().splitlines(keepends=True)
-        for start in range(0, len(every) - lines, lines):
-            yield path.name[: len("2024-05-07-00-00-00-")], b"".join(every[start : start + lines])
+        for start in range(0, len(every) - TINY_LINES, TINY_LINES):
+            yield path.name[: len("2024-05-07-00-00-00-")], b"".join(every[start : start + TINY_LINES])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from benchmarks.inventory_lake import changes, inventory_lake, open_lake
+from benchmarks.inventory_files import changes, inventory_lake, open_lake
 from benchmarks.machine import bytes_read
 from benchmarks.measure import Contestant, Host, Line, Settings, interleaved
 from glue_jobs.query.duckdb.lake_engine import open_engine
@@ -29,7 +29,7 @@ def measure(settings: Settings) -> Iterator[Line]:
     location = inventory_lake(settings.folder, objects).location
     queries = [query for query in SavedQuery.all() if query.name.startswith("storage/")]
     contestants = {query.name: Contestant(partial(_answer, location, query)) for query in queries}
-    contestants[CHANGES] = Contestant(partial(_compare, location))
+    contestants[CHANGES] = Contestant(partial(changes, location))
     with Host() as host:
         runs = interleaved(contestants, settings.rounds, host=host)
     for query in queries:
@@ -45,7 +45,3 @@ def _answer(location: str, query: SavedQuery) -> int:
     with open_engine(open_lake(location)) as engine:
         assert engine.run(query.as_of(DAY)).num_rows or query.name in NO_ROWS
     return bytes_read() - before
-
-
-def _compare(location: str) -> None:
-    changes(open_lake(location))

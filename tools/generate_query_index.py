@@ -10,6 +10,7 @@ from glue_jobs.query.saved.files import QUERIES
 from glue_jobs.query.saved.metadata import Parameter, ReturnedColumn
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
+from tools.generate_tables import cell, names
 
 README = QUERIES / "README.md"
 
@@ -33,17 +34,15 @@ def render() -> str:
     """The text of the index page."""
     queries = SavedQuery.all()
     parts = [INTRODUCTION]
-    for subject, group in groupby(queries, key=_subject):
+    for subject, group in groupby(queries, key=lambda query: query.name.split("/")[0]):
         parts.append("\n".join(_overview(subject, tuple(group))))
     views = SavedView.all()
     parts.append("\n".join(_overview_of_views(views)))
-    parts.extend("\n".join(_section(query)) for query in queries)
-    parts.extend("\n".join(_section_of_view(view)) for view in views)
+    for query in queries:
+        files = f"[SQL]({query.name}/query.sql), [cases]({query.name}/cases.yaml)"
+        parts.append("\n".join(_section(query, files, query.metadata.parameters)))
+    parts.extend("\n".join(_section(view, f"[SQL](views/{view.name}/view.sql)")) for view in views)
     return "\n".join(parts)
-
-
-def _subject(query: SavedQuery) -> str:
-    return query.name.split("/")[0]
 
 
 def _overview(subject: str, queries: tuple[SavedQuery, ...]) -> Iterator[str]:
@@ -51,9 +50,9 @@ def _overview(subject: str, queries: tuple[SavedQuery, ...]) -> Iterator[str]:
     yield "| query | answers | parameters |"
     yield "|---|---|---|"
     for query in queries:
-        parameters = ", ".join(f"`{parameter.name}`" for parameter in query.metadata.parameters)
+        parameters = names(parameter.name for parameter in query.metadata.parameters)
         link = f"[{query.name}](#{query.name.replace('/', '')})"
-        yield f"| {link} | {_cell(query.metadata.title)} | {parameters or 'none'} |"
+        yield f"| {link} | {cell(query.metadata.title)} | {parameters or 'none'} |"
     yield ""
 
 
@@ -62,28 +61,18 @@ def _overview_of_views(views: tuple[SavedView, ...]) -> Iterator[str]:
     yield "| view | what it is |"
     yield "|---|---|"
     for view in views:
-        yield f"| [{view.name}](#{view.name}) | {_cell(view.metadata.title)} |"
+        yield f"| [{view.name}](#{view.name}) | {cell(view.metadata.title)} |"
     yield ""
 
 
-def _section(query: SavedQuery) -> Iterator[str]:
-    metadata = query.metadata
-    yield f"## {query.name}\n"
-    tables = ", ".join(f"`{name}`" for name in metadata.reads)
-    files = f"[SQL]({query.name}/query.sql), [cases]({query.name}/cases.yaml)"
-    yield f"**{metadata.title}.** Reads {tables}; {files}.\n"
-    yield _filled(metadata.description)
-    if metadata.parameters:
-        yield from _parameters(metadata.parameters)
+def _section(saved: SavedQuery | SavedView, files: str, parameters: Sequence[Parameter] = ()) -> Iterator[str]:
+    metadata = saved.metadata
+    yield f"## {saved.name}\n"
+    yield f"**{metadata.title}.** Reads {names(metadata.reads)}; {files}.\n"
+    yield fill(metadata.description, 120, break_long_words=False, break_on_hyphens=False) + "\n"
+    if parameters:
+        yield from _parameters(parameters)
     yield from _columns(metadata.returns)
-
-
-def _section_of_view(view: SavedView) -> Iterator[str]:
-    yield f"## {view.name}\n"
-    tables = ", ".join(f"`{name}`" for name in view.metadata.reads)
-    yield f"**{view.metadata.title}.** Reads {tables}; [SQL](views/{view.name}/view.sql).\n"
-    yield _filled(view.metadata.description)
-    yield from _columns(view.metadata.returns)
 
 
 def _parameters(parameters: Sequence[Parameter]) -> Iterator[str]:
@@ -91,7 +80,7 @@ def _parameters(parameters: Sequence[Parameter]) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for each in parameters:
         default = "none" if each.default is None else f"`{each.default}`"
-        yield f"| `{each.name}` | {each.type} | {_cell(each.description)} | `{each.example}` | {default} |"
+        yield f"| `{each.name}` | {each.type} | {cell(each.description)} | `{each.example}` | {default} |"
     yield ""
 
 
@@ -99,13 +88,5 @@ def _columns(columns: Sequence[ReturnedColumn]) -> Iterator[str]:
     yield "| column | type | meaning |"
     yield "|---|---|---|"
     for column in columns:
-        yield f"| `{column.name}` | {column.type} | {_cell(column.description)} |"
+        yield f"| `{column.name}` | {column.type} | {cell(column.description)} |"
     yield ""
-
-
-def _filled(text: str) -> str:
-    return fill(text, 120, break_long_words=False, break_on_hyphens=False) + "\n"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")

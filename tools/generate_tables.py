@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from glue_jobs.sources.tables import TABLES
@@ -21,7 +21,7 @@ Times are in UTC, sizes in bytes. A field that is empty or `-` in the raw record
 
 def render() -> str:
     """The text of the page."""
-    overview = [f"| [{table.name}](#{table.name}) | {_cell(table.description)} |" for table in TABLES]
+    overview = [f"| [{table.name}](#{table.name}) | {cell(table.description)} |" for table in TABLES]
     parts = [INTRODUCTION, "\n".join(["| table | what a row is |", "|---|---|", *overview, ""])]
     parts.extend("\n".join(_section(table)) for table in TABLES)
     return "\n".join(parts)
@@ -30,23 +30,25 @@ def render() -> str:
 def _section(table: Table) -> Iterator[str]:
     yield f"## {table.name}\n"
     yield f"{table.description}\n"
-    yield f"- Partitioned by {_names(table.partitions)}."
+    yield f"- Partitioned by {names(table.partitions)}."
     if table.sort:
-        yield f"- Files are sorted by {_names(table.sort)}."
+        yield f"- Files are sorted by {names(table.sort)}."
     if table.identity:
         among = " of one task" if table.file_constants else ""
-        yield f"- Records{among} with the same {_names(table.identity)} are compared; equal ones are stored once."
+        yield f"- Records{among} with the same {names(table.identity)} are compared; equal ones are stored once."
     yield ""
     yield "| column | type | meaning |"
     yield "|---|---|---|"
     for column in table.columns:
-        yield f"| `{column.name}` | `{column.type}` | {_cell(column.description)} |"
+        yield f"| `{column.name}` | `{column.type}` | {cell(column.description)} |"
     yield ""
 
 
-def _names(names: tuple[str, ...]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+def names(some: Iterable[str]) -> str:
+    """The names as code, separated by commas."""
+    return ", ".join(f"`{name}`" for name in some)
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """The text in a cell of a table."""
     return text.replace("|", "\\|")

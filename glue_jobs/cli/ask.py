@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glue_jobs.cli.complete import complete_query, complete_table_or_query
-from glue_jobs.cli.options import answer_options, given, lake_options, options
+from glue_jobs.cli.options import answer_options, complete_query, complete_table_or_query, given, lake_options, options
 from glue_jobs.cli.output import output, run_query, wants_table
 from glue_jobs.errors import ArgumentError
 
@@ -55,10 +54,9 @@ def query_command(
     bound = query.bind(_parameters(parameters), config.prices if config else None)
     with _engine(values, config) as engine:
         from glue_jobs.cli.answer_notes import answer_notes
-        from glue_jobs.cli.newest_first import newest_first
 
         rows = run_query(engine, values, query.of_period(days.since, days.until), bound, days.as_of)
-        output(newest_first(rows), values, query.metadata.show, query.metadata.totals)
+        output(rows.newest_first(), values, query.metadata.show, query.metadata.totals)
         for sentence in answer_notes(engine, lambda: _lake(values), query, days, rows):
             click.echo(sentence, err=True)
 
@@ -108,7 +106,7 @@ def _statement(statement: str | None, file: str | None) -> str:
 @answer_options
 def tables_command(**values: Any) -> None:
     """List the tables and views of a lake."""
-    from glue_jobs.cli.table_list import print_tables, table_rows
+    from glue_jobs.cli.describe import print_tables, table_rows
 
     rows = table_rows(_lake(values))
     if wants_table(values):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from glue_jobs.cli.newest_first import newest_first
 from glue_jobs.cli.show import View, table_lines
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.saved.query import SavedQuery
@@ -83,7 +82,7 @@ QUESTIONS = (
 def answer_lines(question: Question, engine: QueryEngine, width: int | None) -> list[str]:
     """The lines of the table that answers the question today."""
     query = SavedQuery.load(question.query)
-    answer = newest_first(engine.answer(query.sql, query.bind({}), datetime.now(UTC).date()))
+    answer = engine.answer(query.sql, query.bind({}), datetime.now(UTC).date()).newest_first()
     wanted = [
         number
         for number, row in enumerate(answer.records)

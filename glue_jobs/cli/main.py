@@ -15,11 +15,9 @@ from typing import Any
 import click
 
 from glue_jobs.cli.ask import COMMANDS
-from glue_jobs.cli.check import check_command
-from glue_jobs.cli.export import export_command
 from glue_jobs.cli.forget import forget_command
 from glue_jobs.cli.group import CommandGroup
-from glue_jobs.cli.options import Range, given, options
+from glue_jobs.cli.options import Range, given, lake_options, options
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
 from glue_jobs.progress import reporter
 from glue_jobs.sources import SOURCES
@@ -40,7 +38,7 @@ def main(verbose: bool) -> None:
         logging.basicConfig(level=logging.CRITICAL)
 
 
-for _command in (*COMMANDS, check_command, export_command, forget_command):
+for _command in (*COMMANDS, forget_command):
     main.add_command(_command)
 
 
@@ -65,6 +63,63 @@ def _run_job(values: dict[str, Any]) -> None:
     click.echo(result.sentence)
     if result.failed:
         sys.exit(1)
+
+
+@main.command("check")
+@lake_options
+@click.option("--raw", metavar="DIR", help="Parse some raw objects below this folder or S3 URI again, and compare.")
+@click.option(
+    "--sample",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    metavar="OBJECTS",
+    help="Number of raw objects of each source to parse again.",
+)
+def check_command(raw: str | None, sample: int, **values: Any) -> None:
+    """Check that a lake is whole, and that its numbers add up.
+
+    Prints one line per check; the exit code is 1 if something is wrong. Check while no run ingests. Tables on S3 are
+    downloaded completely.
+    """
+    from glue_jobs.jobs.check.check_lake import check_lake
+    from glue_jobs.jobs.lake_argument import lake_argument
+    from glue_jobs.storage import address
+
+    holds = True
+    for result in check_lake(lake_argument(given(values)), address(raw) if raw else None, sample):
+        click.echo(str(result))
+        holds &= result.holds
+    if not holds:
+        sys.exit(1)
+
+
+@main.group("export")
+def export_command() -> None:
+    """Write JSON documents of the run summaries."""
+
+
+@export_command.command("run-json")
+@lake_options
+@click.option(
+    "--to",
+    "folder",
+    required=True,
+    metavar="DIR_OR_S3_URI",
+    help="Where the documents are written: a folder, or s3://bucket/prefix.",
+)
+def run_json_command(folder: str, **values: Any) -> None:
+    """Write a JSON document for each run and each of its matches.
+
+    Nucleotide: run/RUN.json, family/RUN_FAMILY.json and sequence/RUN_SEQUENCE.json. Those of protein and RdRp summaries
+    are in the folders protein and rdrp. The document of a run is written last. If the command is repeated, it
+    continues where it stopped, and replaces the documents of runs that have a newer summary.
+    """
+    from glue_jobs.jobs.lake_argument import lake_argument
+    from glue_jobs.publish.run_json.export import export_run_json
+    from glue_jobs.storage import address
+
+    click.echo(export_run_json(lake_argument(given(values)), address(folder), reporter()).sentence)
 
 
 @main.command("connect")
@@ -105,7 +160,7 @@ def connect_command(**values: Any) -> None:
 @click.option(
     "--scale",
     # Larger samples, of more than a million requests a day, would fill the disk.
-    type=Range(0, 1000),
+    type=Range(0, 1000, min_open=True),
     default=1.0,
     show_default=True,
     help="Amount of traffic; 1 is about 60,000 requests.",

@@ -1,4 +1,4 @@
-"""Options of the commands: the declared arguments of the jobs, and the output of answers."""
+"""Options of the commands: the declared arguments of the jobs, the output of answers, and the completion of names."""
 
 from __future__ import annotations
 
@@ -84,10 +84,7 @@ class RowLimit(click.ParamType[int | str]):
 
 
 class Range(click.FloatRange):
-    """A number above ``least`` and up to ``most``; NaN, which every comparison lets pass, is refused."""
-
-    def __init__(self, least: float, most: float) -> None:
-        super().__init__(least, most, min_open=True)
+    """A number in a range; NaN, which every comparison lets pass, is refused."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number = super().convert(value, param, ctx)
@@ -146,6 +143,22 @@ def answer_options(command: Command) -> Command:
 
 lake_options = options("lake_path", "database", "catalog")
 """Adds the options that name a lake."""
+
+
+def complete_query(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The saved queries whose names begin with the typed text."""
+    from glue_jobs.query.saved.query import SavedQuery
+
+    return [name for name in SavedQuery.names() if name.startswith(incomplete)]
+
+
+def complete_table_or_query(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The tables, views and saved queries whose names begin with the typed text."""
+    from glue_jobs.query.saved.view import SavedView
+    from glue_jobs.sources.tables import TABLES
+
+    names = [*(table.name for table in TABLES), *(view.name for view in SavedView.all())]
+    return [name for name in names if name.startswith(incomplete)] + complete_query(context, parameter, incomplete)
 
 
 def given(values: Mapping[str, Any]) -> dict[str, str]:

@@ -7,8 +7,7 @@ from itertools import groupby
 
 import click
 
-from glue_jobs.cli.terminal import width
-from glue_jobs.cli.wrapped_list import wrapped_list
+from glue_jobs.cli.terminal import width, wrapped_list
 from glue_jobs.query.saved.query import SavedQuery
 
 # If more parameters have defaults, only their number is listed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -24,12 +24,10 @@ from glue_jobs.ingest.events.stage_events import stage_events
 from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.ingest.run_tables import RunTables
 from glue_jobs.ingest.snapshots.stage_snapshots import stage_snapshots
-from glue_jobs.ingest.staging.change import Change
-from glue_jobs.ingest.staging.data_files import NewFile
+from glue_jobs.ingest.staging.change import Change, StagedRun
 from glue_jobs.ingest.staging.invalid_snapshots import InvalidSnapshot
 from glue_jobs.ingest.staging.ledger import NOTHING, Totals, ledger_rows, totals, unreadable_rows
 from glue_jobs.ingest.staging.run_folder import Heartbeat, RunFolder, given_up_on_error
-from glue_jobs.ingest.staging.staged_run import StagedRun
 from glue_jobs.ingest.staging.task_context import TaskContext, write_partitions
 from glue_jobs.ingest.staging.unreadable_objects import UnreadableObjects
 from glue_jobs.ingest.steps import Step
@@ -38,7 +36,7 @@ from glue_jobs.progress import Reporter
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import DocumentPipeline, EventPipeline, Pipeline, SnapshotPipeline, UploadPipeline
 from glue_jobs.sources.upload.source import upload_folder
-from glue_jobs.storage import Entry, storage_for
+from glue_jobs.storage import storage_for
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
 
@@ -136,15 +134,17 @@ class StepRun:
     def _changes(self, staged: StagedRun) -> dict[Table, Change] | None:
         """The changes to commit, None if there are none; adds the step's counts to the progress of the run."""
         pipeline, run_id, progress = self.request.pipeline, self.folder.run_id, self.progress
-        archived = {each.entry.address: _unreadable(each.entry) for each in self.step.new if each.entry.unreadable}
+        entries = [each.entry for each in self.step.new if each.entry.unreadable]
+        archived = {each.address: UnreadableObjectError(each.address, each.unreadable) for each in entries}
         unreadable = {**archived, **staged.unreadable}
         unrecorded = self._unrecorded(unreadable)
         is_denied = self._is_denied(unrecorded, unreadable)
         ledger = ledger_rows(pipeline.name, run_id, self.now, staged.ingested, staged.counts, staged.duplicates)
         sums = totals(ledger)
         record_tables = (*pipeline.record_tables, *staged.record_tables)
-        written = [file for table in record_tables for file in staged.changes[table].files]
-        _check_rows(sums.rows + staged.moved_rows, written)
+        written = sum(file.rows for table in record_tables for file in staged.changes[table].files)
+        if written != (counted := sums.rows + staged.moved_rows):
+            raise LakeError(f"{counted} rows were counted and {written} written; this is a bug, please report it")
         for each in self.step.new:
             if error := unreadable.get(each.entry.address):
                 progress.unreadable.add(error, each.day)
@@ -199,13 +199,3 @@ class StepRun:
         if is_last or listing.is_in_order:
             notes |= updated_watermark(rows, raw, self.progress.days, today)
         return notes
-
-
-def _unreadable(entry: Entry) -> UnreadableObjectError:
-    return UnreadableObjectError(entry.address, entry.unreadable)
-
-
-def _check_rows(counted: int, files: Iterable[NewFile]) -> None:
-    written = sum(file.rows for file in files)
-    if written != counted:
-        raise LakeError(f"{counted} rows were counted and {written} written; this is a bug, please report it")

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from glue_jobs.ingest.forget.forget import Forgotten
     from glue_jobs.query.saved.metadata import ParameterValue
 
-__all__ = ["Lake", "TableScan"]
-
 # Arguments of the jobs that a lake has itself.
 _OF_THE_LAKE = {"pipeline", "lake_path", "database", "catalog"}
 

@@ -25,8 +25,6 @@ _PUBLIC = {
     "table_to_json": "glue_jobs.lake.inferred",
 }
 
-__all__ = ["Lake", "LoadedTable", "StoredFile", "describe", "iceberg_schema", "table_from_json", "table_to_json"]
-
 
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:

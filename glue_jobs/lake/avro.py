@@ -119,25 +119,17 @@ def _reader(schema: Any, named: dict[str, _Read]) -> _Read:
         return lambda buffer: branches[buffer.long()](buffer)
     kind = schema["type"]
     if kind == "record":
-        return named.setdefault(
-            schema["name"], _record([(field["name"], _reader(field["type"], named)) for field in schema["fields"]])
-        )
+        fields = [(field["name"], _reader(field["type"], named)) for field in schema["fields"]]
+        return named.setdefault(schema["name"], lambda buffer: {name: read(buffer) for name, read in fields})
     if kind == "array":
-        return _array(_reader(schema["items"], named))
+        read_item = _reader(schema["items"], named)
+        return lambda buffer: [read_item(buffer) for count in _counts(buffer) for _ in range(count)]
     if kind == "map":
         return _map(_reader(schema["values"], named))
     if kind == "fixed":
         size = int(schema["size"])
         return named.setdefault(schema["name"], lambda buffer: buffer.take(size))
     return _reader(kind, named)
-
-
-def _record(fields: list[tuple[str, _Read]]) -> _Read:
-    return lambda buffer: {name: read(buffer) for name, read in fields}
-
-
-def _array(read: _Read) -> _Read:
-    return lambda buffer: [read(buffer) for count in _counts(buffer) for _ in range(count)]
 
 
 def _map(read: _Read) -> _Read:

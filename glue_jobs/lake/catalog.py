@@ -26,11 +26,8 @@ from glue_jobs.tables.model import Table
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
-    from pyiceberg.table import Table as IcebergTable
 
     from glue_jobs.lake.loaded import LoadedTable
-    from glue_jobs.lake.old_snapshots import OldSnapshots
-    from glue_jobs.lake.orphan_files import OrphanFiles
 
 
 class Lake:
@@ -109,12 +106,8 @@ class Lake:
         Raises:
             LakeError: there is no such table, or it cannot be read.
         """
-        from glue_jobs.lake.loaded import LoadedTable
-
-        return LoadedTable(table, self._load(table))
-
-    def _load(self, table: Table) -> IcebergTable:
         from glue_jobs.lake.iceberg_catalog import load_table
+        from glue_jobs.lake.loaded import LoadedTable
 
         with explained(f"read the table {table.name} of {self.location}"):
             loaded = load_table(self._catalog, self.database, table.name)
@@ -124,27 +117,7 @@ class Lake:
                 f"there is no table {table.name} in database {self.database} of {self.location}; ingest something first"
             )
         check_table(self.location, self.database, loaded.location())
-        return loaded
-
-    def old_snapshots(self, table: Table) -> OldSnapshots:
-        """The snapshots of a table before its current one.
-
-        Raises:
-            LakeError: there is no such table, or it cannot be read.
-        """
-        from glue_jobs.lake.old_snapshots import OldSnapshots
-
-        return OldSnapshots(table, self._load(table))
-
-    def orphan_files(self, table: Table) -> OrphanFiles:
-        """The finder of files that the table, at its current snapshot, does not refer to.
-
-        Raises:
-            LakeError: there is no such table, or it cannot be read.
-        """
-        from glue_jobs.lake.orphan_files import OrphanFiles
-
-        return OrphanFiles(self._load(table))
+        return LoadedTable(table, loaded)
 
     def plain_files(self, table: Table) -> list[PlainFile] | None:
         """The files that have all rows of the table; None if they are on S3 or only some of their rows count.

@@ -18,15 +18,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from glue_jobs.errors import LakeError
 from glue_jobs.lake.catalog_file import CATALOG, WAIT_SECONDS
 from glue_jobs.lake.location_check import check_not_lost, check_table
-from glue_jobs.lake.schema import (
-    check_ids,
-    check_kept,
-    check_spec,
-    first_schema,
-    iceberg_type,
-    partition_spec,
-    properties,
-)
+from glue_jobs.lake.schema import by_id, check_ids, check_kept, check_spec, first_schema, partition_spec, properties
 from glue_jobs.lake.trusted_code import ignoring_named_code
 from glue_jobs.storage import region
 from glue_jobs.storage.endpoint import endpoint, partition_endpoint
@@ -113,9 +105,8 @@ def _create_namespace(catalog: Catalog, database: str) -> None:
 def _brought_up_to_date(existing: IcebergTable, table: Table) -> bool:
     """Add the columns and properties that the table lacks; False if another commit came first."""
     present = {field.name for field in existing.schema().fields}
-    # Sorted, because Iceberg gives each added column the next free field id.
-    columns = sorted(table.columns, key=lambda column: column.field_id)
-    missing = [column for column in columns if column.name not in present]
+    # In this order, because Iceberg gives each added column the next free field id.
+    missing = [field for field in by_id(table) if field.name not in present]
     new_properties = {name: value for name, value in properties(table).items() if name not in existing.properties}
     # Iceberg stores the format version elsewhere, not as a property.
     new_properties.pop("format-version")
@@ -127,8 +118,8 @@ def _brought_up_to_date(existing: IcebergTable, table: Table) -> bool:
                 transaction.set_properties(new_properties)
             if missing:
                 with transaction.update_schema() as update:
-                    for column in missing:
-                        update.add_column(column.name, iceberg_type(column), column.description)
+                    for field in missing:
+                        update.add_column(field.name, field.field_type, field.doc)
     except CommitFailedException:
         return False
     return True

@@ -4,17 +4,41 @@ from __future__ import annotations
 
 import json
 
+import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchIcebergTableError, NoSuchPropertyException, NoSuchTableError
 from pyiceberg.schema import Schema
-from pyiceberg.types import NestedField
+from pyiceberg.types import (
+    BinaryType,
+    BooleanType,
+    DateType,
+    DoubleType,
+    IcebergType,
+    IntegerType,
+    ListType,
+    LongType,
+    NestedField,
+    StringType,
+    StructType,
+    TimestampType,
+)
 
 from glue_jobs.errors import LakeError
-from glue_jobs.lake.nested import arrow_type
 from glue_jobs.lake.schema import iceberg_schema
 from glue_jobs.lake.transaction import OneParentTransaction
-from glue_jobs.tables.model import Column, Table, athena_type
+from glue_jobs.tables.model import FIELD_ID, Column, Table, athena_type
 from glue_jobs.tables.uploaded import FIXED_COLUMNS, INFERRED, uploaded_table
+
+_PLAIN: dict[IcebergType, pa.DataType] = {
+    StringType(): pa.string(),
+    IntegerType(): pa.int32(),
+    LongType(): pa.int64(),
+    DoubleType(): pa.float64(),
+    BooleanType(): pa.bool_(),
+    DateType(): pa.date32(),
+    TimestampType(): pa.timestamp("us"),
+    BinaryType(): pa.binary(),
+}
 
 
 def table_of_schema(name: str, schema: Schema, inferred: str) -> Table:
@@ -45,17 +69,34 @@ def _column(field: NestedField) -> Column | None:
     for fixed in FIXED_COLUMNS:
         if (fixed.field_id, fixed.name) == (field.field_id, field.name):
             return fixed
-    stored = arrow_type(field.field_type)
+    stored = _arrow_type(field.field_type)
     if stored is None:
         return None
     return Column(field.field_id, field.name, athena_type(stored), field.doc or field.name, arrow_type=stored)
+
+
+def _arrow_type(iceberg_type: IcebergType) -> pa.DataType | None:
+    """The Arrow type, with field ids; None for a type that this program never writes."""
+    if isinstance(iceberg_type, ListType):
+        element = _arrow_type(iceberg_type.element_type)
+        return element and pa.list_(_field("element", element, iceberg_type.element_id))
+    if isinstance(iceberg_type, StructType):
+        types = [(field, _arrow_type(field.field_type)) for field in iceberg_type.fields]
+        if any(each is None for _, each in types):
+            return None
+        return pa.struct([_field(field.name, each, field.field_id) for field, each in types])
+    return _PLAIN.get(iceberg_type)
+
+
+def _field(name: str, of_type: pa.DataType, number: int) -> pa.Field:
+    return pa.field(name, of_type, metadata={FIELD_ID: str(number)})
 
 
 def evolve(transaction: OneParentTransaction, table: Table) -> None:
     """Change the schema of the transaction's table to these columns; columns of unknown types stay."""
     current = transaction.table_metadata.schema()
     names = {column.name for column in table.columns}
-    foreign = [each for each in current.fields if each.name not in names and arrow_type(each.field_type) is None]
+    foreign = [each for each in current.fields if each.name not in names and _arrow_type(each.field_type) is None]
     wanted = Schema(*iceberg_schema(table).fields, *foreign)
     if wanted.fields != current.fields:
         transaction.set_schema(wanted)

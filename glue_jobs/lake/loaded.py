@@ -15,7 +15,7 @@ from pyiceberg.io.pyarrow import _dataframe_to_data_files
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import DataScan, FileScanTask
 from pyiceberg.table import Table as IcebergTable
-from pyiceberg.table.snapshots import Snapshot
+from pyiceberg.table.snapshots import Snapshot, ancestors_of
 from pyiceberg.table.update.snapshot import ExpireSnapshots
 
 from glue_jobs.columns.numpy_types import Places
@@ -43,6 +43,11 @@ class LoadedTable:
     def __init__(self, table: Table, iceberg: IcebergTable) -> None:
         self.table = table
         self._iceberg = iceberg
+
+    @property
+    def iceberg(self) -> IcebergTable:
+        """The table of pyiceberg, for other modules of this room."""
+        return self._iceberg
 
     @property
     def location(self) -> str:
@@ -79,18 +84,13 @@ class LoadedTable:
         oldest = [snapshot.sequence_number or 0 for snapshot in self._history()][-1:]
         return not oldest or oldest[0] <= commits + 1
 
-    def _history(self) -> Iterator[Snapshot]:
+    def _history(self) -> Iterable[Snapshot]:
         """The current snapshot and its unexpired ancestors, the newest first."""
-        snapshot = self._iceberg.current_snapshot()
-        while snapshot is not None:
-            yield snapshot
-            parent = snapshot.parent_snapshot_id
-            snapshot = self._iceberg.snapshot_by_id(parent) if parent is not None else None
+        return ancestors_of(self._iceberg.current_snapshot(), self._iceberg.metadata)
 
     def files(self, **partition: Iterable[Any] | None) -> list[StoredFile]:
         """The data files in which each partition column has one of its given values; None is a value."""
-        scan = self._iceberg.scan(row_filter=partition_filter(partition)) if partition else self._iceberg.scan()
-        tasks = self._planned(scan)
+        tasks = self._planned(self._iceberg.scan(partition_filter(partition)))
         for number in {task.file.spec_id for task in tasks}:
             check_partitions(self.table, self._iceberg.specs()[number])
         return [
@@ -147,7 +147,7 @@ class LoadedTable:
 
         A declared column that the table lacks is null: an older version created the table, and no run has added it yet.
         """
-        return self._read(columns, partition_filter(partition) if partition else AlwaysTrue())
+        return self._read(columns, partition_filter(partition))
 
     def rows_between(self, columns: tuple[str, ...], column: str | None, first: object, last: object) -> Any:
         """Like `rows`, for rows whose ``column`` is between ``first`` and ``last``, both included; None is no bound."""
@@ -156,7 +156,7 @@ class LoadedTable:
 
     def batches(self, columns: tuple[str, ...], **partition: Iterable[Any] | None) -> Iterator[pa.Table]:
         """What `rows` returns, in batches; the table must have all of the columns."""
-        scan = self._iceberg.scan(partition_filter(partition) if partition else AlwaysTrue(), columns)
+        scan = self._iceberg.scan(partition_filter(partition), columns)
         with explained(f"read {self.location}"):
             yield from batches_of(scan, self._planned(scan))
 

@@ -19,18 +19,13 @@ from glue_jobs.lake.schema import python_value
 
 
 @dataclass(frozen=True)
-class ListedFile:
-    """A data file as a manifest lists it, with the values of its partition columns and its size in bytes."""
-
-    partition: tuple[Any, ...]
-    size: int
-
-
-@dataclass(frozen=True)
 class NewerManifests:
-    """The ``files`` in some manifests, the total ``bytes`` of these manifests, and the position of the last one."""
+    """The data files in some manifests, the total ``bytes`` of these manifests, and the position of the last one.
 
-    files: list[ListedFile]
+    ``files`` has, for each data file, the values of its partition columns, and its size in bytes.
+    """
+
+    files: list[tuple[tuple[Any, ...], int]]
     bytes: int
     position: ManifestPosition
 
@@ -49,7 +44,7 @@ def newer_manifests(
         return NewerManifests([], 0, after)
     newer = sorted(filter(_is_plain, snapshot.manifests(table.io)), key=_position)
     newer = [each for each in newer if _position(each) > after]
-    if sum(map(_count, newer)) < min_files:
+    if sum((each.added_files_count or 0) + (each.existing_files_count or 0) for each in newer) < min_files:
         return NewerManifests([], 0, ManifestPosition(commits))
     sizes = itertools.accumulate(each.manifest_length for each in newer)
     chosen = newer[: max(sum(size <= max_bytes for size in sizes), 1)]
@@ -67,12 +62,8 @@ def _is_plain(manifest: ManifestFile) -> bool:
     return manifest.content == ManifestContent.DATA and manifest.partition_spec_id == 0
 
 
-def _count(manifest: ManifestFile) -> int:
-    return (manifest.added_files_count or 0) + (manifest.existing_files_count or 0)
-
-
-def _files(table: IcebergTable, types: Sequence[str], manifest: ManifestFile) -> Iterator[ListedFile]:
+def _files(table: IcebergTable, types: Sequence[str], manifest: ManifestFile) -> Iterator[tuple[tuple[Any, ...], int]]:
     for entry in manifest.fetch_manifest_entry(table.io):
         file = entry.data_file
         values = (python_value(name, file.partition[at]) for at, name in enumerate(types))
-        yield ListedFile((*values,), file.file_size_in_bytes)
+        yield (*values,), file.file_size_in_bytes

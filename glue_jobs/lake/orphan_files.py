@@ -1,7 +1,7 @@
 """Orphan files are files in a table's folder to which no unexpired snapshot and no metadata of the table refers.
 
 Files are identified by their names, which are unique, not by their addresses: another program may spell the same
-address differently, such as ``s3a://``.
+address differently, such as ``s3a://``. Files listed after the table was loaded may be newer than its snapshot.
 """
 
 from __future__ import annotations
@@ -17,45 +17,36 @@ from pyiceberg.table.snapshots import Snapshot
 
 from glue_jobs.lake.failures import explained
 from glue_jobs.lake.filters import partition_filter
+from glue_jobs.lake.loaded import LoadedTable
 
 # The file names of Iceberg's writers: metadata, manifest lists, and manifests.
 METADATA = re.compile(r"(?:.+[.]metadata[.]json|snap-.+[.]avro|.+-m[0-9]+[.]avro)")
 
 
-class OrphanFiles:
-    """Finds orphan files of a table at its current snapshot. Files listed after the table was loaded may be newer."""
+def orphan_metadata(loaded: LoadedTable, addresses: Iterable[str]) -> list[str]:
+    """The orphan files among these files of the metadata folder; names that Iceberg does not use are left out."""
+    candidates = [address for address in addresses if METADATA.fullmatch(_name(address))]
+    if not candidates:
+        return []
+    metadata = loaded.iceberg.metadata
+    statistics = (each.statistics_path for each in (*metadata.statistics, *metadata.partition_statistics))
+    used = [loaded.iceberg.metadata_location, *(each.metadata_file for each in metadata.metadata_log), *statistics]
+    used += [snapshot.manifest_list for snapshot in metadata.snapshots]
+    with explained(f"read the metadata of {loaded.location}"):
+        used += [each.manifest_path for each in _manifests(loaded.iceberg, metadata.snapshots)]
+    return _without(candidates, used)
 
-    def __init__(self, iceberg: IcebergTable) -> None:
-        self._iceberg = iceberg
 
-    @property
-    def location(self) -> str:
-        """The folder or S3 prefix of the table's data and metadata."""
-        return self._iceberg.location()
-
-    def metadata(self, addresses: Iterable[str]) -> list[str]:
-        """The orphan files among these files of the metadata folder; names that Iceberg does not use are left out."""
-        candidates = [address for address in addresses if METADATA.fullmatch(_name(address))]
-        if not candidates:
-            return []
-        metadata = self._iceberg.metadata
-        statistics = (each.statistics_path for each in (*metadata.statistics, *metadata.partition_statistics))
-        used = [self._iceberg.metadata_location, *(each.metadata_file for each in metadata.metadata_log), *statistics]
-        used += [snapshot.manifest_list for snapshot in metadata.snapshots]
-        with explained(f"read the metadata of {self.location}"):
-            used += [each.manifest_path for each in _manifests(self._iceberg, metadata.snapshots)]
-        return _without(candidates, used)
-
-    def data(self, addresses: Iterable[str], **partition: Iterable[Any]) -> list[str]:
-        """The orphan files among these data files; ``partition`` has the values that their partition columns have."""
-        candidates = [*addresses]
-        current = self._iceberg.current_snapshot()
-        # The current snapshot uses nearly all files, so earlier ones are seldom read.
-        for snapshots in ([current] if current else [], self._iceberg.metadata.snapshots):
-            if candidates:
-                with explained(f"read the metadata of {self.location}"):
-                    candidates = _without(candidates, _data_files(self._iceberg, snapshots, partition))
-        return candidates
+def orphan_data(loaded: LoadedTable, addresses: Iterable[str], **partition: Iterable[Any]) -> list[str]:
+    """The orphan files among these data files; ``partition`` has the values that their partition columns have."""
+    candidates = [*addresses]
+    current = loaded.iceberg.current_snapshot()
+    # The current snapshot uses nearly all files, so earlier ones are seldom read.
+    for snapshots in ([current] if current else [], loaded.iceberg.metadata.snapshots):
+        if candidates:
+            with explained(f"read the metadata of {loaded.location}"):
+                candidates = _without(candidates, _data_files(loaded.iceberg, snapshots, partition))
+    return candidates
 
 
 def _without(addresses: Iterable[str], used: Iterable[str]) -> list[str]:
@@ -75,12 +66,10 @@ def _data_files(
     table: IcebergTable, snapshots: Iterable[Snapshot], partition: Mapping[str, Iterable[Any]]
 ) -> Iterator[str]:
     """The data files, removed ones included, in the manifests that may have files of the partition."""
-    where = partition_filter(partition) if partition else None
+    where = partition_filter(partition)
     for manifest in _manifests(table, snapshots):
         spec = table.specs()[manifest.partition_spec_id]
-        if where is not None:
-            projected = inclusive_projection(table.schema(), spec)(where)
-            if not manifest_evaluator(spec, table.schema(), projected)(manifest):
-                continue
-        for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=False):
-            yield entry.data_file.file_path
+        projected = inclusive_projection(table.schema(), spec)(where)
+        if manifest_evaluator(spec, table.schema(), projected)(manifest):
+            for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=False):
+                yield entry.data_file.file_path

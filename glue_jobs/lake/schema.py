@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, cast
@@ -14,6 +14,7 @@ from pyiceberg.io.pyarrow import (
     compute_statistics_plan,
     data_file_statistics_from_parquet_metadata,
     parquet_path_to_id_mapping,
+    pyarrow_to_schema,
 )
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.partitioning import PartitionField, PartitionSpec
@@ -21,12 +22,11 @@ from pyiceberg.schema import Schema
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.typedef import Record
-from pyiceberg.types import IcebergType, ListType, NestedField, PrimitiveType, StringType, TimestampType
+from pyiceberg.types import NestedField, PrimitiveType, TimestampType
 
 from glue_jobs.errors import LakeError
 from glue_jobs.lake.failures import without_warnings
-from glue_jobs.lake.nested import nested_type
-from glue_jobs.tables.model import Column, Table, arrow_type
+from glue_jobs.tables.model import Table
 
 # The id of the partition spec that a table was created with.
 DECLARED_SPEC = 0
@@ -48,7 +48,8 @@ _DESCRIBING = threading.Lock()
 @cache
 def iceberg_schema(table: Table) -> Schema:
     """The table's Iceberg schema, with the declared field ids and descriptions."""
-    return _schema(table.columns)
+    fields = zip(pyarrow_to_schema(table.arrow_schema).fields, table.columns, strict=True)
+    return Schema(*[NestedField(f.field_id, f.name, f.field_type, False, c.description) for f, c in fields])
 
 
 def first_schema(table: Table) -> Schema:
@@ -57,12 +58,12 @@ def first_schema(table: Table) -> Schema:
     Iceberg assigns the field ids of a new table itself: to all columns from 1, then to the elements of arrays. A column
     declared after an array has a higher field id than the array's element, so it must be added later.
     """
-    columns = sorted(table.columns, key=lambda column: column.field_id)
-    return _schema([column for number, column in enumerate(columns, 1) if column.field_id == number])
+    return Schema(*[field for number, field in enumerate(by_id(table), 1) if field.field_id == number])
 
 
-def _schema(columns: Iterable[Column]) -> Schema:
-    return Schema(*[NestedField(c.field_id, c.name, iceberg_type(c), False, c.description) for c in columns])
+def by_id(table: Table) -> list[NestedField]:
+    """The table's columns in the order of their field ids."""
+    return sorted(iceberg_schema(table).fields, key=lambda field: field.field_id)
 
 
 def describe(
@@ -96,15 +97,6 @@ def describe(
 def _statistics_plan(table: Table) -> tuple[Any, dict[str, int]]:
     schema = iceberg_schema(table)
     return compute_statistics_plan(schema, properties(table)), parquet_path_to_id_mapping(schema)
-
-
-def iceberg_type(column: Column) -> IcebergType:
-    """The Iceberg type of a declared column."""
-    if column.arrow_type is not None:
-        return nested_type(column.arrow_type)
-    if column.element_id is not None:
-        return ListType(column.element_id, StringType(), element_required=False)
-    return nested_type(arrow_type(column.type))
 
 
 def partition_spec(table: Table) -> PartitionSpec:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,6 +57,22 @@ class Answer:
         arrow = None if self.arrow is None else self.arrow.select(list(numbers))
         return Answer(names, [tuple(record[number] for number in numbers) for record in self.records], arrow)
 
+    def newest_first(self) -> Answer:
+        """The rows with the newest day first; rows of one day keep their order.
+
+        The first column of dates is the day. Columns before it, such as the length of a period, define groups, which
+        keep their order.
+        """
+        day = next((index for index in range(self.num_columns) if _has_days(self.column(index))), None)
+        if day is None:
+            return self
+        days = [value.toordinal() if value else 0 for value in self.column(day)]
+        groups: dict[tuple[Any, ...], int] = {}
+        for record in self.records:
+            groups.setdefault(record[:day], len(groups))
+        keys = [(groups[record[:day]], -ordinal) for record, ordinal in zip(self.records, days, strict=True)]
+        return self.take(sorted(range(self.num_rows), key=keys.__getitem__))
+
     def to_arrow(self) -> pa.Table:
         """The original Arrow table; if there is none, a table of the values with the types that Arrow infers."""
         import pyarrow as pa
@@ -63,6 +80,11 @@ class Answer:
         if self.arrow is not None:
             return self.arrow
         return pa.table([pa.array(self.column(number)) for number in range(self.num_columns)], [*self.column_names])
+
+
+def _has_days(values: list[Any]) -> bool:
+    present = [value for value in values if value is not None]
+    return bool(present) and all(isinstance(value, date) and not isinstance(value, datetime) for value in present)
 
 
 def records(rows: pa.Table) -> list[tuple[Any, ...]]:

@@ -9,10 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from glue_jobs.ingest.documents.document_task import ingest_documents
-from glue_jobs.ingest.staging.change import Change
+from glue_jobs.ingest.staging.change import Change, StagedRun
 from glue_jobs.ingest.staging.compaction import RAW_BYTES_PER_BYTE
 from glue_jobs.ingest.staging.replaced_rows import StoredRows, groups_to_write_again, replaced_by_table, write_again
-from glue_jobs.ingest.staging.staged_run import StagedRun
 from glue_jobs.ingest.staging.task_context import TaskContext
 from glue_jobs.progress import Reporter
 from glue_jobs.read.plan import chunk_size, largest_first, split_into_chunks

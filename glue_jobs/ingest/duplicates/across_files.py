@@ -22,7 +22,7 @@ from glue_jobs.ingest.duplicates.within_table import (
     repeats,
     with_occurrences,
 )
-from glue_jobs.ingest.staging.data_files import CHECKED, NewFile, columns_of, stored_file
+from glue_jobs.ingest.staging.data_files import NewFile, read_columns
 from glue_jobs.ingest.staging.late_rows import LateRows
 from glue_jobs.tables.model import Table
 
@@ -98,8 +98,7 @@ class _Files:
         if address in self.in_memory:
             rows = self.in_memory[address].select(columns)
             return pa.table([decoded(column) for column in rows.columns], names=list(columns))
-        with stored_file(address) as source:
-            rows = columns_of(self.table, CHECKED(source).read(list(columns), use_threads=False), columns)
+        rows = read_columns(self.table, address, columns)
         return drop_rows(rows, self.deleted[address]) if address in self.deleted else rows
 
 

@@ -91,14 +91,10 @@ def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def repeated(hashes: Hashes) -> tuple[Places, Ints]:
     """Positions of the hashes that occur more than once, sorted by hash, and the group number of each."""
-    order = np.argsort(hashes)
-    ordered = hashes[order]
-    same = ordered[1:] == ordered[:-1]
-    member = np.zeros(len(order), dtype=bool)
-    member[1:] |= same
-    member[:-1] |= same
-    chosen = order[member]
-    return chosen, np.cumsum(np.diff(hashes[chosen], prepend=hashes[chosen[:1]]) != 0)
+    _, groups, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    chosen = np.flatnonzero(counts[groups] > 1)
+    chosen = chosen[np.argsort(groups[chosen])]
+    return chosen, np.unique(groups[chosen], return_inverse=True)[1]
 
 
 def all_but_first(values: pa.Table, columns: tuple[str, ...], order: tuple[Ints, ...]) -> Places:

@@ -78,7 +78,7 @@ class _Task:
         parsed = self.context.pipeline.parse(batch.data, batch.starts)
         self._check(batch, parsed)
         parsed = reject_future(parsed, batch.data, self.context.pipeline.framing, self.context.ingest_date)
-        owners = _owners(batch, parsed.positions)
+        owners, _ = _places(batch, parsed.positions)
         # Must precede the counting of this batch: `_reject` numbers records after those of earlier batches.
         rejected_owners = [self._reject(owner, record, record.position) for owner, record in batch.rejected]
         places = _places(batch, np.array([record.position for record in parsed.rejected], np.int64))
@@ -86,7 +86,7 @@ class _Task:
             rejected_owners.append(self._reject(owner, record, offset))
         repeated = [self._reject_repeated(batch, reason, each) for reason, each in parsed.repeated.items()]
         all_rejected = np.concatenate([np.array(rejected_owners, np.int64), *repeated])
-        self.counts.add(parsed, owners, _owners(batch, parsed.filtered), all_rejected)
+        self.counts.add(parsed, owners, _places(batch, parsed.filtered)[0], all_rejected)
         if parsed.rows.num_rows:
             source = pa.DictionaryArray.from_arrays(pa.array(owners, pa.int32()), pa.array(self.objects))
             self.pending.append(self.context.enrich(parsed.rows.append_column("source_object", source)))
@@ -145,9 +145,3 @@ def _places(batch: RawBatch, positions: Ints) -> tuple[Ints, Ints]:
     """The object of each position in the batch's data, and the offset within that object."""
     pieces = np.searchsorted(batch.starts, positions, side="right") - 1
     return batch.objects[pieces], batch.offsets[pieces] + positions - batch.starts[pieces]
-
-
-def _owners(batch: RawBatch, positions: Ints) -> Ints:
-    if len(batch.starts) == 1:
-        return np.full(len(positions), batch.objects[0])
-    return batch.objects[np.searchsorted(batch.starts, positions, side="right") - 1]

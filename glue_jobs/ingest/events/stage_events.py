@@ -9,9 +9,8 @@ from glue_jobs.errors import UnreadableObjectError
 from glue_jobs.ingest.duplicates.rewrite_files import without_duplicates
 from glue_jobs.ingest.events.chunk_task import ChunkResult, ingest_chunk
 from glue_jobs.ingest.run_tables import RunTables
-from glue_jobs.ingest.staging.change import Change
+from glue_jobs.ingest.staging.change import Change, StagedRun
 from glue_jobs.ingest.staging.compaction import compact_days
-from glue_jobs.ingest.staging.staged_run import StagedRun
 from glue_jobs.ingest.staging.task_context import TaskContext
 from glue_jobs.progress import Reporter
 from glue_jobs.read.log_file import PARQUET
@@ -40,12 +39,13 @@ def stage_events(
     late_rows = [each for result in results for each in result.late_rows]
     files, duplicates = without_duplicates(context, rows, files, late_rows, reporter)
     compaction = compact_days(context, rows, files, reporter)
+    moved = sum(file.rows for file in compaction.removed)
     changes = {
         context.pipeline.table: Change([*files, *compaction.files], compaction.removed),
         REJECTED_RECORD: Change([file for result in results for file in result.rejected_files]),
     }
     ingested = [each for each in new if each.entry.address not in unreadable]
-    return StagedRun(ingested, changes, [result.counts for result in results], duplicates, unreadable, compaction.rows)
+    return StagedRun(ingested, changes, [result.counts for result in results], duplicates, unreadable, moved)
 
 
 def _ingest_chunks(

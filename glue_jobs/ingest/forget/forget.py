@@ -21,16 +21,10 @@ from glue_jobs.ingest.commit.commit import commit_run, finish_others
 from glue_jobs.ingest.forget.person import Person
 from glue_jobs.ingest.forget.tasks import Found, names_any, search, settle
 from glue_jobs.ingest.staging.change import Change, check_replaceable
-from glue_jobs.ingest.staging.run_folder import (
-    Heartbeat,
-    RunFolder,
-    given_up_on_error,
-    new_run,
-    runs_folder,
-    unfinished,
-)
+from glue_jobs.ingest.staging.run_folder import Heartbeat, given_up_on_error, new_run, runs_folder, unfinished
 from glue_jobs.ingest.staging.task_context import TaskContext
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
+from glue_jobs.lake.old_snapshots import all_files, check_unnamed, end_old_snapshots, old_files
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.sources.pipelines import PIPELINES
@@ -89,7 +83,7 @@ def _forget(lake: Lake, person: Person, is_dry: bool, reporter: Reporter) -> For
     if not is_dry:
         _finish_purge(lake, known)
         for table in known:
-            lake.old_snapshots(table).check_unnamed()
+            check_unnamed(lake.load(table))
     for pipeline in pipelines:
         _forget_in(lake, pipeline, person, forgotten, reporter)
     if SUBSCRIBER in known:
@@ -117,7 +111,8 @@ def _forget_in(lake: Lake, pipeline: Pipeline, person: Person, forgotten: Forgot
     folder = new_run(runs, now)
     with Heartbeat(folder) as heartbeat:
         with given_up_on_error(folder):
-            context = _context(lake, pipeline, folder, now)
+            locations = {table.name: lake.load(table).location for table in (*stored, INGESTED_OBJECT)}
+            context = TaskContext(pipeline, Config(), ReferenceData(()), folder, now.date(), locations)
             changes: dict[Table, Change] = {}
             gone: dict[str, Counter[str]] = {"rows": Counter(), "rejected": Counter()}
             for (table, files), column in zip(stored.items(), gone, strict=True):
@@ -136,12 +131,6 @@ def _forget_in(lake: Lake, pipeline: Pipeline, person: Person, forgotten: Forgot
             _check_unchanged(lake, changes)
             heartbeat.check()
         commit_run(lake, rows, folder, changes, {})
-
-
-def _context(lake: Lake, pipeline: Pipeline, folder: RunFolder, now: datetime) -> TaskContext[Pipeline]:
-    tables = (pipeline.table, REJECTED_RECORD, INGESTED_OBJECT)
-    locations = {table.name: lake.load(table).location for table in tables}
-    return TaskContext(pipeline, Config(), ReferenceData(()), folder, now.date(), locations)
 
 
 def _search(
@@ -213,11 +202,11 @@ def _purge(lake: Lake, tables: Iterable[Table]) -> int:
     for table in tables:
         # The last commit's manifest has bounds of values in removed files. An empty commit leaves this manifest out.
         lake.load(table).append([], {})
-        old = lake.old_snapshots(table)
-        files = old.files()
+        loaded = lake.load(table)
+        files = old_files(loaded)
         # Announced first: if this process dies after the commit, the next one deletes the files.
         folder.announce(files)
-        old.end()
+        end_old_snapshots(loaded)
         count += len(files)
     # This also deletes the announced files.
     folder.remove()
@@ -227,5 +216,5 @@ def _purge(lake: Lake, tables: Iterable[Table]) -> int:
 def _finish_purge(lake: Lake, tables: Iterable[Table]) -> None:
     """Delete the files that dead runs announced and no table uses any more."""
     for folder in unfinished(runs_folder(lake.location, lake.database, FOLDER)):
-        used = {address for table in tables for address in lake.old_snapshots(table).all_files()}
+        used = {address for table in tables for address in all_files(lake.load(table))}
         folder.remove(keep=used)

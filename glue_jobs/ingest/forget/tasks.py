@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.ingest.forget.person import Person
-from glue_jobs.ingest.staging.data_files import CHECKED, NewFile, columns_of, read_file, stored_file
+from glue_jobs.ingest.staging.data_files import NewFile, read_columns, read_file
 from glue_jobs.ingest.staging.task_context import TaskContext, write_partitions
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.tables.model import READER, Table
@@ -43,7 +43,7 @@ def search(context: TaskContext[Pipeline] | None, person: Person, table: Table, 
     places = ("object", "position", "run_id") if is_rejected else ()
     counted = (*places, "records") if is_rejected else ("source_object",)
     key = READER[2:] if table.address else ()
-    rows = _columns(table, address, (*dict.fromkeys((*person.columns(table), *counted, *key)),))
+    rows = read_columns(table, address, (*dict.fromkeys((*person.columns(table), *counted, *key)),))
     keys = frozenset(pc.unique(rows[READER[2]]).drop_null().to_pylist() if key else ())
     found = person.has(table, rows)
     if not found.any():
@@ -72,13 +72,6 @@ def _without(context: TaskContext[Pipeline], table: Table, address: str, found: 
     return write_partitions(context, table, rows) if rows.num_rows else []
 
 
-def _columns(table: Table, address: str, names: tuple[str, ...]) -> pa.Table:
-    with stored_file(address) as file:
-        source = CHECKED(file)
-        present = [name for name in names if name in source.schema_arrow.names]
-        return columns_of(table, source.read(present, use_threads=False), names)
-
-
 def settle(context: TaskContext[Pipeline], table: Table, address: str, left: dict[str, Counter[str]]) -> list[NewFile]:
     """Rewrite a file of the ledger, with the records of ``left`` counted as filtered.
 
@@ -103,4 +96,4 @@ def settle(context: TaskContext[Pipeline], table: Table, address: str, left: dic
 
 def names_any(table: Table, address: str, keys: frozenset[str]) -> bool:
     """Whether a file of the ledger has a row of one of the raw objects."""
-    return not keys.isdisjoint(_columns(table, address, ("key",))["key"].cast(pa.string()).to_pylist())
+    return not keys.isdisjoint(read_columns(table, address, ("key",))["key"].cast(pa.string()).to_pylist())

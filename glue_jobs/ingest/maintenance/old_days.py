@@ -115,7 +115,7 @@ def find_old_days(lake: Lake, pipeline: Pipeline, rows: LoadedTable) -> OldDays:
 
 def _find(loaded: LoadedTable, pipeline: Pipeline, after: ManifestPosition) -> Found:
     newer = loaded.newer_files(after, compaction.MIN_FILES, MAX_MANIFEST_BYTES)
-    counts = Counter(file.partition for file in newer.files if is_small(file.size))
+    counts = Counter(partition for partition, size in newer.files if is_small(size))
     is_own = loaded.table in pipeline.tables
     many = [
         each
@@ -169,7 +169,7 @@ def _groups(loaded: LoadedTable, partitions: list[Partition], budget: Budget) ->
         return [], False
     values = {name: {each[at] for each in some} for at, name in enumerate(loaded.table.partitions)}
     stored = [file for file in own_files(loaded, loaded.files(**values)) if file.partition in some]
-    groups = [*small_files(stored, budget=budget)]
+    groups = [*small_files(stored, {}, budget)]
     return groups, len(some) == len(partitions) and not budget.is_exhausted
 
 

@@ -92,12 +92,15 @@ def delete_orphan_files(
 def _orphans(
     lake: Lake, pipeline: Pipeline, table: Table, location: str, runs: str, old: Iterable[Entry]
 ) -> Iterator[str]:
+    # pyiceberg is slow to import, and most runs have nothing to look for.
+    from glue_jobs.lake.orphan_files import orphan_data, orphan_metadata
+
     # The table is loaded after the listing, so that it refers to all listed files that are committed by now.
-    files = lake.orphan_files(table)
-    if files.location != location:
+    loaded = lake.load(table)
+    if loaded.location != location:
         return
     metadata, data = f"{location}/metadata", f"{location}/data/"
-    yield from files.metadata(entry.address for entry in old if entry.address.rpartition("/")[0] == metadata)
+    yield from orphan_metadata(loaded, (entry.address for entry in old if entry.address.rpartition("/")[0] == metadata))
     before = _first_start(runs)
     partitions: dict[str, dict[str, Any]] = {}
     for entry in old:
@@ -107,7 +110,7 @@ def _orphans(
             partitions[entry.address] = values
     if partitions:
         columns = {name: {values[name] for values in partitions.values()} for name in table.partitions}
-        yield from files.data(partitions, **columns)
+        yield from orphan_data(loaded, partitions, **columns)
 
 
 def _first_start(runs: str) -> datetime:

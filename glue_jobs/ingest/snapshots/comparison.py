@@ -42,17 +42,6 @@ class SnapshotPair:
         return f"{bucket}/{inventory_id} between {self.before.time:%Y-%m-%d %H:%M} and {time:%Y-%m-%d %H:%M}"
 
 
-@dataclass(frozen=True)
-class RangeTask:
-    """One key range of a pair; ``pair`` is the index of the pair."""
-
-    pair: int
-    keys: KeyRange
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-
 def compare_pairs(
     pairs: Sequence[SnapshotPair], files: DataFiles, reporter: Reporter
 ) -> Iterator[tuple[SnapshotPair, pa.Table]]:
@@ -60,7 +49,8 @@ def compare_pairs(
 
     A pair that cannot be read is left out too, and the reason is reported.
     """
-    tasks: list[RangeTask] = []
+    # Each with the index of its pair.
+    ranges: list[tuple[int, KeyRange]] = []
     problems: dict[int, str] = {}
     for index, pair in enumerate(pairs):
         try:
@@ -68,16 +58,17 @@ def compare_pairs(
         except _READ_ERRORS as error:
             problems[index] = str(error)
         else:
-            tasks += [RangeTask(index, keys) for keys in key_ranges(before, after, MAX_RANGE_BYTES) if len(keys)]
+            ranges += [(index, keys) for keys in key_ranges(before, after, MAX_RANGE_BYTES) if len(keys)]
     parts: defaultdict[int, list[pa.Table]] = defaultdict(list)
-    if tasks:
+    if ranges:
+        tasks = [keys for _, keys in ranges]
         with reporter.progress("comparing snapshots") as progress:
             workers = engine.workers_for(sum(map(len, tasks)) // BYTES_PER_RAW_BYTE)
-            for task, result in zip(tasks, workers.run(compare_range, tasks, progress), strict=True):
+            for (index, _), result in zip(ranges, workers.run(compare_range, tasks, progress), strict=True):
                 if isinstance(result, str):
-                    problems[task.pair] = result
+                    problems[index] = result
                 else:
-                    parts[task.pair].append(result)
+                    parts[index].append(result)
     for index, pair in enumerate(pairs):
         if index in problems:
             reporter.say(f"it is not known what changed in {pair}: {problems[index]}")
@@ -86,9 +77,8 @@ def compare_pairs(
             yield pair, summary_rows(DAILY_CHANGE, sum_changes(parts[index]), constants)
 
 
-def compare_range(task: RangeTask) -> pa.Table | str:
+def compare_range(keys: KeyRange) -> pa.Table | str:
     """The counted changes in a key range, or the reason why it cannot be read."""
-    keys = task.keys
     try:
         before, after = (
             read_range(S3_INVENTORY_OBJECT, groups, keys.low, keys.high, COLUMNS, BY)

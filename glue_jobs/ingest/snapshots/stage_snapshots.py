@@ -32,10 +32,9 @@ from glue_jobs.ingest.snapshots.delivery import (
     snapshot_of,
 )
 from glue_jobs.ingest.snapshots.snapshot_task import SnapshotChunkResult, ingest_snapshot_chunk, split_snapshot
-from glue_jobs.ingest.staging.change import Change
+from glue_jobs.ingest.staging.change import Change, StagedRun
 from glue_jobs.ingest.staging.invalid_snapshots import invalid_snapshots, invalid_snapshots_note, rejected_files
 from glue_jobs.ingest.staging.object_counts import ObjectCounts
-from glue_jobs.ingest.staging.staged_run import StagedRun
 from glue_jobs.ingest.staging.task_context import TaskContext, write_parts
 from glue_jobs.progress import Reporter
 from glue_jobs.read.plan import chunk_size
@@ -87,9 +86,9 @@ def stage_snapshots(
     """
     reasons: dict[str, str] = {}
     unreadable: dict[str, UnreadableObjectError] = {}
-    stored = rows.files()
+    stored, pipeline = rows.files(), context.pipeline
     deliveries = [*read_deliveries(new, reasons, unreadable)]
-    stored_totals = _stored_totals(context, lake, deliveries)
+    stored_totals = lake.load(pipeline.totals).files(**partitions_of(each.snapshot.id for each in deliveries))
     deliveries = [*replaceable(deliveries, [*stored, *stored_totals], reasons)]
     copies = group_copies(deliveries, read_deliveries(possible_copies(listed, new), {}, {}))
     ingested = _ingest_latest(context, copies, [*map(snapshot_of, stored)], keep, reasons, unreadable, reporter)
@@ -103,7 +102,6 @@ def stage_snapshots(
         files[each.snapshot.id] = addresses if each.snapshot.id in ingested.latest else None
     daily_changes = stage_daily_changes(context, lake, stored, files, reporter)
     rejected = [file for result in ingested.all_results for file in result.rejected_files]
-    pipeline = context.pipeline
     changes = {
         pipeline.table: _change_rows(ingested, stored),
         pipeline.changes: daily_changes,
@@ -115,14 +113,6 @@ def stage_snapshots(
     manifests = [each.manifest for each in ingested.deliveries]
     notes = invalid_snapshots_note(rows, manifests, invalid)
     return StagedRun(manifests, changes, counts, unreadable=unreadable, invalid_snapshots=invalid, notes=notes)
-
-
-def _stored_totals(context: TaskContext[SnapshotPipeline], lake: Lake, deliveries: list[Delivery]) -> list[StoredFile]:
-    """Stored data files of totals in the partitions of the delivered snapshots."""
-    pipeline = context.pipeline
-    if not deliveries:
-        return []
-    return lake.load(pipeline.totals).files(**partitions_of(each.snapshot.id for each in deliveries))
 
 
 def _ingest_latest(

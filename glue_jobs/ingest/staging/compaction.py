@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from glue_jobs.columns.arrays import concat_rows
+from glue_jobs.ingest.staging.change import Change
 from glue_jobs.ingest.staging.data_files import NewFile, read_file
 from glue_jobs.ingest.staging.task_context import TaskContext, write_partitions
 from glue_jobs.progress import Reporter
@@ -41,21 +41,6 @@ MAX_FILES_PER_RUN = 1_000
 # Merging this many bytes of data files takes about as long as ingesting as many raw ones.
 RAW_BYTES_PER_BYTE = 4
 
-NO_FILES: Mapping[tuple[Any, ...], int] = MappingProxyType({})
-
-
-@dataclass(frozen=True)
-class Compaction:
-    """New files, and the stored files that they replace."""
-
-    files: list[NewFile] = field(default_factory=list)
-    removed: list[StoredFile] = field(default_factory=list)
-
-    @property
-    def rows(self) -> int:
-        """The number of rows that move from one file to another."""
-        return sum(file.rows for file in self.removed)
-
 
 @dataclass
 class Budget:
@@ -68,7 +53,7 @@ class Budget:
 
 def compact_days(
     context: TaskContext[EventPipeline], rows: LoadedTable, new: Iterable[NewFile], reporter: Reporter
-) -> Compaction:
+) -> Change:
     """Merge the stored small files of each day of the ``new`` files, if stored and new ones are at least MIN_FILES.
 
     Raises:
@@ -81,11 +66,11 @@ def compact_days(
         added[file.partition[column],] += is_small(file.descriptor.file_size_in_bytes)
     days = [day for (day,) in added]
     stored = rows.files(**{column: days}) if days and can_merge(rows) else []
-    groups = [*small_files(own_files(rows, stored), added)]
+    groups = [*small_files(own_files(rows, stored), added, Budget())]
     if not groups:
-        return Compaction()
+        return Change([])
     results = run_merges(partial(merge_files, context, table), groups, "compacting small files", reporter)
-    return Compaction([file for result in results for file in result], [file for group in groups for file in group])
+    return Change([file for result in results for file in result], [file for group in groups for file in group])
 
 
 def can_merge(stored: LoadedTable) -> bool:
@@ -115,14 +100,13 @@ def merge_files(context: TaskContext[Pipeline], table: Table, addresses: Sequenc
 
 
 def small_files(
-    stored: Iterable[StoredFile], new: Mapping[tuple[Any, ...], int] = NO_FILES, budget: Budget | None = None
+    stored: Iterable[StoredFile], new: Mapping[tuple[Any, ...], int], budget: Budget
 ) -> Iterator[list[StoredFile]]:
     """Groups of files to merge: the small files of partitions with enough of them, the worst partitions first.
 
     ``new`` has the number of small files that each partition is about to get; these count towards the minimum. Each
     group becomes one file, so a partition is merged again only after it has got as many more.
     """
-    budget = budget or Budget()
     by_partition: defaultdict[tuple[Any, ...], list[StoredFile]] = defaultdict(list)
     for file in stored:
         # A file with a delete file still contains the deleted rows; merging would bring them back.

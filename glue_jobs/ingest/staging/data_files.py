@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -129,33 +129,35 @@ def read_file(table: Table, address: str) -> pa.Table:
     return with_schema(table, columns_of(table, rows.unify_dictionaries(), table.arrow_schema.names))
 
 
+def read_columns(table: Table, address: str, names: Sequence[str]) -> pa.Table:
+    """These columns of a file, in this order and without dictionaries; columns that the file does not have are null."""
+    with stored_file(address) as file:
+        source = CHECKED(file)
+        present = [name for name in names if name in source.schema_arrow.names]
+        return columns_of(table, source.read(present, use_threads=False), names)
+
+
 def columns_of(table: Table, rows: pa.Table, names: Iterable[str]) -> pa.Table:
     """These columns of rows read from a file, in this order; columns that the file does not have are null.
 
     Another program may have written an equivalent type, such as large_string; it is cast to the declared type.
     """
-    fields = {name: table.arrow_schema.field(name) for name in names}
-    columns = [
-        _declared_type(rows[name], field.type)
-        if name in rows.column_names
-        else pa.chunked_array([pa.nulls(rows.num_rows, field.type)])
-        for name, field in fields.items()
-    ]
-    return pa.table(columns, names=list(fields))
-
-
-def _declared_type(column: pa.ChunkedArray, declared: pa.DataType) -> pa.ChunkedArray:
-    if pa.types.is_dictionary(column.type):
-        return column if column.type == pa.dictionary(pa.int32(), declared) else column.cast(declared)
-    return column.cast(declared)
+    columns = {}
+    for name in names:
+        declared = table.arrow_schema.field(name).type
+        if name not in rows.column_names:
+            columns[name] = pa.chunked_array([pa.nulls(rows.num_rows, declared)])
+        elif rows[name].type == pa.dictionary(pa.int32(), declared):
+            columns[name] = rows[name]
+        else:
+            columns[name] = rows[name].cast(declared)
+    return pa.table(columns)
 
 
 def with_schema(table: Table, rows: pa.Table) -> pa.Table:
     """The rows in the table's column order and with its field ids; dictionary-encoded columns stay encoded."""
-    fields = [
-        pa.field(field.name, _file_type(rows[field.name].type, field.type), metadata=field.metadata)
-        for field in table.arrow_schema
-    ]
+    types = {field.name: field.type for field in rows.schema if pa.types.is_dictionary(field.type)}
+    fields = [field.with_type(types.get(field.name, field.type)) for field in table.arrow_schema]
     return pa.table([rows[field.name] for field in fields], schema=pa.schema(fields))
 
 
@@ -181,10 +183,6 @@ def _required(rows: pa.Table) -> pa.Table:
     """
     fields = [field.with_nullable(rows[field.name].null_count > 0) for field in rows.schema]
     return pa.table(rows.columns, schema=pa.schema(fields))
-
-
-def _file_type(actual: pa.DataType, declared: pa.DataType) -> pa.DataType:
-    return actual if pa.types.is_dictionary(actual) else declared
 
 
 def _repeats(column: pa.ChunkedArray) -> bool:

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from glue_jobs.columns.arrays import concat_rows
 from glue_jobs.ingest.staging.change import check_replaceable
-from glue_jobs.ingest.staging.compaction import small_files
-from glue_jobs.ingest.staging.data_files import CHECKED, NewFile, read_file, stored_file
+from glue_jobs.ingest.staging.compaction import Budget, own_files, small_files
+from glue_jobs.ingest.staging.data_files import CHECKED, NewFile, read_columns, read_file, stored_file
 from glue_jobs.ingest.staging.task_context import TaskContext, write_partitions
 from glue_jobs.sources.pipeline import DocumentPipeline, ListedPipeline
 from glue_jobs.sources.upload.columns import as_declared, types_of
@@ -67,9 +67,8 @@ def groups_to_write_again(
     if not is_growing or stored.table == REJECTED_RECORD or not is_uniform:
         return [[file] for file in touched]
     rest = {file.address for file in touched}
-    own = f"{stored.location}/"
-    others = (file for file in stored.files() if file.address not in rest and file.address.startswith(own))
-    return [*([file] for file in touched), *small_files(others)]
+    others = (file for file in own_files(stored, stored.files()) if file.address not in rest)
+    return [*([file] for file in touched), *small_files(others, {}, Budget())]
 
 
 def files_with(pipeline: ListedPipeline, stored: LoadedTable, replaced: Replaced) -> list[StoredFile]:
@@ -124,8 +123,7 @@ def _documents(pipeline: ListedPipeline, table: Table, rows: pa.Table) -> Iterab
 
 
 def _has_rejected(pipeline: ListedPipeline, address: str, replaced: Replaced) -> bool:
-    with stored_file(address) as file:
-        rows = CHECKED(file).read(["object"], use_threads=False)
+    rows = read_columns(REJECTED_RECORD, address, ("object",))
     return any(each in replaced for each in _documents(pipeline, REJECTED_RECORD, rows))
 
 

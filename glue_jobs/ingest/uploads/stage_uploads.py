@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from glue_jobs.errors import LakeError, UnreadableObjectError
-from glue_jobs.ingest.staging.change import Change
+from glue_jobs.ingest.staging.change import Change, StagedRun
 from glue_jobs.ingest.staging.compaction import RAW_BYTES_PER_BYTE
 from glue_jobs.ingest.staging.data_files import NewFile
 from glue_jobs.ingest.staging.replaced_rows import StoredRows, groups_to_write_again, replaced_in
-from glue_jobs.ingest.staging.staged_run import StagedRun
 from glue_jobs.ingest.staging.task_context import TaskContext, write_partitions
 from glue_jobs.ingest.uploads.upload_task import NewRows, Part, UploadResult, read_uploads, write_rows
 from glue_jobs.progress import Reporter

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from glue_jobs.config import Rounding
 from glue_jobs.publish.engine import Engine
+from glue_jobs.query.answer import records
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,7 @@ def count(engine: Engine) -> Counts:
 
 
 def _rows(engine: Engine, select: str) -> list[tuple[Any, ...]]:
-    table = engine.run(REQUESTS + select)
-    return [*zip(*(column.to_pylist() for column in table.columns), strict=True)]
+    return records(engine.run(REQUESTS + select))
 
 
 def _with_usage(rows: list[tuple[Any, ...]]) -> Iterator[Any]:

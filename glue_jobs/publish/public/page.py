@@ -13,7 +13,6 @@ from glue_jobs.publish.page.markup import Html, element, joined
 from glue_jobs.publish.page.pages import INDEX, page_of
 from glue_jobs.publish.page.sections.about import definitions
 from glue_jobs.publish.public.sections import (
-    Scope,
     all_months,
     breakdowns,
     data_sets,
@@ -23,7 +22,7 @@ from glue_jobs.publish.public.sections import (
     world,
 )
 from glue_jobs.publish.public.suppression import BYTES, OTHER, WHOLE
-from glue_jobs.publish.public.usage import COUNTS, DOWNLOADS, READERS, WHEN, PublicUsage, known
+from glue_jobs.publish.public.usage import COUNTS, DOWNLOADS, READERS, WHEN, Name, PublicUsage, known
 
 BRAND = "Public usage report"
 TILES = (("Downloads", DOWNLOADS), ("Data served", BYTES), ("Readers", READERS))
@@ -64,10 +63,9 @@ def public_pages(usage: PublicUsage, day: date, notices: Sequence[str]) -> Itera
         if OTHER not in (account, repository):
             yield _data_set_page(usage, DataSet(account, repository), day, notices)
     answers = usage.answers(day, notices)
-    whole = Scope(WHOLE, ())
-    sections = [over_time(usage, whole), world(usage), data_sets(usage), *breakdowns(usage)]
+    sections = [over_time(usage, WHOLE, ()), world(usage), data_sets(usage), *breakdowns(usage)]
     cards = [definitions(DEFINITIONS), all_months(usage)]
-    yield INDEX, page_of(BRAND, _headline(usage, whole), [*sections, hidden_numbers(usage)], answers, cards)
+    yield INDEX, page_of(BRAND, _headline(usage, WHOLE, ()), [*sections, hidden_numbers(usage)], answers, cards)
 
 
 def public_summary(usage: PublicUsage, day: date) -> str:
@@ -81,16 +79,16 @@ def public_summary(usage: PublicUsage, day: date) -> str:
 
 
 def _data_set_page(usage: PublicUsage, one: DataSet, day: date, notices: Sequence[str]) -> tuple[str, str]:
-    scope = Scope("data set", (one.account, one.repository))
+    scope = "data set", (one.account, one.repository)
     answers, cards = usage.answers(day, notices, "../"), [definitions(DEFINITIONS)]
-    return one.page, page_of(one.label, _headline(usage, scope), [over_time(usage, scope)], answers, cards)
+    return one.page, page_of(one.label, _headline(usage, *scope), [over_time(usage, *scope)], answers, cards)
 
 
-def _headline(usage: PublicUsage, scope: Scope) -> Html:
+def _headline(usage: PublicUsage, breakdown: str, name: Name) -> Html:
     """The newest month in words, and a tile for each number."""
     newest = usage.months[-1]
     month = words.month(newest.first_day)
-    row = usage.rows[scope.breakdown].get(scope.name, {}).get(newest.first_day)
+    row = usage.rows[breakdown].get(name, {}).get(newest.first_day)
     if row is None or not known(row[DOWNLOADS]):
         hidden = f"Numbers of fewer than {newest.minimum_readers} readers are not public."
         return joined(element("h1", f"No downloads are public of {month}"), element("p", hidden, class_="lead"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from glue_jobs.publish.page import words
@@ -28,14 +28,6 @@ COLUMNS = (
 OTHERS = "Others (few readers)"
 
 
-@dataclass(frozen=True)
-class Scope:
-    """What a section covers: the whole, or one row of a breakdown."""
-
-    breakdown: str
-    name: Name
-
-
 def number_text(count: str, value: Any) -> str:
     """A number formatted for people; a hidden one as it is in the files."""
     if isinstance(value, str):
@@ -43,10 +35,10 @@ def number_text(count: str, value: Any) -> str:
     return words.size(value) if count == BYTES else words.count(value)
 
 
-def over_time(usage: PublicUsage, scope: Scope) -> Section:
-    """Downloads by month."""
-    values = usage.values(scope.breakdown, scope.name, DOWNLOADS)
-    rows = usage.rows[scope.breakdown].get(scope.name, {})
+def over_time(usage: PublicUsage, breakdown: str, name: Name) -> Section:
+    """Downloads by month, of one row of a breakdown."""
+    values = usage.values(breakdown, name, DOWNLOADS)
+    rows = usage.rows[breakdown].get(name, {})
     periods = [Period(f"{start:%B %Y}", words.short_month(start)) for start in usage.starts]
     title = "No downloads are public"
     if any(values):
@@ -73,7 +65,7 @@ def world(usage: PublicUsage) -> Section | None:
         return None
     others = " and to others with few readers" if OTHER in ranked else ""
     title = f"Downloads went to {words.plural(len(downloads), 'country', 'countries')}{others}"
-    section = _ranking(usage, "country", "Country", title, lambda one: _country(one[0]))
+    section = _ranking(usage, "country", "Country", title, _country)
     picture = world_map(downloads, lambda value: words.plural(value, "download"), f"World map. {title}")
     about = f"Downloads in {usage.period} by the country of the reader, told by the address. Map: {SOURCE}."
     return Section(
@@ -187,8 +179,8 @@ def _called(one: Name, label: Callable[[Name], str]) -> str:
     return OTHERS if OTHER in one else label(one)
 
 
-def _country(code: str) -> str:
-    return "Unknown country" if code == UNKNOWN else country_name(code)
+def _country(one: Name) -> str:
+    return "Unknown country" if one[0] == UNKNOWN else country_name(one[0])
 
 
 def _data_set(one: Name) -> Html:

@@ -7,7 +7,7 @@ from functools import partial
 from glue_jobs.lake import Lake
 from glue_jobs.query.duckdb.catalogue import INFORMATION_SCHEMA, information_schema
 from glue_jobs.query.duckdb.query_engine import QueryEngine, Sources
-from glue_jobs.query.duckdb.table_source import TableSource, ViewSource
+from glue_jobs.query.duckdb.table_source import TableSource
 from glue_jobs.query.saved.view import SavedView
 from glue_jobs.sources.lake_tables import lake_tables, uploaded_tables
 from glue_jobs.sources.tables import TABLES
@@ -17,7 +17,7 @@ from glue_jobs.tables.model import Table
 def sources(lake: Lake) -> Sources:
     """All declared tables and saved views by name; a table that the lake does not have yet is empty."""
     tables = {table.name: partial(_source, lake, table) for table in TABLES}
-    return {**tables, **{view.name: ViewSource(view.select) for view in SavedView.all()}}
+    return {**tables, **{view.name: view.select for view in SavedView.all()}}
 
 
 def open_engine(lake: Lake, replaced: Sources | None = None) -> QueryEngine:

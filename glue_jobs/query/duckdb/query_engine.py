@@ -20,7 +20,7 @@ from glue_jobs.query.duckdb.athena_sql import QueryError, failure, for_duckdb, p
 from glue_jobs.query.duckdb.catalogue import as_select, named_table
 from glue_jobs.query.duckdb.result import arrow_table, python_values
 from glue_jobs.query.duckdb.shared_views import DAY_COLUMN, shared_views
-from glue_jobs.query.duckdb.table_source import Source, ViewSource, load_table, quoted
+from glue_jobs.query.duckdb.table_source import Source, load_table, quoted
 from glue_jobs.query.saved.metadata import ParameterValue
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class QueryEngine:
 
     def _views(self) -> dict[str, str]:
         own = self._sources[self._database]
-        return {name: source.select for name, source in own.items() if isinstance(source, ViewSource)}
+        return {name: source for name, source in own.items() if isinstance(source, str)}
 
     def _drop_views(self) -> None:
         for name in self._loaded & self._views().keys():
@@ -197,10 +197,10 @@ class QueryEngine:
         return known[name]
 
     def _load(self, name: str, source: Source, now: datetime, database: str) -> None:
-        if not isinstance(source, ViewSource):
+        if not isinstance(source, str):
             load_table(self._connection, name, source())
             return
-        view = parse(source.select)
+        view = parse(source)
         self._bind_all(view, now, database)
         select = for_duckdb(view, now)
         if name in self._shared:

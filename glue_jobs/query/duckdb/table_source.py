@@ -67,14 +67,8 @@ class TableSource:
     columns: Sequence[frozenset[str] | None] = ()
 
 
-@dataclass(frozen=True)
-class ViewSource:
-    """A view: a SELECT in Athena's SQL over other tables of the same engine."""
-
-    select: str
-
-
-Source = ViewSource | Callable[[], TableSource]
+Source = str | Callable[[], TableSource]
+"""A view is a SELECT in Athena's SQL over other tables of the same engine; a table is a function."""
 
 
 def load_table(connection: duckdb.DuckDBPyConnection, name: str, source: TableSource) -> None:

@@ -15,7 +15,7 @@ import pytest
 from glue_jobs.query.duckdb.athena_sql import parse
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.duckdb.shared_views import shared_views
-from glue_jobs.query.duckdb.table_source import TableSource, ViewSource
+from glue_jobs.query.duckdb.table_source import TableSource
 from glue_jobs.tables.model import Column, Table
 
 TABLE = Table(
@@ -34,8 +34,7 @@ ROWS = [{"event_date": date(2026, 3, day), "key": "a"} for day in (1, 10, 20)]
 
 @contextmanager
 def engine_on(data: Any) -> Iterator[QueryEngine]:
-    views = {name: ViewSource(select) for name, select in VIEWS.items()}
-    with QueryEngine({**views, "logged": lambda: TableSource(TABLE, data)}) as engine:
+    with QueryEngine({**VIEWS, "logged": lambda: TableSource(TABLE, data)}) as engine:
         yield engine
 
 

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from glue_jobs.query.duckdb.athena_sql import QueryError
 from glue_jobs.query.duckdb.query_engine import QueryEngine
-from glue_jobs.query.duckdb.table_source import TableSource, ViewSource
+from glue_jobs.query.duckdb.table_source import TableSource
 from glue_jobs.query.saved.files import QUERIES, SavedQueryError
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView
@@ -103,7 +103,7 @@ def test_the_table_of_a_view_is_opened_once_and_only_if_a_query_reads_the_view()
         asked.append("table")
         return TableSource(CLOUDTRAIL_S3_EVENT, events())
 
-    with QueryEngine({"cloudtrail_s3_event": table, VIEW.name: ViewSource(VIEW.select)}) as engine:
+    with QueryEngine({"cloudtrail_s3_event": table, VIEW.name: VIEW.select}) as engine:
         engine.run("SELECT 1 AS one")
         assert asked == []
         engine.run("SELECT count(*) AS n FROM adx_for_s3_metrics")
@@ -113,7 +113,7 @@ def test_the_table_of_a_view_is_opened_once_and_only_if_a_query_reads_the_view()
 
 def test_the_error_for_a_view_without_its_table_names_the_table() -> None:
     with (
-        QueryEngine({VIEW.name: ViewSource(VIEW.select)}) as engine,
+        QueryEngine({VIEW.name: VIEW.select}) as engine,
         pytest.raises(QueryError, match="there is no table 'cloudtrail_s3_event'"),
     ):
         engine.run("SELECT * FROM adx_for_s3_metrics")

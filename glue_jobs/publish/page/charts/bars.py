@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from glue_jobs.publish.page import words
-from glue_jobs.publish.page.charts.scale import number
+from glue_jobs.publish.page.charts.time_chart import number
 from glue_jobs.publish.page.markup import Html, element
 
 SPARK_HEIGHT = 26

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import floor, log10
 
-from glue_jobs.publish.page.charts.scale import labelled, number, top_and_step
 from glue_jobs.publish.page.markup import Html, element, text
 
 HEIGHT = 260
@@ -49,7 +49,7 @@ def time_chart(
     ``identity`` and redraws it. ``max_labels`` limits the labels of the time axis.
     """
     sums = [sum(layer.values[place] for layer in layers) for place in range(len(periods))]
-    top, step = top_and_step(max(sums, default=0))
+    top, step = _top_and_step(max(sums, default=0))
     lines = [step * place for place in range(round(top / step) + 1)]
     height = {value: BASE - (BASE - TOP) * value / top for value in lines}
     axis = [
@@ -115,8 +115,9 @@ def _bars(periods: Sequence[Period], layers: Sequence[Layer], unit: Callable[[fl
 def _labels(periods: Sequence[Period], most: int) -> list[str]:
     width = 100 / max(len(periods), 1)
     written = []
-    places = labelled(len(periods), most)
-    for order, place in enumerate(reversed(places)):
+    # The last period has a label, and so have others at equal distances before it.
+    places = range(len(periods) - 1, -1, -max(-(-len(periods) // most), 1))
+    for order, place in enumerate(places):
         middle = width * (place + 0.5)
         anchor, x = ("start", width * place) if middle < 5 else ("end", 100) if middle > 95 else ("middle", middle)
         # Narrow pages hide every second label, unless all labels fit.
@@ -125,3 +126,22 @@ def _labels(periods: Sequence[Period], most: int) -> list[str]:
             f'<text{kind} x="{number(x)}%" y="{BASE + 20}" text-anchor="{anchor}">{text(periods[place].label)}</text>'
         )
     return written
+
+
+def _top_and_step(largest: float) -> tuple[float, float]:
+    """The end of an axis that starts at 0 and fits ``largest``, and the step between its two to five lines."""
+    if largest <= 0:
+        return 1.0, 1.0
+    power = 10.0 ** floor(log10(largest))
+    for factor in (0.2, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0):
+        step = max(factor * power, 1.0)
+        lines = -(-largest // step)
+        # Counts have no fractions.
+        if lines <= 4 and step.is_integer():
+            return step * lines, step
+    raise AssertionError(largest)
+
+
+def number(value: float) -> str:
+    """A coordinate with at most two decimal places."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import dictionary_array
+from glue_jobs.columns.arrays import mapped_dictionary
 from glue_jobs.columns.numpy_types import Places
 from glue_jobs.read.parsed import MAX_LOGGED_NUMBER
 from glue_jobs.workers.gc_pause import gc_paused
@@ -35,13 +35,8 @@ def null_if_empty(array: pa.StringArray) -> pa.StringArray:
 
 def without_empty(array: pa.DictionaryArray) -> pa.DictionaryArray:
     """The encoded texts, with null in place of empty ones."""
-    empty = pc.index(array.dictionary, pa.scalar("", pa.string())).as_py()
-    if empty < 0:
-        return array
-    # Later values move up by one.
-    codes = array.indices.fill_null(empty).to_numpy()
-    dictionary = pa.concat_arrays([array.dictionary[:empty], array.dictionary[empty + 1 :]])
-    return dictionary_array(np.where(codes == empty, -1, codes - (codes > empty)), dictionary)
+    values = null_if_empty(array.dictionary)
+    return mapped_dictionary(array, values) if values.null_count else array
 
 
 def json_texts(raws: Sequence[msgspec.Raw]) -> pa.StringArray:
@@ -82,16 +77,7 @@ def first_of(*columns: pa.DictionaryArray) -> pa.DictionaryArray:
         return columns[0]
     if not left[0].null_count or len(left) == 1:
         return left[0]
-    every = pa.concat_arrays([column.dictionary for column in left]).dictionary_encode()
-    codes = np.full(len(left[0]), -1, np.int32)
-    end = len(every)
-    for column in reversed(left):
-        begin = end - len(column.dictionary)
-        own = every.indices[begin:end].to_numpy()
-        there = column.indices.is_valid().to_numpy(zero_copy_only=False)
-        codes[there] = own[column.indices.drop_null().to_numpy()]
-        end = begin
-    return dictionary_array(codes, every.dictionary)
+    return pc.coalesce(*(column.cast(pa.string()) for column in left)).dictionary_encode()
 
 
 def listed(array: pa.Array) -> list[Any]:

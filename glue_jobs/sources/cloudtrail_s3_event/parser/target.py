@@ -15,8 +15,6 @@ from glue_jobs.sources.cloudtrail_s3_event.parser.nested import resources
 
 # Nearly every ARN of a bucket or an object begins like this.
 COMMON_PREFIX = "arn:aws:s3:::"
-# Longer texts are rare, and each would take the cache memory of many others.
-MAX_CACHED_LENGTH = 512
 ALIASES = ("-s3alias", "--ol-s3")
 
 
@@ -81,16 +79,6 @@ def place_of_name(name: str | None) -> BucketName:
 
 def place_of_resources(text: str) -> Resources:
     """The names in the JSON text of resources."""
-    # Cached, because objects are read more than once.
-    return _cached_place(text) if len(text) <= MAX_CACHED_LENGTH else _place_of_resources(text)
-
-
-@lru_cache(maxsize=16_384)
-def _cached_place(text: str) -> Resources:
-    return _place_of_resources(text)
-
-
-def _place_of_resources(text: str) -> Resources:
     # Dictionaries as sets in the order of insertion.
     buckets: dict[str, None] = {}
     keys: dict[str, None] = {}

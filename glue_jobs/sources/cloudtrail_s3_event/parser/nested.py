@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from glue_jobs.read.json_values import NOT_JSON
+
+Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 ANONYMOUS = "anonymous"
 _UNSIGNED = frozenset({"anonymous", "ANONYMOUS_PRINCIPAL"})
@@ -129,13 +131,10 @@ def _documented_event_data(raw: msgspec.Raw | bytes) -> EventData | None:
 
 def _event_data_in_any_case(raw: msgspec.Raw) -> EventData:
     fields = _fields(raw)
-    return EventData(
-        _text(fields, "signatureversion"),
-        _text(fields, "ciphersuite"),
-        _text(fields, "authenticationmethod"),
-        fields.get("bytestransferredin"),
-        fields.get("bytestransferredout"),
-    )
+    found = _texts(EventData, fields)
+    found.bytesTransferredIn = fields.get("bytestransferredin")
+    found.bytesTransferredOut = fields.get("bytestransferredout")
+    return found
 
 
 def identity(text: str) -> Identity:
@@ -154,8 +153,9 @@ def identity(text: str) -> Identity:
 def _identity_in_any_case(text: str) -> Identity:
     fields = _fields(text)
     issuer = _lower(_lower(fields.get("sessioncontext")).get("sessionissuer"))
-    texts = {name: _text(fields, name.lower()) for name in Identity.__struct_fields__[:-1]}
-    return Identity(**texts, sessionContext=Session(Issuer(_text(issuer, "arn"), _text(issuer, "username"))))
+    found = _texts(Identity, fields)
+    found.sessionContext = Session(_texts(Issuer, issuer))
+    return found
 
 
 def connection(text: str) -> Connection:
@@ -163,8 +163,7 @@ def connection(text: str) -> Connection:
     try:
         return _CONNECTION.decode(text)
     except NOT_JSON:
-        fields = _fields(text)
-        return Connection(*(_text(fields, name.lower()) for name in Connection.__struct_fields__))
+        return _texts(Connection, _fields(text))
 
 
 def parameters(text: str) -> Parameters:
@@ -172,8 +171,7 @@ def parameters(text: str) -> Parameters:
     try:
         found = _PARAMETERS.decode(text)
     except NOT_JSON:
-        fields = _fields(text)
-        return Parameters(_text(fields, "bucketname"), _text(fields, "key"), _text(fields, "host"))
+        found = _texts(Parameters, _fields(text))
     found.Host = found.Host or found.host
     return found
 
@@ -188,12 +186,7 @@ def resources(text: str) -> list[Resource]:
         found = _ANY.decode(text)
     except NOT_JSON:
         return []
-    fields = [_lower(each) for each in found] if isinstance(found, list) else []
-    return [
-        Resource(_text(each, "arn"), None, _text(each, "arnprefix"), _text(each, "accountid"))
-        for each in fields
-        if each
-    ]
+    return [_texts(Resource, each) for each in map(_lower, found if isinstance(found, list) else []) if each]
 
 
 def _fields(text: str | msgspec.Raw) -> dict[str, Any]:
@@ -218,6 +211,11 @@ def _text(fields: dict[str, Any], name: str) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) else None
+
+
+def _texts(kind: type[Kind], fields: dict[str, Any]) -> Kind:
+    """A struct of texts, from fields by their names in lower case."""
+    return kind(*(_text(fields, name.lower()) for name in kind.__struct_fields__))
 
 
 def copy_source(text: str) -> str | None:

@@ -58,11 +58,10 @@ class FolderStorage:
             yield from _walk(folder, prefix, start_after, stop)
 
     def read(self, entry: Entry, start: int = 0, end: int | None = None) -> bytes:
-        with _explained("read", entry.address), open(entry.address, "rb", buffering=0) as file:  # noqa: PTH123
-            if start:
-                file.seek(start)
+        with _explained("read", entry.address), open(entry.address, "rb") as file:  # noqa: PTH123
+            file.seek(start)
             wanted = max((entry.size if end is None else min(end, entry.size)) - start, 0)
-            data = _read_all(file.fileno(), wanted)
+            data = file.read(wanted)
             if _etag(os.fstat(file.fileno())) != entry.etag or len(data) != wanted:
                 raise UnreadableObjectError(entry.address, "it changed while it was being read")
             return data
@@ -213,17 +212,6 @@ def _is_text(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _read_all(descriptor: int, wanted: int) -> bytes:
-    parts = []
-    while wanted:
-        part = os.read(descriptor, wanted)
-        if not part:
-            break
-        parts.append(part)
-        wanted -= len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 @contextmanager

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,11 +19,8 @@ from glue_jobs.enrich.datasets.name_columns import NameColumn, constant_name, en
 from glue_jobs.enrich.datasets.prefix_matcher import PrefixMatcher
 from glue_jobs.enrich.datasets.sorted_keys import find_representatives, is_sorted
 
-
-class Matcher(Protocol):
-    """One or more rules. A call returns which keys match, and account and repository of every key; no key is null."""
-
-    def __call__(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]: ...
+Matcher = Callable[[pa.StringArray], tuple[Flags, NameColumn, NameColumn]]
+"""One or more rules. A call returns which keys match, and account and repository of every key; no key is null."""
 
 
 @lru_cache(maxsize=64)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
 
 import pyarrow as pa
 
 from glue_jobs.config import Config
 from glue_jobs.enrich.reference_data import ReferenceData
 
-
-class Enrich(Protocol):
-    """Adds the columns of a table that are derived from its records."""
-
-    def __call__(self, rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
-        """``rows`` with the derived columns; ``reference`` has the pipeline's resources by name."""
+Enrich = Callable[[pa.Table, Config, ReferenceData], pa.Table]
+"""Adds the derived columns to the rows of a table; the reference data has the pipeline's resources by name."""
 
 
 def unchanged(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:

@@ -95,6 +95,14 @@ def joined(pieces: Sequence[Parsed], starts: Sequence[int]) -> Parsed:
 
 
 @dataclass(frozen=True)
+class DocumentId:
+    """The identity of a document: a newer document with the same kind and ``run_id`` replaces it."""
+
+    kind: str
+    run_id: str
+
+
+@dataclass(frozen=True)
 class ParsedDocument:
     """Everything in one raw object with rows in several tables: each record is a row or rejected.
 

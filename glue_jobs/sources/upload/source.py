@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from glue_jobs.progress import printable
+from glue_jobs.read.parsed import DocumentId
 from glue_jobs.read.raw_object import RawObject, Skipped
-from glue_jobs.sources.document_id import DocumentId
 from glue_jobs.sources.layouts.discovery import raw_prefix
 from glue_jobs.sources.upload.names import safe_name
 from glue_jobs.storage import Storage

@@ -3,7 +3,7 @@
 There are four kinds. An event pipeline ingests each raw object once. A snapshot pipeline ingests whole snapshots, and
 newer ones replace older ones. A document pipeline ingests objects with rows in several tables, and a newer version of
 an object replaces all of them. An upload pipeline does the same for tables that are inferred from the objects. The
-caller need not know the kind: a pipeline discovers its own raw objects and calls the `Stager` method of its kind.
+caller of `discover` need not know the kind.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar
 
 from glue_jobs.config import Config
 from glue_jobs.enrich.readers.resource import reader_key_resource
@@ -28,16 +28,6 @@ from glue_jobs.storage import Storage
 from glue_jobs.tables.model import Table
 
 Objects = Iterator[RawObject]
-Staged = TypeVar("Staged", covariant=True)
-
-
-class Stager(Protocol[Staged]):
-    """Turns new raw objects into data files that no reader sees yet, for each kind of pipeline."""
-
-    def stage_events(self, pipeline: EventPipeline) -> Staged: ...
-    def stage_snapshots(self, pipeline: SnapshotPipeline) -> Staged: ...
-    def stage_documents(self, pipeline: DocumentPipeline) -> Staged: ...
-    def stage_uploads(self, pipeline: UploadPipeline) -> Staged: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,10 +115,6 @@ class Pipeline(ABC):
             StorageError: it cannot be listed.
         """
 
-    @abstractmethod
-    def stage(self, stager: Stager[Staged]) -> Staged:
-        """Call the method of the stager that suits this kind of pipeline."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class EventPipeline(Pipeline):
@@ -157,9 +143,6 @@ class EventPipeline(Pipeline):
     def discover(self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool) -> Objects:
         return discover(storage, raw, self.names, window, skipped, any_name)
 
-    def stage(self, stager: Stager[Staged]) -> Staged:
-        return stager.stage_events(self)
-
 
 @dataclass(frozen=True, kw_only=True)
 class SnapshotPipeline(Pipeline):
@@ -180,9 +163,6 @@ class SnapshotPipeline(Pipeline):
 
     def discover(self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool) -> Objects:
         return discover_snapshots(storage, raw, window, skipped)
-
-    def stage(self, stager: Stager[Staged]) -> Staged:
-        return stager.stage_snapshots(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,9 +212,6 @@ class DocumentPipeline(ListedPipeline):
     def kinds_in(self, table: Table, kinds: Set[str]) -> Set[str]:
         return {kind for kind, tables in self.kinds.items() if table in tables} & kinds
 
-    def stage(self, stager: Stager[Staged]) -> Staged:
-        return stager.stage_documents(self)
-
 
 @dataclass(frozen=True, kw_only=True)
 class UploadPipeline(ListedPipeline):
@@ -245,6 +222,3 @@ class UploadPipeline(ListedPipeline):
     @property
     def record_tables(self) -> tuple[Table, ...]:
         return ()
-
-    def stage(self, stager: Stager[Staged]) -> Staged:
-        return stager.stage_uploads(self)

@@ -186,8 +186,10 @@ def _is_subfolder(entry: os.DirEntry[str]) -> bool:
 
 def _entry(name: str) -> Entry | None:
     """The file as a listing shows it; None if it was removed after its folder was listed."""
-    if not _is_text(name):
-        raise StorageError(f"the name of {os.fsencode(name)!r} is not UTF-8; rename it")
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise StorageError(f"the name of {os.fsencode(name)!r} is not UTF-8; rename it") from None
     unreadable = ""
     try:
         # For many thousand files, creating a Path for each would take longer than the system call.
@@ -204,14 +206,6 @@ def _entry(name: str) -> Entry | None:
         unreadable = "it is a link to a folder it is in" if stat.S_ISDIR(status.st_mode) else "it is no regular file"
     modified = datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None)
     return Entry(name, status.st_size, _etag(status), modified, unreadable)
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 @contextmanager

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -131,13 +130,10 @@ class ParsedDocuments:
     rejected: Sequence[tuple[int, Rejected]]
 
 
-class Parser(Protocol):
-    """Bytes of raw objects to rows. A parser is pure: it reads no files, clocks or settings."""
+Parser = Callable[[bytes, Positions], Parsed]
+"""Bytes of one or many raw objects to rows. A parser is pure: it reads no files, clocks or settings.
 
-    def __call__(self, data: bytes, starts: Positions) -> Parsed:
-        """Parse the bytes of one or many objects.
-
-        Object ``i`` begins at ``starts[i]`` and ends where the next one begins; ``starts`` ascends. A parser of a
-        format with a header in each file finds the headers there. Bad input becomes rejected records, never an
-        exception.
-        """
+Object ``i`` begins at ``starts[i]`` (the second argument) and ends where the next one begins; ``starts`` ascends. A
+parser of a format with a header in each file finds the headers there. Bad input becomes rejected records, never an
+exception.
+"""

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import mapped_dictionary
-from glue_jobs.columns.numpy_types import Places
 from glue_jobs.read.parsed import MAX_LOGGED_NUMBER
 from glue_jobs.workers.gc_pause import gc_paused
 
@@ -41,16 +40,8 @@ def without_empty(array: pa.DictionaryArray) -> pa.DictionaryArray:
 
 def json_texts(raws: Sequence[msgspec.Raw]) -> pa.StringArray:
     """JSON values as texts; JSON null and absent values are null."""
-    lengths = np.fromiter(map(len, raws), np.int32, len(raws))
-    offsets = np.zeros(len(raws) + 1, np.int32)
-    np.cumsum(lengths, out=offsets[1:])
-    data = b"".join(raws)
-    if not data:
-        return pa.nulls(len(raws), pa.string())
-    letters = np.frombuffer(data, np.uint8)
-    valid = (lengths > 0) & (letters[np.minimum(offsets[:-1], len(data) - 1)] != ord("n"))
-    bits = None if valid.all() else pa.array(valid).buffers()[1]
-    return pa.Array.from_buffers(pa.string(), len(raws), [bits, pa.py_buffer(offsets), pa.py_buffer(data)])
+    texts = map(bytes, raws)
+    return pa.array([None if text in (b"", b"null") else text for text in texts], pa.binary()).cast(pa.string())
 
 
 def spread(values: pa.StringArray, codes: pa.Int32Array) -> pa.DictionaryArray:
@@ -61,10 +52,8 @@ def spread(values: pa.StringArray, codes: pa.Int32Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(places, known.dictionary, safe=False)
 
 
-def at_places(texts: Sequence[str] | pa.StringArray, places: Sequence[int] | Places, count: int) -> pa.StringArray:
+def at_places(texts: Sequence[str], places: Sequence[int], count: int) -> pa.StringArray:
     """An array of ``count`` texts: the given ones at their places, and null everywhere else."""
-    if not len(places):
-        return pa.nulls(count, pa.string())
     codes = np.full(count, -1)
     codes[places] = np.arange(len(places))
     return pa.array(texts, pa.string()).take(pa.array(codes, mask=codes < 0))

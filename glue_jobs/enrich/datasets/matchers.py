@@ -12,15 +12,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glue_jobs.columns.arrays import flags_of
 from glue_jobs.columns.numpy_types import Flags, Ints
 from glue_jobs.config import PLACEHOLDERS, CsvRule, LayoutRule, MappingRule, PrefixRule, RegexRule
 from glue_jobs.config.checks import REST
 from glue_jobs.config.mapping import ANY_FOLDER, CONTENT_ID, UNDETERMINED
-from glue_jobs.enrich.datasets.name_columns import NameColumn, constant_name, encode_names, has_name, take_names
+from glue_jobs.enrich.datasets.name_columns import constant_name, encode_names, names_at, take_names
 from glue_jobs.enrich.datasets.prefix_matcher import PrefixMatcher
 from glue_jobs.enrich.datasets.sorted_keys import find_representatives, is_sorted
 
-Matcher = Callable[[pa.StringArray], tuple[Flags, NameColumn, NameColumn]]
+Matcher = Callable[[pa.StringArray], tuple[Flags, pa.DictionaryArray, pa.DictionaryArray]]
 """One or more rules. A call returns which keys match, and account and repository of every key; no key is null."""
 
 
@@ -41,7 +42,7 @@ def asset_matchers_for(rules: tuple[Any, ...], bucket: str | None) -> tuple[Matc
 
 
 def _without_names(matcher: Matcher) -> Matcher:
-    def match(keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
+    def match(keys: pa.StringArray) -> tuple[Flags, pa.DictionaryArray, pa.DictionaryArray]:
         taken, _, _ = matcher(keys)
         none = constant_name(None, len(keys))
         return taken, none, none
@@ -77,7 +78,7 @@ class LayoutMatcher:
 
     rule: LayoutRule
 
-    def __call__(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
+    def __call__(self, keys: pa.StringArray) -> tuple[Flags, pa.DictionaryArray, pa.DictionaryArray]:
         # Inventories list keys in order, so this makes their ingestion several times as fast.
         if not is_sorted(keys):
             return self._match(keys)
@@ -85,7 +86,7 @@ class LayoutMatcher:
         taken, account, repository = self._match(keys.take(pa.array(representatives)))
         return taken[represented_by], take_names(account, represented_by), take_names(repository, represented_by)
 
-    def _match(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
+    def _match(self, keys: pa.StringArray) -> tuple[Flags, pa.DictionaryArray, pa.DictionaryArray]:
         parts = self.rule.parts
         split = pc.split_pattern(keys, "/", max_splits=len(parts))
         offsets = split.offsets.to_numpy()
@@ -98,7 +99,7 @@ class LayoutMatcher:
                 columns[PLACEHOLDERS[part]] = encode_names(folder)
             else:
                 fits &= pc.equal(folder, part).fill_null(False).to_numpy(zero_copy_only=False)
-        has_names = [has_name(columns[name]) for name in self.rule.finds]
+        has_names = [flags_of(columns[name].is_valid()) for name in self.rule.finds]
         return fits & np.logical_or.reduce(has_names), columns["account"], columns["repository"]
 
 
@@ -108,7 +109,7 @@ class RegexMatcher:
 
     rule: RegexRule
 
-    def __call__(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
+    def __call__(self, keys: pa.StringArray) -> tuple[Flags, pa.DictionaryArray, pa.DictionaryArray]:
         groups = pc.extract_regex(keys, self.rule.regex)
         columns = {name: constant_name(fixed, len(keys)) for name, fixed in _fixed(self.rule).items()}
         columns |= {name: encode_names(pc.struct_field(groups, name)) for name in self.rule.finds}
@@ -125,15 +126,15 @@ class ContentIdMatcher:
 
     rule: MappingRule
 
-    def __call__(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
+    def __call__(self, keys: pa.StringArray) -> tuple[Flags, pa.DictionaryArray, pa.DictionaryArray]:
         taken, entries = self._entries(keys)
-        return taken, constant_name(None, len(keys)), NameColumn(entries, self._datasets)
+        return taken, constant_name(None, len(keys)), names_at(entries, self._datasets)
 
-    def assets(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
+    def assets(self, keys: pa.StringArray) -> tuple[Flags, pa.DictionaryArray, pa.DictionaryArray]:
         """Like a call, but with the path of the object within its data set instead of the account, and no data set."""
         taken, entries = self._entries(keys)
         paths = pa.concat_arrays([self.rule.mapping.paths, pa.array([UNDETERMINED])])
-        return taken, NameColumn(entries, paths), constant_name(None, len(keys))
+        return taken, names_at(entries, paths), constant_name(None, len(keys))
 
     @cached_property
     def _datasets(self) -> pa.StringArray:

@@ -7,7 +7,7 @@ to case, and a value of another type becomes null: its JSON text is in another c
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -181,21 +181,24 @@ def resources(text: str) -> list[Resource]:
     try:
         return _RESOURCES.decode(text)
     except NOT_JSON:
-        pass
+        return [_texts(Resource, each) for each in _elements(text) if each]
+
+
+def _any(text: str | msgspec.Raw) -> Any:
+    """The value of a JSON text; None for any other text."""
     try:
-        found = _ANY.decode(text)
+        return _ANY.decode(text)
     except NOT_JSON:
-        return []
-    return [_texts(Resource, each) for each in map(_lower, found if isinstance(found, list) else []) if each]
+        return None
 
 
 def _fields(text: str | msgspec.Raw) -> dict[str, Any]:
-    if not text:
-        return {}
-    try:
-        return _lower(_ANY.decode(text))
-    except NOT_JSON:
-        return {}
+    return _lower(_any(text))
+
+
+def _elements(text: str) -> Iterable[dict[str, Any]]:
+    found = _any(text)
+    return map(_lower, found if isinstance(found, list) else [])
 
 
 def _lower(value: Any) -> dict[str, Any]:
@@ -231,12 +234,8 @@ def addendum(text: str) -> tuple[str | None, str | None]:
 
 def resource_owners(text: str) -> dict[str, str | None]:
     """The account of each bucket in resources, by the bucket's name; None where the event names no account."""
-    try:
-        found = _ANY.decode(text)
-    except NOT_JSON:
-        return {}
     owners: dict[str, str | None] = {}
-    for fields in map(_lower, found if isinstance(found, list) else []):
+    for fields in _elements(text):
         service, _, name = (_text(fields, "arn") or "").partition(":::")
         bucket = name.partition("/")[0]
         if service.endswith(":s3") and bucket:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import groupby
 from typing import Any
 
@@ -21,8 +21,11 @@ from glue_jobs.enrich.datasets.name_columns import constant_name, encode_names, 
 from glue_jobs.enrich.datasets.prefix_matcher import PrefixMatcher
 from glue_jobs.enrich.datasets.sorted_keys import find_representatives, is_sorted
 
-Matcher = Callable[[pa.StringArray], tuple[Flags, pa.DictionaryArray, pa.DictionaryArray]]
-"""One or more rules. A call returns which keys match, and account and repository of every key; no key is null."""
+Match = tuple[Flags, pa.DictionaryArray, pa.DictionaryArray]
+"""Which keys match a rule, and account and repository of every key."""
+
+Matcher = Callable[[pa.StringArray], Match]
+"""One or more rules; none of the keys is null."""
 
 
 @lru_cache(maxsize=64)
@@ -42,7 +45,7 @@ def asset_matchers_for(rules: tuple[Any, ...], bucket: str | None) -> tuple[Matc
 
 
 def _without_names(matcher: Matcher) -> Matcher:
-    def match(keys: pa.StringArray) -> tuple[Flags, pa.DictionaryArray, pa.DictionaryArray]:
+    def match(keys: pa.StringArray) -> Match:
         taken, _, _ = matcher(keys)
         none = constant_name(None, len(keys))
         return taken, none, none
@@ -59,9 +62,9 @@ def _build(rules: list[Any], bucket: str | None) -> Iterator[Matcher]:
         for rule in group:
             match rule:
                 case LayoutRule():
-                    yield LayoutMatcher(rule)
+                    yield partial(match_layout, rule)
                 case RegexRule():
-                    yield RegexMatcher(rule)
+                    yield partial(match_regex, rule)
                 case MappingRule():
                     yield ContentIdMatcher(rule)
                 case CsvRule(csv=file):
@@ -72,48 +75,38 @@ def _build(rules: list[Any], bucket: str | None) -> Iterator[Matcher]:
                     yield PrefixMatcher([row[:3] for row in rows], longest_wins=True)
 
 
-@dataclass(frozen=True)
-class LayoutMatcher:
-    """A layout rule; only text before a '/' is a folder."""
-
-    rule: LayoutRule
-
-    def __call__(self, keys: pa.StringArray) -> tuple[Flags, pa.DictionaryArray, pa.DictionaryArray]:
-        # Inventories list keys in order, so this makes their ingestion several times as fast.
-        if not is_sorted(keys):
-            return self._match(keys)
-        represented_by, representatives = find_representatives(keys, len(self.rule.parts))
-        taken, account, repository = self._match(keys.take(pa.array(representatives)))
-        return taken[represented_by], take_names(account, represented_by), take_names(repository, represented_by)
-
-    def _match(self, keys: pa.StringArray) -> tuple[Flags, pa.DictionaryArray, pa.DictionaryArray]:
-        parts = self.rule.parts
-        split = pc.split_pattern(keys, "/", max_splits=len(parts))
-        offsets = split.offsets.to_numpy()
-        fits = np.ones(len(keys), bool)
-        columns = {name: constant_name(fixed, len(keys)) for name, fixed in _fixed(self.rule).items()}
-        for index, part in enumerate(parts):
-            missing = np.diff(offsets) <= index + 1
-            folder = split.values.take(pa.array(offsets[:-1] + index, mask=missing))
-            if part in PLACEHOLDERS:
-                columns[PLACEHOLDERS[part]] = encode_names(folder)
-            else:
-                fits &= pc.equal(folder, part).fill_null(False).to_numpy(zero_copy_only=False)
-        has_names = [flags_of(columns[name].is_valid()) for name in self.rule.finds]
-        return fits & np.logical_or.reduce(has_names), columns["account"], columns["repository"]
+def match_layout(rule: LayoutRule, keys: pa.StringArray) -> Match:
+    """Match keys by a layout rule; only text before a '/' is a folder."""
+    # Inventories list keys in order, so this makes their ingestion several times as fast.
+    if not is_sorted(keys):
+        return _match_each(rule, keys)
+    represented_by, representatives = find_representatives(keys, len(rule.parts))
+    taken, account, repository = _match_each(rule, keys.take(pa.array(representatives)))
+    return taken[represented_by], take_names(account, represented_by), take_names(repository, represented_by)
 
 
-@dataclass(frozen=True)
-class RegexMatcher:
-    """A regex rule; a group that does not participate in the match, or matches empty text, gives no name."""
+def _match_each(rule: LayoutRule, keys: pa.StringArray) -> Match:
+    split = pc.split_pattern(keys, "/", max_splits=len(rule.parts))
+    offsets = split.offsets.to_numpy()
+    fits = np.ones(len(keys), bool)
+    columns = {name: constant_name(fixed, len(keys)) for name, fixed in _fixed(rule).items()}
+    for index, part in enumerate(rule.parts):
+        missing = np.diff(offsets) <= index + 1
+        folder = split.values.take(pa.array(offsets[:-1] + index, mask=missing))
+        if part in PLACEHOLDERS:
+            columns[PLACEHOLDERS[part]] = encode_names(folder)
+        else:
+            fits &= flags_of(pc.equal(folder, part))
+    has_names = [flags_of(columns[name].is_valid()) for name in rule.finds]
+    return fits & np.logical_or.reduce(has_names), columns["account"], columns["repository"]
 
-    rule: RegexRule
 
-    def __call__(self, keys: pa.StringArray) -> tuple[Flags, pa.DictionaryArray, pa.DictionaryArray]:
-        groups = pc.extract_regex(keys, self.rule.regex)
-        columns = {name: constant_name(fixed, len(keys)) for name, fixed in _fixed(self.rule).items()}
-        columns |= {name: encode_names(pc.struct_field(groups, name)) for name in self.rule.finds}
-        return groups.is_valid().to_numpy(zero_copy_only=False), columns["account"], columns["repository"]
+def match_regex(rule: RegexRule, keys: pa.StringArray) -> Match:
+    """Match keys by a regex rule; a group that is not in the match, or matches empty text, gives no name."""
+    groups = pc.extract_regex(keys, rule.regex)
+    columns = {name: constant_name(fixed, len(keys)) for name, fixed in _fixed(rule).items()}
+    columns |= {name: encode_names(pc.struct_field(groups, name)) for name in rule.finds}
+    return flags_of(groups.is_valid()), columns["account"], columns["repository"]
 
 
 def _fixed(rule: LayoutRule | RegexRule) -> dict[str, str | None]:
@@ -126,11 +119,11 @@ class ContentIdMatcher:
 
     rule: MappingRule
 
-    def __call__(self, keys: pa.StringArray) -> tuple[Flags, pa.DictionaryArray, pa.DictionaryArray]:
+    def __call__(self, keys: pa.StringArray) -> Match:
         taken, entries = self._entries(keys)
         return taken, constant_name(None, len(keys)), names_at(entries, self._datasets)
 
-    def assets(self, keys: pa.StringArray) -> tuple[Flags, pa.DictionaryArray, pa.DictionaryArray]:
+    def assets(self, keys: pa.StringArray) -> Match:
         """Like a call, but with the path of the object within its data set instead of the account, and no data set."""
         taken, entries = self._entries(keys)
         paths = pa.concat_arrays([self.rule.mapping.paths, pa.array([UNDETERMINED])])

@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from glue_jobs.columns.byte_search import windows
-from glue_jobs.columns.numpy_types import Flags, Places
-
-Letters = npt.NDArray[np.uint8]
-"""Bytes, row by row."""
+from glue_jobs.columns.numpy_types import Bytes, Flags, Places
 
 
 class SlicedTexts:
@@ -50,29 +46,25 @@ def fixed_width(data: bytes, begins: Places, template: bytes) -> tuple[list[pa.S
     letters = _letters(data, begins, len(template))
     expected = np.frombuffer(template, np.uint8)
     is_text = expected == ord("0")
-    plain = ~_any_in_row(np.where(is_text, _are_escaped(letters), letters != expected))
+    # Such letters have a special meaning in a JSON string, or are invalid in it.
+    is_special = (letters < ord(" ")) | (letters == ord('"')) | (letters == ord("\\"))
+    plain = ~_any_in_row(np.where(is_text, is_special, letters != expected))
     # Other slices may end within a character, and then are not UTF-8.
     letters[~plain] = ord("0")
     spans = [match.span() for match in re.finditer(b"0+", template)]
     return [_text_column(letters[:, begin:end]) for begin, end in spans], plain
 
 
-def _letters(data: bytes | Letters, begins: Places, width: int) -> Letters:
+def _letters(data: bytes | Bytes, begins: Places, width: int) -> Bytes:
     """The ``width`` bytes from each place on, row by row."""
     if not len(begins):
         return np.empty((0, width), np.uint8)
     return windows(data, f"V{width}")[begins].view(np.uint8).reshape(-1, width)
 
 
-def _hold(data: Letters, begins: Places, text: bytes) -> Flags:
+def _hold(data: Bytes, begins: Places, text: bytes) -> Flags:
     """Flags of the positions at which the text begins."""
     return ~_any_in_row(_letters(data, begins, len(text)) != np.frombuffer(text, np.uint8))
-
-
-def _are_escaped(letters: Letters) -> Flags:
-    """Flags of the letters that have a special meaning in a JSON string, or are invalid in it."""
-    escaped: Flags = (letters < ord(" ")) | (letters == ord('"')) | (letters == ord("\\"))
-    return escaped
 
 
 def _any_in_row(flags: Flags) -> Flags:
@@ -80,7 +72,7 @@ def _any_in_row(flags: Flags) -> Flags:
     return np.any(flags, axis=1) if flags.any() else np.zeros(len(flags), bool)
 
 
-def _text_column(letters: Letters) -> pa.StringArray:
+def _text_column(letters: Bytes) -> pa.StringArray:
     """The rows as texts."""
     count, width = letters.shape
     offsets = np.arange(0, count * width + 1, width, dtype=np.int32)

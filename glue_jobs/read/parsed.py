@@ -6,14 +6,13 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from glue_jobs.columns.arrays import ENCODED
 from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.tables.model import Table, arrow_type
 
-Positions = npt.NDArray[np.int64]
+Positions = Ints
 """Byte offsets in the input of a parser."""
 
 NO_POSITIONS: Positions = np.zeros(0, dtype=np.int64)

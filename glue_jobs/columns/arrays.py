@@ -33,9 +33,7 @@ def dictionary_array(codes: npt.NDArray[np.integer], values: pa.Array) -> pa.Dic
 
 def mapped_dictionary(array: pa.DictionaryArray, values: pa.Array) -> pa.DictionaryArray:
     """The array with its dictionary replaced by ``values``; duplicate values become one entry."""
-    encoded = values.dictionary_encode()
-    new_codes = np.append(encoded.indices.fill_null(-1).to_numpy(), -1)
-    return dictionary_array(new_codes[array.indices.fill_null(-1).to_numpy()], encoded.dictionary)
+    return values.dictionary_encode().take(array.indices)
 
 
 def logged_texts(column: pa.Array) -> pa.DictionaryArray:

@@ -17,7 +17,7 @@ from glue_jobs.columns.numpy_types import Flags, Ints
 from glue_jobs.config import PLACEHOLDERS, CsvRule, LayoutRule, MappingRule, PrefixRule, RegexRule
 from glue_jobs.config.checks import REST
 from glue_jobs.config.mapping import ANY_FOLDER, CONTENT_ID, UNDETERMINED
-from glue_jobs.enrich.datasets.name_columns import constant_name, encode_names, names_at, take_names
+from glue_jobs.enrich.datasets.name_columns import constant_name, encode_names, take_names
 from glue_jobs.enrich.datasets.prefix_matcher import PrefixMatcher
 from glue_jobs.enrich.datasets.sorted_keys import find_representatives, is_sorted
 
@@ -121,17 +121,17 @@ class ContentIdMatcher:
 
     def __call__(self, keys: pa.StringArray) -> Match:
         taken, entries = self._entries(keys)
-        return taken, constant_name(None, len(keys)), names_at(entries, self._datasets)
+        return taken, constant_name(None, len(keys)), take_names(self._datasets, entries)
 
     def assets(self, keys: pa.StringArray) -> Match:
         """Like a call, but with the path of the object within its data set instead of the account, and no data set."""
         taken, entries = self._entries(keys)
         paths = pa.concat_arrays([self.rule.mapping.paths, pa.array([UNDETERMINED])])
-        return taken, names_at(entries, paths), constant_name(None, len(keys))
+        return taken, take_names(paths.dictionary_encode(), entries), constant_name(None, len(keys))
 
     @cached_property
-    def _datasets(self) -> pa.StringArray:
-        return pa.concat_arrays([self.rule.mapping.datasets, pa.array([UNDETERMINED])])
+    def _datasets(self) -> pa.DictionaryArray:
+        return pa.concat_arrays([self.rule.mapping.datasets, pa.array([UNDETERMINED])]).dictionary_encode()
 
     def _entries(self, keys: pa.StringArray) -> tuple[Flags, Ints]:
         """Which keys match, and the index of each key's entry in the mapping; without one, the number of entries."""

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import ENCODED, as_single_array, dictionary_array, mapped_dictionary, repeat_text
+from glue_jobs.columns.arrays import ENCODED, as_single_array, repeat_text
 from glue_jobs.columns.numpy_types import Ints
 
 Names = tuple[pa.DictionaryArray, pa.DictionaryArray]
@@ -23,11 +23,6 @@ def encode_names(array: pa.Array) -> pa.DictionaryArray:
 def constant_name(name: str | None, count: int) -> pa.DictionaryArray:
     """The same name, or none, for ``count`` entries."""
     return pa.nulls(count, ENCODED) if name is None else repeat_text(name, count)
-
-
-def names_at(codes: Ints, names: pa.StringArray) -> pa.DictionaryArray:
-    """The name at each index, some of them equal or null; -1 gives no name."""
-    return mapped_dictionary(dictionary_array(codes, names), names)
 
 
 def take_names(names: pa.DictionaryArray, rows: Ints) -> pa.DictionaryArray:

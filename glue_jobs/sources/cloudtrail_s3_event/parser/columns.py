@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 from glue_jobs.columns.arrays import ENCODED
 from glue_jobs.read.parsed import parsed_schema
 from glue_jobs.sources.cloudtrail_s3_event.parser.batch import Batch
-from glue_jobs.sources.cloudtrail_s3_event.parser.copies import with_copy_sources
 from glue_jobs.sources.cloudtrail_s3_event.parser.nested import (
     EventData,
     Issuer,
@@ -24,7 +23,7 @@ from glue_jobs.sources.cloudtrail_s3_event.parser.nested import (
     identity,
     parameters,
 )
-from glue_jobs.sources.cloudtrail_s3_event.parser.target import place_of_name, place_of_resources
+from glue_jobs.sources.cloudtrail_s3_event.parser.target import place_of_name, place_of_resources, with_copy_sources
 from glue_jobs.sources.cloudtrail_s3_event.parser.texts import (
     at_places,
     by_name,

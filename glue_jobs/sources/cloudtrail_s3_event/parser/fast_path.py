@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from glue_jobs.columns.numpy_types import Flags, Places
 from glue_jobs.read.parsed import NO_POSITIONS, Positions
@@ -23,10 +24,14 @@ from glue_jobs.sources.cloudtrail_s3_event.parser.documents import utf8
 from glue_jobs.sources.cloudtrail_s3_event.parser.event import S3_SERVICES, SUMMARIES, add_without_column
 from glue_jobs.sources.cloudtrail_s3_event.parser.event_boundaries import IDS, TIME, Slices, find_events
 from glue_jobs.sources.cloudtrail_s3_event.parser.event_fragments import FORMATS, Fragment
-from glue_jobs.sources.cloudtrail_s3_event.parser.event_texts import SlicedTexts, fixed_width
+from glue_jobs.sources.cloudtrail_s3_event.parser.event_texts import PLACEHOLDER, SlicedTexts, fixed_width, text_column
 from glue_jobs.sources.cloudtrail_s3_event.parser.nested import EventData, documented_event_data
-from glue_jobs.sources.cloudtrail_s3_event.parser.texts import json_texts, spread, whole_numbers
+from glue_jobs.sources.cloudtrail_s3_event.parser.texts import at_places, json_texts, spread, whole_numbers
 from glue_jobs.sources.cloudtrail_s3_event.parser.times import documented_times
+
+# The bytes before an id that differs in every event, and the id's width in bytes. Few host ids have another width.
+SHARED_ID = (b'"sharedEventID":"', 36)
+HOST_ID = (b'"x-amz-id-2":"', 76)
 
 # Offsets in Arrow's texts have 31 bits. Every event that is read here is longer than the minimum.
 _BYTES = range(128, 2**31)
@@ -87,9 +92,14 @@ class _Events:
         (self.request_ids, self.event_ids), plain_ids = fixed_width(data, slices["ids"][0], IDS)
         self.times, self.plain = documented_times(times), plain_times & plain_ids
         self.event_data_texts = SlicedTexts(data, *slices["event_data"]).array
+        event_data = SlicedTexts(data, *slices["event_data"])
+        event_data.take_ids(*HOST_ID)
+        texts = {name: SlicedTexts(data, *slices[name]) for name in FORMATS}
+        rows, shared_ids = texts["rest"].take_ids(*SHARED_ID)
+        self.shared_ids = at_places(text_column(shared_ids), rows, len(self.times))
         self.fragments = [
-            *(each.read(SlicedTexts(data, *slices[name])) for name, each in FORMATS.items()),
-            Fragment.of(self.event_data_texts, EventData, documented_event_data),
+            *(each.read(texts[name]) for name, each in FORMATS.items()),
+            Fragment.of(event_data.array, EventData, documented_event_data),
         ]
         self.fragment_of = {field: fragment for fragment in self.fragments for field in fragment.values}
 
@@ -98,7 +108,12 @@ class _Events:
         proven = self.plain & (self.times >= 0)
         for fragment in self.fragments:
             proven &= fragment.proven()
-        return proven & self._flags("eventSource", lambda value: value is not None)
+        proven &= self._flags("eventSource", lambda value: value is not None)
+        # The replaced id must be the event's own, not one inside another field.
+        placeholder = PLACEHOLDER[: SHARED_ID[1]]
+        own_id = self._flags("sharedEventID", lambda value: value == placeholder)
+        proven &= own_id | self.shared_ids.is_null().to_numpy(zero_copy_only=False)
+        return proven
 
     def wanted(self) -> Flags:
         """Flags of the events that belong to the table."""
@@ -112,13 +127,14 @@ class _Events:
     def rows(self) -> pa.Table:
         """The events as rows of the table; the rows of unproven events are meaningless."""
         rest = self.fragment_of["sharedEventID"]
+        shared_ids = spread(pa.array(rest.values["sharedEventID"], pa.string()), rest.codes)
         add_without_column(rest.others, rest.values)
         others = table.other_fields(rest.others, len(rest.whole))
         columns = {
             "event_time": pa.array(self.times, pa.timestamp("us")),
             "request_id": self.request_ids,
             "event_id": self.event_ids,
-            "shared_event_id": pa.array(rest.values["sharedEventID"], pa.string()).take(rest.codes),
+            "shared_event_id": pc.coalesce(self.shared_ids, shared_ids.dictionary_decode()),
             "additional_event_data": self.event_data_texts,
             **{name: pa.array(rest.values[field], pa.bool_()).take(rest.codes) for name, field in table.FLAGS.items()},
             "other_fields": spread(pa.array(others, pa.string()), rest.codes).dictionary_decode(),

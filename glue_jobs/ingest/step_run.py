@@ -67,7 +67,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class StepRun:
-    """A step between listing and commit.
+    """A step between listing and commit; the `Stager` of its pipeline.
 
     ``notes`` are set on the table of rows by the commit, in addition to the notes of the step itself.
     """
@@ -97,21 +97,21 @@ class StepRun:
     def _readable(self) -> list[RawObject]:
         return [each for each in self.step.new if not each.entry.unreadable]
 
-    def _staged(self) -> StagedRun:
-        request, listed, new = self.request, self.step.manifests, self._readable
-        lake, reporter = request.lake, self.reporter
-        match request.pipeline:
-            case EventPipeline() as pipeline:
-                return stage_events(self.context(pipeline), self.tables, new, reporter)
-            case SnapshotPipeline() as pipeline:
-                keep = request.keep_snapshots
-                return stage_snapshots(self.context(pipeline), lake, self.rows, listed, new, keep, reporter)
-            case DocumentPipeline() as pipeline:
-                return stage_documents(self.context(pipeline), lake, self.rows, new, reporter)
-            case UploadPipeline() as pipeline:
-                folder = upload_folder(storage_for(request.raw), request.raw)
-                return stage_uploads(self.context(pipeline), lake, self.rows, new, folder, reporter)
-        raise AssertionError(f"{request.pipeline.title} are of no known kind")
+    def stage_events(self, pipeline: EventPipeline) -> StagedRun:
+        return stage_events(self.context(pipeline), self.tables, self._readable, self.reporter)
+
+    def stage_snapshots(self, pipeline: SnapshotPipeline) -> StagedRun:
+        request, listed, context = self.request, self.step.manifests, self.context(pipeline)
+        keep, reporter = request.keep_snapshots, self.reporter
+        return stage_snapshots(context, request.lake, self.rows, listed, self._readable, keep, reporter)
+
+    def stage_documents(self, pipeline: DocumentPipeline) -> StagedRun:
+        return stage_documents(self.context(pipeline), self.request.lake, self.rows, self._readable, self.reporter)
+
+    def stage_uploads(self, pipeline: UploadPipeline) -> StagedRun:
+        lake, raw, context = self.request.lake, self.request.raw, self.context(pipeline)
+        folder = upload_folder(storage_for(raw), raw)
+        return stage_uploads(context, lake, self.rows, self._readable, folder, self.reporter)
 
     def stage_and_commit(self) -> bool:
         """Stage the new objects and commit them; returns whether there was anything to commit.
@@ -121,7 +121,7 @@ class StepRun:
         """
         with Heartbeat(self.folder) as heartbeat:
             with given_up_on_error(self.folder):
-                staged = self._staged()
+                staged = self.request.pipeline.stage(self)
                 changes = self._changes(staged)
                 heartbeat.check()
                 if changes is None:

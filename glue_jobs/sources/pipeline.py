@@ -3,7 +3,7 @@
 There are four kinds. An event pipeline ingests each raw object once. A snapshot pipeline ingests whole snapshots, and
 newer ones replace older ones. A document pipeline ingests objects with rows in several tables, and a newer version of
 an object replaces all of them. An upload pipeline does the same for tables that are inferred from the objects. The
-caller of `discover` need not know the kind.
+caller need not know the kind: a pipeline discovers its own raw objects and calls the `Stager` method of its kind.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Protocol, TypeVar
 
 import pyarrow as pa
 
@@ -29,6 +29,18 @@ from glue_jobs.storage import Storage
 from glue_jobs.tables.model import Table
 
 Objects = Iterator[RawObject]
+Staged = TypeVar("Staged", covariant=True)
+
+
+class Stager(Protocol[Staged]):
+    """Turns new raw objects into data files that no reader sees yet, for each kind of pipeline."""
+
+    def stage_events(self, pipeline: EventPipeline) -> Staged: ...
+    def stage_snapshots(self, pipeline: SnapshotPipeline) -> Staged: ...
+    def stage_documents(self, pipeline: DocumentPipeline) -> Staged: ...
+    def stage_uploads(self, pipeline: UploadPipeline) -> Staged: ...
+
+
 Enrich = Callable[[pa.Table, Config, ReferenceData], pa.Table]
 """Adds the derived columns to the rows of a table; the reference data has the pipeline's resources by name."""
 
@@ -128,6 +140,10 @@ class Pipeline(ABC):
             StorageError: it cannot be listed.
         """
 
+    @abstractmethod
+    def stage(self, stager: Stager[Staged]) -> Staged:
+        """Call the method of the stager that suits this kind of pipeline."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EventPipeline(Pipeline):
@@ -156,6 +172,9 @@ class EventPipeline(Pipeline):
     def discover(self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool) -> Objects:
         return discover(storage, raw, self.names, window, skipped, any_name)
 
+    def stage(self, stager: Stager[Staged]) -> Staged:
+        return stager.stage_events(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SnapshotPipeline(Pipeline):
@@ -176,6 +195,9 @@ class SnapshotPipeline(Pipeline):
 
     def discover(self, storage: Storage, raw: str, window: Window, skipped: Skipped, any_name: bool) -> Objects:
         return discover_snapshots(storage, raw, window, skipped)
+
+    def stage(self, stager: Stager[Staged]) -> Staged:
+        return stager.stage_snapshots(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,6 +247,9 @@ class DocumentPipeline(ListedPipeline):
     def kinds_in(self, table: Table, kinds: Set[str]) -> Set[str]:
         return {kind for kind, tables in self.kinds.items() if table in tables} & kinds
 
+    def stage(self, stager: Stager[Staged]) -> Staged:
+        return stager.stage_documents(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class UploadPipeline(ListedPipeline):
@@ -235,3 +260,6 @@ class UploadPipeline(ListedPipeline):
     @property
     def record_tables(self) -> tuple[Table, ...]:
         return ()
+
+    def stage(self, stager: Stager[Staged]) -> Staged:
+        return stager.stage_uploads(self)

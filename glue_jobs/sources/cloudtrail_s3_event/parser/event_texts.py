@@ -92,9 +92,7 @@ def fixed_width(data: bytes, begins: Places, template: bytes) -> tuple[list[pa.S
     letters = _letters(data, begins, len(template))
     expected = np.frombuffer(template, np.uint8)
     is_text = expected == ord("0")
-    # Such letters have a special meaning in a JSON string, or are invalid in it.
-    is_special = (letters < ord(" ")) | (letters == ord('"')) | (letters == ord("\\"))
-    plain = ~_any_in_row(np.where(is_text, is_special, letters != expected))
+    plain = ~_any_in_row(np.where(is_text, _are_escaped(letters), letters != expected))
     # Other slices may end within a character, and then are not UTF-8.
     letters[~plain] = ord("0")
     spans = [match.span() for match in re.finditer(b"0+", template)]
@@ -111,6 +109,12 @@ def _letters(data: bytes | Bytes, begins: Places, width: int) -> Bytes:
 def _hold(data: Bytes, begins: Places, text: bytes) -> Flags:
     """Flags of the positions at which the text begins."""
     return ~_any_in_row(_letters(data, begins, len(text)) != np.frombuffer(text, np.uint8))
+
+
+def _are_escaped(letters: Bytes) -> Flags:
+    """Flags of the letters that have a special meaning in a JSON string, or are invalid in it."""
+    flags: Flags = (letters < ord(" ")) | (letters == ord('"')) | (letters == ord("\\"))
+    return flags
 
 
 def _any_in_row(flags: Flags) -> Flags:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import mapped_dictionary
+from glue_jobs.columns.numpy_types import Places
 from glue_jobs.read.parsed import MAX_LOGGED_NUMBER
 from glue_jobs.workers.gc_pause import gc_paused
 
@@ -52,7 +53,7 @@ def spread(values: pa.StringArray, codes: pa.Int32Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(places, known.dictionary, safe=False)
 
 
-def at_places(texts: Sequence[str], places: Sequence[int], count: int) -> pa.StringArray:
+def at_places(texts: Sequence[str] | pa.StringArray, places: Sequence[int] | Places, count: int) -> pa.StringArray:
     """An array of ``count`` texts: the given ones at their places, and null everywhere else."""
     codes = np.full(count, -1)
     codes[places] = np.arange(len(places))

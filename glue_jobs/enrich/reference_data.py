@@ -76,10 +76,7 @@ class ReferenceData:
             KeyError: the run has no resource of that name.
             StorageError: the resource cannot be read, or is not of the version that the run started with.
         """
-        for resource in self.resources:
-            if resource.name == name:
-                return content_of(resource)
-        raise KeyError(name)
+        return content_of({resource.name: resource for resource in self.resources}[name])
 
     @property
     def versions(self) -> dict[str, str]:

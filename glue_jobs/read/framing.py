@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import Enum
-from typing import Protocol
 
 from glue_jobs.read.json_documents import Documents
-from glue_jobs.read.lines import LineReader, OverlongLine
-from glue_jobs.read.log_file import LogFile
+from glue_jobs.read.lines import LineReader
+from glue_jobs.read.log_file import FileByContent, LogFile
 from glue_jobs.read.uploaded_file import UploadedFile
 from glue_jobs.read.whole_files import WholeFile
-
-
-class FrameReader(Protocol):
-    """Assembles the bytes of one object, fed in order, into frames: pieces that can be parsed on their own."""
-
-    @property
-    def position(self) -> int:
-        """The offset in the object of the unfinished frame."""
-
-    @property
-    def index(self) -> int | None:
-        """The number of the next record, for formats that number their records."""
-
-    def feed(self, data: bytes) -> Iterator[tuple[int, bytes | OverlongLine]]:
-        """The frames that ``data`` completes, each with its offset in the object."""
-
-    def finish(self, overhang: Iterator[bytes]) -> Iterator[tuple[int, bytes | OverlongLine]]:
-        """The last frame; ``overhang`` yields the object's bytes after those that were fed."""
-
-    def abandon(self) -> bytes:
-        """The bytes of the unfinished frame, when the rest of the object is damaged."""
 
 
 class Framing(Enum):
@@ -59,8 +36,11 @@ class Framing(Enum):
         """Whether two tasks may read parts of one object."""
         return self is Framing.LINES
 
-    def reader(self, start: int) -> FrameReader:
-        """A reader for one object, or for the part of it that begins at byte ``start``."""
+    def reader(self, start: int) -> LineReader | Documents | WholeFile | FileByContent:
+        """A reader for one object, or for the part of it that begins at byte ``start``.
+
+        It assembles bytes that are fed in order into frames: pieces that can be parsed on their own.
+        """
         if self is Framing.LINES:
             return LineReader(start) if start else LogFile(has_headers=False)
         if self is Framing.DOCUMENTS:

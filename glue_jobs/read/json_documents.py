@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import groupby
 
 import msgspec
 
@@ -129,21 +130,15 @@ class Documents:
 
     def _frames(self, text: bytes, records: list[msgspec.Raw] | None) -> Iterator[tuple[int, bytes | OverlongLine]]:
         """The document; if records are too large, each of these alone, and the others in documents of their own."""
-        sizes = [memoryview(record).nbytes for record in records or ()]
-        if max(sizes, default=0) <= MAX_READ_RECORD_BYTES:
+        if max((memoryview(each).nbytes for each in records or ()), default=0) <= MAX_READ_RECORD_BYTES:
             yield self.position, text
             return
-        run: list[msgspec.Raw] = []
-        for record, size in zip(records or (), sizes, strict=True):
-            if size <= MAX_READ_RECORD_BYTES:
-                run.append(record)
-                continue
-            if run:
+        for is_overlong, run in groupby(records or (), lambda each: memoryview(each).nbytes > MAX_READ_RECORD_BYTES):
+            if not is_overlong:
                 yield self.position, HEAD + b",".join(run) + b"]}\n"
-            run = []
-            yield self.position, OverlongLine(bytes(memoryview(record)[:MAX_RECORD_BYTES]), OVERLONG, 0)
-        if run:
-            yield self.position, HEAD + b",".join(run) + b"]}\n"
+                continue
+            for record in run:
+                yield self.position, OverlongLine(bytes(memoryview(record)[:MAX_RECORD_BYTES]), OVERLONG, 0)
 
     def _keep(self, text: bytes) -> None:
         self._parts, self._size = [text] if text else [], len(text)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from glue_jobs.columns.arrays import ENCODED
 from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.tables.model import Table, arrow_type
 
-Positions = npt.NDArray[np.int64]
+Positions = Ints
 """Byte offsets in the input of a parser."""
 
 NO_POSITIONS: Positions = np.zeros(0, dtype=np.int64)
@@ -95,6 +93,14 @@ def joined(pieces: Sequence[Parsed], starts: Sequence[int]) -> Parsed:
 
 
 @dataclass(frozen=True)
+class DocumentId:
+    """The identity of a document: a newer document with the same kind and ``run_id`` replaces it."""
+
+    kind: str
+    run_id: str
+
+
+@dataclass(frozen=True)
 class ParsedDocument:
     """Everything in one raw object with rows in several tables: each record is a row or rejected.
 
@@ -123,13 +129,10 @@ class ParsedDocuments:
     rejected: Sequence[tuple[int, Rejected]]
 
 
-class Parser(Protocol):
-    """Bytes of raw objects to rows. A parser is pure: it reads no files, clocks or settings."""
+Parser = Callable[[bytes, Positions], Parsed]
+"""Bytes of one or many raw objects to rows. A parser is pure: it reads no files, clocks or settings.
 
-    def __call__(self, data: bytes, starts: Positions) -> Parsed:
-        """Parse the bytes of one or many objects.
-
-        Object ``i`` begins at ``starts[i]`` and ends where the next one begins; ``starts`` ascends. A parser of a
-        format with a header in each file finds the headers there. Bad input becomes rejected records, never an
-        exception.
-        """
+Object ``i`` begins at ``starts[i]`` (the second argument) and ends where the next one begins; ``starts`` ascends. A
+parser of a format with a header in each file finds the headers there. Bad input becomes rejected records, never an
+exception.
+"""

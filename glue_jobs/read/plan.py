@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from glue_jobs.read.raw_object import RawObject
 
@@ -23,17 +22,12 @@ CHUNKS_PER_WORKER = 4
 WHOLE_DAYS_PER_CHUNK = 4
 
 
-@dataclass(frozen=True, slots=True)
-class ByteRange:
+class ByteRange(NamedTuple):
     """Bytes ``start`` to ``end`` (exclusive) of a raw object. A line belongs to the range in which it begins."""
 
     raw_object: RawObject
     start: int
     end: int
-
-    # Faster to pickle, for the reason that `Entry` gives.
-    def __reduce__(self) -> tuple[type[ByteRange], tuple[RawObject, int, int]]:
-        return ByteRange, (self.raw_object, self.start, self.end)
 
 
 Chunk = tuple[ByteRange, ...]

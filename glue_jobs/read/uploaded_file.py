@@ -23,13 +23,13 @@ def is_json(start: bytes) -> bool:
 
 def is_json_lines(start: bytes) -> bool:
     """Whether a JSON text with this beginning has one value per line: its first line is a whole object."""
-    line = start.removeprefix(BYTE_ORDER_MARK).lstrip().partition(b"\n")[0]
+    text = start.removeprefix(BYTE_ORDER_MARK).lstrip()
+    line = text.partition(b"\n")[0]
     try:
         msgspec.json.decode(line, type=dict[str, msgspec.Raw])
     except NOT_JSON:
         # The first line may be damaged or cut short, with other objects on the lines below it.
-        rest = start.removeprefix(BYTE_ORDER_MARK).lstrip()
-        return line[:1] == b"{" and line.strip() != b"{" and b'\n{"' in rest
+        return line[:1] == b"{" and line.strip() != b"{" and b'\n{"' in text
     return True
 
 

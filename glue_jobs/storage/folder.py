@@ -58,11 +58,10 @@ class FolderStorage:
             yield from _walk(folder, prefix, start_after, stop)
 
     def read(self, entry: Entry, start: int = 0, end: int | None = None) -> bytes:
-        with _explained("read", entry.address), open(entry.address, "rb", buffering=0) as file:  # noqa: PTH123
-            if start:
-                file.seek(start)
+        with _explained("read", entry.address), open(entry.address, "rb") as file:  # noqa: PTH123
+            file.seek(start)
             wanted = max((entry.size if end is None else min(end, entry.size)) - start, 0)
-            data = _read_all(file.fileno(), wanted)
+            data = file.read(wanted)
             if _etag(os.fstat(file.fileno())) != entry.etag or len(data) != wanted:
                 raise UnreadableObjectError(entry.address, "it changed while it was being read")
             return data
@@ -187,8 +186,10 @@ def _is_subfolder(entry: os.DirEntry[str]) -> bool:
 
 def _entry(name: str) -> Entry | None:
     """The file as a listing shows it; None if it was removed after its folder was listed."""
-    if not _is_text(name):
-        raise StorageError(f"the name of {os.fsencode(name)!r} is not UTF-8; rename it")
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise StorageError(f"the name of {os.fsencode(name)!r} is not UTF-8; rename it") from None
     unreadable = ""
     try:
         # For many thousand files, creating a Path for each would take longer than the system call.
@@ -205,25 +206,6 @@ def _entry(name: str) -> Entry | None:
         unreadable = "it is a link to a folder it is in" if stat.S_ISDIR(status.st_mode) else "it is no regular file"
     modified = datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None)
     return Entry(name, status.st_size, _etag(status), modified, unreadable)
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _read_all(descriptor: int, wanted: int) -> bytes:
-    parts = []
-    while wanted:
-        part = os.read(descriptor, wanted)
-        if not part:
-            break
-        parts.append(part)
-        wanted -= len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 @contextmanager

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 # What S3 allows in one ListObjectsV2.
 KEYS_PER_PAGE = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One object as a listing shows it.
 
     ``size`` is in bytes, ``last_modified`` in UTC without a time zone. The ``etag`` of a file is its size and
@@ -25,10 +24,6 @@ class Entry:
     etag: str
     last_modified: datetime
     unreadable: str = ""
-
-    # Thousands of entries are sent to the workers; pickling them as plain dataclasses takes twice as long.
-    def __reduce__(self) -> tuple[type[Entry], tuple[str, int, str, datetime, str]]:
-        return Entry, (self.address, self.size, self.etag, self.last_modified, self.unreadable)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from glue_jobs.workers.processes import ProcessPool, process_pool
 from glue_jobs.workers.spark import is_running, run_tasks, session
@@ -21,30 +21,6 @@ Result = TypeVar("Result")
 MAX_BYTES_IN_PROCESS = 8 * 2**20
 
 
-class Workers(Protocol):
-    """Run tasks."""
-
-    @property
-    def count(self) -> int:
-        """Number of tasks that run at a time."""
-
-    def run(
-        self,
-        function: Callable[[Item], Result],
-        items: Sequence[Item],
-        progress: Progress,
-        meanwhile: Meanwhile = nothing,
-    ) -> list[Result]:
-        """Return ``[function(item) for item in items]``; calls ``progress(finished, total)`` as tasks finish.
-
-        This process calls ``meanwhile`` once. In a pool of processes, the others run tasks at the same time.
-
-        Raises:
-            UsageLakeError: a task raised it; the message is that of the task.
-            TaskError: a task failed with any other exception.
-        """
-
-
 def start_spark() -> None:
     """Run all tasks of this process on Spark from now on, in the existing session or in a new local one.
 
@@ -54,7 +30,7 @@ def start_spark() -> None:
     session()
 
 
-def workers_for(size: int) -> Workers:
+def workers_for(size: int) -> ProcessPool | OnSpark:
     """The workers for tasks with ``size`` bytes of raw objects, or with the same amount of other work.
 
     If a Spark session exists, as on Glue, these are its workers; otherwise they are processes of this machine.
@@ -82,6 +58,6 @@ class OnSpark:
         progress: Progress,
         meanwhile: Meanwhile = nothing,
     ) -> list[Result]:
-        """One Spark task per item."""
+        """As `ProcessPool.run`, with one Spark task per item; this process calls ``meanwhile`` first."""
         meanwhile()
         return run_tasks(self.spark, function, items, progress)

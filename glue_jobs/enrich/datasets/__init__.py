@@ -15,12 +15,12 @@ from glue_jobs.columns.arrays import ENCODED, distinct
 from glue_jobs.columns.numpy_types import Ints
 from glue_jobs.config import Config, CsvRule, MappingRule, Target
 from glue_jobs.enrich.datasets.matchers import Matcher, asset_matchers_for, matchers_for
-from glue_jobs.enrich.datasets.name_columns import NameColumn, NameColumnBuilder, as_dictionary, override, take_names
+from glue_jobs.enrich.datasets.name_columns import Names, gathered, override, take_names
 
 
 def assign_datasets(
     bucket: pa.Array, key: pa.Array, access_point: pa.Array | None, config: Config, *, host: pa.Array | None = None
-) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
+) -> Names:
     """Account and repository of each row, both ``dictionary<int32, string>``, null where no rule gives one.
 
     The first rule of ``config.datasets`` that matches a key decides. A name in ``config.access_points`` for the row's
@@ -35,7 +35,7 @@ def assign_datasets(
             targets = [target(name, config) for name in names.to_pylist()]
             account = override(account, [target.account for target in targets], point_rows)
             repository = override(repository, [target.repository for target in targets], point_rows)
-    return as_dictionary(account), as_dictionary(repository)
+    return account, repository
 
 
 def assign_assets(bucket: pa.Array, key: pa.Array, config: Config) -> pa.Array:
@@ -45,14 +45,14 @@ def assign_assets(bucket: pa.Array, key: pa.Array, config: Config) -> pa.Array:
     """
     if not any(isinstance(rule, MappingRule) for rule in config.datasets):
         return pa.nulls(len(key), ENCODED)
-    return as_dictionary(_names(bucket, key, config, asset_matchers_for)[0])
+    return _names(bucket, key, config, asset_matchers_for)[0]
 
 
 # Builds the matchers of the rules for a bucket; None stands for buckets without specific rules.
 MatcherBuilder = Callable[[tuple[Any, ...], str | None], tuple[Matcher, ...]]
 
 
-def _names(bucket: pa.Array, key: pa.Array, config: Config, build: MatcherBuilder) -> tuple[NameColumn, NameColumn]:
+def _names(bucket: pa.Array, key: pa.Array, config: Config, build: MatcherBuilder) -> Names:
     """The two names of each row, by the matchers that ``build`` creates from the rules."""
     keys, rows = distinct(key)
     if any(_buckets(rule) for rule in config.datasets):
@@ -61,10 +61,10 @@ def _names(bucket: pa.Array, key: pa.Array, config: Config, build: MatcherBuilde
     return (first, second) if keys is key else (take_names(first, rows), take_names(second, rows))
 
 
-def _by_rules(keys: pa.StringArray, matchers: tuple[Matcher, ...]) -> tuple[NameColumn, NameColumn]:
+def _by_rules(keys: pa.StringArray, matchers: tuple[Matcher, ...]) -> Names:
     """Account and repository of each key; a rule gets only the keys that no earlier rule matched."""
     count = len(keys)
-    account, repository = NameColumnBuilder(count), NameColumnBuilder(count)
+    found: list[tuple[Ints, pa.DictionaryArray, pa.DictionaryArray]] = []
     left = np.arange(count)
     if keys.null_count:
         left = np.flatnonzero(keys.is_valid().to_numpy(zero_copy_only=False))
@@ -75,17 +75,15 @@ def _by_rules(keys: pa.StringArray, matchers: tuple[Matcher, ...]) -> tuple[Name
         taken, accounts, repositories = matcher(keys)
         if len(left) == count and taken.all():
             return accounts, repositories
-        account.add(left, taken, accounts)
-        repository.add(left, taken, repositories)
+        mask = pa.array(taken)
+        found.append((left[taken], accounts.filter(mask), repositories.filter(mask)))
         if taken.all():
             break
         left, keys = left[~taken], keys.filter(pa.array(~taken))
-    return account.build(), repository.build()
+    return gathered(found, count)
 
 
-def _by_bucket(
-    bucket: pa.Array, keys: pa.StringArray, rows: Ints, config: Config, build: MatcherBuilder
-) -> tuple[NameColumn, NameColumn]:
+def _by_bucket(bucket: pa.Array, keys: pa.StringArray, rows: Ints, config: Config, build: MatcherBuilder) -> Names:
     """Like ``_by_rules``, for rules that include some for single buckets: the rules of its bucket apply to each key."""
     special = {name for rule in config.datasets for name in _buckets(rule)}
     buckets, bucket_rows = distinct(bucket, encode=True)
@@ -94,17 +92,16 @@ def _by_bucket(
     groups = sorted({name for name in known if name in special})
     number = {name: index for index, name in enumerate(groups)}
     group_of_row = np.array([number.get(name, -1) for name in known] + [-1])[bucket_rows]
-    account, repository = NameColumnBuilder(len(rows)), NameColumnBuilder(len(rows))
+    found: list[tuple[Ints, pa.DictionaryArray, pa.DictionaryArray]] = []
     for index, name in [*enumerate(groups), (-1, None)]:
         places = np.flatnonzero(group_of_row == index)
         places = places[rows[places] >= 0]
         used = np.zeros(len(keys), bool)
         used[rows[places]] = True
-        columns = _by_rules(keys.filter(pa.array(used)), build(config.datasets, name))
+        account, repository = _by_rules(keys.filter(pa.array(used)), build(config.datasets, name))
         among_used = (np.cumsum(used) - 1)[rows[places]]
-        for column, names in zip((account, repository), columns, strict=True):
-            column.add(places, np.ones(len(places), bool), take_names(names, among_used))
-    return account.build(), repository.build()
+        found.append((places, take_names(account, among_used), take_names(repository, among_used)))
+    return gathered(found, len(rows))
 
 
 def _buckets(rule: Any) -> set[str]:

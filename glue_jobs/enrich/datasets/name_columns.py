@@ -1,78 +1,48 @@
-"""Columns of names: a code for each row or key, and the names that the codes refer to."""
+"""Columns of names, each ``dictionary<int32, string>``; null means no name."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import codes_of, dictionary_array
-from glue_jobs.columns.numpy_types import Flags, Ints
+from glue_jobs.columns.arrays import ENCODED, as_single_array, repeat_text
+from glue_jobs.columns.numpy_types import Ints
+
+Names = tuple[pa.DictionaryArray, pa.DictionaryArray]
+"""Account and repository of some entries."""
 
 
-@dataclass(frozen=True)
-class NameColumn:
-    """The index in ``values`` of each entry's name; -1, or the index of a null, means no name."""
-
-    codes: Ints
-    values: pa.StringArray
-
-
-def encode_names(array: pa.Array) -> NameColumn:
+def encode_names(array: pa.Array) -> pa.DictionaryArray:
     """The names in a plain array; empty text means no name."""
-    encoded = array.dictionary_encode()
-    values = encoded.dictionary
-    return NameColumn(codes_of(encoded.indices), pc.if_else(pc.equal(values, ""), None, values))
+    return pc.if_else(pc.equal(array, ""), None, array).dictionary_encode()
 
 
-def constant_name(name: str | None, count: int) -> NameColumn:
+def constant_name(name: str | None, count: int) -> pa.DictionaryArray:
     """The same name, or none, for ``count`` entries."""
-    return NameColumn(np.zeros(count, np.int64), pa.array([name], pa.string()))
+    return pa.nulls(count, ENCODED) if name is None else repeat_text(name, count)
 
 
-def take_names(names: NameColumn, rows: Ints) -> NameColumn:
+def take_names(names: pa.DictionaryArray, rows: Ints) -> pa.DictionaryArray:
     """The names of the entries at the indices ``rows``; -1 gives no name."""
-    return NameColumn(np.append(names.codes, -1)[rows], names.values)
+    return names.take(pa.array(rows, mask=rows < 0))
 
 
-def as_dictionary(names: NameColumn) -> pa.DictionaryArray:
-    """The names as ``dictionary<int32, string>``."""
-    # Several rules may give the same name, but a dictionary must not repeat a value.
-    unified = names.values.dictionary_encode()
-    return dictionary_array(np.append(codes_of(unified.indices), -1).astype(np.int32)[names.codes], unified.dictionary)
-
-
-def override(names: NameColumn, preferred: list[str | None], rows: Ints) -> NameColumn:
+def override(names: pa.DictionaryArray, preferred: list[str | None], rows: Ints) -> pa.DictionaryArray:
     """The preferred name of each row, ``preferred[rows]``, or else its own name; -1 in ``rows`` also leaves its own."""
-    values = pa.array(preferred, pa.string())
-    codes = np.array([-1 if name is None else index for index, name in enumerate(preferred)] + [-1])[rows]
-    codes = np.where(codes < 0, names.codes, codes + len(names.values))
-    return NameColumn(codes, pa.concat_arrays([names.values, values]))
+    if not any(preferred):
+        return names
+    texts = pa.array(preferred, pa.string()).take(pa.array(rows, mask=rows < 0))
+    return pc.coalesce(texts, names.cast(pa.string())).dictionary_encode()
 
 
-def has_name(names: NameColumn) -> Flags:
-    """Which entries have a name."""
-    valid = np.append(names.values.is_valid().to_numpy(zero_copy_only=False), False)
-    return valid[names.codes]
-
-
-class NameColumnBuilder:
-    """Collects the names that several rules give to ``count`` keys."""
-
-    def __init__(self, count: int) -> None:
-        self._codes: Ints = np.full(count, -1, np.int64)
-        self._values: list[pa.StringArray] = []
-        self._size = 0
-
-    def add(self, places: Ints, taken: Flags, names: NameColumn) -> None:
-        """Set the names of those keys at ``places`` that are ``taken``."""
-        codes = names.codes[taken]
-        self._codes[places[taken]] = np.where(codes < 0, -1, codes + self._size)
-        self._values.append(names.values)
-        self._size += len(names.values)
-
-    def build(self) -> NameColumn:
-        """The names of all keys."""
-        return NameColumn(self._codes, pa.concat_arrays(self._values) if self._values else pa.array([], pa.string()))
+def gathered(parts: Sequence[tuple[Ints, pa.DictionaryArray, pa.DictionaryArray]], count: int) -> Names:
+    """The names of ``count`` entries, from parts with the indices of different entries; others have no name."""
+    places = np.concatenate([np.array([], np.int64), *(part[0] for part in parts)])
+    order = np.full(count, -1)
+    order[places] = np.arange(len(places))
+    columns = (pa.chunked_array([part[number] for part in parts], ENCODED) for number in (1, 2))
+    account, repository = (take_names(as_single_array(column), order) for column in columns)
+    return account, repository

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glue_jobs.columns.numpy_types import Flags, Ints
-from glue_jobs.enrich.datasets.name_columns import NameColumn
+from glue_jobs.enrich.datasets.name_columns import take_names
 
 # Keys are compared in blocks of this size, to bound the memory for long prefixes.
 BLOCK_BYTES = 8 << 20
@@ -31,14 +31,14 @@ class PrefixMatcher:
         self._sorted = np.array(ordered, f"S{self._width}")
         self._mask = np.array([b"\xff" * len(prefix) for prefix in ordered], f"S{self._width}")
         self._parent, winner = _chains(ordered, [first[prefix] for prefix in ordered], longest_wins)
-        self._accounts = pa.array([entries[number][1] for number in winner], pa.string())
-        self._repositories = pa.array([entries[number][2] for number in winner], pa.string())
+        self._accounts = pa.array([entries[number][1] for number in winner], pa.string()).dictionary_encode()
+        self._repositories = pa.array([entries[number][2] for number in winner], pa.string()).dictionary_encode()
 
-    def __call__(self, keys: pa.StringArray) -> tuple[Flags, NameColumn, NameColumn]:
+    def __call__(self, keys: pa.StringArray) -> tuple[Flags, pa.DictionaryArray, pa.DictionaryArray]:
         step = max(1, BLOCK_BYTES // self._width)
         blocks = [self._find(keys.slice(start, step)) for start in range(0, len(keys), step)]
         matches = np.concatenate(blocks) if blocks else np.zeros(0, np.int64)
-        return matches >= 0, NameColumn(matches, self._accounts), NameColumn(matches, self._repositories)
+        return matches >= 0, take_names(self._accounts, matches), take_names(self._repositories, matches)
 
     def _find(self, keys: pa.StringArray) -> Ints:
         """The index of the longest sorted prefix that each key starts with, -1 for none."""

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from importlib.metadata import distribution
 from itertools import islice
 from tempfile import NamedTemporaryFile
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from glue_jobs.enrich.places.countries import COUNTRIES
 
@@ -42,17 +42,6 @@ class Found(NamedTuple):
         return f"{self.country}/{self.region}" if self.region else self.country
 
 
-class Database(Protocol):
-    """A database of the countries of addresses. ``date`` is its build date, None if unknown."""
-
-    title: str
-    date: date | None
-    licence: str
-
-    def find(self, addresses: Sequence[str]) -> list[Found | None]:
-        """The entry of each address, all of them valid; raises ValueError if the database is damaged."""
-
-
 @dataclass(frozen=True)
 class Registries:
     """The country of registration of every address, by the five regional internet registries; built in."""
@@ -69,6 +58,7 @@ class Registries:
         return cls(date.fromisoformat(made[:10]) if made else None)
 
     def find(self, addresses: Sequence[str]) -> list[Found | None]:
+        """The entry of each address, all of them valid."""
         from iptocc import country_code
 
         # Registries also have codes for regions, such as EU.
@@ -111,6 +101,7 @@ class MaxMindFile:
         self._has_ipv6 = metadata.ip_version == 6
 
     def find(self, addresses: Sequence[str]) -> list[Found | None]:
+        """The entry of each address, all of them valid; raises ValueError if the database is damaged."""
         get = self._reader.get
         try:
             return [_found(get(each)) if self._has_ipv6 or ":" not in each else None for each in addresses]
@@ -120,6 +111,10 @@ class MaxMindFile:
     def every(self) -> Iterator[Found]:
         """The entries of all its networks, without those that have no country."""
         return (found for _, record in self._reader if (found := _found(record)))
+
+
+Database = Registries | MaxMindFile
+"""A database of the countries of addresses. ``date`` is its build date, None if unknown."""
 
 
 def _found(record: Any) -> Found | None:

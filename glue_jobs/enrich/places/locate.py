@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from glue_jobs.columns.arrays import codes_of, dictionary_array, distinct
+from glue_jobs.columns.arrays import distinct
 from glue_jobs.columns.numpy_types import Flags, Ints
 from glue_jobs.config import Places
 from glue_jobs.enrich.address_ranges import KEY_TYPE, packed_address
@@ -123,11 +123,8 @@ class Locator:
         return np.array([(location.place or "").split("/")[0] in before for location in self._numbers])
 
     def _columns(self, numbers: Ints) -> PlaceColumns:
-        columns = []
-        for values in zip(*self._numbers, strict=True):
-            names = pa.array(values, pa.string()).dictionary_encode()
-            columns.append(dictionary_array(codes_of(names.indices)[numbers], names.dictionary))
-        return PlaceColumns(*columns)
+        columns = (pa.array(values, pa.string()).dictionary_encode() for values in zip(*self._numbers, strict=True))
+        return PlaceColumns(*(each.take(pa.array(numbers)) for each in columns))
 
 
 @lru_cache(maxsize=4)

@@ -51,7 +51,7 @@ def in_order_of_days(walk: Walk, is_remote: bool) -> Iterator[RawObject]:
         while waiting or begun:
             while waiting and (len(begun) < ahead or waiting[0][:2] < begun[0][:2]):
                 first, number, later = heappop(waiting)
-                heappush(begun, (first, number, None, _ReadAhead(pool.submit, later) if pool and ahead > 1 else later))
+                heappush(begun, (first, number, None, _read_ahead(pool.submit, later) if pool and ahead > 1 else later))
             _, number, held, current = heappop(begun)
             for each in chain([held] if held else (), current):
                 if isinstance(each, Part):
@@ -65,22 +65,16 @@ def in_order_of_days(walk: Walk, is_remote: bool) -> Iterator[RawObject]:
                 ahead = MAX_CONCURRENT_LISTINGS if pool else 1
 
 
-class _ReadAhead(Iterator[Item]):
+def _read_ahead(submit: Callable[..., Future[list[Item]]], items: Iterator[Item]) -> Iterator[Item]:
     """The same items; a thread lists the next block while the caller uses the current one."""
 
-    def __init__(self, submit: Callable[..., Future[list[Item]]], items: Iterator[Item]) -> None:
-        self._submit, self._items = submit, items
-        self._current: Iterator[Item] = iter(())
-        self._next = self._block()
+    def block() -> list[Item]:
+        return [*islice(items, BLOCK)]
 
-    def _block(self) -> Future[list[Item]]:
-        return self._submit(lambda: [*islice(self._items, BLOCK)])
+    def blocks(following: Future[list[Item]]) -> Iterator[list[Item]]:
+        while current := following.result():
+            following = submit(block)
+            yield current
 
-    def __next__(self) -> Item:
-        for item in self._current:
-            return item
-        block = self._next.result()
-        if not block:
-            raise StopIteration
-        self._current, self._next = iter(block), self._block()
-        return next(self._current)
+    # The first block is listed from now on, not only once the caller asks for an item.
+    return chain.from_iterable(blocks(submit(block)))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from glue_jobs.read.parsed import ParsedDocument, ParsedDocuments, Positions
+from glue_jobs.read.parsed import DocumentId, ParsedDocument, ParsedDocuments, Positions
 from glue_jobs.read.raw_object import RawObject, Skipped
 from glue_jobs.sources.layouts.discovery import raw_prefix
-from glue_jobs.sources.pipeline import DocumentId
 from glue_jobs.sources.run_summary.fast_path import parse_summaries
 from glue_jobs.sources.run_summary.index import named_runs
 from glue_jobs.sources.run_summary.kinds import KINDS, RUN, Kind

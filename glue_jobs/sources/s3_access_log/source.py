@@ -15,7 +15,7 @@ from glue_jobs.config import Config
 from glue_jobs.enrich.datasets import assign_assets, assign_datasets
 from glue_jobs.enrich.derived import with_derived
 from glue_jobs.enrich.places.locate import locator
-from glue_jobs.enrich.readers.text_columns import with_column
+from glue_jobs.enrich.readers.columns import with_column
 from glue_jobs.enrich.reference_data import ReferenceData
 from glue_jobs.enrich.traffic import PRESIGNED, is_own
 from glue_jobs.sources.layouts.day_names import SERVICES_OF_A_LOG_BUCKET, DayNames

@@ -9,8 +9,6 @@ from glue_jobs.config import Config
 from glue_jobs.enrich.datasets import assign_datasets
 from glue_jobs.enrich.reference_data import ReferenceData
 
-__all__ = ["enrich_inventory"]
-
 
 def enrich_inventory(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
     """Add the data set of each object: ``account`` and ``repository``."""

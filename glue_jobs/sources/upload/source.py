@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from glue_jobs.progress import printable
+from glue_jobs.read.parsed import DocumentId
 from glue_jobs.read.raw_object import RawObject, Skipped
-from glue_jobs.sources.document_id import DocumentId
 from glue_jobs.sources.layouts.discovery import raw_prefix
 from glue_jobs.sources.upload.names import safe_name
 from glue_jobs.storage import Storage
@@ -57,10 +57,8 @@ def list_uploads(storage: Storage, raw: str, skipped: Skipped) -> Iterator[RawOb
     tables: dict[str, str] = {}
     for entry in storage.list(folder):
         path = entry.address.removeprefix(folder)
-        if path.endswith("/") or not path:
-            # The AWS console creates such an object for an empty folder.
-            continue
-        if any(part.startswith((".", "_")) for part in path.split("/")):
+        # The AWS console creates an object with a slash at its end for an empty folder.
+        if not path or path.endswith("/") or any(part.startswith((".", "_")) for part in path.split("/")):
             continue
         top = path.partition("/")[0] if "/" in path else ""
         table = table_of(folder, entry.address)

@@ -147,13 +147,9 @@ def _field(column: pa.StructArray, name: str, kind: dict[str, Type], wanted: Typ
 
 
 def _texts(column: pa.Array, kind: Type) -> pa.Array:
-    if not isinstance(kind, str):
-        return pa.array(
-            [None if value is None else text_of(_present(value)) for value in column.to_pylist()], pa.string()
-        )
-    if kind in (DOUBLE, BINARY):
-        return pa.array([None if value is None else text_of(value) for value in column.to_pylist()], pa.string())
-    return column.cast(pa.string())
+    if isinstance(kind, str) and kind not in (DOUBLE, BINARY):
+        return column.cast(pa.string())
+    return column_of([_present(value) for value in column.to_pylist()], TEXT)
 
 
 def _present(value: Any) -> Any:

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
+from glue_jobs.columns.arrays import as_single_array, logged_texts
 from glue_jobs.read.log_file import PARQUET
-from glue_jobs.read.parquet_rows import read_parquet_files
-from glue_jobs.read.parsed import NO_POSITIONS, Parsed, Positions, Rejected
+from glue_jobs.read.parquet_rows import ParquetRows, UnreadableParquetError, read_parquet_files
+from glue_jobs.read.parsed import NO_POSITIONS, Parsed, Positions, joined
 from glue_jobs.read.uploaded_file import BYTE_ORDER_MARK
 from glue_jobs.sources.cloudfront_log.parser.json_lines import read_objects
-from glue_jobs.sources.cloudfront_log.parser.parquet_file import parquet_records
-from glue_jobs.sources.cloudfront_log.parser.records import PARSED_SCHEMA, Records, typed
+from glue_jobs.sources.cloudfront_log.parser.records import Records, all_rejected, column_name, typed
 from glue_jobs.sources.cloudfront_log.parser.text_lines import header_fields, read_text_lines
 
 __all__ = ["parse_cloudfront_log"]
@@ -42,12 +43,14 @@ def parse_cloudfront_log(data: bytes, starts: Positions = NO_POSITIONS) -> Parse
             files.append((start, end))
         else:
             _add_lines(lines, data[start:end], start)
-    of_files, unreadable = read_parquet_files(data, files, parquet_records)
-    found: list[tuple[Records | None, list[Rejected]]] = [(None, unreadable), *((each, []) for each in of_files)]
+    found, unreadable = read_parquet_files(data, files, _parquet_records)
+    pieces = [all_rejected(unreadable), *map(typed, found)]
     for header, (texts, places) in lines.items():
         positions = np.array(places, np.int64)
-        found += read_objects(texts, positions) if header == JSON else [read_text_lines(header, texts, positions)]
-    return _joined(found)
+        pieces += read_objects(texts, positions) if header == JSON else [read_text_lines(header, texts, positions)]
+    parsed = joined(pieces, [0] * len(pieces))
+    parsed.rejected.sort(key=lambda each: (each.position, each.index or 0))
+    return parsed
 
 
 def _add_lines(lines: Lines, data: bytes, position: int) -> None:
@@ -64,15 +67,19 @@ def _add_lines(lines: Lines, data: bytes, position: int) -> None:
         position += len(line) + 1
 
 
-def _joined(found: list[tuple[Records | None, list[Rejected]]]) -> Parsed:
-    tables, positions, rejected = [PARSED_SCHEMA.empty_table()], [NO_POSITIONS], []
-    for records, refused in found:
-        rejected += refused
-        if records is not None:
-            rows, places, wrong = typed(records)
-            tables.append(rows)
-            positions.append(places)
-            rejected += wrong
-    rows = pa.concat_tables(tables)
-    rejected.sort(key=lambda each: (each.position, each.index or 0))
-    return Parsed(rows, np.concatenate(positions), rows.num_rows + len(rejected), rejected)
+def _parquet_records(files: ParquetRows) -> Records:
+    """The rows of files as records.
+
+    Raises:
+        UnreadableParquetError: the values of a column cannot be cast to text.
+    """
+    rows, positions, numbers = files
+    try:
+        texts = {column_name(name): logged_texts(as_single_array(rows[name])) for name in rows.column_names}
+    except pa.ArrowException as problem:
+        raise UnreadableParquetError(f"the Parquet file has other columns than a log: {problem}") from problem
+
+    def record(number: int) -> bytes:
+        return msgspec.json.encode({name: column[number].as_py() for name, column in texts.items()})
+
+    return Records(texts, positions, record, numbers)

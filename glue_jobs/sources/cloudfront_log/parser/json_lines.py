@@ -12,15 +12,15 @@ import pyarrow as pa
 from glue_jobs.columns.arrays import as_single_array, logged_texts
 from glue_jobs.read.json_lines import read_json_lines
 from glue_jobs.read.json_values import NOT_JSON
-from glue_jobs.read.parsed import MAX_RECORD_BYTES, Positions, Rejected
-from glue_jobs.sources.cloudfront_log.parser.records import Records, column_name
+from glue_jobs.read.parsed import MAX_RECORD_BYTES, Parsed, Positions, Rejected
+from glue_jobs.sources.cloudfront_log.parser.records import Records, all_rejected, column_name, typed
 
 Value = str | int | float | bool | None
 _LINE = msgspec.json.Decoder(dict[str, Value])
 
 
-def read_objects(lines: list[bytes], positions: Positions) -> Iterator[tuple[Records | None, list[Rejected]]]:
-    """The lines as records, grouped by their fields; ``positions`` has the position of each line."""
+def read_objects(lines: list[bytes], positions: Positions) -> Iterator[Parsed]:
+    """The rows of the lines, grouped by their fields; ``positions`` has the position of each line."""
     tables, others = read_json_lines(lines, {})
     for rows, numbers in tables:
         texts = {column_name(name): logged_texts(as_single_array(rows[name])) for name in rows.column_names}
@@ -28,7 +28,7 @@ def read_objects(lines: list[bytes], positions: Positions) -> Iterator[tuple[Rec
             # Two spellings of one field: line by line, the last one of each record counts.
             others = np.append(others, numbers)
         else:
-            yield Records(texts, positions[numbers], partial(_line, lines, numbers.tolist())), []
+            yield typed(Records(texts, positions[numbers], partial(_line, lines, numbers.tolist())))
     if len(others):
         yield _one_by_one([lines[number] for number in others], positions[others])
 
@@ -37,7 +37,7 @@ def _line(lines: Sequence[bytes], numbers: Sequence[int], row: int) -> bytes:
     return lines[numbers[row]]
 
 
-def _one_by_one(lines: list[bytes], positions: Positions) -> tuple[Records | None, list[Rejected]]:
+def _one_by_one(lines: list[bytes], positions: Positions) -> Parsed:
     rejected: list[Rejected] = []
     objects: list[dict[str, str | None]] = []
     right: list[int] = []
@@ -49,8 +49,8 @@ def _one_by_one(lines: list[bytes], positions: Positions) -> tuple[Records | Non
             reason = f"JSON: {problem}"
             rejected.append(Rejected(int(positions[number]), reason, line[:MAX_RECORD_BYTES]))
     if not right:
-        return None, rejected
-    return Records(text_columns(objects), positions[right], partial(_line, lines, right)), rejected
+        return all_rejected(rejected)
+    return typed(Records(text_columns(objects), positions[right], partial(_line, lines, right)), rejected)
 
 
 def _texts(fields: dict[str, Value]) -> Iterator[tuple[str, str | None]]:

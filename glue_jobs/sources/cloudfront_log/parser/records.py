@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import unquote_to_bytes
@@ -12,9 +12,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import mapped_dictionary
+from glue_jobs.columns.arrays import keep_mask, mapped_dictionary
 from glue_jobs.columns.numpy_types import Flags, Ints
-from glue_jobs.read.parsed import MAX_LOGGED_NUMBER, MAX_RECORD_BYTES, Positions, Rejected, parsed_schema
+from glue_jobs.read.parsed import (
+    MAX_LOGGED_NUMBER,
+    MAX_RECORD_BYTES,
+    NO_POSITIONS,
+    Parsed,
+    Positions,
+    Rejected,
+    parsed_schema,
+)
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG, FIELDS
 
 # Nearly all values are distinct, so a dictionary saves nothing.
@@ -61,8 +69,13 @@ def column_name(field: str) -> str:
     return field.strip().lower().replace("(", "_").replace("-", "_").removesuffix(")")
 
 
-def typed(records: Records) -> tuple[pa.Table, Positions, list[Rejected]]:
-    """Rows with the types of the table, their positions, and the records with a value of a wrong type."""
+def all_rejected(rejected: list[Rejected]) -> Parsed:
+    """The result for records that are all rejected."""
+    return Parsed(PARSED_SCHEMA.empty_table(), NO_POSITIONS, len(rejected), rejected)
+
+
+def typed(records: Records, others: Sequence[Rejected] = ()) -> Parsed:
+    """Rows with the types of the table; rejected are the ``others`` and the records with a value of a wrong type."""
     count = len(records.positions)
     bad: dict[int, str] = {}
     columns: dict[str, pa.Array] = {}
@@ -83,12 +96,9 @@ def typed(records: Records) -> tuple[pa.Table, Positions, list[Rejected]]:
     columns["event_time"] = pa.array(times).view(pa.timestamp("us"))
     columns["extra_fields"] = _extra_fields(records.texts, count)
     rows = pa.table([columns[name] for name in PARSED_SCHEMA.names], schema=PARSED_SCHEMA)
-    rejected = [_rejected(records, row, reason) for row, reason in sorted(bad.items())]
-    if not bad:
-        return rows, records.positions, rejected
-    good = np.ones(count, bool)
-    good[list(bad)] = False
-    return rows.filter(pa.array(good)), records.positions[good], rejected
+    rejected = [*others, *(_rejected(records, row, reason) for row, reason in sorted(bad.items()))]
+    good = keep_mask(count, np.array([*bad], np.int64))
+    return Parsed(rows.filter(pa.array(good)), records.positions[good], count + len(others), rejected)
 
 
 def _rejected(records: Records, row: int, reason: str) -> Rejected:

@@ -10,8 +10,8 @@ import pyarrow.csv as csv
 
 from glue_jobs.columns.arrays import ENCODED
 from glue_jobs.read.log_file import FIELDS
-from glue_jobs.read.parsed import MAX_RECORD_BYTES, Positions, Rejected
-from glue_jobs.sources.cloudfront_log.parser.records import Records, column_name
+from glue_jobs.read.parsed import MAX_RECORD_BYTES, Parsed, Positions, Rejected
+from glue_jobs.sources.cloudfront_log.parser.records import Records, all_rejected, column_name, typed
 
 # A block stays in the processor's cache. A line must fit into one.
 BLOCK_BYTES = 1 << 20
@@ -19,14 +19,12 @@ BLOCK_BYTES = 1 << 20
 NO_HEADER = "the line is not below a #Fields line; CloudFront writes one in the output formats w3c and legacy"
 
 
-def read_text_lines(
-    header: str | None, lines: list[bytes], positions: Positions
-) -> tuple[Records | None, list[Rejected]]:
-    """The lines as records with the fields that ``header`` names; ``positions`` has the position of each line."""
+def read_text_lines(header: str | None, lines: list[bytes], positions: Positions) -> Parsed:
+    """The rows of the lines with the fields that ``header`` names; ``positions`` has the position of each line."""
     names = [*map(column_name, header.split())] if header else []
     if not names or len(set(names)) < len(names):
         reason = "the #Fields line names a field twice" if names else NO_HEADER
-        return None, [_rejected(*line, reason) for line in zip(lines, positions, strict=True)]
+        return all_rejected([_rejected(*line, reason) for line in zip(lines, positions, strict=True)])
     # The delimiter of standard logging (v2) can be chosen; blanks within a value are encoded.
     delimiter = b"\t" if len(names) == 1 or any(b"\t" in line for line in lines) else b" "
     wrong = dict(_wrong_lines(lines, delimiter, len(names)))
@@ -35,8 +33,8 @@ def read_text_lines(
         lines = [line for number, line in enumerate(lines) if number not in wrong]
         positions = np.delete(positions, [*wrong])
     if not lines:
-        return None, rejected
-    return Records(_columns(names, lines, delimiter), positions, lines.__getitem__), rejected
+        return all_rejected(rejected)
+    return typed(Records(_columns(names, lines, delimiter), positions, lines.__getitem__), rejected)
 
 
 def _wrong_lines(lines: list[bytes], delimiter: bytes, fields: int) -> Iterator[tuple[int, str]]:

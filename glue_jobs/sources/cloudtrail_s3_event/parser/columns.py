@@ -9,22 +9,23 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from glue_jobs.columns.arrays import ENCODED
 from glue_jobs.read.parsed import parsed_schema
-from glue_jobs.sources.cloudtrail_s3_event.parser.addenda import addendum_columns
 from glue_jobs.sources.cloudtrail_s3_event.parser.batch import Batch
-from glue_jobs.sources.cloudtrail_s3_event.parser.copies import with_copy_sources
 from glue_jobs.sources.cloudtrail_s3_event.parser.nested import (
     EventData,
     Issuer,
+    addendum,
     connection,
     event_data,
     identity,
     parameters,
 )
-from glue_jobs.sources.cloudtrail_s3_event.parser.target import place_of_name, place_of_resources
+from glue_jobs.sources.cloudtrail_s3_event.parser.target import place_of_name, place_of_resources, with_copy_sources
 from glue_jobs.sources.cloudtrail_s3_event.parser.texts import (
+    at_places,
     by_name,
     first_of,
     json_texts,
@@ -64,6 +65,9 @@ TEXTS = {
     "tls_details": "tlsDetails",
 }
 """Columns of JSON text."""
+
+# The reason of an addendum that corrects an event.
+CORRECTION = "UPDATED_DATA"
 
 EVENT_DATA_TEXTS = {
     "signature_version": "SignatureVersion",
@@ -131,7 +135,7 @@ def parsed_rows(columns: dict[str, Any]) -> pa.Table:
     columns |= _callers(columns["user_identity"])
     columns |= _requests(columns)
     columns |= with_copy_sources(columns)
-    columns |= addendum_columns(columns["other_fields"], columns["event_id"])
+    columns |= _addenda(columns["other_fields"], columns["event_id"])
     return pa.table([columns[name] for name in PARSED_SCHEMA.names], schema=PARSED_SCHEMA)
 
 
@@ -183,4 +187,26 @@ def _requests(columns: dict[str, Any]) -> dict[str, Any]:
         ),
         "tls_version": _spread(connections, details, "tlsVersion"),
         "cipher_suite": first_of(columns["cipher_suite"], _spread(connections, details, "cipherSuite")),
+    }
+
+
+def _addenda(others: pa.StringArray, event_ids: pa.StringArray) -> dict[str, pa.StringArray]:
+    """The columns ``addendum_reason`` and ``original_event_id``, from the JSON texts of fields without a column.
+
+    The addendum of an event says why it was delivered late or again. A correction has the id of the event that it
+    replaces, which may be its own id.
+    """
+    reasons: dict[int, str] = {}
+    originals: dict[int, str] = {}
+    if others.null_count < len(others):
+        # Nearly all events have no addendum.
+        for row in pc.indices_nonzero(pc.match_substring(others, '"addendum"')).to_pylist():
+            reason, original = addendum(others[row].as_py())
+            if reason:
+                reasons[row] = reason
+            if reason == CORRECTION and (original := original or event_ids[row].as_py()):
+                originals[row] = original
+    return {
+        "addendum_reason": at_places(list(reasons.values()), list(reasons), len(others)),
+        "original_event_id": at_places(list(originals.values()), list(originals), len(others)),
     }

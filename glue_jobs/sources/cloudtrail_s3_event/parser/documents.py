@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass, field
 
 import msgspec
-import pyarrow as pa
 
+from glue_jobs.columns.byte_search import is_utf8
 from glue_jobs.read.json_records import (
     DOCUMENT,
     RECORDS,
@@ -103,19 +103,10 @@ def read_documents(text: bytes) -> Contents:
 
 def utf8(data: bytes) -> bytes:
     """The text of an object as UTF-8. Invalid bytes become ``\\xNN``: readable in a string, not JSON elsewhere."""
-    if data.isascii():
+    if is_utf8(data):
         return data
-    whole = pa.Array.from_buffers(pa.large_string(), 1, [None, pa.py_buffer(_ends(len(data))), pa.py_buffer(data)])
-    try:
-        whole.validate(full=True)
-    except pa.ArrowInvalid:
-        text = data.decode("utf-8", "surrogateescape")
-        return _NOT_UTF8.sub(lambda match: f"\\\\x{ord(match[0]) - 0xDC00:02x}", text).encode()
-    return data
-
-
-def _ends(length: int) -> bytes:
-    return (0).to_bytes(8, "little") + length.to_bytes(8, "little")
+    text = data.decode("utf-8", "surrogateescape")
+    return _NOT_UTF8.sub(lambda match: f"\\\\x{ord(match[0]) - 0xDC00:02x}", text).encode()
 
 
 def _after_blanks(text: bytes, position: int, blanks: re.Pattern[bytes]) -> int:

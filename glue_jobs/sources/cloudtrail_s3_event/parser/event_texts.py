@@ -6,20 +6,16 @@ import re
 import secrets
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from glue_jobs.columns.byte_search import windows
-from glue_jobs.columns.numpy_types import Flags, Places
+from glue_jobs.columns.numpy_types import Bytes, Flags, Places
 
 # The most distances from the end of a text at which an id is searched for. Events of one kind share a few distances.
 _MAX_DISTANCES = 64
 
 PLACEHOLDER = secrets.token_hex(64)
 """Its first letters replace an id of the same length. Nobody can guess them, so no event contains them."""
-
-Letters = npt.NDArray[np.uint8]
-"""Bytes, row by row."""
 
 
 class SlicedTexts:
@@ -48,7 +44,7 @@ class SlicedTexts:
             windows(self._letters, f"V{len(tail)}")[ends] = np.void(b"}".ljust(len(tail)))
         return fit
 
-    def take_ids(self, mark: bytes, width: int) -> tuple[Places, Letters]:
+    def take_ids(self, mark: bytes, width: int) -> tuple[Places, Bytes]:
         """Replace the ids of this width that follow a mark of at least eight bytes by letters of the `PLACEHOLDER`.
 
         Returns the numbers of the texts that had such an id, and the ids. An id stays if it has another width, JSON
@@ -103,22 +99,22 @@ def fixed_width(data: bytes, begins: Places, template: bytes) -> tuple[list[pa.S
     return [text_column(letters[:, begin:end]) for begin, end in spans], plain
 
 
-def _letters(data: bytes | Letters, begins: Places, width: int) -> Letters:
+def _letters(data: bytes | Bytes, begins: Places, width: int) -> Bytes:
     """The ``width`` bytes from each place on, row by row."""
     if not len(begins):
         return np.empty((0, width), np.uint8)
     return windows(data, f"V{width}")[begins].view(np.uint8).reshape(-1, width)
 
 
-def _hold(data: Letters, begins: Places, text: bytes) -> Flags:
+def _hold(data: Bytes, begins: Places, text: bytes) -> Flags:
     """Flags of the positions at which the text begins."""
     return ~_any_in_row(_letters(data, begins, len(text)) != np.frombuffer(text, np.uint8))
 
 
-def _are_escaped(letters: Letters) -> Flags:
+def _are_escaped(letters: Bytes) -> Flags:
     """Flags of the letters that have a special meaning in a JSON string, or are invalid in it."""
-    escaped: Flags = (letters < ord(" ")) | (letters == ord('"')) | (letters == ord("\\"))
-    return escaped
+    flags: Flags = (letters < ord(" ")) | (letters == ord('"')) | (letters == ord("\\"))
+    return flags
 
 
 def _any_in_row(flags: Flags) -> Flags:
@@ -126,7 +122,7 @@ def _any_in_row(flags: Flags) -> Flags:
     return np.any(flags, axis=1) if flags.any() else np.zeros(len(flags), bool)
 
 
-def text_column(letters: Letters) -> pa.StringArray:
+def text_column(letters: Bytes) -> pa.StringArray:
     """The rows as texts."""
     count, width = letters.shape
     offsets = np.arange(0, count * width + 1, width, dtype=np.int32)

@@ -7,12 +7,14 @@ to case, and a value of another type becomes null: its JSON text is in another c
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
 from glue_jobs.read.json_values import NOT_JSON
+
+Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 ANONYMOUS = "anonymous"
 _UNSIGNED = frozenset({"anonymous", "ANONYMOUS_PRINCIPAL"})
@@ -129,13 +131,10 @@ def _documented_event_data(raw: msgspec.Raw | bytes) -> EventData | None:
 
 def _event_data_in_any_case(raw: msgspec.Raw) -> EventData:
     fields = _fields(raw)
-    return EventData(
-        _text(fields, "signatureversion"),
-        _text(fields, "ciphersuite"),
-        _text(fields, "authenticationmethod"),
-        fields.get("bytestransferredin"),
-        fields.get("bytestransferredout"),
-    )
+    found = _texts(EventData, fields)
+    found.bytesTransferredIn = fields.get("bytestransferredin")
+    found.bytesTransferredOut = fields.get("bytestransferredout")
+    return found
 
 
 def identity(text: str) -> Identity:
@@ -154,8 +153,9 @@ def identity(text: str) -> Identity:
 def _identity_in_any_case(text: str) -> Identity:
     fields = _fields(text)
     issuer = _lower(_lower(fields.get("sessioncontext")).get("sessionissuer"))
-    texts = {name: _text(fields, name.lower()) for name in Identity.__struct_fields__[:-1]}
-    return Identity(**texts, sessionContext=Session(Issuer(_text(issuer, "arn"), _text(issuer, "username"))))
+    found = _texts(Identity, fields)
+    found.sessionContext = Session(_texts(Issuer, issuer))
+    return found
 
 
 def connection(text: str) -> Connection:
@@ -163,8 +163,7 @@ def connection(text: str) -> Connection:
     try:
         return _CONNECTION.decode(text)
     except NOT_JSON:
-        fields = _fields(text)
-        return Connection(*(_text(fields, name.lower()) for name in Connection.__struct_fields__))
+        return _texts(Connection, _fields(text))
 
 
 def parameters(text: str) -> Parameters:
@@ -172,8 +171,7 @@ def parameters(text: str) -> Parameters:
     try:
         found = _PARAMETERS.decode(text)
     except NOT_JSON:
-        fields = _fields(text)
-        return Parameters(_text(fields, "bucketname"), _text(fields, "key"), _text(fields, "host"))
+        found = _texts(Parameters, _fields(text))
     found.Host = found.Host or found.host
     return found
 
@@ -183,26 +181,24 @@ def resources(text: str) -> list[Resource]:
     try:
         return _RESOURCES.decode(text)
     except NOT_JSON:
-        pass
+        return [_texts(Resource, each) for each in _elements(text) if each]
+
+
+def _any(text: str | msgspec.Raw) -> Any:
+    """The value of a JSON text; None for any other text."""
     try:
-        found = _ANY.decode(text)
+        return _ANY.decode(text)
     except NOT_JSON:
-        return []
-    fields = [_lower(each) for each in found] if isinstance(found, list) else []
-    return [
-        Resource(_text(each, "arn"), None, _text(each, "arnprefix"), _text(each, "accountid"))
-        for each in fields
-        if each
-    ]
+        return None
 
 
 def _fields(text: str | msgspec.Raw) -> dict[str, Any]:
-    if not text:
-        return {}
-    try:
-        return _lower(_ANY.decode(text))
-    except NOT_JSON:
-        return {}
+    return _lower(_any(text))
+
+
+def _elements(text: str) -> Iterable[dict[str, Any]]:
+    found = _any(text)
+    return map(_lower, found if isinstance(found, list) else [])
 
 
 def _lower(value: Any) -> dict[str, Any]:
@@ -220,6 +216,11 @@ def _text(fields: dict[str, Any], name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _texts(kind: type[Kind], fields: dict[str, Any]) -> Kind:
+    """A struct of texts, from fields by their names in lower case."""
+    return kind(*(_text(fields, name.lower()) for name in kind.__struct_fields__))
+
+
 def copy_source(text: str) -> str | None:
     """The value of the header x-amz-copy-source in an event's requestParameters."""
     return _text(_fields(text), "x-amz-copy-source")
@@ -233,12 +234,8 @@ def addendum(text: str) -> tuple[str | None, str | None]:
 
 def resource_owners(text: str) -> dict[str, str | None]:
     """The account of each bucket in resources, by the bucket's name; None where the event names no account."""
-    try:
-        found = _ANY.decode(text)
-    except NOT_JSON:
-        return {}
     owners: dict[str, str | None] = {}
-    for fields in map(_lower, found if isinstance(found, list) else []):
+    for fields in _elements(text):
         service, _, name = (_text(fields, "arn") or "").partition(":::")
         bucket = name.partition("/")[0]
         if service.endswith(":s3") and bucket:

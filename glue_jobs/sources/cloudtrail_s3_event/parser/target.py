@@ -7,16 +7,18 @@ but it is redacted when access was denied, and absent in old events.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
 
 import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from glue_jobs.sources.cloudtrail_s3_event.parser.nested import resources
+from glue_jobs.sources.cloudtrail_s3_event.parser.nested import copy_source, resource_owners, resources
+from glue_jobs.sources.cloudtrail_s3_event.parser.texts import at_places, first_of
 
 # Nearly every ARN of a bucket or an object begins like this.
 COMMON_PREFIX = "arn:aws:s3:::"
-# Longer texts are rare, and each would take the cache memory of many others.
-MAX_CACHED_LENGTH = 512
 ALIASES = ("-s3alias", "--ol-s3")
 
 
@@ -81,16 +83,6 @@ def place_of_name(name: str | None) -> BucketName:
 
 def place_of_resources(text: str) -> Resources:
     """The names in the JSON text of resources."""
-    # Cached, because objects are read more than once.
-    return _cached_place(text) if len(text) <= MAX_CACHED_LENGTH else _place_of_resources(text)
-
-
-@lru_cache(maxsize=16_384)
-def _cached_place(text: str) -> Resources:
-    return _place_of_resources(text)
-
-
-def _place_of_resources(text: str) -> Resources:
     # Dictionaries as sets in the order of insertion.
     buckets: dict[str, None] = {}
     keys: dict[str, None] = {}
@@ -113,3 +105,59 @@ def _place_of_resources(text: str) -> Resources:
     first = next(iter(buckets), None)
     one = first if len(buckets) == 1 else None
     return Resources(one, first, next(iter(keys)) if len(keys) == 1 else None, point, owner if one else None)
+
+
+COPIES = pa.array(["CopyObject", "UploadPartCopy"])
+
+
+def with_copy_sources(columns: dict[str, Any]) -> dict[str, Any]:
+    """The columns ``bucket``, ``key`` and ``is_copy_source``: sources of copies replace their destinations.
+
+    Copies out of the recipient's buckets are stored as reads of their source. An event of CopyObject or UploadPartCopy
+    has the destination as ``bucketName`` and ``key``. If the destination belongs to another account than the recipient
+    of the event, the source belongs to the recipient. Otherwise the source belongs to the recipient if the event says
+    so, or if it is in the same bucket. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+    """
+    bucket, key, names = columns["bucket"], columns["key"], columns["event_name"]
+    rows = pc.indices_nonzero(pc.is_in(names.dictionary, COPIES).take(names.indices))
+    fields = ("bucket", "request_parameters", "resources", "recipient_account_id", "subscriber_account_id")
+    found = map(_source, *(columns[name].take(rows).to_pylist() for name in fields))
+    sources = {row: source for row, source in zip(rows.to_pylist(), found, strict=True) if source}
+    if not sources:
+        return {"bucket": bucket, "key": key, "is_copy_source": pa.nulls(len(names), pa.bool_())}
+    buckets, keys = (at_places(each, [*sources], len(names)) for each in zip(*sources.values(), strict=True))
+    return {
+        "bucket": first_of(buckets.dictionary_encode(), bucket),
+        "key": first_of(keys.dictionary_encode(), key),
+        "is_copy_source": pc.if_else(keys.is_valid(), True, None),
+    }
+
+
+def _source(
+    destination: str | None, request: str | None, resources: str | None, recipient: str | None, caller: str | None
+) -> tuple[str, str] | None:
+    """Bucket and key of the source, if it is a bucket of the recipient; None for copies from buckets of others."""
+    text = copy_source(request or "")
+    if not text or not destination:
+        return None
+    owners = resource_owners(resources or "")
+    bucket, key = _bucket_and_key(text)
+    # The header may name an access point; the resources have the real name of its bucket.
+    others = [name for name in owners if name != destination]
+    bucket = others[0] if len(others) == 1 else bucket
+    # If the event names no owner, the destination is taken for the caller's own bucket.
+    is_into_own = (owners.get(destination) or caller or recipient) == recipient
+    if is_into_own and bucket != destination and (not recipient or owners.get(bucket or "") != recipient):
+        return None
+    return (bucket, key) if bucket and key else None
+
+
+def _bucket_and_key(text: str) -> tuple[str | None, str | None]:
+    """Bucket and key of the header x-amz-copy-source; the bucket is None if it is an access point's ARN."""
+    # S3 decodes the header like a form: a plus is a blank.
+    path = unquote_plus(text.partition("?versionId=")[0])
+    if path.startswith("arn:"):
+        place = place_of_arn(path)
+        return place.bucket, place.key
+    bucket, _, key = path.removeprefix("/").partition("/")
+    return bucket, key

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import dictionary_array
+from glue_jobs.columns.arrays import mapped_dictionary
 from glue_jobs.columns.numpy_types import Places
 from glue_jobs.read.parsed import MAX_LOGGED_NUMBER
 from glue_jobs.workers.gc_pause import gc_paused
@@ -35,27 +35,14 @@ def null_if_empty(array: pa.StringArray) -> pa.StringArray:
 
 def without_empty(array: pa.DictionaryArray) -> pa.DictionaryArray:
     """The encoded texts, with null in place of empty ones."""
-    empty = pc.index(array.dictionary, pa.scalar("", pa.string())).as_py()
-    if empty < 0:
-        return array
-    # Later values move up by one.
-    codes = array.indices.fill_null(empty).to_numpy()
-    dictionary = pa.concat_arrays([array.dictionary[:empty], array.dictionary[empty + 1 :]])
-    return dictionary_array(np.where(codes == empty, -1, codes - (codes > empty)), dictionary)
+    values = null_if_empty(array.dictionary)
+    return mapped_dictionary(array, values) if values.null_count else array
 
 
 def json_texts(raws: Sequence[msgspec.Raw]) -> pa.StringArray:
     """JSON values as texts; JSON null and absent values are null."""
-    lengths = np.fromiter(map(len, raws), np.int32, len(raws))
-    offsets = np.zeros(len(raws) + 1, np.int32)
-    np.cumsum(lengths, out=offsets[1:])
-    data = b"".join(raws)
-    if not data:
-        return pa.nulls(len(raws), pa.string())
-    letters = np.frombuffer(data, np.uint8)
-    valid = (lengths > 0) & (letters[np.minimum(offsets[:-1], len(data) - 1)] != ord("n"))
-    bits = None if valid.all() else pa.array(valid).buffers()[1]
-    return pa.Array.from_buffers(pa.string(), len(raws), [bits, pa.py_buffer(offsets), pa.py_buffer(data)])
+    texts = map(bytes, raws)
+    return pa.array([None if text in (b"", b"null") else text for text in texts], pa.binary()).cast(pa.string())
 
 
 def spread(values: pa.StringArray, codes: pa.Int32Array) -> pa.DictionaryArray:
@@ -68,8 +55,6 @@ def spread(values: pa.StringArray, codes: pa.Int32Array) -> pa.DictionaryArray:
 
 def at_places(texts: Sequence[str] | pa.StringArray, places: Sequence[int] | Places, count: int) -> pa.StringArray:
     """An array of ``count`` texts: the given ones at their places, and null everywhere else."""
-    if not len(places):
-        return pa.nulls(count, pa.string())
     codes = np.full(count, -1)
     codes[places] = np.arange(len(places))
     return pa.array(texts, pa.string()).take(pa.array(codes, mask=codes < 0))
@@ -82,16 +67,7 @@ def first_of(*columns: pa.DictionaryArray) -> pa.DictionaryArray:
         return columns[0]
     if not left[0].null_count or len(left) == 1:
         return left[0]
-    every = pa.concat_arrays([column.dictionary for column in left]).dictionary_encode()
-    codes = np.full(len(left[0]), -1, np.int32)
-    end = len(every)
-    for column in reversed(left):
-        begin = end - len(column.dictionary)
-        own = every.indices[begin:end].to_numpy()
-        there = column.indices.is_valid().to_numpy(zero_copy_only=False)
-        codes[there] = own[column.indices.drop_null().to_numpy()]
-        end = begin
-    return dictionary_array(codes, every.dictionary)
+    return pc.coalesce(*(column.cast(pa.string()) for column in left)).dictionary_encode()
 
 
 def listed(array: pa.Array) -> list[Any]:

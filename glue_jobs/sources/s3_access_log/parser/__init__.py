@@ -5,6 +5,8 @@ Most lines take the fast path, the others the fallback: docs/decisions/0004-acce
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,12 +15,14 @@ import pyarrow as pa
 from glue_jobs.columns.byte_search import find_bytes, is_utf8
 from glue_jobs.columns.numpy_types import Flags
 from glue_jobs.read.log_file import PARQUET
+from glue_jobs.read.parquet_rows import ParquetRows, read_parquet_files
 from glue_jobs.read.parsed import NO_POSITIONS, Parsed, Positions, joined
 from glue_jobs.sources.s3_access_log.parser.fallback import parse_lines
 from glue_jobs.sources.s3_access_log.parser.fast_path import FALLBACK_LINES, FastPathResult, parse_fast
 from glue_jobs.sources.s3_access_log.parser.line_index import CARRIAGE_RETURN, LineIndex
-from glue_jobs.sources.s3_access_log.parser.vended_columns import parse_vended_lines
-from glue_jobs.sources.s3_access_log.parser.vended_files import parse_vended_files
+from glue_jobs.sources.s3_access_log.parser.values import PARSED_SCHEMA
+from glue_jobs.sources.s3_access_log.parser.vended import json_records
+from glue_jobs.sources.s3_access_log.parser.vended_columns import parse_vended_lines, vended_rows
 
 __all__ = ["parse_access_log"]
 
@@ -42,7 +46,7 @@ def parse_access_log(data: bytes | memoryview | pa.Buffer, starts: Positions = N
     places = [*zip(pairwise(edges), is_file, strict=True)]
     files = [place for place, is_one in places if is_one]
     texts = [place for place, is_one in places if not is_one]
-    pieces = [parse_vended_files(bytes(data), files), *(_parse_lines(bytes(data[start:end])) for start, end in texts)]
+    pieces = [_parse_files(bytes(data), files), *(_parse_lines(bytes(data[start:end])) for start, end in texts)]
     return joined(pieces, [0, *(start for start, _ in texts)])
 
 
@@ -87,3 +91,25 @@ def _lines_for_fallback(index: LineIndex) -> Flags:
         candidates = np.unique(index.lines_at(find_bytes(data, lambda block: block >= FIRST_NON_ASCII)))
         excluded[[number for number in candidates if not is_utf8(index.line(number))]] = True
     return excluded
+
+
+def _parse_files(data: bytes, places: Iterable[tuple[int, int]]) -> Parsed:
+    """Everything in the files at ``places``, which are (start, end) pairs; each record has its file's position."""
+    found, files = read_parquet_files(data, places, _parse_rows)
+    unreadable = Parsed(PARSED_SCHEMA.empty_table(), NO_POSITIONS, len(files), files)
+    parsed = joined([unreadable, *found], [0] * (len(found) + 1))
+    parsed.rejected.sort(key=lambda each: (each.position, each.index or 0))
+    return parsed
+
+
+def _parse_rows(files: ParquetRows) -> Parsed:
+    records, positions, numbers = files
+    rows, usual = vended_rows(records)
+    others = parse_lines(json_records(records, np.flatnonzero(~usual)))
+    rejected = [
+        replace(each, position=int(positions[each.position]), index=int(numbers[each.position]))
+        for each in others.rejected
+    ]
+    repeated = {reason: positions[places] for reason, places in others.repeated.items()}
+    places = np.concatenate([positions[usual], positions[others.positions]])
+    return Parsed(pa.concat_tables([rows, others.rows]), places, records.num_rows, rejected, repeated=repeated)

@@ -114,15 +114,10 @@ def build_table(columns: dict[str, pa.Array], extra: list[pa.StringArray]) -> tu
     arrays["event_time"] = pa.array(times, PARSED_SCHEMA.field("event_time").type)
     for name in DISTINCT - columns.keys():
         arrays[name] = pa.nulls(count, pa.string())
-    arrays["acl_required"] = _true_or_null(arrays["acl_required"])
+    arrays["acl_required"] = pc.if_else(arrays["acl_required"].is_valid(), True, None)
     arrays["key"] = decode_keys(arrays["key_raw"], arrays["operation"])
     arrays["extra_fields"] = _lists(extra, count)
     return pa.table([arrays[name] for name in PARSED_SCHEMA.names], schema=PARSED_SCHEMA), is_real_time
-
-
-def _true_or_null(strings: pa.DictionaryArray) -> pa.BooleanArray:
-    null = np.asarray(strings.is_null())
-    return pa.array(~null, pa.bool_(), mask=null)
 
 
 def _lists(fields: list[pa.StringArray], count: int) -> pa.ListArray:

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import dictionary_array
+from glue_jobs.columns.arrays import logged_texts
 from glue_jobs.columns.numpy_types import Flags, Ints
 from glue_jobs.read.parsed import MAX_LOGGED_NUMBER, MAX_RECORD_BYTES, MAX_REJECTED_PER_PARSE, Parsed, Rejected
 from glue_jobs.read.uploaded_file import BYTE_ORDER_MARK
@@ -173,20 +173,7 @@ def _column(name: str, texts: tuple[Any, ...]) -> pa.Array:
     if name == "extra_fields":
         lists = [[field if field not in NULL_TEXTS else None for field in fields] or None for fields in texts]
         return pa.array(lists, arrow_type)
-    codes, distinct = _encode(texts)
-    if name in NUMBERS:
-        values = pa.array([int(text) for text in distinct], arrow_type)
-    elif name == "acl_required":
-        values = pa.array([True for _ in distinct], arrow_type)
-    else:
-        values = pa.array(distinct, pa.string())
-    encoded = dictionary_array(codes, values)
-    return encoded if pa.types.is_dictionary(arrow_type) else encoded.dictionary_decode()
-
-
-def _encode(texts: tuple[str | None, ...]) -> tuple[npt.NDArray[np.int32], list[str]]:
-    """For each text its index among the distinct texts, -1 for null, and the distinct texts."""
-    codes = dict.fromkeys(texts, -1)
-    distinct = [text for text in codes if text is not None and text not in NULL_TEXTS]
-    codes |= {text: code for code, text in enumerate(distinct)}
-    return np.fromiter(map(codes.__getitem__, texts), np.int32, len(texts)), distinct
+    column = logged_texts(pa.array(texts, pa.string()))
+    if name == "acl_required":
+        return pc.if_else(column.is_valid(), True, None)
+    return column if pa.types.is_dictionary(arrow_type) else column.cast(pa.string()).cast(arrow_type)

@@ -17,7 +17,6 @@ every value is where S3 wrote it. docs/decisions/0004-access-log-fast-path.md sh
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -92,12 +91,8 @@ def _logged_lengths(arrays: dict[str, pa.Array]) -> dict[str, Places]:
         elif name == "event_time":
             lengths[name] = np.full(len(array), TIME_LENGTH)
         else:
-            lengths[name] = np.maximum(np.diff(_string_offsets(array)), 1)
+            lengths[name] = np.maximum(pc.binary_length(array).fill_null(0).to_numpy(), 1)
     return lengths
-
-
-def _string_offsets(strings: pa.StringArray) -> npt.NDArray[np.int32]:
-    return np.frombuffer(strings.buffers()[1], np.int32)[strings.offset : strings.offset + len(strings) + 1]
 
 
 def _quotes_in(data: Bytes, starts: Places, ends: Places, chosen: Flags) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glue_jobs.columns.arrays import dictionary_array
+from glue_jobs.columns.arrays import mapped_dictionary
 from glue_jobs.columns.numpy_types import Bytes, Flags, Ints
 from glue_jobs.read.parsed import parsed_schema
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
@@ -157,27 +157,11 @@ def decode_key(key: str, times: int) -> str:
 def decode_keys(key_raw: pa.DictionaryArray, operation: pa.DictionaryArray) -> pa.DictionaryArray:
     """Object keys of logged keys; a row's ``operation`` determines how many times its key is URL-encoded."""
     keys = key_raw.dictionary
-    is_encoded = pc.match_substring(keys, "%").to_numpy(zero_copy_only=False)
-    may_be_encoded = is_encoded | pc.match_substring(keys, "+").to_numpy(zero_copy_only=False)
-    if not may_be_encoded.any():
+    if not pc.any(pc.match_substring_regex(keys, "[%+]")).as_py():
         return key_raw
-    codes = key_raw.indices.fill_null(len(keys)).to_numpy()
-    once_rows = np.flatnonzero(_is_encoded_once(operation) & np.append(may_be_encoded, False)[codes])
-    once_codes, which = np.unique(codes[once_rows], return_inverse=True)
-    once = [decode_key(key, times=1) for key in keys.take(pa.array(once_codes)).to_pylist()]
-    twice = [decode_key(key, times=2) for key in keys.filter(pa.array(is_encoded)).to_pylist()]
-    texts = pa.concat_arrays(
-        [pc.replace_with_mask(keys, is_encoded, pa.array(twice, pa.string())), pa.array(once, pa.string())]
-    )
-    # Two spellings may mean one key, but a dictionary must hold each value once.
-    decoded = texts.dictionary_encode()
-    final = decoded.indices.to_numpy()
-    new_codes = np.append(final[: len(keys)], np.int32(0))[codes]
-    new_codes[once_rows] = final[len(keys) + which]
-    return dictionary_array(np.where(codes == len(keys), -1, new_codes), decoded.dictionary)
-
-
-def _is_encoded_once(operation: pa.DictionaryArray) -> Flags:
-    names = pc.is_in(operation.dictionary, pa.array(ENCODED_ONCE)).to_numpy(zero_copy_only=False)
-    flags: Flags = np.append(names, False)[operation.indices.fill_null(-1).to_numpy()]
-    return flags
+    twice = mapped_dictionary(key_raw, pa.array([decode_key(key, times=2) for key in keys.to_pylist()], pa.string()))
+    is_once = pc.fill_null(pc.is_in(operation.dictionary, pa.array(ENCODED_ONCE)).take(operation.indices), False)
+    if not pc.any(is_once).as_py():
+        return twice
+    once = [key and decode_key(key, times=1) for key in key_raw.filter(is_once).to_pylist()]
+    return pc.replace_with_mask(twice.cast(pa.string()), is_once, pa.array(once, pa.string())).dictionary_encode()

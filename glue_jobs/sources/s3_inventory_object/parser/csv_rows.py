@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from glue_jobs.columns.arrays import ENCODED, as_single_array
-from glue_jobs.columns.numpy_types import Flags, Ints
+from glue_jobs.columns.arrays import ENCODED, as_single_array, flags_of
 from glue_jobs.read.parsed import Rejected
 from glue_jobs.sources.s3_inventory_object.parser.fields import COLUMNS
 from glue_jobs.sources.s3_inventory_object.parser.keys import decode_keys
@@ -93,57 +93,37 @@ def _read_as_text(text: bytes, fields: Sequence[str]) -> tuple[pa.Table, list[Re
     # S3 encodes all other characters, so bytes that are not UTF-8 are damage: make them visible.
     readable = text.decode("utf-8", "backslashreplace").encode()
     read = _read(readable, fields, typed=False, invalid=invalid)
-    numbers = _positions(read.num_rows, [each.position for each in invalid])
+    numbers = np.delete(np.arange(read.num_rows + len(invalid)), [each.position for each in invalid])
+    texts = {name: as_single_array(read[name]) for name in fields}
+    columns = {name: _values(each, _csv_type(name)) for name, each in texts.items()}
     # Per row the number of the first field that does not fit.
     first = np.full(read.num_rows, len(fields))
-    for number in reversed(range(len(fields))):
-        first[_misfits(fields[number], as_single_array(read[fields[number]]))] = number
+    for number, name in reversed([*enumerate(fields)]):
+        misfits = columns[name].is_null()
+        if name not in ("bucket", "key"):
+            misfits = pc.and_not(misfits, texts[name].is_null())
+        first[flags_of(misfits)] = number
     good = first == len(fields)
     for place in np.flatnonzero(~good).tolist():
         values = [column[place].as_py() or "" for column in read.columns]
         reason = f"The field {fields[first[place]]} cannot be {values[first[place]][:100]!r}."
         invalid.append(Rejected(int(numbers[place]), reason, ",".join(f'"{value}"' for value in values).encode()))
-    return _typed(read.filter(pa.array(good))), sorted(invalid, key=lambda each: each.position)
+    return pa.table(columns).filter(pa.array(good)), sorted(invalid, key=lambda each: each.position)
 
 
-def _positions(rows: int, invalid: list[int]) -> Ints:
-    """The position of each well-formed row among all records."""
-    numbers = np.arange(rows + len(invalid))
-    return np.delete(numbers, invalid)
-
-
-def _misfits(name: str, texts: pa.StringArray) -> Flags:
-    """Flags of the values that do not fit the type of the field."""
-    if name in ("bucket", "key"):
-        return np.asarray(texts.is_null())
-    wanted = _csv_type(name)
-    if pa.types.is_string(wanted) or pa.types.is_dictionary(wanted):
-        return np.zeros(len(texts), bool)
+def _values(texts: pa.StringArray, wanted: pa.DataType) -> pa.Array:
+    """The texts as values of the type; null where a text does not fit."""
+    if wanted in (pa.string(), ENCODED):
+        return texts.cast(wanted)
     # Arrow's CSV reader ignores blanks around a number, too.
     encoded = pc.ascii_trim_whitespace(texts).dictionary_encode()
-    fits = pa.array([_fits(value, wanted) for value in encoded.dictionary], pa.bool_()).take(encoded.indices)
-    return np.asarray(pc.invert(pc.fill_null(fits, True)))
+    return pa.array([_value(each, wanted) for each in encoded.dictionary], wanted).take(encoded.indices)
 
 
-def _fits(value: pa.StringScalar, wanted: pa.DataType) -> bool:
+def _value(text: pa.StringScalar, wanted: pa.DataType) -> Any:
     if pa.types.is_boolean(wanted):
-        return value.as_py() in (*TRUE, *FALSE)
+        return {**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)}.get(text.as_py())
     try:
-        value.cast(wanted)
+        return text.cast(wanted)
     except pa.ArrowInvalid:
-        return False
-    return True
-
-
-def _typed(read: pa.Table) -> pa.Table:
-    columns = {}
-    for name in read.column_names:
-        column, wanted = read[name], _csv_type(name)
-        if not (pa.types.is_string(wanted) or pa.types.is_dictionary(wanted)):
-            column = pc.ascii_trim_whitespace(column)
-        if pa.types.is_boolean(wanted):
-            column = pc.if_else(pc.is_valid(column), pc.is_in(column, pa.array(TRUE)), None)
-        elif pa.types.is_dictionary(wanted):
-            column = column.dictionary_encode()
-        columns[name] = column.cast(wanted)
-    return pa.table(columns)
+        return None

@@ -25,7 +25,7 @@ from glue_jobs.ingest.snapshots.comparison import SnapshotPair, compare_pairs
 from glue_jobs.ingest.snapshots.delivery import snapshot_of
 from glue_jobs.lake import Lake
 from glue_jobs.progress import SilentReporter
-from glue_jobs.sample.inventory_files import ENDINGS, file_schema
+from glue_jobs.sample.files.inventory_files import ENDINGS, file_schema
 from glue_jobs.sources.s3_inventory_object.daily_storage import DAILY_STORAGE
 from glue_jobs.sources.s3_inventory_object.parser import Snapshot, SnapshotId, read_manifest
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT

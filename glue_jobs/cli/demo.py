@@ -24,9 +24,9 @@ from glue_jobs.progress import Reporter, SilentReporter, TerminalReporter
 from glue_jobs.publish.publish import Published
 from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.sample import write_sample
-from glue_jobs.sample.checks import Check, lake_checks, report_checks
-from glue_jobs.sample.public_checks import public_checks
-from glue_jobs.sample.publisher import BUCKETS
+from glue_jobs.sample.scenario.publisher import BUCKETS
+from glue_jobs.sample.truth.checks import Check, lake_checks, report_checks
+from glue_jobs.sample.truth.public_checks import public_checks
 
 # Marks a folder as created by a demonstration, so that a new one may replace it.
 MARK = ".usage-lake-demo"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glue_jobs.sample.truth import Truth
+from glue_jobs.sample.truth.truth import Truth
 from glue_jobs.sample.write import write_sample
 
 __all__ = ["Truth", "write_sample"]

@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
-from glue_jobs.sample.access_log_files import README_PATH, write_access_logs
-from glue_jobs.sample.cloudfront_files import write_cloudfront_logs
-from glue_jobs.sample.cloudtrail_files import skipped_files, write_trail
-from glue_jobs.sample.config_files import write_config
 from glue_jobs.sample.database import open_database
-from glue_jobs.sample.delivery import deliver
-from glue_jobs.sample.inventories import INVENTORIES, list_buckets
-from glue_jobs.sample.inventory_files import stray_path, write_inventories
-from glue_jobs.sample.publisher import make_objects
-from glue_jobs.sample.requesters import make_requesters
-from glue_jobs.sample.requests import MIDDLE_SHARE, make_requests
-from glue_jobs.sample.traffic import DAY_SECONDS
-from glue_jobs.sample.truth import Truth, ask
-from glue_jobs.sample.versions import make_versions
+from glue_jobs.sample.files.access_log_files import README_PATH, write_access_logs
+from glue_jobs.sample.files.cloudfront_files import write_cloudfront_logs
+from glue_jobs.sample.files.cloudtrail_files import skipped_files, write_trail
+from glue_jobs.sample.files.config_files import write_config
+from glue_jobs.sample.files.inventory_files import stray_path, write_inventories
+from glue_jobs.sample.scenario.delivery import deliver
+from glue_jobs.sample.scenario.inventories import INVENTORIES, list_buckets
+from glue_jobs.sample.scenario.publisher import make_objects
+from glue_jobs.sample.scenario.requesters import make_requesters
+from glue_jobs.sample.scenario.requests import MIDDLE_SHARE, make_requests
+from glue_jobs.sample.scenario.traffic import DAY_SECONDS
+from glue_jobs.sample.scenario.versions import make_versions
+from glue_jobs.sample.truth.truth import Truth, ask
 
 EPOCH = date(1970, 1, 1)
 

@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol, TypeVar
 
-import pyarrow as pa
-
 from glue_jobs.config import Config
 from glue_jobs.enrich.readers.resource import reader_key_resource
 from glue_jobs.enrich.reference_data import ReferenceData, Resource
@@ -23,6 +21,7 @@ from glue_jobs.read.framing import Framing
 from glue_jobs.read.parsed import DocumentId as DocumentId
 from glue_jobs.read.parsed import ParsedDocument, ParsedDocuments, Parser, Positions
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
+from glue_jobs.sources.enrichment import Enrich, no_advice, unchanged
 from glue_jobs.sources.layouts.day_names import DayNames, day_from_name
 from glue_jobs.sources.layouts.discovery import discover, discover_snapshots
 from glue_jobs.storage import Storage
@@ -39,20 +38,6 @@ class Stager(Protocol[Staged]):
     def stage_snapshots(self, pipeline: SnapshotPipeline) -> Staged: ...
     def stage_documents(self, pipeline: DocumentPipeline) -> Staged: ...
     def stage_uploads(self, pipeline: UploadPipeline) -> Staged: ...
-
-
-Enrich = Callable[[pa.Table, Config, ReferenceData], pa.Table]
-"""Adds the derived columns to the rows of a table; the reference data has the pipeline's resources by name."""
-
-
-def unchanged(rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
-    """The rows as they are, for a table without derived columns."""
-    return rows
-
-
-def no_advice(config: Config) -> str:
-    """No advice, for a source that needs no configuration."""
-    return ""
 
 
 @dataclass(frozen=True, kw_only=True)

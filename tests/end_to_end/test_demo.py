@@ -21,8 +21,8 @@ from glue_jobs.jobs.report_job import report, report_request
 from glue_jobs.progress import SilentReporter
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.sample import Truth
-from glue_jobs.sample.checks import Check
-from glue_jobs.sample.requesters import ANONYMOUS, make_requesters
+from glue_jobs.sample.scenario.requesters import ANONYMOUS, make_requesters
+from glue_jobs.sample.truth.checks import Check
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,8 +14,8 @@ import pytest
 from glue_jobs.publish.publish import Published, PublishedFile
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.sample import Truth
-from glue_jobs.sample.checks import Check, lake_checks, report_checks
-from glue_jobs.sample.public_checks import public_checks
+from glue_jobs.sample.truth.checks import Check, lake_checks, report_checks
+from glue_jobs.sample.truth.public_checks import public_checks
 from tests.query.engines import engine_on
 
 SOURCES = ("s3_access_log", "cloudtrail_s3_event", "cloudfront_log", "s3_inventory_object")

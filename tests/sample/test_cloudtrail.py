@@ -327,7 +327,7 @@ def test_events_of_other_services_and_what_is_no_record_occur(files: dict[str, l
 
 
 def test_a_large_delivery_becomes_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("glue_jobs.sample.delivery.RECORDS_PER_TRAIL_FILE", 40)
+    monkeypatch.setattr("glue_jobs.sample.scenario.delivery.RECORDS_PER_TRAIL_FILE", 40)
     truth = write_sample(tmp_path, last_day=LAST_DAY, days=2, scale=0.02)
     files = truth.rows("cloudtrail_s3_event/files")
     counted = [len(_elements(tmp_path / "raw" / "cloudtrail_s3_event" / row["path"])) for row in files]

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 
 import pyarrow as pa
 
-from glue_jobs.sample.publisher import PUBLISHER_ACCOUNT
+from glue_jobs.sample.scenario.publisher import PUBLISHER_ACCOUNT
 
 S3 = "s3.amazonaws.com"
 

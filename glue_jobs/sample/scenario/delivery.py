@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from glue_jobs.sample.database import Database
-from glue_jobs.sample.publisher import DISTRIBUTION
+from glue_jobs.sample.scenario.publisher import DISTRIBUTION
 
 RECORDS_PER_BATCH = 100_000
 """The number of records written at a time, which bounds the memory."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from glue_jobs.sample.database import Database
-from glue_jobs.sample.delivery import put, raw_files
-from glue_jobs.sample.publisher import as_sent
+from glue_jobs.sample.scenario.delivery import put, raw_files
+from glue_jobs.sample.scenario.publisher import as_sent
 
 README_PATH = "logs/example-tides/README.txt"
 README = b"These are the access logs of the buckets of this folder.\nKeep for two years.\n"

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from glue_jobs.sample.database import Database
-from glue_jobs.sample.delivery import put, raw_files
-from glue_jobs.sample.publisher import PUBLISHER_ACCOUNT
+from glue_jobs.sample.scenario.delivery import put, raw_files
+from glue_jobs.sample.scenario.publisher import PUBLISHER_ACCOUNT
 
 GZIP_LEVEL, GZIP_WINDOW = 4, 31
 DIGEST = "CloudTrail-Digest"

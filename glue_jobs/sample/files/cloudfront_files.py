@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from glue_jobs.sample.cloudtrail_files import packed
 from glue_jobs.sample.database import Database
-from glue_jobs.sample.delivery import put, raw_files
-from glue_jobs.sample.publisher import DOMAIN
+from glue_jobs.sample.files.cloudtrail_files import packed
+from glue_jobs.sample.scenario.delivery import put, raw_files
+from glue_jobs.sample.scenario.publisher import DOMAIN
 
 HEADER_BYTES = 400
 """Bytes of the headers of every answer."""

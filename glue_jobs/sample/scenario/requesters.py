@@ -12,9 +12,9 @@ import numpy as np
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from glue_jobs.columns.numpy_types import Ints
-from glue_jobs.sample.headers import BROWSERS, CONSOLE, ODD_HEADERS, REFERERS, ROBOTS, SCRIPTS, TOOLS
-from glue_jobs.sample.operations import S3
-from glue_jobs.sample.publisher import ARCHIVE_ACCOUNT, PUBLISHER_ACCOUNT
+from glue_jobs.sample.scenario.headers import BROWSERS, CONSOLE, ODD_HEADERS, REFERERS, ROBOTS, SCRIPTS, TOOLS
+from glue_jobs.sample.scenario.operations import S3
+from glue_jobs.sample.scenario.publisher import ARCHIVE_ACCOUNT, PUBLISHER_ACCOUNT
 
 VIRTUAL, PATH, PRESIGNED, WEBSITE, ACCESS_POINT = "virtual", "path", "presigned", "website", "access point"
 """The ways in which a requester addresses a bucket."""

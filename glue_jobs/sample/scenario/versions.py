@@ -8,7 +8,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from glue_jobs.sample.database import Database, create_table
-from glue_jobs.sample.publisher import ARCHIVE, MAPS, REPOSITORIES, TIDES
+from glue_jobs.sample.scenario.publisher import ARCHIVE, MAPS, REPOSITORIES, TIDES
 
 UNREAD_AT_SCALE_ONE, FEWEST_UNREAD = 700, 36
 """The number of objects in each data set that nobody reads."""

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from glue_jobs.publish.publish import Published
 from glue_jobs.query.duckdb.query_engine import QueryEngine
 from glue_jobs.query.saved.query import SavedQuery
-from glue_jobs.sample.truth import Row, Truth
+from glue_jobs.sample.truth.truth import Row, Truth
 
 Counts = dict[tuple[str, ...], int]
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from glue_jobs.sample.database import Database
-from glue_jobs.sample.truth_views import USAGE, make_truth_views
+from glue_jobs.sample.truth.truth_views import USAGE, make_truth_views
 
 Row = dict[str, Any]
 

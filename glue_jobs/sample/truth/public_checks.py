@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from glue_jobs.publish.publish import Published
-from glue_jobs.sample.checks import Check, Counts
-from glue_jobs.sample.truth import Truth
+from glue_jobs.sample.truth.checks import Check, Counts
+from glue_jobs.sample.truth.truth import Truth
 
 BREAKDOWNS = {
     "data set": ("s3_access_log/usage", ("account", "repository")),

@@ -20,11 +20,11 @@ import pyarrow.csv as pa_csv
 import pyarrow.orc as orc
 import pyarrow.parquet as pq
 
-from glue_jobs.sample.cloudtrail_files import packed
 from glue_jobs.sample.database import Database
-from glue_jobs.sample.delivery import put
-from glue_jobs.sample.inventories import INVENTORIES, Inventory
-from glue_jobs.sample.publisher import BUCKETS
+from glue_jobs.sample.files.cloudtrail_files import packed
+from glue_jobs.sample.scenario.delivery import put
+from glue_jobs.sample.scenario.inventories import INVENTORIES, Inventory
+from glue_jobs.sample.scenario.publisher import BUCKETS
 
 DESTINATION = "example-inventories"
 """Bucket that S3 delivers the inventories to."""

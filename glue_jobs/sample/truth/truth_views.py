@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from glue_jobs.sample.cloudfront_files import HEADER_BYTES, MACROS, TAKEN_MS
 from glue_jobs.sample.database import Database
+from glue_jobs.sample.files.cloudfront_files import HEADER_BYTES, MACROS, TAKEN_MS
 
 VIEWS = """
 CREATE VIEW asked AS

@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from glue_jobs.sample.places import AWS_REGIONS, place_of
-from glue_jobs.sample.publisher import ARCHIVE_ACCOUNT, PUBLISHER_ACCOUNT, storable
-from glue_jobs.sample.requesters import (
+from glue_jobs.sample.scenario.places import AWS_REGIONS, place_of
+from glue_jobs.sample.scenario.publisher import ARCHIVE_ACCOUNT, PUBLISHER_ACCOUNT, storable
+from glue_jobs.sample.scenario.requesters import (
     ANONYMOUS,
     ATHENA,
     CLOUDFRONT,

@@ -54,6 +54,14 @@ def test_days_without_reads_in_older_logs_are_drawn() -> None:
     assert len(Usage(edition({USAGE: usage(TWO, 10)})).starts["day"]) == 10
 
 
+def test_the_course_of_a_data_set_ends_with_a_whole_week() -> None:
+    courses = re.findall(r'class="line" d="M([^"]*)"', page(edition({USAGE: usage(TWO, 300)})))
+    heights = [{point.split()[1] for point in course.split("L")} for course in courses]
+    assert len(heights) > len(TWO)
+    # As many downloads each day; the week under way has fewer days.
+    assert heights == [{"2"}] * len(heights)
+
+
 def test_the_page_knows_how_far_back_the_query_looks() -> None:
     sql = SavedQuery.load(USAGE).sql
     assert f"SELECT 'day' AS grain, current_date - INTERVAL '{DAYS_BACK}' DAY" in sql

@@ -56,12 +56,18 @@ def _row(usage: Usage, one: DataSet) -> dict[str, object]:
     now, before = window.value(DOWNLOADS), window.value_before(DOWNLOADS)
     return {
         "name": element("a", name(one.label), href=one.page),
-        "course": sparkline(usage.values(one, "week", AUDIENCE + DOWNLOADS)[-SPARK_WEEKS:]),
+        "course": sparkline(_whole_weeks(usage, one)[-SPARK_WEEKS:]),
         "downloads": now,
         "change": None if before is None else ratio(now, before),
         "bytes": window.value(BYTES),
         "readers": window.value(READERS),
     }
+
+
+def _whole_weeks(usage: Usage, one: DataSet) -> list[int]:
+    """Downloads by week, without the week under way, which would look like a decline."""
+    downloads = zip(usage.periods["week"], usage.values(one, "week", AUDIENCE + DOWNLOADS), strict=True)
+    return [value for week, value in downloads if week.is_complete]
 
 
 def _movers(usage: Usage) -> Html:

@@ -25,7 +25,7 @@ TABLE = (
     count_column("Readers, all traffic", "5"),
 )
 ABOUT = (
-    "Downloads are reads of one object by one reader that got at least 95 % of it. The lighter last bar is a period "
+    "Downloads are reads of one object by one reader that got at least 95 % of it. A lighter last bar is a period "
     "under way."
 )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import chain, pairwise
+from typing import Any
 
 import numpy as np
 
@@ -130,7 +131,7 @@ def read_batches(
         for raw in chain((first,), pieces, (None,)):
             for data in unpacker.finish() if raw is None else unpacker.feed(raw):
                 for offset, text in reader.feed(data):
-                    if builder.is_full_before(number, text):
+                    if not framing.is_splittable and builder.is_full_before(number, text):
                         yield builder.build()
                     builder.add(number, offset, text)
                     if builder.size >= MAX_BATCH_BYTES:
@@ -140,7 +141,7 @@ def read_batches(
             rest = unpacker.unread or (b"" if unpacker.problem == TRAILING else reader.abandon())
             builder.reject(number, Rejected(reader.position, unpacker.problem, rest, reader.index))
         for offset, text in reader.finish(_bytes_behind(part) if framing.is_splittable else iter(())):
-            if builder.is_full_before(number, text):
+            if not framing.is_splittable and builder.is_full_before(number, text):
                 yield builder.build()
             builder.add(number, offset, text)
         if builder.size >= (MAX_DOCUMENT_BATCH_BYTES if framing is Framing.DOCUMENTS else MAX_BATCH_BYTES):
@@ -164,6 +165,23 @@ def _reads(part: ByteRange) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
+class _InlineExecutor(Executor):
+    """Runs each call immediately: reading a local file is faster than passing it to a thread."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(function(*arguments, **keywords))
+        except UnreadableObjectError as error:
+            done.set_exception(error)
+        return done
+
+
+def _executor(chunk: Chunk) -> Executor:
+    remote = any(storage_for(part.raw_object.entry.address).remote for part in chunk[:1])
+    return ThreadPoolExecutor(MAX_CONCURRENT_READS) if remote else _InlineExecutor()
+
+
 def fetch_ranges(chunk: Chunk, numbers: list[int]) -> Iterator[tuple[ByteRange, int, Iterator[bytes]]]:
     """Each range with its object's number and its bytes as stored.
 
@@ -174,8 +192,7 @@ def fetch_ranges(chunk: Chunk, numbers: list[int]) -> Iterator[tuple[ByteRange, 
         StorageError: during iteration over the bytes; the storage failed.
     """
     reads = [(number, part, read) for number, part in enumerate(chunk) for read in _reads(part)]
-    remote = any(storage_for(part.raw_object.entry.address).remote for part in chunk[:1])
-    with ThreadPoolExecutor(MAX_CONCURRENT_READS if remote else 1) as executor:
+    with _executor(chunk) as executor:
         pending: deque[tuple[int, int, Future[bytes]]] = deque()
         pending_bytes = 0
         position = 0

@@ -235,11 +235,8 @@ def test_no_more_requests_than_allowed_are_made_ahead(tmp_path: Path, monkeypatc
     monkeypatch.setattr(FolderStorage, "read", lambda *given: reads.append(given) or read(*given))
     monkeypatch.setattr(fetch, "MAX_CONCURRENT_READS", 2)
     chunk = whole(raw_objects(tmp_path, [b"a"] * 5))
-    ranges = fetch.fetch_ranges(chunk, [0, 1, 2, 3, 4])
-    _, _, pieces = next(ranges)
+    _, _, pieces = next(fetch.fetch_ranges(chunk, [0, 1, 2, 3, 4]))
     assert next(pieces) == b"a"
-    # The end waits for the requests that have been made.
-    assert len(list(ranges)) == 4
     assert len(reads) == 2
 
 

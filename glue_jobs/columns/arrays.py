@@ -119,16 +119,25 @@ def keep_mask(count: int, dropped: Ints) -> Flags:
 def ranks(column: pa.ChunkedArray) -> Ints:
     """Integers that sort like the column's values (texts, bytes, numbers, dates, times), nulls last."""
     array = as_single_array(column)
-    if pa.types.is_string(array.type) or pa.types.is_binary(array.type):
-        # Many texts repeat, and sorting the distinct ones is quicker.
+    # Plain numbers may use every integer, which leaves none for null.
+    is_encoded = pa.types.is_dictionary(array.type)
+    if _is_text(array.type) or pa.types.is_float64(array.type) or (array.null_count and not is_encoded):
         array = array.dictionary_encode()
     if pa.types.is_dictionary(array.type):
-        return np.append(_ranks(array.dictionary), len(array.dictionary) + 1)[codes_of(array.indices)]
-    return _ranks(array)
+        order = pc.array_sort_indices(array.dictionary)
+        ranks = np.empty(len(order) + 1, dtype=np.int64)
+        ranks[order.to_numpy()] = np.arange(len(order))
+        ranks[-1] = len(order)
+        row_ranks: Ints = ranks[pc.fill_null(array.indices, len(order)).to_numpy()]
+        return row_ranks
+    if pa.types.is_date32(array.type):
+        array = array.cast(pa.int32())
+    numbers: Ints = array.cast(pa.int64()).to_numpy()
+    return numbers
 
 
-def _ranks(array: pa.Array) -> Ints:
-    return np.asarray(pc.rank(array, "ascending", null_placement="at_end", tiebreaker="dense"), np.int64)
+def _is_text(arrow_type: pa.DataType) -> bool:
+    return bool(pa.types.is_string(arrow_type) or pa.types.is_binary(arrow_type))
 
 
 def concat_rows(parts: Sequence[pa.Table]) -> pa.Table:

@@ -157,11 +157,16 @@ def decode_key(key: str, times: int) -> str:
 def decode_keys(key_raw: pa.DictionaryArray, operation: pa.DictionaryArray) -> pa.DictionaryArray:
     """Object keys of logged keys; a row's ``operation`` determines how many times its key is URL-encoded."""
     keys = key_raw.dictionary
-    if not pc.any(pc.match_substring_regex(keys, "[%+]")).as_py():
+    may_be_encoded = pc.match_substring_regex(keys, "[%+]")
+    if not pc.any(may_be_encoded).as_py():
         return key_raw
-    twice = mapped_dictionary(key_raw, pa.array([decode_key(key, times=2) for key in keys.to_pylist()], pa.string()))
-    is_once = pc.fill_null(pc.is_in(operation.dictionary, pa.array(ENCODED_ONCE)).take(operation.indices), False)
+    # Most keys are not encoded, and need no decoding.
+    is_encoded = pc.match_substring(keys, "%")
+    decoded = [decode_key(key, times=2) for key in keys.filter(is_encoded).to_pylist()]
+    twice = mapped_dictionary(key_raw, pc.replace_with_mask(keys, is_encoded, pa.array(decoded, pa.string())))
+    names_once = pc.is_in(operation.dictionary, pa.array(ENCODED_ONCE)).take(operation.indices)
+    is_once = pc.fill_null(pc.and_(names_once, may_be_encoded.take(key_raw.indices)), False)
     if not pc.any(is_once).as_py():
         return twice
-    once = [key and decode_key(key, times=1) for key in key_raw.filter(is_once).to_pylist()]
+    once = [decode_key(key, times=1) for key in key_raw.filter(is_once).to_pylist()]
     return pc.replace_with_mask(twice.cast(pa.string()), is_once, pa.array(once, pa.string())).dictionary_encode()

@@ -25,18 +25,17 @@ SOURCES_OF_TOTALS = dict.fromkeys((DAILY_CHANGE.name, DAILY_STORAGE.name), S3_IN
 def answer_notes(
     engine: QueryEngine, lake: Callable[[], Lake], query: SavedQuery, days: QueryDays, rows: Answer
 ) -> Iterator[str]:
-    """Readers who count twice, are the publisher or do not count; buckets that are gone or not logged; why no rows."""
-    until = days.until or days.as_of
+    """Sentences on what an answer counts twice, lacks or may get wrong, and on why it has no rows."""
+    until, read = days.until or days.as_of, base_tables(query.metadata.reads)
     if any(READERS in column for column in rows.column_names):
         from glue_jobs.enrich.readers.key_changes import key_changes
 
-        read = base_tables(query.metadata.reads)
         yield from key_changes(lake(), (table for table in TABLES if table.name in read), until, days.since)
     if "s3_inventory_object" in query.metadata.reads:
         from glue_jobs.query.saved.dropped_objects import dropped_objects
 
         yield from dropped_objects(engine.run, until)
-    if "cloudfront_log" in base_tables(query.metadata.reads):
+    if "cloudfront_log" in read:
         from glue_jobs.query.saved.distributions_without_bucket import distributions_without_bucket
 
         yield from distributions_without_bucket(

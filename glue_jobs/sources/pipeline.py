@@ -18,8 +18,7 @@ from glue_jobs.enrich.readers.resource import reader_key_resource
 from glue_jobs.enrich.reference_data import ReferenceData, Resource
 from glue_jobs.errors import ArgumentError
 from glue_jobs.read.framing import Framing
-from glue_jobs.read.parsed import DocumentId as DocumentId
-from glue_jobs.read.parsed import ParsedDocument, ParsedDocuments, Parser, Positions
+from glue_jobs.read.parsed import DocumentId, ParsedDocument, ParsedDocuments, Parser, Positions
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
 from glue_jobs.sources.enrichment import Enrich, no_advice, unchanged
 from glue_jobs.sources.layouts.day_names import DayNames, day_from_name

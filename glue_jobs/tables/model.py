@@ -57,8 +57,8 @@ class Table:
     Two rows that are equal in ``identity``, the most selective column first, are candidates for being the same record.
     They are the same record if every column of ``compared`` is equal. These are the columns of ``same``, or all of the
     ``record`` if a table has no ``same`` or if the first column of ``same`` is null. ``derived`` columns are not part
-    of the record. If ``repeats_without_id``, records whose first column of ``identity`` is null are often equal and yet
-    different ones: only a copy of their raw object, of the same name, has them again.
+    of the record. If ``repeats_without_id``, records without an id (the first column of ``identity`` is null) are often
+    equal although they are different requests. Only raw objects of the same name can have such a record twice: copies.
 
     ``address`` is the column with the reader's address; a table that has one has the ``READER`` columns too.
     ``texts_with_addresses`` may contain any addresses, ``texts_with_own_address`` only the one of their row. The

@@ -126,12 +126,15 @@ class ContentIdMatcher:
     def assets(self, keys: pa.StringArray) -> Match:
         """Like a call, but with the path of the object within its data set instead of the account, and no data set."""
         taken, entries = self._entries(keys)
-        paths = pa.concat_arrays([self.rule.mapping.paths, pa.array([UNDETERMINED])])
-        return taken, take_names(paths.dictionary_encode(), entries), constant_name(None, len(keys))
+        return taken, take_names(self._paths, entries), constant_name(None, len(keys))
 
     @cached_property
     def _datasets(self) -> pa.DictionaryArray:
         return pa.concat_arrays([self.rule.mapping.datasets, pa.array([UNDETERMINED])]).dictionary_encode()
+
+    @cached_property
+    def _paths(self) -> pa.DictionaryArray:
+        return pa.concat_arrays([self.rule.mapping.paths, pa.array([UNDETERMINED])]).dictionary_encode()
 
     def _entries(self, keys: pa.StringArray) -> tuple[Flags, Ints]:
         """Which keys match, and the index of each key's entry in the mapping; without one, the number of entries."""

@@ -28,6 +28,12 @@ DROPPED = "-"
 
 READER_ID = "[0-9a-f]{32}"
 
+Replace = Callable[[str, int], str]
+"""Returns the replacement of a text; the arguments are the text and the number of its row."""
+
+Find = Callable[[pa.StringArray], Flags]
+"""Returns which texts need a replacement."""
+
 
 def with_readers(table: Table, rows: pa.Table, config: Config, reference: ReferenceData) -> pa.Table:
     """The rows with the columns `READER`, and with addresses only as far as the configuration stores them.
@@ -133,13 +139,6 @@ def _reader(
 def _stand_in(keys: ReaderKeys | None, number: int) -> Callable[[str], str]:
     """The replacement of an address in a text: its reader id by the key with this number, or ``-`` without keys."""
     return (lambda address: keys.reader_id(number, address)) if keys else (lambda _: DROPPED)
-
-
-Replace = Callable[[str, int], str]
-"""Returns the replacement of a text; the arguments are the text and the number of its row."""
-
-Find = Callable[[pa.StringArray], Flags]
-"""Returns which texts need a replacement."""
 
 
 def replaced_in(column: pa.ChunkedArray, replaced: Replace, finds: Find = may_hold_address) -> pa.Array:

@@ -60,9 +60,10 @@ def repeats(table: Table, part: pa.Table) -> bool:
 def with_occurrences(
     values: pa.Table, columns: tuple[str, ...], order: tuple[Ints, ...], is_new: Flags
 ) -> tuple[pa.Table, tuple[str, ...]]:
-    """The rows with the name of their raw object and the number of equal rows before them in it; and all to compare.
+    """Add the name of each row's raw object, and the number of equal rows before it in that object.
 
-    Rows that ``is_new`` tells apart are of different versions of their raw object.
+    Returns the rows, and all columns to compare. A stored row and a new one (``is_new``) of the same raw object come
+    from different versions of it.
     """
     groups = _groups(values, (*columns, "source_object")) * 2 + is_new
     ordered = np.lexsort((*reversed(order), groups))

@@ -28,7 +28,10 @@ def distributions_without_bucket(
     since: date | None = None,
     until: date | None = None,
 ) -> tuple[str, ...]:
-    """A sentence on a query about readers of buckets, as of ``day``; ``records`` returns the rows of a SELECT."""
+    """A sentence on a query about readers of buckets, as of ``day``.
+
+    ``records`` returns the rows of a SELECT as tuples. Arrow would slow quick queries down.
+    """
     if query.name.startswith("cloudfront/") or "cloudfront_log" not in base_tables(query.metadata.reads):
         return ()
     first, last = query.period_days(since, until)
@@ -38,6 +41,6 @@ def distributions_without_bucket(
     requests = counted(sum(count for _, count in found), "request")
     names = first_names([distribution for distribution, _ in found], "distribution")
     return (
-        f"CloudFront logged {requests} for {names} that no number includes, because the bucket is unknown;"
-        " distributions in the configuration names it, by cs(Host), for new ones.",
+        f"No number includes {requests} that CloudFront logged for {names}, because the bucket behind it is unknown."
+        " The configuration can name it for new requests (distributions, by cs(Host)).",
     )

@@ -126,9 +126,9 @@ class DayFolders:
             yield from self._objects(prefix, depth + 1)
 
     def _is_of_another_service(self, prefix: str, folder: str) -> bool:
-        """Whether AWS delivers the logs of another service to the folder: below an account, in folders of Regions.
+        """Whether the folder has the logs of another AWS service: it is in the folder of an account, or has Regions.
 
-        A prefix that somebody chose may have the same name.
+        A prefix that somebody chose may have the same name as a service.
         """
         if folder not in self._names.ignored:
             return False

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glue_jobs.read.parsed import ParsedDocument
-from glue_jobs.sources.pipeline import DocumentId
+from glue_jobs.read.parsed import DocumentId, ParsedDocument
 from glue_jobs.sources.run_summary.source import parse_run_summaries, parse_run_summary
 
 RUN = "SRR9"

@@ -20,6 +20,7 @@ from glue_jobs.sources.cloudtrail_s3_event.parser.texts import at_places, first_
 # Nearly every ARN of a bucket or an object begins like this.
 COMMON_PREFIX = "arn:aws:s3:::"
 ALIASES = ("-s3alias", "--ol-s3")
+COPIES = pa.array(["CopyObject", "UploadPartCopy"])
 
 
 class Place(NamedTuple):
@@ -105,9 +106,6 @@ def place_of_resources(text: str) -> Resources:
     first = next(iter(buckets), None)
     one = first if len(buckets) == 1 else None
     return Resources(one, first, next(iter(keys)) if len(keys) == 1 else None, point, owner if one else None)
-
-
-COPIES = pa.array(["CopyObject", "UploadPartCopy"])
 
 
 def with_copy_sources(columns: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Read a lake with trusted code only, whatever the lake's metadata says, and read only whole manifests.
+"""pyiceberg's access to the files of a lake: with its own code only, and with whole manifests only.
 
 Table properties can name a Python class that pyiceberg imports and calls. So the writer of a lake could run code on the
 machine of anybody who opens it.

@@ -15,8 +15,8 @@ CLOUDFRONT_LOG = Table(
     description=(
         "One row per viewer request that CloudFront logged; delivery is best effort, so counts are a lower bound. Rows "
         "with the same x_edge_request_id and time are one request; equal rows without it are different requests, "
-        "unless they are from copies of one raw object. A field that a log does not have is null. Texts are decoded: they "
-        "are as the viewer sent them."
+        "unless they are from copies of one raw object. A field that a log does not have is null. Texts are decoded: "
+        "they are as the viewer sent them."
     ),
     columns=(
         Column(1, "event_time", "timestamp", "When CloudFront finished the response, UTC, to the second."),

@@ -32,7 +32,8 @@ from glue_jobs.query.glue_views import keep_views
 from glue_jobs.query.saved.distributions_without_bucket import distributions_without_bucket
 from glue_jobs.query.saved.dropped_objects import dropped_objects
 from glue_jobs.query.saved.ended_inventories import ended_inventories
-from glue_jobs.query.saved.missing_logs import buckets_without_logs, ended_logs
+from glue_jobs.query.saved.ended_logs import ended_logs
+from glue_jobs.query.saved.missing_logs import buckets_without_logs
 from glue_jobs.query.saved.own_callers import own_callers
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT

@@ -28,8 +28,9 @@ from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.query.saved.distributions_without_bucket import distributions_without_bucket
 from glue_jobs.query.saved.dropped_objects import dropped_objects
 from glue_jobs.query.saved.ended_inventories import ended_inventories
+from glue_jobs.query.saved.ended_logs import ended_logs
 from glue_jobs.query.saved.metadata import Case
-from glue_jobs.query.saved.missing_logs import buckets_without_logs, ended_logs
+from glue_jobs.query.saved.missing_logs import buckets_without_logs
 from glue_jobs.query.saved.own_callers import own_callers
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import SavedView

@@ -1,4 +1,4 @@
-"""Report buckets without any logged request, and logs that start or end within the period: other reads are unknown."""
+"""Report buckets without any logged request, and logs that begin within the period: other reads are unknown."""
 
 from __future__ import annotations
 
@@ -45,16 +45,6 @@ WHERE pipeline IN ({logs})
 HAVING min(first_event_time) IS NOT NULL
 """
 
-# S3 and CloudFront deliver within hours, and the template's alarm waits for three days too.
-_ENDED = """
-SELECT pipeline, CAST(max(last_event_time) AS date) AS last_day
-FROM ingested_object
-WHERE pipeline IN ('cloudfront_log', 's3_access_log')
-GROUP BY pipeline
-HAVING CAST(max(last_event_time) AS date) < current_date - INTERVAL '3' DAY
-ORDER BY pipeline
-"""
-
 Run = Callable[[str], pa.Table]
 
 
@@ -95,14 +85,6 @@ def late_logs(run: Run, query: SavedQuery, day: date, since: date | None = None)
         f"The logs begin on {row['begun']}: what was read before that day is in no number."
         for row in found
         if row["begun"] > row["first_day"]
-    )
-
-
-def ended_logs(run: Run, day: date) -> tuple[str, ...]:
-    """A sentence for each log of downloads whose newest request is more than three days older than ``day``."""
-    return tuple(
-        f"The newest request in {row['pipeline']} is of {row['last_day']}: later ones are in no number."
-        for row in _rows(run, _ENDED, day)
     )
 
 

@@ -565,13 +565,20 @@ def test_another_hour_of_the_daily_run_gives_the_alarms_another_26_hours() -> No
     assert eleven["Properties"] != nine["Properties"]
 
 
-def test_the_logs_of_the_jobs_are_the_stacks_own_and_expire() -> None:
-    for parameters, ending in (({}, ""), ({"KmsKeyArn": KEY}, f"-usage-{KEY.partition('key/')[2]}")):
-        rendered = Rendered(TEMPLATE, LogDays="30", **parameters)
-        groups = rendered.of_type("AWS::Logs::LogGroup")
-        kept = {group["LogGroupName"]: group["RetentionInDays"] for group in groups.values() if "LogGroupName" in group}
-        (prefix,) = {job["DefaultArguments"]["--custom-logGroup-prefix"] for job in rendered.jobs.values()}
-        assert kept == {f"{prefix}/error{ending}": "30", f"{prefix}/output{ending}": "30"}
+@pytest.mark.parametrize("key", ["", KEY], ids=["own", "kms"])
+def test_the_logs_of_the_jobs_are_the_stacks_own_and_expire(key: str) -> None:
+    """With a security configuration that encrypts logs, Glue 5 writes to log groups of other names, which never expire.
+
+    https://docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html#monitor-security-config-logging
+    """
+    rendered = Rendered(TEMPLATE, LogDays="30", KmsKeyArn=key)
+    groups = [each for each in rendered.of_type("AWS::Logs::LogGroup").values() if "LogGroupName" in each]
+    (prefix,) = {job["DefaultArguments"]["--custom-logGroup-prefix"] for job in rendered.jobs.values()}
+    assert [(each["LogGroupName"], each["RetentionInDays"], each.get("KmsKeyId", "")) for each in groups] == [
+        (f"{prefix}/{name}", "30", key) for name in ("error", "output")
+    ]
+    (security,) = rendered.of_type("AWS::Glue::SecurityConfiguration").values()
+    assert security["EncryptionConfiguration"]["CloudWatchEncryption"] == {"CloudWatchEncryptionMode": "DISABLED"}
 
 
 def test_another_key_makes_another_security_configuration_because_glue_changes_none() -> None:

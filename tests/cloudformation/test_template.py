@@ -367,6 +367,16 @@ def test_named_buckets_have_their_access_logs_delivered_below_the_prefix_of_the_
     assert len(Rendered(TEMPLATE, VendedLogBuckets="a-1,a-2,a-3,a-4,a-5").of_type("AWS::Logs::Delivery")) == 5
 
 
+def test_a_sixth_bucket_for_vended_logs_is_refused_and_not_left_out() -> None:
+    parameter = Rendered(TEMPLATE).raw["Parameters"]["VendedLogBuckets"]
+    # The pattern of a list would apply to each of its names.
+    assert parameter["Type"] == "String"
+    accepted = ("", "first", "first,second", "a-1,a-2,a-3,a-4,a-5")
+    assert all(re.fullmatch(parameter["AllowedPattern"], text) for text in accepted)
+    refused = ("a-1,a-2,a-3,a-4,a-5,a-6", "first, second", "first,", ",first", "s3://first")
+    assert not any(re.fullmatch(parameter["AllowedPattern"], text) for text in refused)
+
+
 def test_vended_logs_go_to_the_log_bucket_of_the_stack_only() -> None:
     sentence = (
         "VendedLogBuckets deliver to the stack's log bucket: switch AccessLogs on, without ExistingAccessLogBucket."

@@ -86,7 +86,23 @@ def test_a_month_of_each_publisher_adds_up() -> None:
     rows = re.findall(r"^\| [A-Z][A-Za-z ]+ \|(.+)\|$", table[0], re.MULTILINE)
     amounts = [[Decimal(cell.replace(",", "")) for cell in row.split("|")] for row in rows]
     together = [Decimal(cell.replace(",", "")) for cell in table[1].splitlines()[0].strip(" |").split("|")]
-    assert len(rows) == 10 and [sum(column) for column in zip(*amounts, strict=True)] == together
+    assert len(rows) == 11 and [sum(column) for column in zip(*amounts, strict=True)] == together
+
+
+def test_the_price_of_the_alarms_is_that_of_the_metrics_they_watch() -> None:
+    """An alarm on an expression costs as much as an alarm on each of its metrics.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_billing.html#metric-alarms
+    """
+    alarms = Rendered(TEMPLATE, CloudFrontLogs="off", RunSummaries="off").of_type("AWS::CloudWatch::Alarm").values()
+    watched = sum(
+        sum("MetricStat" in metric for metric in alarm.get("Metrics", ({"MetricStat": {}},))) for alarm in alarms
+    )
+    sent = {(alarm["MetricName"], str(alarm["Dimensions"])) for alarm in alarms if "MetricName" in alarm}
+    price = watched * Decimal("0.10") + len(sent) * Decimal("0.30")
+    assert f"{len(alarms)} alarms on {watched} metrics, {len(sent)} of which the jobs send, {price} a month" in PAGE
+    assert f"| Alarms | [below](#alarms) | {price} a month |" in PAGE
+    assert f"| Alarms | {price} | {price} | {price} |" in PAGE
 
 
 def test_commands_and_their_options_exist() -> None:

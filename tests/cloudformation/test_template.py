@@ -367,6 +367,16 @@ def test_named_buckets_have_their_access_logs_delivered_below_the_prefix_of_the_
     assert len(Rendered(TEMPLATE, VendedLogBuckets="a-1,a-2,a-3,a-4,a-5").of_type("AWS::Logs::Delivery")) == 5
 
 
+def test_a_sixth_bucket_for_vended_logs_is_refused_and_not_left_out() -> None:
+    parameter = Rendered(TEMPLATE).raw["Parameters"]["VendedLogBuckets"]
+    # The pattern of a list would apply to each of its names.
+    assert parameter["Type"] == "String"
+    accepted = ("", "first", "first,second", "a-1,a-2,a-3,a-4,a-5")
+    assert all(re.fullmatch(parameter["AllowedPattern"], text) for text in accepted)
+    refused = ("a-1,a-2,a-3,a-4,a-5,a-6", "first, second", "first,", ",first", "s3://first")
+    assert not any(re.fullmatch(parameter["AllowedPattern"], text) for text in refused)
+
+
 def test_vended_logs_go_to_the_log_bucket_of_the_stack_only() -> None:
     sentence = (
         "VendedLogBuckets deliver to the stack's log bucket: switch AccessLogs on, without ExistingAccessLogBucket."
@@ -565,13 +575,20 @@ def test_another_hour_of_the_daily_run_gives_the_alarms_another_26_hours() -> No
     assert eleven["Properties"] != nine["Properties"]
 
 
-def test_the_logs_of_the_jobs_are_the_stacks_own_and_expire() -> None:
-    for parameters, ending in (({}, ""), ({"KmsKeyArn": KEY}, f"-usage-{KEY.partition('key/')[2]}")):
-        rendered = Rendered(TEMPLATE, LogDays="30", **parameters)
-        groups = rendered.of_type("AWS::Logs::LogGroup")
-        kept = {group["LogGroupName"]: group["RetentionInDays"] for group in groups.values() if "LogGroupName" in group}
-        (prefix,) = {job["DefaultArguments"]["--custom-logGroup-prefix"] for job in rendered.jobs.values()}
-        assert kept == {f"{prefix}/error{ending}": "30", f"{prefix}/output{ending}": "30"}
+@pytest.mark.parametrize("key", ["", KEY], ids=["own", "kms"])
+def test_the_logs_of_the_jobs_are_the_stacks_own_and_expire(key: str) -> None:
+    """With a security configuration that encrypts logs, Glue 5 writes to log groups of other names, which never expire.
+
+    https://docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html#monitor-security-config-logging
+    """
+    rendered = Rendered(TEMPLATE, LogDays="30", KmsKeyArn=key)
+    groups = [each for each in rendered.of_type("AWS::Logs::LogGroup").values() if "LogGroupName" in each]
+    (prefix,) = {job["DefaultArguments"]["--custom-logGroup-prefix"] for job in rendered.jobs.values()}
+    assert [(each["LogGroupName"], each["RetentionInDays"], each.get("KmsKeyId", "")) for each in groups] == [
+        (f"{prefix}/{name}", "30", key) for name in ("error", "output")
+    ]
+    (security,) = rendered.of_type("AWS::Glue::SecurityConfiguration").values()
+    assert security["EncryptionConfiguration"]["CloudWatchEncryption"] == {"CloudWatchEncryptionMode": "DISABLED"}
 
 
 def test_another_key_makes_another_security_configuration_because_glue_changes_none() -> None:

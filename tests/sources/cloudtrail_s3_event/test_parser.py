@@ -81,9 +81,10 @@ def reasons(data: bytes) -> list[tuple[int | None, str]]:
         b"\xef\xbb\xbf" + document(*numbered(1)) + b"\r\n\xef\xbb\xbf" + document(*numbered(2)) + b"\0\0",
         json.dumps(numbered(1, 2)).encode(),
         b"\n".join(json.dumps(each).encode() for each in numbered(1, 2)),
+        b"".join(json.dumps({"detail-type": "x", "detail": each}).encode() for each in numbered(1, 2)),
         b'{"x":[{}],"Records":' + json.dumps(numbered(1, 2)).encode() + b',"y":null}',
     ],
-    ids=["line", "newline", "bom", "pretty", "two", "two with bom", "list", "json lines", "more keys"],
+    ids=["line", "newline", "bom", "pretty", "two", "two with bom", "list", "json lines", "EventBridge", "more keys"],
 )
 def test_documents_of_any_form_are_read(data: bytes) -> None:
     assert ids(data) == ["e1", "e2"]

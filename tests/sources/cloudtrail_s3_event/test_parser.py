@@ -362,7 +362,7 @@ def test_columns_of_the_connection() -> None:
 
 def test_values_of_another_type_are_read_and_kept() -> None:
     found = row(readOnly="true", managementEvent=0, recipientAccountId=12, apiVersion="2006-03-01", errorCode={"a": 1})
-    assert (found["read_only"], found["management_event"], found["recipient_account_id"]) == (True, None, "12")
+    assert (found["read_only"], found["management_event"], found["recipient_account_id"]) == (True, False, "12")
     assert found["error_code"] is None
     assert json.loads(found["other_fields"]) == {
         "readOnly": "true",
@@ -425,6 +425,9 @@ def test_no_field_of_an_event_is_lost(some: list[dict[str, Any]]) -> None:
     parsed = parse(document(*given_events))
     assert not parsed.rejected
     for found, wanted in zip(parsed.rows.to_pylist(), given_events, strict=True):
+        if not isinstance(wanted.get("managementEvent"), bool):
+            # It is known by the name of the event.
+            found["management_event"] = None
         assert rebuilt(found) == {name: value for name, value in wanted.items() if value is not None and value != ""}
 
 

@@ -373,6 +373,18 @@ def test_values_of_another_type_are_read_and_kept() -> None:
     }
 
 
+def test_nested_fields_that_a_tool_stored_as_json_text_are_read() -> None:
+    nested = {
+        "userIdentity": {"type": "AWSAccount", "accountId": "123456789012"},
+        "requestParameters": {"bucketName": "example-data", "key": "a b.csv"},
+        "additionalEventData": {"bytesTransferredOut": 7},
+        "resources": [{"accountId": "111122223333", "ARN": "arn:aws:s3:::example-data"}],
+    }
+    found = row(**{name: json.dumps(value) for name, value in nested.items()})
+    names = ("subscriber_account_id", "key", "bytes_out", "bucket_owner_account_id")
+    assert [found[name] for name in names] == ["123456789012", "a b.csv", 7, "111122223333"]
+
+
 def test_bytes_that_are_not_utf8_stay_visible() -> None:
     data = document(event(userAgent="XX")).replace(b"XX", b"a\xff\xfe")
     assert parse(data).rows["user_agent"].to_pylist() == [r"a\xff\xfe"]

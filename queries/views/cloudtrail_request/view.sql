@@ -44,7 +44,8 @@ SELECT
     event.event_name,
     event.request_id,
     event.error_code,
-    event.bucket,
+    -- An access point of a file system has no bucket.
+    coalesce(event.bucket, event.access_point_arn) AS bucket,
     event.key,
     event.access_point_arn,
     event.bytes_out,

@@ -13,7 +13,7 @@ from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.progress import printable
 from glue_jobs.read.raw_object import Skipped, Window
 from glue_jobs.sources.pipelines import BY_NAME
-from glue_jobs.sources.signatures import SIGNATURE_BYTES, records_as_json_lines, source_of_content, source_of_name
+from glue_jobs.sources.signatures import SIGNATURE_BYTES, source_of_content, source_of_name
 from glue_jobs.storage import Entry, storage_for
 
 # Names identify a source within this many objects; contents, within a few objects.
@@ -43,7 +43,6 @@ def check_source(request: IngestRequest) -> None:
     storage = storage_for(request.raw)
     objects = request.pipeline.discover(storage, request.raw, Window(), skipped, request.any_name)
     found = list(islice((each.entry for each in objects), OBJECTS_READ if request.any_name else 1))
-    _check_form(request, found)
     if found and not (request.any_name and _is_of_another(request, found)):
         return
     # Logs that the source skips on purpose, and unfinished snapshots, are not a mistake.
@@ -52,8 +51,6 @@ def check_source(request: IngestRequest) -> None:
     prefix = request.raw if request.raw.startswith("s3://") else f"{request.raw.rstrip('/')}/"
     # AWS and the console create empty objects at future places of delivery.
     entries = [entry for entry in islice(storage.list(prefix), NAMES_LOOKED_AT) if entry.size]
-    if not any(source_of_name(entry.address) for entry in entries):
-        _check_form(request, entries[:OBJECTS_READ])
     if entries or not storage.remote:
         raise WrongSourceError(_sentence(request, entries, skipped))
 
@@ -77,15 +74,6 @@ def _start(entry: Entry) -> bytes:
         return storage_for(entry.address).read(entry, 0, min(entry.size, SIGNATURE_BYTES))
     except StorageError:
         return b""
-
-
-def _check_form(request: IngestRequest, entries: Iterable[Entry]) -> None:
-    for entry in entries:
-        if records := records_as_json_lines(_start(entry)):
-            raise WrongSourceError(
-                f"{request.raw} has {records} as JSON lines, e.g. {printable(entry.address)}; a run reads them as the"
-                " service itself delivers them to S3, not as CloudWatch Logs does"
-            )
 
 
 def _sentence(request: IngestRequest, entries: list[Entry], skipped: Skipped) -> str:

@@ -28,11 +28,8 @@ _CONTENT = (
     ("s3_inventory_object", re.compile(rb'\s*\{.{0,4000}?"(?:fileSchema|sourceBucket)"', re.DOTALL)),
     ("cloudtrail_s3_event", re.compile(rb'\s*\{\s*"Records"\s*:\s*\[', re.DOTALL)),
     ("s3_access_log", re.compile(rb'\s*\{.{0,4000}?"(?:bucket_owner_id|key_name|request_uri)"', re.DOTALL)),
+    ("cloudtrail_s3_event", re.compile(rb'\s*[\[{].{0,4000}?"(?:eventVersion|eventSource)"', re.DOTALL)),
 )
-
-# A form in which CloudWatch Logs exports the same records, one JSON object per line.
-# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
-_JSON_LINES = (("CloudTrail events", re.compile(rb'\s*\{(?!.*"Records").{0,64000}?"eventVersion"', re.DOTALL)),)
 
 SIGNATURE_BYTES = 65_536
 """Number of first bytes that `source_of_content` examines."""
@@ -45,19 +42,10 @@ def source_of_name(address: str) -> str | None:
 
 def source_of_content(start: bytes) -> str | None:
     """The source of an object with these first bytes, which may be gzipped; None if there is none."""
-    return _first(_CONTENT, start)
-
-
-def records_as_json_lines(start: bytes) -> str | None:
-    """The kind of records in JSON lines that no source reads, by the first bytes; None for other objects."""
-    return None if source_of_content(start) else _first(_JSON_LINES, start)
-
-
-def _first(patterns: tuple[tuple[str, re.Pattern[bytes]], ...], start: bytes) -> str | None:
     if start.startswith(b"\x1f\x8b"):
         try:
             start = zlib.decompressobj(wbits=31).decompress(start, SIGNATURE_BYTES)
         except zlib.error:
             return None
     text = start.removeprefix(b"\xef\xbb\xbf")
-    return next((name for name, pattern in patterns if pattern.match(text)), None)
+    return next((name for name, pattern in _CONTENT if pattern.match(text)), None)

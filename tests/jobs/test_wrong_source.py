@@ -171,13 +171,14 @@ def test_a_lake_of_other_sources_is_told_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["000000.gz", f"{TRAIL_FOLDER}/events.json.gz"])
-def test_json_lines_of_cloudtrail_are_no_source(name: str, tmp_path: Path) -> None:
-    line = b'{"eventVersion": "1.08", "eventSource": "s3.amazonaws.com"}\n'
+def test_json_lines_of_cloudtrail_are_its_source(name: str, tmp_path: Path) -> None:
+    line = b'{"eventVersion": "1.08", "eventSource": "s3.amazonaws.com", "eventTime": "2026-03-14T08:09:10Z"}\n'
     write(tmp_path / "raw", name, gzip.compress(line * 2))
-    for source in ("cloudtrail_s3_event", "s3_access_log"):
-        sentence = refused(source, tmp_path / "raw", tmp_path / "lake")
-        assert f"raw has CloudTrail events as JSON lines, e.g. {tmp_path}/raw/{name}; " in sentence
-    assert not (tmp_path / "lake").exists()
+    command = f"usage-lake ingest cloudtrail_s3_event --from {tmp_path}/raw"
+    assert command in refused("s3_access_log", tmp_path / "raw", tmp_path / "lake")
+    values = {"raw_path": f"{tmp_path}/raw", "lake_path": f"{tmp_path}/lake", "any_name": str(name == "000000.gz")}
+    sentence = run_job({"pipeline": "cloudtrail_s3_event", **values}, SilentReporter()).sentence
+    assert "2 records = 1 row + 0 rejected + 1 duplicate " in sentence
 
 
 @pytest.mark.parametrize(

@@ -39,11 +39,9 @@ CLOUDTRAIL_NAMES = DayNames(
 
 
 def parse_data_events(data: bytes, starts: Positions) -> Parsed:
-    """The same as `parse_cloudtrail`, but events that are marked as management events are filtered too."""
+    """The same as `parse_cloudtrail`, but management events are filtered too."""
     parsed = parse_cloudtrail(data, starts)
-    # The flag exists since event version 1.06, the category since 1.07. Older events have neither, and are kept.
-    marked = pc.coalesce(parsed.rows["management_event"], pc.equal(parsed.rows["event_category"], "Management"))
-    management = marked.fill_null(False).to_numpy()
+    management = parsed.rows["management_event"].fill_null(False).to_numpy()
     if not management.any():
         return parsed
     rows = parsed.rows.filter(pa.array(~management)).combine_chunks()

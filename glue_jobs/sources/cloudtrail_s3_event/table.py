@@ -35,7 +35,12 @@ CLOUDTRAIL_S3_EVENT = Table(
         Column(11, "request_id", "string", "Id of the request, the same as in S3 access logs."),
         Column(12, "event_type", "string", "AwsApiCall; AwsServiceEvent for each key of a DeleteObjects request."),
         Column(13, "read_only", "boolean", "True when the action changes nothing."),
-        Column(14, "management_event", "boolean", "True for actions on buckets and settings, false for objects."),
+        Column(
+            14,
+            "management_event",
+            "boolean",
+            "True for actions on buckets and settings, false for objects; by the name of events that do not say.",
+        ),
         Column(15, "event_category", "string", "Data, Management or NetworkActivity; null before event version 1.07."),
         Column(16, "recipient_account_id", "string", "Account the event was delivered to."),
         Column(17, "shared_event_id", "string", "Id shared by the copies of an event that went to several accounts."),

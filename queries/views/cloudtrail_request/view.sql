@@ -44,7 +44,8 @@ SELECT
     event.event_name,
     event.request_id,
     event.error_code,
-    event.bucket,
+    -- An access point of a file system has no bucket.
+    coalesce(event.bucket, event.access_point_arn) AS bucket,
     event.key,
     event.access_point_arn,
     event.bytes_out,
@@ -67,7 +68,12 @@ SELECT
     event.repository,
     -- In the trail of the bucket's owner, callers of other accounts have no ARN that would identify an own role.
     coalesce(recorded.is_own, event.is_own) AS is_own,
-    event.is_robot,
+    -- Nobody reads what AWS's services scan and replicate.
+    event.is_robot OR coalesce(
+        event.principal_arn LIKE '%:assumed-role/%/s3-replication'
+            OR event.principal_arn LIKE '%:assumed-role/AWSServiceRoleFor%',
+        false
+    ) AS is_robot,
     event.is_copy_source,
     -- A copy reads its source, as a GetObject would.
     coalesce((event.event_name = 'GetObject' OR event.is_copy_source) AND event.error_code IS NULL, false) AS is_get,

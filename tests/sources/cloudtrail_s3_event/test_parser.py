@@ -81,9 +81,10 @@ def reasons(data: bytes) -> list[tuple[int | None, str]]:
         b"\xef\xbb\xbf" + document(*numbered(1)) + b"\r\n\xef\xbb\xbf" + document(*numbered(2)) + b"\0\0",
         json.dumps(numbered(1, 2)).encode(),
         b"\n".join(json.dumps(each).encode() for each in numbered(1, 2)),
+        b"".join(json.dumps({"detail-type": "x", "detail": each}).encode() for each in numbered(1, 2)),
         b'{"x":[{}],"Records":' + json.dumps(numbered(1, 2)).encode() + b',"y":null}',
     ],
-    ids=["line", "newline", "bom", "pretty", "two", "two with bom", "list", "json lines", "more keys"],
+    ids=["line", "newline", "bom", "pretty", "two", "two with bom", "list", "json lines", "EventBridge", "more keys"],
 )
 def test_documents_of_any_form_are_read(data: bytes) -> None:
     assert ids(data) == ["e1", "e2"]
@@ -361,7 +362,7 @@ def test_columns_of_the_connection() -> None:
 
 def test_values_of_another_type_are_read_and_kept() -> None:
     found = row(readOnly="true", managementEvent=0, recipientAccountId=12, apiVersion="2006-03-01", errorCode={"a": 1})
-    assert (found["read_only"], found["management_event"], found["recipient_account_id"]) == (True, None, "12")
+    assert (found["read_only"], found["management_event"], found["recipient_account_id"]) == (True, False, "12")
     assert found["error_code"] is None
     assert json.loads(found["other_fields"]) == {
         "readOnly": "true",
@@ -370,6 +371,18 @@ def test_values_of_another_type_are_read_and_kept() -> None:
         "apiVersion": "2006-03-01",
         "errorCode": {"a": 1},
     }
+
+
+def test_nested_fields_that_a_tool_stored_as_json_text_are_read() -> None:
+    nested = {
+        "userIdentity": {"type": "AWSAccount", "accountId": "123456789012"},
+        "requestParameters": {"bucketName": "example-data", "key": "a b.csv"},
+        "additionalEventData": {"bytesTransferredOut": 7},
+        "resources": [{"accountId": "111122223333", "ARN": "arn:aws:s3:::example-data"}],
+    }
+    found = row(**{name: json.dumps(value) for name, value in nested.items()})
+    names = ("subscriber_account_id", "key", "bytes_out", "bucket_owner_account_id")
+    assert [found[name] for name in names] == ["123456789012", "a b.csv", 7, "111122223333"]
 
 
 def test_bytes_that_are_not_utf8_stay_visible() -> None:
@@ -424,6 +437,9 @@ def test_no_field_of_an_event_is_lost(some: list[dict[str, Any]]) -> None:
     parsed = parse(document(*given_events))
     assert not parsed.rejected
     for found, wanted in zip(parsed.rows.to_pylist(), given_events, strict=True):
+        if not isinstance(wanted.get("managementEvent"), bool):
+            # It is known by the name of the event.
+            found["management_event"] = None
         assert rebuilt(found) == {name: value for name, value in wanted.items() if value is not None and value != ""}
 
 

@@ -66,6 +66,9 @@ TEXTS = {
 }
 """Columns of JSON text."""
 
+# The names of requests for objects, and of those that were logged with them: not GetBucketObjectLockConfiguration.
+OF_OBJECTS = "^[A-Z][a-z]+Object|Part|Multipart|^HeadBucket$"
+
 # The reason of an addendum that corrects an event.
 CORRECTION = "UPDATED_DATA"
 
@@ -132,6 +135,7 @@ def parsed_rows(columns: dict[str, Any]) -> pa.Table:
             columns[name] = null_if_empty(columns[name])
         elif PARSED_SCHEMA.field(name).type == ENCODED and not pa.types.is_dictionary(columns[name].type):
             columns[name] = without_empty(columns[name].dictionary_encode())
+    columns["management_event"] = _management_events(columns)
     columns |= _callers(columns["user_identity"])
     columns |= _requests(columns)
     columns |= with_copy_sources(columns)
@@ -146,6 +150,15 @@ def _read(read: Callable[[str], Any], texts: pa.DictionaryArray) -> list[Any]:
 
 def _spread(values: Sequence[Any], texts: pa.DictionaryArray, field: str) -> pa.DictionaryArray:
     return spread(pa.array(map(attrgetter(field), values), pa.string()), texts.indices)
+
+
+def _management_events(columns: dict[str, Any]) -> pa.BooleanArray:
+    """The flag that events have since version 1.06; of others the category, since version 1.07, or else the name."""
+    said, category, names = (columns[name] for name in ("management_event", "event_category", "event_name"))
+    if not said.null_count:
+        return said
+    by_name = pc.invert(pc.match_substring_regex(names.dictionary, OF_OBJECTS)).take(names.indices)
+    return pc.coalesce(said, pc.equal(category.dictionary, "Management").take(category.indices), by_name)
 
 
 def _callers(texts: pa.DictionaryArray) -> dict[str, pa.DictionaryArray]:

@@ -1,8 +1,9 @@
 """The records of an object, in any of the forms that tools give to documents.
 
 CloudTrail writes ``{"Records": [...]}`` in one line. Tools pretty-print it, write a plain list, or write one event per
-line; archives concatenate documents; copies may be truncated. A damaged document loses the records at the damage: whole
-records before it are kept, and those after it from the first place where a record certainly begins.
+line; EventBridge puts each event into a ``detail``; archives concatenate documents; copies may be truncated. A damaged
+document loses the records at the damage: whole records before it are kept, and those after it from the first place
+where a record certainly begins.
 """
 
 from __future__ import annotations
@@ -140,6 +141,8 @@ def _expand(value: memoryview, contents: Contents) -> None:
         contents.reject(DIGEST, value)
     elif records is None and {"eventSource", "eventName", "eventTime"} & fields.keys():
         contents.add([msgspec.Raw(value)])
+    elif {"detail-type", "detail"} <= fields.keys():
+        contents.add([fields["detail"]])
     else:
         contents.reject(NO_RECORDS, value)
 

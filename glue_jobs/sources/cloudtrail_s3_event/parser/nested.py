@@ -185,9 +185,10 @@ def resources(text: str) -> list[Resource]:
 
 
 def _any(text: str | msgspec.Raw) -> Any:
-    """The value of a JSON text; None for any other text."""
+    """The value of a JSON text, which some tools put into a JSON string; None for any other text."""
     try:
-        return _ANY.decode(text)
+        found = _ANY.decode(text)
+        return _ANY.decode(found) if isinstance(found, str) else found
     except NOT_JSON:
         return None
 

@@ -29,11 +29,11 @@ from glue_jobs.publish.report_set import Report, public_report, report_set
 from glue_jobs.query.answer import records
 from glue_jobs.query.athena import Athena
 from glue_jobs.query.glue_views import keep_views
-from glue_jobs.query.saved.uncounted_distributions import uncounted_distributions
 from glue_jobs.query.saved.dropped_objects import dropped_objects
 from glue_jobs.query.saved.ended_inventories import ended_inventories
 from glue_jobs.query.saved.missing_logs import buckets_without_logs, ended_logs
 from glue_jobs.query.saved.own_callers import own_callers
+from glue_jobs.query.saved.uncounted_distributions import uncounted_distributions
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG

@@ -25,13 +25,13 @@ from glue_jobs.publish.page.sections.subscribers import SUBSCRIBERS
 from glue_jobs.publish.page.usage import USAGE
 from glue_jobs.query.answer import records
 from glue_jobs.query.duckdb.lake_engine import open_engine
-from glue_jobs.query.saved.uncounted_distributions import uncounted_distributions
 from glue_jobs.query.saved.dropped_objects import dropped_objects
 from glue_jobs.query.saved.ended_inventories import ended_inventories
 from glue_jobs.query.saved.metadata import Case
 from glue_jobs.query.saved.missing_logs import buckets_without_logs, ended_logs
 from glue_jobs.query.saved.own_callers import own_callers
 from glue_jobs.query.saved.query import SavedQuery
+from glue_jobs.query.saved.uncounted_distributions import uncounted_distributions
 from glue_jobs.query.saved.view import SavedView
 from saved_query_cases import TABLES, expected_rows, given_table
 from tests.query.engines import engine_on

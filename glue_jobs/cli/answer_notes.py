@@ -36,9 +36,9 @@ def answer_notes(
 
         yield from dropped_objects(engine.run, until)
     if "cloudfront_log" in read:
-        from glue_jobs.query.saved.distributions_without_bucket import distributions_without_bucket
+        from glue_jobs.query.saved.uncounted_distributions import uncounted_distributions
 
-        yield from distributions_without_bucket(
+        yield from uncounted_distributions(
             lambda sql: engine.answer(sql).records, query, days.as_of, days.since, days.until
         )
     if not rows.num_rows:

@@ -25,7 +25,6 @@ from glue_jobs.publish.page.sections.subscribers import SUBSCRIBERS
 from glue_jobs.publish.page.usage import USAGE
 from glue_jobs.query.answer import records
 from glue_jobs.query.duckdb.lake_engine import open_engine
-from glue_jobs.query.saved.distributions_without_bucket import distributions_without_bucket
 from glue_jobs.query.saved.dropped_objects import dropped_objects
 from glue_jobs.query.saved.ended_inventories import ended_inventories
 from glue_jobs.query.saved.ended_logs import ended_logs
@@ -33,6 +32,7 @@ from glue_jobs.query.saved.metadata import Case
 from glue_jobs.query.saved.missing_logs import buckets_without_logs
 from glue_jobs.query.saved.own_callers import own_callers
 from glue_jobs.query.saved.query import SavedQuery
+from glue_jobs.query.saved.uncounted_distributions import uncounted_distributions
 from glue_jobs.query.saved.view import SavedView
 from saved_query_cases import TABLES, expected_rows, given_table
 from tests.query.engines import engine_on
@@ -159,7 +159,7 @@ def test_the_sentences_beside_reports_are_those_of_the_laptop(later: int, lake: 
             *ended_logs(run, day),
             *buckets_without_logs(run, unread, day),
             *own_callers(run, subscribers, day),
-            *distributions_without_bucket(lambda sql: records(run(sql)), SavedQuery.load(USAGE), day),
+            *uncounted_distributions(lambda sql: records(run(sql)), SavedQuery.load(USAGE), day),
         ]
 
     with open_engine(StoredLake(demo_lake, "usage_lake")) as engine:

@@ -41,19 +41,22 @@ FROM action WHERE event_name <> '' AND event_source = 's3.amazonaws.com';
 CREATE VIEW event AS FROM recorded_event WHERE recorded_by = bucket AND corrects IS NULL;
 
 -- A read: served GETs of one version of an object by one requester on one day without a pause of more than 30 minutes
--- after a response. S3 logs when a response began, CloudFront when it ended.
+-- after a response. S3 logs when a response began, CloudFront when it ended. Whom CloudFront fetched a whole object for
+-- is unknown; ranges are joined by its address.
 CREATE VIEW object_read AS
 SELECT strftime(moment(min(time)), '%Y-%m') AS month, arg_min(country, (time, country)) AS country,
     arg_min(place, (time, place)) AS place, arg_min(network, (time, network)) AS network, account, repository, identity,
     any_value(is_robot) AS is_robot, any_value(is_own) AS is_own,
     coalesce(sum(bytes_sent) * 20 >= max(object_size) * 19, false) AS is_download
-FROM (SELECT *, sum(begins) OVER (PARTITION BY identity, object, names_version ORDER BY time) AS number
-    FROM (SELECT *, CASE WHEN begun_ms - max(ended_ms) OVER (PARTITION BY identity, object, names_version, time // 86400
-        ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) <= 1800000 THEN 0 ELSE 1 END AS begins
-        FROM (SELECT *, time * 1000 - CASE WHEN is_viewed THEN {taken_ms} ELSE 0 END AS begun_ms,
+FROM (SELECT *, sum(begins) OVER (PARTITION BY identity, edge, object, names_version ORDER BY time) AS number
+    FROM (SELECT *, CASE WHEN edge IS NOT NULL AND status = 200 THEN 1
+        WHEN begun_ms - max(ended_ms) OVER (PARTITION BY identity, edge, object, names_version, time // 86400
+            ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) <= 1800000 THEN 0 ELSE 1 END AS begins
+        FROM (SELECT *, CASE WHEN identity IS NULL THEN requester END AS edge,
+            time * 1000 - CASE WHEN is_viewed THEN {taken_ms} ELSE 0 END AS begun_ms,
             time * 1000 + CASE WHEN is_viewed THEN 0 ELSE total_ms END AS ended_ms
             FROM asked_by_readers WHERE is_served_get)))
-GROUP BY account, repository, identity, object, names_version, number;
+GROUP BY account, repository, identity, edge, object, names_version, number;
 
 -- What every inventory's two latest complete snapshots list as current: age 1 is the latest. An inventory of a prefix
 -- repeats what one with a shorter prefix lists.

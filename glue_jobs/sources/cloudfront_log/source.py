@@ -82,7 +82,8 @@ def _objects(
     """Bucket and key of the object that CloudFront requests from S3, its origin; the bucket is null if unknown."""
     origins = [config.distributions.get(domain, "").partition("/") for domain in host.dictionary.to_pylist()]
     bucket = mapped_dictionary(host, pa.array([name or None for name, _, _ in origins], pa.string()))
-    paths = [decode_once(path.removeprefix("/")) for path in stem.dictionary.to_pylist()]
+    # S3 reads the path of a request as a form: a plus is a blank.
+    paths = [decode_once(path.removeprefix("/").replace("+", " ")) for path in stem.dictionary.to_pylist()]
     key = mapped_dictionary(stem, pa.array(paths, pa.string()))
     if any(origin_path for _, _, origin_path in origins):
         folders = pa.array([f"{path}/" if path else "" for _, _, path in origins], pa.string())

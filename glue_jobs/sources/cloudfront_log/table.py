@@ -64,7 +64,7 @@ CLOUDFRONT_LOG = Table(
         Column(41, "viewer_request_log_data", "string", "Data that your function logged about the request."),
         Column(42, "viewer_response_log_data", "string", "Data that your function logged about the response."),
         Column(43, "extra_fields", "array<string>", "Fields with other names as name=value, in order.", 53),
-        Column(44, "key", "string", "Decoded path of the URL without its first slash: the key of the object in S3."),
+        Column(44, "key", "string", "The object's key: path of the URL, decoded as S3 does (a plus is a blank)."),
         *derived_columns(45, "account", "repository", "is_own", "is_robot", "event_date", "year", "month", "day"),
         Column(54, "source_object", "string", "Raw object the record came from."),
         Column(55, "country", "string", "Country of the viewer, two letters: c_country, else by the address; or null."),

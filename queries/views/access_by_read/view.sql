@@ -22,10 +22,14 @@ WITH paused AS (
         is_audience,
         bytes_sent,
         object_size,
+        coalesce(reader, reader_address) AS joined_by,
         CASE
+            -- The readers behind CloudFront are unknown: whole responses are for different ones.
+            WHEN reader IS NULL AND http_status = 200 THEN 1
             -- A pause begins when the last response ends: a large object takes hours.
             WHEN begin_time - INTERVAL '30' MINUTE <= max(end_time) OVER (
-                PARTITION BY event_date, account, repository, bucket, key, version_id, reader, is_served_get
+                PARTITION BY
+                    event_date, account, repository, bucket, key, version_id, coalesce(reader, reader_address), is_served_get
                 ORDER BY begin_time
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ) THEN 0
@@ -41,7 +45,7 @@ numbered AS (
         *,
         CASE
             WHEN is_served_get THEN sum(begins_read) OVER (
-                PARTITION BY event_date, account, repository, bucket, key, version_id, reader, is_served_get
+                PARTITION BY event_date, account, repository, bucket, key, version_id, joined_by, is_served_get
                 ORDER BY begin_time
             )
         END AS read_number
@@ -78,4 +82,4 @@ SELECT
         AND coalesce(CAST(sum(bytes_sent) AS bigint) * 100 >= max(object_size) * 95, false) AS is_download,
     bool_and(is_audience) AS is_audience
 FROM numbered
-GROUP BY event_date, account, repository, bucket, key, version_id, reader, read_number
+GROUP BY event_date, account, repository, bucket, key, version_id, reader, joined_by, read_number

@@ -36,6 +36,9 @@ LEFT JOIN (
     SELECT DISTINCT event_date, bucket
     FROM cloudfront_log
     WHERE bucket IS NOT NULL
+        -- The fields of logs can be chosen: records without these are no number of readers' requests.
+        AND cs_method IS NOT NULL
+        AND sc_status IS NOT NULL
 ) AS distribution
     ON logged.event_date = distribution.event_date
     AND logged.bucket = distribution.bucket

@@ -289,6 +289,13 @@ def test_a_distribution_in_the_configuration_has_the_bucket_and_the_keys_of_its_
     assert not distribution_advice(config)
 
 
+def test_a_plus_in_a_path_is_a_blank_in_the_key_as_s3_reads_it() -> None:
+    paths = {"/ana/n+x.csv": "ana/n x.csv", "/ana/n%252Bx.csv": "ana/n+x.csv", "/ana/n%2520x.csv": "ana/n x.csv"}
+    parsed = parse(as_text([{**FIELDS, "cs-uri-stem": path} for path in paths]))
+    rows = enrich_cloudfront(parsed.rows, Config(), BY_NAME["cloudfront_log"].reference_data(Config()))
+    assert rows["key"].to_pylist() == list(paths.values())
+
+
 def test_the_logged_country_decides_and_networks_stay_the_place(tmp_path: Path) -> None:
     write_database(
         tmp_path / "a.mmdb", {"198.51.100.0/24": {"country": {"iso_code": "US"}}}, "DBIP-Country-Lite", TODAY

@@ -13,10 +13,15 @@ LISTED, OTHER = "d111111abcdef8.cloudfront.net", "d222222abcdef8.cloudfront.net"
 FIELDS = "date time cs(Host) cs-method cs-uri-stem sc-status x-edge-request-id"
 
 
-def ingested(folder: Path, *hosts: str, config: str = f"distributions: {{{LISTED}: example-data}}\n") -> Path:
+def ingested(
+    folder: Path, *hosts: str, config: str = f"distributions: {{{LISTED}: example-data}}\n", answer: str = "GET 200"
+) -> Path:
     """A lake with a request to each distribution; ``-`` is a log that does not name it."""
     (folder / "raw").mkdir()
-    lines = [f"2026-03-02 10:00:00 {host} GET /ana/tides/a.csv 200 r{number}" for number, host in enumerate(hosts)]
+    method, status = answer.split()
+    lines = [
+        f"2026-03-02 10:00:00 {host} {method} /ana/tides/a.csv {status} r{number}" for number, host in enumerate(hosts)
+    ]
     text = "\n".join([f"#Fields: {FIELDS}", *(line.replace(" ", "\t") for line in lines), ""])
     (folder / "raw" / "file").write_text(text)
     (folder / "usage.yaml").write_text(config)
@@ -42,6 +47,21 @@ def test_queries_on_access_and_the_page_name_distributions_without_a_bucket(tmp_
 def test_an_empty_answer_has_the_sentence_too(tmp_path: Path) -> None:
     lake = ingested(tmp_path, OTHER, config="")
     assert told("1 request", OTHER) in notes(lake, "access/top_objects", "2026-03-15")
+
+
+@pytest.mark.parametrize("answer", ["- 200", "GET -", "- -"])
+@pytest.mark.parametrize("query", ["access/downloads_by_month", "cloudfront/downloads_by_month"])
+def test_requests_without_method_or_status_are_told(query: str, answer: str, tmp_path: Path) -> None:
+    sentence = (
+        f"No number includes 2 requests that CloudFront logged for {LISTED}, because they have no cs-method or no"
+        " sc-status. The distribution's logging can include both fields for new requests."
+    )
+    assert sentence in notes(ingested(tmp_path, LISTED, LISTED, answer=answer), query, "2026-03-15")
+
+
+def test_a_refused_request_without_method_is_not_told(tmp_path: Path) -> None:
+    lake = ingested(tmp_path, LISTED, answer="- 400")
+    assert not [note for note in notes(lake, "access/errors", "2026-03-15") if "that CloudFront logged for" in note]
 
 
 @pytest.mark.parametrize(

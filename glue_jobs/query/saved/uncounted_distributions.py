@@ -1,0 +1,58 @@
+"""Report requests to CloudFront that are in no number: their bucket, method or status is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from glue_jobs.progress import counted, first_names
+from glue_jobs.query.saved.query import SavedQuery
+from glue_jobs.query.saved.view import base_tables
+
+# Requests that CloudFront refused because it could not read them have no method either.
+_UNKNOWN = """
+SELECT
+    sc_status IS NULL OR (cs_method IS NULL AND sc_status < 400) AS lacks_fields,
+    coalesce(cs_host, '(logs without cs(Host))') AS distribution,
+    count(*) AS requests
+FROM cloudfront_log
+WHERE event_date >= {first}
+    AND event_date <= {last}
+    AND (bucket IS NULL OR sc_status IS NULL OR (cs_method IS NULL AND sc_status < 400))
+GROUP BY 1, 2
+ORDER BY 1, 3 DESC, 2
+"""
+_REASONS = {
+    False: (
+        "the bucket behind it is unknown. The configuration can name it for new requests (distributions, by cs(Host))."
+    ),
+    True: (
+        "they have no cs-method or no sc-status. The distribution's logging can include both fields for new requests."
+    ),
+}
+
+
+def uncounted_distributions(
+    records: Callable[[str], Sequence[tuple[Any, ...]]],
+    query: SavedQuery,
+    day: date,
+    since: date | None = None,
+    until: date | None = None,
+) -> tuple[str, ...]:
+    """Sentences on a query about requests to CloudFront, as of ``day``; the bucket matters to other subjects only.
+
+    ``records`` returns the rows of a SELECT as tuples. Arrow would slow quick queries down.
+    """
+    if "cloudfront_log" not in base_tables(query.metadata.reads):
+        return ()
+    first, last = query.period_days(since, until)
+    found = records(_UNKNOWN.format(first=first, last=last).replace("current_date", f"DATE '{day}'"))
+    reasons = [True] if query.name.startswith("cloudfront/") else [False, True]
+    told = {reason: [row[1:] for row in found if row[0] == reason] for reason in reasons}
+    return tuple(
+        f"No number includes {counted(sum(count for _, count in rows), 'request')} that CloudFront logged for"
+        f" {first_names([name for name, _ in rows], 'distribution')}, because {_REASONS[reason]}"
+        for reason, rows in told.items()
+        if rows
+    )

@@ -1,6 +1,6 @@
 -- Objects added, removed and rewritten in each data set by month, for as long as snapshots have been compared.
 WITH
--- begin {snapshots_by_month} (written by make generate)
+-- begin {snapshot_totals 24}, (written by make generate)
 -- All snapshots with the common prefix of their keys: null if there are no keys, '' if it is unknown.
 totaled AS (
     SELECT
@@ -16,48 +16,49 @@ totaled AS (
         sum(objects + noncurrent_objects) AS versions
     FROM daily_storage
     -- The day S3 was launched.
-    WHERE snapshot_date >= DATE '2006-03-14'
+    WHERE snapshot_date >= DATE '2006-03-14' - INTERVAL '24' DAY
         AND snapshot_date <= current_date
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
 ),
+-- end {snapshot_totals 24}
 
-this_or_next AS (
-    SELECT false AS is_next
-    UNION ALL
-    SELECT true AS is_next
+compared AS (
+    SELECT DISTINCT source_bucket, CAST(previous_snapshot_time AS date) AS day
+    FROM daily_change
+    WHERE snapshot_date >= DATE '2006-03-14'
+        AND snapshot_date <= current_date
 ),
 
--- Weekly inventories come within 10 days: objects of a month's first days may be in a snapshot of the month before.
+-- An inventory that another one replaces counts until then. Snapshots of up to 14 days apart are compared.
 dated AS (
     SELECT
-        *,
-        CAST(
-            date_trunc('month', CASE WHEN is_next THEN snapshot_date + INTERVAL '10' DAY ELSE snapshot_date END) AS date
-        ) AS month
+        totaled.source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        key_prefix,
+        lists_older_versions,
+        versions,
+        day
     FROM totaled
-    CROSS JOIN this_or_next
+    INNER JOIN compared
+        ON totaled.source_bucket = compared.source_bucket
+        AND totaled.snapshot_date >= compared.day - INTERVAL '10' DAY
+        AND totaled.snapshot_date <= compared.day
 ),
 
-in_month AS (
-    SELECT
-        *,
-        max(CASE WHEN NOT is_next THEN snapshot_date END) OVER (PARTITION BY month) AS newest_of_month
-    FROM dated
-    WHERE NOT is_next
-        OR date_trunc('month', snapshot_date) < month
-),
-
+-- begin {snapshots_by day} (written by make generate)
 candidate AS (
     SELECT
         source_bucket,
         snapshot_date,
         inventory_id,
         snapshot_time,
-        month,
+        day,
         key_prefix,
-        max(snapshot_date) OVER (PARTITION BY source_bucket, month) AS newest_date,
+        max(snapshot_date) OVER (PARTITION BY source_bucket, day) AS newest_date,
         row_number() OVER (
-            PARTITION BY source_bucket, month
+            PARTITION BY source_bucket, day
             ORDER BY
                 -- An inventory of all versions also lists what one of current objects leaves out.
                 lists_older_versions DESC,
@@ -67,15 +68,13 @@ candidate AS (
                 inventory_id
         ) AS recency,
         row_number() OVER (
-            PARTITION BY source_bucket, inventory_id, month
+            PARTITION BY source_bucket, inventory_id, day
             ORDER BY snapshot_date DESC, versions DESC, snapshot_time DESC
         ) AS age
-    FROM in_month
-    WHERE NOT is_next
-        OR snapshot_date >= newest_of_month - INTERVAL '10' DAY
+    FROM dated
 ),
 
--- The latest snapshot in the month of each inventory that has not ended; weekly ones come within 10 days. A key prefix
+-- The latest snapshot by day of each inventory that has not ended; weekly ones come within 10 days. A key prefix
 -- that another one begins with sorts before it.
 latest AS (
     SELECT
@@ -83,10 +82,10 @@ latest AS (
         snapshot_date,
         inventory_id,
         snapshot_time,
-        month,
+        day,
         key_prefix,
         array_agg(key_prefix) OVER (
-            PARTITION BY source_bucket, month
+            PARTITION BY source_bucket, day
             ORDER BY key_prefix, recency
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS prefixes_before
@@ -98,11 +97,11 @@ latest AS (
 -- The snapshots that count: those whose keys no other one lists too. If a key begins with another snapshot's
 -- key_prefix, it matches the filter of that inventory.
 snapshot AS (
-    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, month
+    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, day
     FROM latest
     WHERE coalesce(cardinality(filter(prefixes_before, prefix -> starts_with(key_prefix, prefix))), 0) = 0
 )
--- end {snapshots_by_month}
+-- end {snapshots_by day}
 
 -- Bytes are unknown if one of the inventories had no Size: unknown is not zero.
 SELECT
@@ -122,7 +121,7 @@ FROM daily_change AS change
 INNER JOIN snapshot
     ON change.source_bucket = snapshot.source_bucket
     AND change.inventory_id = snapshot.inventory_id
-    AND date_trunc('month', change.snapshot_date) = snapshot.month
+    AND CAST(change.previous_snapshot_time AS date) = snapshot.day
 WHERE change.snapshot_date >= DATE '2006-03-14'
     AND change.snapshot_date <= current_date
 GROUP BY 1, 2, 3, 4

@@ -105,9 +105,7 @@ counted AS (
 replicating AS (
     SELECT
         *,
-        coalesce(
-            bool_or(replication_status IN ('PENDING', 'COMPLETED', 'FAILED')) OVER (PARTITION BY source_bucket), false
-        ) AS is_replicating
+        coalesce(bool_or(replication_status <> 'REPLICA') OVER (PARTITION BY source_bucket), false) AS is_replicating
     FROM counted
 ),
 

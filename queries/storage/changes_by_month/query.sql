@@ -29,7 +29,8 @@ compared AS (
         AND snapshot_date <= current_date
 ),
 
--- An inventory that another one replaces counts until then. Snapshots of up to 14 days apart are compared.
+-- An inventory that another one replaces counts until then. The earlier snapshot of a comparison decides: usually it is
+-- from the 14 days before the later one, and those of the 10 days before it count too.
 dated AS (
     SELECT
         totaled.source_bucket,

@@ -17,10 +17,7 @@ candidate AS (
                 snapshot_time DESC,
                 inventory_id
         ) AS recency,
-        row_number() OVER (
-            PARTITION BY source_bucket, inventory_id, {column}
-            ORDER BY snapshot_date DESC, versions DESC, snapshot_time DESC
-        ) AS age
+        row_number() OVER (PARTITION BY source_bucket, inventory_id, {column} ORDER BY snapshot_time DESC) AS age
     FROM dated
 ),
 

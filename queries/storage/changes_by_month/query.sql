@@ -22,6 +22,13 @@ totaled AS (
 ),
 -- end {snapshot_totals 24}
 
+prefixed AS (
+    SELECT
+        *,
+        lead(key_prefix) OVER (PARTITION BY source_bucket, inventory_id ORDER BY snapshot_time) AS next_prefix
+    FROM totaled
+),
+
 compared AS (
     SELECT DISTINCT source_bucket, CAST(previous_snapshot_time AS date) AS day
     FROM daily_change
@@ -33,19 +40,20 @@ compared AS (
 -- from the 14 days before the later one, and those of the 10 days before it count too.
 dated AS (
     SELECT
-        totaled.source_bucket,
+        prefixed.source_bucket,
         snapshot_date,
         inventory_id,
         snapshot_time,
-        key_prefix,
+        -- Of the keys of both snapshots of a comparison: of two prefixes, the shorter one sorts first.
+        coalesce(least(key_prefix, next_prefix), key_prefix, next_prefix) AS key_prefix,
         lists_older_versions,
         versions,
         day
-    FROM totaled
+    FROM prefixed
     INNER JOIN compared
-        ON totaled.source_bucket = compared.source_bucket
-        AND totaled.snapshot_date >= compared.day - INTERVAL '10' DAY
-        AND totaled.snapshot_date <= compared.day
+        ON prefixed.source_bucket = compared.source_bucket
+        AND prefixed.snapshot_date >= compared.day - INTERVAL '10' DAY
+        AND prefixed.snapshot_date <= compared.day
 ),
 
 -- begin {snapshots_by day} (written by make generate)

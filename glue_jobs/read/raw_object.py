@@ -43,8 +43,8 @@ class Skipped:
     ``folders`` hold related logs that the source excludes on purpose; their objects are not counted. ``unfinished`` are
     folders of snapshots that are not fully delivered; a later run finds them again. ``takeable`` is true if
     ``--any-name`` would ingest the counted objects. ``empty_path`` is the raw path if it contains no objects.
-    ``log_folders`` directly contain folders of years, or names with days. ``sentences`` describe other problems with
-    names.
+    ``log_folders`` directly contain folders of years or snapshots, or names with days. ``sentences`` describe other
+    problems with names.
     """
 
     count: int = 0

@@ -36,7 +36,7 @@ INVENTORY_FIELDS = (
 REQUIRED_FIELDS = {"Size", "LastModifiedDate", "StorageClass"}
 
 # Fields that some reports use.
-REPORT_FIELDS = ("ETag", "EncryptionStatus", "ReplicationStatus")
+REPORT_FIELDS = ("ETag", "EncryptionStatus", "ReplicationStatus", "IntelligentTieringAccessTier")
 
 
 @dataclass(frozen=True)

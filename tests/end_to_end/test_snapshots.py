@@ -157,6 +157,18 @@ def test_inventories_of_several_buckets_are_found_from_any_folder(inventory: Inv
     assert {key[1] for key in stored(f"{lake}2")} == {"weekly"}
 
 
+def test_earlier_snapshots_of_an_inventory_that_no_run_has_seen_are_taken(inventory: Inventory, lake: str) -> None:
+    inventory.deliver(day(100), records(1))
+    run(inventory, lake)
+    # The inventories of another bucket, which have ended.
+    added = replace(inventory, bucket="added")
+    added.deliver(FIRST, records(2))
+    added.deliver(day(60), records(3))
+    assert run(inventory, lake).totals.rows == 5
+    added.deliver(day(1), records(4))
+    assert run(inventory, lake).run_id is None
+
+
 def test_a_snapshot_delivered_again_replaces_the_first_delivery(inventory: Inventory, lake: str) -> None:
     other = replace(inventory, config="other")
     for raw in (inventory, other):

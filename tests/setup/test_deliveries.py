@@ -77,7 +77,7 @@ def test_an_inventory_that_goes_to_the_log_bucket_is_kept(prefix: str) -> None:
         ({"IncludedObjectVersions": "Current"}, "no older versions"),
         (
             {"OptionalFields": ["Size", "LastModifiedDate", "StorageClass", "ETag"]},
-            "no EncryptionStatus, no ReplicationStatus",
+            "no EncryptionStatus, no ReplicationStatus, no IntelligentTieringAccessTier",
         ),
     ],
 )

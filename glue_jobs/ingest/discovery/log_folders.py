@@ -1,4 +1,4 @@
-"""Log folders of an account or Region that no run has listed before, with days before the window of this run.
+"""Folders of an account, a Region or an inventory that no run has listed, with days before the window of this run.
 
 A run lists only the days of its window. Logs of another account may be copied below the raw path later. A note of all
 known folders is how a run detects such a folder and ingests its earlier days.
@@ -25,7 +25,8 @@ MAX_NOTED_FOLDERS = 2_000
 def unseen_folders(rows: Notes, raw: str, listed: Set[str]) -> list[str]:
     """The listed folders that no run has noted, sorted; none if there is no note yet or too many folders are listed."""
     known = json_note(rows, LOG_FOLDERS).get(raw)
-    if known is None or len(listed) > MAX_NOTED_FOLDERS:
+    # Runs of earlier versions noted no folders of inventories.
+    if not known or len(listed) > MAX_NOTED_FOLDERS:
         return []
     return sorted(listed - {raw + folder for folder in known})
 

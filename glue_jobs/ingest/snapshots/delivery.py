@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 MAX_CONCURRENT_READS = 16
 
+# Optional fields that reports need, and what is unknown without each.
+_NEEDED = {
+    "size": ("Size", "in tables and reports its bytes are"),
+    "storage_class": ("StorageClass", "what its objects cost is"),
+    "last_modified_date": ("LastModifiedDate", "the age of its objects, and what deleting them costs, are"),
+}
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -50,16 +57,11 @@ def missing_fields(snapshots: Iterable[Snapshot]) -> list[str]:
     found = set()
     for each in snapshots:
         bucket, inventory = each.id.inventory
-        if "size" not in each.fields:
-            found.add(
-                f"inventory {inventory} of {bucket} has no field Size: its bytes are unknown (null) in tables and"
-                " reports; add Size to its optional fields"
-            )
-        if "storage_class" not in each.fields:
-            found.add(
-                f"inventory {inventory} of {bucket} has no field StorageClass: what its objects cost is unknown; add"
-                " StorageClass to its optional fields"
-            )
+        found |= {
+            f"inventory {inventory} of {bucket} has no field {name}: {loss} unknown; add {name} to its optional fields"
+            for column, (name, loss) in _NEEDED.items()
+            if column not in each.fields
+        }
         # S3 writes both fields into inventories of all versions; other programs may omit one.
         if "version_id" in each.fields and "is_latest" not in each.fields:
             found.add(

@@ -1,7 +1,7 @@
 """Name inventories that ended.
 
 Of a bucket without any other, what the last one lists counts as stored, even if the bucket is gone. Of a bucket with
-others, what none of them lists is in no number.
+others, what none of them lists is in no number. If no bucket has a recent one, all numbers are old.
 """
 
 from __future__ import annotations
@@ -14,6 +14,13 @@ import pyarrow as pa
 from glue_jobs.progress import first_names
 
 # The limit of parts/latest_snapshots.sql: weekly inventories come within 10 days.
+_ALL = """
+SELECT max(snapshot_date) AS last_day
+FROM daily_storage
+WHERE snapshot_date >= DATE '2006-03-14' AND snapshot_date <= DATE '{day}'
+HAVING max(snapshot_date) < DATE '{day}' - INTERVAL '10' DAY
+"""
+
 _BUCKETS = """
 SELECT source_bucket, last_day
 FROM (
@@ -59,7 +66,10 @@ def ended_inventories(run: Callable[[str], pa.Table], day: date) -> tuple[str, .
     """A sentence for each kind that there is on that day; ``run`` returns the result of a SELECT."""
     buckets = run(_BUCKETS.format(day=day)).to_pylist()
     parts = run(_PARTS.format(day=day)).to_pylist()
-    sentences = []
+    sentences = [
+        f"The newest inventory is of {newest['last_day']}: what was stored or deleted later is in no number."
+        for newest in run(_ALL.format(day=day)).to_pylist()
+    ]
     if buckets:
         names = [f"{bucket['source_bucket']} (last: {bucket['last_day']})" for bucket in buckets]
         sentences.append(

@@ -97,6 +97,7 @@ class SnapshotFolders:
 
     def _snapshots(self, prefix: str) -> Iterator[RawObject]:
         """The manifests of one configuration. Its snapshots sort by time, so only the window is listed."""
+        self._skipped.log_folders.add(prefix)
         since, until = self._window.since, self._window.until
         start = prefix + since.isoformat() if since else ""
         for objects, folders in self._pages(prefix, start):

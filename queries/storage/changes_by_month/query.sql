@@ -1,6 +1,6 @@
 -- Objects added, removed and rewritten in each data set by month, for as long as snapshots have been compared.
 WITH
--- begin {snapshots_by_month} (written by make generate)
+-- begin {snapshot_totals 24}, (written by make generate)
 -- All snapshots with the common prefix of their keys: null if there are no keys, '' if it is unknown.
 totaled AS (
     SELECT
@@ -16,48 +16,58 @@ totaled AS (
         sum(objects + noncurrent_objects) AS versions
     FROM daily_storage
     -- The day S3 was launched.
-    WHERE snapshot_date >= DATE '2006-03-14'
+    WHERE snapshot_date >= DATE '2006-03-14' - INTERVAL '24' DAY
         AND snapshot_date <= current_date
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
 ),
+-- end {snapshot_totals 24}
 
-this_or_next AS (
-    SELECT false AS is_next
-    UNION ALL
-    SELECT true AS is_next
+prefixed AS (
+    SELECT
+        *,
+        lead(key_prefix) OVER (PARTITION BY source_bucket, inventory_id ORDER BY snapshot_time) AS next_prefix
+    FROM totaled
 ),
 
--- Weekly inventories come within 10 days: objects of a month's first days may be in a snapshot of the month before.
+compared AS (
+    SELECT DISTINCT source_bucket, CAST(previous_snapshot_time AS date) AS day
+    FROM daily_change
+    WHERE snapshot_date >= DATE '2006-03-14'
+        AND snapshot_date <= current_date
+),
+
+-- An inventory that another one replaces counts until then. The earlier snapshot of a comparison decides: usually it is
+-- from the 14 days before the later one, and those of the 10 days before it count too.
 dated AS (
     SELECT
-        *,
-        CAST(
-            date_trunc('month', CASE WHEN is_next THEN snapshot_date + INTERVAL '10' DAY ELSE snapshot_date END) AS date
-        ) AS month
-    FROM totaled
-    CROSS JOIN this_or_next
+        prefixed.source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        -- Of the keys of both snapshots of a comparison: of two prefixes, the shorter one sorts first.
+        coalesce(least(key_prefix, next_prefix), key_prefix, next_prefix) AS key_prefix,
+        lists_older_versions,
+        versions,
+        day
+    FROM prefixed
+    INNER JOIN compared
+        ON prefixed.source_bucket = compared.source_bucket
+        AND prefixed.snapshot_date >= compared.day - INTERVAL '10' DAY
+        AND prefixed.snapshot_date <= compared.day
 ),
 
-in_month AS (
-    SELECT
-        *,
-        max(CASE WHEN NOT is_next THEN snapshot_date END) OVER (PARTITION BY month) AS newest_of_month
-    FROM dated
-    WHERE NOT is_next
-        OR date_trunc('month', snapshot_date) < month
-),
-
+-- begin {snapshots_by day} (written by make generate)
 candidate AS (
     SELECT
         source_bucket,
         snapshot_date,
         inventory_id,
         snapshot_time,
-        month,
+        day,
         key_prefix,
-        max(snapshot_date) OVER (PARTITION BY source_bucket, month) AS newest_date,
+        max(snapshot_date) OVER (PARTITION BY source_bucket, day) AS newest_date,
         row_number() OVER (
-            PARTITION BY source_bucket, month
+            PARTITION BY source_bucket, day
             ORDER BY
                 -- An inventory of all versions also lists what one of current objects leaves out.
                 lists_older_versions DESC,
@@ -66,16 +76,11 @@ candidate AS (
                 snapshot_time DESC,
                 inventory_id
         ) AS recency,
-        row_number() OVER (
-            PARTITION BY source_bucket, inventory_id, month
-            ORDER BY snapshot_date DESC, versions DESC, snapshot_time DESC
-        ) AS age
-    FROM in_month
-    WHERE NOT is_next
-        OR snapshot_date >= newest_of_month - INTERVAL '10' DAY
+        row_number() OVER (PARTITION BY source_bucket, inventory_id, day ORDER BY snapshot_time DESC) AS age
+    FROM dated
 ),
 
--- The latest snapshot in the month of each inventory that has not ended; weekly ones come within 10 days. A key prefix
+-- The latest snapshot by day of each inventory that has not ended; weekly ones come within 10 days. A key prefix
 -- that another one begins with sorts before it.
 latest AS (
     SELECT
@@ -83,10 +88,10 @@ latest AS (
         snapshot_date,
         inventory_id,
         snapshot_time,
-        month,
+        day,
         key_prefix,
         array_agg(key_prefix) OVER (
-            PARTITION BY source_bucket, month
+            PARTITION BY source_bucket, day
             ORDER BY key_prefix, recency
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS prefixes_before
@@ -98,11 +103,11 @@ latest AS (
 -- The snapshots that count: those whose keys no other one lists too. If a key begins with another snapshot's
 -- key_prefix, it matches the filter of that inventory.
 snapshot AS (
-    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, month
+    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, day
     FROM latest
     WHERE coalesce(cardinality(filter(prefixes_before, prefix -> starts_with(key_prefix, prefix))), 0) = 0
 )
--- end {snapshots_by_month}
+-- end {snapshots_by day}
 
 -- Bytes are unknown if one of the inventories had no Size: unknown is not zero.
 SELECT
@@ -122,7 +127,7 @@ FROM daily_change AS change
 INNER JOIN snapshot
     ON change.source_bucket = snapshot.source_bucket
     AND change.inventory_id = snapshot.inventory_id
-    AND date_trunc('month', change.snapshot_date) = snapshot.month
+    AND CAST(change.previous_snapshot_time AS date) = snapshot.day
 WHERE change.snapshot_date >= DATE '2006-03-14'
     AND change.snapshot_date <= current_date
 GROUP BY 1, 2, 3, 4

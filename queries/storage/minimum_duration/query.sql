@@ -24,10 +24,7 @@ candidate AS (
                 snapshot_time DESC,
                 inventory_id
         ) AS recency,
-        row_number() OVER (
-            PARTITION BY source_bucket, inventory_id
-            ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC
-        ) AS age
+        row_number() OVER (PARTITION BY source_bucket, inventory_id ORDER BY snapshot_time DESC) AS age
     FROM daily_storage
     -- The day S3 was launched.
     WHERE snapshot_date >= DATE '2006-03-14'
@@ -120,12 +117,13 @@ total AS (
         count(*) AS objects,
         -- Unknown if the size of one object is.
         CASE WHEN count(size) = count(*) THEN sum(size) END AS bytes,
-        count(*) FILTER (WHERE age_days < minimum_days) AS young_objects,
+        -- So is the age.
+        CASE WHEN count(age_days) = count(*) THEN count(*) FILTER (WHERE age_days < minimum_days) END AS young_objects,
         CASE
-            WHEN count(size) = count(*) THEN coalesce(sum(size) FILTER (WHERE age_days < minimum_days), 0)
+            WHEN count(size + age_days) = count(*) THEN coalesce(sum(size) FILTER (WHERE age_days < minimum_days), 0)
         END AS young_bytes,
         CASE
-            WHEN count(size) = count(*)
+            WHEN count(size + age_days) = count(*)
                 THEN coalesce(sum(byte_days) FILTER (WHERE age_days < minimum_days), 0)
         END AS byte_days
     FROM left_over

@@ -1,6 +1,6 @@
 -- Storage of each data set in each storage class at the end of each month, from the last snapshots of the month.
 WITH
--- begin {snapshots_by_month} (written by make generate)
+-- begin {snapshot_totals 0}, (written by make generate)
 -- All snapshots with the common prefix of their keys: null if there are no keys, '' if it is unknown.
 totaled AS (
     SELECT
@@ -16,10 +16,11 @@ totaled AS (
         sum(objects + noncurrent_objects) AS versions
     FROM daily_storage
     -- The day S3 was launched.
-    WHERE snapshot_date >= DATE '2006-03-14'
+    WHERE snapshot_date >= DATE '2006-03-14' - INTERVAL '0' DAY
         AND snapshot_date <= current_date
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
 ),
+-- end {snapshot_totals 0}
 
 this_or_next AS (
     SELECT false AS is_next
@@ -28,7 +29,7 @@ this_or_next AS (
 ),
 
 -- Weekly inventories come within 10 days: objects of a month's first days may be in a snapshot of the month before.
-dated AS (
+with_next AS (
     SELECT
         *,
         CAST(
@@ -42,11 +43,19 @@ in_month AS (
     SELECT
         *,
         max(CASE WHEN NOT is_next THEN snapshot_date END) OVER (PARTITION BY month) AS newest_of_month
-    FROM dated
+    FROM with_next
     WHERE NOT is_next
         OR date_trunc('month', snapshot_date) < month
 ),
 
+dated AS (
+    SELECT *
+    FROM in_month
+    WHERE NOT is_next
+        OR snapshot_date >= newest_of_month - INTERVAL '10' DAY
+),
+
+-- begin {snapshots_by month} (written by make generate)
 candidate AS (
     SELECT
         source_bucket,
@@ -66,16 +75,11 @@ candidate AS (
                 snapshot_time DESC,
                 inventory_id
         ) AS recency,
-        row_number() OVER (
-            PARTITION BY source_bucket, inventory_id, month
-            ORDER BY snapshot_date DESC, versions DESC, snapshot_time DESC
-        ) AS age
-    FROM in_month
-    WHERE NOT is_next
-        OR snapshot_date >= newest_of_month - INTERVAL '10' DAY
+        row_number() OVER (PARTITION BY source_bucket, inventory_id, month ORDER BY snapshot_time DESC) AS age
+    FROM dated
 ),
 
--- The latest snapshot in the month of each inventory that has not ended; weekly ones come within 10 days. A key prefix
+-- The latest snapshot by month of each inventory that has not ended; weekly ones come within 10 days. A key prefix
 -- that another one begins with sorts before it.
 latest AS (
     SELECT
@@ -102,7 +106,7 @@ snapshot AS (
     FROM latest
     WHERE coalesce(cardinality(filter(prefixes_before, prefix -> starts_with(key_prefix, prefix))), 0) = 0
 )
--- end {snapshots_by_month}
+-- end {snapshots_by month}
 
 -- Bytes are unknown if one of the inventories had no Size: unknown is not zero.
 SELECT

@@ -24,10 +24,7 @@ candidate AS (
                 snapshot_time DESC,
                 inventory_id
         ) AS recency,
-        row_number() OVER (
-            PARTITION BY source_bucket, inventory_id
-            ORDER BY snapshot_date DESC, sum(objects + noncurrent_objects) DESC, snapshot_time DESC
-        ) AS age
+        row_number() OVER (PARTITION BY source_bucket, inventory_id ORDER BY snapshot_time DESC) AS age
     FROM daily_storage
     -- The day S3 was launched.
     WHERE snapshot_date >= DATE '2006-03-14'

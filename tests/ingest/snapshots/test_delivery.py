@@ -44,11 +44,12 @@ def test_an_inventory_without_fields_that_reports_need_is_named_once() -> None:
     def sentences(*fields: str) -> list[str]:
         return missing_fields(Snapshot("", each, "CSV", ("bucket", "key", *fields), ()) for each in days(1, 2))
 
-    assert sentences("size", "storage_class") == sentences("size", "storage_class", "version_id", "is_latest") == []
-    (size,), (storage_class,) = sentences("storage_class"), sentences("size")
-    (latest,) = sentences("size", "storage_class", "version_id", "is_delete_marker")
-    assert storage_class.startswith("inventory daily of example-data has no field StorageClass:")
-    assert size.startswith("inventory daily of example-data has no field Size:")
+    needed = ("size", "storage_class", "last_modified_date")
+    assert sentences(*needed) == sentences(*needed, "version_id", "is_latest") == []
+    for column, field in zip(needed, ("Size", "StorageClass", "LastModifiedDate"), strict=True):
+        (sentence,) = sentences(*{*needed} - {column})
+        assert sentence.startswith(f"inventory daily of example-data has no field {field}:")
+    (latest,) = sentences(*needed, "version_id", "is_delete_marker")
     assert latest.startswith("inventory daily of example-data has versions and no field IsLatest:")
 
 

@@ -13,6 +13,7 @@ from glue_jobs.cli.main import main
 from tests.inventories import Inventory, record
 
 LAST = datetime(2026, 3, 14, 1)
+OLD = "The newest inventory is of 2026-03-14: what was stored or deleted later is in no number."
 
 
 def lake_of(folder: Path, ages: Mapping[str, Iterable[int]], **arguments: object) -> Path:

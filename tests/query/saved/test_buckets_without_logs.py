@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from glue_jobs import Lake
-from tests.query.saved.inventory_notes import lake_of, notes, page
+from tests.query.saved.inventory_notes import OLD, lake_of, notes, page
 
 UNREAD, COST = "together/kept_but_never_read", "together/cost_to_serve"
 BEGUN = "The logs begin on 2026-02-25: what was read before that day is in no number."
@@ -59,7 +59,7 @@ def test_a_lake_without_logs_says_that_what_is_read_is_unknown(tmp_path: Path) -
 
 def test_costs_are_about_the_logs_of_the_last_month(lake: Path) -> None:
     assert notes(lake, COST, "2026-03-15") == [unnamed("2026-02-01", "2026-02-28", "silent"), BEGUN]
-    assert notes(lake, COST, "2026-04-15") == [unnamed("2026-03-01", "2026-03-31", "logged, silent")]
+    assert notes(lake, COST, "2026-04-15") == [OLD, unnamed("2026-03-01", "2026-03-31", "logged, silent")]
 
 
 def test_the_page_of_the_owner_names_the_buckets_beside_what_nobody_reads(lake: Path, tmp_path: Path) -> None:

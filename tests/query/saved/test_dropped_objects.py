@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.inventories import Inventory
-from tests.query.saved.inventory_notes import LAST, lake_of, notes, page
+from tests.query.saved.inventory_notes import LAST, OLD, lake_of, notes, page
 
 TOLD = (
     "For 2026-03-09 the lake keeps totals of daily, but no single objects any more: answers about objects, their keys"
@@ -29,7 +29,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("storage/accounts", "2026-03-09", [TOLD]),
         ("storage/accounts", "2026-03-13", []),
-        ("storage/accounts", "2126-03-09", []),
+        ("storage/accounts", "2126-03-09", [OLD]),
         ("storage/storage_classes", "2026-03-09", []),
     ],
 )

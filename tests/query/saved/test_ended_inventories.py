@@ -13,7 +13,7 @@ import pytest
 
 from glue_jobs import Lake
 from tests.inventories import Inventory, record
-from tests.query.saved.inventory_notes import LAST, lake_of, notes, page
+from tests.query.saved.inventory_notes import LAST, OLD, lake_of, notes, page
 
 TOLD = (
     "The inventories of gone (last: 2026-03-03) have ended; what the last one lists still counts as stored, even if the"
@@ -36,6 +36,13 @@ def test_a_query_on_what_is_stored_says_which_bucket_may_be_gone(lake: Path) -> 
 def test_the_page_of_the_owner_says_it_too(lake: Path, tmp_path: Path) -> None:
     assert TOLD in page(lake, tmp_path, "20260315")
     assert TOLD not in page(lake, tmp_path, "20260313")
+
+
+def test_if_all_inventories_end_their_last_day_is_told(tmp_path: Path) -> None:
+    lake = lake_of(tmp_path, {"only": [0]})
+    assert notes(lake, "storage/storage_classes", "2026-03-25") == [OLD]
+    assert notes(lake, "storage/storage_classes", "2026-03-24") == []
+    assert OLD in page(lake, tmp_path / "reports", "20260325")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ each_query = pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.n
 SCANS = {
     # Contents kept more than once, and then where they are: in one step, all keys would be grouped in memory.
     "storage/duplicates_by_etag": {"s3_inventory_object": 2, "daily_storage": 2},
+    # The days of snapshots that were compared, and then what changed.
+    "storage/changes_by_month": {"daily_change": 2},
     # The snapshots that count, and then their totals.
     "storage/noncurrent_versions": {"daily_storage": 2},
     "storage/oldest_data": {"daily_storage": 2},

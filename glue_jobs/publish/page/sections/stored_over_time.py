@@ -51,7 +51,7 @@ def stored_over_time(answers: Answers, scope: DataSet) -> Section | None:
         "Storage over time",
         title,
         "Bytes in the last inventories of each month, older versions included; a bucket counts from the month of its "
-        f"first inventory. A lighter last bar is the month under way.{left_out}",
+        f"first inventory to that of its last. A lighter last bar is the month under way.{left_out}",
         joined(legend([layer.name for layer in layers]), picture),
         data_table("Stored bytes by month and storage class", columns, _by_class(rows)),
         (STORED,),

@@ -1,0 +1,50 @@
+candidate AS (
+    SELECT
+        source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        {column},
+        key_prefix,
+        max(snapshot_date) OVER (PARTITION BY source_bucket, {column}) AS newest_date,
+        row_number() OVER (
+            PARTITION BY source_bucket, {column}
+            ORDER BY
+                -- An inventory of all versions also lists what one of current objects leaves out.
+                lists_older_versions DESC,
+                snapshot_date DESC,
+                versions DESC,
+                snapshot_time DESC,
+                inventory_id
+        ) AS recency,
+        row_number() OVER (PARTITION BY source_bucket, inventory_id, {column} ORDER BY snapshot_time DESC) AS age
+    FROM dated
+),
+
+-- The latest snapshot by {column} of each inventory that has not ended; weekly ones come within 10 days. A key prefix
+-- that another one begins with sorts before it.
+latest AS (
+    SELECT
+        source_bucket,
+        snapshot_date,
+        inventory_id,
+        snapshot_time,
+        {column},
+        key_prefix,
+        array_agg(key_prefix) OVER (
+            PARTITION BY source_bucket, {column}
+            ORDER BY key_prefix, recency
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS prefixes_before
+    FROM candidate
+    WHERE age = 1
+        AND snapshot_date >= newest_date - INTERVAL '10' DAY
+),
+
+-- The snapshots that count: those whose keys no other one lists too. If a key begins with another snapshot's
+-- key_prefix, it matches the filter of that inventory.
+snapshot AS (
+    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, {column}
+    FROM latest
+    WHERE coalesce(cardinality(filter(prefixes_before, prefix -> starts_with(key_prefix, prefix))), 0) = 0
+)

@@ -97,6 +97,11 @@ def test_a_run_and_a_report_take_a_moment(tmp_path: Path) -> None:
             "the period ends before it begins: since 2026-11-20, until 2026-11-10",
         ),
         (lambda lake: lake.sql(None), "a statement is a text, not None"),
+        (lambda lake: Lake("lake", database=None), "the name of a database has lower-case letters.*; it is 'None'"),
+        (
+            lambda lake: lake.query("access/top_objects_of_repository", account=["a", "b"], repository="snow"),
+            r"parameter 'account' is one value, not \['a', 'b'\]",
+        ),
         (
             lambda lake: lake.query("access/top_objects_of_repository", account=None, repository="snow"),
             "parameter 'account' is missing",

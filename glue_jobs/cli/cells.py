@@ -19,6 +19,8 @@ UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 # Column names determine the kind of numbers; answers of `usage-lake sql` have no other metadata.
 # A size in another unit, such as avg_object_size_mb, is not in bytes.
 _BYTES = re.compile(r"(?:^|[^a-z])(?:bytes|size)(?:[^a-z]|$)(?!(?:.*[^a-z])?[kmgtp]i?b(?:[^a-z]|$))", re.IGNORECASE)
+# DuckDB names a column without a name after what it computes: a sum of bytes is bytes, their number is not.
+_COMPUTED = re.compile(r"(?!(?:sum|avg|min|max|median|approx_quantile)\(\w+[,)]).*\(")
 _SHARE = re.compile(r"(?:^|[^a-z])share(?:[^a-z]|$)")
 _IDENTIFIER = re.compile(r"(?:^|_)(?:id|arn|e_tag|hash|ip)$")
 
@@ -44,7 +46,7 @@ def kind_of(name: str, values: Sequence[Any]) -> Kind:
             return Kind.PRICE
         if _SHARE.search(name) and all(isinstance(value, float) for value in present):
             return Kind.SHARE
-        return Kind.BYTES if _BYTES.search(name) else Kind.NUMBER
+        return Kind.BYTES if _BYTES.search(name) and not _COMPUTED.match(name) else Kind.NUMBER
     texts = any(isinstance(value, str | bytes | list | dict) for value in present)
     return Kind.TEXT if texts and not _IDENTIFIER.search(name) else Kind.FIXED
 

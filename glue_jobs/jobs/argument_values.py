@@ -50,6 +50,13 @@ def text_of(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
+def one_text(name: str, value: object) -> str:
+    """The value of a query's parameter as a text; raises ArgumentError for several values, such as a list."""
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        raise ArgumentError(f"parameter {name!r} is one value, not {value!r}")
+    return str(value)
+
+
 def names_of(given: Iterable[object]) -> list[str]:
     """Several names or addresses as texts; a single text is a list of one."""
     return [given] if isinstance(given, str) else [*map(str, given)]

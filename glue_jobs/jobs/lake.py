@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.ingest.request import IngestSummary
-from glue_jobs.jobs.argument_values import as_of_argument, day_argument, names_of, parameter_values, text_of
+from glue_jobs.jobs.argument_values import as_of_argument, day_argument, names_of, one_text, parameter_values, text_of
 from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, OWNER, REPORT, REPORT_JOB
 from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.jobs.lake_argument import lake_argument
@@ -58,7 +58,7 @@ class Lake:
         catalog: str | None = None,
         reporter: Reporter | None = None,
     ) -> None:
-        self._values = {"lake_path": _place("lake", location), "database": database}
+        self._values = {"lake_path": _place("lake", location), "database": str(database)}
         if catalog is not None:
             self._values["catalog"] = catalog
         self._lake = lake_argument(self._values)
@@ -133,7 +133,7 @@ class Lake:
         """
         query = SavedQuery.load(name)
         days = QueryDays.read(as_of, since, until, query.metadata.period)
-        bound = query.bind({key: str(value) for key, value in parameters.items() if value is not None})
+        bound = query.bind({key: one_text(key, value) for key, value in parameters.items() if value is not None})
         return self.sql(query.of_period(days.since, days.until), bound, days.as_of)
 
     def ingest(self, pipeline: str, raw: str | Path, **arguments: object) -> IngestSummary:
@@ -186,7 +186,7 @@ class Lake:
         addresses: Sequence[str] = (),
         reader_ids: Sequence[str] = (),
         accounts: Sequence[str] = (),
-        reader_keys: str | None = None,
+        reader_keys: str | Path | None = None,
         dry_run: bool = False,
     ) -> Forgotten:
         """Remove a person from all tables and old snapshots, as ``usage-lake forget`` does; it cannot be undone.
@@ -209,7 +209,7 @@ class Lake:
             addresses=names_of(addresses),
             reader_ids=names_of(reader_ids),
             accounts=names_of(accounts),
-            reader_keys=reader_keys,
+            reader_keys=None if reader_keys is None else str(reader_keys),
         )
 
     def check(self, raw: str | Path | None = None) -> list[CheckResult]:

@@ -55,14 +55,15 @@ class TableScan:
         return replace(self, columns=columns)
 
     def days(self, since: date | str | None = None, until: date | str | None = None) -> TableScan:
-        """Only rows of these days, both included; files of other days are not read.
+        """Only rows of these days, both included, among those chosen before; files of other days are not read.
 
         Raises:
             ArgumentError: the table is not partitioned by days, a text is not a day, or ``until`` precedes ``since``.
         """
         if self.day_column is None:
             raise ArgumentError(f"{self.definition.name} has no days to choose from")
-        first, last = day_argument("since", since), day_argument("until", until)
+        first = max(filter(None, (self.since, day_argument("since", since))), default=None)
+        last = min(filter(None, (self.until, day_argument("until", until))), default=None)
         if first and last and first > last:
             raise ArgumentError(f"the period ends before it begins: since {first}, until {last}")
         return replace(self, since=first, until=last)

@@ -177,6 +177,12 @@ def test_a_small_number_has_no_exponent() -> None:
         ("size_in_GiB", "241,034.00"),
         ("bytes (TB)", "241,034.00"),
         ("bytes_in_web_logs", "241 kB"),
+        # As DuckDB names what a statement computes and does not name.
+        ("approx_quantile(object_size, 0.5)", "241 kB"),
+        ("count(bytes_sent)", "241,034.00"),
+        ("count(DISTINCT object_size)", "241,034.00"),
+        ("count_star() FILTER (WHERE (bytes_sent > 0))", "241,034.00"),
+        ("(bytes_sent // object_size)", "241,034.00"),
     ],
 )
 def test_a_number_is_of_bytes_unless_its_name_tells_another_unit(name: str, text: str) -> None:

@@ -177,7 +177,7 @@ def test_nothing_is_removed_without_the_key_that_made_the_reader_ids(made: Path,
     keys.write_text('{"2006-03-14": "' + "x" * 40 + '"}')
     keys.chmod(0o600)
     with pytest.raises(StorageError, match="without it nobody can tell"):
-        lake.forget([ADDRESS], reader_keys=str(keys))
+        lake.forget([ADDRESS], reader_keys=keys)
 
 
 @pytest.mark.parametrize("commit", [1, 2], ids=["of rows", "of the purge"])

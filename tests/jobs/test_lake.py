@@ -92,7 +92,16 @@ def test_a_run_and_a_report_take_a_moment(tmp_path: Path) -> None:
             lambda lake: lake.table("s3_access_log").days("2026-11-20", "2026-11-10"),
             "the period ends before it begins: since 2026-11-20, until 2026-11-10",
         ),
+        (
+            lambda lake: lake.table("s3_access_log").days("2026-11-20").days(until="2026-11-10"),
+            "the period ends before it begins: since 2026-11-20, until 2026-11-10",
+        ),
         (lambda lake: lake.sql(None), "a statement is a text, not None"),
+        (lambda lake: Lake("lake", database=None), "the name of a database has lower-case letters.*; it is 'None'"),
+        (
+            lambda lake: lake.query("access/top_objects_of_repository", account=["a", "b"], repository="snow"),
+            r"parameter 'account' is one value, not \['a', 'b'\]",
+        ),
         (
             lambda lake: lake.query("access/top_objects_of_repository", account=None, repository="snow"),
             "parameter 'account' is missing",
@@ -148,6 +157,13 @@ def test_a_notebook_shows_what_a_scan_reads(tmp_path: Path) -> None:
     assert repr(scan) == "TableScan('s3_access_log')"
     chosen = scan.select("key", "bytes_sent").days("2026-11-01")
     assert repr(chosen) == "TableScan('s3_access_log', columns=('key', 'bytes_sent'), since=2026-11-01)"
+
+
+def test_days_chosen_later_narrow_those_chosen_before(tmp_path: Path) -> None:
+    scan = Lake(tmp_path).table("s3_access_log").days("2026-11-05", "2026-11-20")
+    narrower = scan.days("2026-11-05", "2026-11-10")
+    assert scan.days(until="2026-11-10") == scan.days("2026-11-01", "2026-11-10") == narrower
+    assert (narrower.since, narrower.until) == (date(2026, 11, 5), date(2026, 11, 10))
 
 
 @pytest.mark.parametrize("given", ["192.0.2.77", [ip_address("192.0.2.77")], ("192.0.2.77",)])

@@ -69,8 +69,8 @@ def as_select(sql: str, database: str) -> str:
     for form, select in _STATEMENTS:
         if found := form.fullmatch(sql):
             texts = {name: (text or "").lower() for name, text in found.groupdict().items()}
-            # In SHOW TABLES of Athena, * is any text.
-            pattern = re.sub(r"(?<!\.)\*", ".*", texts.get("like", ""))
+            # In SHOW TABLES of Athena, * is any text; no name has a %, the sign for it after LIKE in a SELECT.
+            pattern = re.sub(r"(?<!\.)\*|%", ".*", texts.get("like", ""))
             return select.format(
                 database=f"table_schema = '{texts.get('database') or database}'",
                 table=texts.get("table"),

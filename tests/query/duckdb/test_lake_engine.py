@@ -125,6 +125,7 @@ def two_databases(tmp_path_factory: pytest.TempPathFactory) -> Lake:
         ('SELECT name, n FROM "other-one".subscriber CROSS JOIN (VALUES 1) AS t (n)', [("b", 1)]),
         ("SHOW DATABASES", [("other-one",), ("usage_lake",)]),
         ("show tables in usage_lake like '*_storage';", [("daily_storage", "One row per snapshot")]),
+        ("SHOW TABLES LIKE 'daily_s%'", [("daily_storage", "One row per snapshot")]),
         (
             '-- what is\nDESCRIBE "other-one".subscriber',
             SUBSCRIBER_COLUMNS,

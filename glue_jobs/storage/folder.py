@@ -82,7 +82,7 @@ class FolderStorage:
                 path = Path(address)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.open("wb").close()
-                _sync_folder(path.parent)
+                sync_folder(path.parent)
             return
         with self.create(address) as file:
             file.write(data)
@@ -104,7 +104,7 @@ class FolderStorage:
             except BaseException:
                 unfinished.unlink(missing_ok=True)
                 raise
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
 
     def delete(self, addresses: Sequence[str]) -> None:
         for address in addresses:
@@ -125,7 +125,8 @@ def _is_folder(folder: str) -> bool:
         return Path(folder).is_dir()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in the folder survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -198,6 +198,23 @@ def test_a_run_of_ingestion_that_commits_meanwhile_is_told_and_loses_nothing(
     lake.forget(reader_ids=[of_person])
     assert stored(made, of_person) == set()
     assert lake.sql("SELECT count(*) AS n FROM s3_access_log").to_pylist() == [{"n": 11}]
+    assert_sound(made, lake)
+
+
+def test_rows_of_a_run_that_has_not_committed_its_ledger_yet_are_not_removed_alone(made: Path, lake: Lake) -> None:
+    of_person, raw = reader_id(lake), Raw(ACCESS_LOGS, f"{made}/late")
+    raw.deliver(DAY, 5, events(DAY, [257]))
+
+    def commit_rows() -> None:
+        died = failing(LoadedTable, "append", KeyboardInterrupt(), when=appends_to(INGESTED_OBJECT.name))
+        with died, pytest.raises(KeyboardInterrupt):
+            lake.ingest("s3_access_log", raw.address)
+
+    meanwhile = disturbed(glue_jobs.ingest.forget.forget, "finish_others", commit_rows, after=True)
+    with meanwhile, suppress(LostRaceError):
+        lake.forget(reader_ids=[of_person])
+    lake.forget(reader_ids=[of_person])
+    assert stored(made, of_person) == set()
     assert_sound(made, lake)
 
 

@@ -100,7 +100,6 @@ def _forget_in(lake: Lake, pipeline: Pipeline, person: Person, forgotten: Forgot
     if not forgotten.is_dry:
         for sentence in finish_others(lake, rows, runs, now):
             reporter.say(sentence)
-        rows = lake.load(pipeline.table)
     forgotten.unfinished += [each.run_id for each in unfinished(runs)]
     rejected = lake.load(REJECTED_RECORD)
     stored = {rows.table: rows.files(), REJECTED_RECORD: rejected.files(source=[pipeline.name])}

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from glue_jobs.errors import UsageLakeError as UsageLakeError
-    from glue_jobs.jobs.lake import Lake as Lake
+    from glue_jobs.jobs.library.lake import Lake as Lake
 
 __version__ = "0.1.0"
 
 # Imported on first use, so that importing the package costs nothing.
-_PUBLIC = {"Lake": "glue_jobs.jobs.lake", "UsageLakeError": "glue_jobs.errors"}
+_PUBLIC = {"Lake": "glue_jobs.jobs.library.lake", "UsageLakeError": "glue_jobs.errors"}
 
 __all__ = ["Lake", "UsageLakeError"]
 

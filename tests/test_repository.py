@@ -37,7 +37,7 @@ ROOMS = (
 )
 BELOW_ALL_ROOMS = {"errors", "progress"}
 ATHENA = ("glue_jobs/query/athena.py", "glue_jobs/query/glue_views.py")
-NOTICES = ("glue_jobs/jobs/metrics.py", "glue_jobs/jobs/weekly_digest.py")
+NOTICES = ("glue_jobs/jobs/outcome/metrics.py", "glue_jobs/jobs/outcome/weekly_digest.py")
 ROOT_MODULES = {"__init__", "run"} | BELOW_ALL_ROOMS
 
 # Tests that belong to no single room.

@@ -14,11 +14,11 @@ from typing import Any
 
 import click
 
-from glue_jobs.cli.ask import COMMANDS
-from glue_jobs.cli.forget import forget_command
+from glue_jobs.cli.commands.ask import COMMANDS
+from glue_jobs.cli.commands.forget import forget_command
 from glue_jobs.cli.group import CommandGroup
 from glue_jobs.cli.options import Range, given, lake_options, options
-from glue_jobs.jobs.arguments import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
+from glue_jobs.jobs.arguments.declared import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
 from glue_jobs.progress import reporter
 from glue_jobs.sources import SOURCES
 from glue_jobs.workers.without_pandas import without_pandas
@@ -82,8 +82,8 @@ def check_command(raw: str | None, sample: int, **values: Any) -> None:
     Prints one line per check; the exit code is 1 if something is wrong. Check while no run ingests. Tables on S3 are
     downloaded completely.
     """
+    from glue_jobs.jobs.arguments.lake_argument import lake_argument
     from glue_jobs.jobs.check.check_lake import check_lake
-    from glue_jobs.jobs.lake_argument import lake_argument
     from glue_jobs.storage import address
 
     holds = True
@@ -115,7 +115,7 @@ def run_json_command(folder: str, **values: Any) -> None:
     are in the folders protein and rdrp. The document of a run is written last. If the command is repeated, it
     continues where it stopped, and replaces the documents of runs that have a newer summary.
     """
-    from glue_jobs.jobs.lake_argument import lake_argument
+    from glue_jobs.jobs.arguments.lake_argument import lake_argument
     from glue_jobs.publish.run_json.export import export_run_json
     from glue_jobs.storage import address
 
@@ -142,7 +142,7 @@ def connect_command(**values: Any) -> None:
 
     Deliveries to other places are left alone.
     """
-    from glue_jobs.cli.connect import connect
+    from glue_jobs.cli.commands.connect import connect
 
     for sentence in connect(**values):
         click.echo(sentence)
@@ -171,7 +171,7 @@ def demo_command(folder: Path, scale: float, verbose: bool) -> None:
 
     Writes its raw files, ingests them, asks, publishes a page, and compares with the truth.
     """
-    from glue_jobs.cli.demo import demonstrate
+    from glue_jobs.cli.commands.demo import demonstrate
 
     if not demonstrate(folder.resolve(), scale, reporter(), verbose):
         sys.exit(1)
@@ -184,6 +184,6 @@ def open_command(folder: str | None) -> None:
 
     DIR is by default reports, or else demo/reports.
     """
-    from glue_jobs.cli.open_page import open_page
+    from glue_jobs.cli.commands.open_page import open_page
 
     click.echo(open_page(folder))

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from glue_jobs.errors import ArgumentError, known_names
-from glue_jobs.jobs.arguments import ARGUMENTS, Argument
+from glue_jobs.jobs.arguments.declared import ARGUMENTS, Argument
 from glue_jobs.sources import SOURCES
 
 FORMATS = ("table", "csv", "json")
@@ -135,7 +135,7 @@ _ANSWER_OPTIONS = (
 
 
 def answer_options(command: Command) -> Command:
-    """Adds the options of `glue_jobs.cli.output.output`."""
+    """Adds the options of `glue_jobs.cli.answers.output.output`."""
     for option in reversed(_ANSWER_OPTIONS):
         command = option(command)
     return command

@@ -6,7 +6,7 @@ import hashlib
 import json
 
 from glue_jobs.config import Config, CsvRule, MappingRule
-from glue_jobs.lake.plain_files import Notes, json_note
+from glue_jobs.lake.without_pyiceberg.plain_files import Notes, json_note
 from glue_jobs.tables.model import Table
 
 # A note on the table of rows: hashes of the sections of the configuration that the last run used.

@@ -16,7 +16,7 @@ from glue_jobs.errors import LostRaceError
 from glue_jobs.ingest.create_tables import create_tables
 from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.ingest.staging.run_folder import unfinished
-from glue_jobs.lake.plain_files import PlainNotes
+from glue_jobs.lake.without_pyiceberg.plain_files import PlainNotes
 from glue_jobs.progress import Reporter
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.rejected_record import REJECTED_RECORD

@@ -11,11 +11,11 @@ from glue_jobs.config import Privacy
 from glue_jobs.enrich.places.credit import place_sources
 from glue_jobs.enrich.readers.key_changes import key_changes
 from glue_jobs.errors import ArgumentError, UsageLakeError, known_names
-from glue_jobs.jobs.argument_values import as_of_argument, choice_argument, flag_argument
-from glue_jobs.jobs.arguments import OWNER, PROFILES, PUBLIC, TIERS
-from glue_jobs.jobs.config_argument import config_argument
-from glue_jobs.jobs.lake_argument import lake_argument
-from glue_jobs.jobs.last_success import expected_sources, fresh_since, stale_sources
+from glue_jobs.jobs.arguments.config_argument import config_argument
+from glue_jobs.jobs.arguments.declared import OWNER, PROFILES, PUBLIC, TIERS
+from glue_jobs.jobs.arguments.lake_argument import lake_argument
+from glue_jobs.jobs.arguments.values import as_of_argument, choice_argument, flag_argument
+from glue_jobs.jobs.outcome.last_success import expected_sources, fresh_since, stale_sources
 from glue_jobs.lake import Lake
 from glue_jobs.progress import Reporter
 from glue_jobs.publish.dandi.publish import publish_summaries

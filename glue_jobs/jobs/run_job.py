@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from glue_jobs.jobs.argument_values import choice_argument
-from glue_jobs.jobs.arguments import ENGINES, REPORT
+from glue_jobs.jobs.arguments.declared import ENGINES, REPORT
+from glue_jobs.jobs.arguments.values import choice_argument
 from glue_jobs.jobs.early_workers import start_workers_early
 from glue_jobs.progress import Reporter
 
@@ -34,7 +34,7 @@ class JobResult:
 
 
 def run_job(values: Mapping[str, str], reporter: Reporter) -> JobResult:
-    """Run the job that ``values`` describe: the values of `glue_jobs.jobs.arguments.ARGUMENTS` by their names.
+    """Run the job that ``values`` describe: the values of `glue_jobs.jobs.arguments.declared.ARGUMENTS` by their names.
 
     ``pipeline`` says which job it is; absent values have their defaults.
 
@@ -49,9 +49,9 @@ def run_job(values: Mapping[str, str], reporter: Reporter) -> JobResult:
 
 
 def _report(values: Mapping[str, str], reporter: Reporter) -> JobResult:
-    from glue_jobs.jobs.metrics import SUCCESSFUL_RUNS, publish_metrics
+    from glue_jobs.jobs.outcome.metrics import SUCCESSFUL_RUNS, publish_metrics
+    from glue_jobs.jobs.outcome.weekly_digest import send_digest, topic_argument
     from glue_jobs.jobs.report_job import report, report_request
-    from glue_jobs.jobs.weekly_digest import send_digest, topic_argument
     from glue_jobs.publish.publish import sentence
 
     request, topic = report_request(values), topic_argument(values)
@@ -70,9 +70,9 @@ def _ingest(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     start_workers_early(values)
     from glue_jobs.ingest.ingest import ingest
     from glue_jobs.jobs.ingest_job import ingest_request
-    from glue_jobs.jobs.ingest_sentence import sentence
-    from glue_jobs.jobs.last_success import record_success
-    from glue_jobs.jobs.metrics import ingest_metrics, publish_metrics
+    from glue_jobs.jobs.outcome.ingest_sentence import sentence
+    from glue_jobs.jobs.outcome.last_success import record_success
+    from glue_jobs.jobs.outcome.metrics import ingest_metrics, publish_metrics
     from glue_jobs.jobs.wrong_source import check_source
     from glue_jobs.workers.engine import start_spark
 

@@ -17,17 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glue_jobs.errors import LakeError
-from glue_jobs.lake.catalog_file import metadata_locations
 from glue_jobs.lake.failures import explained
 from glue_jobs.lake.location_check import check_location, check_not_lost, check_table
-from glue_jobs.lake.plain_files import PlainFile, PlainNotes, plain_files, plain_notes
+from glue_jobs.lake.without_pyiceberg.catalog_file import metadata_locations
+from glue_jobs.lake.without_pyiceberg.plain_files import PlainFile, PlainNotes, plain_files, plain_notes
 from glue_jobs.storage import storage_for
 from glue_jobs.tables.model import Table
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
 
-    from glue_jobs.lake.loaded import LoadedTable
+    from glue_jobs.lake.table.loaded import LoadedTable
 
 
 class Lake:
@@ -107,7 +107,7 @@ class Lake:
             LakeError: there is no such table, or it cannot be read.
         """
         from glue_jobs.lake.iceberg_catalog import load_table
-        from glue_jobs.lake.loaded import LoadedTable
+        from glue_jobs.lake.table.loaded import LoadedTable
 
         with explained(f"read the table {table.name} of {self.location}"):
             loaded = load_table(self._catalog, self.database, table.name)
@@ -135,7 +135,7 @@ class Lake:
         Raises:
             LakeError: another program created a table of that name, or the catalog cannot be read.
         """
-        from glue_jobs.lake.inferred import load_inferred
+        from glue_jobs.lake.table.inferred import load_inferred
 
         with explained(f"read the table {name} of {self.location}"):
             if self.catalog_type == "sqlite" and (self.database, name) not in (self._metadata_locations() or {}):

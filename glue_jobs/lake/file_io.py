@@ -22,8 +22,8 @@ from pyiceberg.io.pyarrow import PyArrowFile, PyArrowFileIO
 from pyiceberg.table import TableProperties
 
 from glue_jobs.errors import LakeError
-from glue_jobs.lake.avro import check_avro
 from glue_jobs.lake.failures import DAMAGED
+from glue_jobs.lake.without_pyiceberg.avro import check_avro
 from glue_jobs.storage.folder import sync_folder
 
 PROPERTIES_THAT_NAME_CODE = ("py-io-impl", TableProperties.WRITE_PY_LOCATION_PROVIDER_IMPL)

@@ -16,10 +16,10 @@ from sqlalchemy import URL
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from glue_jobs.errors import LakeError
-from glue_jobs.lake.catalog_file import CATALOG, WAIT_SECONDS
 from glue_jobs.lake.file_io import ignoring_named_code
 from glue_jobs.lake.location_check import check_not_lost, check_table
 from glue_jobs.lake.schema import by_id, check_ids, check_kept, check_spec, first_schema, partition_spec, properties
+from glue_jobs.lake.without_pyiceberg.catalog_file import CATALOG, WAIT_SECONDS
 from glue_jobs.storage import region
 from glue_jobs.storage.endpoint import endpoint, partition_endpoint
 from glue_jobs.tables.model import Table

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from glue_jobs.cli.main import main
-from glue_jobs.jobs.arguments import ARGUMENTS
+from glue_jobs.jobs.arguments.declared import ARGUMENTS
 from tests.cloudformation.rendered import PSEUDO, Rendered
 from tools.package import TEMPLATE, ZONES
 

@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 import glue_jobs.ingest.create_tables
 from glue_jobs.config import Privacy
 from glue_jobs.errors import StorageError
-from glue_jobs.jobs.arguments import REPORT
+from glue_jobs.jobs.arguments.declared import REPORT
 from glue_jobs.lake import Lake
 from glue_jobs.progress import SilentReporter
 from glue_jobs.publish.public.months import PublicMonth, file_name

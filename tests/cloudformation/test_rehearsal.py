@@ -21,7 +21,7 @@ import pyarrow as pa
 import pytest
 
 import glue_jobs.run
-from glue_jobs.cli.status import STATUS
+from glue_jobs.cli.commands.status import STATUS
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.query.duckdb.lake_engine import open_engine
 from glue_jobs.query.duckdb.query_engine import QueryEngine

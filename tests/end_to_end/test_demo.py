@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from glue_jobs import Lake
-from glue_jobs.cli.demo import demonstrate, print_checks
+from glue_jobs.cli.commands.demo import demonstrate, print_checks
 from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs.report_job import report, report_request
 from glue_jobs.progress import SilentReporter

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 import glue_jobs.ingest.discovery.discover
 import glue_jobs.ingest.step_run
+from glue_jobs.cli.commands.status import untaken_sentences
 from glue_jobs.cli.main import main
-from glue_jobs.cli.status import untaken_sentences
 from glue_jobs.errors import ArgumentError, StorageError
 from glue_jobs.lake import Lake
 from tests.disturbed import failing

@@ -110,7 +110,7 @@ def test_many_small_files_of_a_day_become_one_and_the_old_ones_are_deleted_in_ti
 ) -> None:
     raw = Raw(ACCESS_LOGS, str(tmp_path / "raw"))
     monkeypatch.setattr("glue_jobs.ingest.staging.compaction.MIN_FILES", 3)
-    monkeypatch.setattr("glue_jobs.lake.history.SNAPSHOTS_KEPT", 2)
+    monkeypatch.setattr("glue_jobs.lake.table.history.SNAPSHOTS_KEPT", 2)
     deliver_late_rows(raw, lake, range(2))
     small = files(lake, raw.source)
     assert len(small) == 2

@@ -22,10 +22,10 @@ import pytest
 import glue_jobs.ingest.commit.commit
 import glue_jobs.ingest.events.chunk_task
 import glue_jobs.ingest.snapshots.snapshot_task
-import glue_jobs.lake.history
+import glue_jobs.lake.table.history
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest, IngestSummary
-from glue_jobs.jobs.ingest_sentence import sentence
+from glue_jobs.jobs.outcome.ingest_sentence import sentence
 from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.progress import SilentReporter
 from glue_jobs.sources.pipelines import BY_NAME
@@ -384,7 +384,7 @@ def test_replaced_files_are_deleted_when_no_reader_needs_them(
     run(inventory, lake)
     # A reader that began with the old snapshot can finish with it.
     assert table.rows(("key",)).num_rows == 3
-    monkeypatch.setattr(glue_jobs.lake.history, "MAX_READING_TIME", timedelta(0))
+    monkeypatch.setattr(glue_jobs.lake.table.history, "MAX_READING_TIME", timedelta(0))
     for number in (1, 2):
         inventory.deliver(day(number), records(number))
         run(inventory, lake)
@@ -416,7 +416,7 @@ def unreferenced(lake: str) -> set[str]:
 def test_replaced_files_are_deleted_although_the_run_that_replaces_them_dies(
     table: Table, inventory: Inventory, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(glue_jobs.lake.history, "MAX_READING_TIME", timedelta(0))
+    monkeypatch.setattr(glue_jobs.lake.table.history, "MAX_READING_TIME", timedelta(0))
     for number in (3, 4):
         inventory.deliver(FIRST, records(number))
         run(inventory, lake)
@@ -554,7 +554,7 @@ def test_a_run_that_is_killed_at_any_step_is_finished_by_the_next(
     run(delivered_again, lake, keep_snapshots=2)
     assert (left_over(lake), orphans(lake)) == ([], set())
     # Replaced files are deleted, too, once no reader can need them.
-    monkeypatch.setattr(glue_jobs.lake.history, "MAX_READING_TIME", timedelta(0))
+    monkeypatch.setattr(glue_jobs.lake.table.history, "MAX_READING_TIME", timedelta(0))
     for number in (4, 5):
         delivered_again.deliver(day(number), records(1))
         run(delivered_again, lake, keep_snapshots=2)

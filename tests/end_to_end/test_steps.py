@@ -15,7 +15,7 @@ from glue_jobs.ingest import steps
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.ingest.steps import StepLimits
-from glue_jobs.jobs.ingest_sentence import sentence
+from glue_jobs.jobs.outcome.ingest_sentence import sentence
 from glue_jobs.lake import Lake
 from glue_jobs.progress import SilentReporter
 from glue_jobs.sources.pipelines import BY_NAME

@@ -14,11 +14,11 @@ import pytest
 
 import glue_jobs.ingest.run_tables
 import glue_jobs.read.fetch
-from glue_jobs.cli.status import STATUS
+from glue_jobs.cli.commands.status import STATUS
 from glue_jobs.errors import StorageError, UnreadableObjectError
 from glue_jobs.ingest.ingest import ingest
 from glue_jobs.ingest.request import IngestRequest, IngestSummary
-from glue_jobs.jobs.ingest_sentence import sentence
+from glue_jobs.jobs.outcome.ingest_sentence import sentence
 from glue_jobs.lake import Lake
 from glue_jobs.progress import SilentReporter
 from glue_jobs.query.duckdb.lake_engine import sources

@@ -25,7 +25,7 @@ from glue_jobs.ingest.forget.forget import FOLDER
 from glue_jobs.ingest.staging.run_folder import new_run, runs_folder
 from glue_jobs.lake import Lake as Tables
 from glue_jobs.lake import LoadedTable
-from glue_jobs.lake.old_snapshots import all_files
+from glue_jobs.lake.cleaning.old_snapshots import all_files
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.storage import storage_for
 from glue_jobs.storage.folder import FolderStorage

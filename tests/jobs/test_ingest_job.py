@@ -10,7 +10,7 @@ import pytest
 
 from glue_jobs.errors import ArgumentError, LakeError, StorageError
 from glue_jobs.ingest.request import DEFAULT_KEPT_SNAPSHOTS
-from glue_jobs.jobs.arguments import ARGUMENTS
+from glue_jobs.jobs.arguments.declared import ARGUMENTS
 from glue_jobs.jobs.ingest_job import ingest_request
 from glue_jobs.sources import SOURCES
 from glue_jobs.sources.cloudtrail_s3_event.source import parse_data_events

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from glue_jobs.enrich.readers.key_file import FIRST_DAY
-from glue_jobs.lake.plain_files import Notes, json_note
+from glue_jobs.lake.without_pyiceberg.plain_files import Notes, json_note
 from glue_jobs.tables.model import Table
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from glue_jobs.enrich.readers.keys import ReaderKeys
     from glue_jobs.enrich.reference_data import ReferenceData
     from glue_jobs.lake import Lake, LoadedTable
-    from glue_jobs.lake.plain_files import PlainNotes
+    from glue_jobs.lake.without_pyiceberg.plain_files import PlainNotes
 
 NOTE = "usage-lake.reader-ids"
 

@@ -15,7 +15,7 @@ from glue_jobs.ingest.discovery.log_folders import unseen_folders
 from glue_jobs.ingest.discovery.unreadable_days import retried_days
 from glue_jobs.ingest.discovery.watermark import window_start
 from glue_jobs.ingest.request import IngestRequest
-from glue_jobs.lake.plain_files import Notes
+from glue_jobs.lake.without_pyiceberg.plain_files import Notes
 from glue_jobs.progress import Reporter
 from glue_jobs.read.raw_object import RawObject, Skipped, Window
 from glue_jobs.storage import storage_for

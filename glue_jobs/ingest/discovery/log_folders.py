@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Set
 from datetime import date
 
-from glue_jobs.lake.plain_files import Notes, json_note
+from glue_jobs.lake.without_pyiceberg.plain_files import Notes, json_note
 
 # A note on the table of rows: by raw path, the known folders that directly contain days, relative to the raw path.
 LOG_FOLDERS = "usage-lake.log-folders"

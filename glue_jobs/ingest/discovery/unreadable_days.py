@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from datetime import date
 
-from glue_jobs.lake.plain_files import Notes, json_note
+from glue_jobs.lake.without_pyiceberg.plain_files import Notes, json_note
 from glue_jobs.read.raw_object import Window
 
 # A note on the table of rows: by raw path, the days with unreadable objects, those that have waited longest first.

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from glue_jobs.lake.plain_files import Notes, json_note
+from glue_jobs.lake.without_pyiceberg.plain_files import Notes, json_note
 
 # A note on the table of rows: the newest day that was ingested, by raw path.
 WATERMARK = "usage-lake.newest-days"

@@ -24,7 +24,7 @@ from glue_jobs.ingest.staging.change import Change, check_replaceable
 from glue_jobs.ingest.staging.run_folder import Heartbeat, given_up_on_error, new_run, runs_folder, unfinished
 from glue_jobs.ingest.staging.task_context import TaskContext
 from glue_jobs.lake import Lake, LoadedTable, StoredFile
-from glue_jobs.lake.old_snapshots import all_files, check_unnamed, end_old_snapshots, old_files
+from glue_jobs.lake.cleaning.old_snapshots import all_files, check_unnamed, end_old_snapshots, old_files
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.sources.pipelines import PIPELINES

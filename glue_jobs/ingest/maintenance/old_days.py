@@ -35,8 +35,8 @@ from glue_jobs.ingest.staging.compaction import (
 from glue_jobs.ingest.staging.data_files import NewFile
 from glue_jobs.ingest.staging.run_folder import Heartbeat, given_up_on_error, new_run
 from glue_jobs.ingest.staging.task_context import TaskContext
-from glue_jobs.lake.manifest_position import ManifestPosition
-from glue_jobs.lake.plain_files import json_note
+from glue_jobs.lake.without_pyiceberg.manifest_position import ManifestPosition
+from glue_jobs.lake.without_pyiceberg.plain_files import json_note
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT

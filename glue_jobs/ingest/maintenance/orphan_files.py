@@ -16,7 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from glue_jobs.ingest.staging.run_folder import DEAD_AFTER, unfinished
-from glue_jobs.lake.plain_files import json_note
+from glue_jobs.lake.without_pyiceberg.plain_files import json_note
 from glue_jobs.progress import Reporter, counted
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.storage import Entry, storage_for
@@ -93,7 +93,7 @@ def _orphans(
     lake: Lake, pipeline: Pipeline, table: Table, location: str, runs: str, old: Iterable[Entry]
 ) -> Iterator[str]:
     # pyiceberg is slow to import, and most runs have nothing to look for.
-    from glue_jobs.lake.orphan_files import orphan_data, orphan_metadata
+    from glue_jobs.lake.cleaning.orphan_files import orphan_data, orphan_metadata
 
     # The table is loaded after the listing, so that it refers to all listed files that are committed by now.
     loaded = lake.load(table)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from glue_jobs.ingest.staging.data_files import NewFile
 from glue_jobs.ingest.staging.rejected_records import rejected_rows
 from glue_jobs.ingest.staging.task_context import TaskContext, write_partitions
-from glue_jobs.lake.plain_files import json_note
+from glue_jobs.lake.without_pyiceberg.plain_files import json_note
 from glue_jobs.read.parsed import Rejected
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import Pipeline

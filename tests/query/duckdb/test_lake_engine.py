@@ -13,7 +13,7 @@ import pytest
 from glue_jobs.errors import LakeError
 from glue_jobs.ingest.staging.data_files import write_file
 from glue_jobs.lake import Lake
-from glue_jobs.lake.plain_files import PlainFile
+from glue_jobs.lake.without_pyiceberg.plain_files import PlainFile
 from glue_jobs.query.duckdb.lake_engine import open_engine, sources
 from glue_jobs.query.duckdb.table_source import TableSource
 from glue_jobs.query.saved.view import SavedView

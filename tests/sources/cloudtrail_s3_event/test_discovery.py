@@ -9,7 +9,7 @@ import pytest
 
 from glue_jobs.ingest.request import IngestSummary
 from glue_jobs.ingest.staging.ledger import NOTHING
-from glue_jobs.jobs.ingest_sentence import sentence
+from glue_jobs.jobs.outcome.ingest_sentence import sentence
 from glue_jobs.read.raw_object import Skipped, Window
 from glue_jobs.sources.cloudtrail_s3_event.source import CLOUDTRAIL_NAMES
 from glue_jobs.sources.layouts.discovery import discover

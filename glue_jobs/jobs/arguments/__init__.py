@@ -1,0 +1,1 @@
+"""The arguments of the jobs: their declarations, and what their values name."""

@@ -1,0 +1,1 @@
+"""What follows a run: its sentence, its metrics, the time of its success, the weekly digest."""

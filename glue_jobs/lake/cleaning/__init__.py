@@ -1,0 +1,1 @@
+"""Old snapshots and orphan files of a table."""

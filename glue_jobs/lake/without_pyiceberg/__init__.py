@@ -1,0 +1,1 @@
+"""What a question needs of a lake, read without pyiceberg, whose import takes half a second."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 
 from glue_jobs.errors import STOPPED, UsageLakeError
-from glue_jobs.jobs.arguments.glue_arguments import given_names, parse, resolve, without_abbreviations
+from glue_jobs.jobs.arguments.glue import given_names, parse, resolve, without_abbreviations
 from glue_jobs.jobs.run_job import run_job
 from glue_jobs.progress import PlainReporter
 from glue_jobs.workers.spark import STARTED_BY_JAVA, session

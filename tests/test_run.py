@@ -12,7 +12,7 @@ from awsglue.utils import GlueArgumentError, getResolvedOptions
 
 from glue_jobs import run
 from glue_jobs.jobs.arguments.declared import ARGUMENTS
-from glue_jobs.jobs.arguments.glue_arguments import given_names, parse, resolve, without_abbreviations
+from glue_jobs.jobs.arguments.glue import given_names, parse, resolve, without_abbreviations
 from glue_jobs.workers.spark import session
 from tests.cloudformation.rendered import Rendered
 from tests.end_to_end.sources import ACCESS_LOGS, Raw, events

@@ -82,7 +82,7 @@ def check_command(raw: str | None, sample: int, **values: Any) -> None:
     Prints one line per check; the exit code is 1 if something is wrong. Check while no run ingests. Tables on S3 are
     downloaded completely.
     """
-    from glue_jobs.jobs.arguments.lake_argument import lake_argument
+    from glue_jobs.jobs.arguments.lake import lake_argument
     from glue_jobs.jobs.check.check_lake import check_lake
     from glue_jobs.storage import address
 
@@ -115,7 +115,7 @@ def run_json_command(folder: str, **values: Any) -> None:
     are in the folders protein and rdrp. The document of a run is written last. If the command is repeated, it
     continues where it stopped, and replaces the documents of runs that have a newer summary.
     """
-    from glue_jobs.jobs.arguments.lake_argument import lake_argument
+    from glue_jobs.jobs.arguments.lake import lake_argument
     from glue_jobs.publish.run_json.export import export_run_json
     from glue_jobs.storage import address
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from glue_jobs.enrich.readers.key_file import SECRET_ARN
 from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.ingest.request import DEFAULT_KEPT_SNAPSHOTS, IngestRequest
-from glue_jobs.jobs.arguments.config_argument import config_argument
+from glue_jobs.jobs.arguments.config import config_argument
 from glue_jobs.jobs.arguments.declared import MANAGEMENT_EVENTS, REPORT
-from glue_jobs.jobs.arguments.lake_argument import lake_argument
+from glue_jobs.jobs.arguments.lake import lake_argument
 from glue_jobs.jobs.arguments.values import choice_argument, day_argument, flag_argument, number_argument
 from glue_jobs.lake import Lake
 from glue_jobs.sources.pipelines import BY_NAME

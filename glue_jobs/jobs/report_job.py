@@ -11,9 +11,9 @@ from glue_jobs.config import Privacy
 from glue_jobs.enrich.places.credit import place_sources
 from glue_jobs.enrich.readers.key_changes import key_changes
 from glue_jobs.errors import ArgumentError, UsageLakeError, known_names
-from glue_jobs.jobs.arguments.config_argument import config_argument
+from glue_jobs.jobs.arguments.config import config_argument
 from glue_jobs.jobs.arguments.declared import OWNER, PROFILES, PUBLIC, TIERS
-from glue_jobs.jobs.arguments.lake_argument import lake_argument
+from glue_jobs.jobs.arguments.lake import lake_argument
 from glue_jobs.jobs.arguments.values import as_of_argument, choice_argument, flag_argument
 from glue_jobs.jobs.outcome.last_success import expected_sources, fresh_since, stale_sources
 from glue_jobs.lake import Lake

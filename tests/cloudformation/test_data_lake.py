@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from glue_jobs.ingest.staging.run_folder import DEAD_AFTER
 from glue_jobs.jobs.arguments.declared import ARGUMENTS, INGEST_JOB
-from glue_jobs.jobs.arguments.glue_arguments import parse as parse_arguments
+from glue_jobs.jobs.arguments.glue import parse as parse_arguments
 from glue_jobs.lake import Lake
 from glue_jobs.sources.lake_tables import uploaded_tables
 from tests.cloudformation.acting import Used, enforced, many

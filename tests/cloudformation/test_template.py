@@ -14,7 +14,7 @@ from glue_jobs.enrich.readers.key_file import FIRST_DAY
 from glue_jobs.enrich.readers.keys import ReaderKeys
 from glue_jobs.ingest.staging.run_folder import DEAD_AFTER
 from glue_jobs.jobs.arguments.declared import ARGUMENTS, INGEST_JOB, REPORT, REPORT_JOB
-from glue_jobs.jobs.arguments.glue_arguments import parse as parse_arguments
+from glue_jobs.jobs.arguments.glue import parse as parse_arguments
 from glue_jobs.jobs.outcome import metrics
 from glue_jobs.publish.report_set import report_set
 from glue_jobs.query.saved.query import SavedQuery

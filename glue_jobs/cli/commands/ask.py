@@ -125,7 +125,7 @@ def describe_command(name: str, **values: Any) -> None:
     Only a table of uploaded files is looked up in the lake.
     """
     from glue_jobs.cli.commands.describe import describe, print_description
-    from glue_jobs.jobs.arguments.lake_argument import lake_argument
+    from glue_jobs.jobs.arguments.lake import lake_argument
     from glue_jobs.sources.lake_tables import uploaded_tables
 
     described = describe(name, lambda: uploaded_tables(lake_argument(given(values))) if values["lake_path"] else ())
@@ -206,7 +206,7 @@ def _named_subscribers(config: Config) -> Sources:
 
 def _lake(values: dict[str, Any]) -> Lake:
     """The lake that ``values`` name; raises LakeError if it has no table."""
-    from glue_jobs.jobs.arguments.lake_argument import lake_argument
+    from glue_jobs.jobs.arguments.lake import lake_argument
     from glue_jobs.sources.tables import TABLES
 
     lake = lake_argument(given(values))
@@ -217,7 +217,7 @@ def _lake(values: dict[str, Any]) -> Lake:
 def _config(values: dict[str, Any]) -> Config | None:
     if values["config"] is None:
         return None
-    from glue_jobs.jobs.arguments.config_argument import config_argument
+    from glue_jobs.jobs.arguments.config import config_argument
 
     return config_argument(given(values))
 

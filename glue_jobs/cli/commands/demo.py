@@ -18,7 +18,7 @@ from glue_jobs.cli.commands.demo_questions import QUESTIONS, answer_lines
 from glue_jobs.config import Privacy
 from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs.arguments.declared import REPORT
-from glue_jobs.jobs.arguments.lake_argument import lake_argument
+from glue_jobs.jobs.arguments.lake import lake_argument
 from glue_jobs.jobs.run_job import run_job
 from glue_jobs.progress import Reporter, SilentReporter, TerminalReporter
 from glue_jobs.publish.publish import Published

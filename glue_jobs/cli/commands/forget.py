@@ -35,7 +35,7 @@ def forget_command(dry_run: bool, yes: bool, **values: Any) -> None:
     files, from which they could still be read. The raw objects with records of the person are listed, but not changed.
     A stopped run continues when it is started again. Use this only while no run ingests.
     """
-    from glue_jobs.jobs.arguments.lake_argument import lake_argument
+    from glue_jobs.jobs.arguments.lake import lake_argument
     from glue_jobs.jobs.forget_job import forget_person
 
     names = ("addresses", "reader_ids", "accounts", "reader_keys")

@@ -16,7 +16,7 @@ import pyarrow as pa
 from glue_jobs.errors import ArgumentError, known_names
 from glue_jobs.ingest.request import IngestSummary
 from glue_jobs.jobs.arguments.declared import ARGUMENTS, INGEST_JOB, OWNER, REPORT, REPORT_JOB
-from glue_jobs.jobs.arguments.lake_argument import lake_argument
+from glue_jobs.jobs.arguments.lake import lake_argument
 from glue_jobs.jobs.arguments.values import as_of_argument, day_argument, names_of, one_text, parameter_values, text_of
 from glue_jobs.jobs.check.result import CheckResult
 from glue_jobs.jobs.library.query_days import QueryDays

@@ -6,7 +6,7 @@ import pytest
 
 from glue_jobs.errors import ArgumentError
 from glue_jobs.jobs.arguments.declared import ARGUMENTS
-from glue_jobs.jobs.arguments.glue_arguments import parse
+from glue_jobs.jobs.arguments.glue import parse
 from glue_jobs.jobs.ingest_job import ingest_request
 
 GIVEN = ["--pipeline", "s3_access_log", "--raw_path", "/raw", "--lake_path", "/lake"]

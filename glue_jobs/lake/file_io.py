@@ -29,36 +29,36 @@ from glue_jobs.storage.folder import sync_folder
 PROPERTIES_THAT_NAME_CODE = ("py-io-impl", TableProperties.WRITE_PY_LOCATION_PROVIDER_IMPL)
 
 
-def ignoring_named_code(catalog: Catalog) -> Catalog:
-    """The catalog, changed so that the tables it loads have no properties that name code."""
+def with_own_file_io(catalog: Catalog) -> Catalog:
+    """The catalog, changed so that its tables use only the class below, and have no properties that name code."""
 
     def load_file_io(properties: Any = None, location: str | None = None) -> Any:
         # This is the mapping in the table's metadata itself, so later readers of the metadata do not see them either.
         for name in PROPERTIES_THAT_NAME_CODE:
             if properties and name in properties:
                 del properties[name]
-        return WholeManifests({**catalog.properties, **(properties or {})})
+        return CheckedAndSyncedFiles({**catalog.properties, **(properties or {})})
 
     # pyiceberg has no public way to choose the reader of a table.
     catalog._load_file_io = load_file_io  # type: ignore[method-assign]
     # The creation of a table does not use that function.
-    catalog.properties["py-io-impl"] = f"{WholeManifests.__module__}.{WholeManifests.__qualname__}"
+    catalog.properties["py-io-impl"] = f"{CheckedAndSyncedFiles.__module__}.{CheckedAndSyncedFiles.__qualname__}"
     return catalog
 
 
-class WholeManifests(PyArrowFileIO):
+class CheckedAndSyncedFiles(PyArrowFileIO):
     """Files on S3 or in folders. A truncated manifest is refused, and files in folders are synced."""
 
     def new_input(self, location: str) -> InputFile:  # type: ignore[override]
         file = super().new_input(location)
-        return _Manifest(file) if location.endswith(".avro") else file
+        return _CheckedManifest(file) if location.endswith(".avro") else file
 
     def new_output(self, location: str) -> PyArrowFile:
         file = super().new_output(location)
-        return _LocalFile(location, location, file._filesystem) if location.startswith("/") else file
+        return _FileInFolder(location, location, file._filesystem) if location.startswith("/") else file
 
 
-class _LocalFile(PyArrowFile):
+class _FileInFolder(PyArrowFile):
     """A new file in a folder."""
 
     def create(self, overwrite: bool = False) -> OutputStream:
@@ -68,19 +68,22 @@ class _LocalFile(PyArrowFile):
 
 
 class _SyncedFile(io.BufferedWriter):
-    """A file that is on the disk, with its name, once it is closed."""
+    """A file that is on the disk once it is closed."""
 
     def close(self) -> None:
         try:
             if not self.closed:
                 self.flush()
                 os.fsync(self.fileno())
-                sync_folder(Path(self.name).parent)
+                path = Path(self.name)
+                # A commit writes its manifests first, into the same folder: one sync keeps the names of all.
+                if path.suffix == ".json":
+                    sync_folder(path.parent)
         finally:
             super().close()
 
 
-class _Manifest(InputFile):
+class _CheckedManifest(InputFile):
     """A manifest or a manifest list."""
 
     def __init__(self, file: InputFile) -> None:

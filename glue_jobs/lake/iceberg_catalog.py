@@ -16,7 +16,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from glue_jobs.errors import LakeError
-from glue_jobs.lake.file_io import ignoring_named_code
+from glue_jobs.lake.file_io import with_own_file_io
 from glue_jobs.lake.location_check import check_not_lost, check_table
 from glue_jobs.lake.schema import by_id, check_ids, check_kept, check_spec, first_schema, partition_spec, properties
 from glue_jobs.lake.without_pyiceberg.catalog_file import CATALOG, WAIT_SECONDS
@@ -45,8 +45,8 @@ def open_catalog(location: str, file: str | None) -> Catalog:
     for _ in range(TABLES_OF_A_CATALOG):
         # Another first run may create one of the catalog's own tables between pyiceberg's check and its own creation.
         with suppress(OperationalError):
-            return ignoring_named_code(load_catalog(CATALOG, warehouse=location, **given))
-    return ignoring_named_code(load_catalog(CATALOG, warehouse=location, **given))
+            return with_own_file_io(load_catalog(CATALOG, warehouse=location, **given))
+    return with_own_file_io(load_catalog(CATALOG, warehouse=location, **given))
 
 
 def create_table(catalog: Catalog, location: str, database: str, table: Table) -> None:

@@ -306,7 +306,7 @@ def test_a_text_that_queries_share_is_written_between_its_marks(tmp_path: Path) 
     query.parent.mkdir(parents=True)
     query.write_text("WITH\n-- begin {counted place}, (written)\nold\n-- end {counted place}\nb AS (SELECT 1)\n")
     (tmp_path / "parts").mkdir()
-    (tmp_path / "parts/counted.sql").write_text("a AS (SELECT {column} FROM t)\n")
+    (tmp_path / "parts/counted.sql").write_text("a AS (SELECT {word} FROM t)\n")
     part = "a AS (SELECT place FROM t),"
     expected = f"WITH\n-- begin {{counted place}}, (written)\n{part}\n-- end {{counted place}}\nb AS (SELECT 1)\n"
     assert render(query) == expected

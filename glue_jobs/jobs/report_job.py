@@ -34,7 +34,7 @@ from glue_jobs.query.saved.ended_inventories import ended_inventories
 from glue_jobs.query.saved.ended_logs import ended_logs
 from glue_jobs.query.saved.missing_logs import buckets_without_logs
 from glue_jobs.query.saved.own_callers import own_callers
-from glue_jobs.query.saved.uncounted_distributions import uncounted_distributions
+from glue_jobs.query.saved.uncounted_requests import uncounted_requests
 from glue_jobs.sources.cloudfront_log.table import CLOUDFRONT_LOG
 from glue_jobs.sources.cloudtrail_s3_event.table import CLOUDTRAIL_S3_EVENT
 from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
@@ -174,7 +174,7 @@ def _query_notes(engine: Engine, request: ReportRequest) -> tuple[str, ...]:
     with suppress(UsageLakeError):
         for usage in (query for query in queries if query.name == USAGE):
             notes += ended_logs(engine.run, day)
-            notes += uncounted_distributions(lambda sql: records(engine.run(sql)), usage, day, since=day - WINDOW)
+            notes += uncounted_requests(lambda sql: records(engine.run(sql)), usage, day, since=day - WINDOW)
         if any(query.tells_what_is_stored for query in queries):
             notes += (*ended_inventories(engine.run, day), *dropped_objects(engine.run, day))
     return tuple(notes)

@@ -20,7 +20,7 @@ request_total AS (
         month,
         account,
         repository,
-        {column},
+        {word},
         grouping(account) AS columns_left_out,
         count(*) AS requests,
         count(*) FILTER (WHERE is_complete_get) AS complete_gets,
@@ -33,7 +33,7 @@ request_total AS (
         coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS audience_bytes_sent,
         count(DISTINCT reader) FILTER (WHERE is_audience) AS audience_unique_requesters
     FROM in_period
-    GROUP BY GROUPING SETS ((month, {column}), (month, account, repository, {column}))
+    GROUP BY GROUPING SETS ((month, {word}), (month, account, repository, {word}))
 ),
 
 -- One reader may read from several places at once; a read counts where it began.
@@ -42,12 +42,12 @@ read_total AS (
         month,
         account,
         repository,
-        {column},
+        {word},
         grouping(account) AS columns_left_out,
         count(*) FILTER (WHERE is_download) AS logical_downloads,
         count(*) FILTER (WHERE NOT is_download) AS partial_reads,
         count(*) FILTER (WHERE is_audience AND is_download) AS audience_logical_downloads,
         count(*) FILTER (WHERE is_audience AND NOT is_download) AS audience_partial_reads
     FROM one_read
-    GROUP BY GROUPING SETS ((month, {column}), (month, account, repository, {column}))
+    GROUP BY GROUPING SETS ((month, {word}), (month, account, repository, {word}))
 )

@@ -1,7 +1,7 @@
 -- `named` has a row for each request, with the value it is counted by.
 request_total AS (
     SELECT
-        {column},
+        {word},
         count(*) AS requests,
         count(*) FILTER (WHERE is_served_get) AS served_gets,
         sum(bytes_sent) AS bytes_sent,
@@ -11,11 +11,11 @@ request_total AS (
         coalesce(sum(bytes_sent) FILTER (WHERE is_audience), 0) AS audience_bytes_sent,
         count(DISTINCT reader) FILTER (WHERE is_audience) AS audience_unique_requesters
     FROM named
-    GROUP BY {column}
+    GROUP BY {word}
 )
 
 SELECT
-    {column},
+    {word},
     requests,
     CAST(requests AS double) / sum(requests) OVER () AS share_of_requests,
     served_gets,

@@ -4,11 +4,11 @@ candidate AS (
         snapshot_date,
         inventory_id,
         snapshot_time,
-        {column},
+        {word},
         key_prefix,
-        max(snapshot_date) OVER (PARTITION BY source_bucket, {column}) AS newest_date,
+        max(snapshot_date) OVER (PARTITION BY source_bucket, {word}) AS newest_date,
         row_number() OVER (
-            PARTITION BY source_bucket, {column}
+            PARTITION BY source_bucket, {word}
             ORDER BY
                 -- An inventory of all versions also lists what one of current objects leaves out.
                 lists_older_versions DESC,
@@ -17,11 +17,11 @@ candidate AS (
                 snapshot_time DESC,
                 inventory_id
         ) AS recency,
-        row_number() OVER (PARTITION BY source_bucket, inventory_id, {column} ORDER BY snapshot_time DESC) AS age
+        row_number() OVER (PARTITION BY source_bucket, inventory_id, {word} ORDER BY snapshot_time DESC) AS age
     FROM dated
 ),
 
--- The latest snapshot by {column} of each inventory that has not ended; weekly ones come within 10 days. A key prefix
+-- Of each inventory that has not ended, the latest snapshot by {word}; weekly ones come within 10 days. A key prefix
 -- that another one begins with sorts before it.
 latest AS (
     SELECT
@@ -29,10 +29,10 @@ latest AS (
         snapshot_date,
         inventory_id,
         snapshot_time,
-        {column},
+        {word},
         key_prefix,
         array_agg(key_prefix) OVER (
-            PARTITION BY source_bucket, {column}
+            PARTITION BY source_bucket, {word}
             ORDER BY key_prefix, recency
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS prefixes_before
@@ -44,7 +44,7 @@ latest AS (
 -- The snapshots that count: those whose keys no other one lists too. If a key begins with another snapshot's
 -- key_prefix, it matches the filter of that inventory.
 snapshot AS (
-    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, {column}
+    SELECT source_bucket, snapshot_date, inventory_id, snapshot_time, {word}
     FROM latest
     WHERE coalesce(cardinality(filter(prefixes_before, prefix -> starts_with(key_prefix, prefix))), 0) = 0
 )

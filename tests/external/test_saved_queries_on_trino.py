@@ -32,7 +32,7 @@ from glue_jobs.query.saved.metadata import Case
 from glue_jobs.query.saved.missing_logs import buckets_without_logs
 from glue_jobs.query.saved.own_callers import own_callers
 from glue_jobs.query.saved.query import SavedQuery
-from glue_jobs.query.saved.uncounted_distributions import uncounted_distributions
+from glue_jobs.query.saved.uncounted_requests import uncounted_requests
 from glue_jobs.query.saved.view import SavedView
 from saved_query_cases import TABLES, expected_rows, given_table
 from tests.query.engines import engine_on
@@ -159,7 +159,7 @@ def test_the_sentences_beside_reports_are_those_of_the_laptop(later: int, lake: 
             *ended_logs(run, day),
             *buckets_without_logs(run, unread, day),
             *own_callers(run, subscribers, day),
-            *uncounted_distributions(lambda sql: records(run(sql)), SavedQuery.load(USAGE), day),
+            *uncounted_requests(lambda sql: records(run(sql)), SavedQuery.load(USAGE), day),
         ]
 
     with open_engine(StoredLake(demo_lake, "usage_lake")) as engine:

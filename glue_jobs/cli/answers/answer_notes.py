@@ -36,11 +36,9 @@ def answer_notes(
 
         yield from dropped_objects(engine.run, until)
     if "cloudfront_log" in read:
-        from glue_jobs.query.saved.uncounted_distributions import uncounted_distributions
+        from glue_jobs.query.saved.uncounted_requests import uncounted_requests
 
-        yield from uncounted_distributions(
-            lambda sql: engine.answer(sql).records, query, days.as_of, days.since, days.until
-        )
+        yield from uncounted_requests(lambda sql: engine.answer(sql).records, query, days.as_of, days.since, days.until)
     if not rows.num_rows:
         yield from _explain_empty(engine, query, days)
         return

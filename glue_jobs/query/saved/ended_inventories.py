@@ -14,7 +14,7 @@ import pyarrow as pa
 from glue_jobs.progress import first_names
 
 # The limit of parts/latest_snapshots.sql: weekly inventories come within 10 days.
-_ALL = """
+_NEWEST = """
 SELECT max(snapshot_date) AS last_day
 FROM daily_storage
 WHERE snapshot_date >= DATE '2006-03-14' AND snapshot_date <= DATE '{day}'
@@ -68,7 +68,7 @@ def ended_inventories(run: Callable[[str], pa.Table], day: date) -> tuple[str, .
     parts = run(_PARTS.format(day=day)).to_pylist()
     sentences = [
         f"The newest inventory is of {newest['last_day']}: what was stored or deleted later is in no number."
-        for newest in run(_ALL.format(day=day)).to_pylist()
+        for newest in run(_NEWEST.format(day=day)).to_pylist()
     ]
     if buckets:
         names = [f"{bucket['source_bucket']} (last: {bucket['last_day']})" for bucket in buckets]

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from glue_jobs.progress import first_names
 
-LOGS = ("cloudfront_log", "s3_access_log")
+_LOGS = ("cloudfront_log", "s3_access_log")
 
 # S3 and CloudFront deliver within hours, and the template's alarm waits for three days too.
 _ENDED = """
@@ -54,7 +54,7 @@ def ended_logs(run: Callable[[str], pa.Table], day: date) -> tuple[str, ...]:
         f"The newest request in {row['pipeline']} is of {row['last_day']}: later ones are in no number."
         for row in run(_ENDED.format(day=day)).to_pylist()
     ]
-    for log in LOGS:
+    for log in _LOGS:
         if buckets := run(_BUCKETS.format(log=log, day=day)).to_pylist():
             names = first_names([f"{row['bucket']} (last: {row['last_day']})" for row in buckets], "bucket")
             sentences.append(

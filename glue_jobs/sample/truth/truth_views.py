@@ -41,8 +41,8 @@ FROM action WHERE event_name <> '' AND event_source = 's3.amazonaws.com';
 CREATE VIEW event AS FROM recorded_event WHERE recorded_by = bucket AND corrects IS NULL;
 
 -- A read: served GETs of one version of an object by one requester on one day without a pause of more than 30 minutes
--- after a response. S3 logs when a response began, CloudFront when it ended. Whom CloudFront fetched a whole object for
--- is unknown; ranges are joined by its address.
+-- after a response. S3 logs when a response began, CloudFront when it ended. CloudFront's GETs of S3 name no reader:
+-- each of a whole object is a read, and those of ranges are joined by the address of CloudFront (edge).
 CREATE VIEW object_read AS
 SELECT strftime(moment(min(time)), '%Y-%m') AS month, arg_min(country, (time, country)) AS country,
     arg_min(place, (time, place)) AS place, arg_min(network, (time, network)) AS network, account, repository, identity,

@@ -15,7 +15,7 @@ totaled AS (
         sum(noncurrent_objects + delete_markers) > 0 AS lists_older_versions,
         sum(objects + noncurrent_objects) AS versions
     FROM daily_storage
-    -- The day S3 was launched.
+    -- The day S3 was launched; 24 earlier days decide which snapshots count on the first.
     WHERE snapshot_date >= DATE '2006-03-14' - INTERVAL '24' DAY
         AND snapshot_date <= current_date
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
@@ -36,15 +36,15 @@ compared AS (
         AND snapshot_date <= current_date
 ),
 
--- An inventory that another one replaces counts until then. The earlier snapshot of a comparison decides: usually it is
--- from the 14 days before the later one, and those of the 10 days before it count too.
+-- A comparison counts if its earlier snapshot counted on its own day; so an inventory counts until another one replaces
+-- it. The earlier snapshot is usually at most 14 days older than the later one, and counts for 10 days.
 dated AS (
     SELECT
         prefixed.source_bucket,
         snapshot_date,
         inventory_id,
         snapshot_time,
-        -- Of the keys of both snapshots of a comparison: of two prefixes, the shorter one sorts first.
+        -- The keys of both snapshots have the shorter prefix, which sorts first.
         coalesce(least(key_prefix, next_prefix), key_prefix, next_prefix) AS key_prefix,
         lists_older_versions,
         versions,
@@ -80,7 +80,7 @@ candidate AS (
     FROM dated
 ),
 
--- The latest snapshot by day of each inventory that has not ended; weekly ones come within 10 days. A key prefix
+-- Of each inventory that has not ended, the latest snapshot by day; weekly ones come within 10 days. A key prefix
 -- that another one begins with sorts before it.
 latest AS (
     SELECT

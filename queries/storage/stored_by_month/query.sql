@@ -15,7 +15,7 @@ totaled AS (
         sum(noncurrent_objects + delete_markers) > 0 AS lists_older_versions,
         sum(objects + noncurrent_objects) AS versions
     FROM daily_storage
-    -- The day S3 was launched.
+    -- The day S3 was launched; 0 earlier days decide which snapshots count on the first.
     WHERE snapshot_date >= DATE '2006-03-14' - INTERVAL '0' DAY
         AND snapshot_date <= current_date
     GROUP BY source_bucket, snapshot_date, inventory_id, snapshot_time
@@ -79,7 +79,7 @@ candidate AS (
     FROM dated
 ),
 
--- The latest snapshot by month of each inventory that has not ended; weekly ones come within 10 days. A key prefix
+-- Of each inventory that has not ended, the latest snapshot by month; weekly ones come within 10 days. A key prefix
 -- that another one begins with sorts before it.
 latest AS (
     SELECT

@@ -24,7 +24,7 @@ WITH paused AS (
         object_size,
         coalesce(reader, reader_address) AS joined_by,
         CASE
-            -- The readers behind CloudFront are unknown: whole responses are for different ones.
+            -- The readers behind CloudFront are unknown: each whole response is taken to be for another one.
             WHEN reader IS NULL AND http_status = 200 THEN 1
             -- A pause begins when the last response ends: a large object takes hours.
             WHEN begin_time - INTERVAL '30' MINUTE <= max(end_time) OVER (

@@ -36,7 +36,7 @@ LEFT JOIN (
     SELECT DISTINCT event_date, bucket
     FROM cloudfront_log
     WHERE bucket IS NOT NULL
-        -- The fields of logs can be chosen: records without these are no number of readers' requests.
+        -- A distribution's logs may lack these fields. Then they count nothing, and S3's records count instead.
         AND cs_method IS NOT NULL
         AND sc_status IS NOT NULL
 ) AS distribution

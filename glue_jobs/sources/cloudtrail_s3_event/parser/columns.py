@@ -66,8 +66,8 @@ TEXTS = {
 }
 """Columns of JSON text."""
 
-# The names of requests for objects, and of those that were logged with them: not GetBucketObjectLockConfiguration.
-OF_OBJECTS = "^[A-Z][a-z]+Object|Part|Multipart|^HeadBucket$"
+# The names of data events. GetBucketObjectLockConfiguration is a management event.
+_DATA_EVENTS = "^[A-Z][a-z]+Object|Part|Multipart|^HeadBucket$"
 
 # The reason of an addendum that corrects an event.
 CORRECTION = "UPDATED_DATA"
@@ -154,11 +154,11 @@ def _spread(values: Sequence[Any], texts: pa.DictionaryArray, field: str) -> pa.
 
 def _management_events(columns: dict[str, Any]) -> pa.BooleanArray:
     """The flag that events have since version 1.06; of others the category, since version 1.07, or else the name."""
-    said, category, names = (columns[name] for name in ("management_event", "event_category", "event_name"))
-    if not said.null_count:
-        return said
-    by_name = pc.invert(pc.match_substring_regex(names.dictionary, OF_OBJECTS)).take(names.indices)
-    return pc.coalesce(said, pc.equal(category.dictionary, "Management").take(category.indices), by_name)
+    flag, category, names = (columns[name] for name in ("management_event", "event_category", "event_name"))
+    if not flag.null_count:
+        return flag
+    by_name = pc.invert(pc.match_substring_regex(names.dictionary, _DATA_EVENTS)).take(names.indices)
+    return pc.coalesce(flag, pc.equal(category.dictionary, "Management").take(category.indices), by_name)
 
 
 def _callers(texts: pa.DictionaryArray) -> dict[str, pa.DictionaryArray]:

@@ -23,6 +23,7 @@ WHERE event_date >= {first}
 GROUP BY 1, 2
 ORDER BY 1, 3 DESC, 2
 """
+# By lacks_fields.
 _REASONS = {
     False: (
         "the bucket behind it is unknown. The configuration can name it for new requests (distributions, by cs(Host))."
@@ -33,14 +34,14 @@ _REASONS = {
 }
 
 
-def uncounted_distributions(
+def uncounted_requests(
     records: Callable[[str], Sequence[tuple[Any, ...]]],
     query: SavedQuery,
     day: date,
     since: date | None = None,
     until: date | None = None,
 ) -> tuple[str, ...]:
-    """Sentences on a query about requests to CloudFront, as of ``day``; the bucket matters to other subjects only.
+    """A sentence for each reason that is true of requests in the days of the query, as of ``day``.
 
     ``records`` returns the rows of a SELECT as tuples. Arrow would slow quick queries down.
     """
@@ -48,11 +49,12 @@ def uncounted_distributions(
         return ()
     first, last = query.period_days(since, until)
     found = records(_UNKNOWN.format(first=first, last=last).replace("current_date", f"DATE '{day}'"))
-    reasons = [True] if query.name.startswith("cloudfront/") else [False, True]
-    told = {reason: [row[1:] for row in found if row[0] == reason] for reason in reasons}
+    # Queries on CloudFront alone count requests without a bucket too.
+    reasons = {True: _REASONS[True]} if query.name.startswith("cloudfront/") else _REASONS
+    rows = {reason: [row[1:] for row in found if row[0] == reason] for reason in reasons}
     return tuple(
-        f"No number includes {counted(sum(count for _, count in rows), 'request')} that CloudFront logged for"
-        f" {first_names([name for name, _ in rows], 'distribution')}, because {_REASONS[reason]}"
-        for reason, rows in told.items()
-        if rows
+        f"No number includes {counted(sum(count for _, count in rows[reason]), 'request')} that CloudFront logged for"
+        f" {first_names([name for name, _ in rows[reason]], 'distribution')}, because {text}"
+        for reason, text in reasons.items()
+        if rows[reason]
     )

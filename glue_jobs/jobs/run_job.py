@@ -74,7 +74,7 @@ def _ingest(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     from glue_jobs.jobs.outcome.last_success import record_success
     from glue_jobs.jobs.outcome.metrics import ingest_metrics, publish_metrics
     from glue_jobs.jobs.wrong_source import check_source
-    from glue_jobs.workers.engine import start_spark
+    from glue_jobs.workers.spark import session
 
     request, engine = ingest_request(values), choice_argument(values, "engine", ENGINES)
     # A first run checks the source before it creates a lake. A later run checks it only if the newest days are empty.
@@ -82,7 +82,8 @@ def _ingest(values: Mapping[str, str], reporter: Reporter) -> JobResult:
     if is_first:
         check_source(request)
     if engine == "spark":
-        start_spark()
+        # While a session exists, all tasks of this process run on Spark.
+        session()
     summary = ingest(request, reporter)
     if not is_first and not summary.listed:
         check_source(request)

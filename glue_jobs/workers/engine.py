@@ -21,15 +21,6 @@ Result = TypeVar("Result")
 MAX_BYTES_IN_PROCESS = 8 * 2**20
 
 
-def start_spark() -> None:
-    """Run all tasks of this process on Spark from now on, in the existing session or in a new local one.
-
-    Raises:
-        UsageLakeError: there is no PySpark, or no Java 17 to run it on.
-    """
-    session()
-
-
 def workers_for(size: int) -> ProcessPool | OnSpark:
     """The workers for tasks with ``size`` bytes of raw objects, or with the same amount of other work.
 

@@ -52,7 +52,7 @@ def session() -> SparkSession:
     """The Spark session of the Glue job, or else a local one on all cores.
 
     Raises:
-        UsageLakeError: there is no Java 17 to run Spark on, or it cannot start.
+        UsageLakeError: there is no PySpark, or no Java 17 to run it on, or it cannot start.
         KeyboardInterrupt: delayed until Spark has started, so that no Java process is left behind.
     """
     with _interrupts_delayed():

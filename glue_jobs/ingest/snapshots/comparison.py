@@ -9,13 +9,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from glue_jobs.errors import StorageError
-from glue_jobs.ingest.snapshots.changed_objects import BY, COLUMNS, count_changes, sum_changes
+from glue_jobs.ingest.snapshots.changed_objects import count_changes, sum_changes
 from glue_jobs.ingest.snapshots.key_ranges import KeyRange, key_ranges, read_range, row_groups
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.s3_inventory_object.daily_change import DAILY_CHANGE
 from glue_jobs.sources.s3_inventory_object.parser import SnapshotId
 from glue_jobs.sources.s3_inventory_object.summaries import summary_rows
-from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 from glue_jobs.workers import engine
 
 # Uncompressed bytes of both snapshots per task. The task needs several times as much memory.
@@ -54,7 +53,7 @@ def compare_pairs(
     problems: dict[int, str] = {}
     for index, pair in enumerate(pairs):
         try:
-            before, after = (row_groups(files.get(snapshot, []), COLUMNS) for snapshot in (pair.before, pair.after))
+            before, after = (row_groups(files.get(snapshot, [])) for snapshot in (pair.before, pair.after))
         except _READ_ERRORS as error:
             problems[index] = str(error)
         else:
@@ -80,10 +79,7 @@ def compare_pairs(
 def compare_range(keys: KeyRange) -> pa.Table | str:
     """The counted changes in a key range, or the reason why it cannot be read."""
     try:
-        before, after = (
-            read_range(S3_INVENTORY_OBJECT, groups, keys.low, keys.high, COLUMNS, BY)
-            for groups in (keys.before, keys.after)
-        )
+        before, after = (read_range(groups, keys.low, keys.high) for groups in (keys.before, keys.after))
     except _READ_ERRORS as error:
         return str(error)
     return count_changes(before, after)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 
 import pyarrow as pa
@@ -13,9 +12,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from glue_jobs.columns.arrays import with_dictionaries
+from glue_jobs.ingest.snapshots.changed_objects import BY, COLUMNS
 from glue_jobs.ingest.staging.data_files import columns_of
+from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
 from glue_jobs.storage import storage_for
-from glue_jobs.tables.model import Table
 
 MAX_CONCURRENT_READS = 16
 
@@ -48,24 +48,24 @@ class KeyRange:
         return sum(group.size for group in (*self.before, *self.after))
 
 
-def row_groups(addresses: Sequence[str], columns: Collection[str]) -> list[RowGroup]:
-    """The row groups of data files; their size counts only the ``columns``.
+def row_groups(addresses: Sequence[str]) -> list[RowGroup]:
+    """The row groups of data files; their size counts only the columns that a comparison reads.
 
     Raises:
         StorageError, OSError, pa.ArrowException: a file cannot be read.
     """
     with ThreadPoolExecutor(MAX_CONCURRENT_READS) as pool:
-        return [group for groups in pool.map(partial(_of_file, columns), addresses) for group in groups]
+        return [group for groups in pool.map(_of_file, addresses) for group in groups]
 
 
-def _of_file(columns: Collection[str], address: str) -> list[RowGroup]:
+def _of_file(address: str) -> list[RowGroup]:
     with storage_for(address).open(address) as source:
         metadata = pq.read_metadata(source)
     groups = []
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         chunks = {chunk.path_in_schema: chunk for chunk in map(group.column, range(group.num_columns))}
-        size = sum(chunk.total_uncompressed_size for name, chunk in chunks.items() if name in columns)
+        size = sum(chunk.total_uncompressed_size for name, chunk in chunks.items() if name in COLUMNS)
         bounds = chunks["key"].statistics
         first, last = (bounds.min, bounds.max) if bounds is not None and bounds.has_min_max else (None, None)
         groups.append(RowGroup(address, number, size, first, last))
@@ -90,22 +90,20 @@ def _limits(groups: Iterable[RowGroup], max_bytes: int) -> Iterator[str]:
         filled += size
 
 
-def read_range(
-    table: Table, groups: Iterable[RowGroup], low: str, high: str | None, columns: Sequence[str], encoded: Sequence[str]
-) -> pa.Table:
-    """These columns of the rows with keys from ``low`` to below ``high``; ``encoded`` ones are dictionary-encoded."""
-    parts = [table.arrow_schema.empty_table().select(columns)]
+def read_range(groups: Iterable[RowGroup], low: str, high: str | None) -> pa.Table:
+    """The compared columns of the rows with keys from ``low`` to below ``high``; data sets are dictionary-encoded."""
+    parts = [S3_INVENTORY_OBJECT.arrow_schema.empty_table().select(COLUMNS)]
     for address, of_file in groupby(groups, lambda group: group.address):
         with storage_for(address).open(address) as source:
             metadata = pq.read_metadata(source)
             # Data files are written without columns that have no values.
-            present = [name for name in columns if name in metadata.schema.to_arrow_schema().names]
-            dictionaries = [name for name in encoded if name in present]
+            present = [name for name in COLUMNS if name in metadata.schema.to_arrow_schema().names]
+            dictionaries = [name for name in BY if name in present]
             file = pq.ParquetFile(source, metadata=metadata, read_dictionary=dictionaries)
             rows = file.read_row_groups([group.number for group in of_file], columns=present, use_threads=False)
-        rows = columns_of(table, rows, columns)
+        rows = columns_of(S3_INVENTORY_OBJECT, rows, COLUMNS)
         parts.append(rows.filter(_is_within(rows["key"], low, high)))
-    return pa.concat_tables(with_dictionaries(part, encoded) for part in parts)
+    return pa.concat_tables(with_dictionaries(part, BY) for part in parts)
 
 
 def _is_within(keys: pa.ChunkedArray, low: str, high: str | None) -> pa.ChunkedArray:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from glue_jobs.ingest.snapshots.changed_objects import BY, COLUMNS
+from glue_jobs.ingest.snapshots.changed_objects import COLUMNS
 from glue_jobs.ingest.snapshots.key_ranges import RowGroup, key_ranges, read_range, row_groups
 from glue_jobs.ingest.staging.data_files import write_file
 from glue_jobs.sources.s3_inventory_object.table import S3_INVENTORY_OBJECT
@@ -23,12 +23,12 @@ def test_a_key_range_has_the_rows_of_all_files_with_its_keys(tmp_path: Path, mon
         rows = pa.Table.from_pylist([{"key": key} for key in keys], schema=S3_INVENTORY_OBJECT.arrow_schema)
         addresses.append(str(tmp_path / f"{number}.parquet"))
         write_file(S3_INVENTORY_OBJECT, rows, addresses[-1], PARTITION)
-    groups = row_groups(addresses, COLUMNS)
+    groups = row_groups(addresses)
     assert [(group.first, group.last) for group in groups[:3]] == [("a", "b"), ("c", "d"), ("e", "e")]
     assert groups[0].size == groups[1].size > groups[2].size > 0
     for low, high, expected in (("", "c", "ab"), ("b", "d", "bcc"), ("d", None, "ddexyz"), ("zz", None, "")):
         touched = [group for group in groups if group.overlaps(low, high)]
-        found = read_range(S3_INVENTORY_OBJECT, touched, low, high, COLUMNS, BY)
+        found = read_range(touched, low, high)
         assert "".join(sorted(found["key"].to_pylist())) == expected
         assert found.column_names == list(COLUMNS)
 

@@ -11,7 +11,6 @@ from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from glue_jobs.publish.report_set import Report
 from glue_jobs.query.answer import records
@@ -135,11 +134,6 @@ class Answers:
         """Sums of ``columns`` by ``key`` over the rows of a data set, or of `EVERYTHING`."""
         answer = self._by_name.get(name)
         return answer.sums(key, columns).get(scope, []) if answer else []
-
-    def earliest(self, name: str, column: str) -> date:
-        """The first day in a column of a query that has rows."""
-        first: date = pc.min(self._by_name[name].table[column]).as_py()
-        return first
 
     def get(self, name: str) -> Answer | None:
         """The result of a query; None if it did not run or failed."""

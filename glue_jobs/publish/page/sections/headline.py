@@ -30,7 +30,7 @@ def headline(answers: Answers, usage: Usage, scope: DataSet) -> Html:
     tiles = [_tile(usage, scope, window, *tile) for tile in TILES]
     countries = known_countries(answers, scope)
     if countries:
-        since = answers.earliest(COUNTRIES, "month")
+        since = min(row["month"] for row in answers.rows(COUNTRIES))
         parts = [element("dt", "Countries"), element("dd", words.count(countries), class_="big")]
         parts.append(element("dd", f"since {since:%B %Y}", class_="from"))
         tiles.append(element("dl", *parts, class_="tile"))

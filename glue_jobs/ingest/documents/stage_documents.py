@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from glue_jobs.ingest.documents.document_task import ingest_documents
 from glue_jobs.ingest.staging.change import Change, StagedRun
 from glue_jobs.ingest.staging.compaction import RAW_BYTES_PER_BYTE
-from glue_jobs.ingest.staging.replaced_rows import StoredRows, groups_to_write_again, replaced_by_table, write_again
+from glue_jobs.ingest.staging.replaced_rows import StoredRows, groups_to_write_again, replaced_in, write_again
 from glue_jobs.ingest.staging.task_context import TaskContext
 from glue_jobs.progress import Reporter
 from glue_jobs.read.plan import chunk_size, largest_first, split_into_chunks
 from glue_jobs.read.raw_object import RawObject
 from glue_jobs.sources.pipeline import DocumentPipeline
 from glue_jobs.tables.model import Table
+from glue_jobs.tables.rejected_record import REJECTED_RECORD
 from glue_jobs.workers import engine
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def stage_documents(
     replaced = {(each.kind, each.run_id) for each in ids} & known
     changes: dict[Table, Change] = {}
     moved = 0
-    for table, documents in replaced_by_table(pipeline, replaced).items():
+    for table in (*pipeline.tables, REJECTED_RECORD):
+        documents = replaced_in(pipeline, table, replaced)
         files = [file for result in results for file in result.files.get(table.name, ())]
         before = rows if table == pipeline.table else lake.load(table)
         again = groups_to_write_again(pipeline, before, documents, is_growing=bool(files))

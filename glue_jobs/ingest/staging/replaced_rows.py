@@ -14,7 +14,7 @@ from glue_jobs.ingest.staging.change import check_replaceable
 from glue_jobs.ingest.staging.compaction import Budget, own_files, small_files
 from glue_jobs.ingest.staging.data_files import CHECKED, NewFile, read_columns, read_file, stored_file
 from glue_jobs.ingest.staging.task_context import TaskContext, write_partitions
-from glue_jobs.sources.pipeline import DocumentPipeline, ListedPipeline
+from glue_jobs.sources.pipeline import ListedPipeline
 from glue_jobs.sources.upload.columns import as_declared, types_of
 from glue_jobs.tables.model import Table, leaf_ids
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
@@ -37,11 +37,6 @@ class StoredRows:
     addresses: list[str]
     replaced: Replaced
     inferred: str = ""
-
-
-def replaced_by_table(pipeline: DocumentPipeline, replaced: Collection[tuple[str, str]]) -> dict[Table, Replaced]:
-    """The ids of the documents, pairs of kind and number, in the form of each table that may have rows of them."""
-    return {table: replaced_in(pipeline, table, replaced) for table in (*pipeline.tables, REJECTED_RECORD)}
 
 
 def replaced_in(pipeline: ListedPipeline, table: Table, replaced: Collection[tuple[str, str]]) -> Replaced:

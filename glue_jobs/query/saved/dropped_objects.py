@@ -31,9 +31,10 @@ ORDER BY total.source_bucket
 """
 
 
-def chosen_snapshots() -> str:
-    """A WITH clause whose last table, ``snapshot``, has the snapshots of each bucket that count as current."""
-    return SavedQuery.load(_QUERY).sql.partition(_END)[0].rstrip().removesuffix(",") + "\n"
+def with_snapshots(select: str, day: date) -> str:
+    """The SELECT as of ``day``, with a table ``snapshot``: the snapshots of each bucket that count as current."""
+    clause = SavedQuery.load(_QUERY).sql.partition(_END)[0].rstrip().removesuffix(",")
+    return f"{clause}\n{select}".replace("current_date", f"DATE '{day}'")
 
 
 def dropped_objects(run: Callable[[str], pa.Table], day: date) -> tuple[str, ...]:
@@ -41,7 +42,7 @@ def dropped_objects(run: Callable[[str], pa.Table], day: date) -> tuple[str, ...
     # The latest snapshots always keep their objects.
     if day >= datetime.now(UTC).date():
         return ()
-    buckets = run((chosen_snapshots() + _DROPPED).replace("current_date", f"DATE '{day}'"))["source_bucket"].to_pylist()
+    buckets = run(with_snapshots(_DROPPED, day))["source_bucket"].to_pylist()
     if not buckets:
         return ()
     return (

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from glue_jobs.progress import first_names
-from glue_jobs.query.saved.dropped_objects import chosen_snapshots
+from glue_jobs.query.saved.dropped_objects import with_snapshots
 from glue_jobs.query.saved.query import SavedQuery
 from glue_jobs.query.saved.view import base_tables
 
@@ -56,13 +56,13 @@ def buckets_without_logs(
     ``run`` returns the result of a SELECT.
     """
     logs = _logs_of(query)
-    first, last = query.period_days(since, until)
-    if not logs or not _begun(run, logs, first, day):
+    first, last = query.period_days(day, since, until)
+    if not logs or not _begun(run, logs, first):
         return ()
     logged = "\nUNION\n".join(
         f"SELECT bucket FROM {log} WHERE event_date >= {first} AND event_date <= {last}{_LOGS[log]}" for log in logs
     )
-    unnamed = _rows(run, chosen_snapshots() + _UNNAMED.format(first=first, last=last, logged=logged), day)
+    unnamed = run(with_snapshots(_UNNAMED.format(first=first, last=last, logged=logged), day)).to_pylist()
     if not unnamed:
         return ()
     names = first_names([row["source_bucket"] for row in unnamed], "bucket")
@@ -77,8 +77,8 @@ def late_logs(run: Run, query: SavedQuery, day: date, since: date | None = None)
     logs = _logs_of(query)
     if not logs:
         return ()
-    first, _ = query.period_days(since, None)
-    found = _begun(run, logs, first, day)
+    first, _ = query.period_days(day, since, None)
+    found = _begun(run, logs, first)
     if not found:
         return (f"Without {' or '.join(logs)}, what is read is unknown.",)
     return tuple(
@@ -92,10 +92,6 @@ def _logs_of(query: SavedQuery) -> list[str]:
     return sorted(base_tables(query.metadata.reads) & _LOGS.keys()) if query.tells_what_is_stored else []
 
 
-def _begun(run: Run, logs: list[str], first: str, day: date) -> list[dict[str, Any]]:
-    return _rows(run, _BEGUN.format(first=first, logs=", ".join(f"'{log}'" for log in logs)), day)
-
-
-def _rows(run: Run, sql: str, day: date) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = run(sql.replace("current_date", f"DATE '{day}'")).to_pylist()
-    return rows
+def _begun(run: Run, logs: list[str], first: str) -> list[dict[str, Any]]:
+    begun: list[dict[str, Any]] = run(_BEGUN.format(first=first, logs=", ".join(map(repr, logs)))).to_pylist()
+    return begun

@@ -30,9 +30,8 @@ def own_callers(
     run: Callable[[str], pa.Table], query: SavedQuery, day: date, since: date | None = None, until: date | None = None
 ) -> tuple[str, ...]:
     """A sentence on a query about subscribers, as of ``day``; ``run`` returns the result of a SELECT."""
-    first, last = query.period_days(since, until)
-    sql = _OWNERS.format(first=first, last=last).replace("current_date", f"DATE '{day}'")
-    accounts = run(sql)["subscriber_account_id"].to_pylist()
+    first, last = query.period_days(day, since, until)
+    accounts = run(_OWNERS.format(first=first, last=last))["subscriber_account_id"].to_pylist()
     if not accounts:
         return ()
     return (

@@ -104,10 +104,11 @@ class SavedQuery:
         is_of_storage = self.name.startswith(("storage/", "together/")) and not self.name.endswith("_by_month")
         return is_of_storage and "daily_storage" in self.metadata.reads
 
-    def period_days(self, since: date | None, until: date | None) -> tuple[str, str]:
-        """First and last day of the period as SQL; None leaves the own one, relative to current_date."""
-        period = self.metadata.period
-        return (f"DATE '{since}'" if since else period.first, f"DATE '{until}'" if until else period.last)
+    def period_days(self, day: date, since: date | None, until: date | None) -> tuple[str, str]:
+        """First and last day of the period as SQL, as of ``day``; None leaves the own one."""
+        period, today = self.metadata.period, f"DATE '{day}'"
+        first, last = f"DATE '{since}'" if since else period.first, f"DATE '{until}'" if until else period.last
+        return first.replace("current_date", today), last.replace("current_date", today)
 
     def of_period(self, since: date | None, until: date | None) -> str:
         """``sql`` with another first or last day of its period; None leaves the own one, relative to current_date."""

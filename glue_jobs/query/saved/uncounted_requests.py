@@ -47,8 +47,8 @@ def uncounted_requests(
     """
     if "cloudfront_log" not in base_tables(query.metadata.reads):
         return ()
-    first, last = query.period_days(since, until)
-    found = records(_UNKNOWN.format(first=first, last=last).replace("current_date", f"DATE '{day}'"))
+    first, last = query.period_days(day, since, until)
+    found = records(_UNKNOWN.format(first=first, last=last))
     # Queries on CloudFront alone count requests without a bucket too.
     reasons = {True: _REASONS[True]} if query.name.startswith("cloudfront/") else _REASONS
     rows = {reason: [row[1:] for row in found if row[0] == reason] for reason in reasons}

@@ -1,4 +1,4 @@
--- Days of the last week on which a data set or a reader had ten times its usual bytes.
+-- Days on which a data set or a reader had ten times its usual bytes. Period: the last 7 complete days.
 WITH
 reader_day AS (
     SELECT
@@ -8,7 +8,7 @@ reader_day AS (
         coalesce(reader, '(through CloudFront)') AS reader,
         sum(bytes_sent) AS bytes_sent
     FROM request
-    WHERE event_date >= current_date - INTERVAL '35' DAY
+    WHERE event_date >= current_date - INTERVAL '7' DAY - INTERVAL '28' DAY
         AND event_date <= current_date - INTERVAL '1' DAY
         AND is_audience
         AND is_served_get

@@ -72,7 +72,7 @@ total AS (
 SELECT
     CASE columns_left_out WHEN 0 THEN 'repository' ELSE 'total' END AS level,
     grain,
-    first_day,
+    CAST(greatest(first_day, date_trunc('month', current_date) - INTERVAL '120' MONTH) AS date) AS first_day,
     CAST(
         least(
             current_date - INTERVAL '1' DAY,
@@ -97,4 +97,7 @@ SELECT
     audience_bytes_sent,
     audience_unique_requesters
 FROM total
-ORDER BY columns_left_out DESC, grain, first_day, total.account, total.repository
+-- A week or month may begin or end with the days that are asked about; fewer days than 28 would look like growth.
+WHERE grain <> '28 days'
+    OR first_day >= date_trunc('month', current_date) - INTERVAL '120' MONTH
+ORDER BY columns_left_out DESC, grain, total.first_day, total.account, total.repository

@@ -68,10 +68,14 @@ SELECT
     event.repository,
     -- In the trail of the bucket's owner, callers of other accounts have no ARN that would identify an own role.
     coalesce(recorded.is_own, event.is_own) AS is_own,
-    -- Nobody reads what AWS's services scan and replicate.
+    -- Nobody reads what AWS's services deliver, scan and replicate. Readers are behind CloudFront.
     event.is_robot OR coalesce(
         event.principal_arn LIKE '%:assumed-role/%/s3-replication'
-            OR event.principal_arn LIKE '%:assumed-role/AWSServiceRoleFor%',
+            OR event.principal_arn LIKE '%:assumed-role/AWSServiceRoleFor%'
+            OR (
+                event.user_identity_type = 'AWSService'
+                AND coalesce(event.invoked_by, '-') <> 'cloudfront.amazonaws.com'
+            ),
         false
     ) AS is_robot,
     event.is_copy_source,

@@ -11,7 +11,7 @@ WITH price AS (
 
 logged AS (
     SELECT
-        date_trunc('month', event_date) AS month,
+        event_date,
         bucket,
         source_region,
         endpoint_region,
@@ -24,9 +24,7 @@ logged AS (
     WHERE event_date >= date_trunc('month', current_date) - INTERVAL '12' MONTH
         AND event_date <= current_date
         AND bytes_sent > 0
-    GROUP BY
-        date_trunc('month', event_date), bucket, source_region, endpoint_region, is_public_address,
-        is_through_cloudfront
+    GROUP BY event_date, bucket, source_region, endpoint_region, is_public_address, is_through_cloudfront
 ),
 
 counted AS (
@@ -34,8 +32,9 @@ counted AS (
         *,
         CASE WHEN endpoint_region IS NOT NULL THEN sum(requests) OVER (PARTITION BY bucket, endpoint_region) END
             AS requests_of_region,
-        -- Lines of earlier months may lack the field.
-        bool_or(source_region IS NOT NULL) OVER (PARTITION BY month) AS is_region_logged
+        -- Earlier lines may lack the field.
+        coalesce(event_date >= min(CASE WHEN source_region IS NOT NULL THEN event_date END) OVER (), false)
+            AS is_region_logged
     FROM logged
 ),
 
@@ -46,7 +45,7 @@ located AS (
 
 request AS (
     SELECT
-        month,
+        date_trunc('month', event_date) AS month,
         'access log' AS seen_by,
         bucket,
         bucket_region,

@@ -260,6 +260,8 @@ def test_an_event_without_a_valid_time_is_rejected(text: str) -> None:
         ({"type": "AWSService", "invokedBy": "cloudtrail.amazonaws.com", "accountId": "123456789012"}, None),
         ({"type": "Unknown", "accountId": 123456789012}, "123456789012"),
         ({"type": "AWSAccount", "accountId": ""}, None),
+        ({"type": "AssumedRole", "arn": "arn:aws-cn:sts::123456789012:assumed-role/reader/x"}, "123456789012"),
+        ({"type": "IAMUser", "arn": "arn:aws:iam::cloudfront:user/EXAMPLE"}, None),
         (None, None),
         ("HIDDEN_DUE_TO_SECURITY_REASONS", None),
     ],

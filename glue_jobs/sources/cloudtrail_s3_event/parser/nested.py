@@ -18,6 +18,7 @@ Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 ANONYMOUS = "anonymous"
 _UNSIGNED = frozenset({"anonymous", "ANONYMOUS_PRINCIPAL"})
+_ACCOUNT = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 
 
 class EventData(msgspec.Struct, gc=False):
@@ -145,6 +146,8 @@ def identity(text: str) -> Identity:
         found = _identity_in_any_case(text)
     if found.accountId in _UNSIGNED or (not found.accountId and found.principalId in _UNSIGNED):
         found.accountId = ANONYMOUS
+    if not found.accountId and (account := _ACCOUNT.match(found.arn or "")):
+        found.accountId = account[1]
     if found.type == "AWSService":
         found.accountId = None
     return found

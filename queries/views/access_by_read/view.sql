@@ -23,9 +23,9 @@ WITH paused AS (
         bytes_sent,
         object_size,
         coalesce(reader, reader_address) AS joined_by,
+        -- The readers behind CloudFront are unknown: each whole response is taken to be for another one.
+        reader IS NULL AND http_status = 200 AS is_read_alone,
         CASE
-            -- The readers behind CloudFront are unknown: each whole response is taken to be for another one.
-            WHEN reader IS NULL AND http_status = 200 THEN 1
             -- A pause begins when the last response ends: a large object takes hours.
             WHEN begin_time - INTERVAL '30' MINUTE <= max(end_time) OVER (
                 PARTITION BY
@@ -44,6 +44,11 @@ numbered AS (
     SELECT
         *,
         CASE
+            -- Numbers below zero are no other read's.
+            WHEN is_served_get AND is_read_alone THEN -row_number() OVER (
+                PARTITION BY event_date, account, repository, bucket, key, version_id, joined_by, is_served_get
+                ORDER BY begin_time
+            )
             WHEN is_served_get THEN sum(begins_read) OVER (
                 PARTITION BY event_date, account, repository, bucket, key, version_id, joined_by, is_served_get
                 ORDER BY begin_time

@@ -73,6 +73,7 @@ def test_a_query_names_the_columns_that_a_terminal_shows_first(query: SavedQuery
     if query.metadata.totals:
         # Whoever adds up the rows of all data sets together and those of each counts everything twice.
         assert not [row for case in query.cases for row in case.expect if "(all)" in row.values()]
+        assert "\nLIMIT" not in query.sql, "the sum of the first rows is no total"
 
 
 @each_case

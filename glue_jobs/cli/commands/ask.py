@@ -30,9 +30,7 @@ if TYPE_CHECKING:
     help="Day (UTC) that the query is about, such as 2024-05-07 or 20240507; by default today.",
 )
 @click.option("--since", metavar="DAY", help="First day (UTC) of the period, instead of the query's own.")
-@click.option(
-    "--until", metavar="DAY", help="Last day (UTC) of the period; by default the day that the query is about."
-)
+@click.option("--until", metavar="DAY", help="Last day (UTC) of the period, instead of the query's own.")
 @lake_options
 @options("config")
 @answer_options

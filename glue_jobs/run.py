@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> str | int | None:
     except UsageLakeError as error:
         return f"error: {error}"
     except KeyboardInterrupt:
-        reporter.say("stopped; the next run continues from here")
+        reporter.say("stopped; the same command continues from here")
         return STOPPED
     reporter.say(result.sentence)
     return None

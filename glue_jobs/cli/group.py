@@ -75,7 +75,7 @@ class CommandGroup(click.Group):
                 raise
             _fail(context, str(error))
         except KeyboardInterrupt:
-            hint = "; the next run continues from here" if context.invoked_subcommand == "ingest" else ""
+            hint = "; the same command continues from here" if context.invoked_subcommand == "ingest" else ""
             click.echo(f"\nstopped{hint}", err=True)
             sys.exit(STOPPED)
 

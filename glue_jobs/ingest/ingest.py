@@ -128,7 +128,7 @@ def _tell_stored(progress: Progress, reporter: Reporter) -> None:
     """Report which steps a failed run has stored, if any."""
     if stored := len(progress.ids):
         steps_are = "1 step is" if stored == 1 else f"{stored:,} steps are"
-        reporter.say(f"{steps_are} stored, and the next run goes on from there")
+        reporter.say(f"{steps_are} stored, and the next run with the same arguments goes on from there")
 
 
 def _after(lake: Lake, rows: LoadedTable, run_id: str) -> LoadedTable:

@@ -94,7 +94,8 @@ def _reason(error: Exception) -> str:
     cause = error.orig if isinstance(error, DBAPIError) else error
     reason = str(cause).splitlines()[0]
     if isinstance(error, FileNotFoundError) and (file := re.search("'(.+?)'", reason)):
-        return f"{file[1]} is gone; {WHAT_TO_DO}"
+        # A commit may have replaced the file since this process loaded the table.
+        return f"{file[1]} is gone; try again, and if it stays gone, {WHAT_TO_DO}"
     if "No space left on device" in reason or "is full" in reason:
         return f"{reason}; free some space and start the run again"
     if "is malformed" in reason or "not a database" in reason:

@@ -28,10 +28,11 @@ def main() -> None:
     while True:
         try:
             function, item = pickle.load(requests)
-        except EOFError:
-            return
-        answers.write(_answer(function, item))
-        answers.flush()
+            answers.write(_answer(function, item))
+            answers.flush()
+        except (EOFError, BrokenPipeError):
+            # The caller has ended. A usual exit would write the answer again, and fail again.
+            os._exit(0)
 
 
 def _answer(function: Any, item: Any) -> bytes:

@@ -170,7 +170,7 @@ def test_a_closed_pipe_is_not_an_error(tmp_path: Path, form: str) -> None:
     assert (result.returncode, result.stderr) == (1, "")
 
 
-@pytest.mark.parametrize(("command", "hint"), [("ingest", "; the next run continues from here"), ("queries", "")])
+@pytest.mark.parametrize(("command", "hint"), [("ingest", "; the same command continues from here"), ("queries", "")])
 def test_ctrl_c_stops_a_command_without_a_stack_trace(monkeypatch: pytest.MonkeyPatch, command: str, hint: str) -> None:
     def stop(**_: object) -> None:
         raise KeyboardInterrupt

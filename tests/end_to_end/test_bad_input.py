@@ -260,6 +260,6 @@ def test_an_error_nobody_foresaw_in_a_task_is_still_a_sentence(
 def test_ctrl_c_stops_with_a_sentence(raw: Raw, lake: str, capsys: pytest.CaptureFixture[str]) -> None:
     with failing(glue_jobs.ingest.events.stage_events, "without_duplicates", KeyboardInterrupt()):
         assert main(arguments(raw, lake)) == 130
-    assert last_line(capsys) == "stopped; the next run continues from here"
+    assert last_line(capsys) == "stopped; the same command continues from here"
     assert orphans(lake) == set()
     assert run(raw, lake).totals.rows == 10

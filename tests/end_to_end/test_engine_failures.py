@@ -122,7 +122,7 @@ def test_ctrl_c(engine: str, raw: Raw, tmp_path: Path) -> None:
     with started(engine, raw, tmp_path / "lake") as process:
         worker(engine, process)
         process.send_signal(signal.SIGINT)
-        assert ended(process) == (STOPPED, "stopped; the next run continues from here")
+        assert ended(process) == (STOPPED, "stopped; the same command continues from here")
     goes_on(raw, tmp_path / "lake")
 
 

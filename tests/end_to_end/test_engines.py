@@ -127,7 +127,7 @@ def test_spark_with_executors_that_are_processes_of_their_own(tmp_path: Path) ->
     assert mistake == "error: a task failed with ZeroDivisionError: by 0"
     # Spark gives the task of the killed worker to another one.
     assert (ctrl_c, killed, mark.exists()) == (STOPPED, None, True)
-    assert "stopped; the next run continues from here" in done.stderr.splitlines()
+    assert "stopped; the same command continues from here" in done.stderr.splitlines()
     assert contents(str(tmp_path / "disturbed"), BY_NAME[name]) == expected[name]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import nullcontext
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,11 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyiceberg.manifest import DataFileContent
 
-from glue_jobs.errors import LakeError
-from glue_jobs.lake import Lake
+import glue_jobs.lake.table.history
+from glue_jobs.errors import LakeError, LostRaceError
+from glue_jobs.lake import Lake, LoadedTable
 from glue_jobs.query.duckdb.lake_engine import open_engine
+from glue_jobs.sources.s3_access_log.table import S3_ACCESS_LOG
 from glue_jobs.sources.tables import TABLES
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
+from glue_jobs.tables.model import Table
+from tests.disturbed import appends_to, disturbed
 from tests.end_to_end.lakes import contents, event_numbers, orphans, run, said, without_spark
 from tests.end_to_end.sources import ACCESS_LOGS, CLOUDTRAIL, Raw, Source, events
 from tests.lake.maintenance import delete_rows, expire, iceberg, rewrite, scatter
@@ -43,6 +48,24 @@ def test_a_run_looks_at_its_window_only_after_all_tables_were_rewritten_and_expi
     raw.deliver(DAY - timedelta(days=9), 1, events(DAY, [100]))
     assert f"from {DAY - timedelta(days=3)} on" in said(raw, lake)
     assert event_numbers(raw, lake) == Counter(range(5))
+
+
+@pytest.mark.parametrize("table", [S3_ACCESS_LOG, INGESTED_OBJECT], ids=lambda table: table.name)
+def test_old_snapshots_that_another_program_expires_during_a_run_cost_at_most_that_run(
+    table: Table, tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw, opened = Raw(ACCESS_LOGS, str(tmp_path / "raw")), Lake(lake, "usage_lake")
+    monkeypatch.setattr(glue_jobs.lake.table.history, "SNAPSHOTS_KEPT", 3)
+    for number in range(4):
+        raw.deliver(DAY, number, events(DAY, [number]))
+        if number < 3:
+            run(raw, lake)
+    expired = disturbed(LoadedTable, "append", lambda: expire(opened, table), when=appends_to(table.name))
+    lost = pytest.raises(LostRaceError, match="start it again") if table == S3_ACCESS_LOG else nullcontext()
+    with expired, lost:
+        run(raw, lake)
+    run(raw, lake)
+    assert event_numbers(raw, lake) == Counter(range(4))
 
 
 def test_lines_delivered_again_after_another_arrow_program_rewrote_their_day_are_duplicates(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from glue_jobs.ingest.request import IngestRequest
 from glue_jobs.ingest.steps import StepLimits
 from glue_jobs.jobs.outcome.ingest_sentence import sentence
 from glue_jobs.lake import Lake
-from glue_jobs.progress import SilentReporter
+from glue_jobs.progress import PlainReporter, SilentReporter
 from glue_jobs.sources.pipelines import BY_NAME
 from tests.disturbed import denied, disturbed, failing
 from tests.end_to_end.lakes import (
@@ -27,6 +28,7 @@ from tests.end_to_end.lakes import (
     left_over,
     let_a_day_pass,
     orphans,
+    request,
     run,
     said,
     without_spark,
@@ -122,6 +124,22 @@ def test_objects_without_an_order_of_days_are_all_found_again_after_a_failure(
     assert dict(event_numbers(raw, lake)) == dict.fromkeys(range(12), 1)
 
 
+def test_a_backfill_that_failed_says_that_only_the_same_arguments_go_on_from_there(
+    tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw, since = Raw(ACCESS_LOGS, str(tmp_path / "raw")), DAY - timedelta(days=200)
+    raw.deliver(DAY, 0, events(DAY, [0]))
+    run(raw, lake)
+    for number in (1, 2):
+        raw.deliver(since, number, events(since, [number]))
+    in_steps(monkeypatch, objects=1)
+    with failing(glue_jobs.ingest.step_run, "commit_run", GONE, nth=2), pytest.raises(StorageError):
+        ingest(request(raw, lake, since=since), PlainReporter(sys.stderr))
+    assert "1 step is stored, and the next run with the same arguments goes on from there" in capsys.readouterr().err
+    assert run(raw, lake).run_id is None
+    assert run(raw, lake, since=since).totals.objects == 1
+
+
 def test_earlier_days_of_a_new_folder_are_taken_although_the_first_run_failed_after_a_step(
     tmp_path: Path, lake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,9 +187,9 @@ def test_inventories_in_steps_are_those_of_one_step(tmp_path: Path, monkeypatch:
     for limit, expected in ((100, 1), (2, 3)):
         monkeypatch.setattr(steps, "LIMITS", StepLimits(snapshots=limit))
         lake = Lake(str(tmp_path / f"lake-{limit}"), "usage_lake")
-        request = IngestRequest(pipeline, str(tmp_path / "raw"), lake, keep_snapshots=3)
-        assert ingest(request, SilentReporter()).steps == expected
-        assert ingest(request, SilentReporter()).run_id is None
+        asked = IngestRequest(pipeline, str(tmp_path / "raw"), lake, keep_snapshots=3)
+        assert ingest(asked, SilentReporter()).steps == expected
+        assert ingest(asked, SilentReporter()).run_id is None
         found.append(contents(lake, pipeline))
     assert found[0] == found[1]
 

@@ -158,6 +158,21 @@ def test_a_run_that_is_stopped_is_finished_by_the_next_one(moment: str, made: Pa
     assert_sound(made, lake)
 
 
+def test_a_second_command_that_begins_before_the_first_one_ends_leaves_no_file_of_the_person(
+    made: Path, lake: Lake
+) -> None:
+    of_person, module = reader_id(lake), glue_jobs.ingest.forget.forget
+
+    def begin() -> None:
+        with failing(module, "_forget_in", KeyboardInterrupt()), pytest.raises(KeyboardInterrupt):
+            lake.forget(accounts=[ACCOUNT])
+
+    with disturbed(module, "end_old_snapshots", begin):
+        lake.forget(reader_ids=[of_person])
+    assert stored(made, of_person) == set()
+    assert_sound(made, lake)
+
+
 def test_a_reader_of_a_lake_that_keeps_addresses_is_gone_from_rejected_records_too(tmp_path: Path) -> None:
     raw, lake = Raw(ACCESS_LOGS, f"{tmp_path}/raw"), Lake(tmp_path / "lake")
     line, other = (ACCESS_LOGS.record(events(DAY, [number])[0]) for number in (7, 8))

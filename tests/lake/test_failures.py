@@ -33,9 +33,12 @@ def client_error(code: str) -> ClientError:
         (client_error("ThrottlingException"), "ThrottlingException (because)"),
         (
             FileNotFoundError("[Errno 2] Failed to open local file '/lake/a.json'. Detail: [errno 2] No such file"),
-            "/lake/a.json is gone; bring it back from a copy, or ingest",
+            "/lake/a.json is gone; try again, and if it stays gone, bring it back from a copy, or ingest",
         ),
-        (FileNotFoundError("Path does not exist 'bucket/a.json'"), "bucket/a.json is gone; bring it back from a copy"),
+        (
+            FileNotFoundError("Path does not exist 'bucket/a.json'"),
+            "bucket/a.json is gone; try again, and if it stays gone, bring it back from a copy",
+        ),
         (
             DatabaseError("SELECT", {}, sqlite3.DatabaseError("file is not a database")),
             "file is not a database; bring it back from a copy, or ingest",

@@ -171,12 +171,13 @@ def test_ctrl_c_ends_the_workers_at_once(pool: ProcessPool) -> None:
     assert not workers()
 
 
-def test_workers_end_when_their_caller_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [0, 1], ids=["idle", "busy"])
+def test_workers_end_without_a_word_when_their_caller_is_killed(seconds: float, tmp_path: Path) -> None:
     script = tmp_path / "notebook.py"
     script.write_text(
         textwrap.dedent(
-            """
-            import os, signal, time
+            f"""
+            import os, signal, threading, time
             from glue_jobs.workers.processes import ProcessPool
 
             # Without a main guard, as in a notebook.
@@ -184,13 +185,15 @@ def test_workers_end_when_their_caller_is_killed(tmp_path: Path) -> None:
             pool.run(time.sleep, [0.3, 0.3], lambda done, total: None)
             import psutil
             print(*[child.pid for child in psutil.Process().children()], flush=True)
-            os.kill(os.getpid(), signal.SIGKILL)
+            threading.Timer({seconds} / 2, os.kill, (os.getpid(), signal.SIGTERM)).start()
+            pool.run(time.sleep, [{seconds}] * 2, lambda done, total: None)
+            time.sleep(20)
             """
         )
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
     workers = [int(text) for text in done.stdout.split()]
-    assert len(workers) == 2
+    assert (len(workers), done.stderr) == (2, "")
     deadline = time.monotonic() + 20
     while any(psutil.pid_exists(worker) for worker in workers) and time.monotonic() < deadline:
         time.sleep(0.1)

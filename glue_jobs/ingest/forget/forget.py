@@ -28,6 +28,7 @@ from glue_jobs.lake.cleaning.old_snapshots import all_files, check_unnamed, end_
 from glue_jobs.progress import Reporter
 from glue_jobs.sources.pipeline import Pipeline
 from glue_jobs.sources.pipelines import PIPELINES
+from glue_jobs.storage import storage_for
 from glue_jobs.tables.ingested_object import INGESTED_OBJECT
 from glue_jobs.tables.model import Table
 from glue_jobs.tables.rejected_record import REJECTED_RECORD
@@ -206,8 +207,9 @@ def _purge(lake: Lake, tables: Iterable[Table]) -> int:
         # Announced first: if this process dies after the commit, the next one deletes the files.
         folder.announce(files)
         end_old_snapshots(loaded)
+        # Not from the announcement: another command may have begun since and removed it.
+        storage_for(lake.location).delete(files)
         count += len(files)
-    # This also deletes the announced files.
     folder.remove()
     return count
 

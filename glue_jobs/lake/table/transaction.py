@@ -34,6 +34,14 @@ class OneParentTransaction(Transaction):
         self.left_over: list[str] = []
         """Manifests that were written and then merged into others: a few kilobytes that no snapshot needs."""
 
+    def commit_transaction(self) -> Table:
+        try:
+            return super().commit_transaction()
+        except ValueError as error:
+            if not str(error).startswith("Snapshot with snapshot id"):
+                raise
+            raise CommitFailedException("another program expired the snapshots that this commit expires") from error
+
     def _rebuild_snapshot_updates(self) -> None:
         raise CommitFailedException("the table is at another snapshot")
 
